@@ -1,0 +1,35 @@
+# One image. The web by default; `python worker.py` runs the worker, `flask db upgrade` the migrations.
+FROM python:3.13-slim AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_NO_CACHE_DIR=1
+COPY requirements.txt /
+RUN python -m venv /venv \
+    && /venv/bin/pip install --only-binary :all: --require-hashes --quiet -r /requirements.txt
+
+FROM python:3.13-slim
+WORKDIR /app
+COPY --from=build /venv /venv
+COPY LICENSE wsgi.py worker.py ./
+COPY migrations migrations
+COPY booking booking
+# Now, because the account that runs it can write to /tmp only.
+RUN python -m compileall -q .
+ENV PATH=/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    APP_ENV=production \
+    PROMETHEUS_MULTIPROC_DIR=/tmp \
+    GRANIAN_INTERFACE=wsgi \
+    GRANIAN_HOST=0.0.0.0 \
+    GRANIAN_PORT=8000 \
+    GRANIAN_WORKERS=2 \
+    GRANIAN_BLOCKING_THREADS=8 \
+    GRANIAN_RESPAWN_FAILED_WORKERS=true \
+    GRANIAN_WORKERS_KILL_TIMEOUT=8 \
+    GRANIAN_WEBSOCKETS=false
+USER 10001:10001
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['GRANIAN_PORT'] + '/api/v1/health', timeout=2)"]
+CMD ["granian", "wsgi:app"]

@@ -1,0 +1,51 @@
+# `make run` starts everything on a machine that has Python 3.11+ and nothing else; `make` alone lists the targets.
+
+# The first one that is new enough; `make run PYTHON=/path/to/python3` decides otherwise.
+NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+ifndef PYTHON
+PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$python" $(NEW_ENOUGH) 2>/dev/null && echo "$$python" && break; done)
+endif
+COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format lock clean python product everything
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: product ## start Postgres, Valkey, web and worker; PORT (8000) and BIND (127.0.0.1) choose the address
+	@exec .venv/bin/python -m booking.cli.up
+
+test: lint ## lint, then all tests; ARGS="-k search" goes to pytest
+	.venv/bin/python -m pytest $(ARGS)
+
+lint: everything ## style, types, Dockerfile
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy --strict booking
+	.venv/bin/hadolint Dockerfile
+
+format: everything ## rewrite the code in the common format
+	.venv/bin/ruff check --fix --exit-zero .
+	.venv/bin/ruff format .
+
+lock: everything ## pin the newest versions that requirements/*.in allow
+	$(COMPILE) --upgrade requirements/runtime.in -o requirements.txt
+	$(COMPILE) --upgrade requirements/embedded.in -o requirements/embedded.txt
+	$(COMPILE) --upgrade requirements/dev.in -o requirements/dev.txt
+
+clean: ## remove the environment and caches; var/ (the data) stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+python:
+	@test -n "$(PYTHON)" && "$(PYTHON)" $(NEW_ENOUGH) || { \
+	echo "Python 3.11 or newer is needed. Install it, or say where it is: make run PYTHON=/path/to/python3" >&2; exit 1; }
+
+product: python
+	@"$(PYTHON)" requirements/install.py requirements.txt requirements/embedded.txt
+
+everything: python
+	@"$(PYTHON)" requirements/install.py requirements.txt requirements/embedded.txt requirements/dev.txt

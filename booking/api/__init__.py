@@ -1,0 +1,39 @@
+"""The JSON API, /api/v1 (the contract is in docs/api.md; the OpenAPI document is made from this package)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+
+from booking.api import auth, bookings, docs, health, limits, refusals, rooms
+from booking.api.endpoint import blueprint
+from booking.config import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+__all__ = ["auth", "bookings", "docs", "health", "rooms"]  # importing them declares their endpoints
+
+PREFIX = "/api/v1"
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Hang the API into the application."""
+    limits.install(app, settings)
+    refusals.install(app)
+    app.register_blueprint(blueprint, url_prefix=PREFIX)
+    app.wsgi_app = _OnePrefix(app.wsgi_app)  # type: ignore[method-assign]
+
+
+class _OnePrefix:
+    """/api/... is /api/v1/...: rewritten before routing, so that every path exists once."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self.application = application
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        path = environ.get("PATH_INFO", "")
+        if path.startswith("/api/") and not path.startswith(PREFIX + "/"):
+            environ["PATH_INFO"] = PREFIX + path.removeprefix("/api")
+        return self.application(environ, start_response)

@@ -1,0 +1,152 @@
+"""Booking rooms, and looking after bookings."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+from flask import Response, request
+
+from booking import doors
+from booking.api import refusals, shapes
+from booking.api.endpoint import Reply, endpoint, json_response, to_json
+from booking.domain import bookings, history, idempotency
+from booking.domain.errors import (
+    BookingError,
+    BookingModified,
+    BookingNotCancellable,
+    BookingNotFound,
+    IdempotencyConflict,
+    Invalid,
+    KeyReused,
+    PaymentFailed,
+    PaymentUnknown,
+    RoomLocked,
+    RoomNotAvailable,
+    RoomNotFound,
+)
+from booking.domain.idempotency import Answer, Claim
+from booking.domain.inputs import BookingList, RoomOrder
+from booking.domain.models import Booking
+from booking.domain.users import CurrentUser
+from booking.infra.ids import decode
+
+KEY = re.compile(r"[!-~]{1,255}")
+FINAL = (PaymentFailed, RoomNotAvailable)  # refusals that a repeated request gets again
+
+
+@endpoint(
+    "POST",
+    "/bookings",
+    tag="Bookings",
+    body=RoomOrder,
+    shape=shapes.BookingShape,
+    status=201,
+    books=True,
+    refusals=(
+        PaymentFailed,
+        RoomNotFound,
+        RoomNotAvailable,
+        RoomLocked,
+        IdempotencyConflict,
+        KeyReused,
+        PaymentUnknown,
+    ),
+    headers={
+        "Idempotency-Key": "The same key never books twice; up to 255 visible ASCII characters, kept 24 h or more."
+    },
+    answer_headers={"Idempotency-Replayed": "true where this is the first answer again."},
+)
+def create_booking(user: CurrentUser, body: RoomOrder) -> Response:
+    """Book a room: hold the nights, charge, confirm."""
+    key = _idempotency_key()
+    if key is None:
+        return _created(_book(user, body, None))
+    fingerprint = idempotency.fingerprint(body.model_dump(mode="json"))
+    claim = idempotency.claim(user.id, "POST /bookings", key, fingerprint)
+    if isinstance(claim, Answer):
+        return json_response(claim.body, claim.status, {"Idempotency-Replayed": "true"})
+    return _created(_book_under(claim, user, body))
+
+
+@endpoint("GET", "/bookings", tag="Bookings", query=BookingList, shape=shapes.BookingPageShape)
+def list_bookings(user: CurrentUser, query: BookingList) -> shapes.BookingPageShape:
+    """My bookings, newest first."""
+    return shapes.booking_page(history.mine(user.id, status=query.status, page=query.page, page_size=query.page_size))
+
+
+@endpoint(
+    "GET",
+    "/bookings/<booking_id>",
+    tag="Bookings",
+    shape=shapes.BookingShape,
+    refusals=(BookingNotFound,),
+    answer_headers={"ETag": "The booking's version, for If-Match."},
+)
+def show_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply:
+    """One of my bookings."""
+    return _versioned(history.one(user.id, booking_id))
+
+
+@endpoint(
+    "POST",
+    "/bookings/<booking_id>/cancel",
+    tag="Bookings",
+    shape=shapes.BookingShape,
+    refusals=(BookingNotFound, BookingNotCancellable, BookingModified),
+    headers={"If-Match": "Cancel only if the booking still has this version (its ETag)."},
+    answer_headers={"ETag": "The booking's version."},
+)
+def cancel_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply:
+    """Cancel a booking: the nights are free again, and refundAmount comes back."""
+    return _versioned(bookings.cancel(user.id, booking_id, doors.services().desk, seen_version=_seen_version()))
+
+
+def _book(user: CurrentUser, body: RoomOrder, claim: Claim | None) -> Booking:
+    room_id = decode("room", body.room_id)
+    if room_id is None:
+        raise RoomNotFound
+    order = bookings.Order(user.id, room_id, body.stay, body.guests)
+    return bookings.book(order, body.payment_method_id, doors.services().desk, claim, _answer)
+
+
+def _book_under(claim: Claim, user: CurrentUser, body: RoomOrder) -> Booking:
+    """Book, and keep a final refusal as the answer; anything else leaves the key to the next call."""
+    try:
+        return _book(user, body, claim)
+    except FINAL as refusal:
+        answer = Answer(doors.status_of(refusal), refusals.body_of(refusal).decode())
+        idempotency.keep_refusal(claim, answer)
+        raise
+    except BookingError:
+        idempotency.let_go(claim)
+        raise
+
+
+def _answer(booking: Booking) -> Answer:
+    return Answer(201, to_json(shapes.booking(booking)).decode())
+
+
+def _created(booking: Booking) -> Response:
+    return json_response(_answer(booking).body, 201)
+
+
+def _versioned(booking: Booking) -> Reply:
+    return Reply(shapes.booking(booking), {"ETag": f'"{booking.version}"'})
+
+
+def _idempotency_key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not KEY.fullmatch(key):
+        raise Invalid(details={"Idempotency-Key": "must be 1 to 255 visible ASCII characters"})
+    return key
+
+
+def _seen_version() -> int | None:
+    given = request.headers.get("If-Match", "").strip()
+    if given in {"", "*"}:
+        return None
+    version = given.removeprefix("W/").strip('"')
+    if not (version.isascii() and version.isdigit() and len(version) < 10):
+        raise BookingModified  # no version of ours: it cannot be the present one
+    return int(version)

@@ -1,0 +1,166 @@
+"""The OpenAPI document, made from the declarations of the endpoints, and a page that shows it without JavaScript."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from flask import Response, current_app, render_template
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from booking import doors
+from booking.api import shapes
+from booking.api.endpoint import OPERATIONS, MalformedJson, Operation, blueprint, json_response
+from booking.domain import errors
+
+REF = "#/components/schemas/{model}"
+PARAMETER = re.compile(r"<(\w+)>")
+RETRY = {"Retry-After": "Seconds after which asking again makes sense."}
+
+
+@blueprint.get("/openapi.json")
+def openapi() -> Response:
+    """The contract, for programs."""
+    return json_response(_text(current_app.config["VERSION"]), 200)
+
+
+@blueprint.get("/docs")
+def documentation() -> str:
+    """The contract, for people."""
+    return render_template("api/docs.html", document=document(current_app.config["VERSION"]))
+
+
+@cache
+def _text(version: str) -> str:
+    return json.dumps(document(version))
+
+
+@cache
+def document(version: str) -> dict[str, Any]:
+    """The whole contract as OpenAPI 3.1."""
+    bodies, schemas = models_json_schema(list(_models()), by_alias=True, ref_template=REF)
+    refs = {model: schema for (model, _), schema in bodies.items()}
+    paths: dict[str, Any] = {}
+    for operation in OPERATIONS:
+        path = PARAMETER.sub(lambda found: "{" + _camel(found[1]) + "}", operation.path)
+        paths.setdefault(path, {})[operation.method.lower()] = _operation(operation, refs)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Room Booking API",
+            "version": version,
+            "description": "Find a room, book it, look after the booking. A night of a room is sold once.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/api/v1"}],
+        "tags": [{"name": name} for name in dict.fromkeys(operation.tag for operation in OPERATIONS)],
+        "paths": paths,
+        "components": {
+            "schemas": schemas["$defs"],
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+    }
+
+
+def _models() -> Iterator[tuple[type[BaseModel], Any]]:
+    yield shapes.Refusal, "serialization"
+    for operation in OPERATIONS:
+        for model in (operation.body, operation.query):
+            if model:
+                yield model, "validation"
+        if operation.shape:
+            yield operation.shape, "serialization"
+
+
+def _operation(operation: Operation, refs: dict[Any, Any]) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": operation.name,
+        "tags": [operation.tag],
+        "summary": operation.summary.partition(".")[0] + ".",
+        "description": operation.summary,
+        "parameters": [*_path_parameters(operation), *_query_parameters(operation), *_header_parameters(operation)],
+        "responses": {str(operation.status): _success(operation, refs), **_refusals(operation)},
+        "security": [] if operation.public else [{"bearer": []}],
+    }
+    if operation.body:
+        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": refs[operation.body]}}}
+    return described
+
+
+def _path_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
+    for name in PARAMETER.findall(operation.path):
+        example = f"{name.removesuffix('_id')}_01h2xcejqtf2nbrexx3vqjhp41"
+        yield _parameter("path", _camel(name), {"type": "string"}, required=True, example=example)
+
+
+def _query_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
+    if operation.query:
+        schema = operation.query.model_json_schema(by_alias=True)
+        required = schema.get("required", [])
+        for name, described in schema["properties"].items():
+            yield _parameter("query", name, described, required=name in required)
+
+
+def _header_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
+    for name, description in operation.headers.items():
+        yield _parameter("header", name, {"type": "string"}, required=False, description=description)
+
+
+def _parameter(where: str, name: str, schema: dict[str, Any], *, required: bool, **more: str) -> dict[str, Any]:
+    return {"in": where, "name": name, "required": required, "schema": schema, **more}
+
+
+def _success(operation: Operation, refs: dict[Any, Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": "Done."}
+    if operation.shape:
+        answer["content"] = {"application/json": {"schema": refs[operation.shape]}}
+    if operation.answer_headers:
+        answer["headers"] = _headers(operation.answer_headers)
+    return answer
+
+
+def _refusals(operation: Operation) -> dict[str, Any]:
+    """Every refusal by status: what the endpoint names, and what any endpoint of its kind may answer."""
+    by_status: dict[int, list[str]] = {}
+    for refusal in (*operation.refusals, *_usual(operation)):
+        by_status.setdefault(doors.status_of(refusal()), []).append(f"{refusal.code}: {refusal.message}")
+    if operation.body:
+        by_status[413] = ["PAYLOAD_TOO_LARGE: The body is too large."]
+        by_status[415] = ["UNSUPPORTED_MEDIA_TYPE: Send the body as application/json."]
+    if operation.limited:
+        by_status[429] = ["RATE_LIMIT_EXCEEDED: Too many requests. Please try again later."]
+    return {str(status): _refusal(status, by_status[status]) for status in sorted(by_status)}
+
+
+def _usual(operation: Operation) -> Iterator[type[errors.BookingError]]:
+    if not operation.public:
+        yield errors.Unauthorized
+    if operation.query or operation.body or operation.headers:
+        yield errors.Invalid
+    if operation.body:
+        yield MalformedJson
+    yield errors.Unavailable
+    yield errors.BookingError
+
+
+def _refusal(status: int, lines: list[str]) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "description": "; ".join(dict.fromkeys(lines)),
+        "content": {"application/json": {"schema": {"$ref": REF.format(model="Refusal")}}},
+    }
+    if status in {429, 503}:
+        answer["headers"] = _headers(RETRY)
+    return answer
+
+
+def _headers(described: dict[str, str]) -> dict[str, Any]:
+    return {name: {"description": text, "schema": {"type": "string"}} for name, text in described.items()}
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(word.title() for word in rest)

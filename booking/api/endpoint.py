@@ -1,0 +1,173 @@
+"""One declaration per endpoint: what comes in, what goes out, who may ask. The OpenAPI document reads the same.
+
+Our own, because bodies have to be validated strictly and query strings leniently by one model, broken JSON has its
+own answer, and the schema of a query is not to be rebuilt at every request: flask-openapi could do none of the three.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, g, request
+from pydantic import BaseModel
+from werkzeug.exceptions import UnsupportedMediaType
+
+from booking.api import identity, limits
+from booking.domain import errors
+from booking.domain.errors import BookingError, Invalid
+from booking.domain.inputs import Input, accept
+from booking.infra.ids import decode
+
+blueprint = Blueprint("api", __name__)
+
+
+class MalformedJson(Invalid):
+    code, message = "MALFORMED_JSON", "The body is not valid JSON."
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An endpoint as it is declared."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    tag: str
+    status: int
+    shape: type[BaseModel] | None
+    body: type[Input] | None
+    query: type[Input] | None
+    refusals: tuple[type[BookingError], ...]
+    public: bool
+    limited: bool
+    books: bool
+    headers: dict[str, str]
+    answer_headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A shape with headers beside it."""
+
+    shape: BaseModel
+    headers: dict[str, str]
+
+
+NOT_FOUND = {"room": errors.RoomNotFound, "booking": errors.BookingNotFound}
+
+OPERATIONS: list[Operation] = []
+View = Callable[..., Any]
+
+
+def endpoint(
+    method: str,
+    path: str,
+    *,
+    tag: str,
+    shape: type[BaseModel] | None = None,
+    status: int = 200,
+    body: type[Input] | None = None,
+    query: type[Input] | None = None,
+    refusals: tuple[type[BookingError], ...] = (),
+    public: bool = False,
+    limited: bool = True,
+    books: bool = False,
+    headers: dict[str, str] | None = None,
+    answer_headers: dict[str, str] | None = None,
+) -> Callable[[View], View]:
+    """Declare a view. It gets `body`, `query`, `user` (unless public) and ids from the path, and returns a shape."""
+
+    def declare(view: View) -> View:
+        name, summary = view.__name__, (view.__doc__ or "").strip()
+        operation = Operation(
+            name=name,
+            method=method,
+            path=path,
+            summary=summary,
+            tag=tag,
+            status=status,
+            shape=shape,
+            body=body,
+            query=query,
+            refusals=refusals,
+            public=public,
+            limited=limited,
+            books=books,
+            headers=headers or {},
+            answer_headers=answer_headers or {},
+        )
+        OPERATIONS.append(operation)
+
+        def answer(**ids: str) -> Response:
+            return _answer(operation, view, ids)
+
+        blueprint.add_url_rule(path, name, answer, methods=[method])
+        return answer
+
+    return declare
+
+
+def json_response(text: bytes | str, status: int, headers: dict[str, str] | None = None) -> Response:
+    """A JSON answer; nothing of it may be kept by anybody in between."""
+    response = Response(text, status, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers.update(headers or {})
+    return response
+
+
+def to_json(shape: BaseModel) -> bytes:
+    """The shape's bytes, camelCase."""
+    return shape.__pydantic_serializer__.to_json(shape, by_alias=True)
+
+
+def _answer(operation: Operation, view: View, ids: dict[str, str]) -> Response:
+    given: dict[str, Any] = {}
+    if not operation.public:
+        given["user"] = g.user = identity.of_request()
+    if operation.limited:
+        limits.count(public=operation.public, books=operation.books)
+    given |= _path_ids(ids)
+    if operation.query:
+        given["query"] = accept(operation.query, _query(), strict=False)
+    if operation.body:
+        given["body"] = accept(operation.body, _json_body(), strict=True)
+    result = view(**given)
+    if isinstance(result, Response):
+        return result
+    if result is None:
+        return Response(status=operation.status)
+    reply = result if isinstance(result, Reply) else Reply(result, {})
+    return json_response(to_json(reply.shape), operation.status, reply.headers)
+
+
+def _path_ids(ids: dict[str, str]) -> dict[str, Any]:
+    """`room_id` in the path is a TypeID of the kind "room"; one that is none is not found."""
+    decoded: dict[str, Any] = {}
+    for name, text in ids.items():
+        kind = name.removesuffix("_id")
+        decoded[name] = decode(kind, text)
+        if decoded[name] is None:
+            raise NOT_FOUND[kind]
+    return decoded
+
+
+def _query() -> dict[str, Any]:
+    """The query string; a parameter that comes several times is a list."""
+    return {name: values[0] if len(values) == 1 else values for name, values in request.args.lists()}
+
+
+def _json_body() -> object:
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType
+    try:
+        return json.loads(request.get_data(), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise MalformedJson from None
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

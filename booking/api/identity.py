@@ -1,0 +1,27 @@
+"""Who asks: the bearer token, and the session behind it."""
+
+from __future__ import annotations
+
+from flask import request
+
+from booking import doors
+from booking.domain import sessions
+from booking.domain.errors import Unauthorized
+from booking.domain.users import CurrentUser
+from booking.infra.ids import decode
+from booking.infra.tokens import BadToken
+
+
+def of_request() -> CurrentUser:
+    """The user of the bearer token; raises Unauthorized: missing, forged, expired, or its session ended."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthorized("An access token is missing: send Authorization: Bearer.")
+    try:
+        claims = doors.services().keys.read(token.strip())
+    except BadToken:
+        raise Unauthorized("The access token cannot be used.") from None
+    session_id, user_id = decode("session", str(claims["sid"])), decode("user", str(claims["sub"]))
+    if session_id is None or user_id is None:
+        raise Unauthorized("The access token cannot be used.")
+    return sessions.current(session_id, user_id)

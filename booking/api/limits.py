@@ -1,0 +1,62 @@
+"""How much one address or one user may ask. Sliding windows in Redis; per process while Redis is away, never open."""
+
+from __future__ import annotations
+
+import redis
+from flask import Flask, g, request
+from flask_limiter import Limiter
+
+from booking import doors
+from booking.config import Settings
+from booking.infra.redis import FAIL_FAST
+
+
+def _address() -> str:
+    return f"ip:{request.remote_addr}"
+
+
+def _user() -> str:
+    return f"user:{g.user.id}"
+
+
+limiter = Limiter(key_func=_address)
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Choose where requests are counted."""
+    app.config.update(
+        RATELIMIT_ENABLED=settings.ratelimit_enabled,
+        RATELIMIT_STORAGE_URI=settings.redis_url,
+        RATELIMIT_STORAGE_OPTIONS=FAIL_FAST,
+        RATELIMIT_STRATEGY="sliding-window-counter",
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
+        RATELIMIT_HEADERS_ENABLED=False,  # one more trip to Redis per request; a refusal carries them
+        RATELIMIT_KEY_PREFIX="limit",
+    )
+    limiter.init_app(app)
+
+
+@limiter.shared_limit(lambda: doors.services().settings.limit_public, scope="public", key_func=_address)
+def count_public() -> None:
+    """One more request from this address to a public endpoint; raises RateLimitExceeded."""
+
+
+@limiter.shared_limit(lambda: doors.services().settings.limit_user, scope="user", key_func=_user)
+def count_user() -> None:
+    """One more request of this user."""
+
+
+@limiter.shared_limit(lambda: doors.services().settings.limit_bookings, scope="bookings", key_func=_user)
+def count_booking() -> None:
+    """One more booking of this user."""
+
+
+def count(*, public: bool, books: bool) -> None:
+    """Count this request where it belongs; raises RateLimitExceeded."""
+    for counter in (count_public,) if public else (count_user, count_booking) if books else (count_user,):
+        try:
+            counter()
+        except redis.RedisError:
+            # When Redis dies, flask-limiter lets only the first thread fall back to memory and hands the error of
+            # those beside it on; asked again, they count in memory too.
+            counter()

@@ -1,0 +1,29 @@
+"""Finding and looking at rooms."""
+
+from __future__ import annotations
+
+import uuid
+
+from booking import doors
+from booking.api import shapes
+from booking.api.endpoint import endpoint
+from booking.domain import rooms, search
+from booking.domain.errors import RoomNotFound
+from booking.domain.inputs import RoomSearch, RoomView
+from booking.domain.users import CurrentUser
+
+
+@endpoint("GET", "/rooms", tag="Rooms", query=RoomSearch, shape=shapes.RoomPageShape)
+def search_rooms(user: CurrentUser, query: RoomSearch) -> shapes.RoomPageShape:  # noqa: ARG001 any signed-in user
+    """Rooms that are free for exactly these dates, with the total for the stay."""
+    services = doors.services()
+    return shapes.room_page(search.search(query, services.desk.rules, services.settings.search_cache_seconds))
+
+
+@endpoint("GET", "/rooms/<room_id>", tag="Rooms", query=RoomView, shape=shapes.RoomShape, refusals=(RoomNotFound,))
+def show_room(user: CurrentUser, query: RoomView, room_id: uuid.UUID) -> shapes.RoomShape:  # noqa: ARG001 any user
+    """A room with its rules and cancellation policy, and a quote where dates are given."""
+    services, stay = doors.services(), query.stay()
+    details = rooms.details(room_id, services.settings.room_cache_seconds)
+    quoted = rooms.quote(room_id, stay, query.guests, services.desk.rules) if stay else None
+    return shapes.room(details, quoted)

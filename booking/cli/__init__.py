@@ -1,0 +1,13 @@
+"""Commands for operators: flask rooms | users | bookings | events | demo."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from booking.cli import bookings, demo, events, rooms, users
+
+
+def register(app: Flask) -> None:
+    """Hang every group of commands into `flask`."""
+    for module in (rooms, users, bookings, events, demo):
+        app.cli.add_command(module.group)

@@ -1,0 +1,47 @@
+"""flask bookings: what an operator may want to check or hurry up."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask.cli import AppGroup
+
+from booking.domain import bookings as use_cases
+from booking.domain import verification
+
+group = AppGroup("bookings", help="Check bookings, and free what nobody paid for.")
+
+
+@group.command("verify")
+def verify() -> None:
+    """Prove that no night is sold twice and that nights, bookings, payments and the ledger agree.
+
+    Prints what does not, a line each, and exits with 1 then.
+
+    \b
+    Example:
+        flask bookings verify
+    """
+    report = verification.verify()
+    for finding in report.findings:
+        click.echo(f"{finding.rule}: {finding.subject}", err=True)
+    counted = ", ".join(f"{number} {what}" for what, number in report.counted.items())
+    if report.findings:
+        click.echo(f"{len(report.findings)} findings in {counted}.", err=True)
+        sys.exit(1)
+    click.echo(f"All agree: {counted}.")
+
+
+@group.command("expire")
+def expire() -> None:
+    """Free every room whose guest did not pay in time. The worker does this every 15 seconds.
+
+    \b
+    Example:
+        flask bookings expire
+    """
+    total = 0
+    while expired := use_cases.expire_holds():
+        total += expired
+    click.echo(f"{total} holds expired.")

@@ -1,0 +1,93 @@
+"""Files of rows: opened whatever they are packed in, read row by row with the line where each begins."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import os
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import click
+
+from booking.domain.importing import BadRow
+
+_GZIP, _ZIP, _UTF16 = b"\x1f\x8b", b"PK\x03\x04", (b"\xff\xfe", b"\xfe\xff")
+_LARGEST_CELL = 16 * 1024 * 1024  # characters; the csv module's own 131,072 is less than some descriptions have
+
+
+class Rows:
+    """The header and the rows of a CSV, plain or gzipped; `position` and `size` are bytes of the file for a bar."""
+
+    def __init__(self, path: str) -> None:
+        self._raw = _open(path)
+        self.size = os.fstat(self._raw.fileno()).st_size if path != "-" else 0
+        self._reader = csv.reader(_text(self._raw, path), strict=True)
+        csv.field_size_limit(_LARGEST_CELL)
+        _, first = next(self._lines(), (0, BadRow("file", "is empty")))
+        if isinstance(first, BadRow):
+            raise click.ClickException(f"{path} {first.reason}.")
+        self.header = [column.strip() for column in first]
+
+    @property
+    def position(self) -> int:
+        return self._raw.tell() if self.size else 0
+
+    def __iter__(self) -> Iterator[tuple[int, dict[str, str] | BadRow]]:
+        """(line where it begins, cells by column) of each row, or what is wrong with it. Empty lines are no rows."""
+        for number, cells in self._lines():
+            if isinstance(cells, BadRow):
+                yield number, cells
+            elif len(cells) != len(self.header):
+                yield number, BadRow("row", f"has {len(cells)} cells; the header has {len(self.header)}")
+            else:
+                yield number, dict(zip(self.header, cells, strict=True))
+
+    def _lines(self) -> Iterator[tuple[int, list[str] | BadRow]]:
+        while True:
+            number = self._reader.line_num + 1
+            try:
+                cells = next(self._reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield number, BadRow("row", _quotes(error))
+                continue
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                raise click.ClickException(f"The file is damaged after line {number - 1}: {error}.") from error
+            if cells:
+                yield number, cells if _is_text(cells) else BadRow("row", "is not UTF-8 text")
+
+
+def _open(path: str) -> io.BufferedReader:
+    if path == "-":
+        return io.BufferedReader(cast("io.RawIOBase", sys.stdin.buffer))  # peekable, whatever stands in for it
+    try:
+        return Path(path).open("rb")
+    except OSError as error:
+        raise click.ClickException(f"Cannot read {path}: {error.strerror or error}.") from error
+
+
+def _text(raw: io.BufferedReader, path: str) -> io.TextIOWrapper:
+    start = raw.peek(4)[:4]
+    if start.startswith(_ZIP):
+        raise click.ClickException(f"{path} is a ZIP archive or a spreadsheet, not a CSV. Save it as CSV (UTF-8).")
+    if start.startswith(_UTF16):
+        raise click.ClickException(f"{path} is UTF-16. Save it as CSV in UTF-8.")
+    stream = gzip.GzipFile(fileobj=raw) if start.startswith(_GZIP) else raw
+    # Bytes that are no UTF-8 spoil their row, not the file.
+    return io.TextIOWrapper(cast("BinaryIO", stream), encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def _is_text(cells: list[str]) -> bool:
+    return all(cell.isascii() or not any("\ud800" <= character <= "\udfff" for character in cell) for cell in cells)
+
+
+def _quotes(error: csv.Error) -> str:
+    if "unexpected end of data" in str(error):
+        return "opens a quote that is never closed; nothing after it could be read"
+    return f"cannot be read as CSV ({error})"

@@ -1,0 +1,49 @@
+"""`flask demo`: something to look at in a copy that runs for trying."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import click
+from flask.cli import AppGroup
+
+from booking.domain import demo, users
+from booking.doors import services
+
+
+class Account(NamedTuple):
+    """Who may sign in to the demo. Known to everybody, so made in development only."""
+
+    email: str
+    password: str
+    full_name: str
+
+
+DEMO_GUEST = Account("guest@example.com", "a-window-by-the-sea", "Gal Guest")
+DEMO_OWNER = Account("owner@example.com", "keys-under-the-mat", "Ona Owner")
+
+group = AppGroup("demo", help="Rooms and accounts to try the product with.")
+
+
+@group.command("load")
+def load() -> None:
+    """Put in 324 rooms in twelve cities, a demo guest and a demo owner, where they are missing.
+
+    Whatever is there already stays as it is. Refused in production, because everybody knows the passwords.
+
+    \b
+    Example:
+      flask demo load
+    """
+    settings = services().settings
+    if settings.production:
+        raise click.ClickException("Demo accounts have known passwords: demo data does not go into production.")
+
+    # --- rooms
+    loaded = demo.load()
+
+    # --- people
+    for account, role in ((DEMO_GUEST, "guest"), (DEMO_OWNER, "owner")):
+        users.ensure(**account._asdict(), role=role, region=settings.region)
+
+    click.echo(f"{loaded} demo rooms added." if loaded else "The demo rooms were there already.")

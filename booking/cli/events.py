@@ -1,0 +1,42 @@
+"""`flask events`: what became of confirmations and everything else that follows from an event."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+
+from booking.domain import events
+from booking.infra import ids, queue
+
+group = AppGroup("events", help="Look after mails and other work that follows from bookings.")
+
+
+@group.command("status")
+@click.option("--limit", default=20, show_default=True, help="How many given-up deliveries to list.")
+def status(limit: int) -> None:
+    """Say what waits, what runs, and what was given up and why.
+
+    \b
+    Example:
+      flask events status
+    """
+    figures = events.status()
+    click.echo(f"{figures['unsent']} events not yet looked at")
+    for consumer in (events.MAIL, events.CACHE):
+        counts = (figures[f"{consumer}_{state}"] for state in ("waiting", "running", "failed"))
+        click.echo("{}: {} waiting, {} running, {} given up".format(consumer, *counts))
+    waiting = queue.depth()
+    click.echo("queue: Redis is away, work waits in Postgres" if waiting < 0 else f"queue: {waiting} jobs")
+    for event_id, consumer, error in events.given_up(limit):
+        click.echo(f"given up: {consumer} for {ids.encode('event', event_id)}: {' '.join(error.split())}")
+
+
+@group.command("retry")
+def retry() -> None:
+    """Offer everything that was given up once more, for instance after the mail server was mended.
+
+    \b
+    Example:
+      flask events retry
+    """
+    click.echo(f"{events.retry_given_up()} deliveries will be tried again")

@@ -1,0 +1,155 @@
+"""Settings: read once from the environment, frozen, passed around. One line of explanation per variable."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+DEVELOPMENT, PRODUCTION = "development", "production"
+MINIMUM_SECRET = 32  # bytes; HS256 wants a key as long as its hash (RFC 7518 §3.2)
+
+
+class SettingsError(RuntimeError):
+    """The environment is not fit to start with; the message names every variable at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that an operator may choose. Build it with `from_env()`."""
+
+    app_env: str  # APP_ENV: development | production (production as soon as a DATABASE_URL is given)
+    database_url: str  # DATABASE_URL: Postgres, as the role that runs the application
+    migration_database_url: str  # MIGRATION_DATABASE_URL: the same database as its owner; only migrations use it
+    read_database_url: str  # READ_DATABASE_URL: a streaming replica for searches; empty: none
+    redis_url: str  # REDIS_URL: Redis or Valkey for locks, limits and queues (noeviction)
+    cache_redis_url: str  # CACHE_REDIS_URL: another server for the cache; empty: REDIS_URL
+    secret_key: str = field(repr=False)  # SECRET_KEY: signs cookies and forms; 32 characters or more
+    jwt_keys: tuple[tuple[str, str], ...] = field(
+        repr=False
+    )  # JWT_KEYS: kid:secret,kid:secret; the first signs, all verify
+    jwt_issuer: str = "room-booking"  # JWT_ISSUER: `iss` of access tokens
+    jwt_audience: str = "room-booking-api"  # JWT_AUDIENCE: `aud` of access tokens
+    access_token_seconds: int = 3600  # ACCESS_TOKEN_SECONDS: life of an access token
+    refresh_token_days: int = 30  # REFRESH_TOKEN_DAYS: life of a session that is not used
+    region: str = "eu"  # REGION: where this copy keeps its users and bookings
+    site_name: str = "Room Booking"  # SITE_NAME: in mails and on pages
+    site_url: str = "http://localhost:8000"  # SITE_URL: the public address, for links in mails
+    hold_minutes: int = 15  # HOLD_MINUTES: how long nights wait for their payment
+    booking_horizon_days: int = 540  # BOOKING_HORIZON_DAYS: the latest arrival
+    longest_stay_nights: int = 365  # LONGEST_STAY_NIGHTS: of any booking
+    payment_timeout_seconds: float = 5.0  # PAYMENT_TIMEOUT_SECONDS: then the outcome is unknown
+    redis_lock_enabled: bool = True  # REDIS_LOCK_ENABLED: the lock in front of a hold (off: for measurements)
+    ratelimit_enabled: bool = True  # RATELIMIT_ENABLED: false for load tests
+    limit_public: str = "100 per 15 minutes"  # LIMIT_PUBLIC: per address, on public endpoints
+    limit_user: str = "300 per 15 minutes"  # LIMIT_USER: per user, on the API
+    limit_bookings: str = "20 per minute"  # LIMIT_BOOKINGS: per user, on POST /bookings
+    trusted_proxies: int = 0  # TRUSTED_PROXIES: how many proxies stand in front of us
+    max_body_bytes: int = 1024 * 1024  # MAX_BODY_BYTES: of a request
+    db_pool_size: int = 10  # DB_POOL_SIZE: at least the blocking threads of one web process
+    smtp_url: str = ""  # SMTP_URL: smtp://user:password@host:587 (smtps:// for TLS from the start)
+    mail_dir: str = ""  # MAIL_DIR: write mails as files here instead of sending them
+    mail_from: str = "Room Booking <bookings@localhost>"  # MAIL_FROM: sender of every mail
+    metrics_token: str = field(
+        default="", repr=False
+    )  # METRICS_TOKEN: bearer token of /metrics; without one, production hides it
+    log_level: str = "INFO"  # LOG_LEVEL: DEBUG | INFO | WARNING | ERROR
+    search_cache_seconds: int = 45  # SEARCH_CACHE_SECONDS: 0 switches the cache of searches off
+    room_cache_seconds: int = 600  # ROOM_CACHE_SECONDS: of a room's details
+    ticker_seconds: float = 1.0  # TICKER_SECONDS: how often the worker looks for new events
+    sweep_seconds: float = 15.0  # SWEEP_SECONDS: how often holds expire and unknown payments are settled
+
+    @property
+    def production(self) -> bool:
+        return self.app_env == PRODUCTION
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read the environment; raise SettingsError naming every variable that is missing or cannot be read."""
+        return _Reader(os.environ if environ is None else environ).settings()
+
+
+class _Reader:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.problems: list[str] = []
+
+    def settings(self) -> Settings:
+        values: dict[str, Any] = {
+            name: self._value(name) for name in Settings.__dataclass_fields__ if name.upper() in self.environ
+        }
+        values["app_env"] = self._app_env()
+        values["database_url"] = postgres_url(self._required("DATABASE_URL"))
+        values["migration_database_url"] = (
+            postgres_url(self.environ.get("MIGRATION_DATABASE_URL", "")) or values["database_url"]
+        )
+        values["read_database_url"] = postgres_url(self.environ.get("READ_DATABASE_URL", ""))
+        values["redis_url"] = self._required("REDIS_URL")
+        values["cache_redis_url"] = self.environ.get("CACHE_REDIS_URL") or values["redis_url"]
+        values["secret_key"] = self._secret("SECRET_KEY", self._required("SECRET_KEY"))
+        values["jwt_keys"] = self._key_ring(self._required("JWT_KEYS"))
+        if values["app_env"] == PRODUCTION:
+            self._check_production()
+        if self.problems:
+            raise SettingsError("Cannot start: " + " ".join(self.problems))
+        return Settings(**values)
+
+    def _app_env(self) -> str:
+        chosen = self.environ.get("APP_ENV", PRODUCTION)
+        if chosen not in {DEVELOPMENT, PRODUCTION}:
+            self.problems.append(f"APP_ENV must be {DEVELOPMENT} or {PRODUCTION}, not {chosen!r}.")
+        return chosen
+
+    def _required(self, variable: str) -> str:
+        value = self.environ.get(variable, "")
+        if not value:
+            self.problems.append(f"{variable} is not set.")
+        return value
+
+    def _secret(self, variable: str, secret: str) -> str:
+        if secret and (len(secret) < MINIMUM_SECRET or len(set(secret)) < 8 or "change" in secret.lower()):
+            self.problems.append(
+                f"{variable} is too short or a placeholder: it needs {MINIMUM_SECRET} random characters or more."
+            )
+        return secret
+
+    def _key_ring(self, text: str) -> tuple[tuple[str, str], ...]:
+        ring = tuple(
+            (kid.strip(), secret.strip()) for kid, _, secret in (part.partition(":") for part in text.split(","))
+        )
+        if text and not all(kid and secret for kid, secret in ring):
+            self.problems.append("JWT_KEYS must look like kid:secret,kid:secret.")
+            return ()
+        for kid, secret in ring if text else ():
+            self._secret(f"JWT_KEYS ({kid})", secret)
+        return ring
+
+    def _check_production(self) -> None:
+        if not (self.environ.get("SMTP_URL") or self.environ.get("MAIL_DIR")):
+            self.problems.append("SMTP_URL is not set: confirmations could not be sent.")
+        if not self.environ.get("SITE_URL"):
+            self.problems.append("SITE_URL is not set: links in mails would lead nowhere.")
+
+    def _value(self, name: str) -> object:
+        text, kind = self.environ[name.upper()], Settings.__dataclass_fields__[name].type
+        readers: dict[str, Callable[[str], object]] = {"int": int, "float": float, "bool": boolean}
+        try:
+            return readers.get(str(kind), str)(text)
+        except ValueError:
+            self.problems.append(f"{name.upper()} must be {kind}, not {text!r}.")
+            return None
+
+
+def boolean(text: str) -> bool:
+    """true/false in the usual spellings; anything else is a ValueError, never a silent False."""
+    lowered = text.strip().lower()
+    if lowered not in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
+        raise ValueError(text)
+    return lowered in {"1", "true", "yes", "on"}
+
+
+def postgres_url(url: str) -> str:
+    """SQLAlchemy 2.1 reads a bare postgresql:// as psycopg 3; we run psycopg2, so the driver is named."""
+    scheme, separator, rest = url.partition("://")
+    return f"postgresql+psycopg2://{rest}" if separator and scheme in {"postgres", "postgresql"} else url

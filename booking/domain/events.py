@@ -1,0 +1,221 @@
+"""The outbox: what happened is recorded in the transaction that made it happen, and every consumer's work is a row.
+
+record() is called inside a transaction; relay() turns new events into deliveries; consumers claim theirs by UPDATE,
+do the work, and finish it. A queue only carries them: losing it loses nothing, because a delivery past its `next_at`
+is offered again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, tuple_, update
+
+from booking.domain.models import Delivery, Event
+from booking.domain.models.events import DONE, GIVEN_UP, RUNNING, WAITING
+from booking.infra import clock
+from booking.infra.clock import sql_now
+from booking.infra.db import READ_COMMITTED, db, gather, reading, transaction
+from booking.infra.ids import new_id
+from booking.infra.telemetry import request_id
+
+MAIL, CACHE = "mail", "cache"
+
+# Who does something about what. Webhooks and analytics will join here.
+CONSUMERS = {
+    "booking.confirmed": (MAIL,),
+    "booking.cancelled": (MAIL,),
+    "availability.updated": (CACHE,),
+    "room.updated": (CACHE,),
+}
+
+OFFERED_AGAIN_AFTER = dt.timedelta(seconds=30)  # a delivery that was handed to the queue and not taken up
+CLAIM_LEASE = dt.timedelta(seconds=120)  # longer than any consumer works
+LONGEST_PAUSE = dt.timedelta(minutes=15)  # after an outage of the mail server, nobody waits longer than this
+GIVE_UP_AFTER = dt.timedelta(days=1)
+KEPT = dt.timedelta(days=30)  # how long finished events are kept
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A claimed delivery, with all a consumer needs. `attempts` counts this one, and says whose claim it is."""
+
+    event_id: uuid.UUID
+    consumer: str
+    type: str
+    payload: dict[str, Any]
+    occurred_at: dt.datetime
+    attempts: int
+
+
+def record(kind: str, payload: dict[str, Any]) -> None:
+    """Record what happened as part of the running transaction, with the request that caused it."""
+    cause = {"requestId": request_id()} if request_id() else {}
+    gather("events", [{"id": new_id(), "type": kind, "payload": {**payload, **cause}}], _write)
+
+
+def _write(rows: list[dict[str, Any]]) -> None:
+    db.session.execute(insert(Event.__table__), rows)  # type: ignore[arg-type]  # a Table, typed as FromClause
+
+
+@transaction(isolation=READ_COMMITTED)
+def relay(limit: int = 500) -> int:
+    """Write the deliveries of events not yet sent, oldest first, and mark them sent. Returns how many events."""
+    fresh = db.session.execute(
+        select(Event.id, Event.type)
+        .where(Event.sent_at.is_(None))
+        .order_by(Event.occurred_at, Event.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if not fresh:
+        return 0
+    rows = [
+        {"event_id": event.id, "consumer": consumer, "next_at": sql_now()}
+        for event in fresh
+        for consumer in CONSUMERS.get(event.type, ())
+    ]
+    if rows:
+        db.session.execute(insert(Delivery).values(rows))
+    db.session.execute(
+        update(Event)
+        .where(Event.id.in_([event.id for event in fresh]))
+        .values(sent_at=sql_now())
+        .execution_options(synchronize_session=False)
+    )
+    return len(fresh)
+
+
+@transaction(isolation=READ_COMMITTED)
+def due(limit: int = 500) -> list[tuple[str, uuid.UUID]]:
+    """(consumer, event id) of work to hand to the queue now; the same work is not offered again for 30 s.
+
+    A claim whose lease ran out (its worker died) is open again.
+    """
+    chosen = (
+        select(Delivery.event_id, Delivery.consumer)
+        .where(Delivery.state.in_((WAITING, RUNNING)), Delivery.next_at <= sql_now())
+        .order_by(Delivery.next_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .subquery()
+    )
+    rows = db.session.execute(
+        update(Delivery)
+        .where(Delivery.event_id == chosen.c.event_id, Delivery.consumer == chosen.c.consumer)
+        .values(state=WAITING, next_at=sql_now() + OFFERED_AGAIN_AFTER)
+        .returning(Delivery.consumer, Delivery.event_id)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted((row.consumer, row.event_id) for row in rows)
+
+
+@transaction(isolation=READ_COMMITTED)
+def claim(consumer: str, event_ids: Sequence[uuid.UUID]) -> list[Task]:
+    """Take those deliveries that wait, so that only one worker does each."""
+    rows = db.session.execute(
+        update(Delivery)
+        .where(
+            Delivery.consumer == consumer,
+            Delivery.event_id.in_(event_ids),
+            Delivery.event_id == Event.id,
+            Delivery.state == WAITING,
+        )
+        .values(state=RUNNING, attempts=Delivery.attempts + 1, next_at=sql_now() + CLAIM_LEASE)
+        .returning(Event.id, Event.type, Event.payload, Event.occurred_at, Delivery.attempts)
+        .execution_options(synchronize_session=False)
+    )
+    return [Task(row.id, consumer, row.type, row.payload, row.occurred_at, row.attempts) for row in rows]
+
+
+@transaction(isolation=READ_COMMITTED)
+def finish(tasks: Sequence[Task]) -> None:
+    """The work is done."""
+    _settle(tasks, state=DONE, error=None)
+
+
+@transaction(isolation=READ_COMMITTED)
+def fail(task: Task, error: str) -> None:
+    """Try again after a growing pause; a day after the event, give up, keep the reason, and show it."""
+    pause = min(dt.timedelta(seconds=2 ** min(task.attempts, 20)), LONGEST_PAUSE)
+    too_old = db.session.scalar(select(sql_now() > task.occurred_at + GIVE_UP_AFTER))
+    state = GIVEN_UP if too_old else WAITING
+    # Postgres' text holds everything but NUL, and a mail server may answer anything.
+    _settle([task], state=state, error=error.replace("\0", "")[:2000], next_at=sql_now() + pause)
+
+
+@reading
+def status() -> dict[str, int]:
+    """For operators and gauges: events not yet sent, deliveries by state and consumer."""
+    unsent = db.session.scalar(select(func.count()).select_from(Event).where(Event.sent_at.is_(None)))
+    by_state = db.session.execute(
+        select(Delivery.consumer, Delivery.state, func.count())
+        .where(Delivery.state != DONE)
+        .group_by(Delivery.consumer, Delivery.state)
+    )
+    figures = {f"{consumer}_{state}": 0 for consumer in (MAIL, CACHE) for state in (WAITING, RUNNING, GIVEN_UP)}
+    return {"unsent": unsent or 0, **figures, **{f"{row[0]}_{row[1]}": row[2] for row in by_state}}
+
+
+@reading
+def given_up(limit: int = 20) -> list[tuple[uuid.UUID, str, str]]:
+    """(event id, consumer, error) of work that was given up, newest first."""
+    rows = db.session.execute(
+        select(Delivery.event_id, Delivery.consumer, Delivery.error)
+        .where(Delivery.state == GIVEN_UP)
+        .order_by(Delivery.next_at.desc())
+        .limit(limit)
+    )
+    return [(row.event_id, row.consumer, row.error or "") for row in rows]
+
+
+@transaction(isolation=READ_COMMITTED)
+def retry_given_up() -> int:
+    """Offer everything that was given up once more."""
+    result = db.session.execute(
+        update(Delivery)
+        .where(Delivery.state == GIVEN_UP)
+        .values(state=WAITING, attempts=0, next_at=sql_now())
+        .execution_options(synchronize_session=False)
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]  # a CursorResult, as for every UPDATE
+
+
+@transaction(isolation=READ_COMMITTED)
+def prune(limit: int = 500) -> int:
+    """Delete events that were finished 30 days ago or earlier, oldest first; work that was given up stays. How many."""
+    unfinished = select(Delivery.event_id).where(Delivery.event_id == Event.id, Delivery.state != DONE).exists()
+    old = (
+        select(Event.id)
+        .where(Event.id < _first_id_at(clock.now() - KEPT), Event.sent_at.is_not(None), ~unfinished)
+        .order_by(Event.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    result = db.session.execute(
+        delete(Event).where(Event.id.in_(old.scalar_subquery())).execution_options(synchronize_session=False)
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]  # a CursorResult, as for every DELETE
+
+
+def _first_id_at(instant: dt.datetime) -> uuid.UUID:
+    """The smallest id (UUID version 7) of that millisecond: the primary key is the index by age."""
+    return uuid.UUID(int=int(instant.timestamp() * 1000) << 80)
+
+
+def _settle(tasks: Sequence[Task], **values: Any) -> None:
+    # A claim that ran out may be somebody else's by now; the number of attempts tells them apart.
+    claims = [(task.event_id, task.consumer, task.attempts) for task in tasks]
+    db.session.execute(
+        update(Delivery)
+        .where(
+            tuple_(Delivery.event_id, Delivery.consumer, Delivery.attempts).in_(claims),
+            Delivery.state == RUNNING,
+        )
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,113 @@
+"""Cells of a row: each reader returns the value, None where the cell says nothing, or raises BadRow."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from decimal import Decimal
+from typing import Any
+
+from booking.domain import money
+from booking.domain.importing.drafts import BadRow
+from booking.domain.importing.text import is_missing
+
+HIGHEST_PRICE = Decimal("99999999")
+LARGEST_NUMBER = 2**31 - 1  # a Postgres INTEGER, and what Airbnb writes for "no limit"
+
+_UNIT = r"[^\d.,+()-]{0,6}"  # $, EUR, kr. The file's sign is not believed: Inside Airbnb writes $ for euros
+_PRICE = re.compile(
+    rf"(?P<outer>[+-]?){_UNIT}(?P<inner>[+-]?)(?P<figures>(?:\d{{1,3}}(?:,\d{{3}})+|\d{{1,20}})(?:\.\d{{1,20}})?){_UNIT}",
+    re.ASCII,
+)
+_NUMBER = re.compile(r"-?\d{1,20}(?:\.0+)?", re.ASCII)
+_TRUTH = {**dict.fromkeys(("true", "t", "yes", "1"), True), **dict.fromkeys(("false", "f", "no", "0"), False)}
+
+
+def price(field: str, text: str, currency: str) -> Decimal | None:
+    """`$1,309.00`, whatever its sign, in `currency`. Never rounded: 10.50 is no price in JPY."""
+    if is_missing(text):
+        return None
+    written = _PRICE.fullmatch(text.strip())
+    if not written:
+        raise BadRow(field, f"{_quoted(text)} is not a price; write it like 1,309.00")
+    amount = Decimal(written["figures"].replace(",", ""))
+    if amount == 0 or "-" in written["outer"] + written["inner"]:
+        raise BadRow(field, f"{_quoted(text)} is not more than zero")
+    if amount > HIGHEST_PRICE:
+        raise BadRow(field, f"{_quoted(text)} is more than {HIGHEST_PRICE:,}")
+    exact = money.rounded(amount, currency)
+    if exact != amount:
+        raise BadRow(field, f"{_quoted(text)} has more than the {money.decimals(currency)} decimals of {currency}")
+    return exact
+
+
+def whole_number(field: str, text: str, *, lowest: int, highest: int = LARGEST_NUMBER) -> int | None:
+    """A whole number between the two, also where a spreadsheet wrote 2.0."""
+    if is_missing(text):
+        return None
+    if not _NUMBER.fullmatch(text.strip()):
+        raise BadRow(field, f"{_quoted(text)} is not a whole number")
+    number = int(text.strip().partition(".")[0])
+    if not lowest <= number <= highest:
+        raise BadRow(field, f"{number} is not between {lowest:,} and {highest:,}")
+    return number
+
+
+def truth(field: str, text: str) -> bool | None:
+    """true or false in their usual spellings."""
+    if is_missing(text):
+        return None
+    if text.strip().lower() not in _TRUTH:
+        raise BadRow(field, f"{_quoted(text)} is neither true nor false")
+    return _TRUTH[text.strip().lower()]
+
+
+def clock_time(field: str, text: str) -> dt.time | None:
+    """15:00, without seconds or zone."""
+    if is_missing(text):
+        return None
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text.strip(), re.ASCII):
+        raise BadRow(field, f"{_quoted(text)} is not a time like 15:00")
+    return dt.time.fromisoformat(text.strip())
+
+
+def json_list(field: str, text: str) -> list[Any] | None:
+    """A JSON list."""
+    value: list[Any] | None = _json(field, text, list, "a JSON list")
+    return value
+
+
+def json_object(field: str, text: str) -> dict[str, Any] | None:
+    """A JSON object."""
+    value: dict[str, Any] | None = _json(field, text, dict, "a JSON object")
+    return value
+
+
+def _json(field: str, text: str, kind: type, wanted: str) -> Any:
+    if is_missing(text):
+        return None
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise BadRow(field, f"{_quoted(text)} is not {wanted}") from None
+    if not isinstance(value, kind):
+        raise BadRow(field, f"{_quoted(text)} is not {wanted}")
+    return value
+
+
+def storable(field: str, value: Any) -> Any:
+    """`value`, refused where JSONB cannot hold it: NUL and halves of characters."""
+    written = json.dumps(value, ensure_ascii=False)
+    if "\\u0000" in written or any("\ud800" <= character <= "\udfff" for character in written):
+        raise BadRow(field, "has characters that cannot be stored")
+    return value
+
+
+def _refuse_constant(constant: str) -> None:
+    raise ValueError(constant)  # NaN and Infinity are Python's, not JSON's
+
+
+def _quoted(text: str) -> str:
+    shown = text if len(text) <= 40 else text[:39] + "…"
+    return json.dumps(shown, ensure_ascii=False)

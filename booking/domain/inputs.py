@@ -1,0 +1,240 @@
+"""What people and programs send us: one declared input per use-case, for forms and JSON alike (camelCase names).
+
+JSON bodies are validated strictly (a number is a number), query strings and forms leniently (everything is text).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from decimal import Decimal
+from typing import Annotated, Any, TypeVar
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from booking.domain.errors import Invalid
+from booking.domain.passwords import is_common
+from booking.domain.stays import Stay
+
+M = TypeVar("M", bound="Input")
+ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def _refuse(message: str, field: str | None = None) -> PydanticCustomError:
+    return PydanticCustomError("refused", message, {"field": field} if field else None)
+
+
+def _calendar_date(value: object) -> object:
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return value
+    if not isinstance(value, str) or not ISO_DATE.fullmatch(value):
+        raise _refuse("must be a date such as 2026-12-01")
+    try:
+        return dt.date.fromisoformat(value)
+    except ValueError:
+        raise _refuse("is a date that does not exist") from None
+
+
+def _plain(value: str) -> str:
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in value):
+        raise _refuse("must not contain control characters")
+    return value
+
+
+def _trimmed(value: str) -> str:
+    value = value.strip()
+    if not value:
+        raise _refuse("must not be empty")
+    return value
+
+
+def _email(value: str) -> str:
+    # Normalised first, validated afterwards: the other order lets look-alikes through.
+    normalised = unicodedata.normalize("NFKC", value.strip())
+    try:
+        return validate_email(normalised, check_deliverability=False, strict=False).normalized
+    except EmailNotValidError:
+        raise _refuse("must be an email address") from None
+
+
+def _password(value: str) -> str:
+    if len(value) < 10:
+        raise _refuse("must have at least 10 characters")
+    if is_common(value):
+        raise _refuse("is among the most common passwords; please choose another")
+    return value
+
+
+CalendarDate = Annotated[dt.date, BeforeValidator(_calendar_date)]
+Text = Annotated[str, AfterValidator(_plain)]
+Name = Annotated[Text, Field(max_length=255), AfterValidator(_trimmed)]
+Email = Annotated[Text, Field(max_length=255), AfterValidator(_email), Field(json_schema_extra={"format": "email"})]
+Password = Annotated[Text, Field(min_length=1, max_length=256)]
+NewPassword = Annotated[Password, AfterValidator(_password)]
+Slug = Annotated[str, Field(max_length=120, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Page = Annotated[int, Field(ge=1, le=1_000_000)]
+PageSize = Annotated[int, Field(ge=1, le=100)]
+
+
+class Input(BaseModel):
+    """Camel case outside, snake case inside; what is not asked for is ignored."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=False, extra="ignore", str_max_length=10_000)
+
+
+class Dates(Input):
+    """Check-in and check-out that make a stay."""
+
+    check_in: CalendarDate
+    check_out: CalendarDate
+
+    @field_validator("check_out")
+    @classmethod
+    def _in_order(cls, check_out: dt.date, info: Any) -> dt.date:
+        check_in = info.data.get("check_in")
+        if check_in and check_in >= check_out:
+            raise _refuse("checkIn must be before checkOut", "checkIn")
+        return check_out
+
+    @property
+    def stay(self) -> Stay:
+        return Stay(self.check_in, self.check_out)
+
+
+class Registration(Input):
+    email: Email
+    password: NewPassword
+    full_name: Name
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z0-9]+)*$", max_length=32)] | None = None
+
+
+class Credentials(Input):
+    email: Annotated[Text, Field(max_length=255)]
+    password: Annotated[str, Field(max_length=256)]
+
+
+class Refresh(Input):
+    refresh_token: Annotated[str, Field(max_length=512)]
+
+
+class RoomOrder(Dates):
+    """A booking in one call."""
+
+    room_id: Annotated[str, Field(max_length=64)]
+    guests: Annotated[int, Field(ge=1, le=1000)]
+    payment_method_id: Annotated[Text, Field(pattern=r"^pm_[A-Za-z0-9_]{1,100}$")]
+
+
+SORTS = ("price", "-price", "name", "capacity")
+
+
+class RoomSearch(Dates):
+    """Which rooms, for which dates."""
+
+    location: Slug | None = None
+    capacity: Annotated[int, Field(ge=1, le=1000)] | None = None
+    min_price: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=3)] | None = None
+    max_price: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=3)] | None = None
+    currency: CurrencyCode | None = None
+    amenities: Annotated[list[Annotated[Text, Field(max_length=120)]], Field(max_length=20)] = []
+    q: Annotated[Text, Field(max_length=100)] | None = None
+    sort: str | None = Field(default=None, json_schema_extra={"enum": list(SORTS)})
+    page: Page = 1
+    page_size: PageSize = 20
+
+    @field_validator("sort")
+    @classmethod
+    def _known(cls, sort: str | None) -> str | None:
+        if sort and sort not in SORTS:
+            raise _refuse(f"must be one of {', '.join(SORTS)}")
+        return sort or None
+
+    @field_validator("amenities", mode="before")
+    @classmethod
+    def _separated(cls, value: object) -> object:
+        values = value if isinstance(value, list) else [value]
+        return [part.strip() for item in values for part in str(item).split(",") if part.strip()]
+
+    @field_validator("max_price")
+    @classmethod
+    def _above_minimum(cls, max_price: Decimal | None, info: Any) -> Decimal | None:
+        least = info.data.get("min_price")
+        if max_price is not None and least is not None and max_price < least:
+            raise _refuse("must not be below minPrice")
+        return max_price
+
+
+class RoomView(Input):
+    """A room, with a quote where dates are given."""
+
+    check_in: CalendarDate | None = None
+    check_out: CalendarDate | None = None
+    guests: Annotated[int, Field(ge=1, le=1000)] = 1
+
+    @field_validator("check_out")
+    @classmethod
+    def _in_order(cls, check_out: dt.date | None, info: Any) -> dt.date | None:
+        check_in = info.data.get("check_in")
+        if check_in and check_out and check_in >= check_out:
+            raise _refuse("checkIn must be before checkOut", "checkIn")
+        return check_out
+
+    def stay(self) -> Stay | None:
+        """The dates, None without any; raises Invalid where one is missing."""
+        if self.check_in and self.check_out:
+            return Stay(self.check_in, self.check_out)
+        if self.check_in or self.check_out:
+            missing = "checkOut" if self.check_in else "checkIn"
+            raise Invalid(details={missing: f"{missing} is missing"})
+        return None
+
+
+class BookingList(Input):
+    status: str | None = Field(
+        default=None, json_schema_extra={"enum": ["PENDING", "CONFIRMED", "CANCELLED", "EXPIRED"]}
+    )
+    page: Page = 1
+    page_size: PageSize = 20
+
+    @field_validator("status")
+    @classmethod
+    def _known(cls, status: str | None) -> str | None:
+        if status and status not in {"PENDING", "CONFIRMED", "CANCELLED", "EXPIRED"}:
+            raise _refuse("must be one of PENDING, CONFIRMED, CANCELLED, EXPIRED")
+        return status or None
+
+
+SENTENCES = {
+    "missing": "is missing",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "string_type": "must be text",
+    "decimal_parsing": "must be a number",
+    "decimal_type": "must be a number",
+    "string_pattern_mismatch": "has an unexpected form",
+    "model_type": "must be a JSON object",
+    "model_attributes_type": "must be a JSON object",
+}
+
+
+def accept(model: type[M], data: object, *, strict: bool) -> M:
+    """The input, or Invalid with every field that is wrong and why."""
+    try:
+        return model.model_validate(data, strict=strict)
+    except ValidationError as error:
+        raise Invalid(details=problems(error)) from None
+
+
+def problems(error: ValidationError) -> dict[str, str]:
+    """Pydantic's findings by field name, as sentences; the first per field."""
+    found: dict[str, str] = {}
+    for entry in error.errors(include_url=False, include_input=False):
+        field = (entry.get("ctx") or {}).get("field") or (str(entry["loc"][0]) if entry["loc"] else "body")
+        found.setdefault(field, SENTENCES.get(entry["type"], entry["msg"][:1].lower() + entry["msg"][1:]))
+    return found

@@ -1,0 +1,19 @@
+"""Tables, their constraints, and the legal moves of their rows. Every constraint has a name."""
+
+from booking.domain.models.bookings import Booking, IdempotencyKey, Payment
+from booking.domain.models.events import Delivery, Event
+from booking.domain.models.people import Session, User
+from booking.domain.models.rooms import Availability, Property, Room
+
+__all__ = [
+    "Availability",
+    "Booking",
+    "Delivery",
+    "Event",
+    "IdempotencyKey",
+    "Payment",
+    "Property",
+    "Room",
+    "Session",
+    "User",
+]

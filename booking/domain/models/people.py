@@ -1,0 +1,59 @@
+"""Users and their sign-ins. Both belong to a region."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from booking.domain.models.columns import CreatedAt, Id, Instant, Name, UpdatedAt, one_of
+from booking.infra.db import Model
+
+ROLES = ("guest", "staff", "owner")
+SESSION_KINDS = ("web", "api")
+
+
+class User(Model):
+    """A person with an account. `email` is what they typed (NFKC), `email_key` what makes it theirs alone."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        CheckConstraint("email_key = lower(email_key) AND position('@' in email_key) > 1", name="email_key_normalised"),
+        CheckConstraint(one_of("role", ROLES), name="role_known"),
+        CheckConstraint("full_name <> '' AND region <> ''", name="named"),
+    )
+
+    id: Mapped[Id]
+    email: Mapped[Name]
+    email_key: Mapped[str] = mapped_column(String(255), unique=True)
+    password_hash: Mapped[str | None] = mapped_column(String(255))  # none: signs in by link
+    full_name: Mapped[Name]
+    role: Mapped[str] = mapped_column(String(16), default="guest")
+    region: Mapped[str] = mapped_column(String(32))
+    locale: Mapped[str] = mapped_column(String(16), default="en", server_default="en")
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
+
+
+class Session(Model):
+    """One sign-in, by browser or API. Cookie and access token carry its id; ending it ends both."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", SESSION_KINDS), name="kind_known"),
+        CheckConstraint("(kind = 'api') = (refresh_hash IS NOT NULL)", name="api_has_refresh_token"),
+        CheckConstraint("previous_refresh_hash IS DISTINCT FROM refresh_hash OR refresh_hash IS NULL", name="rotated"),
+        Index("ix_sessions_user_id_live", "user_id", postgresql_where=text("ended_at IS NULL")),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(8))
+    client: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    refresh_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    previous_refresh_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    created_at: Mapped[CreatedAt]
+    last_seen_at: Mapped[Instant]
+    ended_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))

@@ -1,0 +1,58 @@
+"""Money: Decimal amounts with an ISO 4217 currency, rounded once per line to the currency's own decimals."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+# ISO 4217 minor units; every other currency has two. (CLDR's display digits differ for some and are not the law.)
+DECIMALS = {
+    **dict.fromkeys(
+        [
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "UYI",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ],
+        0,
+    ),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+}
+
+
+def decimals(currency: str) -> int:
+    """How many decimals amounts in `currency` have: 0, 2 or 3."""
+    return DECIMALS.get(currency, 2)
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """`amount` to the currency's own decimals, halves away from zero, as on a bill."""
+    return amount.quantize(Decimal(1).scaleb(-decimals(currency)), rounding=ROUND_HALF_UP)
+
+
+def as_number(amount: Decimal, currency: str) -> int | float:
+    """For JSON: 120 rather than 120.000, 480.5 as it is. Floats hold any NUMERIC(15,3) exactly enough to round-trip."""
+    exact = rounded(amount, currency)
+    return int(exact) if exact == exact.to_integral_value() else float(exact)
+
+
+def check_sql(column: str) -> str:
+    """SQL that is true when `column` has no more decimals than `currency` allows (the floor under `rounded`)."""
+    cases = " ".join(f"WHEN currency IN ({_codes(digits)}) THEN {digits}" for digits in (0, 3))
+    return f"{column} = round({column}, CASE {cases} ELSE 2 END)"
+
+
+def _codes(digits: int) -> str:
+    return ", ".join(repr(code) for code, own in sorted(DECIMALS.items()) if own == digits)

@@ -1,0 +1,64 @@
+"""Cancellation policies are data. A booking freezes its room's policy at sale, with the zone and hour that it means.
+
+{"name": "moderate", "tiers": [{"daysBefore": 5, "percent": 100}, {"daysBefore": 1, "percent": 50}]}: cancelled five
+days before check-in or earlier, all of the price comes back; one day or earlier, half; later, nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from booking.domain.money import rounded
+
+FLEXIBLE: dict[str, Any] = {"name": "flexible", "tiers": [{"daysBefore": 1, "percent": 100}]}
+MODERATE: dict[str, Any] = {
+    "name": "moderate",
+    "tiers": [{"daysBefore": 5, "percent": 100}, {"daysBefore": 1, "percent": 50}],
+}
+STRICT: dict[str, Any] = {
+    "name": "strict",
+    "tiers": [{"daysBefore": 14, "percent": 100}, {"daysBefore": 7, "percent": 50}],
+}
+BY_NAME = {policy["name"]: policy for policy in (FLEXIBLE, MODERATE, STRICT)}
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """Cancelled before `until`, `percent` of the price comes back."""
+
+    until: dt.datetime
+    percent: int
+
+
+def frozen(policy: dict[str, Any], time_zone: str, check_in_time: dt.time) -> dict[str, Any]:
+    """The policy as it is written into a booking: later changes of room or property do not reach it."""
+    return {**policy, "timeZone": time_zone, "checkInTime": check_in_time.isoformat("minutes")}
+
+
+def check_in_instant(policy: dict[str, Any], check_in: dt.date) -> dt.datetime:
+    """When the stay begins: the property's hour on the day, whatever the clocks do in between."""
+    hour = dt.time.fromisoformat(policy["checkInTime"])
+    return dt.datetime.combine(check_in, hour, tzinfo=ZoneInfo(policy["timeZone"]))
+
+
+def tiers(policy: dict[str, Any], check_in: dt.date) -> list[Tier]:
+    """The refunds with exact instants in the property's zone, the most generous first.
+
+    Days are calendar days at the property: five days before Monday 15:00 is Wednesday 15:00, also across a change
+    of the clocks.
+    """
+    ordered = sorted(policy["tiers"], key=lambda tier: -int(tier["daysBefore"]))
+    return [
+        Tier(check_in_instant(policy, check_in - dt.timedelta(days=tier["daysBefore"])), int(tier["percent"]))
+        for tier in ordered
+    ]
+
+
+def refund(policy: dict[str, Any], check_in: dt.date, paid: Decimal, currency: str, now: dt.datetime) -> Decimal:
+    """What comes back when cancelled at `now`, rounded once to the currency's decimals."""
+    percent = next((tier.percent for tier in tiers(policy, check_in) if now < tier.until), 0)
+    return rounded(paid * percent / 100, currency)

@@ -1,0 +1,47 @@
+"""What a stay costs: a line per night, each rounded once; the total is their sum and nothing else."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from booking.domain.money import as_number, rounded
+from booking.domain.stays import Stay
+
+BASE = "base"  # the rule behind a line: the room's own price per night
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    night: dt.date
+    amount: Decimal
+    rule: str = BASE
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The price of a stay, night by night."""
+
+    lines: tuple[Line, ...]
+    currency: str
+
+    @property
+    def total(self) -> Decimal:
+        return sum((line.amount for line in self.lines), Decimal(0))
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """The lines as they are kept in a booking: amounts as text, so that no digit is lost."""
+        return [{"night": line.night.isoformat(), "amount": str(line.amount), "rule": line.rule} for line in self.lines]
+
+
+def quote(price_per_night: Decimal, currency: str, stay: Stay) -> Quote:
+    """Every night at the room's price."""
+    amount = rounded(price_per_night, currency)
+    return Quote(tuple(Line(night, amount) for night in stay.dates()), currency)
+
+
+def shown_lines(price_lines: list[dict[str, Any]], currency: str) -> list[dict[str, Any]]:
+    """Kept lines for JSON: amounts as numbers."""
+    return [{**line, "amount": as_number(Decimal(line["amount"]), currency)} for line in price_lines]

@@ -1,0 +1,140 @@
+"""Rooms as guests see them, and what is needed to sell one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from booking.domain import availability, policies, prices
+from booking.domain.errors import Invalid, RoomNotFound
+from booking.domain.models import Property, Room
+from booking.domain.stays import Stay, StayRules
+from booking.infra import cache
+from booking.infra.db import db, reading
+from booking.infra.ids import encode
+
+
+@dataclass(frozen=True, slots=True)
+class ForSale:
+    """A published room with what selling it takes."""
+
+    id: uuid.UUID
+    location: str
+    currency: str
+    capacity: int
+    price_per_night: Decimal
+    min_nights: int
+    max_nights: int
+    cancellation_policy: dict[str, Any]
+    time_zone: str
+    check_in_time: dt.time
+
+    def refuse_unless_fit(self, stay: Stay, guests: int, rules: StayRules) -> None:
+        """Raise Invalid with everything that is wrong with these dates and guests, by field."""
+        problems = rules.problems(stay, self.time_zone)
+        if stay.nights < self.min_nights:
+            problems.setdefault("checkOut", f"this room asks for at least {self.min_nights} nights")
+        elif stay.nights > self.max_nights:
+            problems.setdefault("checkOut", f"this room allows at most {self.max_nights} nights")
+        if guests > self.capacity:
+            problems["guests"] = f"this room has space for {self.capacity}"
+        if problems:
+            raise Invalid(details=problems)
+
+    def frozen_policy(self) -> dict[str, Any]:
+        return policies.frozen(self.cancellation_policy, self.time_zone, self.check_in_time)
+
+
+_FOR_SALE = (
+    select(
+        Room.id,
+        Room.location,
+        Room.currency,
+        Room.capacity,
+        Room.price_per_night,
+        Room.min_nights,
+        Room.max_nights,
+        Room.cancellation_policy,
+        Property.time_zone,
+        Property.check_in_time,
+    )
+    .join(Property, Property.id == Room.property_id)
+    .where(Room.published)
+)
+
+
+def for_sale(room_id: uuid.UUID) -> ForSale:
+    """The room to sell, read inside the caller's transaction; raises RoomNotFound."""
+    row = db.session.execute(_FOR_SALE.where(Room.id == room_id)).one_or_none()
+    if row is None:
+        raise RoomNotFound
+    return ForSale(**row._mapping)
+
+
+@dataclass(frozen=True, slots=True)
+class StayQuote:
+    """What these dates would cost, whether they can be had now, and until when they can be given back."""
+
+    stay: Stay
+    guests: int
+    price: prices.Quote
+    is_available: bool
+    refunds: tuple[policies.Tier, ...]
+
+
+@reading
+def quote(room_id: uuid.UUID, stay: Stay, guests: int, rules: StayRules) -> StayQuote:
+    """The price of a stay, line by line. Raises RoomNotFound, Invalid."""
+    room = for_sale(room_id)
+    room.refuse_unless_fit(stay, guests, rules)
+    price = prices.quote(room.price_per_night, room.currency, stay)
+    refunds = policies.tiers(room.frozen_policy(), stay.check_in)
+    return StayQuote(stay, guests, price, availability.is_free(room_id, stay), tuple(refunds))
+
+
+def details(room_id: uuid.UUID, cache_seconds: int) -> dict[str, Any]:
+    """Everything about a published room that does not depend on dates, as plain JSON values. Raises RoomNotFound."""
+    found: dict[str, Any] | None = cache.remembered(
+        "room", cache.room_key(encode("room", room_id)), cache_seconds, lambda: _details(room_id)
+    )
+    if found is None:
+        raise RoomNotFound
+    return found
+
+
+@reading
+def _details(room_id: uuid.UUID) -> dict[str, Any] | None:
+    row = db.session.execute(
+        select(Room, Property).join(Property, Property.id == Room.property_id).where(Room.id == room_id, Room.published)
+    ).one_or_none()
+    return None if row is None else _as_json(row.Room, row.Property)
+
+
+def _as_json(room: Room, house: Property) -> dict[str, Any]:
+    return {
+        "id": encode("room", room.id),
+        "name": room.name,
+        "description": room.description,
+        "kind": room.kind,
+        "location": room.location,
+        "capacity": room.capacity,
+        "pricePerNight": str(room.price_per_night),
+        "currency": room.currency,
+        "amenities": room.amenities,
+        "images": room.images,
+        "minNights": room.min_nights,
+        "maxNights": room.max_nights,
+        "cancellationPolicy": room.cancellation_policy,
+        "property": {
+            "name": house.name,
+            "address": house.address,
+            "timeZone": house.time_zone,
+            "checkInTime": house.check_in_time.isoformat("minutes"),
+            "checkOutTime": house.check_out_time.isoformat("minutes"),
+        },
+    }

@@ -1,0 +1,54 @@
+"""A stay is [check-in, check-out): the night of check-out belongs to the next guest."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from booking.domain.errors import Invalid
+from booking.infra import clock
+
+EARLIEST_ZONE = "Etc/GMT+12"  # the last place on earth where a day ends
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Half-open nights. `check_in < check_out` always holds."""
+
+    check_in: dt.date
+    check_out: dt.date
+
+    def __post_init__(self) -> None:
+        if self.check_in >= self.check_out:
+            raise Invalid(details={"checkIn": "checkIn must be before checkOut"})
+
+    @property
+    def nights(self) -> int:
+        return (self.check_out - self.check_in).days
+
+    def dates(self) -> list[dt.date]:
+        """Every night, in order, by the day on which it begins."""
+        return [self.check_in + dt.timedelta(days=day) for day in range(self.nights)]
+
+    def overlaps(self, other: Stay) -> bool:
+        return self.check_in < other.check_out and other.check_in < self.check_out
+
+
+@dataclass(frozen=True, slots=True)
+class StayRules:
+    """How far ahead and how long anybody may book (settings)."""
+
+    horizon_days: int = 540
+    longest_nights: int = 365
+
+    def problems(self, stay: Stay, time_zone: str | None) -> dict[str, str]:
+        """What is wrong with the dates, by field; without a zone, today is the earliest place's."""
+        today = clock.today(time_zone or EARLIEST_ZONE)
+        problems = {}
+        if stay.check_in < today:
+            problems["checkIn"] = "checkIn is in the past"
+        elif stay.check_in > today + dt.timedelta(days=self.horizon_days):
+            problems["checkIn"] = f"checkIn may be at most {self.horizon_days} days ahead"
+        if stay.nights > self.longest_nights:
+            problems["checkOut"] = f"a stay may have at most {self.longest_nights} nights"
+        return problems

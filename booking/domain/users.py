@@ -1,0 +1,90 @@
+"""People with an account."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from booking.domain import events, passwords
+from booking.domain.errors import EmailTaken, InvalidCredentials
+from booking.domain.inputs import Registration
+from booking.domain.models import User
+from booking.infra.db import READ_COMMITTED, db, reading, transaction
+from booking.infra.ids import encode, new_id
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentUser:
+    """Who is asking: a value, never a row."""
+
+    id: uuid.UUID
+    email: str
+    full_name: str
+    role: str
+    region: str
+    session_id: uuid.UUID
+
+
+def email_key(email: str) -> str:
+    """What makes an address somebody's: compared without case."""
+    return email.lower()
+
+
+def register(form: Registration, region: str) -> User:
+    """Make an account; raises EmailTaken."""
+    user = _create(form.email, passwords.hashed(form.password), form.full_name, "guest", form.region or region)
+    if user is None:
+        raise EmailTaken(details={"email": EmailTaken.message})
+    return user
+
+
+def ensure(*, email: str, password: str, full_name: str, role: str, region: str) -> User:
+    """The account with this address, made if it does not exist; an existing one stays as it is."""
+    return find(email) or _create(email, passwords.hashed(password), full_name, role, region) or _get(email)
+
+
+def with_password(email: str, password: str) -> User:
+    """The user who signs in. Unknown address or wrong password: InvalidCredentials, after the same time."""
+    user = find(email)
+    if not passwords.matches(user.password_hash if user else None, password) or user is None:
+        raise InvalidCredentials
+    if passwords.outdated(str(user.password_hash)):
+        _store_hash(user.id, passwords.hashed(password))
+    return user
+
+
+@reading
+def find(email: str) -> User | None:
+    """The account with this address, in any case."""
+    return db.session.scalars(select(User).where(User.email_key == email_key(email))).one_or_none()
+
+
+@reading
+def _get(email: str) -> User:
+    return db.session.scalars(select(User).where(User.email_key == email_key(email))).one()
+
+
+@transaction(isolation=READ_COMMITTED)
+def _create(email: str, password_hash: str, full_name: str, role: str, region: str) -> User | None:
+    values = {
+        "id": new_id(),
+        "email": email,
+        "email_key": email_key(email),
+        "password_hash": password_hash,
+        "full_name": full_name,
+        "role": role,
+        "region": region,
+    }
+    row = insert(User).values(values).on_conflict_do_nothing(index_elements=["email_key"]).returning(User)
+    user = db.session.scalars(row).one_or_none()
+    if user:
+        events.record("user.registered", {"userId": encode("user", user.id), "region": region})
+    return user
+
+
+@transaction(isolation=READ_COMMITTED)
+def _store_hash(user_id: uuid.UUID, password_hash: str) -> None:
+    db.session.get_one(User, user_id).password_hash = password_hash

@@ -1,0 +1,97 @@
+"""Does everything agree? Each rule is a query that returns what breaks it; none should return a row.
+
+Runs in one REPEATABLE READ snapshot, so it may run beside a busy system. What is under way (payments younger than a
+minute) is not judged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from booking.infra.db import db, transaction
+
+RULES = {
+    "two live bookings share a night": """
+        SELECT a.reference || ' and ' || b.reference FROM bookings a JOIN bookings b
+        ON a.room_id = b.room_id AND a.id < b.id AND a.check_in < b.check_out AND b.check_in < a.check_out
+        WHERE a.status = 'CONFIRMED' AND b.status = 'CONFIRMED'""",
+    "a confirmed booking does not have all of its nights": """
+        SELECT b.reference FROM bookings b WHERE b.status = 'CONFIRMED' AND b.check_out - b.check_in <>
+        (SELECT count(*) FROM availability a WHERE a.claim_id = b.id AND a.room_id = b.room_id AND a.state = 'booked'
+         AND a.night >= b.check_in AND a.night < b.check_out)""",
+    "a booked night belongs to no confirmed booking": """
+        SELECT a.room_id || ' ' || a.night FROM availability a LEFT JOIN bookings b ON b.id = a.claim_id
+        WHERE a.state = 'booked' AND (b.id IS NULL OR b.status <> 'CONFIRMED' OR b.room_id <> a.room_id
+        OR a.night < b.check_in OR a.night >= b.check_out)""",
+    "a pinned night has no open payment": """
+        SELECT a.room_id || ' ' || a.night FROM availability a WHERE a.state = 'pinned' AND NOT EXISTS
+        (SELECT FROM payments p WHERE p.booking_id = a.claim_id AND p.kind = 'charge' AND p.state IN ('started', 'unknown'))""",
+    "a closed booking still has nights": """
+        SELECT b.reference FROM bookings b WHERE b.status IN ('CANCELLED', 'EXPIRED')
+        AND EXISTS (SELECT FROM availability a WHERE a.claim_id = b.id)""",
+    "a night's location is not its room's": """
+        SELECT a.room_id || ' ' || a.night FROM availability a JOIN rooms r ON r.id = a.room_id
+        WHERE a.location <> r.location""",
+    "a confirmed booking is not paid exactly once": """
+        SELECT b.reference FROM bookings b WHERE b.status = 'CONFIRMED' AND b.total_price > 0 AND
+        (SELECT coalesce(sum(p.amount), 0) FROM payments p WHERE p.booking_id = b.id AND p.kind = 'charge'
+         AND p.state = 'succeeded') <> b.total_price""",
+    "a booking's price is not the sum of its lines": """
+        SELECT b.reference FROM bookings b WHERE b.total_price <>
+        (SELECT sum((line->>'amount')::numeric) FROM jsonb_array_elements(b.price_lines) line)""",
+    "a charged booking that is not confirmed owes money back": """
+        SELECT b.reference FROM bookings b JOIN payments p ON p.booking_id = b.id AND p.kind = 'charge'
+        AND p.state = 'succeeded' WHERE b.status <> 'CONFIRMED' AND coalesce(b.refund_amount, p.amount) > 0 AND NOT EXISTS
+        (SELECT FROM payments r WHERE r.booking_id = b.id AND r.kind = 'refund'
+         AND r.amount = coalesce(b.refund_amount, p.amount) AND r.state IN ('started', 'unknown', 'succeeded'))""",
+    "a payment succeeded that the ledger does not know": """
+        SELECT p.id::text FROM payments p LEFT JOIN simulated_ledger l ON l.key = p.id AND l.kind = p.kind
+        AND l.amount = p.amount AND l.currency = p.currency AND l.reference = p.provider_reference
+        WHERE p.provider = 'simulated' AND p.state = 'succeeded' AND l.key IS NULL""",
+    "the ledger moved money that no payment knows": """
+        SELECT l.key::text FROM simulated_ledger l LEFT JOIN payments p ON p.id = l.key AND p.kind = l.kind
+        WHERE l.kind IN ('charge', 'refund') AND (p.id IS NULL OR p.state = 'failed')""",
+    "a payment waits for more than ten minutes": """
+        SELECT p.id::text FROM payments p WHERE p.state IN ('started', 'unknown')
+        AND p.created_at < now() - interval '10 minutes'""",
+    "a confirmed booking has no confirmation event": """
+        SELECT b.reference FROM bookings b WHERE b.confirmed_at IS NOT NULL
+        AND b.confirmed_at > now() - interval '1 day' AND NOT EXISTS
+        (SELECT FROM events e WHERE e.type = 'booking.confirmed' AND e.occurred_at >= b.created_at
+         AND e.payload->>'reference' = b.reference)""",
+}
+
+COUNTED = {
+    "bookings": "SELECT count(*) FROM bookings",
+    "nights": "SELECT count(*) FROM availability",
+    "payments": "SELECT count(*) FROM payments",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule and what breaks it."""
+
+    rule: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    findings: list[Finding]
+    counted: dict[str, int]
+
+
+@transaction(isolation="REPEATABLE READ")
+def verify(limit: int = 100) -> Report:
+    """Check every rule; at most `limit` findings of each."""
+    # Millions of bookings take longer than a request may.
+    db.session.execute(text("SET LOCAL statement_timeout = 0"))
+    findings = [
+        Finding(rule, str(subject))
+        for rule, query in RULES.items()
+        for subject in db.session.scalars(text(f"{query} LIMIT {limit}"))
+    ]
+    return Report(findings, {what: int(db.session.scalar(text(query)) or 0) for what, query in COUNTED.items()})

@@ -1,0 +1,114 @@
+"""What all doors share: settings and services of the application, the status of each error family, the request's id.
+
+Knows no rule, and neither pages nor JSON: each door shows an error in its own way.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from dataclasses import dataclass
+from typing import cast
+
+import structlog
+from flask import Flask, Request, Response, current_app, g, request
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from booking.config import Settings
+from booking.domain import errors
+from booking.domain.bookings import Desk
+from booking.infra import telemetry
+from booking.infra.db import Unavailable
+from booking.infra.tokens import KeyRing
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+# HTTP status by family, decided here and nowhere else; the first family that fits.
+STATUS: dict[type[errors.BookingError], int] = {
+    errors.Invalid: 400,
+    errors.Unauthorized: 401,
+    errors.PaymentFailed: 402,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.KeyReused: 422,
+    errors.PaymentUnknown: 503,
+    errors.Unavailable: 503,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One application's parts, as the doors use them."""
+
+    settings: Settings
+    desk: Desk
+    keys: KeyRing
+    started: float
+
+
+def install(app: Flask, settings: Settings, desk: Desk, keys: KeyRing) -> None:
+    """Give the application its services, and every request an id, a log line and its metrics."""
+    app.extensions["services"] = Services(settings, desk, keys, time.monotonic())
+    if settings.trusted_proxies:
+        proxies = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def services() -> Services:
+    """The running application's."""
+    return cast(Services, current_app.extensions["services"])
+
+
+def status_of(error: errors.BookingError) -> int:
+    """The HTTP status of an error's family."""
+    return next((status for family, status in STATUS.items() if isinstance(error, family)), 500)
+
+
+def translated(error: Exception) -> errors.BookingError | None:
+    """The refusal behind an error of the ground floor, None where it is a fault of ours."""
+    if isinstance(error, errors.BookingError):
+        return error
+    if isinstance(error, StaleDataError):
+        return errors.BookingModified()
+    return errors.Unavailable() if isinstance(error, Unavailable) else None
+
+
+def request_id() -> str:
+    """The id of this request, as in its log lines and in X-Request-Id."""
+    return cast(str, g.get("request_id", ""))
+
+
+def wall_clock() -> float:
+    """Seconds since 1970 by this machine's clock, which is the one that limits are counted by."""
+    return time.time()
+
+
+def is_api(asked: Request) -> bool:
+    """True for programs, whose errors are JSON."""
+    return asked.path.startswith("/api/")
+
+
+def _begin() -> None:
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    g.began = time.perf_counter()
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def _end(response: Response) -> Response:
+    route = request.url_rule.rule if request.url_rule else "(none)"
+    seconds = time.perf_counter() - g.began if "began" in g else 0.0
+    telemetry.count_request(request.method, route, response.status_code, seconds)
+    response.headers["X-Request-Id"] = request_id()
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    if not route.startswith(("/api/v1/health", "/metrics")):
+        telemetry.log.info(
+            "request", method=request.method, route=route, status=response.status_code, ms=round(seconds * 1000, 1)
+        )
+    return response

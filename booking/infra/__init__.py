@@ -1,0 +1,1 @@
+"""The ground floor: the outside world behind small functions. Knows no rules."""

@@ -1,0 +1,118 @@
+"""What was read a moment ago. Searches are kept under their location's generation; a new generation forgets them all.
+
+A generation is a random token, not a counter: a counter that starts again after a flush would meet old entries.
+With a replica, the token carries the position in the write-ahead log (LSN) that a reader must have seen.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import redis
+from sqlalchemy import text
+
+from booking.infra import telemetry
+from booking.infra.db import db
+from booking.infra.ids import new_secret
+from booking.infra.redis import servers
+
+EVERYWHERE = "*"
+GENERATION_TTL = 24 * 3600  # seconds; longer than any entry lives
+
+# Two commits may tell us in the wrong order: the later position wins, the token always changes.
+_BUMP = """
+for i, key in ipairs(KEYS) do
+  local seen = tonumber(string.match(redis.call('get', key) or '', ':(%d+)$') or '0')
+  redis.call('set', key, ARGV[1] .. ':' .. string.format('%.0f', math.max(seen, tonumber(ARGV[2]))), 'EX', ARGV[3])
+end
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """Which state of a location a search may show: `lsn` is what a replica must have replayed."""
+
+    token: str
+    lsn: int
+
+
+class _State:
+    replica = False  # is the log position worth asking for?
+    unheard: set[str] = set()  # noqa: RUF012 locations whose change could not be told, on purpose shared
+    lock = threading.Lock()
+
+
+def use_replica(configured: bool) -> None:
+    _State.replica = configured
+
+
+def bump(locations: Iterable[str]) -> bool:
+    """Forget every search of these locations and of "everywhere". False when Redis is away: told at the next chance."""
+    with _State.lock:
+        names = {*locations, EVERYWHERE, *_State.unheard}
+        _State.unheard = set(names)
+    keys = [f"generation:{name}" for name in sorted(names)]
+    position = log_position() if _State.replica else 0
+
+    def tell(client: redis.Redis) -> bool:
+        client.eval(_BUMP, len(keys), *keys, new_secret(), position, GENERATION_TTL)
+        return True
+
+    told = servers.cache.ask(tell, away=False)
+    if told:
+        with _State.lock:
+            _State.unheard -= names
+    return told
+
+
+def generation(location: str | None) -> Generation | None:
+    """The present generation, None when Redis is away (then nothing is cached and no replica is asked)."""
+    if _State.unheard and not bump([]):
+        return None
+    key = f"generation:{location or EVERYWHERE}"
+
+    def ask(client: redis.Redis) -> str:
+        known = cast("str | None", client.get(key))
+        return known or _first(client, key)
+
+    known = servers.cache.ask(ask, away="")
+    token, _, lsn = known.rpartition(":")
+    return Generation(token, int(lsn)) if token else None
+
+
+def _first(client: redis.Redis, key: str) -> str:
+    # A forgotten generation (flush, eviction) may hide a commit that no replica has replayed yet.
+    position = log_position() if _State.replica else 0
+    client.set(key, f"{new_secret()}:{position}", nx=True, ex=GENERATION_TTL)
+    return cast(str, client.get(key))
+
+
+def remembered(what: str, key: str, seconds: int, read: Callable[[], Any]) -> Any:
+    """The JSON value under `key`, or `read()`'s, kept for `seconds` (0: not kept)."""
+    kept = servers.cache.ask(lambda client: cast("str | None", client.get(key)), away=None) if seconds else None
+    telemetry.count_lookup(what, hit=kept is not None)
+    if kept is not None:
+        return json.loads(kept)
+    value = read()
+    if seconds:
+        servers.cache.ask(lambda client: client.set(key, json.dumps(value), ex=seconds), away=None)
+    return value
+
+
+def drop_room(room_id: str) -> None:
+    """Forget a room's details."""
+    servers.cache.ask(lambda client: client.delete(room_key(room_id)), away=None)
+
+
+def room_key(room_id: str) -> str:
+    return f"room:{room_id}:details"
+
+
+def log_position() -> int:
+    """How far the primary's write-ahead log has come, in bytes; what was committed before lies before it."""
+    with db.engine.connect() as connection:
+        return int(connection.execute(text("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')")).scalar_one())

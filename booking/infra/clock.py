@@ -1,0 +1,36 @@
+"""What time it is. Instants are compared in SQL through `sql_now()`; dates are the property's own.
+
+Tests move both clocks together with `shift()`; nothing else does.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, func, literal
+from sqlalchemy.types import DateTime, Interval
+
+_offset = timedelta(0)
+
+
+def shift(offset: timedelta) -> None:
+    """Move our clocks by `offset` from the real time (tests only)."""
+    global _offset  # noqa: PLW0603 one clock for the whole process is the point
+    _offset = offset
+
+
+def now() -> datetime:
+    """The instant, in UTC."""
+    return datetime.now(UTC) + _offset
+
+
+def sql_now() -> ColumnElement[datetime]:
+    """The start of the running transaction by Postgres' clock, so that all processes agree."""
+    instant: ColumnElement[datetime] = func.now(type_=DateTime(timezone=True))
+    return instant + literal(_offset, Interval) if _offset else instant
+
+
+def today(time_zone: str) -> date:
+    """The calendar day at the property."""
+    return now().astimezone(ZoneInfo(time_zone)).date()

@@ -1,0 +1,221 @@
+"""Postgres: engine, session, and the one place where a transaction begins, is tried again, and commits.
+
+The engine runs at READ COMMITTED; `@transaction` asks for SERIALIZABLE itself. Setting it on the server, the
+database or the role would break every standby ("cannot use serializable mode in a hot standby").
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import MetaData
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import DeclarativeBase
+
+from booking.config import Settings
+from booking.infra import telemetry
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+SERIALIZABLE, READ_COMMITTED, AUTOCOMMIT = "SERIALIZABLE", "READ COMMITTED", "AUTOCOMMIT"
+ATTEMPTS = 8
+
+# Serialization failure and deadlock: the work may simply be done again (Postgres manual §13.5).
+RETRYABLE = {"40001", "40P01"}
+UNIQUE_VIOLATION = "23505"
+
+
+class Unavailable(Exception):
+    """Postgres cannot do the work now; nothing was changed. Ask again later."""
+
+
+class OutcomeUnknown(Unavailable):
+    """The connection was lost inside COMMIT: the work is either done or not. An idempotency key settles it."""
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
+
+
+def engine_options(settings: Settings) -> dict[str, Any]:
+    """Pool and connection: quick to fail; a stopped process cannot block others for long by its open transaction."""
+    return {
+        "pool_size": settings.db_pool_size,
+        "max_overflow": 2,
+        "pool_timeout": 3,
+        "pool_use_lifo": True,
+        "connect_args": {
+            "connect_timeout": 3,
+            "application_name": "room-booking",
+            "options": "-c jit=off -c statement_timeout=15s -c lock_timeout=5s"
+            " -c idle_in_transaction_session_timeout=5s",
+        },
+    }
+
+
+@dataclass(slots=True)
+class _Running:
+    """What belongs to the attempt that runs now, and goes with it."""
+
+    before_commit: list[Callable[[], None]] = field(default_factory=list)
+    after_commit: list[Callable[[], object]] = field(default_factory=list)
+    notes: dict[str, list[Any]] = field(default_factory=dict)
+
+
+_running: ContextVar[_Running | None] = ContextVar("running", default=None)
+
+
+def _attempt_now() -> _Running:
+    running = _running.get()
+    if running is None:
+        raise RuntimeError("This belongs inside a @transaction.")
+    return running
+
+
+def after_commit(action: Callable[[], object]) -> None:
+    """Do `action` once the running transaction has committed, before its caller goes on; never if it rolls back."""
+    _attempt_now().after_commit.append(action)
+
+
+def gather(name: str, rows: list[Any], write: Callable[[list[Any]], None]) -> None:
+    """Collect rows over the running transaction and `write` them all at once just before its commit."""
+    running = _attempt_now()
+    if name not in running.notes:
+        running.notes[name] = []
+        running.before_commit.append(lambda: write(running.notes[name]))
+    running.notes[name].extend(rows)
+
+
+@overload
+def transaction(step: Callable[P, R], /) -> Callable[P, R]: ...
+@overload
+def transaction(
+    *, isolation: str = ..., retry_on: tuple[str, ...] = ...
+) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def transaction(
+    step: Callable[P, R] | None = None, /, *, isolation: str = SERIALIZABLE, retry_on: tuple[str, ...] = ()
+) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
+    """Run the function as one transaction: begin, retry, commit. Nobody else commits.
+
+    The whole function may run several times: it must touch nothing but the database, and decide from what it reads
+    there. `retry_on` names unique constraints whose violation means "look again". Raises Unavailable after the last
+    attempt, OutcomeUnknown when the connection broke inside COMMIT, RuntimeError when nested.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            if _running.get() is not None:
+                raise RuntimeError(f"{function.__name__} would run inside another transaction and discard its work.")
+            return _attempts(lambda: function(*args, **kwargs), function.__name__, isolation, retry_on)
+
+        return run
+
+    return decorate(step) if step else decorate
+
+
+def reading(function: Callable[P, R]) -> Callable[P, R]:
+    """Run the function's SELECTs without a transaction around them: one round trip each, nothing decided on them."""
+    return transaction(isolation=AUTOCOMMIT)(function)
+
+
+def _attempts(work: Callable[[], R], name: str, isolation: str, retry_on: tuple[str, ...]) -> R:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return _attempt(work, isolation)
+        except (DBAPIError, PoolTimeout) as error:
+            if not _worth_another_try(error, retry_on):
+                raise
+            if attempt == ATTEMPTS or isinstance(error, PoolTimeout):
+                raise Unavailable(f"{name}: gave up after {attempt} attempts") from error
+            telemetry.count_retry(name)
+            _pause(attempt)
+    raise AssertionError("unreachable")
+
+
+def _attempt(work: Callable[[], R], isolation: str) -> R:
+    session, running = db.session, _Running()
+    # The identity map is not a snapshot: with rollback() alone a stale row confirmed an expired hold in a trial.
+    session.close()
+    token = _running.set(running)
+    try:
+        session.connection(execution_options={"isolation_level": isolation})
+        result = work()
+        for write in running.before_commit:
+            write()
+        session.flush()
+        _commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        _running.reset(token)
+    for action in running.after_commit:
+        action()
+    return result
+
+
+def _commit() -> None:
+    try:
+        db.session.commit()
+    except DBAPIError as error:
+        if lost_connection(error):
+            raise OutcomeUnknown("the connection was lost inside COMMIT") from error
+        raise
+
+
+def _worth_another_try(error: DBAPIError | PoolTimeout, retry_on: tuple[str, ...]) -> bool:
+    if isinstance(error, PoolTimeout) or lost_connection(error):
+        return True
+    state = sqlstate(error)
+    return state in RETRYABLE or (state == UNIQUE_VIOLATION and constraint_name(error) in retry_on)
+
+
+def _pause(attempt: int) -> None:
+    time.sleep(random.uniform(0, min(0.4, 0.004 * 2**attempt)))  # noqa: S311 spreading retries is no secret
+
+
+def sqlstate(error: DBAPIError) -> str | None:
+    """Postgres' five-character code, None where the server said nothing."""
+    return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+
+
+def constraint_name(error: DBAPIError) -> str | None:
+    """The constraint that refused the row."""
+    return getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+
+
+def lost_connection(error: DBAPIError) -> bool:
+    """True where the server went away or could not be reached: the statement itself was not refused."""
+    # 57P01-57P03: shutting down, crashed, starting up. No code at all: the socket failed.
+    state = sqlstate(error)
+    return (
+        error.connection_invalidated
+        or state in {"57P01", "57P02", "57P03"}
+        or (state is None and type(error.orig).__name__ == "OperationalError")
+    )

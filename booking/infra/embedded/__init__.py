@@ -1,0 +1,83 @@
+"""Postgres and Valkey for development, from wheels: nothing to install, nothing left behind.
+
+`provide()` is all that the rest of the code base knows of this package. The longer story: `servers.py` says who starts
+and who stops them, `postgres.py` and `valkey.py` how, `account.py` what root needs, `keys.py` where passwords live.
+"""
+
+import atexit
+import os
+import signal
+from collections.abc import MutableMapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+from booking.infra.embedded.errors import EmbeddedError
+from booking.infra.embedded.keys import Keys
+from booking.infra.embedded.servers import Servers
+
+__all__ = ["EmbeddedError", "Keys", "Servers", "development", "needed", "provide", "var_dir"]
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def needed(argv: Sequence[str]) -> bool:
+    """Whether a command line wants servers at all: asking for help does not."""
+    return "--help" not in argv and "--version" not in argv
+
+
+def development(environ: MutableMapping[str, str]) -> bool:
+    """Whether this is a developer's machine: APP_ENV says so, or nothing at all is configured."""
+    app_env = environ.get("APP_ENV")
+    return app_env == "development" if app_env else not environ.get("DATABASE_URL")
+
+
+def var_dir(environ: MutableMapping[str, str]) -> Path:
+    """The absolute directory below which this copy writes everything: VAR_DIR, or `var` beside wsgi.py."""
+    return Path(os.path.abspath(environ.get("VAR_DIR") or ROOT / "var"))
+
+
+def provide(environ: MutableMapping[str, str]) -> Servers | None:
+    """Fill in what development needs and nobody has set; join the servers, or start them, for the life of this process.
+
+    Returns the servers this process now uses, or None when it needed none (production; or URLs of other servers).
+    Raises EmbeddedError with a sentence for people when a server does not start.
+    """
+    if not development(environ):
+        return None
+    home = var_dir(environ)
+    postgres, valkey = not environ.get("DATABASE_URL"), not environ.get("REDIS_URL")
+    servers = None
+    if postgres or valkey:
+        servers = Servers(home)
+        _leave_at_the_end(servers)
+        servers.join(postgres=postgres, valkey=valkey)
+    elif environ.get("SECRET_KEY") and environ.get("JWT_KEYS"):  # a child of somebody who called provide()
+        return None
+    _fill_in(environ, home, servers)
+    return servers
+
+
+def _fill_in(environ: MutableMapping[str, str], home: Path, servers: Servers | None) -> None:
+    values = {"APP_ENV": "development", "VAR_DIR": str(home), "MAIL_DIR": str(home / "mail")}
+    keys = servers.keys if servers else Keys.of(home)
+    values |= {"SECRET_KEY": keys.secret_key, "JWT_KEYS": f"dev:{keys.jwt}"}
+    if servers:
+        values |= servers.urls()
+    for name, value in values.items():
+        if not environ.get(name):
+            environ[name] = value
+
+
+def _leave_at_the_end(servers: Servers) -> None:
+    """Leave when the interpreter ends; make TERM and HUP end it the ordinary way, unless somebody handles them."""
+    atexit.register(servers.leave)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        try:
+            if signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, _exit)
+        except ValueError:  # not the main thread: whoever runs that one handles the signals
+            return
+
+
+def _exit(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)

@@ -1,0 +1,44 @@
+"""Identifiers: UUIDs (version 7) inside, TypeIDs such as `room_01h2…` outside."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+
+import uuid_utils
+from typeid import TypeID
+from typeid.errors import TypeIDException
+from uuid_utils.compat import uuid7
+
+# No vowels (no words), no 0/O, 1/I/L: a reference is read aloud at a desk.
+_SPOKEN = "23456789BCDFGHJKMNPQRSTVWXZ"
+
+
+def new_id() -> uuid.UUID:
+    """A new time-ordered id; neighbours in time are neighbours in the index."""
+    return uuid7()
+
+
+def encode(prefix: str, value: uuid.UUID) -> str:
+    """`encode("room", id)` -> "room_01h2…"."""
+    return str(TypeID.from_uuid(uuid_utils.UUID(bytes=value.bytes), prefix))
+
+
+def decode(prefix: str, text: str) -> uuid.UUID | None:
+    """The id behind `text`, or None where it is no id of this kind."""
+    try:
+        parsed = TypeID.from_string(text)
+    except TypeIDException:
+        return None
+    # psycopg2 cannot adapt the library's own UUID class.
+    return uuid.UUID(bytes=parsed.uuid.bytes) if parsed.prefix == prefix else None
+
+
+def new_reference() -> str:
+    """A booking's spoken reference, 8 characters: 2.8e11 of them, and the column is unique."""
+    return "".join(secrets.choice(_SPOKEN) for _ in range(8))
+
+
+def new_secret() -> str:
+    """256 random bits as URL-safe text."""
+    return secrets.token_urlsafe(32)

@@ -1,0 +1,60 @@
+"""A streaming replica for searches. It serves only what it has replayed; everything else asks the primary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Engine, Row, Select, create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from booking.config import Settings
+from booking.infra import telemetry
+from booking.infra.db import db, engine_options, reading
+
+Fetch = Callable[[Select[Any]], Sequence[Row[Any]]]
+
+_HAS_REPLAYED = text("SELECT coalesce(pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0') >= :lsn, false)")
+
+
+class _Replica:
+    engine: Engine | None = None
+
+
+def connect(settings: Settings) -> None:
+    """Set the replica up, where READ_DATABASE_URL names one; nothing is contacted yet."""
+    options = engine_options(settings) | {"isolation_level": "AUTOCOMMIT"}
+    _Replica.engine = create_engine(settings.read_database_url, **options) if settings.read_database_url else None
+
+
+def reader(needed_lsn: int | None) -> Fetch:
+    """From the replica once it has replayed `needed_lsn`; else, or where nobody knows the position, from the primary."""
+    engine = _Replica.engine
+    if engine is None or needed_lsn is None or not _has_replayed(engine, needed_lsn):
+        return primary
+    return lambda statement: _from_replica(engine, statement)
+
+
+@reading
+def primary(statement: Select[Any]) -> Sequence[Row[Any]]:
+    """Rows from the primary."""
+    return db.session.execute(statement).all()
+
+
+def _has_replayed(engine: Engine, lsn: int) -> bool:
+    try:
+        with engine.connect() as connection:
+            return bool(connection.execute(_HAS_REPLAYED, {"lsn": lsn}).scalar())
+    except (DBAPIError, PoolTimeout) as error:
+        telemetry.log.warning("replica_unavailable", error=str(error))
+        return False
+
+
+def _from_replica(engine: Engine, statement: Select[Any]) -> Sequence[Row[Any]]:
+    try:
+        with engine.connect() as connection:
+            return connection.execute(statement).all()
+    except (DBAPIError, PoolTimeout) as error:
+        telemetry.log.warning("replica_unavailable", error=str(error))
+        return primary(statement)

@@ -1,0 +1,98 @@
+"""Logs and metrics. Logs are JSON lines with the request's id; metrics are counted per process, added up on scrape."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+
+REQUESTS = Counter("http_requests_total", "Requests by route template and status", ["method", "route", "status"])
+LATENCY = Histogram(
+    "http_request_seconds",
+    "Time to answer, by route template",
+    ["route"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+BOOKINGS = Counter("bookings_total", "Bookings by outcome", ["outcome"])
+RETRIES = Counter("transaction_retries_total", "Transactions tried again, by use-case", ["name"])
+CACHE = Counter("cache_lookups_total", "Cache look-ups by what and result", ["what", "result"])
+REDIS_DOWN = Counter("redis_unavailable_total", "Calls that went on without Redis")
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+def configure_logging(level: str) -> None:
+    """JSON lines on standard error, ours and the libraries' alike."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level="WARNING", force=True)
+
+
+def request_id() -> str:
+    """The id of the request (or of the request that caused this job); empty outside of one."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+
+
+def count_booking(outcome: str) -> None:
+    BOOKINGS.labels(outcome).inc()
+
+
+def count_request(method: str, route: str, status: int, seconds: float) -> None:
+    REQUESTS.labels(method, route, status).inc()
+    LATENCY.labels(route).observe(seconds)
+
+
+def count_retry(name: str) -> None:
+    RETRIES.labels(name).inc()
+
+
+def count_lookup(what: str, *, hit: bool) -> None:
+    CACHE.labels(what, "hit" if hit else "miss").inc()
+
+
+class _Gauges:
+    """Figures that belong to the whole system, not to a process: asked for when scraped."""
+
+    def __init__(self, figures: dict[str, float]) -> None:
+        self.figures = figures
+
+    def collect(self) -> list[GaugeMetricFamily]:
+        return [GaugeMetricFamily(name, name.replace("_", " "), value=value) for name, value in self.figures.items()]
+
+
+def exposition(gauges: dict[str, float]) -> bytes:
+    """The metrics of all web processes and the given gauges, in Prometheus' text format."""
+    registry = CollectorRegistry()
+    registry.register(_Gauges(gauges))
+    text = generate_latest(registry)
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        processes = CollectorRegistry()
+        MultiProcessCollector(processes)  # type: ignore[no-untyped-call]  # its __init__ has no annotations
+        return text + generate_latest(processes)
+    return text + generate_latest()

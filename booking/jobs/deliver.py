@@ -1,0 +1,100 @@
+"""The jobs: claim deliveries, do their work, finish them. One that fails is tried again later; the others go on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from sqlalchemy.exc import DBAPIError
+from structlog.contextvars import bound_contextvars
+
+from booking.domain import events
+from booking.domain.events import CACHE, MAIL, Task
+from booking.doors import services
+from booking.infra import cache
+from booking.infra.db import Unavailable
+from booking.infra.mail import Post, Unreachable, mailbox
+from booking.infra.telemetry import log
+from booking.jobs import mails
+
+JOB = "booking.jobs.deliver.deliver"  # what the queue calls
+BATCHES = {MAIL: 20, CACHE: 200}  # deliveries per job
+ROUND_SECONDS = 30.0  # then a job leaves the rest to another one
+
+stopping = threading.Event()  # set when the process should end: the delivery at hand is the last
+
+
+def deliver(consumer: str, event_ids: list[str]) -> None:
+    """Do the work of `consumer` for these events. Raises nothing: what is not finished is offered again."""
+    try:
+        CONSUMERS[consumer]([UUID(event_id) for event_id in event_ids])
+    except (Unavailable, DBAPIError) as error:
+        log.warning("delivery_put_off", consumer=consumer, error=str(error))
+
+
+def deliver_mail(event_ids: list[UUID]) -> None:
+    """One at a time, so that a killed worker leaves one mail in doubt, not twenty."""
+    until = time.monotonic() + ROUND_SECONDS
+    with mailbox(services().settings) as post:
+        for event_id in event_ids:
+            if stopping.is_set() or time.monotonic() > until:
+                return
+            for task in events.claim(MAIL, [event_id]):
+                if not _mailed(task, post):
+                    return
+
+
+def _mailed(task: Task, post: Post) -> bool:
+    """Whether the mail server is worth another try now."""
+    reachable = True
+    with _told(task):
+        try:
+            mails.handle(task, post, services().settings)
+        except Unreachable as error:
+            reachable = False
+            _failed(task, error)
+        except Exception as error:  # noqa: BLE001 whatever it is, this delivery waits and the next one goes on
+            _failed(task, error)
+        else:
+            events.finish([task])
+    return reachable
+
+
+def refresh_cache(event_ids: list[UUID]) -> None:
+    """Forget what was read before these changes. (The change itself told the cache; this is for when it could not.)"""
+    tasks = events.claim(CACHE, event_ids)
+    if not tasks:
+        return
+    for task in tasks:
+        if task.type == "room.updated" and task.payload.get("roomId"):
+            cache.drop_room(task.payload["roomId"])
+    if cache.bump({task.payload["location"] for task in tasks}):
+        events.finish(tasks)
+        return
+    for task in tasks:
+        events.fail(task, "Redis is away")
+
+
+def _failed(task: Task, error: Exception) -> None:
+    reason = f"{type(error).__name__}: {error}"
+    # The text may hold the guest's address: it is kept beside the delivery, not in the log.
+    log.warning("delivery_failed", error=type(error).__name__, smtp_code=getattr(error, "smtp_code", None))
+    events.fail(task, reason)
+
+
+@contextmanager
+def _told(task: Task) -> Iterator[None]:
+    """Log lines inside say which delivery, and which request began it all."""
+    with bound_contextvars(
+        request_id=task.payload.get("requestId", ""),
+        event_id=str(task.event_id),
+        consumer=task.consumer,
+        attempt=task.attempts,
+    ):
+        yield
+
+
+CONSUMERS: dict[str, Callable[[list[UUID]], None]] = {MAIL: deliver_mail, CACHE: refresh_cache}

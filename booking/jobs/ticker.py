@@ -1,0 +1,160 @@
+"""The clock of the house: hands events to the queue, ends holds, settles unknown payments, prunes.
+
+Any number may run; one works, whoever holds the advisory lock. It needs no Redis. Chores have threads of their own, so
+that a slow payment provider delays no mail.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby, islice
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy.exc import DBAPIError
+
+from booking.config import Settings
+from booking.domain import bookings, events, idempotency
+from booking.doors import services
+from booking.infra.leader import Leadership
+from booking.infra.queue import Jobs
+from booking.infra.telemetry import log
+from booking.jobs import deliver
+
+LOCK_KEY = 0x7469636B6572  # "ticker"
+BATCH = 500
+# Enough to keep workers busy; the rest waits in Postgres, where nothing is offered twice.
+QUEUE_FULL = 100
+PRUNE_SECONDS = 3600.0
+UNSETTLED = dt.timedelta(seconds=10)  # whoever began a payment has given up by then
+LOOK_SECONDS = 1.0  # how often leadership is looked after
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    name: str
+    every: float  # seconds
+    work: Callable[[], object]
+
+
+class Ticker:
+    """start() it, then stop() it: chores run in the background as long as this process leads."""
+
+    def __init__(self, app: Flask, chores: list[Chore], leadership: Leadership) -> None:
+        self._app, self._leadership = app, leadership
+        self._leading, self._stopping = threading.Event(), threading.Event()
+        self._threads = [threading.Thread(target=self._lead, name="leader", daemon=True)] + [
+            threading.Thread(target=self._repeat, args=(chore,), name=chore.name, daemon=True) for chore in chores
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, patience: float = 1.0) -> None:
+        """No new chore begins; running ones get `patience` seconds. What they leave undone, the next leader does."""
+        self._stopping.set()
+        end = time.monotonic() + patience
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        self._leadership.give_up()
+
+    def _lead(self) -> None:
+        away = False
+        while not self._stopping.is_set():
+            try:
+                self._note(self._leadership.held())
+                away = False
+            except DBAPIError as error:
+                self._note(False)
+                if not away:
+                    log.warning("ticker_without_postgres", error=str(error.orig).strip())
+                away = True
+            self._stopping.wait(LOOK_SECONDS)
+
+    def _note(self, leads: bool) -> None:
+        if leads and not self._leading.is_set():
+            log.info("ticker_leads")
+            self._leading.set()
+        elif not leads and self._leading.is_set():
+            log.info("ticker_follows")
+            self._leading.clear()
+
+    def _repeat(self, chore: Chore) -> None:
+        broken = False
+        while not self._stopping.wait(chore.every if self._leading.is_set() else min(chore.every, LOOK_SECONDS)):
+            if self._leading.is_set():
+                broken = self._run(chore, broken)
+
+    def _run(self, chore: Chore, broken: bool) -> bool:
+        """Whether it broke. Said once, not every second: it is tried again anyway."""
+        try:
+            with self._app.app_context():
+                chore.work()
+        except Exception as error:  # noqa: BLE001 the next turn may go better, and other chores go on
+            log.warning("chore_failed", chore=chore.name, error=f"{type(error).__name__}: {error}", exc_info=not broken)
+            return True
+        if broken:
+            log.info("chore_works_again", chore=chore.name)
+        return False
+
+
+def build(app: Flask) -> Ticker:
+    """The ticker with all its chores."""
+    with app.app_context():
+        settings = services().settings
+    outbox = Chore("outbox", settings.ticker_seconds, partial(hand_over, Jobs(settings.redis_url)))
+    return Ticker(app, [outbox, *chores(settings)], Leadership(settings.database_url, LOCK_KEY))
+
+
+def chores(settings: Settings) -> list[Chore]:
+    """What is to be done from time to time."""
+    return [
+        Chore("holds", settings.sweep_seconds, lambda: until_done(bookings.expire_holds, 100)),
+        Chore("payments", settings.sweep_seconds, recover),
+        Chore("prune", PRUNE_SECONDS, prune),
+    ]
+
+
+def hand_over(jobs: Jobs) -> int:
+    """Write deliveries for new events, and offer what is due to the queue while it takes any. Returns how many."""
+    until_done(events.relay, BATCH)
+    offered = 0
+    # due() puts off what it returns, so it is asked only when the queue can take it.
+    while (waiting := jobs.waiting()) is not None and waiting < QUEUE_FULL:
+        work = events.due(BATCH)
+        jobs.put(deliver.JOB, batches(work))
+        offered += len(work)
+        if len(work) < BATCH:
+            break
+    return offered
+
+
+def batches(work: Sequence[tuple[str, UUID]]) -> Iterator[list[object]]:
+    """[consumer, [event ids as text]] in portions of that consumer's size; `work` is sorted by consumer."""
+    for consumer, items in groupby(work, key=lambda item: item[0]):
+        ids = (str(event_id) for _, event_id in items)
+        while portion := list(islice(ids, deliver.BATCHES[consumer])):
+            yield [consumer, portion]
+
+
+def until_done(work: Callable[[int], int], limit: int) -> None:
+    """Again and again, until a round finds less than it could take."""
+    while work(limit) >= limit:
+        pass
+
+
+def recover() -> None:
+    """Settle payments whose outcome nobody knows."""
+    bookings.recover_payments(services().desk.provider, older_than=UNSETTLED)
+
+
+def prune() -> None:
+    """Forget old keys and finished events, in small portions."""
+    idempotency.prune()
+    until_done(events.prune, BATCH)

@@ -1,0 +1,190 @@
+"""Who plays in the tests: alice and bob, a room and a suite, the desk that sells, and steps named as sentences."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from booking.domain import bookings, policies, users
+from booking.domain.bookings import Desk, Order
+from booking.domain.models import Booking, Payment, Property, Room, User
+from booking.domain.stays import Stay
+from booking.infra import clock
+from booking.infra.db import db, transaction
+from booking.infra.provider import NoAnswer, Outcome, Provider
+
+PASSWORD = "correct horse battery"
+VISA, DECLINED, SLOW = "pm_card_visa", "pm_card_declined", "pm_card_timeout"
+
+
+@pytest.fixture
+def alice(app: Flask) -> User:
+    return person("alice")
+
+
+@pytest.fixture
+def bob(app: Flask) -> User:
+    return person("bob")
+
+
+def person(name: str) -> User:
+    """An account; its password is PASSWORD."""
+    return users.ensure(
+        email=f"{name}@example.com", password=PASSWORD, full_name=name.title(), role="guest", region="eu"
+    )
+
+
+@pytest.fixture
+def room(app: Flask) -> Room:
+    """120 EUR a night in Antwerp, for four, to be cancelled without cost until the day before."""
+    return a_room()
+
+
+def a_room(**changes: Any) -> Room:
+    """A published room in a property of its own; `changes` go to whichever of the two knows them."""
+    house = {"time_zone": "Europe/Brussels", "location": "antwerp", "currency": "EUR"}
+    house |= {
+        name: changes.pop(name)
+        for name in list(changes)
+        if name in Property.__table__.columns and name not in Room.__table__.columns
+    }
+    house |= {name: changes[name] for name in ("location", "currency") if name in changes}
+    details = {
+        "name": "Room with a view",
+        "capacity": 4,
+        "price_per_night": Decimal(120),
+        "cancellation_policy": policies.FLEXIBLE,
+        "published": True,
+        "amenities": ["wifi"],
+    }
+    return _furnish(house, details | changes)
+
+
+_houses = itertools.count(1)
+
+
+@transaction
+def _furnish(house: dict[str, Any], details: dict[str, Any]) -> Room:
+    number = next(_houses)
+    built = Property(
+        name=f"House {number}",
+        slug=f"house-{number}-{uuid.uuid4().hex[:6]}",
+        address={"city": "Antwerp"},
+        legal_name=f"House {number} Ltd",
+        **house,
+    )
+    db.session.add(built)
+    db.session.flush()
+    room = Room(
+        property_id=built.id,
+        location=built.location,
+        currency=built.currency,
+        **{name: value for name, value in details.items() if name not in ("location", "currency")},
+    )
+    db.session.add(room)
+    return room
+
+
+@pytest.fixture
+def desk(app: Flask) -> Desk:
+    """Sells with the simulated provider, which answers slowly after 0.2 s here instead of 5."""
+    sells: Desk = app.extensions["services"].desk
+    sells.provider.patience = 0.2  # type: ignore[attr-defined]  # the simulated one has it
+    return sells
+
+
+def in_days(start: int, nights: int = 3) -> Stay:
+    """A stay that begins so many days from now."""
+    first = clock.now().date() + dt.timedelta(days=start)
+    return Stay(first, first + dt.timedelta(days=nights))
+
+
+def order(guest: User, room: Room, stay: Stay | None = None, guests: int = 2) -> Order:
+    return Order(guest.id, room.id, stay or in_days(30), guests)
+
+
+@transaction
+def reload(booking: Booking) -> Booking:
+    """The booking as it is now."""
+    return db.session.get_one(Booking, booking.id)
+
+
+@transaction
+def payments_of(booking: Booking) -> list[Payment]:
+    return db.session.query(Payment).filter_by(booking_id=booking.id).order_by(Payment.id).all()
+
+
+@transaction
+def nights_of(room: Room) -> dict[dt.date, str]:
+    """The room's taken nights and their state."""
+    from booking.domain.models import Availability
+
+    rows = db.session.query(Availability).filter_by(room_id=room.id).order_by(Availability.night)
+    return {row.night: row.state for row in rows}
+
+
+@transaction
+def count(table: type[Any], **where: Any) -> int:
+    return db.session.query(table).filter_by(**where).count()
+
+
+def later(delta: dt.timedelta) -> None:
+    """Let time pass, for Postgres and for Python alike."""
+    clock.shift(clock._offset + delta)
+
+
+class Interrupted:
+    """A provider that does its work, and then something happens before the answer comes back."""
+
+    name = "simulated"
+
+    def __init__(self, provider: Provider, meanwhile: Callable[[Outcome], None]) -> None:
+        self.provider, self.meanwhile = provider, meanwhile
+
+    def charge(self, key: uuid.UUID, amount: Decimal, currency: str, method: str) -> Outcome:
+        outcome = self.provider.charge(key, amount, currency, method)
+        self.meanwhile(outcome)
+        return outcome
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.provider, name)
+
+
+def interrupted(desk: Desk, meanwhile: Callable[[Outcome], None]) -> Desk:
+    """The same desk, but `meanwhile` happens between the charge and its answer."""
+    return replace(desk, provider=Interrupted(desk.provider, meanwhile))
+
+
+def silent(_: Outcome) -> None:
+    """The charge was made, its answer is lost."""
+    raise NoAnswer
+
+
+def all_at_once(app: Flask, acts: list[Callable[[], Any]]) -> list[Any]:
+    """Do all acts in threads that start together, each in its own context; results or exceptions, in order."""
+    barrier = threading.Barrier(len(acts))
+    results: list[Any] = [None] * len(acts)
+
+    def run(place: int, act: Callable[[], Any]) -> None:
+        with app.app_context():
+            barrier.wait()
+            try:
+                results[place] = act()
+            except Exception as error:  # noqa: BLE001 the test looks at what came
+                results[place] = error
+
+    threads = [threading.Thread(target=run, args=(place, act)) for place, act in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results

@@ -1,0 +1,382 @@
+"""Hold, pay, confirm, cancel, expire, recover: what each step promises to the guest."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from booking.domain import availability, bookings, payments, policies
+from booking.domain.errors import (
+    BookingModified,
+    BookingNotCancellable,
+    BookingNotFound,
+    HoldOver,
+    Invalid,
+    PaymentFailed,
+    PaymentInProgress,
+    PaymentUnknown,
+    PriceChanged,
+    RoomNotAvailable,
+    RoomNotFound,
+)
+from booking.domain.models import Booking, Event
+from booking.domain.stays import Stay
+from booking.infra import clock
+from booking.infra.db import transaction
+from booking.infra.ids import new_id
+from tests.cast import (
+    DECLINED,
+    SLOW,
+    VISA,
+    a_room,
+    count,
+    in_days,
+    interrupted,
+    later,
+    nights_of,
+    order,
+    payments_of,
+    reload,
+    silent,
+)
+
+QUARTER = dt.timedelta(minutes=15)
+
+
+# --- book: the whole way in one call
+
+
+def test_a_booking_is_confirmed_paid_and_its_nights_are_taken(alice, room, desk):
+    booking = bookings.book(order(alice, room), VISA, desk)
+    assert (booking.status, booking.total_price) == ("CONFIRMED", Decimal(360))
+    assert list(nights_of(room).values()) == ["booked"] * 3
+    assert [(p.kind, p.state, p.amount) for p in payments_of(booking)] == [("charge", "succeeded", Decimal(360))]
+
+
+def test_what_happened_is_in_the_outbox(alice, room, desk):
+    bookings.book(order(alice, room), VISA, desk)
+    assert count(Event, type="booking.created") == count(Event, type="booking.confirmed") == 1
+    assert count(Event, type="availability.updated") == 1
+
+
+def test_a_taken_night_is_refused_and_nothing_is_left_behind(alice, bob, room, desk):
+    bookings.book(order(alice, room, in_days(30)), VISA, desk)
+    with pytest.raises(RoomNotAvailable):
+        bookings.book(order(bob, room, in_days(28)), VISA, desk)
+    assert len(nights_of(room)) == 3
+    assert count(Booking, user_id=bob.id) == 0
+
+
+def test_back_to_back_stays_are_fine(alice, bob, room, desk):
+    bookings.book(order(alice, room, in_days(30, 3)), VISA, desk)
+    assert bookings.book(order(bob, room, in_days(33, 2)), VISA, desk).status == "CONFIRMED"
+    assert bookings.book(order(bob, room, in_days(28, 2)), VISA, desk).status == "CONFIRMED"
+
+
+def test_a_declined_card_leaves_the_room_free(alice, bob, room, desk):
+    with pytest.raises(PaymentFailed):
+        bookings.book(order(alice, room), DECLINED, desk)
+    assert nights_of(room) == {}
+    assert bookings.book(order(bob, room), VISA, desk).status == "CONFIRMED"
+
+
+def test_everything_wrong_with_an_order_is_said_at_once(alice, room, desk):
+    with pytest.raises(Invalid) as refusal:
+        bookings.book(order(alice, room, in_days(600, 40), guests=9), VISA, desk)
+    assert refusal.value.details.keys() == {"checkIn", "checkOut", "guests"}
+
+
+def test_yesterday_cannot_be_booked_and_today_is_the_propertys_own(alice, desk):
+    far_east = a_room(time_zone="Pacific/Kiritimati")  # UTC+14
+    yesterday_there = clock.today("Pacific/Kiritimati") - dt.timedelta(days=1)
+    with pytest.raises(Invalid) as refusal:
+        bookings.book(order(alice, far_east, Stay(yesterday_there, yesterday_there + dt.timedelta(days=2))), VISA, desk)
+    assert refusal.value.details.keys() == {"checkIn"}
+    far_west = a_room(time_zone="Pacific/Niue")  # UTC-11
+    today_there = clock.today("Pacific/Niue")
+    assert bookings.book(order(alice, far_west, Stay(today_there, today_there + dt.timedelta(days=1))), VISA, desk)
+
+
+@pytest.mark.parametrize("what", ["unknown", "unpublished"])
+def test_a_room_that_is_not_on_sale_does_not_exist(alice, room, desk, what):
+    wanted = order(alice, a_room(published=False) if what == "unpublished" else room)
+    with pytest.raises(RoomNotFound):
+        bookings.book(wanted if what == "unpublished" else replace(wanted, room_id=new_id()), VISA, desk)
+
+
+# --- hold and pay: the same in two steps
+
+
+def test_a_hold_keeps_the_nights_for_a_quarter_of_an_hour(alice, bob, room, desk):
+    held = bookings.hold(order(alice, room), desk)
+    assert dt.timedelta(minutes=14) < held.held_until - clock.now() <= QUARTER
+    with pytest.raises(RoomNotAvailable):
+        bookings.hold(order(bob, room), desk)
+
+
+def test_a_paid_hold_is_confirmed(alice, room, desk):
+    held = bookings.hold(order(alice, room), desk)
+    paid = bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
+    assert (paid.status, paid.held_until) == ("CONFIRMED", None)
+
+
+def test_paying_twice_charges_once(alice, room, desk):
+    held = bookings.hold(order(alice, room), desk)
+    bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
+    assert bookings.pay(alice.id, held.id, VISA, held.total_price, desk).status == "CONFIRMED"
+    assert len(payments_of(held)) == 1
+
+
+def test_a_second_pay_while_the_first_is_under_way_is_refused(alice, room, desk):
+    held = bookings.hold(order(alice, room), desk)
+    refusals = []
+
+    def second_click(_):
+        with pytest.raises(PaymentInProgress) as refusal:
+            bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
+        refusals.append(refusal)
+
+    bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, second_click))
+    assert len(refusals) == len(payments_of(held)) == 1
+
+
+def test_a_declined_card_keeps_the_hold_for_another_one(alice, room, desk):
+    held = bookings.hold(order(alice, room), desk)
+    with pytest.raises(PaymentFailed):
+        bookings.pay(alice.id, held.id, DECLINED, held.total_price, desk)
+    assert reload(held).held_until == held.held_until
+    assert bookings.pay(alice.id, held.id, VISA, held.total_price, desk).status == "CONFIRMED"
+    assert [p.state for p in payments_of(held)] == ["failed", "succeeded"]
+
+
+def test_a_stranger_cannot_pay_or_cancel(alice, bob, room, desk):
+    held = bookings.hold(order(alice, room), desk)
+    with pytest.raises(BookingNotFound):
+        bookings.pay(bob.id, held.id, VISA, held.total_price, desk)
+    with pytest.raises(BookingNotFound):
+        bookings.cancel(bob.id, held.id, desk)
+
+
+def test_another_total_than_the_one_shown_is_not_charged(alice, room, desk):
+    held = bookings.hold(order(alice, room), desk)
+    with pytest.raises(PriceChanged):
+        bookings.pay(alice.id, held.id, VISA, Decimal(300), desk)
+    assert payments_of(held) == []
+    assert set(nights_of(room).values()) == {"held"}
+
+
+def test_a_hold_that_is_over_cannot_be_paid(alice, room, desk):
+    held = bookings.hold(order(alice, room), desk)
+    later(QUARTER)
+    with pytest.raises(HoldOver):
+        bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
+    assert payments_of(held) == []
+
+
+# --- the end of a hold
+
+
+def test_an_expired_hold_frees_its_nights_once(alice, room, desk):
+    held = bookings.hold(order(alice, room), desk)
+    assert bookings.expire_holds() == 0
+    later(QUARTER)
+    assert bookings.shown_status(reload(held)) == "EXPIRED"  # before any sweeper came by
+    assert (bookings.expire_holds(), bookings.expire_holds()) == (1, 0)
+    assert (reload(held).status, nights_of(room)) == ("EXPIRED", {})
+
+
+def test_nights_whose_hold_ran_out_can_be_booked_before_the_sweeper_comes(alice, bob, room, desk):
+    held = bookings.hold(order(alice, room, in_days(30, 3)), desk)
+    later(QUARTER)
+    assert bookings.book(order(bob, room, in_days(31, 4)), VISA, desk).status == "CONFIRMED"
+    with pytest.raises(HoldOver):
+        bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
+    bookings.expire_holds()
+    assert set(nights_of(room).values()) == {"booked"}
+
+
+def test_a_run_out_hold_beside_a_booked_night_changes_nothing(alice, bob, room, desk):
+    bookings.hold(order(alice, room, in_days(30, 2)), desk)
+    bookings.book(order(bob, room, in_days(32, 1)), VISA, desk)
+    later(QUARTER)
+    before = nights_of(room)
+    with pytest.raises(RoomNotAvailable):
+        bookings.book(order(bob, room, in_days(29, 5)), VISA, desk)
+    assert nights_of(room) == before
+
+
+def test_pinned_nights_do_not_end_by_time(alice, bob, room, desk):
+    held = bookings.hold(order(alice, room), desk)
+
+    def a_long_time(_):
+        later(dt.timedelta(hours=2))
+        assert bookings.expire_holds() == 0
+        with pytest.raises(RoomNotAvailable):
+            bookings.book(order(bob, room), VISA, desk)
+
+    paid = bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, a_long_time))
+    assert paid.status == "CONFIRMED"
+
+
+def test_a_claim_whose_booking_never_came_ends_with_its_hold(alice, bob, room, desk):
+    @transaction
+    def claim_of_another_region():
+        availability.claim(new_id(), room.id, room.location, in_days(30), clock.sql_now() + QUARTER)
+
+    claim_of_another_region()
+    later(QUARTER + dt.timedelta(minutes=2))
+    bookings.expire_holds()
+    assert nights_of(room) == {}
+
+
+# --- cancel
+
+
+def test_cancelling_frees_the_nights_and_sends_the_refund(alice, room, desk):
+    booking = bookings.book(order(alice, room), VISA, desk)
+    cancelled = bookings.cancel(alice.id, booking.id, desk)
+    assert (cancelled.status, cancelled.refund_amount, nights_of(room)) == ("CANCELLED", Decimal(360), {})
+    refund = payments_of(booking)[1]
+    assert (refund.kind, refund.state, refund.amount) == ("refund", "succeeded", Decimal(360))
+
+
+def test_cancelling_twice_refunds_once(alice, room, desk):
+    booking = bookings.book(order(alice, room), VISA, desk)
+    bookings.cancel(alice.id, booking.id, desk)
+    with pytest.raises(BookingNotCancellable):
+        bookings.cancel(alice.id, booking.id, desk)
+    assert len(payments_of(booking)) == 2
+
+
+def test_the_refund_follows_the_policy_at_sale_not_todays(alice, desk):
+    room = a_room(cancellation_policy=policies.MODERATE)
+    booking = bookings.book(order(alice, room, in_days(3)), VISA, desk)
+
+    @transaction
+    def the_owner_gets_strict():
+        from booking.infra.db import db
+
+        db.session.merge(room).cancellation_policy = policies.STRICT
+
+    the_owner_gets_strict()
+    assert bookings.cancel(alice.id, booking.id, desk).refund_amount == Decimal(180)
+
+
+def test_nothing_is_refunded_after_the_last_tier(alice, room, desk):
+    tomorrow = bookings.book(order(alice, room, in_days(1)), VISA, desk)
+    later(dt.timedelta(hours=23))
+    if clock.now() < policies.check_in_instant(tomorrow.policy, tomorrow.check_in):
+        assert bookings.cancel(alice.id, tomorrow.id, desk).refund_amount == 0
+        assert len(payments_of(tomorrow)) == 1
+
+
+def test_a_stay_that_has_begun_cannot_be_cancelled(alice, room, desk):
+    booking = bookings.book(order(alice, room, in_days(2)), VISA, desk)
+    later(dt.timedelta(days=3))
+    with pytest.raises(BookingNotCancellable):
+        bookings.cancel(alice.id, booking.id, desk)
+
+
+def test_a_change_through_an_old_version_is_refused(alice, room, desk):
+    booking = bookings.book(order(alice, room), VISA, desk)
+    with pytest.raises(BookingModified):
+        bookings.cancel(alice.id, booking.id, desk, seen_version=booking.version - 1)
+    assert bookings.cancel(alice.id, booking.id, desk, seen_version=booking.version).status == "CANCELLED"
+
+
+def test_a_hold_can_be_given_back(alice, bob, room, desk):
+    held = bookings.hold(order(alice, room), desk)
+    assert bookings.cancel(alice.id, held.id, desk).refund_amount is None
+    assert bookings.book(order(bob, room), VISA, desk).status == "CONFIRMED"
+
+
+# --- when the answer does not come
+
+
+def test_a_charge_whose_answer_was_lost_is_confirmed_by_recovery(alice, room, desk):
+    with pytest.raises(PaymentUnknown):
+        bookings.book(order(alice, room), VISA, interrupted(desk, silent))
+    assert set(nights_of(room).values()) == {"pinned"}
+    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    assert count(Booking, status="CONFIRMED") == count(Event, type="booking.confirmed") == 1
+    assert set(nights_of(room).values()) == {"booked"}
+
+
+def test_a_slow_card_is_unknown_first_and_settled_by_recovery(alice, room, desk):
+    with pytest.raises(PaymentUnknown):
+        bookings.book(order(alice, room), SLOW, desk)
+    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    assert count(Booking, status="CONFIRMED") + count(Booking, status="CANCELLED") == 1
+
+
+def test_a_charge_that_never_arrived_is_cancelled_and_cannot_arrive_later(alice, bob, room, desk):
+    class Lost:
+        name = "simulated"
+
+        def charge(self, *_):
+            return silent(_)
+
+        def __getattr__(self, name):
+            return getattr(desk.provider, name)
+
+    with pytest.raises(PaymentUnknown):
+        bookings.book(order(alice, room), VISA, replace(desk, provider=Lost()))
+    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    assert nights_of(room) == {}
+    lost = count(Booking, status="CANCELLED")
+    assert lost == 1
+    charge = desk.provider.charge  # the message in the bottle arrives after all
+    [payment] = _all_payments()
+    assert charge(payment.id, payment.amount, payment.currency, VISA).result.value == "tombstone"
+    assert bookings.book(order(bob, room), VISA, desk).status == "CONFIRMED"
+
+
+def test_a_refund_without_an_answer_is_sent_again(alice, room, desk):
+    booking = bookings.book(order(alice, room), VISA, desk)
+
+    class Mute:
+        name = "simulated"
+
+        def refund(self, *_):
+            return silent(_)
+
+    bookings.cancel(alice.id, booking.id, replace(desk, provider=Mute()))
+    assert payments_of(booking)[1].state == "started"
+    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    assert [p.state for p in payments_of(booking)] == ["succeeded", "succeeded"]
+
+
+def test_charged_but_the_nights_are_gone_gives_the_money_back(alice, room, desk):
+    held = bookings.hold(order(alice, room), desk)
+
+    @transaction
+    def an_operator_frees_the_nights(_):
+        availability.release(held.id)
+
+    with pytest.raises(RoomNotAvailable):
+        bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, an_operator_frees_the_nights))
+    assert [(p.kind, p.state) for p in payments_of(held)] == [("charge", "succeeded"), ("refund", "succeeded")]
+    assert reload(held).status == "CANCELLED"
+
+
+@transaction
+def _all_payments():
+    from booking.domain.models import Payment
+    from booking.infra.db import db
+
+    return db.session.query(Payment).all()
+
+
+def test_recovery_beside_a_charge_settles_it_once(alice, room, desk):
+    def recovery_is_quicker(_):
+        bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+
+    booking = bookings.book(order(alice, room), VISA, interrupted(desk, recovery_is_quicker))
+    assert booking.status == "CONFIRMED"
+    assert [p.state for p in payments_of(booking)] == ["succeeded"]
+    assert count(Event, type="booking.confirmed") == 1
+    assert payments.latest_charge(booking.id).state == "succeeded"

@@ -1,0 +1,142 @@
+"""Many at once on a real Postgres: a night is sold once, losers are told so, and the guards are real."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from booking.domain import bookings, verification
+from booking.domain.errors import BookingNotCancellable, RoomLocked, RoomNotAvailable
+from booking.domain.models import Booking
+from booking.infra import db as database
+from tests.cast import VISA, all_at_once, count, in_days, nights_of, order, payments_of, person, reload
+
+CROWD = 40
+
+
+def outcomes(results):
+    """How many of which: a booking's status, or the name of the refusal."""
+    return Counter(r.status if isinstance(r, Booking) else type(r).__name__ for r in results)
+
+
+@pytest.fixture
+def crowd(app):
+    return [person(f"guest-{number}") for number in range(8)]
+
+
+@pytest.mark.parametrize("lock", [True, False], ids=["with the Redis lock", "without it"])
+def test_forty_at_once_for_overlapping_nights_never_share_one(app, room, desk, crowd, lock):
+    selling = replace(desk, lock_rooms=lock)
+    chance = random.Random(7)
+    stays = [in_days(30 + chance.randrange(6), 2 + chance.randrange(4)) for _ in range(CROWD)]
+    results = all_at_once(
+        app,
+        [
+            lambda n=n, stay=stay: bookings.book(order(crowd[n % 8], room, stay), VISA, selling)
+            for n, stay in enumerate(stays)
+        ],
+    )
+    assert set(outcomes(results)) <= {"CONFIRMED", "RoomNotAvailable", "RoomLocked"}
+    assert outcomes(results)["CONFIRMED"] >= 1
+    assert verification.verify().findings == []
+
+
+def test_fifty_at_once_for_the_same_nights_one_wins(app, room, desk, crowd):
+    results = all_at_once(app, [lambda n=n: bookings.book(order(crowd[n % 8], room), VISA, desk) for n in range(50)])
+    assert outcomes(results)["CONFIRMED"] == 1
+    assert sum(isinstance(r, RoomLocked | RoomNotAvailable) for r in results) == 49
+    assert verification.verify().findings == []
+
+
+def test_two_payments_of_one_hold_at_once_charge_once(app, alice, room, desk):
+    held = bookings.hold(order(alice, room), desk)
+    pay = [lambda: bookings.pay(alice.id, held.id, VISA, held.total_price, desk)] * 6
+    results = all_at_once(app, pay)
+    assert outcomes(results)["CONFIRMED"] >= 1
+    assert set(outcomes(results)) <= {"CONFIRMED", "PaymentInProgress"}
+    assert [p.state for p in payments_of(held)] == ["succeeded"]
+
+
+def test_cancelling_at_once_refunds_once(app, alice, room, desk):
+    booking = bookings.book(order(alice, room), VISA, desk)
+    results = all_at_once(app, [lambda: bookings.cancel(alice.id, booking.id, desk)] * 6)
+    assert outcomes(results) == {"CANCELLED": 1, BookingNotCancellable.__name__: 5}
+    assert len(payments_of(booking)) == 2
+
+
+def test_paying_and_cancelling_a_hold_at_once_leaves_one_of_both(app, alice, room, desk):
+    held = bookings.hold(order(alice, room), desk)
+    all_at_once(
+        app,
+        [
+            lambda: bookings.pay(alice.id, held.id, VISA, held.total_price, desk),
+            lambda: bookings.cancel(alice.id, held.id, desk),
+        ],
+    )
+    assert reload(held).status in {"CONFIRMED", "CANCELLED"}
+    assert verification.verify().findings == []
+
+
+def test_two_sweepers_at_once_expire_each_hold_once(app, alice, room, desk):
+    import datetime as dt
+
+    from booking.domain.models import Event
+    from tests.cast import later
+
+    for start in range(10):
+        bookings.hold(order(alice, room, in_days(30 + 3 * start)), desk)
+    later(dt.timedelta(minutes=20))
+    results = all_at_once(app, [bookings.expire_holds] * 3)
+    assert sum(results) == 10 == count(Event, type="booking.expired")
+    assert nights_of(room) == {}
+
+
+# --- negative controls: switch the guards off and see which of them matter
+
+
+@pytest.fixture
+def without_key(environ):
+    """The primary key on (room, night) is gone while the test runs."""
+    owner = create_engine(environ["MIGRATION_DATABASE_URL"], isolation_level="AUTOCOMMIT")
+    with owner.connect() as connection:
+        connection.execute(text("ALTER TABLE availability DROP CONSTRAINT pk_availability"))
+        yield
+        connection.execute(text("TRUNCATE availability"))
+        connection.execute(text("ALTER TABLE availability ADD CONSTRAINT pk_availability PRIMARY KEY (room_id, night)"))
+    owner.dispose()
+
+
+@pytest.fixture
+def without_serializable(monkeypatch):
+    """Every transaction runs READ COMMITTED."""
+    attempt = database._attempt
+    monkeypatch.setattr(database, "_attempt", lambda work, _level: attempt(work, "READ COMMITTED"))
+
+
+def sell_to_a_crowd(app, room, desk, crowd):
+    """40 guests want the same nights; returns how many pairs of confirmed bookings share one."""
+    unlocked = replace(desk, lock_rooms=False)
+    all_at_once(app, [lambda n=n: bookings.book(order(crowd[n % 8], room), VISA, unlocked) for n in range(CROWD)])
+    return sum(finding.rule == "two live bookings share a night" for finding in verification.verify().findings)
+
+
+def test_with_all_guards_but_the_redis_lock_a_night_is_sold_once(app, room, desk, crowd):
+    assert sell_to_a_crowd(app, room, desk, crowd) == 0
+
+
+def test_without_serializable_the_key_still_sells_a_night_once(app, room, desk, crowd, without_serializable):
+    assert sell_to_a_crowd(app, room, desk, crowd) == 0
+    assert count(Booking, status="CONFIRMED") == 1
+
+
+def test_without_key_and_serializable_nights_are_sold_twice(app, room, desk, crowd, without_key, without_serializable):
+    assert sell_to_a_crowd(app, room, desk, crowd) > 0
+
+
+def test_without_the_key_alone_nights_are_sold_twice(app, room, desk, crowd, without_key):
+    """The claim reads nothing (that is what makes it quick), so SERIALIZABLE has nothing to compare: the key decides."""
+    assert sell_to_a_crowd(app, room, desk, crowd) > 0

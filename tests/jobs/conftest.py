@@ -1,0 +1,115 @@
+"""A mail server that can be told to misbehave, and mail settings for the application at hand."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from aiosmtpd.controller import Controller
+from flask import Flask
+
+from booking.jobs import deliver
+
+
+class MailServer:
+    """Keeps what it accepts. `answers` are taken first, one per message; `delay` seconds pass before each."""
+
+    def __init__(self) -> None:
+        self.messages: list[EmailMessage] = []
+        self.envelopes: list[Any] = []
+        self.answers: list[str] = []
+        self.sessions: set[int] = set()
+        self.delay = 0.0
+        self.controller = Controller(self, hostname="127.0.0.1", port=0)
+
+    async def handle_DATA(self, _: Any, session: Any, envelope: Any) -> str:
+        time.sleep(self.delay)
+        self.sessions.add(id(session))
+        answer = self.answers.pop(0) if self.answers else "250 OK"
+        if answer.startswith("250"):
+            self.envelopes.append(envelope)
+            self.messages.append(message_from_bytes(envelope.content, policy=SMTP))  # type: ignore[arg-type]
+        return answer
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.controller.server.sockets[0].getsockname()[1]}"
+
+    def message_ids(self) -> list[str]:
+        return [message["Message-ID"] for message in self.messages]
+
+
+class AnyPort(Controller):
+    """aiosmtpd connects to its own port to see whether it runs; with port 0 it must look up which one that is."""
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    server = MailServer()
+    server.controller = AnyPort(server, hostname="127.0.0.1", port=0)
+    server.controller.start()
+    yield server
+    server.controller.stop()
+
+
+@pytest.fixture
+def mail_dir(app: Flask, tmp_path: Path) -> Iterator[Path]:
+    """The application writes its mails into this directory."""
+    with _mail(app, mail_dir=str(tmp_path), smtp_url=""):
+        yield tmp_path
+
+
+@pytest.fixture
+def smtp(app: Flask, mail_server: MailServer) -> Iterator[MailServer]:
+    """The application sends its mails to this server."""
+    with _mail(app, mail_dir="", smtp_url=mail_server.url):
+        yield mail_server
+
+
+class _mail:  # noqa: N801 reads as a verb
+    def __init__(self, app: Flask, **changes: str) -> None:
+        self.app, self.changes = app, changes
+
+    def __enter__(self) -> None:
+        self.before = self.app.extensions["services"]
+        changed = replace(self.before.settings, site_url="https://stay.example", **self.changes)
+        self.app.extensions["services"] = replace(self.before, settings=changed)
+
+    def __exit__(self, *_: object) -> None:
+        self.app.extensions["services"] = self.before
+
+
+@pytest.fixture
+def said() -> Iterator[list[dict[str, Any]]]:
+    """What is logged meanwhile, as it would be written."""
+    before, lines = structlog.get_config(), list[dict[str, Any]]()
+
+    def keep(_: Any, __: str, line: dict[str, Any]) -> dict[str, Any]:
+        lines.append(dict(line))
+        raise structlog.DropEvent
+
+    structlog.configure(
+        processors=[structlog.contextvars.merge_contextvars, structlog.processors.format_exc_info, keep],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )
+    yield lines
+    structlog.configure(**before)
+
+
+@pytest.fixture(autouse=True)
+def _not_stopping() -> Iterator[None]:
+    yield
+    deliver.stopping.clear()

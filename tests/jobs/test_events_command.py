@@ -1,0 +1,44 @@
+"""`flask events`: what waits, what was given up, and trying it again."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from booking.cli.events import group
+from booking.domain.events import MAIL
+from booking.jobs import deliver
+from tests.jobs.stories import booked, confirmed, events_age
+from tests.jobs.test_deliveries import offered
+
+
+def say(app, *words: str):
+    result = app.test_cli_runner().invoke(group, words)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_status_counts_what_waits(app):
+    confirmed(booked())
+    assert "1 events not yet looked at" in say(app, "status")
+    offered()
+    assert "mail: 1 waiting, 0 running, 0 given up" in say(app, "status")
+
+
+def test_given_up_work_is_shown_and_can_be_tried_again(smtp, app):
+    confirmed(booked())
+    events_age(dt.timedelta(days=2))
+    smtp.answers = ["550 no\nsuch user"]
+    deliver.deliver(MAIL, offered())
+    shown = say(app, "status")
+    assert "mail: 0 waiting, 0 running, 1 given up" in shown
+    assert "given up: mail for event_" in shown
+    assert "550" in shown
+    assert say(app, "retry") == "1 deliveries will be tried again\n"
+    assert say(app, "retry") == "0 deliveries will be tried again\n"
+    deliver.deliver(MAIL, offered())
+    assert len(smtp.messages) == 1
+
+
+def test_help_shows_an_example(app):
+    for command in ("status", "retry"):
+        assert f"flask events {command}" in say(app, command, "--help")

@@ -1,0 +1,253 @@
+"""What mails say, to whom, and that nobody's name can change what they are."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from decimal import Decimal
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import EmailMessage
+from email.policy import SMTP, compat32
+from zoneinfo import ZoneInfo
+
+import icalendar
+import pytest
+from bs4 import BeautifulSoup
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from booking.domain.notices import Notice
+from booking.infra.mail import MailError
+from booking.jobs import wording
+from booking.jobs.mails import CANCELLATION, CONFIRMATION, compose, one_line
+from tests.jobs.stories import CANCELLED_NOTICE, NOTICE, SETTINGS, letter
+
+
+def written(notice: Notice = NOTICE, kind: str = CONFIRMATION) -> EmailMessage:
+    return compose(notice, letter(kind), SETTINGS)
+
+
+def received(message: EmailMessage) -> EmailMessage:
+    parsed = message_from_bytes(message.as_bytes(), policy=SMTP)
+    assert isinstance(parsed, EmailMessage)
+    return parsed
+
+
+def decoded(message: EmailMessage, header: str) -> str:
+    """The header's text, without the address. (The parser of Python 3.11 puts spaces between encoded words.)"""
+    raw = str(message_from_bytes(message.as_bytes(), policy=compat32)[header])
+    name = raw.rpartition("<")[0].strip() if header == "To" else raw
+    unquoted = name[1:-1].replace("\\\\", "\0").replace("\\", "").replace("\0", "\\") if name.startswith('"') else name
+    return " ".join(str(make_header(decode_header(unquoted))).split())
+
+
+def text(message: EmailMessage) -> str:
+    body = message.get_body(("plain",))
+    assert body
+    return str(body.get_content())
+
+
+def html(message: EmailMessage) -> BeautifulSoup:
+    body = message.get_body(("html",))
+    assert body
+    return BeautifulSoup(body.get_content(), "html.parser")
+
+
+def entry(message: EmailMessage) -> icalendar.Calendar:
+    (attachment,) = message.iter_attachments()
+    assert attachment.get_content_type() == "text/calendar"
+    return icalendar.Calendar.from_ical(attachment.get_content())
+
+
+def test_a_confirmation_says_reference_dates_price_and_terms():
+    said = text(written())
+    assert said.strip().startswith("Reference: K7PQ2WXH")
+    for fact in (
+        "Sea-facing studio",
+        "12 Shabazi St",
+        "Monday 4 May 2026",
+        "from 15:00 local time (UTC+3)",
+        "Friday 8 May 2026",
+        "by 11:00",
+        "2 guests, 4 nights",
+        "3 nights at ₪480.00: ₪1,440.00",
+        "1 night at ₪560.50 (weekend): ₪560.50",
+        "Total paid: ₪2,000.50",
+        "Before Wednesday 29 April 2026, 15:00 local time (UTC+3):\n  everything comes back, ₪2,000.50.",
+        "Before Sunday 3 May 2026, 15:00 local time (UTC+3):\n  50% comes back, ₪1,000.25.",
+        "From then on, nothing is refunded.",
+        "https://stay.example/bookings/booking_",
+    ):
+        assert fact in said
+
+
+def test_html_says_what_the_text_says():
+    message = written()
+    shown = " ".join(html(message).get_text(" ").split())
+    for line in (
+        "K7PQ2WXH",
+        "Monday 4 May 2026",
+        "₪2,000.50",
+        "Before Wednesday 29 April 2026, 15:00 local time (UTC+3)",
+    ):
+        assert line in shown
+        assert line in text(message)
+
+
+def test_a_cancellation_states_the_refund():
+    message = written(CANCELLED_NOTICE, CANCELLATION)
+    assert "₪1,000.25 of the ₪2,000.50 you paid is returned" in text(message)
+    assert "₪1,000.25" in html(message).get_text()
+
+
+@pytest.mark.parametrize("refunded", [None, Decimal(0)])
+def test_a_cancellation_without_refund_says_so(refunded):
+    message = written(replace(NOTICE, refunded=refunded), CANCELLATION)
+    assert "nothing of the ₪2,000.50\n  you paid is refunded" in text(message)
+
+
+def test_a_booking_without_open_terms_says_that_nothing_is_refunded():
+    assert "Nothing is refunded for this booking." in text(written(replace(NOTICE, refunds=())))
+
+
+def test_the_same_delivery_makes_the_same_bytes():
+    for kind in (CONFIRMATION, CANCELLATION):
+        assert written(kind=kind).as_bytes() == written(kind=kind).as_bytes()
+
+
+def test_headers():
+    message = received(written())
+    assert message["Message-ID"] == "<019a.mail@stay.example>"
+    assert message["Date"].datetime == dt.datetime(2026, 3, 1, 10, 15, tzinfo=dt.UTC)
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["To"].addresses[0].addr_spec == "dana@example.com"
+    assert message["Subject"].startswith("K7PQ2WXH: your booking is confirmed")
+
+
+def test_names_cannot_add_headers():
+    evil = "Dana\r\nBcc: victim@example.com\nX: y\x00\u2028z"
+    message = received(written(replace(NOTICE, guest_name=evil, room=evil, property=evil)))
+    assert message["Bcc"] is None
+    assert message["X"] is None
+    assert message["To"].addresses[0].display_name == "Dana Bcc: victim@example.com X: y z"
+    assert len(message["To"].addresses) == 1
+
+
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=255) | st.text(
+    st.sampled_from('ab ,;:"\\\\()<>@.=?_é漢\r\n\t'), min_size=1, max_size=255
+)
+
+
+@settings(deadline=None)
+@given(name=NAMES)
+def test_any_name_arrives_as_it_is(name):
+    message = received(written(replace(NOTICE, guest_name=name, room=name)))
+    assert message["To"].addresses[0].addr_spec == "dana@example.com"
+    assert len(message["To"].addresses) == 1
+    assert decoded(message, "To") == one_line(name)[:80].strip()
+    assert one_line(name)[:50].strip() in decoded(message, "Subject")
+    assert "\n" not in message["Subject"]
+    assert set(message.keys()) == set(written().keys())
+    assert one_line(name) in text(message)
+
+
+def test_markup_in_names_is_text():
+    page = html(written(replace(NOTICE, room="<script>alert(1)</script><img src=x>", guest_name="<b>Dana</b>")))
+    assert page.find("script") is None
+    assert page.find("img") is None
+    assert "<b>Dana</b>" in page.get_text()
+
+
+def test_template_marks_in_names_are_text():
+    assert "{{ 7 * 7 }}" in text(written(replace(NOTICE, room="{{ 7 * 7 }}")))
+
+
+def test_nothing_remote_is_loaded():
+    page = html(written())
+    assert not page.find_all(["img", "link", "script", "iframe"])
+    assert "url(" not in str(page)
+    assert "@import" not in str(page)
+    assert [a["href"][:20] for a in page.find_all("a")] == ["https://stay.example"]
+
+
+def test_styles_are_on_the_elements_and_dark_mode_stays():
+    page = html(written())
+    assert "background" in page.find(class_="card")["style"]
+    assert "prefers-color-scheme: dark" in page.find("style").text
+
+
+def test_a_domain_outside_ascii_is_written_as_servers_know_it():
+    message = received(written(replace(NOTICE, email="dana@bücher.example")))
+    assert message["To"].addresses[0].addr_spec == "dana@xn--bcher-kva.example"
+
+
+@pytest.mark.parametrize("email", ["", "nobody", "a b@example.com", "dana@example..com", "x@" + "a" * 64 + ".com"])
+def test_an_address_that_is_none_is_an_error_and_no_mail(email):
+    with pytest.raises(MailError):
+        written(replace(NOTICE, email=email))
+
+
+def test_the_calendar_entry_is_the_stay_in_the_propertys_zone():
+    calendar = entry(written())
+    (stay,) = calendar.walk("VEVENT")
+    assert calendar["METHOD"] == "PUBLISH"
+    assert (stay["STATUS"], stay["SEQUENCE"]) == ("CONFIRMED", 0)
+    assert stay["DTSTART"].dt == NOTICE.arrival
+    assert stay["DTSTART"].params["TZID"] == "Asia/Jerusalem"
+    assert stay["DTEND"].dt == NOTICE.departure
+    assert stay["DTSTAMP"].dt == dt.datetime(2026, 3, 1, 10, 15, tzinfo=dt.UTC)
+    assert [zone["TZID"] for zone in calendar.walk("VTIMEZONE")] == ["Asia/Jerusalem"]
+
+
+def test_a_cancellation_takes_the_same_entry_away():
+    (before,) = entry(written()).walk("VEVENT")
+    calendar = entry(written(CANCELLED_NOTICE, CANCELLATION))
+    (after,) = calendar.walk("VEVENT")
+    assert calendar["METHOD"] == "CANCEL"
+    assert (after["STATUS"], after["SEQUENCE"]) == ("CANCELLED", 1)
+    assert after["UID"] == before["UID"]
+
+
+def test_a_stay_over_the_change_of_the_clocks_keeps_its_hours():
+    paris = ZoneInfo("Europe/Paris")
+    arrival, departure = (dt.datetime(2026, 10, day, hour, tzinfo=paris) for day, hour in ((24, 15), (26, 11)))
+    message = written(replace(NOTICE, arrival=arrival, departure=departure, nights=2))
+    assert "from 15:00 local time (UTC+2)" in text(message)
+    assert "by 11:00 local time (UTC+1)" in text(message)
+    (stay,) = entry(message).walk("VEVENT")
+    assert stay["DTEND"].dt - stay["DTSTART"].dt == dt.timedelta(hours=44)  # wall clock; one hour more on a watch
+
+
+@settings(deadline=None)
+@given(name=NAMES)
+def test_any_name_fits_into_the_calendar(name):
+    (stay,) = entry(received(written(replace(NOTICE, room=name)))).walk("VEVENT")
+    assert stay["SUMMARY"] == f"{one_line(name)}, Neve House"
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "spelled"),
+    [
+        ("1234.5", "EUR", "€1,234.50"),
+        ("18000", "JPY", "¥18,000"),
+        ("41.5", "KWD", "KWD\N{NO-BREAK SPACE}41.500"),
+        ("99", "ISK", "ISK\N{NO-BREAK SPACE}99"),
+        ("1200", "ZAR", "ZAR\N{NO-BREAK SPACE}1,200.00"),
+    ],
+)
+def test_money_has_the_currencys_own_decimals(amount, currency, spelled):
+    assert wording.money(Decimal(amount), currency) == spelled
+
+
+@pytest.mark.parametrize(
+    ("zone", "spelled"),
+    [
+        ("Asia/Kolkata", "(UTC+5:30)"),
+        ("America/St_Johns", "(UTC-2:30)"),
+        ("Europe/Dublin", "(UTC+1)"),
+        ("UTC", "(UTC+0)"),
+    ],
+)
+def test_zones_are_said_in_figures(zone, spelled):
+    assert wording.zone(dt.datetime(2026, 7, 4, 15, tzinfo=ZoneInfo(zone))) == f"local time {spelled}"

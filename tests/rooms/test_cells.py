@@ -1,0 +1,141 @@
+"""What a cell means, and why some mean nothing we could use."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from booking.domain import money
+from booking.domain.errors import Invalid
+from booking.domain.importing import BadRow, places, values
+
+
+@pytest.mark.parametrize(
+    ("cell", "currency", "amount"),
+    [
+        ("$1,309.00", "EUR", "1309.00"),
+        ("$46.00", "JPY", "46"),
+        ("€ 46", "EUR", "46"),
+        ("1309.5", "USD", "1309.50"),
+        ("EUR 1,234,567.89", "EUR", "1234567.89"),
+        ("12.345", "KWD", "12.345"),
+        ("99999999", "VND", "99999999"),
+        ("80 kr", "ISK", "80"),
+    ],
+)
+def test_a_price_is_read_in_the_currency_asked_for(cell: str, currency: str, amount: str) -> None:
+    assert values.price("price", cell, currency) == Decimal(amount)
+
+
+@pytest.mark.parametrize("cell", ["", "NA", "N/A", "NULL", "  "])
+def test_a_missing_price_is_none(cell: str) -> None:
+    assert values.price("price", cell, "EUR") is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "currency", "reason"),
+    [
+        ("$0.00", "EUR", "not more than zero"),
+        ("-6.38", "EUR", "not more than zero"),
+        ("$-6.38", "EUR", "not more than zero"),
+        ("-$6.38", "EUR", "not more than zero"),
+        ("100000000", "EUR", "more than 99,999,999"),
+        ("9" * 20, "EUR", "more than 99,999,999"),
+        ("10.50", "JPY", "more than the 0 decimals of JPY"),
+        ("10.505", "EUR", "more than the 2 decimals of EUR"),
+        ("1.309,00", "EUR", "not a price"),
+        ("46,00", "EUR", "not a price"),
+        ("(46.00)", "EUR", "not a price"),
+        ("1e5", "EUR", "not a price"),
+        ("free", "EUR", "not a price"),
+        ("١٢", "EUR", "not a price"),
+        ("9" * 500, "EUR", "not a price"),
+    ],
+)
+def test_a_price_that_cannot_be_charged_is_refused(cell: str, currency: str, reason: str) -> None:
+    with pytest.raises(BadRow, match=reason):
+        values.price("price", cell, currency)
+
+
+@given(st.decimals("0.01", "99999999", places=2), st.sampled_from(["EUR", "ILS", "GBP"]))
+def test_any_price_comes_back_as_it_was_written(amount: Decimal, currency: str) -> None:
+    assert values.price("price", f"${amount:,}", currency) == money.rounded(amount, currency)
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"), [("2", 2), ("2.0", 2), (" 7 ", 7), ("2147483647", 2147483647), ("NA", None)]
+)
+def test_whole_numbers(cell: str, number: int | None) -> None:
+    assert values.whole_number("beds", cell, lowest=1) == number
+
+
+@pytest.mark.parametrize("cell", ["0", "-1", "2.5", "two", "1_0", "٢", "2147483648", "9" * 400, "1e3"])
+def test_what_is_no_whole_number_in_range_is_refused(cell: str) -> None:
+    with pytest.raises(BadRow):
+        values.whole_number("beds", cell, lowest=1)
+
+
+@pytest.mark.parametrize(
+    ("reader", "cell"),
+    [
+        (values.truth, "maybe"),
+        (values.clock_time, "25:00"),
+        (values.clock_time, "3pm"),
+        (values.json_list, "{}"),
+        (values.json_list, "[1,"),
+        (values.json_list, "[NaN]"),
+        (values.json_list, "[" * 100_000),
+        (values.json_object, "[]"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(reader: Callable[[str, str], Any], cell: str) -> None:
+    with pytest.raises(BadRow, match=r"^cell: "):
+        reader("cell", cell)
+
+
+def test_cells_that_say_something() -> None:
+    assert values.truth("published", "T") is True
+    assert values.truth("published", "false") is False
+    assert values.clock_time("check_in_time", "15:30") == dt.time(15, 30)
+    assert values.json_list("images", "[{}]") == [{}]
+    assert values.json_object("address", '{"city": "Köln"}') == {"city": "Köln"}
+
+
+@pytest.mark.parametrize("value", [{"a": "\x00"}, ["\ud800"], {"\udfff": 1}])
+def test_what_jsonb_cannot_hold_is_refused(value: Any) -> None:
+    with pytest.raises(BadRow, match="cannot be stored"):
+        values.storable("address", value)
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "hint"),
+    [
+        (places.location, "Tel Aviv", "tel-aviv"),
+        (places.location, "São Paulo", "sao-paulo"),
+        (places.location, "-x", "'x'"),
+        (places.location, "北京", "such as tel-aviv"),
+        (places.location, "a" * 121, "location"),
+        (places.time_zone, "Brussels", "Europe/Brussels"),
+        (places.time_zone, "europe/brussels", "Europe/Brussels"),
+        (places.time_zone, "../etc/passwd", "IANA"),
+        (places.time_zone, "", "IANA"),
+        (places.currency, "EURO", "three letters"),
+        (places.currency, "DEM", "ISO 4217"),
+        (places.currency, "XXX", "ISO 4217"),
+    ],
+)
+def test_a_place_that_is_none_gets_a_hint(rule: Callable[[str], str], value: str, hint: str) -> None:
+    with pytest.raises(Invalid, match=hint):
+        rule(value)
+
+
+def test_places_that_are() -> None:
+    assert places.location("tel-aviv") == "tel-aviv"
+    assert places.time_zone("America/Argentina/Buenos_Aires") == "America/Argentina/Buenos_Aires"
+    assert [places.currency(code) for code in ("eur", "ILS", "JPY", "KWD")] == ["EUR", "ILS", "JPY", "KWD"]

@@ -1,0 +1,93 @@
+"""Files as they come: packed or not, with lines where people count them, and with damages."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import click
+import pytest
+
+from booking.cli.csv_file import Rows
+from booking.domain.importing import BadRow
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> object:
+    def written(content: bytes) -> Rows:
+        path = tmp_path / "rooms.csv"
+        path.write_bytes(content)
+        return Rows(str(path))
+
+    return written
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"a,b\n1,2\n",
+        b"\xef\xbb\xbfa,b\r\n1,2\r\n",
+        b'"a","b"\n"1","2"',
+        gzip.compress(b"a,b\n1,2\n"),
+        gzip.compress(b"a,b\n") + gzip.compress(b"1,2\n"),
+        b" a , b \n1,2\n",
+    ],
+)
+def test_every_packing_reads_the_same(rows: object, content: bytes) -> None:
+    file = rows(content)  # type: ignore[operator]  # a fixture
+    assert (file.header, list(file)) == (["a", "b"], [(2, {"a": "1", "b": "2"})])
+
+
+def test_lines_are_those_of_the_file(rows: object) -> None:
+    file = rows(b'a,b\n1,"two\nlines"\n\n3,4\r\n5,"\r\n\r\n"\n7,8\n')  # type: ignore[operator]
+    assert [(line, cells["a"]) for line, cells in file] == [(2, "1"), (5, "3"), (6, "5"), (9, "7")]
+
+
+def test_a_bad_row_leaves_the_others_alone(rows: object) -> None:
+    file = rows(b'a,b\n1\n2,3,4\n"x"y,5\n\xff,6\n7,8\n')  # type: ignore[operator]
+    found = {line: cells.reason if isinstance(cells, BadRow) else cells["a"] for line, cells in file}
+    assert found[2] == "has 1 cells; the header has 2"
+    assert found[3] == "has 3 cells; the header has 2"
+    assert "cannot be read as CSV" in found[4]
+    assert found[5] == "is not UTF-8 text"
+    assert found[6] == "7"
+
+
+def test_an_open_quote_says_that_it_swallowed_the_rest(rows: object) -> None:
+    file = rows(b'a,b\n1,"2\n3,4\n5,6\n')  # type: ignore[operator]
+    assert [(line, str(problem)) for line, problem in file] == [
+        (2, "row: opens a quote that is never closed; nothing after it could be read")
+    ]
+
+
+def test_a_large_cell_is_read(rows: object) -> None:
+    file = rows(b"a,b\n1," + b"x" * 200_000 + b"\n")  # type: ignore[operator]
+    assert [len(cells["b"]) for _, cells in file] == [200_000]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is empty"),
+        (b"\n\n", "is empty"),
+        (b"PK\x03\x04rest", "spreadsheet"),
+        ("a,b\n".encode("utf-16"), "UTF-16"),
+        (b"\x80\x81\n", "is not UTF-8 text"),
+        (b"\x1f\x8bnot really", "is damaged"),
+    ],
+)
+def test_what_is_no_csv_gets_one_sentence(rows: object, content: bytes, sentence: str) -> None:
+    with pytest.raises(click.ClickException, match=sentence):
+        list(rows(content))  # type: ignore[operator]
+
+
+def test_a_file_cut_off_in_the_middle_is_noticed(rows: object) -> None:
+    whole = gzip.compress(b"a,b\n" + b"".join(b"%d,%d\n" % (n, n * 7919 % 9973) for n in range(20_000)))
+    with pytest.raises(click.ClickException, match=r"damaged after line \d+"):
+        list(rows(whole[: len(whole) // 2]))  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("path", ["/nowhere/rooms.csv", "/"])
+def test_a_file_that_cannot_be_opened(path: str) -> None:
+    with pytest.raises(click.ClickException, match=f"Cannot read {path}"):
+        Rows(path)

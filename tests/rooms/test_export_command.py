@@ -1,0 +1,93 @@
+"""`flask rooms export`: what goes out can come back as it was."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, select
+
+from booking.domain import policies
+from booking.domain.models import Property, Room
+from booking.infra.db import db, transaction
+from tests.cast import a_room
+from tests.rooms.files import ANTWERP, Files, listings, read
+
+pytestmark = pytest.mark.usefixtures("app")
+
+KEPT = [
+    column
+    for column in Room.__mapper__.columns.keys()  # noqa: SIM118 a collection of columns by name, not a dict
+    if column not in ("property_id", "version", "created_at", "updated_at")
+]
+
+
+@transaction
+def contents() -> list[dict[str, object]]:
+    """All rooms with their properties' slugs, without what says when they were written."""
+    rows = db.session.execute(select(Room, Property.slug).join(Property, Room.property_id == Property.id))
+    found = [{**{column: getattr(room, column) for column in KEPT}, "house": slug} for room, slug in rows]
+    return sorted(found, key=lambda room: (room["source"] or "", room["source_id"] or str(room["id"])))
+
+
+@transaction
+def forget_everything() -> None:
+    db.session.execute(delete(Room))
+    db.session.execute(delete(Property))
+
+
+def odd_rooms(files: Files) -> None:
+    files.import_(
+        listings({"name": '=HYPERLINK("http://x")'}, {"name": "@home"}, {"name": "'quoted"}, {"price": ""}), *ANTWERP
+    )
+    for name in ("+1 bed", "-cheap-", "''=double", 'Plain, "quoted"', "חדר עם נוף"):
+        a_room(name=name, description=f"={name}\n\nsecond\r\nparagraph ", images=[{"url": "/é.jpg"}])
+    a_room(currency="JPY", price_per_night=Decimal(12000), location="kyoto", cancellation_policy=policies.STRICT)
+    a_room(currency="KWD", price_per_night=Decimal("12.345"), location="kuwait-city", published=False, capacity=300)
+    a_room(min_nights=2, max_nights=900, amenities=[], kind="Suite", price_per_night=Decimal("10.50"))
+
+
+def test_export_and_import_is_a_round_trip(files: Files) -> None:
+    odd_rooms(files)
+    before, exported = contents(), files.export()
+    result = files.import_(exported)
+    assert f"0 created, 0 updated, {len(before)} unchanged, 0 bad" in result.output
+    assert contents() == before
+
+
+def test_an_export_rebuilds_an_empty_installation(files: Files) -> None:
+    odd_rooms(files)
+    before, exported = contents(), files.export()
+    forget_everything()
+    assert f"{len(before)} created, 0 updated, 0 unchanged, 0 bad" in files.import_(exported).output
+    without_ids = [{**room, "id": room["id"] if room["source"] is None else None} for room in before]
+    assert [{**room, "id": room["id"] if room["source"] is None else None} for room in contents()] == without_ids
+    assert sorted(files.export().splitlines()) == sorted(exported.splitlines())
+
+
+def test_no_cell_is_a_formula(files: Files) -> None:
+    odd_rooms(files)
+    cells = [cell for row in read(files.export()) for cell in row.values()]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+def test_one_location_can_be_exported_alone(files: Files) -> None:
+    odd_rooms(files)
+    assert {row["location"] for row in read(files.export("--location", "kyoto"))} == {"kyoto"}
+    assert read(files.export("--location", "nowhere")) == []
+
+
+def test_standard_output_carries_nothing_but_the_rows(files: Files) -> None:
+    odd_rooms(files)
+    result = files.runner.invoke(args=["rooms", "export"])
+    assert result.stdout_bytes.decode() == files.export()
+    assert "rooms exported." in result.stderr
+
+
+def test_a_file_appears_whole_or_not_at_all(files: Files, tmp_path: Path) -> None:
+    result = files.runner.invoke(args=["rooms", "export", str(tmp_path / "no" / "rooms.csv")])
+    assert result.exit_code == 1
+    assert "Cannot write" in result.stderr
+    assert files.runner.invoke(args=["rooms", "export", str(tmp_path / "plain.csv")]).exit_code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["plain.csv"]

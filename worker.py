@@ -1,0 +1,35 @@
+"""The worker process: `python worker.py`. Any number may run; it ends a few seconds after TERM or INT."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from booking.infra import embedded
+
+
+def main() -> None:
+    embedded.provide(os.environ)
+
+    from booking import create_app
+    from booking.doors import services
+    from booking.infra import queue
+    from booking.infra.telemetry import log
+    from booking.jobs import ticker
+    from booking.jobs.deliver import stopping
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: stopping.set())
+    app = create_app()
+    with app.app_context():
+        redis_url = services().settings.redis_url
+    clock = ticker.build(app)
+    clock.start()
+    log.info("worker_started", pid=os.getpid())
+    queue.work(redis_url, stopping, app.app_context)
+    clock.stop()
+    log.info("worker_stopped", pid=os.getpid())
+
+
+if __name__ == "__main__":
+    main()
