@@ -7,7 +7,7 @@ import datetime as dt
 from flask import Flask
 from flask_migrate import Migrate
 
-from booking import api, cli, doors
+from booking import api, cli, doors, operations
 from booking.config import Settings
 from booking.domain import models
 from booking.domain.bookings import Desk
@@ -49,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     # --- doors
     api.register(app, settings)
+    app.register_blueprint(operations.operations)
     cli.register(app)
     return app
 

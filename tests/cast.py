@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain import bookings, policies, users
+from booking.domain import policies, users
 from booking.domain.bookings import Desk, Order
 from booking.domain.models import Booking, Payment, Property, Room, User
 from booking.domain.stays import Stay

@@ -102,7 +102,14 @@ def _query_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
         schema = operation.query.model_json_schema(by_alias=True)
         required = schema.get("required", [])
         for name, described in schema["properties"].items():
-            yield _parameter("query", name, described, required=name in required)
+            yield _parameter("query", name, _as_text(described), required=name in required)
+
+
+def _as_text(schema: dict[str, Any]) -> dict[str, Any]:
+    """A query string knows no null: what may be left out is left out."""
+    kinds = [kind for kind in schema.get("anyOf", [schema]) if kind.get("type") != "null"]
+    rest = {name: value for name, value in schema.items() if name not in ("anyOf", "title") and value is not None}
+    return {**rest, **kinds[0]} if "anyOf" in schema else rest
 
 
 def _header_parameters(operation: Operation) -> Iterator[dict[str, Any]]:

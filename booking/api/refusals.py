@@ -40,7 +40,7 @@ def _handle(error: Exception) -> Response | HTTPException:
     if isinstance(error, HTTPException):
         return _http(error) if doors.is_api(request) else error
     refusal = doors.translated(error)
-    if refusal is None:
+    if refusal is None or doors.status_of(refusal) == 500:
         telemetry.log.error("unexpected_error", exc_info=error)
         return _unexpected()
     headers = {"Retry-After": str(wait)} if (wait := getattr(refusal, "retry_after", None)) else {}

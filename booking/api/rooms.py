@@ -7,9 +7,9 @@ import uuid
 from booking import doors
 from booking.api import shapes
 from booking.api.endpoint import endpoint
-from booking.domain import rooms, search
+from booking.domain import calendar, rooms, search
 from booking.domain.errors import RoomNotFound
-from booking.domain.inputs import RoomSearch, RoomView
+from booking.domain.inputs import NightsView, RoomSearch, RoomView
 from booking.domain.users import CurrentUser
 
 
@@ -27,3 +27,16 @@ def show_room(user: CurrentUser, query: RoomView, room_id: uuid.UUID) -> shapes.
     details = rooms.details(room_id, services.settings.room_cache_seconds)
     quoted = rooms.quote(room_id, stay, query.guests, services.desk.rules) if stay else None
     return shapes.room(details, quoted)
+
+
+@endpoint(
+    "GET",
+    "/rooms/<room_id>/availability",
+    tag="Rooms",
+    query=NightsView,
+    shape=shapes.CalendarShape,
+    refusals=(RoomNotFound,),
+)
+def show_availability(user: CurrentUser, query: NightsView, room_id: uuid.UUID) -> shapes.CalendarShape:  # noqa: ARG001
+    """The room's nights one by one, from `from` until before `to`."""
+    return shapes.calendar(calendar.nights(room_id, query.first, query.end, doors.services().desk.rules))

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, WithJsonSchema, model_serializer
 from pydantic.alias_generators import to_camel
 
-from booking.domain import bookings, policies, prices
+from booking.domain import cancellation, policies, prices
+from booking.domain.calendar import Calendar
 from booking.domain.history import History
 from booking.domain.models import Booking, User
 from booking.domain.money import as_number
@@ -135,6 +136,16 @@ class RoomShape(Shape):
     quote: QuoteShape | None
 
 
+class NightShape(Shape):
+    date: dt.date
+    is_available: bool
+    price: Money
+
+
+class CalendarShape(Shape):
+    items: list[NightShape]
+
+
 class BookingShape(Shape):
     id: str
     reference: str
@@ -244,6 +255,17 @@ def _quote(quoted: StayQuote) -> QuoteShape:
     )
 
 
+def calendar(shown: Calendar) -> CalendarShape:
+    return CalendarShape.model_construct(
+        items=[
+            NightShape.model_construct(
+                date=night.date, is_available=night.is_available, price=as_number(night.price, shown.currency)
+            )
+            for night in shown.nights
+        ]
+    )
+
+
 def booking(row: Booking) -> BookingShape:
     refund = row.refund_amount
     return BookingShape.model_construct(
@@ -256,7 +278,7 @@ def booking(row: Booking) -> BookingShape:
         guests=row.guests,
         total_price=as_number(row.total_price, row.currency),
         currency=row.currency,
-        status=bookings.shown_status(row),
+        status=cancellation.shown_status(row),
         lines=_lines(row.price_lines, row.currency),
         refunds=_refunds(policies.tiers(row.policy, row.check_in)),
         refund_amount=None if refund is None else as_number(refund, row.currency),

@@ -1,6 +1,7 @@
 """What `make run` does between the servers and the web: migrations and demo rooms, in one process to save time."""
 
 from flask.cli import ScriptInfo
+
 from wsgi import app
 
 COMMANDS = (["db", "upgrade"], ["demo", "load"])

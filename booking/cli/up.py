@@ -12,7 +12,6 @@ import sys
 import time
 from datetime import date, timedelta
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 from types import FrameType
 
 from booking.cli.progress import Progress
@@ -126,7 +125,6 @@ class Up:
         return Child(name, command, home=self.home, cwd=embedded.ROOT, environ=environ)
 
     def _web_command(self) -> list[str]:
-        granian = str(Path(sys.executable).with_name("granian"))
         options = {
             "--interface": "wsgi",
             "--host": self.bind,
@@ -136,7 +134,14 @@ class Up:
             "--workers-kill-timeout": "2",
         }
         flags = ["--respawn-failed-workers", "--no-ws"]
-        return [granian, *(word for option in options.items() for word in option), *flags, "wsgi:app"]
+        return [
+            sys.executable,
+            "-m",
+            "granian",
+            *(word for option in options.items() for word in option),
+            *flags,
+            "wsgi:app",
+        ]
 
     def _await_ready(self) -> None:
         end = time.monotonic() + PATIENCE
@@ -230,7 +235,7 @@ class Up:
 
     def _stop(self) -> None:
         began = time.monotonic()
-        stop_together(self.children, 3)
+        stop_together(self.children, 2.5)
         if self.servers:
             self.servers.leave(within=max(0.5, STOP_WITHIN - (time.monotonic() - began)))
         self.progress.say(f"Stopped in {time.monotonic() - began:.1f} s.")

@@ -11,7 +11,7 @@ import uuid
 from functools import partial
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Date, Table, Uuid, and_, delete, exists, func, literal, null, select, update
+from sqlalchemy import CursorResult, Date, DateTime, Table, Uuid, and_, delete, exists, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from booking.domain import events
@@ -31,18 +31,15 @@ class NightsBlocked(Conflict):
     code, message = "NIGHTS_TAKEN", "Some of these nights are held or booked."
 
 
-def claim(
-    claim_id: uuid.UUID, room_id: uuid.UUID, location: str, stay: Stay, held_until: Any, *, pinned: bool = False
-) -> None:
+def claim(claim_id: uuid.UUID, room_id: uuid.UUID, location: str, stay: Stay, held_until: dt.datetime) -> None:
     """Hold all nights of the stay for `claim_id`, or none: raises RoomNotAvailable.
 
     One INSERT in night order (so that two claims never wait for each other in a circle); the primary key refuses what
     is taken, and the count decides. Nights whose hold has run out are cleared and the attempt starts anew.
     """
-    state = PINNED if pinned else HELD
-    if _insert(claim_id, room_id, location, stay, held_until=held_until, state=state) < stay.nights:
+    if _insert(claim_id, room_id, location, stay, held_until=held_until, state=HELD) < stay.nights:
         _clear_run_out(claim_id, room_id, stay)
-        if _insert(claim_id, room_id, location, stay, held_until=held_until, state=state) < stay.nights:
+        if _insert(claim_id, room_id, location, stay, held_until=held_until, state=HELD) < stay.nights:
             raise RoomNotAvailable
     changed(room_id, location, stay)
 
@@ -102,7 +99,7 @@ def release_abandoned(limit: int = 1000) -> int:
 
 def block(room_id: uuid.UUID, location: str, stay: Stay) -> None:
     """Take nights off sale; raises NightsBlocked where one is held or booked, and changes nothing then."""
-    _insert(None, room_id, location, stay, held_until=null(), state=BLOCKED)
+    _insert(None, room_id, location, stay, held_until=None, state=BLOCKED)
     blocked = select(Availability.night).where(_within(room_id, stay), Availability.state == BLOCKED)
     if len(db.session.scalars(blocked).all()) < stay.nights:
         raise NightsBlocked
@@ -140,7 +137,13 @@ def changed(room_id: uuid.UUID, location: str, stay: Stay) -> None:
 
 
 def _insert(
-    claim_id: uuid.UUID | None, room_id: uuid.UUID, location: str, stay: Stay, *, held_until: Any, state: str
+    claim_id: uuid.UUID | None,
+    room_id: uuid.UUID,
+    location: str,
+    stay: Stay,
+    *,
+    held_until: dt.datetime | None,
+    state: str,
 ) -> int:
     days = func.generate_series(0, stay.nights - 1).column_valued("day")
     rows = select(
@@ -149,7 +152,7 @@ def _insert(
         literal(location),
         literal(state),
         literal(claim_id, Uuid),
-        held_until,
+        literal(held_until, DateTime(timezone=True)),
     ).order_by(days)
     columns = ["room_id", "night", "location", "state", "claim_id", "held_until"]
     return _execute(insert(_TABLE).from_select(columns, rows).on_conflict_do_nothing())

@@ -2,42 +2,44 @@
 
 book() is the whole way in one call (programs); hold() and pay() are the same in two (pages). The provider is asked
 between transactions, never inside one. Whatever dies in between is finished by recover_payments().
+
+The claim on the nights is SERIALIZABLE: there strangers meet. Every later step locks its booking's row first, so the
+steps of one booking follow one another, and READ COMMITTED is enough. (SERIALIZABLE would fail them by the hundred:
+it notes the pages of an index that were read, and new bookings, ordered by time, all stand on the same page.)
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlalchemy import select
 
-from booking.domain import availability, events, idempotency, payments, policies, prices, rooms
+from booking.domain import availability, cancellation, crowds, events, idempotency, payments, prices, rooms
 from booking.domain.errors import (
     BookingModified,
-    BookingNotCancellable,
     BookingNotFound,
     HoldOver,
     PaymentFailed,
     PaymentInProgress,
     PaymentUnknown,
     PriceChanged,
-    RoomLocked,
     RoomNotAvailable,
 )
+from booking.domain.happenings import booking_facts
 from booking.domain.models import Booking, Payment
 from booking.domain.models.bookings import CONFIRMED, PENDING, REFUND, SUCCEEDED
 from booking.domain.stays import Stay, StayRules
-from booking.infra import clock, redis, telemetry
+from booking.infra import clock, telemetry
 from booking.infra.clock import sql_now
-from booking.infra.db import db, transaction
-from booking.infra.ids import encode, new_id, new_reference
+from booking.infra.db import READ_COMMITTED, db, reading, transaction
+from booking.infra.ids import new_id, new_reference
 from booking.infra.provider import NoAnswer, Outcome, Provider, Result
 
-LOCK_MS = 5000  # the lock in front of a hold ends by itself after this
 Render = Callable[[Booking], idempotency.Answer]
 
 
@@ -76,18 +78,17 @@ def book(
     keep = _keeper(claim, render)
     booking = _begun_earlier(claim, desk.provider, keep)
     if booking is None:
-        with _room_lock(order, desk, wait=0):
-            booking, payment = _reserve(order, desk, method, claim)
-        assert payment is not None
-        booking = _charge(payment, desk.provider, keep_hold=False, keep=keep)
-    return booking
+        with _alone(order, desk, wait=0):
+            booking = _hold(order, desk, claim)
+    if booking.confirmed_at:
+        return booking
+    return _pay(booking, method, desk, keep_hold=False, keep=keep)
 
 
 def hold(order: Order, desk: Desk) -> Booking:
     """Keep the nights for the guest until `held_until`. Waits up to 2 s behind somebody else's hold."""
-    with _room_lock(order, desk, wait=2):
-        booking, _ = _reserve(order, desk, None, None)
-    return booking
+    with _alone(order, desk, wait=2):
+        return _hold(order, desk, None)
 
 
 def pay(guest_id: uuid.UUID, booking_id: uuid.UUID, method: str, shown_total: Decimal, desk: Desk) -> Booking:
@@ -95,8 +96,8 @@ def pay(guest_id: uuid.UUID, booking_id: uuid.UUID, method: str, shown_total: De
 
     Raises BookingNotFound, HoldOver, PriceChanged, PaymentInProgress, PaymentFailed, PaymentUnknown.
     """
-    booking, payment = _begin_payment(guest_id, booking_id, method, shown_total, desk.provider.name)
-    return _charge(payment, desk.provider, keep_hold=True) if payment else booking
+    held = _payable(guest_id, booking_id, shown_total)
+    return _pay(held, method, desk, keep_hold=True) if held.status == PENDING else held
 
 
 def cancel(guest_id: uuid.UUID, booking_id: uuid.UUID, desk: Desk, *, seen_version: int | None = None) -> Booking:
@@ -131,16 +132,11 @@ def recover_payments(provider: Provider, *, older_than: dt.timedelta, limit: int
 
 
 @transaction(retry_on=("uq_bookings_reference",))
-def _reserve(
-    order: Order, desk: Desk, method: str | None, claim: idempotency.Claim | None
-) -> tuple[Booking, Payment | None]:
-    """Claim the nights and write the booking. With a `method` the payment begins in the same transaction: the nights
-    are pinned at once, which saves a commit and leaves no moment in which a crash holds nights without a reason.
-    """
+def _hold(order: Order, desk: Desk, claim: idempotency.Claim | None) -> Booking:
     room = rooms.for_sale(order.room_id)
     room.refuse_unless_fit(order.stay, order.guests, desk.rules)
-    booking_id, held_until = new_id(), sql_now() + desk.hold_for
-    availability.claim(booking_id, room.id, room.location, order.stay, held_until, pinned=method is not None)
+    booking_id, held_until = new_id(), room.read_at + desk.hold_for
+    availability.claim(booking_id, room.id, room.location, order.stay, held_until)
     price = prices.quote(room.price_per_night, room.currency, order.stay)
     booking = Booking(
         id=booking_id,
@@ -155,56 +151,50 @@ def _reserve(
         price_lines=price.as_json(),
         policy=room.frozen_policy(),
         status=PENDING,
-        held_until=None if method else held_until,
+        held_until=held_until,
     )
     db.session.add(booking)
-    payment = payments.start_charge(booking, method, desk.provider.name) if method else None
-    events.record("booking.created", facts(booking))
+    db.session.flush()
+    events.record("booking.created", booking_facts(booking))
     if claim:
         idempotency.attach(claim, booking_id)
-    if payment is None:
-        db.session.flush()
-        db.session.refresh(booking, ["held_until"])  # Postgres' clock said when
-    return booking, payment
+    return booking
 
 
-@contextmanager
-def _room_lock(order: Order, desk: Desk, wait: float) -> Iterator[None]:
-    """Keep the crowd for the same nights away from Postgres. Another stay in the same room goes on beside it."""
-    if not desk.lock_rooms:
-        yield
-        return
-    note = f"{order.stay.check_in.isoformat()} {order.stay.check_out.isoformat()}"
-
-    def overlaps(other: str) -> bool:
-        check_in, check_out = map(dt.date.fromisoformat, other.split())
-        return order.stay.overlaps(Stay(check_in, check_out))
-
-    name = f"lock:room:{encode('room', order.room_id)}"
-    with redis.lock(name, note, ttl_ms=LOCK_MS, busy=overlaps, wait=wait) as state:
-        if state is redis.Lock.BUSY:
-            raise RoomLocked
-        yield
+def _alone(order: Order, desk: Desk, wait: float) -> AbstractContextManager[None]:
+    return crowds.one_at_a_time(order.room_id, order.stay, wait=wait) if desk.lock_rooms else nullcontext()
 
 
 # --- pay
 
 
-@transaction
-def _begin_payment(
-    guest_id: uuid.UUID, booking_id: uuid.UUID, method: str, shown_total: Decimal, provider: str
-) -> tuple[Booking, Payment | None]:
+def _pay(
+    held: Booking, method: str, desk: Desk, *, keep_hold: bool, keep: Callable[[Booking], None] | None = None
+) -> Booking:
+    payment = _begin_payment(held.id, method, desk.provider.name)
+    return _charge(payment, desk.provider, keep_hold=keep_hold, keep=keep)
+
+
+@reading
+def _payable(guest_id: uuid.UUID, booking_id: uuid.UUID, shown_total: Decimal) -> Booking:
     booking = owned(guest_id, booking_id)
-    if booking.status == CONFIRMED:
-        return booking, None
-    if booking.status == PENDING and booking.held_until is None:
-        raise PaymentInProgress
-    if booking.status != PENDING or not availability.pin(booking.id, nights(booking)):
-        raise HoldOver
-    if shown_total != booking.total_price:
+    if booking.status == PENDING and shown_total != booking.total_price:
         raise PriceChanged
+    if booking.status not in (PENDING, CONFIRMED):
+        raise HoldOver
+    return booking
+
+
+@transaction(isolation=READ_COMMITTED)
+def _begin_payment(booking_id: uuid.UUID, method: str, provider: str) -> Payment:
+    """Record the attempt and pin the nights: from here on they do not end by time."""
+    booking = db.session.get_one(Booking, booking_id, with_for_update=True)
+    if booking.status in (PENDING, CONFIRMED) and booking.held_until is None:
+        raise PaymentInProgress
+    if booking.status != PENDING or not availability.pin(booking.id, booking.nights):
+        raise HoldOver
     booking.held_until = None
-    return booking, payments.start_charge(booking, method, provider)
+    return payments.start_charge(booking, method, provider)
 
 
 def _charge(
@@ -239,7 +229,7 @@ def _confirmed(
     return booking
 
 
-@transaction
+@transaction(isolation=READ_COMMITTED)
 def _confirm(
     payment_id: uuid.UUID, outcome: Outcome, provider: str, keep: Callable[[Booking], None] | None
 ) -> tuple[Booking, Payment | None]:
@@ -247,10 +237,10 @@ def _confirm(
     if payment.state == SUCCEEDED:
         return booking, None
     payments.succeed(payment, outcome.reference)
-    if booking.status != PENDING or not availability.book(booking.id, nights(booking)):
+    if booking.status != PENDING or not availability.book(booking.id, booking.nights):
         return booking, _undo(booking, provider)
     booking.confirm(clock.now())
-    events.record("booking.confirmed", facts(booking))
+    events.record("booking.confirmed", booking_facts(booking))
     if keep:
         db.session.flush()
         keep(booking)
@@ -265,7 +255,7 @@ def _undo(booking: Booking, provider: str) -> Payment:
     return payments.start_refund(booking, booking.total_price, provider)
 
 
-@transaction
+@transaction(isolation=READ_COMMITTED)
 def _give_up(payment_id: uuid.UUID, failure: str, *, keep_hold: bool) -> None:
     """Nothing was charged: free the nights, or hold them on for another card."""
     booking, payment = _with_payment(payment_id)
@@ -284,42 +274,28 @@ def _give_up(payment_id: uuid.UUID, failure: str, *, keep_hold: bool) -> None:
 # --- cancel and expire
 
 
-@transaction
+@transaction(isolation=READ_COMMITTED)
 def _cancel(
     guest_id: uuid.UUID, booking_id: uuid.UUID, provider: str, seen_version: int | None
 ) -> tuple[Booking, Payment | None]:
-    booking = owned(guest_id, booking_id)
+    booking = owned(guest_id, booking_id, lock=True)
     if seen_version is not None and seen_version != booking.version:
         raise BookingModified
-    refuse_unless_cancellable(booking)
-    amount = refund_now(booking) if booking.status == CONFIRMED else None
+    cancellation.refuse_unless_possible(booking)
+    amount = cancellation.refund_now(booking) if booking.status == CONFIRMED else None
     availability.release(booking.id)
     _close(booking, amount)
     return booking, payments.start_refund(booking, amount, provider) if amount else None
-
-
-def refuse_unless_cancellable(booking: Booking) -> None:
-    """A guest may cancel a hold that runs and a confirmed stay that has not begun; raises BookingNotCancellable."""
-    if booking.status == PENDING and booking.held_until is None:
-        raise BookingNotCancellable("A payment for this booking is under way. Please try again in a moment.")
-    begun = clock.now() >= policies.check_in_instant(booking.policy, booking.check_in)
-    if shown_status(booking) not in (PENDING, CONFIRMED) or (booking.status == CONFIRMED and begun):
-        raise BookingNotCancellable
-
-
-def refund_now(booking: Booking) -> Decimal:
-    """What comes back if the booking is cancelled now."""
-    return policies.refund(booking.policy, booking.check_in, booking.total_price, booking.currency, clock.now())
 
 
 def _close(booking: Booking, refund: Decimal | None) -> None:
     was_confirmed = booking.status == CONFIRMED
     booking.cancel(clock.now(), refund)
     owed = None if refund is None else str(refund)
-    events.record("booking.cancelled", {**facts(booking), "wasConfirmed": was_confirmed, "refundAmount": owed})
+    events.record("booking.cancelled", {**booking_facts(booking), "wasConfirmed": was_confirmed, "refundAmount": owed})
 
 
-@transaction
+@transaction(isolation=READ_COMMITTED)
 def _expire(limit: int) -> int:
     over = (
         select(Booking)
@@ -332,7 +308,7 @@ def _expire(limit: int) -> int:
     for booking in expired:
         availability.release(booking.id)
         booking.expire()
-        events.record("booking.expired", facts(booking))
+        events.record("booking.expired", booking_facts(booking))
     availability.release_abandoned()
     return len(expired)
 
@@ -362,7 +338,7 @@ def _settle(payment: Payment, provider: Provider) -> None:
 def _begun_earlier(
     claim: idempotency.Claim | None, provider: Provider, keep: Callable[[Booking], None] | None
 ) -> Booking | None:
-    """What an earlier call with this key began, finished; None where there is nothing to finish."""
+    """What an earlier call with this key began: confirmed, or held and to be paid; None where nothing is left of it."""
     if claim is None or claim.booking_id is None:
         return None
     charge = payments.latest_charge(claim.booking_id)
@@ -371,10 +347,18 @@ def _begun_earlier(
         charge = payments.latest_charge(claim.booking_id)
     if charge and charge.failure == payments.DECLINED:
         raise PaymentFailed
-    return _keep_late(claim.booking_id, keep) if charge and charge.state == SUCCEEDED else None
+    if charge and charge.state == SUCCEEDED:
+        return _keep_late(claim.booking_id, keep)
+    return _still_held(claim.booking_id)
 
 
-@transaction
+@reading
+def _still_held(booking_id: uuid.UUID) -> Booking | None:
+    booking = db.session.get(Booking, booking_id)
+    return booking if booking and cancellation.shown_status(booking) == PENDING else None
+
+
+@transaction(isolation=READ_COMMITTED)
 def _keep_late(booking_id: uuid.UUID, keep: Callable[[Booking], None] | None) -> Booking:
     booking = db.session.get_one(Booking, booking_id)
     if booking.confirmed_at is None:
@@ -393,38 +377,16 @@ def _keeper(claim: idempotency.Claim | None, render: Render | None) -> Callable[
 # --- looking at one
 
 
-def owned(guest_id: uuid.UUID, booking_id: uuid.UUID) -> Booking:
+def owned(guest_id: uuid.UUID, booking_id: uuid.UUID, *, lock: bool = False) -> Booking:
     """The guest's own booking, inside the caller's transaction; a stranger's does not exist (BookingNotFound)."""
-    booking = db.session.get(Booking, booking_id)
+    booking = db.session.get(Booking, booking_id, with_for_update=lock or None)
     if booking is None or booking.user_id != guest_id:
         raise BookingNotFound
     return booking
 
 
 def _with_payment(payment_id: uuid.UUID) -> tuple[Booking, Payment]:
+    """Both rows locked: whoever waited here reads what the one before has written."""
     both = select(Booking, Payment).join(Payment, Payment.booking_id == Booking.id).where(Payment.id == payment_id)
-    row = db.session.execute(both).one()
+    row = db.session.execute(both.with_for_update()).one()
     return row.Booking, row.Payment
-
-
-def nights(booking: Booking) -> int:
-    return (booking.check_out - booking.check_in).days
-
-
-def shown_status(booking: Booking) -> str:
-    """A hold that ran out is EXPIRED for everybody who looks, also before the sweeper comes by."""
-    run_out = booking.status == PENDING and booking.held_until is not None and booking.held_until <= clock.now()
-    return "EXPIRED" if run_out else booking.status
-
-
-def facts(booking: Booking) -> dict[str, str]:
-    """What events say about a booking."""
-    return {
-        "bookingId": encode("booking", booking.id),
-        "reference": booking.reference,
-        "roomId": encode("room", booking.room_id),
-        "userId": encode("user", booking.user_id),
-        "checkIn": booking.check_in.isoformat(),
-        "checkOut": booking.check_out.isoformat(),
-        "currency": booking.currency,
-    }

@@ -127,7 +127,7 @@ class RoomOrder(Dates):
 
     room_id: Annotated[str, Field(max_length=64)]
     guests: Annotated[int, Field(ge=1, le=1000)]
-    payment_method_id: Annotated[Text, Field(pattern=r"^pm_[A-Za-z0-9_]{1,100}$")]
+    payment_method_id: Annotated[str, Field(pattern=r"^pm_[A-Za-z0-9_]{1,100}$")]
 
 
 SORTS = ("price", "-price", "name", "capacity")
@@ -192,6 +192,13 @@ class RoomView(Input):
             missing = "checkOut" if self.check_in else "checkIn"
             raise Invalid(details={missing: f"{missing} is missing"})
         return None
+
+
+class NightsView(Input):
+    """Which nights of a room, from the first until before the last."""
+
+    first: CalendarDate | None = Field(default=None, alias="from")
+    end: CalendarDate | None = Field(default=None, alias="to")
 
 
 class BookingList(Input):

@@ -15,6 +15,7 @@ from booking.domain.errors import Invalid, RoomNotFound
 from booking.domain.models import Property, Room
 from booking.domain.stays import Stay, StayRules
 from booking.infra import cache
+from booking.infra.clock import sql_now
 from booking.infra.db import db, reading
 from booking.infra.ids import encode
 
@@ -33,6 +34,7 @@ class ForSale:
     cancellation_policy: dict[str, Any]
     time_zone: str
     check_in_time: dt.time
+    read_at: dt.datetime  # by Postgres' clock
 
     def refuse_unless_fit(self, stay: Stay, guests: int, rules: StayRules) -> None:
         """Raise Invalid with everything that is wrong with these dates and guests, by field."""
@@ -70,7 +72,7 @@ _FOR_SALE = (
 
 def for_sale(room_id: uuid.UUID) -> ForSale:
     """The room to sell, read inside the caller's transaction; raises RoomNotFound."""
-    row = db.session.execute(_FOR_SALE.where(Room.id == room_id)).one_or_none()
+    row = db.session.execute(_FOR_SALE.add_columns(sql_now().label("read_at")).where(Room.id == room_id)).one_or_none()
     if row is None:
         raise RoomNotFound
     return ForSale(**row._mapping)

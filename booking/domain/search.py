@@ -27,6 +27,16 @@ from booking.infra.ids import encode
 Condition = ColumnExpressionArgument[bool]
 LATEST_ZONE = "Etc/GMT-14"  # the first place on earth where a day begins
 
+_SHOWN: tuple[Any, ...] = (
+    Room.id,
+    Room.name,
+    Room.location,
+    Room.capacity,
+    Room.price_per_night,
+    Room.currency,
+    Room.amenities,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class FoundRoom:
@@ -83,15 +93,13 @@ def _page(wanted: RoomSearch, conditions: list[Condition]) -> Select[Any]:
     night_taken = exists().where(
         Availability.room_id == Room.id, Availability.night >= wanted.check_in, Availability.night < wanted.check_out
     )
-    columns = Room.id, Room.name, Room.location, Room.capacity, Room.price_per_night, Room.currency, Room.amenities
-    page: Select[Any] = (
-        select(*columns)
+    return (
+        select(*_SHOWN)
         .where(*conditions, ~night_taken)
         .order_by(*_order(wanted))
         .limit(wanted.page_size)
         .offset((wanted.page - 1) * wanted.page_size)
     )
-    return page
 
 
 def _total(wanted: RoomSearch, conditions: list[Condition]) -> Select[Any]:

@@ -27,7 +27,8 @@ RULES = {
         OR a.night < b.check_in OR a.night >= b.check_out)""",
     "a pinned night has no open payment": """
         SELECT a.room_id || ' ' || a.night FROM availability a WHERE a.state = 'pinned' AND NOT EXISTS
-        (SELECT FROM payments p WHERE p.booking_id = a.claim_id AND p.kind = 'charge' AND p.state IN ('started', 'unknown'))""",
+        (SELECT FROM payments p WHERE p.booking_id = a.claim_id AND p.kind = 'charge'
+         AND p.state IN ('started', 'unknown'))""",
     "a closed booking still has nights": """
         SELECT b.reference FROM bookings b WHERE b.status IN ('CANCELLED', 'EXPIRED')
         AND EXISTS (SELECT FROM availability a WHERE a.claim_id = b.id)""",
@@ -43,8 +44,8 @@ RULES = {
         (SELECT sum((line->>'amount')::numeric) FROM jsonb_array_elements(b.price_lines) line)""",
     "a charged booking that is not confirmed owes money back": """
         SELECT b.reference FROM bookings b JOIN payments p ON p.booking_id = b.id AND p.kind = 'charge'
-        AND p.state = 'succeeded' WHERE b.status <> 'CONFIRMED' AND coalesce(b.refund_amount, p.amount) > 0 AND NOT EXISTS
-        (SELECT FROM payments r WHERE r.booking_id = b.id AND r.kind = 'refund'
+        AND p.state = 'succeeded' WHERE b.status <> 'CONFIRMED' AND coalesce(b.refund_amount, p.amount) > 0
+        AND NOT EXISTS (SELECT FROM payments r WHERE r.booking_id = b.id AND r.kind = 'refund'
          AND r.amount = coalesce(b.refund_amount, p.amount) AND r.state IN ('started', 'unknown', 'succeeded'))""",
     "a payment succeeded that the ledger does not know": """
         SELECT p.id::text FROM payments p LEFT JOIN simulated_ledger l ON l.key = p.id AND l.kind = p.kind

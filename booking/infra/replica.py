@@ -29,7 +29,7 @@ def connect(settings: Settings) -> None:
 
 
 def reader(needed_lsn: int | None) -> Fetch:
-    """From the replica once it has replayed `needed_lsn`; else, or where nobody knows the position, from the primary."""
+    """From the replica once it has replayed `needed_lsn`; else, or where nobody knows that, from the primary."""
     engine = _Replica.engine
     if engine is None or needed_lsn is None or not _has_replayed(engine, needed_lsn):
         return primary

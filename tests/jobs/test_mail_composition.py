@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import icalendar
 import pytest
 from bs4 import BeautifulSoup
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from booking.domain.notices import Notice
@@ -140,6 +140,9 @@ NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=2
 
 
 @settings(deadline=None)
+@example(name="Große Wohnung mit Ausblick über die ganze schöne Stadt – für Sie")
+@example(name="חדר עם נוף לים ומרפסת גדולה מאוד מאוד, ליד החוף של תל אביב ויפו")
+@example(name="000 ¡𐀀𐀀 ¡")
 @given(name=NAMES)
 def test_any_name_arrives_as_it_is(name):
     message = received(written(replace(NOTICE, guest_name=name, room=name)))

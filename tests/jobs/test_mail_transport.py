@@ -61,6 +61,21 @@ def test_a_refusal_is_raised_and_the_next_mail_goes_on(mail_server, answer):
     assert mail_server.message_ids() == ["<2.mail@stay.example>"]
 
 
+def test_a_conversation_that_broke_in_the_middle_is_not_continued(mail_server, monkeypatch):
+    def breaks(smtp, _):
+        smtp.putcmd("data")
+        raise RuntimeError("interrupted")  # as RQ does with a job that takes too long
+
+    with mailbox(through(mail_server)) as post:
+        with monkeypatch.context() as patch:
+            patch.setattr(smtplib.SMTP, "data", breaks)
+            with pytest.raises(RuntimeError):
+                post(message("1.mail"))
+        assert post.__self__._smtp is None  # type: ignore[attr-defined]
+        post(message("2.mail"))
+    assert mail_server.message_ids() == ["<2.mail@stay.example>"]
+
+
 def test_nobody_listens():
     with pytest.raises(Unreachable, match=r"127\.0\.0\.1"):
         send(message(), replace(SETTINGS, smtp_url="smtp://127.0.0.1:1"))

@@ -27,10 +27,11 @@ for draft in rooms():
 
 # Words that promise something, and the amenity that keeps the promise.
 PROMISES = {
-    r"\btub\b": "bathtub",
+    r"(?<!hot )\btub\b": "bathtub",
+    r"\bhot tub\b": "hot_tub",
     r"\bshower\b": "shower",
     r"^[^.]*\b(?:terrace|deck) (?:has|comes)": "balcony",
-    r"\bovens?\b": "oven",
+    r"\boven\b(?!')": "oven",
     r"\bkettle\b": "kettle",
     r"\bwashing machine\b": "washer",
     r"\bbarbecue\b": "barbecue",

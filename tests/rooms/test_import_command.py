@@ -7,14 +7,15 @@ import re
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, update
 
-from booking.domain.importing import store
+from booking.domain.importing import Defaults, recognise, store
 from booking.domain.models import Event, Property, Room
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
-from tests.cast import a_room, count
-from tests.rooms.files import ANTWERP, BOSTON, LISTINGS, Files, listings, needs_listings, ours
+from tests.cast import a_room, all_at_once, count
+from tests.rooms.files import ANTWERP, BOSTON, LISTING, LISTINGS, Files, listings, needs_listings, ours
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -196,6 +197,15 @@ def test_rows_of_ours_that_say_more_and_less_go_in_together(files: Files) -> Non
         (False, "moderate"), (True, "strict"), (True, "moderate"),
     ]  # fmt: skip
     assert figures(files.import_(content, *ANTWERP).output) == (4, 0, 0, 3, 1)
+
+
+def test_two_imports_at_once_make_each_room_once(app: Flask) -> None:
+    layout = recognise(list(LISTING), Defaults("antwerp", "EUR", "Europe/Brussels"))
+    drafts = [layout.read({**LISTING, "id": str(number)}, number) for number in range(200)]
+    outcomes = all_at_once(app, [lambda: store.put(drafts), lambda: store.put(drafts[::-1])] * 2)
+    assert sorted(len(outcome.created) for outcome in outcomes) == [0, 0, 0, 200]
+    assert sorted(len(outcome.unchanged) for outcome in outcomes) == [0, 200, 200, 200]
+    assert (count(Room), count(Property)) == (200, 1)
 
 
 def test_two_rows_that_disagree_about_their_property(files: Files) -> None:

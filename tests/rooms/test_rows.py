@@ -133,8 +133,8 @@ def test_a_row_of_ours_says_everything_itself() -> None:
     tiers = {"name": "own", "tiers": [{"daysBefore": 3, "percent": 20}]}
     room = our_row(
         Defaults(), location="kyoto", currency="JPY", time_zone="Asia/Tokyo", property_slug="house",
-        property_name="House", cancellation_policy=json.dumps(tiers), published="false", images='[{"url": "/a.jpg"}]', check_in_time="16:00",
-        capacity="1000", source="partner", max_nights="900",
+        property_name="House", cancellation_policy=json.dumps(tiers), published="false", check_in_time="16:00",
+        images='[{"url": "/a.jpg"}]', capacity="1000", source="partner", max_nights="900",
     )  # fmt: skip
     assert (room.house.slug, room.house.currency, room.house.check_in_time.hour) == ("house", "JPY", 16)
     assert (room.cancellation_policy, room.published, room.images) == (tiers, False, [{"url": "/a.jpg"}])

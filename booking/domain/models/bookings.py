@@ -93,6 +93,10 @@ class Booking(Model):
     # Every UPDATE says which version it saw; another process' change in between is an error, not a lost update.
     __mapper_args__: dict[str, Any] = {"version_id_col": version, "eager_defaults": True}  # noqa: RUF012 read once
 
+    @property
+    def nights(self) -> int:
+        return (self.check_out - self.check_in).days
+
     def confirm(self, now: dt.datetime) -> None:
         """The payment succeeded and the nights are ours."""
         self._expect(PENDING)

@@ -1,0 +1,60 @@
+"""Which nights of a room can still be had, day by day: for looking, never for deciding."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+
+from booking.domain import availability, rooms
+from booking.domain.errors import Invalid
+from booking.domain.money import rounded
+from booking.domain.rooms import ForSale
+from booking.domain.stays import Stay, StayRules
+from booking.infra import clock
+from booking.infra.db import reading
+
+SHOWN_DAYS = 31  # where nobody says until when
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """The night that begins on `date`."""
+
+    date: dt.date
+    is_available: bool
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    nights: list[Night]
+    currency: str
+
+
+@reading
+def nights(room_id: uuid.UUID, first: dt.date | None, end: dt.date | None, rules: StayRules) -> Calendar:
+    """The nights in [first, end), by default from today at the property on. Raises RoomNotFound, Invalid."""
+    room = rooms.for_sale(room_id)
+    today = clock.today(room.time_zone)
+    shown = _shown(first or today, end, rules)
+    taken = availability.taken_nights(room_id, shown)
+    price, over = rounded(room.price_per_night, room.currency), _out_of_reach(room, today, rules)
+    return Calendar(
+        [Night(date, today <= date < over and date not in taken, price) for date in shown.dates()], room.currency
+    )
+
+
+def _shown(first: dt.date, end: dt.date | None, rules: StayRules) -> Stay:
+    end = end or first + min(dt.timedelta(days=SHOWN_DAYS), dt.date.max - first)
+    if first >= end:
+        raise Invalid(details={"from": "from must be before to"})
+    if (end - first).days > rules.longest_nights:
+        raise Invalid(details={"to": f"at most {rules.longest_nights} nights are shown at once"})
+    return Stay(first, end)
+
+
+def _out_of_reach(room: ForSale, today: dt.date, rules: StayRules) -> dt.date:
+    """The first night that no stay can reach yet: the latest arrival with the longest stay ends before it."""
+    return today + dt.timedelta(days=rules.horizon_days + min(room.max_nights, rules.longest_nights))

@@ -1,0 +1,31 @@
+"""Whether a booking can be cancelled now, and what comes back."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from booking.domain import policies
+from booking.domain.errors import BookingNotCancellable
+from booking.domain.models import Booking
+from booking.domain.models.bookings import CONFIRMED, EXPIRED, PENDING
+from booking.infra import clock
+
+
+def refuse_unless_possible(booking: Booking) -> None:
+    """A guest may cancel a hold that runs and a confirmed stay that has not begun; raises BookingNotCancellable."""
+    if booking.status == PENDING and booking.held_until is None:
+        raise BookingNotCancellable("A payment for this booking is under way. Please try again in a moment.")
+    begun = clock.now() >= policies.check_in_instant(booking.policy, booking.check_in)
+    if shown_status(booking) not in (PENDING, CONFIRMED) or (booking.status == CONFIRMED and begun):
+        raise BookingNotCancellable
+
+
+def refund_now(booking: Booking) -> Decimal:
+    """What comes back if the booking is cancelled now."""
+    return policies.refund(booking.policy, booking.check_in, booking.total_price, booking.currency, clock.now())
+
+
+def shown_status(booking: Booking) -> str:
+    """A hold that ran out is EXPIRED for everybody who looks, also before the sweeper comes by."""
+    run_out = booking.status == PENDING and booking.held_until is not None and booking.held_until <= clock.now()
+    return EXPIRED if run_out else booking.status

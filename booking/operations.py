@@ -1,0 +1,54 @@
+"""The operator's door: metrics in Prometheus' format."""
+
+from __future__ import annotations
+
+import hmac
+
+from flask import Blueprint, Response, abort, redirect, request, url_for
+from prometheus_client import CONTENT_TYPE_LATEST
+from werkzeug import Response as Redirect
+
+from booking import doors
+from booking.domain import events
+from booking.domain.errors import BookingError
+from booking.infra import queue, telemetry
+from booking.infra.db import Unavailable
+from booking.infra.health import check
+
+operations = Blueprint("operations", __name__)
+
+
+@operations.get("/metrics")
+def metrics() -> Response:
+    """Figures of all web processes, and gauges of outbox and queue. Production asks for METRICS_TOKEN."""
+    settings = doors.services().settings
+    if settings.production or settings.metrics_token:
+        _require_token(settings.metrics_token)
+    return Response(telemetry.exposition(_gauges()), content_type=CONTENT_TYPE_LATEST)
+
+
+@operations.get("/")
+def front() -> Redirect:
+    """Where a person begins."""
+    return redirect(url_for("api.documentation"))
+
+
+def _require_token(token: str) -> None:
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not token or not hmac.compare_digest(given.encode(), token.encode()):
+        abort(404)
+
+
+def _gauges() -> dict[str, float]:
+    """What is asked for when scraped. Postgres away: its figures are missing, and that they are is a figure too."""
+    works, degraded = check()
+    gauges: dict[str, float] = {
+        "postgres_up": float(works),
+        "redis_up": float("redis" not in degraded),
+        "queue_jobs": float(queue.depth()),
+    }
+    try:
+        figures = events.status() if works else {}
+    except (BookingError, Unavailable):
+        figures = {}
+    return gauges | {f"outbox_{name}": float(value) for name, value in figures.items()}

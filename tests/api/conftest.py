@@ -1,0 +1,75 @@
+"""Programs that talk to the API: an anonymous one, alice's and bob's; every answer is held to the OpenAPI document."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+
+import pytest
+import redis as redis_client
+from flask import Flask
+from sqlalchemy import create_engine
+
+from booking.domain.models import Room, User
+from booking.infra import clock, redis
+from booking.infra.db import db
+from tests.api.program import Program, program_of
+from tests.cast import a_room, person
+
+
+def forget(environ: dict[str, str]) -> None:
+    """Nothing in Postgres, nothing in Redis, the clock as it is. DELETE: a TRUNCATE of small tables takes longer."""
+    clock.shift(dt.timedelta(0))
+    owner = create_engine(environ["MIGRATION_DATABASE_URL"])
+    with owner.begin() as connection:
+        for table in reversed(db.metadata.sorted_tables):
+            connection.execute(table.delete())
+    owner.dispose()
+    redis_client.Redis.from_url(environ["REDIS_URL"]).flushdb()
+
+
+@pytest.fixture
+def empty(application: Flask, environ: dict[str, str]) -> Iterator[None]:
+    yield
+    forget(environ)
+
+
+@pytest.fixture
+def anonymous(application: Flask) -> Program:
+    """Nobody in particular; leaves nothing behind unless the test asks for `app`, too."""
+    return Program(application)
+
+
+@pytest.fixture
+def api(app: Flask, alice: User) -> Program:
+    """Alice's program."""
+    return program_of(app, alice)
+
+
+@pytest.fixture
+def bobs(app: Flask, bob: User) -> Program:
+    """Bob's program."""
+    return program_of(app, bob)
+
+
+@pytest.fixture(scope="module")
+def standing(application: Flask, environ: dict[str, str]) -> Iterator[tuple[Program, Room]]:
+    """Alice's program and a room, for a whole module of tests that change nothing."""
+    with application.app_context():
+        yield program_of(application, person("alice")), a_room(min_nights=2, max_nights=10)
+    forget(environ)
+
+
+@pytest.fixture
+def without_redis(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Call it, and Redis is away for the rest of the test."""
+    main, cache = redis.servers.main, redis.servers.cache
+    nowhere = "redis://127.0.0.1:1/0"
+
+    def leave() -> None:
+        monkeypatch.setattr(redis.servers, "main", redis.Guarded(nowhere), raising=False)
+        monkeypatch.setattr(redis.servers, "cache", redis.Guarded(nowhere), raising=False)
+
+    assert main.answers()
+    assert cache.answers()
+    return leave

@@ -1,0 +1,188 @@
+"""What bookings should do, in memory and in the fewest lines: the other half of test_model.py. Knows no database."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+START = dt.datetime(2030, 5, 1, 10, tzinfo=dt.UTC)
+ZONE = ZoneInfo("Europe/Brussels")
+HOLD = dt.timedelta(minutes=15)
+PRICES = (Decimal(120), Decimal(95))
+TIERS = (((1, 100),), ((5, 100), (1, 50)))  # of each room: cancelled so many days before, so much comes back
+
+ANSWERS, LOST_BEFORE, LOST_AFTER = WAYS = ("answers", "lost before the charge", "lost after the charge")
+
+
+@dataclass(eq=False)
+class Sold:
+    """One booking. `charge` is what the provider's ledger says: None, "charge", "declined" or "tombstone"."""
+
+    guest: int
+    room: int
+    check_in: dt.date
+    check_out: dt.date
+    held_until: dt.datetime
+    nights: str  # the state that its nights are in: held, pinned, booked
+    status: str = "PENDING"
+    charge: str | None = None
+    card: str = ""
+    charge_open: bool = False
+    refund_open: bool = False
+    refund: Decimal = Decimal(0)
+    refunded: Decimal = Decimal(0)
+
+    def dates(self) -> list[dt.date]:
+        return [self.check_in + dt.timedelta(days=day) for day in range((self.check_out - self.check_in).days)]
+
+    @property
+    def total(self) -> Decimal:
+        return PRICES[self.room] * len(self.dates())
+
+    @property
+    def charged(self) -> Decimal:
+        return self.total if self.charge == "charge" else Decimal(0)
+
+
+@dataclass
+class Key:
+    """A request that carries an Idempotency-Key. `answer` is what it gets from now on."""
+
+    name: str
+    guest: int
+    room: int
+    check_in: dt.date
+    check_out: dt.date
+    card: str
+    answer: str | None = None
+    sold: Sold | None = None
+
+
+@dataclass
+class Model:
+    """Every verb answers with a status, or with the name of the refusal."""
+
+    now: dt.datetime = START
+    sold: list[Sold] = field(default_factory=list)
+    taken: dict[tuple[int, dt.date], Sold] = field(default_factory=dict)
+
+    def over(self, sold: Sold) -> bool:
+        return sold.nights == "held" and sold.held_until <= self.now
+
+    def claim(self, guest: int, room: int, check_in: dt.date, check_out: dt.date, nights: str) -> Sold | str:
+        new = Sold(guest, room, check_in, check_out, self.now + HOLD, nights)
+        if check_in < self.now.astimezone(ZONE).date():
+            return "Invalid"
+        if not all(self.over(self.taken[room, date]) for date in new.dates() if (room, date) in self.taken):
+            return "RoomNotAvailable"
+        self.taken |= {(room, date): new for date in new.dates()}
+        self.sold.append(new)
+        return new
+
+    def hold(self, guest: int, room: int, check_in: dt.date, check_out: dt.date) -> str:
+        new = self.claim(guest, room, check_in, check_out, "held")
+        return new if isinstance(new, str) else new.status
+
+    def book(self, guest: int, room: int, check_in: dt.date, check_out: dt.date, card: str, way: str) -> str:
+        new = self.claim(guest, room, check_in, check_out, "pinned")
+        if isinstance(new, str):
+            return new
+        answer = self.charge(new, card, way)
+        if answer == "PaymentFailed":
+            self.close(new)
+        return answer
+
+    def book_with(self, key: Key, way: str, *, mute: bool) -> str:
+        """The first call with this key, or any further one."""
+        if key.answer is None:
+            key.answer = self.finish(key.sold, mute=mute) if key.sold else None
+        if key.answer is None:
+            before = len(self.sold)
+            key.answer = self.book(key.guest, key.room, key.check_in, key.check_out, key.card, way)
+            key.sold = self.sold[-1] if len(self.sold) > before else key.sold
+        answer = key.answer
+        if answer not in {"CONFIRMED", "PaymentFailed", "RoomNotAvailable"}:
+            key.answer = None
+        return answer
+
+    def finish(self, sold: Sold, *, mute: bool) -> str | None:
+        """What an earlier call with the key began."""
+        if sold.charge_open and mute:
+            return "PaymentUnknown"
+        if sold.charge_open:
+            self.settle(sold)
+        if sold.charge == "charge":
+            return "CONFIRMED"  # also when it was cancelled since: the answer to that call is the one of then
+        return "PaymentFailed" if sold.charge == "declined" else None
+
+    def pay(self, sold: Sold, card: str, way: str) -> str:
+        if sold.status == "CONFIRMED":
+            return "CONFIRMED"
+        if sold.status == "PENDING" and sold.nights == "pinned":
+            return "PaymentInProgress"
+        if sold.status != "PENDING" or self.over(sold):
+            return "HoldOver"
+        sold.nights = "pinned"
+        answer = self.charge(sold, card, way)
+        if answer == "PaymentFailed":
+            sold.nights, sold.charge = "held", None
+        return answer
+
+    def charge(self, sold: Sold, card: str, way: str) -> str:
+        sold.card = card
+        if way != LOST_BEFORE:
+            self.enter(sold, card)
+        if way != ANSWERS:
+            sold.charge_open = True
+            return "PaymentUnknown"
+        return self.confirm(sold) if sold.charge == "charge" else "PaymentFailed"
+
+    def enter(self, sold: Sold, card: str) -> None:
+        """The first entry under a key is the one that counts."""
+        sold.charge = sold.charge or ("declined" if card == "pm_card_declined" else "charge")
+
+    def confirm(self, sold: Sold) -> str:
+        sold.charge_open, sold.nights, sold.status = False, "booked", "CONFIRMED"
+        return sold.status
+
+    def settle(self, sold: Sold) -> None:
+        sold.charge = sold.charge or "tombstone"
+        if sold.charge == "charge":
+            self.confirm(sold)
+        else:
+            self.close(sold)
+
+    def recover(self) -> None:
+        for sold in self.sold:
+            if sold.charge_open:
+                self.settle(sold)
+            if sold.refund_open:
+                sold.refund_open, sold.refunded = False, sold.refund
+
+    def cancel(self, sold: Sold, *, mute: bool) -> str:
+        begun = self.now >= self.days_before(sold, 0)
+        live = sold.nights == "held" if sold.status == "PENDING" else sold.status == "CONFIRMED" and not begun
+        if not live or self.over(sold):
+            return "BookingNotCancellable"
+        if sold.status == "CONFIRMED":
+            percents = [percent for days, percent in TIERS[sold.room] if self.now < self.days_before(sold, days)]
+            sold.refund = sold.total * max(percents, default=0) / 100
+            sold.refund_open = mute and sold.refund > 0
+            sold.refunded = Decimal(0) if mute else sold.refund
+        return self.close(sold)
+
+    def days_before(self, sold: Sold, days: int) -> dt.datetime:
+        return dt.datetime.combine(sold.check_in - dt.timedelta(days=days), dt.time(15), ZONE)
+
+    def close(self, sold: Sold, status: str = "CANCELLED") -> str:
+        sold.status, sold.charge_open = status, False
+        self.taken = {place: owner for place, owner in self.taken.items() if owner is not sold}
+        return status
+
+    def expire(self) -> int:
+        over = [sold for sold in self.sold if sold.status == "PENDING" and self.over(sold)]
+        for sold in over:
+            self.close(sold, "EXPIRED")
+        return len(over)

@@ -1,0 +1,300 @@
+"""Whatever guests do in whatever order, the product and a small model in memory agree after each step.
+
+MODEL_EXAMPLES=2000 MODEL_STEPS=50 runs the long form; failures print the shortest story that shows them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict, replace
+from decimal import Decimal
+from typing import Any
+
+import psycopg2
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from booking.domain import bookings, idempotency, verification
+from booking.domain.bookings import Order
+from booking.domain.errors import BookingError, PaymentFailed, RoomNotAvailable
+from booking.domain.policies import FLEXIBLE, MODERATE
+from booking.domain.stays import Stay
+from booking.infra import clock
+from booking.infra.provider import NoAnswer
+from tests.cast import DECLINED, VISA, a_room, person
+from tests.domain.model import LOST_AFTER, LOST_BEFORE, PRICES, START, WAYS, Key, Model, Sold
+
+EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "25"))
+STEPS = int(os.environ.get("MODEL_STEPS", "30"))
+EMPTIED = "bookings, payments, availability, idempotency_keys, events, deliveries, simulated_ledger"
+
+guests, rooms = st.integers(0, 2), st.integers(0, 1)
+stays = st.builds(lambda first, nights: (first, first + nights), st.integers(2, 9), st.integers(1, 4))
+cards, ways = st.sampled_from([VISA, VISA, DECLINED]), st.sampled_from(WAYS)
+any_one = st.integers(0, 50)
+
+
+class Fickle:
+    """The simulated provider over a bad line."""
+
+    name = "simulated"
+
+    def __init__(self, provider: Any) -> None:
+        self.provider, self.way, self.mute = provider, WAYS[0], False
+        self.under_way: list[tuple[Any, ...]] = []  # charges that were lost on their way to the provider
+
+    def charge(self, *call: Any) -> Any:
+        if self.way == LOST_BEFORE:
+            self.under_way.append(call)
+            raise NoAnswer
+        outcome = self.provider.charge(*call)
+        if self.way == LOST_AFTER:
+            raise NoAnswer
+        return outcome
+
+    def cancel(self, *call: Any) -> Any:
+        return self._unless_mute(self.provider.cancel, call)
+
+    def refund(self, *call: Any) -> Any:
+        return self._unless_mute(self.provider.refund, call)
+
+    def _unless_mute(self, verb: Callable[..., Any], call: tuple[Any, ...]) -> Any:
+        if self.mute:
+            raise NoAnswer
+        return verb(*call)
+
+
+class Agreement(RuleBasedStateMachine):
+    """Every rule does the same to both, and compares what they answer."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__()
+        self.house, self.model = house, Model()
+        self.ids: dict[Any, Sold] = {}
+        self.keys: list[Key] = []
+        self.line = Fickle(house.desk.provider)
+        self.desk = replace(house.desk, provider=self.line)
+
+    @initialize()
+    def begin(self) -> None:
+        self.house.empty()
+        self._set_clock()
+
+    @rule(guest=guests, room=rooms, days=stays)
+    def hold(self, guest: int, room: int, days: tuple[int, int]) -> None:
+        expected = self.model.hold(guest, room, *dates(days))
+        self._same(expected, lambda: bookings.hold(self._order(guest, room, days), self.desk))
+
+    @rule(guest=guests, room=rooms, days=stays, card=cards, way=ways)
+    def book(self, guest: int, room: int, days: tuple[int, int], card: str, way: str) -> None:
+        expected = self.model.book(guest, room, *dates(days), card, way)
+        self.line.way = way
+        self._same(expected, lambda: bookings.book(self._order(guest, room, days), card, self.desk))
+
+    @rule(guest=guests, room=rooms, days=stays, card=cards, way=ways)
+    def book_with_a_key(self, guest: int, room: int, days: tuple[int, int], card: str, way: str) -> None:
+        self.keys.append(Key(f"key-{len(self.keys)}", guest, room, *dates(days), card))
+        self._book_with(self.keys[-1], way, mute=False)
+
+    @precondition(lambda self: self.keys)
+    @rule(which=any_one, way=ways, mute=st.booleans())
+    def ask_again_with_the_key(self, which: int, way: str, mute: bool) -> None:
+        self._book_with(self.keys[which % len(self.keys)], way, mute=mute)
+
+    @precondition(lambda self: self.ids)
+    @rule(which=any_one, card=cards, way=ways)
+    def pay(self, which: int, card: str, way: str) -> None:
+        booking_id, sold = self._one(which)
+        guest = self.house.guests[sold.guest].id
+        expected = self.model.pay(sold, card, way)
+        self.line.way = way
+        self._same(expected, lambda: bookings.pay(guest, booking_id, card, sold.total, self.desk))
+
+    @precondition(lambda self: self.ids)
+    @rule(which=any_one, mute=st.booleans())
+    def cancel(self, which: int, mute: bool) -> None:
+        booking_id, sold = self._one(which)
+        guest = self.house.guests[sold.guest].id
+        expected = self.model.cancel(sold, mute=mute)
+        self.line.mute = mute
+        self._same(expected, lambda: bookings.cancel(guest, booking_id, self.desk))
+
+    @precondition(lambda self: self.line.under_way)
+    @rule(which=any_one)
+    def a_lost_charge_arrives_after_all(self, which: int) -> None:
+        call = self.line.under_way.pop(which % len(self.line.under_way))
+        self.line.provider.charge(*call)
+        self.model.enter(self.ids[self.house.booking_of(call[0])], call[3])
+
+    @rule(minutes=st.sampled_from([5, 5, 10, 15, 15, 20, 60, 12 * 60, 24 * 60]))
+    def time_passes(self, minutes: int) -> None:
+        self.model.now += dt.timedelta(minutes=minutes)
+        self._set_clock()
+
+    @rule()
+    def expire(self) -> None:
+        assert bookings.expire_holds() == self.model.expire()
+
+    @rule(mute=st.booleans())
+    def recover(self, mute: bool) -> None:
+        self.line.mute = mute
+        if not mute:
+            self.model.recover()
+        bookings.recover_payments(self.line, older_than=dt.timedelta(0))
+
+    @invariant()
+    def they_agree(self) -> None:
+        assert self.house.nights() == {
+            (self.house.rooms[room].id, night): (owner.nights, owner.guest)
+            for (room, night), owner in self.model.taken.items()
+        }
+        assert self.house.bookings() == {
+            booking_id: (sold.status, sold.charged - sold.refunded) for booking_id, sold in self.ids.items()
+        }
+
+    def teardown(self) -> None:
+        """In the end every hold is over, every payment settled, and the product's own check finds nothing."""
+        self.time_passes(60)
+        self.expire()
+        self.recover(mute=False)
+        self.they_agree()
+        assert verification.verify().findings == []
+        assert not any(sold.status == "PENDING" for sold in self.ids.values())
+
+    def _book_with(self, key: Key, way: str, *, mute: bool) -> None:
+        expected = self.model.book_with(key, way, mute=mute)
+        self.line.way, self.line.mute = way, mute
+        self._same(expected, lambda: self._as_the_api_does(key))
+
+    def _as_the_api_does(self, key: Key) -> Any:
+        guest = self.house.guests[key.guest].id
+        claim = idempotency.claim(guest, "model", key.name, idempotency.fingerprint(asdict(replace(key, sold=None))))
+        if isinstance(claim, idempotency.Answer):
+            return claim
+        order = Order(guest, self.house.rooms[key.room].id, Stay(key.check_in, key.check_out), 2)
+        try:
+            return bookings.book(order, key.card, self.desk, claim, lambda booking: answer(201, "CONFIRMED"))
+        except (PaymentFailed, RoomNotAvailable) as refusal:
+            idempotency.keep_refusal(claim, answer(409, type(refusal).__name__))
+            raise
+        except BookingError:
+            idempotency.let_go(claim)
+            raise
+
+    def _same(self, expected: str, act: Callable[[], Any]) -> None:
+        assert outcome(act) == expected
+        new = [booking_id for booking_id in self.house.bookings() if booking_id not in self.ids]
+        mine = [sold for sold in self.model.sold if sold not in self.ids.values()]
+        assert len(new) == len(mine) <= 1
+        self.ids |= dict(zip(new, mine, strict=True))
+
+    def _order(self, guest: int, room: int, days: tuple[int, int]) -> Order:
+        return Order(self.house.guests[guest].id, self.house.rooms[room].id, Stay(*dates(days)), 2)
+
+    def _one(self, which: int) -> tuple[Any, Sold]:
+        return list(self.ids.items())[which % len(self.ids)]
+
+    def _set_clock(self) -> None:
+        clock.shift(self.model.now - dt.datetime.now(dt.UTC))
+
+
+def dates(days: tuple[int, int]) -> tuple[dt.date, dt.date]:
+    return START.date() + dt.timedelta(days=days[0]), START.date() + dt.timedelta(days=days[1])
+
+
+def answer(status: int, text: str) -> idempotency.Answer:
+    return idempotency.Answer(status, json.dumps(text))
+
+
+def outcome(act: Callable[[], Any]) -> str:
+    """The status of what came back, or the name of the refusal."""
+    try:
+        result = act()
+    except BookingError as refusal:
+        return type(refusal).__name__
+    if isinstance(result, idempotency.Answer):
+        return str(json.loads(result.body))
+    # A key whose booking was cancelled since is answered with the confirmation of then.
+    return "CONFIRMED" if result.confirmed_at and result.status == "CANCELLED" and not result.refund_amount else result.status
+
+
+class House:
+    """Three guests, two rooms, and what the database says, read on a connection of its own."""
+
+    def __init__(self, desk: Any, owner: Any) -> None:
+        self.desk, self.owner = desk, owner
+        self.guests = [person(name) for name in ("alice", "bob", "carol")]
+        self.rooms = [
+            a_room(price_per_night=price, cancellation_policy=policy, check_in_time=dt.time(15))
+            for price, policy in zip(PRICES, (FLEXIBLE, MODERATE), strict=True)
+        ]
+
+    def empty(self) -> None:
+        self._ask(f"TRUNCATE {EMPTIED}")
+
+    def nights(self) -> dict[Any, Any]:
+        rows = self._ask(
+            "SELECT a.room_id, a.night, a.state, u.email FROM availability a"
+            " JOIN bookings b ON b.id = a.claim_id JOIN users u ON u.id = b.user_id"
+        )
+        return {(room, night): (state, self._guest(email)) for room, night, state, email in rows}
+
+    def bookings(self) -> dict[Any, tuple[str, Decimal]]:
+        """Status, and charged less refunded, as the provider's ledger has it."""
+        rows = self._ask(
+            "SELECT b.id, b.status, coalesce(sum(CASE l.kind WHEN 'charge' THEN l.amount WHEN 'refund' THEN -l.amount END), 0)"
+            " FROM bookings b LEFT JOIN payments p ON p.booking_id = b.id LEFT JOIN simulated_ledger l ON l.key = p.id"
+            " GROUP BY b.id ORDER BY b.id"
+        )
+        return {booking_id: (status, money) for booking_id, status, money in rows}
+
+    def booking_of(self, payment_id: Any) -> Any:
+        return self._ask("SELECT booking_id FROM payments WHERE id = %s", payment_id)[0][0]
+
+    def _guest(self, email: str) -> int:
+        return [guest.email for guest in self.guests].index(email)
+
+    def _ask(self, question: str, *values: Any) -> list[Any]:
+        with self.owner.cursor() as cursor:
+            cursor.execute(question, values)
+            return cursor.fetchall() if cursor.description else []
+
+
+@pytest.fixture
+def house(app, desk, environ):
+    from psycopg2.extras import register_uuid
+
+    url = environ["MIGRATION_DATABASE_URL"].replace("+psycopg2", "")
+    with closing(psycopg2.connect(url)) as owner:
+        owner.autocommit = True
+        register_uuid(conn_or_curs=owner)
+        yield House(desk, owner)
+
+
+@pytest.mark.timeout(3600)
+def test_product_and_model_agree_whatever_guests_do(house):
+    run_state_machine_as_test(
+        lambda: Agreement(house),
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            derandomize="MODEL_EXAMPLES" not in os.environ,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate, Phase.shrink],
+        ),
+    )
