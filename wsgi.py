@@ -4,9 +4,11 @@ import os
 import sys
 
 from booking import create_app
+from booking.config import Settings
 from booking.infra import embedded
 
-if "--help" not in sys.argv:
+if embedded.needed(sys.argv):
     embedded.provide(os.environ)
-
-app = create_app()
+    app = create_app()
+else:
+    app = create_app(Settings.unconnected())

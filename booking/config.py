@@ -69,6 +69,12 @@ class Settings:
         """Read the environment; raise SettingsError naming every variable that is missing or cannot be read."""
         return _Reader(os.environ if environ is None else environ).settings()
 
+    @classmethod
+    def unconnected(cls) -> Settings:
+        """Enough to list commands and show their help; nothing of it leads anywhere."""
+        nowhere = "postgresql+psycopg2:///"
+        return cls(DEVELOPMENT, nowhere, nowhere, "", "redis:///", "redis:///", "unused", (("unused", "unused"),))
+
 
 class _Reader:
     def __init__(self, environ: Mapping[str, str]) -> None:

@@ -5,6 +5,7 @@ Knows no rule, and neither pages nor JSON: each door shows an error in its own w
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import time
 import uuid
@@ -19,8 +20,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from booking.config import Settings
 from booking.domain import errors
 from booking.domain.bookings import Desk
+from booking.domain.stays import StayRules
 from booking.infra import telemetry
 from booking.infra.db import Unavailable
+from booking.infra.provider import SimulatedProvider
 from booking.infra.tokens import KeyRing
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -49,14 +52,27 @@ class Services:
     started: float
 
 
-def install(app: Flask, settings: Settings, desk: Desk, keys: KeyRing) -> None:
+def install(app: Flask, settings: Settings) -> None:
     """Give the application its services, and every request an id, a log line and its metrics."""
-    app.extensions["services"] = Services(settings, desk, keys, time.monotonic())
+    app.extensions["services"] = Services(settings, _desk(settings), _key_ring(settings), time.monotonic())
     if settings.trusted_proxies:
         proxies = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     app.before_request(_begin)
     app.after_request(_end)
+
+
+def _desk(settings: Settings) -> Desk:
+    return Desk(
+        provider=SimulatedProvider(settings),
+        rules=StayRules(settings.booking_horizon_days, settings.longest_stay_nights),
+        hold_for=dt.timedelta(minutes=settings.hold_minutes),
+        lock_rooms=settings.redis_lock_enabled,
+    )
+
+
+def _key_ring(settings: Settings) -> KeyRing:
+    return KeyRing(settings.jwt_keys, settings.jwt_issuer, settings.jwt_audience, settings.access_token_seconds)
 
 
 def services() -> Services:

@@ -69,9 +69,8 @@ def document(version: str) -> dict[str, Any]:
 def _models() -> Iterator[tuple[type[BaseModel], Any]]:
     yield shapes.Refusal, "serialization"
     for operation in OPERATIONS:
-        for model in (operation.body, operation.query):
-            if model:
-                yield model, "validation"
+        if operation.body:
+            yield operation.body, "validation"
         if operation.shape:
             yield operation.shape, "serialization"
 

@@ -43,8 +43,14 @@ def _handle(error: Exception) -> Response | HTTPException:
     if refusal is None or doors.status_of(refusal) == 500:
         telemetry.log.error("unexpected_error", exc_info=error)
         return _unexpected()
-    headers = {"Retry-After": str(wait)} if (wait := getattr(refusal, "retry_after", None)) else {}
-    return json_response(body_of(refusal), doors.status_of(refusal), headers)
+    return json_response(body_of(refusal), doors.status_of(refusal), _headers(refusal))
+
+
+def _headers(refusal: errors.BookingError) -> dict[str, str]:
+    if isinstance(refusal, errors.Unauthorized):
+        return {"WWW-Authenticate": "Bearer"}
+    wait = getattr(refusal, "retry_after", None)
+    return {"Retry-After": str(wait)} if wait else {}
 
 
 def _http(error: HTTPException) -> Response:

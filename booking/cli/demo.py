@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import NamedTuple
 
 import click
 from flask.cli import AppGroup
 
 from booking.domain import demo, users
+from booking.domain.demo import occupancy
 from booking.doors import services
 
 
@@ -21,13 +23,15 @@ class Account(NamedTuple):
 
 DEMO_GUEST = Account("guest@example.com", "a-window-by-the-sea", "Gal Guest")
 DEMO_OWNER = Account("owner@example.com", "keys-under-the-mat", "Ona Owner")
+# Everybody else who stays in the demo rooms; nobody signs in as them.
+OTHER_GUESTS = Account("others@example.com", secrets.token_urlsafe(24), "Other Guests")
 
 group = AppGroup("demo", help="Rooms and accounts to try the product with.")
 
 
 @group.command("load")
 def load() -> None:
-    """Put in 324 rooms in twelve cities, a demo guest and a demo owner, where they are missing.
+    """Put in 324 rooms in twelve cities, a demo guest, a demo owner and some stays, where they are missing.
 
     Whatever is there already stays as it is. Refused in production, because everybody knows the passwords.
 
@@ -43,7 +47,12 @@ def load() -> None:
     loaded = demo.load()
 
     # --- people
-    for account, role in ((DEMO_GUEST, "guest"), (DEMO_OWNER, "owner")):
+    guest, _, others = (
         users.ensure(**account._asdict(), role=role, region=settings.region)
+        for account, role in ((DEMO_GUEST, "guest"), (DEMO_OWNER, "owner"), (OTHER_GUESTS, "guest"))
+    )
 
-    click.echo(f"{loaded} demo rooms added." if loaded else "The demo rooms were there already.")
+    # --- stays
+    stays = occupancy.load(guest.id, others.id)
+
+    click.echo(f"{loaded} demo rooms and {stays} stays added." if loaded or stays else "The demo was there already.")

@@ -345,6 +345,8 @@ def _begun_earlier(
     if charge and payments.is_open(charge):
         _settle(charge, provider)
         charge = payments.latest_charge(claim.booking_id)
+    if charge and payments.is_open(charge):
+        raise PaymentUnknown  # the provider is still silent
     if charge and charge.failure == payments.DECLINED:
         raise PaymentFailed
     if charge and charge.state == SUCCEEDED:

@@ -53,12 +53,25 @@ def _trimmed(value: str) -> str:
 
 
 def _email(value: str) -> str:
+    email = _normalised_email(value)
+    # Lower case, by which accounts are told apart, may be longer: two characters for one Turkish İ.
+    if email is None or len(email.lower()) > 255:
+        raise _refuse("must be an email address")
+    return email
+
+
+def _typed_email(value: str) -> str:
+    # Whoever signs in types what they registered with; what is no address simply belongs to nobody.
+    return _normalised_email(value) or value
+
+
+def _normalised_email(value: str) -> str | None:
     # Normalised first, validated afterwards: the other order lets look-alikes through.
     normalised = unicodedata.normalize("NFKC", value.strip())
     try:
         return validate_email(normalised, check_deliverability=False, strict=False).normalized
     except EmailNotValidError:
-        raise _refuse("must be an email address") from None
+        return None
 
 
 def _password(value: str) -> str:
@@ -114,7 +127,7 @@ class Registration(Input):
 
 
 class Credentials(Input):
-    email: Annotated[Text, Field(max_length=255)]
+    email: Annotated[Text, Field(max_length=255), AfterValidator(_typed_email)]
     password: Annotated[str, Field(max_length=256)]
 
 
@@ -222,6 +235,7 @@ SENTENCES = {
     "int_parsing": "must be a whole number",
     "int_from_float": "must be a whole number",
     "string_type": "must be text",
+    "string_unicode": "must be text",
     "decimal_parsing": "must be a number",
     "decimal_type": "must be a number",
     "string_pattern_mismatch": "has an unexpected form",

@@ -15,7 +15,8 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import MetaData
+from flask_sqlalchemy.session import Session
+from sqlalchemy import Connection, Engine, MetaData
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase
@@ -54,7 +55,18 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+class PooledByIsolation(Session):
+    """Single statements have connections of their own: switching one to AUTOCOMMIT and back costs two round trips."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
+        running = _running.get()
+        bind = kwargs.get("bind")
+        if bind is None and running is not None and running.isolation == AUTOCOMMIT:
+            return db.engines[AUTOCOMMIT]
+        return super().get_bind(*args, **kwargs)
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "class_": PooledByIsolation})
 
 if TYPE_CHECKING:
     Model = Base
@@ -78,10 +90,16 @@ def engine_options(settings: Settings) -> dict[str, Any]:
     }
 
 
+def bind_options(settings: Settings) -> dict[str, dict[str, Any]]:
+    """The second pool, for single statements."""
+    return {AUTOCOMMIT: {"url": settings.database_url, "isolation_level": AUTOCOMMIT, **engine_options(settings)}}
+
+
 @dataclass(slots=True)
 class _Running:
     """What belongs to the attempt that runs now, and goes with it."""
 
+    isolation: str
     before_commit: list[Callable[[], None]] = field(default_factory=list)
     after_commit: list[Callable[[], object]] = field(default_factory=list)
     notes: dict[str, list[Any]] = field(default_factory=dict)
@@ -159,12 +177,13 @@ def _attempts(work: Callable[[], R], name: str, isolation: str, retry_on: tuple[
 
 
 def _attempt(work: Callable[[], R], isolation: str) -> R:
-    session, running = db.session, _Running()
+    session, running = db.session, _Running(isolation)
     # The identity map is not a snapshot: with rollback() alone a stale row confirmed an expired hold in a trial.
     session.close()
     token = _running.set(running)
     try:
-        session.connection(execution_options={"isolation_level": isolation})
+        if isolation != AUTOCOMMIT:
+            session.connection(execution_options={"isolation_level": isolation})
         result = work()
         for write in running.before_commit:
             write()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from typing import Any
 
 import jwt
@@ -24,6 +25,8 @@ class KeyRing:
         self.signing_kid = keys[0][0]
         self.keys = dict(keys)
         self.issuer, self.audience, self.seconds = issuer, audience, seconds
+        # A signature that was right stays right; whether the token is over, and its session, is asked every time.
+        self._verified = lru_cache(maxsize=4096)(self._verify)
 
     def issue(self, *, sub: str, email: str, region: str, sid: str) -> str:
         """A token for one session, good for `seconds`."""
@@ -43,6 +46,16 @@ class KeyRing:
 
     def read(self, token: str) -> dict[str, Any]:
         """The claims of a token that is ours, in force and meant for us; raises BadToken."""
+        claims = self._verified(token)
+        # `exp` is compared with our own clock, the one that tests move.
+        expires, typ = claims["exp"], claims["typ"]
+        if not isinstance(expires, int | float) or expires <= clock.now().timestamp():
+            raise BadToken
+        if typ != "access" or not all(claims[name] for name in REQUIRED):
+            raise BadToken
+        return claims
+
+    def _verify(self, token: str) -> dict[str, Any]:
         try:
             kid = jwt.get_unverified_header(token).get("kid", "")
             claims: dict[str, Any] = jwt.decode(
@@ -55,8 +68,4 @@ class KeyRing:
             )
         except (jwt.PyJWTError, ValueError, TypeError) as error:
             raise BadToken from error
-        # `exp` is compared with our own clock, the one that tests move.
-        expires = claims["exp"]
-        if not isinstance(expires, int | float) or expires <= clock.now().timestamp() or claims["typ"] != "access":
-            raise BadToken
         return claims

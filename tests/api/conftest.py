@@ -16,6 +16,9 @@ from booking.infra.db import db
 from tests.api.program import Program, program_of
 from tests.cast import a_room, person
 
+# Alice's program and a room, kept from one test that changes nothing to the next.
+_standing: list[tuple[Program, Room]] = []
+
 
 def forget(environ: dict[str, str]) -> None:
     """Nothing in Postgres, nothing in Redis, the clock as it is. DELETE: a TRUNCATE of small tables takes longer."""
@@ -26,12 +29,30 @@ def forget(environ: dict[str, str]) -> None:
             connection.execute(table.delete())
     owner.dispose()
     redis_client.Redis.from_url(environ["REDIS_URL"]).flushdb()
+    _standing.clear()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _swept(application: Flask, environ: dict[str, str]) -> Iterator[None]:
+    yield
+    forget(environ)
 
 
 @pytest.fixture
 def empty(application: Flask, environ: dict[str, str]) -> Iterator[None]:
+    if _standing:
+        forget(environ)
     yield
     forget(environ)
+
+
+@pytest.fixture
+def standing(application: Flask) -> tuple[Program, Room]:
+    """Alice's program and a room, for tests that change nothing: they share them."""
+    if not _standing:
+        with application.app_context():
+            _standing.append((program_of(application, person("alice")), a_room(min_nights=2, max_nights=10)))
+    return _standing[0]
 
 
 @pytest.fixture
@@ -50,14 +71,6 @@ def api(app: Flask, alice: User) -> Program:
 def bobs(app: Flask, bob: User) -> Program:
     """Bob's program."""
     return program_of(app, bob)
-
-
-@pytest.fixture(scope="module")
-def standing(application: Flask, environ: dict[str, str]) -> Iterator[tuple[Program, Room]]:
-    """Alice's program and a room, for a whole module of tests that change nothing."""
-    with application.app_context():
-        yield program_of(application, person("alice")), a_room(min_nights=2, max_nights=10)
-    forget(environ)
 
 
 @pytest.fixture

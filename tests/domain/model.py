@@ -103,7 +103,7 @@ class Model:
             key.answer = self.book(key.guest, key.room, key.check_in, key.check_out, key.card, way)
             key.sold = self.sold[-1] if len(self.sold) > before else key.sold
         answer = key.answer
-        if answer not in {"CONFIRMED", "PaymentFailed", "RoomNotAvailable"}:
+        if answer not in {"CONFIRMED", "CANCELLED", "PaymentFailed", "RoomNotAvailable"}:
             key.answer = None
         return answer
 
@@ -114,7 +114,7 @@ class Model:
         if sold.charge_open:
             self.settle(sold)
         if sold.charge == "charge":
-            return "CONFIRMED"  # also when it was cancelled since: the answer to that call is the one of then
+            return sold.status  # CANCELLED where it was cancelled since
         return "PaymentFailed" if sold.charge == "declined" else None
 
     def pay(self, sold: Sold, card: str, way: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import defaultdict
 from dataclasses import replace
@@ -10,14 +11,15 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from booking.cli.demo import DEMO_GUEST, DEMO_OWNER
-from booking.domain import demo, money, passwords, users
+from booking.domain import demo, money, passwords, users, verification
 from booking.domain.demo.compose import rooms
 from booking.domain.importing import RoomDraft, places
 from booking.domain.importing.amenities import normalised
-from booking.domain.models import Property, Room, User
+from booking.domain.models import Booking, Property, Room, User
+from booking.infra import clock
 from booking.infra.db import db, transaction
 from tests.cast import count
 
@@ -125,8 +127,8 @@ def test_a_room_that_is_missing_comes_back(app: Flask) -> None:
 def test_the_command_makes_rooms_and_people_and_can_be_repeated(app: Flask, runner: FlaskCliRunner) -> None:
     first, second = runner.invoke(args=["demo", "load"]), runner.invoke(args=["demo", "load"])
     assert (first.exit_code, second.exit_code) == (0, 0)
-    assert "324 demo rooms added." in first.output
-    assert "were there already" in second.output
+    assert re.search(r"324 demo rooms and [1-9]\d+ stays added", first.output)
+    assert "was there already" in second.output
     assert {
         user.role
         for user in (
@@ -134,7 +136,7 @@ def test_the_command_makes_rooms_and_people_and_can_be_repeated(app: Flask, runn
             users.with_password(DEMO_OWNER.email, DEMO_OWNER.password),
         )
     } == {"guest", "owner"}
-    assert count(User) == 2
+    assert count(User) == 3  # and one for everybody else who has stayed in the demo rooms
 
 
 def test_demo_accounts_never_get_into_production(
@@ -158,3 +160,17 @@ def test_demo_passwords_are_fit_for_an_account() -> None:
 
 def test_help_shows_an_example(runner: FlaskCliRunner) -> None:
     assert "flask demo load" in runner.invoke(args=["demo", "load", "--help"]).output
+
+
+def test_the_stays_of_the_demo_agree_with_everything_and_lie_around_today(app: Flask, runner: FlaskCliRunner) -> None:
+    runner.invoke(args=["demo", "load"])
+    assert verification.verify().findings == []
+    first, last = earliest_and_latest()
+    today = clock.now().date()
+    assert today - dt.timedelta(days=92) <= first < today < last <= today + dt.timedelta(days=62)
+
+
+@transaction
+def earliest_and_latest() -> tuple[dt.date, dt.date]:
+    earliest, latest = db.session.execute(select(func.min(Booking.check_in), func.max(Booking.check_out))).one()
+    return earliest, latest

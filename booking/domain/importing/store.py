@@ -153,7 +153,8 @@ def _write(accepted: Sequence[tuple[RoomDraft, Property]], keep_existing: bool) 
     changed = {}
     for said, rows in groups.items():
         named_by = said[0]
-        statement = _upsert(named_by, said[1:], keep_existing)
+        # Without this a new statement begins at every row that lacks a price where the one before has one.
+        statement = _upsert(named_by, said[1:], keep_existing).execution_options(render_nulls=True)
         for row in db.session.execute(statement, rows):
             changed[(None, str(row.id)) if named_by == "id" else (row.source, row.source_id)] = row
     return changed

@@ -37,6 +37,8 @@ def visible(text: str, *, keep: str = "") -> str:
     Joiners stay between two visible characters beyond ASCII: emoji families, Persian and Indic spelling need them.
     """
     text = unicodedata.normalize("NFC", text)
+    if text.translate(dict.fromkeys(map(ord, keep))).isprintable():
+        return text  # nearly all text: not worth a look at every letter
     flags = {place for match in _FLAG.finditer(text) for place in range(*match.span())}
     return "".join(
         character

@@ -1,0 +1,180 @@
+"""POST /bookings without a key: what it answers, what it refuses, and who wins."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from decimal import Decimal
+
+import pytest
+
+from booking.domain.models import Booking
+from booking.infra.ids import encode, new_id
+from tests.api.program import INSTANT, Program, an_order, dates, fields, program_of, refused
+from tests.cast import DECLINED, VISA, a_room, all_at_once, count, in_days, nights_of, person
+
+BOOKING = {
+    "id",
+    "reference",
+    "roomId",
+    "userId",
+    "checkIn",
+    "checkOut",
+    "guests",
+    "totalPrice",
+    "currency",
+    "status",
+    "lines",
+    "refunds",
+    "refundAmount",
+    "heldUntil",
+    "createdAt",
+}
+
+
+def test_a_booking_says_what_the_contract_lists(api, alice, room):
+    answer = api.post("/bookings", an_order(room))
+    assert answer.status_code == 201
+    assert answer.json.keys() == BOOKING
+    asked = an_order(room)
+    for same in ("roomId", "checkIn", "checkOut", "guests"):
+        assert answer.json[same] == asked[same]
+    assert answer.json["userId"] == encode("user", alice.id)
+    assert answer.json["id"].startswith("booking_")
+    assert (answer.json["status"], answer.json["totalPrice"], answer.json["currency"]) == ("CONFIRMED", 360, "EUR")
+    assert re.fullmatch(INSTANT, answer.json["createdAt"])
+    assert answer.json["heldUntil"] is answer.json["refundAmount"] is None
+    assert "Idempotency-Replayed" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("currency", "price", "total"), [("JPY", "12000", b"36000"), ("KWD", "33.335", b"100.005"), ("EUR", "9.5", b"28.5")]
+)
+def test_the_price_has_its_currencys_own_decimals(api, currency, price, total):
+    there = a_room(location=currency.lower(), currency=currency, price_per_night=Decimal(price))
+    answer = api.post("/bookings", an_order(there))
+    assert b'"totalPrice":' + total + b"," in answer.data
+
+
+def test_back_to_back_is_fine_and_a_shared_night_is_not(api, bobs, room):
+    assert api.post("/bookings", an_order(room, in_days(30))).status_code == 201
+    assert bobs.post("/bookings", an_order(room, in_days(33, 2))).status_code == 201
+    assert bobs.post("/bookings", an_order(room, in_days(28, 2))).status_code == 201
+    answer = bobs.post("/bookings", an_order(room, in_days(32, 2)))
+    refused(answer, 409, "ROOM_NOT_AVAILABLE")
+    assert answer.json["message"] == "The selected room is no longer available for the requested dates."
+
+
+@pytest.mark.parametrize("method", [DECLINED, "pm_card_error"])
+def test_a_declined_card_is_402_and_leaves_the_room_free(api, bobs, room, method):
+    refused(api.post("/bookings", an_order(room, paymentMethodId=method)), 402, "PAYMENT_FAILED")
+    assert nights_of(room) == {}
+    assert bobs.post("/bookings", an_order(room)).status_code == 201
+
+
+def test_any_other_payment_method_succeeds(api, room):
+    assert api.post("/bookings", an_order(room, paymentMethodId="pm_anything_else1")).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"guests": "2"}, {"guests"}),
+        ({"guests": True}, {"guests"}),
+        ({"guests": 2.0}, {"guests"}),
+        ({"guests": None}, {"guests"}),
+        ({"guests": 0}, {"guests"}),
+        ({"guests": -1}, {"guests"}),
+        ({"guests": 10**30}, {"guests"}),
+        ({"guests": 5}, {"guests"}),
+        ({"guests": [2]}, {"guests"}),
+        ({"checkIn": 20261201}, {"checkIn"}),
+        ({"checkIn": None}, {"checkIn"}),
+        ({"checkIn": "2026-02-30"}, {"checkIn"}),
+        ({"checkIn": "2026-12-01T15:00:00Z"}, {"checkIn"}),
+        ({"checkIn": "2026-12-01T15:00:00.000Z", "checkOut": "2026-12-02 "}, {"checkIn", "checkOut"}),
+        (dates(in_days(-5)), {"checkIn"}),
+        (dates(in_days(600)), {"checkIn"}),
+        (dates(in_days(30, 1)), {"checkOut"}),
+        (dates(in_days(30, 11)), {"checkOut"}),
+        (dates(in_days(30, 400)), {"checkOut"}),
+        ({"checkIn": "2027-01-02", "checkOut": "2027-01-02"}, {"checkIn"}),
+        ({"checkIn": "2027-01-03", "checkOut": "2027-01-02"}, {"checkIn"}),
+        (dates(in_days(600, 20)) | {"guests": 9}, {"checkIn", "checkOut", "guests"}),
+        ({"paymentMethodId": "card"}, {"paymentMethodId"}),
+        ({"paymentMethodId": "pm_"}, {"paymentMethodId"}),
+        ({"paymentMethodId": "pm_a b"}, {"paymentMethodId"}),
+        ({"paymentMethodId": "pm_a\n"}, {"paymentMethodId"}),
+        ({"paymentMethodId": "pm_" + "x" * 101}, {"paymentMethodId"}),
+        ({"paymentMethodId": "pm_\x00"}, {"paymentMethodId"}),
+        ({"paymentMethodId": 1}, {"paymentMethodId"}),
+        ({"roomId": 1}, {"roomId"}),
+        ({"roomId": None}, {"roomId"}),
+        ({"roomId": "x" * 65}, {"roomId"}),
+        ({"roomId": "\ud800"}, {"roomId"}),
+        ({"guests": 0, "checkIn": "x", "paymentMethodId": "", "roomId": []}, {"guests", "checkIn", "paymentMethodId", "roomId"}),
+    ],
+    ids=lambda value: str(value)[:60],
+)  # fmt: skip
+def test_an_order_names_what_is_wrong(standing, changes, wrong):
+    api, room = standing
+    assert fields(api.post("/bookings", an_order(room, **changes))) == wrong
+
+
+def test_the_seeds_sentence_for_dates_in_the_wrong_order(standing):
+    api, room = standing
+    wrong = api.post("/bookings", an_order(room, checkIn="2027-01-03", checkOut="2027-01-02"))
+    assert wrong.json["details"] == {"checkIn": "checkIn must be before checkOut"}
+
+
+@pytest.mark.parametrize("strange", ["room_x", "", "a\x00b", "../..", encode("user", new_id()), encode("room", new_id())])
+def test_a_room_that_does_not_exist_is_404(standing, strange):
+    api, room = standing
+    refused(api.post("/bookings", an_order(room, roomId=strange)), 404, "ROOM_NOT_FOUND")
+
+
+def test_an_unpublished_room_cannot_be_booked(api):
+    refused(api.post("/bookings", an_order(a_room(published=False))), 404, "ROOM_NOT_FOUND")
+
+
+def test_extra_fields_change_nothing(api, room):
+    extras = {"totalPrice": 1, "status": "CANCELLED", "userId": encode("user", new_id()), "id": "x"}
+    answer = api.post("/bookings", an_order(room, **extras))
+    assert (answer.json["totalPrice"], answer.json["status"]) == (360, "CONFIRMED")
+    assert answer.json["userId"] != extras["userId"]
+
+
+def test_twenty_at_once_for_one_room_one_wins_and_the_others_are_told(app, room):
+    guests = [program_of(app, person(f"guest-{number}")) for number in range(4)]
+    answers = all_at_once(app, [lambda n=n: guests[n % 4].post("/bookings", an_order(room)) for n in range(20)])
+    told = Counter((answer.status_code, answer.json.get("error")) for answer in answers)
+    assert told.pop((201, None)) == 1
+    assert set(told) <= {(409, "ROOM_NOT_AVAILABLE"), (409, "ROOM_LOCKED")}
+    assert count(Booking, status="CONFIRMED") == 1
+    for answer in answers:
+        if answer.status_code == 409 and answer.json["error"] == "ROOM_LOCKED":
+            assert int(answer.headers["Retry-After"]) >= 1
+            assert answer.json["message"] == "Room is currently being booked"
+
+
+def test_a_locked_room_is_409_at_once_and_another_stay_goes_on(app, api, room):
+    from booking.infra import redis
+
+    stay = in_days(30)
+    note = f"{stay.check_in.isoformat()} {stay.check_out.isoformat()}"
+    with redis.lock(f"lock:room:{encode('room', room.id)}", note, ttl_ms=5000, busy=lambda _: True):
+        answer = api.post("/bookings", an_order(room, stay))
+        refused(answer, 409, "ROOM_LOCKED")
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert api.post("/bookings", an_order(room, in_days(33))).status_code == 201
+    assert api.post("/bookings", an_order(room, stay)).status_code == 201
+
+
+def test_booking_works_without_redis(api, room, without_redis):
+    without_redis()
+    assert api.post("/bookings", an_order(room)).status_code == 201
+
+
+def test_nobody_books_without_a_token(app, room):
+    refused(Program(app).post("/bookings", an_order(room, paymentMethodId=VISA)), 401, "UNAUTHORIZED")
+    assert count(Booking) == 0

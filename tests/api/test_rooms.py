@@ -1,0 +1,184 @@
+"""GET /rooms/{id} with its quote, and the calendar of its nights."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from decimal import Decimal
+
+import pytest
+
+from booking.domain import availability, bookings, policies
+from booking.infra import clock
+from booking.infra.db import transaction
+from booking.infra.ids import encode, new_id
+from tests.api.program import INSTANT, dates, fields, refused
+from tests.cast import VISA, a_room, in_days, order
+
+ROOM = {
+    "id",
+    "name",
+    "description",
+    "kind",
+    "location",
+    "capacity",
+    "pricePerNight",
+    "currency",
+    "amenities",
+    "images",
+    "rules",
+    "cancellationPolicy",
+    "property",
+    "quote",
+}
+
+
+def path(room):
+    return f"/rooms/{encode('room', room.id)}"
+
+
+def test_a_room_tells_everything_about_itself(standing):
+    api, room = standing
+    answer = api.get(path(room))
+    assert answer.json.keys() == ROOM
+    assert answer.json["quote"] is None
+    assert answer.json["cancellationPolicy"] == policies.FLEXIBLE
+    assert answer.json["rules"] == {
+        "minNights": 2,
+        "maxNights": 10,
+        "checkInFrom": "15:00",
+        "checkOutUntil": "11:00",
+        "timeZone": "Europe/Brussels",
+    }
+    assert answer.json["property"].keys() == {"name", "address"}
+
+
+def test_a_quote_adds_up_night_by_night(standing):
+    api, room = standing
+    stay = in_days(30)
+    quote = api.get(path(room), **dates(stay), guests=3).json["quote"]
+    assert [line["night"] for line in quote["lines"]] == [night.isoformat() for night in stay.dates()]
+    assert sum(line["amount"] for line in quote["lines"]) == quote["totalPrice"] == 360
+    assert (quote["nights"], quote["guests"], quote["currency"], quote["isAvailable"]) == (3, 3, "EUR", True)
+    assert [refund["percent"] for refund in quote["refunds"]] == [100]
+    assert all(re.fullmatch(INSTANT, refund["until"]) for refund in quote["refunds"])
+
+
+def test_a_quote_knows_that_nights_are_taken(api, bob, room, desk):
+    bookings.book(order(bob, room, in_days(32, 1)), VISA, desk)
+    assert api.get(path(room), **dates()).json["quote"]["isAvailable"] is False
+    assert api.get(path(room), **dates(in_days(33, 2))).json["quote"]["isAvailable"] is True
+
+
+@pytest.mark.parametrize(
+    ("query", "wrong"),
+    [
+        ({"checkIn": "2026-02-30"}, {"checkIn"}),
+        ({"checkIn": in_days(30).check_in.isoformat()}, {"checkOut"}),
+        ({"checkOut": in_days(30).check_out.isoformat()}, {"checkIn"}),
+        (dates(in_days(30, 1)), {"checkOut"}),
+        (dates(in_days(30, 11)), {"checkOut"}),
+        (dates(in_days(30, 366)), {"checkOut"}),
+        (dates(in_days(-5)), {"checkIn"}),
+        (dates(in_days(545)), {"checkIn"}),
+        (dates() | {"guests": 5}, {"guests"}),
+        (dates() | {"guests": 0}, {"guests"}),
+        (dates(in_days(600, 20)) | {"guests": 9}, {"checkIn", "checkOut", "guests"}),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_a_quote_names_what_is_wrong(standing, query, wrong):
+    api, room = standing
+    assert fields(api.get(path(room), **query)) == wrong
+
+
+STRANGE_IDS = [
+    "room_",
+    "room_x",
+    "room_01h2xcejqtf2nbrexx3vqjhp4",
+    "room_81h2xcejqtf2nbrexx3vqjhp41",
+    "room_01H2XCEJQTF2NBREXX3VQJHP41",
+    "user_01h2xcejqtf2nbrexx3vqjhp41",
+    "01h2xcejqtf2nbrexx3vqjhp41",
+    "1",
+    "%00",
+    "room_%00",
+    "..%2f..",
+    "room_ü1h2xcejqtf2nbrexx3vqjhp41",
+    "' OR 1=1 --",
+    "x" * 3000,
+    "018f6f6e-0000-7000-8000-000000000000",
+    encode("room", new_id()),
+]
+
+
+@pytest.mark.parametrize("strange", STRANGE_IDS, ids=lambda strange: strange[:34])
+def test_an_unknown_or_malformed_id_is_404(standing, strange):
+    api, _ = standing
+    for tail in ("", "/availability"):
+        answer = api.get(f"/rooms/{strange}{tail}")
+        assert answer.status_code == 404
+        assert answer.json["error"] in {"ROOM_NOT_FOUND", "NOT_FOUND"}
+    assert api.get(f"/bookings/{strange}").status_code == 404
+    assert api.post(f"/bookings/{strange}/cancel").status_code == 404
+
+
+def test_an_unpublished_room_does_not_exist(api):
+    hidden = a_room(published=False)
+    for where in (path(hidden), f"{path(hidden)}/availability"):
+        refused(api.get(where), 404, "ROOM_NOT_FOUND")
+
+
+# --- the calendar
+
+
+def nights(api, room, **query):
+    answer = api.get(f"{path(room)}/availability", **query)
+    assert answer.status_code == 200, answer.text
+    return answer.json["items"]
+
+
+def test_the_calendar_says_night_by_night_what_can_be_had(api, bob, room, desk):
+    bookings.book(order(bob, room, in_days(31, 2)), VISA, desk)
+    transaction(availability.block)(room.id, room.location, in_days(34, 1))
+    shown = nights(api, room, **{"from": in_days(30).check_in, "to": in_days(36).check_in})
+    assert [night["isAvailable"] for night in shown] == [True, False, False, True, False, True]
+    assert [night["date"] for night in shown] == [in_days(30 + n).check_in.isoformat() for n in range(6)]
+    assert {night["price"] for night in shown} == {120}
+    assert shown[0].keys() == {"date", "isAvailable", "price"}
+
+
+def test_the_calendar_begins_today_at_the_property_and_shows_a_month(api):
+    far_east = a_room(time_zone="Pacific/Kiritimati", currency="JPY", location="east", price_per_night=Decimal(9000))
+    shown = nights(api, far_east)
+    assert shown[0]["date"] == clock.today("Pacific/Kiritimati").isoformat()
+    assert len(shown) == 31
+    assert {night["price"] for night in shown} == {9000}
+
+
+def test_a_night_that_no_stay_can_reach_is_not_free(standing):
+    api, room = standing
+    today = clock.today("Europe/Brussels")
+    past = nights(api, room, **{"from": today - dt.timedelta(days=2), "to": today + dt.timedelta(days=1)})
+    assert [night["isAvailable"] for night in past] == [False, False, True]
+    edge = today + dt.timedelta(days=540 + 10)  # the latest arrival, the room's longest stay
+    far = nights(api, room, **{"from": edge - dt.timedelta(days=1), "to": edge + dt.timedelta(days=1)})
+    assert [night["isAvailable"] for night in far] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("query", "wrong"),
+    [
+        ({"from": "2026-02-30"}, {"from"}),
+        ({"from": "x", "to": "y"}, {"from", "to"}),
+        ({"from": "2026-12-02", "to": "2026-12-02"}, {"from"}),
+        ({"from": "2026-12-02", "to": "2026-12-01"}, {"from"}),
+        ({"from": "2026-12-01", "to": "2027-12-02"}, {"to"}),
+        ({"from": "0001-01-01", "to": "9999-12-31"}, {"to"}),
+        ({"from": "9999-12-31"}, {"from"}),
+    ],
+    ids=str,
+)
+def test_the_calendar_names_what_is_wrong(standing, query, wrong):
+    api, room = standing
+    assert fields(api.get(f"{path(room)}/availability", **query)) == wrong

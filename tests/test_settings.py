@@ -1,0 +1,74 @@
+"""Settings: a wrong environment is refused with every fault named, and the example file tells the truth."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+from booking.config import Settings, SettingsError
+
+GOOD = {
+    "APP_ENV": "production",
+    "DATABASE_URL": "postgresql://app@db/booking",
+    "REDIS_URL": "redis://redis",
+    "SECRET_KEY": "9f" * 4 + "0123456789abcdefghijklmnopqrstuv",
+    "JWT_KEYS": "a:0123456789abcdefghijklmnopqrstuv",
+    "SITE_URL": "https://rooms.example",
+    "SMTP_URL": "smtp://mail.example",
+}
+
+
+def refusal(**changes: str) -> str:
+    with pytest.raises(SettingsError) as error:
+        Settings.from_env({**GOOD, **changes})
+    return str(error.value)
+
+
+def test_a_complete_environment_is_accepted():
+    settings = Settings.from_env(GOOD)
+    assert settings.production
+    assert settings.database_url == "postgresql+psycopg2://app@db/booking"
+
+
+@pytest.mark.parametrize("variable", [name for name in GOOD if name != "APP_ENV"])
+def test_production_does_not_start_without_what_it_needs_and_says_what(variable):
+    assert variable in refusal(**{variable: ""})
+
+
+def test_every_fault_is_named_at_once():
+    told = refusal(SECRET_KEY="", JWT_KEYS="", HOLD_MINUTES="soon")
+    assert all(name in told for name in ("SECRET_KEY", "JWT_KEYS", "HOLD_MINUTES"))
+
+
+@pytest.mark.parametrize("secret", ["short", "x" * 64, "please-change-me-please-change-me-please"])
+def test_a_default_or_weak_secret_is_refused(secret):
+    assert "SECRET_KEY" in refusal(SECRET_KEY=secret)
+    assert "JWT_KEYS (old)" in refusal(JWT_KEYS=f"{GOOD['JWT_KEYS']},old:{secret}")
+
+
+def test_an_unknown_environment_or_truth_value_is_refused():
+    assert "APP_ENV" in refusal(APP_ENV="prod")
+    assert "RATELIMIT_ENABLED" in refusal(RATELIMIT_ENABLED="maybe")
+
+
+def test_without_app_env_it_is_production():
+    assert Settings.from_env({name: value for name, value in GOOD.items() if name != "APP_ENV"}).production
+
+
+def test_secrets_are_not_shown():
+    shown = repr(Settings.from_env(GOOD))
+    assert GOOD["SECRET_KEY"] not in shown
+    assert "0123456789abcdefghijklmnopqrstuv" not in shown
+
+
+def test_the_example_names_every_variable_with_its_default():
+    example = (Path(__file__).parents[1] / ".env.example").read_text()
+    named = dict(re.findall(r"^#? ?([A-Z_]+)=(.*)$", example, re.MULTILINE))
+    fields = {field.name.upper(): field for field in dataclasses.fields(Settings)}
+    assert named.keys() == fields.keys()
+    for name, field in fields.items():
+        if field.default is not dataclasses.MISSING and name not in GOOD:
+            assert named[name].lower() == str(field.default).lower(), name
