@@ -18,7 +18,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from flask import Flask
     from flask_migrate import Migrate
 
-    from booking import api, cli, doors, operations
+    from booking import api, cli, doors, limits, operations, web
     from booking.config import Settings
     from booking.infra import cache, redis, replica, telemetry
     from booking.infra.db import bind_options, db, engine_options
@@ -46,9 +46,13 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     # --- what the doors share
     doors.install(app, settings)
+    limits.install(app, settings)
 
     # --- doors
-    api.register(app, settings)
+    web.register(app, settings)
+    api.register(app)
+    doors.show_errors(app, api=api.FACE, web=web.FACE)
+    web.csrf.exempt(api.blueprint)  # programs send a bearer token, never a cookie
     app.register_blueprint(operations.operations)
     cli.register(app)
     return app

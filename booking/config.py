@@ -35,6 +35,7 @@ class Settings:
     refresh_token_days: int = 30  # REFRESH_TOKEN_DAYS: life of a session that is not used
     region: str = "eu"  # REGION: where this copy keeps its users and bookings
     site_name: str = "Room Booking"  # SITE_NAME: in mails and on pages
+    accent_color: str = "#0e6655"  # ACCENT_COLOR: of buttons and links on pages, #rrggbb; made legible where it is not
     site_url: str = "http://localhost:8000"  # SITE_URL: the public address, for links in mails
     hold_minutes: int = 15  # HOLD_MINUTES: how long nights wait for their payment
     booking_horizon_days: int = 540  # BOOKING_HORIZON_DAYS: the latest arrival

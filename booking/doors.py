@@ -9,12 +9,15 @@ import datetime as dt
 import re
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
 import structlog
 from flask import Flask, Request, Response, current_app, g, request
 from sqlalchemy.orm.exc import StaleDataError
+from werkzeug import Response as WsgiResponse
+from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from booking.config import Settings
@@ -78,6 +81,31 @@ def _key_ring(settings: Settings) -> KeyRing:
 def services() -> Services:
     """The running application's."""
     return cast(Services, current_app.extensions["services"])
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """How a door shows what went wrong: a refusal of ours, one of HTTP's, a fault."""
+
+    refusal: Callable[[errors.BookingError], Response]
+    http: Callable[[HTTPException], WsgiResponse]
+    unexpected: Callable[[], Response]
+
+
+def show_errors(app: Flask, *, api: Face, web: Face) -> None:
+    """One handler for everything that goes wrong; who asked decides how it looks."""
+
+    def handle(error: Exception) -> WsgiResponse:
+        face = api if is_api(request) else web
+        if isinstance(error, HTTPException):
+            return face.http(error)
+        refusal = translated(error)
+        if refusal is None or status_of(refusal) == 500:
+            telemetry.log.error("unexpected_error", exc_info=error)
+            return face.unexpected()
+        return face.refusal(refusal)
+
+    app.register_error_handler(Exception, handle)
 
 
 def status_of(error: errors.BookingError) -> int:

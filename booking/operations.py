@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hmac
 
-from flask import Blueprint, Response, abort, redirect, request, url_for
+from flask import Blueprint, Response, abort, request
 from prometheus_client import CONTENT_TYPE_LATEST
-from werkzeug import Response as Redirect
 
 from booking import doors
 from booking.domain import events
@@ -25,12 +24,6 @@ def metrics() -> Response:
     if settings.production or settings.metrics_token:
         _require_token(settings.metrics_token)
     return Response(telemetry.exposition(_gauges()), content_type=CONTENT_TYPE_LATEST)
-
-
-@operations.get("/")
-def front() -> Redirect:
-    """Where a person begins."""
-    return redirect(url_for("api.documentation"))
 
 
 def _require_token(token: str) -> None:

@@ -6,22 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from booking.api import auth, bookings, docs, health, limits, refusals, rooms
+from booking.api import auth, bookings, docs, health, rooms
 from booking.api.endpoint import blueprint
-from booking.config import Settings
+from booking.api.refusals import FACE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["auth", "bookings", "docs", "health", "rooms"]  # importing them declares their endpoints
+# Importing the modules declares their endpoints.
+__all__ = ["FACE", "auth", "blueprint", "bookings", "docs", "health", "rooms"]
 
 PREFIX = "/api/v1"
 
 
-def register(app: Flask, settings: Settings) -> None:
+def register(app: Flask) -> None:
     """Hang the API into the application."""
-    limits.install(app, settings)
-    refusals.install(app)
     app.register_blueprint(blueprint, url_prefix=PREFIX)
     app.wsgi_app = _OnePrefix(app.wsgi_app)  # type: ignore[method-assign]
 

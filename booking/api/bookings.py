@@ -29,6 +29,7 @@ from booking.domain.idempotency import Answer, Claim
 from booking.domain.inputs import BookingList, RoomOrder
 from booking.domain.models import Booking
 from booking.domain.users import CurrentUser
+from booking.infra.db import Unavailable
 from booking.infra.ids import decode
 
 KEY = re.compile(r"[!-~]{1,255}")
@@ -118,7 +119,7 @@ def _book_under(claim: Claim, user: CurrentUser, body: RoomOrder) -> Booking:
         answer = Answer(doors.status_of(refusal), refusals.body_of(refusal).decode())
         idempotency.keep_refusal(claim, answer)
         raise
-    except BookingError:
+    except (BookingError, Unavailable):
         idempotency.let_go(claim)
         raise
 

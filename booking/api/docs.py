@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from booking import doors
 from booking.api import shapes
 from booking.api.endpoint import OPERATIONS, MalformedJson, Operation, blueprint, json_response
 from booking.domain import errors
+from booking.infra import clock
 
 REF = "#/components/schemas/{model}"
 PARAMETER = re.compile(r"<(\w+)>")
@@ -31,7 +33,13 @@ def openapi() -> Response:
 @blueprint.get("/docs")
 def documentation() -> str:
     """The contract, for people."""
-    return render_template("api/docs.html", document=document(current_app.config["VERSION"]))
+    arrival = clock.today("UTC") + dt.timedelta(days=30)  # examples that can be tried
+    return render_template(
+        "api/docs.html",
+        document=document(current_app.config["VERSION"]),
+        arrival=arrival,
+        departure=arrival + dt.timedelta(days=3),
+    )
 
 
 @cache
@@ -67,7 +75,7 @@ def document(version: str) -> dict[str, Any]:
 
 
 def _models() -> Iterator[tuple[type[BaseModel], Any]]:
-    yield shapes.Refusal, "serialization"
+    yield shapes.Refusal, "validation"  # its serializer, which leaves out what is empty, hides the fields
     for operation in OPERATIONS:
         if operation.body:
             yield operation.body, "validation"
@@ -82,7 +90,7 @@ def _operation(operation: Operation, refs: dict[Any, Any]) -> dict[str, Any]:
         "summary": operation.summary.partition(".")[0] + ".",
         "description": operation.summary,
         "parameters": [*_path_parameters(operation), *_query_parameters(operation), *_header_parameters(operation)],
-        "responses": {str(operation.status): _success(operation, refs), **_refusals(operation)},
+        "responses": {str(operation.status): _success(operation, refs), **_refusals(operation, refs)},
         "security": [] if operation.public else [{"bearer": []}],
     }
     if operation.body:
@@ -129,7 +137,7 @@ def _success(operation: Operation, refs: dict[Any, Any]) -> dict[str, Any]:
     return answer
 
 
-def _refusals(operation: Operation) -> dict[str, Any]:
+def _refusals(operation: Operation, refs: dict[Any, Any]) -> dict[str, Any]:
     """Every refusal by status: what the endpoint names, and what any endpoint of its kind may answer."""
     by_status: dict[int, list[str]] = {}
     for refusal in (*operation.refusals, *_usual(operation)):
@@ -139,7 +147,10 @@ def _refusals(operation: Operation) -> dict[str, Any]:
         by_status[415] = ["UNSUPPORTED_MEDIA_TYPE: Send the body as application/json."]
     if operation.limited:
         by_status[429] = ["RATE_LIMIT_EXCEEDED: Too many requests. Please try again later."]
-    return {str(status): _refusal(status, by_status[status]) for status in sorted(by_status)}
+    told = {status: _refusal(status, by_status[status]) for status in sorted(by_status)}
+    for status, shape in operation.also.items():
+        told[status]["content"] = {"application/json": {"schema": refs[shape]}}
+    return {str(status): answer for status, answer in told.items()}
 
 
 def _usual(operation: Operation) -> Iterator[type[errors.BookingError]]:

@@ -15,7 +15,8 @@ from flask import Blueprint, Response, g, request
 from pydantic import BaseModel
 from werkzeug.exceptions import UnsupportedMediaType
 
-from booking.api import identity, limits
+from booking import limits
+from booking.api import identity
 from booking.domain import errors
 from booking.domain.errors import BookingError, Invalid
 from booking.domain.inputs import Input, accept
@@ -47,6 +48,7 @@ class Operation:
     books: bool
     headers: dict[str, str]
     answer_headers: dict[str, str]
+    also: dict[int, type[BaseModel]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,12 @@ def endpoint(
     books: bool = False,
     headers: dict[str, str] | None = None,
     answer_headers: dict[str, str] | None = None,
+    also: dict[int, type[BaseModel]] | None = None,
 ) -> Callable[[View], View]:
-    """Declare a view. It gets `body`, `query`, `user` (unless public) and ids from the path, and returns a shape."""
+    """Declare a view. It gets `body`, `query`, `user` (unless public) and ids from the path, and returns a shape.
+
+    `also` names the shapes of other statuses that are no refusals.
+    """
 
     def declare(view: View) -> View:
         name, summary = view.__name__, (view.__doc__ or "").strip()
@@ -99,6 +105,7 @@ def endpoint(
             books=books,
             headers=headers or {},
             answer_headers=answer_headers or {},
+            also=also or {},
         )
         OPERATIONS.append(operation)
 

@@ -19,7 +19,15 @@ def health() -> shapes.HealthShape:
     return shapes.HealthShape(**_facts("ok"))
 
 
-@endpoint("GET", "/health/ready", tag="Health", shape=shapes.ReadinessShape, public=True, limited=False)
+@endpoint(
+    "GET",
+    "/health/ready",
+    tag="Health",
+    shape=shapes.ReadinessShape,
+    public=True,
+    limited=False,
+    also={503: shapes.ReadinessShape},
+)
 def readiness() -> Response:
     """200 when bookings work, with what is degraded; 503 when they do not."""
     works, degraded = checks.check()

@@ -11,7 +11,22 @@ import uuid
 from functools import partial
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Date, DateTime, Table, Uuid, and_, delete, exists, func, literal, select, update
+from sqlalchemy import (
+    CursorResult,
+    Date,
+    DateTime,
+    Integer,
+    String,
+    Table,
+    Uuid,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from booking.domain import events
@@ -46,8 +61,7 @@ def claim(claim_id: uuid.UUID, room_id: uuid.UUID, location: str, stay: Stay, he
 
 def pin(claim_id: uuid.UUID, nights: int) -> bool:
     """Held -> pinned, for a payment: pinned nights do not end by time. False when the hold is over."""
-    held = and_(Availability.claim_id == claim_id, Availability.state == HELD, Availability.held_until > sql_now())
-    return _move(held, PINNED) == nights
+    return _execute(_PIN, {"claim": claim_id}) == nights
 
 
 def unpin(claim_id: uuid.UUID) -> dt.datetime | None:
@@ -64,9 +78,7 @@ def unpin(claim_id: uuid.UUID) -> dt.datetime | None:
 
 def book(claim_id: uuid.UUID, nights: int) -> bool:
     """Pinned -> booked. False when not all of them are the claim's any more."""
-    return (
-        _move(and_(Availability.claim_id == claim_id, Availability.state == PINNED), BOOKED, held_until=None) == nights
-    )
+    return _execute(_BOOK, {"claim": claim_id}) == nights
 
 
 def release(claim_id: uuid.UUID) -> int:
@@ -136,6 +148,24 @@ def changed(room_id: uuid.UUID, location: str, stay: Stay) -> None:
     after_commit(partial(cache.bump, [location]))
 
 
+_DAY = func.generate_series(0, bindparam("days", type_=Integer)).column_valued("day")
+_INSERT = (
+    insert(_TABLE)
+    .from_select(
+        ["room_id", "night", "location", "state", "claim_id", "held_until"],
+        select(
+            bindparam("new_room", type_=Uuid),
+            bindparam("first_night", type_=Date) + _DAY,
+            bindparam("new_location", type_=String),
+            bindparam("new_state", type_=String),
+            bindparam("new_claim", type_=Uuid),
+            bindparam("until", type_=DateTime(timezone=True)),
+        ).order_by(_DAY),
+    )
+    .on_conflict_do_nothing()
+)
+
+
 def _insert(
     claim_id: uuid.UUID | None,
     room_id: uuid.UUID,
@@ -145,17 +175,8 @@ def _insert(
     held_until: dt.datetime | None,
     state: str,
 ) -> int:
-    days = func.generate_series(0, stay.nights - 1).column_valued("day")
-    rows = select(
-        literal(room_id, Uuid),
-        literal(stay.check_in, Date) + days,
-        literal(location),
-        literal(state),
-        literal(claim_id, Uuid),
-        literal(held_until, DateTime(timezone=True)),
-    ).order_by(days)
-    columns = ["room_id", "night", "location", "state", "claim_id", "held_until"]
-    return _execute(insert(_TABLE).from_select(columns, rows).on_conflict_do_nothing())
+    new = {"new_room": room_id, "first_night": stay.check_in, "days": stay.nights - 1, "new_location": location}
+    return _execute(_INSERT, new | {"new_state": state, "new_claim": claim_id, "until": held_until})
 
 
 def _clear_run_out(claim_id: uuid.UUID, room_id: uuid.UUID, stay: Stay) -> None:
@@ -177,14 +198,19 @@ def _run_out() -> Any:
     return and_(Availability.state == HELD, Availability.held_until <= sql_now())
 
 
-def _move(where: Any, state: str, **values: Any) -> int:
-    moved = update(Availability).where(where).values(state=state, version=Availability.version + 1, **values)
-    return _execute(moved)
-
-
-def _execute(statement: Any) -> int:
-    return _count(db.session.execute(statement.execution_options(synchronize_session=False)))
+def _execute(statement: Any, values: dict[str, Any] | None = None) -> int:
+    quick = {"synchronize_session": False}
+    return _count(db.session.execute(statement, values, execution_options=quick))
 
 
 def _count(result: Any) -> int:
     return int(result.rowcount) if isinstance(result, CursorResult) else 0
+
+
+def _moved(state: str, *where: Any, **values: Any) -> Any:
+    own = Availability.claim_id == bindparam("claim")
+    return update(_TABLE).where(own, *where).values(state=state, version=_TABLE.c.version + 1, **values)
+
+
+_PIN = _moved(PINNED, Availability.state == HELD, Availability.held_until > sql_now())
+_BOOK = _moved(BOOKED, Availability.state == PINNED, held_until=None)

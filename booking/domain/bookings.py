@@ -13,7 +13,6 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -39,6 +38,8 @@ from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import new_id, new_reference
 from booking.infra.provider import NoAnswer, Outcome, Provider, Result
+
+REFERENCE = "uq_bookings_reference"  # drawn by lot: one that exists already is drawn again
 
 Render = Callable[[Booking], idempotency.Answer]
 
@@ -78,7 +79,7 @@ def book(
     keep = _keeper(claim, render)
     booking = _begun_earlier(claim, desk.provider, keep)
     if booking is None:
-        with _alone(order, desk, wait=0):
+        with crowds.one_at_a_time(order.room_id, order.stay, wait=0, lock=desk.lock_rooms):
             booking = _hold(order, desk, claim)
     if booking.confirmed_at:
         return booking
@@ -87,8 +88,8 @@ def book(
 
 def hold(order: Order, desk: Desk) -> Booking:
     """Keep the nights for the guest until `held_until`. Waits up to 2 s behind somebody else's hold."""
-    with _alone(order, desk, wait=2):
-        return _hold(order, desk, None)
+    with crowds.one_at_a_time(order.room_id, order.stay, wait=2, lock=desk.lock_rooms):
+        return _hold(order, desk)
 
 
 def pay(guest_id: uuid.UUID, booking_id: uuid.UUID, method: str, shown_total: Decimal, desk: Desk) -> Booking:
@@ -100,12 +101,19 @@ def pay(guest_id: uuid.UUID, booking_id: uuid.UUID, method: str, shown_total: De
     return _pay(held, method, desk, keep_hold=True) if held.status == PENDING else held
 
 
-def cancel(guest_id: uuid.UUID, booking_id: uuid.UUID, desk: Desk, *, seen_version: int | None = None) -> Booking:
+def cancel(
+    guest_id: uuid.UUID,
+    booking_id: uuid.UUID,
+    desk: Desk,
+    *,
+    seen_version: int | None = None,
+    seen_refund: Decimal | None = None,
+) -> Booking:
     """Give the nights back and the refund that the frozen policy grants.
 
-    Raises BookingNotFound, BookingModified (`seen_version` is not the present one), BookingNotCancellable.
+    Raises BookingNotFound, BookingNotCancellable; BookingModified, RefundChanged: what was seen is not so any more.
     """
-    booking, refund = _cancel(guest_id, booking_id, desk.provider.name, seen_version)
+    booking, refund = _cancel(guest_id, booking_id, desk.provider.name, seen_version, seen_refund)
     telemetry.count_booking("cancelled")
     if refund:
         payments.refund(refund, desk.provider)
@@ -115,8 +123,7 @@ def cancel(guest_id: uuid.UUID, booking_id: uuid.UUID, desk: Desk, *, seen_versi
 def expire_holds(limit: int = 100) -> int:
     """Free the nights that nobody paid for in time. Returns how many bookings expired."""
     expired = _expire(limit)
-    for _ in range(expired):
-        telemetry.count_booking("expired")
+    telemetry.count_booking("expired", expired)
     return expired
 
 
@@ -131,8 +138,8 @@ def recover_payments(provider: Provider, *, older_than: dt.timedelta, limit: int
 # --- hold
 
 
-@transaction(retry_on=("uq_bookings_reference",))
-def _hold(order: Order, desk: Desk, claim: idempotency.Claim | None) -> Booking:
+def begin(order: Order, desk: Desk, claim: idempotency.Claim | None = None) -> Booking:
+    """Claim the nights and make the PENDING booking, inside the caller's transaction (which retries on REFERENCE)."""
     room = rooms.for_sale(order.room_id)
     room.refuse_unless_fit(order.stay, order.guests, desk.rules)
     booking_id, held_until = new_id(), room.read_at + desk.hold_for
@@ -161,9 +168,7 @@ def _hold(order: Order, desk: Desk, claim: idempotency.Claim | None) -> Booking:
     return booking
 
 
-def _alone(order: Order, desk: Desk, wait: float) -> AbstractContextManager[None]:
-    return crowds.one_at_a_time(order.room_id, order.stay, wait=wait) if desk.lock_rooms else nullcontext()
-
+_hold = transaction(retry_on=(REFERENCE,))(begin)
 
 # --- pay
 
@@ -251,7 +256,7 @@ def _undo(booking: Booking, provider: str) -> Payment:
     """Charged, but the nights are gone: everything goes back."""
     availability.release(booking.id)
     if booking.status == PENDING:
-        _close(booking, None)
+        close(booking, None)
     return payments.start_refund(booking, booking.total_price, provider)
 
 
@@ -268,7 +273,7 @@ def _give_up(payment_id: uuid.UUID, failure: str, *, keep_hold: bool) -> None:
         booking.held_until = availability.unpin(booking.id)
     else:
         availability.release(booking.id)
-        _close(booking, None)
+        close(booking, None)
 
 
 # --- cancel and expire
@@ -276,19 +281,20 @@ def _give_up(payment_id: uuid.UUID, failure: str, *, keep_hold: bool) -> None:
 
 @transaction(isolation=READ_COMMITTED)
 def _cancel(
-    guest_id: uuid.UUID, booking_id: uuid.UUID, provider: str, seen_version: int | None
+    guest_id: uuid.UUID, booking_id: uuid.UUID, provider: str, seen_version: int | None, seen_refund: Decimal | None
 ) -> tuple[Booking, Payment | None]:
     booking = owned(guest_id, booking_id, lock=True)
     if seen_version is not None and seen_version != booking.version:
         raise BookingModified
     cancellation.refuse_unless_possible(booking)
-    amount = cancellation.refund_now(booking) if booking.status == CONFIRMED else None
+    amount = cancellation.refund_as_seen(booking, seen_refund) if booking.status == CONFIRMED else None
     availability.release(booking.id)
-    _close(booking, amount)
+    close(booking, amount)
     return booking, payments.start_refund(booking, amount, provider) if amount else None
 
 
-def _close(booking: Booking, refund: Decimal | None) -> None:
+def close(booking: Booking, refund: Decimal | None) -> None:
+    """Cancel inside the caller's transaction, which has released the nights."""
     was_confirmed = booking.status == CONFIRMED
     booking.cancel(clock.now(), refund)
     owed = None if refund is None else str(refund)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from booking.domain import policies
-from booking.domain.errors import BookingNotCancellable
+from booking.domain.errors import BookingNotCancellable, RefundChanged
 from booking.domain.models import Booking
 from booking.domain.models.bookings import CONFIRMED, EXPIRED, PENDING
 from booking.infra import clock
@@ -23,6 +23,14 @@ def refuse_unless_possible(booking: Booking) -> None:
 def refund_now(booking: Booking) -> Decimal:
     """What comes back if the booking is cancelled now."""
     return policies.refund(booking.policy, booking.check_in, booking.total_price, booking.currency, clock.now())
+
+
+def refund_as_seen(booking: Booking, seen: Decimal | None) -> Decimal:
+    """The same, held against what somebody was shown; raises RefundChanged (a deadline has just passed)."""
+    refund = refund_now(booking)
+    if seen is not None and seen != refund:
+        raise RefundChanged
+    return refund
 
 
 def shown_status(booking: Booking) -> str:

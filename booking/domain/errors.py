@@ -56,6 +56,14 @@ class BookingNotFound(NotFound):
     message = "This booking does not exist."
 
 
+class SessionNotFound(NotFound):
+    message = "This sign-in does not exist, or is over already."
+
+
+class ResetLinkOver(NotFound):
+    code, message = "RESET_LINK_OVER", "This link has been used, is too old, or a newer one was asked for."
+
+
 class Conflict(BookingError):
     code, message = "CONFLICT", "This is not possible in the present state."
 
@@ -88,6 +96,10 @@ class PriceChanged(Conflict):
 
 class BookingNotCancellable(Conflict):
     code, message = "BOOKING_NOT_CANCELLABLE", "This booking cannot be cancelled any more."
+
+
+class RefundChanged(Conflict):
+    code, message = "REFUND_CHANGED", "The refund is another one by now. Nothing was cancelled."
 
 
 class BookingModified(Conflict):

@@ -29,6 +29,7 @@ MAIL, CACHE = "mail", "cache"
 CONSUMERS = {
     "booking.confirmed": (MAIL,),
     "booking.cancelled": (MAIL,),
+    "password.requested": (MAIL,),
     "availability.updated": (CACHE,),
     "room.updated": (CACHE,),
 }

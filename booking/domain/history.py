@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, select
 
-from booking.domain import bookings
-from booking.domain.models import Booking
-from booking.domain.models.bookings import EXPIRED, PENDING
+from booking.domain import bookings, trips
+from booking.domain.models import Booking, Property, Room
+from booking.domain.models.bookings import CANCELLED, CONFIRMED, EXPIRED, PENDING
 from booking.infra.clock import sql_now
 from booking.infra.db import db, reading
+
+UPCOMING, PAST, CALLED_OFF = GROUPS = ("upcoming", "past", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,70 @@ def mine(guest_id: uuid.UUID, *, status: str | None, page: int, page_size: int) 
 def one(guest_id: uuid.UUID, booking_id: uuid.UUID) -> Booking:
     """The guest's own booking; raises BookingNotFound."""
     return bookings.owned(guest_id, booking_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A booking in a list, with where it is."""
+
+    booking: Booking
+    stage: str  # as in trips
+    room: str
+    property: str
+    city: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One page of one of GROUPS, and how many bookings each has."""
+
+    group: str
+    entries: list[Listed]
+    counts: dict[str, int]
+    page: int
+    page_size: int
+
+
+@reading
+def overview(guest_id: uuid.UUID, group: str, page: int, page_size: int = 10) -> Overview:
+    """Stays to come (the next one first, holds that run among them), past ones, and cancelled ones (the latest first).
+
+    A stay is past from the day after check-out, by the calendar at the property. Holds that ended unpaid are in none.
+    """
+    groups = _groups()
+    by_arrival = Booking.check_in if group == UPCOMING else Booking.check_in.desc()
+    rows = db.session.execute(
+        select(Booking, Room.name, Property.name, Property.address)
+        .join(Room, Room.id == Booking.room_id)
+        .join(Property, Property.id == Room.property_id)
+        .where(Booking.user_id == guest_id, groups[group])
+        .order_by(by_arrival, Booking.id)
+        .limit(page_size)
+        .offset((page - 1) * page_size)
+    ).all()
+    entries = [Listed(row[0], trips.stage(row[0]), row[1], row[2], str(row[3].get("city", ""))) for row in rows]
+    return Overview(group, entries, _counts(guest_id, groups), page, page_size)
+
+
+def _counts(guest_id: uuid.UUID, groups: dict[str, ColumnElement[bool]]) -> dict[str, int]:
+    row = db.session.execute(
+        select(*(func.count().filter(condition) for condition in groups.values()))
+        .select_from(Booking)
+        .join(Room, Room.id == Booking.room_id)
+        .join(Property, Property.id == Room.property_id)
+        .where(Booking.user_id == guest_id)
+    ).one()
+    return dict(zip(groups, row, strict=True))
+
+
+def _groups() -> dict[str, ColumnElement[bool]]:
+    over = Booking.check_out < cast(func.timezone(Property.time_zone, sql_now()), Date)
+    booked = Booking.status == CONFIRMED
+    return {
+        UPCOMING: or_(and_(booked, ~over), _shown_as(PENDING)),
+        PAST: and_(booked, over),
+        CALLED_OFF: and_(Booking.status == CANCELLED, Booking.confirmed_at.is_not(None)),
+    }
 
 
 def _shown_as(status: str) -> ColumnElement[bool]:

@@ -74,10 +74,14 @@ def keep_refusal(claim: Claim, answer: Answer) -> None:
     db.session.execute(update(_KEYS).where(_held_by(claim)).values(status=answer.status, body=answer.body))
 
 
-@transaction(isolation=AUTOCOMMIT)
+@transaction(isolation=READ_COMMITTED)
 def let_go(claim: Claim) -> None:
-    """Not a final answer: the next call with the key may go on at once. What was begun stays attached."""
-    db.session.execute(update(_KEYS).where(_held_by(claim)).values(lease_until=sql_now()))
+    """Not a final answer: the next call with the key may go on at once. What was begun stays attached; where nothing
+    was, the key is as new, and another request may come with it.
+    """
+    held = _held_by(claim)
+    db.session.execute(delete(_KEYS).where(held, _KEYS.c.booking_id.is_(None)))
+    db.session.execute(update(_KEYS).where(held).values(lease_until=sql_now()))
 
 
 @transaction(isolation=AUTOCOMMIT)

@@ -135,12 +135,51 @@ class Refresh(Input):
     refresh_token: Annotated[str, Field(max_length=512)]
 
 
-class RoomOrder(Dates):
+class Profile(Input):
+    full_name: Name
+
+
+class PasswordChange(Input):
+    current_password: Annotated[str, Field(max_length=256)]
+    new_password: NewPassword
+
+
+class ForgottenPassword(Input):
+    email: Email
+
+
+class PasswordChoice(Input):
+    new_password: NewPassword
+
+
+class StayOrder(Dates):
+    """The nights to hold in a room, for so many guests."""
+
+    guests: Annotated[int, Field(ge=1, le=1000)]
+
+
+PaymentMethod = Annotated[str, Field(pattern=r"^pm_[A-Za-z0-9_]{1,100}$")]
+
+
+class RoomOrder(StayOrder):
     """A booking in one call."""
 
     room_id: Annotated[str, Field(max_length=64)]
-    guests: Annotated[int, Field(ge=1, le=1000)]
-    payment_method_id: Annotated[str, Field(pattern=r"^pm_[A-Za-z0-9_]{1,100}$")]
+    payment_method_id: PaymentMethod
+
+
+class HoldPayment(Input):
+    """A card for a hold, and the total that its owner was shown."""
+
+    payment_method_id: PaymentMethod
+    shown_total: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=3)]
+
+
+class Cancellation(Input):
+    """`version` is the booking's as the page showed it: what changed since is shown again first."""
+
+    version: Annotated[int, Field(ge=1, le=2_000_000_000)]
+    shown_refund: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=3)]
 
 
 SORTS = ("price", "-price", "name", "capacity")
@@ -212,6 +251,10 @@ class NightsView(Input):
 
     first: CalendarDate | None = Field(default=None, alias="from")
     end: CalendarDate | None = Field(default=None, alias="to")
+
+
+class Paged(Input):
+    page: Page = 1
 
 
 class BookingList(Input):

@@ -7,6 +7,7 @@ days before check-in or earlier, all of the price comes back; one day or earlier
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -62,3 +63,21 @@ def refund(policy: dict[str, Any], check_in: dt.date, paid: Decimal, currency: s
     """What comes back when cancelled at `now`, rounded once to the currency's decimals."""
     percent = next((tier.percent for tier in tiers(policy, check_in) if now < tier.until), 0)
     return rounded(paid * percent / 100, currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Cancelled before `until`, `amount` comes back."""
+
+    until: dt.datetime
+    percent: int
+    amount: Decimal
+
+
+def promises(tiers: Sequence[Tier], paid: Decimal, currency: str, now: dt.datetime) -> list[Promise]:
+    """What can still come back of `paid`, the most generous first."""
+    return [
+        Promise(tier.until, tier.percent, rounded(paid * tier.percent / 100, currency))
+        for tier in tiers
+        if tier.until > now and tier.percent > 0
+    ]

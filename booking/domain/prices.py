@@ -42,6 +42,11 @@ def quote(price_per_night: Decimal, currency: str, stay: Stay) -> Quote:
     return Quote(tuple(Line(night, amount) for night in stay.dates()), currency)
 
 
+def total(price_per_night: Decimal, currency: str, nights: int) -> Decimal:
+    """What `quote` would add up to, without writing its lines: for lists."""
+    return rounded(price_per_night, currency) * nights
+
+
 def shown_lines(price_lines: list[dict[str, Any]], currency: str) -> list[dict[str, Any]]:
     """Kept lines for JSON: amounts as numbers."""
     return [{**line, "amount": as_number(Decimal(line["amount"]), currency)} for line in price_lines]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from booking.domain import availability, policies, prices
 from booking.domain.errors import Invalid, RoomNotFound
@@ -64,15 +64,16 @@ _FOR_SALE = (
         Room.cancellation_policy,
         Property.time_zone,
         Property.check_in_time,
+        sql_now().label("read_at"),
     )
     .join(Property, Property.id == Room.property_id)
-    .where(Room.published)
+    .where(Room.published, Room.id == bindparam("room_id"))
 )
 
 
 def for_sale(room_id: uuid.UUID) -> ForSale:
     """The room to sell, read inside the caller's transaction; raises RoomNotFound."""
-    row = db.session.execute(_FOR_SALE.add_columns(sql_now().label("read_at")).where(Room.id == room_id)).one_or_none()
+    row = db.session.execute(_FOR_SALE, {"room_id": room_id}).one_or_none()
     if row is None:
         raise RoomNotFound
     return ForSale(**row._mapping)

@@ -9,11 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ColumnExpressionArgument, Select, and_, exists, func, not_, select
+from sqlalchemy import ColumnExpressionArgument, Select, String, any_, bindparam, exists, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from booking.domain import prices
 from booking.domain.errors import Invalid
@@ -21,7 +24,7 @@ from booking.domain.inputs import RoomSearch
 from booking.domain.models import Availability, Property, Room
 from booking.domain.stays import EARLIEST_ZONE, Stay, StayRules
 from booking.infra import cache, clock, replica
-from booking.infra.db import db, reading
+from booking.infra.db import fetch
 from booking.infra.ids import encode
 
 Condition = ColumnExpressionArgument[bool]
@@ -79,73 +82,100 @@ def search(wanted: RoomSearch, rules: StayRules, cache_seconds: int) -> Found:
 
 def _read(wanted: RoomSearch, fetch: replica.Fetch) -> dict[str, Any]:
     """As plain JSON values, so that what comes from the cache is the same as what comes from Postgres."""
-    conditions = _conditions(wanted)
+    values = _values(wanted)
+    page, total = _statements(_shape(values, wanted.sort))
     rows = [
         {**row._mapping, "id": encode("room", row.id), "price_per_night": str(row.price_per_night)}
-        for row in fetch(_page(wanted, conditions))
+        for row in fetch(page, values)
     ]
     # A first page that is not full has everything on it.
     complete = wanted.page == 1 and len(rows) < wanted.page_size
-    return {"rooms": rows, "total": len(rows) if complete else fetch(_total(wanted, conditions))[0][0]}
+    return {"rooms": rows, "total": len(rows) if complete else fetch(total, values)[0][0]}
 
 
-def _page(wanted: RoomSearch, conditions: list[Condition]) -> Select[Any]:
-    night_taken = exists().where(
-        Availability.room_id == Room.id, Availability.night >= wanted.check_in, Availability.night < wanted.check_out
-    )
-    return (
-        select(*_SHOWN)
-        .where(*conditions, ~night_taken)
-        .order_by(*_order(wanted))
-        .limit(wanted.page_size)
-        .offset((wanted.page - 1) * wanted.page_size)
-    )
+class Shape(NamedTuple):
+    """What a search compares: statements are built once for each, and only their values change."""
+
+    filters: frozenset[str]
+    words: int
+    sort: str | None
 
 
-def _total(wanted: RoomSearch, conditions: list[Condition]) -> Select[Any]:
-    taken = select(Availability.room_id).where(
-        Availability.night >= wanted.check_in, Availability.night < wanted.check_out
-    )
-    if wanted.location:
-        taken = taken.where(Availability.location == wanted.location)
-    return select(func.count()).select_from(Room).where(*conditions, Room.id.not_in(taken))
+def _values(wanted: RoomSearch) -> dict[str, Any]:
+    """The values of a search's parameters; filters without one are left out."""
+    zones = _zones_of_yesterday(wanted.check_in)
+    words = [f"%{_escaped(word)}%" for word in (wanted.q or "").split()[:8]]
+    filters = {
+        "location": wanted.location,
+        "capacity": wanted.capacity,
+        "currency": wanted.currency,
+        "min_price": wanted.min_price,
+        "max_price": wanted.max_price,
+        "amenities": wanted.amenities or None,
+        "zones": zones or None,
+    }
+    return {
+        **{name: value for name, value in filters.items() if value is not None},
+        **{f"word{number}": word for number, word in enumerate(words)},
+        "check_in": wanted.check_in,
+        "check_out": wanted.check_out,
+        "nights": wanted.stay.nights,
+        "page_size": wanted.page_size,
+        "skipped": (wanted.page - 1) * wanted.page_size,
+    }
 
 
-def _conditions(wanted: RoomSearch) -> list[Condition]:
-    nights = wanted.stay.nights
-    conditions: list[Condition] = [Room.published, Room.min_nights <= nights, Room.max_nights >= nights]
-    if wanted.location:
-        conditions.append(Room.location == wanted.location)
-    if wanted.capacity:
-        conditions.append(Room.capacity >= wanted.capacity)
-    if wanted.currency:
-        conditions.append(Room.currency == wanted.currency)
-    if wanted.min_price is not None:
-        conditions.append(Room.price_per_night >= wanted.min_price)
-    if wanted.max_price is not None:
-        conditions.append(Room.price_per_night <= wanted.max_price)
-    if wanted.amenities:
-        conditions.append(Room.amenities.contains(wanted.amenities))
-    if wanted.q and wanted.q.strip():
-        conditions.append(_mentions(wanted.q.strip()))
-    return conditions + _still_today(wanted.check_in)
+def _shape(values: dict[str, Any], sort: str | None) -> Shape:
+    words = sum(name.startswith("word") for name in values)
+    return Shape(frozenset(name for name in FILTERS if name in values), words, sort)
 
 
-def _mentions(words: str) -> ColumnElement[bool]:
-    """Every word stands in the name, in any case and order."""
-    return and_(*(Room.name.icontains(word, autoescape=True) for word in words.split()[:8]))
+FILTERS: dict[str, Condition] = {
+    "location": Room.location == bindparam("location"),
+    "capacity": Room.capacity >= bindparam("capacity"),
+    "currency": Room.currency == bindparam("currency"),
+    "min_price": Room.price_per_night >= bindparam("min_price"),
+    "max_price": Room.price_per_night <= bindparam("max_price"),
+    "amenities": Room.amenities.contains(bindparam("amenities", type_=ARRAY(String))),
+    # Around midnight somewhere: the day of check-in is over already at these properties.
+    "zones": Room.property_id.not_in(
+        select(Property.id).where(Property.time_zone == any_(bindparam("zones", type_=ARRAY(String))))
+    ),
+}
 
 
-def _still_today(check_in: dt.date) -> list[Condition]:
-    """Around midnight somewhere: leave out properties where the day of check-in is over already."""
+@lru_cache(maxsize=512)
+def _statements(shape: Shape) -> tuple[Select[Any], Select[Any]]:
+    """The page and the total of all searches of one shape."""
+    conditions: list[Condition] = [
+        Room.published,
+        Room.min_nights <= bindparam("nights"),
+        Room.max_nights >= bindparam("nights"),
+        *(FILTERS[name] for name in sorted(shape.filters)),
+        *(Room.name.ilike(bindparam(f"word{number}"), escape="\\") for number in range(shape.words)),
+    ]
+    nights = Availability.night >= bindparam("check_in"), Availability.night < bindparam("check_out")
+    taken = select(Availability.room_id).where(*nights)
+    if "location" in shape.filters:
+        taken = taken.where(Availability.location == bindparam("location"))
+    order = _order(shape.sort, in_one_place="location" in shape.filters)
+    page = select(*_SHOWN).where(*conditions, ~exists().where(Availability.room_id == Room.id, *nights))
+    total = select(func.count()).select_from(Room).where(*conditions, Room.id.not_in(taken))
+    return page.order_by(*order).limit(bindparam("page_size")).offset(bindparam("skipped")), total
+
+
+def _zones_of_yesterday(check_in: dt.date) -> list[str]:
     if check_in >= clock.today(LATEST_ZONE):
         return []
-    over = [zone for zone in _time_zones() if check_in < clock.today(zone)]
-    houses = select(Property.id).where(Property.time_zone.in_(over))
-    return [not_(Room.property_id.in_(houses))] if over else []
+    return [zone for zone in _time_zones() if check_in < clock.today(zone)]
 
 
-def _order(wanted: RoomSearch) -> list[Any]:
+def _escaped(word: str) -> str:
+    """A word that means itself in LIKE."""
+    return re.sub(r"([%_\\])", r"\\\1", word)
+
+
+def _order(sort: str | None, *, in_one_place: bool) -> list[Any]:
     """A stable order: ties are broken by id, so that pages do not overlap."""
     by_price = [Room.price_per_night, Room.id]
     orders: dict[str | None, list[Any]] = {
@@ -154,20 +184,17 @@ def _order(wanted: RoomSearch) -> list[Any]:
         "name": [Room.name, Room.id],
         "capacity": [Room.capacity, *by_price],
         # The order of the index, so that reading stops after a page; across locations it groups them.
-        None: by_price if wanted.location else [Room.location, *by_price],
+        None: by_price if in_one_place else [Room.location, *by_price],
     }
-    return orders[wanted.sort]
+    return orders[sort]
 
 
 def _compares_prices(wanted: RoomSearch) -> bool:
     return wanted.min_price is not None or wanted.max_price is not None or wanted.sort in {"price", "-price"}
 
 
-@reading
 def _require_one_currency(location: str | None) -> None:
-    known = select(Property.currency).distinct().limit(2)
-    currencies = db.session.scalars(known.where(Property.location == location) if location else known).all()
-    if len(currencies) > 1 or location is None:
+    if location is None or len(fetch(_CURRENCIES, location=location)) > 1:
         raise Invalid(details={"currency": "currency is needed: prices are compared only within one"})
 
 
@@ -177,18 +204,19 @@ def _is_near(check_in: dt.date, rules: StayRules) -> bool:
     return check_in <= earliest + dt.timedelta(days=2) or check_in >= earliest + dt.timedelta(days=rules.horizon_days)
 
 
-@reading
 def _time_zone(location: str | None) -> str | None:
     """The zone that says what "today" is in a location; the earliest place's where it has several."""
-    if location is None:
-        return None
-    zones = db.session.scalars(select(Property.time_zone).where(Property.location == location).distinct()).all()
+    zones = [row.time_zone for row in fetch(_ZONES_OF, location=location)] if location else []
     return min(zones, key=clock.today, default=None)
 
 
-@reading
 def _time_zones() -> list[str]:
-    return list(db.session.scalars(select(Property.time_zone).distinct()))
+    return [row.time_zone for row in fetch(_ZONES)]
+
+
+_ZONES = select(Property.time_zone).distinct()
+_ZONES_OF = _ZONES.where(Property.location == bindparam("location"))
+_CURRENCIES = select(Property.currency).distinct().where(Property.location == bindparam("location")).limit(2)
 
 
 def _key(wanted: RoomSearch, generation: str) -> str:
@@ -207,5 +235,5 @@ def _found(kept: dict[str, Any], wanted: RoomSearch) -> Found:
 
 def _priced(row: dict[str, Any], stay: Stay) -> FoundRoom:
     price = Decimal(row["price_per_night"])
-    total = prices.quote(price, row["currency"], stay).total
+    total = prices.total(price, row["currency"], stay.nights)
     return FoundRoom(**{**row, "price_per_night": price}, total=total)

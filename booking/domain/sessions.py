@@ -12,17 +12,30 @@ import hmac
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Interval, bindparam, select, update
 
-from booking.domain.errors import InvalidToken, Unauthorized
+from booking.domain.errors import InvalidToken, SessionNotFound, Unauthorized
 from booking.domain.models import Session, User
 from booking.domain.users import CurrentUser
 from booking.infra import telemetry
 from booking.infra.clock import sql_now
-from booking.infra.db import READ_COMMITTED, db, reading, transaction
+from booking.infra.db import AUTOCOMMIT, READ_COMMITTED, db, fetch, reading, transaction
 from booking.infra.ids import decode, encode, new_id, new_secret
 
 SEEN_EVERY = dt.timedelta(minutes=5)  # last_seen_at is not written more often than this
+FOREVER_DAYS = 36_500  # for programs: their refresh token ends the session instead
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """One of somebody's sign-ins that is still good."""
+
+    id: uuid.UUID
+    kind: str  # web | api
+    client: str  # as the browser or program calls itself
+    since: dt.datetime
+    last_seen: dt.datetime
+    is_this: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,14 @@ def start_api(user_id: uuid.UUID, client: str = "") -> SignedIn:
     return SignedIn(_current(user, session_id), f"{encode('session', session_id)}.{secret}")
 
 
+@transaction(isolation=READ_COMMITTED)
+def start_web(user_id: uuid.UUID, client: str = "") -> CurrentUser:
+    """Sign in for browsers."""
+    session_id, user = new_id(), db.session.get_one(User, user_id)
+    db.session.add(Session(id=session_id, user_id=user_id, kind="web", client=client[:255], last_seen_at=sql_now()))
+    return _current(user, session_id)
+
+
 def refresh(refresh_token: str, idle_days: int) -> SignedIn:
     """Exchange a refresh token for the next one; raises InvalidToken. A used one ends its session first."""
     session_id, secret = _parts(refresh_token)
@@ -61,19 +82,36 @@ def refresh(refresh_token: str, idle_days: int) -> SignedIn:
     return renewed
 
 
-@reading
-def current(session_id: uuid.UUID, user_id: uuid.UUID) -> CurrentUser:
-    """Who is behind a token or cookie; raises Unauthorized when the session is over. Asked at every request."""
-    row = db.session.execute(
-        select(User.id, User.email, User.full_name, User.role, User.region, Session.last_seen_at < _seen_limit())
-        .join(Session, Session.user_id == User.id)
-        .where(Session.id == session_id, User.id == user_id, Session.ended_at.is_(None))
-    ).one_or_none()
-    if row is None:
+def current(session_id: uuid.UUID, user_id: uuid.UUID, idle_days: int = FOREVER_DAYS) -> CurrentUser:
+    """Who is behind a token or cookie; raises Unauthorized when the session is over. Asked at every request.
+
+    With `idle_days` (cookies, which nothing renews) a session that was not used for so long is over, too.
+    """
+    rows = fetch(_CURRENT, session_id=session_id, user_id=user_id, idle=dt.timedelta(days=idle_days))
+    if not rows:
         raise Unauthorized("This session is over. Please sign in again.")
-    if row[5]:
-        db.session.execute(update(Session).where(Session.id == session_id).values(last_seen_at=sql_now()))
-    return CurrentUser(*row[:5], session_id)
+    [row] = rows
+    if row.long_ago:
+        _seen(session_id)
+    return CurrentUser(row.id, row.email, row.full_name, row.role, row.region, session_id)
+
+
+_LONG_AGO = (Session.last_seen_at < sql_now() - SEEN_EVERY).label("long_ago")
+_CURRENT = (
+    select(User.id, User.email, User.full_name, User.role, User.region, _LONG_AGO)
+    .join(Session, Session.user_id == User.id)
+    .where(
+        Session.id == bindparam("session_id"),
+        User.id == bindparam("user_id"),
+        Session.ended_at.is_(None),
+        Session.last_seen_at > sql_now() - bindparam("idle", type_=Interval),
+    )
+)
+
+
+@transaction(isolation=AUTOCOMMIT)
+def _seen(session_id: uuid.UUID) -> None:
+    db.session.execute(update(Session).where(Session.id == session_id).values(last_seen_at=sql_now()))
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -82,6 +120,35 @@ def end(session_id: uuid.UUID) -> None:
     db.session.execute(
         update(Session).where(Session.id == session_id, Session.ended_at.is_(None)).values(ended_at=sql_now())
     )
+
+
+@reading
+def mine(who: CurrentUser, idle_days: int) -> list[SignIn]:
+    """Where the user is signed in, the latest seen first. What was not used for `idle_days` is over."""
+    live = Session.user_id == who.id, Session.ended_at.is_(None), Session.last_seen_at > _idle_limit(idle_days)
+    rows = db.session.scalars(select(Session).where(*live).order_by(Session.last_seen_at.desc(), Session.id.desc()))
+    return [
+        SignIn(row.id, row.kind, row.client, row.created_at, row.last_seen_at, row.id == who.session_id) for row in rows
+    ]
+
+
+@transaction(isolation=READ_COMMITTED)
+def end_mine(user_id: uuid.UUID, session_id: uuid.UUID) -> None:
+    """End one of the user's own sign-ins; raises SessionNotFound for a stranger's and for one that is over."""
+    own = Session.id == session_id, Session.user_id == user_id, Session.ended_at.is_(None)
+    if not _end(*own):
+        raise SessionNotFound
+
+
+@transaction(isolation=READ_COMMITTED)
+def end_others(who: CurrentUser) -> int:
+    """End every sign-in of the user but the one that asks. Returns how many."""
+    return end_all(who.id, but=who.session_id)
+
+
+def end_all(user_id: uuid.UUID, *, but: uuid.UUID | None = None) -> int:
+    """Inside the caller's transaction: end the user's sign-ins, all or all but one. Returns how many."""
+    return _end(Session.user_id == user_id, Session.ended_at.is_(None), *([Session.id != but] if but else []))
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -114,8 +181,13 @@ def _current(user: User, session_id: uuid.UUID) -> CurrentUser:
     return CurrentUser(user.id, user.email, user.full_name, user.role, user.region, session_id)
 
 
-def _seen_limit() -> ColumnElement[dt.datetime]:
-    return sql_now() - SEEN_EVERY
+def _end(*which: ColumnElement[bool]) -> int:
+    ended = update(Session).where(*which).values(ended_at=sql_now()).returning(Session.id)
+    return len(db.session.scalars(ended.execution_options(synchronize_session=False)).all())
+
+
+def _idle_limit(days: int) -> ColumnElement[dt.datetime]:
+    return sql_now() - dt.timedelta(days=days)
 
 
 def _hash(secret: str) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, literal
+from sqlalchemy import ColumnElement, bindparam, func
 from sqlalchemy.types import DateTime, Interval
 
 _offset = timedelta(0)
@@ -27,8 +27,10 @@ def now() -> datetime:
 
 def sql_now() -> ColumnElement[datetime]:
     """The start of the running transaction by Postgres' clock, so that all processes agree."""
-    instant: ColumnElement[datetime] = func.now(type_=DateTime(timezone=True))
-    return instant + literal(_offset, Interval) if _offset else instant
+    # The offset is asked for when the statement runs: statements are built once and kept.
+    offset = bindparam("clock_offset", callable_=lambda: _offset, type_=Interval)
+    instant: ColumnElement[datetime] = func.now(type_=DateTime(timezone=True)) + offset
+    return instant
 
 
 def today(time_zone: str) -> date:

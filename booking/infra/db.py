@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
-from sqlalchemy import Connection, Engine, MetaData
+from sqlalchemy import Connection, Engine, Executable, MetaData, Row
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase
@@ -150,7 +150,8 @@ def transaction(
         def run(*args: P.args, **kwargs: P.kwargs) -> R:
             if _running.get() is not None:
                 raise RuntimeError(f"{function.__name__} would run inside another transaction and discard its work.")
-            return _attempts(lambda: function(*args, **kwargs), function.__name__, isolation, retry_on)
+            work = partial(function, *args, **kwargs)
+            return _attempts(lambda: _attempt(work, isolation), function.__name__, retry_on)
 
         return run
 
@@ -162,11 +163,26 @@ def reading(function: Callable[P, R]) -> Callable[P, R]:
     return transaction(isolation=AUTOCOMMIT)(function)
 
 
-def _attempts(work: Callable[[], R], name: str, isolation: str, retry_on: tuple[str, ...]) -> R:
+def fetch(statement: Executable, **values: Any) -> Sequence[Row[Any]]:
+    """Rows of a statement that was built once, with its values: the quickest way to look something up.
+
+    One round trip outside of any transaction, on the pool for single statements; a lost connection is tried again.
+    """
+    return _attempts(lambda: _fetch(statement, values), "fetch", ())
+
+
+def _fetch(statement: Executable, values: dict[str, Any]) -> Sequence[Row[Any]]:
+    with db.engines[AUTOCOMMIT].connect() as connection:
+        return connection.execute(statement, values).all()
+
+
+def _attempts(once: Callable[[], R], name: str, retry_on: tuple[str, ...]) -> R:
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _attempt(work, isolation)
+            return once()
         except (DBAPIError, PoolTimeout) as error:
+            if _took_too_long(error):
+                raise Unavailable(f"{name}: waited too long") from error
             if not _worth_another_try(error, retry_on):
                 raise
             if attempt == ATTEMPTS or isinstance(error, PoolTimeout):
@@ -213,6 +229,11 @@ def _worth_another_try(error: DBAPIError | PoolTimeout, retry_on: tuple[str, ...
         return True
     state = sqlstate(error)
     return state in RETRYABLE or (state == UNIQUE_VIOLATION and constraint_name(error) in retry_on)
+
+
+def _took_too_long(error: DBAPIError | PoolTimeout) -> bool:
+    # lock_timeout, statement_timeout, idle_in_transaction_session_timeout: trying at once would wait as long again.
+    return isinstance(error, DBAPIError) and sqlstate(error) in {"55P03", "57014", "25P03"}
 
 
 def _pause(attempt: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine, Row, Select, create_engine, text
@@ -11,9 +12,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from booking.config import Settings
 from booking.infra import telemetry
-from booking.infra.db import db, engine_options, reading
+from booking.infra.db import engine_options, fetch
 
-Fetch = Callable[[Select[Any]], Sequence[Row[Any]]]
+Fetch = Callable[[Select[Any], dict[str, Any]], Sequence[Row[Any]]]
 
 _HAS_REPLAYED = text("SELECT coalesce(pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0') >= :lsn, false)")
 
@@ -33,13 +34,12 @@ def reader(needed_lsn: int | None) -> Fetch:
     engine = _Replica.engine
     if engine is None or needed_lsn is None or not _has_replayed(engine, needed_lsn):
         return primary
-    return lambda statement: _from_replica(engine, statement)
+    return partial(_from_replica, engine)
 
 
-@reading
-def primary(statement: Select[Any]) -> Sequence[Row[Any]]:
+def primary(statement: Select[Any], values: dict[str, Any]) -> Sequence[Row[Any]]:
     """Rows from the primary."""
-    return db.session.execute(statement).all()
+    return fetch(statement, **values)
 
 
 def _has_replayed(engine: Engine, lsn: int) -> bool:
@@ -51,10 +51,10 @@ def _has_replayed(engine: Engine, lsn: int) -> bool:
         return False
 
 
-def _from_replica(engine: Engine, statement: Select[Any]) -> Sequence[Row[Any]]:
+def _from_replica(engine: Engine, statement: Select[Any], values: dict[str, Any]) -> Sequence[Row[Any]]:
     try:
         with engine.connect() as connection:
-            return connection.execute(statement).all()
+            return connection.execute(statement, values).all()
     except (DBAPIError, PoolTimeout) as error:
         telemetry.log.warning("replica_unavailable", error=str(error))
-        return primary(statement)
+        return primary(statement, values)

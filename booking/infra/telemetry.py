@@ -59,8 +59,8 @@ def request_id() -> str:
     return str(structlog.contextvars.get_contextvars().get("request_id", ""))
 
 
-def count_booking(outcome: str) -> None:
-    BOOKINGS.labels(outcome).inc()
+def count_booking(outcome: str, times: int = 1) -> None:
+    BOOKINGS.labels(outcome).inc(times)
 
 
 def count_request(method: str, route: str, status: int, seconds: float) -> None:

@@ -1,44 +1,22 @@
-"""Mails about bookings: which event is worth one, what it says, and the calendar entry that comes with it.
-
-A mail is made from the data alone, never from the wall clock or chance: trying again makes the same bytes.
-"""
+"""Which event is worth a mail, and what mails about bookings say."""
 
 from __future__ import annotations
 
-import datetime as dt
-import re
-import unicodedata
-from dataclasses import dataclass, replace
-from email.headerregistry import Address
+from dataclasses import replace
 from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
-from functools import cache
-from urllib.parse import urlsplit
-
-import css_inline
-from icalendar import Calendar, Event, vCalAddress
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from booking.config import Settings
-from booking.domain import notices
+from booking.domain import ical, notices
 from booking.domain.events import Task
+from booking.domain.ical import Publisher
 from booking.domain.notices import Notice
 from booking.infra import ids
-from booking.infra.mail import HEADERS, MailError, Post
+from booking.infra.mail import Post
 from booking.infra.telemetry import log
-from booking.jobs import wording
+from booking.jobs import letters, password_mails, wording
+from booking.jobs.letters import Letter, one_line
 
 CONFIRMATION, CANCELLATION = "confirmation", "cancellation"
-MAILBOX = r"""[^\s@<>()\[\],;:\\"\x00-\x1f\x7f]+"""  # what stands before the @ without quotes
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """What a mail is, apart from what the booking is."""
-
-    kind: str
-    message_id: str
-    written_at: dt.datetime
 
 
 def handle(task: Task, post: Post, settings: Settings) -> None:
@@ -46,21 +24,30 @@ def handle(task: Task, post: Post, settings: Settings) -> None:
 
     A booking that was cancelled in the meantime still gets its confirmation: the cancellation follows as its own mail.
     """
+    message_id = f"<{task.event_id}.{task.consumer}@{publisher(settings).host}>"
+    if task.type == "password.requested":
+        message = password_mails.for_task(task, message_id, settings)
+    else:
+        message = _about_booking(task, message_id, settings)
+    if message:
+        post(message)
+        log.info("mail_sent", kind=task.type, booking_id=task.payload.get("bookingId"), message_id=message_id)
+
+
+def _about_booking(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
     kind = kind_of(task)
     if kind is None:
-        return
+        return None
     booking_id = ids.decode("booking", task.payload["bookingId"])
     notice = notices.notice(booking_id) if booking_id else None
     if notice is None:
         log.warning("mail_without_booking", booking_id=task.payload["bookingId"])
-        return
-    message_id = f"<{task.event_id}.{task.consumer}@{host(settings)}>"
-    post(compose(notice, Letter(kind, message_id, task.occurred_at), settings))
-    log.info("mail_sent", kind=kind, booking_id=task.payload["bookingId"], message_id=message_id)
+        return None
+    return compose(notice, Letter(kind, message_id, task.occurred_at), settings)
 
 
 def kind_of(task: Task) -> str | None:
-    """Which mail an event is worth: a hold that ends or a declined card is none."""
+    """Which mail a booking's event is worth: a hold that ends or a declined card is none."""
     if task.type == "booking.confirmed":
         return CONFIRMATION
     return CANCELLATION if task.type == "booking.cancelled" and task.payload.get("wasConfirmed") else None
@@ -68,35 +55,20 @@ def kind_of(task: Task) -> str | None:
 
 def compose(notice: Notice, letter: Letter, settings: Settings) -> EmailMessage:
     """Text and HTML with a calendar entry. Raises MailError for an address that no header can hold."""
-    notice = _clean(notice)
-    message = EmailMessage(policy=HEADERS)
-    message["From"] = settings.mail_from
-    message["To"] = recipient(notice)
-    message["Subject"] = subject(notice, letter.kind)
-    message["Date"] = format_datetime(letter.written_at.astimezone(dt.UTC))
-    message["Message-ID"] = letter.message_id
-    message["Auto-Submitted"] = "auto-generated"
+    notice, issuer, cancelled = _clean(notice), publisher(settings), letter.kind == CANCELLATION
+    to = letters.recipient(notice.guest_name, notice.email)
+    message = letters.begin(letter, settings.mail_from, to, subject(notice, letter.kind))
     message["X-Booking-Reference"] = notice.reference
-    facts = {"notice": notice, "site_name": settings.site_name, "link": link(notice, settings)}
-    message.set_content(render(f"{letter.kind}.txt", facts), cte="quoted-printable")
-    message.add_alternative(styled(render(f"{letter.kind}.html", facts)), subtype="html", cte="quoted-printable")
-    entry, method = calendar(notice, letter, settings)
+    facts = {"notice": notice, "site_name": settings.site_name, "link": issuer.link(notice.booking_id)}
+    letters.fill(message, letter, facts)
     message.add_attachment(
-        entry, maintype="text", subtype="calendar", filename="stay.ics", params={"charset": "utf-8", "method": method}
+        ical.entry(notice, issuer, letter.written_at, cancelled=cancelled),
+        maintype="text",
+        subtype="calendar",
+        filename="stay.ics",
+        params={"charset": "utf-8", "method": ical.method(cancelled=cancelled)},
     )
-    _mark_boundaries(message, letter.message_id)
-    return message
-
-
-def recipient(notice: Notice) -> Address:
-    """The account's address; a domain outside ASCII in the form that every mail server knows."""
-    user, _, domain = notice.email.rpartition("@")
-    if not re.fullmatch(MAILBOX, user):
-        raise MailError("the address cannot be written into a header")
-    try:
-        return Address(notice.guest_name[:80].strip(), user, domain.encode("idna").decode("ascii"))
-    except (UnicodeError, ValueError) as error:
-        raise MailError(f"the address cannot be written into a header: {error}") from error
+    return letters.finish(message, letter)
 
 
 def subject(notice: Notice, kind: str) -> str:
@@ -105,48 +77,8 @@ def subject(notice: Notice, kind: str) -> str:
     return f"{notice.reference}: your booking {state} ({room}, {wording.short_day(notice.arrival)})"
 
 
-def link(notice: Notice, settings: Settings) -> str:
-    return f"{settings.site_url.rstrip('/')}/bookings/{ids.encode('booking', notice.booking_id)}"
-
-
-def host(settings: Settings) -> str:
-    return urlsplit(settings.site_url).hostname or "localhost"
-
-
-def calendar(notice: Notice, letter: Letter, settings: Settings) -> tuple[bytes, str]:
-    """The stay as an iCalendar entry, and its method. A published entry asks for no answer; CANCEL takes it away."""
-    cancelled = letter.kind == CANCELLATION
-    method = "CANCEL" if cancelled else "PUBLISH"
-    sheet = Calendar()
-    sheet.add("prodid", f"-//{settings.site_name}//Bookings//EN")
-    sheet.add("version", "2.0")
-    sheet.add("calscale", "GREGORIAN")
-    sheet.add("method", method)
-    sheet.add_component(_stay(notice, letter, settings, cancelled=cancelled))
-    sheet.add_missing_timezones(
-        first_date=notice.arrival.date() - dt.timedelta(days=366),
-        last_date=notice.departure.date() + dt.timedelta(days=366),
-    )
-    return sheet.to_ical(), method
-
-
-def _stay(notice: Notice, letter: Letter, settings: Settings, *, cancelled: bool) -> Event:
-    stay = Event()
-    stay.add("uid", f"{ids.encode('booking', notice.booking_id)}@{host(settings)}")
-    stay.add("sequence", int(cancelled))
-    stay.add("status", "CANCELLED" if cancelled else "CONFIRMED")
-    stay.add("dtstamp", letter.written_at.astimezone(dt.UTC).replace(microsecond=0))
-    stay.add("dtstart", notice.arrival)
-    stay.add("dtend", notice.departure)
-    stay.add("summary", f"{notice.room}, {notice.property}")
-    stay.add("location", ", ".join((notice.property, *notice.address)))
-    stay.add("description", f"Booking {notice.reference}\n{link(notice, settings)}")
-    stay.add("url", link(notice, settings))
-    stay.add("transp", "TRANSPARENT")  # a stay keeps nobody from a meeting
-    stay.add("organizer", vCalAddress(f"mailto:{parseaddr(settings.mail_from)[1]}"))
-    if cancelled:  # RFC 5546 §3.2.5 wants to know whom the cancellation concerns
-        stay.add("attendee", vCalAddress(f"mailto:{notice.email}"))
-    return stay
+def publisher(settings: Settings) -> Publisher:
+    return Publisher(settings.site_name, settings.site_url, settings.mail_from)
 
 
 def _clean(notice: Notice) -> Notice:
@@ -158,48 +90,3 @@ def _clean(notice: Notice) -> Notice:
         property=one_line(notice.property),
         address=tuple(one_line(line) for line in notice.address),
     )
-
-
-def one_line(text: str) -> str:
-    """Without control characters, line and paragraph separators and direction overrides; single spaces."""
-    unwanted = {"Cc", "Cs", "Zl", "Zp"}
-    turning = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
-    kept = (" " if unicodedata.category(sign) in unwanted or ord(sign) in turning else sign for sign in text)
-    return " ".join("".join(kept).split())
-
-
-def _mark_boundaries(message: EmailMessage, message_id: str) -> None:
-    """Python would draw them by lot."""
-    name = message_id.strip("<>").partition("@")[0]
-    for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
-        part.set_boundary(f"=_{number}_{name}")
-
-
-@cache
-def _templates() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("booking", "templates/mail"),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    spelled = (wording.day, wording.hour, wording.zone, wording.moment, wording.money, wording.count)
-    environment.filters.update({function.__name__: function for function in spelled})
-    return environment
-
-
-def render(name: str, facts: dict[str, object]) -> str:
-    return _templates().get_template(name).render(facts)
-
-
-@cache
-def _inliner() -> css_inline.CSSInliner:
-    # Nothing is fetched: neither while it is made nor when it is read.
-    return css_inline.CSSInliner(keep_at_rules=True, keep_style_tags=False, load_remote_stylesheets=False)
-
-
-def styled(html: str) -> str:
-    """Styles move onto the elements, because many mail programs read nothing else; media queries stay in the head."""
-    return _inliner().inline(html)

@@ -57,9 +57,7 @@ def program_of(app: Flask, user: User) -> Program:
 def token_of(app: Flask, user: User, session_id: Any) -> str:
     keys = app.extensions["services"].keys
     return str(
-        keys.issue(
-            sub=encode("user", user.id), email=user.email, region=user.region, sid=encode("session", session_id)
-        )
+        keys.issue(sub=encode("user", user.id), email=user.email, region=user.region, sid=encode("session", session_id))
     )
 
 

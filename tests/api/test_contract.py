@@ -93,7 +93,7 @@ def test_a_wrong_method_is_405_and_says_which_are_right(anonymous):
 
 
 def test_both_prefixes_answer_alike(standing):
-    api, room = standing
+    api, _ = standing
     for path in ("/me", "/rooms", "/bookings", "/health/ready"):
         query = dates() if path == "/rooms" else {}
         short, canonical = api.get(f"/api{path}", **query), api.get(f"/api/v1{path}", **query)
@@ -149,3 +149,10 @@ def test_a_fault_of_ours_tells_its_request_id_and_nothing_else(application, monk
 def test_the_endpoints_are_declared_once():
     named = [operation.name for operation in endpoints.OPERATIONS]
     assert len(named) == len(set(named))
+
+
+def test_the_document_knows_every_field_of_its_answers(anonymous):
+    """An open object would let any answer pass."""
+    schemas = anonymous.get("/openapi.json").json["components"]["schemas"]
+    assert schemas["Refusal"]["required"] == ["error", "message"]
+    assert [name for name, schema in schemas.items() if not schema.get("properties")] == []

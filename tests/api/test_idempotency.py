@@ -115,10 +115,10 @@ def test_a_replay_works_without_redis(api, room, without_redis):
 def test_keys_are_kept_for_a_day_and_then_forgotten(app, alice, room):
     from booking.domain import idempotency
 
-    first = order(program_of(app, alice), room)
+    first = order(program_of(app, alice), room, stay=(stay := in_days(30)))
     later(dt.timedelta(hours=25))
     idempotency.prune()
-    assert order(program_of(app, alice), room).data == first.data
+    assert order(program_of(app, alice), room, stay=stay).data == first.data
     later(dt.timedelta(hours=48))
     assert idempotency.prune() == 1
 
@@ -248,13 +248,20 @@ def finished_by_the_next_call(api, room, charges=1):
 
 
 def test_died_after_the_claim_of_the_key(app, api, room, monkeypatch):
-    monkeypatch.setattr(bookings, "_reserve", die)
+    monkeypatch.setattr(bookings, "_hold", die)
     crashed(app, api, room)
     monkeypatch.undo()
     finished_by_the_next_call(api, room)
 
 
-def test_died_with_the_nights_held_and_never_charged(app, api, room, desk):
+def test_died_with_the_nights_held_and_no_payment_begun(app, api, room, monkeypatch):
+    monkeypatch.setattr(bookings, "_begin_payment", die)
+    crashed(app, api, room)
+    monkeypatch.undo()
+    finished_by_the_next_call(api, room)
+
+
+def test_died_with_the_payment_begun_and_never_charged(app, api, room, desk):
     class Dying:
         name = "simulated"
 

@@ -135,7 +135,13 @@ def test_filters_leave_out_what_does_not_fit(api):
 
 @pytest.mark.parametrize(
     ("q", "name"),
-    [("חדר", "חדר עם נוף"), ("海", "海の見える部屋"), ("50%", "Save 50% now"), ("a_b", "Suite a_b"), ("\\", "Back\\slash")],
+    [
+        ("חדר", "חדר עם נוף"),
+        ("海", "海の見える部屋"),
+        ("50%", "Save 50% now"),
+        ("a_b", "Suite a_b"),
+        ("\\", "Back\\slash"),
+    ],
 )
 def test_words_are_found_in_every_script_and_signs_mean_themselves(api, q, name):
     right = a_room(name=name)

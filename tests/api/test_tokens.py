@@ -165,4 +165,3 @@ def by_hand(header, claims, key):
 def swapped(token, claims):
     head, _, signature = token.split(".")
     return f"{head}.{part(json.dumps(claims).encode())}.{signature}"
-

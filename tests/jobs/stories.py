@@ -18,7 +18,7 @@ from booking.domain.notices import Notice, PriceLine, Refund
 from booking.infra import ids
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, db, transaction
-from booking.jobs.mails import Letter
+from booking.jobs.letters import Letter
 
 JERUSALEM = ZoneInfo("Asia/Jerusalem")
 WRITTEN = dt.datetime(2026, 3, 1, 10, 15, 0, 123456, tzinfo=dt.UTC)

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from booking.domain.notices import Notice
 from booking.infra.mail import MailError
 from booking.jobs import wording
-from booking.jobs.mails import CANCELLATION, CONFIRMATION, compose, one_line
+from booking.jobs.letters import one_line
+from booking.jobs.mails import CANCELLATION, CONFIRMATION, compose
 from tests.jobs.stories import CANCELLED_NOTICE, NOTICE, SETTINGS, letter
 
 

@@ -2,7 +2,7 @@
 
 from booking.domain.models.bookings import Booking, IdempotencyKey, Payment
 from booking.domain.models.events import Delivery, Event
-from booking.domain.models.people import Session, User
+from booking.domain.models.people import PasswordReset, Session, User
 from booking.domain.models.rooms import Availability, Property, Room
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Delivery",
     "Event",
     "IdempotencyKey",
+    "PasswordReset",
     "Payment",
     "Property",
     "Room",

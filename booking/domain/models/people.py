@@ -57,3 +57,16 @@ class Session(Model):
     created_at: Mapped[CreatedAt]
     last_seen_at: Mapped[Instant]
     ended_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class PasswordReset(Model):
+    """The latest link by which a user may set a new password. Its secret is not here: it is made from the id."""
+
+    __tablename__ = "password_resets"
+    __table_args__ = (CheckConstraint("expires_at > created_at", name="lasts"),)
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
+    created_at: Mapped[CreatedAt]
+    expires_at: Mapped[Instant]
+    used_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))

@@ -1,4 +1,7 @@
-"""How much one address or one user may ask. Sliding windows in Redis; per process while Redis is away, never open."""
+"""How much one address or one user may ask, of pages and API together.
+
+Sliding windows in Redis; per process while Redis is away, never open.
+"""
 
 from __future__ import annotations
 
@@ -60,3 +63,17 @@ def count(*, public: bool, books: bool) -> None:
             # When Redis dies, flask-limiter lets only the first thread fall back to memory and hands the error of
             # those beside it on; asked again, they count in memory too.
             counter()
+
+
+def refusal_headers() -> dict[str, str]:
+    """What a refused request is told: how much it may ask, and when again."""
+    limit = limiter.current_limit
+    if limit is None:
+        return {}
+    wait = max(1, round(limit.reset_at - doors.wall_clock()))
+    return {
+        "Retry-After": str(wait),
+        "RateLimit-Limit": str(limit.limit.amount),
+        "RateLimit-Remaining": str(max(0, limit.remaining)),
+        "RateLimit-Reset": str(wait),
+    }

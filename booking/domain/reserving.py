@@ -1,0 +1,69 @@
+"""Reserving from a page: what a person means by pressing "Reserve" once, twice, or again with other dates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import and_, or_, select
+
+from booking.domain import availability, bookings, crowds, rooms
+from booking.domain.bookings import Desk, Order
+from booking.domain.models import Booking
+from booking.domain.models.bookings import CONFIRMED, PENDING
+from booking.infra.clock import sql_now
+from booking.infra.db import db, reading, transaction
+
+
+def reserve(order: Order, desk: Desk) -> Booking:
+    """Hold the nights, or return what the guest already has for exactly this room and stay, be it held or paid.
+
+    The guest's own unpaid holds of other, overlapping dates in the room make way, if the new dates can be had;
+    otherwise everything stays as it is. Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked.
+    """
+    with crowds.one_at_a_time(order.room_id, order.stay, wait=2, lock=desk.lock_rooms):
+        return _reserve(order, desk)
+
+
+@reading
+def begun(order: Order) -> Booking | None:
+    """What the guest already has for exactly this room and stay, held or paid."""
+    return _same(_mine_in_the_way(order), order)
+
+
+@transaction(retry_on=(bookings.REFERENCE,))
+def _reserve(order: Order, desk: Desk) -> Booking:
+    mine = _mine_in_the_way(order, lock=True)
+    if same := _same(mine, order):
+        return _for_as_many(same, order, desk)
+    for other in mine:
+        if other.held_until is not None:
+            availability.release(other.id)
+            bookings.close(other, None)
+    db.session.flush()
+    return bookings.begin(order, desk)
+
+
+def _mine_in_the_way(order: Order, *, lock: bool = False) -> Sequence[Booking]:
+    """The guest's running holds and paid stays that overlap in this room."""
+    running = and_(Booking.status == PENDING, or_(Booking.held_until.is_(None), Booking.held_until > sql_now()))
+    overlapping = Booking.check_in < order.stay.check_out, order.stay.check_in < Booking.check_out
+    mine = (
+        select(Booking)
+        .where(Booking.room_id == order.room_id, Booking.user_id == order.guest_id, *overlapping)
+        .where(or_(Booking.status == CONFIRMED, running))
+        .order_by(Booking.id)
+    )
+    return db.session.scalars(mine.with_for_update() if lock else mine).all()
+
+
+def _same(mine: Sequence[Booking], order: Order) -> Booking | None:
+    dates = order.stay.check_in, order.stay.check_out
+    return next((one for one in mine if (one.check_in, one.check_out) == dates), None)
+
+
+def _for_as_many(booking: Booking, order: Order, desk: Desk) -> Booking:
+    """The same stay once more, perhaps for another number of guests; only a hold still follows that."""
+    if booking.held_until is not None and booking.guests != order.guests:
+        rooms.for_sale(order.room_id).refuse_unless_fit(order.stay, order.guests, desk.rules)
+        booking.guests = order.guests
+    return booking

@@ -1,0 +1,103 @@
+"""When a search finds nothing: why, and which searches like it would find something."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from booking.domain import search
+from booking.domain.catalogue import Destination
+from booking.domain.errors import Invalid
+from booking.domain.inputs import RoomSearch
+from booking.domain.stays import StayRules
+
+MOST = 4
+SHIFTS = (1, -1, 2, -2, 3, -3, 7, -7)  # days, the nearest first
+
+NO_PLACE, TOO_MANY, TOO_PICKY, TAKEN = "no_place", "too_many_guests", "too_picky", "taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Another search and how many rooms it finds. `kind`: amenity, amenities, prices, words, dates, anywhere."""
+
+    kind: str
+    wanted: RoomSearch
+    total: int
+    dropped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """`reason` is one of the four above; `without_filters` counts what is free when nothing else is asked for."""
+
+    reason: str
+    without_filters: int
+    suggestions: list[Suggestion]
+
+
+def instead(wanted: RoomSearch, place: Destination | None, rules: StayRules, cache_seconds: int) -> Nothing:
+    """Why `wanted` finds nothing, and what would."""
+    free = _count(_changed(wanted, **_NO_FILTERS), rules, cache_seconds)
+    found = (
+        Suggestion(kind, other, _count(other, rules, cache_seconds), dropped)
+        for kind, other, dropped in _others(wanted)
+    )
+    return Nothing(_reason(wanted, place, free), free, _first(found))
+
+
+_NO_FILTERS: dict[str, Any] = {"amenities": [], "min_price": None, "max_price": None, "q": None}
+
+
+def _reason(wanted: RoomSearch, place: Destination | None, free: int) -> str:
+    if wanted.location and place is None:
+        return NO_PLACE
+    if place and wanted.capacity and wanted.capacity > place.largest:
+        return TOO_MANY
+    return TOO_PICKY if free else TAKEN
+
+
+def _others(wanted: RoomSearch) -> Iterator[tuple[str, RoomSearch, str]]:
+    """Searches that ask for a little less, the least change first."""
+    if wanted.q:
+        yield "words", _changed(wanted, q=None), wanted.q
+    if wanted.min_price is not None or wanted.max_price is not None:
+        yield "prices", _changed(wanted, min_price=None, max_price=None), ""
+    if len(wanted.amenities) > 1:
+        for slug in wanted.amenities:
+            yield "amenity", _changed(wanted, amenities=[one for one in wanted.amenities if one != slug]), slug
+    if wanted.amenities:
+        yield "amenities", _changed(wanted, amenities=[]), ", ".join(wanted.amenities)
+    for days in SHIFTS:
+        shift = dt.timedelta(days=days)
+        yield "dates", _changed(wanted, check_in=wanted.check_in + shift, check_out=wanted.check_out + shift), ""
+    if wanted.location:
+        yield "anywhere", _changed(wanted, location=None, sort=None, **_NO_FILTERS), ""
+
+
+def _first(found: Iterator[Suggestion]) -> list[Suggestion]:
+    kept: list[Suggestion] = []
+    for suggestion in found:
+        if suggestion.total and not _is_like_one_of(kept, suggestion):
+            kept.append(suggestion)
+        if len(kept) == MOST:
+            break
+    return kept
+
+
+def _is_like_one_of(kept: list[Suggestion], suggestion: Suggestion) -> bool:
+    """Two other dates are enough to choose from."""
+    return suggestion.kind == "dates" and sum(one.kind == "dates" for one in kept) >= 2
+
+
+def _changed(wanted: RoomSearch, **changes: Any) -> RoomSearch:
+    return wanted.model_copy(update={**changes, "page": 1, "page_size": 1})
+
+
+def _count(wanted: RoomSearch, rules: StayRules, cache_seconds: int) -> int:
+    try:
+        return search.search(wanted, rules, cache_seconds).total
+    except Invalid:  # dates that have passed, say
+        return 0

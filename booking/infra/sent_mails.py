@@ -1,0 +1,58 @@
+"""Reading back the mails that were written as files (see `mail`), for trying the product out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}\.eml")
+
+
+@dataclass(frozen=True, slots=True)
+class SentMail:
+    """A mail as its reader gets it."""
+
+    name: str  # of its file
+    to: str
+    subject: str
+    written_at: dt.datetime
+    text: str
+    html: str
+    attachments: tuple[str, ...]
+
+
+def latest(folder: str, limit: int = 50) -> list[SentMail]:
+    """The newest first; names begin with the instant."""
+    files = sorted((file for file in Path(folder).glob("*.eml") if NAME.fullmatch(file.name)), reverse=True)
+    return [_read(file) for file in files[:limit]]
+
+
+def one(folder: str, name: str) -> SentMail | None:
+    """The mail in this file, None where there is none."""
+    file = Path(folder) / name
+    return _read(file) if NAME.fullmatch(name) and file.is_file() else None
+
+
+def _read(file: Path) -> SentMail:
+    message = message_from_bytes(file.read_bytes(), policy=default)
+    assert isinstance(message, EmailMessage)
+    return SentMail(
+        name=file.name,
+        to=str(message["To"]),
+        subject=str(message["Subject"]),
+        written_at=parsedate_to_datetime(str(message["Date"])),
+        text=_part(message, "plain"),
+        html=_part(message, "html"),
+        attachments=tuple(str(part.get_filename()) for part in message.iter_attachments()),
+    )
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    body = message.get_body((kind,))
+    return str(body.get_content()) if body else ""

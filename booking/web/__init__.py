@@ -1,0 +1,48 @@
+"""The pages for guests. Each area is a module with a blueprint: parse, call one verb of the domain, show."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_compress import Compress
+
+from booking.config import Settings
+from booking.web import (
+    account,
+    bookings,
+    checkout,
+    demo_mails,
+    front,
+    pages,
+    profile,
+    rooms,
+    security,
+    signed_in,
+    wording,
+)
+from booking.web.errors import FACE
+from booking.web.security import csrf
+
+__all__ = ["FACE", "csrf", "register"]
+
+COMPRESSED = ["text/html", "text/css", "text/javascript", "image/svg+xml", "application/xml", "text/plain"]
+AREAS = (
+    front.blueprint,
+    rooms.blueprint,
+    checkout.blueprint,
+    bookings.blueprint,
+    account.blueprint,
+    profile.blueprint,
+    demo_mails.blueprint,
+)
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Hang the pages into the application."""
+    security.install(app, settings)
+    signed_in.install(app)
+    wording.install(app)
+    pages.install(app, settings)
+    for area in AREAS:
+        app.register_blueprint(area)
+    app.config["COMPRESS_MIMETYPES"] = COMPRESSED
+    Compress(app)

@@ -1,0 +1,153 @@
+"""Coming and going: register, sign in and out, a forgotten password."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Blueprint, Response, request, session, url_for
+from flask_login import current_user
+
+from booking import doors, limits
+from booking.domain import resets, sessions, users
+from booking.domain.errors import EmailTaken, Invalid, InvalidCredentials, ResetLinkOver
+from booking.domain.inputs import Credentials, ForgottenPassword, PasswordChoice, Registration
+from booking.web import signed_in
+from booking.web.forms import Form
+from booking.web.pages import go_to, page
+from booking.web.security import personal, safe_path
+
+blueprint = Blueprint("account", __name__)
+
+
+@blueprint.before_request
+def _nothing_is_kept() -> None:
+    personal()
+
+
+# --- sign in and out
+
+
+@blueprint.get("/sign-in")
+def sign_in() -> Response:
+    """Who are you?"""
+    return go_to(_wanted()) if current_user.is_authenticated else _page("account/sign_in.html", Form())
+
+
+@blueprint.post("/sign-in")
+def enter() -> Response:
+    """Sign in, and go on with what was wanted."""
+    form = Form.posted()
+    limits.count(public=True, books=False)
+    try:
+        given = form.accept(Credentials)
+        user = users.with_password(given.email, given.password)
+    except (Invalid, InvalidCredentials) as refusal:
+        return _page("account/sign_in.html", form.refuse(refusal), doors.status_of(refusal))
+    return _signed_in(user.id)
+
+
+@blueprint.post("/sign-out")
+def leave() -> Response:
+    """End this sign-in."""
+    if current_user.is_authenticated:
+        sessions.end(signed_in.visitor().session_id)
+    signed_in.forget()
+    return go_to(url_for("front.home"))
+
+
+# --- register
+
+
+@blueprint.get("/register")
+def register() -> Response:
+    """A new account."""
+    return go_to(_wanted()) if current_user.is_authenticated else _page("account/register.html", Form())
+
+
+@blueprint.post("/register")
+def join() -> Response:
+    """Make the account, sign in, and go on with what was wanted."""
+    form = Form.posted()
+    limits.count(public=True, books=False)
+    try:
+        user = users.register(form.accept(Registration), doors.services().settings.region)
+    except (Invalid, EmailTaken) as refusal:
+        return _page("account/register.html", form.refuse(refusal), doors.status_of(refusal))
+    return _signed_in(user.id)
+
+
+# --- a forgotten password
+
+
+@blueprint.get("/forgot-password")
+def forgot() -> Response:
+    """Where should the link go?"""
+    return _page("account/forgot.html", Form())
+
+
+@blueprint.post("/forgot-password")
+def ask_for_link() -> Response:
+    """Send a link, if there is such an account; the answer does not tell."""
+    form = Form.posted()
+    limits.count(public=True, books=False)
+    try:
+        email = form.accept(ForgottenPassword).email
+    except Invalid as refusal:
+        return _page("account/forgot.html", form, doors.status_of(refusal))
+    resets.request(email)
+    session["asked"] = email
+    return go_to(url_for(".link_sent"))
+
+
+@blueprint.get("/forgot-password/sent")
+def link_sent() -> Response:
+    """Where to look for the link."""
+    return page("account/sent.html", email=session.get("asked", ""), minutes=int(resets.GOOD_FOR.total_seconds()) // 60)
+
+
+@blueprint.get("/reset-password/<link>")
+def choose_password(link: str) -> Response:
+    """A new password; opening the page uses nothing up."""
+    resets.refuse_unless_open(link, _key())
+    return page("account/reset.html", form=Form(), link=link)
+
+
+@blueprint.post("/reset-password/<link>")
+def reset_password(link: str) -> Response:
+    """Set it, and end every sign-in; then sign in with it."""
+    form = Form.posted()
+    limits.count(public=True, books=False)
+    try:
+        resets.reset(link, form.accept(PasswordChoice).new_password, _key())
+    except Invalid as refusal:
+        return page("account/reset.html", status=doors.status_of(refusal), form=form, link=link)
+    signed_in.forget()
+    return go_to(url_for(".sign_in", changed=1))
+
+
+@blueprint.errorhandler(ResetLinkOver)
+def _link_is_over(error: ResetLinkOver) -> Response:
+    return page("account/over.html", status=doors.status_of(error))
+
+
+def _signed_in(user_id: uuid.UUID) -> Response:
+    """A session of its own for this sign-in; the browser's former one ends."""
+    if current_user.is_authenticated:
+        sessions.end(signed_in.visitor().session_id)
+    signed_in.remember(sessions.start_web(user_id, request.headers.get("User-Agent", "")))
+    return go_to(_wanted())
+
+
+def _page(template: str, form: Form, status: int = 200) -> Response:
+    wanted = _wanted("")
+    facts: dict[str, Any] = {"wanted": wanted, "keeps_wish": "/reserve?" in wanted}
+    return page(template, status=status, form=form, changed="changed" in request.args, **facts)
+
+
+def _wanted(otherwise: str = "/bookings") -> str:
+    return safe_path(request.values.get("next"), otherwise)
+
+
+def _key() -> str:
+    return doors.services().settings.secret_key

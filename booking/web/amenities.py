@@ -1,0 +1,129 @@
+"""What amenities are called and which icon stands for them. One that is not listed is called by its own words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask_babel import gettext, lazy_gettext
+
+_ = lazy_gettext
+PLAIN = "check"
+
+# Slugs are those of booking/domain/importing/amenities.py; icons those of static/icons.svg.
+_KNOWN = {
+    "wifi": (_("Wifi"), "wifi"),
+    "ethernet": (_("Wired network"), "wifi"),
+    "air_conditioning": (_("Air conditioning"), "snowflake"),
+    "heating": (_("Heating"), "flame"),
+    "fireplace": (_("Fireplace"), "flame"),
+    "fan": (_("Fan"), "fan"),
+    "workspace": (_("Desk to work at"), "laptop"),
+    "tv": (_("Television"), "tv"),
+    "sound_system": (_("Sound system"), "tv"),
+    "record_player": (_("Record player"), PLAIN),
+    "game_console": (_("Game console"), PLAIN),
+    "kitchen": (_("Kitchen"), "utensils"),
+    "kitchenette": (_("Small kitchen"), "utensils"),
+    "breakfast": (_("Breakfast"), "coffee"),
+    "coffee_maker": (_("Coffee maker"), "coffee"),
+    "kettle": (_("Kettle"), "coffee"),
+    "mini_fridge": (_("Small fridge"), "refrigerator"),
+    "refrigerator": (_("Fridge"), "refrigerator"),
+    "freezer": (_("Freezer"), "refrigerator"),
+    "dishwasher": (_("Dishwasher"), "utensils"),
+    "microwave": (_("Microwave"), "utensils"),
+    "stove": (_("Stove"), "utensils"),
+    "oven": (_("Oven"), "utensils"),
+    "toaster": (_("Toaster"), "utensils"),
+    "dishes": (_("Dishes and cutlery"), "utensils"),
+    "cooking_basics": (_("Pots, pans, oil, salt"), "utensils"),
+    "dining_table": (_("Dining table"), "utensils"),
+    "washer": (_("Washing machine"), "washing-machine"),
+    "dryer": (_("Tumble dryer"), "washing-machine"),
+    "iron": (_("Iron"), "shirt"),
+    "wardrobe": (_("Wardrobe"), "shirt"),
+    "bathtub": (_("Bathtub"), "bath"),
+    "hot_tub": (_("Hot tub"), "bath"),
+    "sauna": (_("Sauna"), "flame"),
+    "shower": (_("Shower"), "shower-head"),
+    "hair_dryer": (_("Hair dryer"), "fan"),
+    "shampoo": (_("Shampoo"), "shower-head"),
+    "conditioner": (_("Conditioner"), "shower-head"),
+    "soap": (_("Soap"), "shower-head"),
+    "bidet": (_("Bidet"), "bath"),
+    "bed_linen": (_("Bed linen"), "bed-double"),
+    "essentials": (_("Towels, sheets, soap"), "bath"),
+    "room_darkening_shades": (_("Blackout blinds"), "moon"),
+    "smoke_alarm": (_("Smoke alarm"), "shield-check"),
+    "carbon_monoxide_alarm": (_("Carbon monoxide alarm"), "shield-check"),
+    "fire_extinguisher": (_("Fire extinguisher"), "shield-check"),
+    "first_aid_kit": (_("First-aid kit"), "shield-check"),
+    "safe": (_("Safe"), "lock"),
+    "crib": (_("Cot"), "baby"),
+    "high_chair": (_("High chair"), "baby"),
+    "baby_bath": (_("Baby bath"), "baby"),
+    "changing_table": (_("Changing table"), "baby"),
+    "baby_monitor": (_("Baby monitor"), "baby"),
+    "toys": (_("Books and toys for children"), "baby"),
+    "balcony": (_("Balcony or terrace"), "sun"),
+    "garden": (_("Garden"), "trees"),
+    "pool": (_("Pool"), "waves"),
+    "barbecue": (_("Barbecue"), "flame"),
+    "outdoor_furniture": (_("Garden furniture"), "sun"),
+    "outdoor_dining": (_("Table outside"), "sun"),
+    "beach_access": (_("Access to the beach"), "waves"),
+    "gym": (_("Gym"), "dumbbell"),
+    "exercise_equipment": (_("Exercise equipment"), "dumbbell"),
+    "bicycles": (_("Bicycles"), "bike"),
+    "city_view": (_("View of the city"), "eye"),
+    "sea_view": (_("View of the sea"), "eye"),
+    "river_view": (_("View of the river"), "eye"),
+    "lake_view": (_("View of the lake"), "eye"),
+    "mountain_view": (_("View of the mountains"), "eye"),
+    "garden_view": (_("View of the garden"), "eye"),
+    "courtyard_view": (_("View of the courtyard"), "eye"),
+    "free_parking": (_("Free parking"), "car"),
+    "free_street_parking": (_("Free parking in the street"), "car"),
+    "paid_parking": (_("Paid parking"), "car"),
+    "ev_charger": (_("Charger for electric cars"), "car"),
+    "elevator": (_("Lift"), "arrow-up-down"),
+    "step_free": (_("No steps"), "accessibility"),
+    "self_check_in": (_("Let yourself in"), "key-round"),
+    "private_entrance": (_("Entrance of its own"), "door-open"),
+    "luggage_storage": (_("Luggage may wait here"), "luggage"),
+    "pets_allowed": (_("Pets are welcome"), "paw-print"),
+    "smoking_allowed": (_("Smoking allowed"), PLAIN),
+    "long_stays": (_("Long stays"), "calendar"),
+}
+
+# What people look for first, in this order; the filters offer those of them that a place has.
+WANTED = (
+    "breakfast", "kitchen", "air_conditioning", "workspace", "washer", "pool", "balcony", "bathtub", "elevator",
+    "step_free", "crib", "free_parking", "pets_allowed", "gym", "wifi", "heating",
+)  # fmt: skip
+
+# What tells one room from another on a card.
+TELLING = frozenset({
+    "pool", "balcony", "sea_view", "river_view", "lake_view", "mountain_view", "garden_view", "city_view",
+    "courtyard_view", "kitchen", "breakfast", "bathtub", "garden", "hot_tub", "sauna", "workspace", "step_free",
+    "crib", "washer", "air_conditioning", "pets_allowed",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Amenity:
+    slug: str
+    name: str
+    icon: str
+
+
+def shown(slug: str) -> Amenity:
+    """Its name and icon."""
+    name, icon = _KNOWN.get(slug, (None, PLAIN))
+    return Amenity(slug, str(name) if name else gettext(slug.replace("_", " ").capitalize()), icon)
+
+
+def offered(present: set[str], chosen: list[str], most: int = 10) -> list[Amenity]:
+    """Those to filter by: what is asked for most, and whatever is chosen already."""
+    wanted = [slug for slug in WANTED if slug in present][:most]
+    return [shown(slug) for slug in dict.fromkeys(wanted + chosen)]

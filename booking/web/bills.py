@@ -1,0 +1,37 @@
+"""What a stay costs, as lines for `ui.bill`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from flask_babel import gettext
+
+from booking.domain import notices
+from booking.domain.notices import PriceLine
+from booking.domain.prices import Quote
+from booking.domain.trips import Trip
+from booking.web import formats
+
+
+@dataclass(frozen=True, slots=True)
+class BillLine:
+    text: str
+    amount: Decimal
+
+
+def of_quote(quote: Quote) -> list[BillLine]:
+    """The lines of a price that was not agreed yet."""
+    return [_line(line, quote.currency) for line in notices.price_lines(quote.as_json())]
+
+
+def of_trip(trip: Trip) -> list[BillLine]:
+    """The lines that a booking keeps."""
+    return [_line(line, trip.notice.currency) for line in trip.notice.lines]
+
+
+def _line(line: PriceLine, currency: str) -> BillLine:
+    text = gettext(
+        "%(nights)s at %(price)s", nights=formats.nights(line.nights), price=formats.money(line.each, currency)
+    )
+    return BillLine(text, line.amount)

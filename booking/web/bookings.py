@@ -1,0 +1,125 @@
+"""A guest's own bookings: lists, one of them, its calendar entry, cancelling it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask import Blueprint, Response, request, url_for
+
+from booking import doors
+from booking.domain import bookings, history, ical, trips
+from booking.domain.errors import (
+    BookingModified,
+    BookingNotCancellable,
+    BookingNotFound,
+    Invalid,
+    RefundChanged,
+)
+from booking.domain.ical import Publisher
+from booking.domain.inputs import Cancellation, Paged
+from booking.domain.trips import Trip
+from booking.infra import clock
+from booking.infra.ids import decode, encode
+from booking.web import bills
+from booking.web.forms import Form
+from booking.web.pages import go_to, page
+from booking.web.signed_in import required, visitor
+
+blueprint = Blueprint("bookings", __name__)
+
+FRESH = dt.timedelta(minutes=30)  # so long a confirmed booking is greeted as new
+
+
+@blueprint.get("/bookings")
+@required
+def index() -> Response:
+    """Stays to come, past and cancelled ones."""
+    group = request.args.get("show", history.UPCOMING)
+    if group not in history.GROUPS:
+        group = history.UPCOMING
+    overview = history.overview(visitor().id, group, Form.asked().accept(Paged).page)
+    pages = -(-overview.counts[group] // overview.page_size)
+    ids = {entry.booking.id: encode("booking", entry.booking.id) for entry in overview.entries}
+    pictures = {entry.booking.id: encode("room", entry.booking.room_id) for entry in overview.entries}
+    return page("bookings/index.html", overview=overview, pages=pages, ids=ids, pictures=pictures)
+
+
+@blueprint.get("/bookings/<booking_id>")
+@required
+def show(booking_id: str) -> Response:
+    """One booking; one that is not paid yet is shown where it can be."""
+    trip = own_trip(booking_id)
+    if trip.stage not in (trips.BOOKED, trips.CANCELLED):
+        return go_to(url_for("checkout.show", booking_id=booking_id))
+    is_new = trip.confirmed_at is not None and clock.now() - trip.confirmed_at < FRESH
+    return page("bookings/show.html", is_new=is_new, **_facts(trip))
+
+
+@blueprint.get("/bookings/<booking_id>/cancel")
+@required
+def ask_to_cancel(booking_id: str) -> Response:
+    """What a cancellation would bring, before it is one."""
+    trip = own_trip(booking_id)
+    if trip.refund_now is None:
+        return go_to(url_for(".show", booking_id=booking_id))
+    return page("bookings/cancel.html", changed=False, **_facts(trip))
+
+
+@blueprint.post("/bookings/<booking_id>/cancel")
+@required
+def cancel(booking_id: str) -> Response:
+    """Cancel, if booking and refund are still as they were shown."""
+    trip = own_trip(booking_id)
+    try:
+        seen = Form.posted().accept(Cancellation)
+        bookings.cancel(
+            visitor().id,
+            trip.id,
+            doors.services().desk,
+            seen_version=seen.version,
+            seen_refund=seen.shown_refund,
+        )
+    except (Invalid, BookingModified, RefundChanged) as refusal:
+        return _as_it_is_now(booking_id, doors.status_of(refusal))
+    except BookingNotCancellable:
+        return go_to(url_for(".show", booking_id=booking_id))  # cancelled already, or begun: the page says which
+    return go_to(url_for(".show", booking_id=booking_id))
+
+
+@blueprint.get("/bookings/<booking_id>/calendar.ics")
+@required
+def calendar_entry(booking_id: str) -> Response:
+    """The stay for the guest's calendar."""
+    trip = own_trip(booking_id)
+    if trip.stage != trips.BOOKED or trip.confirmed_at is None:
+        raise BookingNotFound
+    settings = doors.services().settings
+    publisher = Publisher(settings.site_name, settings.site_url, settings.mail_from)
+    entry = Response(ical.entry(trip.notice, publisher, trip.confirmed_at), mimetype="text/calendar")
+    entry.headers["Content-Disposition"] = f'attachment; filename="stay-{trip.notice.reference}.ics"'
+    return entry
+
+
+def own_trip(booking_id: str) -> Trip:
+    """The visitor's own booking; anything else does not exist (BookingNotFound)."""
+    known = decode("booking", booking_id)
+    if known is None:
+        raise BookingNotFound
+    return trips.trip(visitor().id, known)
+
+
+def _as_it_is_now(booking_id: str, status: int) -> Response:
+    trip = own_trip(booking_id)
+    if trip.refund_now is None:
+        return go_to(url_for(".show", booking_id=booking_id))
+    return page("bookings/cancel.html", status=status, changed=True, **_facts(trip))
+
+
+def _facts(trip: Trip) -> dict[str, Any]:
+    return {
+        "trip": trip,
+        "booking_id": encode("booking", trip.id),
+        "room_id": encode("room", trip.room_id),
+        "lines": bills.of_trip(trip),
+    }

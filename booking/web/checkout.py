@@ -1,0 +1,211 @@
+"""From a chosen room to a paid booking: reserve (holds the nights), pay (charges and confirms)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, g, request, url_for
+from flask_wtf.csrf import CSRFError
+
+from booking import doors, limits
+from booking.domain import alternatives, bookings, reserving, rooms, trips
+from booking.domain.bookings import Order
+from booking.domain.errors import (
+    BookingError,
+    Invalid,
+    PaymentFailed,
+    PaymentInProgress,
+    PaymentUnknown,
+    PriceChanged,
+    RoomLocked,
+    RoomNotAvailable,
+    RoomNotFound,
+)
+from booking.domain.inputs import HoldPayment, StayOrder
+from booking.domain.search import FoundRoom
+from booking.domain.trips import Trip
+from booking.infra.ids import decode, encode
+from booking.web import bills, cards, formats, security
+from booking.web.bookings import own_trip
+from booking.web.forms import Form
+from booking.web.pages import go_to, page, wants_part
+from booking.web.signed_in import current_user, required, visitor
+
+blueprint = Blueprint("checkout", __name__)
+
+WISH = ("checkIn", "checkOut", "guests")
+
+
+# --- reserve
+
+
+@blueprint.post("/rooms/<room_id>/reserve")
+def reserve(room_id: str) -> Response:
+    """Hold the nights and go on to paying. Without a sign-in, or with an old form, ask once more first."""
+    if not current_user.is_authenticated or not _is_our_form():
+        return go_to(url_for(".wish", room_id=room_id, **_wish(request.form)))
+    order = _order(room_id, form := Form.posted())
+    if order is None:
+        return go_to(_room_page(room_id, form))
+    _count()
+    try:
+        held = reserving.reserve(order, doors.services().desk)
+    except Invalid:
+        return go_to(_room_page(room_id, form))  # which says what is wrong with the dates
+    except (RoomNotAvailable, RoomLocked) as refusal:
+        return _gone(order, refusal)
+    return go_to(url_for(".show", booking_id=encode("booking", held.id)))
+
+
+# It looks itself: a form that is too old leads to a fresh one, and the wish is kept.
+security.csrf.exempt(reserve)
+
+
+@blueprint.get("/rooms/<room_id>/reserve")
+@required
+def wish(room_id: str) -> Response:
+    """What somebody wanted to reserve before signing in, with the one button that is left to press."""
+    order = _order(room_id, form := Form.asked())
+    if order is None:
+        return go_to(_room_page(room_id, form))
+    if begun := reserving.begun(order):
+        return go_to(url_for(".show", booking_id=encode("booking", begun.id)))
+    services = doors.services()
+    try:
+        quote = rooms.quote(order.room_id, order.stay, order.guests, services.desk.rules)
+    except Invalid:
+        return go_to(_room_page(room_id, form))
+    if not quote.is_available:
+        return _gone(order, RoomNotAvailable())
+    details = rooms.details(order.room_id, services.settings.room_cache_seconds)
+    minutes = int(services.desk.hold_for.total_seconds()) // 60
+    lines = bills.of_quote(quote.price)
+    return page("checkout/wish.html", room=details, quote=quote, lines=lines, hold_minutes=minutes)
+
+
+# --- pay
+
+
+@blueprint.get("/checkout/<booking_id>")
+@required
+def show(booking_id: str) -> Response:
+    """The hold, and how to pay for it; or what has become of it."""
+    trip = own_trip(booking_id)
+    if wants_part() and trip.stage == trips.PAYING:
+        return Response(status=204)  # asked again in a moment
+    if wants_part() or trip.stage in (trips.BOOKED, trips.CANCELLED):
+        return go_to(_next(trip))
+    return _shown(trip, Form())
+
+
+@blueprint.post("/checkout/<booking_id>")
+@required
+def pay(booking_id: str) -> Response:
+    """Charge the card that was chosen."""
+    trip, form = own_trip(booking_id), Form.posted()
+    _count()
+    try:
+        given = form.accept(HoldPayment)
+        bookings.pay(visitor().id, trip.id, given.payment_method_id, given.shown_total, doors.services().desk)
+    except (PaymentUnknown, PaymentInProgress):
+        return go_to(url_for(".show", booking_id=booking_id))
+    except (Invalid, PaymentFailed, PriceChanged, RoomNotAvailable) as refusal:
+        return _refused(booking_id, form, refusal)
+    return go_to(url_for("bookings.show", booking_id=booking_id))
+
+
+@blueprint.post("/checkout/<booking_id>/release")
+@required
+def release(booking_id: str) -> Response:
+    """The guest does not want the room after all."""
+    trip = own_trip(booking_id)
+    if trip.stage == trips.HELD:
+        bookings.cancel(visitor().id, trip.id, doors.services().desk)
+    stay = trip.stay
+    dates: dict[str, Any] = {"checkIn": stay.check_in, "checkOut": stay.check_out, "guests": trip.notice.guests}
+    return go_to(url_for("rooms.show", room_id=encode("room", trip.room_id), **dates))
+
+
+# --- showing
+
+
+def _shown(trip: Trip, form: Form, refusal: BookingError | None = None) -> Response:
+    status = doors.status_of(refusal) if refusal else 200
+    facts: dict[str, Any] = {"trip": trip, "booking_id": encode("booking", trip.id), "lines": bills.of_trip(trip)}
+    facts["room_id"] = encode("room", trip.room_id)
+    if trip.stage == trips.HELD:
+        facts |= {"cards": cards.simulated(), "left": formats.duration(trip.seconds_left), "refusal": refusal}
+        return page("checkout/pay.html", status=status, form=form, **facts)
+    if trip.stage == trips.PAYING:
+        return page("checkout/checking.html", **facts)
+    return page("checkout/over.html", status=status, **facts, **_elsewhere(trip))
+
+
+def _refused(booking_id: str, form: Form, refusal: BookingError) -> Response:
+    """The page as it is now, with what went wrong; whatever the refusal was, the booking may be paid by now."""
+    trip = own_trip(booking_id)
+    if trip.stage in (trips.BOOKED, trips.CANCELLED, trips.PAYING):
+        return go_to(_next(trip))
+    return _shown(trip, form, refusal)
+
+
+def _gone(order: Order, refusal: BookingError) -> Response:
+    services = doors.services()
+    room = rooms.details(order.room_id, services.settings.room_cache_seconds)
+    facts: dict[str, Any] = {"room": room, "stay": order.stay, "guests": order.guests}
+    facts |= {"others": _others(order, room["location"]), "locked": isinstance(refusal, RoomLocked)}
+    return page("checkout/gone.html", status=doors.status_of(refusal), **facts)
+
+
+def _elsewhere(trip: Trip) -> dict[str, Any]:
+    """The same room once more, if it is free, and a few others."""
+    rules, order = doors.services().desk.rules, Order(visitor().id, trip.room_id, trip.stay, trip.notice.guests)
+    quote = alternatives.still_free(order.room_id, order.stay, order.guests, rules)
+    return {"quote": quote, "others": _others(order, trip.location)}
+
+
+def _others(order: Order, location: str) -> list[FoundRoom]:
+    rules, seconds = doors.services().desk.rules, doors.services().settings.search_cache_seconds
+    return alternatives.others(order.room_id, location, order.stay, order.guests, rules=rules, cache_seconds=seconds)
+
+
+def _next(trip: Trip) -> str:
+    area = "bookings" if trip.stage in (trips.BOOKED, trips.CANCELLED) else "checkout"
+    return url_for(f"{area}.show", booking_id=encode("booking", trip.id))
+
+
+# --- reading
+
+
+def _order(room_id: str, form: Form) -> Order | None:
+    """What is wanted; None where the form is not filled in rightly. Raises RoomNotFound."""
+    room = decode("room", room_id)
+    if room is None:
+        raise RoomNotFound
+    try:
+        wanted = form.accept(StayOrder)
+    except Invalid:
+        return None
+    return Order(visitor().id, room, wanted.stay, wanted.guests)
+
+
+def _room_page(room_id: str, form: Form) -> str:
+    wish: dict[str, Any] = {name: form.value(name) for name in WISH if form.value(name)}
+    return url_for("rooms.show", room_id=room_id, **wish)
+
+
+def _wish(sent: Any) -> dict[str, Any]:
+    return {name: sent[name] for name in WISH if sent.get(name)}
+
+
+def _is_our_form() -> bool:
+    try:
+        security.csrf.protect()
+    except CSRFError:
+        return False
+    return True
+
+
+def _count() -> None:
+    g.user = visitor()
+    limits.count(public=False, books=True)

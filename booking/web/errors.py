@@ -1,0 +1,93 @@
+"""What went wrong, in the look of the site and with a way on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, g
+from flask_babel import gettext
+from flask_limiter import RateLimitExceeded
+from flask_wtf.csrf import CSRFError
+from werkzeug import Response as WsgiResponse
+from werkzeug.exceptions import HTTPException
+
+from booking import doors, limits
+from booking.domain import errors
+from booking.web import signed_in
+from booking.web.pages import page
+
+
+def _refusal(refusal: errors.BookingError) -> Response:
+    if isinstance(refusal, errors.Unauthorized):
+        return signed_in.sign_in_first()
+    response = _shown(doors.status_of(refusal), said=refusal.message if _is_told(refusal) else None)
+    if wait := getattr(refusal, "retry_after", None):
+        response.headers["Retry-After"] = str(wait)
+    return response
+
+
+def _is_told(refusal: errors.BookingError) -> bool:
+    """A sentence of the domain's that says more than the page's own."""
+    return type(refusal) not in (errors.NotFound, errors.Unavailable, errors.Invalid)
+
+
+def _http(error: HTTPException) -> WsgiResponse:
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()
+    if isinstance(error, CSRFError):
+        return _shown(400, kind="form")
+    response = _shown(status)
+    response.headers.update(limits.refusal_headers() if isinstance(error, RateLimitExceeded) else {})
+    if status == 405:
+        response.headers.update({name: value for name, value in error.get_headers() if name == "Allow"})
+    return response
+
+
+def _unexpected() -> Response:
+    return _shown(500)
+
+
+def _shown(status: int, *, kind: str | None = None, said: str | None = None) -> Response:
+    if status >= 500 and "_login_user" not in g:
+        g._login_user = None  # the page must not need what has just failed
+    return page("errors/error.html", status=status, code=status, **_texts(kind or status, said))
+
+
+def _texts(kind: str | int, said: str | None) -> dict[str, Any]:
+    titles: dict[str | int, tuple[str, str]] = {
+        "form": (
+            gettext("This form has been open for too long"),
+            gettext("To keep you safe it cannot be sent any more. Go back, reload the page and send it again."),
+        ),
+        400: (
+            gettext("We could not read that"),
+            gettext("Something in the address or in the form is wrong."),
+        ),
+        402: (gettext("The payment did not go through"), gettext("Nothing was charged.")),
+        403: (gettext("This is not for you to see"), gettext("Your account may not open this page.")),
+        404: (
+            gettext("There is nothing here"),
+            gettext("The page may have moved, or the address may have lost a letter on its way."),
+        ),
+        405: (gettext("That is not how this page works"), gettext("Go back and use the buttons of the page.")),
+        409: (gettext("Something has changed meanwhile"), gettext("Look again at how things stand now.")),
+        413: (gettext("That was too much at once"), gettext("What you sent is larger than we accept.")),
+        429: (
+            gettext("One moment, please"),
+            gettext("That were many requests in a short time. Wait a few minutes, then go on where you were."),
+        ),
+        500: (
+            gettext("Something broke on our side"),
+            gettext("It is not your fault, and what you booked is safe. Please try again in a moment."),
+        ),
+        503: (
+            gettext("We cannot do this right now"),
+            gettext("It should work again in a moment. What you booked is safe."),
+        ),
+    }
+    title, text = titles.get(kind, titles[400])
+    return {"heading": title, "text": said or text, "request_id": doors.request_id()}
+
+
+FACE = doors.Face(refusal=_refusal, http=_http, unexpected=_unexpected)

@@ -1,0 +1,128 @@
+"""Money, dates and times as people read them, by CLDR, in the language of the page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_currency, get_currency_symbol
+from flask_babel import get_locale, gettext, ngettext
+
+from booking.domain.money import decimals, rounded
+from booking.infra import clock
+
+
+def locale() -> Locale:
+    """The language of this page."""
+    return get_locale() or Locale("en")
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """€240.00: with all decimals that the currency has."""
+    return _amount(amount, currency, decimals(currency))
+
+
+def price(amount: Decimal, currency: str) -> str:
+    """€240, but €240.50: for prices that are looked over rather than added up."""
+    exact = rounded(amount, currency)
+    return _amount(exact, currency, 0 if exact == exact.to_integral_value() else decimals(currency))
+
+
+def currency_name(currency: str) -> str:
+    """Euro (€)"""
+    symbol = locale().currency_symbols.get(currency, currency)
+    name = locale().currencies.get(currency, currency)
+    return f"{name} ({symbol})"
+
+
+def day(date: dt.date) -> str:
+    """Fri 12 Dec, with the year where it is not this one."""
+    return str(format_date(date, _with_year("EEE d MMM", date), locale=locale()))
+
+
+def day_long(date: dt.date) -> str:
+    """Friday 12 December 2026"""
+    return str(format_date(date, "EEEE d MMMM y", locale=locale()))
+
+
+def month(date: dt.date) -> str:
+    """December 2026"""
+    return str(format_date(date, "LLLL y", locale=locale()))
+
+
+def weekdays() -> list[tuple[str, str]]:
+    """Short and long names of the days, beginning with the first of the week."""
+    days = locale().days["stand-alone"]
+    order = [(locale().first_week_day + place) % 7 for place in range(7)]
+    return [(days["abbreviated"][number][:2], days["wide"][number]) for number in order]
+
+
+def stay(check_in: dt.date, check_out: dt.date) -> str:
+    """Fri 12 Dec – Mon 15 Dec"""
+    return f"{day(check_in)} – {day(check_out)}"
+
+
+def later_day(date: dt.date, days: int) -> dt.date:
+    """So many days after `date`."""
+    return date + dt.timedelta(days=days)
+
+
+def clock_time(time: dt.time | str) -> str:
+    """15:00"""
+    return time if isinstance(time, str) else time.isoformat("minutes")
+
+
+def moment(instant: dt.datetime, time_zone: str | None = None) -> str:
+    """Thu 11 Dec, 15:00: in the given zone, or the one that the instant carries."""
+    local = instant.astimezone(ZoneInfo(time_zone)) if time_zone else instant
+    return str(format_datetime(local, _with_year("EEE d MMM", local.date()) + ", HH:mm", locale=locale()))
+
+
+def ago(instant: dt.datetime) -> str:
+    """5 minutes ago"""
+    passed = clock.now() - instant
+    if passed < dt.timedelta(minutes=1):
+        return str(gettext("just now"))
+    return str(format_timedelta(-passed, add_direction=True, locale=locale()))
+
+
+def duration(seconds: int) -> str:
+    """14 minutes: rounded to minutes, below one to seconds"""
+    if seconds < 60:
+        return str(ngettext("%(num)s second", "%(num)s seconds", seconds))
+    return str(ngettext("%(num)s minute", "%(num)s minutes", round(seconds / 60)))
+
+
+def nights(number: int) -> str:
+    """1 night, 3 nights"""
+    return str(ngettext("%(num)s night", "%(num)s nights", number))
+
+
+def guests(number: int) -> str:
+    """1 guest, 3 guests"""
+    return str(ngettext("%(num)s guest", "%(num)s guests", number))
+
+
+def rooms(number: int) -> str:
+    """1 room, 3 rooms"""
+    return str(ngettext("%(num)s room", "%(num)s rooms", number))
+
+
+def zone_name(time_zone: str) -> str:
+    """Lisbon time: how people say in which zone a time is meant."""
+    city = locale().time_zones.get(time_zone, {}).get("city") or time_zone.rpartition("/")[2].replace("_", " ")
+    return str(gettext("%(city)s time", city=city))
+
+
+def _amount(amount: Decimal, currency: str, digits: int) -> str:
+    # CLDR's own digits differ from ISO 4217 for some currencies, so ours are in the pattern.
+    gap = "\N{NO-BREAK SPACE}" if get_currency_symbol(currency, locale=locale())[-1:].isalpha() else ""
+    pattern = f"¤{gap}#,##0" + (f".{'0' * digits}" if digits else "")
+    return str(format_currency(amount, currency, pattern, locale=locale(), currency_digits=False))
+
+
+def _with_year(pattern: str, date: dt.date) -> str:
+    return pattern if date.year == clock.now().year else pattern + " y"

@@ -1,0 +1,73 @@
+"""A form as it was sent: what stood in its fields, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from flask import request
+from werkzeug.datastructures import MultiDict
+
+from booking.domain.errors import BookingError, Invalid
+from booking.domain.inputs import Input, accept
+from booking.web import wording
+
+M = TypeVar("M", bound=Input)
+
+
+class Form:
+    """Values by field name, problems as sentences. An empty field counts as not filled in."""
+
+    def __init__(self, values: Mapping[str, str] | MultiDict[str, str] | None = None) -> None:
+        self._values = values if isinstance(values, MultiDict) else MultiDict(values or {})
+        self.problems: dict[str, str] = {}
+
+    @classmethod
+    def posted(cls) -> Form:
+        """The body of this request."""
+        return cls(request.form)
+
+    @classmethod
+    def asked(cls) -> Form:
+        """The query string of this request."""
+        return cls(request.args)
+
+    @classmethod
+    def of(cls, values: Mapping[str, str | list[str]]) -> Form:
+        """Made up here; a list is a field that comes several times."""
+        return cls(MultiDict(values))
+
+    def filled(self) -> dict[str, list[str]]:
+        """The fields that are not empty."""
+        return {name: sent for name, sent in self._values.lists() if any(sent)}
+
+    def value(self, name: str, otherwise: str = "") -> str:
+        """What stood in the field."""
+        return self._values.get(name, otherwise) or otherwise
+
+    def values(self, name: str) -> list[str]:
+        """Of a field that may come several times."""
+        return [part for text in self._values.getlist(name) for part in text.split(",") if part]
+
+    def problem(self, name: str) -> str:
+        """What is wrong with the field, empty where nothing is."""
+        return self.problems.get(name, "")
+
+    def accept(self, model: type[M]) -> M:
+        """The input that the domain declares; raises Invalid, having taken its findings as problems."""
+        data = {name: sent for name, sent in self._values.lists() if any(sent)}
+        try:
+            return accept(
+                model, {name: sent[0] if len(sent) == 1 else sent for name, sent in data.items()}, strict=False
+            )
+        except Invalid as refusal:
+            self.refuse(refusal)
+            raise
+
+    def refuse(self, refusal: BookingError) -> Form:
+        """Hang a refusal's findings on the fields."""
+        for field, problem in refusal.details.items():
+            self.problems.setdefault(field, wording.sentence(field, problem))
+        if not refusal.details:
+            self.problems.setdefault("", refusal.message)
+        return self

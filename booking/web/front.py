@@ -1,0 +1,91 @@
+"""The first page, and what machines read about the site."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, Response, abort, current_app, make_response, render_template, url_for
+from werkzeug import Response as File
+
+from booking import doors
+from booking.domain import catalogue
+from booking.infra.ids import encode
+from booking.web.forms import Form
+from booking.web.pages import page
+
+blueprint = Blueprint("front", __name__)
+
+SHOWN_PLACES = 12
+
+
+@blueprint.get("/")
+def home() -> Response:
+    """Where a guest begins."""
+    seconds = doors.services().settings.room_cache_seconds
+    places, few = catalogue.destinations(seconds), catalogue.a_few(seconds)
+    stay = catalogue.usual_stay()
+    search = {"checkIn": stay.check_in.isoformat(), "checkOut": stay.check_out.isoformat(), "capacity": catalogue.USUAL_GUESTS}
+    return page(
+        "home.html",
+        form=Form({name: str(value) for name, value in search.items()}),
+        search=search,
+        places=places,
+        shown=sorted(places, key=lambda place: (-place.rooms, place.city))[:SHOWN_PLACES],
+        few=few,
+        houses=catalogue.houses([room.id for room in few]),
+        total=sum(place.rooms for place in places),
+    )
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    """What search engines may look at."""
+    private = ("/account", "/bookings", "/checkout", "/sign-in", "/register", "/forgot-password", "/demo", "/api/")
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in private), "", f"Sitemap: {_absolute('.sitemap')}", ""]
+    return Response("\n".join(lines), mimetype="text/plain")
+
+
+@blueprint.get("/sitemap.xml")
+def sitemap() -> Response:
+    """All sitemaps: one of the places, as many of rooms as it takes."""
+    parts = -(-catalogue.published_rooms() // catalogue.SITEMAP_ROOMS)
+    addresses = [_absolute(".sitemap_of_places"), *(_absolute(".sitemap_of_rooms", part=part) for part in range(parts))]
+    return _xml("sitemaps/index.xml", addresses=addresses)
+
+
+@blueprint.get("/sitemap-places.xml")
+def sitemap_of_places() -> Response:
+    """The first page, and the results of every place."""
+    places = catalogue.destinations(doors.services().settings.room_cache_seconds)
+    addresses = [_absolute(".home"), *(_absolute("rooms.results", location=place.slug) for place in places)]
+    return _xml("sitemaps/urls.xml", entries=[(address, None) for address in addresses])
+
+
+@blueprint.get("/sitemap-rooms-<int:part>.xml")
+def sitemap_of_rooms(part: int) -> Response:
+    """Rooms, each with the day of its last change."""
+    rooms = catalogue.room_changes(part) if part < 1000 else []
+    if not rooms:
+        abort(404)
+    return _xml("sitemaps/urls.xml", entries=[(_room(room_id), changed.date()) for room_id, changed in rooms])
+
+
+@blueprint.get("/favicon.ico")
+def favicon() -> File:
+    """For whoever asks without having read the page."""
+    return current_app.send_static_file("favicon.ico")
+
+
+def _room(room_id: uuid.UUID) -> str:
+    return _absolute("rooms.show", room_id=encode("room", room_id))
+
+
+def _absolute(endpoint: str, **values: object) -> str:
+    return str(current_app.jinja_env.globals["site_url"]) + url_for(endpoint, **values)  # type: ignore[arg-type]
+
+
+def _xml(template: str, **facts: object) -> Response:
+    response = make_response(render_template(template, **facts))
+    response.mimetype = "application/xml"
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response

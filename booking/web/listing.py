@@ -1,0 +1,130 @@
+"""What the results page says: how many, which filters apply, why nothing was found and what would be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext, ngettext
+
+from booking.domain import suggestions
+from booking.domain.catalogue import Destination
+from booking.domain.inputs import SORTS, RoomSearch
+from booking.domain.money import rounded
+from booking.domain.suggestions import Nothing, Suggestion
+from booking.web import amenities, formats, options
+from booking.web.forms import Form
+
+FILTERS = ("minPrice", "maxPrice", "amenities", "q")
+NOT_CARRIED = ("location", "checkIn", "checkOut", "capacity", "page", "pageSize")
+
+
+def headline(total: int | None, place: Destination | None) -> str:
+    """How many rooms, where."""
+    if total is None:
+        return str(gettext("No search yet: something in it is not right"))
+    if place:
+        return str(ngettext("%(num)s free room in %(city)s", "%(num)s free rooms in %(city)s", total, city=place.city))
+    return str(ngettext("%(num)s free room", "%(num)s free rooms", total))
+
+
+def address(form: Form, without: tuple[str, ...] = ("pageSize",), **changes: list[str]) -> str:
+    """This search's address, without what is empty or usual."""
+    kept = {name: values for name, values in form.filled().items() if name not in without}
+    return url_for("rooms.results", **{**kept, **changes})  # type: ignore[arg-type]  # lists repeat a parameter
+
+
+def page_address(form: Form, page: int) -> str:
+    """Another page of the same results."""
+    return address(form, ("page", "pageSize"), **({"page": [str(page)]} if page > 1 else {}))
+
+
+def address_of(wanted: RoomSearch) -> str:
+    """The address of another search."""
+    asked = wanted.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"page", "page_size"})
+    return url_for("rooms.results", **{name: value for name, value in asked.items() if value})
+
+
+def others(location: str, form: Form) -> str:
+    """Other rooms of the place for the dates and guests of a room's form."""
+    asked = {"checkIn": form.value("checkIn"), "checkOut": form.value("checkOut"), "capacity": form.value("guests")}
+    filled: dict[str, Any] = {name: value for name, value in asked.items() if value}
+    return url_for("rooms.results", location=location, **filled)
+
+
+def carried(form: Form) -> list[tuple[str, str]]:
+    """Filters and order go along when somebody searches anew."""
+    return [(name, value) for name, values in form.filled().items() if name not in NOT_CARRIED for value in values]
+
+
+def chips(form: Form, wanted: RoomSearch | None) -> list[tuple[str, str]]:
+    """Each filter that applies, and the address without it."""
+    if wanted is None:
+        return []
+    base = ("page", "pageSize")
+    shown = [
+        (amenities.shown(slug).name, address(form, base, amenities=[one for one in wanted.amenities if one != slug]))
+        for slug in wanted.amenities
+    ]
+    for name, limit in (("minPrice", wanted.min_price), ("maxPrice", wanted.max_price)):
+        if limit is not None and wanted.currency:
+            amount = formats.price(rounded(limit, wanted.currency), wanted.currency)
+            text = (
+                gettext("from %(price)s", price=amount) if name == "minPrice" else gettext("to %(price)s", price=amount)
+            )
+            shown.append((text, address(form, (*base, name))))
+    if wanted.q:
+        shown.append((wanted.q, address(form, (*base, "q"))))
+    return shown
+
+
+def without_filters(form: Form) -> str:
+    """The address with all filters off."""
+    return address(form, ("page", "pageSize", *FILTERS))
+
+
+def sort_options(place: Destination | None) -> list[tuple[str, str]]:
+    """Prices are an order only within one currency."""
+    if place is None or len(place.currencies) > 1:
+        return [("", options.sort_name("")), *((sort, options.sort_name(sort)) for sort in ("name", "capacity"))]
+    return [(sort, options.sort_name(sort)) for sort in SORTS]
+
+
+def why(nothing: Nothing, wanted: RoomSearch, place: Destination | None) -> str:
+    """Why there is nothing to show."""
+    city = place.city if place else gettext("any place")
+    if nothing.reason == suggestions.NO_PLACE:
+        return str(gettext("We have no rooms in a place of that name."))
+    if nothing.reason == suggestions.TOO_MANY and place:
+        return str(
+            gettext(
+                "No room in %(city)s takes that many: the largest is for %(guests)s.",
+                city=city,
+                guests=formats.guests(place.largest),
+            )
+        )
+    if nothing.reason == suggestions.TOO_PICKY:
+        return str(
+            ngettext(
+                "%(num)s room in %(city)s is free on these dates, but it does not have everything you ask for.",
+                "%(num)s rooms in %(city)s are free on these dates, but none has everything you ask for.",
+                nothing.without_filters,
+                city=city,
+            )
+        )
+    nights = formats.nights(wanted.stay.nights)
+    return str(gettext("No room in %(city)s is free for all of these %(nights)s.", city=city, nights=nights))
+
+
+def way(suggestion: Suggestion) -> str:
+    """What to do differently."""
+    wanted = suggestion.wanted
+    texts: dict[str, Any] = {
+        "words": lambda: gettext("Without the words “%(words)s”", words=suggestion.dropped),
+        "prices": lambda: gettext("At any price"),
+        "amenity": lambda: gettext("Without: %(amenity)s", amenity=amenities.shown(suggestion.dropped).name),
+        "amenities": lambda: gettext("Whatever the room has"),
+        "dates": lambda: formats.stay(wanted.check_in, wanted.check_out),
+        "anywhere": lambda: gettext("The same dates in any place"),
+    }
+    return str(texts[suggestion.kind]())

@@ -1,0 +1,114 @@
+"""Showing a page, or the one block of it that changes; the facts that every page needs."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, current_app, make_response, redirect, render_template, request, url_for
+from jinja2 import StrictUndefined
+from jinja2_fragments.flask import render_block
+from markupsafe import escape
+
+from booking.config import Settings
+from booking.infra import clock
+from booking.web import amenities, colours, formats, options, security
+
+A_YEAR = 365 * 24 * 3600
+PARTIAL, RESTORE = "HX-Request-Type", "HX-History-Restore-Request"
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """What templates may use."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        money=formats.money,
+        price=formats.price,
+        currency_name=formats.currency_name,
+        day=formats.day,
+        day_long=formats.day_long,
+        month=formats.month,
+        moment=formats.moment,
+        ago=formats.ago,
+        nights=formats.nights,
+        guests=formats.guests,
+        room_count=formats.rooms,
+        zone_name=formats.zone_name,
+    )
+    app.jinja_env.globals.update(
+        amenity=amenities.shown,
+        telling=amenities.TELLING,
+        place_options=options.places,
+        guest_options=options.guests,
+        sort_name=options.sort_name,
+        weekdays=formats.weekdays,
+        later_day=formats.later_day,
+        stay_dates=formats.stay,
+        nonce=security.nonce,
+        now=clock.now,
+        url_with=url_with,
+        site_name=settings.site_name,
+        site_url=settings.site_url.rstrip("/"),
+        demo=not settings.production,
+    )
+    app.add_url_rule("/theme.css", "theme", lambda: _theme(settings.accent_color))
+    default = Settings.__dataclass_fields__["accent_color"].default
+    app.jinja_env.globals["themed"] = settings.accent_color != default
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = A_YEAR
+    app.url_defaults(_versioned)
+
+
+def page(template: str, block: str | None = None, status: int = 200, **facts: Any) -> Response:
+    """The page; to htmx, when it asks for a part, only `block` of it with the page's title."""
+    if block and wants_part():
+        title = f"<title>{escape(render_block(template, 'title', **facts).strip())} – {escape(_site_name())}</title>"
+        response = make_response(title + render_block(template, block, **facts))
+    else:
+        response = make_response(render_template(template, **facts))
+    response.status_code = status
+    response.vary.update((PARTIAL, RESTORE))
+    return response
+
+
+def wants_part() -> bool:
+    """True where htmx will swap a part of the page; going back in history wants all of it."""
+    return request.headers.get(PARTIAL) == "partial" and RESTORE not in request.headers
+
+
+def go_to(url: str) -> Response:
+    """Answer a form with another page: 303, or what htmx needs to navigate."""
+    if request.headers.get("HX-Request") == "true":
+        return Response(status=204, headers={"HX-Redirect": url})
+    return make_response(redirect(url, 303))
+
+
+def url_with(**changes: Any) -> str:
+    """This page's URL with other parameters; None leaves one out, a list repeats one."""
+    query: dict[str, Any] = {name: values for name, values in request.args.lists() if any(values)}
+    query |= changes
+    return url_for(str(request.endpoint), **{**(request.view_args or {}), **query})
+
+
+def _versioned(endpoint: str, values: dict[str, Any]) -> None:
+    """A static file's URL carries its hash, so that it may be kept for a year."""
+    if endpoint == "static" and "v" not in values:
+        values["v"] = _hash(str(current_app.static_folder), values["filename"])
+
+
+@cache
+def _hash(folder: str, name: str) -> str:
+    return hashlib.sha256((Path(folder) / name).read_bytes()).hexdigest()[:12]
+
+
+def _theme(accent: str) -> Response:
+    """The chosen accent colour, as legible as it has to be."""
+    response = Response(colours.stylesheet(accent), mimetype="text/css")
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
+
+
+def _site_name() -> str:
+    return str(current_app.jinja_env.globals["site_name"])

@@ -1,0 +1,91 @@
+"""One's own account: name, password, and where one is signed in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, session, url_for
+
+from booking import doors, limits
+from booking.domain import accounts, sessions
+from booking.domain.errors import Invalid, SessionNotFound
+from booking.domain.inputs import PasswordChange, Profile
+from booking.infra.ids import decode, encode
+from booking.web import browsers
+from booking.web.forms import Form
+from booking.web.pages import go_to, page
+from booking.web.signed_in import required, visitor
+
+blueprint = Blueprint("profile", __name__)
+
+DONE = "done"  # in the cookie until it was shown: what has just been done
+
+
+@blueprint.get("/account")
+@required
+def show() -> Response:
+    """Name, password, sign-ins."""
+    return _page(done=session.pop(DONE, None))
+
+
+@blueprint.post("/account/profile")
+@required
+def rename() -> Response:
+    """Another name."""
+    form = Form.posted()
+    try:
+        accounts.rename(visitor().id, form.accept(Profile).full_name)
+    except Invalid as refusal:
+        return _page(status=doors.status_of(refusal), profile=form)
+    return _done("name")
+
+
+@blueprint.post("/account/password")
+@required
+def change_password() -> Response:
+    """Another password; every other sign-in ends."""
+    form = Form.posted()
+    limits.count(public=True, books=False)  # whoever found an open browser may not try passwords for long
+    try:
+        given = form.accept(PasswordChange)
+        accounts.change_password(visitor(), given.current_password, given.new_password)
+    except Invalid as refusal:
+        return _page(status=doors.status_of(refusal), password=form.refuse(refusal))
+    return _done("password")
+
+
+@blueprint.post("/account/sessions/<session_id>/end")
+@required
+def end_session(session_id: str) -> Response:
+    """Sign out there. One that is over already is over."""
+    known = decode("session", session_id)
+    if known is None:
+        raise SessionNotFound
+    sessions.end_mine(visitor().id, known)
+    return _done("session")
+
+
+@blueprint.post("/account/sessions/end-others")
+@required
+def end_others() -> Response:
+    """Sign out everywhere else."""
+    sessions.end_others(visitor())
+    return _done("sessions")
+
+
+def _done(what: str) -> Response:
+    session[DONE] = what
+    return go_to(url_for(".show"))
+
+
+def _page(status: int = 200, done: str | None = None, **forms: Form) -> Response:
+    who = visitor()
+    listed = sessions.mine(who, doors.services().settings.refresh_token_days)
+    facts: dict[str, Any] = {
+        "who": who,
+        "done": done,
+        "profile": forms.get("profile") or Form({"fullName": who.full_name}),
+        "password": forms.get("password") or Form(),
+        "sign_ins": [(encode("session", one.id), browsers.called(one.client), one) for one in listed],
+    }
+    return page("account/show.html", status=status, **facts)

@@ -1,0 +1,235 @@
+"""Finding a room, and looking at one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+from functools import lru_cache, partial
+from typing import Any
+
+from flask import Blueprint, Response, request, url_for
+
+from booking import doors
+from booking.domain import calendar, catalogue, notices, policies, rooms, search, suggestions
+from booking.domain.catalogue import Destination
+from booking.domain.errors import Invalid, RoomNotFound
+from booking.domain.inputs import RoomSearch, RoomView
+from booking.domain.search import Found
+from booking.domain.stays import StayRules
+from booking.infra import clock
+from booking.infra.ids import decode
+from booking.web import amenities, illustration, linked, listing, months, wording
+from booking.web.forms import Form
+from booking.web.pages import A_YEAR, page
+
+blueprint = Blueprint("rooms", __name__)
+
+PAGE_SIZE = 12
+PLACE_BOUND = ("minPrice", "maxPrice", "currency")  # what only means something in one currency
+
+
+@blueprint.get("/rooms")
+def results() -> Response:
+    """Rooms that are free for exactly these dates, each with its total for the stay."""
+    places = catalogue.destinations(_cache_seconds())
+    form, place = _asked(places)
+    found = wanted = None
+    try:
+        wanted = form.accept(RoomSearch)
+        found = search.search(wanted, _rules(), _search_seconds())
+    except Invalid as refusal:
+        form.refuse(refusal)
+    facts = _around(form, places, place) | _listed(found, wanted, form, place)
+    response = page("rooms/results.html", block="results", status=200 if found else 400, **facts)
+    response.headers["HX-Push-Url"] = listing.address(form)
+    return response
+
+
+@blueprint.get("/rooms/<room_id>")
+def show(room_id: str) -> Response:
+    """One room: what it is like, when it is free, and what it costs for the dates asked for."""
+    details = _details(room_id)
+    form, quote = Form.asked(), None
+    if "guests" not in request.args and request.args.get("capacity"):
+        form = Form({**request.args.to_dict(), "guests": request.args["capacity"]})
+    try:
+        view = form.accept(RoomView)
+        if stay := view.stay():
+            quote = rooms.quote(_id(room_id), stay, view.guests, _rules())
+    except Invalid as refusal:
+        form.refuse(refusal)
+    return page(
+        "rooms/show.html",
+        block="offer",
+        status=400 if form.problems else 200,
+        room=details,
+        form=form,
+        quote=quote,
+        lines=_lines(quote) if quote else [],
+        refunds=_promises(quote) if quote else [],
+        **_about(details, form),
+        **_calendar(room_id, details, form),
+    )
+
+
+@blueprint.get("/rooms/<room_id>/picture.svg")
+def picture(room_id: str) -> Response:
+    """The room, drawn. The same for ever: it follows from what never changes about the room."""
+    details = _details(room_id)
+    response = Response(
+        _drawn(room_id, details["location"], _beds(details), details["capacity"]), mimetype="image/svg+xml"
+    )
+    response.headers["Cache-Control"] = f"public, max-age={A_YEAR // 12}"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    return response
+
+
+# --- results
+
+
+def _asked(places: list[Destination]) -> tuple[Form, Destination | None]:
+    """The search as it was asked, with the usual dates where none are given, and its place.
+
+    Prices are compared within one currency: a limit that was meant for another place is left out.
+    """
+    asked = {name: values for name, values in request.args.lists() if any(values)}
+    place = next((one for one in places if [one.slug] == asked.get("location")), None)
+    if "checkIn" not in asked and "checkOut" not in asked:
+        stay = catalogue.usual_stay()
+        asked |= {"checkIn": [stay.check_in.isoformat()], "checkOut": [stay.check_out.isoformat()]}
+    asked.setdefault("capacity", [str(catalogue.USUAL_GUESTS)])
+    currencies = place.currencies if place else ()
+    meant = asked.get("currency", list(currencies))
+    if len(currencies) != 1 or meant[0] not in currencies:
+        asked = {name: value for name, value in asked.items() if name not in PLACE_BOUND}
+        if asked.get("sort") in (["price"], ["-price"]):
+            del asked["sort"]
+    elif "minPrice" in asked or "maxPrice" in asked:
+        asked["currency"] = meant
+    return Form.of({**asked, "pageSize": str(PAGE_SIZE)}), place
+
+
+def _around(form: Form, places: list[Destination], place: Destination | None) -> dict[str, Any]:
+    """What the forms around the results show."""
+    chosen = form.values("amenities")
+    present = catalogue.amenities(place.slug if place else None, _cache_seconds())
+    return {
+        "form": form,
+        "places": places,
+        "place": place,
+        "chosen": chosen,
+        "offered": amenities.offered(present, chosen),
+        "sort_options": listing.sort_options(place),
+        "sort": form.value("sort"),
+        "carried": listing.carried(form),
+        "kept": _kept(form),
+    }
+
+
+def _listed(found: Found | None, wanted: RoomSearch | None, form: Form, place: Destination | None) -> dict[str, Any]:
+    """The results themselves; nothing of them where the search could not be made."""
+    nothing = (
+        suggestions.instead(wanted, place, _rules(), _search_seconds())
+        if found and wanted and not found.total
+        else None
+    )
+    return {
+        "found": found,
+        "wanted": wanted if found else None,
+        "houses": catalogue.houses([room.id for room in found.rooms]) if found else {},
+        "pages": -(-found.total // found.page_size) if found else 0,
+        "headline": listing.headline(found.total if found else None, place),
+        "chips": listing.chips(form, wanted),
+        "without_filters": listing.without_filters(form),
+        "nothing": nothing,
+        "why": listing.why(nothing, wanted, place) if nothing and wanted else "",
+        "page_url": partial(listing.page_address, form),
+        "way": listing.way,
+        "address_of": listing.address_of,
+    }
+
+
+def _kept(form: Form) -> dict[str, str]:
+    """Dates and guests, which go with the guest from results to room."""
+    named = {"checkIn": "checkIn", "checkOut": "checkOut", "capacity": "guests"}
+    return {name: form.value(field) for field, name in named.items() if form.value(field)}
+
+
+# --- one room
+
+
+def _id(room_id: str) -> uuid.UUID:
+    decoded = decode("room", room_id)
+    if decoded is None:
+        raise RoomNotFound
+    return decoded
+
+
+def _details(room_id: str) -> dict[str, Any]:
+    return rooms.details(_id(room_id), _cache_seconds())
+
+
+def _lines(quote: rooms.StayQuote) -> list[dict[str, Any]]:
+    """Nights in a row at one price are one line."""
+    runs = notices.price_lines(quote.price.as_json())
+    return [
+        {"text": wording.nights_at(run.nights, run.each, quote.price.currency), "amount": run.amount} for run in runs
+    ]
+
+
+def _promises(quote: rooms.StayQuote) -> list[policies.Promise]:
+    return policies.promises(quote.refunds, quote.price.total, quote.price.currency, clock.now())
+
+
+def _about(details: dict[str, Any], form: Form) -> dict[str, Any]:
+    """Where the room is, and the ways from it."""
+    house, room_id = details["property"], details["id"]
+    city, site = house["address"].get("city") or house["name"], doors.services().settings.site_url.rstrip("/")
+    url, picture = (site + url_for(endpoint, room_id=room_id) for endpoint in (".show", ".picture"))
+    return {
+        "city": city,
+        "where": ", ".join(part for part in (city, house["address"].get("country")) if part),
+        "room_price": Decimal(details["pricePerNight"]),
+        "linked": linked.room(details, url, picture),
+        "others": listing.others(details["location"], form),
+    }
+
+
+def _calendar(room_id: str, details: dict[str, Any], form: Form) -> dict[str, Any]:
+    """Two months, from the one asked for, or of the arrival, or this one."""
+    rules, today = _rules(), clock.today(details["property"]["timeZone"])
+    last = today + dt.timedelta(days=rules.horizon_days)
+    first = months.chosen(request.args.get("month"), form.value("checkIn"), today, last)
+    nights = calendar.nights(_id(room_id), first, months.after(first, months.SHOWN), rules).nights
+    stay = months.stay_of(form.value("checkIn"), form.value("checkOut"))
+    return {
+        "calendar": months.tables(nights, today, stay),
+        "earlier": months.after(first, -months.SHOWN) if first > today else None,
+        "later": months.after(first, months.SHOWN) if months.after(first, months.SHOWN) <= last else None,
+        "today": today,
+        "last": last,
+        "stay_nights": stay.nights if stay else details["minNights"],
+    }
+
+
+def _beds(details: dict[str, Any]) -> int:
+    """How many beds to draw: two people share one, unless it is a twin room."""
+    return 2 if "twin" in (details["kind"] or "").lower() else max(1, min(4, -(-details["capacity"] // 2)))
+
+
+@lru_cache(maxsize=2048)
+def _drawn(room_id: str, city: str, beds: int, capacity: int) -> str:
+    return illustration.svg(room_id, city=city, beds=beds, capacity=capacity)
+
+
+def _rules() -> StayRules:
+    return doors.services().desk.rules
+
+
+def _search_seconds() -> int:
+    return doors.services().settings.search_cache_seconds
+
+
+def _cache_seconds() -> int:
+    return doors.services().settings.room_cache_seconds

@@ -1,0 +1,98 @@
+"""What protects a visitor: cookies, tokens in forms, response headers, redirects that stay here."""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request, session
+from flask_wtf import CSRFProtect
+
+from booking import doors
+from booking.config import Settings
+
+csrf = CSRFProtect()
+
+POLICY = {
+    "default-src": "'self'",
+    "script-src": "'self' 'nonce-{nonce}'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+HEADERS = {
+    # Forms check where they come from, so our own pages must be told; nobody else is.
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+A_YEAR = 365 * 24 * 3600
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Cookies, CSRF and headers of every answer. Our own hook comes first: a refused form is answered with headers."""
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-session" if settings.production else "session",
+        SESSION_COOKIE_SECURE=settings.production,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=settings.refresh_token_days * 24 * 3600,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session, which is made new at sign-in
+    )
+    app.before_request(_begin)
+    csrf.init_app(app)
+    app.after_request(_end)
+
+
+def nonce() -> str:
+    """Of this answer's scripts."""
+    return str(g.get("nonce", ""))
+
+
+def allow(**directives: str) -> None:
+    """Widen this answer's content security policy: `allow(frame_ancestors="'self'")`."""
+    g.policy = {**g.get("policy", {}), **{name.replace("_", "-"): value for name, value in directives.items()}}
+
+
+def personal() -> None:
+    """Nobody may keep this answer: it shows something of the visitor's."""
+    g.personal = True
+
+
+def safe_path(wanted: str | None, otherwise: str = "/") -> str:
+    """A place on this site to go to next; `otherwise` where the wanted one is none."""
+    if not wanted or not wanted.startswith("/") or wanted.startswith(("//", "/\\")) or not wanted.isprintable():
+        return otherwise
+    parts = urlsplit(wanted)
+    return otherwise if parts.scheme or parts.netloc or "\\" in wanted else wanted
+
+
+def _begin() -> None:
+    g.nonce = secrets.token_urlsafe(16)
+
+
+def _end(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if doors.services().settings.production:
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={A_YEAR}; includeSubDomains")
+    if response.mimetype == "text/html":
+        policy = {**POLICY, **g.get("policy", {})}
+        text = "; ".join(f"{name} {value}" for name, value in policy.items())
+        response.headers["Content-Security-Policy"] = text.format(nonce=nonce())
+    if not doors.is_api(request) and "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = _keeping(response)
+    return response
+
+
+def _keeping(response: Response) -> str:
+    """Who may keep a page: nobody where it is personal, only the browser where it knows the visitor."""
+    if g.get("personal") or response.status_code >= 400 or request.method not in {"GET", "HEAD"}:
+        return "no-store"
+    known = request.cookies or session.modified
+    return "private, no-cache" if known else "no-cache"

@@ -1,0 +1,105 @@
+"""Who is looking at a page: `current_user`, a value of the domain's or Anonymous, read once per request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, ParamSpec
+from urllib.parse import urlencode
+
+from flask import Flask, Request, Response, g, request, session
+from flask_login import LoginManager, current_user
+
+from booking.domain import sessions
+from booking.domain.errors import Unauthorized
+from booking.domain.users import CurrentUser
+from booking.infra.ids import decode, encode
+from booking.web import security
+from booking.web.pages import go_to
+
+__all__ = ["current_user", "forget", "install", "remember", "required", "visitor"]
+
+P = ParamSpec("P")
+
+SESSION = "sid"  # in the cookie: the session's id, as a TypeID; everything else is in the sessions table
+USER = "uid"
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A signed-in user as templates and flask-login like it."""
+
+    user: CurrentUser
+    is_authenticated: bool = field(default=True, init=False)
+    is_active: bool = field(default=True, init=False)
+    is_anonymous: bool = field(default=False, init=False)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.user, name)
+
+    def get_id(self) -> str:
+        return encode("user", self.user.id)
+
+
+def install(app: Flask) -> None:
+    """Make `current_user` known. Without flask-login's own hooks, which touch the cookie at every answer."""
+    manager = LoginManager()
+    manager.session_protection = None
+    manager.request_loader(_load)
+    app.login_manager = manager  # type: ignore[attr-defined]  # where flask-login looks for it
+    app.context_processor(lambda: {"current_user": current_user})
+
+
+def required(view: Callable[P, Any]) -> Callable[P, Any]:
+    """Only for people who have signed in; everybody else is sent to do so, and comes back."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
+        security.personal()
+        return view(*args, **kwargs) if current_user.is_authenticated else sign_in_first()
+
+    return guarded
+
+
+def sign_in_first() -> Response:
+    """To the sign-in page, and from there back to what was wanted."""
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else security.safe_path(_referrer())
+    return go_to(f"/sign-in?{urlencode({'next': wanted})}")
+
+
+def visitor() -> CurrentUser:
+    """Who has signed in; only for views that are `required`."""
+    user: CurrentUser = current_user.user
+    return user
+
+
+def remember(user: CurrentUser) -> None:
+    """Sign in: a new cookie and a new form token, nothing of the old ones (nobody can have prepared them)."""
+    session.clear()
+    session.permanent = True
+    session[SESSION], session[USER] = encode("session", user.session_id), encode("user", user.id)
+    g._login_user = Visitor(user)
+
+
+def forget() -> None:
+    """Sign out: an empty cookie. The session's row is ended by the domain."""
+    session.clear()
+    g.pop("_login_user", None)
+
+
+def _load(_: Request) -> Visitor | None:
+    session_id, user_id = decode("session", session.get(SESSION, "")), decode("user", session.get(USER, ""))
+    if session_id is None or user_id is None:
+        return None
+    security.personal()
+    try:
+        return Visitor(sessions.current(session_id, user_id))
+    except Unauthorized:
+        session.clear()  # ended elsewhere
+        return None
+
+
+def _referrer() -> str:
+    _, _, path = (request.referrer or "").partition(request.host)
+    return path

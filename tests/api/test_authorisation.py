@@ -1,0 +1,48 @@
+"""Every endpoint, made from its declaration: nobody gets in without a token, nobody sees what is somebody else's."""
+
+from __future__ import annotations
+
+import pytest
+
+from booking.api.endpoint import OPERATIONS
+from booking.infra.ids import encode
+from tests.api.program import Program, an_order, refused
+
+PROTECTED = [operation for operation in OPERATIONS if not operation.public]
+# Endpoints that show something which belongs to one user; one that is new has to be sorted in here or below.
+OWNED = {"show_booking", "cancel_booking"}
+ANYBODYS = {"logout", "me", "search_rooms", "show_room", "show_availability", "create_booking", "list_bookings"}
+
+
+def path_of(operation, room, booking_id="booking_01h2xcejqtf2nbrexx3vqjhp41"):
+    return operation.path.replace("<room_id>", encode("room", room.id)).replace("<booking_id>", booking_id)
+
+
+def test_every_protected_endpoint_is_sorted_into_this_matrix():
+    assert {operation.name for operation in PROTECTED} == OWNED | ANYBODYS
+
+
+@pytest.mark.parametrize("operation", PROTECTED, ids=lambda operation: operation.name)
+def test_without_a_token_there_is_nothing_but_401(application, standing, operation):
+    _, room = standing
+    for token in (None, "nonsense"):
+        answer = Program(application, token).ask(operation.method, path_of(operation, room))
+        refused(answer, 401, "UNAUTHORIZED")
+    for malformed in ("?page=0", "?checkIn=x"):
+        refused(Program(application).ask(operation.method, path_of(operation, room) + malformed), 401, "UNAUTHORIZED")
+
+
+@pytest.mark.parametrize("operation", PROTECTED, ids=lambda operation: operation.name)
+def test_an_ended_session_opens_nothing(app, api, room, operation):
+    assert api.post("/auth/logout").status_code == 204
+    refused(api.ask(operation.method, path_of(operation, room)), 401, "UNAUTHORIZED")
+
+
+@pytest.mark.parametrize(
+    "operation", [operation for operation in PROTECTED if operation.name in OWNED], ids=lambda operation: operation.name
+)
+def test_what_is_somebody_elses_does_not_exist(api, bobs, room, operation):
+    booked = api.post("/bookings", an_order(room)).json["id"]
+    refused(bobs.ask(operation.method, path_of(operation, room, booked)), 404, "NOT_FOUND")
+    assert api.get(f"/bookings/{booked}").json["status"] == "CONFIRMED"
+    assert bobs.get("/bookings").json["total"] == 0

@@ -1,0 +1,152 @@
+"""How much one address or one user may ask: 429 says how long to wait, and nothing fails open."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+import redis as redis_client
+
+from booking import create_app
+from booking.config import Settings
+from booking.infra import redis
+from booking.limits import limiter
+from tests.api.program import Program, an_order, program_of, refused
+from tests.cast import all_at_once, person
+
+LIMITS = {
+    "RATELIMIT_ENABLED": "true",
+    "LIMIT_PUBLIC": "5 per 15 minutes",
+    "LIMIT_USER": "8 per 15 minutes",
+    "LIMIT_BOOKINGS": "3 per minute",
+}
+WRONG = {"email": "nobody@example.com", "password": "whatever it is"}
+
+
+@pytest.fixture
+def limited(environ, empty):
+    """Makes an application with small limits; the limiter, which all applications share, is put back afterwards."""
+    before = dict(vars(limiter))
+    servers = redis.servers.main, redis.servers.cache
+    redis_client.Redis.from_url(environ["REDIS_URL"]).flushdb()
+
+    def make(**settings):
+        return create_app(Settings.from_env(environ | LIMITS | settings))
+
+    yield make
+    vars(limiter).update(before)
+    redis.servers.main, redis.servers.cache = servers
+
+
+def sign_in(app, **request):
+    return Program(app).ask("POST", "/auth/login", json=WRONG, **request)
+
+
+def statuses(asked, times):
+    return Counter(asked().status_code for _ in range(times))
+
+
+def user_program(app, name):
+    with app.app_context():
+        return program_of(app, person(name))
+
+
+def test_an_address_may_ask_public_endpoints_so_often_and_then_waits(limited):
+    app = limited()
+    assert statuses(lambda: sign_in(app), 5) == {401: 5}
+    answer = sign_in(app)
+    refused(answer, 429, "RATE_LIMIT_EXCEEDED")
+    assert answer.json["message"] == "Too many requests. Please try again later."
+    assert 1 <= int(answer.headers["Retry-After"]) <= 901
+    assert answer.headers["RateLimit-Limit"] == "5"
+    assert answer.headers["RateLimit-Remaining"] == "0"
+    assert 1 <= int(answer.headers["RateLimit-Reset"]) <= 901
+
+
+def test_all_public_endpoints_count_together(limited):
+    app = limited()
+    nobody = Program(app)
+    for path, body in (("login", WRONG), ("refresh", {"refreshToken": "x"}), ("register", {})) * 2:
+        last = nobody.post(f"/auth/{path}", body)
+    refused(last, 429, "RATE_LIMIT_EXCEEDED")
+
+
+def test_another_address_is_counted_on_its_own(limited):
+    app = limited()
+    assert statuses(lambda: sign_in(app), 6)[429] == 1
+    assert sign_in(app, environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code == 401
+
+
+def test_a_made_up_forwarded_address_does_not_help(limited):
+    app = limited()
+    answers = [sign_in(app, headers={"X-Forwarded-For": f"198.51.100.{n}"}).status_code for n in range(7)]
+    assert answers == [401] * 5 + [429] * 2
+
+
+def test_behind_a_trusted_proxy_the_address_it_saw_counts(limited):
+    app = limited(TRUSTED_PROXIES="1")
+
+    def through_the_proxy(forwarded):
+        return sign_in(app, headers={"X-Forwarded-For": forwarded}).status_code
+
+    # What the client itself wrote stands left of what the proxy added, and counts for nothing.
+    assert [through_the_proxy(f"6.6.6.{n}, 198.51.100.1") for n in range(6)] == [401] * 5 + [429]
+    assert through_the_proxy("198.51.100.2") == 401
+
+
+def test_health_and_the_contract_are_not_limited(limited):
+    app = limited()
+    nobody = Program(app)
+    for path in ("/health", "/health/ready", "/openapi.json", "/docs"):
+        assert statuses(lambda path=path: nobody.get(path), 8) == {200: 8}
+
+
+def test_a_user_is_counted_by_who_they_are_not_where(limited):
+    app = limited()
+    alice, bob = user_program(app, "alice"), user_program(app, "bob")
+    assert statuses(lambda: alice.get("/me"), 8) == {200: 8}
+    refused(alice.get("/bookings"), 429, "RATE_LIMIT_EXCEEDED")
+    refused(alice.ask("GET", "/me", environ_base={"REMOTE_ADDR": "203.0.113.9"}), 429, "RATE_LIMIT_EXCEEDED")
+    assert bob.get("/me").status_code == 200
+    assert sign_in(app).status_code == 401
+
+
+def test_bookings_have_a_limit_of_their_own(limited, room):
+    app = limited()
+    alice = user_program(app, "alice")
+    assert statuses(lambda: alice.post("/bookings", an_order(room, guests=0)), 4) == {400: 3, 429: 1}
+    answer = alice.post("/bookings", an_order(room))
+    refused(answer, 429, "RATE_LIMIT_EXCEEDED")
+    assert int(answer.headers["Retry-After"]) <= 61
+    assert alice.get("/bookings").status_code == 200
+
+
+def test_a_refused_booking_is_not_stored_under_its_key(limited, environ, room):
+    app = limited()
+    alice = user_program(app, "alice")
+    for _ in range(3):
+        alice.post("/bookings", an_order(room, guests=0))
+    refused(alice.post("/bookings", an_order(room), Idempotency_Key="k-1"), 429, "RATE_LIMIT_EXCEEDED")
+    redis_client.Redis.from_url(environ["REDIS_URL"]).flushdb()
+    assert alice.post("/bookings", an_order(room, guests=1), Idempotency_Key="k-1").status_code == 201
+
+
+def test_a_crowd_does_not_slip_through(limited):
+    app = limited()
+    answers = all_at_once(app, [lambda: sign_in(app)] * 16)
+    assert Counter(answer.status_code for answer in answers) == {401: 5, 429: 11}
+
+
+def test_without_redis_limits_go_on_in_the_process_and_nothing_is_500(limited):
+    app = limited(REDIS_URL="redis://127.0.0.1:1/0")
+    answers = all_at_once(app, [lambda: sign_in(app)] * 16)
+    told = Counter(answer.status_code for answer in answers)
+    assert set(told) == {401, 429}
+    assert told[401] <= 6
+    alice = user_program(app, "alice")
+    assert statuses(lambda: alice.get("/me"), 10) == {200: 8, 429: 2}
+
+
+def test_limits_can_be_switched_off(limited):
+    app = limited(RATELIMIT_ENABLED="false")
+    assert statuses(lambda: sign_in(app), 8) == {401: 8}

@@ -1,0 +1,211 @@
+"""A person's own account: name, password, sign-ins, and a forgotten password."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from booking.domain import accounts, resets, sessions, users
+from booking.domain.errors import (
+    Invalid,
+    InvalidCredentials,
+    ResetLinkOver,
+    SessionNotFound,
+    Unauthorized,
+)
+from booking.domain.models import Event, PasswordReset
+from booking.infra.db import db, transaction
+from booking.infra.ids import decode
+from tests.cast import PASSWORD, all_at_once, count, later
+
+NEW = "another horse battery"
+SECRET = "a-key-for-tests-0123456789abcdef0"
+MINUTE = dt.timedelta(minutes=1)
+
+
+def signed_in(user):
+    return sessions.start_web(user.id, "Mozilla/5.0 (X11; Linux) Firefox/150.0")
+
+
+def is_live(who):
+    try:
+        return bool(sessions.current(who.session_id, who.id, 30))
+    except Unauthorized:
+        return False
+
+
+@transaction
+def last_request():
+    """The id of the reset that the last request brought about."""
+    event = db.session.query(Event).filter_by(type="password.requested").order_by(Event.id.desc()).first()
+    return event.payload["resetId"] and decode("reset", event.payload["resetId"])
+
+
+def asked(email="alice@example.com"):
+    resets.request(email)
+    reset_id = last_request()
+    return reset_id and resets.token(reset_id, SECRET)
+
+
+# --- name and password
+
+
+def test_a_new_name_shows_at_once(alice):
+    who = signed_in(alice)
+    accounts.rename(alice.id, "Alice Liddell")
+    assert sessions.current(who.session_id, who.id).full_name == "Alice Liddell"
+
+
+def test_a_new_password_ends_every_other_sign_in(alice):
+    here, phone, program = signed_in(alice), signed_in(alice), sessions.start_api(alice.id)
+    assert accounts.change_password(here, PASSWORD, NEW) == 2
+    assert (is_live(here), is_live(phone), is_live(program.user)) == (True, False, False)
+    assert users.with_password("alice@example.com", NEW).id == alice.id
+    with pytest.raises(InvalidCredentials):
+        users.with_password("alice@example.com", PASSWORD)
+
+
+def test_the_present_password_is_asked_for(alice):
+    here, phone = signed_in(alice), signed_in(alice)
+    with pytest.raises(Invalid) as refused:
+        accounts.change_password(here, "a wrong one", NEW)
+    assert set(refused.value.details) == {"currentPassword"}
+    assert is_live(phone)
+
+
+# --- sign-ins
+
+
+def test_ones_own_sign_ins_are_listed_with_this_one_marked(alice, bob):
+    here, _, _ = signed_in(alice), sessions.start_api(alice.id, "curl/8"), signed_in(bob)
+    listed = sessions.mine(here, 30)
+    assert [(one.kind, one.is_this) for one in listed] == [("api", False), ("web", True)]
+    assert listed[1].client.startswith("Mozilla")
+
+
+def test_one_of_them_is_ended(alice):
+    here, phone = signed_in(alice), signed_in(alice)
+    sessions.end_mine(alice.id, phone.session_id)
+    assert (is_live(here), is_live(phone)) == (True, False)
+
+
+def test_a_strangers_sign_in_does_not_exist(alice, bob):
+    bobs = signed_in(bob)
+    with pytest.raises(SessionNotFound):
+        sessions.end_mine(alice.id, bobs.session_id)
+    assert is_live(bobs)
+
+
+def test_ended_twice_is_over_already(alice):
+    phone = signed_in(alice)
+    sessions.end_mine(alice.id, phone.session_id)
+    with pytest.raises(SessionNotFound):
+        sessions.end_mine(alice.id, phone.session_id)
+
+
+def test_all_others_are_ended(alice, bob):
+    here, phone, bobs = signed_in(alice), signed_in(alice), signed_in(bob)
+    assert sessions.end_others(here) == 1
+    assert [is_live(who) for who in (here, phone, bobs)] == [True, False, True]
+
+
+def test_a_browser_that_was_not_used_for_a_month_is_signed_out(alice):
+    here = signed_in(alice)
+    later(dt.timedelta(days=29))
+    assert is_live(here)  # and is seen
+    later(dt.timedelta(days=29))
+    assert is_live(here)
+    later(dt.timedelta(days=31))
+    assert not is_live(here)
+    assert sessions.mine(signed_in(alice), 30)[0].is_this
+
+
+# --- a forgotten password
+
+
+def test_the_link_sets_a_new_password_and_ends_every_sign_in(alice):
+    phone, link = signed_in(alice), asked()
+    resets.refuse_unless_open(link, SECRET)
+    resets.reset(link, NEW, SECRET)
+    assert not is_live(phone)
+    assert users.with_password("alice@example.com", NEW).id == alice.id
+
+
+def test_it_works_once(alice):
+    link = asked()
+    resets.reset(link, NEW, SECRET)
+    with pytest.raises(ResetLinkOver):
+        resets.reset(link, "yet another battery", SECRET)
+    assert users.with_password("alice@example.com", NEW)
+
+
+def test_it_works_once_also_for_many_at_once(app, alice):
+    link = asked()
+    results = all_at_once(app, [lambda n=n: resets.reset(link, f"password number {n}", SECRET) for n in range(4)])
+    assert sorted(type(result).__name__ for result in results) == ["NoneType", *["ResetLinkOver"] * 3]
+
+
+def test_it_works_for_an_hour(alice):
+    link = asked()
+    later(59 * MINUTE)
+    resets.refuse_unless_open(link, SECRET)
+    later(2 * MINUTE)
+    with pytest.raises(ResetLinkOver):
+        resets.reset(link, NEW, SECRET)
+
+
+def test_a_newer_one_replaces_it(alice):
+    older = asked()
+    later(2 * MINUTE)
+    newer = asked()
+    with pytest.raises(ResetLinkOver):
+        resets.refuse_unless_open(older, SECRET)
+    resets.refuse_unless_open(newer, SECRET)
+    assert count(PasswordReset) == 1
+
+
+def test_asked_for_again_at_once_sends_nothing_new(alice):
+    link = asked()
+    assert asked() is None
+    resets.refuse_unless_open(link, SECRET)
+
+
+def test_nobodys_address_is_answered_like_anybodys(alice):
+    assert asked("nobody@example.com") is None
+    assert count(Event, type="password.requested") == 1
+    assert count(PasswordReset) == 0
+
+
+def test_an_address_in_other_case_is_the_same_and_the_stored_one_gets_the_mail(alice):
+    resets.request("ALICE@Example.com")
+    notice = resets.notice(last_request())
+    assert notice is not None
+    assert notice.email == "alice@example.com"
+
+
+def test_changing_the_password_withdraws_the_link(alice):
+    link = asked()
+    accounts.change_password(signed_in(alice), PASSWORD, NEW)
+    with pytest.raises(ResetLinkOver):
+        resets.refuse_unless_open(link, SECRET)
+
+
+def test_no_other_link_opens_it(alice):
+    link = asked()
+    name, _, proof = link.partition(".")
+    for forged in (name, f"{name}.", f"{name}.{'0' * 64}", f"{name}.é", f".{proof}", "", "…", link[:-1], link + "0"):
+        with pytest.raises(ResetLinkOver):
+            resets.refuse_unless_open(forged, SECRET)
+    with pytest.raises(ResetLinkOver):
+        resets.refuse_unless_open(link, "another-key")
+
+
+def test_neither_table_nor_outbox_holds_the_links_secret(alice):
+    _, _, proof = asked().partition(".")
+    with_everything = transaction(
+        lambda: [
+            str(row) for table in ("password_resets", "events") for row in db.session.execute(db.text(f"TABLE {table}"))
+        ]
+    )
+    assert all(proof not in row for row in with_everything())

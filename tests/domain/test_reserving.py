@@ -1,0 +1,106 @@
+"""Pressing "Reserve" once, twice, again with other dates, in two tabs: one hold, and never a lost one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from booking.domain import bookings, reserving, verification
+from booking.domain.errors import Invalid, RoomNotAvailable
+from booking.domain.models import Booking, Event
+from tests.cast import VISA, all_at_once, count, in_days, interrupted, later, nights_of, order, reload, silent
+
+
+def test_a_reservation_is_a_hold(alice, room, desk):
+    held = reserving.reserve(order(alice, room), desk)
+    assert (held.status, set(nights_of(room).values())) == ("PENDING", {"held"})
+
+
+def test_the_same_again_is_the_same_hold(alice, room, desk):
+    first = reserving.reserve(order(alice, room), desk)
+    again = reserving.reserve(order(alice, room), desk)
+    assert (again.id, again.held_until) == (first.id, first.held_until)
+    assert count(Booking) == 1
+
+
+def test_the_same_for_another_number_of_guests_follows_it(alice, room, desk):
+    first = reserving.reserve(order(alice, room, guests=2), desk)
+    assert reserving.reserve(order(alice, room, guests=3), desk).id == first.id
+    assert reload(first).guests == 3
+    with pytest.raises(Invalid):
+        reserving.reserve(order(alice, room, guests=9), desk)
+
+
+def test_the_same_after_paying_is_what_was_paid(alice, room, desk):
+    held = reserving.reserve(order(alice, room), desk)
+    paid = bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
+    again = reserving.reserve(order(alice, room, guests=1), desk)
+    assert (again.id, again.status, again.guests) == (paid.id, "CONFIRMED", 2)
+
+
+def test_the_same_while_the_payment_is_unknown_is_that_booking(alice, room, desk):
+    held = reserving.reserve(order(alice, room), desk)
+    with pytest.raises(bookings.PaymentUnknown):
+        bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, silent))
+    assert reserving.reserve(order(alice, room), desk).id == held.id
+
+
+def test_the_same_after_the_hold_ran_out_is_a_new_hold(alice, room, desk):
+    first = reserving.reserve(order(alice, room), desk)
+    later(desk.hold_for + dt.timedelta(seconds=1))
+    assert reserving.reserve(order(alice, room), desk).id != first.id
+    assert verification.verify().findings == []
+
+
+def test_a_strangers_hold_stands(alice, bob, room, desk):
+    reserving.reserve(order(alice, room), desk)
+    with pytest.raises(RoomNotAvailable):
+        reserving.reserve(order(bob, room), desk)
+
+
+def test_other_dates_take_the_place_of_ones_own_hold(alice, room, desk):
+    first = reserving.reserve(order(alice, room, in_days(30, 3)), desk)
+    second = reserving.reserve(order(alice, room, in_days(31, 4)), desk)
+    assert (reload(first).status, second.nights) == ("CANCELLED", 4)
+    assert set(nights_of(room)) == set(in_days(31, 4).dates())
+    assert count(Event, type="booking.cancelled") == 1
+    assert verification.verify().findings == []
+
+
+def test_dates_that_do_not_touch_stand_beside_it(alice, room, desk):
+    first = reserving.reserve(order(alice, room, in_days(30, 3)), desk)
+    reserving.reserve(order(alice, room, in_days(33, 3)), desk)
+    assert reload(first).status == "PENDING"
+
+
+def test_other_dates_that_cannot_be_had_leave_the_hold_alone(alice, bob, room, desk):
+    reserving.reserve(order(bob, room, in_days(33, 2)), desk)
+    first = reserving.reserve(order(alice, room, in_days(30, 3)), desk)
+    with pytest.raises(RoomNotAvailable):
+        reserving.reserve(order(alice, room, in_days(31, 4)), desk)
+    assert reload(first).status == "PENDING"
+    assert set(in_days(30, 3).dates()) <= set(nights_of(room))
+
+
+def test_a_paid_stay_never_makes_way(alice, room, desk):
+    paid = bookings.book(order(alice, room, in_days(30, 3)), VISA, desk)
+    with pytest.raises(RoomNotAvailable):
+        reserving.reserve(order(alice, room, in_days(31, 4)), desk)
+    assert reload(paid).status == "CONFIRMED"
+
+
+@pytest.mark.parametrize("lock", [True, False], ids=["with the Redis lock", "without it"])
+def test_many_clicks_at_once_are_one_hold(app, alice, room, desk, lock):
+    selling = replace(desk, lock_rooms=lock)
+    results = all_at_once(app, [lambda: reserving.reserve(order(alice, room), selling)] * 8)
+    assert {getattr(result, "id", result) for result in results} == {results[0].id}
+    assert count(Booking) == 1
+
+
+def test_changing_dates_in_two_tabs_at_once_leaves_one_hold(app, alice, room, desk):
+    stays = [in_days(30 + start, 4) for start in range(4)]
+    all_at_once(app, [lambda stay=stay: reserving.reserve(order(alice, room, stay), desk) for stay in stays])
+    assert count(Booking, status="PENDING") == 1
+    assert verification.verify().findings == []

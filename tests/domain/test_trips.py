@@ -1,0 +1,192 @@
+"""A booking as its guest sees it, lists of them, and where else one could stay."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import icalendar
+import pytest
+
+from booking.domain import alternatives, availability, bookings, history, ical, trips
+from booking.domain.errors import BookingNotFound, PaymentFailed, PaymentUnknown, RefundChanged, RoomNotAvailable
+from booking.domain.ical import Publisher
+from booking.infra.db import transaction
+from tests.cast import (
+    DECLINED,
+    VISA,
+    a_room,
+    in_days,
+    interrupted,
+    later,
+    nights_of,
+    order,
+    reload,
+    silent,
+)
+
+DAY = dt.timedelta(days=1)
+
+
+def test_a_hold_counts_down(alice, room, desk):
+    held = bookings.hold(order(alice, room), desk)
+    trip = trips.trip(alice.id, held.id)
+    assert trip.stage == trips.HELD
+    assert 890 < trip.seconds_left <= 900
+    assert trip.refund_now is None
+
+
+def test_a_hold_that_ran_out_is_over_before_anybody_swept(alice, room, desk):
+    held = bookings.hold(order(alice, room), desk)
+    later(desk.hold_for)
+    trip = trips.trip(alice.id, held.id)
+    assert (trip.stage, trip.seconds_left, trip.held_until) == (trips.OVER, 0, None)
+
+
+def test_a_declined_card_leaves_it_held(alice, room, desk):
+    held = bookings.hold(order(alice, room), desk)
+    with pytest.raises(PaymentFailed):
+        bookings.pay(alice.id, held.id, DECLINED, held.total_price, desk)
+    assert trips.trip(alice.id, held.id).stage == trips.HELD
+
+
+def test_a_payment_under_way_is_being_checked(alice, room, desk):
+    held = bookings.hold(order(alice, room), desk)
+    with pytest.raises(PaymentUnknown):
+        bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, silent))
+    assert trips.trip(alice.id, held.id).stage == trips.PAYING
+    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    assert trips.trip(alice.id, held.id).stage == trips.BOOKED
+
+
+def test_charged_too_late_and_refunded_is_said(alice, room, desk):
+    held = bookings.hold(order(alice, room), desk)
+
+    def nights_are_lost(_):
+        transaction(lambda: availability.release(held.id))()
+
+    with pytest.raises(RoomNotAvailable):
+        bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, nights_are_lost))
+    trip = trips.trip(alice.id, held.id)
+    assert (trip.stage, trip.money_went_back) == (trips.OVER, True)
+
+
+def test_a_booked_stay_says_what_a_cancellation_brings(alice, room, desk):
+    booked = bookings.book(order(alice, room), VISA, desk)
+    assert trips.trip(alice.id, booked.id).refund_now == Decimal(360)
+    bookings.cancel(alice.id, booked.id, desk)
+    trip = trips.trip(alice.id, booked.id)
+    assert (trip.stage, trip.refund_now, trip.notice.refunded) == (trips.CANCELLED, None, Decimal(360))
+
+
+def test_a_stay_that_has_begun_cannot_be_cancelled(alice, room, desk):
+    booked = bookings.book(order(alice, room, in_days(1)), VISA, desk)
+    later(2 * DAY)
+    assert trips.trip(alice.id, booked.id).refund_now is None
+
+
+def test_a_refund_that_shrank_meanwhile_is_shown_first(alice, room, desk):
+    booked = bookings.book(order(alice, room, in_days(5)), VISA, desk)
+    seen = trips.trip(alice.id, booked.id).refund_now
+    later(5 * DAY - dt.timedelta(hours=12))
+    with pytest.raises(RefundChanged):
+        bookings.cancel(alice.id, booked.id, desk, seen_refund=seen)
+    assert reload(booked).status == "CONFIRMED"
+    now = trips.trip(alice.id, booked.id).refund_now
+    assert bookings.cancel(alice.id, booked.id, desk, seen_refund=now).refund_amount == now
+
+
+def test_a_strangers_booking_does_not_exist(alice, bob, room, desk):
+    booked = bookings.book(order(alice, room), VISA, desk)
+    with pytest.raises(BookingNotFound):
+        trips.trip(bob.id, booked.id)
+
+
+# --- lists
+
+
+def references(guest, group, page=1):
+    return [entry.booking.reference for entry in history.overview(guest.id, group, page).entries]
+
+
+def test_stays_stand_where_they_belong(alice, bob, room, desk):
+    late = bookings.book(order(alice, room, in_days(40)), VISA, desk)
+    soon = bookings.book(order(alice, room, in_days(20)), VISA, desk)
+    held = bookings.hold(order(alice, room, in_days(30)), desk)
+    gone = bookings.book(order(alice, room, in_days(50)), VISA, desk)
+    bookings.cancel(alice.id, gone.id, desk)
+    never = bookings.hold(order(alice, room, in_days(60)), desk)
+    bookings.cancel(alice.id, never.id, desk)
+    bookings.book(order(bob, room, in_days(70)), VISA, desk)
+    assert references(alice, history.UPCOMING) == [soon.reference, held.reference, late.reference]
+    assert references(alice, history.CALLED_OFF) == [gone.reference]
+    assert references(alice, history.PAST) == []
+    overview = history.overview(alice.id, history.UPCOMING, 1)
+    assert overview.counts == {"upcoming": 3, "past": 0, "cancelled": 1}
+    assert (overview.entries[0].room, overview.entries[0].city) == ("Room with a view", "Antwerp")
+    assert [entry.stage for entry in overview.entries] == ["booked", "held", "booked"]
+
+
+def test_a_stay_is_past_from_the_day_after_check_out_at_the_property(alice, desk):
+    there = a_room(time_zone="Pacific/Auckland", location="auckland")
+    booked = bookings.book(order(alice, there, in_days(3, 2)), VISA, desk)
+    later(5 * DAY)  # the day of departure, or the one after it, there
+    before = references(alice, history.UPCOMING) + references(alice, history.PAST)
+    assert before == [booked.reference]
+    later(2 * DAY)
+    assert references(alice, history.PAST) == [booked.reference]
+
+
+def test_a_hold_that_ran_out_is_in_no_list(alice, room, desk):
+    bookings.hold(order(alice, room), desk)
+    later(desk.hold_for)
+    assert all(references(alice, group) == [] for group in history.GROUPS)
+
+
+def test_lists_have_pages(alice, room, desk):
+    for start in range(3):
+        bookings.book(order(alice, room, in_days(10 + 3 * start)), VISA, desk)
+    first, second = (history.overview(alice.id, history.UPCOMING, page, 2) for page in (1, 2))
+    assert [len(first.entries), len(second.entries)] == [2, 1]
+
+
+# --- elsewhere on the same nights
+
+
+def test_other_free_rooms_for_the_same_nights(alice, room, desk):
+    cheap, dear = a_room(price_per_night=Decimal(90)), a_room(price_per_night=Decimal(300))
+    taken, elsewhere = a_room(), a_room(location="lisbon")
+    bookings.hold(order(alice, taken), desk)
+    found = alternatives.others(room.id, room.location, in_days(30), 2, rules=desk.rules, cache_seconds=0)
+    assert [one.total for one in found] == [Decimal(270), Decimal(900)]
+    assert cheap.id != dear.id != elsewhere.id
+
+
+def test_nights_that_are_past_have_no_alternatives(room, desk):
+    assert alternatives.others(room.id, "antwerp", in_days(-5), 2, rules=desk.rules, cache_seconds=0) == []
+    assert alternatives.still_free(room.id, in_days(-5), 2, desk.rules) is None
+
+
+def test_the_same_room_may_still_be_free(alice, room, desk):
+    assert alternatives.still_free(room.id, in_days(30), 2, desk.rules).price.total == Decimal(360)
+    bookings.hold(order(alice, room), desk)
+    assert nights_of(room)
+    assert alternatives.still_free(room.id, in_days(30), 2, desk.rules) is None
+
+
+# --- calendar
+
+
+def test_the_calendar_entry_is_the_stay(alice, room, desk):
+    booked = bookings.book(order(alice, room), VISA, desk)
+    trip = trips.trip(alice.id, booked.id)
+    publisher = Publisher("Stays", "https://stay.example/", "Stays <hello@stay.example>")
+    (stay,) = icalendar.Calendar.from_ical(ical.entry(trip.notice, publisher, trip.confirmed_at)).walk("VEVENT")
+    assert stay["DTSTART"].dt == trip.notice.arrival
+    assert str(stay["URL"]).startswith("https://stay.example/bookings/booking_")
+    assert stay["UID"].endswith("@stay.example")
+
+
+def test_an_unknown_booking_does_not_exist(alice, bob):
+    with pytest.raises(BookingNotFound):
+        trips.trip(alice.id, bob.id)

@@ -1,0 +1,85 @@
+"""A guest's booking whose process dies by kill -9 at a given point: `python -m tests.faults.dying GUEST ROOM POINT...`
+
+One process is forked for each point, so that the program is imported once. Every point has nights of its own and the
+point's name as its Idempotency-Key. Prints how each process ended.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from booking import create_app
+from booking.domain import availability, bookings, idempotency, payments
+from booking.domain.bookings import Desk, Order
+from booking.domain.models import Booking
+from booking.infra import provider
+from tests.cast import VISA, in_days
+
+ENDPOINT = "dying"
+
+# Where it dies: an attribute of a module or class, and whether before or after it has done its work.
+POINTS: dict[str, tuple[Any, str, bool]] = {
+    "before the hold": (bookings, "_hold", False),
+    "in the hold, before its commit": (availability, "claim", True),
+    "after the hold": (bookings, "_hold", True),
+    "in the beginning of the payment": (payments, "start_charge", True),
+    "before the charge": (provider.SimulatedProvider, "charge", False),
+    "after the charge": (provider.SimulatedProvider, "charge", True),
+    "in the confirmation, before its commit": (availability, "book", True),
+    "after the confirmation": (bookings, "_confirm", True),
+    "in the cancellation, before its commit": (bookings, "_close", True),
+    "after the cancellation, before the refund": (bookings, "_cancel", True),
+    "after the refund, before it is recorded": (provider.SimulatedProvider, "refund", True),
+}
+
+
+def order(guest_id: uuid.UUID, room_id: uuid.UUID, point: str) -> Order:
+    return Order(guest_id, room_id, in_days(20 + 4 * list(POINTS).index(point)), 2)
+
+
+def book(wanted: Order, point: str, desk: Desk) -> Booking | idempotency.Answer:
+    """As the API does it."""
+    key = point.replace(" ", "-")
+    claim = idempotency.claim(wanted.guest_id, ENDPOINT, key, idempotency.fingerprint({"key": key}))
+    if isinstance(claim, idempotency.Answer):
+        return claim
+    return bookings.book(wanted, VISA, desk, claim, lambda booking: idempotency.Answer(201, f'"{booking.id}"'))
+
+
+def deadly(verb: Callable[..., Any], *, afterwards: bool) -> Callable[..., Any]:
+    def act(*args: Any, **kwargs: Any) -> Any:
+        if afterwards:
+            verb(*args, **kwargs)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    return act
+
+
+def live_and_die(wanted: Order, point: str) -> None:
+    owner, name, afterwards = POINTS[point]
+    setattr(owner, name, deadly(getattr(owner, name), afterwards=afterwards))
+    app = create_app()
+    with app.app_context():
+        desk = app.extensions["services"].desk
+        booking = book(wanted, point, desk)
+        assert isinstance(booking, Booking)
+        bookings.cancel(wanted.guest_id, booking.id, desk)
+
+
+def main() -> None:
+    guest_id, room_id = uuid.UUID(sys.argv[1]), uuid.UUID(sys.argv[2])
+    for point in sys.argv[3:]:
+        child = os.fork()
+        if child == 0:
+            live_and_die(order(guest_id, room_id, point), point)
+            os._exit(0)
+        print(point, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), sep=": ")
+
+
+if __name__ == "__main__":
+    main()

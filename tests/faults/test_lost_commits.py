@@ -1,0 +1,97 @@
+"""The connection breaks inside COMMIT: done or not? The Idempotency-Key settles it, and nothing happens twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import uuid
+
+import pytest
+from sqlalchemy import create_engine, make_url
+
+from booking import create_app
+from booking.config import Settings
+from booking.domain import bookings, sessions, verification
+from booking.infra import redis
+from booking.infra.ids import encode
+from tests import oracle
+from tests.cast import VISA, in_days, later
+from tests.faults.proxy import CUT, LOSE, PASS, proxy
+
+pytestmark = pytest.mark.faults
+FRAGILE = (b"COMMIT", b"INSERT INTO simulated_ledger", b"INSERT INTO idempotency_keys", b"UPDATE idempotency_keys")
+
+
+class Line:
+    """Cuts so many fragile statements, by lot, and counts them."""
+
+    def __init__(self, seed):
+        self.chance, self.left, self.cuts = random.Random(seed), 0, 0
+
+    def decide(self, statement):
+        if not self.left or not statement.startswith(FRAGILE) or self.chance.random() < 0.5:
+            return PASS
+        self.left -= 1
+        self.cuts += 1
+        return self.chance.choice([CUT, CUT, LOSE])
+
+
+@pytest.fixture
+def line():
+    return Line(seed=5)
+
+
+@pytest.fixture
+def shop(environ, app, line):
+    """The application behind that line. (The lock, cache and limits are the process' own: restored afterwards.)"""
+    url = make_url(environ["DATABASE_URL"])
+    with proxy(url.host, url.port, line.decide) as between:
+        through = url.set(host="127.0.0.1", port=between.port).render_as_string(hide_password=False)
+        yield create_app(Settings.from_env({**environ, "DATABASE_URL": through}))
+    redis.connect(environ["REDIS_URL"], environ["REDIS_URL"])
+
+
+@pytest.fixture
+def database(environ):
+    engine = create_engine(environ["MIGRATION_DATABASE_URL"])
+    connection = engine.raw_connection()
+    yield connection.driver_connection
+    connection.close()
+    engine.dispose()
+
+
+def test_no_booking_is_lost_or_doubled(shop, line, database, alice, room, desk):
+    session = sessions.start_api(alice.id).user.session_id
+    told = [attempt(shop, line, token(shop, alice, session), alice, room, number) for number in range(30)]
+    line.left = 0
+    later(dt.timedelta(minutes=16))
+    bookings.expire_holds()
+    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    assert line.cuts >= 30
+    assert [one.status for one in told] == [201] * len(told)
+    assert oracle.findings(database, told) == []
+    assert verification.verify().findings == []
+
+
+def attempt(shop, line, bearer, alice, room, number):
+    """Book nights of its own over a line that breaks once or twice, and ask until the answer is final."""
+    told = oracle.Told(encode("user", alice.id), str(uuid.uuid4()))
+    stay = in_days(20 + 3 * number, 2)
+    body = {"roomId": encode("room", room.id), "guests": 2, "paymentMethodId": VISA}
+    body |= {"checkIn": stay.check_in.isoformat(), "checkOut": stay.check_out.isoformat()}
+    line.left = line.chance.choice([1, 1, 2])
+    for _ in range(10):
+        headers = {"Authorization": f"Bearer {bearer}", "Idempotency-Key": told.key}
+        reply = shop.test_client().post("/api/v1/bookings", json=body, headers=headers)
+        told.status, told.booking_id = reply.status_code, reply.json.get("id", "")
+        if reply.status_code == 201:
+            break
+        assert reply.status_code == 503 or reply.json["error"] == "IDEMPOTENCY_CONFLICT", reply.json
+        later(dt.timedelta(seconds=31))  # the lease of the call that broke
+    return told
+
+
+def token(shop, alice, session_id):
+    keys = shop.extensions["services"].keys
+    who = {"sub": encode("user", alice.id), "email": alice.email, "region": "eu"}
+    return keys.issue(**who, sid=encode("session", session_id))

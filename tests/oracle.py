@@ -1,0 +1,134 @@
+"""Compares what guests were told with what the database, the provider's ledger and the mail directory say.
+
+Knows the tables, and nothing of the code that writes them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from booking.infra.ids import decode
+
+FREE_OF_CHARGE = {402, 409}  # after these the guest owes nothing
+
+
+@dataclass
+class Told:
+    """What a guest knows about one attempt. `status` 0: never got a final answer; `cancelled` None: not known."""
+
+    user_id: str
+    key: str
+    status: int = 0
+    error: str = ""
+    booking_id: str = ""
+    cancelled: bool | None = False
+
+
+def findings(database: Any, told: Iterable[Told]) -> list[str]:
+    """Everything that does not agree, as sentences. Call it when nothing is under way."""
+    log = list(told)
+    facts = Facts(database)
+    return [*sold_twice(database), *broken_promises(facts, log), *unasked(facts, log), *wrong_money(facts)]
+
+
+class Facts:
+    """The tables that matter, read once."""
+
+    def __init__(self, database: Any) -> None:
+        self.bookings = {
+            row[0]: row
+            for row in rows(database, "SELECT id::text, status, confirmed_at IS NOT NULL, user_id::text FROM bookings")
+        }
+        self.keys = {
+            (user, key): booking_id
+            for user, key, booking_id in rows(
+                database, "SELECT user_id::text, key, booking_id::text FROM idempotency_keys"
+            )
+        }
+        self.moved: dict[str, Counter[str]] = defaultdict(Counter)
+        self.amounts: dict[str, dict[str, Any]] = defaultdict(dict)
+        ledger = "SELECT p.booking_id::text, l.kind, l.amount FROM simulated_ledger l JOIN payments p ON p.id = l.key"
+        for booking_id, kind, amount in rows(database, ledger):
+            self.moved[booking_id][kind] += 1
+            self.amounts[booking_id][kind] = amount
+        self.owed = {
+            row[0]: row[1:] for row in rows(database, "SELECT id::text, total_price, refund_amount FROM bookings")
+        }
+
+
+def sold_twice(database: Any) -> list[str]:
+    """Nights that two confirmed bookings share, counted from the bookings alone."""
+    nights = """
+        SELECT b.room_id::text, night::date::text, count(*) FROM bookings b,
+        generate_series(b.check_in, b.check_out - 1, interval '1 day') night
+        WHERE b.status = 'CONFIRMED' GROUP BY 1, 2 HAVING count(*) > 1"""
+    return [f"{room} {night} is sold {times} times" for room, night, times in rows(database, nights)]
+
+
+def broken_promises(facts: Facts, log: list[Told]) -> Iterable[str]:
+    """Acknowledged bookings that are not there, and refused ones that are."""
+    for told in log:
+        if told.status == 201:
+            found = facts.bookings.get(uuid_of("booking", told.booking_id))
+            expected = {True: {"CANCELLED"}, False: {"CONFIRMED"}, None: {"CONFIRMED", "CANCELLED"}}[told.cancelled]
+            if found is None or found[1] not in expected or not found[2]:
+                yield f"{told} was acknowledged, but the database says {found}"
+        elif told.status in FREE_OF_CHARGE:
+            begun = facts.keys.get((uuid_of("user", told.user_id), told.key))
+            if begun and facts.bookings[begun][2]:
+                yield f"{told} was refused, but the database says {facts.bookings[begun]}"
+
+
+def unasked(facts: Facts, log: list[Told]) -> Iterable[str]:
+    """Bookings that were confirmed without anybody being told, or more than one for a key."""
+    acknowledged = Counter(uuid_of("booking", told.booking_id) for told in log if told.status == 201)
+    yield from (f"{booking} is the answer to {n} keys" for booking, n in acknowledged.items() if n > 1)
+    open_ended = {facts.keys.get((uuid_of("user", told.user_id), told.key)) for told in log if not told.status}
+    guests = {uuid_of("user", told.user_id) for told in log}
+    for booking_id, _, was_confirmed, user_id in facts.bookings.values():
+        if user_id in guests and was_confirmed and booking_id not in acknowledged and booking_id not in open_ended:
+            yield f"{facts.bookings[booking_id]} was confirmed, but nobody was told"
+
+
+def wrong_money(facts: Facts) -> Iterable[str]:
+    """Charged twice, or without a booking, or not at all; refunds that differ from what is owed."""
+    for booking_id, status, was_confirmed, _ in facts.bookings.values():
+        moved, (total, refund) = facts.moved[booking_id], facts.owed[booking_id]
+        charged, refunded = moved["charge"], facts.amounts[booking_id].get("refund", 0)
+        owed = (refund or 0) if was_confirmed else total * charged
+        if charged > 1 or (was_confirmed and total and not charged):
+            yield f"{booking_id} ({status}) was charged {charged} times"
+        if refunded != owed or moved["refund"] > 1:
+            yield f"{booking_id} ({status}): {refunded} came back instead of {owed}"
+
+
+def mail_findings(database: Any, directory: Path, since: datetime) -> list[str]:
+    """Bookings confirmed since then without their confirmation, and mails about bookings that never were."""
+    mails = [message_from_bytes(path.read_bytes(), policy=default) for path in sorted(directory.glob("*.eml"))]
+    causes = {str(mail["Message-ID"]).strip("<>").partition(".")[0] for mail in mails}
+    asked = "SELECT id::text, payload->>'reference' FROM events WHERE type = 'booking.confirmed'"
+    confirmations = {reference for event_id, reference in rows(database, asked) if event_id in causes}
+    made = f"SELECT reference FROM bookings WHERE confirmed_at IS NOT NULL AND created_at >= '{since.isoformat()}'"
+    confirmed = {row[0] for row in rows(database, made)}
+    missing = [f"{reference} has no confirmation" for reference in confirmed - confirmations]
+    unasked_for = {str(mail["X-Booking-Reference"]) for mail in mails} - confirmed
+    return missing + [f"a mail about {reference}, which was never confirmed" for reference in unasked_for]
+
+
+def rows(database: Any, question: str) -> list[Any]:
+    with database.cursor() as cursor:
+        cursor.execute(question)
+        return list(cursor.fetchall())
+
+
+def uuid_of(prefix: str, text: str) -> str:
+    found: UUID | None = decode(prefix, text)
+    return str(found)

@@ -1,0 +1,89 @@
+"""Somebody with a browser, without a script: follows links, fills in the forms that stand on the page."""
+
+from __future__ import annotations
+
+from bs4 import BeautifulSoup, Tag
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from tests.cast import PASSWORD
+
+
+class Visitor:
+    """`page` is what they look at now."""
+
+    def __init__(self, app: Flask) -> None:
+        self.client = app.test_client()
+        self.response: TestResponse | None = None
+        self.url = "/"
+
+    # --- going
+
+    def go(self, url: str, **headers: str) -> Visitor:
+        return self._look(url, self.client.get(url, headers=headers))
+
+    def send(self, action: str, fields: dict[str, object] | None = None, **typed: object) -> Visitor:
+        """Fill in the form with this action, as it stands on the page, and send it."""
+        form = self.form(action)
+        values = {str(field["name"]): str(field.get("value", "")) for field in form.select("input[name]") if _sent(field)}
+        values |= {str(name): str(value) for name, value in ((fields or {}) | typed).items()}
+        return self._look(action, self.client.post(action, data=values))
+
+    def post(self, url: str, **fields: object) -> Visitor:
+        """Something that no form of ours sent: without its token."""
+        return self._look(url, self.client.post(url, data=fields))
+
+    def sign_in(self, name: str, url: str = "/sign-in") -> Visitor:
+        return self.go(url).send("/sign-in", email=f"{name}@example.com", password=PASSWORD)
+
+    # --- looking
+
+    @property
+    def status(self) -> int:
+        assert self.response is not None
+        return self.response.status_code
+
+    @property
+    def headers(self):
+        assert self.response is not None
+        return self.response.headers
+
+    @property
+    def page(self) -> BeautifulSoup:
+        assert self.response is not None
+        return BeautifulSoup(self.response.text, "html.parser")
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.page.get_text(" ").split())
+
+    @property
+    def heading(self) -> str:
+        return " ".join(heading.get_text(" ", strip=True) for heading in self.page.select("h1:not([hidden] h1)")[:1])
+
+    @property
+    def problems(self) -> list[str]:
+        return [item.get_text(" ", strip=True) for item in self.page.select(".errors li")]
+
+    def form(self, action: str) -> Tag:
+        form = self.page.find("form", action=action, method="post")
+        assert isinstance(form, Tag), f"no form for {action} on {self.url}: {self.text[:400]}"
+        return form
+
+    def links(self) -> list[str]:
+        return [str(link["href"]) for link in self.page.select("a[href]")]
+
+    def _look(self, url: str, response: TestResponse) -> Visitor:
+        """Redirects are followed one by one, as a browser does."""
+        hops = 0
+        while response.status_code in (302, 303):
+            url = response.headers["Location"]
+            response = self.client.get(url)
+            hops += 1
+            assert hops < 6, url
+        self.url, self.response = url, response
+        return self
+
+
+def _sent(field: Tag) -> bool:
+    return field.get("type") not in {"radio", "checkbox"} or field.has_attr("checked")
