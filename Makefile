@@ -19,7 +19,7 @@ run: product ## start Postgres, Valkey, web and worker; PORT (8000) and BIND (12
 	@exec .venv/bin/python -m booking.cli.up
 
 test: lint ## lint, then all tests; ARGS="-k search" goes to pytest
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: everything ## style, types, Dockerfile
 	.venv/bin/ruff check .

@@ -74,7 +74,7 @@ def _others(wanted: RoomSearch) -> Iterator[tuple[str, RoomSearch, str]]:
         shift = dt.timedelta(days=days)
         yield "dates", _changed(wanted, check_in=wanted.check_in + shift, check_out=wanted.check_out + shift), ""
     if wanted.location:
-        yield "anywhere", _changed(wanted, location=None, sort=None, **_NO_FILTERS), ""
+        yield "anywhere", _changed(wanted, location=None, currency=None, sort=None, min_price=None, max_price=None), ""
 
 
 def _first(found: Iterator[Suggestion]) -> list[Suggestion]:
@@ -88,7 +88,9 @@ def _first(found: Iterator[Suggestion]) -> list[Suggestion]:
 
 
 def _is_like_one_of(kept: list[Suggestion], suggestion: Suggestion) -> bool:
-    """Two other dates are enough to choose from."""
+    """Two other dates are enough to choose from; asking for nothing must find more than leaving one thing out."""
+    if suggestion.kind == "amenities":
+        return any(one.kind == "amenity" and one.total >= suggestion.total for one in kept)
     return suggestion.kind == "dates" and sum(one.kind == "dates" for one in kept) >= 2
 
 

@@ -123,6 +123,12 @@ def shown(slug: str) -> Amenity:
     return Amenity(slug, str(name) if name else gettext(slug.replace("_", " ").capitalize()), icon)
 
 
+def on_card(has: list[str], wished: list[str], most: int = 2) -> list[str]:
+    """The few that say most about a room: first what was asked for, then what not every room has."""
+    telling = [slug for slug in has if slug in TELLING]
+    return list(dict.fromkeys([slug for slug in wished if slug in has] + telling))[: max(most, len(wished))]
+
+
 def offered(present: set[str], chosen: list[str], most: int = 10) -> list[Amenity]:
     """Those to filter by: what is asked for most, and whatever is chosen already."""
     wanted = [slug for slug in WANTED if slug in present][:most]

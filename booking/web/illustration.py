@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from booking.web.illustrations import beds as beds_
 from booking.web.illustrations import foreground, furniture, hangings, shell, windows
+from booking.web.illustrations.beds import draw as draw_bed
 from booking.web.illustrations.colours import PALETTES, interior
 from booking.web.illustrations.dice import Dice
 from booking.web.illustrations.layout import Layout, plan
@@ -46,7 +46,7 @@ def _draw(studio: Studio, layout: Layout, city: str) -> None:
     for place, thing in enumerate(layout.tables):
         furniture.table(studio, thing, place=place)
     for bed in layout.beds:
-        beds_.draw(studio, bed)
+        draw_bed(studio, bed)
     for thing in layout.front:
         foreground.draw(studio, thing)
     studio.shadows(on_the_floor)

@@ -22,7 +22,7 @@ NOT_CARRIED = ("location", "checkIn", "checkOut", "capacity", "page", "pageSize"
 def headline(total: int | None, place: Destination | None) -> str:
     """How many rooms, where."""
     if total is None:
-        return str(gettext("No search yet: something in it is not right"))
+        return str(gettext("Please look at your search again"))
     if place:
         return str(ngettext("%(num)s free room in %(city)s", "%(num)s free rooms in %(city)s", total, city=place.city))
     return str(ngettext("%(num)s free room", "%(num)s free rooms", total))
@@ -125,6 +125,6 @@ def way(suggestion: Suggestion) -> str:
         "amenity": lambda: gettext("Without: %(amenity)s", amenity=amenities.shown(suggestion.dropped).name),
         "amenities": lambda: gettext("Whatever the room has"),
         "dates": lambda: formats.stay(wanted.check_in, wanted.check_out),
-        "anywhere": lambda: gettext("The same dates in any place"),
+        "anywhere": lambda: gettext("The same in any place"),
     }
     return str(texts[suggestion.kind]())

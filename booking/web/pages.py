@@ -40,7 +40,8 @@ def install(app: Flask, settings: Settings) -> None:
     )
     app.jinja_env.globals.update(
         amenity=amenities.shown,
-        telling=amenities.TELLING,
+        card_amenities=amenities.on_card,
+        wants_part=wants_part,
         place_options=options.places,
         guest_options=options.guests,
         sort_name=options.sort_name,

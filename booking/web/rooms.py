@@ -21,7 +21,7 @@ from booking.infra import clock
 from booking.infra.ids import decode
 from booking.web import amenities, illustration, linked, listing, months, wording
 from booking.web.forms import Form
-from booking.web.pages import A_YEAR, page
+from booking.web.pages import A_YEAR, page, wants_part
 
 blueprint = Blueprint("rooms", __name__)
 
@@ -42,7 +42,8 @@ def results() -> Response:
         form.refuse(refusal)
     facts = _around(form, places, place) | _listed(found, wanted, form, place)
     response = page("rooms/results.html", block="results", status=200 if found else 400, **facts)
-    response.headers["HX-Push-Url"] = listing.address(form)
+    if wants_part():
+        response.headers["HX-Push-Url"] = listing.address(form)
     return response
 
 

@@ -130,7 +130,6 @@ def test_every_claim_is_required(application, claims, missing):
         {"region": ""},
         {"nbf": int(time.time()) + 9999},
     ],
-    ids=str,
 )
 def test_a_wrong_claim_is_401(application, claims, wrong):
     refused(asked_with(application, signed(claims | wrong)), 401, "UNAUTHORIZED")

@@ -37,7 +37,7 @@ from booking.infra.provider import NoAnswer
 from tests.cast import DECLINED, VISA, a_room, person
 from tests.domain.model import LOST_AFTER, LOST_BEFORE, PRICES, START, WAYS, Key, Model, Sold
 
-EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "40"))
 STEPS = int(os.environ.get("MODEL_STEPS", "30"))
 EMPTIED = "bookings, payments, availability, idempotency_keys, events, deliveries, simulated_ledger"
 
@@ -256,7 +256,8 @@ class House:
     def bookings(self) -> dict[Any, tuple[str, Decimal]]:
         """Status, and charged less refunded, as the provider's ledger has it."""
         rows = self._ask(
-            "SELECT b.id, b.status, coalesce(sum(CASE l.kind WHEN 'charge' THEN l.amount WHEN 'refund' THEN -l.amount END), 0)"
+            "SELECT b.id, b.status,"
+            " coalesce(sum(CASE l.kind WHEN 'charge' THEN l.amount WHEN 'refund' THEN -l.amount END), 0)"
             " FROM bookings b LEFT JOIN payments p ON p.booking_id = b.id LEFT JOIN simulated_ledger l ON l.key = p.id"
             " GROUP BY b.id ORDER BY b.id"
         )

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from booking import create_app
-from booking.domain import availability, bookings, idempotency, payments
+from booking.domain import availability, bookings, idempotency, payments, rooms
 from booking.domain.bookings import Desk, Order
 from booking.domain.models import Booking
 from booking.infra import provider
@@ -24,15 +24,15 @@ ENDPOINT = "dying"
 
 # Where it dies: an attribute of a module or class, and whether before or after it has done its work.
 POINTS: dict[str, tuple[Any, str, bool]] = {
-    "before the hold": (bookings, "_hold", False),
+    "before the hold": (rooms, "for_sale", False),
     "in the hold, before its commit": (availability, "claim", True),
-    "after the hold": (bookings, "_hold", True),
+    "after the hold": (bookings, "_begin_payment", False),
     "in the beginning of the payment": (payments, "start_charge", True),
     "before the charge": (provider.SimulatedProvider, "charge", False),
     "after the charge": (provider.SimulatedProvider, "charge", True),
     "in the confirmation, before its commit": (availability, "book", True),
     "after the confirmation": (bookings, "_confirm", True),
-    "in the cancellation, before its commit": (bookings, "_close", True),
+    "in the cancellation, before its commit": (payments, "start_refund", True),
     "after the cancellation, before the refund": (bookings, "_cancel", True),
     "after the refund, before it is recorded": (provider.SimulatedProvider, "refund", True),
 }

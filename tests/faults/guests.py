@@ -47,16 +47,24 @@ class Line:
             connection = self._connection = self._connection or HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
             connection.request(method, f"/api/v1{path}", None if body is None else json.dumps(body), sent)
             response = connection.getresponse()
-            answer = json.loads(response.read() or b"{}")
-        except (OSError, HTTPException, ValueError):
+            text = response.read()
+        except (OSError, HTTPException):
             self.hang_up()
             return Reply(0, {}, time.monotonic() - began)
-        return Reply(response.status, answer, time.monotonic() - began)
+        return Reply(response.status, parsed(text), time.monotonic() - began)
 
     def hang_up(self) -> None:
         if self._connection:
             self._connection.close()
         self._connection = None
+
+
+def parsed(text: bytes) -> dict[str, Any]:
+    """A body that is no JSON is kept, to be looked at."""
+    try:
+        return dict(json.loads(text or b"{}"))
+    except ValueError:
+        return {"error": "NOT JSON", "text": text.decode(errors="replace")[:500]}
 
 
 @dataclass

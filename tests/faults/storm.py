@@ -111,7 +111,7 @@ def _kill(storm: Storm, product: Product, progress: Counter[str]) -> None:
     chance = random.Random(storm.seed)
     victims = ["web", "worker", "postgres", "valkey"] * storm.kills
     chance.shuffle(victims)
-    moments = sorted(chance.uniform(0.05, 0.85) * storm.attempts for _ in victims)
+    moments = sorted(chance.uniform(0.05, 0.80) * storm.attempts for _ in victims)
     for number, (moment, name) in enumerate(zip(moments, victims, strict=True)):
         eventually(lambda moment=moment: progress["begun"] >= moment, 600)
         time.sleep(chance.uniform(0, 0.2))
@@ -144,7 +144,9 @@ def _wait_for_none(storm: Storm, database: Any, question: str, seconds: float) -
 
 def _judge(storm: Storm, product: Product, guests: list[Guest], began: dt.datetime) -> None:
     told = [one for guest in guests for one in guest.told]
-    storm.finals = Counter(f"{one.status} {one.error}".strip() + (" cancelled" if one.cancelled else "") for one in told)
+    storm.finals = Counter(
+        f"{one.status} {one.error}".strip() + (" cancelled" if one.cancelled else "") for one in told
+    )
     for guest in guests:
         storm.seen += guest.seen
         storm.latencies += guest.seconds

@@ -1,4 +1,4 @@
-"""kill -9 at each point of a booking's way: afterwards the guest has paid for a stay, or has neither paid nor a stay."""
+"""kill -9 at each point of a booking's way: afterwards the guest has paid and has a stay, or neither."""
 
 from __future__ import annotations
 

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from contextvars import Context
+from typing import Any
+
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.cast import PASSWORD
+
+
+class Browser(FlaskClient):
+    """Every request has a context of its own, as in the server; tests have one pushed for calling use-cases."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        return Context().run(super().open, *args, **kwargs)
 
 
 class Visitor:
     """`page` is what they look at now."""
 
     def __init__(self, app: Flask) -> None:
-        self.client = app.test_client()
+        self.client = Browser(app, app.response_class)
         self.response: TestResponse | None = None
         self.url = "/"
 
@@ -25,7 +36,8 @@ class Visitor:
     def send(self, action: str, fields: dict[str, object] | None = None, **typed: object) -> Visitor:
         """Fill in the form with this action, as it stands on the page, and send it."""
         form = self.form(action)
-        values = {str(field["name"]): str(field.get("value", "")) for field in form.select("input[name]") if _sent(field)}
+        shown = [field for field in form.select("input[name]") if _sent(field)]
+        values = {str(field["name"]): str(field.get("value", "")) for field in shown}
         values |= {str(name): str(value) for name, value in ((fields or {}) | typed).items()}
         return self._look(action, self.client.post(action, data=values))
 
@@ -35,6 +47,12 @@ class Visitor:
 
     def sign_in(self, name: str, url: str = "/sign-in") -> Visitor:
         return self.go(url).send("/sign-in", email=f"{name}@example.com", password=PASSWORD)
+
+    def copy(self) -> FlaskClient:
+        """Another program with the same cookie."""
+        other = Browser(self.client.application, self.client.application.response_class)
+        other.set_cookie("session", self.client.get_cookie("session").value)
+        return other
 
     # --- looking
 

@@ -1,1 +1,1 @@
-"""The parts that a room's picture is put together from: dice, colours, paper, views, furniture, and their arrangement."""
+"""The parts that a room's picture is put together from: dice, colours, views, furniture, arrangement."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from booking.web.illustrations.colours import darker, lighter, mix
 from booking.web.illustrations.dice import Dice
 from booking.web.illustrations.layout import Bed
-from booking.web.illustrations.paper import box, number, polygon
+from booking.web.illustrations.paper import box, number
 from booking.web.illustrations.studio import FLOOR, FOOT, STAND, Studio
 
 BED = 'data-part="bed"'
@@ -146,14 +146,9 @@ def _check(studio: Studio, x: float, w: float, colour: str) -> None:
 
 
 def _diamonds(studio: Studio, x: float, w: float, colour: str) -> None:
-    count = max(3, int(w // 34))
-    step = w / count
-    data = "".join(
-        polygon([(c - 8, y), (c, y - 9), (c + 8, y), (c, y + 9)])
-        for y in (377, 405)
-        for c in (x + step * (place + 0.5) for place in range(count))
-    )
-    studio.paper.path(data, colour)
+    count = max(3, int(w // 40))
+    middles = (x + w / count * (place + 0.5) for place in range(count))
+    studio.paper.path("".join(f"M{number(c - 11)} 391l11 -13 11 13 -11 13z" for c in middles), colour)
 
 
 _PATTERNS: tuple[Callable[[Studio, float, float, str], None], ...] = (
@@ -170,28 +165,28 @@ def _side(studio: Studio, bed: Bed) -> None:
     dice = _style(studio)
     paper, colours, x, w = studio.paper, studio.colours, bed.x, bed.w
     wood, base = colours.wood, STAND + 22
-    head, foot = (x, x + w - 10) if bed.head_left else (x + w - 10, x)
+    head, foot = (x, x + w - 12) if bed.head_left else (x + w - 12, x)
     with paper.group(BED):
         studio.shadow(x, base, w)
-        paper.path(box(x + 2, base - 30, 8, 30) + box(x + w - 10, base - 30, 8, 30), darker(wood, 0.25))
-        paper.rect(head, 284, 10, base - 298, wood, r=4)
-        paper.rect(foot, 330, 10, base - 344, wood, r=4)
-        paper.rect(x + 4, 340, w - 8, 32, colours.linen, r=9)
+        paper.path(box(x + 2, base - 30, 9, 30) + box(x + w - 11, base - 30, 9, 30), darker(wood, 0.25))
+        paper.rect(head, 264, 12, base - 278, wood, r=5)
+        paper.rect(foot, 318, 12, base - 332, wood, r=5)
+        paper.rect(x + 4, 330, w - 8, 42, colours.linen, r=9)
         _side_pillows(studio, bed)
         _side_cover(studio, bed, dice)
-        paper.rect(x, 370, w, 18, darker(wood, 0.1), r=4)
+        paper.rect(x, 369, w, 20, darker(wood, 0.1), r=4)
 
 
 def _side_pillows(studio: Studio, bed: Bed) -> None:
     colours, sign = studio.colours, 1 if bed.head_left else -1
-    edge = bed.x + 12 if bed.head_left else bed.x + bed.w - 12
-    spots = ((6, 34, colours.linen), (26, 28, colours.second))
+    edge = bed.x + 14 if bed.head_left else bed.x + bed.w - 14
+    spots = [(6, 42, colours.linen), (32, 34, colours.second)]
     if bed.double:
-        spots = ((4, 42, darker(colours.linen, 0.08)), (24, 36, colours.linen), (48, 28, colours.second))
+        spots = [(4, 50, darker(colours.linen, 0.08)), (28, 44, colours.linen), (58, 34, colours.second)]
     for offset, size, fill in spots:
         a, b = edge + sign * offset, edge + sign * (offset + size * 0.62)
-        data = f"M{number(a)} 344Q{number(a - sign * 6)} {342 - size} {number(a + sign * 9)} {340 - size}"
-        studio.paper.path(f"{data}Q{number(b + sign * 9)} {342 - size * 0.6:g} {number(b + sign * 6)} 344z", fill)
+        data = f"M{number(a)} 334Q{number(a - sign * 6)} {332 - size} {number(a + sign * 9)} {330 - size}"
+        studio.paper.path(f"{data}Q{number(b + sign * 9)} {332 - size * 0.6:g} {number(b + sign * 6)} 334z", fill)
 
 
 def _side_cover(studio: Studio, bed: Bed, dice: Dice) -> None:
@@ -199,14 +194,14 @@ def _side_cover(studio: Studio, bed: Bed, dice: Dice) -> None:
     share = 0.66 if bed.double else 0.62
     left = bed.x + bed.w * (1 - share) - 8 if bed.head_left else bed.x + 8
     w = bed.w * share
-    cover = f"M{number(left)} 352q0-17 18-17h{number(w - 36)}q18 0 18 17v28q{number(-w / 4)} 8 {number(-w / 2)} 0"
+    cover = f"M{number(left)} 342q0-17 18-17h{number(w - 36)}q18 0 18 17v38q{number(-w / 4)} 8 {number(-w / 2)} 0"
     paper.path(f"{cover}t{number(-w / 2)} 0z", main)
-    fold = left if bed.head_left else left + w - 26
-    paper.rect(fold, 334, 26, 47, darker(studio.colours.linen, 0.06), r=6)
+    fold = left if bed.head_left else left + w - 28
+    paper.rect(fold, 324, 28, 57, darker(studio.colours.linen, 0.06), r=6)
     if dice.chance(0.6):
         throw = left + w * (0.62 if bed.head_left else 0.16)
-        paper.rect(throw, 334, w * 0.22, 52, studio.colours.second)
-        lines = f"M{number(throw + 8)} 334v52M{number(throw + w * 0.22 - 8)} 334v52"
+        paper.rect(throw, 324, w * 0.22, 62, studio.colours.second)
+        lines = f"M{number(throw + 8)} 324v62M{number(throw + w * 0.22 - 8)} 324v62"
         paper.line(lines, lighter(studio.colours.second, 0.35), 2.5, cap="butt")
 
 

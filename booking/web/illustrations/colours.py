@@ -24,10 +24,12 @@ def multiply(colour: str, tint: str) -> str:
 
 
 def darker(colour: str, share: float = 0.15) -> str:
+    """With some ink in it; never black, which would be harder than the rest of the picture."""
     return mix(colour, INK, share)
 
 
 def lighter(colour: str, share: float = 0.2) -> str:
+    """With some of a warm white in it."""
     return mix(colour, PAPER, share)
 
 
@@ -101,9 +103,9 @@ DAYS = (
 )
 EVENINGS = (
     Sky("#3a3862", "#de8f7c", "#80597a", "#fbe3b8", "#8b7799"),
-    Sky("#1c2d45", "#44707c", "#2f5166", "#f4ecd0", "#62788a"),
+    Sky("#1c2d45", "#44707c", "#2f5166", "#f4ecd0", "#7a909e"),
     Sky("#46406a", "#eeac70", "#94697a", "#ffe2a8", "#9a8090"),
-    Sky("#29284f", "#8d6b9b", "#54497c", "#f3e3cf", "#74699a"),
+    Sky("#29284f", "#8d6b9b", "#54497c", "#f3e3cf", "#8279a8"),
 )
 # Aurora needs a dark sky.
 NIGHT = EVENINGS[1]

@@ -33,11 +33,14 @@ class Dice:
         return low + int(self.unit() * (high - low + 1))
 
     def chance(self, probability: float) -> bool:
+        """True in so many of all cases; `probability` from 0 to 1."""
         return self.unit() < probability
 
     def pick(self, choices: Sequence[T]) -> T:
+        """One of the choices, all equally likely."""
         return choices[int(self.unit() * len(choices))]
 
     def shuffled(self, choices: Sequence[T]) -> list[T]:
+        """All choices in another order."""
         rest = list(choices)
         return [rest.pop(int(self.unit() * len(rest))) for _ in choices]

@@ -124,8 +124,10 @@ def _desk(studio: Studio, x: float) -> None:
 
 
 def _pot_plant(studio: Studio, x: float, y: float) -> None:
-    blades = "".join(f"M{number(x)} {y - 12}q{dx} -12 {number(dx * 1.3)} -26q{number(-dx * 1.6)} 6 {number(-dx * 1.3)} 26"
-                     for dx in (-11, -2, 9))  # fmt: skip
+    x = round(x)
+    blades = "".join(
+        f"M{x} {y - 12}q{dx} -12 {tip} -26q{-dx} 6 {-tip} 26" for dx, tip in ((-11, -14), (-2, -3), (9, 12))
+    )
     studio.paper.path(blades, studio.colours.leaf)
     studio.paper.path(f"M{number(x - 9)} {y - 15}h18l-3 15h-12z", studio.colours.linen)
 
@@ -261,9 +263,9 @@ def _bookcase(studio: Studio, x: float) -> None:
     paper.path("".join(box(x + 7, y, 82, 38) for y in shelves), darker(wood, 0.25))
     spines = {studio.colours.main: "", studio.colours.second: "", studio.colours.linen: "", studio.colours.leaf: ""}
     for y in shelves:
-        left, end = x + 10 + dice.whole(0, 14), x + 60 + dice.whole(0, 24)
+        left, end = x + 10 + dice.whole(0, 14), x + 52 + dice.whole(0, 24)
         while left < end:
-            w, h = dice.whole(5, 9), dice.whole(22, 32)
+            w, h = dice.whole(7, 11), dice.whole(22, 32)
             spines[dice.pick(list(spines))] += box(left, y + 38 - h, w, h)
             left += w + 1
     for colour, data in spines.items():

@@ -16,7 +16,8 @@ def draw(studio: Studio, thing: Thing) -> None:
     _THINGS[thing.name](studio, thing.x, studio.dice.of(thing.name))
 
 
-def _framed(studio: Studio, x: float, y: float, w: float, h: float, dice: Dice) -> None:
+def _framed(studio: Studio, x: float, y: float, size: tuple[int, int], dice: Dice) -> None:
+    w, h = size
     paper, colours = studio.paper, studio.colours
     frame = dice.pick((colours.wood, darker(colours.wood, 0.3), lighter(colours.linen, 0.2)))
     paper.rect(x + 3, y + 4, w, h, darker(colours.wall, 0.3), o=0.35)
@@ -43,11 +44,11 @@ def _circles(studio: Studio, x: float, y: float, w: float, h: float) -> None:
 def _branch(studio: Studio, x: float, y: float, w: float, h: float) -> None:
     leaf, middle = studio.colours.leaf, x + w / 2
     studio.paper.line(f"M{number(middle)} {number(y + h)}V{number(y + h * 0.1)}", leaf, 2)
-    size = min(w * 0.42, 18)
+    size = min(w * 0.45, 22)
     leaves = "".join(
         f"M{number(middle)} {number(at)}q{number(side * size * 0.3)} {number(-size)} {number(side * size)} "
         f"{number(-size)}q{number(-side * size * 0.1)} {number(size)} {number(-side * size)} {number(size)}z"
-        for at in (y + h * 0.9, y + h * 0.66, y + h * 0.42)
+        for at in (y + h * 0.86, y + h * 0.5)
         for side in (-1, 1)
     )
     studio.paper.path(leaves, leaf)
@@ -65,17 +66,17 @@ _MOTIFS: tuple[Callable[[Studio, float, float, float, float], None], ...] = (_su
 
 
 def _picture(studio: Studio, x: float, dice: Dice) -> None:
-    _framed(studio, x, 96 + dice.whole(-8, 8), 84, 108, dice)
+    _framed(studio, x, 96 + dice.whole(-8, 8), (84, 108), dice)
 
 
 def _wide_picture(studio: Studio, x: float, dice: Dice) -> None:
-    _framed(studio, x, 108 + dice.whole(-8, 8), 132, 92, dice)
+    _framed(studio, x, 108 + dice.whole(-8, 8), (132, 92), dice)
 
 
 def _pair(studio: Studio, x: float, dice: Dice) -> None:
     y = 108 + dice.whole(-8, 8)
-    _framed(studio, x, y, 57, 78, dice.of("one"))
-    _framed(studio, x + 69, y + dice.pick((0, 0, 14)), 57, 78, dice.of("two"))
+    _framed(studio, x, y, (57, 78), dice.of("one"))
+    _framed(studio, x + 69, y + dice.pick((0, 0, 14)), (57, 78), dice.of("two"))
 
 
 def _mirror(studio: Studio, x: float, dice: Dice) -> None:
@@ -105,8 +106,7 @@ def _shelf(studio: Studio, x: float, dice: Dice) -> None:
 def _weaving(studio: Studio, x: float, dice: Dice) -> None:
     paper, colours = studio.paper, studio.colours
     paper.line(f"M{number(x + 8)} 102L{number(x + 37)} 82L{number(x + 66)} 102", darker(colours.wood, 0.1), 1.6)
-    fringe = "".join(f"M{number(x + 12 + 7.2 * k)} 170v{26 + 5 * min(k, 7 - k)}" for k in range(8))
-    paper.line(fringe, colours.linen, 3)
+    paper.dashes(f"M{number(x + 10)} 188h55", colours.linen, 40, "3 4.2")
     paper.path(polygon([(x + 8, 104), (x + 66, 104), (x + 66, 172), (x + 37, 190), (x + 8, 172)]), colours.linen)
     paper.rect(x + 8, 118, 58, 9, colours.main)
     rhombs = "".join(polygon([(c - 8, 146), (c, 136), (c + 8, 146), (c, 156)]) for c in (x + 20, x + 37, x + 54))

@@ -17,6 +17,8 @@ MARGIN = 34
 TABLE = 58
 _GAP = 14
 BedKind = Literal["front", "side", "bunk"]
+WindowKind = Literal["casement", "arch", "round", "pair", "door"]
+Dressing = Literal["curtains", "shutters", "blind", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,12 @@ class Bed:
 class Window:
     """A window by its glass; `curtained` is the span with what hangs beside it."""
 
-    kind: Literal["casement", "arch", "round", "pair", "door"]
+    kind: WindowKind
     x: float
     y: float
     w: float
     h: float
-    dressing: Literal["curtains", "shutters", "blind", "none"]
+    dressing: Dressing
 
     @property
     def curtained(self) -> Span:
@@ -103,8 +105,14 @@ FURNITURE = {
     "bookcase": (96, 196), "ladder": (58, 186),
 }  # fmt: skip
 _TALL = 150
-# More would make the room restless.
-_MOST = 3
+_SAME = {
+    "armchair": "seat",
+    "chair": "seat",
+    "desk": "seat",
+    "stool": "bench",
+    "wardrobe": "shelves",
+    "bookcase": "shelves",
+}
 HANGINGS = {
     "picture": 84, "wide picture": 132, "pair": 126, "mirror": 84, "shelf": 120, "weaving": 74, "clock": 60,
     "pendant": 64, "hooks": 110, "sconce": 44, "plate trio": 100,
@@ -117,11 +125,21 @@ def plan(dice: Dice, doubles: int, singles: int) -> Layout:
     beds, tables, sleeping = _sleeping(dice.of("beds"), doubles, singles)
     window = _window(dice.of("window"), beds, sleeping)
     zones = [Span(MARGIN, sleeping.left - _GAP), Span(sleeping.right + _GAP, WIDTH - MARGIN)]
-    furniture = _furnish(dice.of("furniture"), zones, window)
+    # More would make the room restless, the sooner the more sorts of beds there are.
+    most = 3 if len({(bed.kind, bed.double) for bed in beds}) == 1 else 2
+    furniture = _furnish(dice.of("furniture"), zones, window, most=most)
     tall = [thing.span for thing in furniture if FURNITURE[thing.name][1] > _TALL]
     bunks = [Span(bed.x, bed.x + bed.w) for bed in beds if bed.kind == "bunk"]
     hangings = _hang(dice.of("walls"), free(Span(22, WIDTH - 22), [window.curtained, *tall, *bunks]))
-    return Layout(beds, tables, window, furniture, hangings, _front(dice.of("front"), zones, beds), sleeping)
+    return Layout(
+        beds,
+        tables,
+        window,
+        furniture,
+        hangings,
+        _front(dice.of("front"), zones, beds, most=1 if len(furniture) > 1 else 2),
+        sleeping,
+    )
 
 
 def free(whole: Span, taken: Iterable[Span]) -> list[Span]:
@@ -160,7 +178,7 @@ def _kinds(dice: Dice, doubles: int, singles: int) -> list[Bed]:
         Bed("front", False, 0, narrow) for _ in range(singles)
     ]
     if count == 1 and dice.chance(0.35):
-        return [replace(beds[0], kind="side", w=296 if doubles else 262)]
+        return [replace(beds[0], kind="side", w=324 if doubles else 286)]
     if count >= 3 and singles >= 2 and dice.chance(0.4):
         return [*beds[:-2], Bed("bunk", False, 0, 236)]
     if count == 2 and singles and dice.chance(0.3):
@@ -203,25 +221,22 @@ def _window(dice: Dice, beds: list[Bed], sleeping: Span) -> Window:
 
 
 def _beside(dice: Dice, zone: Span) -> Window:
-    kind = dice.pick(("casement", "arch", "door", "door", "round", "pair"))
+    kind: WindowKind = dice.pick(("casement", "arch", "door", "door", "round", "pair"))
     dressing = _dressing(dice, kind)
     room = zone.width - (110 if dressing in ("curtains", "shutters") else 50)
-    if kind == "round":
-        size = min(room, dice.whole(206, 226))
-        return _centred(dice, kind, zone, dice.whole(58, 70), size, size, "none")
-    if kind == "door":
-        y = dice.whole(78, 96)
-        return _centred(dice, kind, zone, y, min(room, dice.whole(176, 236)), FLOOR - y, dressing)
-    widest = dice.whole(180, 214) if kind == "arch" else dice.whole(220, 300)
-    h = dice.whole(214, 234) if kind == "arch" else dice.whole(186, 214)
-    return _centred(dice, kind, zone, dice.whole(56, 70), min(room, widest), h, dressing)
+    widest, h, y = {
+        "round": (dice.whole(206, 226), 0, dice.whole(58, 70)),
+        "door": (dice.whole(176, 236), 0, dice.whole(78, 96)),
+        "arch": (dice.whole(180, 214), dice.whole(214, 234), dice.whole(56, 70)),
+    }.get(kind, (dice.whole(220, 300), dice.whole(186, 214), dice.whole(56, 70)))
+    w = min(room, widest)
+    return _centred(dice, zone, Window(kind, 0, y, w, {"round": w, "door": FLOOR - y}.get(kind, h), dressing))
 
 
 def _above(dice: Dice, zone: Span, near: Span) -> Window:
-    kind = dice.pick(("casement", "casement", "pair", "arch"))
+    kind: WindowKind = dice.pick(("casement", "casement", "pair", "arch"))
     dressing = _dressing(dice, kind)
-    room = zone.width - (110 if dressing in ("curtains", "shutters") else 50)
-    w = min(room, dice.whole(180, 220) if kind == "arch" else dice.whole(290, 390))
+    w = min(zone.width - 110, dice.whole(180, 220) if kind == "arch" else dice.whole(290, 390))
     if dressing == "shutters":
         w = min(w, (zone.width - 40) / 1.5)
     half = w / 2 + (max(48, w / 4 + 12) if dressing == "shutters" else 48)
@@ -230,35 +245,30 @@ def _above(dice: Dice, zone: Span, near: Span) -> Window:
     return Window(kind, round(middle - w / 2), y, round(w), bottom - y, dressing)
 
 
-def _dressing(dice: Dice, kind: str) -> Literal["curtains", "shutters", "blind", "none"]:
+def _dressing(dice: Dice, kind: WindowKind) -> Dressing:
+    if kind == "round":
+        return "none"
     if kind in ("arch", "door"):
         return dice.pick(("curtains", "curtains", "none"))
     return dice.pick(("curtains", "curtains", "curtains", "blind", "shutters"))
 
 
-def _centred(
-    dice: Dice,
-    kind: Literal["casement", "arch", "round", "pair", "door"],
-    zone: Span,
-    y: int,
-    w: float,
-    h: float,
-    dressing: Literal["curtains", "shutters", "blind", "none"],
-) -> Window:
-    if dressing == "shutters":
-        w = min(w, (zone.width - 40) / 1.5)
+def _centred(dice: Dice, zone: Span, window: Window) -> Window:
+    """The window somewhere around the middle of the zone."""
+    w = min(window.w, (zone.width - 40) / 1.5) if window.dressing == "shutters" else window.w
     slack = max(0, (zone.width - w - 110) / 2)
     x = zone.middle - w / 2 + (dice.unit() * 2 - 1) * slack
-    return Window(kind, round(x), y, round(w), round(h), dressing)
+    return replace(window, x=round(x), w=round(w), h=round(window.h))
 
 
-def _furnish(dice: Dice, zones: list[Span], window: Window) -> list[Thing]:
+def _furnish(dice: Dice, zones: list[Span], window: Window, *, most: int) -> list[Thing]:
+    """Up to `most` pieces, the widest free stretch of floor first."""
     blocked = [window.curtained] if window.kind == "door" else []
     placed: list[Thing] = []
     spans = sorted((span for zone in zones for span in free(zone, blocked)), key=lambda span: -span.width)
     for span in spans:
         names = [name for name in dice.shuffled(list(FURNITURE)) if name not in {thing.name for thing in placed}]
-        placed += _fill(span, names, window, most=_MOST - len(placed))
+        placed += _fill(span, names, window, most=most - len(placed))
     return placed
 
 
@@ -273,10 +283,15 @@ def _fill(span: Span, names: list[str], window: Window, *, most: int) -> list[Th
                 break
             x += 20
             continue
-        names.remove(fitting[0])
+        names = [name for name in names if name != fitting[0] and _kind(name) != _kind(fitting[0])]
         placed.append(Thing(fitting[0], x, FURNITURE[fitting[0]][0]))
         x += FURNITURE[fitting[0]][0] + 18
     return _spread(placed, span, window)
+
+
+def _kind(name: str) -> str:
+    """What one of is enough."""
+    return _SAME.get(name, name)
 
 
 def _clear(name: str, x: float, window: Window) -> bool:
@@ -307,10 +322,10 @@ def _hang(dice: Dice, gaps: list[Span]) -> list[Thing]:
     return hung
 
 
-def _front(dice: Dice, zones: list[Span], beds: list[Bed]) -> list[Thing]:
-    """One or two small things on the floor in front, beside the beds where there is space."""
+def _front(dice: Dice, zones: list[Span], beds: list[Bed], *, most: int) -> list[Thing]:
+    """Up to `most` small things on the floor in front, beside the beds where there is space."""
     names, placed = dice.shuffled(list(FRONT_THINGS)), list[Thing]()
-    for zone in sorted(zones, key=lambda span: -span.width)[: dice.whole(1, 2)]:
+    for zone in sorted(zones, key=lambda span: -span.width)[:most]:
         name = names.pop()
         w = FRONT_THINGS[name]
         if zone.width >= w:

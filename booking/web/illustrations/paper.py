@@ -56,6 +56,7 @@ class Paper:
         self._shapes: list[str] = []
 
     def rect(self, x: float, y: float, w: float, h: float, fill: str, *, r: float = 0, o: float = 1) -> None:
+        """A rectangle with corners of radius r and opacity o."""
         if not r:
             self.path(box(x, y, w, h), fill, o=o)
             return
@@ -63,24 +64,30 @@ class Paper:
         self._shapes.append(f"<rect {place}{_fill(fill, o)}/>")
 
     def ellipse(self, x: float, y: float, rx: float, ry: float, fill: str, *, o: float = 1) -> None:
+        """An ellipse around (x, y)."""
         self._shapes.append(
             f'<ellipse cx="{number(x)}" cy="{number(y)}" rx="{number(rx)}" ry="{number(ry)}"{_fill(fill, o)}/>'
         )
 
     def circle(self, x: float, y: float, r: float, fill: str, *, o: float = 1) -> None:
+        """A disc around (x, y)."""
         self._shapes.append(f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(r)}"{_fill(fill, o)}/>')
 
     def path(self, data: str, fill: str, *, o: float = 1) -> None:
+        """A filled shape."""
         if data:
-            self._shapes.append(f'<path d="{data}"{_fill(fill, o)}/>')
+            self._shapes.append(f'<path d="{_terse(data)}"{_fill(fill, o)}/>')
 
     def line(self, data: str, stroke: str, width: float, *, o: float = 1, cap: str = "round") -> None:
+        """A stroke; `cap` is how it ends."""
         if not data:
             return
         opacity = f' opacity="{o:g}"' if o < 1 else ""
         # On a thin line nobody sees how it ends.
         end = f' stroke-linecap="{cap}"' if cap != "round" and (width > 2.5 or cap != "butt") else ""
-        self._shapes.append(f'<path d="{data}" stroke="{stroke}" stroke-width="{number(width)}"{end}{opacity}/>')
+        self._shapes.append(
+            f'<path d="{_terse(data)}" stroke="{stroke}" stroke-width="{number(width)}"{end}{opacity}/>'
+        )
 
     def soft(self, boxes: Iterable[tuple[float, float, float, float]], r: float, fill: str) -> None:
         """Boxes (x, y, w, h) with round corners: smaller ones whose outline of width 2r is round where it turns."""
@@ -147,6 +154,7 @@ class Paper:
         return f"url(#{name})"
 
     def text(self) -> str:
+        """The SVG document."""
         width, height = self._size
         defs = f"<defs>{''.join(self._defs.values())}</defs>" if self._defs else ""
         size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
@@ -160,6 +168,11 @@ class Paper:
             self._defs[key] = f'<{kind} id="{name}"{ends}>{inner}</{kind}>'
             return name
         return f"{self._prefix}{list(self._defs).index(key)}"
+
+
+def _terse(data: str) -> str:
+    """A minus sign parts two numbers as well as a blank does."""
+    return data.replace(" -", "-")
 
 
 def _fill(fill: str, opacity: float) -> str:

@@ -49,6 +49,11 @@ def sky(view: View) -> None:
     clouds(view, [(dice.whole(-10, 360), dice.whole(74, 130), dice.whole(40, 70)) for _ in range(dice.whole(1, 3))])
 
 
+def ground(view: View, y: float, colour: str) -> None:
+    """Land from y downwards."""
+    view.paper.rect(LEFT, y, 520, BOTTOM - y, view.tone(colour))
+
+
 def _moon(view: View, x: int, y: int, crescent: bool) -> None:
     if crescent:
         view.paper.path(f"M{x} {y - 14}a14 14 0 1 0 14 19a12 12 0 0 1-14-19z", view.light.orb)
@@ -98,21 +103,25 @@ def water(view: View, y: float, colour: str, bottom: float = BOTTOM) -> None:
     view.paper.rect(LEFT, y, 520, bottom - y, base)
     glints = "".join(
         f"M{dice.whole(-20, 400)} {number(y + 6 + (bottom - y - 8) * dice.unit())}h{dice.whole(14, 40)}"
-        for _ in range(9)
+        for _ in range(7)
     )
     view.paper.line(glints, lighter(base, 0.5), 1.6, o=0.6)
 
 
-def panes(view: View, x: float, y: float, columns: int, rows: int, dx: float, dy: float, *, w: int = 5) -> str:
-    """Rows of windows as short strokes, y being the middle of the first row; in the evening some are dark."""
-    dice, across, data = view.dice.of(f"panes{x}/{y}"), round(dx), ""
+def panes(view: View, x: float, y: float, grid: tuple[int, int], pitch: tuple[float, float], *, w: int = 5) -> str:
+    """A grid (columns, rows) of windows as short strokes; in the evening some are dark.
+
+    y is the middle of the first row, `pitch` how far it is from one window to the next, across and down.
+    """
+    dice, data = view.dice.of(f"panes{x}/{y}"), ""
+    (columns, rows), (across, down) = grid, (round(pitch[0]), pitch[1])
     for floor in range(rows):
         # `at` is where the pen stands, counted in columns; None before the first window of the row.
         at = None
         for column in range(columns):
             if view.evening and dice.chance(0.45):
                 continue
-            start = f"M{round(x + across * column)} {round(y + dy * floor)}"
+            start = f"M{round(x + across * column)} {round(y + down * floor)}"
             data += f"h{w}".join((start if at is None else f"m{across * (column - at) - w} 0", ""))
             at = column
     return data
@@ -209,17 +218,18 @@ class Street:
     roofs: dict[str, str]
     windows: str = ""
 
-    def house(self, x: float, base: float, w: float, h: float, wall: str, roof: str) -> None:
-        """A house of w x h at (x, base)."""
+    def house(self, x: float, base: float, size: tuple[int, int], colours: tuple[str, str]) -> None:
+        """A house of a size (w, h) at (x, base) in the colours of its wall and its roof."""
+        (w, h), (wall, roof) = size, colours
         self.walls[wall] = self.walls.get(wall, "") + box(x, base - h, w, h)
         data = _ROOFS[self.shape](x, base - h, w)
         self.roofs[roof] = self.roofs.get(roof, "") + data
         # Far away there are fewer windows to be made out.
-        pitch = 14 if self.depth < 0.3 else 18
+        pitch = 16 if self.depth < 0.3 else 21
         columns = max(1, int((w - 4) // pitch))
         gap, rows = w // columns, max(1, int((h - 8) // (pitch + 4)))
         self.windows += panes(
-            self.view, x + (w - gap * columns + gap - 5) // 2, base - h + 11, columns, rows, gap, pitch + 4
+            self.view, x + (w - gap * columns + gap - 5) // 2, base - h + 11, (columns, rows), (gap, pitch + 4)
         )
 
     def draw(self) -> None:
@@ -250,13 +260,15 @@ def row(
 ) -> None:
     """A row of houses side by side from left to right, standing at `base`."""
     dice, street, x = view.dice.of(f"row{base}"), Street(view, shape, depth, {}, {}), left
+    # A few colours to a row look like one street.
+    walls, roofs = dice.shuffled(walls)[:3], dice.shuffled(roofs)[:2]
     previous = ""
     while x < right:
         w, h = dice.whole(*width), dice.whole(*height)
         wall = dice.pick([colour for colour in walls if colour != previous] or walls)
-        roof = dice.pick(roofs)
+        roof = wall if shape == "crenels" else dice.pick(roofs)
         if view.sees(x, w):
-            street.house(x, base, w, h, wall, roof)
+            street.house(x, base, (w, h), (wall, roof))
         x, previous = x + w, wall
     street.draw()
 

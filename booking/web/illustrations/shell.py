@@ -7,7 +7,7 @@ from collections.abc import Callable
 from booking.web.illustrations.colours import PAPER, darker, lighter, mix
 from booking.web.illustrations.dice import Dice
 from booking.web.illustrations.layout import Layout, Window
-from booking.web.illustrations.paper import arch, box, number, polygon
+from booking.web.illustrations.paper import arch, number, polygon
 from booking.web.illustrations.studio import FLOOR, FOOT, FRONT, HEIGHT, WIDTH, Studio
 
 
@@ -38,8 +38,9 @@ def _panelled(studio: Studio, layout: Layout, dice: Dice) -> None:
     y, step = dice.whole(226, 256), dice.pick((100, 114, 133))
     studio.paper.rect(0, y, WIDTH, FLOOR - y, studio.colours.panel)
     studio.paper.rect(0, y - 6, WIDTH, 8, lighter(studio.colours.panel, 0.3))
-    fields = "".join(box(x + 12, y + 16, step - 24, FLOOR - y - 42) + "z" for x in range(-dice.whole(0, step), WIDTH, step))
-    studio.paper.line(fields, darker(studio.colours.panel, 0.12), 2.5)
+    middle, h = (y + 8 + FLOOR - 20) / 2, FLOOR - y - 46
+    fields = f"M{-dice.whole(0, step)} {middle:g}H{WIDTH}"
+    studio.paper.dashes(fields, darker(studio.colours.panel, 0.07), h, f"{step - 26} 26")
 
 
 def _boards(studio: Studio, layout: Layout, dice: Dice) -> None:
@@ -83,7 +84,7 @@ def floor(studio: Studio) -> None:
 def _planks(studio: Studio, dice: Dice, seam: str) -> None:
     rows = (384, 412, 448, 492)
     data = "".join(f"M0 {y}H{WIDTH}" for y in rows)
-    for top, bottom in zip((FLOOR + 2, *rows), rows, strict=False):
+    for top, bottom in zip((FLOOR + 4, *rows), rows, strict=False):
         data += "".join(f"M{x} {top}V{bottom}" for x in range(dice.whole(20, 200), WIDTH, dice.whole(240, 380)))
     studio.paper.line(data, seam, 2, cap="butt")
 
@@ -103,7 +104,7 @@ def _receding(middle: float, far: float, near: float) -> str:
     """Lines over the floor that run together in the distance; far and near are how wide apart they are."""
     count = int(WIDTH / 2 / far) + 1
     return "".join(
-        f"M{number(middle + far * place)} {FLOOR}l{number((near - far) * place)} {HEIGHT - FLOOR}"
+        f"M{number(middle + far * place)} {FLOOR + 4}l{number((near - far) * place)} {HEIGHT - FLOOR}"
         for place in range(-count, count + 1)
     )
 
@@ -124,7 +125,14 @@ def rug(studio: Studio, layout: Layout) -> None:
     dice, span = studio.dice.of("rug"), layout.sleeping
     w = min(span.width + dice.whole(10, 60), 690)
     x = min(max(span.middle - w / 2 + dice.whole(-14, 14), 20), WIDTH - 20 - w)
-    fill = dice.pick((studio.colours.second, studio.colours.main, lighter(studio.colours.panel, 0.3)))
+    # Not in the colour of the covers, which would run into it.
+    fill = dice.pick(
+        (
+            studio.colours.second,
+            lighter(studio.colours.panel, 0.3),
+            mix(studio.colours.leaf, studio.colours.panel, 0.35),
+        )
+    )
     dice.pick((_oval, _fringed, _banded))(studio, x, w, fill)
 
 

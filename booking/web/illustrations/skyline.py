@@ -77,7 +77,12 @@ def _cupola(view: View, x: int, base: int) -> None:
     view.paper.path(box(x - 44, base - 60, 88, 60) + box(x - 27, base - 92, 54, 34), view.tone(wall, 0.1))
     cap = f"M{x - 30} {base - 90}Q{x - 28} {base - 136} {x} {base - 140}Q{x + 28} {base - 136} {x + 30} {base - 90}z"
     view.paper.path(cap + box(x - 5, base - 152, 10, 14) + box(x - 1, base - 166, 2, 15), view.tone("#6f9089", 0.1))
-    lights(view, panes(view, x - 20, base - 84, 4, 1, 11, 0) + panes(view, x - 36, base - 48, 6, 2, 13, 18), wall, h=16)
+    lights(
+        view,
+        panes(view, x - 20, base - 84, (4, 1), (11, 0)) + panes(view, x - 36, base - 48, (6, 2), (13, 18)),
+        wall,
+        h=16,
+    )
 
 
 def _mast(view: View, x: int, base: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from booking.web.illustrations.cities import SKIES, paint
 from booking.web.illustrations.colours import DAYS, EVENINGS, PAPER, darker, lighter, mix
+from booking.web.illustrations.dice import Dice
 from booking.web.illustrations.layout import Window
 from booking.web.illustrations.paper import arch, box, dot, number
 from booking.web.illustrations.scenery import View
@@ -48,13 +49,25 @@ def _view(studio: Studio, window: Window, city: str) -> None:
     scale = max(window.w / 400, window.h / 300)
     seen = window.h / scale
     top = min(max(_EYE - seen / 2, 0), 300 - seen)
-    # The post of a pair would stand in front of what everybody looks for, in the middle of the view.
-    pan = dice.pick((-0.25, 0.25)) * min(window.w / scale, 240) if window.kind == "pair" else dice.whole(-24, 24)
-    left = 200 - window.w / scale / 2 + max(-58, min(58, pan))
+    pan = _pan(dice, window, window.w / scale)
+    left = 200 - window.w / scale / 2 + pan
     light = dice.pick([EVENINGS[place] for place in SKIES.get(city, range(4))] if studio.evening else DAYS)
     place = f"translate({number(window.x - left * scale)} {number(window.y - top * scale)}) scale({scale:.3f})"
     with paper.group(f'clip-path="{paper.clip(_glass(window))}"'), paper.group(f'transform="{place}"'):
         paint(View(paper, dice, light, studio.evening, left, left + window.w / scale), city)
+
+
+def _pan(dice: Dice, window: Window, seen: float) -> float:
+    """How far the view is moved: with a post in the middle, so that it does not stand in front of the landmark."""
+    if window.kind == "pair":
+        return dice.pick((-1, 1)) * min(seen / 4, 58)
+    if window.kind != "casement" or _columns(window) == 2:
+        return dice.pick((-1, 1)) * min(seen / 6, 40)
+    return dice.whole(-24, 24)
+
+
+def _columns(window: Window) -> int:
+    return 3 if window.w > 270 else 2
 
 
 def _bars(studio: Studio, window: Window, frame: str) -> None:
@@ -66,7 +79,7 @@ def _bars(studio: Studio, window: Window, frame: str) -> None:
     if window.kind == "door":
         _door(studio, window, frame)
         return
-    columns = 3 if w > 270 else 2
+    columns = _columns(window)
     data = "".join(f"M{number(x + w / columns * place)} {y}v{h}" for place in range(1, columns))
     if window.kind in ("arch", "round"):
         data = f"M{number(x + w / 2)} {y}v{h}" + _across(x, y + (w if window.kind == "arch" else h) / 2, w)
@@ -132,7 +145,7 @@ def _curtains(studio: Studio, window: Window) -> None:
     studio.paper.dots([(left, top - 2), (right, top - 2)], 6, rod)
 
 
-def _panel(studio: Studio, x: float, ends: tuple[int, int], fill: str, *, tied: bool) -> None:
+def _panel(studio: Studio, x: float, ends: tuple[float, float], fill: str, *, tied: bool) -> None:
     """The left curtain, x being its outer edge."""
     top, bottom = ends
     knot = round(top + (bottom - top) * 0.62)

@@ -1,0 +1,340 @@
+"""Reserving and paying, as a visitor without a script does it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from booking.domain import bookings, reserving
+from booking.domain.errors import PaymentUnknown
+from booking.domain.models import Booking, Payment
+from booking.infra.db import db, transaction
+from booking.infra.ids import encode
+from tests.cast import (
+    DECLINED,
+    SLOW,
+    VISA,
+    a_room,
+    all_at_once,
+    count,
+    in_days,
+    interrupted,
+    later,
+    order,
+    payments_of,
+    reload,
+    silent,
+)
+from tests.web.visitor import Visitor
+
+STAY = in_days(30)
+
+
+@pytest.fixture
+def visitor(app):
+    return Visitor(app)
+
+
+@pytest.fixture
+def guest(app, alice):
+    return Visitor(app).sign_in("alice")
+
+
+def room_url(room, stay=STAY, guests=2):
+    return f"/rooms/{encode('room', room.id)}?checkIn={stay.check_in}&checkOut={stay.check_out}&guests={guests}"
+
+
+def reserve_url(room):
+    return f"/rooms/{encode('room', room.id)}/reserve"
+
+
+def reserve(visitor, room, stay=STAY, guests=2):
+    return visitor.go(room_url(room, stay, guests)).send(reserve_url(room))
+
+
+@transaction
+def the_booking():
+    return db.session.query(Booking).one()
+
+
+def checkout_url(booking):
+    return f"/checkout/{encode('booking', booking.id)}"
+
+
+# --- reserve
+
+
+def test_reserving_holds_the_room_and_shows_what_it_costs(guest, room):
+    reserve(guest, room)
+    held = the_booking()
+    assert (guest.url, guest.status) == (checkout_url(held), 200)
+    assert guest.heading == "Check and pay"
+    assert "Pay €360.00" in guest.text
+    assert "3 nights at €120.00" in guest.text
+    assert "Held for you until" in guest.text
+    assert "15 minutes left" in guest.text
+    assert guest.headers["Cache-Control"] == "no-store"
+
+
+def test_a_stranger_signs_in_and_nothing_is_lost(visitor, alice, room):
+    reserve(visitor, room)
+    assert visitor.heading == "Sign in"
+    assert "Your room and dates are kept" in visitor.text
+    visitor.send("/sign-in", email=alice.email, password="correct horse battery")
+    assert visitor.heading == "Reserve this room?"
+    assert "€360.00" in visitor.text
+    visitor.send(reserve_url(room))
+    assert visitor.url == checkout_url(the_booking())
+    assert the_booking().guests == 2
+
+
+def test_a_stranger_registers_instead_and_nothing_is_lost(visitor, room):
+    reserve(visitor, room)
+    (register,) = [link for link in visitor.links() if link.startswith("/register?next=")]
+    visitor.go(register)
+    visitor.send("/register", fullName="Carol", email="carol@example.com", password="three words here")
+    assert visitor.heading == "Reserve this room?"
+    visitor.send(reserve_url(room))
+    assert visitor.heading == "Check and pay"
+
+
+def test_a_wrong_password_keeps_the_wish(visitor, alice, room):
+    reserve(visitor, room)
+    visitor.send("/sign-in", email=alice.email, password="wrong")
+    assert visitor.status == 401
+    visitor.send("/sign-in", email=alice.email, password="correct horse battery")
+    assert visitor.heading == "Reserve this room?"
+
+
+def test_a_form_that_is_too_old_is_asked_once_more(guest, room):
+    guest.post(reserve_url(room), checkIn=STAY.check_in, checkOut=STAY.check_out, guests=2)
+    assert count(Booking) == 0
+    assert guest.heading == "Reserve this room?"
+    guest.send(reserve_url(room))
+    assert guest.heading == "Check and pay"
+
+
+def test_twice_is_the_same_hold(guest, room):
+    reserve(guest, room)
+    first = guest.url
+    guest.go(f"{reserve_url(room)}?{urlsplit(room_url(room)).query}")
+    assert guest.url == first
+    assert count(Booking) == 1
+
+
+def test_many_clicks_at_once_are_one_hold(app, alice, room):
+    guest = Visitor(app).sign_in("alice").go(room_url(room))
+    token = guest.form(reserve_url(room)).find("input", attrs={"name": "csrf_token"})["value"]
+    fields = {"checkIn": STAY.check_in, "checkOut": STAY.check_out, "guests": 2, "csrf_token": token}
+
+    def click():
+        return guest.copy().post(reserve_url(room), data=fields).headers["Location"]
+
+    assert len(set(all_at_once(app, [click] * 6))) == 1
+    assert count(Booking) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"checkIn": ""}, "Check-in"),
+        ({"checkOut": "2026-02-30"}, "Check-out"),
+        ({"guests": "99"}, "room"),
+        ({"guests": "two"}, "Guests"),
+        ({"checkIn": "2020-01-01", "checkOut": "2020-01-03"}, "past"),
+    ],
+)
+def test_what_cannot_be_reserved_is_explained_on_the_rooms_page(guest, room, changes, field):
+    guest.go(room_url(room)).send(reserve_url(room), changes)
+    assert guest.url.startswith(f"/rooms/{encode('room', room.id)}?")
+    assert field in " ".join(guest.problems)
+    assert count(Booking) == 0
+
+
+def test_somebody_was_quicker(guest, bob, room, desk):
+    other = a_room(name="The other room")
+    guest.go(room_url(room))
+    bookings.hold(order(bob, room, STAY), desk)
+    guest.send(reserve_url(room))
+    assert (guest.status, guest.heading) == (409, "Somebody was quicker")
+    assert "The other room" in guest.text
+    assert any(link.startswith(f"/rooms/{encode('room', other.id)}?") for link in guest.links())
+    assert any(link.startswith("/rooms?location=antwerp&checkIn=") for link in guest.links())
+
+
+def test_a_room_that_does_not_exist(guest, room):
+    guest.go(f"/rooms/room_nonsense/reserve?{urlsplit(room_url(room)).query}")
+    assert guest.status == 404
+
+
+# --- pay
+
+
+def test_paying_confirms_and_greets(guest, room):
+    reserve(guest, room).send(guest.url, paymentMethodId=VISA)
+    paid = the_booking()
+    assert (paid.status, guest.url) == ("CONFIRMED", f"/bookings/{encode('booking', paid.id)}")
+    assert guest.heading == "The room is yours"
+    assert paid.reference in guest.text
+    assert "alice@example.com" in guest.text
+
+
+def test_a_declined_card_keeps_the_hold_and_another_one_pays(guest, room):
+    reserve(guest, room).send(guest.url, paymentMethodId=DECLINED)
+    assert (guest.status, guest.heading) == (402, "Check and pay")
+    assert "The card was declined" in guest.text
+    assert the_booking().status == "PENDING"
+    assert guest.page.find("input", value=DECLINED).has_attr("checked")
+    guest.send(guest.url, paymentMethodId=VISA)
+    assert guest.heading == "The room is yours"
+    assert [payment.state for payment in payments_of(the_booking())] == ["failed", "succeeded"]
+
+
+def test_paying_twice_charges_once(guest, room):
+    url = reserve(guest, room).url
+    token = {"csrf_token": guest.form(url).find("input", attrs={"name": "csrf_token"})["value"]}
+    fields = {"paymentMethodId": VISA, "shownTotal": "360", **token}
+    for _ in range(2):
+        assert guest.client.post(url, data=fields).headers["Location"].startswith("/bookings/")
+    assert count(Payment) == 1
+
+
+def test_paying_in_two_tabs_at_once_charges_once(app, alice, room):
+    guest = reserve(Visitor(app).sign_in("alice"), room)
+    token = guest.form(guest.url).find("input", attrs={"name": "csrf_token"})["value"]
+
+    def click():
+        return guest.copy().post(guest.url, data={"paymentMethodId": VISA, "shownTotal": "360", "csrf_token": token})
+
+    assert {response.status_code for response in all_at_once(app, [click] * 4)} == {303}
+    assert the_booking().status == "CONFIRMED"
+    assert count(Payment, state="succeeded") == 1
+
+
+def test_another_total_than_shown_charges_nothing(guest, room):
+    reserve(guest, room).send(guest.url, paymentMethodId=VISA, shownTotal="100")
+    assert guest.status == 409
+    assert "It is €360.00, not what this page had shown you." in guest.text
+    assert count(Payment) == 0
+    assert "Pay €360.00" in guest.text
+
+
+def test_without_a_card_the_form_says_so(guest, room):
+    reserve(guest, room).send(guest.url, paymentMethodId="")
+    assert guest.status == 400
+    assert guest.problems == ["Card is missing."]
+    assert guest.page.select_one("title").text.startswith("Not paid yet")
+
+
+def test_no_answer_is_checked_and_then_known(guest, room, desk):
+    reserve(guest, room).send(guest.url, paymentMethodId=SLOW)
+    assert guest.heading == "We are checking your payment"
+    here = guest.url
+    assert guest.client.get(here, headers={"HX-Request": "true", "HX-Request-Type": "partial"}).status_code == 204
+    threading.Event().wait(0.3)  # the late charge
+    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    asked = guest.client.get(here, headers={"HX-Request": "true", "HX-Request-Type": "partial"})
+    assert asked.headers["HX-Redirect"] == f"/bookings/{encode('booking', the_booking().id)}"
+    assert guest.go(here).heading == "The room is yours"
+
+
+def test_back_to_paying_while_it_is_checked_cannot_pay_twice(guest, room, alice, desk):
+    url = reserve(guest, room).url
+    with pytest.raises(PaymentUnknown):
+        bookings.pay(alice.id, the_booking().id, VISA, the_booking().total_price, interrupted(desk, silent))
+    guest.send(url, paymentMethodId=VISA)
+    assert guest.heading == "We are checking your payment"
+    assert count(Payment) == 1
+
+
+def test_a_payment_that_failed_silently_frees_the_room_and_says_so(guest, room, alice, desk):
+    url = reserve(guest, room).url
+    held = the_booking()
+
+    class Down:
+        def charge(self, *_):
+            raise bookings.NoAnswer
+
+        def __getattr__(self, name):
+            return getattr(desk.provider, name)
+
+    with pytest.raises(PaymentUnknown):
+        bookings.pay(alice.id, held.id, VISA, held.total_price, bookings.Desk(Down(), desk.rules, desk.hold_for))
+    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    guest.go(url)
+    assert guest.heading == "This reservation is over"
+    assert "Nothing was charged" in guest.text
+    assert "Still free" in guest.text
+
+
+# --- when the time is over
+
+
+def test_paying_too_late_says_so_and_offers_the_room_again(guest, room, desk):
+    url = reserve(guest, room).url
+    later(desk.hold_for)
+    guest.send(url, paymentMethodId=VISA)
+    assert (guest.status, guest.heading) == (409, "This reservation is over")
+    assert count(Payment) == 0
+    guest.send(reserve_url(room))
+    assert guest.heading == "Check and pay"
+    assert guest.url != url
+
+
+def test_when_somebody_else_has_it_by_then_others_are_offered(guest, bob, room, desk):
+    a_room(name="The other room")
+    url = reserve(guest, room).url
+    later(desk.hold_for)
+    bookings.hold(order(bob, room, STAY), desk)
+    guest.go(url)
+    assert guest.status == 200
+    assert "The room cannot be had on these nights any more." in guest.text
+    assert "The other room" in guest.text
+
+
+def test_giving_the_room_back_frees_it_at_once(guest, bob, room, desk):
+    url = reserve(guest, room).url
+    guest.send(f"{url}/release")
+    assert guest.url.startswith(f"/rooms/{encode('room', room.id)}?")
+    assert bookings.hold(order(bob, room, STAY), desk).status == "PENDING"
+
+
+def test_giving_back_what_is_paid_changes_nothing(guest, room):
+    url = reserve(guest, room).url
+    page = guest.page
+    guest.send(url, paymentMethodId=VISA)
+    token = page.find("input", attrs={"name": "csrf_token"})["value"]
+    guest.client.post(f"{url}/release", data={"csrf_token": token})
+    assert the_booking().status == "CONFIRMED"
+
+
+# --- strangers
+
+
+def test_a_strangers_checkout_does_not_exist(app, guest, bob, room):
+    url = reserve(guest, room).url
+    other = Visitor(app).sign_in("bob")
+    assert other.go(url).status == 404
+    token = other.go("/account").page.find("input", attrs={"name": "csrf_token"})["value"]
+    for path in (url, f"{url}/release"):
+        fields = {"csrf_token": token, "paymentMethodId": VISA, "shownTotal": "360"}
+        assert other.client.post(path, data=fields).status_code == 404
+    assert reload(the_booking()).status == "PENDING"
+
+
+def test_paying_needs_the_forms_token(guest, room):
+    url = reserve(guest, room).url
+    guest.post(url, paymentMethodId=VISA, shownTotal="360")
+    assert guest.status == 400
+    assert count(Payment) == 0
+
+
+def test_nobody_signs_in_first_and_comes_back(visitor, room, alice, desk):
+    held = reserving.reserve(order(alice, room, STAY), desk)
+    visitor.go(checkout_url(held))
+    assert parse_qs(urlsplit(visitor.url).query)["next"] == [checkout_url(held)]
+    visitor.send("/sign-in", email=alice.email, password="correct horse battery")
+    assert visitor.heading == "Check and pay"

@@ -1,0 +1,81 @@
+"""The mails that a copy for trying out has written: the demo owner sees them, nobody else does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from booking.domain import bookings, events, users
+from booking.domain.events import MAIL
+from booking.jobs import deliver
+from tests.cast import PASSWORD, VISA, order
+from tests.web.visitor import Visitor
+
+
+@pytest.fixture
+def mails(app, tmp_path):
+    before = app.extensions["services"]
+    app.extensions["services"] = replace(before, settings=replace(before.settings, mail_dir=str(tmp_path)))
+    yield tmp_path
+    app.extensions["services"] = before
+
+
+@pytest.fixture
+def owner(app, mails):
+    users.ensure(email="olga@example.com", password=PASSWORD, full_name="Olga", role="owner", region="eu")
+    return Visitor(app).sign_in("olga")
+
+
+@pytest.fixture
+def one_mail(alice, room, desk, mails):
+    bookings.book(order(alice, room), VISA, desk)
+    events.relay()
+    deliver.deliver(MAIL, [str(event_id) for name, event_id in events.due() if name == MAIL])
+    (file,) = mails.glob("*.eml")
+    return file.name
+
+
+def test_without_mails_the_page_says_so(owner):
+    assert "No mail yet" in owner.go("/demo/mails").text
+
+
+def test_a_mail_is_listed_and_shown(owner, one_mail):
+    assert "your booking is confirmed" in owner.go("/demo/mails").text
+    owner.go(f"/demo/mails/{one_mail}")
+    assert "alice@example.com" in owner.text
+    assert "stay.ics" in owner.text
+    assert any("/bookings/booking_" in link for link in owner.links())
+
+
+def test_the_frame_can_do_nothing_but_look(owner, one_mail):
+    frame = owner.go(f"/demo/mails/{one_mail}").page.find("iframe")
+    assert not frame["sandbox"]
+    owner.go(frame["src"])
+    policy = owner.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'none'" in policy
+    assert "sandbox" in policy
+    assert "Your booking is confirmed" in owner.text
+
+
+@pytest.mark.parametrize("name", ["nothing.eml", "..%2Fsecret.eml", "%2Fetc%2Fpasswd", ".hidden.eml", "x"])
+def test_nothing_else_is_read(owner, mails, name):
+    (mails.parent / "secret.eml").write_text("Subject: secret\n\n")
+    assert owner.go(f"/demo/mails/{name}").status == 404
+    assert owner.go(f"/demo/mails/{name}/html").status == 404
+
+
+def test_guests_may_not_look(app, alice, mails, one_mail):
+    guest = Visitor(app).sign_in("alice")
+    for path in ("/demo/mails", f"/demo/mails/{one_mail}", f"/demo/mails/{one_mail}/html"):
+        assert guest.go(path).status == 403
+
+
+def test_in_production_there_is_no_such_page(app, owner):
+    before = app.extensions["services"]
+    app.extensions["services"] = replace(before, settings=replace(before.settings, app_env="production"))
+    try:
+        assert owner.client.get("/demo/mails").status_code == 404
+    finally:
+        app.extensions["services"] = before

@@ -1,0 +1,316 @@
+"""Register, sign in and out, one's own account, a forgotten password."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import redis as redis_client
+
+from booking import create_app
+from booking.config import Settings
+from booking.domain import resets, sessions, users
+from booking.domain.models import Event, Session, User
+from booking.infra import redis
+from booking.infra.db import db, transaction
+from booking.infra.ids import decode, encode
+from booking.limits import limiter
+from booking.web.browsers import called
+from tests.cast import PASSWORD, count, later
+from tests.web.visitor import Visitor
+
+NEW = "another horse battery"
+
+
+@pytest.fixture
+def visitor(app):
+    return Visitor(app)
+
+
+@pytest.fixture
+def guest(app, alice):
+    return Visitor(app).sign_in("alice")
+
+
+def is_in(visitor):
+    return visitor.go("/account").heading == "Your account"
+
+
+def cookie(visitor):
+    return visitor.client.get_cookie("session").value
+
+
+# --- register
+
+
+def test_registering_signs_in(visitor):
+    visitor.go("/register").send("/register", fullName="Carol", email="Carol@Example.com", password=NEW)
+    assert visitor.url == "/bookings"
+    assert is_in(visitor)
+    assert users.find("carol@example.com").full_name == "Carol"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"email": "nobody"}, "Email must be an email address."),
+        ({"password": "short"}, "Password must have at least 10 characters."),
+        ({"password": "1234567890"}, "Password is among the most common passwords; please choose another."),
+        ({"fullName": " "}, "Name must not be empty."),
+        ({"email": ""}, "Email is missing."),
+        ({"email": "ALICE@example.com"}, "An account with this email exists already."),
+    ],
+)
+def test_what_is_wrong_stands_beside_its_field_and_the_rest_stays(visitor, alice, changes, said):
+    fields = {"fullName": "Carol", "email": "carol@example.com", "password": NEW} | changes
+    visitor.go("/register").send("/register", fields)
+    assert 400 <= visitor.status < 500
+    assert visitor.problems == [said]
+    (link,) = visitor.page.select(".errors a")
+    assert visitor.page.find(id=link["href"][1:])["aria-invalid"] == "true"
+    assert NEW not in visitor.response.text
+    assert visitor.page.find("input", attrs={"name": "email"})["value"] == fields["email"]
+    assert count(User) == 1
+
+
+# --- sign in and out
+
+
+def test_a_wrong_password_is_told_like_an_unknown_address(visitor, alice):
+    said = []
+    for email in ("alice@example.com", "nobody@example.com", "no address"):
+        visitor.go("/sign-in").send("/sign-in", email=email, password="wrong one")
+        assert visitor.status == 401
+        said.append(visitor.problems)
+    assert said == [["Email or password is wrong."]] * 3
+
+
+def test_the_session_and_its_token_are_new_at_sign_in(visitor, alice):
+    visitor.go("/sign-in")
+    before, token = cookie(visitor), visitor.form("/sign-in").find("input")["value"]
+    visitor.send("/sign-in", email=alice.email, password=PASSWORD)
+    assert cookie(visitor) != before
+    assert visitor.client.post("/sign-out", data={"csrf_token": token}).status_code == 400
+    assert is_in(visitor)
+
+
+def test_signing_in_again_ends_the_former_session(app, guest, bob):
+    token = guest.go("/account").page.find("input", attrs={"name": "csrf_token"})["value"]
+    fields = {"email": bob.email, "password": PASSWORD, "csrf_token": token}
+    assert guest.client.post("/sign-in", data=fields).status_code == 303
+    assert guest.go("/account").page.find("input", attrs={"name": "fullName"})["value"] == "Bob"
+    assert count(Session, ended_at=None) == 1
+
+
+def test_signing_out_ends_the_session_also_for_a_copy_of_its_cookie(app, guest):
+    copy = Visitor(app)
+    copy.client.set_cookie("session", cookie(guest))
+    assert is_in(copy)
+    guest.go("/account").send("/sign-out")
+    assert guest.url == "/"
+    assert not is_in(guest)
+    assert not is_in(copy)
+
+
+def test_signed_in_people_need_no_sign_in_page(guest):
+    assert guest.go("/sign-in?next=/account").url == "/account"
+    assert guest.go("/register").url == "/bookings"
+
+
+@pytest.mark.parametrize(
+    "evil",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "\thttps://evil.example"],
+)
+def test_nobody_is_sent_elsewhere(visitor, alice, evil):
+    visitor.go("/sign-in", **{}).send("/sign-in", email=alice.email, password=PASSWORD, next=evil)
+    assert visitor.url == "/bookings"
+
+
+# --- one's own account
+
+
+def test_another_name(guest):
+    guest.go("/account").send("/account/profile", fullName="Alice Liddell")
+    assert "Your name is changed." in guest.text
+    assert guest.page.find("input", attrs={"name": "fullName"})["value"] == "Alice Liddell"
+    assert "Your name is changed." not in guest.go("/account").text
+
+
+def test_no_name_is_refused(guest):
+    guest.go("/account").send("/account/profile", fullName=" ")
+    assert (guest.status, guest.problems) == (400, ["Name must not be empty."])
+
+
+def test_another_password_ends_the_other_sign_ins(app, guest):
+    phone = Visitor(app).sign_in("alice")
+    guest.go("/account").send("/account/password", currentPassword=PASSWORD, newPassword=NEW)
+    assert "You were signed out everywhere else." in guest.text
+    assert is_in(guest)
+    assert not is_in(phone)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"currentPassword": "wrong", "newPassword": NEW}, "Current password is not your present password."),
+        ({"currentPassword": PASSWORD, "newPassword": "short"}, "New password must have at least 10 characters."),
+    ],
+)
+def test_a_password_that_is_not_changed_says_why(guest, fields, said):
+    guest.go("/account").send("/account/password", fields)
+    assert (guest.status, guest.problems) == (400, [said])
+    assert users.with_password("alice@example.com", PASSWORD)
+
+
+def test_sign_ins_are_listed_and_ended(app, guest, alice):
+    phone = sessions.start_web(alice.id, "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Safari/604.1")
+    guest.go("/account")
+    assert "Safari on iPhone" in guest.text
+    guest.send(f"/account/sessions/{encode('session', phone.session_id)}/end")
+    assert "That sign-in has ended." in guest.text
+    assert "Safari on iPhone" not in guest.text
+
+
+def test_a_strangers_sign_in_cannot_be_ended(guest, bob):
+    bobs = sessions.start_web(bob.id, "")
+    token = guest.go("/account").page.find("input", attrs={"name": "csrf_token"})["value"]
+    url = f"/account/sessions/{encode('session', bobs.session_id)}/end"
+    assert guest.client.post(url, data={"csrf_token": token}).status_code == 404
+    assert sessions.current(bobs.session_id, bob.id)
+
+
+def test_everywhere_else_is_signed_out_at_once(app, guest):
+    phone = Visitor(app).sign_in("alice")
+    guest.go("/account").send("/account/sessions/end-others")
+    assert not is_in(phone)
+    assert is_in(guest)
+
+
+@pytest.mark.parametrize(
+    ("client", "name"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/150.0 Safari/537.36 Edg/150.0", "Edge on Windows"),
+        ("Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 Chrome/150.0 Mobile Safari/537.36", "Chrome on Android"),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 15_0) Version/19.0 Safari/605.1.15", "Safari on Mac"),
+        ("curl/8.5.0", "curl"),
+        ("", "An unknown browser"),
+        ("<script>", "An unknown browser"),
+    ],
+)
+def test_browsers_are_called_what_people_call_them(app, client, name):
+    with app.test_request_context():
+        assert called(client) == name
+
+
+# --- a forgotten password
+
+
+@transaction
+def link():
+    """The one in the latest mail."""
+    event = db.session.query(Event).filter_by(type="password.requested").order_by(Event.id.desc()).first()
+    reset_id = decode("reset", event.payload["resetId"])
+    return f"/reset-password/{resets.token(reset_id, 'a-secret-for-tests-only-0123456789abcdef')}"
+
+
+def test_a_forgotten_password_is_set_anew(app, visitor, guest):
+    visitor.go("/forgot-password").send("/forgot-password", email="alice@example.com")
+    assert visitor.heading == "Look into your mailbox"
+    url = link()
+    assert visitor.go(url).heading == "Choose a new password"
+    visitor.send(url, newPassword=NEW)
+    assert visitor.heading == "Sign in"
+    assert "Your password is changed" in visitor.text
+    assert not is_in(guest)
+    visitor.go("/sign-in").send("/sign-in", email="alice@example.com", password=NEW)
+    assert is_in(visitor)
+    assert visitor.go(url).heading == "This link does not work any more"
+
+
+def test_the_answer_is_the_same_for_nobody(visitor, alice):
+    told = []
+    for email in ("alice@example.com", "nobody@example.com"):
+        visitor.go("/forgot-password").send("/forgot-password", email=email)
+        told.append((visitor.status, visitor.text.replace(email, "…")))
+    assert told[0] == told[1]
+
+
+def test_what_is_no_address_is_said(visitor):
+    visitor.go("/forgot-password").send("/forgot-password", email="nobody")
+    assert visitor.problems == ["Email must be an email address."]
+
+
+def test_a_bad_new_password_keeps_the_link(visitor, alice):
+    resets.request(alice.email)
+    url = link()
+    visitor.go(url).send(url, newPassword="short")
+    assert visitor.problems == ["New password must have at least 10 characters."]
+    visitor.send(url, newPassword=NEW)
+    assert visitor.heading == "Sign in"
+
+
+@pytest.mark.parametrize("minutes", [61, 60 * 24])
+def test_an_old_link_says_so_and_offers_a_new_one(visitor, alice, minutes):
+    resets.request(alice.email)
+    url = link()
+    later(dt.timedelta(minutes=minutes))
+    assert visitor.go(url).status == 404
+    assert "/forgot-password" in visitor.links()
+
+
+# --- everybody
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/sign-in",
+        "/register",
+        "/forgot-password",
+        "/forgot-password/sent",
+        "/account",
+        "/bookings",
+        "/reset-password/x",
+    ],
+)
+def test_nothing_personal_is_kept(visitor, path):
+    assert visitor.go(path).headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/sign-in",
+        "/register",
+        "/sign-out",
+        "/forgot-password",
+        "/account/profile",
+        "/account/password",
+        "/account/sessions/end-others",
+        "/reset-password/x",
+    ],
+)
+def test_every_form_needs_its_token(guest, path):
+    assert guest.post(path, email="alice@example.com", password=PASSWORD).status == 400
+    assert guest.heading == "This form has been open for too long"
+
+
+@pytest.fixture
+def strict(environ, empty):
+    """An application that lets an address try three times; the limiter, which all share, is put back afterwards."""
+    before, servers = dict(vars(limiter)), (redis.servers.main, redis.servers.cache)
+    redis_client.Redis.from_url(environ["REDIS_URL"]).flushdb()
+    yield create_app(Settings.from_env(environ | {"RATELIMIT_ENABLED": "true", "LIMIT_PUBLIC": "3 per 15 minutes"}))
+    vars(limiter).update(before)
+    redis.servers.main, redis.servers.cache = servers
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/register", "/forgot-password"])
+def test_trying_too_often_is_asked_to_wait(strict, path):
+    visitor = Visitor(strict)
+    for _ in range(3):
+        visitor.go(path).send(path, email="nobody", password="wrong")
+        assert visitor.status in (400, 401)
+    visitor.go(path).send(path, email="nobody", password="wrong")
+    assert (visitor.status, visitor.heading) == (429, "One moment, please")
+    assert int(visitor.headers["Retry-After"]) > 0

@@ -1,0 +1,164 @@
+"""A guest's bookings: lists, one of them, its calendar entry, cancelling with the refund shown first."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import icalendar
+import pytest
+
+from booking.domain import bookings, policies
+from booking.infra.ids import encode
+from tests.cast import VISA, a_room, in_days, later, order, reload
+from tests.web.visitor import Visitor
+
+
+@pytest.fixture
+def guest(app, alice):
+    return Visitor(app).sign_in("alice")
+
+
+@pytest.fixture
+def booked(alice, room, desk):
+    return bookings.book(order(alice, room, in_days(30)), VISA, desk)
+
+
+def url_of(booking, rest=""):
+    return f"/bookings/{encode('booking', booking.id)}{rest}"
+
+
+def test_without_bookings_there_is_a_way_on(guest):
+    for group in ("upcoming", "past", "cancelled"):
+        assert guest.go(f"/bookings?show={group}").status == 200
+    assert guest.go("/bookings").page.select_one(".empty")
+    assert "/" in guest.links()
+
+
+def test_lists_show_what_belongs_there(guest, alice, room, desk, booked):
+    held = bookings.hold(order(alice, room, in_days(40)), desk)
+    guest.go("/bookings")
+    assert "Confirmed" in guest.text
+    assert "Not paid yet" in guest.text
+    assert url_of(booked) in guest.links()
+    assert guest.go(url_of(held)).heading == "Check and pay"
+    bookings.cancel(alice.id, booked.id, desk)
+    assert url_of(booked) in guest.go("/bookings?show=cancelled").links()
+
+
+@pytest.mark.parametrize("query", ["show=nonsense", "page=9", "show=past&page=2"])
+def test_lists_that_do_not_exist_are_empty_or_the_first(guest, booked, query):
+    assert guest.go(f"/bookings?{query}").status == 200
+
+
+@pytest.mark.parametrize("query", ["page=0", "page=x", "page=-1"])
+def test_a_page_that_is_no_number_is_refused_with_a_page(guest, query):
+    assert guest.go(f"/bookings?{query}").status == 400
+    assert guest.heading
+
+
+def test_a_booking_says_what_matters(guest, booked):
+    guest.go(url_of(booked))
+    for fact in (booked.reference, "Room with a view", "€360.00", "from 15:00", "2 guests", "you get everything back"):
+        assert fact in guest.text
+    assert guest.headers["Cache-Control"] == "no-store"
+
+
+def test_later_it_is_not_news_any_more(guest, booked):
+    assert guest.go(url_of(booked)).heading == "The room is yours"
+    later(dt.timedelta(hours=1))
+    assert guest.go(url_of(booked)).heading == "Your booking"
+
+
+def test_the_calendar_entry(guest, booked):
+    guest.go(url_of(booked, "/calendar.ics"))
+    assert guest.headers["Content-Type"].startswith("text/calendar")
+    assert f"stay-{booked.reference}.ics" in guest.headers["Content-Disposition"]
+    (stay,) = icalendar.Calendar.from_ical(guest.response.data).walk("VEVENT")
+    assert stay["DTSTART"].dt.date() == booked.check_in
+
+
+def test_a_hold_has_no_calendar_entry(guest, alice, room, desk):
+    held = bookings.hold(order(alice, room), desk)
+    assert guest.go(url_of(held, "/calendar.ics")).status == 404
+
+
+# --- cancel
+
+
+def test_the_refund_is_shown_first_and_then_paid(guest, booked):
+    guest.go(url_of(booked, "/cancel"))
+    assert "You get €360.00 back" in guest.text
+    assert reload(booked).status == "CONFIRMED"
+    guest.send(url_of(booked, "/cancel"))
+    assert guest.heading == "This booking is cancelled"
+    assert "€360.00 of the €360.00 you paid comes back" in guest.text
+    assert reload(booked).status == "CANCELLED"
+
+
+def test_a_part_of_it(guest, alice, desk):
+    half = bookings.book(order(alice, a_room(cancellation_policy=policies.MODERATE), in_days(3)), VISA, desk)
+    guest.go(url_of(half, "/cancel"))
+    assert "You get €180.00 back" in guest.text
+    guest.send(url_of(half, "/cancel"))
+    assert reload(half).refund_amount == 180
+
+
+def test_nothing_at_all_is_said_plainly(guest, alice, desk):
+    strict = bookings.book(order(alice, a_room(cancellation_policy=policies.STRICT), in_days(3)), VISA, desk)
+    guest.go(url_of(strict, "/cancel"))
+    assert "You get nothing back" in guest.text
+    guest.send(url_of(strict, "/cancel"))
+    assert reload(strict).status == "CANCELLED"
+
+
+def test_twice_is_cancelled_once(guest, booked):
+    fields = {
+        str(field["name"]): field["value"]
+        for field in guest.go(url_of(booked, "/cancel")).form(url_of(booked, "/cancel")).select("input[name]")
+    }
+    for _ in range(2):
+        response = guest.client.post(url_of(booked, "/cancel"), data=fields)
+        assert response.status_code in (303, 409)
+    assert guest.go(url_of(booked)).heading == "This booking is cancelled"
+    assert guest.go(url_of(booked, "/cancel")).heading == "This booking is cancelled"
+
+
+def test_a_refund_that_shrank_is_shown_again(guest, alice, room, desk):
+    soon = bookings.book(order(alice, room, in_days(5)), VISA, desk)
+    guest.go(url_of(soon, "/cancel"))
+    assert "You get €360.00 back" in guest.text
+    later(dt.timedelta(days=4, hours=12))
+    guest.send(url_of(soon, "/cancel"))
+    assert guest.status == 409
+    assert "Nothing was cancelled" in guest.text
+    assert "You get nothing back" in guest.text
+
+
+def test_what_was_changed_elsewhere_is_shown_again(guest, booked):
+    guest.go(url_of(booked, "/cancel")).send(url_of(booked, "/cancel"), version=99)
+    assert guest.status == 409
+    assert reload(booked).status == "CONFIRMED"
+
+
+def test_nonsense_cancels_nothing(guest, booked):
+    guest.go(url_of(booked, "/cancel")).send(url_of(booked, "/cancel"), version="x", shownRefund="y")
+    assert guest.status == 400
+    assert reload(booked).status == "CONFIRMED"
+
+
+# --- strangers
+
+
+def test_a_strangers_booking_does_not_exist(app, bob, booked):
+    other = Visitor(app).sign_in("bob")
+    for rest in ("", "/cancel", "/calendar.ics"):
+        assert other.go(url_of(booked, rest)).status == 404
+    token = other.go("/account").page.find("input", attrs={"name": "csrf_token"})["value"]
+    fields = {"csrf_token": token, "version": 1, "shownRefund": "360"}
+    assert other.client.post(url_of(booked, "/cancel"), data=fields).status_code == 404
+    assert reload(booked).status == "CONFIRMED"
+
+
+def test_nobody_signs_in_first(app, booked):
+    for rest in ("", "/cancel", "/calendar.ics"):
+        assert Visitor(app).go(url_of(booked, rest)).heading == "Sign in"
