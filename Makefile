@@ -10,7 +10,7 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock clean python product everything
+.PHONY: help run test lint format messages lock clean python product everything
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -31,10 +31,16 @@ format: everything ## rewrite the code in the common format
 	.venv/bin/ruff check --fix --exit-zero .
 	.venv/bin/ruff format .
 
+messages: everything ## collect the texts of pages for translators into booking/translations/messages.pot
+	.venv/bin/pybabel -q extract -F babel.cfg -k lazy_gettext --no-wrap --sort-by-file --omit-header -o booking/translations/messages.pot booking
+
 lock: everything ## pin the newest versions that requirements/*.in allow
 	$(COMPILE) --upgrade requirements/runtime.in -o requirements.txt
 	$(COMPILE) --upgrade requirements/embedded.in -o requirements/embedded.txt
 	$(COMPILE) --upgrade requirements/dev.in -o requirements/dev.txt
+
+bench: everything ## bookings and searches over HTTP, beside pgbench with the same statements; ARGS="--rounds 3"
+	.venv/bin/python -m bench $(ARGS)
 
 clean: ## remove the environment and caches; var/ (the data) stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

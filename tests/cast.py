@@ -78,9 +78,8 @@ def _furnish(house: dict[str, Any], details: dict[str, Any]) -> Room:
     built = Property(
         name=f"House {number}",
         slug=f"house-{number}-{uuid.uuid4().hex[:6]}",
-        address={"city": "Antwerp"},
         legal_name=f"House {number} Ltd",
-        **house,
+        **({"address": {"city": "Antwerp"}} | house),
     )
     db.session.add(built)
     db.session.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import and_, or_, select
 
@@ -10,6 +11,7 @@ from booking.domain import availability, bookings, crowds, rooms
 from booking.domain.bookings import Desk, Order
 from booking.domain.models import Booking
 from booking.domain.models.bookings import CONFIRMED, PENDING
+from booking.domain.stays import Stay
 from booking.infra.clock import sql_now
 from booking.infra.db import db, reading, transaction
 
@@ -24,18 +26,36 @@ def reserve(order: Order, desk: Desk) -> Booking:
         return _reserve(order, desk)
 
 
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """What the guest already has of a room for some nights, for looking.
+
+    `same` is for exactly this stay, held or paid; `making_way` an unpaid hold of other dates that alone stands in the
+    way of these.
+    """
+
+    same: Booking | None
+    making_way: Booking | None
+
+
 @reading
-def begun(order: Order) -> Booking | None:
-    """What the guest already has for exactly this room and stay, held or paid."""
-    return _same(_mine_in_the_way(order), order)
+def mine(order: Order) -> Mine:
+    """What reserve() would find of the guest's own."""
+    having = _mine_in_the_way(order)
+    if same := _same(having, order):
+        return Mine(same, None)
+    holds = [one for one in having if one.held_until is not None]
+    own = {night for hold in holds for night in Stay(hold.check_in, hold.check_out).dates()}
+    free = availability.taken_nights(order.room_id, order.stay) <= own
+    return Mine(None, holds[0] if holds and free else None)
 
 
 @transaction(retry_on=(bookings.REFERENCE,))
 def _reserve(order: Order, desk: Desk) -> Booking:
-    mine = _mine_in_the_way(order, lock=True)
-    if same := _same(mine, order):
+    having = _mine_in_the_way(order, lock=True)
+    if same := _same(having, order):
         return _for_as_many(same, order, desk)
-    for other in mine:
+    for other in having:
         if other.held_until is not None:
             availability.release(other.id)
             bookings.close(other, None)
@@ -47,18 +67,18 @@ def _mine_in_the_way(order: Order, *, lock: bool = False) -> Sequence[Booking]:
     """The guest's running holds and paid stays that overlap in this room."""
     running = and_(Booking.status == PENDING, or_(Booking.held_until.is_(None), Booking.held_until > sql_now()))
     overlapping = Booking.check_in < order.stay.check_out, order.stay.check_in < Booking.check_out
-    mine = (
+    chosen = (
         select(Booking)
         .where(Booking.room_id == order.room_id, Booking.user_id == order.guest_id, *overlapping)
         .where(or_(Booking.status == CONFIRMED, running))
         .order_by(Booking.id)
     )
-    return db.session.scalars(mine.with_for_update() if lock else mine).all()
+    return db.session.scalars(chosen.with_for_update() if lock else chosen).all()
 
 
-def _same(mine: Sequence[Booking], order: Order) -> Booking | None:
+def _same(having: Sequence[Booking], order: Order) -> Booking | None:
     dates = order.stay.check_in, order.stay.check_out
-    return next((one for one in mine if (one.check_in, one.check_out) == dates), None)
+    return next((one for one in having if (one.check_in, one.check_out) == dates), None)
 
 
 def _for_as_many(booking: Booking, order: Order, desk: Desk) -> Booking:

@@ -35,6 +35,11 @@
     if (source.matches("form[data-when-complete]") && !source.checkValidity()) event.preventDefault();
   });
 
+  // No answer at all: say so, until there is one.
+  const trouble = document.getElementById("trouble");
+  document.addEventListener("htmx:error", () => { trouble.hidden = false; });
+  document.addEventListener("htmx:after:request", () => { trouble.hidden = true; });
+
   // A second click on a button that is working on it does nothing.
   document.addEventListener("submit", (event) => {
     const form = event.target;
@@ -50,15 +55,15 @@
   const behind = Date.parse(document.documentElement.dataset.now) - Date.now();
   const tick = () => {
     for (const shown of document.querySelectorAll("[data-until]")) {
-      const left = Math.max(0, Math.ceil((Date.parse(shown.dataset.until) - Date.now() - behind) / 1000));
+      const left = Math.max(0, Math.floor((Date.parse(shown.dataset.until) - Date.now() - behind) / 1000));
       const text = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
       if (shown.textContent !== text) shown.textContent = text;
+      const soon = shown.closest(".countdown")?.querySelector("[data-soon]");
+      if (soon && left <= 120 && !soon.textContent) soon.textContent = soon.dataset.soon;
       if (left > 0) continue;
       delete shown.dataset.until;
-      shown.dispatchEvent(new CustomEvent("over", { bubbles: true }));
-      const running = shown.closest("[data-while-held]");
       const over = document.getElementById(shown.dataset.then);
-      if (running) running.hidden = true;
+      for (const running of document.querySelectorAll("[data-while-held]")) running.hidden = true;
       if (over) { over.hidden = false; over.focus(); }
     }
   };

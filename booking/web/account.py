@@ -121,14 +121,14 @@ def reset_password(link: str) -> Response:
     try:
         resets.reset(link, form.accept(PasswordChoice).new_password, _key())
     except Invalid as refusal:
-        return page("account/reset.html", status=doors.status_of(refusal), form=form, link=link)
+        return page("account/reset.html", block="main", status=doors.status_of(refusal), form=form, link=link)
     signed_in.forget()
     return go_to(url_for(".sign_in", changed=1))
 
 
 @blueprint.errorhandler(ResetLinkOver)
 def _link_is_over(error: ResetLinkOver) -> Response:
-    return page("account/over.html", status=doors.status_of(error))
+    return page("account/over.html", block="main", status=doors.status_of(error))
 
 
 def _signed_in(user_id: uuid.UUID) -> Response:
@@ -142,7 +142,7 @@ def _signed_in(user_id: uuid.UUID) -> Response:
 def _page(template: str, form: Form, status: int = 200) -> Response:
     wanted = _wanted("")
     facts: dict[str, Any] = {"wanted": wanted, "keeps_wish": "/reserve?" in wanted}
-    return page(template, status=status, form=form, changed="changed" in request.args, **facts)
+    return page(template, block="main", status=status, form=form, changed="changed" in request.args, **facts)
 
 
 def _wanted(otherwise: str = "/bookings") -> str:

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
+from flask_babel import gettext
 
 from booking import doors
 from booking.domain import bookings, history, ical, trips
@@ -18,10 +19,11 @@ from booking.domain.errors import (
 )
 from booking.domain.ical import Publisher
 from booking.domain.inputs import Cancellation, Paged
+from booking.domain.models import Booking
 from booking.domain.trips import Trip
 from booking.infra import clock
 from booking.infra.ids import decode, encode
-from booking.web import bills
+from booking.web import bills, formats
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
 from booking.web.signed_in import required, visitor
@@ -40,9 +42,8 @@ def index() -> Response:
         group = history.UPCOMING
     overview = history.overview(visitor().id, group, Form.asked().accept(Paged).page)
     pages = -(-overview.counts[group] // overview.page_size)
-    ids = {entry.booking.id: encode("booking", entry.booking.id) for entry in overview.entries}
-    pictures = {entry.booking.id: encode("room", entry.booking.room_id) for entry in overview.entries}
-    return page("bookings/index.html", overview=overview, pages=pages, ids=ids, pictures=pictures)
+    soon = {entry.booking.id: _how_soon(entry.booking) for entry in overview.entries}
+    return page("bookings/index.html", overview=overview, pages=pages, soon=soon)
 
 
 @blueprint.get("/bookings/<booking_id>")
@@ -107,6 +108,14 @@ def own_trip(booking_id: str) -> Trip:
     if known is None:
         raise BookingNotFound
     return trips.trip(visitor().id, known)
+
+
+def _how_soon(booking: Booking) -> str:
+    """In 3 days, tomorrow, today, now: by the calendar at the property."""
+    today = clock.today(booking.policy["timeZone"])
+    if booking.check_in < today:
+        return str(gettext("Now"))
+    return formats.days_ahead((booking.check_in - today).days)
 
 
 def _as_it_is_now(booking_id: str, status: int) -> Response:

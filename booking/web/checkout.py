@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, g, request, url_for
+from flask import Blueprint, Response, g, request, session, url_for
 from flask_wtf.csrf import CSRFError
 
 from booking import doors, limits
-from booking.domain import alternatives, bookings, reserving, rooms, trips
+from booking.domain import alternatives, bookings, policies, reserving, rooms, trips
 from booking.domain.bookings import Order
 from booking.domain.errors import (
     BookingError,
@@ -24,6 +24,7 @@ from booking.domain.errors import (
 from booking.domain.inputs import HoldPayment, StayOrder
 from booking.domain.search import FoundRoom
 from booking.domain.trips import Trip
+from booking.infra import clock
 from booking.infra.ids import decode, encode
 from booking.web import bills, cards, formats, security
 from booking.web.bookings import own_trip
@@ -34,6 +35,7 @@ from booking.web.signed_in import current_user, required, visitor
 blueprint = Blueprint("checkout", __name__)
 
 WISH = ("checkIn", "checkOut", "guests")
+TOLD = "told"  # in the cookie, until it was told: what became of the last payment
 
 
 # --- reserve
@@ -68,19 +70,17 @@ def wish(room_id: str) -> Response:
     order = _order(room_id, form := Form.asked())
     if order is None:
         return go_to(_room_page(room_id, form))
-    if begun := reserving.begun(order):
-        return go_to(url_for(".show", booking_id=encode("booking", begun.id)))
+    mine = reserving.mine(order)
+    if mine.same:
+        return go_to(url_for(".show", booking_id=encode("booking", mine.same.id)))
     services = doors.services()
     try:
         quote = rooms.quote(order.room_id, order.stay, order.guests, services.desk.rules)
     except Invalid:
         return go_to(_room_page(room_id, form))
-    if not quote.is_available:
+    if not quote.is_available and not mine.making_way:
         return _gone(order, RoomNotAvailable())
-    details = rooms.details(order.room_id, services.settings.room_cache_seconds)
-    minutes = int(services.desk.hold_for.total_seconds()) // 60
-    lines = bills.of_quote(quote.price)
-    return page("checkout/wish.html", room=details, quote=quote, lines=lines, hold_minutes=minutes)
+    return page("checkout/wish.html", **_offer(order, quote), making_way=mine.making_way)
 
 
 # --- pay
@@ -95,7 +95,10 @@ def show(booking_id: str) -> Response:
         return Response(status=204)  # asked again in a moment
     if wants_part() or trip.stage in (trips.BOOKED, trips.CANCELLED):
         return go_to(_next(trip))
-    return _shown(trip, Form())
+    told = session.pop(TOLD, {})
+    if told.get("booking") != booking_id:
+        return _shown(trip, Form())
+    return _shown(trip, Form({"paymentMethodId": told["card"]}), told=told["code"])
 
 
 @blueprint.post("/checkout/<booking_id>")
@@ -109,7 +112,11 @@ def pay(booking_id: str) -> Response:
         bookings.pay(visitor().id, trip.id, given.payment_method_id, given.shown_total, doors.services().desk)
     except (PaymentUnknown, PaymentInProgress):
         return go_to(url_for(".show", booking_id=booking_id))
-    except (Invalid, PaymentFailed, PriceChanged, RoomNotAvailable) as refusal:
+    except (PaymentFailed, PriceChanged) as refusal:
+        # Told by the page itself: going back to it or reloading it must not send the form again.
+        session[TOLD] = {"booking": booking_id, "code": refusal.code, "card": form.value("paymentMethodId")}
+        return go_to(url_for(".show", booking_id=booking_id))
+    except (Invalid, RoomNotAvailable) as refusal:
         return _refused(booking_id, form, refusal)
     return go_to(url_for("bookings.show", booking_id=booking_id))
 
@@ -129,12 +136,11 @@ def release(booking_id: str) -> Response:
 # --- showing
 
 
-def _shown(trip: Trip, form: Form, refusal: BookingError | None = None) -> Response:
-    status = doors.status_of(refusal) if refusal else 200
+def _shown(trip: Trip, form: Form, *, status: int = 200, told: str = "") -> Response:
     facts: dict[str, Any] = {"trip": trip, "booking_id": encode("booking", trip.id), "lines": bills.of_trip(trip)}
     facts["room_id"] = encode("room", trip.room_id)
     if trip.stage == trips.HELD:
-        facts |= {"cards": cards.simulated(), "left": formats.duration(trip.seconds_left), "refusal": refusal}
+        facts |= {"cards": cards.simulated(), "left": formats.duration(trip.seconds_left), "told": told}
         return page("checkout/pay.html", status=status, form=form, **facts)
     if trip.stage == trips.PAYING:
         return page("checkout/checking.html", **facts)
@@ -146,7 +152,18 @@ def _refused(booking_id: str, form: Form, refusal: BookingError) -> Response:
     trip = own_trip(booking_id)
     if trip.stage in (trips.BOOKED, trips.CANCELLED, trips.PAYING):
         return go_to(_next(trip))
-    return _shown(trip, form, refusal)
+    return _shown(trip, form, status=doors.status_of(refusal))
+
+
+def _offer(order: Order, quote: rooms.StayQuote) -> dict[str, Any]:
+    services, price = doors.services(), quote.price
+    return {
+        "room": rooms.details(order.room_id, services.settings.room_cache_seconds),
+        "quote": quote,
+        "lines": bills.of_quote(price),
+        "refunds": policies.promises(quote.refunds, price.total, price.currency, clock.now()),
+        "hold_minutes": int(services.desk.hold_for.total_seconds()) // 60,
+    }
 
 
 def _gone(order: Order, refusal: BookingError) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from flask import Blueprint, Response, abort
+from flask_babel import gettext
 
 from booking import doors
 from booking.domain.errors import Forbidden
@@ -71,4 +72,4 @@ def _folder() -> str:
 
 def _only_the_owner() -> None:
     if visitor().role != "owner":
-        raise Forbidden
+        raise Forbidden(gettext("The mails of this copy are for its owner to read. Sign in as owner@example.com."))

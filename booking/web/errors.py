@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, g
+from flask import Response
 from flask_babel import gettext
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from booking import doors, limits
 from booking.domain import errors
 from booking.web import signed_in
-from booking.web.pages import page
+from booking.web.pages import page, wants_part
 
 
 def _refusal(refusal: errors.BookingError) -> Response:
@@ -49,9 +49,12 @@ def _unexpected() -> Response:
 
 
 def _shown(status: int, *, kind: str | None = None, said: str | None = None) -> Response:
-    if status >= 500 and "_login_user" not in g:
-        g._login_user = None  # the page must not need what has just failed
-    return page("errors/error.html", status=status, code=status, **_texts(kind or status, said))
+    if status >= 500:
+        signed_in.ask_nobody()  # the page must not need what has just failed
+    response = page("errors/error.html", block="main", status=status, code=status, **_texts(kind or status, said))
+    if wants_part():  # wherever the part was meant to go, this is about the page
+        response.headers.update({"HX-Retarget": "#main", "HX-Reswap": "innerHTML show:top"})
+    return response
 
 
 def _texts(kind: str | int, said: str | None) -> dict[str, Any]:

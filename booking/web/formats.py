@@ -89,6 +89,13 @@ def ago(instant: dt.datetime) -> str:
     return str(format_timedelta(-passed, add_direction=True, locale=locale()))
 
 
+def days_ahead(number: int) -> str:
+    """Today, tomorrow, in 3 days"""
+    if number < 2:
+        return str(gettext("Tomorrow") if number else gettext("Today"))
+    return str(ngettext("In %(num)s day", "In %(num)s days", number))
+
+
 def duration(seconds: int) -> str:
     """14 minutes: rounded to minutes, below one to seconds"""
     if seconds < 60:

@@ -24,7 +24,11 @@ def home() -> Response:
     seconds = doors.services().settings.room_cache_seconds
     places, few = catalogue.destinations(seconds), catalogue.a_few(seconds)
     stay = catalogue.usual_stay()
-    search = {"checkIn": stay.check_in.isoformat(), "checkOut": stay.check_out.isoformat(), "capacity": catalogue.USUAL_GUESTS}
+    search = {
+        "checkIn": stay.check_in.isoformat(),
+        "checkOut": stay.check_out.isoformat(),
+        "capacity": catalogue.USUAL_GUESTS,
+    }
     return page(
         "home.html",
         form=Form({name: str(value) for name, value in search.items()}),

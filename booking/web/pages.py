@@ -14,6 +14,7 @@ from markupsafe import escape
 
 from booking.config import Settings
 from booking.infra import clock
+from booking.infra.ids import encode
 from booking.web import amenities, colours, formats, options, security
 
 A_YEAR = 365 * 24 * 3600
@@ -37,6 +38,7 @@ def install(app: Flask, settings: Settings) -> None:
         guests=formats.guests,
         room_count=formats.rooms,
         zone_name=formats.zone_name,
+        typeid=lambda value, kind: encode(kind, value),
     )
     app.jinja_env.globals.update(
         amenity=amenities.shown,

@@ -11,7 +11,8 @@ from typing import Any
 from flask import Blueprint, Response, request, url_for
 
 from booking import doors
-from booking.domain import calendar, catalogue, notices, policies, rooms, search, suggestions
+from booking.domain import calendar, catalogue, notices, policies, reserving, rooms, search, suggestions
+from booking.domain.bookings import Order
 from booking.domain.catalogue import Destination
 from booking.domain.errors import Invalid, RoomNotFound
 from booking.domain.inputs import RoomSearch, RoomView
@@ -22,6 +23,7 @@ from booking.infra.ids import decode
 from booking.web import amenities, illustration, linked, listing, months, wording
 from booking.web.forms import Form
 from booking.web.pages import A_YEAR, page, wants_part
+from booking.web.signed_in import current_user, visitor
 
 blueprint = Blueprint("rooms", __name__)
 
@@ -69,6 +71,7 @@ def show(room_id: str) -> Response:
         quote=quote,
         lines=_lines(quote) if quote else [],
         refunds=_promises(quote) if quote else [],
+        mine=_mine(room_id, quote),
         **_about(details, form),
         **_calendar(room_id, details, form),
     )
@@ -177,6 +180,13 @@ def _lines(quote: rooms.StayQuote) -> list[dict[str, Any]]:
     return [
         {"text": wording.nights_at(run.nights, run.each, quote.price.currency), "amount": run.amount} for run in runs
     ]
+
+
+def _mine(room_id: str, quote: rooms.StayQuote | None) -> reserving.Mine | None:
+    """What the visitor already has of these nights; nobody else is in the way then."""
+    if quote is None or quote.is_available or not current_user.is_authenticated:
+        return None
+    return reserving.mine(Order(visitor().id, _id(room_id), quote.stay, quote.guests))
 
 
 def _promises(quote: rooms.StayQuote) -> list[policies.Promise]:

@@ -9,7 +9,7 @@ from typing import Any, ParamSpec
 from urllib.parse import urlencode
 
 from flask import Flask, Request, Response, g, request, session
-from flask_login import LoginManager, current_user
+from flask_login import AnonymousUserMixin, LoginManager, current_user
 
 from booking.domain import sessions
 from booking.domain.errors import Unauthorized
@@ -18,7 +18,7 @@ from booking.infra.ids import decode, encode
 from booking.web import security
 from booking.web.pages import go_to
 
-__all__ = ["current_user", "forget", "install", "remember", "required", "visitor"]
+__all__ = ["ask_nobody", "current_user", "forget", "install", "remember", "required", "visitor"]
 
 P = ParamSpec("P")
 
@@ -86,6 +86,12 @@ def forget() -> None:
     """Sign out: an empty cookie. The session's row is ended by the domain."""
     session.clear()
     g.pop("_login_user", None)
+
+
+def ask_nobody() -> None:
+    """From here on, a visitor who is not known yet stays unknown."""
+    if "_login_user" not in g:
+        g._login_user = AnonymousUserMixin()
 
 
 def _load(_: Request) -> Visitor | None:

@@ -104,3 +104,27 @@ def test_changing_dates_in_two_tabs_at_once_leaves_one_hold(app, alice, room, de
     all_at_once(app, [lambda stay=stay: reserving.reserve(order(alice, room, stay), desk) for stay in stays])
     assert count(Booking, status="PENDING") == 1
     assert verification.verify().findings == []
+
+
+# --- looking
+
+
+def test_what_one_has_already_is_seen(alice, bob, room, desk):
+    assert reserving.mine(order(alice, room)) == reserving.Mine(None, None)
+    held = reserving.reserve(order(alice, room, in_days(30, 3)), desk)
+    assert reserving.mine(order(alice, room, in_days(30, 3))).same.id == held.id
+    assert reserving.mine(order(alice, room, in_days(31, 4))).making_way.id == held.id
+    assert reserving.mine(order(bob, room, in_days(31, 4))) == reserving.Mine(None, None)
+
+
+def test_a_hold_does_not_make_way_for_nights_that_somebody_else_has(alice, bob, room, desk):
+    reserving.reserve(order(alice, room, in_days(30, 3)), desk)
+    reserving.reserve(order(bob, room, in_days(34, 2)), desk)
+    assert reserving.mine(order(alice, room, in_days(31, 4))) == reserving.Mine(None, None)
+    assert reserving.mine(order(alice, room, in_days(31, 3))).making_way
+
+
+def test_a_paid_stay_is_seen_and_does_not_make_way(alice, room, desk):
+    paid = bookings.book(order(alice, room, in_days(30, 3)), VISA, desk)
+    assert reserving.mine(order(alice, room, in_days(30, 3))).same.id == paid.id
+    assert reserving.mine(order(alice, room, in_days(31, 4))) == reserving.Mine(None, None)

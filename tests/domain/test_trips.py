@@ -11,6 +11,7 @@ import pytest
 from booking.domain import alternatives, availability, bookings, history, ical, trips
 from booking.domain.errors import BookingNotFound, PaymentFailed, PaymentUnknown, RefundChanged, RoomNotAvailable
 from booking.domain.ical import Publisher
+from booking.infra import clock
 from booking.infra.db import transaction
 from tests.cast import (
     DECLINED,
@@ -87,8 +88,9 @@ def test_a_stay_that_has_begun_cannot_be_cancelled(alice, room, desk):
 
 def test_a_refund_that_shrank_meanwhile_is_shown_first(alice, room, desk):
     booked = bookings.book(order(alice, room, in_days(5)), VISA, desk)
-    seen = trips.trip(alice.id, booked.id).refund_now
-    later(5 * DAY - dt.timedelta(hours=12))
+    shown = trips.trip(alice.id, booked.id)
+    seen = shown.refund_now
+    later(shown.notice.arrival - DAY / 2 - clock.now())
     with pytest.raises(RefundChanged):
         bookings.cancel(alice.id, booked.id, desk, seen_refund=seen)
     assert reload(booked).status == "CONFIRMED"

@@ -10,7 +10,7 @@ from tests.faults.storm import Storm, run
 @pytest.mark.faults
 @pytest.mark.timeout(1800)
 def test_whatever_is_killed_every_answer_stays_true():
-    sizes = {"attempts": 700, "clients": 12, "kills": 1, "seed": 2026}
+    sizes = {"attempts": 600, "clients": 12, "kills": 1, "seed": 2026}
     storm = run(Storm(**{name: int(os.environ.get(f"STORM_{name.upper()}", size)) for name, size in sizes.items()}))
     print("\n".join(storm.lines()))
     assert storm.findings == []

@@ -1,0 +1,354 @@
+"""From a room to a paid booking in a real browser: every way there is, and whatever people do on it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Locator, Page, expect
+
+from booking.domain import bookings
+from booking.domain.bookings import Desk
+from booking.domain.models import Booking, Payment, Room, User
+from booking.infra.ids import encode
+from tests.browser.conftest import PHONE, violations
+from tests.cast import DECLINED, PASSWORD, SLOW, VISA, a_room, count, in_days, later, order
+
+Visit = Callable[..., Page]
+STAY = in_days(30, 3)
+TIMED = dt.timedelta(minutes=15)
+
+
+@pytest.fixture(autouse=True)
+def _quick(desk: Desk) -> None:
+    """The slow card answers after 0.2 s."""
+
+
+def address(room: Room) -> str:
+    return f"/rooms/{encode('room', room.id)}?checkIn={STAY.check_in}&checkOut={STAY.check_out}&guests=2"
+
+
+def heading(page: Page, name: str) -> Locator:
+    return page.get_by_role("heading", name=name, level=1)
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def sign_in(page: Page, who: User) -> None:
+    page.get_by_label("Email").fill(who.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("main").get_by_role("button", name="Sign in").click()
+
+
+def reserve(page: Page, room: Room, who: User) -> None:
+    """To the checkout page, signing in on the way."""
+    page.goto(address(room))
+    button(page, "Reserve").click()
+    sign_in(page, who)
+    button(page, "Reserve").click()
+    expect(heading(page, "Check and pay")).to_be_visible()
+
+
+def pay(page: Page, card: str = VISA) -> None:
+    page.locator(f"input[value={card}]").check()
+    button(page, "Pay €360.00").click()
+
+
+def fits(page: Page) -> bool:
+    """Nothing has to be scrolled sideways."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without"])
+def test_the_whole_way(visit: Visit, room: Room, script: bool):
+    page = visit(java_script_enabled=script)
+    page.goto("/")
+    page.get_by_label("Where").select_option("antwerp")
+    page.get_by_label("Check-in").fill(STAY.check_in.isoformat())
+    page.get_by_label("Check-out").fill(STAY.check_out.isoformat())
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="Room with a view").click()
+    button(page, "Reserve").click()
+    # --- an account on the way
+    page.get_by_role("link", name="Make an account").click()
+    page.get_by_label("Name").fill("Carol")
+    page.get_by_label("Email").fill("carol@example.com")
+    page.get_by_label("Password").fill("three words here")
+    button(page, "Make an account").click()
+    button(page, "Reserve").click()
+    # --- pay
+    expect(page.get_by_text("left to pay")).to_be_visible()
+    pay(page)
+    expect(heading(page, "The room is yours")).to_be_visible()
+    expect(page.get_by_text("carol@example.com")).to_be_visible()
+    with page.expect_download() as entry:
+        page.get_by_role("link", name="Add to calendar").click()
+    assert entry.value.suggested_filename.endswith(".ics")
+    # --- and back out of it
+    page.get_by_role("link", name="Your bookings").first.click()
+    page.get_by_role("link", name="Room with a view").click()
+    page.get_by_role("link", name="Cancel this booking").click()
+    expect(page.get_by_role("heading", name="You get €360.00 back")).to_be_visible()
+    button(page, "Cancel and get €360.00 back").click()
+    expect(heading(page, "This booking is cancelled")).to_be_visible()
+    button(page, "Sign out").click()
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+
+
+def test_a_declined_card_then_one_that_works(page: Page, room: Room, alice: User):
+    reserve(page, room, alice)
+    pay(page, DECLINED)
+    notice = page.locator(".notice-bad")
+    expect(notice).to_contain_text("The card was declined")
+    expect(notice).to_be_focused()
+    expect(page.get_by_text("left to pay")).to_be_visible()
+    pay(page)
+    expect(heading(page, "The room is yours")).to_be_visible()
+    assert count(Payment) == 2
+
+
+def test_double_clicks_book_and_charge_once(page: Page, room: Room, alice: User):
+    page.goto(address(room))
+    button(page, "Reserve").click()
+    sign_in(page, alice)
+    button(page, "Reserve").dblclick()
+    expect(heading(page, "Check and pay")).to_be_visible()
+    button(page, "Pay €360.00").dblclick()
+    expect(heading(page, "The room is yours")).to_be_visible()
+    assert (count(Booking), count(Payment)) == (1, 1)
+
+
+def test_back_and_reload_at_each_step(page: Page, room: Room, alice: User):
+    reserve(page, room, alice)
+    checkout = page.url
+    page.reload()
+    expect(heading(page, "Check and pay")).to_be_visible()
+    page.goto(address(room))
+    expect(page.get_by_text("You have reserved this room and not paid yet.")).to_be_visible()
+    page.reload()
+    page.get_by_role("link", name="Check and pay").click()
+    assert page.url == checkout
+    pay(page, DECLINED)
+    expect(page.get_by_text("The card was declined")).to_be_visible()
+    page.reload()  # asks nobody again
+    expect(page.get_by_text("left to pay")).to_be_visible()
+    assert count(Payment) == 1
+    pay(page)
+    expect(heading(page, "The room is yours")).to_be_visible()
+    page.reload()
+    expect(heading(page, "The room is yours")).to_be_visible()
+    page.go_back()
+    expect(heading(page, "The room is yours")).to_be_visible()
+    page.goto(checkout)
+    expect(heading(page, "The room is yours")).to_be_visible()
+    assert (count(Booking), count(Payment, state="succeeded")) == (1, 1)
+
+
+def test_back_after_a_wrong_password_asks_for_nothing_twice(page: Page, room: Room, alice: User):
+    page.goto(address(room))
+    button(page, "Reserve").click()
+    page.get_by_label("Email").fill(alice.email)
+    page.get_by_label("Password").fill("wrong")
+    page.locator("main").get_by_role("button", name="Sign in").click()
+    problem = page.get_by_role("alert")
+    expect(problem).to_contain_text("Email or password is wrong.")
+    expect(problem).to_be_focused()
+    sign_in(page, alice)
+    expect(heading(page, "Reserve this room?")).to_be_visible()
+    page.go_back()
+    expect(heading(page, "Reserve this room?")).to_be_visible()  # signed in by now, so straight on
+
+
+def test_two_tabs_of_one_person(visit: Visit, room: Room, alice: User):
+    first = visit()
+    reserve(first, room, alice)
+    second = first.context.new_page()
+    second.goto(first.url)
+    pay(first)
+    expect(heading(first, "The room is yours")).to_be_visible()
+    pay(second)
+    expect(heading(second, "The room is yours")).to_be_visible()
+    assert (count(Booking), count(Payment)) == (1, 1)
+
+
+def test_two_people_race_for_one_room(visit: Visit, room: Room, alice: User, bob: User):
+    a_room(name="The room next door")
+    pages = []
+    for person in (alice, bob):
+        page = visit()
+        page.goto("/sign-in")
+        sign_in(page, person)
+        expect(heading(page, "Your bookings")).to_be_visible()
+        page.goto(address(room))
+        pages.append(page)
+    for page in pages:
+        button(page, "Reserve").click(no_wait_after=True)
+    outcomes = [page.locator("h1:visible") for page in pages]
+    expect(outcomes[0]).to_have_text(re.compile("Check and pay|Somebody was quicker"))
+    expect(outcomes[1]).to_have_text(re.compile("Check and pay|Somebody was quicker"))
+    assert sorted(one.inner_text() for one in outcomes) == ["Check and pay", "Somebody was quicker"]
+    loser = pages[0] if "quicker" in outcomes[0].inner_text() else pages[1]
+    loser.get_by_role("link", name="The room next door").click()
+    button(loser, "Reserve").click()
+    expect(heading(loser, "Check and pay")).to_be_visible()
+    assert count(Booking, status="PENDING") == 2
+
+
+def test_the_hold_runs_out_before_ones_eyes(page: Page, room: Room, alice: User):
+    page.clock.install()
+    reserve(page, room, alice)
+    expect(page.locator("[data-until]")).to_have_text(re.compile(r"^14:5\d$"))
+    page.clock.fast_forward("13:30")
+    expect(page.get_by_role("status").filter(has_text="Two minutes")).to_be_attached()
+    page.clock.fast_forward("01:31")
+    over = page.locator("#hold-over")
+    expect(over).to_be_visible()
+    expect(over).to_be_focused()
+    expect(page.locator("button:has-text('Pay')")).to_be_hidden()
+    later(TIMED)
+    page.get_by_role("link", name="See if it is still free").click()
+    expect(page.get_by_text("Still free")).to_be_visible()
+    button(page, "Reserve it again").click()
+    expect(page.get_by_text("left to pay")).to_be_visible()
+
+
+def test_without_a_script_paying_too_late_is_explained(visit: Visit, room: Room, alice: User, bob: User, desk: Desk):
+    page = visit(java_script_enabled=False)
+    reserve(page, room, alice)
+    expect(page.locator("[data-until]")).to_have_text("15 minutes")
+    later(TIMED)
+    bookings.hold(order(bob, room, STAY), desk)
+    pay(page)
+    expect(heading(page, "This reservation is over")).to_be_visible()
+    expect(page.get_by_text("The room cannot be had on these nights any more.")).to_be_visible()
+    assert count(Payment) == 0
+
+
+def test_a_bank_that_answers_late_is_waited_for(page: Page, app: Flask, room: Room, alice: User, desk: Desk):
+    reserve(page, room, alice)
+    pay(page, SLOW)
+    expect(heading(page, "We are checking your payment")).to_be_visible()
+    page.reload()
+    expect(heading(page, "We are checking your payment")).to_be_visible()
+    page.wait_for_timeout(300)  # the late charge
+    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    expect(heading(page, "The room is yours")).to_be_visible()  # by itself
+
+
+def test_by_keyboard_alone(page: Page, room: Room, alice: User):
+    page.goto(address(room))
+    _press(page, "button", "Reserve")
+    expect(heading(page, "Sign in")).to_be_visible()
+    _type(page, "Email", alice.email)
+    _type(page, "Password", PASSWORD)
+    page.keyboard.press("Enter")
+    expect(heading(page, "Reserve this room?")).to_be_visible()
+    _press(page, "button", "Reserve")
+    expect(heading(page, "Check and pay")).to_be_visible()
+    _tab_to(page, "input", "Test card that works")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(f"input[value={DECLINED}]")).to_be_checked()
+    _press(page, "button", "Pay €360.00")
+    expect(page.get_by_text("The card was declined")).to_be_visible()
+    _press(page, "a", "Choose another card")
+    _tab_to(page, "input", "Test card that is declined")
+    page.keyboard.press("ArrowUp")
+    _press(page, "button", "Pay €360.00")
+    expect(heading(page, "The room is yours")).to_be_visible()
+    _press(page, "a", "Cancel this booking")
+    expect(heading(page, "Cancel this booking?")).to_be_visible()
+    _press(page, "button", "Cancel and get €360.00 back")
+    expect(heading(page, "This booking is cancelled")).to_be_visible()
+
+
+def _tab_to(page: Page, element: str, text: str) -> None:
+    """With the tabulator, like somebody without a mouse; what has the focus is seen to have it."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        shown = page.evaluate(
+            "() => { const e = document.activeElement; const s = getComputedStyle(e);"
+            " return [e.localName, (e.labels?.[0] ?? e).textContent.trim(), s.outlineStyle] }"
+        )
+        if shown[0] == element and text in shown[1]:
+            assert shown[2] != "none", f"{text} has the focus, and nobody sees it"
+            return
+    raise AssertionError(f"{text} cannot be reached")
+
+
+def _press(page: Page, element: str, text: str) -> None:
+    _tab_to(page, element, text)
+    page.keyboard.press("Enter")
+
+
+def _type(page: Page, label: str, text: str) -> None:
+    _tab_to(page, "input", label)
+    page.keyboard.type(text)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without"])
+def test_every_page_is_sound_on_a_small_phone(
+    visit: Visit, room: Room, alice: User, bob: User, desk: Desk, script: bool
+):
+    """320 px wide: nothing to scroll sideways; and, where a script may run, nothing that axe objects to."""
+    page = visit(java_script_enabled=script, **PHONE)
+    seen: list[str] = []
+
+    def look(name: str) -> None:
+        expect(page.locator("h1:visible")).to_have_text(name)
+        seen.append(name)
+        assert not script or fits(page), name
+        assert not script or violations(page) == [], name
+
+    def look_at(path: str, name: str) -> None:
+        page.goto(path)
+        look(name)
+
+    look_at("/register", "Make an account")
+    look_at("/reset-password/x", "This link does not work any more")
+    page.get_by_role("link", name="Send a new link").click()
+    look("Forgot your password?")
+    page.get_by_label("Email").fill(alice.email)
+    button(page, "Send the link").click()
+    look("Look into your mailbox")
+    page.goto(address(room))
+    button(page, "Reserve").click()
+    look("Sign in")
+    page.get_by_label("Email").fill(alice.email)
+    page.get_by_label("Password").fill("wrong")
+    page.locator("main").get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    look("Sign in")
+    sign_in(page, alice)
+    look("Reserve this room?")
+    button(page, "Reserve").click()
+    look("Check and pay")
+    checkout = page.url
+    pay(page, DECLINED)
+    expect(page.get_by_text("The card was declined")).to_be_visible()
+    look("Check and pay")
+    pay(page)
+    look("The room is yours")
+    page.get_by_role("link", name="Cancel this booking").click()
+    look("Cancel this booking?")
+    look_at("/account", "Your account")
+    look_at("/bookings", "Your bookings")
+    look_at("/bookings?show=past", "Your bookings")
+    page.goto(checkout)
+    page.get_by_role("link", name="Cancel this booking").click()
+    button(page, "Cancel and get €360.00 back").click()
+    look("This booking is cancelled")
+    page.goto(address(room))
+    button(page, "Reserve").click()
+    look("Check and pay")
+    given_back = page.url
+    button(page, "Give the room back").click()
+    expect(heading(page, room.name)).to_be_visible()
+    look_at(given_back, "This reservation is over")
+    bookings.hold(order(bob, room, STAY), desk)
+    look_at(address(room).replace("?", "/reserve?"), "Somebody was quicker")
+    assert len(seen) == 18

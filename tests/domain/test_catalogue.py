@@ -1,0 +1,82 @@
+"""What the first page and an empty search build on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from booking.domain import catalogue, suggestions
+from booking.domain.catalogue import Destination
+from booking.domain.inputs import RoomSearch
+from booking.domain.stays import StayRules
+from tests.cast import a_room, in_days
+
+RULES = StayRules()
+STAY = in_days(30, 2)
+
+
+def wanted(**asked: object) -> RoomSearch:
+    dates = {"checkIn": STAY.check_in, "checkOut": STAY.check_out, "location": "antwerp"}
+    return RoomSearch.model_validate({**dates, **asked})
+
+
+def place() -> Destination | None:
+    return next((place for place in catalogue.destinations(0) if place.slug == "antwerp"), None)
+
+
+def ways(search: RoomSearch) -> list[tuple[str, int]]:
+    found = suggestions.instead(search, place(), RULES, 0)
+    return [(suggestion.kind, suggestion.total) for suggestion in found.suggestions]
+
+
+@pytest.mark.parametrize("day", [dt.date(2026, 11, day) for day in range(1, 15)])
+def test_the_usual_stay_is_a_weekend_at_least_a_week_ahead(day):
+    stay = catalogue.usual_stay(day)
+    assert (stay.check_in.weekday(), stay.nights) == (4, 2)
+    assert 7 <= (stay.check_in - day).days <= 13
+
+
+def test_a_place_is_called_what_most_of_its_houses_call_it(app):
+    for city in ("Antwerpen", "Antwerp", "Antwerp"):
+        a_room(address={"city": city, "country": "Belgium"})
+    a_room(published=False, capacity=9)
+    assert place() == Destination("antwerp", "Antwerp", "Belgium", rooms=3, largest=4, currencies=("EUR",))
+
+
+def test_a_few_rooms_come_from_different_places_and_only_published_ones(app):
+    for location in ("antwerp", "ghent", "bruges"):
+        a_room(location=location)
+        a_room(location=location)
+    a_room(location="ostend", published=False)
+    assert sorted(room.location for room in catalogue.a_few(0)) == ["antwerp", "bruges", "ghent"]
+
+
+def test_other_dates_are_offered_when_all_is_taken(app, room, alice, desk):
+    from booking.domain import bookings
+    from tests.cast import order
+
+    bookings.hold(order(alice, room, STAY), desk)
+    found = suggestions.instead(wanted(), place(), RULES, 0)
+    assert found.reason == suggestions.TAKEN
+    shifts = [(one.wanted.check_in - STAY.check_in).days for one in found.suggestions if one.kind == "dates"]
+    assert shifts == [2, -2]
+
+
+def test_the_smallest_change_comes_first(app):
+    a_room(amenities=["breakfast"], price_per_night=Decimal(100))
+    a_room(location="ghent", amenities=["breakfast", "pool"], price_per_night=Decimal(50))
+    assert ways(wanted(amenities=["breakfast", "pool"])) == [("amenity", 1), ("anywhere", 1)]
+    assert ways(wanted(amenities=["breakfast"], maxPrice="60", currency="EUR")) == [("prices", 1), ("anywhere", 2)]
+
+
+def test_nothing_is_suggested_that_finds_nothing(app, room):
+    assert ways(wanted(capacity=50)) == []
+
+
+def test_dates_in_the_past_are_not_suggested(app, room):
+    today = in_days(0, 1)
+    search = wanted(checkIn=today.check_in, checkOut=today.check_out, amenities=["pool"])
+    found = suggestions.instead(search, place(), RULES, 0)
+    assert all(one.wanted.check_in >= today.check_in - dt.timedelta(days=1) for one in found.suggestions)

@@ -1,0 +1,256 @@
+"""The first page, results and rooms, as everybody may see them."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from flask.testing import FlaskClient
+
+from booking.domain.models import Room, User
+from booking.infra.ids import encode
+from tests.cast import a_room, in_days
+from tests.web.visitor import Visitor
+
+STAY = in_days(30, 2)
+DATES = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}"
+PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
+WEB = Path(__file__).parents[2] / "booking" / "web"
+
+
+@pytest.fixture
+def visitor(app) -> Visitor:
+    return Visitor(app)
+
+
+def address(room: Room) -> str:
+    return f"/rooms/{encode('room', room.id)}"
+
+
+# --- first page
+
+
+def test_home_counts_the_rooms_of_every_place(visitor):
+    a_room()
+    a_room()
+    a_room(location="ghent")
+    visitor.go("/")
+    assert "Antwerp 2 rooms" in visitor.text
+    assert visitor.page.select_one("select[name=location] option[value=antwerp]") is not None
+
+
+def test_home_works_without_any_room(visitor):
+    assert "No rooms yet" in visitor.go("/").text
+
+
+def test_home_searches_a_weekend_ahead(visitor):
+    a_room()
+    visitor.go("/")
+    dates = [visitor.page.select_one(f"input[name={name}]")["value"] for name in ("checkIn", "checkOut")]
+    assert visitor.client.get(f"/rooms?checkIn={dates[0]}&checkOut={dates[1]}").status_code == 200
+
+
+# --- results
+
+
+def test_results_show_the_total_for_the_stay(visitor, room):
+    visitor.go(f"/rooms?location=antwerp&{DATES}&capacity=2")
+    assert "1 free room in Antwerp" in visitor.text
+    assert "€240 for 2 nights" in visitor.text
+    assert "€120 a night" in visitor.text
+
+
+def test_a_room_link_keeps_dates_and_guests(visitor, room):
+    visitor.go(f"/rooms?location=antwerp&{DATES}&capacity=3")
+    assert f"{address(room)}?{DATES}&guests=3" in visitor.links()
+
+
+def test_results_without_dates_take_the_usual_ones(visitor, room):
+    visitor.go("/rooms?location=antwerp")
+    assert visitor.status == 200
+    assert visitor.page.select_one("input[name=checkIn]")["value"]
+
+
+def test_wrong_dates_are_told_beside_the_field(visitor, room):
+    visitor.go(f"/rooms?location=antwerp&checkIn={STAY.check_out}&checkOut={STAY.check_in}")
+    assert visitor.status == 400
+    assert visitor.problems == ["Check-in must be before check-out."]
+    assert visitor.page.select_one("#f-checkIn")["aria-invalid"] == "true"
+
+
+def test_a_price_limit_meant_for_another_place_is_left_out(visitor):
+    a_room(location="kyoto", currency="JPY", price_per_night=Decimal(9000), time_zone="Asia/Tokyo")
+    visitor.go(f"/rooms?location=kyoto&{DATES}&maxPrice=100&currency=EUR&sort=price")
+    assert "1 free room" in visitor.text
+
+
+def test_anywhere_cannot_be_ordered_by_price(visitor, room):
+    visitor.go(f"/rooms?{DATES}&sort=price&maxPrice=50")
+    assert visitor.status == 200
+    assert visitor.page.select_one("option[value=price]") is None
+
+
+def test_pages_of_results_keep_the_search(visitor):
+    for _ in range(13):
+        a_room()
+    visitor.go("/rooms?location=antwerp")
+    second = next(link for link in visitor.links() if "page=2" in link)
+    assert "checkIn=" in second
+    assert len(visitor.go(second).page.select(".room-card")) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("location=nowhere", "no rooms in a place of that name"),
+        ("location=antwerp&capacity=40", "the largest is for 4 guests"),
+        ("location=antwerp&amenities=pool", "1 room in Antwerp is free on these dates, but it does not have"),
+    ],
+)
+def test_nothing_found_says_why(visitor, room, query, said):
+    assert said in visitor.go(f"/rooms?{DATES}&{query}").text
+
+
+def test_a_part_is_only_the_results_with_title_and_address(visitor, room):
+    visitor.go(f"/rooms?location=antwerp&{DATES}&capacity=2&minPrice=", **PART)
+    assert visitor.response.text.startswith("<title>Rooms in Antwerp – Room Booking</title>")
+    assert "<html" not in visitor.response.text
+    assert "minPrice" not in visitor.headers["HX-Push-Url"]
+    assert {"HX-Request-Type", "HX-History-Restore-Request"} <= set(visitor.headers["Vary"].split(", "))
+
+
+def test_going_back_gets_the_whole_page(visitor, room):
+    restored = visitor.go(f"/rooms?location=antwerp&{DATES}", **PART, **{"HX-History-Restore-Request": "true"})
+    assert "<html" in restored.response.text
+    assert "HX-Push-Url" not in restored.headers
+
+
+# --- a room
+
+
+def test_a_room_shows_every_line_and_the_refund_with_its_date(visitor, room):
+    visitor.go(f"{address(room)}?{DATES}&guests=2")
+    assert "2 nights at €120.00 €240.00 Total €240.00" in visitor.text
+    assert "you get everything back: €240.00" in visitor.text
+    assert visitor.form(f"{address(room)}/reserve").select_one("input[name=checkIn]")["value"] == str(STAY.check_in)
+
+
+def test_a_room_without_dates_asks_for_them(visitor, room):
+    visitor.go(address(room))
+    assert visitor.status == 200
+    assert "When would you come?" in visitor.text
+    assert len(visitor.page.select("table.nights")) == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        (f"checkIn={STAY.check_in}", "Check-out is missing."),
+        ("checkIn=2020-01-01&checkOut=2020-01-03", "Check-in is in the past."),
+        (f"{DATES}&guests=9", "This room has space for 4."),
+        ("checkIn=soon&checkOut=later", "Check-in must be a date such as 2026-12-01."),
+    ],
+)
+def test_a_room_says_what_is_wrong_with_the_dates(visitor, room, query, said):
+    visitor.go(f"{address(room)}?{query}")
+    assert visitor.status == 400
+    assert said in visitor.problems
+
+
+def test_a_taken_room_offers_others_for_the_dates(visitor, room, alice, desk):
+    from booking.domain import bookings
+    from tests.cast import order
+
+    bookings.hold(order(alice, room, STAY), desk)
+    visitor.go(f"{address(room)}?{DATES}&guests=2")
+    assert "Taken on these dates" in visitor.text
+    assert any(link.startswith("/rooms?location=antwerp&checkIn=") for link in visitor.links())
+    assert len(visitor.page.select(".night-taken")) == STAY.nights
+
+
+def test_months_can_be_turned_within_what_can_be_booked(visitor, room):
+    assert visitor.go(f"{address(room)}?month=1999-01").text.count("Earlier") == 0
+    assert visitor.go(f"{address(room)}?month=2999-01").text.count("Later") == 0
+    assert visitor.go(f"{address(room)}?month=nonsense").status == 200
+
+
+STRANGE = ("nonsense", "room_01h2xcejqtf2nbrexx3vqjhp41", "user_01h2xcejqtf2nbrexx3vqjhp41")
+
+
+@pytest.mark.parametrize("path", [f"/rooms/{name}" for name in STRANGE])
+def test_an_unknown_room_is_not_found(visitor, path):
+    assert visitor.go(path).status == 404
+    assert visitor.go(f"{path}/picture.svg").status == 404
+
+
+def test_a_room_tells_search_engines_about_itself(visitor, room):
+    visitor.go(f"{address(room)}?{DATES}")
+    told = json.loads(visitor.page.select_one('script[type="application/ld+json"]').string)
+    assert told["@type"] == "HotelRoom"
+    assert told["occupancy"]["maxValue"] == 4
+    assert visitor.page.select_one("link[rel=canonical]")["href"] == f"http://localhost:8000{address(room)}"
+
+
+def test_a_hostile_name_stays_text(visitor):
+    name = "</script><script>alert(1)</script>"
+    visitor.go(address(a_room(name=name, description=name)))
+    assert "<script>alert" not in visitor.response.text
+
+
+def test_a_picture_is_kept_and_the_same_for_all(visitor, room):
+    picture = visitor.go(f"{address(room)}/picture.svg")
+    assert picture.headers["Content-Type"].startswith("image/svg+xml")
+    assert "max-age=" in picture.headers["Cache-Control"]
+    assert "Cookie" not in picture.headers.get("Vary", "")
+
+
+# --- machines
+
+
+def test_sitemaps_list_every_page_once(client: FlaskClient, room):
+    namespace = "{http://www.sitemaps.org/schemas/sitemap/0.9}loc"
+    parts = [node.text for node in ET.fromstring(client.get("/sitemap.xml").data).iter(namespace)]
+    listed = [
+        node.text
+        for part in parts
+        for node in ET.fromstring(client.get(part.removeprefix("http://localhost:8000")).data).iter(namespace)
+    ]
+    assert sorted(listed) == sorted(
+        f"http://localhost:8000{path}" for path in ("/", "/rooms?location=antwerp", address(room))
+    )
+    assert client.get("/sitemap-rooms-1.xml").status_code == 404
+
+
+def test_robots_know_the_sitemap_and_stay_out_of_accounts(client: FlaskClient):
+    text = client.get("/robots.txt").text
+    assert "Sitemap: http://localhost:8000/sitemap.xml" in text
+    assert "Disallow: /account" in text
+
+
+def test_icons_are_all_in_the_sprite(visitor, room):
+    sprite = set(re.findall(r'<symbol id="([^"]+)"', visitor.client.get("/static/icons.svg").text))
+    used = set()
+    for path in ("/", f"/rooms?{DATES}", f"{address(room)}?{DATES}"):
+        used |= set(re.findall(r'icons\.svg[^"#]*#([\w-]+)', visitor.go(path).response.text))
+    from booking.web.amenities import _KNOWN
+
+    assert used | {icon for _, icon in _KNOWN.values()} <= sprite
+
+
+@pytest.mark.parametrize("path", sorted(WEB.glob("*.py")), ids=lambda path: path.name)
+def test_no_page_asks_the_database_itself(path):
+    """What pages show is decided in the domain."""
+    imported = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+    assert not [node.module for node in imported if str(node.module).startswith(("sqlalchemy", "booking.infra.db"))]
+
+
+@pytest.mark.usefixtures("room")
+def test_pages_for_somebody_signed_in_are_kept_by_nobody_else(visitor, alice: User):
+    visitor.sign_in("alice")
+    for path in ("/", f"/rooms?{DATES}"):
+        assert visitor.go(path).headers["Cache-Control"] in {"no-store", "private, no-cache"}
