@@ -36,6 +36,7 @@ class Storm:
     clients: int = 32
     kills: int = 3  # of each: web, worker, Postgres, Valkey
     seed: int = 1
+    calm_after: float = 0.75  # of the attempts
     seconds: float = 0.0
     recovery: list[tuple[str, float]] = field(default_factory=list)
     settled_in: float = 0.0
@@ -111,7 +112,7 @@ def _kill(storm: Storm, product: Product, progress: Counter[str]) -> None:
     chance = random.Random(storm.seed)
     victims = ["web", "worker", "postgres", "valkey"] * storm.kills
     chance.shuffle(victims)
-    moments = sorted(chance.uniform(0.05, 0.75) * storm.attempts for _ in victims)
+    moments = sorted(chance.uniform(0.05, storm.calm_after) * storm.attempts for _ in victims)
     for number, (moment, name) in enumerate(zip(moments, victims, strict=True)):
         eventually(lambda moment=moment: progress["begun"] >= moment, 600)
         time.sleep(chance.uniform(0, 0.2))
