@@ -35,7 +35,7 @@ CONSUMERS = {
 }
 
 OFFERED_AGAIN_AFTER = dt.timedelta(seconds=30)  # a delivery that was handed to the queue and not taken up
-CLAIM_LEASE = dt.timedelta(seconds=120)  # longer than any consumer works
+CLAIM_LEASE = dt.timedelta(seconds=45)  # longer than any consumer works
 LONGEST_PAUSE = dt.timedelta(minutes=15)  # after an outage of the mail server, nobody waits longer than this
 GIVE_UP_AFTER = dt.timedelta(days=1)
 KEPT = dt.timedelta(days=30)  # how long finished events are kept

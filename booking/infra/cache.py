@@ -14,6 +14,8 @@ from typing import Any, cast
 
 import redis
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from booking.infra import telemetry
 from booking.infra.db import db
@@ -56,7 +58,9 @@ def bump(locations: Iterable[str]) -> bool:
         names = {*locations, EVERYWHERE, *_State.unheard}
         _State.unheard = set(names)
     keys = [f"generation:{name}" for name in sorted(names)]
-    position = log_position() if _State.replica else 0
+    position = _position_now()
+    if position is None:
+        return False
 
     def tell(client: redis.Redis) -> bool:
         client.eval(_BUMP, len(keys), *keys, new_secret(), position, GENERATION_TTL)
@@ -86,7 +90,9 @@ def generation(location: str | None) -> Generation | None:
 
 def _first(client: redis.Redis, key: str) -> str:
     # A forgotten generation (flush, eviction) may hide a commit that no replica has replayed yet.
-    position = log_position() if _State.replica else 0
+    position = _position_now()
+    if position is None:
+        return ""
     client.set(key, f"{new_secret()}:{position}", nx=True, ex=GENERATION_TTL)
     return cast(str, client.get(key))
 
@@ -110,6 +116,15 @@ def drop_room(room_id: str) -> None:
 
 def room_key(room_id: str) -> str:
     return f"room:{room_id}:details"
+
+
+def _position_now() -> int | None:
+    """The log's position where a replica is to wait for it, 0 where there is none, None when Postgres does not say."""
+    try:
+        return log_position() if _State.replica else 0
+    except (DBAPIError, PoolTimeout) as error:
+        telemetry.log.warning("log_position_unknown", error=str(error.__cause__ or error).strip())
+        return None
 
 
 def log_position() -> int:

@@ -151,7 +151,11 @@ def transaction(
             if _running.get() is not None:
                 raise RuntimeError(f"{function.__name__} would run inside another transaction and discard its work.")
             work = partial(function, *args, **kwargs)
-            return _attempts(lambda: _attempt(work, isolation), function.__name__, retry_on)
+            result, actions = _attempts(lambda: _attempt(work, isolation), function.__name__, retry_on)
+            # Outside of the attempts: what was committed is not done again because an action fails.
+            for action in actions:
+                action()
+            return result
 
         return run
 
@@ -192,7 +196,7 @@ def _attempts(once: Callable[[], R], name: str, retry_on: tuple[str, ...]) -> R:
     raise AssertionError("unreachable")
 
 
-def _attempt(work: Callable[[], R], isolation: str) -> R:
+def _attempt(work: Callable[[], R], isolation: str) -> tuple[R, list[Callable[[], object]]]:
     session, running = db.session, _Running(isolation)
     # The identity map is not a snapshot: with rollback() alone a stale row confirmed an expired hold in a trial.
     session.close()
@@ -210,9 +214,7 @@ def _attempt(work: Callable[[], R], isolation: str) -> R:
         raise
     finally:
         _running.reset(token)
-    for action in running.after_commit:
-        action()
-    return result
+    return result, running.after_commit
 
 
 def _commit() -> None:

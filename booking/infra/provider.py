@@ -24,7 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.config import Settings
 from booking.infra import telemetry
-from booking.infra.db import Model, engine_options
+from booking.infra.db import Model, engine_options, lost_connection
 from booking.infra.ids import new_id
 
 
@@ -136,11 +136,21 @@ class SimulatedProvider:
 
     def _ask(self, question: Callable[[Connection], Row[Any] | None]) -> Outcome | None:
         try:
-            with self.engine.connect() as connection:
-                row = question(connection)
+            row = self._answer(question)
         except (DBAPIError, PoolTimeout) as error:
             raise NoAnswer from error
         return Outcome(Result(row.kind), row.reference) if row else None
+
+    def _answer(self, question: Callable[[Connection], Row[Any] | None]) -> Row[Any] | None:
+        """Asked once more where the pooled connection had died since it was last used; the key makes it one question."""
+        try:
+            with self.engine.connect() as connection:
+                return question(connection)
+        except DBAPIError as error:
+            if not lost_connection(error):
+                raise
+        with self.engine.connect() as connection:
+            return question(connection)
 
 
 _COLUMNS = (_LEDGER.c.kind, _LEDGER.c.reference)

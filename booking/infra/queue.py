@@ -23,7 +23,7 @@ from booking.infra.redis import servers
 from booking.infra.telemetry import log
 
 NAME = "deliveries"
-JOB_SECONDS = 60  # then a job is interrupted; shorter than the lease of a claim
+JOB_SECONDS = 40  # then a job is interrupted; shorter than the lease of a claim
 FORGOTTEN_AFTER = 300  # seconds that Redis keeps a job nobody took, or one that was interrupted
 PAUSE = 1.0  # seconds between looks while Redis is away
 

@@ -22,7 +22,7 @@ from booking.jobs import mails
 
 JOB = "booking.jobs.deliver.deliver"  # what the queue calls
 BATCHES = {MAIL: 20, CACHE: 200}  # deliveries per job
-ROUND_SECONDS = 30.0  # then a job leaves the rest to another one
+ROUND_SECONDS = 10.0  # then a job leaves the rest to another one
 
 stopping = threading.Event()  # set when the process should end: the delivery at hand is the last
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from psycopg2 import OperationalError
 from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from booking.domain.models import Booking, User
 from booking.infra import db as database
@@ -123,3 +124,19 @@ def test_a_stale_row_cannot_confirm_what_somebody_else_expired(alice, room, desk
     with pytest.raises(bookings.HoldOver):
         bookings.pay(alice.id, held.id, "pm_card_visa", held.total_price, desk)
     assert reload(held).status == "EXPIRED"
+
+
+def test_what_was_committed_is_not_done_again_because_a_later_action_fails(app):
+    attempts = []
+
+    def fail():
+        raise DBAPIError("", None, OperationalError("server closed the connection unexpectedly"))
+
+    @transaction
+    def once():
+        attempts.append(1)
+        after_commit(fail)
+
+    with pytest.raises(DBAPIError):
+        once()
+    assert len(attempts) == 1

@@ -24,7 +24,7 @@ from tests.faults.product import Product, eventually, running
 
 ROOMS, NIGHTS, FIRST_DAY = 20, 30, 100
 # A mail that a killed worker had in hand is somebody else's when its claim has run out, two minutes later.
-MAILED_WITHIN = 150.0
+MAILED_WITHIN = 60.0
 SETTLED = "SELECT id::text, kind, state FROM payments WHERE state IN ('started', 'unknown')"
 
 
