@@ -218,7 +218,7 @@ def test_a_killed_workers_claim_is_open_again_after_its_lease(smtp):
     (event_id,) = offered()
     events.claim(MAIL, [uuid.UUID(event_id)])  # and nothing more: killed
     assert offered() == []
-    time_passes(119)
+    time_passes(44)
     assert offered() == []
     time_passes(2)
     jobs.deliver(MAIL, offered())
@@ -230,7 +230,7 @@ def test_a_worker_that_lost_its_claim_changes_nothing(app):
     confirmed(booked())
     (event_id,) = offered()
     (slow,) = events.claim(MAIL, [uuid.UUID(event_id)])
-    time_passes(121)
+    time_passes(46)
     offered()
     (quick,) = events.claim(MAIL, [uuid.UUID(event_id)])
     events.fail(slow, "too late")

@@ -61,7 +61,7 @@ def test_it_sends_what_is_due_and_ends_when_asked(start, mail_server, polite):
     process = start()
     until(lambda: mail_server.messages)
     process.send_signal(polite)
-    assert process.wait(timeout=3) == 0
+    assert process.wait(timeout=8) == 0
 
 
 def test_it_finishes_the_mail_at_hand_before_it_ends(start, mail_server):
@@ -71,7 +71,7 @@ def test_it_finishes_the_mail_at_hand_before_it_ends(start, mail_server):
     process = start()
     until(lambda: mail_server.messages)
     process.terminate()
-    assert process.wait(timeout=3) == 0
+    assert process.wait(timeout=8) == 0
     assert 1 <= len(mail_server.messages) < 5
     assert not [delivery for delivery in deliveries() if delivery.state == "running"]
 
