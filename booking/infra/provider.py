@@ -142,7 +142,7 @@ class SimulatedProvider:
         return Outcome(Result(row.kind), row.reference) if row else None
 
     def _answer(self, question: Callable[[Connection], Row[Any] | None]) -> Row[Any] | None:
-        """Asked once more where the pooled connection died since it was last used: the key makes it one question."""
+        """Asked once more where the pooled connection had died meanwhile; by its key it stays one question."""
         try:
             with self.engine.connect() as connection:
                 return question(connection)

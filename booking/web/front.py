@@ -44,7 +44,8 @@ def home() -> Response:
 @blueprint.get("/robots.txt")
 def robots() -> Response:
     """What search engines may look at."""
-    private = ("/account", "/bookings", "/checkout", "/sign-in", "/register", "/forgot-password", "/demo", "/api/")
+    # Checkouts need no mention: whoever is not their guest is sent to sign in, which is mentioned.
+    private = ("/account", "/bookings", "/sign-in", "/register", "/forgot-password", "/demo", "/api/")
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in private), "", f"Sitemap: {_absolute('.sitemap')}", ""]
     return Response("\n".join(lines), mimetype="text/plain")
 

@@ -82,7 +82,7 @@ def test_the_whole_way(visit: Visit, room: Room, script: bool):
     button(page, "Make an account").click()
     button(page, "Reserve").click()
     # --- pay
-    expect(page.get_by_text("left to pay")).to_be_visible()
+    expect(page.get_by_text("Time left to pay")).to_be_visible()
     pay(page)
     expect(heading(page, "The room is yours")).to_be_visible()
     expect(page.get_by_text("carol@example.com")).to_be_visible()
@@ -106,7 +106,7 @@ def test_a_declined_card_then_one_that_works(page: Page, room: Room, alice: User
     notice = page.locator(".notice-bad")
     expect(notice).to_contain_text("The card was declined")
     expect(notice).to_be_focused()
-    expect(page.get_by_text("left to pay")).to_be_visible()
+    expect(page.get_by_text("Time left to pay")).to_be_visible()
     pay(page)
     expect(heading(page, "The room is yours")).to_be_visible()
     assert count(Payment) == 2
@@ -136,7 +136,7 @@ def test_back_and_reload_at_each_step(page: Page, room: Room, alice: User):
     pay(page, DECLINED)
     expect(page.get_by_text("The card was declined")).to_be_visible()
     page.reload()  # asks nobody again
-    expect(page.get_by_text("left to pay")).to_be_visible()
+    expect(page.get_by_text("Time left to pay")).to_be_visible()
     assert count(Payment) == 1
     pay(page)
     expect(heading(page, "The room is yours")).to_be_visible()
@@ -214,7 +214,7 @@ def test_the_hold_runs_out_before_ones_eyes(page: Page, room: Room, alice: User)
     page.get_by_role("link", name="See if it is still free").click()
     expect(page.get_by_text("Still free")).to_be_visible()
     button(page, "Reserve it again").click()
-    expect(page.get_by_text("left to pay")).to_be_visible()
+    expect(page.get_by_text("Time left to pay")).to_be_visible()
 
 
 def test_without_a_script_paying_too_late_is_explained(visit: Visit, room: Room, alice: User, bob: User, desk: Desk):

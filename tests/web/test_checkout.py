@@ -75,7 +75,7 @@ def test_reserving_holds_the_room_and_shows_what_it_costs(guest, room):
     assert "Pay €360.00" in guest.text
     assert "3 nights at €120.00" in guest.text
     assert "The room is held for you until" in guest.text
-    assert "15 minutes left to pay" in guest.text
+    assert "Time left to pay: 15 minutes" in guest.text
     assert guest.headers["Cache-Control"] == "no-store"
 
 
