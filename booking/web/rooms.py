@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, Response, request, url_for
 
 from booking import doors
-from booking.domain import calendar, catalogue, notices, policies, reserving, rooms, search, suggestions
+from booking.domain import calendar, catalogue, policies, reserving, rooms, search, suggestions
 from booking.domain.bookings import Order
 from booking.domain.catalogue import Destination
 from booking.domain.errors import Invalid, RoomNotFound
@@ -20,7 +20,7 @@ from booking.domain.search import Found
 from booking.domain.stays import StayRules
 from booking.infra import clock
 from booking.infra.ids import decode
-from booking.web import amenities, illustration, linked, listing, months, wording
+from booking.web import amenities, bills, illustration, linked, listing, months
 from booking.web.forms import Form
 from booking.web.pages import A_YEAR, page, wants_part
 from booking.web.signed_in import current_user, visitor
@@ -69,7 +69,7 @@ def show(room_id: str) -> Response:
         room=details,
         form=form,
         quote=quote,
-        lines=_lines(quote) if quote else [],
+        lines=bills.of_quote(quote.price) if quote else [],
         refunds=_promises(quote) if quote else [],
         mine=_mine(room_id, quote),
         **_about(details, form),
@@ -172,14 +172,6 @@ def _id(room_id: str) -> uuid.UUID:
 
 def _details(room_id: str) -> dict[str, Any]:
     return rooms.details(_id(room_id), _cache_seconds())
-
-
-def _lines(quote: rooms.StayQuote) -> list[dict[str, Any]]:
-    """Nights in a row at one price are one line."""
-    runs = notices.price_lines(quote.price.as_json())
-    return [
-        {"text": wording.nights_at(run.nights, run.each, quote.price.currency), "amount": run.amount} for run in runs
-    ]
 
 
 def _mine(room_id: str, quote: rooms.StayQuote | None) -> reserving.Mine | None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 
 from flask import Flask
 from flask_babel import Babel, gettext, lazy_gettext
-
-from booking.web import formats
 
 _ = lazy_gettext
 
@@ -55,8 +52,3 @@ def sentence(field: str, problem: str) -> str:
     whole = f"{field} {said}" if _PREDICATE.match(said) else said
     named = _FIELD.sub(lambda found: label(found[0]) if found.start() == 0 else label(found[0]).lower(), whole)
     return named[:1].upper() + named[1:].rstrip(".") + "."
-
-
-def nights_at(number: int, each: Decimal, currency: str) -> str:
-    """ "3 nights at €120.00" """
-    return str(gettext("%(nights)s at %(price)s", nights=formats.nights(number), price=formats.money(each, currency)))
