@@ -63,6 +63,7 @@ def install(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     app.before_request(_begin)
     app.after_request(_end)
+    app.teardown_request(_forget)
 
 
 def _desk(settings: Settings) -> Desk:
@@ -135,6 +136,11 @@ def wall_clock() -> float:
 def is_api(asked: Request) -> bool:
     """True for programs, whose errors are JSON."""
     return asked.path.startswith("/api/")
+
+
+def _forget(_: BaseException | None) -> None:
+    # What this thread does next has nothing to do with the request.
+    structlog.contextvars.clear_contextvars()
 
 
 def _begin() -> None:
