@@ -5,10 +5,12 @@ import sys
 
 from booking import create_app
 from booking.config import Settings
-from booking.infra import embedded
+from booking.infra import embedded, health
 
 if embedded.needed(sys.argv):
     embedded.provide(os.environ)
     app = create_app()
+    with app.app_context():
+        health.require_locale()
 else:
     app = create_app(Settings.unconnected())

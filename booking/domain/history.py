@@ -66,7 +66,7 @@ class Overview:
 
 @reading
 def overview(guest_id: uuid.UUID, group: str, page: int, page_size: int = 10) -> Overview:
-    """Stays to come (the next one first, holds that run among them), past ones, and cancelled ones (the latest first).
+    """Stays to come (holds that run first, then the next one), past ones, and cancelled ones (the latest first).
 
     A stay is past from the day after check-out, by the calendar at the property. Holds that ended unpaid are in none.
     """
@@ -77,7 +77,8 @@ def overview(guest_id: uuid.UUID, group: str, page: int, page_size: int = 10) ->
         .join(Room, Room.id == Booking.room_id)
         .join(Property, Property.id == Room.property_id)
         .where(Booking.user_id == guest_id, groups[group])
-        .order_by(by_arrival, Booking.id)
+        # What waits for its payment has only minutes left.
+        .order_by(Booking.status != PENDING, by_arrival, Booking.id)
         .limit(page_size)
         .offset((page - 1) * page_size)
     ).all()

@@ -21,6 +21,8 @@ from booking.domain.passwords import is_common
 from booking.domain.stays import Stay
 
 M = TypeVar("M", bound="Input")
+# They turn the text beside them round: a name could pretend to be another.
+DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -40,7 +42,7 @@ def _calendar_date(value: object) -> object:
 
 
 def _plain(value: str) -> str:
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in value):
+    if any(unicodedata.category(character) in {"Cc", "Cs"} or character in DIRECTIONS for character in value):
         raise _refuse("must not contain control characters")
     return value
 
@@ -164,7 +166,7 @@ PaymentMethod = Annotated[str, Field(pattern=r"^pm_[A-Za-z0-9_]{1,100}$")]
 class RoomOrder(StayOrder):
     """A booking in one call."""
 
-    room_id: Annotated[str, Field(max_length=64)]
+    room_id: Annotated[Text, Field(max_length=64)]
     payment_method_id: PaymentMethod
 
 
@@ -282,6 +284,15 @@ SENTENCES = {
     "decimal_parsing": "must be a number",
     "decimal_type": "must be a number",
     "string_pattern_mismatch": "has an unexpected form",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_too_short": "must have at least {min_length} characters",
+    "too_long": "has too many entries",
+    "decimal_max_digits": "has too many digits",
+    "decimal_max_places": "has too many decimals",
+    "decimal_whole_digits": "has too many digits",
+    "finite_number": "must be a number",
     "model_type": "must be a JSON object",
     "model_attributes_type": "must be a JSON object",
 }
@@ -299,6 +310,8 @@ def problems(error: ValidationError) -> dict[str, str]:
     """Pydantic's findings by field name, as sentences; the first per field."""
     found: dict[str, str] = {}
     for entry in error.errors(include_url=False, include_input=False):
-        field = (entry.get("ctx") or {}).get("field") or (str(entry["loc"][0]) if entry["loc"] else "body")
-        found.setdefault(field, SENTENCES.get(entry["type"], entry["msg"][:1].lower() + entry["msg"][1:]))
+        facts = entry.get("ctx") or {}
+        field = facts.get("field") or (str(entry["loc"][0]) if entry["loc"] else "body")
+        sentence = SENTENCES.get(entry["type"], entry["msg"][:1].lower() + entry["msg"][1:])
+        found.setdefault(field, sentence.format(**facts) if entry["type"] in SENTENCES else sentence)
     return found

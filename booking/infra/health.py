@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
+from flask import Flask, current_app
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -12,6 +15,10 @@ from booking.infra.redis import servers
 
 # Under the C locale trigrams find nothing in Hebrew or Japanese (libc C.UTF-8 is right).
 _TRIGRAMS = text("SELECT array_length(show_trgm('שלום'), 1) > 0")
+
+
+PATIENCE = 3.0  # seconds
+_asking = ThreadPoolExecutor(max_workers=2, thread_name_prefix="readiness")
 
 
 class WrongLocale(RuntimeError):
@@ -42,6 +49,21 @@ def require_locale() -> None:
 
 
 def _postgres() -> bool:
+    """Whether it answers in time: one that is stopped rather than dead would keep the question waiting for ever."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # the proxy's own method
+    try:
+        return _asking.submit(_sells, app).result(PATIENCE)
+    except TimeoutError:
+        telemetry.log.warning("postgres_silent", seconds=PATIENCE)
+        return False
+
+
+def _sells(app: Flask) -> bool:
+    with app.app_context():
+        return _is_primary()
+
+
+def _is_primary() -> bool:
     try:
         with db.engine.connect() as connection:
             # A standby answers, but cannot sell.

@@ -22,7 +22,7 @@ from booking.infra import clock
 from booking.infra.ids import decode
 from booking.web import amenities, bills, illustration, linked, listing, months
 from booking.web.forms import Form
-from booking.web.pages import A_YEAR, page, wants_part
+from booking.web.pages import A_YEAR, go_to, page, wants_part
 from booking.web.signed_in import current_user, visitor
 
 blueprint = Blueprint("rooms", __name__)
@@ -40,6 +40,8 @@ def results() -> Response:
     try:
         wanted = form.accept(RoomSearch)
         found = search.search(wanted, _rules(), _search_seconds())
+        if found.total and not found.rooms:
+            return go_to(listing.page_address(form, 1))  # past the end: the link is older than the results
     except Invalid as refusal:
         form.refuse(refusal)
     facts = _around(form, places, place) | _listed(found, wanted, form, place)

@@ -120,13 +120,13 @@ def test_stays_stand_where_they_belong(alice, bob, room, desk):
     never = bookings.hold(order(alice, room, in_days(60)), desk)
     bookings.cancel(alice.id, never.id, desk)
     bookings.book(order(bob, room, in_days(70)), VISA, desk)
-    assert references(alice, history.UPCOMING) == [soon.reference, held.reference, late.reference]
+    assert references(alice, history.UPCOMING) == [held.reference, soon.reference, late.reference]
     assert references(alice, history.CALLED_OFF) == [gone.reference]
     assert references(alice, history.PAST) == []
     overview = history.overview(alice.id, history.UPCOMING, 1)
     assert overview.counts == {"upcoming": 3, "past": 0, "cancelled": 1}
     assert (overview.entries[0].room, overview.entries[0].city) == ("Room with a view", "Antwerp")
-    assert [entry.stage for entry in overview.entries] == ["booked", "held", "booked"]
+    assert [entry.stage for entry in overview.entries] == ["held", "booked", "booked"]
 
 
 def test_a_stay_is_past_from_the_day_after_check_out_at_the_property(alice, desk):

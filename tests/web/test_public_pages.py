@@ -254,3 +254,10 @@ def test_pages_for_somebody_signed_in_are_kept_by_nobody_else(visitor, alice: Us
     visitor.sign_in("alice")
     for path in ("/", f"/rooms?{DATES}"):
         assert visitor.go(path).headers["Cache-Control"] in {"no-store", "private, no-cache"}
+
+
+def test_a_page_past_the_end_leads_back_to_the_results(visitor):
+    a_room()
+    answer = visitor.client.get("/rooms?location=antwerp&page=99")
+    assert answer.status_code == 303
+    assert "page=" not in answer.headers["Location"]

@@ -24,7 +24,7 @@ from booking.infra.provider import SimulatedLedger
 
 PAST, AHEAD = 90, 60  # days
 GAPS, LENGTHS = (0, 2, 5, 9, 14, 21, 30, 45), (1, 2, 2, 3, 3, 4, 5, 7, 9)  # nights
-GUESTS_OWN = 23  # every so many stays is the demo guest's own
+PAUSE = dt.timedelta(days=11)  # between two stays of the demo guest, who is in one place at a time
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -36,13 +36,24 @@ def load(guest_id: uuid.UUID, others_id: uuid.UUID) -> int:
     rows = db.session.execute(houses.where(Room.source == SOURCE, Room.published).order_by(Room.id)).all()
     chance = random.Random(len(rows))  # noqa: S311 a believable calendar is no secret
     stays = [(row.Room, row.Property, stay) for row in rows for stay in _calendar(chance, row.Property)]
+    own = _one_guests([stay for _, _, stay in stays])
     written = [
-        _sold(room, house, stay, others_id if number % GUESTS_OWN else guest_id)
-        for number, (room, house, stay) in enumerate(stays, start=1)
+        _sold(room, house, stay, guest_id if number in own else others_id)
+        for number, (room, house, stay) in enumerate(stays)
     ]
     for table in (Booking, Payment, SimulatedLedger, Availability):
         db.session.execute(insert(cast(Table, table.__table__)), [row for sale in written for row in sale[table]])
     return len(written)
+
+
+def _one_guests(stays: list[Stay]) -> set[int]:
+    """Which of these stays one person may have: one after the other, with a pause at home."""
+    own, home = set[int](), dt.date.min
+    for number in sorted(range(len(stays)), key=lambda number: (stays[number].check_in, number)):
+        if stays[number].check_in >= home:
+            own.add(number)
+            home = stays[number].check_out + PAUSE
+    return own
 
 
 def _calendar(chance: random.Random, house: Property) -> Iterator[Stay]:
