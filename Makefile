@@ -10,7 +10,7 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format messages lock clean python product everything
+.PHONY: help run test lint format messages lock clean python product everything chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -18,8 +18,14 @@ help: ## list the targets
 run: product ## start Postgres, Valkey, web and worker; PORT (8000) and BIND (127.0.0.1) choose the address
 	@exec .venv/bin/python -m booking.cli.up
 
-test: lint ## lint, then all tests; ARGS="-k search" goes to pytest
+test: lint chromium ## lint, then all tests; ARGS="-k search" goes to pytest
 	.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+# Root on Debian gets the browser that the browser tests use; anybody else reads why they are skipped.
+chromium:
+	@command -v chromium >/dev/null || test -n "$$CHROMIUM" || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	&& echo "Installing Chromium ..." && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+	|| echo "Chromium is not here and cannot be installed: the browser tests will be skipped."
 
 lint: everything ## style, types, Dockerfile
 	.venv/bin/ruff check .
