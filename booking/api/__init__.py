@@ -1,4 +1,4 @@
-"""The JSON API, /api/v1 (the contract is in docs/api.md; the OpenAPI document is made from this package)."""
+"""The JSON API, /api/v1. Its contract is made from these declarations: /api/v1/openapi.json, /api/docs for people."""
 
 from __future__ import annotations
 

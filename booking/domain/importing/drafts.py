@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 CHECK_IN, CHECK_OUT = dt.time(15, 0), dt.time(11, 0)
-LONGEST_STAY = 365  # nights, of any booking: api.md's rule, not the file's
+LONGEST_STAY = 365  # nights, of any booking: our rule, not the file's
 
 NO_PRICE = "no price"
 STAY_TOO_LONG = f"shortest stay over {LONGEST_STAY} nights"

@@ -82,7 +82,7 @@ class Room(Model):
         CheckConstraint(check_sql("price_per_night"), name="price_decimals"),
         CheckConstraint("NOT published OR price_per_night IS NOT NULL", name="published_has_price"),
         CheckConstraint("(source IS NULL) = (source_id IS NULL)", name="source_complete"),
-        # The order of a results page, so that reading stops after one page (performance.md).
+        # The order of a results page, so that reading stops after one page.
         Index(
             "ix_rooms_search",
             "location",
@@ -130,7 +130,7 @@ class Availability(Model):
         CheckConstraint(one_of("state", NIGHT_STATES), name="state_known"),
         CheckConstraint("(state = 'blocked') = (claim_id IS NULL)", name="claimed"),
         CheckConstraint("(state IN ('held', 'pinned')) = (held_until IS NOT NULL)", name="hold_ends"),
-        # Counts a location's taken nights without touching the table (performance.md).
+        # Counts a location's taken nights without touching the table.
         Index("ix_availability_location_night", "location", "night", postgresql_include=["room_id"]),
         Index("ix_availability_claim_id", "claim_id", postgresql_where=text("claim_id IS NOT NULL")),
         # BRIN, and room on the page: a night that goes from pinned to booked touches no index (a HOT update).
