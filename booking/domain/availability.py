@@ -12,12 +12,14 @@ from functools import partial
 from typing import Any, cast
 
 from sqlalchemy import (
-    CursorResult,
+    ColumnExpressionArgument,
     Date,
     DateTime,
+    Executable,
     Integer,
     String,
     Table,
+    Update,
     Uuid,
     and_,
     bindparam,
@@ -36,7 +38,7 @@ from booking.domain.models.rooms import BLOCKED, BOOKED, HELD, PINNED
 from booking.domain.stays import Stay
 from booking.infra import cache
 from booking.infra.clock import sql_now
-from booking.infra.db import after_commit, db
+from booking.infra.db import after_commit, execute
 from booking.infra.ids import encode
 
 _TABLE = cast(Table, Availability.__table__)
@@ -52,43 +54,32 @@ def claim(claim_id: uuid.UUID, room_id: uuid.UUID, location: str, stay: Stay, he
     One INSERT in night order (so that two claims never wait for each other in a circle); the primary key refuses what
     is taken, and the count decides. Nights whose hold has run out are cleared and the attempt starts anew.
     """
-    if _insert(claim_id, room_id, location, stay, held_until=held_until, state=HELD) < stay.nights:
+    if not _claim_all(claim_id, room_id, location, stay, held_until):
         _clear_run_out(claim_id, room_id, stay)
-        if _insert(claim_id, room_id, location, stay, held_until=held_until, state=HELD) < stay.nights:
+        if not _claim_all(claim_id, room_id, location, stay, held_until):
             raise RoomNotAvailable
     changed(room_id, location, stay)
 
 
 def pin(claim_id: uuid.UUID, nights: int) -> bool:
     """Held -> pinned, for a payment: pinned nights do not end by time. False when the hold is over."""
-    return _execute(_PIN, {"claim": claim_id}) == nights
+    return _count(_PIN, {"claim": claim_id}) == nights
 
 
 def unpin(claim_id: uuid.UUID) -> dt.datetime | None:
     """Pinned -> held again until the hold's own end, which is returned: another card may be tried."""
-    back = (
-        update(Availability)
-        .where(Availability.claim_id == claim_id, Availability.state == PINNED)
-        .values(state=HELD, version=Availability.version + 1)
-        .returning(Availability.held_until)
-    )
-    ends = db.session.scalars(back.execution_options(synchronize_session=False)).all()
+    ends = execute(_UNPIN, {"claim": claim_id}).scalars()
     return min((end for end in ends if end), default=None)
 
 
 def book(claim_id: uuid.UUID, nights: int) -> bool:
     """Pinned -> booked. False when not all of them are the claim's any more."""
-    return _execute(_BOOK, {"claim": claim_id}) == nights
+    return _count(_BOOK, {"claim": claim_id}) == nights
 
 
 def release(claim_id: uuid.UUID) -> int:
     """Free whatever the claim has. Returns how many nights that were."""
-    rows = db.session.execute(
-        delete(Availability)
-        .where(Availability.claim_id == claim_id)
-        .returning(Availability.room_id, Availability.location, Availability.night)
-        .execution_options(synchronize_session=False)
-    ).all()
+    rows = execute(_RELEASE, {"claim": claim_id}).all()
     if rows:
         nights = [row.night for row in rows]
         changed(rows[0].room_id, rows[0].location, Stay(min(nights), max(nights) + dt.timedelta(days=1)))
@@ -97,43 +88,32 @@ def release(claim_id: uuid.UUID) -> int:
 
 def release_abandoned(limit: int = 1000) -> int:
     """Free nights whose hold ended more than a minute ago and that no sweeper has claimed: their booking never came."""
-    old = (
-        select(Availability.claim_id)
-        .where(
-            Availability.state == HELD,
-            Availability.held_until.between(sql_now() - dt.timedelta(days=7), sql_now() - dt.timedelta(minutes=1)),
-        )
-        .distinct()
-        .limit(limit)
-    )
-    return sum(release(claim_id) for claim_id in db.session.scalars(old).all() if claim_id)
+    return sum(release(claim_id) for claim_id in execute(_ABANDONED, {"limit": limit}).scalars().all() if claim_id)
 
 
 def block(room_id: uuid.UUID, location: str, stay: Stay) -> None:
     """Take nights off sale; raises NightsBlocked where one is held or booked, and changes nothing then."""
-    _insert(None, room_id, location, stay, held_until=None, state=BLOCKED)
-    blocked = select(Availability.night).where(_within(room_id, stay), Availability.state == BLOCKED)
-    if len(db.session.scalars(blocked).all()) < stay.nights:
+    _count(_INSERT, _nights(None, room_id, location, stay, held_until=None, state=BLOCKED))
+    if execute(_BLOCKED, _range(room_id, stay)).scalar_one() < stay.nights:
         raise NightsBlocked
     changed(room_id, location, stay)
 
 
 def unblock(room_id: uuid.UUID, location: str, stay: Stay) -> int:
     """Put blocked nights on sale again. Returns how many nights that were."""
-    result = _execute(delete(Availability).where(_within(room_id, stay), Availability.state == BLOCKED))
+    freed = _count(_UNBLOCK, _range(room_id, stay))
     changed(room_id, location, stay)
-    return result
+    return freed
 
 
 def is_free(room_id: uuid.UUID, stay: Stay) -> bool:
     """For showing, never for deciding: true when no night has a row (or only a hold that ran out)."""
-    taken = exists().where(_within(room_id, stay), ~_run_out())
-    return not db.session.scalar(select(taken))
+    return not taken_nights(room_id, stay)
 
 
 def taken_nights(room_id: uuid.UUID, stay: Stay) -> set[dt.date]:
     """The nights within `stay` that cannot be had, for calendars."""
-    return set(db.session.scalars(select(Availability.night).where(_within(room_id, stay), ~_run_out())))
+    return set(execute(_TAKEN, _range(room_id, stay)).scalars())
 
 
 def changed(room_id: uuid.UUID, location: str, stay: Stay) -> None:
@@ -148,25 +128,21 @@ def changed(room_id: uuid.UUID, location: str, stay: Stay) -> None:
     after_commit(partial(cache.bump, [location]))
 
 
-_DAY = func.generate_series(0, bindparam("days", type_=Integer)).column_valued("day")
-_INSERT = (
-    insert(_TABLE)
-    .from_select(
-        ["room_id", "night", "location", "state", "claim_id", "held_until"],
-        select(
-            bindparam("new_room", type_=Uuid),
-            bindparam("first_night", type_=Date) + _DAY,
-            bindparam("new_location", type_=String),
-            bindparam("new_state", type_=String),
-            bindparam("new_claim", type_=Uuid),
-            bindparam("until", type_=DateTime(timezone=True)),
-        ).order_by(_DAY),
-    )
-    .on_conflict_do_nothing()
-)
+def _claim_all(claim_id: uuid.UUID, room_id: uuid.UUID, location: str, stay: Stay, held_until: dt.datetime) -> bool:
+    new = _nights(claim_id, room_id, location, stay, held_until=held_until, state=HELD)
+    return _count(_CLAIM, new | _range(room_id, stay)) == stay.nights
 
 
-def _insert(
+def _clear_run_out(claim_id: uuid.UUID, room_id: uuid.UUID, stay: Stay) -> None:
+    """Give back what this attempt took, and delete the run-out holds in its way; raises where more than that stands."""
+    execute(_RELEASE, {"claim": claim_id})
+    nights = _range(room_id, stay)
+    if not all(execute(_STANDING, nights).scalars().all()):
+        raise RoomNotAvailable
+    execute(_DELETE_RUN_OUT, nights)
+
+
+def _nights(
     claim_id: uuid.UUID | None,
     room_id: uuid.UUID,
     location: str,
@@ -174,43 +150,71 @@ def _insert(
     *,
     held_until: dt.datetime | None,
     state: str,
-) -> int:
-    new = {"new_room": room_id, "first_night": stay.check_in, "days": stay.nights - 1, "new_location": location}
-    return _execute(_INSERT, new | {"new_state": state, "new_claim": claim_id, "until": held_until})
+) -> dict[str, Any]:
+    """The values of new rows."""
+    return {
+        "new_room": room_id,
+        "first_night": stay.check_in,
+        "days": stay.nights - 1,
+        "new_location": location,
+        "new_state": state,
+        "new_claim": claim_id,
+        "until": held_until,
+    }
 
 
-def _clear_run_out(claim_id: uuid.UUID, room_id: uuid.UUID, stay: Stay) -> None:
-    """Give back what this attempt took, and delete the run-out holds in its way; raises where more than that stands."""
-    _execute(delete(Availability).where(Availability.claim_id == claim_id))
-    standing = select(_run_out().label("run_out")).where(_within(room_id, stay)).with_for_update()
-    if not all(db.session.scalars(standing)):
-        raise RoomNotAvailable
-    _execute(delete(Availability).where(_within(room_id, stay), _run_out()))
+def _range(room_id: uuid.UUID, stay: Stay) -> dict[str, Any]:
+    return {"room": room_id, "check_in": stay.check_in, "check_out": stay.check_out}
 
 
-def _within(room_id: uuid.UUID, stay: Stay) -> Any:
-    return and_(
-        Availability.room_id == room_id, Availability.night >= stay.check_in, Availability.night < stay.check_out
+def _count(statement: Executable, values: dict[str, Any]) -> int:
+    return int(execute(statement, values).rowcount)
+
+
+# --- the statements, built once
+
+_OWN = _TABLE.c.claim_id == bindparam("claim")
+_WITHIN = and_(
+    _TABLE.c.room_id == bindparam("room"),
+    _TABLE.c.night >= bindparam("check_in"),
+    _TABLE.c.night < bindparam("check_out"),
+)
+_RUN_OUT = and_(_TABLE.c.state == HELD, _TABLE.c.held_until <= sql_now())
+
+_DAY = func.generate_series(0, bindparam("days", type_=Integer)).column_valued("day")
+_ROWS = select(
+    bindparam("new_room", type_=Uuid),
+    bindparam("first_night", type_=Date) + _DAY,
+    bindparam("new_location", type_=String),
+    bindparam("new_state", type_=String),
+    bindparam("new_claim", type_=Uuid),
+    bindparam("until", type_=DateTime(timezone=True)),
+).order_by(_DAY)
+_COLUMNS = ["room_id", "night", "location", "state", "claim_id", "held_until"]
+_INSERT = insert(_TABLE).from_select(_COLUMNS, _ROWS).on_conflict_do_nothing()
+# Beside the key, SERIALIZABLE is to stand in the way by itself: it minds only what a transaction has read.
+_CLAIM = insert(_TABLE).from_select(_COLUMNS, _ROWS.where(~exists().where(_WITHIN))).on_conflict_do_nothing()
+
+
+def _moved(state: str, *where: ColumnExpressionArgument[bool], **values: Any) -> Update:
+    return update(_TABLE).where(_OWN, *where).values(state=state, version=_TABLE.c.version + 1, **values)
+
+
+_PIN = _moved(PINNED, _TABLE.c.state == HELD, _TABLE.c.held_until > sql_now())
+_UNPIN = _moved(HELD, _TABLE.c.state == PINNED).returning(_TABLE.c.held_until)
+_BOOK = _moved(BOOKED, _TABLE.c.state == PINNED, held_until=None)
+_RELEASE = delete(_TABLE).where(_OWN).returning(_TABLE.c.room_id, _TABLE.c.location, _TABLE.c.night)
+_ABANDONED = (
+    select(_TABLE.c.claim_id)
+    .where(
+        _TABLE.c.state == HELD,
+        _TABLE.c.held_until.between(sql_now() - dt.timedelta(days=7), sql_now() - dt.timedelta(minutes=1)),
     )
-
-
-def _run_out() -> Any:
-    return and_(Availability.state == HELD, Availability.held_until <= sql_now())
-
-
-def _execute(statement: Any, values: dict[str, Any] | None = None) -> int:
-    quick = {"synchronize_session": False}
-    return _count(db.session.execute(statement, values, execution_options=quick))
-
-
-def _count(result: Any) -> int:
-    return int(result.rowcount) if isinstance(result, CursorResult) else 0
-
-
-def _moved(state: str, *where: Any, **values: Any) -> Any:
-    own = Availability.claim_id == bindparam("claim")
-    return update(_TABLE).where(own, *where).values(state=state, version=_TABLE.c.version + 1, **values)
-
-
-_PIN = _moved(PINNED, Availability.state == HELD, Availability.held_until > sql_now())
-_BOOK = _moved(BOOKED, Availability.state == PINNED, held_until=None)
+    .distinct()
+    .limit(bindparam("limit"))
+)
+_BLOCKED = select(func.count()).select_from(_TABLE).where(_WITHIN, _TABLE.c.state == BLOCKED)
+_UNBLOCK = delete(_TABLE).where(_WITHIN, _TABLE.c.state == BLOCKED)
+_TAKEN = select(_TABLE.c.night).where(_WITHIN, ~_RUN_OUT)
+_STANDING = select(_RUN_OUT.label("run_out")).where(_WITHIN).with_for_update()
+_DELETE_RUN_OUT = delete(_TABLE).where(_WITHIN, _RUN_OUT)

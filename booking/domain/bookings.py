@@ -16,9 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam
 
-from booking.domain import availability, cancellation, crowds, events, idempotency, payments, prices, rooms
+from booking.domain import availability, cancellation, crowds, events, idempotency, payments, prices, records, rooms
 from booking.domain.errors import (
     BookingModified,
     BookingNotFound,
@@ -35,7 +35,7 @@ from booking.domain.models.bookings import CONFIRMED, PENDING, REFUND, SUCCEEDED
 from booking.domain.stays import Stay, StayRules
 from booking.infra import clock, telemetry
 from booking.infra.clock import sql_now
-from booking.infra.db import READ_COMMITTED, db, reading, transaction
+from booking.infra.db import READ_COMMITTED, reading, transaction
 from booking.infra.ids import new_id, new_reference
 from booking.infra.provider import NoAnswer, Outcome, Provider, Result
 
@@ -160,8 +160,7 @@ def begin(order: Order, desk: Desk, claim: idempotency.Claim | None = None) -> B
         status=PENDING,
         held_until=held_until,
     )
-    db.session.add(booking)
-    db.session.flush()
+    records.add_booking(booking)
     events.record("booking.created", booking_facts(booking))
     if claim:
         idempotency.attach(claim, booking_id)
@@ -193,12 +192,13 @@ def _payable(guest_id: uuid.UUID, booking_id: uuid.UUID, shown_total: Decimal) -
 @transaction(isolation=READ_COMMITTED)
 def _begin_payment(booking_id: uuid.UUID, method: str, provider: str) -> Payment:
     """Record the attempt and pin the nights: from here on they do not end by time."""
-    booking = db.session.get_one(Booking, booking_id, with_for_update=True)
+    booking = records.booking(booking_id, lock=True)
     if booking.status in (PENDING, CONFIRMED) and booking.held_until is None:
         raise PaymentInProgress
     if booking.status != PENDING or not availability.pin(booking.id, booking.nights):
         raise HoldOver
     booking.held_until = None
+    records.save(booking)
     return payments.start_charge(booking, method, provider)
 
 
@@ -238,16 +238,16 @@ def _confirmed(
 def _confirm(
     payment_id: uuid.UUID, outcome: Outcome, provider: str, keep: Callable[[Booking], None] | None
 ) -> tuple[Booking, Payment | None]:
-    booking, payment = _with_payment(payment_id)
+    booking, payment = records.with_payment(payment_id)
     if payment.state == SUCCEEDED:
         return booking, None
     payments.succeed(payment, outcome.reference)
     if booking.status != PENDING or not availability.book(booking.id, booking.nights):
         return booking, _undo(booking, provider)
     booking.confirm(clock.now())
+    records.save(booking)
     events.record("booking.confirmed", booking_facts(booking))
     if keep:
-        db.session.flush()
         keep(booking)
     return booking, None
 
@@ -263,7 +263,7 @@ def _undo(booking: Booking, provider: str) -> Payment:
 @transaction(isolation=READ_COMMITTED)
 def _give_up(payment_id: uuid.UUID, failure: str, *, keep_hold: bool) -> None:
     """Nothing was charged: free the nights, or hold them on for another card."""
-    booking, payment = _with_payment(payment_id)
+    booking, payment = records.with_payment(payment_id)
     if not payments.is_open(payment):
         return
     payments.fail(payment, failure)
@@ -271,6 +271,7 @@ def _give_up(payment_id: uuid.UUID, failure: str, *, keep_hold: bool) -> None:
         return
     if keep_hold:
         booking.held_until = availability.unpin(booking.id)
+        records.save(booking)
     else:
         availability.release(booking.id)
         close(booking, None)
@@ -297,26 +298,29 @@ def close(booking: Booking, refund: Decimal | None) -> None:
     """Cancel inside the caller's transaction, which has released the nights."""
     was_confirmed = booking.status == CONFIRMED
     booking.cancel(clock.now(), refund)
+    records.save(booking)
     owed = None if refund is None else str(refund)
     events.record("booking.cancelled", {**booking_facts(booking), "wasConfirmed": was_confirmed, "refundAmount": owed})
 
 
 @transaction(isolation=READ_COMMITTED)
 def _expire(limit: int) -> int:
-    over = (
-        select(Booking)
-        .where(Booking.status == PENDING, Booking.held_until <= sql_now())
-        .order_by(Booking.held_until)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    expired = db.session.scalars(over).all()
+    expired = records.find(_HOLDS_OVER, {"limit": limit})
     for booking in expired:
         availability.release(booking.id)
         booking.expire()
+        records.save(booking)
         events.record("booking.expired", booking_facts(booking))
     availability.release_abandoned()
     return len(expired)
+
+
+_HOLDS_OVER = (
+    records.BOOKINGS.where(Booking.status == PENDING, Booking.held_until <= sql_now())
+    .order_by(Booking.held_until)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
 
 
 # --- recover
@@ -362,13 +366,13 @@ def _begun_earlier(
 
 @reading
 def _still_held(booking_id: uuid.UUID) -> Booking | None:
-    booking = db.session.get(Booking, booking_id)
-    return booking if booking and cancellation.shown_status(booking) == PENDING else None
+    booking = records.booking(booking_id)
+    return booking if cancellation.shown_status(booking) == PENDING else None
 
 
 @transaction(isolation=READ_COMMITTED)
 def _keep_late(booking_id: uuid.UUID, keep: Callable[[Booking], None] | None) -> Booking:
-    booking = db.session.get_one(Booking, booking_id)
+    booking = records.booking(booking_id, lock=True)
     if booking.confirmed_at is None:
         raise RoomNotAvailable
     if keep:
@@ -387,14 +391,7 @@ def _keeper(claim: idempotency.Claim | None, render: Render | None) -> Callable[
 
 def owned(guest_id: uuid.UUID, booking_id: uuid.UUID, *, lock: bool = False) -> Booking:
     """The guest's own booking, inside the caller's transaction; a stranger's does not exist (BookingNotFound)."""
-    booking = db.session.get(Booking, booking_id, with_for_update=lock or None)
-    if booking is None or booking.user_id != guest_id:
+    booking = records.booking(booking_id, lock=lock)
+    if booking.user_id != guest_id:
         raise BookingNotFound
     return booking
-
-
-def _with_payment(payment_id: uuid.UUID) -> tuple[Booking, Payment]:
-    """Both rows locked: whoever waited here reads what the one before has written."""
-    both = select(Booking, Payment).join(Payment, Payment.booking_id == Booking.id).where(Payment.id == payment_id)
-    row = db.session.execute(both.with_for_update()).one()
-    return row.Booking, row.Payment

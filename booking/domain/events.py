@@ -11,15 +11,15 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, func, insert, select, tuple_, update
+from sqlalchemy import Table, delete, func, insert, select, tuple_, update
 
 from booking.domain.models import Delivery, Event
 from booking.domain.models.events import DONE, GIVEN_UP, RUNNING, WAITING
 from booking.infra import clock
 from booking.infra.clock import sql_now
-from booking.infra.db import READ_COMMITTED, db, gather, reading, transaction
+from booking.infra.db import READ_COMMITTED, db, execute, gather, reading, transaction
 from booking.infra.ids import new_id
 from booking.infra.telemetry import request_id
 
@@ -30,6 +30,7 @@ CONSUMERS = {
     "booking.confirmed": (MAIL,),
     "booking.cancelled": (MAIL,),
     "password.requested": (MAIL,),
+    "password.changed": (MAIL,),
     "availability.updated": (CACHE,),
     "room.updated": (CACHE,),
 }
@@ -60,7 +61,10 @@ def record(kind: str, payload: dict[str, Any]) -> None:
 
 
 def _write(rows: list[dict[str, Any]]) -> None:
-    db.session.execute(insert(Event.__table__), rows)  # type: ignore[arg-type]  # a Table, typed as FromClause
+    execute(_ADD, rows)
+
+
+_ADD = insert(cast(Table, Event.__table__))
 
 
 @transaction(isolation=READ_COMMITTED)

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from sqlalchemy import select, update
 
+from booking.domain import records
 from booking.domain.models import Booking, Payment
 from booking.domain.models.bookings import CHARGE, FAILED, REFUND, STARTED, SUCCEEDED, UNKNOWN
 from booking.infra import telemetry
@@ -31,11 +32,15 @@ def start_refund(booking: Booking, amount: Decimal, provider: str) -> Payment:
 
 
 def succeed(payment: Payment, reference: str) -> None:
+    """The money has moved."""
     payment.state, payment.provider_reference = SUCCEEDED, reference
+    records.save_payment(payment)
 
 
 def fail(payment: Payment, failure: str) -> None:
+    """No money has moved, and none will."""
     payment.state, payment.failure = FAILED, failure
+    records.save_payment(payment)
 
 
 def is_open(payment: Payment) -> bool:
@@ -79,7 +84,6 @@ def _refunded(payment_id: uuid.UUID, outcome: Outcome) -> None:
 
 
 def _start(booking: Booking, kind: str, amount: Decimal, method: str | None, provider: str) -> Payment:
-    db.session.flush()  # the booking first: its payments refer to it
     payment = Payment(
         id=new_id(),
         booking_id=booking.id,
@@ -90,5 +94,5 @@ def _start(booking: Booking, kind: str, amount: Decimal, method: str | None, pro
         method=method,
         provider=provider,
     )
-    db.session.add(payment)
+    records.add_payment(payment)
     return payment

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_
 
-from booking.domain import availability, bookings, crowds, rooms
+from booking.domain import availability, bookings, crowds, records, rooms
 from booking.domain.bookings import Desk, Order
 from booking.domain.models import Booking
 from booking.domain.models.bookings import CONFIRMED, PENDING
 from booking.domain.stays import Stay
 from booking.infra.clock import sql_now
-from booking.infra.db import db, reading, transaction
+from booking.infra.db import reading, transaction
 
 
 def reserve(order: Order, desk: Desk) -> Booking:
@@ -59,21 +59,28 @@ def _reserve(order: Order, desk: Desk) -> Booking:
         if other.held_until is not None:
             availability.release(other.id)
             bookings.close(other, None)
-    db.session.flush()
     return bookings.begin(order, desk)
 
 
 def _mine_in_the_way(order: Order, *, lock: bool = False) -> Sequence[Booking]:
     """The guest's running holds and paid stays that overlap in this room."""
-    running = and_(Booking.status == PENDING, or_(Booking.held_until.is_(None), Booking.held_until > sql_now()))
-    overlapping = Booking.check_in < order.stay.check_out, order.stay.check_in < Booking.check_out
-    chosen = (
-        select(Booking)
-        .where(Booking.room_id == order.room_id, Booking.user_id == order.guest_id, *overlapping)
-        .where(or_(Booking.status == CONFIRMED, running))
-        .order_by(Booking.id)
+    wanted = {"room_id": order.room_id, "guest_id": order.guest_id}
+    dates = {"first_night": order.stay.check_in, "check_out": order.stay.check_out}
+    return records.find(_MINE_LOCKED if lock else _MINE, wanted | dates)
+
+
+_RUNNING = and_(Booking.status == PENDING, or_(Booking.held_until.is_(None), Booking.held_until > sql_now()))
+_MINE = (
+    records.BOOKINGS.where(
+        Booking.room_id == bindparam("room_id"),
+        Booking.user_id == bindparam("guest_id"),
+        Booking.check_in < bindparam("check_out"),
+        bindparam("first_night") < Booking.check_out,
     )
-    return db.session.scalars(chosen.with_for_update() if lock else chosen).all()
+    .where(or_(Booking.status == CONFIRMED, _RUNNING))
+    .order_by(Booking.id)
+)
+_MINE_LOCKED = _MINE.with_for_update()
 
 
 def _same(having: Sequence[Booking], order: Order) -> Booking | None:
@@ -86,4 +93,5 @@ def _for_as_many(booking: Booking, order: Order, desk: Desk) -> Booking:
     if booking.held_until is not None and booking.guests != order.guests:
         rooms.for_sale(order.room_id).refuse_unless_fit(order.stay, order.guests, desk.rules)
         booking.guests = order.guests
+        records.save(booking)
     return booking

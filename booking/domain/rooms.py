@@ -16,7 +16,7 @@ from booking.domain.models import Property, Room
 from booking.domain.stays import Stay, StayRules
 from booking.infra import cache
 from booking.infra.clock import sql_now
-from booking.infra.db import db, reading
+from booking.infra.db import db, execute, reading
 from booking.infra.ids import encode
 
 
@@ -73,7 +73,7 @@ _FOR_SALE = (
 
 def for_sale(room_id: uuid.UUID) -> ForSale:
     """The room to sell, read inside the caller's transaction; raises RoomNotFound."""
-    row = db.session.execute(_FOR_SALE, {"room_id": room_id}).one_or_none()
+    row = execute(_FOR_SALE, {"room_id": room_id}).one_or_none()
     if row is None:
         raise RoomNotFound
     return ForSale(**row._mapping)
