@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import uuid
 
+from flask import Response
+
 from booking import doors
 from booking.api import shapes
-from booking.api.endpoint import endpoint
+from booking.api.endpoint import endpoint, json_response, to_json
 from booking.domain import calendar, rooms, search
 from booking.domain.errors import RoomNotFound
 from booking.domain.inputs import NightsView, RoomSearch, RoomView
+from booking.domain.search import Found
 from booking.domain.users import CurrentUser
 
 
 @endpoint("GET", "/rooms", tag="Rooms", query=RoomSearch, shape=shapes.RoomPageShape)
-def search_rooms(user: CurrentUser, query: RoomSearch) -> shapes.RoomPageShape:  # noqa: ARG001 any signed-in user
+def search_rooms(user: CurrentUser, query: RoomSearch) -> Response:  # noqa: ARG001 any signed-in user
     """Rooms that are free for exactly these dates, with the total for the stay."""
     services = doors.services()
-    return shapes.room_page(search.search(query, services.desk.rules, services.settings.search_cache_seconds))
+    seconds = services.settings.search_cache_seconds
+    return json_response(search.answer(query, services.desk.rules, seconds, _found_as_text), 200)
 
 
 @endpoint("GET", "/rooms/<room_id>", tag="Rooms", query=RoomView, shape=shapes.RoomShape, refusals=(RoomNotFound,))
@@ -40,3 +44,7 @@ def show_room(user: CurrentUser, query: RoomView, room_id: uuid.UUID) -> shapes.
 def show_availability(user: CurrentUser, query: NightsView, room_id: uuid.UUID) -> shapes.CalendarShape:  # noqa: ARG001
     """The room's nights one by one, from `from` until before `to`."""
     return shapes.calendar(calendar.nights(room_id, query.first, query.end, doors.services().desk.rules))
+
+
+def _found_as_text(found: Found) -> str:
+    return to_json(shapes.room_page(found)).decode()

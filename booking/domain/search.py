@@ -10,12 +10,13 @@ import datetime as dt
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnExpressionArgument, Select, String, any_, bindparam, exists, func, select
+from sqlalchemy import ColumnExpressionArgument, Row, Select, String, any_, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from booking.domain import prices
@@ -65,32 +66,53 @@ class Found:
 
 def search(wanted: RoomSearch, rules: StayRules, cache_seconds: int) -> Found:
     """A page of free rooms and how many there are in all. Raises Invalid."""
+    _refuse_unless_possible(wanted, rules)
+    kept = _remembered("search", wanted, cache_seconds, lambda found: json.dumps(_kept(found), default=str))
+    return _found(json.loads(kept), wanted)
+
+
+def answer(wanted: RoomSearch, rules: StayRules, cache_seconds: int, render: Callable[[Found], str]) -> str:
+    """The same as the text that `render` makes of it, which is what is kept then. Raises Invalid."""
+    _refuse_unless_possible(wanted, rules)
+    return _remembered("answer", wanted, cache_seconds, render)
+
+
+def _remembered(what: str, wanted: RoomSearch, seconds: int, text: Callable[[Found], str]) -> str:
+    def read(lsn: int | None) -> str:
+        return text(_read(wanted, replica.reader(lsn)))
+
+    return cache.remembered_in(wanted.location, "search", _key(what, wanted), seconds, read)
+
+
+def _refuse_unless_possible(wanted: RoomSearch, rules: StayRules) -> None:
     problems = rules.problems(wanted.stay, _time_zone(wanted.location) if _is_near(wanted.check_in, rules) else None)
     if problems:
         raise Invalid(details=problems)
     if _compares_prices(wanted) and wanted.currency is None:
         _require_one_currency(wanted.location)
-    generation = cache.generation(wanted.location)
-
-    def read() -> dict[str, Any]:
-        return _read(wanted, replica.reader(generation.lsn if generation else None))
-
-    if generation is None:
-        return _found(read(), wanted)
-    return _found(cache.remembered("search", _key(wanted, generation.token), cache_seconds, read), wanted)
 
 
-def _read(wanted: RoomSearch, fetch: replica.Fetch) -> dict[str, Any]:
-    """As plain JSON values, so that what comes from the cache is the same as what comes from Postgres."""
+def _read(wanted: RoomSearch, fetch: replica.Fetch) -> Found:
     values = _values(wanted)
     page, total = _statements(_shape(values, wanted.sort))
-    rows = [
-        {**row._mapping, "id": encode("room", row.id), "price_per_night": str(row.price_per_night)}
-        for row in fetch(page, values)
-    ]
+    rooms = [_free_room(row, wanted.stay.nights) for row in fetch(page, values)]
     # A first page that is not full has everything on it.
-    complete = wanted.page == 1 and len(rows) < wanted.page_size
-    return {"rooms": rows, "total": len(rows) if complete else fetch(total, values)[0][0]}
+    complete = wanted.page == 1 and len(rooms) < wanted.page_size
+    count = len(rooms) if complete else fetch(total, values)[0][0]
+    return Found(rooms, wanted.page, wanted.page_size, count)
+
+
+def _free_room(row: Row[Any], nights: int) -> FoundRoom:
+    return FoundRoom(
+        id=encode("room", row.id),
+        name=row.name,
+        location=row.location,
+        capacity=row.capacity,
+        price_per_night=row.price_per_night,
+        currency=row.currency,
+        amenities=row.amenities,
+        total=prices.total(row.price_per_night, row.currency, nights),
+    )
 
 
 class Shape(NamedTuple):
@@ -219,13 +241,18 @@ _ZONES_OF = _ZONES.where(Property.location == bindparam("location"))
 _CURRENCIES = select(Property.currency).distinct().where(Property.location == bindparam("location")).limit(2)
 
 
-def _key(wanted: RoomSearch, generation: str) -> str:
+def _key(what: str, wanted: RoomSearch) -> str:
     rest = wanted.model_dump(mode="json", exclude={"location", "check_in", "check_out", "capacity"})
     digest = hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()[:16]
     place, fit = wanted.location or "*", wanted.capacity or "*"
     # What "today" leaves out changes at midnight, so a day's answer is not the next day's.
     day = clock.today(LATEST_ZONE) if wanted.check_in < clock.today(LATEST_ZONE) else "-"
-    return f"search:{place}:{wanted.check_in}:{wanted.check_out}:{fit}:{digest}:{day}:{generation}"
+    return f"{what}:{place}:{wanted.check_in}:{wanted.check_out}:{fit}:{digest}:{day}"
+
+
+def _kept(found: Found) -> dict[str, Any]:
+    rooms = [asdict(room) for room in found.rooms]
+    return {"rooms": rooms, "total": found.total}
 
 
 def _found(kept: dict[str, Any], wanted: RoomSearch) -> Found:
@@ -235,5 +262,4 @@ def _found(kept: dict[str, Any], wanted: RoomSearch) -> Found:
 
 def _priced(row: dict[str, Any], stay: Stay) -> FoundRoom:
     price = Decimal(row["price_per_night"])
-    total = prices.total(price, row["currency"], stay.nights)
-    return FoundRoom(**{**row, "price_per_night": price}, total=total)
+    return FoundRoom(**{**row, "price_per_night": price, "total": prices.total(price, row["currency"], stay.nights)})

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, cast
 
 import redis
@@ -32,14 +31,6 @@ for i, key in ipairs(KEYS) do
   redis.call('set', key, ARGV[1] .. ':' .. string.format('%.0f', math.max(seen, tonumber(ARGV[2]))), 'EX', ARGV[3])
 end
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Generation:
-    """Which state of a location a search may show: `lsn` is what a replica must have replayed."""
-
-    token: str
-    lsn: int
 
 
 class _State:
@@ -73,19 +64,36 @@ def bump(locations: Iterable[str]) -> bool:
     return told
 
 
-def generation(location: str | None) -> Generation | None:
-    """The present generation, None when Redis is away (then nothing is cached and no replica is asked)."""
-    if _State.unheard and not bump([]):
-        return None
-    key = f"generation:{location or EVERYWHERE}"
+def remembered_in(location: str | None, what: str, key: str, seconds: int, read: Callable[[int | None], str]) -> str:
+    """The text under `key` if it was read in the location's present generation, else `read(lsn)`, kept for `seconds`.
 
-    def ask(client: redis.Redis) -> str:
-        known = cast("str | None", client.get(key))
-        return known or _first(client, key)
+    `lsn` is what a replica must have replayed for that; None where nobody knows: while Redis is away, or where there
+    is neither a cache (0 seconds) nor a replica to ask for.
+    """
+    if not (seconds or _State.replica) or (_State.unheard and not bump([])):
+        return read(None)
+    present, entry = _look_up(f"generation:{location or EVERYWHERE}", key)
+    token, _, lsn = present.rpartition(":")
+    if not token:
+        return read(None)
+    kept = entry.removeprefix(f"{token}\n") if seconds and entry.startswith(f"{token}\n") else None
+    telemetry.count_lookup(what, hit=kept is not None)
+    if kept is not None:
+        return kept
+    text = read(int(lsn))
+    if seconds:
+        servers.cache.ask(lambda client: client.set(key, f"{token}\n{text}", ex=seconds), away=None)
+    return text
 
-    known = servers.cache.ask(ask, away="")
-    token, _, lsn = known.rpartition(":")
-    return Generation(token, int(lsn)) if token else None
+
+def _look_up(generation: str, key: str) -> tuple[str, str]:
+    """The generation and the entry in one round trip; empty where there is none, or no server."""
+
+    def ask(client: redis.Redis) -> tuple[str, str]:
+        known, entry = cast("list[str | None]", client.mget(generation, key))
+        return known or _first(client, generation), entry or ""
+
+    return servers.cache.ask(ask, away=("", ""))
 
 
 def _first(client: redis.Redis, key: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from functools import lru_cache
 
 import uuid_utils
 from typeid import TypeID
@@ -19,6 +20,7 @@ def new_id() -> uuid.UUID:
     return uuid7()
 
 
+@lru_cache(maxsize=16_384)
 def encode(prefix: str, value: uuid.UUID) -> str:
     """`encode("room", id)` -> "room_01h2…"."""
     return str(TypeID.from_uuid(uuid_utils.UUID(bytes=value.bytes), prefix))
