@@ -9,7 +9,7 @@ RUN python -m venv /venv \
 FROM python:3.13-slim
 WORKDIR /app
 COPY --from=build /venv /venv
-COPY LICENSE wsgi.py worker.py ./
+COPY LICENSE requirements.txt wsgi.py worker.py ./
 COPY migrations migrations
 COPY booking booking
 # Now, because the account that runs it can write to /tmp only.

@@ -10,7 +10,7 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint format messages lock clean python product everything chromium
+.PHONY: help run test bench storm controls lint format messages lock clean python product everything chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -27,11 +27,13 @@ chromium:
 	&& echo "Installing Chromium ..." && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
 	|| echo "Chromium is not here and cannot be installed: the browser tests will be skipped."
 
-lint: everything ## style, types, Dockerfile
+lint: everything ## style, types, Dockerfile, compose.yaml, workflows
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy --strict booking
 	.venv/bin/hadolint Dockerfile
+	.venv/bin/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
+	.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 format: everything ## rewrite the code in the common format
 	.venv/bin/ruff check --fix --exit-zero .
@@ -47,6 +49,12 @@ lock: everything ## pin the newest versions that requirements/*.in allow
 
 bench: everything ## bookings and searches over HTTP, beside pgbench with the same statements; ARGS="--rounds 3"
 	.venv/bin/python -m bench $(ARGS)
+
+storm: everything ## guests book while everything is killed; ARGS="--attempts 100000 --kills 50" is the full programme
+	.venv/bin/python -m tests.faults.storm $(ARGS)
+
+controls: everything ## each guard against double sales switched off, alone and with others: what goes wrong then
+	.venv/bin/python -m tests.faults.controls $(ARGS)
 
 clean: ## remove the environment and caches; var/ (the data) stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

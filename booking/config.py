@@ -14,6 +14,9 @@ MINIMUM_SECRET = 32  # bytes; HS256 wants a key as long as its hash (RFC 7518 §
 class SettingsError(RuntimeError):
     """The environment is not fit to start with; the message names every variable at fault."""
 
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("Cannot start: " + " ".join(problems))
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -68,7 +71,19 @@ class Settings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read the environment; raise SettingsError naming every variable that is missing or cannot be read."""
-        return _Reader(os.environ if environ is None else environ).settings()
+        settings, problems = cls.as_far_as_readable(environ)
+        if problems:
+            raise SettingsError(problems)
+        return settings
+
+    @classmethod
+    def as_far_as_readable(cls, environ: Mapping[str, str] | None = None) -> tuple[Settings, list[str]]:
+        """For looking at an unfit environment: defaults where it cannot be read, and a sentence for each fault.
+
+        Without a fault these are the settings; with one, required texts may be empty.
+        """
+        reader = _Reader(os.environ if environ is None else environ)
+        return reader.settings(), reader.problems
 
     @classmethod
     def unconnected(cls) -> Settings:
@@ -83,9 +98,8 @@ class _Reader:
         self.problems: list[str] = []
 
     def settings(self) -> Settings:
-        values: dict[str, Any] = {
-            name: self._value(name) for name in Settings.__dataclass_fields__ if name.upper() in self.environ
-        }
+        read = {name: self._value(name) for name in Settings.__dataclass_fields__ if name.upper() in self.environ}
+        values: dict[str, Any] = {name: value for name, value in read.items() if value is not None}
         values["app_env"] = self._app_env()
         values["database_url"] = postgres_url(self._required("DATABASE_URL"))
         values["migration_database_url"] = (
@@ -98,8 +112,6 @@ class _Reader:
         values["jwt_keys"] = self._key_ring(self._required("JWT_KEYS"))
         if values["app_env"] == PRODUCTION:
             self._check_production()
-        if self.problems:
-            raise SettingsError("Cannot start: " + " ".join(self.problems))
         return Settings(**values)
 
     def _app_env(self) -> str:

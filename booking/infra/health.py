@@ -14,7 +14,7 @@ from booking.infra.db import db
 from booking.infra.redis import servers
 
 # Under the C locale trigrams find nothing in Hebrew or Japanese (libc C.UTF-8 is right).
-_TRIGRAMS = text("SELECT array_length(show_trgm('שלום'), 1) > 0")
+TRIGRAMS = text("SELECT array_length(show_trgm('שלום'), 1) > 0")
 
 
 PATIENCE = 3.0  # seconds
@@ -40,7 +40,7 @@ def require_locale() -> None:
     """Refuse to start on a database whose locale breaks searching; one that cannot be reached is left to readiness."""
     try:
         with db.engine.connect() as connection:
-            fit = connection.execute(_TRIGRAMS).scalar()
+            fit = connection.execute(TRIGRAMS).scalar()
     except (DBAPIError, PoolTimeout) as error:
         telemetry.log.warning("locale_unchecked", error=str(error.__cause__ or error).strip())
         return

@@ -21,6 +21,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from booking.config import Settings
 
 PATIENCE = 10  # seconds for every answer of the mail server
+NO_WAY_OUT = "Neither SMTP_URL nor MAIL_DIR is set."
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 Post = Callable[[EmailMessage], None]
@@ -40,6 +41,20 @@ def send(message: EmailMessage, settings: Settings) -> None:
         post(message)
 
 
+def say_hello(settings: Settings, patience: float) -> bool:
+    """Connect, greet, encrypt and sign in as for a mail, and hang up. True where the connection was encrypted.
+
+    Every answer may take `patience` seconds. Raises MailError, Unreachable; ValueError for a port that is none.
+    """
+    if not settings.smtp_url:
+        raise MailError(NO_WAY_OUT)
+    server = _server(settings, patience)
+    try:
+        return server.greet()
+    finally:
+        server.close()
+
+
 @contextmanager
 def mailbox(settings: Settings) -> Iterator[Post]:
     """A function that sends messages, over one connection that is made when the first one comes."""
@@ -47,12 +62,16 @@ def mailbox(settings: Settings) -> Iterator[Post]:
         yield partial(_write, Path(settings.mail_dir))
         return
     if not settings.smtp_url:
-        raise MailError("Neither SMTP_URL nor MAIL_DIR is set.")
-    server = _Server(urlsplit(settings.smtp_url), urlsplit(settings.site_url).hostname or "localhost")
+        raise MailError(NO_WAY_OUT)
+    server = _server(settings, PATIENCE)
     try:
         yield server.send
     finally:
         server.close()
+
+
+def _server(settings: Settings, patience: float) -> _Server:
+    return _Server(urlsplit(settings.smtp_url), urlsplit(settings.site_url).hostname or "localhost", patience)
 
 
 def _write(directory: Path, message: EmailMessage) -> None:
@@ -110,11 +129,15 @@ HEADERS = _Headers(linesep="\r\n", max_line_length=78)  # the policy of our mess
 
 
 class _Server:
-    def __init__(self, url: SplitResult, our_name: str) -> None:
+    def __init__(self, url: SplitResult, our_name: str, patience: float) -> None:
         if url.scheme not in {"smtp", "smtps"} or not url.hostname:
             raise MailError("SMTP_URL must look like smtp://user:password@host:587 or smtps://user:password@host:465.")
-        self._url, self._host, self._our_name = url, url.hostname, our_name
+        self._url, self._host, self._our_name, self._patience = url, url.hostname, our_name, patience
         self._smtp: smtplib.SMTP | None = None
+
+    def greet(self) -> bool:
+        """Whether what follows would be encrypted."""
+        return isinstance(self._connected().sock, ssl.SSLSocket)
 
     def send(self, message: EmailMessage) -> None:
         smtp = self._connected()
@@ -146,10 +169,10 @@ class _Server:
         tls = ssl.create_default_context()
         if self._url.scheme == "smtps":
             smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                self._host, self._url.port or 465, self._our_name, timeout=PATIENCE, context=tls
+                self._host, self._url.port or 465, self._our_name, timeout=self._patience, context=tls
             )
         else:
-            smtp = smtplib.SMTP(self._host, self._url.port or 25, self._our_name, timeout=PATIENCE)
+            smtp = smtplib.SMTP(self._host, self._url.port or 25, self._our_name, timeout=self._patience)
         try:
             self._greet(smtp, tls)
         except BaseException:

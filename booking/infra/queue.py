@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, cast
 
 import redis
 from redis.backoff import NoBackoff
@@ -18,6 +18,7 @@ from rq import Queue, SimpleWorker
 from rq.exceptions import DequeueTimeout
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.utils import utcparse
 
 from booking.infra.redis import servers
 from booking.infra.telemetry import log
@@ -31,6 +32,17 @@ PAUSE = 1.0  # seconds between looks while Redis is away
 def depth() -> int:
     """How many jobs wait, -1 when Redis is away."""
     return int(servers.main.ask(lambda client: client.llen(f"{Queue.redis_queue_namespace_prefix}{NAME}"), away=-1))
+
+
+def waiting(client: redis.Redis) -> tuple[int, float | None]:
+    """How many jobs wait, and when the oldest was enqueued: seconds since 1970, None without any. May raise RedisError.
+
+    `client` decodes its answers.
+    """
+    key = f"{Queue.redis_queue_namespace_prefix}{NAME}"
+    oldest = cast("str | None", client.lindex(key, 0))
+    enqueued = cast("str | None", client.hget(Job.key_for(oldest), "enqueued_at")) if oldest else None
+    return client.llen(key), utcparse(enqueued).timestamp() if enqueued else None
 
 
 class Jobs:

