@@ -16,7 +16,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Build one application. Contacts nothing: a missing Postgres or Redis shows itself when it is needed."""
     # Imported here: the launcher lives in this package too, and must be quick to heed a Ctrl-C.
     from flask import Flask
-    from flask_migrate import Migrate
 
     from booking import api, cli, doors, limits, operations, web
     from booking.config import Settings
@@ -39,7 +38,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     # --- ground floor
     telemetry.configure_logging(settings.log_level)
     db.init_app(app)
-    Migrate(app, db, directory="migrations", compare_type=True, compare_server_default=False)
     redis.connect(settings.redis_url, settings.cache_redis_url)
     replica.connect(settings)
     cache.use_replica(bool(settings.read_database_url))

@@ -58,6 +58,7 @@ class Up:
         """Reads PORT and BIND; touches nothing yet."""
         self.environ = environ
         self.port, self.bind = int(environ.get("PORT") or 8000), environ.get("BIND") or "127.0.0.1"
+        environ.setdefault("MALLOC_ARENA_MAX", "1")  # glibc's arenas, one per thread, cost each web process 20 MB
         environ.setdefault("SITE_URL", f"http://localhost:{self.port}")  # so that links in mails lead here
         self.home = embedded.var_dir(environ)
         self.progress = Progress()
