@@ -176,13 +176,16 @@ def _statements(shape: Shape) -> tuple[Select[Any], Select[Any]]:
         *(FILTERS[name] for name in sorted(shape.filters)),
         *(Room.name.ilike(bindparam(f"word{number}"), escape="\\") for number in range(shape.words)),
     ]
-    nights = Availability.night >= bindparam("check_in"), Availability.night < bindparam("check_out")
-    taken = select(Availability.room_id).where(*nights)
-    if "location" in shape.filters:
-        taken = taken.where(Availability.location == bindparam("location"))
+    taken = exists().where(
+        Availability.room_id == Room.id,
+        Availability.night >= bindparam("check_in"),
+        Availability.night < bindparam("check_out"),
+    )
     order = _order(shape.sort, in_one_place="location" in shape.filters)
-    page = select(*_SHOWN).where(*conditions, ~exists().where(Availability.room_id == Room.id, *nights))
-    total = select(func.count()).select_from(Room).where(*conditions, Room.id.not_in(taken))
+    page = select(*_SHOWN).where(*conditions, ~taken)
+    # For the total, the nights of the whole place are read by their index and matched with its rooms.
+    taken_there = taken.where(Availability.location == bindparam("location")) if "location" in shape.filters else taken
+    total = select(func.count()).select_from(Room).where(*conditions, ~taken_there)
     return page.order_by(*order).limit(bindparam("page_size")).offset(bindparam("skipped")), total
 
 

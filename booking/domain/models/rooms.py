@@ -88,7 +88,7 @@ class Room(Model):
             "location",
             "price_per_night",
             "id",
-            postgresql_include=["capacity"],
+            postgresql_include=["capacity", "min_nights", "max_nights"],
             postgresql_where=text("published"),
         ),
         Index("ix_rooms_amenities", "amenities", postgresql_using="gin"),
