@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from booking.domain import passwords, resets, sessions
+from booking.domain import passwords, resets, sessions, users
 from booking.domain.errors import Invalid
 from booking.domain.models import User
 from booking.domain.users import CurrentUser
@@ -23,14 +23,14 @@ def change_password(who: CurrentUser, current: str, new: str) -> int:
     Raises Invalid when `current` is not the present one.
     """
     if not passwords.matches(_stored_hash(who.id), current):
-        raise Invalid(details={"currentPassword": "is not your present password"})
+        raise Invalid(details={"currentPassword": "is wrong"})
     return _exchange(who, passwords.hashed(new))
 
 
 @transaction(isolation=READ_COMMITTED)
 def _exchange(who: CurrentUser, password_hash: str) -> int:
     resets.withdraw(who.id)
-    db.session.get_one(User, who.id, with_for_update=True).password_hash = password_hash
+    users.set_password(who.id, password_hash)
     return sessions.end_all(who.id, but=who.session_id)
 
 

@@ -84,7 +84,7 @@ def _notice(booking: Booking, user: User, room: Room, place: Property) -> Notice
         guests=booking.guests,
         room=room.name,
         property=place.name,
-        address=address_lines(place.address),
+        address=tuple(line for line in address_lines(place.address) if line != place.name),
         arrival=arrival,
         departure=dt.datetime.combine(booking.check_out, place.check_out_time, tzinfo=arrival.tzinfo),
         nights=(booking.check_out - booking.check_in).days,

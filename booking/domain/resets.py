@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from booking.domain import events, passwords, sessions
+from booking.domain import events, passwords, sessions, users
 from booking.domain.errors import ResetLinkOver
 from booking.domain.models import PasswordReset, User
 from booking.domain.users import email_key
@@ -85,7 +85,7 @@ def _use(reset_id: uuid.UUID, password_hash: str) -> None:
     if row is None:
         raise ResetLinkOver
     row.used_at = sql_now()
-    db.session.get_one(User, row.user_id, with_for_update=True).password_hash = password_hash
+    users.set_password(row.user_id, password_hash)
     sessions.end_all(row.user_id)
 
 

@@ -28,6 +28,14 @@ class CurrentUser:
     session_id: uuid.UUID
 
 
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """The address stored with an account, and its owner's name."""
+
+    email: str
+    full_name: str
+
+
 def email_key(email: str) -> str:
     """What makes an address somebody's: compared without case."""
     return email.lower()
@@ -83,6 +91,19 @@ def _create(email: str, password_hash: str, full_name: str, role: str, region: s
     if user:
         events.record("user.registered", {"userId": encode("user", user.id), "region": region})
     return user
+
+
+def set_password(user_id: uuid.UUID, password_hash: str) -> None:
+    """Inside the caller's transaction: another password from now on, of which the account's owner is told by mail."""
+    db.session.get_one(User, user_id, with_for_update=True).password_hash = password_hash
+    events.record("password.changed", {"userId": encode("user", user_id)})
+
+
+@reading
+def addressee(user_id: uuid.UUID) -> Addressee | None:
+    """Whom a mail about the account goes to, None where it does not exist (any more)."""
+    row = db.session.execute(select(User.email, User.full_name).where(User.id == user_id)).one_or_none()
+    return Addressee(*row) if row else None
 
 
 @transaction(isolation=READ_COMMITTED)

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.exc import DBAPIError
 from structlog.contextvars import bound_contextvars
 
-from booking.domain import events
+from booking.domain import catalogue, events
 from booking.domain.events import CACHE, MAIL, Task
 from booking.doors import services
 from booking.infra import cache
@@ -68,9 +68,12 @@ def refresh_cache(event_ids: list[UUID]) -> None:
     tasks = events.claim(CACHE, event_ids)
     if not tasks:
         return
-    for task in tasks:
-        if task.type == "room.updated" and task.payload.get("roomId"):
+    changed = [task for task in tasks if task.type == "room.updated"]
+    for task in changed:
+        if task.payload.get("roomId"):
             cache.drop_room(task.payload["roomId"])
+    for location in {task.payload["location"] for task in changed}:
+        catalogue.forget(location)
     if cache.bump({task.payload["location"] for task in tasks}):
         events.finish(tasks)
         return

@@ -87,7 +87,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    spelled = (wording.day, wording.hour, wording.zone, wording.moment, wording.money, wording.count)
+    spelled = (wording.day, wording.hour, wording.zone, wording.moment, wording.universal, wording.money, wording.count)
     environment.filters.update({function.__name__: function for function in spelled})
     return environment
 

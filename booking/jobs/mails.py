@@ -25,10 +25,8 @@ def handle(task: Task, post: Post, settings: Settings) -> None:
     A booking that was cancelled in the meantime still gets its confirmation: the cancellation follows as its own mail.
     """
     message_id = f"<{task.event_id}.{task.consumer}@{publisher(settings).host}>"
-    if task.type == "password.requested":
-        message = password_mails.for_task(task, message_id, settings)
-    else:
-        message = _about_booking(task, message_id, settings)
+    write = password_mails.WRITERS.get(task.type, _about_booking)
+    message = write(task, message_id, settings)
     if message:
         post(message)
         log.info("mail_sent", kind=task.type, booking_id=task.payload.get("bookingId"), message_id=message_id)

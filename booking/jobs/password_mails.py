@@ -1,39 +1,63 @@
-"""The mail with the link for setting a new password. Only here and in the reader's mailbox the link stands in full."""
+"""Mails about an account's password: the link for setting a new one, and the news that there is a new one.
+
+Only here and in the reader's mailbox the link stands in full.
+"""
 
 from __future__ import annotations
 
 from email.message import EmailMessage
 
 from booking.config import Settings
-from booking.domain import resets
+from booking.domain import resets, users
 from booking.domain.events import Task
 from booking.domain.resets import ResetNotice
+from booking.domain.users import Addressee
 from booking.infra import ids
 from booking.jobs import letters
 from booking.jobs.letters import Letter, one_line
 
-KIND = "password"
+LINK, CHANGED = "password", "password_changed"
 
 
-def for_task(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
+def link_for_task(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
     """The mail, or None: nobody has this address, the link was used or replaced, or it is too old by now."""
     reset_id = ids.decode("reset", task.payload["resetId"] or "")
     notice = resets.notice(reset_id) if reset_id else None
-    return compose(notice, Letter(KIND, message_id, task.occurred_at), settings) if notice else None
+    return link(notice, Letter(LINK, message_id, task.occurred_at), settings) if notice else None
 
 
-def compose(notice: ResetNotice, letter: Letter, settings: Settings) -> EmailMessage:
+def news_for_task(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
+    """The mail, or None where the account is gone."""
+    user_id = ids.decode("user", task.payload["userId"])
+    owner = users.addressee(user_id) if user_id else None
+    return news(owner, Letter(CHANGED, message_id, task.occurred_at), settings) if owner else None
+
+
+def link(notice: ResetNotice, letter: Letter, settings: Settings) -> EmailMessage:
     """Text and HTML with the link. Raises MailError for an address that no header can hold."""
-    name = one_line(notice.full_name)
-    to = letters.recipient(name, notice.email)
-    message = letters.begin(letter, settings.mail_from, to, f"Set a new password for {settings.site_name}")
-    token = resets.token(notice.reset_id, settings.secret_key)
     facts: dict[str, object] = {
-        "name": name,
-        "email": notice.email,
-        "site_name": settings.site_name,
         "minutes": int(resets.GOOD_FOR.total_seconds()) // 60,
-        "link": f"{settings.site_url.rstrip('/')}/reset-password/{token}",
+        "link": f"{_site(settings)}/reset-password/{resets.token(notice.reset_id, settings.secret_key)}",
     }
-    letters.fill(message, letter, facts)
+    to = Addressee(notice.email, notice.full_name)
+    return _written(to, f"Set a new password for {settings.site_name}", letter, settings, facts)
+
+
+def news(owner: Addressee, letter: Letter, settings: Settings) -> EmailMessage:
+    """When it was changed, and what to do if it was somebody else. Raises MailError like `link`."""
+    facts: dict[str, object] = {"when": letter.written_at, "link": f"{_site(settings)}/forgot-password"}
+    return _written(owner, f"Your password for {settings.site_name} was changed", letter, settings, facts)
+
+
+def _written(to: Addressee, subject: str, letter: Letter, settings: Settings, facts: dict[str, object]) -> EmailMessage:
+    name = one_line(to.full_name)
+    message = letters.begin(letter, settings.mail_from, letters.recipient(name, to.email), subject)
+    letters.fill(message, letter, {"name": name, "email": to.email, "site_name": settings.site_name, **facts})
     return letters.finish(message, letter)
+
+
+def _site(settings: Settings) -> str:
+    return settings.site_url.rstrip("/")
+
+
+WRITERS = {"password.requested": link_for_task, "password.changed": news_for_task}

@@ -40,6 +40,12 @@ def moment(instant: dt.datetime) -> str:
     return f"{day(instant)}, {hour(instant)} {zone(instant)}"
 
 
+def universal(instant: dt.datetime) -> str:
+    """Monday 4 May 2026, 12:00 UTC: where it is unknown in which zone the reader lives."""
+    utc = instant.astimezone(dt.UTC)
+    return f"{day(utc)}, {hour(utc)} UTC"
+
+
 def money(amount: Decimal, currency: str) -> str:
     """₪1,200.00, ¥18,000, KWD 41.500: in the currency's own decimals, whatever CLDR likes to show."""
     digits = decimals(currency)

@@ -7,56 +7,22 @@ import re
 from collections.abc import Callable
 
 import pytest
-from flask import Flask
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from booking.domain import bookings
 from booking.domain.bookings import Desk
 from booking.domain.models import Booking, Payment, Room, User
-from booking.infra.ids import encode
 from tests.browser.conftest import PHONE, violations
-from tests.cast import DECLINED, PASSWORD, SLOW, VISA, a_room, count, in_days, later, order
+from tests.browser.steps import STAY, address, button, heading, pay, reserve, sign_in
+from tests.cast import DECLINED, PASSWORD, a_room, count, later, order
 
 Visit = Callable[..., Page]
-STAY = in_days(30, 3)
 TIMED = dt.timedelta(minutes=15)
 
 
 @pytest.fixture(autouse=True)
 def _quick(desk: Desk) -> None:
     """The slow card answers after 0.2 s."""
-
-
-def address(room: Room) -> str:
-    return f"/rooms/{encode('room', room.id)}?checkIn={STAY.check_in}&checkOut={STAY.check_out}&guests=2"
-
-
-def heading(page: Page, name: str) -> Locator:
-    return page.get_by_role("heading", name=name, level=1)
-
-
-def button(page: Page, name: str) -> Locator:
-    return page.get_by_role("button", name=name, exact=True)
-
-
-def sign_in(page: Page, who: User) -> None:
-    page.get_by_label("Email").fill(who.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.locator("main").get_by_role("button", name="Sign in").click()
-
-
-def reserve(page: Page, room: Room, who: User) -> None:
-    """To the checkout page, signing in on the way."""
-    page.goto(address(room))
-    button(page, "Reserve").click()
-    sign_in(page, who)
-    button(page, "Reserve").click()
-    expect(heading(page, "Check and pay")).to_be_visible()
-
-
-def pay(page: Page, card: str = VISA) -> None:
-    page.locator(f"input[value={card}]").check()
-    button(page, "Pay €360.00").click()
 
 
 def fits(page: Page) -> bool:
@@ -199,45 +165,16 @@ def test_two_people_race_for_one_room(visit: Visit, room: Room, alice: User, bob
     assert count(Booking, status="PENDING") == 2
 
 
-def test_the_hold_runs_out_before_ones_eyes(page: Page, room: Room, alice: User):
-    page.clock.install()
-    reserve(page, room, alice)
-    expect(page.locator("[data-until]")).to_have_text(re.compile(r"^14:5\d$"))
-    page.clock.fast_forward("13:30")
-    expect(page.get_by_role("status").filter(has_text="Two minutes")).to_be_attached()
-    page.clock.fast_forward("01:31")
-    over = page.locator("#hold-over")
-    expect(over).to_be_visible()
-    expect(over).to_be_focused()
-    expect(page.locator("button:has-text('Pay')")).to_be_hidden()
-    later(TIMED)
-    page.get_by_role("link", name="See if it is still free").click()
-    expect(page.get_by_text("Still free")).to_be_visible()
-    button(page, "Reserve it again").click()
-    expect(page.get_by_text("Time left to pay")).to_be_visible()
-
-
 def test_without_a_script_paying_too_late_is_explained(visit: Visit, room: Room, alice: User, bob: User, desk: Desk):
     page = visit(java_script_enabled=False)
     reserve(page, room, alice)
-    expect(page.locator("[data-until]")).to_have_text("15 minutes")
+    expect(page.locator(".countdown [data-until]")).to_have_text("15 minutes")
     later(TIMED)
     bookings.hold(order(bob, room, STAY), desk)
     pay(page)
     expect(heading(page, "This reservation is over")).to_be_visible()
-    expect(page.get_by_text("The room cannot be had on these nights any more.")).to_be_visible()
+    expect(page.get_by_text("Somebody else has the room on these nights now.")).to_be_visible()
     assert count(Payment) == 0
-
-
-def test_a_bank_that_answers_late_is_waited_for(page: Page, app: Flask, room: Room, alice: User, desk: Desk):
-    reserve(page, room, alice)
-    pay(page, SLOW)
-    expect(heading(page, "We are checking your payment")).to_be_visible()
-    page.reload()
-    expect(heading(page, "We are checking your payment")).to_be_visible()
-    page.wait_for_timeout(300)  # the late charge
-    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
-    expect(heading(page, "The room is yours")).to_be_visible()  # by itself
 
 
 def test_by_keyboard_alone(page: Page, room: Room, alice: User):

@@ -9,9 +9,10 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Page, expect
 
-from booking.domain.models import Room
+from booking.domain.models import Room, User
 from booking.infra.ids import encode
 from tests.browser.conftest import PHONE, violations
+from tests.browser.steps import sign_in
 from tests.cast import a_room, in_days
 
 Visit = Callable[..., Page]
@@ -91,17 +92,66 @@ def test_without_javascript_filters_have_a_button(visit: Visit, street: list[Roo
 def test_nothing_found_says_why_and_what_would_work(page: Page, street: list[Room]):
     page.goto(f"/rooms?location=antwerp&{ASKED}&capacity=2&amenities=breakfast&maxPrice=90")
     expect(page.get_by_text("3 rooms in Antwerp are free on these dates")).to_be_visible()
-    page.get_by_role("link", name="At any price").click()
+    page.get_by_role("link", name="At any price", exact=True).click()
     expect(page.get_by_role("status")).to_have_text("1 free room in Antwerp")
 
 
 def test_a_wrong_filter_is_told_and_gets_the_focus(page: Page, street: list[Room]):
     page.goto(f"/rooms?location=antwerp&{ASKED}&capacity=2")
-    page.get_by_label("From").fill("cheap")
-    page.get_by_label("From").press("Tab")
+    field = page.get_by_label("Lowest price")
+    field.fill("cheap")
+    field.press("Tab")
     summary = page.get_by_role("alert")
     expect(summary).to_contain_text("Lowest price must be a number.")
     expect(summary).to_be_focused()
+    expect(summary).to_be_in_viewport()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_value("cheap")
+    summary.get_by_role("link").click()
+    expect(field).to_be_focused()
+
+
+def test_a_filter_put_right_brings_the_rooms_back(visit: Visit, street: list[Room]):
+    page = visit(viewport={"width": 390, "height": 844})
+    page.goto(f"/rooms?location=antwerp&{ASKED}&capacity=2")
+    page.get_by_text("Filters").click()
+    page.get_by_label("Breakfast").check()
+    field = page.get_by_label("Lowest price")
+    field.fill("cheap")
+    field.press("Enter")
+    expect(page.get_by_role("alert")).to_be_focused()
+    field.fill("90")
+    field.press("Tab")
+    expect(page.get_by_role("status")).to_have_text("1 free room in Antwerp")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(field).not_to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("Breakfast")).to_be_checked()
+    expect(page.locator(".filters summary")).to_have_text("Filters(2)")
+
+
+def test_filters_go_along_to_other_dates(page: Page, street: list[Room]):
+    page.goto(f"/rooms?location=antwerp&{ASKED}&capacity=2")
+    page.get_by_label("Breakfast").check()
+    expect(page.get_by_role("status")).to_have_text("1 free room in Antwerp")
+    page.get_by_label("Check-out").fill(in_days(30, 4).check_out.isoformat())
+    page.get_by_role("button", name="Search").click()
+    expect(page).to_have_url(re.compile("amenities=breakfast"))
+    expect(page.get_by_label("Breakfast")).to_be_checked()
+
+
+def test_on_a_phone_the_search_folds_until_it_is_wanted(visit: Visit, street: list[Room]):
+    page = visit(viewport={"width": 390, "height": 844})
+    page.goto(f"/rooms?location=antwerp&{ASKED}&capacity=2")
+    expect(page.get_by_label("Check-in")).not_to_be_visible()
+    page.get_by_text("Change").click()
+    expect(page.get_by_label("Check-in")).to_be_visible()
+
+
+def test_home_says_the_weekdays_of_the_dates(page: Page, street: list[Room]):
+    page.goto("/")
+    page.get_by_label("Check-in").fill("2027-03-05")
+    page.get_by_label("Check-out").fill("2027-03-08")
+    expect(page.locator("[data-stay]")).to_have_text("Fri 5 Mar – Mon 8 Mar")
 
 
 def test_other_dates_change_the_price_at_once(page: Page, street: list[Room]):
@@ -152,6 +202,23 @@ def test_nothing_is_cut_off_at_320_pixels(visit: Visit, street: list[Room]):
     expect(page.get_by_role("status")).to_have_text("1 free room in Antwerp")
 
 
+@pytest.mark.parametrize("width", [320, 390])
+def test_the_header_is_one_row_on_a_phone(visit: Visit, alice: User, width: int):
+    page = visit(viewport={"width": width, "height": 640})
+    page.goto("/")
+    before = page.locator("header.top").bounding_box()
+    page.goto("/sign-in")
+    sign_in(page, alice)
+    expect(page.get_by_role("button", name="Sign out").first).to_be_visible()
+    page.goto("/")
+    page.evaluate("document.fonts.ready")
+    after = page.locator("header.top").bounding_box()
+    assert before is not None
+    assert after is not None
+    assert before["height"] == after["height"] < 70
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
 def test_pages_are_accessible_in_light_and_dark(page: Page, street: list[Room]):
     room = address(street[1])
     paths = [
@@ -163,7 +230,11 @@ def test_pages_are_accessible_in_light_and_dark(page: Page, street: list[Room]):
         room,
         f"{room}?{ASKED}&guests=2",
         f"{room}?{ASKED}&guests=7",
+        f"{room}?guests=99",
         "/nowhere",
+        "/rooms/room_01h2xcejqtf2nbrexx3vqjhp41",
+        "/sign-out",
+        "/api/docs",
     ]
     found = {}
     for path in paths:

@@ -9,7 +9,7 @@ import uuid
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from booking.domain import events
+from booking.domain import catalogue, events
 from booking.domain.events import CACHE, MAIL
 from booking.domain.models import Event
 from booking.infra import cache, clock, ids
@@ -261,15 +261,16 @@ def test_a_job_survives_postgres_going_away(app, monkeypatch):
 
 
 def test_cache_deliveries_bump_each_location_once(app, monkeypatch):
-    bumped, dropped = [], []
+    bumped, dropped, forgotten = [], [], []
     monkeypatch.setattr(cache, "bump", lambda locations: bumped.append(sorted(locations)) or True)
     monkeypatch.setattr(cache, "drop_room", dropped.append)
+    monkeypatch.setattr(catalogue, "forget", forgotten.append)
     for _ in range(3):
         happened("availability.updated", roomId="room_1", location="tel-aviv")
     happened("room.updated", roomId="room_2", location="lisbon")
     happened("room.updated", roomId=None, location="lisbon")
     jobs.deliver(CACHE, offered(CACHE))
-    assert (bumped, dropped) == ([["lisbon", "tel-aviv"]], ["room_2"])
+    assert (bumped, dropped, forgotten) == ([["lisbon", "tel-aviv"]], ["room_2"], ["lisbon"])
     assert {state for state, _ in states()} == {"done"}
 
 

@@ -1,4 +1,4 @@
-"""The mail with the link for a new password: who gets it, what it holds, and when it is not worth sending."""
+"""Mails about a password: the link for a new one, and the news that it was changed. Who gets them, and who does not."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from booking.domain import events, resets, users
+from booking.domain import accounts, events, passwords, resets, sessions, users
+from booking.domain.errors import Invalid, ResetLinkOver
 from booking.domain.events import MAIL
-from booking.jobs import deliver
+from booking.domain.models import PasswordReset, User
+from booking.infra import clock
+from booking.infra.db import db, transaction
+from booking.jobs import deliver, password_mails
 from booking.jobs.letters import Letter
-from booking.jobs.password_mails import compose
-from tests.cast import later
+from tests.cast import PASSWORD, later
 from tests.jobs.stories import SETTINGS, WRITTEN, deliveries
 
 NEW = "another horse battery"
@@ -65,7 +68,84 @@ def test_of_two_requests_only_the_newer_is_sent(alice, mail_dir):
 def test_trying_again_makes_the_same_bytes_and_names_stay_names(alice):
     notice = resets.ResetNotice(alice.id, "dana@example.com", "Dana\r\nBcc: x@example.com <b>&")
     letter = Letter("password", "<1.mail@stay.example>", WRITTEN)
-    message = compose(notice, letter, SETTINGS)
-    assert message.as_bytes() == compose(notice, letter, SETTINGS).as_bytes()
+    message = password_mails.link(notice, letter, SETTINGS)
+    assert message.as_bytes() == password_mails.link(notice, letter, SETTINGS).as_bytes()
     assert message["Bcc"] is None
+    assert "<b>" not in message.get_body(("html",)).get_content().partition("Hello")[2][:80]
+
+
+# --- a password that was changed
+
+
+def changed_by_alice(alice, current=PASSWORD):
+    accounts.change_password(sessions.start_web(alice.id, ""), current, NEW)
+
+
+def reset_by_alice(app, alice):
+    resets.request(alice.email)
+    resets.reset(resets.token(last_reset(), app.config["SECRET_KEY"]), NEW, app.config["SECRET_KEY"])
+
+
+@transaction
+def last_reset():
+    return db.session.query(PasswordReset).one().id
+
+
+def test_a_changed_password_is_told_once_with_what_to_do(app, alice, mail_dir):
+    changed_by_alice(alice)
+    (message,) = sent(mail_dir)
+    assert message["To"].addresses[0].addr_spec == "alice@example.com"
+    assert message["Subject"] == "Your password for Room Booking was changed"
+    for part in (text(message), message.get_body(("html",)).get_content()):
+        assert f"{clock.now():%H:%M} UTC" in part or f"{clock.now() - dt.timedelta(minutes=1):%H:%M} UTC" in part
+        assert "https://stay.example/forgot-password" in part
+    assert len(sent(mail_dir)) == 1
+
+
+def test_a_password_that_was_set_by_link_is_told_as_well(app, alice, mail_dir):
+    reset_by_alice(app, alice)
+    assert [message["Subject"] for message in sent(mail_dir)] == ["Your password for Room Booking was changed"]
+
+
+def test_the_news_holds_no_secret(app, alice, mail_dir):
+    reset_by_alice(app, alice)
+    (message,) = sent(mail_dir)
+    whole = message.as_string() + text(message) + message.get_body(("html",)).get_content()
+    for secret in (NEW, PASSWORD, users.find(alice.email).password_hash, "reset-password", "reset_"):
+        assert secret not in whole
+
+
+def test_a_change_that_was_refused_is_no_news(app, alice, mail_dir):
+    with pytest.raises(Invalid):
+        changed_by_alice(alice, current="a wrong one")
+    with pytest.raises(ResetLinkOver):
+        resets.reset("reset_nonsense.0", NEW, app.config["SECRET_KEY"])
+    assert sent(mail_dir) == []
+
+
+def test_a_hash_that_is_only_made_stronger_is_no_news(alice, mail_dir, monkeypatch):
+    monkeypatch.setattr(passwords, "outdated", lambda _: True)
+    assert users.with_password(alice.email, PASSWORD)
+    assert sent(mail_dir) == []
+
+
+def test_news_about_an_account_that_is_gone_is_sent_to_nobody(alice, mail_dir):
+    changed_by_alice(alice)
+    forget(alice)
+    assert sent(mail_dir) == []
+    assert [delivery.state for delivery in deliveries()] == ["done"]
+
+
+@transaction
+def forget(user):
+    db.session.delete(db.session.get_one(User, user.id))
+
+
+def test_trying_to_tell_again_makes_the_same_bytes_and_names_stay_names():
+    owner = users.Addressee("dana@example.com", "Dana\r\nBcc: x@example.com <b>&")
+    letter = Letter("password_changed", "<1.mail@stay.example>", WRITTEN)
+    message = password_mails.news(owner, letter, SETTINGS)
+    assert message.as_bytes() == password_mails.news(owner, letter, SETTINGS).as_bytes()
+    assert message["Bcc"] is None
+    assert "Sunday 1 March 2026, 10:15 UTC" in text(message)
     assert "<b>" not in message.get_body(("html",)).get_content().partition("Hello")[2][:80]

@@ -283,6 +283,7 @@ def test_a_payment_that_failed_silently_frees_the_room_and_says_so(guest, room, 
     bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
     guest.go(url)
     assert guest.heading == "This reservation is over"
+    assert "The payment did not go through" in guest.text
     assert "Nothing was charged" in guest.text
     assert "Still free" in guest.text
 
@@ -308,7 +309,7 @@ def test_when_somebody_else_has_it_by_then_others_are_offered(guest, bob, room, 
     bookings.hold(order(bob, room, STAY), desk)
     guest.go(url)
     assert guest.status == 200
-    assert "The room cannot be had on these nights any more." in guest.text
+    assert "Somebody else has the room on these nights now." in guest.text
     assert "The other room" in guest.text
 
 

@@ -152,7 +152,7 @@ def test_another_password_ends_the_other_sign_ins(app, guest):
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"currentPassword": "wrong", "newPassword": NEW}, "Current password is not your present password."),
+        ({"currentPassword": "wrong", "newPassword": NEW}, "Current password is wrong."),
         ({"currentPassword": PASSWORD, "newPassword": "short"}, "New password must have at least 10 characters."),
     ],
 )
@@ -225,6 +225,8 @@ def test_a_forgotten_password_is_set_anew(app, visitor, guest):
     visitor.go("/sign-in").send("/sign-in", email="alice@example.com", password=NEW)
     assert is_in(visitor)
     assert visitor.go(url).heading == "This link does not work any more"
+    assert "If you have chosen a new password already, sign in with it." in visitor.text
+    assert {"/sign-in", "/forgot-password"} <= set(visitor.links())
 
 
 def test_the_answer_is_the_same_for_nobody(visitor, alice):

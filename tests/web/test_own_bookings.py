@@ -30,9 +30,7 @@ def url_of(booking, rest=""):
 
 def test_without_bookings_there_is_a_way_on(guest):
     for group in ("upcoming", "past", "cancelled"):
-        assert guest.go(f"/bookings?show={group}").status == 200
-    assert guest.go("/bookings").page.select_one(".empty")
-    assert "/" in guest.links()
+        assert guest.go(f"/bookings?show={group}").page.select_one(".empty a.button")["href"] in ("/", "/bookings")
 
 
 def test_lists_show_what_belongs_there(guest, alice, room, desk, booked):
@@ -88,11 +86,12 @@ def test_a_hold_has_no_calendar_entry(guest, alice, room, desk):
 
 def test_the_refund_is_shown_first_and_then_paid(guest, booked):
     guest.go(url_of(booked, "/cancel"))
-    assert "You get €360.00 back" in guest.text
+    assert "You get €360.00 back That is all you paid. It goes back to the card you paid with. So much" in guest.text
     assert reload(booked).status == "CONFIRMED"
     guest.send(url_of(booked, "/cancel"))
     assert guest.heading == "This booking is cancelled"
     assert "All of the €360.00 you paid comes back." in guest.text
+    assert "Cancelled on" in guest.text
     assert reload(booked).status == "CANCELLED"
 
 

@@ -12,9 +12,12 @@ from xml.etree import ElementTree as ET
 import pytest
 from flask.testing import FlaskClient
 
-from booking.domain.models import Room, User
+from booking.domain import bookings, catalogue
+from booking.domain.models import Property, Room, User
+from booking.infra.db import db, transaction
 from booking.infra.ids import encode
-from tests.cast import a_room, in_days
+from booking.web import formats, listing
+from tests.cast import a_room, in_days, order
 from tests.web.visitor import Visitor
 
 STAY = in_days(30, 2)
@@ -46,6 +49,14 @@ def test_home_counts_the_rooms_of_every_place(visitor):
 
 def test_home_works_without_any_room(visitor):
     assert "No rooms yet" in visitor.go("/").text
+
+
+def test_home_shows_only_rooms_that_are_free_with_the_price_of_the_stay(visitor, alice, desk):
+    taken, free = a_room(), a_room(location="ghent")
+    bookings.hold(order(alice, taken, catalogue.usual_stay()), desk)
+    visitor.go("/")
+    assert [card["href"].partition("?")[0] for card in visitor.page.select(".room-card a")] == [address(free)]
+    assert "€240 for 2 nights" in visitor.text
 
 
 def test_home_searches_a_weekend_ahead(visitor):
@@ -130,6 +141,45 @@ def test_going_back_gets_the_whole_page(visitor, room):
     assert "HX-Push-Url" not in restored.headers
 
 
+def test_counts_have_the_separators_of_the_language(app):
+    with app.test_request_context():
+        assert formats.rooms(2446) == "2,446 rooms"
+        assert listing.headline(1997, None) == "1,997 free rooms"
+
+
+def test_guests_of_a_rooms_address_are_understood_once(visitor):
+    for _ in range(13):
+        a_room()
+    visitor.go(f"/rooms?location=antwerp&{DATES}&guests=3&utm_source=mail")
+    assert visitor.page.select_one("select[name=capacity] option[selected]")["value"] == "3"
+    second = next(link for link in visitor.links() if "page=2" in link)
+    assert "capacity=3" in second
+    assert "guests=" not in second
+    assert "utm_source" not in second
+
+
+def test_a_number_of_guests_beyond_all_reason_is_refused(visitor, room):
+    assert visitor.go(f"/rooms?{DATES}&capacity={'9' * 5000}").status == 400
+    assert visitor.go(f"{address(room)}?guests={'9' * 5000}").status == 400
+
+
+def test_a_search_without_result_offers_to_drop_all_filters(visitor, room):
+    visitor.go(f"/rooms?location=antwerp&{DATES}&amenities=pool&maxPrice=1&currency=EUR&q=castle")
+    assert "Without any filter 1 room" in visitor.text
+    assert "No room found in Antwerp" in visitor.text
+
+
+def test_a_wrong_filter_reaches_its_field_also_through_htmx(visitor, room):
+    visitor.go(f"/rooms?location=antwerp&{DATES}&minPrice=cheap&amenities=wifi", **PART)
+    assert visitor.page.select_one("#price[hx-swap-oob] #f-minPrice")["aria-invalid"] == "true"
+    assert (
+        visitor.page.select_one("#problems[hx-swap-oob] a[href='#f-minPrice']").text == "Lowest price must be a number."
+    )
+    assert visitor.page.select_one("label[for=f-minPrice]").text == "Lowest price"
+    kept = visitor.page.select("#carried[hx-swap-oob] input")
+    assert ("amenities", "wifi") in [(field["name"], field["value"]) for field in kept]
+
+
 # --- a room
 
 
@@ -138,6 +188,54 @@ def test_a_room_shows_every_line_and_the_refund_with_its_date(visitor, room):
     assert "2 nights at €120.00 €240.00 Total €240.00" in visitor.text
     assert "you get everything back: €240.00" in visitor.text
     assert visitor.form(f"{address(room)}/reserve").select_one("input[name=checkIn]")["value"] == str(STAY.check_in)
+
+
+def test_a_room_tells_the_price_of_each_night(visitor, room):
+    visitor.go(f"{address(room)}?{DATES}&guests=2")
+    rows = [row.get_text(" ", strip=True) for row in visitor.page.select("details.nightly tr")]
+    assert len(rows) == STAY.nights
+    assert all(row.endswith("€120.00") for row in rows)
+
+
+@pytest.mark.parametrize("query", ["guests=99", f"{DATES}&guests=99"])
+def test_a_room_offers_no_more_guests_than_it_takes(visitor, room, query):
+    visitor.go(f"{address(room)}?{query}")
+    assert visitor.problems == ["This room has space for 4 guests."]
+    offered = [option["value"] for option in visitor.page.select("select[name=guests] option")]
+    assert offered == ["1", "2", "3", "4"]
+    assert any("capacity=99" in link for link in visitor.links())
+
+
+def test_a_large_room_can_be_filled(visitor):
+    visitor.go(address(a_room(capacity=16)))
+    assert len(visitor.page.select("select[name=guests] option")) == 16
+
+
+def test_months_keep_the_search_and_say_guests_once(visitor, room):
+    visitor.go(f"{address(room)}?{DATES}&capacity=3")
+    turned = next(link for link in visitor.links() if "month=" in link)
+    assert "guests=3" in turned
+    assert "capacity" not in turned
+
+
+def test_a_long_list_of_amenities_is_folded(visitor):
+    visitor.go(address(a_room(amenities=[f"thing_{number}" for number in range(20)] + ["pool"])))
+    assert visitor.page.select_one("ul.amenities li").get_text(strip=True) == "Pool"
+    assert visitor.page.select_one("details.more summary").text == "And 9 more"
+    assert len(visitor.page.select("ul.amenities li")) == 21
+
+
+@transaction
+def call_its_house(room: Room, name: str) -> None:
+    db.session.get_one(Property, room.property_id).name = name
+
+
+def test_a_place_whose_host_is_not_known_is_named_once(visitor):
+    room = a_room(address={"city": "Antwerp", "country": "Belgium"})
+    call_its_house(room, "Antwerp")
+    visitor.go(address(room))
+    assert "Antwerp, Belgium" in visitor.text
+    assert "Antwerp, Antwerp" not in visitor.text + visitor.go(f"/rooms?location=antwerp&{DATES}").text
 
 
 def test_a_room_without_dates_asks_for_them(visitor, room):
@@ -152,7 +250,7 @@ def test_a_room_without_dates_asks_for_them(visitor, room):
     [
         (f"checkIn={STAY.check_in}", "Check-out is missing."),
         ("checkIn=2020-01-01&checkOut=2020-01-03", "Check-in is in the past."),
-        (f"{DATES}&guests=9", "This room has space for 4."),
+        (f"{DATES}&guests=9", "This room has space for 4 guests."),
         ("checkIn=soon&checkOut=later", "Check-in must be a date such as 2026-12-01."),
     ],
 )
@@ -163,9 +261,6 @@ def test_a_room_says_what_is_wrong_with_the_dates(visitor, room, query, said):
 
 
 def test_a_taken_room_offers_others_for_the_dates(visitor, room, alice, desk):
-    from booking.domain import bookings
-    from tests.cast import order
-
     bookings.hold(order(alice, room, STAY), desk)
     visitor.go(f"{address(room)}?{DATES}&guests=2")
     assert "Taken on these dates" in visitor.text
@@ -207,6 +302,22 @@ def test_a_picture_is_kept_and_the_same_for_all(visitor, room):
     assert picture.headers["Content-Type"].startswith("image/svg+xml")
     assert "max-age=" in picture.headers["Cache-Control"]
     assert "Cookie" not in picture.headers.get("Vary", "")
+
+
+# --- documentation
+
+
+def test_the_documentation_of_the_api_has_a_way_back(visitor):
+    visitor.go("/api/docs")
+    assert visitor.page.select_one("header.top a.brand")["href"] == "/"
+    assert "style-src 'self'" in visitor.headers["Content-Security-Policy"]
+
+
+@pytest.mark.usefixtures("alice")
+def test_the_documentation_is_kept_by_nobody_when_it_shows_who_is_signed_in(visitor):
+    visitor.sign_in("alice")
+    assert "Sign out" in visitor.go("/api/docs").text
+    assert visitor.headers["Cache-Control"] == "no-store"
 
 
 # --- machines

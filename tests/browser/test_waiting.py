@@ -1,0 +1,184 @@
+"""Pages on which time passes: a hold that runs out, a bank that does not answer. And the mails of a copy to try out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from booking.domain import bookings, events, users
+from booking.domain.bookings import Desk
+from booking.domain.events import MAIL
+from booking.domain.models import Room, User
+from booking.jobs import deliver
+from tests.browser.conftest import PHONE, violations
+from tests.browser.steps import button, heading, pay, reserve, sign_in
+from tests.cast import PASSWORD, SLOW, VISA, later, order
+
+Visit = Callable[..., Page]
+TIMED = dt.timedelta(minutes=15)
+
+
+@pytest.fixture(autouse=True)
+def _quick(desk: Desk) -> None:
+    """The slow card answers after 0.2 s."""
+
+
+# --- a hold
+
+
+def test_the_hold_runs_out_before_ones_eyes(page: Page, room: Room, alice: User):
+    page.clock.install()
+    reserve(page, room, alice)
+    expect(page.locator(".countdown [data-until]")).to_have_text(re.compile(r"^14:5\d$"))
+    page.clock.fast_forward("13:30")
+    expect(page.get_by_role("status").filter(has_text="Two minutes")).to_be_attached()
+    later(TIMED)
+    page.clock.fast_forward("01:31")
+    over = heading(page, "This reservation is over")
+    expect(over).to_be_focused()  # by itself
+    expect(page.get_by_text("Still free")).to_be_visible()
+    button(page, "Reserve it again").click()
+    expect(page.get_by_text("Time left to pay")).to_be_visible()
+
+
+def test_while_a_payment_is_on_its_way_its_answer_decides_and_not_the_clock(page: Page, room: Room, alice: User):
+    page.clock.install()
+    reserve(page, room, alice)
+    asked: list[str] = []
+    # 204: the answer that lets a browser stay where it is, as it does until a slow one comes.
+    page.route("**/checkout/*", lambda route: asked.append(route.request.method) or route.fulfill(status=204))
+    page.clock.fast_forward("14:50")
+    button(page, "Pay €360.00").click(no_wait_after=True)
+    expect(page.locator("form[data-sent]")).to_be_attached()
+    page.clock.fast_forward("00:12")
+    expect(page.locator(".countdown [data-until]")).to_have_text("0:00")
+    page.clock.run_for(1_000)
+    assert asked == ["POST"]
+
+
+def test_the_end_of_the_hold_is_told_by_the_readers_own_clock(visit: Visit, room: Room, alice: User):
+    page = visit(timezone_id="Asia/Tokyo")
+    reserve(page, room, alice)
+    shown = page.locator(".countdown time")
+    until = dt.datetime.fromisoformat(str(shown.get_attribute("datetime"))).astimezone(
+        dt.timezone(dt.timedelta(hours=9))
+    )
+    around = {f"{until + dt.timedelta(seconds=shift):%H:%M} by your clock" for shift in (-2, 0, 2)}
+    assert shown.inner_text() in around
+
+
+def test_without_a_script_the_end_of_the_hold_names_its_zone_and_the_page_asks_again(
+    visit: Visit, room: Room, alice: User, app: Flask
+):
+    before = app.extensions["services"]
+    app.extensions["services"] = replace(before, desk=replace(before.desk, hold_for=dt.timedelta(seconds=4)))
+    try:
+        page = visit(java_script_enabled=False)
+        reserve(page, room, alice)
+        expect(page.get_by_text(re.compile(r"until \d\d:\d\d \(Brussels time\)"))).to_be_visible()
+        expect(heading(page, "This reservation is over")).to_be_visible()  # by itself
+    finally:
+        app.extensions["services"] = before
+
+
+# --- a bank that does not answer
+
+
+def test_a_bank_that_answers_late_is_waited_for(page: Page, app: Flask, room: Room, alice: User, desk: Desk):
+    reserve(page, room, alice)
+    pay(page, SLOW)
+    expect(heading(page, "We are checking your payment")).to_be_visible()
+    page.reload()
+    expect(heading(page, "We are checking your payment")).to_be_visible()
+    page.wait_for_timeout(300)  # the late charge
+    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    expect(heading(page, "The room is yours")).to_be_visible()  # by itself
+
+
+def test_without_a_script_the_page_looks_by_itself(visit: Visit, room: Room, alice: User, desk: Desk):
+    page = visit(java_script_enabled=False)
+    reserve(page, room, alice)
+    pay(page, SLOW)
+    expect(heading(page, "We are checking your payment")).to_be_visible()
+    page.wait_for_timeout(300)  # the late charge
+    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    expect(heading(page, "The room is yours")).to_be_visible(timeout=15_000)
+
+
+def test_the_page_that_waits_is_sound_and_has_ways_on(visit: Visit, room: Room, alice: User):
+    page = visit(**PHONE)
+    reserve(page, room, alice)
+    pay(page, SLOW)
+    expect(heading(page, "We are checking your payment")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("link", name="Look again").click()
+    expect(heading(page, "We are checking your payment")).to_be_visible()
+    page.locator("main").get_by_role("link", name="Your bookings").click()
+    expect(page.get_by_text("Payment is being checked")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("link", name="Room with a view").click()
+    expect(heading(page, "We are checking your payment")).to_be_visible()
+
+
+# --- passwords
+
+
+def test_a_password_can_be_looked_at_while_it_is_typed(page: Page, alice: User):
+    page.goto("/sign-in")
+    page.get_by_label("Password").fill(PASSWORD)
+    show = button(page, "Show what I type")
+    show.click()
+    expect(page.get_by_label("Password")).to_have_attribute("type", "text")
+    expect(show).to_have_attribute("aria-pressed", "true")
+    assert violations(page) == []
+    show.click()
+    expect(page.get_by_label("Password")).to_have_attribute("type", "password")
+    sign_in(page, alice)
+    expect(heading(page, "Your bookings")).to_be_visible()
+
+
+def test_without_a_script_nothing_offers_to_show_it(visit: Visit):
+    page = visit(java_script_enabled=False)
+    page.goto("/sign-in")
+    expect(page.get_by_label("Password")).to_be_visible()
+    expect(page.locator("[data-reveals]")).to_be_hidden()
+
+
+# --- the mails of a copy to try out
+
+
+@pytest.fixture
+def mails(app: Flask, tmp_path: Path) -> Iterator[None]:
+    """The application writes its mails into files."""
+    before = app.extensions["services"]
+    app.extensions["services"] = replace(before, settings=replace(before.settings, mail_dir=str(tmp_path)))
+    yield
+    app.extensions["services"] = before
+
+
+@pytest.mark.parametrize("options", [{}, PHONE], ids=["desk", "phone"])
+def test_the_mails_are_sound(visit: Visit, options: dict, room: Room, alice: User, desk: Desk, mails: None):
+    users.ensure(email="olga@example.com", password=PASSWORD, full_name="Olga", role="owner", region="eu")
+    page = visit(**options)
+    page.goto("/sign-in?next=/demo/mails")
+    page.get_by_label("Email").fill("olga@example.com")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("main").get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("No mail yet")).to_be_visible()
+    assert violations(page) == []
+    bookings.book(order(alice, room), VISA, desk)
+    events.relay()
+    deliver.deliver(MAIL, [str(event_id) for name, event_id in events.due() if name == MAIL])
+    page.reload()
+    assert violations(page) == []
+    page.get_by_role("link", name="your booking is confirmed").click()
+    expect(page.frame_locator("iframe").get_by_text("Your booking is confirmed").first).to_be_visible()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

@@ -1,0 +1,130 @@
+"""What the pages between reserving and being booked tell, whoever reads them: one heading, times with their zone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from booking.domain import bookings
+from booking.domain.errors import PaymentUnknown
+from booking.infra.ids import encode
+from tests.cast import DECLINED, VISA, a_room, in_days, interrupted, later, order, silent
+from tests.web.visitor import Visitor
+
+STAY = in_days(30)
+
+
+@pytest.fixture
+def guest(app, alice):
+    return Visitor(app).sign_in("alice")
+
+
+@pytest.fixture
+def held(alice, room, desk):
+    return bookings.hold(order(alice, room, STAY), desk)
+
+
+def checkout(booking):
+    return f"/checkout/{encode('booking', booking.id)}"
+
+
+def wish(room):
+    query = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}&guests=2"
+    return f"/rooms/{encode('room', room.id)}/reserve?{query}"
+
+
+def refresh(visitor):
+    """After how many seconds the page asks again where no script runs."""
+    (meta,) = visitor.page.select("head noscript meta[http-equiv=refresh]")
+    return int(meta["content"])
+
+
+def unanswered(alice, held, desk):
+    """The charge was made, and nobody knows yet."""
+    with pytest.raises(PaymentUnknown):
+        bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, silent))
+
+
+# --- a hold
+
+
+def test_the_end_of_the_hold_names_its_zone(guest, held):
+    guest.go(checkout(held))
+    told = guest.page.select_one(".countdown time")
+    assert told.text.endswith("(Brussels time)")
+    end = dt.datetime.fromisoformat(told["datetime"])
+    assert (end, f"{end:%H:%M}") == (held.held_until, told.text[:5])
+    assert "{time}" in told["data-clock"]
+
+
+def test_without_a_script_the_page_asks_again_when_the_hold_is_over(guest, held):
+    assert 895 <= refresh(guest.go(checkout(held))) <= 901
+
+
+def test_in_the_list_the_end_of_the_hold_names_its_zone_too(guest, held):
+    guest.go("/bookings")
+    assert "(Brussels time)" in guest.page.select_one("main time").text
+    assert checkout(held) in guest.links()
+
+
+@pytest.mark.parametrize(
+    ("currency", "price", "shown"), [("EUR", "120", "360.00"), ("JPY", "18000", "54000"), ("KWD", "41.5", "124.500")]
+)
+def test_the_total_goes_back_in_the_currencys_own_decimals(guest, alice, desk, currency, price, shown):
+    abroad = a_room(currency=currency, price_per_night=Decimal(price))
+    held = bookings.hold(order(alice, abroad, STAY), desk)
+    assert guest.go(checkout(held)).page.find("input", attrs={"name": "shownTotal"})["value"] == shown
+    guest.send(checkout(held), paymentMethodId=VISA)
+    assert guest.heading == "The room is yours"
+
+
+# --- a payment that nobody knows about
+
+
+def test_a_payment_being_checked_says_what_is_going_on_and_looks_again(guest, alice, held, desk):
+    unanswered(alice, held, desk)
+    guest.go(checkout(held))
+    assert "The room stays yours meanwhile" in guest.text
+    assert "alice@example.com" in guest.text
+    assert f"Without JavaScript it looks every {refresh(guest)} seconds." in guest.text
+    assert guest.page.select_one("[hx-get][hx-trigger='every 3s']")["hx-get"] == checkout(held)
+    assert {checkout(held), "/bookings"} <= {link["href"] for link in guest.page.select("main a.button")}
+
+
+def test_the_room_page_leads_to_the_payment_being_checked(guest, alice, room, held, desk):
+    unanswered(alice, held, desk)
+    assert guest.go(wish(room)).heading == "We are checking your payment"
+
+
+# --- one heading
+
+
+def test_every_state_has_one_heading(guest, alice, bob, room, held, desk):
+    pages = [guest.go(checkout(held)).page]
+    pages.append(guest.send(checkout(held), paymentMethodId=DECLINED).page)
+    unanswered(alice, held, desk)
+    pages.append(guest.go(checkout(held)).page)
+    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    pages.append(guest.go(checkout(held)).page)
+    pages.append(guest.go(guest.url + "/cancel").page)
+    pages.append(guest.send(guest.url).page)
+    pages.append(guest.go(wish(room)).page)
+    again = bookings.hold(order(alice, room, STAY), desk)
+    later(desk.hold_for)
+    pages.append(guest.go(checkout(again)).page)
+    bookings.hold(order(bob, room, STAY), desk)
+    pages.append(guest.go(wish(room)).page)
+    headings = [[heading.get_text(strip=True) for heading in page.select("h1")] for page in pages]
+    assert headings == [
+        ["Check and pay"],
+        ["Check and pay"],
+        ["We are checking your payment"],
+        ["The room is yours"],
+        ["Cancel this booking?"],
+        ["This booking is cancelled"],
+        ["Reserve this room?"],
+        ["This reservation is over"],
+        ["Somebody was quicker"],
+    ]
