@@ -62,7 +62,10 @@ def claim(claim_id: uuid.UUID, room_id: uuid.UUID, location: str, stay: Stay, he
 
 
 def pin(claim_id: uuid.UUID, nights: int) -> bool:
-    """Held -> pinned, for a payment: pinned nights do not end by time. False when the hold is over."""
+    """Held -> pinned, for a payment: pinned nights do not end by time.
+
+    False when the hold is over, or if somebody else has one of the nights in spite of the key.
+    """
     return _count(_PIN, {"claim": claim_id}) == nights
 
 
@@ -130,7 +133,7 @@ def changed(room_id: uuid.UUID, location: str, stay: Stay) -> None:
 
 def _claim_all(claim_id: uuid.UUID, room_id: uuid.UUID, location: str, stay: Stay, held_until: dt.datetime) -> bool:
     new = _nights(claim_id, room_id, location, stay, held_until=held_until, state=HELD)
-    return _count(_CLAIM, new | _range(room_id, stay)) == stay.nights
+    return _count(_INSERT, new) == stay.nights
 
 
 def _clear_run_out(claim_id: uuid.UUID, room_id: uuid.UUID, stay: Stay) -> None:
@@ -192,15 +195,22 @@ _ROWS = select(
 ).order_by(_DAY)
 _COLUMNS = ["room_id", "night", "location", "state", "claim_id", "held_until"]
 _INSERT = insert(_TABLE).from_select(_COLUMNS, _ROWS).on_conflict_do_nothing()
-# Beside the key, SERIALIZABLE is to stand in the way by itself: it minds only what a transaction has read.
-_CLAIM = insert(_TABLE).from_select(_COLUMNS, _ROWS.where(~exists().where(_WITHIN))).on_conflict_do_nothing()
 
 
 def _moved(state: str, *where: ColumnExpressionArgument[bool], **values: Any) -> Update:
     return update(_TABLE).where(_OWN, *where).values(state=state, version=_TABLE.c.version + 1, **values)
 
 
-_PIN = _moved(PINNED, _TABLE.c.state == HELD, _TABLE.c.held_until > sql_now())
+# Beside the key, SERIALIZABLE is to stand in the way by itself, and it minds only what a transaction has read. That is
+# read here, not in the claim: two claims for other nights on the same page of the index would fail each other.
+_OTHERS = _TABLE.alias("others")
+_SOLD_TO_OTHERS = exists().where(
+    _OTHERS.c.room_id == _TABLE.c.room_id,
+    _OTHERS.c.night == _TABLE.c.night,
+    _OTHERS.c.claim_id.is_distinct_from(_TABLE.c.claim_id),
+    _OTHERS.c.state != HELD,
+)
+_PIN = _moved(PINNED, _TABLE.c.state == HELD, _TABLE.c.held_until > sql_now(), ~_SOLD_TO_OTHERS)
 _UNPIN = _moved(HELD, _TABLE.c.state == PINNED).returning(_TABLE.c.held_until)
 _BOOK = _moved(BOOKED, _TABLE.c.state == PINNED, held_until=None)
 _RELEASE = delete(_TABLE).where(_OWN).returning(_TABLE.c.room_id, _TABLE.c.location, _TABLE.c.night)

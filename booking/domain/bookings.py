@@ -3,9 +3,10 @@
 book() is the whole way in one call (programs); hold() and pay() are the same in two (pages). The provider is asked
 between transactions, never inside one. Whatever dies in between is finished by recover_payments().
 
-The claim on the nights is SERIALIZABLE: there strangers meet. Every later step locks its booking's row first, so the
-steps of one booking follow one another, and READ COMMITTED is enough. (SERIALIZABLE would fail them by the hundred:
-it notes the pages of an index that were read, and new bookings, ordered by time, all stand on the same page.)
+Claiming the nights and pinning them for a payment are SERIALIZABLE: there strangers meet. Every later step locks its
+booking's row first, so the steps of one booking follow one another, and READ COMMITTED is enough. (SERIALIZABLE would
+fail confirmations by the hundred: it notes the pages of an index that were read, and payments, ordered by time, all
+stand on the same page.)
 """
 
 from __future__ import annotations
@@ -189,7 +190,7 @@ def _payable(guest_id: uuid.UUID, booking_id: uuid.UUID, shown_total: Decimal) -
     return booking
 
 
-@transaction(isolation=READ_COMMITTED)
+@transaction
 def _begin_payment(booking_id: uuid.UUID, method: str, provider: str) -> Payment:
     """Record the attempt and pin the nights: from here on they do not end by time."""
     booking = records.booking(booking_id, lock=True)
