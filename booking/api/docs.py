@@ -16,12 +16,15 @@ from pydantic.json_schema import models_json_schema
 from booking import doors
 from booking.api import shapes
 from booking.api.endpoint import OPERATIONS, MalformedJson, Operation, blueprint, json_response
+from booking.api.links import LINKS
 from booking.domain import errors
 from booking.infra import clock
 
 REF = "#/components/schemas/{model}"
 PARAMETER = re.compile(r"<(\w+)>")
 RETRY = {"Retry-After": "Seconds after which asking again makes sense."}
+# What the web server says before anything of ours is asked.
+BEFORE_US = {"414": "The address is too long. No body.", "431": "The headers are too many or too large. No body."}
 
 
 @blueprint.get("/openapi.json")
@@ -90,7 +93,7 @@ def _operation(operation: Operation, refs: dict[Any, Any]) -> dict[str, Any]:
         "summary": operation.summary.partition(".")[0] + ".",
         "description": operation.summary,
         "parameters": [*_path_parameters(operation), *_query_parameters(operation), *_header_parameters(operation)],
-        "responses": {str(operation.status): _success(operation, refs), **_refusals(operation, refs)},
+        "responses": _responses(operation, refs),
         "security": [] if operation.public else [{"bearer": []}],
     }
     if operation.body:
@@ -128,12 +131,20 @@ def _parameter(where: str, name: str, schema: dict[str, Any], *, required: bool,
     return {"in": where, "name": name, "required": required, "schema": schema, **more}
 
 
+def _responses(operation: Operation, refs: dict[Any, Any]) -> dict[str, Any]:
+    told = {str(operation.status): _success(operation, refs), **_refusals(operation, refs)}
+    told |= {status: {"description": text} for status, text in BEFORE_US.items()}
+    return dict(sorted(told.items()))
+
+
 def _success(operation: Operation, refs: dict[Any, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": "Done."}
     if operation.shape:
         answer["content"] = {"application/json": {"schema": refs[operation.shape]}}
     if operation.answer_headers:
         answer["headers"] = _headers(operation.answer_headers)
+    if operation.name in LINKS:
+        answer["links"] = LINKS[operation.name]
     return answer
 
 

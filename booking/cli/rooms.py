@@ -46,7 +46,8 @@ class Tally:
 @click.option("--currency", help="ISO code of the prices, such as EUR. Inside Airbnb files do not say it.")
 @click.option("--location", help="Slug of the city the rooms go to, such as tel-aviv.")
 @click.option("--time-zone", help="IANA zone of the city, such as Europe/Brussels.")
-@click.option("--property-name", help='Name of a property made for the rooms. [default: "<City> stays"]')
+@click.option("--country", help="Country of the city, such as Belgium or BE.")
+@click.option("--property-name", help="Name of a property made for the rooms. [default: the city's]")
 @click.option("--dry-run", is_flag=True, help="Do everything but keep nothing.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when a row was bad (the others go in all the same).")
 def import_(
@@ -55,6 +56,7 @@ def import_(
     currency: str | None,
     location: str | None,
     time_zone: str | None,
+    country: str | None,
     property_name: str | None,
     dry_run: bool,
     strict: bool,
@@ -64,16 +66,17 @@ def import_(
     Every row goes in, or is named on standard error with its line and the reason. Rooms are told apart by their id in
     the source: importing again updates what changed and touches nothing else. Rooms without a price, or with a shortest
     stay over 365 nights, go in unpublished. All rooms of an Inside Airbnb file go into one property per location; its
-    coordinates, hosts and reviews are left aside. Our own CSV says currency, location and zone itself.
+    coordinates, hosts and reviews are left aside. Our own CSV says currency, location and zone itself. A property that
+    is there already is used as it is; only a country it lacks is added.
 
     \b
     Examples:
-      flask rooms import listings.csv.gz --currency EUR --location antwerp --time-zone Europe/Brussels
+      flask rooms import listings.csv.gz --currency EUR --location antwerp --time-zone Europe/Brussels --country BE
       flask rooms import rooms.csv --dry-run
     """
     began = time.monotonic()
     rows = Rows(file)
-    layout = _layout(rows.header, Defaults(location, currency, time_zone, property_name))
+    layout = _layout(rows.header, Defaults(location, currency, time_zone, property_name, country))
     tally = Tally()
     try:
         with _progress(rows) as advance:

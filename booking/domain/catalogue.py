@@ -1,12 +1,10 @@
-"""What there is, whatever the dates: destinations, a few rooms to begin with, houses, amenities. For looking only."""
+"""What there is, whatever the dates: destinations, houses, amenities. For looking only."""
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import uuid
 from dataclasses import asdict, dataclass
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, select
@@ -18,7 +16,7 @@ from booking.infra.db import db, reading
 from booking.infra.ids import decode, encode
 
 USUAL_GUESTS = 2
-FEW = 6  # rooms on the first page
+DESTINATIONS = "destinations"  # in the cache
 SITEMAP_ROOMS = 20_000  # in one file; the protocol allows 50,000
 
 
@@ -43,19 +41,6 @@ class House:
     country: str
 
 
-@dataclass(frozen=True, slots=True)
-class Teaser:
-    """A room with its price per night; what is free depends on dates."""
-
-    id: str
-    name: str
-    location: str
-    capacity: int
-    price_per_night: Decimal
-    currency: str
-    amenities: list[str]
-
-
 def usual_stay(today: dt.date | None = None) -> Stay:
     """What a search begins with: the first weekend that is at least a week away, Friday to Sunday."""
     soon = (today or clock.now().date()) + dt.timedelta(days=7)
@@ -65,21 +50,18 @@ def usual_stay(today: dt.date | None = None) -> Stay:
 
 def destinations(cache_seconds: int) -> list[Destination]:
     """All places, by name."""
-    kept = cache.remembered("destinations", "destinations", cache_seconds, _destinations)
+    kept = cache.remembered("destinations", DESTINATIONS, cache_seconds, _destinations)
     return [Destination(**{**place, "currencies": tuple(place["currencies"])}) for place in kept]
-
-
-def a_few(cache_seconds: int) -> list[Teaser]:
-    """Rooms from different places, others every day."""
-    day = clock.now().date().isoformat()
-    kept = cache.remembered("few", f"few:{day}", cache_seconds, lambda: _a_few(day))
-    return [Teaser(**{**room, "price_per_night": Decimal(room["price_per_night"])}) for room in kept]
 
 
 def amenities(location: str | None, cache_seconds: int) -> set[str]:
     """What rooms of a place (or anywhere) have at all."""
-    key = f"amenities:{location or cache.EVERYWHERE}"
-    return set(cache.remembered("amenities", key, cache_seconds, lambda: _amenities(location)))
+    return set(cache.remembered("amenities", _amenities_key(location), cache_seconds, lambda: _amenities(location)))
+
+
+def forget(location: str) -> None:
+    """Look anew next time: rooms of this place have come or changed."""
+    cache.drop(DESTINATIONS, _amenities_key(location), _amenities_key(None))
 
 
 @reading
@@ -151,23 +133,8 @@ def _spelled(slug: str) -> str:
     return slug.replace("-", " ").title()
 
 
-def _a_few(day: str) -> list[dict[str, Any]]:
-    places = sorted(destinations(0), key=lambda place: _lot(day, place.slug))[:FEW]
-    return [room for place in places for room in _nth_room(place.slug, _lot(day, place.slug) % place.rooms)]
-
-
-@reading
-def _nth_room(location: str, place: int) -> list[dict[str, Any]]:
-    """One room, by the index that searches use."""
-    row = db.session.execute(
-        select(Room.id, Room.name, Room.location, Room.capacity, Room.price_per_night, Room.currency, Room.amenities)
-        .where(Room.published, Room.location == location)
-        .order_by(Room.price_per_night, Room.id)
-        .offset(place)
-        .limit(1)
-    ).one_or_none()
-    same = {} if row is None else {"id": encode("room", row.id), "price_per_night": str(row.price_per_night)}
-    return [] if row is None else [{**row._mapping, **same}]
+def _amenities_key(location: str | None) -> str:
+    return f"amenities:{location or cache.EVERYWHERE}"
 
 
 @reading
@@ -175,7 +142,3 @@ def _amenities(location: str | None) -> list[str]:
     each = func.unnest(Room.amenities).label("amenity")
     listed = select(each).where(Room.published).distinct()
     return list(db.session.scalars(listed.where(Room.location == location) if location else listed))
-
-
-def _lot(day: str, slug: str) -> int:
-    return int.from_bytes(hashlib.sha256(f"{day} {slug}".encode()).digest()[:6])

@@ -23,6 +23,11 @@ from booking.domain.stays import Stay
 M = TypeVar("M", bound="Input")
 # They turn the text beside them round: a name could pretend to be another.
 DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# What `_plain` lets through, for the OpenAPI document.
+PLAIN = {
+    "pattern": r"^[^\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$",
+    "description": "Without control characters.",
+}
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -85,13 +90,14 @@ def _password(value: str) -> str:
 
 
 CalendarDate = Annotated[dt.date, BeforeValidator(_calendar_date)]
-Text = Annotated[str, AfterValidator(_plain)]
-Name = Annotated[Text, Field(max_length=255), AfterValidator(_trimmed)]
+Text = Annotated[str, AfterValidator(_plain), Field(json_schema_extra=PLAIN)]
+Name = Annotated[Text, Field(max_length=255), AfterValidator(_trimmed), Field(json_schema_extra={"minLength": 1})]
 Email = Annotated[Text, Field(max_length=255), AfterValidator(_email), Field(json_schema_extra={"format": "email"})]
 Password = Annotated[Text, Field(min_length=1, max_length=256)]
-NewPassword = Annotated[Password, AfterValidator(_password)]
+NewPassword = Annotated[Password, AfterValidator(_password), Field(json_schema_extra={"minLength": 10})]
 Slug = Annotated[str, Field(max_length=120, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Price = Annotated[Decimal, Field(ge=0, le=999_999_999_999, max_digits=15, decimal_places=3)]
 Page = Annotated[int, Field(ge=1, le=1_000_000)]
 PageSize = Annotated[int, Field(ge=1, le=100)]
 
@@ -192,8 +198,8 @@ class RoomSearch(Dates):
 
     location: Slug | None = None
     capacity: Annotated[int, Field(ge=1, le=1000)] | None = None
-    min_price: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=3)] | None = None
-    max_price: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=3)] | None = None
+    min_price: Price | None = None
+    max_price: Price | None = None
     currency: CurrencyCode | None = None
     amenities: Annotated[list[Annotated[Text, Field(max_length=120)]], Field(max_length=20)] = []
     q: Annotated[Text, Field(max_length=100)] | None = None

@@ -43,13 +43,20 @@ class ForSale:
             problems.setdefault("checkOut", f"this room asks for at least {self.min_nights} nights")
         elif stay.nights > self.max_nights:
             problems.setdefault("checkOut", f"this room allows at most {self.max_nights} nights")
-        if guests > self.capacity:
-            problems["guests"] = f"this room has space for {self.capacity}"
+        if problem := too_many(guests, self.capacity):
+            problems["guests"] = problem
         if problems:
             raise Invalid(details=problems)
 
     def frozen_policy(self) -> dict[str, Any]:
         return policies.frozen(self.cancellation_policy, self.time_zone, self.check_in_time)
+
+
+def too_many(guests: int, capacity: int) -> str | None:
+    """What is wrong with so many guests in a room, None where they fit."""
+    if guests <= capacity:
+        return None
+    return f"this room has space for {capacity} guest{'' if capacity == 1 else 's'}"
 
 
 _FOR_SALE = (

@@ -21,7 +21,7 @@ NO_PLACE, TOO_MANY, TOO_PICKY, TAKEN = "no_place", "too_many_guests", "too_picky
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Another search and how many rooms it finds. `kind`: amenity, amenities, prices, words, dates, anywhere."""
+    """Another search and how many it finds. `kind`: words, prices, amenity, amenities, filters, dates, anywhere."""
 
     kind: str
     wanted: RoomSearch
@@ -70,11 +70,14 @@ def _others(wanted: RoomSearch) -> Iterator[tuple[str, RoomSearch, str]]:
             yield "amenity", _changed(wanted, amenities=[one for one in wanted.amenities if one != slug]), slug
     if wanted.amenities:
         yield "amenities", _changed(wanted, amenities=[]), ", ".join(wanted.amenities)
+    yield "filters", _changed(wanted, **_NO_FILTERS), ""
     for days in SHIFTS:
         shift = dt.timedelta(days=days)
         yield "dates", _changed(wanted, check_in=wanted.check_in + shift, check_out=wanted.check_out + shift), ""
     if wanted.location:
-        yield "anywhere", _changed(wanted, location=None, currency=None, sort=None, min_price=None, max_price=None), ""
+        limits = "prices" if wanted.min_price is not None or wanted.max_price is not None else ""
+        other = _changed(wanted, location=None, currency=None, sort=None, min_price=None, max_price=None)
+        yield "anywhere", other, limits
 
 
 def _first(found: Iterator[Suggestion]) -> list[Suggestion]:
@@ -89,8 +92,8 @@ def _first(found: Iterator[Suggestion]) -> list[Suggestion]:
 
 def _is_like_one_of(kept: list[Suggestion], suggestion: Suggestion) -> bool:
     """Two other dates are enough to choose from; asking for nothing must find more than leaving one thing out."""
-    if suggestion.kind == "amenities":
-        return any(one.kind == "amenity" and one.total >= suggestion.total for one in kept)
+    if suggestion.kind in {"amenities", "filters"}:
+        return any(one.total >= suggestion.total for one in kept)
     return suggestion.kind == "dates" and sum(one.kind == "dates" for one in kept) >= 2
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from booking.domain import bookings, cancellation, notices, payments
 from booking.domain.errors import BookingNotCancellable, BookingNotFound
 from booking.domain.models import Booking, Payment, Room
-from booking.domain.models.bookings import CONFIRMED, PENDING, SUCCEEDED
+from booking.domain.models.bookings import CONFIRMED, FAILED, PENDING, SUCCEEDED
 from booking.domain.notices import Notice
 from booking.domain.stays import Stay
 from booking.infra import clock
@@ -36,6 +36,7 @@ class Trip:
     confirmed_at: dt.datetime | None
     cancelled_at: dt.datetime | None
     money_went_back: bool  # charged although the nights were gone, and refunded in full
+    payment_failed: bool  # over, and the last card was not charged
     refund_now: Decimal | None  # what comes back if it is cancelled now; None where that is not possible any more
 
     @property
@@ -74,6 +75,7 @@ def _trip(booking: Booking, location: str, notice: Notice, charge: Payment | Non
         confirmed_at=booking.confirmed_at and booking.confirmed_at.astimezone(zone),
         cancelled_at=booking.cancelled_at and booking.cancelled_at.astimezone(zone),
         money_went_back=shown == OVER and charge is not None and charge.state == SUCCEEDED,
+        payment_failed=shown == OVER and charge is not None and charge.state == FAILED,
         refund_now=_refund_now(booking) if shown == BOOKED else None,
     )
 

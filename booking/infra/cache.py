@@ -119,7 +119,12 @@ def remembered(what: str, key: str, seconds: int, read: Callable[[], Any]) -> An
 
 def drop_room(room_id: str) -> None:
     """Forget a room's details."""
-    servers.cache.ask(lambda client: client.delete(room_key(room_id)), away=None)
+    drop(room_key(room_id))
+
+
+def drop(*keys: str) -> None:
+    """Forget what is kept under these keys."""
+    servers.cache.ask(lambda client: client.delete(*keys), away=None)
 
 
 def room_key(room_id: str) -> str:

@@ -17,11 +17,39 @@
     if (end.value && end.value < next) end.value = next;
   }, true);
 
-  // Forms and links that only make sense with a script: print, dialogs.
+  // What was typed into a password field, for as long as one wants to see it.
+  const reveal = (button, field) => {
+    const shown = field.type === "text";
+    field.type = shown ? "password" : "text";
+    button.setAttribute("aria-pressed", String(!shown));
+  };
+
+  // Date fields do not say the days of the week: a line beside them does.
+  // (Formats are made when they are needed: each takes a phone a tenth of a second.)
+  const parts = [{ weekday: "short" }, { day: "numeric" }, { month: "short" }];
+  const inWords = (date) => parts
+    .map((part) => new Date(date).toLocaleDateString(document.documentElement.lang, { ...part, timeZone: "UTC" }))
+    .join(" ");
+  const sayStay = (form) => {
+    const said = form.querySelector("[data-stay]");
+    const [from, to] = ["checkIn", "checkOut"].map((name) => Date.parse(form.elements[name]?.value));
+    if (said && from < to) said.textContent = `${inWords(from)} – ${inWords(to)}`;
+  };
+  document.addEventListener("change", ({ target }) => { if (target.form) sayStay(target.form); }, true);
+  // Back and reload bring back what was typed, not what was said about it.
+  window.addEventListener("pageshow", () => {
+    for (const said of document.querySelectorAll("[data-stay]")) {
+      const form = said.closest("form");
+      if ([...form.querySelectorAll("[type=date]")].some((field) => field.value !== field.defaultValue)) sayStay(form);
+    }
+  });
+
+  // Forms and links that only make sense with a script: print, passwords, dialogs.
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-print], [data-opens], [data-closes]");
+    const button = event.target.closest("[data-print], [data-reveals], [data-opens], [data-closes]");
     if (!button) return;
     if ("print" in button.dataset) window.print();
+    if (button.dataset.reveals) reveal(button, document.getElementById(button.dataset.reveals));
     if (button.dataset.opens) {
       event.preventDefault();
       document.getElementById(button.dataset.opens).showModal();
@@ -44,29 +72,38 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.method !== "post" || event.defaultPrevented) return;
-    if (form.dataset.sent) event.preventDefault();
+    if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "yes";
+    // Whoever stopped the page from loading may send it again; what was done is done once all the same.
+    setTimeout(() => delete form.dataset.sent, 15000);
   });
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 
-  // <span data-until="2026-12-01T12:00:00Z" data-then="id">: minutes and seconds left, by the server's clock.
+  // <span data-until="2026-12-01T12:00:00Z">: minutes and seconds left, by the server's clock. With data-reloads, the
+  // page asks afterwards what has become of it, unless a form is on its way and will say so.
   const behind = Date.parse(document.documentElement.dataset.now) - Date.now();
   const tick = () => {
     for (const shown of document.querySelectorAll("[data-until]")) {
-      const left = Math.max(0, Math.floor((Date.parse(shown.dataset.until) - Date.now() - behind) / 1000));
+      const exactly = Date.parse(shown.dataset.until) - Date.now() - behind;
+      const left = Math.max(0, Math.floor(exactly / 1000));
       const text = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
       if (shown.textContent !== text) shown.textContent = text;
       const soon = shown.closest(".countdown")?.querySelector("[data-soon]");
       if (soon && left <= 120 && !soon.textContent) soon.textContent = soon.dataset.soon;
-      if (left > 0) continue;
+      if (exactly > 0 || !("reloads" in shown.dataset) || document.querySelector("form[data-sent]")) continue;
       delete shown.dataset.until;
-      const over = document.getElementById(shown.dataset.then);
-      for (const running of document.querySelectorAll("[data-while-held]")) running.hidden = true;
-      if (over) { over.hidden = false; over.focus(); }
+      location.reload();
     }
   };
   tick();
   setInterval(tick, 500);
+
+  // <time datetime="…" data-clock="{time} by your clock">: as the reader's own clock will show it.
+  for (const shown of document.querySelectorAll("time[data-clock]")) {
+    const there = new Date(Date.parse(shown.dateTime) - behind);
+    const [hour, minute] = [there.getHours(), there.getMinutes()].map((part) => String(part).padStart(2, "0"));
+    shown.textContent = shown.dataset.clock.replace("{time}", `${hour}:${minute}`);
+  }
 })();

@@ -123,6 +123,13 @@ def shown(slug: str) -> Amenity:
     return Amenity(slug, str(name) if name else gettext(slug.replace("_", " ").capitalize()), icon)
 
 
+def at_a_glance(has: list[str], most: int = 12) -> tuple[list[Amenity], list[Amenity]]:
+    """All amenities, what tells most first: those to show at once, and the rest, unless that is only a few."""
+    ordered = sorted(has, key=lambda slug: (slug not in TELLING, slug not in _KNOWN))
+    first = len(ordered) if len(ordered) <= most + 3 else most
+    return [shown(slug) for slug in ordered[:first]], [shown(slug) for slug in ordered[first:]]
+
+
 def on_card(has: list[str], wished: list[str], most: int = 2) -> list[str]:
     """The few that say most about a room: first what was asked for, then what not every room has."""
     telling = [slug for slug in has if slug in TELLING]

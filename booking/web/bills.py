@@ -25,6 +25,11 @@ def of_quote(quote: Quote) -> list[BillLine]:
     return [_line(line, quote.currency) for line in notices.price_lines(quote.as_json())]
 
 
+def nights(quote: Quote) -> list[BillLine]:
+    """Every night of a price by its date."""
+    return [BillLine(formats.day(line.night), line.amount) for line in quote.lines]
+
+
 def of_trip(trip: Trip) -> list[BillLine]:
     """The lines that a booking keeps."""
     return [_line(line, trip.notice.currency) for line in trip.notice.lines]

@@ -35,6 +35,7 @@ from booking.web.signed_in import current_user, required, visitor
 blueprint = Blueprint("checkout", __name__)
 
 WISH = ("checkIn", "checkOut", "guests")
+LOOK_AGAIN = 10  # seconds, where no script does it sooner
 TOLD = "told"  # in the cookie, until it was told: what became of the last payment
 
 
@@ -143,7 +144,7 @@ def _shown(trip: Trip, form: Form, *, status: int = 200, told: str = "") -> Resp
         facts |= {"cards": cards.simulated(), "left": formats.duration(trip.seconds_left), "told": told}
         return page("checkout/pay.html", status=status, form=form, **facts)
     if trip.stage == trips.PAYING:
-        return page("checkout/checking.html", **facts)
+        return page("checkout/checking.html", look_again_seconds=LOOK_AGAIN, **facts)
     return page("checkout/over.html", status=status, **facts, **_elsewhere(trip))
 
 

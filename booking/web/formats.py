@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
-from babel.numbers import format_currency, get_currency_symbol
+from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from flask_babel import get_locale, gettext, ngettext
 
 from booking.domain.money import decimals, rounded
@@ -20,6 +20,11 @@ def locale() -> Locale:
     return get_locale() or Locale("en")
 
 
+def number(count: int) -> str:
+    """2,446: with the separators of the language."""
+    return str(format_decimal(count, locale=locale()))
+
+
 def money(amount: Decimal, currency: str) -> str:
     """€240.00: with all decimals that the currency has."""
     return _amount(amount, currency, decimals(currency))
@@ -29,6 +34,11 @@ def price(amount: Decimal, currency: str) -> str:
     """€240, but €240.50: for prices that are looked over rather than added up."""
     exact = rounded(amount, currency)
     return _amount(exact, currency, 0 if exact == exact.to_integral_value() else decimals(currency))
+
+
+def decimal(amount: Decimal, currency: str) -> str:
+    """240.00: for machines, with the decimals that the currency has."""
+    return str(rounded(amount, currency))
 
 
 def currency_name(currency: str) -> str:
@@ -61,8 +71,10 @@ def weekdays() -> list[tuple[str, str]]:
 
 
 def stay(check_in: dt.date, check_out: dt.date) -> str:
-    """Fri 12 Dec – Mon 15 Dec"""
-    return f"{day(check_in)} – {day(check_out)}"
+    """Fri 12 Dec – Mon 15 Dec; a year that both share stands once"""
+    shared = check_in.year == check_out.year
+    first = str(format_date(check_in, "EEE d MMM", locale=locale())) if shared else day(check_in)
+    return f"{first} – {day(check_out)}"
 
 
 def later_day(date: dt.date, days: int) -> dt.date:
@@ -70,15 +82,15 @@ def later_day(date: dt.date, days: int) -> dt.date:
     return date + dt.timedelta(days=days)
 
 
-def clock_time(time: dt.time | str) -> str:
-    """15:00"""
-    return time if isinstance(time, str) else time.isoformat("minutes")
-
-
 def moment(instant: dt.datetime, time_zone: str | None = None) -> str:
     """Thu 11 Dec, 15:00: in the given zone, or the one that the instant carries."""
-    local = instant.astimezone(ZoneInfo(time_zone)) if time_zone else instant
-    return str(format_datetime(local, _with_year("EEE d MMM", local.date()) + ", HH:mm", locale=locale()))
+    shown = local(instant, time_zone) if time_zone else instant
+    return str(format_datetime(shown, _with_year("EEE d MMM", shown.date()) + ", HH:mm", locale=locale()))
+
+
+def local(instant: dt.datetime, time_zone: str) -> dt.datetime:
+    """The same instant by the clocks of that zone."""
+    return instant.astimezone(ZoneInfo(time_zone))
 
 
 def ago(instant: dt.datetime) -> str:
@@ -89,11 +101,11 @@ def ago(instant: dt.datetime) -> str:
     return str(format_timedelta(-passed, add_direction=True, locale=locale()))
 
 
-def days_ahead(number: int) -> str:
+def days_ahead(days: int) -> str:
     """Today, tomorrow, in 3 days"""
-    if number < 2:
-        return str(gettext("Tomorrow") if number else gettext("Today"))
-    return str(ngettext("In %(num)s day", "In %(num)s days", number))
+    if days < 2:
+        return str(gettext("Tomorrow") if days else gettext("Today"))
+    return str(ngettext("In %(count)s day", "In %(count)s days", days, count=number(days)))
 
 
 def duration(seconds: int) -> str:
@@ -103,19 +115,19 @@ def duration(seconds: int) -> str:
     return str(ngettext("%(num)s minute", "%(num)s minutes", round(seconds / 60)))
 
 
-def nights(number: int) -> str:
+def nights(count: int) -> str:
     """1 night, 3 nights"""
-    return str(ngettext("%(num)s night", "%(num)s nights", number))
+    return str(ngettext("%(count)s night", "%(count)s nights", count, count=number(count)))
 
 
-def guests(number: int) -> str:
+def guests(count: int) -> str:
     """1 guest, 3 guests"""
-    return str(ngettext("%(num)s guest", "%(num)s guests", number))
+    return str(ngettext("%(count)s guest", "%(count)s guests", count, count=number(count)))
 
 
-def rooms(number: int) -> str:
-    """1 room, 3 rooms"""
-    return str(ngettext("%(num)s room", "%(num)s rooms", number))
+def rooms(count: int) -> str:
+    """1 room, 2,446 rooms"""
+    return str(ngettext("%(count)s room", "%(count)s rooms", count, count=number(count)))
 
 
 def zone_name(time_zone: str) -> str:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, current_app, make_response, render
 from werkzeug import Response as File
 
 from booking import doors
-from booking.domain import catalogue
+from booking.domain import catalogue, teasers
 from booking.infra.ids import encode
 from booking.web.forms import Form
 from booking.web.pages import page
@@ -21,9 +21,9 @@ SHOWN_PLACES = 12
 @blueprint.get("/")
 def home() -> Response:
     """Where a guest begins."""
-    seconds = doors.services().settings.room_cache_seconds
-    places, few = catalogue.destinations(seconds), catalogue.a_few(seconds)
-    stay = catalogue.usual_stay()
+    services, stay = doors.services(), catalogue.usual_stay()
+    places = catalogue.destinations(services.settings.room_cache_seconds)
+    few = teasers.a_few(places, stay, services.desk.rules, services.settings.search_cache_seconds)
     search = {
         "checkIn": stay.check_in.isoformat(),
         "checkOut": stay.check_out.isoformat(),
@@ -33,6 +33,7 @@ def home() -> Response:
         "home.html",
         form=Form({name: str(value) for name, value in search.items()}),
         search=search,
+        stay=stay,
         places=places,
         shown=sorted(places, key=lambda place: (-place.rooms, place.city))[:SHOWN_PLACES],
         few=few,

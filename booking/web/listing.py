@@ -23,9 +23,15 @@ def headline(total: int | None, place: Destination | None) -> str:
     """How many rooms, where."""
     if total is None:
         return str(gettext("Please look at your search again"))
+    if total == 0:
+        return str(gettext("No room found in %(city)s", city=place.city) if place else gettext("No room found"))
+    count = formats.number(total)
     if place:
-        return str(ngettext("%(num)s free room in %(city)s", "%(num)s free rooms in %(city)s", total, city=place.city))
-    return str(ngettext("%(num)s free room", "%(num)s free rooms", total))
+        free = ngettext(
+            "%(count)s free room in %(city)s", "%(count)s free rooms in %(city)s", total, count=count, city=place.city
+        )
+        return str(free)
+    return str(ngettext("%(count)s free room", "%(count)s free rooms", total, count=count))
 
 
 def address(form: Form, without: tuple[str, ...] = ("pageSize",), **changes: list[str]) -> str:
@@ -106,9 +112,10 @@ def why(nothing: Nothing, wanted: RoomSearch, place: Destination | None) -> str:
     if nothing.reason == suggestions.TOO_PICKY:
         return str(
             ngettext(
-                "%(num)s room in %(city)s is free on these dates, but it does not have everything you ask for.",
-                "%(num)s rooms in %(city)s are free on these dates, but none has everything you ask for.",
+                "%(count)s room in %(city)s is free on these dates, but it does not have everything you ask for.",
+                "%(count)s rooms in %(city)s are free on these dates, but none has everything you ask for.",
                 nothing.without_filters,
+                count=formats.number(nothing.without_filters),
                 city=city,
             )
         )
@@ -124,7 +131,10 @@ def way(suggestion: Suggestion) -> str:
         "prices": lambda: gettext("At any price"),
         "amenity": lambda: gettext("Without: %(amenity)s", amenity=amenities.shown(suggestion.dropped).name),
         "amenities": lambda: gettext("Whatever the room has"),
+        "filters": lambda: gettext("Without any filter"),
         "dates": lambda: formats.stay(wanted.check_in, wanted.check_out),
-        "anywhere": lambda: gettext("The same in any place"),
+        "anywhere": lambda: (
+            gettext("In any place, at any price") if suggestion.dropped else gettext("The same in any place")
+        ),
     }
     return str(texts[suggestion.kind]())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask_babel import gettext
 
 from booking.domain.catalogue import Destination
@@ -16,12 +18,22 @@ def places(known: list[Destination]) -> list[tuple[str, str]]:
     return [("", gettext("Anywhere")), *named]
 
 
-def guests(chosen: str, most: int = MOST_GUESTS) -> list[tuple[str, str]]:
-    """1 guest, 2 guests ... and whatever is chosen."""
-    numbers = list(range(1, min(most, MOST_GUESTS) + 1))
-    if chosen.isascii() and chosen.isdigit() and len(numbers) < int(chosen) <= 1000:
-        numbers.append(int(chosen))
+def guests(chosen: str) -> list[tuple[str, str]]:
+    """For a search: 1 guest, 2 guests ... and whatever is chosen."""
+    numbers = list(range(1, MOST_GUESTS + 1))
+    if MOST_GUESTS < (asked := count(chosen)) <= 1000:
+        numbers.append(asked)
     return [(str(number), formats.guests(number)) for number in numbers]
+
+
+def room_guests(capacity: int) -> list[tuple[str, str]]:
+    """For a room: as many as it takes, and no more."""
+    return [(str(number), formats.guests(number)) for number in range(1, capacity + 1)]
+
+
+def count(text: str) -> int:
+    """The number that an address asks for, 0 where it is none that could be meant."""
+    return int(text) if re.fullmatch(r"\d{1,6}", text, re.ASCII) else 0
 
 
 def sort_name(sort: str) -> str:

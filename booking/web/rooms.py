@@ -20,7 +20,7 @@ from booking.domain.search import Found
 from booking.domain.stays import StayRules
 from booking.infra import clock
 from booking.infra.ids import decode
-from booking.web import amenities, bills, illustration, linked, listing, months
+from booking.web import amenities, bills, illustration, linked, listing, months, options
 from booking.web.forms import Form
 from booking.web.pages import A_YEAR, go_to, page, wants_part
 from booking.web.signed_in import current_user, visitor
@@ -28,6 +28,7 @@ from booking.web.signed_in import current_user, visitor
 blueprint = Blueprint("rooms", __name__)
 
 PAGE_SIZE = 12
+SEARCH = {field.alias or name for name, field in RoomSearch.model_fields.items()}
 PLACE_BOUND = ("minPrice", "maxPrice", "currency")  # what only means something in one currency
 
 
@@ -57,11 +58,13 @@ def show(room_id: str) -> Response:
     details = _details(room_id)
     form, quote = Form.asked(), None
     if "guests" not in request.args and request.args.get("capacity"):
-        form = Form({**request.args.to_dict(), "guests": request.args["capacity"]})
+        form = Form({**request.args.to_dict(), "guests": request.args["capacity"]})  # as a search's address calls it
     try:
         view = form.accept(RoomView)
         if stay := view.stay():
             quote = rooms.quote(_id(room_id), stay, view.guests, _rules())
+        elif problem := rooms.too_many(view.guests, details["capacity"]):
+            raise Invalid(details={"guests": problem})
     except Invalid as refusal:
         form.refuse(refusal)
     return page(
@@ -72,6 +75,7 @@ def show(room_id: str) -> Response:
         form=form,
         quote=quote,
         lines=bills.of_quote(quote.price) if quote else [],
+        nights=bills.nights(quote.price) if quote else [],
         refunds=_promises(quote) if quote else [],
         mine=_mine(room_id, quote),
         **_about(details, form),
@@ -100,11 +104,12 @@ def _asked(places: list[Destination]) -> tuple[Form, Destination | None]:
     Prices are compared within one currency: a limit that was meant for another place is left out.
     """
     asked = {name: values for name, values in request.args.lists() if any(values)}
+    asked.setdefault("capacity", asked.get("guests", [str(catalogue.USUAL_GUESTS)]))  # as a room's address calls it
+    asked = {name: values for name, values in asked.items() if name in SEARCH}
     place = next((one for one in places if [one.slug] == asked.get("location")), None)
     if "checkIn" not in asked and "checkOut" not in asked:
         stay = catalogue.usual_stay()
         asked |= {"checkIn": [stay.check_in.isoformat()], "checkOut": [stay.check_out.isoformat()]}
-    asked.setdefault("capacity", [str(catalogue.USUAL_GUESTS)])
     currencies = place.currencies if place else ()
     meant = asked.get("currency", list(currencies))
     if len(currencies) != 1 or meant[0] not in currencies:
@@ -190,14 +195,20 @@ def _promises(quote: rooms.StayQuote) -> list[policies.Promise]:
 def _about(details: dict[str, Any], form: Form) -> dict[str, Any]:
     """Where the room is, and the ways from it."""
     house, room_id = details["property"], details["id"]
-    city, site = house["address"].get("city") or house["name"], doors.services().settings.site_url.rstrip("/")
+    country, site = house["address"].get("country", ""), doors.services().settings.site_url.rstrip("/")
+    city = house["address"].get("city") or house["name"]
+    has, more = amenities.at_a_glance(details["amenities"])
     url, picture = (site + url_for(endpoint, room_id=room_id) for endpoint in (".show", ".picture"))
     return {
         "city": city,
-        "where": ", ".join(part for part in (city, house["address"].get("country")) if part),
+        "house_name": "" if house["name"] == city else house["name"],  # of a host whose name nobody told
+        "country": country,
+        "has": has,
+        "has_more": more,
         "room_price": Decimal(details["pricePerNight"]),
         "linked": linked.room(details, url, picture),
         "others": listing.others(details["location"], form),
+        "guests": min(options.count(form.value("guests")) or 1, details["capacity"]),
     }
 
 
@@ -208,7 +219,9 @@ def _calendar(room_id: str, details: dict[str, Any], form: Form) -> dict[str, An
     first = months.chosen(request.args.get("month"), form.value("checkIn"), today, last)
     nights = calendar.nights(_id(room_id), first, months.after(first, months.SHOWN), rules).nights
     stay = months.stay_of(form.value("checkIn"), form.value("checkOut"))
+    asked: dict[str, Any] = {name: form.value(name) for name in ("checkIn", "checkOut", "guests") if form.value(name)}
     return {
+        "month_url": lambda month: url_for(".show", room_id=room_id, **asked, month=month.isoformat()[:7]),
         "calendar": months.tables(nights, today, stay),
         "earlier": months.after(first, -months.SHOWN) if first > today else None,
         "later": months.after(first, months.SHOWN) if months.after(first, months.SHOWN) <= last else None,

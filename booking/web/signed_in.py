@@ -107,5 +107,5 @@ def _load(_: Request) -> Visitor | None:
 
 
 def _referrer() -> str:
-    _, _, path = (request.referrer or "").partition(request.host)
+    _, _, path = (request.referrer or "").partition(f"//{request.host}")
     return path

@@ -230,7 +230,8 @@ VERSION = "CREATE TABLE alembic_version AS SELECT '{}' AS version_num; GRANT SEL
 
 
 @pytest.mark.parametrize(
-    ("revision", "said"), [("0001", "problem: pending: 0002, 0003"), ("9999", "is at 9999, which this code does not know")]
+    ("revision", "said"),
+    [("0001", "problem: pending: 0002, 0003"), ("9999", "is at 9999, which this code does not know")],
 )
 def test_migrations_that_are_pending_or_ahead(ask, another_database, revision, said):
     url = another_database(statement=VERSION.format(revision))

@@ -7,11 +7,13 @@ from decimal import Decimal
 
 import pytest
 
-from booking.domain import catalogue, suggestions
+from booking.domain import bookings, catalogue, suggestions, teasers
 from booking.domain.catalogue import Destination
 from booking.domain.inputs import RoomSearch
+from booking.domain.search import FoundRoom
 from booking.domain.stays import StayRules
-from tests.cast import a_room, in_days
+from booking.infra.ids import encode
+from tests.cast import a_room, in_days, order
 
 RULES = StayRules()
 STAY = in_days(30, 2)
@@ -45,18 +47,38 @@ def test_a_place_is_called_what_most_of_its_houses_call_it(app):
     assert place() == Destination("antwerp", "Antwerp", "Belgium", rooms=3, largest=4, currencies=("EUR",))
 
 
+def test_a_new_place_is_known_as_soon_as_its_rooms_are_told(app):
+    a_room()
+    assert [place.slug for place in catalogue.destinations(60)] == ["antwerp"]
+    assert catalogue.amenities("ghent", 60) == set()
+    a_room(location="ghent", amenities=["pool"])
+    assert len(catalogue.destinations(60)) == 1
+    catalogue.forget("ghent")
+    assert [place.slug for place in catalogue.destinations(60)] == ["antwerp", "ghent"]
+    assert catalogue.amenities("ghent", 60) == {"pool"}
+
+
+def few() -> list[FoundRoom]:
+    return teasers.a_few(catalogue.destinations(0), STAY, RULES, 0)
+
+
 def test_a_few_rooms_come_from_different_places_and_only_published_ones(app):
     for location in ("antwerp", "ghent", "bruges"):
         a_room(location=location)
         a_room(location=location)
     a_room(location="ostend", published=False)
-    assert sorted(room.location for room in catalogue.a_few(0)) == ["antwerp", "bruges", "ghent"]
+    assert {room.location for room in few()} == {"antwerp", "bruges", "ghent"}
+    assert len({room.id for room in few()}) == len(few()) == teasers.FEW
+
+
+def test_a_few_rooms_are_free_and_large_enough(app, room, alice, desk):
+    bookings.hold(order(alice, room, STAY), desk)
+    a_room(capacity=1)
+    left = a_room()
+    assert [found.id for found in few()] == [encode("room", left.id)]
 
 
 def test_other_dates_are_offered_when_all_is_taken(app, room, alice, desk):
-    from booking.domain import bookings
-    from tests.cast import order
-
     bookings.hold(order(alice, room, STAY), desk)
     found = suggestions.instead(wanted(), place(), RULES, 0)
     assert found.reason == suggestions.TAKEN

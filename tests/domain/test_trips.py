@@ -48,7 +48,17 @@ def test_a_declined_card_leaves_it_held(alice, room, desk):
     held = bookings.hold(order(alice, room), desk)
     with pytest.raises(PaymentFailed):
         bookings.pay(alice.id, held.id, DECLINED, held.total_price, desk)
-    assert trips.trip(alice.id, held.id).stage == trips.HELD
+    trip = trips.trip(alice.id, held.id)
+    assert (trip.stage, trip.payment_failed) == (trips.HELD, False)
+    later(desk.hold_for)
+    trip = trips.trip(alice.id, held.id)
+    assert (trip.stage, trip.payment_failed) == (trips.OVER, True)
+
+
+def test_a_hold_that_nobody_tried_to_pay_had_no_failed_payment(alice, room, desk):
+    held = bookings.hold(order(alice, room), desk)
+    later(desk.hold_for)
+    assert not trips.trip(alice.id, held.id).payment_failed
 
 
 def test_a_payment_under_way_is_being_checked(alice, room, desk):

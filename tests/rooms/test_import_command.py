@@ -26,6 +26,11 @@ def rooms() -> list[Room]:
 
 
 @transaction
+def house() -> Property:
+    return db.session.scalars(select(Property)).one()
+
+
+@transaction
 def changed(room: Room, **values: Any) -> None:
     db.session.execute(update(Room).where(Room.id == room.id).values(**values))
 
@@ -55,7 +60,29 @@ def test_rooms_go_in_and_can_be_booked(files: Files) -> None:
     assert {(room.location, room.currency, room.cancellation_policy["name"]) for room in rooms()} == {
         ("antwerp", "EUR", "moderate")
     }
-    assert count(Property, slug="antwerp", name="Antwerp stays", time_zone="Europe/Brussels") == 1
+    assert count(Property, slug="antwerp", name="Antwerp", time_zone="Europe/Brussels") == 1
+
+
+@pytest.mark.parametrize("country", ["Belgium", "be"])
+def test_a_country_is_asked_for_and_told(files: Files, country: str) -> None:
+    assert files.import_(listings({}), *ANTWERP, "--country", country).exit_code == 0
+    assert house().address == {"city": "Antwerp", "country": "Belgium"}
+
+
+def test_a_property_learns_its_country_later_but_never_changes_it(files: Files) -> None:
+    files.import_(listings({}), *ANTWERP)
+    files.import_(listings({}), *ANTWERP, "--country", "BE", "--dry-run")
+    assert "country" not in house().address
+    files.import_(listings({}), *ANTWERP, "--country", "BE")
+    files.import_(listings({}), *ANTWERP, "--country", "NL")
+    assert house().address["country"] == "Belgium"
+
+
+def test_an_unknown_country_is_refused_with_the_one_that_was_meant(files: Files) -> None:
+    result = files.import_(listings({}), *ANTWERP, "--country", "Belgiun")
+    assert result.exit_code == 2
+    assert "Did you mean Belgium?" in result.output
+    assert rooms() == []
 
 
 def test_importing_again_changes_nothing(files: Files) -> None:

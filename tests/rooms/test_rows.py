@@ -35,8 +35,14 @@ def test_a_listing_is_a_room() -> None:
     assert (room.name, room.kind, room.capacity) == ("Studio near the park", "Entire rental unit", 2)
     assert (room.description, room.amenities) == ("Bright.\nQuiet.", ("wifi", "kitchen"))
     assert (room.price_per_night, room.min_nights, room.max_nights) == (Decimal("46.00"), 1, 365)
-    assert (room.house.slug, room.house.name, room.house.location) == ("antwerp", "Antwerp stays", "antwerp")
+    assert (room.house.slug, room.house.name, room.house.location) == ("antwerp", "Antwerp", "antwerp")
     assert (room.held_back, room.published) == (None, None)
+
+
+def test_the_country_that_was_asked_for_stands_in_where_a_row_of_ours_says_none() -> None:
+    asked = Defaults("antwerp", "EUR", "Europe/Brussels", country="Belgium")
+    assert our_row(asked).house.address["country"] == "Belgium"
+    assert our_row(asked, address='{"country":"Elsewhere"}').house.address == {"country": "Elsewhere"}
 
 
 def test_the_property_is_named_as_asked() -> None:
@@ -46,7 +52,7 @@ def test_the_property_is_named_as_asked() -> None:
     assert (room.house.name, room.house.currency) == ("Sea houses", "ILS")
     assert (
         recognise(list(LISTING), Defaults("tel-aviv", "ILS", "Asia/Jerusalem")).read(LISTING, 2).house.name
-        == "Tel Aviv stays"
+        == "Tel Aviv"
     )
 
 

@@ -42,6 +42,7 @@ def checked(defaults: Defaults) -> Defaults:
         currency=check("currency", defaults.currency, places.currency),
         time_zone=check("time_zone", defaults.time_zone, places.time_zone),
         property_name=check("property_name", defaults.property_name, _property_name),
+        country=check("country", defaults.country, places.country),
     )
     if problems:
         raise Invalid(" ".join(problems.values()), details=problems)
@@ -76,7 +77,8 @@ def _unstated(header: Sequence[str], defaults: Defaults) -> list[str]:
 
 def _only_property(defaults: Defaults) -> PropertyDraft:
     place = defaults.location or ""
-    label = defaults.property_name or f"{places.title(place)} stays"
+    city = places.title(place)
+    label = defaults.property_name or city
     return PropertyDraft(
         slug=place,
         name=label,
@@ -84,7 +86,7 @@ def _only_property(defaults: Defaults) -> PropertyDraft:
         currency=defaults.currency or "",
         time_zone=defaults.time_zone or "",
         legal_name=label,
-        address={"city": places.title(place)},
+        address={"city": city, "country": defaults.country} if defaults.country else {"city": city},
     )
 
 

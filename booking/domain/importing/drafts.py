@@ -26,7 +26,7 @@ class BadRow(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PropertyDraft:
-    """The property that rooms go into. An existing one of this slug is used as it is, if it fits."""
+    """The property that rooms go into. An existing one of this slug is used if it fits, and only learns its country."""
 
     slug: str
     name: str
@@ -85,3 +85,4 @@ class Defaults:
     currency: str | None = None
     time_zone: str | None = None
     property_name: str | None = None
+    country: str | None = None

@@ -8,10 +8,12 @@ import unicodedata
 import zoneinfo
 from functools import lru_cache
 
+from babel import Locale
 from babel.core import get_global
 
 from booking.domain.errors import Invalid
 
+_COUNTRY = re.compile(r"(?!EU|EZ|UN|XA|XB|ZZ|QO)[A-Z]{2}")  # CLDR also names groups of countries and what is none
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -58,6 +60,23 @@ def currency(text: str) -> str:
     if code in _currencies():
         return code
     raise Invalid(f"{text!r} is not a currency: an ISO 4217 code of three letters, such as EUR.")
+
+
+@lru_cache(maxsize=1)
+def _countries() -> dict[str, str]:
+    """Names in English by what people may call them: their name or their ISO 3166 code, in lower case."""
+    named = {code: name for code, name in Locale("en").territories.items() if _COUNTRY.fullmatch(code)}
+    return {known.lower(): name for code, name in named.items() for known in (code, name)}
+
+
+def country(text: str) -> str:
+    """A country's name in English, from that name or its ISO 3166 code; Invalid with those it looks like."""
+    known, wanted = _countries(), text.strip().lower()
+    if wanted in known:
+        return known[wanted]
+    close = [known[name] for name in difflib.get_close_matches(wanted, known, n=3, cutoff=0.8)]
+    hint = f" Did you mean {' or '.join(close)}?" if close else ""
+    raise Invalid(f"{text!r} is not a country: its English name or its ISO code, such as Belgium or BE.{hint}")
 
 
 def title(slug: str) -> str:

@@ -110,7 +110,7 @@ def _identity(cells: Mapping[str, str]) -> tuple[Any, str | None, str | None]:
 def _property(cells: Mapping[str, str], defaults: Defaults) -> PropertyDraft:
     place = _stated(cells, "location", defaults.location, places.location)
     slug = cells.get("property_slug", "").strip() or place
-    label = text.one_line(cells.get("property_name", "")) or defaults.property_name or f"{places.title(place)} stays"
+    label = text.one_line(cells.get("property_name", "")) or defaults.property_name or places.title(place)
     if len(slug) > 255 or places.slugify(slug) != slug:
         raise BadRow("property_slug", f"{slug[:60]!r} is not a slug")
     if len(label) > listings.LONGEST_NAME:
@@ -122,10 +122,16 @@ def _property(cells: Mapping[str, str], defaults: Defaults) -> PropertyDraft:
         location=place,
         currency=_stated(cells, "currency", defaults.currency, places.currency),
         time_zone=_stated(cells, "time_zone", defaults.time_zone, places.time_zone),
-        address=values.storable("address", values.json_object("address", cells.get("address", "")) or {}),
+        address=_address(cells.get("address", ""), defaults),
         check_in_time=values.clock_time("check_in_time", cells.get("check_in_time", "")) or CHECK_IN,
         check_out_time=values.clock_time("check_out_time", cells.get("check_out_time", "")) or CHECK_OUT,
     )
+
+
+def _address(cell: str, defaults: Defaults) -> dict[str, Any]:
+    """As the row says it; the country that was asked for stands in where it does not."""
+    stated: dict[str, Any] = values.storable("address", values.json_object("address", cell) or {})
+    return {**({"country": defaults.country} if defaults.country else {}), **stated}
 
 
 def _stated(cells: Mapping[str, str], field: str, default: str | None, check: Any) -> str:

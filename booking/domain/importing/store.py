@@ -56,7 +56,8 @@ def put(drafts: Sequence[RoomDraft], *, rehearse: bool = False, keep_existing: b
     """Insert or update the rooms, and create the properties they name where there are none.
 
     `rehearse` does all of it and rolls back; `keep_existing` leaves rooms that are there already as they are. Drafts
-    must be distinct by key. Existing properties are used as they are; a room is never moved to another property.
+    must be distinct by key. Existing properties are used as they are, but learn their country where they do not know
+    it; a room is never moved to another property.
     """
     try:
         return _put(drafts, rehearse, keep_existing)
@@ -100,7 +101,16 @@ def _houses(drafts: Sequence[RoomDraft]) -> dict[str, Property]:
     present = set(db.session.scalars(select(Property.slug).where(Property.slug.in_(wanted))))
     db.session.add_all(_house(draft) for slug, draft in wanted.items() if slug not in present)
     db.session.flush()
-    return {house.slug: house for house in db.session.scalars(select(Property).where(Property.slug.in_(wanted)))}
+    houses = {house.slug: house for house in db.session.scalars(select(Property).where(Property.slug.in_(wanted)))}
+    for slug in present:
+        _learn_country(houses[slug], wanted[slug])
+    return houses
+
+
+def _learn_country(house: Property, draft: PropertyDraft) -> None:
+    country = draft.address.get("country")
+    if country and not house.address.get("country"):
+        house.address = {**house.address, "country": country}
 
 
 def _house(draft: PropertyDraft) -> Property:
