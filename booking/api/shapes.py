@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -62,7 +63,11 @@ class TokensShape(Shape):
     user: UserShape
 
 
-class RoomItemShape(Shape):
+@dataclass(slots=True)
+class RoomItemShape:
+    """A plain dataclass, because a page has a hundred of them."""
+
+    __pydantic_config__ = Shape.model_config
     id: str
     name: str
     location: str
@@ -206,7 +211,7 @@ def room_page(found: Found) -> RoomPageShape:
 
 
 def _item(room: FoundRoom) -> RoomItemShape:
-    return RoomItemShape.model_construct(
+    return RoomItemShape(
         id=room.id,
         name=room.name,
         location=room.location,

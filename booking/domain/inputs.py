@@ -92,7 +92,13 @@ def _password(value: str) -> str:
 CalendarDate = Annotated[dt.date, BeforeValidator(_calendar_date)]
 Text = Annotated[str, AfterValidator(_plain), Field(json_schema_extra=PLAIN)]
 Name = Annotated[Text, Field(max_length=255), AfterValidator(_trimmed), Field(json_schema_extra={"minLength": 1})]
-Email = Annotated[Text, Field(max_length=255), AfterValidator(_email), Field(json_schema_extra={"format": "email"})]
+Email = Annotated[
+    str,
+    AfterValidator(_plain),
+    Field(max_length=255),
+    AfterValidator(_email),
+    Field(json_schema_extra={"format": "email"}),
+]
 Password = Annotated[Text, Field(min_length=1, max_length=256)]
 NewPassword = Annotated[Password, AfterValidator(_password), Field(json_schema_extra={"minLength": 10})]
 Slug = Annotated[str, Field(max_length=120, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -190,6 +196,7 @@ class Cancellation(Input):
     shown_refund: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=3)]
 
 
+MOST_AMENITIES = 20
 SORTS = ("price", "-price", "name", "capacity")
 
 
@@ -201,9 +208,13 @@ class RoomSearch(Dates):
     min_price: Price | None = None
     max_price: Price | None = None
     currency: CurrencyCode | None = None
-    amenities: Annotated[list[Annotated[Text, Field(max_length=120)]], Field(max_length=20)] = []
+    amenities: Annotated[
+        list[Annotated[Text, Field(max_length=120)]],
+        # Each entry may be several, with commas between them: the limit is theirs.
+        Field(max_length=MOST_AMENITIES, json_schema_extra={"items": {"type": "string", **PLAIN}}),
+    ] = []
     q: Annotated[Text, Field(max_length=100)] | None = None
-    sort: str | None = Field(default=None, json_schema_extra={"enum": list(SORTS)})
+    sort: str | None = Field(default=None, json_schema_extra={"enum": ["", *SORTS]})
     page: Page = 1
     page_size: PageSize = 20
 
@@ -218,7 +229,11 @@ class RoomSearch(Dates):
     @classmethod
     def _separated(cls, value: object) -> object:
         values = value if isinstance(value, list) else [value]
-        return [part.strip() for item in values for part in str(item).split(",") if part.strip()]
+        if len(values) > MOST_AMENITIES:
+            return values  # too many, empty ones too
+        # Spaces only: a control character is for the next to refuse.
+        parts = [part.strip(" ") for item in values for part in str(item).split(",")]
+        return [part for part in parts if part]
 
     @field_validator("max_price")
     @classmethod
@@ -267,7 +282,7 @@ class Paged(Input):
 
 class BookingList(Input):
     status: str | None = Field(
-        default=None, json_schema_extra={"enum": ["PENDING", "CONFIRMED", "CANCELLED", "EXPIRED"]}
+        default=None, json_schema_extra={"enum": ["", "PENDING", "CONFIRMED", "CANCELLED", "EXPIRED"]}
     )
     page: Page = 1
     page_size: PageSize = 20

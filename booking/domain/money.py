@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 # ISO 4217 minor units; every other currency has two. (CLDR's display digits differ for some and are not the law.)
 DECIMALS = {
@@ -37,11 +38,13 @@ def decimals(currency: str) -> int:
     return DECIMALS.get(currency, 2)
 
 
+@lru_cache(maxsize=4096)
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """`amount` to the currency's own decimals, halves away from zero, as on a bill."""
     return amount.quantize(Decimal(1).scaleb(-decimals(currency)), rounding=ROUND_HALF_UP)
 
 
+@lru_cache(maxsize=4096)  # the same prices come again and again
 def as_number(amount: Decimal, currency: str) -> int | float:
     """For JSON: 120 rather than 120.000, 480.5 as it is. Floats hold any NUMERIC(15,3) exactly enough to round-trip."""
     exact = rounded(amount, currency)

@@ -16,7 +16,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnExpressionArgument, Row, Select, String, any_, bindparam, exists, func, select
+from sqlalchemy import ColumnExpressionArgument, Select, String, any_, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from booking.domain import prices
@@ -102,7 +102,7 @@ def _read(wanted: RoomSearch, fetch: replica.Fetch) -> Found:
     return Found(rooms, wanted.page, wanted.page_size, count)
 
 
-def _free_room(row: Row[Any], nights: int) -> FoundRoom:
+def _free_room(row: Any, nights: int) -> FoundRoom:
     return FoundRoom(
         id=encode("room", row.id),
         name=row.name,

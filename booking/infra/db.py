@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
-from sqlalchemy import Connection, CursorResult, Engine, Executable, MetaData, RootTransaction, Row
+from sqlalchemy import ClauseElement, Connection, CursorResult, Engine, Executable, MetaData, RootTransaction
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase
 
 from booking.config import Settings
-from booking.infra import telemetry
+from booking.infra import straight, telemetry
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -175,17 +175,16 @@ def execute(statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[
     return _attempt_now().connection.execute(statement, values or None)
 
 
-def fetch(statement: Executable, **values: Any) -> Sequence[Row[Any]]:
-    """Rows of a statement that was built once, with its values: the quickest way to look something up.
+def fetch(statement: ClauseElement, **values: Any) -> Sequence[Any]:
+    """Rows (named tuples) of a statement that was built once, with its values: the quickest way to look something up.
 
     One round trip outside of any transaction, on the pool for single statements; a lost connection is tried again.
     """
     return _attempts(lambda: _fetch(statement, values), "fetch", ())
 
 
-def _fetch(statement: Executable, values: dict[str, Any]) -> Sequence[Row[Any]]:
-    with db.engines[AUTOCOMMIT].connect() as connection:
-        return connection.execute(statement, values).all()
+def _fetch(statement: ClauseElement, values: dict[str, Any]) -> Sequence[Any]:
+    return straight.rows(db.engines[AUTOCOMMIT], statement, values)
 
 
 def _attempts(once: Callable[[], R], name: str, retry_on: tuple[str, ...]) -> R:

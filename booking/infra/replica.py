@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select, create_engine, text
+from sqlalchemy import Engine, Select, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from booking.config import Settings
-from booking.infra import telemetry
+from booking.infra import straight, telemetry
 from booking.infra.db import engine_options, fetch
 
-Fetch = Callable[[Select[Any], dict[str, Any]], Sequence[Row[Any]]]
+Fetch = Callable[[Select[Any], dict[str, Any]], Sequence[Any]]
 
 _HAS_REPLAYED = text("SELECT coalesce(pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0') >= :lsn, false)")
 
@@ -37,7 +37,7 @@ def reader(needed_lsn: int | None) -> Fetch:
     return partial(_from_replica, engine)
 
 
-def primary(statement: Select[Any], values: dict[str, Any]) -> Sequence[Row[Any]]:
+def primary(statement: Select[Any], values: dict[str, Any]) -> Sequence[Any]:
     """Rows from the primary."""
     return fetch(statement, **values)
 
@@ -51,10 +51,9 @@ def _has_replayed(engine: Engine, lsn: int) -> bool:
         return False
 
 
-def _from_replica(engine: Engine, statement: Select[Any], values: dict[str, Any]) -> Sequence[Row[Any]]:
+def _from_replica(engine: Engine, statement: Select[Any], values: dict[str, Any]) -> Sequence[Any]:
     try:
-        with engine.connect() as connection:
-            return connection.execute(statement, values).all()
+        return straight.rows(engine, statement, values)
     except (DBAPIError, PoolTimeout) as error:
         telemetry.log.warning("replica_unavailable", error=str(error))
         return primary(statement, values)
