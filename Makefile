@@ -10,10 +10,10 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench storm controls lint format messages lock clean python product everything chromium
+.PHONY: help run test bench bench-scale storm controls replay fuzz lint format messages lock clean python product everything chromium
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: product ## start Postgres, Valkey, web and worker; PORT (8000) and BIND (127.0.0.1) choose the address
 	@exec .venv/bin/python -m booking.cli.up
@@ -47,14 +47,23 @@ lock: everything ## pin the newest versions that requirements/*.in allow
 	$(COMPILE) --upgrade requirements/embedded.in -o requirements/embedded.txt
 	$(COMPILE) --upgrade requirements/dev.in -o requirements/dev.txt
 
-bench: everything ## bookings and searches over HTTP, beside pgbench with the same statements; ARGS="--rounds 3"
+bench: everything ## bookings, searches and pages over HTTP, beside pgbench with the same statements; ARGS="--rounds 3"
 	.venv/bin/python -m bench $(ARGS)
+
+bench-scale: everything ## the same with 10 k to 1 M rooms and 0.5 M to 10 M bookings; ARGS="--hours 1"
+	.venv/bin/python -m bench.scale $(ARGS)
 
 storm: everything ## guests book while everything is killed; ARGS="--attempts 100000 --kills 50" is the full programme
 	.venv/bin/python -m tests.faults.storm $(ARGS)
 
 controls: everything ## each guard against double sales switched off, alone and with others: what goes wrong then
 	.venv/bin/python -m tests.faults.controls $(ARGS)
+
+replay: everything ## a recorded booking history through the booking core; ARGS="--trace PATH"
+	.venv/bin/python -m tests.replay $(ARGS)
+
+fuzz: everything ## right, wrong and broken requests, odd dates and amounts; ARGS="--minutes 10 --seed 1"
+	.venv/bin/python -m tests.fuzz $(ARGS)
 
 clean: ## remove the environment and caches; var/ (the data) stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,158 +1,200 @@
-"""`make bench`: bookings and searches over HTTP, beside pgbench running the same statements, turn by turn.
+"""`make bench`: bookings, searches and pages over HTTP, beside pgbench and beside a bare Flask, turn by turn.
 
-python -m bench --seconds 5 --rounds 3 --clients 8 --rooms 10000
+python -m bench --rounds 3 --seconds 5 --rooms 10000 --bookings 500000
+
+Everything runs in a copy of its own, which is removed at the end (--keep leaves it). What the columns mean stands in
+the file that this writes.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
-import json
-import os
-import platform
-import random
-import statistics
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from bench import replayed
-from bench.clients import Measured, measure, sign_in
-from bench.copy_of_its_own import FIRST_ROOM, PLACES, Copy, place, room_uuid, running
-from booking.infra.ids import encode
-
-HOME = Path(os.environ.get("BENCH_DIR", Path(__file__).parents[1] / "var" / "bench"))
-TODAY = dt.datetime.now(dt.UTC).date()
-NIGHTS = 3
-WARM = 40  # requests before one is looked at: connections say hello first
+from bench import machine, memory, rounds, workload
+from bench.clients import measure
+from bench.copy_of_its_own import ROOT, Copy, Web, running
+from bench.filled import FILLED_DAYS, PLACES, Filling, fill
+from bench.rounds import Case, Target
+from bench.sides import FEW, MANY, Sides
+from bench.workload import HOT, Window, for_each
 
 
-def day(ahead: int) -> str:
-    return (TODAY + dt.timedelta(days=ahead)).isoformat()
-
-
-def a_booking(chance: random.Random, rooms: int) -> tuple[str, str, dict[str, Any]]:
-    """Three nights in any room, within the next 500 days."""
-    import uuid
-
-    ahead = chance.randint(1, 500)
-    room = encode("room", uuid.UUID(room_uuid(chance.randrange(rooms))))
-    order = {"roomId": room, "checkIn": day(ahead), "checkOut": day(ahead + NIGHTS), "guests": 1}
-    return "POST", "/bookings", order | {"paymentMethodId": "pm_card_visa"}
-
-
-def a_search(chance: random.Random) -> tuple[str, str, None]:
-    """A page of rooms in any place, for any size and dates, with the total."""
-    ahead, where, size = chance.randint(1, 500), chance.randrange(PLACES), chance.randint(1, 4)
-    query = f"location=place-{10 + where}&checkIn={day(ahead)}&checkOut={day(ahead + NIGHTS)}&capacity={size}"
-    return "GET", f"/rooms?{query}", None
-
-
-def one(copy: Copy, token: str, request: tuple[str, str, dict[str, Any] | None]) -> Any:
-    """Ask once and return the JSON."""
-    import urllib.request
-
-    method, path, body = request
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    data = json.dumps(body).encode() if body else None
-    asked = urllib.request.Request(f"http://127.0.0.1:{copy.port}/api/v1{path}", data, headers, method=method)
-    with urllib.request.urlopen(asked) as answer:
-        return json.load(answer)
-
-
-def booking_script(copy: Copy, token: str, rooms: int) -> str:
-    """The statements of one booking, for other rooms and dates."""
-    chance, answer = random.Random(1), dict[str, Any]()
-    for _ in range(WARM):
-        one(copy, token, a_booking(chance, rooms))
-    request = a_booking(chance, rooms)
-    statements = replayed.capture(copy, lambda: answer.update(one(copy, token, request)))
-    with copy.connect() as connection, connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT b.user_id::text, s.id::text, p.provider_reference, b.room_id::text FROM bookings b"
-            " JOIN sessions s USING (user_id) JOIN payments p ON p.booking_id = b.id"
-            " WHERE b.reference = %s",
-            [answer["reference"]],
+def cases(sides: Sides, product: Web, bare: Web) -> list[Case]:
+    """Everything that is measured, in the order of a round. `product` is as it is delivered, `bare` a hello world."""
+    rooms, script = sides.filling.rooms, "pgbench, the same statements"
+    booked = [
+        Case(
+            f"bookings, {where}, {clients} clients",
+            sides.bookings(clients, among),
+            sides.pgbench(sides.booking, clients, among),
+            script,
         )
-        user, session, charged, room = cursor.fetchone()
-    known = {
-        room: f"{room_uuid(0)[: -len(str(FIRST_ROOM))]}:r",
-        f"'{answer['checkIn']}'::date": f"(date '{TODAY}' + :d)",
-        f"'{answer['checkOut']}'::date": f"(date '{TODAY}' + :d + {NIGHTS})",
-        answer["reference"]: "R:c:n",
-        charged: "sim_:c:n",
-    }
-    return replayed.script(statements, known, {user, session})
+        for clients in (FEW, MANY)
+        for where, among in (("any room", rooms), (f"{HOT} rooms", HOT))
+    ]
+    found = sides.searches(sides.uncached), sides.pgbench(sides.search, FEW, rooms)
+    kept = sides.same(product, workload.popular_search(sides.tokens[0])), sides.same(bare, workload.hello)
+    return [
+        *booked,
+        Case("searches, uncached", *found, script),
+        Case("searches, cached", *kept, "Flask hello world"),
+        Case("page of a room", sides.same(product, workload.room_page(rooms))),
+        Case("page of results", sides.same(product, workload.results_page())),
+    ]
 
 
-def search_script(copy: Copy, token: str) -> str:
-    """The statements of one search, for other places and dates."""
-    check_in, check_out = day(200), day(200 + NIGHTS)
-    request = ("GET", f"/rooms?location={place(7)}&checkIn={check_in}&checkOut={check_out}&capacity=2", None)
-    for _ in range(WARM):
-        one(copy, token, request)
-    statements = replayed.capture(copy, lambda: one(copy, token, request))
-    known = {
-        f"'{check_in}'::date": f"(date '{TODAY}' + :d)",
-        f"'{check_out}'::date": f"(date '{TODAY}' + :d + {NIGHTS})",
-        place(7): "place-:p",
-    }
-    return replayed.script(statements, known, set(replayed.UUID.findall("\n".join(statements))))
+def main() -> int:
+    """Fill, measure, report. 1 where the data does not agree afterwards."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    arguments = _arguments(sys.argv[1:])
+    began = time.monotonic()
+    filling = Filling(arguments.rooms, arguments.bookings)
+    with running(arguments.home, keep=arguments.keep) as copy:
+        print(f"{filling.rooms} rooms, {filling.bookings} bookings ...", flush=True)
+        fill(copy, filling)
+        measured, own, tokens = _rounds(copy, filling, arguments)
+        taken = _memory(copy, filling, tokens, arguments.seconds)
+        verified = copy.flask("bookings", "verify")
+        about = [*machine.described(copy), *_described(arguments), own]
+    lines = _report(measured, taken, about, _last_line(verified.stdout + verified.stderr), time.monotonic() - began)
+    arguments.results.write_text("\n".join(lines) + "\n")
+    print("\n" + "\n".join(lines) + f"\n{verified.stderr}")
+    return verified.returncode
 
 
-def compare(
-    name: str, copy: Copy, tokens: list[str], *, arguments: argparse.Namespace, script: str, request: Any, wanted: int
-) -> str:
-    """Turn by turn: HTTP, pgbench, HTTP, pgbench …; the medians and their ratio."""
-    over_http: list[Measured] = []
-    bare: list[float] = []
-    for _ in range(arguments.rounds):
-        over_http.append(measure(copy.port, tokens, arguments.seconds, request, wanted))
-        bare.append(
-            replayed.pgbench(copy, script, clients=len(tokens), seconds=arguments.seconds, rooms=arguments.rooms)
-        )
-        print(f"  {name}: {over_http[-1]}   pgbench {bare[-1]:.0f}/s", flush=True)
-    http, floor = statistics.median(m.per_second for m in over_http), statistics.median(bare)
-    middle = sorted(over_http, key=lambda m: m.per_second)[len(over_http) // 2]
-    return (
-        f"| {name} | {http:.0f} | {middle.p50:.1f} / {middle.p95:.1f} / {middle.p99:.1f} | {floor:.0f} |"
-        f" {http / floor:.0%} |"
-    )
+def _last_line(told: str) -> str:
+    return told.strip().rpartition("\n")[2]
 
 
-def main() -> None:
+def _rounds(copy: Copy, filling: Filling, arguments: argparse.Namespace) -> tuple[list[Case], str, list[str]]:
+    """All rounds; what our own clients cost; and tokens of those who asked."""
+    uncached = copy.web("uncached", SEARCH_CACHE_SECONDS="0", BOOKING_HORIZON_DAYS="2000000")
+    with uncached as web, copy.web("product") as product, copy.web("hello", "bench.hello:app") as bare:
+        sides = Sides(copy, web, filling)
+        sides.learn()
+        measured = cases(sides, product, bare)
+        rounds.run(measured, arguments.rounds, arguments.seconds)
+        return measured, _own_cost(sides, bare, arguments.seconds), sides.tokens
+
+
+def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--seconds", type=float, default=5, help="of one turn")
     parser.add_argument("--rooms", type=int, default=10_000)
-    arguments = parser.parse_args()
-    with running(HOME) as copy:
-        copy.fill(arguments.rooms)
-        tokens = [sign_in(copy.port, f"client-{number}") for number in range(arguments.clients)]
-        booked, found = booking_script(copy, tokens[0], arguments.rooms), search_script(copy, tokens[0])
-        (HOME / "booking.sql").write_text(booked)
-        (HOME / "search.sql").write_text(found)
-        rows = [
-            compare(
-                "bookings",
-                copy,
-                tokens,
-                arguments=arguments,
-                script=booked,
-                request=lambda chance: a_booking(chance, arguments.rooms),
-                wanted=201,
-            ),
-            compare(
-                "searches, uncached", copy, tokens, arguments=arguments, script=found, request=a_search, wanted=200
-            ),
-        ]
-    print(
-        f"\n{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {TODAY};"
-        f" {arguments.rooms} rooms, {arguments.clients} clients, {arguments.rounds} x {arguments.seconds:.0f} s\n"
+    parser.add_argument("--bookings", type=int, default=500_000)
+    parser.add_argument("--keep", action="store_true", help="leave the copy, to look into it")
+    parser.add_argument("--home", type=Path, default=ROOT / "var" / "bench", help="where the copy lies meanwhile")
+    parser.add_argument("--results", type=Path, default=ROOT / "bench" / "RESULTS.md")
+    return parser.parse_args(words)
+
+
+def _own_cost(sides: Sides, bare: Web, seconds: float) -> str:
+    """What our clients cost, told by what a client written in C gets out of the same server."""
+    ours = sides.same(bare, workload.hello)(seconds)
+    told = f"our clients used {ours.own_cpu:.0%} of one core for {ours.per_second:.0f} hello worlds per second"
+    wrk = shutil.which("wrk")
+    if not wrk:
+        return f"{told}; wrk is not installed, so there is nothing to compare that with"
+    command = [wrk, "-t1", f"-c{FEW}", f"-d{max(1, round(seconds))}s", f"http://127.0.0.1:{bare.port}/"]
+    answered = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    speed = float(answered.split("Requests/sec:")[1].split()[0])
+    return f"{told}; wrk, written in C, got {speed:.0f} just after"
+
+
+def _memory(copy: Copy, filling: Filling, tokens: list[str], seconds: float) -> list[list[memory.Taken]]:
+    """Of the whole product, before and after bookings, searches and pages on it."""
+    # What the measurements left unsent would keep this worker busy for minutes.
+    copy.rows("UPDATE events SET sent_at = now() WHERE sent_at IS NULL")
+    window = Window(FILLED_DAYS + 10, 400)
+    asked = (
+        (for_each(tokens[:FEW], lambda token: workload.booking(token, filling.rooms, window)), 201),
+        (for_each(tokens[:FEW], workload.search), 200),
+        ([workload.results_page(), workload.room_page(filling.rooms)] * (FEW // 2), 200),
     )
-    print("| what | per second | p50 / p95 / p99 ms | pgbench, same statements | ratio |\n|---|---|---|---|---|")
-    print("\n".join(rows))
+    with memory.whole_product(copy) as (port, look):
+        before = look()
+        for makes, wanted in asked:
+            measure(port, makes, seconds, wanted)
+        return [before, look()]
+
+
+def _targets(measured: list[Case], taken: list[list[memory.Taken]]) -> list[Target]:
+    any_few, hot_few, any_many, hot_many, uncached, cached, *_ = measured
+    hot = rounds.ratios(hot_few.measured, any_few.measured)
+    hot_of_many = rounds.ratios(hot_many.measured, any_many.measured)
+    every = [*hot_few.measured, *hot_many.measured]
+    retries = sum(one.retries for one in every) / max(1, sum(one.statuses.get(201, 0) for one in every))
+    webs = [one.rss for one in taken[1] if one.name.startswith("web ") and "own" not in one.name]
+    return [
+        Target(f"bookings over HTTP, {FEW} clients, to pgbench", any_few.ratios, 0.35, 0.50),
+        Target("uncached searches to pgbench of their SQL", uncached.ratios, 0.40, 0.60),
+        Target("cached searches to Flask hello world", cached.ratios, 0.30, 0.60),
+        Target(f"{HOT} hot rooms to any room, {FEW} clients", hot, 0.80),
+        Target(f"{HOT} hot rooms to any room, {MANY} clients", hot_of_many, 0.80),
+        Target(f"{HOT} hot rooms: retries per booking", [retries], 0.01, at_most=True, form=".2%"),
+        Target("bookings given up (5xx)", [sum(one.given_up for one in every)], 0, at_most=True, form=".0f"),
+        Target("memory of a web process after the load, MB (RSS)", [max(webs)], 150, at_most=True, form=".0f"),
+    ]
+
+
+def _described(arguments: argparse.Namespace) -> list[str]:
+    return [
+        f"{arguments.rooms:,} rooms in {PLACES} places (the biggest has a tenth of them), {arguments.bookings:,} paid"
+        f" bookings; of the nights of the next {FILLED_DAYS} days 40 % are taken",
+        f"medians of {arguments.rounds} rounds of {arguments.seconds:g} s per turn, in brackets the range; ratios are"
+        " made within a round",
+        f"searches and pages by {FEW} clients; a booking is three nights with an Idempotency-Key of its own; the worker"
+        " stands still meanwhile: the outbox is written, not read",
+    ]
+
+
+def _report(
+    measured: list[Case], taken: list[list[memory.Taken]], about: list[str], verified: str, took: float
+) -> list[str]:
+    command = shlex.join(["make", "bench", f"ARGS={' '.join(sys.argv[1:])}"])
+    over_http = sum(one.retries for case in measured for one in case.measured)
+    by_pgbench = sum(one.retries for case in measured for one in case.compared)
+    return [
+        "# What was measured",
+        "",
+        f"`{command}` on {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC, {took / 60:.1f} minutes.",
+        "",
+        *(f"- {line}" for line in about),
+        "",
+        *rounds.table(measured),
+        "",
+        f"Transactions tried again: {over_http} over HTTP, {by_pgbench} by pgbench.",
+        f"`flask bookings verify` afterwards: {verified}",
+        "",
+        *rounds.targets(_targets(measured, taken)),
+        "",
+        *memory.table(*taken),
+        "",
+        *EXPLAINED,
+    ]
+
+
+EXPLAINED = """\
+How to read it:
+
+- pgbench is Postgres' own load generator, written in C. It runs every statement of one booking (or search), as it was
+  captured from the server's log, in the same transactions, on other rooms, days and guests: authentication, idempotency
+  key, claim, payment, ledger, confirmation, outbox. Before anything is measured, Postgres' own count
+  (pg_stat_statements) must show the same calls and rows per booking on both sides.
+- Over HTTP there is everything: token, validation, Redis lock, cache generations, outbox; rate limits are off.
+- 409 among the other answers: two clients wanted overlapping nights, and one got them.
+- PSS counts memory shared between processes by halves and thirds, RSS counts it in full in each.""".splitlines()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,111 +1,172 @@
-"""Clients that ask over HTTP, as light as Python allows: raw sockets, kept open, two processes."""
+"""Clients that ask over HTTP, as light as Python allows: one process, raw sockets kept open, ready-made bytes.
+
+They use the cores that they measure, so what they cost is measured too (`Measured.own_cpu`).
+"""
 
 from __future__ import annotations
 
+import itertools
 import json
 import multiprocessing
 import random
+import selectors
 import socket
-import threading
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-Request = Callable[[random.Random], tuple[str, str, dict[str, Any] | None]]
+Make = Callable[[random.Random], bytes]
+CLOSED = b""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What came of it: answers per second of the wanted status, latencies in ms, and how many of which status."""
+    """What came of it: wanted answers per second, latencies in ms of all, how many of which status.
+
+    `own_cpu` is the share of one core that the clients themselves used. `retries` and `given_up` are transactions that
+    were tried again, and those that were not any more.
+    """
 
     per_second: float
     p50: float
     p95: float
     p99: float
     statuses: dict[int, int]
+    own_cpu: float
+    retries: int = 0
+    given_up: int = 0
 
     def __str__(self) -> str:
         latency = f"p50 {self.p50:6.1f}  p95 {self.p95:6.1f}  p99 {self.p99:6.1f} ms"
-        return f"{self.per_second:7.0f}/s   {latency}   {self.statuses}"
+        return f"{self.per_second:7.0f}/s   {latency}   {self.statuses}   clients' own CPU {self.own_cpu:.0%}"
+
+
+def request(method: str, path: str, *, token: str = "", key: str = "", body: dict[str, Any] | None = None) -> bytes:
+    """A whole HTTP request; `key` is its Idempotency-Key."""
+    content = json.dumps(body).encode() if body else b""
+    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n"
+    head += f"Authorization: Bearer {token}\r\n" if token else ""
+    head += f"Idempotency-Key: {key}\r\n" if key else ""
+    head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n" if body else ""
+    return f"{head}\r\n".encode() + content
+
+
+def ask(port: int, sent: bytes) -> Any:
+    """Send one request and return the JSON of its answer."""
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(sent)
+        reader = _Reader(connection)
+        while not reader.complete():
+            reader.receive()
+        return json.loads(reader.buffer.partition(b"\r\n\r\n")[2])
 
 
 def sign_in(port: int, name: str) -> str:
     """An access token for a new user."""
     person = {"email": f"{name}@example.com", "password": "a-password-for-measuring", "fullName": name}
-    _post(port, "/auth/register", person)
-    return str(_post(port, "/auth/login", person)["accessToken"])
+    for path in ("register", "login"):
+        url = f"http://127.0.0.1:{port}/api/v1/auth/{path}"
+        posted = urllib.request.Request(url, json.dumps(person).encode(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(posted) as answer:
+            told = json.load(answer)
+    return str(told["accessToken"])
 
 
-def _post(port: int, path: str, body: dict[str, Any]) -> Any:
-    headers = {"Content-Type": "application/json"}
-    url = f"http://127.0.0.1:{port}/api/v1{path}"
-    with urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), headers)) as answer:
-        return json.load(answer)
+def measure(port: int, makes: list[Make], seconds: float, wanted: int, *, expected: int = 4000) -> Measured:
+    """Let one client per maker ask again and again for so many seconds.
 
-
-def measure(port: int, tokens: list[str], seconds: float, request: Request, wanted: int) -> Measured:
-    """Let one client per token ask again and again for so many seconds."""
-    results: Any = multiprocessing.get_context("fork").Queue()
-    shares = [list(enumerate(tokens))[part::2] for part in range(2)]
-    processes = [
-        multiprocessing.get_context("fork").Process(target=_share, args=(port, share, seconds, request, results))
-        for share in shares
-    ]
-    for process in processes:
-        process.start()
-    answers = [answer for _ in processes for answer in results.get()]
-    for process in processes:
-        process.join()
-    took = sorted(latency for latency, _ in answers)
+    Requests for `expected` per second are made before the clock starts, the others when it is their turn.
+    """
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+    # A process of its own: it shares neither the GIL nor the memory of whoever measures.
+    process = context.Process(target=_all, args=(port, makes, seconds, expected, theirs))
+    process.start()
+    theirs.close()
+    answers, own_cpu = ours.recv()
+    process.join()
+    took = sorted(latency for latency, _ in answers) or [seconds]
     statuses = Counter(status for _, status in answers)
-    at = lambda share: 1000 * took[min(len(took) - 1, int(len(took) * share))]  # noqa: E731
-    return Measured(statuses[wanted] / seconds, at(0.5), at(0.95), at(0.99), dict(statuses))
+    p50, p95, p99 = (1000 * took[min(len(took) - 1, int(len(took) * share))] for share in (0.5, 0.95, 0.99))
+    return Measured(statuses[wanted] / seconds, p50, p95, p99, dict(statuses), own_cpu / seconds)
 
 
-def _share(port: int, clients: list[tuple[int, str]], seconds: float, request: Request, results: Any) -> None:
+def _all(port: int, makes: list[Make], seconds: float, expected: int, report: Any) -> None:
+    each = int(expected * seconds / len(makes)) + 10
+    ready = [_ready(number, make, each) for number, make in enumerate(makes)]
+    clients = [_Client(port, requests) for requests in ready]
+    waiting = selectors.DefaultSelector()
+    for client in clients:
+        waiting.register(client.reader.connection, selectors.EVENT_READ, client)
+    cpu, until = time.process_time(), time.perf_counter() + seconds
+    for client in clients:
+        client.send()
+    answers = _loop(waiting, until)
+    report.send((answers, time.process_time() - cpu))
+
+
+def _ready(number: int, make: Make, each: int) -> Iterator[bytes]:
+    chance = random.Random(f"{number} {time.time_ns()}")
+    made = [make(chance) for _ in range(each)]
+    return itertools.chain(made, iter(lambda: make(chance), CLOSED))
+
+
+def _loop(waiting: selectors.BaseSelector, until: float) -> list[tuple[float, int]]:
     answers: list[tuple[float, int]] = []
-    threads = [
-        threading.Thread(target=_client, args=(port, number, token, seconds, request, answers))
-        for number, token in clients
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    results.put(answers)
+    while (left := until - time.perf_counter()) > 0:
+        for key, _ in waiting.select(left):
+            client: _Client = key.data
+            client.reader.receive()
+            if client.reader.complete():
+                answers.append((time.perf_counter() - client.began, client.reader.status))
+                client.send()
+    return answers
 
 
-def _client(
-    port: int, number: int, token: str, seconds: float, request: Request, answers: list[tuple[float, int]]
-) -> None:
-    chance = random.Random(f"{number} {time.time()}")
-    connection = socket.create_connection(("127.0.0.1", port))
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    reader, until = connection.makefile("rb"), time.perf_counter() + seconds
-    while time.perf_counter() < until:
-        sent = _bytes(token, *request(chance))
-        began = time.perf_counter()
-        connection.sendall(sent)
-        status = _status(reader)
-        answers.append((time.perf_counter() - began, status))
-    connection.close()
+class _Client:
+    def __init__(self, port: int, requests: Iterator[bytes]) -> None:
+        self.requests, self.began = requests, 0.0
+        self.reader = _Reader(socket.create_connection(("127.0.0.1", port)))
+        self.reader.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def send(self) -> None:
+        sent = next(self.requests)
+        self.reader.begin()
+        self.began = time.perf_counter()
+        self.reader.connection.sendall(sent)
 
 
-def _bytes(token: str, method: str, path: str, body: dict[str, Any] | None) -> bytes:
-    content = json.dumps(body).encode() if body else b""
-    head = f"{method} /api/v1{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
-    if body:
-        head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
-    return f"{head}\r\n".encode() + content
+class _Reader:
+    """One answer at a time: a status line, headers, and as many bytes as Content-Length says."""
 
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.begin()
 
-def _status(reader: Any) -> int:
-    status, length = int(reader.readline().split()[1]), 0
-    while (line := reader.readline()) not in (b"\r\n", b""):
-        if line.lower().startswith(b"content-length:"):
-            length = int(line.split(b":")[1])
-    reader.read(length)
-    return status
+    def begin(self) -> None:
+        self.buffer, self.length = b"", -1
+
+    @property
+    def status(self) -> int:
+        return int(self.buffer[9:12])
+
+    def receive(self) -> None:
+        received = self.connection.recv(262144)
+        if received == CLOSED:
+            raise SystemExit("The server closed a connection in the middle of the measurement.")
+        self.buffer += received
+
+    def complete(self) -> bool:
+        if self.length < 0:
+            end = self.buffer.find(b"\r\n\r\n")
+            if end < 0:
+                return False
+            head = self.buffer[:end].lower()
+            at = head.find(b"content-length: ")
+            if at < 0:
+                raise SystemExit(f"An answer without Content-Length cannot be measured: {head!r}")
+            self.length = end + 4 + int(head[at + 16 :].split(b"\r", 1)[0])
+        return len(self.buffer) >= self.length

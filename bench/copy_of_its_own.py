@@ -1,133 +1,149 @@
-"""A copy of the product for measuring: its own folder, rooms by COPY, web processes without limits."""
+"""A copy of the product for measuring: its own folder, Postgres and Valkey, and web servers without limits."""
 
 from __future__ import annotations
 
-import io
 import os
+import shutil
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg2
 from sqlalchemy import make_url
 
+from booking.config import Settings
+from booking.infra.db import engine_options
 from booking.infra.embedded import Servers
+from booking.infra.embedded.children import Child, stop_together
+from booking.infra.embedded.keys import make_private
 from booking.infra.embedded.ports import is_free
 
-TABLES = "users, properties, rooms, simulated_ledger, events"
 ROOT = Path(__file__).parents[1]
-PLACES = 100
-ZONE, CURRENCY = "Europe/Brussels", "EUR"
-FIRST_ROOM = 100_001
-POLICY = '{"name": "flexible", "tiers": [{"daysBefore": 1, "percent": 100}]}'
+PORTS = range(int(os.environ.get("BENCH_PORT", "8300")), int(os.environ.get("BENCH_PORT", "8300")) + 100)
+WORKERS, THREADS = os.cpu_count() or 2, 8
+
+# An ordinary setting-up for a machine of this size; everything else, durability included, is as the product has it.
+POSTGRES = {
+    "shared_buffers": f"{min(2048, psutil.virtual_memory().total // 2**23)}MB",  # an eighth of the memory
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "15min",
+    "random_page_cost": "1.1",
+    "maintenance_work_mem": "512MB",
+}
+# How the product sets up its own connections: whatever stands beside it gets the same.
+OPTIONS = str(engine_options(Settings.unconnected())["connect_args"]["options"])
+# What is not recovered after a crash need not be written twice: for loading only, never for measuring.
+LOADING = POSTGRES | {"wal_level": "minimal", "max_wal_senders": "0"}
 
 
-def place(number: int) -> str:
-    """The location of a room, skewed as in life: the first holds a tenth of all, the others share the rest."""
-    return f"place-{10 + (0 if number % 10 == 0 else number % (PLACES - 1) + 1)}"
+class Web:
+    """A granian with some WSGI application."""
 
+    def __init__(self, child: Child, port: int, metrics: Path) -> None:
+        self.child, self.port, self.metrics = child, port, metrics
 
-def room_uuid(number: int) -> str:
-    """Ids that a script can make from a number."""
-    return f"00000000-0000-7000-8000-000000{FIRST_ROOM + number}"
+    def counted(self, name: str) -> float:
+        """The sum of a Prometheus counter over all of its labels, as /metrics shows it."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
 
 
 class Copy:
     """The running copy: where it is, and how to reach its database."""
 
-    def __init__(self, servers: Servers, port: int, environ: dict[str, str]) -> None:
-        self.servers, self.port, self.environ = servers, port, environ
+    def __init__(self, home: Path, servers: Servers) -> None:
+        self.home, self.servers = home, servers
+        self.environ = {
+            **os.environ,
+            **servers.urls(),
+            "APP_ENV": "development",
+            "VAR_DIR": str(home),
+            "MAIL_DIR": str(home / "mail"),
+            "SECRET_KEY": servers.keys.secret_key,
+            "JWT_KEYS": f"bench:{servers.keys.jwt}",
+            "RATELIMIT_ENABLED": "false",
+            "LOG_LEVEL": "WARNING",
+            "ACCESS_TOKEN_SECONDS": "86400",
+            "FLASK_APP": "wsgi.py",
+        }
 
     @property
     def log(self) -> Path:
-        return Path(self.environ["VAR_DIR"]) / "log" / "postgres.log"
+        return self.home / "log" / "postgres.log"
 
-    def connect(self, role: str = "booking_owner") -> Any:
+    def connect(self, role: str = "postgres", options: str = "") -> Any:
+        """A psycopg2 connection that commits every statement."""
         url = make_url(self.servers.database_url(role))
         made = psycopg2.connect(
-            host=url.host, port=url.port, user=url.username, password=url.password, dbname=url.database
+            host=url.host, port=url.port, user=url.username, password=url.password, dbname=url.database, options=options
         )
         made.autocommit = True
         return made
 
-    def fill(self, rooms: int) -> None:
-        """Exactly so many rooms and nothing else."""
-        with self.connect() as connection, connection.cursor() as cursor:
-            cursor.execute(f"TRUNCATE {TABLES} CASCADE")
-            houses = "".join(
-                f"00000000-0000-7000-9000-0000000{10000 + n}\tHouse {n}\thouse-{n}\tplace-{10 + n}\t"
-                f"{{}}\t{ZONE}\t{CURRENCY}\t15:00\t11:00\tHouse {n}\n"
-                for n in range(PLACES)
-            )
-            columns = "id,name,slug,location,address,time_zone,currency,check_in_time,check_out_time,legal_name"
-            cursor.copy_expert(f"COPY properties ({columns}) FROM STDIN", io.StringIO(houses))
-            columns = "id,property_id,name,location,currency,capacity,price_per_night,cancellation_policy,published"
-            cursor.copy_expert(f"COPY rooms ({columns}) FROM STDIN", io.StringIO("".join(map(_room, range(rooms)))))
-            cursor.execute("ANALYZE")
+    def rows(self, query: str, *values: Any) -> list[Any]:
+        connection = self.connect()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(query, values or None)
+                return list(cursor.fetchall()) if cursor.description else []
+        finally:
+            connection.close()
 
+    def flask(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """A command of the product's own command line, in this copy."""
+        command = [sys.executable, "-m", "flask", *words]
+        return subprocess.run(command, cwd=ROOT, env=self.environ, capture_output=True, text=True, check=False)
 
-def _room(number: int) -> str:
-    where = place(number)
-    house = f"00000000-0000-7000-9000-0000000{10000 + int(where[6:]) - 10}"
-    price = 40 + number % 200
-    return f"{room_uuid(number)}\t{house}\tRoom {number}\t{where}\t{CURRENCY}\t{1 + number % 8}\t{price}\t{POLICY}\tt\n"
+    @contextmanager
+    def web(self, name: str, application: str = "wsgi:app", **environ: str) -> Iterator[Web]:
+        """A web server of this copy; some settings may differ from the copy's."""
+        metrics = self.home / "run" / f"prometheus-{name}"
+        shutil.rmtree(metrics, ignore_errors=True)
+        make_private(metrics)
+        port = next(port for port in PORTS if is_free(port))
+        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--no-ws"]
+        command += ["--workers", str(WORKERS), "--blocking-threads", str(THREADS), application]
+        told = self.environ | {"PROMETHEUS_MULTIPROC_DIR": str(metrics)} | environ
+        told.pop("MIGRATION_DATABASE_URL", None)
+        child = Child(name, command, home=self.home, cwd=ROOT, environ=told)
+        child.start()
+        try:
+            _await(f"http://127.0.0.1:{port}/api/v1/health/ready", child)
+            yield Web(child, port, metrics)
+        finally:
+            stop_together([child], 5)
 
 
 @contextmanager
-def running(home: Path, *, workers: int = 2) -> Iterator[Copy]:
-    """Start Postgres, Valkey and the web; stop them at the end. No worker: it would share the two cores."""
-    servers = Servers(home)
-    servers.join()
-    port = next(port for port in range(8300, 8400) if is_free(port))
-    environ = {
-        **os.environ,
-        **servers.urls(),
-        "APP_ENV": "development",
-        "VAR_DIR": str(home),
-        "MAIL_DIR": str(home / "mail"),
-        "SECRET_KEY": servers.keys.secret_key,
-        "JWT_KEYS": f"bench:{servers.keys.jwt}",
-        "RATELIMIT_ENABLED": "false",
-        "LOG_LEVEL": "WARNING",
-        "SEARCH_CACHE_SECONDS": "0",
-        "FLASK_APP": "wsgi.py",
-    }
-    subprocess.run([sys.executable, "-m", "flask", "db", "upgrade"], cwd=ROOT, env=environ, check=True)
-    command = [
-        "granian",
-        "--interface",
-        "wsgi",
-        "--port",
-        str(port),
-        "--workers",
-        str(workers),
-        "--blocking-threads",
-        "8",
-    ]
-    with (home / "log" / "web.log").open("ab") as log:
-        web = subprocess.Popen(
-            [str(Path(sys.executable).parent / command[0]), *command[1:], "--no-ws", "wsgi:app"],
-            cwd=ROOT,
-            env=environ,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        _await(f"http://127.0.0.1:{port}/api/v1/health/ready")
-        yield Copy(servers, port, environ)
-    finally:
-        web.terminate()
-        web.wait(20)
-        servers.leave()
+def running(home: Path, *, keep: bool, settings: dict[str, str] | None = None) -> Iterator[Copy]:
+    """Postgres and Valkey on `home` with the tables made; at the end stopped and, unless `keep`, removed."""
+    servers = Servers(home, settings=settings or POSTGRES)
+    with ExitStack() as ending:
+        if not keep:
+            ending.callback(remove, home, servers)
+        ending.callback(servers.leave, 60)
+        servers.join()
+        copy = Copy(home, servers)
+        if (made := copy.flask("db", "upgrade")).returncode:
+            raise SystemExit(made.stderr)
+        yield copy
 
 
-def _await(url: str) -> None:
+def remove(home: Path, servers: Servers) -> None:
+    """Everything of a copy that has stopped; its database may lie elsewhere (booking/infra/embedded/account.py)."""
+    shutil.rmtree(servers.postgres.directory, ignore_errors=True)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def _await(url: str, child: Child) -> None:
     until = time.monotonic() + 60
     while time.monotonic() < until:
         try:
@@ -135,4 +151,4 @@ def _await(url: str) -> None:
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
-    raise SystemExit("The web did not start: see log/web.log.")
+    raise SystemExit(f"The {child.name} server did not start: see {child.log}.")

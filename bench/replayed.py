@@ -1,39 +1,83 @@
-"""The statements of one request, captured from Postgres' own log, as a pgbench script with other rooms and dates."""
+"""The statements of one request, captured from Postgres' own log, as a pgbench script for other rooms and days.
+
+The script is held to what it stands for: by Postgres' own count it must send the same statements, and they must find
+and write as many rows.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+import os
+import random
 import re
 import subprocess
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from statistics import quantiles
 
-from bench.copy_of_its_own import FIRST_ROOM, Copy
+from bench.clients import Measured
+from bench.copy_of_its_own import OPTIONS, Copy
+from bench.filled import FILLED_DAYS, FIRST_ROOM
+from bench.workload import NIGHTS, Window
 from booking.infra.embedded import account
 
 STATEMENT = re.compile(r"^\d{4}-\d\d-\d\d .*? LOG:  statement: (.*)$")
+PREPARED = re.compile(r"^\d{4}-\d\d-\d\d .*? LOG:  execute ")
 OURS = re.compile(r"ALTER SYSTEM|SELECT pg_")
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+INSTANT = re.compile(r"'(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.?\d*(?:[+]00(?::00)?)?)'::timestamptz")
+GUESTS = 64  # users that pgbench's clients are, one each
+
+# Every turn another room and other days: a walk through all of the window without meeting a place twice.
+HEAD = f"""\\set k :k + 1
+\\set turn :k * :clients + :client_id
+\\set cell permute(:turn, :rooms * :cells, :seed)
+\\set number mod(:cell, :rooms)
+\\set room {FIRST_ROOM} + :number
+\\set place 10 + case when mod(:number, 10) = 0 then 0 else mod(:number, :places - 1) + 1 end
+\\set day :first + {NIGHTS} * (:cell / :rooms)
+\\set any_place random(10, 9 + :places)
+\\set any_day random(3, {FILLED_DAYS - NIGHTS})
+\\set c :client_id + 10
+\\set n :start + :k
+\\set lot permute(:n * 100 + :client_id, 900000000000, 1) + 100000000000
+"""
+_turns = count(1)
 
 
-def capture(copy: Copy, request: Callable[[], None]) -> list[str]:
+@dataclass(frozen=True)
+class Captured:
+    """The statements of one request, and when it was asked."""
+
+    statements: list[str]
+    at: dt.datetime
+
+
+def capture(copy: Copy, request: Callable[[], object]) -> Captured:
     """Every statement that the application sends while `request` runs, in order."""
-    with closing(copy.connect("postgres")) as superuser, superuser.cursor() as cursor:
+    with closing(copy.connect()) as superuser, superuser.cursor() as cursor:
         cursor.execute("ALTER SYSTEM SET log_statement = 'all'")
         cursor.execute("SELECT pg_reload_conf()")
         cursor.execute("SELECT pg_sleep(1)")
-        begin = copy.log.stat().st_size
+        begin, at = copy.log.stat().st_size, dt.datetime.now(dt.UTC)
         request()
         cursor.execute("ALTER SYSTEM RESET log_statement")
         cursor.execute("SELECT pg_reload_conf()")
+        cursor.execute("SELECT pg_sleep(1)")
     with copy.log.open("rb") as log:
         log.seek(begin)
-        return [statement for statement in _statements(log.read().decode()) if not OURS.match(statement)]
+        return Captured([one for one in _statements(log.read().decode()) if not OURS.match(one)], at)
 
 
 def _statements(text: str) -> list[str]:
     found: list[str] = []
     for line in text.splitlines():
+        if PREPARED.match(line):
+            raise SystemExit(f"A prepared statement cannot be put into a script yet: {line}")
         if statement := STATEMENT.match(line):
             found.append(statement[1])
         elif line.startswith("\t") and found:
@@ -41,55 +85,128 @@ def _statements(text: str) -> list[str]:
     return found
 
 
-def script(statements: list[str], known: dict[str, str], kept: set[str]) -> str:
-    """A pgbench script: `known` texts are replaced as told, ids not in `kept` become new at every turn."""
-    head = [
-        "\\set n :n + 1",
-        "\\set c :client_id + 10",
-        f"\\set r random({FIRST_ROOM}, {FIRST_ROOM} + :rooms - 1)",
-        "\\set d random(1, 500)",
-        "\\set p random(11, 109)",
-    ]
-    body = "\n".join(f"{statement};" for statement in statements)
+def script(captured: Captured, known: dict[str, str], kept: set[str], lease: dt.datetime | None = None) -> str:
+    """A pgbench script: `known` texts are replaced as told, ids not in `kept` become new at every turn.
+
+    `lease` is the instant that one statement returned and later ones compare with: pgbench takes it from there, too.
+    """
+    lines = [_as_one_call(statement) for statement in captured.statements]
+    if lease in [_moment(text) for line in lines for text in INSTANT.findall(line)]:
+        giving = next(number for number, line in enumerate(lines) if "RETURNING" in line and "lease_until" in line)
+        lines[giving] = f"{lines[giving].removesuffix(';')} \\gset"
+    body = "\n".join(lines)
     for text, instead in known.items():
         body = body.replace(text, instead)
+    body = INSTANT.sub(lambda found: _instant(_moment(found[1]), captured.at, lease), body)
     fresh = [found for found in dict.fromkeys(UUID.findall(body)) if found not in kept]
+    minute = f"{int(captured.at.timestamp() * 1000) >> 16:08x}"  # as an id of that time begins (UUID version 7)
     for number, found in enumerate(fresh, start=10):
-        body = body.replace(found, f"019b00{number}-00:c-7000-8000-0:n")
-    return "\n".join([*head, body]) + "\n"
+        body = body.replace(found, f"{minute}-{number}:c-7000-8000-0:n")
+    return f"{HEAD}{body}\n"
 
 
-def pgbench(copy: Copy, text: str, *, clients: int, seconds: float, rooms: int) -> float:
+def _as_one_call(statement: str) -> str:
+    """Several statements sent together stay together: pgbench writes their separator as \\;"""
+    parts = re.split(r"('(?:[^']|'')*')", statement.rstrip("; "))
+    return "".join(part if number % 2 else part.replace(";", " \\;") for number, part in enumerate(parts)) + ";"
+
+
+def _moment(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+
+
+def _instant(moment: dt.datetime, at: dt.datetime, lease: dt.datetime | None) -> str:
+    if moment == lease:
+        return "':lease_until'::timestamptz"
+    return f"(now() + interval '{round((moment - at).total_seconds())} seconds')"
+
+
+def guests(copy: Copy) -> tuple[str, str]:
+    """Make users for pgbench's clients; how a script names the ids of its client's user and session."""
+    user, session = "00000000-0000-7000-b000-0000000000", "00000000-0000-7000-c000-0000000000"
+    copy.rows(
+        "INSERT INTO users (id, email, email_key, full_name, role, region) SELECT (%s || c)::uuid,"
+        " 'p@gbench-' || c, 'p@gbench-' || c, 'pgbench', 'guest', 'eu' FROM generate_series(10, 9 + %s) c"
+        " ON CONFLICT DO NOTHING",
+        user,
+        GUESTS,
+    )
+    copy.rows(
+        "INSERT INTO sessions (id, user_id, kind, last_seen_at) SELECT (%s || c)::uuid, (%s || c)::uuid, 'web', now()"
+        " FROM generate_series(10, 9 + %s) c ON CONFLICT DO NOTHING",
+        session,
+        user,
+        GUESTS,
+    )
+    return f"{user}:c", f"{session}:c"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """By how many clients, in which rooms (counted from the first), places and days a script runs."""
+
+    clients: int
+    rooms: int
+    places: int
+    window: Window
+
+
+def pgbench(copy: Copy, text: str, turn: Turn, seconds: float) -> Measured:
     """Turns of the script per second, sent as psycopg2 sends them (simple protocol)."""
-    pgbench.turn = getattr(pgbench, "turn", 0) + 1  # type: ignore[attr-defined]  # ids of one run are not the next one's
-    start = 10_000_000_000 + pgbench.turn * 1_000_000_000  # type: ignore[attr-defined]
-    with tempfile.NamedTemporaryFile("w", suffix=".sql", dir="/tmp") as file:
-        file.write(text)
-        file.flush()
-        url = copy.servers.database_url("booking_app").replace("+psycopg2", "")
-        command = [
-            str(account.binaries(None) / "pgbench"),
-            "-n",
-            "-M",
-            "simple",
-            "-c",
-            str(clients),
-            "-j",
-            "2",
-            "-T",
-            str(int(seconds)),
-            "--max-tries",
-            "20",
-            "-D",
-            f"n={start}",
-            "-D",
-            f"rooms={rooms}",
-            "-f",
-            file.name,
-            url,
-        ]
-        told = subprocess.run(command, capture_output=True, text=True, check=False)
-    speed = re.search(r"tps = ([0-9.]+)", told.stdout)
-    if not speed or told.returncode:
-        raise SystemExit(f"pgbench: {told.stderr[-800:]}")
-    return float(speed[1])
+    with tempfile.TemporaryDirectory() as folder:
+        told = _run(copy, text, turn, folder, "-T", str(max(1, round(seconds))))
+        logged = [line.split() for file in Path(folder).glob("log.*") for line in file.read_text().splitlines()]
+    latencies = sorted(int(line[2]) / 1000 for line in logged if line[2].isdigit())
+    percent = quantiles(latencies, n=100) if len(latencies) > 1 else [0.0] * 99
+    retried, failed = _number(r"total number of retries: (\d+)", told), _number(r"failed transactions: (\d+)", told)
+    speed = _number(r"tps = ([0-9.]+)", told)
+    return Measured(speed, percent[49], percent[94], percent[98], {}, 0.0, round(retried), round(failed))
+
+
+def work_of(copy: Copy, work: Callable[[], object], times: int) -> dict[str, tuple[float, float]]:
+    """What the application's role sends while `work` runs: calls and rows per turn, by how a statement begins."""
+    copy.rows("SELECT pg_stat_statements_reset()")
+    work()
+    counted = copy.rows(
+        "SELECT left(query, 30), sum(calls), sum(rows) FROM pg_stat_statements JOIN pg_roles r ON r.oid = userid"
+        " WHERE rolname = 'booking_app' GROUP BY 1 ORDER BY 1"
+    )
+    per_turn = {
+        begins: (float(round(calls / times, 1)), float(round(rows / times, 1))) for begins, calls, rows in counted
+    }
+    return {begins: (calls, rows) for begins, (calls, rows) in per_turn.items() if calls >= 0.5}  # the rest is greeting
+
+
+def repeated(copy: Copy, text: str, turn: Turn, times: int) -> None:
+    """So many times the script, by each client."""
+    with tempfile.TemporaryDirectory() as folder:
+        _run(copy, text, turn, folder, "-t", str(times))
+
+
+def _run(copy: Copy, text: str, turn: Turn, folder: str, *options: str) -> str:
+    variables = {
+        "k": -1,
+        "clients": turn.clients,
+        "rooms": turn.rooms,
+        "places": turn.places,
+        "first": turn.window.first,
+        "cells": turn.window.days // NIGHTS,
+        "seed": next(_turns),
+        "start": random.randrange(10**10, 9 * 10**10, 10**7),  # ids of one turn are not the next one's
+    }
+    file = Path(folder) / "script.sql"
+    file.write_text(text)
+    command = [str(account.binaries(None) / "pgbench"), "--no-vacuum", "--protocol=simple", "--max-tries=20", "--log"]
+    command += [f"--client={turn.clients}", "--jobs=2", f"--log-prefix={folder}/log", f"--file={file}", *options]
+    command += [f"--define={name}={value}" for name, value in variables.items()]
+    url = copy.servers.database_url("booking_app").replace("+psycopg2", "")
+    environ = os.environ | {"PGOPTIONS": OPTIONS}
+    told = subprocess.run([*command, url], env=environ, capture_output=True, text=True, check=False)
+    if told.returncode:
+        raise SystemExit(f"pgbench: {told.stdout[-800:]}{told.stderr[-800:]}")
+    return told.stdout
+
+
+def _number(pattern: str, text: str) -> float:
+    found = re.search(pattern, text)
+    return float(found[1]) if found else 0.0

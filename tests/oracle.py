@@ -22,7 +22,10 @@ FREE_OF_CHARGE = {402, 409}  # after these the guest owes nothing
 
 @dataclass
 class Told:
-    """What a guest knows about one attempt. `status` 0: never got a final answer; `cancelled` None: not known."""
+    """What a guest knows about one attempt. `status` 0: never got a final answer; `cancelled` None: not known.
+
+    `key` is empty where none was used.
+    """
 
     user_id: str
     key: str
@@ -30,6 +33,14 @@ class Told:
     error: str = ""
     booking_id: str = ""
     cancelled: bool | None = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail that arrived: which delivery, and the booking's reference."""
+
+    message_id: str
+    reference: str
 
 
 def findings(database: Any, told: Iterable[Told]) -> list[str]:
@@ -59,6 +70,10 @@ class Facts:
         for booking_id, kind, amount in rows(database, ledger):
             self.moved[booking_id][kind] += 1
             self.amounts[booking_id][kind] = amount
+        strays = """
+            SELECT kind || ' ' || key FROM simulated_ledger WHERE kind IN ('charge', 'refund')
+            AND key NOT IN (SELECT id FROM payments)"""
+        self.strays = [row[0] for row in rows(database, strays)]
         self.owed = {
             row[0]: row[1:] for row in rows(database, "SELECT id::text, total_price, refund_amount FROM bookings")
         }
@@ -82,8 +97,8 @@ def broken_promises(facts: Facts, log: list[Told]) -> Iterable[str]:
             if found is None or found[1] not in expected or not found[2]:
                 yield f"{told} was acknowledged, but the database says {found}"
         elif told.status in FREE_OF_CHARGE:
-            begun = facts.keys.get((uuid_of("user", told.user_id), told.key))
-            if begun and facts.bookings[begun][2]:
+            begun = begun_by(facts, told)
+            if begun in facts.bookings and facts.bookings[begun][2]:
                 yield f"{told} was refused, but the database says {facts.bookings[begun]}"
 
 
@@ -91,15 +106,22 @@ def unasked(facts: Facts, log: list[Told]) -> Iterable[str]:
     """Bookings that were confirmed without anybody being told, or more than one for a key."""
     acknowledged = Counter(uuid_of("booking", told.booking_id) for told in log if told.status == 201)
     yield from (f"{booking} is the answer to {n} keys" for booking, n in acknowledged.items() if n > 1)
-    open_ended = {facts.keys.get((uuid_of("user", told.user_id), told.key)) for told in log if not told.status}
+    open_ended = {begun_by(facts, told) for told in log if not told.status}
     guests = {uuid_of("user", told.user_id) for told in log}
     for booking_id, _, was_confirmed, user_id in facts.bookings.values():
         if user_id in guests and was_confirmed and booking_id not in acknowledged and booking_id not in open_ended:
             yield f"{facts.bookings[booking_id]} was confirmed, but nobody was told"
 
 
+def begun_by(facts: Facts, told: Told) -> str:
+    """The booking that an attempt began, whether its guest was told of it or not; "" where there is none."""
+    known = uuid_of("booking", told.booking_id) if told.booking_id else ""
+    return known or facts.keys.get((uuid_of("user", told.user_id), told.key)) or ""
+
+
 def wrong_money(facts: Facts) -> Iterable[str]:
     """Charged twice, or without a booking, or not at all; refunds that differ from what is owed."""
+    yield from (f"the provider knows a {stray}, and we do not" for stray in facts.strays)
     for booking_id, status, was_confirmed, _ in facts.bookings.values():
         moved, (total, refund) = facts.moved[booking_id], facts.owed[booking_id]
         charged, refunded = moved["charge"], facts.amounts[booking_id].get("refund", 0)
@@ -107,20 +129,26 @@ def wrong_money(facts: Facts) -> Iterable[str]:
         if charged > 1 or (was_confirmed and total and not charged):
             yield f"{booking_id} ({status}) was charged {charged} times"
         if refunded != owed or moved["refund"] > 1:
-            yield f"{booking_id} ({status}): {refunded} came back instead of {owed}"
+            yield f"{booking_id} ({status}): {refunded} came back, {moved['refund']} times, where {owed} was owed"
 
 
-def mail_findings(database: Any, directory: Path, since: datetime) -> list[str]:
+def mail_findings(database: Any, mails: Iterable[Mail], since: datetime) -> list[str]:
     """Bookings confirmed since then without their confirmation, and mails about bookings that never were."""
-    mails = [message_from_bytes(path.read_bytes(), policy=default) for path in sorted(directory.glob("*.eml"))]
-    causes = {str(mail["Message-ID"]).strip("<>").partition(".")[0] for mail in mails}
+    arrived = list(mails)
+    causes = {mail.message_id.partition(".")[0] for mail in arrived}
     asked = "SELECT id::text, payload->>'reference' FROM events WHERE type = 'booking.confirmed'"
     confirmations = {reference for event_id, reference in rows(database, asked) if event_id in causes}
     made = f"SELECT reference FROM bookings WHERE confirmed_at IS NOT NULL AND created_at >= '{since.isoformat()}'"
     confirmed = {row[0] for row in rows(database, made)}
     missing = [f"{reference} has no confirmation" for reference in confirmed - confirmations]
-    unasked_for = {str(mail["X-Booking-Reference"]) for mail in mails} - confirmed
+    unasked_for = {mail.reference for mail in arrived} - confirmed
     return missing + [f"a mail about {reference}, which was never confirmed" for reference in unasked_for]
+
+
+def mails_in(directory: Path) -> list[Mail]:
+    """The mails that were written as files."""
+    letters = [message_from_bytes(path.read_bytes(), policy=default) for path in sorted(directory.glob("*.eml"))]
+    return [Mail(str(mail["Message-ID"]).strip("<>"), str(mail["X-Booking-Reference"])) for mail in letters]
 
 
 def rows(database: Any, question: str) -> list[Any]:

@@ -12,10 +12,10 @@ from functools import partial
 from typing import Any, cast
 
 from sqlalchemy import (
+    ClauseElement,
     ColumnExpressionArgument,
     Date,
     DateTime,
-    Executable,
     Integer,
     String,
     Table,
@@ -26,6 +26,7 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    literal,
     select,
     update,
 )
@@ -71,7 +72,7 @@ def pin(claim_id: uuid.UUID, nights: int) -> bool:
 
 def unpin(claim_id: uuid.UUID) -> dt.datetime | None:
     """Pinned -> held again until the hold's own end, which is returned: another card may be tried."""
-    ends = execute(_UNPIN, {"claim": claim_id}).scalars()
+    ends = execute(_UNPIN, {"claim": claim_id}).column
     return min((end for end in ends if end), default=None)
 
 
@@ -82,7 +83,7 @@ def book(claim_id: uuid.UUID, nights: int) -> bool:
 
 def release(claim_id: uuid.UUID) -> int:
     """Free whatever the claim has. Returns how many nights that were."""
-    rows = execute(_RELEASE, {"claim": claim_id}).all()
+    rows = execute(_RELEASE, {"claim": claim_id}).rows
     if rows:
         nights = [row.night for row in rows]
         changed(rows[0].room_id, rows[0].location, Stay(min(nights), max(nights) + dt.timedelta(days=1)))
@@ -91,13 +92,13 @@ def release(claim_id: uuid.UUID) -> int:
 
 def release_abandoned(limit: int = 1000) -> int:
     """Free nights whose hold ended more than a minute ago and that no sweeper has claimed: their booking never came."""
-    return sum(release(claim_id) for claim_id in execute(_ABANDONED, {"limit": limit}).scalars().all() if claim_id)
+    return sum(release(claim_id) for claim_id in execute(_ABANDONED, {"limit": limit}).column if claim_id)
 
 
 def block(room_id: uuid.UUID, location: str, stay: Stay) -> None:
     """Take nights off sale; raises NightsBlocked where one is held or booked, and changes nothing then."""
     _count(_INSERT, _nights(None, room_id, location, stay, held_until=None, state=BLOCKED))
-    if execute(_BLOCKED, _range(room_id, stay)).scalar_one() < stay.nights:
+    if execute(_BLOCKED, _range(room_id, stay)).rows[0].blocked < stay.nights:
         raise NightsBlocked
     changed(room_id, location, stay)
 
@@ -116,7 +117,7 @@ def is_free(room_id: uuid.UUID, stay: Stay) -> bool:
 
 def taken_nights(room_id: uuid.UUID, stay: Stay) -> set[dt.date]:
     """The nights within `stay` that cannot be had, for calendars."""
-    return set(execute(_TAKEN, _range(room_id, stay)).scalars())
+    return set(execute(_TAKEN, _range(room_id, stay)).column)
 
 
 def changed(room_id: uuid.UUID, location: str, stay: Stay) -> None:
@@ -140,7 +141,7 @@ def _clear_run_out(claim_id: uuid.UUID, room_id: uuid.UUID, stay: Stay) -> None:
     """Give back what this attempt took, and delete the run-out holds in its way; raises where more than that stands."""
     execute(_RELEASE, {"claim": claim_id})
     nights = _range(room_id, stay)
-    if not all(execute(_STANDING, nights).scalars().all()):
+    if not all(execute(_STANDING, nights).column):
         raise RoomNotAvailable
     execute(_DELETE_RUN_OUT, nights)
 
@@ -170,8 +171,8 @@ def _range(room_id: uuid.UUID, stay: Stay) -> dict[str, Any]:
     return {"room": room_id, "check_in": stay.check_in, "check_out": stay.check_out}
 
 
-def _count(statement: Executable, values: dict[str, Any]) -> int:
-    return int(execute(statement, values).rowcount)
+def _count(statement: ClauseElement, values: dict[str, Any]) -> int:
+    return execute(statement, values).count
 
 
 # --- the statements, built once
@@ -192,8 +193,9 @@ _ROWS = select(
     bindparam("new_state", type_=String),
     bindparam("new_claim", type_=Uuid),
     bindparam("until", type_=DateTime(timezone=True)),
+    literal(1),
 ).order_by(_DAY)
-_COLUMNS = ["room_id", "night", "location", "state", "claim_id", "held_until"]
+_COLUMNS = ["room_id", "night", "location", "state", "claim_id", "held_until", "version"]
 _INSERT = insert(_TABLE).from_select(_COLUMNS, _ROWS).on_conflict_do_nothing()
 
 
@@ -223,7 +225,7 @@ _ABANDONED = (
     .distinct()
     .limit(bindparam("limit"))
 )
-_BLOCKED = select(func.count()).select_from(_TABLE).where(_WITHIN, _TABLE.c.state == BLOCKED)
+_BLOCKED = select(func.count().label("blocked")).select_from(_TABLE).where(_WITHIN, _TABLE.c.state == BLOCKED)
 _UNBLOCK = delete(_TABLE).where(_WITHIN, _TABLE.c.state == BLOCKED)
 _TAKEN = select(_TABLE.c.night).where(_WITHIN, ~_RUN_OUT)
 _STANDING = select(_RUN_OUT.label("run_out")).where(_WITHIN).with_for_update()

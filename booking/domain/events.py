@@ -8,12 +8,13 @@ is offered again.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, delete, func, insert, select, tuple_, update
+from sqlalchemy import delete, func, insert, select, text, tuple_, update
 
 from booking.domain.models import Delivery, Event
 from booking.domain.models.events import DONE, GIVEN_UP, RUNNING, WAITING
@@ -57,14 +58,18 @@ class Task:
 def record(kind: str, payload: dict[str, Any]) -> None:
     """Record what happened as part of the running transaction, with the request that caused it."""
     cause = {"requestId": request_id()} if request_id() else {}
-    gather("events", [{"id": new_id(), "type": kind, "payload": {**payload, **cause}}], _write)
+    gather("events", [{"id": new_id(), "type": kind, "payload": json.dumps({**payload, **cause})}], _write)
 
 
 def _write(rows: list[dict[str, Any]]) -> None:
-    execute(_ADD, rows)
+    names = ("id", "type", "payload")
+    execute(_ADD, {f"{name}s": [row[name] for row in rows] for name in names})
 
 
-_ADD = insert(cast(Table, Event.__table__))
+_ADD = text(
+    "INSERT INTO events (id, type, payload)"
+    " SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:payloads AS jsonb[]))"
+)
 
 
 @transaction(isolation=READ_COMMITTED)

@@ -13,13 +13,13 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, and_, delete, select, update
+from sqlalchemy import Table, Update, and_, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from booking.domain.errors import IdempotencyConflict, KeyReused
 from booking.domain.models import IdempotencyKey
 from booking.infra.clock import sql_now
-from booking.infra.db import AUTOCOMMIT, READ_COMMITTED, db, transaction
+from booking.infra.db import AUTOCOMMIT, READ_COMMITTED, execute, transaction
 
 LEASE = dt.timedelta(seconds=30)
 KEPT_FOR = dt.timedelta(hours=48)  # at least 24 h are promised
@@ -60,18 +60,18 @@ def claim(user_id: uuid.UUID, endpoint: str, key: str, request_hash: bytes) -> C
 
 def attach(claim: Claim, booking_id: uuid.UUID) -> None:
     """Inside the transaction that makes the booking: the next holder of the claim will find it."""
-    _fenced(claim, booking_id=booking_id)
+    _fenced(_ATTACH, claim, {"new_booking": booking_id})
 
 
 def keep(claim: Claim, answer: Answer) -> None:
     """Inside the transaction that makes the answer final."""
-    _fenced(claim, status=answer.status, body=answer.body)
+    _fenced(_KEEP, claim, {"new_status": answer.status, "new_body": answer.body})
 
 
 @transaction(isolation=READ_COMMITTED)
 def keep_refusal(claim: Claim, answer: Answer) -> None:
     """A final refusal is an answer too; whoever took the claim over meanwhile decides instead."""
-    db.session.execute(update(_KEYS).where(_held_by(claim)).values(status=answer.status, body=answer.body))
+    execute(_KEEP, _held(claim) | {"new_status": answer.status, "new_body": answer.body})
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -79,54 +79,70 @@ def let_go(claim: Claim) -> None:
     """Not a final answer: the next call with the key may go on at once. What was begun stays attached; where nothing
     was, the key is as new, and another request may come with it.
     """
-    held = _held_by(claim)
-    db.session.execute(delete(_KEYS).where(held, _KEYS.c.booking_id.is_(None)))
-    db.session.execute(update(_KEYS).where(held).values(lease_until=sql_now()))
+    execute(_FORGET, _held(claim))
+    execute(_LET_GO, _held(claim))
 
 
 @transaction(isolation=AUTOCOMMIT)
 def prune() -> int:
     """Forget keys older than 48 h."""
-    old = delete(_KEYS).where(_KEYS.c.created_at < sql_now() - KEPT_FOR)
-    return int(db.session.execute(old).rowcount)  # type: ignore[attr-defined]  # a CursorResult
+    return execute(_PRUNE, {}).count
 
 
 @transaction(isolation=AUTOCOMMIT)
 def _begin(user_id: uuid.UUID, endpoint: str, key: str, request_hash: bytes) -> dt.datetime | None:
-    row = insert(_KEYS).values(
-        user_id=user_id, endpoint=endpoint, key=key, request_hash=request_hash, lease_until=sql_now() + LEASE
-    )
-    fresh = row.on_conflict_do_nothing().returning(_KEYS.c.lease_until)
-    return cast("dt.datetime | None", db.session.execute(fresh).scalar_one_or_none())
+    mine = _named(user_id, endpoint, key) | {"hash": request_hash}
+    return next(iter(execute(_BEGIN, mine).column), None)
 
 
 @transaction(isolation=READ_COMMITTED)
 def _known(user_id: uuid.UUID, endpoint: str, key: str, request_hash: bytes) -> Claim | Answer:
-    where = and_(_KEYS.c.user_id == user_id, _KEYS.c.endpoint == endpoint, _KEYS.c.key == key)
-    lease_over = (_KEYS.c.lease_until <= sql_now()).label("lease_over")
-    row = db.session.execute(select(_KEYS, lease_over).where(where).with_for_update()).one_or_none()
+    mine = _named(user_id, endpoint, key)
+    row = next(iter(execute(_LOOK, mine).rows), None)
     if row is None:
         raise IdempotencyConflict  # pruned in this very moment: the next call begins anew
-    if row.request_hash != request_hash:
+    if bytes(row.request_hash) != request_hash:
         raise KeyReused
     if row.status is not None:
         return Answer(row.status, row.body)
     if not row.lease_over:
         raise IdempotencyConflict
-    renewed = update(_KEYS).where(where).values(lease_until=sql_now() + LEASE).returning(_KEYS.c.lease_until)
-    return Claim(user_id, endpoint, key, db.session.execute(renewed).scalar_one(), row.booking_id)
+    return Claim(user_id, endpoint, key, execute(_TAKE_OVER, mine).rows[0].lease_until, row.booking_id)
 
 
-def _fenced(claim: Claim, **values: Any) -> None:
-    changed = db.session.execute(update(_KEYS).where(_held_by(claim)).values(**values).returning(_KEYS.c.key)).all()
-    if not changed:
+def _fenced(change: Update, claim: Claim, values: dict[str, Any]) -> None:
+    if not execute(change, _held(claim) | values).count:
         raise IdempotencyConflict  # somebody took over: this transaction must not commit
 
 
-def _held_by(claim: Claim) -> ColumnElement[bool]:
-    return and_(
-        _KEYS.c.user_id == claim.user_id,
-        _KEYS.c.endpoint == claim.endpoint,
-        _KEYS.c.key == claim.key,
-        _KEYS.c.lease_until == claim.lease_until,
+def _named(user_id: uuid.UUID, endpoint: str, key: str) -> dict[str, Any]:
+    return {"owner": user_id, "of": endpoint, "name": key}
+
+
+def _held(claim: Claim) -> dict[str, Any]:
+    return _named(claim.user_id, claim.endpoint, claim.key) | {"lease": claim.lease_until}
+
+
+_NAMED = and_(
+    _KEYS.c.user_id == bindparam("owner"), _KEYS.c.endpoint == bindparam("of"), _KEYS.c.key == bindparam("name")
+)
+_HELD = and_(_NAMED, _KEYS.c.lease_until == bindparam("lease"))
+_BEGIN = (
+    insert(_KEYS)
+    .values(
+        user_id=bindparam("owner"),
+        endpoint=bindparam("of"),
+        key=bindparam("name"),
+        request_hash=bindparam("hash"),
+        lease_until=sql_now() + LEASE,
     )
+    .on_conflict_do_nothing()
+    .returning(_KEYS.c.lease_until)
+)
+_LOOK = select(_KEYS, (_KEYS.c.lease_until <= sql_now()).label("lease_over")).where(_NAMED).with_for_update()
+_TAKE_OVER = update(_KEYS).where(_NAMED).values(lease_until=sql_now() + LEASE).returning(_KEYS.c.lease_until)
+_ATTACH = update(_KEYS).where(_HELD).values(booking_id=bindparam("new_booking"))
+_KEEP = update(_KEYS).where(_HELD).values(status=bindparam("new_status"), body=bindparam("new_body"))
+_FORGET = delete(_KEYS).where(_HELD, _KEYS.c.booking_id.is_(None))
+_LET_GO = update(_KEYS).where(_HELD).values(lease_until=sql_now())
+_PRUNE = delete(_KEYS).where(_KEYS.c.created_at < sql_now() - KEPT_FOR)

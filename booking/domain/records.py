@@ -6,11 +6,12 @@ saves it; a save says which version it saw.
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping
 from typing import Any, cast
 
-from sqlalchemy import Select, Table, bindparam, insert, select, update
+from sqlalchemy import Insert, Select, Table, bindparam, insert, select, update
 
 from booking.domain.errors import BookingModified, BookingNotFound
 from booking.domain.models import Booking, Payment
@@ -26,18 +27,24 @@ BOOKINGS = select(_BOOKINGS)  # to be narrowed by others, for find()
 _BY_ID = BOOKINGS.where(_BOOKINGS.c.id == bindparam("booking_id"))
 _BY_ID_LOCKED = _BY_ID.with_for_update()
 _WITH_PAYMENT = (
-    select(_BOOKINGS, _PAYMENTS)
+    select(*_BOOKINGS.c, *(column.label(f"payment_{column.name}") for column in _PAYMENTS.c))
     .join_from(_BOOKINGS, _PAYMENTS)
     .where(_PAYMENTS.c.id == bindparam("payment_id"))
     .with_for_update()
 )
-_ADD_BOOKING = insert(_BOOKINGS).returning(_BOOKINGS.c.created_at)
+
+
+def _insert(table: Table, columns: list[str]) -> Insert:
+    return insert(table).values({name: bindparam(f"new_{name}") for name in columns if name not in _GIVEN_BY_POSTGRES})
+
+
+_ADD_BOOKING = _insert(_BOOKINGS, _BOOKING_COLUMNS).returning(_BOOKINGS.c.created_at)
 _SAVE_BOOKING = (
     update(_BOOKINGS)
     .where(_BOOKINGS.c.id == bindparam("booking_id"), _BOOKINGS.c.version == bindparam("seen"))
     .values({name: bindparam(f"new_{name}") for name in _MOVING} | {"version": bindparam("seen") + 1})
 )
-_ADD_PAYMENT = insert(_PAYMENTS)
+_ADD_PAYMENT = _insert(_PAYMENTS, _PAYMENT_COLUMNS)
 _SAVE_PAYMENT = (
     update(_PAYMENTS)
     .where(_PAYMENTS.c.id == bindparam("payment_id"))
@@ -55,12 +62,12 @@ def booking(booking_id: uuid.UUID, *, lock: bool = False) -> Booking:
 
 def find(statement: Select[Any], values: Mapping[str, Any]) -> list[Booking]:
     """The bookings of a statement that narrows BOOKINGS."""
-    return [_booking(row) for row in execute(statement, values)]
+    return [_booking(row) for row in execute(statement, values).rows]
 
 
 def with_payment(payment_id: uuid.UUID) -> tuple[Booking, Payment]:
     """Both rows locked: whoever waited here reads what the one before has written."""
-    row = execute(_WITH_PAYMENT, {"payment_id": payment_id}).one()
+    [row] = execute(_WITH_PAYMENT, {"payment_id": payment_id}).rows
     count = len(_BOOKING_COLUMNS)
     return _booking(row[:count]), Payment(**dict(zip(_PAYMENT_COLUMNS, row[count:], strict=True)))
 
@@ -68,13 +75,13 @@ def with_payment(payment_id: uuid.UUID) -> tuple[Booking, Payment]:
 def add_booking(new: Booking) -> None:
     """Insert; raises IntegrityError where its reference is taken."""
     new.version = 1
-    new.created_at = execute(_ADD_BOOKING, _values(new, _BOOKING_COLUMNS)).scalar_one()
+    new.created_at = execute(_ADD_BOOKING, _values(new, _BOOKING_COLUMNS)).rows[0].created_at
 
 
 def save(changed: Booking) -> None:
     """Write what a move has changed; raises BookingModified where the row has another version by now."""
     new = {f"new_{name}": getattr(changed, name) for name in _MOVING}
-    if not execute(_SAVE_BOOKING, {**new, "booking_id": changed.id, "seen": changed.version}).rowcount:
+    if not execute(_SAVE_BOOKING, {**new, "booking_id": changed.id, "seen": changed.version}).count:
         raise BookingModified
     changed.version += 1
 
@@ -95,4 +102,5 @@ def _booking(row: Any) -> Booking:
 
 
 def _values(row: Booking | Payment, columns: list[str]) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in columns if name not in _GIVEN_BY_POSTGRES}
+    values = {f"new_{name}": getattr(row, name) for name in columns if name not in _GIVEN_BY_POSTGRES}
+    return {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in values.items()}

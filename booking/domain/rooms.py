@@ -80,10 +80,10 @@ _FOR_SALE = (
 
 def for_sale(room_id: uuid.UUID) -> ForSale:
     """The room to sell, read inside the caller's transaction; raises RoomNotFound."""
-    row = execute(_FOR_SALE, {"room_id": room_id}).one_or_none()
-    if row is None:
+    found = execute(_FOR_SALE, {"room_id": room_id}).rows
+    if not found:
         raise RoomNotFound
-    return ForSale(**row._mapping)
+    return ForSale(*found[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
-from sqlalchemy import ClauseElement, Connection, CursorResult, Engine, Executable, MetaData, RootTransaction
+from sqlalchemy import ClauseElement, Connection, Engine, MetaData, RootTransaction
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase
@@ -167,12 +167,12 @@ def reading(function: Callable[P, R]) -> Callable[P, R]:
     return transaction(isolation=AUTOCOMMIT)(function)
 
 
-def execute(statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] = ()) -> CursorResult[Any]:
+def execute(statement: ClauseElement, values: Mapping[str, Any]) -> straight.Done:
     """Run a statement that was built once, with its values, inside the running transaction.
 
-    Several times quicker than changing objects and flushing them; the session's objects do not hear of it.
+    Many times quicker than changing objects and flushing them; the session's objects do not hear of it.
     """
-    return _attempt_now().connection.execute(statement, values or None)
+    return straight.run(_attempt_now().connection, statement, values)
 
 
 def fetch(statement: ClauseElement, **values: Any) -> Sequence[Any]:

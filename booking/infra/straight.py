@@ -1,41 +1,74 @@
 """Statements handed to psycopg2 as they are: compiled once by SQLAlchemy, rows as named tuples.
 
-For the look-ups of every request. Each costs half of what it does through SQLAlchemy's own execution, which prepares
-for much that a SELECT of plain columns does not need: psycopg2 reads and writes these types by itself.
+For the statements of every request. Each costs half of what it does through SQLAlchemy's own execution, which prepares
+for much that these do not need: psycopg2 reads and writes their types by itself. (JSON goes in as text.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
 
 import psycopg2
 from psycopg2.extras import NamedTupleCursor
-from sqlalchemy import ClauseElement, Compiled, Engine
+from sqlalchemy import ClauseElement, Compiled, Connection, Engine, PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 
 
-def rows(engine: Engine, statement: ClauseElement, values: dict[str, Any]) -> Sequence[Any]:
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a statement did: how many rows it touched, and those that it returned."""
+
+    count: int
+    rows: Sequence[Any]
+
+    @property
+    def column(self) -> list[Any]:
+        """The first value of every row."""
+        return [row[0] for row in self.rows]
+
+
+def rows(engine: Engine, statement: ClauseElement, values: Mapping[str, Any]) -> Sequence[Any]:
     """All rows of a SELECT, on a connection of the engine's pool. Raises DBAPIError as SQLAlchemy would."""
-    compiled = _compiled(engine, statement)
-    given = compiled.construct_params(values)
     connection = engine.raw_connection()
     try:
+        return _run(engine, connection, statement, values).rows
+    finally:
+        connection.close()
+
+
+def run(connection: Connection, statement: ClauseElement, values: Mapping[str, Any]) -> Done:
+    """The statement, in the connection's transaction. Raises DBAPIError as SQLAlchemy would."""
+    return _run(connection.engine, connection.connection, statement, values)
+
+
+def _run(
+    engine: Engine, connection: PoolProxiedConnection, statement: ClauseElement, values: Mapping[str, Any]
+) -> Done:
+    compiled = _compiled(engine, statement)
+    given = compiled.construct_params(values)
+    with _as_sqlalchemy_would(engine, connection, compiled.string, given):
         cursor = connection.cursor(cursor_factory=NamedTupleCursor)
         cursor.execute(compiled.string, given)
-        found: Sequence[Any] = cursor.fetchall()
+        done = Done(cursor.rowcount, cursor.fetchall() if cursor.description else ())
         cursor.close()
-        return found
+    return done
+
+
+@contextmanager
+def _as_sqlalchemy_would(engine: Engine, connection: PoolProxiedConnection, text: str, given: Any) -> Iterator[None]:
+    try:
+        yield
     except psycopg2.Error as error:
-        lost = engine.dialect.is_disconnect(cast(Any, error), connection.dbapi_connection, None)
+        lost = engine.dialect.is_disconnect(cast(Any, error), cast(Any, connection.dbapi_connection), None)
         if lost:
             connection.invalidate(error)
         raise DBAPIError.instance(
-            compiled.string, given, error, psycopg2.Error, connection_invalidated=lost, dialect=engine.dialect
+            text, given, error, psycopg2.Error, connection_invalidated=lost, dialect=engine.dialect
         ) from error
-    finally:
-        connection.close()
 
 
 @lru_cache(maxsize=1024)

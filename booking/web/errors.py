@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
+from flask.globals import request_ctx
 from flask_babel import gettext
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
@@ -33,7 +34,7 @@ def _is_told(refusal: errors.BookingError) -> bool:
 
 def _http(error: HTTPException) -> WsgiResponse:
     status = error.code or 500
-    if status < 400:
+    if status < 400 or request_ctx.url_adapter is None:  # a host that is none: our page could not name one address
         return error.get_response()
     if isinstance(error, CSRFError):
         return _shown(400, kind="form")

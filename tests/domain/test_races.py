@@ -7,12 +7,10 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from booking.domain import bookings, verification
 from booking.domain.errors import BookingNotCancellable, RoomLocked, RoomNotAvailable
 from booking.domain.models import Booking
-from booking.infra import db as database
 from tests.cast import VISA, all_at_once, count, in_days, nights_of, order, payments_of, person, reload
 
 CROWD = 40
@@ -93,49 +91,3 @@ def test_two_sweepers_at_once_expire_each_hold_once(app, alice, room, desk):
     results = all_at_once(app, [bookings.expire_holds] * 3)
     assert sum(results) == 10 == count(Event, type="booking.expired")
     assert nights_of(room) == {}
-
-
-# --- negative controls: switch the guards off and see which of them matter
-
-
-@pytest.fixture
-def without_key(environ):
-    """The primary key on (room, night) is gone while the test runs."""
-    owner = create_engine(environ["MIGRATION_DATABASE_URL"], isolation_level="AUTOCOMMIT")
-    with owner.connect() as connection:
-        connection.execute(text("ALTER TABLE availability DROP CONSTRAINT pk_availability"))
-        yield
-        connection.execute(text("TRUNCATE availability"))
-        connection.execute(text("ALTER TABLE availability ADD CONSTRAINT pk_availability PRIMARY KEY (room_id, night)"))
-    owner.dispose()
-
-
-@pytest.fixture
-def without_serializable(monkeypatch):
-    """Every transaction runs READ COMMITTED."""
-    attempt = database._attempt
-    monkeypatch.setattr(database, "_attempt", lambda work, _level: attempt(work, "READ COMMITTED"))
-
-
-def sell_to_a_crowd(app, room, desk, crowd):
-    """40 guests want the same nights; returns how many pairs of confirmed bookings share one."""
-    unlocked = replace(desk, lock_rooms=False)
-    all_at_once(app, [lambda n=n: bookings.book(order(crowd[n % 8], room), VISA, unlocked) for n in range(CROWD)])
-    return sum(finding.rule == "two live bookings share a night" for finding in verification.verify().findings)
-
-
-def test_with_all_guards_but_the_redis_lock_a_night_is_sold_once(app, room, desk, crowd):
-    assert sell_to_a_crowd(app, room, desk, crowd) == 0
-
-
-def test_without_serializable_the_key_still_sells_a_night_once(app, room, desk, crowd, without_serializable):
-    assert sell_to_a_crowd(app, room, desk, crowd) == 0
-    assert count(Booking, status="CONFIRMED") == 1
-
-
-def test_without_key_and_serializable_nights_are_sold_twice(app, room, desk, crowd, without_key, without_serializable):
-    assert sell_to_a_crowd(app, room, desk, crowd) > 0
-
-
-def test_without_the_key_serializable_still_sells_a_night_once(app, room, desk, crowd, without_key):
-    assert sell_to_a_crowd(app, room, desk, crowd) == 0

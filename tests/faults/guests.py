@@ -2,69 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import random
+import threading
 import time
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
-from typing import Any
 
+from tests.faults.line import Line, Reply
 from tests.oracle import Told
 
 PASSWORD = "a rather long password 42"
-VISA, DECLINED = "pm_card_visa", "pm_card_declined"
-PATIENCE = 15.0  # seconds for one answer
-UNTIL = 90.0  # seconds of asking again for one attempt
+VISA, DECLINED, SLOW = "pm_card_visa", "pm_card_declined", "pm_card_timeout"
+UNTIL = 240.0  # seconds of asking again: several calls in a row may die, each leaving a key to its lease of 30 s
 ASK_AGAIN = {"ROOM_LOCKED", "IDEMPOTENCY_CONFLICT", "PAYMENT_IN_PROGRESS"}
 
-
-@dataclass
-class Reply:
-    status: int  # 0: no answer at all
-    body: dict[str, Any]
-    seconds: float
-
-    @property
-    def error(self) -> str:
-        return str(self.body.get("error", ""))
-
-
-class Line:
-    """A kept-alive connection."""
-
-    def __init__(self, port: int, token: str = "") -> None:
-        self.port, self.token = port, token
-        self._connection: HTTPConnection | None = None
-
-    def ask(self, method: str, path: str, body: object = None, **headers: str) -> Reply:
-        """One question; no answer is an answer too."""
-        began = time.monotonic()
-        sent = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
-        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        try:
-            connection = self._connection = self._connection or HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-            connection.request(method, f"/api/v1{path}", None if body is None else json.dumps(body), sent)
-            response = connection.getresponse()
-            text = response.read()
-        except (OSError, HTTPException):
-            self.hang_up()
-            return Reply(0, {}, time.monotonic() - began)
-        return Reply(response.status, parsed(text), time.monotonic() - began)
-
-    def hang_up(self) -> None:
-        if self._connection:
-            self._connection.close()
-        self._connection = None
-
-
-def parsed(text: bytes) -> dict[str, Any]:
-    """A body that is no JSON is kept, to be looked at."""
-    try:
-        return dict(json.loads(text or b"{}"))
-    except ValueError:
-        return {"error": "NOT JSON", "text": text.decode(errors="replace")[:500]}
+# What a guest does with a key beside asking until there is a final answer.
+ONCE = "once"
+AGAIN = "again"  # ask once more afterwards, and once with other wishes
+TWICE = "twice at once"  # two connections with one key
+LENT = "lent"  # another guest uses the same key at the same time
+HABITS = (ONCE, AGAIN, TWICE, LENT)
 
 
 @dataclass
@@ -76,64 +35,146 @@ class Plan:
     check_out: str
     card: str = VISA
     cancel: bool = False
+    habit: str = ONCE
+
+    def body(self) -> dict[str, object]:
+        wish = {"roomId": self.room, "checkIn": self.check_in, "checkOut": self.check_out, "guests": 1}
+        return {**wish, "paymentMethodId": self.card}
+
+
+@dataclass
+class Log:
+    """What guests were told, for the oracle and for the figures."""
+
+    told: list[Told] = field(default_factory=list)
+    seen: Counter[str] = field(default_factory=Counter)  # every answer, the ones that were asked again included
+    seconds: list[float] = field(default_factory=list)
+    odd: list[str] = field(default_factory=list)  # what should not have been answered
+    replays: int = 0
 
 
 @dataclass
 class Guest:
-    """One account with one connection. `told` is the log that the oracle compares with the database."""
+    """One account with one connection. `log.told` is what the oracle compares with the database."""
 
     line: Line
     user_id: str
     chance: random.Random
-    told: list[Told] = field(default_factory=list)
-    seen: Counter[str] = field(default_factory=Counter)  # every answer, the ones that were asked again included
-    seconds: list[float] = field(default_factory=list)
-    odd: list[str] = field(default_factory=list)
+    log: Log = field(default_factory=Log)
+    friend: Guest | None = None  # who may be lent a key
 
     def attempt(self, plan: Plan) -> Told:
         """Ask until there is a final answer, always with the same key; maybe cancel at once."""
         told = Told(self.user_id, str(uuid.uuid4()))
-        body = {"roomId": plan.room, "checkIn": plan.check_in, "checkOut": plan.check_out, "guests": 1}
-        body["paymentMethodId"] = plan.card
-        reply = self._until_final("POST", "/bookings", body, Idempotency_Key=told.key)
-        if reply:
-            told.status, told.error, told.booking_id = reply.status, reply.error, str(reply.body.get("id", ""))
-        self.told.append(told)
+        if plan.habit == LENT and self.friend:
+            friend, lent = self.friend.twin(), Told(self.friend.user_id, told.key)
+            together(lambda: self._book(plan, told), lambda: friend._book(plan, lent))
+        elif plan.habit == TWICE:
+            self._twice(plan, told)
+        else:
+            first = self._book(plan, told)
+            if plan.habit == AGAIN and first:
+                self._again(plan, told, first)
         if plan.cancel and told.status == 201:
-            told.cancelled = self._cancel(told.booking_id)
+            self.cancel(told)
         return told
 
-    def _cancel(self, booking_id: str) -> bool | None:
-        """True, or None where nobody could say."""
-        reply = self._until_final("POST", f"/bookings/{booking_id}/cancel")
-        if reply and reply.error == "BOOKING_NOT_CANCELLABLE":  # the answer to the first try was lost
-            reply = self._until_final("GET", f"/bookings/{booking_id}")
-        if reply is None:
-            return None
-        if reply.body.get("status") != "CANCELLED":
-            self.odd.append(f"cancel of {booking_id}: {reply.status} {reply.body}")
-        return reply.body.get("status") == "CANCELLED"
+    def twin(self) -> Guest:
+        """The same guest on another connection, with the same log."""
+        return Guest(Line(self.line.port, self.line.token), self.user_id, self.chance, self.log)
 
-    def _until_final(self, method: str, path: str, body: object = None, **headers: str) -> Reply | None:
-        end = time.monotonic() + UNTIL
+    def cancel(self, told: Told, *, twice: bool = False) -> None:
+        """Give a booking back, maybe over two connections at once."""
+        if twice:
+            twin, other = self.twin(), Told(told.user_id, told.key, told.status, "", told.booking_id)
+            together(lambda: self._cancel(told), lambda: twin._cancel(other))
+            twin.line.hang_up()
+            told.cancelled = told.cancelled or other.cancelled
+        else:
+            self._cancel(told)
+
+    # --- booking
+
+    def _book(self, plan: Plan, told: Told) -> Reply | None:
+        reply = self.until_final("POST", "/bookings", plan.body(), Idempotency_Key=told.key)
+        if reply:
+            told.status, told.error, told.booking_id = reply.status, reply.error, str(reply.body.get("id", ""))
+        self.log.told.append(told)
+        return reply
+
+    def _twice(self, plan: Plan, told: Told) -> None:
+        """Whatever the first one is told, the second is told too."""
+        twin, replies = self.twin(), list[Reply | None]()
+        together(
+            lambda: replies.append(self._book(plan, told)),
+            lambda: replies.append(twin.until_final("POST", "/bookings", plan.body(), Idempotency_Key=told.key)),
+        )
+        twin.line.hang_up()
+        if all(replies) and len({(reply.status, reply.text) for reply in replies if reply}) > 1:
+            self.log.odd.append(f"two answers to one key: {' and '.join(map(str, replies))}")
+
+    def _again(self, plan: Plan, told: Told, first: Reply) -> None:
+        """The same answer once more, word for word; other wishes with this key are refused."""
+        second = self.until_final("POST", "/bookings", plan.body(), Idempotency_Key=told.key)
+        if second:
+            same = (first.status, first.text) == (second.status, second.text)
+            if not same or second.headers.get("idempotency-replayed") != "true":
+                self.log.odd.append(f"{told} was told something else the next time: {first} and {second}")
+            self.log.replays += 1
+        other = {**plan.body(), "guests": 2}
+        self.until_final("POST", "/bookings", other, allowed=(422,), Idempotency_Key=told.key)
+
+    def _cancel(self, told: Told) -> None:
+        """`cancelled` becomes True, or None where nobody could say."""
+        reply = self.until_final("POST", f"/bookings/{told.booking_id}/cancel")
+        if reply and reply.error == "BOOKING_NOT_CANCELLABLE":  # the answer to the first try was lost
+            reply = self.until_final("GET", f"/bookings/{told.booking_id}")
+        if reply and reply.body.get("status") != "CANCELLED":
+            self.log.odd.append(f"cancel of {told.booking_id}: {reply}")
+        told.cancelled = reply.body.get("status") == "CANCELLED" if reply else None
+
+    # --- asking
+
+    def until_final(
+        self, method: str, path: str, body: object = None, *, allowed: tuple[int, ...] = (), **headers: str
+    ) -> Reply | None:
+        """An answer of the API that asking again would not change; None where none came in time."""
+        asking = lambda: self.line.ask(method, path, body, **headers)  # noqa: E731
+        return self.insist(f"{method} {path}", asking, allowed or (200, 201, 402, 409))
+
+    def insist(self, what: str, asking: Callable[[], Reply], allowed: tuple[int, ...]) -> Reply | None:
+        """Ask until the answer is final; one with another status than these is noted down."""
+        end, answers = time.monotonic() + UNTIL, Counter[str]()
         while time.monotonic() < end:
-            reply = self.line.ask(method, path, body, **headers)
-            self.seen[f"{reply.status} {reply.error}".strip() if reply.status else "no answer"] += 1
-            self.seconds.append(reply.seconds)
+            reply = asking()
+            said = f"{reply.status} {reply.error}".strip() if reply.status else "no answer"
+            self.log.seen[said] += 1
+            answers[said] += 1
+            self.log.seconds.append(reply.seconds)
             if reply.status not in {0, 503} and reply.error not in ASK_AGAIN:
-                if reply.status not in {200, 201, 402, 409}:
-                    self.odd.append(f"{method} {path}: {reply.status} {reply.body}")
+                if reply.status not in allowed:
+                    self.log.odd.append(f"{what}: {reply}")
                 return reply
             slow = reply.error == "IDEMPOTENCY_CONFLICT" or reply.status in {0, 503}
             time.sleep(self.chance.uniform(0.2, 0.8) if slow else self.chance.uniform(0.02, 0.15))
-        self.odd.append(f"{method} {path}: no final answer in {UNTIL:.0f} s")
+        self.log.odd.append(f"{what}: no final answer in {UNTIL:.0f} s, but {dict(answers)}")
         return None
+
+
+def together(*acts: Callable[[], object]) -> None:
+    """All at once, the first one here."""
+    threads = [threading.Thread(target=act, daemon=True) for act in acts[1:]]
+    for thread in threads:
+        thread.start()
+    acts[0]()
+    for thread in threads:
+        thread.join()
 
 
 def registered(port: int, name: str, seed: int = 0) -> Guest:
     """A new guest, signed in."""
     line = Line(port)
-    account = {"email": f"{name}@example.com", "password": PASSWORD}
+    account = {"email": email_of(name), "password": PASSWORD}
     made = line.ask("POST", "/auth/register", {**account, "fullName": name.title()})
     assert made.status == 201, made
     signed_in = line.ask("POST", "/auth/login", account)
@@ -142,9 +183,14 @@ def registered(port: int, name: str, seed: int = 0) -> Guest:
     return Guest(line, made.body["id"], random.Random(f"{seed} {name}"))
 
 
+def email_of(name: str) -> str:
+    return f"{name}@example.com"
+
+
 def rooms(guest: Guest, check_in: str, check_out: str, number: int) -> list[str]:
     """Ids of so many rooms that are free for the whole time."""
-    found = guest.line.ask("GET", f"/rooms?checkIn={check_in}&checkOut={check_out}&pageSize={number}")
-    ids = [room["id"] for room in found.body["items"]]
-    assert len(ids) == number, found
+    found = guest.until_final("GET", f"/rooms?checkIn={check_in}&checkOut={check_out}&pageSize={number}")
+    assert found is not None
+    ids = [room["id"] for room in found.body.get("items", [])]
+    assert len(ids) == number, str(found)
     return ids

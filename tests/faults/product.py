@@ -84,10 +84,11 @@ class Product:
     def said(self) -> str:
         return (self.path / "up.log").read_text()
 
-    def log(self, name: str) -> list[dict[str, Any]]:
-        """The log lines of web or worker that are ours."""
-        lines = (self.home / "log" / f"{name}.log").read_text(errors="replace").splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{")]
+    def log(self, name: str, event: str) -> list[dict[str, Any]]:
+        """The lines of web's or worker's log about this event, as far back as they are kept."""
+        logs = [self.home / "log" / f"{name}.log{age}" for age in (".1", "")]
+        texts = [log.read_text(errors="replace") for log in logs if log.exists()]
+        return [json.loads(line) for text in texts for line in text.splitlines() if _is_about(event, line)]
 
     def data(self) -> Path:
         return Path(embedded.account.data_directory(self.home, embedded.Keys.of(self.home).instance))
@@ -148,20 +149,16 @@ class Product:
     def kill(self, name: str) -> float:
         """kill -9; the seconds until a new one is there and everything serves again."""
         victim = eventually(lambda: attempt(lambda: self.process(name)))
-        worker_starts = self._worker_starts()
         victim.kill()
         began = time.monotonic()
-        eventually(lambda: self._replaced(name, victim, worker_starts) and self.serves(), 60)
+        eventually(lambda: self._replaced(name, victim) and self.serves(), 60)
         return time.monotonic() - began
 
-    def _replaced(self, name: str, victim: psutil.Process, worker_starts: int) -> bool:
-        if name == "worker":
-            return self._worker_starts() > worker_starts
+    def _replaced(self, name: str, victim: psutil.Process) -> bool:
         other = attempt(lambda: self.process(name))
-        return other is not None and other.pid != victim.pid and not victim.is_running()
-
-    def _worker_starts(self) -> int:
-        return sum(line.get("event") == "worker_started" for line in self.log("worker"))
+        if other is None or other.pid == victim.pid or victim.is_running():
+            return False
+        return name != "worker" or any(line["pid"] == other.pid for line in self.log(name, "worker_started"))
 
     @contextmanager
     def stopped(self, name: str) -> Iterator[None]:
@@ -189,10 +186,21 @@ class Product:
 
 @contextmanager
 def running(**settings: str) -> Iterator[Product]:
-    """A new copy, started; gone afterwards. Its folder is one that Postgres' account can enter."""
+    """A new copy, started; gone afterwards."""
+    with alive(Product(folder(), **settings)) as product:
+        yield product
+
+
+def folder() -> Path:
+    """A new one that Postgres' account can enter."""
     path = Path(tempfile.mkdtemp(prefix="room-booking-")).resolve()
     path.chmod(0o755)
-    product = Product(path, **settings)
+    return path
+
+
+@contextmanager
+def alive(product: Product) -> Iterator[Product]:
+    """Filled and started; gone afterwards."""
     try:
         product.fill()
         product.start()
@@ -208,6 +216,11 @@ def eventually(condition: Callable[[], Any], seconds: float = 30) -> Any:
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.05)
     return answer
+
+
+def _is_about(event: str, line: str) -> bool:
+    """Whether it is a whole line about that: a killed process may leave the beginning of one."""
+    return f'"{event}"' in line and line.startswith("{") and line.endswith("}")
 
 
 def attempt(look: Callable[[], Any]) -> Any:

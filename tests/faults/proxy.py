@@ -2,96 +2,104 @@
 
 from __future__ import annotations
 
-import socket
-import struct
-import threading
+import asyncio
+import random
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import cast
+
+from tests.faults.loop import listening
 
 # What happens to a statement: it passes; it never arrives; it arrives, and its answer does not.
 PASS, LOSE, CUT = "pass", "lose", "cut"
-STARTUP = 196608  # protocol 3.0; other codes ask for encryption, and another first message follows
 Decide = Callable[[bytes], str]
+Where = Callable[[], tuple[str, int]]
+
+# After these nobody knows whether they happened: COMMIT, and what is committed by itself.
+FRAGILE = (b"COMMIT", b"INSERT INTO simulated_ledger", b"INSERT INTO idempotency_keys", b"UPDATE idempotency_keys")
 
 
-class Proxy:
-    """Listens on `port`. `decide` sees each statement a client sends and says what becomes of it."""
+@dataclass
+class Shears:
+    """Cuts fragile statements, by lot, as long as some are `left` to be cut; counts the cuts."""
 
-    def __init__(self, host: str, port: int, decide: Decide) -> None:
-        self._target, self._decide = (host, port), decide
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._open: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
+    seed: int
+    left: int = 0
+    cuts: int = 0
+    chance: random.Random = field(init=False)
 
-    def close(self) -> None:
-        self._listener.close()
-        for end in self._open:
-            hang_up(end)
+    def __post_init__(self) -> None:
+        self.chance = random.Random(self.seed)
 
-    def _accept(self) -> None:
-        with suppress(OSError):  # the listener was closed
-            while True:
-                client, _ = self._listener.accept()
-                server = socket.create_connection(self._target)
-                self._open += [client, server]
-                threading.Thread(target=self._forward, args=(client, server), daemon=True).start()
-                threading.Thread(target=self._answer, args=(server, client), daemon=True).start()
-
-    def _answer(self, server: socket.socket, client: socket.socket) -> None:
-        with suppress(OSError):
-            while data := server.recv(65536):
-                client.sendall(data)
-        hang_up(client)
-
-    def _forward(self, client: socket.socket, server: socket.socket) -> None:
-        with suppress(OSError, EOFError):
-            for message in messages(client):
-                fate = self._decide(message[5:]) if message[:1] == b"Q" else PASS
-                if fate == CUT:
-                    # The answer must not slip through: the client's end goes first.
-                    hang_up(client)
-                if fate != LOSE:
-                    server.sendall(message)
-                if fate != PASS:
-                    break
-        hang_up(client)
-        with suppress(OSError):
-            server.shutdown(socket.SHUT_WR)  # what was sent still arrives
-
-
-def messages(client: socket.socket) -> Iterator[bytes]:
-    """Whole messages of the protocol, the ones before the session begins included."""
-    code = 0
-    while code != STARTUP:
-        head = exactly(client, 8)
-        length, code = struct.unpack("!ii", head)
-        yield head + exactly(client, length - 8)
-    while True:
-        head = exactly(client, 5)
-        yield head + exactly(client, struct.unpack("!i", head[1:])[0] - 4)
-
-
-def exactly(client: socket.socket, length: int) -> bytes:
-    data = b""
-    while len(data) < length:
-        piece = client.recv(length - len(data))
-        if not piece:
-            raise EOFError
-        data += piece
-    return data
-
-
-def hang_up(end: socket.socket) -> None:
-    with suppress(OSError):
-        end.shutdown(socket.SHUT_RDWR)
-    end.close()
+    def decide(self, statement: bytes) -> str:
+        if not self.left or not statement.startswith(FRAGILE) or self.chance.random() < 0.5:
+            return PASS
+        self.left -= 1
+        self.cuts += 1
+        return self.chance.choice([CUT, CUT, LOSE])
 
 
 @contextmanager
-def proxy(host: str, port: int, decide: Decide) -> Iterator[Proxy]:
-    made = Proxy(host, port, decide)
-    try:
-        yield made
-    finally:
-        made.close()
+def proxy(where: Where, decide: Decide) -> Iterator[int]:
+    """The port of a proxy for the server that `where` names each time somebody connects.
+
+    `decide` sees each statement a client sends and says what becomes of it.
+    """
+    with listening(lambda: _Client(where, decide)) as port:
+        yield port
+
+
+class _Client(asyncio.Protocol):
+    """A client's end of a connection."""
+
+    def __init__(self, where: Where, decide: Decide) -> None:
+        self._where, self._decide = where, decide
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.end = cast(asyncio.Transport, transport)
+        self.end.pause_reading()
+        self._connecting = asyncio.get_running_loop().create_task(self._connect())
+
+    async def _connect(self) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+            end, _ = await loop.create_connection(lambda: _Server(self.end), *self._where())
+        except (OSError, ValueError):  # it is dead, or was never there
+            self.end.abort()
+            return
+        self._server = end
+        self.end.resume_reading()
+
+    def data_received(self, data: bytes) -> None:
+        fate = self._decide(data[5:]) if _is_statement(data) else PASS
+        if fate != PASS:
+            # The answer must not slip through: the client's end goes first.
+            self.end.abort()
+        if fate != LOSE:
+            self._server.write(data)
+        if fate != PASS:
+            self._server.write_eof()  # what was sent still arrives
+
+    def connection_lost(self, _: Exception | None) -> None:
+        if hasattr(self, "_server") and not self._server.is_closing() and self._server.can_write_eof():
+            self._server.write_eof()
+
+
+class _Server(asyncio.Protocol):
+    """The server's end: answers go to the client while there is one."""
+
+    def __init__(self, client: asyncio.Transport) -> None:
+        self._client = client
+
+    def data_received(self, data: bytes) -> None:
+        if not self._client.is_closing():
+            self._client.write(data)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self._client.close()
+
+
+def _is_statement(data: bytes) -> bool:
+    """A client waits for each answer, so a statement that is not very long arrives whole and alone."""
+    return data[:1] == b"Q" and int.from_bytes(data[1:5], "big") == len(data) - 1

@@ -1,8 +1,8 @@
 """Guests book while everything is killed around them; afterwards all that they were told must be true.
 
-    python -m tests.faults.storm --attempts 5000 --clients 32 --kills 3 --seed 1
+    python -m tests.faults.storm --attempts 100000 --kills 50 --seed 1
 
-Prints what happened as it goes, and exits with 1 where anything does not agree.
+Prints what happens as it goes and a table in the end; exits with 1 where something happened that must not.
 """
 
 from __future__ import annotations
@@ -11,166 +11,152 @@ import argparse
 import datetime as dt
 import random
 import sys
-import threading
 import time
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from tests import oracle
-from tests.faults.guests import DECLINED, VISA, Guest, Plan, registered, rooms
-from tests.faults.product import Product, eventually, running
+from tests.faults import disasters, report
+from tests.faults.crowd import Crowd, Terms, arrived
+from tests.faults.letterbox import Letterbox, letterbox
+from tests.faults.product import Product, alive, folder
+from tests.faults.proxy import Shears, proxy
+from tests.faults.report import Outcome, Progress
 
-ROOMS, NIGHTS, FIRST_DAY = 20, 30, 100
-# A mail that a killed worker had in hand is somebody else's when its claim has run out, two minutes later.
-MAILED_WITHIN = 60.0
-SETTLED = "SELECT id::text, kind, state FROM payments WHERE state IN ('started', 'unknown')"
-
-
-@dataclass
-class Storm:
-    """How much of it, and what came of it."""
-
-    attempts: int = 5000
-    clients: int = 32
-    kills: int = 3  # of each: web, worker, Postgres, Valkey
-    seed: int = 1
-    calm_after: float = 0.75  # of the attempts
-    seconds: float = 0.0
-    recovery: list[tuple[str, float]] = field(default_factory=list)
-    settled_in: float = 0.0
-    mailed_in: float = 0.0
-    finals: Counter[str] = field(default_factory=Counter)
-    seen: Counter[str] = field(default_factory=Counter)
-    latencies: list[float] = field(default_factory=list)
-    findings: list[str] = field(default_factory=list)
-
-    def lines(self) -> list[str]:
-        slow = sorted(self.latencies) or [0.0]
-        return [
-            f"seed {self.seed}: {self.attempts} attempts by {self.clients} clients in {self.seconds:.1f} s",
-            f"final answers: {dict(self.finals)}",
-            f"all answers: {dict(self.seen)}",
-            f"latency: median {slow[len(slow) // 2] * 1000:.0f} ms, p95 {slow[int(len(slow) * 0.95)] * 1000:.0f} ms",
-            "serving again after: " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in self.recovery),
-            f"payments settled after {self.settled_in:.1f} s, every mail sent after {self.mailed_in:.1f} s",
-            f"findings: {len(self.findings)}",
-            *self.findings[:50],
-        ]
+CALM_AFTER = 0.95  # of the storm: no disasters from then on
+PATIENCE = 60.0  # seconds after the storm in which nothing of what is left is settled
+UNSETTLED = """
+    SELECT 'payment ' || id || ' is ' || state FROM payments WHERE state IN ('started', 'unknown')
+    UNION ALL SELECT 'hold ' || reference || ' stands' FROM bookings WHERE status = 'PENDING'"""
+UNSENT = """
+    SELECT 'event ' || id || ' is not sent' FROM events WHERE sent_at IS NULL
+    UNION ALL SELECT consumer || ' of ' || event_id || ' is ' || state FROM deliveries WHERE state <> 'done'"""
+SETTINGS = {
+    "RATELIMIT_ENABLED": "false",
+    "ACCESS_TOKEN_SECONDS": "36000",
+    "HOLD_MINUTES": "1",
+    "PAYMENT_TIMEOUT_SECONDS": "1",
+    "SWEEP_SECONDS": "5",
+    "PYTHONPATH": str(Path(__file__).parent / "detour"),
+}
+Say = Callable[[str], None]
 
 
-def run(storm: Storm) -> Storm:
+def run(terms: Terms, say: Say) -> Outcome:
     """The whole story on a copy of the product."""
-    with running(RATELIMIT_ENABLED="false", LOG_LEVEL="WARNING" if storm.kills == 0 else "INFO") as product:
-        guests = [registered(product.port, f"guest-{number}", storm.seed) for number in range(storm.clients)]
-        start, began = dt.datetime.now(dt.UTC), time.monotonic()
-        _blow(storm, product, guests)
-        storm.seconds = time.monotonic() - began
-        _calm_down(storm, product, start)
-        _judge(storm, product, guests)
-    return storm
+    outcome, shears = Outcome(terms), Shears(terms.seed)
+    with _detoured(shears) as (product, box):
+        say("  a copy of the product runs; guests arrive")
+        crowd = arrived(product.port, terms)
+        start = dt.datetime.now(dt.UTC)
+        _blow(outcome, crowd, product, shears, say)
+        _calm_down(outcome, product, say)
+        _collect(outcome, crowd, shears, box)
+        _judge(outcome, product, box, start)
+    return outcome
 
 
-def _blow(storm: Storm, product: Product, guests: list[Guest]) -> None:
-    """All guests at once, each its share; the killer beside them."""
-    first = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=FIRST_DAY)
-    wanted = rooms(guests[0], first.isoformat(), (first + dt.timedelta(days=NIGHTS)).isoformat(), ROOMS)
-    left = iter(range(storm.attempts))
-    progress, turn = Counter[str](), threading.Lock()
-
-    def book(guest: Guest) -> None:
-        while True:
-            with turn:
-                if next(left, None) is None:
-                    return
-                progress["begun"] += 1
-            guest.attempt(_plan(guest.chance, wanted, first))
-
-    threads = [threading.Thread(target=book, args=(guest,)) for guest in guests]
-    for thread in threads:
-        thread.start()
-    _kill(storm, product, progress)
-    for thread in threads:
-        thread.join()
+@contextmanager
+def _detoured(shears: Shears) -> Iterator[tuple[Product, Letterbox]]:
+    """A copy of the product behind the proxy, and the box its mails go to."""
+    with ExitStack() as stack:
+        box, smtp_url = stack.enter_context(letterbox())
+        port = stack.enter_context(proxy(lambda: ("127.0.0.1", product.port_of("postgres")), shears.decide))
+        product = Product(folder(), **SETTINGS, DETOUR=str(port), SMTP_URL=smtp_url)
+        yield stack.enter_context(alive(product)), box
 
 
-def _plan(chance: random.Random, wanted: list[str], first: dt.date) -> Plan:
-    nights = chance.randint(1, 4)
-    check_in = first + dt.timedelta(days=chance.randint(0, NIGHTS - nights))
-    return Plan(
-        chance.choice(wanted),
-        check_in.isoformat(),
-        (check_in + dt.timedelta(days=nights)).isoformat(),
-        DECLINED if chance.random() < 0.05 else VISA,
-        cancel=chance.random() < 0.10,
-    )
+def _blow(outcome: Outcome, crowd: Crowd, product: Product, shears: Shears, say: Say) -> None:
+    """All clients at once; disasters beside them, the next one when all serves again."""
+    terms, chance = outcome.terms, random.Random(outcome.terms.seed)
+    waiting = disasters.drawn(chance, terms.kills, terms.stops or 0, terms.cuts or 0, CALM_AFTER)
+    hurry, progress, began = disasters.hurry(product), Progress(crowd, len(waiting), say), time.monotonic()
+    with crowd.booking():
+        while not crowd.gone():
+            next(hurry)
+            progress.tell()
+            crowd.kept_up = bool(waiting)
+            if waiting and crowd.passed() >= waiting[0].moment:
+                kind = waiting.pop(0).kind
+                outcome.recovery.append((kind, _struck(kind, product, shears, chance)))
+                progress.struck(*outcome.recovery[-1])
+                crowd.given_up = outcome.recovery[-1][1] == float("inf")
+            time.sleep(0.2)
+    progress.tell(now=True)
+    outcome.took, outcome.attempts = time.monotonic() - began, crowd.begun
 
 
-def _kill(storm: Storm, product: Product, progress: Counter[str]) -> None:
-    """At random moments, one after another: the next kill comes when all serves again."""
-    chance = random.Random(storm.seed)
-    victims = ["web", "worker", "postgres", "valkey"] * storm.kills
-    chance.shuffle(victims)
-    moments = sorted(chance.uniform(0.05, storm.calm_after) * storm.attempts for _ in victims)
-    for number, (moment, name) in enumerate(zip(moments, victims, strict=True)):
-        eventually(lambda moment=moment: progress["begun"] >= moment, 600)
-        time.sleep(chance.uniform(0, 0.2))
-        victim = "granian" if name == "web" and number % 2 else name
-        seconds = product.kill(victim)
-        storm.recovery.append((victim, seconds))
-        _say(f"  {progress['begun']} attempts begun: {victim} killed, all serves again after {seconds:.1f} s")
+def _struck(kind: str, product: Product, shears: Shears, chance: random.Random) -> float:
+    """Seconds until all serves again, infinitely many where it never did."""
+    try:
+        return disasters.strike(kind, product, shears, chance)
+    except AssertionError:
+        return float("inf")
 
 
-def _calm_down(storm: Storm, product: Product, start: dt.datetime) -> None:
-    """Recovery settles what nobody knows, and every mail goes out."""
-    database, mails = product.database(), product.home / "mail"
-    storm.settled_in = _wait_for_none(storm, lambda: oracle.rows(database, SETTLED), 60)
-    storm.mailed_in = _wait_for_none(storm, lambda: oracle.mail_findings(database, mails, start), MAILED_WITHIN)
+def _calm_down(outcome: Outcome, product: Product, say: Say) -> None:
+    """Recovery settles what nobody knows, holds run out, and every mail goes out."""
+    database, hurry = product.database(), disasters.hurry(product)
+    say("  calm: what is under way is settled, mails go out")
+    outcome.settled_in, unsettled = _until_none(lambda: next(hurry) or oracle.rows(database, UNSETTLED))
+    outcome.mailed_in, unsent = _until_none(lambda: oracle.rows(database, UNSENT))
+    outcome.broken[report.UNSETTLED] += [row[0] for row in unsettled + unsent]
     database.close()
 
 
-def _wait_for_none(storm: Storm, look: Callable[[], list[Any]], seconds: float) -> float:
-    """Seconds until there is nothing to see any more; what is still there after so many is a finding."""
-    began = time.monotonic()
-    while (left := look()) and time.monotonic() < began + seconds:
+def _until_none(look: Callable[[], list[Any]]) -> tuple[float, list[Any]]:
+    """Seconds until there is nothing to see any more; and what was left when it had long not become less."""
+    began = changed = time.monotonic()
+    fewest = left = look()
+    while left and time.monotonic() < changed + PATIENCE:
         time.sleep(0.5)
-    storm.findings += [f"still so after {seconds:.0f} s: {one}" for one in left]
-    return time.monotonic() - began
+        left = look()
+        if len(left) < len(fewest):
+            fewest, changed = left, time.monotonic()
+    return time.monotonic() - began, left
 
 
-def _judge(storm: Storm, product: Product, guests: list[Guest]) -> None:
-    told = [one for guest in guests for one in guest.told]
-    storm.finals = Counter(
-        f"{one.status} {one.error}".strip() + (" cancelled" if one.cancelled else "") for one in told
-    )
-    for guest in guests:
-        storm.seen += guest.seen
-        storm.latencies += guest.seconds
-        storm.findings += guest.odd
+def _collect(outcome: Outcome, crowd: Crowd, shears: Shears, box: Letterbox) -> None:
+    for log in crowd.logs():
+        outcome.log.told += log.told
+        outcome.log.seen += log.seen
+        outcome.log.seconds += log.seconds
+        outcome.log.odd += log.odd
+        outcome.log.replays += log.replays
+    outcome.cuts, outcome.mails, outcome.mails_twice = shears.cuts, len(box.mails), box.twice()
+
+
+def _judge(outcome: Outcome, product: Product, box: Letterbox, start: dt.datetime) -> None:
     database = product.database()
-    storm.findings += oracle.findings(database, told)
+    facts, told, broken = oracle.Facts(database), outcome.log.told, outcome.broken
+    broken[report.SOLD_TWICE] += oracle.sold_twice(database)
+    broken[report.LOST] += oracle.broken_promises(facts, told)
+    broken[report.UNTOLD] += oracle.unasked(facts, told)
+    broken[report.MONEY] += oracle.wrong_money(facts)
+    broken[report.MAILS] += oracle.mail_findings(database, box.mails, start)
     database.close()
-    storm.findings += [f"{name} took {seconds:.1f} s" for name, seconds in storm.recovery if seconds > 15]
     verified = product.flask("bookings", "verify")
-    _say(f"  flask bookings verify: {verified.stdout.strip()}")
     if verified.returncode:
-        storm.findings.append(f"flask bookings verify: {verified.stderr}")
-    errors = [line for line in product.log("web") if line.get("event") == "unexpected_error"]
-    storm.findings += [f"a fault in the log: {line.get('exception', line)}" for line in errors[:3]]
-
-
-def _say(sentence: str) -> None:
-    print(sentence, flush=True)
+        broken[report.VERIFY] += (verified.stdout + verified.stderr).splitlines()
+    broken[report.ODD] += outcome.log.odd
+    broken[report.FAULTS] += [str(line.get("exception", line)) for line in product.log("web", "unexpected_error")]
+    late = [one for one in outcome.recovery if one[1] > report.SERVES_WITHIN]
+    broken[report.LATE] += [f"{disasters.NAMES[kind]}: {seconds:.1f} s" for kind, seconds in late]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, default in (("attempts", 5000), ("clients", 32), ("kills", 3), ("seed", random.randrange(10**6))):
-        parser.add_argument(f"--{name}", type=int, default=default)
-    storm = run(Storm(**vars(parser.parse_args())))
-    _say("\n".join(storm.lines()))
-    return 1 if storm.findings else 0
+    for term in fields(Terms):
+        default = random.randrange(10**6) if term.name == "seed" else term.default
+        parser.add_argument(f"--{term.name}", type=int, default=default, help=str(default))
+    terms = Terms(**vars(parser.parse_args()))
+    print(f"storm: {terms}", flush=True)
+    outcome = run(terms, lambda sentence: print(sentence, flush=True))
+    print("\n".join(outcome.lines()))
+    return 1 if outcome.findings else 0
 
 
 if __name__ == "__main__":

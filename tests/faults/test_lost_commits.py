@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import random
 import uuid
 
 import pytest
@@ -16,37 +15,22 @@ from booking.infra import redis
 from booking.infra.ids import encode
 from tests import oracle
 from tests.cast import VISA, in_days, later
-from tests.faults.proxy import CUT, LOSE, PASS, proxy
+from tests.faults.proxy import Shears, proxy
 
 pytestmark = pytest.mark.faults
-FRAGILE = (b"COMMIT", b"INSERT INTO simulated_ledger", b"INSERT INTO idempotency_keys", b"UPDATE idempotency_keys")
-
-
-class Line:
-    """Cuts so many fragile statements, by lot, and counts them."""
-
-    def __init__(self, seed):
-        self.chance, self.left, self.cuts = random.Random(seed), 0, 0
-
-    def decide(self, statement):
-        if not self.left or not statement.startswith(FRAGILE) or self.chance.random() < 0.5:
-            return PASS
-        self.left -= 1
-        self.cuts += 1
-        return self.chance.choice([CUT, CUT, LOSE])
 
 
 @pytest.fixture
 def line():
-    return Line(seed=5)
+    return Shears(seed=5)
 
 
 @pytest.fixture
 def shop(environ, app, line):
     """The application behind that line. (The lock, cache and limits are the process' own: restored afterwards.)"""
     url = make_url(environ["DATABASE_URL"])
-    with proxy(url.host, url.port, line.decide) as between:
-        through = url.set(host="127.0.0.1", port=between.port).render_as_string(hide_password=False)
+    with proxy(lambda: (url.host, url.port), line.decide) as port:
+        through = url.set(host="127.0.0.1", port=port).render_as_string(hide_password=False)
         yield create_app(Settings.from_env({**environ, "DATABASE_URL": through}))
     redis.connect(environ["REDIS_URL"], environ["REDIS_URL"])
 

@@ -14,7 +14,8 @@ import pytest
 import redis
 
 from tests import oracle
-from tests.faults.guests import PASSWORD, Line, Plan, registered, rooms
+from tests.faults.guests import PASSWORD, Plan, registered, rooms
+from tests.faults.line import Line
 from tests.faults.product import eventually, running
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
@@ -73,8 +74,8 @@ class Load:
 
     def __enter__(self):
         for guest in self.guests:
-            guest.seen.clear()
-            guest.seconds.clear()
+            guest.log.seen.clear()
+            guest.log.seconds.clear()
         for thread in self._threads:
             thread.start()
         return self
@@ -84,8 +85,8 @@ class Load:
         for thread in self._threads:
             thread.join()
         for guest in self.guests:
-            self.seen += guest.seen
-            self.seconds += guest.seconds
+            self.seen += guest.log.seen
+            self.seconds += guest.log.seconds
 
     def _live(self, guest):
         while not self._over.is_set():
@@ -100,8 +101,8 @@ class Load:
         email = me.ask("GET", "/me").body["email"]
         reply = me.ask("POST", "/auth/login", {"email": email, "password": PASSWORD})
         me.hang_up()
-        guest.seen[f"sign-in {reply.status}"] += 1
-        guest.seconds.append(reply.seconds)
+        guest.log.seen[f"sign-in {reply.status}"] += 1
+        guest.log.seconds.append(reply.seconds)
 
     def p95(self):
         return sorted(self.seconds)[int(len(self.seconds) * 0.95)]
@@ -150,8 +151,8 @@ def every_mail_arrives(product, guests, database):
     """And whatever else guests were told is true."""
     eventually(lambda: not oracle.rows(database, NOT_DELIVERED), 60)
     start = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
-    assert oracle.findings(database, [one for guest in guests for one in guest.told]) == []
-    assert oracle.mail_findings(database, product.home / "mail", start) == []
+    assert oracle.findings(database, [one for guest in guests for one in guest.log.told]) == []
+    assert oracle.mail_findings(database, oracle.mails_in(product.home / "mail"), start) == []
 
 
 def test_emptying_redis_in_the_middle_of_deliveries_loses_no_mail(product, guests, plans, database):

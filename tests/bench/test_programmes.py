@@ -1,0 +1,72 @@
+"""The measuring programmes in their shortest form: nobody reads the figures, but every row has to be there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SHORT = ["--rounds", "1", "--seconds", "0.3"]
+
+
+def run(home: Path, *words: str) -> str:
+    """What a programme writes into its results."""
+    results = home / "results.md"
+    command = [sys.executable, "-m", *words, *SHORT, "--home", str(home / "copy"), "--results", str(results)]
+    environ = {**os.environ, "BENCH_PORT": "8200"}
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=420)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return results.read_text()
+
+
+@pytest.fixture
+def home():
+    """A folder that Postgres' own account can get to, which is not so below pytest's."""
+    folder = Path(tempfile.mkdtemp(prefix="room-booking-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.timeout(450)
+def test_bench_prints_every_row_and_leaves_agreeing_data_and_nothing_else(home):
+    told = run(home, "bench", "--rooms", "400", "--bookings", "4000")
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in told.splitlines() if line.startswith("| ")]
+    for row in (
+        "bookings, any room, 8 clients",
+        "bookings, 20 rooms, 8 clients",
+        "bookings, any room, 32 clients",
+        "bookings, 20 rooms, 32 clients",
+        "searches, uncached",
+        "searches, cached",
+        "page of a room",
+        "page of results",
+        "bookings over HTTP, 8 clients, to pgbench",
+        "uncached searches to pgbench of their SQL",
+        "cached searches to Flask hello world",
+        "20 hot rooms to any room, 8 clients",
+        "20 hot rooms: retries per booking",
+        "bookings given up (5xx)",
+        "supervisor",
+        "web 1",
+        "worker",
+    ):
+        assert row in rows
+    assert "`flask bookings verify` afterwards: All agree" in told
+    assert not (home / "copy").exists()
+
+
+@pytest.mark.timeout(450)
+def test_bench_scale_prints_every_size_its_plans_and_what_grew(home):
+    told = run(home, "bench.scale", "--share", "0.002", "--groups", "more bookings")
+    assert told.count("| searches |") == told.count("| bookings |") == 2
+    assert "the page in a typical place" in told
+    assert "bookings per second, 200 k bookings to 10 k" in told
+    assert "Execution Time" in told
+    assert not (home / "copy").exists()

@@ -1,0 +1,132 @@
+"""Each guard switched off, alone and with others: what then goes wrong, and what does not.
+
+    python -m tests.faults.controls --attempts 1000
+
+Prints a table; exits with 1 where it is not as expected.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+
+from booking import create_app
+from booking.config import Settings
+from booking.domain.bookings import Desk
+from booking.infra.embedded import Servers
+from tests.cast import a_room, person
+from tests.faults.guards import (
+    GUARDS,
+    KEY,
+    LOCK,
+    ONE_ANSWER,
+    ONE_PAYMENT,
+    PIN,
+    RETRY,
+    ROW_LOCK,
+    SERIALIZABLE,
+    VERSION,
+)
+from tests.faults.product import folder
+from tests.faults.scenes import ANSWERS, ERRORS, GAVE_UP, LOST, MONEY, RETRIES, SOLD_TWICE, WRONG, Count, Stage, play
+
+ALL = tuple(GUARDS)
+
+# Which guards are off -> what goes wrong then; anything else must not. The one place that says so.
+EXPECTED: dict[tuple[str, ...], set[str]] = {
+    (): set(),
+    (LOCK,): set(),
+    (KEY,): set(),
+    (SERIALIZABLE,): set(),
+    (RETRY,): set(),
+    (KEY, SERIALIZABLE): {SOLD_TWICE},  # the lock keeps crowds away; it is no guard
+    (LOCK, KEY): set(),
+    (LOCK, SERIALIZABLE): set(),
+    (LOCK, RETRY): set(),
+    (LOCK, KEY, SERIALIZABLE): {SOLD_TWICE},
+    (ROW_LOCK,): set(),
+    (VERSION,): set(),
+    (PIN,): set(),
+    (ONE_PAYMENT,): set(),
+    (ROW_LOCK, ONE_PAYMENT): set(),
+    (ROW_LOCK, VERSION): {ERRORS},  # the database refuses a second refund, and nobody expects that
+    (ROW_LOCK, VERSION, ONE_PAYMENT): {MONEY},
+    (ROW_LOCK, VERSION, PIN, ONE_PAYMENT): {MONEY},
+    (ONE_ANSWER,): {ANSWERS},
+    ALL: {SOLD_TWICE, MONEY, ANSWERS},
+}
+# What may come along: a stale booking written over a newer one.
+POSSIBLE: dict[tuple[str, ...], set[str]] = {
+    (ROW_LOCK, VERSION): {LOST, MONEY},
+    (ROW_LOCK, VERSION, ONE_PAYMENT): {LOST, ERRORS},
+    (ROW_LOCK, VERSION, PIN, ONE_PAYMENT): {LOST, ERRORS},
+    ALL: {LOST, ERRORS},
+}
+
+
+def stage_for(app: Flask, owner_url: str, desk: Desk, rooms: int) -> Stage:
+    guests = [person(f"guest-{number}") for number in range(8)]
+    return Stage(app, owner_url, desk, guests, [a_room() for _ in range(rooms)])
+
+
+def surprises(off: tuple[str, ...], wrong: set[str]) -> list[str]:
+    """What is not as expected, as sentences."""
+    expected = EXPECTED[off]
+    possible = expected | POSSIBLE.get(off, set())
+    unexpected = [f"{name(off)}: {what}, which was not expected" for what in sorted(wrong - possible)]
+    return unexpected + [f"{name(off)}: no {what}, which was expected" for what in sorted(expected - wrong)]
+
+
+def name(off: tuple[str, ...]) -> str:
+    return "all of them" if off == ALL else " + ".join(off) or "none"
+
+
+COLUMNS = (*WRONG, RETRIES, GAVE_UP)
+HEAD = f"{'guards off':<64}{'attempts':>9}" + "".join(f"{column:>13}" for column in COLUMNS)
+
+
+def line(off: tuple[str, ...], count: Count) -> str:
+    return f"{name(off):<64}{count.attempts:>9}" + "".join(f"{count.times[column]:>13}" for column in COLUMNS)
+
+
+@contextmanager
+def own_application() -> Iterator[tuple[Flask, str]]:
+    """On servers of its own, in a folder that is gone afterwards; and the URL of the database's owner."""
+    home = folder()
+    servers = Servers(home, settings={"fsync": "off"})
+    try:
+        servers.join()
+        urls, keys = servers.urls(), servers.keys
+        secrets = {"SECRET_KEY": keys.secret_key, "JWT_KEYS": f"now:{keys.jwt}", "APP_ENV": "development"}
+        app = create_app(Settings.from_env({**urls, **secrets, "LOG_LEVEL": "ERROR", "DB_POOL_SIZE": "48"}))
+        assert app.test_cli_runner().invoke(args=["db", "upgrade"]).exit_code == 0
+        with app.app_context():
+            yield app, urls["MIGRATION_DATABASE_URL"]
+    finally:
+        servers.leave()
+        shutil.rmtree(servers.postgres.directory, ignore_errors=True)
+        shutil.rmtree(home)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--attempts", type=int, default=1000, help="per line of the table")
+    attempts, found = parser.parse_args().attempts, list[str]()
+    with own_application() as (app, owner_url):
+        stage = stage_for(app, owner_url, app.extensions["services"].desk, max(20, attempts // 50))
+        print(HEAD, flush=True)
+        for off in EXPECTED:
+            count = play(stage, off, attempts)
+            print(line(off, count), flush=True)
+            found += surprises(off, count.wrong())
+    print("\n" + ("\n".join(found) or "As expected."))
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

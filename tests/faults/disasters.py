@@ -1,0 +1,89 @@
+"""What happens to the product in a storm: kill -9 of each of its processes, silence, connections cut inside COMMIT."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import cycle, islice
+
+import psycopg2
+
+from tests.faults.product import Product, eventually
+from tests.faults.proxy import Shears
+
+# Whom a kill meets: Postgres most often, for there it would hurt. "web" is the server that starts the web processes,
+# "granian" one of these.
+VICTIMS = ("postgres", "web", "valkey", "worker", "granian", "postgres", "worker", "valkey", "granian", "postgres")
+STOP, CUT = "stop", "cut"
+NAMES = {
+    "postgres": "Postgres killed",
+    "web": "web server killed",
+    "granian": "a web process killed",
+    "worker": "worker killed",
+    "valkey": "Valkey killed",
+    STOP: "a web process silent",
+    CUT: "connections cut in COMMIT",
+}
+SILENCE = 8.0  # seconds: longer than the lock in front of a room lives, and than a transaction may idle
+
+# Holds are the product's shortest, one minute; a storm has no time for that.
+HOLD = 5  # seconds
+RUN_OUT = f"""
+    WITH over AS (
+        UPDATE bookings SET held_until = now() WHERE status = 'PENDING' AND held_until > now()
+        AND created_at < now() - interval '{HOLD} seconds' RETURNING id)
+    UPDATE availability SET held_until = now() FROM over WHERE claim_id = over.id AND state = 'held'"""
+
+
+@dataclass(frozen=True)
+class Disaster:
+    """`moment`: which share of the storm has passed when it happens."""
+
+    kind: str
+    moment: float
+
+
+def drawn(chance: random.Random, kills: int, stops: int, cuts: int, until: float) -> list[Disaster]:
+    """So many of each at random moments, in their order."""
+    kinds = [*islice(cycle(VICTIMS), kills), *[STOP] * stops, *[CUT] * cuts]
+    chance.shuffle(kinds)
+    moments = sorted(chance.uniform(0.03, until) for _ in kinds)
+    return [Disaster(kind, moment) for kind, moment in zip(kinds, moments, strict=True)]
+
+
+def strike(kind: str, product: Product, shears: Shears, chance: random.Random) -> float:
+    """Let it happen; the seconds from then (from its end, where it lasts) until everything serves again."""
+    time.sleep(chance.uniform(0, 0.3))
+    if kind == STOP:
+        with product.stopped("granian"):
+            time.sleep(SILENCE)
+    elif kind == CUT:
+        _cut(shears, chance.randint(1, 5))
+    else:
+        return product.kill(kind)
+    began = time.monotonic()
+    eventually(product.serves, 60)
+    return time.monotonic() - began
+
+
+def _cut(shears: Shears, number: int) -> None:
+    shears.left = number
+    with suppress(AssertionError):  # so few statements that not all were cut
+        eventually(lambda: not shears.left, 5)
+    shears.left = 0
+
+
+def hurry(product: Product) -> Iterator[None]:
+    """With every step, holds that are some seconds old run out."""
+    database = None
+    while True:
+        try:
+            database = database or product.database()
+            with database.cursor() as cursor:
+                cursor.execute(RUN_OUT)
+        except (psycopg2.Error, OSError, ValueError):  # it is being killed
+            database = None
+        yield

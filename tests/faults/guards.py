@@ -1,0 +1,126 @@
+"""What keeps a night from being sold twice and a guest from being charged twice, each to be switched off in a test.
+
+Off means: a constraint is dropped, a statement loses a clause on its way, or a function does nothing.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from unittest.mock import patch
+
+from sqlalchemy import ClauseElement, Compiled, Connection, Engine, create_engine, text
+
+from booking.domain import availability, bookings
+from booking.infra import db, straight
+
+Switch = Callable[[str], AbstractContextManager[None]]
+
+WITH_INDEX = """
+    SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = :name
+    UNION ALL SELECT indexdef FROM pg_indexes WHERE indexname = :name"""
+
+
+def without(guards: tuple[str, ...], owner_url: str) -> ExitStack:
+    """All of these off while it is open; the tables that lose a constraint are emptied in the end."""
+    with ExitStack() as opening:
+        for guard in guards:
+            opening.enter_context(GUARDS[guard](owner_url))
+        return opening.pop_all()
+
+
+def _dropped(table: str, name: str) -> Switch:
+    @contextmanager
+    def off(owner_url: str) -> Iterator[None]:
+        owner = create_engine(owner_url, isolation_level="AUTOCOMMIT")
+        with owner.connect() as connection:
+            definition = str(connection.execute(text(WITH_INDEX), {"name": name}).scalars().first())
+            index = definition.startswith("CREATE")
+            drop = f"DROP INDEX {name}" if index else f"ALTER TABLE {table} DROP CONSTRAINT {name}"
+            connection.execute(text(drop))
+            yield
+            _emptied(connection, table)
+            connection.execute(text(definition if index else f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}"))
+        owner.dispose()
+
+    return off
+
+
+def _emptied(connection: Connection, table: str) -> None:
+    connection.execute(text(f"TRUNCATE {table} CASCADE"))
+
+
+def _statements(change: Callable[[str], str]) -> Switch:
+    @contextmanager
+    def off(_: str) -> Iterator[None]:
+        def rewritten(engine: Engine, statement: ClauseElement) -> Compiled:
+            compiled = copy.copy(compile_(engine, statement))
+            compiled.string = change(compiled.string)
+            return compiled
+
+        compile_ = straight._compiled
+        with patch.object(straight, "_compiled", rewritten):
+            yield
+
+    return off
+
+
+def _unlocked(statement: str) -> str:
+    if "FROM bookings" not in statement or "SKIP LOCKED" in statement:
+        return statement
+    return statement.replace(" FOR UPDATE", "")
+
+
+def _unversioned(statement: str) -> str:
+    return re.sub(r" AND bookings\.version = \S+", "", statement)
+
+
+@contextmanager
+def _without_serializable(_: str) -> Iterator[None]:
+    """Every transaction runs READ COMMITTED."""
+    attempt = db._attempt
+    with patch.object(db, "_attempt", lambda work, isolation: attempt(work, _lowered(isolation))):
+        yield
+
+
+def _lowered(isolation: str) -> str:
+    return db.READ_COMMITTED if isolation == db.SERIALIZABLE else isolation
+
+
+@contextmanager
+def _without_lock(_: str) -> Iterator[None]:
+    with patch.object(bookings.crowds, "one_at_a_time", lambda *_, **__: nullcontext()):
+        yield
+
+
+@contextmanager
+def _without_retry(_: str) -> Iterator[None]:
+    with patch.object(db, "ATTEMPTS", 1):
+        yield
+
+
+@contextmanager
+def _without_pin(_: str) -> Iterator[None]:
+    """A payment begins whether its nights can be pinned or not."""
+    pin = availability.pin
+    with patch.object(availability, "pin", lambda claim_id, nights: pin(claim_id, nights) or True):
+        yield
+
+
+KEY, SERIALIZABLE, LOCK, RETRY = "primary key", "SERIALIZABLE", "Redis lock", "retry"
+ROW_LOCK, VERSION, PIN = "row lock", "version", "pinned nights"
+ONE_PAYMENT, ONE_ANSWER = "one live payment", "one row per key"
+
+GUARDS: dict[str, Switch] = {
+    KEY: _dropped("availability", "pk_availability"),
+    SERIALIZABLE: _without_serializable,
+    LOCK: _without_lock,
+    RETRY: _without_retry,
+    ROW_LOCK: _statements(_unlocked),
+    VERSION: _statements(_unversioned),
+    PIN: _without_pin,
+    ONE_PAYMENT: _dropped("payments", "uq_payments_live"),
+    ONE_ANSWER: _dropped("idempotency_keys", "pk_idempotency_keys"),
+}

@@ -1,0 +1,71 @@
+"""Guests who reserve on a page first: they pay, give the room back, or go away without a word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.faults.guests import DECLINED, PASSWORD, VISA, Guest, Plan, email_of
+from tests.faults.line import Browser, Line, Reply
+from tests.oracle import Told
+
+PAY, RELEASE, LEAVE = "pay", "release", "leave"
+LOOKS = 5  # at a booking that is being paid; then its guest closes the browser
+
+
+@dataclass
+class Holder:
+    """A guest's browser, which writes into the guest's log."""
+
+    guest: Guest
+    browser: Browser
+
+    def attempt(self, plan: Plan) -> Told:
+        """Reserve; then whatever the guest is in the mood for."""
+        told = Told(self.guest.user_id, "", 409)
+        reply = self._post(f"/rooms/{plan.room}/reserve", (303, 409), checkIn=plan.check_in, checkOut=plan.check_out)
+        place = reply.headers.get("location", "") if reply else ""
+        if "/checkout/" in place:
+            told.booking_id = place.rpartition("/")[2]
+            self._go_on(plan, told)
+        elif reply and reply.status == 303 and "/bookings/" not in place:  # there: this very stay is booked already
+            self.guest.log.odd.append(f"reserving led to {place}")
+        else:
+            told.error = reply.error if reply else "no answer"
+        self.guest.log.told.append(told)
+        return told
+
+    def _go_on(self, plan: Plan, told: Told) -> None:
+        mood = self.guest.chance.choices([PAY, RELEASE, LEAVE], [5, 2, 3])[0]
+        if mood == PAY:
+            self._pay(plan, told)
+        elif mood == RELEASE and self._post(f"/checkout/{told.booking_id}/release", (303,)):
+            told.error = "GIVEN BACK"
+        else:
+            told.error = "NEVER PAID"
+
+    def _pay(self, plan: Plan, told: Told) -> None:
+        """With one press of the button; what came of it is looked up."""
+        told.status = 0
+        held = self.guest.until_final("GET", f"/bookings/{told.booking_id}")
+        if held is None or held.body["status"] != "PENDING":  # the hold has run out already
+            return
+        card = DECLINED if plan.card == DECLINED else VISA
+        fields = {"paymentMethodId": card, "shownTotal": held.body["totalPrice"]}
+        # Pressed once: where no answer comes, the page is looked at, and the button not pressed again.
+        self.browser.post(f"/checkout/{told.booking_id}", **fields)
+        for _ in range(LOOKS):
+            seen = self.guest.until_final("GET", f"/bookings/{told.booking_id}")
+            if seen and seen.body["status"] == "CONFIRMED":
+                told.status = 201
+                return
+
+    def _post(self, path: str, allowed: tuple[int, ...], **fields: object) -> Reply | None:
+        asking = lambda: self.browser.post(path, guests=1, **fields)  # noqa: E731
+        return self.guest.insist(f"POST {path}", asking, allowed)
+
+
+def holder(guest: Guest, name: str) -> Holder:
+    """The guest's browser, signed in."""
+    browser = Browser(Line(guest.line.port))
+    assert browser.sign_in(email_of(name), PASSWORD, "/account")
+    return Holder(guest, browser)

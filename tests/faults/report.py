@@ -1,0 +1,124 @@
+"""What a storm says while it blows, and the table at its end."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.faults.crowd import Crowd, Terms
+from tests.faults.disasters import NAMES
+from tests.faults.guests import Log
+
+EVERY = 10.0  # seconds between two lines of progress
+SERVES_WITHIN = 15.0  # seconds after each disaster
+
+# What must not happen, in the order of the table.
+SOLD_TWICE = "nights sold twice"
+LOST = "acknowledged bookings lost, refused ones there"
+UNTOLD = "bookings that nobody was told of"
+MONEY = "charged twice, without a booking, or not refunded"
+MAILS = "confirmations missing, or mails without a booking"
+VERIFY = "findings of flask bookings verify"
+ODD = "answers that should not have come (5xx but 503, two for one key)"
+FAULTS = "faults in the web server's log"
+UNSETTLED = "payments, holds, mails not settled in the end"
+LATE = f"times not serving again within {SERVES_WITHIN:.0f} s"
+PROMISES = (SOLD_TWICE, LOST, UNTOLD, MONEY, MAILS, VERIFY, ODD, FAULTS, UNSETTLED, LATE)
+
+
+@dataclass
+class Outcome:
+    """What came of a storm. `broken`: what breaks each promise."""
+
+    terms: Terms
+    took: float = 0.0
+    attempts: int = 0
+    recovery: list[tuple[str, float]] = field(default_factory=list)  # what happened; seconds until all served again
+    cuts: int = 0
+    settled_in: float = 0.0
+    mailed_in: float = 0.0
+    mails: int = 0
+    mails_twice: int = 0
+    log: Log = field(default_factory=Log)  # of all guests together
+    broken: dict[str, list[str]] = field(default_factory=lambda: {promise: [] for promise in PROMISES})
+
+    @property
+    def findings(self) -> list[str]:
+        return [f"{promise}: {one}" for promise, found in self.broken.items() for one in found]
+
+    @property
+    def finals(self) -> Counter[str]:
+        """How many attempts ended how."""
+        return Counter(
+            f"{one.status} {one.error}".strip() + (" cancelled" if one.cancelled else "") for one in self.log.told
+        )
+
+    def lines(self) -> list[str]:
+        return [
+            f"\n{self.attempts} attempts by {self.terms.clients} clients for {self.terms.rooms} rooms and"
+            f" {self.terms.nights} nights in {self.took:.0f} s ({self.attempts / (self.took or 1):.0f}/s),"
+            f" seed {self.terms.seed}",
+            *_block("how attempts ended", self.finals),
+            *_block("all answers, asking again included", self.log.seen),
+            f"  {'latency':<66} {_latency(self.log.seconds)}",
+            *_disasters(self.recovery, self.cuts),
+            f"\n  payments and holds settled {self.settled_in:.1f} s after the storm, mails sent"
+            f" {self.mailed_in:.1f} s later: {self.mails} mails, {self.mails_twice} of them twice",
+            f"  {self.log.replays} answers asked for again and compared word for word",
+            "\nwhat must not happen",
+            *(f"  {promise:<66} {len(found):>7}" for promise, found in self.broken.items()),
+            *self._examples(),
+        ]
+
+    def _examples(self) -> list[str]:
+        return [f"\n{promise}\n  " + "\n  ".join(found[:10]) for promise, found in self.broken.items() if found]
+
+
+def _block(title: str, counted: Counter[str]) -> list[str]:
+    return [f"\n{title}", *(f"  {what:<66} {number:>7}" for what, number in sorted(counted.items()))]
+
+
+def _latency(seconds: list[float]) -> str:
+    slow = sorted(seconds) or [0.0]
+    return f"median {slow[len(slow) // 2] * 1000:.0f} ms, p95 {slow[int(len(slow) * 0.95)] * 1000:.0f} ms"
+
+
+def _disasters(recovery: list[tuple[str, float]], cuts: int) -> list[str]:
+    lines = [f"\n{'serving again after':<34} {'times':>6} {'p50':>8} {'p95':>8} {'max':>8}"]
+    for kind in [*NAMES, ""]:
+        took = sorted(seconds for what, seconds in recovery if not kind or what == kind)
+        if took:
+            figures = (took[len(took) // 2], took[int(len(took) * 0.95)], took[-1])
+            name = NAMES.get(kind, "all of them")
+            lines.append(f"  {name:<32} {len(took):>6} " + " ".join(f"{figure:6.1f} s" for figure in figures))
+    return [*lines, f"  {cuts} connections were cut"]
+
+
+class Progress:
+    """A line now and then, and one for each disaster."""
+
+    def __init__(self, crowd: Crowd, disasters: int, say: Callable[[str], None]) -> None:
+        self._crowd, self._left, self._say = crowd, disasters, say
+        self._began = self._told = time.monotonic()
+
+    def tell(self, *, now: bool = False) -> None:
+        if now or time.monotonic() > self._told + EVERY:
+            self._told = time.monotonic()
+            self._say(f"  {self._when()} {self._begun()} attempts, {self._answers()}, {self._left} disasters to come")
+
+    def struck(self, kind: str, seconds: float) -> None:
+        self._left -= 1
+        self._say(f"  {self._when()} {NAMES[kind]}: all serves again after {seconds:.1f} s")
+
+    def _when(self) -> str:
+        minutes, seconds = divmod(int(time.monotonic() - self._began), 60)
+        return f"{minutes:02}:{seconds:02}"
+
+    def _begun(self) -> str:
+        return f"{self._crowd.begun:,} of {self._crowd.terms.attempts:,}"
+
+    def _answers(self) -> str:
+        seen = sum((Counter(log.seen) for log in self._crowd.logs()), Counter[str]())
+        return f"{seen['201']} booked, {sum(n for what, n in seen.items() if what.startswith('409'))} refused"

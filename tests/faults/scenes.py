@@ -1,0 +1,237 @@
+"""Scenes in which many want the same at once, with a pause where it hurts most; and what came of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import patch
+
+from flask import Flask
+from sqlalchemy import create_engine, text
+
+from booking.domain import availability, bookings, cancellation, idempotency, payments
+from booking.domain.bookings import Desk
+from booking.domain.errors import BookingError, IdempotencyConflict, RoomLocked, RoomNotAvailable
+from booking.domain.models import Booking, Room, User
+from booking.infra import clock, telemetry
+from booking.infra.db import Unavailable
+from booking.infra.ids import encode
+from tests import oracle
+from tests.cast import VISA, all_at_once, in_days, later, order
+from tests.faults.guards import without
+from tests.oracle import Told
+
+SOLD_TWICE, LOST, MONEY, ANSWERS, ERRORS = "sold twice", "lost", "wrong money", "two answers", "errors"
+RETRIES, GAVE_UP = "retries", "gave up"
+WRONG = (SOLD_TWICE, LOST, MONEY, ANSWERS, ERRORS)  # what must not happen; the other two may
+
+CROWD, WINDOW = 20, 6  # so many want some of so many nights of one room
+FEW = 4  # do the same with one booking
+PAUSE = 0.02  # seconds
+
+
+@dataclass
+class Count:
+    """What came of some attempts. `told`: what was acknowledged."""
+
+    attempts: int = 0
+    times: Counter[str] = field(default_factory=Counter)
+    told: list[Told] = field(default_factory=list)
+    examples: list[str] = field(default_factory=list)
+
+    def wrong(self) -> set[str]:
+        return {what for what in WRONG if self.times[what]}
+
+    def note(self, guest: User, result: object, *, final: bool) -> None:
+        """A confirmed booking was acknowledged, and stays so where that is `final`. An error is what is no refusal."""
+        self.attempts += 1
+        if isinstance(result, Booking) and result.confirmed_at:
+            told = Told(encode("user", guest.id), "", 201, "", encode("booking", result.id))
+            told.cancelled = result.status == "CANCELLED" or (False if final else None)
+            self.told.append(told)
+        elif isinstance(result, Unavailable):
+            self.times[GAVE_UP] += 1
+        elif isinstance(result, Exception) and not isinstance(result, BookingError):
+            self.found(ERRORS, [f"{type(result).__name__}: {str(result)[:300]}"])
+
+    def found(self, what: str, findings: list[str]) -> None:
+        self.times[what] += len(findings)
+        self.examples += findings[:3]
+
+
+@dataclass
+class Stage:
+    """The application, who plays, and where."""
+
+    app: Flask
+    owner_url: str
+    desk: Desk
+    guests: list[User]
+    rooms: list[Room]
+    chance: random.Random = field(default_factory=lambda: random.Random(7))
+
+    def guest(self, number: int) -> User:
+        return self.guests[number % len(self.guests)]
+
+    def room(self, number: int) -> Room:
+        return self.rooms[number % len(self.rooms)]
+
+    def day(self, number: int, first: int, apart: int) -> int:
+        """A day that no earlier number has in the same room."""
+        return first + apart * (number // len(self.rooms))
+
+
+def play(stage: Stage, off: tuple[str, ...], attempts: int) -> Count:
+    """All scenes with these guards off; the tables are empty afterwards."""
+    count = Count()
+    with without(off, stage.owner_url):
+        with _pauses(), _retries_counted(count):
+            for scene, share in SCENES.items():
+                end, number = count.attempts + attempts * share / 100, 0
+                while count.attempts < end:
+                    scene(stage, count, number)
+                    number += 1
+        _settle(stage.desk)
+        _judge(stage, count)
+        _empty(stage.owner_url)
+    return count
+
+
+# --- the scenes: a stage, what to count, and how often there was such a scene before
+
+
+def crowd(stage: Stage, count: Count, number: int) -> None:
+    """Many guests, overlapping stays in one room."""
+    room, first = stage.room(number), stage.day(number, 30, WINDOW)
+    acts: list[Callable[[], Booking]] = []
+    for one in range(CROWD):
+        nights = stage.chance.randint(1, 4)
+        stay = in_days(first + stage.chance.randrange(WINDOW - nights + 1), nights)
+        acts.append(lambda one=one, stay=stay: bookings.book(order(stage.guest(one), room, stay), VISA, stage.desk))  # type: ignore[misc]
+    for one, result in enumerate(all_at_once(stage.app, acts)):
+        count.note(stage.guest(one), result, final=True)
+
+
+def paying(stage: Stage, count: Count, number: int) -> None:
+    """A hold is paid in several windows, and given back in one."""
+    guest, stay = stage.guest(number), in_days(stage.day(number, 200, 2), 2)
+    held = bookings.hold(order(guest, stage.room(number), stay), stage.desk)
+    acts: list[Callable[[], Booking]] = [
+        lambda: bookings.pay(guest.id, held.id, VISA, held.total_price, stage.desk)
+    ] * (FEW - 1)
+    acts.append(lambda: bookings.cancel(guest.id, held.id, stage.desk))
+    for result in all_at_once(stage.app, acts):
+        count.note(guest, result, final=False)
+
+
+def cancelling(stage: Stage, count: Count, number: int) -> None:
+    """A booking is cancelled in several windows."""
+    guest, stay = stage.guest(number), in_days(stage.day(number, 300, 2), 2)
+    booked = bookings.book(order(guest, stage.room(number), stay), VISA, stage.desk)
+    acts = [lambda: bookings.cancel(guest.id, booked.id, stage.desk)] * FEW
+    for result in all_at_once(stage.app, acts):
+        count.note(guest, result, final=True)
+
+
+def asking_again(stage: Stage, count: Count, number: int) -> None:
+    """A request comes several times at once, with one key."""
+    guest, stay = stage.guest(number), in_days(stage.day(number, 400, 2), 2)
+    wanted = order(guest, stage.room(number), stay)
+    acts = [lambda: _asked(wanted, f"key-{number}", stage.desk)] * FEW
+    results = all_at_once(stage.app, acts)
+    answers = {result for result in results if isinstance(result, str)}
+    if len(answers) > 1:
+        count.found(ANSWERS, [f"one key was answered {' and '.join(sorted(answers))}"])
+    for result in results:
+        count.note(guest, result, final=False)
+
+
+def _asked(wanted: bookings.Order, key: str, desk: Desk) -> str:
+    """As the API does it, and a program that asks until the answer is final."""
+    while True:
+        claim = None
+        try:
+            claim = idempotency.claim(wanted.guest_id, "controls", key, idempotency.fingerprint({"key": key}))
+            if isinstance(claim, idempotency.Answer):
+                return claim.body
+            answer = lambda booking: idempotency.Answer(201, str(booking.id))  # noqa: E731
+            return str(bookings.book(wanted, VISA, desk, claim, answer).id)
+        except RoomNotAvailable:
+            assert isinstance(claim, idempotency.Claim)
+            idempotency.keep_refusal(claim, idempotency.Answer(409, "refused"))
+            return "refused"
+        except (RoomLocked, IdempotencyConflict):
+            if isinstance(claim, idempotency.Claim):
+                idempotency.let_go(claim)
+            time.sleep(0.01)
+
+
+# Out of a hundred attempts.
+SCENES: dict[Callable[[Stage, Count, int], None], int] = {crowd: 60, paying: 16, cancelling: 12, asking_again: 12}
+
+
+# --- around them
+
+
+@contextmanager
+def _pauses() -> Iterator[None]:
+    """Between looking and acting, so that others come in between."""
+    with ExitStack() as stack:
+        for module, name in (
+            (availability, "claim"),
+            (availability, "pin"),
+            (payments, "start_charge"),
+            (payments, "start_refund"),
+            (cancellation, "refuse_unless_possible"),
+        ):
+            stack.enter_context(patch.object(module, name, _slow(getattr(module, name))))
+        yield
+
+
+def _slow(act: Callable[..., Any]) -> Callable[..., Any]:
+    def slowly(*args: Any, **kwargs: Any) -> Any:
+        time.sleep(PAUSE)
+        result = act(*args, **kwargs)
+        time.sleep(PAUSE)
+        return result
+
+    return slowly
+
+
+@contextmanager
+def _retries_counted(count: Count) -> Iterator[None]:
+    with patch.object(telemetry, "count_retry", lambda _: count.times.update([RETRIES])):
+        yield
+
+
+def _settle(desk: Desk) -> None:
+    """A quarter of an hour later nothing is under way."""
+    later(dt.timedelta(minutes=16))
+    bookings.expire_holds(10_000)
+    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0), limit=10_000)
+    clock.shift(dt.timedelta(0))
+
+
+def _judge(stage: Stage, count: Count) -> None:
+    engine = create_engine(stage.owner_url)
+    with engine.connect() as connection:
+        database = connection.connection.driver_connection
+        facts = oracle.Facts(database)
+        count.found(SOLD_TWICE, oracle.sold_twice(database))
+        count.found(LOST, list(oracle.broken_promises(facts, count.told)))
+        count.found(MONEY, list(oracle.wrong_money(facts)))
+    engine.dispose()
+
+
+def _empty(owner_url: str) -> None:
+    engine = create_engine(owner_url)
+    with engine.begin() as connection:
+        tables = "availability, bookings, payments, simulated_ledger, idempotency_keys, events, deliveries"
+        connection.execute(text(f"TRUNCATE {tables} CASCADE"))
+    engine.dispose()

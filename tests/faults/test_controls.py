@@ -1,0 +1,41 @@
+"""The guards are real: with one of them off nothing happens, with all off that stand behind each other it does.
+
+The long form is `make controls`.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults.controls import EXPECTED, line, stage_for, surprises
+from tests.faults.scenes import WRONG, play
+
+ATTEMPTS, ROUNDS = 30, 5  # what goes wrong only now and then needs more than one
+
+
+@pytest.fixture
+def stage(app, environ, desk):
+    return stage_for(app, environ["MIGRATION_DATABASE_URL"], desk, 10)
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(400)
+def test_without_some_guards_exactly_what_they_guard_goes_wrong(stage):
+    found = [sentence for off in EXPECTED for sentence in played(stage, off)]
+    assert found == []
+
+
+def played(stage, off):
+    """What is not as expected, once what was expected has had its chance."""
+    seen = set()
+    for _ in range(ROUNDS):
+        count = play(stage, off, ATTEMPTS)
+        print(line(off, count))
+        seen |= count.wrong()
+        if not EXPECTED[off] - seen:
+            break
+    return surprises(off, seen)
+
+
+def test_every_harm_is_done_by_some():
+    assert set.union(*EXPECTED.values()) >= set(WRONG) - {"lost"}
