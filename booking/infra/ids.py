@@ -11,6 +11,8 @@ from typeid import TypeID
 from typeid.errors import TypeIDException
 from uuid_utils.compat import uuid7
 
+LONGEST = 63 + 1 + 26  # characters of a TypeID
+
 # No vowels (no words), no 0/O, 1/I/L: a reference is read aloud at a desk.
 _SPOKEN = "23456789BCDFGHJKMNPQRSTVWXZ"
 
@@ -28,6 +30,11 @@ def encode(prefix: str, value: uuid.UUID) -> str:
 
 def decode(prefix: str, text: str) -> uuid.UUID | None:
     """The id behind `text`, or None where it is no id of this kind."""
+    return _decoded(prefix, text) if len(text) <= LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _decoded(prefix: str, text: str) -> uuid.UUID | None:
     try:
         parsed = TypeID.from_string(text)
     except TypeIDException:
