@@ -33,7 +33,7 @@ class Done:
 
 def rows(engine: Engine, statement: ClauseElement, values: Mapping[str, Any]) -> Sequence[Any]:
     """All rows of a SELECT, on a connection of the engine's pool. Raises DBAPIError as SQLAlchemy would."""
-    connection = engine.raw_connection()
+    connection = _checked_out(engine)
     try:
         return _run(engine, connection, statement, values).rows
     finally:
@@ -58,6 +58,13 @@ def _run(
     return done
 
 
+def _checked_out(engine: Engine) -> PoolProxiedConnection:
+    try:
+        return engine.raw_connection()
+    except psycopg2.Error as error:
+        raise DBAPIError.instance("(connecting)", (), error, psycopg2.Error, dialect=engine.dialect) from error
+
+
 @contextmanager
 def _as_sqlalchemy_would(engine: Engine, connection: PoolProxiedConnection, text: str, given: Any) -> Iterator[None]:
     try:
@@ -65,7 +72,8 @@ def _as_sqlalchemy_would(engine: Engine, connection: PoolProxiedConnection, text
     except psycopg2.Error as error:
         lost = engine.dialect.is_disconnect(cast(Any, error), cast(Any, connection.dbapi_connection), None)
         if lost:
-            connection.invalidate(error)
+            # All that the pool holds: after a restart of Postgres its other connections are dead, too.
+            engine.pool._invalidate(connection, error)
         raise DBAPIError.instance(
             text, given, error, psycopg2.Error, connection_invalidated=lost, dialect=engine.dialect
         ) from error

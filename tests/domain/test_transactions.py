@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import pytest
 from psycopg2 import OperationalError
-from sqlalchemy import select, text
+from sqlalchemy import create_engine, literal, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from booking.domain.models import Booking, User
 from booking.infra import db as database
-from booking.infra.db import Unavailable, after_commit, db, reading, transaction
+from booking.infra import straight
+from booking.infra.db import (
+    Unavailable,
+    after_commit,
+    constraint_name,
+    db,
+    execute,
+    fetch,
+    lost_connection,
+    reading,
+    transaction,
+)
 from tests.cast import in_days, order, person, reload
 
 
@@ -140,3 +151,35 @@ def test_what_was_committed_is_not_done_again_because_a_later_action_fails(app):
     with pytest.raises(DBAPIError):
         once()
     assert len(attempts) == 1
+
+
+# --- statements that go straight to psycopg2 fail as SQLAlchemy's own would
+
+
+def test_a_server_that_cannot_be_reached_is_a_lost_connection():
+    nobody = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(DBAPIError) as refused:
+        straight.rows(nobody, select(literal(1)), {})
+    assert lost_connection(refused.value)
+
+
+def test_a_look_up_survives_that_every_idle_connection_was_cut(app, environ):
+    fetch(select(literal(1)))
+    others = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = user"
+    )
+    mine = create_engine(environ["DATABASE_URL"])
+    with mine.connect() as connection:
+        connection.execute(others)
+    mine.dispose()
+    assert fetch(select(literal(7).label("lucky")))[0].lucky == 7
+
+
+def test_a_broken_constraint_is_an_integrity_error_with_its_name(room):
+    @transaction
+    def double():
+        execute(text("INSERT INTO rooms SELECT * FROM rooms WHERE id = :room"), {"room": room.id})
+
+    with pytest.raises(IntegrityError) as refused:
+        double()
+    assert constraint_name(refused.value) == "pk_rooms"
