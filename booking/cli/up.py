@@ -59,7 +59,8 @@ class Up:
         self.environ = environ
         self.port, self.bind = int(environ.get("PORT") or 8000), environ.get("BIND") or "127.0.0.1"
         environ.setdefault("MALLOC_ARENA_MAX", "1")  # glibc's arenas, one per thread, cost each web process 20 MB
-        environ.setdefault("SITE_URL", f"http://localhost:{self.port}")  # so that links in mails lead here
+        self.url = f"http://{self._site_host()}:{self.port}"
+        environ.setdefault("SITE_URL", self.url)  # so that links in mails lead here
         self.home = embedded.var_dir(environ)
         self.progress = Progress()
         self.servers: embedded.Servers | None = None
@@ -171,16 +172,21 @@ class Up:
         """Where to reach what listens on BIND."""
         return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.bind, self.bind)  # noqa: S104 (a comparison)
 
+    def _site_host(self) -> str:
+        """How people call it: a cookie for one name is none for another, so links and output have the same."""
+        if self._host() in ("127.0.0.1", "::1"):
+            return "localhost"
+        return f"[{self.bind}]" if ":" in self.bind else self.bind
+
     def _closing_lines(self) -> str:
         from booking.cli.demo import DEMO_GUEST, DEMO_OWNER
 
-        host = f"[{self._host()}]" if ":" in self._host() else self._host()
         data = [str(self.home)]
         if self.servers and self.home not in self.servers.postgres.directory.parents:
             data.append(f"Postgres: {self.servers.postgres.directory} (its account cannot enter this folder)")
         soon = date.today() + timedelta(days=30)  # noqa: DTZ011 (an example, anywhere)
         return CLOSING.format(
-            url=f"http://{host}:{self.port}",
+            url=self.url,
             data="; ".join(data),
             guest=DEMO_GUEST,
             owner=DEMO_OWNER,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 from booking.domain import policies
@@ -23,6 +24,12 @@ def refuse_unless_possible(booking: Booking) -> None:
 def refund_now(booking: Booking) -> Decimal:
     """What comes back if the booking is cancelled now."""
     return policies.refund(booking.policy, booking.check_in, booking.total_price, booking.currency, clock.now())
+
+
+def refund_until(booking: Booking) -> dt.datetime | None:
+    """Until when refund_now() stays as it is, in the property's zone; None where nothing comes back any more."""
+    now = clock.now()
+    return next((tier.until for tier in policies.tiers(booking.policy, booking.check_in) if now < tier.until), None)
 
 
 def refund_as_seen(booking: Booking, seen: Decimal | None) -> Decimal:

@@ -276,10 +276,6 @@ class NightsView(Input):
     end: CalendarDate | None = Field(default=None, alias="to")
 
 
-class Paged(Input):
-    page: Page = 1
-
-
 class BookingList(Input):
     status: str | None = Field(
         default=None, json_schema_extra={"enum": ["", "PENDING", "CONFIRMED", "CANCELLED", "EXPIRED"]}

@@ -11,6 +11,7 @@ from booking.domain import availability, bookings, crowds, records, rooms
 from booking.domain.bookings import Desk, Order
 from booking.domain.models import Booking
 from booking.domain.models.bookings import CONFIRMED, PENDING
+from booking.domain.rooms import StayQuote
 from booking.domain.stays import Stay
 from booking.infra.clock import sql_now
 from booking.infra.db import reading, transaction
@@ -30,12 +31,24 @@ def reserve(order: Order, desk: Desk) -> Booking:
 class Mine:
     """What the guest already has of a room for some nights, for looking.
 
-    `same` is for exactly this stay, held or paid; `making_way` an unpaid hold of other dates that alone stands in the
-    way of these.
+    `same` is for exactly this stay, held or paid, and `changes` says that reserving would give it another number of
+    guests; `making_way` is an unpaid hold of other dates that alone stands in the way of these; `standing` is a stay of
+    other dates, paid or being paid, that stays in their way.
     """
 
-    same: Booking | None
-    making_way: Booking | None
+    same: Booking | None = None
+    making_way: Booking | None = None
+    standing: Booking | None = None
+    changes: bool = False
+
+    @property
+    def in_the_way(self) -> Booking | None:
+        """Why the guest finds these nights taken, where that is by the guest."""
+        return self.same or self.standing or self.making_way
+
+    def can_be_had(self, quote: StayQuote) -> bool:
+        """Whether reserving would get the guest these nights anew."""
+        return quote.is_available or self.making_way is not None
 
 
 @reading
@@ -43,11 +56,12 @@ def mine(order: Order) -> Mine:
     """What reserve() would find of the guest's own."""
     having = _mine_in_the_way(order)
     if same := _same(having, order):
-        return Mine(same, None)
-    holds = [one for one in having if one.held_until is not None]
-    own = {night for hold in holds for night in Stay(hold.check_in, hold.check_out).dates()}
+        return Mine(same=same, changes=_is_for_others(same, order))
+    if standing := next((one for one in having if one.held_until is None), None):
+        return Mine(standing=standing)
+    own = {night for hold in having for night in Stay(hold.check_in, hold.check_out).dates()}
     free = availability.taken_nights(order.room_id, order.stay) <= own
-    return Mine(None, holds[0] if holds and free else None)
+    return Mine(making_way=having[0] if having and free else None)
 
 
 @transaction(retry_on=(bookings.REFERENCE,))
@@ -90,8 +104,12 @@ def _same(having: Sequence[Booking], order: Order) -> Booking | None:
 
 def _for_as_many(booking: Booking, order: Order, desk: Desk) -> Booking:
     """The same stay once more, perhaps for another number of guests; only a hold still follows that."""
-    if booking.held_until is not None and booking.guests != order.guests:
+    if _is_for_others(booking, order):
         rooms.for_sale(order.room_id).refuse_unless_fit(order.stay, order.guests, desk.rules)
         booking.guests = order.guests
         records.save(booking)
     return booking
+
+
+def _is_for_others(booking: Booking, order: Order) -> bool:
+    return booking.held_until is not None and booking.guests != order.guests

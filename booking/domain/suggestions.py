@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
-from booking.domain import search
+from booking.domain import catalogue, search
 from booking.domain.catalogue import Destination
 from booking.domain.errors import Invalid
 from booking.domain.inputs import RoomSearch
 from booking.domain.stays import StayRules
 
 MOST = 4
+FEWER = 8  # so many numbers of guests are tried, from the largest room's down
 SHIFTS = (1, -1, 2, -2, 3, -3, 7, -7)  # days, the nearest first
 
 NO_PLACE, TOO_MANY, TOO_PICKY, TAKEN = "no_place", "too_many_guests", "too_picky", "taken"
@@ -21,7 +23,10 @@ NO_PLACE, TOO_MANY, TOO_PICKY, TAKEN = "no_place", "too_many_guests", "too_picky
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Another search and how many it finds. `kind`: words, prices, amenity, amenities, filters, dates, anywhere."""
+    """Another search and how many it finds.
+
+    `kind`: guests, words, prices, amenity, amenities, filters, dates, anywhere.
+    """
 
     kind: str
     wanted: RoomSearch
@@ -31,32 +36,54 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """`reason` is one of the four above; `without_filters` counts what is free when nothing else is asked for."""
+    """`reason` is one of the four above; `without_filters` counts what is free when nothing else is asked for.
+
+    `largest`: guests that the largest room takes, of the place or anywhere; 0 where there is no room.
+    """
 
     reason: str
     without_filters: int
+    largest: int
     suggestions: list[Suggestion]
 
 
 def instead(wanted: RoomSearch, place: Destination | None, rules: StayRules, cache_seconds: int) -> Nothing:
     """Why `wanted` finds nothing, and what would."""
     free = _count(_changed(wanted, **_NO_FILTERS), rules, cache_seconds)
-    found = (
+    found: Iterator[Suggestion] = (
         Suggestion(kind, other, _count(other, rules, cache_seconds), dropped)
         for kind, other, dropped in _others(wanted)
     )
-    return Nothing(_reason(wanted, place, free), free, _first(found))
+    largest = _largest(place, cache_seconds)
+    reason = _reason(wanted, place, free, largest)
+    if reason == TOO_MANY:
+        found = chain(_for_fewer(wanted, largest, rules, cache_seconds), found)
+    return Nothing(reason, free, largest, _first(found))
 
 
 _NO_FILTERS: dict[str, Any] = {"amenities": [], "min_price": None, "max_price": None, "q": None}
 
 
-def _reason(wanted: RoomSearch, place: Destination | None, free: int) -> str:
+def _reason(wanted: RoomSearch, place: Destination | None, free: int, largest: int) -> str:
     if wanted.location and place is None:
         return NO_PLACE
-    if place and wanted.capacity and wanted.capacity > place.largest:
+    if wanted.capacity and wanted.capacity > largest > 0:
         return TOO_MANY
     return TOO_PICKY if free else TAKEN
+
+
+def _largest(place: Destination | None, cache_seconds: int) -> int:
+    places = [place] if place else catalogue.destinations(cache_seconds)
+    return max((one.largest for one in places), default=0)
+
+
+def _for_fewer(wanted: RoomSearch, largest: int, rules: StayRules, cache_seconds: int) -> Iterator[Suggestion]:
+    """The most guests for whom a room is left."""
+    for guests in range(largest, max(largest - FEWER, 0), -1):
+        other = _changed(wanted, capacity=guests)
+        if total := _count(other, rules, cache_seconds):
+            yield Suggestion("guests", other, total)
+            return
 
 
 def _others(wanted: RoomSearch) -> Iterator[tuple[str, RoomSearch, str]]:

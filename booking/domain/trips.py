@@ -37,7 +37,9 @@ class Trip:
     cancelled_at: dt.datetime | None
     money_went_back: bool  # charged although the nights were gone, and refunded in full
     payment_failed: bool  # over, and the last card was not charged
+    given_back: bool  # over, because the guest did not want it any more
     refund_now: Decimal | None  # what comes back if it is cancelled now; None where that is not possible any more
+    refund_until: dt.datetime | None  # until when it stays so
 
     @property
     def seconds_left(self) -> int:
@@ -76,7 +78,9 @@ def _trip(booking: Booking, location: str, notice: Notice, charge: Payment | Non
         cancelled_at=booking.cancelled_at and booking.cancelled_at.astimezone(zone),
         money_went_back=shown == OVER and charge is not None and charge.state == SUCCEEDED,
         payment_failed=shown == OVER and charge is not None and charge.state == FAILED,
+        given_back=shown == OVER and charge is None and booking.cancelled_at is not None,
         refund_now=_refund_now(booking) if shown == BOOKED else None,
+        refund_until=cancellation.refund_until(booking) if shown == BOOKED else None,
     )
 
 

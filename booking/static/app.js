@@ -91,7 +91,8 @@
       const text = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
       if (shown.textContent !== text) shown.textContent = text;
       const soon = shown.closest(".countdown")?.querySelector("[data-soon]");
-      if (soon && left <= 120 && !soon.textContent) soon.textContent = soon.dataset.soon;
+      // Only then: a page that is opened later has said how much is left.
+      if (soon && left <= 120 && left > 110 && !soon.textContent) soon.textContent = soon.dataset.soon;
       if (exactly > 0 || !("reloads" in shown.dataset) || document.querySelector("form[data-sent]")) continue;
       delete shown.dataset.until;
       location.reload();

@@ -18,12 +18,12 @@ from booking.domain.errors import (
     RefundChanged,
 )
 from booking.domain.ical import Publisher
-from booking.domain.inputs import Cancellation, Paged
+from booking.domain.inputs import Cancellation
 from booking.domain.models import Booking
 from booking.domain.trips import Trip
 from booking.infra import clock
 from booking.infra.ids import decode, encode
-from booking.web import bills, formats
+from booking.web import bills, formats, options, security
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
 from booking.web.signed_in import required, visitor
@@ -40,7 +40,7 @@ def index() -> Response:
     group = request.args.get("show", history.UPCOMING)
     if group not in history.GROUPS:
         group = history.UPCOMING
-    overview = history.overview(visitor().id, group, Form.asked().accept(Paged).page)
+    overview = history.overview(visitor().id, group, options.page(request.args.get("page", "")))
     pages = -(-overview.counts[group] // overview.page_size)
     soon = {entry.booking.id: _how_soon(entry.booking) for entry in overview.entries}
     return page("bookings/index.html", overview=overview, pages=pages, soon=soon)
@@ -64,11 +64,17 @@ def ask_to_cancel(booking_id: str) -> Response:
     trip = own_trip(booking_id)
     if trip.refund_now is None:
         return go_to(url_for(".show", booking_id=booking_id))
-    return page("bookings/cancel.html", changed=False, **_facts(trip))
+    return page("bookings/cancel.html", told="", **_facts(trip))
+
+
+def _once_more(booking_id: str) -> Response:
+    """The same question with a new token, after somebody has signed in anew beside it."""
+    return _as_it_is_now(booking_id, 400, told="old form")
 
 
 @blueprint.post("/bookings/<booking_id>/cancel")
 @required
+@security.asks_again(_once_more)
 def cancel(booking_id: str) -> Response:
     """Cancel, if booking and refund are still as they were shown."""
     trip = own_trip(booking_id)
@@ -118,11 +124,11 @@ def _how_soon(booking: Booking) -> str:
     return formats.days_ahead((booking.check_in - today).days)
 
 
-def _as_it_is_now(booking_id: str, status: int) -> Response:
+def _as_it_is_now(booking_id: str, status: int, told: str = "changed") -> Response:
     trip = own_trip(booking_id)
     if trip.refund_now is None:
         return go_to(url_for(".show", booking_id=booking_id))
-    return page("bookings/cancel.html", status=status, changed=True, **_facts(trip))
+    return page("bookings/cancel.html", status=status, told=told, **_facts(trip))
 
 
 def _facts(trip: Trip) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, g, request, session, url_for
-from flask_wtf.csrf import CSRFError
 
 from booking import doors, limits
 from booking.domain import alternatives, bookings, policies, reserving, rooms, trips
@@ -37,6 +36,7 @@ blueprint = Blueprint("checkout", __name__)
 WISH = ("checkIn", "checkOut", "guests")
 LOOK_AGAIN = 10  # seconds, where no script does it sooner
 TOLD = "told"  # in the cookie, until it was told: what became of the last payment
+OLD_FORM = "OLD_FORM"  # nothing: its form was from before the last sign-in
 
 
 # --- reserve
@@ -45,7 +45,7 @@ TOLD = "told"  # in the cookie, until it was told: what became of the last payme
 @blueprint.post("/rooms/<room_id>/reserve")
 def reserve(room_id: str) -> Response:
     """Hold the nights and go on to paying. Without a sign-in, or with an old form, ask once more first."""
-    if not current_user.is_authenticated or not _is_our_form():
+    if not current_user.is_authenticated or not security.is_our_form():
         return go_to(url_for(".wish", room_id=room_id, **_wish(request.form)))
     order = _order(room_id, form := Form.posted())
     if order is None:
@@ -72,16 +72,16 @@ def wish(room_id: str) -> Response:
     if order is None:
         return go_to(_room_page(room_id, form))
     mine = reserving.mine(order)
-    if mine.same:
+    if mine.same and not mine.changes:
         return go_to(url_for(".show", booking_id=encode("booking", mine.same.id)))
     services = doors.services()
     try:
         quote = rooms.quote(order.room_id, order.stay, order.guests, services.desk.rules)
     except Invalid:
         return go_to(_room_page(room_id, form))
-    if not quote.is_available and not mine.making_way:
-        return _gone(order, RoomNotAvailable())
-    return page("checkout/wish.html", **_offer(order, quote), making_way=mine.making_way)
+    if mine.changes or mine.can_be_had(quote):
+        return page("checkout/wish.html", **_offer(order, quote), mine=mine)
+    return _gone(order, RoomNotAvailable())
 
 
 # --- pay
@@ -102,8 +102,16 @@ def show(booking_id: str) -> Response:
     return _shown(trip, Form({"paymentMethodId": told["card"]}), told=told["code"])
 
 
+def _once_more(booking_id: str) -> Response:
+    """The same page with a new token, after somebody has signed in anew beside it."""
+    chosen = Form.posted().value("paymentMethodId")
+    card = chosen if chosen in {one.method for one in cards.simulated()} else ""
+    return _told(booking_id, OLD_FORM, card)
+
+
 @blueprint.post("/checkout/<booking_id>")
 @required
+@security.asks_again(_once_more)
 def pay(booking_id: str) -> Response:
     """Charge the card that was chosen."""
     trip, form = own_trip(booking_id), Form.posted()
@@ -114,9 +122,7 @@ def pay(booking_id: str) -> Response:
     except (PaymentUnknown, PaymentInProgress):
         return go_to(url_for(".show", booking_id=booking_id))
     except (PaymentFailed, PriceChanged) as refusal:
-        # Told by the page itself: going back to it or reloading it must not send the form again.
-        session[TOLD] = {"booking": booking_id, "code": refusal.code, "card": form.value("paymentMethodId")}
-        return go_to(url_for(".show", booking_id=booking_id))
+        return _told(booking_id, refusal.code, form.value("paymentMethodId"))
     except (Invalid, RoomNotAvailable) as refusal:
         return _refused(booking_id, form, refusal)
     return go_to(url_for("bookings.show", booking_id=booking_id))
@@ -124,14 +130,13 @@ def pay(booking_id: str) -> Response:
 
 @blueprint.post("/checkout/<booking_id>/release")
 @required
+@security.asks_again(_once_more)
 def release(booking_id: str) -> Response:
     """The guest does not want the room after all."""
     trip = own_trip(booking_id)
     if trip.stage == trips.HELD:
         bookings.cancel(visitor().id, trip.id, doors.services().desk)
-    stay = trip.stay
-    dates: dict[str, Any] = {"checkIn": stay.check_in, "checkOut": stay.check_out, "guests": trip.notice.guests}
-    return go_to(url_for("rooms.show", room_id=encode("room", trip.room_id), **dates))
+    return go_to(_page_of(Order(visitor().id, trip.room_id, trip.stay, trip.notice.guests)))
 
 
 # --- showing
@@ -146,6 +151,12 @@ def _shown(trip: Trip, form: Form, *, status: int = 200, told: str = "") -> Resp
     if trip.stage == trips.PAYING:
         return page("checkout/checking.html", look_again_seconds=LOOK_AGAIN, **facts)
     return page("checkout/over.html", status=status, **facts, **_elsewhere(trip))
+
+
+def _told(booking_id: str, code: str, card: str) -> Response:
+    """Told by the page itself: going back to it or reloading it must not send the form again."""
+    session[TOLD] = {"booking": booking_id, "code": code, "card": card}
+    return go_to(url_for(".show", booking_id=booking_id))
 
 
 def _refused(booking_id: str, form: Form, refusal: BookingError) -> Response:
@@ -168,6 +179,8 @@ def _offer(order: Order, quote: rooms.StayQuote) -> dict[str, Any]:
 
 
 def _gone(order: Order, refusal: BookingError) -> Response:
+    if reserving.mine(order).standing:
+        return go_to(_page_of(order))  # which says that the guest has it
     services = doors.services()
     room = rooms.details(order.room_id, services.settings.room_cache_seconds)
     facts: dict[str, Any] = {"room": room, "stay": order.stay, "guests": order.guests}
@@ -179,7 +192,7 @@ def _elsewhere(trip: Trip) -> dict[str, Any]:
     """The same room once more, if it is free, and a few others."""
     rules, order = doors.services().desk.rules, Order(visitor().id, trip.room_id, trip.stay, trip.notice.guests)
     quote = alternatives.still_free(order.room_id, order.stay, order.guests, rules)
-    return {"quote": quote, "others": _others(order, trip.location)}
+    return {"quote": quote, "own": reserving.mine(order).in_the_way, "others": _others(order, trip.location)}
 
 
 def _others(order: Order, location: str) -> list[FoundRoom]:
@@ -212,16 +225,13 @@ def _room_page(room_id: str, form: Form) -> str:
     return url_for("rooms.show", room_id=room_id, **wish)
 
 
+def _page_of(order: Order) -> str:
+    dates: dict[str, Any] = {"checkIn": order.stay.check_in, "checkOut": order.stay.check_out, "guests": order.guests}
+    return url_for("rooms.show", room_id=encode("room", order.room_id), **dates)
+
+
 def _wish(sent: Any) -> dict[str, Any]:
     return {name: sent[name] for name in WISH if sent.get(name)}
-
-
-def _is_our_form() -> bool:
-    try:
-        security.csrf.protect()
-    except CSRFError:
-        return False
-    return True
 
 
 def _count() -> None:

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from booking import doors, limits
 from booking.domain import errors
-from booking.web import signed_in
+from booking.web import formats, security, signed_in
 from booking.web.pages import page, wants_part
 
 
@@ -38,10 +38,20 @@ def _http(error: HTTPException) -> WsgiResponse:
         return error.get_response()
     if isinstance(error, CSRFError):
         return _shown(400, kind="form")
+    if isinstance(error, RateLimitExceeded):
+        return _asked_too_often()
     response = _shown(status)
-    response.headers.update(limits.refusal_headers() if isinstance(error, RateLimitExceeded) else {})
     if status == 405:
         response.headers.update({name: value for name, value in error.get_headers() if name == "Allow"})
+    return response
+
+
+def _asked_too_often() -> Response:
+    headers = limits.refusal_headers()
+    wait = formats.at_most(int(headers.get("Retry-After", 60)))
+    said = gettext("You have tried this very often in a short time. Please wait %(wait)s, then go on.", wait=wait)
+    response = _shown(429, said=str(said), back=security.current_path())
+    response.headers.update(headers)
     return response
 
 
@@ -49,10 +59,11 @@ def _unexpected() -> Response:
     return _shown(500)
 
 
-def _shown(status: int, *, kind: str | None = None, said: str | None = None) -> Response:
+def _shown(status: int, *, kind: str | None = None, said: str | None = None, back: str = "") -> Response:
     if status >= 500:
         signed_in.ask_nobody()  # the page must not need what has just failed
-    response = page("errors/error.html", block="main", status=status, code=status, **_texts(kind or status, said))
+    facts = {"code": status, "back": back, **_texts(kind or status, said)}
+    response = page("errors/error.html", block="main", status=status, **facts)
     if wants_part():  # wherever the part was meant to go, this is about the page
         response.headers.update({"HX-Retarget": "#main", "HX-Reswap": "innerHTML show:top"})
     return response
@@ -79,7 +90,7 @@ def _texts(kind: str | int, said: str | None) -> dict[str, Any]:
         413: (gettext("That was too much at once"), gettext("What you sent is larger than we accept.")),
         429: (
             gettext("One moment, please"),
-            gettext("That were many requests in a short time. Wait a few minutes, then go on where you were."),
+            gettext("You have tried this very often in a short time. Please wait a few minutes, then go on."),
         ),
         500: (
             gettext("Something broke on our side"),

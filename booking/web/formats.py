@@ -115,6 +115,11 @@ def duration(seconds: int) -> str:
     return str(ngettext("%(num)s minute", "%(num)s minutes", round(seconds / 60)))
 
 
+def at_most(seconds: int) -> str:
+    """15 minutes: rounded up, for how long somebody has to wait"""
+    return duration(seconds if seconds < 60 else -(-seconds // 60) * 60)
+
+
 def nights(count: int) -> str:
     """1 night, 3 nights"""
     return str(ngettext("%(count)s night", "%(count)s nights", count, count=number(count)))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
-from booking.web import amenities
+from booking.web import amenities, formats
 
 
 def room(details: dict[str, Any], url: str, picture: str) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def room(details: dict[str, Any], url: str, picture: str) -> dict[str, Any]:
         "offers": {
             "@type": "Offer",
             "url": url,
-            "price": details["pricePerNight"],
+            "price": formats.decimal(Decimal(details["pricePerNight"]), details["currency"]),
             "priceCurrency": details["currency"],
             "businessFunction": "http://purl.org/goodrelations/v1#LeaseOut",
         },

@@ -19,6 +19,14 @@ FILTERS = ("minPrice", "maxPrice", "amenities", "q")
 NOT_CARRIED = ("location", "checkIn", "checkOut", "capacity", "page", "pageSize")
 
 
+def readable(asked: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Without an order or a page that is none: nobody typed it into a field, where it could be put right."""
+    page, sort = asked.get("page", [""]), asked.get("sort", [""])
+    wrong = {"page"} if options.count(page[0]) == 0 or len(page) > 1 else set()
+    wrong |= {"sort"} if sort[0] not in SORTS or len(sort) > 1 else set()
+    return {name: values for name, values in asked.items() if name not in wrong}
+
+
 def headline(total: int | None, place: Destination | None) -> str:
     """How many rooms, where."""
     if total is None:
@@ -101,12 +109,12 @@ def why(nothing: Nothing, wanted: RoomSearch, place: Destination | None) -> str:
     city = place.city if place else gettext("any place")
     if nothing.reason == suggestions.NO_PLACE:
         return str(gettext("We have no rooms in a place of that name."))
-    if nothing.reason == suggestions.TOO_MANY and place:
+    if nothing.reason == suggestions.TOO_MANY:
         return str(
             gettext(
                 "No room in %(city)s takes that many: the largest is for %(guests)s.",
                 city=city,
-                guests=formats.guests(place.largest),
+                guests=formats.guests(nothing.largest),
             )
         )
     if nothing.reason == suggestions.TOO_PICKY:
@@ -127,6 +135,7 @@ def way(suggestion: Suggestion) -> str:
     """What to do differently."""
     wanted = suggestion.wanted
     texts: dict[str, Any] = {
+        "guests": lambda: formats.guests(wanted.capacity or 0),
         "words": lambda: gettext("Without the words “%(words)s”", words=suggestion.dropped),
         "prices": lambda: gettext("At any price"),
         "amenity": lambda: gettext("Without: %(amenity)s", amenity=amenities.shown(suggestion.dropped).name),

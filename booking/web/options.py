@@ -7,6 +7,8 @@ import re
 from flask_babel import gettext
 
 from booking.domain.catalogue import Destination
+from booking.domain.stays import EARLIEST_ZONE
+from booking.infra import clock
 from booking.web import formats
 
 MOST_GUESTS = 10  # in the list; an address may ask for more, and is then listed, too
@@ -34,6 +36,16 @@ def room_guests(capacity: int) -> list[tuple[str, str]]:
 def count(text: str) -> int:
     """The number that an address asks for, 0 where it is none that could be meant."""
     return int(text) if re.fullmatch(r"\d{1,6}", text, re.ASCII) else 0
+
+
+def page(text: str) -> int:
+    """The page of a list that an address asks for; the first where it is none."""
+    return max(1, count(text))
+
+
+def first_day() -> str:
+    """The first day that can be chosen where no place is: today, where a day ends last."""
+    return clock.today(EARLIEST_ZONE).isoformat()
 
 
 def sort_name(sort: str) -> str:

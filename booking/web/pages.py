@@ -50,6 +50,7 @@ def install(app: Flask, settings: Settings) -> None:
         place_options=options.places,
         guest_options=options.guests,
         room_guest_options=options.room_guests,
+        first_day=options.first_day,
         sort_name=options.sort_name,
         weekdays=formats.weekdays,
         later_day=formats.later_day,

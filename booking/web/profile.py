@@ -28,6 +28,14 @@ def show() -> Response:
     return _page(done=session.pop(DONE, None))
 
 
+@blueprint.get("/account/profile")
+@blueprint.get("/account/password")
+@required
+def show_again() -> Response:
+    """Where a refused form stays: its address may be reloaded, or come back to after signing in."""
+    return go_to(url_for(".show"))
+
+
 @blueprint.post("/account/profile")
 @required
 def rename() -> Response:

@@ -56,13 +56,14 @@ def results() -> Response:
 def show(room_id: str) -> Response:
     """One room: what it is like, when it is free, and what it costs for the dates asked for."""
     details = _details(room_id)
-    form, quote = Form.asked(), None
+    form, quote, mine = Form.asked(), None, reserving.Mine()
     if "guests" not in request.args and request.args.get("capacity"):
         form = Form({**request.args.to_dict(), "guests": request.args["capacity"]})  # as a search's address calls it
     try:
         view = form.accept(RoomView)
         if stay := view.stay():
             quote = rooms.quote(_id(room_id), stay, view.guests, _rules())
+            mine = _mine(room_id, quote)
         elif problem := rooms.too_many(view.guests, details["capacity"]):
             raise Invalid(details={"guests": problem})
     except Invalid as refusal:
@@ -77,7 +78,7 @@ def show(room_id: str) -> Response:
         lines=bills.of_quote(quote.price) if quote else [],
         nights=bills.nights(quote.price) if quote else [],
         refunds=_promises(quote) if quote else [],
-        mine=_mine(room_id, quote),
+        mine=mine,
         **_about(details, form),
         **_calendar(room_id, details, form),
     )
@@ -105,7 +106,7 @@ def _asked(places: list[Destination]) -> tuple[Form, Destination | None]:
     """
     asked = {name: values for name, values in request.args.lists() if any(values)}
     asked.setdefault("capacity", asked.get("guests", [str(catalogue.USUAL_GUESTS)]))  # as a room's address calls it
-    asked = {name: values for name, values in asked.items() if name in SEARCH}
+    asked = listing.readable({name: values for name, values in asked.items() if name in SEARCH})
     place = next((one for one in places if [one.slug] == asked.get("location")), None)
     if "checkIn" not in asked and "checkOut" not in asked:
         stay = catalogue.usual_stay()
@@ -181,10 +182,10 @@ def _details(room_id: str) -> dict[str, Any]:
     return rooms.details(_id(room_id), _cache_seconds())
 
 
-def _mine(room_id: str, quote: rooms.StayQuote | None) -> reserving.Mine | None:
+def _mine(room_id: str, quote: rooms.StayQuote) -> reserving.Mine:
     """What the visitor already has of these nights; nobody else is in the way then."""
-    if quote is None or quote.is_available or not current_user.is_authenticated:
-        return None
+    if quote.is_available or not current_user.is_authenticated:
+        return reserving.Mine()
     return reserving.mine(Order(visitor().id, _id(room_id), quote.stay, quote.guests))
 
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request, session
+from flask import Flask, Response, current_app, g, request, session
 from flask_wtf import CSRFProtect
-from werkzeug.exceptions import BadRequest
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.routing import RequestRedirect
 
 from booking import doors
 from booking.config import Settings
+
+P = ParamSpec("P")
 
 csrf = CSRFProtect()
 
@@ -51,8 +58,10 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def nonce() -> str:
-    """Of this answer's scripts."""
-    return str(g.get("nonce", ""))
+    """Of this answer's scripts, also where the request was refused before anything began."""
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(16)
+    return str(g.nonce)
 
 
 def allow(**directives: str) -> None:
@@ -65,6 +74,38 @@ def personal() -> None:
     g.personal = True
 
 
+def asks_again(again: Callable[P, Response]) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
+    """A form from before the last sign-in does nothing; `again` answers it, with a page that has a new token."""
+
+    def decorated(view: Callable[P, Response]) -> Callable[P, Response]:
+        @wraps(view)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> Response:
+            return view(*args, **kwargs) if is_our_form() else again(*args, **kwargs)
+
+        csrf.exempt(checked)  # from the check that comes before the view: this one takes its place
+        return checked
+
+    return decorated
+
+
+def is_our_form() -> bool:
+    """True where the form that was sent has this session's token."""
+    try:
+        csrf.protect()
+    except CSRFError:
+        return False
+    return True
+
+
+def current_path(otherwise: str = "/") -> str:
+    """The page that the visitor is at: this one, or the one whose form this is; always one that can be opened."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    _, _, path = (request.referrer or "").partition(f"//{request.host}")
+    wanted = safe_path(path, otherwise)
+    return wanted if _can_be_opened(wanted) else otherwise
+
+
 def safe_path(wanted: str | None, otherwise: str = "/") -> str:
     """A place on this site to go to next; `otherwise` where the wanted one is none."""
     if not wanted or not wanted.startswith("/") or wanted.startswith(("//", "/\\")) or not wanted.isprintable():
@@ -73,8 +114,18 @@ def safe_path(wanted: str | None, otherwise: str = "/") -> str:
     return otherwise if parts.scheme or parts.netloc or "\\" in wanted else wanted
 
 
+def _can_be_opened(path: str) -> bool:
+    """False where there are only forms to send, or nothing."""
+    try:
+        current_app.create_url_adapter(request).match(urlsplit(path).path, method="GET")  # type: ignore[union-attr]
+    except RequestRedirect:
+        return True
+    except HTTPException:
+        return False
+    return True
+
+
 def _begin() -> None:
-    g.nonce = secrets.token_urlsafe(16)
     # A part of a form without a name: the search for the token among the names would break on it.
     if not doors.is_api(request) and None in request.form:
         raise BadRequest

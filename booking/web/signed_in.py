@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any, ParamSpec
 from urllib.parse import urlencode
 
-from flask import Flask, Request, Response, g, request, session
+from flask import Flask, Request, Response, g, session
 from flask_login import AnonymousUserMixin, LoginManager, current_user
 
 from booking.domain import sessions
@@ -64,8 +64,7 @@ def required(view: Callable[P, Any]) -> Callable[P, Any]:
 
 def sign_in_first() -> Response:
     """To the sign-in page, and from there back to what was wanted."""
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else security.safe_path(_referrer())
-    return go_to(f"/sign-in?{urlencode({'next': wanted})}")
+    return go_to(f"/sign-in?{urlencode({'next': security.current_path()})}")
 
 
 def visitor() -> CurrentUser:
@@ -104,8 +103,3 @@ def _load(_: Request) -> Visitor | None:
     except Unauthorized:
         session.clear()  # ended elsewhere
         return None
-
-
-def _referrer() -> str:
-    _, _, path = (request.referrer or "").partition(f"//{request.host}")
-    return path

@@ -9,12 +9,13 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from booking.domain import bookings
+from booking.domain import accounts, bookings
 from booking.domain.bookings import Desk
 from booking.domain.models import Booking, Payment, Room, User
+from booking.infra.ids import encode
 from tests.browser.conftest import PHONE, violations
 from tests.browser.steps import STAY, address, button, heading, pay, reserve, sign_in
-from tests.cast import DECLINED, PASSWORD, a_room, count, later, order
+from tests.cast import DECLINED, PASSWORD, VISA, a_room, count, later, order
 
 Visit = Callable[..., Page]
 TIMED = dt.timedelta(minutes=15)
@@ -225,6 +226,18 @@ def _press(page: Page, element: str, text: str) -> None:
 def _type(page: Page, label: str, text: str) -> None:
     _tab_to(page, "input", label)
     page.keyboard.type(text)
+
+
+def test_a_long_name_fits_a_small_phone(visit: Visit, room: Room, alice: User, desk: Desk):
+    accounts.rename(alice.id, "-".join(["Hohenzollernsigmaringen"] * 3) + " " + "W" * 50)
+    paid = bookings.book(order(alice, room, STAY), VISA, desk)
+    page = visit(**PHONE)
+    page.goto("/sign-in")
+    sign_in(page, alice)
+    expect(heading(page, "Your bookings")).to_be_visible()
+    for path in (f"/bookings/{encode('booking', paid.id)}", "/bookings", "/account"):
+        page.goto(path)
+        assert fits(page), path
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without"])

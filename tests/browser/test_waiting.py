@@ -37,15 +37,24 @@ def test_the_hold_runs_out_before_ones_eyes(page: Page, room: Room, alice: User)
     page.clock.install()
     reserve(page, room, alice)
     expect(page.locator(".countdown [data-until]")).to_have_text(re.compile(r"^14:5\d$"))
-    page.clock.fast_forward("13:30")
+    page.clock.fast_forward("12:45")
+    page.clock.run_for(15_000)
     expect(page.get_by_role("status").filter(has_text="Two minutes")).to_be_attached()
     later(TIMED)
-    page.clock.fast_forward("01:31")
+    page.clock.fast_forward("02:01")
     over = heading(page, "This reservation is over")
     expect(over).to_be_focused()  # by itself
     expect(page.get_by_text("Still free")).to_be_visible()
     button(page, "Reserve it again").click()
     expect(page.get_by_text("Time left to pay")).to_be_visible()
+
+
+def test_two_minutes_are_not_announced_when_fewer_are_left(page: Page, room: Room, alice: User):
+    page.clock.install()
+    reserve(page, room, alice)
+    page.clock.fast_forward("14:00")
+    expect(page.locator(".countdown [data-until]")).to_have_text(re.compile(r"^0:5\d$"))
+    expect(page.get_by_text("Two minutes")).not_to_be_attached()
 
 
 def test_while_a_payment_is_on_its_way_its_answer_decides_and_not_the_clock(page: Page, room: Room, alice: User):

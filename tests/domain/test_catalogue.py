@@ -93,8 +93,22 @@ def test_the_smallest_change_comes_first(app):
     assert ways(wanted(amenities=["breakfast"], maxPrice="60", currency="EUR")) == [("prices", 1), ("anywhere", 2)]
 
 
-def test_nothing_is_suggested_that_finds_nothing(app, room):
+def test_nothing_is_suggested_that_finds_nothing(app):
+    a_room(published=False)
     assert ways(wanted(capacity=50)) == []
+
+
+@pytest.mark.parametrize("location", ["antwerp", None])
+def test_for_too_many_guests_as_many_as_can_be_are_offered(app, alice, desk, location):
+    a_room(capacity=4)
+    large = a_room(capacity=8)
+    search = wanted(capacity=9, location=location)
+    where = place() if location else None
+    found = suggestions.instead(search, where, RULES, 0)
+    assert (found.reason, found.largest) == (suggestions.TOO_MANY, 8)
+    assert [(one.kind, one.wanted.capacity, one.total) for one in found.suggestions] == [("guests", 8, 1)]
+    bookings.hold(order(alice, large, STAY), desk)
+    assert suggestions.instead(search, where, RULES, 0).suggestions[0].wanted.capacity == 4
 
 
 def test_dates_in_the_past_are_not_suggested(app, room):

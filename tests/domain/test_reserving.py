@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from booking.domain import bookings, reserving, verification
+from booking.domain import bookings, reserving, rooms, verification
 from booking.domain.errors import Invalid, RoomNotAvailable
 from booking.domain.models import Booking, Event
 from tests.cast import VISA, all_at_once, count, in_days, interrupted, later, nights_of, order, reload, silent
@@ -110,21 +110,38 @@ def test_changing_dates_in_two_tabs_at_once_leaves_one_hold(app, alice, room, de
 
 
 def test_what_one_has_already_is_seen(alice, bob, room, desk):
-    assert reserving.mine(order(alice, room)) == reserving.Mine(None, None)
+    assert reserving.mine(order(alice, room)) == reserving.Mine()
     held = reserving.reserve(order(alice, room, in_days(30, 3)), desk)
     assert reserving.mine(order(alice, room, in_days(30, 3))).same.id == held.id
     assert reserving.mine(order(alice, room, in_days(31, 4))).making_way.id == held.id
-    assert reserving.mine(order(bob, room, in_days(31, 4))) == reserving.Mine(None, None)
+    assert reserving.mine(order(bob, room, in_days(31, 4))) == reserving.Mine()
 
 
 def test_a_hold_does_not_make_way_for_nights_that_somebody_else_has(alice, bob, room, desk):
     reserving.reserve(order(alice, room, in_days(30, 3)), desk)
     reserving.reserve(order(bob, room, in_days(34, 2)), desk)
-    assert reserving.mine(order(alice, room, in_days(31, 4))) == reserving.Mine(None, None)
+    assert reserving.mine(order(alice, room, in_days(31, 4))) == reserving.Mine()
     assert reserving.mine(order(alice, room, in_days(31, 3))).making_way
 
 
 def test_a_paid_stay_is_seen_and_does_not_make_way(alice, room, desk):
     paid = bookings.book(order(alice, room, in_days(30, 3)), VISA, desk)
     assert reserving.mine(order(alice, room, in_days(30, 3))).same.id == paid.id
-    assert reserving.mine(order(alice, room, in_days(31, 4))) == reserving.Mine(None, None)
+    seen = reserving.mine(order(alice, room, in_days(31, 4)))
+    assert (seen.standing.id, seen.making_way) == (paid.id, None)
+
+
+@pytest.mark.parametrize(("guests", "changes"), [(2, False), (3, True)])
+def test_only_another_number_of_guests_changes_a_hold(alice, room, desk, guests, changes):
+    held = reserving.reserve(order(alice, room, guests=2), desk)
+    assert reserving.mine(order(alice, room, guests=guests)).changes == changes
+    bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
+    assert not reserving.mine(order(alice, room, guests=guests)).changes
+
+
+def test_what_alone_makes_way_can_be_had(alice, bob, room, desk):
+    reserving.reserve(order(alice, room, in_days(30, 3)), desk)
+    quote = rooms.quote(room.id, in_days(31, 3), 2, desk.rules)
+    assert not quote.is_available
+    assert reserving.mine(order(alice, room, in_days(31, 3))).can_be_had(quote)
+    assert not reserving.mine(order(bob, room, in_days(31, 3))).can_be_had(quote)

@@ -35,7 +35,7 @@ def test_it_says_where_to_look_and_how_to_sign_in(place):
     process = place.up()
     said = place.said()
     stop(process)
-    for text in (f"http://127.0.0.1:{place.port}", "/api/docs", "guest@example.com", "owner@example.com", "curl"):
+    for text in (f"http://localhost:{place.port}", "/api/docs", "guest@example.com", "owner@example.com", "curl"):
         assert text in said
 
 

@@ -343,11 +343,37 @@ def test_a_strangers_checkout_does_not_exist(app, guest, bob, room):
     assert reload(the_booking()).status == "PENDING"
 
 
-def test_paying_needs_the_forms_token(guest, room):
+@pytest.mark.parametrize("what", ["", "/release"])
+def test_a_checkout_without_its_forms_token_does_nothing(guest, room, what):
     url = reserve(guest, room).url
-    guest.post(url, paymentMethodId=VISA, shownTotal="360")
-    assert guest.status == 400
-    assert count(Payment) == 0
+    guest.post(f"{url}{what}", paymentMethodId=VISA, shownTotal="360")
+    assert (guest.url, the_booking().status, count(Payment)) == (url, "PENDING", 0)
+
+
+def test_a_checkout_from_before_the_last_sign_in_is_asked_once_more(guest, room):
+    url = reserve(guest, room).url
+    old = guest.form(url).find("input", attrs={"name": "csrf_token"})["value"]
+    guest.send("/sign-out")
+    guest.sign_in("alice").go(url).send(url, csrf_token=old, paymentMethodId=DECLINED)
+    assert (guest.url, guest.heading, count(Payment)) == (url, "Check and pay", 0)
+    assert "Please press the button once more" in guest.text
+    assert "nothing was charged, and the room is still held for you" in guest.text
+    assert guest.page.find("input", value=DECLINED).has_attr("checked")
+    guest.send(url, paymentMethodId=VISA)
+    assert guest.heading == "The room is yours"
+
+
+def test_an_old_form_with_a_card_that_is_none_is_shown_without_it(guest, room):
+    url = reserve(guest, room).url
+    guest.post(url, paymentMethodId="x" * 5000)
+    assert guest.page.find("input", value=VISA).has_attr("checked")
+
+
+@pytest.mark.parametrize("told", [DECLINED, ""])
+def test_nothing_in_the_outline_stands_above_the_heading(guest, room, told):
+    reserve(guest, room).send(guest.url, paymentMethodId=told)
+    assert guest.page.select_one("main :is(h1, h2, h3)").name == "h1"
+    assert guest.page.select_one("main :is(.notice, .errors) .heading")
 
 
 def test_nobody_signs_in_first_and_comes_back(visitor, room, alice, desk):

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from booking.domain import bookings
+from booking.domain import bookings, reserving
 from booking.domain.errors import PaymentUnknown
 from booking.infra.ids import encode
-from tests.cast import DECLINED, VISA, a_room, in_days, interrupted, later, order, silent
+from tests.cast import DECLINED, VISA, a_room, in_days, interrupted, later, order, reload, silent
 from tests.web.visitor import Visitor
 
 STAY = in_days(30)
@@ -30,8 +30,8 @@ def checkout(booking):
     return f"/checkout/{encode('booking', booking.id)}"
 
 
-def wish(room):
-    query = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}&guests=2"
+def wish(room, guests=2):
+    query = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}&guests={guests}"
     return f"/rooms/{encode('room', room.id)}/reserve?{query}"
 
 
@@ -78,6 +78,75 @@ def test_the_total_goes_back_in_the_currencys_own_decimals(guest, alice, desk, c
     assert guest.go(checkout(held)).page.find("input", attrs={"name": "shownTotal"})["value"] == shown
     guest.send(checkout(held), paymentMethodId=VISA)
     assert guest.heading == "The room is yours"
+
+
+# --- another number of guests
+
+
+def test_the_rooms_page_offers_to_change_the_number_of_guests(guest, room, held):
+    guest.go(wish(room, 3).replace("/reserve", ""))
+    assert "You have reserved this room for 2 guests and not paid yet." in guest.text
+    guest.send(wish(room).partition("?")[0])
+    assert (guest.url, guest.heading) == (checkout(held), "Check and pay")
+    assert "3 guests" in guest.text
+    assert reload(held).guests == 3
+
+
+def test_a_wish_for_another_number_of_guests_is_asked_and_applied(guest, room, held):
+    assert guest.go(wish(room, 3)).heading == "Change the number of guests?"
+    assert "You hold this room for 2 guests, until" in guest.text
+    assert checkout(held) in guest.links()
+    guest.send(wish(room).partition("?")[0])
+    assert guest.url == checkout(held)
+    assert reload(held).guests == 3
+
+
+def test_more_guests_than_fit_are_refused_with_the_hold_as_it_was(guest, room, held):
+    guest.go(wish(room, 9))
+    assert (guest.status, guest.problems != []) == (400, True)
+    assert reload(held).guests == 2
+
+
+# --- nights that are one's own
+
+
+@pytest.fixture
+def booked(alice, held, desk):
+    return bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
+
+
+@pytest.mark.parametrize("path", ["", "/reserve"])
+def test_ones_own_stay_is_not_somebody_elses(guest, room, booked, path):
+    url = f"/rooms/{encode('room', room.id)}{path}"
+    other = in_days(31)
+    guest.go(f"{url}?checkIn={other.check_in}&checkOut={other.check_out}&guests=2")
+    assert "You have this room from" in guest.text
+    assert "omebody" not in guest.text
+    assert checkout(booked) in guest.links()
+    assert guest.go(checkout(booked)).heading == "The room is yours"
+
+
+def test_reserving_in_spite_of_ones_own_stay_says_whose_it_is(guest, room, desk, alice):
+    other = in_days(31)
+    guest.go(f"/rooms/{encode('room', room.id)}?checkIn={other.check_in}&checkOut={other.check_out}&guests=2")
+    bookings.book(order(alice, room, STAY), VISA, desk)
+    guest.send(wish(room).partition("?")[0])
+    assert "You have this room from" in guest.text
+
+
+def test_a_reservation_that_made_way_names_the_one_that_took_its_place(guest, alice, room, held, desk):
+    new = reserving.reserve(order(alice, room, in_days(31)), desk)
+    guest.go(checkout(held))
+    assert "It was given back before it was paid" in guest.text
+    assert "You have this room from" in guest.text
+    assert checkout(new) in guest.links()
+
+
+def test_what_was_given_back_is_not_called_unpaid(guest, held):
+    guest.go(checkout(held)).send(f"{checkout(held)}/release")
+    guest.go(checkout(held))
+    assert "It was given back before it was paid" in guest.text
+    assert "It was not paid" not in guest.text
 
 
 # --- a payment that nobody knows about

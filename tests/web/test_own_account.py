@@ -15,6 +15,7 @@ from booking.infra import redis
 from booking.infra.db import db, transaction
 from booking.infra.ids import decode, encode
 from booking.limits import limiter
+from booking.web import security
 from booking.web.browsers import called
 from tests.cast import PASSWORD, count, later
 from tests.web.visitor import Visitor
@@ -134,6 +135,36 @@ def test_another_name(guest):
     assert "Your name is changed." in guest.text
     assert guest.page.find("input", attrs={"name": "fullName"})["value"] == "Alice Liddell"
     assert "Your name is changed." not in guest.go("/account").text
+
+
+def test_a_form_of_a_sign_in_that_ended_elsewhere_leads_back_to_the_account(app, guest):
+    wrong = {"currentPassword": "not mine", "newPassword": NEW}
+    guest.go("/account").send("/account/password", wrong)
+    Visitor(app).sign_in("alice").go("/account").send("/account/sessions/end-others")
+    guest.send("/account/password", wrong)
+    assert guest.heading == "Sign in"
+    guest.send("/sign-in", email="alice@example.com", password=PASSWORD)
+    assert (guest.status, guest.heading) == (200, "Your account")
+
+
+@pytest.mark.parametrize("path", ["/account/password", "/account/profile"])
+def test_where_a_refused_form_stays_can_be_reloaded(guest, path):
+    assert guest.go(path).url == "/account"
+
+
+@pytest.mark.parametrize(
+    ("came_from", "back"),
+    [
+        ("http://localhost/bookings?show=past", "/bookings?show=past"),
+        ("http://localhost/checkout/booking_x/release", "/"),
+        ("http://localhost/nowhere", "/"),
+        ("http://elsewhere.example/bookings", "/"),
+        ("", "/"),
+    ],
+)
+def test_after_a_form_one_comes_back_only_to_what_can_be_opened(app, came_from, back):
+    with app.test_request_context("/checkout/booking_x", method="POST", headers={"Referer": came_from}):
+        assert security.current_path() == back
 
 
 def test_no_name_is_refused(guest):
@@ -316,3 +347,5 @@ def test_trying_too_often_is_asked_to_wait(strict, path):
     visitor.go(path).send(path, email="nobody", password="wrong")
     assert (visitor.status, visitor.heading) == (429, "One moment, please")
     assert int(visitor.headers["Retry-After"]) > 0
+    assert f"Please wait {-(-int(visitor.headers['Retry-After']) // 60)} minutes" in visitor.text
+    assert path in [link["href"] for link in visitor.page.select("main a")]

@@ -291,6 +291,13 @@ def test_a_room_tells_search_engines_about_itself(visitor, room):
     assert visitor.page.select_one("link[rel=canonical]")["href"] == f"http://localhost:8000{address(room)}"
 
 
+@pytest.mark.parametrize(("currency", "price", "told"), [("JPY", "16300", "16300"), ("EUR", "163", "163.00")])
+def test_search_engines_are_told_prices_with_the_decimals_of_their_currency(visitor, currency, price, told):
+    visitor.go(address(a_room(location="kyoto", currency=currency, price_per_night=Decimal(price))))
+    linked = json.loads(visitor.page.select_one('script[type="application/ld+json"]').string)
+    assert linked["offers"]["price"] == told
+
+
 def test_a_hostile_name_stays_text(visitor):
     name = "</script><script>alert(1)</script>"
     visitor.go(address(a_room(name=name, description=name)))

@@ -61,6 +61,13 @@ def test_every_page_carries_the_headers(client):
     assert "Strict-Transport-Security" not in headers
 
 
+def test_what_is_refused_before_anything_begins_has_a_nonce_too(client):
+    answer = client.post("/sign-in", data=b"x" * 2_000_000)
+    assert answer.status_code == 413
+    (nonce,) = re.findall(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"])
+    assert set(re.findall(r'<script[^>]* nonce="([^"]*)"', answer.text)) == {nonce}
+
+
 def test_production_insists_on_https(production):
     answer = production.get("/sign-in", base_url="https://rooms.example")
     assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]

@@ -39,7 +39,9 @@ class Visitor:
         shown = [field for field in form.select("input[name]") if _sent(field)]
         values = {str(field["name"]): str(field.get("value", "")) for field in shown}
         values |= {str(name): str(value) for name, value in ((fields or {}) | typed).items()}
-        return self._look(action, self.client.post(action, data=values))
+        return self._look(
+            action, self.client.post(action, data=values, headers={"Referer": f"http://localhost{self.url}"})
+        )
 
     def post(self, url: str, **fields: object) -> Visitor:
         """Something that no form of ours sent: without its token."""

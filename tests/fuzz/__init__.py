@@ -1,0 +1,1 @@
+"""Whatever is sent, right or wrong or broken: `make fuzz`."""

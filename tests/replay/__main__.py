@@ -1,0 +1,76 @@
+"""`make replay ARGS="--trace hotel_trace.csv.gz"`: a recorded booking history through the booking core.
+
+Every booking that has nights and guests is held, paid and confirmed, and released where the trace says so, in the
+trace's order: rooms are divided among processes, and the order within a room is kept. The clock stands at the day of
+each operation; the booking horizon and the longest stay are lifted by settings. Every hundredth booking is followed by
+somebody else's attempt at some of its nights, which has to be refused.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from booking import create_app
+from booking.config import Settings
+from booking.infra.embedded import EmbeddedError, Servers
+from tests.replay import trace
+from tests.replay.replay import replay
+
+HOME = Path(__file__).parents[2] / "var" / "replay"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trace", type=Path, required=True, help="CSV, plain or gzipped; see tests/replay/trace.py")
+    parser.add_argument("--limit", type=int, help="only so many bookings")
+    parser.add_argument("--processes", type=int, default=2 * (os.cpu_count() or 1))
+    parser.add_argument("--overlap-every", type=int, default=100, help="an attempt that has to be refused after each")
+    parser.add_argument("--home", type=Path, default=HOME, help="where Postgres and Valkey keep their data")
+    arguments = parser.parse_args()
+    try:
+        bookings = trace.read(arguments.trace, arguments.limit)
+        with _Servers(arguments.home) as environ:
+            result = replay(bookings, environ, processes=arguments.processes, overlap_every=arguments.overlap_every)
+    except (trace.TraceError, EmbeddedError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print("\n".join(result.lines()))
+    return 1 if result.findings else 0
+
+
+class _Servers:
+    """Servers with an empty database, for as long as it is entered."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home.resolve()
+
+    def __enter__(self) -> dict[str, str]:
+        self.servers = Servers(self.home)
+        self.servers.join()
+        environ = {
+            **self.servers.urls(),
+            "APP_ENV": "development",
+            "MAIL_DIR": str(self.home / "mail"),
+            "SECRET_KEY": self.servers.keys.secret_key,
+            "JWT_KEYS": f"replay:{self.servers.keys.jwt}",
+        }
+        self._empty(environ)
+        return environ
+
+    def __exit__(self, *_: object) -> None:
+        self.servers.leave()
+        shutil.rmtree(self.home / "mail", ignore_errors=True)
+
+    def _empty(self, environ: dict[str, str]) -> None:
+        app = create_app(Settings.from_env(environ))
+        commands = app.test_cli_runner()
+        for command in (["db", "downgrade", "base"], ["db", "upgrade"]):
+            assert commands.invoke(args=command).exit_code == 0, f"flask {' '.join(command)} failed"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""Requests that broke something once, each in the shortest form that did."""
+
+from __future__ import annotations
+
+import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from booking import bodies
+from booking.domain import passwords
+
+LOGIN = "/api/v1/auth/login"
+
+
+@pytest.mark.parametrize("path", ["/", "/rooms", "/sign-in", "/api/v1/health", "/nothing"])
+@pytest.mark.parametrize("host", ["", "a b", "a,b", "\xff", '"<'])
+def test_a_host_that_is_none_is_refused(client, path, host):
+    assert client.get(path, environ_overrides={"HTTP_HOST": host}).status_code == 400
+
+
+def test_before_http_1_1_nobody_has_to_name_the_host(client):
+    answer = client.get("/api/v1/health", environ_overrides={"HTTP_HOST": "", "SERVER_PROTOCOL": "HTTP/1.0"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/register", "/forgot-password"])
+def test_a_part_of_a_form_without_a_name_is_refused(client, path):
+    nameless = b"--x\r\nContent-Disposition: form-data\r\n\r\nvalue\r\n--x--\r\n"
+    answer = client.post(path, data=nameless, content_type="multipart/form-data; boundary=x")
+    assert answer.status_code == 400
+
+
+def test_bodies_that_do_not_come_leave_threads_for_everybody_without_one(client, monkeypatch):
+    monkeypatch.setattr(bodies, "PATIENCE", 0.01)
+    silent = [bodies._reading.acquire(blocking=False) for _ in range(bodies.AT_ONCE)]
+    try:
+        assert all(silent)
+        refused = client.post(LOGIN, json={})
+        assert (refused.status_code, refused.json["error"]) == (503, "UNAVAILABLE")
+        assert "Retry-After" in refused.headers
+        assert client.get("/api/v1/health").status_code == 200
+    finally:
+        for _ in silent:
+            bodies._reading.release()
+    assert client.post(LOGIN, json={}).status_code == 400
+
+
+def test_a_body_that_breaks_off_gives_its_place_back(client):
+    for _ in range(bodies.AT_ONCE + 1):
+        broken = {"wsgi.input": io.BytesIO(b"{"), "CONTENT_LENGTH": "99", "CONTENT_TYPE": "application/json"}
+        assert client.post(LOGIN, environ_overrides=broken).status_code == 400
+
+
+def test_passwords_are_hashed_in_two_threads_whoever_asks(monkeypatch):
+    """Malloc keeps what a hash took for every thread that has ever made one."""
+    used = set()
+
+    class Hasher:
+        def hash(self, password):
+            used.add(threading.current_thread().name)
+            return f"hash of {password}"
+
+    monkeypatch.setattr(passwords, "_hasher", Hasher())
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(passwords.hashed, "abcd" * 8)) == [f"hash of {letter}" for letter in "abcd" * 8]
+    assert used <= {"hashing_0", "hashing_1"}

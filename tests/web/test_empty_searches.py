@@ -1,0 +1,18 @@
+"""A search that finds nothing says why, and offers what would find something."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cast import in_days
+from tests.web.visitor import Visitor
+
+STAY = in_days(30, 2)
+
+
+@pytest.mark.usefixtures("room")
+def test_too_many_guests_anywhere_are_told_how_many_there_is_room_for(app):
+    visitor = Visitor(app).go(f"/rooms?checkIn={STAY.check_in}&checkOut={STAY.check_out}&capacity=9")
+    assert "No room in any place takes that many: the largest is for 4 guests." in visitor.text
+    assert "4 guests 1 room" in visitor.text
+    assert any("capacity=4" in link for link in visitor.links())
