@@ -27,12 +27,16 @@ class Holder:
         if "/checkout/" in place:
             told.booking_id = place.rpartition("/")[2]
             self._go_on(plan, told)
-        elif reply and reply.status == 303 and "/bookings/" not in place:  # there: this very stay is booked already
+        elif reply and reply.status == 303 and not self._has_it(plan, place):
             self.guest.log.odd.append(f"reserving led to {place}")
         else:
             told.error = reply.error if reply else "no answer"
         self.guest.log.told.append(told)
         return told
+
+    def _has_it(self, plan: Plan, place: str) -> bool:
+        """Sent to this very stay, booked already, or to the room, which says that the guest has some of these nights."""
+        return "/bookings/" in place or place.startswith(f"/rooms/{plan.room}?")
 
     def _go_on(self, plan: Plan, told: Told) -> None:
         mood = self.guest.chance.choices([PAY, RELEASE, LEAVE], [5, 2, 3])[0]
