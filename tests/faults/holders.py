@@ -35,7 +35,7 @@ class Holder:
         return told
 
     def _has_it(self, plan: Plan, place: str) -> bool:
-        """Sent to this very stay, booked already, or to the room, which says that the guest has some of these nights."""
+        """Sent to this very stay, booked already, or to the room: it says that the guest has some of the nights."""
         return "/bookings/" in place or place.startswith(f"/rooms/{plan.room}?")
 
     def _go_on(self, plan: Plan, told: Told) -> None:
