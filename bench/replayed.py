@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import random
 import re
 import subprocess
 import tempfile
@@ -184,6 +183,7 @@ def repeated(copy: Copy, text: str, turn: Turn, times: int) -> None:
 
 
 def _run(copy: Copy, text: str, turn: Turn, folder: str, *options: str) -> str:
+    number = next(_turns)
     variables = {
         "k": -1,
         "clients": turn.clients,
@@ -191,8 +191,8 @@ def _run(copy: Copy, text: str, turn: Turn, folder: str, *options: str) -> str:
         "places": turn.places,
         "first": turn.window.first,
         "cells": turn.window.days // NIGHTS,
-        "seed": next(_turns),
-        "start": random.randrange(10**10, 9 * 10**10, 10**7),  # ids of one turn are not the next one's
+        "seed": number,
+        "start": 10**10 + number * 10**7,  # ids of one turn are not the next one's, nor are the lots drawn from them
     }
     file = Path(folder) / "script.sql"
     file.write_text(text)
