@@ -15,7 +15,6 @@ from typing import cast
 
 import structlog
 from flask import Flask, Request, Response, current_app, g, request
-from sqlalchemy.orm.exc import StaleDataError
 from werkzeug import Response as WsgiResponse
 from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -119,8 +118,6 @@ def translated(error: Exception) -> errors.BookingError | None:
     """The refusal behind an error of the ground floor, None where it is a fault of ours."""
     if isinstance(error, errors.BookingError):
         return error
-    if isinstance(error, StaleDataError):
-        return errors.BookingModified()
     return errors.Unavailable() if isinstance(error, Unavailable) else None
 
 

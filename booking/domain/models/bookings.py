@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -89,9 +88,6 @@ class Booking(Model):
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
-
-    # Every UPDATE says which version it saw; another process' change in between is an error, not a lost update.
-    __mapper_args__: dict[str, Any] = {"version_id_col": version, "eager_defaults": True}  # noqa: RUF012 read once
 
     @property
     def nights(self) -> int:
