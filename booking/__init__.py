@@ -15,15 +15,14 @@ VERSION = "1.0.0"
 def create_app(settings: Settings | None = None) -> Flask:
     """Build one application. Contacts nothing: a missing Postgres or Redis shows itself when it is needed."""
     # Imported here: the launcher lives in this package too, and must be quick to heed a Ctrl-C.
-    from flask import Flask
-
     from booking import api, cli, doors, limits, operations, web
+    from booking.application import Application
     from booking.config import Settings
     from booking.infra import cache, redis, replica, telemetry
     from booking.infra.db import bind_options, db, engine_options
 
     settings = settings or Settings.from_env()
-    app = Flask("booking")
+    app = Application("booking")
 
     # --- settings
     app.config.update(

@@ -60,6 +60,7 @@ class Settings:
     )  # METRICS_TOKEN: bearer token of /metrics; without one, production hides it
     log_level: str = "INFO"  # LOG_LEVEL: DEBUG | INFO | WARNING | ERROR
     search_cache_seconds: int = 45  # SEARCH_CACHE_SECONDS: 0 switches the cache of searches off
+    session_cache_seconds: int = 3  # SESSION_CACHE_SECONDS: who has signed in; its end is seen at once all the same
     room_cache_seconds: int = 600  # ROOM_CACHE_SECONDS: of a room's details
     ticker_seconds: float = 1.0  # TICKER_SECONDS: how often the worker looks for new events
     sweep_seconds: float = 15.0  # SWEEP_SECONDS: how often holds expire and unknown payments are settled

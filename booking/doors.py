@@ -9,7 +9,7 @@ import datetime as dt
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -126,6 +126,12 @@ def request_id() -> str:
     return cast(str, g.get("request_id", ""))
 
 
+def add_missing(response: Response, headers: Sequence[tuple[str, str]]) -> None:
+    """Give the answer those of the headers that it does not have yet, in one pass."""
+    there = {name.lower() for name, _ in response.headers}
+    response.headers.extend([header for header in headers if header[0].lower() not in there])
+
+
 def wall_clock() -> float:
     """Seconds since 1970 by this machine's clock, which is the one that limits are counted by."""
     return time.time()
@@ -142,23 +148,25 @@ def _forget(_: BaseException | None) -> None:
 
 
 def _begin() -> None:
-    given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-    g.began = time.perf_counter()
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id)
-    if not request.host and request.environ.get("SERVER_PROTOCOL") != "HTTP/1.0":  # before 1.1 nobody had to name it
+    # The request itself instead of its proxy, which looks it up anew at every word.
+    asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+    given = asked.headers.get("X-Request-Id", "")
+    this_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    g.request_id, g.began = this_id, time.perf_counter()
+    structlog.contextvars.bind_contextvars(request_id=this_id)
+    if not asked.host and asked.environ.get("SERVER_PROTOCOL") != "HTTP/1.0":  # before 1.1 nobody had to name it
         raise BadRequest
     # Also because a body that nobody read makes the server hang up after a refusal (one in 200 requests).
-    bodies.take(request)
+    bodies.take(asked)
 
 
 def _end(response: Response) -> Response:
-    route = request.url_rule.rule if request.url_rule else "(none)"
-    seconds = time.perf_counter() - g.began if "began" in g else 0.0
+    rule = request.url_rule
+    route = rule.rule if rule else "(none)"
+    began = g.get("began")
+    seconds = time.perf_counter() - began if began else 0.0
     telemetry.count_request(request.method, route, response.status_code, seconds)
-    response.headers["X-Request-Id"] = request_id()
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    add_missing(response, [("X-Request-Id", request_id()), ("X-Content-Type-Options", "nosniff")])
     if not route.startswith(("/api/v1/health", "/metrics")):
         telemetry.log.info(
             "request", method=request.method, route=route, status=response.status_code, ms=round(seconds * 1000, 1)

@@ -20,6 +20,7 @@ from booking.api import identity
 from booking.domain import errors
 from booking.domain.errors import BookingError, Invalid
 from booking.domain.inputs import Input, accept
+from booking.infra.cache import reading_ahead
 from booking.infra.ids import decode
 
 blueprint = Blueprint("api", __name__)
@@ -49,6 +50,7 @@ class Operation:
     headers: dict[str, str]
     answer_headers: dict[str, str]
     also: dict[int, type[BaseModel]]
+    ahead: Callable[[Any], tuple[str, ...]] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Reply:
 
 
 NOT_FOUND = {"room": errors.RoomNotFound, "booking": errors.BookingNotFound}
+
+JSON_HEADERS = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
 
 OPERATIONS: list[Operation] = []
 View = Callable[..., Any]
@@ -81,10 +85,11 @@ def endpoint(
     headers: dict[str, str] | None = None,
     answer_headers: dict[str, str] | None = None,
     also: dict[int, type[BaseModel]] | None = None,
+    ahead: Callable[[Any], tuple[str, ...]] | None = None,
 ) -> Callable[[View], View]:
     """Declare a view. It gets `body`, `query`, `user` (unless public) and ids from the path, and returns a shape.
 
-    `also` names the shapes of other statuses that are no refusals.
+    `also` names the shapes of other statuses that are no refusals, `ahead` what a right query will ask the cache for.
     """
 
     def declare(view: View) -> View:
@@ -106,6 +111,7 @@ def endpoint(
             headers=headers or {},
             answer_headers=answer_headers or {},
             also=also or {},
+            ahead=ahead,
         )
         OPERATIONS.append(operation)
 
@@ -120,9 +126,9 @@ def endpoint(
 
 def json_response(text: bytes | str, status: int, headers: dict[str, str] | None = None) -> Response:
     """A JSON answer; nothing of it may be kept by anybody in between."""
-    response = Response(text, status, mimetype="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    response.headers.update(headers or {})
+    response = Response(text, status, JSON_HEADERS)
+    if headers:
+        response.headers.update(headers)
     return response
 
 
@@ -132,17 +138,30 @@ def to_json(shape: BaseModel) -> bytes:
 
 
 def _answer(operation: Operation, view: View, ids: dict[str, str]) -> Response:
-    given: dict[str, Any] = {}
-    if not operation.public:
-        given["user"] = g.user = identity.of_request()
-    if operation.limited:
-        limits.count(public=operation.public, books=operation.books)
-    given |= _path_ids(ids)
-    if operation.query:
-        given["query"] = accept(operation.query, _query(), strict=False)
-    if operation.body:
-        given["body"] = accept(operation.body, _json_body(), strict=True)
-    result = view(**given)
+    query = _early(operation)
+    with reading_ahead(operation.ahead(query) if operation.ahead and query else ()):
+        given: dict[str, Any] = {}
+        if not operation.public:
+            given["user"] = g.user = identity.of_request()
+        if operation.limited:
+            limits.count(public=operation.public, books=operation.books)
+        given |= _path_ids(ids)
+        if operation.query:
+            given["query"] = query or accept(operation.query, _query(), strict=False)
+        if operation.body:
+            given["body"] = accept(operation.body, _json_body(), strict=True)
+        return _response(operation, view(**given))
+
+
+def _early(operation: Operation) -> Input | None:
+    """The query where it is right. What is wrong with it is said in its turn: first to those who may ask at all."""
+    try:
+        return accept(operation.query, _query(), strict=False) if operation.query else None
+    except Invalid:
+        return None
+
+
+def _response(operation: Operation, result: Any) -> Response:
     if isinstance(result, Response):
         return result
     if result is None:

@@ -14,14 +14,15 @@ from booking.infra.tokens import BadToken
 
 def of_request() -> CurrentUser:
     """The user of the bearer token; raises Unauthorized: missing, forged, expired, or its session ended."""
+    services = doors.services()
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthorized("An access token is missing: send Authorization: Bearer.")
     try:
-        claims = doors.services().keys.read(token.strip())
+        claims = services.keys.read(token.strip())
     except BadToken:
         raise Unauthorized("The access token cannot be used.") from None
     session_id, user_id = decode("session", str(claims["sid"])), decode("user", str(claims["sub"]))
     if session_id is None or user_id is None:
         raise Unauthorized("The access token cannot be used.")
-    return sessions.current(session_id, user_id)
+    return sessions.current(session_id, user_id, kept_for=services.settings.session_cache_seconds)

@@ -16,7 +16,11 @@ from booking.domain.search import Found
 from booking.domain.users import CurrentUser
 
 
-@endpoint("GET", "/rooms", tag="Rooms", query=RoomSearch, shape=shapes.RoomPageShape)
+def _asked(query: RoomSearch) -> tuple[str, ...]:
+    return search.asked(query, doors.services().settings.search_cache_seconds)
+
+
+@endpoint("GET", "/rooms", tag="Rooms", query=RoomSearch, shape=shapes.RoomPageShape, ahead=_asked)
 def search_rooms(user: CurrentUser, query: RoomSearch) -> Response:  # noqa: ARG001 any signed-in user
     """Rooms that are free for exactly these dates, with the total for the stay."""
     services = doors.services()

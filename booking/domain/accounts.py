@@ -15,6 +15,7 @@ from booking.infra.db import READ_COMMITTED, db, reading, transaction
 def rename(user_id: uuid.UUID, full_name: str) -> None:
     """Give the account another name."""
     db.session.get_one(User, user_id).full_name = full_name
+    sessions.changed(user_id)
 
 
 def change_password(who: CurrentUser, current: str, new: str) -> int:

@@ -77,6 +77,11 @@ def answer(wanted: RoomSearch, rules: StayRules, cache_seconds: int, render: Cal
     return _remembered("answer", wanted, cache_seconds, render)
 
 
+def asked(wanted: RoomSearch, cache_seconds: int) -> tuple[str, ...]:
+    """What `answer` will ask the cache for."""
+    return cache.asked_in(wanted.location, _key("answer", wanted), cache_seconds)
+
+
 def _remembered(what: str, wanted: RoomSearch, seconds: int, text: Callable[[Found], str]) -> str:
     def read(lsn: int | None) -> str:
         return text(_read(wanted, replica.reader(lsn)))
@@ -247,12 +252,11 @@ _CURRENCIES = select(Property.currency).distinct().where(Property.location == bi
 
 
 def _key(what: str, wanted: RoomSearch) -> str:
-    rest = wanted.model_dump(mode="json", exclude={"location", "check_in", "check_out", "capacity"})
-    digest = hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()[:16]
-    place, fit = wanted.location or "*", wanted.capacity or "*"
     # What "today" leaves out changes at midnight, so a day's answer is not the next day's.
-    day = clock.today(LATEST_ZONE) if wanted.check_in < clock.today(LATEST_ZONE) else "-"
-    return f"{what}:{place}:{wanted.check_in}:{wanted.check_out}:{fit}:{digest}:{day}"
+    today = clock.today(LATEST_ZONE)
+    day = today if wanted.check_in < today else "-"
+    digest = hashlib.sha256(repr((*wanted.__dict__.items(), day)).encode()).hexdigest()[:32]
+    return f"{what}:{wanted.location or '*'}:{wanted.check_in}:{digest}"
 
 
 def _kept(found: Found) -> dict[str, Any]:

@@ -9,19 +9,23 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import json
+import time
 import uuid
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import ColumnElement, Interval, bindparam, select, update
 
 from booking.domain.errors import InvalidToken, SessionNotFound, Unauthorized
 from booking.domain.models import Session, User
 from booking.domain.users import CurrentUser
-from booking.infra import telemetry
+from booking.infra import cache, telemetry
 from booking.infra.clock import sql_now
-from booking.infra.db import AUTOCOMMIT, READ_COMMITTED, db, fetch, reading, transaction
+from booking.infra.db import AUTOCOMMIT, READ_COMMITTED, after_commit, db, fetch, reading, transaction
 from booking.infra.ids import decode, encode, new_id, new_secret
 
+LONGEST_KEPT = 5  # seconds that `current` keeps an answer at most
 SEEN_EVERY = dt.timedelta(minutes=5)  # last_seen_at is not written more often than this
 FOREVER_DAYS = 36_500  # for programs: their refresh token ends the session instead
 
@@ -82,23 +86,43 @@ def refresh(refresh_token: str, idle_days: int) -> SignedIn:
     return renewed
 
 
-def current(session_id: uuid.UUID, user_id: uuid.UUID, idle_days: int = FOREVER_DAYS) -> CurrentUser:
+def current(
+    session_id: uuid.UUID, user_id: uuid.UUID, *, kept_for: int = 0, idle_days: int = FOREVER_DAYS
+) -> CurrentUser:
     """Who is behind a token or cookie; raises Unauthorized when the session is over. Asked at every request.
 
+    The answer is kept for so many seconds, and dropped as soon as something about the user or a session changes.
     With `idle_days` (cookies, which nothing renews) a session that was not used for so long is over, too.
     """
+    read = partial(_read, session_id, user_id, idle_days)
+    key, seconds = f"session:{session_id}:{user_id}", min(kept_for, LONGEST_KEPT)
+    found = cache.remembered_about(f"user:{user_id}", "session", key, seconds, read)
+    if found is None:
+        raise Unauthorized("This session is over. Please sign in again.")
+    email, full_name, role, region = json.loads(found)
+    return CurrentUser(user_id, email, full_name, role, region, session_id)
+
+
+def changed(user_id: uuid.UUID) -> None:
+    """Inside the caller's transaction: something about the user is no longer what `current` may have kept."""
+    if not cache.changing(f"user:{user_id}"):
+        # Others may hear Redis and believe it: whoever asked for the change is answered when they no longer do.
+        after_commit(partial(time.sleep, LONGEST_KEPT))
+
+
+def _read(session_id: uuid.UUID, user_id: uuid.UUID, idle_days: int) -> str | None:
     rows = fetch(_CURRENT, session_id=session_id, user_id=user_id, idle=dt.timedelta(days=idle_days))
     if not rows:
-        raise Unauthorized("This session is over. Please sign in again.")
+        return None
     [row] = rows
     if row.long_ago:
         _seen(session_id)
-    return CurrentUser(row.id, row.email, row.full_name, row.role, row.region, session_id)
+    return json.dumps([row.email, row.full_name, row.role, row.region])
 
 
 _LONG_AGO = (Session.last_seen_at < sql_now() - SEEN_EVERY).label("long_ago")
 _CURRENT = (
-    select(User.id, User.email, User.full_name, User.role, User.region, _LONG_AGO)
+    select(User.email, User.full_name, User.role, User.region, _LONG_AGO)
     .join(Session, Session.user_id == User.id)
     .where(
         Session.id == bindparam("session_id"),
@@ -117,9 +141,7 @@ def _seen(session_id: uuid.UUID) -> None:
 @transaction(isolation=READ_COMMITTED)
 def end(session_id: uuid.UUID) -> None:
     """Sign out: refresh and access tokens of this session stop working at once."""
-    db.session.execute(
-        update(Session).where(Session.id == session_id, Session.ended_at.is_(None)).values(ended_at=sql_now())
-    )
+    _end(Session.id == session_id, Session.ended_at.is_(None))
 
 
 @reading
@@ -182,8 +204,11 @@ def _current(user: User, session_id: uuid.UUID) -> CurrentUser:
 
 
 def _end(*which: ColumnElement[bool]) -> int:
-    ended = update(Session).where(*which).values(ended_at=sql_now()).returning(Session.id)
-    return len(db.session.scalars(ended.execution_options(synchronize_session=False)).all())
+    ended = update(Session).where(*which).values(ended_at=sql_now()).returning(Session.user_id)
+    owners = db.session.scalars(ended.execution_options(synchronize_session=False)).all()
+    for user_id in set(owners):
+        changed(user_id)
+    return len(owners)
 
 
 def _idle_limit(days: int) -> ColumnElement[dt.datetime]:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import redis
@@ -23,6 +26,7 @@ from booking.infra.redis import servers
 
 EVERYWHERE = "*"
 GENERATION_TTL = 24 * 3600  # seconds; longer than any entry lives
+CHANGING_TTL = 120  # seconds; longer than a change takes to commit and an entry lives, together
 
 # Two commits may tell us in the wrong order: the later position wins, the token always changes.
 _BUMP = """
@@ -37,6 +41,15 @@ class _State:
     replica = False  # is the log position worth asking for?
     unheard: set[str] = set()  # noqa: RUF012 locations whose change could not be told, on purpose shared
     lock = threading.Lock()
+
+
+@dataclass(slots=True)
+class _Ahead:
+    keys: tuple[str, ...]
+    found: dict[str, str | None] = field(default_factory=dict)
+
+
+_ahead: ContextVar[_Ahead | None] = ContextVar("_ahead", default=None)
 
 
 def use_replica(configured: bool) -> None:
@@ -61,6 +74,8 @@ def bump(locations: Iterable[str]) -> bool:
     if told:
         with _State.lock:
             _State.unheard -= names
+        if ahead := _ahead.get():
+            ahead.found.clear()  # it was read before
     return told
 
 
@@ -72,11 +87,12 @@ def remembered_in(location: str | None, what: str, key: str, seconds: int, read:
     """
     if not (seconds or _State.replica) or (_State.unheard and not bump([])):
         return read(None)
-    present, entry = _look_up(f"generation:{location or EVERYWHERE}", key)
-    token, _, lsn = present.rpartition(":")
+    generation = _generation(location)
+    present, entry = _values(generation, key) or ("", None)
+    token, _, lsn = (_first(generation) if present is None else present).rpartition(":")
     if not token:
         return read(None)
-    kept = entry.removeprefix(f"{token}\n") if seconds and entry.startswith(f"{token}\n") else None
+    kept = entry.removeprefix(f"{token}\n") if seconds and entry and entry.startswith(f"{token}\n") else None
     telemetry.count_lookup(what, hit=kept is not None)
     if kept is not None:
         return kept
@@ -86,28 +102,79 @@ def remembered_in(location: str | None, what: str, key: str, seconds: int, read:
     return text
 
 
-def _look_up(generation: str, key: str) -> tuple[str, str]:
-    """The generation and the entry in one round trip; empty where there is none, or no server."""
-
-    def ask(client: redis.Redis) -> tuple[str, str]:
-        known, entry = cast("list[str | None]", client.mget(generation, key))
-        return known or _first(client, generation), entry or ""
-
-    return servers.cache.ask(ask, away=("", ""))
+def asked_in(location: str | None, key: str, seconds: int) -> tuple[str, ...]:
+    """What `remembered_in` will ask for, for `reading_ahead`."""
+    return (_generation(location), key) if seconds or _State.replica else ()
 
 
-def _first(client: redis.Redis, key: str) -> str:
+def changing(name: str) -> bool:
+    """To be said before the commit that changes something about `name`: what is kept about it counts no longer.
+
+    An entry that is written meanwhile, from what was read before the commit, dies before the mark does. False when
+    nobody could be told: entries count until their time is over.
+    """
+    return servers.cache.insist(lambda client: client.set(f"changing:{name}", "1", ex=CHANGING_TTL))
+
+
+def remembered_about(name: str, what: str, key: str, seconds: int, read: Callable[[], str | None]) -> str | None:
+    """The text under `key`, or `read()`'s, kept for `seconds` (0: not kept); nothing kept while `name` is changing."""
+    if not seconds:
+        return read()
+    change, kept = _values(f"changing:{name}", key) or ("unknown", None)
+    hit = not change and kept is not None
+    telemetry.count_lookup(what, hit=hit)
+    if hit:
+        return kept
+    fresh = read()
+    if fresh is not None and not change:
+        servers.cache.ask(lambda client: client.set(key, fresh, ex=seconds), away=None)
+    return fresh
+
+
+@contextmanager
+def reading_ahead(keys: tuple[str, ...]) -> Iterator[None]:
+    """While the block runs, the first look-up brings these along: two questions of one request in one round trip."""
+    token = _ahead.set(_Ahead(keys))
+    try:
+        yield
+    finally:
+        _ahead.reset(token)
+
+
+def _values(*keys: str) -> tuple[str | None, ...] | None:
+    """What is under the keys, None when the server is away."""
+    ahead = _ahead.get()
+    if ahead and all(key in ahead.found for key in keys):
+        return tuple(ahead.found.pop(key) for key in keys)  # once: who asks again wants to know how it is now
+    more = tuple(key for key in ahead.keys if key not in keys) if ahead else ()
+    values = servers.cache.ask(lambda client: cast("list[str | None]", client.mget(*keys, *more)), away=None)
+    if values is None:
+        return None
+    if ahead:
+        ahead.keys, ahead.found = (), dict(zip(more, values[len(keys) :], strict=True))
+    return tuple(values[: len(keys)])
+
+
+def _generation(location: str | None) -> str:
+    return f"generation:{location or EVERYWHERE}"
+
+
+def _first(generation: str) -> str:
     # A forgotten generation (flush, eviction) may hide a commit that no replica has replayed yet.
     position = _position_now()
     if position is None:
         return ""
-    client.set(key, f"{new_secret()}:{position}", nx=True, ex=GENERATION_TTL)
-    return cast(str, client.get(key))
+
+    def begin(client: redis.Redis) -> str:
+        client.set(generation, f"{new_secret()}:{position}", nx=True, ex=GENERATION_TTL)
+        return cast("str | None", client.get(generation)) or ""
+
+    return servers.cache.ask(begin, away="")
 
 
 def remembered(what: str, key: str, seconds: int, read: Callable[[], Any]) -> Any:
     """The JSON value under `key`, or `read()`'s, kept for `seconds` (0: not kept)."""
-    kept = servers.cache.ask(lambda client: cast("str | None", client.get(key)), away=None) if seconds else None
+    [kept] = (_values(key) if seconds else None) or (None,)
     telemetry.count_lookup(what, hit=kept is not None)
     if kept is not None:
         return json.loads(kept)

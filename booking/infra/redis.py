@@ -51,6 +51,20 @@ class Guarded:
             telemetry.log.warning("redis_unavailable", error=str(error))
             return away
 
+    def insist(self, question: Callable[[redis.Redis], object]) -> bool:
+        """Ask even where the server was away a moment ago, and twice: a connection may have died with the last server.
+
+        False when nobody answered.
+        """
+        for _ in range(2):
+            try:
+                question(self.client)
+            except (redis.ConnectionError, redis.TimeoutError, redis.ResponseError) as error:
+                telemetry.log.warning("redis_unavailable", error=str(error))
+            else:
+                return True
+        return False
+
     def answers(self) -> bool:
         return bool(self.ask(lambda client: client.ping(), away=False))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -64,8 +65,23 @@ def count_booking(outcome: str, times: int = 1) -> None:
 
 
 def count_request(method: str, route: str, status: int, seconds: float) -> None:
-    REQUESTS.labels(method, route, status).inc()
-    LATENCY.labels(route).observe(seconds)
+    _requests(method, route, status).inc()
+    _latency(route).observe(seconds)
+
+
+@lru_cache(maxsize=1024)
+def _requests(method: str, route: str, status: int) -> Counter:
+    return REQUESTS.labels(method, route, status)
+
+
+@lru_cache(maxsize=256)
+def _latency(route: str) -> Histogram:
+    return LATENCY.labels(route)
+
+
+@lru_cache(maxsize=64)
+def _lookups(what: str, result: str) -> Counter:
+    return CACHE.labels(what, result)
 
 
 def count_retry(name: str) -> None:
@@ -73,7 +89,7 @@ def count_retry(name: str) -> None:
 
 
 def count_lookup(what: str, *, hit: bool) -> None:
-    CACHE.labels(what, "hit" if hit else "miss").inc()
+    _lookups(what, "hit" if hit else "miss").inc()
 
 
 class _Gauges:

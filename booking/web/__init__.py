@@ -44,5 +44,6 @@ def register(app: Flask, settings: Settings) -> None:
     pages.install(app, settings)
     for area in AREAS:
         app.register_blueprint(area)
-    app.config["COMPRESS_MIMETYPES"] = COMPRESSED
-    Compress(app)
+    app.config.update(COMPRESS_MIMETYPES=COMPRESSED, COMPRESS_REGISTER=False)
+    compress = Compress(app)
+    app.after_request(lambda answer: answer if answer.is_json else compress.after_request(answer))

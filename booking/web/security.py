@@ -31,14 +31,15 @@ POLICY = {
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
-HEADERS = {
-    # Forms check where they come from, so our own pages must be told; nobody else is.
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 A_YEAR = 365 * 24 * 3600
+HEADERS = (
+    # Forms check where they come from, so our own pages must be told; nobody else is.
+    ("Referrer-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
+HTTPS_ONLY = ("Strict-Transport-Security", f"max-age={A_YEAR}; includeSubDomains")
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -132,16 +133,13 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if doors.services().settings.production:
-        response.headers.setdefault("Strict-Transport-Security", f"max-age={A_YEAR}; includeSubDomains")
-    if response.mimetype == "text/html":
+    doors.add_missing(response, (*HEADERS, HTTPS_ONLY) if doors.services().settings.production else HEADERS)
+    is_html = response.mimetype == "text/html"
+    if is_html:
         policy = {**POLICY, **g.get("policy", {})}
         text = "; ".join(f"{name} {value}" for name, value in policy.items())
         response.headers["Content-Security-Policy"] = text.format(nonce=nonce())
-    is_page = response.mimetype == "text/html" or not doors.is_api(request)
-    if is_page and "Cache-Control" not in response.headers:
+    if (is_html or not doors.is_api(request)) and "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = _keeping(response)
     return response
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from flask import Flask, Request, Response, g, session
 from flask_login import AnonymousUserMixin, LoginManager, current_user
 
+from booking import doors
 from booking.domain import sessions
 from booking.domain.errors import Unauthorized
 from booking.domain.users import CurrentUser
@@ -98,8 +99,10 @@ def _load(_: Request) -> Visitor | None:
     if session_id is None or user_id is None:
         return None
     security.personal()
+    settings = doors.services().settings
+    kept_for, idle_days = settings.session_cache_seconds, settings.refresh_token_days
     try:
-        return Visitor(sessions.current(session_id, user_id))
+        return Visitor(sessions.current(session_id, user_id, kept_for=kept_for, idle_days=idle_days))
     except Unauthorized:
         session.clear()  # ended elsewhere
         return None

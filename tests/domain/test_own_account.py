@@ -30,7 +30,7 @@ def signed_in(user):
 
 def is_live(who):
     try:
-        return bool(sessions.current(who.session_id, who.id, 30))
+        return bool(sessions.current(who.session_id, who.id, idle_days=30))
     except Unauthorized:
         return False
 

@@ -1,0 +1,150 @@
+"""Who has signed in is kept for seconds, and yet everything that changes about them is seen at the next request."""
+
+from __future__ import annotations
+
+import inspect
+import time
+
+import pytest
+
+from booking.domain import accounts, sessions
+from booking.domain.sessions import LONGEST_KEPT
+from booking.infra import cache, redis
+from tests.api.program import Program, dates, program_of, refused
+from tests.cast import PASSWORD
+
+
+@pytest.fixture
+def questions(monkeypatch):
+    """The statements that asked Postgres for a session."""
+    asked, read = [], sessions._read
+    monkeypatch.setattr(sessions, "_read", lambda *what: asked.append(what) or read(*what))
+    return asked
+
+
+@pytest.fixture
+def trips(monkeypatch):
+    """The look-ups that went to the cache server, each with its keys."""
+    made, mget = [], type(redis.servers.cache.client).mget
+    monkeypatch.setattr(
+        type(redis.servers.cache.client), "mget", lambda self, *keys: made.append(keys) or mget(self, *keys)
+    )
+    return made
+
+
+def test_postgres_is_asked_once_for_several_requests(api, questions):
+    names = [api.get("/me").json["fullName"] for _ in range(3)]
+    assert names == ["Alice"] * 3
+    assert len(questions) == 1
+
+
+def test_a_session_that_is_kept_ends_at_once(app, api):
+    assert api.get("/me").status_code == 200
+    assert api.post("/auth/logout").status_code == 204
+    refused(api.get("/me"), 401, "UNAUTHORIZED")
+
+
+def test_a_password_changed_elsewhere_ends_the_others_at_once_and_not_this_one(app, alice):
+    phone, laptop = program_of(app, alice), program_of(app, alice)
+    me = sessions.start_api(alice.id).user
+    assert (phone.get("/me").status_code, laptop.get("/me").status_code) == (200, 200)
+    assert accounts.change_password(me, PASSWORD, "another horse battery") == 2
+    refused(phone.get("/me"), 401, "UNAUTHORIZED")
+    refused(laptop.get("/me"), 401, "UNAUTHORIZED")
+    assert sessions.current(me.session_id, me.id, kept_for=3).id == me.id
+
+
+def test_a_new_name_is_seen_at_once(api, alice):
+    assert api.get("/me").json["fullName"] == "Alice"
+    accounts.rename(alice.id, "Alice Liddell")
+    assert api.get("/me").json["fullName"] == "Alice Liddell"
+
+
+def test_what_a_slow_reader_writes_after_the_end_is_not_believed(app, alice, monkeypatch):
+    me, read = sessions.start_api(alice.id).user, sessions._read
+
+    def overtaken(*what):
+        answer = read(*what)
+        monkeypatch.setattr(sessions, "_read", read)
+        sessions.end(me.session_id)
+        return answer
+
+    monkeypatch.setattr(sessions, "_read", overtaken)
+    sessions.current(me.session_id, me.id, kept_for=3)
+    assert redis.servers.cache.client.keys("session:*")
+    with pytest.raises(sessions.Unauthorized):
+        sessions.current(me.session_id, me.id, kept_for=3)
+
+
+def test_a_session_kept_for_its_owner_is_nobody_elses(app, alice, bob):
+    me = sessions.start_api(alice.id).user
+    assert sessions.current(me.session_id, alice.id, kept_for=3).id == alice.id
+    with pytest.raises(sessions.Unauthorized):
+        sessions.current(me.session_id, bob.id, kept_for=3)
+
+
+def test_without_redis_sessions_are_read_from_postgres_and_end(app, alice, api, without_redis, monkeypatch):
+    waited = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    assert api.get("/me").status_code == 200
+    without_redis()
+    assert api.post("/auth/logout").status_code == 204
+    refused(api.get("/me"), 401, "UNAUTHORIZED")
+    assert waited == [LONGEST_KEPT]  # nobody was told: the answer comes when nobody believes what is kept
+
+
+def test_nothing_is_kept_for_longer_than_a_logout_waits(app, alice):
+    me = sessions.start_api(alice.id).user
+    sessions.current(me.session_id, me.id, kept_for=3600)
+    client = redis.servers.cache.client
+    [key] = client.keys("session:*")
+    assert 0 < client.ttl(key) <= LONGEST_KEPT
+
+
+def test_nothing_is_kept_where_the_operator_says_so(app, alice, questions):
+    me = sessions.start_api(alice.id).user
+    assert [sessions.current(me.session_id, me.id, kept_for=0).id for _ in range(2)] == [me.id] * 2
+    assert len(questions) == 2
+    assert not redis.servers.cache.client.keys("session:*")
+
+
+# --- one round trip
+
+
+def test_a_kept_search_of_a_kept_session_is_one_round_trip(api, trips):
+    answers = [api.get("/rooms", location="kyoto", **dates()) for _ in range(3)]
+    assert {answer.text for answer in answers} == {answers[0].text}
+    assert [len(keys) for keys in trips] == [4] * 3
+
+
+def test_what_was_read_ahead_is_used_once(app, trips):
+    servers_cache = redis.servers.cache.client
+    servers_cache.mset({"first": '"one"', "second": '"two"'})
+    with cache.reading_ahead(("second",)):
+        read = [cache.remembered("test", key, 30, lambda: "new") for key in ("first", "second")]
+        servers_cache.delete("second")
+        read.append(cache.remembered("test", "second", 30, lambda: "new"))
+    assert read == ["one", "two", "new"]
+    assert trips == [("first", "second"), ("second",)]
+
+
+def test_whoever_may_not_ask_is_not_told_what_is_wrong_with_the_question(anonymous, api):
+    refused(anonymous.get("/rooms", checkIn="tomorrow"), 401, "UNAUTHORIZED")
+    assert set(refused(api.get("/rooms", checkIn="tomorrow"), 400, "VALIDATION_ERROR")) == {"checkIn", "checkOut"}
+
+
+# --- the application
+
+
+def test_no_view_is_a_coroutine(app):
+    hooks = [app.view_functions.values(), *app.before_request_funcs.values(), *app.after_request_funcs.values()]
+    assert not [hook for several in hooks for hook in several if inspect.iscoroutinefunction(hook)]
+
+
+def test_a_cookie_opens_nothing_in_the_api(app, alice):
+    signed_in = Program(app).post("/auth/login", {"email": alice.email, "password": PASSWORD})
+    assert "Set-Cookie" not in signed_in.headers
+    client = app.test_client()
+    with client.session_transaction("/") as cookie:
+        cookie.update(sid="session_x", uid="user_x")
+    assert client.get("/api/v1/me").status_code == 401
