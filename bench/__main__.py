@@ -24,7 +24,7 @@ from bench.clients import measure
 from bench.copy_of_its_own import ROOT, Copy, Web, running
 from bench.filled import FILLED_DAYS, PLACES, Filling, fill
 from bench.rounds import Case, Target
-from bench.sides import FEW, MANY, Sides
+from bench.sides import FEW, MANY, UNCACHED, Sides
 from bench.workload import HOT, Window, for_each
 
 
@@ -77,7 +77,7 @@ def _last_line(told: str) -> str:
 
 def _rounds(copy: Copy, filling: Filling, arguments: argparse.Namespace) -> tuple[list[Case], str, list[str]]:
     """All rounds; what our own clients cost; and tokens of those who asked."""
-    uncached = copy.web("uncached", SEARCH_CACHE_SECONDS="0", BOOKING_HORIZON_DAYS="2000000")
+    uncached = copy.web("uncached", **UNCACHED, BOOKING_HORIZON_DAYS="2000000")
     with uncached as web, copy.web("product") as product, copy.web("hello", "bench.hello:app") as bare:
         sides = Sides(copy, web, filling)
         sides.learn()
@@ -191,7 +191,9 @@ How to read it:
   captured from the server's log, in the same transactions, on other rooms, days and guests: authentication, idempotency
   key, claim, payment, ledger, confirmation, outbox. Before anything is measured, Postgres' own count
   (pg_stat_statements) must show the same calls and rows per booking on both sides.
-- Over HTTP there is everything: token, validation, Redis lock, cache generations, outbox; rate limits are off.
+- Over HTTP there is everything: token, validation, Redis lock, cache generations, outbox; rate limits are off. Bookings
+  and uncached searches are asked of a web server that keeps neither answers nor sessions (SESSION_CACHE_SECONDS=0), so
+  that both sides say the same to Postgres; cached searches and pages of one with the default settings.
 - 409 among the other answers: two clients wanted overlapping nights, and one got them.
 - PSS counts memory shared between processes by halves and thirds, RSS counts it in full in each.""".splitlines()
 

@@ -12,6 +12,8 @@ from bench.rounds import Side
 from bench.workload import Calendar, for_each
 
 FEW, MANY = 8, 32  # clients
+# Both sides say the same to Postgres: nothing is answered from Redis.
+UNCACHED = {"SEARCH_CACHE_SECONDS": "0", "SESSION_CACHE_SECONDS": "0"}
 
 
 @dataclass
