@@ -23,9 +23,10 @@ def new_id() -> uuid.UUID:
 
 
 @lru_cache(maxsize=16_384)
-def encode(prefix: str, value: uuid.UUID) -> str:
-    """`encode("room", id)` -> "room_01h2…"."""
-    return str(TypeID.from_uuid(uuid_utils.UUID(bytes=value.bytes), prefix))
+def encode(prefix: str, value: uuid.UUID | str) -> str:
+    """`encode("room", id)` -> "room_01h2…"; the id as UUID or as Postgres writes it."""
+    plain = uuid_utils.UUID(value) if isinstance(value, str) else uuid_utils.UUID(bytes=value.bytes)
+    return str(TypeID.from_uuid(plain, prefix))
 
 
 def decode(prefix: str, text: str) -> uuid.UUID | None:
