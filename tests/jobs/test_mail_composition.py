@@ -98,7 +98,7 @@ def test_html_says_what_the_text_says():
 
 def test_a_cancellation_states_the_refund():
     message = written(CANCELLED_NOTICE, CANCELLATION)
-    assert "₪1,000.25 of the ₪2,000.50 you paid is returned" in text(message)
+    assert "₪1,000.25 of the ₪2,000.50 you paid goes back" in text(message)
     assert "₪1,000.25" in html(message).get_text()
 
 
