@@ -99,7 +99,8 @@ def broken_promises(facts: Facts, log: list[Told]) -> Iterable[str]:
         elif told.status in FREE_OF_CHARGE:
             begun = begun_by(facts, told)
             if begun in facts.bookings and facts.bookings[begun][2]:
-                yield f"{told} was refused, but the database says {facts.bookings[begun]}"
+                others = [other for other in log if other.booking_id == told.booking_id and other is not told]
+                yield f"{told} was refused, but the database says {facts.bookings[begun]}; also told: {others}"
 
 
 def unasked(facts: Facts, log: list[Told]) -> Iterable[str]:

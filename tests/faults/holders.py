@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tests.faults.guests import DECLINED, PASSWORD, VISA, Guest, Plan, email_of
 from tests.faults.line import Browser, Line, Reply
 from tests.oracle import Told
 
 PAY, RELEASE, LEAVE = "pay", "release", "leave"
+NEVER_PAID = "NEVER PAID"
+PERHAPS_PAID = 0  # the status of what nobody was told the end of
 LOOKS = 5  # at a booking that is being paid; then its guest closes the browser
 
 
@@ -18,6 +20,7 @@ class Holder:
 
     guest: Guest
     browser: Browser
+    met: dict[str, Told] = field(default_factory=dict)  # bookings of a checkout, and what was told about them last
 
     def attempt(self, plan: Plan) -> Told:
         """Reserve; then whatever the guest is in the mood for."""
@@ -26,13 +29,25 @@ class Holder:
         place = reply.headers.get("location", "") if reply else ""
         if "/checkout/" in place:
             told.booking_id = place.rpartition("/")[2]
+            before = self._before(told.booking_id)
             self._go_on(plan, told)
+            if told.error == NEVER_PAID and before == PERHAPS_PAID:
+                told.status = PERHAPS_PAID
+            self.met[told.booking_id] = told
         elif reply and reply.status == 303 and not self._has_it(plan, place):
             self.guest.log.odd.append(f"reserving led to {place}")
         else:
             told.error = reply.error if reply else "no answer"
         self.guest.log.told.append(told)
         return told
+
+    def _before(self, booking_id: str) -> int | None:
+        """What had become of it. Somebody who wants the same stay again finds their own hold: the last word counts."""
+        earlier = self.met.get(booking_id)
+        if earlier is None:
+            return None
+        status, earlier.status = earlier.status, PERHAPS_PAID
+        return status
 
     def _has_it(self, plan: Plan, place: str) -> bool:
         """Sent to this very stay, booked already, or to the room: it says that the guest has some of the nights."""
@@ -45,11 +60,11 @@ class Holder:
         elif mood == RELEASE and self._post(f"/checkout/{told.booking_id}/release", (303,)):
             told.error = "GIVEN BACK"
         else:
-            told.error = "NEVER PAID"
+            told.error = NEVER_PAID
 
     def _pay(self, plan: Plan, told: Told) -> None:
         """With one press of the button; what came of it is looked up."""
-        told.status = 0
+        told.status = PERHAPS_PAID
         held = self.guest.until_final("GET", f"/bookings/{told.booking_id}")
         if held is None or held.body["status"] != "PENDING":  # the hold has run out already
             return
