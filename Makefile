@@ -59,7 +59,7 @@ storm: everything ## guests book while everything is killed; ARGS="--attempts 10
 controls: everything ## each guard against double sales switched off, alone and with others: what goes wrong then
 	.venv/bin/python -m tests.faults.controls $(ARGS)
 
-replay: everything ## a recorded booking history through the booking core; ARGS="--trace PATH"
+replay: everything ## a booking history through the booking core, by lot or recorded: ARGS="--trace PATH"
 	.venv/bin/python -m tests.replay $(ARGS)
 
 fuzz: everything ## right, wrong and broken requests, odd dates and amounts; ARGS="--minutes 10 --seed 1"

@@ -27,7 +27,9 @@ class Holder:
         told = Told(self.guest.user_id, "", 409)
         reply = self._post(f"/rooms/{plan.room}/reserve", (303, 409), checkIn=plan.check_in, checkOut=plan.check_out)
         place = reply.headers.get("location", "") if reply else ""
-        if "/checkout/" in place:
+        if "/checkout/" in place and self._is_paid(place.rpartition("/")[2]):
+            told.error = "HAS IT ALREADY"
+        elif "/checkout/" in place:
             told.booking_id = place.rpartition("/")[2]
             before = self._before(told.booking_id)
             self._go_on(plan, told)
@@ -49,9 +51,14 @@ class Holder:
         status, earlier.status = earlier.status, PERHAPS_PAID
         return status
 
+    def _is_paid(self, booking_id: str) -> bool:
+        """Sent to a stay of this very room and dates that the guest has booked before."""
+        seen = self.guest.until_final("GET", f"/bookings/{booking_id}")
+        return bool(seen and seen.body["status"] == "CONFIRMED")
+
     def _has_it(self, plan: Plan, place: str) -> bool:
-        """Sent to this very stay, booked already, or to the room: it says that the guest has some of the nights."""
-        return "/bookings/" in place or place.startswith(f"/rooms/{plan.room}?")
+        """Sent to the room, which says that the guest has some of the nights."""
+        return place.startswith(f"/rooms/{plan.room}?")
 
     def _go_on(self, plan: Plan, told: Told) -> None:
         mood = self.guest.chance.choices([PAY, RELEASE, LEAVE], [5, 2, 3])[0]

@@ -12,27 +12,29 @@ import argparse
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from booking import create_app
 from booking.config import Settings
 from booking.infra.embedded import EmbeddedError, Servers
-from tests.replay import trace
+from tests.replay import synthetic, trace
 from tests.replay.replay import replay
 
 HOME = Path(__file__).parents[2] / "var" / "replay"
+MADE_UP = 2000
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--trace", type=Path, required=True, help="CSV, plain or gzipped; see tests/replay/trace.py")
+    parser.add_argument("--trace", type=Path, help="CSV, plain or gzipped; see tests/replay/trace.py; else one by lot")
     parser.add_argument("--limit", type=int, help="only so many bookings")
     parser.add_argument("--processes", type=int, default=2 * (os.cpu_count() or 1))
     parser.add_argument("--overlap-every", type=int, default=100, help="an attempt that has to be refused after each")
     parser.add_argument("--home", type=Path, default=HOME, help="where Postgres and Valkey keep their data")
     arguments = parser.parse_args()
     try:
-        bookings = trace.read(arguments.trace, arguments.limit)
+        bookings = _recorded(arguments.trace, arguments.limit)
         with _Servers(arguments.home) as environ:
             result = replay(bookings, environ, processes=arguments.processes, overlap_every=arguments.overlap_every)
     except (trace.TraceError, EmbeddedError) as error:
@@ -40,6 +42,16 @@ def main() -> int:
         return 2
     print("\n".join(result.lines()))
     return 1 if result.findings else 0
+
+
+def _recorded(path: Path | None, limit: int | None) -> list[trace.Recorded]:
+    if path:
+        return trace.read(path, limit)
+    print(f"No --trace was given: {MADE_UP} bookings by lot.", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        made_up = Path(folder) / "trace.csv.gz"
+        synthetic.write(made_up, MADE_UP)
+        return trace.read(made_up, limit)
 
 
 class _Servers:
