@@ -21,7 +21,7 @@ from pathlib import Path
 
 from bench import machine, memory, rounds, workload
 from bench.clients import measure
-from bench.copy_of_its_own import ROOT, Copy, Web, running
+from bench.copy_of_its_own import ROOT, Copy, Web, running, take
 from bench.filled import FILLED_DAYS, PLACES, Filling, fill
 from bench.rounds import Case, Target
 from bench.sides import FEW, MANY, UNCACHED, Sides
@@ -42,7 +42,7 @@ def cases(sides: Sides, product: Web, bare: Web) -> list[Case]:
         for where, among in (("any room", rooms), (f"{HOT} rooms", HOT))
     ]
     found = sides.searches(sides.uncached), sides.pgbench(sides.search, FEW, rooms)
-    kept = sides.same(product, workload.popular_search(sides.tokens[0])), sides.same(bare, workload.hello)
+    kept = sides.popular(product), sides.same(bare, workload.hello)
     return [
         *booked,
         Case("searches, uncached", *found, script),
@@ -58,6 +58,7 @@ def main() -> int:
     arguments = _arguments(sys.argv[1:])
     began = time.monotonic()
     filling = Filling(arguments.rooms, arguments.bookings)
+    take(arguments.home)
     with running(arguments.home, keep=arguments.keep) as copy:
         print(f"{filling.rooms} rooms, {filling.bookings} bookings ...", flush=True)
         fill(copy, filling)
@@ -124,7 +125,9 @@ def _memory(copy: Copy, filling: Filling, tokens: list[str], seconds: float) -> 
     with memory.whole_product(copy) as (port, look):
         before = look()
         for makes, wanted in asked:
-            measure(port, makes, seconds, wanted)
+            answered = measure(port, makes, seconds, wanted).statuses
+            if answered and wanted not in answered:
+                raise SystemExit(f"While memory was measured, nothing was answered with {wanted}, but {answered}.")
         return [before, look()]
 
 
@@ -191,7 +194,8 @@ How to read it:
   captured from the server's log, in the same transactions, on other rooms, days and guests: authentication, idempotency
   key, claim, payment, ledger, confirmation, outbox. Before anything is measured, Postgres' own count
   (pg_stat_statements) must show the same calls and rows per booking on both sides.
-- Over HTTP there is everything: token, validation, Redis lock, cache generations, outbox; rate limits are off. Bookings
+- Over HTTP there is everything: token, validation, Redis lock, cache generations, outbox; only rate limits and the log
+  line of each request (LOG_LEVEL=WARNING) are off. Bookings
   and uncached searches are asked of a web server that keeps neither answers nor sessions (SESSION_CACHE_SECONDS=0), so
   that both sides say the same to Postgres; cached searches and pages of one with the default settings.
 - What the web server costs is Python: an uncached search takes 0.75 ms of a core in the process (Flask, validation,

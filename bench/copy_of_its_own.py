@@ -122,6 +122,17 @@ class Copy:
             stop_together([child], 5)
 
 
+def take(home: Path) -> None:
+    """Make a folder for copies, without what an interrupted run left there. One with other things in it is refused."""
+    mark = home / "everything-here-is-removed"
+    if home.exists() and any(home.iterdir()) and not mark.exists():
+        raise SystemExit(f"{home} holds other things, which would be removed: name an empty folder with --home.")
+    servers = Servers(home)
+    remove(home, servers)
+    home.mkdir(parents=True)
+    mark.touch()
+
+
 @contextmanager
 def running(home: Path, *, keep: bool, settings: dict[str, str] | None = None) -> Iterator[Copy]:
     """Postgres and Valkey on `home` with the tables made; at the end stopped and, unless `keep`, removed."""

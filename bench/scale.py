@@ -23,7 +23,7 @@ from pathlib import Path
 
 from bench import machine, plans, rounds
 from bench.clients import Measured
-from bench.copy_of_its_own import LOADING, ROOT, Copy, running
+from bench.copy_of_its_own import LOADING, ROOT, Copy, running, take
 from bench.filled import FILLED_DAYS, Filling, fill
 from bench.rounds import Case, Target
 from bench.sides import FEW, UNCACHED, Sides
@@ -56,6 +56,15 @@ class Measuring:
     def name(self) -> str:
         filling = self.filling
         return f"{short(filling.rooms)} rooms, {short(filling.bookings)} bookings, {short(filling.places)} places"
+
+    def broken(self) -> list[str]:
+        """Answers that make the figures worth nothing: faults, and turns in which nothing succeeded."""
+        turns = [(case, one) for case in self.cases for one in case.measured]
+        return [
+            f"{self.name}, {case.name}: {one.statuses}"
+            for case, one in turns
+            if not one.per_second or any(status >= 500 for status in one.statuses)
+        ]
 
     def begin(self, sides: Sides) -> None:
         """Learn the scripts, look at the plans, and get ready for the rounds."""
@@ -99,7 +108,9 @@ def main() -> int:
     lines = _report(done, left_out, about, arguments, time.monotonic() - began)
     arguments.results.write_text("\n".join(lines) + "\n")
     print("\n" + "\n".join(lines))
-    return 0
+    broken = [problem for sizes in done.values() for size in sizes for problem in size.broken()]
+    print("\n".join(broken))
+    return 1 if broken else 0
 
 
 def _arguments(words: Sequence[str]) -> argparse.Namespace:
@@ -145,6 +156,7 @@ def _why_not(fillings: list[Filling], arguments: argparse.Namespace, left: float
 def _group(fillings: list[Filling], arguments: argparse.Namespace) -> tuple[list[Measuring], list[str]]:
     """All copies of a group, side by side; and on what machine."""
     sizes = [Measuring(filling) for filling in fillings]
+    take(arguments.home)
     with ExitStack() as stack:
         copies = [stack.enter_context(_filled(size, arguments.home / str(number))) for number, size in enumerate(sizes)]
         for size, copy in zip(sizes, copies, strict=True):

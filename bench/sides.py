@@ -56,6 +56,11 @@ class Sides:
         makes = for_each(self.tokens[:clients], lambda token: workload.search(token, self.filling.places))
         return lambda seconds: measure(web.port, makes, seconds, 200)
 
+    def popular(self, web: Web) -> Side:
+        """A few searches again and again, by signed-in clients."""
+        makes = for_each(self.tokens[:FEW], workload.popular_search)
+        return lambda seconds: measure(web.port, makes, seconds, 200)
+
     def same(self, web: Web, make: Make) -> Side:
         """The same for every client."""
         return lambda seconds: measure(web.port, [make] * FEW, seconds, 200)

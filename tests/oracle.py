@@ -33,6 +33,7 @@ class Told:
     error: str = ""
     booking_id: str = ""
     cancelled: bool | None = False
+    price: float | None = None  # of the booking, as its guest was told
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,13 @@ def findings(database: Any, told: Iterable[Told]) -> list[str]:
     """Everything that does not agree, as sentences. Call it when nothing is under way."""
     log = list(told)
     facts = Facts(database)
-    return [*sold_twice(database), *broken_promises(facts, log), *unasked(facts, log), *wrong_money(facts)]
+    return [
+        *sold_twice(database),
+        *broken_promises(facts, log),
+        *unasked(facts, log),
+        *wrong_money(facts),
+        *wrong_prices(facts, log),
+    ]
 
 
 class Facts:
@@ -80,12 +87,14 @@ class Facts:
 
 
 def sold_twice(database: Any) -> list[str]:
-    """Nights that two confirmed bookings share, counted from the bookings alone."""
-    nights = """
-        SELECT b.room_id::text, night::date::text, count(*) FROM bookings b,
-        generate_series(b.check_in, b.check_out - 1, interval '1 day') night
-        WHERE b.status = 'CONFIRMED' GROUP BY 1, 2 HAVING count(*) > 1"""
-    return [f"{room} {night} is sold {times} times" for room, night, times in rows(database, nights)]
+    """Bookings that had the same night confirmed at the same time, be they cancelled since, from the bookings alone."""
+    pairs = """
+        SELECT one.id::text, other.id::text, one.room_id::text FROM bookings one JOIN bookings other
+        ON one.room_id = other.room_id AND one.id < other.id
+        AND one.check_in < other.check_out AND other.check_in < one.check_out
+        AND tstzrange(one.confirmed_at, one.cancelled_at) && tstzrange(other.confirmed_at, other.cancelled_at)
+        WHERE one.confirmed_at IS NOT NULL AND other.confirmed_at IS NOT NULL"""
+    return [f"{one} and {other} had the same night of {room}" for one, other, room in rows(database, pairs)]
 
 
 def broken_promises(facts: Facts, log: list[Told]) -> Iterable[str]:
@@ -127,10 +136,21 @@ def wrong_money(facts: Facts) -> Iterable[str]:
         moved, (total, refund) = facts.moved[booking_id], facts.owed[booking_id]
         charged, refunded = moved["charge"], facts.amounts[booking_id].get("refund", 0)
         owed = (refund or 0) if was_confirmed else total * charged
+        paid = facts.amounts[booking_id].get("charge", total)
+        if paid != total:
+            yield f"{booking_id} ({status}): {paid} was charged where {total} is the price"
         if charged > 1 or (was_confirmed and total and not charged):
             yield f"{booking_id} ({status}) was charged {charged} times"
         if refunded != owed or moved["refund"] > 1:
             yield f"{booking_id} ({status}): {refunded} came back, {moved['refund']} times, where {owed} was owed"
+
+
+def wrong_prices(facts: Facts, log: list[Told]) -> Iterable[str]:
+    """Bookings whose guest was told another price than is theirs."""
+    for told in log:
+        price = facts.owed.get(begun_by(facts, told), (None,))[0]
+        if told.status == 201 and told.price is not None and price is not None and float(price) != told.price:
+            yield f"{told} was told {told.price}, and the price is {price}"
 
 
 def mail_findings(database: Any, mails: Iterable[Mail], since: datetime) -> list[str]:

@@ -103,11 +103,12 @@ def current(
     return CurrentUser(user_id, email, full_name, role, region, session_id)
 
 
-def changed(user_id: uuid.UUID) -> None:
-    """Inside the caller's transaction: something about the user is no longer what `current` may have kept."""
-    if not cache.changing(f"user:{user_id}"):
-        # Others may hear Redis and believe it: whoever asked for the change is answered when they no longer do.
-        after_commit(partial(time.sleep, LONGEST_KEPT))
+def changed(user_id: uuid.UUID) -> bool:
+    """Inside the caller's transaction: something about the user is no longer what `current` may have kept.
+
+    False where nobody could be told; it counts as before for LONGEST_KEPT seconds then.
+    """
+    return cache.changing(f"user:{user_id}")
 
 
 def _read(session_id: uuid.UUID, user_id: uuid.UUID, idle_days: int) -> str | None:
@@ -206,8 +207,10 @@ def _current(user: User, session_id: uuid.UUID) -> CurrentUser:
 def _end(*which: ColumnElement[bool]) -> int:
     ended = update(Session).where(*which).values(ended_at=sql_now()).returning(Session.user_id)
     owners = db.session.scalars(ended.execution_options(synchronize_session=False)).all()
-    for user_id in set(owners):
-        changed(user_id)
+    told = [changed(user_id) for user_id in set(owners)]
+    if not all(told):
+        # Others may hear Redis and believe what they kept: the answer comes when they no longer do.
+        after_commit(partial(time.sleep, LONGEST_KEPT))
     return len(owners)
 
 

@@ -111,13 +111,17 @@ def changing(name: str) -> bool:
     """To be said before the commit that changes something about `name`: what is kept about it counts no longer.
 
     An entry that is written meanwhile, from what was read before the commit, dies before the mark does. False when
-    nobody could be told: entries count until their time is over.
+    nobody could be told: entries count until their seconds are over.
     """
     return servers.cache.insist(lambda client: client.set(f"changing:{name}", "1", ex=CHANGING_TTL))
 
 
 def remembered_about(name: str, what: str, key: str, seconds: int, read: Callable[[], str | None]) -> str | None:
-    """The text under `key`, or `read()`'s, kept for `seconds` (0: not kept); nothing kept while `name` is changing."""
+    """The text under `key`, or `read()`'s, kept for `seconds` (0: not kept); nothing kept while `name` is changing.
+
+    The seconds begin before it is read, by the server's clock: whatever stands still meanwhile, they are over when they
+    are over, and nobody believes an entry for longer than `seconds` after a change.
+    """
     if not seconds:
         return read()
     change, kept = _values(f"changing:{name}", key) or ("unknown", None)
@@ -125,10 +129,16 @@ def remembered_about(name: str, what: str, key: str, seconds: int, read: Callabl
     telemetry.count_lookup(what, hit=hit)
     if hit:
         return kept
+    until = servers.cache.ask(lambda client: _in_ms(client.time()), away=0) + 1000 * seconds
     fresh = read()
     if fresh is not None and not change:
-        servers.cache.ask(lambda client: client.set(key, fresh, ex=seconds), away=None)
+        servers.cache.ask(lambda client: client.set(key, fresh, pxat=until), away=None)
     return fresh
+
+
+def _in_ms(told: Any) -> int:
+    seconds, microseconds = told
+    return int(seconds) * 1000 + int(microseconds) // 1000
 
 
 @contextmanager

@@ -76,6 +76,22 @@ def test_what_a_slow_reader_writes_after_the_end_is_not_believed(app, alice, mon
         sessions.current(me.session_id, me.id, kept_for=3)
 
 
+def test_what_is_written_long_after_it_was_read_is_over_already(app, alice, monkeypatch):
+    # The server stood still with the entry on its way, and nobody could tell it of the end meanwhile.
+    me, client = sessions.start_api(alice.id).user, redis.servers.cache.client
+    long_ago = [client.time()[0] - LONGEST_KEPT, 0]
+    monkeypatch.setattr(type(client), "time", lambda _: long_ago)
+    sessions.current(me.session_id, me.id, kept_for=3)
+    assert not client.keys("session:*")
+
+
+def test_a_new_name_does_not_wait_for_redis(app, alice, api, without_redis, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("nobody waits for a name"))
+    without_redis()
+    accounts.rename(alice.id, "Alice Liddell")
+    assert api.get("/me").json["fullName"] == "Alice Liddell"
+
+
 def test_a_session_kept_for_its_owner_is_nobody_elses(app, alice, bob):
     me = sessions.start_api(alice.id).user
     assert sessions.current(me.session_id, alice.id, kept_for=3).id == alice.id

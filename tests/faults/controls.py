@@ -34,6 +34,7 @@ from tests.faults.guards import (
 )
 from tests.faults.product import folder
 from tests.faults.scenes import ANSWERS, ERRORS, GAVE_UP, LOST, MONEY, RETRIES, SOLD_TWICE, WRONG, Count, Stage, play
+from tests.programme import ends_on_term, positive
 
 ALL = tuple(GUARDS)
 
@@ -115,8 +116,9 @@ def own_application() -> Iterator[tuple[Flask, str]]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--attempts", type=int, default=1000, help="per line of the table")
+    parser.add_argument("--attempts", type=positive, default=1000, help="per line; a few may not show what goes wrong")
     attempts, found = parser.parse_args().attempts, list[str]()
+    ends_on_term()
     with own_application() as (app, owner_url):
         stage = stage_for(app, owner_url, app.extensions["services"].desk, max(20, attempts // 50))
         print(HEAD, flush=True)

@@ -17,6 +17,7 @@ from tests.faults.holders import Holder, holder
 from tests.oracle import Told
 
 FIRST_DAY = 100  # days from now
+LONGEST_STAY = 4
 LENDERS = 8  # accounts that book only with the keys of others
 
 # Out of a hundred attempts; and how many of a hundred steps a guest begins by giving a booking back.
@@ -106,7 +107,7 @@ class Crowd:
         return goes_on
 
     def _plan(self, chance: random.Random) -> Plan:
-        nights = chance.randint(1, 4)
+        nights = chance.randint(1, LONGEST_STAY)
         first = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=FIRST_DAY)
         check_in = first + dt.timedelta(days=chance.randint(0, self.terms.nights - nights))
         return Plan(

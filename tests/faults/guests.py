@@ -99,6 +99,7 @@ class Guest:
         reply = self.until_final("POST", "/bookings", plan.body(), Idempotency_Key=told.key)
         if reply:
             told.status, told.error, told.booking_id = reply.status, reply.error, str(reply.body.get("id", ""))
+            told.price = reply.body.get("totalPrice")
         self.log.told.append(told)
         return reply
 
@@ -150,7 +151,8 @@ class Guest:
             said = f"{reply.status} {reply.error}".strip() if reply.status else "no answer"
             self.log.seen[said] += 1
             answers[said] += 1
-            self.log.seconds.append(reply.seconds)
+            if reply.status:
+                self.log.seconds.append(reply.seconds)
             if reply.status not in {0, 503} and reply.error not in ASK_AGAIN:
                 if reply.status not in allowed:
                     self.log.odd.append(f"{what}: {reply}")

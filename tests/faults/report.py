@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from tests.faults.crowd import Crowd, Terms
@@ -18,14 +18,15 @@ SERVES_WITHIN = 15.0  # seconds after each disaster
 SOLD_TWICE = "nights sold twice"
 LOST = "acknowledged bookings lost, refused ones there"
 UNTOLD = "bookings that nobody was told of"
-MONEY = "charged twice, without a booking, or not refunded"
+MONEY = "charged twice, wrongly, without a booking, or not refunded"
 MAILS = "confirmations missing, or mails without a booking"
 VERIFY = "findings of flask bookings verify"
 ODD = "answers that should not have come (5xx but 503, two for one key)"
 FAULTS = "faults in the web server's log"
 UNSETTLED = "payments, holds, mails not settled in the end"
 LATE = f"times not serving again within {SERVES_WITHIN:.0f} s"
-PROMISES = (SOLD_TWICE, LOST, UNTOLD, MONEY, MAILS, VERIFY, ODD, FAULTS, UNSETTLED, LATE)
+NOTHING = "things that the storm was to try, and never did"
+PROMISES = (SOLD_TWICE, LOST, UNTOLD, MONEY, MAILS, VERIFY, ODD, FAULTS, UNSETTLED, LATE, NOTHING)
 
 
 @dataclass
@@ -55,6 +56,15 @@ class Outcome:
             f"{one.status} {one.error}".strip() + (" cancelled" if one.cancelled else "") for one in self.log.told
         )
 
+    def missing(self) -> Iterator[str]:
+        """What makes a storm without findings worth nothing."""
+        if not self.log.seen["201"]:
+            yield "nobody booked anything"
+        if self.terms.cuts and not self.cuts:
+            yield "no connection was cut inside COMMIT"
+        if self.attempts < self.terms.attempts and not self.terms.seconds:
+            yield f"only {self.attempts} of {self.terms.attempts} attempts were made"
+
     def lines(self) -> list[str]:
         return [
             f"\n{self.attempts} attempts by {self.terms.clients} clients for {self.terms.rooms} rooms and"
@@ -62,7 +72,7 @@ class Outcome:
             f" seed {self.terms.seed}",
             *_block("how attempts ended", self.finals),
             *_block("all answers, asking again included", self.log.seen),
-            f"  {'latency':<66} {_latency(self.log.seconds)}",
+            f"  {'latency of those that came':<66} {_latency(self.log.seconds)}",
             *_disasters(self.recovery, self.cuts),
             f"\n  payments and holds settled {self.settled_in:.1f} s after the storm, mails sent"
             f" {self.mailed_in:.1f} s later: {self.mails} mails, {self.mails_twice} of them twice",

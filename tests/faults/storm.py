@@ -20,11 +20,12 @@ from typing import Any
 
 from tests import oracle
 from tests.faults import disasters, report
-from tests.faults.crowd import Crowd, Terms, arrived
+from tests.faults.crowd import LONGEST_STAY, Crowd, Terms, arrived
 from tests.faults.letterbox import Letterbox, letterbox
 from tests.faults.product import Product, alive, folder
 from tests.faults.proxy import Shears, proxy
 from tests.faults.report import Outcome, Progress
+from tests.programme import ends_on_term, natural, positive
 
 CALM_AFTER = 0.95  # of the storm: no disasters from then on
 PATIENCE = 60.0  # seconds after the storm in which nothing of what is left is settled
@@ -42,6 +43,7 @@ SETTINGS = {
     "SWEEP_SECONDS": "5",
     "PYTHONPATH": str(Path(__file__).parent / "detour"),
 }
+NEEDED = {"attempts", "clients", "rooms", "nights"}
 Say = Callable[[str], None]
 
 
@@ -136,6 +138,7 @@ def _judge(outcome: Outcome, product: Product, box: Letterbox, start: dt.datetim
     broken[report.LOST] += oracle.broken_promises(facts, told)
     broken[report.UNTOLD] += oracle.unasked(facts, told)
     broken[report.MONEY] += oracle.wrong_money(facts)
+    broken[report.MONEY] += oracle.wrong_prices(facts, told)
     broken[report.MAILS] += oracle.mail_findings(database, box.mails, start)
     database.close()
     verified = product.flask("bookings", "verify")
@@ -143,6 +146,7 @@ def _judge(outcome: Outcome, product: Product, box: Letterbox, start: dt.datetim
         broken[report.VERIFY] += (verified.stdout + verified.stderr).splitlines()
     broken[report.ODD] += outcome.log.odd
     broken[report.FAULTS] += [str(line.get("exception", line)) for line in product.log("web", "unexpected_error")]
+    broken[report.NOTHING] += list(outcome.missing())
     late = [one for one in outcome.recovery if one[1] > report.SERVES_WITHIN]
     broken[report.LATE] += [f"{disasters.NAMES[kind]}: {seconds:.1f} s" for kind, seconds in late]
 
@@ -151,8 +155,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for term in fields(Terms):
         default = random.randrange(10**6) if term.name == "seed" else term.default
-        parser.add_argument(f"--{term.name}", type=int, default=default, help=str(default))
+        kind = positive if term.name in NEEDED else natural
+        parser.add_argument(f"--{term.name}", type=kind, default=default, help=str(default))
     terms = Terms(**vars(parser.parse_args()))
+    if terms.nights < LONGEST_STAY:
+        parser.error(f"argument --nights: must be at least {LONGEST_STAY}, the longest stay that is asked for")
+    ends_on_term()
     print(f"storm: {terms}", flush=True)
     outcome = run(terms, lambda sentence: print(sentence, flush=True))
     print("\n".join(outcome.lines()))

@@ -18,9 +18,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.copy_of_its_own import remove
+from booking.infra.embedded import Servers
 from tests.faults.product import REPOSITORY, Product, running
 from tests.fuzz import api
 from tests.fuzz.wire import Wire, faults_in_the_log
+from tests.programme import ends_on_term
 
 HOME = REPOSITORY / "var" / "fuzz"
 PROPERTIES = ("tests/fuzz/test_money.py", "tests/fuzz/test_dates.py")
@@ -120,9 +123,12 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--directory", type=Path, default=HOME, help="for logs")
     arguments = parser.parse_args()
+    ends_on_term()
     print(f"seed {arguments.seed}", flush=True)
     parts = fuzz(60 * arguments.minutes, arguments.seed, arguments.directory.resolve())
     print("\n".join(["", *table(parts), f"seed {arguments.seed}"]))
+    servers = arguments.directory.resolve() / "test"
+    remove(servers, Servers(servers))
     return 1 if any(part.findings for part in parts) else 0
 
 

@@ -37,7 +37,7 @@ def run(product: Product, seed: int, seconds: float, directory: Path) -> Report:
     with log.open("w") as said:
         subprocess.run(
             _command(product, seed, seconds, report),
-            cwd=REPOSITORY,
+            cwd=directory,  # it leaves a folder of its own where it runs
             env=_environ(product, directory),
             stdout=said,
             stderr=subprocess.STDOUT,
@@ -109,6 +109,8 @@ def _read(told: dict[str, Any], log: Path) -> Report:
         for failure in told["failures"]
     ]
     findings += [f"schemathesis: {error}" for error in told["errors"]]
+    if reached < len(accepted) / 2:
+        findings.append(f"of {len(accepted)} operations only {reached} ever accepted a right request: see {log}")
     return Report(told["test_cases"]["generated"], notes, findings)
 
 

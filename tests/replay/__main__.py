@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
+from bench.copy_of_its_own import remove, take
 from booking import create_app
 from booking.config import Settings
 from booking.infra.embedded import EmbeddedError, Servers
+from tests.programme import ends_on_term, positive
 from tests.replay import synthetic, trace
 from tests.replay.replay import replay
 
@@ -28,11 +29,14 @@ MADE_UP = 2000
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trace", type=Path, help="CSV, plain or gzipped; see tests/replay/trace.py; else one by lot")
-    parser.add_argument("--limit", type=int, help="only so many bookings")
-    parser.add_argument("--processes", type=int, default=2 * (os.cpu_count() or 1))
-    parser.add_argument("--overlap-every", type=int, default=100, help="an attempt that has to be refused after each")
-    parser.add_argument("--home", type=Path, default=HOME, help="where Postgres and Valkey keep their data")
+    parser.add_argument("--limit", type=positive, help="only so many bookings")
+    parser.add_argument("--processes", type=positive, default=2 * (os.cpu_count() or 1))
+    parser.add_argument(
+        "--overlap-every", type=positive, default=100, help="an attempt that has to be refused after each"
+    )
+    parser.add_argument("--home", type=Path, default=HOME, help="where Postgres and Valkey keep their data meanwhile")
     arguments = parser.parse_args()
+    ends_on_term()
     try:
         bookings = _recorded(arguments.trace, arguments.limit)
         with _Servers(arguments.home) as environ:
@@ -47,7 +51,7 @@ def main() -> int:
 def _recorded(path: Path | None, limit: int | None) -> list[trace.Recorded]:
     if path:
         return trace.read(path, limit)
-    print(f"No --trace was given: {MADE_UP} bookings by lot.", flush=True)
+    print(f"No --trace was given: up to {MADE_UP} bookings by lot.", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         made_up = Path(folder) / "trace.csv.gz"
         synthetic.write(made_up, MADE_UP)
@@ -59,6 +63,7 @@ class _Servers:
 
     def __init__(self, home: Path) -> None:
         self.home = home.resolve()
+        take(self.home)
 
     def __enter__(self) -> dict[str, str]:
         self.servers = Servers(self.home)
@@ -70,18 +75,12 @@ class _Servers:
             "SECRET_KEY": self.servers.keys.secret_key,
             "JWT_KEYS": f"replay:{self.servers.keys.jwt}",
         }
-        self._empty(environ)
+        assert create_app(Settings.from_env(environ)).test_cli_runner().invoke(args=["db", "upgrade"]).exit_code == 0
         return environ
 
     def __exit__(self, *_: object) -> None:
         self.servers.leave()
-        shutil.rmtree(self.home / "mail", ignore_errors=True)
-
-    def _empty(self, environ: dict[str, str]) -> None:
-        app = create_app(Settings.from_env(environ))
-        commands = app.test_cli_runner()
-        for command in (["db", "downgrade", "base"], ["db", "upgrade"]):
-            assert commands.invoke(args=command).exit_code == 0, f"flask {' '.join(command)} failed"
+        remove(self.home, self.servers)
 
 
 if __name__ == "__main__":
