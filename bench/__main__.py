@@ -198,11 +198,9 @@ How to read it:
   line of each request (LOG_LEVEL=WARNING) are off. Bookings
   and uncached searches are asked of a web server that keeps neither answers nor sessions (SESSION_CACHE_SECONDS=0), so
   that both sides say the same to Postgres; cached searches and pages of one with the default settings.
-- What the web server costs is Python: an uncached search takes 0.75 ms of a core in the process (Flask, validation,
-  the pool, psycopg2, 20 rooms as JSON), a cached one 0.3 (one round trip to Redis for session, generation and
-  answer), hello world 0.04. Eight threads per process are there for slow payments and slow clients, and hand one
-  interpreter lock round: with two, 40 % more cached searches per second were answered, and two banks that say
-  nothing would stop a process.
+- What the web server costs is Python: Flask, validation, the pool, psycopg2 and JSON; a cached search is one round
+  trip to Redis for session, generation and answer. Eight threads per process are there for slow payments and slow
+  clients, and hand one interpreter lock round: fewer would answer more per second, and stand still sooner.
 - 409 among the other answers: two clients wanted overlapping nights, and one got them.
 - PSS counts memory shared between processes by halves and thirds, RSS counts it in full in each.""".splitlines()
 

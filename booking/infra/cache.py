@@ -129,9 +129,11 @@ def remembered_about(name: str, what: str, key: str, seconds: int, read: Callabl
     telemetry.count_lookup(what, hit=hit)
     if hit:
         return kept
+    if change:
+        return read()
     until = servers.cache.ask(lambda client: _in_ms(client.time()), away=0) + 1000 * seconds
     fresh = read()
-    if fresh is not None and not change:
+    if fresh is not None:
         servers.cache.ask(lambda client: client.set(key, fresh, pxat=until), away=None)
     return fresh
 

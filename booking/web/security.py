@@ -118,7 +118,7 @@ def safe_path(wanted: str | None, otherwise: str = "/") -> str:
 def _can_be_opened(path: str) -> bool:
     """False where there are only forms to send, or nothing."""
     try:
-        current_app.create_url_adapter(request).match(urlsplit(path).path, method="GET")  # type: ignore[union-attr]
+        current_app.create_url_adapter(request).match(urlsplit(path).path, method="GET")  # type: ignore[union-attr]  # None without a request
     except RequestRedirect:
         return True
     except HTTPException:

@@ -125,10 +125,12 @@ def main() -> int:
     arguments = parser.parse_args()
     ends_on_term()
     print(f"seed {arguments.seed}", flush=True)
-    parts = fuzz(60 * arguments.minutes, arguments.seed, arguments.directory.resolve())
+    directory = arguments.directory.resolve()
+    try:
+        parts = fuzz(60 * arguments.minutes, arguments.seed, directory)
+    finally:
+        remove(directory / "test", Servers(directory / "test"))
     print("\n".join(["", *table(parts), f"seed {arguments.seed}"]))
-    servers = arguments.directory.resolve() / "test"
-    remove(servers, Servers(servers))
     return 1 if any(part.findings for part in parts) else 0
 
 

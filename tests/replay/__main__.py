@@ -12,6 +12,8 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bench.copy_of_its_own import remove, take
@@ -39,7 +41,7 @@ def main() -> int:
     ends_on_term()
     try:
         bookings = _recorded(arguments.trace, arguments.limit)
-        with _Servers(arguments.home) as environ:
+        with _servers(arguments.home.resolve()) as environ:
             result = replay(bookings, environ, processes=arguments.processes, overlap_every=arguments.overlap_every)
     except (trace.TraceError, EmbeddedError) as error:
         print(error, file=sys.stderr)
@@ -58,29 +60,24 @@ def _recorded(path: Path | None, limit: int | None) -> list[trace.Recorded]:
         return trace.read(made_up, limit)
 
 
-class _Servers:
-    """Servers with an empty database, for as long as it is entered."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home.resolve()
-        take(self.home)
-
-    def __enter__(self) -> dict[str, str]:
-        self.servers = Servers(self.home)
-        self.servers.join()
+@contextmanager
+def _servers(home: Path) -> Iterator[dict[str, str]]:
+    """Servers with an empty database, for as long as it is entered; nothing of them is left afterwards."""
+    take(home)
+    servers = Servers(home)
+    with ExitStack() as ending:
+        ending.callback(remove, home, servers)
+        ending.callback(servers.leave)
+        servers.join()
         environ = {
-            **self.servers.urls(),
+            **servers.urls(),
             "APP_ENV": "development",
-            "MAIL_DIR": str(self.home / "mail"),
-            "SECRET_KEY": self.servers.keys.secret_key,
-            "JWT_KEYS": f"replay:{self.servers.keys.jwt}",
+            "MAIL_DIR": str(home / "mail"),
+            "SECRET_KEY": servers.keys.secret_key,
+            "JWT_KEYS": f"replay:{servers.keys.jwt}",
         }
         assert create_app(Settings.from_env(environ)).test_cli_runner().invoke(args=["db", "upgrade"]).exit_code == 0
-        return environ
-
-    def __exit__(self, *_: object) -> None:
-        self.servers.leave()
-        remove(self.home, self.servers)
+        yield environ
 
 
 if __name__ == "__main__":

@@ -217,6 +217,12 @@ def test_everywhere_else_is_signed_out_at_once(app, guest):
     assert is_in(guest)
 
 
+def test_a_browser_that_was_not_used_for_a_month_is_signed_out(guest):
+    later(dt.timedelta(days=31))
+    redis.servers.cache.client.flushdb()  # who has signed in is kept by the server's clock, which does not move
+    assert not is_in(guest)
+
+
 @pytest.mark.parametrize(
     ("client", "name"),
     [

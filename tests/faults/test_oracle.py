@@ -1,0 +1,73 @@
+"""The oracle of the storm finds what it is there for: each finding is made once, by hand."""
+
+from __future__ import annotations
+
+import psycopg2
+import pytest
+from sqlalchemy import make_url
+
+from booking.domain import bookings
+from booking.infra.ids import encode
+from tests import oracle
+from tests.cast import VISA, in_days, order
+from tests.faults.crowd import Terms
+from tests.faults.report import Outcome
+
+
+@pytest.fixture
+def database(environ):
+    url = make_url(environ["MIGRATION_DATABASE_URL"])
+    connection = psycopg2.connect(
+        host=url.host, port=url.port, user=url.username, password=url.password, dbname=url.database
+    )
+    connection.autocommit = True
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def sold(app, desk, alice, room):
+    return bookings.book(order(alice, room, in_days(30)), VISA, desk)
+
+
+@pytest.fixture
+def told(alice, sold):
+    ids = encode("user", alice.id), encode("booking", sold.id)
+    return oracle.Told(ids[0], "", 201, booking_id=ids[1], price=float(sold.total_price))
+
+
+def changed(database, statement):
+    with database.cursor() as cursor:
+        cursor.execute(statement)
+        assert cursor.rowcount
+
+
+def test_nothing_is_found_where_all_is_as_it_was_told(database, told):
+    assert oracle.findings(database, [told]) == []
+
+
+def test_another_amount_at_the_provider_is_found(database, told):
+    changed(database, "UPDATE simulated_ledger SET amount = amount + 1")
+    assert "was charged where" in str(oracle.findings(database, [told]))
+
+
+def test_another_price_than_the_guest_was_told_is_found(database, told):
+    told.price += 1
+    assert "and the price is" in str(oracle.findings(database, [told]))
+
+
+def test_a_night_sold_twice_is_found_although_one_was_cancelled_since(database, told, desk, alice, bob, room, sold):
+    bookings.cancel(alice.id, sold.id, desk)
+    later = bookings.book(order(bob, room, in_days(30)), VISA, desk)
+    assert oracle.sold_twice(database) == []
+    changed(database, f"UPDATE bookings SET cancelled_at = now() + interval '1 hour' WHERE id = '{sold.id}'")
+    [finding] = oracle.sold_twice(database)
+    assert str(sold.id) in finding
+    assert str(later.id) in finding
+
+
+def test_a_storm_in_which_nothing_was_tried_is_a_finding():
+    assert len(list(Outcome(Terms(attempts=10, cuts=1)).missing())) == 3
+    calm = Outcome(Terms(attempts=10, kills=0), attempts=10)
+    calm.log.seen["201"] = 1
+    assert list(calm.missing()) == []
