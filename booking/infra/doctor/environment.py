@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from limits import parse_many
-from zxcvbn import zxcvbn
+from zxcvbn_rs_py import zxcvbn
 
 from booking.config import Settings
 from booking.infra.doctor.report import Diagnosis, fault, ok, problem, warning
@@ -57,7 +57,7 @@ def _readable(given: Settings) -> Iterator[Diagnosis]:
 def _secrets(given: Settings) -> Iterator[Diagnosis]:
     named = {"SECRET_KEY": given.secret_key, **{f"JWT_KEYS ({kid})": secret for kid, secret in given.jwt_keys}}
     for variable, secret in named.items():
-        if secret and zxcvbn(secret[:72])["guesses_log10"] < GUESSES:
+        if secret and zxcvbn(secret).guesses_log10 < GUESSES:
             yield fault(given.production)(f"{variable} can be guessed", f"make a random one: {BY_CHANCE}")
     if len(set(named.values())) < len(named):
         yield warning("SECRET_KEY and JWT_KEYS share a secret", "give each its own, so that one can be changed alone")
