@@ -1,7 +1,8 @@
 """Rows of bookings and payments by statements built once: read, locked and written inside a @transaction.
 
-The session's unit of work finds out by itself what changed, at several times the cost. Here whoever changes a booking
-saves it; a save says which version it saw.
+The session's unit of work finds out by itself what changed, at several times the cost. Here whoever changes a row
+saves it: a save compares the row with what was read and writes every column that differs, and a booking's save says
+which version it saw. What never changes (an id, when a row was made) is refused with ValueError.
 """
 
 from __future__ import annotations
@@ -9,19 +10,24 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
-from typing import Any, cast
+from functools import lru_cache
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Insert, Select, Table, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Insert, Select, Table, Update, bindparam, insert, select, update
+from sqlalchemy.orm.attributes import instance_state
 
 from booking.domain.errors import BookingModified, BookingNotFound
 from booking.domain.models import Booking, Payment
 from booking.infra.db import execute
 
+Row = TypeVar("Row", Booking, Payment)
+
 _BOOKINGS, _PAYMENTS = cast(Table, Booking.__table__), cast(Table, Payment.__table__)
 _BOOKING_COLUMNS = [column.name for column in _BOOKINGS.c]
 _PAYMENT_COLUMNS = [column.name for column in _PAYMENTS.c]
 _GIVEN_BY_POSTGRES = {"created_at", "updated_at"}
-_MOVING = ("guests", "status", "held_until", "confirmed_at", "cancelled_at", "refund_amount")  # what a move may change
+_FIXED = {"id", "version", *_GIVEN_BY_POSTGRES}  # a save counts the version by itself
+_AS_READ = "as read"  # in a row's info: its columns as they stand in Postgres
 
 BOOKINGS = select(_BOOKINGS)  # to be narrowed by others, for find()
 _BY_ID = BOOKINGS.where(_BOOKINGS.c.id == bindparam("booking_id"))
@@ -39,17 +45,20 @@ def _insert(table: Table, columns: list[str]) -> Insert:
 
 
 _ADD_BOOKING = _insert(_BOOKINGS, _BOOKING_COLUMNS).returning(_BOOKINGS.c.created_at)
-_SAVE_BOOKING = (
-    update(_BOOKINGS)
-    .where(_BOOKINGS.c.id == bindparam("booking_id"), _BOOKINGS.c.version == bindparam("seen"))
-    .values({name: bindparam(f"new_{name}") for name in _MOVING} | {"version": bindparam("seen") + 1})
-)
 _ADD_PAYMENT = _insert(_PAYMENTS, _PAYMENT_COLUMNS)
-_SAVE_PAYMENT = (
-    update(_PAYMENTS)
-    .where(_PAYMENTS.c.id == bindparam("payment_id"))
-    .values({name: bindparam(f"new_{name}") for name in ("state", "provider_reference", "failure")})
-)
+
+
+@lru_cache(maxsize=256)
+def _update(table: Table, changed: tuple[str, ...]) -> Update:
+    """The statement for one set of changed columns, built once for each."""
+    new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in changed}
+    return update(table).where(table.c.id == bindparam("row_id")).values(new)
+
+
+@lru_cache(maxsize=256)
+def _update_booking(changed: tuple[str, ...]) -> Update:
+    seen: BindParameter[int] = bindparam("seen")
+    return _update(_BOOKINGS, changed).where(_BOOKINGS.c.version == seen).values(version=seen + 1)
 
 
 def booking(booking_id: uuid.UUID, *, lock: bool = False) -> Booking:
@@ -69,38 +78,75 @@ def with_payment(payment_id: uuid.UUID) -> tuple[Booking, Payment]:
     """Both rows locked: whoever waited here reads what the one before has written."""
     [row] = execute(_WITH_PAYMENT, {"payment_id": payment_id}).rows
     count = len(_BOOKING_COLUMNS)
-    return _booking(row[:count]), Payment(**dict(zip(_PAYMENT_COLUMNS, row[count:], strict=True)))
+    return _booking(row[:count]), _read(Payment, _PAYMENT_COLUMNS, row[count:])
 
 
 def add_booking(new: Booking) -> None:
     """Insert; raises IntegrityError where its reference is taken."""
     new.version = 1
     new.created_at = execute(_ADD_BOOKING, _values(new, _BOOKING_COLUMNS)).rows[0].created_at
+    _remember(new, _BOOKING_COLUMNS)
 
 
 def save(changed: Booking) -> None:
-    """Write what a move has changed; raises BookingModified where the row has another version by now."""
-    new = {f"new_{name}": getattr(changed, name) for name in _MOVING}
-    if not execute(_SAVE_BOOKING, {**new, "booking_id": changed.id, "seen": changed.version}).count:
+    """Write every column that differs from what was read; raises BookingModified where the row has another version."""
+    new = _changes(changed, _BOOKING_COLUMNS)
+    seen = {"row_id": changed.id, "seen": changed.version}
+    if not execute(_update_booking(tuple(new)), _named(new) | seen).count:
         raise BookingModified
     changed.version += 1
+    _remember(changed, _BOOKING_COLUMNS)
 
 
 def add_payment(new: Payment) -> None:
     """Insert; raises IntegrityError where another attempt is under way or done."""
     execute(_ADD_PAYMENT, _values(new, _PAYMENT_COLUMNS))
+    _remember(new, _PAYMENT_COLUMNS)
 
 
 def save_payment(changed: Payment) -> None:
-    """Write the outcome of an attempt."""
-    outcome = {"new_state": changed.state, "new_failure": changed.failure}
-    execute(_SAVE_PAYMENT, {**outcome, "new_provider_reference": changed.provider_reference, "payment_id": changed.id})
+    """Write every column that differs from what was read."""
+    if new := _changes(changed, _PAYMENT_COLUMNS):
+        execute(_update(_PAYMENTS, tuple(new)), _named(new) | {"row_id": changed.id})
+        _remember(changed, _PAYMENT_COLUMNS)
 
 
 def _booking(row: Any) -> Booking:
-    return Booking(**dict(zip(_BOOKING_COLUMNS, row, strict=True)))
+    return _read(Booking, _BOOKING_COLUMNS, row)
+
+
+def _read(kind: type[Row], columns: list[str], values: Any) -> Row:
+    row = kind(**dict(zip(columns, values, strict=True)))
+    _remember(row, columns)
+    return row
+
+
+def _remember(row: Booking | Payment, columns: list[str]) -> None:
+    instance_state(row).info[_AS_READ] = {name: _comparable(getattr(row, name)) for name in columns}
+
+
+def _changes(row: Booking | Payment, columns: list[str]) -> dict[str, Any]:
+    """The columns that differ from what was read, with their new values."""
+    known = instance_state(row).info.get(_AS_READ)
+    if known is None:
+        raise ValueError("only a row that was read or added here can be saved")
+    new = {name: value for name in columns if _comparable(value := getattr(row, name)) != known[name]}
+    if refused := _FIXED.intersection(new):
+        raise ValueError(f"{', '.join(sorted(refused))} of {row.__tablename__} cannot be changed")
+    return new
+
+
+def _comparable(value: Any) -> Any:
+    # A list or dict may be changed where it is: its text cannot.
+    return repr(value) if isinstance(value, dict | list) else value
 
 
 def _values(row: Booking | Payment, columns: list[str]) -> dict[str, Any]:
-    values = {f"new_{name}": getattr(row, name) for name in columns if name not in _GIVEN_BY_POSTGRES}
-    return {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in values.items()}
+    return _named({name: getattr(row, name) for name in columns if name not in _GIVEN_BY_POSTGRES})
+
+
+def _named(new: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of new values; JSON goes in as text."""
+    return {
+        f"new_{name}": json.dumps(value) if isinstance(value, dict | list) else value for name, value in new.items()
+    }

@@ -1,0 +1,116 @@
+"""A save writes every column that was changed, or refuses; it never drops one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from booking.domain import bookings, payments, records
+from booking.domain.bookings import Desk
+from booking.domain.errors import BookingModified
+from booking.domain.models import Booking, Payment, Room, User
+from booking.infra.db import transaction
+from tests.cast import VISA, in_days, order, payments_of, reload
+
+NEW: dict[str, Any] = {
+    "reference": "ZZZZ-ZZZZ",
+    "check_in": in_days(50).check_in,
+    "check_out": in_days(50).check_out,
+    "guests": 3,
+    "total_price": Decimal(99),
+    "currency": "USD",
+    "price_lines": [{"night": "2030-01-01", "amount": "99", "rule": "base"}],
+    "policy": {"name": "other", "tiers": []},
+    "held_until": dt.datetime(2031, 1, 1, tzinfo=dt.UTC),
+}
+
+
+@pytest.fixture
+def held(alice: User, room: Room, desk: Desk) -> Booking:
+    return bookings.hold(order(alice, room), desk)
+
+
+@transaction
+def change(booking_id: uuid.UUID, act: Callable[[Booking], None]) -> None:
+    booking = records.booking(booking_id, lock=True)
+    act(booking)
+    records.save(booking)
+
+
+def test_whatever_is_changed_is_written(held: Booking) -> None:
+    def all_of_them(booking: Booking) -> None:
+        for name, value in NEW.items():
+            setattr(booking, name, value)
+
+    change(held.id, all_of_them)
+    saved = reload(held)
+    assert {name: getattr(saved, name) for name in NEW} == NEW
+    assert (saved.version, saved.status) == (2, "PENDING")
+
+
+def test_a_list_that_was_changed_where_it_stands_is_written(held: Booking) -> None:
+    change(held.id, lambda booking: booking.price_lines[0].update(rule="changed"))
+    assert reload(held).price_lines[0]["rule"] == "changed"
+
+
+@pytest.mark.parametrize("name", ["id", "created_at", "version", "updated_at"])
+def test_what_never_changes_is_refused(held: Booking, name: str) -> None:
+    values = {"id": uuid.uuid4(), "version": 9}
+
+    def forge(booking: Booking) -> None:
+        setattr(booking, name, values.get(name, dt.datetime(2031, 1, 1, tzinfo=dt.UTC)))
+
+    with pytest.raises(ValueError, match=name):
+        change(held.id, forge)
+    assert reload(held).version == 1
+
+
+def test_a_row_that_was_not_read_for_it_is_refused(held: Booking) -> None:
+    stranger = reload(held)
+    with pytest.raises(ValueError, match="read"):
+        transaction(records.save)(stranger)
+
+
+def test_two_saves_of_one_row_count_on(held: Booking) -> None:
+    @transaction
+    def twice() -> None:
+        booking = records.booking(held.id, lock=True)
+        for guests in (3, 4):
+            booking.guests = guests
+            records.save(booking)
+
+    twice()
+    saved = reload(held)
+    assert (saved.guests, saved.version) == (4, 3)
+
+
+def test_a_save_of_what_somebody_else_has_changed_is_refused(held: Booking) -> None:
+    old = transaction(records.booking)(held.id)
+    change(held.id, lambda booking: setattr(booking, "guests", 3))
+    old.guests = 1
+    with pytest.raises(BookingModified):
+        transaction(records.save)(old)
+    assert reload(held).guests == 3
+
+
+def test_a_change_to_a_payment_is_written_whole(held: Booking, desk: Desk) -> None:
+    bookings.pay(held.user_id, held.id, VISA, held.total_price, desk)
+    [paid] = payments_of(held)
+    new = {"provider_reference": "other", "failure": "why", "method": "pm_other", "amount": Decimal(1)}
+
+    @transaction
+    def rewrite() -> None:
+        _, payment = records.with_payment(paid.id)
+        for name, value in new.items():
+            setattr(payment, name, value)
+        records.save_payment(payment)
+
+    rewrite()
+    saved: Payment = payments_of(held)[0]
+    assert {name: getattr(saved, name) for name in new} == new
+    assert payments.latest_charge(held.id) is not None
