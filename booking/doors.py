@@ -17,9 +17,9 @@ import structlog
 from flask import Flask, Request, Response, current_app, g, request
 from werkzeug import Response as WsgiResponse
 from werkzeug.exceptions import BadRequest, HTTPException
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from booking import bodies
+from booking.addresses import ProxiesTrusted
 from booking.config import Settings
 from booking.domain import errors
 from booking.domain.bookings import Desk
@@ -59,8 +59,7 @@ def install(app: Flask, settings: Settings) -> None:
     """Give the application its services, and every request an id, a log line and its metrics."""
     app.extensions["services"] = Services(settings, _desk(settings), _key_ring(settings), time.monotonic())
     if settings.trusted_proxies:
-        proxies = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
+        app.wsgi_app = ProxiesTrusted(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     app.before_request(_begin)
     app.after_request(_end)
     app.teardown_request(_forget)

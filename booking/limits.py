@@ -10,12 +10,13 @@ from flask import Flask, g, request
 from flask_limiter import Limiter
 
 from booking import doors
+from booking.addresses import client_address, client_key
 from booking.config import Settings
 from booking.infra.redis import FAIL_FAST
 
 
 def _address() -> str:
-    return f"ip:{request.remote_addr}"
+    return f"ip:{client_key(client_address(request))}"
 
 
 def _user() -> str:

@@ -94,6 +94,22 @@ def test_behind_a_trusted_proxy_the_address_it_saw_counts(limited):
     assert through_the_proxy("198.51.100.2") == 401
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda n: f"2001:db8:0:1::{n:x}",
+        lambda n: f"[2001:db8:0:1:{n:x}::1]:{4000 + n}",
+        lambda n: ["198.51.100.1", "::ffff:198.51.100.1", "198.51.100.1:80", "[::ffff:c633:6401]"][n % 4],
+        lambda n: f"garbage-{n}",
+    ],
+    ids=["one /64", "one /64 with ports", "one address in four spellings", "no address"],
+)
+def test_other_spellings_of_one_client_give_no_other_budget(limited, written):
+    app = limited(TRUSTED_PROXIES="1")
+    answers = [sign_in(app, headers={"X-Forwarded-For": written(n)}).status_code for n in range(7)]
+    assert answers == [401] * 5 + [429] * 2
+
+
 def test_health_and_the_contract_are_not_limited(limited):
     app = limited()
     nobody = Program(app)
