@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 DEVELOPMENT, PRODUCTION = "development", "production"
+SIMULATED = "simulated"
+PAYMENT_PROVIDERS = (SIMULATED,)  # what PAYMENTS may name; booking/infra/provider.py builds them
 MINIMUM_SECRET = 32  # bytes; HS256 wants a key as long as its hash (RFC 7518 §3.2)
 
 
@@ -43,6 +45,7 @@ class Settings:
     hold_minutes: int = 15  # HOLD_MINUTES: how long nights wait for their payment
     booking_horizon_days: int = 540  # BOOKING_HORIZON_DAYS: the latest arrival
     longest_stay_nights: int = 365  # LONGEST_STAY_NIGHTS: of any booking
+    payments: str = SIMULATED  # PAYMENTS: who charges cards; production has to name it: simulated charges nobody
     payment_timeout_seconds: float = 5.0  # PAYMENT_TIMEOUT_SECONDS: then the outcome is unknown
     redis_lock_enabled: bool = True  # REDIS_LOCK_ENABLED: the lock in front of a hold (off: for measurements)
     ratelimit_enabled: bool = True  # RATELIMIT_ENABLED: false for load tests
@@ -102,6 +105,7 @@ class _Reader:
         read = {name: self._value(name) for name in Settings.__dataclass_fields__ if name.upper() in self.environ}
         values: dict[str, Any] = {name: value for name, value in read.items() if value is not None}
         values["app_env"] = self._app_env()
+        values["payments"] = self._payments(values["app_env"])
         values["database_url"] = postgres_url(self._required("DATABASE_URL"))
         values["migration_database_url"] = (
             postgres_url(self.environ.get("MIGRATION_DATABASE_URL", "")) or values["database_url"]
@@ -120,6 +124,14 @@ class _Reader:
         if chosen not in {DEVELOPMENT, PRODUCTION}:
             self.problems.append(f"APP_ENV must be {DEVELOPMENT} or {PRODUCTION}, not {chosen!r}.")
         return chosen
+
+    def _payments(self, app_env: str) -> str:
+        chosen = self.environ.get("PAYMENTS", "")
+        if not chosen and app_env == PRODUCTION:
+            self.problems.append("PAYMENTS is not set: PAYMENTS=simulated sells rooms without charging anybody.")
+        elif chosen and chosen not in PAYMENT_PROVIDERS:
+            self.problems.append(f"PAYMENTS must be {' or '.join(PAYMENT_PROVIDERS)}, not {chosen!r}.")
+        return chosen or SIMULATED
 
     def _required(self, variable: str) -> str:
         value = self.environ.get(variable, "")

@@ -18,6 +18,7 @@ GOOD = {
     "JWT_KEYS": "a:0123456789abcdefghijklmnopqrstuv",
     "SITE_URL": "https://rooms.example",
     "SMTP_URL": "smtp://mail.example",
+    "PAYMENTS": "simulated",
 }
 
 
@@ -52,6 +53,19 @@ def test_a_default_or_weak_secret_is_refused(secret):
 def test_an_unknown_environment_or_truth_value_is_refused():
     assert "APP_ENV" in refusal(APP_ENV="prod")
     assert "RATELIMIT_ENABLED" in refusal(RATELIMIT_ENABLED="maybe")
+
+
+def test_production_sells_nothing_by_simulated_payments_unless_told_to() -> None:
+    with pytest.raises(SettingsError) as error:
+        Settings.from_env({name: value for name, value in GOOD.items() if name != "PAYMENTS"})
+    assert "PAYMENTS is not set" in str(error.value)
+    assert Settings.from_env(GOOD).payments == "simulated"
+    assert Settings.from_env({**GOOD, "APP_ENV": "development", "PAYMENTS": ""}).payments == "simulated"
+
+
+@pytest.mark.parametrize("app_env", ["production", "development"])
+def test_an_unknown_payment_provider_is_refused(app_env: str) -> None:
+    assert "PAYMENTS must be simulated, not 'stripe'" in refusal(APP_ENV=app_env, PAYMENTS="stripe")
 
 
 def test_without_app_env_it_is_production():

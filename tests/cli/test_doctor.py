@@ -309,7 +309,10 @@ def test_it_works_where_the_application_does_not_start(tmp_path):
     done = subprocess.run(command, cwd=HOME, env=environ, capture_output=True, text=True, timeout=60, check=False)
     report = Report(done.stdout, done.returncode)
     told = " ".join(line["finding"] for line in report.lines if line["check"] == "settings")
-    assert all(name in told for name in ("HOLD_MINUTES", "SECRET_KEY", "JWT_KEYS", "REDIS_URL", "SITE_URL", "SMTP_URL"))
+    assert all(
+        name in told
+        for name in ("HOLD_MINUTES", "SECRET_KEY", "JWT_KEYS", "REDIS_URL", "SITE_URL", "SMTP_URL", "PAYMENTS")
+    )
     assert report.checks("problem") == {"settings", "database", "redis", "mail"}
     assert report.states("folders") == ["ok"]
 
@@ -320,6 +323,7 @@ def test_it_works_where_the_application_does_not_start(tmp_path):
         ({"SITE_URL": "http://rooms.example"}, "problem: SITE_URL is not https"),
         ({"SITE_URL": "https://rooms.example"}, "warning: TRUSTED_PROXIES is 0"),
         ({"SITE_URL": "https://rooms.example", "TRUSTED_PROXIES": "1"}, "warning: MAIL_DIR is set"),
+        ({"PAYMENTS": ""}, "problem: PAYMENTS is not set"),
         ({"SECRET_KEY": "mysecretkeymysecretkeymysecretkey"}, "problem: SECRET_KEY can be guessed"),
         ({"LIMIT_USER": "a lot"}, "problem: LIMIT_USER cannot be read"),
         ({"LOG_LEVEL": "LOUD"}, "problem: LOG_LEVEL is LOUD"),
@@ -327,8 +331,18 @@ def test_it_works_where_the_application_does_not_start(tmp_path):
     ],
 )
 def test_settings_that_start_and_should_not(ask, changes, said):
-    strict = {"APP_ENV": "production", "RATELIMIT_ENABLED": "true", "MAIL_FROM": "Rooms <bookings@rooms.example>"}
-    assert said in ask(**strict, **changes).said("settings")
+    strict = {
+        "APP_ENV": "production",
+        "PAYMENTS": "simulated",
+        "RATELIMIT_ENABLED": "true",
+        "MAIL_FROM": "Rooms <bookings@rooms.example>",
+    }
+    assert said in ask(**{**strict, **changes}).said("settings")
+
+
+def test_selling_without_charging_is_named(ask: Ask) -> None:
+    report = ask(APP_ENV="production", PAYMENTS="simulated")
+    assert "PAYMENTS is simulated" in report.output
 
 
 def test_a_folder_that_cannot_be_written_to(ask, tmp_path):

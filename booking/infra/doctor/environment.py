@@ -16,7 +16,7 @@ from zoneinfo import available_timezones
 from limits import parse_many
 from zxcvbn_rs_py import zxcvbn
 
-from booking.config import Settings
+from booking.config import SIMULATED, Settings
 from booking.infra.doctor.report import Diagnosis, fault, ok, problem, warning
 
 PINNED = Path(__file__).resolve().parents[3] / "requirements.txt"
@@ -84,6 +84,8 @@ def _production(given: Settings) -> Iterator[Diagnosis]:
         yield warning("MAIL_FROM is an address at localhost", "set one of your own domain: others are taken for spam")
     if given.metrics_token and len(given.metrics_token) < 16:
         yield warning("METRICS_TOKEN is short", f"make a random one: {BY_CHANCE}")
+    if given.payments == SIMULATED:
+        yield warning("PAYMENTS is simulated: rooms are sold, and no card is charged", "leave it so on a demo only")
 
 
 def libraries() -> Iterator[Diagnosis]:
