@@ -27,7 +27,7 @@ def grant(connection: Connection) -> None:
 
 def run() -> None:
     """Everything in one transaction: a migration happens or does not."""
-    engine = create_engine(settings.migration_database_url, poolclass=NullPool)
+    engine = create_engine(settings.migration_database_url, poolclass=NullPool, hide_parameters=True)
     with engine.connect() as connection:
         context.configure(
             connection=connection, target_metadata=metadata, compare_type=True, transaction_per_migration=False

@@ -19,7 +19,7 @@ from booking.config import Settings
 from booking.infra import clock
 from booking.infra.embedded import Servers
 
-pytest_plugins = ["tests.cast"]
+pytest_plugins = ["tests.cast", "tests.logs"]
 
 HOME = Path(os.environ.get("TEST_VAR_DIR", Path(__file__).parents[1] / "var" / "test"))
 # Durable against a kill, not against a power cut: tests kill processes, not machines.

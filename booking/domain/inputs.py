@@ -111,7 +111,13 @@ PageSize = Annotated[int, Field(ge=1, le=100)]
 class Input(BaseModel):
     """Camel case outside, snake case inside; what is not asked for is ignored."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=False, extra="ignore", str_max_length=10_000)
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=False,
+        extra="ignore",
+        str_max_length=10_000,
+        hide_input_in_errors=True,
+    )
 
 
 class Dates(Input):

@@ -22,7 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase
 
 from booking.config import Settings
-from booking.infra import straight, telemetry
+from booking.infra import redaction, straight, telemetry
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -65,6 +65,7 @@ class InTheRunning(Session):
         return super().get_bind(*args, **kwargs)
 
 
+redaction.install()
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "class_": InTheRunning})
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ else:
 def engine_options(settings: Settings) -> dict[str, Any]:
     """Pool and connection: quick to fail; a stopped process cannot block others for long by its open transaction."""
     return {
+        "hide_parameters": True,
         "pool_size": settings.db_pool_size,
         "max_overflow": 2,
         "pool_timeout": 3,

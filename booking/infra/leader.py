@@ -28,7 +28,11 @@ class Leadership:
 
     def __init__(self, database_url: str, key: int) -> None:
         self._engine = create_engine(
-            database_url, poolclass=NullPool, isolation_level=AUTOCOMMIT, connect_args=CONNECT_ARGS
+            database_url,
+            poolclass=NullPool,
+            isolation_level=AUTOCOMMIT,
+            connect_args=CONNECT_ARGS,
+            hide_parameters=True,
         )
         self._key = key
         self._connection: Connection | None = None

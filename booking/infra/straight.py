@@ -17,6 +17,8 @@ from psycopg2.extras import NamedTupleCursor
 from sqlalchemy import ClauseElement, Compiled, Connection, Engine, PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 
+from booking.infra.redaction import empty
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -75,7 +77,13 @@ def _as_sqlalchemy_would(engine: Engine, connection: PoolProxiedConnection, text
             # All that the pool holds: after a restart of Postgres its other connections are dead, too.
             engine.pool._invalidate(connection, error)
         raise DBAPIError.instance(
-            text, given, error, psycopg2.Error, connection_invalidated=lost, dialect=engine.dialect
+            text,
+            given,
+            empty(error),
+            psycopg2.Error,
+            hide_parameters=True,
+            connection_invalidated=lost,
+            dialect=engine.dialect,
         ) from error
 
 

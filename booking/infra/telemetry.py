@@ -6,12 +6,14 @@ import logging
 import os
 import sys
 from functools import lru_cache
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
+
+from booking.infra import redaction
 
 REQUESTS = Counter("http_requests_total", "Requests by route template and status", ["method", "route", "status"])
 LATENCY = Histogram(
@@ -28,8 +30,13 @@ REDIS_DOWN = Counter("redis_unavailable_total", "Calls that went on without Redi
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
+def output() -> TextIO:
+    """Where logs go."""
+    return sys.stderr
+
+
 def configure_logging(level: str) -> None:
-    """JSON lines on standard error, ours and the libraries' alike."""
+    """JSON lines on standard error, ours and the libraries' alike; none of them holds an address or a secret."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -37,17 +44,18 @@ def configure_logging(level: str) -> None:
         structlog.processors.format_exc_info,
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer()],
+        processors=[*shared, redaction.mask_line, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=output()),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(output())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                redaction.mask_line,
                 structlog.processors.JSONRenderer(),
             ],
         )

@@ -17,6 +17,7 @@ from booking.doors import services
 from booking.infra import cache
 from booking.infra.db import Unavailable
 from booking.infra.mail import Post, Unreachable, mailbox
+from booking.infra.redaction import masked
 from booking.infra.telemetry import log
 from booking.jobs import mails
 
@@ -82,8 +83,8 @@ def refresh_cache(event_ids: list[UUID]) -> None:
 
 
 def _failed(task: Task, error: Exception) -> None:
-    reason = f"{type(error).__name__}: {error}"
-    # The text may hold the guest's address: it is kept beside the delivery, not in the log.
+    # A mail server's answer quotes the guest's address: neither log nor table keeps it.
+    reason = masked(f"{type(error).__name__}: {error}")
     log.warning("delivery_failed", error=type(error).__name__, smtp_code=getattr(error, "smtp_code", None))
     events.fail(task, reason)
 

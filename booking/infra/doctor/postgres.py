@@ -39,7 +39,9 @@ Look = Callable[[Connection, Settings], Iterator[Diagnosis]]
 @contextmanager
 def connection(url: str) -> Iterator[Connection]:
     """A connection of its own, quick to give up."""
-    engine = create_engine(url, poolclass=NullPool, isolation_level=AUTOCOMMIT, connect_args=CONNECT_ARGS)
+    engine = create_engine(
+        url, poolclass=NullPool, isolation_level=AUTOCOMMIT, connect_args=CONNECT_ARGS, hide_parameters=True
+    )
     with engine.connect() as opened:
         yield opened
 

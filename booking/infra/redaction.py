@@ -1,0 +1,95 @@
+"""Nothing personal leaves by the back door: errors of Postgres without the rows they quote, log lines without secrets.
+
+Two layers. Postgres quotes what it was given ("Key (email)=(x) already exists", "Failing row contains (...)"), so its
+errors are emptied where they are raised, on every engine. And whatever a log line is made of, what looks like an
+address, a hash or a token is masked before it is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+import psycopg2
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import ExceptionContext
+
+MASK = "[hidden]"
+
+# Whose first line may quote values: data exceptions, RAISE in PL/pgSQL, a syntax error (the place where it stands).
+QUOTING = ("22", "P0", "42601")
+
+_PART = r"""[^\s<>@"'(),:;=\[\]{}\\/|]"""  # of an address, on either side of the @
+_SECRETS = (
+    re.compile(r"(?<=://)[^\s/@]*:[^\s/@]*(?=@)"),  # name and password in a URL
+    re.compile(r"""\$argon2[a-z]*\$[^\s"']+"""),
+    re.compile(r"\beyJ[\w-]{5,}\.[\w-]+\.[\w-]+"),  # an access token
+    re.compile(r"(?<=_)[0-9a-z]{26}\.[\w-]{16,}"),  # the secret of a link or a session, behind its id
+    re.compile(rf"""(?:"[^"\n]{{1,64}}"|{_PART}+)@{_PART}*\w"""),
+)
+_MARKS = ("@", "$argon2", "eyJ", "_01")
+
+
+def install() -> None:
+    """Empty the errors of every engine, whoever makes it."""
+    if not event.contains(Engine, "handle_error", _emptied):
+        event.listen(Engine, "handle_error", _emptied)
+
+
+def _emptied(context: ExceptionContext) -> None:
+    if isinstance(context.original_exception, psycopg2.Error):
+        empty(context.original_exception)
+    error = context.sqlalchemy_exception
+    if error is not None:
+        error.hide_parameters = True
+        if isinstance(context.original_exception, psycopg2.Error):
+            error.args = (f"({_name(context.original_exception)}) {context.original_exception}",)
+
+
+def empty(error: psycopg2.Error) -> psycopg2.Error:
+    """The same error, saying which rule of which table refused, and nothing of the row. Its code and `diag` stay."""
+    if error.args and error.diag.sqlstate:
+        error.args = (_without_values(error),)
+    return error
+
+
+def _without_values(error: psycopg2.Error) -> str:
+    said = error.diag
+    quotes = str(said.sqlstate).startswith(QUOTING)
+    parts = {"table": said.table_name, "column": said.column_name, "constraint": said.constraint_name}
+    where = "".join(f", {part} {name}" for part, name in parts.items() if name)
+    return f"{_name(error)} {said.sqlstate}{'' if quotes else f': {said.message_primary}'}{where}"
+
+
+def _name(error: psycopg2.Error) -> str:
+    return f"{type(error).__module__}.{type(error).__name__}"
+
+
+def masked(text: str) -> str:
+    """`text` with addresses, password hashes, tokens and passwords in URLs hidden."""
+    if not any(mark in text for mark in _MARKS):
+        return text
+    for secret in _SECRETS:
+        text = secret.sub(MASK, text)
+    return text
+
+
+def mask_line(_: object, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Of a log line, every value (a processor for structlog; the exception must be text by now)."""
+    for name, value in line.items():
+        if type(value) is str:
+            line[name] = masked(value)
+        elif value is not None and type(value) not in (int, float, bool):
+            line[name] = _masked_inside(value)
+    return line
+
+
+def _masked_inside(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(name): _masked_inside(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [_masked_inside(inner) for inner in value]
+    if value is None or isinstance(value, int | float | bool):
+        return value
+    return masked(value if isinstance(value, str) else repr(value))
