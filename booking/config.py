@@ -37,7 +37,10 @@ class Settings:
     jwt_issuer: str = "room-booking"  # JWT_ISSUER: `iss` of access tokens
     jwt_audience: str = "room-booking-api"  # JWT_AUDIENCE: `aud` of access tokens
     access_token_seconds: int = 3600  # ACCESS_TOKEN_SECONDS: life of an access token
-    refresh_token_days: int = 30  # REFRESH_TOKEN_DAYS: life of a session that is not used
+    refresh_token_days: int = 30  # REFRESH_TOKEN_DAYS: life of a session that is not used, of browsers and programs
+    session_days: int = 90  # SESSION_DAYS: the longest life of a session, however much it is used
+    staff_session_idle_hours: int = 12  # STAFF_SESSION_IDLE_HOURS: as REFRESH_TOKEN_DAYS, for staff and owners
+    staff_session_days: int = 7  # STAFF_SESSION_DAYS: as SESSION_DAYS, for staff and owners
     region: str = "eu"  # REGION: where this copy keeps its users and bookings
     site_name: str = "Room Booking"  # SITE_NAME: in mails and on pages
     accent_color: str = "#0e6655"  # ACCENT_COLOR: of buttons and links on pages, #rrggbb; made legible where it is not

@@ -23,6 +23,7 @@ from booking.addresses import ProxiesTrusted
 from booking.config import Settings
 from booking.domain import errors
 from booking.domain.bookings import Desk
+from booking.domain.sessions import Ends
 from booking.domain.stays import StayRules
 from booking.infra import telemetry
 from booking.infra.db import Unavailable
@@ -52,12 +53,15 @@ class Services:
     settings: Settings
     desk: Desk
     keys: KeyRing
+    ends: Ends
     started: float
 
 
 def install(app: Flask, settings: Settings) -> None:
     """Give the application its services, and every request an id, a log line and its metrics."""
-    app.extensions["services"] = Services(settings, _desk(settings), _key_ring(settings), time.monotonic())
+    app.extensions["services"] = Services(
+        settings, _desk(settings), _key_ring(settings), _ends(settings), time.monotonic()
+    )
     if settings.trusted_proxies:
         app.wsgi_app = ProxiesTrusted(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     app.before_request(_begin)
@@ -76,6 +80,15 @@ def _desk(settings: Settings) -> Desk:
 
 def _key_ring(settings: Settings) -> KeyRing:
     return KeyRing(settings.jwt_keys, settings.jwt_issuer, settings.jwt_audience, settings.access_token_seconds)
+
+
+def _ends(settings: Settings) -> Ends:
+    return Ends(
+        idle=dt.timedelta(days=settings.refresh_token_days),
+        longest=dt.timedelta(days=settings.session_days),
+        staff_idle=dt.timedelta(hours=settings.staff_session_idle_hours),
+        staff_longest=dt.timedelta(days=settings.staff_session_days),
+    )
 
 
 def services() -> Services:

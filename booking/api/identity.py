@@ -25,4 +25,5 @@ def of_request() -> CurrentUser:
     session_id, user_id = decode("session", str(claims["sid"])), decode("user", str(claims["sub"]))
     if session_id is None or user_id is None:
         raise Unauthorized("The access token cannot be used.")
-    return sessions.current(session_id, user_id, kept_for=services.settings.session_cache_seconds)
+    kept_for = services.settings.session_cache_seconds
+    return sessions.current(session_id, user_id, kept_for=kept_for, ends=services.ends)

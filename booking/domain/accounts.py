@@ -18,6 +18,18 @@ def rename(user_id: uuid.UUID, full_name: str) -> None:
     sessions.changed(user_id)
 
 
+def confirm(who: CurrentUser, password: str) -> None:
+    """The owner proves once more who they are, before something sensitive; raises Invalid when it is wrong."""
+    if not passwords.matches(_stored_hash(who.id), password):
+        raise Invalid(details={"confirmPassword": "is wrong"})
+    _confirmed(who)
+
+
+@transaction(isolation=READ_COMMITTED)
+def _confirmed(who: CurrentUser) -> None:
+    sessions.proved(who)
+
+
 def change_password(who: CurrentUser, current: str, new: str) -> int:
     """Exchange the password and end every other sign-in. Returns how many those were.
 
@@ -32,6 +44,7 @@ def change_password(who: CurrentUser, current: str, new: str) -> int:
 def _exchange(who: CurrentUser, password_hash: str) -> int:
     resets.withdraw(who.id)
     users.set_password(who.id, password_hash)
+    sessions.proved(who)
     return sessions.end_all(who.id, but=who.session_id)
 
 

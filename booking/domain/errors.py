@@ -36,6 +36,10 @@ class InvalidToken(Unauthorized):
     code, message = "INVALID_TOKEN", "This refresh token cannot be used. Please sign in again."
 
 
+class SignInTooOld(Unauthorized):
+    code, message = "RECENT_SIGN_IN_NEEDED", "Please confirm that it is you: your last sign-in was a while ago."
+
+
 class PaymentFailed(BookingError):
     code, message = "PAYMENT_FAILED", "The payment was declined. Nothing was charged."
 

@@ -164,6 +164,12 @@ class PasswordChange(Input):
     new_password: NewPassword
 
 
+class Confirmation(Input):
+    """The password once more, before something sensitive."""
+
+    confirm_password: Annotated[str, Field(max_length=256)]
+
+
 class ForgottenPassword(Input):
     email: Email
 

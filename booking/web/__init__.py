@@ -10,6 +10,7 @@ from booking.web import (
     account,
     bookings,
     checkout,
+    confirming,
     demo_mails,
     front,
     pages,
@@ -31,6 +32,7 @@ AREAS = (
     checkout.blueprint,
     bookings.blueprint,
     account.blueprint,
+    confirming.blueprint,
     profile.blueprint,
     demo_mails.blueprint,
 )
@@ -42,6 +44,7 @@ def register(app: Flask, settings: Settings) -> None:
     signed_in.install(app)
     wording.install(app)
     pages.install(app, settings)
+    confirming.install(app)
     for area in AREAS:
         app.register_blueprint(area)
     app.config.update(COMPRESS_MIMETYPES=COMPRESSED, COMPRESS_REGISTER=False)

@@ -14,11 +14,13 @@ from werkzeug.exceptions import HTTPException
 
 from booking import doors, limits
 from booking.domain import errors
-from booking.web import formats, security, signed_in
+from booking.web import confirming, formats, security, signed_in
 from booking.web.pages import page, wants_part
 
 
 def _refusal(refusal: errors.BookingError) -> Response:
+    if isinstance(refusal, errors.SignInTooOld):
+        return confirming.ask()
     if isinstance(refusal, errors.Unauthorized):
         return signed_in.sign_in_first()
     response = _shown(doors.status_of(refusal), said=refusal.message if _is_told(refusal) else None)

@@ -88,7 +88,7 @@ def _done(what: str) -> Response:
 
 def _page(status: int = 200, done: str | None = None, **forms: Form) -> Response:
     who = visitor()
-    listed = sessions.mine(who, doors.services().settings.refresh_token_days)
+    listed = sessions.mine(who, doors.services().ends)
     facts: dict[str, Any] = {
         "who": who,
         "done": done,

@@ -50,7 +50,7 @@ def install(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_REFRESH_EACH_REQUEST=False,
-        PERMANENT_SESSION_LIFETIME=settings.refresh_token_days * 24 * 3600,
+        PERMANENT_SESSION_LIFETIME=settings.session_days * 24 * 3600,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session, which is made new at sign-in
     )
     app.before_request(_begin)

@@ -99,10 +99,10 @@ def _load(_: Request) -> Visitor | None:
     if session_id is None or user_id is None:
         return None
     security.personal()
-    settings = doors.services().settings
-    kept_for, idle_days = settings.session_cache_seconds, settings.refresh_token_days
+    services = doors.services()
+    kept_for = services.settings.session_cache_seconds
     try:
-        return Visitor(sessions.current(session_id, user_id, kept_for=kept_for, idle_days=idle_days))
+        return Visitor(sessions.current(session_id, user_id, kept_for=kept_for, ends=services.ends))
     except Unauthorized:
         session.clear()  # ended elsewhere
         return None

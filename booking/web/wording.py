@@ -27,6 +27,7 @@ LABELS = {
     "fullName": _("Name"),
     "currentPassword": _("Current password"),
     "newPassword": _("New password"),
+    "confirmPassword": _("Your password"),
     "paymentMethodId": _("Card"),
     "shownTotal": _("Total"),
     "version": _("Version"),

@@ -30,7 +30,7 @@ def signed_in(user):
 
 def is_live(who):
     try:
-        return bool(sessions.current(who.session_id, who.id, idle_days=30))
+        return bool(sessions.current(who.session_id, who.id))
     except Unauthorized:
         return False
 
@@ -79,7 +79,7 @@ def test_the_present_password_is_asked_for(alice):
 
 def test_ones_own_sign_ins_are_listed_with_this_one_marked(alice, bob):
     here, _, _ = signed_in(alice), sessions.start_api(alice.id, "curl/8"), signed_in(bob)
-    listed = sessions.mine(here, 30)
+    listed = sessions.mine(here)
     assert [(one.kind, one.is_this) for one in listed] == [("api", False), ("web", True)]
     assert listed[1].client.startswith("Mozilla")
 
@@ -118,7 +118,7 @@ def test_a_browser_that_was_not_used_for_a_month_is_signed_out(alice):
     assert is_live(here)
     later(dt.timedelta(days=31))
     assert not is_live(here)
-    assert sessions.mine(signed_in(alice), 30)[0].is_this
+    assert sessions.mine(signed_in(alice))[0].is_this
 
 
 # --- a forgotten password

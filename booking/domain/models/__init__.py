@@ -2,7 +2,7 @@
 
 from booking.domain.models.bookings import Booking, IdempotencyKey, Payment
 from booking.domain.models.events import Delivery, Event
-from booking.domain.models.people import PasswordReset, Session, User
+from booking.domain.models.people import PasswordReset, SecurityEvent, Session, User
 from booking.domain.models.rooms import Availability, Property, Room
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Payment",
     "Property",
     "Room",
+    "SecurityEvent",
     "Session",
     "User",
 ]

@@ -56,7 +56,37 @@ class Session(Model):
     previous_refresh_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     created_at: Mapped[CreatedAt]
     last_seen_at: Mapped[Instant]
+    # When somebody last proved that they are the account's owner; none: when it was created.
+    authenticated_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    # When the refresh token was last exchanged, and what marks every token of this session as one that was given out.
+    rotated_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    refresh_seed: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     ended_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class SecurityEvent(Model):
+    """Something about who may sign in: kept for a stated time, then deleted. Never a secret or a typed address.
+
+    Where nobody has the address that was typed, `user_id` is none and `account` a keyed hash of it.
+    """
+
+    __tablename__ = "security_events"
+    __table_args__ = (
+        Index("ix_security_events_user_id_at", "user_id", "at"),
+        Index("ix_security_events_at", "at"),
+    )
+
+    id: Mapped[Id]
+    at: Mapped[CreatedAt]
+    kind: Mapped[str] = mapped_column(String(32))
+    user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    account: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    address: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    network: Mapped[str] = mapped_column(
+        String(64), default="", server_default=""
+    )  # the address's /64, as limits count
+    client: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    request_id: Mapped[str] = mapped_column(String(64), default="", server_default="")
 
 
 class PasswordReset(Model):

@@ -1,0 +1,76 @@
+"""Confirm it's you: the password once more before something sensitive, and then on with what was wanted.
+
+Any verb that raises SignInTooOld brings this page. It carries what was filled in, but passwords, and sends it on
+together with the password: nothing has to be typed twice, with or without a script.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, request
+
+from booking import doors, limits
+from booking.domain import accounts
+from booking.domain.errors import Invalid, SignInTooOld
+from booking.domain.inputs import Confirmation
+from booking.web import security
+from booking.web.forms import Form
+from booking.web.pages import go_to, page
+from booking.web.signed_in import current_user, required, visitor
+
+blueprint = Blueprint("confirming", __name__)
+
+PASSWORD = "confirmPassword"  # noqa: S105 the field's name
+OURS = {PASSWORD, "csrf_token"}
+
+
+def install(app: Flask) -> None:
+    """Take the password wherever a form brings one along; after the check of where the form comes from."""
+    app.before_request(_take)
+
+
+@blueprint.post("/account/confirm")
+@required
+def confirm() -> Response:
+    """For pages that are only looked at: back to where one was."""
+    if PASSWORD not in request.form:
+        return _show(Form.posted().refuse(Invalid(details={PASSWORD: "is missing"})), 400)
+    return go_to(security.safe_path(request.form.get("next"), "/account"))
+
+
+def ask() -> Response:
+    """The page, in the place of what was wanted."""
+    return _show(Form(), doors.status_of(SignInTooOld()))
+
+
+def _take() -> Response | None:
+    if doors.is_api(request) or not request.form.get(PASSWORD) or not current_user.is_authenticated:
+        return None
+    if not security.is_our_form():  # views that check it themselves have not done so yet
+        return None
+    form = Form.posted()
+    limits.count(public=True, books=False)  # whoever found an open browser may not try passwords for long
+    try:
+        accounts.confirm(visitor(), form.accept(Confirmation).confirm_password)
+    except Invalid as refusal:
+        return _show(form.refuse(refusal), doors.status_of(refusal))
+    return None
+
+
+def _show(form: Form, status: int) -> Response:
+    security.personal()
+    response = page("account/confirm.html", block="main", status=status, form=form, who=visitor(), **_wanted())
+    if request.headers.get("HX-Request") == "true":  # wherever the part was meant to go, this takes the page
+        response.headers.update({"HX-Retarget": "#main", "HX-Reswap": "innerHTML show:top"})
+    return response
+
+
+def _wanted() -> dict[str, object]:
+    """Where the form goes, and what it carries."""
+    if request.method == "POST":
+        carried = [
+            (name, value)
+            for name, value in request.form.items(multi=True)
+            if name not in OURS and "password" not in name.lower()
+        ]
+        return {"action": request.full_path.rstrip("?"), "carried": carried}
+    return {"action": "/account/confirm", "carried": [("next", request.full_path.rstrip("?"))]}
