@@ -56,6 +56,9 @@ class Settings:
     limit_user: str = "300 per 15 minutes"  # LIMIT_USER: per user, on the API
     limit_bookings: str = "20 per minute"  # LIMIT_BOOKINGS: per user, on POST /bookings
     trusted_proxies: int = 0  # TRUSTED_PROXIES: how many proxies stand in front of us
+    hsts_include_subdomains: bool = (
+        True  # HSTS_INCLUDE_SUBDOMAINS: browsers use https for subdomains too, for a year; false where one has none
+    )
     max_body_bytes: int = 1024 * 1024  # MAX_BODY_BYTES: of a request
     db_pool_size: int = 10  # DB_POOL_SIZE: at least the blocking threads of one web process
     smtp_url: str = ""  # SMTP_URL: smtp://user:password@host:587 (smtps:// for TLS from the start)

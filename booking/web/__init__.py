@@ -21,7 +21,7 @@ from booking.web import (
     wording,
 )
 from booking.web.errors import FACE
-from booking.web.security import csrf
+from booking.web.form_check import csrf
 
 __all__ = ["FACE", "csrf", "register"]
 

@@ -15,7 +15,7 @@ from booking.domain.inputs import Credentials, ForgottenPassword, PasswordChoice
 from booking.web import signed_in
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
-from booking.web.security import personal, safe_path
+from booking.web.security import page_path, personal
 
 blueprint = Blueprint("account", __name__)
 
@@ -146,7 +146,7 @@ def _page(template: str, form: Form, status: int = 200) -> Response:
 
 
 def _wanted(otherwise: str = "/bookings") -> str:
-    return safe_path(request.values.get("next"), otherwise)
+    return page_path(request.values.get("next"), otherwise)
 
 
 def _key() -> str:

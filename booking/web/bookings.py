@@ -23,7 +23,7 @@ from booking.domain.models import Booking
 from booking.domain.trips import Trip
 from booking.infra import clock
 from booking.infra.ids import decode, encode
-from booking.web import bills, formats, options, security
+from booking.web import bills, form_check, formats, options
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
 from booking.web.signed_in import required, visitor
@@ -74,7 +74,7 @@ def _once_more(booking_id: str) -> Response:
 
 @blueprint.post("/bookings/<booking_id>/cancel")
 @required
-@security.asks_again(_once_more)
+@form_check.asks_again(_once_more)
 def cancel(booking_id: str) -> Response:
     """Cancel, if booking and refund are still as they were shown."""
     trip = own_trip(booking_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, g, request, session, url_for
+from flask_wtf.csrf import CSRFError
 
 from booking import doors, limits
 from booking.domain import alternatives, bookings, policies, reserving, rooms, trips
@@ -25,7 +26,7 @@ from booking.domain.search import FoundRoom
 from booking.domain.trips import Trip
 from booking.infra import clock
 from booking.infra.ids import decode, encode
-from booking.web import bills, cards, formats, security
+from booking.web import bills, cards, form_check, formats
 from booking.web.bookings import own_trip
 from booking.web.forms import Form
 from booking.web.pages import go_to, page, wants_part
@@ -44,9 +45,14 @@ OLD_FORM = "OLD_FORM"  # nothing: its form was from before the last sign-in
 
 @blueprint.post("/rooms/<room_id>/reserve")
 def reserve(room_id: str) -> Response:
-    """Hold the nights and go on to paying. Without a sign-in, or with an old form, ask once more first."""
-    if not current_user.is_authenticated or not security.is_our_form():
+    """Hold the nights and go on to paying. Without a sign-in, or with an outdated form, ask once more first."""
+    form_check.refuse_without_cookie()
+    if not current_user.is_authenticated:
         return go_to(url_for(".wish", room_id=room_id, **_wish(request.form)))
+    if form_check.is_outdated():
+        if "again" in request.form:
+            raise CSRFError  # a fresh form did not help: say so instead of asking for ever
+        return go_to(url_for(".wish", room_id=room_id, again=1, **_wish(request.form)))
     order = _order(room_id, form := Form.posted())
     if order is None:
         return go_to(_room_page(room_id, form))
@@ -61,7 +67,7 @@ def reserve(room_id: str) -> Response:
 
 
 # It looks itself: a form that is too old leads to a fresh one, and the wish is kept.
-security.csrf.exempt(reserve)
+form_check.csrf.exempt(reserve)
 
 
 @blueprint.get("/rooms/<room_id>/reserve")
@@ -80,7 +86,7 @@ def wish(room_id: str) -> Response:
     except Invalid:
         return go_to(_room_page(room_id, form))
     if mine.changes or mine.can_be_had(quote):
-        return page("checkout/wish.html", **_offer(order, quote), mine=mine)
+        return page("checkout/wish.html", **_offer(order, quote), mine=mine, again="again" in request.args)
     return _gone(order, RoomNotAvailable())
 
 
@@ -111,7 +117,7 @@ def _once_more(booking_id: str) -> Response:
 
 @blueprint.post("/checkout/<booking_id>")
 @required
-@security.asks_again(_once_more)
+@form_check.asks_again(_once_more)
 def pay(booking_id: str) -> Response:
     """Charge the card that was chosen."""
     trip, form = own_trip(booking_id), Form.posted()
@@ -130,7 +136,7 @@ def pay(booking_id: str) -> Response:
 
 @blueprint.post("/checkout/<booking_id>/release")
 @required
-@security.asks_again(_once_more)
+@form_check.asks_again(_once_more)
 def release(booking_id: str) -> Response:
     """The guest does not want the room after all."""
     trip = own_trip(booking_id)

@@ -12,7 +12,7 @@ from booking import doors, limits
 from booking.domain import accounts
 from booking.domain.errors import Invalid, SignInTooOld
 from booking.domain.inputs import Confirmation
-from booking.web import security
+from booking.web import form_check, security
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
 from booking.web.signed_in import current_user, required, visitor
@@ -34,7 +34,7 @@ def confirm() -> Response:
     """For pages that are only looked at: back to where one was."""
     if PASSWORD not in request.form:
         return _show(Form.posted().refuse(Invalid(details={PASSWORD: "is missing"})), 400)
-    return go_to(security.safe_path(request.form.get("next"), "/account"))
+    return go_to(security.page_path(request.form.get("next"), "/account"))
 
 
 def ask() -> Response:
@@ -45,7 +45,7 @@ def ask() -> Response:
 def _take() -> Response | None:
     if doors.is_api(request) or not request.form.get(PASSWORD) or not current_user.is_authenticated:
         return None
-    if not security.is_our_form():  # views that check it themselves have not done so yet
+    if form_check.is_outdated():  # views that check it themselves have not done so yet
         return None
     form = Form.posted()
     limits.count(public=True, books=False)  # whoever found an open browser may not try passwords for long

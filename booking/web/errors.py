@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from flask.globals import request_ctx
 from flask_babel import gettext
 from flask_limiter import RateLimitExceeded
@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from booking import doors, limits
 from booking.domain import errors
-from booking.web import confirming, formats, security, signed_in
+from booking.web import confirming, form_check, formats, security, signed_in
 from booking.web.pages import page, wants_part
 
 
@@ -39,13 +39,21 @@ def _http(error: HTTPException) -> WsgiResponse:
     if status < 400 or request_ctx.url_adapter is None:  # a host that is none: our page could not name one address
         return error.get_response()
     if isinstance(error, CSRFError):
-        return _shown(400, kind="form")
+        return _not_our_form(error)
     if isinstance(error, RateLimitExceeded):
         return _asked_too_often()
     response = _shown(status)
     if status == 405:
         response.headers.update({name: value for name, value in error.get_headers() if name == "Allow"})
     return response
+
+
+def _not_our_form(error: CSRFError) -> Response:
+    if isinstance(error, form_check.ForeignForm):
+        home = doors.services().settings.site_url
+        return _shown(400, kind="foreign", said=gettext("Open %(url)s and try again from there.", url=home))
+    kind = "cookies" if isinstance(error, form_check.CookiesRefused) else "form"
+    return _shown(400, kind=kind, back=security.current_path(security.page_path(request.path, "")))
 
 
 def _asked_too_often() -> Response:
@@ -74,9 +82,20 @@ def _shown(status: int, *, kind: str | None = None, said: str | None = None, bac
 def _texts(kind: str | int, said: str | None) -> dict[str, Any]:
     titles: dict[str | int, tuple[str, str]] = {
         "form": (
-            gettext("This form has been open for too long"),
-            gettext("To keep you safe it cannot be sent any more. Go back, reload the page and send it again."),
+            gettext("This form is out of date"),
+            gettext(
+                "You have signed in or out since this page opened, or closed your browser in between."
+                " Nothing was sent. Go back to the page and try again."
+            ),
         ),
+        "cookies": (
+            gettext("Please allow cookies for this site"),
+            gettext(
+                "Your browser did not send our cookie, so we cannot tell whether this form is yours. Nothing was sent."
+                " Allow cookies for this site, then go back to the page and try again."
+            ),
+        ),
+        "foreign": (gettext("This form was sent from another address"), ""),
         400: (
             gettext("We could not read that"),
             gettext("Something in the address or in the form is wrong."),

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request, session
-from flask_wtf import CSRFProtect
-from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from booking import doors
 from booking.config import Settings
-
-P = ParamSpec("P")
-
-csrf = CSRFProtect()
+from booking.web import form_check
 
 POLICY = {
     "default-src": "'self'",
@@ -33,17 +25,17 @@ POLICY = {
 }
 A_YEAR = 365 * 24 * 3600
 HEADERS = (
-    # Forms check where they come from, so our own pages must be told; nobody else is.
+    # Our own pages may know where a visitor came from, to offer the way back; nobody else may.
     ("Referrer-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
-HTTPS_ONLY = ("Strict-Transport-Security", f"max-age={A_YEAR}; includeSubDomains")
+HTTPS_ONLY = "Strict-Transport-Security"
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Cookies, CSRF and headers of every answer. Our own hook comes first: a refused form is answered with headers."""
+    """Cookies, CSRF and headers of every answer. A form that is refused is answered with them, too."""
     app.config.update(
         SESSION_COOKIE_NAME="__Host-session" if settings.production else "session",
         SESSION_COOKIE_SECURE=settings.production,
@@ -51,10 +43,8 @@ def install(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=settings.session_days * 24 * 3600,
-        WTF_CSRF_TIME_LIMIT=None,  # as long as the session, which is made new at sign-in
     )
-    app.before_request(_begin)
-    csrf.init_app(app)
+    form_check.install(app)
     app.after_request(_end)
 
 
@@ -75,36 +65,14 @@ def personal() -> None:
     g.personal = True
 
 
-def asks_again(again: Callable[P, Response]) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
-    """A form from before the last sign-in does nothing; `again` answers it, with a page that has a new token."""
-
-    def decorated(view: Callable[P, Response]) -> Callable[P, Response]:
-        @wraps(view)
-        def checked(*args: P.args, **kwargs: P.kwargs) -> Response:
-            return view(*args, **kwargs) if is_our_form() else again(*args, **kwargs)
-
-        csrf.exempt(checked)  # from the check that comes before the view: this one takes its place
-        return checked
-
-    return decorated
-
-
-def is_our_form() -> bool:
-    """True where the form that was sent has this session's token."""
-    try:
-        csrf.protect()
-    except CSRFError:
-        return False
-    return True
-
-
 def current_path(otherwise: str = "/") -> str:
     """The page that the visitor is at: this one, or the one whose form this is; always one that can be opened."""
     if request.method == "GET":
         return request.full_path.rstrip("?")
-    _, _, path = (request.referrer or "").partition(f"//{request.host}")
-    wanted = safe_path(path, otherwise)
-    return wanted if _can_be_opened(wanted) else otherwise
+    came_from = urlsplit(request.referrer or "")
+    own = form_check.is_own_address(request.referrer or "")
+    told = came_from._replace(scheme="", netloc="", fragment="").geturl() if own else ""
+    return page_path(told, otherwise)
 
 
 def safe_path(wanted: str | None, otherwise: str = "/") -> str:
@@ -113,6 +81,12 @@ def safe_path(wanted: str | None, otherwise: str = "/") -> str:
         return otherwise
     parts = urlsplit(wanted)
     return otherwise if parts.scheme or parts.netloc or "\\" in wanted else wanted
+
+
+def page_path(wanted: str | None, otherwise: str = "/") -> str:
+    """A place on this site that can be opened, not only sent to; `otherwise` where the wanted one is none."""
+    path = safe_path(wanted, "")
+    return path if path and _can_be_opened(path) else otherwise
 
 
 def _can_be_opened(path: str) -> bool:
@@ -126,14 +100,8 @@ def _can_be_opened(path: str) -> bool:
     return True
 
 
-def _begin() -> None:
-    # A part of a form without a name: the search for the token among the names would break on it.
-    if not doors.is_api(request) and None in request.form:
-        raise BadRequest
-
-
 def _end(response: Response) -> Response:
-    doors.add_missing(response, (*HEADERS, HTTPS_ONLY) if doors.services().settings.production else HEADERS)
+    doors.add_missing(response, (*HEADERS, *_https_only(doors.services().settings)))
     is_html = response.mimetype == "text/html"
     if is_html:
         policy = {**POLICY, **g.get("policy", {})}
@@ -142,6 +110,13 @@ def _end(response: Response) -> Response:
     if (is_html or not doors.is_api(request)) and "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = _keeping(response)
     return response
+
+
+def _https_only(settings: Settings) -> tuple[tuple[str, str], ...]:
+    if not settings.production:
+        return ()
+    reach = "; includeSubDomains" if settings.hsts_include_subdomains else ""
+    return ((HTTPS_ONLY, f"max-age={A_YEAR}{reach}"),)
 
 
 def _keeping(response: Response) -> str:

@@ -331,7 +331,7 @@ def test_nothing_personal_is_kept(visitor, path):
 )
 def test_every_form_needs_its_token(guest, path):
     assert guest.post(path, email="alice@example.com", password=PASSWORD).status == 400
-    assert guest.heading == "This form has been open for too long"
+    assert guest.heading == "This form is out of date"
 
 
 @pytest.fixture

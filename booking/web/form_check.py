@@ -1,0 +1,111 @@
+"""Whether a form that was sent is ours: it carries the token that belongs to the visitor's cookie, and no other site
+sent it. Proxies rewrite Host and scheme, privacy settings drop Referer: neither decides anything here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, g, request
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import BadRequest
+
+from booking import doors
+from booking.infra.domains import origin_of
+
+P = ParamSpec("P")
+
+
+class CookiesRefused(CSRFError):  # type: ignore[misc]  # flask-wtf has no types
+    """The browser sent no cookie of ours, so no token can be its own."""
+
+
+class ForeignForm(CSRFError):  # type: ignore[misc]  # flask-wtf has no types
+    """Another site sent it, or ours under an address that is not SITE_URL."""
+
+
+class FormCheck(CSRFProtect):  # type: ignore[misc]  # flask-wtf has no types
+    """Token and cookie first, then where the form came from, as far as the browser tells."""
+
+    def protect(self, apply_exemptions: bool = False) -> None:
+        """Raise CSRFError or one of its kinds for a form that is not ours."""
+        try:
+            super().protect(apply_exemptions)
+        except CSRFError:
+            if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+                raise CookiesRefused from None
+            raise
+        if g.get("csrf_valid") and not _is_from_here():
+            g.csrf_valid = False
+            raise ForeignForm
+
+
+csrf = FormCheck()
+
+
+def install(app: Flask) -> None:
+    """Check every form, but for views that are exempt."""
+    app.config.update(
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session, which is made new at sign-in
+        WTF_CSRF_SSL_STRICT=False,  # a Referer is not always there, and a proxy may have its own Host
+    )
+    app.before_request(_refuse_nameless)
+    csrf.init_app(app)
+
+
+def asks_again(again: Callable[P, Response]) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
+    """A form from before the last sign-in does nothing; `again` answers it, with a page that has a new token."""
+
+    def decorated(view: Callable[P, Response]) -> Callable[P, Response]:
+        @wraps(view)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> Response:
+            return again(*args, **kwargs) if is_outdated() else view(*args, **kwargs)
+
+        csrf.exempt(checked)  # from the check that comes before the view: this one takes its place
+        return checked
+
+    return decorated
+
+
+def is_outdated() -> bool:
+    """True where the form has another session's token. Raises CookiesRefused or ForeignForm: a new form is no help."""
+    try:
+        csrf.protect()
+    except (CookiesRefused, ForeignForm):
+        raise
+    except CSRFError:
+        return True
+    return False
+
+
+def refuse_without_cookie() -> None:
+    """Raise CookiesRefused where the browser sent no cookie: whatever comes next would need one."""
+    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+        raise CookiesRefused
+
+
+def is_own_address(url: str) -> bool:
+    """True for a URL of this site: SITE_URL's origin, in development also whatever host was asked."""
+    settings = doors.services().settings
+    if origin_of(url) == origin_of(settings.site_url):
+        return bool(origin_of(url))
+    return not settings.production and bool(request.host) and urlsplit(url).netloc == request.host
+
+
+def _is_from_here() -> bool:
+    # What the browser itself says about the two sites needs no knowledge of our own address, and no page can set it.
+    site = request.headers.get("Sec-Fetch-Site", "")
+    if site in {"same-origin", "cross-site"}:
+        return site == "same-origin"
+    origin = request.headers.get("Origin", "null")
+    return origin == "null" or is_own_address(origin)
+
+
+def _refuse_nameless() -> None:
+    # A part of a form without a name: the search for the token among the names would break on it.
+    if not doors.is_api(request) and None in request.form:
+        raise BadRequest
