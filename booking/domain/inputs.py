@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from booking.domain import names
 from booking.domain.errors import Invalid
 from booking.domain.passwords import is_common
 from booking.domain.stays import Stay
@@ -53,9 +54,15 @@ def _plain(value: str) -> str:
 
 
 def _trimmed(value: str) -> str:
-    value = value.strip()
-    if not value:
+    value = names.trimmed(value)
+    if not names.is_visible(value):
         raise _refuse("must not be empty")
+    return value
+
+
+def _without_link(value: str) -> str:
+    if names.has_link(value):
+        raise _refuse("must not contain a link or an email address")
     return value
 
 
@@ -92,6 +99,7 @@ def _password(value: str) -> str:
 CalendarDate = Annotated[dt.date, BeforeValidator(_calendar_date)]
 Text = Annotated[str, AfterValidator(_plain), Field(json_schema_extra=PLAIN)]
 Name = Annotated[Text, Field(max_length=255), AfterValidator(_trimmed), Field(json_schema_extra={"minLength": 1})]
+PersonName = Annotated[Name, AfterValidator(_without_link)]
 Email = Annotated[
     str,
     AfterValidator(_plain),
@@ -142,7 +150,7 @@ class Dates(Input):
 class Registration(Input):
     email: Email
     password: NewPassword
-    full_name: Name
+    full_name: PersonName
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z0-9]+)*$", max_length=32)] | None = None
 
 
@@ -156,7 +164,7 @@ class Refresh(Input):
 
 
 class Profile(Input):
-    full_name: Name
+    full_name: PersonName
 
 
 class PasswordChange(Input):

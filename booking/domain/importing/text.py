@@ -8,6 +8,8 @@ import unicodedata
 
 import nh3
 
+from booking.domain import names
+
 NULL_WORDS = {"", "na", "n/a", "null", "none", "nan"}
 
 _TAGS = (
@@ -58,8 +60,9 @@ def _joins(text: str, place: int) -> bool:
 
 
 def one_line(text: str) -> str:
-    """A name: trimmed, line breaks and tabs turned into spaces, nothing invisible."""
-    return visible(re.sub(r"[\t\r\n\v\f\x85\u2028\u2029]+", " ", text)).strip()
+    """A name: trimmed, line breaks and tabs turned into spaces, nothing invisible. Empty where nothing can be seen."""
+    line = names.trimmed(visible(re.sub(r"[\t\r\n\v\f\x85\u2028\u2029]+", " ", text)))
+    return line if names.is_visible(line) else ""
 
 
 def paragraphs(text: str) -> str:
