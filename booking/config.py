@@ -46,6 +46,7 @@ class Settings:
     accent_color: str = "#0e6655"  # ACCENT_COLOR: of buttons and links on pages, #rrggbb; made legible where it is not
     site_url: str = "http://localhost:8000"  # SITE_URL: the public address, for links in mails
     hold_minutes: int = 15  # HOLD_MINUTES: how long nights wait for their payment
+    holds_per_guest: int = 3  # HOLDS_PER_GUEST: how many unpaid holds one guest may have at a time
     booking_horizon_days: int = 540  # BOOKING_HORIZON_DAYS: the latest arrival
     longest_stay_nights: int = 365  # LONGEST_STAY_NIGHTS: of any booking
     payments: str = SIMULATED  # PAYMENTS: who charges cards; production has to name it: simulated charges nobody
@@ -55,6 +56,7 @@ class Settings:
     limit_public: str = "100 per 15 minutes"  # LIMIT_PUBLIC: per address, on public endpoints
     limit_user: str = "300 per 15 minutes"  # LIMIT_USER: per user, on the API
     limit_bookings: str = "20 per minute"  # LIMIT_BOOKINGS: per user, on POST /bookings
+    limit_reservations: str = "60 per 15 minutes"  # LIMIT_RESERVATIONS: per address, on "Reserve" of the pages
     trusted_proxies: int = 0  # TRUSTED_PROXIES: how many proxies stand in front of us
     hsts_include_subdomains: bool = (
         True  # HSTS_INCLUDE_SUBDOMAINS: browsers use https for subdomains too, for a year; false where one has none

@@ -74,6 +74,7 @@ def _desk(settings: Settings) -> Desk:
         provider=SimulatedProvider(settings),
         rules=StayRules(settings.booking_horizon_days, settings.longest_stay_nights),
         hold_for=dt.timedelta(minutes=settings.hold_minutes),
+        holds_per_guest=settings.holds_per_guest,
         lock_rooms=settings.redis_lock_enabled,
     )
 

@@ -5,6 +5,8 @@ Sliding windows in Redis; per process while Redis is away, never open.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import redis
 from flask import Flask, g, request
 from flask_limiter import Limiter
@@ -55,17 +57,31 @@ def count_booking() -> None:
     """One more booking of this user."""
 
 
+@limiter.shared_limit(lambda: doors.services().settings.limit_reservations, scope="reservations", key_func=_address)
+def _count_reservation() -> None:
+    """One more press of "Reserve" from this address, by whatever account."""
+
+
+def count_reservation() -> None:
+    """Count this request as a reservation of its address; raises RateLimitExceeded."""
+    _counted(_count_reservation)
+
+
 def count(*, public: bool, books: bool) -> None:
     """Count this request where it belongs; raises RateLimitExceeded."""
+    for counter in (count_public,) if public else (count_user, count_booking) if books else (count_user,):
+        _counted(counter)
+
+
+def _counted(counter: Callable[[], None]) -> None:
     if not limiter.enabled:
         return
-    for counter in (count_public,) if public else (count_user, count_booking) if books else (count_user,):
-        try:
-            counter()
-        except redis.RedisError:
-            # When Redis dies, flask-limiter lets only the first thread fall back to memory and hands the error of
-            # those beside it on; asked again, they count in memory too.
-            counter()
+    try:
+        counter()
+    except redis.RedisError:
+        # When Redis dies, flask-limiter lets only the first thread fall back to memory and hands the error of those
+        # beside it on; asked again, they count in memory too.
+        counter()
 
 
 def refusal_headers() -> dict[str, str]:

@@ -17,9 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import bindparam
-
-from booking.domain import availability, cancellation, crowds, events, idempotency, payments, prices, records, rooms
+from booking.domain import availability, cancellation, crowds, events, holds, idempotency, payments, records, rooms
 from booking.domain.errors import (
     BookingModified,
     BookingNotFound,
@@ -35,7 +33,6 @@ from booking.domain.models import Booking, Payment
 from booking.domain.models.bookings import CONFIRMED, PENDING, REFUND, SUCCEEDED
 from booking.domain.stays import Stay, StayRules
 from booking.infra import clock, telemetry
-from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, reading, transaction
 from booking.infra.ids import new_id, new_reference
 from booking.infra.provider import NoAnswer, Outcome, Provider, Result
@@ -62,6 +59,7 @@ class Desk:
     provider: Provider
     rules: StayRules
     hold_for: dt.timedelta
+    holds_per_guest: int = 3
     lock_rooms: bool = True
 
 
@@ -88,9 +86,12 @@ def book(
 
 
 def hold(order: Order, desk: Desk) -> Booking:
-    """Keep the nights for the guest until `held_until`. Waits up to 2 s behind somebody else's hold."""
+    """Keep the nights for the guest until `held_until`. Waits up to 2 s behind somebody else's hold.
+
+    Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds.
+    """
     with crowds.one_at_a_time(order.room_id, order.stay, wait=2, lock=desk.lock_rooms):
-        return _hold(order, desk)
+        return _hold_one_more(order, desk)
 
 
 def pay(guest_id: uuid.UUID, booking_id: uuid.UUID, method: str, shown_total: Decimal, desk: Desk) -> Booking:
@@ -123,7 +124,7 @@ def cancel(
 
 def expire_holds(limit: int = 100) -> int:
     """Free the nights that nobody paid for in time. Returns how many bookings expired."""
-    expired = _expire(limit)
+    expired = holds.expire(limit)
     telemetry.count_booking("expired", expired)
     return expired
 
@@ -139,13 +140,18 @@ def recover_payments(provider: Provider, *, older_than: dt.timedelta, limit: int
 # --- hold
 
 
-def begin(order: Order, desk: Desk, claim: idempotency.Claim | None = None) -> Booking:
-    """Claim the nights and make the PENDING booking, inside the caller's transaction (which retries on REFERENCE)."""
+def begin(
+    order: Order, desk: Desk, claim: idempotency.Claim | None = None, until: dt.datetime | None = None
+) -> Booking:
+    """Claim the nights and make the PENDING booking, inside the caller's transaction (which retries on REFERENCE).
+
+    It is held for as long as the desk says, or `until` the end of the hold whose place it takes.
+    """
     room = rooms.for_sale(order.room_id)
     room.refuse_unless_fit(order.stay, order.guests, desk.rules)
-    booking_id, held_until = new_id(), room.read_at + desk.hold_for
+    booking_id, held_until = new_id(), until or room.read_at + desk.hold_for
     availability.claim(booking_id, room.id, room.location, order.stay, held_until)
-    price = prices.quote(room.price_per_night, room.currency, order.stay)
+    price = room.quote(order.stay)
     booking = Booking(
         id=booking_id,
         user_id=order.guest_id,
@@ -169,6 +175,13 @@ def begin(order: Order, desk: Desk, claim: idempotency.Claim | None = None) -> B
 
 
 _hold = transaction(retry_on=(REFERENCE,))(begin)
+
+
+@transaction(retry_on=(REFERENCE,))
+def _hold_one_more(order: Order, desk: Desk) -> Booking:
+    holds.refuse_another(order.guest_id, desk.holds_per_guest)
+    return begin(order, desk)
+
 
 # --- pay
 
@@ -302,26 +315,6 @@ def close(booking: Booking, refund: Decimal | None) -> None:
     records.save(booking)
     owed = None if refund is None else str(refund)
     events.record("booking.cancelled", {**booking_facts(booking), "wasConfirmed": was_confirmed, "refundAmount": owed})
-
-
-@transaction(isolation=READ_COMMITTED)
-def _expire(limit: int) -> int:
-    expired = records.find(_HOLDS_OVER, {"limit": limit})
-    for booking in expired:
-        availability.release(booking.id)
-        booking.expire()
-        records.save(booking)
-        events.record("booking.expired", booking_facts(booking))
-    availability.release_abandoned()
-    return len(expired)
-
-
-_HOLDS_OVER = (
-    records.BOOKINGS.where(Booking.status == PENDING, Booking.held_until <= sql_now())
-    .order_by(Booking.held_until)
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
-)
 
 
 # --- recover

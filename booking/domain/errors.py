@@ -89,6 +89,11 @@ class HoldOver(RoomNotAvailable):
     message = "The time to pay for this booking is over."
 
 
+class TooManyHolds(Conflict):
+    code = "TOO_MANY_HOLDS"
+    message = "You have as many unpaid holds as one guest may have. Pay for one or release it first."
+
+
 class PaymentInProgress(Conflict):
     code, message = "PAYMENT_IN_PROGRESS", "A payment for this booking is under way."
     retry_after = 2

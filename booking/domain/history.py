@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, select
 
-from booking.domain import bookings, trips
+from booking.domain import bookings, holds, trips
 from booking.domain.models import Booking, Property, Room
 from booking.domain.models.bookings import CANCELLED, CONFIRMED, EXPIRED, PENDING
 from booking.infra.clock import sql_now
@@ -73,17 +74,34 @@ def overview(guest_id: uuid.UUID, group: str, page: int, page_size: int = 10) ->
     groups = _groups()
     by_arrival = Booking.check_in if group == UPCOMING else Booking.check_in.desc()
     rows = db.session.execute(
-        select(Booking, Room.name, Property.name, Property.address)
-        .join(Room, Room.id == Booking.room_id)
-        .join(Property, Property.id == Room.property_id)
-        .where(Booking.user_id == guest_id, groups[group])
+        _WITH_PLACE.where(Booking.user_id == guest_id, groups[group])
         # What waits for its payment has only minutes left.
         .order_by(Booking.status != PENDING, by_arrival, Booking.id)
         .limit(page_size)
         .offset((page - 1) * page_size)
     ).all()
-    entries = [Listed(row[0], trips.stage(row[0]), row[1], row[2], str(row[3].get("city", ""))) for row in rows]
-    return Overview(group, entries, _counts(guest_id, groups), page, page_size)
+    return Overview(group, [_listed(row) for row in rows], _counts(guest_id, groups), page, page_size)
+
+
+@reading
+def running_holds(guest_id: uuid.UUID) -> list[Listed]:
+    """What the guest has reserved and not paid, the one that ends first at the top."""
+    rows = db.session.execute(
+        _WITH_PLACE.where(Booking.user_id == guest_id, holds.RUNNING).order_by(*_ENDS_FIRST)
+    ).all()
+    return [_listed(row) for row in rows]
+
+
+_ENDS_FIRST = Booking.held_until.asc().nulls_last(), Booking.id
+_WITH_PLACE = (
+    select(Booking, Room.name, Property.name, Property.address)
+    .join(Room, Room.id == Booking.room_id)
+    .join(Property, Property.id == Room.property_id)
+)
+
+
+def _listed(row: Any) -> Listed:
+    return Listed(row[0], trips.stage(row[0]), row[1], row[2], str(row[3].get("city", "")))
 
 
 def _counts(guest_id: uuid.UUID, groups: dict[str, ColumnElement[bool]]) -> dict[str, int]:

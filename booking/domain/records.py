@@ -27,7 +27,8 @@ _BOOKING_COLUMNS = [column.name for column in _BOOKINGS.c]
 _PAYMENT_COLUMNS = [column.name for column in _PAYMENTS.c]
 _GIVEN_BY_POSTGRES = {"created_at", "updated_at"}
 _FIXED = {"id", "version", *_GIVEN_BY_POSTGRES}  # a save counts the version by itself
-_AS_READ = "as read"  # in a row's info: its columns as they stand in Postgres
+_JSON = ("price_lines", "policy")
+_AS_READ, _AS_TEXT = "as read", "as text"  # in a row's info: its columns as they stand in Postgres
 
 BOOKINGS = select(_BOOKINGS)  # to be narrowed by others, for find()
 _BY_ID = BOOKINGS.where(_BOOKINGS.c.id == bindparam("booking_id"))
@@ -85,7 +86,7 @@ def add_booking(new: Booking) -> None:
     """Insert; raises IntegrityError where its reference is taken."""
     new.version = 1
     new.created_at = execute(_ADD_BOOKING, _values(new, _BOOKING_COLUMNS)).rows[0].created_at
-    _remember(new, _BOOKING_COLUMNS)
+    _remember(new)
 
 
 def save(changed: Booking) -> None:
@@ -95,20 +96,20 @@ def save(changed: Booking) -> None:
     if not execute(_update_booking(tuple(new)), _named(new) | seen).count:
         raise BookingModified
     changed.version += 1
-    _remember(changed, _BOOKING_COLUMNS)
+    _remember(changed)
 
 
 def add_payment(new: Payment) -> None:
     """Insert; raises IntegrityError where another attempt is under way or done."""
     execute(_ADD_PAYMENT, _values(new, _PAYMENT_COLUMNS))
-    _remember(new, _PAYMENT_COLUMNS)
+    _remember(new)
 
 
 def save_payment(changed: Payment) -> None:
     """Write every column that differs from what was read."""
     if new := _changes(changed, _PAYMENT_COLUMNS):
         execute(_update(_PAYMENTS, tuple(new)), _named(new) | {"row_id": changed.id})
-        _remember(changed, _PAYMENT_COLUMNS)
+        _remember(changed)
 
 
 def _booking(row: Any) -> Booking:
@@ -117,28 +118,32 @@ def _booking(row: Any) -> Booking:
 
 def _read(kind: type[Row], columns: list[str], values: Any) -> Row:
     row = kind(**dict(zip(columns, values, strict=True)))
-    _remember(row, columns)
+    _remember(row)
     return row
 
 
-def _remember(row: Booking | Payment, columns: list[str]) -> None:
-    instance_state(row).info[_AS_READ] = {name: _comparable(getattr(row, name)) for name in columns}
+def _remember(row: Booking | Payment) -> None:
+    info = instance_state(row).info
+    info[_AS_READ], info[_AS_TEXT] = row.__dict__.copy(), _text(row)
 
 
 def _changes(row: Booking | Payment, columns: list[str]) -> dict[str, Any]:
     """The columns that differ from what was read, with their new values."""
-    known = instance_state(row).info.get(_AS_READ)
-    if known is None:
+    info, now = instance_state(row).info, row.__dict__
+    if _AS_READ not in info:
         raise ValueError("only a row that was read or added here can be saved")
-    new = {name: value for name in columns if _comparable(value := getattr(row, name)) != known[name]}
-    if refused := _FIXED.intersection(new):
+    was = info[_AS_READ]
+    changed = [name for name in columns if now.get(name) != was.get(name)]
+    if info[_AS_TEXT] != _text(row):
+        changed = sorted({*changed, *_JSON} & set(columns))
+    if refused := _FIXED.intersection(changed):
         raise ValueError(f"{', '.join(sorted(refused))} of {row.__tablename__} cannot be changed")
-    return new
+    return {name: now[name] for name in changed}
 
 
-def _comparable(value: Any) -> Any:
-    # A list or dict may be changed where it is: its text cannot.
-    return repr(value) if isinstance(value, dict | list) else value
+def _text(row: Booking | Payment) -> str:
+    # A list or dict may be changed where it is: its text shows that.
+    return repr([row.__dict__.get(name) for name in _JSON])
 
 
 def _values(row: Booking | Payment, columns: list[str]) -> dict[str, Any]:

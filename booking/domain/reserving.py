@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, bindparam, or_
+from sqlalchemy import bindparam, or_
 
-from booking.domain import availability, bookings, crowds, records, rooms
+from booking.domain import availability, bookings, crowds, holds, records, rooms
 from booking.domain.bookings import Desk, Order
 from booking.domain.models import Booking
-from booking.domain.models.bookings import CONFIRMED, PENDING
+from booking.domain.models.bookings import CONFIRMED
 from booking.domain.rooms import StayQuote
 from booking.domain.stays import Stay
-from booking.infra.clock import sql_now
 from booking.infra.db import reading, transaction
 
 
@@ -21,7 +20,8 @@ def reserve(order: Order, desk: Desk) -> Booking:
     """Hold the nights, or return what the guest already has for exactly this room and stay, be it held or paid.
 
     The guest's own unpaid holds of other, overlapping dates in the room make way, if the new dates can be had;
-    otherwise everything stays as it is. Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked.
+    otherwise everything stays as it is. Other dates do not start the clock anew: the hold ends when the first of those
+    that made way would have. Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds.
     """
     with crowds.one_at_a_time(order.room_id, order.stay, wait=2, lock=desk.lock_rooms):
         return _reserve(order, desk)
@@ -69,11 +69,13 @@ def _reserve(order: Order, desk: Desk) -> Booking:
     having = _mine_in_the_way(order, lock=True)
     if same := _same(having, order):
         return _for_as_many(same, order, desk)
-    for other in having:
-        if other.held_until is not None:
-            availability.release(other.id)
-            bookings.close(other, None)
-    return bookings.begin(order, desk)
+    making_way = [other for other in having if other.held_until is not None]
+    until = min((other.held_until for other in making_way if other.held_until), default=None)
+    for other in making_way:
+        availability.release(other.id)
+        bookings.close(other, None)
+    holds.refuse_another(order.guest_id, desk.holds_per_guest)
+    return bookings.begin(order, desk, until=until)
 
 
 def _mine_in_the_way(order: Order, *, lock: bool = False) -> Sequence[Booking]:
@@ -83,7 +85,6 @@ def _mine_in_the_way(order: Order, *, lock: bool = False) -> Sequence[Booking]:
     return records.find(_MINE_LOCKED if lock else _MINE, wanted | dates)
 
 
-_RUNNING = and_(Booking.status == PENDING, or_(Booking.held_until.is_(None), Booking.held_until > sql_now()))
 _MINE = (
     records.BOOKINGS.where(
         Booking.room_id == bindparam("room_id"),
@@ -91,7 +92,7 @@ _MINE = (
         Booking.check_in < bindparam("check_out"),
         bindparam("first_night") < Booking.check_out,
     )
-    .where(or_(Booking.status == CONFIRMED, _RUNNING))
+    .where(or_(Booking.status == CONFIRMED, holds.RUNNING))
     .order_by(Booking.id)
 )
 _MINE_LOCKED = _MINE.with_for_update()
@@ -105,8 +106,11 @@ def _same(having: Sequence[Booking], order: Order) -> Booking | None:
 def _for_as_many(booking: Booking, order: Order, desk: Desk) -> Booking:
     """The same stay once more, perhaps for another number of guests; only a hold still follows that."""
     if _is_for_others(booking, order):
-        rooms.for_sale(order.room_id).refuse_unless_fit(order.stay, order.guests, desk.rules)
-        booking.guests = order.guests
+        room = rooms.for_sale(order.room_id)
+        room.refuse_unless_fit(order.stay, order.guests, desk.rules)
+        price = room.quote(order.stay)
+        booking.guests, booking.policy = order.guests, room.frozen_policy()
+        booking.total_price, booking.currency, booking.price_lines = price.total, price.currency, price.as_json()
         records.save(booking)
     return booking
 

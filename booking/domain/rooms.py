@@ -48,6 +48,10 @@ class ForSale:
         if problems:
             raise Invalid(details=problems)
 
+    def quote(self, stay: Stay) -> prices.Quote:
+        """What the stay costs today. Every price of a stay is asked for here: shown, held or changed."""
+        return prices.quote(self.price_per_night, self.currency, stay)
+
     def frozen_policy(self) -> dict[str, Any]:
         return policies.frozen(self.cancellation_policy, self.time_zone, self.check_in_time)
 
@@ -102,7 +106,7 @@ def quote(room_id: uuid.UUID, stay: Stay, guests: int, rules: StayRules) -> Stay
     """The price of a stay, line by line. Raises RoomNotFound, Invalid."""
     room = for_sale(room_id)
     room.refuse_unless_fit(stay, guests, rules)
-    price = prices.quote(room.price_per_night, room.currency, stay)
+    price = room.quote(stay)
     refunds = policies.tiers(room.frozen_policy(), stay.check_in)
     return StayQuote(stay, guests, price, availability.is_free(room_id, stay), tuple(refunds))
 

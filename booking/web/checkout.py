@@ -8,7 +8,7 @@ from flask import Blueprint, Response, g, request, session, url_for
 from flask_wtf.csrf import CSRFError
 
 from booking import doors, limits
-from booking.domain import alternatives, bookings, policies, reserving, rooms, trips
+from booking.domain import alternatives, bookings, history, policies, reserving, rooms, trips
 from booking.domain.bookings import Order
 from booking.domain.errors import (
     BookingError,
@@ -20,6 +20,7 @@ from booking.domain.errors import (
     RoomLocked,
     RoomNotAvailable,
     RoomNotFound,
+    TooManyHolds,
 )
 from booking.domain.inputs import HoldPayment, StayOrder
 from booking.domain.search import FoundRoom
@@ -57,12 +58,13 @@ def reserve(room_id: str) -> Response:
     if order is None:
         return go_to(_room_page(room_id, form))
     _count()
+    limits.count_reservation()
     try:
         held = reserving.reserve(order, doors.services().desk)
     except Invalid:
         return go_to(_room_page(room_id, form))  # which says what is wrong with the dates
-    except (RoomNotAvailable, RoomLocked) as refusal:
-        return _gone(order, refusal)
+    except (RoomNotAvailable, RoomLocked, TooManyHolds) as refusal:
+        return _pay_or_release(order, refusal) if isinstance(refusal, TooManyHolds) else _gone(order, refusal)
     return go_to(url_for(".show", booking_id=encode("booking", held.id)))
 
 
@@ -138,10 +140,12 @@ def pay(booking_id: str) -> Response:
 @required
 @form_check.asks_again(_once_more)
 def release(booking_id: str) -> Response:
-    """The guest does not want the room after all."""
-    trip = own_trip(booking_id)
+    """The guest does not want the room after all, or would rather have another one."""
+    trip, form = own_trip(booking_id), Form.posted()
     if trip.stage == trips.HELD:
         bookings.cancel(visitor().id, trip.id, doors.services().desk)
+    if decode("room", instead := form.value("roomId")):
+        return go_to(url_for(".wish", room_id=instead, **_wish(request.form)))
     return go_to(_page_of(Order(visitor().id, trip.room_id, trip.stay, trip.notice.guests)))
 
 
@@ -192,6 +196,15 @@ def _gone(order: Order, refusal: BookingError) -> Response:
     facts: dict[str, Any] = {"room": room, "stay": order.stay, "guests": order.guests}
     facts |= {"others": _others(order, room["location"]), "locked": isinstance(refusal, RoomLocked)}
     return page("checkout/gone.html", status=doors.status_of(refusal), **facts)
+
+
+def _pay_or_release(order: Order, refusal: TooManyHolds) -> Response:
+    """What the guest has reserved already, with the ways to pay for it or to release it for this room."""
+    services = doors.services()
+    room = rooms.details(order.room_id, services.settings.room_cache_seconds)
+    facts: dict[str, Any] = {"room": room, "order": order, "held": history.running_holds(order.guest_id)}
+    facts["most"] = services.desk.holds_per_guest
+    return page("checkout/holds.html", status=doors.status_of(refusal), **facts)
 
 
 def _elsewhere(trip: Trip) -> dict[str, Any]:

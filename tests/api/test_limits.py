@@ -10,9 +10,11 @@ import redis as redis_client
 from booking import create_app
 from booking.config import Settings
 from booking.infra import redis
+from booking.infra.ids import encode
 from booking.limits import limiter
 from tests.api.program import Program, an_order, program_of, refused
-from tests.cast import all_at_once, person
+from tests.cast import a_room, all_at_once, in_days, person
+from tests.web.visitor import Visitor
 
 LIMITS = {
     "RATELIMIT_ENABLED": "true",
@@ -166,3 +168,14 @@ def test_without_redis_limits_go_on_in_the_process_and_nothing_is_500(limited):
 def test_limits_can_be_switched_off(limited):
     app = limited(RATELIMIT_ENABLED="false")
     assert statuses(lambda: sign_in(app), 8) == {401: 8}
+
+
+def test_an_address_may_press_reserve_so_often_whoever_signs_in(limited, alice, bob):
+    app = limited(LIMIT_RESERVATIONS="2 per minute", LIMIT_USER="100 per minute", LIMIT_BOOKINGS="100 per minute")
+    stay, pressed = in_days(30), []
+    for name in ("alice", "alice", "bob"):
+        page = f"/rooms/{encode('room', a_room().id)}"
+        visitor = Visitor(app).sign_in(name).go(f"{page}?checkIn={stay.check_in}&checkOut={stay.check_out}")
+        pressed.append(visitor.send(f"{page}/reserve"))
+    assert [visitor.status for visitor in pressed] == [200, 200, 429]
+    assert int(pressed[2].headers["Retry-After"]) <= 61

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 START = dt.datetime(2030, 5, 1, 10, tzinfo=dt.UTC)
 ZONE = ZoneInfo("Europe/Brussels")
 HOLD = dt.timedelta(minutes=15)
+HOLDS = 3  # that one guest may have at a time
 PRICES = (Decimal(120), Decimal(95))
 TIERS = (((1, 100),), ((5, 100), (1, 50)))  # of each room: cancelled so many days before, so much comes back
 
@@ -82,6 +83,9 @@ class Model:
         return new
 
     def hold(self, guest: int, room: int, check_in: dt.date, check_out: dt.date) -> str:
+        running = [one for one in self.sold if one.guest == guest and one.status == "PENDING" and not self.over(one)]
+        if len(running) >= HOLDS:
+            return "TooManyHolds"
         new = self.claim(guest, room, check_in, check_out, "held")
         return new if isinstance(new, str) else new.status
 

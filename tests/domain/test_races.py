@@ -86,7 +86,7 @@ def test_two_sweepers_at_once_expire_each_hold_once(app, alice, room, desk):
     from tests.cast import later
 
     for start in range(10):
-        bookings.hold(order(alice, room, in_days(30 + 3 * start)), desk)
+        bookings.hold(order(alice, room, in_days(30 + 3 * start)), replace(desk, holds_per_guest=10))
     later(dt.timedelta(minutes=20))
     results = all_at_once(app, [bookings.expire_holds] * 3)
     assert sum(results) == 10 == count(Event, type="booking.expired")

@@ -1,0 +1,199 @@
+"""How many unpaid holds one guest may have, and that changing a hold neither renews it nor keeps an old price."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from booking.domain import bookings, history, policies, reserving, rooms, verification
+from booking.domain.bookings import Desk, Order
+from booking.domain.errors import PaymentUnknown, TooManyHolds
+from booking.domain.models import Booking, Room, User
+from booking.infra.db import db, transaction
+from tests.cast import DECLINED, VISA, a_room, all_at_once, count, in_days, interrupted, later, order, reload, silent
+
+Hold = Callable[[Order, Desk], Booking]
+WAYS = pytest.mark.parametrize("hold", [bookings.hold, reserving.reserve], ids=["hold", "reserve"])
+
+
+def some_rooms(number: int) -> list[Room]:
+    return [a_room() for _ in range(number)]
+
+
+@WAYS
+def test_three_holds_are_as_many_as_a_guest_may_have(alice: User, bob: User, desk: Desk, hold: Hold) -> None:
+    *three, fourth = some_rooms(4)
+    for room in three:
+        hold(order(alice, room), desk)
+    with pytest.raises(TooManyHolds):
+        hold(order(alice, fourth), desk)
+    assert count(Booking, user_id=alice.id) == 3
+    assert hold(order(bob, fourth), desk).status == "PENDING"
+
+
+@WAYS
+@pytest.mark.parametrize("most", [1, 2, 5])
+def test_the_number_is_a_setting(alice: User, desk: Desk, hold: Hold, most: int) -> None:
+    sells = replace(desk, holds_per_guest=most)
+    *enough, more = some_rooms(most + 1)
+    for room in enough:
+        hold(order(alice, room), sells)
+    with pytest.raises(TooManyHolds):
+        hold(order(alice, more), sells)
+
+
+def pays(alice: User, held: Booking, desk: Desk) -> None:
+    bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
+
+
+def releases(alice: User, held: Booking, desk: Desk) -> None:
+    bookings.cancel(alice.id, held.id, desk)
+
+
+def lets_it_run_out(alice: User, held: Booking, desk: Desk) -> None:
+    later(desk.hold_for)
+
+
+@pytest.mark.parametrize("ends", [pays, releases, lets_it_run_out])
+def test_what_is_paid_released_or_run_out_makes_room_for_another(
+    alice: User, desk: Desk, ends: Callable[[User, Booking, Desk], None]
+) -> None:
+    first, *more, fourth = some_rooms(4)
+    held = reserving.reserve(order(alice, first), desk)
+    for room in more:
+        reserving.reserve(order(alice, room), desk)
+    ends(alice, held, desk)
+    assert reserving.reserve(order(alice, fourth), desk).status == "PENDING"
+
+
+def test_a_hold_whose_payment_is_not_settled_still_counts(alice: User, desk: Desk) -> None:
+    *three, fourth = some_rooms(4)
+    mute = interrupted(desk, silent)
+    for room in three:
+        held = reserving.reserve(order(alice, room), desk)
+        with pytest.raises(PaymentUnknown):
+            bookings.pay(alice.id, held.id, VISA, held.total_price, mute)
+    with pytest.raises(TooManyHolds):
+        reserving.reserve(order(alice, fourth), desk)
+
+
+def test_booking_in_one_call_is_not_counted(alice: User, desk: Desk) -> None:
+    *three, fourth = some_rooms(4)
+    for room in three:
+        reserving.reserve(order(alice, room), desk)
+    assert bookings.book(order(alice, fourth), VISA, desk).status == "CONFIRMED"
+    with pytest.raises(bookings.PaymentFailed):
+        bookings.book(order(alice, fourth, in_days(60)), DECLINED, desk)
+
+
+def test_the_same_and_other_dates_of_a_held_room_are_no_further_hold(alice: User, desk: Desk) -> None:
+    three = some_rooms(3)
+    for room in three:
+        reserving.reserve(order(alice, room), desk)
+    assert reserving.reserve(order(alice, three[0]), desk).status == "PENDING"
+    assert reserving.reserve(order(alice, three[0], in_days(31, 4)), desk).nights == 4
+    with pytest.raises(TooManyHolds):
+        reserving.reserve(order(alice, three[0], in_days(60)), desk)
+
+
+def test_a_refusal_leaves_the_hold_that_would_have_made_way(alice: User, room: Room, desk: Desk) -> None:
+    short = reserving.reserve(order(alice, room, in_days(30, 2)), desk)
+    reserving.reserve(order(alice, room, in_days(40, 2)), desk)
+    with pytest.raises(TooManyHolds):
+        reserving.reserve(order(alice, room, in_days(30, 3)), replace(desk, holds_per_guest=1))
+    assert reload(short).status == "PENDING"
+
+
+@WAYS
+def test_many_at_once_stay_within_the_number(app: Flask, alice: User, desk: Desk, hold: Hold) -> None:
+    acts: list[Callable[[], Any]] = [partial(hold, order(alice, room), desk) for room in some_rooms(6)]
+    results = all_at_once(app, acts)
+    assert count(Booking, status="PENDING") == 3, results
+    assert sum(isinstance(result, TooManyHolds) for result in results) == 3
+    assert verification.verify().findings == []
+
+
+def test_the_running_holds_are_listed_the_one_that_ends_first_at_the_top(alice: User, bob: User, desk: Desk) -> None:
+    three = some_rooms(3)
+    held = []
+    for room in three:
+        held.append(reserving.reserve(order(alice, room), desk))
+        later(dt.timedelta(minutes=1))
+    reserving.reserve(order(bob, a_room()), desk)
+    bookings.book(order(alice, a_room()), VISA, desk)
+    listed = history.running_holds(alice.id)
+    assert [one.booking.id for one in listed] == [one.id for one in held]
+    assert (listed[0].room, listed[0].city, listed[0].stage) == ("Room with a view", "Antwerp", "held")
+    later(dt.timedelta(minutes=12))
+    assert [one.booking.id for one in history.running_holds(alice.id)] == [one.id for one in held[1:]]
+
+
+# --- changing a hold
+
+
+def test_one_night_more_and_back_does_not_start_the_clock_anew(alice: User, room: Room, desk: Desk) -> None:
+    first = reserving.reserve(order(alice, room, in_days(30, 3)), desk)
+    for nights in (4, 3, 4):
+        later(dt.timedelta(minutes=4))
+        again = reserving.reserve(order(alice, room, in_days(30, nights)), desk)
+        assert again.held_until == first.held_until
+    later(dt.timedelta(minutes=4))
+    assert bookings.expire_holds() == 1
+    assert verification.verify().findings == []
+
+
+def test_of_two_holds_that_make_way_the_earlier_end_counts(alice: User, room: Room, desk: Desk) -> None:
+    first = reserving.reserve(order(alice, room, in_days(30, 2)), desk)
+    later(dt.timedelta(minutes=5))
+    reserving.reserve(order(alice, room, in_days(32, 2)), desk)
+    both = reserving.reserve(order(alice, room, in_days(30, 4)), desk)
+    assert both.held_until == first.held_until
+
+
+@transaction
+def reprice(room: Room, price: Decimal) -> None:
+    changed = db.session.merge(room)
+    changed.price_per_night, changed.cancellation_policy = price, policies.STRICT
+
+
+def test_another_number_of_guests_is_quoted_anew(alice: User, room: Room, desk: Desk) -> None:
+    held = reserving.reserve(order(alice, room, guests=2), desk)
+    reprice(room, Decimal(150))
+    again = reserving.reserve(order(alice, room, guests=3), desk)
+    assert again.id == held.id
+    saved, quote = reload(held), rooms.quote(room.id, in_days(30), 3, desk.rules)
+    assert (saved.guests, saved.total_price) == (3, quote.price.total) == (3, Decimal(450))
+    assert saved.price_lines == quote.price.as_json()
+    assert saved.policy["name"] == "strict"
+    assert verification.verify().findings == []
+
+
+def test_other_dates_are_quoted_anew(alice: User, room: Room, desk: Desk) -> None:
+    reserving.reserve(order(alice, room, in_days(30, 3)), desk)
+    reprice(room, Decimal(150))
+    assert reserving.reserve(order(alice, room, in_days(30, 4)), desk).total_price == Decimal(600)
+
+
+def test_the_same_again_keeps_the_price_that_was_held(alice: User, room: Room, desk: Desk) -> None:
+    reserving.reserve(order(alice, room), desk)
+    reprice(room, Decimal(150))
+    assert reserving.reserve(order(alice, room), desk).total_price == Decimal(360)
+
+
+def test_a_price_that_changed_with_the_guests_is_shown_before_it_is_charged(
+    alice: User, room: Room, desk: Desk
+) -> None:
+    held = reserving.reserve(order(alice, room, guests=2), desk)
+    reprice(room, Decimal(150))
+    reserving.reserve(order(alice, room, guests=3), desk)
+    with pytest.raises(bookings.PriceChanged):
+        bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
+    assert bookings.pay(alice.id, held.id, VISA, Decimal(450), desk).status == "CONFIRMED"
+    assert verification.verify().findings == []

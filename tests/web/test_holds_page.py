@@ -1,0 +1,72 @@
+"""The page that is shown instead of one hold too many: pay for one, or release it and go on."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+
+from booking.domain.models import Booking, Room, User
+from booking.infra.ids import encode
+from tests.cast import a_room, count, in_days
+from tests.web.visitor import Visitor
+
+STAY = in_days(30)
+
+
+@pytest.fixture
+def guest(app: Flask, alice: User) -> Visitor:
+    return Visitor(app).sign_in("alice")
+
+
+def reserve_url(room: Room) -> str:
+    return f"/rooms/{encode('room', room.id)}/reserve"
+
+
+def reserve(guest: Visitor, room: Room) -> Visitor:
+    dates = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}&guests=2"
+    return guest.go(f"/rooms/{encode('room', room.id)}?{dates}").send(reserve_url(room))
+
+
+def with_three_holds(guest: Visitor) -> list[str]:
+    rooms = [a_room(name=f"Room {number}") for number in range(3)]
+    return [reserve(guest, room).url for room in rooms]
+
+
+def test_a_fourth_hold_shows_the_three_with_ways_to_pay_or_release_them(guest: Visitor, room: Room) -> None:
+    held = with_three_holds(guest)
+    reserve(guest, room)
+    assert (guest.status, guest.heading) == (409, "You already have rooms on hold")
+    assert "3 unpaid rooms are as many as we can hold" in guest.text
+    assert [url for url in guest.links() if url.startswith("/checkout/")] == held
+    assert all(guest.form(f"{url}/release") for url in held)
+    assert "Room 0" in guest.text
+    assert "Room with a view" in guest.text
+
+
+def test_releasing_one_there_leads_back_to_the_room_that_was_wanted(guest: Visitor, room: Room) -> None:
+    held = with_three_holds(guest)
+    reserve(guest, room).send(f"{held[0]}/release")
+    assert (guest.heading, urlsplit(guest.url).path) == ("Reserve this room?", reserve_url(room))
+    guest.send(reserve_url(room))
+    assert guest.heading == "Check and pay"
+    assert count(Booking, status="PENDING") == 3
+    guest.go(held[0])
+    assert guest.heading == "This reservation is over"
+
+
+def test_a_release_form_that_is_sent_twice_goes_on_all_the_same(guest: Visitor, room: Room) -> None:
+    held = with_three_holds(guest)
+    reserve(guest, room)
+    again = guest.copy()
+    fields = {str(one["name"]): str(one["value"]) for one in guest.form(f"{held[0]}/release").select("input[name]")}
+    statuses = [again.post(f"{held[0]}/release", data=fields).status_code for _ in range(2)]
+    assert statuses == [303, 303]
+
+
+def test_nobody_releases_somebody_elses_hold(guest: Visitor, app: Flask, bob: User, room: Room) -> None:
+    reserve(guest, room)
+    stranger = Visitor(app).sign_in("bob")
+    stranger.post(f"{guest.url}/release", roomId=encode("room", room.id))
+    assert count(Booking, status="PENDING") == 1
