@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,13 +70,13 @@ def objection(module: str, name: str) -> str | None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HOME)))
-def test_imports_point_down(path):
+def test_imports_point_down(path: Any) -> None:
     assert wrong_imports(module_of(path), path.read_text()) == []
 
 
 # The staff pages come later; their floor is known already.
 @pytest.mark.parametrize("area", sorted({*RANK, "booking.doors"} - {"booking.admin"}))
-def test_every_floor_is_there(area):
+def test_every_floor_is_there(area: Any) -> None:
     """An area that was renamed would otherwise be checked by nobody."""
     assert any(module == area or module.startswith(f"{area}.") for module in MODULES)
 
@@ -102,7 +103,7 @@ def test_every_floor_is_there(area):
         ("booking.api.rooms", "from booking import create_app"),
     ],
 )
-def test_an_import_that_is_turned_up_is_found(module, line):
+def test_an_import_that_is_turned_up_is_found(module: str, line: str) -> None:
     assert len(wrong_imports(module, line)) == 1
 
 
@@ -118,10 +119,10 @@ def test_an_import_that_is_turned_up_is_found(module, line):
         ("booking", "from booking import api, cli"),
     ],
 )
-def test_an_import_that_points_down_is_let_through(module, line):
+def test_an_import_that_points_down_is_let_through(module: str, line: str) -> None:
     assert wrong_imports(module, line) == []
 
 
-def test_a_relative_import_is_refused():
+def test_a_relative_import_is_refused() -> None:
     with pytest.raises(AssertionError):
         wrong_imports("booking.api.rooms", "from . import shapes")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from booking import bodies
 from booking.domain import passwords
@@ -16,23 +18,25 @@ LOGIN = "/api/v1/auth/login"
 
 @pytest.mark.parametrize("path", ["/", "/rooms", "/sign-in", "/api/v1/health", "/nothing"])
 @pytest.mark.parametrize("host", ["", "a b", "a,b", "\xff", '"<'])
-def test_a_host_that_is_none_is_refused(client, path, host):
+def test_a_host_that_is_none_is_refused(client: FlaskClient, path: str, host: str) -> None:
     assert client.get(path, environ_overrides={"HTTP_HOST": host}).status_code == 400
 
 
-def test_before_http_1_1_nobody_has_to_name_the_host(client):
+def test_before_http_1_1_nobody_has_to_name_the_host(client: FlaskClient) -> None:
     answer = client.get("/api/v1/health", environ_overrides={"HTTP_HOST": "", "SERVER_PROTOCOL": "HTTP/1.0"})
     assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/register", "/forgot-password"])
-def test_a_part_of_a_form_without_a_name_is_refused(client, path):
+def test_a_part_of_a_form_without_a_name_is_refused(client: FlaskClient, path: str) -> None:
     nameless = b"--x\r\nContent-Disposition: form-data\r\n\r\nvalue\r\n--x--\r\n"
     answer = client.post(path, data=nameless, content_type="multipart/form-data; boundary=x")
     assert answer.status_code == 400
 
 
-def test_bodies_that_do_not_come_leave_threads_for_everybody_without_one(client, monkeypatch):
+def test_bodies_that_do_not_come_leave_threads_for_everybody_without_one(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(bodies, "PATIENCE", 0.01)
     silent = [bodies._reading.acquire(blocking=False) for _ in range(bodies.AT_ONCE)]
     try:
@@ -47,18 +51,18 @@ def test_bodies_that_do_not_come_leave_threads_for_everybody_without_one(client,
     assert client.post(LOGIN, json={}).status_code == 400
 
 
-def test_a_body_that_breaks_off_gives_its_place_back(client):
+def test_a_body_that_breaks_off_gives_its_place_back(client: FlaskClient) -> None:
     for _ in range(bodies.AT_ONCE + 1):
         broken = {"wsgi.input": io.BytesIO(b"{"), "CONTENT_LENGTH": "99", "CONTENT_TYPE": "application/json"}
         assert client.post(LOGIN, environ_overrides=broken).status_code == 400
 
 
-def test_passwords_are_hashed_in_two_threads_whoever_asks(monkeypatch):
+def test_passwords_are_hashed_in_two_threads_whoever_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Malloc keeps what a hash took for every thread that has ever made one."""
     used = set()
 
     class Hasher:
-        def hash(self, password):
+        def hash(self, password: Any) -> Any:
             used.add(threading.current_thread().name)
             return f"hash of {password}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import statistics
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,13 +31,13 @@ def _lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 @pytest.mark.parametrize("path", EVERYTHING, ids=lambda path: str(path.relative_to(HOME)))
-def test_no_file_and_no_function_is_too_long(path):
+def test_no_file_and_no_function_is_too_long(path: Any) -> None:
     assert len(path.read_text().splitlines()) <= LONGEST_FILE
     assert {name: lines for name, lines in functions(path).items() if lines > LONGEST_FUNCTION} == {}
 
 
 @pytest.mark.parametrize("part", FILES)
-def test_a_function_fits_into_ten_lines(part):
+def test_a_function_fits_into_ten_lines(part: Any) -> None:
     lengths = sorted(lines for path in FILES[part] for lines in functions(path).values())
     sizes = sorted(len(path.read_text().splitlines()) for path in FILES[part])
     median, p90 = statistics.median(lengths), lengths[int(len(lengths) * 0.9)]
@@ -47,6 +48,6 @@ def test_a_function_fits_into_ten_lines(part):
     assert median <= MEDIAN_FUNCTION
 
 
-def test_lines_are_counted_without_docstring_and_decorators():
+def test_lines_are_counted_without_docstring_and_decorators() -> None:
     sample = HOME / "tests" / "test_style.py"
     assert functions(sample)[next(name for name in functions(sample) if name.endswith(" _lines"))] == 4

@@ -59,7 +59,9 @@ def _conforms(version: str, schema: dict[str, Any], answer: TestResponse) -> Non
 @cache
 def _registry(version: str) -> Registry:
     closed = _closed(document(version))
-    return Registry().with_resource("urn:api", Resource(contents=closed, specification=DRAFT202012))
+    resource = Resource(contents=closed, specification=DRAFT202012)  # type: ignore[call-arg]  # attrs renames them
+    registry: Registry[Any] = Registry().with_resource("urn:api", resource)
+    return registry
 
 
 def _closed(schema: Any) -> Any:

@@ -83,7 +83,8 @@ def dates(stay: Stay | None = None) -> dict[str, str]:
 def refused(answer: TestResponse, status: int, code: str) -> dict[str, str]:
     """Assert that this is the refusal; its details."""
     assert (answer.status_code, answer.json["error"]) == (status, code), answer.text
-    return answer.json.get("details", {})
+    details: dict[str, str] = answer.json.get("details", {})
+    return details
 
 
 def fields(answer: TestResponse) -> set[str]:

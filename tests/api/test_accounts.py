@@ -6,8 +6,11 @@ import re
 import statistics
 import time
 from collections import Counter
+from typing import Any
 
 import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
 
 from booking.domain import passwords
 from booking.domain.models import Event, User
@@ -18,19 +21,19 @@ CAROL = {"email": "Carol@Example.com", "password": PASSWORD, "fullName": "Carol 
 
 
 @pytest.fixture
-def carol(app):
+def carol(app: Flask) -> tuple[Program, TestResponse]:
     """A program, and what registering answered."""
     return Program(app), Program(app).post("/auth/register", CAROL)
 
 
-def login(program, **changes):
+def login(program: Any, **changes: Any) -> Any:
     return program.post("/auth/login", {"email": CAROL["email"], "password": PASSWORD} | changes)
 
 
 # --- register
 
 
-def test_registering_answers_the_account(carol):
+def test_registering_answers_the_account(carol: tuple[Program, TestResponse]) -> None:
     _, answer = carol
     assert answer.status_code == 201
     assert answer.json.keys() == {"id", "email", "fullName", "createdAt"}
@@ -45,32 +48,32 @@ def test_registering_answers_the_account(carol):
     "same",
     ["CAROL@EXAMPLE.COM", "carol@example.com", "  Carol@Example.com ", "ｃａｒｏｌ@example.com", "carol@ｅxample.com"],
 )
-def test_one_address_is_one_account_however_it_is_spelled(carol, same):
+def test_one_address_is_one_account_however_it_is_spelled(carol: tuple[Program, TestResponse], same: str) -> None:
     program, _ = carol
     answer = program.post("/auth/register", CAROL | {"email": same})
     assert refused(answer, 409, "EMAIL_TAKEN").keys() == {"email"}
 
 
 @pytest.mark.parametrize("spelled", ["CAROL@EXAMPLE.COM", "  Carol@Example.com ", "ｃａｒｏｌ@example.com"])
-def test_signing_in_works_however_the_address_is_spelled(carol, spelled):
+def test_signing_in_works_however_the_address_is_spelled(carol: tuple[Program, TestResponse], spelled: str) -> None:
     program, _ = carol
     assert login(program, email=spelled).status_code == 200
 
 
-def test_an_address_in_another_script_can_sign_in_as_it_was_typed(app):
+def test_an_address_in_another_script_can_sign_in_as_it_was_typed(app: Flask) -> None:
     program = Program(app)
     for email in ("דנה@example.com", "info@xn--bcher-kva.example"):
         assert program.post("/auth/register", CAROL | {"email": email}).status_code == 201
         assert login(program, email=email).status_code == 200
 
 
-def test_eight_registrations_at_once_make_one_account(app):
+def test_eight_registrations_at_once_make_one_account(app: Flask) -> None:
     answers = all_at_once(app, [lambda: Program(app).post("/auth/register", CAROL)] * 8)
     assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 7}
     assert count(User) == count(Event, type="user.registered") == 1
 
 
-def test_the_region_is_the_settings_or_the_chosen_one(app):
+def test_the_region_is_the_settings_or_the_chosen_one(app: Flask) -> None:
     program = Program(app)
     for number, (given, kept) in enumerate([({}, "eu"), ({"region": None}, "eu"), ({"region": "us-east"}, "us-east")]):
         account = CAROL | {"email": f"carol{number}@example.com"} | given
@@ -79,7 +82,7 @@ def test_the_region_is_the_settings_or_the_chosen_one(app):
         assert program.with_token(token).get("/me").json["region"] == kept
 
 
-def test_nobody_makes_themselves_an_owner(app):
+def test_nobody_makes_themselves_an_owner(app: Flask) -> None:
     program = Program(app)
     account = CAROL | {"role": "owner", "id": "user_01h2xcejqtf2nbrexx3vqjhp41", "passwordHash": "x", "isAdmin": True}
     assert program.post("/auth/register", account).status_code == 201
@@ -88,7 +91,7 @@ def test_nobody_makes_themselves_an_owner(app):
     assert me["id"] != account["id"]
 
 
-def test_256_characters_and_every_script_make_a_password(app):
+def test_256_characters_and_every_script_make_a_password(app: Flask) -> None:
     program = Program(app)
     for number, password in enumerate(["p1" * 128, "סיסמה ארוכה מאוד", "  spaces are kept  ", "🔑" * 9 + "x"]):
         account = {"email": f"long{number}@example.com", "password": password, "fullName": "Long"}
@@ -97,7 +100,7 @@ def test_256_characters_and_every_script_make_a_password(app):
         assert login(program, email=account["email"], password=password[:-1]).status_code == 401
 
 
-def test_the_password_is_kept_as_argon2id_only(carol):
+def test_the_password_is_kept_as_argon2id_only(carol: tuple[Program, TestResponse]) -> None:
     from booking.domain import users
 
     stored = users.find("carol@example.com").password_hash
@@ -108,7 +111,7 @@ def test_the_password_is_kept_as_argon2id_only(carol):
 # --- sign in
 
 
-def test_signing_in_answers_tokens_and_the_user(carol):
+def test_signing_in_answers_tokens_and_the_user(carol: tuple[Program, TestResponse]) -> None:
     program, registered = carol
     answer = login(program)
     assert answer.status_code == 200
@@ -117,21 +120,23 @@ def test_signing_in_answers_tokens_and_the_user(carol):
     assert answer.json["user"] == {name: registered.json[name] for name in ("id", "email", "fullName")}
 
 
-def test_me_is_who_signed_in(carol):
+def test_me_is_who_signed_in(carol: tuple[Program, TestResponse]) -> None:
     program, registered = carol
     me = program.with_token(login(program).json["accessToken"]).get("/me")
     assert me.json["id"] == registered.json["id"]
     assert {"id", "email", "fullName"} <= me.json.keys()
 
 
-def test_a_wrong_password_and_an_unknown_address_are_answered_alike(carol):
+def test_a_wrong_password_and_an_unknown_address_are_answered_alike(carol: tuple[Program, TestResponse]) -> None:
     program, _ = carol
     wrong, unknown = login(program, password="not the password"), login(program, email="nobody@example.com")
     refused(wrong, 401, "INVALID_CREDENTIALS")
     assert (wrong.status_code, wrong.data) == (unknown.status_code, unknown.data)
 
 
-def test_a_wrong_password_and_an_unknown_address_take_the_same_time(carol, monkeypatch):
+def test_a_wrong_password_and_an_unknown_address_take_the_same_time(
+    carol: tuple[Program, TestResponse], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Compared by the work that is done (one argon2 verification each) and, loosely, by the clock."""
     program, _ = carol
     verified = []
@@ -141,7 +146,7 @@ def test_a_wrong_password_and_an_unknown_address_take_the_same_time(carol, monke
     )
     login(program, email="nobody@example.com")  # the first unknown address makes the hash that nobody has
     verified.clear()
-    times = {"wrong": [], "unknown": []}
+    times: dict[str, list[float]] = {"wrong": [], "unknown": []}
     for _ in range(9):
         for kind, changes in (("wrong", {"password": "not the one"}), ("unknown", {"email": "nobody@example.com"})):
             began = time.process_time()
@@ -152,9 +157,9 @@ def test_a_wrong_password_and_an_unknown_address_take_the_same_time(carol, monke
     assert abs(wrong - unknown) < 0.5 * max(wrong, unknown)
 
 
-def test_an_account_without_a_password_cannot_sign_in_with_one(app):
+def test_an_account_without_a_password_cannot_sign_in_with_one(app: Flask) -> None:
     from booking.domain import users
 
-    users._create("linked@example.com", None, "Linked", "guest", "eu")
+    users._create("linked@example.com", None, "Linked", "guest", "eu")  # type: ignore[arg-type]  # by a link, later
     for password in ("", "None", PASSWORD):
         assert login(Program(app), email="linked@example.com", password=password).status_code == 401

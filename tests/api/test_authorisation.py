@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from flask import Flask
 
 from booking.api.endpoint import OPERATIONS
+from booking.domain.models import Room
 from booking.infra.ids import encode
 from tests.api.program import Program, an_order, refused
 
@@ -14,16 +18,18 @@ OWNED = {"show_booking", "cancel_booking"}
 ANYBODYS = {"logout", "me", "search_rooms", "show_room", "show_availability", "create_booking", "list_bookings"}
 
 
-def path_of(operation, room, booking_id="booking_01h2xcejqtf2nbrexx3vqjhp41"):
+def path_of(operation: Any, room: Room, booking_id: Any = "booking_01h2xcejqtf2nbrexx3vqjhp41") -> Any:
     return operation.path.replace("<room_id>", encode("room", room.id)).replace("<booking_id>", booking_id)
 
 
-def test_every_protected_endpoint_is_sorted_into_this_matrix():
+def test_every_protected_endpoint_is_sorted_into_this_matrix() -> None:
     assert {operation.name for operation in PROTECTED} == OWNED | ANYBODYS
 
 
 @pytest.mark.parametrize("operation", PROTECTED, ids=lambda operation: operation.name)
-def test_without_a_token_there_is_nothing_but_401(application, standing, operation):
+def test_without_a_token_there_is_nothing_but_401(
+    application: Flask, standing: tuple[Program, Room], operation: Any
+) -> None:
     _, room = standing
     for token in (None, "nonsense"):
         answer = Program(application, token).ask(operation.method, path_of(operation, room))
@@ -33,7 +39,7 @@ def test_without_a_token_there_is_nothing_but_401(application, standing, operati
 
 
 @pytest.mark.parametrize("operation", PROTECTED, ids=lambda operation: operation.name)
-def test_an_ended_session_opens_nothing(app, api, room, operation):
+def test_an_ended_session_opens_nothing(app: Flask, api: Program, room: Room, operation: Any) -> None:
     assert api.post("/auth/logout").status_code == 204
     refused(api.ask(operation.method, path_of(operation, room)), 401, "UNAUTHORIZED")
 
@@ -41,7 +47,7 @@ def test_an_ended_session_opens_nothing(app, api, room, operation):
 @pytest.mark.parametrize(
     "operation", [operation for operation in PROTECTED if operation.name in OWNED], ids=lambda operation: operation.name
 )
-def test_what_is_somebody_elses_does_not_exist(api, bobs, room, operation):
+def test_what_is_somebody_elses_does_not_exist(api: Program, bobs: Program, room: Room, operation: Any) -> None:
     booked = api.post("/bookings", an_order(room)).json["id"]
     refused(bobs.ask(operation.method, path_of(operation, room, booked)), 404, "NOT_FOUND")
     assert api.get(f"/bookings/{booked}").json["status"] == "CONFIRMED"

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 import pytest
+from flask import Flask
 
-from booking.domain.models import Booking
+from booking.domain.models import Booking, Room, User
 from booking.infra.ids import encode, new_id
 from tests.api.program import INSTANT, Program, an_order, dates, fields, program_of, refused
 from tests.cast import DECLINED, VISA, a_room, all_at_once, count, in_days, nights_of, person
@@ -32,7 +36,7 @@ BOOKING = {
 }
 
 
-def test_a_booking_says_what_the_contract_lists(api, alice, room):
+def test_a_booking_says_what_the_contract_lists(api: Program, alice: User, room: Room) -> None:
     answer = api.post("/bookings", an_order(room))
     assert answer.status_code == 201
     assert answer.json.keys() == BOOKING
@@ -50,13 +54,13 @@ def test_a_booking_says_what_the_contract_lists(api, alice, room):
 @pytest.mark.parametrize(
     ("currency", "price", "total"), [("JPY", "12000", b"36000"), ("KWD", "33.335", b"100.005"), ("EUR", "9.5", b"28.5")]
 )
-def test_the_price_has_its_currencys_own_decimals(api, currency, price, total):
+def test_the_price_has_its_currencys_own_decimals(api: Program, currency: str, price: str, total: bytes) -> None:
     there = a_room(location=currency.lower(), currency=currency, price_per_night=Decimal(price))
     answer = api.post("/bookings", an_order(there))
     assert b'"totalPrice":' + total + b"," in answer.data
 
 
-def test_back_to_back_is_fine_and_a_shared_night_is_not(api, bobs, room):
+def test_back_to_back_is_fine_and_a_shared_night_is_not(api: Program, bobs: Program, room: Room) -> None:
     assert api.post("/bookings", an_order(room, in_days(30))).status_code == 201
     assert bobs.post("/bookings", an_order(room, in_days(33, 2))).status_code == 201
     assert bobs.post("/bookings", an_order(room, in_days(28, 2))).status_code == 201
@@ -66,13 +70,13 @@ def test_back_to_back_is_fine_and_a_shared_night_is_not(api, bobs, room):
 
 
 @pytest.mark.parametrize("method", [DECLINED, "pm_card_error"])
-def test_a_declined_card_is_402_and_leaves_the_room_free(api, bobs, room, method):
+def test_a_declined_card_is_402_and_leaves_the_room_free(api: Program, bobs: Program, room: Room, method: Any) -> None:
     refused(api.post("/bookings", an_order(room, paymentMethodId=method)), 402, "PAYMENT_FAILED")
     assert nights_of(room) == {}
     assert bobs.post("/bookings", an_order(room)).status_code == 201
 
 
-def test_any_other_payment_method_succeeds(api, room):
+def test_any_other_payment_method_succeeds(api: Program, room: Room) -> None:
     assert api.post("/bookings", an_order(room, paymentMethodId="pm_anything_else1")).status_code == 201
 
 
@@ -115,12 +119,12 @@ def test_any_other_payment_method_succeeds(api, room):
         ({"guests": 0, "checkIn": "x", "roomId": []}, {"guests", "checkIn", "roomId"}),
     ],
 )
-def test_an_order_names_what_is_wrong(standing, changes, wrong):
+def test_an_order_names_what_is_wrong(standing: tuple[Program, Room], changes: Any, wrong: Any) -> None:
     api, room = standing
     assert fields(api.post("/bookings", an_order(room, **changes))) == wrong
 
 
-def test_the_seeds_sentence_for_dates_in_the_wrong_order(standing):
+def test_the_seeds_sentence_for_dates_in_the_wrong_order(standing: tuple[Program, Room]) -> None:
     api, room = standing
     wrong = api.post("/bookings", an_order(room, checkIn="2027-01-03", checkOut="2027-01-02"))
     assert wrong.json["details"] == {"checkIn": "checkIn must be before checkOut"}
@@ -129,25 +133,25 @@ def test_the_seeds_sentence_for_dates_in_the_wrong_order(standing):
 @pytest.mark.parametrize(
     "strange", ["room_x", "", "a b", "../..", encode("user", new_id()), encode("room", new_id())], ids=range(6)
 )
-def test_a_room_that_does_not_exist_is_404(standing, strange):
+def test_a_room_that_does_not_exist_is_404(standing: tuple[Program, Room], strange: Any) -> None:
     api, room = standing
     refused(api.post("/bookings", an_order(room, roomId=strange)), 404, "ROOM_NOT_FOUND")
 
 
-def test_an_unpublished_room_cannot_be_booked(api):
+def test_an_unpublished_room_cannot_be_booked(api: Program) -> None:
     refused(api.post("/bookings", an_order(a_room(published=False))), 404, "ROOM_NOT_FOUND")
 
 
-def test_extra_fields_change_nothing(api, room):
+def test_extra_fields_change_nothing(api: Program, room: Room) -> None:
     extras = {"totalPrice": 1, "status": "CANCELLED", "userId": encode("user", new_id()), "id": "x"}
-    answer = api.post("/bookings", an_order(room, **extras))
+    answer = api.post("/bookings", an_order(room, None, **extras))
     assert (answer.json["totalPrice"], answer.json["status"]) == (360, "CONFIRMED")
     assert answer.json["userId"] != extras["userId"]
 
 
-def test_twenty_at_once_for_one_room_one_wins_and_the_others_are_told(app, room):
+def test_twenty_at_once_for_one_room_one_wins_and_the_others_are_told(app: Flask, room: Room) -> None:
     guests = [program_of(app, person(f"guest-{number}")) for number in range(4)]
-    answers = all_at_once(app, [lambda n=n: guests[n % 4].post("/bookings", an_order(room)) for n in range(20)])
+    answers = all_at_once(app, [partial(guests[n % 4].post, "/bookings", an_order(room)) for n in range(20)])
     told = Counter((answer.status_code, answer.json.get("error")) for answer in answers)
     assert told.pop((201, None)) == 1
     assert set(told) <= {(409, "ROOM_NOT_AVAILABLE"), (409, "ROOM_LOCKED")}
@@ -158,7 +162,7 @@ def test_twenty_at_once_for_one_room_one_wins_and_the_others_are_told(app, room)
             assert answer.json["message"] == "Room is currently being booked"
 
 
-def test_a_locked_room_is_409_at_once_and_another_stay_goes_on(app, api, room):
+def test_a_locked_room_is_409_at_once_and_another_stay_goes_on(app: Flask, api: Program, room: Room) -> None:
     from booking.infra import redis
 
     stay = in_days(30)
@@ -171,11 +175,11 @@ def test_a_locked_room_is_409_at_once_and_another_stay_goes_on(app, api, room):
     assert api.post("/bookings", an_order(room, stay)).status_code == 201
 
 
-def test_booking_works_without_redis(api, room, without_redis):
+def test_booking_works_without_redis(api: Program, room: Room, without_redis: Callable[[], None]) -> None:
     without_redis()
     assert api.post("/bookings", an_order(room)).status_code == 201
 
 
-def test_nobody_books_without_a_token(app, room):
+def test_nobody_books_without_a_token(app: Flask, room: Room) -> None:
     refused(Program(app).post("/bookings", an_order(room, paymentMethodId=VISA)), 401, "UNAUTHORIZED")
     assert count(Booking) == 0

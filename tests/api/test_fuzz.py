@@ -8,14 +8,17 @@ from __future__ import annotations
 import contextvars
 import copy
 import os
+from typing import Any
 
 import pytest
 import schemathesis
+from flask import Flask
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from booking.api.docs import document
+from booking.domain.models import Room
 from booking.infra.ids import encode
 from tests.api.program import Program, dates, program_of
 from tests.cast import person
@@ -37,7 +40,7 @@ schema = schemathesis.openapi.from_dict(copy.deepcopy(document("fuzzed")))
 
 
 @pytest.fixture
-def fuzzer(application, standing) -> Program:
+def fuzzer(application: Flask, standing: tuple[Program, Room]) -> Program:
     """Alice with a session that an example may end."""
     with application.app_context():
         return program_of(application, person("alice"))
@@ -52,7 +55,9 @@ def fuzzer(application, standing) -> Program:
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-def test_every_answer_is_a_documented_one(application, case, fuzzer, standing):
+def test_every_answer_is_a_documented_one(
+    application: Flask, case: Any, fuzzer: Program, standing: tuple[Program, Room]
+) -> None:
     _, room = standing
     if "roomId" in (case.path_parameters or {}) and len(case.path_parameters["roomId"]) % 2:
         case.path_parameters["roomId"] = encode("room", room.id)  # a room that exists, as often as not
@@ -62,7 +67,7 @@ def test_every_answer_is_a_documented_one(application, case, fuzzer, standing):
     contextvars.Context().run(case.call_and_validate, app=application, headers=headers, checks=KEPT + strict)
 
 
-def test_the_answers_of_a_whole_story_are_documented_ones(api, room):
+def test_the_answers_of_a_whole_story_are_documented_ones(api: Program, room: Room) -> None:
     """Program checks each of them; here they come in the order in which a guest meets them."""
     path = f"/rooms/{encode('room', room.id)}"
     for answer in (api.get("/rooms", **dates()), api.get(path, **dates()), api.get(f"{path}/availability")):

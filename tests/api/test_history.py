@@ -4,32 +4,36 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from typing import Any
 
 import pytest
+from flask import Flask
 
 from booking.domain import bookings
+from booking.domain.bookings import Desk
+from booking.domain.models import Room, User
 from booking.infra.ids import encode, new_id
-from tests.api.program import an_order, program_of, refused
+from tests.api.program import Program, an_order, program_of, refused
 from tests.api.test_bookings import BOOKING
 from tests.cast import VISA, a_room, all_at_once, in_days, later, order
 
 
 @pytest.fixture
-def booked(api, room):
+def booked(api: Program, room: Room) -> dict[str, Any]:
     """Alice's confirmed booking, as it was answered."""
     answer = api.post("/bookings", an_order(room))
     assert answer.status_code == 201
-    return answer.json
+    return dict(answer.json or {})
 
 
-def path(booking, tail=""):
+def path(booking: Any, tail: Any = "") -> Any:
     return f"/bookings/{booking['id']}{tail}"
 
 
 # --- the list
 
 
-def test_the_list_is_mine_and_newest_first(api, bobs, room):
+def test_the_list_is_mine_and_newest_first(api: Program, bobs: Program, room: Room) -> None:
     mine = [api.post("/bookings", an_order(room, in_days(30 + 5 * n))).json for n in range(3)]
     bobs.post("/bookings", an_order(room, in_days(60)))
     answer = api.get("/bookings").json
@@ -39,7 +43,7 @@ def test_the_list_is_mine_and_newest_first(api, bobs, room):
     assert bobs.get("/bookings").json["total"] == 1
 
 
-def test_pages_of_the_list_do_not_overlap_and_add_up(api, room):
+def test_pages_of_the_list_do_not_overlap_and_add_up(api: Program, room: Room) -> None:
     for n in range(5):
         api.post("/bookings", an_order(room, in_days(30 + 5 * n)))
     pages = [api.get("/bookings", page=page, pageSize=2).json for page in range(1, 5)]
@@ -48,17 +52,17 @@ def test_pages_of_the_list_do_not_overlap_and_add_up(api, room):
     assert len({item["id"] for page in pages for item in page["items"]}) == 5
 
 
-def test_an_empty_list_is_a_list(api):
+def test_an_empty_list_is_a_list(api: Program) -> None:
     assert api.get("/bookings", page=7).json == {"items": [], "page": 7, "pageSize": 20, "total": 0}
 
 
-def test_the_filter_means_the_shown_status(app, alice, room, desk):
+def test_the_filter_means_the_shown_status(app: Flask, alice: User, room: Room, desk: Desk) -> None:
     early = program_of(app, alice)
     early.post(path(early.post("/bookings", an_order(room, in_days(30))).json, "/cancel"))
     early.post("/bookings", an_order(room, in_days(40)))
     bookings.hold(order(alice, room, in_days(50)), desk)
 
-    def filtered(program):
+    def filtered(program: Any) -> Any:
         statuses = ("PENDING", "CONFIRMED", "CANCELLED", "EXPIRED")
         lists = {status: program.get("/bookings", status=status).json for status in statuses}
         assert all(item["status"] == status for status, found in lists.items() for item in found["items"])
@@ -74,13 +78,13 @@ def test_the_filter_means_the_shown_status(app, alice, room, desk):
 # --- one
 
 
-def test_one_booking_is_what_was_answered_and_carries_its_version(api, booked):
+def test_one_booking_is_what_was_answered_and_carries_its_version(api: Program, booked: dict[str, Any]) -> None:
     answer = api.get(path(booked))
     assert (answer.status_code, answer.json) == (200, booked)
     assert answer.headers["ETag"].strip('"').isdigit()
 
 
-def test_a_booking_paid_in_time_shows_until_when_it_is_held(api, alice, room, desk):
+def test_a_booking_paid_in_time_shows_until_when_it_is_held(api: Program, alice: User, room: Room, desk: Desk) -> None:
     held = bookings.hold(order(alice, room), desk)
     shown = api.get(f"/bookings/{encode('booking', held.id)}").json
     assert shown["status"] == "PENDING"
@@ -89,7 +93,7 @@ def test_a_booking_paid_in_time_shows_until_when_it_is_held(api, alice, room, de
     assert api.get(f"/bookings/{encode('booking', held.id)}").json["status"] == "EXPIRED"
 
 
-def test_a_stranger_cannot_tell_a_booking_from_none(api, bobs, booked):
+def test_a_stranger_cannot_tell_a_booking_from_none(api: Program, bobs: Program, booked: dict[str, Any]) -> None:
     nothing = f"/bookings/{encode('booking', new_id())}"
     for tail, ask in (("", bobs.get), ("/cancel", bobs.post)):
         foreign, missing = ask(path(booked, tail)), ask(nothing + tail)
@@ -101,7 +105,7 @@ def test_a_stranger_cannot_tell_a_booking_from_none(api, bobs, booked):
 # --- cancelling
 
 
-def test_cancelling_answers_the_booking_and_what_comes_back(api, booked):
+def test_cancelling_answers_the_booking_and_what_comes_back(api: Program, booked: dict[str, Any]) -> None:
     answer = api.post(path(booked, "/cancel"))
     assert (answer.status_code, answer.json.keys()) == (200, BOOKING)
     assert (answer.json["status"], answer.json["refundAmount"]) == ("CANCELLED", 360)
@@ -110,49 +114,51 @@ def test_cancelling_answers_the_booking_and_what_comes_back(api, booked):
     assert shown.headers["ETag"] == answer.headers["ETag"]
 
 
-def test_cancelling_twice_is_409(api, booked):
+def test_cancelling_twice_is_409(api: Program, booked: dict[str, Any]) -> None:
     api.post(path(booked, "/cancel"))
     refused(api.post(path(booked, "/cancel")), 409, "BOOKING_NOT_CANCELLABLE")
 
 
-def test_cancelling_at_once_happens_once(app, api, booked):
+def test_cancelling_at_once_happens_once(app: Flask, api: Program, booked: dict[str, Any]) -> None:
     answers = all_at_once(app, [lambda: api.post(path(booked, "/cancel"))] * 6)
     assert Counter(answer.status_code for answer in answers) == {200: 1, 409: 5}
 
 
-def test_a_stay_that_has_begun_cannot_be_cancelled(app, alice, room):
+def test_a_stay_that_has_begun_cannot_be_cancelled(app: Flask, alice: User, room: Room) -> None:
     booked = program_of(app, alice).post("/bookings", an_order(room, in_days(2))).json
     later(dt.timedelta(days=3))
     refused(program_of(app, alice).post(path(booked, "/cancel")), 409, "BOOKING_NOT_CANCELLABLE")
 
 
-def test_an_unpaid_hold_is_cancelled_without_a_refund(api, alice, room, desk):
+def test_an_unpaid_hold_is_cancelled_without_a_refund(api: Program, alice: User, room: Room, desk: Desk) -> None:
     held = bookings.hold(order(alice, room), desk)
     answer = api.post(f"/bookings/{encode('booking', held.id)}/cancel")
     assert (answer.json["status"], answer.json["refundAmount"]) == ("CANCELLED", None)
 
 
 @pytest.mark.parametrize("form", ["{}", "W/{}", "*", ""])
-def test_the_present_version_may_be_cancelled(api, booked, form):
+def test_the_present_version_may_be_cancelled(api: Program, booked: dict[str, Any], form: str) -> None:
     etag = api.get(path(booked)).headers["ETag"]
     answer = api.post(path(booked, "/cancel"), If_Match=form.format(etag))
     assert (answer.status_code, answer.json["status"]) == (200, "CANCELLED")
 
 
 @pytest.mark.parametrize("etag", ['"1"', 'W/"1"', '"999"', "garbage", '"-1"', '"' + "9" * 40 + '"', '"1", "x"', "٣"])
-def test_another_version_is_409_and_nothing_happens(api, booked, etag):
+def test_another_version_is_409_and_nothing_happens(api: Program, booked: dict[str, Any], etag: str) -> None:
     answer = api.post(path(booked, "/cancel"), If_Match=etag.encode().decode("latin-1"))
     refused(answer, 409, "BOOKING_MODIFIED")
     assert answer.json["message"] == "Booking was modified by another process"
     assert api.get(path(booked)).json["status"] == "CONFIRMED"
 
 
-def test_a_cancelled_night_can_be_booked_by_the_next(api, bobs, room, booked):
+def test_a_cancelled_night_can_be_booked_by_the_next(
+    api: Program, bobs: Program, room: Room, booked: dict[str, Any]
+) -> None:
     api.post(path(booked, "/cancel"))
     assert bobs.post("/bookings", an_order(room, paymentMethodId=VISA)).status_code == 201
 
 
-def test_the_bookings_of_a_free_policy_say_until_when(api):
+def test_the_bookings_of_a_free_policy_say_until_when(api: Program) -> None:
     room = a_room(time_zone="Asia/Tokyo")
     stay = in_days(30)
     booked = api.post("/bookings", an_order(room, stay)).json

@@ -5,14 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
+from flask import Flask
 
 from booking.domain import bookings, verification
-from booking.domain.models import Booking, Payment
-from booking.infra.provider import NoAnswer
+from booking.domain.bookings import Desk
+from booking.domain.models import Booking, Payment, Room, User
+from booking.infra.provider import NoAnswer, Provider
 from tests.api.program import Program, an_order, dates, fields, program_of, refused
 from tests.cast import DECLINED, SLOW, all_at_once, count, in_days, interrupted, later, silent
 
@@ -20,16 +24,16 @@ KEY = "3f0d-the-same-again"
 HALF_A_MINUTE = dt.timedelta(seconds=31)
 
 
-def order(program, room, key=KEY, stay=None, **changes):
+def order(program: Any, room: Room, key: Any = KEY, stay: Any = None, **changes: Any) -> Any:
     return program.post("/bookings", an_order(room, stay, **changes), Idempotency_Key=key)
 
 
-def replayed(answer):
+def replayed(answer: Any) -> Any:
     return answer.headers.get("Idempotency-Replayed") == "true"
 
 
 @contextmanager
-def selling(app, desk):
+def selling(app: Flask, desk: Desk) -> Iterator[None]:
     """The API sells through another desk for a while."""
     services = app.extensions["services"]
     app.extensions["services"] = replace(services, desk=desk)
@@ -39,14 +43,14 @@ def selling(app, desk):
         app.extensions["services"] = services
 
 
-def nothing_is_wrong():
+def nothing_is_wrong() -> Any:
     return verification.verify().findings == []
 
 
 # --- the first final answer again
 
 
-def test_a_booking_is_replayed_word_for_word(api, room):
+def test_a_booking_is_replayed_word_for_word(api: Program, room: Room) -> None:
     first = order(api, room)
     assert (first.status_code, replayed(first)) == (201, False)
     for _ in range(3):
@@ -56,14 +60,14 @@ def test_a_booking_is_replayed_word_for_word(api, room):
     assert count(Booking) == count(Payment) == 1
 
 
-def test_the_same_request_may_be_spelled_differently(api, room):
+def test_the_same_request_may_be_spelled_differently(api: Program, room: Room) -> None:
     body = an_order(room)
     first = order(api, room)
     turned = api.post("/bookings", dict(reversed(body.items())) | {"comment": "ignored"}, Idempotency_Key=KEY)
     assert (turned.status_code, turned.data) == (201, first.data)
 
 
-def test_a_declined_card_is_replayed(api, room):
+def test_a_declined_card_is_replayed(api: Program, room: Room) -> None:
     first = order(api, room, paymentMethodId=DECLINED)
     again = order(api, room, paymentMethodId=DECLINED)
     refused(again, 402, "PAYMENT_FAILED")
@@ -71,7 +75,7 @@ def test_a_declined_card_is_replayed(api, room):
     assert count(Payment) == 1
 
 
-def test_a_room_that_was_taken_is_replayed_even_when_it_is_free_again(api, bobs, room):
+def test_a_room_that_was_taken_is_replayed_even_when_it_is_free_again(api: Program, bobs: Program, room: Room) -> None:
     taken = bobs.post("/bookings", an_order(room)).json["id"]
     first = order(api, room)
     refused(first, 409, "ROOM_NOT_AVAILABLE")
@@ -81,14 +85,14 @@ def test_a_room_that_was_taken_is_replayed_even_when_it_is_free_again(api, bobs,
     assert order(api, room, key="another").status_code == 201
 
 
-def test_another_body_under_the_same_key_is_422(api, room):
+def test_another_body_under_the_same_key_is_422(api: Program, room: Room) -> None:
     order(api, room)
     for changes in ({"guests": 1}, dates(in_days(60)), {"paymentMethodId": "pm_card_other"}):
         refused(order(api, room, **changes), 422, "IDEMPOTENCY_KEY_REUSED")
     assert count(Booking) == 1
 
 
-def test_one_users_key_means_nothing_to_another(api, bobs, room):
+def test_one_users_key_means_nothing_to_another(api: Program, bobs: Program, room: Room) -> None:
     mine = order(api, room, stay=in_days(30))
     theirs = order(bobs, room, stay=in_days(40))
     assert (mine.status_code, theirs.status_code) == (201, 201)
@@ -97,7 +101,7 @@ def test_one_users_key_means_nothing_to_another(api, bobs, room):
     refused(order(bobs, room, stay=in_days(30)), 422, "IDEMPOTENCY_KEY_REUSED")
 
 
-def test_a_replay_comes_before_the_lock_and_the_date_rules(app, alice, room):
+def test_a_replay_comes_before_the_lock_and_the_date_rules(app: Flask, alice: User, room: Room) -> None:
     first = order(program_of(app, alice), room, stay=(stay := in_days(1)))
     later(dt.timedelta(hours=47))
     later_api = program_of(app, alice)
@@ -106,13 +110,13 @@ def test_a_replay_comes_before_the_lock_and_the_date_rules(app, alice, room):
     assert (again.status_code, again.data, replayed(again)) == (201, first.data, True)
 
 
-def test_a_replay_works_without_redis(api, room, without_redis):
+def test_a_replay_works_without_redis(api: Program, room: Room, without_redis: Callable[[], None]) -> None:
     first = order(api, room)
     without_redis()
     assert order(api, room).data == first.data
 
 
-def test_keys_are_kept_for_a_day_and_then_forgotten(app, alice, room):
+def test_keys_are_kept_for_a_day_and_then_forgotten(app: Flask, alice: User, room: Room) -> None:
     from booking.domain import idempotency
 
     first = order(program_of(app, alice), room, stay=(stay := in_days(30)))
@@ -126,12 +130,12 @@ def test_keys_are_kept_for_a_day_and_then_forgotten(app, alice, room):
 # --- never stored
 
 
-def test_an_order_with_wrong_fields_leaves_the_key_to_a_right_one(api, room):
+def test_an_order_with_wrong_fields_leaves_the_key_to_a_right_one(api: Program, room: Room) -> None:
     assert fields(order(api, room, guests=0)) == {"guests"}
     assert order(api, room).status_code == 201
 
 
-def test_an_order_against_the_rules_leaves_the_key_to_a_right_one(api, room):
+def test_an_order_against_the_rules_leaves_the_key_to_a_right_one(api: Program, room: Room) -> None:
     """400 is never stored: neither as an answer, nor as the body that the key belongs to."""
     assert fields(order(api, room, stay=in_days(600))) == {"checkIn"}
     assert fields(order(api, room, stay=in_days(600))) == {"checkIn"}
@@ -139,7 +143,7 @@ def test_an_order_against_the_rules_leaves_the_key_to_a_right_one(api, room):
     assert order(api, room).status_code == 201
 
 
-def test_a_locked_room_is_not_stored(api, room):
+def test_a_locked_room_is_not_stored(api: Program, room: Room) -> None:
     from booking.infra import redis
     from booking.infra.ids import encode
 
@@ -151,19 +155,19 @@ def test_a_locked_room_is_not_stored(api, room):
     assert (booked.status_code, replayed(booked)) == (201, False)
 
 
-def test_a_refused_token_stores_nothing(app, api, room):
+def test_a_refused_token_stores_nothing(app: Flask, api: Program, room: Room) -> None:
     refused(order(Program(app, "nonsense"), room), 401, "UNAUTHORIZED")
     assert order(api, room).status_code == 201
 
 
 @pytest.mark.parametrize("key", ["", " ", "two words", "tab\there", "naïve", "ключ", "x" * 256, "a\x7f"])
-def test_a_key_is_up_to_255_visible_ascii_characters(standing, key):
+def test_a_key_is_up_to_255_visible_ascii_characters(standing: tuple[Program, Room], key: str) -> None:
     api, room = standing
     answer = order(api, room, key=key.encode().decode("latin-1"))
     assert fields(answer) == {"Idempotency-Key"}
 
 
-def test_every_visible_character_and_255_of_them_are_fine(api, room):
+def test_every_visible_character_and_255_of_them_are_fine(api: Program, room: Room) -> None:
     visible = "".join(map(chr, range(0x21, 0x7F)))
     for key in (visible, "k" * 255, "'; DROP TABLE bookings--"[:9] + "%s"):
         answer = order(api, room, key=key, paymentMethodId=DECLINED)
@@ -179,19 +183,21 @@ class Waiting:
 
     name = "simulated"
 
-    def __init__(self, provider):
+    def __init__(self, provider: Any) -> None:
         self.provider, self.asked, self.go_on = provider, threading.Event(), threading.Event()
 
-    def charge(self, *order):
+    def charge(self, *order: Any) -> Any:
         self.asked.set()
         assert self.go_on.wait(20)
         return self.provider.charge(*order)
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: Any) -> Any:
         return getattr(self.provider, name)
 
 
-def test_while_the_first_is_worked_on_the_second_is_told_to_wait(app, api, room, desk):
+def test_while_the_first_is_worked_on_the_second_is_told_to_wait(
+    app: Flask, api: Program, room: Room, desk: Desk
+) -> None:
     waiting = Waiting(desk.provider)
     answers = []
     with selling(app, replace(desk, provider=waiting)):
@@ -209,7 +215,7 @@ def test_while_the_first_is_worked_on_the_second_is_told_to_wait(app, api, room,
     assert order(api, room).data == answers[0].data
 
 
-def test_a_crowd_with_one_key_books_once(app, api, room):
+def test_a_crowd_with_one_key_books_once(app: Flask, api: Program, room: Room) -> None:
     answers = all_at_once(app, [lambda: order(api, room)] * 12)
     told = Counter((answer.status_code, answer.json.get("error")) for answer in answers)
     assert set(told) <= {(201, None), (409, "IDEMPOTENCY_CONFLICT")}
@@ -225,18 +231,18 @@ class Died(BaseException):
     """The process ends here: nothing after it runs, no handler of ours included."""
 
 
-def die(*_):
+def die(*_: Any) -> None:
     raise Died
 
 
-def crashed(app, api, room, desk=None):
+def crashed(app: Flask, api: Program, room: Room, desk: Desk | None = None) -> None:
     """A request that never comes back."""
     with selling(app, desk or app.extensions["services"].desk), pytest.raises(Died):
         order(api, room)
     refused(order(api, room), 409, "IDEMPOTENCY_CONFLICT")  # for all we know it still works
 
 
-def finished_by_the_next_call(api, room, charges=1):
+def finished_by_the_next_call(api: Program, room: Room, charges: Any = 1) -> None:
     later(HALF_A_MINUTE)
     answer = order(api, room)
     assert (answer.status_code, answer.json.get("status")) == (201, "CONFIRMED"), answer.text
@@ -247,37 +253,41 @@ def finished_by_the_next_call(api, room, charges=1):
     assert nothing_is_wrong()
 
 
-def test_died_after_the_claim_of_the_key(app, api, room, monkeypatch):
+def test_died_after_the_claim_of_the_key(app: Flask, api: Program, room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bookings, "_hold", die)
     crashed(app, api, room)
     monkeypatch.undo()
     finished_by_the_next_call(api, room)
 
 
-def test_died_with_the_nights_held_and_no_payment_begun(app, api, room, monkeypatch):
+def test_died_with_the_nights_held_and_no_payment_begun(
+    app: Flask, api: Program, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(bookings, "_begin_payment", die)
     crashed(app, api, room)
     monkeypatch.undo()
     finished_by_the_next_call(api, room)
 
 
-def test_died_with_the_payment_begun_and_never_charged(app, api, room, desk):
+def test_died_with_the_payment_begun_and_never_charged(app: Flask, api: Program, room: Room, desk: Desk) -> None:
     class Dying:
         name = "simulated"
 
-        def charge(self, *_):
+        def charge(self, *_: Any) -> None:
             die()
 
-    crashed(app, api, room, replace(desk, provider=Dying()))
+    crashed(app, api, room, replace(desk, provider=cast(Provider, Dying())))
     finished_by_the_next_call(api, room, charges=2)
 
 
-def test_died_charged_and_not_confirmed(app, api, room, desk):
+def test_died_charged_and_not_confirmed(app: Flask, api: Program, room: Room, desk: Desk) -> None:
     crashed(app, api, room, interrupted(desk, die))
     finished_by_the_next_call(api, room)
 
 
-def test_died_after_the_confirmation_before_the_answer(app, api, room, monkeypatch):
+def test_died_after_the_confirmation_before_the_answer(
+    app: Flask, api: Program, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from booking.api import bookings as views
 
     monkeypatch.setattr(views, "_created", die)
@@ -289,20 +299,22 @@ def test_died_after_the_confirmation_before_the_answer(app, api, room, monkeypat
     assert nothing_is_wrong()
 
 
-def test_died_and_recovery_was_quicker(app, api, room, desk):
+def test_died_and_recovery_was_quicker(app: Flask, api: Program, room: Room, desk: Desk) -> None:
     crashed(app, api, room, interrupted(desk, die))
     bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
     finished_by_the_next_call(api, room)
 
 
-def test_died_uncharged_and_somebody_else_booked_meanwhile(app, api, bobs, room, desk):
+def test_died_uncharged_and_somebody_else_booked_meanwhile(
+    app: Flask, api: Program, bobs: Program, room: Room, desk: Desk
+) -> None:
     class Dying:
         name = "simulated"
 
-        def charge(self, *_):
+        def charge(self, *_: Any) -> None:
             die()
 
-    crashed(app, api, room, replace(desk, provider=Dying()))
+    crashed(app, api, room, replace(desk, provider=cast(Provider, Dying())))
     bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
     assert bobs.post("/bookings", an_order(room)).status_code == 201
     later(HALF_A_MINUTE)
@@ -314,7 +326,9 @@ def test_died_uncharged_and_somebody_else_booked_meanwhile(app, api, bobs, room,
 # --- no answer from the provider
 
 
-def test_an_unknown_payment_is_503_and_the_same_key_settles_it(app, api, room, desk):
+def test_an_unknown_payment_is_503_and_the_same_key_settles_it(
+    app: Flask, api: Program, room: Room, desk: Desk
+) -> None:
     with selling(app, interrupted(desk, silent)):
         unknown = order(api, room)
     refused(unknown, 503, "PAYMENT_UNKNOWN")
@@ -326,7 +340,7 @@ def test_an_unknown_payment_is_503_and_the_same_key_settles_it(app, api, room, d
     assert nothing_is_wrong()
 
 
-def test_an_unknown_payment_that_recovery_settled_answers_201(app, api, room, desk):
+def test_an_unknown_payment_that_recovery_settled_answers_201(app: Flask, api: Program, room: Room, desk: Desk) -> None:
     unknown = order(api, room, paymentMethodId=SLOW)
     refused(unknown, 503, "PAYMENT_UNKNOWN")
     bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
@@ -335,16 +349,18 @@ def test_an_unknown_payment_that_recovery_settled_answers_201(app, api, room, de
     assert nothing_is_wrong()
 
 
-def test_a_provider_that_stays_silent_is_503_each_time_and_charges_once_at_last(app, api, room, desk):
+def test_a_provider_that_stays_silent_is_503_each_time_and_charges_once_at_last(
+    app: Flask, api: Program, room: Room, desk: Desk
+) -> None:
     class Mute:
         name = "simulated"
 
-        def charge(self, *_):
+        def charge(self, *_: Any) -> None:
             raise NoAnswer
 
         cancel = charge
 
-    with selling(app, replace(desk, provider=Mute())):
+    with selling(app, replace(desk, provider=cast(Provider, Mute()))):
         for _ in range(3):
             refused(order(api, room), 503, "PAYMENT_UNKNOWN")
     assert order(api, room).status_code == 201

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import inspect
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from flask import Flask
 
 from booking.domain import accounts, sessions
+from booking.domain.errors import Unauthorized
+from booking.domain.models import User
 from booking.domain.sessions import LONGEST_KEPT
 from booking.infra import cache, redis
 from tests.api.program import Program, dates, program_of, refused
@@ -15,7 +20,7 @@ from tests.cast import PASSWORD
 
 
 @pytest.fixture
-def questions(monkeypatch):
+def questions(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """The statements that asked Postgres for a session."""
     asked, read = [], sessions._read
     monkeypatch.setattr(sessions, "_read", lambda *what: asked.append(what) or read(*what))
@@ -23,7 +28,7 @@ def questions(monkeypatch):
 
 
 @pytest.fixture
-def trips(monkeypatch):
+def trips(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """The look-ups that went to the cache server, each with its keys."""
     made, mget = [], type(redis.servers.cache.client).mget
     monkeypatch.setattr(
@@ -32,19 +37,19 @@ def trips(monkeypatch):
     return made
 
 
-def test_postgres_is_asked_once_for_several_requests(api, questions):
+def test_postgres_is_asked_once_for_several_requests(api: Program, questions: list[tuple[Any, ...]]) -> None:
     names = [api.get("/me").json["fullName"] for _ in range(3)]
     assert names == ["Alice"] * 3
     assert len(questions) == 1
 
 
-def test_a_session_that_is_kept_ends_at_once(app, api):
+def test_a_session_that_is_kept_ends_at_once(app: Flask, api: Program) -> None:
     assert api.get("/me").status_code == 200
     assert api.post("/auth/logout").status_code == 204
     refused(api.get("/me"), 401, "UNAUTHORIZED")
 
 
-def test_a_password_changed_elsewhere_ends_the_others_at_once_and_not_this_one(app, alice):
+def test_a_password_changed_elsewhere_ends_the_others_at_once_and_not_this_one(app: Flask, alice: User) -> None:
     phone, laptop = program_of(app, alice), program_of(app, alice)
     me = sessions.start_api(alice.id).user
     assert (phone.get("/me").status_code, laptop.get("/me").status_code) == (200, 200)
@@ -54,16 +59,18 @@ def test_a_password_changed_elsewhere_ends_the_others_at_once_and_not_this_one(a
     assert sessions.current(me.session_id, me.id, kept_for=3).id == me.id
 
 
-def test_a_new_name_is_seen_at_once(api, alice):
+def test_a_new_name_is_seen_at_once(api: Program, alice: User) -> None:
     assert api.get("/me").json["fullName"] == "Alice"
     accounts.rename(alice.id, "Alice Liddell")
     assert api.get("/me").json["fullName"] == "Alice Liddell"
 
 
-def test_what_a_slow_reader_writes_after_the_end_is_not_believed(app, alice, monkeypatch):
+def test_what_a_slow_reader_writes_after_the_end_is_not_believed(
+    app: Flask, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     me, read = sessions.start_api(alice.id).user, sessions._read
 
-    def overtaken(*what):
+    def overtaken(*what: Any) -> Any:
         answer = read(*what)
         monkeypatch.setattr(sessions, "_read", read)
         sessions.end(me.session_id)
@@ -72,11 +79,13 @@ def test_what_a_slow_reader_writes_after_the_end_is_not_believed(app, alice, mon
     monkeypatch.setattr(sessions, "_read", overtaken)
     sessions.current(me.session_id, me.id, kept_for=3)
     assert redis.servers.cache.client.keys("session:*")
-    with pytest.raises(sessions.Unauthorized):
+    with pytest.raises(Unauthorized):
         sessions.current(me.session_id, me.id, kept_for=3)
 
 
-def test_what_is_written_long_after_it_was_read_is_over_already(app, alice, monkeypatch):
+def test_what_is_written_long_after_it_was_read_is_over_already(
+    app: Flask, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # The server stood still with the entry on its way, and nobody could tell it of the end meanwhile.
     me, client = sessions.start_api(alice.id).user, redis.servers.cache.client
     long_ago = [client.time()[0] - LONGEST_KEPT, 0]
@@ -85,22 +94,26 @@ def test_what_is_written_long_after_it_was_read_is_over_already(app, alice, monk
     assert not client.keys("session:*")
 
 
-def test_a_new_name_does_not_wait_for_redis(app, alice, api, without_redis, monkeypatch):
+def test_a_new_name_does_not_wait_for_redis(
+    app: Flask, alice: User, api: Program, without_redis: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("nobody waits for a name"))
     without_redis()
     accounts.rename(alice.id, "Alice Liddell")
     assert api.get("/me").json["fullName"] == "Alice Liddell"
 
 
-def test_a_session_kept_for_its_owner_is_nobody_elses(app, alice, bob):
+def test_a_session_kept_for_its_owner_is_nobody_elses(app: Flask, alice: User, bob: User) -> None:
     me = sessions.start_api(alice.id).user
     assert sessions.current(me.session_id, alice.id, kept_for=3).id == alice.id
-    with pytest.raises(sessions.Unauthorized):
+    with pytest.raises(Unauthorized):
         sessions.current(me.session_id, bob.id, kept_for=3)
 
 
-def test_without_redis_sessions_are_read_from_postgres_and_end(app, alice, api, without_redis, monkeypatch):
-    waited = []
+def test_without_redis_sessions_are_read_from_postgres_and_end(
+    app: Flask, alice: User, api: Program, without_redis: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
     monkeypatch.setattr(time, "sleep", waited.append)
     assert api.get("/me").status_code == 200
     without_redis()
@@ -109,7 +122,7 @@ def test_without_redis_sessions_are_read_from_postgres_and_end(app, alice, api, 
     assert waited == [LONGEST_KEPT]  # nobody was told: the answer comes when nobody believes what is kept
 
 
-def test_nothing_is_kept_for_longer_than_a_logout_waits(app, alice):
+def test_nothing_is_kept_for_longer_than_a_logout_waits(app: Flask, alice: User) -> None:
     me = sessions.start_api(alice.id).user
     sessions.current(me.session_id, me.id, kept_for=3600)
     client = redis.servers.cache.client
@@ -117,7 +130,7 @@ def test_nothing_is_kept_for_longer_than_a_logout_waits(app, alice):
     assert 0 < client.ttl(key) <= LONGEST_KEPT
 
 
-def test_nothing_is_kept_where_the_operator_says_so(app, alice, questions):
+def test_nothing_is_kept_where_the_operator_says_so(app: Flask, alice: User, questions: list[tuple[Any, ...]]) -> None:
     me = sessions.start_api(alice.id).user
     assert [sessions.current(me.session_id, me.id, kept_for=0).id for _ in range(2)] == [me.id] * 2
     assert len(questions) == 2
@@ -127,13 +140,13 @@ def test_nothing_is_kept_where_the_operator_says_so(app, alice, questions):
 # --- one round trip
 
 
-def test_a_kept_search_of_a_kept_session_is_one_round_trip(api, trips):
+def test_a_kept_search_of_a_kept_session_is_one_round_trip(api: Program, trips: list[tuple[Any, ...]]) -> None:
     answers = [api.get("/rooms", location="kyoto", **dates()) for _ in range(3)]
     assert {answer.text for answer in answers} == {answers[0].text}
     assert [len(keys) for keys in trips] == [4] * 3
 
 
-def test_what_was_read_ahead_is_used_once(app, trips):
+def test_what_was_read_ahead_is_used_once(app: Flask, trips: list[tuple[Any, ...]]) -> None:
     servers_cache = redis.servers.cache.client
     servers_cache.mset({"first": '"one"', "second": '"two"'})
     with cache.reading_ahead(("second",)):
@@ -144,7 +157,7 @@ def test_what_was_read_ahead_is_used_once(app, trips):
     assert trips == [("first", "second"), ("second",)]
 
 
-def test_whoever_may_not_ask_is_not_told_what_is_wrong_with_the_question(anonymous, api):
+def test_whoever_may_not_ask_is_not_told_what_is_wrong_with_the_question(anonymous: Program, api: Program) -> None:
     refused(anonymous.get("/rooms", checkIn="tomorrow"), 401, "UNAUTHORIZED")
     assert set(refused(api.get("/rooms", checkIn="tomorrow"), 400, "VALIDATION_ERROR")) == {"checkIn", "checkOut"}
 
@@ -152,12 +165,12 @@ def test_whoever_may_not_ask_is_not_told_what_is_wrong_with_the_question(anonymo
 # --- the application
 
 
-def test_no_view_is_a_coroutine(app):
+def test_no_view_is_a_coroutine(app: Flask) -> None:
     hooks = [app.view_functions.values(), *app.before_request_funcs.values(), *app.after_request_funcs.values()]
     assert not [hook for several in hooks for hook in several if inspect.iscoroutinefunction(hook)]
 
 
-def test_a_cookie_opens_nothing_in_the_api(app, alice):
+def test_a_cookie_opens_nothing_in_the_api(app: Flask, alice: User) -> None:
     signed_in = Program(app).post("/auth/login", {"email": alice.email, "password": PASSWORD})
     assert "Set-Cookie" not in signed_in.headers
     client = app.test_client()

@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from booking.api.docs import document
 from booking.api.links import LINKS
+from booking.domain.models import Room
 from tests.api.program import Program, dates
 from tests.cast import PASSWORD
 
@@ -20,7 +21,7 @@ OPERATIONS = {
 REST = {"guests": 1, "paymentMethodId": "pm_card_visa"}  # what a booking needs beside what a search knows
 
 
-def test_every_link_names_an_operation_and_parameters_that_exist():
+def test_every_link_names_an_operation_and_parameters_that_exist() -> None:
     for links in LINKS.values():
         for link in links.values():
             _, _, told = OPERATIONS[link["operationId"]]
@@ -29,7 +30,7 @@ def test_every_link_names_an_operation_and_parameters_that_exist():
             assert ("requestBody" in link) <= ("requestBody" in told)
 
 
-def test_an_account_leads_to_a_session_and_a_session_to_the_next(anonymous):
+def test_an_account_leads_to_a_session_and_a_session_to_the_next(anonymous: Program) -> None:
     person = {"email": "linked@example.com", "password": PASSWORD, "fullName": "L. Inked"}
     registered = anonymous.post("/auth/register", person)
     signed_in = follow(anonymous, "register", "signIn", registered, sent=person)
@@ -37,7 +38,7 @@ def test_an_account_leads_to_a_session_and_a_session_to_the_next(anonymous):
     assert follow(anonymous, "login", "refresh", signed_in).status_code == 200
 
 
-def test_a_search_leads_to_a_room_its_nights_and_a_booking_and_that_to_its_end(api, room):
+def test_a_search_leads_to_a_room_its_nights_and_a_booking_and_that_to_its_end(api: Program, room: Room) -> None:
     found = api.get("/rooms", **dates())
     assert follow(api, "search_rooms", "show", found, query=dates()).json["quote"]["isAvailable"]
     assert follow(api, "search_rooms", "nights", found).status_code == 200
@@ -48,13 +49,13 @@ def test_a_search_leads_to_a_room_its_nights_and_a_booking_and_that_to_its_end(a
     assert follow(api, "show_booking", "cancel", shown).json["status"] == "CANCELLED"
 
 
-def test_a_new_booking_leads_to_its_end(api, room):
+def test_a_new_booking_leads_to_its_end(api: Program, room: Room) -> None:
     booked = follow(api, "search_rooms", "book", api.get("/rooms", **dates()), query=dates(), more=REST)
     assert follow(api, "create_booking", "cancel", booked).json["status"] == "CANCELLED"
 
 
 @pytest.mark.parametrize("operation", sorted(LINKS))
-def test_the_document_shows_the_links_beside_the_success(operation):
+def test_the_document_shows_the_links_beside_the_success(operation: Any) -> None:
     _, _, told = OPERATIONS[operation]
     assert [answer["links"] for answer in told["responses"].values() if "links" in answer] == [LINKS[operation]]
 

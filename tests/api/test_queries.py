@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
-from tests.api.program import dates, fields
+from booking.domain.models import Room
+from tests.api.program import Program, dates, fields
 from tests.cast import in_days
 
 TODAY = dt.datetime.now(dt.UTC).date()
 
 
-def day(offset):
+def day(offset: Any) -> Any:
     return (TODAY + dt.timedelta(days=offset)).isoformat()
 
 
@@ -69,13 +71,13 @@ def day(offset):
         ({"capacity": 0, "page": 0, "pageSize": 101, "checkIn": "x"}, {"capacity", "page", "pageSize", "checkIn"}),
     ],
 )
-def test_a_search_names_what_is_wrong(standing, query, wrong):
+def test_a_search_names_what_is_wrong(standing: tuple[Program, Room], query: Any, wrong: Any) -> None:
     api, _ = standing
     asked = {name: value for name, value in (dates(in_days(30)) | query).items() if value is not None}
     assert fields(api.get("/rooms", **asked)) == wrong
 
 
-def test_the_latest_arrival_and_the_longest_stay_are_allowed(standing):
+def test_the_latest_arrival_and_the_longest_stay_are_allowed(standing: tuple[Program, Room]) -> None:
     api, _ = standing
     earliest_today = (dt.datetime.now(dt.UTC) - dt.timedelta(hours=12)).date()
     arrival = earliest_today + dt.timedelta(days=540)
@@ -84,14 +86,14 @@ def test_the_latest_arrival_and_the_longest_stay_are_allowed(standing):
         assert answer.status_code == 200
 
 
-def test_numbers_are_text_in_a_query_and_unknown_names_are_ignored(standing):
+def test_numbers_are_text_in_a_query_and_unknown_names_are_ignored(standing: tuple[Program, Room]) -> None:
     api, _ = standing
     answer = api.get("/rooms", **dates(), capacity="2", page="1", pageSize="100", utm_source="x", check_in="x")
     assert (answer.status_code, answer.json["total"]) == (200, 1)
 
 
 @pytest.mark.parametrize("raw", ["checkIn=%FF%FE&checkOut=2026-12-01", "%00=%00", "q=%ED%A0%80", "&&&==", "checkIn"])
-def test_a_broken_query_string_is_400(standing, raw):
+def test_a_broken_query_string_is_400(standing: tuple[Program, Room], raw: str) -> None:
     api, _ = standing
     assert api.ask("GET", "/rooms", query_string=raw).status_code == 400
 
@@ -106,6 +108,6 @@ def test_a_broken_query_string_is_400(standing, raw):
         ({"status": "x\x00"}, {"status"}),
     ],
 )
-def test_a_list_of_bookings_names_what_is_wrong(standing, query, wrong):
+def test_a_list_of_bookings_names_what_is_wrong(standing: tuple[Program, Room], query: Any, wrong: Any) -> None:
     api, _ = standing
     assert fields(api.get("/bookings", **query)) == wrong

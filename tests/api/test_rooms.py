@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from booking.domain import availability, bookings, policies
+from booking.domain.bookings import Desk
+from booking.domain.models import Room, User
 from booking.infra import clock
 from booking.infra.db import transaction
 from booking.infra.ids import encode, new_id
-from tests.api.program import INSTANT, dates, fields, refused
+from tests.api.program import INSTANT, Program, dates, fields, refused
 from tests.cast import VISA, a_room, in_days, order
 
 ROOM = {
@@ -33,11 +36,11 @@ ROOM = {
 }
 
 
-def path(room):
+def path(room: Room) -> Any:
     return f"/rooms/{encode('room', room.id)}"
 
 
-def test_a_room_tells_everything_about_itself(standing):
+def test_a_room_tells_everything_about_itself(standing: tuple[Program, Room]) -> None:
     api, room = standing
     answer = api.get(path(room))
     assert answer.json.keys() == ROOM
@@ -53,7 +56,7 @@ def test_a_room_tells_everything_about_itself(standing):
     assert answer.json["property"].keys() == {"name", "address"}
 
 
-def test_a_quote_adds_up_night_by_night(standing):
+def test_a_quote_adds_up_night_by_night(standing: tuple[Program, Room]) -> None:
     api, room = standing
     stay = in_days(30)
     quote = api.get(path(room), **dates(stay), guests=3).json["quote"]
@@ -64,7 +67,7 @@ def test_a_quote_adds_up_night_by_night(standing):
     assert all(re.fullmatch(INSTANT, refund["until"]) for refund in quote["refunds"])
 
 
-def test_a_quote_knows_that_nights_are_taken(api, bob, room, desk):
+def test_a_quote_knows_that_nights_are_taken(api: Program, bob: User, room: Room, desk: Desk) -> None:
     bookings.book(order(bob, room, in_days(32, 1)), VISA, desk)
     assert api.get(path(room), **dates()).json["quote"]["isAvailable"] is False
     assert api.get(path(room), **dates(in_days(33, 2))).json["quote"]["isAvailable"] is True
@@ -86,7 +89,7 @@ def test_a_quote_knows_that_nights_are_taken(api, bob, room, desk):
         (dates(in_days(600, 20)) | {"guests": 9}, {"checkIn", "checkOut", "guests"}),
     ],
 )
-def test_a_quote_names_what_is_wrong(standing, query, wrong):
+def test_a_quote_names_what_is_wrong(standing: tuple[Program, Room], query: Any, wrong: Any) -> None:
     api, room = standing
     assert fields(api.get(path(room), **query)) == wrong
 
@@ -112,7 +115,7 @@ STRANGE_IDS = [
 
 
 @pytest.mark.parametrize("strange", STRANGE_IDS, ids=range(len(STRANGE_IDS)))
-def test_an_unknown_or_malformed_id_is_404(standing, strange):
+def test_an_unknown_or_malformed_id_is_404(standing: tuple[Program, Room], strange: Any) -> None:
     api, _ = standing
     for tail in ("", "/availability"):
         answer = api.get(f"/rooms/{strange}{tail}")
@@ -122,7 +125,7 @@ def test_an_unknown_or_malformed_id_is_404(standing, strange):
     assert api.post(f"/bookings/{strange}/cancel").status_code == 404
 
 
-def test_an_unpublished_room_does_not_exist(api):
+def test_an_unpublished_room_does_not_exist(api: Program) -> None:
     hidden = a_room(published=False)
     for where in (path(hidden), f"{path(hidden)}/availability"):
         refused(api.get(where), 404, "ROOM_NOT_FOUND")
@@ -131,13 +134,13 @@ def test_an_unpublished_room_does_not_exist(api):
 # --- the calendar
 
 
-def nights(api, room, **query):
+def nights(api: Program, room: Room, **query: Any) -> Any:
     answer = api.get(f"{path(room)}/availability", **query)
     assert answer.status_code == 200, answer.text
     return answer.json["items"]
 
 
-def test_the_calendar_says_night_by_night_what_can_be_had(api, bob, room, desk):
+def test_the_calendar_says_night_by_night_what_can_be_had(api: Program, bob: User, room: Room, desk: Desk) -> None:
     bookings.book(order(bob, room, in_days(31, 2)), VISA, desk)
     transaction(availability.block)(room.id, room.location, in_days(34, 1))
     shown = nights(api, room, **{"from": in_days(30).check_in, "to": in_days(36).check_in})
@@ -147,7 +150,7 @@ def test_the_calendar_says_night_by_night_what_can_be_had(api, bob, room, desk):
     assert shown[0].keys() == {"date", "isAvailable", "price"}
 
 
-def test_the_calendar_begins_today_at_the_property_and_shows_a_month(api):
+def test_the_calendar_begins_today_at_the_property_and_shows_a_month(api: Program) -> None:
     far_east = a_room(time_zone="Pacific/Kiritimati", currency="JPY", location="east", price_per_night=Decimal(9000))
     shown = nights(api, far_east)
     assert shown[0]["date"] == clock.today("Pacific/Kiritimati").isoformat()
@@ -155,7 +158,7 @@ def test_the_calendar_begins_today_at_the_property_and_shows_a_month(api):
     assert {night["price"] for night in shown} == {9000}
 
 
-def test_a_night_that_no_stay_can_reach_is_not_free(standing):
+def test_a_night_that_no_stay_can_reach_is_not_free(standing: tuple[Program, Room]) -> None:
     api, room = standing
     today = clock.today("Europe/Brussels")
     past = nights(api, room, **{"from": today - dt.timedelta(days=2), "to": today + dt.timedelta(days=1)})
@@ -177,6 +180,6 @@ def test_a_night_that_no_stay_can_reach_is_not_free(standing):
         ({"from": "9999-12-31"}, {"from"}),
     ],
 )
-def test_the_calendar_names_what_is_wrong(standing, query, wrong):
+def test_the_calendar_names_what_is_wrong(standing: tuple[Program, Room], query: Any, wrong: Any) -> None:
     api, room = standing
     assert fields(api.get(f"{path(room)}/availability", **query)) == wrong

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from flask import Flask
 
 from booking.domain import availability, bookings
+from booking.domain.bookings import Desk
+from booking.domain.models import Room, User
 from booking.domain.stays import Stay
 from booking.infra import clock
 from booking.infra.db import transaction
 from booking.infra.ids import encode
-from tests.api.program import an_order, dates, fields, program_of
+from tests.api.program import Program, an_order, dates, fields, program_of
 from tests.cast import VISA, a_room, in_days, later, order
 
 ITEM = {
@@ -28,18 +33,18 @@ ITEM = {
 }
 
 
-def found(api, **query):
+def found(api: Program, **query: Any) -> Any:
     """The ids of a search, in order."""
     answer = api.get("/rooms", **(dates() | query))
     assert answer.status_code == 200, answer.text
     return [item["id"] for item in answer.json["items"]]
 
 
-def ids(*rooms):
+def ids(*rooms: Any) -> Any:
     return [encode("room", room.id) for room in rooms]
 
 
-def test_a_found_room_says_what_the_contract_lists(api, room):
+def test_a_found_room_says_what_the_contract_lists(api: Program, room: Room) -> None:
     answer = api.get("/rooms", **dates(), location="antwerp")
     assert answer.json.keys() == {"items", "page", "pageSize", "total"}
     [item] = answer.json["items"]
@@ -57,7 +62,7 @@ def test_a_found_room_says_what_the_contract_lists(api, room):
     assert (answer.json["page"], answer.json["pageSize"], answer.json["total"]) == (1, 20, 1)
 
 
-def test_money_has_its_currencys_own_decimals(api):
+def test_money_has_its_currencys_own_decimals(api: Program) -> None:
     a_room(location="tokyo", currency="JPY", price_per_night=Decimal(12000))
     a_room(location="kuwait", currency="KWD", price_per_night=Decimal("33.335"))
     a_room(location="ghent", price_per_night=Decimal("99.95"))
@@ -68,7 +73,7 @@ def test_money_has_its_currencys_own_decimals(api):
     assert b'"totalPrice":299.85}' in api.get("/rooms", **dates(), location="ghent").data
 
 
-def test_only_rooms_that_can_be_booked_for_exactly_that_stay_are_found(api, bob, desk):
+def test_only_rooms_that_can_be_booked_for_exactly_that_stay_are_found(api: Program, bob: User, desk: Desk) -> None:
     free = a_room()
     a_room(published=False)
     a_room(capacity=1)
@@ -84,7 +89,7 @@ def test_only_rooms_that_can_be_booked_for_exactly_that_stay_are_found(api, bob,
     assert sorted(found(api, capacity=2)) == sorted(ids(free, before, after))
 
 
-def test_what_is_found_can_be_booked_at_the_shown_total(api):
+def test_what_is_found_can_be_booked_at_the_shown_total(api: Program) -> None:
     a_room(price_per_night=Decimal("99.95"))
     [item] = api.get("/rooms", **dates()).json["items"]
     booked = api.post("/bookings", {"roomId": item["id"], "guests": 1, "paymentMethodId": VISA} | dates())
@@ -92,7 +97,7 @@ def test_what_is_found_can_be_booked_at_the_shown_total(api):
 
 
 @pytest.mark.parametrize("sort", [None, "name", "capacity", "price", "-price"])
-def test_pages_do_not_overlap_and_add_up(api, sort):
+def test_pages_do_not_overlap_and_add_up(api: Program, sort: str | None) -> None:
     for number in range(23):
         a_room(price_per_night=Decimal(100 + number % 3), capacity=1 + number % 2, name=f"Room {number % 4}")
     query = {"location": "antwerp", "pageSize": 5} | ({"sort": sort} if sort else {})
@@ -105,11 +110,11 @@ def test_pages_do_not_overlap_and_add_up(api, sort):
     assert together == found(api, **query | {"pageSize": 100})
 
 
-def test_orders_are_what_they_say(api):
+def test_orders_are_what_they_say(api: Program) -> None:
     for price, capacity, name in ((200, 2, "Beta"), (100, 4, "alpha"), (150, 3, "Gamma")):
         a_room(price_per_night=Decimal(price), capacity=capacity, name=name)
 
-    def column(field, **query):
+    def column(field: Any, **query: Any) -> Any:
         return [item[field] for item in api.get("/rooms", **dates(), **query).json["items"]]
 
     assert column("pricePerNight", sort="price", location="antwerp") == [100, 150, 200]
@@ -118,7 +123,7 @@ def test_orders_are_what_they_say(api):
     assert set(column("name", sort="name")) == {"Beta", "alpha", "Gamma"}
 
 
-def test_filters_leave_out_what_does_not_fit(api):
+def test_filters_leave_out_what_does_not_fit(api: Program) -> None:
     cheap = a_room(price_per_night=Decimal(50), capacity=2, amenities=["wifi", "pool"], name="Cheap Garden")
     dear = a_room(price_per_night=Decimal("150.5"), capacity=6, amenities=["wifi", "sauna"], name="Dear Garden")
     a_room(location="ghent", amenities=[])
@@ -143,14 +148,14 @@ def test_filters_leave_out_what_does_not_fit(api):
         ("\\", "Back\\slash"),
     ],
 )
-def test_words_are_found_in_every_script_and_signs_mean_themselves(api, q, name):
+def test_words_are_found_in_every_script_and_signs_mean_themselves(api: Program, q: str, name: str) -> None:
     right = a_room(name=name)
     for other in ("Save 505 now", "Suite axb", "Plain", "房間"):
         a_room(name=other)
     assert found(api, q=q) == ids(right)
 
 
-def test_prices_are_compared_only_within_one_currency(api):
+def test_prices_are_compared_only_within_one_currency(api: Program) -> None:
     euros = a_room(location="antwerp")
     yen = a_room(location="tokyo", currency="JPY", price_per_night=Decimal(100))
     for query in ({"minPrice": 1}, {"maxPrice": 500}, {"sort": "price"}, {"sort": "-price"}):
@@ -162,7 +167,7 @@ def test_prices_are_compared_only_within_one_currency(api):
     assert found(api, currency="EUR") == ids(euros)
 
 
-def test_an_unknown_place_and_a_page_past_the_end_are_empty(api, room):
+def test_an_unknown_place_and_a_page_past_the_end_are_empty(api: Program, room: Room) -> None:
     assert api.get("/rooms", **dates(), location="atlantis").json == {
         "items": [],
         "page": 1,
@@ -176,13 +181,13 @@ def test_an_unknown_place_and_a_page_past_the_end_are_empty(api, room):
 # --- days
 
 
-def at(hour):
+def at(hour: Any) -> None:
     """Tomorrow at half past `hour`, UTC, on every clock."""
     tomorrow = dt.datetime.now(dt.UTC).replace(hour=hour, minute=30) + dt.timedelta(days=1)
     later(tomorrow - clock.now())
 
 
-def test_a_room_where_the_day_of_arrival_is_over_is_left_out(app, alice):
+def test_a_room_where_the_day_of_arrival_is_over_is_left_out(app: Flask, alice: User) -> None:
     """At noon in UTC it is already tomorrow in Kiritimati (UTC+14), and still the early morning in Niue (UTC-11)."""
     at(12)
     api, today = program_of(app, alice), clock.now().date()
@@ -199,7 +204,9 @@ def test_a_room_where_the_day_of_arrival_is_over_is_left_out(app, alice):
 
 @pytest.mark.parametrize("hour", [0, 9, 11, 13, 23])
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Niue", "Europe/Brussels"])
-def test_around_midnight_the_search_finds_what_can_be_booked_and_nothing_else(app, alice, hour, zone):
+def test_around_midnight_the_search_finds_what_can_be_booked_and_nothing_else(
+    app: Flask, alice: User, hour: int, zone: str
+) -> None:
     at(hour)
     api, room = program_of(app, alice), a_room(time_zone=zone)
     listed, booked = [], []
@@ -215,7 +222,9 @@ def test_around_midnight_the_search_finds_what_can_be_booked_and_nothing_else(ap
 # --- never stale
 
 
-def test_a_room_just_sold_is_not_in_the_next_search_and_a_cancelled_one_is_again(api, bobs, room):
+def test_a_room_just_sold_is_not_in_the_next_search_and_a_cancelled_one_is_again(
+    api: Program, bobs: Program, room: Room
+) -> None:
     assert found(api) == found(api) == ids(room)  # the second comes from the cache
     booked = bobs.post("/bookings", an_order(room))
     assert booked.status_code == 201
@@ -224,7 +233,9 @@ def test_a_room_just_sold_is_not_in_the_next_search_and_a_cancelled_one_is_again
     assert found(api) == found(api, location="antwerp") == ids(room)
 
 
-def test_the_second_equal_search_does_not_ask_postgres(api, room, monkeypatch):
+def test_the_second_equal_search_does_not_ask_postgres(
+    api: Program, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from booking.domain import search
 
     assert found(api, location="antwerp") == ids(room)
@@ -232,7 +243,9 @@ def test_the_second_equal_search_does_not_ask_postgres(api, room, monkeypatch):
     assert found(api, location="antwerp") == ids(room)
 
 
-def test_a_search_is_never_stale_without_redis_either(api, bobs, room, without_redis):
+def test_a_search_is_never_stale_without_redis_either(
+    api: Program, bobs: Program, room: Room, without_redis: Callable[[], None]
+) -> None:
     assert found(api) == ids(room)
     without_redis()
     assert found(api) == ids(room)
@@ -243,7 +256,9 @@ def test_a_search_is_never_stale_without_redis_either(api, bobs, room, without_r
     assert found(api) == ids(room)
 
 
-def test_what_was_sold_while_redis_was_away_is_not_found_when_it_is_back(api, bobs, room, without_redis, monkeypatch):
+def test_what_was_sold_while_redis_was_away_is_not_found_when_it_is_back(
+    api: Program, bobs: Program, room: Room, without_redis: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert found(api) == ids(room)
     without_redis()
     bobs.post("/bookings", an_order(room))

@@ -6,9 +6,12 @@ import base64
 import datetime as dt
 import json
 import time
+from collections.abc import Iterator
+from typing import Any, cast
 
 import jwt
 import pytest
+from flask import Flask
 
 from booking.domain import sessions
 from booking.infra.ids import encode, new_id
@@ -20,7 +23,7 @@ REQUIRED = ["sub", "email", "region", "exp", "iat", "iss", "aud", "typ", "sid"]
 
 
 @pytest.fixture(scope="module")
-def claims(application, environ):
+def claims(application: Flask, environ: dict[str, str]) -> Iterator[dict[str, Any]]:
     """What a good token of alice says; the account stays for the whole module."""
     from tests.api.conftest import forget
 
@@ -35,47 +38,47 @@ def claims(application, environ):
     forget(environ)
 
 
-def signed(claims, key=NOW, algorithm="HS256", **headers):
+def signed(claims: dict[str, Any], key: Any = NOW, algorithm: Any = "HS256", **headers: Any) -> Any:
     return jwt.encode(claims, key, algorithm, headers={"kid": "now"} | headers)
 
 
-def asked_with(application, token, scheme="Bearer"):
+def asked_with(application: Flask, token: Any, scheme: Any = "Bearer") -> Any:
     return Program(application).ask("GET", "/me", headers={"Authorization": f"{scheme} {token}".strip()})
 
 
-def test_a_token_says_what_the_contract_lists(claims):
+def test_a_token_says_what_the_contract_lists(claims: dict[str, Any]) -> None:
     assert sorted(claims) == sorted(REQUIRED)
     assert claims["exp"] - claims["iat"] == 3600
     assert claims["typ"] == "access"
     assert claims["region"] == "eu"
 
 
-def test_a_good_token_is_let_in(application, claims):
+def test_a_good_token_is_let_in(application: Flask, claims: dict[str, Any]) -> None:
     assert asked_with(application, signed(claims)).status_code == 200
     assert asked_with(application, signed(claims), "bearer").status_code == 200
 
 
-def test_no_token_is_401(application):
+def test_no_token_is_401(application: Flask) -> None:
     answer = Program(application).get("/me")
     refused(answer, 401, "UNAUTHORIZED")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "Token", "", "Bearer Bearer"])
-def test_another_scheme_is_401(application, claims, scheme):
+def test_another_scheme_is_401(application: Flask, claims: dict[str, Any], scheme: str) -> None:
     refused(asked_with(application, signed(claims), scheme), 401, "UNAUTHORIZED")
 
 
 @pytest.mark.parametrize("token", ["", " ", "x", "a.b", "a.b.c", "..", "ä.ö.ü", "x" * 5000])
-def test_what_is_no_token_is_401(application, token):
+def test_what_is_no_token_is_401(application: Flask, token: str) -> None:
     refused(asked_with(application, token.encode().decode("latin-1")), 401, "UNAUTHORIZED")
 
 
-def test_the_older_key_of_the_ring_still_verifies(application, claims):
+def test_the_older_key_of_the_ring_still_verifies(application: Flask, claims: dict[str, Any]) -> None:
     assert asked_with(application, signed(claims, BEFORE, kid="before")).status_code == 200
 
 
-def test_the_first_key_signs(application, environ, claims):
+def test_the_first_key_signs(application: Flask, environ: dict[str, str], claims: dict[str, Any]) -> None:
     token = application.extensions["services"].keys.issue(sub="s", email="e", region="eu", sid="s")
     assert jwt.get_unverified_header(token) == {"alg": "HS256", "typ": "JWT", "kid": "now"}
 
@@ -101,12 +104,12 @@ FORGED = {
 
 
 @pytest.mark.parametrize("how", FORGED)
-def test_a_forged_token_is_401(application, claims, how):
-    refused(asked_with(application, FORGED[how](claims)), 401, "UNAUTHORIZED")
+def test_a_forged_token_is_401(application: Flask, claims: dict[str, Any], how: Any) -> None:
+    refused(asked_with(application, cast(Any, FORGED[how])(claims)), 401, "UNAUTHORIZED")
 
 
 @pytest.mark.parametrize("missing", REQUIRED)
-def test_every_claim_is_required(application, claims, missing):
+def test_every_claim_is_required(application: Flask, claims: dict[str, Any], missing: Any) -> None:
     without = {name: value for name, value in claims.items() if name != missing}
     refused(asked_with(application, signed(without)), 401, "UNAUTHORIZED")
 
@@ -131,28 +134,28 @@ def test_every_claim_is_required(application, claims, missing):
         {"nbf": int(time.time()) + 9999},
     ],
 )
-def test_a_wrong_claim_is_401(application, claims, wrong):
+def test_a_wrong_claim_is_401(application: Flask, claims: dict[str, Any], wrong: Any) -> None:
     refused(asked_with(application, signed(claims | wrong)), 401, "UNAUTHORIZED")
 
 
-def test_somebody_elses_session_is_401(application, claims):
+def test_somebody_elses_session_is_401(application: Flask, claims: dict[str, Any]) -> None:
     with application.app_context():
         bobs = sessions.start_api(person("bob").id).user.session_id
     refused(asked_with(application, signed(claims | {"sid": encode("session", bobs)})), 401, "UNAUTHORIZED")
 
 
-def test_a_token_is_good_for_an_hour(app, api):
+def test_a_token_is_good_for_an_hour(app: Flask, api: Program) -> None:
     later(dt.timedelta(minutes=59, seconds=30))
     assert api.get("/me").status_code == 200
     later(dt.timedelta(seconds=31))
     refused(api.get("/me"), 401, "UNAUTHORIZED")
 
 
-def part(data):
+def part(data: Any) -> Any:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def by_hand(header, claims, key):
+def by_hand(header: Any, claims: dict[str, Any], key: Any) -> Any:
     """A token as PyJWT would refuse to make it."""
     import hashlib
     import hmac
@@ -161,6 +164,6 @@ def by_hand(header, claims, key):
     return f"{text}.{part(hmac.digest(key, text.encode(), hashlib.sha256)) if key is not None else ''}"
 
 
-def swapped(token, claims):
+def swapped(token: Any, claims: dict[str, Any]) -> Any:
     head, _, signature = token.split(".")
     return f"{head}.{part(json.dumps(claims).encode())}.{signature}"

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def run(home: Path, *words: str) -> str:
 
 
 @pytest.fixture
-def home():
+def home() -> Iterator[Path]:
     """A folder that Postgres' own account can get to, which is not so below pytest's."""
     folder = Path(tempfile.mkdtemp(prefix="room-booking-"))
     folder.chmod(0o711)
@@ -35,7 +36,7 @@ def home():
 
 
 @pytest.mark.timeout(450)
-def test_bench_prints_every_row_and_leaves_agreeing_data_and_nothing_else(home):
+def test_bench_prints_every_row_and_leaves_agreeing_data_and_nothing_else(home: Path) -> None:
     told = run(home, "bench", "--rooms", "400", "--bookings", "4000")
     rows = [line.split(" | ")[0].removeprefix("| ") for line in told.splitlines() if line.startswith("| ")]
     for row in (
@@ -63,7 +64,7 @@ def test_bench_prints_every_row_and_leaves_agreeing_data_and_nothing_else(home):
 
 
 @pytest.mark.timeout(450)
-def test_bench_scale_prints_every_size_its_plans_and_what_grew(home):
+def test_bench_scale_prints_every_size_its_plans_and_what_grew(home: Path) -> None:
     told = run(home, "bench.scale", "--share", "0.002", "--groups", "more bookings")
     assert told.count("| searches |") == told.count("| bookings |") == 2
     assert "the page in a typical place" in told

@@ -77,7 +77,7 @@ def violations(page: Page) -> list[str]:
     found = []
     for scheme in ("light", "dark"):
         # Without transitions: half-way between two schemes, colours are neither.
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # one of the two
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.wait_for_timeout(50)  # colours settle
         for violation in Axe().run(page).response["violations"]:
             places = [node["target"][0] for node in violation["nodes"]]

@@ -32,7 +32,7 @@ def fits(page: Page) -> bool:
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without"])
-def test_the_whole_way(visit: Visit, room: Room, script: bool):
+def test_the_whole_way(visit: Visit, room: Room, script: bool) -> None:
     page = visit(java_script_enabled=script)
     page.goto("/")
     page.get_by_label("Where").select_option("antwerp")
@@ -67,7 +67,7 @@ def test_the_whole_way(visit: Visit, room: Room, script: bool):
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
 
 
-def test_a_declined_card_then_one_that_works(page: Page, room: Room, alice: User):
+def test_a_declined_card_then_one_that_works(page: Page, room: Room, alice: User) -> None:
     reserve(page, room, alice)
     pay(page, DECLINED)
     notice = page.locator(".notice-bad")
@@ -79,7 +79,7 @@ def test_a_declined_card_then_one_that_works(page: Page, room: Room, alice: User
     assert count(Payment) == 2
 
 
-def test_double_clicks_book_and_charge_once(page: Page, room: Room, alice: User):
+def test_double_clicks_book_and_charge_once(page: Page, room: Room, alice: User) -> None:
     page.goto(address(room))
     button(page, "Reserve").click()
     sign_in(page, alice)
@@ -90,7 +90,7 @@ def test_double_clicks_book_and_charge_once(page: Page, room: Room, alice: User)
     assert (count(Booking), count(Payment)) == (1, 1)
 
 
-def test_back_and_reload_at_each_step(page: Page, room: Room, alice: User):
+def test_back_and_reload_at_each_step(page: Page, room: Room, alice: User) -> None:
     reserve(page, room, alice)
     checkout = page.url
     page.reload()
@@ -116,7 +116,7 @@ def test_back_and_reload_at_each_step(page: Page, room: Room, alice: User):
     assert (count(Booking), count(Payment, state="succeeded")) == (1, 1)
 
 
-def test_back_after_a_wrong_password_asks_for_nothing_twice(page: Page, room: Room, alice: User):
+def test_back_after_a_wrong_password_asks_for_nothing_twice(page: Page, room: Room, alice: User) -> None:
     page.goto(address(room))
     button(page, "Reserve").click()
     page.get_by_label("Email").fill(alice.email)
@@ -131,7 +131,7 @@ def test_back_after_a_wrong_password_asks_for_nothing_twice(page: Page, room: Ro
     expect(heading(page, "Reserve this room?")).to_be_visible()  # signed in by now, so straight on
 
 
-def test_two_tabs_of_one_person(visit: Visit, room: Room, alice: User):
+def test_two_tabs_of_one_person(visit: Visit, room: Room, alice: User) -> None:
     first = visit()
     reserve(first, room, alice)
     second = first.context.new_page()
@@ -143,7 +143,7 @@ def test_two_tabs_of_one_person(visit: Visit, room: Room, alice: User):
     assert (count(Booking), count(Payment)) == (1, 1)
 
 
-def test_two_people_race_for_one_room(visit: Visit, room: Room, alice: User, bob: User):
+def test_two_people_race_for_one_room(visit: Visit, room: Room, alice: User, bob: User) -> None:
     a_room(name="The room next door")
     pages = []
     for person in (alice, bob):
@@ -166,7 +166,9 @@ def test_two_people_race_for_one_room(visit: Visit, room: Room, alice: User, bob
     assert count(Booking, status="PENDING") == 2
 
 
-def test_without_a_script_paying_too_late_is_explained(visit: Visit, room: Room, alice: User, bob: User, desk: Desk):
+def test_without_a_script_paying_too_late_is_explained(
+    visit: Visit, room: Room, alice: User, bob: User, desk: Desk
+) -> None:
     page = visit(java_script_enabled=False)
     reserve(page, room, alice)
     expect(page.locator(".countdown [data-until]")).to_have_text("15 minutes")
@@ -178,7 +180,7 @@ def test_without_a_script_paying_too_late_is_explained(visit: Visit, room: Room,
     assert count(Payment) == 0
 
 
-def test_by_keyboard_alone(page: Page, room: Room, alice: User):
+def test_by_keyboard_alone(page: Page, room: Room, alice: User) -> None:
     page.goto(address(room))
     _press(page, "button", "Reserve")
     expect(heading(page, "Sign in")).to_be_visible()
@@ -228,7 +230,7 @@ def _type(page: Page, label: str, text: str) -> None:
     page.keyboard.type(text)
 
 
-def test_a_long_name_fits_a_small_phone(visit: Visit, room: Room, alice: User, desk: Desk):
+def test_a_long_name_fits_a_small_phone(visit: Visit, room: Room, alice: User, desk: Desk) -> None:
     accounts.rename(alice.id, "-".join(["Hohenzollernsigmaringen"] * 3) + " " + "W" * 50)
     paid = bookings.book(order(alice, room, STAY), VISA, desk)
     page = visit(**PHONE)
@@ -243,7 +245,7 @@ def test_a_long_name_fits_a_small_phone(visit: Visit, room: Room, alice: User, d
 @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without"])
 def test_every_page_is_sound_on_a_small_phone(
     visit: Visit, room: Room, alice: User, bob: User, desk: Desk, script: bool
-):
+) -> None:
     """320 px wide: nothing to scroll sideways; and, where a script may run, nothing that axe objects to."""
     page = visit(java_script_enabled=script, **PHONE)
     seen: list[str] = []

@@ -43,7 +43,7 @@ def search_from_home(page: Page) -> None:
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without"])
-def test_from_the_first_page_to_the_price(visit: Visit, street: list[Room], script: bool):
+def test_from_the_first_page_to_the_price(visit: Visit, street: list[Room], script: bool) -> None:
     page = visit(java_script_enabled=script)
     search_from_home(page)
     expect(page.get_by_role("heading", name="3 free rooms in Antwerp")).to_be_visible()
@@ -55,7 +55,7 @@ def test_from_the_first_page_to_the_price(visit: Visit, street: list[Room], scri
     expect(offer.get_by_role("button", name="Reserve")).to_be_enabled()
 
 
-def test_filters_change_only_the_results_and_the_address(page: Page, street: list[Room]):
+def test_filters_change_only_the_results_and_the_address(page: Page, street: list[Room]) -> None:
     page.goto(f"/rooms?location=antwerp&{ASKED}&capacity=2")
     box = page.get_by_label("Breakfast")
     box.check()
@@ -68,7 +68,7 @@ def test_filters_change_only_the_results_and_the_address(page: Page, street: lis
     expect(page.get_by_role("status")).to_have_text("3 free rooms in Antwerp")
 
 
-def test_back_restores_results_and_filters(page: Page, street: list[Room]):
+def test_back_restores_results_and_filters(page: Page, street: list[Room]) -> None:
     page.goto(f"/rooms?location=antwerp&{ASKED}&capacity=2")
     page.get_by_label("Breakfast").check()
     expect(page.get_by_role("status")).to_have_text("1 free room in Antwerp")
@@ -80,7 +80,7 @@ def test_back_restores_results_and_filters(page: Page, street: list[Room]):
     expect(page.get_by_label("Breakfast")).to_be_checked()
 
 
-def test_without_javascript_filters_have_a_button(visit: Visit, street: list[Room]):
+def test_without_javascript_filters_have_a_button(visit: Visit, street: list[Room]) -> None:
     page = visit(java_script_enabled=False)
     page.goto(f"/rooms?location=antwerp&{ASKED}&capacity=2")
     page.get_by_label("Breakfast").check()
@@ -89,14 +89,14 @@ def test_without_javascript_filters_have_a_button(visit: Visit, street: list[Roo
     expect(page.get_by_label("Breakfast")).to_be_checked()
 
 
-def test_nothing_found_says_why_and_what_would_work(page: Page, street: list[Room]):
+def test_nothing_found_says_why_and_what_would_work(page: Page, street: list[Room]) -> None:
     page.goto(f"/rooms?location=antwerp&{ASKED}&capacity=2&amenities=breakfast&maxPrice=90")
     expect(page.get_by_text("3 rooms in Antwerp are free on these dates")).to_be_visible()
     page.get_by_role("link", name="At any price", exact=True).click()
     expect(page.get_by_role("status")).to_have_text("1 free room in Antwerp")
 
 
-def test_a_wrong_filter_is_told_and_gets_the_focus(page: Page, street: list[Room]):
+def test_a_wrong_filter_is_told_and_gets_the_focus(page: Page, street: list[Room]) -> None:
     page.goto(f"/rooms?location=antwerp&{ASKED}&capacity=2")
     field = page.get_by_label("Lowest price")
     field.fill("cheap")
@@ -111,7 +111,7 @@ def test_a_wrong_filter_is_told_and_gets_the_focus(page: Page, street: list[Room
     expect(field).to_be_focused()
 
 
-def test_a_filter_put_right_brings_the_rooms_back(visit: Visit, street: list[Room]):
+def test_a_filter_put_right_brings_the_rooms_back(visit: Visit, street: list[Room]) -> None:
     page = visit(viewport={"width": 390, "height": 844})
     page.goto(f"/rooms?location=antwerp&{ASKED}&capacity=2")
     page.get_by_text("Filters").click()
@@ -129,7 +129,7 @@ def test_a_filter_put_right_brings_the_rooms_back(visit: Visit, street: list[Roo
     expect(page.locator(".filters summary")).to_have_text("Filters(2)")
 
 
-def test_filters_go_along_to_other_dates(page: Page, street: list[Room]):
+def test_filters_go_along_to_other_dates(page: Page, street: list[Room]) -> None:
     page.goto(f"/rooms?location=antwerp&{ASKED}&capacity=2")
     page.get_by_label("Breakfast").check()
     expect(page.get_by_role("status")).to_have_text("1 free room in Antwerp")
@@ -139,7 +139,7 @@ def test_filters_go_along_to_other_dates(page: Page, street: list[Room]):
     expect(page.get_by_label("Breakfast")).to_be_checked()
 
 
-def test_on_a_phone_the_search_folds_until_it_is_wanted(visit: Visit, street: list[Room]):
+def test_on_a_phone_the_search_folds_until_it_is_wanted(visit: Visit, street: list[Room]) -> None:
     page = visit(viewport={"width": 390, "height": 844})
     page.goto(f"/rooms?location=antwerp&{ASKED}&capacity=2")
     expect(page.get_by_label("Check-in")).not_to_be_visible()
@@ -147,14 +147,14 @@ def test_on_a_phone_the_search_folds_until_it_is_wanted(visit: Visit, street: li
     expect(page.get_by_label("Check-in")).to_be_visible()
 
 
-def test_home_says_the_weekdays_of_the_dates(page: Page, street: list[Room]):
+def test_home_says_the_weekdays_of_the_dates(page: Page, street: list[Room]) -> None:
     page.goto("/")
     page.get_by_label("Check-in").fill("2027-03-05")
     page.get_by_label("Check-out").fill("2027-03-08")
     expect(page.locator("[data-stay]")).to_have_text("Fri 5 Mar – Mon 8 Mar")
 
 
-def test_other_dates_change_the_price_at_once(page: Page, street: list[Room]):
+def test_other_dates_change_the_price_at_once(page: Page, street: list[Room]) -> None:
     page.goto(f"{address(street[0])}?{ASKED}&guests=2")
     longer = in_days(30, 4)
     page.get_by_label("Check-out").fill(longer.check_out.isoformat())
@@ -162,20 +162,20 @@ def test_other_dates_change_the_price_at_once(page: Page, street: list[Room]):
     assert f"checkOut={longer.check_out}" in page.url
 
 
-def test_wrong_dates_of_a_room_are_told(page: Page, street: list[Room]):
+def test_wrong_dates_of_a_room_are_told(page: Page, street: list[Room]) -> None:
     page.goto(f"{address(street[0])}?checkIn={STAY.check_out}&checkOut={STAY.check_in}")
     expect(page.get_by_role("alert")).to_contain_text("Check-in must be before check-out.")
     expect(page.get_by_role("alert")).to_be_focused()
     expect(page).to_have_title(re.compile("^Error"))
 
 
-def test_a_day_of_the_calendar_can_be_chosen(page: Page, street: list[Room]):
+def test_a_day_of_the_calendar_can_be_chosen(page: Page, street: list[Room]) -> None:
     page.goto(f"{address(street[0])}?{ASKED}&guests=1")
     page.locator(".night-arrival a").press("Enter")
     expect(page.locator("#offer").get_by_role("row", name="Total")).to_contain_text("€160.00")
 
 
-def test_by_keyboard_alone(page: Page, street: list[Room]):
+def test_by_keyboard_alone(page: Page, street: list[Room]) -> None:
     page.goto("/")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="To the content")).to_be_focused()
@@ -191,7 +191,7 @@ def test_by_keyboard_alone(page: Page, street: list[Room]):
     expect(page.get_by_role("heading", level=1)).to_have_text("Attic room")
 
 
-def test_nothing_is_cut_off_at_320_pixels(visit: Visit, street: list[Room]):
+def test_nothing_is_cut_off_at_320_pixels(visit: Visit, street: list[Room]) -> None:
     page = visit(**PHONE)
     for path in ("/", f"/rooms?location=antwerp&{ASKED}", f"{address(street[1])}?{ASKED}&guests=2", "/nowhere"):
         page.goto(path)
@@ -203,7 +203,7 @@ def test_nothing_is_cut_off_at_320_pixels(visit: Visit, street: list[Room]):
 
 
 @pytest.mark.parametrize("width", [320, 390])
-def test_the_header_is_one_row_on_a_phone(visit: Visit, alice: User, width: int):
+def test_the_header_is_one_row_on_a_phone(visit: Visit, alice: User, width: int) -> None:
     page = visit(viewport={"width": width, "height": 640})
     page.goto("/")
     before = page.locator("header.top").bounding_box()
@@ -219,7 +219,7 @@ def test_the_header_is_one_row_on_a_phone(visit: Visit, alice: User, width: int)
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-def test_pages_are_accessible_in_light_and_dark(page: Page, street: list[Room]):
+def test_pages_are_accessible_in_light_and_dark(page: Page, street: list[Room]) -> None:
     room = address(street[1])
     paths = [
         "/",
@@ -243,7 +243,7 @@ def test_pages_are_accessible_in_light_and_dark(page: Page, street: list[Room]):
     assert not any(found.values()), found
 
 
-def test_first_page_is_light(page: Page, street: list[Room]):
+def test_first_page_is_light(page: Page, street: list[Room]) -> None:
     sizes: list[int] = []
     page.on("response", lambda response: sizes.append(len(response.body()) if response.ok else 0))
     session = page.context.new_cdp_session(page)

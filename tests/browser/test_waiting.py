@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -33,7 +34,7 @@ def _quick(desk: Desk) -> None:
 # --- a hold
 
 
-def test_the_hold_runs_out_before_ones_eyes(page: Page, room: Room, alice: User):
+def test_the_hold_runs_out_before_ones_eyes(page: Page, room: Room, alice: User) -> None:
     page.clock.install()
     reserve(page, room, alice)
     expect(page.locator(".countdown [data-until]")).to_have_text(re.compile(r"^14:5\d$"))
@@ -49,7 +50,7 @@ def test_the_hold_runs_out_before_ones_eyes(page: Page, room: Room, alice: User)
     expect(page.get_by_text("Time left to pay")).to_be_visible()
 
 
-def test_two_minutes_are_not_announced_when_fewer_are_left(page: Page, room: Room, alice: User):
+def test_two_minutes_are_not_announced_when_fewer_are_left(page: Page, room: Room, alice: User) -> None:
     page.clock.install()
     reserve(page, room, alice)
     page.clock.fast_forward("14:00")
@@ -57,7 +58,9 @@ def test_two_minutes_are_not_announced_when_fewer_are_left(page: Page, room: Roo
     expect(page.get_by_text("Two minutes")).not_to_be_attached()
 
 
-def test_while_a_payment_is_on_its_way_its_answer_decides_and_not_the_clock(page: Page, room: Room, alice: User):
+def test_while_a_payment_is_on_its_way_its_answer_decides_and_not_the_clock(
+    page: Page, room: Room, alice: User
+) -> None:
     page.clock.install()
     reserve(page, room, alice)
     asked: list[str] = []
@@ -72,7 +75,7 @@ def test_while_a_payment_is_on_its_way_its_answer_decides_and_not_the_clock(page
     assert asked == ["POST"]
 
 
-def test_the_end_of_the_hold_is_told_by_the_readers_own_clock(visit: Visit, room: Room, alice: User):
+def test_the_end_of_the_hold_is_told_by_the_readers_own_clock(visit: Visit, room: Room, alice: User) -> None:
     page = visit(timezone_id="Asia/Tokyo")
     reserve(page, room, alice)
     shown = page.locator(".countdown time")
@@ -85,7 +88,7 @@ def test_the_end_of_the_hold_is_told_by_the_readers_own_clock(visit: Visit, room
 
 def test_without_a_script_the_end_of_the_hold_names_its_zone_and_the_page_asks_again(
     visit: Visit, room: Room, alice: User, app: Flask
-):
+) -> None:
     before = app.extensions["services"]
     app.extensions["services"] = replace(before, desk=replace(before.desk, hold_for=dt.timedelta(seconds=4)))
     try:
@@ -100,7 +103,7 @@ def test_without_a_script_the_end_of_the_hold_names_its_zone_and_the_page_asks_a
 # --- a bank that does not answer
 
 
-def test_a_bank_that_answers_late_is_waited_for(page: Page, app: Flask, room: Room, alice: User, desk: Desk):
+def test_a_bank_that_answers_late_is_waited_for(page: Page, app: Flask, room: Room, alice: User, desk: Desk) -> None:
     reserve(page, room, alice)
     pay(page, SLOW)
     expect(heading(page, "We are checking your payment")).to_be_visible()
@@ -111,7 +114,7 @@ def test_a_bank_that_answers_late_is_waited_for(page: Page, app: Flask, room: Ro
     expect(heading(page, "The room is yours")).to_be_visible()  # by itself
 
 
-def test_without_a_script_the_page_looks_by_itself(visit: Visit, room: Room, alice: User, desk: Desk):
+def test_without_a_script_the_page_looks_by_itself(visit: Visit, room: Room, alice: User, desk: Desk) -> None:
     page = visit(java_script_enabled=False)
     reserve(page, room, alice)
     pay(page, SLOW)
@@ -121,7 +124,7 @@ def test_without_a_script_the_page_looks_by_itself(visit: Visit, room: Room, ali
     expect(heading(page, "The room is yours")).to_be_visible(timeout=15_000)
 
 
-def test_the_page_that_waits_is_sound_and_has_ways_on(visit: Visit, room: Room, alice: User):
+def test_the_page_that_waits_is_sound_and_has_ways_on(visit: Visit, room: Room, alice: User) -> None:
     page = visit(**PHONE)
     reserve(page, room, alice)
     pay(page, SLOW)
@@ -139,7 +142,7 @@ def test_the_page_that_waits_is_sound_and_has_ways_on(visit: Visit, room: Room, 
 # --- passwords
 
 
-def test_a_password_can_be_looked_at_while_it_is_typed(page: Page, alice: User):
+def test_a_password_can_be_looked_at_while_it_is_typed(page: Page, alice: User) -> None:
     page.goto("/sign-in")
     page.get_by_label("Password").fill(PASSWORD)
     show = button(page, "Show what I type")
@@ -153,7 +156,7 @@ def test_a_password_can_be_looked_at_while_it_is_typed(page: Page, alice: User):
     expect(heading(page, "Your bookings")).to_be_visible()
 
 
-def test_without_a_script_nothing_offers_to_show_it(visit: Visit):
+def test_without_a_script_nothing_offers_to_show_it(visit: Visit) -> None:
     page = visit(java_script_enabled=False)
     page.goto("/sign-in")
     expect(page.get_by_label("Password")).to_be_visible()
@@ -173,7 +176,9 @@ def mails(app: Flask, tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("options", [{}, PHONE], ids=["desk", "phone"])
-def test_the_mails_are_sound(visit: Visit, options: dict, room: Room, alice: User, desk: Desk, mails: None):
+def test_the_mails_are_sound(
+    visit: Visit, options: dict[str, Any], room: Room, alice: User, desk: Desk, mails: None
+) -> None:
     users.ensure(email="olga@example.com", password=PASSWORD, full_name="Olga", role="owner", region="eu")
     page = visit(**options)
     page.goto("/sign-in?next=/demo/mails")

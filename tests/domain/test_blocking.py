@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 
 from booking.domain import availability, bookings
+from booking.domain.bookings import Desk
 from booking.domain.errors import RoomNotAvailable
+from booking.domain.models import Room, User
 from booking.infra.db import transaction
 from tests.cast import VISA, in_days, nights_of, order
 
 block, unblock = transaction(availability.block), transaction(availability.unblock)
 
 
-def test_a_blocked_night_cannot_be_booked_until_it_is_put_on_sale_again(alice, room, desk):
+def test_a_blocked_night_cannot_be_booked_until_it_is_put_on_sale_again(alice: User, room: Room, desk: Desk) -> None:
     block(room.id, room.location, in_days(31, 1))
     with pytest.raises(RoomNotAvailable):
         bookings.book(order(alice, room, in_days(30)), VISA, desk)
@@ -20,13 +22,13 @@ def test_a_blocked_night_cannot_be_booked_until_it_is_put_on_sale_again(alice, r
     assert bookings.book(order(alice, room, in_days(30)), VISA, desk).status == "CONFIRMED"
 
 
-def test_blocking_twice_is_blocking_once(room):
+def test_blocking_twice_is_blocking_once(room: Room) -> None:
     block(room.id, room.location, in_days(30))
     block(room.id, room.location, in_days(30))
     assert list(nights_of(room).values()) == ["blocked"] * 3
 
 
-def test_a_sold_night_is_neither_blocked_nor_unblocked_and_nothing_changes(alice, room, desk):
+def test_a_sold_night_is_neither_blocked_nor_unblocked_and_nothing_changes(alice: User, room: Room, desk: Desk) -> None:
     bookings.book(order(alice, room, in_days(31, 1)), VISA, desk)
     with pytest.raises(availability.NightsBlocked):
         block(room.id, room.location, in_days(30))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from flask import Flask
 
 from booking.domain import bookings, catalogue, suggestions, teasers
+from booking.domain.bookings import Desk
 from booking.domain.catalogue import Destination
 from booking.domain.inputs import RoomSearch
+from booking.domain.models import Room, User
 from booking.domain.search import FoundRoom
 from booking.domain.stays import StayRules
 from booking.infra.ids import encode
@@ -34,20 +38,20 @@ def ways(search: RoomSearch) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("day", [dt.date(2026, 11, day) for day in range(1, 15)])
-def test_the_usual_stay_is_a_weekend_at_least_a_week_ahead(day):
+def test_the_usual_stay_is_a_weekend_at_least_a_week_ahead(day: Any) -> None:
     stay = catalogue.usual_stay(day)
     assert (stay.check_in.weekday(), stay.nights) == (4, 2)
     assert 7 <= (stay.check_in - day).days <= 13
 
 
-def test_a_place_is_called_what_most_of_its_houses_call_it(app):
+def test_a_place_is_called_what_most_of_its_houses_call_it(app: Flask) -> None:
     for city in ("Antwerpen", "Antwerp", "Antwerp"):
         a_room(address={"city": city, "country": "Belgium"})
     a_room(published=False, capacity=9)
     assert place() == Destination("antwerp", "Antwerp", "Belgium", rooms=3, largest=4, currencies=("EUR",))
 
 
-def test_a_new_place_is_known_as_soon_as_its_rooms_are_told(app):
+def test_a_new_place_is_known_as_soon_as_its_rooms_are_told(app: Flask) -> None:
     a_room()
     assert [place.slug for place in catalogue.destinations(60)] == ["antwerp"]
     assert catalogue.amenities("ghent", 60) == set()
@@ -62,7 +66,7 @@ def few() -> list[FoundRoom]:
     return teasers.a_few(catalogue.destinations(0), STAY, RULES, 0)
 
 
-def test_a_few_rooms_come_from_different_places_and_only_published_ones(app):
+def test_a_few_rooms_come_from_different_places_and_only_published_ones(app: Flask) -> None:
     for location in ("antwerp", "ghent", "bruges"):
         a_room(location=location)
         a_room(location=location)
@@ -71,14 +75,14 @@ def test_a_few_rooms_come_from_different_places_and_only_published_ones(app):
     assert len({room.id for room in few()}) == len(few()) == teasers.FEW
 
 
-def test_a_few_rooms_are_free_and_large_enough(app, room, alice, desk):
+def test_a_few_rooms_are_free_and_large_enough(app: Flask, room: Room, alice: User, desk: Desk) -> None:
     bookings.hold(order(alice, room, STAY), desk)
     a_room(capacity=1)
     left = a_room()
     assert [found.id for found in few()] == [encode("room", left.id)]
 
 
-def test_other_dates_are_offered_when_all_is_taken(app, room, alice, desk):
+def test_other_dates_are_offered_when_all_is_taken(app: Flask, room: Room, alice: User, desk: Desk) -> None:
     bookings.hold(order(alice, room, STAY), desk)
     found = suggestions.instead(wanted(), place(), RULES, 0)
     assert found.reason == suggestions.TAKEN
@@ -86,20 +90,22 @@ def test_other_dates_are_offered_when_all_is_taken(app, room, alice, desk):
     assert shifts == [2, -2]
 
 
-def test_the_smallest_change_comes_first(app):
+def test_the_smallest_change_comes_first(app: Flask) -> None:
     a_room(amenities=["breakfast"], price_per_night=Decimal(100))
     a_room(location="ghent", amenities=["breakfast", "pool"], price_per_night=Decimal(50))
     assert ways(wanted(amenities=["breakfast", "pool"])) == [("amenity", 1), ("anywhere", 1)]
     assert ways(wanted(amenities=["breakfast"], maxPrice="60", currency="EUR")) == [("prices", 1), ("anywhere", 2)]
 
 
-def test_nothing_is_suggested_that_finds_nothing(app):
+def test_nothing_is_suggested_that_finds_nothing(app: Flask) -> None:
     a_room(published=False)
     assert ways(wanted(capacity=50)) == []
 
 
 @pytest.mark.parametrize("location", ["antwerp", None])
-def test_for_too_many_guests_as_many_as_can_be_are_offered(app, alice, desk, location):
+def test_for_too_many_guests_as_many_as_can_be_are_offered(
+    app: Flask, alice: User, desk: Desk, location: str | None
+) -> None:
     a_room(capacity=4)
     large = a_room(capacity=8)
     search = wanted(capacity=9, location=location)
@@ -111,7 +117,7 @@ def test_for_too_many_guests_as_many_as_can_be_are_offered(app, alice, desk, loc
     assert suggestions.instead(search, where, RULES, 0).suggestions[0].wanted.capacity == 4
 
 
-def test_dates_in_the_past_are_not_suggested(app, room):
+def test_dates_in_the_past_are_not_suggested(app: Flask, room: Room) -> None:
     today = in_days(0, 1)
     search = wanted(checkIn=today.check_in, checkOut=today.check_out, amenities=["pool"])
     found = suggestions.instead(search, place(), RULES, 0)

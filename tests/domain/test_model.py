@@ -8,14 +8,15 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import psycopg2
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -28,12 +29,12 @@ from hypothesis.stateful import (
 )
 
 from booking.domain import bookings, idempotency, verification
-from booking.domain.bookings import Order
+from booking.domain.bookings import Desk, Order
 from booking.domain.errors import BookingError, PaymentFailed, RoomNotAvailable
 from booking.domain.policies import FLEXIBLE, MODERATE
 from booking.domain.stays import Stay
 from booking.infra import clock
-from booking.infra.provider import NoAnswer
+from booking.infra.provider import NoAnswer, Provider
 from tests.cast import DECLINED, VISA, a_room, person
 from tests.domain.model import LOST_AFTER, LOST_BEFORE, PRICES, START, WAYS, Key, Model, Sold
 
@@ -154,7 +155,7 @@ class Agreement(RuleBasedStateMachine):
         self.line.mute = mute
         if not mute:
             self.model.recover()
-        bookings.recover_payments(self.line, older_than=dt.timedelta(0))
+        bookings.recover_payments(cast(Provider, self.line), older_than=dt.timedelta(0))
 
     @invariant()
     def they_agree(self) -> None:
@@ -276,20 +277,20 @@ class House:
 
 
 @pytest.fixture
-def house(app, desk, environ):
+def house(app: Flask, desk: Desk, environ: dict[str, str]) -> Iterator[House]:
     from psycopg2.extras import register_uuid
 
     url = environ["MIGRATION_DATABASE_URL"].replace("+psycopg2", "")
     with closing(psycopg2.connect(url)) as owner:
         owner.autocommit = True
-        register_uuid(conn_or_curs=owner)
+        register_uuid(conn_or_curs=owner)  # type: ignore[no-untyped-call]
         yield House(desk, owner)
 
 
 @pytest.mark.timeout(3600)
-def test_product_and_model_agree_whatever_guests_do(house):
+def test_product_and_model_agree_whatever_guests_do(house: House) -> None:
     run_state_machine_as_test(
-        lambda: Agreement(house),
+        cast(Any, lambda: Agreement(house)),
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,

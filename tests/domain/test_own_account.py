@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
+from typing import Any
 
 import pytest
+from flask import Flask
 
 from booking.domain import accounts, resets, sessions, users
 from booking.domain.errors import (
@@ -14,7 +17,7 @@ from booking.domain.errors import (
     SessionNotFound,
     Unauthorized,
 )
-from booking.domain.models import Event, PasswordReset
+from booking.domain.models import Event, PasswordReset, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import decode
 from tests.cast import PASSWORD, all_at_once, count, later
@@ -24,11 +27,11 @@ SECRET = "a-key-for-tests-0123456789abcdef0"
 MINUTE = dt.timedelta(minutes=1)
 
 
-def signed_in(user):
+def signed_in(user: Any) -> Any:
     return sessions.start_web(user.id, "Mozilla/5.0 (X11; Linux) Firefox/150.0")
 
 
-def is_live(who):
+def is_live(who: Any) -> Any:
     try:
         return bool(sessions.current(who.session_id, who.id))
     except Unauthorized:
@@ -36,13 +39,13 @@ def is_live(who):
 
 
 @transaction
-def last_request():
+def last_request() -> Any:
     """The id of the reset that the last request brought about."""
     event = db.session.query(Event).filter_by(type="password.requested").order_by(Event.id.desc()).first()
     return event.payload["resetId"] and decode("reset", event.payload["resetId"])
 
 
-def asked(email="alice@example.com"):
+def asked(email: Any = "alice@example.com") -> Any:
     resets.request(email)
     reset_id = last_request()
     return reset_id and resets.token(reset_id, SECRET)
@@ -51,13 +54,13 @@ def asked(email="alice@example.com"):
 # --- name and password
 
 
-def test_a_new_name_shows_at_once(alice):
+def test_a_new_name_shows_at_once(alice: User) -> None:
     who = signed_in(alice)
     accounts.rename(alice.id, "Alice Liddell")
     assert sessions.current(who.session_id, who.id).full_name == "Alice Liddell"
 
 
-def test_a_new_password_ends_every_other_sign_in(alice):
+def test_a_new_password_ends_every_other_sign_in(alice: User) -> None:
     here, phone, program = signed_in(alice), signed_in(alice), sessions.start_api(alice.id)
     assert accounts.change_password(here, PASSWORD, NEW) == 2
     assert (is_live(here), is_live(phone), is_live(program.user)) == (True, False, False)
@@ -66,7 +69,7 @@ def test_a_new_password_ends_every_other_sign_in(alice):
         users.with_password("alice@example.com", PASSWORD)
 
 
-def test_the_present_password_is_asked_for(alice):
+def test_the_present_password_is_asked_for(alice: User) -> None:
     here, phone = signed_in(alice), signed_in(alice)
     with pytest.raises(Invalid) as refused:
         accounts.change_password(here, "a wrong one", NEW)
@@ -77,40 +80,40 @@ def test_the_present_password_is_asked_for(alice):
 # --- sign-ins
 
 
-def test_ones_own_sign_ins_are_listed_with_this_one_marked(alice, bob):
+def test_ones_own_sign_ins_are_listed_with_this_one_marked(alice: User, bob: User) -> None:
     here, _, _ = signed_in(alice), sessions.start_api(alice.id, "curl/8"), signed_in(bob)
     listed = sessions.mine(here)
     assert [(one.kind, one.is_this) for one in listed] == [("api", False), ("web", True)]
     assert listed[1].client.startswith("Mozilla")
 
 
-def test_one_of_them_is_ended(alice):
+def test_one_of_them_is_ended(alice: User) -> None:
     here, phone = signed_in(alice), signed_in(alice)
     sessions.end_mine(alice.id, phone.session_id)
     assert (is_live(here), is_live(phone)) == (True, False)
 
 
-def test_a_strangers_sign_in_does_not_exist(alice, bob):
+def test_a_strangers_sign_in_does_not_exist(alice: User, bob: User) -> None:
     bobs = signed_in(bob)
     with pytest.raises(SessionNotFound):
         sessions.end_mine(alice.id, bobs.session_id)
     assert is_live(bobs)
 
 
-def test_ended_twice_is_over_already(alice):
+def test_ended_twice_is_over_already(alice: User) -> None:
     phone = signed_in(alice)
     sessions.end_mine(alice.id, phone.session_id)
     with pytest.raises(SessionNotFound):
         sessions.end_mine(alice.id, phone.session_id)
 
 
-def test_all_others_are_ended(alice, bob):
+def test_all_others_are_ended(alice: User, bob: User) -> None:
     here, phone, bobs = signed_in(alice), signed_in(alice), signed_in(bob)
     assert sessions.end_others(here) == 1
     assert [is_live(who) for who in (here, phone, bobs)] == [True, False, True]
 
 
-def test_a_browser_that_was_not_used_for_a_month_is_signed_out(alice):
+def test_a_browser_that_was_not_used_for_a_month_is_signed_out(alice: User) -> None:
     here = signed_in(alice)
     later(dt.timedelta(days=29))
     assert is_live(here)  # and is seen
@@ -124,7 +127,7 @@ def test_a_browser_that_was_not_used_for_a_month_is_signed_out(alice):
 # --- a forgotten password
 
 
-def test_the_link_sets_a_new_password_and_ends_every_sign_in(alice):
+def test_the_link_sets_a_new_password_and_ends_every_sign_in(alice: User) -> None:
     phone, link = signed_in(alice), asked()
     resets.refuse_unless_open(link, SECRET)
     resets.reset(link, NEW, SECRET)
@@ -132,7 +135,7 @@ def test_the_link_sets_a_new_password_and_ends_every_sign_in(alice):
     assert users.with_password("alice@example.com", NEW).id == alice.id
 
 
-def test_it_works_once(alice):
+def test_it_works_once(alice: User) -> None:
     link = asked()
     resets.reset(link, NEW, SECRET)
     with pytest.raises(ResetLinkOver):
@@ -140,13 +143,13 @@ def test_it_works_once(alice):
     assert users.with_password("alice@example.com", NEW)
 
 
-def test_it_works_once_also_for_many_at_once(app, alice):
+def test_it_works_once_also_for_many_at_once(app: Flask, alice: User) -> None:
     link = asked()
-    results = all_at_once(app, [lambda n=n: resets.reset(link, f"password number {n}", SECRET) for n in range(4)])
+    results = all_at_once(app, [partial(resets.reset, link, f"password number {n}", SECRET) for n in range(4)])
     assert sorted(type(result).__name__ for result in results) == ["NoneType", *["ResetLinkOver"] * 3]
 
 
-def test_it_works_for_an_hour(alice):
+def test_it_works_for_an_hour(alice: User) -> None:
     link = asked()
     later(59 * MINUTE)
     resets.refuse_unless_open(link, SECRET)
@@ -155,7 +158,7 @@ def test_it_works_for_an_hour(alice):
         resets.reset(link, NEW, SECRET)
 
 
-def test_a_newer_one_replaces_it(alice):
+def test_a_newer_one_replaces_it(alice: User) -> None:
     older = asked()
     later(2 * MINUTE)
     newer = asked()
@@ -165,33 +168,33 @@ def test_a_newer_one_replaces_it(alice):
     assert count(PasswordReset) == 1
 
 
-def test_asked_for_again_at_once_sends_nothing_new(alice):
+def test_asked_for_again_at_once_sends_nothing_new(alice: User) -> None:
     link = asked()
     assert asked() is None
     resets.refuse_unless_open(link, SECRET)
 
 
-def test_nobodys_address_is_answered_like_anybodys(alice):
+def test_nobodys_address_is_answered_like_anybodys(alice: User) -> None:
     assert asked("nobody@example.com") is None
     assert count(Event, type="password.requested") == 1
     assert count(PasswordReset) == 0
 
 
-def test_an_address_in_other_case_is_the_same_and_the_stored_one_gets_the_mail(alice):
+def test_an_address_in_other_case_is_the_same_and_the_stored_one_gets_the_mail(alice: User) -> None:
     resets.request("ALICE@Example.com")
     notice = resets.notice(last_request())
     assert notice is not None
     assert notice.email == "alice@example.com"
 
 
-def test_changing_the_password_withdraws_the_link(alice):
+def test_changing_the_password_withdraws_the_link(alice: User) -> None:
     link = asked()
     accounts.change_password(signed_in(alice), PASSWORD, NEW)
     with pytest.raises(ResetLinkOver):
         resets.refuse_unless_open(link, SECRET)
 
 
-def test_no_other_link_opens_it(alice):
+def test_no_other_link_opens_it(alice: User) -> None:
     link = asked()
     name, _, proof = link.partition(".")
     for forged in (name, f"{name}.", f"{name}.{'0' * 64}", f"{name}.é", f".{proof}", "", "…", link[:-1], link + "0"):
@@ -201,7 +204,7 @@ def test_no_other_link_opens_it(alice):
         resets.refuse_unless_open(link, "another-key")
 
 
-def test_neither_table_nor_outbox_holds_the_links_secret(alice):
+def test_neither_table_nor_outbox_holds_the_links_secret(alice: User) -> None:
     _, _, proof = asked().partition(".")
     with_everything = transaction(
         lambda: [

@@ -5,52 +5,55 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import pytest
+from flask import Flask
 
 from booking.domain import bookings, verification
+from booking.domain.bookings import Desk
 from booking.domain.errors import BookingNotCancellable, RoomLocked, RoomNotAvailable
-from booking.domain.models import Booking
+from booking.domain.models import Booking, Room, User
 from tests.cast import VISA, all_at_once, count, in_days, nights_of, order, payments_of, person, reload
 
 CROWD = 40
 
 
-def outcomes(results):
+def outcomes(results: Any) -> Any:
     """How many of which: a booking's status, or the name of the refusal."""
     return Counter(r.status if isinstance(r, Booking) else type(r).__name__ for r in results)
 
 
 @pytest.fixture
-def crowd(app):
+def crowd(app: Flask) -> list[User]:
     return [person(f"guest-{number}") for number in range(8)]
 
 
 @pytest.mark.parametrize("lock", [True, False], ids=["with the Redis lock", "without it"])
-def test_forty_at_once_for_overlapping_nights_never_share_one(app, room, desk, crowd, lock):
+def test_forty_at_once_for_overlapping_nights_never_share_one(
+    app: Flask, room: Room, desk: Desk, crowd: list[User], lock: bool
+) -> None:
     selling = replace(desk, lock_rooms=lock)
     chance = random.Random(7)
     stays = [in_days(30 + chance.randrange(6), 2 + chance.randrange(4)) for _ in range(CROWD)]
     results = all_at_once(
         app,
-        [
-            lambda n=n, stay=stay: bookings.book(order(crowd[n % 8], room, stay), VISA, selling)
-            for n, stay in enumerate(stays)
-        ],
+        [partial(bookings.book, order(crowd[n % 8], room, stay), VISA, selling) for n, stay in enumerate(stays)],
     )
     assert set(outcomes(results)) <= {"CONFIRMED", "RoomNotAvailable", "RoomLocked"}
     assert outcomes(results)["CONFIRMED"] >= 1
     assert verification.verify().findings == []
 
 
-def test_fifty_at_once_for_the_same_nights_one_wins(app, room, desk, crowd):
-    results = all_at_once(app, [lambda n=n: bookings.book(order(crowd[n % 8], room), VISA, desk) for n in range(50)])
+def test_fifty_at_once_for_the_same_nights_one_wins(app: Flask, room: Room, desk: Desk, crowd: list[User]) -> None:
+    results = all_at_once(app, [partial(bookings.book, order(crowd[n % 8], room), VISA, desk) for n in range(50)])
     assert outcomes(results)["CONFIRMED"] == 1
     assert sum(isinstance(r, RoomLocked | RoomNotAvailable) for r in results) == 49
     assert verification.verify().findings == []
 
 
-def test_two_payments_of_one_hold_at_once_charge_once(app, alice, room, desk):
+def test_two_payments_of_one_hold_at_once_charge_once(app: Flask, alice: User, room: Room, desk: Desk) -> None:
     held = bookings.hold(order(alice, room), desk)
     pay = [lambda: bookings.pay(alice.id, held.id, VISA, held.total_price, desk)] * 6
     results = all_at_once(app, pay)
@@ -59,14 +62,16 @@ def test_two_payments_of_one_hold_at_once_charge_once(app, alice, room, desk):
     assert [p.state for p in payments_of(held)] == ["succeeded"]
 
 
-def test_cancelling_at_once_refunds_once(app, alice, room, desk):
+def test_cancelling_at_once_refunds_once(app: Flask, alice: User, room: Room, desk: Desk) -> None:
     booking = bookings.book(order(alice, room), VISA, desk)
     results = all_at_once(app, [lambda: bookings.cancel(alice.id, booking.id, desk)] * 6)
     assert outcomes(results) == {"CANCELLED": 1, BookingNotCancellable.__name__: 5}
     assert len(payments_of(booking)) == 2
 
 
-def test_paying_and_cancelling_a_hold_at_once_leaves_one_of_both(app, alice, room, desk):
+def test_paying_and_cancelling_a_hold_at_once_leaves_one_of_both(
+    app: Flask, alice: User, room: Room, desk: Desk
+) -> None:
     held = bookings.hold(order(alice, room), desk)
     all_at_once(
         app,
@@ -79,7 +84,7 @@ def test_paying_and_cancelling_a_hold_at_once_leaves_one_of_both(app, alice, roo
     assert verification.verify().findings == []
 
 
-def test_two_sweepers_at_once_expire_each_hold_once(app, alice, room, desk):
+def test_two_sweepers_at_once_expire_each_hold_once(app: Flask, alice: User, room: Room, desk: Desk) -> None:
     import datetime as dt
 
     from booking.domain.models import Event

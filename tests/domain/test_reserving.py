@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from functools import partial
 
 import pytest
+from flask import Flask
 
 from booking.domain import bookings, reserving, rooms, verification
-from booking.domain.errors import Invalid, RoomNotAvailable
-from booking.domain.models import Booking, Event
+from booking.domain.bookings import Desk
+from booking.domain.errors import Invalid, PaymentUnknown, RoomNotAvailable
+from booking.domain.models import Booking, Event, Room, User
 from tests.cast import VISA, all_at_once, count, in_days, interrupted, later, nights_of, order, reload, silent
 
 
-def test_a_reservation_is_a_hold(alice, room, desk):
+def test_a_reservation_is_a_hold(alice: User, room: Room, desk: Desk) -> None:
     held = reserving.reserve(order(alice, room), desk)
     assert (held.status, set(nights_of(room).values())) == ("PENDING", {"held"})
 
 
-def test_the_same_again_is_the_same_hold(alice, room, desk):
+def test_the_same_again_is_the_same_hold(alice: User, room: Room, desk: Desk) -> None:
     first = reserving.reserve(order(alice, room), desk)
     again = reserving.reserve(order(alice, room), desk)
     assert (again.id, again.held_until) == (first.id, first.held_until)
     assert count(Booking) == 1
 
 
-def test_the_same_for_another_number_of_guests_follows_it(alice, room, desk):
+def test_the_same_for_another_number_of_guests_follows_it(alice: User, room: Room, desk: Desk) -> None:
     first = reserving.reserve(order(alice, room, guests=2), desk)
     assert reserving.reserve(order(alice, room, guests=3), desk).id == first.id
     assert reload(first).guests == 3
@@ -33,34 +36,34 @@ def test_the_same_for_another_number_of_guests_follows_it(alice, room, desk):
         reserving.reserve(order(alice, room, guests=9), desk)
 
 
-def test_the_same_after_paying_is_what_was_paid(alice, room, desk):
+def test_the_same_after_paying_is_what_was_paid(alice: User, room: Room, desk: Desk) -> None:
     held = reserving.reserve(order(alice, room), desk)
     paid = bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
     again = reserving.reserve(order(alice, room, guests=1), desk)
     assert (again.id, again.status, again.guests) == (paid.id, "CONFIRMED", 2)
 
 
-def test_the_same_while_the_payment_is_unknown_is_that_booking(alice, room, desk):
+def test_the_same_while_the_payment_is_unknown_is_that_booking(alice: User, room: Room, desk: Desk) -> None:
     held = reserving.reserve(order(alice, room), desk)
-    with pytest.raises(bookings.PaymentUnknown):
+    with pytest.raises(PaymentUnknown):
         bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, silent))
     assert reserving.reserve(order(alice, room), desk).id == held.id
 
 
-def test_the_same_after_the_hold_ran_out_is_a_new_hold(alice, room, desk):
+def test_the_same_after_the_hold_ran_out_is_a_new_hold(alice: User, room: Room, desk: Desk) -> None:
     first = reserving.reserve(order(alice, room), desk)
     later(desk.hold_for + dt.timedelta(seconds=1))
     assert reserving.reserve(order(alice, room), desk).id != first.id
     assert verification.verify().findings == []
 
 
-def test_a_strangers_hold_stands(alice, bob, room, desk):
+def test_a_strangers_hold_stands(alice: User, bob: User, room: Room, desk: Desk) -> None:
     reserving.reserve(order(alice, room), desk)
     with pytest.raises(RoomNotAvailable):
         reserving.reserve(order(bob, room), desk)
 
 
-def test_other_dates_take_the_place_of_ones_own_hold(alice, room, desk):
+def test_other_dates_take_the_place_of_ones_own_hold(alice: User, room: Room, desk: Desk) -> None:
     first = reserving.reserve(order(alice, room, in_days(30, 3)), desk)
     second = reserving.reserve(order(alice, room, in_days(31, 4)), desk)
     assert (reload(first).status, second.nights) == ("CANCELLED", 4)
@@ -69,13 +72,13 @@ def test_other_dates_take_the_place_of_ones_own_hold(alice, room, desk):
     assert verification.verify().findings == []
 
 
-def test_dates_that_do_not_touch_stand_beside_it(alice, room, desk):
+def test_dates_that_do_not_touch_stand_beside_it(alice: User, room: Room, desk: Desk) -> None:
     first = reserving.reserve(order(alice, room, in_days(30, 3)), desk)
     reserving.reserve(order(alice, room, in_days(33, 3)), desk)
     assert reload(first).status == "PENDING"
 
 
-def test_other_dates_that_cannot_be_had_leave_the_hold_alone(alice, bob, room, desk):
+def test_other_dates_that_cannot_be_had_leave_the_hold_alone(alice: User, bob: User, room: Room, desk: Desk) -> None:
     reserving.reserve(order(bob, room, in_days(33, 2)), desk)
     first = reserving.reserve(order(alice, room, in_days(30, 3)), desk)
     with pytest.raises(RoomNotAvailable):
@@ -84,7 +87,7 @@ def test_other_dates_that_cannot_be_had_leave_the_hold_alone(alice, bob, room, d
     assert set(in_days(30, 3).dates()) <= set(nights_of(room))
 
 
-def test_a_paid_stay_never_makes_way(alice, room, desk):
+def test_a_paid_stay_never_makes_way(alice: User, room: Room, desk: Desk) -> None:
     paid = bookings.book(order(alice, room, in_days(30, 3)), VISA, desk)
     with pytest.raises(RoomNotAvailable):
         reserving.reserve(order(alice, room, in_days(31, 4)), desk)
@@ -92,16 +95,16 @@ def test_a_paid_stay_never_makes_way(alice, room, desk):
 
 
 @pytest.mark.parametrize("lock", [True, False], ids=["with the Redis lock", "without it"])
-def test_many_clicks_at_once_are_one_hold(app, alice, room, desk, lock):
+def test_many_clicks_at_once_are_one_hold(app: Flask, alice: User, room: Room, desk: Desk, lock: bool) -> None:
     selling = replace(desk, lock_rooms=lock)
     results = all_at_once(app, [lambda: reserving.reserve(order(alice, room), selling)] * 8)
     assert {getattr(result, "id", result) for result in results} == {results[0].id}
     assert count(Booking) == 1
 
 
-def test_changing_dates_in_two_tabs_at_once_leaves_one_hold(app, alice, room, desk):
+def test_changing_dates_in_two_tabs_at_once_leaves_one_hold(app: Flask, alice: User, room: Room, desk: Desk) -> None:
     stays = [in_days(30 + start, 4) for start in range(4)]
-    all_at_once(app, [lambda stay=stay: reserving.reserve(order(alice, room, stay), desk) for stay in stays])
+    all_at_once(app, [partial(reserving.reserve, order(alice, room, stay), desk) for stay in stays])
     assert count(Booking, status="PENDING") == 1
     assert verification.verify().findings == []
 
@@ -109,7 +112,7 @@ def test_changing_dates_in_two_tabs_at_once_leaves_one_hold(app, alice, room, de
 # --- looking
 
 
-def test_what_one_has_already_is_seen(alice, bob, room, desk):
+def test_what_one_has_already_is_seen(alice: User, bob: User, room: Room, desk: Desk) -> None:
     assert reserving.mine(order(alice, room)) == reserving.Mine()
     held = reserving.reserve(order(alice, room, in_days(30, 3)), desk)
     assert reserving.mine(order(alice, room, in_days(30, 3))).same.id == held.id
@@ -117,14 +120,16 @@ def test_what_one_has_already_is_seen(alice, bob, room, desk):
     assert reserving.mine(order(bob, room, in_days(31, 4))) == reserving.Mine()
 
 
-def test_a_hold_does_not_make_way_for_nights_that_somebody_else_has(alice, bob, room, desk):
+def test_a_hold_does_not_make_way_for_nights_that_somebody_else_has(
+    alice: User, bob: User, room: Room, desk: Desk
+) -> None:
     reserving.reserve(order(alice, room, in_days(30, 3)), desk)
     reserving.reserve(order(bob, room, in_days(34, 2)), desk)
     assert reserving.mine(order(alice, room, in_days(31, 4))) == reserving.Mine()
     assert reserving.mine(order(alice, room, in_days(31, 3))).making_way
 
 
-def test_a_paid_stay_is_seen_and_does_not_make_way(alice, room, desk):
+def test_a_paid_stay_is_seen_and_does_not_make_way(alice: User, room: Room, desk: Desk) -> None:
     paid = bookings.book(order(alice, room, in_days(30, 3)), VISA, desk)
     assert reserving.mine(order(alice, room, in_days(30, 3))).same.id == paid.id
     seen = reserving.mine(order(alice, room, in_days(31, 4)))
@@ -132,14 +137,16 @@ def test_a_paid_stay_is_seen_and_does_not_make_way(alice, room, desk):
 
 
 @pytest.mark.parametrize(("guests", "changes"), [(2, False), (3, True)])
-def test_only_another_number_of_guests_changes_a_hold(alice, room, desk, guests, changes):
+def test_only_another_number_of_guests_changes_a_hold(
+    alice: User, room: Room, desk: Desk, guests: int, changes: bool
+) -> None:
     held = reserving.reserve(order(alice, room, guests=2), desk)
     assert reserving.mine(order(alice, room, guests=guests)).changes == changes
     bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
     assert not reserving.mine(order(alice, room, guests=guests)).changes
 
 
-def test_what_alone_makes_way_can_be_had(alice, bob, room, desk):
+def test_what_alone_makes_way_can_be_had(alice: User, bob: User, room: Room, desk: Desk) -> None:
     reserving.reserve(order(alice, room, in_days(30, 3)), desk)
     quote = rooms.quote(room.id, in_days(31, 3), 2, desk.rules)
     assert not quote.is_available

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from flask import Flask
 from psycopg2 import OperationalError
 from sqlalchemy import create_engine, literal, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from booking.domain.models import Booking, User
+from booking.domain.bookings import Desk
+from booking.domain.errors import HoldOver
+from booking.domain.models import Booking, Room, User
 from booking.infra import db as database
 from booking.infra import straight
 from booking.infra.db import (
@@ -24,27 +29,27 @@ from booking.infra.db import (
 from tests.cast import in_days, order, person, reload
 
 
-def test_it_runs_serializable_and_the_engine_does_not(app):
+def test_it_runs_serializable_and_the_engine_does_not(app: Flask) -> None:
     level = text("SHOW transaction_isolation")
     assert transaction(lambda: db.session.scalar(level))() == "serializable"
     with db.engine.connect() as connection:
         assert connection.execute(level).scalar() == "read committed"
 
 
-def test_a_nested_transaction_is_refused(alice):
+def test_a_nested_transaction_is_refused(alice: User) -> None:
     @transaction
-    def outer():
+    def outer() -> None:
         person("carol")
 
     with pytest.raises(RuntimeError, match="inside another transaction"):
         outer()
 
 
-def test_an_error_rolls_everything_back_and_does_no_after_commit(app):
+def test_an_error_rolls_everything_back_and_does_no_after_commit(app: Flask) -> None:
     done = []
 
     @transaction
-    def fail():
+    def fail() -> None:
         db.session.execute(text("INSERT INTO events (id, type, payload) VALUES (gen_random_uuid(), 'a.b', '{}')"))
         after_commit(lambda: done.append(1))
         raise ValueError
@@ -55,11 +60,11 @@ def test_an_error_rolls_everything_back_and_does_no_after_commit(app):
     assert done == []
 
 
-def test_a_serialization_failure_is_tried_again_with_everything_forgotten(alice):
+def test_a_serialization_failure_is_tried_again_with_everything_forgotten(alice: User) -> None:
     seen = []
 
     @transaction
-    def rename():
+    def rename() -> None:
         user = db.session.get_one(User, alice.id)
         seen.append(user.full_name)
         if len(seen) == 1:
@@ -71,11 +76,11 @@ def test_a_serialization_failure_is_tried_again_with_everything_forgotten(alice)
     assert seen == ["Alice", "Somebody else"]
 
 
-def test_it_gives_up_after_eight_attempts(app):
+def test_it_gives_up_after_eight_attempts(app: Flask) -> None:
     attempts = []
 
     @transaction
-    def never():
+    def never() -> None:
         attempts.append(1)
         db.session.execute(text("DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '40001'; END $$"))
 
@@ -84,10 +89,10 @@ def test_it_gives_up_after_eight_attempts(app):
     assert len(attempts) == database.ATTEMPTS
 
 
-def test_only_named_constraints_are_tried_again(alice):
+def test_only_named_constraints_are_tried_again(alice: User) -> None:
     attempts = []
 
-    def duplicate():
+    def duplicate() -> None:
         attempts.append(1)
         copy = {name: getattr(alice, name) for name in ("email", "email_key", "full_name", "region")}
         db.session.add(User(role="guest", **copy))
@@ -100,11 +105,11 @@ def test_only_named_constraints_are_tried_again(alice):
     assert len(attempts) == 1 + database.ATTEMPTS
 
 
-def test_a_lost_connection_before_commit_is_tried_again(app):
+def test_a_lost_connection_before_commit_is_tried_again(app: Flask) -> None:
     attempts = []
 
     @transaction
-    def unlucky():
+    def unlucky() -> Any:
         attempts.append(1)
         if len(attempts) == 1:
             own = db.session.scalar(text("SELECT pg_backend_pid()"))
@@ -117,12 +122,12 @@ def test_a_lost_connection_before_commit_is_tried_again(app):
     assert len(attempts) == 2
 
 
-def test_reading_takes_one_statement_and_no_transaction(app):
+def test_reading_takes_one_statement_and_no_transaction(app: Flask) -> None:
     in_transaction = text("SELECT pg_current_xact_id_if_assigned() IS NOT NULL OR txid_current_snapshot() IS NULL")
     assert reading(lambda: db.session.scalar(in_transaction))() is False
 
 
-def test_a_stale_row_cannot_confirm_what_somebody_else_expired(alice, room, desk):
+def test_a_stale_row_cannot_confirm_what_somebody_else_expired(alice: User, room: Room, desk: Desk) -> None:
     """With rollback() instead of close() at the start of a step, the identity map kept the old row (a trial's trap)."""
     from booking.domain import bookings
 
@@ -132,19 +137,19 @@ def test_a_stale_row_cannot_confirm_what_somebody_else_expired(alice, room, desk
     with db.engine.begin() as other:
         other.execute(text("UPDATE bookings SET status = 'EXPIRED', held_until = NULL, version = version + 1"))
         other.execute(text("DELETE FROM availability"))
-    with pytest.raises(bookings.HoldOver):
+    with pytest.raises(HoldOver):
         bookings.pay(alice.id, held.id, "pm_card_visa", held.total_price, desk)
     assert reload(held).status == "EXPIRED"
 
 
-def test_what_was_committed_is_not_done_again_because_a_later_action_fails(app):
+def test_what_was_committed_is_not_done_again_because_a_later_action_fails(app: Flask) -> None:
     attempts = []
 
-    def fail():
+    def fail() -> None:
         raise DBAPIError("", None, OperationalError("server closed the connection unexpectedly"))
 
     @transaction
-    def once():
+    def once() -> None:
         attempts.append(1)
         after_commit(fail)
 
@@ -156,14 +161,14 @@ def test_what_was_committed_is_not_done_again_because_a_later_action_fails(app):
 # --- statements that go straight to psycopg2 fail as SQLAlchemy's own would
 
 
-def test_a_server_that_cannot_be_reached_is_a_lost_connection():
+def test_a_server_that_cannot_be_reached_is_a_lost_connection() -> None:
     nobody = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/nothing")
     with pytest.raises(DBAPIError) as refused:
         straight.rows(nobody, select(literal(1)), {})
     assert lost_connection(refused.value)
 
 
-def test_a_look_up_survives_that_every_idle_connection_was_cut(app, environ):
+def test_a_look_up_survives_that_every_idle_connection_was_cut(app: Flask, environ: dict[str, str]) -> None:
     fetch(select(literal(1)))
     others = text(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = user"
@@ -175,9 +180,9 @@ def test_a_look_up_survives_that_every_idle_connection_was_cut(app, environ):
     assert fetch(select(literal(7).label("lucky")))[0].lucky == 7
 
 
-def test_a_broken_constraint_is_an_integrity_error_with_its_name(room):
+def test_a_broken_constraint_is_an_integrity_error_with_its_name(room: Room) -> None:
     @transaction
-    def double():
+    def double() -> None:
         execute(text("INSERT INTO rooms SELECT * FROM rooms WHERE id = :room"), {"room": room.id})
 
     with pytest.raises(IntegrityError) as refused:

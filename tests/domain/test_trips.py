@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any, cast
 
 import icalendar
 import pytest
 
 from booking.domain import alternatives, availability, bookings, history, ical, trips
+from booking.domain.bookings import Desk
 from booking.domain.errors import BookingNotFound, PaymentFailed, PaymentUnknown, RefundChanged, RoomNotAvailable
 from booking.domain.ical import Publisher
+from booking.domain.models import Room, User
 from booking.infra import clock
 from booking.infra.db import transaction
 from tests.cast import (
@@ -29,7 +32,7 @@ from tests.cast import (
 DAY = dt.timedelta(days=1)
 
 
-def test_a_hold_counts_down(alice, room, desk):
+def test_a_hold_counts_down(alice: User, room: Room, desk: Desk) -> None:
     held = bookings.hold(order(alice, room), desk)
     trip = trips.trip(alice.id, held.id)
     assert trip.stage == trips.HELD
@@ -37,14 +40,14 @@ def test_a_hold_counts_down(alice, room, desk):
     assert trip.refund_now is None
 
 
-def test_a_hold_that_ran_out_is_over_before_anybody_swept(alice, room, desk):
+def test_a_hold_that_ran_out_is_over_before_anybody_swept(alice: User, room: Room, desk: Desk) -> None:
     held = bookings.hold(order(alice, room), desk)
     later(desk.hold_for)
     trip = trips.trip(alice.id, held.id)
     assert (trip.stage, trip.seconds_left, trip.held_until) == (trips.OVER, 0, None)
 
 
-def test_a_declined_card_leaves_it_held(alice, room, desk):
+def test_a_declined_card_leaves_it_held(alice: User, room: Room, desk: Desk) -> None:
     held = bookings.hold(order(alice, room), desk)
     with pytest.raises(PaymentFailed):
         bookings.pay(alice.id, held.id, DECLINED, held.total_price, desk)
@@ -55,13 +58,13 @@ def test_a_declined_card_leaves_it_held(alice, room, desk):
     assert (trip.stage, trip.payment_failed) == (trips.OVER, True)
 
 
-def test_a_hold_that_nobody_tried_to_pay_had_no_failed_payment(alice, room, desk):
+def test_a_hold_that_nobody_tried_to_pay_had_no_failed_payment(alice: User, room: Room, desk: Desk) -> None:
     held = bookings.hold(order(alice, room), desk)
     later(desk.hold_for)
     assert not trips.trip(alice.id, held.id).payment_failed
 
 
-def test_a_payment_under_way_is_being_checked(alice, room, desk):
+def test_a_payment_under_way_is_being_checked(alice: User, room: Room, desk: Desk) -> None:
     held = bookings.hold(order(alice, room), desk)
     with pytest.raises(PaymentUnknown):
         bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, silent))
@@ -70,10 +73,10 @@ def test_a_payment_under_way_is_being_checked(alice, room, desk):
     assert trips.trip(alice.id, held.id).stage == trips.BOOKED
 
 
-def test_charged_too_late_and_refunded_is_said(alice, room, desk):
+def test_charged_too_late_and_refunded_is_said(alice: User, room: Room, desk: Desk) -> None:
     held = bookings.hold(order(alice, room), desk)
 
-    def nights_are_lost(_):
+    def nights_are_lost(_: Any) -> None:
         transaction(lambda: availability.release(held.id))()
 
     with pytest.raises(RoomNotAvailable):
@@ -82,7 +85,7 @@ def test_charged_too_late_and_refunded_is_said(alice, room, desk):
     assert (trip.stage, trip.money_went_back) == (trips.OVER, True)
 
 
-def test_a_booked_stay_says_what_a_cancellation_brings(alice, room, desk):
+def test_a_booked_stay_says_what_a_cancellation_brings(alice: User, room: Room, desk: Desk) -> None:
     booked = bookings.book(order(alice, room), VISA, desk)
     assert trips.trip(alice.id, booked.id).refund_now == Decimal(360)
     bookings.cancel(alice.id, booked.id, desk)
@@ -90,13 +93,13 @@ def test_a_booked_stay_says_what_a_cancellation_brings(alice, room, desk):
     assert (trip.stage, trip.refund_now, trip.notice.refunded) == (trips.CANCELLED, None, Decimal(360))
 
 
-def test_a_stay_that_has_begun_cannot_be_cancelled(alice, room, desk):
+def test_a_stay_that_has_begun_cannot_be_cancelled(alice: User, room: Room, desk: Desk) -> None:
     booked = bookings.book(order(alice, room, in_days(1)), VISA, desk)
     later(2 * DAY)
     assert trips.trip(alice.id, booked.id).refund_now is None
 
 
-def test_a_refund_that_shrank_meanwhile_is_shown_first(alice, room, desk):
+def test_a_refund_that_shrank_meanwhile_is_shown_first(alice: User, room: Room, desk: Desk) -> None:
     booked = bookings.book(order(alice, room, in_days(5)), VISA, desk)
     shown = trips.trip(alice.id, booked.id)
     seen = shown.refund_now
@@ -108,7 +111,7 @@ def test_a_refund_that_shrank_meanwhile_is_shown_first(alice, room, desk):
     assert bookings.cancel(alice.id, booked.id, desk, seen_refund=now).refund_amount == now
 
 
-def test_a_strangers_booking_does_not_exist(alice, bob, room, desk):
+def test_a_strangers_booking_does_not_exist(alice: User, bob: User, room: Room, desk: Desk) -> None:
     booked = bookings.book(order(alice, room), VISA, desk)
     with pytest.raises(BookingNotFound):
         trips.trip(bob.id, booked.id)
@@ -117,11 +120,11 @@ def test_a_strangers_booking_does_not_exist(alice, bob, room, desk):
 # --- lists
 
 
-def references(guest, group, page=1):
+def references(guest: Any, group: Any, page: int = 1) -> Any:
     return [entry.booking.reference for entry in history.overview(guest.id, group, page).entries]
 
 
-def test_stays_stand_where_they_belong(alice, bob, room, desk):
+def test_stays_stand_where_they_belong(alice: User, bob: User, room: Room, desk: Desk) -> None:
     late = bookings.book(order(alice, room, in_days(40)), VISA, desk)
     soon = bookings.book(order(alice, room, in_days(20)), VISA, desk)
     held = bookings.hold(order(alice, room, in_days(30)), desk)
@@ -139,7 +142,7 @@ def test_stays_stand_where_they_belong(alice, bob, room, desk):
     assert [entry.stage for entry in overview.entries] == ["held", "booked", "booked"]
 
 
-def test_a_stay_is_past_from_the_day_after_check_out_at_the_property(alice, desk):
+def test_a_stay_is_past_from_the_day_after_check_out_at_the_property(alice: User, desk: Desk) -> None:
     there = a_room(time_zone="Pacific/Auckland", location="auckland")
     booked = bookings.book(order(alice, there, in_days(3, 2)), VISA, desk)
     later(5 * DAY)  # the day of departure, or the one after it, there
@@ -149,13 +152,13 @@ def test_a_stay_is_past_from_the_day_after_check_out_at_the_property(alice, desk
     assert references(alice, history.PAST) == [booked.reference]
 
 
-def test_a_hold_that_ran_out_is_in_no_list(alice, room, desk):
+def test_a_hold_that_ran_out_is_in_no_list(alice: User, room: Room, desk: Desk) -> None:
     bookings.hold(order(alice, room), desk)
     later(desk.hold_for)
     assert all(references(alice, group) == [] for group in history.GROUPS)
 
 
-def test_lists_have_pages(alice, room, desk):
+def test_lists_have_pages(alice: User, room: Room, desk: Desk) -> None:
     for start in range(3):
         bookings.book(order(alice, room, in_days(10 + 3 * start)), VISA, desk)
     first, second = (history.overview(alice.id, history.UPCOMING, page, 2) for page in (1, 2))
@@ -165,7 +168,7 @@ def test_lists_have_pages(alice, room, desk):
 # --- elsewhere on the same nights
 
 
-def test_other_free_rooms_for_the_same_nights(alice, room, desk):
+def test_other_free_rooms_for_the_same_nights(alice: User, room: Room, desk: Desk) -> None:
     cheap, dear = a_room(price_per_night=Decimal(90)), a_room(price_per_night=Decimal(300))
     taken, elsewhere = a_room(), a_room(location="lisbon")
     bookings.hold(order(alice, taken), desk)
@@ -174,12 +177,12 @@ def test_other_free_rooms_for_the_same_nights(alice, room, desk):
     assert cheap.id != dear.id != elsewhere.id
 
 
-def test_nights_that_are_past_have_no_alternatives(room, desk):
+def test_nights_that_are_past_have_no_alternatives(room: Room, desk: Desk) -> None:
     assert alternatives.others(room.id, "antwerp", in_days(-5), 2, rules=desk.rules, cache_seconds=0) == []
     assert alternatives.still_free(room.id, in_days(-5), 2, desk.rules) is None
 
 
-def test_the_same_room_may_still_be_free(alice, room, desk):
+def test_the_same_room_may_still_be_free(alice: User, room: Room, desk: Desk) -> None:
     assert alternatives.still_free(room.id, in_days(30), 2, desk.rules).price.total == Decimal(360)
     bookings.hold(order(alice, room), desk)
     assert nights_of(room)
@@ -189,16 +192,18 @@ def test_the_same_room_may_still_be_free(alice, room, desk):
 # --- calendar
 
 
-def test_the_calendar_entry_is_the_stay(alice, room, desk):
+def test_the_calendar_entry_is_the_stay(alice: User, room: Room, desk: Desk) -> None:
     booked = bookings.book(order(alice, room), VISA, desk)
     trip = trips.trip(alice.id, booked.id)
     publisher = Publisher("Stays", "https://stay.example/", "Stays <hello@stay.example>")
-    (stay,) = icalendar.Calendar.from_ical(ical.entry(trip.notice, publisher, trip.confirmed_at)).walk("VEVENT")
+    (stay,) = icalendar.Calendar.from_ical(
+        ical.entry(trip.notice, publisher, cast(dt.datetime, trip.confirmed_at))
+    ).walk("VEVENT")
     assert stay["DTSTART"].dt == trip.notice.arrival
     assert str(stay["URL"]).startswith("https://stay.example/bookings/booking_")
     assert stay["UID"].endswith("@stay.example")
 
 
-def test_an_unknown_booking_does_not_exist(alice, bob):
+def test_an_unknown_booking_does_not_exist(alice: User, bob: User) -> None:
     with pytest.raises(BookingNotFound):
         trips.trip(alice.id, bob.id)

@@ -1,5 +1,7 @@
 """Folders that the launcher can run in: its own code and the smallest app."""
 
+from __future__ import annotations
+
 import json
 import os
 import shutil
@@ -8,6 +10,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -22,12 +25,12 @@ PARTS = ("booking/infra/embedded", "booking/cli/up.py", "booking/cli/prepare.py"
 class Folder:
     """A copy of the launcher in `path`, and the processes that run in it."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path) -> None:
         self.path, self.home = path, path / "var"
         self.port = next(port for port in range(8100 + os.getpid() % 900, RANGE.start) if is_free(port))
         self.log = path / "up.log"
 
-    def fill(self):
+    def fill(self) -> Any:
         for part in PARTS:
             source, target = REPOSITORY / part, self.path / part
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -39,15 +42,15 @@ class Folder:
         shutil.copy(TINY / "demo.py", self.path / "booking/cli")
         return self
 
-    def environ(self, **more):
+    def environ(self, **more: Any) -> Any:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
         return {**kept, "PORT": str(self.port), **more}
 
-    def spawn(self, *command, **options):
+    def spawn(self, *command: Any, **options: Any) -> Any:
         environ = self.environ(**options.pop("environ", {}))
         return subprocess.Popen([sys.executable, *command], cwd=self.path, env=environ, **options)
 
-    def up(self, *, ready=True, **options):
+    def up(self, *, ready: Any = True, **options: Any) -> Any:
         """Start the supervisor; by default wait until it says where to look."""
         with self.log.open("w") as log:
             process = self.spawn("-m", "booking.cli.up", stdout=log, stderr=log, start_new_session=True, **options)
@@ -56,10 +59,10 @@ class Folder:
             assert process.poll() is None, self.said()
         return process
 
-    def said(self):
+    def said(self) -> Any:
         return self.log.read_text()
 
-    def flask(self, *words):
+    def flask(self, *words: Any) -> Any:
         """The output of a plain flask command."""
         return subprocess.run(
             [sys.executable, "-m", "flask", *words],
@@ -71,7 +74,7 @@ class Folder:
             timeout=60,
         ).stdout.strip()
 
-    def ask(self):
+    def ask(self) -> Any:
         """What the web answers, or None."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/health/ready", timeout=5) as answer:
@@ -79,16 +82,16 @@ class Folder:
         except OSError:
             return None
 
-    def pid(self, name):
+    def pid(self, name: Any) -> Any:
         """Of the web, the worker or the postmaster."""
         if name == "postgres":
             return int((self.data() / "postmaster.pid").read_text().split()[0])
         return int((self.home / "run" / f"{name}.pid").read_text())
 
-    def data(self):
+    def data(self) -> Any:
         return embedded.account.data_directory(self.home, embedded.Keys.of(self.home).instance)
 
-    def processes(self):
+    def processes(self) -> Any:
         """Everything alive that works somewhere below this folder, or on its data."""
         places = [str(self.path)]
         if (self.home / "keys.json").exists():
@@ -102,14 +105,14 @@ class Folder:
                 continue
         return found
 
-    def kill_everything(self):
+    def kill_everything(self) -> None:
         for process in self.processes():
             try:
                 process.kill()
             except psutil.NoSuchProcess:
                 continue
 
-    def remove(self):
+    def remove(self) -> None:
         """Leave nothing behind, whatever a test did."""
         eventually(lambda: self.kill_everything() or not self.processes())
         if (self.home / "keys.json").exists():
@@ -117,7 +120,7 @@ class Folder:
         shutil.rmtree(self.path)
 
 
-def eventually(condition, seconds=30):
+def eventually(condition: Any, seconds: Any = 30) -> Any:
     """The first true answer; a test fails that does not get one."""
     end = time.monotonic() + seconds
     while not (answer := condition()):

@@ -1,16 +1,19 @@
 """requirements/install.py: .venv holds what the files say, and work is done only when something has changed."""
 
+from __future__ import annotations
+
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 INSTALL = Path(__file__).resolve().parents[2] / "requirements" / "install.py"
 
 
-def fill(path):
+def fill(path: Any) -> Any:
     """A project that needs nothing, so that nothing has to be fetched."""
     (path / "requirements").mkdir()
     shutil.copy(INSTALL, path / "requirements")
@@ -19,41 +22,41 @@ def fill(path):
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose environment is made: that takes seconds, so once for all tests."""
     made = fill(tmp_path_factory.mktemp("project"))
     assert "Installed" in install(made)
-    return made
+    return Path(made)
 
 
-def install(project):
+def install(project: Path) -> Any:
     """What it says."""
-    command = [sys.executable, project / "requirements" / "install.py", "requirements.txt"]
+    command = [sys.executable, str(project / "requirements" / "install.py"), "requirements.txt"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def test_it_installs_once_and_again_when_a_file_changes(project):
+def test_it_installs_once_and_again_when_a_file_changes(project: Path) -> None:
     assert install(project) == ""
     (project / "requirements.txt").write_text("# still nothing\n")
     assert "Installed" in install(project)
 
 
-def test_an_interrupted_installation_is_begun_again(project):
+def test_an_interrupted_installation_is_begun_again(project: Path) -> None:
     (project / ".venv" / "unfinished").touch()
     (project / ".venv" / "half").touch()
     assert "Installed" in install(project)
     assert not (project / ".venv" / "half").exists()
 
 
-def test_an_environment_from_another_folder_is_not_used(project, tmp_path):
+def test_an_environment_from_another_folder_is_not_used(project: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(project, copy, symlinks=True)
     assert "Installed" in install(copy)
 
 
-def test_two_at_once_take_turns(tmp_path):
+def test_two_at_once_take_turns(tmp_path: Path) -> None:
     project = fill(tmp_path)
-    command = [sys.executable, project / "requirements" / "install.py", "requirements.txt"]
+    command = [sys.executable, str(project / "requirements" / "install.py"), "requirements.txt"]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     said = [process.communicate()[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]

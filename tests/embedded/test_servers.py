@@ -1,11 +1,16 @@
 """Who starts the embedded servers, who finds them, who stops them; and what is inside them."""
 
+from __future__ import annotations
+
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg2
@@ -15,7 +20,7 @@ import redis
 from booking.infra import embedded
 from booking.infra.embedded import ports
 from booking.infra.embedded.locks import FileLock
-from tests.embedded.folders import REPOSITORY, eventually
+from tests.embedded.folders import REPOSITORY, Folder, eventually
 
 # A process that uses the servers until it is told to go.
 USER = """
@@ -28,7 +33,7 @@ sys.stdin.readline()
 
 
 @pytest.fixture
-def servers(place):
+def servers(place: Folder) -> Iterator[embedded.Servers]:
     """This process uses the servers."""
     joined = embedded.Servers(place.home)
     joined.join()
@@ -37,10 +42,10 @@ def servers(place):
 
 
 @pytest.fixture
-def user(place):
+def user(place: Folder) -> Callable[[], subprocess.Popen[bytes]]:
     """A function that starts another process that uses the servers."""
 
-    def start():
+    def start() -> Any:
         process = place.spawn("-c", USER, stdin=-1, stdout=-1)
         assert process.stdout.readline() == b"in\n"
         return process
@@ -48,20 +53,20 @@ def user(place):
     return start
 
 
-def query(url, statement):
+def query(url: Any, statement: Any) -> Any:
     """The rows of a statement, on a connection of its own; committed."""
     with psycopg2.connect(url.replace("+psycopg2", "")) as connection, connection.cursor() as cursor:
         cursor.execute(statement)
         return cursor.fetchall()
 
 
-def test_the_app_reads_and_writes_but_does_not_change_tables(servers):
+def test_the_app_reads_and_writes_but_does_not_change_tables(servers: embedded.Servers) -> None:
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
         query(servers.database_url("booking_app"), "CREATE TABLE mine (x int)")
     assert query(servers.database_url("booking_app"), "SELECT 1") == [(1,)]
 
 
-def test_the_owner_makes_tables_and_the_extensions_that_we_use(servers):
+def test_the_owner_makes_tables_and_the_extensions_that_we_use(servers: embedded.Servers) -> None:
     owner = servers.database_url("booking_owner")
     for extension in ("btree_gist", "pg_trgm", "unaccent", "pg_stat_statements"):
         query(owner, f"CREATE EXTENSION IF NOT EXISTS {extension}; SELECT 1")
@@ -82,11 +87,11 @@ def test_the_owner_makes_tables_and_the_extensions_that_we_use(servers):
         ("listen_addresses", "127.0.0.1"),
     ],
 )
-def test_the_settings_that_promises_rest_on(servers, setting, value):
+def test_the_settings_that_promises_rest_on(servers: embedded.Servers, setting: str, value: str) -> None:
     assert query(servers.database_url(), f"SHOW {setting}") == [(value,)]
 
 
-def test_trigrams_find_hebrew_and_japanese(servers):
+def test_trigrams_find_hebrew_and_japanese(servers: embedded.Servers) -> None:
     query(servers.database_url("booking_owner"), "CREATE EXTENSION IF NOT EXISTS pg_trgm; SELECT 1")
     [(hebrew, japanese)] = query(
         servers.database_url(), "SELECT show_trgm('תל אביב') <> '{}', show_trgm('東京') <> '{}'"
@@ -95,7 +100,7 @@ def test_trigrams_find_hebrew_and_japanese(servers):
     assert japanese
 
 
-def test_valkey_asks_for_the_password_and_keeps_what_it_is_told(servers):
+def test_valkey_asks_for_the_password_and_keeps_what_it_is_told(servers: embedded.Servers) -> None:
     client = redis.Redis.from_url(servers.redis_url())
     assert client.config_get("append*")["appendonly"] == "yes"
     assert client.config_get("maxmemory-policy")["maxmemory-policy"] == "noeviction"
@@ -103,7 +108,7 @@ def test_valkey_asks_for_the_password_and_keeps_what_it_is_told(servers):
         redis.Redis(port=servers.valkey.port).ping()
 
 
-def test_finding_them_running_is_quick(place, servers):
+def test_finding_them_running_is_quick(place: Folder, servers: embedded.Servers) -> None:
     began = time.monotonic()
     second = embedded.Servers(place.home)
     second.join()
@@ -113,7 +118,7 @@ def test_finding_them_running_is_quick(place, servers):
     assert query(servers.database_url(), "SELECT 1")
 
 
-def test_the_last_one_out_stops_them(place, user):
+def test_the_last_one_out_stops_them(place: Folder, user: Callable[[], subprocess.Popen[bytes]]) -> None:
     first, second = user(), user()
     postmaster = place.pid("postgres")
     first.communicate(b"\n")  # it was the one that had started them
@@ -123,14 +128,16 @@ def test_the_last_one_out_stops_them(place, user):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_signal_is_an_ordinary_way_to_leave(place, user, number):
+def test_a_signal_is_an_ordinary_way_to_leave(
+    place: Folder, user: Callable[[], subprocess.Popen[bytes]], number: Any
+) -> None:
     only = user()
     only.send_signal(number)
     only.communicate(timeout=10)
     assert place.processes() == []
 
 
-def test_a_killed_user_does_not_keep_them_for_ever(place, user):
+def test_a_killed_user_does_not_keep_them_for_ever(place: Folder, user: Callable[[], subprocess.Popen[bytes]]) -> None:
     killed = user()
     postmaster = place.pid("postgres")
     killed.kill()
@@ -141,7 +148,9 @@ def test_a_killed_user_does_not_keep_them_for_ever(place, user):
     assert place.processes() == []
 
 
-def test_a_killed_postmaster_is_replaced_by_the_next_user(place, servers, user):
+def test_a_killed_postmaster_is_replaced_by_the_next_user(
+    place: Folder, servers: embedded.Servers, user: Callable[[], subprocess.Popen[bytes]]
+) -> None:
     query(servers.database_url("booking_owner"), "CREATE TABLE IF NOT EXISTS kept (x int); SELECT 1")
     held = psycopg2.connect(servers.database_url().replace("+psycopg2", ""))  # so that a backend outlives it
     query(servers.database_url("booking_owner"), "INSERT INTO kept VALUES (1) RETURNING x")
@@ -152,7 +161,9 @@ def test_a_killed_postmaster_is_replaced_by_the_next_user(place, servers, user):
     second.communicate(b"\n")
 
 
-def test_a_stopped_postgres_that_answers_nobody_is_ended_and_replaced(place, monkeypatch):
+def test_a_stopped_postgres_that_answers_nobody_is_ended_and_replaced(
+    place: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(embedded.server, "COMING_UP", 3.0)
     first = embedded.Servers(place.home)
     first.join()
@@ -163,7 +174,7 @@ def test_a_stopped_postgres_that_answers_nobody_is_ended_and_replaced(place, mon
     first.leave()
 
 
-def test_a_pid_file_that_names_somebody_else_is_no_obstacle(place):
+def test_a_pid_file_that_names_somebody_else_is_no_obstacle(place: Folder) -> None:
     with_them = embedded.Servers(place.home)
     with_them.join()
     with_them.leave()
@@ -174,7 +185,7 @@ def test_a_pid_file_that_names_somebody_else_is_no_obstacle(place):
     with_them.leave()
 
 
-def test_a_port_that_is_taken_meanwhile_is_not_insisted_on(place):
+def test_a_port_that_is_taken_meanwhile_is_not_insisted_on(place: Folder) -> None:
     once = embedded.Servers(place.home)
     once.join()
     port = once.postgres.port
@@ -185,7 +196,7 @@ def test_a_port_that_is_taken_meanwhile_is_not_insisted_on(place):
         once.leave()
 
 
-def test_an_interrupted_initdb_is_begun_again(folder):
+def test_an_interrupted_initdb_is_begun_again(folder: Folder) -> None:
     servers = embedded.Servers(folder.home)
     half = servers.postgres.directory.with_name("postgres.new")
     half.mkdir()
@@ -195,7 +206,7 @@ def test_an_interrupted_initdb_is_begun_again(folder):
     servers.leave()
 
 
-def test_a_forked_child_does_not_hold_the_lock_for_its_parent(tmp_path):
+def test_a_forked_child_does_not_hold_the_lock_for_its_parent(tmp_path: Path) -> None:
     held = "import os, time; from pathlib import Path; from booking.infra.embedded.locks import FileLock\n"
     held += f"lock = FileLock(Path({str(tmp_path / 'lock')!r})); lock.take()\n"
     held += "child = os.fork()\nif child == 0: time.sleep(60)\nprint(child, flush=True); time.sleep(60)"
@@ -208,14 +219,14 @@ def test_a_forked_child_does_not_hold_the_lock_for_its_parent(tmp_path):
     child.kill()
 
 
-def test_production_is_left_alone():
+def test_production_is_left_alone() -> None:
     for environ in ({"APP_ENV": "production"}, {"DATABASE_URL": "postgresql://elsewhere/booking"}):
         before = dict(environ)
         assert embedded.provide(environ) is None
         assert environ == before
 
 
-def test_urls_of_other_servers_are_kept_and_keys_last(tmp_path):
+def test_urls_of_other_servers_are_kept_and_keys_last(tmp_path: Path) -> None:
     given = {"APP_ENV": "development", "DATABASE_URL": "a", "REDIS_URL": "b", "VAR_DIR": str(tmp_path / "var")}
     first, second = dict(given), dict(given)
     assert embedded.provide(first) is embedded.provide(second) is None
@@ -226,12 +237,12 @@ def test_urls_of_other_servers_are_kept_and_keys_last(tmp_path):
     assert (tmp_path / "var" / "keys.json").stat().st_mode & 0o077 == 0
 
 
-def test_help_needs_no_servers():
+def test_help_needs_no_servers() -> None:
     assert not embedded.needed(["flask", "rooms", "--help"])
     assert embedded.needed(["flask", "rooms", "list"])
 
 
-def test_a_port_counts_as_free_again_as_soon_as_nobody_listens():
+def test_a_port_counts_as_free_again_as_soon_as_nobody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         assert not ports.is_free(port)

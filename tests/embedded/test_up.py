@@ -1,11 +1,14 @@
 """The supervisor behind `make run`: starts everything, keeps it running, leaves nothing behind."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import time
+from typing import Any
 
 import psutil
 import pytest
@@ -13,7 +16,7 @@ import pytest
 from tests.embedded.folders import Folder, eventually
 
 
-def stop(process, number=signal.SIGTERM):
+def stop(process: Any, number: int = signal.SIGTERM) -> Any:
     """Ask it to stop; the seconds that it took."""
     began = time.monotonic()
     process.send_signal(number)
@@ -21,7 +24,7 @@ def stop(process, number=signal.SIGTERM):
     return time.monotonic() - began
 
 
-def test_it_starts_and_stops_and_keeps_what_was_written(folder):
+def test_it_starts_and_stops_and_keeps_what_was_written(folder: Folder) -> None:
     first = folder.up()
     assert folder.ask()["starts"] == 1
     assert stop(first) < 5
@@ -31,7 +34,7 @@ def test_it_starts_and_stops_and_keeps_what_was_written(folder):
     stop(second)
 
 
-def test_it_says_where_to_look_and_how_to_sign_in(place):
+def test_it_says_where_to_look_and_how_to_sign_in(place: Folder) -> None:
     process = place.up()
     said = place.said()
     stop(process)
@@ -39,14 +42,14 @@ def test_it_says_where_to_look_and_how_to_sign_in(place):
         assert text in said
 
 
-def test_the_web_does_not_know_the_password_of_the_owner(place):
+def test_the_web_does_not_know_the_password_of_the_owner(place: Folder) -> None:
     process = place.up()
     assert place.ask()["owner"] is False
     stop(process)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signals_end_it_where_they_are_inherited_ignored(place, number):
+def test_signals_end_it_where_they_are_inherited_ignored(place: Folder, number: Any) -> None:
     deaf = {number: signal.signal(number, signal.SIG_IGN)}
     try:
         process = place.up()
@@ -57,7 +60,7 @@ def test_signals_end_it_where_they_are_inherited_ignored(place, number):
 
 
 @pytest.mark.parametrize("after", [0.05, 0.3, 0.6, 0.9, 1.3, 1.8, 2.4])
-def test_it_can_be_interrupted_while_it_starts(folder, after):
+def test_it_can_be_interrupted_while_it_starts(folder: Folder, after: float) -> None:
     process = folder.up(ready=False)
     time.sleep(after)
     began = time.monotonic()
@@ -68,7 +71,7 @@ def test_it_can_be_interrupted_while_it_starts(folder, after):
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "postgres", "valkey"])
-def test_what_is_killed_runs_again(place, name):
+def test_what_is_killed_runs_again(place: Folder, name: str) -> None:
     process = place.up()
     victim = valkey(place) if name == "valkey" else psutil.Process(place.pid(name))
     victim.kill()
@@ -78,7 +81,7 @@ def test_what_is_killed_runs_again(place, name):
     assert place.processes() == []
 
 
-def test_killing_the_web_ends_its_workers_too(place):
+def test_killing_the_web_ends_its_workers_too(place: Folder) -> None:
     process = place.up()
     before = {child.pid for child in psutil.Process(place.pid("web")).children(recursive=True)}
     psutil.Process(place.pid("web")).kill()
@@ -88,7 +91,7 @@ def test_killing_the_web_ends_its_workers_too(place):
     stop(process)
 
 
-def test_killing_the_worker_ends_its_jobs_too(place):
+def test_killing_the_worker_ends_its_jobs_too(place: Folder) -> None:
     process = place.up(environ={"DEAF": "1"})
     [job] = eventually(lambda: psutil.Process(place.pid("worker")).children())
     psutil.Process(place.pid("worker")).kill()
@@ -96,12 +99,12 @@ def test_killing_the_worker_ends_its_jobs_too(place):
     stop(process)
 
 
-def test_a_worker_that_does_not_listen_is_killed_in_time(place):
+def test_a_worker_that_does_not_listen_is_killed_in_time(place: Folder) -> None:
     assert stop(place.up(environ={"DEAF": "1"})) < 5
     assert place.processes() == []
 
 
-def test_the_servers_come_back_on_the_ports_that_web_and_worker_know(place):
+def test_the_servers_come_back_on_the_ports_that_web_and_worker_know(place: Folder) -> None:
     process = place.up()
     ports = [(place.home / "run" / f"{name}.port").read_text() for name in ("postgres", "valkey")]
     psutil.Process(place.pid("postgres")).kill()
@@ -111,7 +114,7 @@ def test_the_servers_come_back_on_the_ports_that_web_and_worker_know(place):
     stop(process)
 
 
-def test_after_a_kill_of_the_supervisor_the_next_one_takes_over(place):
+def test_after_a_kill_of_the_supervisor_the_next_one_takes_over(place: Folder) -> None:
     place.up().kill()
     starts = eventually(place.ask)["starts"]  # web and worker live on
     process = place.up()
@@ -120,7 +123,7 @@ def test_after_a_kill_of_the_supervisor_the_next_one_takes_over(place):
     assert place.processes() == []
 
 
-def test_after_a_kill_of_everything_nothing_is_lost(place):
+def test_after_a_kill_of_everything_nothing_is_lost(place: Folder) -> None:
     process = place.up()
     starts = place.ask()["starts"]
     place.kill_everything()
@@ -130,7 +133,7 @@ def test_after_a_kill_of_everything_nothing_is_lost(place):
     stop(process)
 
 
-def test_a_taken_port_is_one_sentence_and_nothing_starts(folder):
+def test_a_taken_port_is_one_sentence_and_nothing_starts(folder: Folder) -> None:
     with socket.create_server(("127.0.0.1", folder.port)):
         process = folder.up(ready=False)
         assert process.wait(10) == 1
@@ -139,7 +142,7 @@ def test_a_taken_port_is_one_sentence_and_nothing_starts(folder):
     assert folder.processes() == []
 
 
-def test_a_second_one_in_the_same_folder_is_refused(place):
+def test_a_second_one_in_the_same_folder_is_refused(place: Folder) -> None:
     first = place.up()
     said = place.said()
     second = place.spawn("-m", "booking.cli.up", environ={"PORT": str(place.port + 1)}, stderr=subprocess.PIPE)
@@ -150,7 +153,7 @@ def test_a_second_one_in_the_same_folder_is_refused(place):
     stop(first)
 
 
-def test_two_folders_run_side_by_side_also_when_one_is_a_copy_of_the_other(folder):
+def test_two_folders_run_side_by_side_also_when_one_is_a_copy_of_the_other(folder: Folder) -> None:
     first = folder.up()
     path = folder.path.with_name(folder.path.name + "-copy")
     shutil.copytree(folder.path, path, symlinks=True)
@@ -170,25 +173,25 @@ def test_two_folders_run_side_by_side_also_when_one_is_a_copy_of_the_other(folde
         other.remove()
 
 
-def test_a_plain_command_finds_the_running_servers(place):
+def test_a_plain_command_finds_the_running_servers(place: Folder) -> None:
     process = place.up()
     assert place.flask("demo", "port") == (place.home / "run" / "postgres.port").read_text()
     assert place.ask()
     stop(process)
 
 
-def test_a_plain_command_starts_the_servers_for_as_long_as_it_runs(place):
+def test_a_plain_command_starts_the_servers_for_as_long_as_it_runs(place: Folder) -> None:
     assert place.flask("demo", "port") == (place.home / "run" / "postgres.port").read_text()
     assert place.processes() == []
 
 
-def test_asking_for_help_starts_nothing(folder):
+def test_asking_for_help_starts_nothing(folder: Folder) -> None:
     folder.flask("demo", "--help")
     assert not folder.home.exists()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="root's own trouble")
-def test_root_runs_it_in_a_folder_that_nobody_else_can_enter(folder):
+def test_root_runs_it_in_a_folder_that_nobody_else_can_enter(folder: Folder) -> None:
     folder.path.chmod(0o700)
     process = folder.up()
     assert folder.ask()["starts"] == 1
@@ -200,6 +203,6 @@ def test_root_runs_it_in_a_folder_that_nobody_else_can_enter(folder):
     assert folder.path.stat().st_mode & 0o777 == 0o700
 
 
-def valkey(folder):
+def valkey(folder: Folder) -> Any:
     """Its process."""
     return next(process for process in folder.processes() if process.cwd() == str(folder.home / "valkey"))

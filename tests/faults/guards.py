@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from sqlalchemy import ClauseElement, Compiled, Connection, Engine, create_engine, text
 
-from booking.domain import availability, bookings
+from booking.domain import availability
 from booking.infra import db, straight
 
 Switch = Callable[[str], AbstractContextManager[None]]
@@ -91,7 +91,7 @@ def _lowered(isolation: str) -> str:
 
 @contextmanager
 def _without_lock(_: str) -> Iterator[None]:
-    with patch.object(bookings.crowds, "one_at_a_time", lambda *_, **__: nullcontext()):
+    with patch("booking.domain.crowds.one_at_a_time", lambda *_, **__: nullcontext()):
         yield
 
 

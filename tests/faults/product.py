@@ -73,7 +73,7 @@ class Product:
         try:
             self.stop()
         except psutil.TimeoutExpired:
-            for process in [*self.supervisor.children(recursive=True), self.supervisor]:  # type: ignore[union-attr]
+            for process in [*self.supervisor.children(recursive=True), self.supervisor]:
                 process.kill()
         if (self.home / "keys.json").exists():
             shutil.rmtree(self.data(), ignore_errors=True)

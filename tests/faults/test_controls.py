@@ -5,8 +5,12 @@ The long form is `make controls`.
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
+import pytest
+from flask import Flask
+
+from booking.domain.bookings import Desk
 from tests.faults.controls import EXPECTED, line, stage_for, surprises
 from tests.faults.scenes import WRONG, play
 
@@ -14,18 +18,18 @@ ATTEMPTS, ROUNDS = 30, 5  # what goes wrong only now and then needs more than on
 
 
 @pytest.fixture
-def stage(app, environ, desk):
+def stage(app: Flask, environ: dict[str, str], desk: Desk) -> Any:
     return stage_for(app, environ["MIGRATION_DATABASE_URL"], desk, 10)
 
 
 @pytest.mark.faults
 @pytest.mark.timeout(400)
-def test_without_some_guards_exactly_what_they_guard_goes_wrong(stage):
+def test_without_some_guards_exactly_what_they_guard_goes_wrong(stage: Any) -> None:
     found = [sentence for off in EXPECTED for sentence in played(stage, off)]
     assert found == []
 
 
-def played(stage, off):
+def played(stage: Any, off: Any) -> Any:
     """What is not as expected, once what was expected has had its chance."""
     seen = set()
     for _ in range(ROUNDS):
@@ -37,5 +41,5 @@ def played(stage, off):
     return surprises(off, seen)
 
 
-def test_every_harm_is_done_by_some():
+def test_every_harm_is_done_by_some() -> None:
     assert set.union(*EXPECTED.values()) >= set(WRONG) - {"lost"}

@@ -6,15 +6,18 @@ import datetime as dt
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from booking.domain import bookings, verification
-from booking.domain.models import Booking
+from booking.domain.bookings import Desk
+from booking.domain.models import Booking, Room, User
 from booking.infra.db import db, reading
 from tests.cast import VISA, later, nights_of
 from tests.faults import dying
@@ -26,10 +29,10 @@ CHARGED = BOOKS[BOOKS.index("after the charge") :]
 
 
 @pytest.fixture
-def die(environ, alice, room):
+def die(environ: dict[str, str], alice: User, room: Room) -> Callable[[list[str]], None]:
     """Let alice's booking die at these points."""
 
-    def at(points):
+    def at(points: list[str]) -> None:
         command = [sys.executable, "-m", "tests.faults.dying", str(alice.id), str(room.id), *points]
         run = subprocess.run(
             command,
@@ -46,12 +49,12 @@ def die(environ, alice, room):
 
 
 @pytest.fixture
-def desk(desk):
+def desk(desk: Desk) -> Desk:
     """Without the lock in front of a room: the dead may have left it, and it ends by itself only after 5 s."""
     return replace(desk, lock_rooms=False)
 
 
-def in_the_end(desk):
+def in_the_end(desk: Desk) -> None:
     """A quarter of an hour later, after sweeping and recovery, nothing is under way and all agrees."""
     later(dt.timedelta(minutes=16))
     bookings.expire_holds()
@@ -60,18 +63,20 @@ def in_the_end(desk):
 
 
 @reading
-def kept_money():
+def kept_money() -> Any:
     """What the provider has kept, all in all."""
     sums = "SELECT coalesce(sum(CASE kind WHEN 'charge' THEN amount WHEN 'refund' THEN -amount ELSE 0 END), 0)"
     return db.session.scalar(text(f"{sums} FROM simulated_ledger"))
 
 
 @reading
-def statuses():
+def statuses() -> Any:
     return dict(db.session.execute(text("SELECT status, count(*) FROM bookings GROUP BY status")).all())
 
 
-def test_recovery_finishes_what_was_charged_and_frees_the_rest(die, bob, room, desk):
+def test_recovery_finishes_what_was_charged_and_frees_the_rest(
+    die: Callable[[list[str]], None], bob: User, room: Room, desk: Desk
+) -> None:
     die(BOOKS)
     in_the_end(desk)
     assert statuses()["CONFIRMED"] == len(CHARGED)
@@ -82,7 +87,9 @@ def test_recovery_finishes_what_was_charged_and_frees_the_rest(die, bob, room, d
         assert bookings.book(dying.order(bob.id, room.id, point), VISA, desk).status == "CONFIRMED"
 
 
-def test_the_same_key_finishes_what_the_dead_began(die, alice, room, desk):
+def test_the_same_key_finishes_what_the_dead_began(
+    die: Callable[[list[str]], None], alice: User, room: Room, desk: Desk
+) -> None:
     die(BOOKS)
     later(dt.timedelta(seconds=31))  # the lease of the dead
     for point in BOOKS:
@@ -95,7 +102,9 @@ def test_the_same_key_finishes_what_the_dead_began(die, alice, room, desk):
     assert kept_money() == 360 * len(BOOKS)
 
 
-def test_recovery_and_the_same_key_in_any_order_are_one_booking(die, alice, room, desk):
+def test_recovery_and_the_same_key_in_any_order_are_one_booking(
+    die: Callable[[list[str]], None], alice: User, room: Room, desk: Desk
+) -> None:
     die(CHARGED)
     bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
     later(dt.timedelta(seconds=31))
@@ -105,7 +114,7 @@ def test_recovery_and_the_same_key_in_any_order_are_one_booking(die, alice, room
     assert (statuses(), kept_money()) == ({"CONFIRMED": len(CHARGED)}, 360 * len(CHARGED))
 
 
-def test_a_refund_that_was_promised_arrives_once(die, desk):
+def test_a_refund_that_was_promised_arrives_once(die: Callable[[list[str]], None], desk: Desk) -> None:
     die(CANCELS)
     in_the_end(desk)
     died_before = CANCELS.index("after the cancellation, before the refund")

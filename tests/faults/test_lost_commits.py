@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import create_engine, make_url
 
 from booking import create_app
 from booking.config import Settings
 from booking.domain import bookings, sessions, verification
+from booking.domain.bookings import Desk
+from booking.domain.models import Room, User
 from booking.infra import redis
 from booking.infra.ids import encode
 from tests import oracle
@@ -21,22 +26,22 @@ pytestmark = pytest.mark.faults
 
 
 @pytest.fixture
-def line():
+def line() -> Shears:
     return Shears(seed=5)
 
 
 @pytest.fixture
-def shop(environ, app, line):
+def shop(environ: dict[str, str], app: Flask, line: Shears) -> Iterator[Flask]:
     """The application behind that line. (The lock, cache and limits are the process' own: restored afterwards.)"""
     url = make_url(environ["DATABASE_URL"])
-    with proxy(lambda: (url.host, url.port), line.decide) as port:
+    with proxy(lambda: (str(url.host), int(url.port or 0)), line.decide) as port:
         through = url.set(host="127.0.0.1", port=port).render_as_string(hide_password=False)
         yield create_app(Settings.from_env({**environ, "DATABASE_URL": through}))
     redis.connect(environ["REDIS_URL"], environ["REDIS_URL"])
 
 
 @pytest.fixture
-def database(environ):
+def database(environ: dict[str, str]) -> Iterator[Any]:
     engine = create_engine(environ["MIGRATION_DATABASE_URL"])
     connection = engine.raw_connection()
     yield connection.driver_connection
@@ -44,7 +49,9 @@ def database(environ):
     engine.dispose()
 
 
-def test_no_booking_is_lost_or_doubled(shop, line, database, alice, room, desk):
+def test_no_booking_is_lost_or_doubled(
+    shop: Flask, line: Shears, database: Any, alice: User, room: Room, desk: Desk
+) -> None:
     session = sessions.start_api(alice.id).user.session_id
     told = [attempt(shop, line, token(shop, alice, session), alice, room, number) for number in range(30)]
     line.left = 0
@@ -57,7 +64,7 @@ def test_no_booking_is_lost_or_doubled(shop, line, database, alice, room, desk):
     assert verification.verify().findings == []
 
 
-def attempt(shop, line, bearer, alice, room, number):
+def attempt(shop: Flask, line: Shears, bearer: Any, alice: User, room: Room, number: int) -> Any:
     """Book nights of its own over a line that breaks once or twice, and ask until the answer is final."""
     told = oracle.Told(encode("user", alice.id), str(uuid.uuid4()))
     stay = in_days(20 + 3 * number, 2)
@@ -75,7 +82,7 @@ def attempt(shop, line, bearer, alice, room, number):
     return told
 
 
-def token(shop, alice, session_id):
+def token(shop: Flask, alice: User, session_id: Any) -> Any:
     keys = shop.extensions["services"].keys
     who = {"sub": encode("user", alice.id), "email": alice.email, "region": "eu"}
     return keys.issue(**who, sid=encode("session", session_id))

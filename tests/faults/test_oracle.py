@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import psycopg2
 import pytest
+from flask import Flask
 from sqlalchemy import make_url
 
 from booking.domain import bookings
+from booking.domain.bookings import Desk
+from booking.domain.models import Booking, Room, User
 from booking.infra.ids import encode
 from tests import oracle
 from tests.cast import VISA, in_days, order
@@ -15,7 +21,7 @@ from tests.faults.report import Outcome
 
 
 @pytest.fixture
-def database(environ):
+def database(environ: dict[str, str]) -> Iterator[Any]:
     url = make_url(environ["MIGRATION_DATABASE_URL"])
     connection = psycopg2.connect(
         host=url.host, port=url.port, user=url.username, password=url.password, dbname=url.database
@@ -26,37 +32,39 @@ def database(environ):
 
 
 @pytest.fixture
-def sold(app, desk, alice, room):
+def sold(app: Flask, desk: Desk, alice: User, room: Room) -> Booking:
     return bookings.book(order(alice, room, in_days(30)), VISA, desk)
 
 
 @pytest.fixture
-def told(alice, sold):
+def told(alice: User, sold: Booking) -> oracle.Told:
     ids = encode("user", alice.id), encode("booking", sold.id)
     return oracle.Told(ids[0], "", 201, booking_id=ids[1], price=float(sold.total_price))
 
 
-def changed(database, statement):
+def changed(database: Any, statement: Any) -> None:
     with database.cursor() as cursor:
         cursor.execute(statement)
         assert cursor.rowcount
 
 
-def test_nothing_is_found_where_all_is_as_it_was_told(database, told):
+def test_nothing_is_found_where_all_is_as_it_was_told(database: Any, told: oracle.Told) -> None:
     assert oracle.findings(database, [told]) == []
 
 
-def test_another_amount_at_the_provider_is_found(database, told):
+def test_another_amount_at_the_provider_is_found(database: Any, told: oracle.Told) -> None:
     changed(database, "UPDATE simulated_ledger SET amount = amount + 1")
     assert "was charged where" in str(oracle.findings(database, [told]))
 
 
-def test_another_price_than_the_guest_was_told_is_found(database, told):
+def test_another_price_than_the_guest_was_told_is_found(database: Any, told: oracle.Told) -> None:
     told.price += 1
     assert "and the price is" in str(oracle.findings(database, [told]))
 
 
-def test_a_night_sold_twice_is_found_although_one_was_cancelled_since(database, told, desk, alice, bob, room, sold):
+def test_a_night_sold_twice_is_found_although_one_was_cancelled_since(
+    database: Any, told: oracle.Told, desk: Desk, alice: User, bob: User, room: Room, sold: Booking
+) -> None:
     bookings.cancel(alice.id, sold.id, desk)
     later = bookings.book(order(bob, room, in_days(30)), VISA, desk)
     assert oracle.sold_twice(database) == []
@@ -66,7 +74,7 @@ def test_a_night_sold_twice_is_found_although_one_was_cancelled_since(database, 
     assert str(later.id) in finding
 
 
-def test_a_storm_in_which_nothing_was_tried_is_a_finding():
+def test_a_storm_in_which_nothing_was_tried_is_a_finding() -> None:
     assert len(list(Outcome(Terms(attempts=10, cuts=1)).missing())) == 3
     calm = Outcome(Terms(attempts=10, kills=0), attempts=10)
     calm.log.seen["201"] = 1

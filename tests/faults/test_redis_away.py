@@ -8,7 +8,9 @@ import os
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import redis
@@ -37,18 +39,18 @@ RUNNING_OUT = """
 
 
 @pytest.fixture(scope="module")
-def product():
+def product() -> Iterator[Any]:
     with running(**LIMITS, LOG_LEVEL="WARNING", SWEEP_SECONDS="2") as product:
         yield product
 
 
 @pytest.fixture(scope="module")
-def guests(product):
+def guests(product: Any) -> list[Any]:
     return [registered(product.port, f"guest-{number}") for number in range(5)]
 
 
 @pytest.fixture(scope="module")
-def plans(guests):
+def plans(guests: list[Any]) -> Iterator[Plan]:
     """Stays that nobody else wants, one after another."""
     first = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=100)
     free = rooms(guests[0], first.isoformat(), (first + dt.timedelta(days=30)).isoformat(), 40)
@@ -57,7 +59,7 @@ def plans(guests):
 
 
 @pytest.fixture
-def database(product):
+def database(product: Any) -> Iterator[Any]:
     connection = product.database()
     yield connection
     connection.close()
@@ -66,13 +68,14 @@ def database(product):
 class Load:
     """Four guests book and sign in, calmly, while the block runs."""
 
-    def __init__(self, guests, plans):
+    def __init__(self, guests: list[Any], plans: Iterator[Plan]) -> None:
         self.guests, self.plans = guests[:4], plans
-        self.seen, self.seconds = Counter(), []
+        self.seen: Counter[Any] = Counter()
+        self.seconds: list[float] = []
         self._over, self._turn = threading.Event(), threading.Lock()
         self._threads = [threading.Thread(target=self._live, args=(guest,)) for guest in self.guests]
 
-    def __enter__(self):
+    def __enter__(self) -> Any:
         for guest in self.guests:
             guest.log.seen.clear()
             guest.log.seconds.clear()
@@ -80,7 +83,7 @@ class Load:
             thread.start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: Any) -> None:
         self._over.set()
         for thread in self._threads:
             thread.join()
@@ -88,7 +91,7 @@ class Load:
             self.seen += guest.log.seen
             self.seconds += guest.log.seconds
 
-    def _live(self, guest):
+    def _live(self, guest: Any) -> None:
         while not self._over.is_set():
             with self._turn:
                 plan = next(self.plans)
@@ -96,7 +99,7 @@ class Load:
             self._sign_in(guest)
             time.sleep(1.2)
 
-    def _sign_in(self, guest):
+    def _sign_in(self, guest: Any) -> None:
         me = Line(guest.line.port, guest.line.token)
         email = me.ask("GET", "/me").body["email"]
         reply = me.ask("POST", "/auth/login", {"email": email, "password": PASSWORD})
@@ -104,18 +107,20 @@ class Load:
         guest.log.seen[f"sign-in {reply.status}"] += 1
         guest.log.seconds.append(reply.seconds)
 
-    def p95(self):
+    def p95(self) -> Any:
         return sorted(self.seconds)[int(len(self.seconds) * 0.95)]
 
 
-def all_went_well(load):
+def all_went_well(load: Any) -> None:
     print(dict(load.seen), f"p95 {load.p95():.2f} s of {len(load.seconds)}")
     assert load.p95() < 2
     assert set(load.seen) == {"201", "sign-in 200"}
 
 
 @pytest.mark.parametrize("how", ["silent", "gone"])
-def test_booking_and_signing_in_go_on(product, guests, plans, database, how):
+def test_booking_and_signing_in_go_on(
+    product: Any, guests: list[Any], plans: Iterator[Plan], database: Any, how: str
+) -> None:
     greedy = registered(product.port, f"greedy-{how}")
     away = product.stopped("valkey") if how == "silent" else product.without("valkey")
     with Load(guests, plans) as load:
@@ -130,7 +135,7 @@ def test_booking_and_signing_in_go_on(product, guests, plans, database, how):
     every_mail_arrives(product, guests, database)
 
 
-def holds_expire(database):
+def holds_expire(database: Any) -> None:
     with database.cursor() as cursor:
         cursor.execute(RUNNING_OUT)
     held = "SELECT status FROM bookings WHERE reference = 'HELDHELD'"
@@ -139,7 +144,7 @@ def holds_expire(database):
         cursor.execute("DELETE FROM bookings WHERE reference = 'HELDHELD'")
 
 
-def limits_hold(guest):
+def limits_hold(guest: Any) -> None:
     """One who asks far more often than allowed is refused, at the latest when every process has counted the limit."""
     most = BOOKINGS_PER_MINUTE * ((os.cpu_count() or 2) + 1) + 10
     statuses = Counter(guest.line.ask("POST", "/bookings", {}).status for _ in range(most))
@@ -147,7 +152,7 @@ def limits_hold(guest):
     assert statuses[429] >= 10
 
 
-def every_mail_arrives(product, guests, database):
+def every_mail_arrives(product: Any, guests: list[Any], database: Any) -> None:
     """And whatever else guests were told is true."""
     eventually(lambda: not oracle.rows(database, NOT_DELIVERED), 60)
     start = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
@@ -155,7 +160,9 @@ def every_mail_arrives(product, guests, database):
     assert oracle.mail_findings(database, oracle.mails_in(product.home / "mail"), start) == []
 
 
-def test_emptying_redis_in_the_middle_of_deliveries_loses_no_mail(product, guests, plans, database):
+def test_emptying_redis_in_the_middle_of_deliveries_loses_no_mail(
+    product: Any, guests: list[Any], plans: Iterator[Plan], database: Any
+) -> None:
     with Load(guests, plans) as load, emptied_all_the_time(product):
         for _ in range(10):
             guests[4].attempt(next(plans))
@@ -164,10 +171,10 @@ def test_emptying_redis_in_the_middle_of_deliveries_loses_no_mail(product, guest
 
 
 @contextmanager
-def emptied_all_the_time(product):
+def emptied_all_the_time(product: Any) -> Iterator[None]:
     client, over = redis.Redis.from_url(product.redis_url()), threading.Event()
 
-    def empty():
+    def empty() -> None:
         while not over.wait(0.01):
             client.flushall()
 

@@ -10,7 +10,7 @@ SHORT = Terms(attempts=300, clients=12, kills=5, stops=1, cuts=2, seed=2026)
 
 @pytest.mark.faults
 @pytest.mark.timeout(600)
-def test_whatever_happens_every_answer_stays_true():
+def test_whatever_happens_every_answer_stays_true() -> None:
     outcome = run(SHORT, print)
     print("\n".join(outcome.lines()))
     assert outcome.findings == []

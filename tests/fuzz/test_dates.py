@@ -6,6 +6,7 @@ PROPERTY_EXAMPLES asks for more examples of each (100 in CI).
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 from unittest.mock import patch
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -26,7 +27,7 @@ RULES = StayRules()
 A_DATE = TypeAdapter(CalendarDate)
 
 
-def at(instant: dt.datetime):
+def at(instant: dt.datetime) -> Any:
     """The clock stands at this instant."""
     return patch.object(clock, "now", lambda: instant)
 
@@ -36,13 +37,13 @@ def at(instant: dt.datetime):
 
 @many
 @given(stays(), stays())
-def test_stays_overlap_exactly_when_they_share_a_night(one, other):
+def test_stays_overlap_exactly_when_they_share_a_night(one: Any, other: Any) -> None:
     assert one.overlaps(other) == other.overlaps(one) == bool(set(one.dates()) & set(other.dates()))
 
 
 @many
 @given(stays(), st.integers(1, 30))
-def test_the_night_of_check_out_is_the_next_guest_s(stay, nights):
+def test_the_night_of_check_out_is_the_next_guest_s(stay: Any, nights: Any) -> None:
     following = Stay(stay.check_out, stay.check_out + nights * A_DAY)
     assert not stay.overlaps(following)
     assert len(stay.dates()) == stay.nights == len(set(stay.dates()))
@@ -51,13 +52,13 @@ def test_the_night_of_check_out_is_the_next_guest_s(stay, nights):
 
 @many
 @given(days, st.integers(0, 400))
-def test_a_stay_without_a_night_does_not_exist(day, back):
+def test_a_stay_without_a_night_does_not_exist(day: Any, back: Any) -> None:
     with pytest.raises(Invalid):
         Stay(day, day - back * A_DAY)
 
 
 @pytest.mark.parametrize(("year", "nights"), [(2028, 2), (2027, 1), (2100, 1), (2000, 2)])
-def test_a_leap_day_is_a_night(year, nights):
+def test_a_leap_day_is_a_night(year: int, nights: int) -> None:
     assert Stay(dt.date(year, 2, 28), dt.date(year, 3, 1)).nights == nights
 
 
@@ -66,7 +67,7 @@ def test_a_leap_day_is_a_night(year, nights):
 
 @many
 @given(instants, zones)
-def test_today_begins_at_the_property_s_midnight(instant, zone):
+def test_today_begins_at_the_property_s_midnight(instant: Any, zone: Any) -> None:
     with at(instant):
         today = clock.today(zone)
     local = instant.astimezone(ZoneInfo(zone))
@@ -78,14 +79,14 @@ def test_today_begins_at_the_property_s_midnight(instant, zone):
 
 @many
 @given(instants, st.sampled_from(sorted(available_timezones())))
-def test_nowhere_is_it_earlier_than_in_the_earliest_zone(instant, zone):
+def test_nowhere_is_it_earlier_than_in_the_earliest_zone(instant: Any, zone: Any) -> None:
     with at(instant):
         assert clock.today(EARLIEST_ZONE) <= clock.today(zone)
 
 
 @many
 @given(instants, zones)
-def test_the_first_and_the_last_day_that_can_be_booked(instant, zone):
+def test_the_first_and_the_last_day_that_can_be_booked(instant: Any, zone: Any) -> None:
     with at(instant):
         today = clock.today(zone)
         last = today + RULES.horizon_days * A_DAY
@@ -98,7 +99,7 @@ def test_the_first_and_the_last_day_that_can_be_booked(instant, zone):
 
 @many
 @given(instants, zones, st.integers(300, 400))
-def test_the_longest_stay_is_counted_in_nights_also_over_a_leap_day(instant, zone, nights):
+def test_the_longest_stay_is_counted_in_nights_also_over_a_leap_day(instant: Any, zone: Any, nights: Any) -> None:
     with at(instant):
         today = clock.today(zone)
         problems = RULES.problems(Stay(today, today + nights * A_DAY), zone)
@@ -110,7 +111,7 @@ def test_the_longest_stay_is_counted_in_nights_also_over_a_leap_day(instant, zon
 
 @many
 @given(policies_of_rooms(), days)
-def test_a_deadline_is_the_check_in_hour_on_its_day_at_the_property(policy, check_in):
+def test_a_deadline_is_the_check_in_hour_on_its_day_at_the_property(policy: Any, check_in: Any) -> None:
     zone, hour = ZoneInfo(policy["timeZone"]), dt.time.fromisoformat(policy["checkInTime"])
     for tier, told in zip(
         policies.tiers(policy, check_in), sorted(policy["tiers"], key=lambda tier: -tier["daysBefore"]), strict=True
@@ -124,7 +125,7 @@ def test_a_deadline_is_the_check_in_hour_on_its_day_at_the_property(policy, chec
 
 @many
 @given(policies_of_rooms(), days)
-def test_deadlines_come_in_their_order_and_before_the_stay(policy, check_in):
+def test_deadlines_come_in_their_order_and_before_the_stay(policy: Any, check_in: Any) -> None:
     begins = policies.check_in_instant(policy, check_in).astimezone(dt.UTC)
     deadlines = [tier.until.astimezone(dt.UTC) for tier in policies.tiers(policy, check_in)]
     assert deadlines == sorted(deadlines)
@@ -142,7 +143,7 @@ def test_deadlines_come_in_their_order_and_before_the_stay(policy, check_in):
         ("Europe/Brussels", dt.date(2028, 2, 29), 24),
     ],
 )
-def test_a_day_before_is_a_calendar_day_however_long_it_is(zone, check_in, hours):
+def test_a_day_before_is_a_calendar_day_however_long_it_is(zone: str, check_in: dt.date, hours: float) -> None:
     policy = policies.frozen(policies.FLEXIBLE, zone, dt.time(15))
     [tier] = policies.tiers(policy, check_in)
     begins = policies.check_in_instant(policy, check_in)
@@ -154,7 +155,7 @@ def test_a_day_before_is_a_calendar_day_however_long_it_is(zone, check_in, hours
 
 @many
 @given(st.dates())
-def test_every_date_is_read_as_it_is_written(day):
+def test_every_date_is_read_as_it_is_written(day: Any) -> None:
     assert A_DATE.validate_python(day.isoformat()) == day
 
 
@@ -170,7 +171,7 @@ def test_every_date_is_read_as_it_is_written(day):
         st.dates().map(lambda day: f"{day:%Y%m%d}"),
     )
 )
-def test_nothing_else_is_a_date(given_text):
+def test_nothing_else_is_a_date(given_text: Any) -> None:
     try:
         day = A_DATE.validate_python(given_text)
     except ValidationError:

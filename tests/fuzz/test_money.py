@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +26,7 @@ LONG_AMOUNTS = st.decimals("-999999999999", "999999999999", places=9)
 
 @many
 @given(LONG_AMOUNTS, CURRENCIES)
-def test_rounding_is_to_the_nearest_amount_that_can_be_paid(amount, currency):
+def test_rounding_is_to_the_nearest_amount_that_can_be_paid(amount: Any, currency: Any) -> None:
     unit = Decimal(1).scaleb(-decimals(currency))
     paid = rounded(amount, currency)
     assert paid % unit == 0
@@ -36,21 +37,21 @@ def test_rounding_is_to_the_nearest_amount_that_can_be_paid(amount, currency):
 
 @many
 @given(st.integers(0, 10**11), CURRENCIES)
-def test_a_half_is_rounded_up(units, currency):
+def test_a_half_is_rounded_up(units: Any, currency: Any) -> None:
     unit = Decimal(1).scaleb(-decimals(currency))
     assert rounded(unit * units + unit / 2, currency) == unit * (units + 1)
 
 
 @many
 @given(AMOUNTS, CURRENCIES)
-def test_no_digit_is_lost_on_the_way_through_json(amount, currency):
+def test_no_digit_is_lost_on_the_way_through_json(amount: Any, currency: Any) -> None:
     paid = rounded(amount, currency)
     assert Decimal(str(json.loads(json.dumps(as_number(paid, currency))))) == paid
 
 
 @many
 @given(st.decimals("0.001", "99999.999", places=3), CURRENCIES, stays())
-def test_the_total_is_the_sum_of_the_lines_that_are_shown(price, currency, stay):
+def test_the_total_is_the_sum_of_the_lines_that_are_shown(price: Any, currency: Any, stay: Any) -> None:
     quote = prices.quote(price, currency, stay)
     assert [line.night for line in quote.lines] == stay.dates()
     assert quote.total == prices.total(price, currency, stay.nights)
@@ -62,7 +63,9 @@ def test_the_total_is_the_sum_of_the_lines_that_are_shown(price, currency, stay)
 
 @many
 @given(AMOUNTS, CURRENCIES, policies_of_rooms(), stays(), instants)
-def test_what_comes_back_is_never_more_than_was_paid_and_grows_for_nobody_who_waits(paid, currency, policy, stay, now):
+def test_what_comes_back_is_never_more_than_was_paid_and_grows_for_nobody_who_waits(
+    paid: Any, currency: Any, policy: Any, stay: Any, now: Any
+) -> None:
     paid = rounded(paid, currency)
     sooner = policies.refund(policy, stay.check_in, paid, currency, now - dt.timedelta(hours=7))
     later = policies.refund(policy, stay.check_in, paid, currency, now)
@@ -71,7 +74,7 @@ def test_what_comes_back_is_never_more_than_was_paid_and_grows_for_nobody_who_wa
 
 @many
 @given(AMOUNTS, CURRENCIES, policies_of_rooms(), stays())
-def test_a_promise_is_kept_until_its_last_moment(paid, currency, policy, stay):
+def test_a_promise_is_kept_until_its_last_moment(paid: Any, currency: Any, policy: Any, stay: Any) -> None:
     paid, long_before = rounded(paid, currency), dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
     tiers = policies.tiers(policy, stay.check_in)
     for promise in policies.promises(tiers, paid, currency, long_before):
@@ -80,6 +83,6 @@ def test_a_promise_is_kept_until_its_last_moment(paid, currency, policy, stay):
         assert policies.refund(policy, stay.check_in, paid, currency, promise.until) <= promise.amount
 
 
-def test_a_stay_over_a_leap_day_costs_it():
+def test_a_stay_over_a_leap_day_costs_it() -> None:
     leap = Stay(dt.date(2028, 2, 28), dt.date(2028, 3, 1))
     assert prices.quote(Decimal("99.99"), "EUR", leap).total == Decimal("199.98")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -37,7 +37,7 @@ class MailServer:
         answer = self.answers.pop(0) if self.answers else "250 OK"
         if answer.startswith("250"):
             self.envelopes.append(envelope)
-            self.messages.append(message_from_bytes(envelope.content, policy=SMTP))  # type: ignore[arg-type]
+            self.messages.append(message_from_bytes(envelope.content, policy=SMTP))
         return answer
 
     @property
@@ -53,7 +53,7 @@ class AnyPort(Controller):
 
     def _trigger_server(self) -> None:
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def said() -> Iterator[list[dict[str, Any]]]:
     """What is logged meanwhile, as it would be written."""
     before, lines = structlog.get_config(), list[dict[str, Any]]()
 
-    def keep(_: Any, __: str, line: dict[str, Any]) -> dict[str, Any]:
+    def keep(_: Any, __: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
         lines.append(dict(line))
         raise structlog.DropEvent
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import uuid
+from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from booking.domain import catalogue, events
@@ -16,6 +18,7 @@ from booking.infra import cache, clock, ids
 from booking.infra.db import db, transaction
 from booking.jobs import deliver as jobs
 from booking.jobs import mails
+from tests.jobs.conftest import MailServer
 from tests.jobs.stories import (
     booked,
     cancelled,
@@ -37,7 +40,7 @@ def states() -> list[tuple[str, int]]:
     return [(delivery.state, delivery.attempts) for delivery in deliveries()]
 
 
-def test_a_confirmed_booking_gets_its_confirmation(smtp):
+def test_a_confirmed_booking_gets_its_confirmation(smtp: MailServer) -> None:
     stay = booked()
     confirmed(stay)
     (event_id,) = offered()
@@ -49,14 +52,14 @@ def test_a_confirmed_booking_gets_its_confirmation(smtp):
     assert states() == [("done", 1)]
 
 
-def test_a_cancelled_booking_gets_its_cancellation(smtp):
+def test_a_cancelled_booking_gets_its_cancellation(smtp: MailServer) -> None:
     stay = booked(status="CANCELLED", cancelled_at=dt.datetime(2026, 4, 1, tzinfo=dt.UTC), refund_amount=720)
     cancelled(stay)
     jobs.deliver(MAIL, offered())
     assert "₪720.00 of the ₪1,440.00" in smtp.messages[0].get_body(("plain",)).get_content()
 
 
-def test_confirmed_and_cancelled_at_once_gets_both(smtp):
+def test_confirmed_and_cancelled_at_once_gets_both(smtp: MailServer) -> None:
     stay = booked(status="CANCELLED", cancelled_at=dt.datetime(2026, 4, 1, tzinfo=dt.UTC), refund_amount=1440)
     confirmed(stay)
     cancelled(stay)
@@ -67,16 +70,16 @@ def test_confirmed_and_cancelled_at_once_gets_both(smtp):
     ]
 
 
-def test_a_hold_that_was_given_up_gets_no_mail(smtp):
+def test_a_hold_that_was_given_up_gets_no_mail(smtp: MailServer) -> None:
     cancelled(booked(status="CANCELLED", cancelled_at=dt.datetime(2026, 4, 1, tzinfo=dt.UTC)), was_confirmed=False)
     jobs.deliver(MAIL, offered())
     assert smtp.messages == []
     assert states() == [("done", 1)]
 
 
-def test_a_booking_that_was_rolled_back_gets_no_mail(smtp):
+def test_a_booking_that_was_rolled_back_gets_no_mail(smtp: MailServer) -> None:
     @transaction
-    def breaks_off():
+    def breaks_off() -> None:
         events.record("booking.confirmed", {"bookingId": ids.encode("booking", uuid.uuid4())})
         db.session.flush()
         raise RuntimeError
@@ -87,13 +90,13 @@ def test_a_booking_that_was_rolled_back_gets_no_mail(smtp):
     assert db.session.query(Event).count() == 0
 
 
-def test_a_booking_that_is_gone_gets_no_mail_and_is_not_tried_again(smtp):
+def test_a_booking_that_is_gone_gets_no_mail_and_is_not_tried_again(smtp: MailServer) -> None:
     happened("booking.confirmed", bookingId=ids.encode("booking", uuid.uuid4()))
     jobs.deliver(MAIL, offered())
     assert states() == [("done", 1)]
 
 
-def test_the_same_job_twice_sends_one_mail(smtp):
+def test_the_same_job_twice_sends_one_mail(smtp: MailServer) -> None:
     confirmed(booked())
     work = offered()
     jobs.deliver(MAIL, work)
@@ -101,7 +104,7 @@ def test_the_same_job_twice_sends_one_mail(smtp):
     assert len(smtp.messages) == 1
 
 
-def test_what_was_offered_is_not_offered_again_at_once_but_later(app):
+def test_what_was_offered_is_not_offered_again_at_once_but_later(app: Flask) -> None:
     confirmed(booked())
     assert len(offered()) == 1
     assert offered() == []
@@ -110,7 +113,7 @@ def test_what_was_offered_is_not_offered_again_at_once_but_later(app):
 
 
 @pytest.mark.parametrize("answer", ["451 later", "550 never"])
-def test_a_refused_mail_waits_and_arrives_under_the_same_id(smtp, answer):
+def test_a_refused_mail_waits_and_arrives_under_the_same_id(smtp: MailServer, answer: str) -> None:
     smtp.answers = [answer]
     confirmed(booked())
     (event_id,) = offered()
@@ -124,7 +127,7 @@ def test_a_refused_mail_waits_and_arrives_under_the_same_id(smtp, answer):
     assert states() == [("done", 2)]
 
 
-def test_pauses_grow_up_to_a_quarter_of_an_hour(smtp):
+def test_pauses_grow_up_to_a_quarter_of_an_hour(smtp: MailServer) -> None:
     confirmed(booked())
     pauses = []
     for _ in range(14):
@@ -138,7 +141,7 @@ def test_pauses_grow_up_to_a_quarter_of_an_hour(smtp):
     assert pauses == sorted(pauses) or pauses[-4:] == pytest.approx([900] * 4, abs=1)
 
 
-def test_after_a_day_it_is_given_up_shown_and_can_be_tried_again(smtp):
+def test_after_a_day_it_is_given_up_shown_and_can_be_tried_again(smtp: MailServer) -> None:
     confirmed(booked())
     events_age(dt.timedelta(hours=25))
     smtp.answers = ["550 no such user"]
@@ -154,7 +157,7 @@ def test_after_a_day_it_is_given_up_shown_and_can_be_tried_again(smtp):
     assert events.given_up() == []
 
 
-def test_one_refused_mail_does_not_stop_the_others(smtp):
+def test_one_refused_mail_does_not_stop_the_others(smtp: MailServer) -> None:
     for number in range(3):
         confirmed(booked(number))
     smtp.answers = ["550 no"]
@@ -163,13 +166,15 @@ def test_one_refused_mail_does_not_stop_the_others(smtp):
     assert sorted(states()) == [("done", 1), ("done", 1), ("waiting", 1)]
 
 
-def test_a_mail_that_cannot_be_written_waits_and_the_others_go_out(smtp, monkeypatch):
+def test_a_mail_that_cannot_be_written_waits_and_the_others_go_out(
+    smtp: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stays = [booked(number) for number in range(2)]
     for stay in stays:
         confirmed(stay)
     real = mails.compose
 
-    def broken(notice, *rest):
+    def broken(notice: Any, *rest: Any) -> Any:
         if notice.reference == stays[0].reference:
             raise UnicodeError("cannot")
         return real(notice, *rest)
@@ -180,7 +185,9 @@ def test_a_mail_that_cannot_be_written_waits_and_the_others_go_out(smtp, monkeyp
     assert sorted(states()) == [("done", 1), ("waiting", 1)]
 
 
-def test_a_server_that_is_away_is_asked_once_per_job(app, smtp, monkeypatch):
+def test_a_server_that_is_away_is_asked_once_per_job(
+    app: Flask, smtp: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for number in range(3):
         confirmed(booked(number))
     smtp.controller.stop()
@@ -193,13 +200,13 @@ def test_a_server_that_is_away_is_asked_once_per_job(app, smtp, monkeypatch):
     assert len(set(smtp.message_ids())) == 3
 
 
-def test_two_workers_with_the_same_job_send_one_mail_each_time(app, smtp):
+def test_two_workers_with_the_same_job_send_one_mail_each_time(app: Flask, smtp: MailServer) -> None:
     for number in range(8):
         confirmed(booked(number))
     work = offered()
     barrier = threading.Barrier(4)
 
-    def worker():
+    def worker() -> None:
         barrier.wait()
         with app.app_context():
             jobs.deliver(MAIL, work)
@@ -213,7 +220,7 @@ def test_two_workers_with_the_same_job_send_one_mail_each_time(app, smtp):
     assert len(set(smtp.message_ids())) == 8
 
 
-def test_a_killed_workers_claim_is_open_again_after_its_lease(smtp):
+def test_a_killed_workers_claim_is_open_again_after_its_lease(smtp: MailServer) -> None:
     confirmed(booked())
     (event_id,) = offered()
     events.claim(MAIL, [uuid.UUID(event_id)])  # and nothing more: killed
@@ -226,7 +233,7 @@ def test_a_killed_workers_claim_is_open_again_after_its_lease(smtp):
     assert states() == [("done", 2)]
 
 
-def test_a_worker_that_lost_its_claim_changes_nothing(app):
+def test_a_worker_that_lost_its_claim_changes_nothing(app: Flask) -> None:
     confirmed(booked())
     (event_id,) = offered()
     (slow,) = events.claim(MAIL, [uuid.UUID(event_id)])
@@ -240,7 +247,7 @@ def test_a_worker_that_lost_its_claim_changes_nothing(app):
     assert states() == [("done", 2)]
 
 
-def test_asked_to_stop_it_leaves_the_rest_to_others(smtp):
+def test_asked_to_stop_it_leaves_the_rest_to_others(smtp: MailServer) -> None:
     for number in range(3):
         confirmed(booked(number))
     work = offered()
@@ -252,16 +259,18 @@ def test_asked_to_stop_it_leaves_the_rest_to_others(smtp):
     assert len(smtp.messages) == 3
 
 
-def test_a_job_survives_postgres_going_away(app, monkeypatch):
-    def gone(*_):
+def test_a_job_survives_postgres_going_away(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: Any) -> None:
         raise OperationalError("SELECT", {}, Exception("server closed the connection"))
 
     monkeypatch.setattr(events, "claim", gone)
     jobs.deliver(CACHE, [str(uuid.uuid4())])
 
 
-def test_cache_deliveries_bump_each_location_once(app, monkeypatch):
-    bumped, dropped, forgotten = [], [], []
+def test_cache_deliveries_bump_each_location_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    bumped: list[Any] = []
+    dropped: list[Any] = []
+    forgotten: list[Any] = []
     monkeypatch.setattr(cache, "bump", lambda locations: bumped.append(sorted(locations)) or True)
     monkeypatch.setattr(cache, "drop_room", dropped.append)
     monkeypatch.setattr(catalogue, "forget", forgotten.append)
@@ -274,14 +283,16 @@ def test_cache_deliveries_bump_each_location_once(app, monkeypatch):
     assert {state for state, _ in states()} == {"done"}
 
 
-def test_cache_deliveries_wait_while_redis_is_away(app, monkeypatch):
+def test_cache_deliveries_wait_while_redis_is_away(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "bump", lambda _: False)
     happened("availability.updated", roomId="room_1", location="tel-aviv")
     jobs.deliver(CACHE, offered(CACHE))
     assert states() == [("waiting", 1)]
 
 
-def test_finished_events_are_forgotten_after_a_month_and_given_up_ones_are_not(smtp, request):
+def test_finished_events_are_forgotten_after_a_month_and_given_up_ones_are_not(
+    smtp: MailServer, request: pytest.FixtureRequest
+) -> None:
     for number in range(3):
         confirmed(booked(number))
     smtp.answers = ["550 no"]
@@ -296,7 +307,7 @@ def test_finished_events_are_forgotten_after_a_month_and_given_up_ones_are_not(s
     assert [delivery.state for delivery in deliveries()] == ["failed"]
 
 
-def test_logs_name_the_delivery_and_the_request_and_no_address(smtp, said):
+def test_logs_name_the_delivery_and_the_request_and_no_address(smtp: MailServer, said: list[dict[str, Any]]) -> None:
     stay = booked()
     happened("booking.confirmed", bookingId=ids.encode("booking", stay.id), requestId="req-12345678")
     smtp.answers = ["550 no Guest1@example.com here"]

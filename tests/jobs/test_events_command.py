@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
+
+from flask import Flask
 
 from booking.cli.events import group
 from booking.domain.events import MAIL
 from booking.jobs import deliver
+from tests.jobs.conftest import MailServer
 from tests.jobs.stories import booked, confirmed, events_age
 from tests.jobs.test_deliveries import offered
 
 
-def say(app, *words: str):
+def say(app: Flask, *words: str) -> Any:
     result = app.test_cli_runner().invoke(group, words)
     assert result.exit_code == 0, result.output
     return result.output
 
 
-def test_status_counts_what_waits(app):
+def test_status_counts_what_waits(app: Flask) -> None:
     confirmed(booked())
     assert "1 events not yet looked at" in say(app, "status")
     offered()
     assert "mail: 1 waiting, 0 running, 0 given up" in say(app, "status")
 
 
-def test_given_up_work_is_shown_and_can_be_tried_again(smtp, app):
+def test_given_up_work_is_shown_and_can_be_tried_again(smtp: MailServer, app: Flask) -> None:
     confirmed(booked())
     events_age(dt.timedelta(days=2))
     smtp.answers = ["550 no\nsuch user"]
@@ -39,6 +43,6 @@ def test_given_up_work_is_shown_and_can_be_tried_again(smtp, app):
     assert len(smtp.messages) == 1
 
 
-def test_help_shows_an_example(app):
+def test_help_shows_an_example(app: Flask) -> None:
     for command in ("status", "retry"):
         assert f"flask events {command}" in say(app, command, "--help")

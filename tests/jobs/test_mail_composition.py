@@ -9,6 +9,7 @@ from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import SMTP, compat32
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
@@ -61,7 +62,7 @@ def entry(message: EmailMessage) -> icalendar.Calendar:
     return icalendar.Calendar.from_ical(attachment.get_content())
 
 
-def test_a_confirmation_says_reference_dates_price_and_terms():
+def test_a_confirmation_says_reference_dates_price_and_terms() -> None:
     said = text(written())
     assert said.strip().startswith("Reference: K7PQ2WXH")
     for fact in (
@@ -83,7 +84,7 @@ def test_a_confirmation_says_reference_dates_price_and_terms():
         assert fact in said
 
 
-def test_html_says_what_the_text_says():
+def test_html_says_what_the_text_says() -> None:
     message = written()
     shown = " ".join(html(message).get_text(" ").split())
     for line in (
@@ -96,28 +97,28 @@ def test_html_says_what_the_text_says():
         assert line in text(message)
 
 
-def test_a_cancellation_states_the_refund():
+def test_a_cancellation_states_the_refund() -> None:
     message = written(CANCELLED_NOTICE, CANCELLATION)
     assert "₪1,000.25 of the ₪2,000.50 you paid goes back" in text(message)
     assert "₪1,000.25" in html(message).get_text()
 
 
 @pytest.mark.parametrize("refunded", [None, Decimal(0)])
-def test_a_cancellation_without_refund_says_so(refunded):
+def test_a_cancellation_without_refund_says_so(refunded: Decimal | None) -> None:
     message = written(replace(NOTICE, refunded=refunded), CANCELLATION)
     assert "nothing of the ₪2,000.50\n  you paid is refunded" in text(message)
 
 
-def test_a_booking_without_open_terms_says_that_nothing_is_refunded():
+def test_a_booking_without_open_terms_says_that_nothing_is_refunded() -> None:
     assert "Nothing is refunded for this booking." in text(written(replace(NOTICE, refunds=())))
 
 
-def test_the_same_delivery_makes_the_same_bytes():
+def test_the_same_delivery_makes_the_same_bytes() -> None:
     for kind in (CONFIRMATION, CANCELLATION):
         assert written(kind=kind).as_bytes() == written(kind=kind).as_bytes()
 
 
-def test_headers():
+def test_headers() -> None:
     message = received(written())
     assert message["Message-ID"] == "<019a.mail@stay.example>"
     assert message["Date"].datetime == dt.datetime(2026, 3, 1, 10, 15, tzinfo=dt.UTC)
@@ -126,7 +127,7 @@ def test_headers():
     assert message["Subject"].startswith("K7PQ2WXH: your booking is confirmed")
 
 
-def test_names_cannot_add_headers():
+def test_names_cannot_add_headers() -> None:
     evil = "Dana\r\nBcc: victim@example.com\nX: y\x00\u2028z"
     message = received(written(replace(NOTICE, guest_name=evil, room=evil, property=evil)))
     assert message["Bcc"] is None
@@ -145,7 +146,7 @@ NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=2
 @example(name="חדר עם נוף לים ומרפסת גדולה מאוד מאוד, ליד החוף של תל אביב ויפו")
 @example(name="000 ¡𐀀𐀀 ¡")
 @given(name=NAMES)
-def test_any_name_arrives_as_it_is(name):
+def test_any_name_arrives_as_it_is(name: Any) -> None:
     message = received(written(replace(NOTICE, guest_name=name, room=name)))
     assert message["To"].addresses[0].addr_spec == "dana@example.com"
     assert len(message["To"].addresses) == 1
@@ -156,18 +157,18 @@ def test_any_name_arrives_as_it_is(name):
     assert one_line(name) in text(message)
 
 
-def test_markup_in_names_is_text():
+def test_markup_in_names_is_text() -> None:
     page = html(written(replace(NOTICE, room="<script>alert(1)</script><img src=x>", guest_name="<b>Dana</b>")))
     assert page.find("script") is None
     assert page.find("img") is None
     assert "<b>Dana</b>" in page.get_text()
 
 
-def test_template_marks_in_names_are_text():
+def test_template_marks_in_names_are_text() -> None:
     assert "{{ 7 * 7 }}" in text(written(replace(NOTICE, room="{{ 7 * 7 }}")))
 
 
-def test_nothing_remote_is_loaded():
+def test_nothing_remote_is_loaded() -> None:
     page = html(written())
     assert not page.find_all(["img", "link", "script", "iframe"])
     assert "url(" not in str(page)
@@ -175,24 +176,24 @@ def test_nothing_remote_is_loaded():
     assert [a["href"][:20] for a in page.find_all("a")] == ["https://stay.example"]
 
 
-def test_styles_are_on_the_elements_and_dark_mode_stays():
+def test_styles_are_on_the_elements_and_dark_mode_stays() -> None:
     page = html(written())
     assert "background" in page.find(class_="card")["style"]
     assert "prefers-color-scheme: dark" in page.find("style").text
 
 
-def test_a_domain_outside_ascii_is_written_as_servers_know_it():
+def test_a_domain_outside_ascii_is_written_as_servers_know_it() -> None:
     message = received(written(replace(NOTICE, email="dana@bücher.example")))
     assert message["To"].addresses[0].addr_spec == "dana@xn--bcher-kva.example"
 
 
 @pytest.mark.parametrize("email", ["", "nobody", "a b@example.com", "dana@example..com", "x@" + "a" * 64 + ".com"])
-def test_an_address_that_is_none_is_an_error_and_no_mail(email):
+def test_an_address_that_is_none_is_an_error_and_no_mail(email: str) -> None:
     with pytest.raises(MailError):
         written(replace(NOTICE, email=email))
 
 
-def test_the_calendar_entry_is_the_stay_in_the_propertys_zone():
+def test_the_calendar_entry_is_the_stay_in_the_propertys_zone() -> None:
     calendar = entry(written())
     (stay,) = calendar.walk("VEVENT")
     assert calendar["METHOD"] == "PUBLISH"
@@ -204,7 +205,7 @@ def test_the_calendar_entry_is_the_stay_in_the_propertys_zone():
     assert [zone["TZID"] for zone in calendar.walk("VTIMEZONE")] == ["Asia/Jerusalem"]
 
 
-def test_a_cancellation_takes_the_same_entry_away():
+def test_a_cancellation_takes_the_same_entry_away() -> None:
     (before,) = entry(written()).walk("VEVENT")
     calendar = entry(written(CANCELLED_NOTICE, CANCELLATION))
     (after,) = calendar.walk("VEVENT")
@@ -213,7 +214,7 @@ def test_a_cancellation_takes_the_same_entry_away():
     assert after["UID"] == before["UID"]
 
 
-def test_a_stay_over_the_change_of_the_clocks_keeps_its_hours():
+def test_a_stay_over_the_change_of_the_clocks_keeps_its_hours() -> None:
     paris = ZoneInfo("Europe/Paris")
     arrival, departure = (dt.datetime(2026, 10, day, hour, tzinfo=paris) for day, hour in ((24, 15), (26, 11)))
     message = written(replace(NOTICE, arrival=arrival, departure=departure, nights=2))
@@ -225,7 +226,7 @@ def test_a_stay_over_the_change_of_the_clocks_keeps_its_hours():
 
 @settings(deadline=None)
 @given(name=NAMES)
-def test_any_name_fits_into_the_calendar(name):
+def test_any_name_fits_into_the_calendar(name: Any) -> None:
     (stay,) = entry(received(written(replace(NOTICE, room=name)))).walk("VEVENT")
     assert stay["SUMMARY"] == f"{one_line(name)}, Neve House"
 
@@ -240,7 +241,7 @@ def test_any_name_fits_into_the_calendar(name):
         ("1200", "ZAR", "ZAR\N{NO-BREAK SPACE}1,200.00"),
     ],
 )
-def test_money_has_the_currencys_own_decimals(amount, currency, spelled):
+def test_money_has_the_currencys_own_decimals(amount: str, currency: str, spelled: str) -> None:
     assert wording.money(Decimal(amount), currency) == spelled
 
 
@@ -253,5 +254,5 @@ def test_money_has_the_currencys_own_decimals(amount, currency, spelled):
         ("UTC", "(UTC+0)"),
     ],
 )
-def test_zones_are_said_in_figures(zone, spelled):
+def test_zones_are_said_in_figures(zone: str, spelled: str) -> None:
     assert wording.zone(dt.datetime(2026, 7, 4, 15, tzinfo=ZoneInfo(zone))) == f"local time {spelled}"

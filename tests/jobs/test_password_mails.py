@@ -7,8 +7,10 @@ import re
 from email import message_from_bytes
 from email.policy import SMTP
 from pathlib import Path
+from typing import Any
 
 import pytest
+from flask import Flask
 
 from booking.domain import accounts, events, passwords, resets, sessions, users
 from booking.domain.errors import Invalid, ResetLinkOver
@@ -24,18 +26,18 @@ from tests.jobs.stories import SETTINGS, WRITTEN, deliveries
 NEW = "another horse battery"
 
 
-def sent(mail_dir: Path):
+def sent(mail_dir: Path) -> Any:
     """Work off what is due, and read what was written."""
     events.relay()
     deliver.deliver(MAIL, [str(event_id) for _, event_id in events.due()])
     return [message_from_bytes(file.read_bytes(), policy=SMTP) for file in sorted(mail_dir.glob("*.eml"))]
 
 
-def text(message) -> str:
-    return message.get_body(("plain",)).get_content()
+def text(message: Any) -> str:
+    return str(message.get_body(("plain",)).get_content())
 
 
-def test_the_link_in_the_mail_opens_the_account(app, alice, mail_dir):
+def test_the_link_in_the_mail_opens_the_account(app: Flask, alice: User, mail_dir: Path) -> None:
     resets.request("Alice@Example.com")
     (message,) = sent(mail_dir)
     assert message["To"].addresses[0].addr_spec == "alice@example.com"
@@ -45,27 +47,27 @@ def test_the_link_in_the_mail_opens_the_account(app, alice, mail_dir):
     assert users.with_password("alice@example.com", NEW)
 
 
-def test_nobody_gets_no_mail_and_the_work_is_done(mail_dir):
+def test_nobody_gets_no_mail_and_the_work_is_done(mail_dir: Path) -> None:
     resets.request("nobody@example.com")
     assert sent(mail_dir) == []
     assert [delivery.state for delivery in deliveries()] == ["done"]
 
 
 @pytest.mark.parametrize("minutes", [61, 24 * 60])
-def test_a_link_that_would_not_work_any_more_is_not_sent(alice, mail_dir, minutes):
+def test_a_link_that_would_not_work_any_more_is_not_sent(alice: User, mail_dir: Path, minutes: Any) -> None:
     resets.request(alice.email)
     later(dt.timedelta(minutes=minutes))
     assert sent(mail_dir) == []
 
 
-def test_of_two_requests_only_the_newer_is_sent(alice, mail_dir):
+def test_of_two_requests_only_the_newer_is_sent(alice: User, mail_dir: Path) -> None:
     resets.request(alice.email)
     later(dt.timedelta(minutes=2))
     resets.request(alice.email)
     assert len(sent(mail_dir)) == 1
 
 
-def test_trying_again_makes_the_same_bytes_and_names_stay_names(alice):
+def test_trying_again_makes_the_same_bytes_and_names_stay_names(alice: User) -> None:
     notice = resets.ResetNotice(alice.id, "dana@example.com", "Dana\r\nBcc: x@example.com <b>&")
     letter = Letter("password", "<1.mail@stay.example>", WRITTEN)
     message = password_mails.link(notice, letter, SETTINGS)
@@ -77,21 +79,21 @@ def test_trying_again_makes_the_same_bytes_and_names_stay_names(alice):
 # --- a password that was changed
 
 
-def changed_by_alice(alice, current=PASSWORD):
+def changed_by_alice(alice: User, current: Any = PASSWORD) -> None:
     accounts.change_password(sessions.start_web(alice.id, ""), current, NEW)
 
 
-def reset_by_alice(app, alice):
+def reset_by_alice(app: Flask, alice: User) -> None:
     resets.request(alice.email)
     resets.reset(resets.token(last_reset(), app.config["SECRET_KEY"]), NEW, app.config["SECRET_KEY"])
 
 
 @transaction
-def last_reset():
+def last_reset() -> Any:
     return db.session.query(PasswordReset).one().id
 
 
-def test_a_changed_password_is_told_once_with_what_to_do(app, alice, mail_dir):
+def test_a_changed_password_is_told_once_with_what_to_do(app: Flask, alice: User, mail_dir: Path) -> None:
     changed_by_alice(alice)
     (message,) = sent(mail_dir)
     assert message["To"].addresses[0].addr_spec == "alice@example.com"
@@ -102,12 +104,12 @@ def test_a_changed_password_is_told_once_with_what_to_do(app, alice, mail_dir):
     assert len(sent(mail_dir)) == 1
 
 
-def test_a_password_that_was_set_by_link_is_told_as_well(app, alice, mail_dir):
+def test_a_password_that_was_set_by_link_is_told_as_well(app: Flask, alice: User, mail_dir: Path) -> None:
     reset_by_alice(app, alice)
     assert [message["Subject"] for message in sent(mail_dir)] == ["Your password for Room Booking was changed"]
 
 
-def test_the_news_holds_no_secret(app, alice, mail_dir):
+def test_the_news_holds_no_secret(app: Flask, alice: User, mail_dir: Path) -> None:
     reset_by_alice(app, alice)
     (message,) = sent(mail_dir)
     whole = message.as_string() + text(message) + message.get_body(("html",)).get_content()
@@ -115,7 +117,7 @@ def test_the_news_holds_no_secret(app, alice, mail_dir):
         assert secret not in whole
 
 
-def test_a_change_that_was_refused_is_no_news(app, alice, mail_dir):
+def test_a_change_that_was_refused_is_no_news(app: Flask, alice: User, mail_dir: Path) -> None:
     with pytest.raises(Invalid):
         changed_by_alice(alice, current="a wrong one")
     with pytest.raises(ResetLinkOver):
@@ -123,13 +125,15 @@ def test_a_change_that_was_refused_is_no_news(app, alice, mail_dir):
     assert sent(mail_dir) == []
 
 
-def test_a_hash_that_is_only_made_stronger_is_no_news(alice, mail_dir, monkeypatch):
+def test_a_hash_that_is_only_made_stronger_is_no_news(
+    alice: User, mail_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(passwords, "outdated", lambda _: True)
     assert users.with_password(alice.email, PASSWORD)
     assert sent(mail_dir) == []
 
 
-def test_news_about_an_account_that_is_gone_is_sent_to_nobody(alice, mail_dir):
+def test_news_about_an_account_that_is_gone_is_sent_to_nobody(alice: User, mail_dir: Path) -> None:
     changed_by_alice(alice)
     forget(alice)
     assert sent(mail_dir) == []
@@ -137,11 +141,11 @@ def test_news_about_an_account_that_is_gone_is_sent_to_nobody(alice, mail_dir):
 
 
 @transaction
-def forget(user):
+def forget(user: Any) -> None:
     db.session.delete(db.session.get_one(User, user.id))
 
 
-def test_trying_to_tell_again_makes_the_same_bytes_and_names_stay_names():
+def test_trying_to_tell_again_makes_the_same_bytes_and_names_stay_names() -> None:
     owner = users.Addressee("dana@example.com", "Dana\r\nBcc: x@example.com <b>&")
     letter = Letter("password_changed", "<1.mail@stay.example>", WRITTEN)
     message = password_mails.news(owner, letter, SETTINGS)

@@ -8,14 +8,18 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import redis
+from flask import Flask
 
 from booking.doors import services
 from booking.infra import queue
 from booking.jobs import deliver, ticker
+from tests.jobs.conftest import MailServer
 from tests.jobs.stories import booked, confirmed
 
 done: list[object] = []
@@ -34,7 +38,7 @@ def breaks() -> None:
 
 
 @pytest.fixture
-def redis_url(app):
+def redis_url(app: Flask) -> Iterator[str]:
     done.clear()
     stop.clear()
     url = services().settings.redis_url
@@ -49,7 +53,7 @@ def _forget(url: str) -> None:
             client.delete(key)
 
 
-def work(app, url: str, seconds: float = 10.0) -> float:
+def work(app: Flask, url: str, seconds: float = 10.0) -> float:
     """Run a worker until a job says "last"; how long it took."""
     alarm = threading.Timer(seconds, stop.set)
     alarm.start()
@@ -63,7 +67,7 @@ def job(name: str) -> str:
     return f"{__name__}.{name}"
 
 
-def test_jobs_are_done_in_order(app, redis_url):
+def test_jobs_are_done_in_order(app: Flask, redis_url: str) -> None:
     jobs = queue.Jobs(redis_url)
     assert jobs.put(job("note"), [["a"], [["b", 1]], ["last"]])
     assert (jobs.waiting(), queue.depth()) == (3, 3)
@@ -72,7 +76,7 @@ def test_jobs_are_done_in_order(app, redis_url):
     assert jobs.waiting() == 0
 
 
-def test_nothing_of_a_finished_job_stays_in_redis(app, redis_url):
+def test_nothing_of_a_finished_job_stays_in_redis(app: Flask, redis_url: str) -> None:
     queue.Jobs(redis_url).put(job("note"), [["a"], ["last"]])
     work(app, redis_url)
     with redis.Redis.from_url(redis_url) as client:
@@ -80,7 +84,7 @@ def test_nothing_of_a_finished_job_stays_in_redis(app, redis_url):
         assert list(client.scan_iter("rq:*intermediate*")) == []
 
 
-def test_jobs_are_json(app, redis_url):
+def test_jobs_are_json(app: Flask, redis_url: str) -> None:
     queue.Jobs(redis_url).put(job("note"), [["last"]])
     with redis.Redis.from_url(redis_url) as client:
         (key,) = client.scan_iter("rq:job:*")
@@ -90,7 +94,7 @@ def test_jobs_are_json(app, redis_url):
         assert json.loads(zlib.decompress(client.hget(key, "data")))[2] == ["last"]
 
 
-def test_a_job_that_breaks_or_cannot_be_found_stops_nothing(app, redis_url):
+def test_a_job_that_breaks_or_cannot_be_found_stops_nothing(app: Flask, redis_url: str) -> None:
     jobs = queue.Jobs(redis_url)
     jobs.put(job("breaks"), [[]])
     jobs.put("booking.nothing.here", [[]])
@@ -99,15 +103,15 @@ def test_a_job_that_breaks_or_cannot_be_found_stops_nothing(app, redis_url):
     assert done == ["last"]
 
 
-def test_an_idle_worker_ends_within_two_seconds_of_a_signal(app, redis_url):
+def test_an_idle_worker_ends_within_two_seconds_of_a_signal(app: Flask, redis_url: str) -> None:
     before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
     threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
     assert work(app, redis_url) < 2.5
     signal.signal(signal.SIGTERM, before)
 
 
-def test_a_flush_in_the_middle_stops_nothing(app, redis_url):
-    def flush_and_go_on():
+def test_a_flush_in_the_middle_stops_nothing(app: Flask, redis_url: str) -> None:
+    def flush_and_go_on() -> None:
         _forget(redis_url)
         queue.Jobs(redis_url).put(job("note"), [["last"]])
 
@@ -116,7 +120,9 @@ def test_a_flush_in_the_middle_stops_nothing(app, redis_url):
     assert done == ["last"]
 
 
-def test_a_worker_outlives_redis_and_goes_on_when_it_is_back(app, redis_url, said):
+def test_a_worker_outlives_redis_and_goes_on_when_it_is_back(
+    app: Flask, redis_url: str, said: list[dict[str, Any]]
+) -> None:
     with Door(redis_url) as door:
         threading.Timer(0.5, door.close).start()
         threading.Timer(3.0, door.open).start()
@@ -126,7 +132,7 @@ def test_a_worker_outlives_redis_and_goes_on_when_it_is_back(app, redis_url, sai
     assert [line["event"] for line in said] == ["queue_away", "queue_back"]
 
 
-def test_a_worker_can_start_before_redis(app, redis_url):
+def test_a_worker_can_start_before_redis(app: Flask, redis_url: str) -> None:
     with Door(redis_url) as door:
         door.close()
         queue.Jobs(redis_url).put(job("note"), [["last"]])
@@ -135,7 +141,7 @@ def test_a_worker_can_start_before_redis(app, redis_url):
     assert done == ["last"]
 
 
-def test_a_silent_redis_is_noticed(app, redis_url):
+def test_a_silent_redis_is_noticed(app: Flask, redis_url: str) -> None:
     with Door(redis_url) as door:
         queue_client = queue.Jobs(door.url)
         door.stall()
@@ -144,7 +150,9 @@ def test_a_silent_redis_is_noticed(app, redis_url):
         assert time.monotonic() - began < 5
 
 
-def test_from_the_event_to_the_mail_with_a_flush_in_between(app, redis_url, smtp, monkeypatch):
+def test_from_the_event_to_the_mail_with_a_flush_in_between(
+    app: Flask, redis_url: str, smtp: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from tests.jobs.stories import time_passes
 
     monkeypatch.setattr(deliver, "stopping", stop)

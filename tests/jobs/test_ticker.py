@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import Any, cast
 
 import psycopg2
 import pytest
+from flask import Flask
 from sqlalchemy import make_url
 
 from booking.domain import bookings, events, idempotency
 from booking.doors import services
 from booking.infra.leader import Leadership
 from booking.infra.queue import Jobs
-from booking.jobs import ticker
+from booking.jobs import deliver, ticker
 from booking.jobs.ticker import Chore, Ticker, batches, hand_over
 from tests.jobs.stories import booked, confirmed, deliveries, happened
 
@@ -26,19 +29,19 @@ class FakeJobs:
         self.calls: list[list[object]] = []
         self._waiting = waiting
 
-    def waiting(self):
+    def waiting(self) -> Any:
         return self._waiting
 
-    def put(self, _, calls):
+    def put(self, _: Any, calls: Any) -> Any:
         self.calls += list(calls)
         return True
 
 
 @pytest.fixture
-def leadership(app):
+def leadership(app: Flask) -> Iterator[Callable[[], Leadership]]:
     made = []
 
-    def make():
+    def make() -> Leadership:
         made.append(Leadership(services().settings.database_url, KEY))
         return made[-1]
 
@@ -47,48 +50,52 @@ def leadership(app):
         one.give_up()
 
 
-def until(condition, seconds=8.0):
+def until(condition: Any, seconds: Any = 8.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "did not happen in time"
         time.sleep(0.02)
 
 
-def test_new_events_are_offered_in_portions(app, monkeypatch):
-    monkeypatch.setitem(ticker.deliver.BATCHES, "mail", 2)
+def test_new_events_are_offered_in_portions(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(deliver.BATCHES, "mail", 2)
     for number in range(3):
         confirmed(booked(number))
     happened("room.updated", roomId=None, location="lisbon")
     jobs = FakeJobs()
-    assert hand_over(jobs) == 4
-    assert [(consumer, len(portion)) for consumer, portion in jobs.calls] == [("cache", 1), ("mail", 2), ("mail", 1)]
-    assert hand_over(jobs) == 0
+    assert hand_over(cast(Jobs, jobs)) == 4
+    assert [(consumer, len(cast(list[Any], portion))) for consumer, portion in jobs.calls] == [
+        ("cache", 1),
+        ("mail", 2),
+        ("mail", 1),
+    ]
+    assert hand_over(cast(Jobs, jobs)) == 0
 
 
 @pytest.mark.parametrize("waiting", [None, ticker.QUEUE_FULL])
-def test_while_the_queue_takes_nothing_nothing_is_put_off(app, waiting):
+def test_while_the_queue_takes_nothing_nothing_is_put_off(app: Flask, waiting: Any) -> None:
     confirmed(booked())
-    assert hand_over(FakeJobs(waiting)) == 0
+    assert hand_over(cast(Jobs, FakeJobs(waiting))) == 0
     assert [delivery.state for delivery in deliveries()] == ["waiting"]
-    assert hand_over(FakeJobs()) == 1
+    assert hand_over(cast(Jobs, FakeJobs())) == 1
 
 
-def test_a_backlog_larger_than_a_batch_is_handed_over_at_once(app, monkeypatch):
+def test_a_backlog_larger_than_a_batch_is_handed_over_at_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ticker, "BATCH", 3)
     for _ in range(8):
         happened("room.updated", roomId=None, location="lisbon")
-    assert hand_over(FakeJobs()) == 8
+    assert hand_over(cast(Jobs, FakeJobs())) == 8
 
 
-def test_batches_keep_consumers_apart():
+def test_batches_keep_consumers_apart() -> None:
     ids = [uuid.UUID(int=number) for number in range(45)]
     work = [("cache", ids[0])] + [("mail", event_id) for event_id in ids]
-    assert [(consumer, len(portion)) for consumer, portion in batches(work)] == [
+    assert [(consumer, len(cast(list[Any], portion))) for consumer, portion in batches(work)] == [
         ("cache", 1), ("mail", 20), ("mail", 20), ("mail", 5),
     ]  # fmt: skip
 
 
-def test_redis_away_is_an_answer_not_an_error():
+def test_redis_away_is_an_answer_not_an_error() -> None:
     jobs = Jobs("redis://127.0.0.1:1/0")
     began = time.monotonic()
     assert jobs.waiting() is None
@@ -96,7 +103,7 @@ def test_redis_away_is_an_answer_not_an_error():
     assert time.monotonic() - began < 1
 
 
-def test_one_leads_and_another_takes_over_when_it_ends(leadership):
+def test_one_leads_and_another_takes_over_when_it_ends(leadership: Callable[[], Leadership]) -> None:
     first, second = leadership(), leadership()
     assert first.held()
     assert first.held()
@@ -106,7 +113,7 @@ def test_one_leads_and_another_takes_over_when_it_ends(leadership):
     assert not first.held()
 
 
-def test_a_leader_whose_connection_is_cut_notices_and_tries_again(leadership):
+def test_a_leader_whose_connection_is_cut_notices_and_tries_again(leadership: Callable[[], Leadership]) -> None:
     leader = leadership()
     assert leader.held()
     _terminate_leaders()
@@ -115,7 +122,7 @@ def test_a_leader_whose_connection_is_cut_notices_and_tries_again(leadership):
     assert leader.held()
 
 
-def test_only_the_leader_works_and_the_next_one_follows(app, leadership):
+def test_only_the_leader_works_and_the_next_one_follows(app: Flask, leadership: Callable[[], Leadership]) -> None:
     worked = []
     first = Ticker(app, [Chore("a", 0.02, lambda: worked.append("first"))], leadership())
     second = Ticker(app, [Chore("a", 0.02, lambda: worked.append("second"))], leadership())
@@ -129,7 +136,7 @@ def test_only_the_leader_works_and_the_next_one_follows(app, leadership):
     second.stop()
 
 
-def test_it_goes_on_after_postgres_cut_its_connections(app, leadership):
+def test_it_goes_on_after_postgres_cut_its_connections(app: Flask, leadership: Callable[[], Leadership]) -> None:
     worked = []
     one = Ticker(app, [Chore("a", 0.02, lambda: worked.append(1))], leadership())
     one.start()
@@ -141,10 +148,12 @@ def test_it_goes_on_after_postgres_cut_its_connections(app, leadership):
     one.stop()
 
 
-def test_a_chore_that_breaks_is_tried_again_and_stops_no_other(app, leadership, said):
+def test_a_chore_that_breaks_is_tried_again_and_stops_no_other(
+    app: Flask, leadership: Callable[[], Leadership], said: list[dict[str, Any]]
+) -> None:
     worked, tried = [], []
 
-    def broken():
+    def broken() -> None:
         tried.append(1)
         if len(tried) < 4:
             raise RuntimeError("not today")
@@ -157,7 +166,7 @@ def test_a_chore_that_breaks_is_tried_again_and_stops_no_other(app, leadership, 
     assert ["exception" in line for line in said] == [False, True, False, False, False]  # the first time only
 
 
-def test_a_slow_chore_delays_no_other(app, leadership):
+def test_a_slow_chore_delays_no_other(app: Flask, leadership: Callable[[], Leadership]) -> None:
     worked = []
     one = Ticker(
         app, [Chore("slow", 0.01, lambda: time.sleep(3)), Chore("quick", 0.01, lambda: worked.append(1))], leadership()
@@ -169,7 +178,7 @@ def test_a_slow_chore_delays_no_other(app, leadership):
     assert time.monotonic() - began < 1.5
 
 
-def test_its_own_chores_run_against_the_application(app, monkeypatch):
+def test_its_own_chores_run_against_the_application(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     called = []
     for module, name in ((bookings, "expire_holds"), (bookings, "recover_payments"), (events, "prune")):
         monkeypatch.setattr(module, name, lambda *_, name=name, **__: called.append(name) or 0)
@@ -179,7 +188,7 @@ def test_its_own_chores_run_against_the_application(app, monkeypatch):
     assert called == ["expire_holds", "recover_payments", "keys", "prune"]
 
 
-def _terminate_leaders():
+def _terminate_leaders() -> None:
     url = make_url(services().settings.database_url)
     with (
         suppress(psycopg2.Error),

@@ -10,12 +10,15 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
 import redis
+from flask import Flask
 from sqlalchemy import make_url
 
+from tests.jobs.conftest import MailServer
 from tests.jobs.stories import booked, confirmed, deliveries, time_passes
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +26,7 @@ Start = Callable[[], subprocess.Popen[bytes]]
 
 
 @pytest.fixture
-def start(app, environ, mail_server, tmp_path) -> Iterator[Start]:
+def start(app: Flask, environ: dict[str, str], mail_server: MailServer, tmp_path: Path) -> Iterator[Start]:
     """Starts a worker that sends to `mail_server`."""
     running: list[subprocess.Popen[bytes]] = []
     more = {"SMTP_URL": mail_server.url, "TICKER_SECONDS": "0.2", "SWEEP_SECONDS": "1", "LOG_LEVEL": "INFO"}
@@ -56,7 +59,7 @@ def all_done() -> bool:
 
 
 @pytest.mark.parametrize("polite", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_it_sends_what_is_due_and_ends_when_asked(start, mail_server, polite):
+def test_it_sends_what_is_due_and_ends_when_asked(start: Start, mail_server: MailServer, polite: Any) -> None:
     confirmed(booked())
     process = start()
     until(lambda: mail_server.messages)
@@ -64,7 +67,7 @@ def test_it_sends_what_is_due_and_ends_when_asked(start, mail_server, polite):
     assert process.wait(timeout=8) == 0
 
 
-def test_it_finishes_the_mail_at_hand_before_it_ends(start, mail_server):
+def test_it_finishes_the_mail_at_hand_before_it_ends(start: Start, mail_server: MailServer) -> None:
     mail_server.delay = 0.7
     for number in range(5):
         confirmed(booked(number))
@@ -77,7 +80,9 @@ def test_it_finishes_the_mail_at_hand_before_it_ends(start, mail_server):
 
 
 @pytest.mark.faults
-def test_no_confirmation_is_missing_after_kills_and_a_flush(start, mail_server, environ):
+def test_no_confirmation_is_missing_after_kills_and_a_flush(
+    start: Start, mail_server: MailServer, environ: dict[str, str]
+) -> None:
     mail_server.delay = 0.01
     stays = [booked(number) for number in range(60)]
     kills = 0
@@ -102,7 +107,7 @@ def test_no_confirmation_is_missing_after_kills_and_a_flush(start, mail_server, 
 
 
 @pytest.mark.faults
-def test_it_outlives_a_crash_of_postgres(start, mail_server, environ):
+def test_it_outlives_a_crash_of_postgres(start: Start, mail_server: MailServer, environ: dict[str, str]) -> None:
     confirmed(booked(1))
     start()
     until(lambda: mail_server.messages)

@@ -100,7 +100,7 @@ def _share(counter: Any) -> None:
 
 
 def _play_shard(*arguments: Any) -> Played:
-    return play(*arguments, _done)
+    return play(*arguments, _done)  # type: ignore[call-arg]  # `arguments` are all but the last
 
 
 _done: Any = None

@@ -99,5 +99,5 @@ def _nights() -> set[tuple[uuid.UUID, dt.date]]:
 
 @reading
 def _statuses() -> dict[str, int]:
-    counted = text("SELECT status, count(*) FROM bookings GROUP BY status")
-    return {row.status: row.count for row in db.session.execute(counted)}
+    counted = text("SELECT status, count(*) AS number FROM bookings GROUP BY status")
+    return {row.status: row.number for row in db.session.execute(counted)}

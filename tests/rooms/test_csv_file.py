@@ -34,17 +34,17 @@ def rows(tmp_path: Path) -> object:
     ],
 )
 def test_every_packing_reads_the_same(rows: object, content: bytes) -> None:
-    file = rows(content)  # type: ignore[operator]  # a fixture
+    file = rows(content)
     assert (file.header, list(file)) == (["a", "b"], [(2, {"a": "1", "b": "2"})])
 
 
 def test_lines_are_those_of_the_file(rows: object) -> None:
-    file = rows(b'a,b\n1,"two\nlines"\n\n3,4\r\n5,"\r\n\r\n"\n7,8\n')  # type: ignore[operator]
+    file = rows(b'a,b\n1,"two\nlines"\n\n3,4\r\n5,"\r\n\r\n"\n7,8\n')
     assert [(line, cells["a"]) for line, cells in file] == [(2, "1"), (5, "3"), (6, "5"), (9, "7")]
 
 
 def test_a_bad_row_leaves_the_others_alone(rows: object) -> None:
-    file = rows(b'a,b\n1\n2,3,4\n"x"y,5\n\xff,6\n7,8\n')  # type: ignore[operator]
+    file = rows(b'a,b\n1\n2,3,4\n"x"y,5\n\xff,6\n7,8\n')
     found = {line: cells.reason if isinstance(cells, BadRow) else cells["a"] for line, cells in file}
     assert found[2] == "has 1 cells; the header has 2"
     assert found[3] == "has 3 cells; the header has 2"
@@ -54,14 +54,14 @@ def test_a_bad_row_leaves_the_others_alone(rows: object) -> None:
 
 
 def test_an_open_quote_says_that_it_swallowed_the_rest(rows: object) -> None:
-    file = rows(b'a,b\n1,"2\n3,4\n5,6\n')  # type: ignore[operator]
+    file = rows(b'a,b\n1,"2\n3,4\n5,6\n')
     assert [(line, str(problem)) for line, problem in file] == [
         (2, "row: opens a quote that is never closed; nothing after it could be read")
     ]
 
 
 def test_a_large_cell_is_read(rows: object) -> None:
-    file = rows(b"a,b\n1," + b"x" * 200_000 + b"\n")  # type: ignore[operator]
+    file = rows(b"a,b\n1," + b"x" * 200_000 + b"\n")
     assert [len(cells["b"]) for _, cells in file] == [200_000]
 
 
@@ -78,13 +78,13 @@ def test_a_large_cell_is_read(rows: object) -> None:
 )
 def test_what_is_no_csv_gets_one_sentence(rows: object, content: bytes, sentence: str) -> None:
     with pytest.raises(click.ClickException, match=sentence):
-        list(rows(content))  # type: ignore[operator]
+        list(rows(content))
 
 
 def test_a_file_cut_off_in_the_middle_is_noticed(rows: object) -> None:
     whole = gzip.compress(b"a,b\n" + b"".join(b"%d,%d\n" % (n, n * 7919 % 9973) for n in range(20_000)))
     with pytest.raises(click.ClickException, match=r"damaged after line \d+"):
-        list(rows(whole[: len(whole) // 2]))  # type: ignore[operator]
+        list(rows(whole[: len(whole) // 2]))
 
 
 @pytest.mark.parametrize("path", ["/nowhere/rooms.csv", "/"])

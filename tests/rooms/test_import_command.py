@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -102,7 +103,7 @@ def test_only_what_changed_moves(files: Files) -> None:
     assert figures(result.output) == (2, 0, 1, 1, 0)
     again_first, again_second = rooms()
     assert (again_first.version, again_first.updated_at) == (1, first.updated_at)
-    assert (again_second.version, again_second.price_per_night) == (2, 50)
+    assert (again_second.version, again_second.price_per_night) == (2, Decimal(50))
     assert again_second.updated_at > second.updated_at
 
 
@@ -188,7 +189,7 @@ def test_a_room_that_staff_took_off_stays_off(files: Files) -> None:
     files.import_(listings({}), *ANTWERP)
     changed(rooms()[0], published=False)
     files.import_(listings({"price": "$99.00"}), *ANTWERP)
-    assert (rooms()[0].published, rooms()[0].price_per_night) == (False, 99)
+    assert (rooms()[0].published, rooms()[0].price_per_night) == (False, Decimal(99))
 
 
 def test_a_room_is_offered_when_its_price_comes_and_taken_off_when_it_goes(files: Files) -> None:

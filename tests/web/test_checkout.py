@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from flask import Flask
 
 from booking.domain import bookings, reserving
+from booking.domain.bookings import Desk
 from booking.domain.errors import PaymentUnknown
-from booking.domain.models import Booking, Payment
+from booking.domain.models import Booking, Payment, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
+from booking.infra.provider import NoAnswer, Provider
 from tests.cast import (
     DECLINED,
     SLOW,
@@ -34,40 +38,40 @@ STAY = in_days(30)
 
 
 @pytest.fixture
-def visitor(app):
+def visitor(app: Flask) -> Visitor:
     return Visitor(app)
 
 
 @pytest.fixture
-def guest(app, alice):
+def guest(app: Flask, alice: User) -> Visitor:
     return Visitor(app).sign_in("alice")
 
 
-def room_url(room, stay=STAY, guests=2):
+def room_url(room: Room, stay: Any = STAY, guests: Any = 2) -> Any:
     return f"/rooms/{encode('room', room.id)}?checkIn={stay.check_in}&checkOut={stay.check_out}&guests={guests}"
 
 
-def reserve_url(room):
+def reserve_url(room: Room) -> Any:
     return f"/rooms/{encode('room', room.id)}/reserve"
 
 
-def reserve(visitor, room, stay=STAY, guests=2):
+def reserve(visitor: Visitor, room: Room, stay: Any = STAY, guests: Any = 2) -> Any:
     return visitor.go(room_url(room, stay, guests)).send(reserve_url(room))
 
 
 @transaction
-def the_booking():
+def the_booking() -> Any:
     return db.session.query(Booking).one()
 
 
-def checkout_url(booking):
+def checkout_url(booking: Any) -> Any:
     return f"/checkout/{encode('booking', booking.id)}"
 
 
 # --- reserve
 
 
-def test_reserving_holds_the_room_and_shows_what_it_costs(guest, room):
+def test_reserving_holds_the_room_and_shows_what_it_costs(guest: Visitor, room: Room) -> None:
     reserve(guest, room)
     held = the_booking()
     assert (guest.url, guest.status) == (checkout_url(held), 200)
@@ -79,7 +83,7 @@ def test_reserving_holds_the_room_and_shows_what_it_costs(guest, room):
     assert guest.headers["Cache-Control"] == "no-store"
 
 
-def test_a_stranger_signs_in_and_nothing_is_lost(visitor, alice, room):
+def test_a_stranger_signs_in_and_nothing_is_lost(visitor: Visitor, alice: User, room: Room) -> None:
     reserve(visitor, room)
     assert visitor.heading == "Sign in"
     assert "Your room and dates are kept" in visitor.text
@@ -91,7 +95,7 @@ def test_a_stranger_signs_in_and_nothing_is_lost(visitor, alice, room):
     assert the_booking().guests == 2
 
 
-def test_a_stranger_registers_instead_and_nothing_is_lost(visitor, room):
+def test_a_stranger_registers_instead_and_nothing_is_lost(visitor: Visitor, room: Room) -> None:
     reserve(visitor, room)
     (register,) = [link for link in visitor.links() if link.startswith("/register?next=")]
     visitor.go(register)
@@ -101,7 +105,7 @@ def test_a_stranger_registers_instead_and_nothing_is_lost(visitor, room):
     assert visitor.heading == "Check and pay"
 
 
-def test_a_wrong_password_keeps_the_wish(visitor, alice, room):
+def test_a_wrong_password_keeps_the_wish(visitor: Visitor, alice: User, room: Room) -> None:
     reserve(visitor, room)
     visitor.send("/sign-in", email=alice.email, password="wrong")
     assert visitor.status == 401
@@ -109,7 +113,7 @@ def test_a_wrong_password_keeps_the_wish(visitor, alice, room):
     assert visitor.heading == "Reserve this room?"
 
 
-def test_a_form_that_is_too_old_is_asked_once_more(guest, room):
+def test_a_form_that_is_too_old_is_asked_once_more(guest: Visitor, room: Room) -> None:
     guest.post(reserve_url(room), checkIn=STAY.check_in, checkOut=STAY.check_out, guests=2)
     assert count(Booking) == 0
     assert guest.heading == "Reserve this room?"
@@ -117,7 +121,7 @@ def test_a_form_that_is_too_old_is_asked_once_more(guest, room):
     assert guest.heading == "Check and pay"
 
 
-def test_twice_is_the_same_hold(guest, room):
+def test_twice_is_the_same_hold(guest: Visitor, room: Room) -> None:
     reserve(guest, room)
     first = guest.url
     guest.go(f"{reserve_url(room)}?{urlsplit(room_url(room)).query}")
@@ -125,12 +129,12 @@ def test_twice_is_the_same_hold(guest, room):
     assert count(Booking) == 1
 
 
-def test_many_clicks_at_once_are_one_hold(app, alice, room):
+def test_many_clicks_at_once_are_one_hold(app: Flask, alice: User, room: Room) -> None:
     guest = Visitor(app).sign_in("alice").go(room_url(room))
     token = guest.form(reserve_url(room)).find("input", attrs={"name": "csrf_token"})["value"]
     fields = {"checkIn": STAY.check_in, "checkOut": STAY.check_out, "guests": 2, "csrf_token": token}
 
-    def click():
+    def click() -> Any:
         return guest.copy().post(reserve_url(room), data=fields).headers["Location"]
 
     assert len(set(all_at_once(app, [click] * 6))) == 1
@@ -147,14 +151,16 @@ def test_many_clicks_at_once_are_one_hold(app, alice, room):
         ({"checkIn": "2020-01-01", "checkOut": "2020-01-03"}, "past"),
     ],
 )
-def test_what_cannot_be_reserved_is_explained_on_the_rooms_page(guest, room, changes, field):
+def test_what_cannot_be_reserved_is_explained_on_the_rooms_page(
+    guest: Visitor, room: Room, changes: Any, field: str
+) -> None:
     guest.go(room_url(room)).send(reserve_url(room), changes)
     assert guest.url.startswith(f"/rooms/{encode('room', room.id)}?")
     assert field in " ".join(guest.problems)
     assert count(Booking) == 0
 
 
-def test_somebody_was_quicker(guest, bob, room, desk):
+def test_somebody_was_quicker(guest: Visitor, bob: User, room: Room, desk: Desk) -> None:
     other = a_room(name="The other room")
     guest.go(room_url(room))
     bookings.hold(order(bob, room, STAY), desk)
@@ -165,12 +171,12 @@ def test_somebody_was_quicker(guest, bob, room, desk):
     assert any(link.startswith("/rooms?location=antwerp&checkIn=") for link in guest.links())
 
 
-def test_a_room_that_does_not_exist(guest, room):
+def test_a_room_that_does_not_exist(guest: Visitor, room: Room) -> None:
     guest.go(f"/rooms/room_nonsense/reserve?{urlsplit(room_url(room)).query}")
     assert guest.status == 404
 
 
-def test_back_on_the_rooms_page_ones_own_reservation_is_known(guest, room):
+def test_back_on_the_rooms_page_ones_own_reservation_is_known(guest: Visitor, room: Room) -> None:
     url = reserve(guest, room).url
     guest.go(room_url(room))
     assert "You have reserved this room and not paid yet." in guest.text
@@ -178,7 +184,7 @@ def test_back_on_the_rooms_page_ones_own_reservation_is_known(guest, room):
     assert "Somebody else" not in guest.text
 
 
-def test_other_dates_can_be_reserved_instead(guest, room):
+def test_other_dates_can_be_reserved_instead(guest: Visitor, room: Room) -> None:
     reserve(guest, room)
     guest.go(room_url(room, in_days(31, 4)))
     assert "takes the place of your unpaid reservation" in guest.text
@@ -190,7 +196,7 @@ def test_other_dates_can_be_reserved_instead(guest, room):
 # --- pay
 
 
-def test_paying_confirms_and_greets(guest, room):
+def test_paying_confirms_and_greets(guest: Visitor, room: Room) -> None:
     reserve(guest, room).send(guest.url, paymentMethodId=VISA)
     paid = the_booking()
     assert (paid.status, guest.url) == ("CONFIRMED", f"/bookings/{encode('booking', paid.id)}")
@@ -199,7 +205,7 @@ def test_paying_confirms_and_greets(guest, room):
     assert "alice@example.com" in guest.text
 
 
-def test_a_declined_card_keeps_the_hold_and_another_one_pays(guest, room):
+def test_a_declined_card_keeps_the_hold_and_another_one_pays(guest: Visitor, room: Room) -> None:
     reserve(guest, room).send(guest.url, paymentMethodId=DECLINED)
     assert (guest.status, guest.heading) == (200, "Check and pay")
     assert "The card was declined" in guest.text
@@ -211,7 +217,7 @@ def test_a_declined_card_keeps_the_hold_and_another_one_pays(guest, room):
     assert [payment.state for payment in payments_of(the_booking())] == ["failed", "succeeded"]
 
 
-def test_paying_twice_charges_once(guest, room):
+def test_paying_twice_charges_once(guest: Visitor, room: Room) -> None:
     url = reserve(guest, room).url
     token = {"csrf_token": guest.form(url).find("input", attrs={"name": "csrf_token"})["value"]}
     fields = {"paymentMethodId": VISA, "shownTotal": "360", **token}
@@ -220,11 +226,11 @@ def test_paying_twice_charges_once(guest, room):
     assert count(Payment) == 1
 
 
-def test_paying_in_two_tabs_at_once_charges_once(app, alice, room):
+def test_paying_in_two_tabs_at_once_charges_once(app: Flask, alice: User, room: Room) -> None:
     guest = reserve(Visitor(app).sign_in("alice"), room)
     token = guest.form(guest.url).find("input", attrs={"name": "csrf_token"})["value"]
 
-    def click():
+    def click() -> Any:
         return guest.copy().post(guest.url, data={"paymentMethodId": VISA, "shownTotal": "360", "csrf_token": token})
 
     assert {response.status_code for response in all_at_once(app, [click] * 4)} == {303}
@@ -232,21 +238,21 @@ def test_paying_in_two_tabs_at_once_charges_once(app, alice, room):
     assert count(Payment, state="succeeded") == 1
 
 
-def test_another_total_than_shown_charges_nothing(guest, room):
+def test_another_total_than_shown_charges_nothing(guest: Visitor, room: Room) -> None:
     reserve(guest, room).send(guest.url, paymentMethodId=VISA, shownTotal="100")
     assert "It is €360.00, not what this page had shown you." in guest.text
     assert count(Payment) == 0
     assert "Pay €360.00" in guest.text
 
 
-def test_without_a_card_the_form_says_so(guest, room):
+def test_without_a_card_the_form_says_so(guest: Visitor, room: Room) -> None:
     reserve(guest, room).send(guest.url, paymentMethodId="")
     assert guest.status == 400
     assert guest.problems == ["Card is missing."]
     assert guest.page.select_one("title").text.startswith("Not paid yet")
 
 
-def test_no_answer_is_checked_and_then_known(guest, room, desk):
+def test_no_answer_is_checked_and_then_known(guest: Visitor, room: Room, desk: Desk) -> None:
     reserve(guest, room).send(guest.url, paymentMethodId=SLOW)
     assert guest.heading == "We are checking your payment"
     here = guest.url
@@ -258,7 +264,9 @@ def test_no_answer_is_checked_and_then_known(guest, room, desk):
     assert guest.go(here).heading == "The room is yours"
 
 
-def test_back_to_paying_while_it_is_checked_cannot_pay_twice(guest, room, alice, desk):
+def test_back_to_paying_while_it_is_checked_cannot_pay_twice(
+    guest: Visitor, room: Room, alice: User, desk: Desk
+) -> None:
     url = reserve(guest, room).url
     with pytest.raises(PaymentUnknown):
         bookings.pay(alice.id, the_booking().id, VISA, the_booking().total_price, interrupted(desk, silent))
@@ -267,19 +275,23 @@ def test_back_to_paying_while_it_is_checked_cannot_pay_twice(guest, room, alice,
     assert count(Payment) == 1
 
 
-def test_a_payment_that_failed_silently_frees_the_room_and_says_so(guest, room, alice, desk):
+def test_a_payment_that_failed_silently_frees_the_room_and_says_so(
+    guest: Visitor, room: Room, alice: User, desk: Desk
+) -> None:
     url = reserve(guest, room).url
     held = the_booking()
 
     class Down:
-        def charge(self, *_):
-            raise bookings.NoAnswer
+        def charge(self, *_: Any) -> None:
+            raise NoAnswer
 
-        def __getattr__(self, name):
+        def __getattr__(self, name: Any) -> Any:
             return getattr(desk.provider, name)
 
     with pytest.raises(PaymentUnknown):
-        bookings.pay(alice.id, held.id, VISA, held.total_price, bookings.Desk(Down(), desk.rules, desk.hold_for))
+        bookings.pay(
+            alice.id, held.id, VISA, held.total_price, bookings.Desk(cast(Provider, Down()), desk.rules, desk.hold_for)
+        )
     bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
     guest.go(url)
     assert guest.heading == "This reservation is over"
@@ -291,7 +303,7 @@ def test_a_payment_that_failed_silently_frees_the_room_and_says_so(guest, room, 
 # --- when the time is over
 
 
-def test_paying_too_late_says_so_and_offers_the_room_again(guest, room, desk):
+def test_paying_too_late_says_so_and_offers_the_room_again(guest: Visitor, room: Room, desk: Desk) -> None:
     url = reserve(guest, room).url
     later(desk.hold_for)
     guest.send(url, paymentMethodId=VISA)
@@ -302,7 +314,9 @@ def test_paying_too_late_says_so_and_offers_the_room_again(guest, room, desk):
     assert guest.url != url
 
 
-def test_when_somebody_else_has_it_by_then_others_are_offered(guest, bob, room, desk):
+def test_when_somebody_else_has_it_by_then_others_are_offered(
+    guest: Visitor, bob: User, room: Room, desk: Desk
+) -> None:
     a_room(name="The other room")
     url = reserve(guest, room).url
     later(desk.hold_for)
@@ -313,14 +327,14 @@ def test_when_somebody_else_has_it_by_then_others_are_offered(guest, bob, room, 
     assert "The other room" in guest.text
 
 
-def test_giving_the_room_back_frees_it_at_once(guest, bob, room, desk):
+def test_giving_the_room_back_frees_it_at_once(guest: Visitor, bob: User, room: Room, desk: Desk) -> None:
     url = reserve(guest, room).url
     guest.send(f"{url}/release")
     assert guest.url.startswith(f"/rooms/{encode('room', room.id)}?")
     assert bookings.hold(order(bob, room, STAY), desk).status == "PENDING"
 
 
-def test_giving_back_what_is_paid_changes_nothing(guest, room):
+def test_giving_back_what_is_paid_changes_nothing(guest: Visitor, room: Room) -> None:
     url = reserve(guest, room).url
     page = guest.page
     guest.send(url, paymentMethodId=VISA)
@@ -332,7 +346,7 @@ def test_giving_back_what_is_paid_changes_nothing(guest, room):
 # --- strangers
 
 
-def test_a_strangers_checkout_does_not_exist(app, guest, bob, room):
+def test_a_strangers_checkout_does_not_exist(app: Flask, guest: Visitor, bob: User, room: Room) -> None:
     url = reserve(guest, room).url
     other = Visitor(app).sign_in("bob")
     assert other.go(url).status == 404
@@ -344,13 +358,13 @@ def test_a_strangers_checkout_does_not_exist(app, guest, bob, room):
 
 
 @pytest.mark.parametrize("what", ["", "/release"])
-def test_a_checkout_without_its_forms_token_does_nothing(guest, room, what):
+def test_a_checkout_without_its_forms_token_does_nothing(guest: Visitor, room: Room, what: str) -> None:
     url = reserve(guest, room).url
     guest.post(f"{url}{what}", paymentMethodId=VISA, shownTotal="360")
     assert (guest.url, the_booking().status, count(Payment)) == (url, "PENDING", 0)
 
 
-def test_a_checkout_from_before_the_last_sign_in_is_asked_once_more(guest, room):
+def test_a_checkout_from_before_the_last_sign_in_is_asked_once_more(guest: Visitor, room: Room) -> None:
     url = reserve(guest, room).url
     old = guest.form(url).find("input", attrs={"name": "csrf_token"})["value"]
     guest.send("/sign-out")
@@ -363,20 +377,20 @@ def test_a_checkout_from_before_the_last_sign_in_is_asked_once_more(guest, room)
     assert guest.heading == "The room is yours"
 
 
-def test_an_old_form_with_a_card_that_is_none_is_shown_without_it(guest, room):
+def test_an_old_form_with_a_card_that_is_none_is_shown_without_it(guest: Visitor, room: Room) -> None:
     url = reserve(guest, room).url
     guest.post(url, paymentMethodId="x" * 5000)
     assert guest.page.find("input", value=VISA).has_attr("checked")
 
 
 @pytest.mark.parametrize("told", [DECLINED, ""])
-def test_nothing_in_the_outline_stands_above_the_heading(guest, room, told):
+def test_nothing_in_the_outline_stands_above_the_heading(guest: Visitor, room: Room, told: Any) -> None:
     reserve(guest, room).send(guest.url, paymentMethodId=told)
     assert guest.page.select_one("main :is(h1, h2, h3)").name == "h1"
     assert guest.page.select_one("main :is(.notice, .errors) .heading")
 
 
-def test_nobody_signs_in_first_and_comes_back(visitor, room, alice, desk):
+def test_nobody_signs_in_first_and_comes_back(visitor: Visitor, room: Room, alice: User, desk: Desk) -> None:
     held = reserving.reserve(order(alice, room, STAY), desk)
     visitor.go(checkout_url(held))
     assert parse_qs(urlsplit(visitor.url).query)["next"] == [checkout_url(held)]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from flask import Flask
 
 from booking.domain import bookings, reserving
+from booking.domain.bookings import Desk
 from booking.domain.errors import PaymentUnknown
+from booking.domain.models import Booking, Room, User
 from booking.infra.ids import encode
 from tests.cast import DECLINED, VISA, a_room, in_days, interrupted, later, order, reload, silent
 from tests.web.visitor import Visitor
@@ -17,31 +21,31 @@ STAY = in_days(30)
 
 
 @pytest.fixture
-def guest(app, alice):
+def guest(app: Flask, alice: User) -> Visitor:
     return Visitor(app).sign_in("alice")
 
 
 @pytest.fixture
-def held(alice, room, desk):
+def held(alice: User, room: Room, desk: Desk) -> Booking:
     return bookings.hold(order(alice, room, STAY), desk)
 
 
-def checkout(booking):
+def checkout(booking: Any) -> Any:
     return f"/checkout/{encode('booking', booking.id)}"
 
 
-def wish(room, guests=2):
+def wish(room: Room, guests: Any = 2) -> Any:
     query = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}&guests={guests}"
     return f"/rooms/{encode('room', room.id)}/reserve?{query}"
 
 
-def refresh(visitor):
+def refresh(visitor: Any) -> Any:
     """After how many seconds the page asks again where no script runs."""
     (meta,) = visitor.page.select("head noscript meta[http-equiv=refresh]")
     return int(meta["content"])
 
 
-def unanswered(alice, held, desk):
+def unanswered(alice: User, held: Booking, desk: Desk) -> None:
     """The charge was made, and nobody knows yet."""
     with pytest.raises(PaymentUnknown):
         bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, silent))
@@ -50,20 +54,20 @@ def unanswered(alice, held, desk):
 # --- a hold
 
 
-def test_the_end_of_the_hold_names_its_zone(guest, held):
+def test_the_end_of_the_hold_names_its_zone(guest: Visitor, held: Booking) -> None:
     guest.go(checkout(held))
     told = guest.page.select_one(".countdown time")
     assert told.text.endswith("(Brussels time)")
-    end = dt.datetime.fromisoformat(told["datetime"])
+    end = dt.datetime.fromisoformat(str(told["datetime"]))
     assert (end, f"{end:%H:%M}") == (held.held_until, told.text[:5])
     assert "{time}" in told["data-clock"]
 
 
-def test_without_a_script_the_page_asks_again_when_the_hold_is_over(guest, held):
+def test_without_a_script_the_page_asks_again_when_the_hold_is_over(guest: Visitor, held: Booking) -> None:
     assert 895 <= refresh(guest.go(checkout(held))) <= 901
 
 
-def test_in_the_list_the_end_of_the_hold_names_its_zone_too(guest, held):
+def test_in_the_list_the_end_of_the_hold_names_its_zone_too(guest: Visitor, held: Booking) -> None:
     guest.go("/bookings")
     assert "(Brussels time)" in guest.page.select_one("main time").text
     assert checkout(held) in guest.links()
@@ -72,7 +76,9 @@ def test_in_the_list_the_end_of_the_hold_names_its_zone_too(guest, held):
 @pytest.mark.parametrize(
     ("currency", "price", "shown"), [("EUR", "120", "360.00"), ("JPY", "18000", "54000"), ("KWD", "41.5", "124.500")]
 )
-def test_the_total_goes_back_in_the_currencys_own_decimals(guest, alice, desk, currency, price, shown):
+def test_the_total_goes_back_in_the_currencys_own_decimals(
+    guest: Visitor, alice: User, desk: Desk, currency: str, price: str, shown: str
+) -> None:
     abroad = a_room(currency=currency, price_per_night=Decimal(price))
     held = bookings.hold(order(alice, abroad, STAY), desk)
     assert guest.go(checkout(held)).page.find("input", attrs={"name": "shownTotal"})["value"] == shown
@@ -83,7 +89,7 @@ def test_the_total_goes_back_in_the_currencys_own_decimals(guest, alice, desk, c
 # --- another number of guests
 
 
-def test_the_rooms_page_offers_to_change_the_number_of_guests(guest, room, held):
+def test_the_rooms_page_offers_to_change_the_number_of_guests(guest: Visitor, room: Room, held: Booking) -> None:
     guest.go(wish(room, 3).replace("/reserve", ""))
     assert "You have reserved this room for 2 guests and not paid yet." in guest.text
     guest.send(wish(room).partition("?")[0])
@@ -92,7 +98,7 @@ def test_the_rooms_page_offers_to_change_the_number_of_guests(guest, room, held)
     assert reload(held).guests == 3
 
 
-def test_a_wish_for_another_number_of_guests_is_asked_and_applied(guest, room, held):
+def test_a_wish_for_another_number_of_guests_is_asked_and_applied(guest: Visitor, room: Room, held: Booking) -> None:
     assert guest.go(wish(room, 3)).heading == "Change the number of guests?"
     assert "You hold this room for 2 guests, until" in guest.text
     assert checkout(held) in guest.links()
@@ -101,7 +107,7 @@ def test_a_wish_for_another_number_of_guests_is_asked_and_applied(guest, room, h
     assert reload(held).guests == 3
 
 
-def test_more_guests_than_fit_are_refused_with_the_hold_as_it_was(guest, room, held):
+def test_more_guests_than_fit_are_refused_with_the_hold_as_it_was(guest: Visitor, room: Room, held: Booking) -> None:
     guest.go(wish(room, 9))
     assert (guest.status, guest.problems != []) == (400, True)
     assert reload(held).guests == 2
@@ -111,12 +117,12 @@ def test_more_guests_than_fit_are_refused_with_the_hold_as_it_was(guest, room, h
 
 
 @pytest.fixture
-def booked(alice, held, desk):
+def booked(alice: User, held: Booking, desk: Desk) -> Booking:
     return bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
 
 
 @pytest.mark.parametrize("path", ["", "/reserve"])
-def test_ones_own_stay_is_not_somebody_elses(guest, room, booked, path):
+def test_ones_own_stay_is_not_somebody_elses(guest: Visitor, room: Room, booked: Booking, path: str) -> None:
     url = f"/rooms/{encode('room', room.id)}{path}"
     other = in_days(31)
     guest.go(f"{url}?checkIn={other.check_in}&checkOut={other.check_out}&guests=2")
@@ -126,7 +132,9 @@ def test_ones_own_stay_is_not_somebody_elses(guest, room, booked, path):
     assert guest.go(checkout(booked)).heading == "The room is yours"
 
 
-def test_reserving_in_spite_of_ones_own_stay_says_whose_it_is(guest, room, desk, alice):
+def test_reserving_in_spite_of_ones_own_stay_says_whose_it_is(
+    guest: Visitor, room: Room, desk: Desk, alice: User
+) -> None:
     other = in_days(31)
     guest.go(f"/rooms/{encode('room', room.id)}?checkIn={other.check_in}&checkOut={other.check_out}&guests=2")
     bookings.book(order(alice, room, STAY), VISA, desk)
@@ -134,7 +142,9 @@ def test_reserving_in_spite_of_ones_own_stay_says_whose_it_is(guest, room, desk,
     assert "You have this room from" in guest.text
 
 
-def test_a_reservation_that_made_way_names_the_one_that_took_its_place(guest, alice, room, held, desk):
+def test_a_reservation_that_made_way_names_the_one_that_took_its_place(
+    guest: Visitor, alice: User, room: Room, held: Booking, desk: Desk
+) -> None:
     new = reserving.reserve(order(alice, room, in_days(31)), desk)
     guest.go(checkout(held))
     assert "It was given back before it was paid" in guest.text
@@ -142,7 +152,7 @@ def test_a_reservation_that_made_way_names_the_one_that_took_its_place(guest, al
     assert checkout(new) in guest.links()
 
 
-def test_what_was_given_back_is_not_called_unpaid(guest, held):
+def test_what_was_given_back_is_not_called_unpaid(guest: Visitor, held: Booking) -> None:
     guest.go(checkout(held)).send(f"{checkout(held)}/release")
     guest.go(checkout(held))
     assert "It was given back before it was paid" in guest.text
@@ -152,7 +162,9 @@ def test_what_was_given_back_is_not_called_unpaid(guest, held):
 # --- a payment that nobody knows about
 
 
-def test_a_payment_being_checked_says_what_is_going_on_and_looks_again(guest, alice, held, desk):
+def test_a_payment_being_checked_says_what_is_going_on_and_looks_again(
+    guest: Visitor, alice: User, held: Booking, desk: Desk
+) -> None:
     unanswered(alice, held, desk)
     guest.go(checkout(held))
     assert "The room stays yours meanwhile" in guest.text
@@ -162,7 +174,9 @@ def test_a_payment_being_checked_says_what_is_going_on_and_looks_again(guest, al
     assert {checkout(held), "/bookings"} <= {link["href"] for link in guest.page.select("main a.button")}
 
 
-def test_the_room_page_leads_to_the_payment_being_checked(guest, alice, room, held, desk):
+def test_the_room_page_leads_to_the_payment_being_checked(
+    guest: Visitor, alice: User, room: Room, held: Booking, desk: Desk
+) -> None:
     unanswered(alice, held, desk)
     assert guest.go(wish(room)).heading == "We are checking your payment"
 
@@ -170,7 +184,9 @@ def test_the_room_page_leads_to_the_payment_being_checked(guest, alice, room, he
 # --- one heading
 
 
-def test_every_state_has_one_heading(guest, alice, bob, room, held, desk):
+def test_every_state_has_one_heading(
+    guest: Visitor, alice: User, bob: User, room: Room, held: Booking, desk: Desk
+) -> None:
     pages = [guest.go(checkout(held)).page]
     pages.append(guest.send(checkout(held), paymentMethodId=DECLINED).page)
     unanswered(alice, held, desk)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from booking.domain import bookings, events, users
+from booking.domain.bookings import Desk
 from booking.domain.events import MAIL
+from booking.domain.models import Room, User
 from booking.jobs import deliver
 from tests.cast import PASSWORD, VISA, order
 from tests.web.visitor import Visitor
 
 
 @pytest.fixture
-def mails(app, tmp_path):
+def mails(app: Flask, tmp_path: Path) -> Iterator[Path]:
     before = app.extensions["services"]
     app.extensions["services"] = replace(before, settings=replace(before.settings, mail_dir=str(tmp_path)))
     yield tmp_path
@@ -22,13 +27,13 @@ def mails(app, tmp_path):
 
 
 @pytest.fixture
-def owner(app, mails):
+def owner(app: Flask, mails: Path) -> Visitor:
     users.ensure(email="olga@example.com", password=PASSWORD, full_name="Olga", role="owner", region="eu")
     return Visitor(app).sign_in("olga")
 
 
 @pytest.fixture
-def one_mail(alice, room, desk, mails):
+def one_mail(alice: User, room: Room, desk: Desk, mails: Path) -> str:
     bookings.book(order(alice, room), VISA, desk)
     events.relay()
     deliver.deliver(MAIL, [str(event_id) for name, event_id in events.due() if name == MAIL])
@@ -36,11 +41,11 @@ def one_mail(alice, room, desk, mails):
     return file.name
 
 
-def test_without_mails_the_page_says_so(owner):
+def test_without_mails_the_page_says_so(owner: Visitor) -> None:
     assert "No mail yet" in owner.go("/demo/mails").text
 
 
-def test_a_mail_is_listed_and_shown(owner, one_mail):
+def test_a_mail_is_listed_and_shown(owner: Visitor, one_mail: str) -> None:
     assert "your booking is confirmed" in owner.go("/demo/mails").text
     owner.go(f"/demo/mails/{one_mail}")
     assert "alice@example.com" in owner.text
@@ -48,10 +53,10 @@ def test_a_mail_is_listed_and_shown(owner, one_mail):
     assert any("/bookings/booking_" in link for link in owner.links())
 
 
-def test_the_frame_can_do_nothing_but_look(owner, one_mail):
+def test_the_frame_can_do_nothing_but_look(owner: Visitor, one_mail: str) -> None:
     frame = owner.go(f"/demo/mails/{one_mail}").page.find("iframe")
     assert not frame["sandbox"]
-    owner.go(frame["src"])
+    owner.go(str(frame["src"]))
     policy = owner.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "script-src 'none'" in policy
@@ -60,19 +65,19 @@ def test_the_frame_can_do_nothing_but_look(owner, one_mail):
 
 
 @pytest.mark.parametrize("name", ["nothing.eml", "..%2Fsecret.eml", "%2Fetc%2Fpasswd", ".hidden.eml", "x"])
-def test_nothing_else_is_read(owner, mails, name):
+def test_nothing_else_is_read(owner: Visitor, mails: Path, name: str) -> None:
     (mails.parent / "secret.eml").write_text("Subject: secret\n\n")
     assert owner.go(f"/demo/mails/{name}").status == 404
     assert owner.go(f"/demo/mails/{name}/html").status == 404
 
 
-def test_guests_may_not_look(app, alice, mails, one_mail):
+def test_guests_may_not_look(app: Flask, alice: User, mails: Path, one_mail: str) -> None:
     guest = Visitor(app).sign_in("alice")
     for path in ("/demo/mails", f"/demo/mails/{one_mail}", f"/demo/mails/{one_mail}/html"):
         assert guest.go(path).status == 403
 
 
-def test_in_production_there_is_no_such_page(app, owner):
+def test_in_production_there_is_no_such_page(app: Flask, owner: Visitor) -> None:
     before = app.extensions["services"]
     app.extensions["services"] = replace(before, settings=replace(before.settings, app_env="production"))
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 
 from tests.cast import in_days
 from tests.web.visitor import Visitor
@@ -11,7 +12,7 @@ STAY = in_days(30, 2)
 
 
 @pytest.mark.usefixtures("room")
-def test_too_many_guests_anywhere_are_told_how_many_there_is_room_for(app):
+def test_too_many_guests_anywhere_are_told_how_many_there_is_room_for(app: Flask) -> None:
     visitor = Visitor(app).go(f"/rooms?checkIn={STAY.check_in}&checkOut={STAY.check_out}&capacity=9")
     assert "No room in any place takes that many: the largest is for 4 guests." in visitor.text
     assert "4 guests 1 room" in visitor.text

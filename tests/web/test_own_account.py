@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from typing import Any, cast
+from uuid import UUID
 
 import pytest
 import redis as redis_client
+from flask import Flask
 
 from booking import create_app
 from booking.config import Settings
@@ -24,27 +28,27 @@ NEW = "another horse battery"
 
 
 @pytest.fixture
-def visitor(app):
+def visitor(app: Flask) -> Visitor:
     return Visitor(app)
 
 
 @pytest.fixture
-def guest(app, alice):
+def guest(app: Flask, alice: User) -> Visitor:
     return Visitor(app).sign_in("alice")
 
 
-def is_in(visitor):
+def is_in(visitor: Visitor) -> Any:
     return visitor.go("/account").heading == "Your account"
 
 
-def cookie(visitor):
+def cookie(visitor: Visitor) -> Any:
     return visitor.client.get_cookie("session").value
 
 
 # --- register
 
 
-def test_registering_signs_in(visitor):
+def test_registering_signs_in(visitor: Visitor) -> None:
     visitor.go("/register").send("/register", fullName="Carol", email="Carol@Example.com", password=NEW)
     assert visitor.url == "/bookings"
     assert is_in(visitor)
@@ -62,7 +66,9 @@ def test_registering_signs_in(visitor):
         ({"email": "ALICE@example.com"}, "An account with this email exists already."),
     ],
 )
-def test_what_is_wrong_stands_beside_its_field_and_the_rest_stays(visitor, alice, changes, said):
+def test_what_is_wrong_stands_beside_its_field_and_the_rest_stays(
+    visitor: Visitor, alice: User, changes: Any, said: str
+) -> None:
     fields = {"fullName": "Carol", "email": "carol@example.com", "password": NEW} | changes
     visitor.go("/register").send("/register", fields)
     assert 400 <= visitor.status < 500
@@ -77,7 +83,7 @@ def test_what_is_wrong_stands_beside_its_field_and_the_rest_stays(visitor, alice
 # --- sign in and out
 
 
-def test_a_wrong_password_is_told_like_an_unknown_address(visitor, alice):
+def test_a_wrong_password_is_told_like_an_unknown_address(visitor: Visitor, alice: User) -> None:
     said = []
     for email in ("alice@example.com", "nobody@example.com", "no address"):
         visitor.go("/sign-in").send("/sign-in", email=email, password="wrong one")
@@ -86,7 +92,7 @@ def test_a_wrong_password_is_told_like_an_unknown_address(visitor, alice):
     assert said == [["Email or password is wrong."]] * 3
 
 
-def test_the_session_and_its_token_are_new_at_sign_in(visitor, alice):
+def test_the_session_and_its_token_are_new_at_sign_in(visitor: Visitor, alice: User) -> None:
     visitor.go("/sign-in")
     before, token = cookie(visitor), visitor.form("/sign-in").find("input")["value"]
     visitor.send("/sign-in", email=alice.email, password=PASSWORD)
@@ -95,7 +101,7 @@ def test_the_session_and_its_token_are_new_at_sign_in(visitor, alice):
     assert is_in(visitor)
 
 
-def test_signing_in_again_ends_the_former_session(app, guest, bob):
+def test_signing_in_again_ends_the_former_session(app: Flask, guest: Visitor, bob: User) -> None:
     token = guest.go("/account").page.find("input", attrs={"name": "csrf_token"})["value"]
     fields = {"email": bob.email, "password": PASSWORD, "csrf_token": token}
     assert guest.client.post("/sign-in", data=fields).status_code == 303
@@ -103,7 +109,7 @@ def test_signing_in_again_ends_the_former_session(app, guest, bob):
     assert count(Session, ended_at=None) == 1
 
 
-def test_signing_out_ends_the_session_also_for_a_copy_of_its_cookie(app, guest):
+def test_signing_out_ends_the_session_also_for_a_copy_of_its_cookie(app: Flask, guest: Visitor) -> None:
     copy = Visitor(app)
     copy.client.set_cookie("session", cookie(guest))
     assert is_in(copy)
@@ -113,7 +119,7 @@ def test_signing_out_ends_the_session_also_for_a_copy_of_its_cookie(app, guest):
     assert not is_in(copy)
 
 
-def test_signed_in_people_need_no_sign_in_page(guest):
+def test_signed_in_people_need_no_sign_in_page(guest: Visitor) -> None:
     assert guest.go("/sign-in?next=/account").url == "/account"
     assert guest.go("/register").url == "/bookings"
 
@@ -122,7 +128,7 @@ def test_signed_in_people_need_no_sign_in_page(guest):
     "evil",
     ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "\thttps://evil.example"],
 )
-def test_nobody_is_sent_elsewhere(visitor, alice, evil):
+def test_nobody_is_sent_elsewhere(visitor: Visitor, alice: User, evil: str) -> None:
     visitor.go("/sign-in", **{}).send("/sign-in", email=alice.email, password=PASSWORD, next=evil)
     assert visitor.url == "/bookings"
 
@@ -130,14 +136,14 @@ def test_nobody_is_sent_elsewhere(visitor, alice, evil):
 # --- one's own account
 
 
-def test_another_name(guest):
+def test_another_name(guest: Visitor) -> None:
     guest.go("/account").send("/account/profile", fullName="Alice Liddell")
     assert "Your name is changed." in guest.text
     assert guest.page.find("input", attrs={"name": "fullName"})["value"] == "Alice Liddell"
     assert "Your name is changed." not in guest.go("/account").text
 
 
-def test_a_form_of_a_sign_in_that_ended_elsewhere_leads_back_to_the_account(app, guest):
+def test_a_form_of_a_sign_in_that_ended_elsewhere_leads_back_to_the_account(app: Flask, guest: Visitor) -> None:
     wrong = {"currentPassword": "not mine", "newPassword": NEW}
     guest.go("/account").send("/account/password", wrong)
     Visitor(app).sign_in("alice").go("/account").send("/account/sessions/end-others")
@@ -148,7 +154,7 @@ def test_a_form_of_a_sign_in_that_ended_elsewhere_leads_back_to_the_account(app,
 
 
 @pytest.mark.parametrize("path", ["/account/password", "/account/profile"])
-def test_where_a_refused_form_stays_can_be_reloaded(guest, path):
+def test_where_a_refused_form_stays_can_be_reloaded(guest: Visitor, path: str) -> None:
     assert guest.go(path).url == "/account"
 
 
@@ -162,17 +168,17 @@ def test_where_a_refused_form_stays_can_be_reloaded(guest, path):
         ("", "/"),
     ],
 )
-def test_after_a_form_one_comes_back_only_to_what_can_be_opened(app, came_from, back):
+def test_after_a_form_one_comes_back_only_to_what_can_be_opened(app: Flask, came_from: str, back: str) -> None:
     with app.test_request_context("/checkout/booking_x", method="POST", headers={"Referer": came_from}):
         assert security.current_path() == back
 
 
-def test_no_name_is_refused(guest):
+def test_no_name_is_refused(guest: Visitor) -> None:
     guest.go("/account").send("/account/profile", fullName=" ")
     assert (guest.status, guest.problems) == (400, ["Name must not be empty."])
 
 
-def test_another_password_ends_the_other_sign_ins(app, guest):
+def test_another_password_ends_the_other_sign_ins(app: Flask, guest: Visitor) -> None:
     phone = Visitor(app).sign_in("alice")
     guest.go("/account").send("/account/password", currentPassword=PASSWORD, newPassword=NEW)
     assert "You were signed out everywhere else." in guest.text
@@ -187,13 +193,13 @@ def test_another_password_ends_the_other_sign_ins(app, guest):
         ({"currentPassword": PASSWORD, "newPassword": "short"}, "New password must have at least 10 characters."),
     ],
 )
-def test_a_password_that_is_not_changed_says_why(guest, fields, said):
+def test_a_password_that_is_not_changed_says_why(guest: Visitor, fields: Any, said: str) -> None:
     guest.go("/account").send("/account/password", fields)
     assert (guest.status, guest.problems) == (400, [said])
     assert users.with_password("alice@example.com", PASSWORD)
 
 
-def test_sign_ins_are_listed_and_ended(app, guest, alice):
+def test_sign_ins_are_listed_and_ended(app: Flask, guest: Visitor, alice: User) -> None:
     phone = sessions.start_web(alice.id, "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Safari/604.1")
     guest.go("/account")
     assert "Safari on iPhone" in guest.text
@@ -202,7 +208,7 @@ def test_sign_ins_are_listed_and_ended(app, guest, alice):
     assert "Safari on iPhone" not in guest.text
 
 
-def test_a_strangers_sign_in_cannot_be_ended(guest, bob):
+def test_a_strangers_sign_in_cannot_be_ended(guest: Visitor, bob: User) -> None:
     bobs = sessions.start_web(bob.id, "")
     token = guest.go("/account").page.find("input", attrs={"name": "csrf_token"})["value"]
     url = f"/account/sessions/{encode('session', bobs.session_id)}/end"
@@ -210,14 +216,14 @@ def test_a_strangers_sign_in_cannot_be_ended(guest, bob):
     assert sessions.current(bobs.session_id, bob.id)
 
 
-def test_everywhere_else_is_signed_out_at_once(app, guest):
+def test_everywhere_else_is_signed_out_at_once(app: Flask, guest: Visitor) -> None:
     phone = Visitor(app).sign_in("alice")
     guest.go("/account").send("/account/sessions/end-others")
     assert not is_in(phone)
     assert is_in(guest)
 
 
-def test_a_browser_that_was_not_used_for_a_month_is_signed_out(guest):
+def test_a_browser_that_was_not_used_for_a_month_is_signed_out(guest: Visitor) -> None:
     later(dt.timedelta(days=31))
     redis.servers.cache.client.flushdb()  # who has signed in is kept by the server's clock, which does not move
     assert not is_in(guest)
@@ -234,7 +240,7 @@ def test_a_browser_that_was_not_used_for_a_month_is_signed_out(guest):
         ("<script>", "An unknown browser"),
     ],
 )
-def test_browsers_are_called_what_people_call_them(app, client, name):
+def test_browsers_are_called_what_people_call_them(app: Flask, client: str, name: str) -> None:
     with app.test_request_context():
         assert called(client) == name
 
@@ -243,14 +249,14 @@ def test_browsers_are_called_what_people_call_them(app, client, name):
 
 
 @transaction
-def link():
+def link() -> Any:
     """The one in the latest mail."""
     event = db.session.query(Event).filter_by(type="password.requested").order_by(Event.id.desc()).first()
     reset_id = decode("reset", event.payload["resetId"])
-    return f"/reset-password/{resets.token(reset_id, 'a-secret-for-tests-only-0123456789abcdef')}"
+    return f"/reset-password/{resets.token(cast(UUID, reset_id), 'a-secret-for-tests-only-0123456789abcdef')}"
 
 
-def test_a_forgotten_password_is_set_anew(app, visitor, guest):
+def test_a_forgotten_password_is_set_anew(app: Flask, visitor: Visitor, guest: Visitor) -> None:
     visitor.go("/forgot-password").send("/forgot-password", email="alice@example.com")
     assert visitor.heading == "Look into your mailbox"
     url = link()
@@ -266,7 +272,7 @@ def test_a_forgotten_password_is_set_anew(app, visitor, guest):
     assert {"/sign-in", "/forgot-password"} <= set(visitor.links())
 
 
-def test_the_answer_is_the_same_for_nobody(visitor, alice):
+def test_the_answer_is_the_same_for_nobody(visitor: Visitor, alice: User) -> None:
     told = []
     for email in ("alice@example.com", "nobody@example.com"):
         visitor.go("/forgot-password").send("/forgot-password", email=email)
@@ -274,12 +280,12 @@ def test_the_answer_is_the_same_for_nobody(visitor, alice):
     assert told[0] == told[1]
 
 
-def test_what_is_no_address_is_said(visitor):
+def test_what_is_no_address_is_said(visitor: Visitor) -> None:
     visitor.go("/forgot-password").send("/forgot-password", email="nobody")
     assert visitor.problems == ["Email must be an email address."]
 
 
-def test_a_bad_new_password_keeps_the_link(visitor, alice):
+def test_a_bad_new_password_keeps_the_link(visitor: Visitor, alice: User) -> None:
     resets.request(alice.email)
     url = link()
     visitor.go(url).send(url, newPassword="short")
@@ -289,7 +295,7 @@ def test_a_bad_new_password_keeps_the_link(visitor, alice):
 
 
 @pytest.mark.parametrize("minutes", [61, 60 * 24])
-def test_an_old_link_says_so_and_offers_a_new_one(visitor, alice, minutes):
+def test_an_old_link_says_so_and_offers_a_new_one(visitor: Visitor, alice: User, minutes: Any) -> None:
     resets.request(alice.email)
     url = link()
     later(dt.timedelta(minutes=minutes))
@@ -312,7 +318,7 @@ def test_an_old_link_says_so_and_offers_a_new_one(visitor, alice, minutes):
         "/reset-password/x",
     ],
 )
-def test_nothing_personal_is_kept(visitor, path):
+def test_nothing_personal_is_kept(visitor: Visitor, path: str) -> None:
     assert visitor.go(path).headers["Cache-Control"] == "no-store"
 
 
@@ -329,13 +335,13 @@ def test_nothing_personal_is_kept(visitor, path):
         "/reset-password/x",
     ],
 )
-def test_every_form_needs_its_token(guest, path):
+def test_every_form_needs_its_token(guest: Visitor, path: str) -> None:
     assert guest.post(path, email="alice@example.com", password=PASSWORD).status == 400
     assert guest.heading == "This form is out of date"
 
 
 @pytest.fixture
-def strict(environ, empty):
+def strict(environ: dict[str, str], empty: None) -> Iterator[Flask]:
     """An application that lets an address try three times; the limiter, which all share, is put back afterwards."""
     before, servers = dict(vars(limiter)), (redis.servers.main, redis.servers.cache)
     redis_client.Redis.from_url(environ["REDIS_URL"]).flushdb()
@@ -345,7 +351,7 @@ def strict(environ, empty):
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/register", "/forgot-password"])
-def test_trying_too_often_is_asked_to_wait(strict, path):
+def test_trying_too_often_is_asked_to_wait(strict: Flask, path: str) -> None:
     visitor = Visitor(strict)
     for _ in range(3):
         visitor.go(path).send(path, email="nobody", password="wrong")

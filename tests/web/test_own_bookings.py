@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import icalendar
 import pytest
+from flask import Flask
 
 from booking.domain import bookings, policies
+from booking.domain.bookings import Desk
+from booking.domain.models import Booking, Room, User
 from booking.infra import clock
 from booking.infra.ids import encode
 from booking.web import formats
@@ -16,25 +20,25 @@ from tests.web.visitor import Visitor
 
 
 @pytest.fixture
-def guest(app, alice):
+def guest(app: Flask, alice: User) -> Visitor:
     return Visitor(app).sign_in("alice")
 
 
 @pytest.fixture
-def booked(alice, room, desk):
+def booked(alice: User, room: Room, desk: Desk) -> Booking:
     return bookings.book(order(alice, room, in_days(30)), VISA, desk)
 
 
-def url_of(booking, rest=""):
+def url_of(booking: Any, rest: Any = "") -> Any:
     return f"/bookings/{encode('booking', booking.id)}{rest}"
 
 
-def test_without_bookings_there_is_a_way_on(guest):
+def test_without_bookings_there_is_a_way_on(guest: Visitor) -> None:
     for group in ("upcoming", "past", "cancelled"):
         assert guest.go(f"/bookings?show={group}").page.select_one(".empty a.button")["href"] in ("/", "/bookings")
 
 
-def test_lists_show_what_belongs_there(guest, alice, room, desk, booked):
+def test_lists_show_what_belongs_there(guest: Visitor, alice: User, room: Room, desk: Desk, booked: Booking) -> None:
     held = bookings.hold(order(alice, room, in_days(40)), desk)
     guest.go("/bookings")
     assert "In 30 days" in guest.text or "In 31 days" in guest.text
@@ -45,29 +49,31 @@ def test_lists_show_what_belongs_there(guest, alice, room, desk, booked):
     assert url_of(booked) in guest.go("/bookings?show=cancelled").links()
 
 
-def test_cancelled_bookings_name_their_refund(guest, alice, room, desk, booked):
+def test_cancelled_bookings_name_their_refund(
+    guest: Visitor, alice: User, room: Room, desk: Desk, booked: Booking
+) -> None:
     bookings.cancel(alice.id, booked.id, desk)
     assert "Refunded: €360.00" in guest.go("/bookings?show=cancelled").text
 
 
-def test_cancelled_bookings_without_a_refund_say_so(guest, alice, desk):
+def test_cancelled_bookings_without_a_refund_say_so(guest: Visitor, alice: User, desk: Desk) -> None:
     strict = bookings.book(order(alice, a_room(cancellation_policy=policies.STRICT), in_days(3)), VISA, desk)
     bookings.cancel(alice.id, strict.id, desk)
     assert "Nothing was refunded" in guest.go("/bookings?show=cancelled").text
 
 
 @pytest.mark.parametrize("query", ["show=nonsense", "page=9", "show=past&page=2"])
-def test_lists_that_do_not_exist_are_empty_or_the_first(guest, booked, query):
+def test_lists_that_do_not_exist_are_empty_or_the_first(guest: Visitor, booked: Booking, query: str) -> None:
     assert guest.go(f"/bookings?{query}").status == 200
 
 
 @pytest.mark.parametrize("query", ["page=0", "page=x", "page=-1"])
-def test_a_page_that_is_no_number_is_the_first(guest, booked, query):
+def test_a_page_that_is_no_number_is_the_first(guest: Visitor, booked: Booking, query: str) -> None:
     assert guest.go(f"/bookings?{query}").status == 200
     assert url_of(booked) in guest.links()
 
 
-def test_a_cancellation_from_before_the_last_sign_in_is_asked_once_more(guest, booked):
+def test_a_cancellation_from_before_the_last_sign_in_is_asked_once_more(guest: Visitor, booked: Booking) -> None:
     guest.go(url_of(booked, "/cancel"))
     old = guest.form(url_of(booked, "/cancel")).find("input", attrs={"name": "csrf_token"})["value"]
     guest.go("/account").send("/sign-out")
@@ -79,20 +85,20 @@ def test_a_cancellation_from_before_the_last_sign_in_is_asked_once_more(guest, b
     assert reload(booked).status == "CANCELLED"
 
 
-def test_a_booking_says_what_matters(guest, booked):
+def test_a_booking_says_what_matters(guest: Visitor, booked: Booking) -> None:
     guest.go(url_of(booked))
     for fact in (booked.reference, "Room with a view", "€360.00", "from 15:00", "2 guests", "you get everything back"):
         assert fact in guest.text
     assert guest.headers["Cache-Control"] == "no-store"
 
 
-def test_later_it_is_not_news_any_more(guest, booked):
+def test_later_it_is_not_news_any_more(guest: Visitor, booked: Booking) -> None:
     assert guest.go(url_of(booked)).heading == "The room is yours"
     later(dt.timedelta(hours=1))
     assert guest.go(url_of(booked)).heading == "Your booking"
 
 
-def test_the_calendar_entry(guest, booked):
+def test_the_calendar_entry(guest: Visitor, booked: Booking) -> None:
     guest.go(url_of(booked, "/calendar.ics"))
     assert guest.headers["Content-Type"].startswith("text/calendar")
     assert f"stay-{booked.reference}.ics" in guest.headers["Content-Disposition"]
@@ -100,7 +106,7 @@ def test_the_calendar_entry(guest, booked):
     assert stay["DTSTART"].dt.date() == booked.check_in
 
 
-def test_a_hold_has_no_calendar_entry(guest, alice, room, desk):
+def test_a_hold_has_no_calendar_entry(guest: Visitor, alice: User, room: Room, desk: Desk) -> None:
     held = bookings.hold(order(alice, room), desk)
     assert guest.go(url_of(held, "/calendar.ics")).status == 404
 
@@ -108,7 +114,7 @@ def test_a_hold_has_no_calendar_entry(guest, alice, room, desk):
 # --- cancel
 
 
-def test_the_refund_is_shown_first_and_then_paid(guest, booked):
+def test_the_refund_is_shown_first_and_then_paid(guest: Visitor, booked: Booking) -> None:
     guest.go(url_of(booked, "/cancel"))
     assert "You get €360.00 back That is all you paid. It goes back to the card you paid with. So much" in guest.text
     assert reload(booked).status == "CONFIRMED"
@@ -119,7 +125,7 @@ def test_the_refund_is_shown_first_and_then_paid(guest, booked):
     assert reload(booked).status == "CANCELLED"
 
 
-def test_a_part_of_it(guest, alice, desk):
+def test_a_part_of_it(guest: Visitor, alice: User, desk: Desk) -> None:
     half = bookings.book(order(alice, a_room(cancellation_policy=policies.MODERATE), in_days(3)), VISA, desk)
     guest.go(url_of(half, "/cancel"))
     assert "You get €180.00 back" in guest.text
@@ -129,7 +135,7 @@ def test_a_part_of_it(guest, alice, desk):
     assert reload(half).refund_amount == 180
 
 
-def test_nothing_at_all_is_said_plainly(guest, alice, desk):
+def test_nothing_at_all_is_said_plainly(guest: Visitor, alice: User, desk: Desk) -> None:
     strict = bookings.book(order(alice, a_room(cancellation_policy=policies.STRICT), in_days(3)), VISA, desk)
     guest.go(url_of(strict, "/cancel"))
     assert "You get nothing back" in guest.text
@@ -137,7 +143,7 @@ def test_nothing_at_all_is_said_plainly(guest, alice, desk):
     assert reload(strict).status == "CANCELLED"
 
 
-def test_twice_is_cancelled_once(guest, booked):
+def test_twice_is_cancelled_once(guest: Visitor, booked: Booking) -> None:
     fields = {
         str(field["name"]): field["value"]
         for field in guest.go(url_of(booked, "/cancel")).form(url_of(booked, "/cancel")).select("input[name]")
@@ -149,7 +155,7 @@ def test_twice_is_cancelled_once(guest, booked):
     assert guest.go(url_of(booked, "/cancel")).heading == "This booking is cancelled"
 
 
-def test_a_refund_that_shrank_is_shown_again(guest, alice, room, desk):
+def test_a_refund_that_shrank_is_shown_again(guest: Visitor, alice: User, room: Room, desk: Desk) -> None:
     soon = bookings.book(order(alice, room, in_days(5)), VISA, desk)
     guest.go(url_of(soon, "/cancel"))
     assert "You get €360.00 back" in guest.text
@@ -161,13 +167,13 @@ def test_a_refund_that_shrank_is_shown_again(guest, alice, room, desk):
     assert "You get nothing back" in guest.text
 
 
-def test_what_was_changed_elsewhere_is_shown_again(guest, booked):
+def test_what_was_changed_elsewhere_is_shown_again(guest: Visitor, booked: Booking) -> None:
     guest.go(url_of(booked, "/cancel")).send(url_of(booked, "/cancel"), version=99)
     assert guest.status == 409
     assert reload(booked).status == "CONFIRMED"
 
 
-def test_nonsense_cancels_nothing(guest, booked):
+def test_nonsense_cancels_nothing(guest: Visitor, booked: Booking) -> None:
     guest.go(url_of(booked, "/cancel")).send(url_of(booked, "/cancel"), version="x", shownRefund="y")
     assert guest.status == 400
     assert reload(booked).status == "CONFIRMED"
@@ -176,7 +182,7 @@ def test_nonsense_cancels_nothing(guest, booked):
 # --- strangers
 
 
-def test_a_strangers_booking_does_not_exist(app, bob, booked):
+def test_a_strangers_booking_does_not_exist(app: Flask, bob: User, booked: Booking) -> None:
     other = Visitor(app).sign_in("bob")
     for rest in ("", "/cancel", "/calendar.ics"):
         assert other.go(url_of(booked, rest)).status == 404
@@ -186,6 +192,6 @@ def test_a_strangers_booking_does_not_exist(app, bob, booked):
     assert reload(booked).status == "CONFIRMED"
 
 
-def test_nobody_signs_in_first(app, booked):
+def test_nobody_signs_in_first(app: Flask, booked: Booking) -> None:
     for rest in ("", "/cancel", "/calendar.ics"):
         assert Visitor(app).go(url_of(booked, rest)).heading == "Sign in"

@@ -7,12 +7,15 @@ import json
 import re
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from booking.domain import bookings, catalogue
+from booking.domain.bookings import Desk
 from booking.domain.models import Property, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
@@ -27,7 +30,7 @@ WEB = Path(__file__).parents[2] / "booking" / "web"
 
 
 @pytest.fixture
-def visitor(app) -> Visitor:
+def visitor(app: Flask) -> Visitor:
     return Visitor(app)
 
 
@@ -38,7 +41,7 @@ def address(room: Room) -> str:
 # --- first page
 
 
-def test_home_counts_the_rooms_of_every_place(visitor):
+def test_home_counts_the_rooms_of_every_place(visitor: Visitor) -> None:
     a_room()
     a_room()
     a_room(location="ghent")
@@ -47,11 +50,13 @@ def test_home_counts_the_rooms_of_every_place(visitor):
     assert visitor.page.select_one("select[name=location] option[value=antwerp]") is not None
 
 
-def test_home_works_without_any_room(visitor):
+def test_home_works_without_any_room(visitor: Visitor) -> None:
     assert "No rooms yet" in visitor.go("/").text
 
 
-def test_home_shows_only_rooms_that_are_free_with_the_price_of_the_stay(visitor, alice, desk):
+def test_home_shows_only_rooms_that_are_free_with_the_price_of_the_stay(
+    visitor: Visitor, alice: User, desk: Desk
+) -> None:
     taken, free = a_room(), a_room(location="ghent")
     bookings.hold(order(alice, taken, catalogue.usual_stay()), desk)
     visitor.go("/")
@@ -59,7 +64,7 @@ def test_home_shows_only_rooms_that_are_free_with_the_price_of_the_stay(visitor,
     assert "€240 for 2 nights" in visitor.text
 
 
-def test_home_searches_a_weekend_ahead(visitor):
+def test_home_searches_a_weekend_ahead(visitor: Visitor) -> None:
     a_room()
     visitor.go("/")
     dates = [visitor.page.select_one(f"input[name={name}]")["value"] for name in ("checkIn", "checkOut")]
@@ -69,44 +74,44 @@ def test_home_searches_a_weekend_ahead(visitor):
 # --- results
 
 
-def test_results_show_the_total_for_the_stay(visitor, room):
+def test_results_show_the_total_for_the_stay(visitor: Visitor, room: Room) -> None:
     visitor.go(f"/rooms?location=antwerp&{DATES}&capacity=2")
     assert "1 free room in Antwerp" in visitor.text
     assert "€240 for 2 nights" in visitor.text
     assert "€120 a night" in visitor.text
 
 
-def test_a_room_link_keeps_dates_and_guests(visitor, room):
+def test_a_room_link_keeps_dates_and_guests(visitor: Visitor, room: Room) -> None:
     visitor.go(f"/rooms?location=antwerp&{DATES}&capacity=3")
     assert f"{address(room)}?{DATES}&guests=3" in visitor.links()
 
 
-def test_results_without_dates_take_the_usual_ones(visitor, room):
+def test_results_without_dates_take_the_usual_ones(visitor: Visitor, room: Room) -> None:
     visitor.go("/rooms?location=antwerp")
     assert visitor.status == 200
     assert visitor.page.select_one("input[name=checkIn]")["value"]
 
 
-def test_wrong_dates_are_told_beside_the_field(visitor, room):
+def test_wrong_dates_are_told_beside_the_field(visitor: Visitor, room: Room) -> None:
     visitor.go(f"/rooms?location=antwerp&checkIn={STAY.check_out}&checkOut={STAY.check_in}")
     assert visitor.status == 400
     assert visitor.problems == ["Check-in must be before check-out."]
     assert visitor.page.select_one("#f-checkIn")["aria-invalid"] == "true"
 
 
-def test_a_price_limit_meant_for_another_place_is_left_out(visitor):
+def test_a_price_limit_meant_for_another_place_is_left_out(visitor: Visitor) -> None:
     a_room(location="kyoto", currency="JPY", price_per_night=Decimal(9000), time_zone="Asia/Tokyo")
     visitor.go(f"/rooms?location=kyoto&{DATES}&maxPrice=100&currency=EUR&sort=price")
     assert "1 free room" in visitor.text
 
 
-def test_anywhere_cannot_be_ordered_by_price(visitor, room):
+def test_anywhere_cannot_be_ordered_by_price(visitor: Visitor, room: Room) -> None:
     visitor.go(f"/rooms?{DATES}&sort=price&maxPrice=50")
     assert visitor.status == 200
     assert visitor.page.select_one("option[value=price]") is None
 
 
-def test_pages_of_results_keep_the_search(visitor):
+def test_pages_of_results_keep_the_search(visitor: Visitor) -> None:
     for _ in range(13):
         a_room()
     visitor.go("/rooms?location=antwerp")
@@ -123,11 +128,11 @@ def test_pages_of_results_keep_the_search(visitor):
         ("location=antwerp&amenities=pool", "1 room in Antwerp is free on these dates, but it does not have"),
     ],
 )
-def test_nothing_found_says_why(visitor, room, query, said):
+def test_nothing_found_says_why(visitor: Visitor, room: Room, query: str, said: str) -> None:
     assert said in visitor.go(f"/rooms?{DATES}&{query}").text
 
 
-def test_a_part_is_only_the_results_with_title_and_address(visitor, room):
+def test_a_part_is_only_the_results_with_title_and_address(visitor: Visitor, room: Room) -> None:
     visitor.go(f"/rooms?location=antwerp&{DATES}&capacity=2&minPrice=", **PART)
     assert visitor.response.text.startswith("<title>Rooms in Antwerp – Room Booking</title>")
     assert "<html" not in visitor.response.text
@@ -135,19 +140,19 @@ def test_a_part_is_only_the_results_with_title_and_address(visitor, room):
     assert {"HX-Request-Type", "HX-History-Restore-Request"} <= set(visitor.headers["Vary"].split(", "))
 
 
-def test_going_back_gets_the_whole_page(visitor, room):
+def test_going_back_gets_the_whole_page(visitor: Visitor, room: Room) -> None:
     restored = visitor.go(f"/rooms?location=antwerp&{DATES}", **PART, **{"HX-History-Restore-Request": "true"})
     assert "<html" in restored.response.text
     assert "HX-Push-Url" not in restored.headers
 
 
-def test_counts_have_the_separators_of_the_language(app):
+def test_counts_have_the_separators_of_the_language(app: Flask) -> None:
     with app.test_request_context():
         assert formats.rooms(2446) == "2,446 rooms"
         assert listing.headline(1997, None) == "1,997 free rooms"
 
 
-def test_guests_of_a_rooms_address_are_understood_once(visitor):
+def test_guests_of_a_rooms_address_are_understood_once(visitor: Visitor) -> None:
     for _ in range(13):
         a_room()
     visitor.go(f"/rooms?location=antwerp&{DATES}&guests=3&utm_source=mail")
@@ -158,18 +163,18 @@ def test_guests_of_a_rooms_address_are_understood_once(visitor):
     assert "utm_source" not in second
 
 
-def test_a_number_of_guests_beyond_all_reason_is_refused(visitor, room):
+def test_a_number_of_guests_beyond_all_reason_is_refused(visitor: Visitor, room: Room) -> None:
     assert visitor.go(f"/rooms?{DATES}&capacity={'9' * 5000}").status == 400
     assert visitor.go(f"{address(room)}?guests={'9' * 5000}").status == 400
 
 
-def test_a_search_without_result_offers_to_drop_all_filters(visitor, room):
+def test_a_search_without_result_offers_to_drop_all_filters(visitor: Visitor, room: Room) -> None:
     visitor.go(f"/rooms?location=antwerp&{DATES}&amenities=pool&maxPrice=1&currency=EUR&q=castle")
     assert "Without any filter 1 room" in visitor.text
     assert "No room found in Antwerp" in visitor.text
 
 
-def test_a_wrong_filter_reaches_its_field_also_through_htmx(visitor, room):
+def test_a_wrong_filter_reaches_its_field_also_through_htmx(visitor: Visitor, room: Room) -> None:
     visitor.go(f"/rooms?location=antwerp&{DATES}&minPrice=cheap&amenities=wifi", **PART)
     assert visitor.page.select_one("#price[hx-swap-oob] #f-minPrice")["aria-invalid"] == "true"
     assert (
@@ -183,14 +188,14 @@ def test_a_wrong_filter_reaches_its_field_also_through_htmx(visitor, room):
 # --- a room
 
 
-def test_a_room_shows_every_line_and_the_refund_with_its_date(visitor, room):
+def test_a_room_shows_every_line_and_the_refund_with_its_date(visitor: Visitor, room: Room) -> None:
     visitor.go(f"{address(room)}?{DATES}&guests=2")
     assert "2 nights at €120.00 €240.00 Total €240.00" in visitor.text
     assert "you get everything back: €240.00" in visitor.text
     assert visitor.form(f"{address(room)}/reserve").select_one("input[name=checkIn]")["value"] == str(STAY.check_in)
 
 
-def test_a_room_tells_the_price_of_each_night(visitor, room):
+def test_a_room_tells_the_price_of_each_night(visitor: Visitor, room: Room) -> None:
     visitor.go(f"{address(room)}?{DATES}&guests=2")
     rows = [row.get_text(" ", strip=True) for row in visitor.page.select("details.nightly tr")]
     assert len(rows) == STAY.nights
@@ -198,7 +203,7 @@ def test_a_room_tells_the_price_of_each_night(visitor, room):
 
 
 @pytest.mark.parametrize("query", ["guests=99", f"{DATES}&guests=99"])
-def test_a_room_offers_no_more_guests_than_it_takes(visitor, room, query):
+def test_a_room_offers_no_more_guests_than_it_takes(visitor: Visitor, room: Room, query: str) -> None:
     visitor.go(f"{address(room)}?{query}")
     assert visitor.problems == ["This room has space for 4 guests."]
     offered = [option["value"] for option in visitor.page.select("select[name=guests] option")]
@@ -206,19 +211,19 @@ def test_a_room_offers_no_more_guests_than_it_takes(visitor, room, query):
     assert any("capacity=99" in link for link in visitor.links())
 
 
-def test_a_large_room_can_be_filled(visitor):
+def test_a_large_room_can_be_filled(visitor: Visitor) -> None:
     visitor.go(address(a_room(capacity=16)))
     assert len(visitor.page.select("select[name=guests] option")) == 16
 
 
-def test_months_keep_the_search_and_say_guests_once(visitor, room):
+def test_months_keep_the_search_and_say_guests_once(visitor: Visitor, room: Room) -> None:
     visitor.go(f"{address(room)}?{DATES}&capacity=3")
     turned = next(link for link in visitor.links() if "month=" in link)
     assert "guests=3" in turned
     assert "capacity" not in turned
 
 
-def test_a_long_list_of_amenities_is_folded(visitor):
+def test_a_long_list_of_amenities_is_folded(visitor: Visitor) -> None:
     visitor.go(address(a_room(amenities=[f"thing_{number}" for number in range(20)] + ["pool"])))
     assert visitor.page.select_one("ul.amenities li").get_text(strip=True) == "Pool"
     assert visitor.page.select_one("details.more summary").text == "And 9 more"
@@ -230,7 +235,7 @@ def call_its_house(room: Room, name: str) -> None:
     db.session.get_one(Property, room.property_id).name = name
 
 
-def test_a_place_whose_host_is_not_known_is_named_once(visitor):
+def test_a_place_whose_host_is_not_known_is_named_once(visitor: Visitor) -> None:
     room = a_room(address={"city": "Antwerp", "country": "Belgium"})
     call_its_house(room, "Antwerp")
     visitor.go(address(room))
@@ -238,7 +243,7 @@ def test_a_place_whose_host_is_not_known_is_named_once(visitor):
     assert "Antwerp, Antwerp" not in visitor.text + visitor.go(f"/rooms?location=antwerp&{DATES}").text
 
 
-def test_a_room_without_dates_asks_for_them(visitor, room):
+def test_a_room_without_dates_asks_for_them(visitor: Visitor, room: Room) -> None:
     visitor.go(address(room))
     assert visitor.status == 200
     assert "When would you come?" in visitor.text
@@ -254,13 +259,13 @@ def test_a_room_without_dates_asks_for_them(visitor, room):
         ("checkIn=soon&checkOut=later", "Check-in must be a date such as 2026-12-01."),
     ],
 )
-def test_a_room_says_what_is_wrong_with_the_dates(visitor, room, query, said):
+def test_a_room_says_what_is_wrong_with_the_dates(visitor: Visitor, room: Room, query: str, said: str) -> None:
     visitor.go(f"{address(room)}?{query}")
     assert visitor.status == 400
     assert said in visitor.problems
 
 
-def test_a_taken_room_offers_others_for_the_dates(visitor, room, alice, desk):
+def test_a_taken_room_offers_others_for_the_dates(visitor: Visitor, room: Room, alice: User, desk: Desk) -> None:
     bookings.hold(order(alice, room, STAY), desk)
     visitor.go(f"{address(room)}?{DATES}&guests=2")
     assert "Taken on these dates" in visitor.text
@@ -268,7 +273,7 @@ def test_a_taken_room_offers_others_for_the_dates(visitor, room, alice, desk):
     assert len(visitor.page.select(".night-taken")) == STAY.nights
 
 
-def test_months_can_be_turned_within_what_can_be_booked(visitor, room):
+def test_months_can_be_turned_within_what_can_be_booked(visitor: Visitor, room: Room) -> None:
     assert visitor.go(f"{address(room)}?month=1999-01").text.count("Earlier") == 0
     assert visitor.go(f"{address(room)}?month=2999-01").text.count("Later") == 0
     assert visitor.go(f"{address(room)}?month=nonsense").status == 200
@@ -278,33 +283,35 @@ STRANGE = ("nonsense", "room_01h2xcejqtf2nbrexx3vqjhp41", "user_01h2xcejqtf2nbre
 
 
 @pytest.mark.parametrize("path", [f"/rooms/{name}" for name in STRANGE])
-def test_an_unknown_room_is_not_found(visitor, path):
+def test_an_unknown_room_is_not_found(visitor: Visitor, path: Any) -> None:
     assert visitor.go(path).status == 404
     assert visitor.go(f"{path}/picture.svg").status == 404
 
 
-def test_a_room_tells_search_engines_about_itself(visitor, room):
+def test_a_room_tells_search_engines_about_itself(visitor: Visitor, room: Room) -> None:
     visitor.go(f"{address(room)}?{DATES}")
-    told = json.loads(visitor.page.select_one('script[type="application/ld+json"]').string)
+    told = json.loads(str(visitor.page.select_one('script[type="application/ld+json"]').string))
     assert told["@type"] == "HotelRoom"
     assert told["occupancy"]["maxValue"] == 4
     assert visitor.page.select_one("link[rel=canonical]")["href"] == f"http://localhost:8000{address(room)}"
 
 
 @pytest.mark.parametrize(("currency", "price", "told"), [("JPY", "16300", "16300"), ("EUR", "163", "163.00")])
-def test_search_engines_are_told_prices_with_the_decimals_of_their_currency(visitor, currency, price, told):
+def test_search_engines_are_told_prices_with_the_decimals_of_their_currency(
+    visitor: Visitor, currency: str, price: str, told: str
+) -> None:
     visitor.go(address(a_room(location="kyoto", currency=currency, price_per_night=Decimal(price))))
-    linked = json.loads(visitor.page.select_one('script[type="application/ld+json"]').string)
+    linked = json.loads(str(visitor.page.select_one('script[type="application/ld+json"]').string))
     assert linked["offers"]["price"] == told
 
 
-def test_a_hostile_name_stays_text(visitor):
+def test_a_hostile_name_stays_text(visitor: Visitor) -> None:
     name = "</script><script>alert(1)</script>"
     visitor.go(address(a_room(name=name, description=name)))
     assert "<script>alert" not in visitor.response.text
 
 
-def test_a_picture_is_kept_and_the_same_for_all(visitor, room):
+def test_a_picture_is_kept_and_the_same_for_all(visitor: Visitor, room: Room) -> None:
     picture = visitor.go(f"{address(room)}/picture.svg")
     assert picture.headers["Content-Type"].startswith("image/svg+xml")
     assert "max-age=" in picture.headers["Cache-Control"]
@@ -314,14 +321,14 @@ def test_a_picture_is_kept_and_the_same_for_all(visitor, room):
 # --- documentation
 
 
-def test_the_documentation_of_the_api_has_a_way_back(visitor):
+def test_the_documentation_of_the_api_has_a_way_back(visitor: Visitor) -> None:
     visitor.go("/api/docs")
     assert visitor.page.select_one("header.top a.brand")["href"] == "/"
     assert "style-src 'self'" in visitor.headers["Content-Security-Policy"]
 
 
 @pytest.mark.usefixtures("alice")
-def test_the_documentation_is_kept_by_nobody_when_it_shows_who_is_signed_in(visitor):
+def test_the_documentation_is_kept_by_nobody_when_it_shows_who_is_signed_in(visitor: Visitor) -> None:
     visitor.sign_in("alice")
     assert "Sign out" in visitor.go("/api/docs").text
     assert visitor.headers["Cache-Control"] == "no-store"
@@ -330,7 +337,7 @@ def test_the_documentation_is_kept_by_nobody_when_it_shows_who_is_signed_in(visi
 # --- machines
 
 
-def test_sitemaps_list_every_page_once(client: FlaskClient, room):
+def test_sitemaps_list_every_page_once(client: FlaskClient, room: Room) -> None:
     namespace = "{http://www.sitemaps.org/schemas/sitemap/0.9}loc"
     parts = [node.text for node in ET.fromstring(client.get("/sitemap.xml").data).iter(namespace)]
     listed = [
@@ -338,19 +345,19 @@ def test_sitemaps_list_every_page_once(client: FlaskClient, room):
         for part in parts
         for node in ET.fromstring(client.get(part.removeprefix("http://localhost:8000")).data).iter(namespace)
     ]
-    assert sorted(listed) == sorted(
+    assert sorted(map(str, listed)) == sorted(
         f"http://localhost:8000{path}" for path in ("/", "/rooms?location=antwerp", address(room))
     )
     assert client.get("/sitemap-rooms-1.xml").status_code == 404
 
 
-def test_robots_know_the_sitemap_and_stay_out_of_accounts(client: FlaskClient):
+def test_robots_know_the_sitemap_and_stay_out_of_accounts(client: FlaskClient) -> None:
     text = client.get("/robots.txt").text
     assert "Sitemap: http://localhost:8000/sitemap.xml" in text
     assert "Disallow: /account" in text
 
 
-def test_icons_are_all_in_the_sprite(visitor, room):
+def test_icons_are_all_in_the_sprite(visitor: Visitor, room: Room) -> None:
     sprite = set(re.findall(r'<symbol id="([^"]+)"', visitor.client.get("/static/icons.svg").text))
     used = set()
     for path in ("/", f"/rooms?{DATES}", f"{address(room)}?{DATES}"):
@@ -361,20 +368,20 @@ def test_icons_are_all_in_the_sprite(visitor, room):
 
 
 @pytest.mark.parametrize("path", sorted(WEB.glob("*.py")), ids=lambda path: path.name)
-def test_no_page_asks_the_database_itself(path):
+def test_no_page_asks_the_database_itself(path: Any) -> None:
     """What pages show is decided in the domain."""
     imported = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
     assert not [node.module for node in imported if str(node.module).startswith(("sqlalchemy", "booking.infra.db"))]
 
 
 @pytest.mark.usefixtures("room")
-def test_pages_for_somebody_signed_in_are_kept_by_nobody_else(visitor, alice: User):
+def test_pages_for_somebody_signed_in_are_kept_by_nobody_else(visitor: Visitor, alice: User) -> None:
     visitor.sign_in("alice")
     for path in ("/", f"/rooms?{DATES}"):
         assert visitor.go(path).headers["Cache-Control"] in {"no-store", "private, no-cache"}
 
 
-def test_a_page_past_the_end_leads_back_to_the_results(visitor):
+def test_a_page_past_the_end_leads_back_to_the_results(visitor: Visitor) -> None:
     a_room()
     answer = visitor.client.get("/rooms?location=antwerp&page=99")
     assert answer.status_code == 303

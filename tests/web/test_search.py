@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from flask import Flask
 
+from booking.domain.models import Room
 from booking.infra import clock
 from tests.cast import in_days, later
 from tests.web.visitor import Visitor
@@ -15,18 +17,20 @@ DATES = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}"
 
 
 @pytest.fixture
-def visitor(app):
+def visitor(app: Flask) -> Visitor:
     return Visitor(app)
 
 
 @pytest.mark.parametrize("wrong", ["sort=evil", "page=0", "page=x", "sort=name&sort=price", "page=1&page=2"])
-def test_an_order_or_a_page_that_is_none_is_left_out(visitor, room, wrong):
+def test_an_order_or_a_page_that_is_none_is_left_out(visitor: Visitor, room: Room, wrong: str) -> None:
     visitor.go(f"/rooms?location=antwerp&{DATES}&{wrong}")
     assert (visitor.status, visitor.problems) == (200, [])
     assert "1 free room" in visitor.text
 
 
-def test_a_search_lets_one_choose_the_day_that_it_still_is_in_the_last_place_on_earth(visitor, room):
+def test_a_search_lets_one_choose_the_day_that_it_still_is_in_the_last_place_on_earth(
+    visitor: Visitor, room: Room
+) -> None:
     later(dt.datetime.combine(clock.now().date() + dt.timedelta(days=1), dt.time(3, 25), dt.UTC) - clock.now())
     for path in ("/", "/rooms"):
         first = visitor.go(path).page.select_one("input[name=checkIn]")["min"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextvars import Context
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
 from tests.cast import PASSWORD
@@ -33,12 +35,12 @@ class Visitor:
     def go(self, url: str, **headers: str) -> Visitor:
         return self._look(url, self.client.get(url, headers=headers))
 
-    def send(self, action: str, fields: dict[str, object] | None = None, **typed: object) -> Visitor:
+    def send(self, action: str, fields: Mapping[str, object] | None = None, **typed: object) -> Visitor:
         """Fill in the form with this action, as it stands on the page, and send it."""
         form = self.form(action)
         shown = [field for field in form.select("input[name]") if _sent(field)]
         values = {str(field["name"]): str(field.get("value", "")) for field in shown}
-        values |= {str(name): str(value) for name, value in ((fields or {}) | typed).items()}
+        values |= {str(name): str(value) for name, value in {**(fields or {}), **typed}.items()}
         return self._look(
             action, self.client.post(action, data=values, headers={"Referer": f"http://localhost{self.url}"})
         )
@@ -64,7 +66,7 @@ class Visitor:
         return self.response.status_code
 
     @property
-    def headers(self):
+    def headers(self) -> Headers:
         assert self.response is not None
         return self.response.headers
 

@@ -20,7 +20,7 @@ from booking.config import SIMULATED, Settings
 from booking.infra.doctor.report import Diagnosis, fault, ok, problem, warning
 
 PINNED = Path(__file__).resolve().parents[3] / "requirements.txt"
-GUESSES = 25  # decimal digits of the number of guesses that a secret should withstand
+GUESSES = 19  # decimal digits of the number of guesses that a secret should withstand; the estimate counts no further
 LEAST_SPACE = 256 * 2**20  # bytes
 BY_CHANCE = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
