@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
-from typing import TextIO
+from typing import TextIO, cast
 
 import pytest
 
@@ -61,7 +61,7 @@ class Tee:
 def log_tee() -> Iterator[Tee]:
     """In place before anything is configured. At the end of the run nothing personal may have been logged."""
     tee = Tee()
-    before, telemetry.output = telemetry.output, lambda: tee
+    before, telemetry.output = telemetry.output, lambda: cast(TextIO, tee)
     yield tee
     telemetry.output = before
     assert tee.leaks() == [], "these stood in the log"

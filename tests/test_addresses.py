@@ -51,7 +51,7 @@ def seen(trusted: int, **headers: str) -> tuple[str, str]:
         return []
 
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    environ = EnvironBuilder(headers=named, environ_base={"REMOTE_ADDR": PEER}).get_environ()
+    environ = EnvironBuilder(headers=list(named.items()), environ_base={"REMOTE_ADDR": PEER}).get_environ()
     ProxiesTrusted(application, trusted)(environ, lambda *_: lambda _: None)
     return client_address(told[0]), told[0].scheme
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,29 +29,29 @@ def refusal(**changes: str) -> str:
     return str(error.value)
 
 
-def test_a_complete_environment_is_accepted():
+def test_a_complete_environment_is_accepted() -> None:
     settings = Settings.from_env(GOOD)
     assert settings.production
     assert settings.database_url == "postgresql+psycopg2://app@db/booking"
 
 
 @pytest.mark.parametrize("variable", [name for name in GOOD if name != "APP_ENV"])
-def test_production_does_not_start_without_what_it_needs_and_says_what(variable):
+def test_production_does_not_start_without_what_it_needs_and_says_what(variable: Any) -> None:
     assert variable in refusal(**{variable: ""})
 
 
-def test_every_fault_is_named_at_once():
+def test_every_fault_is_named_at_once() -> None:
     told = refusal(SECRET_KEY="", JWT_KEYS="", HOLD_MINUTES="soon")
     assert all(name in told for name in ("SECRET_KEY", "JWT_KEYS", "HOLD_MINUTES"))
 
 
 @pytest.mark.parametrize("secret", ["short", "x" * 64, "please-change-me-please-change-me-please"])
-def test_a_default_or_weak_secret_is_refused(secret):
+def test_a_default_or_weak_secret_is_refused(secret: str) -> None:
     assert "SECRET_KEY" in refusal(SECRET_KEY=secret)
     assert "JWT_KEYS (old)" in refusal(JWT_KEYS=f"{GOOD['JWT_KEYS']},old:{secret}")
 
 
-def test_an_unknown_environment_or_truth_value_is_refused():
+def test_an_unknown_environment_or_truth_value_is_refused() -> None:
     assert "APP_ENV" in refusal(APP_ENV="prod")
     assert "RATELIMIT_ENABLED" in refusal(RATELIMIT_ENABLED="maybe")
 
@@ -68,17 +69,17 @@ def test_an_unknown_payment_provider_is_refused(app_env: str) -> None:
     assert "PAYMENTS must be simulated, not 'stripe'" in refusal(APP_ENV=app_env, PAYMENTS="stripe")
 
 
-def test_without_app_env_it_is_production():
+def test_without_app_env_it_is_production() -> None:
     assert Settings.from_env({name: value for name, value in GOOD.items() if name != "APP_ENV"}).production
 
 
-def test_secrets_are_not_shown():
+def test_secrets_are_not_shown() -> None:
     shown = repr(Settings.from_env(GOOD))
     assert GOOD["SECRET_KEY"] not in shown
     assert "0123456789abcdefghijklmnopqrstuv" not in shown
 
 
-def test_the_example_names_every_variable_with_its_default():
+def test_the_example_names_every_variable_with_its_default() -> None:
     example = (Path(__file__).parents[1] / ".env.example").read_text()
     named = dict(re.findall(r"^#? ?([A-Z_]+)=(.*)$", example, re.MULTILINE))
     fields = {field.name.upper(): field for field in dataclasses.fields(Settings)}

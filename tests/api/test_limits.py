@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import redis as redis_client
+from flask import Flask
 
 from booking import create_app
 from booking.config import Settings
+from booking.domain.models import Room
 from booking.infra import redis
 from booking.infra.ids import encode
 from booking.limits import limiter
@@ -26,13 +30,13 @@ WRONG = {"email": "nobody@example.com", "password": "whatever it is"}
 
 
 @pytest.fixture
-def limited(environ, empty):
+def limited(environ: dict[str, str], empty: None) -> Iterator[Callable[..., Flask]]:
     """Makes an application with small limits; the limiter, which all applications share, is put back afterwards."""
     before = dict(vars(limiter))
     servers = redis.servers.main, redis.servers.cache
     redis_client.Redis.from_url(environ["REDIS_URL"]).flushdb()
 
-    def make(**settings):
+    def make(**settings: str) -> Flask:
         return create_app(Settings.from_env(environ | LIMITS | settings))
 
     yield make
@@ -40,20 +44,20 @@ def limited(environ, empty):
     redis.servers.main, redis.servers.cache = servers
 
 
-def sign_in(app, **request):
+def sign_in(app: Flask, **request: Any) -> Any:
     return Program(app).ask("POST", "/auth/login", json=WRONG, **request)
 
 
-def statuses(asked, times):
+def statuses(asked: Any, times: Any) -> Any:
     return Counter(asked().status_code for _ in range(times))
 
 
-def user_program(app, name):
+def user_program(app: Flask, name: Any) -> Any:
     with app.app_context():
         return program_of(app, person(name))
 
 
-def test_an_address_may_ask_public_endpoints_so_often_and_then_waits(limited):
+def test_an_address_may_ask_public_endpoints_so_often_and_then_waits(limited: Callable[..., Flask]) -> None:
     app = limited()
     assert statuses(lambda: sign_in(app), 5) == {401: 5}
     answer = sign_in(app)
@@ -65,7 +69,7 @@ def test_an_address_may_ask_public_endpoints_so_often_and_then_waits(limited):
     assert 1 <= int(answer.headers["RateLimit-Reset"]) <= 901
 
 
-def test_all_public_endpoints_count_together(limited):
+def test_all_public_endpoints_count_together(limited: Callable[..., Flask]) -> None:
     app = limited()
     nobody = Program(app)
     for path, body in (("login", WRONG), ("refresh", {"refreshToken": "x"}), ("register", {})) * 2:
@@ -73,22 +77,22 @@ def test_all_public_endpoints_count_together(limited):
     refused(last, 429, "RATE_LIMIT_EXCEEDED")
 
 
-def test_another_address_is_counted_on_its_own(limited):
+def test_another_address_is_counted_on_its_own(limited: Callable[..., Flask]) -> None:
     app = limited()
     assert statuses(lambda: sign_in(app), 6)[429] == 1
     assert sign_in(app, environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code == 401
 
 
-def test_a_made_up_forwarded_address_does_not_help(limited):
+def test_a_made_up_forwarded_address_does_not_help(limited: Callable[..., Flask]) -> None:
     app = limited()
     answers = [sign_in(app, headers={"X-Forwarded-For": f"198.51.100.{n}"}).status_code for n in range(7)]
     assert answers == [401] * 5 + [429] * 2
 
 
-def test_behind_a_trusted_proxy_the_address_it_saw_counts(limited):
+def test_behind_a_trusted_proxy_the_address_it_saw_counts(limited: Callable[..., Flask]) -> None:
     app = limited(TRUSTED_PROXIES="1")
 
-    def through_the_proxy(forwarded):
+    def through_the_proxy(forwarded: Any) -> Any:
         return sign_in(app, headers={"X-Forwarded-For": forwarded}).status_code
 
     # What the client itself wrote stands left of what the proxy added, and counts for nothing.
@@ -106,20 +110,20 @@ def test_behind_a_trusted_proxy_the_address_it_saw_counts(limited):
     ],
     ids=["one /64", "one /64 with ports", "one address in four spellings", "no address"],
 )
-def test_other_spellings_of_one_client_give_no_other_budget(limited, written):
+def test_other_spellings_of_one_client_give_no_other_budget(limited: Callable[..., Flask], written: Any) -> None:
     app = limited(TRUSTED_PROXIES="1")
     answers = [sign_in(app, headers={"X-Forwarded-For": written(n)}).status_code for n in range(7)]
     assert answers == [401] * 5 + [429] * 2
 
 
-def test_health_and_the_contract_are_not_limited(limited):
+def test_health_and_the_contract_are_not_limited(limited: Callable[..., Flask]) -> None:
     app = limited()
     nobody = Program(app)
     for path in ("/health", "/health/ready", "/openapi.json", "/docs"):
         assert statuses(lambda path=path: nobody.get(path), 8) == {200: 8}
 
 
-def test_a_user_is_counted_by_who_they_are_not_where(limited):
+def test_a_user_is_counted_by_who_they_are_not_where(limited: Callable[..., Flask]) -> None:
     app = limited()
     alice, bob = user_program(app, "alice"), user_program(app, "bob")
     assert statuses(lambda: alice.get("/me"), 8) == {200: 8}
@@ -129,7 +133,7 @@ def test_a_user_is_counted_by_who_they_are_not_where(limited):
     assert sign_in(app).status_code == 401
 
 
-def test_bookings_have_a_limit_of_their_own(limited, room):
+def test_bookings_have_a_limit_of_their_own(limited: Callable[..., Flask], room: Room) -> None:
     app = limited()
     alice = user_program(app, "alice")
     assert statuses(lambda: alice.post("/bookings", an_order(room, guests=0)), 4) == {400: 3, 429: 1}
@@ -139,7 +143,9 @@ def test_bookings_have_a_limit_of_their_own(limited, room):
     assert alice.get("/bookings").status_code == 200
 
 
-def test_a_refused_booking_is_not_stored_under_its_key(limited, environ, room):
+def test_a_refused_booking_is_not_stored_under_its_key(
+    limited: Callable[..., Flask], environ: dict[str, str], room: Room
+) -> None:
     app = limited()
     alice = user_program(app, "alice")
     for _ in range(3):
@@ -149,13 +155,13 @@ def test_a_refused_booking_is_not_stored_under_its_key(limited, environ, room):
     assert alice.post("/bookings", an_order(room, guests=1), Idempotency_Key="k-1").status_code == 201
 
 
-def test_a_crowd_does_not_slip_through(limited):
+def test_a_crowd_does_not_slip_through(limited: Callable[..., Flask]) -> None:
     app = limited()
     answers = all_at_once(app, [lambda: sign_in(app)] * 16)
     assert Counter(answer.status_code for answer in answers) == {401: 5, 429: 11}
 
 
-def test_without_redis_limits_go_on_in_the_process_and_nothing_is_500(limited):
+def test_without_redis_limits_go_on_in_the_process_and_nothing_is_500(limited: Callable[..., Flask]) -> None:
     app = limited(REDIS_URL="redis://127.0.0.1:1/0")
     answers = all_at_once(app, [lambda: sign_in(app)] * 16)
     told = Counter(answer.status_code for answer in answers)
@@ -165,7 +171,7 @@ def test_without_redis_limits_go_on_in_the_process_and_nothing_is_500(limited):
     assert statuses(lambda: alice.get("/me"), 10) == {200: 8, 429: 2}
 
 
-def test_limits_can_be_switched_off(limited):
+def test_limits_can_be_switched_off(limited: Callable[..., Flask]) -> None:
     app = limited(RATELIMIT_ENABLED="false")
     assert statuses(lambda: sign_in(app), 8) == {401: 8}
 

@@ -4,32 +4,36 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from flask import Flask
 
 from booking.domain import sessions
+from booking.domain.models import User
 from booking.infra.ids import encode
 from tests.api.program import Program, refused
 from tests.cast import PASSWORD, all_at_once, later
 
 
 @pytest.fixture
-def signed_in(app, alice):
+def signed_in(app: Flask, alice: User) -> dict[str, Any]:
     """What signing in answered."""
     answer = Program(app).post("/auth/login", {"email": alice.email, "password": PASSWORD})
     assert answer.status_code == 200
-    return answer.json
+    return dict(answer.json or {})
 
 
-def refresh(app, token):
+def refresh(app: Flask, token: Any) -> Any:
     return Program(app).post("/auth/refresh", {"refreshToken": token})
 
 
-def is_live(app, tokens):
+def is_live(app: Flask, tokens: Any) -> Any:
     return Program(app, tokens["accessToken"]).get("/me").status_code == 200
 
 
-def test_a_refresh_answers_as_signing_in_does_with_new_tokens(app, signed_in):
+def test_a_refresh_answers_as_signing_in_does_with_new_tokens(app: Flask, signed_in: dict[str, Any]) -> None:
     answer = refresh(app, signed_in["refreshToken"])
     assert answer.status_code == 200
     assert answer.json.keys() == signed_in.keys()
@@ -38,7 +42,9 @@ def test_a_refresh_answers_as_signing_in_does_with_new_tokens(app, signed_in):
     assert refresh(app, answer.json["refreshToken"]).status_code == 200
 
 
-def test_the_last_token_is_good_for_ten_seconds_more_and_gives_the_same_one(app, signed_in):
+def test_the_last_token_is_good_for_ten_seconds_more_and_gives_the_same_one(
+    app: Flask, signed_in: dict[str, Any]
+) -> None:
     second = refresh(app, signed_in["refreshToken"]).json
     later(dt.timedelta(seconds=9))
     again = refresh(app, signed_in["refreshToken"])
@@ -48,7 +54,7 @@ def test_the_last_token_is_good_for_ten_seconds_more_and_gives_the_same_one(app,
     assert refresh(app, second["refreshToken"]).status_code == 200
 
 
-def test_a_token_used_again_after_that_ends_its_whole_session(app, signed_in):
+def test_a_token_used_again_after_that_ends_its_whole_session(app: Flask, signed_in: dict[str, Any]) -> None:
     second = refresh(app, signed_in["refreshToken"]).json
     later(dt.timedelta(seconds=11))
     refused(refresh(app, signed_in["refreshToken"]), 401, "INVALID_TOKEN")
@@ -58,7 +64,9 @@ def test_a_token_used_again_after_that_ends_its_whole_session(app, signed_in):
 
 
 @pytest.mark.parametrize("generations", [1, 2, 5])
-def test_a_token_of_any_older_generation_ends_the_session_at_once(app, signed_in, generations):
+def test_a_token_of_any_older_generation_ends_the_session_at_once(
+    app: Flask, signed_in: dict[str, Any], generations: int
+) -> None:
     newest = refresh(app, signed_in["refreshToken"]).json
     for _ in range(generations):
         newest = refresh(app, newest["refreshToken"]).json
@@ -67,7 +75,7 @@ def test_a_token_of_any_older_generation_ends_the_session_at_once(app, signed_in
     refused(refresh(app, newest["refreshToken"]), 401, "INVALID_TOKEN")
 
 
-def test_another_session_of_the_same_user_goes_on(app, alice, signed_in):
+def test_another_session_of_the_same_user_goes_on(app: Flask, alice: User, signed_in: dict[str, Any]) -> None:
     phone = Program(app).post("/auth/login", {"email": alice.email, "password": PASSWORD}).json
     refresh(app, signed_in["refreshToken"])
     later(dt.timedelta(seconds=11))
@@ -76,14 +84,14 @@ def test_another_session_of_the_same_user_goes_on(app, alice, signed_in):
     assert refresh(app, phone["refreshToken"]).status_code == 200
 
 
-def test_twenty_at_once_with_one_token_all_get_the_same_next_one(app, signed_in):
+def test_twenty_at_once_with_one_token_all_get_the_same_next_one(app: Flask, signed_in: dict[str, Any]) -> None:
     answers = all_at_once(app, [lambda: refresh(app, signed_in["refreshToken"])] * 20)
     assert Counter(answer.status_code for answer in answers) == {200: 20}
     [following] = {answer.json["refreshToken"] for answer in answers}
     assert refresh(app, following).status_code == 200
 
 
-def test_twenty_at_once_with_an_old_token_end_the_session(app, signed_in):
+def test_twenty_at_once_with_an_old_token_end_the_session(app: Flask, signed_in: dict[str, Any]) -> None:
     newest = refresh(app, refresh(app, signed_in["refreshToken"]).json["refreshToken"]).json
     answers = all_at_once(app, [lambda: refresh(app, signed_in["refreshToken"])] * 20)
     assert Counter(answer.status_code for answer in answers) == {401: 20}
@@ -91,7 +99,9 @@ def test_twenty_at_once_with_an_old_token_end_the_session(app, signed_in):
 
 
 @pytest.mark.parametrize("made_up", ["x", "x" * 64, "A" * 43, "é", "{same}x", "{cut}", "=" * 64])
-def test_whoever_only_knows_the_id_of_a_session_cannot_end_it(app, signed_in, made_up):
+def test_whoever_only_knows_the_id_of_a_session_cannot_end_it(
+    app: Flask, signed_in: dict[str, Any], made_up: str
+) -> None:
     session, _, secret = signed_in["refreshToken"].partition(".")
     made_up = made_up.format(same=secret, cut=secret[:-4])
     refused(refresh(app, f"{session}.{made_up}"), 401, "INVALID_TOKEN")
@@ -99,7 +109,7 @@ def test_whoever_only_knows_the_id_of_a_session_cannot_end_it(app, signed_in, ma
     assert refresh(app, signed_in["refreshToken"]).status_code == 200
 
 
-def test_the_session_of_a_browser_has_no_refresh_token_and_does_not_end_by_one(app, alice):
+def test_the_session_of_a_browser_has_no_refresh_token_and_does_not_end_by_one(app: Flask, alice: User) -> None:
     who = sessions.start_web(alice.id)
     for secret in ("x", "A" * 64):
         refused(refresh(app, f"{encode('session', who.session_id)}.{secret}"), 401, "INVALID_TOKEN")
@@ -107,7 +117,7 @@ def test_the_session_of_a_browser_has_no_refresh_token_and_does_not_end_by_one(a
 
 
 @pytest.mark.parametrize("change", ["secret", "session", "empty secret", "no dot", "nothing", "another kind"])
-def test_a_token_that_was_never_given_out_is_refused(app, signed_in, change):
+def test_a_token_that_was_never_given_out_is_refused(app: Flask, signed_in: dict[str, Any], change: str) -> None:
     session, _, secret = signed_in["refreshToken"].partition(".")
     made_up = {
         "secret": f"{session}.{'x' * len(secret)}",
@@ -120,7 +130,7 @@ def test_a_token_that_was_never_given_out_is_refused(app, signed_in, change):
     refused(refresh(app, made_up[change]), 401, "INVALID_TOKEN")
 
 
-def test_a_session_that_nobody_used_for_thirty_days_is_over(app, signed_in):
+def test_a_session_that_nobody_used_for_thirty_days_is_over(app: Flask, signed_in: dict[str, Any]) -> None:
     later(dt.timedelta(days=29))
     second = refresh(app, signed_in["refreshToken"])
     assert second.status_code == 200
@@ -128,7 +138,7 @@ def test_a_session_that_nobody_used_for_thirty_days_is_over(app, signed_in):
     refused(refresh(app, second.json["refreshToken"]), 401, "INVALID_TOKEN")
 
 
-def test_logging_out_ends_both_tokens_at_once(app, signed_in):
+def test_logging_out_ends_both_tokens_at_once(app: Flask, signed_in: dict[str, Any]) -> None:
     mine = Program(app, signed_in["accessToken"])
     answer = mine.post("/auth/logout")
     assert (answer.status_code, answer.data) == (204, b"")
@@ -137,7 +147,9 @@ def test_logging_out_ends_both_tokens_at_once(app, signed_in):
     refused(refresh(app, signed_in["refreshToken"]), 401, "INVALID_TOKEN")
 
 
-def test_sessions_are_seen_to_end_without_redis_as_well(app, signed_in, without_redis):
+def test_sessions_are_seen_to_end_without_redis_as_well(
+    app: Flask, signed_in: dict[str, Any], without_redis: Callable[[], None]
+) -> None:
     without_redis()
     second = refresh(app, signed_in["refreshToken"]).json
     assert is_live(app, second)

@@ -18,11 +18,16 @@ from typing import Any
 import psycopg2
 import pytest
 import redis
+from flask import Flask
+from flask.testing import FlaskCliRunner
 from sqlalchemy import make_url
 
 from booking.domain import bookings
+from booking.domain.bookings import Desk
+from booking.domain.models import Room, User
 from booking.infra import leader
 from booking.infra.doctor import environment, postgres, report
+from booking.infra.embedded import Servers
 from tests.cast import a_room, later, order
 from tests.jobs.conftest import mail_server  # noqa: F401 a fixture
 from tests.jobs.stories import booked, confirmed, events_age
@@ -66,7 +71,7 @@ def healthy(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def ask(runner, healthy: dict[str, str]) -> Ask:
+def ask(runner: FlaskCliRunner, healthy: dict[str, str]) -> Ask:
     """Ask the doctor, with some variables changed."""
 
     def run(**changes: str) -> Report:
@@ -77,7 +82,7 @@ def ask(runner, healthy: dict[str, str]) -> Ask:
 
 
 @pytest.fixture
-def another_database(servers, number: int) -> Iterator[Callable[..., str]]:
+def another_database(servers: Servers, number: int) -> Iterator[Callable[..., str]]:
     """Make an empty database; the URL for the application's role."""
     superuser = make_url(servers.database_url("postgres", "postgres"))
     name = f"doctor_{number}"
@@ -111,7 +116,7 @@ def silent() -> Iterator[str]:
 # --- all is well
 
 
-def test_a_healthy_copy_has_no_problem(ask):
+def test_a_healthy_copy_has_no_problem(ask: Ask) -> None:
     report = ask()
     assert report.exit_code == 0, report.output
     assert {line["check"] for line in report.lines} == CHECKS
@@ -119,7 +124,7 @@ def test_a_healthy_copy_has_no_problem(ask):
     assert report.checks("ok") == CHECKS - {"durability", "worker"}
 
 
-def test_a_worker_is_noticed(ask, environ):
+def test_a_worker_is_noticed(ask: Ask, environ: dict[str, str]) -> None:
     name = leader.CONNECT_ARGS["application_name"]
     url = environ["DATABASE_URL"].replace("+psycopg2", "")
     with closing(psycopg2.connect(url, application_name=name)) as connection, connection.cursor() as cursor:
@@ -127,7 +132,7 @@ def test_a_worker_is_noticed(ask, environ):
         assert ask().states("worker") == ["ok"]
 
 
-def test_people_read_sentences(runner, healthy):
+def test_people_read_sentences(runner: FlaskCliRunner, healthy: dict[str, str]) -> None:
     said = runner.invoke(args=["doctor"], env={**healthy, "REDIS_URL": f"redis://{NOWHERE}"})
     assert said.exit_code == 1
     assert "redis       problem  the server does not answer" in said.output
@@ -139,40 +144,40 @@ def test_people_read_sentences(runner, healthy):
 # --- something is away
 
 
-def test_redis_away(ask):
+def test_redis_away(ask: Ask) -> None:
     report = ask(REDIS_URL=f"redis://{NOWHERE}")
     assert report.exit_code == 1
     assert report.checks("problem") == {"redis"}
     assert report.checks("skipped") == {"cache", "queue"}
 
 
-def test_the_database_away(ask):
+def test_the_database_away(ask: Ask) -> None:
     report = ask(DATABASE_URL=f"postgresql://app@{NOWHERE}/booking", MIGRATION_DATABASE_URL="")
     assert report.checks("problem") == {"database"}
     assert report.checks("skipped") == DATABASE_CHECKS | TABLE_CHECKS
     assert "correct host and port in DATABASE_URL" in report.said("database")
 
 
-def test_a_wrong_password_is_told_from_a_server_that_is_away(ask, environ):
+def test_a_wrong_password_is_told_from_a_server_that_is_away(ask: Ask, environ: dict[str, str]) -> None:
     wrong = make_url(environ["DATABASE_URL"]).set(password="not-the-password")
     report = ask(DATABASE_URL=wrong.render_as_string(hide_password=False), MIGRATION_DATABASE_URL="")
     assert "correct user and password" in report.said("database")
     assert "not-the-password" not in report.output
 
 
-def test_smtp_refused(ask):
+def test_smtp_refused(ask: Ask) -> None:
     report = ask(MAIL_DIR="", SMTP_URL=f"smtp://{NOWHERE}")
     assert report.checks("problem") == {"mail"}
     assert "Connection refused" in report.said("mail")
 
 
-def test_a_mail_server_that_answers(ask, mail_server):  # noqa: F811 the fixture
+def test_a_mail_server_that_answers(ask: Ask, mail_server: Any) -> None:  # noqa: F811 the fixture
     report = ask(MAIL_DIR="", SMTP_URL=mail_server.url)
     assert report.states("mail") == ["ok"]
     assert mail_server.messages == []
 
 
-def test_servers_that_never_answer_do_not_keep_it_waiting(ask, silent):
+def test_servers_that_never_answer_do_not_keep_it_waiting(ask: Ask, silent: str) -> None:
     began = time.monotonic()
     report = ask(
         DATABASE_URL=f"postgresql://app@{silent}/booking",
@@ -185,7 +190,7 @@ def test_servers_that_never_answer_do_not_keep_it_waiting(ask, silent):
     assert report.checks("problem") == {"database", "redis", "mail"}
 
 
-def test_a_check_that_hangs_or_breaks_is_a_problem_of_its_own():
+def test_a_check_that_hangs_or_breaks_is_a_problem_of_its_own() -> None:
     def breaks() -> Any:
         raise ZeroDivisionError("by zero, with the password hunter2")
 
@@ -210,17 +215,17 @@ def test_a_check_that_hangs_or_breaks_is_a_problem_of_its_own():
 # --- the database is not as it must be
 
 
-def test_a_wrong_locale(ask, another_database):
+def test_a_wrong_locale(ask: Ask, another_database: Callable[..., str]) -> None:
     url = another_database("ENCODING 'UTF8' LOCALE 'C'")
     assert "problem: searching would not find" in ask(DATABASE_URL=url, MIGRATION_DATABASE_URL="").said("locale")
 
 
-def test_a_wrong_locale_shows_with_trigrams_too(ask, another_database):
+def test_a_wrong_locale_shows_with_trigrams_too(ask: Ask, another_database: Callable[..., str]) -> None:
     url = another_database("ENCODING 'UTF8' LOCALE 'C'", "CREATE EXTENSION pg_trgm")
     assert "LOCALE 'C.UTF-8'" in ask(DATABASE_URL=url, MIGRATION_DATABASE_URL="").said("locale")
 
 
-def test_a_database_without_tables(ask, another_database):
+def test_a_database_without_tables(ask: Ask, another_database: Callable[..., str]) -> None:
     report = ask(DATABASE_URL=another_database(), MIGRATION_DATABASE_URL="")
     assert "run `flask db upgrade`" in report.said("migrations")
     assert report.checks("skipped") == TABLE_CHECKS
@@ -233,35 +238,37 @@ VERSION = "CREATE TABLE alembic_version AS SELECT '{}' AS version_num; GRANT SEL
     ("revision", "said"),
     [("0001", "problem: pending: 0002, 0003"), ("9999", "is at 9999, which this code does not know")],
 )
-def test_migrations_that_are_pending_or_ahead(ask, another_database, revision, said):
+def test_migrations_that_are_pending_or_ahead(
+    ask: Ask, another_database: Callable[..., str], revision: str, said: str
+) -> None:
     url = another_database(statement=VERSION.format(revision))
     assert said in ask(DATABASE_URL=url, MIGRATION_DATABASE_URL="").said("migrations")
 
 
-def test_the_owner_and_a_superuser_may_do_too_much(ask, servers, environ):
+def test_the_owner_and_a_superuser_may_do_too_much(ask: Ask, servers: Servers, environ: dict[str, str]) -> None:
     owner = environ["MIGRATION_DATABASE_URL"]
     assert "warning: booking_owner may create or alter tables" in ask(DATABASE_URL=owner).said("roles")
-    superuser = servers.database_url("postgres", make_url(owner).database)
+    superuser = servers.database_url("postgres", str(make_url(owner).database))
     assert "problem: postgres is a superuser" in ask(DATABASE_URL=superuser).said("roles")
 
 
-def test_a_role_without_rights_to_the_tables(ask, another_database):
+def test_a_role_without_rights_to_the_tables(ask: Ask, another_database: Callable[..., str]) -> None:
     url = another_database(statement="CREATE TABLE rooms ()")
     assert "booking_app may not write to rooms" in ask(DATABASE_URL=url, MIGRATION_DATABASE_URL="").said("roles")
 
 
 @pytest.mark.parametrize(("apart", "state"), [(5, "warning"), (-600, "problem")])
-def test_a_wrong_clock(ask, apart, state):
+def test_a_wrong_clock(ask: Ask, apart: int, state: str) -> None:
     later(dt.timedelta(seconds=apart))
     assert f"{state}: this machine's clock and Postgres' differ by {abs(apart)} s" in ask().said("clock")
 
 
-def test_a_property_in_an_unknown_time_zone(app, ask):
+def test_a_property_in_an_unknown_time_zone(app: Flask, ask: Ask) -> None:
     a_room(time_zone="Mars/Olympus")
     assert "Mars/Olympus" in ask().said("time zones")
 
 
-def test_time_zone_data_that_is_older_than_the_other(app, ask, monkeypatch):
+def test_time_zone_data_that_is_older_than_the_other(app: Flask, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     a_room(time_zone="Asia/Kathmandu")
     assert ask().states("time zones") == ["ok"]
     monkeypatch.setattr(postgres, "_offset", lambda _: dt.timedelta(hours=5))
@@ -282,18 +289,18 @@ def evicting(environ: dict[str, str]) -> Iterator[None]:
     client.close()
 
 
-def test_a_redis_that_evicts(ask, evicting):
+def test_a_redis_that_evicts(ask: Ask, evicting: None) -> None:
     assert "set it to noeviction" in ask().said("redis")
 
 
-def test_a_redis_that_wants_another_password(ask, environ):
+def test_a_redis_that_wants_another_password(ask: Ask, environ: dict[str, str]) -> None:
     url = make_url(environ["REDIS_URL"]).set(password="not-the-password").render_as_string(hide_password=False)
     report = ask(REDIS_URL=url)
     assert "correct user and password in REDIS_URL" in report.said("redis")
     assert "not-the-password" not in report.output
 
 
-def test_a_cache_of_its_own_that_is_away(ask):
+def test_a_cache_of_its_own_that_is_away(ask: Ask) -> None:
     report = ask(CACHE_REDIS_URL=f"redis://{NOWHERE}")
     assert report.checks("problem") == {"cache"}
     assert report.states("queue") == ["ok"]
@@ -302,7 +309,7 @@ def test_a_cache_of_its_own_that_is_away(ask):
 # --- settings, folders, libraries
 
 
-def test_it_works_where_the_application_does_not_start(tmp_path):
+def test_it_works_where_the_application_does_not_start(tmp_path: Path) -> None:
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     environ = {**kept, "APP_ENV": "production", "HOLD_MINUTES": "soon", "DATABASE_URL": f"postgresql://app@{NOWHERE}/x"}
     command = [sys.executable, "-m", "flask", "doctor", "--json"]
@@ -330,7 +337,7 @@ def test_it_works_where_the_application_does_not_start(tmp_path):
         ({"HOLD_MINUTES": "0"}, "problem: HOLD_MINUTES is not above zero"),
     ],
 )
-def test_settings_that_start_and_should_not(ask, changes, said):
+def test_settings_that_start_and_should_not(ask: Ask, changes: Any, said: str) -> None:
     strict = {
         "APP_ENV": "production",
         "PAYMENTS": "simulated",
@@ -345,12 +352,14 @@ def test_selling_without_charging_is_named(ask: Ask) -> None:
     assert "PAYMENTS is simulated" in report.output
 
 
-def test_a_folder_that_cannot_be_written_to(ask, tmp_path):
+def test_a_folder_that_cannot_be_written_to(ask: Ask, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert "MAIL_DIR" in ask(MAIL_DIR=str(tmp_path / "file" / "mail")).said("folders")
 
 
-def test_libraries_that_are_not_those_that_were_tested(ask, tmp_path, monkeypatch):
+def test_libraries_that_are_not_those_that_were_tested(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pinned = tmp_path / "requirements.txt"
     pinned.write_text("flask==0.1 \\\nno-such-library==1.0 \\\nonly-elsewhere==1.0 ; sys_platform == 'win32' \\\n")
     monkeypatch.setattr(environment, "PINNED", pinned)
@@ -360,7 +369,7 @@ def test_libraries_that_are_not_those_that_were_tested(ask, tmp_path, monkeypatc
     assert "only-elsewhere" not in report.output
 
 
-def test_secrets_are_never_shown(ask):
+def test_secrets_are_never_shown(ask: Ask) -> None:
     secret = "Zq7/wV2_xT9-mK4.pL6yRb3Nc8Hd5Jf1Gs"
     report = ask(
         SECRET_KEY=secret,
@@ -378,14 +387,14 @@ def test_secrets_are_never_shown(ask):
 # --- what should have been done
 
 
-def test_holds_that_nobody_freed(app, ask, alice, room, desk):
+def test_holds_that_nobody_freed(app: Flask, ask: Ask, alice: User, room: Room, desk: Desk) -> None:
     bookings.hold(order(alice, room), desk)
     assert ask().states("holds") == ["ok"]
     later(dt.timedelta(minutes=25))
     assert "problem: 1 holds ended and were not freed, the oldest for 10 min" in ask().said("holds")
 
 
-def test_events_that_nobody_looked_at(app, ask):
+def test_events_that_nobody_looked_at(app: Flask, ask: Ask) -> None:
     confirmed(booked())
     assert ask().states("outbox") == ["ok"]
     events_age(dt.timedelta(minutes=7))

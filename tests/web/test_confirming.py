@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from booking.domain import accounts, sessions
+from booking.domain.errors import SignInTooOld
 from booking.domain.models import User
 from booking.domain.sessions import SignIn
 from booking.domain.users import CurrentUser
@@ -126,7 +127,7 @@ def test_a_form_of_somebody_elses_tries_no_password(guest: Visitor, alice: User)
     guest.go("/account")
     answer = guest.client.post("/account/confirm", data={"confirmPassword": PASSWORD})
     assert answer.status_code == 400
-    with pytest.raises(sessions.SignInTooOld):
+    with pytest.raises(SignInTooOld):
         sessions.require_recent(only_sign_in(alice))
 
 

@@ -24,7 +24,7 @@ Asked = Callable[..., TestResponse]
 
 def at(environ: dict[str, str], **settings: Any) -> Flask:
     """A site at SITE_URL behind one proxy."""
-    changes = {"app_env": "production", "site_url": SITE, "trusted_proxies": 1} | settings
+    changes: dict[str, Any] = {"app_env": "production", "site_url": SITE, "trusted_proxies": 1} | settings
     return create_app(dataclasses.replace(Settings.from_env(environ), **changes))
 
 
