@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-import os
-import secrets
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -26,9 +20,10 @@ from booking.domain import bookings
 from booking.domain.bookings import Desk
 from booking.domain.models import Room, User
 from booking.infra import leader
-from booking.infra.doctor import environment, postgres, report
+from booking.infra.doctor import postgres, report
 from booking.infra.embedded import Servers
 from tests.cast import a_room, later, order
+from tests.cli.conftest import Ask
 from tests.jobs.conftest import mail_server  # noqa: F401 a fixture
 from tests.jobs.stories import booked, confirmed, events_age
 
@@ -38,79 +33,6 @@ SERVER_CHECKS = {"settings", "libraries", "folders", "database", "replica", "red
 DATABASE_CHECKS = {"durability", "locale", "migrations", "roles", "clock", "worker"}
 TABLE_CHECKS = {"time zones", "outbox", "holds", "payments"}
 CHECKS = SERVER_CHECKS | DATABASE_CHECKS | TABLE_CHECKS
-
-
-class Report:
-    """What the doctor said."""
-
-    def __init__(self, output: str, exit_code: int) -> None:
-        self.output, self.exit_code = output, exit_code
-        self.lines = json.loads(output)["checks"]
-        assert json.loads(output)["healthy"] == (exit_code == 0)
-
-    def states(self, check: str) -> list[str]:
-        return [line["state"] for line in self.lines if line["check"] == check]
-
-    def checks(self, state: str) -> set[str]:
-        return {line["check"] for line in self.lines if line["state"] == state}
-
-    def said(self, check: str) -> str:
-        """The first trouble of a check, with its advice."""
-        line = next(line for line in self.lines if line["check"] == check and line["state"] != "ok")
-        return f"{line['state']}: {line['finding']} -> {line['advice']}"
-
-
-Ask = Callable[..., Report]
-
-
-@pytest.fixture
-def healthy(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    """An environment without fault."""
-    keys = {"SECRET_KEY": secrets.token_urlsafe(48), "JWT_KEYS": f"now:{secrets.token_urlsafe(48)}"}
-    return {**environ, **keys, "MAIL_DIR": str(tmp_path / "mail"), "SMTP_URL": ""}
-
-
-@pytest.fixture
-def ask(runner: FlaskCliRunner, healthy: dict[str, str]) -> Ask:
-    """Ask the doctor, with some variables changed."""
-
-    def run(**changes: str) -> Report:
-        result = runner.invoke(args=["doctor", "--json"], env={**healthy, **changes})
-        return Report(result.stdout, result.exit_code)
-
-    return run
-
-
-@pytest.fixture
-def another_database(servers: Servers, number: int) -> Iterator[Callable[..., str]]:
-    """Make an empty database; the URL for the application's role."""
-    superuser = make_url(servers.database_url("postgres", "postgres"))
-    name = f"doctor_{number}"
-    facts = {"host": superuser.host, "port": superuser.port, "user": "postgres", "password": superuser.password}
-
-    def make(options: str = "", statement: str = "") -> str:
-        execute(facts, "postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        execute(facts, "postgres", f"CREATE DATABASE {name} OWNER booking_owner TEMPLATE template0 {options}")
-        if statement:
-            execute(facts, name, statement)
-        return servers.database_url("booking_app", name)
-
-    yield make
-    execute(facts, "postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-
-
-def execute(facts: dict[str, Any], database: str, statement: str) -> None:
-    connection = psycopg2.connect(**facts, dbname=database)
-    connection.autocommit = True
-    with closing(connection), connection.cursor() as cursor:
-        cursor.execute(statement)
-
-
-@pytest.fixture
-def silent() -> Iterator[str]:
-    """The address of somebody who takes calls and says nothing."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
 
 
 # --- all is well
@@ -304,84 +226,6 @@ def test_a_cache_of_its_own_that_is_away(ask: Ask) -> None:
     report = ask(CACHE_REDIS_URL=f"redis://{NOWHERE}")
     assert report.checks("problem") == {"cache"}
     assert report.states("queue") == ["ok"]
-
-
-# --- settings, folders, libraries
-
-
-def test_it_works_where_the_application_does_not_start(tmp_path: Path) -> None:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    environ = {**kept, "APP_ENV": "production", "HOLD_MINUTES": "soon", "DATABASE_URL": f"postgresql://app@{NOWHERE}/x"}
-    command = [sys.executable, "-m", "flask", "doctor", "--json"]
-    done = subprocess.run(command, cwd=HOME, env=environ, capture_output=True, text=True, timeout=60, check=False)
-    report = Report(done.stdout, done.returncode)
-    told = " ".join(line["finding"] for line in report.lines if line["check"] == "settings")
-    assert all(
-        name in told
-        for name in ("HOLD_MINUTES", "SECRET_KEY", "JWT_KEYS", "REDIS_URL", "SITE_URL", "SMTP_URL", "PAYMENTS")
-    )
-    assert report.checks("problem") == {"settings", "database", "redis", "mail"}
-    assert report.states("folders") == ["ok"]
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"SITE_URL": "http://rooms.example"}, "problem: SITE_URL is not https"),
-        ({"SITE_URL": "https://rooms.example"}, "warning: TRUSTED_PROXIES is 0"),
-        ({"SITE_URL": "https://rooms.example", "TRUSTED_PROXIES": "1"}, "warning: MAIL_DIR is set"),
-        ({"PAYMENTS": ""}, "problem: PAYMENTS is not set"),
-        ({"SECRET_KEY": "mysecretkeymysecretkeymysecretkey"}, "problem: SECRET_KEY can be guessed"),
-        ({"LIMIT_USER": "a lot"}, "problem: LIMIT_USER cannot be read"),
-        ({"LOG_LEVEL": "LOUD"}, "problem: LOG_LEVEL is LOUD"),
-        ({"HOLD_MINUTES": "0"}, "problem: HOLD_MINUTES is not above zero"),
-    ],
-)
-def test_settings_that_start_and_should_not(ask: Ask, changes: Any, said: str) -> None:
-    strict = {
-        "APP_ENV": "production",
-        "PAYMENTS": "simulated",
-        "RATELIMIT_ENABLED": "true",
-        "MAIL_FROM": "Rooms <bookings@rooms.example>",
-    }
-    assert said in ask(**{**strict, **changes}).said("settings")
-
-
-def test_selling_without_charging_is_named(ask: Ask) -> None:
-    report = ask(APP_ENV="production", PAYMENTS="simulated")
-    assert "PAYMENTS is simulated" in report.output
-
-
-def test_a_folder_that_cannot_be_written_to(ask: Ask, tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    assert "MAIL_DIR" in ask(MAIL_DIR=str(tmp_path / "file" / "mail")).said("folders")
-
-
-def test_libraries_that_are_not_those_that_were_tested(
-    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pinned = tmp_path / "requirements.txt"
-    pinned.write_text("flask==0.1 \\\nno-such-library==1.0 \\\nonly-elsewhere==1.0 ; sys_platform == 'win32' \\\n")
-    monkeypatch.setattr(environment, "PINNED", pinned)
-    report = ask()
-    assert report.states("libraries") == ["problem", "warning"]
-    assert "not installed: no-such-library -> pip install -r requirements.txt" in report.said("libraries")
-    assert "only-elsewhere" not in report.output
-
-
-def test_secrets_are_never_shown(ask: Ask) -> None:
-    secret = "Zq7/wV2_xT9-mK4.pL6yRb3Nc8Hd5Jf1Gs"
-    report = ask(
-        SECRET_KEY=secret,
-        JWT_KEYS=f"now:{secret}",
-        DATABASE_URL=f"postgresql://app:{secret}@{NOWHERE}:99999x/booking",
-        REDIS_URL=f"redis://:{secret}@{NOWHERE}/0",
-        SMTP_URL=f"smtp://me:{secret}@mail.example",
-        MAIL_DIR="",
-        METRICS_TOKEN=secret,
-    )
-    assert report.checks("problem") >= {"database", "redis", "mail"}
-    assert not any(part in report.output for part in (secret, *secret.split("/")))
 
 
 # --- what should have been done
