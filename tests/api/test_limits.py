@@ -12,7 +12,7 @@ from flask import Flask
 
 from booking import create_app
 from booking.config import Settings
-from booking.domain.models import Room
+from booking.domain.models import Room, User
 from booking.infra import redis
 from booking.infra.ids import encode
 from booking.limits import limiter
@@ -176,7 +176,9 @@ def test_limits_can_be_switched_off(limited: Callable[..., Flask]) -> None:
     assert statuses(lambda: sign_in(app), 8) == {401: 8}
 
 
-def test_an_address_may_press_reserve_so_often_whoever_signs_in(limited, alice, bob):
+def test_an_address_may_press_reserve_so_often_whoever_signs_in(
+    limited: Callable[..., Flask], alice: User, bob: User
+) -> None:
     app = limited(LIMIT_RESERVATIONS="2 per minute", LIMIT_USER="100 per minute", LIMIT_BOOKINGS="100 per minute")
     stay, pressed = in_days(30), []
     for name in ("alice", "alice", "bob"):

@@ -14,7 +14,7 @@ from flask import Flask
 
 from booking.domain import bookings, history, policies, reserving, rooms, verification
 from booking.domain.bookings import Desk, Order
-from booking.domain.errors import PaymentUnknown, TooManyHolds
+from booking.domain.errors import PaymentFailed, PaymentUnknown, PriceChanged, TooManyHolds
 from booking.domain.models import Booking, Room, User
 from booking.infra.db import db, transaction
 from tests.cast import DECLINED, VISA, a_room, all_at_once, count, in_days, interrupted, later, order, reload, silent
@@ -89,7 +89,7 @@ def test_booking_in_one_call_is_not_counted(alice: User, desk: Desk) -> None:
     for room in three:
         reserving.reserve(order(alice, room), desk)
     assert bookings.book(order(alice, fourth), VISA, desk).status == "CONFIRMED"
-    with pytest.raises(bookings.PaymentFailed):
+    with pytest.raises(PaymentFailed):
         bookings.book(order(alice, fourth, in_days(60)), DECLINED, desk)
 
 
@@ -193,7 +193,7 @@ def test_a_price_that_changed_with_the_guests_is_shown_before_it_is_charged(
     held = reserving.reserve(order(alice, room, guests=2), desk)
     reprice(room, Decimal(150))
     reserving.reserve(order(alice, room, guests=3), desk)
-    with pytest.raises(bookings.PriceChanged):
+    with pytest.raises(PriceChanged):
         bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
     assert bookings.pay(alice.id, held.id, VISA, Decimal(450), desk).status == "CONFIRMED"
     assert verification.verify().findings == []
