@@ -16,9 +16,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Build one application. Contacts nothing: a missing Postgres or Redis shows itself when it is needed."""
     # Imported here: the launcher lives in this package too, and must be quick to heed a Ctrl-C.
     from booking import api, cli, doors, limits, operations, web
-    from booking.application import Application
+    from booking.application import Application, cookie_keys
     from booking.config import Settings
-    from booking.infra import cache, redis, replica, telemetry
+    from booking.infra import cache, redis, replica, secret_keys, telemetry
     from booking.infra.db import bind_options, db, engine_options
 
     settings = settings or Settings.from_env()
@@ -26,7 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     # --- settings
     app.config.update(
-        SECRET_KEY=settings.secret_key,
+        **cookie_keys(secret_keys.ring(settings.secret_keys, secret_keys.COOKIES), settings.secret_keys),
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),

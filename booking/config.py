@@ -34,6 +34,9 @@ class Settings:
     jwt_keys: tuple[tuple[str, str], ...] = field(
         repr=False
     )  # JWT_KEYS: kid:secret,kid:secret; the first signs, all verify
+    secret_key_fallbacks: str = field(
+        default="", repr=False
+    )  # SECRET_KEY_FALLBACKS: former secrets, comma-separated, that still verify what they signed
     jwt_issuer: str = "room-booking"  # JWT_ISSUER: `iss` of access tokens
     jwt_audience: str = "room-booking-api"  # JWT_AUDIENCE: `aud` of access tokens
     access_token_seconds: int = 3600  # ACCESS_TOKEN_SECONDS: life of an access token
@@ -80,6 +83,12 @@ class Settings:
     def production(self) -> bool:
         return self.app_env == PRODUCTION
 
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """SECRET_KEY, then its fallbacks."""
+        former = (secret.strip() for secret in self.secret_key_fallbacks.split(","))
+        return (self.secret_key, *(secret for secret in former if secret))
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read the environment; raise SettingsError naming every variable that is missing or cannot be read."""
@@ -122,6 +131,8 @@ class _Reader:
         values["redis_url"] = self._required("REDIS_URL")
         values["cache_redis_url"] = self.environ.get("CACHE_REDIS_URL") or values["redis_url"]
         values["secret_key"] = self._secret("SECRET_KEY", self._required("SECRET_KEY"))
+        for secret in self.environ.get("SECRET_KEY_FALLBACKS", "").split(","):
+            self._secret("SECRET_KEY_FALLBACKS", secret.strip())
         values["jwt_keys"] = self._key_ring(self._required("JWT_KEYS"))
         if values["app_env"] == PRODUCTION:
             self._check_production()

@@ -57,10 +57,12 @@ class KeyRing:
 
     def _verify(self, token: str) -> dict[str, Any]:
         try:
-            kid = jwt.get_unverified_header(token).get("kid", "")
+            kid = jwt.get_unverified_header(token).get("kid")
+            if not isinstance(kid, str) or kid not in self.keys:
+                raise BadToken
             claims: dict[str, Any] = jwt.decode(
                 token,
-                self.keys.get(str(kid), ""),
+                self.keys[kid],
                 algorithms=[ALGORITHM],
                 issuer=self.issuer,
                 audience=self.audience,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import Blueprint, Response, request, session, url_for
+from flask import Blueprint, Response, request, url_for
 from flask_login import current_user
 
 from booking import doors, limits
@@ -96,14 +96,13 @@ def ask_for_link() -> Response:
     except Invalid as refusal:
         return _page("account/forgot.html", form, doors.status_of(refusal))
     resets.request(email)
-    session["asked"] = email
-    return go_to(url_for(".link_sent"))
+    return _sent(email)  # at once: on the way to another page the address would stand in a cookie
 
 
 @blueprint.get("/forgot-password/sent")
 def link_sent() -> Response:
-    """Where to look for the link."""
-    return page("account/sent.html", email=session.get("asked", ""), minutes=int(resets.GOOD_FOR.total_seconds()) // 60)
+    """Where to look for the link; for whoever comes back to the page."""
+    return _sent("")
 
 
 @blueprint.get("/reset-password/<link>")
@@ -129,6 +128,11 @@ def reset_password(link: str) -> Response:
 @blueprint.errorhandler(ResetLinkOver)
 def _link_is_over(error: ResetLinkOver) -> Response:
     return page("account/over.html", block="main", status=doors.status_of(error))
+
+
+def _sent(email: str) -> Response:
+    minutes = int(resets.GOOD_FOR.total_seconds()) // 60
+    return page("account/sent.html", block="main", email=email, minutes=minutes)
 
 
 def _signed_in(user_id: uuid.UUID) -> Response:

@@ -12,12 +12,17 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, g, request
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
+from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.exceptions import BadRequest
 
 from booking import doors
+from booking.config import Settings
+from booking.infra import secret_keys
 from booking.infra.domains import origin_of
 
 P = ParamSpec("P")
+
+FORMER_KEYS = "FORM_KEYS_FORMER"
 
 
 class CookiesRefused(CSRFError):  # type: ignore[misc]  # flask-wtf has no types
@@ -43,13 +48,29 @@ class FormCheck(CSRFProtect):  # type: ignore[misc]  # flask-wtf has no types
             g.csrf_valid = False
             raise ForeignForm
 
+    def _get_csrf_token(self) -> str | None:
+        """The token that was sent; one that a former secret signed is signed anew."""
+        token: str | None = super()._get_csrf_token()
+        if not token:
+            return token
+        for key in current_app.config[FORMER_KEYS]:
+            try:
+                return str(_signer(current_app.config["WTF_CSRF_SECRET_KEY"]).dumps(_signer(key).loads(token)))
+            except BadData:
+                continue
+        return token
+
 
 csrf = FormCheck()
 
 
-def install(app: Flask) -> None:
+def install(app: Flask, settings: Settings) -> None:
     """Check every form, but for views that are exempt."""
+    key, *former = secret_keys.ring(settings.secret_keys, secret_keys.FORMS)
     app.config.update(
+        WTF_CSRF_SECRET_KEY=key,
+        # The secrets themselves signed in version 1.0: pages that were open during the update can be sent.
+        **{FORMER_KEYS: [*former, *settings.secret_keys]},
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session, which is made new at sign-in
         WTF_CSRF_SSL_STRICT=False,  # a Referer is not always there, and a proxy may have its own Host
     )
@@ -103,6 +124,10 @@ def _is_from_here() -> bool:
         return site == "same-origin"
     origin = request.headers.get("Origin", "null")
     return origin == "null" or is_own_address(origin)
+
+
+def _signer(key: bytes | str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(key, salt="wtf-csrf-token")  # as flask-wtf makes it
 
 
 def _refuse_nameless() -> None:

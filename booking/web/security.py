@@ -44,7 +44,7 @@ def install(app: Flask, settings: Settings) -> None:
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=settings.session_days * 24 * 3600,
     )
-    form_check.install(app)
+    form_check.install(app, settings)
     app.after_request(_end)
 
 
@@ -103,10 +103,7 @@ def _can_be_opened(path: str) -> bool:
 def _end(response: Response) -> Response:
     doors.add_missing(response, (*HEADERS, *_https_only(doors.services().settings)))
     is_html = response.mimetype == "text/html"
-    if is_html:
-        policy = {**POLICY, **g.get("policy", {})}
-        text = "; ".join(f"{name} {value}" for name, value in policy.items())
-        response.headers["Content-Security-Policy"] = text.format(nonce=nonce())
+    response.headers["Content-Security-Policy"] = _page_policy() if is_html else _framed_by_nobody(response)
     if (is_html or not doors.is_api(request)) and "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = _keeping(response)
     return response
@@ -117,6 +114,18 @@ def _https_only(settings: Settings) -> tuple[tuple[str, str], ...]:
         return ()
     reach = "; includeSubDomains" if settings.hsts_include_subdomains else ""
     return ((HTTPS_ONLY, f"max-age={A_YEAR}{reach}"),)
+
+
+def _page_policy() -> str:
+    policy = {**POLICY, **g.get("policy", {})}
+    return "; ".join(f"{name} {value}" for name, value in policy.items()).format(nonce=nonce())
+
+
+def _framed_by_nobody(response: Response) -> str:
+    """Pictures, JSON and files can be put into a frame as well as pages; their own policy otherwise stays."""
+    own = response.headers.get("Content-Security-Policy", "")
+    frames = f"frame-ancestors {POLICY['frame-ancestors']}"
+    return own if "frame-ancestors" in own else "; ".join(filter(None, (own, frames)))
 
 
 def _keeping(response: Response) -> str:

@@ -14,6 +14,8 @@ from flask.testing import FlaskClient
 from booking import create_app
 from booking.config import Settings
 from booking.domain import catalogue, errors
+from booking.domain.models import Room
+from booking.infra.ids import encode
 from booking.web import colours, security
 from tests.web.visitor import Visitor
 
@@ -61,6 +63,28 @@ def test_every_page_carries_the_headers(client: FlaskClient) -> None:
     assert headers["Referrer-Policy"] == "same-origin"
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert "Strict-Transport-Security" not in headers
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/app.css",
+        "/static/icons.svg",
+        "/robots.txt",
+        "/api/v1/health",
+        "/api/v1/me",
+        "/api/nowhere",
+        "/metrics",
+        "/nowhere",
+    ],
+)
+def test_nothing_can_be_put_into_a_frame(client: FlaskClient, path: str) -> None:
+    assert "frame-ancestors 'none'" in client.get(path).headers["Content-Security-Policy"]
+
+
+def test_a_picture_keeps_its_own_policy_and_is_in_no_frame(client: FlaskClient, room: Room) -> None:
+    policy = client.get(f"/rooms/{encode('room', room.id)}/picture.svg").headers["Content-Security-Policy"]
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
 def test_what_is_refused_before_anything_begins_has_a_nonce_too(client: FlaskClient) -> None:

@@ -55,7 +55,12 @@ def _readable(given: Settings) -> Iterator[Diagnosis]:
 
 
 def _secrets(given: Settings) -> Iterator[Diagnosis]:
-    named = {"SECRET_KEY": given.secret_key, **{f"JWT_KEYS ({kid})": secret for kid, secret in given.jwt_keys}}
+    former = {f"SECRET_KEY_FALLBACKS ({n})": secret for n, secret in enumerate(given.secret_keys[1:], 1)}
+    named = {
+        "SECRET_KEY": given.secret_key,
+        **former,
+        **{f"JWT_KEYS ({kid})": secret for kid, secret in given.jwt_keys},
+    }
     for variable, secret in named.items():
         if secret and zxcvbn(secret).guesses_log10 < GUESSES:
             yield fault(given.production)(f"{variable} can be guessed", f"make a random one: {BY_CHANCE}")

@@ -123,7 +123,7 @@ def said(error: BaseException) -> str:
 
 def secrets_of(settings: Settings) -> Iterator[str]:
     """Everything in the settings that nobody may read in a terminal or a ticket."""
-    yield settings.secret_key
+    yield from settings.secret_keys
     yield settings.metrics_token
     yield from (secret for _, secret in settings.jwt_keys)
     for url in (
