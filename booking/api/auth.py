@@ -26,7 +26,7 @@ from booking.infra.ids import encode
     public=True,
 )
 def register(body: Registration) -> shapes.RegisteredShape:
-    """Make an account."""
+    """Create an account."""
     return shapes.registered(users.register(body, doors.services().settings.region))
 
 

@@ -16,7 +16,7 @@ from booking.domain import errors
 # What Flask itself refuses, in our words.
 HTTP = {
     400: ("BAD_REQUEST", "The request could not be understood."),
-    404: ("NOT_FOUND", "There is nothing here."),
+    404: ("NOT_FOUND", "Not found."),
     405: ("METHOD_NOT_ALLOWED", "This method is not allowed here."),
     413: ("PAYLOAD_TOO_LARGE", "The body is too large."),
     415: ("UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json."),

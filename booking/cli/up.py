@@ -38,7 +38,7 @@ Running on {url}   (Ctrl-C ends it)
   owner      {owner[0]}   password {owner[1]}
   data       {data}
 
-Sign in and list rooms that are free:
+Sign in and list available rooms:
 
   TOKEN=$(curl -s {url}/api/v1/auth/login -H 'Content-Type: application/json' \\
     -d '{{"email":"{guest[0]}","password":"{guest[1]}"}}' | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')

@@ -15,7 +15,7 @@ from booking.infra import clock
 def refuse_unless_possible(booking: Booking) -> None:
     """A guest may cancel a hold that runs and a confirmed stay that has not begun; raises BookingNotCancellable."""
     if booking.status == PENDING and booking.held_until is None:
-        raise BookingNotCancellable("A payment for this booking is under way. Please try again in a moment.")
+        raise BookingNotCancellable("A payment for this booking is already in progress. Please try again in a moment.")
     begun = clock.now() >= policies.check_in_instant(booking.policy, booking.check_in)
     if shown_status(booking) not in (PENDING, CONFIRMED) or (booking.status == CONFIRMED and begun):
         raise BookingNotCancellable

@@ -45,11 +45,11 @@ class PaymentFailed(BookingError):
 
 
 class Forbidden(BookingError):
-    code, message = "FORBIDDEN", "You may not do this."
+    code, message = "FORBIDDEN", "You don't have permission to do this."
 
 
 class NotFound(BookingError):
-    code, message = "NOT_FOUND", "There is nothing here."
+    code, message = "NOT_FOUND", "Not found."
 
 
 class RoomNotFound(NotFound):
@@ -61,19 +61,19 @@ class BookingNotFound(NotFound):
 
 
 class SessionNotFound(NotFound):
-    message = "This sign-in does not exist, or is over already."
+    message = "This session does not exist or has already ended."
 
 
 class ResetLinkOver(NotFound):
-    code, message = "RESET_LINK_OVER", "This link has been used, is too old, or a newer one was asked for."
+    code, message = "RESET_LINK_OVER", "This link has been used, has expired, or has been replaced by a newer one."
 
 
 class Conflict(BookingError):
-    code, message = "CONFLICT", "This is not possible in the present state."
+    code, message = "CONFLICT", "This is not possible in the current state."
 
 
 class EmailTaken(Conflict):
-    code, message = "EMAIL_TAKEN", "An account with this email exists already."
+    code, message = "EMAIL_TAKEN", "An account with this email already exists."
 
 
 class RoomNotAvailable(Conflict):
@@ -86,7 +86,7 @@ class RoomLocked(Conflict):
 
 
 class HoldOver(RoomNotAvailable):
-    message = "The time to pay for this booking is over."
+    message = "The time to pay for this booking has run out."
 
 
 class TooManyHolds(Conflict):
@@ -95,20 +95,20 @@ class TooManyHolds(Conflict):
 
 
 class PaymentInProgress(Conflict):
-    code, message = "PAYMENT_IN_PROGRESS", "A payment for this booking is under way."
+    code, message = "PAYMENT_IN_PROGRESS", "A payment for this booking is already in progress."
     retry_after = 2
 
 
 class PriceChanged(Conflict):
-    code, message = "PRICE_CHANGED", "The price has changed. Nothing was charged."
+    code, message = "PRICE_CHANGED", "The price has changed. You haven't been charged."
 
 
 class BookingNotCancellable(Conflict):
-    code, message = "BOOKING_NOT_CANCELLABLE", "This booking cannot be cancelled any more."
+    code, message = "BOOKING_NOT_CANCELLABLE", "This booking can no longer be cancelled."
 
 
 class RefundChanged(Conflict):
-    code, message = "REFUND_CHANGED", "The refund is another one by now. Nothing was cancelled."
+    code, message = "REFUND_CHANGED", "The refund has changed. Nothing was cancelled."
 
 
 class BookingModified(Conflict):
@@ -116,20 +116,20 @@ class BookingModified(Conflict):
 
 
 class IdempotencyConflict(Conflict):
-    code, message = "IDEMPOTENCY_CONFLICT", "A request with this Idempotency-Key is being worked on."
+    code, message = "IDEMPOTENCY_CONFLICT", "A request with this Idempotency-Key is still in progress."
     retry_after = 2
 
 
 class KeyReused(BookingError):
-    code, message = "IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key was used with another request."
+    code, message = "IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key has already been used with a different request."
 
 
 class PaymentUnknown(BookingError):
     code = "PAYMENT_UNKNOWN"
-    message = "The payment service did not answer in time. We will settle it; ask again with the same Idempotency-Key."
+    message = "The payment provider did not answer in time. We are settling it; retry with the same Idempotency-Key."
     retry_after = 5
 
 
 class Unavailable(BookingError):
-    code, message = "UNAVAILABLE", "The service cannot do this right now. Please try again in a moment."
+    code, message = "UNAVAILABLE", "The service is temporarily unavailable. Please try again in a moment."
     retry_after = 2

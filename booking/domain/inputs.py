@@ -92,7 +92,7 @@ def _password(value: str) -> str:
     if len(value) < 10:
         raise _refuse("must have at least 10 characters")
     if is_common(value):
-        raise _refuse("is among the most common passwords; please choose another")
+        raise _refuse("is one of the most common passwords; please choose another")
     return value
 
 

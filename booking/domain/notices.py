@@ -105,6 +105,12 @@ def _refunds(booking: Booking) -> tuple[Refund, ...]:
     )
 
 
+def amounts(notice: Notice) -> list[Decimal]:
+    """Every sum of money that a notice tells."""
+    lines, refunds = (line.each for line in notice.lines), (refund.amount for refund in notice.refunds)
+    return [notice.total, *lines, *refunds, *([] if notice.refunded is None else [notice.refunded])]
+
+
 def price_lines(kept: list[dict[str, Any]]) -> tuple[PriceLine, ...]:
     """Kept lines, one per night, as runs of equal nights."""
     runs = groupby(kept, key=lambda line: (Decimal(line["amount"]), str(line["rule"])))

@@ -60,7 +60,7 @@ def too_many(guests: int, capacity: int) -> str | None:
     """What is wrong with so many guests in a room, None where they fit."""
     if guests <= capacity:
         return None
-    return f"this room has space for {capacity} guest{'' if capacity == 1 else 's'}"
+    return f"this room sleeps {capacity} guest{'' if capacity == 1 else 's'}"
 
 
 _FOR_SALE = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from email.message import EmailMessage
 
+from booking import amounts
 from booking.config import Settings
 from booking.domain import ical, notices
 from booking.domain.events import Task
@@ -57,7 +58,12 @@ def compose(notice: Notice, letter: Letter, settings: Settings) -> EmailMessage:
     to = letters.recipient(notice.guest_name, notice.email)
     message = letters.begin(letter, settings.mail_from, to, subject(notice, letter.kind))
     message["X-Booking-Reference"] = notice.reference
-    facts = {"notice": notice, "site_name": settings.site_name, "link": issuer.link(notice.booking_id)}
+    facts: dict[str, object] = {
+        "notice": notice,
+        "site_name": settings.site_name,
+        "link": issuer.link(notice.booking_id),
+        "with_decimals": amounts.has_fraction(notices.amounts(notice), notice.currency),
+    }
     letters.fill(message, letter, facts)
     message.add_attachment(
         ical.entry(notice, issuer, letter.written_at, cancelled=cancelled),
@@ -70,7 +76,7 @@ def compose(notice: Notice, letter: Letter, settings: Settings) -> EmailMessage:
 
 
 def subject(notice: Notice, kind: str) -> str:
-    state = "is confirmed" if kind == CONFIRMATION else "is cancelled"
+    state = "is confirmed" if kind == CONFIRMATION else "has been cancelled"
     room = notice.room if len(notice.room) <= 60 else f"{notice.room[:59].rstrip()}…"
     return f"{notice.reference}: your booking {state} ({room}, {wording.short_day(notice.arrival)})"
 

@@ -40,7 +40,7 @@ def link(notice: ResetNotice, letter: Letter, settings: Settings) -> EmailMessag
         "link": f"{_site(settings)}/reset-password/{resets.token(notice.reset_id, settings.secret_key)}",
     }
     to = Addressee(notice.email, notice.full_name)
-    return _written(to, f"Set a new password for {settings.site_name}", letter, settings, facts)
+    return _written(to, f"Reset your password for {settings.site_name}", letter, settings, facts)
 
 
 def news(owner: Addressee, letter: Letter, settings: Settings) -> EmailMessage:

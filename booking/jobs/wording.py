@@ -6,9 +6,8 @@ import datetime as dt
 from decimal import Decimal
 
 from babel.dates import format_date, format_time
-from babel.numbers import format_currency, get_currency_symbol
 
-from booking.domain.money import decimals
+from booking import amounts
 
 LOCALE = "en"
 
@@ -46,12 +45,9 @@ def universal(instant: dt.datetime) -> str:
     return f"{day(utc)}, {hour(utc)} UTC"
 
 
-def money(amount: Decimal, currency: str) -> str:
-    """₪1,200.00, ¥18,000, KWD 41.500: in the currency's own decimals, whatever CLDR likes to show."""
-    digits = decimals(currency)
-    gap = "\N{NO-BREAK SPACE}" if get_currency_symbol(currency, locale=LOCALE)[-1:].isalpha() else ""
-    pattern = f"¤{gap}#,##0" + (f".{'0' * digits}" if digits else "")
-    return format_currency(amount, currency, pattern, locale=LOCALE, currency_digits=False)
+def money(amount: Decimal, currency: str, with_decimals: bool = False) -> str:
+    """₪1,200, ¥18,000, KWD 41.500: in the currency's own decimals where there are any, whatever CLDR likes to show."""
+    return amounts.written(amount, currency, LOCALE, with_decimals=with_decimals)
 
 
 def count(number: int, one: str) -> str:

@@ -22,6 +22,7 @@ class BillLine:
 
 def of_quote(quote: Quote) -> list[BillLine]:
     """The lines of a price that was not agreed yet."""
+    formats.alike(quote.currency, [line.amount for line in quote.lines])
     return [_line(line, quote.currency) for line in notices.price_lines(quote.as_json())]
 
 
@@ -32,6 +33,7 @@ def nights(quote: Quote) -> list[BillLine]:
 
 def of_trip(trip: Trip) -> list[BillLine]:
     """The lines that a booking keeps."""
+    formats.alike(trip.notice.currency, [*notices.amounts(trip.notice), trip.refund_now])
     return [_line(line, trip.notice.currency) for line in trip.notice.lines]
 
 

@@ -41,6 +41,8 @@ def index() -> Response:
     if group not in history.GROUPS:
         group = history.UPCOMING
     overview = history.overview(visitor().id, group, options.page(request.args.get("page", "")))
+    for entry in overview.entries:
+        formats.alike(entry.booking.currency, (entry.booking.total_price, entry.booking.refund_amount))
     pages = -(-overview.counts[group] // overview.page_size)
     soon = {entry.booking.id: _how_soon(entry.booking) for entry in overview.entries}
     return page("bookings/index.html", overview=overview, pages=pages, soon=soon)

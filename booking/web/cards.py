@@ -17,11 +17,11 @@ class Card:
 def simulated() -> list[Card]:
     """One for each way a payment can go; the first is chosen already."""
     return [
-        Card("pm_card_visa", _("Test card that works"), _("The payment goes through.")),
-        Card("pm_card_declined", _("Test card that is declined"), _("The bank says no. The room stays held for you.")),
+        Card("pm_card_visa", _("Test card: approved"), _("The payment goes through.")),
+        Card("pm_card_declined", _("Test card: declined"), _("The bank declines it. The room stays held for you.")),
         Card(
             "pm_card_timeout",
-            _("Test card that answers too late"),
-            _("The bank takes too long. We find out what became of the payment."),
+            _("Test card: slow bank"),
+            _("The bank takes too long to answer. We find out whether the payment went through."),
         ),
     ]

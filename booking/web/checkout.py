@@ -27,7 +27,7 @@ from booking.domain.search import FoundRoom
 from booking.domain.trips import Trip
 from booking.infra import clock
 from booking.infra.ids import decode, encode
-from booking.web import bills, cards, form_check, formats
+from booking.web import bills, cards, form_check, formats, room_cards
 from booking.web.bookings import own_trip
 from booking.web.forms import Form
 from booking.web.pages import go_to, page, wants_part
@@ -179,11 +179,13 @@ def _refused(booking_id: str, form: Form, refusal: BookingError) -> Response:
 
 def _offer(order: Order, quote: rooms.StayQuote) -> dict[str, Any]:
     services, price = doors.services(), quote.price
+    refunds = policies.promises(quote.refunds, price.total, price.currency, clock.now())
+    formats.alike(price.currency, [refund.amount for refund in refunds])
     return {
         "room": rooms.details(order.room_id, services.settings.room_cache_seconds),
         "quote": quote,
         "lines": bills.of_quote(price),
-        "refunds": policies.promises(quote.refunds, price.total, price.currency, clock.now()),
+        "refunds": refunds,
         "hold_minutes": int(services.desk.hold_for.total_seconds()) // 60,
     }
 
@@ -211,12 +213,15 @@ def _elsewhere(trip: Trip) -> dict[str, Any]:
     """The same room once more, if it is free, and a few others."""
     rules, order = doors.services().desk.rules, Order(visitor().id, trip.room_id, trip.stay, trip.notice.guests)
     quote = alternatives.still_free(order.room_id, order.stay, order.guests, rules)
+    if quote:
+        formats.alike(quote.price.currency, [quote.price.total])
     return {"quote": quote, "own": reserving.mine(order).in_the_way, "others": _others(order, trip.location)}
 
 
 def _others(order: Order, location: str) -> list[FoundRoom]:
     rules, seconds = doors.services().desk.rules, doors.services().settings.search_cache_seconds
-    return alternatives.others(order.room_id, location, order.stay, order.guests, rules=rules, cache_seconds=seconds)
+    others = alternatives.others(order.room_id, location, order.stay, order.guests, rules=rules, cache_seconds=seconds)
+    return room_cards.shown(others)
 
 
 def _next(trip: Trip) -> str:

@@ -72,4 +72,4 @@ def _folder() -> str:
 
 def _only_the_owner() -> None:
     if visitor().role != "owner":
-        raise Forbidden(gettext("The mails of this copy are for its owner to read. Sign in as owner@example.com."))
+        raise Forbidden(gettext("Only the owner of this demo can read its emails. Sign in as owner@example.com."))

@@ -59,7 +59,7 @@ def _not_our_form(error: CSRFError) -> Response:
 def _asked_too_often() -> Response:
     headers = limits.refusal_headers()
     wait = formats.at_most(int(headers.get("Retry-After", 60)))
-    said = gettext("You have tried this very often in a short time. Please wait %(wait)s, then go on.", wait=wait)
+    said = gettext("Too many attempts. Try again in %(wait)s.", wait=wait)
     response = _shown(429, said=str(said), back=security.current_path())
     response.headers.update(headers)
     return response
@@ -97,29 +97,29 @@ def _texts(kind: str | int, said: str | None) -> dict[str, Any]:
         ),
         "foreign": (gettext("This form was sent from another address"), ""),
         400: (
-            gettext("We could not read that"),
-            gettext("Something in the address or in the form is wrong."),
+            gettext("We couldn't understand that request"),
+            gettext("Something in the address or the form is wrong."),
         ),
-        402: (gettext("The payment did not go through"), gettext("Nothing was charged.")),
-        403: (gettext("This is not for you to see"), gettext("Your account may not open this page.")),
+        402: (gettext("The payment didn't go through"), gettext("Nothing was charged.")),
+        403: (gettext("You don't have access to this page"), gettext("It belongs to a different account.")),
         404: (
-            gettext("There is nothing here"),
-            gettext("The page may have moved, or the address may have lost a letter on its way."),
+            gettext("Page not found"),
+            gettext("The page may have moved, or the address may have a typo."),
         ),
-        405: (gettext("That is not how this page works"), gettext("Go back and use the buttons of the page.")),
-        409: (gettext("Something has changed meanwhile"), gettext("Look again at how things stand now.")),
-        413: (gettext("That was too much at once"), gettext("What you sent is larger than we accept.")),
+        405: (gettext("This page can't be opened this way"), gettext("Go back and use the buttons on the page.")),
+        409: (gettext("Something has changed"), gettext("Go back and reload the page to see the latest.")),
+        413: (gettext("That's too much data"), gettext("What you sent is larger than we can accept.")),
         429: (
-            gettext("One moment, please"),
-            gettext("You have tried this very often in a short time. Please wait a few minutes, then go on."),
+            gettext("Too many attempts"),
+            gettext("Too many attempts. Try again in a few minutes."),
         ),
         500: (
-            gettext("Something broke on our side"),
-            gettext("It is not your fault, and what you booked is safe. Please try again in a moment."),
+            gettext("Something went wrong"),
+            gettext("It's our fault, not yours, and your bookings are safe. Please try again in a moment."),
         ),
         503: (
-            gettext("We cannot do this right now"),
-            gettext("It should work again in a moment. What you booked is safe."),
+            gettext("We can't do this right now"),
+            gettext("Please try again in a moment. Your bookings are safe."),
         ),
     }
     title, text = titles.get(kind, titles[400])

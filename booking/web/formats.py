@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
-from babel.numbers import format_currency, format_decimal, get_currency_symbol
+from babel.numbers import format_decimal
+from flask import g
 from flask_babel import get_locale, gettext, ngettext
 
-from booking.domain.money import decimals, rounded
+from booking import amounts
+from booking.domain.money import rounded
 from booking.infra import clock
 
 
@@ -26,14 +29,14 @@ def number(count: int) -> str:
 
 
 def money(amount: Decimal, currency: str) -> str:
-    """€240.00: with all decimals that the currency has."""
-    return _amount(amount, currency, decimals(currency))
+    """€240, or €240.00 where another amount of this page has cents (see `alike`)."""
+    return amounts.written(amount, currency, locale(), with_decimals=currency in g.get("decimals", ()))
 
 
-def price(amount: Decimal, currency: str) -> str:
-    """€240, but €240.50: for prices that are looked over rather than added up."""
-    exact = rounded(amount, currency)
-    return _amount(exact, currency, 0 if exact == exact.to_integral_value() else decimals(currency))
+def alike(currency: str, shown: Iterable[Decimal | None]) -> None:
+    """Amounts that stand on this page together: where one of them has decimals, all in its currency get them."""
+    if amounts.has_fraction((amount for amount in shown if amount is not None), currency):
+        g.decimals = {*g.get("decimals", ()), currency}
 
 
 def decimal(amount: Decimal, currency: str) -> str:
@@ -43,9 +46,8 @@ def decimal(amount: Decimal, currency: str) -> str:
 
 def currency_name(currency: str) -> str:
     """Euro (€)"""
-    symbol = locale().currency_symbols.get(currency, currency)
     name = locale().currencies.get(currency, currency)
-    return f"{name} ({symbol})"
+    return f"{name} ({amounts.symbol(currency, locale())})"
 
 
 def day(date: dt.date) -> str:
@@ -139,13 +141,6 @@ def zone_name(time_zone: str) -> str:
     """Lisbon time: how people say in which zone a time is meant."""
     city = locale().time_zones.get(time_zone, {}).get("city") or time_zone.rpartition("/")[2].replace("_", " ")
     return str(gettext("%(city)s time", city=city))
-
-
-def _amount(amount: Decimal, currency: str, digits: int) -> str:
-    # CLDR's own digits differ from ISO 4217 for some currencies, so ours are in the pattern.
-    gap = "\N{NO-BREAK SPACE}" if get_currency_symbol(currency, locale=locale())[-1:].isalpha() else ""
-    pattern = f"¤{gap}#,##0" + (f".{'0' * digits}" if digits else "")
-    return str(format_currency(amount, currency, pattern, locale=locale(), currency_digits=False))
 
 
 def _with_year(pattern: str, date: dt.date) -> str:

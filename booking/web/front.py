@@ -10,6 +10,7 @@ from werkzeug import Response as File
 from booking import doors
 from booking.domain import catalogue, teasers
 from booking.infra.ids import encode
+from booking.web import room_cards
 from booking.web.forms import Form
 from booking.web.pages import page
 
@@ -23,7 +24,7 @@ def home() -> Response:
     """Where a guest begins."""
     services, stay = doors.services(), catalogue.usual_stay()
     places = catalogue.destinations(services.settings.room_cache_seconds)
-    few = teasers.a_few(places, stay, services.desk.rules, services.settings.search_cache_seconds)
+    few = room_cards.shown(teasers.a_few(places, stay, services.desk.rules, services.settings.search_cache_seconds))
     search = {
         "checkIn": stay.check_in.isoformat(),
         "checkOut": stay.check_out.isoformat(),
@@ -39,6 +40,7 @@ def home() -> Response:
         few=few,
         houses=catalogue.houses([room.id for room in few]),
         total=sum(place.rooms for place in places),
+        hold_minutes=services.settings.hold_minutes,
     )
 
 

@@ -30,16 +30,22 @@ def readable(asked: dict[str, list[str]]) -> dict[str, list[str]]:
 def headline(total: int | None, place: Destination | None) -> str:
     """How many rooms, where."""
     if total is None:
-        return str(gettext("Please look at your search again"))
+        return str(gettext("Check your search"))
     if total == 0:
-        return str(gettext("No room found in %(city)s", city=place.city) if place else gettext("No room found"))
+        return str(
+            gettext("No rooms available in %(city)s", city=place.city) if place else gettext("No rooms available")
+        )
     count = formats.number(total)
     if place:
-        free = ngettext(
-            "%(count)s free room in %(city)s", "%(count)s free rooms in %(city)s", total, count=count, city=place.city
+        available = ngettext(
+            "%(count)s room available in %(city)s",
+            "%(count)s rooms available in %(city)s",
+            total,
+            count=count,
+            city=place.city,
         )
-        return str(free)
-    return str(ngettext("%(count)s free room", "%(count)s free rooms", total, count=count))
+        return str(available)
+    return str(ngettext("%(count)s room available", "%(count)s rooms available", total, count=count))
 
 
 def address(form: Form, without: tuple[str, ...] = ("pageSize",), **changes: list[str]) -> str:
@@ -82,9 +88,11 @@ def chips(form: Form, wanted: RoomSearch | None) -> list[tuple[str, str]]:
     ]
     for name, limit in (("minPrice", wanted.min_price), ("maxPrice", wanted.max_price)):
         if limit is not None and wanted.currency:
-            amount = formats.price(rounded(limit, wanted.currency), wanted.currency)
+            amount = formats.money(rounded(limit, wanted.currency), wanted.currency)
             text = (
-                gettext("from %(price)s", price=amount) if name == "minPrice" else gettext("to %(price)s", price=amount)
+                gettext("from %(price)s", price=amount)
+                if name == "minPrice"
+                else gettext("up to %(price)s", price=amount)
             )
             shown.append((text, address(form, (*base, name))))
     if wanted.q:
@@ -106,13 +114,13 @@ def sort_options(place: Destination | None) -> list[tuple[str, str]]:
 
 def why(nothing: Nothing, wanted: RoomSearch, place: Destination | None) -> str:
     """Why there is nothing to show."""
-    city = place.city if place else gettext("any place")
+    city = place.city if place else gettext("any destination")
     if nothing.reason == suggestions.NO_PLACE:
-        return str(gettext("We have no rooms in a place of that name."))
+        return str(gettext("We have no rooms in a destination of that name."))
     if nothing.reason == suggestions.TOO_MANY:
         return str(
             gettext(
-                "No room in %(city)s takes that many: the largest is for %(guests)s.",
+                "No room in %(city)s sleeps that many: the largest is for %(guests)s.",
                 city=city,
                 guests=formats.guests(nothing.largest),
             )
@@ -120,15 +128,15 @@ def why(nothing: Nothing, wanted: RoomSearch, place: Destination | None) -> str:
     if nothing.reason == suggestions.TOO_PICKY:
         return str(
             ngettext(
-                "%(count)s room in %(city)s is free on these dates, but it does not have everything you ask for.",
-                "%(count)s rooms in %(city)s are free on these dates, but none has everything you ask for.",
+                "%(count)s room is available in %(city)s on these dates, but it doesn't match all your filters.",
+                "%(count)s rooms are available in %(city)s on these dates, but none matches all your filters.",
                 nothing.without_filters,
                 count=formats.number(nothing.without_filters),
                 city=city,
             )
         )
     nights = formats.nights(wanted.stay.nights)
-    return str(gettext("No room in %(city)s is free for all of these %(nights)s.", city=city, nights=nights))
+    return str(gettext("No room in %(city)s is available for all of these %(nights)s.", city=city, nights=nights))
 
 
 def way(suggestion: Suggestion) -> str:
@@ -139,11 +147,13 @@ def way(suggestion: Suggestion) -> str:
         "words": lambda: gettext("Without the words “%(words)s”", words=suggestion.dropped),
         "prices": lambda: gettext("At any price"),
         "amenity": lambda: gettext("Without: %(amenity)s", amenity=amenities.shown(suggestion.dropped).name),
-        "amenities": lambda: gettext("Whatever the room has"),
-        "filters": lambda: gettext("Without any filter"),
+        "amenities": lambda: gettext("Any amenities"),
+        "filters": lambda: gettext("Without filters"),
         "dates": lambda: formats.stay(wanted.check_in, wanted.check_out),
         "anywhere": lambda: (
-            gettext("In any place, at any price") if suggestion.dropped else gettext("The same in any place")
+            gettext("Search all destinations, at any price")
+            if suggestion.dropped
+            else gettext("Search all destinations")
         ),
     }
     return str(texts[suggestion.kind]())

@@ -51,9 +51,9 @@ def first_day() -> str:
 def sort_name(sort: str) -> str:
     """What an order of the results is called."""
     names = {
-        "price": gettext("Lowest price first"),
-        "-price": gettext("Highest price first"),
+        "price": gettext("Price: low to high"),
+        "-price": gettext("Price: high to low"),
         "name": gettext("By name"),
-        "capacity": gettext("Smallest rooms first"),
+        "capacity": gettext("Fewest guests first"),
     }
-    return str(names.get(sort, gettext("Place by place")))
+    return str(names.get(sort, gettext("By destination")))

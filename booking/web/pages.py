@@ -27,7 +27,6 @@ def install(app: Flask, settings: Settings) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         money=formats.money,
-        price=formats.price,
         decimal=formats.decimal,
         currency_name=formats.currency_name,
         day=formats.day,

@@ -20,7 +20,7 @@ from booking.domain.search import Found
 from booking.domain.stays import StayRules
 from booking.infra import clock
 from booking.infra.ids import decode
-from booking.web import amenities, bills, illustration, linked, listing, months, options
+from booking.web import amenities, bills, formats, illustration, linked, listing, months, options, room_cards
 from booking.web.forms import Form
 from booking.web.pages import A_YEAR, go_to, page, wants_part
 from booking.web.signed_in import current_user, visitor
@@ -141,6 +141,7 @@ def _around(form: Form, places: list[Destination], place: Destination | None) ->
 
 def _listed(found: Found | None, wanted: RoomSearch | None, form: Form, place: Destination | None) -> dict[str, Any]:
     """The results themselves; nothing of them where the search could not be made."""
+    room_cards.shown(found.rooms if found else [])
     nothing = (
         suggestions.instead(wanted, place, _rules(), _search_seconds())
         if found and wanted and not found.total
@@ -190,7 +191,9 @@ def _mine(room_id: str, quote: rooms.StayQuote) -> reserving.Mine:
 
 
 def _promises(quote: rooms.StayQuote) -> list[policies.Promise]:
-    return policies.promises(quote.refunds, quote.price.total, quote.price.currency, clock.now())
+    promises = policies.promises(quote.refunds, quote.price.total, quote.price.currency, clock.now())
+    formats.alike(quote.price.currency, [promise.amount for promise in promises])
+    return promises
 
 
 def _about(details: dict[str, Any], form: Form) -> dict[str, Any]:

@@ -35,9 +35,9 @@ def reserve(page: Page, room: Room, who: User) -> None:
     button(page, "Reserve").click()
     sign_in(page, who)
     button(page, "Reserve").click()
-    expect(heading(page, "Check and pay")).to_be_visible()
+    expect(heading(page, "Review and pay")).to_be_visible()
 
 
 def pay(page: Page, card: str = VISA) -> None:
     page.locator(f"input[value={card}]").check()
-    button(page, "Pay €360.00").click()
+    button(page, "Pay €360").click()

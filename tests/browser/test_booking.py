@@ -42,16 +42,16 @@ def test_the_whole_way(visit: Visit, room: Room, script: bool) -> None:
     page.get_by_role("link", name="Room with a view").click()
     button(page, "Reserve").click()
     # --- an account on the way
-    page.get_by_role("link", name="Make an account").click()
+    page.locator("main").get_by_role("link", name="Create account").click()
     page.get_by_label("Name").fill("Carol")
     page.get_by_label("Email").fill("carol@example.com")
     page.get_by_label("Password").fill("three words here")
-    button(page, "Make an account").click()
+    button(page, "Create account").click()
     button(page, "Reserve").click()
     # --- pay
     expect(page.get_by_text("Time left to pay")).to_be_visible()
     pay(page)
-    expect(heading(page, "The room is yours")).to_be_visible()
+    expect(heading(page, "You're booked")).to_be_visible()
     expect(page.get_by_text("carol@example.com")).to_be_visible()
     with page.expect_download() as entry:
         page.get_by_role("link", name="Add to calendar").click()
@@ -59,10 +59,10 @@ def test_the_whole_way(visit: Visit, room: Room, script: bool) -> None:
     # --- and back out of it
     page.get_by_role("link", name="Your bookings").first.click()
     page.get_by_role("link", name="Room with a view").click()
-    page.get_by_role("link", name="Cancel this booking").click()
-    expect(page.get_by_role("heading", name="You get €360.00 back")).to_be_visible()
-    button(page, "Cancel and get €360.00 back").click()
-    expect(heading(page, "This booking is cancelled")).to_be_visible()
+    page.get_by_role("link", name="Cancel booking").click()
+    expect(page.get_by_role("heading", name="You'll get €360 back")).to_be_visible()
+    button(page, "Cancel and get €360 back").click()
+    expect(heading(page, "This booking has been cancelled")).to_be_visible()
     button(page, "Sign out").click()
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
 
@@ -71,11 +71,11 @@ def test_a_declined_card_then_one_that_works(page: Page, room: Room, alice: User
     reserve(page, room, alice)
     pay(page, DECLINED)
     notice = page.locator(".notice-bad")
-    expect(notice).to_contain_text("The card was declined")
+    expect(notice).to_contain_text("Your card was declined")
     expect(notice).to_be_focused()
     expect(page.get_by_text("Time left to pay")).to_be_visible()
     pay(page)
-    expect(heading(page, "The room is yours")).to_be_visible()
+    expect(heading(page, "You're booked")).to_be_visible()
     assert count(Payment) == 2
 
 
@@ -84,9 +84,9 @@ def test_double_clicks_book_and_charge_once(page: Page, room: Room, alice: User)
     button(page, "Reserve").click()
     sign_in(page, alice)
     button(page, "Reserve").dblclick()
-    expect(heading(page, "Check and pay")).to_be_visible()
-    button(page, "Pay €360.00").dblclick()
-    expect(heading(page, "The room is yours")).to_be_visible()
+    expect(heading(page, "Review and pay")).to_be_visible()
+    button(page, "Pay €360").dblclick()
+    expect(heading(page, "You're booked")).to_be_visible()
     assert (count(Booking), count(Payment)) == (1, 1)
 
 
@@ -94,25 +94,25 @@ def test_back_and_reload_at_each_step(page: Page, room: Room, alice: User) -> No
     reserve(page, room, alice)
     checkout = page.url
     page.reload()
-    expect(heading(page, "Check and pay")).to_be_visible()
+    expect(heading(page, "Review and pay")).to_be_visible()
     page.goto(address(room))
-    expect(page.get_by_text("You have reserved this room and not paid yet.")).to_be_visible()
+    expect(page.get_by_text("You've reserved this room but haven't paid yet.")).to_be_visible()
     page.reload()
-    page.get_by_role("link", name="Check and pay").click()
+    page.get_by_role("link", name="Review and pay").click()
     assert page.url == checkout
     pay(page, DECLINED)
-    expect(page.get_by_text("The card was declined")).to_be_visible()
+    expect(page.get_by_text("Your card was declined")).to_be_visible()
     page.reload()  # asks nobody again
     expect(page.get_by_text("Time left to pay")).to_be_visible()
     assert count(Payment) == 1
     pay(page)
-    expect(heading(page, "The room is yours")).to_be_visible()
+    expect(heading(page, "You're booked")).to_be_visible()
     page.reload()
-    expect(heading(page, "The room is yours")).to_be_visible()
+    expect(heading(page, "You're booked")).to_be_visible()
     page.go_back()
-    expect(heading(page, "The room is yours")).to_be_visible()
+    expect(heading(page, "You're booked")).to_be_visible()
     page.goto(checkout)
-    expect(heading(page, "The room is yours")).to_be_visible()
+    expect(heading(page, "You're booked")).to_be_visible()
     assert (count(Booking), count(Payment, state="succeeded")) == (1, 1)
 
 
@@ -137,9 +137,9 @@ def test_two_tabs_of_one_person(visit: Visit, room: Room, alice: User) -> None:
     second = first.context.new_page()
     second.goto(first.url)
     pay(first)
-    expect(heading(first, "The room is yours")).to_be_visible()
+    expect(heading(first, "You're booked")).to_be_visible()
     pay(second)
-    expect(heading(second, "The room is yours")).to_be_visible()
+    expect(heading(second, "You're booked")).to_be_visible()
     assert (count(Booking), count(Payment)) == (1, 1)
 
 
@@ -156,13 +156,13 @@ def test_two_people_race_for_one_room(visit: Visit, room: Room, alice: User, bob
     for page in pages:
         button(page, "Reserve").click(no_wait_after=True)
     outcomes = [page.locator("h1:visible") for page in pages]
-    expect(outcomes[0]).to_have_text(re.compile("Check and pay|Somebody was quicker"))
-    expect(outcomes[1]).to_have_text(re.compile("Check and pay|Somebody was quicker"))
-    assert sorted(one.inner_text() for one in outcomes) == ["Check and pay", "Somebody was quicker"]
+    expect(outcomes[0]).to_have_text(re.compile("Review and pay|This room has just been booked"))
+    expect(outcomes[1]).to_have_text(re.compile("Review and pay|This room has just been booked"))
+    assert sorted(one.inner_text() for one in outcomes) == ["Review and pay", "This room has just been booked"]
     loser = pages[0] if "quicker" in outcomes[0].inner_text() else pages[1]
     loser.get_by_role("link", name="The room next door").click()
     button(loser, "Reserve").click()
-    expect(heading(loser, "Check and pay")).to_be_visible()
+    expect(heading(loser, "Review and pay")).to_be_visible()
     assert count(Booking, status="PENDING") == 2
 
 
@@ -175,8 +175,8 @@ def test_without_a_script_paying_too_late_is_explained(
     later(TIMED)
     bookings.hold(order(bob, room, STAY), desk)
     pay(page)
-    expect(heading(page, "This reservation is over")).to_be_visible()
-    expect(page.get_by_text("Somebody else has the room on these nights now.")).to_be_visible()
+    expect(heading(page, "This reservation has ended")).to_be_visible()
+    expect(page.get_by_text("Another guest has the room for these nights now.")).to_be_visible()
     assert count(Payment) == 0
 
 
@@ -189,21 +189,21 @@ def test_by_keyboard_alone(page: Page, room: Room, alice: User) -> None:
     page.keyboard.press("Enter")
     expect(heading(page, "Reserve this room?")).to_be_visible()
     _press(page, "button", "Reserve")
-    expect(heading(page, "Check and pay")).to_be_visible()
-    _tab_to(page, "input", "Test card that works")
+    expect(heading(page, "Review and pay")).to_be_visible()
+    _tab_to(page, "input", "Test card: approved")
     page.keyboard.press("ArrowDown")
     expect(page.locator(f"input[value={DECLINED}]")).to_be_checked()
-    _press(page, "button", "Pay €360.00")
-    expect(page.get_by_text("The card was declined")).to_be_visible()
+    _press(page, "button", "Pay €360")
+    expect(page.get_by_text("Your card was declined")).to_be_visible()
     _press(page, "a", "Choose another card")
-    _tab_to(page, "input", "Test card that is declined")
+    _tab_to(page, "input", "Test card: declined")
     page.keyboard.press("ArrowUp")
-    _press(page, "button", "Pay €360.00")
-    expect(heading(page, "The room is yours")).to_be_visible()
-    _press(page, "a", "Cancel this booking")
+    _press(page, "button", "Pay €360")
+    expect(heading(page, "You're booked")).to_be_visible()
+    _press(page, "a", "Cancel booking")
     expect(heading(page, "Cancel this booking?")).to_be_visible()
-    _press(page, "button", "Cancel and get €360.00 back")
-    expect(heading(page, "This booking is cancelled")).to_be_visible()
+    _press(page, "button", "Cancel and get €360 back")
+    expect(heading(page, "This booking has been cancelled")).to_be_visible()
 
 
 def _tab_to(page: Page, element: str, text: str) -> None:
@@ -260,13 +260,13 @@ def test_every_page_is_sound_on_a_small_phone(
         page.goto(path)
         look(name)
 
-    look_at("/register", "Make an account")
-    look_at("/reset-password/x", "This link does not work any more")
+    look_at("/register", "Create account")
+    look_at("/reset-password/x", "This link no longer works")
     page.get_by_role("link", name="Send a new link").click()
     look("Forgot your password?")
     page.get_by_label("Email").fill(alice.email)
-    button(page, "Send the link").click()
-    look("Look into your mailbox")
+    button(page, "Send link").click()
+    look("Check your email")
     page.goto(address(room))
     button(page, "Reserve").click()
     look("Sign in")
@@ -278,29 +278,29 @@ def test_every_page_is_sound_on_a_small_phone(
     sign_in(page, alice)
     look("Reserve this room?")
     button(page, "Reserve").click()
-    look("Check and pay")
+    look("Review and pay")
     checkout = page.url
     pay(page, DECLINED)
-    expect(page.get_by_text("The card was declined")).to_be_visible()
-    look("Check and pay")
+    expect(page.get_by_text("Your card was declined")).to_be_visible()
+    look("Review and pay")
     pay(page)
-    look("The room is yours")
-    page.get_by_role("link", name="Cancel this booking").click()
+    look("You're booked")
+    page.get_by_role("link", name="Cancel booking").click()
     look("Cancel this booking?")
     look_at("/account", "Your account")
     look_at("/bookings", "Your bookings")
     look_at("/bookings?show=past", "Your bookings")
     page.goto(checkout)
-    page.get_by_role("link", name="Cancel this booking").click()
-    button(page, "Cancel and get €360.00 back").click()
-    look("This booking is cancelled")
+    page.get_by_role("link", name="Cancel booking").click()
+    button(page, "Cancel and get €360 back").click()
+    look("This booking has been cancelled")
     page.goto(address(room))
     button(page, "Reserve").click()
-    look("Check and pay")
+    look("Review and pay")
     given_back = page.url
-    button(page, "Give the room back").click()
+    button(page, "Release the room").click()
     expect(heading(page, room.name)).to_be_visible()
-    look_at(given_back, "This reservation is over")
+    look_at(given_back, "This reservation has ended")
     bookings.hold(order(bob, room, STAY), desk)
-    look_at(address(room).replace("?", "/reserve?"), "Somebody was quicker")
+    look_at(address(room).replace("?", "/reserve?"), "This room has just been booked")
     assert len(seen) == 18

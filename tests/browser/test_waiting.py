@@ -43,10 +43,10 @@ def test_the_hold_runs_out_before_ones_eyes(page: Page, room: Room, alice: User)
     expect(page.get_by_role("status").filter(has_text="Two minutes")).to_be_attached()
     later(TIMED)
     page.clock.fast_forward("02:01")
-    over = heading(page, "This reservation is over")
+    over = heading(page, "This reservation has ended")
     expect(over).to_be_focused()  # by itself
-    expect(page.get_by_text("Still free")).to_be_visible()
-    button(page, "Reserve it again").click()
+    expect(page.get_by_text("Still available")).to_be_visible()
+    button(page, "Reserve again").click()
     expect(page.get_by_text("Time left to pay")).to_be_visible()
 
 
@@ -67,7 +67,7 @@ def test_while_a_payment_is_on_its_way_its_answer_decides_and_not_the_clock(
     # 204: the answer that lets a browser stay where it is, as it does until a slow one comes.
     page.route("**/checkout/*", lambda route: asked.append(route.request.method) or route.fulfill(status=204))
     page.clock.fast_forward("14:50")
-    button(page, "Pay €360.00").click(no_wait_after=True)
+    button(page, "Pay €360").click(no_wait_after=True)
     expect(page.locator("form[data-sent]")).to_be_attached()
     page.clock.fast_forward("00:12")
     expect(page.locator(".countdown [data-until]")).to_have_text("0:00")
@@ -95,7 +95,7 @@ def test_without_a_script_the_end_of_the_hold_names_its_zone_and_the_page_asks_a
         page = visit(java_script_enabled=False)
         reserve(page, room, alice)
         expect(page.get_by_text(re.compile(r"until \d\d:\d\d \(Brussels time\)"))).to_be_visible()
-        expect(heading(page, "This reservation is over")).to_be_visible()  # by itself
+        expect(heading(page, "This reservation has ended")).to_be_visible()  # by itself
     finally:
         app.extensions["services"] = before
 
@@ -106,37 +106,37 @@ def test_without_a_script_the_end_of_the_hold_names_its_zone_and_the_page_asks_a
 def test_a_bank_that_answers_late_is_waited_for(page: Page, app: Flask, room: Room, alice: User, desk: Desk) -> None:
     reserve(page, room, alice)
     pay(page, SLOW)
-    expect(heading(page, "We are checking your payment")).to_be_visible()
+    expect(heading(page, "We're checking your payment")).to_be_visible()
     page.reload()
-    expect(heading(page, "We are checking your payment")).to_be_visible()
+    expect(heading(page, "We're checking your payment")).to_be_visible()
     page.wait_for_timeout(300)  # the late charge
     bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
-    expect(heading(page, "The room is yours")).to_be_visible()  # by itself
+    expect(heading(page, "You're booked")).to_be_visible()  # by itself
 
 
 def test_without_a_script_the_page_looks_by_itself(visit: Visit, room: Room, alice: User, desk: Desk) -> None:
     page = visit(java_script_enabled=False)
     reserve(page, room, alice)
     pay(page, SLOW)
-    expect(heading(page, "We are checking your payment")).to_be_visible()
+    expect(heading(page, "We're checking your payment")).to_be_visible()
     page.wait_for_timeout(300)  # the late charge
     bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
-    expect(heading(page, "The room is yours")).to_be_visible(timeout=15_000)
+    expect(heading(page, "You're booked")).to_be_visible(timeout=15_000)
 
 
 def test_the_page_that_waits_is_sound_and_has_ways_on(visit: Visit, room: Room, alice: User) -> None:
     page = visit(**PHONE)
     reserve(page, room, alice)
     pay(page, SLOW)
-    expect(heading(page, "We are checking your payment")).to_be_visible()
+    expect(heading(page, "We're checking your payment")).to_be_visible()
     assert violations(page) == []
-    page.get_by_role("link", name="Look again").click()
-    expect(heading(page, "We are checking your payment")).to_be_visible()
+    page.get_by_role("link", name="Check again").click()
+    expect(heading(page, "We're checking your payment")).to_be_visible()
     page.locator("main").get_by_role("link", name="Your bookings").click()
-    expect(page.get_by_text("Payment is being checked")).to_be_visible()
+    expect(page.get_by_text("Checking payment")).to_be_visible()
     assert violations(page) == []
     page.get_by_role("link", name="Room with a view").click()
-    expect(heading(page, "We are checking your payment")).to_be_visible()
+    expect(heading(page, "We're checking your payment")).to_be_visible()
 
 
 # --- passwords
@@ -145,7 +145,7 @@ def test_the_page_that_waits_is_sound_and_has_ways_on(visit: Visit, room: Room, 
 def test_a_password_can_be_looked_at_while_it_is_typed(page: Page, alice: User) -> None:
     page.goto("/sign-in")
     page.get_by_label("Password").fill(PASSWORD)
-    show = button(page, "Show what I type")
+    show = button(page, "Show password")
     show.click()
     expect(page.get_by_label("Password")).to_have_attribute("type", "text")
     expect(show).to_have_attribute("aria-pressed", "true")
@@ -185,7 +185,7 @@ def test_the_mails_are_sound(
     page.get_by_label("Email").fill("olga@example.com")
     page.get_by_label("Password").fill(PASSWORD)
     page.locator("main").get_by_role("button", name="Sign in").click()
-    expect(page.get_by_text("No mail yet")).to_be_visible()
+    expect(page.get_by_text("No emails yet")).to_be_visible()
     assert violations(page) == []
     bookings.book(order(alice, room), VISA, desk)
     events.relay()

@@ -56,7 +56,7 @@ def test_a_cancelled_booking_gets_its_cancellation(smtp: MailServer) -> None:
     stay = booked(status="CANCELLED", cancelled_at=dt.datetime(2026, 4, 1, tzinfo=dt.UTC), refund_amount=720)
     cancelled(stay)
     jobs.deliver(MAIL, offered())
-    assert "₪720.00 of the ₪1,440.00" in smtp.messages[0].get_body(("plain",)).get_content()
+    assert "₪720 of the ₪1,440" in smtp.messages[0].get_body(("plain",)).get_content()
 
 
 def test_confirmed_and_cancelled_at_once_gets_both(smtp: MailServer) -> None:

@@ -83,7 +83,7 @@ def test_the_total_goes_back_in_the_currencys_own_decimals(
     held = bookings.hold(order(alice, abroad, STAY), desk)
     assert guest.go(checkout(held)).page.find("input", attrs={"name": "shownTotal"})["value"] == shown
     guest.send(checkout(held), paymentMethodId=VISA)
-    assert guest.heading == "The room is yours"
+    assert guest.heading == "You're booked"
 
 
 # --- another number of guests
@@ -91,16 +91,16 @@ def test_the_total_goes_back_in_the_currencys_own_decimals(
 
 def test_the_rooms_page_offers_to_change_the_number_of_guests(guest: Visitor, room: Room, held: Booking) -> None:
     guest.go(wish(room, 3).replace("/reserve", ""))
-    assert "You have reserved this room for 2 guests and not paid yet." in guest.text
+    assert "You've reserved this room for 2 guests but haven't paid yet." in guest.text
     guest.send(wish(room).partition("?")[0])
-    assert (guest.url, guest.heading) == (checkout(held), "Check and pay")
+    assert (guest.url, guest.heading) == (checkout(held), "Review and pay")
     assert "3 guests" in guest.text
     assert reload(held).guests == 3
 
 
 def test_a_wish_for_another_number_of_guests_is_asked_and_applied(guest: Visitor, room: Room, held: Booking) -> None:
     assert guest.go(wish(room, 3)).heading == "Change the number of guests?"
-    assert "You hold this room for 2 guests, until" in guest.text
+    assert "We're holding this room for you for 2 guests until" in guest.text
     assert checkout(held) in guest.links()
     guest.send(wish(room).partition("?")[0])
     assert guest.url == checkout(held)
@@ -126,10 +126,10 @@ def test_ones_own_stay_is_not_somebody_elses(guest: Visitor, room: Room, booked:
     url = f"/rooms/{encode('room', room.id)}{path}"
     other = in_days(31)
     guest.go(f"{url}?checkIn={other.check_in}&checkOut={other.check_out}&guests=2")
-    assert "You have this room from" in guest.text
+    assert "You already have this room from" in guest.text
     assert "omebody" not in guest.text
     assert checkout(booked) in guest.links()
-    assert guest.go(checkout(booked)).heading == "The room is yours"
+    assert guest.go(checkout(booked)).heading == "You're booked"
 
 
 def test_reserving_in_spite_of_ones_own_stay_says_whose_it_is(
@@ -139,7 +139,7 @@ def test_reserving_in_spite_of_ones_own_stay_says_whose_it_is(
     guest.go(f"/rooms/{encode('room', room.id)}?checkIn={other.check_in}&checkOut={other.check_out}&guests=2")
     bookings.book(order(alice, room, STAY), VISA, desk)
     guest.send(wish(room).partition("?")[0])
-    assert "You have this room from" in guest.text
+    assert "You already have this room from" in guest.text
 
 
 def test_a_reservation_that_made_way_names_the_one_that_took_its_place(
@@ -147,15 +147,15 @@ def test_a_reservation_that_made_way_names_the_one_that_took_its_place(
 ) -> None:
     new = reserving.reserve(order(alice, room, in_days(31)), desk)
     guest.go(checkout(held))
-    assert "It was given back before it was paid" in guest.text
-    assert "You have this room from" in guest.text
+    assert "You released the room before paying" in guest.text
+    assert "You already have this room from" in guest.text
     assert checkout(new) in guest.links()
 
 
 def test_what_was_given_back_is_not_called_unpaid(guest: Visitor, held: Booking) -> None:
     guest.go(checkout(held)).send(f"{checkout(held)}/release")
     guest.go(checkout(held))
-    assert "It was given back before it was paid" in guest.text
+    assert "You released the room before paying" in guest.text
     assert "It was not paid" not in guest.text
 
 
@@ -167,9 +167,9 @@ def test_a_payment_being_checked_says_what_is_going_on_and_looks_again(
 ) -> None:
     unanswered(alice, held, desk)
     guest.go(checkout(held))
-    assert "The room stays yours meanwhile" in guest.text
+    assert "The room is held for you in the meantime" in guest.text
     assert "alice@example.com" in guest.text
-    assert f"Without JavaScript it looks every {refresh(guest)} seconds." in guest.text
+    assert f"Without JavaScript it checks every {refresh(guest)} seconds." in guest.text
     assert guest.page.select_one("[hx-get][hx-trigger='every 3s']")["hx-get"] == checkout(held)
     assert {checkout(held), "/bookings"} <= {link["href"] for link in guest.page.select("main a.button")}
 
@@ -178,7 +178,7 @@ def test_the_room_page_leads_to_the_payment_being_checked(
     guest: Visitor, alice: User, room: Room, held: Booking, desk: Desk
 ) -> None:
     unanswered(alice, held, desk)
-    assert guest.go(wish(room)).heading == "We are checking your payment"
+    assert guest.go(wish(room)).heading == "We're checking your payment"
 
 
 # --- one heading
@@ -203,13 +203,13 @@ def test_every_state_has_one_heading(
     pages.append(guest.go(wish(room)).page)
     headings = [[heading.get_text(strip=True) for heading in page.select("h1")] for page in pages]
     assert headings == [
-        ["Check and pay"],
-        ["Check and pay"],
-        ["We are checking your payment"],
-        ["The room is yours"],
+        ["Review and pay"],
+        ["Review and pay"],
+        ["We're checking your payment"],
+        ["You're booked"],
         ["Cancel this booking?"],
-        ["This booking is cancelled"],
+        ["This booking has been cancelled"],
         ["Reserve this room?"],
-        ["This reservation is over"],
-        ["Somebody was quicker"],
+        ["This reservation has ended"],
+        ["This room has just been booked"],
     ]

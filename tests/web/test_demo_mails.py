@@ -42,7 +42,7 @@ def one_mail(alice: User, room: Room, desk: Desk, mails: Path) -> str:
 
 
 def test_without_mails_the_page_says_so(owner: Visitor) -> None:
-    assert "No mail yet" in owner.go("/demo/mails").text
+    assert "No emails yet" in owner.go("/demo/mails").text
 
 
 def test_a_mail_is_listed_and_shown(owner: Visitor, one_mail: str) -> None:

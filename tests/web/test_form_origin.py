@@ -152,7 +152,7 @@ def test_an_outdated_form_is_asked_once_more_and_says_why_never_for_ever(app: Fl
     assert db.session.query(Booking).count() == 0
     guest.post(url, **fields)
     guest.send(url)
-    assert guest.heading == "Check and pay"
+    assert guest.heading == "Review and pay"
 
 
 def test_a_browser_that_refuses_cookies_is_told_so_at_once(app: Flask) -> None:

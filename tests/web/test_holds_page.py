@@ -50,10 +50,10 @@ def test_releasing_one_there_leads_back_to_the_room_that_was_wanted(guest: Visit
     reserve(guest, room).send(f"{held[0]}/release")
     assert (guest.heading, urlsplit(guest.url).path) == ("Reserve this room?", reserve_url(room))
     guest.send(reserve_url(room))
-    assert guest.heading == "Check and pay"
+    assert guest.heading == "Review and pay"
     assert count(Booking, status="PENDING") == 3
     guest.go(held[0])
-    assert guest.heading == "This reservation is over"
+    assert guest.heading == "This reservation has ended"
 
 
 def test_a_release_form_that_is_sent_twice_goes_on_all_the_same(guest: Visitor, room: Room) -> None:

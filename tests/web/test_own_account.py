@@ -60,10 +60,10 @@ def test_registering_signs_in(visitor: Visitor) -> None:
     [
         ({"email": "nobody"}, "Email must be an email address."),
         ({"password": "short"}, "Password must have at least 10 characters."),
-        ({"password": "1234567890"}, "Password is among the most common passwords; please choose another."),
+        ({"password": "1234567890"}, "Password is one of the most common passwords; please choose another."),
         ({"fullName": " "}, "Name must not be empty."),
         ({"email": ""}, "Email is missing."),
-        ({"email": "ALICE@example.com"}, "An account with this email exists already."),
+        ({"email": "ALICE@example.com"}, "An account with this email already exists."),
     ],
 )
 def test_what_is_wrong_stands_beside_its_field_and_the_rest_stays(
@@ -138,9 +138,9 @@ def test_nobody_is_sent_elsewhere(visitor: Visitor, alice: User, evil: str) -> N
 
 def test_another_name(guest: Visitor) -> None:
     guest.go("/account").send("/account/profile", fullName="Alice Liddell")
-    assert "Your name is changed." in guest.text
+    assert "Your name has been changed." in guest.text
     assert guest.page.find("input", attrs={"name": "fullName"})["value"] == "Alice Liddell"
-    assert "Your name is changed." not in guest.go("/account").text
+    assert "Your name has been changed." not in guest.go("/account").text
 
 
 def test_a_form_of_a_sign_in_that_ended_elsewhere_leads_back_to_the_account(app: Flask, guest: Visitor) -> None:
@@ -181,7 +181,7 @@ def test_no_name_is_refused(guest: Visitor) -> None:
 def test_another_password_ends_the_other_sign_ins(app: Flask, guest: Visitor) -> None:
     phone = Visitor(app).sign_in("alice")
     guest.go("/account").send("/account/password", currentPassword=PASSWORD, newPassword=NEW)
-    assert "You were signed out everywhere else." in guest.text
+    assert "You've been signed out everywhere else." in guest.text
     assert is_in(guest)
     assert not is_in(phone)
 
@@ -204,7 +204,7 @@ def test_sign_ins_are_listed_and_ended(app: Flask, guest: Visitor, alice: User) 
     guest.go("/account")
     assert "Safari on iPhone" in guest.text
     guest.send(f"/account/sessions/{encode('session', phone.session_id)}/end")
-    assert "That sign-in has ended." in guest.text
+    assert "That device has been signed out." in guest.text
     assert "Safari on iPhone" not in guest.text
 
 
@@ -258,17 +258,17 @@ def link() -> Any:
 
 def test_a_forgotten_password_is_set_anew(app: Flask, visitor: Visitor, guest: Visitor) -> None:
     visitor.go("/forgot-password").send("/forgot-password", email="alice@example.com")
-    assert visitor.heading == "Look into your mailbox"
+    assert visitor.heading == "Check your email"
     url = link()
     assert visitor.go(url).heading == "Choose a new password"
     visitor.send(url, newPassword=NEW)
     assert visitor.heading == "Sign in"
-    assert "Your password is changed" in visitor.text
+    assert "Your password has been changed" in visitor.text
     assert not is_in(guest)
     visitor.go("/sign-in").send("/sign-in", email="alice@example.com", password=NEW)
     assert is_in(visitor)
-    assert visitor.go(url).heading == "This link does not work any more"
-    assert "If you have chosen a new password already, sign in with it." in visitor.text
+    assert visitor.go(url).heading == "This link no longer works"
+    assert "If you've already chosen a new password, sign in with it." in visitor.text
     assert {"/sign-in", "/forgot-password"} <= set(visitor.links())
 
 
@@ -357,7 +357,7 @@ def test_trying_too_often_is_asked_to_wait(strict: Flask, path: str) -> None:
         visitor.go(path).send(path, email="nobody", password="wrong")
         assert visitor.status in (400, 401)
     visitor.go(path).send(path, email="nobody", password="wrong")
-    assert (visitor.status, visitor.heading) == (429, "One moment, please")
+    assert (visitor.status, visitor.heading) == (429, "Too many attempts")
     assert int(visitor.headers["Retry-After"]) > 0
-    assert f"Please wait {-(-int(visitor.headers['Retry-After']) // 60)} minutes" in visitor.text
+    assert f"Try again in {-(-int(visitor.headers['Retry-After']) // 60)} minutes" in visitor.text
     assert path in [link["href"] for link in visitor.page.select("main a")]

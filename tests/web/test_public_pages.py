@@ -76,9 +76,9 @@ def test_home_searches_a_weekend_ahead(visitor: Visitor) -> None:
 
 def test_results_show_the_total_for_the_stay(visitor: Visitor, room: Room) -> None:
     visitor.go(f"/rooms?location=antwerp&{DATES}&capacity=2")
-    assert "1 free room in Antwerp" in visitor.text
+    assert "1 room available in Antwerp" in visitor.text
     assert "€240 for 2 nights" in visitor.text
-    assert "€120 a night" in visitor.text
+    assert "€120 per night" in visitor.text
 
 
 def test_a_room_link_keeps_dates_and_guests(visitor: Visitor, room: Room) -> None:
@@ -102,7 +102,7 @@ def test_wrong_dates_are_told_beside_the_field(visitor: Visitor, room: Room) -> 
 def test_a_price_limit_meant_for_another_place_is_left_out(visitor: Visitor) -> None:
     a_room(location="kyoto", currency="JPY", price_per_night=Decimal(9000), time_zone="Asia/Tokyo")
     visitor.go(f"/rooms?location=kyoto&{DATES}&maxPrice=100&currency=EUR&sort=price")
-    assert "1 free room" in visitor.text
+    assert "1 room available" in visitor.text
 
 
 def test_anywhere_cannot_be_ordered_by_price(visitor: Visitor, room: Room) -> None:
@@ -123,9 +123,9 @@ def test_pages_of_results_keep_the_search(visitor: Visitor) -> None:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("location=nowhere", "no rooms in a place of that name"),
+        ("location=nowhere", "no rooms in a destination of that name"),
         ("location=antwerp&capacity=40", "the largest is for 4 guests"),
-        ("location=antwerp&amenities=pool", "1 room in Antwerp is free on these dates, but it does not have"),
+        ("location=antwerp&amenities=pool", "1 room is available in Antwerp on these dates, but it doesn't match"),
     ],
 )
 def test_nothing_found_says_why(visitor: Visitor, room: Room, query: str, said: str) -> None:
@@ -149,7 +149,7 @@ def test_going_back_gets_the_whole_page(visitor: Visitor, room: Room) -> None:
 def test_counts_have_the_separators_of_the_language(app: Flask) -> None:
     with app.test_request_context():
         assert formats.rooms(2446) == "2,446 rooms"
-        assert listing.headline(1997, None) == "1,997 free rooms"
+        assert listing.headline(1997, None) == "1,997 rooms available"
 
 
 def test_guests_of_a_rooms_address_are_understood_once(visitor: Visitor) -> None:
@@ -170,17 +170,18 @@ def test_a_number_of_guests_beyond_all_reason_is_refused(visitor: Visitor, room:
 
 def test_a_search_without_result_offers_to_drop_all_filters(visitor: Visitor, room: Room) -> None:
     visitor.go(f"/rooms?location=antwerp&{DATES}&amenities=pool&maxPrice=1&currency=EUR&q=castle")
-    assert "Without any filter 1 room" in visitor.text
-    assert "No room found in Antwerp" in visitor.text
+    assert "Without filters 1 room" in visitor.text
+    assert "No rooms available in Antwerp" in visitor.text
 
 
 def test_a_wrong_filter_reaches_its_field_also_through_htmx(visitor: Visitor, room: Room) -> None:
     visitor.go(f"/rooms?location=antwerp&{DATES}&minPrice=cheap&amenities=wifi", **PART)
     assert visitor.page.select_one("#price[hx-swap-oob] #f-minPrice")["aria-invalid"] == "true"
     assert (
-        visitor.page.select_one("#problems[hx-swap-oob] a[href='#f-minPrice']").text == "Lowest price must be a number."
+        visitor.page.select_one("#problems[hx-swap-oob] a[href='#f-minPrice']").text
+        == "Minimum price must be a number."
     )
-    assert visitor.page.select_one("label[for=f-minPrice]").text == "Lowest price"
+    assert visitor.page.select_one("label[for=f-minPrice]").text == "Minimum"
     kept = visitor.page.select("#carried[hx-swap-oob] input")
     assert ("amenities", "wifi") in [(field["name"], field["value"]) for field in kept]
 
@@ -190,22 +191,37 @@ def test_a_wrong_filter_reaches_its_field_also_through_htmx(visitor: Visitor, ro
 
 def test_a_room_shows_every_line_and_the_refund_with_its_date(visitor: Visitor, room: Room) -> None:
     visitor.go(f"{address(room)}?{DATES}&guests=2")
-    assert "2 nights at €120.00 €240.00 Total €240.00" in visitor.text
-    assert "you get everything back: €240.00" in visitor.text
+    assert "2 nights at €120 €240 Total €240" in visitor.text
+    assert "Free cancellation until" in visitor.text
     assert visitor.form(f"{address(room)}/reserve").select_one("input[name=checkIn]")["value"] == str(STAY.check_in)
+
+
+def test_a_price_looks_the_same_on_the_card_and_in_the_panel(visitor: Visitor) -> None:
+    odd = a_room(price_per_night=Decimal("120.50"))
+    visitor.go(f"/rooms?location=antwerp&{DATES}&capacity=2")
+    assert "€241.00 for 2 nights" in visitor.text
+    assert "€120.50 per night" in visitor.text
+    visitor.go(f"{address(odd)}?{DATES}&guests=2")
+    assert "2 nights at €120.50 €241.00 Total €241.00" in visitor.text
+
+
+def test_dollars_say_which(visitor: Visitor) -> None:
+    for currency, shown in (("USD", "US$"), ("CAD", "CA$"), ("MXN", "MX$")):
+        a_room(location=currency.lower(), currency=currency)
+        assert f"{shown}240 for 2 nights" in visitor.go(f"/rooms?location={currency.lower()}&{DATES}").text
 
 
 def test_a_room_tells_the_price_of_each_night(visitor: Visitor, room: Room) -> None:
     visitor.go(f"{address(room)}?{DATES}&guests=2")
     rows = [row.get_text(" ", strip=True) for row in visitor.page.select("details.nightly tr")]
     assert len(rows) == STAY.nights
-    assert all(row.endswith("€120.00") for row in rows)
+    assert all(row.endswith("€120") for row in rows)
 
 
 @pytest.mark.parametrize("query", ["guests=99", f"{DATES}&guests=99"])
 def test_a_room_offers_no_more_guests_than_it_takes(visitor: Visitor, room: Room, query: str) -> None:
     visitor.go(f"{address(room)}?{query}")
-    assert visitor.problems == ["This room has space for 4 guests."]
+    assert visitor.problems == ["This room sleeps 4 guests."]
     offered = [option["value"] for option in visitor.page.select("select[name=guests] option")]
     assert offered == ["1", "2", "3", "4"]
     assert any("capacity=99" in link for link in visitor.links())
@@ -226,7 +242,7 @@ def test_months_keep_the_search_and_say_guests_once(visitor: Visitor, room: Room
 def test_a_long_list_of_amenities_is_folded(visitor: Visitor) -> None:
     visitor.go(address(a_room(amenities=[f"thing_{number}" for number in range(20)] + ["pool"])))
     assert visitor.page.select_one("ul.amenities li").get_text(strip=True) == "Pool"
-    assert visitor.page.select_one("details.more summary").text == "And 9 more"
+    assert visitor.page.select_one("details.more summary").text == "Show 9 more"
     assert len(visitor.page.select("ul.amenities li")) == 21
 
 
@@ -246,7 +262,7 @@ def test_a_place_whose_host_is_not_known_is_named_once(visitor: Visitor) -> None
 def test_a_room_without_dates_asks_for_them(visitor: Visitor, room: Room) -> None:
     visitor.go(address(room))
     assert visitor.status == 200
-    assert "When would you come?" in visitor.text
+    assert "Choose your dates" in visitor.text
     assert len(visitor.page.select("table.nights")) == 2
 
 
@@ -255,7 +271,7 @@ def test_a_room_without_dates_asks_for_them(visitor: Visitor, room: Room) -> Non
     [
         (f"checkIn={STAY.check_in}", "Check-out is missing."),
         ("checkIn=2020-01-01&checkOut=2020-01-03", "Check-in is in the past."),
-        (f"{DATES}&guests=9", "This room has space for 4 guests."),
+        (f"{DATES}&guests=9", "This room sleeps 4 guests."),
         ("checkIn=soon&checkOut=later", "Check-in must be a date such as 2026-12-01."),
     ],
 )
@@ -268,7 +284,7 @@ def test_a_room_says_what_is_wrong_with_the_dates(visitor: Visitor, room: Room, 
 def test_a_taken_room_offers_others_for_the_dates(visitor: Visitor, room: Room, alice: User, desk: Desk) -> None:
     bookings.hold(order(alice, room, STAY), desk)
     visitor.go(f"{address(room)}?{DATES}&guests=2")
-    assert "Taken on these dates" in visitor.text
+    assert "Not available on these dates" in visitor.text
     assert any(link.startswith("/rooms?location=antwerp&checkIn=") for link in visitor.links())
     assert len(visitor.page.select(".night-taken")) == STAY.nights
 

@@ -160,7 +160,7 @@ def test_every_error_has_a_page_with_a_way_on(
     [
         (errors.RoomNotAvailable(), 409, "no longer available"),
         (errors.Unavailable(), 503, "in a moment"),
-        (RuntimeError("a secret"), 500, "Something broke on our side"),
+        (RuntimeError("a secret"), 500, "Something went wrong"),
     ],
 )
 def test_refusals_of_the_domain_have_pages_too(

@@ -25,7 +25,7 @@ def visitor(app: Flask) -> Visitor:
 def test_an_order_or_a_page_that_is_none_is_left_out(visitor: Visitor, room: Room, wrong: str) -> None:
     visitor.go(f"/rooms?location=antwerp&{DATES}&{wrong}")
     assert (visitor.status, visitor.problems) == (200, [])
-    assert "1 free room" in visitor.text
+    assert "1 room available" in visitor.text
 
 
 def test_a_search_lets_one_choose_the_day_that_it_still_is_in_the_last_place_on_earth(
