@@ -1,9 +1,8 @@
-"""The first page, results and rooms, as everybody may see them."""
+"""The first page and results, as everybody may see them."""
 
 from __future__ import annotations
 
 import ast
-import json
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -16,8 +15,7 @@ from flask.testing import FlaskClient
 
 from booking.domain import bookings, catalogue
 from booking.domain.bookings import Desk
-from booking.domain.models import Property, Room, User
-from booking.infra.db import db, transaction
+from booking.domain.models import Room, User
 from booking.infra.ids import encode
 from booking.web import formats, listing
 from tests.cast import a_room, in_days, order
@@ -184,154 +182,6 @@ def test_a_wrong_filter_reaches_its_field_also_through_htmx(visitor: Visitor, ro
     assert visitor.page.select_one("label[for=f-minPrice]").text == "Minimum"
     kept = visitor.page.select("#carried[hx-swap-oob] input")
     assert ("amenities", "wifi") in [(field["name"], field["value"]) for field in kept]
-
-
-# --- a room
-
-
-def test_a_room_shows_every_line_and_the_refund_with_its_date(visitor: Visitor, room: Room) -> None:
-    visitor.go(f"{address(room)}?{DATES}&guests=2")
-    assert "2 nights at €120 €240 Total €240" in visitor.text
-    assert "Free cancellation until" in visitor.text
-    assert visitor.form(f"{address(room)}/reserve").select_one("input[name=checkIn]")["value"] == str(STAY.check_in)
-
-
-def test_a_price_looks_the_same_on_the_card_and_in_the_panel(visitor: Visitor) -> None:
-    odd = a_room(price_per_night=Decimal("120.50"))
-    visitor.go(f"/rooms?location=antwerp&{DATES}&capacity=2")
-    assert "€241.00 for 2 nights" in visitor.text
-    assert "€120.50 per night" in visitor.text
-    visitor.go(f"{address(odd)}?{DATES}&guests=2")
-    assert "2 nights at €120.50 €241.00 Total €241.00" in visitor.text
-
-
-def test_dollars_say_which(visitor: Visitor) -> None:
-    for currency, shown in (("USD", "US$"), ("CAD", "CA$"), ("MXN", "MX$")):
-        a_room(location=currency.lower(), currency=currency)
-        assert f"{shown}240 for 2 nights" in visitor.go(f"/rooms?location={currency.lower()}&{DATES}").text
-
-
-def test_a_room_tells_the_price_of_each_night(visitor: Visitor, room: Room) -> None:
-    visitor.go(f"{address(room)}?{DATES}&guests=2")
-    rows = [row.get_text(" ", strip=True) for row in visitor.page.select("details.nightly tr")]
-    assert len(rows) == STAY.nights
-    assert all(row.endswith("€120") for row in rows)
-
-
-@pytest.mark.parametrize("query", ["guests=99", f"{DATES}&guests=99"])
-def test_a_room_offers_no_more_guests_than_it_takes(visitor: Visitor, room: Room, query: str) -> None:
-    visitor.go(f"{address(room)}?{query}")
-    assert visitor.problems == ["This room sleeps 4 guests."]
-    offered = [option["value"] for option in visitor.page.select("select[name=guests] option")]
-    assert offered == ["1", "2", "3", "4"]
-    assert any("capacity=99" in link for link in visitor.links())
-
-
-def test_a_large_room_can_be_filled(visitor: Visitor) -> None:
-    visitor.go(address(a_room(capacity=16)))
-    assert len(visitor.page.select("select[name=guests] option")) == 16
-
-
-def test_months_keep_the_search_and_say_guests_once(visitor: Visitor, room: Room) -> None:
-    visitor.go(f"{address(room)}?{DATES}&capacity=3")
-    turned = next(link for link in visitor.links() if "month=" in link)
-    assert "guests=3" in turned
-    assert "capacity" not in turned
-
-
-def test_a_long_list_of_amenities_is_folded(visitor: Visitor) -> None:
-    visitor.go(address(a_room(amenities=[f"thing_{number}" for number in range(20)] + ["pool"])))
-    assert visitor.page.select_one("ul.amenities li").get_text(strip=True) == "Pool"
-    assert visitor.page.select_one("details.more summary").text == "Show 9 more"
-    assert len(visitor.page.select("ul.amenities li")) == 21
-
-
-@transaction
-def call_its_house(room: Room, name: str) -> None:
-    db.session.get_one(Property, room.property_id).name = name
-
-
-def test_a_place_whose_host_is_not_known_is_named_once(visitor: Visitor) -> None:
-    room = a_room(address={"city": "Antwerp", "country": "Belgium"})
-    call_its_house(room, "Antwerp")
-    visitor.go(address(room))
-    assert "Antwerp, Belgium" in visitor.text
-    assert "Antwerp, Antwerp" not in visitor.text + visitor.go(f"/rooms?location=antwerp&{DATES}").text
-
-
-def test_a_room_without_dates_asks_for_them(visitor: Visitor, room: Room) -> None:
-    visitor.go(address(room))
-    assert visitor.status == 200
-    assert "Choose your dates" in visitor.text
-    assert len(visitor.page.select("table.nights")) == 2
-
-
-@pytest.mark.parametrize(
-    ("query", "said"),
-    [
-        (f"checkIn={STAY.check_in}", "Check-out is missing."),
-        ("checkIn=2020-01-01&checkOut=2020-01-03", "Check-in is in the past."),
-        (f"{DATES}&guests=9", "This room sleeps 4 guests."),
-        ("checkIn=soon&checkOut=later", "Check-in must be a date such as 2026-12-01."),
-    ],
-)
-def test_a_room_says_what_is_wrong_with_the_dates(visitor: Visitor, room: Room, query: str, said: str) -> None:
-    visitor.go(f"{address(room)}?{query}")
-    assert visitor.status == 400
-    assert said in visitor.problems
-
-
-def test_a_taken_room_offers_others_for_the_dates(visitor: Visitor, room: Room, alice: User, desk: Desk) -> None:
-    bookings.hold(order(alice, room, STAY), desk)
-    visitor.go(f"{address(room)}?{DATES}&guests=2")
-    assert "Not available on these dates" in visitor.text
-    assert any(link.startswith("/rooms?location=antwerp&checkIn=") for link in visitor.links())
-    assert len(visitor.page.select(".night-taken")) == STAY.nights
-
-
-def test_months_can_be_turned_within_what_can_be_booked(visitor: Visitor, room: Room) -> None:
-    assert visitor.go(f"{address(room)}?month=1999-01").text.count("Earlier") == 0
-    assert visitor.go(f"{address(room)}?month=2999-01").text.count("Later") == 0
-    assert visitor.go(f"{address(room)}?month=nonsense").status == 200
-
-
-STRANGE = ("nonsense", "room_01h2xcejqtf2nbrexx3vqjhp41", "user_01h2xcejqtf2nbrexx3vqjhp41")
-
-
-@pytest.mark.parametrize("path", [f"/rooms/{name}" for name in STRANGE])
-def test_an_unknown_room_is_not_found(visitor: Visitor, path: Any) -> None:
-    assert visitor.go(path).status == 404
-    assert visitor.go(f"{path}/picture.svg").status == 404
-
-
-def test_a_room_tells_search_engines_about_itself(visitor: Visitor, room: Room) -> None:
-    visitor.go(f"{address(room)}?{DATES}")
-    told = json.loads(str(visitor.page.select_one('script[type="application/ld+json"]').string))
-    assert told["@type"] == "HotelRoom"
-    assert told["occupancy"]["maxValue"] == 4
-    assert visitor.page.select_one("link[rel=canonical]")["href"] == f"http://localhost:8000{address(room)}"
-
-
-@pytest.mark.parametrize(("currency", "price", "told"), [("JPY", "16300", "16300"), ("EUR", "163", "163.00")])
-def test_search_engines_are_told_prices_with_the_decimals_of_their_currency(
-    visitor: Visitor, currency: str, price: str, told: str
-) -> None:
-    visitor.go(address(a_room(location="kyoto", currency=currency, price_per_night=Decimal(price))))
-    linked = json.loads(str(visitor.page.select_one('script[type="application/ld+json"]').string))
-    assert linked["offers"]["price"] == told
-
-
-def test_a_hostile_name_stays_text(visitor: Visitor) -> None:
-    name = "</script><script>alert(1)</script>"
-    visitor.go(address(a_room(name=name, description=name)))
-    assert "<script>alert" not in visitor.response.text
-
-
-def test_a_picture_is_kept_and_the_same_for_all(visitor: Visitor, room: Room) -> None:
-    picture = visitor.go(f"{address(room)}/picture.svg")
-    assert picture.headers["Content-Type"].startswith("image/svg+xml")
-    assert "max-age=" in picture.headers["Cache-Control"]
-    assert "Cookie" not in picture.headers.get("Vary", "")
 
 
 # --- documentation
