@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
+
+import idna
 
 DEVELOPMENT, PRODUCTION = "development", "production"
 SIMULATED = "simulated"
 PAYMENT_PROVIDERS = (SIMULATED,)  # what PAYMENTS may name; booking/infra/provider.py builds them
+REQUIRED, OPTIONAL = "required", "optional"
 MINIMUM_SECRET = 32  # bytes; HS256 wants a key as long as its hash (RFC 7518 §3.2)
 
 
@@ -67,6 +72,7 @@ class Settings:
     max_body_bytes: int = 1024 * 1024  # MAX_BODY_BYTES: of a request
     db_pool_size: int = 10  # DB_POOL_SIZE: at least the blocking threads of one web process
     smtp_url: str = ""  # SMTP_URL: smtp://user:password@host:587 (smtps:// for TLS from the start)
+    smtp_tls: str = ""  # SMTP_TLS: required | optional (STARTTLS where offered); empty: required in production
     mail_dir: str = ""  # MAIL_DIR: write mails as files here instead of sending them
     mail_from: str = "Room Booking <bookings@localhost>"  # MAIL_FROM: sender of every mail
     metrics_token: str = field(
@@ -88,6 +94,11 @@ class Settings:
         """SECRET_KEY, then its fallbacks."""
         former = (secret.strip() for secret in self.secret_key_fallbacks.split(","))
         return (self.secret_key, *(secret for secret in former if secret))
+
+    @property
+    def mails_need_tls(self) -> bool:
+        """Whether a mail may leave over an encrypted connection only."""
+        return self.smtp_tls == REQUIRED or (not self.smtp_tls and self.production)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -136,7 +147,9 @@ class _Reader:
         values["jwt_keys"] = self._key_ring(self._required("JWT_KEYS"))
         if values["app_env"] == PRODUCTION:
             self._check_production()
-        return Settings(**values)
+        settings = Settings(**values)
+        self._check_addresses(settings)
+        return settings
 
     def _app_env(self) -> str:
         chosen = self.environ.get("APP_ENV", PRODUCTION)
@@ -182,6 +195,19 @@ class _Reader:
         if not self.environ.get("SITE_URL"):
             self.problems.append("SITE_URL is not set: links in mails would lead nowhere.")
 
+    def _check_addresses(self, settings: Settings) -> None:
+        if settings.smtp_tls not in {"", REQUIRED, OPTIONAL}:
+            self.problems.append(f"SMTP_TLS must be {REQUIRED} or {OPTIONAL}.")
+        try:
+            _, email = split_sender(settings.mail_from)
+            require_domain(email.rpartition("@")[2])
+        except ValueError as error:
+            self.problems.append(f"MAIL_FROM cannot be used: {error}.")
+        try:
+            require_site(settings.site_url or "http://localhost")
+        except ValueError as error:
+            self.problems.append(f"SITE_URL cannot be used: {error}.")
+
     def _value(self, name: str) -> object:
         text, kind = self.environ[name.upper()], Settings.__dataclass_fields__[name].type
         readers: dict[str, Callable[[str], object]] = {"int": int, "float": float, "bool": boolean}
@@ -198,6 +224,41 @@ def boolean(text: str) -> bool:
     if lowered not in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
         raise ValueError(text)
     return lowered in {"1", "true", "yes", "on"}
+
+
+def require_site(url: str) -> None:
+    """Raise ValueError where a site cannot be at this URL."""
+    site = urlsplit(url)
+    if site.scheme not in {"http", "https"} or site.query or site.fragment or site.username:
+        raise ValueError("it must look like https://rooms.example")
+    _ = site.port  # a ValueError where it is none
+    require_domain(site.hostname or "")
+
+
+def require_domain(domain: str) -> None:
+    """Raise ValueError where this is no name of a host, in ASCII or by IDNA 2008."""
+    if not domain or not domain.isprintable() or " " in domain:
+        raise ValueError("it names no host")
+    if not domain.isascii():
+        idna.encode(domain, uts46=True)
+
+
+SENDER = re.compile(r"""\s*(?:(?P<name>[^<>]*?)\s*<(?P<in_angles>[^<>\s]+)>|(?P<bare>[^<>\s,;"]+))\s*""")
+
+
+def split_sender(mail_from: str) -> tuple[str, str]:
+    """Name and address of `Hotel Post, Wien <info@post.example>` (quotes around the name or none), or a bare address.
+
+    Raises ValueError for several addresses, for none, and for what no header can hold.
+    """
+    found = SENDER.fullmatch(mail_from)
+    name, email = (found["name"] or "", found["in_angles"] or found["bare"]) if found else ("", "")
+    local, _, domain = email.rpartition("@")
+    if not domain or not re.fullmatch(r"""[^\s@<>()\[\],;:\\"]+""", local) or not name.isprintable():
+        raise ValueError("it must be one address, such as Room Booking <bookings@rooms.example>")
+    if len(name) > 1 and name.startswith('"') and name.endswith('"'):
+        name = re.sub(r"\\(.)", r"\1", name[1:-1])
+    return name, email
 
 
 def postgres_url(url: str) -> str:

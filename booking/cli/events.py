@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
-from booking.domain import events
+from booking.domain import events, undeliverable
 from booking.infra import ids, queue
 
 group = AppGroup("events", help="Look after mails and other work that follows from bookings.")
@@ -27,6 +27,8 @@ def status(limit: int) -> None:
         click.echo("{}: {} waiting, {} running, {} given up".format(consumer, *counts))
     waiting = queue.depth()
     click.echo("queue: Redis is away, work waits in Postgres" if waiting < 0 else f"queue: {waiting} jobs")
+    if refused := undeliverable.count():
+        click.echo(f"addresses: mail servers refuse those of {refused} accounts for good")
     for event_id, consumer, error in events.given_up(limit):
         click.echo(f"given up: {consumer} for {ids.encode('event', event_id)}: {' '.join(error.split())}")
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from booking.config import Settings
 from booking.domain.events import GIVE_UP_AFTER
-from booking.domain.models import Booking, Delivery, Event, Payment
+from booking.domain.models import Booking, Delivery, Event, Payment, User
 from booking.domain.models.bookings import PENDING, STARTED, UNKNOWN
 from booking.domain.models.events import GIVEN_UP, RUNNING, WAITING
 from booking.infra.clock import sql_now
@@ -39,8 +39,19 @@ def outbox(opened: Connection, _: Settings) -> Iterator[Diagnosis]:
     failed = _count(opened, _deliveries(GIVEN_UP))[0]
     if failed:
         yield warning(f"{failed} deliveries were given up", "see `flask events status`, then `flask events retry`")
+    if refused := _refused(opened):
+        yield warning(
+            f"{refused} accounts have an address that mail servers refuse for good",
+            "their account pages say so; `flask events status` has the reasons",
+        )
     if max(age, unseen) <= LATE and not failed:
         yield ok(f"{unsent} events and {undone} deliveries on their way")
+
+
+def _refused(opened: Connection) -> int:
+    """How many guests no mail reaches."""
+    noted = select(func.count()).select_from(User).where(User.email_undeliverable_at.is_not(None))
+    return opened.scalar(noted) or 0
 
 
 def holds(opened: Connection, settings: Settings) -> Iterator[Diagnosis]:

@@ -154,8 +154,18 @@ def fail(task: Task, error: str) -> None:
     pause = min(dt.timedelta(seconds=2 ** min(task.attempts, 20)), LONGEST_PAUSE)
     too_old = db.session.scalar(select(sql_now() > task.occurred_at + GIVE_UP_AFTER))
     state = GIVEN_UP if too_old else WAITING
+    _settle([task], state=state, error=_storable(error), next_at=sql_now() + pause)
+
+
+@transaction(isolation=READ_COMMITTED)
+def give_up(task: Task, error: str) -> None:
+    """It can never succeed: keep the reason, show it, and try no more."""
+    _settle([task], state=GIVEN_UP, error=_storable(error), next_at=sql_now())
+
+
+def _storable(error: str) -> str:
     # Postgres' text holds everything but NUL, and a mail server may answer anything.
-    _settle([task], state=state, error=error.replace("\0", "")[:2000], next_at=sql_now() + pause)
+    return error.replace("\0", "")[:2000]
 
 
 @reading

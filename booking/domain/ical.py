@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
-from email.utils import parseaddr
-from urllib.parse import urlsplit
 
 from icalendar import Calendar, Event, vCalAddress
 
 from booking.domain.notices import Notice
 from booking.infra import ids
+from booking.infra.domains import ascii_email, ascii_url, host_of
+from booking.infra.mail_headers import sender_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,11 @@ class Publisher:
 
     @property
     def host(self) -> str:
-        return urlsplit(self.site_url).hostname or "localhost"
+        return host_of(self.site_url)
 
     def link(self, booking_id: uuid.UUID) -> str:
         """The booking's page."""
-        return f"{self.site_url.rstrip('/')}/bookings/{ids.encode('booking', booking_id)}"
+        return f"{ascii_url(self.site_url)}/bookings/{ids.encode('booking', booking_id)}"
 
 
 def entry(notice: Notice, publisher: Publisher, written_at: dt.datetime, *, cancelled: bool = False) -> bytes:
@@ -64,7 +64,7 @@ def _stay(notice: Notice, publisher: Publisher, written_at: dt.datetime, *, canc
     stay.add("description", f"Booking {notice.reference}\n{link}")
     stay.add("url", link)
     stay.add("transp", "TRANSPARENT")  # a stay keeps nobody from a meeting
-    stay.add("organizer", vCalAddress(f"mailto:{parseaddr(publisher.mail_from)[1]}"))
+    stay.add("organizer", vCalAddress(f"mailto:{sender_of(publisher.mail_from).addr_spec}"))
     if cancelled:  # RFC 5546 §3.2.5 wants to know whom the cancellation concerns
-        stay.add("attendee", vCalAddress(f"mailto:{notice.email}"))
+        stay.add("attendee", vCalAddress(f"mailto:{ascii_email(notice.email)}"))
     return stay

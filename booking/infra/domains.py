@@ -24,6 +24,22 @@ def host_of(url: str) -> str:
     return ascii_domain(urlsplit(url).hostname or "localhost")
 
 
+def ascii_url(url: str) -> str:
+    """The URL with its host in ASCII, without a slash at the end: a link that every mail program can follow."""
+    parts = urlsplit(url)
+    netloc = parts.netloc if parts.netloc.isascii() else host_of(url) + (f":{parts.port}" if parts.port else "")
+    return parts._replace(netloc=netloc).geturl().rstrip("/")
+
+
+def ascii_email(email: str) -> str:
+    """The address with its domain in ASCII; as it is where that cannot be."""
+    local, _, domain = email.rpartition("@")
+    try:
+        return f"{local}@{ascii_domain(domain)}"
+    except ValueError:
+        return email
+
+
 def origin_of(url: str) -> str:
     """scheme://host:port (RFC 6454) with the port always there, empty for what is no URL with a host."""
     try:

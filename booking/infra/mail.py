@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import smtplib
@@ -9,18 +10,24 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from email.header import Header
+from dataclasses import dataclass
 from email.message import EmailMessage
-from email.policy import EmailPolicy
 from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from booking.config import Settings
+from booking.infra.domains import ascii_domain, host_of
+from booking.infra.mail_headers import HEADERS
 
 PATIENCE = 10  # seconds for every answer of the mail server
+# RFC 5321 §4.2 and 3463: of the answers that begin with 5, a full mailbox may be emptied, and a server that wants us to
+# sign in or finds us too big is set up otherwise by its operator or ours.
+NOT_FOR_EVER = {523, 530, 534, 535, 538, 552}
+NO_SUCH_MAILBOX = {550, 551, 553}  # where no enhanced status says more
+ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+NO_TLS = "it offers no TLS, so nothing is sent: anybody on the way could read it (see SMTP_TLS)"
 NO_WAY_OUT = "Neither SMTP_URL nor MAIL_DIR is set."
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -31,18 +38,37 @@ class MailError(Exception):
     """This mail cannot leave as the settings stand."""
 
 
+class Undeliverable(MailError):
+    """Trying again is no help. `code` is short and names nobody, such as "550 5.1.1".
+
+    `at_fault` says whether the address is to blame, and not what the mail says or who sends it.
+    """
+
+    def __init__(self, reason: str, address: str, code: str, *, at_fault: bool = True) -> None:
+        super().__init__(reason)
+        self.address, self.code, self.at_fault = address, code, at_fault
+
+
 class Unreachable(Exception):
     """The mail server does not take any mail now; it has nothing to do with the message."""
 
 
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """How a mail server answers: over TLS, and whether it takes addresses outside ASCII (SMTPUTF8, RFC 6531)."""
+
+    encrypted: bool
+    international: bool
+
+
 def send(message: EmailMessage, settings: Settings) -> None:
-    """Send one message. Raises MailError, Unreachable, smtplib.SMTPException or OSError."""
+    """Send one message. Raises MailError (Undeliverable for good), Unreachable, smtplib.SMTPException or OSError."""
     with mailbox(settings) as post:
         post(message)
 
 
-def say_hello(settings: Settings, patience: float) -> bool:
-    """Connect, greet, encrypt and sign in as for a mail, and hang up. True where the connection was encrypted.
+def say_hello(settings: Settings, patience: float) -> Greeting:
+    """Connect, greet, encrypt and sign in as for a mail, and hang up. Whether it was encrypted, and what it can do.
 
     Every answer may take `patience` seconds. Raises MailError, Unreachable; ValueError for a port that is none.
     """
@@ -71,7 +97,17 @@ def mailbox(settings: Settings) -> Iterator[Post]:
 
 
 def _server(settings: Settings, patience: float) -> _Server:
-    return _Server(urlsplit(settings.smtp_url), urlsplit(settings.site_url).hostname or "localhost", patience)
+    return _Server(urlsplit(settings.smtp_url), _greeting(settings.site_url), patience, settings.mails_need_tls)
+
+
+def _greeting(site_url: str) -> str:
+    """How we introduce ourselves: a domain, or an address in brackets (RFC 5321 §4.1.3)."""
+    host = host_of(site_url)
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return f"[IPv6:{address}]" if address.version == 6 else f"[{address}]"
 
 
 def _write(directory: Path, message: EmailMessage) -> None:
@@ -80,15 +116,19 @@ def _write(directory: Path, message: EmailMessage) -> None:
     name = file_name(message)
     unfinished = directory / f".{name}.{os.getpid()}.{threading.get_ident()}"
     with unfinished.open("wb") as file:
-        file.write(message.as_bytes(policy=HEADERS.clone(utf8=_international(message))))
+        file.write(_as_bytes(message))
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(directory / name)
 
 
+def _as_bytes(message: EmailMessage) -> bytes:
+    return message.as_bytes(policy=HEADERS.clone(utf8=_international(message)))
+
+
 def _international(message: EmailMessage) -> bool:
     """Whether an address itself is outside ASCII, so that only servers with SMTPUTF8 can take the mail."""
-    return not all(address.addr_spec.isascii() for address in message["To"].addresses)
+    return not all(address.addr_spec.isascii() for name in ("To", "From") for address in message[name].addresses)
 
 
 def file_name(message: EmailMessage) -> str:
@@ -99,52 +139,30 @@ def file_name(message: EmailMessage) -> str:
     return "-".join(re.sub(r"[^A-Za-z0-9._-]", "", part) for part in parts if part) + ".eml"
 
 
-class _Headers(EmailPolicy):
-    """Python 3.11 and 3.12 lose spaces when they fold long texts outside ASCII; the older encoder does not."""
-
-    def fold(self, name: str, value: Any) -> str:
-        folded = self._folded(name, value)
-        return super().fold(name, value) if folded is None else folded
-
-    def fold_binary(self, name: str, value: Any) -> bytes:
-        folded = self._folded(name, value)
-        return super().fold_binary(name, value) if folded is None else folded.encode("ascii")
-
-    def _folded(self, name: str, value: Any) -> str | None:
-        if self.utf8 or str(value).isascii():
-            return None
-        if name.lower() == "subject":
-            return f"{name}: {self._encoded(name, str(value))}\r\n"
-        if name.lower() in {"to", "from"} and len(value.addresses) == 1 and value.addresses[0].addr_spec.isascii():
-            address = value.addresses[0]
-            return f"{name}: {self._encoded(name, address.display_name)}\r\n <{address.addr_spec}>\r\n"
-        return None
-
-    @staticmethod
-    def _encoded(name: str, text: str) -> str:
-        return Header(text, "utf-8", header_name=name).encode(linesep="\r\n")
-
-
-HEADERS = _Headers(linesep="\r\n", max_line_length=78)  # the policy of our messages
-
-
 class _Server:
-    def __init__(self, url: SplitResult, our_name: str, patience: float) -> None:
+    def __init__(self, url: SplitResult, our_name: str, patience: float, needs_tls: bool) -> None:
         if url.scheme not in {"smtp", "smtps"} or not url.hostname:
             raise MailError("SMTP_URL must look like smtp://user:password@host:587 or smtps://user:password@host:465.")
-        self._url, self._host, self._our_name, self._patience = url, url.hostname, our_name, patience
+        self._url, self._host, self._our_name = url, ascii_domain(url.hostname), our_name
+        self._patience, self._needs_tls = patience, needs_tls
         self._smtp: smtplib.SMTP | None = None
 
-    def greet(self) -> bool:
-        """Whether what follows would be encrypted."""
-        return isinstance(self._connected().sock, ssl.SSLSocket)
+    def greet(self) -> Greeting:
+        """What follows would be so."""
+        smtp = self._connected()
+        return Greeting(isinstance(smtp.sock, ssl.SSLSocket), smtp.has_extn("smtputf8"))
 
     def send(self, message: EmailMessage) -> None:
         smtp = self._connected()
+        (sender,), (to,) = message["From"].addresses, message["To"].addresses
+        options = ["SMTPUTF8", "BODY=8BITMIME"] if _international(message) else []
         try:
-            smtp.send_message(message)
-        except BaseException:
+            smtp.sendmail(sender.addr_spec, [to.addr_spec], _as_bytes(message), options)
+        except BaseException as error:
             self.close()  # where in the conversation it broke is unknown
+            refusal = _refusal(error, to.typed)
+            if refusal:
+                raise refusal from error
             raise
 
     def close(self) -> None:
@@ -187,10 +205,32 @@ class _Server:
             smtp.starttls(context=tls)
             smtp.ehlo()
             encrypted = True
+        if self._needs_tls and not encrypted:
+            raise smtplib.SMTPException(NO_TLS)
         if self._url.username:
             if not encrypted and self._host not in LOOPBACK:
                 raise smtplib.SMTPException("no TLS offered, so the password is not sent")
             smtp.login(unquote(self._url.username), unquote(self._url.password or ""))
+
+
+def _refusal(error: BaseException, address: str) -> Undeliverable | None:
+    """What the server will say next time too; None where it may change its mind, or its operator may."""
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        reason = "the mail server takes no address with letters outside ASCII before the @ (it lacks SMTPUTF8)"
+        return Undeliverable(reason, address, "SMTPUTF8")
+    said: bytes | str
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, said = next(iter(error.recipients.values()))
+    elif isinstance(error, smtplib.SMTPDataError):
+        code, said = error.smtp_code, error.smtp_error
+    else:  # before anybody was named: our server, our sender, our password
+        return None
+    text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+    status = (ENHANCED.match(text) or [""])[0]
+    if code // 100 != 5 or code in NOT_FOR_EVER or status.startswith(("4.", "5.2.2", "5.3.")):
+        return None
+    at_fault = status.startswith(("5.1.", "5.2.")) or (not status and code in NO_SUCH_MAILBOX)
+    return Undeliverable(f"{code} {text}", address, f"{code} {status}".strip(), at_fault=at_fault)
 
 
 def _alive(smtp: smtplib.SMTP) -> bool:

@@ -11,12 +11,12 @@ from uuid import UUID
 from sqlalchemy.exc import DBAPIError
 from structlog.contextvars import bound_contextvars
 
-from booking.domain import catalogue, events
+from booking.domain import catalogue, events, undeliverable
 from booking.domain.events import CACHE, MAIL, Task
 from booking.doors import services
 from booking.infra import cache
 from booking.infra.db import Unavailable
-from booking.infra.mail import Post, Unreachable, mailbox
+from booking.infra.mail import Post, Undeliverable, Unreachable, mailbox
 from booking.infra.redaction import masked
 from booking.infra.telemetry import log
 from booking.jobs import mails
@@ -53,13 +53,17 @@ def _mailed(task: Task, post: Post) -> bool:
     reachable = True
     with _told(task):
         try:
-            mails.handle(task, post, services().settings)
+            reached = mails.handle(task, post, services().settings)
         except Unreachable as error:
             reachable = False
             _failed(task, error)
+        except Undeliverable as error:
+            _given_up(task, error)
         except Exception as error:  # noqa: BLE001 whatever it is, this delivery waits and the next one goes on
             _failed(task, error)
         else:
+            if reached:
+                undeliverable.forget(reached)
             events.finish([task])
     return reachable
 
@@ -87,6 +91,13 @@ def _failed(task: Task, error: Exception) -> None:
     reason = masked(f"{type(error).__name__}: {error}")
     log.warning("delivery_failed", error=type(error).__name__, smtp_code=getattr(error, "smtp_code", None))
     events.fail(task, reason)
+
+
+def _given_up(task: Task, error: Undeliverable) -> None:
+    if error.at_fault:
+        undeliverable.note(error.address, error.code)
+    log.warning("mail_undeliverable", kind=task.type, code=error.code, address_at_fault=error.at_fault)
+    events.give_up(task, masked(f"undeliverable: {error}"))
 
 
 @contextmanager

@@ -6,10 +6,7 @@ A mail is made from the data alone, never from the wall clock or chance: trying 
 from __future__ import annotations
 
 import datetime as dt
-import re
-import unicodedata
 from dataclasses import dataclass
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 from functools import cache
@@ -17,10 +14,11 @@ from functools import cache
 import css_inline
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from booking.infra.mail import HEADERS, MailError
+from booking.infra.mail import Undeliverable
+from booking.infra.mail_headers import HEADERS, Address, Mailbox, Text, mailbox_of, one_line, sender_of
 from booking.jobs import wording
 
-MAILBOX = r"""[^\s@<>()\[\],;:\\"\x00-\x1f\x7f]+"""  # what stands before the @ without quotes
+__all__ = ["Letter", "begin", "fill", "finish", "one_line", "recipient", "render", "styled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +30,12 @@ class Letter:
     written_at: dt.datetime
 
 
-def begin(letter: Letter, mail_from: str, to: Address, subject: str) -> EmailMessage:
+def begin(letter: Letter, mail_from: str, to: Mailbox, subject: str) -> EmailMessage:
     """A message with its headers."""
     message = EmailMessage(policy=HEADERS)
-    message["From"] = mail_from
-    message["To"] = to
-    message["Subject"] = subject
+    message["From"] = Address("From", sender_of(mail_from))
+    message["To"] = Address("To", to)
+    message["Subject"] = Text("Subject", subject)
     message["Date"] = format_datetime(letter.written_at.astimezone(dt.UTC))
     message["Message-ID"] = letter.message_id
     message["Auto-Submitted"] = "auto-generated"
@@ -58,23 +56,12 @@ def finish(message: EmailMessage, letter: Letter) -> EmailMessage:
     return message
 
 
-def recipient(name: str, email: str) -> Address:
-    """The account's address; a domain outside ASCII in the form that every mail server knows. Raises MailError."""
-    user, _, domain = email.rpartition("@")
-    if not re.fullmatch(MAILBOX, user):
-        raise MailError("the address cannot be written into a header")
+def recipient(name: str, email: str) -> Mailbox:
+    """The account's address; a domain outside ASCII in the form that every mail server knows. Raises Undeliverable."""
     try:
-        return Address(name[:80].strip(), user, domain.encode("idna").decode("ascii"))
-    except (UnicodeError, ValueError) as error:
-        raise MailError(f"the address cannot be written into a header: {error}") from error
-
-
-def one_line(text: str) -> str:
-    """Without control characters, line and paragraph separators and direction overrides; single spaces."""
-    unwanted = {"Cc", "Cs", "Zl", "Zp"}
-    turning = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
-    kept = (" " if unicodedata.category(sign) in unwanted or ord(sign) in turning else sign for sign in text)
-    return " ".join("".join(kept).split())
+        return mailbox_of(name, email)
+    except ValueError as error:
+        raise Undeliverable(f"the address cannot be used: {error}", email, "invalid") from error
 
 
 @cache

@@ -20,17 +20,19 @@ from booking.jobs.letters import Letter, one_line
 CONFIRMATION, CANCELLATION = "confirmation", "cancellation"
 
 
-def handle(task: Task, post: Post, settings: Settings) -> None:
-    """Send the mail that this event is worth, if any.
+def handle(task: Task, post: Post, settings: Settings) -> str | None:
+    """Send the mail that this event is worth, if any. Returns the address that it went to.
 
     A booking that was cancelled in the meantime still gets its confirmation: the cancellation follows as its own mail.
     """
     message_id = f"<{task.event_id}.{task.consumer}@{publisher(settings).host}>"
     write = password_mails.WRITERS.get(task.type, _about_booking)
     message = write(task, message_id, settings)
-    if message:
-        post(message)
-        log.info("mail_sent", kind=task.type, booking_id=task.payload.get("bookingId"), message_id=message_id)
+    if message is None:
+        return None
+    post(message)
+    log.info("mail_sent", kind=task.type, booking_id=task.payload.get("bookingId"), message_id=message_id)
+    return str(message["To"].addresses[0].typed)
 
 
 def _about_booking(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:

@@ -13,6 +13,7 @@ from booking.domain.events import Task
 from booking.domain.resets import ResetNotice
 from booking.domain.users import Addressee
 from booking.infra import ids
+from booking.infra.domains import ascii_url
 from booking.jobs import letters
 from booking.jobs.letters import Letter, one_line
 
@@ -57,7 +58,7 @@ def _written(to: Addressee, subject: str, letter: Letter, settings: Settings, fa
 
 
 def _site(settings: Settings) -> str:
-    return settings.site_url.rstrip("/")
+    return ascii_url(settings.site_url)
 
 
 WRITERS = {"password.requested": link_for_task, "password.changed": news_for_task}

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, session, url_for
 
 from booking import doors, limits
-from booking.domain import accounts, sessions
+from booking.domain import accounts, sessions, undeliverable
 from booking.domain.errors import Invalid, SessionNotFound
 from booking.domain.inputs import PasswordChange, Profile
 from booking.infra.ids import decode, encode
@@ -92,6 +92,7 @@ def _page(status: int = 200, done: str | None = None, **forms: Form) -> Response
     facts: dict[str, Any] = {
         "who": who,
         "done": done,
+        "undeliverable": undeliverable.since(who.id),
         "profile": forms.get("profile") or Form({"fullName": who.full_name}),
         "password": forms.get("password") or Form(),
         "sign_ins": [(encode("session", one.id), browsers.called(one.client), one) for one in listed],

@@ -15,6 +15,7 @@ import pytest
 from flask.testing import FlaskCliRunner
 from sqlalchemy import make_url
 
+from booking.infra.doctor import environment
 from booking.infra.embedded import Servers
 from tests.jobs.conftest import mail_server  # noqa: F401 a fixture
 
@@ -43,8 +44,9 @@ Ask = Callable[..., Report]
 
 
 @pytest.fixture
-def healthy(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    """An environment without fault."""
+def healthy(environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """An environment without fault, also where the Python that runs the tests has one."""
+    monkeypatch.setattr(environment, "FIXED_IN", ())
     keys = {"SECRET_KEY": secrets.token_urlsafe(48), "JWT_KEYS": f"now:{secrets.token_urlsafe(48)}"}
     return {**environ, **keys, "MAIL_DIR": str(tmp_path / "mail"), "SMTP_URL": ""}
 

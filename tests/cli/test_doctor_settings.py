@@ -91,3 +91,17 @@ def test_secrets_are_never_shown(ask: Ask) -> None:
     )
     assert report.checks("problem") >= {"database", "redis", "mail"}
     assert not any(part in report.output for part in (secret, *secret.split("/")))
+
+
+@pytest.mark.parametrize("version", [(3, 11, 9), (3, 12, 4)])
+def test_a_python_that_lets_names_into_headers_is_named(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, version: tuple[int, ...]
+) -> None:
+    monkeypatch.setattr(environment, "FIXED_IN", ((3, 11, 10), (3, 12, 5)))
+    monkeypatch.setattr(sys, "version_info", version)
+    assert "CVE-2024-6923" in ask().said("libraries")
+
+
+@pytest.mark.parametrize("version", [(3, 11, 10), (3, 12, 5), (3, 13, 0), (3, 14, 1)])
+def test_a_python_without_that_fault_is_not(version: tuple[int, ...]) -> None:
+    assert not environment._lets_names_into_headers(version)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import ExitStack
 from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -21,20 +22,32 @@ from booking.jobs import deliver
 
 
 class MailServer:
-    """Keeps what it accepts. `answers` are taken first, one per message; `delay` seconds pass before each."""
+    """Keeps what it accepts. `answers` are taken first, one per message; `delay` seconds pass before each.
+
+    `refusals` are answers to addresses, before a message comes.
+    """
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
         self.envelopes: list[Any] = []
         self.answers: list[str] = []
+        self.refusals: dict[str, str] = {}
         self.sessions: set[int] = set()
+        self.heard: list[str] = []  # how clients introduced themselves, one per message
         self.delay = 0.0
         self.controller = Controller(self, hostname="127.0.0.1", port=0)
+
+    async def handle_RCPT(self, _: Any, __: Any, envelope: Any, address: str, ___: Any) -> str:
+        if refusal := self.refusals.get(address):
+            return refusal
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, _: Any, session: Any, envelope: Any) -> str:
         time.sleep(self.delay)
         self.sessions.add(id(session))
         answer = self.answers.pop(0) if self.answers else "250 OK"
+        self.heard.append(session.host_name)
         if answer.startswith("250"):
             self.envelopes.append(envelope)
             self.messages.append(message_from_bytes(envelope.content, policy=SMTP))
@@ -66,20 +79,35 @@ def mail_server() -> Iterator[MailServer]:
 
 
 @pytest.fixture
+def another_mail_server() -> Iterator[Callable[..., MailServer]]:
+    """Start one with options of aiosmtpd, such as `enable_SMTPUTF8=True` or `tls_context=...`."""
+    with ExitStack() as running:
+
+        def start(**options: Any) -> MailServer:
+            server = MailServer()
+            server.controller = AnyPort(server, hostname="127.0.0.1", port=0, **options)
+            server.controller.start()
+            running.callback(server.controller.stop)
+            return server
+
+        yield start
+
+
+@pytest.fixture
 def mail_dir(app: Flask, tmp_path: Path) -> Iterator[Path]:
     """The application writes its mails into this directory."""
-    with _mail(app, mail_dir=str(tmp_path), smtp_url=""):
+    with mail_settings(app, mail_dir=str(tmp_path), smtp_url=""):
         yield tmp_path
 
 
 @pytest.fixture
 def smtp(app: Flask, mail_server: MailServer) -> Iterator[MailServer]:
     """The application sends its mails to this server."""
-    with _mail(app, mail_dir="", smtp_url=mail_server.url):
+    with mail_settings(app, mail_dir="", smtp_url=mail_server.url):
         yield mail_server
 
 
-class _mail:  # noqa: N801 reads as a verb
+class mail_settings:  # noqa: N801 reads as a verb
     def __init__(self, app: Flask, **changes: str) -> None:
         self.app, self.changes = app, changes
 

@@ -23,6 +23,11 @@ class User(Model):
         CheckConstraint("email_key = lower(email_key) AND position('@' in email_key) > 1", name="email_key_normalised"),
         CheckConstraint(one_of("role", ROLES), name="role_known"),
         CheckConstraint("full_name <> '' AND region <> ''", name="named"),
+        Index(
+            "ix_users_email_undeliverable",
+            "email_undeliverable_at",
+            postgresql_where=text("email_undeliverable_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -33,6 +38,9 @@ class User(Model):
     role: Mapped[str] = mapped_column(String(16), default="guest")
     region: Mapped[str] = mapped_column(String(32))
     locale: Mapped[str] = mapped_column(String(16), default="en", server_default="en")
+    # When a mail server first refused this address for good, and its code; none: mails arrive.
+    email_undeliverable_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    email_undeliverable_code: Mapped[str | None] = mapped_column(String(32))
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
 

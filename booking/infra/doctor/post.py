@@ -17,7 +17,7 @@ def office(settings: Settings) -> Iterator[Diagnosis]:
         yield ok("mails are written as files into MAIL_DIR")
         return
     try:
-        encrypted = mail.say_hello(settings, PATIENCE)
+        hello = mail.say_hello(settings, PATIENCE)
     except (mail.MailError, ValueError) as error:
         sentence = said(error) if isinstance(error, mail.MailError) else "SMTP_URL cannot be read"
         yield problem(sentence.rstrip("."), "set SMTP_URL, or MAIL_DIR to have files instead")
@@ -27,14 +27,15 @@ def office(settings: Settings) -> Iterator[Diagnosis]:
             "start it, or correct SMTP_URL; what waits is sent as soon as it answers",
         )
     else:
-        yield from _let_in(settings, encrypted)
+        yield from _let_in(settings, hello)
 
 
-def _let_in(settings: Settings, encrypted: bool) -> Iterator[Diagnosis]:
-    if settings.production and not encrypted:
+def _let_in(settings: Settings, hello: mail.Greeting) -> Iterator[Diagnosis]:
+    if settings.production and not hello.encrypted:
         yield warning(
             "the mail server answers without TLS, so mails can be read on the way",
-            "use one with STARTTLS (smtp://) or TLS from the start (smtps://)",
+            "use one with STARTTLS (smtp://) or TLS from the start (smtps://), and remove SMTP_TLS",
         )
     else:
-        yield ok(f"the mail server answers, {'over TLS' if encrypted else 'without TLS'}")
+        limits = "" if hello.international else ", but takes no address with letters outside ASCII before the @"
+        yield ok(f"the mail server answers, {'over TLS' if hello.encrypted else 'without TLS'}{limits}")

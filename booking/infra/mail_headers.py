@@ -1,0 +1,115 @@
+"""Headers of mails from what people typed. A name is shown as it stands, whatever it looks like: it is never parsed.
+
+Python's own header objects decode encoded words (RFC 2047) in a text that they are given, so that a name could become
+other text or, before 3.11.10 and 3.12.5, new headers (CVE-2024-6923).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from email.header import Header
+from email.policy import EmailPolicy, Policy
+
+from booking.config import split_sender
+from booking.infra.domains import ascii_domain
+
+HEADERS = EmailPolicy(linesep="\r\n", max_line_length=78)  # the policy of our messages
+
+LOCAL_PART = re.compile(r"""[^\s@<>()\[\],;:\\"\x00-\x1f\x7f]+""")  # what stands before the @ without quotes
+LONGEST_NAME = 80  # characters of a name in an address
+LONGEST_AS_IT_IS = 60  # characters that fit into a line beside the header's name
+_WORDS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")  # atoms and spaces (RFC 5322 §3.2.3)
+_PRINTABLE = re.compile(r"[ -~]*")
+_UNWANTED = {"Cc", "Cs", "Zl", "Zp"}
+_TURNING = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+
+
+def one_line(text: str) -> str:
+    """Without control characters, line and paragraph separators and direction overrides; single spaces."""
+    kept = (" " if unicodedata.category(sign) in _UNWANTED or ord(sign) in _TURNING else sign for sign in text)
+    return " ".join("".join(kept).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A name and an address as a mail server knows it. `typed` is the address as its owner wrote it."""
+
+    display_name: str
+    addr_spec: str
+    typed: str
+
+
+def mailbox_of(name: str, email: str) -> Mailbox:
+    """The domain in ASCII, as every server knows it. Raises ValueError where no header can hold the address."""
+    local, _, domain = email.rpartition("@")
+    if not LOCAL_PART.fullmatch(local) or local.startswith(".") or local.endswith(".") or ".." in local:
+        raise ValueError("what stands before the @ cannot be written into a header")
+    domain = ascii_domain(domain)
+    if not re.fullmatch(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*|\[[0-9a-f:.]+\]", domain):
+        raise ValueError("what stands after the @ is no domain")
+    return Mailbox(one_line(name)[:LONGEST_NAME].strip(), f"{local}@{domain}", email)
+
+
+def sender_of(mail_from: str) -> Mailbox:
+    """MAIL_FROM as a mailbox. Raises ValueError."""
+    return mailbox_of(*split_sender(mail_from))
+
+
+class Text(str):
+    """A header that is a sentence (Subject). Kept as it is: `str()` of it is what somebody typed."""
+
+    name: str
+    max_count = 1
+    defects = ()
+
+    def __new__(cls, name: str, text: str) -> Text:
+        made = super().__new__(cls, one_line(text))
+        made.name = name
+        return made
+
+    def fold(self, *, policy: Policy) -> str:
+        """The header's lines."""
+        plain = len(self) <= LONGEST_AS_IT_IS and _is_safe(self)
+        return f"{self.name}: {self if plain else encoded(self.name, self)}{policy.linesep}"
+
+
+class Address(str):
+    """A header that is one address (To, From)."""
+
+    name: str
+    addresses: tuple[Mailbox, ...]
+    max_count = 1
+    defects = ()
+
+    def __new__(cls, name: str, mailbox: Mailbox) -> Address:
+        made = super().__new__(cls, f"{mailbox.display_name} <{mailbox.addr_spec}>".strip())
+        made.name, made.addresses = name, (mailbox,)
+        return made
+
+    def fold(self, *, policy: Policy) -> str:
+        """The header's lines. Outside ASCII only with a policy that has `utf8` (RFC 6532)."""
+        (mailbox,) = self.addresses
+        phrase = _phrase(self.name, mailbox.display_name)
+        between = f"{policy.linesep} " if phrase else ""
+        return f"{self.name}: {phrase}{between}<{mailbox.addr_spec}>{policy.linesep}"
+
+
+def _phrase(header: str, name: str) -> str:
+    if not _is_safe(name) or len(name) > LONGEST_AS_IT_IS:
+        return encoded(header, name)
+    if not name or _WORDS.fullmatch(name):
+        return name
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _is_safe(text: str) -> bool:
+    """Nobody takes it for an encoded word, nor for anything but ASCII."""
+    return "=?" not in text and bool(_PRINTABLE.fullmatch(text))
+
+
+def encoded(header: str, text: str) -> str:
+    """As encoded words, over as many lines as needed. (The newer encoder of Python loses spaces between them.)"""
+    return Header(text, "utf-8", header_name=header).encode(linesep="\r\n")
