@@ -84,6 +84,12 @@ class Settings:
     room_cache_seconds: int = 600  # ROOM_CACHE_SECONDS: of a room's details
     ticker_seconds: float = 1.0  # TICKER_SECONDS: how often the worker looks for new events
     sweep_seconds: float = 15.0  # SWEEP_SECONDS: how often holds expire and unknown payments are settled
+    backup_url: str = ""  # BACKUP_URL: file:///folder or s3://bucket/prefix (keys in AWS_*); empty: no backups
+    backup_database_url: str = ""  # BACKUP_DATABASE_URL: Postgres, as a role with REPLICATION; only backups use it
+    backup_keep: int = 7  # BACKUP_KEEP: how many base backups are kept, with all WAL since the oldest of them
+    backup_hours: int = 24  # BACKUP_HOURS: how often `flask backup receive` makes a base backup
+    backup_work_dir: str = ""  # BACKUP_WORK_DIR: where received WAL waits for its upload; empty: VAR_DIR/backup
+    pg_bin: str = ""  # PG_BIN: the folder of Postgres' programs, for backups; empty: of the wheel, or on PATH
 
     @property
     def production(self) -> bool:
@@ -139,6 +145,7 @@ class _Reader:
             postgres_url(self.environ.get("MIGRATION_DATABASE_URL", "")) or values["database_url"]
         )
         values["read_database_url"] = postgres_url(self.environ.get("READ_DATABASE_URL", ""))
+        values["backup_database_url"] = postgres_url(self.environ.get("BACKUP_DATABASE_URL", ""))
         values["redis_url"] = self._required("REDIS_URL")
         values["cache_redis_url"] = self.environ.get("CACHE_REDIS_URL") or values["redis_url"]
         values["secret_key"] = self._secret("SECRET_KEY", self._required("SECRET_KEY"))

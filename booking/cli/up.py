@@ -99,7 +99,7 @@ class Up:
 
     def _end_leftovers(self) -> None:
         """What a kill -9 of an earlier supervisor left. Servers are not ended but used."""
-        stop_together([self._child(name, []) for name in ("prepare", "web", "worker")], 0)
+        stop_together([self._child(name, []) for name in ("prepare", "web", "worker", "backup")], 0)
 
     def _prepare(self) -> None:
         child = self._child("prepare", [sys.executable, "-m", "booking.cli.prepare"])
@@ -118,6 +118,9 @@ class Up:
         make_private(metrics)
         self.children.append(self._child("web", self._web_command(), PROMETHEUS_MULTIPROC_DIR=str(metrics)))
         self.children.append(self._child("worker", [sys.executable, "worker.py"]))
+        if self.environ.get("BACKUP_URL"):
+            command = [sys.executable, "-m", "flask", "backup", "receive"]
+            self.children.append(self._child("backup", command))
         for child in self.children:
             child.start()
 
@@ -125,6 +128,8 @@ class Up:
         environ = self.environ | more
         if name != "prepare":  # only migrations are done as the owner of the tables
             environ.pop("MIGRATION_DATABASE_URL", None)
+        if name != "backup":
+            environ.pop("BACKUP_DATABASE_URL", None)
         return Child(name, command, home=self.home, cwd=embedded.ROOT, environ=environ)
 
     def _web_command(self) -> list[str]:

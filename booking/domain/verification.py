@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from booking.infra.db import db, transaction
 
@@ -88,11 +88,16 @@ class Report:
 @transaction(isolation="REPEATABLE READ")
 def verify(limit: int = 100) -> Report:
     """Check every rule; at most `limit` findings of each."""
+    return examine(db.session.connection(), limit)
+
+
+def examine(opened: Connection, limit: int = 100) -> Report:
+    """The same through a connection of the caller's, which looks at one snapshot: a restored copy's, for example."""
     # Millions of bookings take longer than a request may.
-    db.session.execute(text("SET LOCAL statement_timeout = 0"))
+    opened.execute(text("SET LOCAL statement_timeout = 0"))
     findings = [
         Finding(rule, str(subject))
         for rule, query in RULES.items()
-        for subject in db.session.scalars(text(f"{query} LIMIT {limit}"))
+        for subject in opened.scalars(text(f"{query} LIMIT {limit}"))
     ]
-    return Report(findings, {what: int(db.session.scalar(text(query)) or 0) for what, query in COUNTED.items()})
+    return Report(findings, {what: int(opened.scalar(text(query)) or 0) for what, query in COUNTED.items()})

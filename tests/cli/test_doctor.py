@@ -30,9 +30,9 @@ from tests.jobs.stories import booked, confirmed, events_age
 HOME = Path(__file__).parents[2]
 NOWHERE = "127.0.0.1:1"
 SERVER_CHECKS = {"settings", "libraries", "folders", "database", "replica", "redis", "cache", "queue", "mail"}
-DATABASE_CHECKS = {"durability", "locale", "migrations", "roles", "clock", "worker"}
+DATABASE_CHECKS = {"durability", "locale", "migrations", "roles", "clock", "wal", "worker"}
 TABLE_CHECKS = {"time zones", "outbox", "holds", "payments"}
-CHECKS = SERVER_CHECKS | DATABASE_CHECKS | TABLE_CHECKS
+CHECKS = SERVER_CHECKS | DATABASE_CHECKS | TABLE_CHECKS | {"archive"}
 
 
 # --- all is well

@@ -48,7 +48,15 @@ def _readable(given: Settings) -> Iterator[Diagnosis]:
             parse_many(getattr(given, variable.lower()))
         except ValueError:
             yield problem(f"{variable} cannot be read", "write it like: 100 per 15 minutes")
-    for variable in ("HOLD_MINUTES", "DB_POOL_SIZE", "TICKER_SECONDS", "SWEEP_SECONDS", "PAYMENT_TIMEOUT_SECONDS"):
+    for variable in (
+        "HOLD_MINUTES",
+        "DB_POOL_SIZE",
+        "TICKER_SECONDS",
+        "SWEEP_SECONDS",
+        "PAYMENT_TIMEOUT_SECONDS",
+        "BACKUP_KEEP",
+        "BACKUP_HOURS",
+    ):
         if getattr(given, variable.lower()) <= 0:
             yield problem(f"{variable} is not above zero", "remove it to have the default")
 

@@ -130,6 +130,7 @@ def secrets_of(settings: Settings) -> Iterator[str]:
         settings.database_url,
         settings.migration_database_url,
         settings.read_database_url,
+        settings.backup_database_url,
         settings.redis_url,
         settings.cache_redis_url,
         settings.smtp_url,

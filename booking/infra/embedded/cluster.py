@@ -1,4 +1,4 @@
-"""What is inside the cluster: two roles, one database, and the one extension that only a superuser may create."""
+"""What is inside the cluster: three roles, one database, and the one extension that only a superuser may create."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -8,7 +8,7 @@ from psycopg2 import sql
 
 from booking.infra.embedded.keys import Keys
 
-DATABASE, OWNER, APP = "booking", "booking_owner", "booking_app"
+DATABASE, OWNER, APP, BACKUP = "booking", "booking_owner", "booking_app", "booking_backup"
 
 
 def prepare(connect: Callable[[str], Any], keys: Keys) -> None:
@@ -21,6 +21,8 @@ def prepare(connect: Callable[[str], Any], keys: Keys) -> None:
         with connection.cursor() as cursor:
             _make_role(cursor, OWNER, keys.booking_owner)
             _make_role(cursor, APP, keys.booking_app)
+            _make_role(cursor, BACKUP, keys.booking_backup)
+            cursor.execute(sql.SQL("ALTER ROLE {} REPLICATION").format(*_names(BACKUP)))
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
             if cursor.fetchone() is None:
                 cursor.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(*_names(DATABASE, OWNER)))

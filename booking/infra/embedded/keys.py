@@ -3,7 +3,7 @@
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from booking.infra.embedded.locks import FileLock
@@ -20,6 +20,7 @@ class Keys:
     valkey: str
     secret_key: str
     jwt: str
+    booking_backup: str
 
     @classmethod
     def of(cls, home: Path) -> "Keys":
@@ -27,10 +28,12 @@ class Keys:
         make_private(home, mode=0o711)  # passable: as root, Postgres runs as somebody else below it
         file = home / "keys.json"
         with FileLock(home / "keys.lock").held():
-            if not file.exists():
-                keys = cls(*(secrets.token_urlsafe(32) for _ in range(7)))
-                _write_for_good(file, json.dumps(asdict(keys), indent=1))
-            return cls(**json.loads(file.read_text()))
+            kept = json.loads(file.read_text()) if file.exists() else {}
+            names = [part.name for part in fields(cls)]
+            if missing := [name for name in names if name not in kept]:  # a newer version may need more
+                kept |= {name: secrets.token_urlsafe(32) for name in missing}
+                _write_for_good(file, json.dumps(kept, indent=1))
+            return cls(**{name: kept[name] for name in names})
 
 
 def make_private(directory: Path, mode: int = 0o700) -> Path:

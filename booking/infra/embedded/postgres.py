@@ -26,6 +26,7 @@ SETTINGS = {
     "listen_addresses": ports.HOST,
     "unix_socket_directories": "",  # the path of a socket must be shorter than many a folder's
     "wal_level": "replica",
+    "max_slot_wal_keep_size": "2GB",  # what a dead receiver of backups may hold back
     "max_connections": "200",
     "shared_buffers": "256MB",
     "shared_preload_libraries": "pg_stat_statements",
@@ -36,7 +37,7 @@ SETTINGS = {
 
 
 class Postgres(Server):
-    """One cluster with the database `booking` and its roles `booking_owner` and `booking_app`."""
+    """One cluster with the database `booking` and its roles."""
 
     name = "Postgres"
     program = ("postgres", "initdb")

@@ -66,17 +66,18 @@ class Servers:
         self._users.free()
 
     def urls(self) -> dict[str, str]:
-        """DATABASE_URL, MIGRATION_DATABASE_URL and REDIS_URL of the servers in use."""
+        """DATABASE_URL and its like, and REDIS_URL, of the servers in use."""
         urls = {}
         if self.postgres in self._used:
             urls["DATABASE_URL"] = self.database_url("booking_app")
             urls["MIGRATION_DATABASE_URL"] = self.database_url("booking_owner")
+            urls["BACKUP_DATABASE_URL"] = self.database_url("booking_backup", "postgres")
         if self.valkey in self._used:
             urls["REDIS_URL"] = self.redis_url()
         return urls
 
     def database_url(self, role: str = "booking_app", database: str = "booking") -> str:
-        """Where to connect as `booking_app`, `booking_owner` or the superuser `postgres`."""
+        """Where to connect as `booking_app`, `booking_owner`, `booking_backup` or the superuser `postgres`."""
         return f"{DRIVER}://{role}:{getattr(self.keys, role)}@127.0.0.1:{self.postgres.port}/{database}"
 
     def redis_url(self, database: int = 0) -> str:

@@ -1,0 +1,153 @@
+"""Where backups are kept: a folder, or a prefix of an S3 bucket. Files appear there whole or not at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from booking.infra import clock
+from booking.infra.backup.errors import BackupError
+from booking.infra.embedded.keys import make_private
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig
+
+PART = 32 * 2**20  # bytes: S3 takes 10,000 parts of an object, so this allows 320 GB
+FOLDERS = ("base", "wal")
+EXAMPLE = "file:///backups or s3://bucket/prefix"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file of the archive. `name` is its path, `size` in bytes."""
+
+    name: str
+    size: int
+    at: dt.datetime
+
+
+class Archive:
+    """Files by name. Everything raises BackupError where the place does not answer or refuses."""
+
+    def __init__(self, url: str, *, patience: dt.timedelta | None = None) -> None:
+        """`url` is file:///folder or s3://bucket/prefix (keys and endpoint in the usual AWS_* variables).
+
+        `patience` limits one request to S3. Raises BackupError for any other form.
+        """
+        self.url = url
+        parts = urlsplit(url)
+        self._folder = Path(unquote(parts.path)) if parts.scheme == "file" else None
+        if not _is_place(parts):
+            raise BackupError(f"BACKUP_URL must look like {EXAMPLE}, not {url!r}.")
+        with self._said():
+            bucket, prefix = parts.netloc, parts.path.strip("/")
+            self._store = _local(self._folder) if self._folder else _bucket(bucket, prefix, patience)
+
+    def names(self, prefix: str) -> list[Stored]:
+        """All files below a folder such as `wal`, in the order of their names."""
+        from obstore import list as found
+
+        with self._said():
+            chunks = found(self._store, prefix=prefix)
+            files = [Stored(file["path"], file["size"], file["last_modified"]) for chunk in chunks for file in chunk]
+        return sorted(files, key=lambda file: file.name)
+
+    def find(self, name: str) -> bytes | None:
+        """What a small file holds."""
+        from obstore import get
+        from obstore.exceptions import NotFoundError
+
+        with self._said():
+            try:
+                return bytes(get(self._store, name).bytes())
+            except (NotFoundError, FileNotFoundError):
+                return None
+
+    def stream(self, name: str) -> Iterator[bytes]:
+        """A large file, piece by piece. Raises BackupError where there is none."""
+        from obstore import get
+
+        with self._said():
+            for piece in get(self._store, name).stream(min_chunk_size=2**20):
+                yield bytes(piece)
+
+    def write(self, name: str, content: bytes | Iterable[bytes]) -> None:
+        """Put a file there, over an older one. An exception out of `content` leaves nothing."""
+        from obstore import put
+
+        with self._said():
+            if isinstance(content, bytes):
+                put(self._store, name, content)
+            else:
+                put(self._store, name, content, chunk_size=PART, max_concurrency=2)
+
+    def claim(self, name: str, content: bytes) -> bool:
+        """Put a file there if there is none; whether this was the first."""
+        from obstore import put
+        from obstore.exceptions import AlreadyExistsError
+
+        with self._said():
+            try:
+                put(self._store, name, content, mode="create")
+            except (AlreadyExistsError, FileExistsError):
+                return False
+        return True
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files, in this order."""
+        from obstore import delete
+
+        with self._said():
+            for name in names:
+                with suppress(FileNotFoundError):
+                    delete(self._store, name)
+
+    def remove_scraps(self, older: dt.timedelta) -> None:
+        """What a killed process left of files it was writing. S3 has a lifecycle rule for that."""
+        if self._folder:
+            limit = clock.now() - older
+            with self._said():
+                for scrap in self._folder.rglob("*#*"):  # as object_store names what is not whole
+                    if dt.datetime.fromtimestamp(scrap.stat().st_mtime, dt.UTC) < limit:
+                        scrap.unlink()
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        from obstore.exceptions import BaseError
+
+        try:
+            yield
+        except (BaseError, OSError) as error:
+            said = " ".join(str(error).split())[:300]
+            raise BackupError(f"The archive {self.url} does not work: {said}") from error
+
+
+def _is_place(parts: SplitResult) -> bool:
+    folder = parts.scheme == "file" and not parts.netloc and len(parts.path) > 1
+    return folder or (parts.scheme == "s3" and bool(parts.netloc))
+
+
+def _local(folder: Path) -> Any:
+    from obstore.store import LocalStore
+
+    for part in FOLDERS:  # what is in them names guests: nobody else may look
+        make_private(folder / part)
+    return LocalStore(folder)
+
+
+def _bucket(bucket: str, prefix: str, patience: dt.timedelta | None) -> Any:
+    from obstore.store import S3Store
+
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+    options: ClientConfig = {"allow_http": endpoint.startswith("http://")}
+    more: dict[str, Any] = {"endpoint": endpoint} if endpoint else {}
+    if patience:
+        options["timeout"] = options["connect_timeout"] = patience
+        more["retry_config"] = {"max_retries": 0, "retry_timeout": patience}
+    return S3Store(bucket, prefix=prefix or None, client_options=options, **more)
