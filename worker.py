@@ -13,7 +13,7 @@ def main() -> None:
 
     from booking import create_app
     from booking.doors import services
-    from booking.infra import queue
+    from booking.infra import deadline, queue
     from booking.infra.telemetry import log
     from booking.jobs import ticker
     from booking.jobs.deliver import stopping
@@ -21,6 +21,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: stopping.set())
     app = create_app()
+    deadline.limit_every_action(deadline.WORKER)
     with app.app_context():
         redis_url = services().settings.redis_url
     clock = ticker.build(app)

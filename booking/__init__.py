@@ -18,8 +18,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     from booking import api, cli, doors, limits, operations, web
     from booking.application import Application, cookie_keys
     from booking.config import Settings
-    from booking.infra import cache, redis, replica, secret_keys, telemetry
-    from booking.infra.db import bind_options, db, engine_options
+    from booking.infra import cache, deadline, redis, replica, secret_keys, telemetry
+    from booking.infra.db import bind_options, db, engine_options, watch_engines
 
     settings = settings or Settings.from_env()
     app = Application("booking")
@@ -37,6 +37,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     # --- ground floor
     telemetry.configure_logging(settings.log_level)
     db.init_app(app)
+    deadline.configure(settings.granian_blocking_threads)
+    with app.app_context():
+        watch_engines(settings)
     redis.connect(settings.redis_url, settings.cache_redis_url)
     replica.connect(settings)
     cache.use_replica(bool(settings.read_database_url))

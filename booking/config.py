@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import idna
 
@@ -71,6 +71,7 @@ class Settings:
     )
     max_body_bytes: int = 1024 * 1024  # MAX_BODY_BYTES: of a request
     db_pool_size: int = 10  # DB_POOL_SIZE: at least the blocking threads of one web process
+    granian_blocking_threads: int = 8  # GRANIAN_BLOCKING_THREADS: of one web process; all but one may wait for Postgres
     smtp_url: str = ""  # SMTP_URL: smtp://user:password@host:587 (smtps:// for TLS from the start)
     smtp_tls: str = ""  # SMTP_TLS: required | optional (STARTTLS where offered); empty: required in production
     mail_dir: str = ""  # MAIL_DIR: write mails as files here instead of sending them
@@ -269,6 +270,21 @@ def split_sender(mail_from: str) -> tuple[str, str]:
 
 
 def postgres_url(url: str) -> str:
-    """SQLAlchemy 2.1 reads a bare postgresql:// as psycopg 3; we run psycopg2, so the driver is named."""
+    """SQLAlchemy 2.1 reads a bare postgresql:// as psycopg 3; we run psycopg2, so the driver is named.
+
+    Of several hosts (`a:5432,b:5432`, as libpq writes them) the one that takes writes is meant, unless the address says
+    otherwise; SQLAlchemy wants them as parameters.
+    """
     scheme, separator, rest = url.partition("://")
-    return f"postgresql+psycopg2://{rest}" if separator and scheme in {"postgres", "postgresql"} else url
+    if not separator or scheme not in {"postgres", "postgresql"}:
+        return url
+    place, _, more = rest.partition("/")
+    account, at, hosts = place.rpartition("@")
+    if "," in hosts:
+        database, _, query = more.partition("?")
+        given = [part for part in query.split("&") if part]
+        given += [f"host={quote(host, safe=':')}" for host in hosts.split(",")]
+        if not any(part.startswith("target_session_attrs=") for part in given):
+            given.append("target_session_attrs=read-write")
+        rest = f"{account}{at}/{database}?{'&'.join(given)}"
+    return f"postgresql+psycopg2://{rest}"

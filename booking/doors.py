@@ -25,7 +25,7 @@ from booking.domain import errors
 from booking.domain.bookings import Desk
 from booking.domain.sessions import Ends
 from booking.domain.stays import StayRules
-from booking.infra import telemetry
+from booking.infra import deadline, telemetry
 from booking.infra.db import Unavailable
 from booking.infra.provider import SimulatedProvider
 from booking.infra.tokens import KeyRing
@@ -157,6 +157,7 @@ def is_api(asked: Request) -> bool:
 
 def _forget(_: BaseException | None) -> None:
     # What this thread does next has nothing to do with the request.
+    deadline.end_request()
     structlog.contextvars.clear_contextvars()
 
 
@@ -164,6 +165,7 @@ def _begin() -> None:
     # The request itself instead of its proxy, which looks it up anew at every word.
     asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # its own method
     given = asked.headers.get("X-Request-Id", "")
+    deadline.begin_request()
     this_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
     g.request_id, g.began = this_id, time.perf_counter()
     structlog.contextvars.bind_contextvars(request_id=this_id)

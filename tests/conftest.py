@@ -65,6 +65,7 @@ def environ(servers: Servers, number: int) -> dict[str, str]:
         "LOG_LEVEL": "WARNING",
         "SITE_URL": "http://localhost:8000",
         "DB_POOL_SIZE": "48",
+        "GRANIAN_BLOCKING_THREADS": "48",
     }
 
 

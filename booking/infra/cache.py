@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from booking.infra import telemetry
-from booking.infra.db import db
+from booking.infra.db import Unavailable, asking, db
 from booking.infra.ids import new_secret
 from booking.infra.redis import servers
 
@@ -214,12 +214,12 @@ def _position_now() -> int | None:
     """The log's position where a replica is to wait for it, 0 where there is none, None when Postgres does not say."""
     try:
         return log_position() if _State.replica else 0
-    except (DBAPIError, PoolTimeout) as error:
+    except (DBAPIError, PoolTimeout, Unavailable) as error:
         telemetry.log.warning("log_position_unknown", error=str(error.__cause__ or error).strip())
         return None
 
 
 def log_position() -> int:
     """How far the primary's write-ahead log has come, in bytes; what was committed before lies before it."""
-    with db.engine.connect() as connection:
+    with asking(), db.engine.connect() as connection:
         return int(connection.execute(text("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')")).scalar_one())

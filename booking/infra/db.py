@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
+from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from sqlalchemy import ClauseElement, Connection, Engine, MetaData, RootTransaction
@@ -22,7 +24,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase
 
 from booking.config import Settings
-from booking.infra import redaction, straight, telemetry
+from booking.infra import deadline, redaction, straight, telemetry, watchdog
+from booking.infra.deadline import Unavailable
+
+__all__ = ["Unavailable"]  # where everybody looks for it
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,9 +39,18 @@ ATTEMPTS = 8
 RETRYABLE = {"40001", "40P01"}
 UNIQUE_VIOLATION = "23505"
 
+# What Postgres says where it cannot work, whatever it is asked (manual, appendix A). Trying at once would not help.
+READ_ONLY, STANDBY, NOT_NOW = "25006", "0A000", "55000"
+TOO_LONG = {"55P03", "57014", "25P03"}  # lock_timeout, statement_timeout, idle_in_transaction_session_timeout
+SHORT_OF = ("53", "58")  # disk, memory, connections; the operating system failed
 
-class Unavailable(Exception):
-    """Postgres cannot do the work now; nothing was changed. Ask again later."""
+CONNECT_ARGS = {
+    # A host that vanished without a word counts as gone after some seconds, at nobody's expense.
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 5000,
+}
 
 
 class OutcomeUnknown(Unavailable):
@@ -83,11 +97,13 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "pool_timeout": 3,
         "pool_use_lifo": True,
         "connect_args": {
-            "connect_timeout": 3,
+            **CONNECT_ARGS,
+            "connect_timeout": watchdog.CONNECTING,
             "application_name": "room-booking",
-            # Neither compiling nor parallel workers pay for statements of milliseconds from many clients.
-            "options": "-c jit=off -c max_parallel_workers_per_gather=0 -c statement_timeout=15s -c lock_timeout=5s"
-            " -c idle_in_transaction_session_timeout=5s",
+            # Neither compiling nor parallel workers pay for statements of milliseconds from many clients. A lock is
+            # waited for a little less long than a request lasts; what a request gave up, Postgres notices in 2 s.
+            "options": "-c jit=off -c max_parallel_workers_per_gather=0 -c statement_timeout=15s -c lock_timeout=4s"
+            " -c idle_in_transaction_session_timeout=5s -c client_connection_check_interval=2s",
         },
     }
 
@@ -95,6 +111,28 @@ def engine_options(settings: Settings) -> dict[str, Any]:
 def bind_options(settings: Settings) -> dict[str, dict[str, Any]]:
     """The second pool, for single statements: switching a connection to AUTOCOMMIT and back costs two round trips."""
     return {AUTOCOMMIT: {"url": settings.database_url, "isolation_level": AUTOCOMMIT, **engine_options(settings)}}
+
+
+def watch_engines(settings: Settings) -> None:
+    """Inside of the application's context: its connections are cut where Postgres hangs."""
+    for engine in (db.engine, db.engines[AUTOCOMMIT]):
+        current_app.extensions[_PRIMARY] = watchdog.watch(engine, settings.database_url)
+
+
+_PRIMARY = "postgres"
+
+
+def _primary() -> watchdog.Server:
+    primary: watchdog.Server = current_app.extensions[_PRIMARY]
+    return primary
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """One action on the primary, in the time that its caller has left. Raises Unavailable where there is none."""
+    with deadline.spent():
+        _primary().refuse_if_silent()
+        yield
 
 
 @dataclass(slots=True)
@@ -190,18 +228,21 @@ def _fetch(statement: ClauseElement, values: dict[str, Any]) -> Sequence[Any]:
 
 
 def _attempts(once: Callable[[], R], name: str, retry_on: tuple[str, ...]) -> R:
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return once()
-        except (DBAPIError, PoolTimeout) as error:
-            if _took_too_long(error):
-                raise Unavailable(f"{name}: waited too long") from error
-            if not _worth_another_try(error, retry_on):
-                raise
-            if attempt == ATTEMPTS or isinstance(error, PoolTimeout):
-                raise Unavailable(f"{name}: gave up after {attempt} attempts") from error
-            telemetry.count_retry(name)
-            _pause(attempt)
+    primary = _primary()
+    with deadline.spent():
+        primary.refuse_if_silent()
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return once()
+            except (DBAPIError, PoolTimeout) as error:
+                _refuse_what_cannot_work(error, name)
+                if not _worth_another_try(error, retry_on):
+                    raise
+                primary.refuse_if_silent()
+                if attempt == ATTEMPTS or isinstance(error, PoolTimeout) or not deadline.worth_waiting(1.0):
+                    raise Unavailable(f"{name}: gave up after {attempt} attempts") from error
+                telemetry.count_retry(name)
+                _pause(attempt)
     raise AssertionError("unreachable")
 
 
@@ -253,9 +294,63 @@ def _worth_another_try(error: DBAPIError | PoolTimeout, retry_on: tuple[str, ...
     return state in RETRYABLE or (state == UNIQUE_VIOLATION and constraint_name(error) in retry_on)
 
 
-def _took_too_long(error: DBAPIError | PoolTimeout) -> bool:
-    # lock_timeout, statement_timeout, idle_in_transaction_session_timeout: trying at once would wait as long again.
-    return isinstance(error, DBAPIError) and sqlstate(error) in {"55P03", "57014", "25P03"}
+def _refuse_what_cannot_work(error: DBAPIError | PoolTimeout, name: str) -> None:
+    if isinstance(error, PoolTimeout):
+        return
+    state = sqlstate(error)
+    if state in TOO_LONG:
+        raise Unavailable(f"{name}: waited too long") from error
+    if cannot_work(error):
+        note_refusal(state)
+        raise Unavailable(f"{name}: Postgres cannot work ({state})") from error
+
+
+def cannot_work(error: DBAPIError) -> bool:
+    """True where it is the server that cannot: read-only, a standby, its disk full, no memory or connection left."""
+    state = sqlstate(error) or ""
+    if state in {STANDBY, NOT_NOW}:  # these have other causes, too, which would be faults of ours
+        return any(word in str(error.orig) for word in ("standby", "recovery"))
+    return state == READ_ONLY or state.startswith(SHORT_OF)
+
+
+class _Refusals:
+    """When Postgres last said that it cannot work. Readiness asks; pooled connections are made anew."""
+
+    def __init__(self) -> None:
+        self.last: float | None = None
+        self._renewed = 0.0
+
+    def note(self, state: str | None) -> None:
+        self.last = now = time.monotonic()
+        if now - self._renewed < RENEWED_EVERY:
+            return
+        self._renewed = now
+        telemetry.log.warning("postgres_cannot_work", sqlstate=state)
+        # Behind the same address another server may work by now: connections to this one would keep us here.
+        for engine in (db.engine, db.engines[AUTOCOMMIT]):
+            engine.dispose()
+
+    def forget(self) -> None:
+        self.last = None
+
+
+RENEWED_EVERY = 1.0  # seconds
+_refusals = _Refusals()
+
+
+def note_refusal(state: str | None) -> None:
+    """Postgres has said that it cannot work."""
+    _refusals.note(state)
+
+
+def refused_lately() -> bool:
+    """Has Postgres said that it cannot work, and nobody seen since that it can?"""
+    return _refusals.last is not None
+
+
+def works_again() -> None:
+    """Somebody has seen it work."""
+    _refusals.forget()
 
 
 def _pause(attempt: int) -> None:

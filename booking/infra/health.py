@@ -2,36 +2,54 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import time
 
-from flask import Flask, current_app
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from booking.infra import telemetry
-from booking.infra.db import db
+from booking.infra import deadline, telemetry
+from booking.infra.db import (
+    AUTOCOMMIT,
+    READ_ONLY,
+    Unavailable,
+    asking,
+    db,
+    note_refusal,
+    refused_lately,
+    sqlstate,
+    works_again,
+)
 from booking.infra.redis import servers
 
 # Under the C locale trigrams find nothing in Hebrew or Japanese (libc C.UTF-8 is right).
 TRIGRAMS = text("SELECT array_length(show_trgm('שלום'), 1) > 0")
 
+PATIENCE = 2.0  # seconds
+WRITTEN_EVERY = 30.0  # seconds between two trial writes, as long as nobody was refused
 
-PATIENCE = 3.0  # seconds
-_asking = ThreadPoolExecutor(max_workers=2, thread_name_prefix="readiness")
+# True of a standby, of a server or role that was made read-only, and of a database that was.
+_READ_ONLY = text("SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool")
+# A new table needs new blocks: a full disk has none, though an old page may still have room for a row.
+_TRIAL = text("CREATE TEMP TABLE trial_write ON COMMIT DROP AS SELECT repeat('x', 1000) AS words")
+_NOT_ALLOWED = "42501"
 
 
 class WrongLocale(RuntimeError):
     """The database cannot search words of all languages."""
 
 
+class _Trial:
+    last = 0.0
+
+
 def check() -> tuple[bool, list[str]]:
     """Whether bookings can be made, and what is missing otherwise: "postgres", "redis", "cache"."""
     works = _postgres()
     away = [] if works else ["postgres"]
-    if not servers.main.answers():
+    if not servers.main.takes_writes():
         away.append("redis")
-    if servers.cache is not servers.main and not servers.cache.answers():
+    if servers.cache is not servers.main and not servers.cache.takes_writes():
         away.append("cache")
     return works, away
 
@@ -39,9 +57,9 @@ def check() -> tuple[bool, list[str]]:
 def require_locale() -> None:
     """Refuse to start on a database whose locale breaks searching; one that cannot be reached is left to readiness."""
     try:
-        with db.engine.connect() as connection:
+        with deadline.limit(PATIENCE), asking(), db.engine.connect() as connection:
             fit = connection.execute(TRIGRAMS).scalar()
-    except (DBAPIError, PoolTimeout) as error:
+    except (DBAPIError, PoolTimeout, Unavailable) as error:
         telemetry.log.warning("locale_unchecked", error=str(error.__cause__ or error).strip())
         return
     if not fit:
@@ -49,25 +67,30 @@ def require_locale() -> None:
 
 
 def _postgres() -> bool:
-    """Whether it answers in time: one that is stopped rather than dead would keep the question waiting for ever."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]  # the proxy's own method
+    """Whether it takes writes, and says so in time."""
     try:
-        return _asking.submit(_sells, app).result(PATIENCE)
-    except TimeoutError:
-        telemetry.log.warning("postgres_silent", seconds=PATIENCE)
-        return False
-
-
-def _sells(app: Flask) -> bool:
-    with app.app_context():
-        return _is_primary()
-
-
-def _is_primary() -> bool:
-    try:
-        with db.engine.connect() as connection:
-            # A standby answers, but cannot sell.
-            return not connection.execute(text("SELECT pg_is_in_recovery()")).scalar()
-    except (DBAPIError, PoolTimeout) as error:
+        with deadline.limit(PATIENCE), asking():
+            return _sells()
+    except (DBAPIError, PoolTimeout, Unavailable) as error:
         telemetry.log.warning("postgres_unavailable", error=str(error.__cause__ or error).strip())
         return False
+
+
+def _sells() -> bool:
+    with db.engines[AUTOCOMMIT].connect() as connection:
+        if connection.execute(_READ_ONLY).scalar():
+            note_refusal(READ_ONLY)
+            return False
+        if refused_lately() or time.monotonic() - _Trial.last > WRITTEN_EVERY:
+            _try_to_write(connection)
+            _Trial.last = time.monotonic()
+            works_again()
+    return True
+
+
+def _try_to_write(connection: Connection) -> None:
+    try:
+        connection.execute(_TRIAL)
+    except DBAPIError as error:
+        if sqlstate(error) != _NOT_ALLOWED:  # then nothing is known, and nothing said
+            raise

@@ -9,18 +9,16 @@ from sqlalchemy import Connection, create_engine, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from booking.infra.db import AUTOCOMMIT
+from booking.infra import db, deadline, watchdog
+from booking.infra.db import AUTOCOMMIT, Unavailable
 
-# A host that vanished without a word counts as gone after a few seconds, at both ends' expense of nothing.
 CONNECT_ARGS = {
+    **db.CONNECT_ARGS,
     "connect_timeout": 3,
     "application_name": "room-booking-ticker",
     "options": "-c statement_timeout=5s",
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 5000,
 }
+PATIENCE = 5.0  # seconds for one question
 
 
 class Leadership:
@@ -34,14 +32,16 @@ class Leadership:
             connect_args=CONNECT_ARGS,
             hide_parameters=True,
         )
+        self._postgres = watchdog.watch_kept(self._engine, database_url)
         self._key = key
         self._connection: Connection | None = None
 
     def held(self) -> bool:
-        """Is the right ours now? Takes it when nobody has it. Raises DBAPIError while Postgres is away."""
+        """Is the right ours now? Takes it when nobody has it. Raises DBAPIError, Unavailable while Postgres is away."""
         try:
-            return self._still_held() if self._connection else self._taken()
-        except DBAPIError:
+            with deadline.limit(PATIENCE):
+                return self._still_held(self._connection) if self._connection else self._taken()
+        except (DBAPIError, Unavailable):
             self.give_up()
             raise
 
@@ -52,15 +52,16 @@ class Leadership:
             connection.invalidate()  # closes the socket; Postgres frees the lock with it
             connection.close()
 
-    def _still_held(self) -> bool:
-        assert self._connection
-        self._connection.execute(select(1))
+    def _still_held(self, connection: Connection) -> bool:
+        with watchdog.question(self._postgres, connection):
+            connection.execute(select(1))
         return True
 
     def _taken(self) -> bool:
         connection = self._engine.connect()
         try:
-            taken = bool(connection.scalar(select(func.pg_try_advisory_lock(self._key))))
+            with watchdog.question(self._postgres, connection):
+                taken = bool(connection.scalar(select(func.pg_try_advisory_lock(self._key))))
         except BaseException:
             connection.close()
             raise

@@ -23,7 +23,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.config import Settings
-from booking.infra import telemetry
+from booking.infra import deadline, telemetry, watchdog
 from booking.infra.db import Model, engine_options, lost_connection
 from booking.infra.ids import new_id
 
@@ -90,6 +90,7 @@ class SimulatedProvider:
     def __init__(self, settings: Settings) -> None:
         options = engine_options(settings) | {"isolation_level": "AUTOCOMMIT"}
         self.engine: Engine = create_engine(settings.database_url, **options)
+        self._postgres = watchdog.watch(self.engine, settings.database_url)
         self.patience = settings.payment_timeout_seconds
 
     def charge(self, key: uuid.UUID, amount: Decimal, currency: str, method: str) -> Outcome:
@@ -136,8 +137,10 @@ class SimulatedProvider:
 
     def _ask(self, question: Callable[[Connection], Row[Any] | None]) -> Outcome | None:
         try:
-            row = self._answer(question)
-        except (DBAPIError, PoolTimeout) as error:
+            with deadline.spent():
+                self._postgres.refuse_if_silent()
+                row = self._answer(question)
+        except (DBAPIError, PoolTimeout, deadline.Unavailable) as error:
             raise NoAnswer from error
         return Outcome(Result(row.kind), row.reference) if row else None
 

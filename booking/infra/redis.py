@@ -65,8 +65,9 @@ class Guarded:
                 return True
         return False
 
-    def answers(self) -> bool:
-        return bool(self.ask(lambda client: client.ping(), away=False))
+    def takes_writes(self) -> bool:
+        """Whether it answers and is neither full nor read-only nor at odds with its disk."""
+        return self.ask(lambda client: bool(client.set("trial-write", "1", ex=10)), away=False)
 
 
 class _Servers:

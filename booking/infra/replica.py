@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -11,8 +12,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from booking.config import Settings
-from booking.infra import straight, telemetry
-from booking.infra.db import engine_options, fetch
+from booking.infra import deadline, straight, telemetry, watchdog
+from booking.infra.db import Unavailable, engine_options, fetch
+
+PATIENCE = 1.5  # seconds for one question
 
 Fetch = Callable[[Select[Any], dict[str, Any]], Sequence[Any]]
 
@@ -27,6 +30,8 @@ def connect(settings: Settings) -> None:
     """Set the replica up, where READ_DATABASE_URL names one; nothing is contacted yet."""
     options = engine_options(settings) | {"isolation_level": "AUTOCOMMIT"}
     _Replica.engine = create_engine(settings.read_database_url, **options) if settings.read_database_url else None
+    if _Replica.engine:
+        watchdog.watch(_Replica.engine, settings.read_database_url)
 
 
 def reader(needed_lsn: int | None) -> Fetch:
@@ -44,16 +49,25 @@ def primary(statement: Select[Any], values: dict[str, Any]) -> Sequence[Any]:
 
 def _has_replayed(engine: Engine, lsn: int) -> bool:
     try:
-        with engine.connect() as connection:
+        with _asking(engine), engine.connect() as connection:
             return bool(connection.execute(_HAS_REPLAYED, {"lsn": lsn}).scalar())
-    except (DBAPIError, PoolTimeout) as error:
+    except (DBAPIError, PoolTimeout, Unavailable) as error:
         telemetry.log.warning("replica_unavailable", error=str(error))
         return False
 
 
 def _from_replica(engine: Engine, statement: Select[Any], values: dict[str, Any]) -> Sequence[Any]:
     try:
-        return straight.rows(engine, statement, values)
-    except (DBAPIError, PoolTimeout) as error:
+        with _asking(engine):
+            return straight.rows(engine, statement, values)
+    except (DBAPIError, PoolTimeout, Unavailable) as error:
         telemetry.log.warning("replica_unavailable", error=str(error))
         return primary(statement, values)
+
+
+@contextmanager
+def _asking(engine: Engine) -> Iterator[None]:
+    """A replica that hangs must leave time to ask the primary."""
+    with deadline.limit(PATIENCE), deadline.spent():
+        watchdog.of(engine).refuse_if_silent()
+        yield

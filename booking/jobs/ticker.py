@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from booking.config import Settings
 from booking.domain import bookings, events, idempotency
 from booking.doors import services
+from booking.infra.db import Unavailable
 from booking.infra.leader import Leadership
 from booking.infra.queue import Jobs
 from booking.infra.telemetry import log
@@ -70,10 +71,10 @@ class Ticker:
             try:
                 self._note(self._leadership.held())
                 away = False
-            except DBAPIError as error:
+            except (DBAPIError, Unavailable) as error:
                 self._note(False)
                 if not away:
-                    log.warning("ticker_without_postgres", error=str(error.orig).strip())
+                    log.warning("ticker_without_postgres", error=str(getattr(error, "orig", error)).strip())
                 away = True
             self._stopping.wait(LOOK_SECONDS)
 

@@ -74,6 +74,10 @@ def _server(opened: Connection) -> Iterator[Diagnosis]:
     if opened.scalar(text("SELECT pg_is_in_recovery()")):
         yield problem("this is a standby, where nothing can be sold", "let DATABASE_URL name the primary", blocks=True)
         return
+    if opened.scalar(text("SELECT current_setting('transaction_read_only')::bool")):
+        yield problem(
+            "it is read-only: nothing can be sold", "reset default_transaction_read_only, or make room for it"
+        )
     used, most = opened.execute(_CONNECTIONS).one()
     if used > most * 0.85:
         yield warning(f"{used} of {most} connections are in use", "raise max_connections, or lower DB_POOL_SIZE")
