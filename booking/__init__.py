@@ -43,6 +43,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     redis.connect(settings.redis_url, settings.cache_redis_url)
     replica.connect(settings)
     cache.use_replica(bool(settings.read_database_url))
+    cache.keep_users(settings.session_cache_seconds > 0)
 
     # --- what the doors share
     doors.install(app, settings)

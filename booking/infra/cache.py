@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -37,8 +38,22 @@ end
 """
 
 
+# What is kept about users belongs to an era. It lasts only as long as the server takes writes: a server that cannot be
+# told of a change (away, read-only, full) has none a second later, and a new one makes all older entries void.
+ERA = 1.0  # seconds
+_ERA = "era"
+_LIVE_ON = """
+local era = redis.call('get', KEYS[1]) or ARGV[1]
+redis.call('set', KEYS[1], era, 'PX', ARGV[2])
+local now = redis.call('time')
+return {era, now[1], now[2]}
+"""
+
+
 class _State:
     replica = False  # is the log position worth asking for?
+    keeps = True  # is anything kept about users?
+    prolonged = 0.0  # when this process last prolonged the era
     unheard: set[str] = set()  # noqa: RUF012 locations whose change could not be told, on purpose shared
     lock = threading.Lock()
 
@@ -54,6 +69,11 @@ _ahead: ContextVar[_Ahead | None] = ContextVar("_ahead", default=None)
 
 def use_replica(configured: bool) -> None:
     _State.replica = configured
+
+
+def keep_users(wanted: bool) -> None:
+    """Whether anything is kept about users at all."""
+    _State.keeps = wanted
 
 
 def bump(locations: Iterable[str]) -> bool:
@@ -111,36 +131,63 @@ def changing(name: str) -> bool:
     """To be said before the commit that changes something about `name`: what is kept about it counts no longer.
 
     An entry that is written meanwhile, from what was read before the commit, dies before the mark does. False when
-    nobody could be told: entries count until their seconds are over.
+    nobody could be told: entries count until their seconds are over, or until `disbelieve`.
     """
     return servers.cache.insist(lambda client: client.set(f"changing:{name}", "1", ex=CHANGING_TTL))
+
+
+def disbelieve() -> None:
+    """To be said after a commit whose `changing` could not be told: returns when nobody believes what was kept before.
+
+    At once where a full server still forgets its era, where none can have lasted since the server went away, and where
+    nothing is kept; else within ERA seconds.
+    """
+    until = time.monotonic() + ERA
+    while _State.keeps and servers.cache.down_for() < ERA and time.monotonic() < until:
+        if servers.cache.insist(lambda client: client.delete(_ERA)):
+            return
+        time.sleep(0.05)
 
 
 def remembered_about(name: str, what: str, key: str, seconds: int, read: Callable[[], str | None]) -> str | None:
     """The text under `key`, or `read()`'s, kept for `seconds` (0: not kept); nothing kept while `name` is changing.
 
     The seconds begin before it is read, by the server's clock: whatever stands still meanwhile, they are over when they
-    are over, and nobody believes an entry for longer than `seconds` after a change.
+    are over, and nobody believes an entry for longer than `seconds` after a change. What was written in an earlier era
+    is not believed either.
     """
     if not seconds:
         return read()
-    change, kept = _values(f"changing:{name}", key) or ("unknown", None)
-    hit = not change and kept is not None
+    era, change, kept = _values(_ERA, f"changing:{name}", key) or (None, "unknown", None)
+    hit = not change and kept is not None and bool(era) and kept.startswith(f"{era}\n")
     telemetry.count_lookup(what, hit=hit)
-    if hit:
-        return kept
+    if hit and kept:
+        _prolong()
+        return kept.partition("\n")[2]
     if change:
         return read()
-    until = servers.cache.ask(lambda client: _in_ms(client.time()), away=0) + 1000 * seconds
+    present, now = _present_era()
     fresh = read()
-    if fresh is not None:
-        servers.cache.ask(lambda client: client.set(key, fresh, pxat=until), away=None)
+    if fresh is not None and present:
+        entry, until = f"{present}\n{fresh}", now + 1000 * seconds
+        servers.cache.ask(lambda client: client.set(key, entry, pxat=until), away=None)
     return fresh
 
 
-def _in_ms(told: Any) -> int:
-    seconds, microseconds = told
-    return int(seconds) * 1000 + int(microseconds) // 1000
+def _prolong() -> None:
+    if time.monotonic() - _State.prolonged > ERA / 3:
+        _present_era()
+
+
+def _present_era() -> tuple[str, int]:
+    """The era, begun or prolonged by this, and the server's clock in ms; ("", 0) where it takes no writes."""
+    _State.prolonged = time.monotonic()
+
+    def ask(client: redis.Redis) -> tuple[str, int]:
+        era, seconds, microseconds = cast("list[str]", client.eval(_LIVE_ON, 1, _ERA, new_secret(), int(ERA * 1000)))
+        return era, int(seconds) * 1000 + int(microseconds) // 1000
+
+    return servers.cache.ask(ask, away=("", 0))
 
 
 @contextmanager

@@ -32,38 +32,57 @@ FAIL_FAST: dict[str, Any] = {
 }
 
 
+FAILURES = (redis.ConnectionError, redis.TimeoutError, redis.ResponseError)
+
+
 class Guarded:
     """A server that may be away."""
 
     def __init__(self, url: str) -> None:
         self.client: redis.Redis = redis.Redis.from_url(url, decode_responses=True, **FAIL_FAST)
         self._away_until = 0.0
+        self._down_since: float | None = None
 
     def ask(self, question: Callable[[redis.Redis], T], *, away: T) -> T:
         """The answer to `question`, or `away` when the server is (or was, within the last second)."""
         if time.monotonic() < self._away_until:
             return away
         try:
-            return question(self.client)
-        except (redis.ConnectionError, redis.TimeoutError, redis.ResponseError) as error:
+            answer = question(self.client)
+        except FAILURES as error:
             self._away_until = time.monotonic() + BREAK
             telemetry.REDIS_DOWN.inc()
-            telemetry.log.warning("redis_unavailable", error=str(error))
+            self._failed(error)
             return away
+        self._down_since = None
+        return answer
 
     def insist(self, question: Callable[[redis.Redis], object]) -> bool:
         """Ask even where the server was away a moment ago, and twice: a connection may have died with the last server.
 
-        False when nobody answered.
+        False when nobody answered, or it was refused.
         """
-        for _ in range(2):
+        for _ in range(2 if self.down_for() < BREAK else 1):
             try:
                 question(self.client)
-            except (redis.ConnectionError, redis.TimeoutError, redis.ResponseError) as error:
-                telemetry.log.warning("redis_unavailable", error=str(error))
+            except FAILURES as error:
+                self._failed(error)
+                if isinstance(error, redis.ResponseError):
+                    break  # refused: it would be once more
             else:
+                self._down_since = None
                 return True
         return False
+
+    def down_for(self) -> float:
+        """For how many seconds nothing that was asked has succeeded."""
+        since = self._down_since
+        return 0.0 if since is None else time.monotonic() - since
+
+    def _failed(self, error: Exception) -> None:
+        if self._down_since is None:
+            self._down_since = time.monotonic()
+        telemetry.log.warning("redis_unavailable", error=str(error))
 
     def takes_writes(self) -> bool:
         """Whether it answers and is neither full nor read-only nor at odds with its disk."""
