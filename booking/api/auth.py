@@ -27,7 +27,8 @@ from booking.infra.ids import encode
 )
 def register(body: Registration) -> shapes.RegisteredShape:
     """Create an account."""
-    return shapes.registered(users.register(body, doors.services().settings.region))
+    settings = doors.services().settings
+    return shapes.registered(users.register(body, settings.region, site=settings.site_name))
 
 
 @endpoint(

@@ -9,8 +9,9 @@ from flask.cli import AppGroup
 
 from booking import doors
 from booking.domain import users as accounts
-from booking.domain.errors import Invalid
+from booking.domain.errors import EmailTaken, Invalid
 from booking.domain.inputs import Registration, accept
+from booking.domain.passwords import SHORTEST
 
 group = AppGroup("users", help="Accounts.")
 
@@ -26,18 +27,18 @@ def create_owner(email: str, name: str, password_stdin: bool) -> None:
     Example:
         flask users create-owner anna@hotel.example --name "Anna Berg"
     """
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else _ask_for_password()
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask_for_password()
+    settings = doors.services().settings
     try:
         form = accept(Registration, {"email": email, "password": password, "fullName": name}, strict=True)
+        accounts.register(form, settings.region, site=settings.site_name, role="owner")
     except Invalid as refusal:
         wrong = "; ".join(f"{field} {problem}" for field, problem in refusal.details.items())
         raise click.ClickException(wrong) from None
-    if accounts.find(form.email):
-        raise click.ClickException(f"There is an account for {form.email} already.")
-    region = doors.services().settings.region
-    accounts.ensure(email=form.email, password=password, full_name=form.full_name, role="owner", region=region)
+    except EmailTaken:
+        raise click.ClickException(f"There is an account for {email} already.") from None
     click.echo(f"{form.email} may sign in now, as owner.")
 
 
 def _ask_for_password() -> str:
-    return str(click.prompt("Password (10 characters or more)", hide_input=True, confirmation_prompt=True))
+    return str(click.prompt(f"Password ({SHORTEST} characters or more)", hide_input=True, confirmation_prompt=True))

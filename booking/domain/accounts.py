@@ -30,11 +30,12 @@ def _confirmed(who: CurrentUser) -> None:
     sessions.proved(who)
 
 
-def change_password(who: CurrentUser, current: str, new: str) -> int:
+def change_password(who: CurrentUser, current: str, new: str, *, site: str = "") -> int:
     """Exchange the password and end every other sign-in. Returns how many those were.
 
-    Raises Invalid when `current` is not the present one.
+    Raises Invalid when `current` is not the present one, or the new one is guessed soon.
     """
+    passwords.refuse_weak(new, "newPassword", (who.email, who.full_name, site))
     if not passwords.matches(_stored_hash(who.id), current):
         raise Invalid(details={"currentPassword": "is wrong"})
     return _exchange(who, passwords.hashed(new))

@@ -133,3 +133,8 @@ class PaymentUnknown(BookingError):
 class Unavailable(BookingError):
     code, message = "UNAVAILABLE", "The service is temporarily unavailable. Please try again in a moment."
     retry_after = 2
+
+
+class TooBusy(Unavailable):
+    message = "Too many people are signing in right now. Please try again in a moment."
+    retry_after = 1

@@ -16,9 +16,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from booking.domain import names
+from booking.domain import names, passwords
 from booking.domain.errors import Invalid
-from booking.domain.passwords import is_common
 from booking.domain.stays import Stay
 
 M = TypeVar("M", bound="Input")
@@ -89,10 +88,8 @@ def _normalised_email(value: str) -> str | None:
 
 
 def _password(value: str) -> str:
-    if len(value) < 10:
-        raise _refuse("must have at least 10 characters")
-    if is_common(value):
-        raise _refuse("is one of the most common passwords; please choose another")
+    if problem := passwords.find_problem(value):
+        raise _refuse(problem)
     return value
 
 
@@ -108,7 +105,7 @@ Email = Annotated[
     Field(json_schema_extra={"format": "email"}),
 ]
 Password = Annotated[Text, Field(min_length=1, max_length=256)]
-NewPassword = Annotated[Password, AfterValidator(_password), Field(json_schema_extra={"minLength": 10})]
+NewPassword = Annotated[Password, AfterValidator(_password), Field(json_schema_extra={"minLength": passwords.SHORTEST})]
 Slug = Annotated[str, Field(max_length=120, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Price = Annotated[Decimal, Field(ge=0, le=999_999_999_999, max_digits=15, decimal_places=3)]

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from booking.domain import events, passwords
-from booking.domain.errors import EmailTaken, InvalidCredentials
+from booking.domain.errors import EmailTaken, Invalid, InvalidCredentials
 from booking.domain.inputs import Registration
 from booking.domain.models import User
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
@@ -41,9 +41,12 @@ def email_key(email: str) -> str:
     return email.lower()
 
 
-def register(form: Registration, region: str) -> User:
-    """Make an account; raises EmailTaken."""
-    user = _create(form.email, passwords.hashed(form.password), form.full_name, "guest", form.region or region)
+def register(form: Registration, region: str, *, site: str = "", role: str = "guest") -> User:
+    """Make an account in this copy's region; raises EmailTaken, and Invalid where the password is guessed soon."""
+    if form.region not in (None, region):
+        raise Invalid(details={"region": f"must be {region}: accounts of other regions are made there"})
+    passwords.refuse_weak(form.password, "password", (form.email, form.full_name, site))
+    user = _create(form.email, passwords.hashed(form.password), form.full_name, role, region)
     if user is None:
         raise EmailTaken(details={"email": EmailTaken.message})
     return user
@@ -57,9 +60,10 @@ def ensure(*, email: str, password: str, full_name: str, role: str, region: str)
 def with_password(email: str, password: str) -> User:
     """The user who signs in. Unknown address or wrong password: InvalidCredentials, after the same time."""
     user = find(email)
-    if not passwords.matches(user.password_hash if user else None, password) or user is None:
+    match = passwords.compared(user.password_hash if user else None, password)
+    if user is None or not match.right:
         raise InvalidCredentials
-    if passwords.outdated(str(user.password_hash)):
+    if match.outdated:
         _store_hash(user.id, passwords.hashed(password))
     return user
 

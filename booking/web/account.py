@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from booking import doors, limits
 from booking.domain import resets, sessions, users
-from booking.domain.errors import EmailTaken, Invalid, InvalidCredentials, ResetLinkOver
+from booking.domain.errors import BookingError, EmailTaken, Invalid, InvalidCredentials, ResetLinkOver, TooBusy
 from booking.domain.inputs import Credentials, ForgottenPassword, PasswordChoice, Registration
 from booking.web import signed_in
 from booking.web.forms import Form
@@ -42,8 +42,8 @@ def enter() -> Response:
     try:
         given = form.accept(Credentials)
         user = users.with_password(given.email, given.password)
-    except (Invalid, InvalidCredentials) as refusal:
-        return _page("account/sign_in.html", form.refuse(refusal), doors.status_of(refusal))
+    except (Invalid, InvalidCredentials, TooBusy) as refusal:
+        return _refused("account/sign_in.html", form, refusal)
     return _signed_in(user.id)
 
 
@@ -71,9 +71,10 @@ def join() -> Response:
     form = Form.posted()
     limits.count(public=True, books=False)
     try:
-        user = users.register(form.accept(Registration), doors.services().settings.region)
-    except (Invalid, EmailTaken) as refusal:
-        return _page("account/register.html", form.refuse(refusal), doors.status_of(refusal))
+        settings = doors.services().settings
+        user = users.register(form.accept(Registration), settings.region, site=settings.site_name)
+    except (Invalid, EmailTaken, TooBusy) as refusal:
+        return _refused("account/register.html", form, refusal)
     return _signed_in(user.id)
 
 
@@ -147,6 +148,14 @@ def _page(template: str, form: Form, status: int = 200) -> Response:
     wanted = _wanted("")
     facts: dict[str, Any] = {"wanted": wanted, "keeps_wish": "/reserve?" in wanted}
     return page(template, block="main", status=status, form=form, changed="changed" in request.args, **facts)
+
+
+def _refused(template: str, form: Form, refusal: BookingError) -> Response:
+    """The form again, with what was typed and what is wrong; and when to try again, where waiting helps."""
+    response = _page(template, form.refuse(refusal), doors.status_of(refusal))
+    if wait := getattr(refusal, "retry_after", None):
+        response.headers["Retry-After"] = str(wait)
+    return response
 
 
 def _wanted(otherwise: str = "/bookings") -> str:

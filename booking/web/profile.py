@@ -56,7 +56,8 @@ def change_password() -> Response:
     limits.count(public=True, books=False)  # whoever found an open browser may not try passwords for long
     try:
         given = form.accept(PasswordChange)
-        accounts.change_password(visitor(), given.current_password, given.new_password)
+        site = doors.services().settings.site_name
+        accounts.change_password(visitor(), given.current_password, given.new_password, site=site)
     except Invalid as refusal:
         return _page(status=doors.status_of(refusal), password=form.refuse(refusal))
     return _done("password")

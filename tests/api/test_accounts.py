@@ -73,13 +73,20 @@ def test_eight_registrations_at_once_make_one_account(app: Flask) -> None:
     assert count(User) == count(Event, type="user.registered") == 1
 
 
-def test_the_region_is_the_settings_or_the_chosen_one(app: Flask) -> None:
+def test_the_region_is_that_of_this_copy(app: Flask) -> None:
     program = Program(app)
-    for number, (given, kept) in enumerate([({}, "eu"), ({"region": None}, "eu"), ({"region": "us-east"}, "us-east")]):
+    for number, given in enumerate([{}, {"region": None}, {"region": "eu"}]):
         account = CAROL | {"email": f"carol{number}@example.com"} | given
         assert program.post("/auth/register", account).status_code == 201
         token = login(program, email=account["email"]).json["accessToken"]
-        assert program.with_token(token).get("/me").json["region"] == kept
+        assert program.with_token(token).get("/me").json["region"] == "eu"
+
+
+@pytest.mark.parametrize("region", ["us-east", "mars", "eu-2"])
+def test_another_region_makes_its_accounts_itself(app: Flask, region: str) -> None:
+    answer = Program(app).post("/auth/register", CAROL | {"region": region})
+    assert refused(answer, 400, "VALIDATION_ERROR").keys() == {"region"}
+    assert count(User) == 0
 
 
 def test_nobody_makes_themselves_an_owner(app: Flask) -> None:
@@ -93,7 +100,14 @@ def test_nobody_makes_themselves_an_owner(app: Flask) -> None:
 
 def test_256_characters_and_every_script_make_a_password(app: Flask) -> None:
     program = Program(app)
-    for number, password in enumerate(["p1" * 128, "סיסמה ארוכה מאוד", "  spaces are kept  ", "🔑" * 9 + "x"]):
+    for number, password in enumerate(
+        [
+            "lavender orbit teapot " * 11 + "at dawn now.",
+            "סיסמה ארוכה מאוד",
+            "  spaces are kept  ",
+            "🔑 und 🚪 und 🪟 und 🛏",
+        ]
+    ):
         account = {"email": f"long{number}@example.com", "password": password, "fullName": "Long"}
         assert program.post("/auth/register", account).status_code == 201
         assert login(program, email=account["email"], password=password).status_code == 200
