@@ -26,7 +26,7 @@ def register(app: Flask) -> None:
 
 
 class _OnePrefix:
-    """/api/... is /api/v1/...: rewritten before routing, so that every path exists once."""
+    """/api/... is /api/v1/..., with a slash at the end or none: rewritten before routing, so every path exists once."""
 
     def __init__(self, application: WSGIApplication) -> None:
         self.application = application
@@ -34,5 +34,7 @@ class _OnePrefix:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
         path = environ.get("PATH_INFO", "")
         if path.startswith("/api/") and not path.startswith(PREFIX + "/"):
-            environ["PATH_INFO"] = PREFIX + path.removeprefix("/api")
+            path = environ["PATH_INFO"] = PREFIX + path.removeprefix("/api")
+        if path.endswith("/") and path.startswith(PREFIX + "/"):
+            environ["PATH_INFO"] = path.rstrip("/") or "/"
         return self.application(environ, start_response)

@@ -190,7 +190,7 @@ def _json_body() -> object:
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
     try:
-        return json.loads(request.get_data().decode(), parse_constant=_no_constant)
+        return json.loads(request.get_data().decode("utf-8-sig"), parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise MalformedJson from None
 

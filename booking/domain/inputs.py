@@ -28,6 +28,9 @@ PLAIN = {
     "pattern": r"^[^\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$",
     "description": "Without control characters.",
 }
+GAPS = re.compile(r"(?<=\d)[ '\u00a0\u2009\u202f\u2019](?=\d{3}(?!\d))")  # between thousands
+COMMA_DECIMAL = re.compile(r"\d+,\d{1,2}|\d{1,3}(\.\d{3})+,\d{1,3}", re.ASCII)
+COMMA_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -93,6 +96,16 @@ def _password(value: str) -> str:
     return value
 
 
+def _decimal_text(value: object) -> object:
+    """99,50 and 1.234,50 are what people type where the comma is the decimal sign; 1,234 and 1,234.50 elsewhere."""
+    if not isinstance(value, str):
+        return value
+    text = GAPS.sub("", value)
+    if COMMA_DECIMAL.fullmatch(text):
+        return text.replace(".", "").replace(",", ".")
+    return text.replace(",", "") if COMMA_THOUSANDS.fullmatch(text) else text
+
+
 CalendarDate = Annotated[dt.date, BeforeValidator(_calendar_date)]
 Text = Annotated[str, AfterValidator(_plain), Field(json_schema_extra=PLAIN)]
 Name = Annotated[Text, Field(max_length=255), AfterValidator(_trimmed), Field(json_schema_extra={"minLength": 1})]
@@ -108,7 +121,9 @@ Password = Annotated[Text, Field(min_length=1, max_length=256)]
 NewPassword = Annotated[Password, AfterValidator(_password), Field(json_schema_extra={"minLength": passwords.SHORTEST})]
 Slug = Annotated[str, Field(max_length=120, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-Price = Annotated[Decimal, Field(ge=0, le=999_999_999_999, max_digits=15, decimal_places=3)]
+Price = Annotated[
+    Decimal, BeforeValidator(_decimal_text), Field(ge=0, le=999_999_999_999, max_digits=15, decimal_places=3)
+]
 Page = Annotated[int, Field(ge=1, le=1_000_000)]
 PageSize = Annotated[int, Field(ge=1, le=100)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, Response, request
 from flask_compress import Compress
 
 from booking.config import Settings
@@ -49,4 +49,9 @@ def register(app: Flask, settings: Settings) -> None:
         app.register_blueprint(area)
     app.config.update(COMPRESS_MIMETYPES=COMPRESSED, COMPRESS_REGISTER=False)
     compress = Compress(app)
-    app.after_request(lambda answer: answer if answer.is_json else compress.after_request(answer))
+    app.after_request(lambda answer: compress.after_request(answer) if _is_compressible(answer) else answer)
+
+
+def _is_compressible(answer: Response) -> bool:
+    """JSON is not (its readers are on fast lines), and a part of a file says which bytes it is: those of the file."""
+    return not answer.is_json and "Range" not in request.headers and "Content-Range" not in answer.headers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response, redirect, request
 from flask.globals import request_ctx
 from flask_babel import gettext
 from flask_limiter import RateLimitExceeded
@@ -38,6 +38,8 @@ def _http(error: HTTPException) -> WsgiResponse:
     status = error.code or 500
     if status < 400 or request_ctx.url_adapter is None:  # a host that is none: our page could not name one address
         return error.get_response()
+    if status == 404 and (known := security.without_slash()):
+        return redirect(known, 308)
     if isinstance(error, CSRFError):
         return _not_our_form(error)
     if isinstance(error, RateLimitExceeded):

@@ -66,8 +66,9 @@ def install(app: Flask, settings: Settings) -> None:
     app.add_url_rule("/theme.css", "theme", lambda: _theme(settings.accent_color))
     default = Settings.__dataclass_fields__["accent_color"].default
     app.jinja_env.globals["themed"] = settings.accent_color != default
-    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = A_YEAR
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = None  # asked for anew each time, unless its address names its content
     app.url_defaults(_versioned)
+    app.after_request(_kept_while_it_is_the_same)
 
 
 def page(template: str, block: str | None = None, status: int = 200, **facts: Any) -> Response:
@@ -105,6 +106,15 @@ def _versioned(endpoint: str, values: dict[str, Any]) -> None:
     """A static file's URL carries its hash, so that it may be kept for a year."""
     if endpoint == "static" and "v" not in values:
         values["v"] = _hash(str(current_app.static_folder), values["filename"])
+
+
+def _kept_while_it_is_the_same(answer: Response) -> Response:
+    """For a year where the hash in the address is the file's; with any other, a wrong answer would stay for a year."""
+    if request.endpoint == "static" and answer.status_code in {200, 206, 304}:
+        name = (request.view_args or {})["filename"]
+        if request.args.get("v") == _hash(str(current_app.static_folder), name):
+            answer.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
+    return answer
 
 
 @cache

@@ -89,10 +89,17 @@ def page_path(wanted: str | None, otherwise: str = "/") -> str:
     return path if path and _can_be_opened(path) else otherwise
 
 
-def _can_be_opened(path: str) -> bool:
+def without_slash() -> str:
+    """This address without the slashes at its end where that is a page, else empty."""
+    path = safe_path(request.path.rstrip("/"), "") if request.path.endswith("/") else ""
+    query = request.query_string.decode("latin-1")
+    return path + (f"?{query}" if query else "") if path and _can_be_opened(path, request.method) else ""
+
+
+def _can_be_opened(path: str, method: str = "GET") -> bool:
     """False where there are only forms to send, or nothing."""
     try:
-        current_app.create_url_adapter(request).match(urlsplit(path).path, method="GET")  # type: ignore[union-attr]  # None without a request
+        current_app.create_url_adapter(request).match(urlsplit(path).path, method=method)  # type: ignore[union-attr]  # None without a request
     except RequestRedirect:
         return True
     except HTTPException:

@@ -140,3 +140,21 @@ def test_no_message_speaks_of_our_libraries(anonymous: Program) -> None:
     for wrong in ({}, {"email": 1, "password": [], "fullName": {}}, {"region": 4}):
         text = anonymous.post(REGISTER, wrong).text.lower()
         assert not any(word in text for word in ("pydantic", "python", "str_type", "traceback", "class"))
+
+
+def test_a_byte_order_mark_before_json_is_no_harm(api: Program) -> None:
+    answer = send(api, b"\xef\xbb\xbf" + json.dumps(GOOD).encode())
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize("path", ["/health/", "/health//", "/openapi.json/", "/rooms/", "/me/"])
+def test_a_slash_at_the_end_of_a_path_is_no_harm(api: Program, path: str) -> None:
+    query = {"checkIn": "2030-01-02", "checkOut": "2030-01-04"} if path == "/rooms/" else {}
+    for prefix in ("/api", "/api/v1"):
+        answer = api.get(prefix + path, **query)
+        assert answer.status_code in {200, 400}, answer.text
+        assert answer.json.get("error") in {None, "VALIDATION_ERROR"}
+    assert send(api, json.dumps(GOOD)).status_code == 201
+    assert (
+        api.ask("POST", "/auth/login/", json={"email": GOOD["email"], "password": GOOD["password"]}).status_code == 200
+    )
