@@ -22,12 +22,11 @@ from booking import bodies
 from booking.addresses import ProxiesTrusted
 from booking.config import Settings
 from booking.domain import errors
-from booking.domain.bookings import Desk
+from booking.domain.desk import Desk, patience
 from booking.domain.sessions import Ends
 from booking.domain.stays import StayRules
-from booking.infra import deadline, telemetry
+from booking.infra import deadline, provider, telemetry
 from booking.infra.db import Unavailable
-from booking.infra.provider import SimulatedProvider
 from booking.infra.tokens import KeyRing
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -70,8 +69,11 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def _desk(settings: Settings) -> Desk:
+    providers = provider.configured(settings)
     return Desk(
-        provider=SimulatedProvider(settings),
+        provider=providers[settings.payments],
+        providers=providers,
+        patience=patience(settings.payment_timeout_seconds),
         rules=StayRules(settings.booking_horizon_days, settings.longest_stay_nights),
         hold_for=dt.timedelta(minutes=settings.hold_minutes),
         holds_per_guest=settings.holds_per_guest,

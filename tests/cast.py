@@ -24,6 +24,8 @@ from booking.infra.provider import NoAnswer, Outcome, Provider
 
 PASSWORD = "correct horse battery"
 VISA, DECLINED, SLOW = "pm_card_visa", "pm_card_declined", "pm_card_timeout"
+REFUND_DECLINED, REFUND_SLOW = "pm_card_refund_declined", "pm_card_refund_timeout"
+AN_HOUR = dt.timedelta(hours=1)  # ahead: whatever recovery would ask about by then
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
-"""The story of a booking: hold, pay, confirm; cancel, expire, recover. Each step is one transaction.
+"""The story of a booking: hold, pay, confirm; cancel, expire. Each step is one transaction.
 
 book() is the whole way in one call (programs); hold() and pay() are the same in two (pages). The provider is asked
-between transactions, never inside one. Whatever dies in between is finished by recover_payments().
+between transactions, never inside one. Whatever dies in between is finished by recovery.recover_payments().
 
 Claiming the nights and pinning them for a payment are SERIALIZABLE: there strangers meet. Every later step locks its
 booking's row first, so the steps of one booking follow one another, and READ COMMITTED is enough. (SERIALIZABLE would
@@ -17,25 +17,36 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from booking.domain import availability, cancellation, crowds, events, holds, idempotency, payments, records, rooms
+from booking.domain import (
+    availability,
+    cancellation,
+    charging,
+    crowds,
+    events,
+    holds,
+    idempotency,
+    payments,
+    records,
+    recovery,
+    refunds,
+    rooms,
+)
+from booking.domain.charging import Keep
+from booking.domain.desk import Desk as Desk  # noqa: PLC0414 whoever sells takes it from here
 from booking.domain.errors import (
     BookingModified,
     BookingNotFound,
     HoldOver,
-    PaymentFailed,
     PaymentInProgress,
-    PaymentUnknown,
     PriceChanged,
-    RoomNotAvailable,
 )
 from booking.domain.happenings import booking_facts
 from booking.domain.models import Booking, Payment
-from booking.domain.models.bookings import CONFIRMED, PENDING, REFUND, SUCCEEDED
-from booking.domain.stays import Stay, StayRules
-from booking.infra import clock, telemetry
+from booking.domain.models.bookings import CONFIRMED, PENDING
+from booking.domain.stays import Stay
+from booking.infra import telemetry
 from booking.infra.db import READ_COMMITTED, reading, transaction
 from booking.infra.ids import new_id, new_reference
-from booking.infra.provider import NoAnswer, Outcome, Provider, Result
 
 REFERENCE = "uq_bookings_reference"  # drawn by lot: one that exists already is drawn again
 
@@ -52,17 +63,6 @@ class Order:
     guests: int
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What selling needs beside the order: who moves the money, and the house rules."""
-
-    provider: Provider
-    rules: StayRules
-    hold_for: dt.timedelta
-    holds_per_guest: int = 3
-    lock_rooms: bool = True
-
-
 # --- the way in
 
 
@@ -76,7 +76,7 @@ def book(
     PaymentFailed, PaymentUnknown.
     """
     keep = _keeper(claim, render)
-    booking = _begun_earlier(claim, desk.provider, keep)
+    booking = recovery.begun_earlier(claim, desk, keep)
     if booking is None:
         with crowds.one_at_a_time(order.room_id, order.stay, wait=0, lock=desk.lock_rooms):
             booking = _hold(order, desk, claim)
@@ -115,10 +115,10 @@ def cancel(
 
     Raises BookingNotFound, BookingNotCancellable; BookingModified, RefundChanged: what was seen is not so any more.
     """
-    booking, refund = _cancel(guest_id, booking_id, desk.provider.name, seen_version, seen_refund)
+    booking, refund = _cancel(guest_id, booking_id, desk, seen_version, seen_refund)
     telemetry.count_booking("cancelled")
     if refund:
-        payments.refund(refund, desk.provider)
+        refunds.send(refund, desk)
     return booking
 
 
@@ -127,14 +127,6 @@ def expire_holds(limit: int = 100) -> int:
     expired = holds.expire(limit)
     telemetry.count_booking("expired", expired)
     return expired
-
-
-def recover_payments(provider: Provider, *, older_than: dt.timedelta, limit: int = 50) -> int:
-    """Settle what nobody has settled for `older_than`: a charge is cancelled or confirmed, a refund sent again."""
-    waiting = payments.unsettled(older_than, limit)
-    for payment in waiting:
-        _settle(payment, provider)
-    return len(waiting)
 
 
 # --- hold
@@ -186,11 +178,9 @@ def _hold_one_more(order: Order, desk: Desk) -> Booking:
 # --- pay
 
 
-def _pay(
-    held: Booking, method: str, desk: Desk, *, keep_hold: bool, keep: Callable[[Booking], None] | None = None
-) -> Booking:
-    payment = _begin_payment(held.id, method, desk.provider.name)
-    return _charge(payment, desk.provider, keep_hold=keep_hold, keep=keep)
+def _pay(held: Booking, method: str, desk: Desk, *, keep_hold: bool, keep: Keep | None = None) -> Booking:
+    payment = _begin_payment(held.id, method, desk)
+    return charging.charge(payment, desk, keep_hold=keep_hold, keep=keep)
 
 
 @reading
@@ -204,7 +194,7 @@ def _payable(guest_id: uuid.UUID, booking_id: uuid.UUID, shown_total: Decimal) -
 
 
 @transaction
-def _begin_payment(booking_id: uuid.UUID, method: str, provider: str) -> Payment:
+def _begin_payment(booking_id: uuid.UUID, method: str, desk: Desk) -> Payment:
     """Record the attempt and pin the nights: from here on they do not end by time."""
     booking = records.booking(booking_id, lock=True)
     if booking.status in (PENDING, CONFIRMED) and booking.held_until is None:
@@ -213,82 +203,7 @@ def _begin_payment(booking_id: uuid.UUID, method: str, provider: str) -> Payment
         raise HoldOver
     booking.held_until = None
     records.save(booking)
-    return payments.start_charge(booking, method, provider)
-
-
-def _charge(
-    payment: Payment, provider: Provider, *, keep_hold: bool, keep: Callable[[Booking], None] | None = None
-) -> Booking:
-    try:
-        outcome = provider.charge(payment.id, payment.amount, payment.currency, str(payment.method))
-    except NoAnswer:
-        payments.mark_unknown(payment.id)
-        telemetry.count_booking("payment_unknown")
-        raise PaymentUnknown from None
-    if outcome.result is Result.CHARGED:
-        return _confirmed(payment.id, outcome, provider, keep)
-    if outcome.result is Result.DECLINED:
-        _give_up(payment.id, payments.DECLINED, keep_hold=keep_hold)
-        telemetry.count_booking("declined")
-        raise PaymentFailed
-    raise PaymentUnknown  # recovery was quicker and cancelled the charge: it frees the nights too
-
-
-def _confirmed(
-    payment_id: uuid.UUID, outcome: Outcome, provider: Provider, keep: Callable[[Booking], None] | None = None
-) -> Booking:
-    """Confirm, or send the money back when the nights are not ours any more."""
-    booking, refund = _confirm(payment_id, outcome, provider.name, keep)
-    if refund:
-        payments.refund(refund, provider)
-    if booking.confirmed_at is None:
-        telemetry.count_booking("refunded")
-        raise RoomNotAvailable
-    telemetry.count_booking("confirmed")
-    return booking
-
-
-@transaction(isolation=READ_COMMITTED)
-def _confirm(
-    payment_id: uuid.UUID, outcome: Outcome, provider: str, keep: Callable[[Booking], None] | None
-) -> tuple[Booking, Payment | None]:
-    booking, payment = records.with_payment(payment_id)
-    if payment.state == SUCCEEDED:
-        return booking, None
-    payments.succeed(payment, outcome.reference)
-    if booking.status != PENDING or not availability.book(booking.id, booking.nights):
-        return booking, _undo(booking, provider)
-    booking.confirm(clock.now())
-    records.save(booking)
-    events.record("booking.confirmed", booking_facts(booking))
-    if keep:
-        keep(booking)
-    return booking, None
-
-
-def _undo(booking: Booking, provider: str) -> Payment:
-    """Charged, but the nights are gone: everything goes back."""
-    availability.release(booking.id)
-    if booking.status == PENDING:
-        close(booking, None)
-    return payments.start_refund(booking, booking.total_price, provider)
-
-
-@transaction(isolation=READ_COMMITTED)
-def _give_up(payment_id: uuid.UUID, failure: str, *, keep_hold: bool) -> None:
-    """Nothing was charged: free the nights, or hold them on for another card."""
-    booking, payment = records.with_payment(payment_id)
-    if not payments.is_open(payment):
-        return
-    payments.fail(payment, failure)
-    if booking.status != PENDING:
-        return
-    if keep_hold:
-        booking.held_until = availability.unpin(booking.id)
-        records.save(booking)
-    else:
-        availability.release(booking.id)
-        close(booking, None)
+    return payments.start_charge(booking, method, desk.provider.name, desk.patience)
 
 
 # --- cancel and expire
@@ -296,7 +211,7 @@ def _give_up(payment_id: uuid.UUID, failure: str, *, keep_hold: bool) -> None:
 
 @transaction(isolation=READ_COMMITTED)
 def _cancel(
-    guest_id: uuid.UUID, booking_id: uuid.UUID, provider: str, seen_version: int | None, seen_refund: Decimal | None
+    guest_id: uuid.UUID, booking_id: uuid.UUID, desk: Desk, seen_version: int | None, seen_refund: Decimal | None
 ) -> tuple[Booking, Payment | None]:
     booking = owned(guest_id, booking_id, lock=True)
     if seen_version is not None and seen_version != booking.version:
@@ -304,83 +219,19 @@ def _cancel(
     cancellation.refuse_unless_possible(booking)
     amount = cancellation.refund_as_seen(booking, seen_refund) if booking.status == CONFIRMED else None
     availability.release(booking.id)
-    close(booking, amount)
-    return booking, payments.start_refund(booking, amount, provider) if amount else None
+    cancellation.close(booking, amount)
+    if not amount:
+        return booking, None
+    return booking, payments.start_refund(payments.paid_charge(booking.id), amount, desk.patience)
 
 
-def close(booking: Booking, refund: Decimal | None) -> None:
-    """Cancel inside the caller's transaction, which has released the nights."""
-    was_confirmed = booking.status == CONFIRMED
-    booking.cancel(clock.now(), refund)
-    records.save(booking)
-    owed = None if refund is None else str(refund)
-    events.record("booking.cancelled", {**booking_facts(booking), "wasConfirmed": was_confirmed, "refundAmount": owed})
+# --- around them
 
 
-# --- recover
-
-
-def _settle(payment: Payment, provider: Provider) -> None:
-    if payment.kind == REFUND:
-        payments.refund(payment, provider)
-        return
-    try:
-        outcome = provider.cancel(payment.id, payment.currency)
-    except NoAnswer:
-        telemetry.log.warning("recovery_unanswered", payment=str(payment.id))
-        return
-    if outcome.result is not Result.CHARGED:
-        declined = outcome.result is Result.DECLINED
-        _give_up(payment.id, payments.DECLINED if declined else payments.ABANDONED, keep_hold=False)
-        return
-    try:
-        _confirmed(payment.id, outcome, provider)
-    except RoomNotAvailable:
-        telemetry.log.warning("recovered_charge_refunded", payment=str(payment.id))
-
-
-def _begun_earlier(
-    claim: idempotency.Claim | None, provider: Provider, keep: Callable[[Booking], None] | None
-) -> Booking | None:
-    """What an earlier call with this key began: confirmed, or held and to be paid; None where nothing is left of it."""
-    if claim is None or claim.booking_id is None:
-        return None
-    charge = payments.latest_charge(claim.booking_id)
-    if charge and payments.is_open(charge):
-        _settle(charge, provider)
-        charge = payments.latest_charge(claim.booking_id)
-    if charge and payments.is_open(charge):
-        raise PaymentUnknown  # the provider is still silent
-    if charge and charge.failure == payments.DECLINED:
-        raise PaymentFailed
-    if charge and charge.state == SUCCEEDED:
-        return _keep_late(claim.booking_id, keep)
-    return _still_held(claim.booking_id)
-
-
-@reading
-def _still_held(booking_id: uuid.UUID) -> Booking | None:
-    booking = records.booking(booking_id)
-    return booking if cancellation.shown_status(booking) == PENDING else None
-
-
-@transaction(isolation=READ_COMMITTED)
-def _keep_late(booking_id: uuid.UUID, keep: Callable[[Booking], None] | None) -> Booking:
-    booking = records.booking(booking_id, lock=True)
-    if booking.confirmed_at is None:
-        raise RoomNotAvailable
-    if keep:
-        keep(booking)
-    return booking
-
-
-def _keeper(claim: idempotency.Claim | None, render: Render | None) -> Callable[[Booking], None] | None:
+def _keeper(claim: idempotency.Claim | None, render: Render | None) -> Keep | None:
     if claim is None or render is None:
         return None
     return lambda booking: idempotency.keep(claim, render(booking))
-
-
-# --- looking at one
 
 
 def owned(guest_id: uuid.UUID, booking_id: uuid.UUID, *, lock: bool = False) -> Booking:

@@ -1,12 +1,13 @@
-"""Whether a booking can be cancelled now, and what comes back."""
+"""Whether a booking can be cancelled now, what comes back, and the move itself."""
 
 from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
 
-from booking.domain import policies
+from booking.domain import events, policies, records
 from booking.domain.errors import BookingNotCancellable, RefundChanged
+from booking.domain.happenings import booking_facts
 from booking.domain.models import Booking
 from booking.domain.models.bookings import CONFIRMED, EXPIRED, PENDING
 from booking.infra import clock
@@ -38,6 +39,15 @@ def refund_as_seen(booking: Booking, seen: Decimal | None) -> Decimal:
     if seen is not None and seen != refund:
         raise RefundChanged
     return refund
+
+
+def close(booking: Booking, refund: Decimal | None) -> None:
+    """Cancel inside the caller's transaction, which has released the nights."""
+    was_confirmed = booking.status == CONFIRMED
+    booking.cancel(clock.now(), refund)
+    records.save(booking)
+    owed = None if refund is None else str(refund)
+    events.record("booking.cancelled", {**booking_facts(booking), "wasConfirmed": was_confirmed, "refundAmount": owed})
 
 
 def shown_status(booking: Booking) -> str:

@@ -60,6 +60,10 @@ class BookingNotFound(NotFound):
     message = "This booking does not exist."
 
 
+class PaymentNotFound(NotFound):
+    message = "This payment does not exist."
+
+
 class SessionNotFound(NotFound):
     message = "This session does not exist or has already ended."
 
@@ -107,8 +111,16 @@ class BookingNotCancellable(Conflict):
     code, message = "BOOKING_NOT_CANCELLABLE", "This booking can no longer be cancelled."
 
 
+class IllegalMove(Conflict):
+    code, message = "ILLEGAL_MOVE", "This booking cannot do that any more."
+
+
 class RefundChanged(Conflict):
     code, message = "REFUND_CHANGED", "The refund has changed. Nothing was cancelled."
+
+
+class RefundNotOwed(Conflict):
+    code, message = "REFUND_NOT_OWED", "This refund was not declined, or it has been sent again since."
 
 
 class BookingModified(Conflict):

@@ -7,17 +7,19 @@ which version it saw. What never changes (an id, when a row was made) is refused
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import uuid
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import BindParameter, Insert, Select, Table, Update, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Insert, Interval, Select, Table, Update, bindparam, insert, select, update
 from sqlalchemy.orm.attributes import instance_state
 
 from booking.domain.errors import BookingModified, BookingNotFound
 from booking.domain.models import Booking, Payment
+from booking.infra.clock import sql_now
 from booking.infra.db import execute
 
 Row = TypeVar("Row", Booking, Payment)
@@ -46,7 +48,7 @@ def _insert(table: Table, columns: list[str]) -> Insert:
 
 
 _ADD_BOOKING = _insert(_BOOKINGS, _BOOKING_COLUMNS).returning(_BOOKINGS.c.created_at)
-_ADD_PAYMENT = _insert(_PAYMENTS, _PAYMENT_COLUMNS)
+_ADD_PAYMENT = _insert(_PAYMENTS, _PAYMENT_COLUMNS).values(next_at=sql_now() + bindparam("patience", type_=Interval))
 
 
 @lru_cache(maxsize=256)
@@ -99,9 +101,9 @@ def save(changed: Booking) -> None:
     _remember(changed)
 
 
-def add_payment(new: Payment) -> None:
-    """Insert; raises IntegrityError where another attempt is under way or done."""
-    execute(_ADD_PAYMENT, _values(new, _PAYMENT_COLUMNS))
+def add_payment(new: Payment, patience: dt.timedelta) -> None:
+    """Insert, not to be recovered for `patience`; raises IntegrityError where another attempt is under way or done."""
+    execute(_ADD_PAYMENT, _values(new, _PAYMENT_COLUMNS) | {"patience": patience})
     _remember(new)
 
 

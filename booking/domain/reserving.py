@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, or_
 
-from booking.domain import availability, bookings, crowds, holds, records, rooms
-from booking.domain.bookings import Desk, Order
+from booking.domain import availability, bookings, cancellation, crowds, holds, records, rooms
+from booking.domain.bookings import Order
+from booking.domain.desk import Desk
 from booking.domain.models import Booking
 from booking.domain.models.bookings import CONFIRMED
 from booking.domain.rooms import StayQuote
@@ -73,7 +74,7 @@ def _reserve(order: Order, desk: Desk) -> Booking:
     until = min((other.held_until for other in making_way if other.held_until), default=None)
     for other in making_way:
         availability.release(other.id)
-        bookings.close(other, None)
+        cancellation.close(other, None)
     holds.refuse_another(order.guest_id, desk.holds_per_guest)
     return bookings.begin(order, desk, until=until)
 

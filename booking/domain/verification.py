@@ -1,7 +1,7 @@
 """Does everything agree? Each rule is a query that returns what breaks it; none should return a row.
 
-Runs in one REPEATABLE READ snapshot, so it may run beside a busy system. What is under way (payments younger than a
-minute) is not judged.
+Runs in one REPEATABLE READ snapshot, so it may run beside a busy system. What is under way (payments younger than ten
+minutes) is not judged.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from booking.infra.db import db, transaction
+
+OWED = "owed and not returned"  # a refund was declined, and no other has arrived or is under way
 
 RULES = {
     "two live bookings share a night": """
@@ -42,11 +44,28 @@ RULES = {
     "a booking's price is not the sum of its lines": """
         SELECT b.reference FROM bookings b WHERE b.total_price <>
         (SELECT sum((line->>'amount')::numeric) FROM jsonb_array_elements(b.price_lines) line)""",
-    "a charged booking that is not confirmed owes money back": """
+    "a charged booking that is not confirmed has no refund": """
         SELECT b.reference FROM bookings b JOIN payments p ON p.booking_id = b.id AND p.kind = 'charge'
         AND p.state = 'succeeded' WHERE b.status <> 'CONFIRMED' AND coalesce(b.refund_amount, p.amount) > 0
         AND NOT EXISTS (SELECT FROM payments r WHERE r.booking_id = b.id AND r.kind = 'refund'
-         AND r.amount = coalesce(b.refund_amount, p.amount) AND r.state IN ('started', 'unknown', 'succeeded'))""",
+         AND r.amount = coalesce(b.refund_amount, p.amount))""",
+    OWED: """
+        SELECT DISTINCT b.reference || ': ' || r.amount || ' ' || r.currency FROM payments r
+        JOIN bookings b ON b.id = r.booking_id WHERE r.kind = 'refund' AND r.state = 'failed'
+        AND NOT EXISTS (SELECT FROM payments o WHERE o.booking_id = r.booking_id AND o.kind = 'refund'
+         AND o.state IN ('started', 'unknown', 'succeeded'))""",
+    "a refund does not belong to a charge of its booking and provider": """
+        SELECT r.id::text FROM payments r LEFT JOIN payments c ON c.id = r.charge_id AND c.kind = 'charge'
+        AND c.state = 'succeeded' AND c.booking_id = r.booking_id AND c.provider = r.provider
+        AND c.currency = r.currency WHERE r.charge_id IS NOT NULL AND c.id IS NULL""",
+    "more went back than was charged": """
+        SELECT b.reference FROM payments p JOIN bookings b ON b.id = p.booking_id
+        WHERE p.state IN ('started', 'unknown', 'succeeded') GROUP BY b.reference
+        HAVING coalesce(sum(p.amount) FILTER (WHERE p.kind = 'refund'), 0) >
+        coalesce(sum(p.amount) FILTER (WHERE p.kind = 'charge' AND p.state = 'succeeded'), 0)""",
+    "the ledger returned another charge than ours says": """
+        SELECT p.id::text FROM payments p JOIN simulated_ledger l ON l.key = p.id
+        WHERE p.kind = 'refund' AND l.kind = 'refund' AND l.charge_key <> p.charge_id""",
     "a payment succeeded that the ledger does not know": """
         SELECT p.id::text FROM payments p LEFT JOIN simulated_ledger l ON l.key = p.id AND l.kind = p.kind
         AND l.amount = p.amount AND l.currency = p.currency AND l.reference = p.provider_reference

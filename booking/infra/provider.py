@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from functools import partial
 from typing import Any, Protocol, cast
 
 from sqlalchemy import CheckConstraint, Connection, Engine, Numeric, Row, String, Table, create_engine, select
@@ -22,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Mapped, mapped_column
 
-from booking.config import Settings
+from booking.config import SIMULATED, Settings
 from booking.infra import deadline, telemetry, watchdog
 from booking.infra.db import Model, engine_options, lost_connection
 from booking.infra.ids import new_id
@@ -41,7 +42,18 @@ class Result(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
+    """`reason`: why it was declined, in the provider's words."""
+
     result: Result
+    reference: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A charge as its provider knows it: by our payment's id, and by its own reference."""
+
+    key: uuid.UUID
     reference: str
 
 
@@ -52,13 +64,17 @@ class Provider(Protocol):
 
     def charge(self, key: uuid.UUID, amount: Decimal, currency: str, method: str) -> Outcome: ...
 
+    def find(self, key: uuid.UUID) -> Outcome | None:
+        """What became of `key`; None where it is not known (yet)."""
+        ...
+
     def cancel(self, key: uuid.UUID, currency: str) -> Outcome:
         """Make sure that `key` is never charged from now on; CHARGED where it was already."""
         ...
 
-    def refund(self, key: uuid.UUID, amount: Decimal, currency: str) -> Outcome: ...
-
-    def find(self, key: uuid.UUID) -> Outcome | None: ...
+    def refund(self, key: uuid.UUID, charge: Charge, amount: Decimal, currency: str) -> Outcome:
+        """Give back `amount` of that charge: REFUNDED, or DECLINED with a reason."""
+        ...
 
 
 class SimulatedLedger(Model):
@@ -75,17 +91,24 @@ class SimulatedLedger(Model):
     reference: Mapped[str] = mapped_column(String(64), unique=True)
     amount: Mapped[Decimal] = mapped_column(Numeric(15, 3))
     currency: Mapped[str] = mapped_column(String(3))
+    method: Mapped[str | None] = mapped_column(String(255))  # of a charge: what was charged
+    charge_key: Mapped[uuid.UUID | None]  # of a refund: the charge that it was asked for
 
 
 DECLINING = {"pm_card_declined", "pm_card_error"}
 SLOW = "pm_card_timeout"
+REFUND_DECLINED = "pm_card_refund_declined"
+REFUND_SLOW = "pm_card_refund_timeout"
 _LEDGER = cast(Table, SimulatedLedger.__table__)
 
 
 class SimulatedProvider:
-    """Accepts every `pm_…` but the declining ones; `pm_card_timeout` is charged, but a second too late for us."""
+    """Accepts every `pm_…` but the declining ones; `pm_card_timeout` is charged, but a second too late for us.
 
-    name = "simulated"
+    What was charged to `pm_card_refund_declined` cannot be returned, and to `pm_card_refund_timeout` only late.
+    """
+
+    name = SIMULATED
 
     def __init__(self, settings: Settings) -> None:
         options = engine_options(settings) | {"isolation_level": "AUTOCOMMIT"}
@@ -94,29 +117,41 @@ class SimulatedProvider:
         self.patience = settings.payment_timeout_seconds
 
     def charge(self, key: uuid.UUID, amount: Decimal, currency: str, method: str) -> Outcome:
-        if method == SLOW and self.find(key) is None:
-            threading.Thread(target=self._charge_late, args=(key, amount, currency), daemon=True).start()
-            time.sleep(self.patience)
-            raise NoAnswer
-        return self._enter(key, Result.DECLINED if method in DECLINING else Result.CHARGED, amount, currency)
+        result = Result.DECLINED if method in DECLINING else Result.CHARGED
+        enter = partial(self._enter, key, result, amount, currency, method=method)
+        return self._too_late(key, enter) if method == SLOW else enter()
+
+    def find(self, key: uuid.UUID) -> Outcome | None:
+        row = self._ask(lambda connection: connection.execute(self._entry(key)).one_or_none())
+        return _outcome(row) if row else None
 
     def cancel(self, key: uuid.UUID, currency: str) -> Outcome:
         return self._enter(key, Result.CANCELLED, Decimal(0), currency)
 
-    def refund(self, key: uuid.UUID, amount: Decimal, currency: str) -> Outcome:
-        return self._enter(key, Result.REFUNDED, amount, currency)
+    def refund(self, key: uuid.UUID, charge: Charge, amount: Decimal, currency: str) -> Outcome:
+        charged = self._ask(lambda connection: connection.execute(self._entry(charge.key)).one_or_none())
+        known = charged is not None and (charged.kind, charged.reference) == (Result.CHARGED.value, charge.reference)
+        method = charged.method if charged else None
+        result = Result.REFUNDED if known and method != REFUND_DECLINED else Result.DECLINED
+        enter = partial(self._enter, key, result, amount, currency, charge_key=charge.key)
+        return self._too_late(key, enter) if method == REFUND_SLOW else enter()
 
-    def find(self, key: uuid.UUID) -> Outcome | None:
-        return self._ask(lambda connection: connection.execute(self._entry(key)).one_or_none())
+    def _too_late(self, key: uuid.UUID, enter: Callable[[], Outcome]) -> Outcome:
+        """Done, but the answer comes only to whoever asks again."""
+        if known := self.find(key):
+            return known
+        threading.Thread(target=self._enter_late, args=(key, enter), daemon=True).start()
+        time.sleep(self.patience)
+        raise NoAnswer
 
-    def _charge_late(self, key: uuid.UUID, amount: Decimal, currency: str) -> None:
+    def _enter_late(self, key: uuid.UUID, enter: Callable[[], Outcome]) -> None:
         time.sleep(self.patience * 0.2)
         try:
-            self._enter(key, Result.CHARGED, amount, currency)
+            enter()
         except NoAnswer:
-            telemetry.log.warning("simulated_late_charge_lost", key=str(key))
+            telemetry.log.warning("simulated_late_entry_lost", key=str(key))
 
-    def _enter(self, key: uuid.UUID, result: Result, amount: Decimal, currency: str) -> Outcome:
+    def _enter(self, key: uuid.UUID, result: Result, amount: Decimal, currency: str, **more: Any) -> Outcome:
         """Write the first result for `key`, or read it where there is one."""
         entry = insert(_LEDGER).on_conflict_do_nothing(index_elements=["key"])
         values = {
@@ -125,24 +160,24 @@ class SimulatedProvider:
             "reference": f"sim_{new_id().hex}",
             "amount": amount,
             "currency": currency,
+            **more,
         }
         # An entry being written at the same moment is waited for, but only the next statement can see it.
-        first = self._ask(lambda connection: connection.execute(entry.returning(*_COLUMNS), values).one_or_none())
-        outcome = first or self.find(key)
+        row = self._ask(lambda connection: connection.execute(entry.returning(*_COLUMNS), values).one_or_none())
+        outcome = _outcome(row) if row else self.find(key)
         assert outcome is not None
         return outcome
 
     def _entry(self, key: uuid.UUID) -> Any:
         return select(*_COLUMNS).where(_LEDGER.c.key == key)
 
-    def _ask(self, question: Callable[[Connection], Row[Any] | None]) -> Outcome | None:
+    def _ask(self, question: Callable[[Connection], Row[Any] | None]) -> Row[Any] | None:
         try:
             with deadline.spent():
                 self._postgres.refuse_if_silent()
-                row = self._answer(question)
+                return self._answer(question)
         except (DBAPIError, PoolTimeout, deadline.Unavailable) as error:
             raise NoAnswer from error
-        return Outcome(Result(row.kind), row.reference) if row else None
 
     def _answer(self, question: Callable[[Connection], Row[Any] | None]) -> Row[Any] | None:
         """Asked once more where the pooled connection had died meanwhile; by its key it stays one question."""
@@ -156,4 +191,18 @@ class SimulatedProvider:
             return question(connection)
 
 
-_COLUMNS = (_LEDGER.c.kind, _LEDGER.c.reference)
+_COLUMNS = (_LEDGER.c.kind, _LEDGER.c.reference, _LEDGER.c.method)
+
+
+def _outcome(row: Row[Any]) -> Outcome:
+    result = Result(row.kind)
+    return Outcome(result, row.reference, "the card's bank said no" if result is Result.DECLINED else "")
+
+
+# By the name that PAYMENTS and a payment's row give them. A real one joins here, and in booking/config.py.
+REGISTRY: dict[str, Callable[[Settings], Provider]] = {SIMULATED: SimulatedProvider}
+
+
+def configured(settings: Settings) -> dict[str, Provider]:
+    """Every provider by its name: one that takes no new charges still returns what it charged."""
+    return {name: build(settings) for name, build in REGISTRY.items()}

@@ -104,10 +104,11 @@ def connect(redis_url: str, cache_redis_url: str) -> None:
 
 
 class Lock(Enum):
-    """What became of asking for a lock: ours, somebody else's, or no server to ask."""
+    """What became of asking for a lock: ours; somebody else's, who matters to us or not; or no server to ask."""
 
     TAKEN = "taken"
     BUSY = "busy"
+    UNRELATED = "unrelated"
     AWAY = "away"
 
 
@@ -135,7 +136,7 @@ def _acquire(name: str, value: str, ttl_ms: int, busy: Callable[[str], bool], un
         if client.set(name, value, nx=True, px=ttl_ms):
             return Lock.TAKEN
         holder = cast("str | None", client.get(name))
-        return Lock.BUSY if holder and busy(holder.partition(" ")[2]) else Lock.AWAY
+        return Lock.BUSY if holder and busy(holder.partition(" ")[2]) else Lock.UNRELATED
 
     while True:
         state = servers.main.ask(attempt, away=Lock.AWAY)

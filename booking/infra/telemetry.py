@@ -23,6 +23,7 @@ LATENCY = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 BOOKINGS = Counter("bookings_total", "Bookings by outcome", ["outcome"])
+PAYMENTS = Counter("payments_total", "Refunds and recovered charges by outcome", ["kind", "outcome"])
 RETRIES = Counter("transaction_retries_total", "Transactions tried again, by use-case", ["name"])
 CACHE = Counter("cache_lookups_total", "Cache look-ups by what and result", ["what", "result"])
 REDIS_DOWN = Counter("redis_unavailable_total", "Calls that went on without Redis")
@@ -70,6 +71,10 @@ def request_id() -> str:
 
 def count_booking(outcome: str, times: int = 1) -> None:
     BOOKINGS.labels(outcome).inc(times)
+
+
+def count_payment(kind: str, outcome: str) -> None:
+    PAYMENTS.labels(kind, outcome).inc()
 
 
 def count_request(method: str, route: str, status: int, seconds: float) -> None:

@@ -6,7 +6,6 @@ that a slow payment provider delays no mail.
 
 from __future__ import annotations
 
-import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +18,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from booking.config import Settings
-from booking.domain import bookings, events, idempotency
+from booking.domain import bookings, events, idempotency, recovery
 from booking.doors import services
 from booking.infra.db import Unavailable
 from booking.infra.leader import Leadership
@@ -32,7 +31,7 @@ BATCH = 500
 # Enough to keep workers busy; the rest waits in Postgres, where nothing is offered twice.
 QUEUE_FULL = 100
 PRUNE_SECONDS = 3600.0
-UNSETTLED = dt.timedelta(seconds=10)  # whoever began a payment has given up by then
+PAYMENT_SWEEPERS = 3  # beside each other: a provider that hangs keeps only one of them waiting
 LOOK_SECONDS = 1.0  # how often leadership is looked after
 
 
@@ -117,7 +116,7 @@ def chores(settings: Settings) -> list[Chore]:
     """What is to be done from time to time."""
     return [
         Chore("holds", settings.sweep_seconds, lambda: until_done(bookings.expire_holds, 100)),
-        Chore("payments", settings.sweep_seconds, recover),
+        *(Chore("payments", settings.sweep_seconds, recover) for _ in range(PAYMENT_SWEEPERS)),
         Chore("prune", PRUNE_SECONDS, prune),
     ]
 
@@ -152,7 +151,7 @@ def until_done(work: Callable[[int], int], limit: int) -> None:
 
 def recover() -> None:
     """Settle payments whose outcome nobody knows."""
-    bookings.recover_payments(services().desk.provider, older_than=UNSETTLED)
+    recovery.recover_payments(services().desk)
 
 
 def prune() -> None:

@@ -13,12 +13,12 @@ from typing import Any, cast
 import pytest
 from flask import Flask
 
-from booking.domain import bookings, verification
+from booking.domain import bookings, recovery, verification
 from booking.domain.bookings import Desk
 from booking.domain.models import Booking, Payment, Room, User
 from booking.infra.provider import NoAnswer, Provider
 from tests.api.program import Program, an_order, dates, fields, program_of, refused
-from tests.cast import DECLINED, SLOW, all_at_once, count, in_days, interrupted, later, silent
+from tests.cast import AN_HOUR, DECLINED, SLOW, all_at_once, count, in_days, interrupted, later, silent
 
 KEY = "3f0d-the-same-again"
 HALF_A_MINUTE = dt.timedelta(seconds=31)
@@ -301,7 +301,7 @@ def test_died_after_the_confirmation_before_the_answer(
 
 def test_died_and_recovery_was_quicker(app: Flask, api: Program, room: Room, desk: Desk) -> None:
     crashed(app, api, room, interrupted(desk, die))
-    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    recovery.recover_payments(desk, ahead=AN_HOUR)
     finished_by_the_next_call(api, room)
 
 
@@ -315,7 +315,7 @@ def test_died_uncharged_and_somebody_else_booked_meanwhile(
             die()
 
     crashed(app, api, room, replace(desk, provider=cast(Provider, Dying())))
-    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    recovery.recover_payments(desk, ahead=AN_HOUR)
     assert bobs.post("/bookings", an_order(room)).status_code == 201
     later(HALF_A_MINUTE)
     refused(order(api, room), 409, "ROOM_NOT_AVAILABLE")
@@ -343,7 +343,7 @@ def test_an_unknown_payment_is_503_and_the_same_key_settles_it(
 def test_an_unknown_payment_that_recovery_settled_answers_201(app: Flask, api: Program, room: Room, desk: Desk) -> None:
     unknown = order(api, room, paymentMethodId=SLOW)
     refused(unknown, 503, "PAYMENT_UNKNOWN")
-    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    recovery.recover_payments(desk, ahead=AN_HOUR)
     assert order(api, room, paymentMethodId=SLOW).status_code == 201
     assert count(Payment) == 1
     assert nothing_is_wrong()

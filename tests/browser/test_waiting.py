@@ -13,14 +13,14 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from booking.domain import bookings, events, users
+from booking.domain import bookings, events, recovery, users
 from booking.domain.bookings import Desk
 from booking.domain.events import MAIL
 from booking.domain.models import Room, User
 from booking.jobs import deliver
 from tests.browser.conftest import PHONE, violations
 from tests.browser.steps import button, heading, pay, reserve, sign_in
-from tests.cast import PASSWORD, SLOW, VISA, later, order
+from tests.cast import AN_HOUR, PASSWORD, SLOW, VISA, later, order
 
 Visit = Callable[..., Page]
 TIMED = dt.timedelta(minutes=15)
@@ -110,7 +110,7 @@ def test_a_bank_that_answers_late_is_waited_for(page: Page, app: Flask, room: Ro
     page.reload()
     expect(heading(page, "We're checking your payment")).to_be_visible()
     page.wait_for_timeout(300)  # the late charge
-    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    recovery.recover_payments(desk, ahead=AN_HOUR)
     expect(heading(page, "You're booked")).to_be_visible()  # by itself
 
 
@@ -120,7 +120,7 @@ def test_without_a_script_the_page_looks_by_itself(visit: Visit, room: Room, ali
     pay(page, SLOW)
     expect(heading(page, "We're checking your payment")).to_be_visible()
     page.wait_for_timeout(300)  # the late charge
-    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    recovery.recover_payments(desk, ahead=AN_HOUR)
     expect(heading(page, "You're booked")).to_be_visible(timeout=15_000)
 
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from booking.domain import availability, bookings, cancellation, payments, policies
+from booking.domain import availability, bookings, cancellation, payments, policies, recovery
 from booking.domain.bookings import Desk
 from booking.domain.errors import (
     BookingModified,
@@ -31,6 +31,7 @@ from booking.infra.db import transaction
 from booking.infra.ids import new_id
 from booking.infra.provider import Outcome, Provider
 from tests.cast import (
+    AN_HOUR,
     DECLINED,
     SLOW,
     VISA,
@@ -305,7 +306,7 @@ def test_a_charge_whose_answer_was_lost_is_confirmed_by_recovery(alice: User, ro
     with pytest.raises(PaymentUnknown):
         bookings.book(order(alice, room), VISA, interrupted(desk, silent))
     assert set(nights_of(room).values()) == {"pinned"}
-    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    recovery.recover_payments(desk, ahead=AN_HOUR)
     assert count(Booking, status="CONFIRMED") == count(Event, type="booking.confirmed") == 1
     assert set(nights_of(room).values()) == {"booked"}
 
@@ -313,7 +314,7 @@ def test_a_charge_whose_answer_was_lost_is_confirmed_by_recovery(alice: User, ro
 def test_a_slow_card_is_unknown_first_and_settled_by_recovery(alice: User, room: Room, desk: Desk) -> None:
     with pytest.raises(PaymentUnknown):
         bookings.book(order(alice, room), SLOW, desk)
-    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    recovery.recover_payments(desk, ahead=AN_HOUR)
     assert count(Booking, status="CONFIRMED") + count(Booking, status="CANCELLED") == 1
 
 
@@ -331,7 +332,7 @@ def test_a_charge_that_never_arrived_is_cancelled_and_cannot_arrive_later(
 
     with pytest.raises(PaymentUnknown):
         bookings.book(order(alice, room), VISA, replace(desk, provider=Lost()))
-    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    recovery.recover_payments(desk, ahead=AN_HOUR)
     assert nights_of(room) == {}
     lost = count(Booking, status="CANCELLED")
     assert lost == 1
@@ -352,8 +353,8 @@ def test_a_refund_without_an_answer_is_sent_again(alice: User, room: Room, desk:
 
     bookings.cancel(alice.id, booking.id, replace(desk, provider=cast(Provider, Mute())))
     assert payments_of(booking)[1].state == "started"
-    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
-    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    recovery.recover_payments(desk, ahead=AN_HOUR)
+    recovery.recover_payments(desk, ahead=AN_HOUR)
     assert [p.state for p in payments_of(booking)] == ["succeeded", "succeeded"]
 
 
@@ -380,7 +381,7 @@ def _all_payments() -> Any:
 
 def test_recovery_beside_a_charge_settles_it_once(alice: User, room: Room, desk: Desk) -> None:
     def recovery_is_quicker(_: Any) -> None:
-        bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+        recovery.recover_payments(desk, ahead=AN_HOUR)
 
     booking = bookings.book(order(alice, room), VISA, interrupted(desk, recovery_is_quicker))
     assert booking.status == "CONFIRMED"

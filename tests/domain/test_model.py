@@ -28,14 +28,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from booking.domain import bookings, idempotency, verification
+from booking.domain import bookings, idempotency, recovery, verification
 from booking.domain.bookings import Desk, Order
 from booking.domain.errors import BookingError, PaymentFailed, RoomNotAvailable
 from booking.domain.policies import FLEXIBLE, MODERATE
 from booking.domain.stays import Stay
 from booking.infra import clock
-from booking.infra.provider import NoAnswer, Provider
-from tests.cast import DECLINED, VISA, a_room, person
+from booking.infra.provider import NoAnswer
+from tests.cast import AN_HOUR, DECLINED, VISA, a_room, person
 from tests.domain.model import LOST_AFTER, LOST_BEFORE, PRICES, START, WAYS, Key, Model, Sold
 
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "40"))
@@ -155,7 +155,7 @@ class Agreement(RuleBasedStateMachine):
         self.line.mute = mute
         if not mute:
             self.model.recover()
-        bookings.recover_payments(cast(Provider, self.line), older_than=dt.timedelta(0))
+        recovery.recover_payments(self.desk, ahead=AN_HOUR)
 
     @invariant()
     def they_agree(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any, cast
 import icalendar
 import pytest
 
-from booking.domain import alternatives, availability, bookings, history, ical, trips
+from booking.domain import alternatives, availability, bookings, history, ical, recovery, trips
 from booking.domain.bookings import Desk
 from booking.domain.errors import BookingNotFound, PaymentFailed, PaymentUnknown, RefundChanged, RoomNotAvailable
 from booking.domain.ical import Publisher
@@ -17,6 +17,7 @@ from booking.domain.models import Room, User
 from booking.infra import clock
 from booking.infra.db import transaction
 from tests.cast import (
+    AN_HOUR,
     DECLINED,
     VISA,
     a_room,
@@ -69,7 +70,7 @@ def test_a_payment_under_way_is_being_checked(alice: User, room: Room, desk: Des
     with pytest.raises(PaymentUnknown):
         bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, silent))
     assert trips.trip(alice.id, held.id).stage == trips.PAYING
-    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    recovery.recover_payments(desk, ahead=AN_HOUR)
     assert trips.trip(alice.id, held.id).stage == trips.BOOKED
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from booking import create_app
-from booking.domain import availability, bookings, idempotency, payments, rooms
+from booking.domain import availability, bookings, charging, idempotency, payments, rooms
 from booking.domain.bookings import Desk, Order
 from booking.domain.models import Booking
 from booking.infra import provider
@@ -31,7 +31,7 @@ POINTS: dict[str, tuple[Any, str, bool]] = {
     "before the charge": (provider.SimulatedProvider, "charge", False),
     "after the charge": (provider.SimulatedProvider, "charge", True),
     "in the confirmation, before its commit": (availability, "book", True),
-    "after the confirmation": (bookings, "_confirm", True),
+    "after the confirmation": (charging, "_confirm", True),
     "in the cancellation, before its commit": (payments, "start_refund", True),
     "after the cancellation, before the refund": (bookings, "_cancel", True),
     "after the refund, before it is recorded": (provider.SimulatedProvider, "refund", True),

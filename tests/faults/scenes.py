@@ -15,7 +15,7 @@ from unittest.mock import patch
 from flask import Flask
 from sqlalchemy import create_engine, text
 
-from booking.domain import availability, bookings, cancellation, idempotency, payments
+from booking.domain import availability, bookings, cancellation, idempotency, payments, recovery
 from booking.domain.bookings import Desk
 from booking.domain.errors import BookingError, IdempotencyConflict, RoomLocked, RoomNotAvailable
 from booking.domain.models import Booking, Room, User
@@ -23,7 +23,7 @@ from booking.infra import clock, telemetry
 from booking.infra.db import Unavailable
 from booking.infra.ids import encode
 from tests import oracle
-from tests.cast import VISA, all_at_once, in_days, later, order
+from tests.cast import AN_HOUR, VISA, all_at_once, in_days, later, order
 from tests.faults.guards import without
 from tests.oracle import Told
 
@@ -214,7 +214,7 @@ def _settle(desk: Desk) -> None:
     """A quarter of an hour later nothing is under way."""
     later(dt.timedelta(minutes=16))
     bookings.expire_holds(10_000)
-    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0), limit=10_000)
+    recovery.recover_payments(desk, ahead=AN_HOUR, limit=10_000)
     clock.shift(dt.timedelta(0))
 
 

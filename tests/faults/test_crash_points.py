@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from booking.domain import bookings, verification
+from booking.domain import bookings, recovery, verification
 from booking.domain.bookings import Desk
 from booking.domain.models import Booking, Room, User
 from booking.infra.db import db, reading
-from tests.cast import VISA, later, nights_of
+from tests.cast import AN_HOUR, VISA, later, nights_of
 from tests.faults import dying
 
 pytestmark = pytest.mark.faults
@@ -58,7 +58,7 @@ def in_the_end(desk: Desk) -> None:
     """A quarter of an hour later, after sweeping and recovery, nothing is under way and all agrees."""
     later(dt.timedelta(minutes=16))
     bookings.expire_holds()
-    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    recovery.recover_payments(desk, ahead=AN_HOUR)
     assert verification.verify().findings == []
 
 
@@ -106,7 +106,7 @@ def test_recovery_and_the_same_key_in_any_order_are_one_booking(
     die: Callable[[list[str]], None], alice: User, room: Room, desk: Desk
 ) -> None:
     die(CHARGED)
-    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    recovery.recover_payments(desk, ahead=AN_HOUR)
     later(dt.timedelta(seconds=31))
     for point in CHARGED:
         dying.book(dying.order(alice.id, room.id, point), point, desk)

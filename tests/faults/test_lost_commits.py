@@ -13,13 +13,13 @@ from sqlalchemy import create_engine, make_url
 
 from booking import create_app
 from booking.config import Settings
-from booking.domain import bookings, sessions, verification
+from booking.domain import bookings, recovery, sessions, verification
 from booking.domain.bookings import Desk
 from booking.domain.models import Room, User
 from booking.infra import redis
 from booking.infra.ids import encode
 from tests import oracle
-from tests.cast import VISA, in_days, later
+from tests.cast import AN_HOUR, VISA, in_days, later
 from tests.faults.proxy import Shears, proxy
 
 pytestmark = pytest.mark.faults
@@ -57,7 +57,7 @@ def test_no_booking_is_lost_or_doubled(
     line.left = 0
     later(dt.timedelta(minutes=16))
     bookings.expire_holds()
-    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    recovery.recover_payments(desk, ahead=AN_HOUR)
     assert line.cuts >= 30
     assert [one.status for one in told] == [201] * len(told)
     assert oracle.findings(database, told) == []

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import make_url
 
-from booking.domain import bookings, events, idempotency
+from booking.domain import bookings, events, idempotency, recovery
 from booking.doors import services
 from booking.infra.leader import Leadership
 from booking.infra.queue import Jobs
@@ -180,12 +180,12 @@ def test_a_slow_chore_delays_no_other(app: Flask, leadership: Callable[[], Leade
 
 def test_its_own_chores_run_against_the_application(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     called = []
-    for module, name in ((bookings, "expire_holds"), (bookings, "recover_payments"), (events, "prune")):
+    for module, name in ((bookings, "expire_holds"), (recovery, "recover_payments"), (events, "prune")):
         monkeypatch.setattr(module, name, lambda *_, name=name, **__: called.append(name) or 0)
     monkeypatch.setattr(idempotency, "prune", lambda: called.append("keys"))
     for chore in ticker.chores(services().settings):
         chore.work()
-    assert called == ["expire_holds", "recover_payments", "keys", "prune"]
+    assert called == ["expire_holds", *["recover_payments"] * ticker.PAYMENT_SWEEPERS, "keys", "prune"]
 
 
 def _terminate_leaders() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import threading
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
@@ -10,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask import Flask
 
-from booking.domain import bookings, reserving
+from booking.domain import bookings, recovery, reserving
 from booking.domain.bookings import Desk
 from booking.domain.errors import PaymentUnknown
 from booking.domain.models import Booking, Payment, Room, User
@@ -18,6 +17,7 @@ from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from booking.infra.provider import NoAnswer, Provider
 from tests.cast import (
+    AN_HOUR,
     DECLINED,
     SLOW,
     VISA,
@@ -258,7 +258,7 @@ def test_no_answer_is_checked_and_then_known(guest: Visitor, room: Room, desk: D
     here = guest.url
     assert guest.client.get(here, headers={"HX-Request": "true", "HX-Request-Type": "partial"}).status_code == 204
     threading.Event().wait(0.3)  # the late charge
-    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    recovery.recover_payments(desk, ahead=AN_HOUR)
     asked = guest.client.get(here, headers={"HX-Request": "true", "HX-Request-Type": "partial"})
     assert asked.headers["HX-Redirect"] == f"/bookings/{encode('booking', the_booking().id)}"
     assert guest.go(here).heading == "You're booked"
@@ -292,7 +292,7 @@ def test_a_payment_that_failed_silently_frees_the_room_and_says_so(
         bookings.pay(
             alice.id, held.id, VISA, held.total_price, bookings.Desk(cast(Provider, Down()), desk.rules, desk.hold_for)
         )
-    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    recovery.recover_payments(desk, ahead=AN_HOUR)
     guest.go(url)
     assert guest.heading == "This reservation has ended"
     assert "The payment didn't go through" in guest.text

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain import bookings, reserving
+from booking.domain import bookings, recovery, reserving
 from booking.domain.bookings import Desk
 from booking.domain.errors import PaymentUnknown
 from booking.domain.models import Booking, Room, User
 from booking.infra.ids import encode
-from tests.cast import DECLINED, VISA, a_room, in_days, interrupted, later, order, reload, silent
+from tests.cast import AN_HOUR, DECLINED, VISA, a_room, in_days, interrupted, later, order, reload, silent
 from tests.web.visitor import Visitor
 
 STAY = in_days(30)
@@ -191,7 +191,7 @@ def test_every_state_has_one_heading(
     pages.append(guest.send(checkout(held), paymentMethodId=DECLINED).page)
     unanswered(alice, held, desk)
     pages.append(guest.go(checkout(held)).page)
-    bookings.recover_payments(desk.provider, older_than=dt.timedelta(0))
+    recovery.recover_payments(desk, ahead=AN_HOUR)
     pages.append(guest.go(checkout(held)).page)
     pages.append(guest.go(guest.url + "/cancel").page)
     pages.append(guest.send(guest.url).page)

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from booking.domain.errors import BookingNotCancellable
+from booking.domain.errors import IllegalMove
 from booking.domain.models.columns import (
     CURRENCY_CODE,
     Amount,
@@ -39,6 +39,8 @@ from booking.infra.db import Model
 PENDING, CONFIRMED, CANCELLED, EXPIRED = BOOKING_STATUSES = ("PENDING", "CONFIRMED", "CANCELLED", "EXPIRED")
 CHARGE, REFUND = PAYMENT_KINDS = ("charge", "refund")
 STARTED, SUCCEEDED, FAILED, UNKNOWN = PAYMENT_STATES = ("started", "succeeded", "failed", "unknown")
+OPEN = (STARTED, UNKNOWN)  # nobody knows yet whether the money has moved
+LIVE = (*OPEN, SUCCEEDED)
 
 
 class Booking(Model):
@@ -95,22 +97,22 @@ class Booking(Model):
 
     def confirm(self, now: dt.datetime) -> None:
         """The payment succeeded and the nights are ours."""
-        self._expect(PENDING)
+        self._expect("confirmed", PENDING)
         self.status, self.confirmed_at, self.held_until = CONFIRMED, now, None
 
     def cancel(self, now: dt.datetime, refund: Decimal | None) -> None:
         """Give the nights back; `refund` is what the frozen policy grants, None where nothing was paid."""
-        self._expect(PENDING, CONFIRMED)
+        self._expect("cancelled", PENDING, CONFIRMED)
         self.status, self.cancelled_at, self.held_until, self.refund_amount = CANCELLED, now, None, refund
 
     def expire(self) -> None:
         """Nobody paid in time."""
-        self._expect(PENDING)
+        self._expect("expired", PENDING)
         self.status, self.held_until = EXPIRED, None
 
-    def _expect(self, *statuses: str) -> None:
+    def _expect(self, move: str, *statuses: str) -> None:
         if self.status not in statuses:
-            raise BookingNotCancellable
+            raise IllegalMove(f"This booking is {self.status}: it cannot become {move}.")
 
 
 class Payment(Model):
@@ -125,6 +127,8 @@ class Payment(Model):
         CheckConstraint(CURRENCY_CODE, name="currency_code"),
         CheckConstraint("state <> 'succeeded' OR provider_reference IS NOT NULL", name="success_has_reference"),
         CheckConstraint("(kind = 'charge') = (method IS NOT NULL)", name="charge_has_method"),
+        CheckConstraint("attempts >= 0", name="attempts_counted"),
+        CheckConstraint("charge_id IS NULL OR kind = 'refund'", name="only_refund_has_charge"),
         # Neither two charges nor two refunds of one booking can be under way or done.
         Index(
             "uq_payments_live",
@@ -133,7 +137,12 @@ class Payment(Model):
             unique=True,
             postgresql_where=text("state IN ('started', 'unknown', 'succeeded')"),
         ),
-        Index("ix_payments_unsettled", "updated_at", postgresql_where=text("state IN ('started', 'unknown')")),
+        Index("ix_payments_due", "next_at", postgresql_where=text("state IN ('started', 'unknown')")),
+        Index(
+            "ix_payments_declined_refunds",
+            "booking_id",
+            postgresql_where=text("kind = 'refund' AND state = 'failed'"),
+        ),
         Index("ix_payments_booking_id", "booking_id"),
     )
 
@@ -147,6 +156,10 @@ class Payment(Model):
     provider: Mapped[str] = mapped_column(String(32))
     provider_reference: Mapped[str | None] = mapped_column(String(255))
     failure: Mapped[str | None] = mapped_column(String(64))
+    error: Mapped[str | None] = mapped_column(Text)  # why it failed or is still open, for operators
+    charge_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("payments.id"))  # what a refund gives back
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")  # times that recovery asked
+    next_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))  # then recovery may ask
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
 

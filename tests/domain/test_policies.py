@@ -1,0 +1,87 @@
+"""Cancellation to the second: before a deadline counts, at the deadline does not; and the moves of a booking."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from booking.domain import bookings, cancellation, policies
+from booking.domain.desk import Desk
+from booking.domain.errors import BookingNotCancellable, IllegalMove
+from booking.domain.models import Booking, User
+from booking.domain.models.bookings import CANCELLED, CONFIRMED, EXPIRED, PENDING
+from booking.infra import clock
+from tests.cast import VISA, a_room, in_days, order
+
+POLICY = policies.frozen(policies.MODERATE, "Europe/Brussels", dt.time(15))
+CHECK_IN = dt.date(2031, 5, 20)
+MOMENT = dt.timedelta(microseconds=1)
+FIVE_DAYS, ONE_DAY = (tier.until for tier in policies.tiers(POLICY, CHECK_IN))
+
+
+@pytest.mark.parametrize(
+    ("moment", "comes_back"),
+    [
+        (FIVE_DAYS - MOMENT, 300),
+        (FIVE_DAYS, 150),
+        (ONE_DAY - MOMENT, 150),
+        (ONE_DAY, 0),
+    ],
+)
+def test_a_refund_at_the_exact_deadline_is_the_next_one(moment: dt.datetime, comes_back: int) -> None:
+    assert policies.refund(POLICY, CHECK_IN, Decimal(300), "EUR", moment) == comes_back
+
+
+@pytest.mark.parametrize(("moment", "shown"), [(FIVE_DAYS - MOMENT, [100, 50]), (FIVE_DAYS, [50]), (ONE_DAY, [])])
+def test_no_more_is_promised_than_would_come_back(moment: dt.datetime, shown: list[int]) -> None:
+    tiers = policies.tiers(POLICY, CHECK_IN)
+    assert [promise.percent for promise in policies.promises(tiers, Decimal(300), "EUR", moment)] == shown
+
+
+@pytest.fixture
+def booked(alice: User, desk: Desk) -> Booking:
+    room = a_room(cancellation_policy=policies.MODERATE, check_in_time=dt.time(15))
+    return bookings.book(order(alice, room, in_days(30)), VISA, desk)
+
+
+def test_what_is_shown_changes_at_the_deadline(booked: Booking, monkeypatch: pytest.MonkeyPatch) -> None:
+    five_days, one_day = (tier.until for tier in policies.tiers(booked.policy, booked.check_in))
+    seen = []
+    for moment in (five_days - MOMENT, five_days, one_day):
+        monkeypatch.setattr(clock, "now", lambda moment=moment: moment)
+        seen.append((cancellation.refund_now(booked), cancellation.refund_until(booked)))
+    assert seen == [(Decimal(360), five_days), (Decimal(180), one_day), (Decimal(0), None)]
+
+
+def test_a_stay_that_begins_now_cannot_be_cancelled(booked: Booking, monkeypatch: pytest.MonkeyPatch) -> None:
+    begins = policies.check_in_instant(booked.policy, booked.check_in)
+    monkeypatch.setattr(clock, "now", lambda: begins - MOMENT)
+    cancellation.refuse_unless_possible(booked)
+    monkeypatch.setattr(clock, "now", lambda: begins)
+    with pytest.raises(BookingNotCancellable):
+        cancellation.refuse_unless_possible(booked)
+
+
+# --- moves
+
+MOVES = {
+    CONFIRMED: lambda booking: booking.confirm(clock.now()),
+    CANCELLED: lambda booking: booking.cancel(clock.now(), None),
+    EXPIRED: lambda booking: booking.expire(),
+}
+LEGAL = {(PENDING, CONFIRMED), (PENDING, CANCELLED), (PENDING, EXPIRED), (CONFIRMED, CANCELLED)}
+
+
+@pytest.mark.parametrize("before", [PENDING, CONFIRMED, CANCELLED, EXPIRED])
+@pytest.mark.parametrize("after", list(MOVES))
+def test_an_illegal_move_says_what_the_booking_is_and_what_it_cannot_become(before: str, after: str) -> None:
+    booking = Booking(status=before)
+    if (before, after) in LEGAL:
+        MOVES[after](booking)
+        assert booking.status == after
+        return
+    with pytest.raises(IllegalMove, match=f"This booking is {before}: it cannot become {after.lower()}"):
+        MOVES[after](booking)
+    assert booking.status == before
