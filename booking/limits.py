@@ -67,6 +67,16 @@ def count_reservation() -> None:
     _counted(_count_reservation)
 
 
+@limiter.shared_limit(lambda: doors.services().settings.limit_mails, scope="mails", key_func=_address)
+def _count_mail() -> None:
+    """One more link that this address has mailed."""
+
+
+def count_mail() -> None:
+    """Count this request, which has a link mailed to somebody; raises RateLimitExceeded."""
+    _counted(_count_mail)
+
+
 def count(*, public: bool, books: bool) -> None:
     """Count this request where it belongs; raises RateLimitExceeded."""
     for counter in (count_public,) if public else (count_user, count_booking) if books else (count_user,):

@@ -7,7 +7,7 @@ from flask import request
 from booking import doors
 from booking.api import shapes
 from booking.api.endpoint import endpoint
-from booking.domain import sessions, users
+from booking.domain import emails, sessions, users
 from booking.domain.errors import EmailTaken, InvalidCredentials, InvalidToken
 from booking.domain.inputs import Credentials, Refresh, Registration
 from booking.domain.sessions import SignedIn
@@ -69,7 +69,7 @@ def logout(user: CurrentUser) -> None:
 @endpoint("GET", "/me", tag="Accounts", shape=shapes.MeShape)
 def me(user: CurrentUser) -> shapes.MeShape:
     """Who is signed in."""
-    return shapes.me(user)
+    return shapes.me(user, email_verified=emails.is_verified(user.id))
 
 
 def _tokens(signed_in: SignedIn) -> shapes.TokensShape:

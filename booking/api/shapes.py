@@ -53,6 +53,7 @@ class RegisteredShape(UserShape):
 class MeShape(UserShape):
     region: str
     role: str
+    email_verified: bool
 
 
 class TokensShape(Shape):
@@ -200,8 +201,9 @@ def registered(new: User) -> RegisteredShape:
     return RegisteredShape(**shown.model_dump(), created_at=instant(new.created_at))
 
 
-def me(known: CurrentUser) -> MeShape:
-    return MeShape(**user(known).model_dump(), region=known.region, role=known.role)
+def me(known: CurrentUser, *, email_verified: bool) -> MeShape:
+    account = user(known).model_dump()
+    return MeShape(**account, region=known.region, role=known.role, email_verified=email_verified)
 
 
 def room_page(found: Found) -> RoomPageShape:

@@ -68,8 +68,20 @@ class SessionNotFound(NotFound):
     message = "This session does not exist or has already ended."
 
 
-class ResetLinkOver(NotFound):
-    code, message = "RESET_LINK_OVER", "This link has been used, has expired, or has been replaced by a newer one."
+class LinkOver(NotFound):
+    code, message = "LINK_OVER", "This link has been used or has expired."
+
+
+class ResetLinkOver(LinkOver):
+    code = "RESET_LINK_OVER"
+
+
+class VerificationLinkOver(LinkOver):
+    """Of an address that nobody has confirmed yet."""
+
+
+class ChangeLinkOver(LinkOver):
+    """Of a change of address, at either end."""
 
 
 class Conflict(BookingError):

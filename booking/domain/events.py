@@ -32,6 +32,7 @@ CONSUMERS = {
     "booking.cancelled": (MAIL,),
     "password.requested": (MAIL,),
     "password.changed": (MAIL,),
+    "verification.requested": (MAIL,),
     "availability.updated": (CACHE,),
     "room.updated": (CACHE,),
 }

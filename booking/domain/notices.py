@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from booking.domain import policies
+from booking.domain import emails, policies
 from booking.domain.models import Booking, Property, Room, User
 from booking.domain.money import rounded
 from booking.infra.db import db, reading
@@ -45,7 +45,7 @@ class Notice:
 
     booking_id: uuid.UUID
     reference: str
-    guest_name: str
+    guest_name: str  # empty where nobody has confirmed the address
     email: str  # as it is stored with the account, never as somebody supplied it with a request
     guests: int
     room: str
@@ -79,7 +79,7 @@ def _notice(booking: Booking, user: User, room: Room, place: Property) -> Notice
     return Notice(
         booking_id=booking.id,
         reference=booking.reference,
-        guest_name=user.full_name,
+        guest_name=emails.addressee(user).name,
         email=user.email,
         guests=booking.guests,
         room=room.name,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from booking.domain import events, passwords
+from booking.domain import emails, events, passwords
+from booking.domain.emails import Addressee
 from booking.domain.errors import EmailTaken, Invalid, InvalidCredentials
 from booking.domain.inputs import Registration
 from booking.domain.models import User
@@ -28,14 +29,6 @@ class CurrentUser:
     session_id: uuid.UUID
 
 
-@dataclass(frozen=True, slots=True)
-class Addressee:
-    """The address stored with an account, and its owner's name."""
-
-    email: str
-    full_name: str
-
-
 def email_key(email: str) -> str:
     """What makes an address somebody's: compared without case."""
     return email.lower()
@@ -46,7 +39,8 @@ def register(form: Registration, region: str, *, site: str = "", role: str = "gu
     if form.region not in (None, region):
         raise Invalid(details={"region": f"must be {region}: accounts of other regions are made there"})
     passwords.refuse_weak(form.password, "password", (form.email, form.full_name, site))
-    user = _create(form.email, passwords.hashed(form.password), form.full_name, role, region)
+    password_hash, by_themselves = passwords.hashed(form.password), role == "guest"
+    user = _create(form.email, password_hash, form.full_name, role, region, verify=by_themselves)
     if user is None:
         raise EmailTaken(details={"email": EmailTaken.message})
     return user
@@ -80,7 +74,9 @@ def _get(email: str) -> User:
 
 
 @transaction(isolation=READ_COMMITTED)
-def _create(email: str, password_hash: str, full_name: str, role: str, region: str) -> User | None:
+def _create(
+    email: str, password_hash: str, full_name: str, role: str, region: str, *, verify: bool = False
+) -> User | None:
     values = {
         "id": new_id(),
         "email": email,
@@ -94,6 +90,8 @@ def _create(email: str, password_hash: str, full_name: str, role: str, region: s
     user = db.session.scalars(row).one_or_none()
     if user:
         events.record("user.registered", {"userId": encode("user", user.id), "region": region})
+        if verify:
+            emails.begin(user)
     return user
 
 
@@ -106,8 +104,8 @@ def set_password(user_id: uuid.UUID, password_hash: str) -> None:
 @reading
 def addressee(user_id: uuid.UUID) -> Addressee | None:
     """Whom a mail about the account goes to, None where it does not exist (any more)."""
-    row = db.session.execute(select(User.email, User.full_name).where(User.id == user_id)).one_or_none()
-    return Addressee(*row) if row else None
+    user = db.session.get(User, user_id)
+    return emails.addressee(user) if user and user.deleted_at is None else None
 
 
 @transaction(isolation=READ_COMMITTED)

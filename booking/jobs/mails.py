@@ -14,10 +14,11 @@ from booking.domain.notices import Notice
 from booking.infra import ids
 from booking.infra.mail import Post
 from booking.infra.telemetry import log
-from booking.jobs import letters, password_mails, wording
+from booking.jobs import account_mails, letters, password_mails, wording
 from booking.jobs.letters import Letter, one_line
 
 CONFIRMATION, CANCELLATION = "confirmation", "cancellation"
+WRITERS = password_mails.WRITERS | account_mails.WRITERS
 
 
 def handle(task: Task, post: Post, settings: Settings) -> str | None:
@@ -26,7 +27,7 @@ def handle(task: Task, post: Post, settings: Settings) -> str | None:
     A booking that was cancelled in the meantime still gets its confirmation: the cancellation follows as its own mail.
     """
     message_id = f"<{task.event_id}.{task.consumer}@{publisher(settings).host}>"
-    write = password_mails.WRITERS.get(task.type, _about_booking)
+    write = WRITERS.get(task.type, _about_booking)
     message = write(task, message_id, settings)
     if message is None:
         return None

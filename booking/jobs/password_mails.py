@@ -9,13 +9,12 @@ from email.message import EmailMessage
 
 from booking.config import Settings
 from booking.domain import resets, users
+from booking.domain.emails import Addressee
 from booking.domain.events import Task
 from booking.domain.resets import ResetNotice
-from booking.domain.users import Addressee
 from booking.infra import ids
-from booking.infra.domains import ascii_url
-from booking.jobs import letters
-from booking.jobs.letters import Letter, one_line
+from booking.jobs.account_mails import site, written
+from booking.jobs.letters import Letter
 
 LINK, CHANGED = "password", "password_changed"
 
@@ -38,27 +37,15 @@ def link(notice: ResetNotice, letter: Letter, settings: Settings) -> EmailMessag
     """Text and HTML with the link. Raises MailError for an address that no header can hold."""
     facts: dict[str, object] = {
         "minutes": int(resets.GOOD_FOR.total_seconds()) // 60,
-        "link": f"{_site(settings)}/reset-password/{resets.token(notice.reset_id, settings.secret_key)}",
+        "link": f"{site(settings)}/reset-password/{resets.token(notice.reset_id, settings.secret_keys)}",
     }
-    to = Addressee(notice.email, notice.full_name)
-    return _written(to, f"Reset your password for {settings.site_name}", letter, settings, facts)
+    return written(notice.to, f"Reset your password for {settings.site_name}", letter, settings, facts)
 
 
 def news(owner: Addressee, letter: Letter, settings: Settings) -> EmailMessage:
     """When it was changed, and what to do if it was somebody else. Raises MailError like `link`."""
-    facts: dict[str, object] = {"when": letter.written_at, "link": f"{_site(settings)}/forgot-password"}
-    return _written(owner, f"Your password for {settings.site_name} was changed", letter, settings, facts)
-
-
-def _written(to: Addressee, subject: str, letter: Letter, settings: Settings, facts: dict[str, object]) -> EmailMessage:
-    name = one_line(to.full_name)
-    message = letters.begin(letter, settings.mail_from, letters.recipient(name, to.email), subject)
-    letters.fill(message, letter, {"name": name, "email": to.email, "site_name": settings.site_name, **facts})
-    return letters.finish(message, letter)
-
-
-def _site(settings: Settings) -> str:
-    return ascii_url(settings.site_url)
+    facts: dict[str, object] = {"when": letter.written_at, "link": f"{site(settings)}/forgot-password"}
+    return written(owner, f"Your password for {settings.site_name} was changed", letter, settings, facts)
 
 
 WRITERS = {"password.requested": link_for_task, "password.changed": news_for_task}

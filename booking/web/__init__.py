@@ -12,6 +12,7 @@ from booking.web import (
     checkout,
     confirming,
     demo_mails,
+    emails,
     front,
     pages,
     profile,
@@ -34,6 +35,7 @@ AREAS = (
     account.blueprint,
     confirming.blueprint,
     profile.blueprint,
+    emails.blueprint,
     demo_mails.blueprint,
 )
 

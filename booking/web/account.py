@@ -96,6 +96,7 @@ def ask_for_link() -> Response:
         email = form.accept(ForgottenPassword).email
     except Invalid as refusal:
         return _page("account/forgot.html", form, doors.status_of(refusal))
+    limits.count_mail()
     resets.request(email)
     return _sent(email)  # at once: on the way to another page the address would stand in a cookie
 
@@ -109,8 +110,7 @@ def link_sent() -> Response:
 @blueprint.get("/reset-password/<link>")
 def choose_password(link: str) -> Response:
     """A new password; opening the page uses nothing up."""
-    resets.refuse_unless_open(link, _key())
-    return page("account/reset.html", form=Form(), link=link)
+    return page("account/reset.html", form=Form(), link=link, email=resets.email_of(link, _secrets()))
 
 
 @blueprint.post("/reset-password/<link>")
@@ -119,9 +119,10 @@ def reset_password(link: str) -> Response:
     form = Form.posted()
     limits.count(public=True, books=False)
     try:
-        resets.reset(link, form.accept(PasswordChoice).new_password, _key())
+        resets.reset(link, form.accept(PasswordChoice).new_password, _secrets())
     except Invalid as refusal:
-        return page("account/reset.html", block="main", status=doors.status_of(refusal), form=form, link=link)
+        facts = {"form": form, "link": link, "email": resets.email_of(link, _secrets())}
+        return page("account/reset.html", block="main", status=doors.status_of(refusal), **facts)
     signed_in.forget()
     return go_to(url_for(".sign_in", changed=1))
 
@@ -162,5 +163,5 @@ def _wanted(otherwise: str = "/bookings") -> str:
     return page_path(request.values.get("next"), otherwise)
 
 
-def _key() -> str:
-    return doors.services().settings.secret_key
+def _secrets() -> tuple[str, ...]:
+    return doors.services().settings.secret_keys

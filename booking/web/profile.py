@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, session, url_for
 
 from booking import doors, limits
-from booking.domain import accounts, sessions, undeliverable
+from booking.domain import accounts, emails, sessions, undeliverable
 from booking.domain.errors import Invalid, SessionNotFound
 from booking.domain.inputs import PasswordChange, Profile
 from booking.infra.ids import decode, encode
@@ -34,6 +34,12 @@ def show() -> Response:
 def show_again() -> Response:
     """Where a refused form stays: its address may be reloaded, or come back to after signing in."""
     return go_to(url_for(".show"))
+
+
+@blueprint.get("/.well-known/change-password")
+def change_password_here() -> Response:
+    """Where password managers look for the page (W3C: A Well-Known URL for Changing Passwords)."""
+    return go_to(f"{url_for('.show')}#password")
 
 
 @blueprint.post("/account/profile")
@@ -94,6 +100,7 @@ def _page(status: int = 200, done: str | None = None, **forms: Form) -> Response
         "who": who,
         "done": done,
         "undeliverable": undeliverable.since(who.id),
+        "is_verified": emails.is_verified(who.id),
         "profile": forms.get("profile") or Form({"fullName": who.full_name}),
         "password": forms.get("password") or Form(),
         "sign_ins": [(encode("session", one.id), browsers.called(one.client), one) for one in listed],

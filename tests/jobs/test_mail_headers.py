@@ -15,8 +15,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from booking.config import Settings, split_sender
+from booking.domain.emails import Addressee
 from booking.domain.resets import ResetNotice
-from booking.domain.users import Addressee
 from booking.infra.domains import ascii_domain, ascii_url, origin_of
 from booking.infra.mail import Undeliverable, send
 from booking.infra.mail_headers import one_line, sender_of
@@ -63,7 +63,7 @@ def mails_to(name: str, sender: str) -> list[bytes]:
     """Every kind of mail, with this name wherever a name can stand."""
     site = replace(SETTINGS, mail_from=sender, site_name=name)
     notice, gone = (replace(one, guest_name=name, room=name, property=name) for one in (NOTICE, CANCELLED_NOTICE))
-    reset = ResetNotice(reset_id=NOTICE.booking_id, email="dana@example.com", full_name=name)
+    reset = ResetNotice(NOTICE.booking_id, Addressee("dana@example.com", name))
     return [
         compose(notice, letter(CONFIRMATION), site).as_bytes(),
         compose(gone, letter(CANCELLATION), site).as_bytes(),

@@ -253,7 +253,7 @@ def link() -> Any:
     """The one in the latest mail."""
     event = db.session.query(Event).filter_by(type="password.requested").order_by(Event.id.desc()).first()
     reset_id = decode("reset", event.payload["resetId"])
-    return f"/reset-password/{resets.token(cast(UUID, reset_id), 'a-secret-for-tests-only-0123456789abcdef')}"
+    return f"/reset-password/{resets.token(cast(UUID, reset_id), ('a-secret-for-tests-only-0123456789abcdef',))}"
 
 
 def test_a_forgotten_password_is_set_anew(app: Flask, visitor: Visitor, guest: Visitor) -> None:

@@ -16,7 +16,10 @@ SESSION_KINDS = ("web", "api")
 
 
 class User(Model):
-    """A person with an account. `email` is what they typed (NFKC), `email_key` what makes it theirs alone."""
+    """A person with an account. `email` is what they typed (NFKC), `email_key` what makes it theirs alone.
+
+    A deleted account keeps its row for the bookings that refer to it, and nothing of the person.
+    """
 
     __tablename__ = "users"
     __table_args__ = (
@@ -28,6 +31,7 @@ class User(Model):
             "email_undeliverable_at",
             postgresql_where=text("email_undeliverable_at IS NOT NULL"),
         ),
+        CheckConstraint("deleted_at IS NULL OR disabled_at IS NOT NULL", name="deleted_is_disabled"),
     )
 
     id: Mapped[Id]
@@ -41,6 +45,9 @@ class User(Model):
     # When a mail server first refused this address for good, and its code; none: mails arrive.
     email_undeliverable_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     email_undeliverable_code: Mapped[str | None] = mapped_column(String(32))
+    email_verified_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    disabled_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    deleted_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
 
@@ -95,16 +102,3 @@ class SecurityEvent(Model):
     )  # the address's /64, as limits count
     client: Mapped[str] = mapped_column(String(255), default="", server_default="")
     request_id: Mapped[str] = mapped_column(String(64), default="", server_default="")
-
-
-class PasswordReset(Model):
-    """The latest link by which a user may set a new password. Its secret is not here: it is made from the id."""
-
-    __tablename__ = "password_resets"
-    __table_args__ = (CheckConstraint("expires_at > created_at", name="lasts"),)
-
-    id: Mapped[Id]
-    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
-    created_at: Mapped[CreatedAt]
-    expires_at: Mapped[Instant]
-    used_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))

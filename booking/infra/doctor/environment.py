@@ -53,7 +53,7 @@ def settings(given: Settings, problems: Sequence[str]) -> Iterator[Diagnosis]:
 def _readable(given: Settings) -> Iterator[Diagnosis]:
     if given.log_level not in LEVELS:
         yield problem(f"LOG_LEVEL is {given.log_level}", f"choose one of {', '.join(sorted(LEVELS))}")
-    for variable in ("LIMIT_PUBLIC", "LIMIT_USER", "LIMIT_BOOKINGS"):
+    for variable in ("LIMIT_PUBLIC", "LIMIT_MAILS", "LIMIT_USER", "LIMIT_BOOKINGS"):
         try:
             parse_many(getattr(given, variable.lower()))
         except ValueError:
