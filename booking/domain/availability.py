@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from functools import partial
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -39,7 +38,7 @@ from booking.domain.models.rooms import BLOCKED, BOOKED, HELD, PINNED
 from booking.domain.stays import Stay
 from booking.infra import cache
 from booking.infra.clock import sql_now
-from booking.infra.db import after_commit, execute
+from booking.infra.db import execute, gather_after
 from booking.infra.ids import encode
 
 _TABLE = cast(Table, Availability.__table__)
@@ -121,15 +120,19 @@ def taken_nights(room_id: uuid.UUID, stay: Stay) -> set[dt.date]:
 
 
 def changed(room_id: uuid.UUID, location: str, stay: Stay) -> None:
-    """Tell the caches at commit, and the outbox in case that fails."""
+    """Tell the caches once at commit, whatever else the transaction changes, and the outbox in case that fails."""
     payload = {
         "roomId": encode("room", room_id),
         "location": location,
         "from": stay.check_in.isoformat(),
         "to": stay.check_out.isoformat(),
     }
-    events.record("availability.updated", payload)
-    after_commit(partial(cache.bump, [location]))
+    change = events.record("availability.updated", payload)
+    gather_after("changed nights", (location, str(change)), _tell)
+
+
+def _tell(changes: list[tuple[str, str]]) -> None:
+    cache.bump({location for location, _ in changes}, [change for _, change in changes])
 
 
 def _claim_all(claim_id: uuid.UUID, room_id: uuid.UUID, location: str, stay: Stay, held_until: dt.datetime) -> bool:

@@ -16,7 +16,8 @@ from booking.infra.db import db, reading
 from booking.infra.ids import decode, encode
 
 USUAL_GUESTS = 2
-DESTINATIONS = "destinations"  # in the cache
+DESTINATIONS = cache.Kind("destinations", 1, in_process=True)
+AMENITIES = cache.Kind("amenities", 1, in_process=True)
 SITEMAP_ROOMS = 20_000  # in one file; the protocol allows 50,000
 
 
@@ -50,18 +51,18 @@ def usual_stay(today: dt.date | None = None) -> Stay:
 
 def destinations(cache_seconds: int) -> list[Destination]:
     """All places, by name."""
-    kept = cache.remembered("destinations", DESTINATIONS, cache_seconds, _destinations)
+    kept = cache.remembered(DESTINATIONS, cache.EVERYWHERE, cache_seconds, _destinations)
     return [Destination(**{**place, "currencies": tuple(place["currencies"])}) for place in kept]
 
 
 def amenities(location: str | None, cache_seconds: int) -> set[str]:
     """What rooms of a place (or anywhere) have at all."""
-    return set(cache.remembered("amenities", _amenities_key(location), cache_seconds, lambda: _amenities(location)))
+    return set(cache.remembered(AMENITIES, location or cache.EVERYWHERE, cache_seconds, lambda: _amenities(location)))
 
 
 def forget(location: str) -> None:
     """Look anew next time: rooms of this place have come or changed."""
-    cache.drop(DESTINATIONS, _amenities_key(location), _amenities_key(None))
+    cache.drop((DESTINATIONS, cache.EVERYWHERE), (AMENITIES, location), (AMENITIES, cache.EVERYWHERE))
 
 
 @reading
@@ -131,10 +132,6 @@ def _destinations() -> list[dict[str, Any]]:
 
 def _spelled(slug: str) -> str:
     return slug.replace("-", " ").title()
-
-
-def _amenities_key(location: str | None) -> str:
-    return f"amenities:{location or cache.EVERYWHERE}"
 
 
 @reading

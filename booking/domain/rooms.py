@@ -19,6 +19,8 @@ from booking.infra.clock import sql_now
 from booking.infra.db import db, execute, reading
 from booking.infra.ids import encode
 
+DETAILS = cache.Kind("room", 1)  # in the cache
+
 
 @dataclass(frozen=True, slots=True)
 class ForSale:
@@ -114,11 +116,16 @@ def quote(room_id: uuid.UUID, stay: Stay, guests: int, rules: StayRules) -> Stay
 def details(room_id: uuid.UUID, cache_seconds: int) -> dict[str, Any]:
     """Everything about a published room that does not depend on dates, as plain JSON values. Raises RoomNotFound."""
     found: dict[str, Any] | None = cache.remembered(
-        "room", cache.room_key(encode("room", room_id)), cache_seconds, lambda: _details(room_id)
+        DETAILS, encode("room", room_id), cache_seconds, lambda: _details(room_id)
     )
     if found is None:
         raise RoomNotFound
     return found
+
+
+def forget(room_id: str) -> None:
+    """Look anew next time: the room has changed."""
+    cache.drop((DETAILS, room_id))
 
 
 @reading

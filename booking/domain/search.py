@@ -27,20 +27,26 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    or_,
     select,
+    tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
 
 from booking.domain import prices
 from booking.domain.errors import Invalid
 from booking.domain.inputs import RoomSearch
 from booking.domain.models import Availability, Property, Room
+from booking.domain.models.rooms import HELD
 from booking.domain.stays import EARLIEST_ZONE, Stay, StayRules
 from booking.infra import cache, clock, replica
+from booking.infra.clock import sql_now
 from booking.infra.db import fetch
 from booking.infra.ids import encode
 
 Condition = ColumnExpressionArgument[bool]
+FOUND, ANSWER = cache.Kind("search", 1), cache.Kind("answer", 1)
 LATEST_ZONE = "Etc/GMT-14"  # the first place on earth where a day begins
 
 _SHOWN: tuple[Any, ...] = (
@@ -80,26 +86,37 @@ class Found:
 def search(wanted: RoomSearch, rules: StayRules, cache_seconds: int) -> Found:
     """A page of free rooms and how many there are in all. Raises Invalid."""
     _refuse_unless_possible(wanted, rules)
-    kept = _remembered("search", wanted, cache_seconds, lambda found: json.dumps(_kept(found), default=str))
+    kept = _remembered(FOUND, wanted, cache_seconds, lambda found: json.dumps(_kept(found), default=str))
     return _found(json.loads(kept), wanted)
 
 
 def answer(wanted: RoomSearch, rules: StayRules, cache_seconds: int, render: Callable[[Found], str]) -> str:
     """The same as the text that `render` makes of it, which is what is kept then. Raises Invalid."""
     _refuse_unless_possible(wanted, rules)
-    return _remembered("answer", wanted, cache_seconds, render)
+    return _remembered(ANSWER, wanted, cache_seconds, render)
 
 
 def asked(wanted: RoomSearch, cache_seconds: int) -> tuple[str, ...]:
     """What `answer` will ask the cache for."""
-    return cache.asked_in(wanted.location, _key("answer", wanted), cache_seconds)
+    return cache.asked_in(wanted.location, ANSWER, _key(wanted), cache_seconds)
 
 
-def _remembered(what: str, wanted: RoomSearch, seconds: int, text: Callable[[Found], str]) -> str:
-    def read(lsn: int | None) -> str:
-        return text(_read(wanted, replica.reader(lsn)))
+def _remembered(kind: cache.Kind, wanted: RoomSearch, seconds: int, text: Callable[[Found], str]) -> str:
+    def read(lsn: int | None) -> cache.Fresh:
+        fetch = replica.reader(lsn)
+        # Asked for first: a hold that ends meanwhile is then either counted as free, or the end of what is kept.
+        until = _first_hold_end(wanted, fetch) if seconds else None
+        return cache.Fresh(text(_read(wanted, fetch)), until)
 
-    return cache.remembered_in(wanted.location, "search", _key(what, wanted), seconds, read)
+    return cache.remembered_in(wanted.location, kind, _key(wanted), seconds, read)
+
+
+def _first_hold_end(wanted: RoomSearch, fetch: replica.Fetch) -> float | None:
+    """When the next hold on one of these nights ends (seconds since 1970): from then on there may be one room more."""
+    nights = {"check_in": wanted.check_in, "check_out": wanted.check_out}
+    where = {"location": wanted.location} if wanted.location else {}
+    [[end]] = fetch(_HOLD_END_IN if where else _HOLD_END, nights | where)
+    return end.timestamp() if end else None
 
 
 def _refuse_unless_possible(wanted: RoomSearch, rules: StayRules) -> None:
@@ -185,6 +202,20 @@ FILTERS: dict[str, Condition] = {
 }
 
 
+# Nights of holds that are over and not yet swept: few, and found by an index of their own, so that the nights of a
+# search are still read from an index alone.
+_SWEPT = aliased(Availability)
+_RUN_OUT = select(_SWEPT.room_id, _SWEPT.night).where(_SWEPT.held_until <= sql_now(), _SWEPT.state == HELD)
+# Asked once per statement: mostly there is none, and then no night is looked up among them.
+_NONE_RAN_OUT = select(~_RUN_OUT.exists()).scalar_subquery()
+_HOLD_END = select(func.min(Availability.held_until)).where(
+    Availability.held_until > sql_now(),
+    Availability.night >= bindparam("check_in"),
+    Availability.night < bindparam("check_out"),
+)
+_HOLD_END_IN = _HOLD_END.where(Availability.location == bindparam("location"))
+
+
 @lru_cache(maxsize=512)
 def _statements(shape: Shape) -> tuple[Select[Any], Select[Any]]:
     """The page and the total of all searches of one shape."""
@@ -199,6 +230,7 @@ def _statements(shape: Shape) -> tuple[Select[Any], Select[Any]]:
         Availability.room_id == Room.id,
         Availability.night >= bindparam("check_in"),
         Availability.night < bindparam("check_out"),
+        or_(_NONE_RAN_OUT, tuple_(Availability.room_id, Availability.night).not_in(_RUN_OUT)),
     )
     order = _order(shape.sort, in_one_place="location" in shape.filters)
     # OFFSET 0 keeps the planner from a join, which it misjudges: it sorted the whole place instead of reading in order.
@@ -265,12 +297,12 @@ _ZONES_OF = _ZONES.where(Property.location == bindparam("location"))
 _CURRENCIES = select(Property.currency).distinct().where(Property.location == bindparam("location")).limit(2)
 
 
-def _key(what: str, wanted: RoomSearch) -> str:
+def _key(wanted: RoomSearch) -> str:
     # What "today" leaves out changes at midnight, so a day's answer is not the next day's.
     today = clock.today(LATEST_ZONE)
     day = today if wanted.check_in < today else "-"
     digest = hashlib.sha256(repr((*wanted.__dict__.items(), day)).encode()).hexdigest()[:32]
-    return f"{what}:{wanted.location or '*'}:{wanted.check_in}:{digest}"
+    return f"{wanted.location or '*'}:{wanted.check_in}:{digest}"
 
 
 def _kept(found: Found) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from booking.infra.db import AUTOCOMMIT, READ_COMMITTED, after_commit, db, fetch
 from booking.infra.ids import new_id
 
 LONGEST_KEPT = 5  # seconds that `current` keeps an answer at most
+SESSION = cache.Kind("session", 1)
 SEEN_EVERY = dt.timedelta(minutes=5)  # last_seen_at is not written more often than this
 GRACE = dt.timedelta(seconds=10)  # the very last refresh token is good for so much longer (api.md, /auth/refresh)
 FRESH_FOR = dt.timedelta(minutes=15)  # after that, what is sensitive asks for the password again
@@ -122,8 +123,8 @@ def current(session_id: uuid.UUID, user_id: uuid.UUID, *, kept_for: int = 0, end
     The answer is kept for so many seconds, and dropped as soon as something about the user or a session changes.
     """
     read = partial(_read, session_id, user_id, ends)
-    key, seconds = f"session:{session_id}:{user_id}", min(kept_for, LONGEST_KEPT)
-    found = cache.remembered_about(f"user:{user_id}", "session", key, seconds, read)
+    which, seconds = f"{session_id}:{user_id}", min(kept_for, LONGEST_KEPT)
+    found = cache.remembered_about(f"user:{user_id}", SESSION, which, seconds, read)
     if found is None:
         raise Unauthorized("This session is over. Please sign in again.")
     email, full_name, role, region = json.loads(found)

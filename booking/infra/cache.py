@@ -2,6 +2,9 @@
 
 A generation is a random token, not a counter: a counter that starts again after a flush would meet old entries.
 With a replica, the token carries the position in the write-ahead log (LSN) that a reader must have seen.
+
+Every key carries the version of its entry's shape: while a new version of the code is rolled out, old and new processes
+share the server, and neither finds what the other has written.
 """
 
 from __future__ import annotations
@@ -9,10 +12,10 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import redis
@@ -20,17 +23,19 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from booking.infra import telemetry
+from booking.infra import clock, telemetry
 from booking.infra.db import Unavailable, asking, db
 from booking.infra.ids import new_secret
 from booking.infra.redis import servers
 
 EVERYWHERE = "*"
 GENERATION_TTL = 24 * 3600  # seconds; longer than any entry lives
+TOLD_TTL = 600  # seconds; longer than the outbox takes to ask
 CHANGING_TTL = 120  # seconds; longer than a change takes to commit and an entry lives, together
 
 # Two commits may tell us in the wrong order: the later position wins, the token always changes.
 _BUMP = """
+for i = 5, #ARGV do redis.call('set', 'told:' .. ARGV[i], '1', 'EX', ARGV[4]) end
 for i, key in ipairs(KEYS) do
   local seen = tonumber(string.match(redis.call('get', key) or '', ':(%d+)$') or '0')
   redis.call('set', key, ARGV[1] .. ':' .. string.format('%.0f', math.max(seen, tonumber(ARGV[2]))), 'EX', ARGV[3])
@@ -48,14 +53,37 @@ redis.call('set', KEYS[1], era, 'PX', ARGV[2])
 local now = redis.call('time')
 return {era, now[1], now[2]}
 """
+IN_PROCESS_SECONDS = 30  # what this process keeps by itself may be so old; nobody can tell it of changes
 
 
 class _State:
+    kept: dict[str, tuple[float, Any]] = {}  # noqa: RUF012 key -> (until by the monotonic clock, value), on purpose shared
     replica = False  # is the log position worth asking for?
     keeps = True  # is anything kept about users?
     prolonged = 0.0  # when this process last prolonged the era
     unheard: set[str] = set()  # noqa: RUF012 locations whose change could not be told, on purpose shared
     lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One sort of entry. Whoever changes what is written under it, or what is made of that, counts the version up."""
+
+    name: str
+    version: int
+    in_process: bool = False  # while the server is away, kept in this process: for the few entries that cost much
+
+    def key(self, rest: str) -> str:
+        """The key of one entry; nothing is kept under any other."""
+        return f"{self.name}.{self.version}:{rest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A text that was just read, and until when (seconds since 1970) it is true whatever happens; None: no such end."""
+
+    text: str
+    until: float | None = None
 
 
 @dataclass(slots=True)
@@ -76,8 +104,11 @@ def keep_users(wanted: bool) -> None:
     _State.keeps = wanted
 
 
-def bump(locations: Iterable[str]) -> bool:
-    """Forget every search of these locations and of "everywhere". False when Redis is away: told at the next chance."""
+def bump(locations: Iterable[str], changes: Iterable[str] = ()) -> bool:
+    """Forget every search of these locations and of "everywhere". False when Redis is away: told at the next chance.
+
+    `changes` are the ids of what is told by this, for was_told().
+    """
     with _State.lock:
         names = {*locations, EVERYWHERE, *_State.unheard}
         _State.unheard = set(names)
@@ -87,7 +118,7 @@ def bump(locations: Iterable[str]) -> bool:
         return False
 
     def tell(client: redis.Redis) -> bool:
-        client.eval(_BUMP, len(keys), *keys, new_secret(), position, GENERATION_TTL)
+        client.eval(_BUMP, len(keys), *keys, new_secret(), position, GENERATION_TTL, TOLD_TTL, *changes)
         return True
 
     told = servers.cache.ask(tell, away=False)
@@ -99,32 +130,51 @@ def bump(locations: Iterable[str]) -> bool:
     return told
 
 
-def remembered_in(location: str | None, what: str, key: str, seconds: int, read: Callable[[int | None], str]) -> str:
-    """The text under `key` if it was read in the location's present generation, else `read(lsn)`, kept for `seconds`.
+def was_told(changes: Sequence[str]) -> set[str]:
+    """Which of these changes have been told by a bump; none where nobody knows."""
+    keys = [f"told:{change}" for change in changes]
+    found = servers.cache.ask(lambda client: cast("list[str | None]", client.mget(*keys)), away=None) if keys else None
+    return {change for change, told in zip(changes, found or (), strict=False) if told}
+
+
+def remembered_in(
+    location: str | None, kind: Kind, rest: str, seconds: int, read: Callable[[int | None], Fresh]
+) -> str:
+    """The text if it was read in the location's present generation and has not ended, else `read(lsn)`, kept for
+    `seconds`.
 
     `lsn` is what a replica must have replayed for that; None where nobody knows: while Redis is away, or where there
     is neither a cache (0 seconds) nor a replica to ask for.
     """
     if not (seconds or _State.replica) or (_State.unheard and not bump([])):
-        return read(None)
-    generation = _generation(location)
+        return read(None).text
+    generation, key = _generation(location), kind.key(rest)
     present, entry = _values(generation, key) or ("", None)
     token, _, lsn = (_first(generation) if present is None else present).rpartition(":")
     if not token:
-        return read(None)
-    kept = entry.removeprefix(f"{token}\n") if seconds and entry and entry.startswith(f"{token}\n") else None
-    telemetry.count_lookup(what, hit=kept is not None)
+        return read(None).text
+    kept = _still_true(entry, token) if seconds and entry else None
+    telemetry.count_lookup(kind.name, hit=kept is not None)
     if kept is not None:
         return kept
-    text = read(int(lsn))
+    fresh = read(int(lsn))
     if seconds:
-        servers.cache.ask(lambda client: client.set(key, f"{token}\n{text}", ex=seconds), away=None)
-    return text
+        written = f"{token} {fresh.until or ''}\n{fresh.text}"
+        servers.cache.ask(lambda client: client.set(key, written, ex=seconds), away=None)
+    return fresh.text
 
 
-def asked_in(location: str | None, key: str, seconds: int) -> tuple[str, ...]:
+def _still_true(entry: str, token: str) -> str | None:
+    """The entry's text, None where it was read in another generation or has ended since."""
+    head, _, text = entry.partition("\n")
+    written_in, _, until = head.partition(" ")
+    over = until and clock.now().timestamp() >= float(until)
+    return None if written_in != token or over else text
+
+
+def asked_in(location: str | None, kind: Kind, rest: str, seconds: int) -> tuple[str, ...]:
     """What `remembered_in` will ask for, for `reading_ahead`."""
-    return (_generation(location), key) if seconds or _State.replica else ()
+    return (_generation(location), kind.key(rest)) if seconds or _State.replica else ()
 
 
 def changing(name: str) -> bool:
@@ -149,8 +199,8 @@ def disbelieve() -> None:
         time.sleep(0.05)
 
 
-def remembered_about(name: str, what: str, key: str, seconds: int, read: Callable[[], str | None]) -> str | None:
-    """The text under `key`, or `read()`'s, kept for `seconds` (0: not kept); nothing kept while `name` is changing.
+def remembered_about(name: str, kind: Kind, rest: str, seconds: int, read: Callable[[], str | None]) -> str | None:
+    """The text that is kept, or `read()`'s, kept for `seconds` (0: not kept); nothing kept while `name` is changing.
 
     The seconds begin before it is read, by the server's clock: whatever stands still meanwhile, they are over when they
     are over, and nobody believes an entry for longer than `seconds` after a change. What was written in an earlier era
@@ -158,9 +208,10 @@ def remembered_about(name: str, what: str, key: str, seconds: int, read: Callabl
     """
     if not seconds:
         return read()
+    key = kind.key(rest)
     era, change, kept = _values(_ERA, f"changing:{name}", key) or (None, "unknown", None)
     hit = not change and kept is not None and bool(era) and kept.startswith(f"{era}\n")
-    telemetry.count_lookup(what, hit=hit)
+    telemetry.count_lookup(kind.name, hit=hit)
     if hit and kept:
         _prolong()
         return kept.partition("\n")[2]
@@ -231,30 +282,41 @@ def _first(generation: str) -> str:
     return servers.cache.ask(begin, away="")
 
 
-def remembered(what: str, key: str, seconds: int, read: Callable[[], Any]) -> Any:
-    """The JSON value under `key`, or `read()`'s, kept for `seconds` (0: not kept)."""
-    [kept] = (_values(key) if seconds else None) or (None,)
-    telemetry.count_lookup(what, hit=kept is not None)
+def remembered(kind: Kind, rest: str, seconds: int, read: Callable[[], Any]) -> Any:
+    """The JSON value that is kept, or `read()`'s, kept for `seconds` (0: not kept)."""
+    if not seconds:
+        return read()
+    key = kind.key(rest)
+    found = _values(key)
+    if found is None and kind.in_process:
+        return _in_process(key, min(seconds, IN_PROCESS_SECONDS), read)
+    [kept] = found or (None,)
+    telemetry.count_lookup(kind.name, hit=kept is not None)
     if kept is not None:
         return json.loads(kept)
     value = read()
-    if seconds:
-        servers.cache.ask(lambda client: client.set(key, json.dumps(value), ex=seconds), away=None)
+    servers.cache.ask(lambda client: client.set(key, json.dumps(value), ex=seconds), away=None)
     return value
 
 
-def drop_room(room_id: str) -> None:
-    """Forget a room's details."""
-    drop(room_key(room_id))
+def _in_process(key: str, seconds: int, read: Callable[[], Any]) -> Any:
+    until, value = _State.kept.get(key, (0.0, None))
+    if time.monotonic() >= until:
+        value = read()
+        _State.kept[key] = (time.monotonic() + seconds, value)
+    return value
 
 
-def drop(*keys: str) -> None:
-    """Forget what is kept under these keys."""
+def drop(*entries: tuple[Kind, str]) -> None:
+    """Forget these entries, also as the version before wrote them; those of others end by their time."""
+    keys = [
+        replace(kind, version=version).key(rest)
+        for kind, rest in entries
+        for version in (kind.version, kind.version - 1)
+    ]
+    for key in keys:
+        _State.kept.pop(key, None)
     servers.cache.ask(lambda client: client.delete(*keys), away=None)
-
-
-def room_key(room_id: str) -> str:
-    return f"room:{room_id}:details"
 
 
 def _position_now() -> int | None:

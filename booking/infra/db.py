@@ -160,6 +160,15 @@ def after_commit(action: Callable[[], object]) -> None:
     _attempt_now().after_commit.append(action)
 
 
+def gather_after(name: str, found: Any, action: Callable[[list[Any]], object]) -> None:
+    """Collect over the running transaction, and do `action` once with everything after its commit."""
+    running = _attempt_now()
+    if name not in running.notes:
+        running.notes[name] = []
+        running.after_commit.append(lambda: action(running.notes[name]))
+    running.notes[name].append(found)
+
+
 def gather(name: str, rows: list[Any], write: Callable[[list[Any]], None]) -> None:
     """Collect rows over the running transaction and `write` them all at once just before its commit."""
     running = _attempt_now()

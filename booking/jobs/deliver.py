@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.exc import DBAPIError
 from structlog.contextvars import bound_contextvars
 
-from booking.domain import catalogue, events, undeliverable
+from booking.domain import catalogue, events, rooms, undeliverable
 from booking.domain.events import CACHE, MAIL, Task
 from booking.doors import services
 from booking.infra import cache
@@ -76,10 +76,12 @@ def refresh_cache(event_ids: list[UUID]) -> None:
     changed = [task for task in tasks if task.type == "room.updated"]
     for task in changed:
         if task.payload.get("roomId"):
-            cache.drop_room(task.payload["roomId"])
+            rooms.forget(task.payload["roomId"])
     for location in {task.payload["location"] for task in changed}:
         catalogue.forget(location)
-    if cache.bump({task.payload["location"] for task in tasks}):
+    told = cache.was_told([str(task.event_id) for task in tasks])
+    untold = {task.payload["location"] for task in tasks if str(task.event_id) not in told}
+    if not untold or cache.bump(untold):
         events.finish(tasks)
         return
     for task in tasks:

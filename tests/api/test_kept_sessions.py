@@ -78,7 +78,7 @@ def test_what_a_slow_reader_writes_after_the_end_is_not_believed(
 
     monkeypatch.setattr(sessions, "_read", overtaken)
     sessions.current(me.session_id, me.id, kept_for=3)
-    assert redis.servers.cache.client.keys("session:*")
+    assert redis.servers.cache.client.keys("session.*")
     with pytest.raises(Unauthorized):
         sessions.current(me.session_id, me.id, kept_for=3)
 
@@ -91,7 +91,7 @@ def test_what_is_written_long_after_it_was_read_is_over_already(
     era, now = cache._present_era()
     monkeypatch.setattr(cache, "_present_era", lambda: (era, now - 1000 * LONGEST_KEPT))
     sessions.current(me.session_id, me.id, kept_for=3)
-    assert not client.keys("session:*")
+    assert not client.keys("session.*")
 
 
 def test_a_new_name_does_not_wait_for_redis(
@@ -126,7 +126,7 @@ def test_nothing_is_kept_for_longer_than_a_logout_waits(app: Flask, alice: User)
     me = sessions.start_api(alice.id).user
     sessions.current(me.session_id, me.id, kept_for=3600)
     client = redis.servers.cache.client
-    [key] = client.keys("session:*")
+    [key] = client.keys("session.*")
     assert 0 < client.ttl(key) <= LONGEST_KEPT
 
 
@@ -134,7 +134,7 @@ def test_nothing_is_kept_where_the_operator_says_so(app: Flask, alice: User, que
     me = sessions.start_api(alice.id).user
     assert [sessions.current(me.session_id, me.id, kept_for=0).id for _ in range(2)] == [me.id] * 2
     assert len(questions) == 2
-    assert not redis.servers.cache.client.keys("session:*")
+    assert not redis.servers.cache.client.keys("session.*")
 
 
 # --- one round trip
@@ -148,13 +148,14 @@ def test_a_kept_search_of_a_kept_session_is_one_round_trip(api: Program, trips: 
 
 def test_what_was_read_ahead_is_used_once(app: Flask, trips: list[tuple[Any, ...]]) -> None:
     servers_cache = redis.servers.cache.client
-    servers_cache.mset({"first": '"one"', "second": '"two"'})
-    with cache.reading_ahead(("second",)):
-        read = [cache.remembered("test", key, 30, lambda: "new") for key in ("first", "second")]
-        servers_cache.delete("second")
-        read.append(cache.remembered("test", "second", 30, lambda: "new"))
+    kind = cache.Kind("test", 1)
+    servers_cache.mset({"test.1:first": '"one"', "test.1:second": '"two"'})
+    with cache.reading_ahead((kind.key("second"),)):
+        read = [cache.remembered(kind, rest, 30, lambda: "new") for rest in ("first", "second")]
+        servers_cache.delete("test.1:second")
+        read.append(cache.remembered(kind, "second", 30, lambda: "new"))
     assert read == ["one", "two", "new"]
-    assert trips == [("first", "second"), ("second",)]
+    assert trips == [("test.1:first", "test.1:second"), ("test.1:second",)]
 
 
 def test_whoever_may_not_ask_is_not_told_what_is_wrong_with_the_question(anonymous: Program, api: Program) -> None:

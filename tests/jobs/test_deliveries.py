@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from booking.domain import catalogue, events
+from booking.domain import catalogue, events, rooms
 from booking.domain.events import CACHE, MAIL
 from booking.domain.models import Event
 from booking.infra import cache, clock, ids
@@ -272,7 +272,7 @@ def test_cache_deliveries_bump_each_location_once(app: Flask, monkeypatch: pytes
     dropped: list[Any] = []
     forgotten: list[Any] = []
     monkeypatch.setattr(cache, "bump", lambda locations: bumped.append(sorted(locations)) or True)
-    monkeypatch.setattr(cache, "drop_room", dropped.append)
+    monkeypatch.setattr(rooms, "forget", dropped.append)
     monkeypatch.setattr(catalogue, "forget", forgotten.append)
     for _ in range(3):
         happened("availability.updated", roomId="room_1", location="tel-aviv")

@@ -38,6 +38,7 @@ class Delivery(Model):
         CheckConstraint(one_of("state", DELIVERY_STATES), name="state_known"),
         CheckConstraint("attempts >= 0", name="attempts_counted"),
         Index("ix_deliveries_due", "next_at", postgresql_where=text("state IN ('waiting', 'running')")),
+        Index("ix_deliveries_given_up", "next_at", postgresql_where=text("state = 'failed'")),
     )
 
     event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), primary_key=True)
