@@ -9,9 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -34,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
-from booking.domain import prices
+from booking.domain import prices, search_words
 from booking.domain.errors import Invalid
 from booking.domain.inputs import RoomSearch
 from booking.domain.models import Availability, Property, Room
@@ -77,10 +76,13 @@ class FoundRoom:
 
 @dataclass(frozen=True, slots=True)
 class Found:
+    """`corrected` are the words that were looked for where those that were asked for find nothing."""
+
     rooms: list[FoundRoom]
     page: int
     page_size: int
     total: int
+    corrected: str | None = None
 
 
 def search(wanted: RoomSearch, rules: StayRules, cache_seconds: int) -> Found:
@@ -128,6 +130,15 @@ def _refuse_unless_possible(wanted: RoomSearch, rules: StayRules) -> None:
 
 
 def _read(wanted: RoomSearch, fetch: replica.Fetch) -> Found:
+    found = _read_as_asked(wanted, fetch)
+    corrected = None if found.total or not wanted.q else search_words.corrected(wanted.q, wanted.location, fetch)
+    if corrected is None:
+        return found
+    instead = _read_as_asked(wanted.model_copy(update={"q": corrected}), fetch)
+    return replace(instead, corrected=corrected) if instead.total else found
+
+
+def _read_as_asked(wanted: RoomSearch, fetch: replica.Fetch) -> Found:
     values = _values(wanted)
     page, total = _statements(_shape(values, wanted.sort))
     nights = wanted.stay.nights
@@ -162,7 +173,7 @@ class Shape(NamedTuple):
 def _values(wanted: RoomSearch) -> dict[str, Any]:
     """The values of a search's parameters; filters without one are left out."""
     zones = _zones_of_yesterday(wanted.check_in)
-    words = [f"%{_escaped(word)}%" for word in (wanted.q or "").split()[:8]]
+    words = search_words.words_of(wanted.q)
     filters = {
         "location": wanted.location,
         "capacity": wanted.capacity,
@@ -224,7 +235,7 @@ def _statements(shape: Shape) -> tuple[Select[Any], Select[Any]]:
         Room.min_nights <= bindparam("nights"),
         Room.max_nights >= bindparam("nights"),
         *(FILTERS[name] for name in sorted(shape.filters)),
-        *(Room.name.ilike(bindparam(f"word{number}"), escape="\\") for number in range(shape.words)),
+        *(search_words.contains(f"word{number}") for number in range(shape.words)),
     ]
     nights = select(Availability.room_id).where(
         Availability.room_id == Room.id,
@@ -248,18 +259,13 @@ def _zones_of_yesterday(check_in: dt.date) -> list[str]:
     return [zone for zone in _time_zones() if check_in < clock.today(zone)]
 
 
-def _escaped(word: str) -> str:
-    """A word that means itself in LIKE."""
-    return re.sub(r"([%_\\])", r"\\\1", word)
-
-
 def _order(sort: str | None, *, in_one_place: bool) -> list[Any]:
     """A stable order: ties are broken by id, so that pages do not overlap."""
     by_price = [Room.price_per_night, Room.id]
     orders: dict[str | None, list[Any]] = {
         "price": by_price,
         "-price": [Room.price_per_night.desc(), Room.id.desc()],
-        "name": [Room.name, Room.id],
+        "name": search_words.by_name(),
         "capacity": [Room.capacity, *by_price],
         # The order of the index, so that reading stops after a page; across locations it groups them.
         None: by_price if in_one_place else [Room.location, *by_price],
@@ -307,12 +313,12 @@ def _key(wanted: RoomSearch) -> str:
 
 def _kept(found: Found) -> dict[str, Any]:
     rooms = [asdict(room) for room in found.rooms]
-    return {"rooms": rooms, "total": found.total}
+    return {"rooms": rooms, "total": found.total, "corrected": found.corrected}
 
 
 def _found(kept: dict[str, Any], wanted: RoomSearch) -> Found:
     rooms = [_priced(row, wanted.stay) for row in kept["rooms"]]
-    return Found(rooms, wanted.page, wanted.page_size, kept["total"])
+    return Found(rooms, wanted.page, wanted.page_size, kept["total"], kept["corrected"])
 
 
 def _priced(row: dict[str, Any], stay: Stay) -> FoundRoom:

@@ -35,3 +35,9 @@ def test_a_search_lets_one_choose_the_day_that_it_still_is_in_the_last_place_on_
     for path in ("/", "/rooms"):
         first = visitor.go(path).page.select_one("input[name=checkIn]")["min"]
         assert first == str(clock.now().date() - dt.timedelta(days=1))
+
+
+def test_a_slip_in_a_word_is_forgiven_and_the_page_says_so(visitor: Visitor, room: Room) -> None:
+    visitor.go(f"/rooms?location=antwerp&{DATES}&q=veiw")
+    assert "Nothing matches “veiw”. These rooms match “view”." in visitor.text
+    assert room.name in visitor.text

@@ -9,6 +9,7 @@ from decimal import Decimal
 from sqlalchemy import (
     CheckConstraint,
     DateTime,
+    FetchedValue,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -92,7 +93,7 @@ class Room(Model):
             postgresql_where=text("published"),
         ),
         Index("ix_rooms_amenities", "amenities", postgresql_using="gin"),
-        Index("ix_rooms_name_words", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
+        Index("ix_rooms_words", "words", postgresql_using="gin", postgresql_ops={"words": "gin_trgm_ops"}),
         Index("ix_rooms_property_id", "property_id"),
     )
 
@@ -116,6 +117,9 @@ class Room(Model):
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
+    # Kept by a trigger, folded: what a search looks into, and the order by name.
+    words: Mapped[str | None] = mapped_column(Text, server_default=FetchedValue(), server_onupdate=FetchedValue())
+    sort_name: Mapped[str | None] = mapped_column(Text, server_default=FetchedValue(), server_onupdate=FetchedValue())
 
     property: Mapped[Property] = relationship(
         lazy="raise", viewonly=True, primaryjoin="Room.property_id == Property.id"
