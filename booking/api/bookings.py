@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 
@@ -10,7 +11,7 @@ from flask import Response, request
 from booking import doors
 from booking.api import refusals, shapes
 from booking.api.endpoint import Reply, endpoint, json_response, to_json
-from booking.domain import bookings, history, idempotency
+from booking.domain import bookings, history, idempotency, names_of_rooms
 from booking.domain.errors import (
     BookingError,
     BookingModified,
@@ -30,7 +31,7 @@ from booking.domain.inputs import BookingList, RoomOrder
 from booking.domain.models import Booking
 from booking.domain.users import CurrentUser
 from booking.infra.db import Unavailable
-from booking.infra.ids import decode
+from booking.infra.ids import decode, encode
 
 KEY = re.compile(r"[!-~]{1,255}")
 FINAL = (PaymentFailed, RoomNotAvailable)  # refusals that a repeated request gets again
@@ -56,7 +57,11 @@ FINAL = (PaymentFailed, RoomNotAvailable)  # refusals that a repeated request ge
     headers={
         "Idempotency-Key": "The same key never books twice; up to 255 visible ASCII characters, kept 24 h or more."
     },
-    answer_headers={"Idempotency-Replayed": "true where this is the first answer again."},
+    answer_headers={
+        "Location": "Where the booking is.",
+        "ETag": "The booking's version, for If-Match.",
+        "Idempotency-Replayed": "true where this is the first answer again.",
+    },
 )
 def create_booking(user: CurrentUser, body: RoomOrder) -> Response:
     """Book a room: hold the nights, charge, confirm."""
@@ -66,14 +71,15 @@ def create_booking(user: CurrentUser, body: RoomOrder) -> Response:
     fingerprint = idempotency.fingerprint(body.model_dump(mode="json"))
     claim = idempotency.claim(user.id, "POST /bookings", key, fingerprint)
     if isinstance(claim, Answer):
-        return json_response(claim.body, claim.status, {"Idempotency-Replayed": "true"})
+        return _replayed(user, claim)
     return _created(_book_under(claim, user, body))
 
 
 @endpoint("GET", "/bookings", tag="Bookings", query=BookingList, shape=shapes.BookingPageShape)
 def list_bookings(user: CurrentUser, query: BookingList) -> shapes.BookingPageShape:
-    """My bookings, newest first."""
-    return shapes.booking_page(history.mine(user.id, status=query.status, page=query.page, page_size=query.page_size))
+    """My bookings, newest first. An attempt whose payment was declined is in no list; its 402 names it."""
+    found = history.mine(user.id, status=query.status, page=query.page, page_size=query.page_size)
+    return shapes.booking_page(found, names_of_rooms.of_rooms(row.room_id for row in found.bookings))
 
 
 @endpoint(
@@ -107,6 +113,8 @@ def _book(user: CurrentUser, body: RoomOrder, claim: Claim | None) -> Booking:
     room_id = decode("room", body.room_id)
     if room_id is None:
         raise RoomNotFound
+    if claim and claim.booking_id:  # begun by another call, maybe in another process, which read the names there
+        names_of_rooms.of_room(room_id)
     order = bookings.Order(user.id, room_id, body.stay, body.guests)
     return bookings.book(order, body.payment_method_id, doors.services().desk, claim, _answer)
 
@@ -125,15 +133,34 @@ def _book_under(claim: Claim, user: CurrentUser, body: RoomOrder) -> Booking:
 
 
 def _answer(booking: Booking) -> Answer:
-    return Answer(201, to_json(shapes.booking(booking)).decode())
+    return Answer(201, to_json(shapes.booking(booking, names_of_rooms.just_sold(booking.room_id))).decode())
 
 
 def _created(booking: Booking) -> Response:
-    return json_response(_answer(booking).body, 201)
+    return json_response(_answer(booking).body, 201, _where(booking))
+
+
+def _replayed(user: CurrentUser, first: Answer) -> Response:
+    """The first answer again. Only the headers of a booking say how it stands by now."""
+    headers = {"Idempotency-Replayed": "true"}
+    if first.status == 201:
+        booking_id = decode("booking", json.loads(first.body)["id"])
+        headers |= _where(history.one(user.id, booking_id)) if booking_id else {}
+    return json_response(first.body, first.status, headers)
+
+
+def _where(booking: Booking) -> dict[str, str]:
+    here = request.path.removesuffix("/bookings")
+    return {"Location": f"{here}/bookings/{encode('booking', booking.id)}", **_version(booking)}
 
 
 def _versioned(booking: Booking) -> Reply:
-    return Reply(shapes.booking(booking), {"ETag": f'"{booking.version}"'})
+    names = names_of_rooms.of_rooms([booking.room_id]).get(booking.room_id, names_of_rooms.NOTHING)
+    return Reply(shapes.booking(booking, names), _version(booking))
+
+
+def _version(booking: Booking) -> dict[str, str]:
+    return {"ETag": f'"{booking.version}"'}
 
 
 def _idempotency_key() -> str | None:

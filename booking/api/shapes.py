@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
@@ -10,11 +12,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, WithJsonSchema, model_serializer
 from pydantic.alias_generators import to_camel
 
-from booking.domain import cancellation, policies, prices
+from booking.domain import cancellation, names_of_rooms, policies, prices
 from booking.domain.calendar import Calendar
 from booking.domain.history import History
 from booking.domain.models import Booking, User
 from booking.domain.money import as_number
+from booking.domain.names_of_rooms import RoomNames
 from booking.domain.rooms import StayQuote
 from booking.domain.search import Found, FoundRoom
 from booking.domain.users import CurrentUser
@@ -152,10 +155,22 @@ class CalendarShape(Shape):
     items: list[NightShape]
 
 
+class BookedRoomShape(Shape):
+    id: str
+    name: str
+
+
+class BookedPropertyShape(Shape):
+    name: str
+    city: str
+
+
 class BookingShape(Shape):
     id: str
     reference: str
     room_id: str
+    room: BookedRoomShape
+    property: BookedPropertyShape
     user_id: str
     check_in: dt.date
     check_out: dt.date
@@ -273,12 +288,14 @@ def calendar(shown: Calendar) -> CalendarShape:
     )
 
 
-def booking(row: Booking) -> BookingShape:
-    refund = row.refund_amount
+def booking(row: Booking, names: RoomNames) -> BookingShape:
+    refund, room_id = row.refund_amount, encode("room", row.room_id)
     return BookingShape.model_construct(
         id=encode("booking", row.id),
         reference=row.reference,
-        room_id=encode("room", row.room_id),
+        room_id=room_id,
+        room=BookedRoomShape.model_construct(id=room_id, name=names.room),
+        property=BookedPropertyShape.model_construct(name=names.property, city=names.city),
         user_id=encode("user", row.user_id),
         check_in=row.check_in,
         check_out=row.check_out,
@@ -294,9 +311,9 @@ def booking(row: Booking) -> BookingShape:
     )
 
 
-def booking_page(history: History) -> BookingPageShape:
+def booking_page(history: History, names: Mapping[uuid.UUID, RoomNames]) -> BookingPageShape:
     return BookingPageShape.model_construct(
-        items=[booking(row) for row in history.bookings],
+        items=[booking(row, names.get(row.room_id, names_of_rooms.NOTHING)) for row in history.bookings],
         page=history.page,
         page_size=history.page_size,
         total=history.total,

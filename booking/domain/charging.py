@@ -12,7 +12,7 @@ from collections.abc import Callable
 from booking.domain import availability, cancellation, events, payments, records, refunds
 from booking.domain.desk import Desk
 from booking.domain.errors import PaymentFailed, PaymentUnknown, RoomNotAvailable
-from booking.domain.happenings import booking_facts
+from booking.domain.happenings import booking_facts, named
 from booking.domain.models import Booking, Payment
 from booking.domain.models.bookings import PENDING, SUCCEEDED
 from booking.infra import clock, telemetry
@@ -38,7 +38,7 @@ def charge(payment: Payment, desk: Desk, *, keep_hold: bool, keep: Keep | None =
     if outcome.result is Result.DECLINED:
         give_up(payment.id, payments.DECLINED, keep_hold=keep_hold)
         telemetry.count_booking("declined")
-        raise PaymentFailed
+        raise PaymentFailed(details=named(payment.booking_id))
     raise PaymentUnknown  # recovery was quicker and cancelled the charge: it frees the nights too
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from booking.domain.models import Booking
 from booking.infra.ids import encode
 
@@ -17,3 +19,8 @@ def booking_facts(booking: Booking) -> dict[str, str]:
         "checkOut": booking.check_out.isoformat(),
         "currency": booking.currency,
     }
+
+
+def named(booking_id: uuid.UUID) -> dict[str, str]:
+    """Which booking a refusal is about."""
+    return {"bookingId": encode("booking", booking_id)}

@@ -29,8 +29,12 @@ class History:
 
 @reading
 def mine(guest_id: uuid.UUID, *, status: str | None, page: int, page_size: int) -> History:
-    """The guest's bookings; `status` is the one that is shown, so a hold that ran out counts as EXPIRED."""
-    where = [Booking.user_id == guest_id, *([_shown_as(status)] if status else [])]
+    """The guest's bookings; `status` is the one that is shown, so a hold that ran out counts as EXPIRED.
+
+    What was cancelled without ever being confirmed (a declined card, a hold given back) never was a booking to its
+    guest, and is in no list.
+    """
+    where = [Booking.user_id == guest_id, _EVER_BOOKED, *([_shown_as(status)] if status else [])]
     newest = select(Booking).where(*where).order_by(Booking.created_at.desc(), Booking.id.desc())
     rows = db.session.scalars(newest.limit(page_size).offset((page - 1) * page_size)).all()
     total = db.session.scalar(select(func.count()).select_from(Booking).where(*where))
@@ -92,6 +96,7 @@ def running_holds(guest_id: uuid.UUID) -> list[Listed]:
     return [_listed(row) for row in rows]
 
 
+_EVER_BOOKED = or_(Booking.status != CANCELLED, Booking.confirmed_at.is_not(None))
 _ENDS_FIRST = Booking.held_until.asc().nulls_last(), Booking.id
 _WITH_PLACE = (
     select(Booking, Room.name, Property.name, Property.address)
@@ -121,7 +126,7 @@ def _groups() -> dict[str, ColumnElement[bool]]:
     return {
         UPCOMING: or_(and_(booked, ~over), _shown_as(PENDING)),
         PAST: and_(booked, over),
-        CALLED_OFF: and_(Booking.status == CANCELLED, Booking.confirmed_at.is_not(None)),
+        CALLED_OFF: and_(Booking.status == CANCELLED, _EVER_BOOKED),
     }
 
 

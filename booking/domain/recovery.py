@@ -15,6 +15,7 @@ from booking.domain import cancellation, charging, idempotency, payments, record
 from booking.domain.charging import Keep
 from booking.domain.desk import Desk
 from booking.domain.errors import PaymentFailed, PaymentUnknown, RoomNotAvailable
+from booking.domain.happenings import named
 from booking.domain.models import Booking, Payment
 from booking.domain.models.bookings import CHARGE, PENDING, REFUND, SUCCEEDED
 from booking.infra import telemetry
@@ -101,7 +102,7 @@ def begun_earlier(claim: idempotency.Claim | None, desk: Desk, keep: Keep | None
     if charge and payments.is_open(charge):
         raise PaymentUnknown
     if charge and charge.failure == payments.DECLINED:
-        raise PaymentFailed
+        raise PaymentFailed(details=named(charge.booking_id))
     if charge and charge.state == SUCCEEDED:
         return _keep_late(claim.booking_id, keep)
     return _still_held(claim.booking_id)

@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from booking.domain import availability, policies, prices
+from booking.domain import availability, names_of_rooms, policies, prices
 from booking.domain.errors import Invalid, RoomNotFound
 from booking.domain.models import Property, Room
+from booking.domain.names_of_rooms import RoomNames
 from booking.domain.stays import Stay, StayRules
 from booking.infra import cache
 from booking.infra.clock import sql_now
@@ -37,6 +38,9 @@ class ForSale:
     time_zone: str
     check_in_time: dt.time
     read_at: dt.datetime  # by Postgres' clock
+    name: str
+    property_name: str
+    city: str | None
 
     def refuse_unless_fit(self, stay: Stay, guests: int, rules: StayRules) -> None:
         """Raise Invalid with everything that is wrong with these dates and guests, by field."""
@@ -78,6 +82,9 @@ _FOR_SALE = (
         Property.time_zone,
         Property.check_in_time,
         sql_now().label("read_at"),
+        Room.name,
+        Property.name.label("property_name"),
+        Property.address["city"].astext.label("city"),
     )
     .join(Property, Property.id == Room.property_id)
     .where(Room.published, Room.id == bindparam("room_id"))
@@ -89,7 +96,9 @@ def for_sale(room_id: uuid.UUID) -> ForSale:
     found = execute(_FOR_SALE, {"room_id": room_id}).rows
     if not found:
         raise RoomNotFound
-    return ForSale(*found[0])
+    room = ForSale(*found[0])
+    names_of_rooms.remember(room.id, RoomNames(room.name, room.property_name, room.city or ""))
+    return room
 
 
 @dataclass(frozen=True, slots=True)

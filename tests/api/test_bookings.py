@@ -21,6 +21,8 @@ BOOKING = {
     "id",
     "reference",
     "roomId",
+    "room",
+    "property",
     "userId",
     "checkIn",
     "checkOut",
@@ -51,6 +53,39 @@ def test_a_booking_says_what_the_contract_lists(api: Program, alice: User, room:
     assert "Idempotency-Replayed" not in answer.headers
 
 
+def test_a_booking_says_where_it_is_and_which_version(api: Program, room: Room) -> None:
+    for prefix in ("/api/v1", "/api"):
+        answer = api.post(f"{prefix}/bookings", an_order(room, in_days(30 if prefix == "/api" else 40)))
+        assert answer.headers["Location"] == f"/api/v1/bookings/{answer.json['id']}"
+        shown = api.get(answer.headers["Location"])
+        assert (shown.json, shown.headers["ETag"]) == (answer.json, answer.headers["ETag"])
+    cancelled = api.post(f"/bookings/{shown.json['id']}/cancel", If_Match=answer.headers["ETag"])
+    assert cancelled.status_code == 200
+
+
+def test_a_replay_says_so_too_and_knows_the_present_version(api: Program, room: Room) -> None:
+    first = api.post("/bookings", an_order(room), Idempotency_Key="k-1")
+    again = api.post("/bookings", an_order(room), Idempotency_Key="k-1")
+    assert again.data == first.data
+    for header in ("Location", "ETag"):
+        assert again.headers[header] == first.headers[header]
+    api.post(f"/bookings/{first.json['id']}/cancel")
+    late = api.post("/bookings", an_order(room), Idempotency_Key="k-1")
+    assert (late.status_code, late.data) == (201, first.data)
+    assert late.headers["ETag"] == api.get(f"/bookings/{first.json['id']}").headers["ETag"] != first.headers["ETag"]
+
+
+def test_a_booking_names_room_and_property_wherever_it_is_shown(api: Program, room: Room) -> None:
+    names = {"room": {"id": encode("room", room.id), "name": room.name}, "property": {"name": "House in Antwerp"}}
+    booked = api.post("/bookings", an_order(room)).json
+    shown = [booked, api.get(f"/bookings/{booked['id']}").json, api.get("/bookings").json["items"][0]]
+    shown.append(api.post(f"/bookings/{booked['id']}/cancel").json)
+    for booking in shown:
+        assert booking["room"] == names["room"]
+        assert booking["property"]["name"]
+        assert booking["property"] == booked["property"]
+
+
 @pytest.mark.parametrize(
     ("currency", "price", "total"), [("JPY", "12000", b"36000"), ("KWD", "33.335", b"100.005"), ("EUR", "9.5", b"28.5")]
 )
@@ -71,7 +106,11 @@ def test_back_to_back_is_fine_and_a_shared_night_is_not(api: Program, bobs: Prog
 
 @pytest.mark.parametrize("method", [DECLINED, "pm_card_error"])
 def test_a_declined_card_is_402_and_leaves_the_room_free(api: Program, bobs: Program, room: Room, method: Any) -> None:
-    refused(api.post("/bookings", an_order(room, paymentMethodId=method)), 402, "PAYMENT_FAILED")
+    details = refused(api.post("/bookings", an_order(room, paymentMethodId=method)), 402, "PAYMENT_FAILED")
+    attempt = api.get(f"/bookings/{details['bookingId']}").json
+    assert (attempt["status"], attempt["roomId"]) == ("CANCELLED", encode("room", room.id))
+    for status in ("", "CANCELLED"):
+        assert api.get("/bookings", status=status).json["total"] == 0  # nobody cancelled anything
     assert nights_of(room) == {}
     assert bobs.post("/bookings", an_order(room)).status_code == 201
 
