@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from booking.domain import events, links, names
 from booking.domain.errors import VerificationLinkOver
 from booking.domain.links import Kind, Secrets
-from booking.domain.models import EmailVerification, User
+from booking.domain.models import EmailChange, EmailVerification, User
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import encode
@@ -119,6 +119,17 @@ def verified(user_id: uuid.UUID) -> None:
     """Inside the caller's transaction: somebody has used a link from the mailbox."""
     unknown = update(User).where(User.id == user_id, User.email_verified_at.is_(None))
     db.session.execute(unknown.values(email_verified_at=sql_now()).execution_options(synchronize_session=False))
+
+
+def is_kept(key: str, *, but_for: uuid.UUID | None = None) -> bool:
+    """Inside the caller's transaction: a change from this address can still be undone, so nobody else gets it."""
+    undoable = (
+        EmailChange.confirmed_at.is_not(None),
+        EmailChange.stopped_at.is_(None),
+        EmailChange.keeps_until > sql_now(),
+    )
+    kept = select(EmailChange.id).where(EmailChange.old_email_key == key, *undoable)
+    return db.session.scalar(kept.where(EmailChange.user_id != but_for) if but_for else kept) is not None
 
 
 def withdraw(user_id: uuid.UUID) -> None:

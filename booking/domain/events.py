@@ -33,6 +33,9 @@ CONSUMERS = {
     "password.requested": (MAIL,),
     "password.changed": (MAIL,),
     "verification.requested": (MAIL,),
+    "email.requested": (MAIL,),
+    "email.announced": (MAIL,),
+    "email.changed": (MAIL,),
     "availability.updated": (CACHE,),
     "room.updated": (CACHE,),
 }

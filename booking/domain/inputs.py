@@ -194,6 +194,10 @@ class ForgottenPassword(Input):
     email: Email
 
 
+class EmailChoice(Input):
+    new_email: Email
+
+
 class PasswordChoice(Input):
     new_password: NewPassword
 

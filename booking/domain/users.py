@@ -88,6 +88,8 @@ def _create(
     }
     row = insert(User).values(values).on_conflict_do_nothing(index_elements=["email_key"]).returning(User)
     user = db.session.scalars(row).one_or_none()
+    if user and emails.is_kept(user.email_key):
+        raise EmailTaken(details={"email": EmailTaken.message})
     if user:
         events.record("user.registered", {"userId": encode("user", user.id), "region": region})
         if verify:

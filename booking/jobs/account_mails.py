@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from email.message import EmailMessage
 
 from booking.config import Settings
-from booking.domain import emails, links
+from booking.domain import email_changes, emails, links
 from booking.domain.emails import Addressee, VerificationNotice
 from booking.domain.events import Task
 from booking.domain.links import Kind
@@ -15,6 +16,8 @@ from booking.jobs import letters
 from booking.jobs.letters import Letter, one_line
 
 VERIFICATION = "verification"
+
+Writer = Callable[[Task, str, Settings], EmailMessage | None]
 
 
 def verification_for_task(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
@@ -32,6 +35,28 @@ def verification(notice: VerificationNotice, letter: Letter, settings: Settings)
     return written(to, f"Confirm your email address for {settings.site_name}", letter, settings, facts)
 
 
+def _about_change(kind: str, of: Kind, page: str, subject: str, *, old: bool, confirmed: bool) -> Writer:
+    """A writer of mails about a change of address, for as long as the change stands as the mail tells it."""
+
+    def write(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
+        change_id = ids.decode("change", task.payload["changeId"])
+        change = email_changes.find(change_id) if change_id else None
+        if change is None or (change.is_confirmed and not confirmed):
+            return None
+        facts: dict[str, object] = {
+            "change": change,
+            "when": task.occurred_at,
+            "hours": int(email_changes.GOOD_FOR.total_seconds()) // 3600,
+            "days": email_changes.KEPT_FOR.days,
+            "link": f"{site(settings)}/{page}/{links.written(of, change.id, settings.secret_keys)}",
+        }
+        to = Addressee(change.old_email if old else change.new_email, "")
+        letter = Letter(kind, message_id, task.occurred_at)
+        return written(to, f"{subject} {settings.site_name}", letter, settings, facts)
+
+    return write
+
+
 def written(to: Addressee, subject: str, letter: Letter, settings: Settings, facts: dict[str, object]) -> EmailMessage:
     """A mail to an account's owner. Raises MailError for an address that no header can hold."""
     name = one_line(to.name)
@@ -45,4 +70,20 @@ def site(settings: Settings) -> str:
     return ascii_url(settings.site_url)
 
 
-WRITERS = {"verification.requested": verification_for_task}
+WRITERS: dict[str, Writer] = {
+    "verification.requested": verification_for_task,
+    "email.requested": _about_change(
+        "email_change", Kind.CHANGE, "change-email", "Confirm your new email address for", old=False, confirmed=False
+    ),
+    "email.announced": _about_change(
+        "email_change_notice",
+        Kind.KEEP,
+        "keep-email",
+        "Your email address is about to change at",
+        old=True,
+        confirmed=False,
+    ),
+    "email.changed": _about_change(
+        "email_changed", Kind.KEEP, "keep-email", "Your email address was changed at", old=True, confirmed=True
+    ),
+}

@@ -5,10 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, Response, session, url_for
 
 from booking import doors, limits
-from booking.domain import emails
-from booking.domain.errors import LinkOver
+from booking.domain import email_changes, emails
+from booking.domain.errors import EmailTaken, Invalid, LinkOver
+from booking.domain.inputs import EmailChoice
+from booking.domain.links import Kind
+from booking.web import signed_in
+from booking.web.forms import Form
 from booking.web.pages import go_to, page
-from booking.web.profile import DONE
+from booking.web.profile import DONE, account_page
 from booking.web.security import personal
 from booking.web.signed_in import required, visitor
 
@@ -42,6 +46,73 @@ def ask_again() -> Response:
     limits.count_mail()
     session[DONE] = "verification" if emails.ask_again(visitor().id) else "verification_late"
     return go_to(url_for("profile.show"))
+
+
+# --- another address
+
+
+@blueprint.post("/account/email")
+@required
+def change() -> Response:
+    """Ask the new mailbox, and tell the old one."""
+    form = Form.posted()
+    limits.count_mail()
+    try:
+        email_changes.request(visitor(), form.accept(EmailChoice).new_email)
+    except (Invalid, EmailTaken) as refusal:
+        return account_page(doors.status_of(refusal), email=form.refuse(refusal))
+    session[DONE] = "email_requested"
+    return go_to(url_for("profile.show"))
+
+
+@blueprint.get("/account/email")
+@required
+def show_again() -> Response:
+    """Where a refused form stays."""
+    return go_to(url_for("profile.show"))
+
+
+@blueprint.post("/account/email/cancel")
+@required
+def give_up() -> Response:
+    """Keep the present address after all."""
+    email_changes.give_up(visitor().id)
+    session[DONE] = "email_kept"
+    return go_to(url_for("profile.show"))
+
+
+@blueprint.get("/change-email/<link>")
+def confirm_new(link: str) -> Response:
+    """Shall this be the account's address? Or, afterwards: it is."""
+    found = email_changes.shown(Kind.CHANGE, link, _secrets())
+    return page("account/change_email.html", change=found, link=link)
+
+
+@blueprint.post("/change-email/<link>")
+def use_new(link: str) -> Response:
+    """It shall."""
+    limits.count(public=True, books=False)
+    try:
+        email_changes.confirm(link, _secrets())
+    except EmailTaken as refusal:
+        return page("account/email_taken.html", block="main", status=doors.status_of(refusal))
+    return go_to(url_for(".confirm_new", link=link))
+
+
+@blueprint.get("/keep-email/<link>")
+def confirm_old(link: str) -> Response:
+    """Was it not you?"""
+    found = email_changes.shown(Kind.KEEP, link, _secrets())
+    return page("account/keep_email.html", change=found, link=link)
+
+
+@blueprint.post("/keep-email/<link>")
+def keep_old(link: str) -> Response:
+    """It was not: the address stays or comes back, everybody is signed out, a new password is due."""
+    limits.count(public=True, books=False)
+    email_changes.undo(link, _secrets())
+    signed_in.forget()
+    return page("account/email_kept.html", block="main")
 
 
 @blueprint.errorhandler(LinkOver)

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, session, url_for
 
 from booking import doors, limits
-from booking.domain import accounts, emails, sessions, undeliverable
+from booking.domain import accounts, email_changes, emails, sessions, undeliverable
 from booking.domain.errors import Invalid, SessionNotFound
 from booking.domain.inputs import PasswordChange, Profile
 from booking.infra.ids import decode, encode
@@ -25,7 +25,7 @@ DONE = "done"  # in the cookie until it was shown: what has just been done
 @required
 def show() -> Response:
     """Name, password, sign-ins."""
-    return _page(done=session.pop(DONE, None))
+    return account_page(done=session.pop(DONE, None))
 
 
 @blueprint.get("/account/profile")
@@ -50,7 +50,7 @@ def rename() -> Response:
     try:
         accounts.rename(visitor().id, form.accept(Profile).full_name)
     except Invalid as refusal:
-        return _page(status=doors.status_of(refusal), profile=form)
+        return account_page(status=doors.status_of(refusal), profile=form)
     return _done("name")
 
 
@@ -65,7 +65,7 @@ def change_password() -> Response:
         site = doors.services().settings.site_name
         accounts.change_password(visitor(), given.current_password, given.new_password, site=site)
     except Invalid as refusal:
-        return _page(status=doors.status_of(refusal), password=form.refuse(refusal))
+        return account_page(status=doors.status_of(refusal), password=form.refuse(refusal))
     return _done("password")
 
 
@@ -93,13 +93,16 @@ def _done(what: str) -> Response:
     return go_to(url_for(".show"))
 
 
-def _page(status: int = 200, done: str | None = None, **forms: Form) -> Response:
+def account_page(status: int = 200, done: str | None = None, **forms: Form) -> Response:
+    """The account as it is; `forms` are those that were refused, by their place on the page."""
     who = visitor()
     listed = sessions.mine(who, doors.services().ends)
     facts: dict[str, Any] = {
         "who": who,
         "done": done,
         "undeliverable": undeliverable.since(who.id),
+        "email": forms.get("email") or Form(),
+        "new_email": email_changes.pending(who.id),
         "is_verified": emails.is_verified(who.id),
         "profile": forms.get("profile") or Form({"fullName": who.full_name}),
         "password": forms.get("password") or Form(),

@@ -26,6 +26,7 @@ LABELS = {
     "password": _("Password"),
     "fullName": _("Name"),
     "currentPassword": _("Current password"),
+    "newEmail": _("New email"),
     "newPassword": _("New password"),
     "confirmPassword": _("Your password"),
     "paymentMethodId": _("Card"),
