@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from booking import doors
-from booking.domain import events
+from booking.domain import events, payments, refunds
 from booking.domain.errors import BookingError
 from booking.infra import queue, telemetry
 from booking.infra.db import Unavailable
@@ -41,7 +41,12 @@ def _gauges() -> dict[str, float]:
         "queue_jobs": float(queue.depth()),
     }
     try:
-        figures = events.status() if works else {}
+        return gauges | _counted() if works else gauges
     except (BookingError, Unavailable):
-        figures = {}
-    return gauges | {f"outbox_{name}": float(value) for name, value in figures.items()}
+        return gauges
+
+
+def _counted() -> dict[str, float]:
+    outbox = {f"outbox_{name}": float(value) for name, value in events.status().items()}
+    money = {f"payments_{name}": float(value) for name, value in payments.figures().items()}
+    return outbox | money | {"refunds_owed": float(len(refunds.owed()))}

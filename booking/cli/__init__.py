@@ -1,4 +1,4 @@
-"""Commands for operators: flask rooms | users | bookings | events | backup | demo, and flask doctor."""
+"""Commands for operators: flask rooms | users | bookings | payments | events | backup | demo, and flask doctor."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from flask.cli import AppGroup
 from booking.infra.db import db
 
 OURS = {
-    **{name: f"booking.cli.{name}:group" for name in ("rooms", "users", "bookings", "events", "backup", "demo")},
+    **{
+        name: f"booking.cli.{name}:group"
+        for name in ("rooms", "users", "bookings", "payments", "events", "backup", "demo")
+    },
     "doctor": "booking.cli.doctor:doctor",
 }
 MIGRATIONS = "db"

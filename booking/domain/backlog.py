@@ -9,12 +9,13 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, exists, func, select
+from sqlalchemy.orm import aliased
 
 from booking.config import Settings
 from booking.domain.events import GIVE_UP_AFTER
 from booking.domain.models import Booking, Delivery, Event, Payment, User
-from booking.domain.models.bookings import PENDING, STARTED, UNKNOWN
+from booking.domain.models.bookings import FAILED, LIVE, OPEN, PENDING, REFUND
 from booking.domain.models.events import GIVEN_UP, RUNNING, WAITING
 from booking.infra.clock import sql_now
 from booking.infra.doctor.report import Diagnosis, fault, ok, problem, warning
@@ -68,15 +69,34 @@ def holds(opened: Connection, settings: Settings) -> Iterator[Diagnosis]:
 
 
 def payments(opened: Connection, _: Settings) -> Iterator[Diagnosis]:
-    """Payments whose outcome nobody knows, and that recovery should have settled."""
-    number, age = _count(opened, select(*_since(Payment.created_at)).where(Payment.state.in_((STARTED, UNKNOWN))))
+    """Payments that recovery should have settled, and refunds that were declined."""
+    number, age = _count(opened, select(*_since(Payment.created_at)).where(Payment.state.in_(OPEN)))
     if age > SETTLED_AFTER:
         yield problem(
-            f"{number} payments have no outcome, the oldest for {_long(age)}",
-            f"{WORKER}; see whether the provider answers",
+            f"{number} payments have no outcome, the oldest for {_long(age)}{_why(opened)}",
+            f"{WORKER}; see whether the provider answers, and `flask payments list`",
         )
-    else:
+    if owed := opened.scalar(select(func.count(Payment.booking_id.distinct())).where(*_DECLINED)):
+        yield problem(
+            f"{owed} refunds were declined: guests wait for their money",
+            "see `flask payments list`, then `flask payments retry`, or return it another way",
+        )
+    if age <= SETTLED_AFTER and not owed:
         yield ok(f"{number} under way")
+
+
+_other = aliased(Payment)
+_DECLINED = (
+    Payment.kind == REFUND,
+    Payment.state == FAILED,
+    ~exists().where(_other.booking_id == Payment.booking_id, _other.kind == REFUND, _other.state.in_(LIVE)),
+)
+
+
+def _why(opened: Connection) -> str:
+    reasons = select(Payment.error).where(Payment.state.in_(OPEN), Payment.error.is_not(None))
+    error = opened.scalar(reasons.order_by(Payment.attempts.desc()).limit(1))
+    return f" ({error[:120]})" if error else ""
 
 
 def _deliveries(*states: str) -> Select[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, select
 
-from booking.domain import bookings, holds, trips
+from booking.domain import bookings, holds, refunds, trips
 from booking.domain.models import Booking, Property, Room
 from booking.domain.models.bookings import CANCELLED, CONFIRMED, EXPIRED, PENDING
 from booking.infra.clock import sql_now
@@ -56,6 +56,7 @@ class Listed:
     room: str
     property: str
     city: str
+    refund: str | None = None  # as in refunds
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ class Overview:
 def overview(guest_id: uuid.UUID, group: str, page: int, page_size: int = 10) -> Overview:
     """Stays to come (holds that run first, then the next one), past ones, and cancelled ones (the latest first).
 
-    A stay is past from the day after check-out, by the calendar at the property. Holds that ended unpaid are in none.
+    A stay is past from the day after check-out, by the calendar at the property. Holds that ended unpaid are in none;
+    one that was charged too late, so that the money goes back, is among the cancelled.
     """
     groups = _groups()
     by_arrival = Booking.check_in if group == UPCOMING else Booking.check_in.desc()
@@ -84,7 +86,9 @@ def overview(guest_id: uuid.UUID, group: str, page: int, page_size: int = 10) ->
         .limit(page_size)
         .offset((page - 1) * page_size)
     ).all()
-    return Overview(group, [_listed(row) for row in rows], _counts(guest_id, groups), page, page_size)
+    went_back = refunds.states_within([row[0].id for row in rows]) if group == CALLED_OFF else {}
+    entries = [_listed(row, went_back.get(row[0].id)) for row in rows]
+    return Overview(group, entries, _counts(guest_id, groups), page, page_size)
 
 
 @reading
@@ -105,8 +109,8 @@ _WITH_PLACE = (
 )
 
 
-def _listed(row: Any) -> Listed:
-    return Listed(row[0], trips.stage(row[0]), row[1], row[2], str(row[3].get("city", "")))
+def _listed(row: Any, refund: str | None = None) -> Listed:
+    return Listed(row[0], trips.stage(row[0]), row[1], row[2], str(row[3].get("city", "")), refund)
 
 
 def _counts(guest_id: uuid.UUID, groups: dict[str, ColumnElement[bool]]) -> dict[str, int]:
@@ -126,7 +130,7 @@ def _groups() -> dict[str, ColumnElement[bool]]:
     return {
         UPCOMING: or_(and_(booked, ~over), _shown_as(PENDING)),
         PAST: and_(booked, over),
-        CALLED_OFF: and_(Booking.status == CANCELLED, _EVER_BOOKED),
+        CALLED_OFF: and_(Booking.status == CANCELLED, or_(_EVER_BOOKED, refunds.exists_for(Booking.id))),
     }
 
 

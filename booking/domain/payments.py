@@ -119,7 +119,29 @@ def is_live_charge(payment: Payment) -> bool:
     return bool(db.session.scalar(waits.where(Payment.attempts == 0)))
 
 
+@transaction(isolation=READ_COMMITTED)
+def hurry() -> None:
+    """Make everything due that was put off; not what its own process may still be charging."""
+    put_off = and_(Payment.state.in_(OPEN), Payment.attempts > 0)
+    db.session.execute(update(Payment).where(put_off).values(next_at=sql_now()))
+
+
 # --- looking
+
+
+@reading
+def asked_in_vain(limit: int = 1000) -> list[Payment]:
+    """Open payments that recovery has asked about, the most often asked first."""
+    asked = select(Payment).where(Payment.state.in_(OPEN), Payment.attempts > 0)
+    return list(db.session.scalars(asked.order_by(Payment.attempts.desc(), Payment.id).limit(limit)))
+
+
+@reading
+def figures() -> dict[str, int]:
+    """For the metrics: open payments, and those that recovery has asked about too often."""
+    counted = select(func.count(), func.count().filter(Payment.attempts >= STUCK_AFTER)).where(Payment.state.in_(OPEN))
+    under_way, stuck = db.session.execute(counted).one()
+    return {"open": under_way, "stuck": stuck}
 
 
 @reading

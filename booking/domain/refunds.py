@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlalchemy import ColumnElement, and_, exists, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from booking.domain import payments, records
 from booking.domain.desk import Desk
@@ -177,9 +177,19 @@ def owed(limit: int = 1000) -> list[Debt]:
     ]
 
 
+def exists_for(booking_id: InstrumentedAttribute[uuid.UUID]) -> ColumnElement[bool]:
+    """Whether money of this booking goes (or should go) back, as a part of a statement."""
+    return exists().where(Payment.booking_id == booking_id, Payment.kind == REFUND)
+
+
 @reading
 def states(booking_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
     """RETURNED, UNDER_WAY or OWED for each of these bookings that has a refund."""
+    return states_within(booking_ids)
+
+
+def states_within(booking_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The same, inside the caller's transaction."""
     if not booking_ids:
         return {}
     attempts = (

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 
-from booking.domain import bookings, cancellation, notices, payments
+from booking.domain import bookings, cancellation, notices, payments, refunds
 from booking.domain.errors import BookingNotCancellable, BookingNotFound
 from booking.domain.models import Booking, Payment, Room
 from booking.domain.models.bookings import CONFIRMED, FAILED, PENDING, SUCCEEDED
@@ -36,6 +36,7 @@ class Trip:
     confirmed_at: dt.datetime | None
     cancelled_at: dt.datetime | None
     money_went_back: bool  # charged although the nights were gone, and refunded in full
+    refund: str | None  # what became of the money that is owed back, as in refunds; None where none is
     payment_failed: bool  # over, and the last card was not charged
     given_back: bool  # over, because the guest did not want it any more
     refund_now: Decimal | None  # what comes back if it is cancelled now; None where that is not possible any more
@@ -53,7 +54,8 @@ def trip(guest_id: uuid.UUID, booking_id: uuid.UUID) -> Trip:
     notice = notices.notice(booking_id)
     if notice is None:
         raise BookingNotFound
-    return _trip(booking, location, notice, payments.latest_charge(booking_id))
+    refund = refunds.states([booking_id]).get(booking_id)
+    return _trip(booking, location, notice, payments.latest_charge(booking_id), refund)
 
 
 @reading
@@ -62,7 +64,7 @@ def _own(guest_id: uuid.UUID, booking_id: uuid.UUID) -> tuple[Booking, str]:
     return booking, db.session.get_one(Room, booking.room_id).location
 
 
-def _trip(booking: Booking, location: str, notice: Notice, charge: Payment | None) -> Trip:
+def _trip(booking: Booking, location: str, notice: Notice, charge: Payment | None, refund: str | None) -> Trip:
     shown, zone = stage(booking), notice.arrival.tzinfo
     return Trip(
         id=booking.id,
@@ -77,6 +79,7 @@ def _trip(booking: Booking, location: str, notice: Notice, charge: Payment | Non
         confirmed_at=booking.confirmed_at and booking.confirmed_at.astimezone(zone),
         cancelled_at=booking.cancelled_at and booking.cancelled_at.astimezone(zone),
         money_went_back=shown == OVER and charge is not None and charge.state == SUCCEEDED,
+        refund=refund,
         payment_failed=shown == OVER and charge is not None and charge.state == FAILED,
         given_back=shown == OVER and charge is None and booking.cancelled_at is not None,
         refund_now=_refund_now(booking) if shown == BOOKED else None,

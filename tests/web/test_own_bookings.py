@@ -9,13 +9,15 @@ import icalendar
 import pytest
 from flask import Flask
 
-from booking.domain import bookings, policies
+from booking.domain import availability, bookings, policies, recovery
 from booking.domain.bookings import Desk
+from booking.domain.errors import RoomNotAvailable
 from booking.domain.models import Booking, Room, User
 from booking.infra import clock
+from booking.infra.db import transaction
 from booking.infra.ids import encode
 from booking.web import formats
-from tests.cast import VISA, a_room, in_days, later, order, reload
+from tests.cast import AN_HOUR, REFUND_DECLINED, REFUND_SLOW, VISA, a_room, in_days, interrupted, later, order, reload
 from tests.web.visitor import Visitor
 
 
@@ -196,3 +198,49 @@ def test_a_strangers_booking_does_not_exist(app: Flask, bob: User, booked: Booki
 def test_nobody_signs_in_first(app: Flask, booked: Booking) -> None:
     for rest in ("", "/cancel", "/calendar.ics"):
         assert Visitor(app).go(url_of(booked, rest)).heading == "Sign in"
+
+
+def test_a_refund_that_the_bank_declined_is_said_on_the_page_and_in_the_list(
+    guest: Visitor, alice: User, room: Room, desk: Desk
+) -> None:
+    booking = bookings.book(order(alice, room, in_days(30)), REFUND_DECLINED, desk)
+    bookings.cancel(alice.id, booking.id, desk)
+    guest.go(url_of(booking))
+    assert guest.heading == "This booking has been cancelled"
+    assert "We couldn't return €360 to your card" in guest.text
+    assert "We still owe you this money" in guest.text
+    assert "Refund we owe you" in guest.text
+    assert "goes back to the card" not in guest.text
+    guest.go("/bookings?show=cancelled")
+    assert "We couldn't return €360 to your card. We're on it." in guest.text
+    assert "Refund: €360" not in guest.text
+
+
+def test_a_refund_without_an_answer_is_on_its_way(guest: Visitor, alice: User, room: Room, desk: Desk) -> None:
+    booking = bookings.book(order(alice, room, in_days(30)), REFUND_SLOW, desk)
+    bookings.cancel(alice.id, booking.id, desk)
+    assert "Refund on its way" in guest.go(url_of(booking)).text
+    recovery.recover_payments(desk, ahead=AN_HOUR)
+    guest.go(url_of(booking))
+    assert "Refund on its way" not in guest.text
+    assert "Refunded" in guest.text
+
+
+def test_charged_too_late_and_not_to_be_refunded_is_listed_too(
+    guest: Visitor, alice: User, room: Room, desk: Desk
+) -> None:
+    held = bookings.hold(order(alice, room, in_days(30)), desk)
+
+    @transaction
+    def somebody_frees_the_nights(_: Any) -> None:
+        availability.release(held.id)
+
+    with pytest.raises(RoomNotAvailable):
+        bookings.pay(alice.id, held.id, REFUND_DECLINED, held.total_price, interrupted(desk, somebody_frees_the_nights))
+    guest.go("/bookings?show=cancelled")
+    assert "Not booked" in guest.text
+    assert "We couldn't return €360 to your card. We're on it." in guest.text
+    guest.go(url_of(held))
+    assert guest.heading == "The room was taken before your payment arrived"
+    assert "We couldn't return €360 to your card" in guest.text
+    assert "on its way" not in guest.text

@@ -1,0 +1,102 @@
+"""flask payments: money whose way nobody knows, and refunds that were declined."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+
+import click
+from flask.cli import AppGroup
+
+from booking.domain import payments, recovery, refunds
+from booking.domain.desk import Desk
+from booking.domain.errors import BookingError, PaymentNotFound
+from booking.doors import services
+from booking.infra import ids
+
+group = AppGroup("payments", help="Look after payments without an outcome and refunds that were declined.")
+DONE = {
+    refunds.RETURNED: "returned",
+    refunds.UNDER_WAY: "no answer yet; recovery asks again",
+    refunds.OWED: "declined again",
+}
+
+
+@group.command("list")
+def list_them() -> None:
+    """List refunds that were declined, and payments that stay without an outcome, with the reasons.
+
+    \b
+    Example:
+        flask payments list
+    """
+    owed, waiting = refunds.owed(), payments.asked_in_vain()
+    for debt in owed:
+        click.echo(
+            f"{ids.encode('payment', debt.payment_id)} owed: {debt.amount} {debt.currency} of booking {debt.reference},"
+            f" declined by {debt.provider}: {debt.error or 'no reason given'}"
+        )
+    for payment in waiting:
+        click.echo(
+            f"{ids.encode('payment', payment.id)} without an outcome: {payment.kind} of {payment.amount}"
+            f" {payment.currency} by {payment.provider}, asked {payment.attempts} times:"
+            f" {payment.error or 'no reason known'}"
+        )
+    click.echo(f"{len(owed)} refunds owed, {len(waiting)} payments without an outcome.")
+
+
+@group.command("retry")
+@click.argument("payment_ids", metavar="[PAYMENT]...", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Every refund that is owed.")
+def retry(payment_ids: tuple[str, ...], every: bool) -> None:
+    """Send declined refunds again, each as a new attempt. Never twice: what has arrived meanwhile is found first.
+
+    Exits with 1 where one is still owed.
+
+    \b
+    Example:
+        flask payments list
+        flask payments retry payment_01k5...
+        flask payments retry --all
+    """
+    if bool(payment_ids) == every:
+        raise click.UsageError("Name payments, or say --all.")
+    chosen = [debt.payment_id for debt in refunds.owed()] if every else [_known(text) for text in payment_ids]
+    still_owed = [payment_id for payment_id in chosen if not _retried(payment_id, services().desk)]
+    if not chosen:
+        click.echo("No refund is owed.")
+    sys.exit(1 if still_owed else 0)
+
+
+@group.command("recover")
+def recover() -> None:
+    """Ask about every payment without an outcome now, however long it was put off. The worker does it by itself.
+
+    For instance after the provider was away. What its own process may still be charging is left alone.
+
+    \b
+    Example:
+        flask payments recover
+    """
+    payments.hurry()
+    tried = recovery.recover_payments(services().desk, limit=100_000, seconds=float("inf"))
+    click.echo(f"{tried} payments asked about, {payments.figures()['open']} without an outcome.")
+
+
+def _known(text: str) -> uuid.UUID:
+    found = ids.decode("payment", text)
+    if found is None:
+        raise click.BadParameter(f"{text} is no payment's id; see `flask payments list`")
+    return found
+
+
+def _retried(payment_id: uuid.UUID, desk: Desk) -> bool:
+    """Whether it needs no further try."""
+    name = ids.encode("payment", payment_id)
+    try:
+        state = refunds.retry(payment_id, desk)
+    except BookingError as refusal:
+        click.echo(f"{name}: {refusal.message}", err=True)
+        return not isinstance(refusal, PaymentNotFound)
+    click.echo(f"{name}: {DONE[state]}")
+    return state != refunds.OWED

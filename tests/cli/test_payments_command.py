@@ -1,0 +1,192 @@
+"""`flask payments`, and what the doctor and the metrics say about the same money."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import cast
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient, FlaskCliRunner
+
+from booking.domain import bookings, recovery, refunds
+from booking.domain.desk import Desk
+from booking.domain.errors import PaymentUnknown
+from booking.domain.models import Booking, Payment, Room, User
+from booking.infra import ids
+from booking.infra.db import db, transaction
+from booking.infra.provider import Charge, NoAnswer, Outcome, Provider, Result
+from tests.cast import AN_HOUR, REFUND_DECLINED, VISA, in_days, interrupted, later, order, payments_of, silent
+from tests.cli.conftest import Ask
+
+
+class Mute:
+    """Takes every question and answers none."""
+
+    name = "simulated"
+
+    def cancel(self, *_: object) -> Outcome:
+        raise NoAnswer
+
+    refund = cancel
+
+
+def mute(desk: Desk) -> Desk:
+    return replace(desk, provider=cast(Provider, Mute()))
+
+
+@pytest.fixture
+def declined(alice: User, room: Room, desk: Desk) -> Booking:
+    """Cancelled, and the bank does not take the money back."""
+    booking = bookings.book(order(alice, room), REFUND_DECLINED, desk)
+    return bookings.cancel(alice.id, booking.id, desk)
+
+
+@transaction
+def the_bank_takes_it_now(charge: Charge) -> None:
+    from booking.infra.provider import SimulatedLedger
+
+    db.session.get_one(SimulatedLedger, charge.key).method = VISA
+
+
+def refund_of(booking: Booking) -> Payment:
+    return payments_of(booking)[-1]
+
+
+def name_of(payment: Payment) -> str:
+    return ids.encode("payment", payment.id)
+
+
+# --- list
+
+
+def test_nothing_to_look_after(runner: FlaskCliRunner) -> None:
+    assert runner.invoke(args=["payments", "list"]).output == "0 refunds owed, 0 payments without an outcome.\n"
+
+
+def test_what_is_owed_and_what_waits_is_listed_with_its_reason(
+    runner: FlaskCliRunner, alice: User, room: Room, desk: Desk, declined: Booking
+) -> None:
+    with pytest.raises(PaymentUnknown):
+        bookings.book(order(alice, room, in_days(60)), VISA, interrupted(desk, silent))
+    recovery.recover_payments(mute(desk), ahead=AN_HOUR)
+    told = runner.invoke(args=["payments", "list"]).output
+    assert f"{name_of(refund_of(declined))} owed: 360.000 EUR of booking {declined.reference}, declined by sim" in told
+    assert "without an outcome: charge of 360.000 EUR by simulated, asked 1 times: the provider did not answer" in told
+    assert told.endswith("1 refunds owed, 1 payments without an outcome.\n")
+
+
+# --- retry
+
+
+def test_a_refund_is_sent_again_once(runner: FlaskCliRunner, declined: Booking) -> None:
+    refund, charge = refund_of(declined), payments_of(declined)[0]
+    again = runner.invoke(args=["payments", "retry", name_of(refund)])
+    assert (again.exit_code, again.stdout) == (1, f"{name_of(refund)}: declined again\n")
+    the_bank_takes_it_now(Charge(charge.id, ""))
+    latest = refund_of(declined)
+    done = runner.invoke(args=["payments", "retry", "--all"])
+    assert (done.exit_code, done.stdout) == (0, f"{name_of(latest)}: returned\n")
+    once_more = runner.invoke(args=["payments", "retry", name_of(refund)])
+    assert (once_more.exit_code, "has been sent again" in once_more.output) == (0, True)
+    assert runner.invoke(args=["payments", "retry", "--all"]).output == "No refund is owed.\n"
+    assert [payment.state for payment in payments_of(declined)] == ["succeeded", "failed", "failed", "succeeded"]
+
+
+@pytest.mark.parametrize("words", [[], ["--all", "payment_01h455vb4pex5vsknk084sn02q"], ["booking_x"], ["nonsense"]])
+def test_what_is_not_understood_changes_nothing(runner: FlaskCliRunner, declined: Booking, words: list[str]) -> None:
+    assert runner.invoke(args=["payments", "retry", *words]).exit_code == 2
+    assert len(payments_of(declined)) == 2
+
+
+def test_a_payment_that_does_not_exist_is_an_error(runner: FlaskCliRunner, app: Flask) -> None:
+    told = runner.invoke(args=["payments", "retry", "payment_01h455vb4pex5vsknk084sn02q"])
+    assert (told.exit_code, "does not exist" in told.output) == (1, True)
+
+
+# --- recover
+
+
+def test_after_an_outage_everything_is_asked_about_at_once(
+    runner: FlaskCliRunner, alice: User, room: Room, desk: Desk
+) -> None:
+    made = [bookings.book(order(alice, room, in_days(20 + 4 * one)), VISA, desk) for one in range(3)]
+    for booking in made:
+        bookings.cancel(alice.id, booking.id, mute(desk))
+    for _ in range(6):
+        recovery.recover_payments(mute(desk), ahead=AN_HOUR)
+    assert recovery.recover_payments(desk) == 0  # put off for minutes
+    told = runner.invoke(args=["payments", "recover"]).output
+    assert told == "3 payments asked about, 0 without an outcome.\n"
+    assert set(refunds.states([booking.id for booking in made]).values()) == {refunds.RETURNED}
+
+
+def test_what_is_being_charged_is_left_alone(app: Flask, alice: User, room: Room, desk: Desk) -> None:
+    def an_operator_is_in_a_hurry(_: Outcome) -> None:
+        told = app.test_cli_runner().invoke(args=["payments", "recover"]).output
+        assert told == "0 payments asked about, 1 without an outcome.\n"
+
+    bookings.book(order(alice, room), VISA, interrupted(desk, an_operator_is_in_a_hurry))
+
+
+# --- who looks from outside
+
+
+def test_the_doctor_names_declined_refunds(ask: Ask, declined: Booking) -> None:
+    report = ask()
+    assert report.exit_code == 1
+    assert "problem: 1 refunds were declined: guests wait for their money" in report.said("payments")
+    assert "flask payments retry" in report.said("payments")
+
+
+def test_the_doctor_says_why_a_payment_has_no_outcome(ask: Ask, alice: User, room: Room, desk: Desk) -> None:
+    booking = bookings.book(order(alice, room), VISA, desk)
+    bookings.cancel(alice.id, booking.id, mute(desk))
+    assert ask().states("payments") == ["ok"]
+    later(dt.timedelta(minutes=11))
+    said = ask().said("payments")
+    assert "1 payments have no outcome, the oldest for 11 min (the provider did not answer)" in said
+
+
+def test_the_metrics_count_what_is_owed_and_what_is_stuck(
+    client: FlaskClient, alice: User, room: Room, desk: Desk, declined: Booking
+) -> None:
+    booking = bookings.book(order(alice, room), VISA, desk)
+    bookings.cancel(alice.id, booking.id, mute(desk))
+    for _ in range(5):
+        recovery.recover_payments(mute(desk), ahead=AN_HOUR)
+    told = client.get("/metrics").text
+    for line in ("refunds_owed 1.0", "payments_open 1.0", "payments_stuck 1.0"):
+        assert f"\n{line}\n" in told
+    assert 'payments_total{kind="refund",outcome="declined"}' in told
+
+
+def test_a_declined_refund_is_an_error_in_the_log(
+    alice: User, room: Room, desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    from structlog.testing import capture_logs
+
+    booking = bookings.book(order(alice, room), REFUND_DECLINED, desk)
+    with capture_logs() as said:
+        bookings.cancel(alice.id, booking.id, desk)
+    [line] = [line for line in said if line["event"] == "refund_declined"]
+    assert (line["log_level"], line["reason"]) == ("error", "the card's bank said no")
+
+
+def test_verify_says_what_is_owed_and_fails(runner: FlaskCliRunner, declined: Booking) -> None:
+    told = runner.invoke(args=["bookings", "verify"])
+    assert told.exit_code == 1
+    assert f"owed and not returned: {declined.reference}: 360.000 EUR" in told.output
+
+
+def test_other_outcomes_than_declined_are_named(alice: User, room: Room, desk: Desk, runner: FlaskCliRunner) -> None:
+    booking = bookings.book(order(alice, room), VISA, desk)
+
+    class Odd(Mute):
+        def refund(self, *_: object) -> Outcome:
+            return Outcome(Result.CANCELLED, "x")
+
+    bookings.cancel(alice.id, booking.id, replace(desk, provider=cast(Provider, Odd())))
+    told = runner.invoke(args=["payments", "list"]).output
+    assert "declined by simulated: the provider answered cancelled to a refund" in told
