@@ -17,6 +17,8 @@ import click
 from booking.domain.importing import BadRow
 
 _GZIP, _ZIP, _UTF16 = b"\x1f\x8b", b"PK\x03\x04", (b"\xff\xfe", b"\xfe\xff")
+_LARGEST_FILE = 4 * 2**30  # bytes when unpacked; the largest city that is known has a fraction of that
+_LARGEST_LINE = 64 * 2**20  # characters: a line is held in memory
 _LARGEST_CELL = 16 * 1024 * 1024  # characters; the csv module's own 131,072 is less than some descriptions have
 
 
@@ -26,7 +28,7 @@ class Rows:
     def __init__(self, path: str) -> None:
         self._raw = _open(path)
         self.size = os.fstat(self._raw.fileno()).st_size if path != "-" else 0
-        self._reader = csv.reader(_text(self._raw, path), strict=True)
+        self._reader = csv.reader(_lines_of(_text(self._raw, path), path), strict=True)
         csv.field_size_limit(_LARGEST_CELL)
         _, first = next(self._lines(), (0, BadRow("file", "is empty")))
         if isinstance(first, BadRow):
@@ -38,14 +40,18 @@ class Rows:
         return self._raw.tell() if self.size else 0
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, str] | BadRow]]:
-        """(line where it begins, cells by column) of each row, or what is wrong with it. Empty lines are no rows."""
+        """(line where it begins, cells by column) of each row, or what is wrong with it. Blank rows are no rows.
+
+        Spreadsheets leave out empty cells at the end of a row, or add some: they count as empty.
+        """
         for number, cells in self._lines():
-            if isinstance(cells, BadRow):
-                yield number, cells
-            elif len(cells) != len(self.header):
-                yield number, BadRow("row", f"has {len(cells)} cells; the header has {len(self.header)}")
-            else:
-                yield number, dict(zip(self.header, cells, strict=True))
+            yield number, cells if isinstance(cells, BadRow) else self._named(cells)
+
+    def _named(self, cells: list[str]) -> dict[str, str] | BadRow:
+        fitted = _fitted(cells, len(self.header))
+        if len(fitted) != len(self.header):
+            return BadRow("row", f"has {len(fitted)} cells; the header has {len(self.header)}")
+        return dict(zip(self.header, fitted, strict=True))
 
     def _lines(self) -> Iterator[tuple[int, list[str] | BadRow]]:
         while True:
@@ -59,7 +65,7 @@ class Rows:
                 continue
             except (EOFError, zlib.error, gzip.BadGzipFile) as error:
                 raise click.ClickException(f"The file is damaged after line {number - 1}: {error}.") from error
-            if cells:
+            if any(cell.strip() for cell in cells):
                 yield number, cells if _is_text(cells) else BadRow("row", "is not UTF-8 text")
 
 
@@ -78,9 +84,37 @@ def _text(raw: io.BufferedReader, path: str) -> io.TextIOWrapper:
         raise click.ClickException(f"{path} is a ZIP archive or a spreadsheet, not a CSV. Save it as CSV (UTF-8).")
     if start.startswith(_UTF16):
         raise click.ClickException(f"{path} is UTF-16. Save it as CSV in UTF-8.")
-    stream = gzip.GzipFile(fileobj=raw) if start.startswith(_GZIP) else raw
+    stream = _Unpacked(raw, path) if start.startswith(_GZIP) else raw
     # Bytes that are no UTF-8 spoil their row, not the file.
     return io.TextIOWrapper(cast("BinaryIO", stream), encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+class _Unpacked(gzip.GzipFile):
+    """A gzipped file, of which only so much is unpacked: a few kilobytes can hold terabytes."""
+
+    def __init__(self, raw: io.BufferedReader, path: str) -> None:
+        super().__init__(fileobj=raw)
+        self._path, self._left = path, _LARGEST_FILE
+
+    def read1(self, size: int | None = -1) -> bytes:
+        piece = super().read1(-1 if size is None else size)
+        self._left -= len(piece)
+        if self._left < 0:
+            raise click.ClickException(f"{self._path} is larger than {_LARGEST_FILE / 2**30:g} GB when unpacked.")
+        return piece
+
+
+def _lines_of(text: io.TextIOWrapper, path: str) -> Iterator[str]:
+    while line := text.readline(_LARGEST_LINE):
+        if len(line) == _LARGEST_LINE:
+            raise click.ClickException(f"{path} has a line of more than {_LARGEST_LINE:,} characters: this is no CSV.")
+        yield line
+
+
+def _fitted(cells: list[str], width: int) -> list[str]:
+    while len(cells) > width and not cells[-1].strip():
+        cells = cells[:-1]
+    return cells + [""] * (width - len(cells))
 
 
 def _is_text(cells: list[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import difflib
 import gzip
 import io
 import os
@@ -23,6 +24,8 @@ from booking.domain import importing
 from booking.domain.errors import Conflict, Invalid
 from booking.domain.importing import BadRow, Defaults, Format, RoomDraft, sheet, store
 from booking.infra.db import Unavailable
+
+ENCODING = "utf-8-sig"  # with a byte order mark: without, Excel takes it for the machine's old code page
 
 group = AppGroup("rooms", help="Bring rooms in from files, and write them out.")
 
@@ -98,13 +101,15 @@ def export(file: str, location: str | None) -> None:
     """Write all rooms as our own CSV to FILE (gzipped where it ends in .gz) or to standard output.
 
     `flask rooms import` reads it back, here or in another installation. Cells that a spreadsheet would take for a
-    formula begin with an apostrophe.
+    formula begin with an apostrophe; the file begins with a byte order mark, so that Excel reads it as UTF-8.
 
     \b
     Examples:
       flask rooms export rooms.csv.gz
       flask rooms export --location tel-aviv > tel-aviv.csv
     """
+    if location is not None:
+        _require_rooms(location)
     try:
         with _output(file) as out:
             count = _write(out, location)
@@ -113,6 +118,15 @@ def export(file: str, location: str | None) -> None:
     except OSError as error:
         raise click.ClickException(f"Cannot write {file}: {error.strerror or error}.") from error
     click.echo(f"{_number(count, 'room')} exported.", err=True)
+
+
+def _require_rooms(location: str) -> None:
+    """A misspelt city writes nothing, least of all over the last export."""
+    known = store.locations()
+    if location not in known:
+        close = difflib.get_close_matches(location.strip().lower().replace(" ", "-"), known, n=3)
+        hint = f" Did you mean {' or '.join(close)}?" if close else ""
+        raise click.ClickException(f"No room is in {location!r}, so nothing was written.{hint}")
 
 
 def _layout(header: list[str], options: Defaults) -> Format:
@@ -218,7 +232,7 @@ def _progress(rows: Rows) -> Iterator[Callable[[int], None]]:
 def _output(file: str) -> Iterator[IO[str]]:
     """Standard output, or a file that appears whole or not at all."""
     if file == "-":
-        stdout = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=True)
+        stdout = io.TextIOWrapper(sys.stdout.buffer, encoding=ENCODING, newline="", write_through=True)
         yield stdout
         stdout.detach()  # the stream is not ours to close
         return
@@ -233,8 +247,8 @@ def _output(file: str) -> Iterator[IO[str]]:
 
 def _opened(path: Path, *, packed: bool) -> IO[str]:
     if packed:
-        return gzip.open(path, "wt", encoding="utf-8", newline="")
-    return path.open("w", encoding="utf-8", newline="")
+        return gzip.open(path, "wt", encoding=ENCODING, newline="")
+    return path.open("w", encoding=ENCODING, newline="")
 
 
 def _write(out: IO[str], location: str | None) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from booking.domain import availability, names_of_rooms, policies, prices
+from booking.domain import availability, names_of_rooms, pictures, policies, prices
 from booking.domain.errors import Invalid, RoomNotFound
 from booking.domain.models import Property, Room
 from booking.domain.names_of_rooms import RoomNames
@@ -156,7 +156,7 @@ def _as_json(room: Room, house: Property) -> dict[str, Any]:
         "pricePerNight": str(room.price_per_night),
         "currency": room.currency,
         "amenities": room.amenities,
-        "images": room.images,
+        "images": pictures.shown(room.images),
         "minNights": room.min_nights,
         "maxNights": room.max_nights,
         "cancellationPolicy": room.cancellation_policy,

@@ -183,3 +183,20 @@ def test_a_night_that_no_stay_can_reach_is_not_free(standing: tuple[Program, Roo
 def test_the_calendar_names_what_is_wrong(standing: tuple[Program, Room], query: Any, wrong: Any) -> None:
     api, room = standing
     assert fields(api.get(f"{path(room)}/availability", **query)) == wrong
+
+
+def test_only_pictures_at_https_addresses_come_out(standing: tuple[Program, Room]) -> None:
+    good = {"url": "https://a.example/1.jpg", "alt": "The bed", "width": 800}
+    stored = [
+        good | {"onerror": "alert(1)", "thumbnail": "javascript:alert(1)", "height": "<b>"},
+        {"url": "javascript:alert(1)"},
+        {"url": "http://a.example/2.jpg"},
+        {"url": "//a.example/3.jpg"},
+        {"url": "https://a.example@evil.example/4.jpg"},
+        {"url": ["https://a.example/5.jpg"]},
+        "https://a.example/6.jpg",
+    ]
+    api = standing[0]
+    with api.app.app_context():
+        room = a_room(images=stored)
+    assert api.get(path(room)).json["images"] == [good]

@@ -79,4 +79,4 @@ class Files:
         path = self.folder / "export.csv.gz"
         result = self.runner.invoke(args=["rooms", "export", str(path), *options])
         assert result.exit_code == 0, result.output
-        return gzip.decompress(path.read_bytes()).decode()
+        return gzip.decompress(path.read_bytes()).decode("utf-8-sig")

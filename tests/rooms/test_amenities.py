@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from booking.domain.importing import BadRow, listings
 from booking.domain.importing.amenities import LONGEST, MOST, normalised
 from tests.rooms.files import LISTINGS, needs_listings
 
@@ -70,3 +71,24 @@ def test_normalising_real_amenities_twice_changes_nothing(city: str) -> None:
         lists = [normalised(json.loads(row["amenities"])) for row in csv.DictReader(file)]
     assert all(normalised(slugs) == slugs for slugs in lists)
     assert len({slug for slugs in lists for slug in slugs}) < 300
+
+
+@pytest.mark.parametrize(
+    ("cell", "slugs"),
+    [
+        ('{TV,"Cable TV",Internet,"Wireless Internet"}', ("tv", "internet", "wifi")),
+        ('{"Air Conditioning",Dog(s)}', ("air_conditioning", "dog_s")),
+        ('{Kitchen,"translation missing: en.hosting_amenity_49"}', ("kitchen",)),
+        ('{"a \\"quoted\\" word, and a comma"}', ("a_quoted_word_and_a_comma",)),
+        ("{}", ()),
+        ('{""}', ()),
+    ],
+)
+def test_lists_are_read_as_they_were_written_until_2020(cell: str, slugs: tuple[str, ...]) -> None:
+    assert listings.amenity_slugs(cell) == slugs
+
+
+@pytest.mark.parametrize("cell", ["{TV", '{"TV}', '{"TV"x}'])
+def test_a_broken_list_is_refused(cell: str) -> None:
+    with pytest.raises(BadRow, match="amenities: "):
+        listings.amenity_slugs(cell)

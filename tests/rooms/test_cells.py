@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from booking.domain import money
 from booking.domain.errors import Invalid
-from booking.domain.importing import BadRow, places, values
+from booking.domain.importing import BadRow, drafts, places, values
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,12 @@ from booking.domain.importing import BadRow, places, values
         ("12.345", "KWD", "12.345"),
         ("99999999", "VND", "99999999"),
         ("80 kr", "ISK", "80"),
+        ("165000000", "IRR", "165000000"),
+        ("165,000,000", "IRR", "165000000"),
+        ("120.500", "TND", "120.500"),
+        ("1,234,567", "TND", "1234567"),
+        ("1,234.500", "TND", "1234.500"),
+        ("120,500", "EUR", "120500"),
     ],
 )
 def test_a_price_is_read_in_the_currency_asked_for(cell: str, currency: str, amount: str) -> None:
@@ -45,8 +51,10 @@ def test_a_missing_price_is_none(cell: str) -> None:
         ("-6.38", "EUR", "not more than zero"),
         ("$-6.38", "EUR", "not more than zero"),
         ("-$6.38", "EUR", "not more than zero"),
-        ("100000000", "EUR", "more than 99,999,999"),
-        ("9" * 20, "EUR", "more than 99,999,999"),
+        ("2739726028", "IRR", "more than 2,739,726,027"),
+        ("9" * 20, "EUR", "more than 2,739,726,027"),
+        ("120,500", "TND", r"may be 120.500 or 120500: TND has three decimals"),
+        ("$12,500", "KWD", "may be 12.500 or 12500"),
         ("10.50", "JPY", "more than the 0 decimals of JPY"),
         ("10.505", "EUR", "more than the 2 decimals of EUR"),
         ("1.309,00", "EUR", "not a price"),
@@ -86,7 +94,14 @@ def test_what_is_no_whole_number_in_range_is_refused(cell: str) -> None:
     [
         (values.truth, "maybe"),
         (values.clock_time, "25:00"),
-        (values.clock_time, "3pm"),
+        (values.clock_time, "3"),
+        (values.clock_time, "13:00 PM"),
+        (values.clock_time, "0:30 AM"),
+        (values.clock_time, "24:00"),
+        (values.clock_time, "9:5"),
+        (values.clock_time, "09:00:30"),
+        (values.clock_time, "09:00Z"),
+        (values.clock_time, "٩:٠٠"),
         (values.json_list, "{}"),
         (values.json_list, "[1,"),
         (values.json_list, "[NaN]"),
@@ -97,6 +112,60 @@ def test_what_is_no_whole_number_in_range_is_refused(cell: str) -> None:
 def test_what_cannot_be_read_is_refused(reader: Callable[[str, str], Any], cell: str) -> None:
     with pytest.raises(BadRow, match=r"^cell: "):
         reader("cell", cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "time"),
+    [
+        ("9:00", "09:00"),
+        ("09:00:00", "09:00"),
+        ("9:00 AM", "09:00"),
+        ("9:00:00 PM", "21:00"),
+        ("9:00\u202fPM", "21:00"),
+        ("9:00 p.m.", "21:00"),
+        ("3pm", "15:00"),
+        ("12:15 AM", "00:15"),
+        ("12:00 PM", "12:00"),
+        ("15.30", "15:30"),
+        ("15h00", "15:00"),
+        (" 15:00 ", "15:00"),
+        ("0:00", "00:00"),
+    ],
+)
+def test_times_are_read_as_spreadsheets_write_them(cell: str, time: str) -> None:
+    assert values.clock_time("check_in_time", cell) == dt.time.fromisoformat(time)
+
+
+def test_the_highest_price_fits_into_the_total_of_the_longest_stay() -> None:
+    assert Decimal(10) ** 12 > values.HIGHEST_PRICE * drafts.LONGEST_STAY
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("UK", "United Kingdom"),
+        ("U.K.", "United Kingdom"),
+        ("great britain", "United Kingdom"),
+        ("GBR", "United Kingdom"),
+        ("Turkey", "Türkiye"),
+        ("Turkiye", "Türkiye"),
+        ("Czech Republic", "Czechia"),
+        ("USA", "United States"),
+        ("the Netherlands", "Netherlands"),
+        ("Holland", "Netherlands"),
+        ("Cote d'Ivoire", "Côte d’Ivoire"),
+        ("Ivory Coast", "Côte d’Ivoire"),
+        ("Hong Kong", "Hong Kong SAR China"),
+        ("Saint Lucia", "St. Lucia"),
+        ("Myanmar", "Myanmar (Burma)"),
+        ("Bosnia and Herzegovina", "Bosnia & Herzegovina"),
+        ("Deutschland", "Germany"),
+        ("日本", "Japan"),
+        ("st", "São Tomé & Príncipe"),
+    ],
+)
+def test_a_country_is_known_by_what_people_call_it(said: str, name: str) -> None:
+    assert places.country(said) == name
 
 
 def test_cells_that_say_something() -> None:
@@ -126,7 +195,18 @@ def test_what_jsonb_cannot_hold_is_refused(value: Any) -> None:
         (places.time_zone, "../etc/passwd", "IANA"),
         (places.time_zone, "", "IANA"),
         (places.currency, "EURO", "three letters"),
-        (places.currency, "DEM", "ISO 4217"),
+        (places.currency, "DEM", "DEM is no longer in use: EUR came instead"),
+        (places.currency, "bgn", "BGN is no longer in use: EUR came instead"),
+        (places.currency, "HRK", "EUR came instead"),
+        (places.currency, "SLL", "SLE came instead"),
+        (places.country, "Belgiun", "Did you mean Belgium"),
+        (places.country, "Korea", "South Korea or North Korea"),
+        (places.country, "Congo", "Brazzaville or Congo - Kinshasa"),
+        (places.country, "European Union", "not a country"),
+        (places.country, "EU", "not a country"),
+        (places.country, "Canary Islands", "not a country"),
+        (places.country, "IC", "not a country"),
+        (places.country, "", "not a country"),
         (places.currency, "XXX", "ISO 4217"),
     ],
 )

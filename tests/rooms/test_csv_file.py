@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 import pytest
 
+from booking.cli import csv_file
 from booking.cli.csv_file import Rows
 from booking.domain.importing import BadRow
 
@@ -44,9 +46,9 @@ def test_lines_are_those_of_the_file(rows: object) -> None:
 
 
 def test_a_bad_row_leaves_the_others_alone(rows: object) -> None:
-    file = rows(b'a,b\n1\n2,3,4\n"x"y,5\n\xff,6\n7,8\n')
+    file = rows(b'a,b\n1\n2,3,4\n"x"y,5\n\xff,6\n7,8\n')  # the first only left out an empty cell
     found = {line: cells.reason if isinstance(cells, BadRow) else cells["a"] for line, cells in file}
-    assert found[2] == "has 1 cells; the header has 2"
+    assert found[2] == "1"
     assert found[3] == "has 3 cells; the header has 2"
     assert "cannot be read as CSV" in found[4]
     assert found[5] == "is not UTF-8 text"
@@ -58,6 +60,35 @@ def test_an_open_quote_says_that_it_swallowed_the_rest(rows: object) -> None:
     assert [(line, str(problem)) for line, problem in file] == [
         (2, "row: opens a quote that is never closed; nothing after it could be read")
     ]
+
+
+@pytest.mark.parametrize("content", [b"a,b,c\n,,\n1,2,\n , ,\n", b",,\na,b,c\n1,2\n", b"a,b,c,,\n1,2,,,,,,\n"])
+def test_blank_rows_are_no_rows_and_empty_cells_at_the_end_may_be_left_out_or_added(
+    rows: Callable[[bytes], Rows], content: bytes
+) -> None:
+    assert [{name: cells[name] for name in "abc"} for _, cells in rows(content) if not isinstance(cells, BadRow)] == [
+        {"a": "1", "b": "2", "c": ""}
+    ]
+    assert not [cells for _, cells in rows(content) if isinstance(cells, BadRow)]
+
+
+def test_a_small_file_that_unpacks_to_a_huge_one_is_refused(
+    rows: Callable[[bytes], Rows], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_file, "_LARGEST_FILE", 2**20)
+    bomb = gzip.compress(b"a,b\n" + b"1,2\n" * 2**20)
+    assert len(bomb) < 2**14
+    with pytest.raises(click.ClickException, match=r"is larger than .* GB when unpacked"):
+        list(rows(bomb))
+    assert len(list(rows(gzip.compress(b"a,b\n" + b"1,2\n" * 1000)))) == 1000
+
+
+def test_a_line_without_an_end_is_not_read_into_memory(
+    rows: Callable[[bytes], Rows], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_file, "_LARGEST_LINE", 1000)
+    with pytest.raises(click.ClickException, match="a line of more than 1,000 characters"):
+        list(rows(gzip.compress(b"a,b\n1," + b"0" * 2**20)))
 
 
 def test_a_large_cell_is_read(rows: object) -> None:

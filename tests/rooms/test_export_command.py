@@ -41,8 +41,9 @@ def odd_rooms(files: Files) -> None:
     files.import_(
         listings({"name": '=HYPERLINK("http://x")'}, {"name": "@home"}, {"name": "'quoted"}, {"price": ""}), *ANTWERP
     )
+    photo = {"url": "https://a.example/%C3%A9.jpg", "alt": "é"}
     for name in ("+1 bed", "-cheap-", "''=double", 'Plain, "quoted"', "חדר עם נוף"):
-        a_room(name=name, description=f"={name}\n\nsecond\r\nparagraph ", images=[{"url": "/é.jpg"}])
+        a_room(name=name, description=f"={name}\n\nsecond\r\nparagraph ", images=[photo])
     a_room(currency="JPY", price_per_night=Decimal(12000), location="kyoto", cancellation_policy=policies.STRICT)
     a_room(currency="KWD", price_per_night=Decimal("12.345"), location="kuwait-city", published=False, capacity=300)
     a_room(min_nights=2, max_nights=900, amenities=[], kind="Suite", price_per_night=Decimal("10.50"))
@@ -75,13 +76,32 @@ def test_no_cell_is_a_formula(files: Files) -> None:
 def test_one_location_can_be_exported_alone(files: Files) -> None:
     odd_rooms(files)
     assert {row["location"] for row in read(files.export("--location", "kyoto"))} == {"kyoto"}
-    assert read(files.export("--location", "nowhere")) == []
+
+
+def test_a_place_without_rooms_writes_nothing_over_the_last_export(files: Files, tmp_path: Path) -> None:
+    odd_rooms(files)
+    last = tmp_path / "rooms.csv"
+    last.write_text("the last export")
+    for location, hint in (("nowhere", ""), ("kyotto", "Did you mean kyoto?"), ("Kuwait City", "kuwait-city")):
+        result = files.runner.invoke(args=["rooms", "export", str(last), "--location", location])
+        assert result.exit_code == 1
+        assert f"No room is in '{location}'" in result.stderr
+        assert hint in result.stderr
+        assert last.read_text() == "the last export"
+        assert files.runner.invoke(args=["rooms", "export", "--location", location]).stdout == ""
+
+
+def test_excel_reads_an_export_as_utf_8(files: Files) -> None:
+    odd_rooms(files)
+    result = files.runner.invoke(args=["rooms", "export"])
+    assert result.stdout_bytes.startswith(b"\xef\xbb\xbfproperty_slug,")
+    assert result.stdout_bytes.count(b"\xef\xbb\xbf") == 1
 
 
 def test_standard_output_carries_nothing_but_the_rows(files: Files) -> None:
     odd_rooms(files)
     result = files.runner.invoke(args=["rooms", "export"])
-    assert result.stdout_bytes.decode() == files.export()
+    assert result.stdout_bytes.decode("utf-8-sig") == files.export()
     assert "rooms exported." in result.stderr
 
 

@@ -140,10 +140,14 @@ def test_a_row_of_ours_says_everything_itself() -> None:
     room = our_row(
         Defaults(), location="kyoto", currency="JPY", time_zone="Asia/Tokyo", property_slug="house",
         property_name="House", cancellation_policy=json.dumps(tiers), published="false", check_in_time="16:00",
-        images='[{"url": "/a.jpg"}]', capacity="1000", source="partner", max_nights="900",
+        images='[{"url": "https://a.example/a.jpg"}]', capacity="1000", source="partner", max_nights="900",
     )  # fmt: skip
     assert (room.house.slug, room.house.currency, room.house.check_in_time.hour) == ("house", "JPY", 16)
-    assert (room.cancellation_policy, room.published, room.images) == (tiers, False, [{"url": "/a.jpg"}])
+    assert (room.cancellation_policy, room.published, room.images) == (
+        tiers,
+        False,
+        [{"url": "https://a.example/a.jpg"}],
+    )
     assert (room.source, room.capacity, room.max_nights) == ("partner", 1000, 900)
     assert our_row(cancellation_policy="strict").cancellation_policy == policies.STRICT
 
@@ -156,6 +160,13 @@ def test_a_row_of_ours_says_everything_itself() -> None:
         ({"property_slug": "Not A Slug"}, "property_slug: "),
         ({"published": "perhaps"}, "published: "),
         ({"images": "[1]"}, "images: "),
+        ({"images": "[{}]"}, "images: null is no https URL"),
+        ({"images": '[{"url": "javascript:alert(1)"}]'}, 'images: "javascript:alert'),
+        ({"images": '[{"url": "http://a.example/a.jpg"}]'}, "images: "),
+        ({"images": '[{"url": "https://a.example/a.jpg"}, {"url": "/a.jpg"}]'}, 'images: "/a.jpg" is no https URL'),
+        ({"images": '[{"url": "https://user:secret@a.example/a.jpg"}]'}, "images: "),
+        ({"images": '[{"url": "https://a.example/a b.jpg"}]'}, "images: "),
+        ({"images": '[{"url": "https://a.example/é.jpg"}]'}, "images: .* percent-encoded"),
         ({"address": "[]"}, "address: "),
         ({"cancellation_policy": '{"name": "x"}'}, "cancellation_policy: "),
         (

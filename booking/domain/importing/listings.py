@@ -6,6 +6,7 @@ the map, hosts and reviews are left aside.
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping
 
@@ -19,6 +20,7 @@ COLUMNS = (
 )  # fmt: skip
 LARGEST_PARTY, LONGEST_NAME, LONGEST_KIND, LONGEST_DESCRIPTION = 100, 255, 120, 50_000
 
+_NO_NAME = "translation missing"  # Airbnb's own mistake, in files of those years
 _ID = re.compile(r"[!-~]{1,64}")
 _ROUNDED_ID = re.compile(r"\d+(\.\d+)?[eE]\+?\d+")
 
@@ -98,11 +100,22 @@ def stay_limits(row: Mapping[str, str], shortest: str, longest: str, *, ceiling:
 
 
 def amenity_slugs(cell: str) -> tuple[str, ...]:
-    """A JSON list of names as slugs."""
-    names = values.json_list("amenities", cell) or []
+    """A list of names as slugs: JSON, or `{TV,"Cable TV"}` as Inside Airbnb wrote it until 2020."""
+    names = _braced(cell) if cell.strip().startswith("{") else values.json_list("amenities", cell) or []
     if not all(isinstance(entry, str) for entry in names):
         raise BadRow("amenities", "is not a list of names")
     return amenities.normalised(text.one_line(entry) for entry in names)
+
+
+def _braced(cell: str) -> list[str]:
+    inner = cell.strip()
+    if not inner.endswith("}"):
+        raise BadRow("amenities", "begins with { and does not end with }")
+    try:
+        rows = list(csv.reader([inner[1:-1]], escapechar="\\", strict=True))
+    except csv.Error as error:
+        raise BadRow("amenities", f"cannot be read as a list ({error})") from None
+    return [entry for row in rows for entry in row if not entry.startswith(_NO_NAME)]
 
 
 def _known(cell: str) -> str:

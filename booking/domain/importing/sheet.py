@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from booking.domain import pictures
 from booking.domain.errors import Invalid
 from booking.domain.importing import listings, places, text, values
 from booking.domain.importing.drafts import CHECK_IN, CHECK_OUT, BadRow, Defaults, PropertyDraft, RoomDraft
@@ -147,9 +148,14 @@ def _stated(cells: Mapping[str, str], field: str, default: str | None, check: An
 
 def _images(cell: str) -> list[dict[str, Any]] | None:
     images = values.json_list("images", cell)
-    if images is not None and not all(isinstance(image, dict) for image in images):
+    if images is None:
+        return None
+    if not all(isinstance(image, dict) for image in images):
         raise BadRow("images", "is not a list of objects")
-    return values.storable("images", images) if images is not None else None
+    for image in images:
+        if not pictures.is_url(image.get("url")):
+            raise BadRow("images", f"{json.dumps(image.get('url'))[:60]} is no https URL; write it percent-encoded")
+    return [values.storable("images", image) for image in images]
 
 
 def _policy(cell: str) -> dict[str, Any] | None:

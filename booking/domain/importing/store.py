@@ -228,6 +228,12 @@ def _record(outcome: Outcome, before: dict[_Key, _Found], after: dict[_Key, _Fou
         events.record("room.updated", {"roomId": None, "location": location})
 
 
+@reading
+def locations() -> list[str]:
+    """Where there are rooms, published or not."""
+    return list(db.session.scalars(select(Room.location).distinct().order_by(Room.location)))
+
+
 def exported(location: str | None) -> Iterator[tuple[Room, Property]]:
     """All rooms, or those of one location, with their properties, by id; read in pages, so of any number."""
     last: uuid.UUID | None = None

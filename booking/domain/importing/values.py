@@ -9,16 +9,20 @@ from decimal import Decimal
 from typing import Any
 
 from booking.domain import money
-from booking.domain.importing.drafts import BadRow
+from booking.domain.importing.drafts import LONGEST_STAY, BadRow
 from booking.domain.importing.text import is_missing
 
-HIGHEST_PRICE = Decimal("99999999")
+# The longest stay at this price still fits into the column of a booking's total, NUMERIC(15,3).
+HIGHEST_PRICE = (Decimal(10) ** 12 - 1) // LONGEST_STAY
 LARGEST_NUMBER = 2**31 - 1  # a Postgres INTEGER, and what Airbnb writes for "no limit"
 
 _UNIT = r"[^\d.,+()-]{0,6}"  # $, EUR, kr. The file's sign is not believed: Inside Airbnb writes $ for euros
 _PRICE = re.compile(
     rf"(?P<outer>[+-]?){_UNIT}(?P<inner>[+-]?)(?P<figures>(?:\d{{1,3}}(?:,\d{{3}})+|\d{{1,20}})(?:\.\d{{1,20}})?){_UNIT}",
     re.ASCII,
+)
+_TIME = re.compile(
+    r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>[0-5]\d)(?::00(?:\.0+)?)?)?(?: ?(?P<half>[ap])\.?m\.?)?", re.ASCII
 )
 _NUMBER = re.compile(r"-?\d{1,20}(?:\.0+)?", re.ASCII)
 _TRUTH = {**dict.fromkeys(("true", "t", "yes", "1"), True), **dict.fromkeys(("false", "f", "no", "0"), False)}
@@ -31,7 +35,10 @@ def price(field: str, text: str, currency: str) -> Decimal | None:
     written = _PRICE.fullmatch(text.strip())
     if not written:
         raise BadRow(field, f"{_quoted(text)} is not a price; write it like 1,309.00")
-    amount = Decimal(written["figures"].replace(",", ""))
+    figures = written["figures"]
+    if money.decimals(currency) == 3 and figures.count(",") == 1 and "." not in figures:
+        raise BadRow(field, _ambiguous(figures, currency))
+    amount = Decimal(figures.replace(",", ""))
     if amount == 0 or "-" in written["outer"] + written["inner"]:
         raise BadRow(field, f"{_quoted(text)} is not more than zero")
     if amount > HIGHEST_PRICE:
@@ -40,6 +47,11 @@ def price(field: str, text: str, currency: str) -> Decimal | None:
     if exact != amount:
         raise BadRow(field, f"{_quoted(text)} has more than the {money.decimals(currency)} decimals of {currency}")
     return exact
+
+
+def _ambiguous(figures: str, currency: str) -> str:
+    point, joined = figures.replace(",", "."), figures.replace(",", "")
+    return f"{_quoted(figures)} may be {point} or {joined}: {currency} has three decimals; write {point} or {joined}"
 
 
 def whole_number(field: str, text: str, *, lowest: int, highest: int = LARGEST_NUMBER) -> int | None:
@@ -64,12 +76,20 @@ def truth(field: str, text: str) -> bool | None:
 
 
 def clock_time(field: str, text: str) -> dt.time | None:
-    """15:00, without seconds or zone."""
+    """A time of day as spreadsheets write it: 15:00, 9:00, 15.00, 15h00, 09:00:00, 9:00 AM, 3 p.m. No zone."""
     if is_missing(text):
         return None
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text.strip(), re.ASCII):
+    written = _TIME.fullmatch(" ".join(text.split()).lower())  # also without the narrow space before "PM"
+    if not written or (written["minute"] is None and written["half"] is None):
         raise BadRow(field, f"{_quoted(text)} is not a time like 15:00")
-    return dt.time.fromisoformat(text.strip())
+    hour, minute = int(written["hour"]), int(written["minute"] or 0)
+    if written["half"]:
+        if not 1 <= hour <= 12:
+            raise BadRow(field, f"{_quoted(text)} is not a time: before AM or PM stands an hour from 1 to 12")
+        hour = hour % 12 + (12 if written["half"] == "p" else 0)
+    if hour > 23:
+        raise BadRow(field, f"{_quoted(text)} is not a time like 15:00")
+    return dt.time(hour, minute)
 
 
 def json_list(field: str, text: str) -> list[Any] | None:
