@@ -21,7 +21,7 @@ def downgrade() -> None:
 
 
 def _replace(included: list[str]) -> None:
-    # Beside the old one and without a lock: searches go on while it is built.
+    # Beside the old one and without a lock: searches go on while it is built. Killed anywhere, it may be run again.
     with op.get_context().autocommit_block():
         op.create_index(
             "ix_rooms_search_new",
@@ -30,6 +30,7 @@ def _replace(included: list[str]) -> None:
             postgresql_include=included,
             postgresql_where=PUBLISHED,
             postgresql_concurrently=True,
+            if_not_exists=True,
         )
-        op.drop_index("ix_rooms_search", table_name="rooms", postgresql_concurrently=True)
+        op.drop_index("ix_rooms_search", table_name="rooms", postgresql_concurrently=True, if_exists=True)
         op.execute("ALTER INDEX ix_rooms_search_new RENAME TO ix_rooms_search")

@@ -1,0 +1,171 @@
+"""Migrations: three at once, killed in the middle, behind a long reader, down and up again; and the models agree."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, make_url
+
+from booking.infra.db import db
+from booking.infra.embedded import Servers
+
+HOME = Path(__file__).parents[2]
+PATIENCE = 90.0  # seconds
+INVALID = "SELECT count(*) FROM pg_index WHERE NOT indisvalid"
+BUILDING = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY%' AND state = 'active'"
+
+
+class Database:
+    """An empty one of the test's own, and `flask db` on it."""
+
+    def __init__(self, servers: Servers, environ: dict[str, str], name: str) -> None:
+        self.name, self.owner_url = name, servers.database_url("booking_owner", name)
+        urls = {"DATABASE_URL": servers.database_url("booking_app", name), "MIGRATION_DATABASE_URL": self.owner_url}
+        self.environ = {**os.environ, **environ, **urls, "FLASK_APP": "wsgi.py"}
+        self.superuser_url = servers.database_url("postgres", name).replace("+psycopg2", "")
+
+    def begin(self, *words: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "flask", "db", *words]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, cwd=HOME, env=self.environ, stdout=pipe, stderr=subprocess.STDOUT, text=True)
+
+    def flask(self, *words: str) -> None:
+        process = self.begin(*words)
+        said, _ = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, said
+
+    def connect(self) -> Any:
+        return psycopg2.connect(self.superuser_url)
+
+    def scalar(self, query: str) -> Any:
+        with closing(self.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute(query)
+            return cursor.fetchone()[0]
+
+    def is_whole(self) -> None:
+        """At the newest, no index is left over, and the models are the tables."""
+        assert self.scalar(INVALID) == 0
+        engine = create_engine(self.owner_url)
+        with engine.connect() as connection:
+            found = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(found, db.metadata) == []
+            assert found.get_current_heads() == _heads()
+        engine.dispose()
+
+
+def _heads() -> tuple[str, ...]:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(HOME / "migrations"))
+    return tuple(ScriptDirectory.from_config(config).get_heads())
+
+
+@pytest.fixture
+def database(servers: Servers, environ: dict[str, str], number: int) -> Iterator[Database]:
+    name = f"migrated_{number}"
+    url = make_url(servers.database_url("postgres", "postgres")).set(drivername="postgresql")
+    with closing(psycopg2.connect(url.render_as_string(hide_password=False))) as superuser:
+        superuser.autocommit = True
+        cursor = superuser.cursor()
+        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        cursor.execute(f"CREATE DATABASE {name} OWNER booking_owner")
+        yield Database(servers, environ, name)
+        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def eventually(condition: Callable[[], Any]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_three_at_once_all_succeed(database: Database) -> None:
+    started = [database.begin("upgrade") for _ in range(3)]
+    said = [process.communicate(timeout=PATIENCE)[0] for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0], said
+    database.is_whole()
+
+
+def test_one_that_was_killed_in_the_middle_is_run_again(database: Database) -> None:
+    database.flask("upgrade", "0002")
+    with closing(database.connect()) as reader:
+        reader.cursor().execute("LOCK TABLE rooms IN ROW EXCLUSIVE MODE")  # which building an index waits for
+        victim = database.begin("upgrade")
+        eventually(lambda: database.scalar(BUILDING) or victim.poll() is not None)
+        assert victim.poll() is None, victim.communicate()
+        victim.kill()
+        victim.wait(PATIENCE)
+        assert database.scalar("SELECT count(*) FROM pg_class WHERE relname = 'ix_rooms_search_new'") == 1
+    database.flask("upgrade")
+    database.is_whole()
+
+
+@pytest.mark.parametrize("left", ["invalid", "both"])
+def test_whatever_a_killed_one_has_left_is_no_hindrance(database: Database, left: str) -> None:
+    database.flask("upgrade", "0002")
+    leave = {
+        "invalid": "CREATE INDEX ix_rooms_search_new ON rooms (location);"
+        " UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_rooms_search_new'::regclass",
+        "both": "CREATE INDEX ix_rooms_search_new ON rooms (location, price_per_night, id)"
+        " INCLUDE (capacity, min_nights, max_nights) WHERE published; DROP INDEX ix_rooms_search",
+    }
+    with closing(database.connect()) as superuser:
+        superuser.cursor().execute(leave[left])
+        superuser.commit()
+    database.flask("upgrade")
+    database.is_whole()
+
+
+def test_down_to_nothing_and_up_again(database: Database) -> None:
+    database.flask("upgrade")
+    database.flask("downgrade", "base")
+    tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    assert database.scalar(tables) == 0
+    database.flask("upgrade")
+    database.is_whole()
+
+
+def test_behind_a_long_reader_others_go_on_reading(database: Database) -> None:
+    database.flask("upgrade")
+    waits: list[float] = []
+    over = threading.Event()
+
+    def read() -> None:
+        with closing(database.connect()) as connection, suppress(psycopg2.errors.UndefinedTable):  # dropped at last
+            connection.autocommit = True
+            while not over.wait(0.05):
+                began = time.monotonic()
+                connection.cursor().execute("SELECT count(*) FROM password_resets")
+                waits.append(time.monotonic() - began)
+
+    others = threading.Thread(target=read)
+    with closing(database.connect()) as reader:
+        reader.cursor().execute("SELECT * FROM password_resets")
+        others.start()
+        changing = database.begin("downgrade", "0001")
+        try:
+            eventually(lambda: waits and max(waits) > 1)  # it has tried, and given way
+            count = len(waits)
+            eventually(lambda: len(waits) > count + 2)
+        finally:
+            reader.rollback()
+            said, _ = changing.communicate(timeout=PATIENCE)
+            over.set()
+            others.join()
+    assert changing.returncode == 0, said
+    assert max(waits) < 4
