@@ -186,6 +186,10 @@ def _end(response: Response) -> Response:
     add_missing(response, [("X-Request-Id", request_id()), ("X-Content-Type-Options", "nosniff")])
     if not route.startswith(("/api/v1/health", "/metrics")):
         telemetry.log.info(
-            "request", method=request.method, route=route, status=response.status_code, ms=round(seconds * 1000, 1)
+            "request",
+            method=telemetry.method_label(request.method),
+            route=route,
+            status=response.status_code,
+            ms=round(seconds * 1000, 1),
         )
     return response

@@ -77,8 +77,18 @@ def count_payment(kind: str, outcome: str) -> None:
     PAYMENTS.labels(kind, outcome).inc()
 
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+OTHER = "other"
+
+
+def method_label(method: str) -> str:
+    """The method, or "other": a client may invent as many as it likes, and each would be a series for ever."""
+    return method if method in METHODS else OTHER
+
+
 def count_request(method: str, route: str, status: int, seconds: float) -> None:
-    _requests(method, route, status).inc()
+    """`route` is the template of a known one, never a path that was asked for."""
+    _requests(method_label(method), route, status).inc()
     _latency(route).observe(seconds)
 
 

@@ -1,0 +1,36 @@
+"""What a client invents makes no series of its own, in metrics, and no word of its own in logs."""
+
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+from prometheus_client import REGISTRY
+
+
+def series() -> set[tuple[str, frozenset[tuple[str, str]]]]:
+    """Every combination of labels that requests are counted under."""
+    found = [metric for metric in REGISTRY.collect() if metric.name in {"http_requests", "http_request_seconds"}]
+    return {(sample.name, frozenset(sample.labels.items())) for metric in found for sample in metric.samples}
+
+
+def has(**labels: str) -> bool:
+    return any(set(labels.items()) <= found for _, found in series())
+
+
+def test_methods_and_paths_that_nobody_knows_share_one_label(client: FlaskClient) -> None:
+    client.open("/", method="BREW")
+    client.get("/nothing-0")
+    client.open("/nothing-0", method="BREW")
+    before = series()
+    for number in range(40):
+        client.open("/", method=f"BREW{number}")
+        client.open(f"/nothing-{number}", method=f"BREW{number}")
+        client.get(
+            f"/nothing-{number}", headers={"X-Request-Id": f"invented-{number}", "User-Agent": f"agent {number}"}
+        )
+    assert series() == before
+    assert has(method="other")
+
+
+def test_known_methods_keep_their_names(client: FlaskClient) -> None:
+    client.get("/api/v1/health")
+    assert has(method="GET", route="/api/v1/health")
