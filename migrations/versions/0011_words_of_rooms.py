@@ -80,6 +80,7 @@ FILL = sa.text(
 
 
 def upgrade() -> None:
+    op.execute("SELECT show_trgm('')")  # loads the library: before that, only a superuser may name its parameters
     for column in ("words", "sort_name"):
         op.execute(f"ALTER TABLE rooms ADD COLUMN IF NOT EXISTS {column} text")
     for statement in (FOLDED, WORDS, KEEP, KEEP_OF_PROPERTY, SIMILAR, *TRIGGERS):
