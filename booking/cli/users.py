@@ -8,9 +8,11 @@ import click
 from flask.cli import AppGroup
 
 from booking import doors
+from booking.domain import staff
 from booking.domain import users as accounts
 from booking.domain.errors import EmailTaken, Invalid
 from booking.domain.inputs import Registration, accept
+from booking.domain.models import User
 from booking.domain.passwords import SHORTEST
 
 group = AppGroup("users", help="Accounts.")
@@ -27,17 +29,91 @@ def create_owner(email: str, name: str, password_stdin: bool) -> None:
     Example:
         flask users create-owner anna@hotel.example --name "Anna Berg"
     """
-    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask_for_password()
+    password = _password(password_stdin)
     settings = doors.services().settings
     try:
         form = accept(Registration, {"email": email, "password": password, "fullName": name}, strict=True)
         accounts.register(form, settings.region, site=settings.site_name, role="owner")
     except Invalid as refusal:
-        wrong = "; ".join(f"{field} {problem}" for field, problem in refusal.details.items())
-        raise click.ClickException(wrong) from None
+        raise _said(refusal) from None
     except EmailTaken:
-        raise click.ClickException(f"There is an account for {email} already.") from None
+        raise click.ClickException(
+            f"There is an account for {email} already: `flask users make-owner {email}`."
+        ) from None
     click.echo(f"{form.email} may sign in now, as owner.")
+
+
+@group.command("make-owner")
+@click.argument("email")
+def make_owner(email: str) -> None:
+    """Let an account that is there do everything. Its sign-ins end: it has to sign in again.
+
+    \b
+    Example:
+        flask users make-owner anna@hotel.example
+    """
+    user = _get(email)
+    changed = staff.set_role(user.id, staff.OWNER)
+    click.echo(f"{user.email} is an owner{'.' if changed else ' already.'}")
+
+
+@group.command("revoke-owner")
+@click.argument("email")
+def revoke_owner(email: str) -> None:
+    """Make an owner a guest like any other. Its sign-ins end; its bookings stay.
+
+    \b
+    Example:
+        flask users revoke-owner anna@hotel.example
+    """
+    user = _get(email)
+    if user.role != staff.OWNER:
+        raise click.ClickException(f"{user.email} is no owner.")
+    staff.set_role(user.id, staff.GUEST)
+    click.echo(f"{user.email} is a guest.")
+    if not staff.owners():
+        click.echo("Nobody is an owner now: `flask users make-owner` names one.", err=True)
+
+
+@group.command("set-password")
+@click.argument("email")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input, for scripts.")
+def set_password(email: str, password_stdin: bool) -> None:
+    """Set an account's password. Its sign-ins end, and an email tells its owner.
+
+    \b
+    Example:
+        flask users set-password anna@hotel.example
+    """
+    user = _get(email)
+    try:
+        staff.set_password(user, _password(password_stdin), site=doors.services().settings.site_name)
+    except Invalid as refusal:
+        raise _said(refusal) from None
+    click.echo(f"{user.email} has a new password.")
+
+
+def _get(email: str) -> User:
+    user = accounts.find(email.strip())
+    if user is None:
+        raise click.ClickException(f"There is no account for {email}.")
+    if user.disabled_at is not None:
+        raise click.ClickException(f"The account of {email} is disabled.")
+    return user
+
+
+def _said(refusal: Invalid) -> click.ClickException:
+    return click.ClickException("; ".join(f"{field} {problem}" for field, problem in refusal.details.items()))
+
+
+def _password(from_stdin: bool) -> str:
+    if not from_stdin:
+        return _ask_for_password()
+    # As Windows sends it, too: a carriage return at the end, a byte order mark in front.
+    password = sys.stdin.readline().rstrip("\r\n").removeprefix("\ufeff")
+    if not password:
+        raise click.ClickException("Standard input holds no password.")
+    return password
 
 
 def _ask_for_password() -> str:

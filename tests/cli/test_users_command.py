@@ -1,0 +1,105 @@
+"""flask users: owners made and revoked, passwords set, from the command line."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from flask.testing import FlaskCliRunner
+
+from booking.domain import sessions, staff, users
+from booking.domain.errors import InvalidCredentials
+from booking.domain.models import Event, Session, User
+from tests.cast import PASSWORD, count
+
+NEW = "a much longer horse battery 4711"
+
+
+def run(app: Flask, *words: str, text: str = "") -> Result:
+    return app.test_cli_runner().invoke(args=["users", *words], input=text)
+
+
+def role(name: str) -> str:
+    user = users.find(f"{name}@example.com")
+    assert user
+    return user.role
+
+
+def open_sessions(user: User) -> int:
+    return count(Session, user_id=user.id, ended_at=None)
+
+
+def test_a_guest_becomes_an_owner_and_a_guest_again(app: Flask, alice: User) -> None:
+    sessions.start_api(alice.id)
+    made = run(app, "make-owner", "ALICE@example.com")
+    assert (made.exit_code, made.output) == (0, "alice@example.com is an owner.\n")
+    assert role("alice") == "owner"
+    assert open_sessions(alice) == 0
+    assert run(app, "make-owner", "alice@example.com").output == "alice@example.com is an owner already.\n"
+    revoked = run(app, "revoke-owner", "alice@example.com")
+    assert revoked.exit_code == 0
+    assert "alice@example.com is a guest." in revoked.stdout
+    assert "Nobody is an owner now" in revoked.stderr
+    assert role("alice") == "guest"
+
+
+def test_the_sign_ins_of_others_stay(app: Flask, alice: User, bob: User) -> None:
+    sessions.start_api(bob.id)
+    run(app, "make-owner", "alice@example.com")
+    assert open_sessions(bob) == 1
+
+
+def test_who_is_no_owner_cannot_be_revoked(app: Flask, alice: User) -> None:
+    said = run(app, "revoke-owner", "alice@example.com")
+    assert said.exit_code == 1
+    assert "alice@example.com is no owner." in said.output
+
+
+@pytest.mark.parametrize("command", ["make-owner", "revoke-owner", "set-password"])
+def test_an_account_that_is_not_there_is_named(app: Flask, command: str) -> None:
+    said = run(app, command, "nobody@example.com")
+    assert said.exit_code == 1
+    assert "There is no account for nobody@example.com." in said.output
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "", "\r"])
+@pytest.mark.parametrize("beginning", ["", "\ufeff"])
+def test_a_password_is_set_however_its_line_ends(app: Flask, alice: User, beginning: str, ending: str) -> None:
+    sessions.start_api(alice.id)
+    said = run(app, "set-password", "alice@example.com", "--password-stdin", text=f"{beginning}{NEW}{ending}")
+    assert said.exit_code == 0, said.output
+    assert users.with_password("alice@example.com", NEW).id == alice.id
+    with pytest.raises(InvalidCredentials):
+        users.with_password("alice@example.com", PASSWORD)
+    assert open_sessions(alice) == 0
+    assert count(Event, type="password.changed") == 1
+    assert NEW not in said.output
+
+
+def test_a_weak_password_is_refused_with_the_reason(app: Flask, alice: User) -> None:
+    said = run(app, "set-password", "alice@example.com", "--password-stdin", text="password123\n")
+    assert said.exit_code == 1
+    assert said.output.startswith("Error: password ")
+    assert users.with_password("alice@example.com", PASSWORD).id == alice.id
+
+
+def test_no_password_is_refused(app: Flask, alice: User) -> None:
+    said = run(app, "set-password", "alice@example.com", "--password-stdin", text="\r\n")
+    assert said.exit_code == 1
+    assert "Standard input holds no password." in said.output
+
+
+def test_a_password_can_be_typed_twice(app: Flask, alice: User) -> None:
+    said = run(app, "set-password", "alice@example.com", text=f"{NEW}\n{NEW}\n")
+    assert said.exit_code == 0
+    assert users.with_password("alice@example.com", NEW).id == alice.id
+
+
+def test_an_owner_is_created_from_a_script_on_windows(app: Flask, runner: FlaskCliRunner) -> None:
+    words = ("create-owner", "anna@hotel.example", "--name", "Anna Berg", "--password-stdin")
+    assert run(app, *words, text=f"{NEW}\r\n").exit_code == 0
+    user = users.with_password("anna@hotel.example", NEW)
+    assert user.role == staff.OWNER
+    again = run(app, *words, text=f"{NEW}\r\n")
+    assert again.exit_code == 1
+    assert "flask users make-owner anna@hotel.example" in again.output
