@@ -16,6 +16,7 @@ from booking.infra import clock
 from booking.infra.db import reading
 
 SHOWN_DAYS = 31  # where nobody says until when
+LOOKED_AROUND = 45  # days before and after a stay that cannot be had
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,25 @@ def nights(room_id: uuid.UUID, first: dt.date | None, end: dt.date | None, rules
     return Calendar(
         [Night(date, today <= date < over and date not in taken, price) for date in shown.dates()], room.currency
     )
+
+
+@reading
+def nearest(room_id: uuid.UUID, wanted: Stay, rules: StayRules, most: int = 3) -> list[Stay]:
+    """Stays of the same length that can be had, the nearest first; none more than LOOKED_AROUND days away."""
+    room, around = rooms.for_sale(room_id), dt.timedelta(days=LOOKED_AROUND)
+    today = clock.today(room.time_zone)
+    first, last = max(today, wanted.check_in - around), min(_latest(today, rules), wanted.check_in + around)
+    if first > last:
+        return []
+    taken = availability.taken_nights(room_id, Stay(first, last + dt.timedelta(days=wanted.nights)))
+    starts = (first + dt.timedelta(days=day) for day in range((last - first).days + 1))
+    stays = (Stay(start, start + dt.timedelta(days=wanted.nights)) for start in starts)
+    free = [stay for stay in stays if taken.isdisjoint(stay.dates())]
+    return sorted(free, key=lambda stay: (abs(stay.check_in - wanted.check_in), stay.check_in))[:most]
+
+
+def _latest(today: dt.date, rules: StayRules) -> dt.date:
+    return today + dt.timedelta(days=rules.horizon_days)
 
 
 def _shown(first: dt.date, end: dt.date | None, rules: StayRules) -> Stay:

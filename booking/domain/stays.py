@@ -34,6 +34,13 @@ class Stay:
         return self.check_in < other.check_out and other.check_in < self.check_out
 
 
+def moved(check_in: dt.date, check_out: dt.date, nights: int) -> Stay | None:
+    """As long as before, where check-in was moved to or past check-out; None where it was not."""
+    if check_in < check_out or nights < 1 or nights > (dt.date.max - check_in).days:
+        return None
+    return Stay(check_in, check_in + dt.timedelta(days=nights))
+
+
 @dataclass(frozen=True, slots=True)
 class StayRules:
     """How far ahead and how long anybody may book (settings)."""

@@ -7,14 +7,21 @@
   document.addEventListener("htmx:after:swap", () => settle(document));
   settle(document);
 
-  // A departure that is not after the arrival moves along with it.
+  // A check-out that is not after the check-in moves along with it, and the stay is as long as it was.
   const day = 24 * 3600 * 1000;
+  const later = (date, days) => new Date(Date.parse(date) + days * day).toISOString().slice(0, 10);
+  const lengths = new WeakMap();
+  const length = (start, end) => Math.round((Date.parse(end) - Date.parse(start)) / day);
   document.addEventListener("change", ({ target }) => {
-    if (target.name !== "checkIn" || !target.form || !target.value) return;
-    const end = target.form.elements.checkOut;
-    const next = new Date(Date.parse(target.value) + day).toISOString().slice(0, 10);
-    end.min = next;
-    if (end.value && end.value < next) end.value = next;
+    const { checkIn: start, checkOut: end } = target.form?.elements ?? {};
+    if (!start?.value || ![start, end].includes(target)) return;
+    if (target === start) {
+      end.min = later(start.value, 1);
+      const nights = lengths.get(target.form) ?? length(start.defaultValue, end.defaultValue);
+      if (end.value && end.value < end.min) end.value = later(start.value, nights > 0 ? nights : 1);
+    }
+    const nights = length(start.value, end.value);
+    if (nights > 0) lengths.set(target.form, nights);
   }, true);
 
   // What was typed into a password field, for as long as one wants to see it.

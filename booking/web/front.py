@@ -48,7 +48,7 @@ def home() -> Response:
 def robots() -> Response:
     """What search engines may look at."""
     # Checkouts need no mention: whoever is not their guest is sent to sign in, which is mentioned.
-    private = ("/account", "/bookings", "/sign-in", "/register", "/forgot-password", "/demo", "/api/")
+    private = ("/account", "/bookings", "/sign-in", "/register", "/forgot-password", "/demo", "/api/", "/*month=")
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in private), "", f"Sitemap: {_absolute('.sitemap')}", ""]
     return Response("\n".join(lines), mimetype="text/plain")
 

@@ -10,6 +10,7 @@ from booking.domain.calendar import Night
 from booking.domain.errors import Invalid
 from booking.domain.stays import Stay
 from booking.web.formats import locale
+from booking.web.moved_dates import date
 
 SHOWN = 2
 
@@ -33,7 +34,7 @@ class Month:
 
 def chosen(asked: str | None, check_in: str, today: dt.date, last: dt.date) -> dt.date:
     """The first day of the month to begin with, never before this one nor beyond the last that can be booked."""
-    wanted = _date(f"{asked}-01") or _date(check_in) or today
+    wanted = date(f"{asked}-01") or date(check_in) or today
     return max(min(wanted, last), today).replace(day=1)
 
 
@@ -45,7 +46,7 @@ def after(first: dt.date, number: int) -> dt.date:
 
 def stay_of(check_in: str, check_out: str) -> Stay | None:
     """The chosen dates, None where they make no stay."""
-    first, end = _date(check_in), _date(check_out)
+    first, end = date(check_in), date(check_out)
     try:
         return Stay(first, end) if first and end else None
     except Invalid:
@@ -70,10 +71,3 @@ def _cell(night: Night, today: dt.date, stay: Stay | None) -> Cell:
 def _weeks(first: dt.date, cells: dict[dt.date, Cell]) -> list[list[Cell | None]]:
     days = almanac.Calendar(locale().first_week_day).monthdatescalendar(first.year, first.month)
     return [[cells.get(day) for day in week] for week in days]
-
-
-def _date(text: str | None) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text or "")
-    except ValueError:
-        return None

@@ -17,10 +17,21 @@ from booking.domain.catalogue import Destination
 from booking.domain.errors import Invalid, RoomNotFound
 from booking.domain.inputs import RoomSearch, RoomView
 from booking.domain.search import Found
-from booking.domain.stays import StayRules
+from booking.domain.stays import Stay, StayRules
 from booking.infra import clock
 from booking.infra.ids import decode
-from booking.web import amenities, bills, formats, illustration, linked, listing, months, options, room_cards
+from booking.web import (
+    amenities,
+    bills,
+    formats,
+    illustration,
+    linked,
+    listing,
+    months,
+    moved_dates,
+    options,
+    room_cards,
+)
 from booking.web.forms import Form
 from booking.web.pages import A_YEAR, go_to, page, wants_part
 from booking.web.signed_in import current_user, visitor
@@ -56,9 +67,8 @@ def results() -> Response:
 def show(room_id: str) -> Response:
     """One room: what it is like, when it is free, and what it costs for the dates asked for."""
     details = _details(room_id)
-    form, quote, mine = Form.asked(), None, reserving.Mine()
-    if "guests" not in request.args and request.args.get("capacity"):
-        form = Form({**request.args.to_dict(), "guests": request.args["capacity"]})  # as a search's address calls it
+    moved = moved_dates.stay()
+    form, quote, mine = _wished(moved), None, reserving.Mine()
     try:
         view = form.accept(RoomView)
         if stay := view.stay():
@@ -79,6 +89,8 @@ def show(room_id: str) -> Response:
         nights=bills.nights(quote.price) if quote else [],
         refunds=_promises(quote) if quote else [],
         mine=mine,
+        moved=moved,
+        nearest=_nearest(room_id, quote, mine),
         **_about(details, form),
         **_calendar(room_id, details, form),
     )
@@ -107,6 +119,8 @@ def _asked(places: list[Destination]) -> tuple[Form, Destination | None]:
     asked = {name: values for name, values in request.args.lists() if any(values)}
     asked.setdefault("capacity", asked.get("guests", [str(catalogue.USUAL_GUESTS)]))  # as a room's address calls it
     asked = listing.readable({name: values for name, values in asked.items() if name in SEARCH})
+    if moved := moved_dates.stay():
+        asked["checkOut"] = [moved.check_out.isoformat()]
     place = next((one for one in places if [one.slug] == asked.get("location")), None)
     if "checkIn" not in asked and "checkOut" not in asked:
         stay = catalogue.usual_stay()
@@ -136,6 +150,7 @@ def _around(form: Form, places: list[Destination], place: Destination | None) ->
         "sort": form.value("sort"),
         "carried": listing.carried(form),
         "kept": _kept(form),
+        "moved": moved_dates.stay(),
     }
 
 
@@ -177,6 +192,23 @@ def _id(room_id: str) -> uuid.UUID:
     if decoded is None:
         raise RoomNotFound
     return decoded
+
+
+def _wished(moved: Stay | None) -> Form:
+    """Dates and guests as they were asked, in a room's words."""
+    asked = request.args.to_dict()
+    if "guests" not in asked and asked.get("capacity"):
+        asked["guests"] = asked["capacity"]  # as a search's address calls it
+    if moved:
+        asked["checkOut"] = moved.check_out.isoformat()
+    return Form(asked)
+
+
+def _nearest(room_id: str, quote: rooms.StayQuote | None, mine: reserving.Mine) -> list[Stay]:
+    """Other dates for a stay that cannot be had, unless that is by the guest's own."""
+    if quote is None or mine.can_be_had(quote) or mine.in_the_way:
+        return []
+    return calendar.nearest(_id(room_id), quote.stay, _rules())
 
 
 def _details(room_id: str) -> dict[str, Any]:
@@ -232,6 +264,7 @@ def _calendar(room_id: str, details: dict[str, Any], form: Form) -> dict[str, An
         "today": today,
         "last": last,
         "stay_nights": stay.nights if stay else details["minNights"],
+        "has_other_months": "month" in request.args,
     }
 
 
