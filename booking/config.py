@@ -15,6 +15,7 @@ DEVELOPMENT, PRODUCTION = "development", "production"
 SIMULATED = "simulated"
 PAYMENT_PROVIDERS = (SIMULATED,)  # what PAYMENTS may name; booking/infra/provider.py builds them
 REQUIRED, OPTIONAL = "required", "optional"
+ORIGIN = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
 MINIMUM_SECRET = 32  # bytes; HS256 wants a key as long as its hash (RFC 7518 §3.2)
 
 
@@ -51,6 +52,14 @@ class Settings:
     staff_session_days: int = 7  # STAFF_SESSION_DAYS: as SESSION_DAYS, for staff and owners
     region: str = "eu"  # REGION: where this copy keeps its users and bookings
     site_name: str = "Room Booking"  # SITE_NAME: in mails and on pages
+    image_sources: str = ""  # IMAGE_SOURCES: where photos of rooms may come from: https://a0.muscache.com,https://...
+    legal_name: str = ""  # LEGAL_NAME: who sells here, for contact page and receipts
+    legal_address: str = ""  # LEGAL_ADDRESS: the seller's postal address, parts separated by commas
+    contact_email: str = ""  # CONTACT_EMAIL: for guests, on the contact page
+    contact_phone: str = ""  # CONTACT_PHONE: for guests, on the contact page
+    terms_file: str = ""  # TERMS_FILE: text file with the terms; shown as a page and linked on every page
+    privacy_file: str = ""  # PRIVACY_FILE: text file with the privacy notice, likewise
+    taxes_included: bool = False  # TAXES_INCLUDED: true where all taxes are in the prices; pages say so
     accent_color: str = "#0e6655"  # ACCENT_COLOR: of buttons and links on pages, #rrggbb; made legible where it is not
     site_url: str = "http://localhost:8000"  # SITE_URL: the public address, for links in mails
     hold_minutes: int = 15  # HOLD_MINUTES: how long nights wait for their payment
@@ -108,6 +117,11 @@ class Settings:
         """Whether a mail may leave over an encrypted connection only."""
         return self.smtp_tls == REQUIRED or (not self.smtp_tls and self.production)
 
+    @property
+    def image_origins(self) -> tuple[str, ...]:
+        """Where photos may come from, as origins."""
+        return tuple(source.strip().rstrip("/").lower() for source in self.image_sources.split(",") if source.strip())
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read the environment; raise SettingsError naming every variable that is missing or cannot be read."""
@@ -158,6 +172,8 @@ class _Reader:
             self._check_production()
         settings = Settings(**values)
         self._check_addresses(settings)
+        if not all(ORIGIN.fullmatch(origin) for origin in settings.image_origins):
+            self.problems.append("IMAGE_SOURCES must look like https://photos.example,https://cdn.example.")
         return settings
 
     def _app_env(self) -> str:

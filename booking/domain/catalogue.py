@@ -1,4 +1,4 @@
-"""What there is, whatever the dates: destinations, houses, amenities. For looking only."""
+"""What there is, whatever the dates: destinations, amenities. For looking only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from booking.domain.models import Property, Room
 from booking.domain.stays import Stay
 from booking.infra import cache, clock
 from booking.infra.db import db, reading
-from booking.infra.ids import decode, encode
 
 USUAL_GUESTS = 2
 DESTINATIONS = cache.Kind("destinations", 1, in_process=True)
@@ -31,15 +30,6 @@ class Destination:
     rooms: int
     largest: int  # guests that its largest room takes
     currencies: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """Where a room is."""
-
-    name: str
-    city: str
-    country: str
 
 
 def usual_stay(today: dt.date | None = None) -> Stay:
@@ -63,21 +53,6 @@ def amenities(location: str | None, cache_seconds: int) -> set[str]:
 def forget(location: str) -> None:
     """Look anew next time: rooms of this place have come or changed."""
     cache.drop((DESTINATIONS, cache.EVERYWHERE), (AMENITIES, location), (AMENITIES, cache.EVERYWHERE))
-
-
-@reading
-def houses(room_ids: list[str]) -> dict[str, House]:
-    """Where these rooms are, by id."""
-    ids = [decoded for text in room_ids if (decoded := decode("room", text))]
-    rows = db.session.execute(
-        select(Room.id, Property.name, Property.address)
-        .join(Property, Property.id == Room.property_id)
-        .where(Room.id.in_(ids))
-    )
-    return {
-        encode("room", row.id): House(row.name, row.address.get("city", ""), row.address.get("country", ""))
-        for row in rows
-    }
 
 
 @reading

@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from booking.domain import names, passwords
 from booking.domain.errors import Invalid
+from booking.domain.kinds import KINDS
 from booking.domain.stays import Stay
 
 M = TypeVar("M", bound="Input")
@@ -250,9 +251,17 @@ class RoomSearch(Dates):
         Field(max_length=MOST_AMENITIES, json_schema_extra={"items": {"type": "string", **PLAIN}}),
     ] = []
     q: Annotated[Text, Field(max_length=100)] | None = None
+    kind: str | None = Field(default=None, json_schema_extra={"enum": ["", *KINDS]})
     sort: str | None = Field(default=None, json_schema_extra={"enum": ["", *SORTS]})
     page: Page = 1
     page_size: PageSize = 20
+
+    @field_validator("kind")
+    @classmethod
+    def _known_kind(cls, kind: str | None) -> str | None:
+        if kind and kind not in KINDS:
+            raise _refuse(f"must be one of {', '.join(KINDS)}")
+        return kind or None
 
     @field_validator("sort")
     @classmethod

@@ -65,6 +65,12 @@ def refund(policy: dict[str, Any], check_in: dt.date, paid: Decimal, currency: s
     return rounded(paid * percent / 100, currency)
 
 
+def free_until(policy: dict[str, Any], check_in: dt.date, now: dt.datetime) -> dt.datetime | None:
+    """Cancelled before, all of the price comes back; None where that is over or was never so."""
+    whole = [tier.until for tier in tiers(policy, check_in) if tier.percent == 100]
+    return max((until for until in whole if now < until), default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Promise:
     """Cancelled before `until`, `amount` comes back."""

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, select
 from booking.domain import availability, names_of_rooms, pictures, policies, prices
 from booking.domain.errors import Invalid, RoomNotFound
 from booking.domain.models import Property, Room
+from booking.domain.models.rooms import DEMO
 from booking.domain.names_of_rooms import RoomNames
 from booking.domain.stays import Stay, StayRules
 from booking.infra import cache
@@ -151,6 +152,7 @@ def _as_json(room: Room, house: Property) -> dict[str, Any]:
         "name": room.name,
         "description": room.description,
         "kind": room.kind,
+        "isDemo": room.source == DEMO,
         "location": room.location,
         "capacity": room.capacity,
         "pricePerNight": str(room.price_per_night),

@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
-from booking.domain import prices, search_words
+from booking.domain import kinds, prices, search_words
 from booking.domain.errors import Invalid
 from booking.domain.inputs import RoomSearch
 from booking.domain.models import Availability, Property, Room
@@ -182,6 +182,7 @@ def _values(wanted: RoomSearch) -> dict[str, Any]:
         "max_price": wanted.max_price,
         "amenities": wanted.amenities or None,
         "zones": zones or None,
+        "kind": kinds.PATTERNS.get(wanted.kind or ""),
     }
     return {
         **{name: value for name, value in filters.items() if value is not None},
@@ -206,6 +207,7 @@ FILTERS: dict[str, Condition] = {
     "min_price": Room.price_per_night >= bindparam("min_price"),
     "max_price": Room.price_per_night <= bindparam("max_price"),
     "amenities": Room.amenities.contains(bindparam("amenities", type_=ARRAY(String))),
+    "kind": Room.kind.op("~*")(bindparam("kind", type_=String)),
     # Around midnight somewhere: the day of check-in is over already at these properties.
     "zones": Room.property_id.not_in(
         select(Property.id).where(Property.time_zone == any_(bindparam("zones", type_=ARRAY(String))))

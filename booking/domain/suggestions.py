@@ -25,7 +25,7 @@ NO_PLACE, TOO_MANY, TOO_PICKY, TAKEN = "no_place", "too_many_guests", "too_picky
 class Suggestion:
     """Another search and how many it finds.
 
-    `kind`: guests, words, prices, amenity, amenities, filters, dates, anywhere.
+    `kind`: guests, words, kind, prices, amenity, amenities, filters, dates, anywhere.
     """
 
     kind: str
@@ -61,7 +61,7 @@ def instead(wanted: RoomSearch, place: Destination | None, rules: StayRules, cac
     return Nothing(reason, free, largest, _first(found))
 
 
-_NO_FILTERS: dict[str, Any] = {"amenities": [], "min_price": None, "max_price": None, "q": None}
+_NO_FILTERS: dict[str, Any] = {"amenities": [], "min_price": None, "max_price": None, "q": None, "kind": None}
 
 
 def _reason(wanted: RoomSearch, place: Destination | None, free: int, largest: int) -> str:
@@ -90,6 +90,8 @@ def _others(wanted: RoomSearch) -> Iterator[tuple[str, RoomSearch, str]]:
     """Searches that ask for a little less, the least change first."""
     if wanted.q:
         yield "words", _changed(wanted, q=None), wanted.q
+    if wanted.kind:
+        yield "kind", _changed(wanted, kind=None), ""
     if wanted.min_price is not None or wanted.max_price is not None:
         yield "prices", _changed(wanted, min_price=None, max_price=None), ""
     if len(wanted.amenities) > 1:

@@ -14,6 +14,7 @@ from booking.web import (
     demo_mails,
     emails,
     front,
+    legal,
     pages,
     profile,
     rooms,
@@ -29,6 +30,7 @@ __all__ = ["FACE", "csrf", "register"]
 COMPRESSED = ["text/html", "text/css", "text/javascript", "image/svg+xml", "application/xml", "text/plain"]
 AREAS = (
     front.blueprint,
+    legal.blueprint,
     rooms.blueprint,
     checkout.blueprint,
     bookings.blueprint,
@@ -46,6 +48,7 @@ def register(app: Flask, settings: Settings) -> None:
     signed_in.install(app)
     wording.install(app)
     pages.install(app, settings)
+    legal.install(app, settings)
     confirming.install(app)
     for area in AREAS:
         app.register_blueprint(area)

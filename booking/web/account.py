@@ -53,7 +53,7 @@ def leave() -> Response:
     if current_user.is_authenticated:
         sessions.end(signed_in.visitor().session_id)
     signed_in.forget()
-    return go_to(url_for("front.home"))
+    return go_to(page_path(request.form.get("next"), url_for("front.home")))
 
 
 # --- register

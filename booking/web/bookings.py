@@ -23,7 +23,7 @@ from booking.domain.models import Booking
 from booking.domain.trips import Trip
 from booking.infra import clock
 from booking.infra.ids import decode, encode
-from booking.web import bills, form_check, formats, options
+from booking.web import bills, form_check, formats, legal, options
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
 from booking.web.signed_in import required, visitor
@@ -57,6 +57,17 @@ def show(booking_id: str) -> Response:
         return go_to(url_for("checkout.show", booking_id=booking_id))
     is_new = trip.confirmed_at is not None and clock.now() - trip.confirmed_at < FRESH
     return page("bookings/show.html", is_new=is_new, **_facts(trip))
+
+
+@blueprint.get("/bookings/<booking_id>/receipt")
+@required
+def receipt(booking_id: str) -> Response:
+    """What was paid, by whom, to whom and for what, for printing."""
+    trip = own_trip(booking_id)
+    if trip.confirmed_at is None:
+        raise BookingNotFound
+    settings = doors.services().settings
+    return page("bookings/receipt.html", seller=settings, address=legal.address(settings), **_facts(trip))
 
 
 @blueprint.get("/bookings/<booking_id>/cancel")

@@ -23,7 +23,6 @@ from booking.domain.errors import (
     TooManyHolds,
 )
 from booking.domain.inputs import HoldPayment, StayOrder
-from booking.domain.search import FoundRoom
 from booking.domain.trips import Trip
 from booking.infra import clock
 from booking.infra.ids import decode, encode
@@ -31,6 +30,7 @@ from booking.web import bills, cards, form_check, formats, room_cards
 from booking.web.bookings import own_trip
 from booking.web.forms import Form
 from booking.web.pages import go_to, page, wants_part
+from booking.web.room_cards import RoomCard
 from booking.web.signed_in import current_user, required, visitor
 
 blueprint = Blueprint("checkout", __name__)
@@ -218,10 +218,10 @@ def _elsewhere(trip: Trip) -> dict[str, Any]:
     return {"quote": quote, "own": reserving.mine(order).in_the_way, "others": _others(order, trip.location)}
 
 
-def _others(order: Order, location: str) -> list[FoundRoom]:
+def _others(order: Order, location: str) -> list[RoomCard]:
     rules, seconds = doors.services().desk.rules, doors.services().settings.search_cache_seconds
     others = alternatives.others(order.room_id, location, order.stay, order.guests, rules=rules, cache_seconds=seconds)
-    return room_cards.shown(others)
+    return room_cards.shown(others, order.stay.check_in)
 
 
 def _next(trip: Trip) -> str:

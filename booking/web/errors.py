@@ -74,7 +74,7 @@ def _unexpected() -> Response:
 def _shown(status: int, *, kind: str | None = None, said: str | None = None, back: str = "") -> Response:
     if status >= 500:
         signed_in.ask_nobody()  # the page must not need what has just failed
-    facts = {"code": status, "back": back, **_texts(kind or status, said)}
+    facts = {"code": status, "back": back, "here": security.current_path(), **_texts(kind or status, said)}
     response = page("errors/error.html", block="main", status=status, **facts)
     if wants_part():  # wherever the part was meant to go, this is about the page
         response.headers.update({"HX-Retarget": "#main", "HX-Reswap": "innerHTML show:top"})
@@ -103,7 +103,7 @@ def _texts(kind: str | int, said: str | None) -> dict[str, Any]:
             gettext("Something in the address or the form is wrong."),
         ),
         402: (gettext("The payment didn't go through"), gettext("Nothing was charged.")),
-        403: (gettext("You don't have access to this page"), gettext("It belongs to a different account.")),
+        403: (gettext("You don't have access to this page"), gettext("Your account can't open it.")),
         404: (
             gettext("Page not found"),
             gettext("The page may have moved, or the address may have a typo."),

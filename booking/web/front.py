@@ -24,7 +24,7 @@ def home() -> Response:
     """Where a guest begins."""
     services, stay = doors.services(), catalogue.usual_stay()
     places = catalogue.destinations(services.settings.room_cache_seconds)
-    few = room_cards.shown(teasers.a_few(places, stay, services.desk.rules, services.settings.search_cache_seconds))
+    few = teasers.a_few(places, stay, services.desk.rules, services.settings.search_cache_seconds)
     search = {
         "checkIn": stay.check_in.isoformat(),
         "checkOut": stay.check_out.isoformat(),
@@ -37,8 +37,7 @@ def home() -> Response:
         stay=stay,
         places=places,
         shown=sorted(places, key=lambda place: (-place.rooms, place.city))[:SHOWN_PLACES],
-        few=few,
-        houses=catalogue.houses([room.id for room in few]),
+        few=room_cards.shown(few, stay.check_in),
         total=sum(place.rooms for place in places),
         hold_minutes=services.settings.hold_minutes,
     )

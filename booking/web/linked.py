@@ -8,16 +8,16 @@ from typing import Any
 from booking.web import amenities, formats
 
 
-def room(details: dict[str, Any], url: str, picture: str) -> dict[str, Any]:
-    """JSON-LD of a room; `url` and `picture` are absolute."""
+def room(details: dict[str, Any], url: str, pictures: list[str]) -> dict[str, Any]:
+    """JSON-LD of a room; `url` and `pictures` are absolute."""
     return {
+        **({"image": pictures} if pictures else {}),
         "@context": "https://schema.org",
         "@type": "HotelRoom",
         "@id": url,
         "name": details["name"],
         "description": details["description"],
         "url": url,
-        "image": picture,
         "occupancy": {"@type": "QuantitativeValue", "maxValue": details["capacity"]},
         "amenityFeature": [
             {"@type": "LocationFeatureSpecification", "name": amenities.shown(slug).name, "value": True}

@@ -15,7 +15,7 @@ from booking.domain.suggestions import Nothing, Suggestion
 from booking.web import amenities, formats, options
 from booking.web.forms import Form
 
-FILTERS = ("minPrice", "maxPrice", "amenities", "q")
+FILTERS = ("minPrice", "maxPrice", "amenities", "q", "kind")
 NOT_CARRIED = ("location", "checkIn", "checkOut", "capacity", "page", "pageSize")
 
 
@@ -95,6 +95,8 @@ def chips(form: Form, wanted: RoomSearch | None) -> list[tuple[str, str]]:
                 else gettext("up to %(price)s", price=amount)
             )
             shown.append((text, address(form, (*base, name))))
+    if wanted.kind:
+        shown.append((options.kind_name(wanted.kind), address(form, (*base, "kind"))))
     if wanted.q:
         shown.append((wanted.q, address(form, (*base, "q"))))
     return shown
@@ -145,6 +147,7 @@ def way(suggestion: Suggestion) -> str:
     texts: dict[str, Any] = {
         "guests": lambda: formats.guests(wanted.capacity or 0),
         "words": lambda: gettext("Without the words “%(words)s”", words=suggestion.dropped),
+        "kind": lambda: gettext("Any type of place"),
         "prices": lambda: gettext("At any price"),
         "amenity": lambda: gettext("Without: %(amenity)s", amenity=amenities.shown(suggestion.dropped).name),
         "amenities": lambda: gettext("Any amenities"),

@@ -7,6 +7,7 @@ import re
 from flask_babel import gettext
 
 from booking.domain.catalogue import Destination
+from booking.domain.kinds import ENTIRE_PLACE, KINDS, PRIVATE_ROOM, SHARED_ROOM
 from booking.domain.stays import EARLIEST_ZONE
 from booking.infra import clock
 from booking.web import formats
@@ -46,6 +47,21 @@ def page(text: str) -> int:
 def first_day() -> str:
     """The first day that can be chosen where no place is: today, where a day ends last."""
     return clock.today(EARLIEST_ZONE).isoformat()
+
+
+def kinds() -> list[tuple[str, str]]:
+    """For a search: any, then each type of place."""
+    return [("", gettext("Any type")), *((kind, kind_name(kind)) for kind in KINDS)]
+
+
+def kind_name(kind: str) -> str:
+    """What a type of place is called."""
+    names = {
+        ENTIRE_PLACE: gettext("Entire place"),
+        PRIVATE_ROOM: gettext("Private room"),
+        SHARED_ROOM: gettext("Shared room"),
+    }
+    return str(names[kind])
 
 
 def sort_name(sort: str) -> str:

@@ -51,6 +51,7 @@ def install(app: Flask, settings: Settings) -> None:
         guest_options=options.guests,
         room_guest_options=options.room_guests,
         first_day=options.first_day,
+        kind_options=options.kinds,
         sort_name=options.sort_name,
         weekdays=formats.weekdays,
         later_day=formats.later_day,

@@ -2,14 +2,49 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from booking.domain import card_facts
+from booking.domain.card_facts import CardFacts
 from booking.domain.search import FoundRoom
-from booking.web import formats
+from booking.web import formats, photos
 
 
-def shown(rooms: Sequence[FoundRoom]) -> list[FoundRoom]:
-    """The same rooms, their prices written alike."""
+@dataclass(frozen=True, slots=True)
+class RoomCard:
+    """`kind` where the name does not say it already; `is_drawn`: the picture is none of the room."""
+
+    room: FoundRoom
+    where: str
+    kind: str
+    picture: str
+    is_drawn: bool
+    free_until: dt.datetime | None
+
+
+def shown(rooms: Sequence[FoundRoom], check_in: dt.date) -> list[RoomCard]:
+    """Each room with what its card tells, their prices written alike."""
+    facts = card_facts.of([room.id for room in rooms], check_in)
     for room in rooms:
         formats.alike(room.currency, (room.price_per_night, room.total))
-    return list(rooms)
+    return [_card(room, facts[room.id]) for room in rooms if room.id in facts]
+
+
+def _card(room: FoundRoom, facts: CardFacts) -> RoomCard:
+    pictures = photos.of(facts.images, room.name)
+    places = dict.fromkeys(part for part in (facts.house, facts.district, facts.city) if part)
+    return RoomCard(
+        room=room,
+        where=", ".join(places),
+        kind=kind(facts.kind, room.name),
+        picture=pictures[0].url if pictures else photos.drawing(room.id, is_demo=facts.is_demo),
+        is_drawn=not pictures and not facts.is_demo,
+        free_until=facts.free_until,
+    )
+
+
+def kind(words: str | None, name: str) -> str:
+    """What sort of room it is, where its name does not begin with that."""
+    return "" if not words or name.casefold().startswith(words.casefold()) else words

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from booking import doors
 from booking.domain import calendar, catalogue, policies, reserving, rooms, search, suggestions
@@ -30,10 +30,11 @@ from booking.web import (
     months,
     moved_dates,
     options,
+    photos,
     room_cards,
 )
 from booking.web.forms import Form
-from booking.web.pages import A_YEAR, go_to, page, wants_part
+from booking.web.pages import A_YEAR, page, wants_part
 from booking.web.signed_in import current_user, visitor
 
 blueprint = Blueprint("rooms", __name__)
@@ -52,8 +53,6 @@ def results() -> Response:
     try:
         wanted = form.accept(RoomSearch)
         found = search.search(wanted, _rules(), _search_seconds())
-        if found.total and not found.rooms:
-            return go_to(listing.page_address(form, 1))  # past the end: the link is older than the results
     except Invalid as refusal:
         form.refuse(refusal)
     facts = _around(form, places, place) | _listed(found, wanted, form, place)
@@ -98,13 +97,32 @@ def show(room_id: str) -> Response:
 
 @blueprint.get("/rooms/<room_id>/picture.svg")
 def picture(room_id: str) -> Response:
-    """The room, drawn. The same for ever: it follows from what never changes about the room."""
+    """A demo room, drawn. The same for ever: it follows from what never changes about the room.
+
+    Nobody has seen the other rooms, so they have one illustration that claims nothing.
+    """
     details = _details(room_id)
+    if not details["isDemo"]:
+        return _neutral()
     response = Response(
         _drawn(room_id, details["location"], _beds(details), details["capacity"]), mimetype="image/svg+xml"
     )
     response.headers["Cache-Control"] = f"public, max-age={A_YEAR // 12}"
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    return response
+
+
+@blueprint.get("/rooms/<room_id>/picture")
+def thumbnail(room_id: str) -> Response:
+    """Where the room's picture is, for pages that know no more of the room than its id."""
+    try:
+        details = _details(room_id)
+    except RoomNotFound:  # not sold any more, but still in somebody's bookings
+        return _neutral()
+    pictures = photos.of(details["images"], details["name"])
+    url = pictures[0].url if pictures else photos.drawing(details["id"], is_demo=details["isDemo"])
+    response = make_response(redirect(url, 302))
+    response.headers["Cache-Control"] = "private, max-age=3600"
     return response
 
 
@@ -156,7 +174,6 @@ def _around(form: Form, places: list[Destination], place: Destination | None) ->
 
 def _listed(found: Found | None, wanted: RoomSearch | None, form: Form, place: Destination | None) -> dict[str, Any]:
     """The results themselves; nothing of them where the search could not be made."""
-    room_cards.shown(found.rooms if found else [])
     nothing = (
         suggestions.instead(wanted, place, _rules(), _search_seconds())
         if found and wanted and not found.total
@@ -165,7 +182,7 @@ def _listed(found: Found | None, wanted: RoomSearch | None, form: Form, place: D
     return {
         "found": found,
         "wanted": wanted if found else None,
-        "houses": catalogue.houses([room.id for room in found.rooms]) if found else {},
+        "cards": room_cards.shown(found.rooms, wanted.check_in) if found and wanted else [],
         "pages": -(-found.total // found.page_size) if found else 0,
         "headline": listing.headline(found.total if found else None, place),
         "chips": listing.chips(form, wanted),
@@ -234,7 +251,10 @@ def _about(details: dict[str, Any], form: Form) -> dict[str, Any]:
     country, site = house["address"].get("country", ""), doors.services().settings.site_url.rstrip("/")
     city = house["address"].get("city") or house["name"]
     has, more = amenities.at_a_glance(details["amenities"])
-    url, picture = (site + url_for(endpoint, room_id=room_id) for endpoint in (".show", ".picture"))
+    pictures = photos.of(details["images"], details["name"])
+    linked_pictures = [photo.url for photo in pictures]
+    if details["isDemo"] and not pictures:
+        linked_pictures = [site + url_for(".picture", room_id=room_id)]
     return {
         "city": city,
         "house_name": "" if house["name"] == city else house["name"],  # of a host whose name nobody told
@@ -242,7 +262,10 @@ def _about(details: dict[str, Any], form: Form) -> dict[str, Any]:
         "has": has,
         "has_more": more,
         "room_price": Decimal(details["pricePerNight"]),
-        "linked": linked.room(details, url, picture),
+        "linked": linked.room(details, site + url_for(".show", room_id=room_id), linked_pictures),
+        "photos": pictures,
+        "drawing": photos.drawing(room_id, is_demo=details["isDemo"]),
+        "is_demo": details["isDemo"],
         "others": listing.others(details["location"], form),
         "guests": min(options.count(form.value("guests")) or 1, details["capacity"]),
     }
@@ -266,6 +289,10 @@ def _calendar(room_id: str, details: dict[str, Any], form: Form) -> dict[str, An
         "stay_nights": stay.nights if stay else details["minNights"],
         "has_other_months": "month" in request.args,
     }
+
+
+def _neutral() -> Response:
+    return make_response(redirect(url_for("static", filename="illustration.svg"), 302))
 
 
 def _beds(details: dict[str, Any]) -> int:

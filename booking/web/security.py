@@ -124,7 +124,7 @@ def _https_only(settings: Settings) -> tuple[tuple[str, str], ...]:
 
 
 def _page_policy() -> str:
-    policy = {**POLICY, **g.get("policy", {})}
+    policy = {**POLICY, "img-src": _image_sources(), **g.get("policy", {})}
     return "; ".join(f"{name} {value}" for name, value in policy.items()).format(nonce=nonce())
 
 
@@ -133,6 +133,10 @@ def _framed_by_nobody(response: Response) -> str:
     own = response.headers.get("Content-Security-Policy", "")
     frames = f"frame-ancestors {POLICY['frame-ancestors']}"
     return own if "frame-ancestors" in own else "; ".join(filter(None, (own, frames)))
+
+
+def _image_sources() -> str:
+    return " ".join((POLICY["img-src"], *doors.services().settings.image_origins))
 
 
 def _keeping(response: Response) -> str:

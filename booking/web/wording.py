@@ -21,6 +21,8 @@ LABELS = {
     "currency": _("Currency"),
     "amenities": _("Amenities"),
     "sort": _("Sort by"),
+    "kind": _("Type of place"),
+    "q": _("Keyword"),
     "page": _("Page"),
     "email": _("Email"),
     "password": _("Password"),

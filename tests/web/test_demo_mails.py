@@ -77,6 +77,15 @@ def test_guests_may_not_look(app: Flask, alice: User, mails: Path, one_mail: str
         assert guest.go(path).status == 403
 
 
+def test_a_page_that_is_not_theirs_offers_another_sign_in(app: Flask, alice: User, mails: Path) -> None:
+    guest = Visitor(app).sign_in("alice").go("/demo/mails")
+    form = guest.page.select_one("main form")
+    assert form.button.get_text() == "Sign in with a different account"
+    guest.send("/sign-out", {"next": form.select_one("[name=next]")["value"]})
+    assert (guest.heading, guest.status) == ("Sign in", 200)
+    assert guest.page.select_one("input[name=next]")["value"] == "/demo/mails"
+
+
 def test_in_production_there_is_no_such_page(app: Flask, owner: Visitor) -> None:
     before = app.extensions["services"]
     app.extensions["services"] = replace(before, settings=replace(before.settings, app_env="production"))

@@ -171,8 +171,26 @@ def test_a_hostile_name_stays_text(visitor: Visitor) -> None:
     assert "<script>alert" not in visitor.response.text
 
 
-def test_a_picture_is_kept_and_the_same_for_all(visitor: Visitor, room: Room) -> None:
-    picture = visitor.go(f"{address(room)}/picture.svg")
-    assert picture.headers["Content-Type"].startswith("image/svg+xml")
-    assert "max-age=" in picture.headers["Cache-Control"]
-    assert "Cookie" not in picture.headers.get("Vary", "")
+def test_other_months_are_not_for_crawlers(visitor: Visitor, room: Room) -> None:
+    visitor.go(address(room))
+    assert visitor.page.select_one("meta[name=robots]") is None
+    links = visitor.page.select("#calendar a")
+    assert len(links) > 20
+    assert all("nofollow" in link["rel"] for link in links)
+    visitor.go(next(link["href"] for link in links if "month=" in link["href"]))
+    assert visitor.page.select_one("meta[name=robots]")["content"] == "noindex, follow"
+    assert visitor.page.select_one("link[rel=canonical]")["href"] == f"http://localhost:8000{address(room)}"
+    assert "Disallow: /*month=" in visitor.client.get("/robots.txt").text
+
+
+def test_a_stay_that_cannot_be_had_offers_the_nearest_that_can(
+    visitor: Visitor, room: Room, alice: User, desk: Desk
+) -> None:
+    bookings.hold(order(alice, room, STAY), desk)
+    visitor.go(f"{address(room)}?{DATES}&guests=2")
+    nearest = [link["href"] for link in visitor.page.select("#offer .ways a")]
+    assert len(nearest) == 3
+    for other, day in zip(nearest, (28, 32), strict=False):
+        stay = in_days(day, 2)
+        assert f"checkIn={stay.check_in}&checkOut={stay.check_out}&guests=2" in other
+    assert visitor.go(nearest[0].partition("#")[0]).page.select_one("form#reserve") is not None

@@ -14,9 +14,10 @@ from flask.testing import FlaskClient
 from booking import create_app
 from booking.config import Settings
 from booking.domain import catalogue, errors
-from booking.domain.models import Room
+from booking.domain.models.rooms import DEMO
 from booking.infra.ids import encode
 from booking.web import colours, security
+from tests.cast import a_room
 from tests.web.visitor import Visitor
 
 STATUSES = [400, 403, 404, 405, 409, 413, 429, 500, 503]
@@ -82,7 +83,8 @@ def test_nothing_can_be_put_into_a_frame(client: FlaskClient, path: str) -> None
     assert "frame-ancestors 'none'" in client.get(path).headers["Content-Security-Policy"]
 
 
-def test_a_picture_keeps_its_own_policy_and_is_in_no_frame(client: FlaskClient, room: Room) -> None:
+def test_a_picture_keeps_its_own_policy_and_is_in_no_frame(app: Flask) -> None:
+    room, client = a_room(source=DEMO, source_id="antwerp-1"), app.test_client()
     policy = client.get(f"/rooms/{encode('room', room.id)}/picture.svg").headers["Content-Security-Policy"]
     assert policy == "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 

@@ -16,9 +16,10 @@ from typing import Any
 
 from booking.domain.importing.drafts import PropertyDraft, RoomDraft
 from booking.domain.importing.places import slugify
+from booking.domain.models.rooms import DEMO
 from booking.domain.policies import BY_NAME
 
-SOURCE = "demo"
+SOURCE = DEMO
 CITIES = (
     "tel_aviv", "lisbon", "kyoto", "reykjavik", "cape_town", "buenos_aires", "vancouver", "auckland", "marrakesh",
     "hanoi", "mexico_city", "edinburgh",

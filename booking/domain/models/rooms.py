@@ -39,6 +39,8 @@ from booking.infra.db import Model
 
 HELD, PINNED, BOOKED, BLOCKED = NIGHT_STATES = ("held", "pinned", "booked", "blocked")
 
+DEMO = "demo"  # the source of the rooms that come with the product
+
 
 class Property(Model):
     """A house, hotel or host. Its time zone says what "today" is, its currency what rooms cost in."""

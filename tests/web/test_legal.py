@@ -1,0 +1,93 @@
+"""Who sells here: contact, terms, privacy, taxes, receipts. Only what the owner has set is shown."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from booking.config import SettingsError
+from booking.domain import bookings
+from booking.domain.bookings import Desk
+from booking.domain.models import Room, User
+from booking.infra.ids import encode
+from booking.web import legal
+from tests.cast import VISA, in_days, order
+from tests.web.visitor import Visitor
+
+STAY = in_days(30, 3)
+SELLER = {
+    "legal_name": "Scheldt Rooms BV",
+    "legal_address": "Kaai 1, 2000 Antwerp, Belgium",
+    "contact_email": "hello@rooms.example",
+    "contact_phone": "+32 3 000 00 00",
+}
+
+
+def with_settings(app: Flask, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> Visitor:
+    services = app.extensions["services"]
+    settings = dataclasses.replace(services.settings, **changes)
+    monkeypatch.setitem(app.extensions, "services", dataclasses.replace(services, settings=settings))
+    return Visitor(app)
+
+
+def test_without_settings_there_are_no_such_pages_and_no_links(app: Flask) -> None:
+    visitor = Visitor(app)
+    for path in ("/contact", "/terms", "/privacy"):
+        assert visitor.go(path).status == 404
+        assert path not in visitor.links()
+
+
+def test_contact_says_who_sells_and_stands_on_every_page(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor = with_settings(app, monkeypatch, **SELLER)
+    assert "/contact" in visitor.go("/").links()
+    visitor.go("/contact")
+    for fact in ("Scheldt Rooms BV", "2000 Antwerp", "hello@rooms.example", "+32 3 000 00 00"):
+        assert fact in visitor.text
+
+
+def test_the_owners_texts_are_pages(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = legal.parts_of("# Scope\r\n\r\nThese terms <b>apply</b>.\nAlways.\n\n\n## Law\n\nBelgian.")
+    monkeypatch.setitem(app.extensions, "legal_texts", {"terms": text})
+    visitor = Visitor(app)
+    assert "/terms" in visitor.go("/").links()
+    visitor.go("/terms")
+    assert [heading.get_text() for heading in visitor.page.select("main h2")] == ["Scope", "Law"]
+    assert "These terms <b>apply</b>." in visitor.text
+
+
+def test_a_text_that_cannot_be_read_is_named_at_the_start(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="TERMS_FILE cannot be read"):
+        legal._read("terms", str(tmp_path / "missing.md"))
+
+
+@pytest.mark.usefixtures("alice")
+def test_a_receipt_names_seller_guest_stay_and_total(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, alice: User, room: Room, desk: Desk
+) -> None:
+    paid = bookings.book(order(alice, room, STAY), VISA, desk)
+    guest = with_settings(app, monkeypatch, **SELLER)
+    guest.sign_in("alice").go(f"/bookings/{encode('booking', paid.id)}")
+    receipt = f"/bookings/{encode('booking', paid.id)}/receipt"
+    assert receipt in guest.links()
+    guest.go(receipt)
+    for fact in ("Scheldt Rooms BV", paid.reference, "Room with a view", "3 nights at €120 €360", "Total paid €360"):
+        assert fact in guest.text
+
+
+@pytest.mark.usefixtures("bob")
+def test_nobody_else_gets_the_receipt_and_a_hold_has_none(app: Flask, alice: User, room: Room, desk: Desk) -> None:
+    held = bookings.hold(order(alice, room, STAY), desk)
+    receipt = f"/bookings/{encode('booking', held.id)}/receipt"
+    assert Visitor(app).sign_in("alice").go(receipt).status == 404
+    assert Visitor(app).sign_in("bob").go(receipt).status == 404
+
+
+def test_taxes_are_called_included_only_where_the_owner_says_so(app: Flask, room: Room) -> None:
+    visitor = Visitor(app)
+    page = f"/rooms/{encode('room', room.id)}?checkIn={STAY.check_in}&checkOut={STAY.check_out}"
+    assert "A local tourist tax may be due at the property." in visitor.go(page).text
+    assert "All taxes are included." not in visitor.text
