@@ -41,7 +41,7 @@ def test_cards_and_pages_say_what_sort_of_place_it_is(visitor: Visitor) -> None:
     visitor.go(f"/rooms?location=antwerp&{DATES}")
     assert "Shared room in hostel" in visitor.text
     link = next(link["href"] for link in visitor.page.select(".room-card a") if link.get_text() == "Bunk 7")
-    assert "Type Shared room in hostel" in visitor.go(link).text
+    assert "Type Shared room in hostel" in visitor.go(str(link)).text
 
 
 @pytest.mark.usefixtures("three")

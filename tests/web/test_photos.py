@@ -58,7 +58,7 @@ def test_a_rooms_page_shows_its_photos_with_their_words_and_without_moving(visit
     assert all(image["width"] and image["height"] and image["sizes"] for image in (first, second))
     assert "Illustration" not in visitor.text
     assert visitor.page.select_one("meta[property='og:image']")["content"] == PHOTOS[0]["url"]
-    told = json.loads(visitor.page.select_one('script[type="application/ld+json"]').string)
+    told = json.loads(str(visitor.page.select_one('script[type="application/ld+json"]').string))
     assert told["image"] == [photo["url"] for photo in PHOTOS]
 
 
@@ -92,7 +92,7 @@ def test_a_room_without_photos_has_an_illustration_that_says_so_and_claims_nothi
     assert "illustration.svg" in visitor.client.get(f"{address(room)}/picture.svg").headers["Location"]
     visitor.go(address(room))
     assert visitor.page.select_one("meta[property='og:image']")["content"].partition("?")[0].endswith(".jpg")
-    assert "image" not in json.loads(visitor.page.select_one('script[type="application/ld+json"]').string)
+    assert "image" not in json.loads(str(visitor.page.select_one('script[type="application/ld+json"]').string))
 
 
 def test_a_demo_room_keeps_its_own_drawing(visitor: Visitor) -> None:

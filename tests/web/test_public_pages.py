@@ -253,4 +253,4 @@ def test_a_page_past_the_end_leads_back_to_the_results(visitor: Visitor) -> None
     assert "There is no page 99 of these results." in visitor.text
     assert "1 room available in Antwerp" in visitor.text
     back = visitor.page.find("a", string="Go to the first page")["href"]
-    assert len(visitor.go(back).page.select(".room-card")) == 1
+    assert len(visitor.go(str(back)).page.select(".room-card")) == 1

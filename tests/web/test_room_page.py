@@ -177,7 +177,7 @@ def test_other_months_are_not_for_crawlers(visitor: Visitor, room: Room) -> None
     links = visitor.page.select("#calendar a")
     assert len(links) > 20
     assert all("nofollow" in link["rel"] for link in links)
-    visitor.go(next(link["href"] for link in links if "month=" in link["href"]))
+    visitor.go(next(str(link["href"]) for link in links if "month=" in link["href"]))
     assert visitor.page.select_one("meta[name=robots]")["content"] == "noindex, follow"
     assert visitor.page.select_one("link[rel=canonical]")["href"] == f"http://localhost:8000{address(room)}"
     assert "Disallow: /*month=" in visitor.client.get("/robots.txt").text
