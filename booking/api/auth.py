@@ -8,7 +8,7 @@ from booking import doors
 from booking.api import shapes
 from booking.api.endpoint import endpoint
 from booking.domain import emails, sessions, users
-from booking.domain.errors import EmailTaken, InvalidCredentials, InvalidToken
+from booking.domain.errors import AccountDisabled, EmailTaken, InvalidCredentials, InvalidToken
 from booking.domain.inputs import Credentials, Refresh, Registration
 from booking.domain.sessions import SignedIn
 from booking.domain.users import CurrentUser
@@ -37,7 +37,10 @@ def register(body: Registration) -> shapes.RegisteredShape:
     tag="Accounts",
     body=Credentials,
     shape=shapes.TokensShape,
-    refusals=(InvalidCredentials,),
+    refusals=(
+        InvalidCredentials,
+        AccountDisabled,
+    ),
     public=True,
 )
 def login(body: Credentials) -> shapes.TokensShape:

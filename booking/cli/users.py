@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from uuid import UUID
 
 import click
 from flask.cli import AppGroup
 
 from booking import doors
-from booking.domain import staff
+from booking.domain import closing, staff
 from booking.domain import users as accounts
-from booking.domain.errors import EmailTaken, Invalid
+from booking.domain.errors import BookingError, EmailTaken, Invalid
 from booking.domain.inputs import Registration, accept
 from booking.domain.models import User
 from booking.domain.passwords import SHORTEST
@@ -94,9 +96,7 @@ def set_password(email: str, password_stdin: bool) -> None:
 
 
 def _get(email: str) -> User:
-    user = accounts.find(email.strip())
-    if user is None:
-        raise click.ClickException(f"There is no account for {email}.")
+    user = _account(email)
     if user.disabled_at is not None:
         raise click.ClickException(f"The account of {email} is disabled.")
     return user
@@ -114,6 +114,65 @@ def _password(from_stdin: bool) -> str:
     if not password:
         raise click.ClickException("Standard input holds no password.")
     return password
+
+
+@group.command("disable")
+@click.argument("email")
+def disable(email: str) -> None:
+    """End every sign-in of an account, and refuse new ones.
+
+    \b
+    Example:
+        flask users disable dana@example.com
+    """
+    _doing(closing.disable, email)
+    click.echo("Nobody can sign in with this account now. Its bookings stand.")
+
+
+@group.command("enable")
+@click.argument("email")
+def enable(email: str) -> None:
+    """Let the owner of a disabled account sign in again, with the same password.
+
+    \b
+    Example:
+        flask users enable dana@example.com
+    """
+    _doing(closing.enable, email)
+    click.echo("This account can be signed in to again.")
+
+
+@group.command("delete")
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete(email: str, yes: bool) -> None:
+    """Delete everything personal of an account; past bookings and payments stay for the books.
+
+    \b
+    Example:
+        flask users delete dana@example.com
+    """
+    user = _account(email)
+    if references := [one.reference for one in closing.obstacles(user.id)]:
+        raise click.ClickException(f"These bookings are not over, cancel them first: {', '.join(references)}.")
+    if not yes:
+        click.confirm("This cannot be undone. Delete the account?", abort=True)
+    _doing(closing.remove, email)
+    click.echo("The account is deleted. Its address can be registered anew.")
+
+
+def _doing(verb: Callable[[UUID], None], email: str) -> None:
+    try:
+        verb(_account(email).id)
+    except BookingError as refusal:
+        raise click.ClickException(refusal.message) from None
+
+
+def _account(email: str) -> User:
+    user = accounts.find(email.strip())
+    if user is None:
+        raise click.ClickException(f"There is no account for {email}.")
+    return user
 
 
 def _ask_for_password() -> str:

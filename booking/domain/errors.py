@@ -48,6 +48,10 @@ class Forbidden(BookingError):
     code, message = "FORBIDDEN", "You don't have permission to do this."
 
 
+class AccountDisabled(Forbidden):
+    code, message = "ACCOUNT_DISABLED", "This account is disabled. Contact us to use it again."
+
+
 class NotFound(BookingError):
     code, message = "NOT_FOUND", "Not found."
 
@@ -68,6 +72,10 @@ class SessionNotFound(NotFound):
     message = "This session does not exist or has already ended."
 
 
+class AccountNotFound(NotFound):
+    message = "This account does not exist."
+
+
 class LinkOver(NotFound):
     code, message = "LINK_OVER", "This link has been used or has expired."
 
@@ -86,6 +94,15 @@ class ChangeLinkOver(LinkOver):
 
 class Conflict(BookingError):
     code, message = "CONFLICT", "This is not possible in the current state."
+
+
+class AccountInUse(Conflict):
+    code = "ACCOUNT_IN_USE"
+    message = "This account has upcoming stays, unpaid holds or payments in progress. Nothing was deleted."
+
+
+class LastOwner(Conflict):
+    code, message = "LAST_OWNER", "This is the only owner. Make somebody else an owner first."
 
 
 class EmailTaken(Conflict):

@@ -36,6 +36,8 @@ CONSUMERS = {
     "email.requested": (MAIL,),
     "email.announced": (MAIL,),
     "email.changed": (MAIL,),
+    "account.disabled": (MAIL,),
+    "account.deleted": (MAIL,),
     "availability.updated": (CACHE,),
     "room.updated": (CACHE,),
 }

@@ -199,6 +199,12 @@ class EmailChoice(Input):
     new_email: Email
 
 
+class Deletion(Input):
+    """The account's own address, typed by whoever wants it deleted."""
+
+    confirm_email: Annotated[Text, Field(max_length=255)]
+
+
 class PasswordChoice(Input):
     new_password: NewPassword
 

@@ -63,13 +63,13 @@ class Notice:
 
 @reading
 def notice(booking_id: uuid.UUID) -> Notice | None:
-    """The facts about a booking, None where it does not exist (any more)."""
+    """The facts about a booking, None where it does not exist (any more), or its guest's account is deleted."""
     row = db.session.execute(
         select(Booking, User, Room, Property)
         .join(User, User.id == Booking.user_id)
         .join(Room, Room.id == Booking.room_id)
         .join(Property, Property.id == Room.property_id)
-        .where(Booking.id == booking_id)
+        .where(Booking.id == booking_id, User.deleted_at.is_(None))
     ).one_or_none()
     return _notice(*row) if row else None
 

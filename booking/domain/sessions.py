@@ -156,6 +156,7 @@ def _by_role(guests: str, staff: str) -> ColumnElement[dt.timedelta]:
 # Of sessions and users together, with the parameters of Ends.
 _LIVE = (
     Session.ended_at.is_(None),
+    User.disabled_at.is_(None),  # also a sign-in that began while the account was being disabled
     Session.last_seen_at > sql_now() - _by_role("idle", "staff_idle"),
     Session.created_at > sql_now() - _by_role("longest", "staff_longest"),
 )

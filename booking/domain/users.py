@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from booking.domain import emails, events, passwords
 from booking.domain.emails import Addressee
-from booking.domain.errors import EmailTaken, Invalid, InvalidCredentials
+from booking.domain.errors import AccountDisabled, EmailTaken, Invalid, InvalidCredentials
 from booking.domain.inputs import Registration
 from booking.domain.models import User
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
@@ -52,13 +52,18 @@ def ensure(*, email: str, password: str, full_name: str, role: str, region: str)
 
 
 def with_password(email: str, password: str) -> User:
-    """The user who signs in. Unknown address or wrong password: InvalidCredentials, after the same time."""
+    """The user who signs in. Unknown address or wrong password: InvalidCredentials, after the same time.
+
+    Raises AccountDisabled where the password is right.
+    """
     user = find(email)
     match = passwords.compared(user.password_hash if user else None, password)
     if user is None or not match.right:
         raise InvalidCredentials
     if match.outdated:
         _store_hash(user.id, passwords.hashed(password))
+    if user.disabled_at is not None:  # said only to whoever knows the password
+        raise AccountDisabled
     return user
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from email.message import EmailMessage
 
 from booking.config import Settings
-from booking.domain import email_changes, emails, links
+from booking.domain import closing, email_changes, emails, links, users
 from booking.domain.emails import Addressee, VerificationNotice
 from booking.domain.events import Task
 from booking.domain.links import Kind
@@ -15,7 +15,7 @@ from booking.infra.domains import ascii_url
 from booking.jobs import letters
 from booking.jobs.letters import Letter, one_line
 
-VERIFICATION = "verification"
+VERIFICATION, DISABLED, DELETED = "verification", "account_disabled", "account_deleted"
 
 Writer = Callable[[Task, str, Settings], EmailMessage | None]
 
@@ -57,6 +57,38 @@ def _about_change(kind: str, of: Kind, page: str, subject: str, *, old: bool, co
     return write
 
 
+def disabled_for_task(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
+    """The mail, or None where the account is gone."""
+    user_id = ids.decode("user", task.payload["userId"])
+    owner = users.addressee(user_id) if user_id else None
+    return disabled(owner, Letter(DISABLED, message_id, task.occurred_at), settings) if owner else None
+
+
+def disabled(owner: Addressee, letter: Letter, settings: Settings) -> EmailMessage:
+    """When, and what to do if it was somebody else. Raises MailError for an address that no header can hold."""
+    subject = f"Your account at {settings.site_name} was disabled"
+    return written(owner, subject, letter, settings, {"when": letter.written_at})
+
+
+def deleted_for_task(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
+    """The last mail to this address, or None where it was sent."""
+    farewell_id = ids.decode("farewell", task.payload["farewellId"])
+    owner = closing.farewell(farewell_id) if farewell_id else None
+    return deleted(owner, Letter(DELETED, message_id, task.occurred_at), settings) if owner else None
+
+
+def deleted(owner: Addressee, letter: Letter, settings: Settings) -> EmailMessage:
+    """When, and what stays. Raises MailError for an address that no header can hold."""
+    subject = f"Your account at {settings.site_name} was deleted"
+    return written(owner, subject, letter, settings, {"when": letter.written_at})
+
+
+def forget_address(task: Task) -> None:
+    """The last mail is sent."""
+    if farewell_id := ids.decode("farewell", task.payload["farewellId"]):
+        closing.told(farewell_id)
+
+
 def written(to: Addressee, subject: str, letter: Letter, settings: Settings, facts: dict[str, object]) -> EmailMessage:
     """A mail to an account's owner. Raises MailError for an address that no header can hold."""
     name = one_line(to.name)
@@ -70,7 +102,11 @@ def site(settings: Settings) -> str:
     return ascii_url(settings.site_url)
 
 
+AFTERWARDS: dict[str, Callable[[Task], None]] = {"account.deleted": forget_address}
+
 WRITERS: dict[str, Writer] = {
+    "account.disabled": disabled_for_task,
+    "account.deleted": deleted_for_task,
     "verification.requested": verification_for_task,
     "email.requested": _about_change(
         "email_change", Kind.CHANGE, "change-email", "Confirm your new email address for", old=False, confirmed=False

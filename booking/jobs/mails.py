@@ -32,6 +32,8 @@ def handle(task: Task, post: Post, settings: Settings) -> str | None:
     if message is None:
         return None
     post(message)
+    if task.type in account_mails.AFTERWARDS:
+        account_mails.AFTERWARDS[task.type](task)
     log.info("mail_sent", kind=task.type, booking_id=task.payload.get("bookingId"), message_id=message_id)
     return str(message["To"].addresses[0].typed)
 

@@ -18,7 +18,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from booking.config import Settings
-from booking.domain import bookings, events, idempotency, recovery
+from booking.domain import bookings, closing, email_changes, events, idempotency, recovery
 from booking.doors import services
 from booking.infra.db import Unavailable
 from booking.infra.leader import Leadership
@@ -158,3 +158,5 @@ def prune() -> None:
     """Forget old keys and finished events, in small portions."""
     idempotency.prune()
     until_done(events.prune, BATCH)
+    until_done(email_changes.prune, BATCH)
+    until_done(closing.prune, BATCH)

@@ -14,6 +14,7 @@ from booking.web import (
     demo_mails,
     emails,
     front,
+    leaving,
     legal,
     pages,
     profile,
@@ -38,6 +39,7 @@ AREAS = (
     confirming.blueprint,
     profile.blueprint,
     emails.blueprint,
+    leaving.blueprint,
     demo_mails.blueprint,
 )
 

@@ -10,7 +10,15 @@ from flask_login import current_user
 
 from booking import doors, limits
 from booking.domain import resets, sessions, users
-from booking.domain.errors import BookingError, EmailTaken, Invalid, InvalidCredentials, ResetLinkOver, TooBusy
+from booking.domain.errors import (
+    AccountDisabled,
+    BookingError,
+    EmailTaken,
+    Invalid,
+    InvalidCredentials,
+    ResetLinkOver,
+    TooBusy,
+)
 from booking.domain.inputs import Credentials, ForgottenPassword, PasswordChoice, Registration
 from booking.web import signed_in
 from booking.web.forms import Form
@@ -42,7 +50,7 @@ def enter() -> Response:
     try:
         given = form.accept(Credentials)
         user = users.with_password(given.email, given.password)
-    except (Invalid, InvalidCredentials, TooBusy) as refusal:
+    except (Invalid, InvalidCredentials, AccountDisabled, TooBusy) as refusal:
         return _refused("account/sign_in.html", form, refusal)
     return _signed_in(user.id)
 

@@ -28,6 +28,7 @@ LABELS = {
     "password": _("Password"),
     "fullName": _("Name"),
     "currentPassword": _("Current password"),
+    "confirmEmail": _("Your email"),
     "newEmail": _("New email"),
     "newPassword": _("New password"),
     "confirmPassword": _("Your password"),

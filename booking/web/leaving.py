@@ -1,0 +1,95 @@
+"""What is kept about the visitor, and the end of their account."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, Response, make_response, url_for
+
+from booking import doors, limits
+from booking.domain import closing, personal_data
+from booking.domain.errors import AccountInUse, Invalid, LastOwner
+from booking.domain.inputs import Deletion
+from booking.infra.clock import now
+from booking.web import signed_in
+from booking.web.forms import Form
+from booking.web.pages import go_to, page
+from booking.web.signed_in import required, visitor
+
+blueprint = Blueprint("leaving", __name__)
+
+SHOWN = 20  # rows of each list on the page; the file has all
+
+
+@blueprint.get("/account/data")
+@required
+def data() -> Response:
+    """Everything that is kept, to read."""
+    return page("account/data.html", data=personal_data.of(visitor()), shown=SHOWN)
+
+
+@blueprint.get("/account/data.json")
+@required
+def data_file() -> Response:
+    """The same as a file."""
+    text = json.dumps(personal_data.of(visitor()), ensure_ascii=False, indent=2, default=_number)
+    response = make_response(text)
+    response.mimetype = "application/json"
+    response.headers["Content-Disposition"] = f'attachment; filename="account-{now():%Y-%m-%d}.json"'
+    return response
+
+
+@blueprint.get("/account/close")
+@required
+def close() -> Response:
+    """Disable or delete the account? What stands in the way, and what will be gone."""
+    return _page(Form())
+
+
+@blueprint.get("/account/disable")
+@blueprint.get("/account/delete")
+@required
+def close_again() -> Response:
+    """Where a refused form stays."""
+    return go_to(url_for(".close"))
+
+
+@blueprint.post("/account/disable")
+@required
+def disable() -> Response:
+    """No sign-in any more, for now."""
+    limits.count(public=True, books=False)
+    try:
+        closing.disable_mine(visitor())
+    except LastOwner as refusal:
+        return _page(Form().refuse(refusal), doors.status_of(refusal))
+    signed_in.forget()
+    return page("account/disabled.html")
+
+
+@blueprint.post("/account/delete")
+@required
+def delete() -> Response:
+    """For good: everything personal goes."""
+    form = Form.posted()
+    limits.count(public=True, books=False)
+    try:
+        closing.delete_mine(visitor(), form.accept(Deletion).confirm_email)
+    except (Invalid, AccountInUse, LastOwner) as refusal:
+        return _page(form.refuse(refusal), doors.status_of(refusal))
+    signed_in.forget()
+    return page("account/deleted.html")
+
+
+def _page(form: Form, status: int = 200) -> Response:
+    who = visitor()
+    facts: dict[str, Any] = {"obstacles": closing.obstacles(who.id), "money_moves": closing.money_moves(who.id)}
+    return page("account/close.html", status=status, form=form, who=who, **facts)
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, Decimal):
+        raise TypeError(type(value).__name__)
+    return float(value)

@@ -1,0 +1,350 @@
+"""What is kept about a person, and the end of an account: disabled, or deleted with everything personal."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskCliRunner
+from sqlalchemy import inspect
+
+from booking.domain import bookings, closing, email_changes, emails, events, resets, sessions, users
+from booking.domain.bookings import Desk
+from booking.domain.errors import (
+    AccountDisabled,
+    AccountInUse,
+    AccountNotFound,
+    InvalidCredentials,
+    InvalidToken,
+    LastOwner,
+    Unauthorized,
+)
+from booking.domain.inputs import Registration
+from booking.domain.models import Booking, Farewell, Payment, Room, User
+from booking.infra.db import db, transaction
+from booking.infra.ids import encode
+from tests.api.program import program_of
+from tests.cast import DECLINED, PASSWORD, VISA, all_at_once, count, in_days, later, order, payments_of, reload
+from tests.jobs.conftest import mail_dir as mail_dir  # noqa: PLC0414 a fixture
+from tests.jobs.letters_sent import newest, recipient, sent, text
+from tests.web.visitor import Visitor
+
+HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
+ALICE = "alice@example.com"
+
+
+@pytest.fixture
+def guest(app: Flask, alice: User, mail_dir: Path) -> Visitor:
+    return Visitor(app).sign_in("alice")
+
+
+def is_in(visitor: Visitor) -> bool:
+    return visitor.go("/account").heading == "Your account"
+
+
+def booked(alice: User, room: Room, desk: Desk, start: int = 30) -> Booking:
+    return bookings.book(order(alice, room, in_days(start)), VISA, desk)
+
+
+def delete(guest: Visitor, typed: str = ALICE) -> Visitor:
+    return guest.go("/account/close").send("/account/delete", confirmEmail=typed)
+
+
+# --- disabled
+
+
+def test_a_disabled_account_is_signed_out_everywhere_at_once(
+    app: Flask, guest: Visitor, alice: User, mail_dir: Path
+) -> None:
+    program = sessions.start_api(alice.id)
+    asking = program_of(app, alice)
+    assert asking.get("/me").status_code == 200
+    phone = Visitor(app).sign_in("alice")
+    guest.go("/account/close").send("/account/disable")
+    assert guest.heading == "Your account is disabled"
+    assert (is_in(guest), is_in(phone), asking.get("/me").status_code) == (False, False, 401)
+    with pytest.raises(InvalidToken):
+        sessions.refresh(program.refresh_token)
+    told = newest(mail_dir, "Your account at")
+    assert recipient(told) == ALICE
+    assert "disabled" in str(told["Subject"])
+
+
+def test_only_the_right_password_is_told_that_it_is_disabled(app: Flask, alice: User) -> None:
+    closing.disable(alice.id)
+    visitor = Visitor(app).sign_in("alice")
+    assert visitor.status == 403
+    assert visitor.problems == ["This account is disabled. Contact us to use it again."]
+    visitor.go("/sign-in").send("/sign-in", email=ALICE, password="a wrong one")
+    assert visitor.problems == ["Email or password is wrong."]
+    answer = app.test_client().post("/api/v1/auth/login", json={"email": ALICE, "password": PASSWORD})
+    assert (answer.status_code, answer.json["error"]) == (403, "ACCOUNT_DISABLED")
+
+
+def test_a_sign_in_that_began_before_is_no_way_in(alice: User) -> None:
+    closing.disable(alice.id)
+    who = sessions.start_web(alice.id)  # its password was right a moment before
+    with pytest.raises(Unauthorized):
+        sessions.current(who.session_id, alice.id)
+
+
+def test_no_link_opens_it(app: Flask, alice: User, mail_dir: Path) -> None:
+    resets.request(ALICE)
+    closing.disable(alice.id)
+    assert [str(mail["Subject"]) for mail in sent(mail_dir)] == ["Your account at Room Booking was disabled"]
+    later(dt.timedelta(minutes=5))
+    resets.request(ALICE)
+    assert len(sent(mail_dir)) == 1
+
+
+def test_it_is_enabled_again_with_everything(alice: User, room: Room, desk: Desk) -> None:
+    booking = booked(alice, room, desk)
+    closing.disable(alice.id)
+    closing.disable(alice.id)  # twice is once
+    closing.enable(alice.id)
+    assert users.with_password(ALICE, PASSWORD).id == alice.id
+    assert reload(booking).status == "CONFIRMED"
+
+
+def test_the_only_owner_stays(app: Flask, alice: User, bob: User) -> None:
+    promote(alice)
+    for end in (closing.disable, closing.remove):
+        with pytest.raises(LastOwner):
+            end(alice.id)
+    visitor = Visitor(app).sign_in("alice").go("/account/close").send("/account/disable")
+    assert visitor.problems == ["This is the only owner. Make somebody else an owner first."]
+    promote(bob)
+    closing.disable(alice.id)
+    with pytest.raises(LastOwner):
+        closing.disable(bob.id)
+
+
+@transaction
+def promote(user: User) -> None:
+    db.session.get_one(User, user.id).role = "owner"
+
+
+# --- deleted
+
+
+def test_everything_personal_goes_and_the_books_stay(
+    app: Flask, guest: Visitor, alice: User, room: Room, desk: Desk, mail_dir: Path
+) -> None:
+    booking = booked(alice, room, desk)
+    later(40 * DAY)
+    guest = Visitor(app).sign_in("alice")
+    email_changes.request(sessions.start_web(alice.id, "Firefox"), "alice@new.example")
+    resets.request(ALICE)
+    sent(mail_dir)
+    assert delete(guest).heading == "Your account is deleted"
+    everything = whole_database(but=("farewells",))
+    for personal in (ALICE, "alice@new.example", "Alice", "Firefox"):
+        assert personal not in everything
+    kept = reload(booking)
+    assert (kept.status, kept.user_id) == ("CONFIRMED", alice.id)
+    assert [payment.state for payment in payments_of(booking)] == ["succeeded"]
+    assert not is_in(guest)
+    with pytest.raises(InvalidCredentials):
+        users.with_password(ALICE, PASSWORD)
+
+
+@transaction
+def whole_database(but: tuple[str, ...]) -> str:
+    tables = [name for name in inspect(db.session.connection()).get_table_names() if name not in but]
+    return str([db.session.execute(db.text(f'TABLE "{table}"')).all() for table in tables])
+
+
+def test_its_owner_is_told_once_and_then_the_address_is_nowhere(
+    app: Flask, guest: Visitor, alice: User, mail_dir: Path
+) -> None:
+    delete(guest)
+    assert ALICE not in whole_database(but=("farewells",)), "the outbox holds no address"
+    (told,) = [mail for mail in sent(mail_dir) if "deleted" in str(mail["Subject"])]
+    assert recipient(told) == ALICE
+    assert "Alice" not in text(told)
+    assert ALICE not in whole_database(but=())
+    events.retry_given_up()
+    assert len(sent(mail_dir)) == 1
+
+
+def test_a_mail_that_cannot_be_sent_keeps_the_address_for_a_day(guest: Visitor, alice: User) -> None:
+    delete(guest)
+    later(DAY - HOUR)
+    assert (closing.prune(100), count(Farewell)) == (0, 1)
+    later(2 * HOUR)
+    assert (closing.prune(100), count(Farewell)) == (1, 0)
+
+
+def test_mails_on_their_way_do_not_bring_the_address_back(
+    guest: Visitor, alice: User, room: Room, desk: Desk, mail_dir: Path
+) -> None:
+    booking = booked(alice, room, desk)
+    bookings.cancel(alice.id, booking.id, desk)
+    resets.request(ALICE)
+    delete(guest)
+    assert [str(mail["Subject"]) for mail in sent(mail_dir)] == ["Your account at Room Booking was deleted"]
+
+
+def test_the_address_can_be_registered_anew_by_somebody_else(guest: Visitor, alice: User) -> None:
+    delete(guest)
+    fields = {"email": ALICE, "password": "a window by the sea", "fullName": "Another Person"}
+    another = users.register(Registration.model_validate(fields), "eu")
+    assert another.id != alice.id
+    assert not emails.is_verified(another.id)
+
+
+def test_stays_to_come_keep_it_and_are_named_with_links(
+    app: Flask, guest: Visitor, alice: User, room: Room, desk: Desk
+) -> None:
+    booking = booked(alice, room, desk)
+    guest.go("/account/close")
+    assert booking.reference in guest.text
+    assert f"/bookings/{encode('booking', booking.id)}" in guest.links()
+    assert guest.page.find("form", action="/account/delete") is None
+    with pytest.raises(AccountInUse):
+        closing.remove(alice.id)
+    bookings.cancel(alice.id, booking.id, desk)
+    assert delete(guest).heading == "Your account is deleted"
+
+
+def test_a_running_hold_keeps_it(guest: Visitor, alice: User, room: Room, desk: Desk) -> None:
+    bookings.hold(order(alice, room), desk)
+    with pytest.raises(AccountInUse):
+        closing.remove(alice.id)
+    later(HOUR)
+    closing.remove(alice.id)
+
+
+@pytest.mark.parametrize(
+    ("state", "kept"), [("started", True), ("unknown", True), ("failed", True), ("succeeded", False)]
+)
+def test_money_under_way_or_owed_keeps_it(
+    guest: Visitor, alice: User, room: Room, desk: Desk, state: str, kept: bool
+) -> None:
+    booking = booked(alice, room, desk)
+    bookings.cancel(alice.id, booking.id, desk)
+    refund_is(booking, state)
+    guest.go("/account/close")
+    assert ("A payment or refund of yours is still in progress." in guest.text) is kept
+    if kept:
+        with pytest.raises(AccountInUse):
+            closing.remove(alice.id)
+    else:
+        closing.remove(alice.id)
+
+
+@transaction
+def refund_is(booking: Booking, state: str) -> None:
+    refund = db.session.query(Payment).filter_by(booking_id=booking.id, kind="refund").one()
+    refund.state = state
+
+
+def test_a_booking_that_is_made_meanwhile_is_not_lost(app: Flask, alice: User, room: Room, desk: Desk) -> None:
+    """Whoever comes first: either the account is kept for the stay, or the hold is nobody's and ends by itself."""
+    results = all_at_once(app, [lambda: closing.remove(alice.id), lambda: bookings.hold(order(alice, room), desk)])
+    assert not any(isinstance(result, Exception) and not isinstance(result, AccountInUse) for result in results)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [("", "Your email is missing."), ("alice", "Your email is not the address of this account.")]
+)
+def test_the_address_is_typed_to_confirm(guest: Visitor, typed: str, said: str) -> None:
+    delete(guest, typed)
+    assert (guest.status, guest.problems) == (400, [said])
+    assert is_in(guest)
+
+
+def test_typed_in_another_case_it_is_the_address(guest: Visitor) -> None:
+    assert delete(guest, " ALICE@example.com ").heading == "Your account is deleted"
+
+
+def test_deleted_twice_is_deleted_once(guest: Visitor, alice: User) -> None:
+    delete(guest)
+    with pytest.raises(AccountNotFound):
+        closing.remove(alice.id)
+    with pytest.raises(AccountNotFound):
+        closing.enable(alice.id)
+
+
+@pytest.mark.parametrize("path", ["/account/disable", "/account/delete"])
+def test_long_after_the_sign_in_the_password_is_asked_for_first(guest: Visitor, alice: User, path: str) -> None:
+    later(HOUR)
+    guest.go("/account/close").send(path, confirmEmail=ALICE)
+    assert guest.status == 401
+    guest.send(path, confirmPassword=PASSWORD)
+    assert guest.heading in {"Your account is disabled", "Your account is deleted"}
+
+
+@pytest.mark.parametrize("path", ["/account/disable", "/account/delete", "/account/email", "/account/email/verify"])
+def test_a_form_of_another_site_does_nothing(guest: Visitor, path: str) -> None:
+    assert guest.post(path, confirmEmail=ALICE).status == 400
+    assert is_in(guest)
+
+
+# --- what is kept
+
+
+def test_ones_data_is_shown_and_downloaded_without_secrets(guest: Visitor, alice: User, room: Room, desk: Desk) -> None:
+    booking = booked(alice, room, desk)
+    program = sessions.start_api(alice.id, "curl/8")
+    assert guest.go("/account/data").status == 200
+    assert booking.reference in guest.text
+    assert guest.headers["Cache-Control"] == "no-store"
+    file = guest.client.get("/account/data.json")
+    assert file.headers["Content-Disposition"].startswith("attachment; filename=")
+    data = json.loads(file.text)
+    assert data["account"]["email"] == ALICE
+    assert [(one["reference"], one["totalPrice"]) for one in data["bookings"]] == [(booking.reference, 360.0)]
+    assert [(one["kind"], one["state"]) for one in data["payments"]] == [("charge", "succeeded")]
+    assert {one["kind"] for one in data["sessions"]} == {"web", "api"}
+    user = users.find(ALICE)
+    assert user is not None
+    for secret in (str(user.password_hash), "argon2", program.refresh_token.partition(".")[2], "hash"):
+        assert secret not in file.text + guest.response.text  # type: ignore[union-attr]  # it is there
+
+
+def test_nobody_elses_data_is_in_it(guest: Visitor, bob: User, room: Room, desk: Desk) -> None:
+    booking = booked(bob, room, desk)
+    assert booking.reference not in guest.client.get("/account/data.json").text
+    assert "Nothing is kept." in guest.go("/account/data").text
+
+
+@pytest.mark.parametrize("path", ["/account/data", "/account/data.json"])
+def test_data_needs_a_recent_sign_in(guest: Visitor, app: Flask, path: str) -> None:
+    assert Visitor(app).go(path).heading == "Sign in"
+    later(HOUR)
+    assert guest.go(path).status == 401
+
+
+# --- the command line
+
+
+def test_operators_disable_enable_and_delete(runner: FlaskCliRunner, app: Flask, alice: User) -> None:
+    assert runner.invoke(args=["users", "disable", ALICE]).exit_code == 0
+    with pytest.raises(AccountDisabled):
+        users.with_password(ALICE, PASSWORD)
+    assert runner.invoke(args=["users", "enable", "ALICE@example.com"]).exit_code == 0
+    assert users.with_password(ALICE, PASSWORD)
+    assert runner.invoke(args=["users", "delete", ALICE], input="n\n").exit_code == 1
+    assert users.find(ALICE)
+    assert runner.invoke(args=["users", "delete", ALICE, "--yes"]).exit_code == 0
+    assert users.find(ALICE) is None
+    again = runner.invoke(args=["users", "delete", ALICE, "--yes"])
+    assert (again.exit_code, "There is no account for" in again.output) == (1, True)
+
+
+def test_operators_are_told_what_keeps_an_account(runner: FlaskCliRunner, alice: User, room: Room, desk: Desk) -> None:
+    booking = booked(alice, room, desk)
+    refused = runner.invoke(args=["users", "delete", ALICE, "--yes"])
+    assert refused.exit_code == 1
+    assert booking.reference in refused.output
+
+
+def test_a_declined_card_keeps_nothing(alice: User, room: Room, desk: Desk) -> None:
+    with pytest.raises(Exception, match="declined"):
+        bookings.book(order(alice, room), DECLINED, replace(desk))
+    closing.remove(alice.id)
