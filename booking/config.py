@@ -18,6 +18,33 @@ REQUIRED, OPTIONAL = "required", "optional"
 ORIGIN = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
 MINIMUM_SECRET = 32  # bytes; HS256 wants a key as long as its hash (RFC 7518 §3.2)
 
+A_DAY = 24 * 3600
+
+# The smallest and the largest of each number that every page and endpoint works with.
+RANGES: dict[str, tuple[float, float]] = {
+    "access_token_seconds": (60, 30 * A_DAY),
+    "refresh_token_days": (1, 3650),
+    "session_days": (1, 3650),
+    "staff_session_idle_hours": (1, 10_000),
+    "staff_session_days": (1, 3650),
+    "hold_minutes": (1, 24 * 60),
+    "holds_per_guest": (1, 10_000),
+    "booking_horizon_days": (1, 3650),
+    "longest_stay_nights": (1, 3650),
+    "payment_timeout_seconds": (0.1, 60),
+    "trusted_proxies": (0, 100),
+    "max_body_bytes": (16 * 1024, 1024**3),
+    "db_pool_size": (1, 10_000),
+    "granian_blocking_threads": (1, 1000),
+    "search_cache_seconds": (0, A_DAY),
+    "session_cache_seconds": (0, A_DAY),
+    "room_cache_seconds": (0, A_DAY),
+    "ticker_seconds": (0.01, 3600),
+    "sweep_seconds": (0.01, 3600),
+    "backup_keep": (1, 10_000),
+    "backup_hours": (1, 10_000),
+}
+
 
 class SettingsError(RuntimeError):
     """The environment is not fit to start with; the message names every variable at fault."""
@@ -66,6 +93,7 @@ class Settings:
     holds_per_guest: int = 3  # HOLDS_PER_GUEST: how many unpaid holds one guest may have at a time
     booking_horizon_days: int = 540  # BOOKING_HORIZON_DAYS: the latest arrival
     longest_stay_nights: int = 365  # LONGEST_STAY_NIGHTS: of any booking
+    day_begins_at: str = "04:00"  # DAY_BEGINS_AT: the property's hour until which the running night can still be booked
     payments: str = SIMULATED  # PAYMENTS: who charges cards; production has to name it: simulated charges nobody
     payment_timeout_seconds: float = 5.0  # PAYMENT_TIMEOUT_SECONDS: then the outcome is unknown
     redis_lock_enabled: bool = True  # REDIS_LOCK_ENABLED: the lock in front of a hold (off: for measurements)
@@ -174,7 +202,16 @@ class _Reader:
         self._check_addresses(settings)
         if not all(ORIGIN.fullmatch(origin) for origin in settings.image_origins):
             self.problems.append("IMAGE_SOURCES must look like https://photos.example,https://cdn.example.")
+        self._check_numbers(settings)
+        if not re.fullmatch(r"(0\d|1[01]):(00|15|30|45)", settings.day_begins_at):
+            self.problems.append("DAY_BEGINS_AT must be a quarter of an hour from 00:00 to 11:45, such as 04:00.")
         return settings
+
+    def _check_numbers(self, settings: Settings) -> None:
+        for name, (least, most) in RANGES.items():
+            value = getattr(settings, name)
+            if not least <= value <= most:  # nor is it infinite, or no number at all
+                self.problems.append(f"{name.upper()} must be between {least:g} and {most:.10g}, not {value:g}.")
 
     def _app_env(self) -> str:
         chosen = self.environ.get("APP_ENV", PRODUCTION)

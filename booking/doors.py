@@ -74,7 +74,11 @@ def _desk(settings: Settings) -> Desk:
         provider=providers[settings.payments],
         providers=providers,
         patience=patience(settings.payment_timeout_seconds),
-        rules=StayRules(settings.booking_horizon_days, settings.longest_stay_nights),
+        rules=StayRules(
+            settings.booking_horizon_days,
+            settings.longest_stay_nights,
+            dt.time.fromisoformat(settings.day_begins_at),
+        ),
         hold_for=dt.timedelta(minutes=settings.hold_minutes),
         holds_per_guest=settings.holds_per_guest,
         lock_rooms=settings.redis_lock_enabled,

@@ -17,7 +17,8 @@ from booking.domain.users import CurrentUser
 
 
 def _asked(query: RoomSearch) -> tuple[str, ...]:
-    return search.asked(query, doors.services().settings.search_cache_seconds)
+    services = doors.services()
+    return search.asked(query, services.desk.rules, services.settings.search_cache_seconds)
 
 
 @endpoint("GET", "/rooms", tag="Rooms", query=RoomSearch, shape=shapes.RoomPageShape, ahead=_asked)

@@ -12,11 +12,11 @@ from booking.domain.errors import Invalid
 from booking.domain.money import rounded
 from booking.domain.rooms import ForSale
 from booking.domain.stays import Stay, StayRules
-from booking.infra import clock
 from booking.infra.db import reading
 
 SHOWN_DAYS = 31  # where nobody says until when
 LOOKED_AROUND = 45  # days before and after a stay that cannot be had
+MOST_DAYS = 365  # at once; more where a stay may be longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Calendar:
 def nights(room_id: uuid.UUID, first: dt.date | None, end: dt.date | None, rules: StayRules) -> Calendar:
     """The nights in [first, end), by default from today at the property on. Raises RoomNotFound, Invalid."""
     room = rooms.for_sale(room_id)
-    today = clock.today(room.time_zone)
+    today = rules.today(room.time_zone)
     shown = _shown(first or today, end, rules)
     taken = availability.taken_nights(room_id, shown)
     price, over = rounded(room.price_per_night, room.currency), _out_of_reach(room, today, rules)
@@ -51,7 +51,7 @@ def nights(room_id: uuid.UUID, first: dt.date | None, end: dt.date | None, rules
 def nearest(room_id: uuid.UUID, wanted: Stay, rules: StayRules, most: int = 3) -> list[Stay]:
     """Stays of the same length that can be had, the nearest first; none more than LOOKED_AROUND days away."""
     room, around = rooms.for_sale(room_id), dt.timedelta(days=LOOKED_AROUND)
-    today = clock.today(room.time_zone)
+    today = rules.today(room.time_zone)
     first, last = max(today, wanted.check_in - around), min(_latest(today, rules), wanted.check_in + around)
     if first > last:
         return []
@@ -70,8 +70,9 @@ def _shown(first: dt.date, end: dt.date | None, rules: StayRules) -> Stay:
     end = end or first + min(dt.timedelta(days=SHOWN_DAYS), dt.date.max - first)
     if first >= end:
         raise Invalid(details={"from": "from must be before to"})
-    if (end - first).days > rules.longest_nights:
-        raise Invalid(details={"to": f"at most {rules.longest_nights} nights are shown at once"})
+    most = max(MOST_DAYS, rules.longest_nights)
+    if (end - first).days > most:
+        raise Invalid(details={"to": f"at most {most} nights are shown at once"})
     return Stay(first, end)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from booking.domain.models import Property, Room
-from booking.domain.stays import Stay
+from booking.domain.stays import EARLIEST_ZONE, Stay, StayRules
 from booking.infra import cache, clock
 from booking.infra.db import db, reading
 
@@ -32,11 +32,15 @@ class Destination:
     currencies: tuple[str, ...]
 
 
-def usual_stay(today: dt.date | None = None) -> Stay:
-    """What a search begins with: the first weekend that is at least a week away, Friday to Sunday."""
-    soon = (today or clock.now().date()) + dt.timedelta(days=7)
-    friday = soon + dt.timedelta(days=(4 - soon.weekday()) % 7)
-    return Stay(friday, friday + dt.timedelta(days=2))
+def usual_stay(rules: StayRules) -> Stay:
+    """What a search begins with: the first weekend that is at least a week away, Friday to Sunday.
+
+    Sooner and shorter where the house does not sell so far ahead or for so long.
+    """
+    today = rules.today(EARLIEST_ZONE)
+    soon = clock.now().date() + dt.timedelta(days=7)
+    friday = min(soon + dt.timedelta(days=(4 - soon.weekday()) % 7), today + dt.timedelta(days=rules.horizon_days))
+    return Stay(friday, friday + dt.timedelta(days=min(2, rules.longest_nights)))
 
 
 def destinations(cache_seconds: int) -> list[Destination]:

@@ -21,7 +21,7 @@ from booking.infra.clock import sql_now
 from booking.infra.db import db, execute, reading
 from booking.infra.ids import encode
 
-DETAILS = cache.Kind("room", 1)  # in the cache
+DETAILS = cache.Kind("room", 2)  # in the cache
 
 
 @dataclass(frozen=True, slots=True)

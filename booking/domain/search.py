@@ -45,7 +45,7 @@ from booking.infra.db import fetch
 from booking.infra.ids import encode
 
 Condition = ColumnExpressionArgument[bool]
-FOUND, ANSWER = cache.Kind("search", 1), cache.Kind("answer", 1)
+FOUND, ANSWER = cache.Kind("search", 2), cache.Kind("answer", 2)
 LATEST_ZONE = "Etc/GMT-14"  # the first place on earth where a day begins
 
 _SHOWN: tuple[Any, ...] = (
@@ -88,29 +88,31 @@ class Found:
 def search(wanted: RoomSearch, rules: StayRules, cache_seconds: int) -> Found:
     """A page of free rooms and how many there are in all. Raises Invalid."""
     _refuse_unless_possible(wanted, rules)
-    kept = _remembered(FOUND, wanted, cache_seconds, lambda found: json.dumps(_kept(found), default=str))
+    kept = _remembered(FOUND, wanted, rules, cache_seconds, lambda found: json.dumps(_kept(found), default=str))
     return _found(json.loads(kept), wanted)
 
 
 def answer(wanted: RoomSearch, rules: StayRules, cache_seconds: int, render: Callable[[Found], str]) -> str:
     """The same as the text that `render` makes of it, which is what is kept then. Raises Invalid."""
     _refuse_unless_possible(wanted, rules)
-    return _remembered(ANSWER, wanted, cache_seconds, render)
+    return _remembered(ANSWER, wanted, rules, cache_seconds, render)
 
 
-def asked(wanted: RoomSearch, cache_seconds: int) -> tuple[str, ...]:
+def asked(wanted: RoomSearch, rules: StayRules, cache_seconds: int) -> tuple[str, ...]:
     """What `answer` will ask the cache for."""
-    return cache.asked_in(wanted.location, ANSWER, _key(wanted), cache_seconds)
+    return cache.asked_in(wanted.location, ANSWER, _key(wanted, rules), cache_seconds)
 
 
-def _remembered(kind: cache.Kind, wanted: RoomSearch, seconds: int, text: Callable[[Found], str]) -> str:
+def _remembered(
+    kind: cache.Kind, wanted: RoomSearch, rules: StayRules, seconds: int, text: Callable[[Found], str]
+) -> str:
     def read(lsn: int | None) -> cache.Fresh:
         fetch = replica.reader(lsn)
         # Asked for first: a hold that ends meanwhile is then either counted as free, or the end of what is kept.
         until = _first_hold_end(wanted, fetch) if seconds else None
-        return cache.Fresh(text(_read(wanted, fetch)), until)
+        return cache.Fresh(text(_read(wanted, rules, fetch)), until)
 
-    return cache.remembered_in(wanted.location, kind, _key(wanted), seconds, read)
+    return cache.remembered_in(wanted.location, kind, _key(wanted, rules), seconds, read)
 
 
 def _first_hold_end(wanted: RoomSearch, fetch: replica.Fetch) -> float | None:
@@ -122,24 +124,26 @@ def _first_hold_end(wanted: RoomSearch, fetch: replica.Fetch) -> float | None:
 
 
 def _refuse_unless_possible(wanted: RoomSearch, rules: StayRules) -> None:
-    problems = rules.problems(wanted.stay, _time_zone(wanted.location) if _is_near(wanted.check_in, rules) else None)
+    problems = rules.problems(
+        wanted.stay, _time_zone(wanted.location, rules) if _is_near(wanted.check_in, rules) else None
+    )
     if problems:
         raise Invalid(details=problems)
     if _compares_prices(wanted) and wanted.currency is None:
         _require_one_currency(wanted.location)
 
 
-def _read(wanted: RoomSearch, fetch: replica.Fetch) -> Found:
-    found = _read_as_asked(wanted, fetch)
+def _read(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch) -> Found:
+    found = _read_as_asked(wanted, rules, fetch)
     corrected = None if found.total or not wanted.q else search_words.corrected(wanted.q, wanted.location, fetch)
     if corrected is None:
         return found
-    instead = _read_as_asked(wanted.model_copy(update={"q": corrected}), fetch)
+    instead = _read_as_asked(wanted.model_copy(update={"q": corrected}), rules, fetch)
     return replace(instead, corrected=corrected) if instead.total else found
 
 
-def _read_as_asked(wanted: RoomSearch, fetch: replica.Fetch) -> Found:
-    values = _values(wanted)
+def _read_as_asked(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch) -> Found:
+    values = _values(wanted, rules)
     page, total = _statements(_shape(values, wanted.sort))
     nights = wanted.stay.nights
     rooms = [_free_room(row, nights) for row in fetch(page, values)]
@@ -170,9 +174,9 @@ class Shape(NamedTuple):
     sort: str | None
 
 
-def _values(wanted: RoomSearch) -> dict[str, Any]:
+def _values(wanted: RoomSearch, rules: StayRules) -> dict[str, Any]:
     """The values of a search's parameters; filters without one are left out."""
-    zones = _zones_of_yesterday(wanted.check_in)
+    zones = _zones_of_yesterday(wanted.check_in, rules)
     words = search_words.words_of(wanted.q)
     filters = {
         "location": wanted.location,
@@ -255,10 +259,10 @@ def _statements(shape: Shape) -> tuple[Select[Any], Select[Any]]:
     return page.order_by(*order).limit(bindparam("page_size")).offset(bindparam("skipped")), total
 
 
-def _zones_of_yesterday(check_in: dt.date) -> list[str]:
-    if check_in >= clock.today(LATEST_ZONE):
+def _zones_of_yesterday(check_in: dt.date, rules: StayRules) -> list[str]:
+    if check_in >= rules.today(LATEST_ZONE):
         return []
-    return [zone for zone in _time_zones() if check_in < clock.today(zone)]
+    return [zone for zone in _time_zones() if check_in < rules.today(zone)]
 
 
 def _order(sort: str | None, *, in_one_place: bool) -> list[Any]:
@@ -286,14 +290,14 @@ def _require_one_currency(location: str | None) -> None:
 
 def _is_near(check_in: dt.date, rules: StayRules) -> bool:
     """Only within a day of "today" and of the horizon does the zone matter."""
-    earliest = clock.today(EARLIEST_ZONE)
+    earliest = rules.today(EARLIEST_ZONE)
     return check_in <= earliest + dt.timedelta(days=2) or check_in >= earliest + dt.timedelta(days=rules.horizon_days)
 
 
-def _time_zone(location: str | None) -> str | None:
+def _time_zone(location: str | None, rules: StayRules) -> str | None:
     """The zone that says what "today" is in a location; the earliest place's where it has several."""
     zones = [row.time_zone for row in fetch(_ZONES_OF, location=location)] if location else []
-    return min(zones, key=clock.today, default=None)
+    return min(zones, key=rules.today, default=None)
 
 
 def _time_zones() -> list[str]:
@@ -305,11 +309,11 @@ _ZONES_OF = _ZONES.where(Property.location == bindparam("location"))
 _CURRENCIES = select(Property.currency).distinct().where(Property.location == bindparam("location")).limit(2)
 
 
-def _key(wanted: RoomSearch) -> str:
-    # What "today" leaves out changes at midnight, so a day's answer is not the next day's.
-    today = clock.today(LATEST_ZONE)
-    day = today if wanted.check_in < today else "-"
-    digest = hashlib.sha256(repr((*wanted.__dict__.items(), day)).encode()).hexdigest()[:32]
+def _key(wanted: RoomSearch, rules: StayRules) -> str:
+    # What "today" leaves out changes when the day begins somewhere, so an answer is not given after that: zones differ
+    # by quarters of an hour at least.
+    quarter = int(clock.now().timestamp()) // 900 if wanted.check_in < rules.today(LATEST_ZONE) else "-"
+    digest = hashlib.sha256(repr((*wanted.__dict__.items(), quarter)).encode()).hexdigest()[:32]
     return f"{wanted.location or '*'}:{wanted.check_in}:{digest}"
 
 

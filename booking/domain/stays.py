@@ -43,14 +43,21 @@ def moved(check_in: dt.date, check_out: dt.date, nights: int) -> Stay | None:
 
 @dataclass(frozen=True, slots=True)
 class StayRules:
-    """How far ahead and how long anybody may book (settings)."""
+    """From when on, how far ahead and how long anybody may book (settings)."""
 
     horizon_days: int = 540
     longest_nights: int = 365
+    day_begins_at: dt.time = dt.time(4)
+
+    def today(self, time_zone: str) -> dt.date:
+        """The first day on which one can arrive: the property's, which begins at its own hour. Until then the running
+        night can still be had, as at a desk.
+        """
+        return clock.today(time_zone, self.day_begins_at)
 
     def problems(self, stay: Stay, time_zone: str | None) -> dict[str, str]:
         """What is wrong with the dates, by field; without a zone, today is the earliest place's."""
-        today = clock.today(time_zone or EARLIEST_ZONE)
+        today = self.today(time_zone or EARLIEST_ZONE)
         problems = {}
         if stay.check_in < today:
             problems["checkIn"] = "checkIn is in the past"

@@ -6,7 +6,7 @@ Tests move both clocks together with `shift()`; nothing else does.
 from __future__ import annotations
 
 import zoneinfo
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, bindparam, func
@@ -37,6 +37,7 @@ def sql_now() -> ColumnElement[datetime]:
     return instant
 
 
-def today(time_zone: str) -> date:
-    """The calendar day at the property."""
-    return now().astimezone(ZoneInfo(time_zone)).date()
+def today(time_zone: str, begins_at: time = time.min) -> date:
+    """The calendar day at the property; with another hour to begin at, it is still the day before until then."""
+    local = now().astimezone(ZoneInfo(time_zone))
+    return local.date() if local.time() >= begins_at else local.date() - timedelta(days=1)

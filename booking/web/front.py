@@ -22,7 +22,8 @@ SHOWN_PLACES = 12
 @blueprint.get("/")
 def home() -> Response:
     """Where a guest begins."""
-    services, stay = doors.services(), catalogue.usual_stay()
+    services = doors.services()
+    stay = catalogue.usual_stay(services.desk.rules)
     places = catalogue.destinations(services.settings.room_cache_seconds)
     few = teasers.a_few(places, stay, services.desk.rules, services.settings.search_cache_seconds)
     search = {

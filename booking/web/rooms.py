@@ -141,7 +141,7 @@ def _asked(places: list[Destination]) -> tuple[Form, Destination | None]:
         asked["checkOut"] = [moved.check_out.isoformat()]
     place = next((one for one in places if [one.slug] == asked.get("location")), None)
     if "checkIn" not in asked and "checkOut" not in asked:
-        stay = catalogue.usual_stay()
+        stay = catalogue.usual_stay(_rules())
         asked |= {"checkIn": [stay.check_in.isoformat()], "checkOut": [stay.check_out.isoformat()]}
     currencies = place.currencies if place else ()
     meant = asked.get("currency", list(currencies))
@@ -273,7 +273,8 @@ def _about(details: dict[str, Any], form: Form) -> dict[str, Any]:
 
 def _calendar(room_id: str, details: dict[str, Any], form: Form) -> dict[str, Any]:
     """Two months, from the one asked for, or of the arrival, or this one."""
-    rules, today = _rules(), clock.today(details["property"]["timeZone"])
+    rules = _rules()
+    today = rules.today(details["property"]["timeZone"])
     last = today + dt.timedelta(days=rules.horizon_days)
     first = months.chosen(request.args.get("month"), form.value("checkIn"), today, last)
     nights = calendar.nights(_id(room_id), first, months.after(first, months.SHOWN), rules).nights

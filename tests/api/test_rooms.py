@@ -12,7 +12,7 @@ import pytest
 from booking.domain import availability, bookings, policies
 from booking.domain.bookings import Desk
 from booking.domain.models import Room, User
-from booking.infra import clock
+from booking.domain.stays import StayRules
 from booking.infra.db import transaction
 from booking.infra.ids import encode, new_id
 from tests.api.program import INSTANT, Program, dates, fields, refused
@@ -153,14 +153,14 @@ def test_the_calendar_says_night_by_night_what_can_be_had(api: Program, bob: Use
 def test_the_calendar_begins_today_at_the_property_and_shows_a_month(api: Program) -> None:
     far_east = a_room(time_zone="Pacific/Kiritimati", currency="JPY", location="east", price_per_night=Decimal(9000))
     shown = nights(api, far_east)
-    assert shown[0]["date"] == clock.today("Pacific/Kiritimati").isoformat()
+    assert shown[0]["date"] == StayRules().today("Pacific/Kiritimati").isoformat()
     assert len(shown) == 31
     assert {night["price"] for night in shown} == {9000}
 
 
 def test_a_night_that_no_stay_can_reach_is_not_free(standing: tuple[Program, Room]) -> None:
     api, room = standing
-    today = clock.today("Europe/Brussels")
+    today = StayRules().today("Europe/Brussels")
     past = nights(api, room, **{"from": today - dt.timedelta(days=2), "to": today + dt.timedelta(days=1)})
     assert [night["isAvailable"] for night in past] == [False, False, True]
     edge = today + dt.timedelta(days=540 + 10)  # the latest arrival, the room's longest stay

@@ -95,12 +95,12 @@ def test_everything_wrong_with_an_order_is_said_at_once(alice: User, room: Room,
 
 def test_yesterday_cannot_be_booked_and_today_is_the_propertys_own(alice: User, desk: Desk) -> None:
     far_east = a_room(time_zone="Pacific/Kiritimati")  # UTC+14
-    yesterday_there = clock.today("Pacific/Kiritimati") - dt.timedelta(days=1)
+    yesterday_there = desk.rules.today("Pacific/Kiritimati") - dt.timedelta(days=1)
     with pytest.raises(Invalid) as refusal:
         bookings.book(order(alice, far_east, Stay(yesterday_there, yesterday_there + dt.timedelta(days=2))), VISA, desk)
     assert refusal.value.details.keys() == {"checkIn"}
     far_west = a_room(time_zone="Pacific/Niue")  # UTC-11
-    today_there = clock.today("Pacific/Niue")
+    today_there = desk.rules.today("Pacific/Niue")
     assert bookings.book(order(alice, far_west, Stay(today_there, today_there + dt.timedelta(days=1))), VISA, desk)
 
 

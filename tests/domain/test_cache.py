@@ -67,10 +67,10 @@ def fill(room: Room, user: User) -> None:
 
 MARKS = {"generation", "changing", "told", "era"}  # what says whether entries count; no entries themselves
 SHAPES = {
-    "search.1": "26404b9f",
+    "search.2": "3453bd48",
     "destinations.1": "8468764c",
     "amenities.1": "10cb19f3",
-    "room.1": "4220e71b",
+    "room.2": "8deff089",
     "session.1": "faa26dcc",
 }
 

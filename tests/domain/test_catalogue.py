@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from flask import Flask
@@ -16,6 +17,7 @@ from booking.domain.inputs import RoomSearch
 from booking.domain.models import Room, User
 from booking.domain.search import FoundRoom
 from booking.domain.stays import StayRules
+from booking.infra import clock
 from booking.infra.ids import encode
 from tests.cast import a_room, in_days, order
 
@@ -39,9 +41,12 @@ def ways(search: RoomSearch) -> list[tuple[str, int]]:
 
 @pytest.mark.parametrize("day", [dt.date(2026, 11, day) for day in range(1, 15)])
 def test_the_usual_stay_is_a_weekend_at_least_a_week_ahead(day: Any) -> None:
-    stay = catalogue.usual_stay(day)
+    with patch.object(clock, "now", lambda: dt.datetime.combine(day, dt.time(12), dt.UTC)):
+        stay = catalogue.usual_stay(RULES)
+        near = catalogue.usual_stay(StayRules(horizon_days=1, longest_nights=1))
     assert (stay.check_in.weekday(), stay.nights) == (4, 2)
     assert 7 <= (stay.check_in - day).days <= 13
+    assert ((near.check_in - day).days in (0, 1), near.nights) == (True, 1)
 
 
 def test_a_place_is_called_what_most_of_its_houses_call_it(app: Flask) -> None:

@@ -78,6 +78,14 @@ def test_today_begins_at_the_property_s_midnight(instant: Any, zone: Any) -> Non
 
 
 @many
+@given(instants, zones, st.sampled_from([dt.time(0), dt.time(4), dt.time(11, 45)]))
+def test_a_day_that_begins_later_is_the_same_day_from_its_hour_on(instant: Any, zone: Any, hour: dt.time) -> None:
+    with at(instant):
+        today, day = clock.today(zone), StayRules(day_begins_at=hour).today(zone)
+    assert day == (today if instant.astimezone(ZoneInfo(zone)).time() >= hour else today - A_DAY)
+
+
+@many
 @given(instants, st.sampled_from(sorted(available_timezones())))
 def test_nowhere_is_it_earlier_than_in_the_earliest_zone(instant: Any, zone: Any) -> None:
     with at(instant):
@@ -88,7 +96,7 @@ def test_nowhere_is_it_earlier_than_in_the_earliest_zone(instant: Any, zone: Any
 @given(instants, zones)
 def test_the_first_and_the_last_day_that_can_be_booked(instant: Any, zone: Any) -> None:
     with at(instant):
-        today = clock.today(zone)
+        today = RULES.today(zone)
         last = today + RULES.horizon_days * A_DAY
         refused = {
             day: "checkIn" in RULES.problems(Stay(day, day + A_DAY), zone)
@@ -101,7 +109,7 @@ def test_the_first_and_the_last_day_that_can_be_booked(instant: Any, zone: Any) 
 @given(instants, zones, st.integers(300, 400))
 def test_the_longest_stay_is_counted_in_nights_also_over_a_leap_day(instant: Any, zone: Any, nights: Any) -> None:
     with at(instant):
-        today = clock.today(zone)
+        today = RULES.today(zone)
         problems = RULES.problems(Stay(today, today + nights * A_DAY), zone)
     assert ("checkOut" in problems) == (nights > RULES.longest_nights)
 

@@ -56,7 +56,7 @@ def test_home_shows_only_rooms_that_are_free_with_the_price_of_the_stay(
     visitor: Visitor, alice: User, desk: Desk
 ) -> None:
     taken, free = a_room(), a_room(location="ghent")
-    bookings.hold(order(alice, taken, catalogue.usual_stay()), desk)
+    bookings.hold(order(alice, taken, catalogue.usual_stay(desk.rules)), desk)
     visitor.go("/")
     assert [card["href"].partition("?")[0] for card in visitor.page.select(".room-card a")] == [address(free)]
     assert "€240 for 2 nights" in visitor.text
