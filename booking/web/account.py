@@ -27,6 +27,8 @@ from booking.web.security import page_path, personal
 
 blueprint = Blueprint("account", __name__)
 
+ENTERING, JOINING = WAYS_IN = ("account/sign_in.html", "account/register.html")  # one page for who has chosen a room
+
 
 @blueprint.before_request
 def _nothing_is_kept() -> None:
@@ -39,7 +41,7 @@ def _nothing_is_kept() -> None:
 @blueprint.get("/sign-in")
 def sign_in() -> Response:
     """Who are you?"""
-    return go_to(_wanted()) if current_user.is_authenticated else _page("account/sign_in.html", Form())
+    return go_to(_wanted()) if current_user.is_authenticated else _page(ENTERING, Form())
 
 
 @blueprint.post("/sign-in")
@@ -51,7 +53,7 @@ def enter() -> Response:
         given = form.accept(Credentials)
         user = users.with_password(given.email, given.password)
     except (Invalid, InvalidCredentials, AccountDisabled, TooBusy) as refusal:
-        return _refused("account/sign_in.html", form, refusal)
+        return _refused(ENTERING, form, refusal)
     return _signed_in(user.id)
 
 
@@ -70,7 +72,7 @@ def leave() -> Response:
 @blueprint.get("/register")
 def register() -> Response:
     """A new account."""
-    return go_to(_wanted()) if current_user.is_authenticated else _page("account/register.html", Form())
+    return go_to(_wanted()) if current_user.is_authenticated else _page(JOINING, Form())
 
 
 @blueprint.post("/register")
@@ -82,7 +84,7 @@ def join() -> Response:
         settings = doors.services().settings
         user = users.register(form.accept(Registration), settings.region, site=settings.site_name)
     except (Invalid, EmailTaken, TooBusy) as refusal:
-        return _refused("account/register.html", form, refusal)
+        return _refused(JOINING, form, refusal)
     return _signed_in(user.id)
 
 
@@ -156,6 +158,10 @@ def _signed_in(user_id: uuid.UUID) -> Response:
 def _page(template: str, form: Form, status: int = 200) -> Response:
     wanted = _wanted("")
     facts: dict[str, Any] = {"wanted": wanted, "keeps_wish": "/reserve?" in wanted}
+    if facts["keeps_wish"] and template in WAYS_IN:
+        typed = Form({name: form.value(name) for name in ("email", "fullName")})
+        facts |= {"joins": template == JOINING, "typed": typed}
+        template = "account/reserve_as.html"
     return page(template, block="main", status=status, form=form, changed="changed" in request.args, **facts)
 
 

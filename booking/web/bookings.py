@@ -150,4 +150,5 @@ def _facts(trip: Trip) -> dict[str, Any]:
         "booking_id": encode("booking", trip.id),
         "room_id": encode("room", trip.room_id),
         "lines": bills.of_trip(trip),
+        "guest": visitor().full_name,  # the notice, made for emails, has no name that nobody has confirmed
     }

@@ -26,7 +26,7 @@ from booking.domain.inputs import HoldPayment, StayOrder
 from booking.domain.trips import Trip
 from booking.infra import clock
 from booking.infra.ids import decode, encode
-from booking.web import bills, cards, form_check, formats, room_cards
+from booking.web import bills, cards, form_check, formats, room_cards, security, signed_in
 from booking.web.bookings import own_trip
 from booking.web.forms import Form
 from booking.web.pages import go_to, page, wants_part
@@ -49,7 +49,7 @@ def reserve(room_id: str) -> Response:
     """Hold the nights and go on to paying. Without a sign-in, or with an outdated form, ask once more first."""
     form_check.refuse_without_cookie()
     if not current_user.is_authenticated:
-        return go_to(url_for(".wish", room_id=room_id, **_wish(request.form)))
+        return _after_signing_in(room_id)
     if form_check.is_outdated():
         if "again" in request.form:
             raise CSRFError  # a fresh form did not help: say so instead of asking for ever
@@ -57,6 +57,11 @@ def reserve(room_id: str) -> Response:
     order = _order(room_id, form := Form.posted())
     if order is None:
         return go_to(_room_page(room_id, form))
+    return _reserved(order, form)
+
+
+def _reserved(order: Order, form: Form) -> Response:
+    room_id = encode("room", order.room_id)
     _count()
     limits.count_reservation()
     try:
@@ -66,6 +71,22 @@ def reserve(room_id: str) -> Response:
     except (RoomNotAvailable, RoomLocked, TooManyHolds) as refusal:
         return _pay_or_release(order, refusal) if isinstance(refusal, TooManyHolds) else _gone(order, refusal)
     return go_to(url_for(".show", booking_id=encode("booking", held.id)))
+
+
+def _after_signing_in(room_id: str) -> Response:
+    """Ask a stranger to sign in; what was wanted by a form of ours is then done without asking for it again."""
+    wanted = url_for(".wish", room_id=room_id, **_wish(request.form))
+    if not form_check.is_outdated() and request.form.get("shownTotal"):
+        session[signed_in.WISH] = {"page": wanted, "total": request.form["shownTotal"]}
+    return go_to(wanted)
+
+
+def _is_as_wished(mine: reserving.Mine, quote: rooms.StayQuote) -> bool:
+    """Whether this page goes on with what was asked for before signing in, and nothing has changed since; once."""
+    wish = session.pop(signed_in.WISH, None) or {}
+    total = formats.decimal(quote.price.total, quote.price.currency)
+    same = wish.get("page") == security.current_path() and wish.get("total") == total
+    return same and quote.is_available and mine == reserving.Mine()
 
 
 # It looks itself: a form that is too old leads to a fresh one, and the wish is kept.
@@ -87,6 +108,8 @@ def wish(room_id: str) -> Response:
         quote = rooms.quote(order.room_id, order.stay, order.guests, services.desk.rules)
     except Invalid:
         return go_to(_room_page(room_id, form))
+    if _is_as_wished(mine, quote):
+        return _reserved(order, form)
     if mine.changes or mine.can_be_had(quote):
         return page("checkout/wish.html", **_offer(order, quote), mine=mine, again="again" in request.args)
     return _gone(order, RoomNotAvailable())

@@ -25,6 +25,7 @@ P = ParamSpec("P")
 
 SESSION = "sid"  # in the cookie: the session's id, as a TypeID; everything else is in the sessions table
 USER = "uid"
+WISH = "wish"  # what a stranger asked to reserve: the page that goes on with it, and the total that was shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,15 @@ def visitor() -> CurrentUser:
 
 
 def remember(user: CurrentUser) -> None:
-    """Sign in: a new cookie and a new form token, nothing of the old ones (nobody can have prepared them)."""
+    """Sign in: a new cookie and a new form token, nothing of the old ones (nobody can have prepared them).
+
+    But for the room that the visitor asked to reserve before signing in, by a form of ours.
+    """
+    wish = session.get(WISH)
     session.clear()
     session.permanent = True
+    if wish:
+        session[WISH] = wish
     session[SESSION], session[USER] = encode("session", user.session_id), encode("user", user.id)
     g._login_user = Visitor(user)
 

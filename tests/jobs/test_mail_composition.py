@@ -266,3 +266,10 @@ def test_amounts_of_one_mail_look_alike() -> None:
 )
 def test_zones_are_said_in_figures(zone: str, spelled: str) -> None:
     assert wording.zone(dt.datetime(2026, 7, 4, 15, tzinfo=ZoneInfo(zone))) == f"local time {spelled}"
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "ש" * 300, "Long title " * 30, "…" * 60])
+def test_a_long_subject_begins_on_its_first_line(name: str) -> None:
+    lines = written(replace(NOTICE, room=name)).as_bytes().splitlines()
+    first = next(line for line in lines if line.lower().startswith(b"subject:"))
+    assert NOTICE.reference.encode() in first

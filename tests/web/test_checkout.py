@@ -83,36 +83,6 @@ def test_reserving_holds_the_room_and_shows_what_it_costs(guest: Visitor, room: 
     assert guest.headers["Cache-Control"] == "no-store"
 
 
-def test_a_stranger_signs_in_and_nothing_is_lost(visitor: Visitor, alice: User, room: Room) -> None:
-    reserve(visitor, room)
-    assert visitor.heading == "Sign in"
-    assert "We've saved your room and dates" in visitor.text
-    visitor.send("/sign-in", email=alice.email, password="correct horse battery")
-    assert visitor.heading == "Reserve this room?"
-    assert "€360" in visitor.text
-    visitor.send(reserve_url(room))
-    assert visitor.url == checkout_url(the_booking())
-    assert the_booking().guests == 2
-
-
-def test_a_stranger_registers_instead_and_nothing_is_lost(visitor: Visitor, room: Room) -> None:
-    reserve(visitor, room)
-    (register,) = [link for link in visitor.links() if link.startswith("/register?next=")]
-    visitor.go(register)
-    visitor.send("/register", fullName="Carol", email="carol@example.com", password="three words here")
-    assert visitor.heading == "Reserve this room?"
-    visitor.send(reserve_url(room))
-    assert visitor.heading == "Review and pay"
-
-
-def test_a_wrong_password_keeps_the_wish(visitor: Visitor, alice: User, room: Room) -> None:
-    reserve(visitor, room)
-    visitor.send("/sign-in", email=alice.email, password="wrong")
-    assert visitor.status == 401
-    visitor.send("/sign-in", email=alice.email, password="correct horse battery")
-    assert visitor.heading == "Reserve this room?"
-
-
 def test_a_form_that_is_too_old_is_asked_once_more(guest: Visitor, room: Room) -> None:
     guest.post(reserve_url(room), checkIn=STAY.check_in, checkOut=STAY.check_out, guests=2)
     assert count(Booking) == 0

@@ -74,7 +74,14 @@ def test_a_receipt_names_seller_guest_stay_and_total(
     receipt = f"/bookings/{encode('booking', paid.id)}/receipt"
     assert receipt in guest.links()
     guest.go(receipt)
-    for fact in ("Scheldt Rooms BV", paid.reference, "Room with a view", "3 nights at €120 €360", "Total paid €360"):
+    for fact in (
+        "Scheldt Rooms BV",
+        alice.full_name,
+        paid.reference,
+        "Room with a view",
+        "3 nights at €120 €360",
+        "Total paid €360",
+    ):
         assert fact in guest.text
 
 

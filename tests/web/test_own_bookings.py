@@ -94,6 +94,14 @@ def test_a_booking_says_what_matters(guest: Visitor, booked: Booking) -> None:
     assert guest.headers["Cache-Control"] == "no-store"
 
 
+def test_a_booking_names_its_guest_also_before_the_address_is_confirmed(
+    guest: Visitor, booked: Booking, alice: User
+) -> None:
+    text = guest.go(url_of(booked)).text
+    assert f"Booked under the name {alice.full_name}." in text
+    assert f"Paid and confirmed, {alice.full_name}." in text
+
+
 def test_later_it_is_not_news_any_more(guest: Visitor, booked: Booking) -> None:
     assert guest.go(url_of(booked)).heading == "You're booked"
     later(dt.timedelta(hours=1))

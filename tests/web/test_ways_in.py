@@ -1,0 +1,82 @@
+"""Signing in, or creating an account, on the way from a room to paying: nothing is asked for twice."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from flask import Flask
+
+from booking.domain.models import Booking, Room, User
+from booking.infra.db import db, transaction
+from tests.cast import count
+from tests.web.test_checkout import STAY, checkout_url, reserve, reserve_url, the_booking
+from tests.web.visitor import Visitor
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Visitor:
+    return Visitor(app)
+
+
+@transaction
+def change_price(room: Room, price: Decimal) -> None:
+    db.session.get_one(Room, room.id).price_per_night = price
+
+
+def test_a_stranger_signs_in_and_nothing_is_lost(visitor: Visitor, alice: User, room: Room) -> None:
+    reserve(visitor, room)
+    assert visitor.heading == "Sign in or create an account"
+    assert "We've saved your room and dates" in visitor.text
+    visitor.send("/sign-in", email=alice.email, password="correct horse battery")
+    assert visitor.url == checkout_url(the_booking())
+    assert the_booking().guests == 2
+
+
+def test_a_stranger_registers_instead_and_nothing_is_lost(visitor: Visitor, room: Room) -> None:
+    reserve(visitor, room)
+    visitor.send("/register", fullName="Carol", email="carol@example.com", password="three words here")
+    assert visitor.heading == "Review and pay"
+
+
+def test_what_was_typed_into_one_way_in_stands_in_the_other(visitor: Visitor, alice: User, room: Room) -> None:
+    reserve(visitor, room)
+    visitor.send("/register", fullName="Alice B.", email=alice.email, password="three words here")
+    assert visitor.status == 409
+    assert visitor.form("/sign-in").select_one("[name=email]")["value"] == alice.email
+    assert visitor.form("/register").select_one("[name=fullName]")["value"] == "Alice B."
+    assert visitor.form("/sign-in").select_one("[aria-invalid]") is None
+    visitor.send("/sign-in", password="correct horse battery")
+    assert visitor.heading == "Review and pay"
+
+
+def test_another_price_than_shown_is_asked_about_after_signing_in(visitor: Visitor, alice: User, room: Room) -> None:
+    reserve(visitor, room)
+    change_price(room, Decimal(130))
+    visitor.send("/sign-in", email=alice.email, password="correct horse battery")
+    assert visitor.heading == "Reserve this room?"
+    assert "€390" in visitor.text
+    assert count(Booking) == 0
+
+
+def test_a_link_alone_reserves_nothing_after_signing_in(visitor: Visitor, alice: User, room: Room) -> None:
+    visitor.go(f"{reserve_url(room)}?checkIn={STAY.check_in}&checkOut={STAY.check_out}&guests=2")
+    visitor.send("/sign-in", email=alice.email, password="correct horse battery")
+    assert visitor.heading == "Reserve this room?"
+    assert count(Booking) == 0
+
+
+def test_what_was_wished_is_reserved_once(visitor: Visitor, alice: User, room: Room) -> None:
+    reserve(visitor, room)
+    wish = visitor.page.select_one("[name=next]")["value"]
+    visitor.send("/sign-in", email=alice.email, password="correct horse battery")
+    visitor.send(f"{checkout_url(the_booking())}/release")
+    assert visitor.go(str(wish)).heading == "Reserve this room?"
+
+
+def test_a_wrong_password_keeps_the_wish(visitor: Visitor, alice: User, room: Room) -> None:
+    reserve(visitor, room)
+    visitor.send("/sign-in", email=alice.email, password="wrong")
+    assert visitor.status == 401
+    visitor.send("/sign-in", email=alice.email, password="correct horse battery")
+    assert visitor.heading == "Review and pay"
