@@ -13,7 +13,7 @@ from booking.domain import closing, personal_data
 from booking.domain.errors import AccountInUse, Invalid, LastOwner
 from booking.domain.inputs import Deletion
 from booking.infra.clock import now
-from booking.web import signed_in
+from booking.web import browsers, signed_in
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
 from booking.web.signed_in import required, visitor
@@ -27,7 +27,9 @@ SHOWN = 20  # rows of each list on the page; the file has all
 @required
 def data() -> Response:
     """Everything that is kept, to read."""
-    return page("account/data.html", data=personal_data.of(visitor()), shown=SHOWN)
+    found = personal_data.of(visitor())
+    devices = [{**one, "client": browsers.called(one["client"])} for one in found["sessions"]]
+    return page("account/data.html", data={**found, "sessions": devices}, shown=SHOWN)
 
 
 @blueprint.get("/account/data.json")

@@ -1,0 +1,60 @@
+"""The pages of an account in a browser: readable for everybody, and working without a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from booking.domain import bookings, email_changes, emails, links, sessions
+from booking.domain.bookings import Desk
+from booking.domain.links import Kind
+from booking.domain.models import EmailChange, EmailVerification, Room, User
+from booking.infra.db import db, transaction
+from tests.browser.conftest import PHONE, violations
+from tests.browser.steps import button, heading, sign_in
+from tests.cast import VISA, in_days, order
+
+SECRETS = ("a-secret-for-tests-only-0123456789abcdef",)
+
+
+@pytest.fixture
+def paths(app: Flask, alice: User, room: Room, desk: Desk) -> list[str]:
+    """Every new page, each with something on it."""
+    bookings.book(order(alice, room, in_days(30)), VISA, desk)
+    email_changes.request(sessions.start_web(alice.id, "Firefox"), "alice@new.example")
+    emails.ask_again(alice.id)
+    verify, change = mailed()
+    return ["/account", "/account/close", "/account/data", verify, *change]
+
+
+@transaction
+def mailed() -> tuple[str, list[str]]:
+    verification, change = db.session.query(EmailVerification).one(), db.session.query(EmailChange).one()
+    ends = (("change-email", Kind.CHANGE), ("keep-email", Kind.KEEP))
+    return (
+        f"/verify-email/{links.written(Kind.VERIFY, verification.id, SECRETS)}",
+        [f"/{page}/{links.written(kind, change.id, SECRETS)}" for page, kind in ends],
+    )
+
+
+def test_the_pages_of_an_account_are_accessible(visit: Callable[..., Page], paths: list[str], alice: User) -> None:
+    page = visit(**PHONE)
+    page.goto("/sign-in?next=/account")
+    sign_in(page, alice)
+    expect(heading(page, "Your account")).to_be_visible()
+    for path in paths:
+        page.goto(path)
+        assert violations(page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+
+
+def test_an_account_is_deleted_without_a_script(visit: Callable[..., Page], app: Flask, alice: User) -> None:
+    page = visit(java_script_enabled=False)
+    page.goto("/sign-in?next=/account/close")
+    sign_in(page, alice)
+    page.get_by_label("Type your email address to confirm").fill("alice@example.com")
+    button(page, "Delete my account").click()
+    expect(heading(page, "Your account is deleted")).to_be_visible()

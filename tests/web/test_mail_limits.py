@@ -1,0 +1,42 @@
+"""How many links one address may have mailed, to whomever: a setting; others are not slowed by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from booking import create_app
+from booking.config import Settings
+from booking.infra import redis
+from booking.limits import limiter
+from tests.web.visitor import Visitor
+
+
+@pytest.fixture
+def strict(environ: dict[str, str], empty: None) -> Iterator[Flask]:
+    """Two links a day for an address; the limiter, which all share, is put back afterwards."""
+    before, servers = dict(vars(limiter)), (redis.servers.main, redis.servers.cache)
+    yield create_app(Settings.from_env(environ | {"RATELIMIT_ENABLED": "true", "LIMIT_MAILS": "2 per day"}))
+    vars(limiter).update(before)
+    redis.servers.main, redis.servers.cache = servers
+
+
+def test_one_address_has_only_so_many_links_mailed(strict: Flask) -> None:
+    visitor = Visitor(strict)
+    for email in ("one@example.com", "two@example.com"):
+        visitor.go("/forgot-password").send("/forgot-password", email=email)
+        assert visitor.status == 200
+    visitor.go("/forgot-password").send("/forgot-password", email="three@example.com")
+    assert visitor.status == 429
+    assert int(visitor.headers["Retry-After"]) > 3600
+    other = visitor.client.post("/forgot-password", data={}, environ_overrides={"REMOTE_ADDR": "198.51.100.7"})
+    assert other.status_code != 429, "another address goes on"
+
+
+def test_what_is_no_address_costs_nothing(strict: Flask) -> None:
+    visitor = Visitor(strict)
+    for _ in range(3):
+        visitor.go("/forgot-password").send("/forgot-password", email="nobody")
+        assert visitor.status == 400
