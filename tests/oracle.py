@@ -81,6 +81,12 @@ class Facts:
             SELECT kind || ' ' || key FROM simulated_ledger WHERE kind IN ('charge', 'refund')
             AND key NOT IN (SELECT id FROM payments)"""
         self.strays = [row[0] for row in rows(database, strays)]
+        refused = """
+            SELECT p.booking_id::text, p.state FROM simulated_ledger l JOIN payments p ON p.id = l.key
+            WHERE l.kind = 'declined' AND p.kind = 'refund'"""
+        self.refused: dict[str, list[str]] = defaultdict(list)  # refunds that the provider declined, as we call them
+        for booking_id, state in rows(database, refused):
+            self.refused[booking_id].append(state)
         self.owed = {
             row[0]: row[1:] for row in rows(database, "SELECT id::text, total_price, refund_amount FROM bookings")
         }
@@ -136,13 +142,28 @@ def wrong_money(facts: Facts) -> Iterable[str]:
         moved, (total, refund) = facts.moved[booking_id], facts.owed[booking_id]
         charged, refunded = moved["charge"], facts.amounts[booking_id].get("refund", 0)
         owed = (refund or 0) if was_confirmed else total * charged
-        paid = facts.amounts[booking_id].get("charge", total)
+        paid, refused = facts.amounts[booking_id].get("charge", total), facts.refused.get(booking_id, [])
         if paid != total:
             yield f"{booking_id} ({status}): {paid} was charged where {total} is the price"
         if charged > 1 or (was_confirmed and total and not charged):
             yield f"{booking_id} ({status}) was charged {charged} times"
-        if refunded != owed or moved["refund"] > 1:
+        yield from (f"{booking_id}: a declined refund is called {state}" for state in refused if state != "failed")
+        still_owed = bool(refused) and not refunded
+        if (refunded != owed and not still_owed) or moved["refund"] > 1:
             yield f"{booking_id} ({status}): {refunded} came back, {moved['refund']} times, where {owed} was owed"
+
+
+def wrongly_reported(database: Any, told: Iterable[str], most: int) -> Iterable[str]:
+    """References that are owed a declined refund and are not named as owed, and those that are named and are not."""
+    declined = """
+        SELECT DISTINCT b.reference FROM bookings b JOIN payments p ON p.booking_id = b.id AND p.kind = 'refund'
+        JOIN simulated_ledger l ON l.key = p.id AND l.kind = 'declined'
+        WHERE NOT EXISTS (SELECT FROM payments o JOIN simulated_ledger m ON m.key = o.id AND m.kind = 'refund'
+        WHERE o.booking_id = b.id)"""
+    owed, named = {row[0] for row in rows(database, declined)}, set(told)
+    yield from (f"{reference} is named as owed, and is not" for reference in sorted(named - owed))
+    if len(named) < min(most, len(owed)):
+        yield from (f"{reference} is owed, and nobody says so" for reference in sorted(owed - named))
 
 
 def wrong_prices(facts: Facts, log: list[Told]) -> Iterable[str]:
@@ -162,7 +183,8 @@ def mail_findings(database: Any, mails: Iterable[Mail], since: datetime) -> list
     made = f"SELECT reference FROM bookings WHERE confirmed_at IS NOT NULL AND created_at >= '{since.isoformat()}'"
     confirmed = {row[0] for row in rows(database, made)}
     missing = [f"{reference} has no confirmation" for reference in confirmed - confirmations]
-    unasked_for = {mail.reference for mail in arrived} - confirmed
+    # Mails about accounts name no booking.
+    unasked_for = {mail.reference for mail in arrived if mail.reference} - confirmed
     return missing + [f"a mail about {reference}, which was never confirmed" for reference in unasked_for]
 
 

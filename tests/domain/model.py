@@ -14,6 +14,7 @@ HOLDS = 3  # that one guest may have at a time
 PRICES = (Decimal(120), Decimal(95))
 TIERS = (((1, 100),), ((5, 100), (1, 50)))  # of each room: cancelled so many days before, so much comes back
 
+RETURNED, SILENT, REFUSED = REFUNDS = ("returned", "silence", "declined")  # how the provider takes a refund
 ANSWERS, LOST_BEFORE, LOST_AFTER = WAYS = ("answers", "lost before the charge", "lost after the charge")
 
 
@@ -32,6 +33,7 @@ class Sold:
     card: str = ""
     charge_open: bool = False
     refund_open: bool = False
+    refund_owed: bool = False  # declined, and not sent again
     refund: Decimal = Decimal(0)
     refunded: Decimal = Decimal(0)
 
@@ -159,14 +161,25 @@ class Model:
         else:
             self.close(sold)
 
-    def recover(self) -> None:
+    def recover(self, how: str) -> None:
         for sold in self.sold:
-            if sold.charge_open:
+            if sold.charge_open and how != SILENT:
                 self.settle(sold)
             if sold.refund_open:
-                sold.refund_open, sold.refunded = False, sold.refund
+                self.send_back(sold, how)
 
-    def cancel(self, sold: Sold, *, mute: bool) -> str:
+    def send_back(self, sold: Sold, how: str) -> None:
+        sold.refund_open, sold.refund_owed = how == SILENT, how == REFUSED
+        sold.refunded = sold.refund if how == RETURNED else Decimal(0)
+
+    def retry(self, sold: Sold, how: str) -> str:
+        """An operator sends a declined refund again."""
+        if not sold.refund_owed:
+            return "RefundNotOwed"
+        self.send_back(sold, how)
+        return {RETURNED: "returned", SILENT: "under way", REFUSED: "owed"}[how]
+
+    def cancel(self, sold: Sold, how: str) -> str:
         begun = self.now >= self.days_before(sold, 0)
         live = sold.nights == "held" if sold.status == "PENDING" else sold.status == "CONFIRMED" and not begun
         if not live or self.over(sold):
@@ -174,8 +187,8 @@ class Model:
         if sold.status == "CONFIRMED":
             percents = [percent for days, percent in TIERS[sold.room] if self.now < self.days_before(sold, days)]
             sold.refund = sold.total * max(percents, default=0) / 100
-            sold.refund_open = mute and sold.refund > 0
-            sold.refunded = Decimal(0) if mute else sold.refund
+            if sold.refund:
+                self.send_back(sold, how)
         return self.close(sold)
 
     def days_before(self, sold: Sold, days: int) -> dt.datetime:

@@ -28,15 +28,28 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from booking.domain import bookings, idempotency, recovery, verification
+from booking.domain import bookings, idempotency, recovery, refunds, verification
 from booking.domain.bookings import Desk, Order
 from booking.domain.errors import BookingError, PaymentFailed, RoomNotAvailable
 from booking.domain.policies import FLEXIBLE, MODERATE
 from booking.domain.stays import Stay
 from booking.infra import clock
-from booking.infra.provider import NoAnswer
+from booking.infra.provider import NoAnswer, Outcome, Result
 from tests.cast import AN_HOUR, DECLINED, VISA, a_room, person
-from tests.domain.model import LOST_AFTER, LOST_BEFORE, PRICES, START, WAYS, Key, Model, Sold
+from tests.domain.model import (
+    LOST_AFTER,
+    LOST_BEFORE,
+    PRICES,
+    REFUNDS,
+    REFUSED,
+    RETURNED,
+    SILENT,
+    START,
+    WAYS,
+    Key,
+    Model,
+    Sold,
+)
 
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "40"))
 STEPS = int(os.environ.get("MODEL_STEPS", "30"))
@@ -45,7 +58,7 @@ EMPTIED = "bookings, payments, availability, idempotency_keys, events, deliverie
 guests, rooms = st.integers(0, 2), st.integers(0, 1)
 stays = st.builds(lambda first, nights: (first, first + nights), st.integers(2, 9), st.integers(1, 4))
 cards, ways = st.sampled_from([VISA, VISA, DECLINED]), st.sampled_from(WAYS)
-any_one = st.integers(0, 50)
+any_one, refunding = st.integers(0, 50), st.sampled_from(REFUNDS)
 
 
 class Fickle:
@@ -54,7 +67,7 @@ class Fickle:
     name = "simulated"
 
     def __init__(self, provider: Any) -> None:
-        self.provider, self.way, self.mute = provider, WAYS[0], False
+        self.provider, self.way, self.refunds = provider, WAYS[0], RETURNED
         self.under_way: list[tuple[Any, ...]] = []  # charges that were lost on their way to the provider
 
     def charge(self, *call: Any) -> Any:
@@ -67,15 +80,17 @@ class Fickle:
         return outcome
 
     def cancel(self, *call: Any) -> Any:
-        return self._unless_mute(self.provider.cancel, call)
+        if self.refunds == SILENT:
+            raise NoAnswer
+        return self.provider.cancel(*call)
 
     def refund(self, *call: Any) -> Any:
-        return self._unless_mute(self.provider.refund, call)
-
-    def _unless_mute(self, verb: Callable[..., Any], call: tuple[Any, ...]) -> Any:
-        if self.mute:
+        if self.refunds == SILENT:
             raise NoAnswer
-        return verb(*call)
+        return Outcome(Result.DECLINED, "no") if self.refunds == REFUSED else self.provider.refund(*call)
+
+    def find(self, key: Any) -> Any:
+        return self.provider.find(key)
 
 
 class Agreement(RuleBasedStateMachine):
@@ -126,13 +141,22 @@ class Agreement(RuleBasedStateMachine):
         self._same(expected, lambda: bookings.pay(guest, booking_id, card, sold.total, self.desk))
 
     @precondition(lambda self: self.ids)
-    @rule(which=any_one, mute=st.booleans())
-    def cancel(self, which: int, mute: bool) -> None:
+    @rule(which=any_one, how=refunding)
+    def cancel(self, which: int, how: str) -> None:
         booking_id, sold = self._one(which)
         guest = self.house.guests[sold.guest].id
-        expected = self.model.cancel(sold, mute=mute)
-        self.line.mute = mute
+        expected = self.model.cancel(sold, how)
+        self.line.refunds = how
         self._same(expected, lambda: bookings.cancel(guest, booking_id, self.desk))
+
+    @precondition(lambda self: self.house.refunds())
+    @rule(which=any_one, how=refunding)
+    def an_operator_sends_a_refund_again(self, which: int, how: str) -> None:
+        attempts = self.house.refunds()
+        booking_id, payment_id = attempts[which % len(attempts)]
+        expected = self.model.retry(self.ids[booking_id], how)
+        self.line.refunds = how
+        assert outcome(lambda: refunds.retry(payment_id, self.desk)) == expected
 
     @precondition(lambda self: self.line.under_way)
     @rule(which=any_one)
@@ -150,11 +174,10 @@ class Agreement(RuleBasedStateMachine):
     def expire(self) -> None:
         assert bookings.expire_holds() == self.model.expire()
 
-    @rule(mute=st.booleans())
-    def recover(self, mute: bool) -> None:
-        self.line.mute = mute
-        if not mute:
-            self.model.recover()
+    @rule(how=refunding)
+    def recover(self, how: str) -> None:
+        self.line.refunds = how
+        self.model.recover(how)
         recovery.recover_payments(self.desk, ahead=AN_HOUR)
 
     @invariant()
@@ -168,17 +191,19 @@ class Agreement(RuleBasedStateMachine):
         }
 
     def teardown(self) -> None:
-        """In the end every hold is over, every payment settled, and the product's own check finds nothing."""
+        """In the end every hold is over, every payment settled, and the product's own check finds what is owed."""
         self.time_passes(60)
         self.expire()
-        self.recover(mute=False)
+        self.recover(RETURNED)
         self.they_agree()
-        assert verification.verify().findings == []
+        owed = [booking_id for booking_id, sold in self.ids.items() if sold.refund_owed]
+        assert sorted(debt.booking_id for debt in refunds.owed()) == sorted(owed)
+        assert [found.rule for found in verification.verify().findings] == [verification.OWED] * len(owed)
         assert not any(sold.status == "PENDING" for sold in self.ids.values())
 
     def _book_with(self, key: Key, way: str, *, mute: bool) -> None:
         expected = self.model.book_with(key, way, mute=mute)
-        self.line.way, self.line.mute = way, mute
+        self.line.way, self.line.refunds = way, SILENT if mute else RETURNED
         self._same(expected, lambda: self._as_the_api_does(key))
 
     def _as_the_api_does(self, key: Key) -> Any:
@@ -230,7 +255,7 @@ def outcome(act: Callable[[], Any]) -> str:
         return type(refusal).__name__
     if isinstance(result, idempotency.Answer):
         return str(json.loads(result.body))
-    return str(result.status)
+    return result if isinstance(result, str) else str(result.status)
 
 
 class House:
@@ -263,6 +288,10 @@ class House:
             " GROUP BY b.id ORDER BY b.id"
         )
         return {booking_id: (status, money) for booking_id, status, money in rows}
+
+    def refunds(self) -> list[tuple[Any, Any]]:
+        """Bookings and all their attempts to return money."""
+        return self._ask("SELECT booking_id, id FROM payments WHERE kind = 'refund' ORDER BY id")
 
     def booking_of(self, payment_id: Any) -> Any:
         return self._ask("SELECT booking_id FROM payments WHERE id = %s", payment_id)[0][0]

@@ -12,7 +12,22 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tests.faults.guests import AGAIN, DECLINED, LENT, ONCE, SLOW, TWICE, VISA, Guest, Log, Plan, registered, rooms
+from tests.faults.guests import (
+    AGAIN,
+    DECLINED,
+    LENT,
+    ONCE,
+    REFUND_DECLINED,
+    REFUND_SLOW,
+    SLOW,
+    TWICE,
+    VISA,
+    Guest,
+    Log,
+    Plan,
+    registered,
+    rooms,
+)
 from tests.faults.holders import Holder, holder
 from tests.oracle import Told
 
@@ -21,9 +36,10 @@ LONGEST_STAY = 4
 LENDERS = 8  # accounts that book only with the keys of others
 
 # Out of a hundred attempts; and how many of a hundred steps a guest begins by giving a booking back.
-CARDS = {VISA: 94, DECLINED: 5, SLOW: 1}
+CARDS = {VISA: 86, DECLINED: 5, SLOW: 1, REFUND_DECLINED: 5, REFUND_SLOW: 3}
 HABITS = {ONCE: 84, AGAIN: 6, TWICE: 6, LENT: 4}
 RESERVED_ON_A_PAGE, CANCELLED_AT_ONCE, CANCELLED_LATER = 4, 3, 12
+REFUND_TRIED = 50  # given back at once by those whose refund will not go smoothly
 
 
 @dataclass
@@ -110,12 +126,13 @@ class Crowd:
         nights = chance.randint(1, LONGEST_STAY)
         first = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=FIRST_DAY)
         check_in = first + dt.timedelta(days=chance.randint(0, self.terms.nights - nights))
+        card = drawn(chance, CARDS)
         return Plan(
             chance.choice(self._wanted),
             check_in.isoformat(),
             (check_in + dt.timedelta(days=nights)).isoformat(),
-            drawn(chance, CARDS),
-            cancel=lot(chance, CANCELLED_AT_ONCE),
+            card,
+            cancel=lot(chance, REFUND_TRIED if card in {REFUND_DECLINED, REFUND_SLOW} else CANCELLED_AT_ONCE),
             habit=drawn(chance, HABITS),
         )
 

@@ -11,14 +11,17 @@ import signal
 import sys
 import uuid
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, cast
 
 from booking import create_app
-from booking.domain import availability, bookings, charging, idempotency, payments, rooms
+from booking.domain import availability, bookings, charging, idempotency, payments, recovery, refunds, rooms
 from booking.domain.bookings import Desk, Order
+from booking.domain.errors import PaymentUnknown
 from booking.domain.models import Booking
 from booking.infra import provider
-from tests.cast import VISA, in_days
+from tests.cast import AN_HOUR, VISA, in_days
 
 ENDPOINT = "dying"
 
@@ -36,10 +39,41 @@ POINTS: dict[str, tuple[Any, str, bool]] = {
     "after the cancellation, before the refund": (bookings, "_cancel", True),
     "after the refund, before it is recorded": (provider.SimulatedProvider, "refund", True),
 }
+# Where somebody dies who finishes what others left: a charge or a refund without an answer, a declined refund.
+OF_RECOVERY: dict[str, tuple[Any, str, bool]] = {
+    "recovering a charge, before it is asked about": (provider.SimulatedProvider, "cancel", False),
+    "recovering a charge, before the confirmation": (charging, "confirmed", False),
+    "recovering a refund, before it is asked for": (provider.SimulatedProvider, "refund", False),
+    "recovering a refund, before it is recorded": (provider.SimulatedProvider, "refund", True),
+    "sending a refund again, before the commit": (payments, "start_refund", True),
+    "sending a refund again, before it is asked for": (provider.SimulatedProvider, "refund", False),
+    "sending a refund again, before it is recorded": (provider.SimulatedProvider, "refund", True),
+}
+
+
+class Bad:
+    """The simulated provider on a bad day: charged without an answer, refunds as told."""
+
+    name = "simulated"
+
+    def __init__(self, real: provider.Provider, refunding: provider.Outcome | None) -> None:
+        self.real, self.refunding = real, refunding
+
+    def charge(self, *call: Any) -> provider.Outcome:
+        self.real.charge(*call)
+        raise provider.NoAnswer
+
+    def refund(self, *_: Any) -> provider.Outcome:
+        if self.refunding is None:
+            raise provider.NoAnswer
+        return self.refunding
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
 
 
 def order(guest_id: uuid.UUID, room_id: uuid.UUID, point: str) -> Order:
-    return Order(guest_id, room_id, in_days(20 + 4 * list(POINTS).index(point)), 2)
+    return Order(guest_id, room_id, in_days(20 + 4 * [*POINTS, *OF_RECOVERY].index(point)), 2)
 
 
 def book(wanted: Order, point: str, desk: Desk) -> Booking | idempotency.Answer:
@@ -61,14 +95,39 @@ def deadly(verb: Callable[..., Any], *, afterwards: bool) -> Callable[..., Any]:
 
 
 def live_and_die(wanted: Order, point: str) -> None:
-    owner, name, afterwards = POINTS[point]
-    setattr(owner, name, deadly(getattr(owner, name), afterwards=afterwards))
     app = create_app()
     with app.app_context():
-        desk = app.extensions["services"].desk
+        desk: Desk = app.extensions["services"].desk
+        if point in OF_RECOVERY:
+            recover_and_die(wanted, point, desk)
+            return
+        set_up(POINTS[point])
         booking = book(wanted, point, desk)
         assert isinstance(booking, Booking)
         bookings.cancel(wanted.guest_id, booking.id, desk)
+
+
+def set_up(where: tuple[Any, str, bool]) -> None:
+    owner, name, afterwards = where
+    setattr(owner, name, deadly(getattr(owner, name), afterwards=afterwards))
+
+
+def recover_and_die(wanted: Order, point: str, desk: Desk) -> None:
+    declined = provider.Outcome(provider.Result.DECLINED, "no") if "again" in point else None
+    bad = replace(desk, provider=cast(provider.Provider, Bad(desk.provider, declined)))
+    if "a charge" in point:
+        with suppress(PaymentUnknown):
+            bookings.book(wanted, VISA, bad)
+        set_up(OF_RECOVERY[point])
+        recovery.recover_payments(desk, ahead=AN_HOUR)
+        return
+    booking = bookings.book(wanted, VISA, desk)
+    bookings.cancel(wanted.guest_id, booking.id, bad)
+    set_up(OF_RECOVERY[point])
+    if declined is None:
+        recovery.recover_payments(desk, ahead=AN_HOUR)
+    else:
+        refunds.retry(next(debt.payment_id for debt in refunds.owed() if debt.booking_id == booking.id), desk)
 
 
 def main() -> None:

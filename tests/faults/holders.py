@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tests.faults.guests import DECLINED, PASSWORD, VISA, Guest, Plan, email_of
+from tests.faults.guests import PASSWORD, SLOW, VISA, Guest, Plan, email_of
 from tests.faults.line import Browser, Line, Reply
 from tests.oracle import Told
 
@@ -75,7 +75,7 @@ class Holder:
         held = self.guest.until_final("GET", f"/bookings/{told.booking_id}")
         if held is None or held.body["status"] != "PENDING":  # the hold has run out already
             return
-        card = DECLINED if plan.card == DECLINED else VISA
+        card = VISA if plan.card == SLOW else plan.card
         fields = {"paymentMethodId": card, "shownTotal": held.body["totalPrice"]}
         # Pressed once: where no answer comes, the page is looked at, and the button not pressed again.
         self.browser.post(f"/checkout/{told.booking_id}", **fields)

@@ -12,6 +12,7 @@ from tests.faults.disasters import NAMES
 from tests.faults.guests import Log
 
 EVERY = 10.0  # seconds between two lines of progress
+ENOUGH = 1000  # attempts, for a declined refund to be among them
 SERVES_WITHIN = 15.0  # seconds after each disaster
 
 # What must not happen, in the order of the table.
@@ -42,6 +43,7 @@ class Outcome:
     mailed_in: float = 0.0
     mails: int = 0
     mails_twice: int = 0
+    owed: int = 0  # refunds that were declined, and reported so
     log: Log = field(default_factory=Log)  # of all guests together
     broken: dict[str, list[str]] = field(default_factory=lambda: {promise: [] for promise in PROMISES})
 
@@ -62,6 +64,8 @@ class Outcome:
             yield "nobody booked anything"
         if self.terms.cuts and not self.cuts:
             yield "no connection was cut inside COMMIT"
+        if self.terms.attempts >= ENOUGH and not self.owed:
+            yield "no refund was declined"
         if self.attempts < self.terms.attempts and not self.terms.seconds:
             yield f"only {self.attempts} of {self.terms.attempts} attempts were made"
 
@@ -76,6 +80,7 @@ class Outcome:
             *_disasters(self.recovery, self.cuts),
             f"\n  payments and holds settled {self.settled_in:.1f} s after the storm, mails sent"
             f" {self.mailed_in:.1f} s later: {self.mails} mails, {self.mails_twice} of them twice",
+            f"  {self.owed} refunds were declined, and are reported as owed",
             f"  {self.log.replays} answers asked for again and compared word for word",
             "\nwhat must not happen",
             *(f"  {promise:<66} {len(found):>7}" for promise, found in self.broken.items()),

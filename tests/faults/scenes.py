@@ -8,20 +8,21 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 from unittest.mock import patch
 
 from flask import Flask
 from sqlalchemy import create_engine, text
 
-from booking.domain import availability, bookings, cancellation, idempotency, payments, recovery
+from booking.domain import availability, bookings, cancellation, idempotency, payments, recovery, refunds
 from booking.domain.bookings import Desk
 from booking.domain.errors import BookingError, IdempotencyConflict, RoomLocked, RoomNotAvailable
 from booking.domain.models import Booking, Room, User
 from booking.infra import clock, telemetry
 from booking.infra.db import Unavailable
 from booking.infra.ids import encode
+from booking.infra.provider import Outcome, Provider, Result
 from tests import oracle
 from tests.cast import AN_HOUR, VISA, all_at_once, in_days, later, order
 from tests.faults.guards import without
@@ -139,6 +140,25 @@ def cancelling(stage: Stage, count: Count, number: int) -> None:
         count.note(guest, result, final=True)
 
 
+class Declining:
+    """A provider that takes no refund."""
+
+    name = "simulated"
+
+    def refund(self, *_: object) -> Outcome:
+        return Outcome(Result.DECLINED, "no")
+
+
+def refunding(stage: Stage, count: Count, number: int) -> None:
+    """A refund was declined, and several operators send it again."""
+    guest, stay = stage.guest(number), in_days(stage.day(number, 500, 2), 2)
+    booked = bookings.book(order(guest, stage.room(number), stay), VISA, stage.desk)
+    bookings.cancel(guest.id, booked.id, replace(stage.desk, provider=cast(Provider, Declining())))
+    [declined] = [debt.payment_id for debt in refunds.owed() if debt.booking_id == booked.id]
+    for result in all_at_once(stage.app, [lambda: refunds.retry(declined, stage.desk)] * FEW):
+        count.note(guest, result, final=True)
+
+
 def asking_again(stage: Stage, count: Count, number: int) -> None:
     """A request comes several times at once, with one key."""
     guest, stay = stage.guest(number), in_days(stage.day(number, 400, 2), 2)
@@ -173,7 +193,13 @@ def _asked(wanted: bookings.Order, key: str, desk: Desk) -> str:
 
 
 # Out of a hundred attempts.
-SCENES: dict[Callable[[Stage, Count, int], None], int] = {crowd: 60, paying: 16, cancelling: 12, asking_again: 12}
+SCENES: dict[Callable[[Stage, Count, int], None], int] = {
+    crowd: 52,
+    paying: 16,
+    cancelling: 12,
+    refunding: 8,
+    asking_again: 12,
+}
 
 
 # --- around them

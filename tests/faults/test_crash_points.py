@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from booking.domain import bookings, recovery, verification
+from booking.domain import bookings, recovery, refunds, verification
 from booking.domain.bookings import Desk
 from booking.domain.models import Booking, Room, User
 from booking.infra.db import db, reading
@@ -120,3 +120,15 @@ def test_a_refund_that_was_promised_arrives_once(die: Callable[[list[str]], None
     died_before = CANCELS.index("after the cancellation, before the refund")
     assert statuses() == {"CONFIRMED": died_before, "CANCELLED": len(CANCELS) - died_before}
     assert kept_money() == Decimal(360) * died_before
+
+
+def test_whoever_finishes_what_others_left_may_die_too(die: Callable[[list[str]], None], desk: Desk) -> None:
+    points = list(dying.OF_RECOVERY)
+    die(points)
+    [owed] = refunds.owed()  # the new attempt was not committed: it is owed as before
+    assert refunds.retry(owed.payment_id, desk) == refunds.RETURNED
+    in_the_end(desk)
+    charges = [point for point in points if "a charge" in point]
+    assert statuses() == {"CONFIRMED": len(charges), "CANCELLED": len(points) - len(charges)}
+    assert kept_money() == Decimal(360) * len(charges)
+    assert refunds.owed() == []

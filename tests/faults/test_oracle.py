@@ -15,7 +15,7 @@ from booking.domain.bookings import Desk
 from booking.domain.models import Booking, Room, User
 from booking.infra.ids import encode
 from tests import oracle
-from tests.cast import VISA, in_days, order
+from tests.cast import REFUND_DECLINED, VISA, in_days, order
 from tests.faults.crowd import Terms
 from tests.faults.report import Outcome
 
@@ -79,3 +79,32 @@ def test_a_storm_in_which_nothing_was_tried_is_a_finding() -> None:
     calm = Outcome(Terms(attempts=10, kills=0), attempts=10)
     calm.log.seen["201"] = 1
     assert list(calm.missing()) == []
+
+
+# --- refunds that the provider declined
+
+
+@pytest.fixture
+def owed(app: Flask, desk: Desk, alice: User, room: Room) -> Booking:
+    booking = bookings.book(order(alice, room, in_days(60)), REFUND_DECLINED, desk)
+    return bookings.cancel(alice.id, booking.id, desk)
+
+
+def test_a_declined_refund_that_is_called_so_is_no_finding(database: Any, owed: Booking) -> None:
+    assert list(oracle.wrong_money(oracle.Facts(database))) == []
+
+
+def test_a_declined_refund_that_is_called_done_is_found(database: Any, owed: Booking) -> None:
+    changed(database, "UPDATE payments SET state = 'succeeded', provider_reference = 'x' WHERE kind = 'refund'")
+    assert "a declined refund is called succeeded" in str(list(oracle.wrong_money(oracle.Facts(database))))
+
+
+def test_a_refund_that_was_never_asked_for_is_found(database: Any, owed: Booking) -> None:
+    changed(database, "DELETE FROM simulated_ledger WHERE kind = 'declined'")
+    assert "0 came back" in str(list(oracle.wrong_money(oracle.Facts(database))))
+
+
+def test_whoever_is_owed_has_to_be_named_and_nobody_else(database: Any, owed: Booking, sold: Booking) -> None:
+    assert list(oracle.wrongly_reported(database, [owed.reference], 100)) == []
+    assert "nobody says so" in str(list(oracle.wrongly_reported(database, [], 100)))
+    assert "is named as owed, and is not" in str(list(oracle.wrongly_reported(database, [sold.reference], 1)))
