@@ -1,0 +1,104 @@
+"""What pages look like to whoever sees them otherwise: photos, high contrast, a keyboard, a phone, a slow line."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, Route, expect
+
+from booking.domain.models import Room, User
+from booking.infra.ids import encode
+from tests.browser.conftest import CHROMIUM, PHONE, violations
+from tests.browser.steps import reserve
+from tests.cast import a_room, in_days
+
+Visit = Callable[..., Page]
+STAY = in_days(30, 2)
+ASKED = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}"
+PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+
+
+def address(room: Room) -> str:
+    return f"/rooms/{encode('room', room.id)}?{ASKED}&guests=2"
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+@pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without"])
+def test_photos_are_seen_one_after_the_other_and_one_that_is_broken_says_what_it_was(
+    app: Flask, browser: Browser, base_url: str, monkeypatch: pytest.MonkeyPatch, script: bool
+) -> None:
+    services = app.extensions["services"]
+    settings = dataclasses.replace(services.settings, image_sources="https://photos.example")
+    monkeypatch.setitem(app.extensions, "services", dataclasses.replace(services, settings=settings))
+    room = a_room(
+        images=[{"url": f"https://photos.example/{name}.gif", "alt": name} for name in ("bed", "bath", "gone")]
+    )
+
+    def answer(route: Route) -> None:
+        route.abort() if "gone" in route.request.url else route.fulfill(body=PIXEL, content_type="image/gif")
+
+    context = browser.new_context(base_url=base_url, java_script_enabled=script)
+    page = context.new_page()
+    context.route("https://photos.example/**", answer)
+    page.goto(address(room))
+    expect(page.get_by_alt_text("bed")).to_be_in_viewport()
+    page.get_by_role("link", name="Photo 2").click()
+    expect(page.get_by_alt_text("bath")).to_be_in_viewport(ratio=0.9)
+    page.get_by_role("link", name="Photo 3").click()
+    gone = page.get_by_role("img", name="gone")
+    expect(gone).to_be_in_viewport(ratio=0.9)
+    assert gone.bounding_box()["height"] > 100  # type: ignore[index]  # it is in the viewport
+    if script:
+        assert violations(page) == []
+    context.close()
+
+
+def test_chosen_nights_are_told_from_others_in_high_contrast(visit: Visit, room: Room) -> None:
+    page = visit(forced_colors="active")
+    page.goto(address(room))
+    colours = [
+        page.locator(f"{cell} a").first.evaluate("a => getComputedStyle(a).backgroundColor")
+        for cell in ("td.night-arrival", "td.night-free:not(.night-arrival, .night-within)")
+    ]
+    assert colours[0] != colours[1]
+    arrow = page.get_by_label("Guests", exact=True).evaluate("field => getComputedStyle(field).appearance")
+    assert arrow == "auto"
+
+
+def test_the_keyboard_reaches_the_first_room_at_once(page: Page, room: Room) -> None:
+    page.goto(f"/rooms?location=antwerp&{ASKED}")
+    skip = page.get_by_role("link", name="Skip to results")
+    page.get_by_role("button", name="Search").focus()
+    page.keyboard.press("Tab")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Room with a view")).to_be_focused()
+
+
+def test_a_long_name_takes_four_lines_of_a_phone_and_no_more(visit: Visit, app: Flask) -> None:
+    page = visit(**PHONE)
+    page.goto(address(a_room(name="Sunny loft by the river " * 10)))
+    heading = page.get_by_role("heading", level=1)
+    lines = heading.evaluate("h => h.clientHeight / parseFloat(getComputedStyle(h).lineHeight)")
+    assert lines < 4.5
+
+
+@pytest.mark.usefixtures("room")
+def test_only_a_wide_screen_fetches_the_large_picture_and_at_once(visit: Visit) -> None:
+    wide, phone = visit(), visit(**PHONE)
+    for page, there in ((wide, True), (phone, False)):
+        page.goto("/")
+        shown = page.locator(".hero-picture")
+        assert shown.get_attribute("loading") is None
+        assert bool(shown.evaluate("image => image.currentSrc.startsWith('http')")) is there
+
+
+def test_the_time_left_stands_once_on_the_page_that_takes_the_money(page: Page, room: Room, alice: User) -> None:
+    reserve(page, room, alice)
+    expect(page.locator("[data-until]")).to_have_count(1)
