@@ -77,6 +77,7 @@ class Settings:
     session_days: int = 90  # SESSION_DAYS: the longest life of a session, however much it is used
     staff_session_idle_hours: int = 12  # STAFF_SESSION_IDLE_HOURS: as REFRESH_TOKEN_DAYS, for staff and owners
     staff_session_days: int = 7  # STAFF_SESSION_DAYS: as SESSION_DAYS, for staff and owners
+    security_events_days: int = 90  # SECURITY_EVENTS_DAYS: how long sign-ins and their addresses are kept
     region: str = "eu"  # REGION: where this copy keeps its users and bookings
     site_name: str = "Room Booking"  # SITE_NAME: in mails and on pages
     image_sources: str = ""  # IMAGE_SOURCES: where photos of rooms may come from: https://a0.muscache.com,https://...

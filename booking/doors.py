@@ -15,17 +15,22 @@ from typing import cast
 
 import structlog
 from flask import Flask, Request, Response, current_app, g, request
+from flask_limiter import RateLimitExceeded
 from werkzeug import Response as WsgiResponse
 from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.exceptions import Forbidden as HTTPForbidden
 
 from booking import bodies
-from booking.addresses import ProxiesTrusted
+from booking.addresses import ProxiesTrusted, client_address, client_key
 from booking.config import Settings
-from booking.domain import errors
+from booking.domain import errors, security_log
+from booking.domain.attempts import Guard
 from booking.domain.desk import Desk, patience
+from booking.domain.security_log import Kind
 from booking.domain.sessions import Ends
 from booking.domain.stays import StayRules
-from booking.infra import deadline, provider, telemetry
+from booking.infra import callers, deadline, provider, secret_keys, telemetry
+from booking.infra.callers import Caller
 from booking.infra.db import Unavailable
 from booking.infra.tokens import KeyRing
 
@@ -40,6 +45,7 @@ STATUS: dict[type[errors.BookingError], int] = {
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.KeyReused: 422,
+    errors.TooManyAttempts: 429,
     errors.PaymentUnknown: 503,
     errors.Unavailable: 503,
 }
@@ -53,13 +59,14 @@ class Services:
     desk: Desk
     keys: KeyRing
     ends: Ends
+    guard: Guard
     started: float
 
 
 def install(app: Flask, settings: Settings) -> None:
     """Give the application its services, and every request an id, a log line and its metrics."""
     app.extensions["services"] = Services(
-        settings, _desk(settings), _key_ring(settings), _ends(settings), time.monotonic()
+        settings, _desk(settings), _key_ring(settings), _ends(settings), _guard(settings), time.monotonic()
     )
     if settings.trusted_proxies:
         app.wsgi_app = ProxiesTrusted(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
@@ -98,6 +105,11 @@ def _ends(settings: Settings) -> Ends:
     )
 
 
+def _guard(settings: Settings) -> Guard:
+    key, *_ = secret_keys.ring(settings.secret_keys, secret_keys.ACCOUNTS)
+    return Guard(key, enabled=settings.ratelimit_enabled)
+
+
 def services() -> Services:
     """The running application's."""
     return cast(Services, current_app.extensions["services"])
@@ -117,6 +129,7 @@ def show_errors(app: Flask, *, api: Face, web: Face) -> None:
 
     def handle(error: Exception) -> WsgiResponse:
         face = api if is_api(request) else web
+        _note(error)
         if isinstance(error, HTTPException):
             return face.http(error)
         refusal = translated(error)
@@ -126,6 +139,15 @@ def show_errors(app: Flask, *, api: Face, web: Face) -> None:
         return face.refusal(refusal)
 
     app.register_error_handler(Exception, handle)
+
+
+def _note(error: Exception) -> None:
+    """What was refused for who asked, or for how often: written down, with the user where they are known."""
+    who = g.get("user")
+    if isinstance(error, RateLimitExceeded):
+        security_log.note(Kind.LIMIT_HIT, who and who.id, limit=str(error.limit.limit))
+    elif isinstance(error, errors.Forbidden | HTTPForbidden):
+        security_log.note(Kind.FORBIDDEN, who and who.id, path=request.path)
 
 
 def status_of(error: errors.BookingError) -> int:
@@ -164,6 +186,7 @@ def is_api(asked: Request) -> bool:
 def _forget(_: BaseException | None) -> None:
     # What this thread does next has nothing to do with the request.
     deadline.end_request()
+    callers.forget()
     structlog.contextvars.clear_contextvars()
 
 
@@ -175,10 +198,16 @@ def _begin() -> None:
     this_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
     g.request_id, g.began = this_id, time.perf_counter()
     structlog.contextvars.bind_contextvars(request_id=this_id)
+    callers.bind(lambda: _caller(asked))
     if not asked.host and asked.environ.get("SERVER_PROTOCOL") != "HTTP/1.0":  # before 1.1 nobody had to name it
         raise BadRequest
     # Also because a body that nobody read makes the server hang up after a refusal (one in 200 requests).
     bodies.take(asked)
+
+
+def _caller(asked: Request) -> Caller:
+    address = client_address(asked)
+    return Caller(address, client_key(address), asked.headers.get("User-Agent", ""))
 
 
 def _end(response: Response) -> Response:

@@ -14,6 +14,7 @@ from flask_limiter import Limiter
 from booking import doors
 from booking.addresses import client_address, client_key
 from booking.config import Settings
+from booking.domain.errors import TooManyAttempts
 from booking.infra.redis import FAIL_FAST
 
 
@@ -106,3 +107,9 @@ def refusal_headers() -> dict[str, str]:
         "RateLimit-Remaining": str(max(0, limit.remaining)),
         "RateLimit-Reset": str(wait),
     }
+
+
+def attempt_headers(refusal: TooManyAttempts) -> dict[str, str]:
+    """The same about passwords that were tried too often."""
+    wait = str(refusal.retry_after)
+    return {"Retry-After": wait, "RateLimit-Limit": "1", "RateLimit-Remaining": "0", "RateLimit-Reset": wait}

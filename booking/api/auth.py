@@ -7,7 +7,7 @@ from flask import request
 from booking import doors
 from booking.api import shapes
 from booking.api.endpoint import endpoint
-from booking.domain import emails, sessions, users
+from booking.domain import emails, sessions, signing_in, users
 from booking.domain.errors import AccountDisabled, EmailTaken, InvalidCredentials, InvalidToken
 from booking.domain.inputs import Credentials, Refresh, Registration
 from booking.domain.sessions import SignedIn
@@ -45,7 +45,7 @@ def register(body: Registration) -> shapes.RegisteredShape:
 )
 def login(body: Credentials) -> shapes.TokensShape:
     """Sign in: an access token for an hour, and a refresh token for the next one."""
-    user = users.with_password(body.email, body.password)
+    user = signing_in.with_password(body.email, body.password, doors.services().guard)
     return _tokens(sessions.start_api(user.id, request.headers.get("User-Agent", "")))
 
 

@@ -36,6 +36,8 @@ def _refusal(refusal: errors.BookingError) -> Response:
 def _headers(refusal: errors.BookingError) -> dict[str, str]:
     if isinstance(refusal, errors.Unauthorized):
         return {"WWW-Authenticate": "Bearer"}
+    if isinstance(refusal, errors.TooManyAttempts):
+        return limits.attempt_headers(refusal)
     wait = getattr(refusal, "retry_after", None)
     return {"Retry-After": str(wait)} if wait else {}
 

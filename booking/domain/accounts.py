@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 
-from booking.domain import passwords, resets, sessions, users
-from booking.domain.errors import Invalid
+from booking.domain import passwords, resets, security_log, sessions, signing_in, users
+from booking.domain.attempts import UNCOUNTED, Guard
 from booking.domain.models import User
+from booking.domain.security_log import Kind
 from booking.domain.users import CurrentUser
-from booking.infra.db import READ_COMMITTED, db, reading, transaction
+from booking.infra.db import READ_COMMITTED, db, transaction
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -18,26 +19,28 @@ def rename(user_id: uuid.UUID, full_name: str) -> None:
     sessions.changed(user_id)
 
 
-def confirm(who: CurrentUser, password: str) -> None:
-    """The owner proves once more who they are, before something sensitive; raises Invalid when it is wrong."""
-    if not passwords.matches(_stored_hash(who.id), password):
-        raise Invalid(details={"confirmPassword": "is wrong"})
+def confirm(who: CurrentUser, password: str, guard: Guard = UNCOUNTED) -> None:
+    """The owner proves once more who they are, before something sensitive.
+
+    Raises Invalid when it is wrong, TooManyAttempts when it was tried too often.
+    """
+    signing_in.confirm(who, password, "confirmPassword", guard)
     _confirmed(who)
 
 
 @transaction(isolation=READ_COMMITTED)
 def _confirmed(who: CurrentUser) -> None:
     sessions.proved(who)
+    security_log.record(Kind.IDENTITY_CONFIRMED, who.id)
 
 
-def change_password(who: CurrentUser, current: str, new: str, *, site: str = "") -> int:
+def change_password(who: CurrentUser, current: str, new: str, *, site: str = "", guard: Guard = UNCOUNTED) -> int:
     """Exchange the password and end every other sign-in. Returns how many those were.
 
-    Raises Invalid when `current` is not the present one, or the new one is guessed soon.
+    Raises Invalid when `current` is not the present one, or the new one is guessed soon; TooManyAttempts.
     """
     passwords.refuse_weak(new, "newPassword", (who.email, who.full_name, site))
-    if not passwords.matches(_stored_hash(who.id), current):
-        raise Invalid(details={"currentPassword": "is wrong"})
+    signing_in.confirm(who, current, "currentPassword", guard)
     return _exchange(who, passwords.hashed(new))
 
 
@@ -47,8 +50,3 @@ def _exchange(who: CurrentUser, password_hash: str) -> int:
     users.set_password(who.id, password_hash)
     sessions.proved(who)
     return sessions.end_all(who.id, but=who.session_id)
-
-
-@reading
-def _stored_hash(user_id: uuid.UUID) -> str | None:
-    return db.session.get_one(User, user_id).password_hash

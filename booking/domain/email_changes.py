@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from booking.domain import emails, events, links, resets, sessions
+from booking.domain import emails, events, links, resets, security_log, sessions
 from booking.domain.errors import ChangeLinkOver, EmailTaken, Invalid
 from booking.domain.links import Kind, Secrets
 from booking.domain.models import EmailChange, User
@@ -168,6 +168,7 @@ def undo(link: str, secrets: Secrets) -> None:
 def _move(user: User, email: str) -> None:
     user.email, user.email_key, user.email_verified_at = email, email_key(email), sql_now()
     user.email_undeliverable_at = user.email_undeliverable_code = None
+    security_log.record(security_log.Kind.EMAIL_CHANGED, user.id)
     db.session.flush()
     resets.withdraw(user.id)
     emails.withdraw(user.id)

@@ -179,3 +179,14 @@ class Unavailable(BookingError):
 class TooBusy(Unavailable):
     message = "Too many people are signing in right now. Please try again in a moment."
     retry_after = 1
+
+
+class TooManyAttempts(BookingError):
+    """Tried too often; `retry_after` seconds from now it may be tried again."""
+
+    code, message = "RATE_LIMIT_EXCEEDED", "Too many attempts. Try again later."
+
+    def __init__(self, retry_after: int) -> None:
+        unit = "second" if retry_after == 1 else "seconds"
+        super().__init__(f"Too many attempts. Try again in {retry_after} {unit}.")
+        self.retry_after = retry_after

@@ -75,10 +75,16 @@ def email_of(link: str, secrets: Secrets) -> str:
     return email
 
 
-def reset(link: str, new_password: str, secrets: Secrets) -> None:
-    """Set the password and end every sign-in of the account; nobody is signed in by it. Raises ResetLinkOver."""
-    email_of(link, secrets)  # before the slow hash
+def reset(link: str, new_password: str, secrets: Secrets, *, site: str = "") -> str:
+    """Set the password and end every sign-in of the account; nobody is signed in by it. Returns the account's address.
+
+    Raises ResetLinkOver, and Invalid where the password is guessed soon.
+    """
+    email = email_of(link, secrets)  # before the slow hash
+    owner = users.find(email)
+    passwords.refuse_weak(new_password, "newPassword", (email, owner.full_name if owner else "", site))
     _use(_proven(link, secrets), passwords.hashed(new_password))
+    return email
 
 
 def withdraw(user_id: uuid.UUID) -> None:

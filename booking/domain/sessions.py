@@ -17,11 +17,12 @@ from functools import partial
 
 from sqlalchemy import ColumnElement, Interval, bindparam, case, func, select, update
 
-from booking.domain import refresh_tokens
+from booking.domain import refresh_tokens, security_log
 from booking.domain.errors import InvalidToken, SessionNotFound, SignInTooOld, Unauthorized
 from booking.domain.models import Session, User
+from booking.domain.security_log import Kind
 from booking.domain.users import CurrentUser
-from booking.infra import cache, telemetry
+from booking.infra import cache
 from booking.infra.clock import sql_now
 from booking.infra.db import AUTOCOMMIT, READ_COMMITTED, after_commit, db, fetch, reading, transaction
 from booking.infra.ids import new_id
@@ -92,6 +93,7 @@ def start_api(user_id: uuid.UUID, client: str = "") -> SignedIn:
             authenticated_at=sql_now(),
         )
     )
+    security_log.record(Kind.SIGN_IN, user_id)
     return SignedIn(_current(user, session_id), refresh_tokens.written(session_id, secret))
 
 
@@ -101,6 +103,7 @@ def start_web(user_id: uuid.UUID, client: str = "") -> CurrentUser:
     session_id, user = new_id(), db.session.get_one(User, user_id)
     began = {"last_seen_at": sql_now(), "authenticated_at": sql_now()}
     db.session.add(Session(id=session_id, user_id=user_id, kind="web", client=client[:255], **began))
+    security_log.record(Kind.SIGN_IN, user_id)
     return _current(user, session_id)
 
 
@@ -112,7 +115,7 @@ def refresh(refresh_token: str, ends: Ends = DEFAULT_ENDS) -> SignedIn:
     session_id, secret = refresh_tokens.parts(refresh_token)
     renewed = _rotate(session_id, secret, ends)
     if renewed is None:
-        end(session_id)
+        end(session_id, Kind.REFRESH_REUSED)
         raise InvalidToken
     return renewed
 
@@ -181,9 +184,10 @@ def _seen(session_id: uuid.UUID) -> None:
 
 
 @transaction(isolation=READ_COMMITTED)
-def end(session_id: uuid.UUID) -> None:
+def end(session_id: uuid.UUID, kind: Kind = Kind.SIGNED_OUT) -> None:
     """Sign out: refresh and access tokens of this session stop working at once."""
-    _end(Session.id == session_id, Session.ended_at.is_(None))
+    if _end(Session.id == session_id, Session.ended_at.is_(None)):
+        security_log.record(kind, db.session.scalar(select(Session.user_id).where(Session.id == session_id)))
 
 
 @reading
@@ -201,12 +205,16 @@ def end_mine(user_id: uuid.UUID, session_id: uuid.UUID) -> None:
     own = Session.id == session_id, Session.user_id == user_id, Session.ended_at.is_(None)
     if not _end(*own):
         raise SessionNotFound
+    security_log.record(Kind.SESSION_ENDED, user_id)
 
 
 @transaction(isolation=READ_COMMITTED)
 def end_others(who: CurrentUser) -> int:
     """End every sign-in of the user but the one that asks. Returns how many."""
-    return end_all(who.id, but=who.session_id)
+    ended = end_all(who.id, but=who.session_id)
+    if ended:
+        security_log.record(Kind.SESSION_ENDED, who.id)
+    return ended
 
 
 def end_all(user_id: uuid.UUID, *, but: uuid.UUID | None = None) -> int:
@@ -255,7 +263,6 @@ def _exchanged(session: Session, secret: str) -> str | None:
         raise InvalidToken
     if is_last and session.refresh_seed and _rotated_just_now(session):
         return refresh_tokens.following(session.refresh_seed, secret)
-    telemetry.log.warning("refresh_reused", session=str(session.id))
     return None
 
 

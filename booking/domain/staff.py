@@ -6,7 +6,7 @@ import uuid
 
 from sqlalchemy import func, select
 
-from booking.domain import passwords, resets, sessions, users
+from booking.domain import passwords, resets, security_log, sessions, users
 from booking.domain.models import User
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 
@@ -20,6 +20,7 @@ def set_role(user_id: uuid.UUID, role: str) -> bool:
     if user.role == role:
         return False
     user.role = role
+    security_log.record(security_log.Kind.ROLE_CHANGED, user_id)
     sessions.end_all(user_id)
     return True
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from booking.domain import emails, events, passwords
+from booking.domain import emails, events, passwords, security_log
 from booking.domain.emails import Addressee
 from booking.domain.errors import AccountDisabled, EmailTaken, Invalid, InvalidCredentials
 from booking.domain.inputs import Registration
 from booking.domain.models import User
+from booking.domain.security_log import Kind
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import encode, new_id
 
@@ -96,6 +97,7 @@ def _create(
     if user and emails.is_kept(user.email_key):
         raise EmailTaken(details={"email": EmailTaken.message})
     if user:
+        security_log.record(Kind.REGISTERED, user.id)
         events.record("user.registered", {"userId": encode("user", user.id), "region": region})
         if verify:
             emails.begin(user)
@@ -106,6 +108,7 @@ def set_password(user_id: uuid.UUID, password_hash: str) -> None:
     """Inside the caller's transaction: another password from now on, of which the account's owner is told by mail."""
     db.session.get_one(User, user_id, with_for_update=True).password_hash = password_hash
     events.record("password.changed", {"userId": encode("user", user_id)})
+    security_log.record(Kind.PASSWORD_CHANGED, user_id)
 
 
 @reading
@@ -113,6 +116,12 @@ def addressee(user_id: uuid.UUID) -> Addressee | None:
     """Whom a mail about the account goes to, None where it does not exist (any more)."""
     user = db.session.get(User, user_id)
     return emails.addressee(user) if user and user.deleted_at is None else None
+
+
+@reading
+def stored_hash(user_id: uuid.UUID) -> str | None:
+    """What the user's password is compared with."""
+    return db.session.get_one(User, user_id).password_hash
 
 
 @transaction(isolation=READ_COMMITTED)

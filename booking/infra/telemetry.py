@@ -26,6 +26,7 @@ BOOKINGS = Counter("bookings_total", "Bookings by outcome", ["outcome"])
 PAYMENTS = Counter("payments_total", "Refunds and recovered charges by outcome", ["kind", "outcome"])
 RETRIES = Counter("transaction_retries_total", "Transactions tried again, by use-case", ["name"])
 CACHE = Counter("cache_lookups_total", "Cache look-ups by what and result", ["what", "result"])
+SECURITY = Counter("security_events_total", "What happened to accounts, by name", ["kind"])
 REDIS_DOWN = Counter("redis_unavailable_total", "Calls that went on without Redis")
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -84,6 +85,10 @@ OTHER = "other"
 def method_label(method: str) -> str:
     """The method, or "other": a client may invent as many as it likes, and each would be a series for ever."""
     return method if method in METHODS else OTHER
+
+
+def count_security(kind: str) -> None:
+    SECURITY.labels(kind).inc()
 
 
 def count_request(method: str, route: str, status: int, seconds: float) -> None:

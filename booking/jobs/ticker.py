@@ -6,6 +6,7 @@ that a slow payment provider delays no mail.
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +19,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from booking.config import Settings
-from booking.domain import bookings, closing, email_changes, events, idempotency, recovery
+from booking.domain import bookings, closing, email_changes, events, idempotency, recovery, security_log
 from booking.doors import services
 from booking.infra.db import Unavailable
 from booking.infra.leader import Leadership
@@ -160,3 +161,5 @@ def prune() -> None:
     until_done(events.prune, BATCH)
     until_done(email_changes.prune, BATCH)
     until_done(closing.prune, BATCH)
+    keep = dt.timedelta(days=services().settings.security_events_days)
+    until_done(partial(security_log.prune, keep), BATCH)

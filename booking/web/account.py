@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 from flask_login import current_user
 
 from booking import doors, limits
-from booking.domain import resets, sessions, users
+from booking.domain import resets, sessions, signing_in, users
 from booking.domain.errors import (
     AccountDisabled,
     BookingError,
@@ -18,9 +17,11 @@ from booking.domain.errors import (
     InvalidCredentials,
     ResetLinkOver,
     TooBusy,
+    TooManyAttempts,
 )
 from booking.domain.inputs import Credentials, ForgottenPassword, PasswordChoice, Registration
-from booking.web import signed_in
+from booking.domain.models import User
+from booking.web import devices, formats, signed_in
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
 from booking.web.security import page_path, personal
@@ -50,11 +51,12 @@ def enter() -> Response:
     form = Form.posted()
     limits.count(public=True, books=False)
     try:
-        given = form.accept(Credentials)
-        user = users.with_password(given.email, given.password)
-    except (Invalid, InvalidCredentials, AccountDisabled, TooBusy) as refusal:
+        given, guard = form.accept(Credentials), doors.services().guard
+        device = devices.known_for(guard.account(given.email))
+        user = signing_in.with_password(given.email, given.password, guard, device=device)
+    except (Invalid, InvalidCredentials, AccountDisabled, TooBusy, TooManyAttempts) as refusal:
         return _refused(ENTERING, form, refusal)
-    return _signed_in(user.id)
+    return _signed_in(user)
 
 
 @blueprint.post("/sign-out")
@@ -85,7 +87,7 @@ def join() -> Response:
         user = users.register(form.accept(Registration), settings.region, site=settings.site_name)
     except (Invalid, EmailTaken, TooBusy) as refusal:
         return _refused(JOINING, form, refusal)
-    return _signed_in(user.id)
+    return _signed_in(user)
 
 
 # --- a forgotten password
@@ -129,12 +131,14 @@ def reset_password(link: str) -> Response:
     form = Form.posted()
     limits.count(public=True, books=False)
     try:
-        resets.reset(link, form.accept(PasswordChoice).new_password, _secrets())
-    except Invalid as refusal:
-        facts = {"form": form, "link": link, "email": resets.email_of(link, _secrets())}
+        new, services = form.accept(PasswordChoice).new_password, doors.services()
+        email = resets.reset(link, new, _secrets(), site=services.settings.site_name)
+    except (Invalid, TooBusy) as refusal:
+        facts = {"form": form.refuse(refusal), "link": link, "email": resets.email_of(link, _secrets())}
         return page("account/reset.html", block="main", status=doors.status_of(refusal), **facts)
     signed_in.forget()
-    return go_to(url_for(".sign_in", changed=1))
+    # The link was in the owner's mailbox: nobody else's guessing keeps this browser waiting.
+    return devices.remember(go_to(url_for(".sign_in", changed=1)), services.guard.account(email))
 
 
 @blueprint.errorhandler(ResetLinkOver)
@@ -147,12 +151,12 @@ def _sent(email: str) -> Response:
     return page("account/sent.html", block="main", email=email, minutes=minutes)
 
 
-def _signed_in(user_id: uuid.UUID) -> Response:
+def _signed_in(user: User) -> Response:
     """A session of its own for this sign-in; the browser's former one ends."""
     if current_user.is_authenticated:
         sessions.end(signed_in.visitor().session_id)
-    signed_in.remember(sessions.start_web(user_id, request.headers.get("User-Agent", "")))
-    return go_to(_wanted())
+    signed_in.remember(sessions.start_web(user.id, request.headers.get("User-Agent", "")))
+    return devices.remember(go_to(_wanted()), doors.services().guard.account(user.email))
 
 
 def _page(template: str, form: Form, status: int = 200) -> Response:
@@ -167,6 +171,8 @@ def _page(template: str, form: Form, status: int = 200) -> Response:
 
 def _refused(template: str, form: Form, refusal: BookingError) -> Response:
     """The form again, with what was typed and what is wrong; and when to try again, where waiting helps."""
+    if isinstance(refusal, TooManyAttempts):
+        form.problems[""] = formats.try_again(refusal.retry_after)
     response = _page(template, form.refuse(refusal), doors.status_of(refusal))
     if wait := getattr(refusal, "retry_after", None):
         response.headers["Retry-After"] = str(wait)

@@ -10,9 +10,9 @@ from flask import Blueprint, Flask, Response, request
 
 from booking import doors, limits
 from booking.domain import accounts
-from booking.domain.errors import Invalid, SignInTooOld
+from booking.domain.errors import Invalid, SignInTooOld, TooBusy, TooManyAttempts
 from booking.domain.inputs import Confirmation
-from booking.web import form_check, security
+from booking.web import form_check, formats, security
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
 from booking.web.signed_in import current_user, required, visitor
@@ -50,8 +50,10 @@ def _take() -> Response | None:
     form = Form.posted()
     limits.count(public=True, books=False)  # whoever found an open browser may not try passwords for long
     try:
-        accounts.confirm(visitor(), form.accept(Confirmation).confirm_password)
-    except Invalid as refusal:
+        accounts.confirm(visitor(), form.accept(Confirmation).confirm_password, doors.services().guard)
+    except (Invalid, TooManyAttempts, TooBusy) as refusal:
+        if isinstance(refusal, TooManyAttempts):
+            form.problems[""] = formats.try_again(refusal.retry_after)
         return _show(form.refuse(refusal), doors.status_of(refusal))
     return None
 

@@ -60,9 +60,8 @@ def _not_our_form(error: CSRFError) -> Response:
 
 def _asked_too_often() -> Response:
     headers = limits.refusal_headers()
-    wait = formats.at_most(int(headers.get("Retry-After", 60)))
-    said = gettext("Too many attempts. Try again in %(wait)s.", wait=wait)
-    response = _shown(429, said=str(said), back=security.current_path())
+    said = formats.try_again(int(headers.get("Retry-After", 60)))
+    response = _shown(429, said=said, back=security.current_path())
     response.headers.update(headers)
     return response
 

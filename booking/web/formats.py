@@ -122,6 +122,11 @@ def at_most(seconds: int) -> str:
     return duration(seconds if seconds < 60 else -(-seconds // 60) * 60)
 
 
+def try_again(seconds: int) -> str:
+    """For whoever has tried too often"""
+    return str(gettext("Too many attempts. Try again in %(wait)s.", wait=at_most(seconds)))
+
+
 def nights(count: int) -> str:
     """1 night, 3 nights"""
     return str(ngettext("%(count)s night", "%(count)s nights", count, count=number(count)))

@@ -7,11 +7,11 @@ from typing import Any
 from flask import Blueprint, Response, session, url_for
 
 from booking import doors, limits
-from booking.domain import accounts, email_changes, emails, sessions, undeliverable
-from booking.domain.errors import Invalid, SessionNotFound
+from booking.domain import accounts, email_changes, emails, security_log, sessions, undeliverable
+from booking.domain.errors import Invalid, SessionNotFound, TooBusy, TooManyAttempts
 from booking.domain.inputs import PasswordChange, Profile
 from booking.infra.ids import decode, encode
-from booking.web import browsers
+from booking.web import activity, browsers, formats
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
 from booking.web.signed_in import required, visitor
@@ -62,9 +62,12 @@ def change_password() -> Response:
     limits.count(public=True, books=False)  # whoever found an open browser may not try passwords for long
     try:
         given = form.accept(PasswordChange)
-        site = doors.services().settings.site_name
-        accounts.change_password(visitor(), given.current_password, given.new_password, site=site)
-    except Invalid as refusal:
+        services = doors.services()
+        site, guard = services.settings.site_name, services.guard
+        accounts.change_password(visitor(), given.current_password, given.new_password, site=site, guard=guard)
+    except (Invalid, TooManyAttempts, TooBusy) as refusal:
+        if isinstance(refusal, TooManyAttempts):
+            form.problems[""] = formats.try_again(refusal.retry_after)
         return account_page(status=doors.status_of(refusal), password=form.refuse(refusal))
     return _done("password")
 
@@ -106,6 +109,7 @@ def account_page(status: int = 200, done: str | None = None, **forms: Form) -> R
         "is_verified": emails.is_verified(who.id),
         "profile": forms.get("profile") or Form({"fullName": who.full_name}),
         "password": forms.get("password") or Form(),
+        "activity": activity.lines(security_log.recent(who.id)),
         "sign_ins": [(encode("session", one.id), browsers.called(one.client), one) for one in listed],
     }
     return page("account/show.html", status=status, **facts)

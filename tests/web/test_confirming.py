@@ -153,7 +153,7 @@ def test_htmx_gets_the_page_whatever_it_meant_to_swap(guest: Visitor, sensitive:
 
 def test_a_program_is_told_to_sign_in_again(app: Flask, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     program = program_of(app, alice)
-    monkeypatch.setattr("booking.api.auth.shapes.me", sessions.require_recent)
+    monkeypatch.setattr("booking.api.auth.shapes.me", lambda user, **_: sessions.require_recent(user))
     later(HOUR - dt.timedelta(minutes=1))
     refused(program.get("/me"), 401, "RECENT_SIGN_IN_NEEDED")
 
