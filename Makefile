@@ -15,7 +15,7 @@ COVERAGE := $(if $(CI),--cov=booking --cov-report= --cov-fail-under=90)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test bench bench-scale storm controls replay fuzz lint format messages lock clean python product everything chromium
+.PHONY: help run check test bench bench-scale storm controls drill replay fuzz lint format messages lock clean python product everything chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -71,6 +71,9 @@ storm: everything ## guests book while everything is killed; ARGS="--attempts 10
 
 controls: everything ## each guard against double sales switched off, alone and with others: what goes wrong then
 	.venv/bin/python -m tests.faults.controls $(ARGS)
+
+drill: everything ## backups while guests book and everything is killed, and the way back to each moment; ARGS="--rounds 8"
+	.venv/bin/python -m tests.backup $(ARGS)
 
 replay: everything ## a booking history through the booking core, by lot or recorded: ARGS="--trace PATH"
 	.venv/bin/python -m tests.replay $(ARGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import os
 import shutil
 import subprocess
@@ -48,10 +49,11 @@ class House:
         self._base, self._settings = base, settings
         self._log = self.path / "receive.log"
         self.app: Flask
-        self._night = 0
+        self._nights = itertools.count(1)
 
-    def open(self) -> None:
-        self.servers.join(valkey=False)
+    def open(self, *, valkey: bool = False) -> None:
+        """Start it; with a Valkey of its own, or with the one that the environment names."""
+        self.servers.join(valkey=valkey)
         urls = self.servers.urls()
         self.environ = {
             **self._base,
@@ -88,8 +90,7 @@ class House:
     def book(self) -> str:
         """The reference of a booking that was paid for; the next night that nobody has."""
         desk: Desk = self.app.extensions["services"].desk
-        self._night += 1
-        first = clock.now().date() + dt.timedelta(days=self._night)
+        first = clock.now().date() + dt.timedelta(days=next(self._nights))
         with self.app.app_context():
             booked = bookings.book(order(self.alice, self.room, Stay(first, first + dt.timedelta(days=1))), VISA, desk)
         return str(booked.reference)
@@ -158,6 +159,7 @@ class House:
         thread = threading.Thread(target=receiver.run, args=(stopping,))
         thread.start()
         try:
+            eventually(lambda: self.superuser("SELECT 1 FROM pg_replication_slots WHERE active"))
             yield receiver
         finally:
             stopping.set()
@@ -171,7 +173,7 @@ class House:
     @contextmanager
     def receiving(self, **changes: str) -> Iterator[subprocess.Popen[str]]:
         """`flask backup receive` beside us, up to date when the block begins; ended by TERM."""
-        with self._log.open("w") as output:
+        with self._log.open("a") as output:
             process = subprocess.Popen(
                 self.words("backup", "receive"),
                 cwd=HOME,
@@ -183,8 +185,9 @@ class House:
         try:
             yield process
         finally:
+            killed = process.poll() is not None
             process.terminate()
-            assert process.wait(30) == 0, self.said()
+            assert process.wait(30) == 0 or killed, self.said()
 
     def said(self) -> str:
         """What the receiver has logged."""

@@ -280,6 +280,29 @@ def test_missing_wal_is_named_and_what_stands_before_it_still_comes_back(
 # --- when a base backup is due
 
 
+def test_a_receiver_whose_slot_was_given_up_goes_on_with_a_new_backup(
+    house: House, place: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiver, "SWEEP", 0.1)
+    house.forget_slot()
+    first = made(house, place)
+    with house.receiver(place, tmp_path / "work"):
+        house.book()
+        house.archived(place.url)
+    house.forget_slot()
+    for _ in range(3):
+        house.book()
+        house.superuser("SELECT pg_switch_wal()")
+        house.superuser("CHECKPOINT")
+    with house.receiver(place, tmp_path / "work"):
+        eventually(lambda: [one for one in catalogue.backups(place) if one.label != first.label])
+        house.book()
+        house.archived(place.url)
+    said = house.command("drill", backup_url=place.url)
+    assert said.exit_code == 0, said.output
+    assert f"All agree: {len(house.confirmed())} bookings" in said.output
+
+
 def test_a_base_backup_is_made_when_there_is_a_reason(house: House, place: Archive) -> None:
     identity = house.primary().identify()
     assert receiver.due(place, identity, DAY) == "there is none"

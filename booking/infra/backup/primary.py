@@ -87,6 +87,29 @@ class Primary:
             raise BackupError(f"Postgres does not let us replicate it (BACKUP_DATABASE_URL): {said}") from error
 
 
+def ensure_slot(cursor: Any) -> None:
+    """The slot that keeps WAL for us, from the last checkpoint on: a base backup that was just made begins there.
+
+    pg_receivewal's own --create-slot reserves nothing, and what was written before it streams would be missing.
+    """
+    if _ask(cursor, f"READ_REPLICATION_SLOT {SLOT}")[0] is None:
+        cursor.execute(f"CREATE_REPLICATION_SLOT {SLOT} PHYSICAL RESERVE_WAL")
+
+
+def make_slot(cursor: Any) -> bool:
+    """Have the server keep WAL for us from the last checkpoint on; whether it did not before, or had given up.
+
+    pg_receivewal's own --create-slot keeps nothing, so what was written before it streams would be missing.
+    """
+    kind, kept_from, _ = _ask(cursor, f"READ_REPLICATION_SLOT {SLOT}")
+    if kept_from is not None:
+        return False
+    if kind is not None:
+        cursor.execute(f"DROP_REPLICATION_SLOT {SLOT}")
+    cursor.execute(f"CREATE_REPLICATION_SLOT {SLOT} PHYSICAL RESERVE_WAL")
+    return True
+
+
 def reached(cursor: Any) -> tuple[int, str, str | None]:
     """The timeline, how far the server has written its WAL, and how far the slot's receiver says that it has it."""
     _, timeline, written, _ = _ask(cursor, "IDENTIFY_SYSTEM")

@@ -16,14 +16,13 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from booking.infra import clock
 from booking.infra.backup import base, catalogue, programs, retention, wal
 from booking.infra.backup.archive import Archive
 from booking.infra.backup.catalogue import Backup, Received
 from booking.infra.backup.errors import BackupError
-from booking.infra.backup.primary import SLOT, Identity, Primary, reached
+from booking.infra.backup.primary import SLOT, Identity, Primary, make_slot, reached
 from booking.infra.backup.wal import PARTIAL, Missing
 from booking.infra.embedded import processes
 from booking.infra.embedded.keys import make_private
@@ -100,33 +99,30 @@ class Receiver:
             self._start()
 
     def _start(self) -> None:
-        """Also after the database was restored: then the slot is gone, and the WAL goes on elsewhere."""
+        """Also after the database was restored, or has given up waiting: then the WAL goes on elsewhere."""
         identity = self._primary.identify()
         catalogue.require_same_cluster(self._archive, identity)
-        self._put_away(identity)
         program = programs.find("pg_receivewal", identity.version, pg_bin=self._pg_bin)
+        with self._primary.replicating() as cursor:
+            if make_slot(cursor):
+                self._put_away()
         command = [program, f"--directory={self._work}", f"--slot={SLOT}", f"--dbname={self._primary.dsn}", "-w"]
         with appending(self._log) as output:
-            options: dict[str, Any] = {
-                "stdin": subprocess.DEVNULL,
-                "stdout": output,
-                "stderr": output,
-                "cwd": self._work,
-            }
-            environment = self._primary.environment
-            made = [*command, "--create-slot", "--if-not-exists"]
-            if code := subprocess.run(made, env=environment, check=False, **options).returncode:  # noqa: S603
-                raise BackupError(f"No replication slot, code {code}: {' '.join(last_lines(self._log, 2).split())}")
-            streaming = [*command, "--synchronous", "--no-loop"]
-            self._child = subprocess.Popen(streaming, env=environment, start_new_session=True, **options)  # noqa: S603
+            self._child = subprocess.Popen(  # noqa: S603 (Postgres' own program, our arguments)
+                [*command, "--synchronous", "--no-loop"],
+                env=self._primary.environment,
+                cwd=self._work,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
 
-    def _put_away(self, identity: Identity) -> None:
-        """What was begun on an earlier timeline, where the server may not let pg_receivewal go on."""
+    def _put_away(self) -> None:
+        """What was begun is not continued: pg_receivewal would ask for what comes after it, and not get it."""
         self._upload_files()
         for path in self._work.glob(f"*{PARTIAL}"):
-            name = path.name.removesuffix(PARTIAL)
-            if wal.SEGMENT.fullmatch(name) and wal.place_of(name, identity.segment_size)[0] < identity.timeline:
-                path.unlink()
+            path.unlink()
 
     def _end_leftovers(self) -> None:
         """Of a receiver that was killed: its child lives on, and has the slot."""
