@@ -43,7 +43,7 @@ def test_it_works_where_the_application_does_not_start(tmp_path: Path) -> None:
         ({"SECRET_KEY": "mysecretkeymysecretkeymysecretkey"}, "problem: SECRET_KEY can be guessed"),
         ({"LIMIT_USER": "a lot"}, "problem: LIMIT_USER cannot be read"),
         ({"LOG_LEVEL": "LOUD"}, "problem: LOG_LEVEL is LOUD"),
-        ({"HOLD_MINUTES": "0"}, "problem: HOLD_MINUTES is not above zero"),
+        ({"HOLD_MINUTES": "0"}, "problem: HOLD_MINUTES must be between 1 and 1440, not 0"),
     ],
 )
 def test_settings_that_start_and_should_not(ask: Ask, changes: Any, said: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, cast
@@ -272,11 +273,11 @@ def test_the_refund_follows_the_policy_at_sale_not_todays(alice: User, desk: Des
 
 
 def test_nothing_is_refunded_after_the_last_tier(alice: User, room: Room, desk: Desk) -> None:
-    tomorrow = bookings.book(order(alice, room, in_days(1)), VISA, desk)
-    later(dt.timedelta(hours=23))
-    if clock.now() < policies.check_in_instant(tomorrow.policy, tomorrow.check_in):
-        assert bookings.cancel(alice.id, tomorrow.id, desk).refund_amount == 0
-        assert len(payments_of(tomorrow)) == 1
+    booked = bookings.book(order(alice, room, in_days(3)), VISA, desk)
+    [tier] = policies.tiers(booked.policy, booked.check_in)
+    later(tier.until + dt.timedelta(seconds=1) - clock.now())
+    assert bookings.cancel(alice.id, booked.id, desk).refund_amount == 0
+    assert len(payments_of(booked)) == 1
 
 
 def test_a_stay_that_has_begun_cannot_be_cancelled(alice: User, room: Room, desk: Desk) -> None:
@@ -314,8 +315,14 @@ def test_a_charge_whose_answer_was_lost_is_confirmed_by_recovery(alice: User, ro
 def test_a_slow_card_is_unknown_first_and_settled_by_recovery(alice: User, room: Room, desk: Desk) -> None:
     with pytest.raises(PaymentUnknown):
         bookings.book(order(alice, room), SLOW, desk)
+    [payment] = _all_payments()
+    for _ in range(500):
+        if desk.provider.find(payment.id):  # charged, though too late for us
+            break
+        time.sleep(0.01)
     recovery.recover_payments(desk, ahead=AN_HOUR)
-    assert count(Booking, status="CONFIRMED") + count(Booking, status="CANCELLED") == 1
+    assert count(Booking, status="CONFIRMED") == 1
+    assert set(nights_of(room).values()) == {"booked"}
 
 
 def test_a_charge_that_never_arrived_is_cancelled_and_cannot_arrive_later(

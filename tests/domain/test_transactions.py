@@ -123,8 +123,19 @@ def test_a_lost_connection_before_commit_is_tried_again(app: Flask) -> None:
 
 
 def test_reading_takes_one_statement_and_no_transaction(app: Flask) -> None:
-    in_transaction = text("SELECT pg_current_xact_id_if_assigned() IS NOT NULL OR txid_current_snapshot() IS NULL")
-    assert reading(lambda: db.session.scalar(in_transaction))() is False
+    # now() is when the transaction began, so two statements of one transaction agree on it, and of two do not.
+    began = text("SELECT now() FROM pg_sleep(0.002)")
+    moments = reading(lambda: [db.session.scalar(began) for _ in range(2)])()
+    assert moments[0] < moments[1]
+    state = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
+
+    def between_two_statements() -> Any:
+        pid = db.session.scalar(text("SELECT pg_backend_pid()"))
+        with db.engine.connect() as other:
+            return other.execute(state, {"pid": pid}).scalar()
+
+    assert reading(between_two_statements)() == "idle"
+    assert transaction(between_two_statements)() == "idle in transaction"
 
 
 def test_a_stale_row_cannot_confirm_what_somebody_else_expired(alice: User, room: Room, desk: Desk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
@@ -14,6 +15,7 @@ from booking.domain.bookings import Desk
 from booking.domain.errors import BookingNotFound, PaymentFailed, PaymentUnknown, RefundChanged, RoomNotAvailable
 from booking.domain.ical import Publisher
 from booking.domain.models import Room, User
+from booking.domain.stays import Stay
 from booking.infra import clock
 from booking.infra.db import transaction
 from tests.cast import (
@@ -144,13 +146,18 @@ def test_stays_stand_where_they_belong(alice: User, bob: User, room: Room, desk:
 
 
 def test_a_stay_is_past_from_the_day_after_check_out_at_the_property(alice: User, desk: Desk) -> None:
-    there = a_room(time_zone="Pacific/Auckland", location="auckland")
-    booked = bookings.book(order(alice, there, in_days(3, 2)), VISA, desk)
-    later(5 * DAY)  # the day of departure, or the one after it, there
-    before = references(alice, history.UPCOMING) + references(alice, history.PAST)
-    assert before == [booked.reference]
-    later(2 * DAY)
-    assert references(alice, history.PAST) == [booked.reference]
+    zone = "Pacific/Auckland"
+    there, today = a_room(time_zone=zone, location="auckland"), clock.today(zone)
+    stay = Stay(today + 3 * DAY, today + 5 * DAY)
+    booked = bookings.book(order(alice, there, stay), VISA, desk)
+
+    def groups_at(day: dt.date, hour: dt.time) -> tuple[list[str], list[str]]:
+        later(dt.datetime.combine(day, hour, ZoneInfo(zone)) - clock.now())
+        return references(alice, history.UPCOMING), references(alice, history.PAST)
+
+    assert groups_at(stay.check_out, dt.time(0, 1)) == ([booked.reference], [])
+    assert groups_at(stay.check_out, dt.time(23, 59)) == ([booked.reference], [])
+    assert groups_at(stay.check_out + DAY, dt.time(0, 1)) == ([], [booked.reference])
 
 
 def test_a_hold_that_ran_out_is_in_no_list(alice: User, room: Room, desk: Desk) -> None:

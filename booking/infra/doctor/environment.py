@@ -24,16 +24,6 @@ GUESSES = 19  # decimal digits of the number of guesses that a secret should wit
 LEAST_SPACE = 256 * 2**20  # bytes
 BY_CHANCE = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 FIXED_IN = ((3, 11, 10), (3, 12, 5))  # CVE-2024-6923
-ABOVE_ZERO = (
-    "HOLD_MINUTES",
-    "DB_POOL_SIZE",
-    "GRANIAN_BLOCKING_THREADS",
-    "TICKER_SECONDS",
-    "SWEEP_SECONDS",
-    "PAYMENT_TIMEOUT_SECONDS",
-    "BACKUP_KEEP",
-    "BACKUP_HOURS",
-)
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}
 
@@ -53,14 +43,11 @@ def settings(given: Settings, problems: Sequence[str]) -> Iterator[Diagnosis]:
 def _readable(given: Settings) -> Iterator[Diagnosis]:
     if given.log_level not in LEVELS:
         yield problem(f"LOG_LEVEL is {given.log_level}", f"choose one of {', '.join(sorted(LEVELS))}")
-    for variable in ("LIMIT_PUBLIC", "LIMIT_MAILS", "LIMIT_USER", "LIMIT_BOOKINGS"):
+    for variable in ("LIMIT_PUBLIC", "LIMIT_MAILS", "LIMIT_USER", "LIMIT_BOOKINGS", "LIMIT_RESERVATIONS"):
         try:
             parse_many(getattr(given, variable.lower()))
         except ValueError:
             yield problem(f"{variable} cannot be read", "write it like: 100 per 15 minutes")
-    for variable in ABOVE_ZERO:
-        if getattr(given, variable.lower()) <= 0:
-            yield problem(f"{variable} is not above zero", "remove it to have the default")
     if 0 < given.db_pool_size < given.granian_blocking_threads:
         yield warning(
             f"DB_POOL_SIZE is {given.db_pool_size}, GRANIAN_BLOCKING_THREADS {given.granian_blocking_threads}",

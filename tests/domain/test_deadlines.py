@@ -1,0 +1,23 @@
+"""The second at which a refund ends."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from booking.domain import bookings, policies
+from booking.domain.bookings import Desk
+from booking.domain.models import Room, User
+from booking.infra import clock
+from tests.cast import VISA, in_days, order
+
+
+@pytest.mark.parametrize(("seconds", "refund"), [(-1, 360), (0, 0)])
+def test_a_refund_ends_at_the_very_second_of_its_deadline(
+    alice: User, room: Room, desk: Desk, monkeypatch: pytest.MonkeyPatch, seconds: int, refund: int
+) -> None:
+    booked = bookings.book(order(alice, room, in_days(3)), VISA, desk)
+    [tier] = policies.tiers(booked.policy, booked.check_in)
+    monkeypatch.setattr(clock, "now", lambda: tier.until + dt.timedelta(seconds=seconds))
+    assert bookings.cancel(alice.id, booked.id, desk).refund_amount == refund
