@@ -12,7 +12,7 @@ from jinja2 import StrictUndefined
 from jinja2_fragments.flask import render_block
 from markupsafe import escape
 
-from booking.config import Settings
+from booking.config import SIMULATED, Settings
 from booking.domain import passwords
 from booking.infra import clock
 from booking.infra.ids import encode
@@ -63,6 +63,7 @@ def install(app: Flask, settings: Settings) -> None:
         site_name=settings.site_name,
         site_url=settings.site_url.rstrip("/"),
         demo=not settings.production,
+        charges_nobody=settings.payments == SIMULATED,
     )
     app.add_url_rule("/theme.css", "theme", lambda: _theme(settings.accent_color))
     default = Settings.__dataclass_fields__["accent_color"].default

@@ -15,6 +15,7 @@ from booking import create_app
 from booking.config import Settings
 from booking.domain import catalogue, errors
 from booking.domain.models.rooms import DEMO
+from booking.infra import provider
 from booking.infra.ids import encode
 from booking.web import colours, security
 from tests.cast import a_room
@@ -207,3 +208,14 @@ def test_the_accent_colour_is_a_setting(environ: dict[str, str]) -> None:
     client = create_app(settings).test_client()
     assert 'href="/theme.css"' in client.get("/nowhere").text
     assert "--accent:" in client.get("/theme.css").text
+
+
+@pytest.mark.parametrize("app_env", ["development", "production"])
+def test_pages_say_so_where_no_card_is_charged(
+    environ: dict[str, str], empty: None, app_env: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(provider.REGISTRY, "bank", provider.SimulatedProvider)
+    settings = dataclasses.replace(Settings.from_env(environ), app_env=app_env, site_url="https://rooms.example")
+    for payments, said in (("simulated", True), ("bank", False)):
+        pages = create_app(dataclasses.replace(settings, payments=payments)).test_client()
+        assert ("no cards are charged" in pages.get("/", base_url="https://rooms.example").text) is said
