@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Date, and_, cast, delete, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
-from booking.domain import emails, events, holds, resets, sessions
+from booking.domain import emails, events, holds, resets, security_log, sessions
 from booking.domain.emails import Addressee
 from booking.domain.errors import AccountInUse, AccountNotFound, Invalid, LastOwner
 from booking.domain.models import (
@@ -30,6 +30,7 @@ from booking.domain.models import (
     User,
 )
 from booking.domain.models.bookings import CONFIRMED, FAILED, OPEN, REFUND
+from booking.domain.security_log import Kind
 from booking.domain.users import CurrentUser, email_key
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
@@ -66,13 +67,17 @@ def disable(user_id: uuid.UUID) -> None:
         return
     _refuse_last_owner(user)
     _shut(user)
+    security_log.record(Kind.ACCOUNT_DISABLED, user.id)
     events.record("account.disabled", {"userId": encode("user", user.id)})
 
 
 @transaction(isolation=READ_COMMITTED)
 def enable(user_id: uuid.UUID) -> None:
     """Sign-ins work again, with the same password. Raises AccountNotFound, also for a deleted one."""
-    _locked(user_id).disabled_at = None
+    user = _locked(user_id)
+    if user.disabled_at is not None:
+        user.disabled_at = None
+        security_log.record(Kind.ACCOUNT_ENABLED, user.id)
 
 
 # --- deleted
@@ -98,6 +103,7 @@ def remove(user_id: uuid.UUID) -> None:
         raise AccountInUse
     _refuse_last_owner(user)
     _shut(user)
+    security_log.record(Kind.ACCOUNT_DELETED, user.id)
     farewell = Farewell(id=new_id(), email=user.email, created_at=sql_now())
     db.session.add(farewell)
     _forget(user)

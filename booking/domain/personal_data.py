@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from booking.domain import sessions
+from booking.domain import security_log, sessions
 from booking.domain.models import Booking, EmailChange, Payment, Property, Room, SecurityEvent, Session, User
 from booking.domain.users import CurrentUser
 from booking.infra import clock
@@ -25,6 +25,13 @@ def of(who: CurrentUser) -> Entry:
     """
     sessions.require_recent(who)
     return _gathered(who.id)
+
+
+def download(who: CurrentUser) -> Entry:
+    """The same, to take away: that somebody did is written down. Raises SignInTooOld."""
+    found = of(who)
+    security_log.record_now(security_log.Kind.DATA_DOWNLOADED, who.id)
+    return found
 
 
 @reading

@@ -36,7 +36,7 @@ def data() -> Response:
 @required
 def data_file() -> Response:
     """The same as a file."""
-    text = json.dumps(personal_data.of(visitor()), ensure_ascii=False, indent=2, default=_number)
+    text = json.dumps(personal_data.download(visitor()), ensure_ascii=False, indent=2, default=_number)
     response = make_response(text)
     response.mimetype = "application/json"
     response.headers["Content-Disposition"] = f'attachment; filename="account-{now():%Y-%m-%d}.json"'

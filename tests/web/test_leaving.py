@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import inspect
 
-from booking.domain import bookings, closing, email_changes, emails, events, resets, sessions, users
+from booking.domain import bookings, closing, email_changes, emails, events, resets, security_log, sessions, users
 from booking.domain.bookings import Desk
 from booking.domain.errors import (
     AccountDisabled,
@@ -305,6 +305,18 @@ def test_ones_data_is_shown_and_downloaded_without_secrets(guest: Visitor, alice
     assert user is not None
     for secret in (str(user.password_hash), "argon2", program.refresh_token.partition(".")[2], "hash"):
         assert secret not in file.text + guest.response.text  # type: ignore[union-attr]  # it is there
+
+
+def test_what_happens_to_an_account_is_written_down(guest: Visitor, alice: User, bob: User) -> None:
+    guest.client.get("/account/data.json")
+    closing.disable(alice.id)
+    closing.enable(alice.id)
+    closing.remove(bob.id)
+    kinds = [entry.kind for entry in security_log.recent(alice.id)]
+    assert kinds[:3] == ["account_enabled", "account_disabled", "data_downloaded"]
+    left = security_log.recent(bob.id)
+    assert left[0].kind == "account_deleted"
+    assert {(entry.address, entry.client) for entry in left} == {("", "")}
 
 
 def test_nobody_elses_data_is_in_it(guest: Visitor, bob: User, room: Room, desk: Desk) -> None:
