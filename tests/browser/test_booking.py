@@ -266,10 +266,10 @@ def test_every_page_is_sound_on_a_small_phone(
     look("Check your email")
     page.goto(address(room))
     button(page, "Reserve").click()
-    look("Sign in")
+    look("Sign in or create an account")
     sign_in(page, alice, "wrong")
     expect(page.get_by_role("alert")).to_be_visible()
-    look("Sign in")
+    look("Sign in or create an account")
     sign_in(page, alice)
     look("Review and pay")
     checkout = page.url

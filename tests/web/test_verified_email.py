@@ -70,7 +70,7 @@ def test_the_button_needs_the_forms_token(carol: Visitor, mail_dir: Path) -> Non
 def test_an_old_link_says_so_and_the_account_page_sends_a_new_one(carol: Visitor, mail_dir: Path) -> None:
     old = path_in(newest(mail_dir, SUBJECT), "verify-email")
     later(8 * DAY)
-    assert (carol.go(old).status, carol.heading) == (404, "This link doesn't work any more")
+    assert (carol.go(old).status, carol.heading) == (404, "This link no longer works")
     carol.go("/account").send("/account/email/verify")
     assert "We've emailed you a link." in carol.text
     new = path_in(newest(mail_dir, SUBJECT), "verify-email")
