@@ -296,4 +296,4 @@ def test_every_page_is_sound_on_a_small_phone(
     look_at(given_back, "This reservation has ended")
     bookings.hold(order(bob, room, STAY), desk)
     look_at(address(room).replace("?", "/reserve?"), "This room has just been booked")
-    assert len(seen) == 18
+    assert len(seen) == 17
