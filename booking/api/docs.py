@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from booking import doors
-from booking.api import shapes
+from booking.api import shapes, texts
 from booking.api.endpoint import OPERATIONS, MalformedJson, Operation, blueprint, json_response
 from booking.api.links import LINKS
 from booking.domain import errors
@@ -23,8 +23,14 @@ from booking.infra import clock
 REF = "#/components/schemas/{model}"
 PARAMETER = re.compile(r"<(\w+)>")
 RETRY = {"Retry-After": "Seconds after which asking again makes sense."}
-# What the web server says before anything of ours is asked.
-BEFORE_US = {"414": "The address is too long. No body.", "431": "The headers are too many or too large. No body."}
+OTHERWISE = {
+    "description": "Any other error, 500 INTERNAL_ERROR among them, which tells the request id and nothing else.",
+    "content": {"application/json": {"schema": {"$ref": REF.format(model="Refusal")}}},
+}
+ABOUT = """Find a room, book it, look after the booking. A night of a room is sold once.
+
+Every answer carries `X-Request-Id`. Errors look alike everywhere: a code, a sentence, and the fields that are wrong.
+The web server itself answers 414 to addresses and 431 to headers that are too long, without a body."""
 
 
 @blueprint.get("/openapi.json")
@@ -55,6 +61,7 @@ def document(version: str) -> dict[str, Any]:
     """The whole contract as OpenAPI 3.1."""
     bodies, schemas = models_json_schema(list(_models()), by_alias=True, ref_template=REF)
     refs = {model: schema for (model, _), schema in bodies.items()}
+    texts.explain(schemas["$defs"])
     paths: dict[str, Any] = {}
     for operation in OPERATIONS:
         path = PARAMETER.sub(lambda found: "{" + _camel(found[1]) + "}", operation.path)
@@ -64,7 +71,7 @@ def document(version: str) -> dict[str, Any]:
         "info": {
             "title": "Room Booking API",
             "version": version,
-            "description": "Find a room, book it, look after the booking. A night of a room is sold once.",
+            "description": ABOUT,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/api/v1"}],
@@ -97,14 +104,16 @@ def _operation(operation: Operation, refs: dict[Any, Any]) -> dict[str, Any]:
         "security": [] if operation.public else [{"bearer": []}],
     }
     if operation.body:
-        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": refs[operation.body]}}}
+        fields = operation.body.model_json_schema(by_alias=True)["properties"]
+        example = {name: texts.of(operation.body.__name__, name)[1] for name in fields}
+        content = {"schema": refs[operation.body], "example": example}
+        described["requestBody"] = {"required": True, "content": {"application/json": content}}
     return described
 
 
 def _path_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
     for name in PARAMETER.findall(operation.path):
-        example = f"{name.removesuffix('_id')}_01h2xcejqtf2nbrexx3vqjhp41"
-        yield _parameter("path", _camel(name), {"type": "string"}, required=True, example=example)
+        yield _parameter(operation, "path", _camel(name), {"type": "string"}, required=True)
 
 
 def _query_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
@@ -112,7 +121,7 @@ def _query_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
         schema = operation.query.model_json_schema(by_alias=True)
         required = schema.get("required", [])
         for name, described in schema["properties"].items():
-            yield _parameter("query", name, _as_text(described), required=name in required)
+            yield _parameter(operation, "query", name, _as_text(described), required=name in required)
 
 
 def _as_text(schema: dict[str, Any]) -> dict[str, Any]:
@@ -123,18 +132,22 @@ def _as_text(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _header_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
-    for name, description in operation.headers.items():
-        yield _parameter("header", name, {"type": "string"}, required=False, description=description)
+    for name in operation.headers:
+        yield _parameter(operation, "header", name, {"type": "string"}, required=False)
 
 
-def _parameter(where: str, name: str, schema: dict[str, Any], *, required: bool, **more: str) -> dict[str, Any]:
-    return {"in": where, "name": name, "required": required, "schema": schema, **more}
+def _parameter(
+    operation: Operation, where: str, name: str, schema: dict[str, Any], *, required: bool
+) -> dict[str, Any]:
+    text, example = texts.of(f"{operation.method.lower()}_{operation.path.rpartition('/')[2]}", name)
+    texts.named_choices(schema)
+    described = {"description": text, "example": example}
+    return {"in": where, "name": name, "required": required, "schema": schema, **described}
 
 
 def _responses(operation: Operation, refs: dict[Any, Any]) -> dict[str, Any]:
     told = {str(operation.status): _success(operation, refs), **_refusals(operation, refs)}
-    told |= {status: {"description": text} for status, text in BEFORE_US.items()}
-    return dict(sorted(told.items()))
+    return {**dict(sorted(told.items())), "default": OTHERWISE}
 
 
 def _success(operation: Operation, refs: dict[Any, Any]) -> dict[str, Any]:
@@ -172,7 +185,6 @@ def _usual(operation: Operation) -> Iterator[type[errors.BookingError]]:
     if operation.body:
         yield MalformedJson
     yield errors.Unavailable
-    yield errors.BookingError
 
 
 def _refusal(status: int, lines: list[str]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def _asked(query: RoomSearch) -> tuple[str, ...]:
 
 @endpoint("GET", "/rooms", tag="Rooms", query=RoomSearch, shape=shapes.RoomPageShape, ahead=_asked)
 def search_rooms(user: CurrentUser, query: RoomSearch) -> Response:  # noqa: ARG001 any signed-in user
-    """Rooms that are free for exactly these dates, with the total for the stay."""
+    """Rooms available for exactly these dates, with the total for the stay."""
     services = doors.services()
     seconds = services.settings.search_cache_seconds
     return json_response(search.answer(query, services.desk.rules, seconds, _found_as_text), 200)

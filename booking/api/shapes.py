@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,15 +15,18 @@ from pydantic.alias_generators import to_camel
 
 from booking.domain import cancellation, names_of_rooms, policies, prices
 from booking.domain.calendar import Calendar
+from booking.domain.catalogue import Destination
 from booking.domain.history import History
 from booking.domain.models import Booking, User
 from booking.domain.money import as_number
 from booking.domain.names_of_rooms import RoomNames
+from booking.domain.places import AmenityCount
 from booking.domain.rooms import StayQuote
 from booking.domain.search import Found, FoundRoom
 from booking.domain.users import CurrentUser
 from booking.infra.ids import encode
 
+IMAGE_URL = re.compile(r"https?://[^\s\"'<>\\\\]+\Z", re.IGNORECASE)
 Money = Annotated[int | float, WithJsonSchema({"type": "number"})]
 Instant = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 
@@ -32,7 +36,7 @@ class Shape(BaseModel):
 
 
 class Refusal(Shape):
-    """Why not."""
+    """Why not: every error looks like this."""
 
     error: str
     message: str
@@ -67,9 +71,10 @@ class TokensShape(Shape):
     user: UserShape
 
 
+# A plain dataclass, because a page has a hundred of them.
 @dataclass(slots=True)
 class RoomItemShape:
-    """A plain dataclass, because a page has a hundred of them."""
+    """A room in a list, with the price of the stay that was asked for."""
 
     __pydantic_config__ = Shape.model_config
     id: str
@@ -123,9 +128,33 @@ class RulesShape(Shape):
     time_zone: str
 
 
+class AddressShape(Shape):
+    street: str | None
+    district: str | None
+    city: str | None
+    country: str | None
+    latitude: float | None
+    longitude: float | None
+
+
 class PropertyShape(Shape):
     name: str
-    address: dict[str, Any]
+    address: AddressShape
+
+
+class ImageShape(Shape):
+    url: str
+    alt: str | None
+
+
+class TierShape(Shape):
+    days_before: int
+    percent: int
+
+
+class PolicyShape(Shape):
+    name: str | None
+    tiers: list[TierShape]
 
 
 class RoomShape(Shape):
@@ -138,9 +167,9 @@ class RoomShape(Shape):
     price_per_night: Money
     currency: str
     amenities: list[str]
-    images: list[dict[str, Any]]
+    images: list[ImageShape]
     rules: RulesShape
-    cancellation_policy: dict[str, Any]
+    cancellation_policy: PolicyShape
     property: PropertyShape
     quote: QuoteShape | None
 
@@ -190,6 +219,26 @@ class BookingPageShape(Shape):
     page: int
     page_size: int
     total: int
+
+
+class PlaceShape(Shape):
+    location: str
+    name: str
+    country: str
+    rooms: int
+
+
+class PlacesShape(Shape):
+    items: list[PlaceShape]
+
+
+class AmenityShape(Shape):
+    name: str
+    rooms: int
+
+
+class AmenitiesShape(Shape):
+    items: list[AmenityShape]
 
 
 class HealthShape(Shape):
@@ -248,9 +297,9 @@ def room(details: dict[str, Any], quoted: StayQuote | None) -> RoomShape:
         **same,
         price_per_night=as_number(Decimal(details["pricePerNight"]), details["currency"]),
         amenities=details["amenities"],
-        images=details["images"],
-        cancellation_policy=details["cancellationPolicy"],
-        property=PropertyShape(name=house["name"], address=house["address"]),
+        images=_images(details["images"]),
+        cancellation_policy=_policy(details["cancellationPolicy"]),
+        property=PropertyShape(name=house["name"], address=_address(house["address"])),
         rules=RulesShape(
             min_nights=details["minNights"],
             max_nights=details["maxNights"],
@@ -260,6 +309,49 @@ def room(details: dict[str, Any], quoted: StayQuote | None) -> RoomShape:
         ),
         quote=_quote(quoted) if quoted else None,
     )
+
+
+def _address(known: dict[str, Any]) -> AddressShape:
+    """Addresses are imported as they come: what is not as promised is left out."""
+    facts: dict[str, Any] = {
+        name: known[name] if isinstance(known.get(name), str) else None
+        for name in ("street", "district", "city", "country")
+    }
+    for name in ("latitude", "longitude"):
+        facts[name] = known[name] if type(known.get(name)) in (int, float) else None
+    return AddressShape.model_construct(**facts)
+
+
+def _images(known: list[Any]) -> list[ImageShape]:
+    """Those with an address that a program can open."""
+    found = [image for image in known if isinstance(image, dict) and IMAGE_URL.match(str(image.get("url", "")))]
+    return [ImageShape.model_construct(url=image["url"], alt=_alt(image)) for image in found]
+
+
+def _alt(image: dict[str, Any]) -> str | None:
+    told = image.get("alt") or image.get("caption")
+    return told if isinstance(told, str) else None
+
+
+def _policy(known: dict[str, Any]) -> PolicyShape:
+    tiers = sorted(known.get("tiers", []), key=lambda tier: -int(tier["daysBefore"]))
+    return PolicyShape(
+        name=known.get("name"),
+        tiers=[TierShape(days_before=tier["daysBefore"], percent=tier["percent"]) for tier in tiers],
+    )
+
+
+def places(known: list[Destination]) -> PlacesShape:
+    return PlacesShape(
+        items=[
+            PlaceShape(location=place.slug, name=place.city, country=place.country, rooms=place.rooms)
+            for place in known
+        ]
+    )
+
+
+def amenities(known: list[AmenityCount]) -> AmenitiesShape:
+    return AmenitiesShape(items=[AmenityShape(name=one.name, rooms=one.rooms) for one in known])
 
 
 def _quote(quoted: StayQuote) -> QuoteShape:

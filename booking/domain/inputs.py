@@ -120,10 +120,11 @@ Email = Annotated[
 ]
 Password = Annotated[Text, Field(min_length=1, max_length=256)]
 NewPassword = Annotated[Password, AfterValidator(_password), Field(json_schema_extra={"minLength": passwords.SHORTEST})]
-Slug = Annotated[str, Field(max_length=120, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+Location = Annotated[Text, Field(max_length=120), AfterValidator(_trimmed)]  # a slug, or a name (see places.resolved)
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Price = Annotated[
-    Decimal, BeforeValidator(_decimal_text), Field(ge=0, le=999_999_999_999, max_digits=15, decimal_places=3)
+    Decimal, Field(ge=0, le=999_999_999_999, max_digits=15, decimal_places=3), BeforeValidator(_decimal_text)
 ]
 Page = Annotated[int, Field(ge=1, le=1_000_000)]
 PageSize = Annotated[int, Field(ge=1, le=100)]
@@ -246,7 +247,7 @@ SORTS = ("price", "-price", "name", "capacity")
 class RoomSearch(Dates):
     """Which rooms, for which dates."""
 
-    location: Slug | None = None
+    location: Location | None = None
     capacity: Annotated[int, Field(ge=1, le=1000)] | None = None
     min_price: Price | None = None
     max_price: Price | None = None

@@ -33,9 +33,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
-from booking.domain import kinds, prices, search_words
+from booking.domain import kinds, places, prices, search_words
 from booking.domain.errors import Invalid
-from booking.domain.inputs import RoomSearch
+from booking.domain.inputs import SLUG, RoomSearch
 from booking.domain.models import Availability, Property, Room
 from booking.domain.models.rooms import HELD
 from booking.domain.stays import EARLIEST_ZONE, Stay, StayRules
@@ -87,6 +87,7 @@ class Found:
 
 def search(wanted: RoomSearch, rules: StayRules, cache_seconds: int) -> Found:
     """A page of free rooms and how many there are in all. Raises Invalid."""
+    wanted = places.resolved(wanted, cache_seconds)
     _refuse_unless_possible(wanted, rules)
     kept = _remembered(FOUND, wanted, rules, cache_seconds, lambda found: json.dumps(_kept(found), default=str))
     return _found(json.loads(kept), wanted)
@@ -94,12 +95,15 @@ def search(wanted: RoomSearch, rules: StayRules, cache_seconds: int) -> Found:
 
 def answer(wanted: RoomSearch, rules: StayRules, cache_seconds: int, render: Callable[[Found], str]) -> str:
     """The same as the text that `render` makes of it, which is what is kept then. Raises Invalid."""
+    wanted = places.resolved(wanted, cache_seconds)
     _refuse_unless_possible(wanted, rules)
     return _remembered(ANSWER, wanted, rules, cache_seconds, render)
 
 
 def asked(wanted: RoomSearch, rules: StayRules, cache_seconds: int) -> tuple[str, ...]:
-    """What `answer` will ask the cache for."""
+    """What `answer` will ask the cache for; nothing where the place must be found first."""
+    if wanted.location and not SLUG.fullmatch(wanted.location):
+        return ()
     return cache.asked_in(wanted.location, ANSWER, _key(wanted, rules), cache_seconds)
 
 

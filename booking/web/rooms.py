@@ -12,6 +12,7 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from booking import doors
 from booking.domain import calendar, catalogue, policies, reserving, rooms, search, suggestions
+from booking.domain import places as domain_places
 from booking.domain.bookings import Order
 from booking.domain.catalogue import Destination
 from booking.domain.errors import Invalid, RoomNotFound
@@ -34,7 +35,7 @@ from booking.web import (
     room_cards,
 )
 from booking.web.forms import Form
-from booking.web.pages import A_YEAR, page, wants_part
+from booking.web.pages import A_YEAR, go_to, page, wants_part
 from booking.web.signed_in import current_user, visitor
 
 blueprint = Blueprint("rooms", __name__)
@@ -51,7 +52,9 @@ def results() -> Response:
     form, place = _asked(places)
     found = wanted = None
     try:
-        wanted = form.accept(RoomSearch)
+        wanted = domain_places.resolved(form.accept(RoomSearch), _cache_seconds())
+        if wanted.location and wanted.location != form.value("location"):
+            return go_to(listing.address(form, location=[wanted.location]))
         found = search.search(wanted, _rules(), _search_seconds())
     except Invalid as refusal:
         form.refuse(refusal)

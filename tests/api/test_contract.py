@@ -16,6 +16,8 @@ from booking.domain.models import Room
 from tests.api.contract import OUTSIDE
 from tests.api.program import Program, dates, refused
 
+HEALTH = ("/health", "/health/ready")
+
 
 def test_the_document_is_valid_openapi_3_1(anonymous: Program) -> None:
     document = anonymous.get("/openapi.json").json
@@ -55,6 +57,8 @@ def test_the_contract_names_every_endpoint(anonymous: Program) -> None:
         "GET /bookings",
         "GET /bookings/{bookingId}",
         "POST /bookings/{bookingId}/cancel",
+        "GET /places",
+        "GET /amenities",
         "GET /health",
         "GET /health/ready",
     }
@@ -63,7 +67,7 @@ def test_the_contract_names_every_endpoint(anonymous: Program) -> None:
 def test_the_document_says_which_endpoints_need_a_token(anonymous: Program) -> None:
     paths = anonymous.get("/openapi.json").json["paths"]
     public = {path for path, methods in paths.items() for told in methods.values() if told["security"] == []}
-    assert public == {"/auth/register", "/auth/login", "/auth/refresh", "/health", "/health/ready"}
+    assert public == {"/auth/register", "/auth/login", "/auth/refresh", "/places", "/amenities", *HEALTH}
 
 
 def test_people_can_read_the_contract_without_javascript(anonymous: Program) -> None:

@@ -1,0 +1,30 @@
+"""What can be searched for: public, the same for everybody, and kept for a few minutes by whoever asks."""
+
+from __future__ import annotations
+
+from flask import Response
+from pydantic import BaseModel
+
+from booking import doors
+from booking.api import shapes
+from booking.api.endpoint import endpoint, json_response, to_json
+from booking.domain import catalogue, places
+
+KEPT = {"Cache-Control": "public, max-age=300"}
+KEPT_TOLD = {"Cache-Control": "The answer may be kept for five minutes."}
+
+
+@endpoint("GET", "/places", tag="Rooms", shape=shapes.PlacesShape, public=True, answer_headers=KEPT_TOLD)
+def list_places() -> Response:
+    """The places that have rooms, by name: `location` is what GET /rooms takes."""
+    return _kept(shapes.places(catalogue.destinations(doors.services().settings.room_cache_seconds)))
+
+
+@endpoint("GET", "/amenities", tag="Rooms", shape=shapes.AmenitiesShape, public=True, answer_headers=KEPT_TOLD)
+def list_amenities() -> Response:
+    """The amenities that rooms have, the most frequent first: `name` is what GET /rooms takes in `amenities`."""
+    return _kept(shapes.amenities(places.amenities()))
+
+
+def _kept(shape: BaseModel) -> Response:
+    return json_response(to_json(shape), 200, KEPT)

@@ -1,0 +1,185 @@
+"""What the document says about every field and parameter: a sentence and an example. By name, because names mean the
+same everywhere; where one does not, it stands with its shape or operation before it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+ROOM, BOOKING, USER = (f"{kind}_01h2xcejqtf2nbrexx3vqjhp41" for kind in ("room", "booking", "user"))
+TOKEN = "eyJhbGciOiJIUzI1NiIsImtpZCI6Im5vdyJ9.eyJzdWIiOiJ1c2VyXzAxaDJ4In0.c2lnbmF0dXJl"  # noqa: S105 of nobody
+REFRESH = "session_01h2xcejqtf2nbrexx3vqjhp41.c2VjcmV0"
+
+TEXTS: dict[str, tuple[str, Any]] = {
+    # --- finding
+    "location": (
+        "The place, as GET /places lists it. A name in any case is understood, too: Tel Aviv, LISBON.",
+        "tel-aviv",
+    ),
+    "capacity": ("How many guests the room sleeps; as a filter, at least so many.", 2),
+    "checkIn": ("The day of arrival.", "2026-12-01"),
+    "checkOut": ("The day of departure: its night is not part of the stay.", "2026-12-04"),
+    "from": ("The first night.", "2026-12-01"),
+    "to": ("The day after the last night.", "2026-12-31"),
+    "guests": ("How many people stay.", 2),
+    "minPrice": ("Lowest price per night, in the currency of the place, or in `currency`.", 50),
+    "maxPrice": ("Highest price per night, in the currency of the place, or in `currency`.", 200.5),
+    "currency": ("ISO 4217 code.", "ILS"),
+    "amenities": ("What the room has, as GET /amenities lists it; several with commas, all of them wanted.", ["wifi"]),
+    "q": ("Words to look for in names, in any case and spelling with or without accents.", "sea view"),
+    "kind": ("What kind of room it is, null where unknown.", "Private room"),
+    "get_rooms.kind": ("How much of the place is the guest's own.", "entire-place"),
+    "sort": ("The order. Without one, a stable order that pages may rely on.", "price"),
+    "page": ("Which page, from 1.", 1),
+    "pageSize": ("Entries on a page.", 20),
+    "total": ("How many there are on all pages.", 42),
+    "items": ("The entries of this page, or of the whole list.", None),
+    # --- rooms
+    "roomId": ("The room's id.", ROOM),
+    "name": ("What it is called.", "Room with a view"),
+    "description": ("What the host says about it.", "A quiet room above the courtyard."),
+    "pricePerNight": ("The price of a usual night, before taxes of the place.", 120),
+    "price": ("What this night costs.", 120),
+    "totalPrice": ("The price of the whole stay.", 360),
+    "isAvailable": ("Whether it can be booked now.", True),
+    "images": ("Photos, in the host's order.", None),
+    "url": ("Where the photo is.", "https://images.example/room.jpg"),
+    "alt": ("What the photo shows, null where nobody said.", "A bed beneath a window"),
+    "rules": ("What a stay has to keep to.", None),
+    "minNights": ("The shortest stay.", 1),
+    "maxNights": ("The longest stay.", 30),
+    "checkInFrom": ("From when guests may arrive, local time.", "15:00"),
+    "checkOutUntil": ("Until when guests leave, local time.", "11:00"),
+    "timeZone": ("IANA name of the property's zone.", "Asia/Jerusalem"),
+    "cancellationPolicy": ("What comes back when a booking is cancelled.", None),
+    "PolicyShape.name": ("What the policy is called, null where it has no name.", "moderate"),
+    "tiers": ("The refunds, the most generous first; later than the last one nothing comes back.", None),
+    "daysBefore": ("Calendar days before check-in, at the hour of check-in.", 5),
+    "percent": ("How much of the price comes back.", 100),
+    "property": ("The house that the room is in.", None),
+    "address": ("Where it is; what is unknown is null.", None),
+    "street": ("Street and number.", "12 Shabazi St"),
+    "district": ("Part of the city.", "Neve Tzedek"),
+    "city": ("The city, empty where unknown.", "Tel Aviv"),
+    "country": ("The country's name or code, empty where unknown.", "Israel"),
+    "latitude": ("Degrees north.", 32.0613),
+    "longitude": ("Degrees east.", 34.7649),
+    "quote": ("The price of the stay that was asked for, null without dates.", None),
+    "nights": ("How many nights.", 3),
+    "date": ("The day on which the night begins.", "2026-12-01"),
+    "rooms": ("How many rooms.", 12),
+    "room": ("The room that is booked.", None),
+    # --- bookings
+    "bookingId": ("The booking's id.", BOOKING),
+    "id": ("The id: opaque, and good for ever.", BOOKING),
+    "RoomShape.id": ("The room's id.", ROOM),
+    "RoomItemShape.id": ("The room's id.", ROOM),
+    "BookedRoomShape.id": ("The room's id.", ROOM),
+    "UserShape.id": ("The user's id.", USER),
+    "MeShape.id": ("The user's id.", USER),
+    "RegisteredShape.id": ("The user's id.", USER),
+    "reference": ("Short, to be read out on the phone.", "K7PQ2WXH"),
+    "userId": ("Whose booking it is.", USER),
+    "status": ("How it stands.", "CONFIRMED"),
+    "get_bookings.status": ("Only bookings that stand so. CANCELLED: those that were confirmed before.", "CONFIRMED"),
+    "HealthShape.status": ("`ok`, or `unavailable` where bookings do not work.", "ok"),
+    "ReadinessShape.status": ("`ok`, or `unavailable` where bookings do not work.", "ok"),
+    "lines": ("What the price is made of.", None),
+    "night": ("The day on which the night begins.", "2026-12-01"),
+    "amount": ("What this line adds to the total.", 120),
+    "rule": ("Why: the rule that made the price.", "base"),
+    "refunds": ("Until when how much comes back, the most generous first.", None),
+    "until": ("Cancelled before this instant, so much comes back.", "2026-11-30T13:00:00.000Z"),
+    "refundAmount": ("What came back when it was cancelled, null before.", None),
+    "heldUntil": ("Until when an unpaid booking keeps its nights, null for others.", None),
+    "createdAt": ("When it was made.", "2026-10-01T08:15:30.000Z"),
+    "paymentMethodId": ("The means of payment, as the provider calls it.", "pm_card_visa"),
+    "Idempotency-Key": ("The same key never books twice; up to 255 visible ASCII characters, kept 24 h.", "order-4711"),
+    "If-Match": ("Act only if the booking still has this version (its ETag).", '"3"'),
+    # --- accounts
+    "email": ("The address that belongs to the account, compared in any case.", "you@example.com"),
+    "password": ("10 to 256 characters that are not easily guessed.", "correct horse battery"),
+    "fullName": ("As shown on the passport.", "Dana Levi"),
+    "region": ("Where the account and its bookings are kept.", "eu"),
+    "role": ("What the account may do.", "guest"),
+    "emailVerified": ("Whether somebody has shown that the address is theirs.", True),
+    "accessToken": ("For the Authorization header: `Bearer …`.", TOKEN),
+    "tokenType": ("How the access token is sent.", "Bearer"),
+    "expiresIn": ("Seconds that the access token is good for.", 3600),
+    "refreshToken": ("For the next access token; it works once.", REFRESH),
+    "user": ("Whose tokens these are.", None),
+    # --- everything else
+    "error": ("A code to decide by.", "VALIDATION_ERROR"),
+    "message": ("A sentence to show.", "Invalid input data"),
+    "details": ("What is wrong, by field; null or absent where no field is at fault.", {"checkIn": "is missing"}),
+    "uptimeSeconds": ("Since the process started.", 86400),
+    "version": ("Of the software.", "1.0.0"),
+    "degraded": ("What does not work as it should while bookings do.", []),
+}
+
+SHAPES = {
+    "AmenitiesShape": "All amenities, the most frequent first.",
+    "AmenityShape": "An amenity and how many rooms have it.",
+    "AddressShape": "Where a property is. What is unknown is null.",
+    "BookedPropertyShape": "The property of a booking.",
+    "BookedRoomShape": "The room of a booking.",
+    "BookingPageShape": "One page of bookings.",
+    "BookingShape": "A booking.",
+    "CalendarShape": "Nights one by one.",
+    "Credentials": "Email and password.",
+    "HealthShape": "The process answers.",
+    "ImageShape": "A photo of a room.",
+    "LineShape": "A line of a price.",
+    "MeShape": "The account that asks.",
+    "NightShape": "One night of a room.",
+    "PlaceShape": "A place and how many rooms it has.",
+    "PlacesShape": "All places, by name.",
+    "PolicyShape": "A cancellation policy.",
+    "PropertyShape": "The house that a room is in.",
+    "QuoteShape": "The price of a stay, line by line.",
+    "ReadinessShape": "Whether bookings work.",
+    "Refresh": "A refresh token.",
+    "Refusal": "Why not: every error looks like this.",
+    "RegisteredShape": "The new account.",
+    "Registration": "A new account.",
+    "RoomItemShape": "A room in a list, with the price of the stay that was asked for.",
+    "RoomOrder": "Which room, which nights, how many guests, and who pays.",
+    "RoomPageShape": "One page of rooms.",
+    "RoomShape": "A room with all that is known about it.",
+    "RulesShape": "What a stay has to keep to.",
+    "TierShape": "Cancelled early enough, so much of the price comes back.",
+    "TokensShape": "A session's tokens.",
+    "UserShape": "An account.",
+}
+
+
+def explain(schemas: dict[str, Any]) -> None:
+    """Give every schema its sentence, every field its sentence and example, every choice its name."""
+    for title, schema in schemas.items():
+        if title in SHAPES:
+            schema["description"] = SHAPES[title]
+        for name, field in schema.get("properties", {}).items():
+            text, example = of(title, name)
+            rest = field.pop("description", "")
+            field["description"] = f"{text} {rest}".strip()
+            if example is not None:
+                field["examples"] = [example]
+            named_choices(field)
+
+
+def of(owner: str, name: str) -> tuple[str, Any]:
+    """Sentence and example of a field or parameter; empty for one that nobody has explained, which a test refuses."""
+    return TEXTS.get(f"{owner}.{name}") or TEXTS.get(name) or ("", None)
+
+
+def named_choices(schema: dict[str, Any]) -> None:
+    """Names for the constants that generators make of an enum; "" is accepted and needs none."""
+    for one in (schema, *schema.get("anyOf", [])):
+        if "enum" in one:
+            one["enum"] = [choice for choice in one["enum"] if choice]
+            one["x-enum-varnames"] = [_constant(choice) for choice in one["enum"]]
+
+
+def _constant(choice: str) -> str:
+    name = choice.removeprefix("-").replace("-", "_").upper()
+    return f"{name}_DESCENDING" if choice.startswith("-") else name
