@@ -18,7 +18,7 @@ import click
 from booking.config import Settings
 from booking.domain import backlog
 from booking.infra import embedded
-from booking.infra.doctor import backups, environment, post, postgres, report, valkey
+from booking.infra.doctor import backups, edge, environment, post, postgres, report, valkey
 from booking.infra.doctor.report import OK, PROBLEM, SKIPPED, WARNING, Check, Diagnosis, Line, examine
 
 COLOURS = {OK: "green", WARNING: "yellow", PROBLEM: "red"}
@@ -78,6 +78,7 @@ def plan(settings: Settings, problems: list[str]) -> list[Check]:
         Check("cache", partial(valkey.cache, settings), needs="redis" if valkey.shared(settings) else ""),
         Check("queue", partial(valkey.waiting, settings), needs="redis"),
         Check("mail", partial(post.office, settings)),
+        *([Check("proxy", partial(edge.proxy, settings))] if settings.trusted_proxies else []),
         Check("archive", partial(backups.archive, settings)),
         _asking("wal", backups.wal, settings),
         _asking("worker", postgres.worker, settings),
