@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, WithJsonSchema, model_serializer
-from pydantic.alias_generators import to_camel
+from pydantic import Field, SerializerFunctionWrapHandler, WithJsonSchema, model_serializer
 
+from booking.api import room_facts
+from booking.api.room_facts import AddressShape, ImageShape, PolicyShape
+from booking.api.shape import Shape
 from booking.domain import cancellation, names_of_rooms, policies, prices
 from booking.domain.calendar import Calendar
 from booking.domain.catalogue import Destination
@@ -26,13 +27,8 @@ from booking.domain.search import Found, FoundRoom
 from booking.domain.users import CurrentUser
 from booking.infra.ids import encode
 
-IMAGE_URL = re.compile(r"https?://[^\s\"'<>\\\\]+\Z", re.IGNORECASE)
 Money = Annotated[int | float, WithJsonSchema({"type": "number"})]
 Instant = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
-
-
-class Shape(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True)
 
 
 class Refusal(Shape):
@@ -128,33 +124,9 @@ class RulesShape(Shape):
     time_zone: str
 
 
-class AddressShape(Shape):
-    street: str | None
-    district: str | None
-    city: str | None
-    country: str | None
-    latitude: float | None
-    longitude: float | None
-
-
 class PropertyShape(Shape):
     name: str
     address: AddressShape
-
-
-class ImageShape(Shape):
-    url: str
-    alt: str | None
-
-
-class TierShape(Shape):
-    days_before: int
-    percent: int
-
-
-class PolicyShape(Shape):
-    name: str | None
-    tiers: list[TierShape]
 
 
 class RoomShape(Shape):
@@ -297,9 +269,9 @@ def room(details: dict[str, Any], quoted: StayQuote | None) -> RoomShape:
         **same,
         price_per_night=as_number(Decimal(details["pricePerNight"]), details["currency"]),
         amenities=details["amenities"],
-        images=_images(details["images"]),
-        cancellation_policy=_policy(details["cancellationPolicy"]),
-        property=PropertyShape(name=house["name"], address=_address(house["address"])),
+        images=room_facts.images(details["images"]),
+        cancellation_policy=room_facts.policy(details["cancellationPolicy"]),
+        property=PropertyShape(name=house["name"], address=room_facts.address(house["address"])),
         rules=RulesShape(
             min_nights=details["minNights"],
             max_nights=details["maxNights"],
@@ -308,36 +280,6 @@ def room(details: dict[str, Any], quoted: StayQuote | None) -> RoomShape:
             time_zone=house["timeZone"],
         ),
         quote=_quote(quoted) if quoted else None,
-    )
-
-
-def _address(known: dict[str, Any]) -> AddressShape:
-    """Addresses are imported as they come: what is not as promised is left out."""
-    facts: dict[str, Any] = {
-        name: known[name] if isinstance(known.get(name), str) else None
-        for name in ("street", "district", "city", "country")
-    }
-    for name in ("latitude", "longitude"):
-        facts[name] = known[name] if type(known.get(name)) in (int, float) else None
-    return AddressShape.model_construct(**facts)
-
-
-def _images(known: list[Any]) -> list[ImageShape]:
-    """Those with an address that a program can open."""
-    found = [image for image in known if isinstance(image, dict) and IMAGE_URL.match(str(image.get("url", "")))]
-    return [ImageShape.model_construct(url=image["url"], alt=_alt(image)) for image in found]
-
-
-def _alt(image: dict[str, Any]) -> str | None:
-    told = image.get("alt") or image.get("caption")
-    return told if isinstance(told, str) else None
-
-
-def _policy(known: dict[str, Any]) -> PolicyShape:
-    tiers = sorted(known.get("tiers", []), key=lambda tier: -int(tier["daysBefore"]))
-    return PolicyShape(
-        name=known.get("name"),
-        tiers=[TierShape(days_before=tier["daysBefore"], percent=tier["percent"]) for tier in tiers],
     )
 
 
