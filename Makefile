@@ -15,10 +15,10 @@ COVERAGE := $(if $(CI),--cov=booking --cov-report= --cov-fail-under=90)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test bench bench-scale storm controls drill replay fuzz lint format messages lock clean python product everything chromium
+.PHONY: help run check test bench bench-scale bench-background storm controls drill replay fuzz lint format messages lock clean python product everything chromium
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: product ## start Postgres, Valkey, web and worker; PORT (8000) and BIND (127.0.0.1) choose the address
 	@exec .venv/bin/python -m booking.cli.up
@@ -65,6 +65,9 @@ bench: everything ## bookings, searches and pages over HTTP, beside pgbench with
 
 bench-scale: everything ## the same with 10 k to 1 M rooms and 0.5 M to 10 M bookings; ARGS="--hours 1"
 	.venv/bin/python -m bench.scale $(ARGS)
+
+bench-background: everything ## every statement of the background beside 5 million bookings; ARGS="--bookings 200000"
+	.venv/bin/python -m bench.plans_in_background $(ARGS)
 
 storm: everything ## guests book while everything is killed; ARGS="--attempts 100000 --kills 50" is the full programme
 	.venv/bin/python -m tests.faults.storm $(ARGS)

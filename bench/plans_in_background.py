@@ -1,0 +1,230 @@
+"""`make bench-background`: what every statement costs that runs in the background, beside years of history.
+
+python -m bench.plans_in_background --bookings 5000000
+
+The chores of the worker, the gauges of /metrics and the checks of `flask doctor` are run as they are; whatever they say
+to Postgres is noted, explained, and must use an index and stay under 50 ms. So a new statement joins by itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import psycopg2
+from flask import Flask
+from psycopg2.extras import NamedTupleCursor
+from sqlalchemy import Engine, create_engine, event
+
+from bench.copy_of_its_own import ROOT, running
+from booking import create_app
+from booking.config import Settings
+from booking.domain import backlog, events
+from booking.infra import straight
+from booking.jobs import deliver, ticker
+
+MOST_MS, MOST_PAGES = 50.0, 500
+BIG = ("bookings", "availability", "payments", "events", "deliveries", "idempotency_keys")
+ID = "(lpad(to_hex(({ms})::bigint), 12, '0') || '7000' || '8' || lpad(to_hex(n), 15, '0'))::uuid"
+EVENT_ID = ID.format(ms="extract(epoch FROM now() - interval '20 days') * 1000 + n / 100")
+BOOKING_ID = ID.format(ms="1500000000000")
+READS = re.compile(r"\s*(?:(?:SELECT|DELETE|WITH)\b.*\bFROM\b|UPDATE\b)", re.DOTALL)
+ROOM_ID = "(SELECT array_agg(id ORDER BY id) FROM history_rooms)"
+
+# One night each; the newest are months old, but what is pruned by age is younger than that.
+HISTORY = (
+    "CREATE TEMP TABLE history_rooms AS SELECT id FROM rooms LIMIT 0",
+    """INSERT INTO users (id, email, email_key, full_name, role, region)
+    VALUES (gen_random_uuid(), 'history@example.com', 'history@example.com', 'History', 'guest', 'eu')""",
+    """INSERT INTO properties (id, name, slug, location, address, time_zone, currency, check_in_time, check_out_time,
+    legal_name) VALUES (gen_random_uuid(), 'History', 'history', 'history', '{{}}', 'UTC', 'EUR', '15:00', '11:00',
+    'History Ltd')""",
+    """WITH made AS (INSERT INTO rooms (id, property_id, name, location, currency, capacity, price_per_night,
+    cancellation_policy, published) SELECT gen_random_uuid(), (SELECT id FROM properties WHERE slug = 'history'),
+    'Room ' || n, 'history', 'EUR', 2, 100, '{{"name": "flexible", "tiers": []}}', true
+    FROM generate_series(1, {rooms}) n RETURNING id) INSERT INTO history_rooms SELECT id FROM made""",
+    f"""INSERT INTO bookings (id, user_id, room_id, reference, check_in, check_out, guests, total_price, currency,
+    price_lines, policy, status, confirmed_at, created_at)
+    SELECT {BOOKING_ID}, (SELECT id FROM users WHERE email_key = 'history@example.com'), r.ids[1 + n % {{rooms}}],
+    'H' || n, date '2000-01-01' + n / {{rooms}}, date '2000-01-02' + n / {{rooms}}, 2, 100, 'EUR', '[]', '{{{{}}}}',
+    'CONFIRMED', now() - interval '90 days', now() - interval '90 days' - make_interval(secs => {{bookings}} - n)
+    FROM generate_series(0, {{bookings}} - 1) n, {ROOM_ID} r(ids)""",
+    """INSERT INTO availability (room_id, night, location, state, claim_id)
+    SELECT room_id, check_in, 'history', 'booked', id FROM bookings""",
+    """INSERT INTO payments (id, booking_id, kind, amount, currency, state, method, provider, provider_reference,
+    created_at, updated_at) SELECT id, id, 'charge', 100, 'EUR', 'succeeded', 'pm_card_visa', 'simulated', 'h',
+    created_at, created_at FROM bookings""",
+    f"""INSERT INTO events (id, type, payload, occurred_at, sent_at)
+    SELECT {EVENT_ID}, 'availability.updated', '{{{{}}}}', now() - interval '20 days', now() - interval '20 days'
+    FROM generate_series(1, {{bookings}}) n""",
+    """INSERT INTO deliveries (event_id, consumer, state, next_at) SELECT id, 'cache', 'done', sent_at FROM events
+    WHERE sent_at IS NOT NULL""",
+    """INSERT INTO idempotency_keys (user_id, endpoint, key, request_hash, lease_until, created_at)
+    SELECT (SELECT id FROM users WHERE email_key = 'history@example.com'), 'POST /bookings', 'key-' || n, 'x', now(),
+    now() - interval '1 hour' FROM generate_series(1, {bookings}) n""",
+    """UPDATE deliveries SET state = 'failed', error = 'no'
+    WHERE event_id IN (SELECT id FROM events ORDER BY id LIMIT 2)""",
+    "UPDATE events SET sent_at = NULL WHERE id IN (SELECT id FROM events ORDER BY id DESC LIMIT 2)",
+    "DELETE FROM deliveries WHERE event_id IN (SELECT id FROM events WHERE sent_at IS NULL)",
+)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a statement cost: `pages` of 8 kB that it touched, and the big tables that it read from end to end."""
+
+    chore: str
+    statement: str
+    milliseconds: float
+    pages: int
+    whole_tables: tuple[str, ...]
+
+    @property
+    def is_too_much(self) -> bool:
+        return bool(self.whole_tables) or self.pages > MOST_PAGES
+
+
+def fill(owner_url: str, bookings: int) -> None:
+    """Years of bookings, all done with, for an empty database; statistics are fresh."""
+    with closing(psycopg2.connect(owner_url.replace("+psycopg2", ""))) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            for statement in HISTORY:
+                cursor.execute(statement.format(bookings=bookings, rooms=max(1, bookings // 5000)))
+            for name in BIG:
+                cursor.execute(f"VACUUM ANALYZE {name}")
+
+
+class _NoQueue:
+    """Takes everything and does nothing with it."""
+
+    def waiting(self) -> int:
+        return 0
+
+    def put(self, *_: Any) -> None: ...
+
+
+def chores(app: Flask) -> dict[str, Callable[[], object]]:
+    """Everything that runs without anybody waiting for it: found where it is registered."""
+    settings: Settings = app.extensions["services"].settings
+    found: dict[str, Callable[[], object]] = {"outbox": lambda: ticker.hand_over(_NoQueue())}  # type: ignore[arg-type]
+    found |= {chore.name: chore.work for chore in ticker.chores(settings)}
+    found |= {"gauges": events.status, "given up": events.given_up, "cache deliveries": _deliver_to_the_cache}
+    checks = [look for name, look in vars(backlog).items() if name[0] != "_" and _is_own(look)]
+    return found | {f"doctor: {look.__name__}": lambda look=look: _look(look, settings) for look in checks}  # type: ignore[misc]
+
+
+def _is_own(look: Any) -> bool:
+    return callable(look) and getattr(look, "__module__", "") == backlog.__name__ and not isinstance(look, type)
+
+
+def _look(look: Callable[..., Iterator[object]], settings: Settings) -> None:
+    engine = create_engine(settings.database_url)
+    with engine.connect() as opened:
+        list(look(opened, settings))
+    engine.dispose()
+
+
+def _deliver_to_the_cache() -> None:
+    events.relay()
+    deliver.refresh_cache([event_id for consumer, event_id in events.due() if consumer == events.CACHE])
+
+
+@contextmanager
+def _noted() -> Iterator[list[str]]:
+    """Every statement that is sent meanwhile, with its values in it."""
+    said: list[str] = []
+
+    class Noting(NamedTupleCursor):
+        def execute(self, query: Any, values: Any = None) -> Any:
+            said.append(self.mogrify(query, values).decode())
+            return super().execute(query, values)  # type: ignore[no-untyped-call]
+
+    def note(_: Any, cursor: Any, statement: str, parameters: Any, *__: Any) -> None:
+        said.append(cursor.mogrify(statement, parameters or None).decode())
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        with patch.object(straight, "NamedTupleCursor", Noting):
+            yield said
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def costs(app: Flask) -> list[Cost]:
+    """Of every different statement of every chore."""
+    url = app.extensions["services"].settings.database_url.replace("+psycopg2", "")
+    found = []
+    for name, work in chores(app).items():
+        with _noted() as said, app.app_context():
+            work()
+        with closing(psycopg2.connect(url)) as connection:
+            found += [_explained(connection, name, statement) for statement in _different(said)]
+    return found
+
+
+def _different(said: list[str]) -> list[str]:
+    kinds = {re.sub(r"'[^']*'", "?", statement): statement for statement in said}
+    return [statement for statement in kinds.values() if READS.match(statement)]
+
+
+def _explained(connection: Any, chore: str, statement: str) -> Cost:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}")
+        [[[plan]]] = cursor.fetchall()
+    connection.rollback()
+    top = plan["Plan"]
+    pages = top["Shared Hit Blocks"] + top["Shared Read Blocks"]
+    whole = {node["Relation Name"] for node in _nodes(top) if node["Node Type"] == "Seq Scan"} & set(BIG)
+    return Cost(chore, " ".join(statement.split())[:110], plan["Execution Time"], pages, tuple(sorted(whole)))
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for child in node.get("Plans", ()):
+        yield from _nodes(child)
+
+
+def table(found: list[Cost]) -> list[str]:
+    """For people: a row for each statement."""
+    return ["| chore | ms | pages | whole tables | statement |", "|---|---|---|---|---|", *map(_row, found)]
+
+
+def _row(one: Cost) -> str:
+    whole, statement = ", ".join(one.whole_tables), one.statement.replace("|", "/")
+    return f"| {one.chore} | {one.milliseconds:.2f} | {one.pages:,} | {whole} | `{statement}` |"
+
+
+def main() -> int:
+    """Fill a copy of its own, run every chore, print what its statements cost."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bookings", type=int, default=5_000_000)
+    parser.add_argument("--home", type=Path, default=ROOT / "var" / "bench-background")
+    arguments = parser.parse_args()
+    if shutil.disk_usage(ROOT).free < arguments.bookings * 2500:
+        print(f"about {arguments.bookings * 2500 / 1e9:.0f} GB of disk are needed")
+        return 2
+    with running(arguments.home, keep=False) as copy:
+        began = time.monotonic()
+        fill(copy.environ["MIGRATION_DATABASE_URL"], arguments.bookings)
+        print(f"{arguments.bookings:,} bookings of history made in {time.monotonic() - began:.0f} s", flush=True)
+        found = costs(create_app(Settings.from_env(copy.environ)))
+    print("\n".join(table(found)))
+    slow = [one for one in found if one.is_too_much or one.milliseconds >= MOST_MS]
+    print(f"{len(found)} statements, {len(slow)} of them too slow or without an index")
+    return 1 if slow else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

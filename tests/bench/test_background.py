@@ -1,0 +1,48 @@
+"""Beside a long history, whatever runs in the background uses an index and touches few pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from flask import Flask
+from sqlalchemy import create_engine
+
+from bench import plans_in_background
+from booking.domain import bookings
+from booking.domain.bookings import Desk
+from booking.domain.errors import PaymentUnknown
+from booking.domain.models import Room, User
+from booking.jobs import ticker
+from tests.cast import VISA, a_room, in_days, interrupted, later, order, silent
+
+BOOKINGS = 200_000
+
+
+def test_no_background_statement_reads_history(
+    app: Flask, environ: dict[str, str], alice: User, room: Room, desk: Desk
+) -> None:
+    plans_in_background.fill(environ["MIGRATION_DATABASE_URL"], BOOKINGS)
+    bookings.hold(order(alice, room), desk)
+    with pytest.raises(PaymentUnknown):
+        bookings.book(order(alice, a_room(), in_days(40)), VISA, interrupted(desk, silent))
+    later(desk.hold_for + dt.timedelta(minutes=2))
+    found = plans_in_background.costs(app)
+    assert [one for one in found if one.is_too_much] == []
+    asked = {one.chore for one in found}
+    chores = {chore.name for chore in ticker.chores(app.extensions["services"].settings)}
+    assert chores | {"outbox", "gauges", "doctor: holds", "doctor: payments", "doctor: outbox"} <= asked
+    _without_the_indexes_it_would(app, environ)
+
+
+def _without_the_indexes_it_would(app: Flask, environ: dict[str, str]) -> None:
+    """The check can fail: one index less, and a sweeper reads a whole table."""
+    owner = create_engine(environ["MIGRATION_DATABASE_URL"], isolation_level="AUTOCOMMIT")
+    with owner.connect() as connection:
+        made = connection.exec_driver_sql("SELECT pg_get_indexdef('ix_bookings_held'::regclass)").scalar_one()
+        connection.exec_driver_sql("DROP INDEX ix_bookings_held")
+        try:
+            assert [one.chore for one in plans_in_background.costs(app) if "bookings" in one.whole_tables]
+        finally:
+            connection.exec_driver_sql(made)
+    owner.dispose()
