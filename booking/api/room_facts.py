@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from typing import (
+    Any,
+    NotRequired,  # pydantic wants these before Python 3.12
+)
+
+from typing_extensions import TypedDict
 
 from booking.api.shape import Shape
-
-IMAGE_URL = re.compile(r"https?://[^\s\"'<>\\\\]+\Z", re.IGNORECASE)
 
 
 class AddressShape(Shape):
@@ -19,9 +21,14 @@ class AddressShape(Shape):
     longitude: float | None
 
 
-class ImageShape(Shape):
+class ImageShape(TypedDict):
+    """What nobody said about a photo is left out (see pictures.shown)."""
+
     url: str
-    alt: str | None
+    alt: NotRequired[str]
+    caption: NotRequired[str]
+    width: NotRequired[int]
+    height: NotRequired[int]
 
 
 class TierShape(Shape):
@@ -43,17 +50,6 @@ def address(known: dict[str, Any]) -> AddressShape:
     for name in ("latitude", "longitude"):
         facts[name] = known[name] if type(known.get(name)) in (int, float) else None
     return AddressShape.model_construct(**facts)
-
-
-def images(known: list[Any]) -> list[ImageShape]:
-    """Those with an address that a program can open."""
-    found = [image for image in known if isinstance(image, dict) and IMAGE_URL.match(str(image.get("url", "")))]
-    return [ImageShape.model_construct(url=image["url"], alt=_alt(image)) for image in found]
-
-
-def _alt(image: dict[str, Any]) -> str | None:
-    told = image.get("alt") or image.get("caption")
-    return told if isinstance(told, str) else None
 
 
 def policy(known: dict[str, Any]) -> PolicyShape:

@@ -269,7 +269,7 @@ def room(details: dict[str, Any], quoted: StayQuote | None) -> RoomShape:
         **same,
         price_per_night=as_number(Decimal(details["pricePerNight"]), details["currency"]),
         amenities=details["amenities"],
-        images=room_facts.images(details["images"]),
+        images=details["images"],
         cancellation_policy=room_facts.policy(details["cancellationPolicy"]),
         property=PropertyShape(name=house["name"], address=room_facts.address(house["address"])),
         rules=RulesShape(

@@ -116,7 +116,7 @@ def test_a_room_has_typed_address_images_and_policy_whatever_was_imported(api: P
     assert shown["property"]["address"] == {"city": "Antwerp", "longitude": 4.4, **nothing}
     assert shown["images"] == [
         {"url": "https://images.example/1.jpg", "alt": "A bed"},
-        {"url": "https://images.example/2.jpg", "alt": "A door"},
+        {"url": "https://images.example/2.jpg", "caption": "A door", "width": 3},
     ]
     assert shown["cancellationPolicy"] == {"name": "flexible", "tiers": [{"daysBefore": 1, "percent": 100}]}
 
