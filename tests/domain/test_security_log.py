@@ -9,7 +9,7 @@ import re
 import pytest
 from flask import Flask
 
-from booking.domain import accounts, resets, security_log, sessions, staff
+from booking.domain import accounts, closing, resets, security_log, sessions, staff
 from booking.domain.errors import Forbidden
 from booking.domain.models import SecurityEvent, User
 from booking.domain.security_log import Kind
@@ -131,6 +131,16 @@ def test_another_role_is_written_down_once(app: Flask, alice: User) -> None:
     staff.set_role(alice.id, staff.OWNER)
     staff.set_role(alice.id, staff.OWNER)
     assert kinds() == ["registered", "role_changed"]
+
+
+def test_an_account_that_is_shut_and_opened_says_so_once(app: Flask, alice: User, log: list[dict[str, object]]) -> None:
+    for _ in range(2):
+        closing.disable(alice.id)
+    for _ in range(2):
+        closing.enable(alice.id)
+    assert kinds() == ["registered", "account_disabled", "account_enabled"]
+    closing.remove(alice.id)
+    assert [line["event"] for line in log if line.get("security")][-1] == "account_deleted"
 
 
 def test_signing_out_is_written_down_once(app: Flask, alice: User) -> None:
