@@ -14,14 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, text, tuple_, update
+from sqlalchemy import and_, delete, func, insert, or_, select, text, tuple_, update
 
 from booking.domain.models import Delivery, Event
 from booking.domain.models.events import DONE, GIVEN_UP, RUNNING, WAITING
 from booking.infra import clock
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, db, execute, gather, reading, transaction
-from booking.infra.ids import new_id
+from booking.infra.ids import first_id_at, new_id
 from booking.infra.telemetry import request_id
 
 MAIL, CACHE = "mail", "cache"
@@ -47,6 +47,7 @@ CLAIM_LEASE = dt.timedelta(seconds=45)  # longer than any consumer works
 LONGEST_PAUSE = dt.timedelta(minutes=15)  # after an outage of the mail server, nobody waits longer than this
 GIVE_UP_AFTER = dt.timedelta(days=1)
 KEPT = dt.timedelta(days=30)  # how long finished events are kept
+GIVEN_UP_KEPT = dt.timedelta(days=90)  # and those with work that was given up, for an operator to see and retry
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,11 +221,13 @@ def retry_given_up() -> int:
 
 @transaction(isolation=READ_COMMITTED)
 def prune(limit: int = 500) -> int:
-    """Delete events that were finished 30 days ago or earlier, oldest first; work that was given up stays. How many."""
-    unfinished = select(Delivery.event_id).where(Delivery.event_id == Event.id, Delivery.state != DONE).exists()
+    """Delete events that are finished and 30 days old (90 where work was given up), oldest first. Returns how many."""
+    still_shown = Event.id >= first_id_at(clock.now() - GIVEN_UP_KEPT)
+    open_work = or_(Delivery.state.in_((WAITING, RUNNING)), and_(Delivery.state == GIVEN_UP, still_shown))
+    unfinished = select(Delivery.event_id).where(Delivery.event_id == Event.id, open_work).exists()
     old = (
         select(Event.id)
-        .where(Event.id < _first_id_at(clock.now() - KEPT), Event.sent_at.is_not(None), ~unfinished)
+        .where(Event.id < first_id_at(clock.now() - KEPT), Event.sent_at.is_not(None), ~unfinished)
         .order_by(Event.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -233,11 +236,6 @@ def prune(limit: int = 500) -> int:
         delete(Event).where(Event.id.in_(old.scalar_subquery())).execution_options(synchronize_session=False)
     )
     return int(result.rowcount)  # type: ignore[attr-defined]  # a CursorResult, as for every DELETE
-
-
-def _first_id_at(instant: dt.datetime) -> uuid.UUID:
-    """The smallest id (UUID version 7) of that millisecond: the primary key is the index by age."""
-    return uuid.UUID(int=int(instant.timestamp() * 1000) << 80)
 
 
 def _settle(tasks: Sequence[Task], **values: Any) -> None:

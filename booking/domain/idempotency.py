@@ -13,7 +13,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Table, Update, and_, bindparam, delete, select, update
+from sqlalchemy import Table, Update, and_, bindparam, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from booking.domain.errors import IdempotencyConflict, KeyReused
@@ -84,9 +84,9 @@ def let_go(claim: Claim) -> None:
 
 
 @transaction(isolation=AUTOCOMMIT)
-def prune() -> int:
-    """Forget keys older than 48 h."""
-    return execute(_PRUNE, {}).count
+def prune(limit: int = 500) -> int:
+    """Forget keys older than 48 h, oldest first, so many at a time. Returns how many."""
+    return execute(_PRUNE, {"limit": limit}).count
 
 
 @transaction(isolation=AUTOCOMMIT)
@@ -145,4 +145,10 @@ _ATTACH = update(_KEYS).where(_HELD).values(booking_id=bindparam("new_booking"))
 _KEEP = update(_KEYS).where(_HELD).values(status=bindparam("new_status"), body=bindparam("new_body"))
 _FORGET = delete(_KEYS).where(_HELD, _KEYS.c.booking_id.is_(None))
 _LET_GO = update(_KEYS).where(_HELD).values(lease_until=sql_now())
-_PRUNE = delete(_KEYS).where(_KEYS.c.created_at < sql_now() - KEPT_FOR)
+_OLD = (
+    select(_KEYS.c.user_id, _KEYS.c.endpoint, _KEYS.c.key)
+    .where(_KEYS.c.created_at < sql_now() - KEPT_FOR)
+    .order_by(_KEYS.c.created_at)
+    .limit(bindparam("limit"))
+)
+_PRUNE = delete(_KEYS).where(tuple_(_KEYS.c.user_id, _KEYS.c.endpoint, _KEYS.c.key).in_(_OLD))

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from booking.domain.retention import NIGHTS_DAYS
 from booking.infra.db import db, transaction
 
 OWED = "owed and not returned"  # a refund was declined, and no other has arrived or is under way
+
+_PRUNED_UNTIL = f"(now() AT TIME ZONE 'UTC')::date - {NIGHTS_DAYS}"  # earlier nights may be gone
 
 RULES = {
     "two live bookings share a night": """
@@ -20,9 +23,10 @@ RULES = {
         ON a.room_id = b.room_id AND a.id < b.id AND a.check_in < b.check_out AND b.check_in < a.check_out
         WHERE a.status = 'CONFIRMED' AND b.status = 'CONFIRMED'""",
     "a confirmed booking does not have all of its nights": """
-        SELECT b.reference FROM bookings b WHERE b.status = 'CONFIRMED' AND b.check_out - b.check_in <>
+        SELECT b.reference FROM bookings b, LATERAL (SELECT greatest(b.check_in, DAYS_AGO) AS first) kept
+        WHERE b.status = 'CONFIRMED' AND b.check_out > kept.first AND b.check_out - kept.first <>
         (SELECT count(*) FROM availability a WHERE a.claim_id = b.id AND a.room_id = b.room_id AND a.state = 'booked'
-         AND a.night >= b.check_in AND a.night < b.check_out)""",
+         AND a.night >= kept.first AND a.night < b.check_out)""".replace("DAYS_AGO", _PRUNED_UNTIL),
     "a booked night belongs to no confirmed booking": """
         SELECT a.room_id || ' ' || a.night FROM availability a LEFT JOIN bookings b ON b.id = a.claim_id
         WHERE a.state = 'booked' AND (b.id IS NULL OR b.status <> 'CONFIRMED' OR b.room_id <> a.room_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 import uuid
 from functools import lru_cache
@@ -52,3 +53,8 @@ def new_reference() -> str:
 def new_secret() -> str:
     """256 random bits as URL-safe text."""
     return secrets.token_urlsafe(32)
+
+
+def first_id_at(instant: dt.datetime) -> uuid.UUID:
+    """The smallest id (UUID version 7) of that millisecond: a primary key is an index by age."""
+    return uuid.UUID(int=int(instant.timestamp() * 1000) << 80)

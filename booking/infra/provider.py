@@ -17,7 +17,19 @@ from enum import Enum
 from functools import partial
 from typing import Any, Protocol, cast
 
-from sqlalchemy import CheckConstraint, Connection, Engine, Numeric, Row, String, Table, create_engine, select
+from sqlalchemy import (
+    CheckConstraint,
+    Connection,
+    Engine,
+    Index,
+    Numeric,
+    Row,
+    String,
+    Table,
+    create_engine,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -84,6 +96,7 @@ class SimulatedLedger(Model):
     __table_args__ = (
         CheckConstraint("kind IN ('charge', 'refund', 'declined', 'tombstone')", name="kind_known"),
         CheckConstraint("amount >= 0", name="amount_not_negative"),
+        Index("ix_simulated_ledger_unmoved", "key", postgresql_where=text("kind IN ('declined', 'tombstone')")),
     )
 
     key: Mapped[uuid.UUID] = mapped_column(primary_key=True)

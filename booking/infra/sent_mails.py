@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from pathlib import Path
 
+KEPT = dt.timedelta(days=30)
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}\.eml")
 
 
@@ -37,6 +40,16 @@ def one(folder: str, name: str) -> SentMail | None:
     """The mail in this file, None where there is none."""
     file = Path(folder) / name
     return _read(file) if NAME.fullmatch(name) and file.is_file() else None
+
+
+def prune(folder: str, older_than: dt.timedelta = KEPT, limit: int = 10_000) -> int:
+    """Delete our files that were written so long ago, at most `limit`. Returns how many."""
+    before = time.time() - older_than.total_seconds()
+    old = (file for file in Path(folder).glob("*.eml") if NAME.fullmatch(file.name) and file.stat().st_mtime < before)
+    gone = list(islice(old, limit))
+    for file in gone:
+        file.unlink(missing_ok=True)
+    return len(gone)
 
 
 def _read(file: Path) -> SentMail:

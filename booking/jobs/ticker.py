@@ -19,8 +19,9 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from booking.config import Settings
-from booking.domain import bookings, closing, email_changes, events, idempotency, recovery, security_log
+from booking.domain import bookings, events, recovery, retention
 from booking.doors import services
+from booking.infra import sent_mails
 from booking.infra.db import Unavailable
 from booking.infra.leader import Leadership
 from booking.infra.queue import Jobs
@@ -118,7 +119,7 @@ def chores(settings: Settings) -> list[Chore]:
     return [
         Chore("holds", settings.sweep_seconds, lambda: until_done(bookings.expire_holds, 100)),
         *(Chore("payments", settings.sweep_seconds, recover) for _ in range(PAYMENT_SWEEPERS)),
-        Chore("prune", PRUNE_SECONDS, prune),
+        Chore("prune", PRUNE_SECONDS, partial(prune, settings.mail_dir)),
     ]
 
 
@@ -155,11 +156,10 @@ def recover() -> None:
     recovery.recover_payments(services().desk)
 
 
-def prune() -> None:
-    """Forget old keys and finished events, in small portions."""
-    idempotency.prune()
-    until_done(events.prune, BATCH)
-    until_done(email_changes.prune, BATCH)
-    until_done(closing.prune, BATCH)
-    keep = dt.timedelta(days=services().settings.security_events_days)
-    until_done(partial(security_log.prune, keep), BATCH)
+def prune(mail_dir: str = "") -> None:
+    """Forget what is older than it should be, in small portions."""
+    done = retention.prune(dt.timedelta(days=services().settings.security_events_days))
+    if mail_dir and (files := sent_mails.prune(mail_dir)):
+        done["mail files"] = files
+    if done:
+        log.info("pruned", **{name.replace(" ", "_"): number for name, number in done.items()})

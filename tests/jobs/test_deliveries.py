@@ -290,7 +290,7 @@ def test_cache_deliveries_wait_while_redis_is_away(app: Flask, monkeypatch: pyte
     assert states() == [("waiting", 1)]
 
 
-def test_finished_events_are_forgotten_after_a_month_and_given_up_ones_are_not(
+def test_finished_events_are_forgotten_after_a_month_and_given_up_ones_after_three(
     smtp: MailServer, request: pytest.FixtureRequest
 ) -> None:
     for number in range(3):
@@ -305,6 +305,9 @@ def test_finished_events_are_forgotten_after_a_month_and_given_up_ones_are_not(
     assert events.prune() == 1
     assert events.prune() == 0
     assert [delivery.state for delivery in deliveries()] == ["failed"]
+    clock.shift(dt.timedelta(days=91))
+    assert events.prune() == 1
+    assert deliveries() == []
 
 
 def test_logs_name_the_delivery_and_the_request_and_no_address(smtp: MailServer, said: list[dict[str, Any]]) -> None:

@@ -68,6 +68,7 @@ class Booking(Model):
         Index("ix_bookings_user_id_newest", "user_id", text("created_at DESC"), text("id DESC")),
         # Only what is held stands in it, so the sweeper reads no history. Its price: what ends a hold is no HOT update.
         Index("ix_bookings_held", "held_until", postgresql_where=text("held_until IS NOT NULL")),
+        Index("ix_bookings_expired", "id", postgresql_where=text("status = 'EXPIRED'")),  # by age, for pruning
         {"postgresql_with": {"fillfactor": 85}},
     )
 

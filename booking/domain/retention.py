@@ -1,0 +1,120 @@
+"""What is kept for how long. Everything that grows stands here, or is kept on purpose; a worker prunes every hour.
+
+Bookings that were confirmed or cancelled, their payments and the charges of the ledger stay: they are the books. Each
+statement finds its rows by an index and deletes a portion at a time, so that nobody waits for it. Ids carry the time
+they were made at (UUID version 7): for most tables the primary key is the index by age.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import TextClause, text
+
+from booking.domain import closing, email_changes, events, idempotency, security_log
+from booking.infra import clock
+from booking.infra.db import READ_COMMITTED, execute, transaction
+from booking.infra.ids import first_id_at
+
+PORTION = 500  # rows
+
+SIGN_INS = dt.timedelta(days=120)  # after they began, if they are over: longer than a session may last
+LINKS = dt.timedelta(days=7)  # links in mails, good for an hour or a day
+EXPIRED_BOOKINGS = dt.timedelta(days=30)  # that nobody tried to pay for
+UNMOVED_MONEY = dt.timedelta(days=180)  # declined and cancelled charges in the simulated provider's ledger
+NIGHTS_DAYS = 90  # nights that are over by so many days are free of rows; `verification` knows it
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Rows of one kind, and a statement that deletes at most :portion of those made before the id :before."""
+
+    name: str
+    kept: dt.timedelta
+    statement: TextClause
+
+
+def _older(table: str, key: str = "id", where: str = "true") -> TextClause:
+    """Oldest first; what somebody else has locked waits for the next hour."""
+    return text(
+        f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {key} < :before AND {where}"  # noqa: S608
+        f" ORDER BY {key} LIMIT :portion FOR UPDATE SKIP LOCKED)"
+    )
+
+
+RULES = (
+    Rule("sessions", SIGN_INS, _older("sessions", where="(ended_at IS NOT NULL OR last_seen_at < now() - :kept)")),
+    Rule("password resets", LINKS, _older("password_resets")),
+    Rule("email verifications", LINKS, _older("email_verifications", where="expires_at < now()")),
+    Rule(
+        "expired bookings",
+        EXPIRED_BOOKINGS,
+        _older(
+            "bookings",
+            where="status = 'EXPIRED' AND NOT EXISTS (SELECT FROM payments WHERE booking_id = bookings.id)"
+            " AND NOT EXISTS (SELECT FROM availability WHERE claim_id = bookings.id)",
+        ),
+    ),
+    Rule(
+        "declined and cancelled charges of the simulated ledger",
+        UNMOVED_MONEY,
+        _older(
+            "simulated_ledger",
+            "key",
+            "kind IN ('declined', 'tombstone') AND NOT EXISTS (SELECT FROM payments WHERE id = simulated_ledger.key"
+            " AND state IN ('started', 'unknown'))",
+        ),
+    ),
+)
+
+# No index is by night alone: one would cost every claim. Places are few, and each has its nights in order.
+_NIGHTS = text(
+    "DELETE FROM availability WHERE (room_id, night) IN ("
+    " SELECT old.room_id, old.night FROM (SELECT DISTINCT location FROM properties) AS place CROSS JOIN LATERAL"
+    " (SELECT room_id, night FROM availability WHERE location = place.location"
+    "  AND night < (now() AT TIME ZONE 'UTC')::date - CAST(:days AS integer) AND state IN ('booked', 'blocked')"
+    "  ORDER BY night LIMIT :portion) AS old LIMIT :portion)"
+)
+
+
+def prune(security_events: dt.timedelta = dt.timedelta(days=180)) -> dict[str, int]:
+    """Delete everything that is older than it should be; security events are kept for as long as the operator says.
+
+    Returns how many of what, without the zeros.
+    """
+    done = {rule.name: _until_done(lambda rule=rule: _apply(rule)) for rule in RULES}  # type: ignore[misc]
+    done["nights that are over"] = _until_done(_past_nights)
+    done["idempotency keys"] = _until_done(lambda: idempotency.prune(PORTION))
+    done["events"] = _until_done(lambda: events.prune(PORTION))
+    done["changes of email"] = _until_done(lambda: email_changes.prune(PORTION))
+    done["addresses of deleted accounts"] = _until_done(lambda: closing.prune(PORTION))
+    done["security events"] = _until_done(lambda: security_log.prune(security_events, PORTION))
+    return {name: number for name, number in done.items() if number}
+
+
+def _until_done(work: Callable[[], int]) -> int:
+    done = 0
+    while (portion := work()) >= PORTION:
+        done += portion
+    return done + portion
+
+
+def before(rule: Rule) -> uuid.UUID:
+    """The first id that the rule keeps."""
+    return first_id_at(clock.now() - rule.kept)
+
+
+@transaction(isolation=READ_COMMITTED)
+def _apply(rule: Rule) -> int:
+    values = {"before": before(rule), "portion": PORTION}
+    if ":kept" in rule.statement.text:
+        values["kept"] = rule.kept
+    return execute(rule.statement, values).count
+
+
+@transaction(isolation=READ_COMMITTED)
+def _past_nights() -> int:
+    return execute(_NIGHTS, {"days": NIGHTS_DAYS, "portion": PORTION}).count

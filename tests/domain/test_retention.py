@@ -1,0 +1,199 @@
+"""What is older than it should be goes, in portions and by an index; what is younger, live or of the books stays."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from booking.domain import bookings, retention, sessions, verification
+from booking.domain.bookings import Desk, Order
+from booking.domain.models import Booking, Room, User
+from booking.domain.models.bookings import CONFIRMED
+from booking.domain.retention import NIGHTS_DAYS, RULES, Rule
+from booking.infra import clock, sent_mails
+from booking.infra.db import db, transaction
+from booking.infra.ids import new_id
+from tests.cast import VISA, in_days
+
+A_DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def right_time() -> Iterator[None]:
+    yield
+    clock.shift(dt.timedelta(0))
+
+
+@transaction
+def run(statement: str, **values: object) -> None:
+    db.session.execute(text(statement), values)
+
+
+@transaction
+def count(table: str, where: str = "true") -> int:
+    return int(db.session.execute(text(f"SELECT count(*) FROM {table} WHERE {where}")).scalar_one())
+
+
+def an_ended_session(alice: User) -> None:
+    sessions.end(sessions.start_api(alice.id).user.session_id)
+
+
+def an_idle_session(alice: User) -> None:
+    sessions.start_api(alice.id)
+    run("UPDATE sessions SET last_seen_at = now() - interval '121 days'")
+
+
+def a_reset(alice: User) -> None:
+    run(
+        "INSERT INTO password_resets (id, user_id, expires_at) VALUES (:id, :user, now() + interval '1 hour')",
+        id=new_id(),
+        user=alice.id,
+    )
+
+
+def a_verification(alice: User) -> None:
+    run("DELETE FROM email_verifications")
+    run(
+        "INSERT INTO email_verifications (id, user_id, email_key, created_at, expires_at)"
+        " VALUES (:id, :user, 'a@example.com', now() - interval '2 days', now() - interval '1 day')",
+        id=new_id(),
+        user=alice.id,
+    )
+
+
+def a_security_event(alice: User) -> None:
+    run("INSERT INTO security_events (id, kind, user_id) VALUES (:id, 'sign-in', :user)", id=new_id(), user=alice.id)
+
+
+def a_declined_charge(_: User) -> None:
+    run(
+        "INSERT INTO simulated_ledger (key, kind, reference, amount, currency)"
+        " VALUES (:key, 'declined', 'sim_1', 1, 'EUR')",
+        key=new_id(),
+    )
+
+
+MADE: dict[str, list[Callable[[User], None]]] = {
+    "sessions": [an_ended_session, an_idle_session],
+    "password resets": [a_reset],
+    "email verifications": [a_verification],
+    "security events": [a_security_event],
+    "declined and cancelled charges of the simulated ledger": [a_declined_charge],
+}
+CASES = [pytest.param(rule, make, id=make.__name__) for rule in RULES for make in MADE.get(rule.name, [])]
+
+
+@pytest.mark.parametrize(("rule", "make"), CASES)
+def test_what_is_old_goes_and_what_is_younger_stays(alice: User, rule: Rule, make: Callable[[User], None]) -> None:
+    run("DELETE FROM events")
+    run("DELETE FROM email_verifications")
+    make(alice)
+    clock.shift(rule.kept - A_DAY)
+    assert rule.name not in retention.prune()
+    clock.shift(rule.kept + A_DAY)
+    assert retention.prune()[rule.name] == 1
+    assert rule.name not in retention.prune()
+
+
+def test_a_session_that_is_still_good_stays_however_old_it_is(alice: User) -> None:
+    session = sessions.start_api(alice.id).user.session_id
+    clock.shift(dt.timedelta(days=400))
+    retention.prune()
+    assert count("sessions", f"id = '{session}'") == 1
+
+
+def expired(alice: User, room: Room, desk: Desk) -> Booking:
+    held = bookings.hold(Order(alice.id, room.id, in_days(30), 2), desk)
+    clock.shift(dt.timedelta(hours=1))
+    assert bookings.expire_holds() == 1
+    return held
+
+
+def test_an_expired_booking_that_nobody_tried_to_pay_goes_after_a_month(alice: User, room: Room, desk: Desk) -> None:
+    expired(alice, room, desk)
+    clock.shift(retention.EXPIRED_BOOKINGS - A_DAY)
+    assert "expired bookings" not in retention.prune()
+    clock.shift(retention.EXPIRED_BOOKINGS + A_DAY)
+    assert retention.prune()["expired bookings"] == 1
+    assert count("bookings") == 0
+
+
+def test_the_books_stay(alice: User, room: Room, desk: Desk) -> None:
+    kept = bookings.book(Order(alice.id, room.id, in_days(30), 2), VISA, desk)
+    gone = bookings.book(Order(alice.id, room.id, in_days(60), 2), VISA, desk)
+    bookings.cancel(alice.id, gone.id, desk)
+    clock.shift(dt.timedelta(days=4000))
+    retention.prune()
+    assert count("bookings") == 2
+    assert count("payments") == 3
+    assert count("simulated_ledger") == 3
+    assert kept.status == CONFIRMED
+
+
+def test_nights_that_are_over_go_and_verify_does_not_miss_them(alice: User, room: Room, desk: Desk) -> None:
+    stay = in_days(30)
+    booked = bookings.book(Order(alice.id, room.id, stay, 2), VISA, desk)
+    # The stay was long ago, and its first night is just too old.
+    back = (stay.check_in - dt.datetime.now(dt.UTC).date()).days + NIGHTS_DAYS + 1
+    run("UPDATE availability SET night = night - CAST(:days AS integer)", days=back)
+    earlier = ", ".join(f"{name} = {name} - CAST(:days AS integer)" for name in ("check_in", "check_out"))
+    run(f"UPDATE bookings SET {earlier}", days=back)
+    assert retention.prune()["nights that are over"] == 1
+    assert count("availability", f"claim_id = '{booked.id}'") == stay.nights - 1
+    assert [finding.rule for finding in verification.verify().findings] == []
+    run("DELETE FROM availability")
+    assert "a confirmed booking does not have all of its nights" in {
+        finding.rule for finding in verification.verify().findings
+    }
+
+
+def test_a_held_or_pinned_night_is_not_pruned_whatever_its_date(alice: User, room: Room, desk: Desk) -> None:
+    bookings.hold(Order(alice.id, room.id, in_days(30), 2), desk)
+    run("UPDATE availability SET night = night - 400")
+    assert "nights that are over" not in retention.prune()
+
+
+def test_more_than_a_portion_goes_portion_by_portion(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "PORTION", 3)
+    for _ in range(7):
+        run("INSERT INTO security_events (id, kind) VALUES (:id, 'sign-in')", id=new_id())
+    clock.shift(retention.SECURITY_EVENTS + A_DAY)
+    assert retention.prune()["security events"] == 7
+
+
+@pytest.mark.parametrize("rule", [*RULES, None], ids=lambda rule: rule.name if rule else "nights")
+def test_every_statement_finds_its_rows_by_an_index(app: Flask, rule: Rule | None) -> None:
+    statement = rule.statement if rule else retention._NIGHTS
+    values = {"before": new_id(), "portion": 10, "kept": A_DAY, "days": 90}
+
+    @transaction
+    def plan() -> str:
+        for kind in ("seqscan", "bitmapscan"):
+            db.session.execute(text(f"SET LOCAL enable_{kind} = off"))
+        used = {name: value for name, value in values.items() if f":{name}" in statement.text}
+        lines = db.session.execute(text(f"EXPLAIN {statement.text}"), used).scalars()
+        return "\n".join(lines)
+
+    found = plan()
+    small = ("properties",)  # places are read one after another, on purpose
+    scans = [line for line in found.splitlines() if "Seq Scan" in line and not any(name in line for name in small)]
+    assert scans == [], found
+    assert "Index Cond" in found
+
+
+def test_mail_files_go_after_a_month_and_others_stay(tmp_path: Path) -> None:
+    old, young, foreign = tmp_path / "20260101-a.eml", tmp_path / "20260102-b.eml", tmp_path / "notes.txt"
+    for file in (old, young, foreign):
+        file.write_text("")
+    long_ago = (dt.datetime.now() - sent_mails.KEPT - A_DAY).timestamp()  # noqa: DTZ005 a file's own time
+    os.utime(old, (long_ago, long_ago))
+    os.utime(foreign, (long_ago, long_ago))
+    assert sent_mails.prune(str(tmp_path)) == 1
+    assert sorted(file.name for file in tmp_path.iterdir()) == [young.name, foreign.name]
+    assert sent_mails.prune(str(tmp_path / "nowhere")) == 0
