@@ -15,7 +15,7 @@ COVERAGE := $(if $(CI),--cov=booking --cov-report= --cov-fail-under=90)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test bench bench-scale bench-background storm controls drill replay fuzz lint format messages lock clean python product everything chromium
+.PHONY: help run check test bench bench-scale bench-background storm trouble controls drill replay fuzz lint format messages lock clean python product everything chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -71,6 +71,9 @@ bench-background: everything ## every statement of the background beside 5 milli
 
 storm: everything ## guests book while everything is killed; ARGS="--attempts 100000 --kills 50" is the full programme
 	.venv/bin/python -m tests.faults.storm $(ARGS)
+
+trouble: everything ## Postgres silent, read-only, locked, gone, its disk full (as root): what everybody is told, how soon
+	.venv/bin/python -m tests.faults.trouble $(ARGS)
 
 controls: everything ## each guard against double sales switched off, alone and with others: what goes wrong then
 	.venv/bin/python -m tests.faults.controls $(ARGS)

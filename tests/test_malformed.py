@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -34,21 +35,41 @@ def test_a_part_of_a_form_without_a_name_is_refused(client: FlaskClient, path: s
     assert answer.status_code == 400
 
 
-def test_bodies_that_do_not_come_leave_threads_for_everybody_without_one(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, int], None]]:
+    """Make some bodies of an address be on their way, and stay so."""
     monkeypatch.setattr(bodies, "PATIENCE", 0.01)
-    silent = [bodies._reading.acquire(blocking=False) for _ in range(bodies.AT_ONCE)]
-    try:
-        assert all(silent)
-        refused = client.post(LOGIN, json={})
-        assert (refused.status_code, refused.json["error"]) == (503, "UNAVAILABLE")
-        assert "Retry-After" in refused.headers
-        assert client.get("/api/v1/health").status_code == 200
-    finally:
-        for _ in silent:
-            bodies._reading.release()
-    assert client.post(LOGIN, json={}).status_code == 400
+    taken: list[str] = []
+
+    def begin(address: str, number: int) -> None:
+        for _ in range(number):
+            bodies._places.take(address)
+            taken.append(address)
+
+    yield begin
+    for address in taken:
+        bodies._places.give_back(address)
+    assert bodies._places._taken.total() == len(bodies._places._taken) == 0
+
+
+def test_bodies_that_do_not_come_leave_threads_for_everybody_without_one(
+    client: FlaskClient, silent: Callable[[str, int], None]
+) -> None:
+    for number in range(bodies.AT_ONCE):
+        silent(f"192.0.2.{number}", 1)
+    refused = client.post(LOGIN, json={})
+    assert (refused.status_code, refused.json["error"]) == (503, "UNAVAILABLE")  # type: ignore[index]
+    assert "Retry-After" in refused.headers
+    assert client.get("/api/v1/health").status_code == 200
+
+
+def test_one_address_cannot_take_the_places_of_all_others(
+    client: FlaskClient, silent: Callable[[str, int], None]
+) -> None:
+    silent("192.0.2.1", bodies.OF_ONE_ADDRESS)
+    theirs, others = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
+    assert client.post(LOGIN, json={}, environ_overrides=theirs).status_code == 503
+    assert client.post(LOGIN, json={}, environ_overrides=others).status_code == 400
 
 
 def test_a_body_that_breaks_off_gives_its_place_back(client: FlaskClient) -> None:

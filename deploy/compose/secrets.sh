@@ -20,8 +20,8 @@ SECRET_KEY=$(random)
 JWT_KEYS=first:$(random)
 METRICS_TOKEN=$(random)
 
-# Where guests find us, how many proxies stand in front, and who sends our mail. Without these: a copy to look at.
+# Where guests find us, how many proxies there are (one is ours), and who sends our mail. Without these: a copy to look at.
 # SITE_URL=https://rooms.example
-# TRUSTED_PROXIES=1
+# TRUSTED_PROXIES=2
 # SMTP_URL=smtp://user:password@mail.example:587
 END

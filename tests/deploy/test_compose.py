@@ -6,6 +6,7 @@ import importlib.util
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
@@ -31,6 +32,7 @@ HOME = Path(__file__).parents[2]
 PARTS = HOME / "deploy" / "compose"
 SERVICES: dict[str, Any] = yaml.safe_load((HOME / "compose.yaml").read_text())["services"]
 OURS = ("web", "worker", "migrate", "backup")
+EDGE = (PARTS / "haproxy.cfg").read_text()
 DOCKERFILE = (HOME / "Dockerfile").read_text()
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 
@@ -134,14 +136,33 @@ def test_urls_lead_to_services_where_they_listen(secrets: dict[str, str]) -> Non
 
 
 def test_the_web_is_published_where_the_image_listens_and_its_address_says_so(secrets: dict[str, str]) -> None:
-    bind, outside, inside = filled(SERVICES["web"]["ports"][0], secrets).rsplit(":", 2)
+    bind, outside, inside = filled(SERVICES["edge"]["ports"][0], secrets).rsplit(":", 2)
+    assert f"bind :{inside}\n" in EDGE
+    assert f"server web web:{image_default('GRANIAN_PORT')} " in EDGE
     assert inside == image_default("GRANIAN_PORT") == re.search(r"EXPOSE (\d+)", DOCKERFILE)[1]
     assert bind == "127.0.0.1"
     assert reached(environ("web", secrets)["SITE_URL"]) == ("localhost", int(outside))
 
 
+def test_the_edge_takes_in_whole_requests_is_counted_as_a_proxy_and_reaches_the_web(secrets: dict[str, str]) -> None:
+    assert "option http-buffer-request" in EDGE
+    assert re.search(r"timeout http-request [1-9]s", EDGE)
+    assert environ("web", secrets)["TRUSTED_PROXIES"] == "1"
+    assert "option forwardfor" in EDGE
+    assert SERVICES["edge"]["networks"] == ["default"]  # not where the servers are
+    assert "default" in SERVICES["web"]["networks"]
+
+
+@pytest.mark.skipif(not shutil.which("haproxy"), reason="haproxy is not installed, so nobody here can read its file")
+def test_haproxy_understands_its_file(tmp_path: Path) -> None:
+    local = tmp_path / "haproxy.cfg"
+    local.write_text(EDGE)
+    checked = subprocess.run(["haproxy", "-c", "-f", local], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr + checked.stdout
+
+
 def test_the_servers_are_not_published() -> None:
-    assert {name for name in SERVICES if "ports" in SERVICES[name]} == {"web", "mail"}
+    assert {name for name in SERVICES if "ports" in SERVICES[name]} == {"edge", "mail"}
 
 
 def test_web_and_worker_wait_for_the_migrations_and_those_for_postgres() -> None:

@@ -67,10 +67,6 @@ def a_verification(alice: User) -> None:
     )
 
 
-def a_security_event(alice: User) -> None:
-    run("INSERT INTO security_events (id, kind, user_id) VALUES (:id, 'sign-in', :user)", id=new_id(), user=alice.id)
-
-
 def a_declined_charge(_: User) -> None:
     run(
         "INSERT INTO simulated_ledger (key, kind, reference, amount, currency)"
@@ -83,7 +79,6 @@ MADE: dict[str, list[Callable[[User], None]]] = {
     "sessions": [an_ended_session, an_idle_session],
     "password resets": [a_reset],
     "email verifications": [a_verification],
-    "security events": [a_security_event],
     "declined and cancelled charges of the simulated ledger": [a_declined_charge],
 }
 CASES = [pytest.param(rule, make, id=make.__name__) for rule in RULES for make in MADE.get(rule.name, [])]
@@ -161,10 +156,15 @@ def test_a_held_or_pinned_night_is_not_pruned_whatever_its_date(alice: User, roo
 
 def test_more_than_a_portion_goes_portion_by_portion(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "PORTION", 3)
-    for _ in range(7):
-        run("INSERT INTO security_events (id, kind) VALUES (:id, 'sign-in')", id=new_id())
-    clock.shift(retention.SECURITY_EVENTS + A_DAY)
-    assert retention.prune()["security events"] == 7
+    for number in range(7):
+        run(
+            "INSERT INTO simulated_ledger (key, kind, reference, amount, currency)"
+            " VALUES (:key, 'tombstone', :reference, 0, 'EUR')",
+            key=new_id(),
+            reference=f"sim_{number}",
+        )
+    clock.shift(retention.UNMOVED_MONEY + A_DAY)
+    assert retention.prune()["declined and cancelled charges of the simulated ledger"] == 7
 
 
 @pytest.mark.parametrize("rule", [*RULES, None], ids=lambda rule: rule.name if rule else "nights")

@@ -108,7 +108,7 @@ def test_an_ended_session_is_over_for_everybody_who_still_reads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     me = kept(alice)
-    assert server.keys("session:*")
+    assert server.keys("session.*")
     trouble(server)
     cache._present_era()  # the last that somebody else did before it noticed
     began = time.monotonic()
