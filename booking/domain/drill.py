@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
@@ -22,25 +22,26 @@ COUNT = text("SELECT count(*) FROM bookings WHERE created_at < :instant")
 class Copy:
     """What a restored copy holds. `bookings` and `live`: how many were made before `compared`, here and in the house.
 
-    `live` is None where the house cannot be asked.
+    `live` is None where the house cannot be asked, `report` where the copy cannot be: `trouble` says why.
     """
 
     restored: Restored
-    report: verification.Report
     compared: dt.datetime
-    bookings: int
     live: int | None
-    seconds: float
+    report: verification.Report | None = None
+    bookings: int = 0
+    trouble: str = ""
+    seconds: float = 0.0
 
     @property
     def lost(self) -> int:
         """How many bookings the house has and the copy should have, and has not."""
-        return max(0, (self.live or 0) - self.bookings)
+        return max(0, (self.live or 0) - self.bookings) if self.report else 0
 
     @property
     def agrees(self) -> bool:
         """Whether it can be trusted."""
-        return not self.report.findings and not self.lost
+        return self.report is not None and not self.report.findings and not self.lost
 
 
 def inspect(restore: Restore) -> Copy:
@@ -48,10 +49,17 @@ def inspect(restore: Restore) -> Copy:
     began = time.monotonic()
     with restore as restored:
         compared = (restored.upto or restored.plan.backup.began) - UNDER_WAY
+        copy = _seen(restore, Copy(restored, compared, _live(compared)))
+    return replace(copy, seconds=time.monotonic() - began)
+
+
+def _seen(restore: Restore, copy: Copy) -> Copy:
+    try:
         with restore.server.connection() as opened:
-            report = verification.examine(opened)
-            bookings = _count(opened, compared)
-    return Copy(restored, report, compared, bookings, _live(compared), time.monotonic() - began)
+            return replace(copy, report=verification.examine(opened), bookings=_count(opened, copy.compared))
+    except DBAPIError as error:
+        # The copy is of an older version, or holds no bookings: it is restored all the same.
+        return replace(copy, trouble=" ".join(str(error.orig).split()))
 
 
 def _live(instant: dt.datetime) -> int | None:

@@ -37,11 +37,12 @@ from tests.conftest import QUICK
 from tests.faults.product import eventually, folder
 
 CONFIRMED = "SELECT reference FROM bookings WHERE status = 'CONFIRMED'"
+ROOMS = 4
 HOME = Path(__file__).parents[2]
 
 
 class House:
-    """Postgres, the application, one room and one guest."""
+    """Postgres, the application, some rooms and one guest."""
 
     def __init__(self, base: dict[str, str], **settings: str) -> None:
         self.path = folder()
@@ -61,7 +62,7 @@ class House:
             "BACKUP_URL": f"file://{self.path}/archive",
             "BACKUP_WORK_DIR": str(self.path / "work"),
             "BACKUP_KEEP": "20",
-            "BOOKING_HORIZON_DAYS": "20000",
+            "BOOKING_HORIZON_DAYS": "3650",
             "LOG_LEVEL": "INFO",
             "VAR_DIR": str(self.path / "var"),
             **self._settings,
@@ -70,7 +71,7 @@ class House:
         with self.app.app_context():
             said = self.app.test_cli_runner().invoke(args=["db", "upgrade"])
             assert said.exit_code == 0, said.output
-            self.room, self.alice = a_room(), person("alice")
+            self.rooms, self.alice = [a_room() for _ in range(ROOMS)], person("alice")
 
     def close(self) -> None:
         with self.app.app_context():
@@ -90,9 +91,12 @@ class House:
     def book(self) -> str:
         """The reference of a booking that was paid for; the next night that nobody has."""
         desk: Desk = self.app.extensions["services"].desk
-        first = clock.now().date() + dt.timedelta(days=next(self._nights))
+        night, place = divmod(next(self._nights), ROOMS)
+        first = clock.now().date() + dt.timedelta(days=night + 1)
         with self.app.app_context():
-            booked = bookings.book(order(self.alice, self.room, Stay(first, first + dt.timedelta(days=1))), VISA, desk)
+            booked = bookings.book(
+                order(self.alice, self.rooms[place], Stay(first, first + dt.timedelta(days=1))), VISA, desk
+            )
         return str(booked.reference)
 
     def confirmed(self) -> set[str]:

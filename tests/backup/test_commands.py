@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from booking.domain import drill as drills
 from booking.infra import clock
 from booking.infra.backup import Archive, BackupError, base, catalogue, programs, receiver, retention, wal
 from booking.infra.backup.catalogue import Backup
@@ -192,6 +193,38 @@ def a_backup(place: Archive, day: int, **facts: object) -> Backup:
 # --- restoring
 
 
+def test_a_copy_that_cannot_be_verified_is_restored_all_the_same(house: House, place: Archive, target: Path) -> None:
+    made(house, place)
+    without_tables = house.environ["BACKUP_DATABASE_URL"]  # its database is "postgres"
+    said = house.command("restore", "--to", str(target), backup_url=place.url, database_url=without_tables)
+    assert said.exit_code == 0, said.output
+    assert "cannot be verified: psycopg2.errors.UndefinedTable" in said.output
+    assert restored_bookings(house, target) == house.confirmed()
+    drill = house.command("drill", backup_url=place.url, database_url=without_tables)
+    assert drill.exit_code == 1
+    assert "can be trusted" not in drill.output
+
+
+def test_a_copy_without_the_role_of_the_application_says_so(house: House, place: Archive, target: Path) -> None:
+    made(house, place)
+    stranger = house.environ["DATABASE_URL"].replace("booking_app:", "nobody_knows:")
+    said = house.command("restore", "--to", str(target), backup_url=place.url, database_url=stranger)
+    assert said.exit_code == 1
+    assert 'another one than DATABASE_URL names: role "nobody_knows" does not exist' in said.output
+
+
+def test_a_copy_that_lacks_bookings_of_the_house_is_not_trusted(
+    house: House, place: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drills, "UNDER_WAY", -dt.timedelta(minutes=1))
+    made(house, place)
+    house.book()
+    said = house.command("drill", backup_url=place.url)
+    assert said.exit_code == 1
+    assert "1 bookings made before" in said.output
+    assert "are missing" in said.output
+
+
 def test_nothing_is_restored_over_anything(house: House, place: Archive, tmp_path: Path) -> None:
     made(house, place)
     (tmp_path / "precious").write_text("data")
@@ -336,41 +369,3 @@ def test_a_folder_that_postgres_cannot_enter_is_refused(house: House, place: Arc
     assert said.exit_code == 1
     assert "cannot enter" in said.output
     assert list(tmp_path.glob("to/*")) == []
-
-
-# --- names of WAL
-
-
-def test_segments_are_named_as_postgres_names_them() -> None:
-    assert wal.segment_name(1, 0x1FF, 2**24) == "0000000100000001000000FF"
-    assert wal.place_of("0000000100000001000000FF", 2**24) == (1, 0x1FF)
-    assert wal.segment_name(2, 5, 2**30) == "000000020000000100000001"
-    assert wal.position("1/2000028") == (1 << 32) + 0x2000028
-
-
-def test_a_chain_follows_the_timeline_that_was_restored_not_the_one_that_was_left() -> None:
-    old = {wal.segment_name(1, number, 2**24) for number in (3, 4, 5, 6)}
-    new = {wal.segment_name(2, number, 2**24) for number in (5, 7)}
-    there = wal.Wal(2**24, frozenset(old | new), frozenset(), {2: [(1, 5)]})
-    assert [str(name)[-24:] for name in there.chain(3, 1)] == sorted(old)
-    assert list(there.chain(3, 2)) == [
-        wal.segment_name(1, 3, 2**24),
-        wal.segment_name(1, 4, 2**24),
-        wal.segment_name(2, 5, 2**24),
-        wal.Missing(wal.segment_name(2, 6, 2**24)),
-    ]
-    assert there.follows(1, 4, 2)
-    assert not there.follows(1, 6, 2)
-
-
-def test_a_segment_that_should_be_there_is_missing_even_at_the_end() -> None:
-    last, gone = wal.segment_name(1, 3, 2**24), wal.segment_name(1, 4, 2**24)
-    there = wal.Wal(2**24, frozenset([last]), frozenset(), newest=gone)
-    assert list(there.chain(3, 1)) == [last, wal.Missing(gone)]
-
-
-def test_only_the_last_segment_may_be_one_that_was_being_written() -> None:
-    first, second = wal.segment_name(1, 3, 2**24), wal.segment_name(1, 4, 2**24)
-    there = wal.Wal(2**24, frozenset([second]), frozenset([first]))
-    assert list(there.chain(3, 1)) == [wal.Missing(first)]
-    assert list(wal.Wal(2**24, frozenset([first]), frozenset([second])).chain(3, 1)) == [first, second]

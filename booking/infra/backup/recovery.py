@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg2
@@ -120,14 +120,14 @@ class Server:
     def _open(self) -> bool:
         """Whether recovery is over. Until then it lets nobody in, or says that it recovers."""
         facts = self.url.translate_connect_args(username="user", database="dbname") | dict(self.url.query)
-        with suppress(psycopg2.OperationalError):
-            opened = psycopg2.connect(**facts, connect_timeout=5)
-            try:
-                with opened.cursor() as cursor:
-                    cursor.execute("SELECT pg_is_in_recovery()")
-                    return not cursor.fetchone()[0]
-            finally:
-                opened.close()
+        try:
+            with closing(psycopg2.connect(**facts, connect_timeout=5)) as opened, opened.cursor() as cursor:
+                cursor.execute("SELECT pg_is_in_recovery()")
+                return not cursor.fetchone()[0]
+        except psycopg2.OperationalError as error:
+            if "does not exist" in str(error):  # it is open, and has no such role or database
+                said = str(error).rpartition("FATAL:")[2].strip()
+                raise BackupError(f"The restored database is another one than DATABASE_URL names: {said}.") from error
         return False
 
     def _why(self) -> BackupError:
