@@ -30,8 +30,8 @@ WRITTEN_EVERY = 30.0  # seconds between two trial writes, as long as nobody was 
 
 # True of a standby, of a server or role that was made read-only, and of a database that was.
 _READ_ONLY = text("SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool")
-# A new table needs new blocks: a full disk has none, though an old page may still have room for a row.
-_TRIAL = text("CREATE TEMP TABLE trial_write ON COMMIT DROP AS SELECT repeat('x', 1000) AS words")
+# A new table needs new blocks, some 200 kB of them: a full disk has none, though an old page may have room for a row.
+_TRIAL = text("CREATE TEMP TABLE trial_write ON COMMIT DROP AS SELECT md5(n::text) FROM generate_series(1, 3000) n")
 _NOT_ALLOWED = "42501"
 
 

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from functools import lru_cache
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -28,6 +28,7 @@ RETRIES = Counter("transaction_retries_total", "Transactions tried again, by use
 CACHE = Counter("cache_lookups_total", "Cache look-ups by what and result", ["what", "result"])
 SECURITY = Counter("security_events_total", "What happened to accounts, by name", ["kind"])
 REDIS_DOWN = Counter("redis_unavailable_total", "Calls that went on without Redis")
+LOST_LINES = Counter("log_lines_lost_total", "Lines that the log could not take")
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -35,6 +36,25 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 def output() -> TextIO:
     """Where logs go."""
     return sys.stderr
+
+
+class _Lossy:
+    """A full disk or a closed pipe below the log fails no request: the line is lost, and counted."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+        except OSError:
+            LOST_LINES.inc()
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            LOST_LINES.inc()
 
 
 def configure_logging(level: str) -> None:
@@ -48,7 +68,7 @@ def configure_logging(level: str) -> None:
     structlog.configure(
         processors=[*shared, redaction.mask_line, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.WriteLoggerFactory(file=output()),
+        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, _Lossy(output()))),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(output())

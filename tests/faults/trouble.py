@@ -174,9 +174,11 @@ def locked(product: Product) -> Iterator[None]:
 def full(product: Product) -> Iterator[None]:
     """Not a byte is left on the disk that its data is on."""
     ballast = product.home / "ballast"
-    with ballast.open("wb") as file, suppress(OSError):
-        while file.write(b"\0" * 2**16):
-            file.flush()
+    with ballast.open("wb", buffering=0) as file:
+        for portion in (2**20, 2**12):
+            with suppress(OSError):
+                while file.write(b"\0" * portion) == portion:
+                    pass
     try:
         yield
     finally:
