@@ -188,8 +188,8 @@ def at(hour: Any) -> None:
 
 
 def test_a_room_where_the_day_of_arrival_is_over_is_left_out(app: Flask, alice: User) -> None:
-    """At noon in UTC it is already tomorrow in Kiritimati (UTC+14), and still the early morning in Niue (UTC-11)."""
-    at(12)
+    """At 16:30 UTC tomorrow's day has begun in Kiritimati (UTC+14, 06:30), and today's in Niue (UTC-11, 05:30)."""
+    at(16)
     api, today = program_of(app, alice), clock.now().date()
     west = a_room(location="niue", time_zone="Pacific/Niue")
     east = a_room(location="east", time_zone="Pacific/Kiritimati")
