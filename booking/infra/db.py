@@ -357,6 +357,11 @@ def refused_lately() -> bool:
     return _refusals.last is not None
 
 
+def since_refusal() -> float:
+    """Seconds since Postgres last said that it cannot work."""
+    return time.monotonic() - _refusals.last if _refusals.last is not None else float("inf")
+
+
 def works_again() -> None:
     """Somebody has seen it work."""
     _refusals.forget()

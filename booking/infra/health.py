@@ -17,6 +17,7 @@ from booking.infra.db import (
     db,
     note_refusal,
     refused_lately,
+    since_refusal,
     sqlstate,
     works_again,
 )
@@ -26,6 +27,7 @@ from booking.infra.redis import servers
 TRIGRAMS = text("SELECT array_length(show_trgm('שלום'), 1) > 0")
 
 PATIENCE = 2.0  # seconds
+REMEMBERED = 5.0  # seconds that a refused write counts where nothing can be tried
 WRITTEN_EVERY = 30.0  # seconds between two trial writes, as long as nobody was refused
 
 # True of a standby, of a server or role that was made read-only, and of a database that was.
@@ -82,15 +84,20 @@ def _sells() -> bool:
             note_refusal(READ_ONLY)
             return False
         if refused_lately() or time.monotonic() - _Trial.last > WRITTEN_EVERY:
-            _try_to_write(connection)
+            tried = _try_to_write(connection)
             _Trial.last = time.monotonic()
+            if not tried and since_refusal() < REMEMBERED:
+                return False
             works_again()
     return True
 
 
-def _try_to_write(connection: Connection) -> None:
+def _try_to_write(connection: Connection) -> bool:
+    """False where the role may not try: then only what was refused lately is known."""
     try:
         connection.execute(_TRIAL)
     except DBAPIError as error:
-        if sqlstate(error) != _NOT_ALLOWED:  # then nothing is known, and nothing said
-            raise
+        if sqlstate(error) == _NOT_ALLOWED:
+            return False
+        raise
+    return True

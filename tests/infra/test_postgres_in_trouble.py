@@ -147,6 +147,16 @@ def test_a_refused_write_is_remembered_until_one_succeeds(client: FlaskClient, a
     assert client.get("/api/v1/health/ready").status_code == 200
 
 
+def test_where_nothing_can_be_tried_a_refusal_counts_for_some_seconds(client: FlaskClient, application: Flask) -> None:
+    with application.app_context(), pytest.raises(Unavailable):
+        raising("53100")()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("booking.infra.health._TRIAL", text("SELECT pg_read_file('PG_VERSION')"))  # not for our role
+        assert client.get("/api/v1/health/ready").status_code == 503
+        patch.setattr("booking.infra.health.REMEMBERED", 0.0)
+        assert client.get("/api/v1/health/ready").status_code == 200
+
+
 # --- hanging
 
 
