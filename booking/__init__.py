@@ -40,10 +40,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     deadline.configure(settings.granian_blocking_threads)
     with app.app_context():
         watch_engines(settings)
-    redis.connect(settings.redis_url, settings.cache_redis_url)
-    replica.connect(settings)
-    cache.use_replica(bool(settings.read_database_url))
-    cache.keep_users(settings.session_cache_seconds > 0)
+    redis.connect(app, settings.redis_url, settings.cache_redis_url)
+    replica.connect(app, settings)
+    cache.configure(app, replica=bool(settings.read_database_url), users=settings.session_cache_seconds > 0)
 
     # --- what the doors share
     doors.install(app, settings)

@@ -6,9 +6,10 @@ Sliding windows in Redis; per process while Redis is away, never open.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import redis
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 from flask_limiter import Limiter
 
 from booking import doors
@@ -26,7 +27,24 @@ def _user() -> str:
     return f"user:{g.user.id}"
 
 
-limiter = Limiter(key_func=_address)
+class _Counters:
+    """One application's counters: each call is one more request; raises RateLimitExceeded."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.limiter = Limiter(key_func=_address)
+        self.public = self._counter("public", settings.limit_public, _address)
+        self.user = self._counter("user", settings.limit_user, _user)
+        self.booking = self._counter("bookings", settings.limit_bookings, _user)
+        self.reservation = self._counter("reservations", settings.limit_reservations, _address)
+        self.mail = self._counter("mails", settings.limit_mails, _address)
+
+    def _counter(self, scope: str, limit: str, key: Callable[[], str]) -> Callable[[], None]:
+        def counted() -> None:
+            """Nothing but being counted."""
+
+        # Limits are found again by the name of the function that they stand around.
+        counted.__qualname__ = f"counted_{scope}"
+        return self.limiter.shared_limit(limit, scope=scope, key_func=key)(counted)
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -40,52 +58,38 @@ def install(app: Flask, settings: Settings) -> None:
         RATELIMIT_HEADERS_ENABLED=False,  # one more trip to Redis per request; a refusal carries them
         RATELIMIT_KEY_PREFIX="limit",
     )
-    limiter.init_app(app)
+    counters = app.extensions["limits"] = _Counters(settings)
+    counters.limiter.init_app(app)
 
 
-@limiter.shared_limit(lambda: doors.services().settings.limit_public, scope="public", key_func=_address)
+def _counters() -> _Counters:
+    return cast(_Counters, current_app.extensions["limits"])
+
+
 def count_public() -> None:
     """One more request from this address to a public endpoint; raises RateLimitExceeded."""
-
-
-@limiter.shared_limit(lambda: doors.services().settings.limit_user, scope="user", key_func=_user)
-def count_user() -> None:
-    """One more request of this user."""
-
-
-@limiter.shared_limit(lambda: doors.services().settings.limit_bookings, scope="bookings", key_func=_user)
-def count_booking() -> None:
-    """One more booking of this user."""
-
-
-@limiter.shared_limit(lambda: doors.services().settings.limit_reservations, scope="reservations", key_func=_address)
-def _count_reservation() -> None:
-    """One more press of "Reserve" from this address, by whatever account."""
+    _counted(_counters().public)
 
 
 def count_reservation() -> None:
-    """Count this request as a reservation of its address; raises RateLimitExceeded."""
-    _counted(_count_reservation)
-
-
-@limiter.shared_limit(lambda: doors.services().settings.limit_mails, scope="mails", key_func=_address)
-def _count_mail() -> None:
-    """One more link that this address has mailed."""
+    """One more press of "Reserve" from this address, by whatever account; raises RateLimitExceeded."""
+    _counted(_counters().reservation)
 
 
 def count_mail() -> None:
-    """Count this request, which has a link mailed to somebody; raises RateLimitExceeded."""
-    _counted(_count_mail)
+    """One more link that this address has mailed to somebody; raises RateLimitExceeded."""
+    _counted(_counters().mail)
 
 
 def count(*, public: bool, books: bool) -> None:
     """Count this request where it belongs; raises RateLimitExceeded."""
-    for counter in (count_public,) if public else (count_user, count_booking) if books else (count_user,):
+    counters = _counters()
+    for counter in (counters.public,) if public else (counters.user, counters.booking) if books else (counters.user,):
         _counted(counter)
 
 
 def _counted(counter: Callable[[], None]) -> None:
-    if not limiter.enabled:
+    if not _counters().limiter.enabled:
         return
     try:
         counter()
@@ -97,7 +101,7 @@ def _counted(counter: Callable[[], None]) -> None:
 
 def refusal_headers() -> dict[str, str]:
     """What a refused request is told: how much it may ask, and when again."""
-    limit = limiter.current_limit
+    limit = _counters().limiter.current_limit
     if limit is None:
         return {}
     wait = max(1, round(limit.reset_at - doors.wall_clock()))

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import redis
+from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -26,6 +27,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from booking.infra import clock, telemetry
 from booking.infra.db import Unavailable, asking, db
 from booking.infra.ids import new_secret
+from booking.infra.of_app import OfApp
 from booking.infra.redis import servers
 
 EVERYWHERE = "*"
@@ -56,13 +58,19 @@ return {era, now[1], now[2]}
 IN_PROCESS_SECONDS = 30  # what this process keeps by itself may be so old; nobody can tell it of changes
 
 
+@dataclass(slots=True)
 class _State:
-    kept: dict[str, tuple[float, Any]] = {}  # noqa: RUF012 key -> (until by the monotonic clock, value), on purpose shared
-    replica = False  # is the log position worth asking for?
-    keeps = True  # is anything kept about users?
-    prolonged = 0.0  # when this process last prolonged the era
-    unheard: set[str] = set()  # noqa: RUF012 locations whose change could not be told, on purpose shared
-    lock = threading.Lock()
+    """What one application knows about its cache server."""
+
+    replica: bool  # is the log position worth asking for?
+    keeps: bool  # is anything kept about users?
+    kept: dict[str, tuple[float, Any]] = field(default_factory=dict)  # key -> (until by the monotonic clock, value)
+    prolonged: float = 0.0  # when this process last prolonged the era
+    unheard: set[str] = field(default_factory=set)  # locations whose change could not be told
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+_states: OfApp[_State] = OfApp("cache")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +103,9 @@ class _Ahead:
 _ahead: ContextVar[_Ahead | None] = ContextVar("_ahead", default=None)
 
 
-def use_replica(configured: bool) -> None:
-    _State.replica = configured
-
-
-def keep_users(wanted: bool) -> None:
-    """Whether anything is kept about users at all."""
-    _State.keeps = wanted
+def configure(app: Flask, *, replica: bool, users: bool) -> None:
+    """Whether the application has a replica, and whether it keeps anything about users."""
+    _states.set(app, _State(replica, users))
 
 
 def bump(locations: Iterable[str], changes: Iterable[str] = ()) -> bool:
@@ -109,9 +113,10 @@ def bump(locations: Iterable[str], changes: Iterable[str] = ()) -> bool:
 
     `changes` are the ids of what is told by this, for was_told().
     """
-    with _State.lock:
-        names = {*locations, EVERYWHERE, *_State.unheard}
-        _State.unheard = set(names)
+    state = _states.get()
+    with state.lock:
+        names = {*locations, EVERYWHERE, *state.unheard}
+        state.unheard = set(names)
     keys = [f"generation:{name}" for name in sorted(names)]
     position = _position_now()
     if position is None:
@@ -123,8 +128,8 @@ def bump(locations: Iterable[str], changes: Iterable[str] = ()) -> bool:
 
     told = servers.cache.ask(tell, away=False)
     if told:
-        with _State.lock:
-            _State.unheard -= names
+        with state.lock:
+            state.unheard -= names
         if ahead := _ahead.get():
             ahead.found.clear()  # it was read before
     return told
@@ -146,7 +151,8 @@ def remembered_in(
     `lsn` is what a replica must have replayed for that; None where nobody knows: while Redis is away, or where there
     is neither a cache (0 seconds) nor a replica to ask for.
     """
-    if not (seconds or _State.replica) or (_State.unheard and not bump([])):
+    state = _states.get()
+    if not (seconds or state.replica) or (state.unheard and not bump([])):
         return read(None).text
     generation, key = _generation(location), kind.key(rest)
     present, entry = _values(generation, key) or ("", None)
@@ -174,7 +180,7 @@ def _still_true(entry: str, token: str) -> str | None:
 
 def asked_in(location: str | None, kind: Kind, rest: str, seconds: int) -> tuple[str, ...]:
     """What `remembered_in` will ask for, for `reading_ahead`."""
-    return (_generation(location), kind.key(rest)) if seconds or _State.replica else ()
+    return (_generation(location), kind.key(rest)) if seconds or _states.get().replica else ()
 
 
 def changing(name: str) -> bool:
@@ -193,7 +199,7 @@ def disbelieve() -> None:
     nothing is kept; else within ERA seconds.
     """
     until = time.monotonic() + ERA
-    while _State.keeps and servers.cache.down_for() < ERA and time.monotonic() < until:
+    while _states.get().keeps and servers.cache.down_for() < ERA and time.monotonic() < until:
         if servers.cache.insist(lambda client: client.delete(_ERA)):
             return
         time.sleep(0.05)
@@ -226,13 +232,13 @@ def remembered_about(name: str, kind: Kind, rest: str, seconds: int, read: Calla
 
 
 def _prolong() -> None:
-    if time.monotonic() - _State.prolonged > ERA / 3:
+    if time.monotonic() - _states.get().prolonged > ERA / 3:
         _present_era()
 
 
 def _present_era() -> tuple[str, int]:
     """The era, begun or prolonged by this, and the server's clock in ms; ("", 0) where it takes no writes."""
-    _State.prolonged = time.monotonic()
+    _states.get().prolonged = time.monotonic()
 
     def ask(client: redis.Redis) -> tuple[str, int]:
         era, seconds, microseconds = cast("list[str]", client.eval(_LIVE_ON, 1, _ERA, new_secret(), int(ERA * 1000)))
@@ -300,10 +306,10 @@ def remembered(kind: Kind, rest: str, seconds: int, read: Callable[[], Any]) -> 
 
 
 def _in_process(key: str, seconds: int, read: Callable[[], Any]) -> Any:
-    until, value = _State.kept.get(key, (0.0, None))
+    until, value = _states.get().kept.get(key, (0.0, None))
     if time.monotonic() >= until:
         value = read()
-        _State.kept[key] = (time.monotonic() + seconds, value)
+        _states.get().kept[key] = (time.monotonic() + seconds, value)
     return value
 
 
@@ -315,14 +321,14 @@ def drop(*entries: tuple[Kind, str]) -> None:
         for version in (kind.version, kind.version - 1)
     ]
     for key in keys:
-        _State.kept.pop(key, None)
+        _states.get().kept.pop(key, None)
     servers.cache.ask(lambda client: client.delete(*keys), away=None)
 
 
 def _position_now() -> int | None:
     """The log's position where a replica is to wait for it, 0 where there is none, None when Postgres does not say."""
     try:
-        return log_position() if _State.replica else 0
+        return log_position() if _states.get().replica else 0
     except (DBAPIError, PoolTimeout, Unavailable) as error:
         telemetry.log.warning("log_position_unknown", error=str(error.__cause__ or error).strip())
         return None

@@ -9,15 +9,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar, cast
 
 import redis
+from flask import Flask
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from booking.infra import telemetry
 from booking.infra.ids import new_secret
+from booking.infra.of_app import OfApp
 
 T = TypeVar("T")
 
@@ -89,18 +92,42 @@ class Guarded:
         return self.ask(lambda client: bool(client.set("trial-write", "1", ex=10)), away=False)
 
 
-class _Servers:
+@dataclass(slots=True)
+class _Pair:
     main: Guarded
     cache: Guarded
+
+
+_pairs: OfApp[_Pair] = OfApp("redis")
+
+
+class _Servers:
+    """The application's own."""
+
+    @property
+    def main(self) -> Guarded:
+        return _pairs.get().main
+
+    @main.setter
+    def main(self, server: Guarded) -> None:
+        _pairs.get().main = server
+
+    @property
+    def cache(self) -> Guarded:
+        return _pairs.get().cache
+
+    @cache.setter
+    def cache(self, server: Guarded) -> None:
+        _pairs.get().cache = server
 
 
 servers = _Servers()
 
 
-def connect(redis_url: str, cache_redis_url: str) -> None:
-    """Set up both clients; nothing is contacted yet."""
-    servers.main = Guarded(redis_url)
-    servers.cache = servers.main if cache_redis_url == redis_url else Guarded(cache_redis_url)
+def connect(app: Flask, redis_url: str, cache_redis_url: str) -> None:
+    """Set up the application's clients; nothing is contacted yet."""
+    main = Guarded(redis_url)
+    _pairs.set(app, _Pair(main, main if cache_redis_url == redis_url else Guarded(cache_redis_url)))
 
 
 class Lock(Enum):

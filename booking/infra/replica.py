@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from flask import Flask
 from sqlalchemy import Engine, Select, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -14,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from booking.config import Settings
 from booking.infra import deadline, straight, telemetry, watchdog
 from booking.infra.db import Unavailable, engine_options, fetch
+from booking.infra.of_app import OfApp
 
 PATIENCE = 1.5  # seconds for one question
 
@@ -22,21 +24,21 @@ Fetch = Callable[[Select[Any], dict[str, Any]], Sequence[Any]]
 _HAS_REPLAYED = text("SELECT coalesce(pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0') >= :lsn, false)")
 
 
-class _Replica:
-    engine: Engine | None = None
+_engines: OfApp[Engine | None] = OfApp("replica")
 
 
-def connect(settings: Settings) -> None:
-    """Set the replica up, where READ_DATABASE_URL names one; nothing is contacted yet."""
+def connect(app: Flask, settings: Settings) -> None:
+    """Set the application's replica up, where READ_DATABASE_URL names one; nothing is contacted yet."""
     options = engine_options(settings) | {"isolation_level": "AUTOCOMMIT"}
-    _Replica.engine = create_engine(settings.read_database_url, **options) if settings.read_database_url else None
-    if _Replica.engine:
-        watchdog.watch(_Replica.engine, settings.read_database_url)
+    engine = create_engine(settings.read_database_url, **options) if settings.read_database_url else None
+    _engines.set(app, engine)
+    if engine:
+        watchdog.watch(engine, settings.read_database_url)
 
 
 def reader(needed_lsn: int | None) -> Fetch:
     """From the replica once it has replayed `needed_lsn`; else, or where nobody knows that, from the primary."""
-    engine = _Replica.engine
+    engine = _engines.get()
     if engine is None or needed_lsn is None or not _has_replayed(engine, needed_lsn):
         return primary
     return partial(_from_replica, engine)

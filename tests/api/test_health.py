@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
 
 from booking import create_app
 from booking.config import Settings
-from booking.infra import redis
 from tests.api.program import Program
 
 
 @pytest.fixture
-def elsewhere(application: Flask, environ: dict[str, str]) -> Iterator[Callable[..., Program]]:
-    """Makes an application with other servers; what is shared is put back afterwards."""
-    servers = redis.servers.main, redis.servers.cache
-    yield lambda **settings: Program(create_app(Settings.from_env(environ | settings)))
-    redis.servers.main, redis.servers.cache = servers
+def elsewhere(application: Flask, environ: dict[str, str]) -> Callable[..., Program]:
+    """Makes an application with other servers."""
+    return lambda **settings: Program(create_app(Settings.from_env(environ | settings)))
 
 
 def test_health_says_that_it_lives_since_when_and_what(anonymous: Program) -> None:

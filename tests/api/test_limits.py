@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,9 +13,7 @@ from flask import Flask
 from booking import create_app
 from booking.config import Settings
 from booking.domain.models import Room, User
-from booking.infra import redis
 from booking.infra.ids import encode
-from booking.limits import limiter
 from tests.api.program import Program, an_order, program_of, refused
 from tests.cast import a_room, all_at_once, in_days, person
 from tests.web.visitor import Visitor
@@ -30,18 +28,14 @@ WRONG = {"email": "nobody@example.com", "password": "whatever it is"}
 
 
 @pytest.fixture
-def limited(environ: dict[str, str], empty: None) -> Iterator[Callable[..., Flask]]:
-    """Makes an application with small limits; the limiter, which all applications share, is put back afterwards."""
-    before = dict(vars(limiter))
-    servers = redis.servers.main, redis.servers.cache
+def limited(environ: dict[str, str], empty: None) -> Callable[..., Flask]:
+    """Makes an application with small limits."""
     redis_client.Redis.from_url(environ["REDIS_URL"]).flushdb()
 
     def make(**settings: str) -> Flask:
         return create_app(Settings.from_env(environ | LIMITS | settings))
 
-    yield make
-    vars(limiter).update(before)
-    redis.servers.main, redis.servers.cache = servers
+    return make
 
 
 def sign_in(app: Flask, **request: Any) -> Any:

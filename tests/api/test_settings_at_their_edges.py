@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 
 import pytest
 import redis as redis_client
@@ -12,9 +11,7 @@ from flask import Flask
 from booking import create_app
 from booking.config import RANGES, Settings, SettingsError
 from booking.domain.models import Booking, Room, User
-from booking.infra import redis
 from booking.infra.ids import encode
-from booking.limits import limiter
 from tests.api.program import Program, an_order, dates, program_of
 from tests.cast import PASSWORD, a_room, count, in_days
 from tests.web.visitor import Visitor
@@ -51,15 +48,6 @@ def test_beyond_its_range_a_number_is_refused_at_start_and_named(environ: dict[s
 def test_an_hour_that_no_day_begins_at_is_refused(environ: dict[str, str], text: str) -> None:
     with pytest.raises(SettingsError, match="DAY_BEGINS_AT"):
         Settings.from_env(environ | {"DAY_BEGINS_AT": text})
-
-
-@pytest.fixture
-def again(empty: None) -> Iterator[None]:
-    """What all applications of the process share is put back afterwards."""
-    before, servers = dict(vars(limiter)), (redis.servers.main, redis.servers.cache)
-    yield
-    vars(limiter).update(before)
-    redis.servers.main, redis.servers.cache = servers
 
 
 def with_setting(environ: dict[str, str], name: str, text: str) -> Flask:
@@ -99,7 +87,7 @@ def answers(api: Program, room: Room) -> dict[str, int]:
 
 @pytest.mark.parametrize(("name", "edge"), EDGES, ids=[f"{name}={edge:g}" for name, edge in EDGES])
 def test_at_its_edge_every_page_and_endpoint_works(
-    environ: dict[str, str], again: None, alice: User, name: str, edge: float
+    environ: dict[str, str], empty: None, alice: User, name: str, edge: float
 ) -> None:
     room = a_room()
     app = with_setting(environ, name, written(name, edge))
@@ -111,7 +99,7 @@ def test_at_its_edge_every_page_and_endpoint_works(
 
 @pytest.mark.parametrize("nights", [1, 2, 29, 30, 31, 61])
 def test_whatever_the_longest_stay_calendars_show_whole_months(
-    environ: dict[str, str], again: None, alice: User, nights: int
+    environ: dict[str, str], empty: None, alice: User, nights: int
 ) -> None:
     room = a_room()
     app = with_setting(environ, "longest_stay_nights", str(nights))

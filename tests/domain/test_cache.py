@@ -221,7 +221,7 @@ def test_destinations_are_not_counted_anew_for_every_page_without_redis(
     count: Callable[[], Any] = catalogue._destinations
     monkeypatch.setattr(catalogue, "_destinations", lambda: asked.append(1) or count())
     monkeypatch.setattr(redis.servers.cache, "ask", lambda _, *, away: away)
-    monkeypatch.setattr(cache._State, "kept", {})
+    monkeypatch.setattr(cache._states.get(), "kept", {})
     assert [[place.slug for place in catalogue.destinations(60)] for _ in range(3)] == [["antwerp"]] * 3
     assert len(asked) == 1
     catalogue.forget("antwerp")

@@ -16,7 +16,6 @@ from booking.config import Settings
 from booking.domain import bookings, recovery, sessions, verification
 from booking.domain.bookings import Desk
 from booking.domain.models import Room, User
-from booking.infra import redis
 from booking.infra.ids import encode
 from tests import oracle
 from tests.cast import AN_HOUR, VISA, in_days, later
@@ -32,12 +31,11 @@ def line() -> Shears:
 
 @pytest.fixture
 def shop(environ: dict[str, str], app: Flask, line: Shears) -> Iterator[Flask]:
-    """The application behind that line. (The lock, cache and limits are the process' own: restored afterwards.)"""
+    """The application behind that line."""
     url = make_url(environ["DATABASE_URL"])
     with proxy(lambda: (str(url.host), int(url.port or 0)), line.decide) as port:
         through = url.set(host="127.0.0.1", port=port).render_as_string(hide_password=False)
         yield create_app(Settings.from_env({**environ, "DATABASE_URL": through}))
-    redis.connect(environ["REDIS_URL"], environ["REDIS_URL"])
 
 
 @pytest.fixture

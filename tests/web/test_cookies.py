@@ -18,7 +18,7 @@ from booking import create_app
 from booking.application import LEEWAY
 from booking.config import Settings
 from booking.domain.models import User
-from booking.infra import redis, secret_keys
+from booking.infra import secret_keys
 from tests.cast import PASSWORD
 from tests.web.visitor import Visitor
 
@@ -31,12 +31,9 @@ Rebuilt = Callable[..., Flask]
 @pytest.fixture
 def rebuilt(app: Flask, environ: dict[str, str]) -> Rebuilt:
     """The application as it starts with other secrets."""
-    servers = redis.servers.main, redis.servers.cache
 
     def build(**changes: str) -> Flask:
-        built = create_app(Settings.from_env(environ | changes))
-        redis.servers.main, redis.servers.cache = servers
-        return built
+        return create_app(Settings.from_env(environ | changes))
 
     return build
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any, cast
 from uuid import UUID
 
@@ -18,7 +17,6 @@ from booking.domain.models import Event, Session, User
 from booking.infra import redis
 from booking.infra.db import db, transaction
 from booking.infra.ids import decode, encode
-from booking.limits import limiter
 from booking.web import security
 from booking.web.browsers import called
 from tests.cast import PASSWORD, count, later
@@ -341,13 +339,10 @@ def test_every_form_needs_its_token(guest: Visitor, path: str) -> None:
 
 
 @pytest.fixture
-def strict(environ: dict[str, str], empty: None) -> Iterator[Flask]:
-    """An application that lets an address try three times; the limiter, which all share, is put back afterwards."""
-    before, servers = dict(vars(limiter)), (redis.servers.main, redis.servers.cache)
+def strict(environ: dict[str, str], empty: None) -> Flask:
+    """An application that lets an address try three times."""
     redis_client.Redis.from_url(environ["REDIS_URL"]).flushdb()
-    yield create_app(Settings.from_env(environ | {"RATELIMIT_ENABLED": "true", "LIMIT_PUBLIC": "3 per 15 minutes"}))
-    vars(limiter).update(before)
-    redis.servers.main, redis.servers.cache = servers
+    return create_app(Settings.from_env(environ | {"RATELIMIT_ENABLED": "true", "LIMIT_PUBLIC": "3 per 15 minutes"}))
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/register", "/forgot-password"])
