@@ -27,6 +27,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "session_days": (1, 3650),
     "staff_session_idle_hours": (1, 10_000),
     "staff_session_days": (1, 3650),
+    "security_events_days": (1, 3650),
     "hold_minutes": (1, 24 * 60),
     "holds_per_guest": (1, 10_000),
     "booking_horizon_days": (1, 2_000_000),
