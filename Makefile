@@ -15,7 +15,7 @@ COVERAGE := $(if $(CI),--cov=booking --cov-report= --cov-fail-under=90)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test bench bench-scale bench-background storm trouble controls drill replay fuzz lint format messages lock clean python product everything chromium
+.PHONY: help run check test bench bench-compare bench-scale bench-background storm trouble controls drill replay fuzz lint format messages lock clean python product everything chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -62,6 +62,9 @@ lock: everything ## pin the newest versions that requirements/*.in allow
 
 bench: everything ## bookings, searches and pages over HTTP, beside pgbench with the same statements; ARGS="--rounds 3"
 	.venv/bin/python -m bench $(ARGS)
+
+bench-compare: everything ## this commit beside another in turns; WITH=commit, ARGS="--runs 3"
+	.venv/bin/python -m bench.compare $(or $(WITH),HEAD~1) $(ARGS)
 
 bench-scale: everything ## the same with 10 k to 1 M rooms and 0.5 M to 10 M bookings; ARGS="--hours 1"
 	.venv/bin/python -m bench.scale $(ARGS)
