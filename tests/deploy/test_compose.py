@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import http.client
 import importlib.util
 import os
 import re
 import shlex
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -27,6 +30,7 @@ from booking.config import Settings
 from booking.infra.doctor import environment, postgres, valkey
 from booking.infra.embedded import Servers, ports
 from booking.infra.embedded.valkey import binary
+from tests.embedded.folders import eventually
 
 HOME = Path(__file__).parents[2]
 PARTS = HOME / "deploy" / "compose"
@@ -159,6 +163,36 @@ def test_haproxy_understands_its_file(tmp_path: Path) -> None:
     local.write_text(EDGE)
     checked = subprocess.run(["haproxy", "-c", "-f", local], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr + checked.stdout
+
+
+@pytest.mark.skipif(not shutil.which("haproxy"), reason="haproxy is not installed, so nobody here can send through it")
+def test_names_that_the_web_would_take_for_others_do_not_pass_the_edge(tmp_path: Path) -> None:
+    heard: list[dict[str, str]] = []
+
+    class Web(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            heard.append(dict(self.headers.items()))
+            self.send_response(204)
+            self.end_headers()
+
+    with HTTPServer(("127.0.0.1", 0), Web) as web:
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        port = next(port for port in range(18900, 18999) if ports.is_free(port))
+        local = tmp_path / "haproxy.cfg"
+        behind = re.sub(r"server web .*", f"server web 127.0.0.1:{web.server_port}", EDGE)
+        local.write_text(behind.replace("bind :8000", f"bind 127.0.0.1:{port}"))
+        edge = subprocess.Popen(["haproxy", "-f", local])
+        try:
+            asked = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            eventually(lambda: not ports.is_free(port))
+            asked.request("GET", "/", headers={"X_Forwarded_For": "10.6.1.1", "X-Request-Id": "kept-1234"})
+            assert asked.getresponse().status == 204
+        finally:
+            edge.terminate()
+            edge.wait(10)
+            web.shutdown()
+    assert "X_Forwarded_For" not in heard[0]
+    assert (heard[0]["x-forwarded-for"], heard[0]["x-request-id"]) == ("127.0.0.1", "kept-1234")
 
 
 def test_the_servers_are_not_published() -> None:
