@@ -13,7 +13,7 @@ from booking.domain import closing, personal_data
 from booking.domain.errors import AccountInUse, Invalid, LastOwner
 from booking.domain.inputs import Deletion
 from booking.infra.clock import now
-from booking.web import browsers, signed_in
+from booking.web import own_data, signed_in
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
 from booking.web.signed_in import required, visitor
@@ -28,8 +28,9 @@ SHOWN = 20  # rows of each list on the page; the file has all
 def data() -> Response:
     """Everything that is kept, to read."""
     found = personal_data.of(visitor())
-    devices = [{**one, "client": browsers.called(one["client"])} for one in found["sessions"]]
-    return page("account/data.html", data={**found, "sessions": devices}, shown=SHOWN)
+    return page(
+        "account/data.html", account=own_data.account(found["account"]), parts=own_data.parts(found, SHOWN), shown=SHOWN
+    )
 
 
 @blueprint.get("/account/data.json")

@@ -146,7 +146,7 @@ def way(suggestion: Suggestion) -> str:
     wanted = suggestion.wanted
     texts: dict[str, Any] = {
         "guests": lambda: formats.guests(wanted.capacity or 0),
-        "words": lambda: gettext("Without the words “%(words)s”", words=suggestion.dropped),
+        "words": lambda: gettext("Without “%(words)s”", words=suggestion.dropped),
         "kind": lambda: gettext("Any type of place"),
         "prices": lambda: gettext("At any price"),
         "amenity": lambda: gettext("Without: %(amenity)s", amenity=amenities.shown(suggestion.dropped).name),

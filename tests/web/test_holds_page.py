@@ -38,7 +38,7 @@ def test_a_fourth_hold_shows_the_three_with_ways_to_pay_or_release_them(guest: V
     held = with_three_holds(guest)
     reserve(guest, room)
     assert (guest.status, guest.heading) == (409, "You already have rooms on hold")
-    assert "3 unpaid rooms are as many as we can hold" in guest.text
+    assert "We can hold up to 3 unpaid rooms" in guest.text
     assert [url for url in guest.links() if url.startswith("/checkout/")] == held
     assert all(guest.form(f"{url}/release") for url in held)
     assert "Room 0" in guest.text

@@ -229,7 +229,7 @@ def test_money_under_way_or_owed_keeps_it(
     bookings.cancel(alice.id, booking.id, desk)
     refund_is(booking, state)
     guest.go("/account/close")
-    assert ("A payment or refund of yours is still in progress." in guest.text) is kept
+    assert ("A payment or refund is still in progress." in guest.text) is kept
     if kept:
         with pytest.raises(AccountInUse):
             closing.remove(alice.id)
@@ -305,6 +305,15 @@ def test_ones_data_is_shown_and_downloaded_without_secrets(guest: Visitor, alice
     assert user is not None
     for secret in (str(user.password_hash), "argon2", program.refresh_token.partition(".")[2], "hash"):
         assert secret not in file.text + guest.response.text  # type: ignore[union-attr]  # it is there
+
+
+def test_ones_data_is_told_in_words(guest: Visitor, alice: User, room: Room, desk: Desk) -> None:
+    booking = booked(alice, room, desk)
+    guest.go("/account/data")
+    for words in (room.name, "Confirmed", "€360", "Done", "Signed in"):
+        assert words in guest.text
+    for raw in ("succeeded", "CONFIRMED", "sign_in", booking.check_in.isoformat()):
+        assert raw not in guest.text
 
 
 def test_what_happens_to_an_account_is_written_down(guest: Visitor, alice: User, bob: User) -> None:

@@ -1,0 +1,109 @@
+"""What is kept about somebody, in words: the page's side of domain/personal_data.py."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext
+
+from booking.web import activity, browsers, formats
+
+_ = lazy_gettext
+
+Entry = dict[str, Any]
+
+STATES = {
+    "PENDING": _("Not paid yet"),
+    "CONFIRMED": _("Confirmed"),
+    "CANCELLED": _("Cancelled"),
+    "EXPIRED": _("Not booked"),
+    "started": _("In progress"),
+    "unknown": _("In progress"),
+    "succeeded": _("Done"),
+    "failed": _("Declined"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One list of the page: the newest entries, each a line and what is said below it, and how many there are."""
+
+    heading: str
+    entries: list[tuple[str, str]]
+    count: int
+
+
+def account(entry: Entry) -> list[tuple[str, str]]:
+    """What the account itself says: pairs of a name and a value."""
+    return [
+        (gettext("Name"), entry["fullName"]),
+        (gettext("Email"), entry["email"]),
+        (gettext("Email confirmed"), instant(entry["emailVerifiedAt"]) or gettext("Not yet")),
+        (gettext("Account created"), instant(entry["createdAt"])),
+        (gettext("Region"), entry["region"]),
+        (gettext("Role"), entry["role"]),
+    ]
+
+
+def parts(found: Entry, shown: int) -> list[Part]:
+    """The lists of `personal_data.of`, at most so many entries of each."""
+    for payment in found["payments"][:shown]:
+        formats.alike(payment["currency"], [payment["amount"]])
+    return [
+        _part(gettext("Bookings"), found["bookings"], shown, _booking),
+        _part(gettext("Payments"), found["payments"], shown, _payment),
+        _part(gettext("Devices"), found["sessions"], shown, _device),
+        _part(gettext("Security"), found["securityEvents"], shown, _event),
+        _part(gettext("Email changes"), found["emailChanges"], shown, _email_change),
+    ]
+
+
+def _part(heading: str, entries: Sequence[Entry], shown: int, written: Callable[[Entry], tuple[str, str]]) -> Part:
+    return Part(heading, [written(entry) for entry in entries[:shown]], len(entries))
+
+
+def _booking(entry: Entry) -> tuple[str, str]:
+    dates = formats.stay(dt.date.fromisoformat(entry["checkIn"]), dt.date.fromisoformat(entry["checkOut"]))
+    return f"{entry['room']}, {entry['property']}", _joined(entry["reference"], dates, _state(entry["status"]))
+
+
+def _payment(entry: Entry) -> tuple[str, str]:
+    amount = formats.money(entry["amount"], entry["currency"])
+    text = gettext("Refund of %(sum)s", sum=amount) if entry["kind"] == "refund" else amount
+    return text, _joined(entry["booking"], _state(entry["state"]), instant(entry["createdAt"]))
+
+
+def _device(entry: Entry) -> tuple[str, str]:
+    times = [gettext("Signed in %(when)s", when=instant(entry["createdAt"]))]
+    if entry["endedAt"]:
+        times.append(gettext("signed out %(when)s", when=instant(entry["endedAt"])))
+    else:
+        times.append(gettext("last active %(when)s", when=instant(entry["lastSeenAt"])))
+    return browsers.called(entry["client"]), _joined(*times)
+
+
+def _event(entry: Entry) -> tuple[str, str]:
+    text = activity.TEXTS.get(entry["kind"], entry["kind"].replace("_", " ").capitalize())
+    return str(text), _joined(instant(entry["at"]), entry["address"])
+
+
+def _email_change(entry: Entry) -> tuple[str, str]:
+    return entry["to"], _joined(gettext("instead of %(email)s", email=entry["from"]), instant(entry["createdAt"]))
+
+
+def _state(state: str) -> str:
+    return str(STATES.get(state, state))
+
+
+def _joined(*facts: str) -> str:
+    return " · ".join(fact for fact in facts if fact)
+
+
+def instant(written: str | None) -> str:
+    """Sat 28 Nov, 23:45 UTC; empty for none."""
+    if not written:
+        return ""
+    return f"{formats.moment(dt.datetime.fromisoformat(written), 'UTC')} UTC"
