@@ -27,10 +27,10 @@ OTHERWISE = {
     "description": "Any other error, 500 INTERNAL_ERROR among them, which tells the request id and nothing else.",
     "content": {"application/json": {"schema": {"$ref": REF.format(model="Refusal")}}},
 }
-ABOUT = """Find a room, book it, look after the booking. A night of a room is sold once.
+ABOUT = """Find a room, book it, manage the booking. No night is ever sold twice.
 
-Every answer carries `X-Request-Id`. Errors look alike everywhere: a code, a sentence, and the fields that are wrong.
-The web server itself answers 414 to addresses and 431 to headers that are too long, without a body."""
+Every response carries `X-Request-Id`. All errors have the same shape: a code, a message, and the fields that are wrong.
+Addresses or headers that are too long get a 414 or 431 from the web server itself, without a body."""
 
 
 @blueprint.get("/openapi.json")

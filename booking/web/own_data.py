@@ -14,6 +14,7 @@ from booking.web import activity, browsers, formats
 _ = lazy_gettext
 
 Entry = dict[str, Any]
+Line = tuple[str, list[str]]  # what it is, and the facts below it
 
 STATES = {
     "PENDING": _("Not paid yet"),
@@ -29,10 +30,10 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One list of the page: the newest entries, each a line and what is said below it, and how many there are."""
+    """One list of the page: the newest entries, and how many there are."""
 
     heading: str
-    entries: list[tuple[str, str]]
+    entries: list[Line]
     count: int
 
 
@@ -61,45 +62,45 @@ def parts(found: Entry, shown: int) -> list[Part]:
     ]
 
 
-def _part(heading: str, entries: Sequence[Entry], shown: int, written: Callable[[Entry], tuple[str, str]]) -> Part:
+def _part(heading: str, entries: Sequence[Entry], shown: int, written: Callable[[Entry], Line]) -> Part:
     return Part(heading, [written(entry) for entry in entries[:shown]], len(entries))
 
 
-def _booking(entry: Entry) -> tuple[str, str]:
+def _booking(entry: Entry) -> Line:
     dates = formats.stay(dt.date.fromisoformat(entry["checkIn"]), dt.date.fromisoformat(entry["checkOut"]))
-    return f"{entry['room']}, {entry['property']}", _joined(entry["reference"], dates, _state(entry["status"]))
+    return f"{entry['room']}, {entry['property']}", _known(entry["reference"], dates, _state(entry["status"]))
 
 
-def _payment(entry: Entry) -> tuple[str, str]:
+def _payment(entry: Entry) -> Line:
     amount = formats.money(entry["amount"], entry["currency"])
     text = gettext("Refund of %(sum)s", sum=amount) if entry["kind"] == "refund" else amount
-    return text, _joined(entry["booking"], _state(entry["state"]), instant(entry["createdAt"]))
+    return text, _known(entry["booking"], _state(entry["state"]), instant(entry["createdAt"]))
 
 
-def _device(entry: Entry) -> tuple[str, str]:
+def _device(entry: Entry) -> Line:
     times = [gettext("Signed in %(when)s", when=instant(entry["createdAt"]))]
     if entry["endedAt"]:
         times.append(gettext("signed out %(when)s", when=instant(entry["endedAt"])))
     else:
         times.append(gettext("last active %(when)s", when=instant(entry["lastSeenAt"])))
-    return browsers.called(entry["client"]), _joined(*times)
+    return browsers.called(entry["client"]), times
 
 
-def _event(entry: Entry) -> tuple[str, str]:
+def _event(entry: Entry) -> Line:
     text = activity.TEXTS.get(entry["kind"], entry["kind"].replace("_", " ").capitalize())
-    return str(text), _joined(instant(entry["at"]), entry["address"])
+    return str(text), _known(instant(entry["at"]), entry["address"])
 
 
-def _email_change(entry: Entry) -> tuple[str, str]:
-    return entry["to"], _joined(gettext("instead of %(email)s", email=entry["from"]), instant(entry["createdAt"]))
+def _email_change(entry: Entry) -> Line:
+    return entry["to"], _known(gettext("instead of %(email)s", email=entry["from"]), instant(entry["createdAt"]))
 
 
 def _state(state: str) -> str:
     return str(STATES.get(state, state))
 
 
-def _joined(*facts: str) -> str:
-    return " · ".join(fact for fact in facts if fact)
+def _known(*facts: str) -> list[str]:
+    return [fact for fact in facts if fact]
 
 
 def instant(written: str | None) -> str:

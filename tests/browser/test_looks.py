@@ -102,3 +102,28 @@ def test_only_a_wide_screen_fetches_the_large_picture_and_at_once(visit: Visit) 
 def test_the_time_left_stands_once_on_the_page_that_takes_the_money(page: Page, room: Room, alice: User) -> None:
     reserve(page, room, alice)
     expect(page.locator("[data-until]")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "shown"),
+    [
+        ("Room Booking", 320, "not"),
+        ("Room Booking", 390, "whole"),
+        ("A house of rooms with a name that is far too long for a phone", 390, "not"),
+        ("A house of rooms with a name that is far too long for a phone", 1280, "whole"),
+    ],
+)
+def test_the_header_shows_the_name_whole_or_only_the_mark(visit: Visit, name: str, width: int, shown: str) -> None:
+    page = visit(viewport={"width": width, "height": 640})
+    page.goto("/")
+    page.locator(".brand-name").evaluate("(brand, name) => { brand.textContent = name }", name)
+    seen = page.locator(".brand").evaluate(
+        """brand => {
+            const [box, name] = [brand, brand.querySelector(".brand-name")].map(one => one.getBoundingClientRect());
+            if (name.top >= box.bottom) return "not";
+            return name.right <= box.right + 1 && name.bottom <= box.bottom + 1 ? "whole" : "cut";
+        }"""
+    )
+    assert seen == shown
+    expect(page.locator(".brand svg")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
