@@ -15,7 +15,7 @@ COVERAGE := $(if $(CI),--cov=booking --cov-report= --cov-fail-under=90)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test bench bench-compare bench-scale bench-background storm trouble controls drill replay fuzz lint format messages lock clean python product everything chromium
+.PHONY: help run check test bench bench-compare bench-scale bench-background storm trouble controls drill replay mutants fuzz lint format messages lock clean python product everything chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -87,11 +87,15 @@ drill: everything ## backups while guests book and everything is killed, and the
 replay: everything ## a booking history through the booking core, by lot or recorded: ARGS="--trace PATH"
 	.venv/bin/python -m tests.replay $(ARGS)
 
+mutants: python ## small faults in the booking core: which ones no test notices; ARGS="policies holds" chooses modules
+	@"$(PYTHON)" requirements/install.py --into .venv-mutants requirements.txt requirements/embedded.txt requirements/dev.txt requirements/mutants.txt
+	.venv-mutants/bin/python -m tests.mutants $(ARGS)
+
 fuzz: everything ## right, wrong and broken requests, odd dates and amounts; ARGS="--minutes 10 --seed 1"
 	.venv/bin/python -m tests.fuzz $(ARGS)
 
 clean: ## remove the environment and caches; var/ (the data) stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 python:

@@ -1,9 +1,10 @@
-"""Make .venv hold what the requirement files say: python3 requirements/install.py FILE...
+"""Make .venv hold what the requirement files say: python3 requirements/install.py [--into FOLDER] FILE...
 
 The Makefile runs it with the Python that the machine has, before anything is installed. Does nothing when nothing has
 changed. An installation that was interrupted is begun again; two at once take turns.
 """
 
+import argparse
 import fcntl
 import hashlib
 import json
@@ -15,7 +16,11 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-VENV = ROOT / ".venv"
+ASKED = argparse.ArgumentParser(description=__doc__)
+ASKED.add_argument("--into", default=".venv", metavar="FOLDER", help="another environment than .venv")
+ASKED.add_argument("files", nargs="+", metavar="FILE")
+OPTIONS = ASKED.parse_args()
+VENV = ROOT / OPTIONS.into
 STAMP, UNFINISHED = VENV / "installed.json", VENV / "unfinished"
 
 
@@ -28,7 +33,7 @@ def main(files: list[str]) -> None:
     if usable(stamp) and wanted.items() <= stamp["files"].items():
         return
     began = time.monotonic()
-    say(f"Installing {count(files)} packages into .venv ...")
+    say(f"Installing {count(files)} packages into {VENV.name} ...")
     begin(stamp)
     install(files)
     STAMP.write_text(json.dumps({"place": str(VENV), "files": wanted}, indent=1))
@@ -104,4 +109,4 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-main(sys.argv[1:])
+main(OPTIONS.files)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,47 @@ def test_no_more_is_promised_than_would_come_back(moment: dt.datetime, shown: li
     assert [promise.percent for promise in policies.promises(tiers, Decimal(300), "EUR", moment)] == shown
 
 
+@pytest.mark.parametrize(
+    ("currency", "paid", "half"), [("EUR", "99.99", "50.00"), ("JPY", "101", "51"), ("KWD", "0.333", "0.167")]
+)
+def test_a_promise_says_until_when_how_much_of_the_price_and_the_amount(currency: str, paid: str, half: str) -> None:
+    tiers = policies.tiers(POLICY, CHECK_IN)
+    assert policies.promises(tiers, Decimal(paid), currency, FIVE_DAYS - MOMENT) == [
+        policies.Promise(FIVE_DAYS, 100, Decimal(paid)),
+        policies.Promise(ONE_DAY, 50, Decimal(half)),
+    ]
+
+
+@pytest.mark.parametrize(("currency", "paid", "half"), [("JPY", "101", "51"), ("KWD", "0.333", "0.167")])
+def test_a_refund_is_rounded_to_the_currencys_own_decimals(currency: str, paid: str, half: str) -> None:
+    assert policies.refund(POLICY, CHECK_IN, Decimal(paid), currency, FIVE_DAYS) == Decimal(half)
+
+
+def test_one_per_cent_is_promised_and_nothing_at_all_is_not() -> None:
+    tiers = [policies.Tier(FIVE_DAYS, 1), policies.Tier(ONE_DAY, 0)]
+    assert [one.percent for one in policies.promises(tiers, Decimal(300), "EUR", FIVE_DAYS - MOMENT)] == [1]
+
+
+ALL_OF_IT_TWICE = POLICY | {"tiers": [{"daysBefore": 5, "percent": 100}, {"daysBefore": 1, "percent": 100}]}
+NEVER_ALL_OF_IT = POLICY | {"tiers": [{"daysBefore": 5, "percent": 99}]}
+
+
+@pytest.mark.parametrize(
+    ("policy", "moment", "until"),
+    [
+        (POLICY, FIVE_DAYS - MOMENT, FIVE_DAYS),
+        (POLICY, FIVE_DAYS, None),
+        (ALL_OF_IT_TWICE, FIVE_DAYS - MOMENT, ONE_DAY),
+        (ALL_OF_IT_TWICE, ONE_DAY, None),
+        (NEVER_ALL_OF_IT, FIVE_DAYS - MOMENT, None),
+    ],
+)
+def test_free_cancellation_ends_with_the_last_tier_that_gives_everything_back(
+    policy: dict[str, Any], moment: dt.datetime, until: dt.datetime | None
+) -> None:
+    assert policies.free_until(policy, CHECK_IN, moment) == until
+
+
 @pytest.fixture
 def booked(alice: User, desk: Desk) -> Booking:
     room = a_room(cancellation_policy=policies.MODERATE, check_in_time=dt.time(15))
@@ -62,6 +104,19 @@ def test_a_stay_that_begins_now_cannot_be_cancelled(booked: Booking, monkeypatch
     monkeypatch.setattr(clock, "now", lambda: begins)
     with pytest.raises(BookingNotCancellable):
         cancellation.refuse_unless_possible(booked)
+
+
+def test_a_booking_in_yen_comes_back_in_whole_yen(alice: User, desk: Desk) -> None:
+    room = a_room(cancellation_policy=policies.MODERATE, currency="JPY", price_per_night=Decimal(101))
+    booking = bookings.book(order(alice, room, in_days(3, nights=1)), VISA, desk)
+    assert str(cancellation.refund_now(booking)) == "51"
+
+
+def test_a_booking_that_is_being_paid_says_so_and_when_to_try_again() -> None:
+    paying = Booking(status=PENDING, held_until=None)
+    with pytest.raises(BookingNotCancellable) as refused:
+        cancellation.refuse_unless_possible(paying)
+    assert refused.value.message == ("A payment for this booking is already in progress. Please try again in a moment.")
 
 
 # --- moves

@@ -29,9 +29,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(made)
 
 
-def install(project: Path) -> Any:
+def install(project: Path, *options: str) -> Any:
     """What it says."""
-    command = [sys.executable, str(project / "requirements" / "install.py"), "requirements.txt"]
+    command = [sys.executable, str(project / "requirements" / "install.py"), *options, "requirements.txt"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
@@ -52,6 +52,14 @@ def test_an_environment_from_another_folder_is_not_used(project: Path, tmp_path:
     copy = tmp_path / "copy"
     shutil.copytree(project, copy, symlinks=True)
     assert "Installed" in install(copy)
+
+
+def test_another_folder_gets_an_environment_of_its_own(project: Path) -> None:
+    before = (project / ".venv" / "installed.json").read_text()
+    assert "into .venv-more" in install(project, "--into", ".venv-more")
+    assert install(project, "--into", ".venv-more") == ""
+    assert (project / ".venv-more" / "bin" / "pip").exists()
+    assert (project / ".venv" / "installed.json").read_text() == before
 
 
 def test_two_at_once_take_turns(tmp_path: Path) -> None:

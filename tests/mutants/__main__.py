@@ -1,0 +1,90 @@
+"""`make mutants`: small faults are put into the booking core, one at a time; the tests must notice at least 80 %.
+
+Nothing here is touched: the faults are in a copy below var/mutants, with servers of its own. Names of modules choose
+some of them, `--keep` goes on with the last run's knowledge of which test reaches what.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+from booking.infra.embedded import Servers
+from tests.mutants import results
+from tests.mutants.source import undecorated
+from tests.programme import ends_on_term
+
+ROOT = Path(__file__).resolve().parents[2]
+HOME = ROOT / "var" / "mutants"
+COPY, SERVERS = HOME / "copy", HOME / "servers"
+FOUND = COPY / "mutants"  # mutmut's own folder
+MUTMUT = str(Path(sys.executable).with_name("mutmut"))
+QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def configured() -> dict[str, list[str]]:
+    """mutmut's part of pyproject.toml."""
+    found: dict[str, list[str]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]
+    return found
+
+
+def copied(*, keep: bool) -> None:
+    """The project as it is, its decorators written so that mutmut finds the functions below them."""
+    for folder in (COPY / "booking", COPY / "tests", *([] if keep else [COPY])):
+        shutil.rmtree(folder, ignore_errors=True)
+    for name in ("booking", "tests", "pyproject.toml", *configured()["also_copy"]):
+        here, there = ROOT / name, COPY / name
+        there.parent.mkdir(parents=True, exist_ok=True)
+        if here.is_dir():
+            shutil.copytree(here, there, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+        else:
+            shutil.copy2(here, there)
+    for name in configured()["only_mutate"]:
+        (COPY / name).write_text(undecorated((COPY / name).read_text()))
+
+
+def tried(names: list[str]) -> None:
+    """Have mutmut make the modules' mutants and run the tests that reach each; exits where it fails."""
+    # In one process at a time: the tests' databases are numbered by their process.
+    command = [MUTMUT, "run", "--max-children", "1", *(f"booking.domain.{name}.*" for name in names)]
+    servers = Servers(SERVERS, settings=QUICK)
+    servers.join()  # for the whole run, not for each mutant
+    try:
+        done = subprocess.run(command, cwd=COPY, env=os.environ | {"TEST_VAR_DIR": str(SERVERS)}, check=False)
+    finally:
+        servers.leave()
+    if done.returncode:
+        sys.exit("mutmut could not do its work (above it says why).")
+
+
+def shown(mutants: list[str]) -> None:
+    """What nobody noticed, as a difference."""
+    for mutant in mutants:
+        said = subprocess.run([MUTMUT, "show", mutant], cwd=COPY, capture_output=True, text=True, check=True).stdout
+        changed = [line for line in said.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+        print("\n".join([f"\n{mutant}", *changed]))
+
+
+def main() -> None:
+    modules = [Path(name).stem for name in configured()["only_mutate"]]
+    asked = argparse.ArgumentParser(prog="make mutants", description=__doc__)
+    asked.add_argument("modules", nargs="*", help=f"of {', '.join(modules)} (all)")
+    asked.add_argument("--keep", action="store_true", help="which test reaches what is known from the last run")
+    options = asked.parse_args()
+    if unknown := set(options.modules) - set(modules):
+        asked.error(f"no such module: {', '.join(sorted(unknown))}; there are {', '.join(modules)}")
+    ends_on_term()
+    copied(keep=options.keep)
+    tried(options.modules or modules)
+    found = [results.read(FOUND, name) for name in options.modules or modules]
+    shown([mutant for one in found for mutant in (*one.survived, *one.no_tests, *one.unsettled)])
+    print(f"\n{results.table(found)}")
+    sys.exit(not all(one.holds for one in found))
+
+
+main()

@@ -1,0 +1,87 @@
+"""`make mutants` without mutmut: the copy means the same, and the table counts right."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.mutants import results
+from tests.mutants.source import undecorated
+
+DECORATED = '''
+import functools
+
+@functools.lru_cache(maxsize=None)
+@functools.wraps(len)
+def length(word):
+    """How long."""
+    return len(word)
+
+def plain():
+    return 1
+
+class Word:
+    @property
+    def letters(self):
+        return 4
+
+    @classmethod
+    def made(cls):
+        return cls()
+'''
+
+
+def ran(source: str) -> Any:
+    module = ModuleType("sample")
+    exec(source, module.__dict__)
+    return module
+
+
+def test_no_function_is_left_decorated_but_those_that_mutmut_knows() -> None:
+    assert [line.strip() for line in undecorated(DECORATED).splitlines() if "@" in line] == ["@classmethod"]
+
+
+@pytest.mark.parametrize("source", [DECORATED, undecorated(DECORATED)], ids=["as written", "undecorated"])
+def test_decorators_act_as_before_and_in_their_order(source: str) -> None:
+    module = ran(source)
+    assert isinstance(module.length, functools._lru_cache_wrapper)
+    assert module.length.__wrapped__.__name__ == "len"
+    assert (module.length("four"), module.plain(), module.Word.made().letters) == (4, 1, 4)
+
+
+def written(folder: Path, codes: Sequence[int | None]) -> results.Module:
+    """The results of a module whose mutants ended with these exit codes."""
+    file = folder / "booking" / "domain" / "holds.py.meta"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"exit_code_by_key": {f"mutant {place}": code for place, code in enumerate(codes)}}))
+    return results.read(folder, "holds")
+
+
+def test_what_no_test_reaches_counts_as_much_as_what_none_noticed(tmp_path: Path) -> None:
+    module = written(tmp_path, [1] * 7 + [36] + [0, 33])
+    assert (len(module.killed), len(module.survived), len(module.no_tests), module.score) == (8, 1, 1, 80)
+    assert module.holds
+
+
+def test_under_eighty_per_cent_is_too_little(tmp_path: Path) -> None:
+    module = written(tmp_path, [1] * 79 + [0] * 21)
+    assert not module.holds
+    assert "79 %  under 80 %" in results.table([module])
+
+
+@pytest.mark.parametrize("code", [None, 2, -9, -11])
+def test_what_was_interrupted_is_no_result(tmp_path: Path, code: int | None) -> None:
+    module = written(tmp_path, [1] * 99 + [code])
+    assert module.unsettled == ["mutant 99"]
+    assert not module.holds
+
+
+def test_a_module_that_was_not_tried_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        results.read(tmp_path, "holds")
