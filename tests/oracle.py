@@ -191,7 +191,7 @@ def mail_findings(database: Any, mails: Iterable[Mail], since: datetime) -> list
 def mails_in(directory: Path) -> list[Mail]:
     """The mails that were written as files."""
     letters = [message_from_bytes(path.read_bytes(), policy=default) for path in sorted(directory.glob("*.eml"))]
-    return [Mail(str(mail["Message-ID"]).strip("<>"), str(mail["X-Booking-Reference"])) for mail in letters]
+    return [Mail(str(mail["Message-ID"]).strip("<>"), str(mail.get("X-Booking-Reference", ""))) for mail in letters]
 
 
 def rows(database: Any, question: str) -> list[Any]:
