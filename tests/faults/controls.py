@@ -12,6 +12,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from flask import Flask
 
@@ -72,7 +73,9 @@ POSSIBLE: dict[tuple[str, ...], set[str]] = {
 
 def stage_for(app: Flask, owner_url: str, desk: Desk, rooms: int) -> Stage:
     guests = [person(f"guest-{number}") for number in range(8)]
-    return Stage(app, owner_url, desk, guests, [a_room() for _ in range(rooms)])
+    # Guests who hold as many rooms as they like: the guards are tried, not the house rule.
+    eager = replace(desk, holds_per_guest=1_000_000)
+    return Stage(app, owner_url, eager, guests, [a_room() for _ in range(rooms)])
 
 
 def surprises(off: tuple[str, ...], wrong: set[str]) -> list[str]:

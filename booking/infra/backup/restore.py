@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,7 +175,7 @@ class Restore:
             with gzip.open(buffered) as plain, tarfile.open(fileobj=plain, mode="r|") as tar:
                 size = sum(_unpack(tar, member, self.data) for member in tar)
             stream.finish()
-        except (tarfile.TarError, EOFError, OSError) as error:
+        except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
             raise BackupError(f"The backup {backup.label} is damaged: {error}") from error
         if digest.hexdigest() != backup.sha256:
             raise BackupError(
