@@ -7,10 +7,13 @@ some of them, `--keep` goes on with the last run's knowledge of which test reach
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import tomllib
 from pathlib import Path
 
@@ -54,12 +57,25 @@ def tried(names: list[str]) -> None:
     command = [MUTMUT, "run", "--max-children", "1", *(f"booking.domain.{name}.*" for name in names)]
     servers = Servers(SERVERS, settings=QUICK)
     servers.join()  # for the whole run, not for each mutant
+    environ = os.environ | {"TEST_VAR_DIR": str(SERVERS)}
+    running = subprocess.Popen(command, cwd=COPY, env=environ, start_new_session=True)
     try:
-        done = subprocess.run(command, cwd=COPY, env=os.environ | {"TEST_VAR_DIR": str(SERVERS)}, check=False)
+        failed = running.wait()
     finally:
+        _ended(running)
         servers.leave()
-    if done.returncode:
+    if failed:
         sys.exit("mutmut could not do its work (above it says why).")
+
+
+def _ended(running: subprocess.Popen[bytes]) -> None:
+    """Whatever it has started too: its own processes outlive it, and while one is there the servers are in use."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+        for _ in range(100):
+            os.killpg(running.pid, 0)
+            time.sleep(0.05)
 
 
 def shown(mutants: list[str]) -> None:
