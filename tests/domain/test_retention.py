@@ -170,7 +170,7 @@ def test_more_than_a_portion_goes_portion_by_portion(app: Flask, monkeypatch: py
 @pytest.mark.parametrize("rule", [*RULES, None], ids=lambda rule: rule.name if rule else "nights")
 def test_every_statement_finds_its_rows_by_an_index(app: Flask, rule: Rule | None) -> None:
     statement = rule.statement if rule else retention._NIGHTS
-    values = {"before": new_id(), "portion": 10, "kept": A_DAY, "days": 90}
+    values = {"before": new_id(), "portion": 10, "kept": A_DAY, "days": 90, "place": "antwerp"}
 
     @transaction
     def plan() -> str:
