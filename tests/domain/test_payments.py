@@ -1,0 +1,153 @@
+"""Payments without an outcome: who asks about them, after which pause, and what an operator is shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from booking.domain import bookings, payments, records
+from booking.domain.bookings import Desk
+from booking.domain.errors import PaymentUnknown
+from booking.domain.models import Payment, Room, User
+from booking.infra.clock import sql_now
+from booking.infra.db import db, reading, transaction
+from tests.cast import AN_HOUR, VISA, a_room, in_days, interrupted, later, order, payments_of, silent
+
+SECONDS = dt.timedelta(seconds=1)
+PATIENCE = 30 * SECONDS
+SECRET = "Key (email)=(alice@example.com) already exists."
+
+
+def open_payment(guest: User, room: Room, desk: Desk) -> Payment:
+    """A charge whose answer was lost."""
+    with pytest.raises(PaymentUnknown):
+        bookings.book(order(guest, room, in_days(30)), VISA, interrupted(desk, silent))
+    return newest()
+
+
+@transaction
+def newest() -> Payment:
+    return db.session.scalars(select(Payment).order_by(Payment.id.desc()).limit(1)).one()
+
+
+@reading
+def pause_of(payment: Payment) -> float:
+    """For how many seconds it is left alone from now on."""
+    left = select(func.extract("epoch", Payment.next_at - sql_now())).where(Payment.id == payment.id)
+    return float(db.session.scalars(left).one())
+
+
+def asked(payment: Payment, times: int) -> None:
+    for attempts in range(times):
+        assert payments.claim(payment.id, attempts, PATIENCE) is not None
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (RuntimeError("no such\n  field:\tstatus"), "RuntimeError: no such field: status"),
+        (RuntimeError(), "RuntimeError"),
+        (RuntimeError("x" * 400), "RuntimeError: " + "x" * 286),
+        (IntegrityError("INSERT", {}, Exception(SECRET)), "IntegrityError"),
+    ],
+)
+def test_an_error_is_one_short_line_and_quotes_nothing_from_the_database(error: Exception, line: str) -> None:
+    assert payments.said(error) == line
+
+
+@pytest.mark.parametrize(
+    ("attempts", "patience", "pause"),
+    [
+        (0, PATIENCE, PATIENCE),
+        (1, PATIENCE, 2 * PATIENCE),
+        (6, PATIENCE, 64 * PATIENCE),
+        (7, PATIENCE, AN_HOUR),
+        (40, PATIENCE, AN_HOUR),
+        (16, SECONDS / 100, 655.36 * SECONDS),
+        (17, SECONDS / 100, 655.36 * SECONDS),
+        (0, 2 * AN_HOUR, 2 * AN_HOUR),
+        (3, 2 * AN_HOUR, 2 * AN_HOUR),
+    ],
+)
+def test_the_pause_doubles_up_to_an_hour_or_to_the_patience_itself(
+    alice: User, room: Room, desk: Desk, attempts: int, patience: dt.timedelta, pause: dt.timedelta
+) -> None:
+    payment = open_payment(alice, room, desk)
+    set_attempts(payment, attempts)
+    taken = payments.claim(payment.id, attempts, patience)
+    assert taken is not None
+    assert (taken.id, taken.attempts) == (payment.id, attempts + 1)
+    assert pause_of(payment) == pytest.approx(pause.total_seconds(), abs=2)
+
+
+@transaction
+def set_attempts(payment: Payment, attempts: int) -> None:
+    db.session.get_one(Payment, payment.id).attempts = attempts
+
+
+def test_a_payment_is_taken_by_the_first_who_asks_and_never_once_it_is_settled(
+    alice: User, room: Room, desk: Desk
+) -> None:
+    payment = open_payment(alice, room, desk)
+    asked(payment, 1)
+    assert payments.claim(payment.id, 0, PATIENCE) is None
+    transaction(payments.fail)(kept(payment), payments.ABANDONED)
+    assert payments.claim(payment.id, 1, PATIENCE) is None
+
+
+@transaction
+def kept(payment: Payment) -> Payment:
+    return records.with_payment(payment.id)[1]
+
+
+def test_what_was_asked_least_is_due_first_and_only_when_its_time_has_come(alice: User, desk: Desk) -> None:
+    first, second = (open_payment(alice, a_room(), desk) for _ in range(2))
+    asked(first, 1)
+    assert payments.due(PATIENCE, dt.timedelta(0), 10) == []
+    assert payments.due(PATIENCE, AN_HOUR, 10) == [(second.id, 0), (first.id, 1)]
+    assert payments.due(PATIENCE, AN_HOUR, 1) == [(second.id, 0)]
+    later(AN_HOUR)
+    assert payments.due(PATIENCE, dt.timedelta(0), 10) == [(second.id, 0), (first.id, 1)]
+
+
+def test_hurrying_reaches_what_was_asked_before_and_leaves_a_new_charge_alone(alice: User, desk: Desk) -> None:
+    new, old = (open_payment(alice, a_room(), desk) for _ in range(2))
+    set_aside = pause_of(new)
+    asked(old, 3)
+    payments.hurry()
+    assert pause_of(old) <= 0
+    assert pause_of(new) == pytest.approx(set_aside, abs=2)
+
+
+def test_an_operator_sees_the_most_often_asked_first_and_nothing_that_was_never_asked(alice: User, desk: Desk) -> None:
+    _never, once, often = (open_payment(alice, a_room(), desk) for _ in range(3))
+    asked(once, 1)
+    asked(often, payments.STUCK_AFTER - 1)
+    assert [one.id for one in payments.asked_in_vain()] == [often.id, once.id]
+    assert [one.id for one in payments.asked_in_vain(limit=1)] == [often.id]
+    assert payments.figures() == {"open": 3, "stuck": 0}
+    payments.claim(often.id, payments.STUCK_AFTER - 1, PATIENCE)
+    assert payments.figures() == {"open": 3, "stuck": 1}
+
+
+def test_a_failed_attempt_keeps_its_reason_and_a_success_clears_it(alice: User, room: Room, desk: Desk) -> None:
+    payment = open_payment(alice, room, desk)
+    transaction(payments.fail)(kept(payment), payments.ABANDONED, "late")
+    failed = newest()
+    assert (failed.state, failed.failure, failed.error) == ("failed", "abandoned", "late")
+    transaction(payments.succeed)(kept(payment), "ch_1")
+    paid = newest()
+    assert (paid.state, paid.failure, paid.error, paid.provider_reference) == ("succeeded", None, None, "ch_1")
+
+
+def test_a_refund_is_owed_in_the_currency_and_to_the_provider_of_its_charge(
+    alice: User, room: Room, desk: Desk
+) -> None:
+    booking = bookings.book(order(alice, room), VISA, desk)
+    bookings.cancel(alice.id, booking.id, desk)
+    charge, refund = payments_of(booking)
+    assert (refund.kind, refund.charge_id, refund.amount) == ("refund", charge.id, charge.amount)
+    assert (refund.currency, refund.provider) == (charge.currency, charge.provider) == ("EUR", "simulated")
