@@ -9,6 +9,17 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 
+from booking.domain.models.bookings import (
+    CANCELLED,
+    CONFIRMED,
+    EXPIRED,
+    FAILED,
+    PENDING,
+    REFUND,
+    STARTED,
+    SUCCEEDED,
+    UNKNOWN,
+)
 from booking.web import activity, browsers, formats
 
 _ = lazy_gettext
@@ -17,14 +28,14 @@ Entry = dict[str, Any]
 Line = tuple[str, list[str]]  # what it is, and the facts below it
 
 STATES = {
-    "PENDING": _("Not paid yet"),
-    "CONFIRMED": _("Confirmed"),
-    "CANCELLED": _("Cancelled"),
-    "EXPIRED": _("Not booked"),
-    "started": _("In progress"),
-    "unknown": _("In progress"),
-    "succeeded": _("Done"),
-    "failed": _("Declined"),
+    PENDING: _("Not paid yet"),
+    CONFIRMED: _("Confirmed"),
+    CANCELLED: _("Cancelled"),
+    EXPIRED: _("Not booked"),
+    STARTED: _("In progress"),
+    UNKNOWN: _("In progress"),
+    SUCCEEDED: _("Done"),
+    FAILED: _("Declined"),
 }
 
 
@@ -73,7 +84,8 @@ def _booking(entry: Entry) -> Line:
 
 def _payment(entry: Entry) -> Line:
     amount = formats.money(entry["amount"], entry["currency"])
-    text = gettext("Refund of %(sum)s", sum=amount) if entry["kind"] == "refund" else amount
+    is_refund = entry["kind"] == REFUND
+    text = gettext("Refund of %(sum)s", sum=amount) if is_refund else gettext("Payment of %(sum)s", sum=amount)
     return text, _known(entry["booking"], _state(entry["state"]), instant(entry["createdAt"]))
 
 

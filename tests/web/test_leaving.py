@@ -310,7 +310,7 @@ def test_ones_data_is_shown_and_downloaded_without_secrets(guest: Visitor, alice
 def test_ones_data_is_told_in_words(guest: Visitor, alice: User, room: Room, desk: Desk) -> None:
     booking = booked(alice, room, desk)
     guest.go("/account/data")
-    for words in (room.name, "Confirmed", "€360", "Done", "Signed in"):
+    for words in (room.name, "Confirmed", "Payment of €360", "Done", "Signed in"):
         assert words in guest.text
     for raw in ("succeeded", "CONFIRMED", "sign_in", booking.check_in.isoformat()):
         assert raw not in guest.text
