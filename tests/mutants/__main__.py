@@ -65,7 +65,7 @@ def tried(names: list[str]) -> None:
         _ended(running)
         servers.leave()
     if failed:
-        sys.exit("mutmut could not do its work (above it says why).")
+        sys.exit("mutmut could not do its work. Where it says that stats failed, one of its tests has failed.")
 
 
 def _ended(running: subprocess.Popen[bytes]) -> None:
