@@ -19,7 +19,7 @@ from pathlib import Path
 
 from booking.infra.embedded import Servers
 from tests.mutants import results
-from tests.mutants.source import undecorated
+from tests.mutants.source import left_alone, undecorated
 from tests.programme import ends_on_term
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,7 +48,7 @@ def copied(*, keep: bool) -> None:
         else:
             shutil.copy2(here, there)
     for name in configured()["only_mutate"]:
-        (COPY / name).write_text(undecorated((COPY / name).read_text()))
+        (COPY / name).write_text(undecorated(left_alone((COPY / name).read_text())))
 
 
 def tried(names: list[str]) -> None:

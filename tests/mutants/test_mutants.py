@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.mutants import results
-from tests.mutants.source import undecorated
+from tests.mutants.source import left_alone, undecorated
 
 DECORATED = '''
 import functools
@@ -53,6 +53,12 @@ def test_decorators_act_as_before_and_in_their_order(source: str) -> None:
     assert isinstance(module.length, functools._lru_cache_wrapper)
     assert module.length.__wrapped__.__name__ == "len"
     assert (module.length("four"), module.plain(), module.Word.made().letters) == (4, 1, 4)
+
+
+def test_only_what_the_import_itself_calls_is_left_alone() -> None:
+    source = "def built(state):\n    return state\n\ndef called():\n    return built(2)\n\nPIN = built(1)\n"
+    assert left_alone(source).splitlines()[0] == "def built(state):  # pragma: no mutate block"
+    assert left_alone(source).count("pragma") == 1
 
 
 def written(folder: Path, codes: Sequence[int | None]) -> results.Module:
