@@ -186,7 +186,7 @@ def full(product: Product) -> Iterator[None]:
 
 
 TROUBLES = {"silent": silent, "deaf": deaf, "read-only": read_only, "locked": locked, "gone": gone}
-SELLS_ON = {"deaf"}  # some guests may be served meanwhile
+SELLS_ON = {"locked", "deaf"}  # some guests may be served meanwhile
 
 
 def go_through(product: Product, guest: Guest, name: str, number: int, seconds: float) -> Seen:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import sys
 import time
 import xml.etree.ElementTree as ET
 from hashlib import sha256
@@ -106,8 +107,14 @@ def test_a_picture_takes_less_than_2_ms() -> None:
             room(number)
         return time.process_time() - start
 
-    # The best of a few, because a machine that runs other tests meanwhile says nothing about the drawing.
-    assert min(seconds() for _ in range(4)) / 100 < 0.002
+    # The best of a few, because a machine that runs other tests meanwhile says nothing about the drawing; and not while
+    # coverage looks on, which costs more than the drawing.
+    watching = sys.gettrace()
+    sys.settrace(None)
+    try:
+        assert min(seconds() for _ in range(4)) / 100 < 0.002
+    finally:
+        sys.settrace(watching)
 
 
 @pytest.mark.parametrize(("beds", "drawn"), [(-1, 1), (0, 1), (1, 1), (2, 2), (3, 3), (4, 4), (5, 4), (40, 4)])
