@@ -186,7 +186,8 @@ def full(product: Product) -> Iterator[None]:
 
 
 TROUBLES = {"silent": silent, "deaf": deaf, "read-only": read_only, "locked": locked, "gone": gone}
-SELLS_ON = {"locked", "deaf"}  # some guests may be served meanwhile
+# Readiness may stay green: some guests are served meanwhile (deaf), or it tries no table of bookings (locked).
+SELLS_ON = {"locked", "deaf"}
 
 
 def go_through(product: Product, guest: Guest, name: str, number: int, seconds: float) -> Seen:
