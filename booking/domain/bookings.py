@@ -171,6 +171,7 @@ _hold = transaction(retry_on=(REFERENCE,))(begin)
 
 @transaction(retry_on=(REFERENCE,))
 def _hold_one_more(order: Order, desk: Desk) -> Booking:
+    holds.one_at_a_time(order.guest_id)
     holds.refuse_another(order.guest_id, desk.holds_per_guest)
     return begin(order, desk)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import bindparam, or_
 
@@ -14,7 +15,7 @@ from booking.domain.models import Booking
 from booking.domain.models.bookings import CONFIRMED
 from booking.domain.rooms import StayQuote
 from booking.domain.stays import Stay
-from booking.infra.db import reading, transaction
+from booking.infra.db import fetch, reading, transaction
 
 
 def reserve(order: Order, desk: Desk) -> Booking:
@@ -67,7 +68,8 @@ def mine(order: Order) -> Mine:
 
 @transaction(retry_on=(bookings.REFERENCE,))
 def _reserve(order: Order, desk: Desk) -> Booking:
-    having = _mine_in_the_way(order, lock=True)
+    holds.one_at_a_time(order.guest_id)
+    having = _mine_in_the_way(order, lock=True) if fetch(_MINE_ID, **_asked(order)) else ()
     if same := _same(having, order):
         return _for_as_many(same, order, desk)
     making_way = [other for other in having if other.held_until is not None]
@@ -75,15 +77,18 @@ def _reserve(order: Order, desk: Desk) -> Booking:
     for other in making_way:
         availability.release(other.id)
         cancellation.close(other, None)
-    holds.refuse_another(order.guest_id, desk.holds_per_guest)
+    holds.refuse_another(order.guest_id, desk.holds_per_guest, {other.id for other in making_way})
     return bookings.begin(order, desk, until=until)
 
 
 def _mine_in_the_way(order: Order, *, lock: bool = False) -> Sequence[Booking]:
     """The guest's running holds and paid stays that overlap in this room."""
-    wanted = {"room_id": order.room_id, "guest_id": order.guest_id}
+    return records.find(_MINE_LOCKED if lock else _MINE, _asked(order))
+
+
+def _asked(order: Order) -> dict[str, Any]:
     dates = {"first_night": order.stay.check_in, "check_out": order.stay.check_out}
-    return records.find(_MINE_LOCKED if lock else _MINE, wanted | dates)
+    return {"room_id": order.room_id, "guest_id": order.guest_id, **dates}
 
 
 _MINE = (
@@ -97,6 +102,7 @@ _MINE = (
     .order_by(Booking.id)
 )
 _MINE_LOCKED = _MINE.with_for_update()
+_MINE_ID = _MINE.with_only_columns(Booking.id)
 
 
 def _same(having: Sequence[Booking], order: Order) -> Booking | None:

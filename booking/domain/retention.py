@@ -11,7 +11,6 @@ import datetime as dt
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from sqlalchemy import TextClause, text
 
@@ -78,8 +77,9 @@ _PLACES = text("SELECT DISTINCT location FROM properties")
 _NIGHTS = text(
     "DELETE FROM availability WHERE ctid = ANY (ARRAY("
     " SELECT ctid FROM availability WHERE location = :place"
-    "  AND night < (now() AT TIME ZONE 'UTC')::date - CAST(:days AS integer) AND state IN ('booked', 'blocked')"
-    "  ORDER BY night LIMIT :portion))"
+    "  AND night >= :since AND night < (now() AT TIME ZONE 'UTC')::date - CAST(:days AS integer)"
+    "  AND state IN ('booked', 'blocked')"
+    "  ORDER BY night LIMIT :portion)) RETURNING night"
 )
 
 
@@ -89,7 +89,7 @@ def prune(security_events: dt.timedelta = dt.timedelta(days=180)) -> dict[str, i
     Returns how many of what, without the zeros.
     """
     done = {rule.name: _until_done(lambda rule=rule: _apply(rule)) for rule in RULES}  # type: ignore[misc]
-    done["nights that are over"] = sum(_until_done(partial(_past_nights, place), NIGHTS_PORTION) for place in _places())
+    done["nights that are over"] = sum(map(_past_nights, _places()))
     done["idempotency keys"] = _until_done(lambda: idempotency.prune(PORTION))
     done["events"] = _until_done(lambda: events.prune(PORTION))
     done["changes of email"] = _until_done(lambda: email_changes.prune(PORTION))
@@ -98,9 +98,9 @@ def prune(security_events: dt.timedelta = dt.timedelta(days=180)) -> dict[str, i
     return {name: number for name, number in done.items() if number}
 
 
-def _until_done(work: Callable[[], int], most: int | None = None) -> int:
+def _until_done(work: Callable[[], int]) -> int:
     done = 0
-    while (portion := work()) >= (most or PORTION):
+    while (portion := work()) >= PORTION:
         done += portion
     return done + portion
 
@@ -123,7 +123,16 @@ def _places() -> list[str]:
     return list(execute(_PLACES, {}).column)
 
 
-@transaction(isolation=READ_COMMITTED)
 def _past_nights(place: str) -> int:
+    """Each portion goes on where the last one ended: before that, the index is full of what was just deleted."""
+    done, since = 0, dt.date.min
+    while len(nights := _delete_nights(place, since)) >= NIGHTS_PORTION:
+        done, since = done + len(nights), max(nights)
+    return done + len(nights)
+
+
+@transaction(isolation=READ_COMMITTED)
+def _delete_nights(place: str, since: dt.date) -> list[dt.date]:
     """A row that somebody changes at this moment is elsewhere by now, and waits for the next hour."""
-    return execute(_NIGHTS, {"place": place, "days": NIGHTS_DAYS, "portion": NIGHTS_PORTION}).count
+    values = {"place": place, "since": since, "days": NIGHTS_DAYS, "portion": NIGHTS_PORTION}
+    return list(execute(_NIGHTS, values).column)

@@ -16,8 +16,22 @@ from booking.domain import bookings, history, policies, reserving, rooms, verifi
 from booking.domain.bookings import Desk, Order
 from booking.domain.errors import PaymentFailed, PaymentUnknown, PriceChanged, TooManyHolds
 from booking.domain.models import Booking, Room, User
+from booking.infra import telemetry
 from booking.infra.db import db, transaction
-from tests.cast import DECLINED, VISA, a_room, all_at_once, count, in_days, interrupted, later, order, reload, silent
+from tests.cast import (
+    DECLINED,
+    VISA,
+    a_room,
+    all_at_once,
+    count,
+    in_days,
+    interrupted,
+    later,
+    order,
+    person,
+    reload,
+    silent,
+)
 
 Hold = Callable[[Order, Desk], Booking]
 WAYS = pytest.mark.parametrize("hold", [bookings.hold, reserving.reserve], ids=["hold", "reserve"])
@@ -118,6 +132,19 @@ def test_many_at_once_stay_within_the_number(app: Flask, alice: User, desk: Desk
     assert count(Booking, status="PENDING") == 3, results
     assert sum(isinstance(result, TooManyHolds) for result in results) == 3
     assert verification.verify().findings == []
+
+
+@WAYS
+def test_guests_who_hold_different_rooms_at_once_do_not_hinder_each_other(
+    app: Flask, desk: Desk, hold: Hold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again: list[str] = []
+    monkeypatch.setattr(telemetry, "count_retry", again.append)
+    guests = [person(f"guest-{number}") for number in range(8)]
+    for _ in range(3):
+        acts: list[Callable[[], Any]] = [partial(hold, order(guest, a_room()), desk) for guest in guests]
+        assert {held.status for held in all_at_once(app, acts)} == {"PENDING"}
+    assert again == []
 
 
 def test_the_running_holds_are_listed_the_one_that_ends_first_at_the_top(alice: User, bob: User, desk: Desk) -> None:

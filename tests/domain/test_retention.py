@@ -19,7 +19,7 @@ from booking.domain.retention import NIGHTS_DAYS, RULES, Rule
 from booking.infra import clock, sent_mails
 from booking.infra.db import db, transaction
 from booking.infra.ids import new_id
-from tests.cast import VISA, in_days
+from tests.cast import VISA, a_room, in_days
 
 A_DAY = dt.timedelta(days=1)
 
@@ -167,10 +167,26 @@ def test_more_than_a_portion_goes_portion_by_portion(app: Flask, monkeypatch: py
     assert retention.prune()["declined and cancelled charges of the simulated ledger"] == 7
 
 
+def test_many_nights_go_portion_by_portion_each_where_the_last_one_ended(
+    alice: User, room: Room, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "NIGHTS_PORTION", 3)
+    for one in (room, a_room()):  # so that a portion ends between two rows of one night
+        bookings.book(Order(alice.id, one.id, in_days(30, 10), 2), VISA, desk)
+    run("UPDATE availability SET night = night - 400")
+    begun = []
+    delete = retention._delete_nights
+    monkeypatch.setattr(retention, "_delete_nights", lambda place, since: begun.append(since) or delete(place, since))
+    assert retention.prune()["nights that are over"] == 20
+    assert count("availability") == 0
+    assert begun == sorted(begun)
+    assert len(set(begun[1:])) == len(begun[1:]) > 5
+
+
 @pytest.mark.parametrize("rule", [*RULES, None], ids=lambda rule: rule.name if rule else "nights")
 def test_every_statement_finds_its_rows_by_an_index(app: Flask, rule: Rule | None) -> None:
     statement = rule.statement if rule else retention._NIGHTS
-    values = {"before": new_id(), "portion": 10, "kept": A_DAY, "days": 90, "place": "antwerp"}
+    values = {"before": new_id(), "portion": 10, "kept": A_DAY, "days": 90, "place": "antwerp", "since": dt.date.min}
 
     @transaction
     def plan() -> str:
