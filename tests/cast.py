@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import itertools
 import threading
 import uuid
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain import policies, users
+from booking.domain import passwords, policies, users
 from booking.domain.bookings import Desk, Order
 from booking.domain.models import Booking, Payment, Property, Room, User
 from booking.domain.stays import Stay
@@ -40,9 +41,16 @@ def bob(app: Flask) -> User:
 
 def person(name: str) -> User:
     """An account; its password is PASSWORD."""
-    return users.ensure(
-        email=f"{name}@example.com", password=PASSWORD, full_name=name.title(), role="guest", region="eu"
-    )
+    email = f"{name}@example.com"
+    found = users.find(email) or users._create(email, _password_hash(), name.title(), "guest", "eu")
+    assert found
+    return found
+
+
+@functools.cache
+def _password_hash() -> str:
+    """Hashing is meant to be slow, and takes longer than most tests."""
+    return passwords.hashed(PASSWORD)
 
 
 @pytest.fixture

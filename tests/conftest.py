@@ -7,23 +7,25 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg2
 import pytest
 import redis as redis_client
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, text
 
 from booking import create_app
 from booking.config import Settings
 from booking.infra import clock
 from booking.infra.embedded import Servers
+from booking.infra.embedded.locks import FileLock
+from tests import databases
 
 pytest_plugins = ["tests.cast", "tests.logs"]
 
 HOME = Path(os.environ.get("TEST_VAR_DIR", Path(__file__).parents[1] / "var" / "test"))
 # Durable against a kill, not against a power cut: tests kill processes, not machines.
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+DATABASES = 16  # of Valkey
 
 
 @pytest.fixture(scope="session")
@@ -36,44 +38,31 @@ def servers() -> Iterator[Servers]:
 
 
 @pytest.fixture(scope="session")
-def number(worker_id: str) -> int:
-    """Which of the parallel test processes this is."""
-    return int(worker_id.removeprefix("gw")) if worker_id.startswith("gw") else 0
+def number(servers: Servers) -> Iterator[int]:
+    """Which of the test processes that run now this is: the first number that no other one holds, up to 15."""
+    for number in range(DATABASES):
+        lock = FileLock(HOME / f"process.{number}.lock")
+        if lock.try_to_take():
+            yield number
+            lock.free()
+            return
+    pytest.exit(f"Only {DATABASES} test processes can run at once: that is how many databases Valkey has.")
 
 
 @pytest.fixture(scope="session")
 def environ(servers: Servers, number: int) -> dict[str, str]:
     """The environment of the application under test; its database is new."""
-    name = f"test_{number}"
-    superuser = make_url(servers.database_url("postgres", "postgres"))
-    with_superuser = psycopg2.connect(
-        host=superuser.host, port=superuser.port, user="postgres", password=superuser.password, dbname="postgres"
-    )
-    with_superuser.autocommit = True
-    with with_superuser.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        cursor.execute(f"CREATE DATABASE {name} OWNER booking_owner")
-    with_superuser.close()
-    return {
-        "APP_ENV": "development",
-        "DATABASE_URL": servers.database_url("booking_app", name),
-        "MIGRATION_DATABASE_URL": servers.database_url("booking_owner", name),
-        "REDIS_URL": servers.redis_url(number),
-        "SECRET_KEY": "a-secret-for-tests-only-0123456789abcdef",
-        "JWT_KEYS": "now:a-key-for-tests-only-0123456789abcdef,before:an-older-key-for-tests-0123456789abc",
-        "RATELIMIT_ENABLED": "false",
-        "LOG_LEVEL": "WARNING",
-        "SITE_URL": "http://localhost:8000",
-        "DB_POOL_SIZE": "48",
-        "GRANIAN_BLOCKING_THREADS": "48",
-    }
+    databases.make(servers, f"test_{number}")
+    return databases.environ(servers, f"test_{number}", number)
 
 
 @pytest.fixture(scope="session")
 def application(environ: dict[str, str]) -> Flask:
-    """The application, its tables made by the migrations."""
+    """The application, its tables made by the migrations, by whoever made the template if there is one."""
+    redis_client.Redis.from_url(environ["REDIS_URL"]).flushdb()  # a process that was killed may have left something
     app = create_app(Settings.from_env(environ))
-    assert app.test_cli_runner().invoke(args=["db", "upgrade"]).exit_code == 0
+    if not databases.template():
+        databases.migrate(app)
     return app
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterator
 
 import pytest
-import redis as redis_client
 from flask import Flask
-from sqlalchemy import create_engine
 
 from booking.domain.models import Room, User
-from booking.infra import clock, redis
-from booking.infra.db import db
+from booking.infra import redis
+from tests import databases
 from tests.api.program import Program, program_of
 from tests.cast import a_room, person
 
@@ -21,14 +18,8 @@ _standing: list[tuple[Program, Room]] = []
 
 
 def forget(environ: dict[str, str]) -> None:
-    """Nothing in Postgres, nothing in Redis, the clock as it is. DELETE: a TRUNCATE of small tables takes longer."""
-    clock.shift(dt.timedelta(0))
-    owner = create_engine(environ["MIGRATION_DATABASE_URL"])
-    with owner.begin() as connection:
-        for table in reversed(db.metadata.sorted_tables):
-            connection.execute(table.delete())
-    owner.dispose()
-    redis_client.Redis.from_url(environ["REDIS_URL"]).flushdb()
+    """Nothing is left, and nothing is kept for the next test."""
+    databases.sweep(environ)
     _standing.clear()
 
 

@@ -1,7 +1,7 @@
 """`make mutants`: small faults are put into the booking core, one at a time; the tests must notice at least 80 %.
 
 Nothing here is touched: the faults are in a copy below var/mutants, with servers of its own. Names of modules choose
-some of them, `--keep` goes on with the last run's knowledge of which test reaches what.
+some of them, `--keep` goes on with the last run's knowledge of which test reaches what, `--survived` with what it left.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ import time
 import tomllib
 from pathlib import Path
 
+from booking import create_app
+from booking.config import Settings
 from booking.infra.embedded import Servers
+from tests import databases
 from tests.mutants import results
 from tests.mutants.source import left_alone, undecorated
 from tests.programme import ends_on_term
@@ -52,12 +55,11 @@ def copied(*, keep: bool) -> None:
 
 
 def tried(names: list[str]) -> None:
-    """Have mutmut make the modules' mutants and run the tests that reach each; exits where it fails."""
-    # In one process at a time: the tests' databases are numbered by their process.
-    command = [MUTMUT, "run", "--max-children", "1", *(f"booking.domain.{name}.*" for name in names)]
+    """Have mutmut try these mutants (wildcards), each with the tests that reach it; exits where mutmut fails."""
+    command = [MUTMUT, "run", "--max-children", str(os.cpu_count() or 1), *names]
     servers = Servers(SERVERS, settings=QUICK)
     servers.join()  # for the whole run, not for each mutant
-    environ = os.environ | {"TEST_VAR_DIR": str(SERVERS)}
+    environ = os.environ | {"TEST_VAR_DIR": str(SERVERS), "TEST_TEMPLATE": template(servers)}
     running = subprocess.Popen(command, cwd=COPY, env=environ, start_new_session=True)
     try:
         failed = running.wait()
@@ -66,6 +68,14 @@ def tried(names: list[str]) -> None:
         servers.leave()
     if failed:
         sys.exit("mutmut could not do its work. Where it says that stats failed, one of its tests has failed.")
+
+
+def template(servers: Servers) -> str:
+    """The name of a database with all tables, for each mutant to copy."""
+    name = "mutants"
+    databases.make(servers, name)
+    databases.migrate(create_app(Settings.from_env(databases.environ(servers, name, 0))))
+    return name
 
 
 def _ended(running: subprocess.Popen[bytes]) -> None:
@@ -91,14 +101,19 @@ def main() -> None:
     asked = argparse.ArgumentParser(prog="make mutants", description=__doc__)
     asked.add_argument("modules", nargs="*", help=f"of {', '.join(modules)} (all)")
     asked.add_argument("--keep", action="store_true", help="which test reaches what is known from the last run")
+    asked.add_argument("--survived", action="store_true", help="try only those again that nobody has noticed so far")
     options = asked.parse_args()
     if unknown := set(options.modules) - set(modules):
         asked.error(f"no such module: {', '.join(sorted(unknown))}; there are {', '.join(modules)}")
     ends_on_term()
-    copied(keep=options.keep)
-    tried(options.modules or modules)
-    found = [results.read(FOUND, name) for name in options.modules or modules]
-    shown([mutant for one in found for mutant in (*one.survived, *one.no_tests, *one.unsettled)])
+    copied(keep=options.keep or options.survived)
+    names = options.modules or modules
+    if options.survived:
+        tried([mutant for name in names for mutant in results.read(FOUND, name).left])
+    else:
+        tried([f"booking.domain.{name}.*" for name in names])
+    found = [results.read(FOUND, name) for name in names]
+    shown([mutant for one in found for mutant in one.left])
     print(f"\n{results.table(found)}")
     sys.exit(not all(one.holds for one in found))
 

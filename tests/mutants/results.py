@@ -25,10 +25,15 @@ class Module:
     unsettled: list[str]  # interrupted, or ended by a signal
 
     @property
+    def left(self) -> list[str]:
+        """Whatever was not killed."""
+        return [*self.survived, *self.no_tests, *self.unsettled]
+
+    @property
     def score(self) -> float:
         """Per cent; a module in which there is nothing to change has full marks."""
-        left = len(self.survived) + len(self.no_tests) + len(self.unsettled)
-        return 100 * len(self.killed) / (len(self.killed) + left) if self.killed or left else 100
+        tried = len(self.killed) + len(self.left)
+        return 100 * len(self.killed) / tried if tried else 100
 
     @property
     def holds(self) -> bool:

@@ -6,12 +6,12 @@ import functools
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tests.mutants import results
+from tests.mutants import order, results
 from tests.mutants.source import left_alone, undecorated
 
 DECORATED = '''
@@ -91,3 +91,22 @@ def test_what_was_interrupted_is_no_result(tmp_path: Path, code: int | None) -> 
 def test_a_module_that_was_not_tried_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         results.read(tmp_path, "holds")
+
+
+def test_tests_that_need_no_database_and_those_of_the_module_go_first_and_slow_ones_at_last(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MUTANT_UNDER_TEST", "booking.domain.holds.x_place__mutmut_1")
+    monkeypatch.chdir(tmp_path)
+    order.DURATIONS.write_text(json.dumps({"duration_by_test": {"slow": 2, "long": 0.2, "short": 0.1, "own": 0.3}}))
+    places = {"slow": "holds", "long": "trips", "short": "races", "plain": "money", "own": "holds"}
+    items: list[Any] = [
+        SimpleNamespace(
+            nodeid=name,
+            path=Path(f"tests/domain/test_{module}.py"),
+            fixturenames=() if name == "plain" else ("application",),
+        )
+        for name, module in places.items()
+    ]
+    order.pytest_collection_modifyitems(items)
+    assert [item.nodeid for item in items] == ["plain", "own", "short", "long", "slow"]
