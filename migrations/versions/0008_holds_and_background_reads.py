@@ -8,10 +8,9 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-ENDS = sa.text("held_until IS NOT NULL")
 B_TREES = (
-    ("ix_bookings_held", "bookings", "held_until", ENDS),
-    ("ix_availability_held", "availability", "held_until", ENDS),
+    ("ix_bookings_pending", "bookings", "id", sa.text("status = 'PENDING'")),
+    ("ix_availability_held", "availability", "held_until", sa.text("held_until IS NOT NULL")),
     ("ix_deliveries_given_up", "deliveries", "next_at", sa.text("state = 'failed'")),
 )
 BRINS = (("ix_bookings_held_until", "bookings"), ("ix_availability_held_until", "availability"))

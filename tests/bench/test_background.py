@@ -39,8 +39,8 @@ def _without_the_indexes_it_would(app: Flask, environ: dict[str, str]) -> None:
     """The check can fail: one index less, and a sweeper reads a whole table."""
     owner = create_engine(environ["MIGRATION_DATABASE_URL"], isolation_level="AUTOCOMMIT")
     with owner.connect() as connection:
-        made = connection.exec_driver_sql("SELECT pg_get_indexdef('ix_bookings_held'::regclass)").scalar_one()
-        connection.exec_driver_sql("DROP INDEX ix_bookings_held")
+        made = connection.exec_driver_sql("SELECT pg_get_indexdef('ix_bookings_pending'::regclass)").scalar_one()
+        connection.exec_driver_sql("DROP INDEX ix_bookings_pending")
         try:
             assert [one.chore for one in plans_in_background.costs(app) if "bookings" in one.whole_tables]
         finally:

@@ -66,8 +66,9 @@ class Booking(Model):
         CheckConstraint("refund_amount IS NULL OR status = 'CANCELLED'", name="only_cancelled_is_refunded"),
         Index("ix_bookings_room_id_stay", "room_id", "check_in", "check_out"),
         Index("ix_bookings_user_id_newest", "user_id", text("created_at DESC"), text("id DESC")),
-        # Only what is held stands in it, so the sweeper reads no history. Its price: what ends a hold is no HOT update.
-        Index("ix_bookings_held", "held_until", postgresql_where=text("held_until IS NOT NULL")),
+        # Only what nobody has paid for stands in it, so the sweeper reads no history. Not by `held_until`: a payment
+        # that begins would be no HOT update, and would write to the page of the newest ids, which all others have read.
+        Index("ix_bookings_pending", "id", postgresql_where=text("status = 'PENDING'")),
         Index("ix_bookings_expired", "id", postgresql_where=text("status = 'EXPIRED'")),  # by age, for pruning
         {"postgresql_with": {"fillfactor": 85}},
     )
