@@ -5,16 +5,18 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from booking.domain import bookings, payments, records
 from booking.domain.bookings import Desk
-from booking.domain.errors import PaymentUnknown
+from booking.domain.errors import PaymentUnknown, RoomNotAvailable
 from booking.domain.models import Payment, Room, User
+from booking.infra import clock
 from booking.infra.clock import sql_now
 from booking.infra.db import db, reading, transaction
-from tests.cast import AN_HOUR, VISA, a_room, in_days, interrupted, later, order, payments_of, silent
+from booking.infra.provider import Outcome
+from tests.cast import AN_HOUR, VISA, a_room, in_days, interrupted, later, nights_of, order, payments_of, silent
 
 SECONDS = dt.timedelta(seconds=1)
 PATIENCE = 30 * SECONDS
@@ -151,3 +153,36 @@ def test_a_refund_is_owed_in_the_currency_and_to_the_provider_of_its_charge(
     charge, refund = payments_of(booking)
     assert (refund.kind, refund.charge_id, refund.amount) == ("refund", charge.id, charge.amount)
     assert (refund.currency, refund.provider) == (charge.currency, charge.provider) == ("EUR", "simulated")
+
+
+def test_charged_when_one_night_is_gone_frees_the_others_and_gives_all_back(
+    alice: User, room: Room, desk: Desk
+) -> None:
+    held = bookings.hold(order(alice, room), desk)
+
+    @transaction
+    def a_night_goes(_: Outcome) -> None:
+        db.session.execute(text("DELETE FROM availability WHERE night = (SELECT max(night) FROM availability)"))
+
+    with pytest.raises(RoomNotAvailable):
+        bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, a_night_goes))
+    charge, refund = payments_of(held)
+    assert (nights_of(room), refund.amount, refund.currency) == ({}, charge.amount, "EUR")
+
+
+def test_each_attempt_says_from_when_on_recovery_may_ask(alice: User, room: Room, desk: Desk) -> None:
+    held = bookings.hold(order(alice, room), desk)
+    seen: list[dt.datetime | None] = []
+    goes = transaction(lambda: db.session.execute(text("DELETE FROM availability")))
+
+    def all_gone(_: Outcome) -> None:
+        seen.extend(one.next_at for one in payments_of(held))
+        goes()
+
+    with pytest.raises(RoomNotAvailable):
+        bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, all_gone))
+    seen.extend(one.next_at for one in payments_of(held)[1:])
+    for next_at in seen:
+        assert next_at is not None
+        assert next_at - clock.now() == pytest.approx(desk.patience, abs=2 * SECONDS)
+    assert len(seen) == 2

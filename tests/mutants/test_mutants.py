@@ -93,20 +93,53 @@ def test_a_module_that_was_not_tried_is_an_error(tmp_path: Path) -> None:
         results.read(tmp_path, "holds")
 
 
-def test_tests_that_need_no_database_and_those_of_the_module_go_first_and_slow_ones_at_last(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("MUTANT_UNDER_TEST", "booking.domain.holds.x_place__mutmut_1")
-    monkeypatch.chdir(tmp_path)
-    order.DURATIONS.write_text(json.dumps({"duration_by_test": {"slow": 2, "long": 0.2, "short": 0.1, "own": 0.3}}))
-    places = {"slow": "holds", "long": "trips", "short": "races", "plain": "money", "own": "holds"}
+def sorted_by(names: dict[str, str]) -> list[str]:
+    """Tests by their names, each in the file of a module, in the order in which a mutant meets them."""
     items: list[Any] = [
         SimpleNamespace(
             nodeid=name,
             path=Path(f"tests/domain/test_{module}.py"),
             fixturenames=() if name == "plain" else ("application",),
         )
-        for name, module in places.items()
+        for name, module in names.items()
     ]
     order.pytest_collection_modifyitems(items)
-    assert [item.nodeid for item in items] == ["plain", "own", "short", "long", "slow"]
+    return [item.nodeid for item in items]
+
+
+@pytest.fixture
+def holds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A mutant of the holds is being tried."""
+    monkeypatch.setenv("MUTANT_UNDER_TEST", "booking.domain.holds.x_place__mutmut_1")
+    monkeypatch.chdir(tmp_path)
+    order.DURATIONS.write_text(json.dumps({"duration_by_test": {"slow": 2, "long": 0.2, "short": 0.1, "own": 0.3}}))
+
+
+PLACES = {"slow": "holds", "long": "trips", "short": "races", "plain": "money", "own": "holds"}
+
+
+def test_tests_that_need_no_database_and_those_of_the_module_go_first_and_slow_ones_at_last(holds: None) -> None:
+    assert sorted_by(PLACES) == ["plain", "own", "short", "long", "slow"]
+
+
+def test_what_noticed_others_of_the_function_goes_before_what_noticed_others_of_the_module(holds: None) -> None:
+    module, function = "holds", "booking.domain.holds.x_place"
+    order.NOTICED.write_text(f"{module} own\n{module} own\n{module} long\n{function} long\n{module} short\n")
+    assert sorted_by(PLACES) == ["plain", "long", "own", "short", "slow"]
+
+
+def test_a_mutant_meets_the_likeliest_tests_only_and_everything_else_all(
+    holds: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = {f"test {place}": "races" for place in range(order.MOST + 10)}
+    assert len(sorted_by(many)) == order.MOST
+    for other in ("", "stats", "list_all_tests"):
+        monkeypatch.setenv("MUTANT_UNDER_TEST", other)
+        assert len(sorted_by(many)) == len(many)
+
+
+def test_whatever_fails_is_remembered_with_its_module_and_function(holds: None) -> None:
+    for failed in (True, False):
+        report: Any = SimpleNamespace(failed=failed, nodeid="own")
+        order.pytest_runtest_logreport(report)
+    assert order.NOTICED.read_text().splitlines() == ["holds own", "booking.domain.holds.x_place own"]

@@ -1,0 +1,275 @@
+"""What operators learn of bookings and payments: each outcome is counted once, each trouble is a line that names it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY
+from sqlalchemy import text
+from structlog.testing import capture_logs
+
+from booking.domain import bookings, payments, recovery, refunds
+from booking.domain.desk import Desk
+from booking.domain.errors import PaymentFailed, PaymentUnknown, RoomNotAvailable
+from booking.domain.models import Booking, Payment, Room, User
+from booking.infra.db import db, transaction
+from booking.infra.ids import encode
+from booking.infra.provider import NoAnswer, Outcome, Result
+from tests.cast import AN_HOUR, DECLINED, VISA, interrupted, later, order, payments_of, silent
+
+Story = Callable[[User, Room, Desk], object]
+
+
+class Troubled:
+    """The simulated provider, whose refunds and cancellations end as they are told to."""
+
+    name = "simulated"
+
+    def __init__(self, desk: Desk, trouble: Callable[[], Outcome]) -> None:
+        self.provider, self.trouble = desk.provider, trouble
+
+    def refund(self, *_: object) -> Outcome:
+        return self.trouble()
+
+    def cancel(self, *_: object) -> Outcome:
+        return self.trouble()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.provider, name)
+
+
+def troubled(desk: Desk, trouble: Callable[[], Outcome]) -> Desk:
+    return replace(desk, provider=Troubled(desk, trouble))
+
+
+def says_nothing() -> Outcome:
+    raise NoAnswer
+
+
+def breaks() -> Outcome:
+    raise RuntimeError("unexpected field in the answer")
+
+
+def declines() -> Outcome:
+    return Outcome(Result.DECLINED, "re_1", "the account is closed")
+
+
+@transaction
+def the_nights_are_gone(_: Outcome) -> None:
+    db.session.execute(text("DELETE FROM availability"))
+
+
+def confirm(alice: User, room: Room, desk: Desk) -> Booking:
+    return bookings.book(order(alice, room), VISA, desk)
+
+
+def be_declined(alice: User, room: Room, desk: Desk) -> None:
+    with pytest.raises(PaymentFailed):
+        bookings.book(order(alice, room), DECLINED, desk)
+
+
+def stay_unknown(alice: User, room: Room, desk: Desk) -> None:
+    with pytest.raises(PaymentUnknown):
+        bookings.book(order(alice, room), VISA, interrupted(desk, silent))
+
+
+def come_too_late(alice: User, room: Room, desk: Desk) -> None:
+    with pytest.raises(RoomNotAvailable):
+        bookings.book(order(alice, room), VISA, interrupted(desk, the_nights_are_gone))
+
+
+def cancel(alice: User, room: Room, desk: Desk) -> Booking:
+    return bookings.cancel(alice.id, bookings.hold(order(alice, room), desk).id, desk)
+
+
+def run_out(alice: User, room: Room, desk: Desk) -> None:
+    bookings.hold(order(alice, room), desk)
+    later(desk.hold_for + dt.timedelta(seconds=1))
+    assert bookings.expire_holds() == 1
+
+
+@contextmanager
+def counted(metric: str) -> Iterator[dict[tuple[str, ...], float]]:
+    """By how much each series of a metric has grown at the end of the block."""
+
+    def now() -> dict[tuple[str, ...], float]:
+        samples = (sample for family in REGISTRY.collect() for sample in family.samples if sample.name == metric)
+        return {tuple(sample.labels.values()): sample.value for sample in samples}
+
+    before, grown = now(), dict[tuple[str, ...], float]()
+    yield grown
+    grown |= {
+        labels: value - before.get(labels, 0) for labels, value in now().items() if value != before.get(labels, 0)
+    }
+
+
+@pytest.mark.parametrize(
+    ("story", "outcome"),
+    [
+        (confirm, "confirmed"),
+        (be_declined, "declined"),
+        (stay_unknown, "payment_unknown"),
+        (come_too_late, "refunded"),
+        (cancel, "cancelled"),
+        (run_out, "expired"),
+    ],
+)
+def test_each_outcome_of_a_booking_is_counted_once(
+    alice: User, room: Room, desk: Desk, story: Story, outcome: str
+) -> None:
+    with counted("bookings_total") as grown:
+        story(alice, room, desk)
+    assert grown == {(outcome,): 1}
+
+
+@pytest.mark.parametrize(
+    ("trouble", "outcome"), [(None, "succeeded"), (declines, "declined"), (says_nothing, "unanswered")]
+)
+def test_each_outcome_of_a_refund_is_counted_once(
+    alice: User, room: Room, desk: Desk, trouble: Callable[[], Outcome] | None, outcome: str
+) -> None:
+    booked = confirm(alice, room, desk)
+    with counted("payments_total") as grown:
+        bookings.cancel(alice.id, booked.id, troubled(desk, trouble) if trouble else desk)
+    assert grown == {("refund", outcome): 1}
+
+
+def test_a_refund_that_is_answered_twice_counts_once(alice: User, room: Room, desk: Desk) -> None:
+    booked = confirm(alice, room, desk)
+    bookings.cancel(alice.id, booked.id, desk)
+    with counted("payments_total") as grown, capture_logs() as said:
+        assert refunds.send(payments_of(booked)[-1], troubled(desk, declines))
+    assert (grown, said) == ({}, [])
+
+
+def test_a_charge_that_stays_unanswered_is_counted_and_said(alice: User, room: Room, desk: Desk) -> None:
+    stay_unknown(alice, room, desk)
+    with counted("payments_total") as grown, capture_logs() as said:
+        recovery.recover_payments(troubled(desk, says_nothing), ahead=AN_HOUR)
+    waiting = newest()
+    assert grown == {("charge", "unanswered"): 1}
+    assert said == [{"event": "recovery_unanswered", "log_level": "warning", "payment": str(waiting.id)}]
+    assert (waiting.state, waiting.error) == ("unknown", payments.NO_ANSWER)
+
+
+def test_a_refund_without_an_answer_is_said(alice: User, room: Room, desk: Desk) -> None:
+    booked = confirm(alice, room, desk)
+    with capture_logs() as said:
+        bookings.cancel(alice.id, booked.id, troubled(desk, says_nothing))
+    assert said == [{"event": "refund_unanswered", "log_level": "warning", "payment": str(newest().id)}]
+    assert newest().error == payments.NO_ANSWER
+
+
+def test_a_declined_refund_is_said_with_its_reason(alice: User, room: Room, desk: Desk) -> None:
+    booked = confirm(alice, room, desk)
+    with capture_logs() as said:
+        bookings.cancel(alice.id, booked.id, troubled(desk, declines))
+    reason = "the account is closed"
+    line = {"event": "refund_declined", "log_level": "error", "payment": str(newest().id), "reason": reason}
+    assert said == [line]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason"),
+    [
+        (Outcome(Result.DECLINED, "re_1"), "declined"),
+        (Outcome(Result.CHARGED, "ch_1", "odd"), "the provider answered charged to a refund"),
+    ],
+)
+def test_a_refund_that_failed_without_a_reason_says_what_the_provider_answered(
+    alice: User, room: Room, desk: Desk, outcome: Outcome, reason: str
+) -> None:
+    booked = confirm(alice, room, desk)
+    bookings.cancel(alice.id, booked.id, troubled(desk, lambda: outcome))
+    assert (newest().failure, newest().error) == (payments.DECLINED, reason)
+
+
+def test_a_refund_that_breaks_is_said_with_where_it_broke(alice: User, room: Room, desk: Desk) -> None:
+    booked = confirm(alice, room, desk)
+    with capture_logs() as said:
+        bookings.cancel(alice.id, booked.id, troubled(desk, breaks))
+    line = {"event": "refund_broke", "log_level": "error", "payment": str(newest().id), "exc_info": True}
+    assert said == [line]
+
+
+def test_a_recovery_that_breaks_is_said_with_where_it_broke(alice: User, room: Room, desk: Desk) -> None:
+    stay_unknown(alice, room, desk)
+    with capture_logs() as said:
+        recovery.recover_payments(troubled(desk, breaks), ahead=AN_HOUR)
+    line = {"event": "recovery_broke", "log_level": "error", "payment": str(newest().id), "exc_info": True}
+    assert said == [line]
+
+
+def test_a_refund_under_the_key_of_a_charge_is_noted_in_words(alice: User, room: Room, desk: Desk) -> None:
+    stay_unknown(alice, room, desk)
+    recovery.recover_payments(troubled(desk, lambda: Outcome(Result.REFUNDED, "re_1")), ahead=AN_HOUR)
+    assert newest().error == "ValueError: the provider knows a refund under the key of a charge"
+
+
+def test_a_payment_that_is_stuck_is_said_with_its_kind_and_how_often_it_was_asked(
+    alice: User, room: Room, desk: Desk
+) -> None:
+    stay_unknown(alice, room, desk)
+    mute = troubled(desk, says_nothing)
+    for _ in range(payments.STUCK_AFTER - 1):
+        recovery.recover_payments(mute, ahead=AN_HOUR)
+    with counted("payments_total") as grown, capture_logs() as said:
+        recovery.recover_payments(mute, ahead=AN_HOUR)
+    stuck = {"payment": str(newest().id), "kind": "charge", "attempts": payments.STUCK_AFTER}
+    assert said[-1] == {"event": "payment_stuck", "log_level": "error", **stuck}
+    assert grown == {("charge", "unanswered"): 1, ("charge", "stuck"): 1}
+
+
+def test_a_payment_that_is_settled_at_last_is_not_stuck(alice: User, room: Room, desk: Desk) -> None:
+    stay_unknown(alice, room, desk)
+    for _ in range(payments.STUCK_AFTER):
+        recovery.recover_payments(troubled(desk, says_nothing), ahead=AN_HOUR)
+    with capture_logs() as said:
+        assert recovery.recover_payments(desk, ahead=AN_HOUR) == 1
+    assert (said, newest().state) == ([], "succeeded")
+
+
+def test_a_charge_found_too_late_is_sent_back_and_said(alice: User, room: Room, desk: Desk) -> None:
+    stay_unknown(alice, room, desk)
+    charge = newest()
+    the_nights_are_gone(Outcome(Result.CHARGED, ""))
+    with capture_logs() as said:
+        recovery.recover_payments(desk, ahead=AN_HOUR)
+    assert said == [{"event": "recovered_charge_refunded", "log_level": "warning", "payment": str(charge.id)}]
+    assert (newest().kind, newest().state) == ("refund", "succeeded")
+
+
+def test_a_provider_that_is_not_here_is_named(alice: User, room: Room, desk: Desk) -> None:
+    stay_unknown(alice, room, desk)
+    other = Troubled(desk, breaks)
+    other.name = "other"
+    with capture_logs() as said:
+        recovery.recover_payments(replace(desk, provider=other, providers={}), ahead=AN_HOUR)
+    facts = {"payment": str(newest().id), "provider": "simulated"}
+    assert said == [{"event": "payment_provider_unknown", "log_level": "error", **facts}]
+
+
+def test_a_declined_card_names_its_booking(alice: User, room: Room, desk: Desk) -> None:
+    with pytest.raises(PaymentFailed) as refusal:
+        bookings.book(order(alice, room), DECLINED, desk)
+    assert refusal.value.details == {"bookingId": encode("booking", newest().booking_id)}
+
+
+@pytest.mark.parametrize("found", [Result.DECLINED, Result.CANCELLED])
+def test_a_charge_that_never_was_says_whether_it_was_declined_or_abandoned(
+    alice: User, room: Room, desk: Desk, found: Result
+) -> None:
+    stay_unknown(alice, room, desk)
+    recovery.recover_payments(troubled(desk, lambda: Outcome(found, "")), ahead=AN_HOUR)
+    expected = payments.DECLINED if found is Result.DECLINED else payments.ABANDONED
+    assert (newest().state, newest().failure) == ("failed", expected)
+
+
+@transaction
+def newest() -> Payment:
+    return db.session.query(Payment).order_by(Payment.id.desc()).limit(1).one()
