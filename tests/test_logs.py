@@ -78,7 +78,10 @@ def test_an_address_that_is_taken_is_not_in_the_error(app: Flask) -> None:
         ("SELECT CAST(:value AS uuid)", "InvalidTextRepresentation"),
         ("SELECT CAST(:value AS date)", "InvalidDatetimeFormat"),
         ("SELECT * FROM nowhere WHERE a = :value", "does not exist"),
-        ("SELEC :value", "SyntaxError"),
+        ("SELEC :value", 'SyntaxError 42601: syntax error at or near "SELEC"'),
+        ("SELECT 1 FROM users LIMIT 1 :value", "SyntaxError 42601"),
+        ("SELECT nothing FROM users WHERE email = :value", 'column "nothing" does not exist'),
+        ("SELECT nothing(:value)", "function nothing(unknown) does not exist"),
         ("DO $$ BEGIN RAISE EXCEPTION '%', current_setting('test.value'); END $$", "RaiseException"),
     ],
 )

@@ -12,13 +12,17 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import psycopg2
+from psycopg2.extensions import Diagnostics
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 
 MASK = "[hidden]"
 
-# Whose first line may quote values: data exceptions, RAISE in PL/pgSQL, a syntax error (the place where it stands).
-QUOTING = ("22", "P0", "42601")
+# Whose first line may quote values: data exceptions, RAISE in PL/pgSQL.
+QUOTING = ("22", "P0")
+# A syntax error quotes the word where it stands. That may be a value: psycopg2 writes them into the statement, as
+# '...' or as a number. Everything else of class 42 quotes names and types, which whoever mends a migration needs.
+SYNTAX_ERROR, _VALUE = "42601", re.compile(r"['\d]")
 
 _PART = r"""[^\s<>@"'(),:;=\[\]{}\\/|]"""  # of an address, on either side of the @
 _SECRETS = (
@@ -56,10 +60,15 @@ def empty(error: psycopg2.Error) -> psycopg2.Error:
 
 def _without_values(error: psycopg2.Error) -> str:
     said = error.diag
-    quotes = str(said.sqlstate).startswith(QUOTING)
     parts = {"table": said.table_name, "column": said.column_name, "constraint": said.constraint_name}
     where = "".join(f", {part} {name}" for part, name in parts.items() if name)
-    return f"{_name(error)} {said.sqlstate}{'' if quotes else f': {said.message_primary}'}{where}"
+    message = "" if _may_quote(said) else f": {said.message_primary}"
+    return f"{_name(error)} {said.sqlstate}{message}{where}"
+
+
+def _may_quote(said: Diagnostics) -> bool:
+    state, message = str(said.sqlstate), str(said.message_primary)
+    return state.startswith(QUOTING) or (state == SYNTAX_ERROR and bool(_VALUE.search(message)))
 
 
 def _name(error: psycopg2.Error) -> str:
