@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +10,9 @@ import pytest
 import redis as redis_client
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
-from sqlalchemy import create_engine, text
 
 from booking import create_app
 from booking.config import Settings
-from booking.infra import clock
 from booking.infra.embedded import Servers
 from booking.infra.embedded.locks import FileLock
 from tests import databases
@@ -68,20 +65,9 @@ def application(environ: dict[str, str]) -> Flask:
 
 @pytest.fixture
 def empty(application: Flask, environ: dict[str, str]) -> Iterator[None]:
-    """Nothing in Postgres, nothing in Redis, the clock as it is. Use-cases commit for real, so this is after each."""
+    """Nothing is left. Use-cases commit for real, so this is after each."""
     yield
-    clock.shift(dt.timedelta(0))
-    owner = create_engine(environ["MIGRATION_DATABASE_URL"])
-    with owner.begin() as connection:
-        tables = connection.execute(
-            text(
-                "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables WHERE schemaname = 'public'"
-                " AND tablename <> 'alembic_version'"
-            )
-        ).scalar()
-        connection.execute(text(f"TRUNCATE {tables} CASCADE"))
-    owner.dispose()
-    redis_client.Redis.from_url(environ["REDIS_URL"]).flushdb()
+    databases.sweep(environ)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -97,7 +98,13 @@ def test_what_is_written_long_after_it_was_read_is_over_already(
 def test_a_new_name_does_not_wait_for_redis(
     app: Flask, alice: User, api: Program, without_redis: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("nobody waits for a name"))
+    sleep, here = time.sleep, threading.get_ident()
+
+    def sleep_elsewhere(seconds: float) -> None:
+        assert threading.get_ident() != here, "nobody waits for a name"
+        sleep(seconds)
+
+    monkeypatch.setattr(time, "sleep", sleep_elsewhere)
     without_redis()
     accounts.rename(alice.id, "Alice Liddell")
     assert api.get("/me").json["fullName"] == "Alice Liddell"
