@@ -65,7 +65,8 @@ HISTORY = (
     created_at, updated_at) SELECT id, id, 'charge', 100, 'EUR', 'succeeded', 'pm_card_visa', 'simulated', 'h',
     created_at, created_at FROM bookings""",
     f"""INSERT INTO events (id, type, payload, occurred_at, sent_at)
-    SELECT {EVENT_ID}, 'availability.updated', '{{{{}}}}', now() - interval '20 days', now() - interval '20 days'
+    SELECT {EVENT_ID}, 'availability.updated', '{{{{"location": "history"}}}}', now() - interval '20 days',
+    now() - interval '20 days'
     FROM generate_series(1, {{bookings}}) n""",
     """INSERT INTO deliveries (event_id, consumer, state, next_at) SELECT id, 'cache', 'done', sent_at FROM events
     WHERE sent_at IS NOT NULL""",

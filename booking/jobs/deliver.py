@@ -70,22 +70,38 @@ def _mailed(task: Task, post: Post) -> bool:
 
 def refresh_cache(event_ids: list[UUID]) -> None:
     """Forget what was read before these changes. (The change itself told the cache; this is for when it could not.)"""
-    tasks = events.claim(CACHE, event_ids)
-    if not tasks:
+    found = [(task, place) for task in events.claim(CACHE, event_ids) if (place := _changed_place(task)) is not None]
+    if not found:
         return
-    changed = [task for task in tasks if task.type == "room.updated"]
-    for task in changed:
-        if task.payload.get("roomId"):
-            rooms.forget(task.payload["roomId"])
-    for location in {task.payload["location"] for task in changed}:
-        catalogue.forget(location)
+    tasks = [task for task, _ in found]
+    for place in {place for task, place in found if task.type == "room.updated"}:
+        catalogue.forget(place)
     told = cache.was_told([str(task.event_id) for task in tasks])
-    untold = {task.payload["location"] for task in tasks if str(task.event_id) not in told}
+    untold = {place for task, place in found if str(task.event_id) not in told}
     if not untold or cache.bump(untold):
         events.finish(tasks)
         return
     for task in tasks:
         events.fail(task, "Redis is away")
+
+
+def _changed_place(task: Task) -> str | None:
+    """Where something changed; None for an event that cannot be read: it fails alone, the others go on."""
+    with _told(task):
+        try:
+            if task.type == "room.updated" and task.payload.get("roomId"):
+                rooms.forget(task.payload["roomId"])
+            return _place(task)
+        except Exception as error:  # noqa: BLE001 whatever it is, this delivery waits and the next one goes on
+            _failed(task, error)
+            return None
+
+
+def _place(task: Task) -> str:
+    place = task.payload.get("location")
+    if not isinstance(place, str):
+        raise TypeError("the event does not say where")
+    return place
 
 
 def _failed(task: Task, error: Exception) -> None:

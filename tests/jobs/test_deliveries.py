@@ -283,6 +283,20 @@ def test_cache_deliveries_bump_each_location_once(app: Flask, monkeypatch: pytes
     assert {state for state, _ in states()} == {"done"}
 
 
+@pytest.mark.parametrize("broken", [{}, {"location": None}, {"location": 7}])
+def test_an_event_that_cannot_be_read_fails_alone_and_the_others_reach_the_cache(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, broken: dict[str, Any]
+) -> None:
+    bumped: list[Any] = []
+    monkeypatch.setattr(cache, "bump", lambda locations: bumped.append(sorted(locations)) or True)
+    happened("availability.updated", roomId="room_1", location="tel-aviv")
+    happened("room.updated", **broken)
+    happened("availability.updated", roomId="room_2", location="antwerp")
+    jobs.deliver(CACHE, offered(CACHE))
+    assert bumped == [["antwerp", "tel-aviv"]]
+    assert sorted(states()) == [("done", 1), ("done", 1), ("waiting", 1)]
+
+
 def test_cache_deliveries_wait_while_redis_is_away(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "bump", lambda _: False)
     happened("availability.updated", roomId="room_1", location="tel-aviv")
