@@ -52,6 +52,7 @@ def asked(payment: Payment, times: int) -> None:
     [
         (RuntimeError("no such\n  field:\tstatus"), "RuntimeError: no such field: status"),
         (RuntimeError(), "RuntimeError"),
+        (RuntimeError("no field X:"), "RuntimeError: no field X"),
         (RuntimeError("x" * 400), "RuntimeError: " + "x" * 286),
         (IntegrityError("INSERT", {}, Exception(SECRET)), "IntegrityError"),
     ],
@@ -122,6 +123,35 @@ def test_hurrying_reaches_what_was_asked_before_and_leaves_a_new_charge_alone(al
     payments.hurry()
     assert pause_of(old) <= 0
     assert pause_of(new) == pytest.approx(set_aside, abs=2)
+
+
+def test_hurrying_reaches_what_was_asked_once_and_nothing_that_is_settled(alice: User, desk: Desk) -> None:
+    once, settled = (open_payment(alice, a_room(), desk) for _ in range(2))
+    asked(once, 1)
+    asked(settled, 1)
+    transaction(payments.fail)(kept(settled), payments.ABANDONED)
+    payments.hurry()
+    assert pause_of(once) <= 0
+    assert pause_of(settled) > 0
+    assert [one.id for one in payments.asked_in_vain()] == [once.id]
+
+
+def test_what_was_asked_equally_often_is_shown_in_the_order_in_which_it_began(alice: User, desk: Desk) -> None:
+    first, second, third = (open_payment(alice, a_room(), desk) for _ in range(3))
+    for payment in (third, second, first):
+        asked(payment, 1)
+    assert [one.id for one in payments.asked_in_vain()] == [first.id, second.id, third.id]
+
+
+def test_another_guests_charge_under_way_says_nothing_about_this_one(alice: User, bob: User, desk: Desk) -> None:
+    unanswered = open_payment(alice, a_room(), desk)
+    seen: list[tuple[bool, bool]] = []
+
+    def meanwhile(_: Outcome) -> None:
+        seen.append((payments.is_live_charge(newest()), payments.is_live_charge(unanswered)))
+
+    bookings.book(order(bob, a_room()), VISA, interrupted(desk, meanwhile))
+    assert seen == [(True, False)]
 
 
 def test_an_operator_sees_the_most_often_asked_first_and_nothing_that_was_never_asked(alice: User, desk: Desk) -> None:

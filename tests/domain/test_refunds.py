@@ -16,6 +16,7 @@ from booking.domain import bookings, payments, recovery, refunds, verification
 from booking.domain.desk import Desk
 from booking.domain.errors import PaymentNotFound, RefundNotOwed, RoomNotAvailable
 from booking.domain.models import Booking, Payment, Room, User
+from booking.infra import clock
 from booking.infra.db import db, reading, transaction
 from booking.infra.ids import new_id
 from booking.infra.provider import Charge, NoAnswer, Outcome, Result
@@ -24,6 +25,7 @@ from tests.cast import (
     REFUND_DECLINED,
     REFUND_SLOW,
     VISA,
+    a_room,
     all_at_once,
     interrupted,
     order,
@@ -163,6 +165,39 @@ def test_what_the_provider_returned_after_all_is_not_returned_again(alice: User,
     desk.provider.refund(declined.id, payments.charge_behind(declined), declined.amount, declined.currency)
     assert refunds.retry(declined.id, desk) == refunds.RETURNED
     assert (len(payments_of(booked)), returned(), findings()) == (2, 360, {})
+
+
+def test_what_was_returned_after_all_is_not_recorded_beside_another_attempt(
+    alice: User, booked: Booking, desk: Desk
+) -> None:
+    """The provider has returned it twice; the books say so at the provider's, not as a second refund here."""
+    bookings.cancel(alice.id, booked.id, with_refunds(desk, declines))
+    declined = refund_of(booked)
+    assert refunds.retry(declined.id, desk) == refunds.RETURNED
+    desk.provider.refund(declined.id, payments.charge_behind(declined), declined.amount, declined.currency)
+    with pytest.raises(RefundNotOwed):
+        refunds.retry(declined.id, desk)
+    assert [one.state for one in payments_of(booked)] == ["succeeded", "failed", "succeeded"]
+
+
+def test_another_bookings_refund_under_way_does_not_stand_in_the_way(alice: User, booked: Booking, desk: Desk) -> None:
+    other = bookings.book(order(alice, a_room()), VISA, desk)
+    bookings.cancel(alice.id, other.id, with_refunds(desk, says_nothing))
+    for known in (False, True):
+        bookings.cancel(alice.id, booked.id, with_refunds(desk, declines))
+        declined = refund_of(booked)
+        if known:
+            desk.provider.refund(declined.id, payments.charge_behind(declined), declined.amount, declined.currency)
+        assert refunds.retry(declined.id, desk) == refunds.RETURNED
+        booked = bookings.book(order(alice, a_room()), VISA, desk)
+
+
+def test_a_new_attempt_says_from_when_on_recovery_may_ask(alice: User, booked: Booking, desk: Desk) -> None:
+    bookings.cancel(alice.id, booked.id, with_refunds(desk, declines))
+    refunds.retry(refund_of(booked).id, with_refunds(desk, says_nothing))
+    next_at = refund_of(booked).next_at
+    assert next_at is not None
+    assert next_at - clock.now() == pytest.approx(desk.patience, abs=dt.timedelta(seconds=2))
 
 
 def test_operators_at_once_send_it_once(app: Flask, alice: User, booked: Booking, desk: Desk) -> None:

@@ -215,3 +215,22 @@ def test_the_calendar_entry_is_the_stay(alice: User, room: Room, desk: Desk) -> 
 def test_an_unknown_booking_does_not_exist(alice: User, bob: User) -> None:
     with pytest.raises(BookingNotFound):
         trips.trip(alice.id, bob.id)
+
+
+def test_of_what_never_was_booked_only_what_was_charged_too_late_is_among_the_cancelled(
+    alice: User, desk: Desk
+) -> None:
+    held = bookings.hold(order(alice, a_room()), desk)
+
+    @transaction
+    def nights_go(_: object) -> None:
+        availability.release(held.id)
+
+    with pytest.raises(RoomNotAvailable):
+        bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, nights_go))
+    with pytest.raises(PaymentFailed):
+        bookings.book(order(alice, a_room()), DECLINED, desk)
+    bookings.cancel(alice.id, bookings.hold(order(alice, a_room()), desk).id, desk)
+    listed = history.overview(alice.id, history.CALLED_OFF, page=1)
+    assert [entry.booking.id for entry in listed.entries] == [held.id]
+    assert listed.counts[history.CALLED_OFF] == 1
