@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -29,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "var" / "mutants"
 COPY, SERVERS = HOME / "copy", HOME / "servers"
 FOUND = COPY / "mutants"  # mutmut's own folder
+STATISTICS = FOUND / "mutmut-stats.json"
 MUTMUT = str(Path(sys.executable).with_name("mutmut"))
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -50,6 +52,10 @@ def copied(*, keep: bool) -> None:
             shutil.copytree(here, there, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
         else:
             shutil.copy2(here, there)
+    if keep and STATISTICS.exists():
+        known = json.loads(STATISTICS.read_text())
+        known.pop("config_fingerprint", None)  # mutmut would begin from the start where the list of tests has grown
+        STATISTICS.write_text(json.dumps(known))
     for name in configured()["only_mutate"]:
         (COPY / name).write_text(undecorated(left_alone((COPY / name).read_text())))
 

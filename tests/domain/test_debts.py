@@ -1,0 +1,107 @@
+"""What is owed back and to whom: the list that operators work through, and what may be tried again from it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from booking.domain import bookings, recovery, refunds
+from booking.domain.desk import Desk
+from booking.domain.errors import PaymentFailed, RefundNotOwed
+from booking.domain.models import Booking, Room, User
+from booking.infra.db import db, transaction
+from booking.infra.provider import NoAnswer, Outcome, Result
+from tests.cast import AN_HOUR, DECLINED, VISA, a_room, order, payments_of
+
+REASON = "the account is closed"
+
+
+class Refusing:
+    """The simulated provider, which returns nothing; `silent` for as long as it does not even answer."""
+
+    def __init__(self, desk: Desk, *, name: str = "simulated", silent: bool = False) -> None:
+        self.provider, self.name, self.silent = desk.provider, name, silent
+
+    def refund(self, *_: object) -> Outcome:
+        if self.silent:
+            raise NoAnswer
+        return Outcome(Result.DECLINED, "re_1", REASON)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.provider, name)
+
+
+def refusing(desk: Desk, *, silent: bool = False) -> Desk:
+    return replace(desk, provider=Refusing(desk, silent=silent))
+
+
+def cancelled(guest: User, desk: Desk, *, silent: bool = False) -> Booking:
+    """A paid booking that was cancelled, and whose refund was declined (or not answered)."""
+    booking = bookings.book(order(guest, a_room()), VISA, desk)
+    return bookings.cancel(guest.id, booking.id, refusing(desk, silent=silent))
+
+
+def test_a_debt_says_all_that_an_operator_needs(alice: User, desk: Desk) -> None:
+    booking = cancelled(alice, desk)
+    payment_id = payments_of(booking)[-1].id
+    assert refunds.owed() == [
+        refunds.Debt(payment_id, booking.id, booking.reference, Decimal(360), "EUR", "simulated", REASON)
+    ]
+
+
+def test_only_declined_refunds_are_owed(alice: User, room: Room, desk: Desk) -> None:
+    with pytest.raises(PaymentFailed):
+        bookings.book(order(alice, room), DECLINED, desk)
+    bookings.cancel(alice.id, bookings.book(order(alice, room), VISA, desk).id, desk)
+    cancelled(alice, desk, silent=True)
+    assert refunds.owed() == []
+
+
+def test_the_oldest_debt_comes_first_whichever_was_declined_first(alice: User, desk: Desk) -> None:
+    first, second = cancelled(alice, desk, silent=True), cancelled(alice, desk)
+    recovery.recover_payments(refusing(desk), ahead=AN_HOUR)
+    assert [debt.booking_id for debt in refunds.owed()] == [first.id, second.id]
+    assert [debt.booking_id for debt in refunds.owed(limit=1)] == [first.id]
+
+
+def test_a_debt_whose_reason_an_older_version_did_not_keep_has_none(alice: User, desk: Desk) -> None:
+    cancelled(alice, desk)
+    transaction(lambda: db.session.execute(text("UPDATE payments SET error = NULL")))()
+    assert [debt.error for debt in refunds.owed()] == [""]
+
+
+def test_a_declined_card_is_no_refund_to_be_sent_again(alice: User, room: Room, desk: Desk) -> None:
+    held = bookings.hold(order(alice, room), desk)
+    with pytest.raises(PaymentFailed):
+        bookings.pay(alice.id, held.id, DECLINED, held.total_price, desk)
+    with pytest.raises(RefundNotOwed):
+        refunds.retry(payments_of(held)[0].id, desk)
+
+
+def test_sent_again_while_its_provider_is_not_here_it_waits(alice: User, desk: Desk) -> None:
+    booking = cancelled(alice, desk)
+    elsewhere = replace(desk, provider=Refusing(desk, name="other"), providers={})
+    assert refunds.retry(payments_of(booking)[-1].id, elsewhere) == refunds.UNDER_WAY
+    assert payments_of(booking)[-1].error == "there is no provider 'simulated' here"
+
+
+def test_each_bookings_refund_has_its_own_state(alice: User, room: Room, desk: Desk) -> None:
+    returned = bookings.book(order(alice, room), VISA, desk)
+    bookings.cancel(alice.id, returned.id, desk)
+    owed, under_way = cancelled(alice, desk), cancelled(alice, desk, silent=True)
+    again = cancelled(alice, desk)
+    refunds.retry(payments_of(again)[-1].id, desk)
+    without = bookings.book(order(alice, room), VISA, desk)
+    everything = [returned.id, owed.id, under_way.id, again.id, without.id]
+    assert refunds.states(everything) == {
+        returned.id: refunds.RETURNED,
+        owed.id: refunds.OWED,
+        under_way.id: refunds.UNDER_WAY,
+        again.id: refunds.RETURNED,
+    }
+    assert refunds.states([owed.id]) == {owed.id: refunds.OWED}
+    assert refunds.states([]) == {}
