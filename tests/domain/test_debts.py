@@ -96,6 +96,7 @@ def test_each_bookings_refund_has_its_own_state(alice: User, room: Room, desk: D
     again = cancelled(alice, desk)
     refunds.retry(payments_of(again)[-1].id, desk)
     without = bookings.book(order(alice, room), VISA, desk)
+    transaction(lambda: db.session.execute(text("UPDATE payments SET error = 'late' WHERE state = 'failed'")))()
     everything = [returned.id, owed.id, under_way.id, again.id, without.id]
     assert refunds.states(everything) == {
         returned.id: refunds.RETURNED,

@@ -10,13 +10,26 @@ from sqlalchemy.exc import IntegrityError
 
 from booking.domain import bookings, payments, records
 from booking.domain.bookings import Desk
-from booking.domain.errors import PaymentUnknown, RoomNotAvailable
+from booking.domain.errors import PaymentFailed, PaymentUnknown, RoomNotAvailable
 from booking.domain.models import Payment, Room, User
 from booking.infra import clock
 from booking.infra.clock import sql_now
 from booking.infra.db import db, reading, transaction
+from booking.infra.ids import new_id
 from booking.infra.provider import Outcome
-from tests.cast import AN_HOUR, VISA, a_room, in_days, interrupted, later, nights_of, order, payments_of, silent
+from tests.cast import (
+    AN_HOUR,
+    DECLINED,
+    VISA,
+    a_room,
+    in_days,
+    interrupted,
+    later,
+    nights_of,
+    order,
+    payments_of,
+    silent,
+)
 
 SECONDS = dt.timedelta(seconds=1)
 PATIENCE = 30 * SECONDS
@@ -216,3 +229,18 @@ def test_each_attempt_says_from_when_on_recovery_may_ask(alice: User, room: Room
         assert next_at is not None
         assert next_at - clock.now() == pytest.approx(desk.patience, abs=2 * SECONDS)
     assert len(seen) == 2
+
+
+def test_the_latest_charge_of_a_booking_is_its_own_last_card(alice: User, room: Room, desk: Desk) -> None:
+    held = bookings.hold(order(alice, room), desk)
+    with pytest.raises(PaymentFailed):
+        bookings.pay(alice.id, held.id, DECLINED, held.total_price, desk)
+    bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
+    bookings.book(order(alice, a_room()), VISA, desk)
+    bookings.cancel(alice.id, held.id, desk)
+    declined, paid, _refund = payments_of(held)
+    assert (declined.state, paid.method) == ("failed", VISA)
+    latest = payments.latest_charge(held.id)
+    assert latest is not None
+    assert latest.id == paid.id
+    assert payments.latest_charge(new_id()) is None

@@ -244,14 +244,18 @@ def test_a_charge_found_too_late_is_sent_back_and_said(alice: User, room: Room, 
     assert (newest().kind, newest().state) == ("refund", "succeeded")
 
 
-def test_a_provider_that_is_not_here_is_named(alice: User, room: Room, desk: Desk) -> None:
+def test_a_provider_that_is_not_here_is_named_and_is_an_alarm_in_the_end(alice: User, room: Room, desk: Desk) -> None:
     stay_unknown(alice, room, desk)
     other = Troubled(desk, breaks)
     other.name = "other"
+    elsewhere = replace(desk, provider=other, providers={})
     with capture_logs() as said:
-        recovery.recover_payments(replace(desk, provider=other, providers={}), ahead=AN_HOUR)
+        for _ in range(payments.STUCK_AFTER):
+            recovery.recover_payments(elsewhere, ahead=AN_HOUR)
     facts = {"payment": str(newest().id), "provider": "simulated"}
-    assert said == [{"event": "payment_provider_unknown", "log_level": "error", **facts}]
+    line = {"event": "payment_provider_unknown", "log_level": "error", **facts}
+    assert said[:-1] == [line] * payments.STUCK_AFTER
+    assert said[-1]["event"] == "payment_stuck"
 
 
 def test_a_declined_card_names_its_booking(alice: User, room: Room, desk: Desk) -> None:
