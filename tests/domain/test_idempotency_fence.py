@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from booking.domain import bookings, idempotency, payments
 from booking.domain.bookings import Desk
-from booking.domain.errors import IdempotencyConflict
+from booking.domain.errors import IdempotencyConflict, KeyReused
 from booking.domain.idempotency import Answer, Claim
 from booking.domain.models import IdempotencyKey, Room, User
+from booking.infra import clock
 from booking.infra.db import db, transaction
 from tests.cast import VISA, later, order, payments_of
 
@@ -81,3 +83,85 @@ def test_what_recovery_has_settled_is_not_unknown_again(alice: User, room: Room,
     [paid] = payments_of(booked)
     payments.mark_unknown(paid.id, desk.patience)
     assert payments_of(booked)[0].state == "succeeded"
+
+
+def test_keys_are_forgotten_after_two_days_the_oldest_first(alice: User) -> None:
+    for key in ("first", "second", "third"):
+        idempotency.claim(alice.id, "POST /test", key, b"same request")
+    later(idempotency.KEPT_FOR - dt.timedelta(minutes=1))
+    assert idempotency.prune() == 0
+    idempotency.claim(alice.id, "POST /test", "new", b"same request")
+    # Postgres' own clock, which nobody shifts, says when a key came.
+    anew = text("UPDATE idempotency_keys SET created_at = now() + interval '1 hour' WHERE key = 'new'")
+    transaction(lambda: db.session.execute(anew))()
+    later(dt.timedelta(minutes=2))
+    assert idempotency.prune(limit=1) == 1
+    assert sorted(keys()) == ["new", "second", "third"]
+    assert (idempotency.prune(), idempotency.prune()) == (2, 0)
+    assert keys() == ["new"]
+
+
+@transaction
+def keys() -> list[str]:
+    return list(db.session.scalars(select(IdempotencyKey.key)))
+
+
+def test_a_key_belongs_to_its_user_and_its_endpoint(alice: User, bob: User) -> None:
+    mine = claimed(alice)
+    transaction(idempotency.keep)(mine, MINE)
+    assert idempotency.claim(alice.id, "POST /test", "key-1", b"same request") == MINE
+    others = [(bob.id, "POST /test", "key-1"), (alice.id, "POST /other", "key-1"), (alice.id, "POST /test", "key-2")]
+    for user_id, endpoint, key in others:
+        claim = idempotency.claim(user_id, endpoint, key, b"same request")
+        assert isinstance(claim, Claim)
+        assert (claim.user_id, claim.endpoint, claim.key, claim.booking_id) == (user_id, endpoint, key, None)
+
+
+def test_another_request_with_the_key_is_refused_whether_it_was_answered_or_not(alice: User) -> None:
+    mine = claimed(alice)
+    for answered in (False, True):
+        if answered:
+            transaction(idempotency.keep)(mine, MINE)
+        with pytest.raises(KeyReused):
+            idempotency.claim(alice.id, "POST /test", "key-1", b"another request")
+
+
+def test_the_lease_lasts_half_a_minute_and_whoever_comes_then_finds_what_was_begun(alice: User) -> None:
+    mine, begun = claimed(alice), uuid.uuid4()
+    assert mine.lease_until - clock.now() == pytest.approx(idempotency.LEASE, abs=dt.timedelta(seconds=2))
+    transaction(idempotency.attach)(mine, begun)
+    later(idempotency.LEASE - dt.timedelta(seconds=3))
+    with pytest.raises(IdempotencyConflict):
+        claimed(alice)
+    later(dt.timedelta(seconds=4))
+    taken_over = claimed(alice)
+    assert (taken_over.booking_id, taken_over.user_id) == (begun, alice.id)
+    assert taken_over.lease_until - clock.now() == pytest.approx(idempotency.LEASE, abs=dt.timedelta(seconds=2))
+
+
+def test_a_key_that_was_let_go_may_come_with_another_request_only_where_nothing_was_begun(alice: User) -> None:
+    idempotency.let_go(claimed(alice))
+    fresh = idempotency.claim(alice.id, "POST /test", "key-1", b"another request")
+    assert isinstance(fresh, Claim)
+    transaction(idempotency.attach)(fresh, uuid.uuid4())
+    idempotency.let_go(fresh)
+    with pytest.raises(KeyReused):
+        claimed(alice)
+    again = idempotency.claim(alice.id, "POST /test", "key-1", b"another request")
+    assert isinstance(again, Claim)
+    assert again.booking_id is not None
+
+
+def test_a_final_refusal_is_replayed(alice: User) -> None:
+    idempotency.keep_refusal(claimed(alice), Answer(409, '{"code": "ROOM_NOT_AVAILABLE"}'))
+    assert idempotency.claim(alice.id, "POST /test", "key-1", b"same request") == Answer(
+        409, '{"code": "ROOM_NOT_AVAILABLE"}'
+    )
+
+
+def test_a_request_is_the_same_however_it_was_spelled() -> None:
+    day = dt.date(2030, 1, 2)
+    one, other = {"from": day, "guests": 2}, {"guests": 2, "from": "2030-01-02"}
+    assert idempotency.fingerprint(one) == idempotency.fingerprint(other)
+    assert len(idempotency.fingerprint(one)) == 32
+    assert idempotency.fingerprint(one) != idempotency.fingerprint(one | {"guests": 3})
