@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 
-from booking.domain import crowds
+from booking.domain import bookings, crowds, reserving
+from booking.domain.bookings import Desk, Order
 from booking.domain.errors import RoomLocked
+from booking.domain.models import Booking, Room, User
+from booking.domain.stays import Stay
 from booking.infra import redis
 from booking.infra.redis import Lock
-from tests.cast import in_days
+from tests.cast import VISA, in_days, order
 
 NAME = "lock:test"
 
@@ -38,3 +44,27 @@ def test_whoever_goes_on_beside_it_leaves_it_to_its_holder(app: Flask) -> None:
             pass
     with crowds.one_at_a_time(room, in_days(11, 2), wait=0):
         pass
+
+
+Way = Callable[[Order, Desk], Booking]
+
+
+def book(wanted: Order, desk: Desk) -> Booking:
+    return bookings.book(wanted, VISA, desk)
+
+
+@pytest.mark.parametrize("lock", [True, False])
+@pytest.mark.parametrize(("way", "seconds"), [(bookings.hold, 2), (reserving.reserve, 2), (book, 0)])
+def test_a_page_waits_two_seconds_for_its_turn_and_a_program_not_at_all(
+    alice: User, room: Room, desk: Desk, monkeypatch: pytest.MonkeyPatch, way: Way, seconds: int, lock: bool
+) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    @contextmanager
+    def watched(room_id: uuid.UUID, stay: Stay, *, wait: float, lock: bool = True) -> Iterator[None]:
+        asked.append((room_id, stay, wait, lock))
+        yield
+
+    monkeypatch.setattr(crowds, "one_at_a_time", watched)
+    way(order(alice, room), replace(desk, lock_rooms=lock))
+    assert asked == [(room.id, in_days(30), seconds, lock)]

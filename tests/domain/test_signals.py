@@ -225,6 +225,14 @@ def test_a_payment_that_is_stuck_is_said_with_its_kind_and_how_often_it_was_aske
     assert grown == {("charge", "unanswered"): 1, ("charge", "stuck"): 1}
 
 
+def test_a_payment_that_breaks_each_time_is_an_alarm_in_the_end(alice: User, room: Room, desk: Desk) -> None:
+    stay_unknown(alice, room, desk)
+    with capture_logs() as said:
+        for _ in range(payments.STUCK_AFTER):
+            recovery.recover_payments(troubled(desk, breaks), ahead=AN_HOUR)
+    assert [line["event"] for line in said] == [*["recovery_broke"] * payments.STUCK_AFTER, "payment_stuck"]
+
+
 def test_a_payment_that_is_settled_at_last_is_not_stuck(alice: User, room: Room, desk: Desk) -> None:
     stay_unknown(alice, room, desk)
     for _ in range(payments.STUCK_AFTER):
