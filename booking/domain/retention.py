@@ -83,7 +83,7 @@ _NIGHTS = text(
 )
 
 
-def prune(security_events: dt.timedelta = dt.timedelta(days=180)) -> dict[str, int]:
+def prune(security_events: dt.timedelta) -> dict[str, int]:
     """Delete everything that is older than it should be; security events are kept for as long as the operator says.
 
     Returns how many of what, without the zeros.

@@ -24,6 +24,10 @@ from tests.cast import VISA, a_room, in_days
 A_DAY = dt.timedelta(days=1)
 
 
+def prune() -> dict[str, int]:
+    return retention.prune(90 * A_DAY)
+
+
 @pytest.fixture(autouse=True)
 def right_time() -> Iterator[None]:
     yield
@@ -90,16 +94,16 @@ def test_what_is_old_goes_and_what_is_younger_stays(alice: User, rule: Rule, mak
     run("DELETE FROM email_verifications")
     make(alice)
     clock.shift(rule.kept - A_DAY)
-    assert rule.name not in retention.prune()
+    assert rule.name not in prune()
     clock.shift(rule.kept + A_DAY)
-    assert retention.prune()[rule.name] == 1
-    assert rule.name not in retention.prune()
+    assert prune()[rule.name] == 1
+    assert rule.name not in prune()
 
 
 def test_a_session_that_is_still_good_stays_however_old_it_is(alice: User) -> None:
     session = sessions.start_api(alice.id).user.session_id
     clock.shift(dt.timedelta(days=400))
-    retention.prune()
+    prune()
     assert count("sessions", f"id = '{session}'") == 1
 
 
@@ -113,9 +117,9 @@ def expired(alice: User, room: Room, desk: Desk) -> Booking:
 def test_an_expired_booking_that_nobody_tried_to_pay_goes_after_a_month(alice: User, room: Room, desk: Desk) -> None:
     expired(alice, room, desk)
     clock.shift(retention.EXPIRED_BOOKINGS - A_DAY)
-    assert "expired bookings" not in retention.prune()
+    assert "expired bookings" not in prune()
     clock.shift(retention.EXPIRED_BOOKINGS + A_DAY)
-    assert retention.prune()["expired bookings"] == 1
+    assert prune()["expired bookings"] == 1
     assert count("bookings") == 0
 
 
@@ -124,7 +128,7 @@ def test_the_books_stay(alice: User, room: Room, desk: Desk) -> None:
     gone = bookings.book(Order(alice.id, room.id, in_days(60), 2), VISA, desk)
     bookings.cancel(alice.id, gone.id, desk)
     clock.shift(dt.timedelta(days=4000))
-    retention.prune()
+    prune()
     assert count("bookings") == 2
     assert count("payments") == 3
     assert count("simulated_ledger") == 3
@@ -139,7 +143,7 @@ def test_nights_that_are_over_go_and_verify_does_not_miss_them(alice: User, room
     run("UPDATE availability SET night = night - CAST(:days AS integer)", days=back)
     earlier = ", ".join(f"{name} = {name} - CAST(:days AS integer)" for name in ("check_in", "check_out"))
     run(f"UPDATE bookings SET {earlier}", days=back)
-    assert retention.prune()["nights that are over"] == 1
+    assert prune()["nights that are over"] == 1
     assert count("availability", f"claim_id = '{booked.id}'") == stay.nights - 1
     assert [finding.rule for finding in verification.verify().findings] == []
     run("DELETE FROM availability")
@@ -151,7 +155,7 @@ def test_nights_that_are_over_go_and_verify_does_not_miss_them(alice: User, room
 def test_a_held_or_pinned_night_is_not_pruned_whatever_its_date(alice: User, room: Room, desk: Desk) -> None:
     bookings.hold(Order(alice.id, room.id, in_days(30), 2), desk)
     run("UPDATE availability SET night = night - 400")
-    assert "nights that are over" not in retention.prune()
+    assert "nights that are over" not in prune()
 
 
 def test_more_than_a_portion_goes_portion_by_portion(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +168,7 @@ def test_more_than_a_portion_goes_portion_by_portion(app: Flask, monkeypatch: py
             reference=f"sim_{number}",
         )
     clock.shift(retention.UNMOVED_MONEY + A_DAY)
-    assert retention.prune()["declined and cancelled charges of the simulated ledger"] == 7
+    assert prune()["declined and cancelled charges of the simulated ledger"] == 7
 
 
 def test_many_nights_go_portion_by_portion_each_where_the_last_one_ended(
@@ -177,7 +181,7 @@ def test_many_nights_go_portion_by_portion_each_where_the_last_one_ended(
     begun = []
     delete = retention._delete_nights
     monkeypatch.setattr(retention, "_delete_nights", lambda place, since: begun.append(since) or delete(place, since))
-    assert retention.prune()["nights that are over"] == 20
+    assert prune()["nights that are over"] == 20
     assert count("availability") == 0
     assert begun == sorted(begun)
     assert len(set(begun[1:])) == len(begun[1:]) > 5
