@@ -25,6 +25,7 @@ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'booking_backup') \gexec
 
 ALTER DATABASE :"database" OWNER TO booking_owner;
 REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
-GRANT CONNECT ON DATABASE :"database" TO booking_app;
+-- Temporary tables: by writing one, readiness finds out that the disk is full.
+GRANT CONNECT, TEMPORARY ON DATABASE :"database" TO booking_app;
 SELECT FROM pg_reload_conf();
 END

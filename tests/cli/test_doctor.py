@@ -179,6 +179,13 @@ def test_a_role_without_rights_to_the_tables(ask: Ask, another_database: Callabl
     assert "booking_app may not write to rooms" in ask(DATABASE_URL=url, MIGRATION_DATABASE_URL="").said("roles")
 
 
+def test_a_role_that_cannot_try_to_write(ask: Ask, another_database: Callable[..., str]) -> None:
+    revoke = "DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$"
+    said = ask(DATABASE_URL=another_database(statement=revoke), MIGRATION_DATABASE_URL="").said("roles")
+    assert "warning: booking_app may not make temporary tables" in said
+    assert "GRANT TEMPORARY ON DATABASE doctor_" in said
+
+
 @pytest.mark.parametrize(("apart", "state"), [(5, "warning"), (-600, "problem")])
 def test_a_wrong_clock(ask: Ask, apart: int, state: str) -> None:
     later(dt.timedelta(seconds=apart))

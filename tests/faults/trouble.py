@@ -186,7 +186,10 @@ def full(product: Product) -> Iterator[None]:
 
 
 TROUBLES = {"silent": silent, "deaf": deaf, "read-only": read_only, "locked": locked, "gone": gone}
-# Readiness may stay green: some guests are served meanwhile (deaf), or it tries no table of bookings (locked).
+# Readiness may stay green. Some guests are served meanwhile (deaf). And it tries no table of bookings (locked), on
+# purpose: all web processes would see the lock, so a load balancer would take out all of them, and guests would get its
+# error page in place of ours (503, Retry-After) and lose what still works. Whoever holds such a lock is somebody who
+# changes tables; that lasts seconds, and no other process would fare better.
 SELLS_ON = {"locked", "deaf"}
 
 

@@ -142,9 +142,14 @@ def roles(opened: Connection, settings: Settings) -> Iterator[Diagnosis]:
         )
     if row.barred:
         yield problem(f"{row.rolname} may not write to {row.barred}", "run `flask db upgrade` as the owner")
+    if not row.may_try:
+        yield warning(
+            f"{row.rolname} may not make temporary tables, so readiness cannot try whether the disk is full",
+            f"GRANT TEMPORARY ON DATABASE {row.database} TO {row.rolname}",
+        )
     if settings.migration_database_url != settings.database_url:
         yield from _owner(settings.migration_database_url)
-    if not (row.rolsuper or row.may_create or row.owned or row.barred):
+    if not (row.rolsuper or row.may_create or row.owned or row.barred or not row.may_try):
         yield ok(f"{row.rolname} reads and writes rows, and may not alter tables")
 
 
@@ -164,6 +169,7 @@ _ROLE = text(
     WITH mine AS (SELECT oid, relname, relowner FROM pg_class
                   WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p'))
     SELECT rolname, rolsuper, has_schema_privilege('public', 'CREATE') AS may_create,
+      has_database_privilege(current_database(), 'TEMPORARY') AS may_try, current_database() AS database,
       EXISTS (SELECT FROM mine WHERE pg_has_role(relowner, 'MEMBER')) AS owned,
       (SELECT string_agg(relname, ', ' ORDER BY relname) FROM mine WHERE relname <> 'alembic_version' AND NOT (
          has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT')

@@ -27,7 +27,8 @@ def prepare(connect: Callable[[str], Any], keys: Keys) -> None:
             if cursor.fetchone() is None:
                 cursor.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(*_names(DATABASE, OWNER)))
             cursor.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(*_names(DATABASE)))
-            cursor.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(*_names(DATABASE, APP)))
+            # Temporary tables: by writing one, readiness finds out that the disk is full (booking/infra/health.py).
+            cursor.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(*_names(DATABASE, APP)))
     with closing(connect(DATABASE)) as connection, connection, connection.cursor() as cursor:
         cursor.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(*_names(OWNER)))
         cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
