@@ -7,7 +7,7 @@ from email.message import EmailMessage
 
 from booking.config import Settings
 from booking.domain import closing, email_changes, emails, links, users
-from booking.domain.emails import Addressee, VerificationNotice
+from booking.domain.emails import Addressee
 from booking.domain.events import Task
 from booking.domain.links import Kind
 from booking.infra import ids
@@ -15,24 +15,20 @@ from booking.infra.domains import ascii_url
 from booking.jobs import letters
 from booking.jobs.letters import Letter, one_line
 
-VERIFICATION, DISABLED, DELETED = "verification", "account_disabled", "account_deleted"
-
 Writer = Callable[[Task, str, Settings], EmailMessage | None]
 
 
-def verification_for_task(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
-    """The mail, or None: the address is confirmed, another one, or the link is too old by now."""
+def _verification(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
+    """The mail with the link, or None: the address is confirmed, another one, or the link is too old by now."""
     verification_id = ids.decode("verify", task.payload["verificationId"])
     notice = emails.notice(verification_id) if verification_id else None
-    return verification(notice, Letter(VERIFICATION, message_id, task.occurred_at), settings) if notice else None
-
-
-def verification(notice: VerificationNotice, letter: Letter, settings: Settings) -> EmailMessage:
-    """Text and HTML with the link. Raises MailError for an address that no header can hold."""
+    if notice is None:
+        return None
     link = links.written(Kind.VERIFY, notice.verification_id, settings.secret_keys)
     facts: dict[str, object] = {"days": emails.GOOD_FOR.days, "link": f"{site(settings)}/verify-email/{link}"}
-    to = Addressee(notice.email, "")
-    return written(to, f"Confirm your email address for {settings.site_name}", letter, settings, facts)
+    subject = f"Confirm your email address for {settings.site_name}"
+    letter = Letter("verification", message_id, task.occurred_at)
+    return written(Addressee(notice.email, ""), subject, letter, settings, facts)
 
 
 def _about_change(kind: str, of: Kind, page: str, subject: str, *, old: bool, confirmed: bool) -> Writer:
@@ -57,30 +53,26 @@ def _about_change(kind: str, of: Kind, page: str, subject: str, *, old: bool, co
     return write
 
 
-def disabled_for_task(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
-    """The mail, or None where the account is gone."""
+def _about_end(kind: str, what: str, owner: Callable[[Task], Addressee | None]) -> Writer:
+    """A writer of mails that say what has become of the account and when, or None where nobody is to be told."""
+
+    def write(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
+        to, letter = owner(task), Letter(kind, message_id, task.occurred_at)
+        subject = f"Your account at {settings.site_name} was {what}"
+        return written(to, subject, letter, settings, {"when": task.occurred_at}) if to else None
+
+    return write
+
+
+def _still_there(task: Task) -> Addressee | None:
     user_id = ids.decode("user", task.payload["userId"])
-    owner = users.addressee(user_id) if user_id else None
-    return disabled(owner, Letter(DISABLED, message_id, task.occurred_at), settings) if owner else None
+    return users.addressee(user_id) if user_id else None
 
 
-def disabled(owner: Addressee, letter: Letter, settings: Settings) -> EmailMessage:
-    """When, and what to do if it was somebody else. Raises MailError for an address that no header can hold."""
-    subject = f"Your account at {settings.site_name} was disabled"
-    return written(owner, subject, letter, settings, {"when": letter.written_at})
-
-
-def deleted_for_task(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
-    """The last mail to this address, or None where it was sent."""
+def _gone(task: Task) -> Addressee | None:
+    """Whose address is kept for this one mail, None where it was sent."""
     farewell_id = ids.decode("farewell", task.payload["farewellId"])
-    owner = closing.farewell(farewell_id) if farewell_id else None
-    return deleted(owner, Letter(DELETED, message_id, task.occurred_at), settings) if owner else None
-
-
-def deleted(owner: Addressee, letter: Letter, settings: Settings) -> EmailMessage:
-    """When, and what stays. Raises MailError for an address that no header can hold."""
-    subject = f"Your account at {settings.site_name} was deleted"
-    return written(owner, subject, letter, settings, {"when": letter.written_at})
+    return closing.farewell(farewell_id) if farewell_id else None
 
 
 def forget_address(task: Task) -> None:
@@ -105,9 +97,9 @@ def site(settings: Settings) -> str:
 AFTERWARDS: dict[str, Callable[[Task], None]] = {"account.deleted": forget_address}
 
 WRITERS: dict[str, Writer] = {
-    "account.disabled": disabled_for_task,
-    "account.deleted": deleted_for_task,
-    "verification.requested": verification_for_task,
+    "account.disabled": _about_end("account_disabled", "disabled", _still_there),
+    "account.deleted": _about_end("account_deleted", "deleted", _gone),
+    "verification.requested": _verification,
     "email.requested": _about_change(
         "email_change", Kind.CHANGE, "change-email", "Confirm your new email address for", old=False, confirmed=False
     ),

@@ -143,7 +143,7 @@ def reset_password(link: str) -> Response:
 
 @blueprint.errorhandler(ResetLinkOver)
 def _link_is_over(error: ResetLinkOver) -> Response:
-    return page("account/over.html", block="main", status=doors.status_of(error))
+    return page("account/over.html", block="main", status=doors.status_of(error), about="password")
 
 
 def _sent(email: str) -> Response:

@@ -117,7 +117,7 @@ def keep_old(link: str) -> Response:
 
 @blueprint.errorhandler(LinkOver)
 def _link_is_over(error: LinkOver) -> Response:
-    return page("account/email_over.html", block="main", status=doors.status_of(error))
+    return page("account/over.html", block="main", status=doors.status_of(error), about="email")
 
 
 def _secrets() -> tuple[str, ...]:
