@@ -59,7 +59,7 @@ FINAL = (PaymentFailed, RoomNotAvailable)  # refusals that a repeated request ge
     },
     answer_headers={
         "Location": "Where the booking is.",
-        "ETag": "The booking's version, for If-Match.",
+        "ETag": "The booking’s version, for If-Match.",
         "Idempotency-Replayed": "true where this is the first answer again.",
     },
 )
@@ -88,7 +88,7 @@ def list_bookings(user: CurrentUser, query: BookingList) -> shapes.BookingPageSh
     tag="Bookings",
     shape=shapes.BookingShape,
     refusals=(BookingNotFound,),
-    answer_headers={"ETag": "The booking's version, for If-Match."},
+    answer_headers={"ETag": "The booking’s version, for If-Match."},
 )
 def show_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply:
     """One of my bookings."""
@@ -102,7 +102,7 @@ def show_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply:
     shape=shapes.BookingShape,
     refusals=(BookingNotFound, BookingNotCancellable, BookingModified),
     headers={"If-Match": "Cancel only if the booking still has this version (its ETag)."},
-    answer_headers={"ETag": "The booking's version."},
+    answer_headers={"ETag": "The booking’s version."},
 )
 def cancel_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply:
     """Cancel a booking: the nights are free again, and refundAmount comes back."""

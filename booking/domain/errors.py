@@ -45,7 +45,7 @@ class PaymentFailed(BookingError):
 
 
 class Forbidden(BookingError):
-    code, message = "FORBIDDEN", "You don't have permission to do this."
+    code, message = "FORBIDDEN", "You don’t have permission to do this."
 
 
 class AccountDisabled(Forbidden):
@@ -133,7 +133,7 @@ class PaymentInProgress(Conflict):
 
 
 class PriceChanged(Conflict):
-    code, message = "PRICE_CHANGED", "The price has changed. You haven't been charged."
+    code, message = "PRICE_CHANGED", "The price has changed. You haven’t been charged."
 
 
 class BookingNotCancellable(Conflict):

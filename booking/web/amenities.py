@@ -64,7 +64,7 @@ _KNOWN = {
     "baby_bath": (_("Baby bath"), "baby"),
     "changing_table": (_("Changing table"), "baby"),
     "baby_monitor": (_("Baby monitor"), "baby"),
-    "toys": (_("Children's books and toys"), "baby"),
+    "toys": (_("Children’s books and toys"), "baby"),
     "balcony": (_("Balcony or terrace"), "sun"),
     "garden": (_("Garden"), "trees"),
     "pool": (_("Pool"), "waves"),

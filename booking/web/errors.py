@@ -98,28 +98,28 @@ def _texts(kind: str | int, said: str | None) -> dict[str, Any]:
         ),
         "foreign": (gettext("This form was sent from another address"), ""),
         400: (
-            gettext("We couldn't understand that request"),
+            gettext("We couldn’t understand that request"),
             gettext("Something in the address or the form is wrong."),
         ),
-        402: (gettext("The payment didn't go through"), gettext("Nothing was charged.")),
-        403: (gettext("You don't have access to this page"), gettext("Your account can't open it.")),
+        402: (gettext("The payment didn’t go through"), gettext("Nothing was charged.")),
+        403: (gettext("You don’t have access to this page"), gettext("Your account can’t open it.")),
         404: (
             gettext("Page not found"),
             gettext("The page may have moved, or the address may have a typo."),
         ),
-        405: (gettext("This page can't be opened this way"), gettext("Go back and use the buttons on the page.")),
+        405: (gettext("This page can’t be opened this way"), gettext("Go back and use the buttons on the page.")),
         409: (gettext("Something has changed"), gettext("Go back and reload the page to see the latest.")),
-        413: (gettext("That's too much data"), gettext("What you sent is larger than we can accept.")),
+        413: (gettext("That’s too much data"), gettext("What you sent is larger than we can accept.")),
         429: (
             gettext("Too many attempts"),
             gettext("Too many attempts. Try again in a few minutes."),
         ),
         500: (
             gettext("Something went wrong"),
-            gettext("It's our fault, not yours, and your bookings are safe. Please try again in a moment."),
+            gettext("It’s our fault, not yours, and your bookings are safe. Please try again in a moment."),
         ),
         503: (
-            gettext("We can't do this right now"),
+            gettext("We can’t do this right now"),
             gettext("Please try again in a moment. Your bookings are safe."),
         ),
     }

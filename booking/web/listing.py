@@ -130,7 +130,7 @@ def why(nothing: Nothing, wanted: RoomSearch, place: Destination | None) -> str:
     if nothing.reason == suggestions.TOO_PICKY:
         return str(
             ngettext(
-                "%(count)s room is available in %(city)s on these dates, but it doesn't match all your filters.",
+                "%(count)s room is available in %(city)s on these dates, but it doesn’t match all your filters.",
                 "%(count)s rooms are available in %(city)s on these dates, but none matches all your filters.",
                 nothing.without_filters,
                 count=formats.number(nothing.without_filters),

@@ -50,7 +50,7 @@ def test_the_whole_way(visit: Visit, room: Room, script: bool) -> None:
     # --- pay
     expect(page.get_by_text("Time left to pay")).to_be_visible()
     pay(page)
-    expect(heading(page, "You're booked")).to_be_visible()
+    expect(heading(page, "You’re booked")).to_be_visible()
     expect(page.get_by_text("carol@example.com")).to_be_visible()
     with page.expect_download() as entry:
         page.get_by_role("link", name="Add to calendar").click()
@@ -59,7 +59,7 @@ def test_the_whole_way(visit: Visit, room: Room, script: bool) -> None:
     page.get_by_role("link", name="Your bookings").first.click()
     page.get_by_role("link", name="Room with a view").click()
     page.get_by_role("link", name="Cancel booking").click()
-    expect(page.get_by_role("heading", name="You'll get €360 back")).to_be_visible()
+    expect(page.get_by_role("heading", name="You’ll get €360 back")).to_be_visible()
     button(page, "Cancel and get €360 back").click()
     expect(heading(page, "This booking has been cancelled")).to_be_visible()
     button(page, "Sign out").click()
@@ -74,7 +74,7 @@ def test_a_declined_card_then_one_that_works(page: Page, room: Room, alice: User
     expect(notice).to_be_focused()
     expect(page.get_by_text("Time left to pay")).to_be_visible()
     pay(page)
-    expect(heading(page, "You're booked")).to_be_visible()
+    expect(heading(page, "You’re booked")).to_be_visible()
     assert count(Payment) == 2
 
 
@@ -86,7 +86,7 @@ def test_double_clicks_book_and_charge_once(page: Page, room: Room, alice: User)
     button(page, "Reserve").dblclick()
     expect(heading(page, "Review and pay")).to_be_visible()
     button(page, "Pay €360").dblclick()
-    expect(heading(page, "You're booked")).to_be_visible()
+    expect(heading(page, "You’re booked")).to_be_visible()
     assert (count(Booking), count(Payment)) == (1, 1)
 
 
@@ -96,7 +96,7 @@ def test_back_and_reload_at_each_step(page: Page, room: Room, alice: User) -> No
     page.reload()
     expect(heading(page, "Review and pay")).to_be_visible()
     page.goto(address(room))
-    expect(page.get_by_text("You've reserved this room but haven't paid yet.")).to_be_visible()
+    expect(page.get_by_text("You’ve reserved this room but haven’t paid yet.")).to_be_visible()
     page.reload()
     page.get_by_role("link", name="Review and pay").click()
     assert page.url == checkout
@@ -106,13 +106,13 @@ def test_back_and_reload_at_each_step(page: Page, room: Room, alice: User) -> No
     expect(page.get_by_text("Time left to pay")).to_be_visible()
     assert count(Payment) == 1
     pay(page)
-    expect(heading(page, "You're booked")).to_be_visible()
+    expect(heading(page, "You’re booked")).to_be_visible()
     page.reload()
-    expect(heading(page, "You're booked")).to_be_visible()
+    expect(heading(page, "You’re booked")).to_be_visible()
     page.go_back()
-    expect(heading(page, "You're booked")).to_be_visible()
+    expect(heading(page, "You’re booked")).to_be_visible()
     page.goto(checkout)
-    expect(heading(page, "You're booked")).to_be_visible()
+    expect(heading(page, "You’re booked")).to_be_visible()
     assert (count(Booking), count(Payment, state="succeeded")) == (1, 1)
 
 
@@ -136,9 +136,9 @@ def test_two_tabs_of_one_person(visit: Visit, room: Room, alice: User) -> None:
     second = first.context.new_page()
     second.goto(first.url)
     pay(first)
-    expect(heading(first, "You're booked")).to_be_visible()
+    expect(heading(first, "You’re booked")).to_be_visible()
     pay(second)
-    expect(heading(second, "You're booked")).to_be_visible()
+    expect(heading(second, "You’re booked")).to_be_visible()
     assert (count(Booking), count(Payment)) == (1, 1)
 
 
@@ -196,7 +196,7 @@ def test_by_keyboard_alone(page: Page, room: Room, alice: User) -> None:
     _tab_to(page, "input", "Test card: declined")
     page.keyboard.press("ArrowUp")
     _press(page, "button", "Pay €360")
-    expect(heading(page, "You're booked")).to_be_visible()
+    expect(heading(page, "You’re booked")).to_be_visible()
     _press(page, "a", "Cancel booking")
     expect(heading(page, "Cancel this booking?")).to_be_visible()
     _press(page, "button", "Cancel and get €360 back")
@@ -277,7 +277,7 @@ def test_every_page_is_sound_on_a_small_phone(
     expect(page.get_by_text("Your card was declined")).to_be_visible()
     look("Review and pay")
     pay(page)
-    look("You're booked")
+    look("You’re booked")
     page.get_by_role("link", name="Cancel booking").click()
     look("Cancel this booking?")
     look_at("/account", "Your account")

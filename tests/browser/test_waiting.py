@@ -106,37 +106,37 @@ def test_without_a_script_the_end_of_the_hold_names_its_zone_and_the_page_asks_a
 def test_a_bank_that_answers_late_is_waited_for(page: Page, app: Flask, room: Room, alice: User, desk: Desk) -> None:
     reserve(page, room, alice)
     pay(page, SLOW)
-    expect(heading(page, "We're checking your payment")).to_be_visible()
+    expect(heading(page, "We’re checking your payment")).to_be_visible()
     page.reload()
-    expect(heading(page, "We're checking your payment")).to_be_visible()
+    expect(heading(page, "We’re checking your payment")).to_be_visible()
     page.wait_for_timeout(300)  # the late charge
     recovery.recover_payments(desk, ahead=AN_HOUR)
-    expect(heading(page, "You're booked")).to_be_visible()  # by itself
+    expect(heading(page, "You’re booked")).to_be_visible()  # by itself
 
 
 def test_without_a_script_the_page_looks_by_itself(visit: Visit, room: Room, alice: User, desk: Desk) -> None:
     page = visit(java_script_enabled=False)
     reserve(page, room, alice)
     pay(page, SLOW)
-    expect(heading(page, "We're checking your payment")).to_be_visible()
+    expect(heading(page, "We’re checking your payment")).to_be_visible()
     page.wait_for_timeout(300)  # the late charge
     recovery.recover_payments(desk, ahead=AN_HOUR)
-    expect(heading(page, "You're booked")).to_be_visible(timeout=15_000)
+    expect(heading(page, "You’re booked")).to_be_visible(timeout=15_000)
 
 
 def test_the_page_that_waits_is_sound_and_has_ways_on(visit: Visit, room: Room, alice: User) -> None:
     page = visit(**PHONE)
     reserve(page, room, alice)
     pay(page, SLOW)
-    expect(heading(page, "We're checking your payment")).to_be_visible()
+    expect(heading(page, "We’re checking your payment")).to_be_visible()
     assert violations(page) == []
     page.get_by_role("link", name="Check again").click()
-    expect(heading(page, "We're checking your payment")).to_be_visible()
+    expect(heading(page, "We’re checking your payment")).to_be_visible()
     page.locator("main").get_by_role("link", name="Your bookings").click()
     expect(page.get_by_text("Checking payment")).to_be_visible()
     assert violations(page) == []
     page.get_by_role("link", name="Room with a view").click()
-    expect(heading(page, "We're checking your payment")).to_be_visible()
+    expect(heading(page, "We’re checking your payment")).to_be_visible()
 
 
 # --- passwords

@@ -128,9 +128,9 @@ def test_noting_an_address_that_nobody_has_changes_nothing(app: Flask) -> None:
 def test_the_guest_reads_it_on_the_account_page(app: Flask) -> None:
     alice = person("alice")
     visitor = Visitor(app).sign_in("alice")
-    assert "emails don't reach you" not in visitor.go("/account").text
+    assert "emails don’t reach you" not in visitor.go("/account").text
     undeliverable.note(alice.email, "550 5.1.1")
-    assert "Our emails don't reach you" in visitor.go("/account").text
+    assert "Our emails don’t reach you" in visitor.go("/account").text
     assert alice.email in visitor.text
 
 

@@ -33,7 +33,7 @@ PROMISES = {
     r"\bhot tub\b": "hot_tub",
     r"\bshower\b": "shower",
     r"^[^.]*\b(?:terrace|deck) (?:has|comes)": "balcony",
-    r"\boven\b(?!')": "oven",
+    r"\boven\b(?!’)": "oven",
     r"\bkettle\b": "kettle",
     r"\bwashing machine\b": "washer",
     r"\bbarbecue\b": "barbecue",

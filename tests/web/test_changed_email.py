@@ -58,7 +58,7 @@ def is_in(visitor: Visitor) -> bool:
 
 def test_both_mailboxes_are_asked_and_nothing_changes_yet(guest: Visitor, alice: User, mail_dir: Path) -> None:
     ask(guest)
-    assert "We've emailed a link to your new address." in guest.text
+    assert "We’ve emailed a link to your new address." in guest.text
     assert NEW in guest.go("/account").text
     mails = {recipient(mail): mail for mail in sent(mail_dir)}
     assert set(mails) == {OLD, NEW}
@@ -217,7 +217,7 @@ def test_long_after_the_sign_in_the_password_is_asked_for_first(guest: Visitor, 
     assert guest.status == 401
     assert count(EmailChange) == 0
     guest.send("/account/email", confirmPassword=PASSWORD)
-    assert "We've emailed a link to your new address." in guest.text
+    assert "We’ve emailed a link to your new address." in guest.text
 
 
 def test_somebody_who_registers_the_address_first_keeps_it(

@@ -78,7 +78,7 @@ def test_reserving_holds_the_room_and_shows_what_it_costs(guest: Visitor, room: 
     assert guest.heading == "Review and pay"
     assert "Pay €360" in guest.text
     assert "3 nights at €120" in guest.text
-    assert "We're holding the room for you until" in guest.text
+    assert "We’re holding the room for you until" in guest.text
     assert "Time left to pay: 15 minutes" in guest.text
     assert guest.headers["Cache-Control"] == "no-store"
 
@@ -149,7 +149,7 @@ def test_a_room_that_does_not_exist(guest: Visitor, room: Room) -> None:
 def test_back_on_the_rooms_page_ones_own_reservation_is_known(guest: Visitor, room: Room) -> None:
     url = reserve(guest, room).url
     guest.go(room_url(room))
-    assert "You've reserved this room but haven't paid yet." in guest.text
+    assert "You’ve reserved this room but haven’t paid yet." in guest.text
     assert url in guest.links()
     assert "Somebody else" not in guest.text
 
@@ -170,7 +170,7 @@ def test_paying_confirms_and_greets(guest: Visitor, room: Room) -> None:
     reserve(guest, room).send(guest.url, paymentMethodId=VISA)
     paid = the_booking()
     assert (paid.status, guest.url) == ("CONFIRMED", f"/bookings/{encode('booking', paid.id)}")
-    assert guest.heading == "You're booked"
+    assert guest.heading == "You’re booked"
     assert paid.reference in guest.text
     assert "alice@example.com" in guest.text
 
@@ -183,7 +183,7 @@ def test_a_declined_card_keeps_the_hold_and_another_one_pays(guest: Visitor, roo
     assert guest.page.find("input", value=DECLINED).has_attr("checked")
     assert "Your card was declined" not in guest.go(guest.url).text  # said once
     guest.send(guest.url, paymentMethodId=VISA)
-    assert guest.heading == "You're booked"
+    assert guest.heading == "You’re booked"
     assert [payment.state for payment in payments_of(the_booking())] == ["failed", "succeeded"]
 
 
@@ -210,7 +210,7 @@ def test_paying_in_two_tabs_at_once_charges_once(app: Flask, alice: User, room: 
 
 def test_another_total_than_shown_charges_nothing(guest: Visitor, room: Room) -> None:
     reserve(guest, room).send(guest.url, paymentMethodId=VISA, shownTotal="100")
-    assert "It's now €360. You haven't been charged." in guest.text
+    assert "It’s now €360. You haven’t been charged." in guest.text
     assert count(Payment) == 0
     assert "Pay €360" in guest.text
 
@@ -224,14 +224,14 @@ def test_without_a_card_the_form_says_so(guest: Visitor, room: Room) -> None:
 
 def test_no_answer_is_checked_and_then_known(guest: Visitor, room: Room, desk: Desk) -> None:
     reserve(guest, room).send(guest.url, paymentMethodId=SLOW)
-    assert guest.heading == "We're checking your payment"
+    assert guest.heading == "We’re checking your payment"
     here = guest.url
     assert guest.client.get(here, headers={"HX-Request": "true", "HX-Request-Type": "partial"}).status_code == 204
     threading.Event().wait(0.3)  # the late charge
     recovery.recover_payments(desk, ahead=AN_HOUR)
     asked = guest.client.get(here, headers={"HX-Request": "true", "HX-Request-Type": "partial"})
     assert asked.headers["HX-Redirect"] == f"/bookings/{encode('booking', the_booking().id)}"
-    assert guest.go(here).heading == "You're booked"
+    assert guest.go(here).heading == "You’re booked"
 
 
 def test_back_to_paying_while_it_is_checked_cannot_pay_twice(
@@ -241,7 +241,7 @@ def test_back_to_paying_while_it_is_checked_cannot_pay_twice(
     with pytest.raises(PaymentUnknown):
         bookings.pay(alice.id, the_booking().id, VISA, the_booking().total_price, interrupted(desk, silent))
     guest.send(url, paymentMethodId=VISA)
-    assert guest.heading == "We're checking your payment"
+    assert guest.heading == "We’re checking your payment"
     assert count(Payment) == 1
 
 
@@ -265,8 +265,8 @@ def test_a_payment_that_failed_silently_frees_the_room_and_says_so(
     recovery.recover_payments(desk, ahead=AN_HOUR)
     guest.go(url)
     assert guest.heading == "This reservation has ended"
-    assert "The payment didn't go through" in guest.text
-    assert "You weren't charged" in guest.text
+    assert "The payment didn’t go through" in guest.text
+    assert "You weren’t charged" in guest.text
     assert "Still available" in guest.text
 
 
@@ -341,10 +341,10 @@ def test_a_checkout_from_before_the_last_sign_in_is_asked_once_more(guest: Visit
     guest.sign_in("alice").go(url).send(url, csrf_token=old, paymentMethodId=DECLINED)
     assert (guest.url, guest.heading, count(Payment)) == (url, "Review and pay", 0)
     assert "Please press the button again" in guest.text
-    assert "You haven't been charged, and the room is still held for you" in guest.text
+    assert "You haven’t been charged, and the room is still held for you" in guest.text
     assert guest.page.find("input", value=DECLINED).has_attr("checked")
     guest.send(url, paymentMethodId=VISA)
-    assert guest.heading == "You're booked"
+    assert guest.heading == "You’re booked"
 
 
 def test_an_old_form_with_a_card_that_is_none_is_shown_without_it(guest: Visitor, room: Room) -> None:

@@ -83,7 +83,7 @@ def test_the_total_goes_back_in_the_currencys_own_decimals(
     held = bookings.hold(order(alice, abroad, STAY), desk)
     assert guest.go(checkout(held)).page.find("input", attrs={"name": "shownTotal"})["value"] == shown
     guest.send(checkout(held), paymentMethodId=VISA)
-    assert guest.heading == "You're booked"
+    assert guest.heading == "You’re booked"
 
 
 # --- another number of guests
@@ -91,7 +91,7 @@ def test_the_total_goes_back_in_the_currencys_own_decimals(
 
 def test_the_rooms_page_offers_to_change_the_number_of_guests(guest: Visitor, room: Room, held: Booking) -> None:
     guest.go(wish(room, 3).replace("/reserve", ""))
-    assert "You've reserved this room for 2 guests but haven't paid yet." in guest.text
+    assert "You’ve reserved this room for 2 guests but haven’t paid yet." in guest.text
     guest.send(wish(room).partition("?")[0])
     assert (guest.url, guest.heading) == (checkout(held), "Review and pay")
     assert "3 guests" in guest.text
@@ -100,7 +100,7 @@ def test_the_rooms_page_offers_to_change_the_number_of_guests(guest: Visitor, ro
 
 def test_a_wish_for_another_number_of_guests_is_asked_and_applied(guest: Visitor, room: Room, held: Booking) -> None:
     assert guest.go(wish(room, 3)).heading == "Change the number of guests?"
-    assert "We're holding this room for you for 2 guests until" in guest.text
+    assert "We’re holding this room for you for 2 guests until" in guest.text
     assert checkout(held) in guest.links()
     guest.send(wish(room).partition("?")[0])
     assert guest.url == checkout(held)
@@ -129,7 +129,7 @@ def test_ones_own_stay_is_not_somebody_elses(guest: Visitor, room: Room, booked:
     assert "You already have this room from" in guest.text
     assert "omebody" not in guest.text
     assert checkout(booked) in guest.links()
-    assert guest.go(checkout(booked)).heading == "You're booked"
+    assert guest.go(checkout(booked)).heading == "You’re booked"
 
 
 def test_reserving_in_spite_of_ones_own_stay_says_whose_it_is(
@@ -178,7 +178,7 @@ def test_the_room_page_leads_to_the_payment_being_checked(
     guest: Visitor, alice: User, room: Room, held: Booking, desk: Desk
 ) -> None:
     unanswered(alice, held, desk)
-    assert guest.go(wish(room)).heading == "We're checking your payment"
+    assert guest.go(wish(room)).heading == "We’re checking your payment"
 
 
 # --- one heading
@@ -205,8 +205,8 @@ def test_every_state_has_one_heading(
     assert headings == [
         ["Review and pay"],
         ["Review and pay"],
-        ["We're checking your payment"],
-        ["You're booked"],
+        ["We’re checking your payment"],
+        ["You’re booked"],
         ["Cancel this booking?"],
         ["This booking has been cancelled"],
         ["Reserve this room?"],

@@ -179,7 +179,7 @@ def test_no_name_is_refused(guest: Visitor) -> None:
 def test_another_password_ends_the_other_sign_ins(app: Flask, guest: Visitor) -> None:
     phone = Visitor(app).sign_in("alice")
     guest.go("/account").send("/account/password", currentPassword=PASSWORD, newPassword=NEW)
-    assert "You've been signed out everywhere else." in guest.text
+    assert "You’ve been signed out everywhere else." in guest.text
     assert is_in(guest)
     assert not is_in(phone)
 
@@ -266,7 +266,7 @@ def test_a_forgotten_password_is_set_anew(app: Flask, visitor: Visitor, guest: V
     visitor.go("/sign-in").send("/sign-in", email="alice@example.com", password=NEW)
     assert is_in(visitor)
     assert visitor.go(url).heading == "This link no longer works"
-    assert "If you've already chosen a new password, sign in with it." in visitor.text
+    assert "If you’ve already chosen a new password, sign in with it." in visitor.text
     assert {"/sign-in", "/forgot-password"} <= set(visitor.links())
 
 

@@ -104,7 +104,7 @@ def test_a_booking_names_its_guest_also_before_the_address_is_confirmed(
 
 
 def test_later_it_is_not_news_any_more(guest: Visitor, booked: Booking) -> None:
-    assert guest.go(url_of(booked)).heading == "You're booked"
+    assert guest.go(url_of(booked)).heading == "You’re booked"
     later(dt.timedelta(hours=1))
     assert guest.go(url_of(booked)).heading == "Your booking"
 
@@ -127,12 +127,12 @@ def test_a_hold_has_no_calendar_entry(guest: Visitor, alice: User, room: Room, d
 
 def test_the_refund_is_shown_first_and_then_paid(guest: Visitor, booked: Booking) -> None:
     guest.go(url_of(booked, "/cancel"))
-    assert "You'll get €360 back That's everything you paid. It goes back to the card you paid with." in guest.text
-    assert "You'll get this refund if you cancel before" in guest.text
+    assert "You’ll get €360 back That’s everything you paid. It goes back to the card you paid with." in guest.text
+    assert "You’ll get this refund if you cancel before" in guest.text
     assert reload(booked).status == "CONFIRMED"
     guest.send(url_of(booked, "/cancel"))
     assert guest.heading == "This booking has been cancelled"
-    assert "You'll get a full refund of €360." in guest.text
+    assert "You’ll get a full refund of €360." in guest.text
     assert "Cancelled on" in guest.text
     assert reload(booked).status == "CANCELLED"
 
@@ -140,7 +140,7 @@ def test_the_refund_is_shown_first_and_then_paid(guest: Visitor, booked: Booking
 def test_a_part_of_it(guest: Visitor, alice: User, desk: Desk) -> None:
     half = bookings.book(order(alice, a_room(cancellation_policy=policies.MODERATE), in_days(3)), VISA, desk)
     guest.go(url_of(half, "/cancel"))
-    assert "You'll get €180 back" in guest.text
+    assert "You’ll get €180 back" in guest.text
     day_before = policies.check_in_instant(half.policy, half.check_in - dt.timedelta(days=1))
     assert f"if you cancel before {formats.moment(day_before)} (local time)" in guest.text
     guest.send(url_of(half, "/cancel"))
@@ -170,7 +170,7 @@ def test_twice_is_cancelled_once(guest: Visitor, booked: Booking) -> None:
 def test_a_refund_that_shrank_is_shown_again(guest: Visitor, alice: User, room: Room, desk: Desk) -> None:
     soon = bookings.book(order(alice, room, in_days(5)), VISA, desk)
     guest.go(url_of(soon, "/cancel"))
-    assert "You'll get €360 back" in guest.text
+    assert "You’ll get €360 back" in guest.text
     arrival = policies.check_in_instant(soon.policy, soon.check_in)
     later(arrival - dt.timedelta(hours=12) - clock.now())
     guest.send(url_of(soon, "/cancel"))
@@ -216,12 +216,12 @@ def test_a_refund_that_the_bank_declined_is_said_on_the_page_and_in_the_list(
     bookings.cancel(alice.id, booking.id, desk)
     guest.go(url_of(booking))
     assert guest.heading == "This booking has been cancelled"
-    assert "We couldn't return €360 to your card" in guest.text
+    assert "We couldn’t return €360 to your card" in guest.text
     assert "We still owe you this money" in guest.text
     assert "Refund we owe you" in guest.text
     assert "goes back to the card" not in guest.text
     guest.go("/bookings?show=cancelled")
-    assert "We couldn't return €360 to your card. We're on it." in guest.text
+    assert "We couldn’t return €360 to your card. We’re on it." in guest.text
     assert "Refund: €360" not in guest.text
 
 
@@ -248,8 +248,8 @@ def test_charged_too_late_and_not_to_be_refunded_is_listed_too(
         bookings.pay(alice.id, held.id, REFUND_DECLINED, held.total_price, interrupted(desk, somebody_frees_the_nights))
     guest.go("/bookings?show=cancelled")
     assert "Not booked" in guest.text
-    assert "We couldn't return €360 to your card. We're on it." in guest.text
+    assert "We couldn’t return €360 to your card. We’re on it." in guest.text
     guest.go(url_of(held))
     assert guest.heading == "The room was taken before your payment arrived"
-    assert "We couldn't return €360 to your card" in guest.text
+    assert "We couldn’t return €360 to your card" in guest.text
     assert "on its way" not in guest.text

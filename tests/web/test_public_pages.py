@@ -123,7 +123,7 @@ def test_pages_of_results_keep_the_search(visitor: Visitor) -> None:
     [
         ("location=nowhere", "no rooms in a destination of that name"),
         ("location=antwerp&capacity=40", "the largest is for 4 guests"),
-        ("location=antwerp&amenities=pool", "1 room is available in Antwerp on these dates, but it doesn't match"),
+        ("location=antwerp&amenities=pool", "1 room is available in Antwerp on these dates, but it doesn’t match"),
     ],
 )
 def test_nothing_found_says_why(visitor: Visitor, room: Room, query: str, said: str) -> None:

@@ -72,7 +72,7 @@ def test_an_old_link_says_so_and_the_account_page_sends_a_new_one(carol: Visitor
     later(8 * DAY)
     assert (carol.go(old).status, carol.heading) == (404, "This link no longer works")
     carol.go("/account").send("/account/email/verify")
-    assert "We've emailed you a link." in carol.text
+    assert "We’ve emailed you a link." in carol.text
     new = path_in(newest(mail_dir, SUBJECT), "verify-email")
     assert new != old
     assert carol.go(new).send(new).heading == "Your email address is confirmed"
@@ -80,7 +80,7 @@ def test_an_old_link_says_so_and_the_account_page_sends_a_new_one(carol: Visitor
 
 def test_asked_for_again_at_once_nothing_is_mailed_and_the_page_says_so(carol: Visitor, mail_dir: Path) -> None:
     carol.go("/account").send("/account/email/verify")
-    assert "We've emailed you a link already." in carol.text
+    assert "We’ve emailed you a link already." in carol.text
     assert len(sent(mail_dir)) == 1
 
 

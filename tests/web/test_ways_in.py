@@ -27,7 +27,7 @@ def change_price(room: Room, price: Decimal) -> None:
 def test_a_stranger_signs_in_and_nothing_is_lost(visitor: Visitor, alice: User, room: Room) -> None:
     reserve(visitor, room)
     assert visitor.heading == "Sign in or create an account"
-    assert "We've saved your room and dates" in visitor.text
+    assert "We’ve saved your room and dates" in visitor.text
     visitor.send("/sign-in", email=alice.email, password="correct horse battery")
     assert visitor.url == checkout_url(the_booking())
     assert the_booking().guests == 2

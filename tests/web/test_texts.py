@@ -1,0 +1,31 @@
+"""One kind of apostrophe in everything that people read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from booking.domain import errors
+
+HOME = Path(__file__).parents[2] / "booking"
+STRAIGHT = re.compile(r"[A-Za-z]'[a-z]|[a-z]s' [a-z]")  # it's, the guests' rooms
+READ = [
+    path
+    for folder, kinds in (("templates", {".html", ".txt", ".xml"}), ("domain/demo", {".toml"}))
+    for path in sorted((HOME / folder).rglob("*"))
+    if path.suffix in kinds
+]
+
+
+@pytest.mark.parametrize("path", READ, ids=lambda path: str(path.relative_to(HOME)))
+def test_an_apostrophe_is_not_a_foot_mark(path: Path) -> None:
+    assert [line for line in path.read_text().splitlines() if STRAIGHT.search(line)] == []
+
+
+def test_nor_is_it_where_python_speaks_to_guests() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.BookingError)]
+    texts = [kind.message for kind in kinds] + (HOME / "translations" / "messages.pot").read_text().splitlines()
+    assert len(kinds) > 10
+    assert [text for text in texts if STRAIGHT.search(text)] == []
