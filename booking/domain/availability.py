@@ -34,7 +34,7 @@ from sqlalchemy.dialects.postgresql import insert
 from booking.domain import events
 from booking.domain.errors import Conflict, RoomNotAvailable
 from booking.domain.models import Availability
-from booking.domain.models.rooms import BLOCKED, BOOKED, HELD, PINNED
+from booking.domain.models.rooms import BLOCKED, BOOKED, HELD, PINNED, has_end
 from booking.domain.stays import Stay
 from booking.infra import cache
 from booking.infra.clock import sql_now
@@ -223,6 +223,7 @@ _ABANDONED = (
     select(_TABLE.c.claim_id)
     .where(
         _TABLE.c.state == HELD,
+        has_end(_TABLE.c.held_until),
         _TABLE.c.held_until.between(sql_now() - dt.timedelta(days=7), sql_now() - dt.timedelta(minutes=1)),
     )
     .distinct()

@@ -37,7 +37,7 @@ from booking.domain import kinds, places, prices, search_words
 from booking.domain.errors import Invalid
 from booking.domain.inputs import SLUG, RoomSearch
 from booking.domain.models import Availability, Property, Room
-from booking.domain.models.rooms import HELD
+from booking.domain.models.rooms import HELD, has_end
 from booking.domain.stays import EARLIEST_ZONE, Stay, StayRules
 from booking.infra import cache, clock, replica
 from booking.infra.clock import sql_now
@@ -226,10 +226,13 @@ FILTERS: dict[str, Condition] = {
 # Nights of holds that are over and not yet swept: few, and found by an index of their own, so that the nights of a
 # search are still read from an index alone.
 _SWEPT = aliased(Availability)
-_RUN_OUT = select(_SWEPT.room_id, _SWEPT.night).where(_SWEPT.held_until <= sql_now(), _SWEPT.state == HELD)
+_RUN_OUT = select(_SWEPT.room_id, _SWEPT.night).where(
+    has_end(_SWEPT.held_until), _SWEPT.held_until <= sql_now(), _SWEPT.state == HELD
+)
 # Asked once per statement: mostly there is none, and then no night is looked up among them.
 _NONE_RAN_OUT = select(~_RUN_OUT.exists()).scalar_subquery()
 _HOLD_END = select(func.min(Availability.held_until)).where(
+    has_end(Availability.held_until),
     Availability.held_until > sql_now(),
     Availability.night >= bindparam("check_in"),
     Availability.night < bindparam("check_out"),

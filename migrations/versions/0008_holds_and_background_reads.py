@@ -10,7 +10,7 @@ depends_on = None
 
 B_TREES = (
     ("ix_bookings_pending", "bookings", "id", sa.text("status = 'PENDING'")),
-    ("ix_availability_held", "availability", "held_until", sa.text("held_until IS NOT NULL")),
+    ("ix_availability_held", "availability", "held_until", sa.text("held_until < 'infinity'")),
     ("ix_deliveries_given_up", "deliveries", "next_at", sa.text("state = 'failed'")),
 )
 BRINS = (("ix_bookings_held_until", "bookings"), ("ix_availability_held_until", "availability"))
