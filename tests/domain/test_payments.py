@@ -110,11 +110,10 @@ def test_a_payment_is_taken_by_the_first_who_asks_and_never_once_it_is_settled(
     payment = open_payment(alice, room, desk)
     asked(payment, 1)
     assert payments.claim(payment.id, 0, PATIENCE) is None
-    transaction(payments.fail)(kept(payment), payments.ABANDONED)
+    transaction(payments.fail)(transaction(kept)(payment), payments.ABANDONED)
     assert payments.claim(payment.id, 1, PATIENCE) is None
 
 
-@transaction
 def kept(payment: Payment) -> Payment:
     return records.with_payment(payment.id)[1]
 
@@ -142,7 +141,7 @@ def test_hurrying_reaches_what_was_asked_once_and_nothing_that_is_settled(alice:
     once, settled = (open_payment(alice, a_room(), desk) for _ in range(2))
     asked(once, 1)
     asked(settled, 1)
-    transaction(payments.fail)(kept(settled), payments.ABANDONED)
+    transaction(payments.fail)(transaction(kept)(settled), payments.ABANDONED)
     payments.hurry()
     assert pause_of(once) <= 0
     assert pause_of(settled) > 0
@@ -180,10 +179,10 @@ def test_an_operator_sees_the_most_often_asked_first_and_nothing_that_was_never_
 
 def test_a_failed_attempt_keeps_its_reason_and_a_success_clears_it(alice: User, room: Room, desk: Desk) -> None:
     payment = open_payment(alice, room, desk)
-    transaction(payments.fail)(kept(payment), payments.ABANDONED, "late")
+    transaction(payments.fail)(transaction(kept)(payment), payments.ABANDONED, "late")
     failed = newest()
     assert (failed.state, failed.failure, failed.error) == ("failed", "abandoned", "late")
-    transaction(payments.succeed)(kept(payment), "ch_1")
+    transaction(payments.succeed)(transaction(kept)(payment), "ch_1")
     paid = newest()
     assert (paid.state, paid.failure, paid.error, paid.provider_reference) == ("succeeded", None, None, "ch_1")
 
@@ -244,3 +243,30 @@ def test_the_latest_charge_of_a_booking_is_its_own_last_card(alice: User, room: 
     assert latest is not None
     assert latest.id == paid.id
     assert payments.latest_charge(new_id()) is None
+
+
+def test_a_note_stands_beside_its_own_payment_only(alice: User, desk: Desk) -> None:
+    first, second = (open_payment(alice, a_room(), desk) for _ in range(2))
+    payments.note(first.id, "the line is busy")
+    assert [transaction(kept)(one).error for one in (first, second)] == ["the line is busy", None]
+
+
+def test_of_those_asked_equally_often_the_one_that_waits_longest_is_due_first(alice: User, desk: Desk) -> None:
+    first, second = (open_payment(alice, a_room(), desk) for _ in range(2))
+    payments.claim(first.id, 0, 2 * PATIENCE)
+    payments.claim(second.id, 0, PATIENCE)
+    assert payments.due(PATIENCE, AN_HOUR, 10) == [(second.id, 1), (first.id, 1)]
+
+
+def test_the_charge_that_paid_is_found_beside_a_declined_one_a_refund_and_other_bookings(
+    alice: User, room: Room, desk: Desk
+) -> None:
+    held = bookings.hold(order(alice, room), desk)
+    with pytest.raises(PaymentFailed):
+        bookings.pay(alice.id, held.id, DECLINED, held.total_price, desk)
+    bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
+    bookings.book(order(alice, a_room()), VISA, desk)
+    bookings.cancel(alice.id, held.id, desk)
+    declined, paid, refund = payments_of(held)
+    assert (declined.state, refund.state, refund.charge_id) == ("failed", "succeeded", paid.id)
+    assert transaction(payments.paid_charge)(held.id).id == paid.id

@@ -20,7 +20,7 @@ from booking.domain.models import Booking, Payment, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from booking.infra.provider import NoAnswer, Outcome, Result
-from tests.cast import AN_HOUR, DECLINED, VISA, interrupted, later, order, payments_of, silent
+from tests.cast import AN_HOUR, DECLINED, VISA, a_room, interrupted, later, order, payments_of, silent
 
 Story = Callable[[User, Room, Desk], object]
 
@@ -225,14 +225,6 @@ def test_a_payment_that_is_stuck_is_said_with_its_kind_and_how_often_it_was_aske
     assert grown == {("charge", "unanswered"): 1, ("charge", "stuck"): 1}
 
 
-def test_a_payment_that_breaks_each_time_is_an_alarm_in_the_end(alice: User, room: Room, desk: Desk) -> None:
-    stay_unknown(alice, room, desk)
-    with capture_logs() as said:
-        for _ in range(payments.STUCK_AFTER):
-            recovery.recover_payments(troubled(desk, breaks), ahead=AN_HOUR)
-    assert [line["event"] for line in said] == [*["recovery_broke"] * payments.STUCK_AFTER, "payment_stuck"]
-
-
 def test_a_payment_that_is_settled_at_last_is_not_stuck(alice: User, room: Room, desk: Desk) -> None:
     stay_unknown(alice, room, desk)
     for _ in range(payments.STUCK_AFTER):
@@ -252,8 +244,18 @@ def test_a_charge_found_too_late_is_sent_back_and_said(alice: User, room: Room, 
     assert (newest().kind, newest().state) == ("refund", "succeeded")
 
 
-def test_a_provider_that_is_not_here_is_named_and_is_an_alarm_in_the_end(alice: User, room: Room, desk: Desk) -> None:
-    stay_unknown(alice, room, desk)
+def go_unrefunded(alice: User, room: Room, desk: Desk) -> None:
+    bookings.cancel(alice.id, confirm(alice, room, desk).id, troubled(desk, says_nothing))
+
+
+WITHOUT_AN_OUTCOME = pytest.mark.parametrize("story", [stay_unknown, go_unrefunded], ids=["charge", "refund"])
+
+
+@WITHOUT_AN_OUTCOME
+def test_a_provider_that_is_not_here_is_named_and_is_an_alarm_in_the_end(
+    alice: User, room: Room, desk: Desk, story: Story
+) -> None:
+    story(alice, room, desk)
     other = Troubled(desk, breaks)
     other.name = "other"
     elsewhere = replace(desk, provider=other, providers={})
@@ -264,6 +266,24 @@ def test_a_provider_that_is_not_here_is_named_and_is_an_alarm_in_the_end(alice: 
     line = {"event": "payment_provider_unknown", "log_level": "error", **facts}
     assert said[:-1] == [line] * payments.STUCK_AFTER
     assert said[-1]["event"] == "payment_stuck"
+
+
+@WITHOUT_AN_OUTCOME
+def test_a_payment_that_breaks_each_time_is_an_alarm_in_the_end(
+    alice: User, room: Room, desk: Desk, story: Story
+) -> None:
+    story(alice, room, desk)
+    with capture_logs() as said:
+        for _ in range(payments.STUCK_AFTER):
+            recovery.recover_payments(troubled(desk, breaks), ahead=AN_HOUR)
+    broke = "recovery_broke" if story is stay_unknown else "refund_broke"
+    assert [line["event"] for line in said] == [*[broke] * payments.STUCK_AFTER, "payment_stuck"]
+
+
+def test_a_sweep_tries_no_more_than_it_is_told_to(alice: User, room: Room, desk: Desk) -> None:
+    stay_unknown(alice, room, desk)
+    stay_unknown(alice, a_room(), desk)
+    assert [recovery.recover_payments(desk, ahead=AN_HOUR, limit=1) for _ in range(3)] == [1, 1, 0]
 
 
 def test_a_declined_card_names_its_booking(alice: User, room: Room, desk: Desk) -> None:

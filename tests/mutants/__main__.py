@@ -32,6 +32,8 @@ COPY, SERVERS = HOME / "copy", HOME / "servers"
 FOUND = COPY / "mutants"  # mutmut's own folder
 STATISTICS = FOUND / "mutmut-stats.json"
 MUTMUT = str(Path(sys.executable).with_name("mutmut"))
+ALL, HALF = "*", "*[13579]"  # by their last digit
+FEW, MANY = 50, 100  # tests that a mutant meets the first time, and again
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -60,12 +62,16 @@ def copied(*, keep: bool) -> None:
         (COPY / name).write_text(undecorated(left_alone((COPY / name).read_text())))
 
 
-def tried(names: list[str]) -> None:
-    """Have mutmut try these mutants (wildcards), each with the tests that reach it; exits where mutmut fails."""
+def tried(names: list[str], *, tests: int) -> None:
+    """Have mutmut try these mutants (wildcards), each with so many `tests` that reach it; exits where mutmut fails."""
     command = [MUTMUT, "run", "--max-children", str(os.cpu_count() or 1), *names]
     servers = Servers(SERVERS, settings=QUICK)
     servers.join()  # for the whole run, not for each mutant
-    environ = os.environ | {"TEST_VAR_DIR": str(SERVERS), "TEST_TEMPLATE": template(servers)}
+    environ = os.environ | {
+        "TEST_VAR_DIR": str(SERVERS),
+        "TEST_TEMPLATE": template(servers),
+        "MUTANT_TESTS": str(tests),
+    }
     running = subprocess.Popen(command, cwd=COPY, env=environ, start_new_session=True)
     try:
         failed = running.wait()
@@ -107,18 +113,25 @@ def main() -> None:
     asked = argparse.ArgumentParser(prog="make mutants", description=__doc__)
     asked.add_argument("modules", nargs="*", help=f"of {', '.join(modules)} (all)")
     asked.add_argument("--keep", action="store_true", help="which test reaches what is known from the last run")
-    asked.add_argument("--survived", action="store_true", help="try only those again that nobody has noticed so far")
+    asked.add_argument(
+        "--survived", action="store_true", help="try only those again that nobody has noticed so far, with more tests"
+    )
+    asked.add_argument(
+        "--half", action="store_true", help="every other mutant only: half the time, much the same score"
+    )
     options = asked.parse_args()
     if unknown := set(options.modules) - set(modules):
         asked.error(f"no such module: {', '.join(sorted(unknown))}; there are {', '.join(modules)}")
     ends_on_term()
     copied(keep=options.keep or options.survived)
-    names = options.modules or modules
+    names, numbers = options.modules or modules, HALF if options.half else ALL
     if options.survived:
-        tried([mutant for name in names for mutant in results.read(FOUND, name).left])
+        left = [mutant for name in names for mutant in results.read(FOUND, name, numbers).left]
+        if left:  # to mutmut no name means all
+            tried(left, tests=MANY)
     else:
-        tried([f"booking.domain.{name}.*" for name in names])
-    found = [results.read(FOUND, name) for name in names]
+        tried([f"booking.domain.{name}.{numbers}" for name in names], tests=FEW)
+    found = [results.read(FOUND, name, numbers) for name in names]
     shown([mutant for one in found for mutant in one.left])
     print(f"\n{results.table(found)}")
     sys.exit(not all(one.holds for one in found))

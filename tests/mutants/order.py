@@ -13,14 +13,16 @@ from pathlib import Path
 
 import pytest
 
-MOST = 50  # tests
+MOST = int(os.environ.get("MUTANT_TESTS", "50"))
 SLOW = 0.5  # seconds
 # In the folder in which mutmut runs the tests: how long each took, and which ones have noticed a mutant so far.
 DURATIONS, NOTICED = Path("mutmut-stats.json"), Path("noticed.txt")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without a database first, slow ones at last; between them what noticed others of the function, of the module."""
+    """Without a database first, slow ones at last. Between them: what noticed others of the function, of the module,
+    then the module's own tests, then those whose file names it.
+    """
     durations = json.loads(DURATIONS.read_text())["duration_by_test"] if DURATIONS.exists() else {}
     noticed = Counter(NOTICED.read_text().splitlines() if NOTICED.exists() else ())
     module, function = _changed()

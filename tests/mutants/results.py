@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 LEAST = 80  # per cent of a module's mutants that the tests notice
@@ -41,9 +42,13 @@ class Module:
         return self.score >= LEAST and not self.unsettled
 
 
-def read(folder: Path, name: str) -> Module:
-    """The results of booking/domain/`name`.py below mutmut's folder; raises FileNotFoundError."""
+def read(folder: Path, name: str, numbers: str = "*") -> Module:
+    """The results of booking/domain/`name`.py below mutmut's folder; raises FileNotFoundError.
+
+    `numbers` is a wildcard for which of its mutants count.
+    """
     codes = json.loads((folder / "booking" / "domain" / f"{name}.py.meta").read_text())["exit_code_by_key"]
+    codes = {mutant: code for mutant, code in codes.items() if fnmatch(mutant, numbers)}
     known = SURVIVED | NO_TESTS | KILLED
     return Module(
         name,

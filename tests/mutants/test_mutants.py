@@ -88,6 +88,12 @@ def test_what_was_interrupted_is_no_result(tmp_path: Path, code: int | None) -> 
     assert not module.holds
 
 
+def test_of_half_the_mutants_only_these_count(tmp_path: Path) -> None:
+    written(tmp_path, [None, 1, None, 0, None, 1])
+    half = results.read(tmp_path, "holds", "*[13579]")
+    assert (half.killed, half.left) == (["mutant 1", "mutant 5"], ["mutant 3"])
+
+
 def test_a_module_that_was_not_tried_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         results.read(tmp_path, "holds")
@@ -100,6 +106,7 @@ def sorted_by(names: dict[str, str]) -> list[str]:
             nodeid=name,
             path=Path(f"tests/domain/test_{module}.py"),
             fixturenames=() if name == "plain" else ("application",),
+            module=SimpleNamespace(**{"holds": None} if name == "naming" else {}),
         )
         for name, module in names.items()
     ]
@@ -112,20 +119,22 @@ def holds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A mutant of the holds is being tried."""
     monkeypatch.setenv("MUTANT_UNDER_TEST", "booking.domain.holds.x_place__mutmut_1")
     monkeypatch.chdir(tmp_path)
-    order.DURATIONS.write_text(json.dumps({"duration_by_test": {"slow": 2, "long": 0.2, "short": 0.1, "own": 0.3}}))
+    order.DURATIONS.write_text(
+        json.dumps({"duration_by_test": {"slow": 2, "long": 0.2, "short": 0.1, "own": 0.3, "naming": 0.4}})
+    )
 
 
-PLACES = {"slow": "holds", "long": "trips", "short": "races", "plain": "money", "own": "holds"}
+PLACES = {"slow": "holds", "long": "trips", "short": "races", "plain": "money", "own": "holds", "naming": "races"}
 
 
-def test_tests_that_need_no_database_and_those_of_the_module_go_first_and_slow_ones_at_last(holds: None) -> None:
-    assert sorted_by(PLACES) == ["plain", "own", "short", "long", "slow"]
+def test_what_needs_no_database_or_is_about_the_module_goes_first_and_slow_ones_at_last(holds: None) -> None:
+    assert sorted_by(PLACES) == ["plain", "own", "naming", "short", "long", "slow"]
 
 
 def test_what_noticed_others_of_the_function_goes_before_what_noticed_others_of_the_module(holds: None) -> None:
     module, function = "holds", "booking.domain.holds.x_place"
     order.NOTICED.write_text(f"{module} own\n{module} own\n{module} long\n{function} long\n{module} short\n")
-    assert sorted_by(PLACES) == ["plain", "long", "own", "short", "slow"]
+    assert sorted_by(PLACES) == ["plain", "long", "own", "short", "naming", "slow"]
 
 
 def test_a_mutant_meets_the_likeliest_tests_only_and_everything_else_all(
