@@ -31,13 +31,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         seconds = durations.get(item.nodeid, 0)
         needs_database = "application" in getattr(item, "fixturenames", ())
         likely = noticed[f"{function} {item.nodeid}"], noticed[f"{module} {item.nodeid}"]
-        return (
-            needs_database,
-            seconds > SLOW,
-            *(-times for times in likely),
-            item.path.name != f"test_{module}.py",
-            seconds,
-        )
+        about = item.path.name == f"test_{module}.py", hasattr(getattr(item, "module", None), module)
+        return needs_database, seconds > SLOW, *(-one for one in (*likely, *about)), seconds
 
     items.sort(key=place)
     if function:
