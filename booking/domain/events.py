@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, or_, select, text, tuple_, update
+from sqlalchemy import and_, any_, delete, func, insert, or_, select, text, tuple_, update
 
 from booking.domain.models import Delivery, Event
 from booking.domain.models.events import DONE, GIVEN_UP, RUNNING, WAITING
@@ -121,7 +121,7 @@ def due(limit: int = 500) -> list[tuple[str, uuid.UUID]]:
         .order_by(Delivery.next_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
-        .subquery()
+        .cte()  # run once; a subquery may be run again for each row, and then chooses others
     )
     rows = db.session.execute(
         update(Delivery)
@@ -232,8 +232,9 @@ def prune(limit: int = 500) -> int:
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    chosen_once = any_(func.array(old.scalar_subquery()))
     result = db.session.execute(
-        delete(Event).where(Event.id.in_(old.scalar_subquery())).execution_options(synchronize_session=False)
+        delete(Event).where(Event.id == chosen_once).execution_options(synchronize_session=False)
     )
     return int(result.rowcount)  # type: ignore[attr-defined]  # a CursorResult, as for every DELETE
 

@@ -39,10 +39,13 @@ class Rule:
 
 
 def _older(table: str, key: str = "id", where: str = "true") -> TextClause:
-    """Oldest first; what somebody else has locked waits for the next hour."""
+    """Oldest first; what somebody else has locked waits for the next hour.
+
+    An array is made once. What stands in IN (...) may be run again for each row, and then chooses others.
+    """
     return text(
-        f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {key} < :before AND {where}"  # noqa: S608
-        f" ORDER BY {key} LIMIT :portion FOR UPDATE SKIP LOCKED)"
+        f"DELETE FROM {table} WHERE {key} = ANY (ARRAY(SELECT {key} FROM {table}"  # noqa: S608
+        f" WHERE {key} < :before AND {where} ORDER BY {key} LIMIT :portion FOR UPDATE SKIP LOCKED))"
     )
 
 

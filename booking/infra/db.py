@@ -88,7 +88,12 @@ else:
     Model = db.Model
 
 
-def engine_options(settings: Settings) -> dict[str, Any]:
+# For transactions. SERIALIZABLE guards a table as a whole where it is read from end to end, which Postgres prefers as
+# soon as autovacuum has counted few rows: all who pay in a young house would be in each other's way.
+BY_INDEX = " -c enable_seqscan=off"
+
+
+def engine_options(settings: Settings, planning: str = "") -> dict[str, Any]:
     """Pool and connection: quick to fail; a stopped process cannot block others for long by its open transaction."""
     return {
         "hide_parameters": True,
@@ -103,7 +108,7 @@ def engine_options(settings: Settings) -> dict[str, Any]:
             # Neither compiling nor parallel workers pay for statements of milliseconds from many clients. A lock is
             # waited for a little less long than a request lasts; what a request gave up, Postgres notices in 2 s.
             "options": "-c jit=off -c max_parallel_workers_per_gather=0 -c statement_timeout=15s -c lock_timeout=4s"
-            " -c idle_in_transaction_session_timeout=5s -c client_connection_check_interval=2s",
+            " -c idle_in_transaction_session_timeout=5s -c client_connection_check_interval=2s" + planning,
         },
     }
 

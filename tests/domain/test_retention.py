@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import Connection, event, text
 
-from booking.domain import bookings, retention, sessions, verification
+from booking.domain import bookings, events, retention, sessions, verification
 from booking.domain.bookings import Desk, Order
 from booking.domain.models import Booking, Room, User
 from booking.domain.models.bookings import CONFIRMED
@@ -20,6 +20,7 @@ from booking.infra import clock, sent_mails
 from booking.infra.db import db, transaction
 from booking.infra.ids import new_id
 from tests.cast import VISA, a_room, in_days
+from tests.jobs.stories import happened
 
 A_DAY = dt.timedelta(days=1)
 
@@ -217,3 +218,31 @@ def test_mail_files_go_after_a_month_and_others_stay(tmp_path: Path) -> None:
     assert sent_mails.prune(str(tmp_path)) == 1
     assert sorted(file.name for file in tmp_path.iterdir()) == [young.name, foreign.name]
     assert sent_mails.prune(str(tmp_path / "nowhere")) == 0
+
+
+# --- portions
+
+
+@pytest.fixture
+def row_by_row(app: Flask) -> Iterator[None]:
+    """Postgres looks up what a statement selects anew for each row: a way it may take whenever it thinks rows few."""
+    others = ("hashjoin", "mergejoin", "hashagg", "sort", "material", "memoize", "bitmapscan", "indexscan", "tidscan")
+    said = "; ".join(f"SET LOCAL enable_{other} = off" for other in others)
+
+    def choose(connection: Connection) -> None:
+        connection.exec_driver_sql(said)
+
+    event.listen(db.engine, "begin", choose)
+    yield
+    event.remove(db.engine, "begin", choose)
+
+
+def test_a_portion_is_never_larger_than_asked(row_by_row: None, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "PORTION", 1)
+    for _ in range(3):
+        an_ended_session(alice)
+        happened("availability.updated", roomId="room_1", location="tel-aviv")
+    run("UPDATE events SET sent_at = now()")
+    clock.shift(dt.timedelta(days=200))
+    assert retention._apply(next(rule for rule in RULES if rule.name == "sessions")) == 1
+    assert events.prune(limit=1) == 1
