@@ -24,6 +24,39 @@ HOME = Path(os.environ.get("TEST_VAR_DIR", Path(__file__).parents[1] / "var" / "
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 DATABASES = 16  # of Valkey
 
+# What takes longest begins first. In between stands what needs the processor most, then what needs to be in time.
+LONGEST = [
+    "bench/test_programmes.py",
+    "infra/test_migrations.py",
+    "api/test_settings_at_their_edges.py",
+    "embedded/test_install.py",
+    "bench/test_background.py",
+    "fuzz/test_wire.py",
+    "faults/test_redis_away.py",
+    "embedded/test_up.py",
+    "browser/test_booking.py",
+    "browser/test_waiting.py",
+    "faults/test_trouble.py",
+    "browser/test_finding.py",
+    "faults/test_crash_points.py",
+    "jobs/test_worker.py",
+    "backup/test_commands.py",
+    "backup/test_drill.py",
+    "backup/test_s3.py",
+    "embedded/test_servers.py",
+    "browser/test_accounts.py",
+    "faults/test_controls.py",
+    "faults/test_storm.py",
+    "domain/test_model.py",
+    "replay/test_replay.py",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long before all others, whose order stays."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
+
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:

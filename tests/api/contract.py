@@ -51,11 +51,17 @@ def find(version: str, method: str, path: str) -> dict[str, Any] | None:
 
 def _conforms(version: str, schema: dict[str, Any], answer: TestResponse) -> None:
     assert answer.mimetype == "application/json"
-    validator = Draft202012Validator(
-        {"$ref": f"urn:api{schema['$ref']}"}, registry=_registry(version), format_checker=FormatChecker()
-    )
-    problems = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(answer.json)]
+    problems = [
+        f"{error.json_path}: {error.message}" for error in _validator(version, schema["$ref"]).iter_errors(answer.json)
+    ]
     assert not problems, f"{answer.request.path}: {problems}"
+
+
+@cache
+def _validator(version: str, reference: str) -> Draft202012Validator:
+    return Draft202012Validator(
+        {"$ref": f"urn:api{reference}"}, registry=_registry(version), format_checker=FormatChecker()
+    )
 
 
 @cache

@@ -23,6 +23,7 @@ from booking.infra.ids import encode
 from tests.api.program import Program, dates, program_of
 from tests.cast import person
 
+pytestmark = pytest.mark.slow
 EXAMPLES = int(os.environ.get("API_EXAMPLES", "20"))
 KEPT = [
     not_a_server_error,

@@ -87,6 +87,7 @@ def answers(api: Program, room: Room) -> dict[str, int]:
     return {name: answer.status_code for name, answer in asked.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "edge"), EDGES, ids=[f"{name}={edge:g}" for name, edge in EDGES])
 def test_at_its_edge_every_page_and_endpoint_works(
     environ: dict[str, str], empty: None, alice: User, name: str, edge: float

@@ -99,6 +99,7 @@ def test_a_mail_server_that_answers(ask: Ask, mail_server: Any) -> None:  # noqa
     assert mail_server.messages == []
 
 
+@pytest.mark.slow
 def test_servers_that_never_answer_do_not_keep_it_waiting(ask: Ask, silent: str) -> None:
     began = time.monotonic()
     report = ask(

@@ -18,6 +18,7 @@ HOME = Path(__file__).parents[2]
 NOWHERE = "127.0.0.1:1"
 
 
+@pytest.mark.slow
 def test_it_works_where_the_application_does_not_start(tmp_path: Path) -> None:
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     environ = {**kept, "APP_ENV": "production", "HOLD_MINUTES": "soon", "DATABASE_URL": f"postgresql://app@{NOWHERE}/x"}

@@ -51,6 +51,7 @@ from tests.domain.model import (
     Sold,
 )
 
+pytestmark = pytest.mark.slow
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "40"))
 STEPS = int(os.environ.get("MODEL_STEPS", "30"))
 EMPTIED = "bookings, payments, availability, idempotency_keys, events, deliveries, simulated_ledger"

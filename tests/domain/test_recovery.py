@@ -106,6 +106,7 @@ def pauses() -> list[float]:
 # --- each on its own
 
 
+@pytest.mark.slow
 def test_fifty_unanswered_refunds_do_not_keep_the_next_one_from_being_asked(
     alice: User, room: Room, desk: Desk
 ) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import create_engine, make_url
 from booking.infra.db import db
 from booking.infra.embedded import Servers
 
+pytestmark = pytest.mark.slow
 HOME = Path(__file__).parents[2]
 PATIENCE = 90.0  # seconds
 INVALID = "SELECT count(*) FROM pg_index WHERE NOT indisvalid"

@@ -31,6 +31,7 @@ from booking.infra.db import (
 )
 from booking.infra.embedded import Servers
 
+pytestmark = pytest.mark.slow
 LOGIN = {"email": "nobody@example.com", "password": "whatever it is"}
 SOON = 5.0  # seconds
 

@@ -19,6 +19,7 @@ from booking.infra import cache, redis
 from booking.infra.embedded import ports
 from booking.infra.embedded.valkey import binary
 
+pytestmark = pytest.mark.slow
 AT_ONCE = 1.0  # seconds
 
 

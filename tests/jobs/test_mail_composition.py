@@ -141,6 +141,7 @@ NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=2
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @example(name="Große Wohnung mit Ausblick über die ganze schöne Stadt – für Sie")
 @example(name="חדר עם נוף לים ומרפסת גדולה מאוד מאוד, ליד החוף של תל אביב ויפו")
@@ -224,6 +225,7 @@ def test_a_stay_over_the_change_of_the_clocks_keeps_its_hours() -> None:
     assert stay["DTEND"].dt - stay["DTSTART"].dt == dt.timedelta(hours=44)  # wall clock; one hour more on a watch
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(name=NAMES)
 def test_any_name_fits_into_the_calendar(name: Any) -> None:

@@ -72,6 +72,7 @@ def mails_to(name: str, sender: str) -> list[bytes]:
     ]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @example(name=ATTACK)
 @example(name=ATTACK.replace("?q?", "?Q?"))

@@ -22,6 +22,7 @@ from booking.jobs import deliver, ticker
 from tests.jobs.conftest import MailServer
 from tests.jobs.stories import booked, confirmed
 
+pytestmark = pytest.mark.slow
 done: list[object] = []
 stop = threading.Event()
 

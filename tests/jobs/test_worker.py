@@ -21,6 +21,7 @@ from sqlalchemy import make_url
 from tests.jobs.conftest import MailServer
 from tests.jobs.stories import booked, confirmed, deliveries, time_passes
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 Start = Callable[[], subprocess.Popen[bytes]]
 

@@ -72,6 +72,7 @@ def test_blank_rows_are_no_rows_and_empty_cells_at_the_end_may_be_left_out_or_ad
     assert not [cells for _, cells in rows(content) if isinstance(cells, BadRow)]
 
 
+@pytest.mark.slow
 def test_a_small_file_that_unpacks_to_a_huge_one_is_refused(
     rows: Callable[[bytes], Rows], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -124,6 +124,7 @@ def test_a_room_that_is_missing_comes_back(app: Flask) -> None:
     assert count(Room) == 324
 
 
+@pytest.mark.slow
 def test_the_command_makes_rooms_and_people_and_can_be_repeated(app: Flask, runner: FlaskCliRunner) -> None:
     first, second = runner.invoke(args=["demo", "load"]), runner.invoke(args=["demo", "load"])
     assert (first.exit_code, second.exit_code) == (0, 0)
@@ -162,6 +163,7 @@ def test_help_shows_an_example(runner: FlaskCliRunner) -> None:
     assert "flask demo load" in runner.invoke(args=["demo", "load", "--help"]).output
 
 
+@pytest.mark.slow
 def test_the_stays_of_the_demo_agree_with_everything_and_lie_around_today(app: Flask, runner: FlaskCliRunner) -> None:
     runner.invoke(args=["demo", "load"])
     assert verification.verify().findings == []

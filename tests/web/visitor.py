@@ -28,6 +28,7 @@ class Visitor:
     def __init__(self, app: Flask) -> None:
         self.client = Browser(app, app.response_class)
         self.response: TestResponse | None = None
+        self._parsed: tuple[TestResponse, BeautifulSoup] | None = None
         self.url = "/"
 
     # --- going
@@ -73,7 +74,9 @@ class Visitor:
     @property
     def page(self) -> BeautifulSoup:
         assert self.response is not None
-        return BeautifulSoup(self.response.text, "html.parser")
+        if self._parsed is None or self._parsed[0] is not self.response:  # parsing takes longer than the page took
+            self._parsed = self.response, BeautifulSoup(self.response.text, "html.parser")
+        return self._parsed[1]
 
     @property
     def text(self) -> str:
