@@ -12,6 +12,7 @@ QUICK := $(addprefix --ignore=tests/,backup bench browser deploy embedded faults
 # CI says how much of the code its tests run; that costs a fifth more time.
 COVERAGE := $(if $(CI),--cov=booking --cov-report= --cov-fail-under=90)
 ARGS ?=
+PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run check test bench bench-compare bench-scale bench-background storm trouble controls drill replay mutants fuzz lint format messages lock clean python product everything chromium
@@ -26,10 +27,10 @@ check: everything ## the fast loop: style, types and the quick tests, in under a
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/python -m pytest -n 2 --dist loadfile $(QUICK) $(ARGS)
+	.venv/bin/python -m pytest -n $(PROCESSES) --dist loadfile $(QUICK) $(ARGS)
 
-test: lint chromium ## lint, then all tests; ARGS="-k search" goes to pytest
-	.venv/bin/python -m pytest -n 2 --dist loadfile $(COVERAGE) $(ARGS)
+test: lint chromium ## lint, then all tests in two PROCESSES (up to 15); ARGS="-k search" goes to pytest
+	.venv/bin/python -m pytest -n $(PROCESSES) --dist loadfile $(COVERAGE) $(ARGS)
 
 # Root on Debian gets the browser that the browser tests use; anybody else reads why they are skipped.
 chromium:

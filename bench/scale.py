@@ -128,8 +128,8 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
 
 
 def _smaller(filling: Filling, share: float) -> Filling:
-    rooms = max(200, round(filling.rooms * share))
-    return Filling(rooms, rooms * (filling.bookings // filling.rooms), min(filling.places, rooms // 20))
+    rooms = max(80, round(filling.rooms * share))
+    return Filling(rooms, rooms * (filling.bookings // filling.rooms), min(filling.places, rooms // 40))
 
 
 def _speed_of_filling(done: dict[str, list[Measuring]]) -> float:
