@@ -25,7 +25,6 @@ from tests.cast import (
     in_days,
     interrupted,
     later,
-    nights_of,
     order,
     payments_of,
     silent,
@@ -195,21 +194,6 @@ def test_a_refund_is_owed_in_the_currency_and_to_the_provider_of_its_charge(
     charge, refund = payments_of(booking)
     assert (refund.kind, refund.charge_id, refund.amount) == ("refund", charge.id, charge.amount)
     assert (refund.currency, refund.provider) == (charge.currency, charge.provider) == ("EUR", "simulated")
-
-
-def test_charged_when_one_night_is_gone_frees_the_others_and_gives_all_back(
-    alice: User, room: Room, desk: Desk
-) -> None:
-    held = bookings.hold(order(alice, room), desk)
-
-    @transaction
-    def a_night_goes(_: Outcome) -> None:
-        db.session.execute(text("DELETE FROM availability WHERE night = (SELECT max(night) FROM availability)"))
-
-    with pytest.raises(RoomNotAvailable):
-        bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, a_night_goes))
-    charge, refund = payments_of(held)
-    assert (nights_of(room), refund.amount, refund.currency) == ({}, charge.amount, "EUR")
 
 
 def test_each_attempt_says_from_when_on_recovery_may_ask(alice: User, room: Room, desk: Desk) -> None:

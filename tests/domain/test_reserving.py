@@ -152,3 +152,13 @@ def test_what_alone_makes_way_can_be_had(alice: User, bob: User, room: Room, des
     assert not quote.is_available
     assert reserving.mine(order(alice, room, in_days(31, 3))).can_be_had(quote)
     assert not reserving.mine(order(bob, room, in_days(31, 3))).can_be_had(quote)
+
+
+def test_what_stands_in_the_way_is_ones_own_same_stay_before_other_dates(alice: User, room: Room, desk: Desk) -> None:
+    assert reserving.mine(order(alice, room)).in_the_way is None
+    held = reserving.reserve(order(alice, room, in_days(30, 3)), desk)
+    for stay in (in_days(30, 3), in_days(31, 4)):
+        assert reserving.mine(order(alice, room, stay)).in_the_way.id == held.id
+    bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
+    seen = reserving.mine(order(alice, room, in_days(31, 4)))
+    assert (seen.in_the_way.id, seen.standing.id) == (held.id, held.id)

@@ -1,0 +1,101 @@
+"""A charge and what becomes of its booking: confirmed once, given up, or paid back because it came too late."""
+
+from __future__ import annotations
+
+import pytest
+from prometheus_client import REGISTRY
+from sqlalchemy import text
+
+from booking.domain import bookings, charging, payments
+from booking.domain.desk import Desk
+from booking.domain.errors import PaymentFailed, PaymentUnknown, RoomNotAvailable
+from booking.domain.models import Booking, Event, Payment, Room, User
+from booking.infra.db import db, transaction
+from booking.infra.provider import Outcome, Result
+from tests.cast import DECLINED, VISA, count, interrupted, nights_of, order, payments_of, reload
+
+ALL, THE_LAST = "TRUE", "night = (SELECT max(night) FROM availability)"
+
+
+def so_often(outcome: str) -> float:
+    return REGISTRY.get_sample_value("bookings_total", {"outcome": outcome}) or 0
+
+
+@pytest.mark.parametrize("which", [ALL, THE_LAST], ids=["all nights", "one night"])
+def test_charged_when_nights_are_gone_frees_the_others_and_gives_all_back_at_once(
+    alice: User, room: Room, desk: Desk, which: str
+) -> None:
+    held = bookings.hold(order(alice, room), desk)
+    before = so_often("refunded")
+
+    @transaction
+    def nights_go(_: Outcome) -> None:
+        db.session.execute(text(f"DELETE FROM availability WHERE {which}"))
+
+    with pytest.raises(RoomNotAvailable):
+        bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, nights_go))
+    charge, refund = payments_of(held)
+    assert (refund.kind, refund.state, refund.error) == ("refund", "succeeded", None)
+    assert (nights_of(room), refund.amount, refund.currency) == ({}, charge.amount, "EUR")
+    assert (reload(held).status, reload(held).refund_amount, so_often("refunded")) == ("CANCELLED", None, before + 1)
+
+
+def test_a_charge_is_confirmed_once_however_often_its_outcome_comes(alice: User, room: Room, desk: Desk) -> None:
+    booked = bookings.book(order(alice, room), VISA, desk)
+    [paid] = payments_of(booked)
+    again = charging.confirmed(paid.id, Outcome(Result.CHARGED, "another reference"), desk)
+    assert (again.id, again.version) == (booked.id, booked.version)
+    assert payments_of(booked)[0].provider_reference == paid.provider_reference
+    assert count(Event, type="booking.confirmed") == 1
+
+
+def test_what_is_to_be_kept_with_the_confirmation_is_kept_with_it(alice: User, room: Room, desk: Desk) -> None:
+    kept: list[Booking] = []
+
+    def keep(booking: Booking) -> None:
+        assert booking.confirmed_at is not None
+        kept.append(booking)
+
+    held = bookings.hold(order(alice, room), desk)
+    payment = bookings._begin_payment(held.id, VISA, desk)
+    confirmed = charging.charge(payment, desk, keep_hold=True, keep=keep)
+    assert ([one.id for one in kept], confirmed.status) == ([held.id], "CONFIRMED")
+    assert payments_of(held)[0].provider_reference == desk.provider.find(payment.id).reference
+
+
+@pytest.mark.parametrize("keep_hold", [True, False])
+def test_a_declined_charge_keeps_the_hold_or_frees_the_nights(
+    alice: User, room: Room, desk: Desk, keep_hold: bool
+) -> None:
+    held = bookings.hold(order(alice, room), desk)
+    payment = bookings._begin_payment(held.id, DECLINED, desk)
+    with pytest.raises(PaymentFailed):
+        charging.charge(payment, desk, keep_hold=keep_hold)
+    after, [failed] = reload(held), payments_of(held)
+    assert (failed.state, failed.failure, failed.error) == ("failed", payments.DECLINED, None)
+    if keep_hold:
+        assert (after.status, after.held_until) == ("PENDING", held.held_until)
+        assert set(nights_of(room).values()) == {"held"}
+    else:
+        assert (after.status, after.held_until, after.refund_amount) == ("CANCELLED", None, None)
+        assert nights_of(room) == {}
+
+
+def test_giving_up_changes_nothing_that_is_settled(alice: User, room: Room, desk: Desk) -> None:
+    booked = bookings.book(order(alice, room), VISA, desk)
+    [paid] = payments_of(booked)
+    for keep_hold in (True, False):
+        charging.give_up(paid.id, payments.ABANDONED, keep_hold=keep_hold)
+    assert (reload(booked).status, payments_of(booked)[0].state) == ("CONFIRMED", "succeeded")
+    assert set(nights_of(room).values()) == {"booked"}
+
+
+def test_a_charge_that_recovery_has_cancelled_stays_unknown_to_its_own_request(
+    alice: User, room: Room, desk: Desk
+) -> None:
+    held = bookings.hold(order(alice, room), desk)
+    payment = bookings._begin_payment(held.id, VISA, desk)
+    desk.provider.cancel(payment.id, "EUR")
+    with pytest.raises(PaymentUnknown):
+        charging.charge(payment, desk, keep_hold=True)
+    assert count(Payment, state="started") == 1
