@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain import bookings, history, policies, reserving, rooms, verification
+from booking.domain import bookings, history, holds, policies, reserving, rooms, verification
 from booking.domain.bookings import Desk, Order
 from booking.domain.errors import PaymentFailed, PaymentUnknown, PriceChanged, TooManyHolds
 from booking.domain.models import Booking, Room, User
@@ -132,6 +133,16 @@ def test_many_at_once_stay_within_the_number(app: Flask, alice: User, desk: Desk
     assert count(Booking, status="PENDING") == 3, results
     assert sum(isinstance(result, TooManyHolds) for result in results) == 3
     assert verification.verify().findings == []
+
+
+@WAYS
+def test_a_hold_waits_for_the_same_guests_others_only(
+    alice: User, room: Room, desk: Desk, hold: Hold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[uuid.UUID] = []
+    monkeypatch.setattr(holds, "one_at_a_time", waited.append)
+    hold(order(alice, room), desk)
+    assert waited == [alice.id]
 
 
 @WAYS
