@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from contextlib import suppress
+
 import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
@@ -10,9 +13,10 @@ from booking.domain import bookings, charging, payments
 from booking.domain.desk import Desk
 from booking.domain.errors import PaymentFailed, PaymentUnknown, RoomNotAvailable
 from booking.domain.models import Booking, Event, Payment, Room, User
+from booking.infra import clock
 from booking.infra.db import db, transaction
 from booking.infra.provider import Outcome, Result
-from tests.cast import DECLINED, VISA, count, interrupted, nights_of, order, payments_of, reload
+from tests.cast import DECLINED, VISA, count, interrupted, nights_of, order, payments_of, reload, silent
 
 ALL, THE_LAST = "TRUE", "night = (SELECT max(night) FROM availability)"
 
@@ -99,3 +103,25 @@ def test_a_charge_that_recovery_has_cancelled_stays_unknown_to_its_own_request(
     with pytest.raises(PaymentUnknown):
         charging.charge(payment, desk, keep_hold=True)
     assert count(Payment, state="started") == 1
+
+
+def test_a_charge_without_an_answer_is_unknown_until_it_has_had_its_time(alice: User, room: Room, desk: Desk) -> None:
+    held = bookings.hold(order(alice, room), desk)
+    payment, before = bookings._begin_payment(held.id, VISA, desk), so_often("payment_unknown")
+    with pytest.raises(PaymentUnknown):
+        charging.charge(payment, interrupted(desk, silent), keep_hold=True)
+    [unknown] = payments_of(held)
+    assert (unknown.state, so_often("payment_unknown")) == ("unknown", before + 1)
+    assert unknown.next_at - clock.now() == pytest.approx(desk.patience, abs=dt.timedelta(seconds=2))
+    assert reload(held).status == "PENDING"
+
+
+@pytest.mark.parametrize(("method", "outcome"), [(VISA, "confirmed"), (DECLINED, "declined")])
+def test_each_charge_is_counted_once_by_its_outcome(
+    alice: User, room: Room, desk: Desk, method: str, outcome: str
+) -> None:
+    held = bookings.hold(order(alice, room), desk)
+    payment, before = bookings._begin_payment(held.id, method, desk), so_often(outcome)
+    with suppress(PaymentFailed):
+        charging.charge(payment, desk, keep_hold=True)
+    assert so_often(outcome) == before + 1

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from booking.domain import bookings, idempotency, payments
+from booking.domain import bookings, idempotency, payments, recovery
 from booking.domain.bookings import Desk
-from booking.domain.errors import IdempotencyConflict, KeyReused
+from booking.domain.errors import IdempotencyConflict, KeyReused, PaymentUnknown
 from booking.domain.idempotency import Answer, Claim
-from booking.domain.models import IdempotencyKey, Room, User
+from booking.domain.models import Booking, IdempotencyKey, Room, User
 from booking.infra import clock
 from booking.infra.db import db, transaction
-from tests.cast import VISA, later, order, payments_of
+from tests.cast import AN_HOUR, VISA, count, interrupted, later, order, payments_of, silent
 
 MINE, THEIRS = Answer(201, '{"of": "the first"}'), Answer(201, '{"of": "the second"}')
 
@@ -165,3 +165,17 @@ def test_a_request_is_the_same_however_it_was_spelled() -> None:
     assert idempotency.fingerprint(one) == idempotency.fingerprint(other)
     assert len(idempotency.fingerprint(one)) == 32
     assert idempotency.fingerprint(one) != idempotency.fingerprint(one | {"guests": 3})
+
+
+def test_a_call_that_comes_again_with_its_key_gets_the_booking_that_the_first_one_began(
+    alice: User, room: Room, desk: Desk
+) -> None:
+    first = claimed(alice)
+    with pytest.raises(PaymentUnknown):
+        bookings.book(order(alice, room), VISA, interrupted(desk, silent), first, lambda _: MINE)
+    idempotency.let_go(first)
+    recovery.recover_payments(desk, ahead=AN_HOUR)
+    again = claimed(alice)
+    booked = bookings.book(order(alice, room), VISA, desk, again, lambda _: MINE)
+    assert (booked.id, booked.status, count(Booking)) == (again.booking_id, "CONFIRMED", 1)
+    assert idempotency.claim(alice.id, "POST /test", "key-1", b"same request") == MINE

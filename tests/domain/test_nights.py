@@ -13,7 +13,7 @@ from booking.domain.bookings import Desk
 from booking.domain.errors import RoomNotAvailable
 from booking.domain.models import Event, Room, User
 from booking.domain.stays import Stay
-from booking.infra import clock
+from booking.infra import cache, clock
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from tests.cast import VISA, in_days, later, nights_of, order
@@ -118,3 +118,19 @@ def test_a_cancellation_says_whether_it_was_confirmed_and_what_comes_back(
     assert payload["bookingId"] == encode("booking", booking.id)
     assert payload["wasConfirmed"] is paid
     assert payload["refundAmount"] == ("360.00" if paid else None)
+
+
+def test_the_caches_hear_of_each_change_of_a_transaction_once_by_the_id_of_its_event(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[tuple[set[str], list[str]]] = []
+    monkeypatch.setattr(cache, "bump", lambda locations, changes=(): heard.append((set(locations), list(changes))))
+
+    @transaction
+    def two_changes() -> None:
+        for start in (30, 40):
+            availability.claim(uuid.uuid4(), room.id, room.location, in_days(start), clock.now() + 15 * MINUTE)
+
+    two_changes()
+    events = transaction(lambda: [str(event.id) for event in db.session.query(Event).order_by(Event.id)])()
+    assert (heard, len(events)) == ([({room.location}, events)], 2)

@@ -9,13 +9,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
-from booking.domain import bookings, payments, records
+from booking.domain import availability, bookings, payments, records, reserving
 from booking.domain.bookings import Desk
 from booking.domain.errors import BookingModified
 from booking.domain.models import Booking, Payment, Room, User
-from booking.infra.db import transaction
-from tests.cast import VISA, in_days, order, payments_of, reload
+from booking.infra.db import db, transaction
+from tests.cast import VISA, in_days, later, order, payments_of, reload
 
 NEW: dict[str, Any] = {
     "reference": "ZZZZ-ZZZZ",
@@ -68,6 +70,64 @@ def test_what_never_changes_is_refused(held: Booking, name: str) -> None:
     with pytest.raises(ValueError, match=name):
         change(held.id, forge)
     assert reload(held).version == 1
+
+
+def test_all_that_never_changes_is_named_in_the_refusal(held: Booking) -> None:
+    def forge(booking: Booking) -> None:
+        booking.id, booking.version = uuid.uuid4(), 9
+
+    with pytest.raises(ValueError, match="id, version of bookings cannot be changed"):
+        change(held.id, forge)
+
+
+# --- locked
+
+
+def is_locked(booking_id: uuid.UUID) -> bool:
+    """Whether a transaction that is running has locked the booking's row."""
+    with db.engine.connect() as other:
+        try:
+            other.execute(select(Booking.id).where(Booking.id == booking_id).with_for_update(nowait=True))
+        except OperationalError:
+            return True
+        return False
+
+
+def test_a_booking_is_locked_where_that_is_asked_for_and_only_there(held: Booking) -> None:
+    def read_by(read: Callable[[], Booking]) -> bool:
+        return transaction(lambda: (read(), is_locked(held.id)))()[1]
+
+    owner = held.user_id
+    assert read_by(lambda: records.booking(held.id, lock=True))
+    assert read_by(lambda: bookings.owned(owner, held.id, lock=True))
+    assert not read_by(lambda: records.booking(held.id))
+    assert not read_by(lambda: bookings.owned(owner, held.id))
+
+
+def test_a_booking_is_locked_before_its_nights_move(
+    held: Booking, alice: User, room: Room, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked: list[bool] = []
+    release, pin = availability.release, availability.pin
+
+    def watched_pin(claim_id: uuid.UUID, nights: int) -> bool:
+        locked.append(is_locked(claim_id))
+        return pin(claim_id, nights)
+
+    def watched_release(claim_id: uuid.UUID) -> int:
+        locked.append(is_locked(claim_id))
+        return release(claim_id)
+
+    monkeypatch.setattr(availability, "pin", watched_pin)
+    monkeypatch.setattr(availability, "release", watched_release)
+    second = reserving.reserve(order(alice, room, in_days(31)), desk)  # releases the first
+    paid = bookings.pay(alice.id, second.id, VISA, second.total_price, desk)
+    bookings.cancel(alice.id, paid.id, desk)
+    bookings.cancel(alice.id, bookings.hold(order(alice, room), desk).id, desk)
+    bookings.hold(order(alice, room), desk)
+    later(desk.hold_for + dt.timedelta(seconds=1))
+    bookings.expire_holds()
+    assert locked == [True] * 5
 
 
 def test_a_row_that_was_not_read_for_it_is_refused(held: Booking) -> None:
