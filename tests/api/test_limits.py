@@ -18,6 +18,8 @@ from tests.api.program import Program, an_order, program_of, refused
 from tests.cast import a_room, all_at_once, in_days, person
 from tests.web.visitor import Visitor
 
+pytestmark = pytest.mark.slow
+
 LIMITS = {
     "RATELIMIT_ENABLED": "true",
     "LIMIT_PUBLIC": "5 per 15 minutes",

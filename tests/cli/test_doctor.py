@@ -27,6 +27,8 @@ from tests.cli.conftest import Ask
 from tests.jobs.conftest import mail_server  # noqa: F401 a fixture
 from tests.jobs.stories import booked, confirmed, events_age
 
+pytestmark = pytest.mark.slow
+
 HOME = Path(__file__).parents[2]
 NOWHERE = "127.0.0.1:1"
 SERVER_CHECKS = {"settings", "libraries", "folders", "database", "replica", "redis", "cache", "queue", "mail"}

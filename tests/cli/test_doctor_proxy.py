@@ -11,6 +11,8 @@ import pytest
 
 from tests.cli.conftest import Ask
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def site() -> Iterator[Callable[[bool], str]]:

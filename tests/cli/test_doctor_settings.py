@@ -14,6 +14,8 @@ from booking.infra.doctor import environment
 from tests.cli.conftest import Ask, Report
 from tests.jobs.conftest import mail_server  # noqa: F401 a fixture
 
+pytestmark = pytest.mark.slow
+
 HOME = Path(__file__).parents[2]
 NOWHERE = "127.0.0.1:1"
 

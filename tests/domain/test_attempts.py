@@ -17,6 +17,8 @@ from booking.infra import callers, redis, throttle
 from booking.infra.callers import Caller
 from tests.cast import PASSWORD, all_at_once, later
 
+pytestmark = pytest.mark.slow
+
 GUARD = Guard(b"k" * 32)
 STRANGER, HOME = "203.0.113.7", "198.51.100.1"
 

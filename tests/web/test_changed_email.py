@@ -18,6 +18,8 @@ from tests.jobs.conftest import mail_dir as mail_dir  # noqa: PLC0414 a fixture
 from tests.jobs.letters_sent import newest, path_in, recipient, sent, text
 from tests.web.visitor import Visitor
 
+pytestmark = pytest.mark.slow
+
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 OLD, NEW = "alice@example.com", "alice@new.example"
 TO_NEW, TO_OLD, AFTER = "Confirm your new", "Your email address is about", "Your email address was changed"

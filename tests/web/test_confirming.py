@@ -17,6 +17,8 @@ from tests.api.program import program_of, refused
 from tests.cast import PASSWORD, later
 from tests.web.visitor import Visitor
 
+pytestmark = pytest.mark.slow
+
 HOUR = dt.timedelta(hours=1)
 HEADING = "Confirm it’s you"
 

@@ -22,6 +22,8 @@ from booking.infra import secret_keys
 from tests.cast import PASSWORD
 from tests.web.visitor import Visitor
 
+pytestmark = pytest.mark.slow
+
 OTHER = "another-secret-for-tests-0123456789abcdef"
 THIRD = "a-third-secret-for-tests-0123456789abcdef"
 

@@ -18,6 +18,8 @@ from booking.infra.ids import encode
 from tests.cast import PASSWORD, a_room, in_days, person
 from tests.web.visitor import Visitor
 
+pytestmark = pytest.mark.slow
+
 SITE = "https://rooms.example"
 Asked = Callable[..., TestResponse]
 

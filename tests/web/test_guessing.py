@@ -20,6 +20,8 @@ from tests.cast import PASSWORD, later
 from tests.domain.test_own_account import last_request
 from tests.web.visitor import Visitor
 
+pytestmark = pytest.mark.slow
+
 WRONG = "not this one, sorry"
 
 

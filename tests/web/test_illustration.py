@@ -17,6 +17,8 @@ from booking.web.illustrations import cities, layout
 from booking.web.illustrations.dice import Dice
 from booking.web.illustrations.layout import Span
 
+pytestmark = pytest.mark.slow
+
 SVG = "{http://www.w3.org/2000/svg}"
 ALLOWED = {
     "svg", "defs", "clipPath", "linearGradient", "radialGradient", "stop", "g", "use", "path", "rect", "circle",

@@ -33,6 +33,8 @@ from tests.jobs.conftest import mail_dir as mail_dir  # noqa: PLC0414 a fixture
 from tests.jobs.letters_sent import newest, recipient, sent, text
 from tests.web.visitor import Visitor
 
+pytestmark = pytest.mark.slow
+
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 ALICE = "alice@example.com"
 
