@@ -5,18 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select, text
 
 from booking.domain import bookings, idempotency, payments, recovery
 from booking.domain.bookings import Desk
-from booking.domain.errors import IdempotencyConflict, KeyReused, PaymentUnknown
+from booking.domain.errors import IdempotencyConflict, KeyReused, PaymentFailed, PaymentUnknown
 from booking.domain.idempotency import Answer, Claim
 from booking.domain.models import Booking, IdempotencyKey, Room, User
 from booking.infra import clock
 from booking.infra.db import db, transaction
+from booking.infra.ids import encode
+from booking.infra.provider import Outcome, Provider, Result
 from tests.cast import AN_HOUR, VISA, count, interrupted, later, order, payments_of, silent
 
 MINE, THEIRS = Answer(201, '{"of": "the first"}'), Answer(201, '{"of": "the second"}')
@@ -179,3 +182,21 @@ def test_a_call_that_comes_again_with_its_key_gets_the_booking_that_the_first_on
     booked = bookings.book(order(alice, room), VISA, desk, again, lambda _: MINE)
     assert (booked.id, booked.status, count(Booking)) == (again.booking_id, "CONFIRMED", 1)
     assert idempotency.claim(alice.id, "POST /test", "key-1", b"same request") == MINE
+
+
+def test_a_call_that_comes_again_after_a_declined_card_names_the_booking(alice: User, room: Room, desk: Desk) -> None:
+    class Declining:
+        name = "simulated"
+
+        def cancel(self, *_: object) -> Outcome:
+            return Outcome(Result.DECLINED, "")
+
+    first = claimed(alice)
+    with pytest.raises(PaymentUnknown):
+        bookings.book(order(alice, room), VISA, interrupted(desk, silent), first, lambda _: MINE)
+    idempotency.let_go(first)
+    again = claimed(alice)
+    assert again.booking_id is not None
+    with pytest.raises(PaymentFailed) as refusal:
+        bookings.book(order(alice, room), VISA, replace(desk, provider=cast(Provider, Declining())), again)
+    assert refusal.value.details == {"bookingId": encode("booking", again.booking_id)}
