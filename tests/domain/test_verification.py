@@ -1,0 +1,80 @@
+"""What `flask bookings verify` finds: bookings that share a night, whichever way round they lie."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from booking.domain import bookings, verification
+from booking.domain.bookings import Desk
+from booking.domain.models import Booking, Room, User
+from booking.domain.stays import Stay
+from booking.infra.db import db, transaction
+from tests.cast import VISA, a_room, in_days, order
+
+SHARE = "two live bookings share a night"
+
+
+@transaction
+def moved(booking: Booking, stay: Stay) -> None:
+    """As no door would: another booking's nights are not looked at."""
+    values = {"id": booking.id, "first": stay.check_in, "last": stay.check_out}
+    db.session.execute(text("UPDATE bookings SET check_in = :first, check_out = :last WHERE id = :id"), values)
+
+
+def shared() -> set[frozenset[str]]:
+    found = (finding.subject for finding in verification.verify().findings if finding.rule == SHARE)
+    return {frozenset(subject.split(" and ")) for subject in found}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [((30, 3), (32, 3)), ((32, 3), (30, 3)), ((30, 9), (33, 1)), ((33, 1), (30, 9)), ((30, 3), (30, 3))],
+    ids=["the later", "the earlier", "within", "around", "the same"],
+)
+def test_two_bookings_that_share_a_night_are_found(
+    alice: User, room: Room, desk: Desk, first: tuple[int, int], second: tuple[int, int]
+) -> None:
+    one = bookings.book(order(alice, room, in_days(*first)), VISA, desk)
+    other = bookings.book(order(alice, room, in_days(100)), VISA, desk)
+    assert shared() == set()
+    moved(other, in_days(*second))
+    assert shared() == {frozenset({one.reference, other.reference})}
+
+
+def test_each_stay_below_a_long_one_is_found_with_it(alice: User, room: Room, desk: Desk) -> None:
+    short = [bookings.book(order(alice, room, in_days(30 + 4 * number, 2)), VISA, desk) for number in range(3)]
+    long = bookings.book(order(alice, room, in_days(100)), VISA, desk)
+    moved(long, in_days(30, 20))
+    assert shared() == {frozenset({long.reference, one.reference}) for one in short}
+
+
+def test_back_to_back_elsewhere_and_cancelled_stays_share_nothing(alice: User, room: Room, desk: Desk) -> None:
+    bookings.book(order(alice, room, in_days(30, 3)), VISA, desk)
+    bookings.book(order(alice, room, in_days(33, 3)), VISA, desk)
+    bookings.book(order(alice, a_room(), in_days(30, 3)), VISA, desk)
+    ended = bookings.book(order(alice, room, in_days(100)), VISA, desk)
+    bookings.cancel(alice.id, ended.id, desk)
+    moved(ended, in_days(30, 3))
+    assert shared() == set()
+
+
+def test_many_stays_in_one_room_are_compared_in_their_order_not_each_with_each(
+    app: Flask, alice: User, room: Room, desk: Desk
+) -> None:
+    one = bookings.book(order(alice, room), VISA, desk)
+    columns = "user_id, room_id, guests, total_price, currency, price_lines, policy, status, confirmed_at"
+    copies = text(
+        f"INSERT INTO bookings (id, reference, check_in, check_out, {columns})"
+        f" SELECT gen_random_uuid(), 'N' || n, DATE '1900-01-01' + n, DATE '1900-01-02' + n, {columns}"
+        " FROM bookings, generate_series(1, 20000) n WHERE id = :id"
+    )
+    transaction(lambda: db.session.execute(copies, {"id": one.id}))()
+    began = time.monotonic()
+    statement = text(f"{verification.RULES[SHARE]} LIMIT 100")
+    assert transaction(lambda: db.session.execute(statement).all())() == []
+    assert dt.timedelta(seconds=time.monotonic() - began) < dt.timedelta(seconds=5)  # 200 million pairs take a minute
