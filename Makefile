@@ -8,7 +8,9 @@ PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3
 endif
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 # What takes long, or wants a browser or servers of its own, is left to `make test`.
-QUICK := $(addprefix --ignore=tests/,backup bench browser deploy embedded faults fuzz replay) -m "not faults and not slow"
+# Two plugins that nothing else needs take seconds to load in every process.
+QUICK := $(addprefix --ignore=tests/,api/test_fuzz.py backup bench browser deploy embedded faults fuzz replay) \
+	-p no:schemathesis -p no:playwright -m "not faults and not slow"
 # CI says how much of the code its tests run; that costs a fifth more time.
 COVERAGE := $(if $(CI),--cov=booking --cov-report= --cov-fail-under=90)
 ARGS ?=
