@@ -154,6 +154,7 @@ def drill(instant: str | None, label: str, timeline: int | None, room: Path | No
     """Restore the newest backup beside the house, verify its bookings, and remove it again.
 
     Exits with 1 where it cannot be restored, where anything in it does not agree, or where bookings are missing.
+    A refund that is owed is named, and is no fault of the backup.
 
     \b
     Example:
@@ -188,10 +189,12 @@ def _tell(copy: drills.Copy) -> None:
     if report is None:
         click.echo(f"Its bookings cannot be verified: {copy.trouble}", err=True)
         return
-    for finding in report.findings:
+    for finding in report.damage:
         click.echo(f"{finding.rule}: {finding.subject}", err=True)
+    for debt in report.debts:
+        click.echo(f"A refund is {debt.rule}, which is no fault of the backup: {debt.subject}")
     counted = ", ".join(f"{number} {what}" for what, number in report.counted.items())
-    click.echo(f"{f'{len(report.findings)} findings' if report.findings else 'All agree'}: {counted}.")
+    click.echo(f"{f'{len(report.damage)} findings' if report.damage else 'All agree'}: {counted}.")
     if copy.live is None:
         click.echo("The running database cannot be asked: nothing to compare with.")
     elif copy.lost:

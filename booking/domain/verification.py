@@ -109,6 +109,16 @@ class Report:
     findings: list[Finding]
     counted: dict[str, int]
 
+    @property
+    def debts(self) -> list[Finding]:
+        """What guests are owed: the books say so, and agree."""
+        return [finding for finding in self.findings if finding.rule == OWED]
+
+    @property
+    def damage(self) -> list[Finding]:
+        """What cannot be so in books that are whole."""
+        return [finding for finding in self.findings if finding.rule != OWED]
+
 
 @transaction(isolation="REPEATABLE READ")
 def verify(limit: int = 100) -> Report:

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from booking.domain import drill as drills
+from booking.domain import verification
 from booking.infra import clock
 from booking.infra.backup import Archive, BackupError, base, catalogue, programs, receiver, retention, wal
 from booking.infra.backup.catalogue import Backup
@@ -223,6 +224,21 @@ def test_a_copy_that_lacks_bookings_of_the_house_is_not_trusted(
     assert said.exit_code == 1
     assert "1 bookings made before" in said.output
     assert "are missing" in said.output
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"), [(verification.OWED, 0), ("a booked night belongs to no confirmed booking", 1)]
+)
+def test_a_refund_that_is_owed_is_no_fault_of_the_backup(
+    house: House, place: Archive, monkeypatch: pytest.MonkeyPatch, rule: str, code: int
+) -> None:
+    monkeypatch.setitem(verification.RULES, rule, "SELECT 'K7Q2M: 120.00 EUR'")
+    made(house, place)
+    said = house.command("drill", backup_url=place.url)
+    assert said.exit_code == code, said.output
+    assert rule in said.output
+    assert "K7Q2M: 120.00 EUR" in said.output
+    assert ("The backup can be trusted." in said.output, "All agree" in said.output) == (code == 0, code == 0)
 
 
 def test_nothing_is_restored_over_anything(house: House, place: Archive, tmp_path: Path) -> None:
