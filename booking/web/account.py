@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 from flask_login import current_user
+from flask_wtf.csrf import CSRFError
 
 from booking import doors, limits
 from booking.domain import resets, sessions, signing_in, users
@@ -21,7 +22,7 @@ from booking.domain.errors import (
 )
 from booking.domain.inputs import Credentials, ForgottenPassword, PasswordChoice, Registration
 from booking.domain.models import User
-from booking.web import devices, formats, signed_in
+from booking.web import devices, form_check, formats, signed_in
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
 from booking.web.security import page_path, personal
@@ -59,12 +60,24 @@ def enter() -> Response:
     return _signed_in(user)
 
 
+def _left_already() -> Response:
+    """Signed out in another tab: there is nothing left to end. A later sign-in stays."""
+    if current_user.is_authenticated:
+        raise CSRFError
+    return _after_leaving()
+
+
 @blueprint.post("/sign-out")
+@form_check.asks_again(_left_already)
 def leave() -> Response:
     """End this sign-in."""
     if current_user.is_authenticated:
         sessions.end(signed_in.visitor().session_id)
     signed_in.forget()
+    return _after_leaving()
+
+
+def _after_leaving() -> Response:
     return go_to(page_path(request.form.get("next"), url_for("front.home")))
 
 

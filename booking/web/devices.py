@@ -17,6 +17,11 @@ A_YEAR = 365 * 24 * 3600
 MOST = 5  # accounts of one browser
 
 
+def is_known() -> bool:
+    """Whether this browser sent the cookie: somebody has signed in here before, and it keeps cookies."""
+    return _cookie() in request.cookies
+
+
 def known_for(account: str) -> str:
     """This browser's name, empty where the account's owner has not signed in here before."""
     name, accounts = _read()

@@ -19,6 +19,7 @@ from booking import doors
 from booking.config import Settings
 from booking.infra import secret_keys
 from booking.infra.domains import origin_of
+from booking.web import devices
 
 P = ParamSpec("P")
 
@@ -41,8 +42,7 @@ class FormCheck(CSRFProtect):  # type: ignore[misc]  # flask-wtf has no types
         try:
             super().protect(apply_exemptions)
         except CSRFError:
-            if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
-                raise CookiesRefused from None
+            refuse_without_cookie()
             raise
         if g.get("csrf_valid") and not _is_from_here():
             g.csrf_valid = False
@@ -104,9 +104,12 @@ def is_outdated() -> bool:
 
 
 def refuse_without_cookie() -> None:
-    """Raise CookiesRefused where the browser sent no cookie: whatever comes next would need one."""
-    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
-        raise CookiesRefused
+    """Raise CookiesRefused where the browser sent no cookie of ours: whatever comes next would need one.
+
+    Signing out, or closing the browser, ends the session's cookie only: the other one shows that cookies are kept.
+    """
+    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies and not devices.is_known():
+        raise CookiesRefused from None
 
 
 def is_own_address(url: str) -> bool:

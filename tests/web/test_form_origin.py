@@ -159,7 +159,8 @@ def test_an_outdated_form_is_asked_once_more_and_says_why_never_for_ever(app: Fl
 
 def test_a_browser_that_refuses_cookies_is_told_so_at_once(app: Flask) -> None:
     guest, room, fields = reserving(app)
-    guest.client.delete_cookie("session")
+    for name in ("session", "device"):
+        guest.client.delete_cookie(name)
     guest.post(f"/rooms/{encode('room', room.id)}/reserve", **fields)
     assert (guest.status, guest.heading) == (400, "Please allow cookies for this site")
 
