@@ -200,3 +200,8 @@ def test_a_call_that_comes_again_after_a_declined_card_names_the_booking(alice: 
     with pytest.raises(PaymentFailed) as refusal:
         bookings.book(order(alice, room), VISA, replace(desk, provider=cast(Provider, Declining())), again)
     assert refusal.value.details == {"bookingId": encode("booking", again.booking_id)}
+
+
+def test_a_key_that_is_pruned_in_the_very_moment_is_asked_for_again(alice: User) -> None:
+    with pytest.raises(IdempotencyConflict):
+        idempotency._known(alice.id, "POST /test", "pruned meanwhile", b"same request")
