@@ -33,6 +33,17 @@ def test_no_backup_is_a_warning_in_production(house: House) -> None:
     assert said(house, backup_url="")[1] == "ok: no backup is configured"
 
 
+@pytest.mark.parametrize("app_env", ["development", "production"])
+def test_an_archive_into_which_nobody_writes_is_not_called_unconfigured(
+    house: House, place: Archive, app_env: str
+) -> None:
+    house.forget_slot()
+    a_backup(place, 10)
+    archive, wal = said(house, backup_url=place.url, app_env=app_env)
+    assert archive.startswith("warning: no WAL arrives")
+    assert wal.startswith("warning: nobody has received WAL yet")
+
+
 def test_an_archive_without_a_backup_is_a_problem_in_production(house: House, place: Archive) -> None:
     assert said(house, backup_url=place.url, app_env="production")[0] == "problem: the archive holds no backup"
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import replace
 from decimal import Decimal
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import SMTP, compat32
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,6 +26,8 @@ from booking.jobs import wording
 from booking.jobs.letters import one_line
 from booking.jobs.mails import CANCELLATION, CONFIRMATION, compose
 from tests.jobs.stories import CANCELLED_NOTICE, NOTICE, SETTINGS, letter
+
+MAILS = Path(wording.__file__).parents[1] / "templates" / "mail"
 
 
 def written(notice: Notice = NOTICE, kind: str = CONFIRMATION) -> EmailMessage:
@@ -111,6 +115,19 @@ def test_a_cancellation_without_refund_says_so(refunded: Decimal | None) -> None
 
 def test_a_booking_without_open_terms_says_that_nothing_is_refunded() -> None:
     assert "This booking is non-refundable." in text(written(replace(NOTICE, refunds=())))
+
+
+def test_what_stands_below_a_heading_is_indented() -> None:
+    terms = text(written()).partition("IF YOU NEED TO CANCEL\n")[2].partition("\nView or cancel")[0]
+    assert "Free cancellation until" in terms
+    assert "% refund (" in terms
+    assert [line for line in terms.splitlines() if line and not line.startswith("  ")] == []
+
+
+@pytest.mark.parametrize("path", sorted(MAILS.glob("*.txt")), ids=lambda path: path.name)
+def test_no_statement_takes_the_indent_of_its_line(path: Path) -> None:
+    # Jinja removes blanks before {% at the beginning of a line; {%+ keeps them.
+    assert re.findall(r"(?m)^[ \t]+\{%[^+].*$", path.read_text()) == []
 
 
 def test_the_same_delivery_makes_the_same_bytes() -> None:

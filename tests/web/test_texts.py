@@ -10,7 +10,7 @@ import pytest
 from booking.domain import errors
 
 HOME = Path(__file__).parents[2] / "booking"
-STRAIGHT = re.compile(r"[A-Za-z]'[a-z]|[a-z]s' [a-z]")  # it's, the guests' rooms
+STRAIGHT = re.compile(r"[A-Za-z]'[A-Za-z]|[a-z]s' [a-z]|[A-Z]S' [A-Z]")  # it's, WASN'T, the guests' rooms
 READ = [
     path
     for folder, kinds in (("templates", {".html", ".txt", ".xml"}), ("domain/demo", {".toml"}))

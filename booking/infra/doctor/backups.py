@@ -53,7 +53,9 @@ def wal(opened: Connection, settings: Settings) -> Iterator[Diagnosis]:
     """The replication slot: whether somebody receives what the server keeps for backups."""
     slot = opened.execute(_SLOT, {"name": SLOT}).one_or_none()
     if slot is None:
-        if settings.production:
+        if settings.backup_url:
+            yield warning("nobody has received WAL yet: what was booked since the last backup is in none", RECEIVE)
+        elif settings.production:
             yield warning("no backup is configured: what the disk loses is lost", f"set BACKUP_URL, and {RECEIVE}")
         else:
             yield ok("no backup is configured")
