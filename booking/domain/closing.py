@@ -29,7 +29,7 @@ from booking.domain.models import (
     Session,
     User,
 )
-from booking.domain.models.bookings import CONFIRMED, FAILED, OPEN, REFUND
+from booking.domain.models.bookings import CONFIRMED, FAILED, OPEN, PENDING, REFUND
 from booking.domain.security_log import Kind
 from booking.domain.users import CurrentUser, email_key
 from booking.infra.clock import sql_now
@@ -48,6 +48,7 @@ class Obstacle:
     reference: str
     check_in: dt.date
     check_out: dt.date
+    is_hold: bool  # not paid: it can be released
 
 
 # --- disabled
@@ -122,6 +123,9 @@ def _forget(user: User) -> None:
     db.session.execute(seen.values(account="", address="", network="", client=""))
 
 
+_IS_HOLD = and_(Booking.status == PENDING, Booking.held_until.is_not(None))
+
+
 @reading
 def obstacles(user_id: uuid.UUID) -> list[Obstacle]:
     """Stays to come and running holds, the next first: they are to be cancelled, or to be over."""
@@ -137,7 +141,7 @@ def money_moves(user_id: uuid.UUID) -> bool:
 def _obstacles(user_id: uuid.UUID) -> list[Obstacle]:
     over = Booking.check_out < cast(func.timezone(Property.time_zone, sql_now()), Date)
     rows = db.session.execute(
-        select(Booking.id, Booking.reference, Booking.check_in, Booking.check_out)
+        select(Booking.id, Booking.reference, Booking.check_in, Booking.check_out, _IS_HOLD)
         .join(Room, Room.id == Booking.room_id)
         .join(Property, Property.id == Room.property_id)
         .where(Booking.user_id == user_id, or_(and_(Booking.status == CONFIRMED, ~over), holds.RUNNING))

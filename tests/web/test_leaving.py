@@ -213,8 +213,25 @@ def test_stays_to_come_keep_it_and_are_named_with_links(
     assert delete(guest).heading == "Your account is deleted"
 
 
+def test_what_is_to_be_cancelled_is_told_from_what_is_to_be_released(
+    guest: Visitor, alice: User, room: Room, desk: Desk
+) -> None:
+    paid, held = booked(alice, room, desk), bookings.hold(order(alice, room, in_days(40)), desk)
+    guest.go("/account/close")
+    texts = [" ".join(one.get_text(" ").split()) for one in guest.page.select(".notice-warn :is(p:not(.heading), li)")]
+    assert [text.partition(".")[0] for text in texts[::2]] == [
+        "You still have these bookings",
+        "You still have these unpaid reservations",
+    ]
+    assert [paid.reference in texts[1], held.reference in texts[3]] == [True, True]
+
+
 def test_a_running_hold_keeps_it(guest: Visitor, alice: User, room: Room, desk: Desk) -> None:
-    bookings.hold(order(alice, room), desk)
+    held = bookings.hold(order(alice, room), desk)
+    guest.go("/account/close")
+    assert "You still have these unpaid reservations. Release them first" in guest.text
+    assert "Cancel them first" not in guest.text
+    assert f"/checkout/{encode('booking', held.id)}" in guest.links()
     with pytest.raises(AccountInUse):
         closing.remove(alice.id)
     later(HOUR)
