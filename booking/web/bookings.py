@@ -82,7 +82,7 @@ def ask_to_cancel(booking_id: str) -> Response:
 
 def _once_more(booking_id: str) -> Response:
     """The same question with a new token, after somebody has signed in anew beside it."""
-    return _as_it_is_now(booking_id, 400, told="old form")
+    return _as_it_is_now(booking_id, 400, "old form")
 
 
 @blueprint.post("/bookings/<booking_id>/cancel")
@@ -101,7 +101,8 @@ def cancel(booking_id: str) -> Response:
             seen_refund=seen.shown_refund,
         )
     except (Invalid, BookingModified, RefundChanged) as refusal:
-        return _as_it_is_now(booking_id, doors.status_of(refusal))
+        told = "refund" if isinstance(refusal, RefundChanged) else "booking"
+        return _as_it_is_now(booking_id, doors.status_of(refusal), told)
     except BookingNotCancellable:
         return go_to(url_for(".show", booking_id=booking_id))  # cancelled already, or begun: the page says which
     return go_to(url_for(".show", booking_id=booking_id))
@@ -137,7 +138,7 @@ def _how_soon(booking: Booking) -> str:
     return formats.days_ahead((booking.check_in - today).days)
 
 
-def _as_it_is_now(booking_id: str, status: int, told: str = "changed") -> Response:
+def _as_it_is_now(booking_id: str, status: int, told: str) -> Response:
     trip = own_trip(booking_id)
     if trip.refund_now is None:
         return go_to(url_for(".show", booking_id=booking_id))

@@ -175,6 +175,7 @@ def test_a_refund_that_shrank_is_shown_again(guest: Visitor, alice: User, room: 
     later(arrival - dt.timedelta(hours=12) - clock.now())
     guest.send(url_of(soon, "/cancel"))
     assert guest.status == 409
+    assert "The refund has changed" in guest.text
     assert "Nothing was cancelled" in guest.text
     assert "No refund" in guest.text
 
@@ -182,12 +183,15 @@ def test_a_refund_that_shrank_is_shown_again(guest: Visitor, alice: User, room: 
 def test_what_was_changed_elsewhere_is_shown_again(guest: Visitor, booked: Booking) -> None:
     guest.go(url_of(booked, "/cancel")).send(url_of(booked, "/cancel"), version=99)
     assert guest.status == 409
+    assert "The booking has changed" in guest.text
+    assert "The refund has changed" not in guest.text
     assert reload(booked).status == "CONFIRMED"
 
 
 def test_nonsense_cancels_nothing(guest: Visitor, booked: Booking) -> None:
     guest.go(url_of(booked, "/cancel")).send(url_of(booked, "/cancel"), version="x", shownRefund="y")
     assert guest.status == 400
+    assert "The booking has changed" in guest.text
     assert reload(booked).status == "CONFIRMED"
 
 
