@@ -226,11 +226,16 @@ class RoomOrder(StayOrder):
     payment_method_id: PaymentMethod
 
 
-class HoldPayment(Input):
+class Shown(Input):
+    """The total that somebody was shown."""
+
+    shown_total: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=3)]
+
+
+class HoldPayment(Shown):
     """A card for a hold, and the total that its owner was shown."""
 
     payment_method_id: PaymentMethod
-    shown_total: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=3)]
 
 
 class Cancellation(Input):

@@ -15,6 +15,7 @@ from booking.domain.models import Booking
 from booking.domain.models.bookings import CONFIRMED
 from booking.domain.rooms import StayQuote
 from booking.domain.stays import Stay
+from booking.domain.trips import OVER, Trip
 from booking.infra.db import fetch, reading, transaction
 
 
@@ -35,18 +36,30 @@ class Mine:
 
     `same` is for exactly this stay, held or paid, and `changes` says that reserving would give it another number of
     guests; `making_way` is an unpaid hold of other dates that alone stands in the way of these; `standing` is a stay of
-    other dates, paid or being paid, that stays in their way.
+    other dates, paid or being paid, that stays in their way; `kept` is an unpaid hold of other dates that stays as it
+    is, because somebody else has some of these nights.
     """
 
     same: Booking | None = None
     making_way: Booking | None = None
     standing: Booking | None = None
+    kept: Booking | None = None
     changes: bool = False
 
     @property
     def in_the_way(self) -> Booking | None:
         """Why the guest finds these nights taken, where that is by the guest."""
         return self.same or self.standing or self.making_way
+
+    @property
+    def overlapping(self) -> Booking | None:
+        """What the guest has of these nights, whether or not that is why they are taken."""
+        return self.in_the_way or self.kept
+
+    def replaces(self, trip: Trip) -> bool:
+        """Whether this took the place of a hold that the guest had for these nights, and did not pay."""
+        made_way = trip.stage == OVER and trip.cancelled_at is not None and not trip.money_went_back
+        return made_way and self.overlapping is not None and self.same is None
 
     def can_be_had(self, quote: StayQuote) -> bool:
         """Whether reserving would get the guest these nights anew."""
@@ -63,7 +76,8 @@ def mine(order: Order) -> Mine:
         return Mine(standing=standing)
     own = {night for hold in having for night in Stay(hold.check_in, hold.check_out).dates()}
     free = availability.taken_nights(order.room_id, order.stay) <= own
-    return Mine(making_way=having[0] if having and free else None)
+    hold = next(iter(having), None)
+    return Mine(making_way=hold) if free else Mine(kept=hold)
 
 
 @transaction(retry_on=(bookings.REFERENCE,))

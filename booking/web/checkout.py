@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, g, request, session, url_for
@@ -22,7 +23,7 @@ from booking.domain.errors import (
     RoomNotFound,
     TooManyHolds,
 )
-from booking.domain.inputs import HoldPayment, StayOrder
+from booking.domain.inputs import HoldPayment, Shown, StayOrder
 from booking.domain.trips import Trip
 from booking.infra import clock
 from booking.infra.ids import decode, encode
@@ -57,10 +58,11 @@ def reserve(room_id: str) -> Response:
     order = _order(room_id, form := Form.posted())
     if order is None:
         return go_to(_room_page(room_id, form))
-    return _reserved(order, form)
+    return _reserved(order, form, _seen(Form.posted()))
 
 
-def _reserved(order: Order, form: Form) -> Response:
+def _reserved(order: Order, form: Form, shown: Decimal | None) -> Response:
+    """Hold the nights; `shown` is the total that the guest saw before, None where there was none."""
     room_id = encode("room", order.room_id)
     _count()
     limits.count_reservation()
@@ -70,7 +72,18 @@ def _reserved(order: Order, form: Form) -> Response:
         return go_to(_room_page(room_id, form))  # which says what is wrong with the dates
     except (RoomNotAvailable, RoomLocked, TooManyHolds) as refusal:
         return _pay_or_release(order, refusal) if isinstance(refusal, TooManyHolds) else _gone(order, refusal)
-    return go_to(url_for(".show", booking_id=encode("booking", held.id)))
+    booking_id = encode("booking", held.id)
+    if shown not in (None, held.total_price) and held.held_until is not None:
+        return _told(booking_id, PriceChanged.code, "", str(shown))
+    return go_to(url_for(".show", booking_id=booking_id))
+
+
+def _seen(form: Form) -> Decimal | None:
+    """The total that the guest was shown; nonsense in the field is nothing that was seen."""
+    try:
+        return form.accept(Shown).shown_total
+    except Invalid:
+        return None
 
 
 def _after_signing_in(room_id: str) -> Response:
@@ -81,12 +94,10 @@ def _after_signing_in(room_id: str) -> Response:
     return go_to(wanted)
 
 
-def _is_as_wished(mine: reserving.Mine, quote: rooms.StayQuote) -> bool:
-    """Whether this page goes on with what was asked for before signing in, and nothing has changed since; once."""
+def _wished_total() -> Decimal | None:
+    """The total shown where this was asked for before signing in, None where it was not; once."""
     wish = session.pop(signed_in.WISH, None) or {}
-    total = formats.decimal(quote.price.total, quote.price.currency)
-    same = wish.get("page") == security.current_path() and wish.get("total") == total
-    return same and quote.is_available and mine == reserving.Mine()
+    return _seen(Form({"shownTotal": wish["total"]})) if wish.get("page") == security.current_path() else None
 
 
 # It looks itself: a form that is too old leads to a fresh one, and the wish is kept.
@@ -108,10 +119,12 @@ def wish(room_id: str) -> Response:
         quote = rooms.quote(order.room_id, order.stay, order.guests, services.desk.rules)
     except Invalid:
         return go_to(_room_page(room_id, form))
-    if _is_as_wished(mine, quote):
-        return _reserved(order, form)
+    shown = _wished_total()
+    if shown == quote.price.total and quote.is_available and mine == reserving.Mine():
+        return _reserved(order, form, shown)
     if mine.changes or mine.can_be_had(quote):
-        return page("checkout/wish.html", **_offer(order, quote), mine=mine, again="again" in request.args)
+        facts = _offer(order, quote) | {"shown": shown, "again": "again" in request.args}
+        return page("checkout/wish.html", mine=mine, **facts)
     return _gone(order, RoomNotAvailable())
 
 
@@ -130,7 +143,7 @@ def show(booking_id: str) -> Response:
     told = session.pop(TOLD, {})
     if told.get("booking") != booking_id:
         return _shown(trip, Form())
-    return _shown(trip, Form({"paymentMethodId": told["card"]}), told=told["code"])
+    return _shown(trip, Form({"paymentMethodId": told["card"]}), told=told["code"], old=told.get("old"))
 
 
 def _once_more(booking_id: str) -> Response:
@@ -175,20 +188,21 @@ def release(booking_id: str) -> Response:
 # --- showing
 
 
-def _shown(trip: Trip, form: Form, *, status: int = 200, told: str = "") -> Response:
+def _shown(trip: Trip, form: Form, *, status: int = 200, told: str = "", old: str | None = None) -> Response:
     facts: dict[str, Any] = {"trip": trip, "booking_id": encode("booking", trip.id), "lines": bills.of_trip(trip)}
     facts["room_id"] = encode("room", trip.room_id)
     if trip.stage == trips.HELD:
         facts |= {"cards": cards.simulated(), "left": formats.duration(trip.seconds_left), "told": told}
+        facts["old"] = old and Decimal(old)
         return page("checkout/pay.html", status=status, form=form, **facts)
     if trip.stage == trips.PAYING:
         return page("checkout/checking.html", look_again_seconds=LOOK_AGAIN, **facts)
     return page("checkout/over.html", status=status, **facts, **_elsewhere(trip))
 
 
-def _told(booking_id: str, code: str, card: str) -> Response:
+def _told(booking_id: str, code: str, card: str, old: str | None = None) -> Response:
     """Told by the page itself: going back to it or reloading it must not send the form again."""
-    session[TOLD] = {"booking": booking_id, "code": code, "card": card}
+    session[TOLD] = {"booking": booking_id, "code": code, "card": card, "old": old}
     return go_to(url_for(".show", booking_id=booking_id))
 
 
@@ -214,12 +228,17 @@ def _offer(order: Order, quote: rooms.StayQuote) -> dict[str, Any]:
 
 
 def _gone(order: Order, refusal: BookingError) -> Response:
-    if reserving.mine(order).standing:
+    mine = reserving.mine(order)
+    if mine.standing:
         return go_to(_page_of(order))  # which says that the guest has it
     services = doors.services()
     room = rooms.details(order.room_id, services.settings.room_cache_seconds)
     facts: dict[str, Any] = {"room": room, "stay": order.stay, "guests": order.guests}
-    facts |= {"others": _others(order, room["location"]), "locked": isinstance(refusal, RoomLocked)}
+    facts |= {
+        "own": mine.overlapping,
+        "others": _others(order, room["location"]),
+        "locked": isinstance(refusal, RoomLocked),
+    }
     return page("checkout/gone.html", status=doors.status_of(refusal), **facts)
 
 
@@ -238,7 +257,9 @@ def _elsewhere(trip: Trip) -> dict[str, Any]:
     quote = alternatives.still_free(order.room_id, order.stay, order.guests, rules)
     if quote:
         formats.alike(quote.price.currency, [quote.price.total])
-    return {"quote": quote, "own": reserving.mine(order).in_the_way, "others": _others(order, trip.location)}
+    mine = reserving.mine(order)
+    facts = {"quote": quote, "own": mine.overlapping, "replaced": mine.replaces(trip)}
+    return facts | {"others": _others(order, trip.location)}
 
 
 def _others(order: Order, location: str) -> list[RoomCard]:

@@ -117,6 +117,11 @@ def duration(seconds: int) -> str:
     return str(ngettext("%(num)s minute", "%(num)s minutes", round(seconds / 60)))
 
 
+def time_left(until: dt.datetime) -> str:
+    """How long it is from now."""
+    return duration(max(0, int((until - clock.now()).total_seconds())))
+
+
 def at_most(seconds: int) -> str:
     """15 minutes: rounded up, for how long somebody has to wait"""
     return duration(seconds if seconds < 60 else -(-seconds // 60) * 60)

@@ -36,6 +36,7 @@ def install(app: Flask, settings: Settings) -> None:
         moment=formats.moment,
         local=formats.local,
         ago=formats.ago,
+        time_left=formats.time_left,
         nights=formats.nights,
         guests=formats.guests,
         room_count=formats.rooms,

@@ -155,9 +155,9 @@ def test_two_people_race_for_one_room(visit: Visit, room: Room, alice: User, bob
     for page in pages:
         button(page, "Reserve").click(no_wait_after=True)
     outcomes = [page.locator("h1:visible") for page in pages]
-    expect(outcomes[0]).to_have_text(re.compile("Review and pay|This room has just been booked"))
-    expect(outcomes[1]).to_have_text(re.compile("Review and pay|This room has just been booked"))
-    assert sorted(one.inner_text() for one in outcomes) == ["Review and pay", "This room has just been booked"]
+    expect(outcomes[0]).to_have_text(re.compile("Review and pay|Someone else has just taken this room"))
+    expect(outcomes[1]).to_have_text(re.compile("Review and pay|Someone else has just taken this room"))
+    assert sorted(one.inner_text() for one in outcomes) == ["Review and pay", "Someone else has just taken this room"]
     loser = pages[0] if "quicker" in outcomes[0].inner_text() else pages[1]
     loser.get_by_role("link", name="The room next door").click()
     button(loser, "Reserve").click()
@@ -295,5 +295,5 @@ def test_every_page_is_sound_on_a_small_phone(
     expect(heading(page, room.name)).to_be_visible()
     look_at(given_back, "This reservation has ended")
     bookings.hold(order(bob, room, STAY), desk)
-    look_at(address(room).replace("?", "/reserve?"), "This room has just been booked")
+    look_at(address(room).replace("?", "/reserve?"), "Someone else has just taken this room")
     assert len(seen) == 17

@@ -123,9 +123,10 @@ def test_what_one_has_already_is_seen(alice: User, bob: User, room: Room, desk: 
 def test_a_hold_does_not_make_way_for_nights_that_somebody_else_has(
     alice: User, bob: User, room: Room, desk: Desk
 ) -> None:
-    reserving.reserve(order(alice, room, in_days(30, 3)), desk)
+    held = reserving.reserve(order(alice, room, in_days(30, 3)), desk)
     reserving.reserve(order(bob, room, in_days(34, 2)), desk)
-    assert reserving.mine(order(alice, room, in_days(31, 4))) == reserving.Mine()
+    seen = reserving.mine(order(alice, room, in_days(31, 4)))
+    assert (seen.making_way, seen.in_the_way, seen.kept.id) == (None, None, held.id)
     assert reserving.mine(order(alice, room, in_days(31, 3))).making_way
 
 

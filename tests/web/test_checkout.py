@@ -135,7 +135,7 @@ def test_somebody_was_quicker(guest: Visitor, bob: User, room: Room, desk: Desk)
     guest.go(room_url(room))
     bookings.hold(order(bob, room, STAY), desk)
     guest.send(reserve_url(room))
-    assert (guest.status, guest.heading) == (409, "This room has just been booked")
+    assert (guest.status, guest.heading) == (409, "Someone else has just taken this room")
     assert "The other room" in guest.text
     assert any(link.startswith(f"/rooms/{encode('room', other.id)}?") for link in guest.links())
     assert any(link.startswith("/rooms?location=antwerp&checkIn=") for link in guest.links())

@@ -39,6 +39,12 @@ def wish(room: Room, guests: Any = 2) -> Any:
     return f"/rooms/{encode('room', room.id)}/reserve?{query}"
 
 
+def link_text(visitor: Visitor, url: str) -> str:
+    link = visitor.page.select_one(f"main a[href='{url}']")
+    assert link is not None, visitor.text
+    return link.get_text(strip=True)
+
+
 def refresh(visitor: Any) -> Any:
     """After how many seconds the page asks again where no script runs."""
     (meta,) = visitor.page.select("head noscript meta[http-equiv=refresh]")
@@ -147,9 +153,73 @@ def test_a_reservation_that_made_way_names_the_one_that_took_its_place(
 ) -> None:
     new = reserving.reserve(order(alice, room, in_days(31)), desk)
     guest.go(checkout(held))
-    assert "You released the room before paying" in guest.text
-    assert "You already have this room from" in guest.text
-    assert checkout(new) in guest.links()
+    assert guest.heading == "You’ve changed your dates"
+    assert ("You released" in guest.text, "View your booking" in guest.text) == (False, False)
+    assert "Time left to pay: 15 minutes" in guest.text
+    assert link_text(guest, checkout(new)) == "Review and pay"
+
+
+@pytest.mark.parametrize("others_nights", [None, (32, 1)], ids=["and nobody else has any", "and somebody else has one"])
+def test_a_stay_made_shorter_says_so_on_the_first_address(
+    guest: Visitor, alice: User, bob: User, room: Room, held: Booking, desk: Desk, others_nights: tuple[int, int] | None
+) -> None:
+    new = reserving.reserve(order(alice, room, in_days(30, 2)), desk)
+    if others_nights:
+        bookings.hold(order(bob, room, in_days(*others_nights)), desk)
+    guest.go(checkout(held))
+    assert guest.heading == "You’ve changed your dates"
+    assert link_text(guest, checkout(new)) == "Review and pay"
+
+
+def test_dates_changed_after_a_declined_card_are_called_changed(
+    guest: Visitor, alice: User, room: Room, held: Booking, desk: Desk
+) -> None:
+    guest.go(checkout(held)).send(checkout(held), paymentMethodId=DECLINED)
+    reserving.reserve(order(alice, room, in_days(31)), desk)
+    assert guest.go(checkout(held)).heading == "You’ve changed your dates"
+    assert "The payment didn’t go through" not in guest.text
+
+
+def test_dates_changed_and_paid_lead_to_the_booking(
+    guest: Visitor, alice: User, room: Room, held: Booking, desk: Desk
+) -> None:
+    new = reserving.reserve(order(alice, room, in_days(31)), desk)
+    bookings.pay(alice.id, new.id, VISA, new.total_price, desk)
+    assert guest.go(checkout(held)).heading == "You’ve changed your dates"
+    assert link_text(guest, checkout(new)) == "View your booking"
+
+
+def test_what_ran_out_was_not_changed(guest: Visitor, alice: User, room: Room, held: Booking, desk: Desk) -> None:
+    later(desk.hold_for)
+    new = reserving.reserve(order(alice, room, in_days(31)), desk)
+    assert guest.go(checkout(held)).heading == "This reservation has ended"
+    assert "It wasn’t paid in time" in guest.text
+    assert link_text(guest, checkout(new)) == "Review and pay"
+
+
+def test_other_dates_that_somebody_else_has_leave_the_reservation_and_say_so(
+    guest: Visitor, bob: User, room: Room, held: Booking, desk: Desk
+) -> None:
+    longer = in_days(30, 5)
+    page = f"/rooms/{encode('room', room.id)}?checkIn={longer.check_in}&checkOut={longer.check_out}&guests=2"
+    guest.go(page)
+    bookings.hold(order(bob, room, in_days(33, 2)), desk)
+    guest.send(wish(room).partition("?")[0])
+    assert (guest.status, guest.heading) == (409, "Someone else has just taken this room")
+    for _ in ("after pressing the button", "on the room's page"):
+        assert "Your unpaid reservation for" in guest.text
+        assert "still stands" in guest.text
+        assert "Time left to pay: 15 minutes" in guest.text
+        assert link_text(guest, checkout(held)) == "Review and pay"
+        guest.go(page)
+    assert reload(held).status == "PENDING"
+
+
+def test_a_room_that_another_only_holds_is_not_called_booked(guest: Visitor, bob: User, room: Room, desk: Desk) -> None:
+    bookings.hold(order(bob, room, STAY), desk)
+    guest.go(wish(room))
+    assert (guest.status, "booked" in str(guest.page.select_one("main .stack"))) == (409, False)
+    assert "still stands" not in guest.text
 
 
 def test_what_was_given_back_is_not_called_unpaid(guest: Visitor, held: Booking) -> None:
@@ -211,5 +281,5 @@ def test_every_state_has_one_heading(
         ["This booking has been cancelled"],
         ["Reserve this room?"],
         ["This reservation has ended"],
-        ["This room has just been booked"],
+        ["Someone else has just taken this room"],
     ]
