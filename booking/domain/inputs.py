@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from booking.domain import names, passwords
+from booking.domain import input_problems, names, passwords
 from booking.domain.errors import Invalid
 from booking.domain.kinds import KINDS
 from booking.domain.stays import Stay
@@ -108,20 +108,31 @@ def _decimal_text(value: object) -> object:
 
 
 CalendarDate = Annotated[dt.date, BeforeValidator(_calendar_date)]
-Text = Annotated[str, AfterValidator(_plain), Field(json_schema_extra=PLAIN)]
-Name = Annotated[Text, Field(max_length=255), AfterValidator(_trimmed), Field(json_schema_extra={"minLength": 1})]
+# Length first, on the text itself: pydantic takes whatever comes out of a validator of ours for a list.
+Name = Annotated[
+    str,
+    Field(max_length=255, json_schema_extra=PLAIN | {"minLength": 1}),
+    AfterValidator(_plain),
+    AfterValidator(_trimmed),
+]
 PersonName = Annotated[Name, AfterValidator(_without_link)]
 Email = Annotated[
     str,
+    Field(max_length=255, json_schema_extra={"format": "email"}),
     AfterValidator(_plain),
-    Field(max_length=255),
     AfterValidator(_email),
-    Field(json_schema_extra={"format": "email"}),
 ]
-Password = Annotated[Text, Field(min_length=1, max_length=256)]
-NewPassword = Annotated[Password, AfterValidator(_password), Field(json_schema_extra={"minLength": passwords.SHORTEST})]
+NewPassword = Annotated[
+    str,
+    Field(max_length=256, json_schema_extra=PLAIN | {"minLength": passwords.SHORTEST}),
+    AfterValidator(_plain),
+    AfterValidator(_password),
+]
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-Location = Annotated[Text, Field(max_length=120), AfterValidator(_trimmed)]  # a slug, or a name (see places.resolved)
+# A slug, or a name (see places.resolved).
+Location = Annotated[
+    str, Field(max_length=120, json_schema_extra=PLAIN), AfterValidator(_plain), AfterValidator(_trimmed)
+]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Price = Annotated[
     Decimal, Field(ge=0, le=999_999_999_999, max_digits=15, decimal_places=3), BeforeValidator(_decimal_text)
@@ -169,7 +180,9 @@ class Registration(Input):
 
 
 class Credentials(Input):
-    email: Annotated[Text, Field(max_length=255), AfterValidator(_typed_email)]
+    email: Annotated[
+        str, Field(max_length=255, json_schema_extra=PLAIN), AfterValidator(_plain), AfterValidator(_typed_email)
+    ]
     password: Annotated[str, Field(max_length=256)]
 
 
@@ -203,7 +216,7 @@ class EmailChoice(Input):
 class Deletion(Input):
     """The account's own address, typed by whoever wants it deleted."""
 
-    confirm_email: Annotated[Text, Field(max_length=255)]
+    confirm_email: Annotated[str, Field(max_length=255, json_schema_extra=PLAIN), AfterValidator(_plain)]
 
 
 class PasswordChoice(Input):
@@ -222,7 +235,7 @@ PaymentMethod = Annotated[str, Field(pattern=r"^pm_[A-Za-z0-9_]{1,100}$")]
 class RoomOrder(StayOrder):
     """A booking in one call."""
 
-    room_id: Annotated[Text, Field(max_length=64)]
+    room_id: Annotated[str, Field(max_length=64, json_schema_extra=PLAIN), AfterValidator(_plain)]
     payment_method_id: PaymentMethod
 
 
@@ -258,11 +271,11 @@ class RoomSearch(Dates):
     max_price: Price | None = None
     currency: CurrencyCode | None = None
     amenities: Annotated[
-        list[Annotated[Text, Field(max_length=120)]],
+        list[Annotated[str, Field(max_length=120), AfterValidator(_plain)]],
         # Each entry may be several, with commas between them: the limit is theirs.
         Field(max_length=MOST_AMENITIES, json_schema_extra={"items": {"type": "string", **PLAIN}}),
     ] = []
-    q: Annotated[Text, Field(max_length=100)] | None = None
+    q: Annotated[str, Field(max_length=100, json_schema_extra=PLAIN), AfterValidator(_plain)] | None = None
     kind: str | None = Field(default=None, json_schema_extra={"enum": ["", *KINDS]})
     sort: str | None = Field(default=None, json_schema_extra={"enum": ["", *SORTS]})
     page: Page = 1
@@ -348,44 +361,9 @@ class BookingList(Input):
         return status or None
 
 
-SENTENCES = {
-    "missing": "is missing",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "string_type": "must be text",
-    "string_unicode": "must be text",
-    "decimal_parsing": "must be a number",
-    "decimal_type": "must be a number",
-    "string_pattern_mismatch": "has an unexpected form",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le}",
-    "string_too_long": "must have at most {max_length} characters",
-    "string_too_short": "must have at least {min_length} characters",
-    "too_long": "has too many entries",
-    "decimal_max_digits": "has too many digits",
-    "decimal_max_places": "has too many decimals",
-    "decimal_whole_digits": "has too many digits",
-    "finite_number": "must be a number",
-    "model_type": "must be a JSON object",
-    "model_attributes_type": "must be a JSON object",
-}
-
-
 def accept(model: type[M], data: object, *, strict: bool) -> M:
     """The input, or Invalid with every field that is wrong and why."""
     try:
         return model.model_validate(data, strict=strict)
     except ValidationError as error:
-        raise Invalid(details=problems(error)) from None
-
-
-def problems(error: ValidationError) -> dict[str, str]:
-    """Pydantic's findings by field name, as sentences; the first per field."""
-    found: dict[str, str] = {}
-    for entry in error.errors(include_url=False, include_input=False):
-        facts = entry.get("ctx") or {}
-        field = facts.get("field") or (str(entry["loc"][0]) if entry["loc"] else "body")
-        sentence = SENTENCES.get(entry["type"], entry["msg"][:1].lower() + entry["msg"][1:])
-        found.setdefault(field, sentence.format(**facts) if entry["type"] in SENTENCES else sentence)
-    return found
+        raise Invalid(details=input_problems.by_field(error, strict=strict)) from None
