@@ -155,6 +155,12 @@ def status_of(error: errors.BookingError) -> int:
     return next((status for family, status in STATUS.items() if isinstance(error, family)), 500)
 
 
+def wait_headers(refusal: errors.BookingError) -> dict[str, str]:
+    """Retry-After in seconds, where waiting helps."""
+    wait = getattr(refusal, "retry_after", None)
+    return {"Retry-After": str(wait)} if wait else {}
+
+
 def translated(error: Exception) -> errors.BookingError | None:
     """The refusal behind an error of the ground floor, None where it is a fault of ours."""
     if isinstance(error, errors.BookingError):

@@ -38,8 +38,7 @@ def _headers(refusal: errors.BookingError) -> dict[str, str]:
         return {"WWW-Authenticate": "Bearer"}
     if isinstance(refusal, errors.TooManyAttempts):
         return limits.attempt_headers(refusal)
-    wait = getattr(refusal, "retry_after", None)
-    return {"Retry-After": str(wait)} if wait else {}
+    return doors.wait_headers(refusal)
 
 
 def _http(error: HTTPException) -> Response:

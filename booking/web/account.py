@@ -22,7 +22,7 @@ from booking.domain.errors import (
 )
 from booking.domain.inputs import Credentials, ForgottenPassword, PasswordChoice, Registration
 from booking.domain.models import User
-from booking.web import devices, form_check, formats, signed_in
+from booking.web import devices, form_check, signed_in
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
 from booking.web.security import page_path, personal
@@ -148,7 +148,9 @@ def reset_password(link: str) -> Response:
         email = resets.reset(link, new, _secrets(), site=services.settings.site_name)
     except (Invalid, TooBusy) as refusal:
         facts = {"form": form.refuse(refusal), "link": link, "email": resets.email_of(link, _secrets())}
-        return page("account/reset.html", block="main", status=doors.status_of(refusal), **facts)
+        response = page("account/reset.html", block="main", status=doors.status_of(refusal), **facts)
+        response.headers.update(doors.wait_headers(refusal))
+        return response
     signed_in.forget()
     # The link was in the owner's mailbox: nobody else's guessing keeps this browser waiting.
     return devices.remember(go_to(url_for(".sign_in", changed=1)), services.guard.account(email))
@@ -184,11 +186,8 @@ def _page(template: str, form: Form, status: int = 200) -> Response:
 
 def _refused(template: str, form: Form, refusal: BookingError) -> Response:
     """The form again, with what was typed and what is wrong; and when to try again, where waiting helps."""
-    if isinstance(refusal, TooManyAttempts):
-        form.problems[""] = formats.try_again(refusal.retry_after)
     response = _page(template, form.refuse(refusal), doors.status_of(refusal))
-    if wait := getattr(refusal, "retry_after", None):
-        response.headers["Retry-After"] = str(wait)
+    response.headers.update(doors.wait_headers(refusal))
     return response
 
 

@@ -12,7 +12,7 @@ from booking import doors, limits
 from booking.domain import accounts
 from booking.domain.errors import Invalid, SignInTooOld, TooBusy, TooManyAttempts
 from booking.domain.inputs import Confirmation
-from booking.web import form_check, formats, security
+from booking.web import form_check, security
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
 from booking.web.signed_in import current_user, required, visitor
@@ -52,9 +52,9 @@ def _take() -> Response | None:
     try:
         accounts.confirm(visitor(), form.accept(Confirmation).confirm_password, doors.services().guard)
     except (Invalid, TooManyAttempts, TooBusy) as refusal:
-        if isinstance(refusal, TooManyAttempts):
-            form.problems[""] = formats.try_again(refusal.retry_after)
-        return _show(form.refuse(refusal), doors.status_of(refusal))
+        response = _show(form.refuse(refusal), doors.status_of(refusal))
+        response.headers.update(doors.wait_headers(refusal))
+        return response
     return None
 
 

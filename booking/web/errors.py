@@ -23,15 +23,16 @@ def _refusal(refusal: errors.BookingError) -> Response:
         return confirming.ask()
     if isinstance(refusal, errors.Unauthorized):
         return signed_in.sign_in_first()
-    response = _shown(doors.status_of(refusal), said=refusal.message if _is_told(refusal) else None)
-    if wait := getattr(refusal, "retry_after", None):
-        response.headers["Retry-After"] = str(wait)
+    response = _shown(doors.status_of(refusal), said=_told(refusal))
+    response.headers.update(doors.wait_headers(refusal))
     return response
 
 
-def _is_told(refusal: errors.BookingError) -> bool:
+def _told(refusal: errors.BookingError) -> str | None:
     """A sentence of the domain's that says more than the page's own."""
-    return type(refusal) not in (errors.NotFound, errors.Unavailable, errors.Invalid)
+    if isinstance(refusal, errors.TooManyAttempts):
+        return formats.wait(refusal.retry_after)  # the heading says the rest
+    return None if type(refusal) in (errors.NotFound, errors.Unavailable, errors.Invalid) else refusal.message
 
 
 def _http(error: HTTPException) -> WsgiResponse:
@@ -60,7 +61,7 @@ def _not_our_form(error: CSRFError) -> Response:
 
 def _asked_too_often() -> Response:
     headers = limits.refusal_headers()
-    said = formats.try_again(int(headers.get("Retry-After", 60)))
+    said = formats.wait(int(headers.get("Retry-After", 60)))
     response = _shown(429, said=said, back=security.current_path())
     response.headers.update(headers)
     return response
@@ -112,7 +113,7 @@ def _texts(kind: str | int, said: str | None) -> dict[str, Any]:
         413: (gettext("That’s too much data"), gettext("What you sent is larger than we can accept.")),
         429: (
             gettext("Too many attempts"),
-            gettext("Too many attempts. Try again in a few minutes."),
+            gettext("Try again in a few minutes."),
         ),
         500: (
             gettext("Something went wrong"),

@@ -132,6 +132,11 @@ def try_again(seconds: int) -> str:
     return str(gettext("Too many attempts. Try again in %(wait)s.", wait=at_most(seconds)))
 
 
+def wait(seconds: int) -> str:
+    """The same, below a heading that says of what there was too much"""
+    return str(gettext("Try again in %(wait)s.", wait=at_most(seconds)))
+
+
 def nights(count: int) -> str:
     """1 night, 3 nights"""
     return str(ngettext("%(count)s night", "%(count)s nights", count, count=number(count)))

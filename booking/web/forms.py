@@ -8,9 +8,9 @@ from typing import TypeVar
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from booking.domain.errors import BookingError, Invalid
+from booking.domain.errors import BookingError, Invalid, TooManyAttempts
 from booking.domain.inputs import Input, accept
-from booking.web import wording
+from booking.web import formats, wording
 
 M = TypeVar("M", bound=Input)
 
@@ -69,5 +69,6 @@ class Form:
         for field, problem in refusal.details.items():
             self.problems.setdefault(field, wording.sentence(field, problem))
         if not refusal.details:
-            self.problems.setdefault("", refusal.message)
+            told = formats.try_again(refusal.retry_after) if isinstance(refusal, TooManyAttempts) else refusal.message
+            self.problems.setdefault("", told)
         return self

@@ -11,7 +11,7 @@ from booking.domain import accounts, email_changes, emails, security_log, sessio
 from booking.domain.errors import Invalid, SessionNotFound, TooBusy, TooManyAttempts
 from booking.domain.inputs import PasswordChange, Profile
 from booking.infra.ids import decode, encode
-from booking.web import activity, browsers, formats
+from booking.web import activity, browsers
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
 from booking.web.signed_in import required, visitor
@@ -66,9 +66,9 @@ def change_password() -> Response:
         site, guard = services.settings.site_name, services.guard
         accounts.change_password(visitor(), given.current_password, given.new_password, site=site, guard=guard)
     except (Invalid, TooManyAttempts, TooBusy) as refusal:
-        if isinstance(refusal, TooManyAttempts):
-            form.problems[""] = formats.try_again(refusal.retry_after)
-        return account_page(status=doors.status_of(refusal), password=form.refuse(refusal))
+        response = account_page(status=doors.status_of(refusal), password=form.refuse(refusal))
+        response.headers.update(doors.wait_headers(refusal))
+        return response
     return _done("password")
 
 

@@ -170,5 +170,15 @@ def test_an_open_browser_is_stopped_at_the_account_page(guarded: Flask, alice: U
         visitor.send("/account/password", currentPassword=WRONG, newPassword="another horse battery")
         assert visitor.status == 400
     visitor.send("/account/password", currentPassword=WRONG, newPassword="another horse battery")
-    assert visitor.status == 429
+    assert (visitor.status, visitor.headers["Retry-After"]) == (429, "1")
     assert visitor.problems[0] == "Too many attempts. Try again in 1 second."
+
+
+def test_an_open_browser_is_stopped_where_it_has_to_confirm(guarded: Flask, alice: User) -> None:
+    visitor = Visitor(guarded).sign_in("alice").go("/account")
+    for _ in range(5):
+        visitor.send("/account/profile", fullName="Alice", confirmPassword=WRONG)
+        assert visitor.status == 400
+    visitor.send("/account/profile", fullName="Alice", confirmPassword=WRONG)
+    assert (visitor.status, visitor.headers["Retry-After"]) == (429, "1")
+    assert visitor.problems == ["Too many attempts. Try again in 1 second."]
