@@ -254,3 +254,11 @@ def test_the_charge_that_paid_is_found_beside_a_declined_one_a_refund_and_other_
     declined, paid, refund = payments_of(held)
     assert (declined.state, refund.state, refund.charge_id) == ("failed", "succeeded", paid.id)
     assert transaction(payments.paid_charge)(held.id).id == paid.id
+
+
+def test_a_row_of_an_older_version_is_due_once_its_patience_is_over(alice: User, room: Room, desk: Desk) -> None:
+    payment = open_payment(alice, room, desk)
+    transaction(lambda: db.session.execute(text("UPDATE payments SET next_at = NULL")))()
+    assert payments.due(PATIENCE, dt.timedelta(0), 10) == []
+    later(PATIENCE + SECONDS)
+    assert payments.due(PATIENCE, dt.timedelta(0), 10) == [(payment.id, 0)]
