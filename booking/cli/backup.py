@@ -25,6 +25,7 @@ from booking.infra.backup import Archive, BackupError, base, catalogue, retentio
 from booking.infra.backup.primary import Primary
 from booking.infra.backup.receiver import Receiver
 from booking.infra.backup.restore import Restore, plan
+from booking.infra.words import count
 
 group = AppGroup("backup", help="Back up Postgres, restore it, and prove that both work.")
 NO_ARCHIVE = "BACKUP_URL is not set: file:///backups, or s3://bucket/prefix."
@@ -193,14 +194,15 @@ def _tell(copy: drills.Copy) -> None:
         click.echo(f"{finding.rule}: {finding.subject}", err=True)
     for debt in report.debts:
         click.echo(f"A refund is {debt.rule}, which is no fault of the backup: {debt.subject}")
-    counted = ", ".join(f"{number} {what}" for what, number in report.counted.items())
-    click.echo(f"{f'{len(report.damage)} findings' if report.damage else 'All agree'}: {counted}.")
+    click.echo(f"{count(len(report.damage), 'finding') if report.damage else 'All agree'}: {report.scope()}.")
     if copy.live is None:
         click.echo("The running database cannot be asked: nothing to compare with.")
     elif copy.lost:
-        click.echo(f"{copy.lost} bookings made before {_shown(copy.compared)} are missing.", err=True)
+        click.echo(f"Missing: {count(copy.lost, 'booking')} made before {_shown(copy.compared)}.", err=True)
     else:
-        click.echo(f"{copy.bookings} bookings made before {_shown(copy.compared)}: all that the house has are there.")
+        click.echo(
+            f"{count(copy.bookings, 'booking')} made before {_shown(copy.compared)}: all that the house has are there."
+        )
 
 
 def _next_steps(target: Path) -> Iterator[str]:
@@ -215,7 +217,7 @@ def _next_steps(target: Path) -> Iterator[str]:
 
 def _tell_pruned(pruned: retention.Pruned) -> None:
     if pruned.labels or pruned.wal:
-        click.echo(f"Removed: {len(pruned.labels)} old backups, {pruned.wal} files of WAL.")
+        click.echo(f"Removed: {count(len(pruned.labels), 'old backup')}, {count(pruned.wal, 'file')} of WAL.")
 
 
 def _settings() -> Settings:

@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 
 from booking.domain import bookings as use_cases
 from booking.domain import verification
+from booking.infra.words import count
 
 group = AppGroup("bookings", help="Check bookings, and free what nobody paid for.")
 
@@ -26,11 +27,10 @@ def verify() -> None:
     report = verification.verify()
     for finding in report.findings:
         click.echo(f"{finding.rule}: {finding.subject}", err=True)
-    counted = ", ".join(f"{number} {what}" for what, number in report.counted.items())
     if report.findings:
-        click.echo(f"{len(report.findings)} findings in {counted}.", err=True)
+        click.echo(f"{count(len(report.findings), 'finding')} in {report.scope()}.", err=True)
         sys.exit(1)
-    click.echo(f"All agree: {counted}.")
+    click.echo(f"All agree: {report.scope()}.")
 
 
 @group.command("expire")
@@ -44,4 +44,4 @@ def expire() -> None:
     total = 0
     while expired := use_cases.expire_holds():
         total += expired
-    click.echo(f"{total} holds expired.")
+    click.echo(f"{count(total, 'hold')} expired.")

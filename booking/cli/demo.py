@@ -11,6 +11,7 @@ from flask.cli import AppGroup
 from booking.domain import demo, users
 from booking.domain.demo import occupancy
 from booking.doors import services
+from booking.infra.words import count
 
 
 class Account(NamedTuple):
@@ -55,4 +56,8 @@ def load() -> None:
     # --- stays
     stays = occupancy.load(guest.id, others.id)
 
-    click.echo(f"{loaded} demo rooms and {stays} stays added." if loaded or stays else "The demo was there already.")
+    click.echo(
+        f"{count(loaded, 'demo room')} and {count(stays, 'stay')} added."
+        if loaded or stays
+        else "The demo was there already."
+    )

@@ -7,6 +7,7 @@ from flask.cli import AppGroup
 
 from booking.domain import events, undeliverable
 from booking.infra import ids, queue
+from booking.infra.words import count
 
 group = AppGroup("events", help="Look after mails and other work that follows from bookings.")
 
@@ -21,14 +22,14 @@ def status(limit: int) -> None:
       flask events status
     """
     figures = events.status()
-    click.echo(f"{figures['unsent']} events not yet looked at")
+    click.echo(f"{count(figures['unsent'], 'event')} not yet looked at")
     for consumer in (events.MAIL, events.CACHE):
         counts = (figures[f"{consumer}_{state}"] for state in ("waiting", "running", "failed"))
         click.echo("{}: {} waiting, {} running, {} given up".format(consumer, *counts))
     waiting = queue.depth()
     click.echo("queue: Redis is away, work waits in Postgres" if waiting < 0 else f"queue: {waiting} jobs")
     if refused := undeliverable.count():
-        click.echo(f"addresses: mail servers refuse those of {refused} accounts for good")
+        click.echo(f"addresses: mail servers refuse those of {count(refused, 'account')} for good")
     for event_id, consumer, error in events.given_up(limit):
         click.echo(f"given up: {consumer} for {ids.encode('event', event_id)}: {' '.join(error.split())}")
 
@@ -41,4 +42,4 @@ def retry() -> None:
     Example:
       flask events retry
     """
-    click.echo(f"{events.retry_given_up()} deliveries will be tried again")
+    click.echo(f"{count(events.retry_given_up(), 'delivery', 'deliveries')} will be tried again")

@@ -8,11 +8,12 @@ import uuid
 import click
 from flask.cli import AppGroup
 
-from booking.domain import payments, recovery, refunds
+from booking.domain import money, payments, recovery, refunds
 from booking.domain.desk import Desk
 from booking.domain.errors import BookingError, PaymentNotFound
 from booking.doors import services
 from booking.infra import ids
+from booking.infra.words import count
 
 group = AppGroup("payments", help="Look after payments without an outcome and refunds that were declined.")
 DONE = {
@@ -33,16 +34,17 @@ def list_them() -> None:
     owed, waiting = refunds.owed(), payments.asked_in_vain()
     for debt in owed:
         click.echo(
-            f"{ids.encode('payment', debt.payment_id)} owed: {debt.amount} {debt.currency} of booking {debt.reference},"
-            f" declined by {debt.provider}: {debt.error or 'no reason given'}"
+            f"{ids.encode('payment', debt.payment_id)} owed: {money.plain(debt.amount, debt.currency)}"
+            f" of booking {debt.reference}, declined by {debt.provider}: {debt.error or 'no reason given'}"
         )
     for payment in waiting:
         click.echo(
-            f"{ids.encode('payment', payment.id)} without an outcome: {payment.kind} of {payment.amount}"
-            f" {payment.currency} by {payment.provider}, asked {payment.attempts} times:"
+            f"{ids.encode('payment', payment.id)} without an outcome: {payment.kind} of"
+            f" {money.plain(payment.amount, payment.currency)} by {payment.provider},"
+            f" asked {count(payment.attempts, 'time')}:"
             f" {payment.error or 'no reason known'}"
         )
-    click.echo(f"{len(owed)} refunds owed, {len(waiting)} payments without an outcome.")
+    click.echo(f"{count(len(owed), 'refund')} owed, {count(len(waiting), 'payment')} without an outcome.")
 
 
 @group.command("retry")
@@ -80,7 +82,7 @@ def recover() -> None:
     """
     payments.hurry()
     tried = recovery.recover_payments(services().desk, limit=100_000, seconds=float("inf"))
-    click.echo(f"{tried} payments asked about, {payments.figures()['open']} without an outcome.")
+    click.echo(f"{count(tried, 'payment')} asked about, {payments.figures()['open']} without an outcome.")
 
 
 def _known(text: str) -> uuid.UUID:

@@ -23,6 +23,7 @@ from booking.cli.csv_file import Rows
 from booking.domain import importing
 from booking.domain.errors import Conflict, Invalid
 from booking.domain.importing import BadRow, Defaults, Format, RoomDraft, sheet, store
+from booking.infra import words
 from booking.infra.db import Unavailable
 
 ENCODING = "utf-8-sig"  # with a byte order mark: without, Excel takes it for the machine's old code page
@@ -117,7 +118,7 @@ def export(file: str, location: str | None) -> None:
         raise  # the reader has seen enough: click ends quietly
     except OSError as error:
         raise click.ClickException(f"Cannot write {file}: {error.strerror or error}.") from error
-    click.echo(f"{_number(count, 'room')} exported.", err=True)
+    click.echo(f"{words.count(count, 'room')} exported.", err=True)
 
 
 def _require_rooms(location: str) -> None:
@@ -202,7 +203,7 @@ def _report(tally: Tally, *, dry_run: bool, seconds: float) -> None:
         of_room = f" (id {room_id[:64]})" if room_id.strip() else ""
         click.echo(f"line {line}: {problem}{of_room}", err=True)
     counts = ", ".join(f"{tally.counts[what]:,} {what}" for what in ("created", "updated", "unchanged"))
-    click.echo(f"{_number(tally.rows, 'row')} in {seconds:.1f} s: {counts}, {len(tally.bad):,} bad.")
+    click.echo(f"{words.count(tally.rows, 'row')} in {seconds:.1f} s: {counts}, {len(tally.bad):,} bad.")
     for reason, count in tally.held_back.most_common():
         click.echo(f"{count:,} of them unpublished: {reason}.")
     if dry_run:
@@ -259,7 +260,3 @@ def _write(out: IO[str], location: str | None) -> int:
         writer.writerow(sheet.written(room, house))
         count += 1
     return count
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -19,6 +19,7 @@ from booking.domain.models.bookings import FAILED, LIVE, OPEN, PENDING, REFUND
 from booking.domain.models.events import GIVEN_UP, RUNNING, WAITING
 from booking.infra.clock import sql_now
 from booking.infra.doctor.report import Diagnosis, fault, ok, problem, warning
+from booking.infra.words import count
 
 LATE = dt.timedelta(minutes=2)  # more than a killed worker or a restart costs
 MUCH_TOO_LATE = dt.timedelta(minutes=30)
@@ -30,23 +31,28 @@ def outbox(opened: Connection, _: Settings) -> Iterator[Diagnosis]:
     """Events that nobody has looked at, and work that follows from them and is not done."""
     unsent, unseen = _count(opened, select(*_since(Event.occurred_at)).where(Event.sent_at.is_(None)))
     if unseen > LATE:
-        yield problem(f"{unsent} events have not been looked at, the oldest for {_long(unseen)}", WORKER)
+        yield problem(
+            f"{count(unsent, 'event has', 'events have')} not been looked at, the oldest for {_long(unseen)}", WORKER
+        )
     undone, age = _count(opened, _deliveries(WAITING, RUNNING))
     if age > LATE:
         yield fault(age > MUCH_TOO_LATE)(
-            f"{undone} mails or other deliveries wait, the oldest for {_long(age)}{_because(opened)}",
+            f"{count(undone, 'delivery waits', 'deliveries wait')}, the oldest for {_long(age)}{_because(opened)}",
             f"mend what it names or {WORKER}; they are tried again for {_long(GIVE_UP_AFTER)}",
         )
     failed = _count(opened, _deliveries(GIVEN_UP))[0]
     if failed:
-        yield warning(f"{failed} deliveries were given up", "see `flask events status`, then `flask events retry`")
+        yield warning(
+            f"{count(failed, 'delivery was', 'deliveries were')} given up",
+            "see `flask events status`, then `flask events retry`",
+        )
     if refused := _refused(opened):
         yield warning(
-            f"{refused} accounts have an address that mail servers refuse for good",
+            f"{count(refused, 'account has', 'accounts have')} an address that mail servers refuse for good",
             "their account pages say so; `flask events status` has the reasons",
         )
     if max(age, unseen) <= LATE and not failed:
-        yield ok(f"{unsent} events and {undone} deliveries on their way")
+        yield ok(f"{count(unsent, 'event')} and {count(undone, 'delivery', 'deliveries')} on their way")
 
 
 def _refused(opened: Connection) -> int:
@@ -61,7 +67,7 @@ def holds(opened: Connection, settings: Settings) -> Iterator[Diagnosis]:
     number, age = _count(opened, select(*_since(Booking.held_until)).where(*over))
     if age > LATE + 2 * dt.timedelta(seconds=settings.sweep_seconds):
         yield problem(
-            f"{number} holds ended and were not freed, the oldest for {_long(age)}",
+            f"{count(number, 'hold has', 'holds have')} ended and not been released, the oldest for {_long(age)}",
             f"{WORKER}; at once: `flask bookings expire`",
         )
     else:
@@ -73,12 +79,12 @@ def payments(opened: Connection, _: Settings) -> Iterator[Diagnosis]:
     number, age = _count(opened, select(*_since(Payment.created_at)).where(Payment.state.in_(OPEN)))
     if age > SETTLED_AFTER:
         yield problem(
-            f"{number} payments have no outcome, the oldest for {_long(age)}{_why(opened)}",
+            f"{count(number, 'payment has', 'payments have')} no outcome, the oldest for {_long(age)}{_why(opened)}",
             f"{WORKER}; see whether the provider answers, and `flask payments list`",
         )
     if owed := opened.scalar(select(func.count(Payment.booking_id.distinct())).where(*_DECLINED)):
         yield problem(
-            f"{owed} refunds were declined: guests wait for their money",
+            f"{count(owed, 'refund was', 'refunds were')} declined: guests wait for their money",
             "see `flask payments list`, then `flask payments retry`, or return it another way",
         )
     if age <= SETTLED_AFTER and not owed:

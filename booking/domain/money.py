@@ -51,10 +51,20 @@ def as_number(amount: Decimal, currency: str) -> int | float:
     return int(exact) if exact == exact.to_integral_value() else float(exact)
 
 
+def plain(amount: Decimal, currency: str) -> str:
+    """For terminals: 62400 ISK, 360.00 EUR."""
+    return f"{rounded(amount, currency)} {currency}"
+
+
 def check_sql(column: str) -> str:
     """SQL that is true when `column` has no more decimals than `currency` allows (the floor under `rounded`)."""
-    cases = " ".join(f"WHEN currency IN ({_codes(digits)}) THEN {digits}" for digits in (0, 3))
-    return f"{column} = round({column}, CASE {cases} ELSE 2 END)"
+    return f"{column} = {rounded_sql(column, 'currency')}"
+
+
+def rounded_sql(column: str, currency: str) -> str:
+    """SQL for what `rounded` gives, from two columns."""
+    cases = " ".join(f"WHEN {currency} IN ({_codes(digits)}) THEN {digits}" for digits in (0, 3))
+    return f"round({column}, CASE {cases} ELSE 2 END)"
 
 
 def _codes(digits: int) -> str:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from booking.domain import money
 from booking.domain.retention import NIGHTS_DAYS
 from booking.infra.db import db, transaction
+from booking.infra.words import count
 
 OWED = "owed and not returned"  # a refund was declined, and no other has arrived or is under way
 
@@ -56,10 +58,12 @@ RULES = {
         AND NOT EXISTS (SELECT FROM payments r WHERE r.booking_id = b.id AND r.kind = 'refund'
          AND r.amount = coalesce(b.refund_amount, p.amount))""",
     OWED: """
-        SELECT DISTINCT b.reference || ': ' || r.amount || ' ' || r.currency FROM payments r
+        SELECT DISTINCT b.reference || ': ' || EXACT || ' ' || r.currency FROM payments r
         JOIN bookings b ON b.id = r.booking_id WHERE r.kind = 'refund' AND r.state = 'failed'
         AND NOT EXISTS (SELECT FROM payments o WHERE o.booking_id = r.booking_id AND o.kind = 'refund'
-         AND o.state IN ('started', 'unknown', 'succeeded'))""",
+         AND o.state IN ('started', 'unknown', 'succeeded'))""".replace(
+        "EXACT", money.rounded_sql("r.amount", "r.currency")
+    ),
     "a refund does not belong to a charge of its booking and provider": """
         SELECT r.id::text FROM payments r LEFT JOIN payments c ON c.id = r.charge_id AND c.kind = 'charge'
         AND c.state = 'succeeded' AND c.booking_id = r.booking_id AND c.provider = r.provider
@@ -90,9 +94,9 @@ RULES = {
 }
 
 COUNTED = {
-    "bookings": "SELECT count(*) FROM bookings",
-    "nights": "SELECT count(*) FROM availability",
-    "payments": "SELECT count(*) FROM payments",
+    "booking": "SELECT count(*) FROM bookings",
+    "night": "SELECT count(*) FROM availability",
+    "payment": "SELECT count(*) FROM payments",
 }
 
 
@@ -108,6 +112,10 @@ class Finding:
 class Report:
     findings: list[Finding]
     counted: dict[str, int]
+
+    def scope(self) -> str:
+        """What was looked at: 3 bookings, 1 night, 3 payments."""
+        return ", ".join(count(number, what) for what, number in self.counted.items())
 
     @property
     def debts(self) -> list[Finding]:

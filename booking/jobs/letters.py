@@ -14,6 +14,7 @@ from functools import cache
 import css_inline
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from booking.infra import words
 from booking.infra.mail import Undeliverable
 from booking.infra.mail_headers import HEADERS, Address, Mailbox, Text, mailbox_of, one_line, sender_of
 from booking.jobs import wording
@@ -74,7 +75,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    spelled = (wording.day, wording.hour, wording.zone, wording.moment, wording.universal, wording.money, wording.count)
+    spelled = (wording.day, wording.hour, wording.zone, wording.moment, wording.universal, wording.money, words.count)
     environment.filters.update({function.__name__: function for function in spelled})
     return environment
 

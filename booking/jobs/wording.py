@@ -48,8 +48,3 @@ def universal(instant: dt.datetime) -> str:
 def money(amount: Decimal, currency: str, with_decimals: bool = False) -> str:
     """₪1,200, ¥18,000, KWD 41.500: in the currency's own decimals where there are any, whatever CLDR likes to show."""
     return amounts.written(amount, currency, LOCALE, with_decimals=with_decimals)
-
-
-def count(number: int, one: str) -> str:
-    """1 night, 3 nights."""
-    return f"{number} {one}" if number == 1 else f"{number} {one}s"

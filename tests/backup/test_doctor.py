@@ -55,7 +55,7 @@ def test_an_archive_that_cannot_be_reached_is_a_problem(house: House) -> None:
 @pytest.mark.parametrize(
     ("days_ago", "received", "expected"),
     [
-        (0, 1, "ok: 1 backups, the newest 0 min old"),
+        (0, 1, "ok: 1 backup, the newest 0 min old"),
         (2, 1, "warning: the newest backup is 2 days old"),
         (0, 20, "warning: the WAL in the archive ends 20 min ago"),
         (0, None, "warning: no WAL arrives"),

@@ -17,6 +17,7 @@ from obstore.store import S3Store
 
 from booking.infra.backup import Archive, BackupError, base, catalogue, receiver, retention
 from booking.infra.embedded.ports import is_free
+from booking.infra.words import count
 from tests.backup.house import House
 from tests.faults.product import eventually
 
@@ -123,7 +124,7 @@ def test_a_house_is_backed_up_to_s3_and_comes_back(
     assert all(file.name.startswith(("base/", "wal/")) for file in archive.names("base") + archive.names("wal"))
     said = house.command("drill", backup_url=bucket)
     assert said.exit_code == 0, said.output
-    assert f"All agree: {len(house.confirmed())} bookings" in said.output
+    assert f"All agree: {count(len(house.confirmed()), 'booking')}" in said.output
     base.create(archive, house.primary())
     assert retention.prune(archive, 1).labels == [backup.label]
     assert house.command("drill", backup_url=bucket).exit_code == 0

@@ -245,11 +245,11 @@ def test_holds_that_nobody_freed(app: Flask, ask: Ask, alice: User, room: Room, 
     bookings.hold(order(alice, room), desk)
     assert ask().states("holds") == ["ok"]
     later(dt.timedelta(minutes=25))
-    assert "problem: 1 holds ended and were not freed, the oldest for 10 min" in ask().said("holds")
+    assert "problem: 1 hold has ended and not been released, the oldest for 10 min" in ask().said("holds")
 
 
 def test_events_that_nobody_looked_at(app: Flask, ask: Ask) -> None:
     confirmed(booked())
     assert ask().states("outbox") == ["ok"]
     events_age(dt.timedelta(minutes=7))
-    assert "problem: 1 events have not been looked at, the oldest for 7 min" in ask().said("outbox")
+    assert "problem: 1 event has not been looked at, the oldest for 7 min" in ask().said("outbox")

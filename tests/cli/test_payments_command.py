@@ -9,12 +9,13 @@ from typing import cast
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
+from sqlalchemy import text
 
 from booking.domain import bookings, recovery, refunds
 from booking.domain.desk import Desk
 from booking.domain.errors import PaymentUnknown
 from booking.domain.models import Booking, Payment, Room, User
-from booking.infra import ids
+from booking.infra import ids, words
 from booking.infra.db import db, transaction
 from booking.infra.provider import Charge, NoAnswer, Outcome, Provider, Result
 from tests.cast import AN_HOUR, REFUND_DECLINED, VISA, in_days, interrupted, later, order, payments_of, silent
@@ -72,9 +73,9 @@ def test_what_is_owed_and_what_waits_is_listed_with_its_reason(
         bookings.book(order(alice, room, in_days(60)), VISA, interrupted(desk, silent))
     recovery.recover_payments(mute(desk), ahead=AN_HOUR)
     told = runner.invoke(args=["payments", "list"]).output
-    assert f"{name_of(refund_of(declined))} owed: 360.000 EUR of booking {declined.reference}, declined by sim" in told
-    assert "without an outcome: charge of 360.000 EUR by simulated, asked 1 times: the provider did not answer" in told
-    assert told.endswith("1 refunds owed, 1 payments without an outcome.\n")
+    assert f"{name_of(refund_of(declined))} owed: 360.00 EUR of booking {declined.reference}, declined by sim" in told
+    assert "without an outcome: charge of 360.00 EUR by simulated, asked 1 time: the provider did not answer" in told
+    assert told.endswith("1 refund owed, 1 payment without an outcome.\n")
 
 
 # --- retry
@@ -136,7 +137,7 @@ def test_what_is_being_charged_is_left_alone(app: Flask, alice: User, room: Room
 def test_the_doctor_names_declined_refunds(ask: Ask, declined: Booking) -> None:
     report = ask()
     assert report.exit_code == 1
-    assert "problem: 1 refunds were declined: guests wait for their money" in report.said("payments")
+    assert "problem: 1 refund was declined: guests wait for their money" in report.said("payments")
     assert "flask payments retry" in report.said("payments")
 
 
@@ -146,7 +147,7 @@ def test_the_doctor_says_why_a_payment_has_no_outcome(ask: Ask, alice: User, roo
     assert ask().states("payments") == ["ok"]
     later(dt.timedelta(minutes=11))
     said = ask().said("payments")
-    assert "1 payments have no outcome, the oldest for 11 min (the provider did not answer)" in said
+    assert "1 payment has no outcome, the oldest for 11 min (the provider did not answer)" in said
 
 
 def test_the_metrics_count_what_is_owed_and_what_is_stuck(
@@ -177,7 +178,25 @@ def test_a_declined_refund_is_an_error_in_the_log(
 def test_verify_says_what_is_owed_and_fails(runner: FlaskCliRunner, declined: Booking) -> None:
     told = runner.invoke(args=["bookings", "verify"])
     assert told.exit_code == 1
-    assert f"owed and not returned: {declined.reference}: 360.000 EUR" in told.output
+    assert f"owed and not returned: {declined.reference}: 360.00 EUR" in told.output
+
+
+@transaction
+def in_crowns() -> None:
+    db.session.execute(text("UPDATE payments SET amount = 62400, currency = 'ISK'"))
+
+
+def test_amounts_have_the_currencys_own_decimals(runner: FlaskCliRunner, declined: Booking) -> None:
+    in_crowns()
+    told = [runner.invoke(args=words).output for words in (["payments", "list"], ["bookings", "verify"])]
+    assert f"owed: 62400 ISK of booking {declined.reference}" in told[0]
+    assert f"{declined.reference}: 62400 ISK" in told[1]
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 holds"), (1, "1 hold"), (1200, "1,200 holds")])
+def test_one_is_not_many(number: int, said: str) -> None:
+    assert words.count(number, "hold") == said
+    assert words.count(number, "delivery waits", "deliveries wait").endswith("waits" if number == 1 else "wait")
 
 
 def test_other_outcomes_than_declined_are_named(alice: User, room: Room, desk: Desk, runner: FlaskCliRunner) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from booking.domain import verification
+from booking.infra.words import count
 from tests import oracle
 from tests.faults import disasters, report
 from tests.faults.crowd import LONGEST_STAY, Crowd, Terms, arrived
@@ -159,7 +160,7 @@ def _verified(outcome: Outcome, product: Product, database: Any) -> Iterator[str
     owed = [line.removeprefix(mark).partition(":")[0] for line in findings if line.startswith(mark)]
     outcome.owed = len(owed)
     yield from oracle.wrongly_reported(database, owed, REPORTED)
-    counted = f"{len(owed)} findings in "
+    counted = f"{count(len(owed), 'finding')} in "
     yield from (line for line in findings if not line.startswith((mark, counted)))
 
 

@@ -23,7 +23,7 @@ def say(app: Flask, *words: str) -> Any:
 
 def test_status_counts_what_waits(app: Flask) -> None:
     confirmed(booked())
-    assert "1 events not yet looked at" in say(app, "status")
+    assert "1 event not yet looked at" in say(app, "status")
     offered()
     assert "mail: 1 waiting, 0 running, 0 given up" in say(app, "status")
 
@@ -37,7 +37,7 @@ def test_given_up_work_is_shown_and_can_be_tried_again(smtp: MailServer, app: Fl
     assert "mail: 0 waiting, 0 running, 1 given up" in shown
     assert "given up: mail for event_" in shown
     assert "550" in shown
-    assert say(app, "retry") == "1 deliveries will be tried again\n"
+    assert say(app, "retry") == "1 delivery will be tried again\n"
     assert say(app, "retry") == "0 deliveries will be tried again\n"
     deliver.deliver(MAIL, offered())
     assert len(smtp.messages) == 1

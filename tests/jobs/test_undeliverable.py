@@ -139,7 +139,7 @@ def test_the_operator_reads_it(smtp: MailServer, runner: FlaskCliRunner) -> None
     smtp.refusals[GUEST] = "550 5.1.1 no such user"
     delivered()
     said = runner.invoke(args=["events", "status"]).output
-    assert "mail servers refuse those of 1 accounts for good" in said
+    assert "mail servers refuse those of 1 account for good" in said
     assert "550 5.1.1" in said
 
 

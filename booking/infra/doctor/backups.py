@@ -12,6 +12,7 @@ from booking.infra import clock
 from booking.infra.backup import Archive, BackupError, catalogue
 from booking.infra.backup.primary import SLOT
 from booking.infra.doctor.report import Diagnosis, fault, ok, problem, said, warning
+from booking.infra.words import count
 
 PATIENCE = dt.timedelta(seconds=4)
 SLACK = dt.timedelta(hours=1)  # a base backup takes its time
@@ -46,7 +47,7 @@ def archive(settings: Settings) -> Iterator[Diagnosis]:
         upto = f"the WAL in the archive ends {_long(clock.now() - received.at)} ago" if received else "no WAL arrives"
         yield warning(f"{upto}: what was booked since is in no backup", RECEIVE)
     elif age <= often + SLACK:
-        yield ok(f"{len(backups)} backups, the newest {_long(age)} old; WAL up to {received.at:%H:%M:%S} UTC")
+        yield ok(f"{count(len(backups), 'backup')}, the newest {_long(age)} old; WAL up to {received.at:%H:%M:%S} UTC")
 
 
 def wal(opened: Connection, settings: Settings) -> Iterator[Diagnosis]:

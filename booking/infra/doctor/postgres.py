@@ -20,6 +20,7 @@ from booking.infra import clock, leader
 from booking.infra.db import AUTOCOMMIT
 from booking.infra.doctor.report import Diagnosis, fault, ok, problem, said, warning
 from booking.infra.health import TRIGRAMS
+from booking.infra.words import count
 
 MIGRATIONS = Path(__file__).resolve().parents[3] / "migrations"
 OLDEST = 15  # major version
@@ -237,7 +238,7 @@ def time_zones(opened: Connection, _: Settings) -> Iterator[Diagnosis]:
             "update the older data; PYTHONTZPATH='' makes Python use the tzdata of requirements.txt, not the system's",
         )
     if not unknown and not apart:
-        yield ok(f"Python and Postgres agree about all {len(used)} zones of properties")
+        yield ok(f"Python and Postgres agree about the {count(len(used), 'time zone')} of properties")
 
 
 _OFFSETS = text("SELECT name, utc_offset FROM pg_timezone_names WHERE name = ANY(:names)")

@@ -14,6 +14,7 @@ from redis.retry import Retry
 from booking.config import Settings
 from booking.infra import queue
 from booking.infra.doctor.report import Diagnosis, fault, ok, problem, said, warning
+from booking.infra.words import count
 
 PATIENCE = 2.0  # seconds for each answer
 OLDEST = (6, 2)  # workers wait for work with BLMOVE
@@ -107,7 +108,8 @@ def waiting(settings: Settings) -> Iterator[Diagnosis]:
     age = time.time() - since if since else 0.0
     if age > STALE or jobs > CROWDED:
         yield fault(jobs > CROWDED)(
-            f"{jobs} jobs wait, the oldest for {age:.0f} s", "start workers: `python worker.py`, as many as it takes"
+            f"{count(jobs, 'job waits', 'jobs wait')}, the oldest for {age:.0f} s",
+            "start workers: `python worker.py`, as many as it takes",
         )
     else:
-        yield ok(f"{jobs} jobs wait")
+        yield ok(count(jobs, "job waits", "jobs wait"))
