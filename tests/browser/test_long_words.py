@@ -1,0 +1,48 @@
+"""Names and texts of one endless word, on phones: nothing has to be scrolled sideways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from booking.domain.models import Room, User
+from booking.infra.ids import encode
+from tests.browser.steps import address, reserve
+from tests.cast import a_room, in_days
+
+Visit = Callable[..., Page]
+STAY = in_days(30, 3)
+RESULTS = f"/rooms?location=antwerp&checkIn={STAY.check_in}&checkOut={STAY.check_out}&capacity=2"
+GERMAN, ENDLESS = "Donaudampfschifffahrtsgesellschaftskapitänszimmer", "x" * 225
+
+
+def wide(name: str) -> Room:
+    return a_room(name=name, kind=name[:120], description="y" * 20_000, address={"city": "Antwerp", "street": name})
+
+
+def fits(page: Page) -> bool:
+    seen, there = page.evaluate("[document.documentElement.clientWidth, document.documentElement.scrollWidth]")
+    return bool(there <= seen)
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+@pytest.mark.parametrize("name", [GERMAN, ENDLESS], ids=["German", "endless"])
+def test_one_long_word_makes_no_page_wider_than_the_screen(visit: Visit, width: int, name: str) -> None:
+    page, room = visit(viewport={"width": width, "height": 800}), wide(name)
+    for url in (RESULTS, f"/rooms/{encode('room', room.id)}", address(room)):
+        page.goto(url)
+        expect(page.get_by_text(name).first).to_be_attached()
+        assert fits(page), url
+
+
+@pytest.mark.parametrize("name", [GERMAN, ENDLESS], ids=["German", "endless"])
+def test_nor_does_it_on_the_way_to_paying(visit: Visit, alice: User, name: str) -> None:
+    page, room = visit(viewport={"width": 320, "height": 800}), wide(name)
+    reserve(page, room, alice)
+    assert fits(page)
+    page.goto("/bookings")
+    expect(page.get_by_text(name).first).to_be_attached()
+    assert fits(page)
