@@ -10,7 +10,7 @@ from flask import Response, request
 
 from booking import doors
 from booking.api import refusals, shapes
-from booking.api.endpoint import Reply, endpoint, json_response, to_json
+from booking.api.endpoint import IF_NONE_MATCH, Reply, endpoint, json_response, to_json
 from booking.domain import bookings, history, idempotency, names_of_rooms
 from booking.domain.errors import (
     BookingError,
@@ -88,11 +88,13 @@ def list_bookings(user: CurrentUser, query: BookingList) -> shapes.BookingPageSh
     tag="Bookings",
     shape=shapes.BookingShape,
     refusals=(BookingNotFound,),
-    answer_headers={"ETag": "The booking’s version, for If-Match."},
+    headers={IF_NONE_MATCH: "Send the booking only if it no longer has this version (its ETag); else 304."},
+    answer_headers={"ETag": "The booking’s version, for If-Match and If-None-Match."},
 )
-def show_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply:
+def show_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply | Response:
     """One of my bookings."""
-    return _versioned(history.one(user.id, booking_id))
+    booking = history.one(user.id, booking_id)
+    return _not_modified(booking) if _is_known(booking) else _versioned(booking)
 
 
 @endpoint(
@@ -163,6 +165,15 @@ def _version(booking: Booking) -> dict[str, str]:
     return {"ETag": f'"{booking.version}"'}
 
 
+def _is_known(booking: Booking) -> bool:
+    """Whether the program has this version already. A hold runs out without a new one, so it is always sent."""
+    return booking.status != "PENDING" and request.if_none_match.contains_weak(str(booking.version))
+
+
+def _not_modified(booking: Booking) -> Response:
+    return Response(status=304, headers={"Cache-Control": "no-store", **_version(booking)})
+
+
 def _idempotency_key() -> str | None:
     key = request.headers.get("Idempotency-Key")
     if key is not None and not KEY.fullmatch(key):
@@ -174,7 +185,7 @@ def _seen_version() -> int | None:
     given = request.headers.get("If-Match", "").strip()
     if given in {"", "*"}:
         return None
-    version = given.removeprefix("W/").strip('"')
+    version = given.strip('"')  # a weak tag is none to act upon (RFC 9110 §13.1.1)
     if not (version.isascii() and version.isdigit() and len(version) < 10):
         raise BookingModified  # no version of ours: it cannot be the present one
     return int(version)

@@ -15,7 +15,7 @@ from pydantic.json_schema import models_json_schema
 
 from booking import doors
 from booking.api import shapes, texts
-from booking.api.endpoint import OPERATIONS, MalformedJson, Operation, blueprint, json_response
+from booking.api.endpoint import IF_NONE_MATCH, OPERATIONS, MalformedJson, Operation, blueprint, json_response
 from booking.api.links import LINKS
 from booking.domain import errors
 from booking.infra import clock
@@ -147,6 +147,8 @@ def _parameter(
 
 def _responses(operation: Operation, refs: dict[Any, Any]) -> dict[str, Any]:
     told = {str(operation.status): _success(operation, refs), **_refusals(operation, refs)}
+    if IF_NONE_MATCH in operation.headers:
+        told["304"] = {"description": "Not modified.", "headers": _headers(operation.answer_headers)}
     return {**dict(sorted(told.items())), "default": OTHERWISE}
 
 

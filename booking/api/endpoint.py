@@ -61,6 +61,8 @@ class Reply:
     headers: dict[str, str]
 
 
+IF_NONE_MATCH = "If-None-Match"  # an endpoint that declares it answers 304 as well
+
 NOT_FOUND = {"room": errors.RoomNotFound, "booking": errors.BookingNotFound}
 
 JSON_HEADERS = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]

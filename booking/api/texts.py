@@ -98,6 +98,7 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "createdAt": ("When it was made.", "2026-10-01T08:15:30.000Z"),
     "paymentMethodId": ("The means of payment, as the provider calls it.", "pm_card_visa"),
     "Idempotency-Key": ("The same key never books twice; up to 255 visible ASCII characters, kept 24 h.", "order-4711"),
+    "If-None-Match": ("Send it only if it no longer has this version (its ETag).", '"3"'),
     "If-Match": ("Act only if the booking still has this version (its ETag).", '"3"'),
     # --- accounts
     "email": ("The address that belongs to the account, compared in any case.", "you@example.com"),

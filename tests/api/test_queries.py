@@ -92,6 +92,13 @@ def test_numbers_are_text_in_a_query_and_unknown_names_are_ignored(standing: tup
     assert (answer.status_code, answer.json["total"]) == (200, 1)
 
 
+@pytest.mark.parametrize("name", ["location", "capacity", "checkIn", "minPrice", "sort", "q"])
+def test_what_comes_twice_is_to_be_given_once(standing: tuple[Program, Room], name: str) -> None:
+    api, _ = standing
+    answer = api.get("/rooms", **dates() | {name: ["2", "3"]})
+    assert answer.json["details"][name] == "must be given once"
+
+
 @pytest.mark.parametrize("raw", ["checkIn=%FF%FE&checkOut=2026-12-01", "%00=%00", "q=%ED%A0%80", "&&&==", "checkIn"])
 def test_a_broken_query_string_is_400(standing: tuple[Program, Room], raw: str) -> None:
     api, _ = standing
