@@ -158,12 +158,16 @@ def reset_password(link: str) -> Response:
 
 @blueprint.errorhandler(ResetLinkOver)
 def _link_is_over(error: ResetLinkOver) -> Response:
-    return page("account/over.html", block="main", status=doors.status_of(error), about="password")
+    return page("account/over.html", block="main", status=doors.status_of(error), about="password", minutes=_minutes())
 
 
 def _sent(email: str) -> Response:
-    minutes = int(resets.GOOD_FOR.total_seconds()) // 60
-    return page("account/sent.html", block="main", email=email, minutes=minutes)
+    return page("account/sent.html", block="main", email=email, minutes=_minutes())
+
+
+def _minutes() -> int:
+    """For how long a link is good."""
+    return int(resets.GOOD_FOR.total_seconds()) // 60
 
 
 def _signed_in(user: User) -> Response:

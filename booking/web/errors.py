@@ -93,7 +93,7 @@ def _texts(kind: str | int, said: str | None) -> dict[str, Any]:
         "cookies": (
             gettext("Please allow cookies for this site"),
             gettext(
-                "Your browser did not send our cookie, so we cannot tell whether this form is yours. Nothing was sent."
+                "Your browser didn’t send our cookie, so we can’t tell whether this form is yours. Nothing was sent."
                 " Allow cookies for this site, then go back to the page and try again."
             ),
         ),

@@ -266,6 +266,7 @@ def test_a_forgotten_password_is_set_anew(app: Flask, visitor: Visitor, guest: V
     visitor.go("/sign-in").send("/sign-in", email="alice@example.com", password=NEW)
     assert is_in(visitor)
     assert visitor.go(url).heading == "This link no longer works"
+    assert "A password link works once, for 60 minutes." in visitor.text
     assert "If you’ve already chosen a new password, sign in with it." in visitor.text
     assert {"/sign-in", "/forgot-password"} <= set(visitor.links())
 
