@@ -84,6 +84,8 @@ def _text(raw: io.BufferedReader, path: str) -> io.TextIOWrapper:
         raise click.ClickException(f"{path} is a ZIP archive or a spreadsheet, not a CSV. Save it as CSV (UTF-8).")
     if start.startswith(_UTF16):
         raise click.ClickException(f"{path} is UTF-16. Save it as CSV in UTF-8.")
+    if path.endswith(".gz") and start and not start.startswith(_GZIP):
+        raise click.ClickException(f"{path} is not a gzip file.")
     stream = _Unpacked(raw, path) if start.startswith(_GZIP) else raw
     # Bytes that are no UTF-8 spoil their row, not the file.
     return io.TextIOWrapper(cast("BinaryIO", stream), encoding="utf-8-sig", errors="surrogateescape", newline="")

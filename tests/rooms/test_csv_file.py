@@ -14,6 +14,14 @@ from booking.cli.csv_file import Rows
 from booking.domain.importing import BadRow
 
 
+@pytest.mark.parametrize("content", [b"\x80\x81\n", b"a,b\n1,2\n"])
+def test_a_file_that_is_called_gz_and_is_none_is_told_so(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "rooms.csv.gz"
+    path.write_bytes(content)
+    with pytest.raises(click.ClickException, match="is not a gzip file"):
+        Rows(str(path))
+
+
 @pytest.fixture
 def rows(tmp_path: Path) -> object:
     def written(content: bytes) -> Rows:

@@ -30,7 +30,7 @@ _TRUTH = {**dict.fromkeys(("true", "t", "yes", "1"), True), **dict.fromkeys(("fa
 
 def price(field: str, text: str, currency: str) -> Decimal | None:
     """`$1,309.00`, whatever its sign, in `currency`. Never rounded: 10.50 is no price in JPY."""
-    if is_missing(text):
+    if is_missing(text) and text.strip().lower() != "nan":  # a sum that went wrong is not a cell left out
         return None
     written = _PRICE.fullmatch(text.strip())
     if not written:
