@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 from booking.infra import embedded
 
@@ -12,6 +13,7 @@ def main() -> None:
     embedded.provide(os.environ)
 
     from booking import create_app
+    from booking.config import SettingsError
     from booking.doors import services
     from booking.infra import deadline, queue
     from booking.infra.telemetry import log
@@ -20,7 +22,11 @@ def main() -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: stopping.set())
-    app = create_app()
+    try:
+        app = create_app()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
     deadline.limit_every_action(deadline.WORKER)
     with app.app_context():
         redis_url = services().settings.redis_url

@@ -4,12 +4,16 @@ import os
 import sys
 
 from booking import create_app
-from booking.config import Settings
+from booking.config import Settings, SettingsError
 from booking.infra import embedded, health
 
 if embedded.needed(sys.argv):
     embedded.provide(os.environ)
-    app = create_app()
+    try:
+        app = create_app()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
     with app.app_context():
         health.require_locale()
 else:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 from booking.config import Settings, SettingsError
 
+HOME = Path(__file__).parents[1]
 GOOD = {
     "APP_ENV": "production",
     "DATABASE_URL": "postgresql://app@db/booking",
@@ -87,3 +90,15 @@ def test_the_example_names_every_variable_with_its_default() -> None:
     for name, field in fields.items():
         if field.default is not dataclasses.MISSING and name not in GOOD:
             assert named[name].lower() == str(field.default).lower(), name
+
+
+@pytest.mark.parametrize("command", [["-m", "flask", "payments", "list"], ["worker.py"]], ids=["flask", "worker"])
+def test_a_program_that_cannot_start_says_one_sentence(command: list[str]) -> None:
+    unfit = {name: value for name, value in GOOD.items() if name != "PAYMENTS"}
+    said = subprocess.run(
+        [sys.executable, *command], cwd=HOME, env=unfit, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (said.returncode, said.stdout) == (2, "")
+    assert (
+        said.stderr == "Cannot start: PAYMENTS is not set: PAYMENTS=simulated sells rooms without charging anybody.\n"
+    )
