@@ -25,6 +25,14 @@ class AmenityCount:
     rooms: int
 
 
+class UnknownPlace(Invalid):
+    """A location that names none of the places there are: programs choose by slug, people by name."""
+
+    def __init__(self, places: list[Destination]) -> None:
+        super().__init__(details={"location": f"is not a place we know; choose one of {_named(places)}"})
+        self.cities = [place.city for place in places[:MOST_NAMED]]
+
+
 def resolved(wanted: RoomSearch, cache_seconds: int) -> RoomSearch:
     """The search with its place as a slug, whatever was written: Lisbon, TEL AVIV, São Paulo, Lisbon (Portugal).
 
@@ -35,7 +43,7 @@ def resolved(wanted: RoomSearch, cache_seconds: int) -> RoomSearch:
     places = catalogue.destinations(cache_seconds)
     found = _find(wanted.location, places)
     if found is None:
-        raise Invalid(details={"location": f"is not a place we know; choose one of {_named(places)}"})
+        raise UnknownPlace(places)
     return wanted.model_copy(update={"location": found.slug})
 
 

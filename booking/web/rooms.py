@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
+from flask_babel import gettext
 
 from booking import doors
 from booking.domain import calendar, catalogue, policies, reserving, rooms, search, suggestions
@@ -57,6 +58,11 @@ def results() -> Response:
             return go_to(listing.address(form, location=[wanted.location]))
         found = search.search(wanted, _rules(), _search_seconds())
     except Invalid as refusal:
+        if isinstance(refusal, domain_places.UnknownPlace):
+            cities = ", ".join(refusal.cities)
+            form.problems["location"] = gettext(
+                "We don’t know that destination. Choose one of: %(cities)s.", cities=cities
+            )
         form.refuse(refusal)
     facts = _around(form, places, place) | _listed(found, wanted, form, place)
     response = page("rooms/results.html", block="results", status=200 if found else 400, **facts)

@@ -41,3 +41,10 @@ def test_a_slip_in_a_word_is_forgiven_and_the_page_says_so(visitor: Visitor, roo
     visitor.go(f"/rooms?location=antwerp&{DATES}&q=veiw")
     assert "Nothing matches “veiw”. These rooms match “view”." in visitor.text
     assert room.name in visitor.text
+
+
+def test_a_destination_that_is_none_is_told_with_the_names_of_those_there_are(visitor: Visitor, room: Room) -> None:
+    stay = in_days(20)
+    visitor.go(f"/rooms?location=Nowhere!&checkIn={stay.check_in}&checkOut={stay.check_out}&guests=2")
+    assert "We don’t know that destination. Choose one of: Antwerp" in visitor.text
+    assert "choose one of antwerp" not in visitor.text
