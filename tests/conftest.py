@@ -13,6 +13,7 @@ from flask.testing import FlaskClient, FlaskCliRunner
 
 from booking import create_app
 from booking.config import Settings
+from booking.infra import telemetry
 from booking.infra.embedded import Servers
 from booking.infra.embedded.locks import FileLock
 from tests import databases
@@ -99,6 +100,7 @@ def application(environ: dict[str, str]) -> Flask:
 @pytest.fixture
 def empty(application: Flask, environ: dict[str, str]) -> Iterator[None]:
     """Nothing is left. Use-cases commit for real, so this is after each."""
+    telemetry.configure_logging(environ["LOG_LEVEL"])  # a test before may have made an application that says less
     yield
     databases.sweep(environ)
 

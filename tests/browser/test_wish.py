@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -29,6 +30,10 @@ def choose(page: Page, *, script: bool = True, guests: int | None = None) -> Non
     if not script:
         page.get_by_role("button", name="Show price").click()
     expect(page.locator("#offer").get_by_text(f"{LONGER.nights} nights", exact=False).first).to_be_visible()
+    if guests:  # the answer to the dates alone may come first
+        expect(page.locator("#calendar").get_by_role("link", name="Next")).to_have_attribute(
+            "href", re.compile(rf"guests={guests}\b")
+        )
 
 
 def chosen(page: Page) -> Locator:

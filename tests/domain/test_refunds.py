@@ -95,7 +95,7 @@ def test_a_declined_refund_is_failed_with_its_reason_and_stays_owed(alice: User,
     [debt] = refunds.owed()
     assert (debt.payment_id, debt.amount, debt.reference) == (refund.id, Decimal(360), booked.reference)
     assert refunds.states([booked.id]) == {booked.id: refunds.OWED}
-    assert findings() == {"owed and not returned": f"{booked.reference}: 360.000 EUR"}
+    assert findings() == {"owed and not returned": f"{booked.reference}: 360.00 EUR"}
 
 
 def test_a_refund_that_the_simulated_bank_declines_is_owed(alice: User, room: Room, desk: Desk) -> None:
