@@ -89,7 +89,7 @@ drill: everything ## backups while guests book and everything is killed, and the
 replay: everything ## a booking history through the booking core, by lot or recorded: ARGS="--trace PATH"
 	.venv/bin/python -m tests.replay $(ARGS)
 
-mutants: python ## small faults in the booking core: which ones no test notices; ARGS="policies holds" chooses modules
+mutants: python ## small faults in the booking core: which ones no test notices; ARGS="pricing.policies reservations.holds" chooses modules
 	@"$(PYTHON)" requirements/install.py --into .venv-mutants requirements.txt requirements/embedded.txt requirements/dev.txt requirements/mutants.txt
 	.venv-mutants/bin/python -m tests.mutants $(ARGS)
 

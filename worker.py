@@ -14,7 +14,7 @@ def main() -> None:
 
     from booking import create_app
     from booking.config import SettingsError
-    from booking.doors import services
+    from booking.http.services import current_services
     from booking.infra import deadline, queue
     from booking.infra.telemetry import log
     from booking.jobs import ticker
@@ -29,7 +29,7 @@ def main() -> None:
         sys.exit(2)
     deadline.limit_every_action(deadline.WORKER)
     with app.app_context():
-        redis_url = services().settings.redis_url
+        redis_url = current_services().settings.redis_url
     clock = ticker.build(app)
     clock.start()
     log.info("worker_started", pid=os.getpid())

@@ -29,8 +29,9 @@ from sqlalchemy import Engine, create_engine, event
 from bench.copy_of_its_own import ROOT, running
 from booking import create_app
 from booking.config import Settings
-from booking.domain import backlog, events
-from booking.infra import straight
+from booking.domain.maintenance import backlog
+from booking.domain.messages import outbox
+from booking.infra import raw_sql
 from booking.jobs import deliver, ticker
 
 MOST_MS, MOST_PAGES = 50.0, 500
@@ -120,7 +121,7 @@ def chores(app: Flask) -> dict[str, Callable[[], object]]:
     settings: Settings = app.extensions["services"].settings
     found: dict[str, Callable[[], object]] = {"outbox": lambda: ticker.hand_over(_NoQueue())}  # type: ignore[arg-type]
     found |= {chore.name: chore.work for chore in ticker.chores(settings)}
-    found |= {"gauges": events.status, "given up": events.given_up, "cache deliveries": _deliver_to_the_cache}
+    found |= {"gauges": outbox.status, "given up": outbox.given_up, "cache deliveries": _deliver_to_the_cache}
     checks = [look for name, look in vars(backlog).items() if name[0] != "_" and _is_own(look)]
     return found | {f"doctor: {look.__name__}": lambda look=look: _look(look, settings) for look in checks}  # type: ignore[misc]
 
@@ -137,8 +138,8 @@ def _look(look: Callable[..., Iterator[object]], settings: Settings) -> None:
 
 
 def _deliver_to_the_cache() -> None:
-    events.relay()
-    deliver.refresh_cache([event_id for consumer, event_id in events.due() if consumer == events.CACHE])
+    outbox.relay()
+    deliver.refresh_cache([event_id for consumer, event_id in outbox.due() if consumer == outbox.CACHE])
 
 
 @contextmanager
@@ -156,7 +157,7 @@ def _noted() -> Iterator[list[str]]:
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        with patch.object(straight, "NamedTupleCursor", Noting):
+        with patch.object(raw_sql, "NamedTupleCursor", Noting):
             yield said
     finally:
         event.remove(Engine, "before_cursor_execute", note)

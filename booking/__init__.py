@@ -15,9 +15,10 @@ VERSION = "1.0.0"
 def create_app(settings: Settings | None = None) -> Flask:
     """Build one application. Contacts nothing: a missing Postgres or Redis shows itself when it is needed."""
     # Imported here: the launcher lives in this package too, and must be quick to heed a Ctrl-C.
-    from booking import api, cli, doors, limits, operations, web
-    from booking.application import Application, cookie_keys
+    from booking import api, cli, web
     from booking.config import Settings
+    from booking.http import error_rendering, limits, operations, requests, services
+    from booking.http.application import Application, cookie_keys
     from booking.infra import cache, deadline, redis, replica, secret_keys, telemetry
     from booking.infra.db import BY_INDEX, bind_options, db, engine_options, watch_engines
 
@@ -45,13 +46,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     cache.configure(app, replica=bool(settings.read_database_url), users=settings.session_cache_seconds > 0)
 
     # --- what the doors share
-    doors.install(app, settings)
+    services.install(app, settings)
+    requests.install(app, settings)
     limits.install(app, settings)
 
     # --- doors
     web.register(app, settings)
     api.register(app)
-    doors.show_errors(app, api=api.FACE, web=web.FACE)
+    error_rendering.show_errors(app, api=api.RENDERER, web=web.RENDERER)
     web.csrf.exempt(api.blueprint)  # programs send a bearer token, never a cookie
     app.register_blueprint(operations.operations)
     cli.register(app)

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain import passwords, policies, users
-from booking.domain.bookings import Desk, Order
-from booking.domain.models import Booking, Payment, Property, Room, User
+from booking.domain.people import passwords, users
+from booking.domain.pricing import policies
+from booking.domain.reservations.bookings import Desk, Order
 from booking.domain.stays import Stay
+from booking.domain.tables import Booking, Payment, Property, Room, User
 from booking.infra import clock
 from booking.infra.db import db, transaction
 from booking.infra.provider import NoAnswer, Outcome, Provider
@@ -135,7 +136,7 @@ def payments_of(booking: Booking) -> list[Payment]:
 @transaction
 def nights_of(room: Room) -> dict[dt.date, str]:
     """The room's taken nights and their state."""
-    from booking.domain.models import Availability
+    from booking.domain.tables import Availability
 
     rows = db.session.query(Availability).filter_by(room_id=room.id).order_by(Availability.night)
     return {row.night: row.state for row in rows}

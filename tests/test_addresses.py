@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from werkzeug import Request
 from werkzeug.test import EnvironBuilder
 
-from booking.addresses import ProxiesTrusted, client_address, client_key, find_address
+from booking.http.client_address import ProxiesTrusted, client_address, client_key, find_address
 
 PEER = "192.0.2.9"
 LONGEST_KEY = 43

@@ -12,12 +12,13 @@ import pytest
 HOME = Path(__file__).parents[1]
 FILES = sorted((HOME / "booking").rglob("*.py"))
 
-CONFIG, GROUND, DOMAIN, SHARED, DOORS, ROOT = range(6)
+CONFIG, GROUND, DOMAIN, DEMO, SHARED, DOORS, ROOT = range(7)
 RANK = {
     "booking.config": CONFIG,
     "booking.infra": GROUND,
     "booking.domain": DOMAIN,
-    # booking/*.py beside them is what the doors share: doors.py, limits.py, ...
+    "booking.demo": DEMO,
+    "booking.http": SHARED,
     "booking.web": DOORS,
     "booking.admin": DOORS,
     "booking.api": DOORS,
@@ -38,7 +39,7 @@ MODULES = {module_of(path) for path in FILES}
 
 def rank(module: str) -> int:
     part = ".".join(module.split(".")[:2])
-    return RANK.get(part, SHARED) if part != "booking" else ROOT
+    return RANK[part] if part != "booking" else ROOT
 
 
 def imported(source: str) -> Iterator[str]:
@@ -75,7 +76,7 @@ def test_imports_point_down(path: Any) -> None:
 
 
 # The staff pages come later; their floor is known already.
-@pytest.mark.parametrize("area", sorted({*RANK, "booking.doors"} - {"booking.admin"}))
+@pytest.mark.parametrize("area", sorted(set(RANK) - {"booking.admin"}))
 def test_every_floor_is_there(area: Any) -> None:
     """An area that was renamed would otherwise be checked by nobody."""
     assert any(module == area or module.startswith(f"{area}.") for module in MODULES)
@@ -84,21 +85,21 @@ def test_every_floor_is_there(area: Any) -> None:
 @pytest.mark.parametrize(
     ("module", "line"),
     [
-        ("booking.domain.search", "from booking.api import shapes"),
-        ("booking.domain.search", "from booking import doors"),
-        ("booking.domain.search", "import booking.doors"),
-        ("booking.domain.search", "from flask import g"),
-        ("booking.domain.search", "import redis.asyncio"),
-        ("booking.domain.search", "from rq import Queue"),
-        ("booking.domain.search", "def late():\n    from werkzeug.exceptions import NotFound"),
-        ("booking.domain.search", "from booking import create_app"),
+        ("booking.domain.search.finder", "from booking.api import schemas"),
+        ("booking.domain.search.finder", "from booking.http import services"),
+        ("booking.domain.search.finder", "import booking.http.services"),
+        ("booking.domain.search.finder", "from flask import g"),
+        ("booking.domain.search.finder", "import redis.asyncio"),
+        ("booking.domain.search.finder", "from rq import Queue"),
+        ("booking.domain.search.finder", "def late():\n    from werkzeug.exceptions import NotFound"),
+        ("booking.domain.search.finder", "from booking import create_app"),
         ("booking.infra.cache", "from booking.domain.stays import Stay"),
         ("booking.infra.cache", "from booking.domain import stays"),
         ("booking.infra.cache", "if TYPE_CHECKING:\n    from booking.domain.stays import Stay"),
         ("booking.config", "from booking.infra import clock"),
-        ("booking.doors", "from booking.api.shapes import Refusal"),
+        ("booking.http.requests", "from booking.api.schemas import Refusal"),
         ("booking.api.rooms", "from booking.web import pages"),
-        ("booking.web", "import booking.api.shapes"),
+        ("booking.web", "import booking.api.schemas"),
         ("booking.jobs.mails", "from booking.cli import rooms"),
         ("booking.api.rooms", "from booking import create_app"),
     ],
@@ -110,11 +111,11 @@ def test_an_import_that_is_turned_up_is_found(module: str, line: str) -> None:
 @pytest.mark.parametrize(
     ("module", "line"),
     [
-        ("booking.api.rooms", "from booking import doors"),
-        ("booking.api.rooms", "from booking.domain import search"),
+        ("booking.api.rooms", "from booking.http import services"),
+        ("booking.api.rooms", "from booking.domain.search import finder"),
         ("booking.api.rooms", "from flask import g"),
         ("booking.web", "from booking.web import pages"),
-        ("booking.domain.search", "from booking.infra import cache"),
+        ("booking.domain.search.finder", "from booking.infra import cache"),
         ("booking.infra.db", "from booking.config import Settings"),
         ("booking", "from booking import api, cli"),
     ],
@@ -125,4 +126,4 @@ def test_an_import_that_points_down_is_let_through(module: str, line: str) -> No
 
 def test_a_relative_import_is_refused() -> None:
     with pytest.raises(AssertionError):
-        wrong_imports("booking.api.rooms", "from . import shapes")
+        wrong_imports("booking.api.rooms", "from . import schemas")

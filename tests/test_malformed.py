@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from booking import bodies
-from booking.domain import passwords
+from booking.domain.people import passwords
+from booking.http import request_body
 
 LOGIN = "/api/v1/auth/login"
 
@@ -38,24 +38,24 @@ def test_a_part_of_a_form_without_a_name_is_refused(client: FlaskClient, path: s
 @pytest.fixture
 def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, int], None]]:
     """Make some bodies of an address be on their way, and stay so."""
-    monkeypatch.setattr(bodies, "PATIENCE", 0.01)
+    monkeypatch.setattr(request_body, "PATIENCE", 0.01)
     taken: list[str] = []
 
     def begin(address: str, number: int) -> None:
         for _ in range(number):
-            bodies._places.take(address)
+            request_body._places.take(address)
             taken.append(address)
 
     yield begin
     for address in taken:
-        bodies._places.give_back(address)
-    assert bodies._places._taken.total() == len(bodies._places._taken) == 0
+        request_body._places.give_back(address)
+    assert request_body._places._taken.total() == len(request_body._places._taken) == 0
 
 
 def test_bodies_that_do_not_come_leave_threads_for_everybody_without_one(
     client: FlaskClient, silent: Callable[[str, int], None]
 ) -> None:
-    for number in range(bodies.AT_ONCE):
+    for number in range(request_body.AT_ONCE):
         silent(f"192.0.2.{number}", 1)
     refused = client.post(LOGIN, json={})
     assert (refused.status_code, refused.json["error"]) == (503, "UNAVAILABLE")  # type: ignore[index]
@@ -66,14 +66,14 @@ def test_bodies_that_do_not_come_leave_threads_for_everybody_without_one(
 def test_one_address_cannot_take_the_places_of_all_others(
     client: FlaskClient, silent: Callable[[str, int], None]
 ) -> None:
-    silent("192.0.2.1", bodies.OF_ONE_ADDRESS)
+    silent("192.0.2.1", request_body.OF_ONE_ADDRESS)
     theirs, others = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
     assert client.post(LOGIN, json={}, environ_overrides=theirs).status_code == 503
     assert client.post(LOGIN, json={}, environ_overrides=others).status_code == 400
 
 
 def test_a_body_that_breaks_off_gives_its_place_back(client: FlaskClient) -> None:
-    for _ in range(bodies.AT_ONCE + 1):
+    for _ in range(request_body.AT_ONCE + 1):
         broken = {"wsgi.input": io.BytesIO(b"{"), "CONTENT_LENGTH": "99", "CONTENT_TYPE": "application/json"}
         assert client.post(LOGIN, environ_overrides=broken).status_code == 400
 

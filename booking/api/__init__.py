@@ -8,13 +8,13 @@ from flask import Flask
 
 from booking.api import auth, bookings, docs, health, places, rooms
 from booking.api.endpoint import blueprint
-from booking.api.refusals import FACE
+from booking.api.errors import RENDERER
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 # Importing the modules declares their endpoints.
-__all__ = ["FACE", "auth", "blueprint", "bookings", "docs", "health", "places", "rooms"]
+__all__ = ["RENDERER", "auth", "blueprint", "bookings", "docs", "health", "places", "rooms"]
 
 PREFIX = "/api/v1"
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from flask import request
 
-from booking import doors
-from booking.api import shapes
+from booking.api import schemas
 from booking.api.endpoint import endpoint
-from booking.domain import emails, sessions, signing_in, users
 from booking.domain.errors import AccountDisabled, EmailTaken, InvalidCredentials, InvalidToken
 from booking.domain.inputs import Credentials, Refresh, Registration
-from booking.domain.sessions import SignedIn
-from booking.domain.users import CurrentUser
+from booking.domain.people import email_verification, sessions, signing_in, users
+from booking.domain.people.sessions import SignedIn
+from booking.domain.people.users import CurrentUser
+from booking.http.services import current_services
 from booking.infra.ids import encode
 
 
@@ -20,15 +20,15 @@ from booking.infra.ids import encode
     "/auth/register",
     tag="Accounts",
     body=Registration,
-    shape=shapes.RegisteredShape,
+    shape=schemas.RegisteredShape,
     status=201,
     refusals=(EmailTaken,),
     public=True,
 )
-def register(body: Registration) -> shapes.RegisteredShape:
+def register(body: Registration) -> schemas.RegisteredShape:
     """Create an account."""
-    settings = doors.services().settings
-    return shapes.registered(users.register(body, settings.region, site=settings.site_name))
+    settings = current_services().settings
+    return schemas.registered(users.register(body, settings.region, site=settings.site_name))
 
 
 @endpoint(
@@ -36,16 +36,16 @@ def register(body: Registration) -> shapes.RegisteredShape:
     "/auth/login",
     tag="Accounts",
     body=Credentials,
-    shape=shapes.TokensShape,
+    shape=schemas.TokensShape,
     refusals=(
         InvalidCredentials,
         AccountDisabled,
     ),
     public=True,
 )
-def login(body: Credentials) -> shapes.TokensShape:
+def login(body: Credentials) -> schemas.TokensShape:
     """Sign in: an access token for an hour, and a refresh token for the next one."""
-    user = signing_in.with_password(body.email, body.password, doors.services().guard)
+    user = signing_in.with_password(body.email, body.password, current_services().guard)
     return _tokens(sessions.start_api(user.id, request.headers.get("User-Agent", "")))
 
 
@@ -54,13 +54,13 @@ def login(body: Credentials) -> shapes.TokensShape:
     "/auth/refresh",
     tag="Accounts",
     body=Refresh,
-    shape=shapes.TokensShape,
+    shape=schemas.TokensShape,
     refusals=(InvalidToken,),
     public=True,
 )
-def refresh(body: Refresh) -> shapes.TokensShape:
+def refresh(body: Refresh) -> schemas.TokensShape:
     """Exchange a refresh token for new tokens. For 10 s a repeat gets the same one; after that it ends the session."""
-    return _tokens(sessions.refresh(body.refresh_token, doors.services().ends))
+    return _tokens(sessions.refresh(body.refresh_token, current_services().ends))
 
 
 @endpoint("POST", "/auth/logout", tag="Accounts", status=204)
@@ -69,15 +69,15 @@ def logout(user: CurrentUser) -> None:
     sessions.end(user.session_id)
 
 
-@endpoint("GET", "/me", tag="Accounts", shape=shapes.MeShape)
-def me(user: CurrentUser) -> shapes.MeShape:
+@endpoint("GET", "/me", tag="Accounts", shape=schemas.MeShape)
+def me(user: CurrentUser) -> schemas.MeShape:
     """Who is signed in."""
-    return shapes.me(user, email_verified=emails.is_verified(user.id))
+    return schemas.me(user, email_verified=email_verification.is_verified(user.id))
 
 
-def _tokens(signed_in: SignedIn) -> shapes.TokensShape:
-    keys, user = doors.services().keys, signed_in.user
-    return shapes.TokensShape(
+def _tokens(signed_in: SignedIn) -> schemas.TokensShape:
+    keys, user = current_services().keys, signed_in.user
+    return schemas.TokensShape(
         access_token=keys.issue(
             sub=encode("user", user.id),
             email=user.email,
@@ -86,5 +86,5 @@ def _tokens(signed_in: SignedIn) -> shapes.TokensShape:
         ),
         expires_in=keys.seconds,
         refresh_token=signed_in.refresh_token,
-        user=shapes.user(user),
+        user=schemas.user(user),
     )

@@ -8,10 +8,9 @@ import uuid
 
 from flask import Response, request
 
-from booking import doors
-from booking.api import refusals, shapes
+from booking.api import errors, schemas
 from booking.api.endpoint import IF_NONE_MATCH, Reply, endpoint, json_response, to_json
-from booking.domain import bookings, history, idempotency, names_of_rooms
+from booking.domain.catalogue import room_names
 from booking.domain.errors import (
     BookingError,
     BookingModified,
@@ -26,10 +25,13 @@ from booking.domain.errors import (
     RoomNotAvailable,
     RoomNotFound,
 )
-from booking.domain.idempotency import Answer, Claim
 from booking.domain.inputs import BookingList, RoomOrder
-from booking.domain.models import Booking
-from booking.domain.users import CurrentUser
+from booking.domain.people.users import CurrentUser
+from booking.domain.reservations import bookings, history, idempotency
+from booking.domain.reservations.idempotency import Answer, Claim
+from booking.domain.tables import Booking
+from booking.http.error_rendering import status_of
+from booking.http.services import current_services
 from booking.infra.db import Unavailable
 from booking.infra.ids import decode, encode
 
@@ -42,7 +44,7 @@ FINAL = (PaymentFailed, RoomNotAvailable)  # refusals that a repeated request ge
     "/bookings",
     tag="Bookings",
     body=RoomOrder,
-    shape=shapes.BookingShape,
+    shape=schemas.BookingShape,
     status=201,
     books=True,
     refusals=(
@@ -75,18 +77,18 @@ def create_booking(user: CurrentUser, body: RoomOrder) -> Response:
     return _created(_book_under(claim, user, body))
 
 
-@endpoint("GET", "/bookings", tag="Bookings", query=BookingList, shape=shapes.BookingPageShape)
-def list_bookings(user: CurrentUser, query: BookingList) -> shapes.BookingPageShape:
+@endpoint("GET", "/bookings", tag="Bookings", query=BookingList, shape=schemas.BookingPageShape)
+def list_bookings(user: CurrentUser, query: BookingList) -> schemas.BookingPageShape:
     """My bookings, newest first. An attempt whose payment was declined is in no list; its 402 names it."""
     found = history.mine(user.id, status=query.status, page=query.page, page_size=query.page_size)
-    return shapes.booking_page(found, names_of_rooms.of_rooms(row.room_id for row in found.bookings))
+    return schemas.booking_page(found, room_names.of_rooms(row.room_id for row in found.bookings))
 
 
 @endpoint(
     "GET",
     "/bookings/<booking_id>",
     tag="Bookings",
-    shape=shapes.BookingShape,
+    shape=schemas.BookingShape,
     refusals=(BookingNotFound,),
     headers={IF_NONE_MATCH: "Send the booking only if it no longer has this version (its ETag); else 304."},
     answer_headers={"ETag": "The booking’s version, for If-Match and If-None-Match."},
@@ -101,14 +103,14 @@ def show_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply | Response:
     "POST",
     "/bookings/<booking_id>/cancel",
     tag="Bookings",
-    shape=shapes.BookingShape,
+    shape=schemas.BookingShape,
     refusals=(BookingNotFound, BookingNotCancellable, BookingModified),
     headers={"If-Match": "Cancel only if the booking still has this version (its ETag)."},
     answer_headers={"ETag": "The booking’s version."},
 )
 def cancel_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply:
     """Cancel a booking: the nights are free again, and refundAmount comes back."""
-    return _versioned(bookings.cancel(user.id, booking_id, doors.services().desk, seen_version=_seen_version()))
+    return _versioned(bookings.cancel(user.id, booking_id, current_services().desk, seen_version=_seen_version()))
 
 
 def _book(user: CurrentUser, body: RoomOrder, claim: Claim | None) -> Booking:
@@ -116,9 +118,9 @@ def _book(user: CurrentUser, body: RoomOrder, claim: Claim | None) -> Booking:
     if room_id is None:
         raise RoomNotFound
     if claim and claim.booking_id:  # begun by another call, maybe in another process, which read the names there
-        names_of_rooms.of_room(room_id)
+        room_names.of_room(room_id)
     order = bookings.Order(user.id, room_id, body.stay, body.guests)
-    return bookings.book(order, body.payment_method_id, doors.services().desk, claim, _answer)
+    return bookings.book(order, body.payment_method_id, current_services().desk, claim, _answer)
 
 
 def _book_under(claim: Claim, user: CurrentUser, body: RoomOrder) -> Booking:
@@ -126,7 +128,7 @@ def _book_under(claim: Claim, user: CurrentUser, body: RoomOrder) -> Booking:
     try:
         return _book(user, body, claim)
     except FINAL as refusal:
-        answer = Answer(doors.status_of(refusal), refusals.body_of(refusal).decode())
+        answer = Answer(status_of(refusal), errors.body_of(refusal).decode())
         idempotency.keep_refusal(claim, answer)
         raise
     except (BookingError, Unavailable):
@@ -135,7 +137,7 @@ def _book_under(claim: Claim, user: CurrentUser, body: RoomOrder) -> Booking:
 
 
 def _answer(booking: Booking) -> Answer:
-    return Answer(201, to_json(shapes.booking(booking, names_of_rooms.just_sold(booking.room_id))).decode())
+    return Answer(201, to_json(schemas.booking(booking, room_names.just_sold(booking.room_id))).decode())
 
 
 def _created(booking: Booking) -> Response:
@@ -157,8 +159,8 @@ def _where(booking: Booking) -> dict[str, str]:
 
 
 def _versioned(booking: Booking) -> Reply:
-    names = names_of_rooms.of_rooms([booking.room_id]).get(booking.room_id, names_of_rooms.NOTHING)
-    return Reply(shapes.booking(booking, names), _version(booking))
+    names = room_names.of_rooms([booking.room_id]).get(booking.room_id, room_names.NOTHING)
+    return Reply(schemas.booking(booking, names), _version(booking))
 
 
 def _version(booking: Booking) -> dict[str, str]:

@@ -13,11 +13,11 @@ from flask import Response, current_app, render_template
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from booking import doors
-from booking.api import shapes, texts
+from booking.api import schemas, texts
 from booking.api.endpoint import IF_NONE_MATCH, OPERATIONS, MalformedJson, Operation, blueprint, json_response
 from booking.api.links import LINKS
 from booking.domain import errors
+from booking.http.error_rendering import status_of
 from booking.infra import clock
 
 REF = "#/components/schemas/{model}"
@@ -85,7 +85,7 @@ def document(version: str) -> dict[str, Any]:
 
 
 def _models() -> Iterator[tuple[type[BaseModel], Any]]:
-    yield shapes.Refusal, "validation"  # its serializer, which leaves out what is empty, hides the fields
+    yield schemas.Refusal, "validation"  # its serializer, which leaves out what is empty, hides the fields
     for operation in OPERATIONS:
         if operation.body:
             yield operation.body, "validation"
@@ -167,7 +167,7 @@ def _refusals(operation: Operation, refs: dict[Any, Any]) -> dict[str, Any]:
     """Every refusal by status: what the endpoint names, and what any endpoint of its kind may answer."""
     by_status: dict[int, list[str]] = {}
     for refusal in (*operation.refusals, *_usual(operation)):
-        by_status.setdefault(doors.status_of(refusal()), []).append(f"{refusal.code}: {refusal.message}")
+        by_status.setdefault(status_of(refusal()), []).append(f"{refusal.code}: {refusal.message}")
     if operation.body:
         by_status[413] = ["PAYLOAD_TOO_LARGE: The body is too large."]
         by_status[415] = ["UNSUPPORTED_MEDIA_TYPE: Send the body as application/json."]

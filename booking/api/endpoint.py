@@ -15,11 +15,11 @@ from flask import Blueprint, Response, g, request
 from pydantic import BaseModel
 from werkzeug.exceptions import UnsupportedMediaType
 
-from booking import limits
 from booking.api import identity
 from booking.domain import errors
 from booking.domain.errors import BookingError, Invalid
 from booking.domain.inputs import Input, accept
+from booking.http import limits
 from booking.infra.cache import reading_ahead
 from booking.infra.ids import decode
 

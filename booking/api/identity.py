@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from flask import request
 
-from booking import doors
-from booking.domain import sessions
 from booking.domain.errors import Unauthorized
-from booking.domain.users import CurrentUser
+from booking.domain.people import sessions
+from booking.domain.people.users import CurrentUser
+from booking.http.services import current_services
 from booking.infra.ids import decode
 from booking.infra.tokens import BadToken
 
 
 def of_request() -> CurrentUser:
     """The user of the bearer token; raises Unauthorized: missing, forged, expired, or its session ended."""
-    services = doors.services()
+    services = current_services()
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthorized("An access token is missing: send Authorization: Bearer.")

@@ -5,25 +5,25 @@ from __future__ import annotations
 from flask import Response
 from pydantic import BaseModel
 
-from booking import doors
-from booking.api import shapes
+from booking.api import schemas
 from booking.api.endpoint import endpoint, json_response, to_json
-from booking.domain import catalogue, places
+from booking.domain.catalogue import destinations, places
+from booking.http.services import current_services
 
 KEPT = {"Cache-Control": "public, max-age=300"}
 KEPT_TOLD = {"Cache-Control": "The answer may be kept for five minutes."}
 
 
-@endpoint("GET", "/places", tag="Rooms", shape=shapes.PlacesShape, public=True, answer_headers=KEPT_TOLD)
+@endpoint("GET", "/places", tag="Rooms", shape=schemas.PlacesShape, public=True, answer_headers=KEPT_TOLD)
 def list_places() -> Response:
     """The places that have rooms, by name: `location` is what GET /rooms takes."""
-    return _kept(shapes.places(catalogue.destinations(doors.services().settings.room_cache_seconds)))
+    return _kept(schemas.places(destinations.destinations(current_services().settings.room_cache_seconds)))
 
 
-@endpoint("GET", "/amenities", tag="Rooms", shape=shapes.AmenitiesShape, public=True, answer_headers=KEPT_TOLD)
+@endpoint("GET", "/amenities", tag="Rooms", shape=schemas.AmenitiesShape, public=True, answer_headers=KEPT_TOLD)
 def list_amenities() -> Response:
     """The amenities that rooms have, the most frequent first: `name` is what GET /rooms takes in `amenities`."""
-    return _kept(shapes.amenities(places.amenities()))
+    return _kept(schemas.amenities(places.amenities()))
 
 
 def _kept(shape: BaseModel) -> Response:

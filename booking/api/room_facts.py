@@ -9,7 +9,7 @@ from typing import (
 
 from typing_extensions import TypedDict
 
-from booking.api.shape import Shape
+from booking.api.schema import Shape
 
 
 class AddressShape(Shape):

@@ -6,36 +6,38 @@ import uuid
 
 from flask import Response
 
-from booking import doors
-from booking.api import shapes
+from booking.api import schemas
 from booking.api.endpoint import endpoint, json_response, to_json
-from booking.domain import calendar, rooms, search
+from booking.domain.catalogue import rooms
 from booking.domain.errors import RoomNotFound
 from booking.domain.inputs import NightsView, RoomSearch, RoomView
-from booking.domain.search import Found
-from booking.domain.users import CurrentUser
+from booking.domain.people.users import CurrentUser
+from booking.domain.pricing import calendar
+from booking.domain.search import finder
+from booking.domain.search.finder import Found
+from booking.http.services import current_services
 
 
 def _asked(query: RoomSearch) -> tuple[str, ...]:
-    services = doors.services()
-    return search.asked(query, services.desk.rules, services.settings.search_cache_seconds)
+    services = current_services()
+    return finder.asked(query, services.desk.rules, services.settings.search_cache_seconds)
 
 
-@endpoint("GET", "/rooms", tag="Rooms", query=RoomSearch, shape=shapes.RoomPageShape, ahead=_asked)
+@endpoint("GET", "/rooms", tag="Rooms", query=RoomSearch, shape=schemas.RoomPageShape, ahead=_asked)
 def search_rooms(user: CurrentUser, query: RoomSearch) -> Response:  # noqa: ARG001 any signed-in user
     """Rooms available for exactly these dates, with the total for the stay."""
-    services = doors.services()
+    services = current_services()
     seconds = services.settings.search_cache_seconds
-    return json_response(search.answer(query, services.desk.rules, seconds, _found_as_text), 200)
+    return json_response(finder.answer(query, services.desk.rules, seconds, _found_as_text), 200)
 
 
-@endpoint("GET", "/rooms/<room_id>", tag="Rooms", query=RoomView, shape=shapes.RoomShape, refusals=(RoomNotFound,))
-def show_room(user: CurrentUser, query: RoomView, room_id: uuid.UUID) -> shapes.RoomShape:  # noqa: ARG001 any user
+@endpoint("GET", "/rooms/<room_id>", tag="Rooms", query=RoomView, shape=schemas.RoomShape, refusals=(RoomNotFound,))
+def show_room(user: CurrentUser, query: RoomView, room_id: uuid.UUID) -> schemas.RoomShape:  # noqa: ARG001 any user
     """A room with its rules and cancellation policy, and a quote where dates are given."""
-    services, stay = doors.services(), query.stay()
+    services, stay = current_services(), query.stay()
     details = rooms.details(room_id, services.settings.room_cache_seconds)
     quoted = rooms.quote(room_id, stay, query.guests, services.desk.rules) if stay else None
-    return shapes.room(details, quoted)
+    return schemas.room(details, quoted)
 
 
 @endpoint(
@@ -43,13 +45,13 @@ def show_room(user: CurrentUser, query: RoomView, room_id: uuid.UUID) -> shapes.
     "/rooms/<room_id>/availability",
     tag="Rooms",
     query=NightsView,
-    shape=shapes.CalendarShape,
+    shape=schemas.CalendarShape,
     refusals=(RoomNotFound,),
 )
-def show_availability(user: CurrentUser, query: NightsView, room_id: uuid.UUID) -> shapes.CalendarShape:  # noqa: ARG001
+def show_availability(user: CurrentUser, query: NightsView, room_id: uuid.UUID) -> schemas.CalendarShape:  # noqa: ARG001
     """The room's nights one by one, from `from` until before `to`."""
-    return shapes.calendar(calendar.nights(room_id, query.first, query.end, doors.services().desk.rules))
+    return schemas.calendar(calendar.nights(room_id, query.first, query.end, current_services().desk.rules))
 
 
 def _found_as_text(found: Found) -> str:
-    return to_json(shapes.room_page(found)).decode()
+    return to_json(schemas.room_page(found)).decode()

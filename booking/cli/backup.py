@@ -17,9 +17,9 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from booking import doors
 from booking.config import Settings
-from booking.domain import drill as drills
+from booking.domain.maintenance import drill as drills
+from booking.http.services import current_services
 from booking.infra import clock, embedded
 from booking.infra.backup import Archive, BackupError, base, catalogue, retention
 from booking.infra.backup.primary import Primary
@@ -221,7 +221,7 @@ def _tell_pruned(pruned: retention.Pruned) -> None:
 
 
 def _settings() -> Settings:
-    return doors.services().settings
+    return current_services().settings
 
 
 def _url(settings: Settings) -> str:

@@ -7,8 +7,8 @@ import sys
 import click
 from flask.cli import AppGroup
 
-from booking.domain import bookings as use_cases
-from booking.domain import verification
+from booking.domain.maintenance import verification
+from booking.domain.reservations import bookings as use_cases
 from booking.infra.words import count
 
 group = AppGroup("bookings", help="Check bookings, and free what nobody paid for.")

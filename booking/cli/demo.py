@@ -8,9 +8,10 @@ from typing import NamedTuple
 import click
 from flask.cli import AppGroup
 
-from booking.domain import demo, users
-from booking.domain.demo import occupancy
-from booking.doors import services
+from booking import demo
+from booking.demo import occupancy
+from booking.domain.people import users
+from booking.http.services import current_services
 from booking.infra.words import count
 
 
@@ -40,7 +41,7 @@ def load() -> None:
     Example:
       flask demo load
     """
-    settings = services().settings
+    settings = current_services().settings
     if settings.production:
         raise click.ClickException("Demo accounts have known passwords: demo data does not go into production.")
 

@@ -16,7 +16,7 @@ from functools import partial
 import click
 
 from booking.config import Settings
-from booking.domain import backlog
+from booking.domain.maintenance import backlog
 from booking.infra import embedded
 from booking.infra.doctor import backups, edge, environment, post, postgres, report, valkey
 from booking.infra.doctor.report import OK, PROBLEM, SKIPPED, WARNING, Check, Diagnosis, Line, examine

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
-from booking.domain import events, undeliverable
+from booking.domain.messages import outbox
+from booking.domain.people import undeliverable
 from booking.infra import ids, queue
 from booking.infra.words import count
 
@@ -21,16 +22,16 @@ def status(limit: int) -> None:
     Example:
       flask events status
     """
-    figures = events.status()
+    figures = outbox.status()
     click.echo(f"{count(figures['unsent'], 'event')} not yet looked at")
-    for consumer in (events.MAIL, events.CACHE):
+    for consumer in (outbox.MAIL, outbox.CACHE):
         counts = (figures[f"{consumer}_{state}"] for state in ("waiting", "running", "failed"))
         click.echo("{}: {} waiting, {} running, {} given up".format(consumer, *counts))
     waiting = queue.depth()
     click.echo("queue: Redis is away, work waits in Postgres" if waiting < 0 else f"queue: {waiting} jobs")
     if refused := undeliverable.count():
         click.echo(f"addresses: mail servers refuse those of {count(refused, 'account')} for good")
-    for event_id, consumer, error in events.given_up(limit):
+    for event_id, consumer, error in outbox.given_up(limit):
         click.echo(f"given up: {consumer} for {ids.encode('event', event_id)}: {' '.join(error.split())}")
 
 
@@ -42,4 +43,4 @@ def retry() -> None:
     Example:
       flask events retry
     """
-    click.echo(f"{count(events.retry_given_up(), 'delivery', 'deliveries')} will be tried again")
+    click.echo(f"{count(outbox.retry_given_up(), 'delivery', 'deliveries')} will be tried again")

@@ -8,10 +8,12 @@ import uuid
 import click
 from flask.cli import AppGroup
 
-from booking.domain import money, payments, recovery, refunds
-from booking.domain.desk import Desk
+from booking.domain import money
 from booking.domain.errors import BookingError, PaymentNotFound
-from booking.doors import services
+from booking.domain.payments import ledger, refunds
+from booking.domain.reservations import recovery
+from booking.domain.reservations.context import Desk
+from booking.http.services import current_services
 from booking.infra import ids
 from booking.infra.words import count
 
@@ -31,7 +33,7 @@ def list_them() -> None:
     Example:
         flask payments list
     """
-    owed, waiting = refunds.owed(), payments.asked_in_vain()
+    owed, waiting = refunds.owed(), ledger.asked_in_vain()
     for debt in owed:
         click.echo(
             f"{ids.encode('payment', debt.payment_id)} owed: {money.plain(debt.amount, debt.currency)}"
@@ -64,7 +66,7 @@ def retry(payment_ids: tuple[str, ...], every: bool) -> None:
     if bool(payment_ids) == every:
         raise click.UsageError("Name payments, or say --all.")
     chosen = [debt.payment_id for debt in refunds.owed()] if every else [_known(text) for text in payment_ids]
-    still_owed = [payment_id for payment_id in chosen if not _retried(payment_id, services().desk)]
+    still_owed = [payment_id for payment_id in chosen if not _retried(payment_id, current_services().desk)]
     if not chosen:
         click.echo("No refund is owed.")
     sys.exit(1 if still_owed else 0)
@@ -80,9 +82,9 @@ def recover() -> None:
     Example:
         flask payments recover
     """
-    payments.hurry()
-    tried = recovery.recover_payments(services().desk, limit=100_000, seconds=float("inf"))
-    click.echo(f"{count(tried, 'payment')} asked about, {payments.figures()['open']} without an outcome.")
+    ledger.hurry()
+    tried = recovery.recover_payments(current_services().desk, limit=100_000, seconds=float("inf"))
+    click.echo(f"{count(tried, 'payment')} asked about, {ledger.figures()['open']} without an outcome.")
 
 
 def _known(text: str) -> uuid.UUID:

@@ -20,9 +20,9 @@ import click
 from flask.cli import AppGroup
 
 from booking.cli.csv_file import Rows
-from booking.domain import importing
+from booking.domain.catalogue import importing
+from booking.domain.catalogue.importing import BadRow, Defaults, Format, RoomDraft, sheet, store
 from booking.domain.errors import Conflict, Invalid
-from booking.domain.importing import BadRow, Defaults, Format, RoomDraft, sheet, store
 from booking.infra import words
 from booking.infra.db import Unavailable
 

@@ -9,13 +9,13 @@ from uuid import UUID
 import click
 from flask.cli import AppGroup
 
-from booking import doors
-from booking.domain import closing, staff
-from booking.domain import users as accounts
 from booking.domain.errors import BookingError, EmailTaken, Invalid
 from booking.domain.inputs import Registration, accept
-from booking.domain.models import User
-from booking.domain.passwords import SHORTEST
+from booking.domain.people import account_closing, staff
+from booking.domain.people import users as accounts
+from booking.domain.people.passwords import SHORTEST
+from booking.domain.tables import User
+from booking.http.services import current_services
 
 group = AppGroup("users", help="Accounts.")
 
@@ -32,7 +32,7 @@ def create_owner(email: str, name: str, password_stdin: bool) -> None:
         flask users create-owner anna@hotel.example --name "Anna Berg"
     """
     password = _password(password_stdin)
-    settings = doors.services().settings
+    settings = current_services().settings
     try:
         form = accept(Registration, {"email": email, "password": password, "fullName": name}, strict=True)
         accounts.register(form, settings.region, site=settings.site_name, role="owner")
@@ -89,7 +89,7 @@ def set_password(email: str, password_stdin: bool) -> None:
     """
     user = _get(email)
     try:
-        staff.set_password(user, _password(password_stdin), site=doors.services().settings.site_name)
+        staff.set_password(user, _password(password_stdin), site=current_services().settings.site_name)
     except Invalid as refusal:
         raise _said(refusal) from None
     click.echo(f"{user.email} has a new password.")
@@ -125,7 +125,7 @@ def disable(email: str) -> None:
     Example:
         flask users disable dana@example.com
     """
-    _doing(closing.disable, email)
+    _doing(account_closing.disable, email)
     click.echo("Nobody can sign in with this account now. Its bookings stand.")
 
 
@@ -138,7 +138,7 @@ def enable(email: str) -> None:
     Example:
         flask users enable dana@example.com
     """
-    _doing(closing.enable, email)
+    _doing(account_closing.enable, email)
     click.echo("This account can be signed in to again.")
 
 
@@ -153,11 +153,11 @@ def delete(email: str, yes: bool) -> None:
         flask users delete dana@example.com
     """
     user = _account(email)
-    if references := [one.reference for one in closing.obstacles(user.id)]:
+    if references := [one.reference for one in account_closing.obstacles(user.id)]:
         raise click.ClickException(f"These bookings are not over, cancel them first: {', '.join(references)}.")
     if not yes:
         click.confirm("This cannot be undone. Delete the account?", abort=True)
-    _doing(closing.remove, email)
+    _doing(account_closing.remove, email)
     click.echo("The account is deleted. Its address can be registered anew.")
 
 

@@ -1,6 +1,6 @@
 """What can go wrong, as families. Each error has a code for machines and a sentence for people.
 
-Which HTTP status a family gets is decided at the doors, once (booking/doors.py).
+Which HTTP status a family gets is decided at the doors, once (booking/http/error_rendering.py).
 """
 
 from __future__ import annotations

@@ -16,9 +16,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from booking.domain import input_problems, names, passwords
+from booking.domain import input_problems, names
+from booking.domain.catalogue.kinds import KINDS
 from booking.domain.errors import Invalid
-from booking.domain.kinds import KINDS
+from booking.domain.people import passwords
 from booking.domain.stays import Stay
 
 M = TypeVar("M", bound="Input")

@@ -24,7 +24,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase
 
 from booking.config import Settings
-from booking.infra import deadline, redaction, straight, telemetry, watchdog
+from booking.infra import deadline, raw_sql, redaction, telemetry, watchdog
 from booking.infra.deadline import Unavailable
 
 __all__ = ["Unavailable"]  # where everybody looks for it
@@ -221,12 +221,12 @@ def reading(function: Callable[P, R]) -> Callable[P, R]:
     return transaction(isolation=AUTOCOMMIT)(function)
 
 
-def execute(statement: ClauseElement, values: Mapping[str, Any]) -> straight.Done:
+def execute(statement: ClauseElement, values: Mapping[str, Any]) -> raw_sql.Done:
     """Run a statement that was built once, with its values, inside the running transaction.
 
     Many times quicker than changing objects and flushing them; the session's objects do not hear of it.
     """
-    return straight.run(_attempt_now().connection, statement, values)
+    return raw_sql.run(_attempt_now().connection, statement, values)
 
 
 def fetch(statement: ClauseElement, **values: Any) -> Sequence[Any]:
@@ -238,7 +238,7 @@ def fetch(statement: ClauseElement, **values: Any) -> Sequence[Any]:
 
 
 def _fetch(statement: ClauseElement, values: dict[str, Any]) -> Sequence[Any]:
-    return straight.rows(db.engines[AUTOCOMMIT], statement, values)
+    return raw_sql.rows(db.engines[AUTOCOMMIT], statement, values)
 
 
 def _attempts(once: Callable[[], R], name: str, retry_on: tuple[str, ...]) -> R:

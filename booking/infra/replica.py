@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from booking.config import Settings
-from booking.infra import deadline, straight, telemetry, watchdog
+from booking.infra import deadline, raw_sql, telemetry, watchdog
 from booking.infra.db import Unavailable, engine_options, fetch
 from booking.infra.of_app import OfApp
 
@@ -61,7 +61,7 @@ def _has_replayed(engine: Engine, lsn: int) -> bool:
 def _from_replica(engine: Engine, statement: Select[Any], values: dict[str, Any]) -> Sequence[Any]:
     try:
         with _asking(engine):
-            return straight.rows(engine, statement, values)
+            return raw_sql.rows(engine, statement, values)
     except (DBAPIError, PoolTimeout, Unavailable) as error:
         telemetry.log.warning("replica_unavailable", error=str(error))
         return primary(statement, values)

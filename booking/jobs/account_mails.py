@@ -6,14 +6,14 @@ from collections.abc import Callable
 from email.message import EmailMessage
 
 from booking.config import Settings
-from booking.domain import closing, email_changes, emails, links, users
-from booking.domain.emails import Addressee
-from booking.domain.events import Task
-from booking.domain.links import Kind
+from booking.domain.messages.outbox import Task
+from booking.domain.people import account_closing, email_changes, email_verification, mailed_links, users
+from booking.domain.people.email_verification import Addressee
+from booking.domain.people.mailed_links import Kind
 from booking.infra import ids
 from booking.infra.domains import ascii_url
-from booking.jobs import letters
-from booking.jobs.letters import Letter, one_line
+from booking.jobs import email_builder
+from booking.jobs.email_builder import Letter, one_line
 
 Writer = Callable[[Task, str, Settings], EmailMessage | None]
 
@@ -21,11 +21,14 @@ Writer = Callable[[Task, str, Settings], EmailMessage | None]
 def _verification(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
     """The mail with the link, or None: the address is confirmed, another one, or the link is too old by now."""
     verification_id = ids.decode("verify", task.payload["verificationId"])
-    notice = emails.notice(verification_id) if verification_id else None
+    notice = email_verification.notice(verification_id) if verification_id else None
     if notice is None:
         return None
-    link = links.written(Kind.VERIFY, notice.verification_id, settings.secret_keys)
-    facts: dict[str, object] = {"days": emails.GOOD_FOR.days, "link": f"{site(settings)}/verify-email/{link}"}
+    link = mailed_links.written(Kind.VERIFY, notice.verification_id, settings.secret_keys)
+    facts: dict[str, object] = {
+        "days": email_verification.GOOD_FOR.days,
+        "link": f"{site(settings)}/verify-email/{link}",
+    }
     subject = f"Confirm your email address for {settings.site_name}"
     letter = Letter("verification", message_id, task.occurred_at)
     return written(Addressee(notice.email, ""), subject, letter, settings, facts)
@@ -44,7 +47,7 @@ def _about_change(kind: str, of: Kind, page: str, subject: str, *, old: bool, co
             "when": task.occurred_at,
             "hours": int(email_changes.GOOD_FOR.total_seconds()) // 3600,
             "days": email_changes.KEPT_FOR.days,
-            "link": f"{site(settings)}/{page}/{links.written(of, change.id, settings.secret_keys)}",
+            "link": f"{site(settings)}/{page}/{mailed_links.written(of, change.id, settings.secret_keys)}",
         }
         to = Addressee(change.old_email if old else change.new_email, "")
         letter = Letter(kind, message_id, task.occurred_at)
@@ -72,21 +75,21 @@ def _still_there(task: Task) -> Addressee | None:
 def _gone(task: Task) -> Addressee | None:
     """Whose address is kept for this one mail, None where it was sent."""
     farewell_id = ids.decode("farewell", task.payload["farewellId"])
-    return closing.farewell(farewell_id) if farewell_id else None
+    return account_closing.farewell(farewell_id) if farewell_id else None
 
 
 def forget_address(task: Task) -> None:
     """The last mail is sent."""
     if farewell_id := ids.decode("farewell", task.payload["farewellId"]):
-        closing.told(farewell_id)
+        account_closing.told(farewell_id)
 
 
 def written(to: Addressee, subject: str, letter: Letter, settings: Settings, facts: dict[str, object]) -> EmailMessage:
     """A mail to an account's owner. Raises MailError for an address that no header can hold."""
     name = one_line(to.name)
-    message = letters.begin(letter, settings.mail_from, letters.recipient(name, to.email), subject)
-    letters.fill(message, letter, {"name": name, "email": to.email, "site_name": settings.site_name, **facts})
-    return letters.finish(message, letter)
+    message = email_builder.begin(letter, settings.mail_from, email_builder.recipient(name, to.email), subject)
+    email_builder.fill(message, letter, {"name": name, "email": to.email, "site_name": settings.site_name, **facts})
+    return email_builder.finish(message, letter)
 
 
 def site(settings: Settings) -> str:

@@ -11,9 +11,11 @@ from uuid import UUID
 from sqlalchemy.exc import DBAPIError
 from structlog.contextvars import bound_contextvars
 
-from booking.domain import catalogue, events, rooms, undeliverable
-from booking.domain.events import CACHE, MAIL, Task
-from booking.doors import services
+from booking.domain.catalogue import destinations, rooms
+from booking.domain.messages import outbox
+from booking.domain.messages.outbox import CACHE, MAIL, Task
+from booking.domain.people import undeliverable
+from booking.http.services import current_services
 from booking.infra import cache
 from booking.infra.db import Unavailable
 from booking.infra.mail import Post, Undeliverable, Unreachable, mailbox
@@ -39,11 +41,11 @@ def deliver(consumer: str, event_ids: list[str]) -> None:
 def deliver_mail(event_ids: list[UUID]) -> None:
     """One at a time, so that a killed worker leaves one mail in doubt, not twenty."""
     until = time.monotonic() + ROUND_SECONDS
-    with mailbox(services().settings) as post:
+    with mailbox(current_services().settings) as post:
         for event_id in event_ids:
             if stopping.is_set() or time.monotonic() > until:
                 return
-            for task in events.claim(MAIL, [event_id]):
+            for task in outbox.claim(MAIL, [event_id]):
                 if not _mailed(task, post):
                     return
 
@@ -53,7 +55,7 @@ def _mailed(task: Task, post: Post) -> bool:
     reachable = True
     with _told(task):
         try:
-            reached = mails.handle(task, post, services().settings)
+            reached = mails.handle(task, post, current_services().settings)
         except Unreachable as error:
             reachable = False
             _failed(task, error)
@@ -64,25 +66,25 @@ def _mailed(task: Task, post: Post) -> bool:
         else:
             if reached:
                 undeliverable.forget(reached)
-            events.finish([task])
+            outbox.finish([task])
     return reachable
 
 
 def refresh_cache(event_ids: list[UUID]) -> None:
     """Forget what was read before these changes. (The change itself told the cache; this is for when it could not.)"""
-    found = [(task, place) for task in events.claim(CACHE, event_ids) if (place := _changed_place(task)) is not None]
+    found = [(task, place) for task in outbox.claim(CACHE, event_ids) if (place := _changed_place(task)) is not None]
     if not found:
         return
     tasks = [task for task, _ in found]
     for place in {place for task, place in found if task.type == "room.updated"}:
-        catalogue.forget(place)
+        destinations.forget(place)
     told = cache.was_told([str(task.event_id) for task in tasks])
     untold = {place for task, place in found if str(task.event_id) not in told}
     if not untold or cache.bump(untold):
-        events.finish(tasks)
+        outbox.finish(tasks)
         return
     for task in tasks:
-        events.fail(task, "Redis is away")
+        outbox.fail(task, "Redis is away")
 
 
 def _changed_place(task: Task) -> str | None:
@@ -108,14 +110,14 @@ def _failed(task: Task, error: Exception) -> None:
     # A mail server's answer quotes the guest's address: neither log nor table keeps it.
     reason = masked(f"{type(error).__name__}: {error}")
     log.warning("delivery_failed", error=type(error).__name__, smtp_code=getattr(error, "smtp_code", None))
-    events.fail(task, reason)
+    outbox.fail(task, reason)
 
 
 def _given_up(task: Task, error: Undeliverable) -> None:
     if error.at_fault:
         undeliverable.note(error.address, error.code)
     log.warning("mail_undeliverable", kind=task.type, code=error.code, address_at_fault=error.at_fault)
-    events.give_up(task, masked(f"undeliverable: {error}"))
+    outbox.give_up(task, masked(f"undeliverable: {error}"))
 
 
 @contextmanager

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from email.message import EmailMessage
 
-from booking import amounts
 from booking.config import Settings
-from booking.domain import ical, notices
-from booking.domain.events import Task
-from booking.domain.ical import Publisher
-from booking.domain.notices import Notice
+from booking.domain.messages.outbox import Task
+from booking.domain.reservations import booking_summary, ical
+from booking.domain.reservations.booking_summary import Notice
+from booking.domain.reservations.ical import Publisher
+from booking.http import money_format
 from booking.infra import ids
 from booking.infra.mail import Post
 from booking.infra.telemetry import log
-from booking.jobs import account_mails, letters, password_mails, wording
-from booking.jobs.letters import Letter, one_line
+from booking.jobs import account_mails, email_builder, password_mails, wording
+from booking.jobs.email_builder import Letter, one_line
 
 CONFIRMATION, CANCELLATION = "confirmation", "cancellation"
 WRITERS = password_mails.WRITERS | account_mails.WRITERS
@@ -43,7 +43,7 @@ def _about_booking(task: Task, message_id: str, settings: Settings) -> EmailMess
     if kind is None:
         return None
     booking_id = ids.decode("booking", task.payload["bookingId"])
-    notice = notices.notice(booking_id) if booking_id else None
+    notice = booking_summary.notice(booking_id) if booking_id else None
     if notice is None:
         log.warning("mail_without_booking", booking_id=task.payload["bookingId"])
         return None
@@ -60,16 +60,16 @@ def kind_of(task: Task) -> str | None:
 def compose(notice: Notice, letter: Letter, settings: Settings) -> EmailMessage:
     """Text and HTML with a calendar entry. Raises MailError for an address that no header can hold."""
     notice, issuer, cancelled = _clean(notice), publisher(settings), letter.kind == CANCELLATION
-    to = letters.recipient(notice.guest_name, notice.email)
-    message = letters.begin(letter, settings.mail_from, to, subject(notice, letter.kind))
+    to = email_builder.recipient(notice.guest_name, notice.email)
+    message = email_builder.begin(letter, settings.mail_from, to, subject(notice, letter.kind))
     message["X-Booking-Reference"] = notice.reference
     facts: dict[str, object] = {
         "notice": notice,
         "site_name": settings.site_name,
         "link": issuer.link(notice.booking_id),
-        "with_decimals": amounts.has_fraction(notices.amounts(notice), notice.currency),
+        "with_decimals": money_format.has_fraction(booking_summary.amounts(notice), notice.currency),
     }
-    letters.fill(message, letter, facts)
+    email_builder.fill(message, letter, facts)
     message.add_attachment(
         ical.entry(notice, issuer, letter.written_at, cancelled=cancelled),
         maintype="text",
@@ -77,7 +77,7 @@ def compose(notice: Notice, letter: Letter, settings: Settings) -> EmailMessage:
         filename="stay.ics",
         params={"charset": "utf-8", "method": ical.method(cancelled=cancelled)},
     )
-    return letters.finish(message, letter)
+    return email_builder.finish(message, letter)
 
 
 def subject(notice: Notice, kind: str) -> str:

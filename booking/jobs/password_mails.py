@@ -8,13 +8,13 @@ from __future__ import annotations
 from email.message import EmailMessage
 
 from booking.config import Settings
-from booking.domain import resets, users
-from booking.domain.emails import Addressee
-from booking.domain.events import Task
-from booking.domain.resets import ResetNotice
+from booking.domain.messages.outbox import Task
+from booking.domain.people import password_resets, users
+from booking.domain.people.email_verification import Addressee
+from booking.domain.people.password_resets import ResetNotice
 from booking.infra import ids
 from booking.jobs.account_mails import site, written
-from booking.jobs.letters import Letter
+from booking.jobs.email_builder import Letter
 
 LINK, CHANGED = "password", "password_changed"
 
@@ -22,7 +22,7 @@ LINK, CHANGED = "password", "password_changed"
 def link_for_task(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
     """The mail, or None: nobody has this address, the link was used or replaced, or it is too old by now."""
     reset_id = ids.decode("reset", task.payload["resetId"] or "")
-    notice = resets.notice(reset_id) if reset_id else None
+    notice = password_resets.notice(reset_id) if reset_id else None
     return link(notice, Letter(LINK, message_id, task.occurred_at), settings) if notice else None
 
 
@@ -36,8 +36,8 @@ def news_for_task(task: Task, message_id: str, settings: Settings) -> EmailMessa
 def link(notice: ResetNotice, letter: Letter, settings: Settings) -> EmailMessage:
     """Text and HTML with the link. Raises MailError for an address that no header can hold."""
     facts: dict[str, object] = {
-        "minutes": int(resets.GOOD_FOR.total_seconds()) // 60,
-        "link": f"{site(settings)}/reset-password/{resets.token(notice.reset_id, settings.secret_keys)}",
+        "minutes": int(password_resets.GOOD_FOR.total_seconds()) // 60,
+        "link": f"{site(settings)}/reset-password/{password_resets.token(notice.reset_id, settings.secret_keys)}",
     }
     return written(notice.to, f"Reset your password for {settings.site_name}", letter, settings, facts)
 

@@ -19,8 +19,10 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from booking.config import Settings
-from booking.domain import bookings, events, recovery, retention
-from booking.doors import services
+from booking.domain.maintenance import retention
+from booking.domain.messages import outbox
+from booking.domain.reservations import bookings, recovery
+from booking.http.services import current_services
 from booking.infra import sent_mails
 from booking.infra.db import Unavailable
 from booking.infra.leader import Leadership
@@ -109,7 +111,7 @@ class Ticker:
 def build(app: Flask) -> Ticker:
     """The ticker with all its chores."""
     with app.app_context():
-        settings = services().settings
+        settings = current_services().settings
     outbox = Chore("outbox", settings.ticker_seconds, partial(hand_over, Jobs(settings.redis_url)))
     return Ticker(app, [outbox, *chores(settings)], Leadership(settings.database_url, LOCK_KEY))
 
@@ -125,11 +127,11 @@ def chores(settings: Settings) -> list[Chore]:
 
 def hand_over(jobs: Jobs) -> int:
     """Write deliveries for new events, and offer what is due to the queue while it takes any. Returns how many."""
-    until_done(events.relay, BATCH)
+    until_done(outbox.relay, BATCH)
     offered = 0
     # due() puts off what it returns, so it is asked only when the queue can take it.
     while (waiting := jobs.waiting()) is not None and waiting < QUEUE_FULL:
-        work = events.due(BATCH)
+        work = outbox.due(BATCH)
         jobs.put(deliver.JOB, batches(work))
         offered += len(work)
         if len(work) < BATCH:
@@ -153,12 +155,12 @@ def until_done(work: Callable[[int], int], limit: int) -> None:
 
 def recover() -> None:
     """Settle payments whose outcome nobody knows."""
-    recovery.recover_payments(services().desk)
+    recovery.recover_payments(current_services().desk)
 
 
 def prune(mail_dir: str = "") -> None:
     """Forget what is older than it should be, in small portions."""
-    done = retention.prune(dt.timedelta(days=services().settings.security_events_days))
+    done = retention.prune(dt.timedelta(days=current_services().settings.security_events_days))
     if mail_dir and (files := sent_mails.prune(mail_dir)):
         done["mail files"] = files
     if done:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from babel.dates import format_date, format_time
 
-from booking import amounts
+from booking.http import money_format
 
 LOCALE = "en"
 
@@ -47,4 +47,4 @@ def universal(instant: dt.datetime) -> str:
 
 def money(amount: Decimal, currency: str, with_decimals: bool = False) -> str:
     """₪1,200, ¥18,000, KWD 41.500: in the currency's own decimals where there are any, whatever CLDR likes to show."""
-    return amounts.written(amount, currency, LOCALE, with_decimals=with_decimals)
+    return money_format.written(amount, currency, LOCALE, with_decimals=with_decimals)

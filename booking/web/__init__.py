@@ -23,10 +23,10 @@ from booking.web import (
     signed_in,
     wording,
 )
-from booking.web.errors import FACE
+from booking.web.errors import RENDERER
 from booking.web.form_check import csrf
 
-__all__ = ["FACE", "csrf", "register"]
+__all__ = ["RENDERER", "csrf", "register"]
 
 COMPRESSED = ["text/html", "text/css", "text/javascript", "image/svg+xml", "application/xml", "text/plain"]
 AREAS = (

@@ -8,8 +8,6 @@ from flask import Blueprint, Response, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 
-from booking import doors, limits
-from booking.domain import resets, sessions, signing_in, users
 from booking.domain.errors import (
     AccountDisabled,
     BookingError,
@@ -21,7 +19,11 @@ from booking.domain.errors import (
     TooManyAttempts,
 )
 from booking.domain.inputs import Credentials, ForgottenPassword, PasswordChoice, Registration
-from booking.domain.models import User
+from booking.domain.people import password_resets, sessions, signing_in, users
+from booking.domain.tables import User
+from booking.http import limits
+from booking.http.error_rendering import status_of, wait_headers
+from booking.http.services import current_services
 from booking.web import devices, form_check, signed_in
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
@@ -52,7 +54,7 @@ def enter() -> Response:
     form = Form.posted()
     limits.count(public=True, books=False)
     try:
-        given, guard = form.accept(Credentials), doors.services().guard
+        given, guard = form.accept(Credentials), current_services().guard
         device = devices.known_for(guard.account(given.email))
         user = signing_in.with_password(given.email, given.password, guard, device=device)
     except (Invalid, InvalidCredentials, AccountDisabled, TooBusy, TooManyAttempts) as refusal:
@@ -96,7 +98,7 @@ def join() -> Response:
     form = Form.posted()
     limits.count(public=True, books=False)
     try:
-        settings = doors.services().settings
+        settings = current_services().settings
         user = users.register(form.accept(Registration), settings.region, site=settings.site_name)
     except (Invalid, EmailTaken, TooBusy) as refusal:
         return _refused(JOINING, form, refusal)
@@ -120,9 +122,9 @@ def ask_for_link() -> Response:
     try:
         email = form.accept(ForgottenPassword).email
     except Invalid as refusal:
-        return _page("account/forgot.html", form, doors.status_of(refusal))
+        return _page("account/forgot.html", form, status_of(refusal))
     limits.count_mail()
-    resets.request(email)
+    password_resets.request(email)
     return _sent(email)  # at once: on the way to another page the address would stand in a cookie
 
 
@@ -135,7 +137,7 @@ def link_sent() -> Response:
 @blueprint.get("/reset-password/<link>")
 def choose_password(link: str) -> Response:
     """A new password; opening the page uses nothing up."""
-    return page("account/reset.html", form=Form(), link=link, email=resets.email_of(link, _secrets()))
+    return page("account/reset.html", form=Form(), link=link, email=password_resets.email_of(link, _secrets()))
 
 
 @blueprint.post("/reset-password/<link>")
@@ -144,12 +146,12 @@ def reset_password(link: str) -> Response:
     form = Form.posted()
     limits.count(public=True, books=False)
     try:
-        new, services = form.accept(PasswordChoice).new_password, doors.services()
-        email = resets.reset(link, new, _secrets(), site=services.settings.site_name)
+        new, services = form.accept(PasswordChoice).new_password, current_services()
+        email = password_resets.reset(link, new, _secrets(), site=services.settings.site_name)
     except (Invalid, TooBusy) as refusal:
-        facts = {"form": form.refuse(refusal), "link": link, "email": resets.email_of(link, _secrets())}
-        response = page("account/reset.html", block="main", status=doors.status_of(refusal), **facts)
-        response.headers.update(doors.wait_headers(refusal))
+        facts = {"form": form.refuse(refusal), "link": link, "email": password_resets.email_of(link, _secrets())}
+        response = page("account/reset.html", block="main", status=status_of(refusal), **facts)
+        response.headers.update(wait_headers(refusal))
         return response
     signed_in.forget()
     # The link was in the owner's mailbox: nobody else's guessing keeps this browser waiting.
@@ -158,7 +160,7 @@ def reset_password(link: str) -> Response:
 
 @blueprint.errorhandler(ResetLinkOver)
 def _link_is_over(error: ResetLinkOver) -> Response:
-    return page("account/over.html", block="main", status=doors.status_of(error), about="password", minutes=_minutes())
+    return page("account/over.html", block="main", status=status_of(error), about="password", minutes=_minutes())
 
 
 def _sent(email: str) -> Response:
@@ -167,7 +169,7 @@ def _sent(email: str) -> Response:
 
 def _minutes() -> int:
     """For how long a link is good."""
-    return int(resets.GOOD_FOR.total_seconds()) // 60
+    return int(password_resets.GOOD_FOR.total_seconds()) // 60
 
 
 def _signed_in(user: User) -> Response:
@@ -175,7 +177,7 @@ def _signed_in(user: User) -> Response:
     if current_user.is_authenticated:
         sessions.end(signed_in.visitor().session_id)
     signed_in.remember(sessions.start_web(user.id, request.headers.get("User-Agent", "")))
-    return devices.remember(go_to(_wanted()), doors.services().guard.account(user.email))
+    return devices.remember(go_to(_wanted()), current_services().guard.account(user.email))
 
 
 def _page(template: str, form: Form, status: int = 200) -> Response:
@@ -190,8 +192,8 @@ def _page(template: str, form: Form, status: int = 200) -> Response:
 
 def _refused(template: str, form: Form, refusal: BookingError) -> Response:
     """The form again, with what was typed and what is wrong; and when to try again, where waiting helps."""
-    response = _page(template, form.refuse(refusal), doors.status_of(refusal))
-    response.headers.update(doors.wait_headers(refusal))
+    response = _page(template, form.refuse(refusal), status_of(refusal))
+    response.headers.update(wait_headers(refusal))
     return response
 
 
@@ -200,4 +202,4 @@ def _wanted(otherwise: str = "/bookings") -> str:
 
 
 def _secrets() -> tuple[str, ...]:
-    return doors.services().settings.secret_keys
+    return current_services().settings.secret_keys

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext, lazy_gettext
 
-from booking.domain.security_log import BAD, Entry, Kind
+from booking.domain.people.security_log import BAD, Entry, Kind
 from booking.web import browsers
 
 _ = lazy_gettext

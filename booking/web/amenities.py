@@ -9,7 +9,7 @@ from flask_babel import gettext, lazy_gettext
 _ = lazy_gettext
 PLAIN = "check"
 
-# Slugs are those of booking/domain/importing/amenities.py; icons those of static/icons.svg.
+# Slugs are those of booking/domain/catalogue/importing/amenities.py; icons those of static/icons.svg.
 _KNOWN = {
     "wifi": (_("Wifi"), "wifi"),
     "ethernet": (_("Ethernet"), "wifi"),

@@ -8,8 +8,6 @@ from typing import Any
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext
 
-from booking import doors
-from booking.domain import bookings, history, ical, trips
 from booking.domain.errors import (
     BookingModified,
     BookingNotCancellable,
@@ -17,10 +15,13 @@ from booking.domain.errors import (
     Invalid,
     RefundChanged,
 )
-from booking.domain.ical import Publisher
 from booking.domain.inputs import Cancellation
-from booking.domain.models import Booking
-from booking.domain.trips import Trip
+from booking.domain.reservations import booking_details, bookings, history, ical
+from booking.domain.reservations.booking_details import Trip
+from booking.domain.reservations.ical import Publisher
+from booking.domain.tables import Booking
+from booking.http.error_rendering import status_of
+from booking.http.services import current_services
 from booking.infra import clock
 from booking.infra.ids import decode, encode
 from booking.web import bills, form_check, formats, legal, options
@@ -53,7 +54,7 @@ def index() -> Response:
 def show(booking_id: str) -> Response:
     """One booking; one that is not paid yet is shown where it can be."""
     trip = own_trip(booking_id)
-    if trip.stage not in (trips.BOOKED, trips.CANCELLED):
+    if trip.stage not in (booking_details.BOOKED, booking_details.CANCELLED):
         return go_to(url_for("checkout.show", booking_id=booking_id))
     is_new = trip.confirmed_at is not None and clock.now() - trip.confirmed_at < FRESH
     return page("bookings/show.html", is_new=is_new, **_facts(trip))
@@ -66,7 +67,7 @@ def receipt(booking_id: str) -> Response:
     trip = own_trip(booking_id)
     if trip.confirmed_at is None:
         raise BookingNotFound
-    settings = doors.services().settings
+    settings = current_services().settings
     return page("bookings/receipt.html", seller=settings, address=legal.address(settings), **_facts(trip))
 
 
@@ -96,13 +97,13 @@ def cancel(booking_id: str) -> Response:
         bookings.cancel(
             visitor().id,
             trip.id,
-            doors.services().desk,
+            current_services().desk,
             seen_version=seen.version,
             seen_refund=seen.shown_refund,
         )
     except (Invalid, BookingModified, RefundChanged) as refusal:
         told = "refund" if isinstance(refusal, RefundChanged) else "booking"
-        return _as_it_is_now(booking_id, doors.status_of(refusal), told)
+        return _as_it_is_now(booking_id, status_of(refusal), told)
     except BookingNotCancellable:
         return go_to(url_for(".show", booking_id=booking_id))  # cancelled already, or begun: the page says which
     return go_to(url_for(".show", booking_id=booking_id))
@@ -113,9 +114,9 @@ def cancel(booking_id: str) -> Response:
 def calendar_entry(booking_id: str) -> Response:
     """The stay for the guest's calendar."""
     trip = own_trip(booking_id)
-    if trip.stage != trips.BOOKED or trip.confirmed_at is None:
+    if trip.stage != booking_details.BOOKED or trip.confirmed_at is None:
         raise BookingNotFound
-    settings = doors.services().settings
+    settings = current_services().settings
     publisher = Publisher(settings.site_name, settings.site_url, settings.mail_from)
     entry = Response(ical.entry(trip.notice, publisher, trip.confirmed_at), mimetype="text/calendar")
     entry.headers["Content-Disposition"] = f'attachment; filename="stay-{trip.notice.reference}.ics"'
@@ -127,7 +128,7 @@ def own_trip(booking_id: str) -> Trip:
     known = decode("booking", booking_id)
     if known is None:
         raise BookingNotFound
-    return trips.trip(visitor().id, known)
+    return booking_details.trip(visitor().id, known)
 
 
 def _how_soon(booking: Booking) -> str:

@@ -8,9 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, g, request, session, url_for
 from flask_wtf.csrf import CSRFError
 
-from booking import doors, limits
-from booking.domain import alternatives, bookings, history, policies, reserving, rooms, trips
-from booking.domain.bookings import Order
+from booking.domain.catalogue import rooms
 from booking.domain.errors import (
     BookingError,
     Invalid,
@@ -24,7 +22,14 @@ from booking.domain.errors import (
     TooManyHolds,
 )
 from booking.domain.inputs import HoldPayment, Shown, StayOrder
-from booking.domain.trips import Trip
+from booking.domain.pricing import policies
+from booking.domain.reservations import booking_details, bookings, history, holds
+from booking.domain.reservations.booking_details import Trip
+from booking.domain.reservations.bookings import Order
+from booking.domain.search import alternatives
+from booking.http import limits
+from booking.http.error_rendering import status_of
+from booking.http.services import current_services
 from booking.infra import clock
 from booking.infra.ids import decode, encode
 from booking.web import bills, cards, form_check, formats, room_cards, security, signed_in
@@ -67,7 +72,7 @@ def _reserved(order: Order, form: Form, shown: Decimal | None) -> Response:
     _count()
     limits.count_reservation()
     try:
-        held = reserving.reserve(order, doors.services().desk)
+        held = holds.reserve(order, current_services().desk)
     except Invalid:
         return go_to(_room_page(room_id, form))  # which says what is wrong with the dates
     except (RoomNotAvailable, RoomLocked, TooManyHolds) as refusal:
@@ -111,16 +116,16 @@ def wish(room_id: str) -> Response:
     order = _order(room_id, form := Form.asked())
     if order is None:
         return go_to(_room_page(room_id, form))
-    mine = reserving.mine(order)
+    mine = holds.mine(order)
     if mine.same and not mine.changes:
         return go_to(url_for(".show", booking_id=encode("booking", mine.same.id)))
-    services = doors.services()
+    services = current_services()
     try:
         quote = rooms.quote(order.room_id, order.stay, order.guests, services.desk.rules)
     except Invalid:
         return go_to(_room_page(room_id, form))
     shown = _wished_total()
-    if shown == quote.price.total and quote.is_available and mine == reserving.Mine():
+    if shown == quote.price.total and quote.is_available and mine == holds.Mine():
         return _reserved(order, form, shown)
     if mine.changes or mine.can_be_had(quote):
         facts = _offer(order, quote) | {"shown": shown, "again": "again" in request.args}
@@ -136,9 +141,9 @@ def wish(room_id: str) -> Response:
 def show(booking_id: str) -> Response:
     """The hold, and how to pay for it; or what has become of it."""
     trip = own_trip(booking_id)
-    if wants_part() and trip.stage == trips.PAYING:
+    if wants_part() and trip.stage == booking_details.PAYING:
         return Response(status=204)  # asked again in a moment
-    if wants_part() or trip.stage in (trips.BOOKED, trips.CANCELLED):
+    if wants_part() or trip.stage in (booking_details.BOOKED, booking_details.CANCELLED):
         return go_to(_next(trip))
     told = session.pop(TOLD, {})
     if told.get("booking") != booking_id:
@@ -162,7 +167,7 @@ def pay(booking_id: str) -> Response:
     _count()
     try:
         given = form.accept(HoldPayment)
-        bookings.pay(visitor().id, trip.id, given.payment_method_id, given.shown_total, doors.services().desk)
+        bookings.pay(visitor().id, trip.id, given.payment_method_id, given.shown_total, current_services().desk)
     except (PaymentUnknown, PaymentInProgress):
         return go_to(url_for(".show", booking_id=booking_id))
     except (PaymentFailed, PriceChanged) as refusal:
@@ -178,8 +183,8 @@ def pay(booking_id: str) -> Response:
 def release(booking_id: str) -> Response:
     """The guest does not want the room after all, or would rather have another one."""
     trip, form = own_trip(booking_id), Form.posted()
-    if trip.stage == trips.HELD:
-        bookings.cancel(visitor().id, trip.id, doors.services().desk)
+    if trip.stage == booking_details.HELD:
+        bookings.cancel(visitor().id, trip.id, current_services().desk)
     if decode("room", instead := form.value("roomId")):
         return go_to(url_for(".wish", room_id=instead, **_wish(request.form)))
     return go_to(_page_of(Order(visitor().id, trip.room_id, trip.stay, trip.notice.guests)))
@@ -191,11 +196,11 @@ def release(booking_id: str) -> Response:
 def _shown(trip: Trip, form: Form, *, status: int = 200, told: str = "", old: str | None = None) -> Response:
     facts: dict[str, Any] = {"trip": trip, "booking_id": encode("booking", trip.id), "lines": bills.of_trip(trip)}
     facts["room_id"] = encode("room", trip.room_id)
-    if trip.stage == trips.HELD:
+    if trip.stage == booking_details.HELD:
         facts |= {"cards": cards.simulated(), "left": formats.duration(trip.seconds_left), "told": told}
         facts["old"] = old and Decimal(old)
         return page("checkout/pay.html", status=status, form=form, **facts)
-    if trip.stage == trips.PAYING:
+    if trip.stage == booking_details.PAYING:
         return page("checkout/checking.html", look_again_seconds=LOOK_AGAIN, **facts)
     return page("checkout/over.html", status=status, **facts, **_elsewhere(trip))
 
@@ -209,13 +214,13 @@ def _told(booking_id: str, code: str, card: str, old: str | None = None) -> Resp
 def _refused(booking_id: str, form: Form, refusal: BookingError) -> Response:
     """The page as it is now, with what went wrong; whatever the refusal was, the booking may be paid by now."""
     trip = own_trip(booking_id)
-    if trip.stage in (trips.BOOKED, trips.CANCELLED, trips.PAYING):
+    if trip.stage in (booking_details.BOOKED, booking_details.CANCELLED, booking_details.PAYING):
         return go_to(_next(trip))
-    return _shown(trip, form, status=doors.status_of(refusal))
+    return _shown(trip, form, status=status_of(refusal))
 
 
 def _offer(order: Order, quote: rooms.StayQuote) -> dict[str, Any]:
-    services, price = doors.services(), quote.price
+    services, price = current_services(), quote.price
     refunds = policies.promises(quote.refunds, price.total, price.currency, clock.now())
     formats.alike(price.currency, [refund.amount for refund in refunds])
     return {
@@ -228,10 +233,10 @@ def _offer(order: Order, quote: rooms.StayQuote) -> dict[str, Any]:
 
 
 def _gone(order: Order, refusal: BookingError) -> Response:
-    mine = reserving.mine(order)
+    mine = holds.mine(order)
     if mine.standing:
         return go_to(_page_of(order))  # which says that the guest has it
-    services = doors.services()
+    services = current_services()
     room = rooms.details(order.room_id, services.settings.room_cache_seconds)
     facts: dict[str, Any] = {"room": room, "stay": order.stay, "guests": order.guests}
     facts |= {
@@ -239,37 +244,37 @@ def _gone(order: Order, refusal: BookingError) -> Response:
         "others": _others(order, room["location"]),
         "locked": isinstance(refusal, RoomLocked),
     }
-    return page("checkout/gone.html", status=doors.status_of(refusal), **facts)
+    return page("checkout/gone.html", status=status_of(refusal), **facts)
 
 
 def _pay_or_release(order: Order, refusal: TooManyHolds) -> Response:
     """What the guest has reserved already, with the ways to pay for it or to release it for this room."""
-    services = doors.services()
+    services = current_services()
     room = rooms.details(order.room_id, services.settings.room_cache_seconds)
     facts: dict[str, Any] = {"room": room, "order": order, "held": history.running_holds(order.guest_id)}
     facts["most"] = services.desk.holds_per_guest
-    return page("checkout/holds.html", status=doors.status_of(refusal), **facts)
+    return page("checkout/holds.html", status=status_of(refusal), **facts)
 
 
 def _elsewhere(trip: Trip) -> dict[str, Any]:
     """The same room once more, if it is free, and a few others."""
-    rules, order = doors.services().desk.rules, Order(visitor().id, trip.room_id, trip.stay, trip.notice.guests)
+    rules, order = current_services().desk.rules, Order(visitor().id, trip.room_id, trip.stay, trip.notice.guests)
     quote = alternatives.still_free(order.room_id, order.stay, order.guests, rules)
     if quote:
         formats.alike(quote.price.currency, [quote.price.total])
-    mine = reserving.mine(order)
+    mine = holds.mine(order)
     facts = {"quote": quote, "own": mine.overlapping, "replaced": mine.replaces(trip)}
     return facts | {"others": _others(order, trip.location)}
 
 
 def _others(order: Order, location: str) -> list[RoomCard]:
-    rules, seconds = doors.services().desk.rules, doors.services().settings.search_cache_seconds
+    rules, seconds = current_services().desk.rules, current_services().settings.search_cache_seconds
     others = alternatives.others(order.room_id, location, order.stay, order.guests, rules=rules, cache_seconds=seconds)
     return room_cards.shown(others, order.stay.check_in)
 
 
 def _next(trip: Trip) -> str:
-    area = "bookings" if trip.stage in (trips.BOOKED, trips.CANCELLED) else "checkout"
+    area = "bookings" if trip.stage in (booking_details.BOOKED, booking_details.CANCELLED) else "checkout"
     return url_for(f"{area}.show", booking_id=encode("booking", trip.id))
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask, Response, request
 
-from booking import doors, limits
-from booking.domain import accounts
 from booking.domain.errors import Invalid, SignInTooOld, TooBusy, TooManyAttempts
 from booking.domain.inputs import Confirmation
+from booking.domain.people import own_account
+from booking.http import limits
+from booking.http.error_rendering import status_of, wait_headers
+from booking.http.requests import is_api
+from booking.http.services import current_services
 from booking.web import form_check, security
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
@@ -39,21 +42,21 @@ def confirm() -> Response:
 
 def ask() -> Response:
     """The page, in the place of what was wanted."""
-    return _show(Form(), doors.status_of(SignInTooOld()))
+    return _show(Form(), status_of(SignInTooOld()))
 
 
 def _take() -> Response | None:
-    if doors.is_api(request) or not request.form.get(PASSWORD) or not current_user.is_authenticated:
+    if is_api(request) or not request.form.get(PASSWORD) or not current_user.is_authenticated:
         return None
     if form_check.is_outdated():  # views that check it themselves have not done so yet
         return None
     form = Form.posted()
     limits.count(public=True, books=False)  # whoever found an open browser may not try passwords for long
     try:
-        accounts.confirm(visitor(), form.accept(Confirmation).confirm_password, doors.services().guard)
+        own_account.confirm(visitor(), form.accept(Confirmation).confirm_password, current_services().guard)
     except (Invalid, TooManyAttempts, TooBusy) as refusal:
-        response = _show(form.refuse(refusal), doors.status_of(refusal))
-        response.headers.update(doors.wait_headers(refusal))
+        response = _show(form.refuse(refusal), status_of(refusal))
+        response.headers.update(wait_headers(refusal))
         return response
     return None
 

@@ -7,8 +7,8 @@ import re
 from flask import Blueprint, Response, abort
 from flask_babel import gettext
 
-from booking import doors
 from booking.domain.errors import Forbidden
+from booking.http.services import current_services
 from booking.infra import sent_mails
 from booking.web import security
 from booking.web.pages import page
@@ -21,7 +21,7 @@ LINK = re.compile(r"https?://\S+")
 
 @blueprint.before_request
 def _only_where_nothing_is_real() -> None:
-    settings = doors.services().settings
+    settings = current_services().settings
     if settings.production or not settings.mail_dir:
         abort(404)
 
@@ -67,7 +67,7 @@ def body(name: str) -> Response:
 
 
 def _folder() -> str:
-    return doors.services().settings.mail_dir
+    return current_services().settings.mail_dir
 
 
 def _only_the_owner() -> None:

@@ -10,7 +10,7 @@ import secrets
 from flask import Response, current_app, request
 from itsdangerous import BadData, URLSafeSerializer
 
-from booking import doors
+from booking.http.services import current_services
 from booking.infra import secret_keys
 
 A_YEAR = 365 * 24 * 3600
@@ -57,5 +57,5 @@ def _cookie() -> str:
 
 
 def _signer() -> URLSafeSerializer:
-    keys = secret_keys.ring(doors.services().settings.secret_keys, secret_keys.DEVICES)
+    keys = secret_keys.ring(current_services().settings.secret_keys, secret_keys.DEVICES)
     return URLSafeSerializer(list(reversed(keys)), salt="device")  # the newest last, as itsdangerous expects it

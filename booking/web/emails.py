@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, session, url_for
 
-from booking import doors, limits
-from booking.domain import email_changes, emails
 from booking.domain.errors import EmailTaken, Invalid, LinkOver
 from booking.domain.inputs import EmailChoice
-from booking.domain.links import Kind
+from booking.domain.people import email_changes, email_verification
+from booking.domain.people.mailed_links import Kind
+from booking.http import limits
+from booking.http.error_rendering import status_of
+from booking.http.services import current_services
 from booking.web import signed_in
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
@@ -27,7 +29,7 @@ def _nothing_is_kept() -> None:
 @blueprint.get("/verify-email/<link>")
 def verify(link: str) -> Response:
     """Is this address yours? Or, afterwards: it is."""
-    email, is_verified = emails.shown(link, _secrets())
+    email, is_verified = email_verification.shown(link, _secrets())
     return page("account/verify.html", email=email, link=link, is_verified=is_verified)
 
 
@@ -35,7 +37,7 @@ def verify(link: str) -> Response:
 def confirm(link: str) -> Response:
     """It is."""
     limits.count(public=True, books=False)
-    emails.confirm(link, _secrets())
+    email_verification.confirm(link, _secrets())
     return go_to(url_for(".verify", link=link))
 
 
@@ -44,7 +46,7 @@ def confirm(link: str) -> Response:
 def ask_again() -> Response:
     """Mail the link once more."""
     limits.count_mail()
-    session[DONE] = "verification" if emails.ask_again(visitor().id) else "verification_late"
+    session[DONE] = "verification" if email_verification.ask_again(visitor().id) else "verification_late"
     return go_to(url_for("profile.show"))
 
 
@@ -60,7 +62,7 @@ def change() -> Response:
     try:
         email_changes.request(visitor(), form.accept(EmailChoice).new_email)
     except (Invalid, EmailTaken) as refusal:
-        return account_page(doors.status_of(refusal), email=form.refuse(refusal))
+        return account_page(status_of(refusal), email=form.refuse(refusal))
     session[DONE] = "email_requested"
     return go_to(url_for("profile.show"))
 
@@ -95,7 +97,7 @@ def use_new(link: str) -> Response:
     try:
         email_changes.confirm(link, _secrets())
     except EmailTaken as refusal:
-        return page("account/email_taken.html", block="main", status=doors.status_of(refusal))
+        return page("account/email_taken.html", block="main", status=status_of(refusal))
     return go_to(url_for(".confirm_new", link=link))
 
 
@@ -117,8 +119,8 @@ def keep_old(link: str) -> Response:
 
 @blueprint.errorhandler(LinkOver)
 def _link_is_over(error: LinkOver) -> Response:
-    return page("account/over.html", block="main", status=doors.status_of(error), about="email")
+    return page("account/over.html", block="main", status=status_of(error), about="email")
 
 
 def _secrets() -> tuple[str, ...]:
-    return doors.services().settings.secret_keys
+    return current_services().settings.secret_keys

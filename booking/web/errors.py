@@ -12,8 +12,11 @@ from flask_wtf.csrf import CSRFError
 from werkzeug import Response as WsgiResponse
 from werkzeug.exceptions import HTTPException
 
-from booking import doors, limits
 from booking.domain import errors
+from booking.http import limits
+from booking.http.error_rendering import ErrorRenderer, status_of, wait_headers
+from booking.http.requests import request_id
+from booking.http.services import current_services
 from booking.web import confirming, form_check, formats, security, signed_in
 from booking.web.pages import page, wants_part
 
@@ -23,8 +26,8 @@ def _refusal(refusal: errors.BookingError) -> Response:
         return confirming.ask()
     if isinstance(refusal, errors.Unauthorized):
         return signed_in.sign_in_first()
-    response = _shown(doors.status_of(refusal), said=_told(refusal))
-    response.headers.update(doors.wait_headers(refusal))
+    response = _shown(status_of(refusal), said=_told(refusal))
+    response.headers.update(wait_headers(refusal))
     return response
 
 
@@ -53,7 +56,7 @@ def _http(error: HTTPException) -> WsgiResponse:
 
 def _not_our_form(error: CSRFError) -> Response:
     if isinstance(error, form_check.ForeignForm):
-        home = doors.services().settings.site_url
+        home = current_services().settings.site_url
         return _shown(400, kind="foreign", said=gettext("Open %(url)s and try again from there.", url=home))
     kind = "cookies" if isinstance(error, form_check.CookiesRefused) else "form"
     return _shown(400, kind=kind, back=security.current_path(security.page_path(request.path, "")))
@@ -125,7 +128,7 @@ def _texts(kind: str | int, said: str | None) -> dict[str, Any]:
         ),
     }
     title, text = titles.get(kind, titles[400])
-    return {"heading": title, "text": said or text, "request_id": doors.request_id()}
+    return {"heading": title, "text": said or text, "request_id": request_id()}
 
 
-FACE = doors.Face(refusal=_refusal, http=_http, unexpected=_unexpected)
+RENDERER = ErrorRenderer(refusal=_refusal, http=_http, unexpected=_unexpected)

@@ -15,8 +15,9 @@ from flask_wtf.csrf import CSRFError
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.exceptions import BadRequest
 
-from booking import doors
 from booking.config import Settings
+from booking.http.requests import is_api
+from booking.http.services import current_services
 from booking.infra import secret_keys
 from booking.infra.domains import origin_of
 from booking.web import devices
@@ -114,7 +115,7 @@ def refuse_without_cookie() -> None:
 
 def is_own_address(url: str) -> bool:
     """True for a URL of this site: SITE_URL's origin, in development also whatever host was asked."""
-    settings = doors.services().settings
+    settings = current_services().settings
     if origin_of(url) == origin_of(settings.site_url):
         return bool(origin_of(url))
     return not settings.production and bool(request.host) and urlsplit(url).netloc == request.host
@@ -135,5 +136,5 @@ def _signer(key: bytes | str) -> URLSafeTimedSerializer:
 
 def _refuse_nameless() -> None:
     # A part of a form without a name: the search for the token among the names would break on it.
-    if not doors.is_api(request) and None in request.form:
+    if not is_api(request) and None in request.form:
         raise BadRequest

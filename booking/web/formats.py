@@ -13,8 +13,8 @@ from babel.numbers import format_decimal
 from flask import g
 from flask_babel import get_locale, gettext, ngettext
 
-from booking import amounts
 from booking.domain.money import rounded
+from booking.http import money_format
 from booking.infra import clock
 
 
@@ -30,12 +30,12 @@ def number(count: int) -> str:
 
 def money(amount: Decimal, currency: str) -> str:
     """€240, or €240.00 where another amount of this page has cents (see `alike`)."""
-    return amounts.written(amount, currency, locale(), with_decimals=currency in g.get("decimals", ()))
+    return money_format.written(amount, currency, locale(), with_decimals=currency in g.get("decimals", ()))
 
 
 def alike(currency: str, shown: Iterable[Decimal | None]) -> None:
     """Amounts that stand on this page together: where one of them has decimals, all in its currency get them."""
-    if amounts.has_fraction((amount for amount in shown if amount is not None), currency):
+    if money_format.has_fraction((amount for amount in shown if amount is not None), currency):
         g.decimals = {*g.get("decimals", ()), currency}
 
 
@@ -47,7 +47,7 @@ def decimal(amount: Decimal, currency: str) -> str:
 def currency_name(currency: str) -> str:
     """Euro (€)"""
     name = locale().currencies.get(currency, currency)
-    return f"{name} ({amounts.symbol(currency, locale())})"
+    return f"{name} ({money_format.symbol(currency, locale())})"
 
 
 def day(date: dt.date) -> str:

@@ -7,8 +7,9 @@ import uuid
 from flask import Blueprint, Response, abort, current_app, make_response, render_template, url_for
 from werkzeug import Response as File
 
-from booking import doors
-from booking.domain import catalogue, teasers
+from booking.domain.catalogue import destinations
+from booking.domain.search import teasers
+from booking.http.services import current_services
 from booking.infra.ids import encode
 from booking.web import room_cards
 from booking.web.forms import Form
@@ -22,14 +23,14 @@ SHOWN_PLACES = 12
 @blueprint.get("/")
 def home() -> Response:
     """Where a guest begins."""
-    services = doors.services()
-    stay = catalogue.usual_stay(services.desk.rules)
-    places = catalogue.destinations(services.settings.room_cache_seconds)
+    services = current_services()
+    stay = destinations.usual_stay(services.desk.rules)
+    places = destinations.destinations(services.settings.room_cache_seconds)
     few = teasers.a_few(places, stay, services.desk.rules, services.settings.search_cache_seconds)
     search = {
         "checkIn": stay.check_in.isoformat(),
         "checkOut": stay.check_out.isoformat(),
-        "capacity": catalogue.USUAL_GUESTS,
+        "capacity": destinations.USUAL_GUESTS,
     }
     return page(
         "home.html",
@@ -56,7 +57,7 @@ def robots() -> Response:
 @blueprint.get("/sitemap.xml")
 def sitemap() -> Response:
     """All sitemaps: one of the places, as many of rooms as it takes."""
-    parts = -(-catalogue.published_rooms() // catalogue.SITEMAP_ROOMS)
+    parts = -(-destinations.published_rooms() // destinations.SITEMAP_ROOMS)
     addresses = [_absolute(".sitemap_of_places"), *(_absolute(".sitemap_of_rooms", part=part) for part in range(parts))]
     return _xml("sitemaps/index.xml", addresses=addresses)
 
@@ -64,7 +65,7 @@ def sitemap() -> Response:
 @blueprint.get("/sitemap-places.xml")
 def sitemap_of_places() -> Response:
     """The first page, and the results of every place."""
-    places = catalogue.destinations(doors.services().settings.room_cache_seconds)
+    places = destinations.destinations(current_services().settings.room_cache_seconds)
     addresses = [_absolute(".home"), *(_absolute("rooms.results", location=place.slug) for place in places)]
     return _xml("sitemaps/urls.xml", entries=[(address, None) for address in addresses])
 
@@ -72,7 +73,7 @@ def sitemap_of_places() -> Response:
 @blueprint.get("/sitemap-rooms-<int:part>.xml")
 def sitemap_of_rooms(part: int) -> Response:
     """Rooms, each with the day of its last change."""
-    rooms = catalogue.room_changes(part) if part < 1000 else []
+    rooms = destinations.room_changes(part) if part < 1000 else []
     if not rooms:
         abort(404)
     return _xml("sitemaps/urls.xml", entries=[(_room(room_id), changed.date()) for room_id, changed in rooms])

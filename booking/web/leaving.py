@@ -8,10 +8,12 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, url_for
 
-from booking import doors, limits
-from booking.domain import closing, personal_data
 from booking.domain.errors import AccountInUse, Invalid, LastOwner
 from booking.domain.inputs import Deletion
+from booking.domain.people import account_closing
+from booking.domain.reservations import personal_data
+from booking.http import limits
+from booking.http.error_rendering import status_of
 from booking.infra.clock import now
 from booking.web import own_data, signed_in
 from booking.web.forms import Form
@@ -65,9 +67,9 @@ def disable() -> Response:
     """No sign-in any more, for now."""
     limits.count(public=True, books=False)
     try:
-        closing.disable_mine(visitor())
+        account_closing.disable_mine(visitor())
     except LastOwner as refusal:
-        return _page(Form().refuse(refusal), doors.status_of(refusal))
+        return _page(Form().refuse(refusal), status_of(refusal))
     signed_in.forget()
     return page("account/disabled.html")
 
@@ -79,16 +81,19 @@ def delete() -> Response:
     form = Form.posted()
     limits.count(public=True, books=False)
     try:
-        closing.delete_mine(visitor(), form.accept(Deletion).confirm_email)
+        account_closing.delete_mine(visitor(), form.accept(Deletion).confirm_email)
     except (Invalid, AccountInUse, LastOwner) as refusal:
-        return _page(form.refuse(refusal), doors.status_of(refusal))
+        return _page(form.refuse(refusal), status_of(refusal))
     signed_in.forget()
     return page("account/deleted.html")
 
 
 def _page(form: Form, status: int = 200) -> Response:
     who = visitor()
-    facts: dict[str, Any] = {"obstacles": closing.obstacles(who.id), "money_moves": closing.money_moves(who.id)}
+    facts: dict[str, Any] = {
+        "obstacles": account_closing.obstacles(who.id),
+        "money_moves": account_closing.money_moves(who.id),
+    }
     return page("account/close.html", status=status, form=form, who=who, **facts)
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from flask import Blueprint, Flask, Response, abort, current_app
 from flask_babel import lazy_gettext as _
 
-from booking import doors
 from booking.config import Settings, SettingsError
+from booking.http.services import current_services
 from booking.web.pages import page
 
 blueprint = Blueprint("legal", __name__)
@@ -36,7 +36,7 @@ def install(app: Flask, settings: Settings) -> None:
 @blueprint.get("/contact")
 def contact() -> Response:
     """Who sells here, and how to reach them."""
-    settings = doors.services().settings
+    settings = current_services().settings
     if not _has_contact(settings):
         abort(404)
     return page("legal/contact.html", seller=settings, address=address(settings))
@@ -65,7 +65,7 @@ def parts_of(text: str) -> list[Part]:
 
 def _links() -> list[tuple[str, str]]:
     """Endpoint and title of each page that there is."""
-    contact = [("legal.contact", str(_("Contact")))] if _has_contact(doors.services().settings) else []
+    contact = [("legal.contact", str(_("Contact")))] if _has_contact(current_services().settings) else []
     return contact + [(f"legal.{name}", str(TITLES[name])) for name in TITLES if name in _texts()]
 
 

@@ -7,11 +7,11 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext, ngettext
 
-from booking.domain import suggestions
-from booking.domain.catalogue import Destination
+from booking.domain.catalogue.destinations import Destination
 from booking.domain.inputs import SORTS, RoomSearch
 from booking.domain.money import rounded
-from booking.domain.suggestions import Nothing, Suggestion
+from booking.domain.search import suggestions
+from booking.domain.search.suggestions import Nothing, Suggestion
 from booking.web import amenities, formats, options
 from booking.web.forms import Form
 

@@ -6,8 +6,8 @@ import calendar as almanac
 import datetime as dt
 from dataclasses import dataclass
 
-from booking.domain.calendar import Night
 from booking.domain.errors import Invalid
+from booking.domain.pricing.calendar import Night
 from booking.domain.stays import Stay
 from booking.web.formats import locale
 from booking.web.moved_dates import date

@@ -6,10 +6,10 @@ import re
 
 from flask_babel import gettext
 
-from booking import doors
-from booking.domain.catalogue import Destination
-from booking.domain.kinds import ENTIRE_PLACE, KINDS, PRIVATE_ROOM, SHARED_ROOM
+from booking.domain.catalogue.destinations import Destination
+from booking.domain.catalogue.kinds import ENTIRE_PLACE, KINDS, PRIVATE_ROOM, SHARED_ROOM
 from booking.domain.stays import EARLIEST_ZONE
+from booking.http.services import current_services
 from booking.web import formats
 
 MOST_GUESTS = 10  # in the list; an address may ask for more, and is then listed, too
@@ -46,7 +46,7 @@ def page(text: str) -> int:
 
 def first_day() -> str:
     """The first day that can be chosen where no place is: today, where a day ends last."""
-    return doors.services().desk.rules.today(EARLIEST_ZONE).isoformat()
+    return current_services().desk.rules.today(EARLIEST_ZONE).isoformat()
 
 
 def kinds() -> list[tuple[str, str]]:

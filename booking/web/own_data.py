@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 
-from booking.domain.models.bookings import (
+from booking.domain.reservations.models import (
     CANCELLED,
     CONFIRMED,
     EXPIRED,

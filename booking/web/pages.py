@@ -13,7 +13,7 @@ from jinja2_fragments.flask import render_block
 from markupsafe import escape
 
 from booking.config import SIMULATED, Settings
-from booking.domain import passwords
+from booking.domain.people import passwords
 from booking.infra import clock
 from booking.infra.ids import encode
 from booking.web import amenities, colours, formats, options, security

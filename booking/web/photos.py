@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from flask import url_for
 from flask_babel import gettext
 
-from booking import doors
-from booking.domain import pictures
+from booking.domain.catalogue import pictures
+from booking.http.services import current_services
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Photo:
 
 def of(images: list[Any], room: str) -> list[Photo]:
     """The room's photos, in order; what is no photo that may be shown is left out."""
-    allowed = doors.services().settings.image_origins
+    allowed = current_services().settings.image_origins
     shown = [image for image in pictures.shown(images) if _origin(image["url"]) in allowed]
     return [Photo(image["url"], _alt(image, room, place)) for place, image in enumerate(shown, start=1)]
 

@@ -6,10 +6,12 @@ from typing import Any
 
 from flask import Blueprint, Response, session, url_for
 
-from booking import doors, limits
-from booking.domain import accounts, email_changes, emails, security_log, sessions, undeliverable
 from booking.domain.errors import Invalid, SessionNotFound, TooBusy, TooManyAttempts
 from booking.domain.inputs import PasswordChange, Profile
+from booking.domain.people import email_changes, email_verification, own_account, security_log, sessions, undeliverable
+from booking.http import limits
+from booking.http.error_rendering import status_of, wait_headers
+from booking.http.services import current_services
 from booking.infra.ids import decode, encode
 from booking.web import activity, browsers
 from booking.web.forms import Form
@@ -48,9 +50,9 @@ def rename() -> Response:
     """Another name."""
     form = Form.posted()
     try:
-        accounts.rename(visitor().id, form.accept(Profile).full_name)
+        own_account.rename(visitor().id, form.accept(Profile).full_name)
     except Invalid as refusal:
-        return account_page(status=doors.status_of(refusal), profile=form)
+        return account_page(status=status_of(refusal), profile=form)
     return _done("name")
 
 
@@ -62,12 +64,12 @@ def change_password() -> Response:
     limits.count(public=True, books=False)  # whoever found an open browser may not try passwords for long
     try:
         given = form.accept(PasswordChange)
-        services = doors.services()
+        services = current_services()
         site, guard = services.settings.site_name, services.guard
-        accounts.change_password(visitor(), given.current_password, given.new_password, site=site, guard=guard)
+        own_account.change_password(visitor(), given.current_password, given.new_password, site=site, guard=guard)
     except (Invalid, TooManyAttempts, TooBusy) as refusal:
-        response = account_page(status=doors.status_of(refusal), password=form.refuse(refusal))
-        response.headers.update(doors.wait_headers(refusal))
+        response = account_page(status=status_of(refusal), password=form.refuse(refusal))
+        response.headers.update(wait_headers(refusal))
         return response
     return _done("password")
 
@@ -99,14 +101,14 @@ def _done(what: str) -> Response:
 def account_page(status: int = 200, done: str | None = None, **forms: Form) -> Response:
     """The account as it is; `forms` are those that were refused, by their place on the page."""
     who = visitor()
-    listed = sessions.mine(who, doors.services().ends)
+    listed = sessions.mine(who, current_services().ends)
     facts: dict[str, Any] = {
         "who": who,
         "done": done,
         "undeliverable": undeliverable.since(who.id),
         "email": forms.get("email") or Form(),
         "new_email": email_changes.pending(who.id),
-        "is_verified": emails.is_verified(who.id),
+        "is_verified": email_verification.is_verified(who.id),
         "profile": forms.get("profile") or Form({"fullName": who.full_name}),
         "password": forms.get("password") or Form(),
         "activity": activity.lines(security_log.recent(who.id)),

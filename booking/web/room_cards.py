@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from booking.domain import card_facts
-from booking.domain.card_facts import CardFacts
-from booking.domain.search import FoundRoom
+from booking.domain.search import card_facts
+from booking.domain.search.card_facts import CardFacts
+from booking.domain.search.finder import FoundRoom
 from booking.web import formats, photos
 
 

@@ -11,30 +11,22 @@ from typing import Any
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask_babel import gettext
 
-from booking import doors
-from booking.domain import calendar, catalogue, policies, reserving, rooms, search, suggestions
-from booking.domain import places as domain_places
-from booking.domain.bookings import Order
-from booking.domain.catalogue import Destination
+from booking.demo.pictures import room_picture
+from booking.domain.catalogue import destinations, rooms
+from booking.domain.catalogue import places as domain_places
+from booking.domain.catalogue.destinations import Destination
 from booking.domain.errors import Invalid, RoomNotFound
 from booking.domain.inputs import RoomSearch, RoomView
-from booking.domain.search import Found
+from booking.domain.pricing import calendar, policies
+from booking.domain.reservations import holds
+from booking.domain.reservations.bookings import Order
+from booking.domain.search import finder, suggestions
+from booking.domain.search.finder import Found
 from booking.domain.stays import Stay, StayRules
+from booking.http.services import current_services
 from booking.infra import clock
 from booking.infra.ids import decode
-from booking.web import (
-    amenities,
-    bills,
-    formats,
-    illustration,
-    linked,
-    listing,
-    months,
-    moved_dates,
-    options,
-    photos,
-    room_cards,
-)
+from booking.web import amenities, bills, formats, json_ld, listing, months, moved_dates, options, photos, room_cards
 from booking.web.forms import Form
 from booking.web.pages import A_YEAR, go_to, page, wants_part
 from booking.web.signed_in import current_user, visitor
@@ -49,14 +41,14 @@ PLACE_BOUND = ("minPrice", "maxPrice", "currency")  # what only means something 
 @blueprint.get("/rooms")
 def results() -> Response:
     """Rooms that are free for exactly these dates, each with its total for the stay."""
-    places = catalogue.destinations(_cache_seconds())
+    places = destinations.destinations(_cache_seconds())
     form, place = _asked(places)
     found = wanted = None
     try:
         wanted = domain_places.resolved(form.accept(RoomSearch), _cache_seconds())
         if wanted.location and wanted.location != form.value("location"):
             return go_to(listing.address(form, location=[wanted.location]))
-        found = search.search(wanted, _rules(), _search_seconds())
+        found = finder.search(wanted, _rules(), _search_seconds())
     except Invalid as refusal:
         if isinstance(refusal, domain_places.UnknownPlace):
             cities = ", ".join(refusal.cities)
@@ -76,7 +68,7 @@ def show(room_id: str) -> Response:
     """One room: what it is like, when it is free, and what it costs for the dates asked for."""
     details = _details(room_id)
     moved = moved_dates.stay()
-    form, quote, mine = _wished(moved), None, reserving.Mine()
+    form, quote, mine = _wished(moved), None, holds.Mine()
     try:
         view = form.accept(RoomView)
         if stay := view.stay():
@@ -144,13 +136,13 @@ def _asked(places: list[Destination]) -> tuple[Form, Destination | None]:
     Prices are compared within one currency: a limit that was meant for another place is left out.
     """
     asked = {name: values for name, values in request.args.lists() if any(values)}
-    asked.setdefault("capacity", asked.get("guests", [str(catalogue.USUAL_GUESTS)]))  # as a room's address calls it
+    asked.setdefault("capacity", asked.get("guests", [str(destinations.USUAL_GUESTS)]))  # as a room's address calls it
     asked = listing.readable({name: values for name, values in asked.items() if name in SEARCH})
     if moved := moved_dates.stay():
         asked["checkOut"] = [moved.check_out.isoformat()]
     place = next((one for one in places if [one.slug] == asked.get("location")), None)
     if "checkIn" not in asked and "checkOut" not in asked:
-        stay = catalogue.usual_stay(_rules())
+        stay = destinations.usual_stay(_rules())
         asked |= {"checkIn": [stay.check_in.isoformat()], "checkOut": [stay.check_out.isoformat()]}
     currencies = place.currencies if place else ()
     meant = asked.get("currency", list(currencies))
@@ -166,7 +158,7 @@ def _asked(places: list[Destination]) -> tuple[Form, Destination | None]:
 def _around(form: Form, places: list[Destination], place: Destination | None) -> dict[str, Any]:
     """What the forms around the results show."""
     chosen = form.values("amenities")
-    present = catalogue.amenities(place.slug if place else None, _cache_seconds())
+    present = destinations.amenities(place.slug if place else None, _cache_seconds())
     return {
         "form": form,
         "places": places,
@@ -230,7 +222,7 @@ def _wished(moved: Stay | None) -> Form:
     return Form(asked)
 
 
-def _nearest(room_id: str, quote: rooms.StayQuote | None, mine: reserving.Mine) -> list[Stay]:
+def _nearest(room_id: str, quote: rooms.StayQuote | None, mine: holds.Mine) -> list[Stay]:
     """Other dates for a stay that cannot be had, unless that is by the guest's own."""
     if quote is None or mine.can_be_had(quote) or mine.in_the_way:
         return []
@@ -241,11 +233,11 @@ def _details(room_id: str) -> dict[str, Any]:
     return rooms.details(_id(room_id), _cache_seconds())
 
 
-def _mine(room_id: str, quote: rooms.StayQuote) -> reserving.Mine:
+def _mine(room_id: str, quote: rooms.StayQuote) -> holds.Mine:
     """What the visitor already has of these nights; nobody else is in the way then."""
     if quote.is_available or not current_user.is_authenticated:
-        return reserving.Mine()
-    return reserving.mine(Order(visitor().id, _id(room_id), quote.stay, quote.guests))
+        return holds.Mine()
+    return holds.mine(Order(visitor().id, _id(room_id), quote.stay, quote.guests))
 
 
 def _promises(quote: rooms.StayQuote) -> list[policies.Promise]:
@@ -257,7 +249,7 @@ def _promises(quote: rooms.StayQuote) -> list[policies.Promise]:
 def _about(details: dict[str, Any], form: Form) -> dict[str, Any]:
     """Where the room is, and the ways from it."""
     house, room_id = details["property"], details["id"]
-    country, site = house["address"].get("country", ""), doors.services().settings.site_url.rstrip("/")
+    country, site = house["address"].get("country", ""), current_services().settings.site_url.rstrip("/")
     city = house["address"].get("city") or house["name"]
     has, more = amenities.at_a_glance(details["amenities"])
     pictures = photos.of(details["images"], details["name"])
@@ -271,7 +263,7 @@ def _about(details: dict[str, Any], form: Form) -> dict[str, Any]:
         "has": has,
         "has_more": more,
         "room_price": Decimal(details["pricePerNight"]),
-        "linked": linked.room(details, site + url_for(".show", room_id=room_id), linked_pictures),
+        "linked": json_ld.room(details, site + url_for(".show", room_id=room_id), linked_pictures),
         "photos": pictures,
         "drawing": photos.drawing(room_id, is_demo=details["isDemo"]),
         "is_demo": details["isDemo"],
@@ -312,16 +304,16 @@ def _beds(details: dict[str, Any]) -> int:
 
 @lru_cache(maxsize=2048)
 def _drawn(room_id: str, city: str, beds: int, capacity: int) -> str:
-    return illustration.svg(room_id, city=city, beds=beds, capacity=capacity)
+    return room_picture.svg(room_id, city=city, beds=beds, capacity=capacity)
 
 
 def _rules() -> StayRules:
-    return doors.services().desk.rules
+    return current_services().desk.rules
 
 
 def _search_seconds() -> int:
-    return doors.services().settings.search_cache_seconds
+    return current_services().settings.search_cache_seconds
 
 
 def _cache_seconds() -> int:
-    return doors.services().settings.room_cache_seconds
+    return current_services().settings.room_cache_seconds

@@ -9,8 +9,9 @@ from flask import Flask, Response, current_app, g, request, session
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from booking import doors
 from booking.config import Settings
+from booking.http.requests import add_missing, is_api
+from booking.http.services import current_services
 from booking.web import form_check
 
 POLICY = {
@@ -108,10 +109,10 @@ def _can_be_opened(path: str, method: str = "GET") -> bool:
 
 
 def _end(response: Response) -> Response:
-    doors.add_missing(response, (*HEADERS, *_https_only(doors.services().settings)))
+    add_missing(response, (*HEADERS, *_https_only(current_services().settings)))
     is_html = response.mimetype == "text/html"
     response.headers["Content-Security-Policy"] = _page_policy() if is_html else _framed_by_nobody(response)
-    if (is_html or not doors.is_api(request)) and "Cache-Control" not in response.headers:
+    if (is_html or not is_api(request)) and "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = _keeping(response)
     return response
 
@@ -136,7 +137,7 @@ def _framed_by_nobody(response: Response) -> str:
 
 
 def _image_sources() -> str:
-    return " ".join((POLICY["img-src"], *doors.services().settings.image_origins))
+    return " ".join((POLICY["img-src"], *current_services().settings.image_origins))
 
 
 def _keeping(response: Response) -> str:

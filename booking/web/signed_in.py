@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 from flask import Flask, Request, Response, g, session
 from flask_login import AnonymousUserMixin, LoginManager, current_user
 
-from booking import doors
-from booking.domain import sessions
 from booking.domain.errors import Unauthorized
-from booking.domain.users import CurrentUser
+from booking.domain.people import sessions
+from booking.domain.people.users import CurrentUser
+from booking.http.services import current_services
 from booking.infra.ids import decode, encode
 from booking.web import security
 from booking.web.pages import go_to
@@ -106,7 +106,7 @@ def _load(_: Request) -> Visitor | None:
     if session_id is None or user_id is None:
         return None
     security.personal()
-    services = doors.services()
+    services = current_services()
     kept_for = services.settings.session_cache_seconds
     try:
         return Visitor(sessions.current(session_id, user_id, kept_for=kept_for, ends=services.ends))

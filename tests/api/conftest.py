@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 
-from booking.domain.models import Room, User
+from booking.domain.tables import Room, User
 from booking.infra import redis
 from tests import databases
 from tests.api.program import Program, program_of

@@ -9,9 +9,9 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from booking.domain import sessions
-from booking.domain.models import Room, User
+from booking.domain.people import sessions
 from booking.domain.stays import Stay
+from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from tests.api import contract
 from tests.cast import VISA, in_days

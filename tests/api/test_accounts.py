@@ -12,8 +12,8 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from booking.domain import passwords
-from booking.domain.models import Event, User
+from booking.domain.people import passwords
+from booking.domain.tables import Event, User
 from tests.api.program import INSTANT, Program, refused
 from tests.cast import PASSWORD, all_at_once, count
 
@@ -115,7 +115,7 @@ def test_256_characters_and_every_script_make_a_password(app: Flask) -> None:
 
 
 def test_the_password_is_kept_as_argon2id_only(carol: tuple[Program, TestResponse]) -> None:
-    from booking.domain import users
+    from booking.domain.people import users
 
     stored = users.find("carol@example.com").password_hash
     assert stored.startswith("$argon2id$")
@@ -172,7 +172,7 @@ def test_a_wrong_password_and_an_unknown_address_take_the_same_time(
 
 
 def test_an_account_without_a_password_cannot_sign_in_with_one(app: Flask) -> None:
-    from booking.domain import users
+    from booking.domain.people import users
 
     users._create("linked@example.com", None, "Linked", "guest", "eu")  # type: ignore[arg-type]  # by a link, later
     for password in ("", "None", PASSWORD):

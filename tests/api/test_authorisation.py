@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from booking.api.endpoint import OPERATIONS
-from booking.domain.models import Room
+from booking.domain.tables import Room
 from booking.infra.ids import encode
 from tests.api.program import Program, an_order, refused
 

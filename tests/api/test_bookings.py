@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain.models import Booking, Room, User
+from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode, new_id
 from tests.api.program import INSTANT, Program, an_order, dates, fields, program_of, refused
 from tests.cast import DECLINED, VISA, a_room, all_at_once, count, in_days, nights_of, person

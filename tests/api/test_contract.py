@@ -12,7 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 from booking.api import endpoint as endpoints
 from booking.api import health
 from booking.domain.errors import BookingError
-from booking.domain.models import Room
+from booking.domain.tables import Room
 from tests.api.contract import OUTSIDE
 from tests.api.program import Program, dates, refused
 

@@ -10,7 +10,7 @@ from flask import Flask
 from jsonschema import Draft202012Validator
 
 from booking.api.docs import document
-from booking.domain.models import Room
+from booking.domain.tables import Room
 from booking.infra.ids import encode
 from tests.api.program import Program
 from tests.cast import a_room

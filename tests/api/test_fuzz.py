@@ -18,7 +18,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from booking.api.docs import document
-from booking.domain.models import Room
+from booking.domain.tables import Room
 from booking.infra.ids import encode
 from tests.api.program import Program, dates, program_of
 from tests.cast import person

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain import bookings
-from booking.domain.bookings import Desk
-from booking.domain.models import Room, User
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Room, User
 from booking.infra.ids import encode, new_id
 from tests.api.program import Program, an_order, program_of, refused
 from tests.api.test_bookings import BOOKING

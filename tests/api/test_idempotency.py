@@ -13,9 +13,10 @@ from typing import Any, cast
 import pytest
 from flask import Flask
 
-from booking.domain import bookings, recovery, verification
-from booking.domain.bookings import Desk
-from booking.domain.models import Booking, Payment, Room, User
+from booking.domain.maintenance import verification
+from booking.domain.reservations import bookings, recovery
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.provider import NoAnswer, Provider
 from tests.api.program import Program, an_order, dates, fields, program_of, refused
 from tests.cast import AN_HOUR, DECLINED, SLOW, a_room, all_at_once, count, in_days, interrupted, later, silent
@@ -118,7 +119,7 @@ def test_a_replay_works_without_redis(api: Program, room: Room, without_redis: C
 
 
 def test_keys_are_kept_for_a_day_and_then_forgotten(app: Flask, alice: User, room: Room) -> None:
-    from booking.domain import idempotency
+    from booking.domain.reservations import idempotency
 
     first = order(program_of(app, alice), room, stay=(stay := in_days(30)))
     later(dt.timedelta(hours=25))

@@ -12,7 +12,7 @@ from flask import Flask
 
 from booking import create_app
 from booking.config import Settings
-from booking.domain.models import Room, User
+from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from tests.api.program import Program, an_order, program_of, refused
 from tests.cast import a_room, all_at_once, in_days, person

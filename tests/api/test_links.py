@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from booking.api.docs import document
 from booking.api.links import LINKS
-from booking.domain.models import Room
+from booking.domain.tables import Room
 from tests.api.program import Program, dates
 from tests.cast import PASSWORD
 

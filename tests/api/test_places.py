@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from booking.domain.models import Room
+from booking.domain.tables import Room
 from tests.api.program import Program, dates, refused
 from tests.api.test_limits import limited as limited  # noqa: PLC0414 a fixture
 from tests.api.test_limits import statuses

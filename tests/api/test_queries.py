@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from booking.domain.models import Room
+from booking.domain.tables import Room
 from tests.api.program import Program, dates, fields
 from tests.cast import in_days
 

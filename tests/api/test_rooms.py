@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from booking.domain import availability, bookings, policies
-from booking.domain.bookings import Desk
-from booking.domain.models import Room, User
+from booking.domain.inventory import availability
+from booking.domain.pricing import policies
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk
 from booking.domain.stays import StayRules
+from booking.domain.tables import Room, User
 from booking.infra.db import transaction
 from booking.infra.ids import encode, new_id
 from tests.api.program import INSTANT, Program, dates, fields, refused

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain import availability, bookings
-from booking.domain.bookings import Desk
-from booking.domain.models import Room, User
+from booking.domain.inventory import availability
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk
 from booking.domain.stays import Stay
+from booking.domain.tables import Room, User
 from booking.infra import clock
 from booking.infra.db import transaction
 from booking.infra.ids import encode
@@ -236,10 +237,10 @@ def test_a_room_just_sold_is_not_in_the_next_search_and_a_cancelled_one_is_again
 def test_the_second_equal_search_does_not_ask_postgres(
     api: Program, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from booking.domain import search
+    from booking.domain.search import finder
 
     assert found(api, location="antwerp") == ids(room)
-    monkeypatch.setattr(search, "_read", None)
+    monkeypatch.setattr(finder, "_read", None)
     assert found(api, location="antwerp") == ids(room)
 
 

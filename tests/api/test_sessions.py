@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain import sessions
-from booking.domain.models import User
+from booking.domain.people import sessions
+from booking.domain.tables import User
 from booking.infra.ids import encode
 from tests.api.program import Program, refused
 from tests.cast import PASSWORD, all_at_once, later

@@ -11,7 +11,7 @@ from flask import Flask
 
 from booking import create_app
 from booking.config import RANGES, Settings, SettingsError
-from booking.domain.models import Booking, Room, User
+from booking.domain.tables import Booking, Room, User
 from booking.infra import clock
 from booking.infra.ids import encode
 from tests.api.program import Program, an_order, dates, program_of

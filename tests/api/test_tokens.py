@@ -13,7 +13,7 @@ import jwt
 import pytest
 from flask import Flask
 
-from booking.domain import sessions
+from booking.domain.people import sessions
 from booking.infra.ids import encode, new_id
 from tests.api.program import Program, refused
 from tests.cast import later, person

@@ -21,8 +21,8 @@ from sqlalchemy import text
 
 from booking import create_app
 from booking.config import Settings
-from booking.domain import bookings
-from booking.domain.bookings import Desk
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk
 from booking.domain.stays import Stay
 from booking.infra import clock
 from booking.infra.backup import Archive, catalogue, programs

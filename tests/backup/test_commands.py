@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from booking.domain import drill as drills
-from booking.domain import verification
+from booking.domain.maintenance import drill as drills
+from booking.domain.maintenance import verification
 from booking.infra import clock
 from booking.infra.backup import Archive, BackupError, base, catalogue, programs, receiver, retention, wal
 from booking.infra.backup.catalogue import Backup

@@ -12,10 +12,10 @@ from flask import Flask
 from sqlalchemy import create_engine
 
 from bench import plans_in_background
-from booking.domain import bookings
-from booking.domain.bookings import Desk
 from booking.domain.errors import PaymentUnknown
-from booking.domain.models import Room, User
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Room, User
 from booking.infra import telemetry
 from booking.jobs import ticker
 from tests.cast import VISA, a_room, all_at_once, in_days, interrupted, later, order, person, silent

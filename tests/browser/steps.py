@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
-from booking.domain.models import Room, User
+from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from tests.cast import PASSWORD, VISA, in_days
 

@@ -8,10 +8,11 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from booking.domain import bookings, email_changes, emails, links, sessions
-from booking.domain.bookings import Desk
-from booking.domain.links import Kind
-from booking.domain.models import EmailChange, EmailVerification, Room, User
+from booking.domain.people import email_changes, email_verification, mailed_links, sessions
+from booking.domain.people.mailed_links import Kind
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import EmailChange, EmailVerification, Room, User
 from booking.infra.db import db, transaction
 from tests.browser.conftest import PHONE, violations
 from tests.browser.steps import button, heading, sign_in
@@ -25,7 +26,7 @@ def paths(app: Flask, alice: User, room: Room, desk: Desk) -> list[str]:
     """Every new page, each with something on it."""
     bookings.book(order(alice, room, in_days(30)), VISA, desk)
     email_changes.request(sessions.start_web(alice.id, "Firefox"), "alice@new.example")
-    emails.ask_again(alice.id)
+    email_verification.ask_again(alice.id)
     verify, change = mailed()
     return ["/account", "/account/close", "/account/data", verify, *change]
 
@@ -35,8 +36,8 @@ def mailed() -> tuple[str, list[str]]:
     verification, change = db.session.query(EmailVerification).one(), db.session.query(EmailChange).one()
     ends = (("change-email", Kind.CHANGE), ("keep-email", Kind.KEEP))
     return (
-        f"/verify-email/{links.written(Kind.VERIFY, verification.id, SECRETS)}",
-        [f"/{page}/{links.written(kind, change.id, SECRETS)}" for page, kind in ends],
+        f"/verify-email/{mailed_links.written(Kind.VERIFY, verification.id, SECRETS)}",
+        [f"/{page}/{mailed_links.written(kind, change.id, SECRETS)}" for page, kind in ends],
     )
 
 

@@ -9,9 +9,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from booking.domain import accounts, bookings
-from booking.domain.bookings import Desk
-from booking.domain.models import Booking, Payment, Room, User
+from booking.domain.people import own_account
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.ids import encode
 from tests.browser.conftest import PHONE, violations
 from tests.browser.steps import STAY, address, button, heading, pay, reserve, sign_in
@@ -228,7 +229,7 @@ def _type(page: Page, label: str, text: str) -> None:
 
 
 def test_a_long_name_fits_a_small_phone(visit: Visit, room: Room, alice: User, desk: Desk) -> None:
-    accounts.rename(alice.id, "-".join(["Hohenzollernsigmaringen"] * 3) + " " + "W" * 50)
+    own_account.rename(alice.id, "-".join(["Hohenzollernsigmaringen"] * 3) + " " + "W" * 50)
     paid = bookings.book(order(alice, room, STAY), VISA, desk)
     page = visit(**PHONE)
     page.goto("/sign-in")

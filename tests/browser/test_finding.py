@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Page, expect
 
-from booking.domain.models import Room, User
+from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from tests.browser.conftest import PHONE, violations
 from tests.browser.steps import sign_in

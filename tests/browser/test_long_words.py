@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from booking.domain.models import Room, User
+from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from tests.browser.steps import address, reserve
 from tests.cast import a_room, in_days

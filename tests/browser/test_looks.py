@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, Route, expect
 
-from booking.domain.models import Room, User
+from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from tests.browser.conftest import CHROMIUM, PHONE, violations
 from tests.browser.steps import reserve

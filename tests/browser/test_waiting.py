@@ -13,10 +13,12 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from booking.domain import bookings, events, recovery, users
-from booking.domain.bookings import Desk
-from booking.domain.events import MAIL
-from booking.domain.models import Room, User
+from booking.domain.messages import outbox
+from booking.domain.messages.outbox import MAIL
+from booking.domain.people import users
+from booking.domain.reservations import bookings, recovery
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Room, User
 from booking.jobs import deliver
 from tests.browser.conftest import PHONE, violations
 from tests.browser.steps import button, heading, pay, reserve, sign_in
@@ -188,8 +190,8 @@ def test_the_mails_are_sound(
     expect(page.get_by_text("No emails yet")).to_be_visible()
     assert violations(page) == []
     bookings.book(order(alice, room), VISA, desk)
-    events.relay()
-    deliver.deliver(MAIL, [str(event_id) for name, event_id in events.due() if name == MAIL])
+    outbox.relay()
+    deliver.deliver(MAIL, [str(event_id) for name, event_id in outbox.due() if name == MAIL])
     page.reload()
     assert violations(page) == []
     page.get_by_role("link", name="your booking is confirmed").click()

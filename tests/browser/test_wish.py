@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from booking.domain.models import Room
+from booking.domain.tables import Room
 from booking.infra.ids import encode
 from tests.browser.conftest import PHONE
 from tests.cast import in_days

@@ -16,9 +16,9 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import make_url
 
-from booking.domain import bookings
-from booking.domain.bookings import Desk
-from booking.domain.models import Room, User
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Room, User
 from booking.infra import leader
 from booking.infra.doctor import postgres, report
 from booking.infra.embedded import Servers

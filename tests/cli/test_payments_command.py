@@ -11,10 +11,11 @@ from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import text
 
-from booking.domain import bookings, recovery, refunds
-from booking.domain.desk import Desk
 from booking.domain.errors import PaymentUnknown
-from booking.domain.models import Booking, Payment, Room, User
+from booking.domain.payments import refunds
+from booking.domain.reservations import bookings, recovery
+from booking.domain.reservations.context import Desk
+from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra import ids, words
 from booking.infra.db import db, transaction
 from booking.infra.provider import Charge, NoAnswer, Outcome, Provider, Result

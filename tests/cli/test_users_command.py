@@ -7,10 +7,12 @@ from click.testing import Result
 from flask import Flask
 from flask.testing import FlaskCliRunner
 
-from booking.domain import sessions, staff, users
 from booking.domain.errors import InvalidCredentials
-from booking.domain.models import Event, Session, User
-from tests.cast import PASSWORD, count
+from booking.domain.people import sessions, staff, users
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Event, Room, Session, User
+from tests.cast import PASSWORD, VISA, count, order
 
 NEW = "a much longer horse battery 4711"
 
@@ -103,3 +105,10 @@ def test_an_owner_is_created_from_a_script_on_windows(app: Flask, runner: FlaskC
     again = run(app, *words, text=f"{NEW}\r\n")
     assert again.exit_code == 1
     assert "flask users make-owner anna@hotel.example" in again.output
+
+
+def test_operators_are_told_what_keeps_an_account(app: Flask, alice: User, room: Room, desk: Desk) -> None:
+    booking = bookings.book(order(alice, room), VISA, desk)
+    refused = run(app, "delete", "alice@example.com", "--yes")
+    assert refused.exit_code == 1
+    assert booking.reference in refused.output

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from booking.domain import accounts, sessions, signing_in
-from booking.domain.attempts import ANYWHERE, HERE, Guard
 from booking.domain.errors import Invalid, InvalidCredentials, TooBusy, TooManyAttempts
-from booking.domain.models import User
+from booking.domain.people import own_account, sessions, signing_in
+from booking.domain.people.sign_in_throttle import ANYWHERE, HERE, Guard
+from booking.domain.tables import User
 from booking.infra import callers, redis, throttle
 from booking.infra.callers import Caller
 from tests.cast import PASSWORD, all_at_once, later
@@ -26,7 +26,7 @@ STRANGER, HOME = "203.0.113.7", "198.51.100.1"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Comparing without the slow hash; memory as if the process were new."""
-    from booking.domain import passwords
+    from booking.domain.people import passwords
 
     right = passwords.Match(right=True, outdated=False)
     wrong = passwords.Match(right=False, outdated=False)
@@ -166,7 +166,7 @@ def test_a_crowd_at_the_same_instant_does_not_slip_through(app: Flask, alice: Us
 
 
 def test_what_found_out_nothing_is_not_counted(alice: User, store: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from booking.domain import users
+    from booking.domain.people import users
 
     def busy(*_: str) -> User:
         raise TooBusy
@@ -205,10 +205,10 @@ def test_an_open_browser_may_not_try_passwords_for_long(alice: User) -> None:
     here, phone = sessions.start_web(alice.id), sessions.start_web(alice.id)
     for _ in range(5):
         with pytest.raises(Invalid):
-            accounts.confirm(here, "wrong", GUARD)
+            own_account.confirm(here, "wrong", GUARD)
     with pytest.raises(TooManyAttempts):
-        accounts.change_password(here, PASSWORD, "another horse battery", guard=GUARD)
-    accounts.confirm(phone, PASSWORD, GUARD)
+        own_account.change_password(here, PASSWORD, "another horse battery", guard=GUARD)
+    own_account.confirm(phone, PASSWORD, GUARD)
 
 
 def test_load_tests_switch_it_off(alice: User) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from booking.domain import availability, bookings
-from booking.domain.bookings import Desk
 from booking.domain.errors import RoomNotAvailable
-from booking.domain.models import Room, User
+from booking.domain.inventory import availability
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Room, User
 from booking.infra.db import transaction
 from tests.cast import VISA, in_days, nights_of, order
 

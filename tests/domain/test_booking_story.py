@@ -10,8 +10,6 @@ from typing import Any, cast
 
 import pytest
 
-from booking.domain import availability, bookings, cancellation, payments, policies, recovery
-from booking.domain.bookings import Desk
 from booking.domain.errors import (
     BookingModified,
     BookingNotCancellable,
@@ -25,8 +23,13 @@ from booking.domain.errors import (
     RoomNotAvailable,
     RoomNotFound,
 )
-from booking.domain.models import Booking, Event, Room, User
+from booking.domain.inventory import availability
+from booking.domain.payments import ledger
+from booking.domain.pricing import policies
+from booking.domain.reservations import bookings, cancellation, recovery
+from booking.domain.reservations.bookings import Desk
 from booking.domain.stays import Stay
+from booking.domain.tables import Booking, Event, Room, User
 from booking.infra import clock
 from booking.infra.db import transaction
 from booking.infra.ids import new_id
@@ -380,7 +383,7 @@ def test_charged_but_the_nights_are_gone_gives_the_money_back(alice: User, room:
 
 @transaction
 def _all_payments() -> Any:
-    from booking.domain.models import Payment
+    from booking.domain.tables import Payment
     from booking.infra.db import db
 
     return db.session.query(Payment).all()
@@ -394,4 +397,4 @@ def test_recovery_beside_a_charge_settles_it_once(alice: User, room: Room, desk:
     assert booking.status == "CONFIRMED"
     assert [p.state for p in payments_of(booking)] == ["succeeded"]
     assert count(Event, type="booking.confirmed") == 1
-    assert payments.latest_charge(booking.id).state == "succeeded"
+    assert ledger.latest_charge(booking.id).state == "succeeded"

@@ -12,21 +12,26 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain import availability, bookings, catalogue, events, rooms, search, sessions
-from booking.domain.bookings import Desk
+from booking.domain.catalogue import destinations, rooms
 from booking.domain.inputs import RoomSearch
-from booking.domain.models import Room, User
+from booking.domain.inventory import availability
+from booking.domain.messages import outbox
+from booking.domain.people import sessions
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk
+from booking.domain.search import finder
 from booking.domain.stays import Stay, StayRules
+from booking.domain.tables import Room, User
 from booking.infra import cache, redis
 from booking.infra.db import reading, transaction
 from booking.jobs import deliver
 from tests.cast import VISA, a_room, in_days, later, order
 
 KINDS = {
-    "search": search.FOUND,
-    "destinations": catalogue.DESTINATIONS,
+    "search": finder.FOUND,
+    "destinations": destinations.DESTINATIONS,
     "room": rooms.DETAILS,
-    "amenities": catalogue.AMENITIES,
+    "amenities": destinations.AMENITIES,
 }
 
 
@@ -36,7 +41,7 @@ def names(room: Room, stay: Stay | None = None) -> list[str]:
     wanted = RoomSearch.model_validate(
         {"location": room.location, "checkIn": stay.check_in, "checkOut": stay.check_out}
     )
-    return [found.id for found in search.search(wanted, StayRules(), 45).rooms]
+    return [found.id for found in finder.search(wanted, StayRules(), 45).rooms]
 
 
 def kept() -> dict[str, str]:
@@ -58,8 +63,8 @@ def shape_of(value: Any) -> Any:
 
 def fill(room: Room, user: User) -> None:
     names(room)
-    catalogue.destinations(60)
-    catalogue.amenities(room.location, 60)
+    destinations.destinations(60)
+    destinations.amenities(room.location, 60)
     rooms.details(room.id, 60)
     who = sessions.start_web(user.id)
     sessions.current(who.session_id, who.id, kept_for=3)
@@ -92,19 +97,19 @@ def test_what_older_code_has_kept_is_not_read_by_newer_code(
     alice: User, room: Room, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     fill(room, alice)
-    before = (names(room), catalogue.destinations(60), rooms.details(room.id, 60))
+    before = (names(room), destinations.destinations(60), rooms.details(room.id, 60))
     client = redis.servers.cache.client
     for key, text in kept().items():
         if key.startswith(f"{name}."):
             head = text.partition("\n")[0] + "\n" if name == "search" else ""
             client.set(key, head + '[{"of": "another shape"}]')
     kind = KINDS[name]
-    for module in (search, catalogue, rooms):
+    for module in (finder, destinations, rooms):
         for constant, value in list(vars(module).items()):
             if value is kind:
                 monkeypatch.setattr(module, constant, dataclasses.replace(kind, version=kind.version + 1))
-    assert (names(room), catalogue.destinations(60), rooms.details(room.id, 60)) == before
-    assert catalogue.amenities(room.location, 60) == {"wifi"}
+    assert (names(room), destinations.destinations(60), rooms.details(room.id, 60)) == before
+    assert destinations.amenities(room.location, 60) == {"wifi"}
 
 
 def test_every_entry_carries_a_version(alice: User, room: Room) -> None:
@@ -135,7 +140,7 @@ def test_a_hold_that_ran_out_is_found_at_once(alice: User, room: Room, desk: Des
 
     def found(**more: Any) -> tuple[set[str], int]:
         wanted = RoomSearch.model_validate(dates | more)
-        result = search.search(wanted, StayRules(), seconds)
+        result = finder.search(wanted, StayRules(), seconds)
         return {one.name for one in result.rooms}, result.total
 
     pages: list[dict[str, Any]] = [{}, {"pageSize": 1}, {"pageSize": 1, "page": 2}, {"location": None}]
@@ -180,8 +185,8 @@ def bumps(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
 
 
 def deliver_to_the_cache() -> None:
-    events.relay()
-    deliver.refresh_cache([event_id for consumer, event_id in events.due() if consumer == events.CACHE])
+    outbox.relay()
+    deliver.refresh_cache([event_id for consumer, event_id in outbox.due() if consumer == outbox.CACHE])
 
 
 def test_a_claim_tells_the_cache_once(alice: User, room: Room, desk: Desk, bumps: list[set[str]]) -> None:
@@ -218,14 +223,14 @@ def test_destinations_are_not_counted_anew_for_every_page_without_redis(
     app: Flask, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    count: Callable[[], Any] = catalogue._destinations
-    monkeypatch.setattr(catalogue, "_destinations", lambda: asked.append(1) or count())
+    count: Callable[[], Any] = destinations._destinations
+    monkeypatch.setattr(destinations, "_destinations", lambda: asked.append(1) or count())
     monkeypatch.setattr(redis.servers.cache, "ask", lambda _, *, away: away)
     monkeypatch.setattr(cache._states.get(), "kept", {})
-    assert [[place.slug for place in catalogue.destinations(60)] for _ in range(3)] == [["antwerp"]] * 3
+    assert [[place.slug for place in destinations.destinations(60)] for _ in range(3)] == [["antwerp"]] * 3
     assert len(asked) == 1
-    catalogue.forget("antwerp")
-    catalogue.destinations(60)
+    destinations.forget("antwerp")
+    destinations.destinations(60)
     assert len(asked) == 2
-    catalogue.destinations(0)
+    destinations.destinations(0)
     assert len(asked) == 3

@@ -10,13 +10,15 @@ from unittest.mock import patch
 import pytest
 from flask import Flask
 
-from booking.domain import bookings, catalogue, suggestions, teasers
-from booking.domain.bookings import Desk
-from booking.domain.catalogue import Destination
+from booking.domain.catalogue import destinations
+from booking.domain.catalogue.destinations import Destination
 from booking.domain.inputs import RoomSearch
-from booking.domain.models import Room, User
-from booking.domain.search import FoundRoom
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk
+from booking.domain.search import suggestions, teasers
+from booking.domain.search.finder import FoundRoom
 from booking.domain.stays import StayRules
+from booking.domain.tables import Room, User
 from booking.infra import clock
 from booking.infra.ids import encode
 from tests.cast import a_room, in_days, order
@@ -31,7 +33,7 @@ def wanted(**asked: object) -> RoomSearch:
 
 
 def place() -> Destination | None:
-    return next((place for place in catalogue.destinations(0) if place.slug == "antwerp"), None)
+    return next((place for place in destinations.destinations(0) if place.slug == "antwerp"), None)
 
 
 def ways(search: RoomSearch) -> list[tuple[str, int]]:
@@ -42,8 +44,8 @@ def ways(search: RoomSearch) -> list[tuple[str, int]]:
 @pytest.mark.parametrize("day", [dt.date(2026, 11, day) for day in range(1, 15)])
 def test_the_usual_stay_is_a_weekend_at_least_a_week_ahead(day: Any) -> None:
     with patch.object(clock, "now", lambda: dt.datetime.combine(day, dt.time(12), dt.UTC)):
-        stay = catalogue.usual_stay(RULES)
-        near = catalogue.usual_stay(StayRules(horizon_days=1, longest_nights=1))
+        stay = destinations.usual_stay(RULES)
+        near = destinations.usual_stay(StayRules(horizon_days=1, longest_nights=1))
     assert (stay.check_in.weekday(), stay.nights) == (4, 2)
     assert 7 <= (stay.check_in - day).days <= 13
     assert ((near.check_in - day).days in (0, 1), near.nights) == (True, 1)
@@ -58,17 +60,17 @@ def test_a_place_is_called_what_most_of_its_houses_call_it(app: Flask) -> None:
 
 def test_a_new_place_is_known_as_soon_as_its_rooms_are_told(app: Flask) -> None:
     a_room()
-    assert [place.slug for place in catalogue.destinations(60)] == ["antwerp"]
-    assert catalogue.amenities("ghent", 60) == set()
+    assert [place.slug for place in destinations.destinations(60)] == ["antwerp"]
+    assert destinations.amenities("ghent", 60) == set()
     a_room(location="ghent", amenities=["pool"])
-    assert len(catalogue.destinations(60)) == 1
-    catalogue.forget("ghent")
-    assert [place.slug for place in catalogue.destinations(60)] == ["antwerp", "ghent"]
-    assert catalogue.amenities("ghent", 60) == {"pool"}
+    assert len(destinations.destinations(60)) == 1
+    destinations.forget("ghent")
+    assert [place.slug for place in destinations.destinations(60)] == ["antwerp", "ghent"]
+    assert destinations.amenities("ghent", 60) == {"pool"}
 
 
 def few() -> list[FoundRoom]:
-    return teasers.a_few(catalogue.destinations(0), STAY, RULES, 0)
+    return teasers.a_few(destinations.destinations(0), STAY, RULES, 0)
 
 
 def test_a_few_rooms_come_from_different_places_and_only_published_ones(app: Flask) -> None:

@@ -9,10 +9,11 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
-from booking.domain import bookings, charging, payments
-from booking.domain.desk import Desk
 from booking.domain.errors import PaymentFailed, PaymentUnknown, RoomNotAvailable
-from booking.domain.models import Booking, Event, Payment, Room, User
+from booking.domain.payments import ledger
+from booking.domain.reservations import bookings, charging
+from booking.domain.reservations.context import Desk
+from booking.domain.tables import Booking, Event, Payment, Room, User
 from booking.infra import clock
 from booking.infra.db import db, transaction
 from booking.infra.provider import Outcome, Result
@@ -76,7 +77,7 @@ def test_a_declined_charge_keeps_the_hold_or_frees_the_nights(
     with pytest.raises(PaymentFailed):
         charging.charge(payment, desk, keep_hold=keep_hold)
     after, [failed] = reload(held), payments_of(held)
-    assert (failed.state, failed.failure, failed.error) == ("failed", payments.DECLINED, None)
+    assert (failed.state, failed.failure, failed.error) == ("failed", ledger.DECLINED, None)
     if keep_hold:
         assert (after.status, after.held_until) == ("PENDING", held.held_until)
         assert set(nights_of(room).values()) == {"held"}
@@ -89,7 +90,7 @@ def test_giving_up_changes_nothing_that_is_settled(alice: User, room: Room, desk
     booked = bookings.book(order(alice, room), VISA, desk)
     [paid] = payments_of(booked)
     for keep_hold in (True, False):
-        charging.give_up(paid.id, payments.ABANDONED, keep_hold=keep_hold)
+        charging.give_up(paid.id, ledger.ABANDONED, keep_hold=keep_hold)
     assert (reload(booked).status, payments_of(booked)[0].state) == ("CONFIRMED", "succeeded")
     assert set(nights_of(room).values()) == {"booked"}
 

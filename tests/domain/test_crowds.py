@@ -10,11 +10,12 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
-from booking.domain import bookings, crowds, reserving
-from booking.domain.bookings import Desk, Order
 from booking.domain.errors import RoomLocked
-from booking.domain.models import Booking, Room, User
+from booking.domain.inventory import room_lock
+from booking.domain.reservations import bookings, holds
+from booking.domain.reservations.bookings import Desk, Order
 from booking.domain.stays import Stay
+from booking.domain.tables import Booking, Room, User
 from booking.infra import redis
 from booking.infra.redis import Lock
 from tests.cast import VISA, in_days, order
@@ -37,12 +38,12 @@ def test_each_answer_of_the_lock_has_a_name_of_its_own(app: Flask, monkeypatch: 
 
 def test_whoever_goes_on_beside_it_leaves_it_to_its_holder(app: Flask) -> None:
     room = uuid.uuid4()
-    with crowds.one_at_a_time(room, in_days(10, 2), wait=0):
-        with crowds.one_at_a_time(room, in_days(20, 2), wait=0):
+    with room_lock.one_at_a_time(room, in_days(10, 2), wait=0):
+        with room_lock.one_at_a_time(room, in_days(20, 2), wait=0):
             pass
-        with pytest.raises(RoomLocked), crowds.one_at_a_time(room, in_days(11, 2), wait=0):
+        with pytest.raises(RoomLocked), room_lock.one_at_a_time(room, in_days(11, 2), wait=0):
             pass
-    with crowds.one_at_a_time(room, in_days(11, 2), wait=0):
+    with room_lock.one_at_a_time(room, in_days(11, 2), wait=0):
         pass
 
 
@@ -54,7 +55,7 @@ def book(wanted: Order, desk: Desk) -> Booking:
 
 
 @pytest.mark.parametrize("lock", [True, False])
-@pytest.mark.parametrize(("way", "seconds"), [(bookings.hold, 2), (reserving.reserve, 2), (book, 0)])
+@pytest.mark.parametrize(("way", "seconds"), [(bookings.hold, 2), (holds.reserve, 2), (book, 0)])
 def test_a_page_waits_two_seconds_for_its_turn_and_a_program_not_at_all(
     alice: User, room: Room, desk: Desk, monkeypatch: pytest.MonkeyPatch, way: Way, seconds: int, lock: bool
 ) -> None:
@@ -65,6 +66,6 @@ def test_a_page_waits_two_seconds_for_its_turn_and_a_program_not_at_all(
         asked.append((room_id, stay, wait, lock))
         yield
 
-    monkeypatch.setattr(crowds, "one_at_a_time", watched)
+    monkeypatch.setattr(room_lock, "one_at_a_time", watched)
     way(order(alice, room), replace(desk, lock_rooms=lock))
     assert asked == [(room.id, in_days(30), seconds, lock)]

@@ -10,12 +10,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 
-from booking.domain import bookings, calendar, rooms, search
-from booking.domain.bookings import Desk
+from booking.domain.catalogue import rooms
 from booking.domain.errors import BookingNotCancellable, Invalid
 from booking.domain.inputs import RoomSearch
-from booking.domain.models import Room, User
+from booking.domain.pricing import calendar
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk
+from booking.domain.search import finder
 from booking.domain.stays import Stay, StayRules
+from booking.domain.tables import Room, User
 from booking.infra import clock
 from booking.infra.ids import encode
 from tests.api.program import program_of
@@ -41,7 +44,7 @@ def at(hour: str) -> dt.date:
 def found(house: Room, stay: Stay, rules: StayRules, *, anywhere: bool = False, seconds: int = 0) -> list[str]:
     where = {} if anywhere else {"location": house.location}
     wanted = RoomSearch.model_validate({"checkIn": stay.check_in, "checkOut": stay.check_out, **where})
-    return [room.id for room in search.search(wanted, rules, seconds).rooms]
+    return [room.id for room in finder.search(wanted, rules, seconds).rooms]
 
 
 @pytest.mark.parametrize("hour", ["00:00", "02:32", "03:59"])

@@ -6,9 +6,10 @@ import datetime as dt
 
 import pytest
 
-from booking.domain import bookings, policies
-from booking.domain.bookings import Desk
-from booking.domain.models import Room, User
+from booking.domain.pricing import policies
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Room, User
 from booking.infra import clock
 from tests.cast import VISA, in_days, order
 

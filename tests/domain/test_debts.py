@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from booking.domain import bookings, recovery, refunds
-from booking.domain.desk import Desk
 from booking.domain.errors import PaymentFailed, RefundNotOwed
-from booking.domain.models import Booking, Room, User
+from booking.domain.payments import refunds
+from booking.domain.reservations import bookings, recovery
+from booking.domain.reservations.context import Desk
+from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.provider import NoAnswer, Outcome, Result
 from tests.cast import AN_HOUR, DECLINED, VISA, a_room, order, payments_of

@@ -13,10 +13,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain import bookings, history, holds, policies, reserving, rooms, verification
-from booking.domain.bookings import Desk, Order
+from booking.domain.catalogue import rooms
 from booking.domain.errors import PaymentFailed, PaymentUnknown, PriceChanged, TooManyHolds
-from booking.domain.models import Booking, Room, User
+from booking.domain.maintenance import verification
+from booking.domain.pricing import policies
+from booking.domain.reservations import bookings, history, hold_limits, holds
+from booking.domain.reservations.bookings import Desk, Order
+from booking.domain.tables import Booking, Room, User
 from booking.infra import telemetry
 from booking.infra.db import db, transaction
 from tests.cast import (
@@ -35,7 +38,7 @@ from tests.cast import (
 )
 
 Hold = Callable[[Order, Desk], Booking]
-WAYS = pytest.mark.parametrize("hold", [bookings.hold, reserving.reserve], ids=["hold", "reserve"])
+WAYS = pytest.mark.parametrize("hold", [bookings.hold, holds.reserve], ids=["hold", "reserve"])
 
 
 def some_rooms(number: int) -> list[Room]:
@@ -81,28 +84,28 @@ def test_what_is_paid_released_or_run_out_makes_room_for_another(
     alice: User, desk: Desk, ends: Callable[[User, Booking, Desk], None]
 ) -> None:
     first, *more, fourth = some_rooms(4)
-    held = reserving.reserve(order(alice, first), desk)
+    held = holds.reserve(order(alice, first), desk)
     for room in more:
-        reserving.reserve(order(alice, room), desk)
+        holds.reserve(order(alice, room), desk)
     ends(alice, held, desk)
-    assert reserving.reserve(order(alice, fourth), desk).status == "PENDING"
+    assert holds.reserve(order(alice, fourth), desk).status == "PENDING"
 
 
 def test_a_hold_whose_payment_is_not_settled_still_counts(alice: User, desk: Desk) -> None:
     *three, fourth = some_rooms(4)
     mute = interrupted(desk, silent)
     for room in three:
-        held = reserving.reserve(order(alice, room), desk)
+        held = holds.reserve(order(alice, room), desk)
         with pytest.raises(PaymentUnknown):
             bookings.pay(alice.id, held.id, VISA, held.total_price, mute)
     with pytest.raises(TooManyHolds):
-        reserving.reserve(order(alice, fourth), desk)
+        holds.reserve(order(alice, fourth), desk)
 
 
 def test_booking_in_one_call_is_not_counted(alice: User, desk: Desk) -> None:
     *three, fourth = some_rooms(4)
     for room in three:
-        reserving.reserve(order(alice, room), desk)
+        holds.reserve(order(alice, room), desk)
     assert bookings.book(order(alice, fourth), VISA, desk).status == "CONFIRMED"
     with pytest.raises(PaymentFailed):
         bookings.book(order(alice, fourth, in_days(60)), DECLINED, desk)
@@ -111,18 +114,18 @@ def test_booking_in_one_call_is_not_counted(alice: User, desk: Desk) -> None:
 def test_the_same_and_other_dates_of_a_held_room_are_no_further_hold(alice: User, desk: Desk) -> None:
     three = some_rooms(3)
     for room in three:
-        reserving.reserve(order(alice, room), desk)
-    assert reserving.reserve(order(alice, three[0]), desk).status == "PENDING"
-    assert reserving.reserve(order(alice, three[0], in_days(31, 4)), desk).nights == 4
+        holds.reserve(order(alice, room), desk)
+    assert holds.reserve(order(alice, three[0]), desk).status == "PENDING"
+    assert holds.reserve(order(alice, three[0], in_days(31, 4)), desk).nights == 4
     with pytest.raises(TooManyHolds):
-        reserving.reserve(order(alice, three[0], in_days(60)), desk)
+        holds.reserve(order(alice, three[0], in_days(60)), desk)
 
 
 def test_a_refusal_leaves_the_hold_that_would_have_made_way(alice: User, room: Room, desk: Desk) -> None:
-    short = reserving.reserve(order(alice, room, in_days(30, 2)), desk)
-    reserving.reserve(order(alice, room, in_days(40, 2)), desk)
+    short = holds.reserve(order(alice, room, in_days(30, 2)), desk)
+    holds.reserve(order(alice, room, in_days(40, 2)), desk)
     with pytest.raises(TooManyHolds):
-        reserving.reserve(order(alice, room, in_days(30, 3)), replace(desk, holds_per_guest=1))
+        holds.reserve(order(alice, room, in_days(30, 3)), replace(desk, holds_per_guest=1))
     assert reload(short).status == "PENDING"
 
 
@@ -140,7 +143,7 @@ def test_a_hold_waits_for_the_same_guests_others_only(
     alice: User, room: Room, desk: Desk, hold: Hold, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited: list[uuid.UUID] = []
-    monkeypatch.setattr(holds, "one_at_a_time", waited.append)
+    monkeypatch.setattr(hold_limits, "one_at_a_time", waited.append)
     hold(order(alice, room), desk)
     assert waited == [alice.id]
 
@@ -162,9 +165,9 @@ def test_the_running_holds_are_listed_the_one_that_ends_first_at_the_top(alice: 
     three = some_rooms(3)
     held = []
     for room in three:
-        held.append(reserving.reserve(order(alice, room), desk))
+        held.append(holds.reserve(order(alice, room), desk))
         later(dt.timedelta(minutes=1))
-    reserving.reserve(order(bob, a_room()), desk)
+    holds.reserve(order(bob, a_room()), desk)
     bookings.book(order(alice, a_room()), VISA, desk)
     listed = history.running_holds(alice.id)
     assert [one.booking.id for one in listed] == [one.id for one in held]
@@ -177,10 +180,10 @@ def test_the_running_holds_are_listed_the_one_that_ends_first_at_the_top(alice: 
 
 
 def test_one_night_more_and_back_does_not_start_the_clock_anew(alice: User, room: Room, desk: Desk) -> None:
-    first = reserving.reserve(order(alice, room, in_days(30, 3)), desk)
+    first = holds.reserve(order(alice, room, in_days(30, 3)), desk)
     for nights in (4, 3, 4):
         later(dt.timedelta(minutes=4))
-        again = reserving.reserve(order(alice, room, in_days(30, nights)), desk)
+        again = holds.reserve(order(alice, room, in_days(30, nights)), desk)
         assert again.held_until == first.held_until
     later(dt.timedelta(minutes=4))
     assert bookings.expire_holds() == 1
@@ -188,10 +191,10 @@ def test_one_night_more_and_back_does_not_start_the_clock_anew(alice: User, room
 
 
 def test_of_two_holds_that_make_way_the_earlier_end_counts(alice: User, room: Room, desk: Desk) -> None:
-    first = reserving.reserve(order(alice, room, in_days(30, 2)), desk)
+    first = holds.reserve(order(alice, room, in_days(30, 2)), desk)
     later(dt.timedelta(minutes=5))
-    reserving.reserve(order(alice, room, in_days(32, 2)), desk)
-    both = reserving.reserve(order(alice, room, in_days(30, 4)), desk)
+    holds.reserve(order(alice, room, in_days(32, 2)), desk)
+    both = holds.reserve(order(alice, room, in_days(30, 4)), desk)
     assert both.held_until == first.held_until
 
 
@@ -202,9 +205,9 @@ def reprice(room: Room, price: Decimal) -> None:
 
 
 def test_another_number_of_guests_is_quoted_anew(alice: User, room: Room, desk: Desk) -> None:
-    held = reserving.reserve(order(alice, room, guests=2), desk)
+    held = holds.reserve(order(alice, room, guests=2), desk)
     reprice(room, Decimal(150))
-    again = reserving.reserve(order(alice, room, guests=3), desk)
+    again = holds.reserve(order(alice, room, guests=3), desk)
     assert again.id == held.id
     saved, quote = reload(held), rooms.quote(room.id, in_days(30), 3, desk.rules)
     assert (saved.guests, saved.total_price) == (3, quote.price.total) == (3, Decimal(450))
@@ -214,23 +217,23 @@ def test_another_number_of_guests_is_quoted_anew(alice: User, room: Room, desk: 
 
 
 def test_other_dates_are_quoted_anew(alice: User, room: Room, desk: Desk) -> None:
-    reserving.reserve(order(alice, room, in_days(30, 3)), desk)
+    holds.reserve(order(alice, room, in_days(30, 3)), desk)
     reprice(room, Decimal(150))
-    assert reserving.reserve(order(alice, room, in_days(30, 4)), desk).total_price == Decimal(600)
+    assert holds.reserve(order(alice, room, in_days(30, 4)), desk).total_price == Decimal(600)
 
 
 def test_the_same_again_keeps_the_price_that_was_held(alice: User, room: Room, desk: Desk) -> None:
-    reserving.reserve(order(alice, room), desk)
+    holds.reserve(order(alice, room), desk)
     reprice(room, Decimal(150))
-    assert reserving.reserve(order(alice, room), desk).total_price == Decimal(360)
+    assert holds.reserve(order(alice, room), desk).total_price == Decimal(360)
 
 
 def test_a_price_that_changed_with_the_guests_is_shown_before_it_is_charged(
     alice: User, room: Room, desk: Desk
 ) -> None:
-    held = reserving.reserve(order(alice, room, guests=2), desk)
+    held = holds.reserve(order(alice, room, guests=2), desk)
     reprice(room, Decimal(150))
-    reserving.reserve(order(alice, room, guests=3), desk)
+    holds.reserve(order(alice, room, guests=3), desk)
     with pytest.raises(PriceChanged):
         bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
     assert bookings.pay(alice.id, held.id, VISA, Decimal(450), desk).status == "CONFIRMED"

@@ -11,11 +11,12 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import select, text
 
-from booking.domain import bookings, idempotency, payments, recovery
-from booking.domain.bookings import Desk
 from booking.domain.errors import IdempotencyConflict, KeyReused, PaymentFailed, PaymentUnknown
-from booking.domain.idempotency import Answer, Claim
-from booking.domain.models import Booking, IdempotencyKey, Room, User
+from booking.domain.payments import ledger
+from booking.domain.reservations import bookings, idempotency, recovery
+from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.idempotency import Answer, Claim
+from booking.domain.tables import Booking, IdempotencyKey, Room, User
 from booking.infra import clock
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
@@ -84,7 +85,7 @@ def test_whoever_lost_the_lease_does_not_let_go_of_the_key(lost_and_present: tup
 def test_what_recovery_has_settled_is_not_unknown_again(alice: User, room: Room, desk: Desk) -> None:
     booked = bookings.book(order(alice, room), VISA, desk)
     [paid] = payments_of(booked)
-    payments.mark_unknown(paid.id, desk.patience)
+    ledger.mark_unknown(paid.id, desk.patience)
     assert payments_of(booked)[0].state == "succeeded"
 
 

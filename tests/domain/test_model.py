@@ -28,10 +28,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from booking.domain import bookings, idempotency, recovery, refunds, verification
-from booking.domain.bookings import Desk, Order
 from booking.domain.errors import BookingError, PaymentFailed, RoomNotAvailable
-from booking.domain.policies import FLEXIBLE, MODERATE
+from booking.domain.maintenance import verification
+from booking.domain.payments import refunds
+from booking.domain.pricing.policies import FLEXIBLE, MODERATE
+from booking.domain.reservations import bookings, idempotency, recovery
+from booking.domain.reservations.bookings import Desk, Order
 from booking.domain.stays import Stay
 from booking.infra import clock
 from booking.infra.provider import NoAnswer, Outcome, Result

@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 
 from booking.domain import names
+from booking.domain.catalogue.importing import text
 from booking.domain.errors import Invalid
-from booking.domain.importing import text
 from booking.domain.inputs import Profile, Registration, accept
 
 INVISIBLE = (

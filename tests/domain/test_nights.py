@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from booking.domain import availability, bookings
-from booking.domain.bookings import Desk
 from booking.domain.errors import RoomNotAvailable
-from booking.domain.models import Event, Room, User
+from booking.domain.inventory import availability
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk
 from booking.domain.stays import Stay
+from booking.domain.tables import Event, Room, User
 from booking.infra import cache, clock
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode

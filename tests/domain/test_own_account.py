@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain import accounts, resets, sessions, users
 from booking.domain.errors import (
     Invalid,
     InvalidCredentials,
@@ -17,7 +16,8 @@ from booking.domain.errors import (
     SessionNotFound,
     Unauthorized,
 )
-from booking.domain.models import Event, PasswordReset, User
+from booking.domain.people import own_account, password_resets, sessions, users
+from booking.domain.tables import Event, PasswordReset, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import decode
 from tests.cast import PASSWORD, all_at_once, count, later
@@ -51,9 +51,9 @@ def requests() -> Any:
 
 
 def asked(email: Any = "alice@example.com") -> Any:
-    resets.request(email)
+    password_resets.request(email)
     reset_id = last_request()
-    return reset_id and resets.token(reset_id, SECRET)
+    return reset_id and password_resets.token(reset_id, SECRET)
 
 
 # --- name and password
@@ -61,13 +61,13 @@ def asked(email: Any = "alice@example.com") -> Any:
 
 def test_a_new_name_shows_at_once(alice: User) -> None:
     who = signed_in(alice)
-    accounts.rename(alice.id, "Alice Liddell")
+    own_account.rename(alice.id, "Alice Liddell")
     assert sessions.current(who.session_id, who.id).full_name == "Alice Liddell"
 
 
 def test_a_new_password_ends_every_other_sign_in(alice: User) -> None:
     here, phone, program = signed_in(alice), signed_in(alice), sessions.start_api(alice.id)
-    assert accounts.change_password(here, PASSWORD, NEW) == 2
+    assert own_account.change_password(here, PASSWORD, NEW) == 2
     assert (is_live(here), is_live(phone), is_live(program.user)) == (True, False, False)
     assert users.with_password("alice@example.com", NEW).id == alice.id
     with pytest.raises(InvalidCredentials):
@@ -77,7 +77,7 @@ def test_a_new_password_ends_every_other_sign_in(alice: User) -> None:
 def test_the_present_password_is_asked_for(alice: User) -> None:
     here, phone = signed_in(alice), signed_in(alice)
     with pytest.raises(Invalid) as refused:
-        accounts.change_password(here, "a wrong one", NEW)
+        own_account.change_password(here, "a wrong one", NEW)
     assert set(refused.value.details) == {"currentPassword"}
     assert is_live(phone)
 
@@ -134,33 +134,33 @@ def test_a_browser_that_was_not_used_for_a_month_is_signed_out(alice: User) -> N
 
 def test_the_link_sets_a_new_password_and_ends_every_sign_in(alice: User) -> None:
     phone, link = signed_in(alice), asked()
-    resets.email_of(link, SECRET)
-    resets.reset(link, NEW, SECRET)
+    password_resets.email_of(link, SECRET)
+    password_resets.reset(link, NEW, SECRET)
     assert not is_live(phone)
     assert users.with_password("alice@example.com", NEW).id == alice.id
 
 
 def test_it_works_once(alice: User) -> None:
     link = asked()
-    resets.reset(link, NEW, SECRET)
+    password_resets.reset(link, NEW, SECRET)
     with pytest.raises(ResetLinkOver):
-        resets.reset(link, "yet another battery", SECRET)
+        password_resets.reset(link, "yet another battery", SECRET)
     assert users.with_password("alice@example.com", NEW)
 
 
 def test_it_works_once_also_for_many_at_once(app: Flask, alice: User) -> None:
     link = asked()
-    results = all_at_once(app, [partial(resets.reset, link, f"password number {n}", SECRET) for n in range(4)])
+    results = all_at_once(app, [partial(password_resets.reset, link, f"password number {n}", SECRET) for n in range(4)])
     assert sorted(type(result).__name__ for result in results) == [*["ResetLinkOver"] * 3, "str"]
 
 
 def test_it_works_for_an_hour(alice: User) -> None:
     link = asked()
     later(59 * MINUTE)
-    resets.email_of(link, SECRET)
+    password_resets.email_of(link, SECRET)
     later(2 * MINUTE)
     with pytest.raises(ResetLinkOver):
-        resets.reset(link, NEW, SECRET)
+        password_resets.reset(link, NEW, SECRET)
 
 
 def test_whoever_asks_again_earlier_links_live_their_hour(alice: User) -> None:
@@ -168,9 +168,9 @@ def test_whoever_asks_again_earlier_links_live_their_hour(alice: User) -> None:
     for _ in range(3):
         later(15 * MINUTE)
         newer = asked()
-    resets.email_of(newer, SECRET)
+    password_resets.email_of(newer, SECRET)
     later(14 * MINUTE)
-    resets.reset(older, NEW, SECRET)
+    password_resets.reset(older, NEW, SECRET)
     assert users.with_password("alice@example.com", NEW)
 
 
@@ -180,7 +180,7 @@ def test_a_link_of_another_day_is_another_link(alice: User) -> None:
     newer = asked()
     assert newer != older
     with pytest.raises(ResetLinkOver):
-        resets.email_of(older, SECRET)
+        password_resets.email_of(older, SECRET)
 
 
 def test_there_are_five_mails_a_day_and_yet_nobody_is_kept_from_resetting(alice: User) -> None:
@@ -191,9 +191,9 @@ def test_there_are_five_mails_a_day_and_yet_nobody_is_kept_from_resetting(alice:
     assert [link is not None for link in links] == [True] * 5 + [False] * 4
     later(5 * 60 * MINUTE)
     with pytest.raises(ResetLinkOver):
-        resets.email_of(links[4], SECRET)
+        password_resets.email_of(links[4], SECRET)
     assert asked() is None  # the sixth that is not mailed; the one in the mailbox is good again
-    assert resets.email_of(links[4], SECRET) == "alice@example.com"
+    assert password_resets.email_of(links[4], SECRET) == "alice@example.com"
     later(24 * 60 * MINUTE)
     assert asked()
 
@@ -203,15 +203,15 @@ def test_after_a_reset_the_count_begins_anew(alice: User) -> None:
         link = asked()
         later(2 * MINUTE)
     assert asked() is None
-    resets.reset(link, NEW, SECRET)
+    password_resets.reset(link, NEW, SECRET)
     again = asked()
     assert again
     assert again != link
-    resets.reset(again, "yet another battery", SECRET)
+    password_resets.reset(again, "yet another battery", SECRET)
 
 
 def test_many_who_ask_at_once_bring_about_one_mail(app: Flask, alice: User) -> None:
-    all_at_once(app, [lambda: resets.request("alice@example.com") for _ in range(5)])
+    all_at_once(app, [lambda: password_resets.request("alice@example.com") for _ in range(5)])
     assert len([event for event in requests() if event["resetId"]]) == 1
     assert count(PasswordReset) == 1
 
@@ -219,7 +219,7 @@ def test_many_who_ask_at_once_bring_about_one_mail(app: Flask, alice: User) -> N
 def test_asked_for_again_at_once_sends_nothing_new(alice: User) -> None:
     link = asked()
     assert asked() is None
-    resets.email_of(link, SECRET)
+    password_resets.email_of(link, SECRET)
 
 
 def test_nobodys_address_is_answered_like_anybodys(alice: User) -> None:
@@ -229,17 +229,17 @@ def test_nobodys_address_is_answered_like_anybodys(alice: User) -> None:
 
 
 def test_an_address_in_other_case_is_the_same_and_the_stored_one_gets_the_mail(alice: User) -> None:
-    resets.request("ALICE@Example.com")
-    notice = resets.notice(last_request())
+    password_resets.request("ALICE@Example.com")
+    notice = password_resets.notice(last_request())
     assert notice is not None
     assert notice.to.email == "alice@example.com"
 
 
 def test_changing_the_password_withdraws_the_link(alice: User) -> None:
     link = asked()
-    accounts.change_password(signed_in(alice), PASSWORD, NEW)
+    own_account.change_password(signed_in(alice), PASSWORD, NEW)
     with pytest.raises(ResetLinkOver):
-        resets.email_of(link, SECRET)
+        password_resets.email_of(link, SECRET)
 
 
 def test_no_other_link_opens_it(alice: User) -> None:
@@ -247,14 +247,14 @@ def test_no_other_link_opens_it(alice: User) -> None:
     name, _, proof = link.partition(".")
     for forged in (name, f"{name}.", f"{name}.{'0' * 64}", f"{name}.é", f".{proof}", "", "…", link[:-1], link + "0"):
         with pytest.raises(ResetLinkOver):
-            resets.email_of(forged, SECRET)
+            password_resets.email_of(forged, SECRET)
     with pytest.raises(ResetLinkOver):
-        resets.email_of(link, ("another-key",))
+        password_resets.email_of(link, ("another-key",))
 
 
 def test_a_link_from_before_the_secret_was_exchanged_still_opens_it(alice: User) -> None:
     link = asked()
-    assert resets.email_of(link, ("a-new-key", *SECRET)) == "alice@example.com"
+    assert password_resets.email_of(link, ("a-new-key", *SECRET)) == "alice@example.com"
 
 
 def test_neither_table_nor_outbox_holds_the_links_secret(alice: User) -> None:

@@ -10,10 +10,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
 
-from booking.domain import accounts, passwords, sessions, users
 from booking.domain.errors import Invalid, InvalidCredentials, TooBusy
 from booking.domain.inputs import Registration, accept
-from booking.domain.models import User
+from booking.domain.people import own_account, passwords, sessions, users
+from booking.domain.tables import User
 from booking.infra.db import db, transaction
 from tests.api.program import Program, refused
 from tests.cast import PASSWORD, all_at_once
@@ -120,7 +120,7 @@ def test_a_password_from_a_file_of_windows_has_no_line_end(app: Flask, runner: F
 def test_changing_it_asks_the_same(alice: User) -> None:
     here = sessions.start_web(alice.id)
     with pytest.raises(Invalid) as refusal:
-        accounts.change_password(here, PASSWORD, "alice@example.com", site="Room Booking")
+        own_account.change_password(here, PASSWORD, "alice@example.com", site="Room Booking")
     assert refusal.value.details.keys() == {"newPassword"}
     assert users.with_password("alice@example.com", PASSWORD)
 

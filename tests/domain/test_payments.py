@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
-from booking.domain import bookings, payments, records
-from booking.domain.bookings import Desk
 from booking.domain.errors import PaymentFailed, PaymentUnknown, RoomNotAvailable
-from booking.domain.models import Payment, Room, User
+from booking.domain.payments import ledger
+from booking.domain.reservations import bookings, repository
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Payment, Room, User
 from booking.infra import clock
 from booking.infra.clock import sql_now
 from booking.infra.db import db, reading, transaction
@@ -56,7 +57,7 @@ def pause_of(payment: Payment) -> float:
 
 def asked(payment: Payment, times: int) -> None:
     for attempts in range(times):
-        assert payments.claim(payment.id, attempts, PATIENCE) is not None
+        assert ledger.claim(payment.id, attempts, PATIENCE) is not None
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def asked(payment: Payment, times: int) -> None:
     ],
 )
 def test_an_error_is_one_short_line_and_quotes_nothing_from_the_database(error: Exception, line: str) -> None:
-    assert payments.said(error) == line
+    assert ledger.said(error) == line
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_the_pause_doubles_up_to_an_hour_or_to_the_patience_itself(
 ) -> None:
     payment = open_payment(alice, room, desk)
     set_attempts(payment, attempts)
-    taken = payments.claim(payment.id, attempts, patience)
+    taken = ledger.claim(payment.id, attempts, patience)
     assert taken is not None
     assert (taken.id, taken.attempts) == (payment.id, attempts + 1)
     assert pause_of(payment) == pytest.approx(pause.total_seconds(), abs=2)
@@ -108,30 +109,30 @@ def test_a_payment_is_taken_by_the_first_who_asks_and_never_once_it_is_settled(
 ) -> None:
     payment = open_payment(alice, room, desk)
     asked(payment, 1)
-    assert payments.claim(payment.id, 0, PATIENCE) is None
-    transaction(payments.fail)(transaction(kept)(payment), payments.ABANDONED)
-    assert payments.claim(payment.id, 1, PATIENCE) is None
+    assert ledger.claim(payment.id, 0, PATIENCE) is None
+    transaction(ledger.fail)(transaction(kept)(payment), ledger.ABANDONED)
+    assert ledger.claim(payment.id, 1, PATIENCE) is None
 
 
 def kept(payment: Payment) -> Payment:
-    return records.with_payment(payment.id)[1]
+    return repository.with_payment(payment.id)[1]
 
 
 def test_what_was_asked_least_is_due_first_and_only_when_its_time_has_come(alice: User, desk: Desk) -> None:
     first, second = (open_payment(alice, a_room(), desk) for _ in range(2))
     asked(first, 1)
-    assert payments.due(PATIENCE, dt.timedelta(0), 10) == []
-    assert payments.due(PATIENCE, AN_HOUR, 10) == [(second.id, 0), (first.id, 1)]
-    assert payments.due(PATIENCE, AN_HOUR, 1) == [(second.id, 0)]
+    assert ledger.due(PATIENCE, dt.timedelta(0), 10) == []
+    assert ledger.due(PATIENCE, AN_HOUR, 10) == [(second.id, 0), (first.id, 1)]
+    assert ledger.due(PATIENCE, AN_HOUR, 1) == [(second.id, 0)]
     later(AN_HOUR)
-    assert payments.due(PATIENCE, dt.timedelta(0), 10) == [(second.id, 0), (first.id, 1)]
+    assert ledger.due(PATIENCE, dt.timedelta(0), 10) == [(second.id, 0), (first.id, 1)]
 
 
 def test_hurrying_reaches_what_was_asked_before_and_leaves_a_new_charge_alone(alice: User, desk: Desk) -> None:
     new, old = (open_payment(alice, a_room(), desk) for _ in range(2))
     set_aside = pause_of(new)
     asked(old, 3)
-    payments.hurry()
+    ledger.hurry()
     assert pause_of(old) <= 0
     assert pause_of(new) == pytest.approx(set_aside, abs=2)
 
@@ -140,18 +141,18 @@ def test_hurrying_reaches_what_was_asked_once_and_nothing_that_is_settled(alice:
     once, settled = (open_payment(alice, a_room(), desk) for _ in range(2))
     asked(once, 1)
     asked(settled, 1)
-    transaction(payments.fail)(transaction(kept)(settled), payments.ABANDONED)
-    payments.hurry()
+    transaction(ledger.fail)(transaction(kept)(settled), ledger.ABANDONED)
+    ledger.hurry()
     assert pause_of(once) <= 0
     assert pause_of(settled) > 0
-    assert [one.id for one in payments.asked_in_vain()] == [once.id]
+    assert [one.id for one in ledger.asked_in_vain()] == [once.id]
 
 
 def test_what_was_asked_equally_often_is_shown_in_the_order_in_which_it_began(alice: User, desk: Desk) -> None:
     first, second, third = (open_payment(alice, a_room(), desk) for _ in range(3))
     for payment in (third, second, first):
         asked(payment, 1)
-    assert [one.id for one in payments.asked_in_vain()] == [first.id, second.id, third.id]
+    assert [one.id for one in ledger.asked_in_vain()] == [first.id, second.id, third.id]
 
 
 def test_another_guests_charge_under_way_says_nothing_about_this_one(alice: User, bob: User, desk: Desk) -> None:
@@ -159,7 +160,7 @@ def test_another_guests_charge_under_way_says_nothing_about_this_one(alice: User
     seen: list[tuple[bool, bool]] = []
 
     def meanwhile(_: Outcome) -> None:
-        seen.append((payments.is_live_charge(newest()), payments.is_live_charge(unanswered)))
+        seen.append((ledger.is_live_charge(newest()), ledger.is_live_charge(unanswered)))
 
     bookings.book(order(bob, a_room()), VISA, interrupted(desk, meanwhile))
     assert seen == [(True, False)]
@@ -168,20 +169,20 @@ def test_another_guests_charge_under_way_says_nothing_about_this_one(alice: User
 def test_an_operator_sees_the_most_often_asked_first_and_nothing_that_was_never_asked(alice: User, desk: Desk) -> None:
     _never, once, often = (open_payment(alice, a_room(), desk) for _ in range(3))
     asked(once, 1)
-    asked(often, payments.STUCK_AFTER - 1)
-    assert [one.id for one in payments.asked_in_vain()] == [often.id, once.id]
-    assert [one.id for one in payments.asked_in_vain(limit=1)] == [often.id]
-    assert payments.figures() == {"open": 3, "stuck": 0}
-    payments.claim(often.id, payments.STUCK_AFTER - 1, PATIENCE)
-    assert payments.figures() == {"open": 3, "stuck": 1}
+    asked(often, ledger.STUCK_AFTER - 1)
+    assert [one.id for one in ledger.asked_in_vain()] == [often.id, once.id]
+    assert [one.id for one in ledger.asked_in_vain(limit=1)] == [often.id]
+    assert ledger.figures() == {"open": 3, "stuck": 0}
+    ledger.claim(often.id, ledger.STUCK_AFTER - 1, PATIENCE)
+    assert ledger.figures() == {"open": 3, "stuck": 1}
 
 
 def test_a_failed_attempt_keeps_its_reason_and_a_success_clears_it(alice: User, room: Room, desk: Desk) -> None:
     payment = open_payment(alice, room, desk)
-    transaction(payments.fail)(transaction(kept)(payment), payments.ABANDONED, "late")
+    transaction(ledger.fail)(transaction(kept)(payment), ledger.ABANDONED, "late")
     failed = newest()
     assert (failed.state, failed.failure, failed.error) == ("failed", "abandoned", "late")
-    transaction(payments.succeed)(transaction(kept)(payment), "ch_1")
+    transaction(ledger.succeed)(transaction(kept)(payment), "ch_1")
     paid = newest()
     assert (paid.state, paid.failure, paid.error, paid.provider_reference) == ("succeeded", None, None, "ch_1")
 
@@ -223,23 +224,23 @@ def test_the_latest_charge_of_a_booking_is_its_own_last_card(alice: User, room: 
     bookings.cancel(alice.id, held.id, desk)
     declined, paid, _refund = payments_of(held)
     assert (declined.state, paid.method) == ("failed", VISA)
-    latest = payments.latest_charge(held.id)
+    latest = ledger.latest_charge(held.id)
     assert latest is not None
     assert latest.id == paid.id
-    assert payments.latest_charge(new_id()) is None
+    assert ledger.latest_charge(new_id()) is None
 
 
 def test_a_note_stands_beside_its_own_payment_only(alice: User, desk: Desk) -> None:
     first, second = (open_payment(alice, a_room(), desk) for _ in range(2))
-    payments.note(first.id, "the line is busy")
+    ledger.note(first.id, "the line is busy")
     assert [transaction(kept)(one).error for one in (first, second)] == ["the line is busy", None]
 
 
 def test_of_those_asked_equally_often_the_one_that_waits_longest_is_due_first(alice: User, desk: Desk) -> None:
     first, second = (open_payment(alice, a_room(), desk) for _ in range(2))
-    payments.claim(first.id, 0, 2 * PATIENCE)
-    payments.claim(second.id, 0, PATIENCE)
-    assert payments.due(PATIENCE, AN_HOUR, 10) == [(second.id, 1), (first.id, 1)]
+    ledger.claim(first.id, 0, 2 * PATIENCE)
+    ledger.claim(second.id, 0, PATIENCE)
+    assert ledger.due(PATIENCE, AN_HOUR, 10) == [(second.id, 1), (first.id, 1)]
 
 
 def test_the_charge_that_paid_is_found_beside_a_declined_one_a_refund_and_other_bookings(
@@ -253,12 +254,12 @@ def test_the_charge_that_paid_is_found_beside_a_declined_one_a_refund_and_other_
     bookings.cancel(alice.id, held.id, desk)
     declined, paid, refund = payments_of(held)
     assert (declined.state, refund.state, refund.charge_id) == ("failed", "succeeded", paid.id)
-    assert transaction(payments.paid_charge)(held.id).id == paid.id
+    assert transaction(ledger.paid_charge)(held.id).id == paid.id
 
 
 def test_a_row_of_an_older_version_is_due_once_its_patience_is_over(alice: User, room: Room, desk: Desk) -> None:
     payment = open_payment(alice, room, desk)
     transaction(lambda: db.session.execute(text("UPDATE payments SET next_at = NULL")))()
-    assert payments.due(PATIENCE, dt.timedelta(0), 10) == []
+    assert ledger.due(PATIENCE, dt.timedelta(0), 10) == []
     later(PATIENCE + SECONDS)
-    assert payments.due(PATIENCE, dt.timedelta(0), 10) == [(payment.id, 0)]
+    assert ledger.due(PATIENCE, dt.timedelta(0), 10) == [(payment.id, 0)]

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from booking.domain import bookings, cancellation, policies
-from booking.domain.desk import Desk
 from booking.domain.errors import BookingNotCancellable, IllegalMove
-from booking.domain.models import Booking, User
-from booking.domain.models.bookings import CANCELLED, CONFIRMED, EXPIRED, PENDING
+from booking.domain.pricing import policies
+from booking.domain.reservations import bookings, cancellation
+from booking.domain.reservations.context import Desk
+from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING
+from booking.domain.tables import Booking, User
 from booking.infra import clock
 from tests.cast import VISA, a_room, in_days, order
 

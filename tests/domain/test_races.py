@@ -13,10 +13,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import create_engine
 
-from booking.domain import bookings, reserving, verification
-from booking.domain.bookings import Desk, Order
 from booking.domain.errors import BookingNotCancellable, RoomLocked, RoomNotAvailable
-from booking.domain.models import Booking, Room, User
+from booking.domain.maintenance import verification
+from booking.domain.reservations import bookings, holds
+from booking.domain.reservations.bookings import Desk, Order
+from booking.domain.tables import Booking, Room, User
 from booking.infra import telemetry
 from booking.infra.db import db
 from tests.cast import VISA, a_room, all_at_once, count, in_days, nights_of, order, payments_of, person, reload
@@ -58,7 +59,7 @@ def test_fifty_at_once_for_the_same_nights_one_wins(app: Flask, room: Room, desk
 
 
 def reserved_and_paid(wanted: Order, desk: Desk) -> Booking:
-    held = reserving.reserve(wanted, desk)
+    held = holds.reserve(wanted, desk)
     return bookings.pay(wanted.guest_id, held.id, VISA, held.total_price, desk)
 
 
@@ -127,7 +128,7 @@ def test_paying_and_cancelling_a_hold_at_once_leaves_one_of_both(
 def test_two_sweepers_at_once_expire_each_hold_once(app: Flask, alice: User, room: Room, desk: Desk) -> None:
     import datetime as dt
 
-    from booking.domain.models import Event
+    from booking.domain.tables import Event
     from tests.cast import later
 
     for start in range(10):

@@ -12,10 +12,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from booking.domain import availability, bookings, payments, records, reserving
-from booking.domain.bookings import Desk
 from booking.domain.errors import BookingModified
-from booking.domain.models import Booking, Payment, Room, User
+from booking.domain.inventory import availability
+from booking.domain.payments import ledger
+from booking.domain.reservations import bookings, holds, repository
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.db import db, transaction
 from tests.cast import VISA, in_days, later, order, payments_of, reload
 
@@ -39,9 +41,9 @@ def held(alice: User, room: Room, desk: Desk) -> Booking:
 
 @transaction
 def change(booking_id: uuid.UUID, act: Callable[[Booking], None]) -> None:
-    booking = records.booking(booking_id, lock=True)
+    booking = repository.booking(booking_id, lock=True)
     act(booking)
-    records.save(booking)
+    repository.save(booking)
 
 
 def test_whatever_is_changed_is_written(held: Booking) -> None:
@@ -98,9 +100,9 @@ def test_a_booking_is_locked_where_that_is_asked_for_and_only_there(held: Bookin
         return transaction(lambda: (read(), is_locked(held.id)))()[1]
 
     owner = held.user_id
-    assert read_by(lambda: records.booking(held.id, lock=True))
+    assert read_by(lambda: repository.booking(held.id, lock=True))
     assert read_by(lambda: bookings.owned(owner, held.id, lock=True))
-    assert not read_by(lambda: records.booking(held.id))
+    assert not read_by(lambda: repository.booking(held.id))
     assert not read_by(lambda: bookings.owned(owner, held.id))
 
 
@@ -120,7 +122,7 @@ def test_a_booking_is_locked_before_its_nights_move(
 
     monkeypatch.setattr(availability, "pin", watched_pin)
     monkeypatch.setattr(availability, "release", watched_release)
-    second = reserving.reserve(order(alice, room, in_days(31)), desk)  # releases the first
+    second = holds.reserve(order(alice, room, in_days(31)), desk)  # releases the first
     paid = bookings.pay(alice.id, second.id, VISA, second.total_price, desk)
     bookings.cancel(alice.id, paid.id, desk)
     bookings.cancel(alice.id, bookings.hold(order(alice, room), desk).id, desk)
@@ -133,16 +135,16 @@ def test_a_booking_is_locked_before_its_nights_move(
 def test_a_row_that_was_not_read_for_it_is_refused(held: Booking) -> None:
     stranger = reload(held)
     with pytest.raises(ValueError, match="read"):
-        transaction(records.save)(stranger)
+        transaction(repository.save)(stranger)
 
 
 def test_two_saves_of_one_row_count_on(held: Booking) -> None:
     @transaction
     def twice() -> None:
-        booking = records.booking(held.id, lock=True)
+        booking = repository.booking(held.id, lock=True)
         for guests in (3, 4):
             booking.guests = guests
-            records.save(booking)
+            repository.save(booking)
 
     twice()
     saved = reload(held)
@@ -150,11 +152,11 @@ def test_two_saves_of_one_row_count_on(held: Booking) -> None:
 
 
 def test_a_save_of_what_somebody_else_has_changed_is_refused(held: Booking) -> None:
-    old = transaction(records.booking)(held.id)
+    old = transaction(repository.booking)(held.id)
     change(held.id, lambda booking: setattr(booking, "guests", 3))
     old.guests = 1
     with pytest.raises(BookingModified):
-        transaction(records.save)(old)
+        transaction(repository.save)(old)
     assert reload(held).guests == 3
 
 
@@ -165,12 +167,12 @@ def test_a_change_to_a_payment_is_written_whole(held: Booking, desk: Desk) -> No
 
     @transaction
     def rewrite() -> None:
-        _, payment = records.with_payment(paid.id)
+        _, payment = repository.with_payment(paid.id)
         for name, value in new.items():
             setattr(payment, name, value)
-        records.save_payment(payment)
+        repository.save_payment(payment)
 
     rewrite()
     saved: Payment = payments_of(held)[0]
     assert {name: getattr(saved, name) for name in new} == new
-    assert payments.latest_charge(held.id) is not None
+    assert ledger.latest_charge(held.id) is not None

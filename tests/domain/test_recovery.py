@@ -18,11 +18,13 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from booking.config import Settings
-from booking.domain import bookings, idempotency, payments, recovery, verification
-from booking.domain.desk import Desk
 from booking.domain.errors import PaymentUnknown
-from booking.domain.models import Booking, Event, Payment, Room, User
-from booking.doors import _desk
+from booking.domain.maintenance import verification
+from booking.domain.payments import ledger
+from booking.domain.reservations import bookings, idempotency, recovery
+from booking.domain.reservations.context import Desk
+from booking.domain.tables import Booking, Event, Payment, Room, User
+from booking.http.services import _desk
 from booking.infra.db import db, reading, transaction
 from booking.infra.provider import NoAnswer, Outcome, Result
 from tests.cast import (
@@ -226,13 +228,13 @@ def test_what_stays_without_an_outcome_becomes_an_alarm(alice: User, room: Room,
     mute = replace(desk, provider=Watched(desk, no_answer))
     alarms = []
     before = REGISTRY.get_sample_value("payments_total", {"kind": "refund", "outcome": "stuck"}) or 0
-    for _ in range(payments.STUCK_AFTER + 1):
+    for _ in range(ledger.STUCK_AFTER + 1):
         with capture_logs() as said:
             recovery.recover_payments(mute, ahead=AN_HOUR)
         alarms.append([line["event"] for line in said if line["log_level"] == "error"])
-    assert alarms == [*[[]] * (payments.STUCK_AFTER - 1), ["payment_stuck"], ["payment_stuck"]]
+    assert alarms == [*[[]] * (ledger.STUCK_AFTER - 1), ["payment_stuck"], ["payment_stuck"]]
     assert REGISTRY.get_sample_value("payments_total", {"kind": "refund", "outcome": "stuck"}) == before + 2
-    assert refund_of(booking).error == payments.NO_ANSWER
+    assert refund_of(booking).error == ledger.NO_ANSWER
 
 
 # --- never too early
@@ -314,7 +316,7 @@ def test_an_answer_that_is_lost_late_changes_nothing_any_more(alice: User, room:
         bookings.pay(alice.id, declined.id, DECLINED, declined.total_price, desk)
     for booking in (booked, declined):
         before = payments_of(booking)[0]
-        payments.mark_unknown(before.id, desk.patience)
-        payments.note(before.id, "too late")
+        ledger.mark_unknown(before.id, desk.patience)
+        ledger.note(before.id, "too late")
         after = payments_of(booking)[0]
         assert (after.state, after.error, after.next_at) == (before.state, before.error, before.next_at)

@@ -12,10 +12,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from booking.domain import bookings, payments, recovery, refunds, verification
-from booking.domain.desk import Desk
 from booking.domain.errors import PaymentNotFound, RefundNotOwed, RoomNotAvailable
-from booking.domain.models import Booking, Payment, Room, User
+from booking.domain.maintenance import verification
+from booking.domain.payments import ledger, refunds
+from booking.domain.reservations import bookings, recovery
+from booking.domain.reservations.context import Desk
+from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra import clock
 from booking.infra.db import db, reading, transaction
 from booking.infra.ids import new_id
@@ -162,7 +164,7 @@ def test_without_an_answer_it_is_under_way_and_not_sent_twice(alice: User, booke
 def test_what_the_provider_returned_after_all_is_not_returned_again(alice: User, booked: Booking, desk: Desk) -> None:
     bookings.cancel(alice.id, booked.id, with_refunds(desk, declines))
     declined = refund_of(booked)
-    desk.provider.refund(declined.id, payments.charge_behind(declined), declined.amount, declined.currency)
+    desk.provider.refund(declined.id, ledger.charge_behind(declined), declined.amount, declined.currency)
     assert refunds.retry(declined.id, desk) == refunds.RETURNED
     assert (len(payments_of(booked)), returned(), findings()) == (2, 360, {})
 
@@ -174,7 +176,7 @@ def test_what_was_returned_after_all_is_not_recorded_beside_another_attempt(
     bookings.cancel(alice.id, booked.id, with_refunds(desk, declines))
     declined = refund_of(booked)
     assert refunds.retry(declined.id, desk) == refunds.RETURNED
-    desk.provider.refund(declined.id, payments.charge_behind(declined), declined.amount, declined.currency)
+    desk.provider.refund(declined.id, ledger.charge_behind(declined), declined.amount, declined.currency)
     with pytest.raises(RefundNotOwed):
         refunds.retry(declined.id, desk)
     assert [one.state for one in payments_of(booked)] == ["succeeded", "failed", "succeeded"]
@@ -187,7 +189,7 @@ def test_another_bookings_refund_under_way_does_not_stand_in_the_way(alice: User
         bookings.cancel(alice.id, booked.id, with_refunds(desk, declines))
         declined = refund_of(booked)
         if known:
-            desk.provider.refund(declined.id, payments.charge_behind(declined), declined.amount, declined.currency)
+            desk.provider.refund(declined.id, ledger.charge_behind(declined), declined.amount, declined.currency)
         assert refunds.retry(declined.id, desk) == refunds.RETURNED
         booked = bookings.book(order(alice, a_room()), VISA, desk)
 

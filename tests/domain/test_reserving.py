@@ -9,63 +9,65 @@ from functools import partial
 import pytest
 from flask import Flask
 
-from booking.domain import bookings, reserving, rooms, verification
-from booking.domain.bookings import Desk
+from booking.domain.catalogue import rooms
 from booking.domain.errors import Invalid, PaymentUnknown, RoomNotAvailable
-from booking.domain.models import Booking, Event, Room, User
+from booking.domain.maintenance import verification
+from booking.domain.reservations import bookings, holds
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Booking, Event, Room, User
 from tests.cast import VISA, all_at_once, count, in_days, interrupted, later, nights_of, order, reload, silent
 
 
 def test_a_reservation_is_a_hold(alice: User, room: Room, desk: Desk) -> None:
-    held = reserving.reserve(order(alice, room), desk)
+    held = holds.reserve(order(alice, room), desk)
     assert (held.status, set(nights_of(room).values())) == ("PENDING", {"held"})
 
 
 def test_the_same_again_is_the_same_hold(alice: User, room: Room, desk: Desk) -> None:
-    first = reserving.reserve(order(alice, room), desk)
-    again = reserving.reserve(order(alice, room), desk)
+    first = holds.reserve(order(alice, room), desk)
+    again = holds.reserve(order(alice, room), desk)
     assert (again.id, again.held_until) == (first.id, first.held_until)
     assert count(Booking) == 1
 
 
 def test_the_same_for_another_number_of_guests_follows_it(alice: User, room: Room, desk: Desk) -> None:
-    first = reserving.reserve(order(alice, room, guests=2), desk)
-    assert reserving.reserve(order(alice, room, guests=3), desk).id == first.id
+    first = holds.reserve(order(alice, room, guests=2), desk)
+    assert holds.reserve(order(alice, room, guests=3), desk).id == first.id
     assert reload(first).guests == 3
     with pytest.raises(Invalid):
-        reserving.reserve(order(alice, room, guests=9), desk)
+        holds.reserve(order(alice, room, guests=9), desk)
 
 
 def test_the_same_after_paying_is_what_was_paid(alice: User, room: Room, desk: Desk) -> None:
-    held = reserving.reserve(order(alice, room), desk)
+    held = holds.reserve(order(alice, room), desk)
     paid = bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
-    again = reserving.reserve(order(alice, room, guests=1), desk)
+    again = holds.reserve(order(alice, room, guests=1), desk)
     assert (again.id, again.status, again.guests) == (paid.id, "CONFIRMED", 2)
 
 
 def test_the_same_while_the_payment_is_unknown_is_that_booking(alice: User, room: Room, desk: Desk) -> None:
-    held = reserving.reserve(order(alice, room), desk)
+    held = holds.reserve(order(alice, room), desk)
     with pytest.raises(PaymentUnknown):
         bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, silent))
-    assert reserving.reserve(order(alice, room), desk).id == held.id
+    assert holds.reserve(order(alice, room), desk).id == held.id
 
 
 def test_the_same_after_the_hold_ran_out_is_a_new_hold(alice: User, room: Room, desk: Desk) -> None:
-    first = reserving.reserve(order(alice, room), desk)
+    first = holds.reserve(order(alice, room), desk)
     later(desk.hold_for + dt.timedelta(seconds=1))
-    assert reserving.reserve(order(alice, room), desk).id != first.id
+    assert holds.reserve(order(alice, room), desk).id != first.id
     assert verification.verify().findings == []
 
 
 def test_a_strangers_hold_stands(alice: User, bob: User, room: Room, desk: Desk) -> None:
-    reserving.reserve(order(alice, room), desk)
+    holds.reserve(order(alice, room), desk)
     with pytest.raises(RoomNotAvailable):
-        reserving.reserve(order(bob, room), desk)
+        holds.reserve(order(bob, room), desk)
 
 
 def test_other_dates_take_the_place_of_ones_own_hold(alice: User, room: Room, desk: Desk) -> None:
-    first = reserving.reserve(order(alice, room, in_days(30, 3)), desk)
-    second = reserving.reserve(order(alice, room, in_days(31, 4)), desk)
+    first = holds.reserve(order(alice, room, in_days(30, 3)), desk)
+    second = holds.reserve(order(alice, room, in_days(31, 4)), desk)
     assert (reload(first).status, second.nights) == ("CANCELLED", 4)
     assert set(nights_of(room)) == set(in_days(31, 4).dates())
     assert count(Event, type="booking.cancelled") == 1
@@ -73,16 +75,16 @@ def test_other_dates_take_the_place_of_ones_own_hold(alice: User, room: Room, de
 
 
 def test_dates_that_do_not_touch_stand_beside_it(alice: User, room: Room, desk: Desk) -> None:
-    first = reserving.reserve(order(alice, room, in_days(30, 3)), desk)
-    reserving.reserve(order(alice, room, in_days(33, 3)), desk)
+    first = holds.reserve(order(alice, room, in_days(30, 3)), desk)
+    holds.reserve(order(alice, room, in_days(33, 3)), desk)
     assert reload(first).status == "PENDING"
 
 
 def test_other_dates_that_cannot_be_had_leave_the_hold_alone(alice: User, bob: User, room: Room, desk: Desk) -> None:
-    reserving.reserve(order(bob, room, in_days(33, 2)), desk)
-    first = reserving.reserve(order(alice, room, in_days(30, 3)), desk)
+    holds.reserve(order(bob, room, in_days(33, 2)), desk)
+    first = holds.reserve(order(alice, room, in_days(30, 3)), desk)
     with pytest.raises(RoomNotAvailable):
-        reserving.reserve(order(alice, room, in_days(31, 4)), desk)
+        holds.reserve(order(alice, room, in_days(31, 4)), desk)
     assert reload(first).status == "PENDING"
     assert set(in_days(30, 3).dates()) <= set(nights_of(room))
 
@@ -90,21 +92,21 @@ def test_other_dates_that_cannot_be_had_leave_the_hold_alone(alice: User, bob: U
 def test_a_paid_stay_never_makes_way(alice: User, room: Room, desk: Desk) -> None:
     paid = bookings.book(order(alice, room, in_days(30, 3)), VISA, desk)
     with pytest.raises(RoomNotAvailable):
-        reserving.reserve(order(alice, room, in_days(31, 4)), desk)
+        holds.reserve(order(alice, room, in_days(31, 4)), desk)
     assert reload(paid).status == "CONFIRMED"
 
 
 @pytest.mark.parametrize("lock", [True, False], ids=["with the Redis lock", "without it"])
 def test_many_clicks_at_once_are_one_hold(app: Flask, alice: User, room: Room, desk: Desk, lock: bool) -> None:
     selling = replace(desk, lock_rooms=lock)
-    results = all_at_once(app, [lambda: reserving.reserve(order(alice, room), selling)] * 8)
+    results = all_at_once(app, [lambda: holds.reserve(order(alice, room), selling)] * 8)
     assert {getattr(result, "id", result) for result in results} == {results[0].id}
     assert count(Booking) == 1
 
 
 def test_changing_dates_in_two_tabs_at_once_leaves_one_hold(app: Flask, alice: User, room: Room, desk: Desk) -> None:
     stays = [in_days(30 + start, 4) for start in range(4)]
-    all_at_once(app, [partial(reserving.reserve, order(alice, room, stay), desk) for stay in stays])
+    all_at_once(app, [partial(holds.reserve, order(alice, room, stay), desk) for stay in stays])
     assert count(Booking, status="PENDING") == 1
     assert verification.verify().findings == []
 
@@ -113,27 +115,27 @@ def test_changing_dates_in_two_tabs_at_once_leaves_one_hold(app: Flask, alice: U
 
 
 def test_what_one_has_already_is_seen(alice: User, bob: User, room: Room, desk: Desk) -> None:
-    assert reserving.mine(order(alice, room)) == reserving.Mine()
-    held = reserving.reserve(order(alice, room, in_days(30, 3)), desk)
-    assert reserving.mine(order(alice, room, in_days(30, 3))).same.id == held.id
-    assert reserving.mine(order(alice, room, in_days(31, 4))).making_way.id == held.id
-    assert reserving.mine(order(bob, room, in_days(31, 4))) == reserving.Mine()
+    assert holds.mine(order(alice, room)) == holds.Mine()
+    held = holds.reserve(order(alice, room, in_days(30, 3)), desk)
+    assert holds.mine(order(alice, room, in_days(30, 3))).same.id == held.id
+    assert holds.mine(order(alice, room, in_days(31, 4))).making_way.id == held.id
+    assert holds.mine(order(bob, room, in_days(31, 4))) == holds.Mine()
 
 
 def test_a_hold_does_not_make_way_for_nights_that_somebody_else_has(
     alice: User, bob: User, room: Room, desk: Desk
 ) -> None:
-    held = reserving.reserve(order(alice, room, in_days(30, 3)), desk)
-    reserving.reserve(order(bob, room, in_days(34, 2)), desk)
-    seen = reserving.mine(order(alice, room, in_days(31, 4)))
+    held = holds.reserve(order(alice, room, in_days(30, 3)), desk)
+    holds.reserve(order(bob, room, in_days(34, 2)), desk)
+    seen = holds.mine(order(alice, room, in_days(31, 4)))
     assert (seen.making_way, seen.in_the_way, seen.kept.id) == (None, None, held.id)
-    assert reserving.mine(order(alice, room, in_days(31, 3))).making_way
+    assert holds.mine(order(alice, room, in_days(31, 3))).making_way
 
 
 def test_a_paid_stay_is_seen_and_does_not_make_way(alice: User, room: Room, desk: Desk) -> None:
     paid = bookings.book(order(alice, room, in_days(30, 3)), VISA, desk)
-    assert reserving.mine(order(alice, room, in_days(30, 3))).same.id == paid.id
-    seen = reserving.mine(order(alice, room, in_days(31, 4)))
+    assert holds.mine(order(alice, room, in_days(30, 3))).same.id == paid.id
+    seen = holds.mine(order(alice, room, in_days(31, 4)))
     assert (seen.standing.id, seen.making_way) == (paid.id, None)
 
 
@@ -141,25 +143,25 @@ def test_a_paid_stay_is_seen_and_does_not_make_way(alice: User, room: Room, desk
 def test_only_another_number_of_guests_changes_a_hold(
     alice: User, room: Room, desk: Desk, guests: int, changes: bool
 ) -> None:
-    held = reserving.reserve(order(alice, room, guests=2), desk)
-    assert reserving.mine(order(alice, room, guests=guests)).changes == changes
+    held = holds.reserve(order(alice, room, guests=2), desk)
+    assert holds.mine(order(alice, room, guests=guests)).changes == changes
     bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
-    assert not reserving.mine(order(alice, room, guests=guests)).changes
+    assert not holds.mine(order(alice, room, guests=guests)).changes
 
 
 def test_what_alone_makes_way_can_be_had(alice: User, bob: User, room: Room, desk: Desk) -> None:
-    reserving.reserve(order(alice, room, in_days(30, 3)), desk)
+    holds.reserve(order(alice, room, in_days(30, 3)), desk)
     quote = rooms.quote(room.id, in_days(31, 3), 2, desk.rules)
     assert not quote.is_available
-    assert reserving.mine(order(alice, room, in_days(31, 3))).can_be_had(quote)
-    assert not reserving.mine(order(bob, room, in_days(31, 3))).can_be_had(quote)
+    assert holds.mine(order(alice, room, in_days(31, 3))).can_be_had(quote)
+    assert not holds.mine(order(bob, room, in_days(31, 3))).can_be_had(quote)
 
 
 def test_what_stands_in_the_way_is_ones_own_same_stay_before_other_dates(alice: User, room: Room, desk: Desk) -> None:
-    assert reserving.mine(order(alice, room)).in_the_way is None
-    held = reserving.reserve(order(alice, room, in_days(30, 3)), desk)
+    assert holds.mine(order(alice, room)).in_the_way is None
+    held = holds.reserve(order(alice, room, in_days(30, 3)), desk)
     for stay in (in_days(30, 3), in_days(31, 4)):
-        assert reserving.mine(order(alice, room, stay)).in_the_way.id == held.id
+        assert holds.mine(order(alice, room, stay)).in_the_way.id == held.id
     bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
-    seen = reserving.mine(order(alice, room, in_days(31, 4)))
+    seen = holds.mine(order(alice, room, in_days(31, 4)))
     assert (seen.in_the_way.id, seen.standing.id) == (held.id, held.id)

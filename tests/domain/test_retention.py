@@ -11,11 +11,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import Connection, event, text
 
-from booking.domain import bookings, events, retention, sessions, verification
-from booking.domain.bookings import Desk, Order
-from booking.domain.models import Booking, Room, User
-from booking.domain.models.bookings import CONFIRMED
-from booking.domain.retention import NIGHTS_DAYS, RULES, Rule
+from booking.domain.maintenance import retention, verification
+from booking.domain.maintenance.retention import NIGHTS_DAYS, RULES, Rule
+from booking.domain.messages import outbox
+from booking.domain.people import sessions
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk, Order
+from booking.domain.reservations.models import CONFIRMED
+from booking.domain.tables import Booking, Room, User
 from booking.infra import clock, sent_mails
 from booking.infra.db import db, transaction
 from booking.infra.ids import new_id
@@ -245,4 +248,4 @@ def test_a_portion_is_never_larger_than_asked(row_by_row: None, alice: User, mon
     run("UPDATE events SET sent_at = now()")
     clock.shift(dt.timedelta(days=200))
     assert retention._apply(next(rule for rule in RULES if rule.name == "sessions")) == 1
-    assert events.prune(limit=1) == 1
+    assert outbox.prune(limit=1) == 1

@@ -8,11 +8,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from booking.domain import search
 from booking.domain.inputs import RoomSearch
-from booking.domain.models import Property, Room
-from booking.domain.search_words import is_one_slip_apart
+from booking.domain.search import finder
+from booking.domain.search.words import is_one_slip_apart
 from booking.domain.stays import StayRules
+from booking.domain.tables import Property, Room
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from tests.cast import a_room, in_days
@@ -20,10 +20,10 @@ from tests.cast import a_room, in_days
 RULES = StayRules(540, 365)
 
 
-def found(q: str, **more: Any) -> search.Found:
+def found(q: str, **more: Any) -> finder.Found:
     stay = in_days(30)
     asked = {"checkIn": stay.check_in, "checkOut": stay.check_out, "q": q, **more}
-    return search.search(RoomSearch.model_validate(asked), RULES, 0)
+    return finder.search(RoomSearch.model_validate(asked), RULES, 0)
 
 
 def ids(q: str, **more: Any) -> list[str]:
@@ -133,7 +133,7 @@ def test_the_order_by_name_is_that_of_a_dictionary(app: Flask) -> None:
         a_room(name=name)
     stay = in_days(30)
     asked = RoomSearch.model_validate({"checkIn": stay.check_in, "checkOut": stay.check_out, "sort": "name"})
-    names = [room.name for room in search.search(asked, RULES, 0).rooms]
+    names = [room.name for room in finder.search(asked, RULES, 0).rooms]
     assert names == ["Äpfel", "apple", "éclair", "  Mango", "Zebra"]
 
 

@@ -9,10 +9,10 @@ import re
 import pytest
 from flask import Flask
 
-from booking.domain import accounts, closing, resets, security_log, sessions, staff
 from booking.domain.errors import Forbidden
-from booking.domain.models import SecurityEvent, User
-from booking.domain.security_log import Kind
+from booking.domain.people import account_closing, own_account, password_resets, security_log, sessions, staff
+from booking.domain.people.security_log import Kind
+from booking.domain.tables import SecurityEvent, User
 from booking.infra import telemetry
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
@@ -112,10 +112,10 @@ def test_known_and_unknown_addresses_cost_the_same_statements(app: Flask, alice:
 def test_every_change_is_written_down(app: Flask, alice: User) -> None:
     here, phone = sessions.start_web(alice.id), sessions.start_web(alice.id)
     sessions.end_mine(alice.id, phone.session_id)
-    accounts.confirm(here, PASSWORD)
-    accounts.change_password(here, PASSWORD, NEW)
+    own_account.confirm(here, PASSWORD)
+    own_account.change_password(here, PASSWORD, NEW)
     link = asked()
-    resets.reset(str(link), PASSWORD, SECRET)
+    password_resets.reset(str(link), PASSWORD, SECRET)
     assert kinds() == [
         "registered",
         "sign_in",
@@ -135,11 +135,11 @@ def test_another_role_is_written_down_once(app: Flask, alice: User) -> None:
 
 def test_an_account_that_is_shut_and_opened_says_so_once(app: Flask, alice: User, log: list[dict[str, object]]) -> None:
     for _ in range(2):
-        closing.disable(alice.id)
+        account_closing.disable(alice.id)
     for _ in range(2):
-        closing.enable(alice.id)
+        account_closing.enable(alice.id)
     assert kinds() == ["registered", "account_disabled", "account_enabled"]
-    closing.remove(alice.id)
+    account_closing.remove(alice.id)
     assert [line["event"] for line in log if line.get("security")][-1] == "account_deleted"
 
 
@@ -223,7 +223,7 @@ def test_what_was_refused_is_a_line(
         raise Forbidden
 
     program = program_of(app, alice)
-    monkeypatch.setattr("booking.api.auth.shapes.me", refuse)
+    monkeypatch.setattr("booking.api.auth.schemas.me", refuse)
     answer = app.test_client().get("/api/v1/me", headers={"Authorization": f"Bearer {program.token}"})
     assert answer.status_code == 403
     [line] = [line for line in log if line["event"] == "forbidden"]

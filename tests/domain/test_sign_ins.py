@@ -8,11 +8,11 @@ import re
 import pytest
 from flask import Flask
 
-from booking.domain import accounts, sessions, users
 from booking.domain.errors import Invalid, InvalidToken, SignInTooOld, Unauthorized
-from booking.domain.models import Session, User
-from booking.domain.sessions import Ends
-from booking.domain.users import CurrentUser
+from booking.domain.people import own_account, sessions, users
+from booking.domain.people.sessions import Ends
+from booking.domain.people.users import CurrentUser
+from booking.domain.tables import Session, User
 from booking.infra.db import db, transaction
 from tests.cast import PASSWORD, later
 
@@ -111,7 +111,7 @@ def test_a_new_sign_in_is_recent_for_a_quarter_of_an_hour(alice: User) -> None:
 def test_the_password_makes_it_recent_again_and_only_here(alice: User) -> None:
     here, phone = sessions.start_web(alice.id), sessions.start_web(alice.id)
     later(HOUR)
-    accounts.confirm(here, PASSWORD)
+    own_account.confirm(here, PASSWORD)
     sessions.require_recent(here)
     with pytest.raises(SignInTooOld):
         sessions.require_recent(phone)
@@ -121,7 +121,7 @@ def test_a_wrong_password_does_not(alice: User) -> None:
     here = sessions.start_web(alice.id)
     later(HOUR)
     with pytest.raises(Invalid) as refused:
-        accounts.confirm(here, "not the password")
+        own_account.confirm(here, "not the password")
     assert refused.value.details == {"confirmPassword": "is wrong"}
     with pytest.raises(SignInTooOld):
         sessions.require_recent(here)
@@ -138,7 +138,7 @@ def test_using_the_session_does_not_make_it_recent(alice: User) -> None:
 def test_changing_the_password_proves_who_one_is(alice: User) -> None:
     here = sessions.start_web(alice.id)
     later(HOUR)
-    accounts.change_password(here, PASSWORD, "another horse battery")
+    own_account.change_password(here, PASSWORD, "another horse battery")
     sessions.require_recent(here)
 
 
@@ -167,7 +167,7 @@ def as_before(session_id: object, secret_hash: bytes) -> None:
 
 
 def test_a_token_from_before_is_exchanged_and_graced_like_any(alice: User) -> None:
-    from booking.domain import refresh_tokens
+    from booking.domain.people import refresh_tokens
 
     program = sessions.start_api(alice.id)
     old = refresh_tokens.written(program.user.session_id, "o" * 43)

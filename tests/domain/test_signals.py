@@ -13,10 +13,11 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from booking.domain import bookings, payments, recovery, refunds
-from booking.domain.desk import Desk
 from booking.domain.errors import PaymentFailed, PaymentUnknown
-from booking.domain.models import Booking, Payment, Room, User
+from booking.domain.payments import ledger, refunds
+from booking.domain.reservations import bookings, recovery
+from booking.domain.reservations.context import Desk
+from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from booking.infra.provider import NoAnswer, Outcome, Result
@@ -146,7 +147,7 @@ def test_a_charge_that_stays_unanswered_is_counted_and_said(alice: User, room: R
     waiting = newest()
     assert grown == {("charge", "unanswered"): 1}
     assert said == [{"event": "recovery_unanswered", "log_level": "warning", "payment": str(waiting.id)}]
-    assert (waiting.state, waiting.error) == ("unknown", payments.NO_ANSWER)
+    assert (waiting.state, waiting.error) == ("unknown", ledger.NO_ANSWER)
 
 
 def test_a_refund_without_an_answer_is_said(alice: User, room: Room, desk: Desk) -> None:
@@ -154,7 +155,7 @@ def test_a_refund_without_an_answer_is_said(alice: User, room: Room, desk: Desk)
     with capture_logs() as said:
         bookings.cancel(alice.id, booked.id, troubled(desk, says_nothing))
     assert said == [{"event": "refund_unanswered", "log_level": "warning", "payment": str(newest().id)}]
-    assert newest().error == payments.NO_ANSWER
+    assert newest().error == ledger.NO_ANSWER
 
 
 def test_a_declined_refund_is_said_with_its_reason(alice: User, room: Room, desk: Desk) -> None:
@@ -178,7 +179,7 @@ def test_a_refund_that_failed_without_a_reason_says_what_the_provider_answered(
 ) -> None:
     booked = confirm(alice, room, desk)
     bookings.cancel(alice.id, booked.id, troubled(desk, lambda: outcome))
-    assert (newest().failure, newest().error) == (payments.DECLINED, reason)
+    assert (newest().failure, newest().error) == (ledger.DECLINED, reason)
 
 
 def test_a_refund_that_breaks_is_said_with_where_it_broke(alice: User, room: Room, desk: Desk) -> None:
@@ -208,18 +209,18 @@ def test_a_payment_that_is_stuck_is_said_with_its_kind_and_how_often_it_was_aske
 ) -> None:
     stay_unknown(alice, room, desk)
     mute = troubled(desk, says_nothing)
-    for _ in range(payments.STUCK_AFTER - 1):
+    for _ in range(ledger.STUCK_AFTER - 1):
         recovery.recover_payments(mute, ahead=AN_HOUR)
     with counted("payments_total") as grown, capture_logs() as said:
         recovery.recover_payments(mute, ahead=AN_HOUR)
-    stuck = {"payment": str(newest().id), "kind": "charge", "attempts": payments.STUCK_AFTER}
+    stuck = {"payment": str(newest().id), "kind": "charge", "attempts": ledger.STUCK_AFTER}
     assert said[-1] == {"event": "payment_stuck", "log_level": "error", **stuck}
     assert grown == {("charge", "unanswered"): 1, ("charge", "stuck"): 1}
 
 
 def test_a_payment_that_is_settled_at_last_is_not_stuck(alice: User, room: Room, desk: Desk) -> None:
     stay_unknown(alice, room, desk)
-    for _ in range(payments.STUCK_AFTER):
+    for _ in range(ledger.STUCK_AFTER):
         recovery.recover_payments(troubled(desk, says_nothing), ahead=AN_HOUR)
     with capture_logs() as said:
         assert recovery.recover_payments(desk, ahead=AN_HOUR) == 1
@@ -252,11 +253,11 @@ def test_a_provider_that_is_not_here_is_named_and_is_an_alarm_in_the_end(
     other.name = "other"
     elsewhere = replace(desk, provider=other, providers={})
     with capture_logs() as said:
-        for _ in range(payments.STUCK_AFTER):
+        for _ in range(ledger.STUCK_AFTER):
             recovery.recover_payments(elsewhere, ahead=AN_HOUR)
     facts = {"payment": str(newest().id), "provider": "simulated"}
     line = {"event": "payment_provider_unknown", "log_level": "error", **facts}
-    assert said[:-1] == [line] * payments.STUCK_AFTER
+    assert said[:-1] == [line] * ledger.STUCK_AFTER
     assert said[-1]["event"] == "payment_stuck"
 
 
@@ -266,10 +267,10 @@ def test_a_payment_that_breaks_each_time_is_an_alarm_in_the_end(
 ) -> None:
     story(alice, room, desk)
     with capture_logs() as said:
-        for _ in range(payments.STUCK_AFTER):
+        for _ in range(ledger.STUCK_AFTER):
             recovery.recover_payments(troubled(desk, breaks), ahead=AN_HOUR)
     broke = "recovery_broke" if story is stay_unknown else "refund_broke"
-    assert [line["event"] for line in said] == [*[broke] * payments.STUCK_AFTER, "payment_stuck"]
+    assert [line["event"] for line in said] == [*[broke] * ledger.STUCK_AFTER, "payment_stuck"]
 
 
 def test_a_sweep_tries_no_more_than_it_is_told_to(alice: User, room: Room, desk: Desk) -> None:
@@ -290,7 +291,7 @@ def test_a_charge_that_never_was_says_whether_it_was_declined_or_abandoned(
 ) -> None:
     stay_unknown(alice, room, desk)
     recovery.recover_payments(troubled(desk, lambda: Outcome(found, "")), ahead=AN_HOUR)
-    expected = payments.DECLINED if found is Result.DECLINED else payments.ABANDONED
+    expected = ledger.DECLINED if found is Result.DECLINED else ledger.ABANDONED
     assert (newest().state, newest().failure) == ("failed", expected)
 
 

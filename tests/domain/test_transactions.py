@@ -10,11 +10,11 @@ from psycopg2 import OperationalError
 from sqlalchemy import create_engine, literal, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from booking.domain.bookings import Desk
 from booking.domain.errors import HoldOver
-from booking.domain.models import Booking, Room, User
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Booking, Room, User
 from booking.infra import db as database
-from booking.infra import straight
+from booking.infra import raw_sql
 from booking.infra.db import (
     Unavailable,
     after_commit,
@@ -140,7 +140,7 @@ def test_reading_takes_one_statement_and_no_transaction(app: Flask) -> None:
 
 def test_a_stale_row_cannot_confirm_what_somebody_else_expired(alice: User, room: Room, desk: Desk) -> None:
     """With rollback() instead of close() at the start of a step, the identity map kept the old row (a trial's trap)."""
-    from booking.domain import bookings
+    from booking.domain.reservations import bookings
 
     held = bookings.hold(order(alice, room, in_days(30)), desk)
     stale = db.session.scalars(select(Booking).where(Booking.id == held.id)).one()
@@ -175,7 +175,7 @@ def test_what_was_committed_is_not_done_again_because_a_later_action_fails(app: 
 def test_a_server_that_cannot_be_reached_is_a_lost_connection() -> None:
     nobody = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/nothing")
     with pytest.raises(DBAPIError) as refused:
-        straight.rows(nobody, select(literal(1)), {})
+        raw_sql.rows(nobody, select(literal(1)), {})
     assert lost_connection(refused.value)
 
 

@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 import icalendar
 import pytest
 
-from booking.domain import alternatives, availability, bookings, history, ical, recovery, trips
-from booking.domain.bookings import Desk
 from booking.domain.errors import BookingNotFound, PaymentFailed, PaymentUnknown, RefundChanged, RoomNotAvailable
-from booking.domain.ical import Publisher
-from booking.domain.models import Room, User
+from booking.domain.inventory import availability
+from booking.domain.reservations import booking_details, bookings, history, ical, recovery
+from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.ical import Publisher
+from booking.domain.search import alternatives
 from booking.domain.stays import Stay
+from booking.domain.tables import Room, User
 from booking.infra import clock
 from booking.infra.db import transaction
 from tests.cast import (
@@ -37,8 +39,8 @@ DAY = dt.timedelta(days=1)
 
 def test_a_hold_counts_down(alice: User, room: Room, desk: Desk) -> None:
     held = bookings.hold(order(alice, room), desk)
-    trip = trips.trip(alice.id, held.id)
-    assert trip.stage == trips.HELD
+    trip = booking_details.trip(alice.id, held.id)
+    assert trip.stage == booking_details.HELD
     assert 890 < trip.seconds_left <= 900
     assert trip.refund_now is None
 
@@ -46,34 +48,34 @@ def test_a_hold_counts_down(alice: User, room: Room, desk: Desk) -> None:
 def test_a_hold_that_ran_out_is_over_before_anybody_swept(alice: User, room: Room, desk: Desk) -> None:
     held = bookings.hold(order(alice, room), desk)
     later(desk.hold_for)
-    trip = trips.trip(alice.id, held.id)
-    assert (trip.stage, trip.seconds_left, trip.held_until) == (trips.OVER, 0, None)
+    trip = booking_details.trip(alice.id, held.id)
+    assert (trip.stage, trip.seconds_left, trip.held_until) == (booking_details.OVER, 0, None)
 
 
 def test_a_declined_card_leaves_it_held(alice: User, room: Room, desk: Desk) -> None:
     held = bookings.hold(order(alice, room), desk)
     with pytest.raises(PaymentFailed):
         bookings.pay(alice.id, held.id, DECLINED, held.total_price, desk)
-    trip = trips.trip(alice.id, held.id)
-    assert (trip.stage, trip.payment_failed) == (trips.HELD, False)
+    trip = booking_details.trip(alice.id, held.id)
+    assert (trip.stage, trip.payment_failed) == (booking_details.HELD, False)
     later(desk.hold_for)
-    trip = trips.trip(alice.id, held.id)
-    assert (trip.stage, trip.payment_failed) == (trips.OVER, True)
+    trip = booking_details.trip(alice.id, held.id)
+    assert (trip.stage, trip.payment_failed) == (booking_details.OVER, True)
 
 
 def test_a_hold_that_nobody_tried_to_pay_had_no_failed_payment(alice: User, room: Room, desk: Desk) -> None:
     held = bookings.hold(order(alice, room), desk)
     later(desk.hold_for)
-    assert not trips.trip(alice.id, held.id).payment_failed
+    assert not booking_details.trip(alice.id, held.id).payment_failed
 
 
 def test_a_payment_under_way_is_being_checked(alice: User, room: Room, desk: Desk) -> None:
     held = bookings.hold(order(alice, room), desk)
     with pytest.raises(PaymentUnknown):
         bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, silent))
-    assert trips.trip(alice.id, held.id).stage == trips.PAYING
+    assert booking_details.trip(alice.id, held.id).stage == booking_details.PAYING
     recovery.recover_payments(desk, ahead=AN_HOUR)
-    assert trips.trip(alice.id, held.id).stage == trips.BOOKED
+    assert booking_details.trip(alice.id, held.id).stage == booking_details.BOOKED
 
 
 def test_charged_too_late_and_refunded_is_said(alice: User, room: Room, desk: Desk) -> None:
@@ -84,40 +86,40 @@ def test_charged_too_late_and_refunded_is_said(alice: User, room: Room, desk: De
 
     with pytest.raises(RoomNotAvailable):
         bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, nights_are_lost))
-    trip = trips.trip(alice.id, held.id)
-    assert (trip.stage, trip.money_went_back) == (trips.OVER, True)
+    trip = booking_details.trip(alice.id, held.id)
+    assert (trip.stage, trip.money_went_back) == (booking_details.OVER, True)
 
 
 def test_a_booked_stay_says_what_a_cancellation_brings(alice: User, room: Room, desk: Desk) -> None:
     booked = bookings.book(order(alice, room), VISA, desk)
-    assert trips.trip(alice.id, booked.id).refund_now == Decimal(360)
+    assert booking_details.trip(alice.id, booked.id).refund_now == Decimal(360)
     bookings.cancel(alice.id, booked.id, desk)
-    trip = trips.trip(alice.id, booked.id)
-    assert (trip.stage, trip.refund_now, trip.notice.refunded) == (trips.CANCELLED, None, Decimal(360))
+    trip = booking_details.trip(alice.id, booked.id)
+    assert (trip.stage, trip.refund_now, trip.notice.refunded) == (booking_details.CANCELLED, None, Decimal(360))
 
 
 def test_a_stay_that_has_begun_cannot_be_cancelled(alice: User, room: Room, desk: Desk) -> None:
     booked = bookings.book(order(alice, room, in_days(1)), VISA, desk)
     later(2 * DAY)
-    assert trips.trip(alice.id, booked.id).refund_now is None
+    assert booking_details.trip(alice.id, booked.id).refund_now is None
 
 
 def test_a_refund_that_shrank_meanwhile_is_shown_first(alice: User, room: Room, desk: Desk) -> None:
     booked = bookings.book(order(alice, room, in_days(5)), VISA, desk)
-    shown = trips.trip(alice.id, booked.id)
+    shown = booking_details.trip(alice.id, booked.id)
     seen = shown.refund_now
     later(shown.notice.arrival - DAY / 2 - clock.now())
     with pytest.raises(RefundChanged):
         bookings.cancel(alice.id, booked.id, desk, seen_refund=seen)
     assert reload(booked).status == "CONFIRMED"
-    now = trips.trip(alice.id, booked.id).refund_now
+    now = booking_details.trip(alice.id, booked.id).refund_now
     assert bookings.cancel(alice.id, booked.id, desk, seen_refund=now).refund_amount == now
 
 
 def test_a_strangers_booking_does_not_exist(alice: User, bob: User, room: Room, desk: Desk) -> None:
     booked = bookings.book(order(alice, room), VISA, desk)
     with pytest.raises(BookingNotFound):
-        trips.trip(bob.id, booked.id)
+        booking_details.trip(bob.id, booked.id)
 
 
 # --- lists
@@ -202,7 +204,7 @@ def test_the_same_room_may_still_be_free(alice: User, room: Room, desk: Desk) ->
 
 def test_the_calendar_entry_is_the_stay(alice: User, room: Room, desk: Desk) -> None:
     booked = bookings.book(order(alice, room), VISA, desk)
-    trip = trips.trip(alice.id, booked.id)
+    trip = booking_details.trip(alice.id, booked.id)
     publisher = Publisher("Stays", "https://stay.example/", "Stays <hello@stay.example>")
     (stay,) = icalendar.Calendar.from_ical(
         ical.entry(trip.notice, publisher, cast(dt.datetime, trip.confirmed_at))
@@ -214,7 +216,7 @@ def test_the_calendar_entry_is_the_stay(alice: User, room: Room, desk: Desk) -> 
 
 def test_an_unknown_booking_does_not_exist(alice: User, bob: User) -> None:
     with pytest.raises(BookingNotFound):
-        trips.trip(alice.id, bob.id)
+        booking_details.trip(alice.id, bob.id)
 
 
 def test_of_what_never_was_booked_only_what_was_charged_too_late_is_among_the_cancelled(

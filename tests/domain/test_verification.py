@@ -9,10 +9,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from booking.domain import bookings, verification
-from booking.domain.bookings import Desk
-from booking.domain.models import Booking, Room, User
+from booking.domain.maintenance import verification
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk
 from booking.domain.stays import Stay
+from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
 from tests.cast import VISA, a_room, in_days, order
 

@@ -18,7 +18,7 @@ from flask import Flask
 
 from booking import create_app
 from booking.config import Settings
-from booking.domain.bookings import Desk
+from booking.domain.reservations.bookings import Desk
 from booking.infra.embedded import Servers
 from tests.cast import a_room, person
 from tests.faults.guards import (

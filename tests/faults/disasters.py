@@ -11,8 +11,8 @@ from itertools import cycle, islice
 
 import psycopg2
 
+from tests.faults.fault_proxy import Shears
 from tests.faults.product import Product, eventually
-from tests.faults.proxy import Shears
 
 # Whom a kill meets: Postgres most often, for there it would hurt. "web" is the server that starts the web processes,
 # "granian" one of these.

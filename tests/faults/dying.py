@@ -16,10 +16,13 @@ from dataclasses import replace
 from typing import Any, cast
 
 from booking import create_app
-from booking.domain import availability, bookings, charging, idempotency, payments, recovery, refunds, rooms
-from booking.domain.bookings import Desk, Order
+from booking.domain.catalogue import rooms
 from booking.domain.errors import PaymentUnknown
-from booking.domain.models import Booking
+from booking.domain.inventory import availability
+from booking.domain.payments import ledger, refunds
+from booking.domain.reservations import bookings, charging, idempotency, recovery
+from booking.domain.reservations.bookings import Desk, Order
+from booking.domain.tables import Booking
 from booking.infra import provider
 from tests.cast import AN_HOUR, VISA, in_days
 
@@ -30,12 +33,12 @@ POINTS: dict[str, tuple[Any, str, bool]] = {
     "before the hold": (rooms, "for_sale", False),
     "in the hold, before its commit": (availability, "claim", True),
     "after the hold": (bookings, "_begin_payment", False),
-    "in the beginning of the payment": (payments, "start_charge", True),
+    "in the beginning of the payment": (ledger, "start_charge", True),
     "before the charge": (provider.SimulatedProvider, "charge", False),
     "after the charge": (provider.SimulatedProvider, "charge", True),
     "in the confirmation, before its commit": (availability, "book", True),
     "after the confirmation": (charging, "_confirm", True),
-    "in the cancellation, before its commit": (payments, "start_refund", True),
+    "in the cancellation, before its commit": (ledger, "start_refund", True),
     "after the cancellation, before the refund": (bookings, "_cancel", True),
     "after the refund, before it is recorded": (provider.SimulatedProvider, "refund", True),
 }
@@ -45,7 +48,7 @@ OF_RECOVERY: dict[str, tuple[Any, str, bool]] = {
     "recovering a charge, before the confirmation": (charging, "confirmed", False),
     "recovering a refund, before it is asked for": (provider.SimulatedProvider, "refund", False),
     "recovering a refund, before it is recorded": (provider.SimulatedProvider, "refund", True),
-    "sending a refund again, before the commit": (payments, "start_refund", True),
+    "sending a refund again, before the commit": (ledger, "start_refund", True),
     "sending a refund again, before it is asked for": (provider.SimulatedProvider, "refund", False),
     "sending a refund again, before it is recorded": (provider.SimulatedProvider, "refund", True),
 }

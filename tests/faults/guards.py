@@ -13,8 +13,8 @@ from unittest.mock import patch
 
 from sqlalchemy import ClauseElement, Compiled, Connection, Engine, create_engine, text
 
-from booking.domain import availability
-from booking.infra import db, straight
+from booking.domain.inventory import availability
+from booking.infra import db, raw_sql
 
 Switch = Callable[[str], AbstractContextManager[None]]
 
@@ -60,8 +60,8 @@ def _statements(change: Callable[[str], str]) -> Switch:
             compiled.string = change(compiled.string)
             return compiled
 
-        compile_ = straight._compiled
-        with patch.object(straight, "_compiled", rewritten):
+        compile_ = raw_sql._compiled
+        with patch.object(raw_sql, "_compiled", rewritten):
             yield
 
     return off
@@ -91,7 +91,7 @@ def _lowered(isolation: str) -> str:
 
 @contextmanager
 def _without_lock(_: str) -> Iterator[None]:
-    with patch("booking.domain.crowds.one_at_a_time", lambda *_, **__: nullcontext()):
+    with patch("booking.domain.inventory.room_lock.one_at_a_time", lambda *_, **__: nullcontext()):
         yield
 
 

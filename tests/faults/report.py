@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tests.faults.crowd import Crowd, Terms
 from tests.faults.disasters import NAMES
 from tests.faults.guests import Log
+from tests.faults.load import Crowd, Terms
 
 EVERY = 10.0  # seconds between two lines of progress
 ENOUGH = 1000  # attempts, for a declined refund to be among them

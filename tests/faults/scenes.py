@@ -15,10 +15,12 @@ from unittest.mock import patch
 from flask import Flask
 from sqlalchemy import create_engine, text
 
-from booking.domain import availability, bookings, cancellation, idempotency, payments, recovery, refunds
-from booking.domain.bookings import Desk
 from booking.domain.errors import BookingError, IdempotencyConflict, RoomLocked, RoomNotAvailable
-from booking.domain.models import Booking, Room, User
+from booking.domain.inventory import availability
+from booking.domain.payments import ledger, refunds
+from booking.domain.reservations import bookings, cancellation, idempotency, recovery
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Booking, Room, User
 from booking.infra import clock, telemetry
 from booking.infra.db import Unavailable
 from booking.infra.ids import encode
@@ -212,8 +214,8 @@ def _pauses() -> Iterator[None]:
         for module, name in (
             (availability, "claim"),
             (availability, "pin"),
-            (payments, "start_charge"),
-            (payments, "start_refund"),
+            (ledger, "start_charge"),
+            (ledger, "start_refund"),
             (cancellation, "refuse_unless_possible"),
         ):
             stack.enter_context(patch.object(module, name, _slow(getattr(module, name))))

@@ -18,15 +18,15 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from booking.domain import verification
+from booking.domain.maintenance import verification
 from booking.infra.words import count
 from tests import oracle
 from tests.faults import disasters, report
-from tests.faults.crowd import LONGEST_STAY, Crowd, Terms, arrived
-from tests.faults.letterbox import Letterbox, letterbox
+from tests.faults.fault_proxy import Shears, proxy
+from tests.faults.load import LONGEST_STAY, Crowd, Terms, arrived
 from tests.faults.product import Product, alive, folder
-from tests.faults.proxy import Shears, proxy
 from tests.faults.report import Outcome, Progress
+from tests.faults.smtp_sink import Letterbox, letterbox
 from tests.programme import ends_on_term, natural, positive
 
 CALM_AFTER = 0.95  # of the storm: no disasters from then on

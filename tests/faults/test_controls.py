@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain.bookings import Desk
+from booking.domain.reservations.bookings import Desk
 from tests.faults.controls import EXPECTED, line, stage_for, surprises
 from tests.faults.scenes import WRONG, play
 

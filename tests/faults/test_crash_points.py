@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from booking.domain import bookings, recovery, refunds, verification
-from booking.domain.bookings import Desk
-from booking.domain.models import Booking, Room, User
+from booking.domain.maintenance import verification
+from booking.domain.payments import refunds
+from booking.domain.reservations import bookings, recovery
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, reading
 from tests.cast import AN_HOUR, VISA, later, nights_of
 from tests.faults import dying

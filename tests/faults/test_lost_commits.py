@@ -13,13 +13,15 @@ from sqlalchemy import create_engine, make_url
 
 from booking import create_app
 from booking.config import Settings
-from booking.domain import bookings, recovery, sessions, verification
-from booking.domain.bookings import Desk
-from booking.domain.models import Room, User
+from booking.domain.maintenance import verification
+from booking.domain.people import sessions
+from booking.domain.reservations import bookings, recovery
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from tests import oracle
 from tests.cast import AN_HOUR, VISA, in_days, later
-from tests.faults.proxy import Shears, proxy
+from tests.faults.fault_proxy import Shears, proxy
 
 pytestmark = pytest.mark.faults
 

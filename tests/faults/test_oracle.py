@@ -10,13 +10,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import make_url
 
-from booking.domain import bookings
-from booking.domain.bookings import Desk
-from booking.domain.models import Booking, Room, User
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
 from tests import oracle
 from tests.cast import REFUND_DECLINED, VISA, in_days, order
-from tests.faults.crowd import Terms
+from tests.faults.load import Terms
 from tests.faults.report import Outcome
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.crowd import Terms
+from tests.faults.load import Terms
 from tests.faults.storm import run
 
 SHORT = Terms(attempts=300, clients=12, kills=5, stops=1, cuts=2, seed=2026)

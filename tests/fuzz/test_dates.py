@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from booking.domain import policies
 from booking.domain.errors import Invalid
 from booking.domain.inputs import CalendarDate
+from booking.domain.pricing import policies
 from booking.domain.stays import EARLIEST_ZONE, Stay, StayRules
 from booking.infra import clock
 from tests.fuzz.examples import days, instants, many, policies_of_rooms, stays, zones

@@ -13,8 +13,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.domain import policies, prices
 from booking.domain.money import DECIMALS, as_number, decimals, rounded
+from booking.domain.pricing import policies, quotes
 from booking.domain.stays import Stay
 from tests.fuzz.examples import instants, many, policies_of_rooms, stays
 
@@ -52,12 +52,12 @@ def test_no_digit_is_lost_on_the_way_through_json(amount: Any, currency: Any) ->
 @many
 @given(st.decimals("0.001", "99999.999", places=3), CURRENCIES, stays())
 def test_the_total_is_the_sum_of_the_lines_that_are_shown(price: Any, currency: Any, stay: Any) -> None:
-    quote = prices.quote(price, currency, stay)
+    quote = quotes.quote(price, currency, stay)
     assert [line.night for line in quote.lines] == stay.dates()
-    assert quote.total == prices.total(price, currency, stay.nights)
+    assert quote.total == quotes.total(price, currency, stay.nights)
     kept = json.loads(json.dumps(quote.as_json()))
     assert sum(Decimal(line["amount"]) for line in kept) == quote.total
-    shown = prices.shown_lines(kept, currency)
+    shown = quotes.shown_lines(kept, currency)
     assert sum(Decimal(str(line["amount"])) for line in shown) == quote.total
 
 
@@ -85,4 +85,4 @@ def test_a_promise_is_kept_until_its_last_moment(paid: Any, currency: Any, polic
 
 def test_a_stay_over_a_leap_day_costs_it() -> None:
     leap = Stay(dt.date(2028, 2, 28), dt.date(2028, 3, 1))
-    assert prices.quote(Decimal("99.99"), "EUR", leap).total == Decimal("199.98")
+    assert quotes.quote(Decimal("99.99"), "EUR", leap).total == Decimal("199.98")

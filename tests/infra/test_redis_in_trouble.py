@@ -11,10 +11,10 @@ import pytest
 import redis as redis_client
 from flask import Flask
 
-from booking.domain import sessions
 from booking.domain.errors import Unauthorized
-from booking.domain.models import User
-from booking.domain.users import CurrentUser
+from booking.domain.people import sessions
+from booking.domain.people.users import CurrentUser
+from booking.domain.tables import User
 from booking.infra import cache, redis
 from booking.infra.embedded import ports
 from booking.infra.embedded.valkey import binary

@@ -8,15 +8,15 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
-from booking.domain import events
-from booking.domain.events import MAIL
+from booking.domain.messages import outbox
+from booking.domain.messages.outbox import MAIL
 from booking.jobs import deliver
 
 
 def sent(mail_dir: Path) -> list[EmailMessage]:
     """Every mail so far, the oldest first."""
-    events.relay()
-    deliver.deliver(MAIL, [str(event_id) for _, event_id in events.due()])
+    outbox.relay()
+    deliver.deliver(MAIL, [str(event_id) for _, event_id in outbox.due()])
     files = sorted(mail_dir.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
     return [message_from_bytes(file.read_bytes(), policy=SMTP) for file in files]  # type: ignore[arg-type]  # as the stubs have it
 

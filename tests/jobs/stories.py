@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import update
 
 from booking.config import Settings
-from booking.domain import events, policies
-from booking.domain.models import Booking, Delivery, Event, Property, Room, User
-from booking.domain.notices import Notice, PriceLine, Refund
+from booking.domain.messages import outbox
+from booking.domain.pricing import policies
+from booking.domain.reservations.booking_summary import Notice, PriceLine, Refund
+from booking.domain.tables import Booking, Delivery, Event, Property, Room, User
 from booking.infra import ids
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, db, transaction
-from booking.jobs.letters import Letter
+from booking.jobs.email_builder import Letter
 
 JERUSALEM = ZoneInfo("Asia/Jerusalem")
 WRITTEN = dt.datetime(2026, 3, 1, 10, 15, 0, 123456, tzinfo=dt.UTC)
@@ -114,7 +115,7 @@ def booked(number: int = 1, **changes: Any) -> Booking:
 
 @transaction(isolation=READ_COMMITTED)
 def happened(kind: str, **payload: Any) -> None:
-    events.record(kind, payload)
+    outbox.record(kind, payload)
 
 
 def confirmed(stay: Booking) -> None:

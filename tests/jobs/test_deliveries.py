@@ -11,9 +11,10 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from booking.domain import catalogue, events, rooms
-from booking.domain.events import CACHE, MAIL
-from booking.domain.models import Event
+from booking.domain.catalogue import destinations, rooms
+from booking.domain.messages import outbox
+from booking.domain.messages.outbox import CACHE, MAIL
+from booking.domain.tables import Event
 from booking.infra import cache, clock, ids
 from booking.infra.db import db, transaction
 from booking.jobs import deliver as jobs
@@ -32,8 +33,8 @@ from tests.jobs.stories import (
 
 def offered(consumer: str = MAIL) -> list[str]:
     """What the ticker would hand to the queue now."""
-    events.relay()
-    return [str(event_id) for name, event_id in events.due() if name == consumer]
+    outbox.relay()
+    return [str(event_id) for name, event_id in outbox.due() if name == consumer]
 
 
 def states() -> list[tuple[str, int]]:
@@ -80,7 +81,7 @@ def test_a_hold_that_was_given_up_gets_no_mail(smtp: MailServer) -> None:
 def test_a_booking_that_was_rolled_back_gets_no_mail(smtp: MailServer) -> None:
     @transaction
     def breaks_off() -> None:
-        events.record("booking.confirmed", {"bookingId": ids.encode("booking", uuid.uuid4())})
+        outbox.record("booking.confirmed", {"bookingId": ids.encode("booking", uuid.uuid4())})
         db.session.flush()
         raise RuntimeError
 
@@ -146,15 +147,15 @@ def test_after_a_day_it_is_given_up_shown_and_can_be_tried_again(smtp: MailServe
     events_age(dt.timedelta(hours=25))
     smtp.answers = ["451 later"]
     jobs.deliver(MAIL, offered())
-    ((_, consumer, error),) = events.given_up()
+    ((_, consumer, error),) = outbox.given_up()
     assert (consumer, "451" in error) == (MAIL, True)
-    assert events.status()["mail_failed"] == 1
+    assert outbox.status()["mail_failed"] == 1
     time_passes(1e6)
     assert offered() == []
-    assert events.retry_given_up() == 1
+    assert outbox.retry_given_up() == 1
     jobs.deliver(MAIL, offered())
     assert len(smtp.messages) == 1
-    assert events.given_up() == []
+    assert outbox.given_up() == []
 
 
 def test_one_refused_mail_does_not_stop_the_others(smtp: MailServer) -> None:
@@ -223,7 +224,7 @@ def test_two_workers_with_the_same_job_send_one_mail_each_time(app: Flask, smtp:
 def test_a_killed_workers_claim_is_open_again_after_its_lease(smtp: MailServer) -> None:
     confirmed(booked())
     (event_id,) = offered()
-    events.claim(MAIL, [uuid.UUID(event_id)])  # and nothing more: killed
+    outbox.claim(MAIL, [uuid.UUID(event_id)])  # and nothing more: killed
     assert offered() == []
     time_passes(44)
     assert offered() == []
@@ -236,14 +237,14 @@ def test_a_killed_workers_claim_is_open_again_after_its_lease(smtp: MailServer) 
 def test_a_worker_that_lost_its_claim_changes_nothing(app: Flask) -> None:
     confirmed(booked())
     (event_id,) = offered()
-    (slow,) = events.claim(MAIL, [uuid.UUID(event_id)])
+    (slow,) = outbox.claim(MAIL, [uuid.UUID(event_id)])
     time_passes(46)
     offered()
-    (quick,) = events.claim(MAIL, [uuid.UUID(event_id)])
-    events.fail(slow, "too late")
+    (quick,) = outbox.claim(MAIL, [uuid.UUID(event_id)])
+    outbox.fail(slow, "too late")
     assert states() == [("running", 2)]
-    events.finish([quick])
-    events.fail(slow, "too late")
+    outbox.finish([quick])
+    outbox.fail(slow, "too late")
     assert states() == [("done", 2)]
 
 
@@ -263,7 +264,7 @@ def test_a_job_survives_postgres_going_away(app: Flask, monkeypatch: pytest.Monk
     def gone(*_: Any) -> None:
         raise OperationalError("SELECT", {}, Exception("server closed the connection"))
 
-    monkeypatch.setattr(events, "claim", gone)
+    monkeypatch.setattr(outbox, "claim", gone)
     jobs.deliver(CACHE, [str(uuid.uuid4())])
 
 
@@ -273,7 +274,7 @@ def test_cache_deliveries_bump_each_location_once(app: Flask, monkeypatch: pytes
     forgotten: list[Any] = []
     monkeypatch.setattr(cache, "bump", lambda locations: bumped.append(sorted(locations)) or True)
     monkeypatch.setattr(rooms, "forget", dropped.append)
-    monkeypatch.setattr(catalogue, "forget", forgotten.append)
+    monkeypatch.setattr(destinations, "forget", forgotten.append)
     for _ in range(3):
         happened("availability.updated", roomId="room_1", location="tel-aviv")
     happened("room.updated", roomId="room_2", location="lisbon")
@@ -312,15 +313,15 @@ def test_finished_events_are_forgotten_after_a_month_and_given_up_ones_after_thr
     smtp.answers = ["550 no"]
     events_age(dt.timedelta(days=2))
     jobs.deliver(MAIL, offered())
-    assert events.prune() == 0
+    assert outbox.prune() == 0
     request.addfinalizer(lambda: clock.shift(dt.timedelta(0)))
     clock.shift(dt.timedelta(days=31))
-    assert events.prune(limit=1) == 1
-    assert events.prune() == 1
-    assert events.prune() == 0
+    assert outbox.prune(limit=1) == 1
+    assert outbox.prune() == 1
+    assert outbox.prune() == 0
     assert [delivery.state for delivery in deliveries()] == ["failed"]
     clock.shift(dt.timedelta(days=91))
-    assert events.prune() == 1
+    assert outbox.prune() == 1
     assert deliveries() == []
 
 

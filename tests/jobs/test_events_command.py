@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 
 from booking.cli.events import group
-from booking.domain.events import MAIL
+from booking.domain.messages.outbox import MAIL
 from booking.jobs import deliver
 from tests.jobs.conftest import MailServer
 from tests.jobs.stories import booked, confirmed, events_age

@@ -20,10 +20,10 @@ from bs4 import BeautifulSoup
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from booking.domain.notices import Notice
+from booking.domain.reservations.booking_summary import Notice
 from booking.infra.mail import MailError
 from booking.jobs import wording
-from booking.jobs.letters import one_line
+from booking.jobs.email_builder import one_line
 from booking.jobs.mails import CANCELLATION, CONFIRMATION, compose
 from tests.jobs.stories import CANCELLED_NOTICE, NOTICE, SETTINGS, letter
 

@@ -15,8 +15,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from booking.config import Settings, split_sender
-from booking.domain.emails import Addressee
-from booking.domain.resets import ResetNotice
+from booking.domain.people.email_verification import Addressee
+from booking.domain.people.password_resets import ResetNotice
 from booking.infra.domains import ascii_domain, ascii_url, origin_of
 from booking.infra.mail import Undeliverable, send
 from booking.infra.mail_headers import one_line, sender_of

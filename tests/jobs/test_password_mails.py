@@ -12,15 +12,16 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain import accounts, events, passwords, resets, sessions, users
-from booking.domain.emails import Addressee
 from booking.domain.errors import Invalid, ResetLinkOver
-from booking.domain.events import MAIL
-from booking.domain.models import PasswordReset, User
+from booking.domain.messages import outbox
+from booking.domain.messages.outbox import MAIL
+from booking.domain.people import own_account, password_resets, passwords, sessions, users
+from booking.domain.people.email_verification import Addressee
+from booking.domain.tables import PasswordReset, User
 from booking.infra import clock
 from booking.infra.db import db, transaction
 from booking.jobs import deliver, password_mails
-from booking.jobs.letters import Letter
+from booking.jobs.email_builder import Letter
 from tests.cast import PASSWORD, later
 from tests.jobs.stories import SETTINGS, WRITTEN, deliveries
 
@@ -29,8 +30,8 @@ NEW = "another horse battery"
 
 def sent(mail_dir: Path) -> Any:
     """Work off what is due, and read what was written."""
-    events.relay()
-    deliver.deliver(MAIL, [str(event_id) for _, event_id in events.due()])
+    outbox.relay()
+    deliver.deliver(MAIL, [str(event_id) for _, event_id in outbox.due()])
     return [message_from_bytes(file.read_bytes(), policy=SMTP) for file in sorted(mail_dir.glob("*.eml"))]
 
 
@@ -44,39 +45,39 @@ def text(message: Any) -> str:
 
 
 def test_the_link_in_the_mail_opens_the_account(app: Flask, alice: User, mail_dir: Path) -> None:
-    resets.request("Alice@Example.com")
+    password_resets.request("Alice@Example.com")
     (message,) = sent(mail_dir)
     assert message["To"].addresses[0].addr_spec == "alice@example.com"
     (link,) = re.findall(r"https://stay\.example/reset-password/(\S+)", text(message))
     assert link in message.get_body(("html",)).get_content()
-    resets.reset(link, NEW, secrets(app))
+    password_resets.reset(link, NEW, secrets(app))
     assert users.with_password("alice@example.com", NEW)
 
 
 def test_nobody_gets_no_mail_and_the_work_is_done(mail_dir: Path) -> None:
-    resets.request("nobody@example.com")
+    password_resets.request("nobody@example.com")
     assert sent(mail_dir) == []
     assert [delivery.state for delivery in deliveries()] == ["done"]
 
 
 @pytest.mark.parametrize("minutes", [61, 24 * 60])
 def test_a_link_that_would_not_work_any_more_is_not_sent(alice: User, mail_dir: Path, minutes: Any) -> None:
-    resets.request(alice.email)
+    password_resets.request(alice.email)
     later(dt.timedelta(minutes=minutes))
     assert sent(mail_dir) == []
 
 
 def test_of_two_requests_both_are_sent_with_the_same_link(alice: User, mail_dir: Path) -> None:
-    resets.request(alice.email)
+    password_resets.request(alice.email)
     later(dt.timedelta(minutes=2))
-    resets.request(alice.email)
+    password_resets.request(alice.email)
     found = [re.findall(r"/reset-password/(\S+)", text(message)) for message in sent(mail_dir)]
     assert len(found) == 2
     assert found[0] == found[1]
 
 
 def test_trying_again_makes_the_same_bytes_and_names_stay_names(alice: User) -> None:
-    notice = resets.ResetNotice(alice.id, Addressee("dana@example.com", "Dana\r\nBcc: x@example.com <b>&"))
+    notice = password_resets.ResetNotice(alice.id, Addressee("dana@example.com", "Dana\r\nBcc: x@example.com <b>&"))
     letter = Letter("password", "<1.mail@stay.example>", WRITTEN)
     message = password_mails.link(notice, letter, SETTINGS)
     assert message.as_bytes() == password_mails.link(notice, letter, SETTINGS).as_bytes()
@@ -88,12 +89,12 @@ def test_trying_again_makes_the_same_bytes_and_names_stay_names(alice: User) -> 
 
 
 def changed_by_alice(alice: User, current: Any = PASSWORD) -> None:
-    accounts.change_password(sessions.start_web(alice.id, ""), current, NEW)
+    own_account.change_password(sessions.start_web(alice.id, ""), current, NEW)
 
 
 def reset_by_alice(app: Flask, alice: User) -> None:
-    resets.request(alice.email)
-    resets.reset(resets.token(last_reset(), secrets(app)), NEW, secrets(app))
+    password_resets.request(alice.email)
+    password_resets.reset(password_resets.token(last_reset(), secrets(app)), NEW, secrets(app))
 
 
 @transaction
@@ -129,7 +130,7 @@ def test_a_change_that_was_refused_is_no_news(app: Flask, alice: User, mail_dir:
     with pytest.raises(Invalid):
         changed_by_alice(alice, current="a wrong one")
     with pytest.raises(ResetLinkOver):
-        resets.reset("reset_nonsense.0", NEW, secrets(app))
+        password_resets.reset("reset_nonsense.0", NEW, secrets(app))
     assert sent(mail_dir) == []
 
 

@@ -16,7 +16,7 @@ import pytest
 import redis
 from flask import Flask
 
-from booking.doors import services
+from booking.http.services import current_services
 from booking.infra import queue
 from booking.jobs import deliver, ticker
 from tests.jobs.conftest import MailServer
@@ -42,7 +42,7 @@ def breaks() -> None:
 def redis_url(app: Flask) -> Iterator[str]:
     done.clear()
     stop.clear()
-    url = services().settings.redis_url
+    url = current_services().settings.redis_url
     _forget(url)
     yield url
     _forget(url)

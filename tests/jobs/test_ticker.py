@@ -13,8 +13,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import make_url
 
-from booking.domain import bookings, events, idempotency, recovery
-from booking.doors import services
+from booking.domain.messages import outbox
+from booking.domain.reservations import bookings, idempotency, recovery
+from booking.http.services import current_services
 from booking.infra.leader import Leadership
 from booking.infra.queue import Jobs
 from booking.jobs import deliver, ticker
@@ -42,7 +43,7 @@ def leadership(app: Flask) -> Iterator[Callable[[], Leadership]]:
     made = []
 
     def make() -> Leadership:
-        made.append(Leadership(services().settings.database_url, KEY))
+        made.append(Leadership(current_services().settings.database_url, KEY))
         return made[-1]
 
     yield make
@@ -180,16 +181,16 @@ def test_a_slow_chore_delays_no_other(app: Flask, leadership: Callable[[], Leade
 
 def test_its_own_chores_run_against_the_application(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     called = []
-    for module, name in ((bookings, "expire_holds"), (recovery, "recover_payments"), (events, "prune")):
+    for module, name in ((bookings, "expire_holds"), (recovery, "recover_payments"), (outbox, "prune")):
         monkeypatch.setattr(module, name, lambda *_, name=name, **__: called.append(name) or 0)
     monkeypatch.setattr(idempotency, "prune", lambda _: called.append("keys") or 0)
-    for chore in ticker.chores(services().settings):
+    for chore in ticker.chores(current_services().settings):
         chore.work()
     assert called == ["expire_holds", *["recover_payments"] * ticker.PAYMENT_SWEEPERS, "keys", "prune"]
 
 
 def _terminate_leaders() -> None:
-    url = make_url(services().settings.database_url)
+    url = make_url(current_services().settings.database_url)
     with (
         suppress(psycopg2.Error),
         psycopg2.connect(

@@ -9,9 +9,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
 
-from booking.domain import events, undeliverable
-from booking.domain.events import MAIL
-from booking.domain.models import Booking, User
+from booking.domain.messages import outbox
+from booking.domain.messages.outbox import MAIL
+from booking.domain.people import undeliverable
+from booking.domain.tables import Booking, User
 from booking.infra.db import db
 from booking.jobs import deliver as jobs
 from tests.cast import person
@@ -24,8 +25,8 @@ GUEST = "Guest1@example.com"
 
 def delivered() -> list[tuple[str, int]]:
     """Everything that is due is done; states and attempts."""
-    events.relay()
-    jobs.deliver(MAIL, [str(event_id) for name, event_id in events.due() if name == MAIL])
+    outbox.relay()
+    jobs.deliver(MAIL, [str(event_id) for name, event_id in outbox.due() if name == MAIL])
     return [(delivery.state, delivery.attempts) for delivery in deliveries()]
 
 
@@ -56,7 +57,7 @@ def test_an_address_that_is_refused_is_given_up_at_once_and_marked(
         smtp.answers = [refusal]
     assert delivered() == [("failed", 1)]
     assert noted() == code
-    ((_, _, error),) = events.given_up()
+    ((_, _, error),) = outbox.given_up()
     assert code[:3] in error
     assert "uest1@" not in error
 
@@ -159,7 +160,7 @@ def test_an_address_outside_ascii_without_smtputf8_is_told_not_tried_for_ever(
     with mail_settings(app, mail_dir="", smtp_url=another_mail_server(enable_SMTPUTF8=False).url):
         assert delivered() == [("failed", 1)]
     assert undeliverable.since(guest_id) is not None
-    assert "SMTPUTF8" in events.given_up()[0][2]
+    assert "SMTPUTF8" in outbox.given_up()[0][2]
 
 
 def test_an_address_that_no_header_can_hold_is_given_up(smtp: MailServer) -> None:

@@ -109,7 +109,7 @@ def shown(mutants: list[str]) -> None:
 
 
 def main() -> None:
-    modules = [Path(name).stem for name in configured()["only_mutate"]]
+    modules = [".".join(Path(name).with_suffix("").parts[2:]) for name in configured()["only_mutate"]]
     asked = argparse.ArgumentParser(prog="make mutants", description=__doc__)
     asked.add_argument("modules", nargs="*", help=f"of {', '.join(modules)} (all)")
     asked.add_argument("--keep", action="store_true", help="which test reaches what is known from the last run")

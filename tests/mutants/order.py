@@ -48,7 +48,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def _changed() -> tuple[str, str]:
-    """The module and the function of the mutant booking.domain.holds.x_place__mutmut_1; empty where there is none."""
+    """Module and function of the mutant booking.domain.reservations.holds.x_place__mutmut_1; empty where none is."""
     name, _, number = os.environ.get("MUTANT_UNDER_TEST", "").rpartition("__mutmut_")
     return (name.split(".")[-2], name) if number and name else ("", "")
 
@@ -56,6 +56,6 @@ def _changed() -> tuple[str, str]:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Where tests are only listed, mutants will be forked from this process: they need not import the doors again."""
     if session.config.option.collectonly:
-        from booking import api, cli, doors, limits, operations, web  # noqa: F401
+        from booking.http import limits, operations, services  # noqa: F401
 
         gc.freeze()

@@ -43,11 +43,12 @@ class Module:
 
 
 def read(folder: Path, name: str, numbers: str = "*") -> Module:
-    """The results of booking/domain/`name`.py below mutmut's folder; raises FileNotFoundError.
+    """The results of booking.domain.`name` below mutmut's folder; raises FileNotFoundError.
 
     `numbers` is a wildcard for which of its mutants count.
     """
-    codes = json.loads((folder / "booking" / "domain" / f"{name}.py.meta").read_text())["exit_code_by_key"]
+    file = folder / "booking" / "domain" / f"{name.replace('.', '/')}.py.meta"
+    codes = json.loads(file.read_text())["exit_code_by_key"]
     codes = {mutant: code for mutant, code in codes.items() if fnmatch(mutant, numbers)}
     known = SURVIVED | NO_TESTS | KILLED
     return Module(
@@ -61,8 +62,8 @@ def read(folder: Path, name: str, numbers: str = "*") -> Module:
 
 def table(modules: Iterable[Module]) -> str:
     """For reading, one line per module."""
-    lines = [f"{'module':<14}{'killed':>8}{'survived':>10}{'no tests':>10}{'unsettled':>11}{'score':>8}"]
+    lines = [f"{'module':<28}{'killed':>8}{'survived':>10}{'no tests':>10}{'unsettled':>11}{'score':>8}"]
     for one in modules:
         figures = f"{len(one.killed):>8}{len(one.survived):>10}{len(one.no_tests):>10}{len(one.unsettled):>11}"
-        lines.append(f"{one.name:<14}{figures}{one.score:>6.0f} %" + ("" if one.holds else f"  under {LEAST} %"))
+        lines.append(f"{one.name:<28}{figures}{one.score:>6.0f} %" + ("" if one.holds else f"  under {LEAST} %"))
     return "\n".join(lines)

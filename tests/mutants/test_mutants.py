@@ -63,10 +63,10 @@ def test_only_what_the_import_itself_calls_is_left_alone() -> None:
 
 def written(folder: Path, codes: Sequence[int | None]) -> results.Module:
     """The results of a module whose mutants ended with these exit codes."""
-    file = folder / "booking" / "domain" / "holds.py.meta"
+    file = folder / "booking" / "domain" / "reservations" / "holds.py.meta"
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps({"exit_code_by_key": {f"mutant {place}": code for place, code in enumerate(codes)}}))
-    return results.read(folder, "holds")
+    return results.read(folder, "reservations.holds")
 
 
 def test_what_no_test_reaches_counts_as_much_as_what_none_noticed(tmp_path: Path) -> None:
@@ -90,13 +90,13 @@ def test_what_was_interrupted_is_no_result(tmp_path: Path, code: int | None) -> 
 
 def test_of_a_sample_only_its_own_mutants_count(tmp_path: Path) -> None:
     written(tmp_path, [None, 1, None, None, 0, None, None, 1])
-    sample = results.read(tmp_path, "holds", "*[147]")
+    sample = results.read(tmp_path, "reservations.holds", "*[147]")
     assert (sample.killed, sample.left) == (["mutant 1", "mutant 7"], ["mutant 4"])
 
 
 def test_a_module_that_was_not_tried_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        results.read(tmp_path, "holds")
+        results.read(tmp_path, "reservations.holds")
 
 
 def sorted_by(names: dict[str, str]) -> list[str]:
@@ -117,7 +117,7 @@ def sorted_by(names: dict[str, str]) -> list[str]:
 @pytest.fixture
 def holds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A mutant of the holds is being tried."""
-    monkeypatch.setenv("MUTANT_UNDER_TEST", "booking.domain.holds.x_place__mutmut_1")
+    monkeypatch.setenv("MUTANT_UNDER_TEST", "booking.domain.reservations.holds.x_place__mutmut_1")
     monkeypatch.chdir(tmp_path)
     order.DURATIONS.write_text(
         json.dumps({"duration_by_test": {"slow": 2, "long": 0.2, "short": 0.1, "own": 0.3, "naming": 0.4}})
@@ -132,7 +132,7 @@ def test_what_needs_no_database_or_is_about_the_module_goes_first_and_slow_ones_
 
 
 def test_what_noticed_others_of_the_function_goes_before_what_noticed_others_of_the_module(holds: None) -> None:
-    module, function = "holds", "booking.domain.holds.x_place"
+    module, function = "holds", "booking.domain.reservations.holds.x_place"
     order.NOTICED.write_text(f"{module} own\n{module} own\n{module} long\n{function} long\n{module} short\n")
     assert sorted_by(PLACES) == ["plain", "long", "own", "short", "naming", "slow"]
 
@@ -151,4 +151,4 @@ def test_whatever_fails_is_remembered_with_its_module_and_function(holds: None) 
     for failed in (True, False):
         report: Any = SimpleNamespace(failed=failed, nodeid="own")
         order.pytest_runtest_logreport(report)
-    assert order.NOTICED.read_text().splitlines() == ["holds own", "booking.domain.holds.x_place own"]
+    assert order.NOTICED.read_text().splitlines() == ["holds own", "booking.domain.reservations.holds.x_place own"]

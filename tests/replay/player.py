@@ -16,9 +16,9 @@ from sqlalchemy import text
 
 from booking import create_app
 from booking.config import Settings
-from booking.domain import bookings
-from booking.domain.bookings import Desk, Order
 from booking.domain.errors import BookingError, RoomNotAvailable
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk, Order
 from booking.domain.stays import Stay
 from booking.infra import clock
 from booking.infra.db import db, reading

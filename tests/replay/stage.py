@@ -8,9 +8,10 @@ from decimal import Decimal
 
 from sqlalchemy import text
 
-from booking.domain import users, verification
-from booking.domain.models import Property, Room
-from booking.domain.policies import FLEXIBLE
+from booking.domain.maintenance import verification
+from booking.domain.people import users
+from booking.domain.pricing.policies import FLEXIBLE
+from booking.domain.tables import Property, Room
 from booking.infra.db import db, reading, transaction
 from booking.infra.ids import new_id
 from tests.replay.player import House

@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 from flask.testing import FlaskCliRunner
 
-from booking.domain.importing import sheet
+from booking.domain.catalogue.importing import sheet
 
 LISTINGS = Path(__file__).parents[3] / "shared" / "data" / "listings"
 needs_listings = pytest.mark.skipif(not LISTINGS.is_dir(), reason="the real listings are not at hand")

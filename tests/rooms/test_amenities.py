@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.domain.importing import BadRow, listings
-from booking.domain.importing.amenities import LONGEST, MOST, normalised
+from booking.domain.catalogue.importing import BadRow, listings
+from booking.domain.catalogue.importing.amenities import LONGEST, MOST, normalised
 from tests.rooms.files import LISTINGS, needs_listings
 
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking.domain import money
+from booking.domain.catalogue.importing import BadRow, drafts, places, values
 from booking.domain.errors import Invalid
-from booking.domain.importing import BadRow, drafts, places, values
 
 
 @pytest.mark.parametrize(

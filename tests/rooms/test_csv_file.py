@@ -11,7 +11,7 @@ import pytest
 
 from booking.cli import csv_file
 from booking.cli.csv_file import Rows
-from booking.domain.importing import BadRow
+from booking.domain.catalogue.importing import BadRow
 
 
 @pytest.mark.parametrize("content", [b"\x80\x81\n", b"a,b\n1,2\n"])

@@ -13,12 +13,15 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select, update
 
+from booking import demo
 from booking.cli.demo import DEMO_GUEST, DEMO_OWNER
-from booking.domain import demo, money, passwords, users, verification
-from booking.domain.demo.compose import rooms
-from booking.domain.importing import RoomDraft, places
-from booking.domain.importing.amenities import normalised
-from booking.domain.models import Booking, Property, Room, User
+from booking.demo.compose import rooms
+from booking.domain import money
+from booking.domain.catalogue.importing import RoomDraft, places
+from booking.domain.catalogue.importing.amenities import normalised
+from booking.domain.maintenance import verification
+from booking.domain.people import passwords, users
+from booking.domain.tables import Booking, Property, Room, User
 from booking.infra import clock
 from booking.infra.db import db, transaction
 from tests.cast import count

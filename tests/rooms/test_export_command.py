@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select
 
-from booking.domain import policies
-from booking.domain.models import Property, Room
+from booking.domain.pricing import policies
+from booking.domain.tables import Property, Room
 from booking.infra.db import db, transaction
 from tests.cast import a_room
 from tests.rooms.files import ANTWERP, Files, listings, read

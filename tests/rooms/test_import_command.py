@@ -11,8 +11,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from booking.domain.importing import Defaults, recognise, store
-from booking.domain.models import Event, Property, Room
+from booking.domain.catalogue.importing import Defaults, recognise, store
+from booking.domain.tables import Event, Property, Room
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from tests.cast import a_room, all_at_once, count

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.domain import policies
+from booking.domain.catalogue.importing import BadRow, Defaults, RoomDraft, checked, recognise, sheet
 from booking.domain.errors import Invalid
-from booking.domain.importing import BadRow, Defaults, RoomDraft, checked, recognise, sheet
+from booking.domain.pricing import policies
 from booking.infra import ids
 from tests.rooms.files import LISTING, OURS
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.domain.importing.text import from_html, is_missing, one_line, paragraphs, visible
+from booking.domain.catalogue.importing.text import from_html, is_missing, one_line, paragraphs, visible
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from booking.domain import accounts, email_changes, emails, resets, sessions, users
 from booking.domain.errors import ChangeLinkOver, EmailTaken, InvalidCredentials, Unauthorized
 from booking.domain.inputs import Registration
-from booking.domain.models import EmailChange, User
-from booking.domain.users import CurrentUser
+from booking.domain.people import email_changes, email_verification, own_account, password_resets, sessions, users
+from booking.domain.people.users import CurrentUser
+from booking.domain.tables import EmailChange, User
 from tests.cast import PASSWORD, all_at_once, count, later, person
 from tests.jobs.conftest import mail_dir as mail_dir  # noqa: PLC0414 a fixture
 from tests.jobs.letters_sent import newest, path_in, recipient, sent, text
@@ -262,7 +262,7 @@ def test_clicked_twice_at_once_it_is_one_change(app: Flask, guest: Visitor, mail
 def test_links_that_went_to_the_old_address_open_nothing_any_more(
     app: Flask, guest: Visitor, alice: User, mail_dir: Path
 ) -> None:
-    resets.request(OLD)
+    password_resets.request(OLD)
     link = path_in(newest(mail_dir, "Reset your password"), "reset-password")
     ask(guest)
     confirmed(app, mail_dir)
@@ -297,8 +297,8 @@ def test_addresses_are_forgotten_when_nothing_can_be_undone(app: Flask, guest: V
 
 
 def test_a_changed_address_is_confirmed(app: Flask, guest: Visitor, alice: User, mail_dir: Path) -> None:
-    assert not emails.is_verified(alice.id)
+    assert not email_verification.is_verified(alice.id)
     ask(guest)
     confirmed(app, mail_dir)
-    assert emails.is_verified(alice.id)
-    accounts.rename(alice.id, "Alice L.")
+    assert email_verification.is_verified(alice.id)
+    own_account.rename(alice.id, "Alice L.")

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from booking.domain.models import Booking, Room, User
+from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
 from tests.cast import PASSWORD, count
 from tests.web.test_checkout import reserve, reserve_url, room_url, the_booking

@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask import Flask
 
-from booking.domain import bookings, recovery, reserving
-from booking.domain.bookings import Desk
 from booking.domain.errors import PaymentUnknown
-from booking.domain.models import Booking, Payment, Room, User
+from booking.domain.reservations import bookings, holds, recovery
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from booking.infra.provider import NoAnswer, Provider
@@ -361,7 +361,7 @@ def test_nothing_in_the_outline_stands_above_the_heading(guest: Visitor, room: R
 
 
 def test_nobody_signs_in_first_and_comes_back(visitor: Visitor, room: Room, alice: User, desk: Desk) -> None:
-    held = reserving.reserve(order(alice, room, STAY), desk)
+    held = holds.reserve(order(alice, room, STAY), desk)
     visitor.go(checkout_url(held))
     assert parse_qs(urlsplit(visitor.url).query)["next"] == [checkout_url(held)]
     visitor.send("/sign-in", email=alice.email, password="correct horse battery")

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain import bookings, recovery, reserving
-from booking.domain.bookings import Desk
 from booking.domain.errors import PaymentUnknown
-from booking.domain.models import Booking, Room, User
+from booking.domain.reservations import bookings, holds, recovery
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
 from tests.cast import AN_HOUR, DECLINED, VISA, a_room, in_days, interrupted, later, order, reload, silent
 from tests.web.visitor import Visitor
@@ -151,7 +151,7 @@ def test_reserving_in_spite_of_ones_own_stay_says_whose_it_is(
 def test_a_reservation_that_made_way_names_the_one_that_took_its_place(
     guest: Visitor, alice: User, room: Room, held: Booking, desk: Desk
 ) -> None:
-    new = reserving.reserve(order(alice, room, in_days(31)), desk)
+    new = holds.reserve(order(alice, room, in_days(31)), desk)
     guest.go(checkout(held))
     assert guest.heading == "You’ve changed your dates"
     assert ("You released" in guest.text, "View your booking" in guest.text) == (False, False)
@@ -163,7 +163,7 @@ def test_a_reservation_that_made_way_names_the_one_that_took_its_place(
 def test_a_stay_made_shorter_says_so_on_the_first_address(
     guest: Visitor, alice: User, bob: User, room: Room, held: Booking, desk: Desk, others_nights: tuple[int, int] | None
 ) -> None:
-    new = reserving.reserve(order(alice, room, in_days(30, 2)), desk)
+    new = holds.reserve(order(alice, room, in_days(30, 2)), desk)
     if others_nights:
         bookings.hold(order(bob, room, in_days(*others_nights)), desk)
     guest.go(checkout(held))
@@ -175,7 +175,7 @@ def test_dates_changed_after_a_declined_card_are_called_changed(
     guest: Visitor, alice: User, room: Room, held: Booking, desk: Desk
 ) -> None:
     guest.go(checkout(held)).send(checkout(held), paymentMethodId=DECLINED)
-    reserving.reserve(order(alice, room, in_days(31)), desk)
+    holds.reserve(order(alice, room, in_days(31)), desk)
     assert guest.go(checkout(held)).heading == "You’ve changed your dates"
     assert "The payment didn’t go through" not in guest.text
 
@@ -183,7 +183,7 @@ def test_dates_changed_after_a_declined_card_are_called_changed(
 def test_dates_changed_and_paid_lead_to_the_booking(
     guest: Visitor, alice: User, room: Room, held: Booking, desk: Desk
 ) -> None:
-    new = reserving.reserve(order(alice, room, in_days(31)), desk)
+    new = holds.reserve(order(alice, room, in_days(31)), desk)
     bookings.pay(alice.id, new.id, VISA, new.total_price, desk)
     assert guest.go(checkout(held)).heading == "You’ve changed your dates"
     assert link_text(guest, checkout(new)) == "View your booking"
@@ -191,7 +191,7 @@ def test_dates_changed_and_paid_lead_to_the_booking(
 
 def test_what_ran_out_was_not_changed(guest: Visitor, alice: User, room: Room, held: Booking, desk: Desk) -> None:
     later(desk.hold_for)
-    new = reserving.reserve(order(alice, room, in_days(31)), desk)
+    new = holds.reserve(order(alice, room, in_days(31)), desk)
     assert guest.go(checkout(held)).heading == "This reservation has ended"
     assert "It wasn’t paid in time" in guest.text
     assert link_text(guest, checkout(new)) == "Review and pay"

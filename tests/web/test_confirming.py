@@ -7,11 +7,11 @@ import datetime as dt
 import pytest
 from flask import Flask
 
-from booking.domain import accounts, sessions
 from booking.domain.errors import SignInTooOld
-from booking.domain.models import User
-from booking.domain.sessions import SignIn
-from booking.domain.users import CurrentUser
+from booking.domain.people import own_account, sessions
+from booking.domain.people.sessions import SignIn
+from booking.domain.people.users import CurrentUser
+from booking.domain.tables import User
 from booking.web import signed_in
 from tests.api.program import program_of, refused
 from tests.cast import PASSWORD, later
@@ -31,13 +31,13 @@ def guest(app: Flask, alice: User) -> Visitor:
 @pytest.fixture
 def sensitive(monkeypatch: pytest.MonkeyPatch) -> None:
     """Renaming, and nothing else, asks for a recent sign-in."""
-    rename = accounts.rename
+    rename = own_account.rename
 
     def careful(user_id: object, full_name: str) -> None:
         sessions.require_recent(signed_in.visitor())
         rename(user_id, full_name)  # type: ignore[arg-type]  # the id that the page gave
 
-    monkeypatch.setattr(accounts, "rename", careful)
+    monkeypatch.setattr(own_account, "rename", careful)
 
 
 def name_of(guest: Visitor) -> str:
@@ -155,13 +155,13 @@ def test_htmx_gets_the_page_whatever_it_meant_to_swap(guest: Visitor, sensitive:
 
 def test_a_program_is_told_to_sign_in_again(app: Flask, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     program = program_of(app, alice)
-    monkeypatch.setattr("booking.api.auth.shapes.me", lambda user, **_: sessions.require_recent(user))
+    monkeypatch.setattr("booking.api.auth.schemas.me", lambda user, **_: sessions.require_recent(user))
     later(HOUR - dt.timedelta(minutes=1))
     refused(program.get("/me"), 401, "RECENT_SIGN_IN_NEEDED")
 
 
 def only_sign_in(user: User) -> CurrentUser:
-    from booking.domain.models import Session
+    from booking.domain.tables import Session
     from booking.infra.db import db, transaction
 
     session = transaction(lambda: db.session.query(Session).filter_by(user_id=user.id).one())()

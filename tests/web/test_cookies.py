@@ -15,9 +15,9 @@ from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
 from booking import create_app
-from booking.application import LEEWAY
 from booking.config import Settings
-from booking.domain.models import User
+from booking.domain.tables import User
+from booking.http.application import LEEWAY
 from booking.infra import secret_keys
 from tests.cast import PASSWORD
 from tests.web.visitor import Visitor

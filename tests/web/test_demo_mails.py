@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from booking.domain import bookings, events, users
-from booking.domain.bookings import Desk
-from booking.domain.events import MAIL
-from booking.domain.models import Room, User
+from booking.domain.messages import outbox
+from booking.domain.messages.outbox import MAIL
+from booking.domain.people import users
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Room, User
 from booking.jobs import deliver
 from tests.cast import PASSWORD, VISA, order
 from tests.web.visitor import Visitor
@@ -35,8 +37,8 @@ def owner(app: Flask, mails: Path) -> Visitor:
 @pytest.fixture
 def one_mail(alice: User, room: Room, desk: Desk, mails: Path) -> str:
     bookings.book(order(alice, room), VISA, desk)
-    events.relay()
-    deliver.deliver(MAIL, [str(event_id) for name, event_id in events.due() if name == MAIL])
+    outbox.relay()
+    deliver.deliver(MAIL, [str(event_id) for name, event_id in outbox.due() if name == MAIL])
     (file,) = mails.glob("*.eml")
     return file.name
 

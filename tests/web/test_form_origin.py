@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from booking import create_app
 from booking.config import Settings
-from booking.domain.models import Booking, Room
+from booking.domain.tables import Booking, Room
 from booking.infra.db import db
 from booking.infra.ids import encode
 from tests.cast import PASSWORD, a_room, in_days, person

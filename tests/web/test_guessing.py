@@ -10,9 +10,9 @@ import pytest
 import redis as redis_client
 from flask import Flask
 
-from booking.domain import resets
-from booking.domain.attempts import Guard
-from booking.domain.models import User
+from booking.domain.people import password_resets
+from booking.domain.people.sign_in_throttle import Guard
+from booking.domain.tables import User
 from booking.infra import throttle
 from booking.web import devices
 from tests.api.program import Program, refused
@@ -118,10 +118,10 @@ def test_a_new_password_by_mail_lets_the_owner_in_during_an_attack(guarded: Flas
     new.client.environ_base["REMOTE_ADDR"] = "203.0.113.9"
     attack(guarded)
     assert sign_in(new, PASSWORD).status == 429
-    resets.request("alice@example.com")
+    password_resets.request("alice@example.com")
     reset_id = last_request()
     assert reset_id
-    link = f"/reset-password/{resets.token(reset_id, guarded.extensions['services'].settings.secret_keys)}"
+    link = f"/reset-password/{password_resets.token(reset_id, guarded.extensions['services'].settings.secret_keys)}"
     new.go(link).send(link, newPassword="another horse battery")
     assert is_in(sign_in(new, "another horse battery"))
 

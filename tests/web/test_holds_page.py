@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from booking.domain.models import Booking, Room, User
+from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
 from tests.cast import a_room, count, in_days
 from tests.web.visitor import Visitor

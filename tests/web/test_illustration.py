@@ -11,11 +11,11 @@ from hashlib import sha256
 
 import pytest
 
-from booking.domain.demo.compose import CITIES
-from booking.web.illustration import svg
-from booking.web.illustrations import cities, layout
-from booking.web.illustrations.dice import Dice
-from booking.web.illustrations.layout import Span
+from booking.demo.compose import CITIES
+from booking.demo.pictures import cities, layout
+from booking.demo.pictures.layout import Span
+from booking.demo.pictures.room_picture import svg
+from booking.demo.pictures.seeded_random import Dice
 
 pytestmark = pytest.mark.slow
 

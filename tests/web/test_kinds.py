@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 
-from booking.domain import kinds, policies
-from booking.domain.models import Room
+from booking.domain.catalogue import kinds
+from booking.domain.pricing import policies
+from booking.domain.tables import Room
 from booking.infra.ids import encode
 from tests.cast import a_room, in_days
 from tests.web.visitor import Visitor

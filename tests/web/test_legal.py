@@ -10,9 +10,9 @@ import pytest
 from flask import Flask
 
 from booking.config import SettingsError
-from booking.domain import bookings
-from booking.domain.bookings import Desk
-from booking.domain.models import Room, User
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from booking.web import legal
 from tests.cast import VISA, in_days, order

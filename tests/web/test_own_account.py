@@ -12,8 +12,8 @@ from flask import Flask
 
 from booking import create_app
 from booking.config import Settings
-from booking.domain import resets, sessions, users
-from booking.domain.models import Event, Session, User
+from booking.domain.people import password_resets, sessions, users
+from booking.domain.tables import Event, Session, User
 from booking.infra import redis
 from booking.infra.db import db, transaction
 from booking.infra.ids import decode, encode
@@ -251,7 +251,9 @@ def link() -> Any:
     """The one in the latest mail."""
     event = db.session.query(Event).filter_by(type="password.requested").order_by(Event.id.desc()).first()
     reset_id = decode("reset", event.payload["resetId"])
-    return f"/reset-password/{resets.token(cast(UUID, reset_id), ('a-secret-for-tests-only-0123456789abcdef',))}"
+    return (
+        f"/reset-password/{password_resets.token(cast(UUID, reset_id), ('a-secret-for-tests-only-0123456789abcdef',))}"
+    )
 
 
 def test_a_forgotten_password_is_set_anew(app: Flask, visitor: Visitor, guest: Visitor) -> None:
@@ -285,7 +287,7 @@ def test_what_is_no_address_is_said(visitor: Visitor) -> None:
 
 
 def test_a_bad_new_password_keeps_the_link(visitor: Visitor, alice: User) -> None:
-    resets.request(alice.email)
+    password_resets.request(alice.email)
     url = link()
     visitor.go(url).send(url, newPassword="short")
     assert visitor.problems == ["New password must have at least 10 characters."]
@@ -295,7 +297,7 @@ def test_a_bad_new_password_keeps_the_link(visitor: Visitor, alice: User) -> Non
 
 @pytest.mark.parametrize("minutes", [61, 60 * 24])
 def test_an_old_link_says_so_and_offers_a_new_one(visitor: Visitor, alice: User, minutes: Any) -> None:
-    resets.request(alice.email)
+    password_resets.request(alice.email)
     url = link()
     later(dt.timedelta(minutes=minutes))
     assert visitor.go(url).status == 404

@@ -9,10 +9,12 @@ import icalendar
 import pytest
 from flask import Flask
 
-from booking.domain import availability, bookings, policies, recovery
-from booking.domain.bookings import Desk
 from booking.domain.errors import RoomNotAvailable
-from booking.domain.models import Booking, Room, User
+from booking.domain.inventory import availability
+from booking.domain.pricing import policies
+from booking.domain.reservations import bookings, recovery
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Booking, Room, User
 from booking.infra import clock
 from booking.infra.db import transaction
 from booking.infra.ids import encode

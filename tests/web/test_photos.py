@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 
 from booking.config import Settings, SettingsError
-from booking.domain.models import Room
-from booking.domain.models.rooms import DEMO
+from booking.domain.catalogue.models import DEMO
+from booking.domain.tables import Room
 from booking.infra.ids import encode
 from tests.cast import a_room, in_days
 from tests.test_settings import GOOD

@@ -13,9 +13,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from booking.domain import bookings, catalogue
-from booking.domain.bookings import Desk
-from booking.domain.models import Room, User
+from booking.domain.catalogue import destinations
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from booking.web import formats, listing
 from tests.cast import a_room, in_days, order
@@ -56,7 +57,7 @@ def test_home_shows_only_rooms_that_are_free_with_the_price_of_the_stay(
     visitor: Visitor, alice: User, desk: Desk
 ) -> None:
     taken, free = a_room(), a_room(location="ghent")
-    bookings.hold(order(alice, taken, catalogue.usual_stay(desk.rules)), desk)
+    bookings.hold(order(alice, taken, destinations.usual_stay(desk.rules)), desk)
     visitor.go("/")
     assert [card["href"].partition("?")[0] for card in visitor.page.select(".room-card a")] == [address(free)]
     assert "€240 for 2 nights" in visitor.text

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain import bookings
-from booking.domain.bookings import Desk
-from booking.domain.models import Property, Room, User
+from booking.domain.reservations import bookings
+from booking.domain.reservations.bookings import Desk
+from booking.domain.tables import Property, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from tests.cast import a_room, in_days, order

@@ -13,8 +13,9 @@ from flask.testing import FlaskClient
 
 from booking import create_app
 from booking.config import Settings
-from booking.domain import catalogue, errors
-from booking.domain.models.rooms import DEMO
+from booking.domain import errors
+from booking.domain.catalogue import destinations
+from booking.domain.catalogue.models import DEMO
 from booking.infra import provider
 from booking.infra.ids import encode
 from booking.web import colours, security
@@ -38,7 +39,7 @@ def broken(application: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[Exc
         def fail(*_: object) -> None:
             raise error
 
-        monkeypatch.setattr(catalogue, "destinations", fail)
+        monkeypatch.setattr(destinations, "destinations", fail)
         return application.test_client()
 
     return breaks

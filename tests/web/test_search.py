@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from flask import Flask
 
-from booking.domain.models import Room
+from booking.domain.tables import Room
 from booking.infra import clock
 from tests.cast import in_days, later
 from tests.web.visitor import Visitor

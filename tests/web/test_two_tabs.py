@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain.models import Booking, Room, User
+from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db
 from booking.infra.ids import encode
 from tests.cast import PASSWORD, in_days, person

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from booking.domain import accounts, emails, resets, sessions, users
-from booking.domain.models import EmailVerification, Event, User
+from booking.domain.people import email_verification, own_account, password_resets, sessions, users
+from booking.domain.tables import EmailVerification, Event, User
 from booking.infra.db import db, transaction
 from tests.api.program import program_of
 from tests.cast import PASSWORD, count, later
@@ -101,7 +101,7 @@ def test_what_we_did_not_write_confirms_nothing(app: Flask, link: str) -> None:
 def test_a_link_for_one_purpose_is_none_for_another(carol: Visitor, mail_dir: Path) -> None:
     verify = path_in(newest(mail_dir, SUBJECT), "verify-email")
     assert carol.go(verify.replace("verify-email", "reset-password")).status == 404
-    resets.request("carol@example.com")
+    password_resets.request("carol@example.com")
     reset = path_in(newest(mail_dir, "Reset your password"), "reset-password")
     assert carol.go(reset.replace("reset-password", "verify-email")).status == 404
 
@@ -117,11 +117,11 @@ def test_nobody_needs_it_and_the_api_says_whether_it_is(carol: Visitor, app: Fla
 
 @transaction
 def mark_verified(user: User) -> None:
-    emails.verified(user.id)
+    email_verification.verified(user.id)
 
 
 def test_a_password_that_was_set_by_link_confirms_the_address_too(app: Flask, alice: User, mail_dir: Path) -> None:
-    resets.request(alice.email)
+    password_resets.request(alice.email)
     link = path_in(newest(mail_dir, "Reset your password"), "reset-password")
     Visitor(app).go(link).send(link, newPassword="another horse battery")
     assert verified(alice.email)
@@ -153,10 +153,10 @@ def test_before_the_address_is_confirmed_no_mail_holds_the_name(app: Flask, mail
     stranger(app)
     user = users.find("victim@example.com")
     assert user is not None
-    resets.request("victim@example.com")
-    accounts.change_password(sessions.start_web(user.id, ""), PASSWORD, "another horse battery")
+    password_resets.request("victim@example.com")
+    own_account.change_password(sessions.start_web(user.id, ""), PASSWORD, "another horse battery")
     later(dt.timedelta(minutes=2))
-    resets.request("victim@example.com")
+    password_resets.request("victim@example.com")
     mails = sent(mail_dir)
     assert len(mails) >= 3
     for mail in mails:
@@ -167,16 +167,16 @@ def test_before_the_address_is_confirmed_no_mail_holds_the_name(app: Flask, mail
 
 def test_afterwards_mails_greet_by_name(app: Flask, alice: User, mail_dir: Path) -> None:
     mark_verified(alice)
-    resets.request(alice.email)
+    password_resets.request(alice.email)
     (mail,) = sent(mail_dir)
     assert text(mail).startswith("Hello Alice,")
     assert mail["To"].addresses[0].display_name == "Alice"
 
 
 def test_a_name_that_could_become_a_link_stands_in_no_mail(app: Flask, alice: User, mail_dir: Path) -> None:
-    accounts.rename(alice.id, "Claim at evil.example")
+    own_account.rename(alice.id, "Claim at evil.example")
     mark_verified(alice)
-    resets.request(alice.email)
+    password_resets.request(alice.email)
     (mail,) = sent(mail_dir)
     assert "evil" not in mail.as_string() + text(mail) + text(mail, "html")
 
@@ -185,7 +185,7 @@ def test_a_name_that_could_become_a_link_stands_in_no_mail(app: Flask, alice: Us
 
 
 def test_the_reset_form_names_the_account(app: Flask, alice: User, mail_dir: Path) -> None:
-    resets.request(alice.email)
+    password_resets.request(alice.email)
     link = path_in(newest(mail_dir, "Reset your password"), "reset-password")
     visitor = Visitor(app).go(link)
     for _ in range(2):  # also where it was refused

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 
-from booking.domain.models import Booking, Room, User
+from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
 from tests.cast import count
 from tests.web.test_checkout import STAY, checkout_url, reserve, reserve_url, the_booking

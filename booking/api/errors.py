@@ -1,0 +1,63 @@
+"""Every error of the API in one envelope: {"error": "CODE", "message": "a sentence", "details": {...}}."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from flask_limiter import RateLimitExceeded
+from werkzeug.exceptions import HTTPException
+
+from booking.api import schemas
+from booking.api.endpoint import json_response, to_json
+from booking.domain import errors
+from booking.http import limits
+from booking.http.error_rendering import ErrorRenderer, status_of, wait_headers
+from booking.http.requests import request_id
+
+# What Flask itself refuses, in our words.
+HTTP = {
+    400: ("BAD_REQUEST", "The request could not be understood."),
+    404: ("NOT_FOUND", "Not found."),
+    405: ("METHOD_NOT_ALLOWED", "This method is not allowed here."),
+    413: ("PAYLOAD_TOO_LARGE", "The body is too large."),
+    415: ("UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json."),
+    429: ("RATE_LIMIT_EXCEEDED", "Too many requests. Please try again later."),
+}
+
+
+def body_of(error: errors.BookingError) -> bytes:
+    """The envelope of a refusal."""
+    return to_json(schemas.Refusal(error=error.code, message=error.message, details=error.details or None))
+
+
+def _refusal(refusal: errors.BookingError) -> Response:
+    return json_response(body_of(refusal), status_of(refusal), _headers(refusal))
+
+
+def _headers(refusal: errors.BookingError) -> dict[str, str]:
+    if isinstance(refusal, errors.Unauthorized):
+        return {"WWW-Authenticate": "Bearer"}
+    if isinstance(refusal, errors.TooManyAttempts):
+        return limits.attempt_headers(refusal)
+    return wait_headers(refusal)
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    code, message = HTTP.get(status, ("BAD_REQUEST", "The request could not be understood."))
+    headers = limits.refusal_headers() if isinstance(error, RateLimitExceeded) else _kept_headers(error)
+    return json_response(to_json(schemas.Refusal(error=code, message=message)), status, headers)
+
+
+def _kept_headers(error: HTTPException) -> dict[str, str]:
+    return {name: value for name, value in error.get_headers() if name == "Allow"}
+
+
+def _unexpected() -> Response:
+    details: dict[str, Any] = {"requestId": request_id()}
+    message = "Something went wrong on our side. Please tell us the request id."
+    return json_response(to_json(schemas.Refusal(error="INTERNAL_ERROR", message=message, details=details)), 500)
+
+
+RENDERER = ErrorRenderer(refusal=_refusal, http=_http, unexpected=_unexpected)

@@ -1,0 +1,368 @@
+"""What goes out: camelCase, TypeIDs, instants in UTC, money as numbers with the currency's own decimals."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import Field, SerializerFunctionWrapHandler, WithJsonSchema, model_serializer
+
+from booking.api import room_facts
+from booking.api.room_facts import AddressShape, ImageShape, PolicyShape
+from booking.api.schema import Shape
+from booking.domain.catalogue import room_names
+from booking.domain.catalogue.destinations import Destination
+from booking.domain.catalogue.places import AmenityCount
+from booking.domain.catalogue.room_names import RoomNames
+from booking.domain.catalogue.rooms import StayQuote
+from booking.domain.money import as_number
+from booking.domain.people.users import CurrentUser
+from booking.domain.pricing import policies, quotes
+from booking.domain.pricing.calendar import Calendar
+from booking.domain.reservations import cancellation
+from booking.domain.reservations.history import History
+from booking.domain.search.finder import Found, FoundRoom
+from booking.domain.tables import Booking, User
+from booking.infra.ids import encode
+
+Money = Annotated[int | float, WithJsonSchema({"type": "number"})]
+Instant = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+
+
+class Refusal(Shape):
+    """Why not: every error looks like this."""
+
+    error: str
+    message: str
+    details: dict[str, str] | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_empty(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items() if value is not None}
+
+
+class UserShape(Shape):
+    id: str
+    email: str
+    full_name: str
+
+
+class RegisteredShape(UserShape):
+    created_at: Instant
+
+
+class MeShape(UserShape):
+    region: str
+    role: str
+    email_verified: bool
+
+
+class TokensShape(Shape):
+    access_token: str
+    token_type: str = Field(default="Bearer", json_schema_extra={"enum": ["Bearer"]})
+    expires_in: int
+    refresh_token: str
+    user: UserShape
+
+
+# A plain dataclass, because a page has a hundred of them.
+@dataclass(slots=True)
+class RoomItemShape:
+    """A room in a list, with the price of the stay that was asked for."""
+
+    __pydantic_config__ = Shape.model_config
+    id: str
+    name: str
+    location: str
+    capacity: int
+    price_per_night: Money
+    currency: str
+    amenities: list[str]
+    is_available: bool
+    total_price: Money
+
+
+class RoomPageShape(Shape):
+    items: list[RoomItemShape]
+    page: int
+    page_size: int
+    total: int
+
+
+class LineShape(Shape):
+    night: dt.date
+    amount: Money
+    rule: str
+
+
+class RefundShape(Shape):
+    """Cancelled before `until`, `percent` of the price comes back."""
+
+    until: Instant
+    percent: int
+
+
+class QuoteShape(Shape):
+    check_in: dt.date
+    check_out: dt.date
+    nights: int
+    guests: int
+    lines: list[LineShape]
+    total_price: Money
+    currency: str
+    is_available: bool
+    refunds: list[RefundShape]
+
+
+class RulesShape(Shape):
+    min_nights: int
+    max_nights: int
+    check_in_from: str
+    check_out_until: str
+    time_zone: str
+
+
+class PropertyShape(Shape):
+    name: str
+    address: AddressShape
+
+
+class RoomShape(Shape):
+    id: str
+    name: str
+    description: str
+    kind: str | None
+    location: str
+    capacity: int
+    price_per_night: Money
+    currency: str
+    amenities: list[str]
+    images: list[ImageShape]
+    rules: RulesShape
+    cancellation_policy: PolicyShape
+    property: PropertyShape
+    quote: QuoteShape | None
+
+
+class NightShape(Shape):
+    date: dt.date
+    is_available: bool
+    price: Money
+
+
+class CalendarShape(Shape):
+    items: list[NightShape]
+
+
+class BookedRoomShape(Shape):
+    id: str
+    name: str
+
+
+class BookedPropertyShape(Shape):
+    name: str
+    city: str
+
+
+class BookingShape(Shape):
+    id: str
+    reference: str
+    room_id: str
+    room: BookedRoomShape
+    property: BookedPropertyShape
+    user_id: str
+    check_in: dt.date
+    check_out: dt.date
+    guests: int
+    total_price: Money
+    currency: str
+    status: str = Field(json_schema_extra={"enum": ["PENDING", "CONFIRMED", "CANCELLED", "EXPIRED"]})
+    lines: list[LineShape]
+    refunds: list[RefundShape]
+    refund_amount: Money | None
+    held_until: Instant | None
+    created_at: Instant
+
+
+class BookingPageShape(Shape):
+    items: list[BookingShape]
+    page: int
+    page_size: int
+    total: int
+
+
+class PlaceShape(Shape):
+    location: str
+    name: str
+    country: str
+    rooms: int
+
+
+class PlacesShape(Shape):
+    items: list[PlaceShape]
+
+
+class AmenityShape(Shape):
+    name: str
+    rooms: int
+
+
+class AmenitiesShape(Shape):
+    items: list[AmenityShape]
+
+
+class HealthShape(Shape):
+    status: str
+    uptime_seconds: int
+    version: str
+
+
+class ReadinessShape(HealthShape):
+    degraded: list[str]
+
+
+def instant(value: dt.datetime) -> str:
+    """2025-11-30T12:34:56.000Z"""
+    return value.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def user(known: User | CurrentUser) -> UserShape:
+    return UserShape(id=encode("user", known.id), email=known.email, full_name=known.full_name)
+
+
+def registered(new: User) -> RegisteredShape:
+    shown = user(new)
+    return RegisteredShape(**shown.model_dump(), created_at=instant(new.created_at))
+
+
+def me(known: CurrentUser, *, email_verified: bool) -> MeShape:
+    account = user(known).model_dump()
+    return MeShape(**account, region=known.region, role=known.role, email_verified=email_verified)
+
+
+def room_page(found: Found) -> RoomPageShape:
+    return RoomPageShape.model_construct(
+        items=[_item(room) for room in found.rooms], page=found.page, page_size=found.page_size, total=found.total
+    )
+
+
+def _item(room: FoundRoom) -> RoomItemShape:
+    return RoomItemShape(
+        id=room.id,
+        name=room.name,
+        location=room.location,
+        capacity=room.capacity,
+        price_per_night=as_number(room.price_per_night, room.currency),
+        currency=room.currency,
+        amenities=room.amenities,
+        is_available=True,
+        total_price=as_number(room.total, room.currency),
+    )
+
+
+def room(details: dict[str, Any], quoted: StayQuote | None) -> RoomShape:
+    house = details["property"]
+    same = {name: details[name] for name in ("id", "name", "description", "kind", "location", "capacity", "currency")}
+    return RoomShape(
+        **same,
+        price_per_night=as_number(Decimal(details["pricePerNight"]), details["currency"]),
+        amenities=details["amenities"],
+        images=details["images"],
+        cancellation_policy=room_facts.policy(details["cancellationPolicy"]),
+        property=PropertyShape(name=house["name"], address=room_facts.address(house["address"])),
+        rules=RulesShape(
+            min_nights=details["minNights"],
+            max_nights=details["maxNights"],
+            check_in_from=house["checkInTime"],
+            check_out_until=house["checkOutTime"],
+            time_zone=house["timeZone"],
+        ),
+        quote=_quote(quoted) if quoted else None,
+    )
+
+
+def places(known: list[Destination]) -> PlacesShape:
+    return PlacesShape(
+        items=[
+            PlaceShape(location=place.slug, name=place.city, country=place.country, rooms=place.rooms)
+            for place in known
+        ]
+    )
+
+
+def amenities(known: list[AmenityCount]) -> AmenitiesShape:
+    return AmenitiesShape(items=[AmenityShape(name=one.name, rooms=one.rooms) for one in known])
+
+
+def _quote(quoted: StayQuote) -> QuoteShape:
+    price = quoted.price
+    return QuoteShape(
+        check_in=quoted.stay.check_in,
+        check_out=quoted.stay.check_out,
+        nights=quoted.stay.nights,
+        guests=quoted.guests,
+        lines=_lines(price.as_json(), price.currency),
+        total_price=as_number(price.total, price.currency),
+        currency=price.currency,
+        is_available=quoted.is_available,
+        refunds=_refunds(quoted.refunds),
+    )
+
+
+def calendar(shown: Calendar) -> CalendarShape:
+    return CalendarShape.model_construct(
+        items=[
+            NightShape.model_construct(
+                date=night.date, is_available=night.is_available, price=as_number(night.price, shown.currency)
+            )
+            for night in shown.nights
+        ]
+    )
+
+
+def booking(row: Booking, names: RoomNames) -> BookingShape:
+    refund, room_id = row.refund_amount, encode("room", row.room_id)
+    return BookingShape.model_construct(
+        id=encode("booking", row.id),
+        reference=row.reference,
+        room_id=room_id,
+        room=BookedRoomShape.model_construct(id=room_id, name=names.room),
+        property=BookedPropertyShape.model_construct(name=names.property, city=names.city),
+        user_id=encode("user", row.user_id),
+        check_in=row.check_in,
+        check_out=row.check_out,
+        guests=row.guests,
+        total_price=as_number(row.total_price, row.currency),
+        currency=row.currency,
+        status=cancellation.shown_status(row),
+        lines=_lines(row.price_lines, row.currency),
+        refunds=_refunds(policies.tiers(row.policy, row.check_in)),
+        refund_amount=None if refund is None else as_number(refund, row.currency),
+        held_until=instant(row.held_until) if row.held_until else None,
+        created_at=instant(row.created_at),
+    )
+
+
+def booking_page(history: History, names: Mapping[uuid.UUID, RoomNames]) -> BookingPageShape:
+    return BookingPageShape.model_construct(
+        items=[booking(row, names.get(row.room_id, room_names.NOTHING)) for row in history.bookings],
+        page=history.page,
+        page_size=history.page_size,
+        total=history.total,
+    )
+
+
+def _lines(kept: list[dict[str, Any]], currency: str) -> list[LineShape]:
+    shown = quotes.shown_lines(kept, currency)
+    return [
+        LineShape.model_construct(night=dt.date.fromisoformat(line["night"]), amount=line["amount"], rule=line["rule"])
+        for line in shown
+    ]
+
+
+def _refunds(tiers: list[policies.Tier] | tuple[policies.Tier, ...]) -> list[RefundShape]:
+    return [RefundShape.model_construct(until=instant(tier.until), percent=tier.percent) for tier in tiers]

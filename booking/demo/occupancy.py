@@ -1,0 +1,108 @@
+"""Somebody has been here before: stays in the demo rooms from 90 days ago to 60 days ahead, paid and complete.
+
+Written as rows, because the booking core rightly refuses to sell the past; `flask bookings verify` finds them whole.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import uuid
+from collections.abc import Iterator
+from typing import Any, cast
+
+from sqlalchemy import Table, insert, select
+
+from booking.demo.compose import SOURCE
+from booking.domain.pricing import policies, quotes
+from booking.domain.stays import Stay
+from booking.domain.tables import Availability, Booking, Payment, Property, Room
+from booking.infra import clock
+from booking.infra.db import READ_COMMITTED, db, transaction
+from booking.infra.ids import new_id, new_reference
+from booking.infra.provider import SimulatedLedger
+
+PAST, AHEAD = 90, 60  # days
+GAPS, LENGTHS = (0, 2, 5, 9, 14, 21, 30, 45), (1, 2, 2, 3, 3, 4, 5, 7, 9)  # nights
+PAUSE = dt.timedelta(days=11)  # between two stays of the demo guest, who is in one place at a time
+
+
+@transaction(isolation=READ_COMMITTED)
+def load(guest_id: uuid.UUID, others_id: uuid.UUID) -> int:
+    """Fill the demo rooms' calendars and return how many stays that were; 0 where it was done before."""
+    if db.session.scalar(select(Booking.id).where(Booking.user_id.in_([guest_id, others_id])).limit(1)):
+        return 0
+    houses = select(Room, Property).join(Property, Property.id == Room.property_id)
+    rows = db.session.execute(houses.where(Room.source == SOURCE, Room.published).order_by(Room.id)).all()
+    chance = random.Random(len(rows))  # noqa: S311 a believable calendar is no secret
+    stays = [(row.Room, row.Property, stay) for row in rows for stay in _calendar(chance, row.Property)]
+    own = _one_guests([stay for _, _, stay in stays])
+    written = [
+        _sold(room, house, stay, guest_id if number in own else others_id)
+        for number, (room, house, stay) in enumerate(stays)
+    ]
+    for table in (Booking, Payment, SimulatedLedger, Availability):
+        db.session.execute(insert(cast(Table, table.__table__)), [row for sale in written for row in sale[table]])
+    return len(written)
+
+
+def _one_guests(stays: list[Stay]) -> set[int]:
+    """Which of these stays one person may have: one after the other, with a pause at home."""
+    own, home = set[int](), dt.date.min
+    for number in sorted(range(len(stays)), key=lambda number: (stays[number].check_in, number)):
+        if stays[number].check_in >= home:
+            own.add(number)
+            home = stays[number].check_out + PAUSE
+    return own
+
+
+def _calendar(chance: random.Random, house: Property) -> Iterator[Stay]:
+    today = clock.today(house.time_zone)
+    day = today - dt.timedelta(days=PAST) + dt.timedelta(days=chance.choice(GAPS))
+    while True:
+        leave = day + dt.timedelta(days=chance.choice(LENGTHS))
+        if leave > today + dt.timedelta(days=AHEAD):
+            return
+        yield Stay(day, leave)
+        day = leave + dt.timedelta(days=chance.choice(GAPS))
+
+
+def _sold(room: Room, house: Property, stay: Stay, guest_id: uuid.UUID) -> dict[Any, list[dict[str, Any]]]:
+    """The rows of one stay that was booked and paid some time ago."""
+    assert room.price_per_night is not None
+    price = quotes.quote(room.price_per_night, room.currency, stay)
+    booking_id, payment_id, reference = new_id(), new_id(), f"sim_{uuid.uuid4().hex}"
+    booked_at = min(clock.now() - dt.timedelta(days=3), _noon(stay.check_in - dt.timedelta(days=20)))
+    money = {"amount": price.total, "currency": room.currency}
+    at = {"created_at": booked_at}
+    booking = {
+        "id": booking_id,
+        "user_id": guest_id,
+        "room_id": room.id,
+        "reference": new_reference(),
+        "check_in": stay.check_in,
+        "check_out": stay.check_out,
+        "guests": 1 + booking_id.int % room.capacity,
+        "total_price": price.total,
+        "currency": room.currency,
+        "price_lines": price.as_json(),
+        "policy": policies.frozen(room.cancellation_policy, house.time_zone, house.check_in_time),
+        "status": "CONFIRMED",
+        "confirmed_at": booked_at,
+        "version": 2,
+    }
+    payment = {"id": payment_id, "booking_id": booking_id, "kind": "charge", "state": "succeeded"}
+    ledger = {"key": payment_id, "kind": "charge", "reference": reference}
+    night = {"room_id": room.id, "location": room.location, "state": "booked", "claim_id": booking_id}
+    return {
+        Booking: [booking | at],
+        Payment: [
+            payment | money | at | {"method": "pm_card_visa", "provider": "simulated", "provider_reference": reference}
+        ],
+        SimulatedLedger: [ledger | money],
+        Availability: [night | {"night": date} for date in stay.dates()],
+    }
+
+
+def _noon(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(12), tzinfo=dt.UTC)

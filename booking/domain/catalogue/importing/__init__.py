@@ -1,0 +1,104 @@
+"""Rooms come in and go out: what the rows of a file mean, and how they become rooms without being doubled or lost.
+
+`recognise` looks at a header and says how to read what follows; `store.put` writes drafts in batches; `store.exported`
+hands out what `sheet` writes. Files, progress and exit codes are the door's (booking/cli/rooms.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from booking.domain.catalogue.importing import listings, places, sheet
+from booking.domain.catalogue.importing.drafts import BadRow, Defaults, PropertyDraft, RoomDraft
+from booking.domain.errors import Invalid
+
+__all__ = ["BadRow", "Defaults", "Format", "PropertyDraft", "RoomDraft", "checked", "recognise"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How to read the rows under a header: (cells by column, line) -> draft, or BadRow."""
+
+    name: str
+    read: Callable[[Mapping[str, str], int], RoomDraft]
+    into: PropertyDraft | None  # where all rows go; None where each row says it
+
+
+def checked(defaults: Defaults) -> Defaults:
+    """`defaults` with every value known to be good; Invalid with details by option name."""
+    problems: dict[str, str] = {}
+
+    def check(option: str, value: str | None, rule: Callable[[str], str]) -> str | None:
+        try:
+            return rule(value) if value is not None else None
+        except Invalid as error:
+            problems[option] = error.message
+            return None
+
+    good = Defaults(
+        location=check("location", defaults.location, places.location),
+        currency=check("currency", defaults.currency, places.currency),
+        time_zone=check("time_zone", defaults.time_zone, places.time_zone),
+        property_name=check("property_name", defaults.property_name, _property_name),
+        country=check("country", defaults.country, places.country),
+    )
+    if problems:
+        raise Invalid(" ".join(problems.values()), details=problems)
+    return good
+
+
+def recognise(header: Sequence[str], defaults: Defaults) -> Format:
+    """The format that the header belongs to; Invalid names what is missing, be it columns or options."""
+    ours = "source_id" in header
+    wanted = sheet.REQUIRED if ours else listings.COLUMNS
+    if missing := [column for column in wanted if column not in header]:
+        raise Invalid(f"This is not a CSV of rooms. Missing columns: {', '.join(missing)}. {_seen(header)}")
+    if doubled := sorted({column for column in wanted if header.count(column) > 1}):
+        raise Invalid(f"These columns are there twice: {', '.join(doubled)}.")
+    unstated = _unstated(header if ours else (), defaults)
+    if unstated:
+        raise Invalid(
+            f"The file does not say its {' and '.join(unstated).replace('_', ' ')}.",
+            details=dict.fromkeys(unstated, "missing"),
+        )
+    if ours:
+        return Format("our own CSV", lambda row, line: sheet.draft(row, line, defaults), None)
+    into = _only_property(defaults)
+    return Format("Inside Airbnb", lambda row, line: listings.draft(row, line, into), into)
+
+
+def _unstated(header: Sequence[str], defaults: Defaults) -> list[str]:
+    return [
+        field for field in ("location", "currency", "time_zone") if field not in header and not getattr(defaults, field)
+    ]
+
+
+def _only_property(defaults: Defaults) -> PropertyDraft:
+    place = defaults.location or ""
+    city = places.title(place)
+    label = defaults.property_name or city
+    return PropertyDraft(
+        slug=place,
+        name=label,
+        location=place,
+        currency=defaults.currency or "",
+        time_zone=defaults.time_zone or "",
+        legal_name=label,
+        address={"city": city, "country": defaults.country} if defaults.country else {"city": city},
+    )
+
+
+def _property_name(name: str) -> str:
+    try:
+        return listings.name(name)
+    except BadRow as problem:
+        raise Invalid(f"The property's name {problem.reason}.") from None
+
+
+def _seen(header: Sequence[str]) -> str:
+    shown = ", ".join(column[:30] for column in header[:6] if column.isprintable())
+    if len(header) == 1 and re.search("[;\t|]", header[0]):
+        return "Its columns have to be separated by commas."
+    return f"The first line says: {shown}{' …' if len(header) > 6 else ''}" if shown else "The first line is empty."

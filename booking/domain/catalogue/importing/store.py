@@ -1,0 +1,252 @@
+"""Drafts become rows, and rows go out again. A batch is one transaction; doing it twice changes nothing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningInsert
+
+from booking.domain.catalogue.importing.drafts import LONGEST_STAY, PropertyDraft, RoomDraft
+from booking.domain.errors import Conflict
+from booking.domain.messages import outbox
+from booking.domain.pricing.policies import MODERATE
+from booking.domain.tables import Property, Room
+from booking.infra import ids
+from booking.infra.db import READ_COMMITTED, db, reading, transaction
+
+BATCH = 500  # rows: a fraction of a second, well within the limits of a transaction
+
+# Always said by a file; the other columns only by some (RoomDraft).
+_STATED = ("name", "description", "kind", "capacity", "price_per_night", "amenities", "min_nights", "max_nights")
+_PERHAPS = ("images", "cancellation_policy", "published")
+
+# Rows of a query: those columns of a room that it asked for.
+_Found: TypeAlias = Row[*tuple[Any, ...]]
+_Key: TypeAlias = tuple[str | None, str]
+
+_ONE_IMPORT_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('rooms import'))")
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of the drafts of one batch. Every draft is in exactly one of the first four."""
+
+    created: list[RoomDraft] = field(default_factory=list)
+    updated: list[RoomDraft] = field(default_factory=list)
+    unchanged: list[RoomDraft] = field(default_factory=list)
+    refused: list[tuple[RoomDraft, str, str]] = field(default_factory=list)  # with field and reason
+
+    @property
+    def held_back(self) -> list[RoomDraft]:
+        """Those now in the database which guests cannot be offered."""
+        return [draft for draft in self.created + self.updated + self.unchanged if draft.held_back]
+
+
+class _Rehearsed(Exception):
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+
+def put(drafts: Sequence[RoomDraft], *, rehearse: bool = False, keep_existing: bool = False) -> Outcome:
+    """Insert or update the rooms, and create the properties they name where there are none.
+
+    `rehearse` does all of it and rolls back; `keep_existing` leaves rooms that are there already as they are. Drafts
+    must be distinct by key. Existing properties are used as they are, but learn their country where they do not know
+    it; a room is never moved to another property.
+    """
+    try:
+        return _put(drafts, rehearse, keep_existing)
+    except _Rehearsed as rehearsed:
+        return rehearsed.outcome
+
+
+@reading
+def check_property(wanted: PropertyDraft) -> None:
+    """Raise Conflict where the property exists and rooms described like this cannot go into it."""
+    house = db.session.scalar(select(Property).where(Property.slug == wanted.slug))
+    if house and (problem := _misfit(house, wanted)):
+        raise Conflict(problem[1])
+
+
+@transaction(isolation=READ_COMMITTED)
+def _put(drafts: Sequence[RoomDraft], rehearse: bool, keep_existing: bool) -> Outcome:
+    db.session.execute(_ONE_IMPORT_AT_A_TIME)
+    houses, before, outcome = _houses(drafts), _existing(drafts), Outcome()
+    accepted = []
+    for draft in drafts:
+        house = houses[draft.house.slug]
+        if problem := _misfit(house, draft.house) or _moved(before.get(draft.key), house):
+            outcome.refused.append((draft, *problem))
+        else:
+            accepted.append((draft, house))
+    after = _write(accepted, keep_existing)
+    for draft, _ in accepted:
+        _sort(outcome, draft, after.get(draft.key))
+    _record(outcome, before, after)
+    if rehearse:
+        raise _Rehearsed(outcome)
+    return outcome
+
+
+def _houses(drafts: Sequence[RoomDraft]) -> dict[str, Property]:
+    """The properties by slug, those missing created as the first draft that names them says."""
+    wanted: dict[str, PropertyDraft] = {}
+    for draft in drafts:
+        wanted.setdefault(draft.house.slug, draft.house)
+    present = set(db.session.scalars(select(Property.slug).where(Property.slug.in_(wanted))))
+    db.session.add_all(_house(draft) for slug, draft in wanted.items() if slug not in present)
+    db.session.flush()
+    houses = {house.slug: house for house in db.session.scalars(select(Property).where(Property.slug.in_(wanted)))}
+    for slug in present:
+        _learn_country(houses[slug], wanted[slug])
+    return houses
+
+
+def _learn_country(house: Property, draft: PropertyDraft) -> None:
+    country = draft.address.get("country")
+    if country and not house.address.get("country"):
+        house.address = {**house.address, "country": country}
+
+
+def _house(draft: PropertyDraft) -> Property:
+    return Property(
+        slug=draft.slug,
+        name=draft.name,
+        legal_name=draft.legal_name,
+        location=draft.location,
+        currency=draft.currency,
+        time_zone=draft.time_zone,
+        address=dict(draft.address),
+        check_in_time=draft.check_in_time,
+        check_out_time=draft.check_out_time,
+    )
+
+
+def _misfit(house: Property, wanted: PropertyDraft) -> tuple[str, str] | None:
+    for column in ("location", "currency", "time_zone"):
+        there, here = getattr(house, column), getattr(wanted, column)
+        if there != here:
+            label = column.replace("_", " ")
+            return column, f"the property {house.slug!r} exists already and its {label} is {there}, not {here}"
+    return None
+
+
+def _moved(existing: _Found | None, house: Property) -> tuple[str, str] | None:
+    if existing is None or existing.property_id == house.id:
+        return None
+    return "source_id", f"this room belongs to another property, in {existing.location}; an import does not move rooms"
+
+
+def _existing(drafts: Sequence[RoomDraft]) -> dict[_Key, _Found]:
+    by_source: dict[str, list[str]] = {}
+    for draft in drafts:
+        if draft.source and draft.source_id:
+            by_source.setdefault(draft.source, []).append(draft.source_id)
+    ours = [draft.id for draft in drafts if draft.id]
+    named = [and_(Room.source == source, Room.source_id.in_(known)) for source, known in by_source.items()]
+    columns = (Room.id, Room.source, Room.source_id, Room.property_id, Room.location, Room.published)
+    rows = db.session.execute(select(*columns).where(or_(Room.id.in_(ours), *named))).all()
+    return {key: row for row in rows for key in ((row.source, row.source_id), (None, str(row.id)))}
+
+
+def _write(accepted: Sequence[tuple[RoomDraft, Property]], keep_existing: bool) -> dict[_Key, _Found]:
+    """(id, version, published) of the rooms that changed, by key. Drafts that say the same columns go together."""
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for draft, house in accepted:
+        said = tuple(column for column in _PERHAPS if getattr(draft, column) is not None)
+        groups.setdefault(("id" if draft.id else "source", *said), []).append(_row(draft, house))
+    changed = {}
+    for said, rows in groups.items():
+        named_by = said[0]
+        # Without this a new statement begins at every row that lacks a price where the one before has one.
+        statement = _upsert(named_by, said[1:], keep_existing).execution_options(render_nulls=True)
+        for row in db.session.execute(statement, rows):
+            changed[(None, str(row.id)) if named_by == "id" else (row.source, row.source_id)] = row
+    return changed
+
+
+def _row(draft: RoomDraft, house: Property) -> dict[str, Any]:
+    return {
+        "id": draft.id or ids.new_id(),
+        "property_id": house.id,
+        "location": house.location,
+        "currency": house.currency,
+        **{column: getattr(draft, column) for column in _STATED},
+        "amenities": list(draft.amenities),
+        "images": draft.images if draft.images is not None else [],
+        "cancellation_policy": draft.cancellation_policy or MODERATE,
+        "published": draft.published is not False and draft.held_back is None,
+        "source": draft.source,
+        "source_id": draft.source_id,
+    }
+
+
+def _upsert(named_by: str, said: Sequence[str], keep_existing: bool) -> ReturningInsert[*tuple[Any, ...]]:
+    statement = insert(Room)
+    target = [Room.id] if named_by == "id" else [Room.source, Room.source_id]
+    new: dict[str, ColumnElement[Any]] = {column: statement.excluded[column] for column in (*_STATED, *said)}
+    if "published" not in said:
+        new["published"] = and_(statement.excluded["published"], _left_published())
+    if keep_existing:
+        statement = statement.on_conflict_do_nothing(index_elements=target)
+    else:
+        statement = statement.on_conflict_do_update(
+            index_elements=target,
+            set_={**new, "version": Room.version + 1, "updated_at": func.clock_timestamp()},
+            where=or_(*(getattr(Room, column).is_distinct_from(value) for column, value in new.items())),
+        )
+    return statement.returning(Room.id, Room.source, Room.source_id, Room.version, Room.published)
+
+
+def _left_published() -> ColumnElement[bool]:
+    """False where somebody took the room off by hand: a file that does not speak of it must not put it back."""
+    return or_(Room.published, Room.price_per_night.is_(None), Room.min_nights > LONGEST_STAY)
+
+
+def _sort(outcome: Outcome, draft: RoomDraft, row: _Found | None) -> None:
+    if row is None:
+        outcome.unchanged.append(draft)
+    elif row.version == 1:
+        outcome.created.append(draft)
+    else:
+        outcome.updated.append(draft)
+
+
+def _record(outcome: Outcome, before: dict[_Key, _Found], after: dict[_Key, _Found]) -> None:
+    """Say which rooms guests see differently; new ones once per location, so that its cached searches go."""
+    for draft in outcome.updated:
+        room = after[draft.key]
+        if before[draft.key].published or room.published:
+            location = draft.house.location
+            outbox.record("room.updated", {"roomId": ids.encode("room", room.id), "location": location})
+    for location in sorted({draft.house.location for draft in outcome.created if after[draft.key].published}):
+        outbox.record("room.updated", {"roomId": None, "location": location})
+
+
+@reading
+def locations() -> list[str]:
+    """Where there are rooms, published or not."""
+    return list(db.session.scalars(select(Room.location).distinct().order_by(Room.location)))
+
+
+def exported(location: str | None) -> Iterator[tuple[Room, Property]]:
+    """All rooms, or those of one location, with their properties, by id; read in pages, so of any number."""
+    last: uuid.UUID | None = None
+    while page := _page(location, last):
+        yield from page
+        last = page[-1][0].id
+
+
+@reading
+def _page(location: str | None, after: uuid.UUID | None) -> list[tuple[Room, Property]]:
+    query = select(Room, Property).join(Property, Room.property_id == Property.id).order_by(Room.id).limit(1000)
+    if location:
+        query = query.where(Room.location == location)
+    if after:
+        query = query.where(Room.id > after)
+    return [(row[0], row[1]) for row in db.session.execute(query)]

@@ -1,0 +1,165 @@
+"""Properties, rooms, and the nights that are taken. Global: every region sees the same."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    DateTime,
+    FetchedValue,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Numeric,
+    String,
+    Text,
+    UniqueConstraint,
+    literal_column,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
+
+from booking.domain.columns import (
+    CURRENCY_CODE,
+    LOCATION_SLUG,
+    CreatedAt,
+    Currency,
+    Id,
+    Json,
+    JsonList,
+    Name,
+    UpdatedAt,
+    one_of,
+)
+from booking.domain.money import check_sql
+from booking.infra.db import Model
+
+HELD, PINNED, BOOKED, BLOCKED = NIGHT_STATES = ("held", "pinned", "booked", "blocked")
+
+DEMO = "demo"  # the source of the rooms that come with the product
+
+
+class Property(Model):
+    """A house, hotel or host. Its time zone says what "today" is, its currency what rooms cost in."""
+
+    __tablename__ = "properties"
+    __table_args__ = (
+        UniqueConstraint("id", "location", "currency"),  # what rooms copy, so that the copy cannot differ
+        CheckConstraint(LOCATION_SLUG, name="location_slug"),
+        CheckConstraint(CURRENCY_CODE, name="currency_code"),
+        CheckConstraint("name <> '' AND time_zone <> ''", name="named"),
+    )
+
+    id: Mapped[Id]
+    name: Mapped[Name]
+    slug: Mapped[str] = mapped_column(String(255), unique=True)
+    location: Mapped[str] = mapped_column(String(120))
+    address: Mapped[Json]
+    time_zone: Mapped[str] = mapped_column(String(64))
+    currency: Mapped[Currency]
+    check_in_time: Mapped[dt.time] = mapped_column(default=dt.time(15, 0))
+    check_out_time: Mapped[dt.time] = mapped_column(default=dt.time(11, 0))
+    legal_name: Mapped[Name]
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
+
+
+class Room(Model):
+    """What a guest books. `location` and `currency` are the property's, copied for the index that search reads."""
+
+    __tablename__ = "rooms"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["property_id", "location", "currency"],
+            ["properties.id", "properties.location", "properties.currency"],
+            onupdate="CASCADE",
+        ),
+        UniqueConstraint("source", "source_id"),
+        CheckConstraint("name <> ''", name="named"),
+        CheckConstraint("capacity BETWEEN 1 AND 1000", name="capacity_positive"),
+        CheckConstraint("min_nights >= 1 AND max_nights >= min_nights", name="stay_limits"),
+        CheckConstraint("price_per_night IS NULL OR price_per_night > 0", name="price_positive"),
+        CheckConstraint(check_sql("price_per_night"), name="price_decimals"),
+        CheckConstraint("NOT published OR price_per_night IS NOT NULL", name="published_has_price"),
+        CheckConstraint("(source IS NULL) = (source_id IS NULL)", name="source_complete"),
+        # The order of a results page, so that reading stops after one page.
+        Index(
+            "ix_rooms_search",
+            "location",
+            "price_per_night",
+            "id",
+            postgresql_include=["capacity", "min_nights", "max_nights"],
+            postgresql_where=text("published"),
+        ),
+        Index("ix_rooms_amenities", "amenities", postgresql_using="gin"),
+        Index("ix_rooms_words", "words", postgresql_using="gin", postgresql_ops={"words": "gin_trgm_ops"}),
+        Index("ix_rooms_property_id", "property_id"),
+    )
+
+    id: Mapped[Id]
+    property_id: Mapped[uuid.UUID]
+    kind: Mapped[str | None] = mapped_column(String(120))  # identical units of one property share it
+    name: Mapped[Name]
+    description: Mapped[str] = mapped_column(Text, default="", server_default="")
+    location: Mapped[str] = mapped_column(String(120))
+    currency: Mapped[Currency]
+    capacity: Mapped[int]
+    price_per_night: Mapped[Decimal | None] = mapped_column(Numeric(15, 3))
+    amenities: Mapped[list[str]] = mapped_column(ARRAY(String(120)), default=list, server_default="{}")
+    images: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
+    min_nights: Mapped[int] = mapped_column(default=1, server_default="1")
+    max_nights: Mapped[int] = mapped_column(default=30, server_default="30")
+    cancellation_policy: Mapped[Json]
+    published: Mapped[bool] = mapped_column(default=False)
+    source: Mapped[str | None] = mapped_column(String(64))
+    source_id: Mapped[str | None] = mapped_column(String(64))
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
+    # Kept by a trigger, folded: what a search looks into, and the order by name.
+    words: Mapped[str | None] = mapped_column(Text, server_default=FetchedValue(), server_onupdate=FetchedValue())
+    sort_name: Mapped[str | None] = mapped_column(Text, server_default=FetchedValue(), server_onupdate=FetchedValue())
+
+    property: Mapped[Property] = relationship(
+        lazy="raise", viewonly=True, primaryjoin="Room.property_id == Property.id"
+    )
+
+
+class Availability(Model):
+    """A night of a room that is not free. A night without a row is free; the primary key sells it once."""
+
+    __tablename__ = "availability"
+    __table_args__ = (
+        CheckConstraint(one_of("state", NIGHT_STATES), name="state_known"),
+        CheckConstraint("(state = 'blocked') = (claim_id IS NULL)", name="claimed"),
+        CheckConstraint("(state IN ('held', 'pinned')) = (held_until IS NOT NULL)", name="hold_ends"),
+        # Counts a location's taken nights without touching the table.
+        Index("ix_availability_location_night", "location", "night", postgresql_include=["room_id"]),
+        Index("ix_availability_claim_id", "claim_id", postgresql_where=text("claim_id IS NOT NULL")),
+        # Only nights that are held or pinned stand in it: sweeper and search find run-out ones without reading history.
+        # It is for those that say has_end(). Without such a word, Postgres took it for payments as well, since it is so
+        # small; each then read the holds of all others, and under SERIALIZABLE they made each other try again.
+        # Its price: booking a pinned night is no HOT update.
+        Index("ix_availability_held", "held_until", postgresql_where=text("held_until < 'infinity'")),
+        {"postgresql_with": {"fillfactor": 85}},
+    )
+
+    room_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("rooms.id"), primary_key=True)
+    night: Mapped[dt.date] = mapped_column(primary_key=True)
+    location: Mapped[str] = mapped_column(String(120))
+    state: Mapped[str] = mapped_column(String(8))
+    claim_id: Mapped[uuid.UUID | None]  # the booking; no foreign key: it may live in another region
+    held_until: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+
+
+def has_end(held_until: InstrumentedAttribute[Any] | Column[Any]) -> ColumnElement[bool]:
+    """True of nights that are held or pinned: the condition that ix_availability_held is asked by."""
+    return held_until < literal_column("'infinity'::timestamptz")

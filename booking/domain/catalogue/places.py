@@ -1,0 +1,77 @@
+"""Places and amenities for filters and forms, and what is meant by a place that somebody wrote in their own way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from booking.domain.catalogue import destinations
+from booking.domain.catalogue.destinations import Destination
+from booking.domain.catalogue.importing.places import slugify
+from booking.domain.errors import Invalid
+from booking.domain.inputs import SLUG, RoomSearch
+from booking.domain.tables import Room
+from booking.infra.db import db, reading
+
+MOST_NAMED = 20  # places in a refusal
+
+
+@dataclass(frozen=True, slots=True)
+class AmenityCount:
+    """An amenity, and how many published rooms have it."""
+
+    name: str
+    rooms: int
+
+
+class UnknownPlace(Invalid):
+    """A location that names none of the places there are: programs choose by slug, people by name."""
+
+    def __init__(self, places: list[Destination]) -> None:
+        super().__init__(details={"location": f"is not a place we know; choose one of {_named(places)}"})
+        self.cities = [place.city for place in places[:MOST_NAMED]]
+
+
+def resolved(wanted: RoomSearch, cache_seconds: int) -> RoomSearch:
+    """The search with its place as a slug, whatever was written: Lisbon, TEL AVIV, São Paulo, Lisbon (Portugal).
+
+    Raises Invalid naming the places there are. Without a location, or with a slug, nothing is looked up.
+    """
+    if wanted.location is None or SLUG.fullmatch(wanted.location):
+        return wanted
+    places = destinations.destinations(cache_seconds)
+    found = _find(wanted.location, places)
+    if found is None:
+        raise UnknownPlace(places)
+    return wanted.model_copy(update={"location": found.slug})
+
+
+@reading
+def amenities() -> list[AmenityCount]:
+    """What published rooms have, the most frequent first."""
+    each = func.unnest(Room.amenities).label("amenity")
+    listed = select(each).where(Room.published).subquery()
+    count = func.count().label("rooms")
+    rows = db.session.execute(
+        select(listed.c.amenity, count).group_by(listed.c.amenity).order_by(count.desc(), listed.c.amenity)
+    )
+    return [AmenityCount(name, rooms) for name, rooms in rows]
+
+
+def _find(text: str, places: list[Destination]) -> Destination | None:
+    spellings = {text.strip().casefold(), text.split(",", maxsplit=1)[0].split("(", maxsplit=1)[0].strip().casefold()}
+    slugs = {slugify(spelling) for spelling in spellings} - {""}
+    return next(
+        (
+            place
+            for place in places
+            if place.slug in slugs or place.city.casefold() in spellings or slugify(place.city) in slugs
+        ),
+        None,
+    )
+
+
+def _named(places: list[Destination]) -> str:
+    more = f" and {len(places) - MOST_NAMED} more (GET /places)" if len(places) > MOST_NAMED else ""
+    return ", ".join(place.slug for place in places[:MOST_NAMED]) + more

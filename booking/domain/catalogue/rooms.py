@@ -1,0 +1,174 @@
+"""Rooms as guests see them, and what is needed to sell one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from booking.domain.catalogue import pictures, room_names
+from booking.domain.catalogue.models import DEMO
+from booking.domain.catalogue.room_names import RoomNames
+from booking.domain.errors import Invalid, RoomNotFound
+from booking.domain.inventory import availability
+from booking.domain.pricing import policies, quotes
+from booking.domain.stays import Stay, StayRules
+from booking.domain.tables import Property, Room
+from booking.infra import cache
+from booking.infra.clock import sql_now
+from booking.infra.db import db, execute, reading
+from booking.infra.ids import encode
+
+DETAILS = cache.Kind("room", 2)  # in the cache
+
+
+@dataclass(frozen=True, slots=True)
+class ForSale:
+    """A published room with what selling it takes."""
+
+    id: uuid.UUID
+    location: str
+    currency: str
+    capacity: int
+    price_per_night: Decimal
+    min_nights: int
+    max_nights: int
+    cancellation_policy: dict[str, Any]
+    time_zone: str
+    check_in_time: dt.time
+    read_at: dt.datetime  # by Postgres' clock
+    name: str
+    property_name: str
+    city: str | None
+
+    def refuse_unless_fit(self, stay: Stay, guests: int, rules: StayRules) -> None:
+        """Raise Invalid with everything that is wrong with these dates and guests, by field."""
+        problems = rules.problems(stay, self.time_zone)
+        if stay.nights < self.min_nights:
+            problems.setdefault("checkOut", f"this room asks for at least {self.min_nights} nights")
+        elif stay.nights > self.max_nights:
+            problems.setdefault("checkOut", f"this room allows at most {self.max_nights} nights")
+        if problem := too_many(guests, self.capacity):
+            problems["guests"] = problem
+        if problems:
+            raise Invalid(details=problems)
+
+    def quote(self, stay: Stay) -> quotes.Quote:
+        """What the stay costs today. Every price of a stay is asked for here: shown, held or changed."""
+        return quotes.quote(self.price_per_night, self.currency, stay)
+
+    def frozen_policy(self) -> dict[str, Any]:
+        return policies.frozen(self.cancellation_policy, self.time_zone, self.check_in_time)
+
+
+def too_many(guests: int, capacity: int) -> str | None:
+    """What is wrong with so many guests in a room, None where they fit."""
+    if guests <= capacity:
+        return None
+    return f"this room sleeps {capacity} guest{'' if capacity == 1 else 's'}"
+
+
+_FOR_SALE = (
+    select(
+        Room.id,
+        Room.location,
+        Room.currency,
+        Room.capacity,
+        Room.price_per_night,
+        Room.min_nights,
+        Room.max_nights,
+        Room.cancellation_policy,
+        Property.time_zone,
+        Property.check_in_time,
+        sql_now().label("read_at"),
+        Room.name,
+        Property.name.label("property_name"),
+        Property.address["city"].astext.label("city"),
+    )
+    .join(Property, Property.id == Room.property_id)
+    .where(Room.published, Room.id == bindparam("room_id"))
+)
+
+
+def for_sale(room_id: uuid.UUID) -> ForSale:
+    """The room to sell, read inside the caller's transaction; raises RoomNotFound."""
+    found = execute(_FOR_SALE, {"room_id": room_id}).rows
+    if not found:
+        raise RoomNotFound
+    room = ForSale(*found[0])
+    room_names.remember(room.id, RoomNames(room.name, room.property_name, room.city or ""))
+    return room
+
+
+@dataclass(frozen=True, slots=True)
+class StayQuote:
+    """What these dates would cost, whether they can be had now, and until when they can be given back."""
+
+    stay: Stay
+    guests: int
+    price: quotes.Quote
+    is_available: bool
+    refunds: tuple[policies.Tier, ...]
+
+
+@reading
+def quote(room_id: uuid.UUID, stay: Stay, guests: int, rules: StayRules) -> StayQuote:
+    """The price of a stay, line by line. Raises RoomNotFound, Invalid."""
+    room = for_sale(room_id)
+    room.refuse_unless_fit(stay, guests, rules)
+    price = room.quote(stay)
+    refunds = policies.tiers(room.frozen_policy(), stay.check_in)
+    return StayQuote(stay, guests, price, availability.is_free(room_id, stay), tuple(refunds))
+
+
+def details(room_id: uuid.UUID, cache_seconds: int) -> dict[str, Any]:
+    """Everything about a published room that does not depend on dates, as plain JSON values. Raises RoomNotFound."""
+    found: dict[str, Any] | None = cache.remembered(
+        DETAILS, encode("room", room_id), cache_seconds, lambda: _details(room_id)
+    )
+    if found is None:
+        raise RoomNotFound
+    return found
+
+
+def forget(room_id: str) -> None:
+    """Look anew next time: the room has changed."""
+    cache.drop((DETAILS, room_id))
+
+
+@reading
+def _details(room_id: uuid.UUID) -> dict[str, Any] | None:
+    row = db.session.execute(
+        select(Room, Property).join(Property, Property.id == Room.property_id).where(Room.id == room_id, Room.published)
+    ).one_or_none()
+    return None if row is None else _as_json(row.Room, row.Property)
+
+
+def _as_json(room: Room, house: Property) -> dict[str, Any]:
+    return {
+        "id": encode("room", room.id),
+        "name": room.name,
+        "description": room.description,
+        "kind": room.kind,
+        "isDemo": room.source == DEMO,
+        "location": room.location,
+        "capacity": room.capacity,
+        "pricePerNight": str(room.price_per_night),
+        "currency": room.currency,
+        "amenities": room.amenities,
+        "images": pictures.shown(room.images),
+        "minNights": room.min_nights,
+        "maxNights": room.max_nights,
+        "cancellationPolicy": room.cancellation_policy,
+        "property": {
+            "name": house.name,
+            "address": house.address,
+            "timeZone": house.time_zone,
+            "checkInTime": house.check_in_time.isoformat("minutes"),
+            "checkOutTime": house.check_out_time.isoformat("minutes"),
+        },
+    }

@@ -1,0 +1,143 @@
+"""What is kept for how long. Everything that grows stands here, or is kept on purpose; a worker prunes every hour.
+
+Bookings that were confirmed or cancelled, their payments and the charges of the ledger stay: they are the books. Each
+statement finds its rows by an index and deletes a portion at a time, so that nobody waits for it. Ids carry the time
+they were made at (UUID version 7): for most tables the primary key is the index by age.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import TextClause, text
+
+from booking.domain.messages import outbox
+from booking.domain.people import account_closing, email_changes, security_log
+from booking.domain.reservations import idempotency
+from booking.infra import clock
+from booking.infra.db import READ_COMMITTED, execute, reading, transaction
+from booking.infra.ids import first_id_at
+
+PORTION = 500  # rows
+NIGHTS_PORTION = 100  # rows; they lie far apart
+
+SIGN_INS = dt.timedelta(days=120)  # after they began, if they are over: longer than a session may last
+LINKS = dt.timedelta(days=7)  # links in mails, good for an hour or a day
+EXPIRED_BOOKINGS = dt.timedelta(days=30)  # that nobody tried to pay for
+UNMOVED_MONEY = dt.timedelta(days=180)  # declined and cancelled charges in the simulated provider's ledger
+NIGHTS_DAYS = 90  # nights that are over by so many days are free of rows; `verification` knows it
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Rows of one kind, and a statement that deletes at most :portion of those made before the id :before."""
+
+    name: str
+    kept: dt.timedelta
+    statement: TextClause
+
+
+def _older(table: str, key: str = "id", where: str = "true") -> TextClause:
+    """Oldest first; what somebody else has locked waits for the next hour.
+
+    An array is made once. What stands in IN (...) may be run again for each row, and then chooses others.
+    """
+    return text(
+        f"DELETE FROM {table} WHERE {key} = ANY (ARRAY(SELECT {key} FROM {table}"  # noqa: S608
+        f" WHERE {key} < :before AND {where} ORDER BY {key} LIMIT :portion FOR UPDATE SKIP LOCKED))"
+    )
+
+
+RULES = (
+    Rule("sessions", SIGN_INS, _older("sessions", where="(ended_at IS NOT NULL OR last_seen_at < now() - :kept)")),
+    Rule("password resets", LINKS, _older("password_resets")),
+    Rule("email verifications", LINKS, _older("email_verifications", where="expires_at < now()")),
+    Rule(
+        "expired bookings",
+        EXPIRED_BOOKINGS,
+        _older(
+            "bookings",
+            where="status = 'EXPIRED' AND NOT EXISTS (SELECT FROM payments WHERE booking_id = bookings.id)"
+            " AND NOT EXISTS (SELECT FROM availability WHERE claim_id = bookings.id)",
+        ),
+    ),
+    Rule(
+        "declined and cancelled charges of the simulated ledger",
+        UNMOVED_MONEY,
+        _older(
+            "simulated_ledger",
+            "key",
+            "kind IN ('declined', 'tombstone') AND NOT EXISTS (SELECT FROM payments WHERE id = simulated_ledger.key"
+            " AND state IN ('started', 'unknown'))",
+        ),
+    ),
+)
+
+# No index is by night alone: one would cost every claim. Each place has its nights in order, so they go place by place.
+# By ctid, since a join with the whole table looks cheap to the planner.
+_PLACES = text("SELECT DISTINCT location FROM properties")
+_NIGHTS = text(
+    "DELETE FROM availability WHERE ctid = ANY (ARRAY("
+    " SELECT ctid FROM availability WHERE location = :place"
+    "  AND night >= :since AND night < (now() AT TIME ZONE 'UTC')::date - CAST(:days AS integer)"
+    "  AND state IN ('booked', 'blocked')"
+    "  ORDER BY night LIMIT :portion)) RETURNING night"
+)
+
+
+def prune(security_events: dt.timedelta) -> dict[str, int]:
+    """Delete everything that is older than it should be; security events are kept for as long as the operator says.
+
+    Returns how many of what, without the zeros.
+    """
+    done = {rule.name: _until_done(lambda rule=rule: _apply(rule)) for rule in RULES}  # type: ignore[misc]
+    done["nights that are over"] = sum(map(_past_nights, _places()))
+    done["idempotency keys"] = _until_done(lambda: idempotency.prune(PORTION))
+    done["events"] = _until_done(lambda: outbox.prune(PORTION))
+    done["changes of email"] = _until_done(lambda: email_changes.prune(PORTION))
+    done["addresses of deleted accounts"] = _until_done(lambda: account_closing.prune(PORTION))
+    done["security events"] = _until_done(lambda: security_log.prune(security_events, PORTION))
+    return {name: number for name, number in done.items() if number}
+
+
+def _until_done(work: Callable[[], int]) -> int:
+    done = 0
+    while (portion := work()) >= PORTION:
+        done += portion
+    return done + portion
+
+
+def before(rule: Rule) -> uuid.UUID:
+    """The first id that the rule keeps."""
+    return first_id_at(clock.now() - rule.kept)
+
+
+@transaction(isolation=READ_COMMITTED)
+def _apply(rule: Rule) -> int:
+    values = {"before": before(rule), "portion": PORTION}
+    if ":kept" in rule.statement.text:
+        values["kept"] = rule.kept
+    return execute(rule.statement, values).count
+
+
+@reading
+def _places() -> list[str]:
+    return list(execute(_PLACES, {}).column)
+
+
+def _past_nights(place: str) -> int:
+    """Each portion goes on where the last one ended: before that, the index is full of what was just deleted."""
+    done, since = 0, dt.date.min
+    while len(nights := _delete_nights(place, since)) >= NIGHTS_PORTION:
+        done, since = done + len(nights), max(nights)
+    return done + len(nights)
+
+
+@transaction(isolation=READ_COMMITTED)
+def _delete_nights(place: str, since: dt.date) -> list[dt.date]:
+    """A row that somebody changes at this moment is elsewhere by now, and waits for the next hour."""
+    values = {"place": place, "since": since, "days": NIGHTS_DAYS, "portion": NIGHTS_PORTION}
+    return list(execute(_NIGHTS, values).column)

@@ -1,0 +1,147 @@
+"""Does everything agree? Each rule is a query that returns what breaks it; none should return a row.
+
+Runs in one REPEATABLE READ snapshot, so it may run beside a busy system. What is under way (payments younger than ten
+minutes) is not judged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from booking.domain import money
+from booking.domain.maintenance.retention import NIGHTS_DAYS
+from booking.infra.db import db, transaction
+from booking.infra.words import count
+
+OWED = "owed and not returned"  # a refund was declined, and no other has arrived or is under way
+
+_PRUNED_UNTIL = f"(now() AT TIME ZONE 'UTC')::date - {NIGHTS_DAYS}"  # earlier nights may be gone
+
+RULES = {
+    "two live bookings share a night": """
+        SELECT o.reference || ' and ' || b.reference FROM
+        (SELECT id, room_id, reference, check_in, max(check_out) OVER (PARTITION BY room_id ORDER BY check_in, id
+         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS taken_until FROM bookings WHERE status = 'CONFIRMED') b
+        JOIN bookings o ON o.room_id = b.room_id AND o.status = 'CONFIRMED' AND o.check_out > b.check_in
+        AND (o.check_in, o.id) < (b.check_in, b.id) WHERE b.taken_until > b.check_in""",
+    "a confirmed booking does not have all of its nights": """
+        SELECT b.reference FROM bookings b, LATERAL (SELECT greatest(b.check_in, DAYS_AGO) AS first) kept
+        WHERE b.status = 'CONFIRMED' AND b.check_out > kept.first AND b.check_out - kept.first <>
+        (SELECT count(*) FROM availability a WHERE a.claim_id = b.id AND a.room_id = b.room_id AND a.state = 'booked'
+         AND a.night >= kept.first AND a.night < b.check_out)""".replace("DAYS_AGO", _PRUNED_UNTIL),
+    "a booked night belongs to no confirmed booking": """
+        SELECT a.room_id || ' ' || a.night FROM availability a LEFT JOIN bookings b ON b.id = a.claim_id
+        WHERE a.state = 'booked' AND (b.id IS NULL OR b.status <> 'CONFIRMED' OR b.room_id <> a.room_id
+        OR a.night < b.check_in OR a.night >= b.check_out)""",
+    "a pinned night has no open payment": """
+        SELECT a.room_id || ' ' || a.night FROM availability a WHERE a.state = 'pinned' AND NOT EXISTS
+        (SELECT FROM payments p WHERE p.booking_id = a.claim_id AND p.kind = 'charge'
+         AND p.state IN ('started', 'unknown'))""",
+    "a closed booking still has nights": """
+        SELECT b.reference FROM bookings b WHERE b.status IN ('CANCELLED', 'EXPIRED')
+        AND EXISTS (SELECT FROM availability a WHERE a.claim_id = b.id)""",
+    "a night's location is not its room's": """
+        SELECT a.room_id || ' ' || a.night FROM availability a JOIN rooms r ON r.id = a.room_id
+        WHERE a.location <> r.location""",
+    "a confirmed booking is not paid exactly once": """
+        SELECT b.reference FROM bookings b WHERE b.status = 'CONFIRMED' AND b.total_price > 0 AND
+        (SELECT coalesce(sum(p.amount), 0) FROM payments p WHERE p.booking_id = b.id AND p.kind = 'charge'
+         AND p.state = 'succeeded') <> b.total_price""",
+    "a booking's price is not the sum of its lines": """
+        SELECT b.reference FROM bookings b WHERE b.total_price <>
+        (SELECT sum((line->>'amount')::numeric) FROM jsonb_array_elements(b.price_lines) line)""",
+    "a charged booking that is not confirmed has no refund": """
+        SELECT b.reference FROM bookings b JOIN payments p ON p.booking_id = b.id AND p.kind = 'charge'
+        AND p.state = 'succeeded' WHERE b.status <> 'CONFIRMED' AND coalesce(b.refund_amount, p.amount) > 0
+        AND NOT EXISTS (SELECT FROM payments r WHERE r.booking_id = b.id AND r.kind = 'refund'
+         AND r.amount = coalesce(b.refund_amount, p.amount))""",
+    OWED: """
+        SELECT DISTINCT b.reference || ': ' || EXACT || ' ' || r.currency FROM payments r
+        JOIN bookings b ON b.id = r.booking_id WHERE r.kind = 'refund' AND r.state = 'failed'
+        AND NOT EXISTS (SELECT FROM payments o WHERE o.booking_id = r.booking_id AND o.kind = 'refund'
+         AND o.state IN ('started', 'unknown', 'succeeded'))""".replace(
+        "EXACT", money.rounded_sql("r.amount", "r.currency")
+    ),
+    "a refund does not belong to a charge of its booking and provider": """
+        SELECT r.id::text FROM payments r LEFT JOIN payments c ON c.id = r.charge_id AND c.kind = 'charge'
+        AND c.state = 'succeeded' AND c.booking_id = r.booking_id AND c.provider = r.provider
+        AND c.currency = r.currency WHERE r.charge_id IS NOT NULL AND c.id IS NULL""",
+    "more went back than was charged": """
+        SELECT b.reference FROM payments p JOIN bookings b ON b.id = p.booking_id
+        WHERE p.state IN ('started', 'unknown', 'succeeded') GROUP BY b.reference
+        HAVING coalesce(sum(p.amount) FILTER (WHERE p.kind = 'refund'), 0) >
+        coalesce(sum(p.amount) FILTER (WHERE p.kind = 'charge' AND p.state = 'succeeded'), 0)""",
+    "the ledger returned another charge than ours says": """
+        SELECT p.id::text FROM payments p JOIN simulated_ledger l ON l.key = p.id
+        WHERE p.kind = 'refund' AND l.kind = 'refund' AND l.charge_key <> p.charge_id""",
+    "a payment succeeded that the ledger does not know": """
+        SELECT p.id::text FROM payments p LEFT JOIN simulated_ledger l ON l.key = p.id AND l.kind = p.kind
+        AND l.amount = p.amount AND l.currency = p.currency AND l.reference = p.provider_reference
+        WHERE p.provider = 'simulated' AND p.state = 'succeeded' AND l.key IS NULL""",
+    "the ledger moved money that no payment knows": """
+        SELECT l.key::text FROM simulated_ledger l LEFT JOIN payments p ON p.id = l.key AND p.kind = l.kind
+        WHERE l.kind IN ('charge', 'refund') AND (p.id IS NULL OR p.state = 'failed')""",
+    "a payment waits for more than ten minutes": """
+        SELECT p.id::text FROM payments p WHERE p.state IN ('started', 'unknown')
+        AND p.created_at < now() - interval '10 minutes'""",
+    "a confirmed booking has no confirmation event": """
+        SELECT b.reference FROM bookings b WHERE b.confirmed_at IS NOT NULL
+        AND b.confirmed_at > now() - interval '1 day' AND NOT EXISTS
+        (SELECT FROM events e WHERE e.type = 'booking.confirmed' AND e.occurred_at >= b.created_at
+         AND e.payload->>'reference' = b.reference)""",
+}
+
+COUNTED = {
+    "booking": "SELECT count(*) FROM bookings",
+    "night": "SELECT count(*) FROM availability",
+    "payment": "SELECT count(*) FROM payments",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule and what breaks it."""
+
+    rule: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    findings: list[Finding]
+    counted: dict[str, int]
+
+    def scope(self) -> str:
+        """What was looked at: 3 bookings, 1 night, 3 payments."""
+        return ", ".join(count(number, what) for what, number in self.counted.items())
+
+    @property
+    def debts(self) -> list[Finding]:
+        """What guests are owed: the books say so, and agree."""
+        return [finding for finding in self.findings if finding.rule == OWED]
+
+    @property
+    def damage(self) -> list[Finding]:
+        """What cannot be so in books that are whole."""
+        return [finding for finding in self.findings if finding.rule != OWED]
+
+
+@transaction(isolation="REPEATABLE READ")
+def verify(limit: int = 100) -> Report:
+    """Check every rule; at most `limit` findings of each."""
+    return examine(db.session.connection(), limit)
+
+
+def examine(opened: Connection, limit: int = 100) -> Report:
+    """The same through a connection of the caller's, which looks at one snapshot: a restored copy's, for example."""
+    # Millions of bookings take longer than a request may.
+    opened.execute(text("SET LOCAL statement_timeout = 0"))
+    opened.execute(text("SET LOCAL enable_seqscan = on"))  # whole tables are what it is about
+    findings = [
+        Finding(rule, str(subject))
+        for rule, query in RULES.items()
+        for subject in opened.scalars(text(f"{query} LIMIT {limit}"))
+    ]
+    return Report(findings, {what: int(opened.scalar(text(query)) or 0) for what, query in COUNTED.items()})

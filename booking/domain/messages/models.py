@@ -1,0 +1,49 @@
+"""The outbox: what happened, and the durable state of everything that follows from it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from booking.domain.columns import CreatedAt, Id, Instant, Json, one_of
+from booking.infra.db import Model
+
+WAITING, RUNNING, DONE, GIVEN_UP = DELIVERY_STATES = ("waiting", "running", "done", "failed")
+
+
+class Event(Model):
+    """Something that happened, recorded in the transaction that made it happen."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index("ix_events_unsent", "occurred_at", "id", postgresql_where=text("sent_at IS NULL")),
+        CheckConstraint("type ~ '^[a-z]+[.][a-z]+$'", name="type_dotted"),
+    )
+
+    id: Mapped[Id]
+    type: Mapped[str] = mapped_column(String(64))
+    payload: Mapped[Json]
+    occurred_at: Mapped[CreatedAt]
+    sent_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Delivery(Model):
+    """One consumer's work for one event. RQ carries it, this row knows it."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        CheckConstraint(one_of("state", DELIVERY_STATES), name="state_known"),
+        CheckConstraint("attempts >= 0", name="attempts_counted"),
+        Index("ix_deliveries_due", "next_at", postgresql_where=text("state IN ('waiting', 'running')")),
+        Index("ix_deliveries_given_up", "next_at", postgresql_where=text("state = 'failed'")),
+    )
+
+    event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), primary_key=True)
+    consumer: Mapped[str] = mapped_column(String(32), primary_key=True)
+    state: Mapped[str] = mapped_column(String(8), default=WAITING, server_default=WAITING)
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    next_at: Mapped[Instant]
+    error: Mapped[str | None] = mapped_column(Text)

@@ -1,0 +1,173 @@
+"""Payment rows: one per attempt, written before the provider is asked, so that no money moves unrecorded.
+
+`next_at` says from when on recovery may ask about an open row. Whoever begins an attempt sets it far enough ahead to
+come to the end of it; whoever asks puts it off, longer each time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+
+from sqlalchemy import and_, func, select, update
+from sqlalchemy.exc import DBAPIError
+
+from booking.domain.reservations import repository
+from booking.domain.reservations.models import CHARGE, FAILED, OPEN, REFUND, STARTED, SUCCEEDED, UNKNOWN
+from booking.domain.tables import Booking, Payment
+from booking.infra import telemetry
+from booking.infra.clock import sql_now
+from booking.infra.db import READ_COMMITTED, db, reading, transaction
+from booking.infra.ids import new_id
+from booking.infra.provider import Charge
+
+DECLINED = "declined"  # failure: the provider said no
+ABANDONED = "abandoned"  # failure: nobody knew, so it was cancelled at the provider
+NO_ANSWER = "the provider did not answer"  # error of an open payment
+
+LONGEST_PAUSE = dt.timedelta(hours=1)  # between two times that recovery asks
+STUCK_AFTER = 5  # times of asking in vain: with the usual patience, after some five minutes
+
+
+def start_charge(booking: Booking, method: str, provider: str, patience: dt.timedelta) -> Payment:
+    """Record an attempt to charge the booking's total, inside the transaction that pins its nights."""
+    new = Payment(booking_id=booking.id, kind=CHARGE, method=method, provider=provider)
+    new.amount, new.currency = booking.total_price, booking.currency
+    return _start(new, patience)
+
+
+def start_refund(charge: Payment, amount: Decimal, patience: dt.timedelta) -> Payment:
+    """Record that `amount` of the charge is owed back, inside the transaction that makes it so."""
+    new = Payment(booking_id=charge.booking_id, kind=REFUND, charge_id=charge.id, provider=charge.provider)
+    new.amount, new.currency = amount, charge.currency
+    return _start(new, patience)
+
+
+def succeed(payment: Payment, reference: str) -> None:
+    """The money has moved."""
+    payment.state, payment.provider_reference = SUCCEEDED, reference
+    payment.failure = payment.error = None
+    repository.save_payment(payment)
+
+
+def fail(payment: Payment, failure: str, error: str | None = None) -> None:
+    """No money has moved, and none will."""
+    payment.state, payment.failure, payment.error = FAILED, failure, error
+    repository.save_payment(payment)
+
+
+def is_open(payment: Payment) -> bool:
+    return payment.state in OPEN
+
+
+@transaction(isolation=READ_COMMITTED)
+def mark_unknown(payment_id: uuid.UUID, patience: dt.timedelta) -> None:
+    """The provider did not answer: recovery decides, once a late charge has had its time."""
+    unknown = {"state": UNKNOWN, "next_at": sql_now() + patience}
+    db.session.execute(update(Payment).where(Payment.id == payment_id, Payment.state == STARTED).values(unknown))
+
+
+@transaction(isolation=READ_COMMITTED)
+def note(payment_id: uuid.UUID, error: str) -> None:
+    """Why an open payment is still open, for whoever looks after it."""
+    db.session.execute(update(Payment).where(Payment.id == payment_id, Payment.state.in_(OPEN)).values(error=error))
+
+
+def note_unknown_provider(payment: Payment) -> None:
+    """Its provider is none of ours (any more): it stays open until somebody configures that one again."""
+    telemetry.log.error("payment_provider_unknown", payment=str(payment.id), provider=payment.provider)
+    note(payment.id, f"there is no provider {payment.provider!r} here")
+
+
+def said(error: BaseException) -> str:
+    """An unforeseen error in a line for operators; of the database's only its kind, since it quotes values."""
+    text = "" if isinstance(error, DBAPIError) else " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}"[:300].rstrip(": ")
+
+
+# --- for recovery
+
+
+@reading
+def due(patience: dt.timedelta, ahead: dt.timedelta, limit: int) -> list[tuple[uuid.UUID, int]]:
+    """Open payments that may be asked about (within `ahead`), with how often that was done; new ones first."""
+    # A row of an older version has no next_at.
+    since = func.coalesce(Payment.next_at, Payment.updated_at + patience)
+    waiting = select(Payment.id, Payment.attempts).where(Payment.state.in_(OPEN), since <= sql_now() + ahead)
+    rows = db.session.execute(waiting.order_by(Payment.attempts, since, Payment.id).limit(limit))
+    return [(row.id, row.attempts) for row in rows]
+
+
+@transaction(isolation=READ_COMMITTED)
+def claim(payment_id: uuid.UUID, attempts: int, patience: dt.timedelta) -> Payment | None:
+    """Take a due payment for one question; None where somebody else has, or where it is settled.
+
+    It is due again after a pause that doubles each time, so that a process that dies with it keeps it from nobody.
+    """
+    pause = min(patience * 2 ** min(attempts, 16), max(LONGEST_PAUSE, patience))
+    mine = and_(Payment.id == payment_id, Payment.attempts == attempts, Payment.state.in_(OPEN))
+    taken = update(Payment).where(mine).values(attempts=attempts + 1, next_at=sql_now() + pause)
+    options = {"synchronize_session": False}
+    return db.session.scalars(taken.returning(Payment), execution_options=options).one_or_none()
+
+
+@reading
+def is_live_charge(payment: Payment) -> bool:
+    """Whether its own process may still be charging: asking the provider to cancel it would be too early."""
+    waits = select(Payment.next_at > sql_now()).where(Payment.id == payment.id, Payment.state == STARTED)
+    return bool(db.session.scalar(waits.where(Payment.attempts == 0)))
+
+
+@transaction(isolation=READ_COMMITTED)
+def hurry() -> None:
+    """Make everything due that was put off; not what its own process may still be charging."""
+    put_off = and_(Payment.state.in_(OPEN), Payment.attempts > 0)
+    db.session.execute(update(Payment).where(put_off).values(next_at=sql_now()))
+
+
+# --- looking
+
+
+@reading
+def asked_in_vain(limit: int = 1000) -> list[Payment]:
+    """Open payments that recovery has asked about, the most often asked first."""
+    asked = select(Payment).where(Payment.state.in_(OPEN), Payment.attempts > 0)
+    return list(db.session.scalars(asked.order_by(Payment.attempts.desc(), Payment.id).limit(limit)))
+
+
+@reading
+def figures() -> dict[str, int]:
+    """For the metrics: open payments, and those that recovery has asked about too often."""
+    counted = select(func.count(), func.count().filter(Payment.attempts >= STUCK_AFTER)).where(Payment.state.in_(OPEN))
+    under_way, stuck = db.session.execute(counted).one()
+    return {"open": under_way, "stuck": stuck}
+
+
+@reading
+def latest_charge(booking_id: uuid.UUID) -> Payment | None:
+    """The last attempt to charge this booking."""
+    charges = select(Payment).where(Payment.booking_id == booking_id, Payment.kind == CHARGE)
+    return db.session.scalars(charges.order_by(Payment.id.desc()).limit(1)).one_or_none()
+
+
+def paid_charge(booking_id: uuid.UUID) -> Payment:
+    """The charge that paid the booking, inside the caller's transaction; there is one for what was confirmed."""
+    paid = select(Payment).where(Payment.booking_id == booking_id, Payment.kind == CHARGE, Payment.state == SUCCEEDED)
+    return db.session.scalars(paid).one()
+
+
+@reading
+def charge_behind(refund: Payment) -> Charge:
+    """What the refund gives back, as its provider knows it."""
+    if refund.charge_id is None:  # begun by an older version
+        charge = paid_charge(refund.booking_id)
+    else:
+        charge = db.session.get_one(Payment, refund.charge_id)
+    return Charge(charge.id, str(charge.provider_reference))
+
+
+def _start(new: Payment, patience: dt.timedelta) -> Payment:
+    new.id, new.state, new.attempts = new_id(), STARTED, 0
+    repository.add_payment(new, patience)
+    return new

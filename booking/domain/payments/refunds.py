@@ -1,0 +1,203 @@
+"""Returning money: asked of the provider that took it, done only when that provider says so.
+
+A refund that was declined stays owed until another attempt succeeds. Nobody tries again by itself: an operator does,
+who can see why (`flask payments`).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from booking.domain.errors import PaymentNotFound, RefundNotOwed
+from booking.domain.payments import ledger
+from booking.domain.reservations import repository
+from booking.domain.reservations.context import Desk
+from booking.domain.reservations.models import FAILED, LIVE, REFUND, SUCCEEDED
+from booking.domain.tables import Booking, Payment
+from booking.infra import telemetry
+from booking.infra.db import READ_COMMITTED, Unavailable, db, reading, transaction
+from booking.infra.provider import NoAnswer, Outcome, Result
+
+ONE_REFUND = "uq_payments_live"  # a second live refund of a booking: look again
+
+# What became of a booking's refund.
+RETURNED, UNDER_WAY, OWED = "returned", "under way", "owed"
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """A refund that was declined and not sent again: the guest still waits for it."""
+
+    payment_id: uuid.UUID
+    booking_id: uuid.UUID
+    reference: str
+    amount: Decimal
+    currency: str
+    provider: str
+    error: str
+
+
+def send(refund: Payment, desk: Desk) -> bool:
+    """Ask the refund's own provider to return the money. True once there is an outcome.
+
+    Without one the row stays open with the reason, and recovery asks again with the same key. Whatever the provider
+    does, what was cancelled is cancelled; raises only Unavailable.
+    """
+    try:
+        return _sent(refund, desk)
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 the refund is recorded, and will be asked for again
+        telemetry.log.error("refund_broke", payment=str(refund.id), exc_info=True)
+        ledger.note(refund.id, ledger.said(error))
+        return False
+
+
+def _sent(refund: Payment, desk: Desk) -> bool:
+    provider = desk.find_provider(refund.provider)
+    if provider is None:
+        ledger.note_unknown_provider(refund)
+        return False
+    try:
+        outcome = provider.refund(refund.id, ledger.charge_behind(refund), refund.amount, refund.currency)
+    except NoAnswer:
+        telemetry.log.warning("refund_unanswered", payment=str(refund.id))
+        telemetry.count_payment(REFUND, "unanswered")
+        ledger.note(refund.id, ledger.NO_ANSWER)
+        return False
+    _record(refund.id, outcome)
+    return True
+
+
+def _record(refund_id: uuid.UUID, outcome: Outcome) -> None:
+    if not _recorded(refund_id, outcome):
+        return
+    succeeded = outcome.result is Result.REFUNDED
+    telemetry.count_payment(REFUND, "succeeded" if succeeded else "declined")
+    if not succeeded:
+        telemetry.log.error("refund_declined", payment=str(refund_id), reason=_reason(outcome))
+
+
+@transaction(isolation=READ_COMMITTED)
+def _recorded(refund_id: uuid.UUID, outcome: Outcome) -> bool:
+    """Whether this answer was the first: what is settled stays as it is."""
+    _, refund = repository.with_payment(refund_id)
+    if not ledger.is_open(refund):
+        return False
+    if outcome.result is Result.REFUNDED:
+        ledger.succeed(refund, outcome.reference)
+    else:
+        ledger.fail(refund, ledger.DECLINED, _reason(outcome))
+    return True
+
+
+def _reason(outcome: Outcome) -> str:
+    if outcome.result is Result.DECLINED:
+        return outcome.reason or "declined"
+    return f"the provider answered {outcome.result.name.lower()} to a refund"
+
+
+# --- declined, and tried again
+
+
+def retry(payment_id: uuid.UUID, desk: Desk) -> str:
+    """Send a declined refund once more, as a new attempt with a key of its own; what has become of it.
+
+    Should the provider have returned the money after all, that is recorded instead. Raises PaymentNotFound;
+    RefundNotOwed where it was not declined, or another attempt is under way or has succeeded.
+    """
+    declined = _declined(payment_id)
+    provider = desk.find_provider(declined.provider)
+    known = provider.find(declined.id) if provider else None
+    if known and known.result is Result.REFUNDED:
+        _returned_after_all(declined.id, known)
+    else:
+        send(_begin_again(declined.id, desk), desk)
+    return states([declined.booking_id])[declined.booking_id]
+
+
+@reading
+def _declined(payment_id: uuid.UUID) -> Payment:
+    payment = db.session.get(Payment, payment_id)
+    if payment is None:
+        raise PaymentNotFound
+    if payment.kind != REFUND or payment.state != FAILED:
+        raise RefundNotOwed
+    return payment
+
+
+@transaction(isolation=READ_COMMITTED, retry_on=(ONE_REFUND,))
+def _begin_again(payment_id: uuid.UUID, desk: Desk) -> Payment:
+    booking, declined = repository.with_payment(payment_id)
+    if db.session.scalar(select(exists().where(_lives_beside(booking.id)))):
+        raise RefundNotOwed
+    charge = ledger.paid_charge(booking.id)
+    return ledger.start_refund(charge, declined.amount, desk.patience)
+
+
+@transaction(isolation=READ_COMMITTED, retry_on=(ONE_REFUND,))
+def _returned_after_all(payment_id: uuid.UUID, outcome: Outcome) -> None:
+    booking, declined = repository.with_payment(payment_id)
+    if db.session.scalar(select(exists().where(_lives_beside(booking.id)))):
+        raise RefundNotOwed
+    ledger.succeed(declined, outcome.reference)
+
+
+def _lives_beside(booking_id: uuid.UUID) -> ColumnElement[bool]:
+    return and_(Payment.booking_id == booking_id, Payment.kind == REFUND, Payment.state.in_(LIVE))
+
+
+# --- looking
+
+
+@reading
+def owed(limit: int = 1000) -> list[Debt]:
+    """Declined refunds that nobody has sent again, the latest attempt of each booking, oldest first."""
+    other = aliased(Payment)
+    superseded = exists().where(
+        other.booking_id == Payment.booking_id,
+        other.kind == REFUND,
+        (other.state.in_(LIVE)) | ((other.state == FAILED) & (other.id > Payment.id)),
+    )
+    rows = db.session.execute(
+        select(Payment, Booking.reference)
+        .join(Booking, Booking.id == Payment.booking_id)
+        .where(Payment.kind == REFUND, Payment.state == FAILED, ~superseded)
+        .order_by(Payment.id)
+        .limit(limit)
+    )
+    return [
+        Debt(row.id, row.booking_id, reference, row.amount, row.currency, row.provider, row.error or "")
+        for row, reference in rows
+    ]
+
+
+def exists_for(booking_id: InstrumentedAttribute[uuid.UUID]) -> ColumnElement[bool]:
+    """Whether money of this booking goes (or should go) back, as a part of a statement."""
+    return exists().where(Payment.booking_id == booking_id, Payment.kind == REFUND)
+
+
+@reading
+def states(booking_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """RETURNED, UNDER_WAY or OWED for each of these bookings that has a refund."""
+    return states_within(booking_ids)
+
+
+def states_within(booking_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The same, inside the caller's transaction."""
+    if not booking_ids:
+        return {}
+    attempts = (
+        select(Payment.booking_id, Payment.state)
+        .where(Payment.booking_id.in_(booking_ids), Payment.kind == REFUND)
+        # One that lives supersedes those that were declined.
+        .order_by(Payment.state != FAILED)
+    )
+    shown = {SUCCEEDED: RETURNED, FAILED: OWED}
+    return {row.booking_id: shown.get(row.state, UNDER_WAY) for row in db.session.execute(attempts)}

@@ -1,0 +1,55 @@
+"""Signing in with a password: counted, compared, written down."""
+
+from __future__ import annotations
+
+from booking.domain.errors import Invalid, InvalidCredentials, TooManyAttempts
+from booking.domain.people import passwords, security_log, sign_in_throttle, users
+from booking.domain.people.security_log import Kind
+from booking.domain.people.sign_in_throttle import Guard
+from booking.domain.people.users import CurrentUser
+from booking.domain.tables import User
+from booking.infra import callers
+
+
+def with_password(email: str, password: str, guard: Guard, *, device: str = "") -> User:
+    """The user who signs in; raises InvalidCredentials and TooManyAttempts, alike for an address that nobody has.
+
+    `device` names a browser in which this account's owner has signed in before; empty where it is not known.
+    """
+    account, network = guard.account(email), callers.current().network
+    try:
+        with sign_in_throttle.counted(
+            guard, account, device or network, own=bool(device), known=lambda: _has_been_there(email, network)
+        ):
+            return users.with_password(email, password)
+    except InvalidCredentials:
+        owner = users.find(email)  # asked for those that nobody has, too: the same work
+        security_log.record_now(Kind.SIGN_IN_FAILED, owner.id if owner else None, account="" if owner else account)
+        raise
+    except TooManyAttempts:
+        security_log.note(Kind.THROTTLED, account=account)
+        raise
+
+
+def confirm(who: CurrentUser, password: str, field: str, guard: Guard) -> None:
+    """The owner proves once more who they are; raises Invalid naming the field, and TooManyAttempts.
+
+    Counted for this sign-in alone: whoever found an open browser may not try passwords for long.
+    """
+    try:
+        with sign_in_throttle.counted(
+            guard, guard.account(who.email), str(who.session_id), own=True, known=lambda: True
+        ):
+            if not passwords.matches(users.stored_hash(who.id), password):
+                raise InvalidCredentials
+    except InvalidCredentials:
+        security_log.record_now(Kind.IDENTITY_REFUSED, who.id)
+        raise Invalid(details={field: "is wrong"}) from None
+    except TooManyAttempts:
+        security_log.note(Kind.THROTTLED, who.id)
+        raise
+
+
+def _has_been_there(email: str, network: str) -> bool:
+    owner = users.find(email)
+    return owner is not None and security_log.has_signed_in_from(owner.id, network)

@@ -1,0 +1,56 @@
+"""Addresses that take no mail: noted where a mail server refused one for good, forgotten when one takes a mail again.
+
+What is noted is a time and a short code such as "550 5.1.1", never the server's words: they quote the address.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from sqlalchemy import func, select, update
+
+from booking.domain.people.users import email_key
+from booking.domain.tables import User
+from booking.infra.clock import sql_now
+from booking.infra.db import READ_COMMITTED, db, reading, transaction
+
+LONGEST_CODE = 32
+
+
+@transaction(isolation=READ_COMMITTED)
+def note(email: str, code: str) -> None:
+    """No mail reaches this address; the first time it was noted stays."""
+    db.session.execute(
+        update(User)
+        .where(User.email_key == email_key(email))
+        .values(
+            email_undeliverable_at=func.coalesce(User.email_undeliverable_at, sql_now()),
+            email_undeliverable_code=code[:LONGEST_CODE],
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+@transaction(isolation=READ_COMMITTED)
+def forget(email: str) -> None:
+    """A mail has reached it."""
+    db.session.execute(
+        update(User)
+        .where(User.email_key == email_key(email), User.email_undeliverable_at.is_not(None))
+        .values(email_undeliverable_at=None, email_undeliverable_code=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+@reading
+def since(user_id: uuid.UUID) -> dt.datetime | None:
+    """When the account's address was first found to take no mail; None while it takes some."""
+    return db.session.scalar(select(User.email_undeliverable_at).where(User.id == user_id))
+
+
+@reading
+def count() -> int:
+    """How many accounts get no mail."""
+    noted = select(func.count()).select_from(User).where(User.email_undeliverable_at.is_not(None))
+    return db.session.scalar(noted) or 0

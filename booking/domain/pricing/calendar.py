@@ -1,0 +1,82 @@
+"""Which nights of a room can still be had, day by day: for looking, never for deciding."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+
+from booking.domain.catalogue import rooms
+from booking.domain.catalogue.rooms import ForSale
+from booking.domain.errors import Invalid
+from booking.domain.inventory import availability
+from booking.domain.money import rounded
+from booking.domain.stays import Stay, StayRules
+from booking.infra.db import reading
+
+SHOWN_DAYS = 31  # where nobody says until when
+LOOKED_AROUND = 45  # days before and after a stay that cannot be had
+MOST_DAYS = 365  # at once; more where a stay may be longer
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """The night that begins on `date`."""
+
+    date: dt.date
+    is_available: bool
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    nights: list[Night]
+    currency: str
+
+
+@reading
+def nights(room_id: uuid.UUID, first: dt.date | None, end: dt.date | None, rules: StayRules) -> Calendar:
+    """The nights in [first, end), by default from today at the property on. Raises RoomNotFound, Invalid."""
+    room = rooms.for_sale(room_id)
+    today = rules.today(room.time_zone)
+    shown = _shown(first or today, end, rules)
+    taken = availability.taken_nights(room_id, shown)
+    price, over = rounded(room.price_per_night, room.currency), _out_of_reach(room, today, rules)
+    return Calendar(
+        [Night(date, today <= date < over and date not in taken, price) for date in shown.dates()], room.currency
+    )
+
+
+@reading
+def nearest(room_id: uuid.UUID, wanted: Stay, rules: StayRules, most: int = 3) -> list[Stay]:
+    """Stays of the same length that can be had, the nearest first; none more than LOOKED_AROUND days away."""
+    room, around = rooms.for_sale(room_id), dt.timedelta(days=LOOKED_AROUND)
+    today = rules.today(room.time_zone)
+    first, last = max(today, wanted.check_in - around), min(_latest(today, rules), wanted.check_in + around)
+    if first > last:
+        return []
+    taken = availability.taken_nights(room_id, Stay(first, last + dt.timedelta(days=wanted.nights)))
+    starts = (first + dt.timedelta(days=day) for day in range((last - first).days + 1))
+    stays = (Stay(start, start + dt.timedelta(days=wanted.nights)) for start in starts)
+    free = [stay for stay in stays if taken.isdisjoint(stay.dates())]
+    return sorted(free, key=lambda stay: (abs(stay.check_in - wanted.check_in), stay.check_in))[:most]
+
+
+def _latest(today: dt.date, rules: StayRules) -> dt.date:
+    return today + dt.timedelta(days=rules.horizon_days)
+
+
+def _shown(first: dt.date, end: dt.date | None, rules: StayRules) -> Stay:
+    end = end or first + min(dt.timedelta(days=SHOWN_DAYS), dt.date.max - first)
+    if first >= end:
+        raise Invalid(details={"from": "from must be before to"})
+    most = max(MOST_DAYS, rules.longest_nights)
+    if (end - first).days > most:
+        raise Invalid(details={"to": f"at most {most} nights are shown at once"})
+    return Stay(first, end)
+
+
+def _out_of_reach(room: ForSale, today: dt.date, rules: StayRules) -> dt.date:
+    """The first night that no stay can reach yet: the latest arrival with the longest stay ends before it."""
+    return today + dt.timedelta(days=rules.horizon_days + min(room.max_nights, rules.longest_nights))

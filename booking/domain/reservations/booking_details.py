@@ -1,0 +1,106 @@
+"""One booking as its guest's pages show it: what it is now, and what can still be done with it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+
+from booking.domain.errors import BookingNotCancellable, BookingNotFound
+from booking.domain.payments import ledger, refunds
+from booking.domain.reservations import booking_summary, bookings, cancellation
+from booking.domain.reservations.booking_summary import Notice
+from booking.domain.reservations.models import CONFIRMED, FAILED, PENDING, SUCCEEDED
+from booking.domain.stays import Stay
+from booking.domain.tables import Booking, Payment, Room
+from booking.infra import clock
+from booking.infra.db import db, reading
+
+# What a guest sees. A hold that ended unpaid is OVER, however it ended.
+HELD, PAYING, BOOKED, CANCELLED, OVER = "held", "paying", "booked", "cancelled", "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """A guest's own booking with every fact its pages need. Instants are in the property's zone."""
+
+    id: uuid.UUID
+    room_id: uuid.UUID
+    location: str
+    time_zone: str
+    stage: str
+    version: int
+    notice: Notice
+    stay: Stay
+    held_until: dt.datetime | None
+    confirmed_at: dt.datetime | None
+    cancelled_at: dt.datetime | None
+    money_went_back: bool  # charged although the nights were gone, and refunded in full
+    refund: str | None  # what became of the money that is owed back, as in refunds; None where none is
+    payment_failed: bool  # over, and the last card was not charged
+    given_back: bool  # over, because the guest did not want it any more
+    refund_now: Decimal | None  # what comes back if it is cancelled now; None where that is not possible any more
+    refund_until: dt.datetime | None  # until when it stays so
+
+    @property
+    def seconds_left(self) -> int:
+        """Until the hold ends, by our clock; 0 where none runs."""
+        return max(0, int((self.held_until - clock.now()).total_seconds())) if self.held_until else 0
+
+
+def trip(guest_id: uuid.UUID, booking_id: uuid.UUID) -> Trip:
+    """The guest's own booking; raises BookingNotFound."""
+    booking, location = _own(guest_id, booking_id)
+    notice = booking_summary.notice(booking_id)
+    if notice is None:
+        raise BookingNotFound
+    refund = refunds.states([booking_id]).get(booking_id)
+    return _trip(booking, location, notice, ledger.latest_charge(booking_id), refund)
+
+
+@reading
+def _own(guest_id: uuid.UUID, booking_id: uuid.UUID) -> tuple[Booking, str]:
+    booking = bookings.owned(guest_id, booking_id)
+    return booking, db.session.get_one(Room, booking.room_id).location
+
+
+def _trip(booking: Booking, location: str, notice: Notice, charge: Payment | None, refund: str | None) -> Trip:
+    shown, zone = stage(booking), notice.arrival.tzinfo
+    return Trip(
+        id=booking.id,
+        room_id=booking.room_id,
+        location=location,
+        time_zone=str(booking.policy["timeZone"]),
+        stage=shown,
+        version=booking.version,
+        notice=notice,
+        stay=Stay(booking.check_in, booking.check_out),
+        held_until=booking.held_until.astimezone(zone) if booking.held_until and shown == HELD else None,
+        confirmed_at=booking.confirmed_at and booking.confirmed_at.astimezone(zone),
+        cancelled_at=booking.cancelled_at and booking.cancelled_at.astimezone(zone),
+        money_went_back=shown == OVER and charge is not None and charge.state == SUCCEEDED,
+        refund=refund,
+        payment_failed=shown == OVER and charge is not None and charge.state == FAILED,
+        given_back=shown == OVER and charge is None and booking.cancelled_at is not None,
+        refund_now=_refund_now(booking) if shown == BOOKED else None,
+        refund_until=cancellation.refund_until(booking) if shown == BOOKED else None,
+    )
+
+
+def stage(booking: Booking) -> str:
+    """Which of HELD, PAYING, BOOKED, CANCELLED, OVER it is now."""
+    shown = cancellation.shown_status(booking)
+    if shown == PENDING:
+        return PAYING if booking.held_until is None else HELD
+    if shown == CONFIRMED:
+        return BOOKED
+    return CANCELLED if booking.confirmed_at else OVER
+
+
+def _refund_now(booking: Booking) -> Decimal | None:
+    try:
+        cancellation.refuse_unless_possible(booking)
+    except BookingNotCancellable:
+        return None
+    return cancellation.refund_now(booking)

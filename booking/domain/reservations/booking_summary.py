@@ -1,0 +1,123 @@
+"""What a mail about a booking says: every fact it needs, read once, by ids."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import select
+
+from booking.domain.money import rounded
+from booking.domain.people import email_verification
+from booking.domain.pricing import policies
+from booking.domain.tables import Booking, Property, Room, User
+from booking.infra.db import db, reading
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLine:
+    """Nights in a row at the same price, by the same rule."""
+
+    nights: int
+    each: Decimal
+    rule: str
+
+    @property
+    def amount(self) -> Decimal:
+        return self.nights * self.each
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Cancelled before `until`, `amount` comes back."""
+
+    until: dt.datetime
+    percent: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A booking as its guest is told about it. Instants are in the property's zone."""
+
+    booking_id: uuid.UUID
+    reference: str
+    guest_name: str  # empty where nobody has confirmed the address
+    email: str  # as it is stored with the account, never as somebody supplied it with a request
+    guests: int
+    room: str
+    property: str
+    address: tuple[str, ...]
+    arrival: dt.datetime
+    departure: dt.datetime
+    nights: int
+    lines: tuple[PriceLine, ...]
+    total: Decimal
+    currency: str
+    refunds: tuple[Refund, ...]  # what was still open when it was booked, the most generous first
+    refunded: Decimal | None  # what a cancellation brought back
+
+
+@reading
+def notice(booking_id: uuid.UUID) -> Notice | None:
+    """The facts about a booking, None where it does not exist (any more), or its guest's account is deleted."""
+    row = db.session.execute(
+        select(Booking, User, Room, Property)
+        .join(User, User.id == Booking.user_id)
+        .join(Room, Room.id == Booking.room_id)
+        .join(Property, Property.id == Room.property_id)
+        .where(Booking.id == booking_id, User.deleted_at.is_(None))
+    ).one_or_none()
+    return _notice(*row) if row else None
+
+
+def _notice(booking: Booking, user: User, room: Room, place: Property) -> Notice:
+    arrival = policies.check_in_instant(booking.policy, booking.check_in)
+    return Notice(
+        booking_id=booking.id,
+        reference=booking.reference,
+        guest_name=email_verification.addressee(user).name,
+        email=user.email,
+        guests=booking.guests,
+        room=room.name,
+        property=place.name,
+        address=tuple(line for line in address_lines(place.address) if line != place.name),
+        arrival=arrival,
+        departure=dt.datetime.combine(booking.check_out, place.check_out_time, tzinfo=arrival.tzinfo),
+        nights=(booking.check_out - booking.check_in).days,
+        lines=price_lines(booking.price_lines),
+        total=booking.total_price,
+        currency=booking.currency,
+        refunds=_refunds(booking),
+        refunded=booking.refund_amount,
+    )
+
+
+def _refunds(booking: Booking) -> tuple[Refund, ...]:
+    booked_at = booking.confirmed_at or booking.created_at
+    return tuple(
+        Refund(tier.until, tier.percent, rounded(booking.total_price * tier.percent / 100, booking.currency))
+        for tier in policies.tiers(booking.policy, booking.check_in)
+        if tier.until > booked_at and tier.percent > 0
+    )
+
+
+def amounts(notice: Notice) -> list[Decimal]:
+    """Every sum of money that a notice tells."""
+    lines, refunds = (line.each for line in notice.lines), (refund.amount for refund in notice.refunds)
+    return [notice.total, *lines, *refunds, *([] if notice.refunded is None else [notice.refunded])]
+
+
+def price_lines(kept: list[dict[str, Any]]) -> tuple[PriceLine, ...]:
+    """Kept lines, one per night, as runs of equal nights."""
+    runs = groupby(kept, key=lambda line: (Decimal(line["amount"]), str(line["rule"])))
+    return tuple(PriceLine(len(list(nights)), each, rule) for (each, rule), nights in runs)
+
+
+def address_lines(address: dict[str, Any]) -> tuple[str, ...]:
+    """Street, then city, then country, as far as they are known."""
+    return tuple(str(address[part]) for part in ("street", "city", "country") if address.get(part))

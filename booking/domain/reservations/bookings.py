@@ -1,0 +1,234 @@
+"""The story of a booking: hold, pay, confirm; cancel, expire. Each step is one transaction.
+
+book() is the whole way in one call (programs); hold() and pay() are the same in two (pages). The provider is asked
+between transactions, never inside one. Whatever dies in between is finished by recovery.recover_payments().
+
+Claiming the nights and pinning them for a payment are SERIALIZABLE: there strangers meet. Every later step locks its
+booking's row first, so the steps of one booking follow one another, and READ COMMITTED is enough. (SERIALIZABLE would
+fail confirmations by the hundred: it notes the pages of an index that were read, and payments, ordered by time, all
+stand on the same page.)
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from booking.domain.catalogue import rooms
+from booking.domain.errors import (
+    BookingModified,
+    BookingNotFound,
+    HoldOver,
+    PaymentInProgress,
+    PriceChanged,
+)
+from booking.domain.inventory import availability, room_lock
+from booking.domain.messages import outbox
+from booking.domain.payments import ledger, refunds
+from booking.domain.reservations import cancellation, charging, hold_limits, idempotency, recovery, repository
+from booking.domain.reservations.charging import Keep
+from booking.domain.reservations.context import Desk as Desk  # noqa: PLC0414 whoever sells takes it from here
+from booking.domain.reservations.event_payloads import booking_facts
+from booking.domain.reservations.models import CONFIRMED, PENDING
+from booking.domain.stays import Stay
+from booking.domain.tables import Booking, Payment
+from booking.infra import telemetry
+from booking.infra.db import READ_COMMITTED, reading, transaction
+from booking.infra.ids import new_id, new_reference
+
+REFERENCE = "uq_bookings_reference"  # drawn by lot: one that exists already is drawn again
+
+Render = Callable[[Booking], idempotency.Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Who wants which nights of which room."""
+
+    guest_id: uuid.UUID
+    room_id: uuid.UUID
+    stay: Stay
+    guests: int
+
+
+# --- the way in
+
+
+def book(
+    order: Order, method: str, desk: Desk, claim: idempotency.Claim | None = None, render: Render | None = None
+) -> Booking:
+    """Hold, pay and confirm in one call; on a declined card the nights are free again.
+
+    With a `claim`, what an earlier call with the same key began is finished instead, and the answer that `render`
+    makes is kept in the transaction that confirms. Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked,
+    PaymentFailed, PaymentUnknown.
+    """
+    keep = _keeper(claim, render)
+    booking = recovery.begun_earlier(claim, desk, keep)
+    if booking is None:
+        with room_lock.one_at_a_time(order.room_id, order.stay, wait=0, lock=desk.lock_rooms):
+            booking = _hold(order, desk, claim)
+    if booking.confirmed_at:
+        return booking
+    return _pay(booking, method, desk, keep_hold=False, keep=keep)
+
+
+def hold(order: Order, desk: Desk) -> Booking:
+    """Keep the nights for the guest until `held_until`. Waits up to 2 s behind somebody else's hold.
+
+    Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds.
+    """
+    with room_lock.one_at_a_time(order.room_id, order.stay, wait=2, lock=desk.lock_rooms):
+        return _hold_one_more(order, desk)
+
+
+def pay(guest_id: uuid.UUID, booking_id: uuid.UUID, method: str, shown_total: Decimal, desk: Desk) -> Booking:
+    """Charge a held booking and confirm it; a declined card keeps the hold. Paid already: the booking as it is.
+
+    Raises BookingNotFound, HoldOver, PriceChanged, PaymentInProgress, PaymentFailed, PaymentUnknown.
+    """
+    held = _payable(guest_id, booking_id, shown_total)
+    return _pay(held, method, desk, keep_hold=True) if held.status == PENDING else held
+
+
+def cancel(
+    guest_id: uuid.UUID,
+    booking_id: uuid.UUID,
+    desk: Desk,
+    *,
+    seen_version: int | None = None,
+    seen_refund: Decimal | None = None,
+) -> Booking:
+    """Give the nights back and the refund that the frozen policy grants.
+
+    Raises BookingNotFound, BookingNotCancellable; BookingModified, RefundChanged: what was seen is not so any more.
+    """
+    booking, refund = _cancel(guest_id, booking_id, desk, seen_version, seen_refund)
+    telemetry.count_booking("cancelled")
+    if refund:
+        refunds.send(refund, desk)
+    return booking
+
+
+def expire_holds(limit: int = 100) -> int:
+    """Free the nights that nobody paid for in time. Returns how many bookings expired."""
+    expired = hold_limits.expire(limit)
+    telemetry.count_booking("expired", expired)
+    return expired
+
+
+# --- hold
+
+
+def begin(
+    order: Order, desk: Desk, claim: idempotency.Claim | None = None, until: dt.datetime | None = None
+) -> Booking:
+    """Claim the nights and make the PENDING booking, inside the caller's transaction (which retries on REFERENCE).
+
+    It is held for as long as the desk says, or `until` the end of the hold whose place it takes.
+    """
+    room = rooms.for_sale(order.room_id)
+    room.refuse_unless_fit(order.stay, order.guests, desk.rules)
+    booking_id, held_until = new_id(), until or room.read_at + desk.hold_for
+    availability.claim(booking_id, room.id, room.location, order.stay, held_until)
+    price = room.quote(order.stay)
+    booking = Booking(
+        id=booking_id,
+        user_id=order.guest_id,
+        room_id=room.id,
+        reference=new_reference(),
+        check_in=order.stay.check_in,
+        check_out=order.stay.check_out,
+        guests=order.guests,
+        total_price=price.total,
+        currency=price.currency,
+        price_lines=price.as_json(),
+        policy=room.frozen_policy(),
+        status=PENDING,
+        held_until=held_until,
+    )
+    repository.add_booking(booking)
+    outbox.record("booking.created", booking_facts(booking))
+    if claim:
+        idempotency.attach(claim, booking_id)
+    return booking
+
+
+_hold = transaction(retry_on=(REFERENCE,))(begin)
+
+
+@transaction(retry_on=(REFERENCE,))
+def _hold_one_more(order: Order, desk: Desk) -> Booking:
+    hold_limits.one_at_a_time(order.guest_id)
+    hold_limits.refuse_another(order.guest_id, desk.holds_per_guest)
+    return begin(order, desk)
+
+
+# --- pay
+
+
+def _pay(held: Booking, method: str, desk: Desk, *, keep_hold: bool, keep: Keep | None = None) -> Booking:
+    payment = _begin_payment(held.id, method, desk)
+    return charging.charge(payment, desk, keep_hold=keep_hold, keep=keep)
+
+
+@reading
+def _payable(guest_id: uuid.UUID, booking_id: uuid.UUID, shown_total: Decimal) -> Booking:
+    booking = owned(guest_id, booking_id)
+    if booking.status == PENDING and shown_total != booking.total_price:
+        raise PriceChanged
+    if booking.status not in (PENDING, CONFIRMED):
+        raise HoldOver
+    return booking
+
+
+@transaction
+def _begin_payment(booking_id: uuid.UUID, method: str, desk: Desk) -> Payment:
+    """Record the attempt and pin the nights: from here on they do not end by time."""
+    booking = repository.booking(booking_id, lock=True)
+    if booking.status in (PENDING, CONFIRMED) and booking.held_until is None:
+        raise PaymentInProgress
+    if booking.status != PENDING or not availability.pin(booking.id, booking.nights):
+        raise HoldOver
+    booking.held_until = None
+    repository.save(booking)
+    return ledger.start_charge(booking, method, desk.provider.name, desk.patience)
+
+
+# --- cancel and expire
+
+
+@transaction(isolation=READ_COMMITTED)
+def _cancel(
+    guest_id: uuid.UUID, booking_id: uuid.UUID, desk: Desk, seen_version: int | None, seen_refund: Decimal | None
+) -> tuple[Booking, Payment | None]:
+    booking = owned(guest_id, booking_id, lock=True)
+    if seen_version is not None and seen_version != booking.version:
+        raise BookingModified
+    cancellation.refuse_unless_possible(booking)
+    amount = cancellation.refund_as_seen(booking, seen_refund) if booking.status == CONFIRMED else None
+    availability.release(booking.id)
+    cancellation.close(booking, amount)
+    if not amount:
+        return booking, None
+    return booking, ledger.start_refund(ledger.paid_charge(booking.id), amount, desk.patience)
+
+
+# --- around them
+
+
+def _keeper(claim: idempotency.Claim | None, render: Render | None) -> Keep | None:
+    if claim is None or render is None:
+        return None
+    return lambda booking: idempotency.keep(claim, render(booking))
+
+
+def owned(guest_id: uuid.UUID, booking_id: uuid.UUID, *, lock: bool = False) -> Booking:
+    """The guest's own booking, inside the caller's transaction; a stranger's does not exist (BookingNotFound)."""
+    booking = repository.booking(booking_id, lock=lock)
+    if booking.user_id != guest_id:
+        raise BookingNotFound
+    return booking

@@ -1,0 +1,98 @@
+"""Charging a hold, and what an outcome does to its booking: confirmed, given up, or paid back because it came too late.
+
+The provider is asked outside of any transaction; each outcome is recorded in one, with the rows of booking and payment
+locked, so whoever comes second (the guest's own request or recovery) finds it done.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from booking.domain.errors import PaymentFailed, PaymentUnknown, RoomNotAvailable
+from booking.domain.inventory import availability
+from booking.domain.messages import outbox
+from booking.domain.payments import ledger, refunds
+from booking.domain.reservations import cancellation, repository
+from booking.domain.reservations.context import Desk
+from booking.domain.reservations.event_payloads import booking_facts, named
+from booking.domain.reservations.models import PENDING, SUCCEEDED
+from booking.domain.tables import Booking, Payment
+from booking.infra import clock, telemetry
+from booking.infra.db import READ_COMMITTED, transaction
+from booking.infra.provider import NoAnswer, Outcome, Result
+
+Keep = Callable[[Booking], None]  # what else belongs into the transaction that confirms
+
+
+def charge(payment: Payment, desk: Desk, *, keep_hold: bool, keep: Keep | None = None) -> Booking:
+    """Charge a payment that has been begun. A declined card frees the nights, or keeps the hold for another one.
+
+    Raises PaymentFailed, PaymentUnknown, RoomNotAvailable.
+    """
+    try:
+        outcome = desk.provider.charge(payment.id, payment.amount, payment.currency, str(payment.method))
+    except NoAnswer:
+        ledger.mark_unknown(payment.id, desk.patience)
+        telemetry.count_booking("payment_unknown")
+        raise PaymentUnknown from None
+    if outcome.result is Result.CHARGED:
+        return confirmed(payment.id, outcome, desk, keep)
+    if outcome.result is Result.DECLINED:
+        give_up(payment.id, ledger.DECLINED, keep_hold=keep_hold)
+        telemetry.count_booking("declined")
+        raise PaymentFailed(details=named(payment.booking_id))
+    raise PaymentUnknown  # recovery was quicker and cancelled the charge: it frees the nights too
+
+
+def confirmed(payment_id: uuid.UUID, outcome: Outcome, desk: Desk, keep: Keep | None = None) -> Booking:
+    """Confirm, or send the money back when the nights are not ours any more (RoomNotAvailable)."""
+    booking, refund = _confirm(payment_id, outcome, desk, keep)
+    if refund:
+        refunds.send(refund, desk)
+    if booking.confirmed_at is None:
+        telemetry.count_booking("refunded")
+        raise RoomNotAvailable
+    telemetry.count_booking("confirmed")
+    return booking
+
+
+@transaction(isolation=READ_COMMITTED)
+def _confirm(payment_id: uuid.UUID, outcome: Outcome, desk: Desk, keep: Keep | None) -> tuple[Booking, Payment | None]:
+    booking, payment = repository.with_payment(payment_id)
+    if payment.state == SUCCEEDED:
+        return booking, None
+    ledger.succeed(payment, outcome.reference)
+    if booking.status != PENDING or not availability.book(booking.id, booking.nights):
+        return booking, _undo(booking, payment, desk)
+    booking.confirm(clock.now())
+    repository.save(booking)
+    outbox.record("booking.confirmed", booking_facts(booking))
+    if keep:
+        keep(booking)
+    return booking, None
+
+
+def _undo(booking: Booking, paid: Payment, desk: Desk) -> Payment:
+    """Charged, but the nights are gone: everything goes back."""
+    availability.release(booking.id)
+    if booking.status == PENDING:
+        cancellation.close(booking, None)
+    return ledger.start_refund(paid, paid.amount, desk.patience)
+
+
+@transaction(isolation=READ_COMMITTED)
+def give_up(payment_id: uuid.UUID, failure: str, *, keep_hold: bool) -> None:
+    """Nothing was charged: free the nights, or hold them on for another card."""
+    booking, payment = repository.with_payment(payment_id)
+    if not ledger.is_open(payment):
+        return
+    ledger.fail(payment, failure)
+    if booking.status != PENDING:
+        return
+    if keep_hold:
+        booking.held_until = availability.unpin(booking.id)
+        repository.save(booking)
+    else:
+        availability.release(booking.id)
+        cancellation.close(booking, None)

@@ -1,0 +1,142 @@
+"""A guest's own bookings, for looking."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, select
+
+from booking.domain.payments import refunds
+from booking.domain.reservations import booking_details, bookings, hold_limits
+from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING
+from booking.domain.tables import Booking, Property, Room
+from booking.infra.clock import sql_now
+from booking.infra.db import db, reading
+
+UPCOMING, PAST, CALLED_OFF = GROUPS = ("upcoming", "past", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One page of bookings, newest first."""
+
+    bookings: list[Booking]
+    page: int
+    page_size: int
+    total: int
+
+
+@reading
+def mine(guest_id: uuid.UUID, *, status: str | None, page: int, page_size: int) -> History:
+    """The guest's bookings; `status` is the one that is shown, so a hold that ran out counts as EXPIRED.
+
+    What was cancelled without ever being confirmed (a declined card, a hold given back) never was a booking to its
+    guest, and is in no list.
+    """
+    where = [Booking.user_id == guest_id, _EVER_BOOKED, *([_shown_as(status)] if status else [])]
+    newest = select(Booking).where(*where).order_by(Booking.created_at.desc(), Booking.id.desc())
+    rows = db.session.scalars(newest.limit(page_size).offset((page - 1) * page_size)).all()
+    total = db.session.scalar(select(func.count()).select_from(Booking).where(*where))
+    return History(list(rows), page, page_size, total or 0)
+
+
+@reading
+def one(guest_id: uuid.UUID, booking_id: uuid.UUID) -> Booking:
+    """The guest's own booking; raises BookingNotFound."""
+    return bookings.owned(guest_id, booking_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A booking in a list, with where it is."""
+
+    booking: Booking
+    stage: str  # as in trips
+    room: str
+    property: str
+    city: str
+    refund: str | None = None  # as in refunds
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One page of one of GROUPS, and how many bookings each has."""
+
+    group: str
+    entries: list[Listed]
+    counts: dict[str, int]
+    page: int
+    page_size: int
+
+
+@reading
+def overview(guest_id: uuid.UUID, group: str, page: int, page_size: int = 10) -> Overview:
+    """Stays to come (holds that run first, then the next one), past ones, and cancelled ones (the latest first).
+
+    A stay is past from the day after check-out, by the calendar at the property. Holds that ended unpaid are in none;
+    one that was charged too late, so that the money goes back, is among the cancelled.
+    """
+    groups = _groups()
+    by_arrival = Booking.check_in if group == UPCOMING else Booking.check_in.desc()
+    rows = db.session.execute(
+        _WITH_PLACE.where(Booking.user_id == guest_id, groups[group])
+        # What waits for its payment has only minutes left.
+        .order_by(Booking.status != PENDING, by_arrival, Booking.id)
+        .limit(page_size)
+        .offset((page - 1) * page_size)
+    ).all()
+    went_back = refunds.states_within([row[0].id for row in rows]) if group == CALLED_OFF else {}
+    entries = [_listed(row, went_back.get(row[0].id)) for row in rows]
+    return Overview(group, entries, _counts(guest_id, groups), page, page_size)
+
+
+@reading
+def running_holds(guest_id: uuid.UUID) -> list[Listed]:
+    """What the guest has reserved and not paid, the one that ends first at the top."""
+    rows = db.session.execute(
+        _WITH_PLACE.where(Booking.user_id == guest_id, hold_limits.RUNNING).order_by(*_ENDS_FIRST)
+    ).all()
+    return [_listed(row) for row in rows]
+
+
+_EVER_BOOKED = or_(Booking.status != CANCELLED, Booking.confirmed_at.is_not(None))
+_ENDS_FIRST = Booking.held_until.asc().nulls_last(), Booking.id
+_WITH_PLACE = (
+    select(Booking, Room.name, Property.name, Property.address)
+    .join(Room, Room.id == Booking.room_id)
+    .join(Property, Property.id == Room.property_id)
+)
+
+
+def _listed(row: Any, refund: str | None = None) -> Listed:
+    return Listed(row[0], booking_details.stage(row[0]), row[1], row[2], str(row[3].get("city", "")), refund)
+
+
+def _counts(guest_id: uuid.UUID, groups: dict[str, ColumnElement[bool]]) -> dict[str, int]:
+    row = db.session.execute(
+        select(*(func.count().filter(condition) for condition in groups.values()))
+        .select_from(Booking)
+        .join(Room, Room.id == Booking.room_id)
+        .join(Property, Property.id == Room.property_id)
+        .where(Booking.user_id == guest_id)
+    ).one()
+    return dict(zip(groups, row, strict=True))
+
+
+def _groups() -> dict[str, ColumnElement[bool]]:
+    over = Booking.check_out < cast(func.timezone(Property.time_zone, sql_now()), Date)
+    booked = Booking.status == CONFIRMED
+    return {
+        UPCOMING: or_(and_(booked, ~over), _shown_as(PENDING)),
+        PAST: and_(booked, over),
+        CALLED_OFF: and_(Booking.status == CANCELLED, or_(_EVER_BOOKED, refunds.exists_for(Booking.id))),
+    }
+
+
+def _shown_as(status: str) -> ColumnElement[bool]:
+    run_out = and_(Booking.status == PENDING, Booking.held_until <= sql_now())
+    if status == PENDING:
+        return and_(Booking.status == PENDING, or_(Booking.held_until.is_(None), Booking.held_until > sql_now()))
+    return or_(Booking.status == EXPIRED, run_out) if status == EXPIRED else Booking.status == status

@@ -1,0 +1,142 @@
+"""Reserving from a page: what a person means by pressing "Reserve" once, twice, or again with other dates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, or_
+
+from booking.domain.catalogue import rooms
+from booking.domain.catalogue.rooms import StayQuote
+from booking.domain.inventory import availability, room_lock
+from booking.domain.reservations import bookings, cancellation, hold_limits, repository
+from booking.domain.reservations.booking_details import OVER, Trip
+from booking.domain.reservations.bookings import Order
+from booking.domain.reservations.context import Desk
+from booking.domain.reservations.models import CONFIRMED
+from booking.domain.stays import Stay
+from booking.domain.tables import Booking
+from booking.infra.db import fetch, reading, transaction
+
+
+def reserve(order: Order, desk: Desk) -> Booking:
+    """Hold the nights, or return what the guest already has for exactly this room and stay, be it held or paid.
+
+    The guest's own unpaid holds of other, overlapping dates in the room make way, if the new dates can be had;
+    otherwise everything stays as it is. Other dates do not start the clock anew: the hold ends when the first of those
+    that made way would have. Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds.
+    """
+    with room_lock.one_at_a_time(order.room_id, order.stay, wait=2, lock=desk.lock_rooms):
+        return _reserve(order, desk)
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """What the guest already has of a room for some nights, for looking.
+
+    `same` is for exactly this stay, held or paid, and `changes` says that reserving would give it another number of
+    guests; `making_way` is an unpaid hold of other dates that alone stands in the way of these; `standing` is a stay of
+    other dates, paid or being paid, that stays in their way; `kept` is an unpaid hold of other dates that stays as it
+    is, because somebody else has some of these nights.
+    """
+
+    same: Booking | None = None
+    making_way: Booking | None = None
+    standing: Booking | None = None
+    kept: Booking | None = None
+    changes: bool = False
+
+    @property
+    def in_the_way(self) -> Booking | None:
+        """Why the guest finds these nights taken, where that is by the guest."""
+        return self.same or self.standing or self.making_way
+
+    @property
+    def overlapping(self) -> Booking | None:
+        """What the guest has of these nights, whether or not that is why they are taken."""
+        return self.in_the_way or self.kept
+
+    def replaces(self, trip: Trip) -> bool:
+        """Whether this took the place of a hold that the guest had for these nights, and did not pay."""
+        made_way = trip.stage == OVER and trip.cancelled_at is not None and not trip.money_went_back
+        return made_way and self.overlapping is not None and self.same is None
+
+    def can_be_had(self, quote: StayQuote) -> bool:
+        """Whether reserving would get the guest these nights anew."""
+        return quote.is_available or self.making_way is not None
+
+
+@reading
+def mine(order: Order) -> Mine:
+    """What reserve() would find of the guest's own."""
+    having = _mine_in_the_way(order)
+    if same := _same(having, order):
+        return Mine(same=same, changes=_is_for_others(same, order))
+    if standing := next((one for one in having if one.held_until is None), None):
+        return Mine(standing=standing)
+    own = {night for hold in having for night in Stay(hold.check_in, hold.check_out).dates()}
+    free = availability.taken_nights(order.room_id, order.stay) <= own
+    hold = next(iter(having), None)
+    return Mine(making_way=hold) if free else Mine(kept=hold)
+
+
+@transaction(retry_on=(bookings.REFERENCE,))
+def _reserve(order: Order, desk: Desk) -> Booking:
+    hold_limits.one_at_a_time(order.guest_id)
+    having = _mine_in_the_way(order, lock=True) if fetch(_MINE_ID, **_asked(order)) else ()
+    if same := _same(having, order):
+        return _for_as_many(same, order, desk)
+    making_way = [other for other in having if other.held_until is not None]
+    until = min((other.held_until for other in making_way if other.held_until), default=None)
+    for other in making_way:
+        availability.release(other.id)
+        cancellation.close(other, None)
+    hold_limits.refuse_another(order.guest_id, desk.holds_per_guest, {other.id for other in making_way})
+    return bookings.begin(order, desk, until=until)
+
+
+def _mine_in_the_way(order: Order, *, lock: bool = False) -> Sequence[Booking]:
+    """The guest's running holds and paid stays that overlap in this room."""
+    return repository.find(_MINE_LOCKED if lock else _MINE, _asked(order))
+
+
+def _asked(order: Order) -> dict[str, Any]:
+    dates = {"first_night": order.stay.check_in, "check_out": order.stay.check_out}
+    return {"room_id": order.room_id, "guest_id": order.guest_id, **dates}
+
+
+_MINE = (
+    repository.BOOKINGS.where(
+        Booking.room_id == bindparam("room_id"),
+        Booking.user_id == bindparam("guest_id"),
+        Booking.check_in < bindparam("check_out"),
+        bindparam("first_night") < Booking.check_out,
+    )
+    .where(or_(Booking.status == CONFIRMED, hold_limits.RUNNING))
+    .order_by(Booking.id)
+)
+_MINE_LOCKED = _MINE.with_for_update()
+_MINE_ID = _MINE.with_only_columns(Booking.id)
+
+
+def _same(having: Sequence[Booking], order: Order) -> Booking | None:
+    dates = order.stay.check_in, order.stay.check_out
+    return next((one for one in having if (one.check_in, one.check_out) == dates), None)
+
+
+def _for_as_many(booking: Booking, order: Order, desk: Desk) -> Booking:
+    """The same stay once more, perhaps for another number of guests; only a hold still follows that."""
+    if _is_for_others(booking, order):
+        room = rooms.for_sale(order.room_id)
+        room.refuse_unless_fit(order.stay, order.guests, desk.rules)
+        price = room.quote(order.stay)
+        booking.guests, booking.policy = order.guests, room.frozen_policy()
+        booking.total_price, booking.currency, booking.price_lines = price.total, price.currency, price.as_json()
+        repository.save(booking)
+    return booking
+
+
+def _is_for_others(booking: Booking, order: Order) -> bool:
+    return booking.held_until is not None and booking.guests != order.guests

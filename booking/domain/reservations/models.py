@@ -1,0 +1,187 @@
+"""Bookings, their payments, and the keys that make a repeated request harmless. All belong to a region."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Numeric,
+    SmallInteger,
+    String,
+    Text,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from booking.domain.columns import (
+    CURRENCY_CODE,
+    Amount,
+    CreatedAt,
+    Currency,
+    Id,
+    Instant,
+    Json,
+    JsonList,
+    UpdatedAt,
+    one_of,
+)
+from booking.domain.errors import IllegalMove
+from booking.domain.money import check_sql
+from booking.infra.db import Model
+
+PENDING, CONFIRMED, CANCELLED, EXPIRED = BOOKING_STATUSES = ("PENDING", "CONFIRMED", "CANCELLED", "EXPIRED")
+CHARGE, REFUND = PAYMENT_KINDS = ("charge", "refund")
+STARTED, SUCCEEDED, FAILED, UNKNOWN = PAYMENT_STATES = ("started", "succeeded", "failed", "unknown")
+OPEN = (STARTED, UNKNOWN)  # nobody knows yet whether the money has moved
+LIVE = (*OPEN, SUCCEEDED)
+
+
+class Booking(Model):
+    """A guest's stay in a room. Moves: PENDING -> CONFIRMED | CANCELLED | EXPIRED, CONFIRMED -> CANCELLED.
+
+    `held_until` is when a PENDING booking's nights are free again; none while its payment is under way, because
+    pinned nights do not end by time.
+    """
+
+    __tablename__ = "bookings"
+    __table_args__ = (
+        CheckConstraint("check_in < check_out", name="stay_has_nights"),
+        CheckConstraint("guests >= 1", name="guests_positive"),
+        CheckConstraint("total_price >= 0", name="total_price_not_negative"),
+        CheckConstraint(check_sql("total_price"), name="total_price_decimals"),
+        CheckConstraint(check_sql("refund_amount"), name="refund_amount_decimals"),
+        CheckConstraint(CURRENCY_CODE, name="currency_code"),
+        CheckConstraint(one_of("status", BOOKING_STATUSES), name="status_known"),
+        CheckConstraint("held_until IS NULL OR status = 'PENDING'", name="only_pending_is_held"),
+        CheckConstraint("confirmed_at IS NOT NULL OR status <> 'CONFIRMED'", name="confirmed_has_instant"),
+        CheckConstraint("(cancelled_at IS NOT NULL) = (status = 'CANCELLED')", name="cancelled_has_instant"),
+        CheckConstraint("refund_amount BETWEEN 0 AND total_price", name="refund_within_price"),
+        CheckConstraint("refund_amount IS NULL OR status = 'CANCELLED'", name="only_cancelled_is_refunded"),
+        Index("ix_bookings_room_id_stay", "room_id", "check_in", "check_out"),
+        Index("ix_bookings_user_id_newest", "user_id", text("created_at DESC"), text("id DESC")),
+        # Only what nobody has paid for stands in it, so the sweeper reads no history. Not by `held_until`: a payment
+        # that begins would be no HOT update, and would write to the page of the newest ids, which all others have read.
+        Index("ix_bookings_pending", "id", postgresql_where=text("status = 'PENDING'")),
+        Index("ix_bookings_expired", "id", postgresql_where=text("status = 'EXPIRED'")),  # by age, for pruning
+        {"postgresql_with": {"fillfactor": 85}},
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
+    room_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("rooms.id"))
+    reference: Mapped[str] = mapped_column(String(16), unique=True)
+    check_in: Mapped[dt.date]
+    check_out: Mapped[dt.date]
+    guests: Mapped[int]
+    total_price: Mapped[Amount]
+    currency: Mapped[Currency]
+    price_lines: Mapped[JsonList]
+    policy: Mapped[Json]
+    status: Mapped[str] = mapped_column(String(16), default=PENDING)
+    held_until: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    confirmed_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    cancelled_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    refund_amount: Mapped[Decimal | None] = mapped_column(Numeric(15, 3))
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
+
+    @property
+    def nights(self) -> int:
+        return (self.check_out - self.check_in).days
+
+    def confirm(self, now: dt.datetime) -> None:
+        """The payment succeeded and the nights are ours."""
+        self._expect("confirmed", PENDING)
+        self.status, self.confirmed_at, self.held_until = CONFIRMED, now, None
+
+    def cancel(self, now: dt.datetime, refund: Decimal | None) -> None:
+        """Give the nights back; `refund` is what the frozen policy grants, None where nothing was paid."""
+        self._expect("cancelled", PENDING, CONFIRMED)
+        self.status, self.cancelled_at, self.held_until, self.refund_amount = CANCELLED, now, None, refund
+
+    def expire(self) -> None:
+        """Nobody paid in time."""
+        self._expect("expired", PENDING)
+        self.status, self.held_until = EXPIRED, None
+
+    def _expect(self, move: str, *statuses: str) -> None:
+        if self.status not in statuses:
+            raise IllegalMove(f"This booking is {self.status}: it cannot become {move}.")
+
+
+class Payment(Model):
+    """One attempt to move money. Its id is the provider's idempotency key."""
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", PAYMENT_KINDS), name="kind_known"),
+        CheckConstraint(one_of("state", PAYMENT_STATES), name="state_known"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint(check_sql("amount"), name="amount_decimals"),
+        CheckConstraint(CURRENCY_CODE, name="currency_code"),
+        CheckConstraint("state <> 'succeeded' OR provider_reference IS NOT NULL", name="success_has_reference"),
+        CheckConstraint("(kind = 'charge') = (method IS NOT NULL)", name="charge_has_method"),
+        CheckConstraint("attempts >= 0", name="attempts_counted"),
+        CheckConstraint("charge_id IS NULL OR kind = 'refund'", name="only_refund_has_charge"),
+        # Neither two charges nor two refunds of one booking can be under way or done.
+        Index(
+            "uq_payments_live",
+            "booking_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("state IN ('started', 'unknown', 'succeeded')"),
+        ),
+        Index("ix_payments_due", "next_at", postgresql_where=text("state IN ('started', 'unknown')")),
+        Index(
+            "ix_payments_declined_refunds",
+            "booking_id",
+            postgresql_where=text("kind = 'refund' AND state = 'failed'"),
+        ),
+        Index("ix_payments_booking_id", "booking_id"),
+    )
+
+    id: Mapped[Id]
+    booking_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("bookings.id"))
+    kind: Mapped[str] = mapped_column(String(8))
+    amount: Mapped[Amount]
+    currency: Mapped[Currency]
+    state: Mapped[str] = mapped_column(String(16), default=STARTED)
+    method: Mapped[str | None] = mapped_column(String(255))
+    provider: Mapped[str] = mapped_column(String(32))
+    provider_reference: Mapped[str | None] = mapped_column(String(255))
+    failure: Mapped[str | None] = mapped_column(String(64))
+    error: Mapped[str | None] = mapped_column(Text)  # why it failed or is still open, for operators
+    charge_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("payments.id"))  # what a refund gives back
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")  # times that recovery asked
+    next_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))  # then recovery may ask
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
+
+
+class IdempotencyKey(Model):
+    """What became of a request that carried a key. `lease_until` is also the fencing token of who works on it."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (
+        CheckConstraint("(status IS NULL) = (body IS NULL)", name="answer_complete"),
+        CheckConstraint("key ~ '^[!-~]{1,255}$'", name="key_visible_ascii"),
+        Index("ix_idempotency_keys_created_at", "created_at"),
+    )
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    endpoint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    request_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    booking_id: Mapped[uuid.UUID | None]
+    status: Mapped[int | None] = mapped_column(SmallInteger)
+    body: Mapped[str | None] = mapped_column(Text)
+    lease_until: Mapped[Instant]
+    created_at: Mapped[CreatedAt]

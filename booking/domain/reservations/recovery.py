@@ -1,0 +1,125 @@
+"""Finishing what nobody has finished: charges and refunds whose outcome is not known, each row on its own.
+
+A row is claimed by an UPDATE before its provider is asked, so any number of sweepers may run and none does another's
+work. Each claim puts the row off, longer each time: what hangs, or breaks, or belongs to a provider that is not here,
+holds up nobody else, and after a while it is an alarm.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+import uuid
+
+from booking.domain.errors import PaymentFailed, PaymentUnknown, RoomNotAvailable
+from booking.domain.payments import ledger, refunds
+from booking.domain.reservations import cancellation, charging, idempotency, repository
+from booking.domain.reservations.charging import Keep
+from booking.domain.reservations.context import Desk
+from booking.domain.reservations.event_payloads import named
+from booking.domain.reservations.models import CHARGE, PENDING, REFUND, SUCCEEDED
+from booking.domain.tables import Booking, Payment
+from booking.infra import telemetry
+from booking.infra.db import READ_COMMITTED, reading, transaction
+from booking.infra.provider import NoAnswer, Result
+
+SWEEP_SECONDS = 30.0  # then a sweep begins no further row; the next one does
+NOW = dt.timedelta(0)
+
+
+def recover_payments(desk: Desk, *, ahead: dt.timedelta = NOW, limit: int = 500, seconds: float = SWEEP_SECONDS) -> int:
+    """Settle what is due: a charge is cancelled or confirmed, a refund sent again. Returns how many were tried.
+
+    `ahead` takes what is due only then, too.
+    """
+    end, tried = time.monotonic() + seconds, 0
+    for payment_id, attempts in ledger.due(desk.patience, ahead, limit):
+        if time.monotonic() >= end:
+            break
+        payment = ledger.claim(payment_id, attempts, desk.patience)
+        if payment:
+            tried += 1
+            _try(payment, desk)
+    return tried
+
+
+def _try(payment: Payment, desk: Desk) -> None:
+    """Settle one; whatever goes wrong with it is said and noted, and the next one is looked at."""
+    try:
+        settled = settle(payment, desk)
+    except Exception as error:  # noqa: BLE001 other payments must not wait for this one
+        telemetry.log.error("recovery_broke", payment=str(payment.id), exc_info=True)
+        ledger.note(payment.id, ledger.said(error))
+        settled = False
+    if not settled and payment.attempts >= ledger.STUCK_AFTER:
+        telemetry.count_payment(payment.kind, "stuck")
+        telemetry.log.error("payment_stuck", payment=str(payment.id), kind=payment.kind, attempts=payment.attempts)
+
+
+def settle(payment: Payment, desk: Desk) -> bool:
+    """Ask the payment's own provider for the outcome and act on it. False where there is none yet."""
+    return refunds.send(payment, desk) if payment.kind == REFUND else _settle_charge(payment, desk)
+
+
+def _settle_charge(payment: Payment, desk: Desk) -> bool:
+    provider = desk.find_provider(payment.provider)
+    if provider is None:
+        ledger.note_unknown_provider(payment)
+        return False
+    try:
+        outcome = provider.cancel(payment.id, payment.currency)
+    except NoAnswer:
+        telemetry.log.warning("recovery_unanswered", payment=str(payment.id))
+        telemetry.count_payment(CHARGE, "unanswered")
+        ledger.note(payment.id, ledger.NO_ANSWER)
+        return False
+    if outcome.result is Result.CHARGED:
+        try:
+            charging.confirmed(payment.id, outcome, desk)
+        except RoomNotAvailable:
+            telemetry.log.warning("recovered_charge_refunded", payment=str(payment.id))
+    elif outcome.result is Result.REFUNDED:
+        raise ValueError("the provider knows a refund under the key of a charge")
+    else:
+        declined = outcome.result is Result.DECLINED
+        charging.give_up(payment.id, ledger.DECLINED if declined else ledger.ABANDONED, keep_hold=False)
+    return True
+
+
+# --- for a request that comes again with its key
+
+
+def begun_earlier(claim: idempotency.Claim | None, desk: Desk, keep: Keep | None) -> Booking | None:
+    """What an earlier call with this key began: confirmed, or held and to be paid; None where nothing is left of it.
+
+    Raises PaymentUnknown while the earlier call may still be charging, or the provider is silent; PaymentFailed.
+    """
+    if claim is None or claim.booking_id is None:
+        return None
+    charge = ledger.latest_charge(claim.booking_id)
+    if charge and ledger.is_open(charge) and not ledger.is_live_charge(charge):
+        settle(charge, desk)
+        charge = ledger.latest_charge(claim.booking_id)
+    if charge and ledger.is_open(charge):
+        raise PaymentUnknown
+    if charge and charge.failure == ledger.DECLINED:
+        raise PaymentFailed(details=named(charge.booking_id))
+    if charge and charge.state == SUCCEEDED:
+        return _keep_late(claim.booking_id, keep)
+    return _still_held(claim.booking_id)
+
+
+@reading
+def _still_held(booking_id: uuid.UUID) -> Booking | None:
+    booking = repository.booking(booking_id)
+    return booking if cancellation.shown_status(booking) == PENDING else None
+
+
+@transaction(isolation=READ_COMMITTED)
+def _keep_late(booking_id: uuid.UUID, keep: Keep | None) -> Booking:
+    booking = repository.booking(booking_id, lock=True)
+    if booking.confirmed_at is None:
+        raise RoomNotAvailable
+    if keep:
+        keep(booking)
+    return booking

@@ -1,0 +1,66 @@
+"""What a card tells of a room beside its name and price: where it is, what it is, until when it is free to cancel."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import String, Uuid, any_, bindparam, cast, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from booking.domain.catalogue.models import DEMO
+from booking.domain.pricing import policies
+from booking.domain.tables import Property, Room
+from booking.infra import clock
+from booking.infra.db import fetch
+from booking.infra.ids import decode, encode
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """`district` and `kind` where they are known; `free_until`: cancelled before, the whole price comes back."""
+
+    house: str
+    city: str
+    district: str
+    kind: str | None
+    images: list[Any]
+    is_demo: bool
+    free_until: dt.datetime | None
+
+
+_FACTS = (
+    select(
+        Room.id,
+        Room.kind,
+        Room.images,
+        Room.source,
+        Room.cancellation_policy,
+        Property.name,
+        Property.address,
+        Property.time_zone,
+        Property.check_in_time,
+    )
+    .join(Property, Property.id == Room.property_id)
+    .where(Room.id == any_(cast(bindparam("ids", type_=ARRAY(String)), ARRAY(Uuid))))
+)
+
+
+def of(room_ids: list[str], check_in: dt.date) -> dict[str, CardFacts]:
+    """The facts of these rooms for a stay that begins on `check_in`, by id."""
+    ids = [str(decoded) for text in room_ids if (decoded := decode("room", text))]
+    return {encode("room", row.id): _facts(row, check_in) for row in fetch(_FACTS, ids=ids)} if ids else {}
+
+
+def _facts(row: Any, check_in: dt.date) -> CardFacts:
+    policy = policies.frozen(row.cancellation_policy, row.time_zone, row.check_in_time)
+    return CardFacts(
+        house=row.name,
+        city=str(row.address.get("city") or ""),
+        district=str(row.address.get("district") or ""),
+        kind=row.kind,
+        images=row.images,
+        is_demo=row.source == DEMO,
+        free_until=policies.free_until(policy, check_in, clock.now()),
+    )

@@ -1,0 +1,25 @@
+"""Tables, their constraints, and the legal moves of their rows. Every constraint has a name."""
+
+from booking.domain.catalogue.models import Availability, Property, Room
+from booking.domain.messages.models import Delivery, Event
+from booking.domain.people.link_models import EmailChange, EmailVerification, Farewell, PasswordReset
+from booking.domain.people.models import SecurityEvent, Session, User
+from booking.domain.reservations.models import Booking, IdempotencyKey, Payment
+
+__all__ = [
+    "Availability",
+    "Booking",
+    "Delivery",
+    "EmailChange",
+    "EmailVerification",
+    "Event",
+    "Farewell",
+    "IdempotencyKey",
+    "PasswordReset",
+    "Payment",
+    "Property",
+    "Room",
+    "SecurityEvent",
+    "Session",
+    "User",
+]

@@ -1,0 +1,53 @@
+"""The operator's door: metrics in Prometheus' format."""
+
+from __future__ import annotations
+
+import hmac
+
+from flask import Blueprint, Response, abort, request
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from booking.domain.errors import BookingError
+from booking.domain.messages import outbox
+from booking.domain.payments import ledger, refunds
+from booking.http.services import current_services
+from booking.infra import queue, telemetry
+from booking.infra.db import Unavailable
+from booking.infra.health import check
+
+operations = Blueprint("operations", __name__)
+
+
+@operations.get("/metrics")
+def metrics() -> Response:
+    """Figures of all web processes, and gauges of outbox and queue. Production asks for METRICS_TOKEN."""
+    settings = current_services().settings
+    if settings.production or settings.metrics_token:
+        _require_token(settings.metrics_token)
+    return Response(telemetry.exposition(_gauges()), content_type=CONTENT_TYPE_LATEST)
+
+
+def _require_token(token: str) -> None:
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not token or not hmac.compare_digest(given.encode(), token.encode()):
+        abort(404)
+
+
+def _gauges() -> dict[str, float]:
+    """What is asked for when scraped. Postgres away: its figures are missing, and that they are is a figure too."""
+    works, degraded = check()
+    gauges: dict[str, float] = {
+        "postgres_up": float(works),
+        "redis_up": float("redis" not in degraded),
+        "queue_jobs": float(queue.depth()),
+    }
+    try:
+        return gauges | _counted() if works else gauges
+    except (BookingError, Unavailable):
+        return gauges
+
+
+def _counted() -> dict[str, float]:
+    waiting = {f"outbox_{name}": float(value) for name, value in outbox.status().items()}
+    money = {f"payments_{name}": float(value) for name, value in ledger.figures().items()}
+    return waiting | money | {"refunds_owed": float(len(refunds.owed()))}

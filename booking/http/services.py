@@ -1,0 +1,77 @@
+"""One application's parts, as the doors use them: settings, and what is made from them once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Flask, current_app
+
+from booking.config import Settings
+from booking.domain.people.sessions import Ends
+from booking.domain.people.sign_in_throttle import Guard
+from booking.domain.reservations.context import Desk, patience
+from booking.domain.stays import StayRules
+from booking.infra import provider, secret_keys
+from booking.infra.tokens import KeyRing
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One application's parts, as the doors use them."""
+
+    settings: Settings
+    desk: Desk
+    keys: KeyRing
+    ends: Ends
+    guard: Guard
+    started: float
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Give the application its services."""
+    app.extensions["services"] = Services(
+        settings, _desk(settings), _key_ring(settings), _ends(settings), _guard(settings), time.monotonic()
+    )
+
+
+def current_services() -> Services:
+    """The running application's."""
+    return cast(Services, current_app.extensions["services"])
+
+
+def _desk(settings: Settings) -> Desk:
+    providers = provider.configured(settings)
+    return Desk(
+        provider=providers[settings.payments],
+        providers=providers,
+        patience=patience(settings.payment_timeout_seconds),
+        rules=StayRules(
+            settings.booking_horizon_days,
+            settings.longest_stay_nights,
+            dt.time.fromisoformat(settings.day_begins_at),
+        ),
+        hold_for=dt.timedelta(minutes=settings.hold_minutes),
+        holds_per_guest=settings.holds_per_guest,
+        lock_rooms=settings.redis_lock_enabled,
+    )
+
+
+def _key_ring(settings: Settings) -> KeyRing:
+    return KeyRing(settings.jwt_keys, settings.jwt_issuer, settings.jwt_audience, settings.access_token_seconds)
+
+
+def _ends(settings: Settings) -> Ends:
+    return Ends(
+        idle=dt.timedelta(days=settings.refresh_token_days),
+        longest=dt.timedelta(days=settings.session_days),
+        staff_idle=dt.timedelta(hours=settings.staff_session_idle_hours),
+        staff_longest=dt.timedelta(days=settings.staff_session_days),
+    )
+
+
+def _guard(settings: Settings) -> Guard:
+    key, *_ = secret_keys.ring(settings.secret_keys, secret_keys.ACCOUNTS)
+    return Guard(key, enabled=settings.ratelimit_enabled)
