@@ -7,12 +7,13 @@ import functools
 import itertools
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 
 from booking.domain.people import passwords, users
@@ -28,6 +29,28 @@ PASSWORD = "correct horse battery"
 VISA, DECLINED, SLOW = "pm_card_visa", "pm_card_declined", "pm_card_timeout"
 REFUND_DECLINED, REFUND_SLOW = "pm_card_refund_declined", "pm_card_refund_timeout"
 AN_HOUR = dt.timedelta(hours=1)  # ahead: whatever recovery would ask about by then
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hasher() -> Iterator[PasswordHasher]:
+    """Hashes as the product does, with the least work that argon2id allows. Yields the product's own."""
+    own, passwords._hasher = passwords._hasher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    yield own
+    passwords._hasher = own
+
+
+@pytest.fixture
+def own_hasher(quick_hasher: PasswordHasher, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The product's own work for each hash, where a test is about that. Stands before whoever has a password."""
+    monkeypatch.setattr(passwords, "_hasher", quick_hasher)
+    _forget_hashes()
+    yield
+    _forget_hashes()
+
+
+def _forget_hashes() -> None:
+    _password_hash.cache_clear()
+    passwords._nobodys.cache_clear()
 
 
 @pytest.fixture

@@ -149,7 +149,7 @@ def test_a_wrong_password_and_an_unknown_address_are_answered_alike(carol: tuple
 
 
 def test_a_wrong_password_and_an_unknown_address_take_the_same_time(
-    carol: tuple[Program, TestResponse], monkeypatch: pytest.MonkeyPatch
+    own_hasher: None, carol: tuple[Program, TestResponse], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Compared by the work that is done (one argon2 verification each) and, loosely, by the clock."""
     program, _ = carol

@@ -162,6 +162,18 @@ def test_a_right_password_is_not_hashed_anew_for_nothing(alice: User) -> None:
     assert users.with_password(alice.email, PASSWORD).password_hash == before
 
 
+def test_a_hash_takes_the_work_that_owasp_asks_for(own_hasher: None, alice: User) -> None:
+    assert passwords.hashed(PASSWORD).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert users.with_password(alice.email, PASSWORD).password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+def test_a_hash_of_less_work_is_right_and_made_anew(alice: User, own_hasher: None) -> None:
+    assert "m=8,t=1" in alice.password_hash
+    for _ in range(2):
+        assert users.with_password(alice.email, PASSWORD).id == alice.id
+    assert users.with_password(alice.email, PASSWORD).password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
 @transaction
 def store(user: User, password_hash: str) -> None:
     db.session.get_one(User, user.id).password_hash = password_hash
@@ -202,7 +214,7 @@ def test_a_place_is_given_back_whatever_happens(alice: User, monkeypatch: pytest
 
 
 def test_a_crowd_waits_or_is_told_and_nobody_is_refused_for_a_wrong_password(
-    app: Flask, alice: User, monkeypatch: pytest.MonkeyPatch
+    own_hasher: None, app: Flask, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(passwords, "_places", threading.BoundedSemaphore(2))
     results = all_at_once(app, [lambda: users.with_password(alice.email, PASSWORD)] * 8)
