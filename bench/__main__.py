@@ -24,7 +24,7 @@ from bench.clients import measure
 from bench.copy_of_its_own import ROOT, Copy, Web, running, take
 from bench.filled import FILLED_DAYS, PLACES, Filling, fill
 from bench.rounds import Case, Target
-from bench.sides import FEW, MANY, UNCACHED, Sides
+from bench.sides import FAR_AHEAD, FEW, MANY, UNCACHED, Sides
 from bench.workload import HOT, Window, for_each
 
 
@@ -78,7 +78,7 @@ def _last_line(told: str) -> str:
 
 def _rounds(copy: Copy, filling: Filling, arguments: argparse.Namespace) -> tuple[list[Case], str, list[str]]:
     """All rounds; what our own clients cost; and tokens of those who asked."""
-    uncached = copy.web("uncached", **UNCACHED, BOOKING_HORIZON_DAYS="2000000")
+    uncached = copy.web("uncached", **UNCACHED, **FAR_AHEAD)
     with uncached as web, copy.web("product") as product, copy.web("hello", "bench.hello:app") as bare:
         sides = Sides(copy, web, filling)
         sides.learn()

@@ -221,7 +221,7 @@ def main() -> int:
         began = time.monotonic()
         fill(copy.environ["MIGRATION_DATABASE_URL"], arguments.bookings)
         print(f"{arguments.bookings:,} bookings of history made in {time.monotonic() - began:.0f} s", flush=True)
-        found = costs(create_app(Settings.from_env(copy.environ)))
+        found = costs(create_app(Settings.from_env(copy.environ | {"PREPARED_STATEMENTS": "false"})))
     print("\n".join(table(found)))
     slow = [one for one in found if one.is_too_much or one.milliseconds >= MOST_MS]
     print(f"{len(found)} statements, {len(slow)} of them too slow or without an index")

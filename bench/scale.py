@@ -26,7 +26,7 @@ from bench.clients import Measured
 from bench.copy_of_its_own import LOADING, ROOT, Copy, running, take
 from bench.filled import FILLED_DAYS, Filling, fill
 from bench.rounds import Case, Target
-from bench.sides import FEW, UNCACHED, Sides
+from bench.sides import FAR_AHEAD, FEW, UNCACHED, Sides
 
 THOUSAND, MILLION = 1_000, 1_000_000
 BYTES_PER_BOOKING = 3500  # on disk, with its nights, payment, indexes, and what is there while they are made
@@ -160,7 +160,7 @@ def _group(fillings: list[Filling], arguments: argparse.Namespace) -> tuple[list
     with ExitStack() as stack:
         copies = [stack.enter_context(_filled(size, arguments.home / str(number))) for number, size in enumerate(sizes)]
         for size, copy in zip(sizes, copies, strict=True):
-            web = stack.enter_context(copy.web("uncached", **UNCACHED, BOOKING_HORIZON_DAYS="2000000"))
+            web = stack.enter_context(copy.web("uncached", **UNCACHED, **FAR_AHEAD))
             size.begin(Sides(copy, web, size.filling))
         # One kind of measurement after the other, each on all sizes.
         by_kind = [case for kind in zip(*(size.cases for size in sizes), strict=True) for case in kind]

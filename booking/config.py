@@ -110,6 +110,7 @@ class Settings:
         True  # HSTS_INCLUDE_SUBDOMAINS: browsers use https for subdomains too, for a year; false where one has none
     )
     max_body_bytes: int = 1024 * 1024  # MAX_BODY_BYTES: of a request
+    prepared_statements: bool = True  # PREPARED_STATEMENTS: false behind a pooler of transactions
     db_pool_size: int = 10  # DB_POOL_SIZE: at least the blocking threads of one web process
     granian_blocking_threads: int = 8  # GRANIAN_BLOCKING_THREADS: of one web process; all but one may wait for Postgres
     smtp_url: str = ""  # SMTP_URL: smtp://user:password@host:587 (smtps:// for TLS from the start)

@@ -24,7 +24,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase
 
 from booking.config import Settings
-from booking.infra import deadline, raw_sql, redaction, telemetry, watchdog
+from booking.infra import deadline, prepared, raw_sql, redaction, telemetry, watchdog
 from booking.infra.deadline import Unavailable
 
 __all__ = ["Unavailable"]  # where everybody looks for it
@@ -101,6 +101,7 @@ def engine_options(settings: Settings, planning: str = "") -> dict[str, Any]:
         "max_overflow": 2,
         "pool_timeout": 3,
         "pool_use_lifo": True,
+        "execution_options": {prepared.OPTION: settings.prepared_statements},
         "connect_args": {
             **CONNECT_ARGS,
             "connect_timeout": watchdog.CONNECTING,
@@ -108,7 +109,9 @@ def engine_options(settings: Settings, planning: str = "") -> dict[str, Any]:
             # Neither compiling nor parallel workers pay for statements of milliseconds from many clients. A lock is
             # waited for a little less long than a request lasts; what a request gave up, Postgres notices in 2 s.
             "options": "-c jit=off -c max_parallel_workers_per_gather=0 -c statement_timeout=15s -c lock_timeout=4s"
-            " -c idle_in_transaction_session_timeout=5s -c client_connection_check_interval=2s" + planning,
+            " -c idle_in_transaction_session_timeout=5s -c client_connection_check_interval=2s"
+            + prepared.PLANNED_ONCE
+            + planning,
         },
     }
 
@@ -302,7 +305,7 @@ def _commit(begun: RootTransaction) -> None:
 
 
 def _worth_another_try(error: DBAPIError | PoolTimeout, retry_on: tuple[str, ...]) -> bool:
-    if isinstance(error, PoolTimeout) or lost_connection(error):
+    if isinstance(error, PoolTimeout) or lost_connection(error) or prepared.is_outdated(error):
         return True
     state = sqlstate(error)
     return state in RETRYABLE or (state == UNIQUE_VIOLATION and constraint_name(error) in retry_on)

@@ -17,6 +17,7 @@ from psycopg2.extras import NamedTupleCursor
 from sqlalchemy import ClauseElement, Compiled, Connection, Engine, PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 
+from booking.infra import prepared
 from booking.infra.redaction import empty
 
 
@@ -54,7 +55,7 @@ def _run(
     given = compiled.construct_params(values)
     with _as_sqlalchemy_would(engine, connection, compiled.string, given):
         cursor = connection.cursor(cursor_factory=NamedTupleCursor)
-        cursor.execute(compiled.string, given)
+        cursor.execute(prepared.text_to_run(engine, connection, cursor, compiled), given)
         done = Done(cursor.rowcount, cursor.fetchall() if cursor.description else ())
         cursor.close()
     return done
@@ -76,7 +77,7 @@ def _as_sqlalchemy_would(engine: Engine, connection: PoolProxiedConnection, text
         if lost:
             # All that the pool holds: after a restart of Postgres its other connections are dead, too.
             engine.pool._invalidate(connection, error)
-        raise DBAPIError.instance(
+        wrapped = DBAPIError.instance(
             text,
             given,
             empty(error),
@@ -84,7 +85,10 @@ def _as_sqlalchemy_would(engine: Engine, connection: PoolProxiedConnection, text
             hide_parameters=True,
             connection_invalidated=lost,
             dialect=engine.dialect,
-        ) from error
+        )
+        if not lost and prepared.is_outdated(wrapped):
+            prepared.forget(connection)
+        raise wrapped from error
 
 
 @lru_cache(maxsize=1024)

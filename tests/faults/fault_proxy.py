@@ -17,7 +17,12 @@ Decide = Callable[[bytes], str]
 Where = Callable[[], tuple[str, int]]
 
 # After these nobody knows whether they happened: COMMIT, and what is committed by itself.
-FRAGILE = (b"COMMIT", b"INSERT INTO simulated_ledger", b"INSERT INTO idempotency_keys", b"UPDATE idempotency_keys")
+FRAGILE = (
+    b"COMMIT",
+    b"INSERT INTO simulated_ledger",
+    *(b"INSERT INTO idempotency_keys", b"EXECUTE insert_idempotency_keys"),
+    *(b"UPDATE idempotency_keys", b"EXECUTE update_idempotency_keys"),
+)
 
 
 @dataclass

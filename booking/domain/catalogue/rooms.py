@@ -22,6 +22,7 @@ from booking.infra import cache
 from booking.infra.clock import sql_now
 from booking.infra.db import db, execute, reading
 from booking.infra.ids import encode
+from booking.infra.prepared import often
 
 DETAILS = cache.Kind("room", 2)  # in the cache
 
@@ -72,7 +73,7 @@ def too_many(guests: int, capacity: int) -> str | None:
     return f"this room sleeps {capacity} guest{'' if capacity == 1 else 's'}"
 
 
-_FOR_SALE = (
+_FOR_SALE = often(
     select(
         Room.id,
         Room.location,

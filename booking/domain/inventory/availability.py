@@ -40,6 +40,7 @@ from booking.infra import cache
 from booking.infra.clock import sql_now
 from booking.infra.db import execute, gather_after
 from booking.infra.ids import encode
+from booking.infra.prepared import often
 
 _TABLE = cast(Table, Availability.__table__)
 
@@ -199,11 +200,11 @@ _ROWS = select(
     literal(1),
 ).order_by(_DAY)
 _COLUMNS = ["room_id", "night", "location", "state", "claim_id", "held_until", "version"]
-_INSERT = insert(_TABLE).from_select(_COLUMNS, _ROWS).on_conflict_do_nothing()
+_INSERT = often(insert(_TABLE).from_select(_COLUMNS, _ROWS).on_conflict_do_nothing())
 
 
 def _moved(state: str, *where: ColumnExpressionArgument[bool], **values: Any) -> Update:
-    return update(_TABLE).where(_OWN, *where).values(state=state, version=_TABLE.c.version + 1, **values)
+    return often(update(_TABLE).where(_OWN, *where).values(state=state, version=_TABLE.c.version + 1, **values))
 
 
 # Beside the key, SERIALIZABLE is to stand in the way by itself, and it minds only what a transaction has read. That is
@@ -218,7 +219,7 @@ _SOLD_TO_OTHERS = exists().where(
 _PIN = _moved(PINNED, _TABLE.c.state == HELD, _TABLE.c.held_until > sql_now(), ~_SOLD_TO_OTHERS)
 _UNPIN = _moved(HELD, _TABLE.c.state == PINNED).returning(_TABLE.c.held_until)
 _BOOK = _moved(BOOKED, _TABLE.c.state == PINNED, held_until=None)
-_RELEASE = delete(_TABLE).where(_OWN).returning(_TABLE.c.room_id, _TABLE.c.location, _TABLE.c.night)
+_RELEASE = often(delete(_TABLE).where(_OWN).returning(_TABLE.c.room_id, _TABLE.c.location, _TABLE.c.night))
 _ABANDONED = (
     select(_TABLE.c.claim_id)
     .where(
@@ -231,6 +232,6 @@ _ABANDONED = (
 )
 _BLOCKED = select(func.count().label("blocked")).select_from(_TABLE).where(_WITHIN, _TABLE.c.state == BLOCKED)
 _UNBLOCK = delete(_TABLE).where(_WITHIN, _TABLE.c.state == BLOCKED)
-_TAKEN = select(_TABLE.c.night).where(_WITHIN, ~_RUN_OUT)
+_TAKEN = often(select(_TABLE.c.night).where(_WITHIN, ~_RUN_OUT))
 _STANDING = select(_RUN_OUT.label("run_out")).where(_WITHIN).with_for_update()
 _DELETE_RUN_OUT = delete(_TABLE).where(_WITHIN, _RUN_OUT)

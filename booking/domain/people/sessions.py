@@ -26,6 +26,7 @@ from booking.infra import cache
 from booking.infra.clock import sql_now
 from booking.infra.db import AUTOCOMMIT, READ_COMMITTED, after_commit, db, fetch, reading, transaction
 from booking.infra.ids import new_id
+from booking.infra.prepared import often
 
 LONGEST_KEPT = 5  # seconds that `current` keeps an answer at most
 SESSION = cache.Kind("session", 1)
@@ -164,7 +165,7 @@ _LIVE = (
     Session.created_at > sql_now() - _by_role("longest", "staff_longest"),
 )
 _LONG_AGO = (Session.last_seen_at < sql_now() - SEEN_EVERY).label("long_ago")
-_CURRENT = (
+_CURRENT = often(
     select(User.email, User.full_name, User.role, User.region, _LONG_AGO)
     .join(Session, Session.user_id == User.id)
     .where(Session.id == bindparam("session_id"), User.id == bindparam("user_id"), *_LIVE)

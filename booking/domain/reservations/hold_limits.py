@@ -17,14 +17,15 @@ from booking.domain.reservations.models import PENDING
 from booking.domain.tables import Booking
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, execute, fetch, transaction
+from booking.infra.prepared import often
 
 # A hold whose payment is under way runs on without an end of its own.
 RUNNING = and_(Booking.status == PENDING, or_(Booking.held_until.is_(None), Booking.held_until > sql_now()))
 # No hold runs for longer than a day, so the guest's newest bookings by their index are enough. By Postgres' own clock,
 # as the column is.
 _YOUNG = Booking.created_at > func.now() - dt.timedelta(days=2)
-_RUNNING_OF = select(Booking.id).where(Booking.user_id == bindparam("guest_id"), _YOUNG, RUNNING)
-_ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("guest", type_=Text), 0)))
+_RUNNING_OF = often(select(Booking.id).where(Booking.user_id == bindparam("guest_id"), _YOUNG, RUNNING))
+_ONE_AT_A_TIME = often(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("guest", type_=Text), 0))))
 _OVER = (
     repository.BOOKINGS.where(Booking.status == PENDING, Booking.held_until <= sql_now())
     .order_by(Booking.id)

@@ -20,6 +20,7 @@ from booking.domain.errors import IdempotencyConflict, KeyReused
 from booking.domain.tables import IdempotencyKey
 from booking.infra.clock import sql_now
 from booking.infra.db import AUTOCOMMIT, READ_COMMITTED, execute, transaction
+from booking.infra.prepared import often
 
 LEASE = dt.timedelta(seconds=30)
 KEPT_FOR = dt.timedelta(hours=48)  # at least 24 h are promised
@@ -127,7 +128,7 @@ _NAMED = and_(
     _KEYS.c.user_id == bindparam("owner"), _KEYS.c.endpoint == bindparam("of"), _KEYS.c.key == bindparam("name")
 )
 _HELD = and_(_NAMED, _KEYS.c.lease_until == bindparam("lease"))
-_BEGIN = (
+_BEGIN = often(
     insert(_KEYS)
     .values(
         user_id=bindparam("owner"),
@@ -139,10 +140,10 @@ _BEGIN = (
     .on_conflict_do_nothing()
     .returning(_KEYS.c.lease_until)
 )
-_LOOK = select(_KEYS, (_KEYS.c.lease_until <= sql_now()).label("lease_over")).where(_NAMED).with_for_update()
+_LOOK = often(select(_KEYS, (_KEYS.c.lease_until <= sql_now()).label("lease_over")).where(_NAMED).with_for_update())
 _TAKE_OVER = update(_KEYS).where(_NAMED).values(lease_until=sql_now() + LEASE).returning(_KEYS.c.lease_until)
-_ATTACH = update(_KEYS).where(_HELD).values(booking_id=bindparam("new_booking"))
-_KEEP = update(_KEYS).where(_HELD).values(status=bindparam("new_status"), body=bindparam("new_body"))
+_ATTACH = often(update(_KEYS).where(_HELD).values(booking_id=bindparam("new_booking")))
+_KEEP = often(update(_KEYS).where(_HELD).values(status=bindparam("new_status"), body=bindparam("new_body")))
 _FORGET = delete(_KEYS).where(_HELD, _KEYS.c.booking_id.is_(None))
 _LET_GO = update(_KEYS).where(_HELD).values(lease_until=sql_now())
 _OLD = (

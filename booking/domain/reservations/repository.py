@@ -21,6 +21,7 @@ from booking.domain.errors import BookingModified, BookingNotFound
 from booking.domain.tables import Booking, Payment
 from booking.infra.clock import sql_now
 from booking.infra.db import execute
+from booking.infra.prepared import often
 
 Row = TypeVar("Row", Booking, Payment)
 
@@ -33,9 +34,9 @@ _JSON = ("price_lines", "policy")
 _AS_READ, _AS_TEXT = "as read", "as text"  # in a row's info: its columns as they stand in Postgres
 
 BOOKINGS = select(_BOOKINGS)  # to be narrowed by others, for find()
-_BY_ID = BOOKINGS.where(_BOOKINGS.c.id == bindparam("booking_id"))
+_BY_ID = often(BOOKINGS.where(_BOOKINGS.c.id == bindparam("booking_id")))
 _BY_ID_LOCKED = _BY_ID.with_for_update()
-_WITH_PAYMENT = (
+_WITH_PAYMENT = often(
     select(*_BOOKINGS.c, *(column.label(f"payment_{column.name}") for column in _PAYMENTS.c))
     .join_from(_BOOKINGS, _PAYMENTS)
     .where(_PAYMENTS.c.id == bindparam("payment_id"))
@@ -47,15 +48,17 @@ def _insert(table: Table, columns: list[str]) -> Insert:
     return insert(table).values({name: bindparam(f"new_{name}") for name in columns if name not in _GIVEN_BY_POSTGRES})
 
 
-_ADD_BOOKING = _insert(_BOOKINGS, _BOOKING_COLUMNS).returning(_BOOKINGS.c.created_at)
-_ADD_PAYMENT = _insert(_PAYMENTS, _PAYMENT_COLUMNS).values(next_at=sql_now() + bindparam("patience", type_=Interval))
+_ADD_BOOKING = often(_insert(_BOOKINGS, _BOOKING_COLUMNS).returning(_BOOKINGS.c.created_at))
+_ADD_PAYMENT = often(
+    _insert(_PAYMENTS, _PAYMENT_COLUMNS).values(next_at=sql_now() + bindparam("patience", type_=Interval))
+)
 
 
 @lru_cache(maxsize=256)
 def _update(table: Table, changed: tuple[str, ...]) -> Update:
     """The statement for one set of changed columns, built once for each."""
     new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in changed}
-    return update(table).where(table.c.id == bindparam("row_id")).values(new)
+    return often(update(table).where(table.c.id == bindparam("row_id")).values(new))
 
 
 @lru_cache(maxsize=256)

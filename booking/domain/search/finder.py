@@ -45,6 +45,7 @@ from booking.infra import cache, clock, replica
 from booking.infra.clock import sql_now
 from booking.infra.db import fetch
 from booking.infra.ids import encode
+from booking.infra.prepared import often
 
 Condition = ColumnExpressionArgument[bool]
 FOUND, ANSWER = cache.Kind("search", 2), cache.Kind("answer", 2)
@@ -239,7 +240,7 @@ _HOLD_END = select(func.min(Availability.held_until)).where(
     Availability.night >= bindparam("check_in"),
     Availability.night < bindparam("check_out"),
 )
-_HOLD_END_IN = _HOLD_END.where(Availability.location == bindparam("location"))
+_HOLD_END_IN = often(_HOLD_END.where(Availability.location == bindparam("location")))
 
 
 @lru_cache(maxsize=512)
@@ -265,7 +266,13 @@ def _statements(shape: Shape) -> tuple[Select[Any], Select[Any]]:
     if "location" in shape.filters:
         nights = nights.where(Availability.location == bindparam("location"))
     total = select(func.count()).select_from(Room).where(*conditions, ~exists(nights.correlate(Room)))
-    return page.order_by(*order).limit(bindparam("page_size")).offset(bindparam("skipped")), total
+    page = page.order_by(*order).limit(bindparam("page_size")).offset(bindparam("skipped"))
+    return (often(page), often(total)) if _has_one_plan(shape) else (page, total)
+
+
+def _has_one_plan(shape: Shape) -> bool:
+    """Searches of one place go by its rooms and nights whatever the values are; words and amenities may be rare."""
+    return shape.words == 0 and "location" in shape.filters and not {"amenities", "kind"} & shape.filters
 
 
 def _zones_of_yesterday(check_in: dt.date, rules: StayRules) -> list[str]:
