@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.compare import Copy
+
 ROOT = Path(__file__).parents[2]
 SHORT = ["--rounds", "1", "--seconds", "0.3"]
 
@@ -71,3 +73,15 @@ def test_bench_scale_prints_every_size_its_plans_and_what_grew(home: Path) -> No
     assert "bookings per second, 80 k bookings to 4 k" in told
     assert "Execution Time" in told
     assert not (home / "copy").exists()
+
+
+@pytest.mark.timeout(240)
+def test_a_copy_to_be_compared_measures_every_row_and_leaves_nothing() -> None:
+    copy = Copy(ROOT, 8250, (200, 1000))
+    try:
+        rows = copy.rows()
+        assert len(rows) == 8
+        assert all(copy.measure(row, 0.3) > 0 for row in rows)
+    finally:
+        copy.end()
+    assert not (ROOT / "var" / "bench-turns").exists()
