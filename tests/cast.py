@@ -16,9 +16,10 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 
+from booking.domain.catalogue.cancellation_policies import FLEXIBLE
 from booking.domain.people import passwords, users
-from booking.domain.pricing import policies
-from booking.domain.reservations.bookings import Desk, Order
+from booking.domain.reservations.bookings import Order
+from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Payment, Property, Room, User
 from booking.infra import clock
@@ -96,7 +97,7 @@ def a_room(**changes: Any) -> Room:
         "name": "Room with a view",
         "capacity": 4,
         "price_per_night": Decimal(120),
-        "cancellation_policy": policies.FLEXIBLE,
+        "cancellation_policy": FLEXIBLE,
         "published": True,
         "amenities": ["wifi"],
     }
@@ -128,9 +129,9 @@ def _furnish(house: dict[str, Any], details: dict[str, Any]) -> Room:
 
 
 @pytest.fixture
-def desk(app: Flask) -> Desk:
+def desk(app: Flask) -> BookingContext:
     """Sells with the simulated provider, which answers slowly after 0.2 s here instead of 5."""
-    sells: Desk = app.extensions["services"].desk
+    sells: BookingContext = app.extensions["services"].booking_context
     sells.provider.patience = 0.2  # type: ignore[attr-defined]  # the simulated one has it
     return sells
 
@@ -192,7 +193,7 @@ class Interrupted:
         return getattr(self.provider, name)
 
 
-def interrupted(desk: Desk, meanwhile: Callable[[Outcome], None]) -> Desk:
+def interrupted(desk: BookingContext, meanwhile: Callable[[Outcome], None]) -> BookingContext:
     """The same desk, but `meanwhile` happens between the charge and its answer."""
     return replace(desk, provider=Interrupted(desk.provider, meanwhile))
 

@@ -96,7 +96,7 @@ def test_no_error_of_postgres_quotes_what_it_was_given(app: Flask, statement: st
 
 
 def test_every_engine_hides_its_parameters(app: Flask) -> None:
-    engines: list[Engine] = [*db.engines.values(), app.extensions["services"].desk.provider.engine]
+    engines: list[Engine] = [*db.engines.values(), app.extensions["services"].booking_context.provider.engine]
     assert all(engine.hide_parameters for engine in engines)
 
 

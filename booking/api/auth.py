@@ -7,8 +7,8 @@ from flask import request
 from booking.api import schemas
 from booking.api.endpoint import endpoint
 from booking.domain.errors import AccountDisabled, EmailTaken, InvalidCredentials, InvalidToken
-from booking.domain.inputs import Credentials, Refresh, Registration
 from booking.domain.people import email_verification, sessions, signing_in, users
+from booking.domain.people.inputs import Credentials, Refresh, Registration
 from booking.domain.people.sessions import SignedIn
 from booking.domain.people.users import CurrentUser
 from booking.http.services import current_services

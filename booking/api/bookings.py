@@ -25,11 +25,11 @@ from booking.domain.errors import (
     RoomNotAvailable,
     RoomNotFound,
 )
-from booking.domain.inputs import BookingList, RoomOrder
 from booking.domain.people.users import CurrentUser
 from booking.domain.reservations import bookings, history, idempotency
 from booking.domain.reservations.idempotency import Answer, Claim
-from booking.domain.tables import Booking
+from booking.domain.reservations.inputs import BookingList, RoomOrder
+from booking.domain.reservations.models import Booking
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.infra.db import Unavailable
@@ -110,7 +110,9 @@ def show_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply | Response:
 )
 def cancel_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply:
     """Cancel a booking: the nights are free again, and refundAmount comes back."""
-    return _versioned(bookings.cancel(user.id, booking_id, current_services().desk, seen_version=_seen_version()))
+    return _versioned(
+        bookings.cancel(user.id, booking_id, current_services().booking_context, seen_version=_seen_version())
+    )
 
 
 def _book(user: CurrentUser, body: RoomOrder, claim: Claim | None) -> Booking:
@@ -120,7 +122,7 @@ def _book(user: CurrentUser, body: RoomOrder, claim: Claim | None) -> Booking:
     if claim and claim.booking_id:  # begun by another call, maybe in another process, which read the names there
         room_names.of_room(room_id)
     order = bookings.Order(user.id, room_id, body.stay, body.guests)
-    return bookings.book(order, body.payment_method_id, current_services().desk, claim, _answer)
+    return bookings.book(order, body.payment_method_id, current_services().booking_context, claim, _answer)
 
 
 def _book_under(claim: Claim, user: CurrentUser, body: RoomOrder) -> Booking:

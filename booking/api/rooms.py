@@ -10,17 +10,18 @@ from booking.api import schemas
 from booking.api.endpoint import endpoint, json_response, to_json
 from booking.domain.catalogue import rooms
 from booking.domain.errors import RoomNotFound
-from booking.domain.inputs import NightsView, RoomSearch, RoomView
 from booking.domain.people.users import CurrentUser
-from booking.domain.pricing import calendar
+from booking.domain.pricing import calendar, offers
+from booking.domain.pricing.inputs import NightsView, RoomView
 from booking.domain.search import finder
 from booking.domain.search.finder import Found
+from booking.domain.search.inputs import RoomSearch
 from booking.http.services import current_services
 
 
 def _asked(query: RoomSearch) -> tuple[str, ...]:
     services = current_services()
-    return finder.asked(query, services.desk.rules, services.settings.search_cache_seconds)
+    return finder.asked(query, services.booking_context.rules, services.settings.search_cache_seconds)
 
 
 @endpoint("GET", "/rooms", tag="Rooms", query=RoomSearch, shape=schemas.RoomPageShape, ahead=_asked)
@@ -28,7 +29,7 @@ def search_rooms(user: CurrentUser, query: RoomSearch) -> Response:  # noqa: ARG
     """Rooms available for exactly these dates, with the total for the stay."""
     services = current_services()
     seconds = services.settings.search_cache_seconds
-    return json_response(finder.answer(query, services.desk.rules, seconds, _found_as_text), 200)
+    return json_response(finder.answer(query, services.booking_context.rules, seconds, _found_as_text), 200)
 
 
 @endpoint("GET", "/rooms/<room_id>", tag="Rooms", query=RoomView, shape=schemas.RoomShape, refusals=(RoomNotFound,))
@@ -36,7 +37,7 @@ def show_room(user: CurrentUser, query: RoomView, room_id: uuid.UUID) -> schemas
     """A room with its rules and cancellation policy, and a quote where dates are given."""
     services, stay = current_services(), query.stay()
     details = rooms.details(room_id, services.settings.room_cache_seconds)
-    quoted = rooms.quote(room_id, stay, query.guests, services.desk.rules) if stay else None
+    quoted = offers.quote(room_id, stay, query.guests, services.booking_context.rules) if stay else None
     return schemas.room(details, quoted)
 
 
@@ -50,7 +51,7 @@ def show_room(user: CurrentUser, query: RoomView, room_id: uuid.UUID) -> schemas
 )
 def show_availability(user: CurrentUser, query: NightsView, room_id: uuid.UUID) -> schemas.CalendarShape:  # noqa: ARG001
     """The room's nights one by one, from `from` until before `to`."""
-    return schemas.calendar(calendar.nights(room_id, query.first, query.end, current_services().desk.rules))
+    return schemas.calendar(calendar.nights(room_id, query.first, query.end, current_services().booking_context.rules))
 
 
 def _found_as_text(found: Found) -> str:

@@ -18,15 +18,16 @@ from booking.domain.catalogue import room_names
 from booking.domain.catalogue.destinations import Destination
 from booking.domain.catalogue.places import AmenityCount
 from booking.domain.catalogue.room_names import RoomNames
-from booking.domain.catalogue.rooms import StayQuote
 from booking.domain.money import as_number
+from booking.domain.people.models import User
 from booking.domain.people.users import CurrentUser
 from booking.domain.pricing import policies, quotes
 from booking.domain.pricing.calendar import Calendar
+from booking.domain.pricing.offers import StayQuote
 from booking.domain.reservations import cancellation
 from booking.domain.reservations.history import History
+from booking.domain.reservations.models import Booking
 from booking.domain.search.finder import Found, FoundRoom
-from booking.domain.tables import Booking, User
 from booking.infra.ids import encode
 
 Money = Annotated[int | float, WithJsonSchema({"type": "number"})]

@@ -11,8 +11,8 @@ from flask.cli import AppGroup
 from booking.domain import money
 from booking.domain.errors import BookingError, PaymentNotFound
 from booking.domain.payments import ledger, refunds
-from booking.domain.reservations import recovery
-from booking.domain.reservations.context import Desk
+from booking.domain.reservations import recovery, refund_debts
+from booking.domain.reservations.context import BookingContext
 from booking.http.services import current_services
 from booking.infra import ids
 from booking.infra.words import count
@@ -33,7 +33,7 @@ def list_them() -> None:
     Example:
         flask payments list
     """
-    owed, waiting = refunds.owed(), ledger.asked_in_vain()
+    owed, waiting = refund_debts.owed(), ledger.asked_in_vain()
     for debt in owed:
         click.echo(
             f"{ids.encode('payment', debt.payment_id)} owed: {money.plain(debt.amount, debt.currency)}"
@@ -65,8 +65,8 @@ def retry(payment_ids: tuple[str, ...], every: bool) -> None:
     """
     if bool(payment_ids) == every:
         raise click.UsageError("Name payments, or say --all.")
-    chosen = [debt.payment_id for debt in refunds.owed()] if every else [_known(text) for text in payment_ids]
-    still_owed = [payment_id for payment_id in chosen if not _retried(payment_id, current_services().desk)]
+    chosen = [debt.payment_id for debt in refund_debts.owed()] if every else [_known(text) for text in payment_ids]
+    still_owed = [payment_id for payment_id in chosen if not _retried(payment_id, current_services().booking_context)]
     if not chosen:
         click.echo("No refund is owed.")
     sys.exit(1 if still_owed else 0)
@@ -83,7 +83,7 @@ def recover() -> None:
         flask payments recover
     """
     ledger.hurry()
-    tried = recovery.recover_payments(current_services().desk, limit=100_000, seconds=float("inf"))
+    tried = recovery.recover_payments(current_services().booking_context, limit=100_000, seconds=float("inf"))
     click.echo(f"{count(tried, 'payment')} asked about, {ledger.figures()['open']} without an outcome.")
 
 
@@ -94,11 +94,11 @@ def _known(text: str) -> uuid.UUID:
     return found
 
 
-def _retried(payment_id: uuid.UUID, desk: Desk) -> bool:
+def _retried(payment_id: uuid.UUID, context: BookingContext) -> bool:
     """Whether it needs no further try."""
     name = ids.encode("payment", payment_id)
     try:
-        state = refunds.retry(payment_id, desk)
+        state = refunds.retry(payment_id, context)
     except BookingError as refusal:
         click.echo(f"{name}: {refusal.message}", err=True)
         return not isinstance(refusal, PaymentNotFound)

@@ -10,11 +10,13 @@ import click
 from flask.cli import AppGroup
 
 from booking.domain.errors import BookingError, EmailTaken, Invalid
-from booking.domain.inputs import Registration, accept
+from booking.domain.inputs import accept
 from booking.domain.people import account_closing, staff
 from booking.domain.people import users as accounts
+from booking.domain.people.inputs import Registration
+from booking.domain.people.models import User
 from booking.domain.people.passwords import SHORTEST
-from booking.domain.tables import User
+from booking.domain.reservations import account_deletion
 from booking.http.services import current_services
 
 group = AppGroup("users", help="Accounts.")
@@ -153,11 +155,11 @@ def delete(email: str, yes: bool) -> None:
         flask users delete dana@example.com
     """
     user = _account(email)
-    if references := [one.reference for one in account_closing.obstacles(user.id)]:
+    if references := [one.reference for one in account_deletion.obstacles(user.id)]:
         raise click.ClickException(f"These bookings are not over, cancel them first: {', '.join(references)}.")
     if not yes:
         click.confirm("This cannot be undone. Delete the account?", abort=True)
-    _doing(account_closing.remove, email)
+    _doing(account_deletion.remove, email)
     click.echo("The account is deleted. Its address can be registered anew.")
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from booking.demo.compose import SOURCE, rooms
 from booking.domain.catalogue.importing import store
-from booking.domain.tables import Room
+from booking.domain.catalogue.models import Room
 from booking.infra.db import db, reading
 
 

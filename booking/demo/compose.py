@@ -14,10 +14,10 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from booking.domain.catalogue.cancellation_policies import BY_NAME
 from booking.domain.catalogue.importing.drafts import PropertyDraft, RoomDraft
 from booking.domain.catalogue.importing.places import slugify
 from booking.domain.catalogue.models import DEMO
-from booking.domain.pricing.policies import BY_NAME
 
 SOURCE = DEMO
 CITIES = (

@@ -14,9 +14,12 @@ from typing import Any, cast
 from sqlalchemy import Table, insert, select
 
 from booking.demo.compose import SOURCE
+from booking.domain.catalogue.models import Property, Room
+from booking.domain.inventory.models import Availability
+from booking.domain.payments.models import Payment
 from booking.domain.pricing import policies, quotes
+from booking.domain.reservations.models import Booking
 from booking.domain.stays import Stay
-from booking.domain.tables import Availability, Booking, Payment, Property, Room
 from booking.infra import clock
 from booking.infra.db import READ_COMMITTED, db, transaction
 from booking.infra.ids import new_id, new_reference

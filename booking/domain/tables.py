@@ -1,10 +1,12 @@
 """Tables, their constraints, and the legal moves of their rows. Every constraint has a name."""
 
-from booking.domain.catalogue.models import Availability, Property, Room
+from booking.domain.catalogue.models import Property, Room
+from booking.domain.inventory.models import Availability
 from booking.domain.messages.models import Delivery, Event
+from booking.domain.payments.models import Payment
 from booking.domain.people.link_models import EmailChange, EmailVerification, Farewell, PasswordReset
 from booking.domain.people.models import SecurityEvent, Session, User
-from booking.domain.reservations.models import Booking, IdempotencyKey, Payment
+from booking.domain.reservations.models import Booking, IdempotencyKey
 
 __all__ = [
     "Availability",

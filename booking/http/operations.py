@@ -9,7 +9,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from booking.domain.errors import BookingError
 from booking.domain.messages import outbox
-from booking.domain.payments import ledger, refunds
+from booking.domain.payments import ledger
+from booking.domain.reservations import refund_debts
 from booking.http.services import current_services
 from booking.infra import queue, telemetry
 from booking.infra.db import Unavailable
@@ -50,4 +51,4 @@ def _gauges() -> dict[str, float]:
 def _counted() -> dict[str, float]:
     waiting = {f"outbox_{name}": float(value) for name, value in outbox.status().items()}
     money = {f"payments_{name}": float(value) for name, value in ledger.figures().items()}
-    return waiting | money | {"refunds_owed": float(len(refunds.owed()))}
+    return waiting | money | {"refunds_owed": float(len(refund_debts.owed()))}

@@ -10,9 +10,10 @@ from typing import cast
 from flask import Flask, current_app
 
 from booking.config import Settings
+from booking.domain.payments.context import patience
 from booking.domain.people.sessions import Ends
 from booking.domain.people.sign_in_throttle import Guard
-from booking.domain.reservations.context import Desk, patience
+from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import StayRules
 from booking.infra import provider, secret_keys
 from booking.infra.tokens import KeyRing
@@ -23,7 +24,7 @@ class Services:
     """One application's parts, as the doors use them."""
 
     settings: Settings
-    desk: Desk
+    booking_context: BookingContext
     keys: KeyRing
     ends: Ends
     guard: Guard
@@ -33,7 +34,7 @@ class Services:
 def install(app: Flask, settings: Settings) -> None:
     """Give the application its services."""
     app.extensions["services"] = Services(
-        settings, _desk(settings), _key_ring(settings), _ends(settings), _guard(settings), time.monotonic()
+        settings, _booking_context(settings), _key_ring(settings), _ends(settings), _guard(settings), time.monotonic()
     )
 
 
@@ -42,9 +43,9 @@ def current_services() -> Services:
     return cast(Services, current_app.extensions["services"])
 
 
-def _desk(settings: Settings) -> Desk:
+def _booking_context(settings: Settings) -> BookingContext:
     providers = provider.configured(settings)
-    return Desk(
+    return BookingContext(
         provider=providers[settings.payments],
         providers=providers,
         patience=patience(settings.payment_timeout_seconds),

@@ -155,7 +155,7 @@ def until_done(work: Callable[[int], int], limit: int) -> None:
 
 def recover() -> None:
     """Settle payments whose outcome nobody knows."""
-    recovery.recover_payments(current_services().desk)
+    recovery.recover_payments(current_services().booking_context)
 
 
 def prune(mail_dir: str = "") -> None:

@@ -18,9 +18,9 @@ from booking.domain.errors import (
     TooBusy,
     TooManyAttempts,
 )
-from booking.domain.inputs import Credentials, ForgottenPassword, PasswordChoice, Registration
 from booking.domain.people import password_resets, sessions, signing_in, users
-from booking.domain.tables import User
+from booking.domain.people.inputs import Credentials, ForgottenPassword, PasswordChoice, Registration
+from booking.domain.people.models import User
 from booking.http import limits
 from booking.http.error_rendering import status_of, wait_headers
 from booking.http.services import current_services

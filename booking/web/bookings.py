@@ -15,11 +15,11 @@ from booking.domain.errors import (
     Invalid,
     RefundChanged,
 )
-from booking.domain.inputs import Cancellation
 from booking.domain.reservations import booking_details, bookings, history, ical
 from booking.domain.reservations.booking_details import Trip
 from booking.domain.reservations.ical import Publisher
-from booking.domain.tables import Booking
+from booking.domain.reservations.inputs import Cancellation
+from booking.domain.reservations.models import Booking
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.infra import clock
@@ -97,7 +97,7 @@ def cancel(booking_id: str) -> Response:
         bookings.cancel(
             visitor().id,
             trip.id,
-            current_services().desk,
+            current_services().booking_context,
             seen_version=seen.version,
             seen_refund=seen.shown_refund,
         )

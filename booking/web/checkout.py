@@ -21,11 +21,11 @@ from booking.domain.errors import (
     RoomNotFound,
     TooManyHolds,
 )
-from booking.domain.inputs import HoldPayment, Shown, StayOrder
-from booking.domain.pricing import policies
+from booking.domain.pricing import offers, policies
 from booking.domain.reservations import booking_details, bookings, history, holds
 from booking.domain.reservations.booking_details import Trip
 from booking.domain.reservations.bookings import Order
+from booking.domain.reservations.inputs import HoldPayment, Shown, StayOrder
 from booking.domain.search import alternatives
 from booking.http import limits
 from booking.http.error_rendering import status_of
@@ -72,7 +72,7 @@ def _reserved(order: Order, form: Form, shown: Decimal | None) -> Response:
     _count()
     limits.count_reservation()
     try:
-        held = holds.reserve(order, current_services().desk)
+        held = holds.reserve(order, current_services().booking_context)
     except Invalid:
         return go_to(_room_page(room_id, form))  # which says what is wrong with the dates
     except (RoomNotAvailable, RoomLocked, TooManyHolds) as refusal:
@@ -121,7 +121,7 @@ def wish(room_id: str) -> Response:
         return go_to(url_for(".show", booking_id=encode("booking", mine.same.id)))
     services = current_services()
     try:
-        quote = rooms.quote(order.room_id, order.stay, order.guests, services.desk.rules)
+        quote = offers.quote(order.room_id, order.stay, order.guests, services.booking_context.rules)
     except Invalid:
         return go_to(_room_page(room_id, form))
     shown = _wished_total()
@@ -167,7 +167,9 @@ def pay(booking_id: str) -> Response:
     _count()
     try:
         given = form.accept(HoldPayment)
-        bookings.pay(visitor().id, trip.id, given.payment_method_id, given.shown_total, current_services().desk)
+        bookings.pay(
+            visitor().id, trip.id, given.payment_method_id, given.shown_total, current_services().booking_context
+        )
     except (PaymentUnknown, PaymentInProgress):
         return go_to(url_for(".show", booking_id=booking_id))
     except (PaymentFailed, PriceChanged) as refusal:
@@ -184,7 +186,7 @@ def release(booking_id: str) -> Response:
     """The guest does not want the room after all, or would rather have another one."""
     trip, form = own_trip(booking_id), Form.posted()
     if trip.stage == booking_details.HELD:
-        bookings.cancel(visitor().id, trip.id, current_services().desk)
+        bookings.cancel(visitor().id, trip.id, current_services().booking_context)
     if decode("room", instead := form.value("roomId")):
         return go_to(url_for(".wish", room_id=instead, **_wish(request.form)))
     return go_to(_page_of(Order(visitor().id, trip.room_id, trip.stay, trip.notice.guests)))
@@ -219,7 +221,7 @@ def _refused(booking_id: str, form: Form, refusal: BookingError) -> Response:
     return _shown(trip, form, status=status_of(refusal))
 
 
-def _offer(order: Order, quote: rooms.StayQuote) -> dict[str, Any]:
+def _offer(order: Order, quote: offers.StayQuote) -> dict[str, Any]:
     services, price = current_services(), quote.price
     refunds = policies.promises(quote.refunds, price.total, price.currency, clock.now())
     formats.alike(price.currency, [refund.amount for refund in refunds])
@@ -228,7 +230,7 @@ def _offer(order: Order, quote: rooms.StayQuote) -> dict[str, Any]:
         "quote": quote,
         "lines": bills.of_quote(price),
         "refunds": refunds,
-        "hold_minutes": int(services.desk.hold_for.total_seconds()) // 60,
+        "hold_minutes": int(services.booking_context.hold_for.total_seconds()) // 60,
     }
 
 
@@ -252,13 +254,16 @@ def _pay_or_release(order: Order, refusal: TooManyHolds) -> Response:
     services = current_services()
     room = rooms.details(order.room_id, services.settings.room_cache_seconds)
     facts: dict[str, Any] = {"room": room, "order": order, "held": history.running_holds(order.guest_id)}
-    facts["most"] = services.desk.holds_per_guest
+    facts["most"] = services.booking_context.holds_per_guest
     return page("checkout/holds.html", status=status_of(refusal), **facts)
 
 
 def _elsewhere(trip: Trip) -> dict[str, Any]:
     """The same room once more, if it is free, and a few others."""
-    rules, order = current_services().desk.rules, Order(visitor().id, trip.room_id, trip.stay, trip.notice.guests)
+    rules, order = (
+        current_services().booking_context.rules,
+        Order(visitor().id, trip.room_id, trip.stay, trip.notice.guests),
+    )
     quote = alternatives.still_free(order.room_id, order.stay, order.guests, rules)
     if quote:
         formats.alike(quote.price.currency, [quote.price.total])
@@ -268,7 +273,7 @@ def _elsewhere(trip: Trip) -> dict[str, Any]:
 
 
 def _others(order: Order, location: str) -> list[RoomCard]:
-    rules, seconds = current_services().desk.rules, current_services().settings.search_cache_seconds
+    rules, seconds = current_services().booking_context.rules, current_services().settings.search_cache_seconds
     others = alternatives.others(order.room_id, location, order.stay, order.guests, rules=rules, cache_seconds=seconds)
     return room_cards.shown(others, order.stay.check_in)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response, request
 
 from booking.domain.errors import Invalid, SignInTooOld, TooBusy, TooManyAttempts
-from booking.domain.inputs import Confirmation
 from booking.domain.people import own_account
+from booking.domain.people.inputs import Confirmation
 from booking.http import limits
 from booking.http.error_rendering import status_of, wait_headers
 from booking.http.requests import is_api

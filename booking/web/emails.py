@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, session, url_for
 
 from booking.domain.errors import EmailTaken, Invalid, LinkOver
-from booking.domain.inputs import EmailChoice
 from booking.domain.people import email_changes, email_verification
+from booking.domain.people.inputs import EmailChoice
 from booking.domain.people.mailed_links import Kind
 from booking.http import limits
 from booking.http.error_rendering import status_of

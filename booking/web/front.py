@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, current_app, make_response, render
 from werkzeug import Response as File
 
 from booking.domain.catalogue import destinations
-from booking.domain.search import teasers
+from booking.domain.search import teasers, usual
 from booking.http.services import current_services
 from booking.infra.ids import encode
 from booking.web import room_cards
@@ -24,13 +24,13 @@ SHOWN_PLACES = 12
 def home() -> Response:
     """Where a guest begins."""
     services = current_services()
-    stay = destinations.usual_stay(services.desk.rules)
+    stay = usual.usual_stay(services.booking_context.rules)
     places = destinations.destinations(services.settings.room_cache_seconds)
-    few = teasers.a_few(places, stay, services.desk.rules, services.settings.search_cache_seconds)
+    few = teasers.a_few(places, stay, services.booking_context.rules, services.settings.search_cache_seconds)
     search = {
         "checkIn": stay.check_in.isoformat(),
         "checkOut": stay.check_out.isoformat(),
-        "capacity": destinations.USUAL_GUESTS,
+        "capacity": usual.USUAL_GUESTS,
     }
     return page(
         "home.html",

@@ -9,9 +9,9 @@ from typing import Any
 from flask import Blueprint, Response, make_response, url_for
 
 from booking.domain.errors import AccountInUse, Invalid, LastOwner
-from booking.domain.inputs import Deletion
 from booking.domain.people import account_closing
-from booking.domain.reservations import personal_data
+from booking.domain.people.inputs import Deletion
+from booking.domain.reservations import account_deletion, personal_data
 from booking.http import limits
 from booking.http.error_rendering import status_of
 from booking.infra.clock import now
@@ -81,7 +81,7 @@ def delete() -> Response:
     form = Form.posted()
     limits.count(public=True, books=False)
     try:
-        account_closing.delete_mine(visitor(), form.accept(Deletion).confirm_email)
+        account_deletion.delete_mine(visitor(), form.accept(Deletion).confirm_email)
     except (Invalid, AccountInUse, LastOwner) as refusal:
         return _page(form.refuse(refusal), status_of(refusal))
     signed_in.forget()
@@ -91,8 +91,8 @@ def delete() -> Response:
 def _page(form: Form, status: int = 200) -> Response:
     who = visitor()
     facts: dict[str, Any] = {
-        "obstacles": account_closing.obstacles(who.id),
-        "money_moves": account_closing.money_moves(who.id),
+        "obstacles": account_deletion.obstacles(who.id),
+        "money_moves": account_deletion.money_moves(who.id),
     }
     return page("account/close.html", status=status, form=form, who=who, **facts)
 

@@ -8,9 +8,9 @@ from flask import url_for
 from flask_babel import gettext, ngettext
 
 from booking.domain.catalogue.destinations import Destination
-from booking.domain.inputs import SORTS, RoomSearch
 from booking.domain.money import rounded
 from booking.domain.search import suggestions
+from booking.domain.search.inputs import SORTS, RoomSearch
 from booking.domain.search.suggestions import Nothing, Suggestion
 from booking.web import amenities, formats, options
 from booking.web.forms import Form

@@ -46,7 +46,7 @@ def page(text: str) -> int:
 
 def first_day() -> str:
     """The first day that can be chosen where no place is: today, where a day ends last."""
-    return current_services().desk.rules.today(EARLIEST_ZONE).isoformat()
+    return current_services().booking_context.rules.today(EARLIEST_ZONE).isoformat()
 
 
 def kinds() -> list[tuple[str, str]]:

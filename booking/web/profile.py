@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, Response, session, url_for
 
 from booking.domain.errors import Invalid, SessionNotFound, TooBusy, TooManyAttempts
-from booking.domain.inputs import PasswordChange, Profile
 from booking.domain.people import email_changes, email_verification, own_account, security_log, sessions, undeliverable
+from booking.domain.people.inputs import PasswordChange, Profile
 from booking.http import limits
 from booking.http.error_rendering import status_of, wait_headers
 from booking.http.services import current_services

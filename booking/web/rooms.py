@@ -16,12 +16,13 @@ from booking.domain.catalogue import destinations, rooms
 from booking.domain.catalogue import places as domain_places
 from booking.domain.catalogue.destinations import Destination
 from booking.domain.errors import Invalid, RoomNotFound
-from booking.domain.inputs import RoomSearch, RoomView
-from booking.domain.pricing import calendar, policies
+from booking.domain.pricing import calendar, offers, policies
+from booking.domain.pricing.inputs import RoomView
 from booking.domain.reservations import holds
 from booking.domain.reservations.bookings import Order
-from booking.domain.search import finder, suggestions
+from booking.domain.search import finder, place_names, suggestions, usual
 from booking.domain.search.finder import Found
+from booking.domain.search.inputs import RoomSearch
 from booking.domain.stays import Stay, StayRules
 from booking.http.services import current_services
 from booking.infra import clock
@@ -45,7 +46,7 @@ def results() -> Response:
     form, place = _asked(places)
     found = wanted = None
     try:
-        wanted = domain_places.resolved(form.accept(RoomSearch), _cache_seconds())
+        wanted = place_names.resolved(form.accept(RoomSearch), _cache_seconds())
         if wanted.location and wanted.location != form.value("location"):
             return go_to(listing.address(form, location=[wanted.location]))
         found = finder.search(wanted, _rules(), _search_seconds())
@@ -72,9 +73,9 @@ def show(room_id: str) -> Response:
     try:
         view = form.accept(RoomView)
         if stay := view.stay():
-            quote = rooms.quote(_id(room_id), stay, view.guests, _rules())
+            quote = offers.quote(_id(room_id), stay, view.guests, _rules())
             mine = _mine(room_id, quote)
-        elif problem := rooms.too_many(view.guests, details["capacity"]):
+        elif problem := offers.too_many(view.guests, details["capacity"]):
             raise Invalid(details={"guests": problem})
     except Invalid as refusal:
         form.refuse(refusal)
@@ -136,13 +137,13 @@ def _asked(places: list[Destination]) -> tuple[Form, Destination | None]:
     Prices are compared within one currency: a limit that was meant for another place is left out.
     """
     asked = {name: values for name, values in request.args.lists() if any(values)}
-    asked.setdefault("capacity", asked.get("guests", [str(destinations.USUAL_GUESTS)]))  # as a room's address calls it
+    asked.setdefault("capacity", asked.get("guests", [str(usual.USUAL_GUESTS)]))  # as a room's address calls it
     asked = listing.readable({name: values for name, values in asked.items() if name in SEARCH})
     if moved := moved_dates.stay():
         asked["checkOut"] = [moved.check_out.isoformat()]
     place = next((one for one in places if [one.slug] == asked.get("location")), None)
     if "checkIn" not in asked and "checkOut" not in asked:
-        stay = destinations.usual_stay(_rules())
+        stay = usual.usual_stay(_rules())
         asked |= {"checkIn": [stay.check_in.isoformat()], "checkOut": [stay.check_out.isoformat()]}
     currencies = place.currencies if place else ()
     meant = asked.get("currency", list(currencies))
@@ -222,7 +223,7 @@ def _wished(moved: Stay | None) -> Form:
     return Form(asked)
 
 
-def _nearest(room_id: str, quote: rooms.StayQuote | None, mine: holds.Mine) -> list[Stay]:
+def _nearest(room_id: str, quote: offers.StayQuote | None, mine: holds.Mine) -> list[Stay]:
     """Other dates for a stay that cannot be had, unless that is by the guest's own."""
     if quote is None or mine.can_be_had(quote) or mine.in_the_way:
         return []
@@ -233,14 +234,14 @@ def _details(room_id: str) -> dict[str, Any]:
     return rooms.details(_id(room_id), _cache_seconds())
 
 
-def _mine(room_id: str, quote: rooms.StayQuote) -> holds.Mine:
+def _mine(room_id: str, quote: offers.StayQuote) -> holds.Mine:
     """What the visitor already has of these nights; nobody else is in the way then."""
     if quote.is_available or not current_user.is_authenticated:
         return holds.Mine()
     return holds.mine(Order(visitor().id, _id(room_id), quote.stay, quote.guests))
 
 
-def _promises(quote: rooms.StayQuote) -> list[policies.Promise]:
+def _promises(quote: offers.StayQuote) -> list[policies.Promise]:
     promises = policies.promises(quote.refunds, quote.price.total, quote.price.currency, clock.now())
     formats.alike(quote.price.currency, [promise.amount for promise in promises])
     return promises
@@ -308,7 +309,7 @@ def _drawn(room_id: str, city: str, beds: int, capacity: int) -> str:
 
 
 def _rules() -> StayRules:
-    return current_services().desk.rules
+    return current_services().booking_context.rules
 
 
 def _search_seconds() -> int:

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode, new_id
 from tests.api.program import Program, an_order, program_of, refused
@@ -56,7 +56,7 @@ def test_an_empty_list_is_a_list(api: Program) -> None:
     assert api.get("/bookings", page=7).json == {"items": [], "page": 7, "pageSize": 20, "total": 0}
 
 
-def test_the_filter_means_the_shown_status(app: Flask, alice: User, room: Room, desk: Desk) -> None:
+def test_the_filter_means_the_shown_status(app: Flask, alice: User, room: Room, desk: BookingContext) -> None:
     early = program_of(app, alice)
     early.post(path(early.post("/bookings", an_order(room, in_days(30))).json, "/cancel"))
     early.post("/bookings", an_order(room, in_days(40)))
@@ -84,7 +84,9 @@ def test_one_booking_is_what_was_answered_and_carries_its_version(api: Program, 
     assert answer.headers["ETag"].strip('"').isdigit()
 
 
-def test_a_booking_paid_in_time_shows_until_when_it_is_held(api: Program, alice: User, room: Room, desk: Desk) -> None:
+def test_a_booking_paid_in_time_shows_until_when_it_is_held(
+    api: Program, alice: User, room: Room, desk: BookingContext
+) -> None:
     held = bookings.hold(order(alice, room), desk)
     shown = api.get(f"/bookings/{encode('booking', held.id)}").json
     assert shown["status"] == "PENDING"
@@ -130,7 +132,9 @@ def test_a_stay_that_has_begun_cannot_be_cancelled(app: Flask, alice: User, room
     refused(program_of(app, alice).post(path(booked, "/cancel")), 409, "BOOKING_NOT_CANCELLABLE")
 
 
-def test_an_unpaid_hold_is_cancelled_without_a_refund(api: Program, alice: User, room: Room, desk: Desk) -> None:
+def test_an_unpaid_hold_is_cancelled_without_a_refund(
+    api: Program, alice: User, room: Room, desk: BookingContext
+) -> None:
     held = bookings.hold(order(alice, room), desk)
     answer = api.post(f"/bookings/{encode('booking', held.id)}/cancel")
     assert (answer.json["status"], answer.json["refundAmount"]) == ("CANCELLED", None)
@@ -176,7 +180,7 @@ def test_any_other_tag_gets_the_booking(api: Program, booked: dict[str, Any], ta
 
 
 def test_a_hold_is_sent_whatever_is_known_since_it_runs_out_without_a_new_version(
-    api: Program, alice: User, room: Room, desk: Desk
+    api: Program, alice: User, room: Room, desk: BookingContext
 ) -> None:
     held = {"id": encode("booking", bookings.hold(order(alice, room), desk).id)}
     known = {"If-None-Match": api.get(path(held)).headers["ETag"]}

@@ -15,7 +15,7 @@ from flask import Flask
 
 from booking.domain.maintenance import verification
 from booking.domain.reservations import bookings, recovery
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.provider import NoAnswer, Provider
 from tests.api.program import Program, an_order, dates, fields, program_of, refused
@@ -34,10 +34,10 @@ def replayed(answer: Any) -> Any:
 
 
 @contextmanager
-def selling(app: Flask, desk: Desk) -> Iterator[None]:
+def selling(app: Flask, desk: BookingContext) -> Iterator[None]:
     """The API sells through another desk for a while."""
     services = app.extensions["services"]
-    app.extensions["services"] = replace(services, desk=desk)
+    app.extensions["services"] = replace(services, booking_context=desk)
     try:
         yield
     finally:
@@ -198,7 +198,7 @@ class Waiting:
 
 
 def test_while_the_first_is_worked_on_the_second_is_told_to_wait(
-    app: Flask, api: Program, room: Room, desk: Desk
+    app: Flask, api: Program, room: Room, desk: BookingContext
 ) -> None:
     waiting = Waiting(desk.provider)
     answers = []
@@ -237,9 +237,9 @@ def die(*_: Any) -> None:
     raise Died
 
 
-def crashed(app: Flask, api: Program, room: Room, desk: Desk | None = None) -> None:
+def crashed(app: Flask, api: Program, room: Room, desk: BookingContext | None = None) -> None:
     """A request that never comes back."""
-    with selling(app, desk or app.extensions["services"].desk), pytest.raises(Died):
+    with selling(app, desk or app.extensions["services"].booking_context), pytest.raises(Died):
         order(api, room)
     refused(order(api, room), 409, "IDEMPOTENCY_CONFLICT")  # for all we know it still works
 
@@ -271,7 +271,9 @@ def test_died_with_the_nights_held_and_no_payment_begun(
     finished_by_the_next_call(api, room)
 
 
-def test_died_with_the_payment_begun_and_never_charged(app: Flask, api: Program, room: Room, desk: Desk) -> None:
+def test_died_with_the_payment_begun_and_never_charged(
+    app: Flask, api: Program, room: Room, desk: BookingContext
+) -> None:
     class Dying:
         name = "simulated"
 
@@ -282,7 +284,7 @@ def test_died_with_the_payment_begun_and_never_charged(app: Flask, api: Program,
     finished_by_the_next_call(api, room, charges=2)
 
 
-def test_died_charged_and_not_confirmed(app: Flask, api: Program, room: Room, desk: Desk) -> None:
+def test_died_charged_and_not_confirmed(app: Flask, api: Program, room: Room, desk: BookingContext) -> None:
     crashed(app, api, room, interrupted(desk, die))
     finished_by_the_next_call(api, room)
 
@@ -301,14 +303,14 @@ def test_died_after_the_confirmation_before_the_answer(
     assert nothing_is_wrong()
 
 
-def test_died_and_recovery_was_quicker(app: Flask, api: Program, room: Room, desk: Desk) -> None:
+def test_died_and_recovery_was_quicker(app: Flask, api: Program, room: Room, desk: BookingContext) -> None:
     crashed(app, api, room, interrupted(desk, die))
     recovery.recover_payments(desk, ahead=AN_HOUR)
     finished_by_the_next_call(api, room)
 
 
 def test_died_uncharged_and_somebody_else_booked_meanwhile(
-    app: Flask, api: Program, bobs: Program, room: Room, desk: Desk
+    app: Flask, api: Program, bobs: Program, room: Room, desk: BookingContext
 ) -> None:
     class Dying:
         name = "simulated"
@@ -329,7 +331,7 @@ def test_died_uncharged_and_somebody_else_booked_meanwhile(
 
 
 def test_an_unknown_payment_is_503_and_the_same_key_settles_it(
-    app: Flask, api: Program, room: Room, desk: Desk
+    app: Flask, api: Program, room: Room, desk: BookingContext
 ) -> None:
     with selling(app, interrupted(desk, silent)):
         unknown = order(api, room)
@@ -342,7 +344,9 @@ def test_an_unknown_payment_is_503_and_the_same_key_settles_it(
     assert nothing_is_wrong()
 
 
-def test_an_unknown_payment_that_recovery_settled_answers_201(app: Flask, api: Program, room: Room, desk: Desk) -> None:
+def test_an_unknown_payment_that_recovery_settled_answers_201(
+    app: Flask, api: Program, room: Room, desk: BookingContext
+) -> None:
     unknown = order(api, room, paymentMethodId=SLOW)
     refused(unknown, 503, "PAYMENT_UNKNOWN")
     recovery.recover_payments(desk, ahead=AN_HOUR)
@@ -352,7 +356,7 @@ def test_an_unknown_payment_that_recovery_settled_answers_201(app: Flask, api: P
 
 
 def test_a_provider_that_stays_silent_is_503_each_time_and_charges_once_at_last(
-    app: Flask, api: Program, room: Room, desk: Desk
+    app: Flask, api: Program, room: Room, desk: BookingContext
 ) -> None:
     class Mute:
         name = "simulated"

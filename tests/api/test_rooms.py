@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from booking.domain.catalogue.cancellation_policies import FLEXIBLE
 from booking.domain.inventory import availability
-from booking.domain.pricing import policies
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import StayRules
 from booking.domain.tables import Room, User
 from booking.infra.db import transaction
@@ -47,7 +47,7 @@ def test_a_room_tells_everything_about_itself(standing: tuple[Program, Room]) ->
     answer = api.get(path(room))
     assert answer.json.keys() == ROOM
     assert answer.json["quote"] is None
-    assert answer.json["cancellationPolicy"] == policies.FLEXIBLE
+    assert answer.json["cancellationPolicy"] == FLEXIBLE
     assert answer.json["rules"] == {
         "minNights": 2,
         "maxNights": 10,
@@ -69,7 +69,7 @@ def test_a_quote_adds_up_night_by_night(standing: tuple[Program, Room]) -> None:
     assert all(re.fullmatch(INSTANT, refund["until"]) for refund in quote["refunds"])
 
 
-def test_a_quote_knows_that_nights_are_taken(api: Program, bob: User, room: Room, desk: Desk) -> None:
+def test_a_quote_knows_that_nights_are_taken(api: Program, bob: User, room: Room, desk: BookingContext) -> None:
     bookings.book(order(bob, room, in_days(32, 1)), VISA, desk)
     assert api.get(path(room), **dates()).json["quote"]["isAvailable"] is False
     assert api.get(path(room), **dates(in_days(33, 2))).json["quote"]["isAvailable"] is True
@@ -142,7 +142,9 @@ def nights(api: Program, room: Room, **query: Any) -> Any:
     return answer.json["items"]
 
 
-def test_the_calendar_says_night_by_night_what_can_be_had(api: Program, bob: User, room: Room, desk: Desk) -> None:
+def test_the_calendar_says_night_by_night_what_can_be_had(
+    api: Program, bob: User, room: Room, desk: BookingContext
+) -> None:
     bookings.book(order(bob, room, in_days(31, 2)), VISA, desk)
     transaction(availability.block)(room.id, room.location, in_days(34, 1))
     shown = nights(api, room, **{"from": in_days(30).check_in, "to": in_days(36).check_in})

@@ -12,7 +12,7 @@ from flask import Flask
 
 from booking.domain.inventory import availability
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.domain.tables import Room, User
 from booking.infra import clock
@@ -74,7 +74,9 @@ def test_money_has_its_currencys_own_decimals(api: Program) -> None:
     assert b'"totalPrice":299.85}' in api.get("/rooms", **dates(), location="ghent").data
 
 
-def test_only_rooms_that_can_be_booked_for_exactly_that_stay_are_found(api: Program, bob: User, desk: Desk) -> None:
+def test_only_rooms_that_can_be_booked_for_exactly_that_stay_are_found(
+    api: Program, bob: User, desk: BookingContext
+) -> None:
     free = a_room()
     a_room(published=False)
     a_room(capacity=1)

@@ -22,7 +22,7 @@ from sqlalchemy import text
 from booking import create_app
 from booking.config import Settings
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.infra import clock
 from booking.infra.backup import Archive, catalogue, programs
@@ -90,7 +90,7 @@ class House:
 
     def book(self) -> str:
         """The reference of a booking that was paid for; the next night that nobody has."""
-        desk: Desk = self.app.extensions["services"].desk
+        desk: BookingContext = self.app.extensions["services"].booking_context
         night, place = divmod(next(self._nights), ROOMS)
         first = clock.now().date() + dt.timedelta(days=night + 1)
         with self.app.app_context():

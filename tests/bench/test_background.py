@@ -14,7 +14,7 @@ from sqlalchemy import create_engine
 from bench import plans_in_background
 from booking.domain.errors import PaymentUnknown
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.infra import telemetry
 from booking.jobs import ticker
@@ -24,7 +24,7 @@ BOOKINGS = 200_000
 
 
 def test_no_background_statement_reads_history(
-    app: Flask, environ: dict[str, str], alice: User, room: Room, desk: Desk
+    app: Flask, environ: dict[str, str], alice: User, room: Room, desk: BookingContext
 ) -> None:
     plans_in_background.fill(environ["MIGRATION_DATABASE_URL"], BOOKINGS)
     bookings.hold(order(alice, room), desk)
@@ -40,7 +40,7 @@ def test_no_background_statement_reads_history(
 
 
 def test_beside_a_long_history_guests_do_not_make_each_other_try_again(
-    app: Flask, environ: dict[str, str], desk: Desk, monkeypatch: pytest.MonkeyPatch
+    app: Flask, environ: dict[str, str], desk: BookingContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With statistics the planner chooses among all indexes: what a payment reads must stay its own nights."""
     plans_in_background.fill(environ["MIGRATION_DATABASE_URL"], 20_000)

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from booking.domain.people import email_changes, email_verification, mailed_links, sessions
 from booking.domain.people.mailed_links import Kind
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import EmailChange, EmailVerification, Room, User
 from booking.infra.db import db, transaction
 from tests.browser.conftest import PHONE, violations
@@ -22,7 +22,7 @@ SECRETS = ("a-secret-for-tests-only-0123456789abcdef",)
 
 
 @pytest.fixture
-def paths(app: Flask, alice: User, room: Room, desk: Desk) -> list[str]:
+def paths(app: Flask, alice: User, room: Room, desk: BookingContext) -> list[str]:
     """Every new page, each with something on it."""
     bookings.book(order(alice, room, in_days(30)), VISA, desk)
     email_changes.request(sessions.start_web(alice.id, "Firefox"), "alice@new.example")

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from booking.domain.people import own_account
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.ids import encode
 from tests.browser.conftest import PHONE, violations
@@ -23,7 +23,7 @@ TIMED = dt.timedelta(minutes=15)
 
 
 @pytest.fixture(autouse=True)
-def _quick(desk: Desk) -> None:
+def _quick(desk: BookingContext) -> None:
     """The slow card answers after 0.2 s."""
 
 
@@ -167,7 +167,7 @@ def test_two_people_race_for_one_room(visit: Visit, room: Room, alice: User, bob
 
 
 def test_without_a_script_paying_too_late_is_explained(
-    visit: Visit, room: Room, alice: User, bob: User, desk: Desk
+    visit: Visit, room: Room, alice: User, bob: User, desk: BookingContext
 ) -> None:
     page = visit(java_script_enabled=False)
     reserve(page, room, alice)
@@ -228,7 +228,7 @@ def _type(page: Page, label: str, text: str) -> None:
     page.keyboard.type(text)
 
 
-def test_a_long_name_fits_a_small_phone(visit: Visit, room: Room, alice: User, desk: Desk) -> None:
+def test_a_long_name_fits_a_small_phone(visit: Visit, room: Room, alice: User, desk: BookingContext) -> None:
     own_account.rename(alice.id, "-".join(["Hohenzollernsigmaringen"] * 3) + " " + "W" * 50)
     paid = bookings.book(order(alice, room, STAY), VISA, desk)
     page = visit(**PHONE)
@@ -242,7 +242,7 @@ def test_a_long_name_fits_a_small_phone(visit: Visit, room: Room, alice: User, d
 
 @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without"])
 def test_every_page_is_sound_on_a_small_phone(
-    visit: Visit, room: Room, alice: User, bob: User, desk: Desk, script: bool
+    visit: Visit, room: Room, alice: User, bob: User, desk: BookingContext, script: bool
 ) -> None:
     """320 px wide: nothing to scroll sideways; and, where a script may run, nothing that axe objects to."""
     page = visit(java_script_enabled=script, **PHONE)

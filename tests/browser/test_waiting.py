@@ -17,7 +17,7 @@ from booking.domain.messages import outbox
 from booking.domain.messages.outbox import MAIL
 from booking.domain.people import users
 from booking.domain.reservations import bookings, recovery
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.jobs import deliver
 from tests.browser.conftest import PHONE, violations
@@ -29,7 +29,7 @@ TIMED = dt.timedelta(minutes=15)
 
 
 @pytest.fixture(autouse=True)
-def _quick(desk: Desk) -> None:
+def _quick(desk: BookingContext) -> None:
     """The slow card answers after 0.2 s."""
 
 
@@ -92,7 +92,9 @@ def test_without_a_script_the_end_of_the_hold_names_its_zone_and_the_page_asks_a
     visit: Visit, room: Room, alice: User, app: Flask
 ) -> None:
     before = app.extensions["services"]
-    app.extensions["services"] = replace(before, desk=replace(before.desk, hold_for=dt.timedelta(seconds=4)))
+    app.extensions["services"] = replace(
+        before, booking_context=replace(before.booking_context, hold_for=dt.timedelta(seconds=4))
+    )
     try:
         page = visit(java_script_enabled=False)
         reserve(page, room, alice)
@@ -105,7 +107,9 @@ def test_without_a_script_the_end_of_the_hold_names_its_zone_and_the_page_asks_a
 # --- a bank that does not answer
 
 
-def test_a_bank_that_answers_late_is_waited_for(page: Page, app: Flask, room: Room, alice: User, desk: Desk) -> None:
+def test_a_bank_that_answers_late_is_waited_for(
+    page: Page, app: Flask, room: Room, alice: User, desk: BookingContext
+) -> None:
     reserve(page, room, alice)
     pay(page, SLOW)
     expect(heading(page, "We’re checking your payment")).to_be_visible()
@@ -116,7 +120,7 @@ def test_a_bank_that_answers_late_is_waited_for(page: Page, app: Flask, room: Ro
     expect(heading(page, "You’re booked")).to_be_visible()  # by itself
 
 
-def test_without_a_script_the_page_looks_by_itself(visit: Visit, room: Room, alice: User, desk: Desk) -> None:
+def test_without_a_script_the_page_looks_by_itself(visit: Visit, room: Room, alice: User, desk: BookingContext) -> None:
     page = visit(java_script_enabled=False)
     reserve(page, room, alice)
     pay(page, SLOW)
@@ -179,7 +183,7 @@ def mails(app: Flask, tmp_path: Path) -> Iterator[None]:
 
 @pytest.mark.parametrize("options", [{}, PHONE], ids=["desk", "phone"])
 def test_the_mails_are_sound(
-    visit: Visit, options: dict[str, Any], room: Room, alice: User, desk: Desk, mails: None
+    visit: Visit, options: dict[str, Any], room: Room, alice: User, desk: BookingContext, mails: None
 ) -> None:
     users.ensure(email="olga@example.com", password=PASSWORD, full_name="Olga", role="owner", region="eu")
     page = visit(**options)

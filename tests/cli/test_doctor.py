@@ -17,7 +17,7 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import make_url
 
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.infra import leader
 from booking.infra.doctor import postgres, report
@@ -241,7 +241,7 @@ def test_a_cache_of_its_own_that_is_away(ask: Ask) -> None:
 # --- what should have been done
 
 
-def test_holds_that_nobody_freed(app: Flask, ask: Ask, alice: User, room: Room, desk: Desk) -> None:
+def test_holds_that_nobody_freed(app: Flask, ask: Ask, alice: User, room: Room, desk: BookingContext) -> None:
     bookings.hold(order(alice, room), desk)
     assert ask().states("holds") == ["ok"]
     later(dt.timedelta(minutes=25))

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from booking.domain.errors import PaymentUnknown
 from booking.domain.payments import refunds
 from booking.domain.reservations import bookings, recovery
-from booking.domain.reservations.context import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra import ids, words
 from booking.infra.db import db, transaction
@@ -34,12 +34,12 @@ class Mute:
     refund = cancel
 
 
-def mute(desk: Desk) -> Desk:
+def mute(desk: BookingContext) -> BookingContext:
     return replace(desk, provider=cast(Provider, Mute()))
 
 
 @pytest.fixture
-def declined(alice: User, room: Room, desk: Desk) -> Booking:
+def declined(alice: User, room: Room, desk: BookingContext) -> Booking:
     """Cancelled, and the bank does not take the money back."""
     booking = bookings.book(order(alice, room), REFUND_DECLINED, desk)
     return bookings.cancel(alice.id, booking.id, desk)
@@ -68,7 +68,7 @@ def test_nothing_to_look_after(runner: FlaskCliRunner) -> None:
 
 
 def test_what_is_owed_and_what_waits_is_listed_with_its_reason(
-    runner: FlaskCliRunner, alice: User, room: Room, desk: Desk, declined: Booking
+    runner: FlaskCliRunner, alice: User, room: Room, desk: BookingContext, declined: Booking
 ) -> None:
     with pytest.raises(PaymentUnknown):
         bookings.book(order(alice, room, in_days(60)), VISA, interrupted(desk, silent))
@@ -111,7 +111,7 @@ def test_a_payment_that_does_not_exist_is_an_error(runner: FlaskCliRunner, app: 
 
 
 def test_after_an_outage_everything_is_asked_about_at_once(
-    runner: FlaskCliRunner, alice: User, room: Room, desk: Desk
+    runner: FlaskCliRunner, alice: User, room: Room, desk: BookingContext
 ) -> None:
     made = [bookings.book(order(alice, room, in_days(20 + 4 * one)), VISA, desk) for one in range(3)]
     for booking in made:
@@ -124,7 +124,7 @@ def test_after_an_outage_everything_is_asked_about_at_once(
     assert set(refunds.states([booking.id for booking in made]).values()) == {refunds.RETURNED}
 
 
-def test_what_is_being_charged_is_left_alone(app: Flask, alice: User, room: Room, desk: Desk) -> None:
+def test_what_is_being_charged_is_left_alone(app: Flask, alice: User, room: Room, desk: BookingContext) -> None:
     def an_operator_is_in_a_hurry(_: Outcome) -> None:
         told = app.test_cli_runner().invoke(args=["payments", "recover"]).output
         assert told == "0 payments asked about, 1 without an outcome.\n"
@@ -142,7 +142,7 @@ def test_the_doctor_names_declined_refunds(ask: Ask, declined: Booking) -> None:
     assert "flask payments retry" in report.said("payments")
 
 
-def test_the_doctor_says_why_a_payment_has_no_outcome(ask: Ask, alice: User, room: Room, desk: Desk) -> None:
+def test_the_doctor_says_why_a_payment_has_no_outcome(ask: Ask, alice: User, room: Room, desk: BookingContext) -> None:
     booking = bookings.book(order(alice, room), VISA, desk)
     bookings.cancel(alice.id, booking.id, mute(desk))
     assert ask().states("payments") == ["ok"]
@@ -152,7 +152,7 @@ def test_the_doctor_says_why_a_payment_has_no_outcome(ask: Ask, alice: User, roo
 
 
 def test_the_metrics_count_what_is_owed_and_what_is_stuck(
-    client: FlaskClient, alice: User, room: Room, desk: Desk, declined: Booking
+    client: FlaskClient, alice: User, room: Room, desk: BookingContext, declined: Booking
 ) -> None:
     booking = bookings.book(order(alice, room), VISA, desk)
     bookings.cancel(alice.id, booking.id, mute(desk))
@@ -165,7 +165,7 @@ def test_the_metrics_count_what_is_owed_and_what_is_stuck(
 
 
 def test_a_declined_refund_is_an_error_in_the_log(
-    alice: User, room: Room, desk: Desk, caplog: pytest.LogCaptureFixture
+    alice: User, room: Room, desk: BookingContext, caplog: pytest.LogCaptureFixture
 ) -> None:
     from structlog.testing import capture_logs
 
@@ -200,7 +200,9 @@ def test_one_is_not_many(number: int, said: str) -> None:
     assert words.count(number, "delivery waits", "deliveries wait").endswith("waits" if number == 1 else "wait")
 
 
-def test_other_outcomes_than_declined_are_named(alice: User, room: Room, desk: Desk, runner: FlaskCliRunner) -> None:
+def test_other_outcomes_than_declined_are_named(
+    alice: User, room: Room, desk: BookingContext, runner: FlaskCliRunner
+) -> None:
     booking = bookings.book(order(alice, room), VISA, desk)
 
     class Odd(Mute):

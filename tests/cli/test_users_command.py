@@ -10,7 +10,7 @@ from flask.testing import FlaskCliRunner
 from booking.domain.errors import InvalidCredentials
 from booking.domain.people import sessions, staff, users
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Event, Room, Session, User
 from tests.cast import PASSWORD, VISA, count, order
 
@@ -107,7 +107,7 @@ def test_an_owner_is_created_from_a_script_on_windows(app: Flask, runner: FlaskC
     assert "flask users make-owner anna@hotel.example" in again.output
 
 
-def test_operators_are_told_what_keeps_an_account(app: Flask, alice: User, room: Room, desk: Desk) -> None:
+def test_operators_are_told_what_keeps_an_account(app: Flask, alice: User, room: Room, desk: BookingContext) -> None:
     booking = bookings.book(order(alice, room), VISA, desk)
     refused = run(app, "delete", "alice@example.com", "--yes")
     assert refused.exit_code == 1

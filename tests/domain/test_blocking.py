@@ -7,7 +7,7 @@ import pytest
 from booking.domain.errors import RoomNotAvailable
 from booking.domain.inventory import availability
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.infra.db import transaction
 from tests.cast import VISA, in_days, nights_of, order
@@ -15,7 +15,9 @@ from tests.cast import VISA, in_days, nights_of, order
 block, unblock = transaction(availability.block), transaction(availability.unblock)
 
 
-def test_a_blocked_night_cannot_be_booked_until_it_is_put_on_sale_again(alice: User, room: Room, desk: Desk) -> None:
+def test_a_blocked_night_cannot_be_booked_until_it_is_put_on_sale_again(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
     block(room.id, room.location, in_days(31, 1))
     with pytest.raises(RoomNotAvailable):
         bookings.book(order(alice, room, in_days(30)), VISA, desk)
@@ -29,7 +31,9 @@ def test_blocking_twice_is_blocking_once(room: Room) -> None:
     assert list(nights_of(room).values()) == ["blocked"] * 3
 
 
-def test_a_sold_night_is_neither_blocked_nor_unblocked_and_nothing_changes(alice: User, room: Room, desk: Desk) -> None:
+def test_a_sold_night_is_neither_blocked_nor_unblocked_and_nothing_changes(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
     bookings.book(order(alice, room, in_days(31, 1)), VISA, desk)
     with pytest.raises(availability.NightsBlocked):
         block(room.id, room.location, in_days(30))

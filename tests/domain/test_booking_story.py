@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from booking.domain.catalogue.cancellation_policies import MODERATE, STRICT
 from booking.domain.errors import (
     BookingModified,
     BookingNotCancellable,
@@ -27,7 +28,7 @@ from booking.domain.inventory import availability
 from booking.domain.payments import ledger
 from booking.domain.pricing import policies
 from booking.domain.reservations import bookings, cancellation, recovery
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Event, Room, User
 from booking.infra import clock
@@ -57,20 +58,22 @@ QUARTER = dt.timedelta(minutes=15)
 # --- book: the whole way in one call
 
 
-def test_a_booking_is_confirmed_paid_and_its_nights_are_taken(alice: User, room: Room, desk: Desk) -> None:
+def test_a_booking_is_confirmed_paid_and_its_nights_are_taken(alice: User, room: Room, desk: BookingContext) -> None:
     booking = bookings.book(order(alice, room), VISA, desk)
     assert (booking.status, booking.total_price) == ("CONFIRMED", Decimal(360))
     assert list(nights_of(room).values()) == ["booked"] * 3
     assert [(p.kind, p.state, p.amount) for p in payments_of(booking)] == [("charge", "succeeded", Decimal(360))]
 
 
-def test_what_happened_is_in_the_outbox(alice: User, room: Room, desk: Desk) -> None:
+def test_what_happened_is_in_the_outbox(alice: User, room: Room, desk: BookingContext) -> None:
     bookings.book(order(alice, room), VISA, desk)
     assert count(Event, type="booking.created") == count(Event, type="booking.confirmed") == 1
     assert count(Event, type="availability.updated") == 1
 
 
-def test_a_taken_night_is_refused_and_nothing_is_left_behind(alice: User, bob: User, room: Room, desk: Desk) -> None:
+def test_a_taken_night_is_refused_and_nothing_is_left_behind(
+    alice: User, bob: User, room: Room, desk: BookingContext
+) -> None:
     bookings.book(order(alice, room, in_days(30)), VISA, desk)
     with pytest.raises(RoomNotAvailable):
         bookings.book(order(bob, room, in_days(28)), VISA, desk)
@@ -78,26 +81,26 @@ def test_a_taken_night_is_refused_and_nothing_is_left_behind(alice: User, bob: U
     assert count(Booking, user_id=bob.id) == 0
 
 
-def test_back_to_back_stays_are_fine(alice: User, bob: User, room: Room, desk: Desk) -> None:
+def test_back_to_back_stays_are_fine(alice: User, bob: User, room: Room, desk: BookingContext) -> None:
     bookings.book(order(alice, room, in_days(30, 3)), VISA, desk)
     assert bookings.book(order(bob, room, in_days(33, 2)), VISA, desk).status == "CONFIRMED"
     assert bookings.book(order(bob, room, in_days(28, 2)), VISA, desk).status == "CONFIRMED"
 
 
-def test_a_declined_card_leaves_the_room_free(alice: User, bob: User, room: Room, desk: Desk) -> None:
+def test_a_declined_card_leaves_the_room_free(alice: User, bob: User, room: Room, desk: BookingContext) -> None:
     with pytest.raises(PaymentFailed):
         bookings.book(order(alice, room), DECLINED, desk)
     assert nights_of(room) == {}
     assert bookings.book(order(bob, room), VISA, desk).status == "CONFIRMED"
 
 
-def test_everything_wrong_with_an_order_is_said_at_once(alice: User, room: Room, desk: Desk) -> None:
+def test_everything_wrong_with_an_order_is_said_at_once(alice: User, room: Room, desk: BookingContext) -> None:
     with pytest.raises(Invalid) as refusal:
         bookings.book(order(alice, room, in_days(600, 40), guests=9), VISA, desk)
     assert refusal.value.details.keys() == {"checkIn", "checkOut", "guests"}
 
 
-def test_yesterday_cannot_be_booked_and_today_is_the_propertys_own(alice: User, desk: Desk) -> None:
+def test_yesterday_cannot_be_booked_and_today_is_the_propertys_own(alice: User, desk: BookingContext) -> None:
     far_east = a_room(time_zone="Pacific/Kiritimati")  # UTC+14
     yesterday_there = desk.rules.today("Pacific/Kiritimati") - dt.timedelta(days=1)
     with pytest.raises(Invalid) as refusal:
@@ -109,7 +112,7 @@ def test_yesterday_cannot_be_booked_and_today_is_the_propertys_own(alice: User, 
 
 
 @pytest.mark.parametrize("what", ["unknown", "unpublished"])
-def test_a_room_that_is_not_on_sale_does_not_exist(alice: User, room: Room, desk: Desk, what: str) -> None:
+def test_a_room_that_is_not_on_sale_does_not_exist(alice: User, room: Room, desk: BookingContext, what: str) -> None:
     wanted = order(alice, a_room(published=False) if what == "unpublished" else room)
     with pytest.raises(RoomNotFound):
         bookings.book(wanted if what == "unpublished" else replace(wanted, room_id=new_id()), VISA, desk)
@@ -118,27 +121,29 @@ def test_a_room_that_is_not_on_sale_does_not_exist(alice: User, room: Room, desk
 # --- hold and pay: the same in two steps
 
 
-def test_a_hold_keeps_the_nights_for_a_quarter_of_an_hour(alice: User, bob: User, room: Room, desk: Desk) -> None:
+def test_a_hold_keeps_the_nights_for_a_quarter_of_an_hour(
+    alice: User, bob: User, room: Room, desk: BookingContext
+) -> None:
     held = bookings.hold(order(alice, room), desk)
     assert dt.timedelta(minutes=14) < held.held_until - clock.now() <= QUARTER
     with pytest.raises(RoomNotAvailable):
         bookings.hold(order(bob, room), desk)
 
 
-def test_a_paid_hold_is_confirmed(alice: User, room: Room, desk: Desk) -> None:
+def test_a_paid_hold_is_confirmed(alice: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
     paid = bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
     assert (paid.status, paid.held_until) == ("CONFIRMED", None)
 
 
-def test_paying_twice_charges_once(alice: User, room: Room, desk: Desk) -> None:
+def test_paying_twice_charges_once(alice: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
     bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
     assert bookings.pay(alice.id, held.id, VISA, held.total_price, desk).status == "CONFIRMED"
     assert len(payments_of(held)) == 1
 
 
-def test_a_second_pay_while_the_first_is_under_way_is_refused(alice: User, room: Room, desk: Desk) -> None:
+def test_a_second_pay_while_the_first_is_under_way_is_refused(alice: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
     refusals = []
 
@@ -151,7 +156,7 @@ def test_a_second_pay_while_the_first_is_under_way_is_refused(alice: User, room:
     assert len(refusals) == len(payments_of(held)) == 1
 
 
-def test_a_declined_card_keeps_the_hold_for_another_one(alice: User, room: Room, desk: Desk) -> None:
+def test_a_declined_card_keeps_the_hold_for_another_one(alice: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
     with pytest.raises(PaymentFailed):
         bookings.pay(alice.id, held.id, DECLINED, held.total_price, desk)
@@ -160,7 +165,7 @@ def test_a_declined_card_keeps_the_hold_for_another_one(alice: User, room: Room,
     assert [p.state for p in payments_of(held)] == ["failed", "succeeded"]
 
 
-def test_a_stranger_cannot_pay_or_cancel(alice: User, bob: User, room: Room, desk: Desk) -> None:
+def test_a_stranger_cannot_pay_or_cancel(alice: User, bob: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
     with pytest.raises(BookingNotFound):
         bookings.pay(bob.id, held.id, VISA, held.total_price, desk)
@@ -168,7 +173,7 @@ def test_a_stranger_cannot_pay_or_cancel(alice: User, bob: User, room: Room, des
         bookings.cancel(bob.id, held.id, desk)
 
 
-def test_another_total_than_the_one_shown_is_not_charged(alice: User, room: Room, desk: Desk) -> None:
+def test_another_total_than_the_one_shown_is_not_charged(alice: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
     with pytest.raises(PriceChanged):
         bookings.pay(alice.id, held.id, VISA, Decimal(300), desk)
@@ -176,7 +181,7 @@ def test_another_total_than_the_one_shown_is_not_charged(alice: User, room: Room
     assert set(nights_of(room).values()) == {"held"}
 
 
-def test_a_hold_that_is_over_cannot_be_paid(alice: User, room: Room, desk: Desk) -> None:
+def test_a_hold_that_is_over_cannot_be_paid(alice: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
     later(QUARTER)
     with pytest.raises(HoldOver):
@@ -187,7 +192,7 @@ def test_a_hold_that_is_over_cannot_be_paid(alice: User, room: Room, desk: Desk)
 # --- the end of a hold
 
 
-def test_an_expired_hold_frees_its_nights_once(alice: User, room: Room, desk: Desk) -> None:
+def test_an_expired_hold_frees_its_nights_once(alice: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
     assert bookings.expire_holds() == 0
     later(QUARTER)
@@ -197,7 +202,7 @@ def test_an_expired_hold_frees_its_nights_once(alice: User, room: Room, desk: De
 
 
 def test_nights_whose_hold_ran_out_can_be_booked_before_the_sweeper_comes(
-    alice: User, bob: User, room: Room, desk: Desk
+    alice: User, bob: User, room: Room, desk: BookingContext
 ) -> None:
     held = bookings.hold(order(alice, room, in_days(30, 3)), desk)
     later(QUARTER)
@@ -208,7 +213,9 @@ def test_nights_whose_hold_ran_out_can_be_booked_before_the_sweeper_comes(
     assert set(nights_of(room).values()) == {"booked"}
 
 
-def test_a_run_out_hold_beside_a_booked_night_changes_nothing(alice: User, bob: User, room: Room, desk: Desk) -> None:
+def test_a_run_out_hold_beside_a_booked_night_changes_nothing(
+    alice: User, bob: User, room: Room, desk: BookingContext
+) -> None:
     bookings.hold(order(alice, room, in_days(30, 2)), desk)
     bookings.book(order(bob, room, in_days(32, 1)), VISA, desk)
     later(QUARTER)
@@ -218,7 +225,7 @@ def test_a_run_out_hold_beside_a_booked_night_changes_nothing(alice: User, bob: 
     assert nights_of(room) == before
 
 
-def test_pinned_nights_do_not_end_by_time(alice: User, bob: User, room: Room, desk: Desk) -> None:
+def test_pinned_nights_do_not_end_by_time(alice: User, bob: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
 
     def a_long_time(_: Any) -> None:
@@ -231,21 +238,10 @@ def test_pinned_nights_do_not_end_by_time(alice: User, bob: User, room: Room, de
     assert paid.status == "CONFIRMED"
 
 
-def test_a_claim_whose_booking_never_came_ends_with_its_hold(alice: User, bob: User, room: Room, desk: Desk) -> None:
-    @transaction
-    def claim_of_another_region() -> None:
-        availability.claim(new_id(), room.id, room.location, in_days(30), clock.now() + QUARTER)
-
-    claim_of_another_region()
-    later(QUARTER + dt.timedelta(minutes=2))
-    bookings.expire_holds()
-    assert nights_of(room) == {}
-
-
 # --- cancel
 
 
-def test_cancelling_frees_the_nights_and_sends_the_refund(alice: User, room: Room, desk: Desk) -> None:
+def test_cancelling_frees_the_nights_and_sends_the_refund(alice: User, room: Room, desk: BookingContext) -> None:
     booking = bookings.book(order(alice, room), VISA, desk)
     cancelled = bookings.cancel(alice.id, booking.id, desk)
     assert (cancelled.status, cancelled.refund_amount, nights_of(room)) == ("CANCELLED", Decimal(360), {})
@@ -253,7 +249,7 @@ def test_cancelling_frees_the_nights_and_sends_the_refund(alice: User, room: Roo
     assert (refund.kind, refund.state, refund.amount) == ("refund", "succeeded", Decimal(360))
 
 
-def test_cancelling_twice_refunds_once(alice: User, room: Room, desk: Desk) -> None:
+def test_cancelling_twice_refunds_once(alice: User, room: Room, desk: BookingContext) -> None:
     booking = bookings.book(order(alice, room), VISA, desk)
     bookings.cancel(alice.id, booking.id, desk)
     with pytest.raises(BookingNotCancellable):
@@ -261,21 +257,21 @@ def test_cancelling_twice_refunds_once(alice: User, room: Room, desk: Desk) -> N
     assert len(payments_of(booking)) == 2
 
 
-def test_the_refund_follows_the_policy_at_sale_not_todays(alice: User, desk: Desk) -> None:
-    room = a_room(cancellation_policy=policies.MODERATE)
+def test_the_refund_follows_the_policy_at_sale_not_todays(alice: User, desk: BookingContext) -> None:
+    room = a_room(cancellation_policy=MODERATE)
     booking = bookings.book(order(alice, room, in_days(3)), VISA, desk)
 
     @transaction
     def the_owner_gets_strict() -> None:
         from booking.infra.db import db
 
-        db.session.merge(room).cancellation_policy = policies.STRICT
+        db.session.merge(room).cancellation_policy = STRICT
 
     the_owner_gets_strict()
     assert bookings.cancel(alice.id, booking.id, desk).refund_amount == Decimal(180)
 
 
-def test_nothing_is_refunded_after_the_last_tier(alice: User, room: Room, desk: Desk) -> None:
+def test_nothing_is_refunded_after_the_last_tier(alice: User, room: Room, desk: BookingContext) -> None:
     booked = bookings.book(order(alice, room, in_days(3)), VISA, desk)
     [tier] = policies.tiers(booked.policy, booked.check_in)
     later(tier.until + dt.timedelta(seconds=1) - clock.now())
@@ -283,21 +279,21 @@ def test_nothing_is_refunded_after_the_last_tier(alice: User, room: Room, desk: 
     assert len(payments_of(booked)) == 1
 
 
-def test_a_stay_that_has_begun_cannot_be_cancelled(alice: User, room: Room, desk: Desk) -> None:
+def test_a_stay_that_has_begun_cannot_be_cancelled(alice: User, room: Room, desk: BookingContext) -> None:
     booking = bookings.book(order(alice, room, in_days(2)), VISA, desk)
     later(dt.timedelta(days=3))
     with pytest.raises(BookingNotCancellable):
         bookings.cancel(alice.id, booking.id, desk)
 
 
-def test_a_change_through_an_old_version_is_refused(alice: User, room: Room, desk: Desk) -> None:
+def test_a_change_through_an_old_version_is_refused(alice: User, room: Room, desk: BookingContext) -> None:
     booking = bookings.book(order(alice, room), VISA, desk)
     with pytest.raises(BookingModified):
         bookings.cancel(alice.id, booking.id, desk, seen_version=booking.version - 1)
     assert bookings.cancel(alice.id, booking.id, desk, seen_version=booking.version).status == "CANCELLED"
 
 
-def test_a_hold_can_be_given_back(alice: User, bob: User, room: Room, desk: Desk) -> None:
+def test_a_hold_can_be_given_back(alice: User, bob: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
     assert bookings.cancel(alice.id, held.id, desk).refund_amount is None
     assert bookings.book(order(bob, room), VISA, desk).status == "CONFIRMED"
@@ -306,7 +302,7 @@ def test_a_hold_can_be_given_back(alice: User, bob: User, room: Room, desk: Desk
 # --- when the answer does not come
 
 
-def test_a_charge_whose_answer_was_lost_is_confirmed_by_recovery(alice: User, room: Room, desk: Desk) -> None:
+def test_a_charge_whose_answer_was_lost_is_confirmed_by_recovery(alice: User, room: Room, desk: BookingContext) -> None:
     with pytest.raises(PaymentUnknown):
         bookings.book(order(alice, room), VISA, interrupted(desk, silent))
     assert set(nights_of(room).values()) == {"pinned"}
@@ -315,7 +311,7 @@ def test_a_charge_whose_answer_was_lost_is_confirmed_by_recovery(alice: User, ro
     assert set(nights_of(room).values()) == {"booked"}
 
 
-def test_a_slow_card_is_unknown_first_and_settled_by_recovery(alice: User, room: Room, desk: Desk) -> None:
+def test_a_slow_card_is_unknown_first_and_settled_by_recovery(alice: User, room: Room, desk: BookingContext) -> None:
     with pytest.raises(PaymentUnknown):
         bookings.book(order(alice, room), SLOW, desk)
     [payment] = _all_payments()
@@ -329,7 +325,7 @@ def test_a_slow_card_is_unknown_first_and_settled_by_recovery(alice: User, room:
 
 
 def test_a_charge_that_never_arrived_is_cancelled_and_cannot_arrive_later(
-    alice: User, bob: User, room: Room, desk: Desk
+    alice: User, bob: User, room: Room, desk: BookingContext
 ) -> None:
     class Lost:
         name = "simulated"
@@ -352,7 +348,7 @@ def test_a_charge_that_never_arrived_is_cancelled_and_cannot_arrive_later(
     assert bookings.book(order(bob, room), VISA, desk).status == "CONFIRMED"
 
 
-def test_a_refund_without_an_answer_is_sent_again(alice: User, room: Room, desk: Desk) -> None:
+def test_a_refund_without_an_answer_is_sent_again(alice: User, room: Room, desk: BookingContext) -> None:
     booking = bookings.book(order(alice, room), VISA, desk)
 
     class Mute:
@@ -368,7 +364,7 @@ def test_a_refund_without_an_answer_is_sent_again(alice: User, room: Room, desk:
     assert [p.state for p in payments_of(booking)] == ["succeeded", "succeeded"]
 
 
-def test_charged_but_the_nights_are_gone_gives_the_money_back(alice: User, room: Room, desk: Desk) -> None:
+def test_charged_but_the_nights_are_gone_gives_the_money_back(alice: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
 
     @transaction
@@ -389,7 +385,7 @@ def _all_payments() -> Any:
     return db.session.query(Payment).all()
 
 
-def test_recovery_beside_a_charge_settles_it_once(alice: User, room: Room, desk: Desk) -> None:
+def test_recovery_beside_a_charge_settles_it_once(alice: User, room: Room, desk: BookingContext) -> None:
     def recovery_is_quicker(_: Any) -> None:
         recovery.recover_payments(desk, ahead=AN_HOUR)
 

@@ -13,13 +13,13 @@ import pytest
 from flask import Flask
 
 from booking.domain.catalogue import destinations, rooms
-from booking.domain.inputs import RoomSearch
 from booking.domain.inventory import availability
 from booking.domain.messages import outbox
 from booking.domain.people import sessions
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.search import finder
+from booking.domain.search.inputs import RoomSearch
 from booking.domain.stays import Stay, StayRules
 from booking.domain.tables import Room, User
 from booking.infra import cache, redis
@@ -132,7 +132,7 @@ def test_a_changed_room_is_forgotten_as_the_version_before_kept_it_too(
 
 
 @pytest.mark.parametrize("seconds", [0, 45], ids=["not kept", "kept"])
-def test_a_hold_that_ran_out_is_found_at_once(alice: User, room: Room, desk: Desk, seconds: int) -> None:
+def test_a_hold_that_ran_out_is_found_at_once(alice: User, room: Room, desk: BookingContext, seconds: int) -> None:
     a_room()
     bookings.hold(order(alice, room), desk)
     stay = in_days(30)
@@ -149,7 +149,9 @@ def test_a_hold_that_ran_out_is_found_at_once(alice: User, room: Room, desk: Des
     assert [found(**page)[1] for page in pages] == [2, 2, 2, 2]
 
 
-def test_a_hold_that_runs_and_one_that_is_being_paid_are_not_found(alice: User, room: Room, desk: Desk) -> None:
+def test_a_hold_that_runs_and_one_that_is_being_paid_are_not_found(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
     held = bookings.hold(order(alice, room), desk)
     later(desk.hold_for - dt.timedelta(seconds=2))
     assert names(room) == []
@@ -158,7 +160,7 @@ def test_a_hold_that_runs_and_one_that_is_being_paid_are_not_found(alice: User, 
     assert names(room) == []
 
 
-def test_what_is_booked_is_not_found_whatever_else_ran_out(alice: User, room: Room, desk: Desk) -> None:
+def test_what_is_booked_is_not_found_whatever_else_ran_out(alice: User, room: Room, desk: BookingContext) -> None:
     bookings.book(order(alice, room, in_days(30, 1)), VISA, desk)
     bookings.hold(order(alice, room, in_days(31, 2)), desk)
     later(desk.hold_for)
@@ -189,13 +191,13 @@ def deliver_to_the_cache() -> None:
     deliver.refresh_cache([event_id for consumer, event_id in outbox.due() if consumer == outbox.CACHE])
 
 
-def test_a_claim_tells_the_cache_once(alice: User, room: Room, desk: Desk, bumps: list[set[str]]) -> None:
+def test_a_claim_tells_the_cache_once(alice: User, room: Room, desk: BookingContext, bumps: list[set[str]]) -> None:
     bookings.hold(order(alice, room), desk)
     deliver_to_the_cache()
     assert bumps == [{"antwerp"}]
 
 
-def test_a_sweep_tells_the_cache_once(alice: User, desk: Desk, bumps: list[set[str]]) -> None:
+def test_a_sweep_tells_the_cache_once(alice: User, desk: BookingContext, bumps: list[set[str]]) -> None:
     for location in ("antwerp", "antwerp", "lisbon"):
         bookings.hold(order(alice, a_room(location=location)), desk)
     bumps.clear()
@@ -205,7 +207,7 @@ def test_a_sweep_tells_the_cache_once(alice: User, desk: Desk, bumps: list[set[s
 
 
 def test_what_could_not_be_told_is_told_by_the_outbox(
-    alice: User, room: Room, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names(room)
     with monkeypatch.context() as dying:

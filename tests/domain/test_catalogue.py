@@ -12,11 +12,11 @@ from flask import Flask
 
 from booking.domain.catalogue import destinations
 from booking.domain.catalogue.destinations import Destination
-from booking.domain.inputs import RoomSearch
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk
-from booking.domain.search import suggestions, teasers
+from booking.domain.reservations.context import BookingContext
+from booking.domain.search import suggestions, teasers, usual
 from booking.domain.search.finder import FoundRoom
+from booking.domain.search.inputs import RoomSearch
 from booking.domain.stays import StayRules
 from booking.domain.tables import Room, User
 from booking.infra import clock
@@ -44,8 +44,8 @@ def ways(search: RoomSearch) -> list[tuple[str, int]]:
 @pytest.mark.parametrize("day", [dt.date(2026, 11, day) for day in range(1, 15)])
 def test_the_usual_stay_is_a_weekend_at_least_a_week_ahead(day: Any) -> None:
     with patch.object(clock, "now", lambda: dt.datetime.combine(day, dt.time(12), dt.UTC)):
-        stay = destinations.usual_stay(RULES)
-        near = destinations.usual_stay(StayRules(horizon_days=1, longest_nights=1))
+        stay = usual.usual_stay(RULES)
+        near = usual.usual_stay(StayRules(horizon_days=1, longest_nights=1))
     assert (stay.check_in.weekday(), stay.nights) == (4, 2)
     assert 7 <= (stay.check_in - day).days <= 13
     assert ((near.check_in - day).days in (0, 1), near.nights) == (True, 1)
@@ -82,14 +82,14 @@ def test_a_few_rooms_come_from_different_places_and_only_published_ones(app: Fla
     assert len({room.id for room in few()}) == len(few()) == teasers.FEW
 
 
-def test_a_few_rooms_are_free_and_large_enough(app: Flask, room: Room, alice: User, desk: Desk) -> None:
+def test_a_few_rooms_are_free_and_large_enough(app: Flask, room: Room, alice: User, desk: BookingContext) -> None:
     bookings.hold(order(alice, room, STAY), desk)
     a_room(capacity=1)
     left = a_room()
     assert [found.id for found in few()] == [encode("room", left.id)]
 
 
-def test_other_dates_are_offered_when_all_is_taken(app: Flask, room: Room, alice: User, desk: Desk) -> None:
+def test_other_dates_are_offered_when_all_is_taken(app: Flask, room: Room, alice: User, desk: BookingContext) -> None:
     bookings.hold(order(alice, room, STAY), desk)
     found = suggestions.instead(wanted(), place(), RULES, 0)
     assert found.reason == suggestions.TAKEN
@@ -111,7 +111,7 @@ def test_nothing_is_suggested_that_finds_nothing(app: Flask) -> None:
 
 @pytest.mark.parametrize("location", ["antwerp", None])
 def test_for_too_many_guests_as_many_as_can_be_are_offered(
-    app: Flask, alice: User, desk: Desk, location: str | None
+    app: Flask, alice: User, desk: BookingContext, location: str | None
 ) -> None:
     a_room(capacity=4)
     large = a_room(capacity=8)

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from booking.domain.errors import PaymentFailed, PaymentUnknown, RoomNotAvailable
 from booking.domain.payments import ledger
 from booking.domain.reservations import bookings, charging
-from booking.domain.reservations.context import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Event, Payment, Room, User
 from booking.infra import clock
 from booking.infra.db import db, transaction
@@ -28,7 +28,7 @@ def so_often(outcome: str) -> float:
 
 @pytest.mark.parametrize("which", [ALL, THE_LAST], ids=["all nights", "one night"])
 def test_charged_when_nights_are_gone_frees_the_others_and_gives_all_back_at_once(
-    alice: User, room: Room, desk: Desk, which: str
+    alice: User, room: Room, desk: BookingContext, which: str
 ) -> None:
     held = bookings.hold(order(alice, room), desk)
     before = so_often("refunded")
@@ -45,7 +45,9 @@ def test_charged_when_nights_are_gone_frees_the_others_and_gives_all_back_at_onc
     assert (reload(held).status, reload(held).refund_amount, so_often("refunded")) == ("CANCELLED", None, before + 1)
 
 
-def test_a_charge_is_confirmed_once_however_often_its_outcome_comes(alice: User, room: Room, desk: Desk) -> None:
+def test_a_charge_is_confirmed_once_however_often_its_outcome_comes(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
     booked = bookings.book(order(alice, room), VISA, desk)
     [paid] = payments_of(booked)
     again = charging.confirmed(paid.id, Outcome(Result.CHARGED, "another reference"), desk)
@@ -54,7 +56,9 @@ def test_a_charge_is_confirmed_once_however_often_its_outcome_comes(alice: User,
     assert count(Event, type="booking.confirmed") == 1
 
 
-def test_what_is_to_be_kept_with_the_confirmation_is_kept_with_it(alice: User, room: Room, desk: Desk) -> None:
+def test_what_is_to_be_kept_with_the_confirmation_is_kept_with_it(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
     kept: list[Booking] = []
 
     def keep(booking: Booking) -> None:
@@ -70,7 +74,7 @@ def test_what_is_to_be_kept_with_the_confirmation_is_kept_with_it(alice: User, r
 
 @pytest.mark.parametrize("keep_hold", [True, False])
 def test_a_declined_charge_keeps_the_hold_or_frees_the_nights(
-    alice: User, room: Room, desk: Desk, keep_hold: bool
+    alice: User, room: Room, desk: BookingContext, keep_hold: bool
 ) -> None:
     held = bookings.hold(order(alice, room), desk)
     payment = bookings._begin_payment(held.id, DECLINED, desk)
@@ -86,7 +90,7 @@ def test_a_declined_charge_keeps_the_hold_or_frees_the_nights(
         assert nights_of(room) == {}
 
 
-def test_giving_up_changes_nothing_that_is_settled(alice: User, room: Room, desk: Desk) -> None:
+def test_giving_up_changes_nothing_that_is_settled(alice: User, room: Room, desk: BookingContext) -> None:
     booked = bookings.book(order(alice, room), VISA, desk)
     [paid] = payments_of(booked)
     for keep_hold in (True, False):
@@ -96,7 +100,7 @@ def test_giving_up_changes_nothing_that_is_settled(alice: User, room: Room, desk
 
 
 def test_a_charge_that_recovery_has_cancelled_stays_unknown_to_its_own_request(
-    alice: User, room: Room, desk: Desk
+    alice: User, room: Room, desk: BookingContext
 ) -> None:
     held = bookings.hold(order(alice, room), desk)
     payment = bookings._begin_payment(held.id, VISA, desk)
@@ -106,7 +110,9 @@ def test_a_charge_that_recovery_has_cancelled_stays_unknown_to_its_own_request(
     assert count(Payment, state="started") == 1
 
 
-def test_a_charge_without_an_answer_is_unknown_until_it_has_had_its_time(alice: User, room: Room, desk: Desk) -> None:
+def test_a_charge_without_an_answer_is_unknown_until_it_has_had_its_time(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
     held = bookings.hold(order(alice, room), desk)
     payment, before = bookings._begin_payment(held.id, VISA, desk), so_often("payment_unknown")
     with pytest.raises(PaymentUnknown):
@@ -119,7 +125,7 @@ def test_a_charge_without_an_answer_is_unknown_until_it_has_had_its_time(alice: 
 
 @pytest.mark.parametrize(("method", "outcome"), [(VISA, "confirmed"), (DECLINED, "declined")])
 def test_each_charge_is_counted_once_by_its_outcome(
-    alice: User, room: Room, desk: Desk, method: str, outcome: str
+    alice: User, room: Room, desk: BookingContext, method: str, outcome: str
 ) -> None:
     held = bookings.hold(order(alice, room), desk)
     payment, before = bookings._begin_payment(held.id, method, desk), so_often(outcome)

@@ -13,7 +13,8 @@ from flask import Flask
 from booking.domain.errors import RoomLocked
 from booking.domain.inventory import room_lock
 from booking.domain.reservations import bookings, holds
-from booking.domain.reservations.bookings import Desk, Order
+from booking.domain.reservations.bookings import Order
+from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
 from booking.infra import redis
@@ -47,17 +48,17 @@ def test_whoever_goes_on_beside_it_leaves_it_to_its_holder(app: Flask) -> None:
         pass
 
 
-Way = Callable[[Order, Desk], Booking]
+Way = Callable[[Order, BookingContext], Booking]
 
 
-def book(wanted: Order, desk: Desk) -> Booking:
+def book(wanted: Order, desk: BookingContext) -> Booking:
     return bookings.book(wanted, VISA, desk)
 
 
 @pytest.mark.parametrize("lock", [True, False])
 @pytest.mark.parametrize(("way", "seconds"), [(bookings.hold, 2), (holds.reserve, 2), (book, 0)])
 def test_a_page_waits_two_seconds_for_its_turn_and_a_program_not_at_all(
-    alice: User, room: Room, desk: Desk, monkeypatch: pytest.MonkeyPatch, way: Way, seconds: int, lock: bool
+    alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch, way: Way, seconds: int, lock: bool
 ) -> None:
     asked: list[tuple[object, ...]] = []
 

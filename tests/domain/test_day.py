@@ -10,13 +10,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 
-from booking.domain.catalogue import rooms
 from booking.domain.errors import BookingNotCancellable, Invalid
-from booking.domain.inputs import RoomSearch
-from booking.domain.pricing import calendar
+from booking.domain.pricing import calendar, offers
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.search import finder
+from booking.domain.search.inputs import RoomSearch
 from booking.domain.stays import Stay, StayRules
 from booking.domain.tables import Room, User
 from booking.infra import clock
@@ -48,19 +47,21 @@ def found(house: Room, stay: Stay, rules: StayRules, *, anywhere: bool = False, 
 
 
 @pytest.mark.parametrize("hour", ["00:00", "02:32", "03:59"])
-def test_until_the_day_begins_the_running_night_can_be_had(alice: User, house: Room, desk: Desk, hour: str) -> None:
+def test_until_the_day_begins_the_running_night_can_be_had(
+    alice: User, house: Room, desk: BookingContext, hour: str
+) -> None:
     running = Stay((day := at(hour)) - A_DAY, day)
     for anywhere in (False, True):
         assert found(house, running, desk.rules, anywhere=anywhere) == [encode("room", house.id)]
     [night] = calendar.nights(house.id, running.check_in, running.check_out, desk.rules).nights
     assert night.is_available
     assert calendar.nights(house.id, None, None, desk.rules).nights[0].date == running.check_in
-    assert rooms.quote(house.id, running, 2, desk.rules).is_available
+    assert offers.quote(house.id, running, 2, desk.rules).is_available
     assert bookings.book(order(alice, house, running), VISA, desk).status == "CONFIRMED"
 
 
 @pytest.mark.parametrize("hour", ["04:00", "12:00", "23:59"])
-def test_from_then_on_it_is_in_the_past(alice: User, house: Room, desk: Desk, hour: str) -> None:
+def test_from_then_on_it_is_in_the_past(alice: User, house: Room, desk: BookingContext, hour: str) -> None:
     yesterday = Stay((day := at(hour)) - A_DAY, day)
     with pytest.raises(Invalid):
         found(house, yesterday, desk.rules)
@@ -69,34 +70,34 @@ def test_from_then_on_it_is_in_the_past(alice: User, house: Room, desk: Desk, ho
     [night] = calendar.nights(house.id, yesterday.check_in, yesterday.check_out, desk.rules).nights
     assert not night.is_available
     with pytest.raises(Invalid):
-        rooms.quote(house.id, yesterday, 2, desk.rules)
+        offers.quote(house.id, yesterday, 2, desk.rules)
     with pytest.raises(Invalid):
         bookings.book(order(alice, house, yesterday), VISA, desk)
     assert found(house, Stay(day, day + A_DAY), desk.rules) == [encode("room", house.id)]
 
 
-def test_the_night_before_the_running_one_is_over(house: Room, desk: Desk) -> None:
+def test_the_night_before_the_running_one_is_over(house: Room, desk: BookingContext) -> None:
     day = at("02:32")
     with pytest.raises(Invalid):
-        rooms.quote(house.id, Stay(day - 2 * A_DAY, day), 2, desk.rules)
+        offers.quote(house.id, Stay(day - 2 * A_DAY, day), 2, desk.rules)
 
 
 @pytest.mark.parametrize(("begins", "can_be_had"), [("00:00", False), ("02:30", False), ("02:45", True)])
-def test_the_hour_is_a_setting(house: Room, desk: Desk, begins: str, can_be_had: bool) -> None:
+def test_the_hour_is_a_setting(house: Room, desk: BookingContext, begins: str, can_be_had: bool) -> None:
     rules = replace(desk.rules, day_begins_at=dt.time.fromisoformat(begins))
     day = at("02:32")
     shown = calendar.nights(house.id, day - A_DAY, day, rules).nights
     assert shown[0].is_available == can_be_had
 
 
-def test_what_was_kept_before_the_day_began_is_not_shown_after(house: Room, desk: Desk) -> None:
+def test_what_was_kept_before_the_day_began_is_not_shown_after(house: Room, desk: BookingContext) -> None:
     running = Stay((day := at("03:59")) - A_DAY, day)
     assert found(house, running, desk.rules, anywhere=True, seconds=45) == [encode("room", house.id)]
     later(dt.timedelta(minutes=2))
     assert found(house, running, desk.rules, anywhere=True, seconds=45) == []
 
 
-def test_a_booked_running_night_is_a_stay_that_has_begun(alice: User, house: Room, desk: Desk) -> None:
+def test_a_booked_running_night_is_a_stay_that_has_begun(alice: User, house: Room, desk: BookingContext) -> None:
     running = Stay((day := at("02:32")) - A_DAY, day)
     booked = bookings.book(order(alice, house, running), VISA, desk)
     with pytest.raises(BookingNotCancellable):

@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from booking.domain.errors import PaymentFailed, RefundNotOwed
 from booking.domain.payments import refunds
-from booking.domain.reservations import bookings, recovery
-from booking.domain.reservations.context import Desk
+from booking.domain.reservations import bookings, recovery, refund_debts
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.provider import NoAnswer, Outcome, Result
@@ -24,7 +24,7 @@ REASON = "the account is closed"
 class Refusing:
     """The simulated provider, which returns nothing; `silent` for as long as it does not even answer."""
 
-    def __init__(self, desk: Desk, *, name: str = "simulated", silent: bool = False) -> None:
+    def __init__(self, desk: BookingContext, *, name: str = "simulated", silent: bool = False) -> None:
         self.provider, self.name, self.silent = desk.provider, name, silent
 
     def refund(self, *_: object) -> Outcome:
@@ -36,46 +36,46 @@ class Refusing:
         return getattr(self.provider, name)
 
 
-def refusing(desk: Desk, *, silent: bool = False) -> Desk:
+def refusing(desk: BookingContext, *, silent: bool = False) -> BookingContext:
     return replace(desk, provider=Refusing(desk, silent=silent))
 
 
-def cancelled(guest: User, desk: Desk, *, silent: bool = False) -> Booking:
+def cancelled(guest: User, desk: BookingContext, *, silent: bool = False) -> Booking:
     """A paid booking that was cancelled, and whose refund was declined (or not answered)."""
     booking = bookings.book(order(guest, a_room()), VISA, desk)
     return bookings.cancel(guest.id, booking.id, refusing(desk, silent=silent))
 
 
-def test_a_debt_says_all_that_an_operator_needs(alice: User, desk: Desk) -> None:
+def test_a_debt_says_all_that_an_operator_needs(alice: User, desk: BookingContext) -> None:
     booking = cancelled(alice, desk)
     payment_id = payments_of(booking)[-1].id
-    assert refunds.owed() == [
-        refunds.Debt(payment_id, booking.id, booking.reference, Decimal(360), "EUR", "simulated", REASON)
+    assert refund_debts.owed() == [
+        refund_debts.Debt(payment_id, booking.id, booking.reference, Decimal(360), "EUR", "simulated", REASON)
     ]
 
 
-def test_only_declined_refunds_are_owed(alice: User, room: Room, desk: Desk) -> None:
+def test_only_declined_refunds_are_owed(alice: User, room: Room, desk: BookingContext) -> None:
     with pytest.raises(PaymentFailed):
         bookings.book(order(alice, room), DECLINED, desk)
     bookings.cancel(alice.id, bookings.book(order(alice, room), VISA, desk).id, desk)
     cancelled(alice, desk, silent=True)
-    assert refunds.owed() == []
+    assert refund_debts.owed() == []
 
 
-def test_the_oldest_debt_comes_first_whichever_was_declined_first(alice: User, desk: Desk) -> None:
+def test_the_oldest_debt_comes_first_whichever_was_declined_first(alice: User, desk: BookingContext) -> None:
     first, second = cancelled(alice, desk, silent=True), cancelled(alice, desk)
     recovery.recover_payments(refusing(desk), ahead=AN_HOUR)
-    assert [debt.booking_id for debt in refunds.owed()] == [first.id, second.id]
-    assert [debt.booking_id for debt in refunds.owed(limit=1)] == [first.id]
+    assert [debt.booking_id for debt in refund_debts.owed()] == [first.id, second.id]
+    assert [debt.booking_id for debt in refund_debts.owed(limit=1)] == [first.id]
 
 
-def test_a_debt_whose_reason_an_older_version_did_not_keep_has_none(alice: User, desk: Desk) -> None:
+def test_a_debt_whose_reason_an_older_version_did_not_keep_has_none(alice: User, desk: BookingContext) -> None:
     cancelled(alice, desk)
     transaction(lambda: db.session.execute(text("UPDATE payments SET error = NULL")))()
-    assert [debt.error for debt in refunds.owed()] == [""]
+    assert [debt.error for debt in refund_debts.owed()] == [""]
 
 
-def test_a_declined_card_is_no_refund_to_be_sent_again(alice: User, room: Room, desk: Desk) -> None:
+def test_a_declined_card_is_no_refund_to_be_sent_again(alice: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
     with pytest.raises(PaymentFailed):
         bookings.pay(alice.id, held.id, DECLINED, held.total_price, desk)
@@ -83,14 +83,14 @@ def test_a_declined_card_is_no_refund_to_be_sent_again(alice: User, room: Room, 
         refunds.retry(payments_of(held)[0].id, desk)
 
 
-def test_sent_again_while_its_provider_is_not_here_it_waits(alice: User, desk: Desk) -> None:
+def test_sent_again_while_its_provider_is_not_here_it_waits(alice: User, desk: BookingContext) -> None:
     booking = cancelled(alice, desk)
     elsewhere = replace(desk, provider=Refusing(desk, name="other"), providers={})
     assert refunds.retry(payments_of(booking)[-1].id, elsewhere) == refunds.UNDER_WAY
     assert payments_of(booking)[-1].error == "there is no provider 'simulated' here"
 
 
-def test_each_bookings_refund_has_its_own_state(alice: User, room: Room, desk: Desk) -> None:
+def test_each_bookings_refund_has_its_own_state(alice: User, room: Room, desk: BookingContext) -> None:
     returned = bookings.book(order(alice, room), VISA, desk)
     bookings.cancel(alice.id, returned.id, desk)
     owed, under_way = cancelled(alice, desk), cancelled(alice, desk, silent=True)

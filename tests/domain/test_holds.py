@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain.catalogue import rooms
+from booking.domain.catalogue.cancellation_policies import STRICT
 from booking.domain.errors import PaymentFailed, PaymentUnknown, PriceChanged, TooManyHolds
 from booking.domain.maintenance import verification
-from booking.domain.pricing import policies
+from booking.domain.pricing import offers
 from booking.domain.reservations import bookings, history, hold_limits, holds
-from booking.domain.reservations.bookings import Desk, Order
+from booking.domain.reservations.bookings import Order
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra import telemetry
 from booking.infra.db import db, transaction
@@ -37,7 +38,7 @@ from tests.cast import (
     silent,
 )
 
-Hold = Callable[[Order, Desk], Booking]
+Hold = Callable[[Order, BookingContext], Booking]
 WAYS = pytest.mark.parametrize("hold", [bookings.hold, holds.reserve], ids=["hold", "reserve"])
 
 
@@ -46,7 +47,7 @@ def some_rooms(number: int) -> list[Room]:
 
 
 @WAYS
-def test_three_holds_are_as_many_as_a_guest_may_have(alice: User, bob: User, desk: Desk, hold: Hold) -> None:
+def test_three_holds_are_as_many_as_a_guest_may_have(alice: User, bob: User, desk: BookingContext, hold: Hold) -> None:
     *three, fourth = some_rooms(4)
     for room in three:
         hold(order(alice, room), desk)
@@ -58,7 +59,7 @@ def test_three_holds_are_as_many_as_a_guest_may_have(alice: User, bob: User, des
 
 @WAYS
 @pytest.mark.parametrize("most", [1, 2, 5])
-def test_the_number_is_a_setting(alice: User, desk: Desk, hold: Hold, most: int) -> None:
+def test_the_number_is_a_setting(alice: User, desk: BookingContext, hold: Hold, most: int) -> None:
     sells = replace(desk, holds_per_guest=most)
     *enough, more = some_rooms(most + 1)
     for room in enough:
@@ -67,21 +68,21 @@ def test_the_number_is_a_setting(alice: User, desk: Desk, hold: Hold, most: int)
         hold(order(alice, more), sells)
 
 
-def pays(alice: User, held: Booking, desk: Desk) -> None:
+def pays(alice: User, held: Booking, desk: BookingContext) -> None:
     bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
 
 
-def releases(alice: User, held: Booking, desk: Desk) -> None:
+def releases(alice: User, held: Booking, desk: BookingContext) -> None:
     bookings.cancel(alice.id, held.id, desk)
 
 
-def lets_it_run_out(alice: User, held: Booking, desk: Desk) -> None:
+def lets_it_run_out(alice: User, held: Booking, desk: BookingContext) -> None:
     later(desk.hold_for)
 
 
 @pytest.mark.parametrize("ends", [pays, releases, lets_it_run_out])
 def test_what_is_paid_released_or_run_out_makes_room_for_another(
-    alice: User, desk: Desk, ends: Callable[[User, Booking, Desk], None]
+    alice: User, desk: BookingContext, ends: Callable[[User, Booking, BookingContext], None]
 ) -> None:
     first, *more, fourth = some_rooms(4)
     held = holds.reserve(order(alice, first), desk)
@@ -91,7 +92,7 @@ def test_what_is_paid_released_or_run_out_makes_room_for_another(
     assert holds.reserve(order(alice, fourth), desk).status == "PENDING"
 
 
-def test_a_hold_whose_payment_is_not_settled_still_counts(alice: User, desk: Desk) -> None:
+def test_a_hold_whose_payment_is_not_settled_still_counts(alice: User, desk: BookingContext) -> None:
     *three, fourth = some_rooms(4)
     mute = interrupted(desk, silent)
     for room in three:
@@ -102,7 +103,7 @@ def test_a_hold_whose_payment_is_not_settled_still_counts(alice: User, desk: Des
         holds.reserve(order(alice, fourth), desk)
 
 
-def test_booking_in_one_call_is_not_counted(alice: User, desk: Desk) -> None:
+def test_booking_in_one_call_is_not_counted(alice: User, desk: BookingContext) -> None:
     *three, fourth = some_rooms(4)
     for room in three:
         holds.reserve(order(alice, room), desk)
@@ -111,7 +112,7 @@ def test_booking_in_one_call_is_not_counted(alice: User, desk: Desk) -> None:
         bookings.book(order(alice, fourth, in_days(60)), DECLINED, desk)
 
 
-def test_the_same_and_other_dates_of_a_held_room_are_no_further_hold(alice: User, desk: Desk) -> None:
+def test_the_same_and_other_dates_of_a_held_room_are_no_further_hold(alice: User, desk: BookingContext) -> None:
     three = some_rooms(3)
     for room in three:
         holds.reserve(order(alice, room), desk)
@@ -121,7 +122,7 @@ def test_the_same_and_other_dates_of_a_held_room_are_no_further_hold(alice: User
         holds.reserve(order(alice, three[0], in_days(60)), desk)
 
 
-def test_a_refusal_leaves_the_hold_that_would_have_made_way(alice: User, room: Room, desk: Desk) -> None:
+def test_a_refusal_leaves_the_hold_that_would_have_made_way(alice: User, room: Room, desk: BookingContext) -> None:
     short = holds.reserve(order(alice, room, in_days(30, 2)), desk)
     holds.reserve(order(alice, room, in_days(40, 2)), desk)
     with pytest.raises(TooManyHolds):
@@ -130,7 +131,7 @@ def test_a_refusal_leaves_the_hold_that_would_have_made_way(alice: User, room: R
 
 
 @WAYS
-def test_many_at_once_stay_within_the_number(app: Flask, alice: User, desk: Desk, hold: Hold) -> None:
+def test_many_at_once_stay_within_the_number(app: Flask, alice: User, desk: BookingContext, hold: Hold) -> None:
     acts: list[Callable[[], Any]] = [partial(hold, order(alice, room), desk) for room in some_rooms(6)]
     results = all_at_once(app, acts)
     assert count(Booking, status="PENDING") == 3, results
@@ -140,7 +141,7 @@ def test_many_at_once_stay_within_the_number(app: Flask, alice: User, desk: Desk
 
 @WAYS
 def test_a_hold_waits_for_the_same_guests_others_only(
-    alice: User, room: Room, desk: Desk, hold: Hold, monkeypatch: pytest.MonkeyPatch
+    alice: User, room: Room, desk: BookingContext, hold: Hold, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited: list[uuid.UUID] = []
     monkeypatch.setattr(hold_limits, "one_at_a_time", waited.append)
@@ -150,7 +151,7 @@ def test_a_hold_waits_for_the_same_guests_others_only(
 
 @WAYS
 def test_guests_who_hold_different_rooms_at_once_do_not_hinder_each_other(
-    app: Flask, desk: Desk, hold: Hold, monkeypatch: pytest.MonkeyPatch
+    app: Flask, desk: BookingContext, hold: Hold, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     again: list[str] = []
     monkeypatch.setattr(telemetry, "count_retry", again.append)
@@ -161,7 +162,9 @@ def test_guests_who_hold_different_rooms_at_once_do_not_hinder_each_other(
     assert again == []
 
 
-def test_the_running_holds_are_listed_the_one_that_ends_first_at_the_top(alice: User, bob: User, desk: Desk) -> None:
+def test_the_running_holds_are_listed_the_one_that_ends_first_at_the_top(
+    alice: User, bob: User, desk: BookingContext
+) -> None:
     three = some_rooms(3)
     held = []
     for room in three:
@@ -179,7 +182,7 @@ def test_the_running_holds_are_listed_the_one_that_ends_first_at_the_top(alice: 
 # --- changing a hold
 
 
-def test_one_night_more_and_back_does_not_start_the_clock_anew(alice: User, room: Room, desk: Desk) -> None:
+def test_one_night_more_and_back_does_not_start_the_clock_anew(alice: User, room: Room, desk: BookingContext) -> None:
     first = holds.reserve(order(alice, room, in_days(30, 3)), desk)
     for nights in (4, 3, 4):
         later(dt.timedelta(minutes=4))
@@ -190,7 +193,7 @@ def test_one_night_more_and_back_does_not_start_the_clock_anew(alice: User, room
     assert verification.verify().findings == []
 
 
-def test_of_two_holds_that_make_way_the_earlier_end_counts(alice: User, room: Room, desk: Desk) -> None:
+def test_of_two_holds_that_make_way_the_earlier_end_counts(alice: User, room: Room, desk: BookingContext) -> None:
     first = holds.reserve(order(alice, room, in_days(30, 2)), desk)
     later(dt.timedelta(minutes=5))
     holds.reserve(order(alice, room, in_days(32, 2)), desk)
@@ -201,35 +204,35 @@ def test_of_two_holds_that_make_way_the_earlier_end_counts(alice: User, room: Ro
 @transaction
 def reprice(room: Room, price: Decimal) -> None:
     changed = db.session.merge(room)
-    changed.price_per_night, changed.cancellation_policy = price, policies.STRICT
+    changed.price_per_night, changed.cancellation_policy = price, STRICT
 
 
-def test_another_number_of_guests_is_quoted_anew(alice: User, room: Room, desk: Desk) -> None:
+def test_another_number_of_guests_is_quoted_anew(alice: User, room: Room, desk: BookingContext) -> None:
     held = holds.reserve(order(alice, room, guests=2), desk)
     reprice(room, Decimal(150))
     again = holds.reserve(order(alice, room, guests=3), desk)
     assert again.id == held.id
-    saved, quote = reload(held), rooms.quote(room.id, in_days(30), 3, desk.rules)
+    saved, quote = reload(held), offers.quote(room.id, in_days(30), 3, desk.rules)
     assert (saved.guests, saved.total_price) == (3, quote.price.total) == (3, Decimal(450))
     assert saved.price_lines == quote.price.as_json()
     assert saved.policy["name"] == "strict"
     assert verification.verify().findings == []
 
 
-def test_other_dates_are_quoted_anew(alice: User, room: Room, desk: Desk) -> None:
+def test_other_dates_are_quoted_anew(alice: User, room: Room, desk: BookingContext) -> None:
     holds.reserve(order(alice, room, in_days(30, 3)), desk)
     reprice(room, Decimal(150))
     assert holds.reserve(order(alice, room, in_days(30, 4)), desk).total_price == Decimal(600)
 
 
-def test_the_same_again_keeps_the_price_that_was_held(alice: User, room: Room, desk: Desk) -> None:
+def test_the_same_again_keeps_the_price_that_was_held(alice: User, room: Room, desk: BookingContext) -> None:
     holds.reserve(order(alice, room), desk)
     reprice(room, Decimal(150))
     assert holds.reserve(order(alice, room), desk).total_price == Decimal(360)
 
 
 def test_a_price_that_changed_with_the_guests_is_shown_before_it_is_charged(
-    alice: User, room: Room, desk: Desk
+    alice: User, room: Room, desk: BookingContext
 ) -> None:
     held = holds.reserve(order(alice, room, guests=2), desk)
     reprice(room, Decimal(150))

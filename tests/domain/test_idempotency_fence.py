@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from booking.domain.errors import IdempotencyConflict, KeyReused, PaymentFailed, PaymentUnknown
 from booking.domain.payments import ledger
 from booking.domain.reservations import bookings, idempotency, recovery
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.idempotency import Answer, Claim
 from booking.domain.tables import Booking, IdempotencyKey, Room, User
 from booking.infra import clock
@@ -82,7 +82,7 @@ def test_whoever_lost_the_lease_does_not_let_go_of_the_key(lost_and_present: tup
     assert row().lease_until == present.lease_until
 
 
-def test_what_recovery_has_settled_is_not_unknown_again(alice: User, room: Room, desk: Desk) -> None:
+def test_what_recovery_has_settled_is_not_unknown_again(alice: User, room: Room, desk: BookingContext) -> None:
     booked = bookings.book(order(alice, room), VISA, desk)
     [paid] = payments_of(booked)
     ledger.mark_unknown(paid.id, desk.patience)
@@ -172,7 +172,7 @@ def test_a_request_is_the_same_however_it_was_spelled() -> None:
 
 
 def test_a_call_that_comes_again_with_its_key_gets_the_booking_that_the_first_one_began(
-    alice: User, room: Room, desk: Desk
+    alice: User, room: Room, desk: BookingContext
 ) -> None:
     first = claimed(alice)
     with pytest.raises(PaymentUnknown):
@@ -185,7 +185,9 @@ def test_a_call_that_comes_again_with_its_key_gets_the_booking_that_the_first_on
     assert idempotency.claim(alice.id, "POST /test", "key-1", b"same request") == MINE
 
 
-def test_a_call_that_comes_again_after_a_declined_card_names_the_booking(alice: User, room: Room, desk: Desk) -> None:
+def test_a_call_that_comes_again_after_a_declined_card_names_the_booking(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
     class Declining:
         name = "simulated"
 

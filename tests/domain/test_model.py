@@ -28,12 +28,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from booking.domain.catalogue.cancellation_policies import FLEXIBLE, MODERATE
 from booking.domain.errors import BookingError, PaymentFailed, RoomNotAvailable
 from booking.domain.maintenance import verification
 from booking.domain.payments import refunds
-from booking.domain.pricing.policies import FLEXIBLE, MODERATE
-from booking.domain.reservations import bookings, idempotency, recovery
-from booking.domain.reservations.bookings import Desk, Order
+from booking.domain.reservations import bookings, idempotency, recovery, refund_debts
+from booking.domain.reservations.bookings import Order
+from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.infra import clock
 from booking.infra.provider import NoAnswer, Outcome, Result
@@ -200,7 +201,7 @@ class Agreement(RuleBasedStateMachine):
         self.recover(RETURNED)
         self.they_agree()
         owed = [booking_id for booking_id, sold in self.ids.items() if sold.refund_owed]
-        assert sorted(debt.booking_id for debt in refunds.owed()) == sorted(owed)
+        assert sorted(debt.booking_id for debt in refund_debts.owed()) == sorted(owed)
         assert [found.rule for found in verification.verify().findings] == [verification.OWED] * len(owed)
         assert not any(sold.status == "PENDING" for sold in self.ids.values())
 
@@ -309,7 +310,7 @@ class House:
 
 
 @pytest.fixture
-def house(app: Flask, desk: Desk, environ: dict[str, str]) -> Iterator[House]:
+def house(app: Flask, desk: BookingContext, environ: dict[str, str]) -> Iterator[House]:
     from psycopg2.extras import register_uuid
 
     url = environ["MIGRATION_DATABASE_URL"].replace("+psycopg2", "")

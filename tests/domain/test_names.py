@@ -8,7 +8,8 @@ from flask import Flask
 from booking.domain import names
 from booking.domain.catalogue.importing import text
 from booking.domain.errors import Invalid
-from booking.domain.inputs import Profile, Registration, accept
+from booking.domain.inputs import accept
+from booking.domain.people.inputs import Profile, Registration
 
 INVISIBLE = (
     "\u200b",  # zero width space

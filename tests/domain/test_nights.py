@@ -11,12 +11,12 @@ import pytest
 from booking.domain.errors import RoomNotAvailable
 from booking.domain.inventory import availability
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.domain.tables import Event, Room, User
 from booking.infra import cache, clock
 from booking.infra.db import db, transaction
-from booking.infra.ids import encode
+from booking.infra.ids import encode, new_id
 from tests.cast import VISA, in_days, later, nights_of, order
 
 MINUTE = dt.timedelta(minutes=1)
@@ -111,7 +111,7 @@ def test_taken_nights_are_those_within_the_stay(room: Room) -> None:
 
 @pytest.mark.parametrize("paid", [True, False])
 def test_a_cancellation_says_whether_it_was_confirmed_and_what_comes_back(
-    alice: User, room: Room, desk: Desk, paid: bool
+    alice: User, room: Room, desk: BookingContext, paid: bool
 ) -> None:
     booking = bookings.book(order(alice, room), VISA, desk) if paid else bookings.hold(order(alice, room), desk)
     bookings.cancel(alice.id, booking.id, desk)
@@ -135,3 +135,16 @@ def test_the_caches_hear_of_each_change_of_a_transaction_once_by_the_id_of_its_e
     two_changes()
     events = transaction(lambda: [str(event.id) for event in db.session.query(Event).order_by(Event.id)])()
     assert (heard, len(events)) == ([({room.location}, events)], 2)
+
+
+def test_a_claim_whose_booking_never_came_ends_with_its_hold(
+    alice: User, bob: User, room: Room, desk: BookingContext
+) -> None:
+    @transaction
+    def claim_of_another_region() -> None:
+        availability.claim(new_id(), room.id, room.location, in_days(30), clock.now() + desk.hold_for)
+
+    claim_of_another_region()
+    later(desk.hold_for + dt.timedelta(minutes=2))
+    bookings.expire_holds()
+    assert nights_of(room) == {}

@@ -11,8 +11,9 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 
 from booking.domain.errors import Invalid, InvalidCredentials, TooBusy
-from booking.domain.inputs import Registration, accept
+from booking.domain.inputs import accept
 from booking.domain.people import own_account, passwords, sessions, users
+from booking.domain.people.inputs import Registration
 from booking.domain.tables import User
 from booking.infra.db import db, transaction
 from tests.api.program import Program, refused

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from booking.domain.errors import PaymentFailed, PaymentUnknown, RoomNotAvailable
 from booking.domain.payments import ledger
 from booking.domain.reservations import bookings, repository
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Payment, Room, User
 from booking.infra import clock
 from booking.infra.clock import sql_now
@@ -36,7 +36,7 @@ PATIENCE = 30 * SECONDS
 SECRET = "Key (email)=(alice@example.com) already exists."
 
 
-def open_payment(guest: User, room: Room, desk: Desk) -> Payment:
+def open_payment(guest: User, room: Room, desk: BookingContext) -> Payment:
     """A charge whose answer was lost."""
     with pytest.raises(PaymentUnknown):
         bookings.book(order(guest, room, in_days(30)), VISA, interrupted(desk, silent))
@@ -89,7 +89,7 @@ def test_an_error_is_one_short_line_and_quotes_nothing_from_the_database(error: 
     ],
 )
 def test_the_pause_doubles_up_to_an_hour_or_to_the_patience_itself(
-    alice: User, room: Room, desk: Desk, attempts: int, patience: dt.timedelta, pause: dt.timedelta
+    alice: User, room: Room, desk: BookingContext, attempts: int, patience: dt.timedelta, pause: dt.timedelta
 ) -> None:
     payment = open_payment(alice, room, desk)
     set_attempts(payment, attempts)
@@ -105,7 +105,7 @@ def set_attempts(payment: Payment, attempts: int) -> None:
 
 
 def test_a_payment_is_taken_by_the_first_who_asks_and_never_once_it_is_settled(
-    alice: User, room: Room, desk: Desk
+    alice: User, room: Room, desk: BookingContext
 ) -> None:
     payment = open_payment(alice, room, desk)
     asked(payment, 1)
@@ -118,7 +118,7 @@ def kept(payment: Payment) -> Payment:
     return repository.with_payment(payment.id)[1]
 
 
-def test_what_was_asked_least_is_due_first_and_only_when_its_time_has_come(alice: User, desk: Desk) -> None:
+def test_what_was_asked_least_is_due_first_and_only_when_its_time_has_come(alice: User, desk: BookingContext) -> None:
     first, second = (open_payment(alice, a_room(), desk) for _ in range(2))
     asked(first, 1)
     assert ledger.due(PATIENCE, dt.timedelta(0), 10) == []
@@ -128,7 +128,9 @@ def test_what_was_asked_least_is_due_first_and_only_when_its_time_has_come(alice
     assert ledger.due(PATIENCE, dt.timedelta(0), 10) == [(second.id, 0), (first.id, 1)]
 
 
-def test_hurrying_reaches_what_was_asked_before_and_leaves_a_new_charge_alone(alice: User, desk: Desk) -> None:
+def test_hurrying_reaches_what_was_asked_before_and_leaves_a_new_charge_alone(
+    alice: User, desk: BookingContext
+) -> None:
     new, old = (open_payment(alice, a_room(), desk) for _ in range(2))
     set_aside = pause_of(new)
     asked(old, 3)
@@ -137,7 +139,7 @@ def test_hurrying_reaches_what_was_asked_before_and_leaves_a_new_charge_alone(al
     assert pause_of(new) == pytest.approx(set_aside, abs=2)
 
 
-def test_hurrying_reaches_what_was_asked_once_and_nothing_that_is_settled(alice: User, desk: Desk) -> None:
+def test_hurrying_reaches_what_was_asked_once_and_nothing_that_is_settled(alice: User, desk: BookingContext) -> None:
     once, settled = (open_payment(alice, a_room(), desk) for _ in range(2))
     asked(once, 1)
     asked(settled, 1)
@@ -148,14 +150,18 @@ def test_hurrying_reaches_what_was_asked_once_and_nothing_that_is_settled(alice:
     assert [one.id for one in ledger.asked_in_vain()] == [once.id]
 
 
-def test_what_was_asked_equally_often_is_shown_in_the_order_in_which_it_began(alice: User, desk: Desk) -> None:
+def test_what_was_asked_equally_often_is_shown_in_the_order_in_which_it_began(
+    alice: User, desk: BookingContext
+) -> None:
     first, second, third = (open_payment(alice, a_room(), desk) for _ in range(3))
     for payment in (third, second, first):
         asked(payment, 1)
     assert [one.id for one in ledger.asked_in_vain()] == [first.id, second.id, third.id]
 
 
-def test_another_guests_charge_under_way_says_nothing_about_this_one(alice: User, bob: User, desk: Desk) -> None:
+def test_another_guests_charge_under_way_says_nothing_about_this_one(
+    alice: User, bob: User, desk: BookingContext
+) -> None:
     unanswered = open_payment(alice, a_room(), desk)
     seen: list[tuple[bool, bool]] = []
 
@@ -166,7 +172,9 @@ def test_another_guests_charge_under_way_says_nothing_about_this_one(alice: User
     assert seen == [(True, False)]
 
 
-def test_an_operator_sees_the_most_often_asked_first_and_nothing_that_was_never_asked(alice: User, desk: Desk) -> None:
+def test_an_operator_sees_the_most_often_asked_first_and_nothing_that_was_never_asked(
+    alice: User, desk: BookingContext
+) -> None:
     _never, once, often = (open_payment(alice, a_room(), desk) for _ in range(3))
     asked(once, 1)
     asked(often, ledger.STUCK_AFTER - 1)
@@ -177,7 +185,9 @@ def test_an_operator_sees_the_most_often_asked_first_and_nothing_that_was_never_
     assert ledger.figures() == {"open": 3, "stuck": 1}
 
 
-def test_a_failed_attempt_keeps_its_reason_and_a_success_clears_it(alice: User, room: Room, desk: Desk) -> None:
+def test_a_failed_attempt_keeps_its_reason_and_a_success_clears_it(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
     payment = open_payment(alice, room, desk)
     transaction(ledger.fail)(transaction(kept)(payment), ledger.ABANDONED, "late")
     failed = newest()
@@ -188,7 +198,7 @@ def test_a_failed_attempt_keeps_its_reason_and_a_success_clears_it(alice: User, 
 
 
 def test_a_refund_is_owed_in_the_currency_and_to_the_provider_of_its_charge(
-    alice: User, room: Room, desk: Desk
+    alice: User, room: Room, desk: BookingContext
 ) -> None:
     booking = bookings.book(order(alice, room), VISA, desk)
     bookings.cancel(alice.id, booking.id, desk)
@@ -197,7 +207,7 @@ def test_a_refund_is_owed_in_the_currency_and_to_the_provider_of_its_charge(
     assert (refund.currency, refund.provider) == (charge.currency, charge.provider) == ("EUR", "simulated")
 
 
-def test_each_attempt_says_from_when_on_recovery_may_ask(alice: User, room: Room, desk: Desk) -> None:
+def test_each_attempt_says_from_when_on_recovery_may_ask(alice: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
     seen: list[dt.datetime | None] = []
     goes = transaction(lambda: db.session.execute(text("DELETE FROM availability")))
@@ -215,7 +225,7 @@ def test_each_attempt_says_from_when_on_recovery_may_ask(alice: User, room: Room
     assert len(seen) == 2
 
 
-def test_the_latest_charge_of_a_booking_is_its_own_last_card(alice: User, room: Room, desk: Desk) -> None:
+def test_the_latest_charge_of_a_booking_is_its_own_last_card(alice: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
     with pytest.raises(PaymentFailed):
         bookings.pay(alice.id, held.id, DECLINED, held.total_price, desk)
@@ -230,13 +240,15 @@ def test_the_latest_charge_of_a_booking_is_its_own_last_card(alice: User, room: 
     assert ledger.latest_charge(new_id()) is None
 
 
-def test_a_note_stands_beside_its_own_payment_only(alice: User, desk: Desk) -> None:
+def test_a_note_stands_beside_its_own_payment_only(alice: User, desk: BookingContext) -> None:
     first, second = (open_payment(alice, a_room(), desk) for _ in range(2))
     ledger.note(first.id, "the line is busy")
     assert [transaction(kept)(one).error for one in (first, second)] == ["the line is busy", None]
 
 
-def test_of_those_asked_equally_often_the_one_that_waits_longest_is_due_first(alice: User, desk: Desk) -> None:
+def test_of_those_asked_equally_often_the_one_that_waits_longest_is_due_first(
+    alice: User, desk: BookingContext
+) -> None:
     first, second = (open_payment(alice, a_room(), desk) for _ in range(2))
     ledger.claim(first.id, 0, 2 * PATIENCE)
     ledger.claim(second.id, 0, PATIENCE)
@@ -244,7 +256,7 @@ def test_of_those_asked_equally_often_the_one_that_waits_longest_is_due_first(al
 
 
 def test_the_charge_that_paid_is_found_beside_a_declined_one_a_refund_and_other_bookings(
-    alice: User, room: Room, desk: Desk
+    alice: User, room: Room, desk: BookingContext
 ) -> None:
     held = bookings.hold(order(alice, room), desk)
     with pytest.raises(PaymentFailed):
@@ -257,7 +269,9 @@ def test_the_charge_that_paid_is_found_beside_a_declined_one_a_refund_and_other_
     assert transaction(ledger.paid_charge)(held.id).id == paid.id
 
 
-def test_a_row_of_an_older_version_is_due_once_its_patience_is_over(alice: User, room: Room, desk: Desk) -> None:
+def test_a_row_of_an_older_version_is_due_once_its_patience_is_over(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
     payment = open_payment(alice, room, desk)
     transaction(lambda: db.session.execute(text("UPDATE payments SET next_at = NULL")))()
     assert ledger.due(PATIENCE, dt.timedelta(0), 10) == []

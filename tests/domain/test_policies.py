@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
+from booking.domain.catalogue.cancellation_policies import MODERATE
 from booking.domain.errors import BookingNotCancellable, IllegalMove
 from booking.domain.pricing import policies
 from booking.domain.reservations import bookings, cancellation
-from booking.domain.reservations.context import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING
 from booking.domain.tables import Booking, User
 from booking.infra import clock
 from tests.cast import VISA, a_room, in_days, order
 
-POLICY = policies.frozen(policies.MODERATE, "Europe/Brussels", dt.time(15))
+POLICY = policies.frozen(MODERATE, "Europe/Brussels", dt.time(15))
 CHECK_IN = dt.date(2031, 5, 20)
 MOMENT = dt.timedelta(microseconds=1)
 FIVE_DAYS, ONE_DAY = (tier.until for tier in policies.tiers(POLICY, CHECK_IN))
@@ -84,8 +85,8 @@ def test_free_cancellation_ends_with_the_last_tier_that_gives_everything_back(
 
 
 @pytest.fixture
-def booked(alice: User, desk: Desk) -> Booking:
-    room = a_room(cancellation_policy=policies.MODERATE, check_in_time=dt.time(15))
+def booked(alice: User, desk: BookingContext) -> Booking:
+    room = a_room(cancellation_policy=MODERATE, check_in_time=dt.time(15))
     return bookings.book(order(alice, room, in_days(30)), VISA, desk)
 
 
@@ -107,8 +108,8 @@ def test_a_stay_that_begins_now_cannot_be_cancelled(booked: Booking, monkeypatch
         cancellation.refuse_unless_possible(booked)
 
 
-def test_a_booking_in_yen_comes_back_in_whole_yen(alice: User, desk: Desk) -> None:
-    room = a_room(cancellation_policy=policies.MODERATE, currency="JPY", price_per_night=Decimal(101))
+def test_a_booking_in_yen_comes_back_in_whole_yen(alice: User, desk: BookingContext) -> None:
+    room = a_room(cancellation_policy=MODERATE, currency="JPY", price_per_night=Decimal(101))
     booking = bookings.book(order(alice, room, in_days(3, nights=1)), VISA, desk)
     assert str(cancellation.refund_now(booking)) == "51"
 

@@ -16,7 +16,8 @@ from sqlalchemy import create_engine
 from booking.domain.errors import BookingNotCancellable, RoomLocked, RoomNotAvailable
 from booking.domain.maintenance import verification
 from booking.domain.reservations import bookings, holds
-from booking.domain.reservations.bookings import Desk, Order
+from booking.domain.reservations.bookings import Order
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra import telemetry
 from booking.infra.db import db
@@ -37,7 +38,7 @@ def crowd(app: Flask) -> list[User]:
 
 @pytest.mark.parametrize("lock", [True, False], ids=["with the Redis lock", "without it"])
 def test_forty_at_once_for_overlapping_nights_never_share_one(
-    app: Flask, room: Room, desk: Desk, crowd: list[User], lock: bool
+    app: Flask, room: Room, desk: BookingContext, crowd: list[User], lock: bool
 ) -> None:
     selling = replace(desk, lock_rooms=lock)
     chance = random.Random(7)
@@ -51,19 +52,21 @@ def test_forty_at_once_for_overlapping_nights_never_share_one(
     assert verification.verify().findings == []
 
 
-def test_fifty_at_once_for_the_same_nights_one_wins(app: Flask, room: Room, desk: Desk, crowd: list[User]) -> None:
+def test_fifty_at_once_for_the_same_nights_one_wins(
+    app: Flask, room: Room, desk: BookingContext, crowd: list[User]
+) -> None:
     results = all_at_once(app, [partial(bookings.book, order(crowd[n % 8], room), VISA, desk) for n in range(50)])
     assert outcomes(results)["CONFIRMED"] == 1
     assert sum(isinstance(r, RoomLocked | RoomNotAvailable) for r in results) == 49
     assert verification.verify().findings == []
 
 
-def reserved_and_paid(wanted: Order, desk: Desk) -> Booking:
+def reserved_and_paid(wanted: Order, desk: BookingContext) -> Booking:
     held = holds.reserve(wanted, desk)
     return bookings.pay(wanted.guest_id, held.id, VISA, held.total_price, desk)
 
 
-def booked(wanted: Order, desk: Desk) -> Booking:
+def booked(wanted: Order, desk: BookingContext) -> Booking:
     return bookings.book(wanted, VISA, desk)
 
 
@@ -80,9 +83,9 @@ def autovacuum(environ: dict[str, str]) -> None:
 def test_guests_who_book_different_rooms_at_once_hardly_ever_make_each_other_try_again(
     app: Flask,
     environ: dict[str, str],
-    desk: Desk,
+    desk: BookingContext,
     monkeypatch: pytest.MonkeyPatch,
-    act: Callable[[Order, Desk], Booking],
+    act: Callable[[Order, BookingContext], Booking],
 ) -> None:
     autovacuum(environ)
     again: list[str] = []
@@ -94,7 +97,9 @@ def test_guests_who_book_different_rooms_at_once_hardly_ever_make_each_other_try
     assert len(again) <= 8, again  # a payment that wrote new entries to every index gave 36 for these 40
 
 
-def test_two_payments_of_one_hold_at_once_charge_once(app: Flask, alice: User, room: Room, desk: Desk) -> None:
+def test_two_payments_of_one_hold_at_once_charge_once(
+    app: Flask, alice: User, room: Room, desk: BookingContext
+) -> None:
     held = bookings.hold(order(alice, room), desk)
     pay = [lambda: bookings.pay(alice.id, held.id, VISA, held.total_price, desk)] * 6
     results = all_at_once(app, pay)
@@ -103,7 +108,7 @@ def test_two_payments_of_one_hold_at_once_charge_once(app: Flask, alice: User, r
     assert [p.state for p in payments_of(held)] == ["succeeded"]
 
 
-def test_cancelling_at_once_refunds_once(app: Flask, alice: User, room: Room, desk: Desk) -> None:
+def test_cancelling_at_once_refunds_once(app: Flask, alice: User, room: Room, desk: BookingContext) -> None:
     booking = bookings.book(order(alice, room), VISA, desk)
     results = all_at_once(app, [lambda: bookings.cancel(alice.id, booking.id, desk)] * 6)
     assert outcomes(results) == {"CANCELLED": 1, BookingNotCancellable.__name__: 5}
@@ -111,7 +116,7 @@ def test_cancelling_at_once_refunds_once(app: Flask, alice: User, room: Room, de
 
 
 def test_paying_and_cancelling_a_hold_at_once_leaves_one_of_both(
-    app: Flask, alice: User, room: Room, desk: Desk
+    app: Flask, alice: User, room: Room, desk: BookingContext
 ) -> None:
     held = bookings.hold(order(alice, room), desk)
     all_at_once(
@@ -125,7 +130,7 @@ def test_paying_and_cancelling_a_hold_at_once_leaves_one_of_both(
     assert verification.verify().findings == []
 
 
-def test_two_sweepers_at_once_expire_each_hold_once(app: Flask, alice: User, room: Room, desk: Desk) -> None:
+def test_two_sweepers_at_once_expire_each_hold_once(app: Flask, alice: User, room: Room, desk: BookingContext) -> None:
     import datetime as dt
 
     from booking.domain.tables import Event

@@ -15,8 +15,9 @@ from sqlalchemy.exc import OperationalError
 from booking.domain.errors import BookingModified
 from booking.domain.inventory import availability
 from booking.domain.payments import ledger
+from booking.domain.payments import repository as payment_rows
 from booking.domain.reservations import bookings, holds, repository
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.db import db, transaction
 from tests.cast import VISA, in_days, later, order, payments_of, reload
@@ -35,7 +36,7 @@ NEW: dict[str, Any] = {
 
 
 @pytest.fixture
-def held(alice: User, room: Room, desk: Desk) -> Booking:
+def held(alice: User, room: Room, desk: BookingContext) -> Booking:
     return bookings.hold(order(alice, room), desk)
 
 
@@ -107,7 +108,7 @@ def test_a_booking_is_locked_where_that_is_asked_for_and_only_there(held: Bookin
 
 
 def test_a_booking_is_locked_before_its_nights_move(
-    held: Booking, alice: User, room: Room, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    held: Booking, alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     locked: list[bool] = []
     release, pin = availability.release, availability.pin
@@ -160,7 +161,7 @@ def test_a_save_of_what_somebody_else_has_changed_is_refused(held: Booking) -> N
     assert reload(held).guests == 3
 
 
-def test_a_change_to_a_payment_is_written_whole(held: Booking, desk: Desk) -> None:
+def test_a_change_to_a_payment_is_written_whole(held: Booking, desk: BookingContext) -> None:
     bookings.pay(held.user_id, held.id, VISA, held.total_price, desk)
     [paid] = payments_of(held)
     new = {"provider_reference": "other", "failure": "why", "method": "pm_other", "amount": Decimal(1)}
@@ -170,7 +171,7 @@ def test_a_change_to_a_payment_is_written_whole(held: Booking, desk: Desk) -> No
         _, payment = repository.with_payment(paid.id)
         for name, value in new.items():
             setattr(payment, name, value)
-        repository.save_payment(payment)
+        payment_rows.save(payment)
 
     rewrite()
     saved: Payment = payments_of(held)[0]

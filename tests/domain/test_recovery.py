@@ -22,9 +22,9 @@ from booking.domain.errors import PaymentUnknown
 from booking.domain.maintenance import verification
 from booking.domain.payments import ledger
 from booking.domain.reservations import bookings, idempotency, recovery
-from booking.domain.reservations.context import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Event, Payment, Room, User
-from booking.http.services import _desk
+from booking.http.services import _booking_context
 from booking.infra.db import db, reading, transaction
 from booking.infra.provider import NoAnswer, Outcome, Result
 from tests.cast import (
@@ -51,7 +51,7 @@ class Watched:
 
     name = "simulated"
 
-    def __init__(self, desk: Desk, trouble: Callable[[uuid.UUID], object] = lambda _: None) -> None:
+    def __init__(self, desk: BookingContext, trouble: Callable[[uuid.UUID], object] = lambda _: None) -> None:
         self.provider, self.trouble = desk.provider, trouble
         self.asked: list[uuid.UUID] = []
 
@@ -74,7 +74,7 @@ def no_answer(_: uuid.UUID) -> None:
     raise NoAnswer
 
 
-def unanswered(alice: User, room: Room, desk: Desk, number: int) -> list[Booking]:
+def unanswered(alice: User, room: Room, desk: BookingContext, number: int) -> list[Booking]:
     """So many cancelled bookings whose refund nobody has answered."""
     mute = replace(desk, provider=Watched(desk, no_answer))
     made = [bookings.book(order(alice, room, in_days(20 + 2 * one, 1)), VISA, desk) for one in range(number)]
@@ -83,7 +83,7 @@ def unanswered(alice: User, room: Room, desk: Desk, number: int) -> list[Booking
     return made
 
 
-def charged_without_an_answer(alice: User, room: Room, desk: Desk, days: int = 30) -> Booking:
+def charged_without_an_answer(alice: User, room: Room, desk: BookingContext, days: int = 30) -> Booking:
     with pytest.raises(PaymentUnknown):
         bookings.book(order(alice, room, in_days(days)), VISA, interrupted(desk, silent))
     return newest()
@@ -110,7 +110,7 @@ def pauses() -> list[float]:
 
 @pytest.mark.slow
 def test_fifty_unanswered_refunds_do_not_keep_the_next_one_from_being_asked(
-    alice: User, room: Room, desk: Desk
+    alice: User, room: Room, desk: BookingContext
 ) -> None:
     stuck = {refund_of(booking).id for booking in unanswered(alice, room, desk, 50)}
     last = refund_of(unanswered(alice, room, desk, 1)[0])
@@ -125,7 +125,7 @@ def test_fifty_unanswered_refunds_do_not_keep_the_next_one_from_being_asked(
     assert last.id in watched.asked
 
 
-def test_one_that_breaks_does_not_stop_those_behind_it(alice: User, room: Room, desk: Desk) -> None:
+def test_one_that_breaks_does_not_stop_those_behind_it(alice: User, room: Room, desk: BookingContext) -> None:
     broken, pinned = unanswered(alice, room, desk, 1)[0], charged_without_an_answer(alice, room, desk)
 
     def breaks(key: uuid.UUID) -> None:
@@ -137,7 +137,7 @@ def test_one_that_breaks_does_not_stop_those_behind_it(alice: User, room: Room, 
     assert (refund_of(broken).state, refund_of(broken).error) == ("started", "RuntimeError: no such field: status")
 
 
-def test_a_charge_that_breaks_is_noted_too_and_keeps_its_nights(alice: User, room: Room, desk: Desk) -> None:
+def test_a_charge_that_breaks_is_noted_too_and_keeps_its_nights(alice: User, room: Room, desk: BookingContext) -> None:
     broken = charged_without_an_answer(alice, room, desk)
 
     def breaks(_: uuid.UUID) -> None:
@@ -152,7 +152,7 @@ def test_a_charge_that_breaks_is_noted_too_and_keeps_its_nights(alice: User, roo
     assert (reload(broken).status, refund_of(broken).error) == ("CONFIRMED", None)
 
 
-def test_a_refund_found_under_the_key_of_a_charge_frees_nothing(alice: User, room: Room, desk: Desk) -> None:
+def test_a_refund_found_under_the_key_of_a_charge_frees_nothing(alice: User, room: Room, desk: BookingContext) -> None:
     charged_without_an_answer(alice, room, desk)
 
     class Confused(Watched):
@@ -163,7 +163,9 @@ def test_a_refund_found_under_the_key_of_a_charge_frees_nothing(alice: User, roo
     assert set(nights_of(room).values()) == {"pinned"}
 
 
-def test_a_charge_of_a_provider_that_is_not_here_waits_and_says_why(alice: User, room: Room, desk: Desk) -> None:
+def test_a_charge_of_a_provider_that_is_not_here_waits_and_says_why(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
     booking = charged_without_an_answer(alice, room, desk)
     other = Watched(desk)
     other.name = "other"
@@ -177,7 +179,7 @@ def test_a_charge_of_a_provider_that_is_not_here_waits_and_says_why(alice: User,
 # --- once, and less and less often
 
 
-def test_a_payment_is_put_off_for_longer_each_time_up_to_an_hour(alice: User, room: Room, desk: Desk) -> None:
+def test_a_payment_is_put_off_for_longer_each_time_up_to_an_hour(alice: User, room: Room, desk: BookingContext) -> None:
     unanswered(alice, room, desk, 1)
     mute = replace(desk, provider=Watched(desk, no_answer), patience=PATIENCE)
     seen = []
@@ -189,7 +191,7 @@ def test_a_payment_is_put_off_for_longer_each_time_up_to_an_hour(alice: User, ro
     assert seen == pytest.approx(expected, abs=5)
 
 
-def test_new_ones_are_asked_before_those_that_were_asked_in_vain(alice: User, room: Room, desk: Desk) -> None:
+def test_new_ones_are_asked_before_those_that_were_asked_in_vain(alice: User, room: Room, desk: BookingContext) -> None:
     [old] = unanswered(alice, room, desk, 1)
     recovery.recover_payments(replace(desk, provider=Watched(desk, no_answer)), ahead=AN_HOUR)
     new = charged_without_an_answer(alice, room, desk)
@@ -198,7 +200,7 @@ def test_new_ones_are_asked_before_those_that_were_asked_in_vain(alice: User, ro
     assert watched.asked == [refund_of(new).id, refund_of(old).id]
 
 
-def test_two_sweepers_ask_once(app: Flask, alice: User, room: Room, desk: Desk) -> None:
+def test_two_sweepers_ask_once(app: Flask, alice: User, room: Room, desk: BookingContext) -> None:
     unanswered(alice, room, desk, 6)
     watched = Watched(desk, lambda _: time.sleep(0.05))
     sweep = lambda: recovery.recover_payments(replace(desk, provider=watched), ahead=AN_HOUR)  # noqa: E731
@@ -208,7 +210,7 @@ def test_two_sweepers_ask_once(app: Flask, alice: User, room: Room, desk: Desk) 
     assert verification.verify().findings == []
 
 
-def test_a_sweep_ends_in_time_and_the_next_one_goes_on(alice: User, room: Room, desk: Desk) -> None:
+def test_a_sweep_ends_in_time_and_the_next_one_goes_on(alice: User, room: Room, desk: BookingContext) -> None:
     unanswered(alice, room, desk, 5)
 
     def hangs(_: uuid.UUID) -> None:
@@ -223,7 +225,7 @@ def test_a_sweep_ends_in_time_and_the_next_one_goes_on(alice: User, room: Room, 
     assert len(set(slow.asked)) == 5
 
 
-def test_what_stays_without_an_outcome_becomes_an_alarm(alice: User, room: Room, desk: Desk) -> None:
+def test_what_stays_without_an_outcome_becomes_an_alarm(alice: User, room: Room, desk: BookingContext) -> None:
     [booking] = unanswered(alice, room, desk, 1)
     mute = replace(desk, provider=Watched(desk, no_answer))
     alarms = []
@@ -243,11 +245,11 @@ def test_what_stays_without_an_outcome_becomes_an_alarm(alice: User, room: Room,
 def test_the_patience_follows_the_timeout_of_payments(environ: dict[str, str], app: Flask) -> None:
     for seconds in (1, 5, 45):
         chosen = Settings.from_env({**environ, "PAYMENT_TIMEOUT_SECONDS": str(seconds)})
-        assert _desk(chosen).patience >= dt.timedelta(seconds=seconds + 5)
+        assert _booking_context(chosen).patience >= dt.timedelta(seconds=seconds + 5)
 
 
 @pytest.mark.parametrize("seconds", [5, 60])
-def test_a_live_charge_is_never_cancelled(alice: User, room: Room, desk: Desk, seconds: int) -> None:
+def test_a_live_charge_is_never_cancelled(alice: User, room: Room, desk: BookingContext, seconds: int) -> None:
     """A sweep comes just before the provider's time is up."""
     patient = replace(desk, patience=dt.timedelta(seconds=seconds + 5))
 
@@ -260,11 +262,11 @@ def test_a_live_charge_is_never_cancelled(alice: User, room: Room, desk: Desk, s
     assert bookings.book(order(alice, room), VISA, replace(patient, provider=Slow(desk))).status == "CONFIRMED"
 
 
-def test_a_repeated_request_does_not_cancel_a_live_charge_either(alice: User, room: Room, desk: Desk) -> None:
+def test_a_repeated_request_does_not_cancel_a_live_charge_either(alice: User, room: Room, desk: BookingContext) -> None:
     """The lease of its key is over after 30 s, and the provider may take a minute."""
     patient = replace(desk, patience=dt.timedelta(seconds=65))
 
-    def ask(at: Desk) -> Booking:
+    def ask(at: BookingContext) -> Booking:
         claim = idempotency.claim(alice.id, "test", "a-key", idempotency.fingerprint({}))
         assert isinstance(claim, idempotency.Claim)
         return bookings.book(order(alice, room), VISA, at, claim, lambda _: idempotency.Answer(201, "{}"))
@@ -283,7 +285,7 @@ def test_a_repeated_request_does_not_cancel_a_live_charge_either(alice: User, ro
     assert (newest().status, count(Payment, state="succeeded")) == ("CONFIRMED", 1)
 
 
-def test_recovery_and_pay_at_once_end_as_one(app: Flask, alice: User, room: Room, desk: Desk) -> None:
+def test_recovery_and_pay_at_once_end_as_one(app: Flask, alice: User, room: Room, desk: BookingContext) -> None:
     """Whoever is quicker: charged once and confirmed, or neither."""
     for number in range(6):
         held = bookings.hold(order(alice, room, in_days(30 + 4 * number)), desk)
@@ -309,7 +311,7 @@ def test_recovery_and_pay_at_once_end_as_one(app: Flask, alice: User, room: Room
     assert verification.verify().findings == []
 
 
-def test_an_answer_that_is_lost_late_changes_nothing_any_more(alice: User, room: Room, desk: Desk) -> None:
+def test_an_answer_that_is_lost_late_changes_nothing_any_more(alice: User, room: Room, desk: BookingContext) -> None:
     booked = bookings.book(order(alice, room), VISA, desk)
     declined = bookings.hold(order(alice, room, in_days(60)), desk)
     with pytest.raises(Exception, match="declined"):

@@ -15,8 +15,8 @@ from sqlalchemy import text
 from booking.domain.errors import PaymentNotFound, RefundNotOwed, RoomNotAvailable
 from booking.domain.maintenance import verification
 from booking.domain.payments import ledger, refunds
-from booking.domain.reservations import bookings, recovery
-from booking.domain.reservations.context import Desk
+from booking.domain.reservations import bookings, recovery, refund_debts
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra import clock
 from booking.infra.db import db, reading, transaction
@@ -38,7 +38,7 @@ from tests.cast import (
 class Refunding:
     """The simulated provider, but for its refunds."""
 
-    def __init__(self, desk: Desk, refund: Callable[..., Outcome], name: str = "simulated") -> None:
+    def __init__(self, desk: BookingContext, refund: Callable[..., Outcome], name: str = "simulated") -> None:
         self.provider, self.answer, self.name = desk.provider, refund, name
         self.asked: list[tuple[Any, ...]] = []
 
@@ -62,12 +62,12 @@ def breaks(*_: object) -> Outcome:
     raise RuntimeError("unexpected field in the answer")
 
 
-def with_refunds(desk: Desk, refund: Callable[..., Outcome]) -> Desk:
+def with_refunds(desk: BookingContext, refund: Callable[..., Outcome]) -> BookingContext:
     return replace(desk, provider=Refunding(desk, refund))
 
 
 @pytest.fixture
-def booked(alice: User, room: Room, desk: Desk) -> Booking:
+def booked(alice: User, room: Room, desk: BookingContext) -> Booking:
     return bookings.book(order(alice, room), VISA, desk)
 
 
@@ -89,18 +89,20 @@ def findings() -> dict[str, str]:
 # --- declined
 
 
-def test_a_declined_refund_is_failed_with_its_reason_and_stays_owed(alice: User, booked: Booking, desk: Desk) -> None:
+def test_a_declined_refund_is_failed_with_its_reason_and_stays_owed(
+    alice: User, booked: Booking, desk: BookingContext
+) -> None:
     cancelled = bookings.cancel(alice.id, booked.id, with_refunds(desk, declines))
     assert (cancelled.status, cancelled.refund_amount) == ("CANCELLED", Decimal(360))
     refund = refund_of(booked)
     assert (refund.state, refund.failure, refund.error) == ("failed", "declined", "the account is closed")
-    [debt] = refunds.owed()
+    [debt] = refund_debts.owed()
     assert (debt.payment_id, debt.amount, debt.reference) == (refund.id, Decimal(360), booked.reference)
     assert refunds.states([booked.id]) == {booked.id: refunds.OWED}
     assert findings() == {"owed and not returned": f"{booked.reference}: 360.00 EUR"}
 
 
-def test_a_refund_that_the_simulated_bank_declines_is_owed(alice: User, room: Room, desk: Desk) -> None:
+def test_a_refund_that_the_simulated_bank_declines_is_owed(alice: User, room: Room, desk: BookingContext) -> None:
     booking = bookings.book(order(alice, room), REFUND_DECLINED, desk)
     bookings.cancel(alice.id, booking.id, desk)
     assert (refund_of(booking).state, returned()) == ("failed", 0)
@@ -108,19 +110,23 @@ def test_a_refund_that_the_simulated_bank_declines_is_owed(alice: User, room: Ro
 
 
 @pytest.mark.parametrize("result", [Result.CHARGED, Result.CANCELLED])
-def test_no_other_outcome_counts_as_returned(alice: User, booked: Booking, desk: Desk, result: Result) -> None:
+def test_no_other_outcome_counts_as_returned(
+    alice: User, booked: Booking, desk: BookingContext, result: Result
+) -> None:
     bookings.cancel(alice.id, booked.id, with_refunds(desk, lambda *_: Outcome(result, "x")))
     refund = refund_of(booked)
     assert (refund.state, result.name.lower() in str(refund.error)) == ("failed", True)
 
 
-def test_recovery_does_not_ask_again_for_what_was_declined(alice: User, booked: Booking, desk: Desk) -> None:
+def test_recovery_does_not_ask_again_for_what_was_declined(alice: User, booked: Booking, desk: BookingContext) -> None:
     bookings.cancel(alice.id, booked.id, with_refunds(desk, declines))
     assert recovery.recover_payments(desk, ahead=AN_HOUR) == 0
     assert refund_of(booked).state == "failed"
 
 
-def test_what_was_returned_cannot_become_failed_by_a_late_answer(alice: User, booked: Booking, desk: Desk) -> None:
+def test_what_was_returned_cannot_become_failed_by_a_late_answer(
+    alice: User, booked: Booking, desk: BookingContext
+) -> None:
     bookings.cancel(alice.id, booked.id, desk)
     refund = refund_of(booked)
     assert refunds.send(refund, with_refunds(desk, declines))
@@ -130,7 +136,7 @@ def test_what_was_returned_cannot_become_failed_by_a_late_answer(alice: User, bo
 # --- tried again
 
 
-def test_an_operator_sends_it_again_under_a_new_key(alice: User, booked: Booking, desk: Desk) -> None:
+def test_an_operator_sends_it_again_under_a_new_key(alice: User, booked: Booking, desk: BookingContext) -> None:
     bookings.cancel(alice.id, booked.id, with_refunds(desk, declines))
     assert refunds.retry(refund_of(booked).id, desk) == refunds.RETURNED
     assert [(one.kind, one.state) for one in payments_of(booked)] == [
@@ -138,18 +144,20 @@ def test_an_operator_sends_it_again_under_a_new_key(alice: User, booked: Booking
         ("refund", "failed"),
         ("refund", "succeeded"),
     ]
-    assert (returned(), refunds.owed(), findings()) == (360, [], {})
+    assert (returned(), refund_debts.owed(), findings()) == (360, [], {})
 
 
-def test_declined_once_more_it_is_owed_once(alice: User, booked: Booking, desk: Desk) -> None:
+def test_declined_once_more_it_is_owed_once(alice: User, booked: Booking, desk: BookingContext) -> None:
     declining = with_refunds(desk, declines)
     bookings.cancel(alice.id, booked.id, declining)
     assert refunds.retry(refund_of(booked).id, declining) == refunds.OWED
-    assert [debt.payment_id for debt in refunds.owed()] == [refund_of(booked).id]
+    assert [debt.payment_id for debt in refund_debts.owed()] == [refund_of(booked).id]
     assert len(verification.verify().findings) == 1
 
 
-def test_without_an_answer_it_is_under_way_and_not_sent_twice(alice: User, booked: Booking, desk: Desk) -> None:
+def test_without_an_answer_it_is_under_way_and_not_sent_twice(
+    alice: User, booked: Booking, desk: BookingContext
+) -> None:
     bookings.cancel(alice.id, booked.id, with_refunds(desk, declines))
     declined = refund_of(booked)
     assert refunds.retry(declined.id, with_refunds(desk, says_nothing)) == refunds.UNDER_WAY
@@ -161,7 +169,9 @@ def test_without_an_answer_it_is_under_way_and_not_sent_twice(alice: User, booke
         refunds.retry(declined.id, desk)
 
 
-def test_what_the_provider_returned_after_all_is_not_returned_again(alice: User, booked: Booking, desk: Desk) -> None:
+def test_what_the_provider_returned_after_all_is_not_returned_again(
+    alice: User, booked: Booking, desk: BookingContext
+) -> None:
     bookings.cancel(alice.id, booked.id, with_refunds(desk, declines))
     declined = refund_of(booked)
     desk.provider.refund(declined.id, ledger.charge_behind(declined), declined.amount, declined.currency)
@@ -170,7 +180,7 @@ def test_what_the_provider_returned_after_all_is_not_returned_again(alice: User,
 
 
 def test_what_was_returned_after_all_is_not_recorded_beside_another_attempt(
-    alice: User, booked: Booking, desk: Desk
+    alice: User, booked: Booking, desk: BookingContext
 ) -> None:
     """The provider has returned it twice; the books say so at the provider's, not as a second refund here."""
     bookings.cancel(alice.id, booked.id, with_refunds(desk, declines))
@@ -182,7 +192,9 @@ def test_what_was_returned_after_all_is_not_recorded_beside_another_attempt(
     assert [one.state for one in payments_of(booked)] == ["succeeded", "failed", "succeeded"]
 
 
-def test_another_bookings_refund_under_way_does_not_stand_in_the_way(alice: User, booked: Booking, desk: Desk) -> None:
+def test_another_bookings_refund_under_way_does_not_stand_in_the_way(
+    alice: User, booked: Booking, desk: BookingContext
+) -> None:
     other = bookings.book(order(alice, a_room()), VISA, desk)
     bookings.cancel(alice.id, other.id, with_refunds(desk, says_nothing))
     for known in (False, True):
@@ -194,7 +206,7 @@ def test_another_bookings_refund_under_way_does_not_stand_in_the_way(alice: User
         booked = bookings.book(order(alice, a_room()), VISA, desk)
 
 
-def test_a_new_attempt_says_from_when_on_recovery_may_ask(alice: User, booked: Booking, desk: Desk) -> None:
+def test_a_new_attempt_says_from_when_on_recovery_may_ask(alice: User, booked: Booking, desk: BookingContext) -> None:
     bookings.cancel(alice.id, booked.id, with_refunds(desk, declines))
     refunds.retry(refund_of(booked).id, with_refunds(desk, says_nothing))
     next_at = refund_of(booked).next_at
@@ -202,7 +214,7 @@ def test_a_new_attempt_says_from_when_on_recovery_may_ask(alice: User, booked: B
     assert next_at - clock.now() == pytest.approx(desk.patience, abs=dt.timedelta(seconds=2))
 
 
-def test_operators_at_once_send_it_once(app: Flask, alice: User, booked: Booking, desk: Desk) -> None:
+def test_operators_at_once_send_it_once(app: Flask, alice: User, booked: Booking, desk: BookingContext) -> None:
     bookings.cancel(alice.id, booked.id, with_refunds(desk, declines))
     declined = refund_of(booked)
     results = all_at_once(app, [lambda: refunds.retry(declined.id, desk)] * 6)
@@ -211,7 +223,7 @@ def test_operators_at_once_send_it_once(app: Flask, alice: User, booked: Booking
     assert (returned(), findings()) == (360, {})
 
 
-def test_only_a_declined_refund_can_be_sent_again(alice: User, booked: Booking, desk: Desk) -> None:
+def test_only_a_declined_refund_can_be_sent_again(alice: User, booked: Booking, desk: BookingContext) -> None:
     with pytest.raises(PaymentNotFound):
         refunds.retry(new_id(), desk)
     with pytest.raises(RefundNotOwed):
@@ -225,7 +237,7 @@ def test_only_a_declined_refund_can_be_sent_again(alice: User, booked: Booking, 
 # --- whose money it is
 
 
-def test_a_refund_names_its_charge(alice: User, booked: Booking, desk: Desk) -> None:
+def test_a_refund_names_its_charge(alice: User, booked: Booking, desk: BookingContext) -> None:
     watching = with_refunds(desk, desk.provider.refund)
     bookings.cancel(alice.id, booked.id, watching)
     charge, refund = payments_of(booked)
@@ -234,7 +246,7 @@ def test_a_refund_names_its_charge(alice: User, booked: Booking, desk: Desk) -> 
     assert refund.charge_id == charge.id
 
 
-def test_a_refund_goes_to_the_provider_that_charged(alice: User, booked: Booking, desk: Desk) -> None:
+def test_a_refund_goes_to_the_provider_that_charged(alice: User, booked: Booking, desk: BookingContext) -> None:
     """Other providers may be chosen since."""
     other = Refunding(desk, breaks, name="other")
     bookings.cancel(alice.id, booked.id, replace(desk, provider=other, providers={"simulated": desk.provider}))
@@ -242,7 +254,7 @@ def test_a_refund_goes_to_the_provider_that_charged(alice: User, booked: Booking
     assert (returned(), findings()) == (360, {})
 
 
-def test_without_that_provider_it_waits_and_says_why(alice: User, booked: Booking, desk: Desk) -> None:
+def test_without_that_provider_it_waits_and_says_why(alice: User, booked: Booking, desk: BookingContext) -> None:
     elsewhere = replace(desk, provider=Refunding(desk, declines, name="other"), providers={})
     bookings.cancel(alice.id, booked.id, elsewhere)
     assert recovery.recover_payments(elsewhere, ahead=AN_HOUR) == 1
@@ -252,14 +264,16 @@ def test_without_that_provider_it_waits_and_says_why(alice: User, booked: Bookin
     assert (refund_of(booked).state, refund_of(booked).error, returned()) == ("succeeded", None, 360)
 
 
-def test_the_simulated_provider_refunds_only_charges_that_it_made(desk: Desk, booked: Booking) -> None:
+def test_the_simulated_provider_refunds_only_charges_that_it_made(desk: BookingContext, booked: Booking) -> None:
     charge = payments_of(booked)[0]
     for stranger in (Charge(new_id(), str(charge.provider_reference)), Charge(charge.id, "ch_of_somebody_else")):
         assert desk.provider.refund(new_id(), stranger, Decimal(1), "EUR").result is Result.DECLINED
     assert returned() == 0
 
 
-def test_a_refund_that_an_older_version_began_finds_its_charge(alice: User, booked: Booking, desk: Desk) -> None:
+def test_a_refund_that_an_older_version_began_finds_its_charge(
+    alice: User, booked: Booking, desk: BookingContext
+) -> None:
     bookings.cancel(alice.id, booked.id, with_refunds(desk, says_nothing))
 
     @transaction
@@ -274,7 +288,7 @@ def test_a_refund_that_an_older_version_began_finds_its_charge(alice: User, book
 # --- no answer, or trouble
 
 
-def test_a_refund_that_is_slow_arrives_once(alice: User, room: Room, desk: Desk) -> None:
+def test_a_refund_that_is_slow_arrives_once(alice: User, room: Room, desk: BookingContext) -> None:
     booking = bookings.book(order(alice, room), REFUND_SLOW, desk)
     bookings.cancel(alice.id, booking.id, desk)
     assert refunds.states([booking.id]) == {booking.id: refunds.UNDER_WAY}
@@ -282,13 +296,15 @@ def test_a_refund_that_is_slow_arrives_once(alice: User, room: Room, desk: Desk)
     assert (refund_of(booking).state, returned(), findings()) == ("succeeded", 360, {})
 
 
-def test_a_provider_that_breaks_does_not_undo_the_cancellation(alice: User, booked: Booking, desk: Desk) -> None:
+def test_a_provider_that_breaks_does_not_undo_the_cancellation(
+    alice: User, booked: Booking, desk: BookingContext
+) -> None:
     assert bookings.cancel(alice.id, booked.id, with_refunds(desk, breaks)).status == "CANCELLED"
     refund = refund_of(booked)
     assert (refund.state, refund.error) == ("started", "RuntimeError: unexpected field in the answer")
 
 
-def test_charged_too_late_and_the_refund_declined_is_owed(alice: User, room: Room, desk: Desk) -> None:
+def test_charged_too_late_and_the_refund_declined_is_owed(alice: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
 
     @transaction
@@ -309,7 +325,7 @@ class Killed(BaseException):
     """The process ends here: no handler of ours runs."""
 
 
-def test_died_between_the_refund_and_its_record(alice: User, booked: Booking, desk: Desk) -> None:
+def test_died_between_the_refund_and_its_record(alice: User, booked: Booking, desk: BookingContext) -> None:
     def pays_and_dies(*call: Any) -> Outcome:
         desk.provider.refund(*call)
         raise Killed
@@ -324,7 +340,7 @@ def test_died_between_the_refund_and_its_record(alice: User, booked: Booking, de
     assert (refund_of(booked).state, returned(), findings()) == ("succeeded", 360, {})
 
 
-def test_died_between_a_new_attempt_and_its_record(alice: User, booked: Booking, desk: Desk) -> None:
+def test_died_between_a_new_attempt_and_its_record(alice: User, booked: Booking, desk: BookingContext) -> None:
     def pays_and_dies(*call: Any) -> Outcome:
         desk.provider.refund(*call)
         raise Killed
@@ -339,7 +355,7 @@ def test_died_between_a_new_attempt_and_its_record(alice: User, booked: Booking,
     assert (refund_of(booked).state, returned(), findings()) == ("succeeded", 360, {})
 
 
-def test_recovery_leaves_a_refund_to_its_own_process_first(alice: User, booked: Booking, desk: Desk) -> None:
+def test_recovery_leaves_a_refund_to_its_own_process_first(alice: User, booked: Booking, desk: BookingContext) -> None:
     seen: list[int] = []
 
     def recovery_comes_by(*call: Any) -> Outcome:

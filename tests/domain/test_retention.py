@@ -16,7 +16,8 @@ from booking.domain.maintenance.retention import NIGHTS_DAYS, RULES, Rule
 from booking.domain.messages import outbox
 from booking.domain.people import sessions
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk, Order
+from booking.domain.reservations.bookings import Order
+from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import CONFIRMED
 from booking.domain.tables import Booking, Room, User
 from booking.infra import clock, sent_mails
@@ -111,14 +112,16 @@ def test_a_session_that_is_still_good_stays_however_old_it_is(alice: User) -> No
     assert count("sessions", f"id = '{session}'") == 1
 
 
-def expired(alice: User, room: Room, desk: Desk) -> Booking:
+def expired(alice: User, room: Room, desk: BookingContext) -> Booking:
     held = bookings.hold(Order(alice.id, room.id, in_days(30), 2), desk)
     clock.shift(dt.timedelta(hours=1))
     assert bookings.expire_holds() == 1
     return held
 
 
-def test_an_expired_booking_that_nobody_tried_to_pay_goes_after_a_month(alice: User, room: Room, desk: Desk) -> None:
+def test_an_expired_booking_that_nobody_tried_to_pay_goes_after_a_month(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
     expired(alice, room, desk)
     clock.shift(retention.EXPIRED_BOOKINGS - A_DAY)
     assert "expired bookings" not in prune()
@@ -127,7 +130,7 @@ def test_an_expired_booking_that_nobody_tried_to_pay_goes_after_a_month(alice: U
     assert count("bookings") == 0
 
 
-def test_the_books_stay(alice: User, room: Room, desk: Desk) -> None:
+def test_the_books_stay(alice: User, room: Room, desk: BookingContext) -> None:
     kept = bookings.book(Order(alice.id, room.id, in_days(30), 2), VISA, desk)
     gone = bookings.book(Order(alice.id, room.id, in_days(60), 2), VISA, desk)
     bookings.cancel(alice.id, gone.id, desk)
@@ -139,7 +142,7 @@ def test_the_books_stay(alice: User, room: Room, desk: Desk) -> None:
     assert kept.status == CONFIRMED
 
 
-def test_nights_that_are_over_go_and_verify_does_not_miss_them(alice: User, room: Room, desk: Desk) -> None:
+def test_nights_that_are_over_go_and_verify_does_not_miss_them(alice: User, room: Room, desk: BookingContext) -> None:
     stay = in_days(30)
     booked = bookings.book(Order(alice.id, room.id, stay, 2), VISA, desk)
     # The stay was long ago, and its first night is just too old.
@@ -156,7 +159,7 @@ def test_nights_that_are_over_go_and_verify_does_not_miss_them(alice: User, room
     }
 
 
-def test_a_held_or_pinned_night_is_not_pruned_whatever_its_date(alice: User, room: Room, desk: Desk) -> None:
+def test_a_held_or_pinned_night_is_not_pruned_whatever_its_date(alice: User, room: Room, desk: BookingContext) -> None:
     bookings.hold(Order(alice.id, room.id, in_days(30), 2), desk)
     run("UPDATE availability SET night = night - 400")
     assert "nights that are over" not in prune()
@@ -176,7 +179,7 @@ def test_more_than_a_portion_goes_portion_by_portion(app: Flask, monkeypatch: py
 
 
 def test_many_nights_go_portion_by_portion_each_where_the_last_one_ended(
-    alice: User, room: Room, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "NIGHTS_PORTION", 3)
     for one in (room, a_room()):  # so that a portion ends between two rows of one night

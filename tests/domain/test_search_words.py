@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from booking.domain.inputs import RoomSearch
 from booking.domain.search import finder
+from booking.domain.search.inputs import RoomSearch
 from booking.domain.search.words import is_one_slip_apart
 from booking.domain.stays import StayRules
 from booking.domain.tables import Property, Room

@@ -12,6 +12,7 @@ from flask import Flask
 from booking.domain.errors import Forbidden
 from booking.domain.people import account_closing, own_account, password_resets, security_log, sessions, staff
 from booking.domain.people.security_log import Kind
+from booking.domain.reservations import account_deletion
 from booking.domain.tables import SecurityEvent, User
 from booking.infra import telemetry
 from booking.infra.db import db, transaction
@@ -139,7 +140,7 @@ def test_an_account_that_is_shut_and_opened_says_so_once(app: Flask, alice: User
     for _ in range(2):
         account_closing.enable(alice.id)
     assert kinds() == ["registered", "account_disabled", "account_enabled"]
-    account_closing.remove(alice.id)
+    account_deletion.remove(alice.id)
     assert [line["event"] for line in log if line.get("security")][-1] == "account_deleted"
 
 

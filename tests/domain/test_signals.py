@@ -16,14 +16,14 @@ from structlog.testing import capture_logs
 from booking.domain.errors import PaymentFailed, PaymentUnknown
 from booking.domain.payments import ledger, refunds
 from booking.domain.reservations import bookings, recovery
-from booking.domain.reservations.context import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from booking.infra.provider import NoAnswer, Outcome, Result
 from tests.cast import AN_HOUR, DECLINED, VISA, a_room, interrupted, later, order, payments_of, silent
 
-Story = Callable[[User, Room, Desk], object]
+Story = Callable[[User, Room, BookingContext], object]
 
 
 class Troubled:
@@ -31,7 +31,7 @@ class Troubled:
 
     name = "simulated"
 
-    def __init__(self, desk: Desk, trouble: Callable[[], Outcome]) -> None:
+    def __init__(self, desk: BookingContext, trouble: Callable[[], Outcome]) -> None:
         self.provider, self.trouble = desk.provider, trouble
 
     def refund(self, *_: object) -> Outcome:
@@ -44,7 +44,7 @@ class Troubled:
         return getattr(self.provider, name)
 
 
-def troubled(desk: Desk, trouble: Callable[[], Outcome]) -> Desk:
+def troubled(desk: BookingContext, trouble: Callable[[], Outcome]) -> BookingContext:
     return replace(desk, provider=Troubled(desk, trouble))
 
 
@@ -65,21 +65,21 @@ def the_nights_are_gone(_: Outcome) -> None:
     db.session.execute(text("DELETE FROM availability"))
 
 
-def confirm(alice: User, room: Room, desk: Desk) -> Booking:
+def confirm(alice: User, room: Room, desk: BookingContext) -> Booking:
     return bookings.book(order(alice, room), VISA, desk)
 
 
-def be_declined(alice: User, room: Room, desk: Desk) -> None:
+def be_declined(alice: User, room: Room, desk: BookingContext) -> None:
     with pytest.raises(PaymentFailed):
         bookings.book(order(alice, room), DECLINED, desk)
 
 
-def stay_unknown(alice: User, room: Room, desk: Desk) -> None:
+def stay_unknown(alice: User, room: Room, desk: BookingContext) -> None:
     with pytest.raises(PaymentUnknown):
         bookings.book(order(alice, room), VISA, interrupted(desk, silent))
 
 
-def cancel(alice: User, room: Room, desk: Desk) -> Booking:
+def cancel(alice: User, room: Room, desk: BookingContext) -> Booking:
     return bookings.cancel(alice.id, bookings.hold(order(alice, room), desk).id, desk)
 
 
@@ -103,7 +103,7 @@ def counted(metric: str) -> Iterator[dict[tuple[str, ...], float]]:
     [(confirm, "confirmed"), (be_declined, "declined"), (stay_unknown, "payment_unknown"), (cancel, "cancelled")],
 )
 def test_each_outcome_of_a_booking_is_counted_once(
-    alice: User, room: Room, desk: Desk, story: Story, outcome: str
+    alice: User, room: Room, desk: BookingContext, story: Story, outcome: str
 ) -> None:
     with counted("bookings_total") as grown:
         story(alice, room, desk)
@@ -111,7 +111,7 @@ def test_each_outcome_of_a_booking_is_counted_once(
 
 
 @pytest.mark.parametrize("holds", [0, 1, 2])
-def test_each_hold_that_runs_out_is_counted(alice: User, desk: Desk, holds: int) -> None:
+def test_each_hold_that_runs_out_is_counted(alice: User, desk: BookingContext, holds: int) -> None:
     for _ in range(holds):
         bookings.hold(order(alice, a_room()), desk)
     later(desk.hold_for + dt.timedelta(seconds=1))
@@ -124,7 +124,7 @@ def test_each_hold_that_runs_out_is_counted(alice: User, desk: Desk, holds: int)
     ("trouble", "outcome"), [(None, "succeeded"), (declines, "declined"), (says_nothing, "unanswered")]
 )
 def test_each_outcome_of_a_refund_is_counted_once(
-    alice: User, room: Room, desk: Desk, trouble: Callable[[], Outcome] | None, outcome: str
+    alice: User, room: Room, desk: BookingContext, trouble: Callable[[], Outcome] | None, outcome: str
 ) -> None:
     booked = confirm(alice, room, desk)
     with counted("payments_total") as grown:
@@ -132,7 +132,7 @@ def test_each_outcome_of_a_refund_is_counted_once(
     assert grown == {("refund", outcome): 1}
 
 
-def test_a_refund_that_is_answered_twice_counts_once(alice: User, room: Room, desk: Desk) -> None:
+def test_a_refund_that_is_answered_twice_counts_once(alice: User, room: Room, desk: BookingContext) -> None:
     booked = confirm(alice, room, desk)
     bookings.cancel(alice.id, booked.id, desk)
     with counted("payments_total") as grown, capture_logs() as said:
@@ -140,7 +140,7 @@ def test_a_refund_that_is_answered_twice_counts_once(alice: User, room: Room, de
     assert (grown, said) == ({}, [])
 
 
-def test_a_charge_that_stays_unanswered_is_counted_and_said(alice: User, room: Room, desk: Desk) -> None:
+def test_a_charge_that_stays_unanswered_is_counted_and_said(alice: User, room: Room, desk: BookingContext) -> None:
     stay_unknown(alice, room, desk)
     with counted("payments_total") as grown, capture_logs() as said:
         recovery.recover_payments(troubled(desk, says_nothing), ahead=AN_HOUR)
@@ -150,7 +150,7 @@ def test_a_charge_that_stays_unanswered_is_counted_and_said(alice: User, room: R
     assert (waiting.state, waiting.error) == ("unknown", ledger.NO_ANSWER)
 
 
-def test_a_refund_without_an_answer_is_said(alice: User, room: Room, desk: Desk) -> None:
+def test_a_refund_without_an_answer_is_said(alice: User, room: Room, desk: BookingContext) -> None:
     booked = confirm(alice, room, desk)
     with capture_logs() as said:
         bookings.cancel(alice.id, booked.id, troubled(desk, says_nothing))
@@ -158,7 +158,7 @@ def test_a_refund_without_an_answer_is_said(alice: User, room: Room, desk: Desk)
     assert newest().error == ledger.NO_ANSWER
 
 
-def test_a_declined_refund_is_said_with_its_reason(alice: User, room: Room, desk: Desk) -> None:
+def test_a_declined_refund_is_said_with_its_reason(alice: User, room: Room, desk: BookingContext) -> None:
     booked = confirm(alice, room, desk)
     with capture_logs() as said:
         bookings.cancel(alice.id, booked.id, troubled(desk, declines))
@@ -175,14 +175,14 @@ def test_a_declined_refund_is_said_with_its_reason(alice: User, room: Room, desk
     ],
 )
 def test_a_refund_that_failed_without_a_reason_says_what_the_provider_answered(
-    alice: User, room: Room, desk: Desk, outcome: Outcome, reason: str
+    alice: User, room: Room, desk: BookingContext, outcome: Outcome, reason: str
 ) -> None:
     booked = confirm(alice, room, desk)
     bookings.cancel(alice.id, booked.id, troubled(desk, lambda: outcome))
     assert (newest().failure, newest().error) == (ledger.DECLINED, reason)
 
 
-def test_a_refund_that_breaks_is_said_with_where_it_broke(alice: User, room: Room, desk: Desk) -> None:
+def test_a_refund_that_breaks_is_said_with_where_it_broke(alice: User, room: Room, desk: BookingContext) -> None:
     booked = confirm(alice, room, desk)
     with capture_logs() as said:
         bookings.cancel(alice.id, booked.id, troubled(desk, breaks))
@@ -190,7 +190,7 @@ def test_a_refund_that_breaks_is_said_with_where_it_broke(alice: User, room: Roo
     assert said == [line]
 
 
-def test_a_recovery_that_breaks_is_said_with_where_it_broke(alice: User, room: Room, desk: Desk) -> None:
+def test_a_recovery_that_breaks_is_said_with_where_it_broke(alice: User, room: Room, desk: BookingContext) -> None:
     stay_unknown(alice, room, desk)
     with capture_logs() as said:
         recovery.recover_payments(troubled(desk, breaks), ahead=AN_HOUR)
@@ -198,14 +198,14 @@ def test_a_recovery_that_breaks_is_said_with_where_it_broke(alice: User, room: R
     assert said == [line]
 
 
-def test_a_refund_under_the_key_of_a_charge_is_noted_in_words(alice: User, room: Room, desk: Desk) -> None:
+def test_a_refund_under_the_key_of_a_charge_is_noted_in_words(alice: User, room: Room, desk: BookingContext) -> None:
     stay_unknown(alice, room, desk)
     recovery.recover_payments(troubled(desk, lambda: Outcome(Result.REFUNDED, "re_1")), ahead=AN_HOUR)
     assert newest().error == "ValueError: the provider knows a refund under the key of a charge"
 
 
 def test_a_payment_that_is_stuck_is_said_with_its_kind_and_how_often_it_was_asked(
-    alice: User, room: Room, desk: Desk
+    alice: User, room: Room, desk: BookingContext
 ) -> None:
     stay_unknown(alice, room, desk)
     mute = troubled(desk, says_nothing)
@@ -218,7 +218,7 @@ def test_a_payment_that_is_stuck_is_said_with_its_kind_and_how_often_it_was_aske
     assert grown == {("charge", "unanswered"): 1, ("charge", "stuck"): 1}
 
 
-def test_a_payment_that_is_settled_at_last_is_not_stuck(alice: User, room: Room, desk: Desk) -> None:
+def test_a_payment_that_is_settled_at_last_is_not_stuck(alice: User, room: Room, desk: BookingContext) -> None:
     stay_unknown(alice, room, desk)
     for _ in range(ledger.STUCK_AFTER):
         recovery.recover_payments(troubled(desk, says_nothing), ahead=AN_HOUR)
@@ -227,7 +227,7 @@ def test_a_payment_that_is_settled_at_last_is_not_stuck(alice: User, room: Room,
     assert (said, newest().state) == ([], "succeeded")
 
 
-def test_a_charge_found_too_late_is_sent_back_and_said(alice: User, room: Room, desk: Desk) -> None:
+def test_a_charge_found_too_late_is_sent_back_and_said(alice: User, room: Room, desk: BookingContext) -> None:
     stay_unknown(alice, room, desk)
     charge = newest()
     the_nights_are_gone(Outcome(Result.CHARGED, ""))
@@ -237,7 +237,7 @@ def test_a_charge_found_too_late_is_sent_back_and_said(alice: User, room: Room, 
     assert (newest().kind, newest().state) == ("refund", "succeeded")
 
 
-def go_unrefunded(alice: User, room: Room, desk: Desk) -> None:
+def go_unrefunded(alice: User, room: Room, desk: BookingContext) -> None:
     bookings.cancel(alice.id, confirm(alice, room, desk).id, troubled(desk, says_nothing))
 
 
@@ -246,7 +246,7 @@ WITHOUT_AN_OUTCOME = pytest.mark.parametrize("story", [stay_unknown, go_unrefund
 
 @WITHOUT_AN_OUTCOME
 def test_a_provider_that_is_not_here_is_named_and_is_an_alarm_in_the_end(
-    alice: User, room: Room, desk: Desk, story: Story
+    alice: User, room: Room, desk: BookingContext, story: Story
 ) -> None:
     story(alice, room, desk)
     other = Troubled(desk, breaks)
@@ -263,7 +263,7 @@ def test_a_provider_that_is_not_here_is_named_and_is_an_alarm_in_the_end(
 
 @WITHOUT_AN_OUTCOME
 def test_a_payment_that_breaks_each_time_is_an_alarm_in_the_end(
-    alice: User, room: Room, desk: Desk, story: Story
+    alice: User, room: Room, desk: BookingContext, story: Story
 ) -> None:
     story(alice, room, desk)
     with capture_logs() as said:
@@ -273,13 +273,13 @@ def test_a_payment_that_breaks_each_time_is_an_alarm_in_the_end(
     assert [line["event"] for line in said] == [*[broke] * ledger.STUCK_AFTER, "payment_stuck"]
 
 
-def test_a_sweep_tries_no_more_than_it_is_told_to(alice: User, room: Room, desk: Desk) -> None:
+def test_a_sweep_tries_no_more_than_it_is_told_to(alice: User, room: Room, desk: BookingContext) -> None:
     stay_unknown(alice, room, desk)
     stay_unknown(alice, a_room(), desk)
     assert [recovery.recover_payments(desk, ahead=AN_HOUR, limit=1) for _ in range(3)] == [1, 1, 0]
 
 
-def test_a_declined_card_names_its_booking(alice: User, room: Room, desk: Desk) -> None:
+def test_a_declined_card_names_its_booking(alice: User, room: Room, desk: BookingContext) -> None:
     with pytest.raises(PaymentFailed) as refusal:
         bookings.book(order(alice, room), DECLINED, desk)
     assert refusal.value.details == {"bookingId": encode("booking", newest().booking_id)}
@@ -287,7 +287,7 @@ def test_a_declined_card_names_its_booking(alice: User, room: Room, desk: Desk) 
 
 @pytest.mark.parametrize("found", [Result.DECLINED, Result.CANCELLED])
 def test_a_charge_that_never_was_says_whether_it_was_declined_or_abandoned(
-    alice: User, room: Room, desk: Desk, found: Result
+    alice: User, room: Room, desk: BookingContext, found: Result
 ) -> None:
     stay_unknown(alice, room, desk)
     recovery.recover_payments(troubled(desk, lambda: Outcome(found, "")), ahead=AN_HOUR)

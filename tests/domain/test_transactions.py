@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, literal, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from booking.domain.errors import HoldOver
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra import db as database
 from booking.infra import raw_sql
@@ -138,7 +138,7 @@ def test_reading_takes_one_statement_and_no_transaction(app: Flask) -> None:
     assert transaction(between_two_statements)() == "idle in transaction"
 
 
-def test_a_stale_row_cannot_confirm_what_somebody_else_expired(alice: User, room: Room, desk: Desk) -> None:
+def test_a_stale_row_cannot_confirm_what_somebody_else_expired(alice: User, room: Room, desk: BookingContext) -> None:
     """With rollback() instead of close() at the start of a step, the identity map kept the old row (a trial's trap)."""
     from booking.domain.reservations import bookings
 

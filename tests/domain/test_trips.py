@@ -13,7 +13,7 @@ import pytest
 from booking.domain.errors import BookingNotFound, PaymentFailed, PaymentUnknown, RefundChanged, RoomNotAvailable
 from booking.domain.inventory import availability
 from booking.domain.reservations import booking_details, bookings, history, ical, recovery
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.ical import Publisher
 from booking.domain.search import alternatives
 from booking.domain.stays import Stay
@@ -37,7 +37,7 @@ from tests.cast import (
 DAY = dt.timedelta(days=1)
 
 
-def test_a_hold_counts_down(alice: User, room: Room, desk: Desk) -> None:
+def test_a_hold_counts_down(alice: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
     trip = booking_details.trip(alice.id, held.id)
     assert trip.stage == booking_details.HELD
@@ -45,14 +45,14 @@ def test_a_hold_counts_down(alice: User, room: Room, desk: Desk) -> None:
     assert trip.refund_now is None
 
 
-def test_a_hold_that_ran_out_is_over_before_anybody_swept(alice: User, room: Room, desk: Desk) -> None:
+def test_a_hold_that_ran_out_is_over_before_anybody_swept(alice: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
     later(desk.hold_for)
     trip = booking_details.trip(alice.id, held.id)
     assert (trip.stage, trip.seconds_left, trip.held_until) == (booking_details.OVER, 0, None)
 
 
-def test_a_declined_card_leaves_it_held(alice: User, room: Room, desk: Desk) -> None:
+def test_a_declined_card_leaves_it_held(alice: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
     with pytest.raises(PaymentFailed):
         bookings.pay(alice.id, held.id, DECLINED, held.total_price, desk)
@@ -63,13 +63,13 @@ def test_a_declined_card_leaves_it_held(alice: User, room: Room, desk: Desk) -> 
     assert (trip.stage, trip.payment_failed) == (booking_details.OVER, True)
 
 
-def test_a_hold_that_nobody_tried_to_pay_had_no_failed_payment(alice: User, room: Room, desk: Desk) -> None:
+def test_a_hold_that_nobody_tried_to_pay_had_no_failed_payment(alice: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
     later(desk.hold_for)
     assert not booking_details.trip(alice.id, held.id).payment_failed
 
 
-def test_a_payment_under_way_is_being_checked(alice: User, room: Room, desk: Desk) -> None:
+def test_a_payment_under_way_is_being_checked(alice: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
     with pytest.raises(PaymentUnknown):
         bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, silent))
@@ -78,7 +78,7 @@ def test_a_payment_under_way_is_being_checked(alice: User, room: Room, desk: Des
     assert booking_details.trip(alice.id, held.id).stage == booking_details.BOOKED
 
 
-def test_charged_too_late_and_refunded_is_said(alice: User, room: Room, desk: Desk) -> None:
+def test_charged_too_late_and_refunded_is_said(alice: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
 
     def nights_are_lost(_: Any) -> None:
@@ -90,7 +90,7 @@ def test_charged_too_late_and_refunded_is_said(alice: User, room: Room, desk: De
     assert (trip.stage, trip.money_went_back) == (booking_details.OVER, True)
 
 
-def test_a_booked_stay_says_what_a_cancellation_brings(alice: User, room: Room, desk: Desk) -> None:
+def test_a_booked_stay_says_what_a_cancellation_brings(alice: User, room: Room, desk: BookingContext) -> None:
     booked = bookings.book(order(alice, room), VISA, desk)
     assert booking_details.trip(alice.id, booked.id).refund_now == Decimal(360)
     bookings.cancel(alice.id, booked.id, desk)
@@ -98,13 +98,13 @@ def test_a_booked_stay_says_what_a_cancellation_brings(alice: User, room: Room, 
     assert (trip.stage, trip.refund_now, trip.notice.refunded) == (booking_details.CANCELLED, None, Decimal(360))
 
 
-def test_a_stay_that_has_begun_cannot_be_cancelled(alice: User, room: Room, desk: Desk) -> None:
+def test_a_stay_that_has_begun_cannot_be_cancelled(alice: User, room: Room, desk: BookingContext) -> None:
     booked = bookings.book(order(alice, room, in_days(1)), VISA, desk)
     later(2 * DAY)
     assert booking_details.trip(alice.id, booked.id).refund_now is None
 
 
-def test_a_refund_that_shrank_meanwhile_is_shown_first(alice: User, room: Room, desk: Desk) -> None:
+def test_a_refund_that_shrank_meanwhile_is_shown_first(alice: User, room: Room, desk: BookingContext) -> None:
     booked = bookings.book(order(alice, room, in_days(5)), VISA, desk)
     shown = booking_details.trip(alice.id, booked.id)
     seen = shown.refund_now
@@ -116,7 +116,7 @@ def test_a_refund_that_shrank_meanwhile_is_shown_first(alice: User, room: Room, 
     assert bookings.cancel(alice.id, booked.id, desk, seen_refund=now).refund_amount == now
 
 
-def test_a_strangers_booking_does_not_exist(alice: User, bob: User, room: Room, desk: Desk) -> None:
+def test_a_strangers_booking_does_not_exist(alice: User, bob: User, room: Room, desk: BookingContext) -> None:
     booked = bookings.book(order(alice, room), VISA, desk)
     with pytest.raises(BookingNotFound):
         booking_details.trip(bob.id, booked.id)
@@ -129,7 +129,7 @@ def references(guest: Any, group: Any, page: int = 1) -> Any:
     return [entry.booking.reference for entry in history.overview(guest.id, group, page).entries]
 
 
-def test_stays_stand_where_they_belong(alice: User, bob: User, room: Room, desk: Desk) -> None:
+def test_stays_stand_where_they_belong(alice: User, bob: User, room: Room, desk: BookingContext) -> None:
     late = bookings.book(order(alice, room, in_days(40)), VISA, desk)
     soon = bookings.book(order(alice, room, in_days(20)), VISA, desk)
     held = bookings.hold(order(alice, room, in_days(30)), desk)
@@ -147,7 +147,7 @@ def test_stays_stand_where_they_belong(alice: User, bob: User, room: Room, desk:
     assert [entry.stage for entry in overview.entries] == ["held", "booked", "booked"]
 
 
-def test_a_stay_is_past_from_the_day_after_check_out_at_the_property(alice: User, desk: Desk) -> None:
+def test_a_stay_is_past_from_the_day_after_check_out_at_the_property(alice: User, desk: BookingContext) -> None:
     zone = "Pacific/Auckland"
     there, today = a_room(time_zone=zone, location="auckland"), clock.today(zone)
     stay = Stay(today + 3 * DAY, today + 5 * DAY)
@@ -162,13 +162,13 @@ def test_a_stay_is_past_from_the_day_after_check_out_at_the_property(alice: User
     assert groups_at(stay.check_out + DAY, dt.time(0, 1)) == ([], [booked.reference])
 
 
-def test_a_hold_that_ran_out_is_in_no_list(alice: User, room: Room, desk: Desk) -> None:
+def test_a_hold_that_ran_out_is_in_no_list(alice: User, room: Room, desk: BookingContext) -> None:
     bookings.hold(order(alice, room), desk)
     later(desk.hold_for)
     assert all(references(alice, group) == [] for group in history.GROUPS)
 
 
-def test_lists_have_pages(alice: User, room: Room, desk: Desk) -> None:
+def test_lists_have_pages(alice: User, room: Room, desk: BookingContext) -> None:
     for start in range(3):
         bookings.book(order(alice, room, in_days(10 + 3 * start)), VISA, desk)
     first, second = (history.overview(alice.id, history.UPCOMING, page, 2) for page in (1, 2))
@@ -178,7 +178,7 @@ def test_lists_have_pages(alice: User, room: Room, desk: Desk) -> None:
 # --- elsewhere on the same nights
 
 
-def test_other_free_rooms_for_the_same_nights(alice: User, room: Room, desk: Desk) -> None:
+def test_other_free_rooms_for_the_same_nights(alice: User, room: Room, desk: BookingContext) -> None:
     cheap, dear = a_room(price_per_night=Decimal(90)), a_room(price_per_night=Decimal(300))
     taken, elsewhere = a_room(), a_room(location="lisbon")
     bookings.hold(order(alice, taken), desk)
@@ -187,12 +187,12 @@ def test_other_free_rooms_for_the_same_nights(alice: User, room: Room, desk: Des
     assert cheap.id != dear.id != elsewhere.id
 
 
-def test_nights_that_are_past_have_no_alternatives(room: Room, desk: Desk) -> None:
+def test_nights_that_are_past_have_no_alternatives(room: Room, desk: BookingContext) -> None:
     assert alternatives.others(room.id, "antwerp", in_days(-5), 2, rules=desk.rules, cache_seconds=0) == []
     assert alternatives.still_free(room.id, in_days(-5), 2, desk.rules) is None
 
 
-def test_the_same_room_may_still_be_free(alice: User, room: Room, desk: Desk) -> None:
+def test_the_same_room_may_still_be_free(alice: User, room: Room, desk: BookingContext) -> None:
     assert alternatives.still_free(room.id, in_days(30), 2, desk.rules).price.total == Decimal(360)
     bookings.hold(order(alice, room), desk)
     assert nights_of(room)
@@ -202,7 +202,7 @@ def test_the_same_room_may_still_be_free(alice: User, room: Room, desk: Desk) ->
 # --- calendar
 
 
-def test_the_calendar_entry_is_the_stay(alice: User, room: Room, desk: Desk) -> None:
+def test_the_calendar_entry_is_the_stay(alice: User, room: Room, desk: BookingContext) -> None:
     booked = bookings.book(order(alice, room), VISA, desk)
     trip = booking_details.trip(alice.id, booked.id)
     publisher = Publisher("Stays", "https://stay.example/", "Stays <hello@stay.example>")
@@ -220,7 +220,7 @@ def test_an_unknown_booking_does_not_exist(alice: User, bob: User) -> None:
 
 
 def test_of_what_never_was_booked_only_what_was_charged_too_late_is_among_the_cancelled(
-    alice: User, desk: Desk
+    alice: User, desk: BookingContext
 ) -> None:
     held = bookings.hold(order(alice, a_room()), desk)
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from booking.domain.maintenance import verification
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
@@ -38,7 +38,7 @@ def shared() -> set[frozenset[str]]:
     ids=["the later", "the earlier", "within", "around", "the same"],
 )
 def test_two_bookings_that_share_a_night_are_found(
-    alice: User, room: Room, desk: Desk, first: tuple[int, int], second: tuple[int, int]
+    alice: User, room: Room, desk: BookingContext, first: tuple[int, int], second: tuple[int, int]
 ) -> None:
     one = bookings.book(order(alice, room, in_days(*first)), VISA, desk)
     other = bookings.book(order(alice, room, in_days(100)), VISA, desk)
@@ -47,14 +47,16 @@ def test_two_bookings_that_share_a_night_are_found(
     assert shared() == {frozenset({one.reference, other.reference})}
 
 
-def test_each_stay_below_a_long_one_is_found_with_it(alice: User, room: Room, desk: Desk) -> None:
+def test_each_stay_below_a_long_one_is_found_with_it(alice: User, room: Room, desk: BookingContext) -> None:
     short = [bookings.book(order(alice, room, in_days(30 + 4 * number, 2)), VISA, desk) for number in range(3)]
     long = bookings.book(order(alice, room, in_days(100)), VISA, desk)
     moved(long, in_days(30, 20))
     assert shared() == {frozenset({long.reference, one.reference}) for one in short}
 
 
-def test_back_to_back_elsewhere_and_cancelled_stays_share_nothing(alice: User, room: Room, desk: Desk) -> None:
+def test_back_to_back_elsewhere_and_cancelled_stays_share_nothing(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
     bookings.book(order(alice, room, in_days(30, 3)), VISA, desk)
     bookings.book(order(alice, room, in_days(33, 3)), VISA, desk)
     bookings.book(order(alice, a_room(), in_days(30, 3)), VISA, desk)
@@ -65,7 +67,7 @@ def test_back_to_back_elsewhere_and_cancelled_stays_share_nothing(alice: User, r
 
 
 def test_many_stays_in_one_room_are_compared_in_their_order_not_each_with_each(
-    app: Flask, alice: User, room: Room, desk: Desk
+    app: Flask, alice: User, room: Room, desk: BookingContext
 ) -> None:
     one = bookings.book(order(alice, room), VISA, desk)
     columns = "user_id, room_id, guests, total_price, currency, price_lines, policy, status, confirmed_at"

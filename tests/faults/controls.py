@@ -18,7 +18,7 @@ from flask import Flask
 
 from booking import create_app
 from booking.config import Settings
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.infra.embedded import Servers
 from tests.cast import a_room, person
 from tests.faults.guards import (
@@ -71,7 +71,7 @@ POSSIBLE: dict[tuple[str, ...], set[str]] = {
 }
 
 
-def stage_for(app: Flask, owner_url: str, desk: Desk, rooms: int) -> Stage:
+def stage_for(app: Flask, owner_url: str, desk: BookingContext, rooms: int) -> Stage:
     guests = [person(f"guest-{number}") for number in range(8)]
     # Guests who hold as many rooms as they like: the guards are tried, not the house rule.
     eager = replace(desk, holds_per_guest=1_000_000)
@@ -123,7 +123,7 @@ def main() -> int:
     attempts, found = parser.parse_args().attempts, list[str]()
     ends_on_term()
     with own_application() as (app, owner_url):
-        stage = stage_for(app, owner_url, app.extensions["services"].desk, max(20, attempts // 50))
+        stage = stage_for(app, owner_url, app.extensions["services"].booking_context, max(20, attempts // 50))
         print(HEAD, flush=True)
         for off in EXPECTED:
             count = play(stage, off, attempts)

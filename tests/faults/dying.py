@@ -20,8 +20,9 @@ from booking.domain.catalogue import rooms
 from booking.domain.errors import PaymentUnknown
 from booking.domain.inventory import availability
 from booking.domain.payments import ledger, refunds
-from booking.domain.reservations import bookings, charging, idempotency, recovery
-from booking.domain.reservations.bookings import Desk, Order
+from booking.domain.reservations import bookings, charging, idempotency, recovery, refund_debts
+from booking.domain.reservations.bookings import Order
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking
 from booking.infra import provider
 from tests.cast import AN_HOUR, VISA, in_days
@@ -79,7 +80,7 @@ def order(guest_id: uuid.UUID, room_id: uuid.UUID, point: str) -> Order:
     return Order(guest_id, room_id, in_days(20 + 4 * [*POINTS, *OF_RECOVERY].index(point)), 2)
 
 
-def book(wanted: Order, point: str, desk: Desk) -> Booking | idempotency.Answer:
+def book(wanted: Order, point: str, desk: BookingContext) -> Booking | idempotency.Answer:
     """As the API does it."""
     key = point.replace(" ", "-")
     claim = idempotency.claim(wanted.guest_id, ENDPOINT, key, idempotency.fingerprint({"key": key}))
@@ -100,7 +101,7 @@ def deadly(verb: Callable[..., Any], *, afterwards: bool) -> Callable[..., Any]:
 def live_and_die(wanted: Order, point: str) -> None:
     app = create_app()
     with app.app_context():
-        desk: Desk = app.extensions["services"].desk
+        desk: BookingContext = app.extensions["services"].booking_context
         if point in OF_RECOVERY:
             recover_and_die(wanted, point, desk)
             return
@@ -115,7 +116,7 @@ def set_up(where: tuple[Any, str, bool]) -> None:
     setattr(owner, name, deadly(getattr(owner, name), afterwards=afterwards))
 
 
-def recover_and_die(wanted: Order, point: str, desk: Desk) -> None:
+def recover_and_die(wanted: Order, point: str, desk: BookingContext) -> None:
     declined = provider.Outcome(provider.Result.DECLINED, "no") if "again" in point else None
     bad = replace(desk, provider=cast(provider.Provider, Bad(desk.provider, declined)))
     if "a charge" in point:
@@ -130,7 +131,7 @@ def recover_and_die(wanted: Order, point: str, desk: Desk) -> None:
     if declined is None:
         recovery.recover_payments(desk, ahead=AN_HOUR)
     else:
-        refunds.retry(next(debt.payment_id for debt in refunds.owed() if debt.booking_id == booking.id), desk)
+        refunds.retry(next(debt.payment_id for debt in refund_debts.owed() if debt.booking_id == booking.id), desk)
 
 
 def main() -> None:

@@ -68,7 +68,7 @@ def _statements(change: Callable[[str], str]) -> Switch:
 
 
 def _unlocked(statement: str) -> str:
-    if "FROM bookings" not in statement or "SKIP LOCKED" in statement:
+    if not re.search("FROM (bookings|payments)", statement) or "SKIP LOCKED" in statement:
         return statement
     return statement.replace(" FOR UPDATE", "")
 

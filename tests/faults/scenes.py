@@ -18,8 +18,8 @@ from sqlalchemy import create_engine, text
 from booking.domain.errors import BookingError, IdempotencyConflict, RoomLocked, RoomNotAvailable
 from booking.domain.inventory import availability
 from booking.domain.payments import ledger, refunds
-from booking.domain.reservations import bookings, cancellation, idempotency, recovery
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations import bookings, cancellation, idempotency, recovery, refund_debts
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra import clock, telemetry
 from booking.infra.db import Unavailable
@@ -74,7 +74,7 @@ class Stage:
 
     app: Flask
     owner_url: str
-    desk: Desk
+    desk: BookingContext
     guests: list[User]
     rooms: list[Room]
     chance: random.Random = field(default_factory=lambda: random.Random(7))
@@ -156,7 +156,7 @@ def refunding(stage: Stage, count: Count, number: int) -> None:
     guest, stay = stage.guest(number), in_days(stage.day(number, 500, 2), 2)
     booked = bookings.book(order(guest, stage.room(number), stay), VISA, stage.desk)
     bookings.cancel(guest.id, booked.id, replace(stage.desk, provider=cast(Provider, Declining())))
-    [declined] = [debt.payment_id for debt in refunds.owed() if debt.booking_id == booked.id]
+    [declined] = [debt.payment_id for debt in refund_debts.owed() if debt.booking_id == booked.id]
     for result in all_at_once(stage.app, [lambda: refunds.retry(declined, stage.desk)] * FEW):
         count.note(guest, result, final=True)
 
@@ -174,7 +174,7 @@ def asking_again(stage: Stage, count: Count, number: int) -> None:
         count.note(guest, result, final=False)
 
 
-def _asked(wanted: bookings.Order, key: str, desk: Desk) -> str:
+def _asked(wanted: bookings.Order, key: str, desk: BookingContext) -> str:
     """As the API does it, and a program that asks until the answer is final."""
     while True:
         claim = None
@@ -238,7 +238,7 @@ def _retries_counted(count: Count) -> Iterator[None]:
         yield
 
 
-def _settle(desk: Desk) -> None:
+def _settle(desk: BookingContext) -> None:
     """A quarter of an hour later nothing is under way."""
     later(dt.timedelta(minutes=16))
     bookings.expire_holds(10_000)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from tests.faults.controls import EXPECTED, line, stage_for, surprises
 from tests.faults.scenes import WRONG, play
 
@@ -18,7 +18,7 @@ ATTEMPTS, ROUNDS = 30, 5  # what goes wrong only now and then needs more than on
 
 
 @pytest.fixture
-def stage(app: Flask, environ: dict[str, str], desk: Desk) -> Any:
+def stage(app: Flask, environ: dict[str, str], desk: BookingContext) -> Any:
     return stage_for(app, environ["MIGRATION_DATABASE_URL"], desk, 10)
 
 

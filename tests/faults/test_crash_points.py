@@ -17,8 +17,8 @@ from sqlalchemy import text
 
 from booking.domain.maintenance import verification
 from booking.domain.payments import refunds
-from booking.domain.reservations import bookings, recovery
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations import bookings, recovery, refund_debts
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, reading
 from tests.cast import AN_HOUR, VISA, later, nights_of
@@ -51,12 +51,12 @@ def die(environ: dict[str, str], alice: User, room: Room) -> Callable[[list[str]
 
 
 @pytest.fixture
-def desk(desk: Desk) -> Desk:
+def desk(desk: BookingContext) -> BookingContext:
     """Without the lock in front of a room: the dead may have left it, and it ends by itself only after 5 s."""
     return replace(desk, lock_rooms=False)
 
 
-def in_the_end(desk: Desk) -> None:
+def in_the_end(desk: BookingContext) -> None:
     """A quarter of an hour later, after sweeping and recovery, nothing is under way and all agrees."""
     later(dt.timedelta(minutes=16))
     bookings.expire_holds()
@@ -77,7 +77,7 @@ def statuses() -> Any:
 
 
 def test_recovery_finishes_what_was_charged_and_frees_the_rest(
-    die: Callable[[list[str]], None], bob: User, room: Room, desk: Desk
+    die: Callable[[list[str]], None], bob: User, room: Room, desk: BookingContext
 ) -> None:
     die(BOOKS)
     in_the_end(desk)
@@ -90,7 +90,7 @@ def test_recovery_finishes_what_was_charged_and_frees_the_rest(
 
 
 def test_the_same_key_finishes_what_the_dead_began(
-    die: Callable[[list[str]], None], alice: User, room: Room, desk: Desk
+    die: Callable[[list[str]], None], alice: User, room: Room, desk: BookingContext
 ) -> None:
     die(BOOKS)
     later(dt.timedelta(seconds=31))  # the lease of the dead
@@ -105,7 +105,7 @@ def test_the_same_key_finishes_what_the_dead_began(
 
 
 def test_recovery_and_the_same_key_in_any_order_are_one_booking(
-    die: Callable[[list[str]], None], alice: User, room: Room, desk: Desk
+    die: Callable[[list[str]], None], alice: User, room: Room, desk: BookingContext
 ) -> None:
     die(CHARGED)
     recovery.recover_payments(desk, ahead=AN_HOUR)
@@ -116,7 +116,7 @@ def test_recovery_and_the_same_key_in_any_order_are_one_booking(
     assert (statuses(), kept_money()) == ({"CONFIRMED": len(CHARGED)}, 360 * len(CHARGED))
 
 
-def test_a_refund_that_was_promised_arrives_once(die: Callable[[list[str]], None], desk: Desk) -> None:
+def test_a_refund_that_was_promised_arrives_once(die: Callable[[list[str]], None], desk: BookingContext) -> None:
     die(CANCELS)
     in_the_end(desk)
     died_before = CANCELS.index("after the cancellation, before the refund")
@@ -124,13 +124,13 @@ def test_a_refund_that_was_promised_arrives_once(die: Callable[[list[str]], None
     assert kept_money() == Decimal(360) * died_before
 
 
-def test_whoever_finishes_what_others_left_may_die_too(die: Callable[[list[str]], None], desk: Desk) -> None:
+def test_whoever_finishes_what_others_left_may_die_too(die: Callable[[list[str]], None], desk: BookingContext) -> None:
     points = list(dying.OF_RECOVERY)
     die(points)
-    [owed] = refunds.owed()  # the new attempt was not committed: it is owed as before
+    [owed] = refund_debts.owed()  # the new attempt was not committed: it is owed as before
     assert refunds.retry(owed.payment_id, desk) == refunds.RETURNED
     in_the_end(desk)
     charges = [point for point in points if "a charge" in point]
     assert statuses() == {"CONFIRMED": len(charges), "CANCELLED": len(points) - len(charges)}
     assert kept_money() == Decimal(360) * len(charges)
-    assert refunds.owed() == []
+    assert refund_debts.owed() == []

@@ -16,7 +16,7 @@ from booking.config import Settings
 from booking.domain.maintenance import verification
 from booking.domain.people import sessions
 from booking.domain.reservations import bookings, recovery
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from tests import oracle
@@ -50,7 +50,7 @@ def database(environ: dict[str, str]) -> Iterator[Any]:
 
 
 def test_no_booking_is_lost_or_doubled(
-    shop: Flask, line: Shears, database: Any, alice: User, room: Room, desk: Desk
+    shop: Flask, line: Shears, database: Any, alice: User, room: Room, desk: BookingContext
 ) -> None:
     session = sessions.start_api(alice.id).user.session_id
     told = [attempt(shop, line, token(shop, alice, session), alice, room, number) for number in range(30)]

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import make_url
 
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
 from tests import oracle
@@ -32,7 +32,7 @@ def database(environ: dict[str, str]) -> Iterator[Any]:
 
 
 @pytest.fixture
-def sold(app: Flask, desk: Desk, alice: User, room: Room) -> Booking:
+def sold(app: Flask, desk: BookingContext, alice: User, room: Room) -> Booking:
     return bookings.book(order(alice, room, in_days(30)), VISA, desk)
 
 
@@ -63,7 +63,7 @@ def test_another_price_than_the_guest_was_told_is_found(database: Any, told: ora
 
 
 def test_a_night_sold_twice_is_found_although_one_was_cancelled_since(
-    database: Any, told: oracle.Told, desk: Desk, alice: User, bob: User, room: Room, sold: Booking
+    database: Any, told: oracle.Told, desk: BookingContext, alice: User, bob: User, room: Room, sold: Booking
 ) -> None:
     bookings.cancel(alice.id, sold.id, desk)
     later = bookings.book(order(bob, room, in_days(30)), VISA, desk)
@@ -85,7 +85,7 @@ def test_a_storm_in_which_nothing_was_tried_is_a_finding() -> None:
 
 
 @pytest.fixture
-def owed(app: Flask, desk: Desk, alice: User, room: Room) -> Booking:
+def owed(app: Flask, desk: BookingContext, alice: User, room: Room) -> Booking:
     booking = bookings.book(order(alice, room, in_days(60)), REFUND_DECLINED, desk)
     return bookings.cancel(alice.id, booking.id, desk)
 

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from booking.domain.catalogue.cancellation_policies import BY_NAME
 from booking.domain.pricing import policies
-from booking.domain.pricing.policies import BY_NAME
 from booking.domain.stays import Stay
 
 EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "100"))

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from booking.domain.catalogue.cancellation_policies import FLEXIBLE
 from booking.domain.errors import Invalid
 from booking.domain.inputs import CalendarDate
 from booking.domain.pricing import policies
@@ -152,7 +153,7 @@ def test_deadlines_come_in_their_order_and_before_the_stay(policy: Any, check_in
     ],
 )
 def test_a_day_before_is_a_calendar_day_however_long_it_is(zone: str, check_in: dt.date, hours: float) -> None:
-    policy = policies.frozen(policies.FLEXIBLE, zone, dt.time(15))
+    policy = policies.frozen(FLEXIBLE, zone, dt.time(15))
     [tier] = policies.tiers(policy, check_in)
     begins = policies.check_in_instant(policy, check_in)
     assert begins.astimezone(dt.UTC) - tier.until.astimezone(dt.UTC) == dt.timedelta(hours=hours)

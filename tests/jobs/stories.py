@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import update
 
 from booking.config import Settings
+from booking.domain.catalogue.cancellation_policies import MODERATE
 from booking.domain.messages import outbox
 from booking.domain.pricing import policies
 from booking.domain.reservations.booking_summary import Notice, PriceLine, Refund
@@ -88,7 +89,7 @@ def booked(number: int = 1, **changes: Any) -> Booking:
         currency="ILS",
         capacity=2,
         price_per_night=Decimal(480),
-        cancellation_policy=policies.MODERATE,
+        cancellation_policy=MODERATE,
         published=True,
     )
     db.session.add(room)
@@ -103,7 +104,7 @@ def booked(number: int = 1, **changes: Any) -> Booking:
         "total_price": Decimal(1440),
         "currency": "ILS",
         "price_lines": [{"night": f"2026-05-0{day}", "amount": "480.000", "rule": "base"} for day in (4, 5, 6)],
-        "policy": policies.frozen(policies.MODERATE, "Asia/Jerusalem", dt.time(15)),
+        "policy": policies.frozen(MODERATE, "Asia/Jerusalem", dt.time(15)),
         "status": "CONFIRMED",
         "confirmed_at": WRITTEN,
     }

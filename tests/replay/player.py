@@ -18,7 +18,8 @@ from booking import create_app
 from booking.config import Settings
 from booking.domain.errors import BookingError, RoomNotAvailable
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk, Order
+from booking.domain.reservations.bookings import Order
+from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.infra import clock
 from booking.infra.db import db, reading
@@ -62,7 +63,7 @@ class Player:
     """Remembers which booking of ours stands for which of the trace."""
 
     def __init__(self, app: Flask, house: House, overlap_every: int) -> None:
-        self.desk: Desk = app.extensions["services"].desk
+        self.desk: BookingContext = app.extensions["services"].booking_context
         self.house, self.overlap_every = house, overlap_every
         self.played = Played()
         self.ours: dict[int, uuid.UUID] = {}

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from sqlalchemy import text
 
+from booking.domain.catalogue.cancellation_policies import FLEXIBLE
 from booking.domain.maintenance import verification
 from booking.domain.people import users
-from booking.domain.pricing.policies import FLEXIBLE
 from booking.domain.tables import Property, Room
 from booking.infra.db import db, reading, transaction
 from booking.infra.ids import new_id

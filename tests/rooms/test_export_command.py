@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select
 
-from booking.domain.pricing import policies
+from booking.domain.catalogue.cancellation_policies import STRICT
 from booking.domain.tables import Property, Room
 from booking.infra.db import db, transaction
 from tests.cast import a_room
@@ -44,7 +44,12 @@ def odd_rooms(files: Files) -> None:
     photo = {"url": "https://a.example/%C3%A9.jpg", "alt": "é"}
     for name in ("+1 bed", "-cheap-", "''=double", 'Plain, "quoted"', "חדר עם נוף"):
         a_room(name=name, description=f"={name}\n\nsecond\r\nparagraph ", images=[photo])
-    a_room(currency="JPY", price_per_night=Decimal(12000), location="kyoto", cancellation_policy=policies.STRICT)
+    a_room(
+        currency="JPY",
+        price_per_night=Decimal(12000),
+        location="kyoto",
+        cancellation_policy=STRICT,
+    )
     a_room(currency="KWD", price_per_night=Decimal("12.345"), location="kuwait-city", published=False, capacity=300)
     a_room(min_nights=2, max_nights=900, amenities=[], kind="Suite", price_per_night=Decimal("10.50"))
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from booking.domain.catalogue.cancellation_policies import STRICT
 from booking.domain.catalogue.importing import BadRow, Defaults, RoomDraft, checked, recognise, sheet
 from booking.domain.errors import Invalid
-from booking.domain.pricing import policies
 from booking.infra import ids
 from tests.rooms.files import LISTING, OURS
 
@@ -149,7 +149,7 @@ def test_a_row_of_ours_says_everything_itself() -> None:
         [{"url": "https://a.example/a.jpg"}],
     )
     assert (room.source, room.capacity, room.max_nights) == ("partner", 1000, 900)
-    assert our_row(cancellation_policy="strict").cancellation_policy == policies.STRICT
+    assert our_row(cancellation_policy="strict").cancellation_policy == STRICT
 
 
 @pytest.mark.parametrize(

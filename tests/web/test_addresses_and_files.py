@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from pydantic import ValidationError
 
-from booking.domain.inputs import RoomSearch
+from booking.domain.search.inputs import RoomSearch
 
 DATES = {"checkIn": "2030-05-01", "checkOut": "2030-05-03"}
 

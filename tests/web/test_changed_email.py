@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 
 from booking.domain.errors import ChangeLinkOver, EmailTaken, InvalidCredentials, Unauthorized
-from booking.domain.inputs import Registration
 from booking.domain.people import email_changes, email_verification, own_account, password_resets, sessions, users
+from booking.domain.people.inputs import Registration
 from booking.domain.people.users import CurrentUser
 from booking.domain.tables import EmailChange, User
 from tests.cast import PASSWORD, all_at_once, count, later, person

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,7 +12,7 @@ from flask import Flask
 
 from booking.domain.errors import PaymentUnknown
 from booking.domain.reservations import bookings, holds, recovery
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
@@ -130,7 +131,7 @@ def test_what_cannot_be_reserved_is_explained_on_the_rooms_page(
     assert count(Booking) == 0
 
 
-def test_somebody_was_quicker(guest: Visitor, bob: User, room: Room, desk: Desk) -> None:
+def test_somebody_was_quicker(guest: Visitor, bob: User, room: Room, desk: BookingContext) -> None:
     other = a_room(name="The other room")
     guest.go(room_url(room))
     bookings.hold(order(bob, room, STAY), desk)
@@ -222,7 +223,7 @@ def test_without_a_card_the_form_says_so(guest: Visitor, room: Room) -> None:
     assert guest.page.select_one("title").text.startswith("Not paid yet")
 
 
-def test_no_answer_is_checked_and_then_known(guest: Visitor, room: Room, desk: Desk) -> None:
+def test_no_answer_is_checked_and_then_known(guest: Visitor, room: Room, desk: BookingContext) -> None:
     reserve(guest, room).send(guest.url, paymentMethodId=SLOW)
     assert guest.heading == "We’re checking your payment"
     here = guest.url
@@ -235,7 +236,7 @@ def test_no_answer_is_checked_and_then_known(guest: Visitor, room: Room, desk: D
 
 
 def test_back_to_paying_while_it_is_checked_cannot_pay_twice(
-    guest: Visitor, room: Room, alice: User, desk: Desk
+    guest: Visitor, room: Room, alice: User, desk: BookingContext
 ) -> None:
     url = reserve(guest, room).url
     with pytest.raises(PaymentUnknown):
@@ -246,7 +247,7 @@ def test_back_to_paying_while_it_is_checked_cannot_pay_twice(
 
 
 def test_a_payment_that_failed_silently_frees_the_room_and_says_so(
-    guest: Visitor, room: Room, alice: User, desk: Desk
+    guest: Visitor, room: Room, alice: User, desk: BookingContext
 ) -> None:
     url = reserve(guest, room).url
     held = the_booking()
@@ -260,7 +261,11 @@ def test_a_payment_that_failed_silently_frees_the_room_and_says_so(
 
     with pytest.raises(PaymentUnknown):
         bookings.pay(
-            alice.id, held.id, VISA, held.total_price, bookings.Desk(cast(Provider, Down()), desk.rules, desk.hold_for)
+            alice.id,
+            held.id,
+            VISA,
+            held.total_price,
+            replace(desk, provider=cast(Provider, Down())),
         )
     recovery.recover_payments(desk, ahead=AN_HOUR)
     guest.go(url)
@@ -273,7 +278,7 @@ def test_a_payment_that_failed_silently_frees_the_room_and_says_so(
 # --- when the time is over
 
 
-def test_paying_too_late_says_so_and_offers_the_room_again(guest: Visitor, room: Room, desk: Desk) -> None:
+def test_paying_too_late_says_so_and_offers_the_room_again(guest: Visitor, room: Room, desk: BookingContext) -> None:
     url = reserve(guest, room).url
     later(desk.hold_for)
     guest.send(url, paymentMethodId=VISA)
@@ -285,7 +290,7 @@ def test_paying_too_late_says_so_and_offers_the_room_again(guest: Visitor, room:
 
 
 def test_when_somebody_else_has_it_by_then_others_are_offered(
-    guest: Visitor, bob: User, room: Room, desk: Desk
+    guest: Visitor, bob: User, room: Room, desk: BookingContext
 ) -> None:
     a_room(name="The other room")
     url = reserve(guest, room).url
@@ -297,7 +302,7 @@ def test_when_somebody_else_has_it_by_then_others_are_offered(
     assert "The other room" in guest.text
 
 
-def test_giving_the_room_back_frees_it_at_once(guest: Visitor, bob: User, room: Room, desk: Desk) -> None:
+def test_giving_the_room_back_frees_it_at_once(guest: Visitor, bob: User, room: Room, desk: BookingContext) -> None:
     url = reserve(guest, room).url
     guest.send(f"{url}/release")
     assert guest.url.startswith(f"/rooms/{encode('room', room.id)}?")
@@ -360,7 +365,7 @@ def test_nothing_in_the_outline_stands_above_the_heading(guest: Visitor, room: R
     assert guest.page.select_one("main :is(.notice, .errors) .heading")
 
 
-def test_nobody_signs_in_first_and_comes_back(visitor: Visitor, room: Room, alice: User, desk: Desk) -> None:
+def test_nobody_signs_in_first_and_comes_back(visitor: Visitor, room: Room, alice: User, desk: BookingContext) -> None:
     held = holds.reserve(order(alice, room, STAY), desk)
     visitor.go(checkout_url(held))
     assert parse_qs(urlsplit(visitor.url).query)["next"] == [checkout_url(held)]

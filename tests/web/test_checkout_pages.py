@@ -11,7 +11,7 @@ from flask import Flask
 
 from booking.domain.errors import PaymentUnknown
 from booking.domain.reservations import bookings, holds, recovery
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
 from tests.cast import AN_HOUR, DECLINED, VISA, a_room, in_days, interrupted, later, order, reload, silent
@@ -26,7 +26,7 @@ def guest(app: Flask, alice: User) -> Visitor:
 
 
 @pytest.fixture
-def held(alice: User, room: Room, desk: Desk) -> Booking:
+def held(alice: User, room: Room, desk: BookingContext) -> Booking:
     return bookings.hold(order(alice, room, STAY), desk)
 
 
@@ -51,7 +51,7 @@ def refresh(visitor: Any) -> Any:
     return int(meta["content"])
 
 
-def unanswered(alice: User, held: Booking, desk: Desk) -> None:
+def unanswered(alice: User, held: Booking, desk: BookingContext) -> None:
     """The charge was made, and nobody knows yet."""
     with pytest.raises(PaymentUnknown):
         bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, silent))
@@ -83,7 +83,7 @@ def test_in_the_list_the_end_of_the_hold_names_its_zone_too(guest: Visitor, held
     ("currency", "price", "shown"), [("EUR", "120", "360.00"), ("JPY", "18000", "54000"), ("KWD", "41.5", "124.500")]
 )
 def test_the_total_goes_back_in_the_currencys_own_decimals(
-    guest: Visitor, alice: User, desk: Desk, currency: str, price: str, shown: str
+    guest: Visitor, alice: User, desk: BookingContext, currency: str, price: str, shown: str
 ) -> None:
     abroad = a_room(currency=currency, price_per_night=Decimal(price))
     held = bookings.hold(order(alice, abroad, STAY), desk)
@@ -123,7 +123,7 @@ def test_more_guests_than_fit_are_refused_with_the_hold_as_it_was(guest: Visitor
 
 
 @pytest.fixture
-def booked(alice: User, held: Booking, desk: Desk) -> Booking:
+def booked(alice: User, held: Booking, desk: BookingContext) -> Booking:
     return bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
 
 
@@ -139,7 +139,7 @@ def test_ones_own_stay_is_not_somebody_elses(guest: Visitor, room: Room, booked:
 
 
 def test_reserving_in_spite_of_ones_own_stay_says_whose_it_is(
-    guest: Visitor, room: Room, desk: Desk, alice: User
+    guest: Visitor, room: Room, desk: BookingContext, alice: User
 ) -> None:
     other = in_days(31)
     guest.go(f"/rooms/{encode('room', room.id)}?checkIn={other.check_in}&checkOut={other.check_out}&guests=2")
@@ -149,7 +149,7 @@ def test_reserving_in_spite_of_ones_own_stay_says_whose_it_is(
 
 
 def test_a_reservation_that_made_way_names_the_one_that_took_its_place(
-    guest: Visitor, alice: User, room: Room, held: Booking, desk: Desk
+    guest: Visitor, alice: User, room: Room, held: Booking, desk: BookingContext
 ) -> None:
     new = holds.reserve(order(alice, room, in_days(31)), desk)
     guest.go(checkout(held))
@@ -161,7 +161,13 @@ def test_a_reservation_that_made_way_names_the_one_that_took_its_place(
 
 @pytest.mark.parametrize("others_nights", [None, (32, 1)], ids=["and nobody else has any", "and somebody else has one"])
 def test_a_stay_made_shorter_says_so_on_the_first_address(
-    guest: Visitor, alice: User, bob: User, room: Room, held: Booking, desk: Desk, others_nights: tuple[int, int] | None
+    guest: Visitor,
+    alice: User,
+    bob: User,
+    room: Room,
+    held: Booking,
+    desk: BookingContext,
+    others_nights: tuple[int, int] | None,
 ) -> None:
     new = holds.reserve(order(alice, room, in_days(30, 2)), desk)
     if others_nights:
@@ -172,7 +178,7 @@ def test_a_stay_made_shorter_says_so_on_the_first_address(
 
 
 def test_dates_changed_after_a_declined_card_are_called_changed(
-    guest: Visitor, alice: User, room: Room, held: Booking, desk: Desk
+    guest: Visitor, alice: User, room: Room, held: Booking, desk: BookingContext
 ) -> None:
     guest.go(checkout(held)).send(checkout(held), paymentMethodId=DECLINED)
     holds.reserve(order(alice, room, in_days(31)), desk)
@@ -181,7 +187,7 @@ def test_dates_changed_after_a_declined_card_are_called_changed(
 
 
 def test_dates_changed_and_paid_lead_to_the_booking(
-    guest: Visitor, alice: User, room: Room, held: Booking, desk: Desk
+    guest: Visitor, alice: User, room: Room, held: Booking, desk: BookingContext
 ) -> None:
     new = holds.reserve(order(alice, room, in_days(31)), desk)
     bookings.pay(alice.id, new.id, VISA, new.total_price, desk)
@@ -189,7 +195,9 @@ def test_dates_changed_and_paid_lead_to_the_booking(
     assert link_text(guest, checkout(new)) == "View your booking"
 
 
-def test_what_ran_out_was_not_changed(guest: Visitor, alice: User, room: Room, held: Booking, desk: Desk) -> None:
+def test_what_ran_out_was_not_changed(
+    guest: Visitor, alice: User, room: Room, held: Booking, desk: BookingContext
+) -> None:
     later(desk.hold_for)
     new = holds.reserve(order(alice, room, in_days(31)), desk)
     assert guest.go(checkout(held)).heading == "This reservation has ended"
@@ -198,7 +206,7 @@ def test_what_ran_out_was_not_changed(guest: Visitor, alice: User, room: Room, h
 
 
 def test_other_dates_that_somebody_else_has_leave_the_reservation_and_say_so(
-    guest: Visitor, bob: User, room: Room, held: Booking, desk: Desk
+    guest: Visitor, bob: User, room: Room, held: Booking, desk: BookingContext
 ) -> None:
     longer = in_days(30, 5)
     page = f"/rooms/{encode('room', room.id)}?checkIn={longer.check_in}&checkOut={longer.check_out}&guests=2"
@@ -215,7 +223,9 @@ def test_other_dates_that_somebody_else_has_leave_the_reservation_and_say_so(
     assert reload(held).status == "PENDING"
 
 
-def test_a_room_that_another_only_holds_is_not_called_booked(guest: Visitor, bob: User, room: Room, desk: Desk) -> None:
+def test_a_room_that_another_only_holds_is_not_called_booked(
+    guest: Visitor, bob: User, room: Room, desk: BookingContext
+) -> None:
     bookings.hold(order(bob, room, STAY), desk)
     guest.go(wish(room))
     assert (guest.status, "booked" in str(guest.page.select_one("main .stack"))) == (409, False)
@@ -233,7 +243,7 @@ def test_what_was_given_back_is_not_called_unpaid(guest: Visitor, held: Booking)
 
 
 def test_a_payment_being_checked_says_what_is_going_on_and_looks_again(
-    guest: Visitor, alice: User, held: Booking, desk: Desk
+    guest: Visitor, alice: User, held: Booking, desk: BookingContext
 ) -> None:
     unanswered(alice, held, desk)
     guest.go(checkout(held))
@@ -245,7 +255,7 @@ def test_a_payment_being_checked_says_what_is_going_on_and_looks_again(
 
 
 def test_the_room_page_leads_to_the_payment_being_checked(
-    guest: Visitor, alice: User, room: Room, held: Booking, desk: Desk
+    guest: Visitor, alice: User, room: Room, held: Booking, desk: BookingContext
 ) -> None:
     unanswered(alice, held, desk)
     assert guest.go(wish(room)).heading == "We’re checking your payment"
@@ -255,7 +265,7 @@ def test_the_room_page_leads_to_the_payment_being_checked(
 
 
 def test_every_state_has_one_heading(
-    guest: Visitor, alice: User, bob: User, room: Room, held: Booking, desk: Desk
+    guest: Visitor, alice: User, bob: User, room: Room, held: Booking, desk: BookingContext
 ) -> None:
     pages = [guest.go(checkout(held)).page]
     pages.append(guest.send(checkout(held), paymentMethodId=DECLINED).page)

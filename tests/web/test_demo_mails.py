@@ -13,7 +13,7 @@ from booking.domain.messages import outbox
 from booking.domain.messages.outbox import MAIL
 from booking.domain.people import users
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.jobs import deliver
 from tests.cast import PASSWORD, VISA, order
@@ -35,7 +35,7 @@ def owner(app: Flask, mails: Path) -> Visitor:
 
 
 @pytest.fixture
-def one_mail(alice: User, room: Room, desk: Desk, mails: Path) -> str:
+def one_mail(alice: User, room: Room, desk: BookingContext, mails: Path) -> str:
     bookings.book(order(alice, room), VISA, desk)
     outbox.relay()
     deliver.deliver(MAIL, [str(event_id) for name, event_id in outbox.due() if name == MAIL])

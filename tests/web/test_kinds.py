@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from booking.domain.catalogue import kinds
-from booking.domain.pricing import policies
+from booking.domain.catalogue.cancellation_policies import FLEXIBLE
 from booking.domain.tables import Room
 from booking.infra.ids import encode
 from tests.cast import a_room, in_days
@@ -98,7 +98,7 @@ def test_a_keyword_is_a_field_of_the_page(visitor: Visitor) -> None:
 
 
 def test_cards_say_where_in_the_city_and_until_when_it_is_free_to_cancel(visitor: Visitor) -> None:
-    a_room(address={"city": "Antwerp", "district": "Zurenborg"}, cancellation_policy=policies.FLEXIBLE)
+    a_room(address={"city": "Antwerp", "district": "Zurenborg"}, cancellation_policy=FLEXIBLE)
     visitor.go(f"/rooms?location=antwerp&{DATES}")
     assert "Zurenborg, Antwerp" in visitor.text
     assert "Free cancellation until" in visitor.page.select_one(".room-card").get_text()

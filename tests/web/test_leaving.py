@@ -21,7 +21,6 @@ from booking.domain.errors import (
     LastOwner,
     Unauthorized,
 )
-from booking.domain.inputs import Registration
 from booking.domain.messages import outbox
 from booking.domain.people import (
     account_closing,
@@ -32,8 +31,9 @@ from booking.domain.people import (
     sessions,
     users,
 )
-from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk
+from booking.domain.people.inputs import Registration
+from booking.domain.reservations import account_deletion, bookings
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Farewell, Payment, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
@@ -58,7 +58,7 @@ def is_in(visitor: Visitor) -> bool:
     return visitor.go("/account").heading == "Your account"
 
 
-def booked(alice: User, room: Room, desk: Desk, start: int = 30) -> Booking:
+def booked(alice: User, room: Room, desk: BookingContext, start: int = 30) -> Booking:
     return bookings.book(order(alice, room, in_days(start)), VISA, desk)
 
 
@@ -113,7 +113,7 @@ def test_no_link_opens_it(app: Flask, alice: User, mail_dir: Path) -> None:
     assert len(sent(mail_dir)) == 1
 
 
-def test_it_is_enabled_again_with_everything(alice: User, room: Room, desk: Desk) -> None:
+def test_it_is_enabled_again_with_everything(alice: User, room: Room, desk: BookingContext) -> None:
     booking = booked(alice, room, desk)
     account_closing.disable(alice.id)
     account_closing.disable(alice.id)  # twice is once
@@ -124,7 +124,7 @@ def test_it_is_enabled_again_with_everything(alice: User, room: Room, desk: Desk
 
 def test_the_only_owner_stays(app: Flask, alice: User, bob: User) -> None:
     promote(alice)
-    for end in (account_closing.disable, account_closing.remove):
+    for end in (account_closing.disable, account_deletion.remove):
         with pytest.raises(LastOwner):
             end(alice.id)
     visitor = Visitor(app).sign_in("alice").go("/account/close").send("/account/disable")
@@ -144,7 +144,7 @@ def promote(user: User) -> None:
 
 
 def test_everything_personal_goes_and_the_books_stay(
-    app: Flask, guest: Visitor, alice: User, room: Room, desk: Desk, mail_dir: Path
+    app: Flask, guest: Visitor, alice: User, room: Room, desk: BookingContext, mail_dir: Path
 ) -> None:
     booking = booked(alice, room, desk)
     later(40 * DAY)
@@ -192,7 +192,7 @@ def test_a_mail_that_cannot_be_sent_keeps_the_address_for_a_day(guest: Visitor, 
 
 
 def test_mails_on_their_way_do_not_bring_the_address_back(
-    guest: Visitor, alice: User, room: Room, desk: Desk, mail_dir: Path
+    guest: Visitor, alice: User, room: Room, desk: BookingContext, mail_dir: Path
 ) -> None:
     booking = booked(alice, room, desk)
     bookings.cancel(alice.id, booking.id, desk)
@@ -210,7 +210,7 @@ def test_the_address_can_be_registered_anew_by_somebody_else(guest: Visitor, ali
 
 
 def test_stays_to_come_keep_it_and_are_named_with_links(
-    app: Flask, guest: Visitor, alice: User, room: Room, desk: Desk
+    app: Flask, guest: Visitor, alice: User, room: Room, desk: BookingContext
 ) -> None:
     booking = booked(alice, room, desk)
     guest.go("/account/close")
@@ -218,13 +218,13 @@ def test_stays_to_come_keep_it_and_are_named_with_links(
     assert f"/bookings/{encode('booking', booking.id)}" in guest.links()
     assert guest.page.find("form", action="/account/delete") is None
     with pytest.raises(AccountInUse):
-        account_closing.remove(alice.id)
+        account_deletion.remove(alice.id)
     bookings.cancel(alice.id, booking.id, desk)
     assert delete(guest).heading == "Your account is deleted"
 
 
 def test_what_is_to_be_cancelled_is_told_from_what_is_to_be_released(
-    guest: Visitor, alice: User, room: Room, desk: Desk
+    guest: Visitor, alice: User, room: Room, desk: BookingContext
 ) -> None:
     paid, held = booked(alice, room, desk), bookings.hold(order(alice, room, in_days(40)), desk)
     guest.go("/account/close")
@@ -236,23 +236,23 @@ def test_what_is_to_be_cancelled_is_told_from_what_is_to_be_released(
     assert [paid.reference in texts[1], held.reference in texts[3]] == [True, True]
 
 
-def test_a_running_hold_keeps_it(guest: Visitor, alice: User, room: Room, desk: Desk) -> None:
+def test_a_running_hold_keeps_it(guest: Visitor, alice: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
     guest.go("/account/close")
     assert "You still have these unpaid reservations. Release them first" in guest.text
     assert "Cancel them first" not in guest.text
     assert f"/checkout/{encode('booking', held.id)}" in guest.links()
     with pytest.raises(AccountInUse):
-        account_closing.remove(alice.id)
+        account_deletion.remove(alice.id)
     later(HOUR)
-    account_closing.remove(alice.id)
+    account_deletion.remove(alice.id)
 
 
 @pytest.mark.parametrize(
     ("state", "kept"), [("started", True), ("unknown", True), ("failed", True), ("succeeded", False)]
 )
 def test_money_under_way_or_owed_keeps_it(
-    guest: Visitor, alice: User, room: Room, desk: Desk, state: str, kept: bool
+    guest: Visitor, alice: User, room: Room, desk: BookingContext, state: str, kept: bool
 ) -> None:
     booking = booked(alice, room, desk)
     bookings.cancel(alice.id, booking.id, desk)
@@ -261,9 +261,9 @@ def test_money_under_way_or_owed_keeps_it(
     assert ("A payment or refund is still in progress." in guest.text) is kept
     if kept:
         with pytest.raises(AccountInUse):
-            account_closing.remove(alice.id)
+            account_deletion.remove(alice.id)
     else:
-        account_closing.remove(alice.id)
+        account_deletion.remove(alice.id)
 
 
 @transaction
@@ -272,10 +272,12 @@ def refund_is(booking: Booking, state: str) -> None:
     refund.state = state
 
 
-def test_a_booking_that_is_made_meanwhile_is_not_lost(app: Flask, alice: User, room: Room, desk: Desk) -> None:
+def test_a_booking_that_is_made_meanwhile_is_not_lost(
+    app: Flask, alice: User, room: Room, desk: BookingContext
+) -> None:
     """Whoever comes first: either the account is kept for the stay, or the hold is nobody's and ends by itself."""
     results = all_at_once(
-        app, [lambda: account_closing.remove(alice.id), lambda: bookings.hold(order(alice, room), desk)]
+        app, [lambda: account_deletion.remove(alice.id), lambda: bookings.hold(order(alice, room), desk)]
     )
     assert not any(isinstance(result, Exception) and not isinstance(result, AccountInUse) for result in results)
 
@@ -296,7 +298,7 @@ def test_typed_in_another_case_it_is_the_address(guest: Visitor) -> None:
 def test_deleted_twice_is_deleted_once(guest: Visitor, alice: User) -> None:
     delete(guest)
     with pytest.raises(AccountNotFound):
-        account_closing.remove(alice.id)
+        account_deletion.remove(alice.id)
     with pytest.raises(AccountNotFound):
         account_closing.enable(alice.id)
 
@@ -319,7 +321,9 @@ def test_a_form_of_another_site_does_nothing(guest: Visitor, path: str) -> None:
 # --- what is kept
 
 
-def test_ones_data_is_shown_and_downloaded_without_secrets(guest: Visitor, alice: User, room: Room, desk: Desk) -> None:
+def test_ones_data_is_shown_and_downloaded_without_secrets(
+    guest: Visitor, alice: User, room: Room, desk: BookingContext
+) -> None:
     booking = booked(alice, room, desk)
     program = sessions.start_api(alice.id, "curl/8")
     assert guest.go("/account/data").status == 200
@@ -338,7 +342,7 @@ def test_ones_data_is_shown_and_downloaded_without_secrets(guest: Visitor, alice
         assert secret not in file.text + guest.response.text  # type: ignore[union-attr]  # it is there
 
 
-def test_ones_data_is_told_in_words(guest: Visitor, alice: User, room: Room, desk: Desk) -> None:
+def test_ones_data_is_told_in_words(guest: Visitor, alice: User, room: Room, desk: BookingContext) -> None:
     booking = booked(alice, room, desk)
     guest.go("/account/data")
     for words in (room.name, "Confirmed", "Payment of €360", "Done", "Signed in"):
@@ -351,7 +355,7 @@ def test_what_happens_to_an_account_is_written_down(guest: Visitor, alice: User,
     guest.client.get("/account/data.json")
     account_closing.disable(alice.id)
     account_closing.enable(alice.id)
-    account_closing.remove(bob.id)
+    account_deletion.remove(bob.id)
     kinds = [entry.kind for entry in security_log.recent(alice.id)]
     assert kinds[:3] == ["account_enabled", "account_disabled", "data_downloaded"]
     left = security_log.recent(bob.id)
@@ -359,7 +363,7 @@ def test_what_happens_to_an_account_is_written_down(guest: Visitor, alice: User,
     assert {(entry.address, entry.client) for entry in left} == {("", "")}
 
 
-def test_nobody_elses_data_is_in_it(guest: Visitor, bob: User, room: Room, desk: Desk) -> None:
+def test_nobody_elses_data_is_in_it(guest: Visitor, bob: User, room: Room, desk: BookingContext) -> None:
     booking = booked(bob, room, desk)
     assert booking.reference not in guest.client.get("/account/data.json").text
     assert "Nothing is kept." in guest.go("/account/data").text
@@ -389,7 +393,7 @@ def test_operators_disable_enable_and_delete(runner: FlaskCliRunner, app: Flask,
     assert (again.exit_code, "There is no account for" in again.output) == (1, True)
 
 
-def test_a_declined_card_keeps_nothing(alice: User, room: Room, desk: Desk) -> None:
+def test_a_declined_card_keeps_nothing(alice: User, room: Room, desk: BookingContext) -> None:
     with pytest.raises(Exception, match="declined"):
         bookings.book(order(alice, room), DECLINED, replace(desk))
-    account_closing.remove(alice.id)
+    account_deletion.remove(alice.id)

@@ -11,7 +11,7 @@ from flask import Flask
 
 from booking.config import SettingsError
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from booking.web import legal
@@ -66,7 +66,7 @@ def test_a_text_that_cannot_be_read_is_named_at_the_start(tmp_path: Path) -> Non
 
 @pytest.mark.usefixtures("alice")
 def test_a_receipt_names_seller_guest_stay_and_total(
-    app: Flask, monkeypatch: pytest.MonkeyPatch, alice: User, room: Room, desk: Desk
+    app: Flask, monkeypatch: pytest.MonkeyPatch, alice: User, room: Room, desk: BookingContext
 ) -> None:
     paid = bookings.book(order(alice, room, STAY), VISA, desk)
     guest = with_settings(app, monkeypatch, **SELLER)
@@ -86,7 +86,9 @@ def test_a_receipt_names_seller_guest_stay_and_total(
 
 
 @pytest.mark.usefixtures("bob")
-def test_nobody_else_gets_the_receipt_and_a_hold_has_none(app: Flask, alice: User, room: Room, desk: Desk) -> None:
+def test_nobody_else_gets_the_receipt_and_a_hold_has_none(
+    app: Flask, alice: User, room: Room, desk: BookingContext
+) -> None:
     held = bookings.hold(order(alice, room, STAY), desk)
     receipt = f"/bookings/{encode('booking', held.id)}/receipt"
     assert Visitor(app).sign_in("alice").go(receipt).status == 404

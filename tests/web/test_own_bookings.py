@@ -9,11 +9,12 @@ import icalendar
 import pytest
 from flask import Flask
 
+from booking.domain.catalogue.cancellation_policies import MODERATE, STRICT
 from booking.domain.errors import RoomNotAvailable
 from booking.domain.inventory import availability
 from booking.domain.pricing import policies
 from booking.domain.reservations import bookings, recovery
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra import clock
 from booking.infra.db import transaction
@@ -29,7 +30,7 @@ def guest(app: Flask, alice: User) -> Visitor:
 
 
 @pytest.fixture
-def booked(alice: User, room: Room, desk: Desk) -> Booking:
+def booked(alice: User, room: Room, desk: BookingContext) -> Booking:
     return bookings.book(order(alice, room, in_days(30)), VISA, desk)
 
 
@@ -42,7 +43,9 @@ def test_without_bookings_there_is_a_way_on(guest: Visitor) -> None:
         assert guest.go(f"/bookings?show={group}").page.select_one(".empty a.button")["href"] in ("/", "/bookings")
 
 
-def test_lists_show_what_belongs_there(guest: Visitor, alice: User, room: Room, desk: Desk, booked: Booking) -> None:
+def test_lists_show_what_belongs_there(
+    guest: Visitor, alice: User, room: Room, desk: BookingContext, booked: Booking
+) -> None:
     held = bookings.hold(order(alice, room, in_days(40)), desk)
     guest.go("/bookings")
     days = (booked.check_in - clock.today("Europe/Brussels")).days
@@ -55,14 +58,14 @@ def test_lists_show_what_belongs_there(guest: Visitor, alice: User, room: Room, 
 
 
 def test_cancelled_bookings_name_their_refund(
-    guest: Visitor, alice: User, room: Room, desk: Desk, booked: Booking
+    guest: Visitor, alice: User, room: Room, desk: BookingContext, booked: Booking
 ) -> None:
     bookings.cancel(alice.id, booked.id, desk)
     assert "Refund: €360" in guest.go("/bookings?show=cancelled").text
 
 
-def test_cancelled_bookings_without_a_refund_say_so(guest: Visitor, alice: User, desk: Desk) -> None:
-    strict = bookings.book(order(alice, a_room(cancellation_policy=policies.STRICT), in_days(3)), VISA, desk)
+def test_cancelled_bookings_without_a_refund_say_so(guest: Visitor, alice: User, desk: BookingContext) -> None:
+    strict = bookings.book(order(alice, a_room(cancellation_policy=STRICT), in_days(3)), VISA, desk)
     bookings.cancel(alice.id, strict.id, desk)
     assert "No refund" in guest.go("/bookings?show=cancelled").text
 
@@ -119,7 +122,7 @@ def test_the_calendar_entry(guest: Visitor, booked: Booking) -> None:
     assert stay["DTSTART"].dt.date() == booked.check_in
 
 
-def test_a_hold_has_no_calendar_entry(guest: Visitor, alice: User, room: Room, desk: Desk) -> None:
+def test_a_hold_has_no_calendar_entry(guest: Visitor, alice: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(order(alice, room), desk)
     assert guest.go(url_of(held, "/calendar.ics")).status == 404
 
@@ -139,8 +142,8 @@ def test_the_refund_is_shown_first_and_then_paid(guest: Visitor, booked: Booking
     assert reload(booked).status == "CANCELLED"
 
 
-def test_a_part_of_it(guest: Visitor, alice: User, desk: Desk) -> None:
-    half = bookings.book(order(alice, a_room(cancellation_policy=policies.MODERATE), in_days(3)), VISA, desk)
+def test_a_part_of_it(guest: Visitor, alice: User, desk: BookingContext) -> None:
+    half = bookings.book(order(alice, a_room(cancellation_policy=MODERATE), in_days(3)), VISA, desk)
     guest.go(url_of(half, "/cancel"))
     assert "You’ll get €180 back" in guest.text
     day_before = policies.check_in_instant(half.policy, half.check_in - dt.timedelta(days=1))
@@ -149,8 +152,8 @@ def test_a_part_of_it(guest: Visitor, alice: User, desk: Desk) -> None:
     assert reload(half).refund_amount == 180
 
 
-def test_nothing_at_all_is_said_plainly(guest: Visitor, alice: User, desk: Desk) -> None:
-    strict = bookings.book(order(alice, a_room(cancellation_policy=policies.STRICT), in_days(3)), VISA, desk)
+def test_nothing_at_all_is_said_plainly(guest: Visitor, alice: User, desk: BookingContext) -> None:
+    strict = bookings.book(order(alice, a_room(cancellation_policy=STRICT), in_days(3)), VISA, desk)
     guest.go(url_of(strict, "/cancel"))
     assert "No refund" in guest.text
     guest.send(url_of(strict, "/cancel"))
@@ -169,7 +172,7 @@ def test_twice_is_cancelled_once(guest: Visitor, booked: Booking) -> None:
     assert guest.go(url_of(booked, "/cancel")).heading == "This booking has been cancelled"
 
 
-def test_a_refund_that_shrank_is_shown_again(guest: Visitor, alice: User, room: Room, desk: Desk) -> None:
+def test_a_refund_that_shrank_is_shown_again(guest: Visitor, alice: User, room: Room, desk: BookingContext) -> None:
     soon = bookings.book(order(alice, room, in_days(5)), VISA, desk)
     guest.go(url_of(soon, "/cancel"))
     assert "You’ll get €360 back" in guest.text
@@ -216,7 +219,7 @@ def test_nobody_signs_in_first(app: Flask, booked: Booking) -> None:
 
 
 def test_a_refund_that_the_bank_declined_is_said_on_the_page_and_in_the_list(
-    guest: Visitor, alice: User, room: Room, desk: Desk
+    guest: Visitor, alice: User, room: Room, desk: BookingContext
 ) -> None:
     booking = bookings.book(order(alice, room, in_days(30)), REFUND_DECLINED, desk)
     bookings.cancel(alice.id, booking.id, desk)
@@ -231,7 +234,9 @@ def test_a_refund_that_the_bank_declined_is_said_on_the_page_and_in_the_list(
     assert "Refund: €360" not in guest.text
 
 
-def test_a_refund_without_an_answer_is_on_its_way(guest: Visitor, alice: User, room: Room, desk: Desk) -> None:
+def test_a_refund_without_an_answer_is_on_its_way(
+    guest: Visitor, alice: User, room: Room, desk: BookingContext
+) -> None:
     booking = bookings.book(order(alice, room, in_days(30)), REFUND_SLOW, desk)
     bookings.cancel(alice.id, booking.id, desk)
     assert "Refund on its way" in guest.go(url_of(booking)).text
@@ -242,7 +247,7 @@ def test_a_refund_without_an_answer_is_on_its_way(guest: Visitor, alice: User, r
 
 
 def test_charged_too_late_and_not_to_be_refunded_is_listed_too(
-    guest: Visitor, alice: User, room: Room, desk: Desk
+    guest: Visitor, alice: User, room: Room, desk: BookingContext
 ) -> None:
     held = bookings.hold(order(alice, room, in_days(30)), desk)
 

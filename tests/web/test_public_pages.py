@@ -13,9 +13,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from booking.domain.catalogue import destinations
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
+from booking.domain.search import usual
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from booking.web import formats, listing
@@ -54,10 +54,10 @@ def test_home_works_without_any_room(visitor: Visitor) -> None:
 
 
 def test_home_shows_only_rooms_that_are_free_with_the_price_of_the_stay(
-    visitor: Visitor, alice: User, desk: Desk
+    visitor: Visitor, alice: User, desk: BookingContext
 ) -> None:
     taken, free = a_room(), a_room(location="ghent")
-    bookings.hold(order(alice, taken, destinations.usual_stay(desk.rules)), desk)
+    bookings.hold(order(alice, taken, usual.usual_stay(desk.rules)), desk)
     visitor.go("/")
     assert [card["href"].partition("?")[0] for card in visitor.page.select(".room-card a")] == [address(free)]
     assert "€240 for 2 nights" in visitor.text

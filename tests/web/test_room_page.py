@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Property, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
@@ -125,7 +125,9 @@ def test_a_room_says_what_is_wrong_with_the_dates(visitor: Visitor, room: Room, 
     assert said in visitor.problems
 
 
-def test_a_taken_room_offers_others_for_the_dates(visitor: Visitor, room: Room, alice: User, desk: Desk) -> None:
+def test_a_taken_room_offers_others_for_the_dates(
+    visitor: Visitor, room: Room, alice: User, desk: BookingContext
+) -> None:
     bookings.hold(order(alice, room, STAY), desk)
     visitor.go(f"{address(room)}?{DATES}&guests=2")
     assert "Not available on these dates" in visitor.text
@@ -184,7 +186,7 @@ def test_other_months_are_not_for_crawlers(visitor: Visitor, room: Room) -> None
 
 
 def test_a_stay_that_cannot_be_had_offers_the_nearest_that_can(
-    visitor: Visitor, room: Room, alice: User, desk: Desk
+    visitor: Visitor, room: Room, alice: User, desk: BookingContext
 ) -> None:
     bookings.hold(order(alice, room, STAY), desk)
     visitor.go(f"{address(room)}?{DATES}&guests=2")

@@ -9,12 +9,10 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from booking.domain.stays import EARLIEST_ZONE, Stay, StayRules
-from booking.domain.tables import Property, Room
-from booking.infra import cache, clock
+from booking.domain.catalogue.models import Property, Room
+from booking.infra import cache
 from booking.infra.db import db, reading
 
-USUAL_GUESTS = 2
 DESTINATIONS = cache.Kind("destinations", 1, in_process=True)
 AMENITIES = cache.Kind("amenities", 1, in_process=True)
 SITEMAP_ROOMS = 20_000  # in one file; the protocol allows 50,000
@@ -30,17 +28,6 @@ class Destination:
     rooms: int
     largest: int  # guests that its largest room takes
     currencies: tuple[str, ...]
-
-
-def usual_stay(rules: StayRules) -> Stay:
-    """What a search begins with: the first weekend that is at least a week away, Friday to Sunday.
-
-    Sooner and shorter where the house does not sell so far ahead or for so long.
-    """
-    today = rules.today(EARLIEST_ZONE)
-    soon = clock.now().date() + dt.timedelta(days=7)
-    friday = min(soon + dt.timedelta(days=(4 - soon.weekday()) % 7), today + dt.timedelta(days=rules.horizon_days))
-    return Stay(friday, friday + dt.timedelta(days=min(2, rules.longest_nights)))
 
 
 def destinations(cache_seconds: int) -> list[Destination]:

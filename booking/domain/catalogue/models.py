@@ -1,30 +1,24 @@
-"""Properties, rooms, and the nights that are taken. Global: every region sees the same."""
+"""Properties and their rooms. Global: every region sees the same."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
-    Column,
-    ColumnElement,
-    DateTime,
     FetchedValue,
-    ForeignKey,
     ForeignKeyConstraint,
     Index,
     Numeric,
     String,
     Text,
     UniqueConstraint,
-    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.domain.columns import (
     CURRENCY_CODE,
@@ -36,12 +30,9 @@ from booking.domain.columns import (
     JsonList,
     Name,
     UpdatedAt,
-    one_of,
 )
 from booking.domain.money import check_sql
 from booking.infra.db import Model
-
-HELD, PINNED, BOOKED, BLOCKED = NIGHT_STATES = ("held", "pinned", "booked", "blocked")
 
 DEMO = "demo"  # the source of the rooms that come with the product
 
@@ -130,36 +121,3 @@ class Room(Model):
     property: Mapped[Property] = relationship(
         lazy="raise", viewonly=True, primaryjoin="Room.property_id == Property.id"
     )
-
-
-class Availability(Model):
-    """A night of a room that is not free. A night without a row is free; the primary key sells it once."""
-
-    __tablename__ = "availability"
-    __table_args__ = (
-        CheckConstraint(one_of("state", NIGHT_STATES), name="state_known"),
-        CheckConstraint("(state = 'blocked') = (claim_id IS NULL)", name="claimed"),
-        CheckConstraint("(state IN ('held', 'pinned')) = (held_until IS NOT NULL)", name="hold_ends"),
-        # Counts a location's taken nights without touching the table.
-        Index("ix_availability_location_night", "location", "night", postgresql_include=["room_id"]),
-        Index("ix_availability_claim_id", "claim_id", postgresql_where=text("claim_id IS NOT NULL")),
-        # Only nights that are held or pinned stand in it: sweeper and search find run-out ones without reading history.
-        # It is for those that say has_end(). Without such a word, Postgres took it for payments as well, since it is so
-        # small; each then read the holds of all others, and under SERIALIZABLE they made each other try again.
-        # Its price: booking a pinned night is no HOT update.
-        Index("ix_availability_held", "held_until", postgresql_where=text("held_until < 'infinity'")),
-        {"postgresql_with": {"fillfactor": 85}},
-    )
-
-    room_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("rooms.id"), primary_key=True)
-    night: Mapped[dt.date] = mapped_column(primary_key=True)
-    location: Mapped[str] = mapped_column(String(120))
-    state: Mapped[str] = mapped_column(String(8))
-    claim_id: Mapped[uuid.UUID | None]  # the booking; no foreign key: it may live in another region
-    held_until: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
-    version: Mapped[int] = mapped_column(default=1, server_default="1")
-
-
-def has_end(held_until: InstrumentedAttribute[Any] | Column[Any]) -> ColumnElement[bool]:
-    """True of nights that are held or pinned: the condition that ix_availability_held is asked by."""
-    return held_until < literal_column("'infinity'::timestamptz")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -9,11 +10,11 @@ from sqlalchemy import func, select
 from booking.domain.catalogue import destinations
 from booking.domain.catalogue.destinations import Destination
 from booking.domain.catalogue.importing.places import slugify
+from booking.domain.catalogue.models import Room
 from booking.domain.errors import Invalid
-from booking.domain.inputs import SLUG, RoomSearch
-from booking.domain.tables import Room
 from booking.infra.db import db, reading
 
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 MOST_NAMED = 20  # places in a refusal
 
 
@@ -33,18 +34,23 @@ class UnknownPlace(Invalid):
         self.cities = [place.city for place in places[:MOST_NAMED]]
 
 
-def resolved(wanted: RoomSearch, cache_seconds: int) -> RoomSearch:
-    """The search with its place as a slug, whatever was written: Lisbon, TEL AVIV, São Paulo, Lisbon (Portugal).
+def is_slug(text: str) -> bool:
+    """Whether it is written as programs name a place; there may be none of that name."""
+    return SLUG.fullmatch(text) is not None
 
-    Raises Invalid naming the places there are. Without a location, or with a slug, nothing is looked up.
+
+def slug_of(place: str, cache_seconds: int) -> str:
+    """The slug of a place, whatever was written: Lisbon, TEL AVIV, São Paulo, Lisbon (Portugal). A slug stays as it is.
+
+    Raises UnknownPlace. For a slug nothing is looked up.
     """
-    if wanted.location is None or SLUG.fullmatch(wanted.location):
-        return wanted
+    if is_slug(place):
+        return place
     places = destinations.destinations(cache_seconds)
-    found = _find(wanted.location, places)
+    found = _find(place, places)
     if found is None:
         raise UnknownPlace(places)
-    return wanted.model_copy(update={"location": found.slug})
+    return found.slug
 
 
 @reading

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from booking.domain.tables import Property, Room
+from booking.domain.catalogue.models import Property, Room
 from booking.infra.db import db, reading
 
 KEPT_SECONDS, MOST_KEPT = 60.0, 10_000

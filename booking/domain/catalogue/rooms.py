@@ -1,129 +1,20 @@
-"""Rooms as guests see them, and what is needed to sell one."""
+"""Rooms as guests see them, whatever the dates."""
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
-from booking.domain.catalogue import pictures, room_names
-from booking.domain.catalogue.models import DEMO
-from booking.domain.catalogue.room_names import RoomNames
-from booking.domain.errors import Invalid, RoomNotFound
-from booking.domain.inventory import availability
-from booking.domain.pricing import policies, quotes
-from booking.domain.stays import Stay, StayRules
-from booking.domain.tables import Property, Room
+from booking.domain.catalogue import pictures
+from booking.domain.catalogue.models import DEMO, Property, Room
+from booking.domain.errors import RoomNotFound
 from booking.infra import cache
-from booking.infra.clock import sql_now
-from booking.infra.db import db, execute, reading
+from booking.infra.db import db, reading
 from booking.infra.ids import encode
-from booking.infra.prepared import often
 
 DETAILS = cache.Kind("room", 2)  # in the cache
-
-
-@dataclass(frozen=True, slots=True)
-class ForSale:
-    """A published room with what selling it takes."""
-
-    id: uuid.UUID
-    location: str
-    currency: str
-    capacity: int
-    price_per_night: Decimal
-    min_nights: int
-    max_nights: int
-    cancellation_policy: dict[str, Any]
-    time_zone: str
-    check_in_time: dt.time
-    read_at: dt.datetime  # by Postgres' clock
-    name: str
-    property_name: str
-    city: str | None
-
-    def refuse_unless_fit(self, stay: Stay, guests: int, rules: StayRules) -> None:
-        """Raise Invalid with everything that is wrong with these dates and guests, by field."""
-        problems = rules.problems(stay, self.time_zone)
-        if stay.nights < self.min_nights:
-            problems.setdefault("checkOut", f"this room asks for at least {self.min_nights} nights")
-        elif stay.nights > self.max_nights:
-            problems.setdefault("checkOut", f"this room allows at most {self.max_nights} nights")
-        if problem := too_many(guests, self.capacity):
-            problems["guests"] = problem
-        if problems:
-            raise Invalid(details=problems)
-
-    def quote(self, stay: Stay) -> quotes.Quote:
-        """What the stay costs today. Every price of a stay is asked for here: shown, held or changed."""
-        return quotes.quote(self.price_per_night, self.currency, stay)
-
-    def frozen_policy(self) -> dict[str, Any]:
-        return policies.frozen(self.cancellation_policy, self.time_zone, self.check_in_time)
-
-
-def too_many(guests: int, capacity: int) -> str | None:
-    """What is wrong with so many guests in a room, None where they fit."""
-    if guests <= capacity:
-        return None
-    return f"this room sleeps {capacity} guest{'' if capacity == 1 else 's'}"
-
-
-_FOR_SALE = often(
-    select(
-        Room.id,
-        Room.location,
-        Room.currency,
-        Room.capacity,
-        Room.price_per_night,
-        Room.min_nights,
-        Room.max_nights,
-        Room.cancellation_policy,
-        Property.time_zone,
-        Property.check_in_time,
-        sql_now().label("read_at"),
-        Room.name,
-        Property.name.label("property_name"),
-        Property.address["city"].astext.label("city"),
-    )
-    .join(Property, Property.id == Room.property_id)
-    .where(Room.published, Room.id == bindparam("room_id"))
-)
-
-
-def for_sale(room_id: uuid.UUID) -> ForSale:
-    """The room to sell, read inside the caller's transaction; raises RoomNotFound."""
-    found = execute(_FOR_SALE, {"room_id": room_id}).rows
-    if not found:
-        raise RoomNotFound
-    room = ForSale(*found[0])
-    room_names.remember(room.id, RoomNames(room.name, room.property_name, room.city or ""))
-    return room
-
-
-@dataclass(frozen=True, slots=True)
-class StayQuote:
-    """What these dates would cost, whether they can be had now, and until when they can be given back."""
-
-    stay: Stay
-    guests: int
-    price: quotes.Quote
-    is_available: bool
-    refunds: tuple[policies.Tier, ...]
-
-
-@reading
-def quote(room_id: uuid.UUID, stay: Stay, guests: int, rules: StayRules) -> StayQuote:
-    """The price of a stay, line by line. Raises RoomNotFound, Invalid."""
-    room = for_sale(room_id)
-    room.refuse_unless_fit(stay, guests, rules)
-    price = room.quote(stay)
-    refunds = policies.tiers(room.frozen_policy(), stay.check_in)
-    return StayQuote(stay, guests, price, availability.is_free(room_id, stay), tuple(refunds))
 
 
 def details(room_id: uuid.UUID, cache_seconds: int) -> dict[str, Any]:

@@ -31,11 +31,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from booking.domain.catalogue.models import BLOCKED, BOOKED, HELD, PINNED, has_end
 from booking.domain.errors import Conflict, RoomNotAvailable
+from booking.domain.inventory.models import BLOCKED, BOOKED, HELD, PINNED, Availability, has_end
 from booking.domain.messages import outbox
 from booking.domain.stays import Stay
-from booking.domain.tables import Availability
 from booking.infra import cache
 from booking.infra.clock import sql_now
 from booking.infra.db import execute, gather_after

@@ -13,10 +13,11 @@ from sqlalchemy import Connection, Select, exists, func, select
 from sqlalchemy.orm import aliased
 
 from booking.config import Settings
-from booking.domain.messages.models import GIVEN_UP, RUNNING, WAITING
+from booking.domain.messages.models import GIVEN_UP, RUNNING, WAITING, Delivery, Event
 from booking.domain.messages.outbox import GIVE_UP_AFTER
-from booking.domain.reservations.models import FAILED, LIVE, OPEN, PENDING, REFUND
-from booking.domain.tables import Booking, Delivery, Event, Payment, User
+from booking.domain.payments.models import FAILED, LIVE, OPEN, REFUND, Payment
+from booking.domain.people.models import User
+from booking.domain.reservations.models import PENDING, Booking
 from booking.infra.clock import sql_now
 from booking.infra.doctor.report import Diagnosis, fault, ok, problem, warning
 from booking.infra.words import count

@@ -17,8 +17,7 @@ from typing import Any
 from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, delete, func, insert, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import JSONB
 
-from booking.domain.messages.models import DONE, GIVEN_UP, RUNNING, WAITING
-from booking.domain.tables import Delivery, Event
+from booking.domain.messages.models import DONE, GIVEN_UP, RUNNING, WAITING, Delivery, Event
 from booking.infra import clock
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, db, execute, gather, reading, transaction

@@ -13,9 +13,9 @@ from decimal import Decimal
 from sqlalchemy import and_, func, select, update
 from sqlalchemy.exc import DBAPIError
 
-from booking.domain.reservations import repository
-from booking.domain.reservations.models import CHARGE, FAILED, OPEN, REFUND, STARTED, SUCCEEDED, UNKNOWN
-from booking.domain.tables import Booking, Payment
+from booking.domain.payments import repository
+from booking.domain.payments.context import PaymentContext
+from booking.domain.payments.models import CHARGE, FAILED, OPEN, REFUND, STARTED, SUCCEEDED, UNKNOWN, Payment
 from booking.infra import telemetry
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
@@ -30,11 +30,13 @@ LONGEST_PAUSE = dt.timedelta(hours=1)  # between two times that recovery asks
 STUCK_AFTER = 5  # times of asking in vain: with the usual patience, after some five minutes
 
 
-def start_charge(booking: Booking, method: str, provider: str, patience: dt.timedelta) -> Payment:
-    """Record an attempt to charge the booking's total, inside the transaction that pins its nights."""
-    new = Payment(booking_id=booking.id, kind=CHARGE, method=method, provider=provider)
-    new.amount, new.currency = booking.total_price, booking.currency
-    return _start(new, patience)
+def start_charge(
+    booking_id: uuid.UUID, amount: Decimal, currency: str, *, method: str, context: PaymentContext
+) -> Payment:
+    """Record an attempt to charge `amount`, inside the transaction that pins the booking's nights."""
+    new = Payment(booking_id=booking_id, kind=CHARGE, method=method, provider=context.provider.name)
+    new.amount, new.currency = amount, currency
+    return _start(new, context.patience)
 
 
 def start_refund(charge: Payment, amount: Decimal, patience: dt.timedelta) -> Payment:
@@ -48,13 +50,13 @@ def succeed(payment: Payment, reference: str) -> None:
     """The money has moved."""
     payment.state, payment.provider_reference = SUCCEEDED, reference
     payment.failure = payment.error = None
-    repository.save_payment(payment)
+    repository.save(payment)
 
 
 def fail(payment: Payment, failure: str, error: str | None = None) -> None:
     """No money has moved, and none will."""
     payment.state, payment.failure, payment.error = FAILED, failure, error
-    repository.save_payment(payment)
+    repository.save(payment)
 
 
 def is_open(payment: Payment) -> bool:
@@ -169,5 +171,5 @@ def charge_behind(refund: Payment) -> Charge:
 
 def _start(new: Payment, patience: dt.timedelta) -> Payment:
     new.id, new.state, new.attempts = new_id(), STARTED, 0
-    repository.add_payment(new, patience)
+    repository.add(new, patience)
     return new

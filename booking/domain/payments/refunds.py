@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 
 from sqlalchemy import ColumnElement, and_, exists, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import InstrumentedAttribute
 
 from booking.domain.errors import PaymentNotFound, RefundNotOwed
-from booking.domain.payments import ledger
-from booking.domain.reservations import repository
-from booking.domain.reservations.context import Desk
-from booking.domain.reservations.models import FAILED, LIVE, REFUND, SUCCEEDED
-from booking.domain.tables import Booking, Payment
+from booking.domain.payments import ledger, repository
+from booking.domain.payments.context import PaymentContext
+from booking.domain.payments.models import FAILED, LIVE, REFUND, SUCCEEDED, Payment
 from booking.infra import telemetry
 from booking.infra.db import READ_COMMITTED, Unavailable, db, reading, transaction
 from booking.infra.provider import NoAnswer, Outcome, Result
@@ -30,27 +26,14 @@ ONE_REFUND = "uq_payments_live"  # a second live refund of a booking: look again
 RETURNED, UNDER_WAY, OWED = "returned", "under way", "owed"
 
 
-@dataclass(frozen=True, slots=True)
-class Debt:
-    """A refund that was declined and not sent again: the guest still waits for it."""
-
-    payment_id: uuid.UUID
-    booking_id: uuid.UUID
-    reference: str
-    amount: Decimal
-    currency: str
-    provider: str
-    error: str
-
-
-def send(refund: Payment, desk: Desk) -> bool:
+def send(refund: Payment, context: PaymentContext) -> bool:
     """Ask the refund's own provider to return the money. True once there is an outcome.
 
     Without one the row stays open with the reason, and recovery asks again with the same key. Whatever the provider
     does, what was cancelled is cancelled; raises only Unavailable.
     """
     try:
-        return _sent(refund, desk)
+        return _sent(refund, context)
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001 the refund is recorded, and will be asked for again
@@ -59,8 +42,8 @@ def send(refund: Payment, desk: Desk) -> bool:
         return False
 
 
-def _sent(refund: Payment, desk: Desk) -> bool:
-    provider = desk.find_provider(refund.provider)
+def _sent(refund: Payment, context: PaymentContext) -> bool:
+    provider = context.find_provider(refund.provider)
     if provider is None:
         ledger.note_unknown_provider(refund)
         return False
@@ -87,7 +70,7 @@ def _record(refund_id: uuid.UUID, outcome: Outcome) -> None:
 @transaction(isolation=READ_COMMITTED)
 def _recorded(refund_id: uuid.UUID, outcome: Outcome) -> bool:
     """Whether this answer was the first: what is settled stays as it is."""
-    _, refund = repository.with_payment(refund_id)
+    refund = repository.locked(refund_id)
     if not ledger.is_open(refund):
         return False
     if outcome.result is Result.REFUNDED:
@@ -106,19 +89,19 @@ def _reason(outcome: Outcome) -> str:
 # --- declined, and tried again
 
 
-def retry(payment_id: uuid.UUID, desk: Desk) -> str:
+def retry(payment_id: uuid.UUID, context: PaymentContext) -> str:
     """Send a declined refund once more, as a new attempt with a key of its own; what has become of it.
 
     Should the provider have returned the money after all, that is recorded instead. Raises PaymentNotFound;
     RefundNotOwed where it was not declined, or another attempt is under way or has succeeded.
     """
     declined = _declined(payment_id)
-    provider = desk.find_provider(declined.provider)
+    provider = context.find_provider(declined.provider)
     known = provider.find(declined.id) if provider else None
     if known and known.result is Result.REFUNDED:
         _returned_after_all(declined.id, known)
     else:
-        send(_begin_again(declined.id, desk), desk)
+        send(_begin_again(declined.id, context), context)
     return states([declined.booking_id])[declined.booking_id]
 
 
@@ -133,18 +116,18 @@ def _declined(payment_id: uuid.UUID) -> Payment:
 
 
 @transaction(isolation=READ_COMMITTED, retry_on=(ONE_REFUND,))
-def _begin_again(payment_id: uuid.UUID, desk: Desk) -> Payment:
-    booking, declined = repository.with_payment(payment_id)
-    if db.session.scalar(select(exists().where(_lives_beside(booking.id)))):
+def _begin_again(payment_id: uuid.UUID, context: PaymentContext) -> Payment:
+    declined = repository.locked(payment_id)
+    if db.session.scalar(select(exists().where(_lives_beside(declined.booking_id)))):
         raise RefundNotOwed
-    charge = ledger.paid_charge(booking.id)
-    return ledger.start_refund(charge, declined.amount, desk.patience)
+    charge = ledger.paid_charge(declined.booking_id)
+    return ledger.start_refund(charge, declined.amount, context.patience)
 
 
 @transaction(isolation=READ_COMMITTED, retry_on=(ONE_REFUND,))
 def _returned_after_all(payment_id: uuid.UUID, outcome: Outcome) -> None:
-    booking, declined = repository.with_payment(payment_id)
-    if db.session.scalar(select(exists().where(_lives_beside(booking.id)))):
+    declined = repository.locked(payment_id)
+    if db.session.scalar(select(exists().where(_lives_beside(declined.booking_id)))):
         raise RefundNotOwed
     ledger.succeed(declined, outcome.reference)
 
@@ -154,28 +137,6 @@ def _lives_beside(booking_id: uuid.UUID) -> ColumnElement[bool]:
 
 
 # --- looking
-
-
-@reading
-def owed(limit: int = 1000) -> list[Debt]:
-    """Declined refunds that nobody has sent again, the latest attempt of each booking, oldest first."""
-    other = aliased(Payment)
-    superseded = exists().where(
-        other.booking_id == Payment.booking_id,
-        other.kind == REFUND,
-        (other.state.in_(LIVE)) | ((other.state == FAILED) & (other.id > Payment.id)),
-    )
-    rows = db.session.execute(
-        select(Payment, Booking.reference)
-        .join(Booking, Booking.id == Payment.booking_id)
-        .where(Payment.kind == REFUND, Payment.state == FAILED, ~superseded)
-        .order_by(Payment.id)
-        .limit(limit)
-    )
-    return [
-        Debt(row.id, row.booking_id, reference, row.amount, row.currency, row.provider, row.error or "")
-        for row, reference in rows
-    ]
 
 
 def exists_for(booking_id: InstrumentedAttribute[uuid.UUID]) -> ColumnElement[bool]:

@@ -1,56 +1,30 @@
 """The end of an account: disabled for a while, or deleted for good.
 
 A deleted account keeps its row, because bookings and payments stay for the books and refer to it; nothing in it tells
-who it was, and its address can be registered anew. What is still to happen keeps it from being deleted: a stay to come,
-an unpaid hold, money under way or owed.
+who it was, and its address can be registered anew. Whether it may be deleted yet, reservations decide.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Date, and_, cast, delete, exists, func, or_, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import delete, select, update
 
-from booking.domain.errors import AccountInUse, AccountNotFound, Invalid, LastOwner
+from booking.domain.errors import AccountNotFound, LastOwner
 from booking.domain.messages import outbox
 from booking.domain.people import email_verification, password_resets, security_log, sessions
 from booking.domain.people.email_verification import Addressee
+from booking.domain.people.link_models import EmailChange, Farewell
+from booking.domain.people.models import SecurityEvent, Session, User
 from booking.domain.people.security_log import Kind
-from booking.domain.people.users import CurrentUser, email_key
-from booking.domain.reservations import hold_limits
-from booking.domain.reservations.models import CONFIRMED, FAILED, OPEN, PENDING, REFUND
-from booking.domain.tables import (
-    Booking,
-    EmailChange,
-    Farewell,
-    IdempotencyKey,
-    Payment,
-    Property,
-    Room,
-    SecurityEvent,
-    Session,
-    User,
-)
+from booking.domain.people.users import CurrentUser
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import encode, new_id
 
 NOBODY = "Deleted account"
 TOLD_WITHIN = dt.timedelta(days=1)  # then the last mail is given up, and its address deleted
-
-
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """A booking that is not over yet."""
-
-    booking_id: uuid.UUID
-    reference: str
-    check_in: dt.date
-    check_out: dt.date
-    is_hold: bool  # not paid: it can be released
 
 
 # --- disabled
@@ -65,7 +39,7 @@ def disable_mine(who: CurrentUser) -> None:
 @transaction(isolation=READ_COMMITTED)
 def disable(user_id: uuid.UUID) -> None:
     """End every sign-in and refuse new ones; bookings stand. Twice is once. Raises AccountNotFound, LastOwner."""
-    user = _locked(user_id)
+    user = lock_account(user_id)
     if user.disabled_at is not None:
         return
     _refuse_last_owner(user)
@@ -77,7 +51,7 @@ def disable(user_id: uuid.UUID) -> None:
 @transaction(isolation=READ_COMMITTED)
 def enable(user_id: uuid.UUID) -> None:
     """Sign-ins work again, with the same password. Raises AccountNotFound, also for a deleted one."""
-    user = _locked(user_id)
+    user = lock_account(user_id)
     if user.disabled_at is not None:
         user.disabled_at = None
         security_log.record(Kind.ACCOUNT_ENABLED, user.id)
@@ -86,24 +60,8 @@ def enable(user_id: uuid.UUID) -> None:
 # --- deleted
 
 
-def delete_mine(who: CurrentUser, typed_email: str) -> None:
-    """The owner wants it gone, and has typed its address to say so.
-
-    Raises SignInTooOld, Invalid, AccountInUse, LastOwner.
-    """
-    if email_key(typed_email.strip()) != email_key(who.email):
-        raise Invalid(details={"confirmEmail": "is not the address of this account"})
-    sessions.require_recent(who)
-    remove(who.id)
-
-
-@transaction(isolation=READ_COMMITTED)
-def remove(user_id: uuid.UUID) -> None:
-    """Delete everything personal. Raises AccountNotFound, AccountInUse, LastOwner."""
-    # The lock waits for a booking that is just being made: its row refers to this one.
-    user = _locked(user_id)
-    if _obstacles(user.id) or _money_moves(user.id):
-        raise AccountInUse
+def erase(user: User) -> None:
+    """Delete everything personal of a locked account, inside the caller's transaction. Raises LastOwner."""
     _refuse_last_owner(user)
     _shut(user)
     security_log.record(Kind.ACCOUNT_DELETED, user.id)
@@ -118,53 +76,18 @@ def _forget(user: User) -> None:
     user.email = user.email_key = f"{encode('user', user.id)}@deleted.invalid"
     user.full_name, user.role, user.locale, user.password_hash = NOBODY, "guest", "en", None
     user.email_verified_at = user.email_undeliverable_at = user.email_undeliverable_code = None
-    for table in (Session, EmailChange, IdempotencyKey):
+    for table in (Session, EmailChange):
         db.session.execute(delete(table).where(table.user_id == user.id))
     # That something happened is kept as long as for anybody, not from where.
     seen = update(SecurityEvent).where(SecurityEvent.user_id == user.id)
     db.session.execute(seen.values(account="", address="", network="", client=""))
 
 
-_IS_HOLD = and_(Booking.status == PENDING, Booking.held_until.is_not(None))
+def lock_account(user_id: uuid.UUID) -> User:
+    """The account, locked inside the caller's transaction; raises AccountNotFound, also for a deleted one.
 
-
-@reading
-def obstacles(user_id: uuid.UUID) -> list[Obstacle]:
-    """Stays to come and running holds, the next first: they are to be cancelled, or to be over."""
-    return _obstacles(user_id)
-
-
-@reading
-def money_moves(user_id: uuid.UUID) -> bool:
-    """Whether a payment or refund is under way, or a refund was declined and is owed."""
-    return _money_moves(user_id)
-
-
-def _obstacles(user_id: uuid.UUID) -> list[Obstacle]:
-    over = Booking.check_out < cast(func.timezone(Property.time_zone, sql_now()), Date)
-    rows = db.session.execute(
-        select(Booking.id, Booking.reference, Booking.check_in, Booking.check_out, _IS_HOLD)
-        .join(Room, Room.id == Booking.room_id)
-        .join(Property, Property.id == Room.property_id)
-        .where(Booking.user_id == user_id, or_(and_(Booking.status == CONFIRMED, ~over), hold_limits.RUNNING))
-        .order_by(Booking.check_in, Booking.id)
-    )
-    return [Obstacle(*row) for row in rows]
-
-
-def _money_moves(user_id: uuid.UUID) -> bool:
-    again = aliased(Payment)
-    begun_again = exists().where(again.booking_id == Payment.booking_id, again.kind == REFUND, again.state != FAILED)
-    owed: ColumnElement[bool] = and_(Payment.kind == REFUND, Payment.state == FAILED, ~begun_again)
-    moving = (
-        select(Payment.id)
-        .join(Booking, Booking.id == Payment.booking_id)
-        .where(Booking.user_id == user_id, or_(Payment.state.in_(OPEN), owed))
-    )
-    return db.session.scalar(moving.limit(1)) is not None
-
-
-def _locked(user_id: uuid.UUID) -> User:
+    It waits for a booking that is just being made: its row refers to this one.
+    """
     row = select(User).where(User.id == user_id, User.deleted_at.is_(None)).with_for_update()
     user = db.session.scalars(row).one_or_none()
     if user is None:

@@ -17,9 +17,10 @@ from sqlalchemy.exc import IntegrityError
 from booking.domain.errors import ChangeLinkOver, EmailTaken, Invalid
 from booking.domain.messages import outbox
 from booking.domain.people import email_verification, mailed_links, password_resets, security_log, sessions
+from booking.domain.people.link_models import EmailChange
 from booking.domain.people.mailed_links import Kind, Secrets
+from booking.domain.people.models import User
 from booking.domain.people.users import CurrentUser, email_key
-from booking.domain.tables import EmailChange, User
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, constraint_name, db, reading, transaction
 from booking.infra.ids import encode

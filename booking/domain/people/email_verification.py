@@ -16,8 +16,9 @@ from booking.domain import names
 from booking.domain.errors import VerificationLinkOver
 from booking.domain.messages import outbox
 from booking.domain.people import mailed_links
+from booking.domain.people.link_models import EmailChange, EmailVerification
 from booking.domain.people.mailed_links import Kind, Secrets
-from booking.domain.tables import EmailChange, EmailVerification, User
+from booking.domain.people.models import User
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import encode

@@ -21,7 +21,7 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.types import Uuid
 
-from booking.domain.tables import EmailVerification, PasswordReset
+from booking.domain.people.link_models import EmailVerification, PasswordReset
 from booking.infra import secret_keys
 from booking.infra.clock import sql_now
 from booking.infra.db import db

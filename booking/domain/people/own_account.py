@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 
 from booking.domain.people import password_resets, passwords, security_log, sessions, signing_in, users
+from booking.domain.people.models import User
 from booking.domain.people.security_log import Kind
 from booking.domain.people.sign_in_throttle import UNCOUNTED, Guard
 from booking.domain.people.users import CurrentUser
-from booking.domain.tables import User
 from booking.infra.db import READ_COMMITTED, db, transaction
 
 

@@ -12,9 +12,10 @@ from booking.domain.errors import ResetLinkOver
 from booking.domain.messages import outbox
 from booking.domain.people import email_verification, mailed_links, passwords, sessions, users
 from booking.domain.people.email_verification import Addressee
+from booking.domain.people.link_models import PasswordReset
 from booking.domain.people.mailed_links import Kind, Secrets
+from booking.domain.people.models import User
 from booking.domain.people.users import email_key
-from booking.domain.tables import PasswordReset, User
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import encode

@@ -15,7 +15,7 @@ from functools import partial
 
 from sqlalchemy import delete, select
 
-from booking.domain.tables import SecurityEvent
+from booking.domain.people.models import SecurityEvent
 from booking.infra import callers, telemetry
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, after_commit, db, reading, transaction

@@ -19,9 +19,9 @@ from sqlalchemy import ColumnElement, Interval, bindparam, case, func, select, u
 
 from booking.domain.errors import InvalidToken, SessionNotFound, SignInTooOld, Unauthorized
 from booking.domain.people import refresh_tokens, security_log
+from booking.domain.people.models import Session, User
 from booking.domain.people.security_log import Kind
 from booking.domain.people.users import CurrentUser
-from booking.domain.tables import Session, User
 from booking.infra import cache
 from booking.infra.clock import sql_now
 from booking.infra.db import AUTOCOMMIT, READ_COMMITTED, after_commit, db, fetch, reading, transaction

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from booking.domain.errors import Invalid, InvalidCredentials, TooManyAttempts
 from booking.domain.people import passwords, security_log, sign_in_throttle, users
+from booking.domain.people.models import User
 from booking.domain.people.security_log import Kind
 from booking.domain.people.sign_in_throttle import Guard
 from booking.domain.people.users import CurrentUser
-from booking.domain.tables import User
 from booking.infra import callers
 
 

@@ -7,7 +7,7 @@ import uuid
 from sqlalchemy import func, select
 
 from booking.domain.people import password_resets, passwords, security_log, sessions, users
-from booking.domain.tables import User
+from booking.domain.people.models import User
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 
 GUEST, OWNER = "guest", "owner"

@@ -10,8 +10,8 @@ import uuid
 
 from sqlalchemy import func, select, update
 
+from booking.domain.people.models import User
 from booking.domain.people.users import email_key
-from booking.domain.tables import User
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 

@@ -9,12 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from booking.domain.errors import AccountDisabled, EmailTaken, Invalid, InvalidCredentials
-from booking.domain.inputs import Registration
 from booking.domain.messages import outbox
 from booking.domain.people import email_verification, passwords, security_log
 from booking.domain.people.email_verification import Addressee
+from booking.domain.people.inputs import Registration
+from booking.domain.people.models import User
 from booking.domain.people.security_log import Kind
-from booking.domain.tables import User
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import encode, new_id
 

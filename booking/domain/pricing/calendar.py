@@ -7,11 +7,11 @@ import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 
-from booking.domain.catalogue import rooms
-from booking.domain.catalogue.rooms import ForSale
 from booking.domain.errors import Invalid
 from booking.domain.inventory import availability
 from booking.domain.money import rounded
+from booking.domain.pricing import offers
+from booking.domain.pricing.offers import ForSale
 from booking.domain.stays import Stay, StayRules
 from booking.infra.db import reading
 
@@ -38,7 +38,7 @@ class Calendar:
 @reading
 def nights(room_id: uuid.UUID, first: dt.date | None, end: dt.date | None, rules: StayRules) -> Calendar:
     """The nights in [first, end), by default from today at the property on. Raises RoomNotFound, Invalid."""
-    room = rooms.for_sale(room_id)
+    room = offers.for_sale(room_id)
     today = rules.today(room.time_zone)
     shown = _shown(first or today, end, rules)
     taken = availability.taken_nights(room_id, shown)
@@ -51,7 +51,7 @@ def nights(room_id: uuid.UUID, first: dt.date | None, end: dt.date | None, rules
 @reading
 def nearest(room_id: uuid.UUID, wanted: Stay, rules: StayRules, most: int = 3) -> list[Stay]:
     """Stays of the same length that can be had, the nearest first; none more than LOOKED_AROUND days away."""
-    room, around = rooms.for_sale(room_id), dt.timedelta(days=LOOKED_AROUND)
+    room, around = offers.for_sale(room_id), dt.timedelta(days=LOOKED_AROUND)
     today = rules.today(room.time_zone)
     first, last = max(today, wanted.check_in - around), min(_latest(today, rules), wanted.check_in + around)
     if first > last:

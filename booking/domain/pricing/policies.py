@@ -15,17 +15,6 @@ from zoneinfo import ZoneInfo
 
 from booking.domain.money import rounded
 
-FLEXIBLE: dict[str, Any] = {"name": "flexible", "tiers": [{"daysBefore": 1, "percent": 100}]}
-MODERATE: dict[str, Any] = {
-    "name": "moderate",
-    "tiers": [{"daysBefore": 5, "percent": 100}, {"daysBefore": 1, "percent": 50}],
-}
-STRICT: dict[str, Any] = {
-    "name": "strict",
-    "tiers": [{"daysBefore": 14, "percent": 100}, {"daysBefore": 7, "percent": 50}],
-}
-BY_NAME = {policy["name"]: policy for policy in (FLEXIBLE, MODERATE, STRICT)}
-
 
 @dataclass(frozen=True, slots=True)
 class Tier:

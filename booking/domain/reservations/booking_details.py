@@ -7,13 +7,14 @@ import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 
+from booking.domain.catalogue.models import Room
 from booking.domain.errors import BookingNotCancellable, BookingNotFound
 from booking.domain.payments import ledger, refunds
+from booking.domain.payments.models import FAILED, SUCCEEDED, Payment
 from booking.domain.reservations import booking_summary, bookings, cancellation
 from booking.domain.reservations.booking_summary import Notice
-from booking.domain.reservations.models import CONFIRMED, FAILED, PENDING, SUCCEEDED
+from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
 from booking.domain.stays import Stay
-from booking.domain.tables import Booking, Payment, Room
 from booking.infra import clock
 from booking.infra.db import db, reading
 

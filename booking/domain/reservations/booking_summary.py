@@ -11,10 +11,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from booking.domain.catalogue.models import Property, Room
 from booking.domain.money import rounded
 from booking.domain.people import email_verification
+from booking.domain.people.models import User
 from booking.domain.pricing import policies
-from booking.domain.tables import Booking, Property, Room, User
+from booking.domain.reservations.models import Booking
 from booking.infra.db import db, reading
 
 

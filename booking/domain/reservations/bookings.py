@@ -17,7 +17,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from booking.domain.catalogue import rooms
 from booking.domain.errors import (
     BookingModified,
     BookingNotFound,
@@ -28,13 +27,14 @@ from booking.domain.errors import (
 from booking.domain.inventory import availability, room_lock
 from booking.domain.messages import outbox
 from booking.domain.payments import ledger, refunds
+from booking.domain.payments.models import Payment
+from booking.domain.pricing import offers
 from booking.domain.reservations import cancellation, charging, hold_limits, idempotency, recovery, repository
 from booking.domain.reservations.charging import Keep
-from booking.domain.reservations.context import Desk as Desk  # noqa: PLC0414 whoever sells takes it from here
+from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.event_payloads import booking_facts
-from booking.domain.reservations.models import CONFIRMED, PENDING
+from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
 from booking.domain.stays import Stay
-from booking.domain.tables import Booking, Payment
 from booking.infra import telemetry
 from booking.infra.db import READ_COMMITTED, reading, transaction
 from booking.infra.ids import new_id, new_reference
@@ -58,7 +58,11 @@ class Order:
 
 
 def book(
-    order: Order, method: str, desk: Desk, claim: idempotency.Claim | None = None, render: Render | None = None
+    order: Order,
+    method: str,
+    context: BookingContext,
+    claim: idempotency.Claim | None = None,
+    render: Render | None = None,
 ) -> Booking:
     """Hold, pay and confirm in one call; on a declined card the nights are free again.
 
@@ -67,37 +71,39 @@ def book(
     PaymentFailed, PaymentUnknown.
     """
     keep = _keeper(claim, render)
-    booking = recovery.begun_earlier(claim, desk, keep)
+    booking = recovery.begun_earlier(claim, context, keep)
     if booking is None:
-        with room_lock.one_at_a_time(order.room_id, order.stay, wait=0, lock=desk.lock_rooms):
-            booking = _hold(order, desk, claim)
+        with room_lock.one_at_a_time(order.room_id, order.stay, wait=0, lock=context.lock_rooms):
+            booking = _hold(order, context, claim)
     if booking.confirmed_at:
         return booking
-    return _pay(booking, method, desk, keep_hold=False, keep=keep)
+    return _pay(booking, method, context, keep_hold=False, keep=keep)
 
 
-def hold(order: Order, desk: Desk) -> Booking:
+def hold(order: Order, context: BookingContext) -> Booking:
     """Keep the nights for the guest until `held_until`. Waits up to 2 s behind somebody else's hold.
 
     Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds.
     """
-    with room_lock.one_at_a_time(order.room_id, order.stay, wait=2, lock=desk.lock_rooms):
-        return _hold_one_more(order, desk)
+    with room_lock.one_at_a_time(order.room_id, order.stay, wait=2, lock=context.lock_rooms):
+        return _hold_one_more(order, context)
 
 
-def pay(guest_id: uuid.UUID, booking_id: uuid.UUID, method: str, shown_total: Decimal, desk: Desk) -> Booking:
+def pay(
+    guest_id: uuid.UUID, booking_id: uuid.UUID, method: str, shown_total: Decimal, context: BookingContext
+) -> Booking:
     """Charge a held booking and confirm it; a declined card keeps the hold. Paid already: the booking as it is.
 
     Raises BookingNotFound, HoldOver, PriceChanged, PaymentInProgress, PaymentFailed, PaymentUnknown.
     """
     held = _payable(guest_id, booking_id, shown_total)
-    return _pay(held, method, desk, keep_hold=True) if held.status == PENDING else held
+    return _pay(held, method, context, keep_hold=True) if held.status == PENDING else held
 
 
 def cancel(
     guest_id: uuid.UUID,
     booking_id: uuid.UUID,
-    desk: Desk,
+    context: BookingContext,
     *,
     seen_version: int | None = None,
     seen_refund: Decimal | None = None,
@@ -106,10 +112,10 @@ def cancel(
 
     Raises BookingNotFound, BookingNotCancellable; BookingModified, RefundChanged: what was seen is not so any more.
     """
-    booking, refund = _cancel(guest_id, booking_id, desk, seen_version, seen_refund)
+    booking, refund = _cancel(guest_id, booking_id, context, seen_version, seen_refund)
     telemetry.count_booking("cancelled")
     if refund:
-        refunds.send(refund, desk)
+        refunds.send(refund, context)
     return booking
 
 
@@ -124,15 +130,15 @@ def expire_holds(limit: int = 100) -> int:
 
 
 def begin(
-    order: Order, desk: Desk, claim: idempotency.Claim | None = None, until: dt.datetime | None = None
+    order: Order, context: BookingContext, claim: idempotency.Claim | None = None, until: dt.datetime | None = None
 ) -> Booking:
     """Claim the nights and make the PENDING booking, inside the caller's transaction (which retries on REFERENCE).
 
-    It is held for as long as the desk says, or `until` the end of the hold whose place it takes.
+    It is held for as long as the context says, or `until` the end of the hold whose place it takes.
     """
-    room = rooms.for_sale(order.room_id)
-    room.refuse_unless_fit(order.stay, order.guests, desk.rules)
-    booking_id, held_until = new_id(), until or room.read_at + desk.hold_for
+    room = offers.for_sale(order.room_id)
+    room.refuse_unless_fit(order.stay, order.guests, context.rules)
+    booking_id, held_until = new_id(), until or room.read_at + context.hold_for
     availability.claim(booking_id, room.id, room.location, order.stay, held_until)
     price = room.quote(order.stay)
     booking = Booking(
@@ -150,7 +156,7 @@ def begin(
         status=PENDING,
         held_until=held_until,
     )
-    repository.add_booking(booking)
+    repository.add(booking)
     outbox.record("booking.created", booking_facts(booking))
     if claim:
         idempotency.attach(claim, booking_id)
@@ -161,18 +167,18 @@ _hold = transaction(retry_on=(REFERENCE,))(begin)
 
 
 @transaction(retry_on=(REFERENCE,))
-def _hold_one_more(order: Order, desk: Desk) -> Booking:
+def _hold_one_more(order: Order, context: BookingContext) -> Booking:
     hold_limits.one_at_a_time(order.guest_id)
-    hold_limits.refuse_another(order.guest_id, desk.holds_per_guest)
-    return begin(order, desk)
+    hold_limits.refuse_another(order.guest_id, context.holds_per_guest)
+    return begin(order, context)
 
 
 # --- pay
 
 
-def _pay(held: Booking, method: str, desk: Desk, *, keep_hold: bool, keep: Keep | None = None) -> Booking:
-    payment = _begin_payment(held.id, method, desk)
-    return charging.charge(payment, desk, keep_hold=keep_hold, keep=keep)
+def _pay(held: Booking, method: str, context: BookingContext, *, keep_hold: bool, keep: Keep | None = None) -> Booking:
+    payment = _begin_payment(held.id, method, context)
+    return charging.charge(payment, context, keep_hold=keep_hold, keep=keep)
 
 
 @reading
@@ -186,7 +192,7 @@ def _payable(guest_id: uuid.UUID, booking_id: uuid.UUID, shown_total: Decimal) -
 
 
 @transaction
-def _begin_payment(booking_id: uuid.UUID, method: str, desk: Desk) -> Payment:
+def _begin_payment(booking_id: uuid.UUID, method: str, context: BookingContext) -> Payment:
     """Record the attempt and pin the nights: from here on they do not end by time."""
     booking = repository.booking(booking_id, lock=True)
     if booking.status in (PENDING, CONFIRMED) and booking.held_until is None:
@@ -195,7 +201,7 @@ def _begin_payment(booking_id: uuid.UUID, method: str, desk: Desk) -> Payment:
         raise HoldOver
     booking.held_until = None
     repository.save(booking)
-    return ledger.start_charge(booking, method, desk.provider.name, desk.patience)
+    return ledger.start_charge(booking.id, booking.total_price, booking.currency, method=method, context=context)
 
 
 # --- cancel and expire
@@ -203,7 +209,11 @@ def _begin_payment(booking_id: uuid.UUID, method: str, desk: Desk) -> Payment:
 
 @transaction(isolation=READ_COMMITTED)
 def _cancel(
-    guest_id: uuid.UUID, booking_id: uuid.UUID, desk: Desk, seen_version: int | None, seen_refund: Decimal | None
+    guest_id: uuid.UUID,
+    booking_id: uuid.UUID,
+    context: BookingContext,
+    seen_version: int | None,
+    seen_refund: Decimal | None,
 ) -> tuple[Booking, Payment | None]:
     booking = owned(guest_id, booking_id, lock=True)
     if seen_version is not None and seen_version != booking.version:
@@ -214,7 +224,7 @@ def _cancel(
     cancellation.close(booking, amount)
     if not amount:
         return booking, None
-    return booking, ledger.start_refund(ledger.paid_charge(booking.id), amount, desk.patience)
+    return booking, ledger.start_refund(ledger.paid_charge(booking.id), amount, context.patience)
 
 
 # --- around them

@@ -10,8 +10,7 @@ from booking.domain.messages import outbox
 from booking.domain.pricing import policies
 from booking.domain.reservations import repository
 from booking.domain.reservations.event_payloads import booking_facts
-from booking.domain.reservations.models import CONFIRMED, EXPIRED, PENDING
-from booking.domain.tables import Booking
+from booking.domain.reservations.models import CONFIRMED, EXPIRED, PENDING, Booking
 from booking.infra import clock
 
 

@@ -13,11 +13,11 @@ from booking.domain.errors import PaymentFailed, PaymentUnknown, RoomNotAvailabl
 from booking.domain.inventory import availability
 from booking.domain.messages import outbox
 from booking.domain.payments import ledger, refunds
+from booking.domain.payments.models import SUCCEEDED, Payment
 from booking.domain.reservations import cancellation, repository
-from booking.domain.reservations.context import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.event_payloads import booking_facts, named
-from booking.domain.reservations.models import PENDING, SUCCEEDED
-from booking.domain.tables import Booking, Payment
+from booking.domain.reservations.models import PENDING, Booking
 from booking.infra import clock, telemetry
 from booking.infra.db import READ_COMMITTED, transaction
 from booking.infra.provider import NoAnswer, Outcome, Result
@@ -25,19 +25,19 @@ from booking.infra.provider import NoAnswer, Outcome, Result
 Keep = Callable[[Booking], None]  # what else belongs into the transaction that confirms
 
 
-def charge(payment: Payment, desk: Desk, *, keep_hold: bool, keep: Keep | None = None) -> Booking:
+def charge(payment: Payment, context: BookingContext, *, keep_hold: bool, keep: Keep | None = None) -> Booking:
     """Charge a payment that has been begun. A declined card frees the nights, or keeps the hold for another one.
 
     Raises PaymentFailed, PaymentUnknown, RoomNotAvailable.
     """
     try:
-        outcome = desk.provider.charge(payment.id, payment.amount, payment.currency, str(payment.method))
+        outcome = context.provider.charge(payment.id, payment.amount, payment.currency, str(payment.method))
     except NoAnswer:
-        ledger.mark_unknown(payment.id, desk.patience)
+        ledger.mark_unknown(payment.id, context.patience)
         telemetry.count_booking("payment_unknown")
         raise PaymentUnknown from None
     if outcome.result is Result.CHARGED:
-        return confirmed(payment.id, outcome, desk, keep)
+        return confirmed(payment.id, outcome, context, keep)
     if outcome.result is Result.DECLINED:
         give_up(payment.id, ledger.DECLINED, keep_hold=keep_hold)
         telemetry.count_booking("declined")
@@ -45,11 +45,11 @@ def charge(payment: Payment, desk: Desk, *, keep_hold: bool, keep: Keep | None =
     raise PaymentUnknown  # recovery was quicker and cancelled the charge: it frees the nights too
 
 
-def confirmed(payment_id: uuid.UUID, outcome: Outcome, desk: Desk, keep: Keep | None = None) -> Booking:
+def confirmed(payment_id: uuid.UUID, outcome: Outcome, context: BookingContext, keep: Keep | None = None) -> Booking:
     """Confirm, or send the money back when the nights are not ours any more (RoomNotAvailable)."""
-    booking, refund = _confirm(payment_id, outcome, desk, keep)
+    booking, refund = _confirm(payment_id, outcome, context, keep)
     if refund:
-        refunds.send(refund, desk)
+        refunds.send(refund, context)
     if booking.confirmed_at is None:
         telemetry.count_booking("refunded")
         raise RoomNotAvailable
@@ -58,13 +58,15 @@ def confirmed(payment_id: uuid.UUID, outcome: Outcome, desk: Desk, keep: Keep | 
 
 
 @transaction(isolation=READ_COMMITTED)
-def _confirm(payment_id: uuid.UUID, outcome: Outcome, desk: Desk, keep: Keep | None) -> tuple[Booking, Payment | None]:
+def _confirm(
+    payment_id: uuid.UUID, outcome: Outcome, context: BookingContext, keep: Keep | None
+) -> tuple[Booking, Payment | None]:
     booking, payment = repository.with_payment(payment_id)
     if payment.state == SUCCEEDED:
         return booking, None
     ledger.succeed(payment, outcome.reference)
     if booking.status != PENDING or not availability.book(booking.id, booking.nights):
-        return booking, _undo(booking, payment, desk)
+        return booking, _undo(booking, payment, context)
     booking.confirm(clock.now())
     repository.save(booking)
     outbox.record("booking.confirmed", booking_facts(booking))
@@ -73,12 +75,12 @@ def _confirm(payment_id: uuid.UUID, outcome: Outcome, desk: Desk, keep: Keep | N
     return booking, None
 
 
-def _undo(booking: Booking, paid: Payment, desk: Desk) -> Payment:
+def _undo(booking: Booking, paid: Payment, context: BookingContext) -> Payment:
     """Charged, but the nights are gone: everything goes back."""
     availability.release(booking.id)
     if booking.status == PENDING:
         cancellation.close(booking, None)
-    return ledger.start_refund(paid, paid.amount, desk.patience)
+    return ledger.start_refund(paid, paid.amount, context.patience)
 
 
 @transaction(isolation=READ_COMMITTED)

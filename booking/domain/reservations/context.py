@@ -1,37 +1,19 @@
-"""What selling needs beside the order: who moves the money, and the house rules."""
+"""What a booking needs beside the order: who moves the money, and the house rules."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from booking.domain.payments.context import PaymentContext
 from booking.domain.stays import StayRules
-from booking.infra.provider import Provider
-
-CONFIRMING = dt.timedelta(seconds=5)  # what confirming may take once the provider has answered
 
 
-USUAL_PATIENCE = dt.timedelta(seconds=5) + CONFIRMING
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingContext(PaymentContext):
+    """The rules of stays and holds; `lock_rooms` says whether the Redis lock stands before a hold."""
 
-
-def patience(payment_timeout_seconds: float) -> dt.timedelta:
-    """How long nobody but its own process may touch a payment that was begun."""
-    return dt.timedelta(seconds=payment_timeout_seconds) + CONFIRMING
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """`provider` takes new charges; `providers`, by name, also those that once did, for what they charged."""
-
-    provider: Provider
     rules: StayRules
     hold_for: dt.timedelta
     holds_per_guest: int = 3
     lock_rooms: bool = True
-    providers: Mapping[str, Provider] = field(default_factory=dict)
-    patience: dt.timedelta = USUAL_PATIENCE
-
-    def find_provider(self, name: str) -> Provider | None:
-        """The one that a payment names; None where this copy has no such provider (any more)."""
-        return self.provider if name == self.provider.name else self.providers.get(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from booking.domain.tables import Booking
+from booking.domain.reservations.models import Booking
 from booking.infra.ids import encode
 
 

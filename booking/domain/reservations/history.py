@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, select
 
+from booking.domain.catalogue.models import Property, Room
 from booking.domain.payments import refunds
 from booking.domain.reservations import booking_details, bookings, hold_limits
-from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING
-from booking.domain.tables import Booking, Property, Room
+from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING, Booking
 from booking.infra.clock import sql_now
 from booking.infra.db import db, reading
 

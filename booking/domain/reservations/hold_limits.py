@@ -13,8 +13,7 @@ from booking.domain.inventory import availability
 from booking.domain.messages import outbox
 from booking.domain.reservations import repository
 from booking.domain.reservations.event_payloads import booking_facts
-from booking.domain.reservations.models import PENDING
-from booking.domain.tables import Booking
+from booking.domain.reservations.models import PENDING, Booking
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, execute, fetch, transaction
 from booking.infra.prepared import often

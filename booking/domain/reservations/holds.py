@@ -8,28 +8,27 @@ from typing import Any
 
 from sqlalchemy import bindparam, or_
 
-from booking.domain.catalogue import rooms
-from booking.domain.catalogue.rooms import StayQuote
 from booking.domain.inventory import availability, room_lock
+from booking.domain.pricing import offers
+from booking.domain.pricing.offers import StayQuote
 from booking.domain.reservations import bookings, cancellation, hold_limits, repository
 from booking.domain.reservations.booking_details import OVER, Trip
 from booking.domain.reservations.bookings import Order
-from booking.domain.reservations.context import Desk
-from booking.domain.reservations.models import CONFIRMED
+from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.models import CONFIRMED, Booking
 from booking.domain.stays import Stay
-from booking.domain.tables import Booking
 from booking.infra.db import fetch, reading, transaction
 
 
-def reserve(order: Order, desk: Desk) -> Booking:
+def reserve(order: Order, context: BookingContext) -> Booking:
     """Hold the nights, or return what the guest already has for exactly this room and stay, be it held or paid.
 
     The guest's own unpaid holds of other, overlapping dates in the room make way, if the new dates can be had;
     otherwise everything stays as it is. Other dates do not start the clock anew: the hold ends when the first of those
     that made way would have. Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds.
     """
-    with room_lock.one_at_a_time(order.room_id, order.stay, wait=2, lock=desk.lock_rooms):
-        return _reserve(order, desk)
+    with room_lock.one_at_a_time(order.room_id, order.stay, wait=2, lock=context.lock_rooms):
+        return _reserve(order, context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +82,18 @@ def mine(order: Order) -> Mine:
 
 
 @transaction(retry_on=(bookings.REFERENCE,))
-def _reserve(order: Order, desk: Desk) -> Booking:
+def _reserve(order: Order, context: BookingContext) -> Booking:
     hold_limits.one_at_a_time(order.guest_id)
     having = _mine_in_the_way(order, lock=True) if fetch(_MINE_ID, **_asked(order)) else ()
     if same := _same(having, order):
-        return _for_as_many(same, order, desk)
+        return _for_as_many(same, order, context)
     making_way = [other for other in having if other.held_until is not None]
     until = min((other.held_until for other in making_way if other.held_until), default=None)
     for other in making_way:
         availability.release(other.id)
         cancellation.close(other, None)
-    hold_limits.refuse_another(order.guest_id, desk.holds_per_guest, {other.id for other in making_way})
-    return bookings.begin(order, desk, until=until)
+    hold_limits.refuse_another(order.guest_id, context.holds_per_guest, {other.id for other in making_way})
+    return bookings.begin(order, context, until=until)
 
 
 def _mine_in_the_way(order: Order, *, lock: bool = False) -> Sequence[Booking]:
@@ -126,11 +125,11 @@ def _same(having: Sequence[Booking], order: Order) -> Booking | None:
     return next((one for one in having if (one.check_in, one.check_out) == dates), None)
 
 
-def _for_as_many(booking: Booking, order: Order, desk: Desk) -> Booking:
+def _for_as_many(booking: Booking, order: Order, context: BookingContext) -> Booking:
     """The same stay once more, perhaps for another number of guests; only a hold still follows that."""
     if _is_for_others(booking, order):
-        room = rooms.for_sale(order.room_id)
-        room.refuse_unless_fit(order.stay, order.guests, desk.rules)
+        room = offers.for_sale(order.room_id)
+        room.refuse_unless_fit(order.stay, order.guests, context.rules)
         price = room.quote(order.stay)
         booking.guests, booking.policy = order.guests, room.frozen_policy()
         booking.total_price, booking.currency, booking.price_lines = price.total, price.currency, price.as_json()

@@ -17,7 +17,7 @@ from sqlalchemy import Table, Update, and_, bindparam, delete, select, tuple_, u
 from sqlalchemy.dialects.postgresql import insert
 
 from booking.domain.errors import IdempotencyConflict, KeyReused
-from booking.domain.tables import IdempotencyKey
+from booking.domain.reservations.models import IdempotencyKey
 from booking.infra.clock import sql_now
 from booking.infra.db import AUTOCOMMIT, READ_COMMITTED, execute, transaction
 from booking.infra.prepared import often

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
-from typing import Any
 
 from sqlalchemy import select
 
+from booking.domain.catalogue.models import Property, Room
+from booking.domain.payments.models import Payment
+from booking.domain.people import personal_data as people_data
 from booking.domain.people import security_log, sessions
+from booking.domain.people.personal_data import Entry, instant
 from booking.domain.people.users import CurrentUser
-from booking.domain.tables import Booking, EmailChange, Payment, Property, Room, SecurityEvent, Session, User
+from booking.domain.reservations.models import Booking
 from booking.infra import clock
 from booking.infra.db import db, reading
 from booking.infra.ids import encode
-
-Entry = dict[str, Any]
 
 
 def of(who: CurrentUser) -> Entry:
@@ -37,64 +37,11 @@ def download(who: CurrentUser) -> Entry:
 @reading
 def _gathered(user_id: uuid.UUID) -> Entry:
     return {
-        "createdAt": _instant(clock.now()),
-        "account": _account(db.session.get_one(User, user_id)),
-        "sessions": _sessions(user_id),
-        "securityEvents": _security_events(user_id),
-        "emailChanges": _email_changes(user_id),
+        "createdAt": instant(clock.now()),
+        **people_data.about(user_id),
         "bookings": _bookings(user_id),
         "payments": _payments(user_id),
     }
-
-
-def _account(user: User) -> Entry:
-    return {
-        "id": encode("user", user.id),
-        "email": user.email,
-        "emailVerifiedAt": _instant(user.email_verified_at),
-        "fullName": user.full_name,
-        "role": user.role,
-        "region": user.region,
-        "locale": user.locale,
-        "createdAt": _instant(user.created_at),
-    }
-
-
-def _sessions(user_id: uuid.UUID) -> list[Entry]:
-    rows = db.session.scalars(select(Session).where(Session.user_id == user_id).order_by(Session.id.desc()))
-    return [
-        {
-            "id": encode("session", row.id),
-            "kind": row.kind,
-            "client": row.client,
-            "createdAt": _instant(row.created_at),
-            "lastSeenAt": _instant(row.last_seen_at),
-            "endedAt": _instant(row.ended_at),
-        }
-        for row in rows
-    ]
-
-
-def _security_events(user_id: uuid.UUID) -> list[Entry]:
-    mine = select(SecurityEvent).where(SecurityEvent.user_id == user_id).order_by(SecurityEvent.at.desc())
-    return [
-        {"at": _instant(row.at), "kind": row.kind, "address": row.address, "client": row.client}
-        for row in db.session.scalars(mine)
-    ]
-
-
-def _email_changes(user_id: uuid.UUID) -> list[Entry]:
-    mine = select(EmailChange).where(EmailChange.user_id == user_id).order_by(EmailChange.created_at.desc())
-    return [
-        {
-            "from": row.old_email,
-            "to": row.new_email,
-            "createdAt": _instant(row.created_at),
-            "confirmedAt": _instant(row.confirmed_at),
-            "stoppedAt": _instant(row.stopped_at),
-        }
-        for row in db.session.scalars(mine)
-    ]
 
 
 def _bookings(user_id: uuid.UUID) -> list[Entry]:
@@ -121,9 +68,9 @@ def _booking(booking: Booking, room: str, house: str) -> Entry:
         "totalPrice": booking.total_price,
         "refundAmount": booking.refund_amount,
         "currency": booking.currency,
-        "createdAt": _instant(booking.created_at),
-        "confirmedAt": _instant(booking.confirmed_at),
-        "cancelledAt": _instant(booking.cancelled_at),
+        "createdAt": instant(booking.created_at),
+        "confirmedAt": instant(booking.confirmed_at),
+        "cancelledAt": instant(booking.cancelled_at),
     }
 
 
@@ -141,11 +88,7 @@ def _payments(user_id: uuid.UUID) -> list[Entry]:
             "state": payment.state,
             "amount": payment.amount,
             "currency": payment.currency,
-            "createdAt": _instant(payment.created_at),
+            "createdAt": instant(payment.created_at),
         }
         for payment, reference in rows
     ]
-
-
-def _instant(instant: dt.datetime | None) -> str | None:
-    return instant.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if instant else None

@@ -13,12 +13,12 @@ import uuid
 
 from booking.domain.errors import PaymentFailed, PaymentUnknown, RoomNotAvailable
 from booking.domain.payments import ledger, refunds
+from booking.domain.payments.models import CHARGE, REFUND, SUCCEEDED, Payment
 from booking.domain.reservations import cancellation, charging, idempotency, repository
 from booking.domain.reservations.charging import Keep
-from booking.domain.reservations.context import Desk
+from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.event_payloads import named
-from booking.domain.reservations.models import CHARGE, PENDING, REFUND, SUCCEEDED
-from booking.domain.tables import Booking, Payment
+from booking.domain.reservations.models import PENDING, Booking
 from booking.infra import telemetry
 from booking.infra.db import READ_COMMITTED, reading, transaction
 from booking.infra.provider import NoAnswer, Result
@@ -27,26 +27,28 @@ SWEEP_SECONDS = 30.0  # then a sweep begins no further row; the next one does
 NOW = dt.timedelta(0)
 
 
-def recover_payments(desk: Desk, *, ahead: dt.timedelta = NOW, limit: int = 500, seconds: float = SWEEP_SECONDS) -> int:
+def recover_payments(
+    context: BookingContext, *, ahead: dt.timedelta = NOW, limit: int = 500, seconds: float = SWEEP_SECONDS
+) -> int:
     """Settle what is due: a charge is cancelled or confirmed, a refund sent again. Returns how many were tried.
 
     `ahead` takes what is due only then, too.
     """
     end, tried = time.monotonic() + seconds, 0
-    for payment_id, attempts in ledger.due(desk.patience, ahead, limit):
+    for payment_id, attempts in ledger.due(context.patience, ahead, limit):
         if time.monotonic() >= end:
             break
-        payment = ledger.claim(payment_id, attempts, desk.patience)
+        payment = ledger.claim(payment_id, attempts, context.patience)
         if payment:
             tried += 1
-            _try(payment, desk)
+            _try(payment, context)
     return tried
 
 
-def _try(payment: Payment, desk: Desk) -> None:
+def _try(payment: Payment, context: BookingContext) -> None:
     """Settle one; whatever goes wrong with it is said and noted, and the next one is looked at."""
     try:
-        settled = settle(payment, desk)
+        settled = settle(payment, context)
     except Exception as error:  # noqa: BLE001 other payments must not wait for this one
         telemetry.log.error("recovery_broke", payment=str(payment.id), exc_info=True)
         ledger.note(payment.id, ledger.said(error))
@@ -56,13 +58,13 @@ def _try(payment: Payment, desk: Desk) -> None:
         telemetry.log.error("payment_stuck", payment=str(payment.id), kind=payment.kind, attempts=payment.attempts)
 
 
-def settle(payment: Payment, desk: Desk) -> bool:
+def settle(payment: Payment, context: BookingContext) -> bool:
     """Ask the payment's own provider for the outcome and act on it. False where there is none yet."""
-    return refunds.send(payment, desk) if payment.kind == REFUND else _settle_charge(payment, desk)
+    return refunds.send(payment, context) if payment.kind == REFUND else _settle_charge(payment, context)
 
 
-def _settle_charge(payment: Payment, desk: Desk) -> bool:
-    provider = desk.find_provider(payment.provider)
+def _settle_charge(payment: Payment, context: BookingContext) -> bool:
+    provider = context.find_provider(payment.provider)
     if provider is None:
         ledger.note_unknown_provider(payment)
         return False
@@ -75,7 +77,7 @@ def _settle_charge(payment: Payment, desk: Desk) -> bool:
         return False
     if outcome.result is Result.CHARGED:
         try:
-            charging.confirmed(payment.id, outcome, desk)
+            charging.confirmed(payment.id, outcome, context)
         except RoomNotAvailable:
             telemetry.log.warning("recovered_charge_refunded", payment=str(payment.id))
     elif outcome.result is Result.REFUNDED:
@@ -89,7 +91,7 @@ def _settle_charge(payment: Payment, desk: Desk) -> bool:
 # --- for a request that comes again with its key
 
 
-def begun_earlier(claim: idempotency.Claim | None, desk: Desk, keep: Keep | None) -> Booking | None:
+def begun_earlier(claim: idempotency.Claim | None, context: BookingContext, keep: Keep | None) -> Booking | None:
     """What an earlier call with this key began: confirmed, or held and to be paid; None where nothing is left of it.
 
     Raises PaymentUnknown while the earlier call may still be charging, or the provider is silent; PaymentFailed.
@@ -98,7 +100,7 @@ def begun_earlier(claim: idempotency.Claim | None, desk: Desk, keep: Keep | None
         return None
     charge = ledger.latest_charge(claim.booking_id)
     if charge and ledger.is_open(charge) and not ledger.is_live_charge(charge):
-        settle(charge, desk)
+        settle(charge, context)
         charge = ledger.latest_charge(claim.booking_id)
     if charge and ledger.is_open(charge):
         raise PaymentUnknown

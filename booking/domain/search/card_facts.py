@@ -9,9 +9,8 @@ from typing import Any
 from sqlalchemy import String, Uuid, any_, bindparam, cast, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from booking.domain.catalogue.models import DEMO
+from booking.domain.catalogue.models import DEMO, Property, Room
 from booking.domain.pricing import policies
-from booking.domain.tables import Property, Room
 from booking.infra import clock
 from booking.infra.db import fetch
 from booking.infra.ids import decode, encode

@@ -34,13 +34,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from booking.domain.catalogue import kinds, places
-from booking.domain.catalogue.models import HELD, has_end
+from booking.domain.catalogue.models import Property, Room
 from booking.domain.errors import Invalid
-from booking.domain.inputs import SLUG, RoomSearch
+from booking.domain.inventory.models import HELD, Availability, has_end
 from booking.domain.pricing import quotes
-from booking.domain.search import words
+from booking.domain.search import place_names, words
+from booking.domain.search.inputs import RoomSearch
 from booking.domain.stays import EARLIEST_ZONE, Stay, StayRules
-from booking.domain.tables import Availability, Property, Room
 from booking.infra import cache, clock, replica
 from booking.infra.clock import sql_now
 from booking.infra.db import fetch
@@ -90,7 +90,7 @@ class Found:
 
 def search(wanted: RoomSearch, rules: StayRules, cache_seconds: int) -> Found:
     """A page of free rooms and how many there are in all. Raises Invalid."""
-    wanted = places.resolved(wanted, cache_seconds)
+    wanted = place_names.resolved(wanted, cache_seconds)
     _refuse_unless_possible(wanted, rules)
     kept = _remembered(FOUND, wanted, rules, cache_seconds, lambda found: json.dumps(_kept(found), default=str))
     return _found(json.loads(kept), wanted)
@@ -98,14 +98,14 @@ def search(wanted: RoomSearch, rules: StayRules, cache_seconds: int) -> Found:
 
 def answer(wanted: RoomSearch, rules: StayRules, cache_seconds: int, render: Callable[[Found], str]) -> str:
     """The same as the text that `render` makes of it, which is what is kept then. Raises Invalid."""
-    wanted = places.resolved(wanted, cache_seconds)
+    wanted = place_names.resolved(wanted, cache_seconds)
     _refuse_unless_possible(wanted, rules)
     return _remembered(ANSWER, wanted, rules, cache_seconds, render)
 
 
 def asked(wanted: RoomSearch, rules: StayRules, cache_seconds: int) -> tuple[str, ...]:
     """What `answer` will ask the cache for; nothing where the place must be found first."""
-    if wanted.location and not SLUG.fullmatch(wanted.location):
+    if wanted.location and not places.is_slug(wanted.location):
         return ()
     return cache.asked_in(wanted.location, ANSWER, _key(wanted, rules), cache_seconds)
 

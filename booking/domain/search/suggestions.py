@@ -11,8 +11,8 @@ from typing import Any
 from booking.domain.catalogue import destinations
 from booking.domain.catalogue.destinations import Destination
 from booking.domain.errors import Invalid
-from booking.domain.inputs import RoomSearch
 from booking.domain.search import finder
+from booking.domain.search.inputs import RoomSearch
 from booking.domain.stays import StayRules
 
 MOST = 4

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 
-from booking.domain.catalogue.destinations import USUAL_GUESTS, Destination
+from booking.domain.catalogue.destinations import Destination
 from booking.domain.errors import Invalid
-from booking.domain.inputs import RoomSearch
 from booking.domain.search import finder
 from booking.domain.search.finder import FoundRoom
+from booking.domain.search.inputs import RoomSearch
+from booking.domain.search.usual import USUAL_GUESTS
 from booking.domain.stays import Stay, StayRules
 from booking.infra import clock
 

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from booking.domain.catalogue import pictures
+from booking.domain.catalogue.cancellation_policies import BY_NAME
 from booking.domain.catalogue.importing import listings, places, text, values
 from booking.domain.catalogue.importing.drafts import CHECK_IN, CHECK_OUT, BadRow, Defaults, PropertyDraft, RoomDraft
+from booking.domain.catalogue.models import Property, Room
 from booking.domain.errors import Invalid
-from booking.domain.pricing.policies import BY_NAME
-from booking.domain.tables import Property, Room
 from booking.infra import ids
 
 OURS = "room"  # the source of rooms that have none: their source_id is their own id

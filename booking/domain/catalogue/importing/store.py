@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, Row, and_, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.dml import ReturningInsert
 
+from booking.domain.catalogue.cancellation_policies import MODERATE
 from booking.domain.catalogue.importing.drafts import LONGEST_STAY, PropertyDraft, RoomDraft
+from booking.domain.catalogue.models import Property, Room
 from booking.domain.errors import Conflict
 from booking.domain.messages import outbox
-from booking.domain.pricing.policies import MODERATE
-from booking.domain.tables import Property, Room
 from booking.infra import ids
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 

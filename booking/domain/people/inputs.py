@@ -1,0 +1,113 @@
+"""What is asked of somebody who registers, signs in, or changes their account."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Annotated
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, Field
+
+from booking.domain import names
+from booking.domain.inputs import PLAIN, Input, Name, plain, refuse
+from booking.domain.people import passwords
+
+
+def _without_link(value: str) -> str:
+    if names.has_link(value):
+        raise refuse("must not contain a link or an email address")
+    return value
+
+
+def _email(value: str) -> str:
+    email = _normalised_email(value)
+    # Lower case, by which accounts are told apart, may be longer: two characters for one Turkish İ.
+    if email is None or len(email.lower()) > 255:
+        raise refuse("must be an email address")
+    return email
+
+
+def _typed_email(value: str) -> str:
+    # Whoever signs in types what they registered with; what is no address simply belongs to nobody.
+    return _normalised_email(value) or value
+
+
+def _normalised_email(value: str) -> str | None:
+    # Normalised first, validated afterwards: the other order lets look-alikes through.
+    normalised = unicodedata.normalize("NFKC", value.strip())
+    try:
+        return validate_email(normalised, check_deliverability=False, strict=False).normalized
+    except EmailNotValidError:
+        return None
+
+
+def _password(value: str) -> str:
+    if problem := passwords.find_problem(value):
+        raise refuse(problem)
+    return value
+
+
+PersonName = Annotated[Name, AfterValidator(_without_link)]
+Email = Annotated[
+    str,
+    Field(max_length=255, json_schema_extra={"format": "email"}),
+    AfterValidator(plain),
+    AfterValidator(_email),
+]
+NewPassword = Annotated[
+    str,
+    Field(max_length=256, json_schema_extra=PLAIN | {"minLength": passwords.SHORTEST}),
+    AfterValidator(plain),
+    AfterValidator(_password),
+]
+
+
+class Registration(Input):
+    email: Email
+    password: NewPassword
+    full_name: PersonName
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z0-9]+)*$", max_length=32)] | None = None
+
+
+class Credentials(Input):
+    email: Annotated[
+        str, Field(max_length=255, json_schema_extra=PLAIN), AfterValidator(plain), AfterValidator(_typed_email)
+    ]
+    password: Annotated[str, Field(max_length=256)]
+
+
+class Refresh(Input):
+    refresh_token: Annotated[str, Field(max_length=512)]
+
+
+class Profile(Input):
+    full_name: PersonName
+
+
+class PasswordChange(Input):
+    current_password: Annotated[str, Field(max_length=256)]
+    new_password: NewPassword
+
+
+class Confirmation(Input):
+    """The password once more, before something sensitive."""
+
+    confirm_password: Annotated[str, Field(max_length=256)]
+
+
+class ForgottenPassword(Input):
+    email: Email
+
+
+class EmailChoice(Input):
+    new_email: Email
+
+
+class Deletion(Input):
+    """The account's own address, typed by whoever wants it deleted."""
+
+    confirm_email: Annotated[str, Field(max_length=255, json_schema_extra=PLAIN), AfterValidator(plain)]
+
+
+class PasswordChoice(Input):
+    new_password: NewPassword

@@ -1,0 +1,81 @@
+"""What is kept about a person and their sign-ins, for themselves: in the words of the API, without secrets."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from sqlalchemy import select
+
+from booking.domain.people.link_models import EmailChange
+from booking.domain.people.models import SecurityEvent, Session, User
+from booking.infra.db import db
+from booking.infra.ids import encode
+
+Entry = dict[str, Any]
+
+
+def about(user_id: uuid.UUID) -> Entry:
+    """account, sessions, securityEvents, emailChanges; lists newest first; inside the caller's transaction."""
+    return {
+        "account": _account(db.session.get_one(User, user_id)),
+        "sessions": _sessions(user_id),
+        "securityEvents": _security_events(user_id),
+        "emailChanges": _email_changes(user_id),
+    }
+
+
+def _account(user: User) -> Entry:
+    return {
+        "id": encode("user", user.id),
+        "email": user.email,
+        "emailVerifiedAt": instant(user.email_verified_at),
+        "fullName": user.full_name,
+        "role": user.role,
+        "region": user.region,
+        "locale": user.locale,
+        "createdAt": instant(user.created_at),
+    }
+
+
+def _sessions(user_id: uuid.UUID) -> list[Entry]:
+    rows = db.session.scalars(select(Session).where(Session.user_id == user_id).order_by(Session.id.desc()))
+    return [
+        {
+            "id": encode("session", row.id),
+            "kind": row.kind,
+            "client": row.client,
+            "createdAt": instant(row.created_at),
+            "lastSeenAt": instant(row.last_seen_at),
+            "endedAt": instant(row.ended_at),
+        }
+        for row in rows
+    ]
+
+
+def _security_events(user_id: uuid.UUID) -> list[Entry]:
+    mine = select(SecurityEvent).where(SecurityEvent.user_id == user_id).order_by(SecurityEvent.at.desc())
+    return [
+        {"at": instant(row.at), "kind": row.kind, "address": row.address, "client": row.client}
+        for row in db.session.scalars(mine)
+    ]
+
+
+def _email_changes(user_id: uuid.UUID) -> list[Entry]:
+    mine = select(EmailChange).where(EmailChange.user_id == user_id).order_by(EmailChange.created_at.desc())
+    return [
+        {
+            "from": row.old_email,
+            "to": row.new_email,
+            "createdAt": instant(row.created_at),
+            "confirmedAt": instant(row.confirmed_at),
+            "stoppedAt": instant(row.stopped_at),
+        }
+        for row in db.session.scalars(mine)
+    ]
+
+
+def instant(moment: dt.datetime | None) -> str | None:
+    """ISO 8601 in UTC, to the second."""
+    return moment.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None

@@ -1,0 +1,44 @@
+"""What can be asked about one room: a quote for its dates, and its nights."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator
+
+from booking.domain.errors import Invalid
+from booking.domain.inputs import CalendarDate, Input, refuse
+from booking.domain.stays import Stay
+
+
+class RoomView(Input):
+    """A room, with a quote where dates are given."""
+
+    check_in: CalendarDate | None = None
+    check_out: CalendarDate | None = None
+    guests: Annotated[int, Field(ge=1, le=1000)] = 1
+
+    @field_validator("check_out")
+    @classmethod
+    def _in_order(cls, check_out: dt.date | None, info: Any) -> dt.date | None:
+        check_in = info.data.get("check_in")
+        if check_in and check_out and check_in >= check_out:
+            raise refuse("checkIn must be before checkOut", "checkIn")
+        return check_out
+
+    def stay(self) -> Stay | None:
+        """The dates, None without any; raises Invalid where one is missing."""
+        if self.check_in and self.check_out:
+            return Stay(self.check_in, self.check_out)
+        if self.check_in or self.check_out:
+            missing = "checkOut" if self.check_in else "checkIn"
+            raise Invalid(details={missing: f"{missing} is missing"})
+        return None
+
+
+class NightsView(Input):
+    """Which nights of a room, from the first until before the last."""
+
+    first: CalendarDate | None = Field(default=None, alias="from")
+    end: CalendarDate | None = Field(default=None, alias="to")

@@ -1,0 +1,94 @@
+"""Deleting an account: only when nothing is still to happen.
+
+A stay to come, an unpaid hold, money under way or owed keep it. What is erased is decided in people.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Date, and_, cast, delete, exists, func, or_, select
+from sqlalchemy.orm import aliased
+
+from booking.domain.catalogue.models import Property, Room
+from booking.domain.errors import AccountInUse, Invalid
+from booking.domain.payments.models import FAILED, OPEN, REFUND, Payment
+from booking.domain.people import account_closing, sessions
+from booking.domain.people.users import CurrentUser, email_key
+from booking.domain.reservations import hold_limits
+from booking.domain.reservations.models import CONFIRMED, PENDING, Booking, IdempotencyKey
+from booking.infra.clock import sql_now
+from booking.infra.db import READ_COMMITTED, db, reading, transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """A booking that is not over yet."""
+
+    booking_id: uuid.UUID
+    reference: str
+    check_in: dt.date
+    check_out: dt.date
+    is_hold: bool  # not paid: it can be released
+
+
+def delete_mine(who: CurrentUser, typed_email: str) -> None:
+    """The owner wants it gone, and has typed its address to say so.
+
+    Raises SignInTooOld, Invalid, AccountInUse, LastOwner.
+    """
+    if email_key(typed_email.strip()) != email_key(who.email):
+        raise Invalid(details={"confirmEmail": "is not the address of this account"})
+    sessions.require_recent(who)
+    remove(who.id)
+
+
+@transaction(isolation=READ_COMMITTED)
+def remove(user_id: uuid.UUID) -> None:
+    """Delete everything personal. Raises AccountNotFound, AccountInUse, LastOwner."""
+    user = account_closing.lock_account(user_id)
+    if _obstacles(user.id) or _money_moves(user.id):
+        raise AccountInUse
+    db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.user_id == user.id))
+    account_closing.erase(user)
+
+
+_IS_HOLD = and_(Booking.status == PENDING, Booking.held_until.is_not(None))
+
+
+@reading
+def obstacles(user_id: uuid.UUID) -> list[Obstacle]:
+    """Stays to come and running holds, the next first: they are to be cancelled, or to be over."""
+    return _obstacles(user_id)
+
+
+@reading
+def money_moves(user_id: uuid.UUID) -> bool:
+    """Whether a payment or refund is under way, or a refund was declined and is owed."""
+    return _money_moves(user_id)
+
+
+def _obstacles(user_id: uuid.UUID) -> list[Obstacle]:
+    over = Booking.check_out < cast(func.timezone(Property.time_zone, sql_now()), Date)
+    rows = db.session.execute(
+        select(Booking.id, Booking.reference, Booking.check_in, Booking.check_out, _IS_HOLD)
+        .join(Room, Room.id == Booking.room_id)
+        .join(Property, Property.id == Room.property_id)
+        .where(Booking.user_id == user_id, or_(and_(Booking.status == CONFIRMED, ~over), hold_limits.RUNNING))
+        .order_by(Booking.check_in, Booking.id)
+    )
+    return [Obstacle(*row) for row in rows]
+
+
+def _money_moves(user_id: uuid.UUID) -> bool:
+    again = aliased(Payment)
+    begun_again = exists().where(again.booking_id == Payment.booking_id, again.kind == REFUND, again.state != FAILED)
+    owed: ColumnElement[bool] = and_(Payment.kind == REFUND, Payment.state == FAILED, ~begun_again)
+    moving = (
+        select(Payment.id)
+        .join(Booking, Booking.id == Payment.booking_id)
+        .where(Booking.user_id == user_id, or_(Payment.state.in_(OPEN), owed))
+    )
+    return db.session.scalar(moving.limit(1)) is not None

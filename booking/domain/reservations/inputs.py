@@ -1,0 +1,59 @@
+"""What is asked of a guest who holds a room, pays, cancels, or looks at their bookings."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, field_validator
+
+from booking.domain.inputs import PLAIN, Dates, Input, Page, PageSize, plain, refuse
+from booking.domain.reservations.models import BOOKING_STATUSES
+
+
+class StayOrder(Dates):
+    """The nights to hold in a room, for so many guests."""
+
+    guests: Annotated[int, Field(ge=1, le=1000)]
+
+
+PaymentMethod = Annotated[str, Field(pattern=r"^pm_[A-Za-z0-9_]{1,100}$")]
+
+
+class RoomOrder(StayOrder):
+    """A booking in one call."""
+
+    room_id: Annotated[str, Field(max_length=64, json_schema_extra=PLAIN), AfterValidator(plain)]
+    payment_method_id: PaymentMethod
+
+
+class Shown(Input):
+    """The total that somebody was shown."""
+
+    shown_total: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=3)]
+
+
+class HoldPayment(Shown):
+    """A card for a hold, and the total that its owner was shown."""
+
+    payment_method_id: PaymentMethod
+
+
+class Cancellation(Input):
+    """`version` is the booking's as the page showed it: what changed since is shown again first."""
+
+    version: Annotated[int, Field(ge=1, le=2_000_000_000)]
+    shown_refund: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=3)]
+
+
+class BookingList(Input):
+    status: str | None = Field(default=None, json_schema_extra={"enum": ["", *BOOKING_STATUSES]})
+    page: Page = 1
+    page_size: PageSize = 20
+
+    @field_validator("status")
+    @classmethod
+    def _known(cls, status: str | None) -> str | None:
+        if status and status not in BOOKING_STATUSES:
+            raise refuse(f"must be one of {', '.join(BOOKING_STATUSES)}")
+        return status or None

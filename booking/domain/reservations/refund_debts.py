@@ -1,0 +1,49 @@
+"""Refunds that guests still wait for, with the bookings that they are for."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import aliased
+
+from booking.domain.payments.models import FAILED, LIVE, REFUND, Payment
+from booking.domain.reservations.models import Booking
+from booking.infra.db import db, reading
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """A refund that was declined and not sent again: the guest still waits for it."""
+
+    payment_id: uuid.UUID
+    booking_id: uuid.UUID
+    reference: str
+    amount: Decimal
+    currency: str
+    provider: str
+    error: str
+
+
+@reading
+def owed(limit: int = 1000) -> list[Debt]:
+    """Declined refunds that nobody has sent again, the latest attempt of each booking, oldest first."""
+    other = aliased(Payment)
+    superseded = exists().where(
+        other.booking_id == Payment.booking_id,
+        other.kind == REFUND,
+        (other.state.in_(LIVE)) | ((other.state == FAILED) & (other.id > Payment.id)),
+    )
+    rows = db.session.execute(
+        select(Payment, Booking.reference)
+        .join(Booking, Booking.id == Payment.booking_id)
+        .where(Payment.kind == REFUND, Payment.state == FAILED, ~superseded)
+        .order_by(Payment.id)
+        .limit(limit)
+    )
+    return [
+        Debt(row.id, row.booking_id, reference, row.amount, row.currency, row.provider, row.error or "")
+        for row, reference in rows
+    ]

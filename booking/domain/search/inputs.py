@@ -1,0 +1,90 @@
+"""What can be asked of a search."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+
+from booking.domain.catalogue.kinds import KINDS
+from booking.domain.inputs import PLAIN, Dates, Page, PageSize, plain, refuse, trimmed
+
+GAPS = re.compile(r"(?<=\d)[ '\u00a0\u2009\u202f\u2019](?=\d{3}(?!\d))")  # between thousands
+COMMA_DECIMAL = re.compile(r"\d+,\d{1,2}|\d{1,3}(\.\d{3})+,\d{1,3}", re.ASCII)
+COMMA_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+
+
+def _decimal_text(value: object) -> object:
+    """99,50 and 1.234,50 are what people type where the comma is the decimal sign; 1,234 and 1,234.50 elsewhere."""
+    if not isinstance(value, str):
+        return value
+    text = GAPS.sub("", value)
+    if COMMA_DECIMAL.fullmatch(text):
+        return text.replace(".", "").replace(",", ".")
+    return text.replace(",", "") if COMMA_THOUSANDS.fullmatch(text) else text
+
+
+# A slug, or a name (see place_names.resolved).
+Location = Annotated[
+    str, Field(max_length=120, json_schema_extra=PLAIN), AfterValidator(plain), AfterValidator(trimmed)
+]
+CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Price = Annotated[
+    Decimal, Field(ge=0, le=999_999_999_999, max_digits=15, decimal_places=3), BeforeValidator(_decimal_text)
+]
+MOST_AMENITIES = 20
+SORTS = ("price", "-price", "name", "capacity")
+
+
+class RoomSearch(Dates):
+    """Which rooms, for which dates."""
+
+    location: Location | None = None
+    capacity: Annotated[int, Field(ge=1, le=1000)] | None = None
+    min_price: Price | None = None
+    max_price: Price | None = None
+    currency: CurrencyCode | None = None
+    amenities: Annotated[
+        list[Annotated[str, Field(max_length=120), AfterValidator(plain)]],
+        # Each entry may be several, with commas between them: the limit is theirs.
+        Field(max_length=MOST_AMENITIES, json_schema_extra={"items": {"type": "string", **PLAIN}}),
+    ] = Field(default=[])
+    q: Annotated[str, Field(max_length=100, json_schema_extra=PLAIN), AfterValidator(plain)] | None = None
+    kind: str | None = Field(default=None, json_schema_extra={"enum": ["", *KINDS]})
+    sort: str | None = Field(default=None, json_schema_extra={"enum": ["", *SORTS]})
+    page: Page = 1
+    page_size: PageSize = 20
+
+    @field_validator("kind")
+    @classmethod
+    def _known_kind(cls, kind: str | None) -> str | None:
+        if kind and kind not in KINDS:
+            raise refuse(f"must be one of {', '.join(KINDS)}")
+        return kind or None
+
+    @field_validator("sort")
+    @classmethod
+    def _known(cls, sort: str | None) -> str | None:
+        if sort and sort not in SORTS:
+            raise refuse(f"must be one of {', '.join(SORTS)}")
+        return sort or None
+
+    @field_validator("amenities", mode="before")
+    @classmethod
+    def _separated(cls, value: object) -> object:
+        values = value if isinstance(value, list) else [value]
+        if len(values) > MOST_AMENITIES:
+            return values  # too many, empty ones too
+        # Spaces only: a control character is for the next to refuse.
+        parts = [part.strip(" ") for item in values for part in str(item).split(",")]
+        return [part for part in parts if part]
+
+    @field_validator("max_price")
+    @classmethod
+    def _above_minimum(cls, max_price: Decimal | None, info: Any) -> Decimal | None:
+        least = info.data.get("min_price")
+        if max_price is not None and least is not None and max_price < least:
+            raise refuse("must not be below minPrice")
+        return max_price
