@@ -1,4 +1,7 @@
-"""Imports point down: doors to domain, domain to ground. Found by `ast`, so imports inside functions count too."""
+"""Imports point down: doors to domain, domain to ground; and from subject to subject in one order, through front doors.
+
+Found by `ast`, so imports inside functions count too.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,23 @@ RANK = {
     "booking.cli": DOORS,
     "booking.jobs": DOORS,
 }
+# A later subject may use an earlier one. What lies beside them in booking/domain are words that all of them use.
+SUBJECTS = (
+    "messages",
+    "people",
+    "catalogue",
+    "inventory",
+    "pricing",
+    "search",
+    "payments",
+    "reservations",
+    "maintenance",
+)
+TABLES = "booking.domain.tables"  # every table at once, for migrations and tests
 # The rules know neither HTTP nor queues.
 FOREIGN_TO_DOMAIN = {"flask", "werkzeug", "redis", "rq", "granian", "flask_limiter", "flask_login", "flask_wtf"}
+# The demo house belongs to the command that puts it in, and to the page that shows a picture of it.
+KNOW_THE_DEMO = {"booking.cli.demo", "booking.web.rooms"}
 
 
 def module_of(path: Path) -> str:
@@ -42,20 +60,53 @@ def rank(module: str) -> int:
     return RANK[part] if part != "booking" else ROOT
 
 
-def imported(source: str) -> Iterator[str]:
-    """Every module that the source imports, anywhere in it."""
-    for node in ast.walk(ast.parse(source)):
+def subject_of(module: str) -> str | None:
+    """booking.domain.people.users -> people; None outside of the subjects."""
+    parts = module.split(".")
+    return parts[2] if parts[:2] == ["booking", "domain"] and len(parts) > 2 and parts[2] in SUBJECTS else None
+
+
+def front_door(subject: str) -> set[str]:
+    """The names that others may use."""
+    tree = ast.parse((HOME / "booking" / "domain" / subject / "__init__.py").read_text())
+    [listed] = [node.value for node in tree.body if isinstance(node, ast.Assign) and _names(node) == ["__all__"]]
+    names: list[str] = ast.literal_eval(listed)
+    return set(names)
+
+
+def _names(node: ast.Assign) -> list[str]:
+    return [target.id for target in node.targets if isinstance(target, ast.Name)]
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Every module, or name of a module, that the source imports, anywhere in it: booking.domain.people.CurrentUser."""
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute, so that anybody can see where they point"
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-            yield from (name if name in MODULES else str(node.module) for name in names)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def used_of_subjects(tree: ast.AST) -> Iterator[str]:
+    """Every attribute of a subject that was imported whole: `people.register` -> booking.domain.people.register."""
+    whole = {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if f"{node.module}.{alias.name}" in {f"booking.domain.{subject}" for subject in SUBJECTS}
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in whole:
+            yield f"{whole[node.value.id]}.{node.attr}"
 
 
 def wrong_imports(module: str, source: str) -> list[str]:
     """What the module may not import, and why."""
-    return [f"{module} imports {name}: {reason}" for name in imported(source) if (reason := objection(module, name))]
+    tree = ast.parse(source)
+    names = [*imported(tree), *used_of_subjects(tree)]
+    return [f"{module} imports {name}: {reason}" for name in names if (reason := objection(module, name))]
 
 
 def objection(module: str, name: str) -> str | None:
@@ -63,10 +114,33 @@ def objection(module: str, name: str) -> str | None:
     if package != "booking":
         known_better = rank(module) == DOMAIN and package in FOREIGN_TO_DOMAIN
         return "the domain knows nothing of it" if known_better else None
-    if rank(name) > rank(module):
-        return "that points up"
+    if _is_root(name) or rank(name) > rank(module):
+        return "that points up" if rank(module) != ROOT else None
     if rank(name) == rank(module) == DOORS and inside[0] != module.split(".")[1]:
         return "doors do not know each other"
+    if rank(name) == DEMO != rank(module) and rank(module) != ROOT and module not in KNOW_THE_DEMO:
+        return "the demo is nobody's business"
+    return objection_to_subject(module, name)
+
+
+def _is_root(name: str) -> bool:
+    """booking itself, or one of its own names."""
+    return name == "booking" or (name.count(".") == 1 and name not in RANK)
+
+
+def objection_to_subject(module: str, name: str) -> str | None:
+    here, there = subject_of(module), subject_of(name)
+    if module == TABLES:
+        return None
+    if name == TABLES or name.startswith(f"{TABLES}."):
+        return "it knows all subjects: take the table from its subject"
+    if there is None or here == there:
+        return None
+    if rank(module) == DOMAIN and (here is None or SUBJECTS.index(here) < SUBJECTS.index(there)):
+        return "a subject knows only those before it"
+    inside = name.split(".")[3:]
+    if inside and inside[0] not in front_door(there):
+        return f"the front door of {there} does not list it"
     return None
 
 
@@ -82,12 +156,34 @@ def test_every_floor_is_there(area: Any) -> None:
     assert any(module == area or module.startswith(f"{area}.") for module in MODULES)
 
 
+def test_every_package_of_the_domain_has_its_place_in_the_order() -> None:
+    packages = {path.parent.name for path in (HOME / "booking" / "domain").glob("*/__init__.py")}
+    assert packages == set(SUBJECTS)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_front_door_says_what_it_is_for_and_lists_what_it_imports(subject: str) -> None:
+    tree = ast.parse((HOME / "booking" / "domain" / subject / "__init__.py").read_text())
+    assert ast.get_docstring(tree)
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    assert {alias.asname or alias.name for node in imports for alias in node.names} == front_door(subject)
+    assert {subject_of(str(node.module)) for node in imports} == {subject}
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_no_name_at_a_front_door_is_also_a_module_behind_it(subject: str) -> None:
+    """`from booking.domain.people import sessions` would mean one or the other, depending on who came first."""
+    behind = {module.split(".")[3] for module in MODULES if subject_of(module) == subject and module.count(".") > 2}
+    assert front_door(subject).isdisjoint(behind)
+
+
 @pytest.mark.parametrize(
     ("module", "line"),
     [
         ("booking.domain.search.finder", "from booking.api import schemas"),
         ("booking.domain.search.finder", "from booking.http import services"),
         ("booking.domain.search.finder", "import booking.http.services"),
+        ("booking.domain.search.finder", "from booking.demo import compose"),
         ("booking.domain.search.finder", "from flask import g"),
         ("booking.domain.search.finder", "import redis.asyncio"),
         ("booking.domain.search.finder", "from rq import Queue"),
@@ -98,10 +194,13 @@ def test_every_floor_is_there(area: Any) -> None:
         ("booking.infra.cache", "if TYPE_CHECKING:\n    from booking.domain.stays import Stay"),
         ("booking.config", "from booking.infra import clock"),
         ("booking.http.requests", "from booking.api.schemas import Refusal"),
+        ("booking.http.requests", "from booking.demo import load"),
         ("booking.api.rooms", "from booking.web import pages"),
+        ("booking.api.rooms", "from booking.demo.pictures import room_picture"),
         ("booking.web", "import booking.api.schemas"),
         ("booking.jobs.mails", "from booking.cli import rooms"),
         ("booking.api.rooms", "from booking import create_app"),
+        ("booking.demo.compose", "from booking.http import services"),
     ],
 )
 def test_an_import_that_is_turned_up_is_found(module: str, line: str) -> None:
@@ -111,11 +210,44 @@ def test_an_import_that_is_turned_up_is_found(module: str, line: str) -> None:
 @pytest.mark.parametrize(
     ("module", "line"),
     [
-        ("booking.api.rooms", "from booking.http import services"),
+        # against the order
+        ("booking.domain.people.users", "from booking.domain import reservations"),
+        ("booking.domain.people.users", "from booking.domain.reservations import Booking"),
+        ("booking.domain.payments.ledger", "def late():\n    from booking.domain import reservations"),
+        ("booking.domain.money", "from booking.domain import pricing"),
+        ("booking.domain.inputs", "import booking.domain.people"),
+        # past the front door
+        ("booking.domain.reservations.bookings", "from booking.domain.inventory import availability"),
+        ("booking.domain.reservations.bookings", "from booking.domain.inventory.availability import claim"),
+        ("booking.domain.reservations.bookings", "import booking.domain.inventory.availability"),
         ("booking.api.rooms", "from booking.domain.search import finder"),
+        ("booking.demo.occupancy", "from booking.domain.reservations.models import Booking"),
+        ("booking.cli.users", "from booking.domain.people.users import find"),
+        ("booking.web.rooms", "from booking.domain import search\nsearch.finder"),
+        ("booking.web.rooms", "from booking.domain import search as found\nfound.no_such_verb()"),
+        # every table at once
+        ("booking.domain.reservations.bookings", "from booking.domain.tables import Room"),
+        ("booking.api.rooms", "from booking.domain import tables"),
+    ],
+)
+def test_a_way_round_a_front_door_is_found(module: str, line: str) -> None:
+    assert len(wrong_imports(module, line)) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("booking.api.rooms", "from booking.http import services"),
+        ("booking.api.rooms", "from booking.domain import search\nsearch.find_rooms()"),
+        ("booking.api.rooms", "from booking.domain.search import RoomSearch"),
+        ("booking.api.rooms", "from booking.domain import stays\nstays.Stay"),
         ("booking.api.rooms", "from flask import g"),
         ("booking.web", "from booking.web import pages"),
+        ("booking.cli.demo", "from booking import demo"),
         ("booking.domain.search.finder", "from booking.infra import cache"),
+        ("booking.domain.search.finder", "from booking.domain.search import words"),
+        ("booking.domain.search.finder", "from booking.domain.catalogue import Room"),
+        ("booking.domain.tables", "from booking.domain.catalogue.models import Room"),
         ("booking.infra.db", "from booking.config import Settings"),
         ("booking", "from booking import api, cli"),
     ],

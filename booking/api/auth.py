@@ -6,11 +6,9 @@ from flask import request
 
 from booking.api import schemas
 from booking.api.endpoint import endpoint
+from booking.domain import people
 from booking.domain.errors import AccountDisabled, EmailTaken, InvalidCredentials, InvalidToken
-from booking.domain.people import email_verification, sessions, signing_in, users
-from booking.domain.people.inputs import Credentials, Refresh, Registration
-from booking.domain.people.sessions import SignedIn
-from booking.domain.people.users import CurrentUser
+from booking.domain.people import Credentials, CurrentUser, Refresh, Registration, SignedIn
 from booking.http.services import current_services
 from booking.infra.ids import encode
 
@@ -28,7 +26,7 @@ from booking.infra.ids import encode
 def register(body: Registration) -> schemas.RegisteredShape:
     """Create an account."""
     settings = current_services().settings
-    return schemas.registered(users.register(body, settings.region, site=settings.site_name))
+    return schemas.registered(people.register(body, settings.region, site=settings.site_name))
 
 
 @endpoint(
@@ -45,8 +43,8 @@ def register(body: Registration) -> schemas.RegisteredShape:
 )
 def login(body: Credentials) -> schemas.TokensShape:
     """Sign in: an access token for an hour, and a refresh token for the next one."""
-    user = signing_in.with_password(body.email, body.password, current_services().guard)
-    return _tokens(sessions.start_api(user.id, request.headers.get("User-Agent", "")))
+    user = people.sign_in(body.email, body.password, current_services().guard)
+    return _tokens(people.start_api_session(user.id, request.headers.get("User-Agent", "")))
 
 
 @endpoint(
@@ -60,19 +58,19 @@ def login(body: Credentials) -> schemas.TokensShape:
 )
 def refresh(body: Refresh) -> schemas.TokensShape:
     """Exchange a refresh token for new tokens. For 10 s a repeat gets the same one; after that it ends the session."""
-    return _tokens(sessions.refresh(body.refresh_token, current_services().ends))
+    return _tokens(people.refresh_session(body.refresh_token, current_services().ends))
 
 
 @endpoint("POST", "/auth/logout", tag="Accounts", status=204)
 def logout(user: CurrentUser) -> None:
     """Sign out: refresh and access tokens of this session stop working at once."""
-    sessions.end(user.session_id)
+    people.end_session(user.session_id)
 
 
 @endpoint("GET", "/me", tag="Accounts", shape=schemas.MeShape)
 def me(user: CurrentUser) -> schemas.MeShape:
     """Who is signed in."""
-    return schemas.me(user, email_verified=email_verification.is_verified(user.id))
+    return schemas.me(user, email_verified=people.is_email_verified(user.id))
 
 
 def _tokens(signed_in: SignedIn) -> schemas.TokensShape:

@@ -10,7 +10,7 @@ from flask import Response, request
 
 from booking.api import errors, schemas
 from booking.api.endpoint import IF_NONE_MATCH, Reply, endpoint, json_response, to_json
-from booking.domain.catalogue import room_names
+from booking.domain import catalogue, reservations
 from booking.domain.errors import (
     BookingError,
     BookingModified,
@@ -25,11 +25,8 @@ from booking.domain.errors import (
     RoomNotAvailable,
     RoomNotFound,
 )
-from booking.domain.people.users import CurrentUser
-from booking.domain.reservations import bookings, history, idempotency
-from booking.domain.reservations.idempotency import Answer, Claim
-from booking.domain.reservations.inputs import BookingList, RoomOrder
-from booking.domain.reservations.models import Booking
+from booking.domain.people import CurrentUser
+from booking.domain.reservations import Answer, Booking, BookingList, Claim, RoomOrder
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.infra.db import Unavailable
@@ -70,8 +67,8 @@ def create_booking(user: CurrentUser, body: RoomOrder) -> Response:
     key = _idempotency_key()
     if key is None:
         return _created(_book(user, body, None))
-    fingerprint = idempotency.fingerprint(body.model_dump(mode="json"))
-    claim = idempotency.claim(user.id, "POST /bookings", key, fingerprint)
+    fingerprint = reservations.request_fingerprint(body.model_dump(mode="json"))
+    claim = reservations.claim_key(user.id, "POST /bookings", key, fingerprint)
     if isinstance(claim, Answer):
         return _replayed(user, claim)
     return _created(_book_under(claim, user, body))
@@ -80,8 +77,8 @@ def create_booking(user: CurrentUser, body: RoomOrder) -> Response:
 @endpoint("GET", "/bookings", tag="Bookings", query=BookingList, shape=schemas.BookingPageShape)
 def list_bookings(user: CurrentUser, query: BookingList) -> schemas.BookingPageShape:
     """My bookings, newest first. An attempt whose payment was declined is in no list; its 402 names it."""
-    found = history.mine(user.id, status=query.status, page=query.page, page_size=query.page_size)
-    return schemas.booking_page(found, room_names.of_rooms(row.room_id for row in found.bookings))
+    found = reservations.own_bookings(user.id, status=query.status, page=query.page, page_size=query.page_size)
+    return schemas.booking_page(found, catalogue.names_of_rooms(row.room_id for row in found.bookings))
 
 
 @endpoint(
@@ -95,7 +92,7 @@ def list_bookings(user: CurrentUser, query: BookingList) -> schemas.BookingPageS
 )
 def show_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply | Response:
     """One of my bookings."""
-    booking = history.one(user.id, booking_id)
+    booking = reservations.get_own_booking(user.id, booking_id)
     return _not_modified(booking) if _is_known(booking) else _versioned(booking)
 
 
@@ -111,7 +108,7 @@ def show_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply | Response:
 def cancel_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply:
     """Cancel a booking: the nights are free again, and refundAmount comes back."""
     return _versioned(
-        bookings.cancel(user.id, booking_id, current_services().booking_context, seen_version=_seen_version())
+        reservations.cancel(user.id, booking_id, current_services().booking_context, seen_version=_seen_version())
     )
 
 
@@ -120,9 +117,9 @@ def _book(user: CurrentUser, body: RoomOrder, claim: Claim | None) -> Booking:
     if room_id is None:
         raise RoomNotFound
     if claim and claim.booking_id:  # begun by another call, maybe in another process, which read the names there
-        room_names.of_room(room_id)
-    order = bookings.Order(user.id, room_id, body.stay, body.guests)
-    return bookings.book(order, body.payment_method_id, current_services().booking_context, claim, _answer)
+        catalogue.names_of_room(room_id)
+    order = reservations.Order(user.id, room_id, body.stay, body.guests)
+    return reservations.book(order, body.payment_method_id, current_services().booking_context, claim, _answer)
 
 
 def _book_under(claim: Claim, user: CurrentUser, body: RoomOrder) -> Booking:
@@ -131,15 +128,15 @@ def _book_under(claim: Claim, user: CurrentUser, body: RoomOrder) -> Booking:
         return _book(user, body, claim)
     except FINAL as refusal:
         answer = Answer(status_of(refusal), errors.body_of(refusal).decode())
-        idempotency.keep_refusal(claim, answer)
+        reservations.keep_refusal(claim, answer)
         raise
     except (BookingError, Unavailable):
-        idempotency.let_go(claim)
+        reservations.let_key_go(claim)
         raise
 
 
 def _answer(booking: Booking) -> Answer:
-    return Answer(201, to_json(schemas.booking(booking, room_names.just_sold(booking.room_id))).decode())
+    return Answer(201, to_json(schemas.booking(booking, catalogue.names_of_sold_room(booking.room_id))).decode())
 
 
 def _created(booking: Booking) -> Response:
@@ -151,7 +148,7 @@ def _replayed(user: CurrentUser, first: Answer) -> Response:
     headers = {"Idempotency-Replayed": "true"}
     if first.status == 201:
         booking_id = decode("booking", json.loads(first.body)["id"])
-        headers |= _where(history.one(user.id, booking_id)) if booking_id else {}
+        headers |= _where(reservations.get_own_booking(user.id, booking_id)) if booking_id else {}
     return json_response(first.body, first.status, headers)
 
 
@@ -161,7 +158,7 @@ def _where(booking: Booking) -> dict[str, str]:
 
 
 def _versioned(booking: Booking) -> Reply:
-    names = room_names.of_rooms([booking.room_id]).get(booking.room_id, room_names.NOTHING)
+    names = catalogue.names_of_rooms([booking.room_id]).get(booking.room_id, catalogue.NO_NAMES)
     return Reply(schemas.booking(booking, names), _version(booking))
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import request
 
+from booking.domain import people
 from booking.domain.errors import Unauthorized
-from booking.domain.people import sessions
-from booking.domain.people.users import CurrentUser
+from booking.domain.people import CurrentUser
 from booking.http.services import current_services
 from booking.infra.ids import decode
 from booking.infra.tokens import BadToken
@@ -26,4 +26,4 @@ def of_request() -> CurrentUser:
     if session_id is None or user_id is None:
         raise Unauthorized("The access token cannot be used.")
     kept_for = services.settings.session_cache_seconds
-    return sessions.current(session_id, user_id, kept_for=kept_for, ends=services.ends)
+    return people.current_session(session_id, user_id, kept_for=kept_for, ends=services.ends)

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from booking.api import schemas
 from booking.api.endpoint import endpoint, json_response, to_json
-from booking.domain.catalogue import destinations, places
+from booking.domain import catalogue
 from booking.http.services import current_services
 
 KEPT = {"Cache-Control": "public, max-age=300"}
@@ -17,13 +17,13 @@ KEPT_TOLD = {"Cache-Control": "The answer may be kept for five minutes."}
 @endpoint("GET", "/places", tag="Rooms", shape=schemas.PlacesShape, public=True, answer_headers=KEPT_TOLD)
 def list_places() -> Response:
     """The places that have rooms, by name: `location` is what GET /rooms takes."""
-    return _kept(schemas.places(destinations.destinations(current_services().settings.room_cache_seconds)))
+    return _kept(schemas.places(catalogue.list_destinations(current_services().settings.room_cache_seconds)))
 
 
 @endpoint("GET", "/amenities", tag="Rooms", shape=schemas.AmenitiesShape, public=True, answer_headers=KEPT_TOLD)
 def list_amenities() -> Response:
     """The amenities that rooms have, the most frequent first: `name` is what GET /rooms takes in `amenities`."""
-    return _kept(schemas.amenities(places.amenities()))
+    return _kept(schemas.amenities(catalogue.count_amenities()))
 
 
 def _kept(shape: BaseModel) -> Response:

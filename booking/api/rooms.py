@@ -8,20 +8,17 @@ from flask import Response
 
 from booking.api import schemas
 from booking.api.endpoint import endpoint, json_response, to_json
-from booking.domain.catalogue import rooms
+from booking.domain import catalogue, pricing, search
 from booking.domain.errors import RoomNotFound
-from booking.domain.people.users import CurrentUser
-from booking.domain.pricing import calendar, offers
-from booking.domain.pricing.inputs import NightsView, RoomView
-from booking.domain.search import finder
-from booking.domain.search.finder import Found
-from booking.domain.search.inputs import RoomSearch
+from booking.domain.people import CurrentUser
+from booking.domain.pricing import NightsView, RoomView
+from booking.domain.search import Found, RoomSearch
 from booking.http.services import current_services
 
 
 def _asked(query: RoomSearch) -> tuple[str, ...]:
     services = current_services()
-    return finder.asked(query, services.booking_context.rules, services.settings.search_cache_seconds)
+    return search.cache_keys(query, services.booking_context.rules, services.settings.search_cache_seconds)
 
 
 @endpoint("GET", "/rooms", tag="Rooms", query=RoomSearch, shape=schemas.RoomPageShape, ahead=_asked)
@@ -29,15 +26,15 @@ def search_rooms(user: CurrentUser, query: RoomSearch) -> Response:  # noqa: ARG
     """Rooms available for exactly these dates, with the total for the stay."""
     services = current_services()
     seconds = services.settings.search_cache_seconds
-    return json_response(finder.answer(query, services.booking_context.rules, seconds, _found_as_text), 200)
+    return json_response(search.rendered_answer(query, services.booking_context.rules, seconds, _found_as_text), 200)
 
 
 @endpoint("GET", "/rooms/<room_id>", tag="Rooms", query=RoomView, shape=schemas.RoomShape, refusals=(RoomNotFound,))
 def show_room(user: CurrentUser, query: RoomView, room_id: uuid.UUID) -> schemas.RoomShape:  # noqa: ARG001 any user
     """A room with its rules and cancellation policy, and a quote where dates are given."""
     services, stay = current_services(), query.stay()
-    details = rooms.details(room_id, services.settings.room_cache_seconds)
-    quoted = offers.quote(room_id, stay, query.guests, services.booking_context.rules) if stay else None
+    details = catalogue.get_room_details(room_id, services.settings.room_cache_seconds)
+    quoted = pricing.quote_stay(room_id, stay, query.guests, services.booking_context.rules) if stay else None
     return schemas.room(details, quoted)
 
 
@@ -51,7 +48,9 @@ def show_room(user: CurrentUser, query: RoomView, room_id: uuid.UUID) -> schemas
 )
 def show_availability(user: CurrentUser, query: NightsView, room_id: uuid.UUID) -> schemas.CalendarShape:  # noqa: ARG001
     """The room's nights one by one, from `from` until before `to`."""
-    return schemas.calendar(calendar.nights(room_id, query.first, query.end, current_services().booking_context.rules))
+    return schemas.calendar(
+        pricing.nights_of_room(room_id, query.first, query.end, current_services().booking_context.rules)
+    )
 
 
 def _found_as_text(found: Found) -> str:

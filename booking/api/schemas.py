@@ -14,20 +14,13 @@ from pydantic import Field, SerializerFunctionWrapHandler, WithJsonSchema, model
 from booking.api import room_facts
 from booking.api.room_facts import AddressShape, ImageShape, PolicyShape
 from booking.api.schema import Shape
-from booking.domain.catalogue import room_names
-from booking.domain.catalogue.destinations import Destination
-from booking.domain.catalogue.places import AmenityCount
-from booking.domain.catalogue.room_names import RoomNames
+from booking.domain import catalogue, pricing, reservations
+from booking.domain.catalogue import AmenityCount, Destination, RoomNames
 from booking.domain.money import as_number
-from booking.domain.people.models import User
-from booking.domain.people.users import CurrentUser
-from booking.domain.pricing import policies, quotes
-from booking.domain.pricing.calendar import Calendar
-from booking.domain.pricing.offers import StayQuote
-from booking.domain.reservations import cancellation
-from booking.domain.reservations.history import History
-from booking.domain.reservations.models import Booking
-from booking.domain.search.finder import Found, FoundRoom
+from booking.domain.people import CurrentUser, User
+from booking.domain.pricing import Calendar, StayQuote
+from booking.domain.reservations import Booking, History
+from booking.domain.search import Found, FoundRoom
 from booking.infra.ids import encode
 
 Money = Annotated[int | float, WithJsonSchema({"type": "number"})]
@@ -339,9 +332,9 @@ def booking(row: Booking, names: RoomNames) -> BookingShape:
         guests=row.guests,
         total_price=as_number(row.total_price, row.currency),
         currency=row.currency,
-        status=cancellation.shown_status(row),
+        status=reservations.shown_status(row),
         lines=_lines(row.price_lines, row.currency),
-        refunds=_refunds(policies.tiers(row.policy, row.check_in)),
+        refunds=_refunds(pricing.refund_tiers(row.policy, row.check_in)),
         refund_amount=None if refund is None else as_number(refund, row.currency),
         held_until=instant(row.held_until) if row.held_until else None,
         created_at=instant(row.created_at),
@@ -350,7 +343,7 @@ def booking(row: Booking, names: RoomNames) -> BookingShape:
 
 def booking_page(history: History, names: Mapping[uuid.UUID, RoomNames]) -> BookingPageShape:
     return BookingPageShape.model_construct(
-        items=[booking(row, names.get(row.room_id, room_names.NOTHING)) for row in history.bookings],
+        items=[booking(row, names.get(row.room_id, catalogue.NO_NAMES)) for row in history.bookings],
         page=history.page,
         page_size=history.page_size,
         total=history.total,
@@ -358,12 +351,12 @@ def booking_page(history: History, names: Mapping[uuid.UUID, RoomNames]) -> Book
 
 
 def _lines(kept: list[dict[str, Any]], currency: str) -> list[LineShape]:
-    shown = quotes.shown_lines(kept, currency)
+    shown = pricing.shown_lines(kept, currency)
     return [
         LineShape.model_construct(night=dt.date.fromisoformat(line["night"]), amount=line["amount"], rule=line["rule"])
         for line in shown
     ]
 
 
-def _refunds(tiers: list[policies.Tier] | tuple[policies.Tier, ...]) -> list[RefundShape]:
+def _refunds(tiers: list[pricing.RefundTier] | tuple[pricing.RefundTier, ...]) -> list[RefundShape]:
     return [RefundShape.model_construct(until=instant(tier.until), percent=tier.percent) for tier in tiers]

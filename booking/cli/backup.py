@@ -18,7 +18,7 @@ import click
 from flask.cli import AppGroup
 
 from booking.config import Settings
-from booking.domain.maintenance import drill as drills
+from booking.domain import maintenance
 from booking.http.services import current_services
 from booking.infra import clock, embedded
 from booking.infra.backup import Archive, BackupError, base, catalogue, retention
@@ -174,15 +174,15 @@ def drill(instant: str | None, label: str, timeline: int | None, room: Path | No
     click.echo("The backup can be trusted.")
 
 
-def _inspected(target: Path, instant: str | None, label: str, timeline: int) -> drills.Copy:
+def _inspected(target: Path, instant: str | None, label: str, timeline: int) -> maintenance.RestoredCopy:
     settings = _settings()
     archive = Archive(_url(settings))
     chosen = plan(archive, at=_moment(instant), label=label, timeline=timeline)
     way = Restore(archive, chosen, target, database_url=settings.database_url, pg_bin=settings.pg_bin)
-    return drills.inspect(way)
+    return maintenance.inspect_copy(way)
 
 
-def _tell(copy: drills.Copy) -> None:
+def _tell(copy: maintenance.RestoredCopy) -> None:
     restored, report = copy.restored, copy.report
     upto = _shown(restored.upto) if restored.upto else "the end of the backup"
     click.echo(f"Backup {restored.plan.backup.label}, {_size(restored.size)}, restored in {copy.seconds:.1f} s.")

@@ -7,8 +7,7 @@ import sys
 import click
 from flask.cli import AppGroup
 
-from booking.domain.maintenance import verification
-from booking.domain.reservations import bookings as use_cases
+from booking.domain import maintenance, reservations
 from booking.infra.words import count
 
 group = AppGroup("bookings", help="Check bookings, and free what nobody paid for.")
@@ -24,7 +23,7 @@ def verify() -> None:
     Example:
         flask bookings verify
     """
-    report = verification.verify()
+    report = maintenance.verify()
     for finding in report.findings:
         click.echo(f"{finding.rule}: {finding.subject}", err=True)
     if report.findings:
@@ -42,6 +41,6 @@ def expire() -> None:
         flask bookings expire
     """
     total = 0
-    while expired := use_cases.expire_holds():
+    while expired := reservations.expire_holds():
         total += expired
     click.echo(f"{count(total, 'hold')} expired.")

@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 
 import click
 
-from booking.domain.catalogue.importing import BadRow
+from booking.domain.catalogue import BadRow
 
 _GZIP, _ZIP, _UTF16 = b"\x1f\x8b", b"PK\x03\x04", (b"\xff\xfe", b"\xfe\xff")
 _LARGEST_FILE = 4 * 2**30  # bytes when unpacked; the largest city that is known has a fraction of that

@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 
 from booking import demo
 from booking.demo import occupancy
-from booking.domain.people import users
+from booking.domain import people
 from booking.http.services import current_services
 from booking.infra.words import count
 
@@ -50,7 +50,7 @@ def load() -> None:
 
     # --- people
     guest, _, others = (
-        users.ensure(**account._asdict(), role=role, region=settings.region)
+        people.ensure_user(**account._asdict(), role=role, region=settings.region)
         for account, role in ((DEMO_GUEST, "guest"), (DEMO_OWNER, "owner"), (OTHER_GUESTS, "guest"))
     )
 

@@ -16,7 +16,7 @@ from functools import partial
 import click
 
 from booking.config import Settings
-from booking.domain.maintenance import backlog
+from booking.domain import maintenance
 from booking.infra import embedded
 from booking.infra.doctor import backups, edge, environment, post, postgres, report, valkey
 from booking.infra.doctor.report import OK, PROBLEM, SKIPPED, WARNING, Check, Diagnosis, Line, examine
@@ -82,9 +82,9 @@ def plan(settings: Settings, problems: list[str]) -> list[Check]:
         Check("archive", partial(backups.archive, settings)),
         _asking("wal", backups.wal, settings),
         _asking("worker", postgres.worker, settings),
-        _asking("outbox", backlog.outbox, settings, needs="migrations"),
-        _asking("holds", backlog.holds, settings, needs="migrations"),
-        _asking("payments", backlog.payments, settings, needs="migrations"),
+        _asking("outbox", maintenance.overdue_messages, settings, needs="migrations"),
+        _asking("holds", maintenance.overdue_holds, settings, needs="migrations"),
+        _asking("payments", maintenance.overdue_payments, settings, needs="migrations"),
     ]
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
-from booking.domain.messages import outbox
-from booking.domain.people import undeliverable
+from booking.domain import messages, people
 from booking.infra import ids, queue
 from booking.infra.words import count
 
@@ -22,16 +21,16 @@ def status(limit: int) -> None:
     Example:
       flask events status
     """
-    figures = outbox.status()
+    figures = messages.outbox_figures()
     click.echo(f"{count(figures['unsent'], 'event')} not yet looked at")
-    for consumer in (outbox.MAIL, outbox.CACHE):
+    for consumer in (messages.MAIL, messages.CACHE):
         counts = (figures[f"{consumer}_{state}"] for state in ("waiting", "running", "failed"))
         click.echo("{}: {} waiting, {} running, {} given up".format(consumer, *counts))
     waiting = queue.depth()
     click.echo("queue: Redis is away, work waits in Postgres" if waiting < 0 else f"queue: {waiting} jobs")
-    if refused := undeliverable.count():
+    if refused := people.count_undeliverable():
         click.echo(f"addresses: mail servers refuse those of {count(refused, 'account')} for good")
-    for event_id, consumer, error in outbox.given_up(limit):
+    for event_id, consumer, error in messages.given_up_deliveries(limit):
         click.echo(f"given up: {consumer} for {ids.encode('event', event_id)}: {' '.join(error.split())}")
 
 
@@ -43,4 +42,4 @@ def retry() -> None:
     Example:
       flask events retry
     """
-    click.echo(f"{count(outbox.retry_given_up(), 'delivery', 'deliveries')} will be tried again")
+    click.echo(f"{count(messages.retry_given_up_deliveries(), 'delivery', 'deliveries')} will be tried again")

@@ -8,20 +8,18 @@ import uuid
 import click
 from flask.cli import AppGroup
 
-from booking.domain import money
+from booking.domain import money, payments, reservations
 from booking.domain.errors import BookingError, PaymentNotFound
-from booking.domain.payments import ledger, refunds
-from booking.domain.reservations import recovery, refund_debts
-from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations import BookingContext
 from booking.http.services import current_services
 from booking.infra import ids
 from booking.infra.words import count
 
 group = AppGroup("payments", help="Look after payments without an outcome and refunds that were declined.")
 DONE = {
-    refunds.RETURNED: "returned",
-    refunds.UNDER_WAY: "no answer yet; recovery asks again",
-    refunds.OWED: "declined again",
+    payments.RETURNED: "returned",
+    payments.UNDER_WAY: "no answer yet; recovery asks again",
+    payments.OWED: "declined again",
 }
 
 
@@ -33,7 +31,7 @@ def list_them() -> None:
     Example:
         flask payments list
     """
-    owed, waiting = refund_debts.owed(), ledger.asked_in_vain()
+    owed, waiting = reservations.owed_refunds(), payments.asked_in_vain()
     for debt in owed:
         click.echo(
             f"{ids.encode('payment', debt.payment_id)} owed: {money.plain(debt.amount, debt.currency)}"
@@ -65,7 +63,9 @@ def retry(payment_ids: tuple[str, ...], every: bool) -> None:
     """
     if bool(payment_ids) == every:
         raise click.UsageError("Name payments, or say --all.")
-    chosen = [debt.payment_id for debt in refund_debts.owed()] if every else [_known(text) for text in payment_ids]
+    chosen = (
+        [debt.payment_id for debt in reservations.owed_refunds()] if every else [_known(text) for text in payment_ids]
+    )
     still_owed = [payment_id for payment_id in chosen if not _retried(payment_id, current_services().booking_context)]
     if not chosen:
         click.echo("No refund is owed.")
@@ -82,9 +82,9 @@ def recover() -> None:
     Example:
         flask payments recover
     """
-    ledger.hurry()
-    tried = recovery.recover_payments(current_services().booking_context, limit=100_000, seconds=float("inf"))
-    click.echo(f"{count(tried, 'payment')} asked about, {ledger.figures()['open']} without an outcome.")
+    payments.make_due()
+    tried = reservations.recover_payments(current_services().booking_context, limit=100_000, seconds=float("inf"))
+    click.echo(f"{count(tried, 'payment')} asked about, {payments.payment_figures()['open']} without an outcome.")
 
 
 def _known(text: str) -> uuid.UUID:
@@ -98,9 +98,9 @@ def _retried(payment_id: uuid.UUID, context: BookingContext) -> bool:
     """Whether it needs no further try."""
     name = ids.encode("payment", payment_id)
     try:
-        state = refunds.retry(payment_id, context)
+        state = payments.retry_refund(payment_id, context)
     except BookingError as refusal:
         click.echo(f"{name}: {refusal.message}", err=True)
         return not isinstance(refusal, PaymentNotFound)
     click.echo(f"{name}: {DONE[state]}")
-    return state != refunds.OWED
+    return state != payments.OWED

@@ -20,8 +20,8 @@ import click
 from flask.cli import AppGroup
 
 from booking.cli.csv_file import Rows
-from booking.domain.catalogue import importing
-from booking.domain.catalogue.importing import BadRow, Defaults, Format, RoomDraft, sheet, store
+from booking.domain import catalogue
+from booking.domain.catalogue import BadRow, ImportDefaults, ImportFormat, RoomDraft
 from booking.domain.errors import Conflict, Invalid
 from booking.infra import words
 from booking.infra.db import Unavailable
@@ -80,7 +80,7 @@ def import_(
     """
     began = time.monotonic()
     rows = Rows(file)
-    layout = _layout(rows.header, Defaults(location, currency, time_zone, property_name, country))
+    layout = _layout(rows.header, ImportDefaults(location, currency, time_zone, property_name, country))
     tally = Tally()
     try:
         with _progress(rows) as advance:
@@ -123,19 +123,19 @@ def export(file: str, location: str | None) -> None:
 
 def _require_rooms(location: str) -> None:
     """A misspelt city writes nothing, least of all over the last export."""
-    known = store.locations()
+    known = catalogue.import_locations()
     if location not in known:
         close = difflib.get_close_matches(location.strip().lower().replace(" ", "-"), known, n=3)
         hint = f" Did you mean {' or '.join(close)}?" if close else ""
         raise click.ClickException(f"No room is in {location!r}, so nothing was written.{hint}")
 
 
-def _layout(header: list[str], options: Defaults) -> Format:
+def _layout(header: list[str], options: ImportDefaults) -> ImportFormat:
     """How to read the file, everything about the options checked first."""
     try:
-        layout = importing.recognise(header, importing.checked(options))
+        layout = catalogue.recognise_format(header, catalogue.checked_drafts(options))
         if layout.into:
-            store.check_property(layout.into)
+            catalogue.check_property(layout.into)
     except Invalid as error:
         if "missing" in error.details.values():
             wanted = ", ".join(f"--{option.replace('_', '-')}" for option in error.details)
@@ -148,13 +148,13 @@ def _layout(header: list[str], options: Defaults) -> Format:
     return layout
 
 
-def _import(rows: Rows, layout: Format, tally: Tally, *, rehearse: bool, advance: Callable[[int], None]) -> None:
+def _import(rows: Rows, layout: ImportFormat, tally: Tally, *, rehearse: bool, advance: Callable[[int], None]) -> None:
     for batch in _batches(rows, layout, tally):
         _put(batch, tally, rehearse=rehearse)
         advance(tally.rows)
 
 
-def _batches(rows: Rows, layout: Format, tally: Tally) -> Iterator[list[RoomDraft]]:
+def _batches(rows: Rows, layout: ImportFormat, tally: Tally) -> Iterator[list[RoomDraft]]:
     """The good rows, so many at a time; those before a damage of the file are handed out before it is reported."""
     batch: list[RoomDraft] = []
     try:
@@ -162,7 +162,7 @@ def _batches(rows: Rows, layout: Format, tally: Tally) -> Iterator[list[RoomDraf
             tally.rows += 1
             if draft := _draft(line, cells, layout, tally):
                 batch.append(draft)
-            if len(batch) == store.BATCH:
+            if len(batch) == catalogue.IMPORT_BATCH:
                 yield batch
                 batch = []
     except click.ClickException:
@@ -173,7 +173,7 @@ def _batches(rows: Rows, layout: Format, tally: Tally) -> Iterator[list[RoomDraf
         yield batch
 
 
-def _draft(line: int, cells: dict[str, str] | BadRow, layout: Format, tally: Tally) -> RoomDraft | None:
+def _draft(line: int, cells: dict[str, str] | BadRow, layout: ImportFormat, tally: Tally) -> RoomDraft | None:
     """The room of a row, None where it is bad; of two with one id the first counts."""
     if isinstance(cells, BadRow):
         tally.refuse(line, cells, "")
@@ -189,7 +189,7 @@ def _draft(line: int, cells: dict[str, str] | BadRow, layout: Format, tally: Tal
 
 
 def _put(batch: list[RoomDraft], tally: Tally, *, rehearse: bool) -> None:
-    outcome = store.put(batch, rehearse=rehearse)
+    outcome = catalogue.put_rooms(batch, rehearse=rehearse)
     tally.counts["created"] += len(outcome.created)
     tally.counts["updated"] += len(outcome.updated)
     tally.counts["unchanged"] += len(outcome.unchanged)
@@ -254,9 +254,9 @@ def _opened(path: Path, *, packed: bool) -> IO[str]:
 
 def _write(out: IO[str], location: str | None) -> int:
     writer = csv.writer(out)
-    writer.writerow(sheet.COLUMNS)
+    writer.writerow(catalogue.SHEET_COLUMNS)
     count = 0
-    for room, house in store.exported(location):
-        writer.writerow(sheet.written(room, house))
+    for room, house in catalogue.exported_rooms(location):
+        writer.writerow(catalogue.sheet_row(room, house))
         count += 1
     return count

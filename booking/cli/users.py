@@ -9,14 +9,10 @@ from uuid import UUID
 import click
 from flask.cli import AppGroup
 
+from booking.domain import people, reservations
 from booking.domain.errors import BookingError, EmailTaken, Invalid
 from booking.domain.inputs import accept
-from booking.domain.people import account_closing, staff
-from booking.domain.people import users as accounts
-from booking.domain.people.inputs import Registration
-from booking.domain.people.models import User
-from booking.domain.people.passwords import SHORTEST
-from booking.domain.reservations import account_deletion
+from booking.domain.people import SHORTEST_PASSWORD, Registration, User
 from booking.http.services import current_services
 
 group = AppGroup("users", help="Accounts.")
@@ -37,7 +33,7 @@ def create_owner(email: str, name: str, password_stdin: bool) -> None:
     settings = current_services().settings
     try:
         form = accept(Registration, {"email": email, "password": password, "fullName": name}, strict=True)
-        accounts.register(form, settings.region, site=settings.site_name, role="owner")
+        people.register(form, settings.region, site=settings.site_name, role="owner")
     except Invalid as refusal:
         raise _said(refusal) from None
     except EmailTaken:
@@ -57,7 +53,7 @@ def make_owner(email: str) -> None:
         flask users make-owner anna@hotel.example
     """
     user = _get(email)
-    changed = staff.set_role(user.id, staff.OWNER)
+    changed = people.set_role(user.id, people.OWNER)
     click.echo(f"{user.email} is an owner{'.' if changed else ' already.'}")
 
 
@@ -71,11 +67,11 @@ def revoke_owner(email: str) -> None:
         flask users revoke-owner anna@hotel.example
     """
     user = _get(email)
-    if user.role != staff.OWNER:
+    if user.role != people.OWNER:
         raise click.ClickException(f"{user.email} is no owner.")
-    staff.set_role(user.id, staff.GUEST)
+    people.set_role(user.id, people.GUEST)
     click.echo(f"{user.email} is a guest.")
-    if not staff.owners():
+    if not people.find_owners():
         click.echo("Nobody is an owner now: `flask users make-owner` names one.", err=True)
 
 
@@ -91,7 +87,7 @@ def set_password(email: str, password_stdin: bool) -> None:
     """
     user = _get(email)
     try:
-        staff.set_password(user, _password(password_stdin), site=current_services().settings.site_name)
+        people.set_password_of(user, _password(password_stdin), site=current_services().settings.site_name)
     except Invalid as refusal:
         raise _said(refusal) from None
     click.echo(f"{user.email} has a new password.")
@@ -127,7 +123,7 @@ def disable(email: str) -> None:
     Example:
         flask users disable dana@example.com
     """
-    _doing(account_closing.disable, email)
+    _doing(people.disable_account, email)
     click.echo("Nobody can sign in with this account now. Its bookings stand.")
 
 
@@ -140,7 +136,7 @@ def enable(email: str) -> None:
     Example:
         flask users enable dana@example.com
     """
-    _doing(account_closing.enable, email)
+    _doing(people.enable_account, email)
     click.echo("This account can be signed in to again.")
 
 
@@ -155,11 +151,11 @@ def delete(email: str, yes: bool) -> None:
         flask users delete dana@example.com
     """
     user = _account(email)
-    if references := [one.reference for one in account_deletion.obstacles(user.id)]:
+    if references := [one.reference for one in reservations.deletion_obstacles(user.id)]:
         raise click.ClickException(f"These bookings are not over, cancel them first: {', '.join(references)}.")
     if not yes:
         click.confirm("This cannot be undone. Delete the account?", abort=True)
-    _doing(account_deletion.remove, email)
+    _doing(reservations.delete_account, email)
     click.echo("The account is deleted. Its address can be registered anew.")
 
 
@@ -171,11 +167,13 @@ def _doing(verb: Callable[[UUID], None], email: str) -> None:
 
 
 def _account(email: str) -> User:
-    user = accounts.find(email.strip())
+    user = people.find_user(email.strip())
     if user is None:
         raise click.ClickException(f"There is no account for {email}.")
     return user
 
 
 def _ask_for_password() -> str:
-    return str(click.prompt(f"Password ({SHORTEST} characters or more)", hide_input=True, confirmation_prompt=True))
+    return str(
+        click.prompt(f"Password ({SHORTEST_PASSWORD} characters or more)", hide_input=True, confirmation_prompt=True)
+    )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from booking.demo.compose import SOURCE, rooms
-from booking.domain.catalogue.importing import store
-from booking.domain.catalogue.models import Room
+from booking.domain import catalogue
+from booking.domain.catalogue import Room
 from booking.infra.db import db, reading
 
 
@@ -14,7 +14,7 @@ def load() -> int:
     """Put in the demo rooms that are not there yet and return how many; those that are stay as somebody left them."""
     present = _present()
     missing = [draft for draft in rooms() if draft.source_id not in present]
-    return len(store.put(missing, keep_existing=True).created) if missing else 0
+    return len(catalogue.put_rooms(missing, keep_existing=True).created) if missing else 0
 
 
 @reading

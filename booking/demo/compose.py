@@ -14,10 +14,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from booking.domain.catalogue.cancellation_policies import BY_NAME
-from booking.domain.catalogue.importing.drafts import PropertyDraft, RoomDraft
-from booking.domain.catalogue.importing.places import slugify
-from booking.domain.catalogue.models import DEMO
+from booking.domain.catalogue import CANCELLATION_POLICIES, DEMO, PropertyDraft, RoomDraft, slugify
 
 SOURCE = DEMO
 CITIES = (
@@ -80,7 +77,7 @@ def _room(city: dict[str, Any], house: dict[str, Any], unit: Unit, view: list[An
         amenities=_amenities(house, unit, view, touch, bath),
         min_nights=1,
         max_nights=house["longest"],
-        cancellation_policy=BY_NAME[house["policy"]],
+        cancellation_policy=CANCELLATION_POLICIES[house["policy"]],
         published=True,
     )
 

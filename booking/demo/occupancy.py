@@ -14,11 +14,11 @@ from typing import Any, cast
 from sqlalchemy import Table, insert, select
 
 from booking.demo.compose import SOURCE
-from booking.domain.catalogue.models import Property, Room
-from booking.domain.inventory.models import Availability
-from booking.domain.payments.models import Payment
-from booking.domain.pricing import policies, quotes
-from booking.domain.reservations.models import Booking
+from booking.domain import pricing
+from booking.domain.catalogue import Property, Room
+from booking.domain.inventory import Availability
+from booking.domain.payments import Payment
+from booking.domain.reservations import Booking
 from booking.domain.stays import Stay
 from booking.infra import clock
 from booking.infra.db import READ_COMMITTED, db, transaction
@@ -73,7 +73,7 @@ def _calendar(chance: random.Random, house: Property) -> Iterator[Stay]:
 def _sold(room: Room, house: Property, stay: Stay, guest_id: uuid.UUID) -> dict[Any, list[dict[str, Any]]]:
     """The rows of one stay that was booked and paid some time ago."""
     assert room.price_per_night is not None
-    price = quotes.quote(room.price_per_night, room.currency, stay)
+    price = pricing.price_nights(room.price_per_night, room.currency, stay)
     booking_id, payment_id, reference = new_id(), new_id(), f"sim_{uuid.uuid4().hex}"
     booked_at = min(clock.now() - dt.timedelta(days=3), _noon(stay.check_in - dt.timedelta(days=20)))
     money = {"amount": price.total, "currency": room.currency}
@@ -89,7 +89,7 @@ def _sold(room: Room, house: Property, stay: Stay, guest_id: uuid.UUID) -> dict[
         "total_price": price.total,
         "currency": room.currency,
         "price_lines": price.as_json(),
-        "policy": policies.frozen(room.cancellation_policy, house.time_zone, house.check_in_time),
+        "policy": pricing.frozen_policy(room.cancellation_policy, house.time_zone, house.check_in_time),
         "status": "CONFIRMED",
         "confirmed_at": booked_at,
         "version": 2,

@@ -14,9 +14,8 @@ from werkzeug import Response as WsgiResponse
 from werkzeug.exceptions import Forbidden as HTTPForbidden
 from werkzeug.exceptions import HTTPException
 
-from booking.domain import errors
-from booking.domain.people import security_log
-from booking.domain.people.security_log import Kind
+from booking.domain import errors, people
+from booking.domain.people import SecurityEventKind
 from booking.http.requests import is_api
 from booking.infra import telemetry
 from booking.infra.db import Unavailable
@@ -66,9 +65,9 @@ def _note(error: Exception) -> None:
     """What was refused for who asked, or for how often: written down, with the user where they are known."""
     who = g.get("user")
     if isinstance(error, RateLimitExceeded):
-        security_log.note(Kind.LIMIT_HIT, who and who.id, limit=str(error.limit.limit))
+        people.note_security_event(SecurityEventKind.LIMIT_HIT, who and who.id, limit=str(error.limit.limit))
     elif isinstance(error, errors.Forbidden | HTTPForbidden):
-        security_log.note(Kind.FORBIDDEN, who and who.id, path=request.path)
+        people.note_security_event(SecurityEventKind.FORBIDDEN, who and who.id, path=request.path)
 
 
 def status_of(error: errors.BookingError) -> int:

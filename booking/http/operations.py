@@ -7,10 +7,8 @@ import hmac
 from flask import Blueprint, Response, abort, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from booking.domain import messages, payments, reservations
 from booking.domain.errors import BookingError
-from booking.domain.messages import outbox
-from booking.domain.payments import ledger
-from booking.domain.reservations import refund_debts
 from booking.http.services import current_services
 from booking.infra import queue, telemetry
 from booking.infra.db import Unavailable
@@ -49,6 +47,6 @@ def _gauges() -> dict[str, float]:
 
 
 def _counted() -> dict[str, float]:
-    waiting = {f"outbox_{name}": float(value) for name, value in outbox.status().items()}
-    money = {f"payments_{name}": float(value) for name, value in ledger.figures().items()}
-    return waiting | money | {"refunds_owed": float(len(refund_debts.owed()))}
+    waiting = {f"outbox_{name}": float(value) for name, value in messages.outbox_figures().items()}
+    money = {f"payments_{name}": float(value) for name, value in payments.payment_figures().items()}
+    return waiting | money | {"refunds_owed": float(len(reservations.owed_refunds()))}

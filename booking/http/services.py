@@ -10,10 +10,9 @@ from typing import cast
 from flask import Flask, current_app
 
 from booking.config import Settings
-from booking.domain.payments.context import patience
-from booking.domain.people.sessions import Ends
-from booking.domain.people.sign_in_throttle import Guard
-from booking.domain.reservations.context import BookingContext
+from booking.domain.payments import usual_patience
+from booking.domain.people import SessionEnds, SignInGuard
+from booking.domain.reservations import BookingContext
 from booking.domain.stays import StayRules
 from booking.infra import provider, secret_keys
 from booking.infra.tokens import KeyRing
@@ -26,8 +25,8 @@ class Services:
     settings: Settings
     booking_context: BookingContext
     keys: KeyRing
-    ends: Ends
-    guard: Guard
+    ends: SessionEnds
+    guard: SignInGuard
     started: float
 
 
@@ -48,7 +47,7 @@ def _booking_context(settings: Settings) -> BookingContext:
     return BookingContext(
         provider=providers[settings.payments],
         providers=providers,
-        patience=patience(settings.payment_timeout_seconds),
+        patience=usual_patience(settings.payment_timeout_seconds),
         rules=StayRules(
             settings.booking_horizon_days,
             settings.longest_stay_nights,
@@ -64,8 +63,8 @@ def _key_ring(settings: Settings) -> KeyRing:
     return KeyRing(settings.jwt_keys, settings.jwt_issuer, settings.jwt_audience, settings.access_token_seconds)
 
 
-def _ends(settings: Settings) -> Ends:
-    return Ends(
+def _ends(settings: Settings) -> SessionEnds:
+    return SessionEnds(
         idle=dt.timedelta(days=settings.refresh_token_days),
         longest=dt.timedelta(days=settings.session_days),
         staff_idle=dt.timedelta(hours=settings.staff_session_idle_hours),
@@ -73,6 +72,6 @@ def _ends(settings: Settings) -> Ends:
     )
 
 
-def _guard(settings: Settings) -> Guard:
+def _guard(settings: Settings) -> SignInGuard:
     key, *_ = secret_keys.ring(settings.secret_keys, secret_keys.ACCOUNTS)
-    return Guard(key, enabled=settings.ratelimit_enabled)
+    return SignInGuard(key, enabled=settings.ratelimit_enabled)

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from email.message import EmailMessage
 
 from booking.config import Settings
-from booking.domain.messages.outbox import Task
-from booking.domain.people import account_closing, email_changes, email_verification, mailed_links, users
-from booking.domain.people.email_verification import Addressee
-from booking.domain.people.mailed_links import Kind
+from booking.domain import people
+from booking.domain.messages import Task
+from booking.domain.people import Addressee, LinkKind
 from booking.infra import ids
 from booking.infra.domains import ascii_url
 from booking.jobs import email_builder
@@ -21,12 +20,12 @@ Writer = Callable[[Task, str, Settings], EmailMessage | None]
 def _verification(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
     """The mail with the link, or None: the address is confirmed, another one, or the link is too old by now."""
     verification_id = ids.decode("verify", task.payload["verificationId"])
-    notice = email_verification.notice(verification_id) if verification_id else None
+    notice = people.verification_notice(verification_id) if verification_id else None
     if notice is None:
         return None
-    link = mailed_links.written(Kind.VERIFY, notice.verification_id, settings.secret_keys)
+    link = people.written_link(LinkKind.VERIFY, notice.verification_id, settings.secret_keys)
     facts: dict[str, object] = {
-        "days": email_verification.GOOD_FOR.days,
+        "days": people.VERIFICATION_GOOD_FOR.days,
         "link": f"{site(settings)}/verify-email/{link}",
     }
     subject = f"Confirm your email address for {settings.site_name}"
@@ -34,20 +33,20 @@ def _verification(task: Task, message_id: str, settings: Settings) -> EmailMessa
     return written(Addressee(notice.email, ""), subject, letter, settings, facts)
 
 
-def _about_change(kind: str, of: Kind, page: str, subject: str, *, old: bool, confirmed: bool) -> Writer:
+def _about_change(kind: str, of: LinkKind, page: str, subject: str, *, old: bool, confirmed: bool) -> Writer:
     """A writer of mails about a change of address, for as long as the change stands as the mail tells it."""
 
     def write(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
         change_id = ids.decode("change", task.payload["changeId"])
-        change = email_changes.find(change_id) if change_id else None
+        change = people.find_email_change(change_id) if change_id else None
         if change is None or (change.is_confirmed and not confirmed):
             return None
         facts: dict[str, object] = {
             "change": change,
             "when": task.occurred_at,
-            "hours": int(email_changes.GOOD_FOR.total_seconds()) // 3600,
-            "days": email_changes.KEPT_FOR.days,
-            "link": f"{site(settings)}/{page}/{mailed_links.written(of, change.id, settings.secret_keys)}",
+            "hours": int(people.EMAIL_CHANGE_GOOD_FOR.total_seconds()) // 3600,
+            "days": people.EMAIL_CHANGE_KEPT_FOR.days,
+            "link": f"{site(settings)}/{page}/{people.written_link(of, change.id, settings.secret_keys)}",
         }
         to = Addressee(change.old_email if old else change.new_email, "")
         letter = Letter(kind, message_id, task.occurred_at)
@@ -69,19 +68,19 @@ def _about_end(kind: str, what: str, owner: Callable[[Task], Addressee | None]) 
 
 def _still_there(task: Task) -> Addressee | None:
     user_id = ids.decode("user", task.payload["userId"])
-    return users.addressee(user_id) if user_id else None
+    return people.addressee_of_id(user_id) if user_id else None
 
 
 def _gone(task: Task) -> Addressee | None:
     """Whose address is kept for this one mail, None where it was sent."""
     farewell_id = ids.decode("farewell", task.payload["farewellId"])
-    return account_closing.farewell(farewell_id) if farewell_id else None
+    return people.find_farewell(farewell_id) if farewell_id else None
 
 
 def forget_address(task: Task) -> None:
     """The last mail is sent."""
     if farewell_id := ids.decode("farewell", task.payload["farewellId"]):
-        account_closing.told(farewell_id)
+        people.end_farewell(farewell_id)
 
 
 def written(to: Addressee, subject: str, letter: Letter, settings: Settings, facts: dict[str, object]) -> EmailMessage:
@@ -104,17 +103,22 @@ WRITERS: dict[str, Writer] = {
     "account.deleted": _about_end("account_deleted", "deleted", _gone),
     "verification.requested": _verification,
     "email.requested": _about_change(
-        "email_change", Kind.CHANGE, "change-email", "Confirm your new email address for", old=False, confirmed=False
+        "email_change",
+        LinkKind.CHANGE,
+        "change-email",
+        "Confirm your new email address for",
+        old=False,
+        confirmed=False,
     ),
     "email.announced": _about_change(
         "email_change_notice",
-        Kind.KEEP,
+        LinkKind.KEEP,
         "keep-email",
         "Your email address is about to change at",
         old=True,
         confirmed=False,
     ),
     "email.changed": _about_change(
-        "email_changed", Kind.KEEP, "keep-email", "Your email address was changed at", old=True, confirmed=True
+        "email_changed", LinkKind.KEEP, "keep-email", "Your email address was changed at", old=True, confirmed=True
     ),
 }

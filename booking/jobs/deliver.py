@@ -11,10 +11,8 @@ from uuid import UUID
 from sqlalchemy.exc import DBAPIError
 from structlog.contextvars import bound_contextvars
 
-from booking.domain.catalogue import destinations, rooms
-from booking.domain.messages import outbox
-from booking.domain.messages.outbox import CACHE, MAIL, Task
-from booking.domain.people import undeliverable
+from booking.domain import catalogue, messages, people
+from booking.domain.messages import CACHE, MAIL, Task
 from booking.http.services import current_services
 from booking.infra import cache
 from booking.infra.db import Unavailable
@@ -45,7 +43,7 @@ def deliver_mail(event_ids: list[UUID]) -> None:
         for event_id in event_ids:
             if stopping.is_set() or time.monotonic() > until:
                 return
-            for task in outbox.claim(MAIL, [event_id]):
+            for task in messages.claim_delivery(MAIL, [event_id]):
                 if not _mailed(task, post):
                     return
 
@@ -65,26 +63,30 @@ def _mailed(task: Task, post: Post) -> bool:
             _failed(task, error)
         else:
             if reached:
-                undeliverable.forget(reached)
-            outbox.finish([task])
+                people.forget_undeliverable(reached)
+            messages.finish_delivery([task])
     return reachable
 
 
 def refresh_cache(event_ids: list[UUID]) -> None:
     """Forget what was read before these changes. (The change itself told the cache; this is for when it could not.)"""
-    found = [(task, place) for task in outbox.claim(CACHE, event_ids) if (place := _changed_place(task)) is not None]
+    found = [
+        (task, place)
+        for task in messages.claim_delivery(CACHE, event_ids)
+        if (place := _changed_place(task)) is not None
+    ]
     if not found:
         return
     tasks = [task for task, _ in found]
     for place in {place for task, place in found if task.type == "room.updated"}:
-        destinations.forget(place)
+        catalogue.forget_destination(place)
     told = cache.was_told([str(task.event_id) for task in tasks])
     untold = {place for task, place in found if str(task.event_id) not in told}
     if not untold or cache.bump(untold):
-        outbox.finish(tasks)
+        messages.finish_delivery(tasks)
         return
     for task in tasks:
-        outbox.fail(task, "Redis is away")
+        messages.fail_delivery(task, "Redis is away")
 
 
 def _changed_place(task: Task) -> str | None:
@@ -92,7 +94,7 @@ def _changed_place(task: Task) -> str | None:
     with _told(task):
         try:
             if task.type == "room.updated" and task.payload.get("roomId"):
-                rooms.forget(task.payload["roomId"])
+                catalogue.forget_room(task.payload["roomId"])
             return _place(task)
         except Exception as error:  # noqa: BLE001 whatever it is, this delivery waits and the next one goes on
             _failed(task, error)
@@ -110,14 +112,14 @@ def _failed(task: Task, error: Exception) -> None:
     # A mail server's answer quotes the guest's address: neither log nor table keeps it.
     reason = masked(f"{type(error).__name__}: {error}")
     log.warning("delivery_failed", error=type(error).__name__, smtp_code=getattr(error, "smtp_code", None))
-    outbox.fail(task, reason)
+    messages.fail_delivery(task, reason)
 
 
 def _given_up(task: Task, error: Undeliverable) -> None:
     if error.at_fault:
-        undeliverable.note(error.address, error.code)
+        people.note_undeliverable(error.address, error.code)
     log.warning("mail_undeliverable", kind=task.type, code=error.code, address_at_fault=error.at_fault)
-    outbox.give_up(task, masked(f"undeliverable: {error}"))
+    messages.give_up_delivery(task, masked(f"undeliverable: {error}"))
 
 
 @contextmanager

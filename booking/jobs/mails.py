@@ -6,10 +6,9 @@ from dataclasses import replace
 from email.message import EmailMessage
 
 from booking.config import Settings
-from booking.domain.messages.outbox import Task
-from booking.domain.reservations import booking_summary, ical
-from booking.domain.reservations.booking_summary import Notice
-from booking.domain.reservations.ical import Publisher
+from booking.domain import reservations
+from booking.domain.messages import Task
+from booking.domain.reservations import BookingSummary, CalendarPublisher
 from booking.http import money_format
 from booking.infra import ids
 from booking.infra.mail import Post
@@ -43,7 +42,7 @@ def _about_booking(task: Task, message_id: str, settings: Settings) -> EmailMess
     if kind is None:
         return None
     booking_id = ids.decode("booking", task.payload["bookingId"])
-    notice = booking_summary.notice(booking_id) if booking_id else None
+    notice = reservations.find_summary(booking_id) if booking_id else None
     if notice is None:
         log.warning("mail_without_booking", booking_id=task.payload["bookingId"])
         return None
@@ -57,7 +56,7 @@ def kind_of(task: Task) -> str | None:
     return CANCELLATION if task.type == "booking.cancelled" and task.payload.get("wasConfirmed") else None
 
 
-def compose(notice: Notice, letter: Letter, settings: Settings) -> EmailMessage:
+def compose(notice: BookingSummary, letter: Letter, settings: Settings) -> EmailMessage:
     """Text and HTML with a calendar entry. Raises MailError for an address that no header can hold."""
     notice, issuer, cancelled = _clean(notice), publisher(settings), letter.kind == CANCELLATION
     to = email_builder.recipient(notice.guest_name, notice.email)
@@ -67,30 +66,30 @@ def compose(notice: Notice, letter: Letter, settings: Settings) -> EmailMessage:
         "notice": notice,
         "site_name": settings.site_name,
         "link": issuer.link(notice.booking_id),
-        "with_decimals": money_format.has_fraction(booking_summary.amounts(notice), notice.currency),
+        "with_decimals": money_format.has_fraction(reservations.amounts_of(notice), notice.currency),
     }
     email_builder.fill(message, letter, facts)
     message.add_attachment(
-        ical.entry(notice, issuer, letter.written_at, cancelled=cancelled),
+        reservations.calendar_entry(notice, issuer, letter.written_at, cancelled=cancelled),
         maintype="text",
         subtype="calendar",
         filename="stay.ics",
-        params={"charset": "utf-8", "method": ical.method(cancelled=cancelled)},
+        params={"charset": "utf-8", "method": reservations.calendar_method(cancelled=cancelled)},
     )
     return email_builder.finish(message, letter)
 
 
-def subject(notice: Notice, kind: str) -> str:
+def subject(notice: BookingSummary, kind: str) -> str:
     state = "is confirmed" if kind == CONFIRMATION else "has been cancelled"
     room = notice.room if len(notice.room) <= 60 else f"{notice.room[:59].rstrip()}…"
     return f"{notice.reference}: your booking {state} ({room}, {wording.short_day(notice.arrival)})"
 
 
-def publisher(settings: Settings) -> Publisher:
-    return Publisher(settings.site_name, settings.site_url, settings.mail_from)
+def publisher(settings: Settings) -> CalendarPublisher:
+    return CalendarPublisher(settings.site_name, settings.site_url, settings.mail_from)
 
 
-def _clean(notice: Notice) -> Notice:
+def _clean(notice: BookingSummary) -> BookingSummary:
     """Names come from guests and hosts: one line each, and nothing that steers a terminal or turns text around."""
     return replace(
         notice,

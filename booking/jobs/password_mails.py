@@ -8,10 +8,9 @@ from __future__ import annotations
 from email.message import EmailMessage
 
 from booking.config import Settings
-from booking.domain.messages.outbox import Task
-from booking.domain.people import password_resets, users
-from booking.domain.people.email_verification import Addressee
-from booking.domain.people.password_resets import ResetNotice
+from booking.domain import people
+from booking.domain.messages import Task
+from booking.domain.people import Addressee, ResetNotice
 from booking.infra import ids
 from booking.jobs.account_mails import site, written
 from booking.jobs.email_builder import Letter
@@ -22,22 +21,22 @@ LINK, CHANGED = "password", "password_changed"
 def link_for_task(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
     """The mail, or None: nobody has this address, the link was used or replaced, or it is too old by now."""
     reset_id = ids.decode("reset", task.payload["resetId"] or "")
-    notice = password_resets.notice(reset_id) if reset_id else None
+    notice = people.reset_notice(reset_id) if reset_id else None
     return link(notice, Letter(LINK, message_id, task.occurred_at), settings) if notice else None
 
 
 def news_for_task(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
     """The mail, or None where the account is gone."""
     user_id = ids.decode("user", task.payload["userId"])
-    owner = users.addressee(user_id) if user_id else None
+    owner = people.addressee_of_id(user_id) if user_id else None
     return news(owner, Letter(CHANGED, message_id, task.occurred_at), settings) if owner else None
 
 
 def link(notice: ResetNotice, letter: Letter, settings: Settings) -> EmailMessage:
     """Text and HTML with the link. Raises MailError for an address that no header can hold."""
     facts: dict[str, object] = {
-        "minutes": int(password_resets.GOOD_FOR.total_seconds()) // 60,
-        "link": f"{site(settings)}/reset-password/{password_resets.token(notice.reset_id, settings.secret_keys)}",
+        "minutes": int(people.RESET_GOOD_FOR.total_seconds()) // 60,
+        "link": f"{site(settings)}/reset-password/{people.reset_token(notice.reset_id, settings.secret_keys)}",
     }
     return written(notice.to, f"Reset your password for {settings.site_name}", letter, settings, facts)
 

@@ -19,9 +19,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from booking.config import Settings
-from booking.domain.maintenance import retention
-from booking.domain.messages import outbox
-from booking.domain.reservations import bookings, recovery
+from booking.domain import maintenance, messages, reservations
 from booking.http.services import current_services
 from booking.infra import sent_mails
 from booking.infra.db import Unavailable
@@ -119,7 +117,7 @@ def build(app: Flask) -> Ticker:
 def chores(settings: Settings) -> list[Chore]:
     """What is to be done from time to time."""
     return [
-        Chore("holds", settings.sweep_seconds, lambda: until_done(bookings.expire_holds, 100)),
+        Chore("holds", settings.sweep_seconds, lambda: until_done(reservations.expire_holds, 100)),
         *(Chore("payments", settings.sweep_seconds, recover) for _ in range(PAYMENT_SWEEPERS)),
         Chore("prune", PRUNE_SECONDS, partial(prune, settings.mail_dir)),
     ]
@@ -127,11 +125,11 @@ def chores(settings: Settings) -> list[Chore]:
 
 def hand_over(jobs: Jobs) -> int:
     """Write deliveries for new events, and offer what is due to the queue while it takes any. Returns how many."""
-    until_done(outbox.relay, BATCH)
+    until_done(messages.relay_events, BATCH)
     offered = 0
     # due() puts off what it returns, so it is asked only when the queue can take it.
     while (waiting := jobs.waiting()) is not None and waiting < QUEUE_FULL:
-        work = outbox.due(BATCH)
+        work = messages.due_deliveries(BATCH)
         jobs.put(deliver.JOB, batches(work))
         offered += len(work)
         if len(work) < BATCH:
@@ -155,12 +153,12 @@ def until_done(work: Callable[[int], int], limit: int) -> None:
 
 def recover() -> None:
     """Settle payments whose outcome nobody knows."""
-    recovery.recover_payments(current_services().booking_context)
+    reservations.recover_payments(current_services().booking_context)
 
 
 def prune(mail_dir: str = "") -> None:
     """Forget what is older than it should be, in small portions."""
-    done = retention.prune(dt.timedelta(days=current_services().settings.security_events_days))
+    done = maintenance.prune(dt.timedelta(days=current_services().settings.security_events_days))
     if mail_dir and (files := sent_mails.prune(mail_dir)):
         done["mail files"] = files
     if done:

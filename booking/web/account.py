@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 
+from booking.domain import people
 from booking.domain.errors import (
     AccountDisabled,
     BookingError,
@@ -18,9 +19,7 @@ from booking.domain.errors import (
     TooBusy,
     TooManyAttempts,
 )
-from booking.domain.people import password_resets, sessions, signing_in, users
-from booking.domain.people.inputs import Credentials, ForgottenPassword, PasswordChoice, Registration
-from booking.domain.people.models import User
+from booking.domain.people import Credentials, ForgottenPassword, PasswordChoice, Registration, User
 from booking.http import limits
 from booking.http.error_rendering import status_of, wait_headers
 from booking.http.services import current_services
@@ -56,7 +55,7 @@ def enter() -> Response:
     try:
         given, guard = form.accept(Credentials), current_services().guard
         device = devices.known_for(guard.account(given.email))
-        user = signing_in.with_password(given.email, given.password, guard, device=device)
+        user = people.sign_in(given.email, given.password, guard, device=device)
     except (Invalid, InvalidCredentials, AccountDisabled, TooBusy, TooManyAttempts) as refusal:
         return _refused(ENTERING, form, refusal)
     return _signed_in(user)
@@ -74,7 +73,7 @@ def _left_already() -> Response:
 def leave() -> Response:
     """End this sign-in."""
     if current_user.is_authenticated:
-        sessions.end(signed_in.visitor().session_id)
+        people.end_session(signed_in.visitor().session_id)
     signed_in.forget()
     return _after_leaving()
 
@@ -99,7 +98,7 @@ def join() -> Response:
     limits.count(public=True, books=False)
     try:
         settings = current_services().settings
-        user = users.register(form.accept(Registration), settings.region, site=settings.site_name)
+        user = people.register(form.accept(Registration), settings.region, site=settings.site_name)
     except (Invalid, EmailTaken, TooBusy) as refusal:
         return _refused(JOINING, form, refusal)
     return _signed_in(user)
@@ -124,7 +123,7 @@ def ask_for_link() -> Response:
     except Invalid as refusal:
         return _page("account/forgot.html", form, status_of(refusal))
     limits.count_mail()
-    password_resets.request(email)
+    people.request_password_reset(email)
     return _sent(email)  # at once: on the way to another page the address would stand in a cookie
 
 
@@ -137,7 +136,7 @@ def link_sent() -> Response:
 @blueprint.get("/reset-password/<link>")
 def choose_password(link: str) -> Response:
     """A new password; opening the page uses nothing up."""
-    return page("account/reset.html", form=Form(), link=link, email=password_resets.email_of(link, _secrets()))
+    return page("account/reset.html", form=Form(), link=link, email=people.email_of_reset(link, _secrets()))
 
 
 @blueprint.post("/reset-password/<link>")
@@ -147,9 +146,9 @@ def reset_password(link: str) -> Response:
     limits.count(public=True, books=False)
     try:
         new, services = form.accept(PasswordChoice).new_password, current_services()
-        email = password_resets.reset(link, new, _secrets(), site=services.settings.site_name)
+        email = people.reset_password(link, new, _secrets(), site=services.settings.site_name)
     except (Invalid, TooBusy) as refusal:
-        facts = {"form": form.refuse(refusal), "link": link, "email": password_resets.email_of(link, _secrets())}
+        facts = {"form": form.refuse(refusal), "link": link, "email": people.email_of_reset(link, _secrets())}
         response = page("account/reset.html", block="main", status=status_of(refusal), **facts)
         response.headers.update(wait_headers(refusal))
         return response
@@ -169,14 +168,14 @@ def _sent(email: str) -> Response:
 
 def _minutes() -> int:
     """For how long a link is good."""
-    return int(password_resets.GOOD_FOR.total_seconds()) // 60
+    return int(people.RESET_GOOD_FOR.total_seconds()) // 60
 
 
 def _signed_in(user: User) -> Response:
     """A session of its own for this sign-in; the browser's former one ends."""
     if current_user.is_authenticated:
-        sessions.end(signed_in.visitor().session_id)
-    signed_in.remember(sessions.start_web(user.id, request.headers.get("User-Agent", "")))
+        people.end_session(signed_in.visitor().session_id)
+    signed_in.remember(people.start_web_session(user.id, request.headers.get("User-Agent", "")))
     return devices.remember(go_to(_wanted()), current_services().guard.account(user.email))
 
 

@@ -8,26 +8,26 @@ from dataclasses import dataclass
 
 from flask_babel import gettext, lazy_gettext
 
-from booking.domain.people.security_log import BAD, Entry, Kind
+from booking.domain.people import BAD_SECURITY_EVENTS, SecurityEntry, SecurityEventKind
 from booking.web import browsers
 
 _ = lazy_gettext
 
 TEXTS = {
-    Kind.SIGN_IN: _("Signed in"),
-    Kind.SIGN_IN_FAILED: _("Failed sign-in: wrong password"),
-    Kind.SIGNED_OUT: _("Signed out"),
-    Kind.SESSION_ENDED: _("Another device was signed out"),
-    Kind.REFRESH_REUSED: _("Signed out for safety: an old API token was used again"),
-    Kind.IDENTITY_CONFIRMED: _("Password confirmed"),
-    Kind.IDENTITY_REFUSED: _("Wrong password on your account page"),
-    Kind.REGISTERED: _("Account created"),
-    Kind.PASSWORD_CHANGED: _("Password changed"),
-    Kind.EMAIL_CHANGED: _("Email changed"),
-    Kind.ROLE_CHANGED: _("Access rights changed"),
-    Kind.ACCOUNT_DISABLED: _("Account disabled"),
-    Kind.ACCOUNT_ENABLED: _("Account enabled again"),
-    Kind.DATA_DOWNLOADED: _("Personal data downloaded"),
+    SecurityEventKind.SIGN_IN: _("Signed in"),
+    SecurityEventKind.SIGN_IN_FAILED: _("Failed sign-in: wrong password"),
+    SecurityEventKind.SIGNED_OUT: _("Signed out"),
+    SecurityEventKind.SESSION_ENDED: _("Another device was signed out"),
+    SecurityEventKind.REFRESH_REUSED: _("Signed out for safety: an old API token was used again"),
+    SecurityEventKind.IDENTITY_CONFIRMED: _("Password confirmed"),
+    SecurityEventKind.IDENTITY_REFUSED: _("Wrong password on your account page"),
+    SecurityEventKind.REGISTERED: _("Account created"),
+    SecurityEventKind.PASSWORD_CHANGED: _("Password changed"),
+    SecurityEventKind.EMAIL_CHANGED: _("Email changed"),
+    SecurityEventKind.ROLE_CHANGED: _("Access rights changed"),
+    SecurityEventKind.ACCOUNT_DISABLED: _("Account disabled"),
+    SecurityEventKind.ACCOUNT_ENABLED: _("Account enabled again"),
+    SecurityEventKind.DATA_DOWNLOADED: _("Personal data downloaded"),
 }
 
 
@@ -41,16 +41,21 @@ class Line:
     is_bad: bool
 
 
-def lines(entries: Iterable[Entry]) -> list[Line]:
+def lines(entries: Iterable[SecurityEntry]) -> list[Line]:
     """Entries as they are shown; those without words of their own are not."""
     return [
-        Line(str(TEXTS[Kind(entry.kind)]), entry.at, _where(entry), Kind(entry.kind) in BAD)
+        Line(
+            str(TEXTS[SecurityEventKind(entry.kind)]),
+            entry.at,
+            _where(entry),
+            SecurityEventKind(entry.kind) in BAD_SECURITY_EVENTS,
+        )
         for entry in entries
         if entry.kind in TEXTS
     ]
 
 
-def _where(entry: Entry) -> str:
+def _where(entry: SecurityEntry) -> str:
     if not entry.address:
         return ""  # by the house, not by a browser
     browser = browsers.called(entry.client)

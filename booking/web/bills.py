@@ -7,10 +7,9 @@ from decimal import Decimal
 
 from flask_babel import gettext
 
-from booking.domain.pricing.quotes import Quote
-from booking.domain.reservations import booking_summary
-from booking.domain.reservations.booking_details import Trip
-from booking.domain.reservations.booking_summary import PriceLine
+from booking.domain import reservations
+from booking.domain.pricing import Quote
+from booking.domain.reservations import BookingDetails, PriceLine
 from booking.web import formats
 
 
@@ -23,7 +22,7 @@ class BillLine:
 def of_quote(quote: Quote) -> list[BillLine]:
     """The lines of a price that was not agreed yet."""
     formats.alike(quote.currency, [line.amount for line in quote.lines])
-    return [_line(line, quote.currency) for line in booking_summary.price_lines(quote.as_json())]
+    return [_line(line, quote.currency) for line in reservations.price_lines(quote.as_json())]
 
 
 def nights(quote: Quote) -> list[BillLine]:
@@ -31,9 +30,9 @@ def nights(quote: Quote) -> list[BillLine]:
     return [BillLine(formats.day(line.night), line.amount) for line in quote.lines]
 
 
-def of_trip(trip: Trip) -> list[BillLine]:
+def of_trip(trip: BookingDetails) -> list[BillLine]:
     """The lines that a booking keeps."""
-    formats.alike(trip.notice.currency, [*booking_summary.amounts(trip.notice), trip.refund_now])
+    formats.alike(trip.notice.currency, [*reservations.amounts_of(trip.notice), trip.refund_now])
     return [_line(line, trip.notice.currency) for line in trip.notice.lines]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext
 
+from booking.domain import reservations
 from booking.domain.errors import (
     BookingModified,
     BookingNotCancellable,
@@ -15,11 +16,7 @@ from booking.domain.errors import (
     Invalid,
     RefundChanged,
 )
-from booking.domain.reservations import booking_details, bookings, history, ical
-from booking.domain.reservations.booking_details import Trip
-from booking.domain.reservations.ical import Publisher
-from booking.domain.reservations.inputs import Cancellation
-from booking.domain.reservations.models import Booking
+from booking.domain.reservations import Booking, BookingDetails, CalendarPublisher, Cancellation
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.infra import clock
@@ -38,10 +35,10 @@ FRESH = dt.timedelta(minutes=30)  # so long a confirmed booking is greeted as ne
 @required
 def index() -> Response:
     """Stays to come, past and cancelled ones."""
-    group = request.args.get("show", history.UPCOMING)
-    if group not in history.GROUPS:
-        group = history.UPCOMING
-    overview = history.overview(visitor().id, group, options.page(request.args.get("page", "")))
+    group = request.args.get("show", reservations.UPCOMING)
+    if group not in reservations.HISTORY_GROUPS:
+        group = reservations.UPCOMING
+    overview = reservations.overview(visitor().id, group, options.page(request.args.get("page", "")))
     for entry in overview.entries:
         formats.alike(entry.booking.currency, (entry.booking.total_price, entry.booking.refund_amount))
     pages = -(-overview.counts[group] // overview.page_size)
@@ -54,7 +51,7 @@ def index() -> Response:
 def show(booking_id: str) -> Response:
     """One booking; one that is not paid yet is shown where it can be."""
     trip = own_trip(booking_id)
-    if trip.stage not in (booking_details.BOOKED, booking_details.CANCELLED):
+    if trip.stage not in (reservations.STAGE_BOOKED, reservations.STAGE_CANCELLED):
         return go_to(url_for("checkout.show", booking_id=booking_id))
     is_new = trip.confirmed_at is not None and clock.now() - trip.confirmed_at < FRESH
     return page("bookings/show.html", is_new=is_new, **_facts(trip))
@@ -94,7 +91,7 @@ def cancel(booking_id: str) -> Response:
     trip = own_trip(booking_id)
     try:
         seen = Form.posted().accept(Cancellation)
-        bookings.cancel(
+        reservations.cancel(
             visitor().id,
             trip.id,
             current_services().booking_context,
@@ -114,21 +111,21 @@ def cancel(booking_id: str) -> Response:
 def calendar_entry(booking_id: str) -> Response:
     """The stay for the guest's calendar."""
     trip = own_trip(booking_id)
-    if trip.stage != booking_details.BOOKED or trip.confirmed_at is None:
+    if trip.stage != reservations.STAGE_BOOKED or trip.confirmed_at is None:
         raise BookingNotFound
     settings = current_services().settings
-    publisher = Publisher(settings.site_name, settings.site_url, settings.mail_from)
-    entry = Response(ical.entry(trip.notice, publisher, trip.confirmed_at), mimetype="text/calendar")
+    publisher = CalendarPublisher(settings.site_name, settings.site_url, settings.mail_from)
+    entry = Response(reservations.calendar_entry(trip.notice, publisher, trip.confirmed_at), mimetype="text/calendar")
     entry.headers["Content-Disposition"] = f'attachment; filename="stay-{trip.notice.reference}.ics"'
     return entry
 
 
-def own_trip(booking_id: str) -> Trip:
+def own_trip(booking_id: str) -> BookingDetails:
     """The visitor's own booking; anything else does not exist (BookingNotFound)."""
     known = decode("booking", booking_id)
     if known is None:
         raise BookingNotFound
-    return booking_details.trip(visitor().id, known)
+    return reservations.get_details(visitor().id, known)
 
 
 def _how_soon(booking: Booking) -> str:
@@ -146,7 +143,7 @@ def _as_it_is_now(booking_id: str, status: int, told: str) -> Response:
     return page("bookings/cancel.html", status=status, told=told, **_facts(trip))
 
 
-def _facts(trip: Trip) -> dict[str, Any]:
+def _facts(trip: BookingDetails) -> dict[str, Any]:
     return {
         "trip": trip,
         "booking_id": encode("booking", trip.id),

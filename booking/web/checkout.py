@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, g, request, session, url_for
 from flask_wtf.csrf import CSRFError
 
-from booking.domain.catalogue import rooms
+from booking.domain import catalogue, pricing, reservations, search
 from booking.domain.errors import (
     BookingError,
     Invalid,
@@ -21,12 +21,7 @@ from booking.domain.errors import (
     RoomNotFound,
     TooManyHolds,
 )
-from booking.domain.pricing import offers, policies
-from booking.domain.reservations import booking_details, bookings, history, holds
-from booking.domain.reservations.booking_details import Trip
-from booking.domain.reservations.bookings import Order
-from booking.domain.reservations.inputs import HoldPayment, Shown, StayOrder
-from booking.domain.search import alternatives
+from booking.domain.reservations import BookingDetails, HoldPayment, Order, ShownTotal, StayOrder
 from booking.http import limits
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
@@ -72,7 +67,7 @@ def _reserved(order: Order, form: Form, shown: Decimal | None) -> Response:
     _count()
     limits.count_reservation()
     try:
-        held = holds.reserve(order, current_services().booking_context)
+        held = reservations.reserve(order, current_services().booking_context)
     except Invalid:
         return go_to(_room_page(room_id, form))  # which says what is wrong with the dates
     except (RoomNotAvailable, RoomLocked, TooManyHolds) as refusal:
@@ -86,7 +81,7 @@ def _reserved(order: Order, form: Form, shown: Decimal | None) -> Response:
 def _seen(form: Form) -> Decimal | None:
     """The total that the guest was shown; nonsense in the field is nothing that was seen."""
     try:
-        return form.accept(Shown).shown_total
+        return form.accept(ShownTotal).shown_total
     except Invalid:
         return None
 
@@ -116,16 +111,16 @@ def wish(room_id: str) -> Response:
     order = _order(room_id, form := Form.asked())
     if order is None:
         return go_to(_room_page(room_id, form))
-    mine = holds.mine(order)
+    mine = reservations.find_own_claim(order)
     if mine.same and not mine.changes:
         return go_to(url_for(".show", booking_id=encode("booking", mine.same.id)))
     services = current_services()
     try:
-        quote = offers.quote(order.room_id, order.stay, order.guests, services.booking_context.rules)
+        quote = pricing.quote_stay(order.room_id, order.stay, order.guests, services.booking_context.rules)
     except Invalid:
         return go_to(_room_page(room_id, form))
     shown = _wished_total()
-    if shown == quote.price.total and quote.is_available and mine == holds.Mine():
+    if shown == quote.price.total and quote.is_available and mine == reservations.GuestClaim():
         return _reserved(order, form, shown)
     if mine.changes or mine.can_be_had(quote):
         facts = _offer(order, quote) | {"shown": shown, "again": "again" in request.args}
@@ -141,9 +136,9 @@ def wish(room_id: str) -> Response:
 def show(booking_id: str) -> Response:
     """The hold, and how to pay for it; or what has become of it."""
     trip = own_trip(booking_id)
-    if wants_part() and trip.stage == booking_details.PAYING:
+    if wants_part() and trip.stage == reservations.STAGE_PAYING:
         return Response(status=204)  # asked again in a moment
-    if wants_part() or trip.stage in (booking_details.BOOKED, booking_details.CANCELLED):
+    if wants_part() or trip.stage in (reservations.STAGE_BOOKED, reservations.STAGE_CANCELLED):
         return go_to(_next(trip))
     told = session.pop(TOLD, {})
     if told.get("booking") != booking_id:
@@ -167,7 +162,7 @@ def pay(booking_id: str) -> Response:
     _count()
     try:
         given = form.accept(HoldPayment)
-        bookings.pay(
+        reservations.pay(
             visitor().id, trip.id, given.payment_method_id, given.shown_total, current_services().booking_context
         )
     except (PaymentUnknown, PaymentInProgress):
@@ -185,8 +180,8 @@ def pay(booking_id: str) -> Response:
 def release(booking_id: str) -> Response:
     """The guest does not want the room after all, or would rather have another one."""
     trip, form = own_trip(booking_id), Form.posted()
-    if trip.stage == booking_details.HELD:
-        bookings.cancel(visitor().id, trip.id, current_services().booking_context)
+    if trip.stage == reservations.STAGE_HELD:
+        reservations.cancel(visitor().id, trip.id, current_services().booking_context)
     if decode("room", instead := form.value("roomId")):
         return go_to(url_for(".wish", room_id=instead, **_wish(request.form)))
     return go_to(_page_of(Order(visitor().id, trip.room_id, trip.stay, trip.notice.guests)))
@@ -195,14 +190,14 @@ def release(booking_id: str) -> Response:
 # --- showing
 
 
-def _shown(trip: Trip, form: Form, *, status: int = 200, told: str = "", old: str | None = None) -> Response:
+def _shown(trip: BookingDetails, form: Form, *, status: int = 200, told: str = "", old: str | None = None) -> Response:
     facts: dict[str, Any] = {"trip": trip, "booking_id": encode("booking", trip.id), "lines": bills.of_trip(trip)}
     facts["room_id"] = encode("room", trip.room_id)
-    if trip.stage == booking_details.HELD:
+    if trip.stage == reservations.STAGE_HELD:
         facts |= {"cards": cards.simulated(), "left": formats.duration(trip.seconds_left), "told": told}
         facts["old"] = old and Decimal(old)
         return page("checkout/pay.html", status=status, form=form, **facts)
-    if trip.stage == booking_details.PAYING:
+    if trip.stage == reservations.STAGE_PAYING:
         return page("checkout/checking.html", look_again_seconds=LOOK_AGAIN, **facts)
     return page("checkout/over.html", status=status, **facts, **_elsewhere(trip))
 
@@ -216,17 +211,17 @@ def _told(booking_id: str, code: str, card: str, old: str | None = None) -> Resp
 def _refused(booking_id: str, form: Form, refusal: BookingError) -> Response:
     """The page as it is now, with what went wrong; whatever the refusal was, the booking may be paid by now."""
     trip = own_trip(booking_id)
-    if trip.stage in (booking_details.BOOKED, booking_details.CANCELLED, booking_details.PAYING):
+    if trip.stage in (reservations.STAGE_BOOKED, reservations.STAGE_CANCELLED, reservations.STAGE_PAYING):
         return go_to(_next(trip))
     return _shown(trip, form, status=status_of(refusal))
 
 
-def _offer(order: Order, quote: offers.StayQuote) -> dict[str, Any]:
+def _offer(order: Order, quote: pricing.StayQuote) -> dict[str, Any]:
     services, price = current_services(), quote.price
-    refunds = policies.promises(quote.refunds, price.total, price.currency, clock.now())
+    refunds = pricing.refund_promises(quote.refunds, price.total, price.currency, clock.now())
     formats.alike(price.currency, [refund.amount for refund in refunds])
     return {
-        "room": rooms.details(order.room_id, services.settings.room_cache_seconds),
+        "room": catalogue.get_room_details(order.room_id, services.settings.room_cache_seconds),
         "quote": quote,
         "lines": bills.of_quote(price),
         "refunds": refunds,
@@ -235,11 +230,11 @@ def _offer(order: Order, quote: offers.StayQuote) -> dict[str, Any]:
 
 
 def _gone(order: Order, refusal: BookingError) -> Response:
-    mine = holds.mine(order)
+    mine = reservations.find_own_claim(order)
     if mine.standing:
         return go_to(_page_of(order))  # which says that the guest has it
     services = current_services()
-    room = rooms.details(order.room_id, services.settings.room_cache_seconds)
+    room = catalogue.get_room_details(order.room_id, services.settings.room_cache_seconds)
     facts: dict[str, Any] = {"room": room, "stay": order.stay, "guests": order.guests}
     facts |= {
         "own": mine.overlapping,
@@ -252,34 +247,34 @@ def _gone(order: Order, refusal: BookingError) -> Response:
 def _pay_or_release(order: Order, refusal: TooManyHolds) -> Response:
     """What the guest has reserved already, with the ways to pay for it or to release it for this room."""
     services = current_services()
-    room = rooms.details(order.room_id, services.settings.room_cache_seconds)
-    facts: dict[str, Any] = {"room": room, "order": order, "held": history.running_holds(order.guest_id)}
+    room = catalogue.get_room_details(order.room_id, services.settings.room_cache_seconds)
+    facts: dict[str, Any] = {"room": room, "order": order, "held": reservations.running_holds(order.guest_id)}
     facts["most"] = services.booking_context.holds_per_guest
     return page("checkout/holds.html", status=status_of(refusal), **facts)
 
 
-def _elsewhere(trip: Trip) -> dict[str, Any]:
+def _elsewhere(trip: BookingDetails) -> dict[str, Any]:
     """The same room once more, if it is free, and a few others."""
     rules, order = (
         current_services().booking_context.rules,
         Order(visitor().id, trip.room_id, trip.stay, trip.notice.guests),
     )
-    quote = alternatives.still_free(order.room_id, order.stay, order.guests, rules)
+    quote = search.still_free(order.room_id, order.stay, order.guests, rules)
     if quote:
         formats.alike(quote.price.currency, [quote.price.total])
-    mine = holds.mine(order)
+    mine = reservations.find_own_claim(order)
     facts = {"quote": quote, "own": mine.overlapping, "replaced": mine.replaces(trip)}
     return facts | {"others": _others(order, trip.location)}
 
 
 def _others(order: Order, location: str) -> list[RoomCard]:
     rules, seconds = current_services().booking_context.rules, current_services().settings.search_cache_seconds
-    others = alternatives.others(order.room_id, location, order.stay, order.guests, rules=rules, cache_seconds=seconds)
+    others = search.other_rooms(order.room_id, location, order.stay, order.guests, rules=rules, cache_seconds=seconds)
     return room_cards.shown(others, order.stay.check_in)
 
 
-def _next(trip: Trip) -> str:
-    area = "bookings" if trip.stage in (booking_details.BOOKED, booking_details.CANCELLED) else "checkout"
+def _next(trip: BookingDetails) -> str:
+    area = "bookings" if trip.stage in (reservations.STAGE_BOOKED, reservations.STAGE_CANCELLED) else "checkout"
     return url_for(f"{area}.show", booking_id=encode("booking", trip.id))
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask, Response, request
 
+from booking.domain import people
 from booking.domain.errors import Invalid, SignInTooOld, TooBusy, TooManyAttempts
-from booking.domain.people import own_account
-from booking.domain.people.inputs import Confirmation
+from booking.domain.people import Confirmation
 from booking.http import limits
 from booking.http.error_rendering import status_of, wait_headers
 from booking.http.requests import is_api
@@ -53,7 +53,7 @@ def _take() -> Response | None:
     form = Form.posted()
     limits.count(public=True, books=False)  # whoever found an open browser may not try passwords for long
     try:
-        own_account.confirm(visitor(), form.accept(Confirmation).confirm_password, current_services().guard)
+        people.confirm_password(visitor(), form.accept(Confirmation).confirm_password, current_services().guard)
     except (Invalid, TooManyAttempts, TooBusy) as refusal:
         response = _show(form.refuse(refusal), status_of(refusal))
         response.headers.update(wait_headers(refusal))

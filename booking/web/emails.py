@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, session, url_for
 
+from booking.domain import people
 from booking.domain.errors import EmailTaken, Invalid, LinkOver
-from booking.domain.people import email_changes, email_verification
-from booking.domain.people.inputs import EmailChoice
-from booking.domain.people.mailed_links import Kind
+from booking.domain.people import EmailChoice, LinkKind
 from booking.http import limits
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
@@ -29,7 +28,7 @@ def _nothing_is_kept() -> None:
 @blueprint.get("/verify-email/<link>")
 def verify(link: str) -> Response:
     """Is this address yours? Or, afterwards: it is."""
-    email, is_verified = email_verification.shown(link, _secrets())
+    email, is_verified = people.shown_verification(link, _secrets())
     return page("account/verify.html", email=email, link=link, is_verified=is_verified)
 
 
@@ -37,7 +36,7 @@ def verify(link: str) -> Response:
 def confirm(link: str) -> Response:
     """It is."""
     limits.count(public=True, books=False)
-    email_verification.confirm(link, _secrets())
+    people.confirm_email(link, _secrets())
     return go_to(url_for(".verify", link=link))
 
 
@@ -46,7 +45,7 @@ def confirm(link: str) -> Response:
 def ask_again() -> Response:
     """Mail the link once more."""
     limits.count_mail()
-    session[DONE] = "verification" if email_verification.ask_again(visitor().id) else "verification_late"
+    session[DONE] = "verification" if people.ask_verification_again(visitor().id) else "verification_late"
     return go_to(url_for("profile.show"))
 
 
@@ -60,7 +59,7 @@ def change() -> Response:
     form = Form.posted()
     limits.count_mail()
     try:
-        email_changes.request(visitor(), form.accept(EmailChoice).new_email)
+        people.request_email_change(visitor(), form.accept(EmailChoice).new_email)
     except (Invalid, EmailTaken) as refusal:
         return account_page(status_of(refusal), email=form.refuse(refusal))
     session[DONE] = "email_requested"
@@ -78,7 +77,7 @@ def show_again() -> Response:
 @required
 def give_up() -> Response:
     """Keep the present address after all."""
-    email_changes.give_up(visitor().id)
+    people.give_up_email_change(visitor().id)
     session[DONE] = "email_kept"
     return go_to(url_for("profile.show"))
 
@@ -86,7 +85,7 @@ def give_up() -> Response:
 @blueprint.get("/change-email/<link>")
 def confirm_new(link: str) -> Response:
     """Shall this be the account's address? Or, afterwards: it is."""
-    found = email_changes.shown(Kind.CHANGE, link, _secrets())
+    found = people.shown_email_change(LinkKind.CHANGE, link, _secrets())
     return page("account/change_email.html", change=found, link=link)
 
 
@@ -95,7 +94,7 @@ def use_new(link: str) -> Response:
     """It shall."""
     limits.count(public=True, books=False)
     try:
-        email_changes.confirm(link, _secrets())
+        people.confirm_email_change(link, _secrets())
     except EmailTaken as refusal:
         return page("account/email_taken.html", block="main", status=status_of(refusal))
     return go_to(url_for(".confirm_new", link=link))
@@ -104,7 +103,7 @@ def use_new(link: str) -> Response:
 @blueprint.get("/keep-email/<link>")
 def confirm_old(link: str) -> Response:
     """Was it not you?"""
-    found = email_changes.shown(Kind.KEEP, link, _secrets())
+    found = people.shown_email_change(LinkKind.KEEP, link, _secrets())
     return page("account/keep_email.html", change=found, link=link)
 
 
@@ -112,7 +111,7 @@ def confirm_old(link: str) -> Response:
 def keep_old(link: str) -> Response:
     """It was not: the address stays or comes back, everybody is signed out, a new password is due."""
     limits.count(public=True, books=False)
-    email_changes.undo(link, _secrets())
+    people.undo_email_change(link, _secrets())
     signed_in.forget()
     return page("account/email_kept.html", block="main")
 

@@ -7,8 +7,7 @@ import uuid
 from flask import Blueprint, Response, abort, current_app, make_response, render_template, url_for
 from werkzeug import Response as File
 
-from booking.domain.catalogue import destinations
-from booking.domain.search import teasers, usual
+from booking.domain import catalogue, search
 from booking.http.services import current_services
 from booking.infra.ids import encode
 from booking.web import room_cards
@@ -24,18 +23,18 @@ SHOWN_PLACES = 12
 def home() -> Response:
     """Where a guest begins."""
     services = current_services()
-    stay = usual.usual_stay(services.booking_context.rules)
-    places = destinations.destinations(services.settings.room_cache_seconds)
-    few = teasers.a_few(places, stay, services.booking_context.rules, services.settings.search_cache_seconds)
-    search = {
+    stay = search.usual_stay(services.booking_context.rules)
+    places = catalogue.list_destinations(services.settings.room_cache_seconds)
+    few = search.a_few_rooms(places, stay, services.booking_context.rules, services.settings.search_cache_seconds)
+    fields = {
         "checkIn": stay.check_in.isoformat(),
         "checkOut": stay.check_out.isoformat(),
-        "capacity": usual.USUAL_GUESTS,
+        "capacity": search.USUAL_GUESTS,
     }
     return page(
         "home.html",
-        form=Form({name: str(value) for name, value in search.items()}),
-        search=search,
+        form=Form({name: str(value) for name, value in fields.items()}),
+        search=fields,
         stay=stay,
         places=places,
         shown=sorted(places, key=lambda place: (-place.rooms, place.city))[:SHOWN_PLACES],
@@ -57,7 +56,7 @@ def robots() -> Response:
 @blueprint.get("/sitemap.xml")
 def sitemap() -> Response:
     """All sitemaps: one of the places, as many of rooms as it takes."""
-    parts = -(-destinations.published_rooms() // destinations.SITEMAP_ROOMS)
+    parts = -(-catalogue.count_published_rooms() // catalogue.SITEMAP_ROOMS)
     addresses = [_absolute(".sitemap_of_places"), *(_absolute(".sitemap_of_rooms", part=part) for part in range(parts))]
     return _xml("sitemaps/index.xml", addresses=addresses)
 
@@ -65,7 +64,7 @@ def sitemap() -> Response:
 @blueprint.get("/sitemap-places.xml")
 def sitemap_of_places() -> Response:
     """The first page, and the results of every place."""
-    places = destinations.destinations(current_services().settings.room_cache_seconds)
+    places = catalogue.list_destinations(current_services().settings.room_cache_seconds)
     addresses = [_absolute(".home"), *(_absolute("rooms.results", location=place.slug) for place in places)]
     return _xml("sitemaps/urls.xml", entries=[(address, None) for address in addresses])
 
@@ -73,7 +72,7 @@ def sitemap_of_places() -> Response:
 @blueprint.get("/sitemap-rooms-<int:part>.xml")
 def sitemap_of_rooms(part: int) -> Response:
     """Rooms, each with the day of its last change."""
-    rooms = destinations.room_changes(part) if part < 1000 else []
+    rooms = catalogue.room_changes(part) if part < 1000 else []
     if not rooms:
         abort(404)
     return _xml("sitemaps/urls.xml", entries=[(_room(room_id), changed.date()) for room_id, changed in rooms])

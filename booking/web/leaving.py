@@ -8,10 +8,9 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, url_for
 
+from booking.domain import people, reservations
 from booking.domain.errors import AccountInUse, Invalid, LastOwner
-from booking.domain.people import account_closing
-from booking.domain.people.inputs import Deletion
-from booking.domain.reservations import account_deletion, personal_data
+from booking.domain.people import Deletion
 from booking.http import limits
 from booking.http.error_rendering import status_of
 from booking.infra.clock import now
@@ -29,7 +28,7 @@ SHOWN = 20  # rows of each list on the page; the file has all
 @required
 def data() -> Response:
     """Everything that is kept, to read."""
-    found = personal_data.of(visitor())
+    found = reservations.own_data(visitor())
     return page(
         "account/data.html", account=own_data.account(found["account"]), parts=own_data.parts(found, SHOWN), shown=SHOWN
     )
@@ -39,7 +38,7 @@ def data() -> Response:
 @required
 def data_file() -> Response:
     """The same as a file."""
-    text = json.dumps(personal_data.download(visitor()), ensure_ascii=False, indent=2, default=_number)
+    text = json.dumps(reservations.download_own_data(visitor()), ensure_ascii=False, indent=2, default=_number)
     response = make_response(text)
     response.mimetype = "application/json"
     response.headers["Content-Disposition"] = f'attachment; filename="account-{now():%Y-%m-%d}.json"'
@@ -67,7 +66,7 @@ def disable() -> Response:
     """No sign-in any more, for now."""
     limits.count(public=True, books=False)
     try:
-        account_closing.disable_mine(visitor())
+        people.disable_own_account(visitor())
     except LastOwner as refusal:
         return _page(Form().refuse(refusal), status_of(refusal))
     signed_in.forget()
@@ -81,7 +80,7 @@ def delete() -> Response:
     form = Form.posted()
     limits.count(public=True, books=False)
     try:
-        account_deletion.delete_mine(visitor(), form.accept(Deletion).confirm_email)
+        reservations.delete_own_account(visitor(), form.accept(Deletion).confirm_email)
     except (Invalid, AccountInUse, LastOwner) as refusal:
         return _page(form.refuse(refusal), status_of(refusal))
     signed_in.forget()
@@ -91,8 +90,8 @@ def delete() -> Response:
 def _page(form: Form, status: int = 200) -> Response:
     who = visitor()
     facts: dict[str, Any] = {
-        "obstacles": account_deletion.obstacles(who.id),
-        "money_moves": account_deletion.money_moves(who.id),
+        "obstacles": reservations.deletion_obstacles(who.id),
+        "money_moves": reservations.money_moves(who.id),
     }
     return page("account/close.html", status=status, form=form, who=who, **facts)
 

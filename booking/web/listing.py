@@ -7,11 +7,10 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext, ngettext
 
-from booking.domain.catalogue.destinations import Destination
+from booking.domain import search
+from booking.domain.catalogue import Destination
 from booking.domain.money import rounded
-from booking.domain.search import suggestions
-from booking.domain.search.inputs import SORTS, RoomSearch
-from booking.domain.search.suggestions import Nothing, Suggestion
+from booking.domain.search import SORTS, NothingFound, RoomSearch, Suggestion
 from booking.web import amenities, formats, options
 from booking.web.forms import Form
 
@@ -114,12 +113,12 @@ def sort_options(place: Destination | None) -> list[tuple[str, str]]:
     return [(sort, options.sort_name(sort)) for sort in SORTS]
 
 
-def why(nothing: Nothing, wanted: RoomSearch, place: Destination | None) -> str:
+def why(nothing: NothingFound, wanted: RoomSearch, place: Destination | None) -> str:
     """Why there is nothing to show."""
     city = place.city if place else gettext("any destination")
-    if nothing.reason == suggestions.NO_PLACE:
+    if nothing.reason == search.NO_PLACE:
         return str(gettext("We have no rooms in a destination of that name."))
-    if nothing.reason == suggestions.TOO_MANY:
+    if nothing.reason == search.TOO_MANY:
         return str(
             gettext(
                 "No room in %(city)s sleeps that many: the largest is for %(guests)s.",
@@ -127,7 +126,7 @@ def why(nothing: Nothing, wanted: RoomSearch, place: Destination | None) -> str:
                 guests=formats.guests(nothing.largest),
             )
         )
-    if nothing.reason == suggestions.TOO_PICKY:
+    if nothing.reason == search.TOO_PICKY:
         return str(
             ngettext(
                 "%(count)s room is available in %(city)s on these dates, but it doesn’t match all your filters.",

@@ -7,7 +7,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from booking.domain.errors import Invalid
-from booking.domain.pricing.calendar import Night
+from booking.domain.pricing import CalendarNight
 from booking.domain.stays import Stay
 from booking.web.formats import locale
 from booking.web.moved_dates import date
@@ -53,7 +53,7 @@ def stay_of(check_in: str, check_out: str) -> Stay | None:
         return None
 
 
-def tables(nights: list[Night], today: dt.date, stay: Stay | None) -> list[Month]:
+def tables(nights: list[CalendarNight], today: dt.date, stay: Stay | None) -> list[Month]:
     """A table per month."""
     by_month: dict[dt.date, dict[dt.date, Cell]] = {}
     for night in nights:
@@ -61,7 +61,7 @@ def tables(nights: list[Night], today: dt.date, stay: Stay | None) -> list[Month
     return [Month(first, _weeks(first, cells)) for first, cells in by_month.items()]
 
 
-def _cell(night: Night, today: dt.date, stay: Stay | None) -> Cell:
+def _cell(night: CalendarNight, today: dt.date, stay: Stay | None) -> Cell:
     state = PAST if night.date < today else FREE if night.is_available else TAKEN
     within = stay is not None and stay.check_in <= night.date < stay.check_out
     part = "" if not within or stay is None else "arrival" if night.date == stay.check_in else "within"

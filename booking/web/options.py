@@ -6,8 +6,7 @@ import re
 
 from flask_babel import gettext
 
-from booking.domain.catalogue.destinations import Destination
-from booking.domain.catalogue.kinds import ENTIRE_PLACE, KINDS, PRIVATE_ROOM, SHARED_ROOM
+from booking.domain.catalogue import ENTIRE_PLACE, KINDS, PRIVATE_ROOM, SHARED_ROOM, Destination
 from booking.domain.stays import EARLIEST_ZONE
 from booking.http.services import current_services
 from booking.web import formats

@@ -9,8 +9,8 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 
-from booking.domain.payments.models import FAILED, REFUND, STARTED, SUCCEEDED, UNKNOWN
-from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING
+from booking.domain.payments import FAILED, REFUND, STARTED, SUCCEEDED, UNKNOWN
+from booking.domain.reservations import CANCELLED, CONFIRMED, EXPIRED, PENDING
 from booking.web import activity, browsers, formats
 
 _ = lazy_gettext

@@ -13,7 +13,7 @@ from jinja2_fragments.flask import render_block
 from markupsafe import escape
 
 from booking.config import SIMULATED, Settings
-from booking.domain.people import passwords
+from booking.domain import people
 from booking.infra import clock
 from booking.infra.ids import encode
 from booking.web import amenities, colours, formats, options, security
@@ -60,7 +60,7 @@ def install(app: Flask, settings: Settings) -> None:
         nonce=security.nonce,
         now=clock.now,
         url_with=url_with,
-        shortest_password=passwords.SHORTEST,
+        shortest_password=people.SHORTEST_PASSWORD,
         site_name=settings.site_name,
         site_url=settings.site_url.rstrip("/"),
         demo=not settings.production,

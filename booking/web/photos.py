@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import url_for
 from flask_babel import gettext
 
-from booking.domain.catalogue import pictures
+from booking.domain import catalogue
 from booking.http.services import current_services
 
 
@@ -22,7 +22,7 @@ class Photo:
 def of(images: list[Any], room: str) -> list[Photo]:
     """The room's photos, in order; what is no photo that may be shown is left out."""
     allowed = current_services().settings.image_origins
-    shown = [image for image in pictures.shown(images) if _origin(image["url"]) in allowed]
+    shown = [image for image in catalogue.shown_pictures(images) if _origin(image["url"]) in allowed]
     return [Photo(image["url"], _alt(image, room, place)) for place, image in enumerate(shown, start=1)]
 
 

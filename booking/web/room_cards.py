@@ -6,9 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from booking.domain.search import card_facts
-from booking.domain.search.card_facts import CardFacts
-from booking.domain.search.finder import FoundRoom
+from booking.domain import search
+from booking.domain.search import CardFacts, FoundRoom
 from booking.web import formats, photos
 
 
@@ -26,7 +25,7 @@ class RoomCard:
 
 def shown(rooms: Sequence[FoundRoom], check_in: dt.date) -> list[RoomCard]:
     """Each room with what its card tells, their prices written alike."""
-    facts = card_facts.of([room.id for room in rooms], check_in)
+    facts = search.facts_for_cards([room.id for room in rooms], check_in)
     for room in rooms:
         formats.alike(room.currency, (room.price_per_night, room.total))
     return [_card(room, facts[room.id]) for room in rooms if room.id in facts]

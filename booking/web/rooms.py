@@ -12,17 +12,12 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask_babel import gettext
 
 from booking.demo.pictures import room_picture
-from booking.domain.catalogue import destinations, rooms
-from booking.domain.catalogue import places as domain_places
-from booking.domain.catalogue.destinations import Destination
+from booking.domain import catalogue, pricing, reservations, search
+from booking.domain.catalogue import Destination
 from booking.domain.errors import Invalid, RoomNotFound
-from booking.domain.pricing import calendar, offers, policies
-from booking.domain.pricing.inputs import RoomView
-from booking.domain.reservations import holds
-from booking.domain.reservations.bookings import Order
-from booking.domain.search import finder, place_names, suggestions, usual
-from booking.domain.search.finder import Found
-from booking.domain.search.inputs import RoomSearch
+from booking.domain.pricing import RoomView
+from booking.domain.reservations import Order
+from booking.domain.search import Found, RoomSearch
 from booking.domain.stays import Stay, StayRules
 from booking.http.services import current_services
 from booking.infra import clock
@@ -42,16 +37,16 @@ PLACE_BOUND = ("minPrice", "maxPrice", "currency")  # what only means something 
 @blueprint.get("/rooms")
 def results() -> Response:
     """Rooms that are free for exactly these dates, each with its total for the stay."""
-    places = destinations.destinations(_cache_seconds())
+    places = catalogue.list_destinations(_cache_seconds())
     form, place = _asked(places)
     found = wanted = None
     try:
-        wanted = place_names.resolved(form.accept(RoomSearch), _cache_seconds())
+        wanted = search.with_known_place(form.accept(RoomSearch), _cache_seconds())
         if wanted.location and wanted.location != form.value("location"):
             return go_to(listing.address(form, location=[wanted.location]))
-        found = finder.search(wanted, _rules(), _search_seconds())
+        found = search.find_rooms(wanted, _rules(), _search_seconds())
     except Invalid as refusal:
-        if isinstance(refusal, domain_places.UnknownPlace):
+        if isinstance(refusal, catalogue.UnknownPlace):
             cities = ", ".join(refusal.cities)
             form.problems["location"] = gettext(
                 "We don’t know that destination. Choose one of: %(cities)s.", cities=cities
@@ -69,13 +64,13 @@ def show(room_id: str) -> Response:
     """One room: what it is like, when it is free, and what it costs for the dates asked for."""
     details = _details(room_id)
     moved = moved_dates.stay()
-    form, quote, mine = _wished(moved), None, holds.Mine()
+    form, quote, mine = _wished(moved), None, reservations.GuestClaim()
     try:
         view = form.accept(RoomView)
         if stay := view.stay():
-            quote = offers.quote(_id(room_id), stay, view.guests, _rules())
+            quote = pricing.quote_stay(_id(room_id), stay, view.guests, _rules())
             mine = _mine(room_id, quote)
-        elif problem := offers.too_many(view.guests, details["capacity"]):
+        elif problem := pricing.too_many_guests(view.guests, details["capacity"]):
             raise Invalid(details={"guests": problem})
     except Invalid as refusal:
         form.refuse(refusal)
@@ -137,13 +132,13 @@ def _asked(places: list[Destination]) -> tuple[Form, Destination | None]:
     Prices are compared within one currency: a limit that was meant for another place is left out.
     """
     asked = {name: values for name, values in request.args.lists() if any(values)}
-    asked.setdefault("capacity", asked.get("guests", [str(usual.USUAL_GUESTS)]))  # as a room's address calls it
+    asked.setdefault("capacity", asked.get("guests", [str(search.USUAL_GUESTS)]))  # as a room's address calls it
     asked = listing.readable({name: values for name, values in asked.items() if name in SEARCH})
     if moved := moved_dates.stay():
         asked["checkOut"] = [moved.check_out.isoformat()]
     place = next((one for one in places if [one.slug] == asked.get("location")), None)
     if "checkIn" not in asked and "checkOut" not in asked:
-        stay = usual.usual_stay(_rules())
+        stay = search.usual_stay(_rules())
         asked |= {"checkIn": [stay.check_in.isoformat()], "checkOut": [stay.check_out.isoformat()]}
     currencies = place.currencies if place else ()
     meant = asked.get("currency", list(currencies))
@@ -159,7 +154,7 @@ def _asked(places: list[Destination]) -> tuple[Form, Destination | None]:
 def _around(form: Form, places: list[Destination], place: Destination | None) -> dict[str, Any]:
     """What the forms around the results show."""
     chosen = form.values("amenities")
-    present = destinations.amenities(place.slug if place else None, _cache_seconds())
+    present = catalogue.amenities_in(place.slug if place else None, _cache_seconds())
     return {
         "form": form,
         "places": places,
@@ -177,7 +172,7 @@ def _around(form: Form, places: list[Destination], place: Destination | None) ->
 def _listed(found: Found | None, wanted: RoomSearch | None, form: Form, place: Destination | None) -> dict[str, Any]:
     """The results themselves; nothing of them where the search could not be made."""
     nothing = (
-        suggestions.instead(wanted, place, _rules(), _search_seconds())
+        search.suggest_instead(wanted, place, _rules(), _search_seconds())
         if found and wanted and not found.total
         else None
     )
@@ -223,26 +218,26 @@ def _wished(moved: Stay | None) -> Form:
     return Form(asked)
 
 
-def _nearest(room_id: str, quote: offers.StayQuote | None, mine: holds.Mine) -> list[Stay]:
+def _nearest(room_id: str, quote: pricing.StayQuote | None, mine: reservations.GuestClaim) -> list[Stay]:
     """Other dates for a stay that cannot be had, unless that is by the guest's own."""
     if quote is None or mine.can_be_had(quote) or mine.in_the_way:
         return []
-    return calendar.nearest(_id(room_id), quote.stay, _rules())
+    return pricing.nearest_stays(_id(room_id), quote.stay, _rules())
 
 
 def _details(room_id: str) -> dict[str, Any]:
-    return rooms.details(_id(room_id), _cache_seconds())
+    return catalogue.get_room_details(_id(room_id), _cache_seconds())
 
 
-def _mine(room_id: str, quote: offers.StayQuote) -> holds.Mine:
+def _mine(room_id: str, quote: pricing.StayQuote) -> reservations.GuestClaim:
     """What the visitor already has of these nights; nobody else is in the way then."""
     if quote.is_available or not current_user.is_authenticated:
-        return holds.Mine()
-    return holds.mine(Order(visitor().id, _id(room_id), quote.stay, quote.guests))
+        return reservations.GuestClaim()
+    return reservations.find_own_claim(Order(visitor().id, _id(room_id), quote.stay, quote.guests))
 
 
-def _promises(quote: offers.StayQuote) -> list[policies.Promise]:
-    promises = policies.promises(quote.refunds, quote.price.total, quote.price.currency, clock.now())
+def _promises(quote: pricing.StayQuote) -> list[pricing.RefundPromise]:
+    promises = pricing.refund_promises(quote.refunds, quote.price.total, quote.price.currency, clock.now())
     formats.alike(quote.price.currency, [promise.amount for promise in promises])
     return promises
 
@@ -279,7 +274,7 @@ def _calendar(room_id: str, details: dict[str, Any], form: Form) -> dict[str, An
     today = rules.today(details["property"]["timeZone"])
     last = today + dt.timedelta(days=rules.horizon_days)
     first = months.chosen(request.args.get("month"), form.value("checkIn"), today, last)
-    nights = calendar.nights(_id(room_id), first, months.after(first, months.SHOWN), rules).nights
+    nights = pricing.nights_of_room(_id(room_id), first, months.after(first, months.SHOWN), rules).nights
     stay = months.stay_of(form.value("checkIn"), form.value("checkOut"))
     asked: dict[str, Any] = {name: form.value(name) for name in ("checkIn", "checkOut", "guests") if form.value(name)}
     return {

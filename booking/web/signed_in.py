@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 from flask import Flask, Request, Response, g, session
 from flask_login import AnonymousUserMixin, LoginManager, current_user
 
+from booking.domain import people
 from booking.domain.errors import Unauthorized
-from booking.domain.people import sessions
-from booking.domain.people.users import CurrentUser
+from booking.domain.people import CurrentUser
 from booking.http.services import current_services
 from booking.infra.ids import decode, encode
 from booking.web import security
@@ -109,7 +109,7 @@ def _load(_: Request) -> Visitor | None:
     services = current_services()
     kept_for = services.settings.session_cache_seconds
     try:
-        return Visitor(sessions.current(session_id, user_id, kept_for=kept_for, ends=services.ends))
+        return Visitor(people.current_session(session_id, user_id, kept_for=kept_for, ends=services.ends))
     except Unauthorized:
         session.clear()  # ended elsewhere
         return None

@@ -9,7 +9,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from booking.domain.people import email_changes, email_verification, mailed_links, sessions
-from booking.domain.people.mailed_links import Kind
+from booking.domain.people.mailed_links import LinkKind
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import EmailChange, EmailVerification, Room, User
@@ -34,9 +34,9 @@ def paths(app: Flask, alice: User, room: Room, desk: BookingContext) -> list[str
 @transaction
 def mailed() -> tuple[str, list[str]]:
     verification, change = db.session.query(EmailVerification).one(), db.session.query(EmailChange).one()
-    ends = (("change-email", Kind.CHANGE), ("keep-email", Kind.KEEP))
+    ends = (("change-email", LinkKind.CHANGE), ("keep-email", LinkKind.KEEP))
     return (
-        f"/verify-email/{mailed_links.written(Kind.VERIFY, verification.id, SECRETS)}",
+        f"/verify-email/{mailed_links.written(LinkKind.VERIFY, verification.id, SECRETS)}",
         [f"/{page}/{mailed_links.written(kind, change.id, SECRETS)}" for page, kind in ends],
     )
 

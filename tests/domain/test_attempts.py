@@ -11,7 +11,7 @@ from flask import Flask
 
 from booking.domain.errors import Invalid, InvalidCredentials, TooBusy, TooManyAttempts
 from booking.domain.people import own_account, sessions, signing_in
-from booking.domain.people.sign_in_throttle import ANYWHERE, HERE, Guard
+from booking.domain.people.sign_in_throttle import ANYWHERE, HERE, SignInGuard
 from booking.domain.tables import User
 from booking.infra import callers, redis, throttle
 from booking.infra.callers import Caller
@@ -19,7 +19,7 @@ from tests.cast import PASSWORD, all_at_once, later
 
 pytestmark = pytest.mark.slow
 
-GUARD = Guard(b"k" * 32)
+GUARD = SignInGuard(b"k" * 32)
 STRANGER, HOME = "203.0.113.7", "198.51.100.1"
 
 
@@ -214,4 +214,4 @@ def test_an_open_browser_may_not_try_passwords_for_long(alice: User) -> None:
 def test_load_tests_switch_it_off(alice: User) -> None:
     for _ in range(20):
         with pytest.raises(InvalidCredentials):
-            signing_in.with_password("alice@example.com", "wrong", Guard(b"", enabled=False))
+            signing_in.with_password("alice@example.com", "wrong", SignInGuard(b"", enabled=False))

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
+from booking.domain import inventory
 from booking.domain.errors import RoomLocked
 from booking.domain.inventory import room_lock
 from booking.domain.reservations import bookings, holds
@@ -67,6 +68,6 @@ def test_a_page_waits_two_seconds_for_its_turn_and_a_program_not_at_all(
         asked.append((room_id, stay, wait, lock))
         yield
 
-    monkeypatch.setattr(room_lock, "one_at_a_time", watched)
+    monkeypatch.setattr(inventory, "lock_room", watched)
     way(order(alice, room), replace(desk, lock_rooms=lock))
     assert asked == [(room.id, in_days(30), seconds, lock)]

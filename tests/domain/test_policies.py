@@ -49,8 +49,8 @@ def test_no_more_is_promised_than_would_come_back(moment: dt.datetime, shown: li
 def test_a_promise_says_until_when_how_much_of_the_price_and_the_amount(currency: str, paid: str, half: str) -> None:
     tiers = policies.tiers(POLICY, CHECK_IN)
     assert policies.promises(tiers, Decimal(paid), currency, FIVE_DAYS - MOMENT) == [
-        policies.Promise(FIVE_DAYS, 100, Decimal(paid)),
-        policies.Promise(ONE_DAY, 50, Decimal(half)),
+        policies.RefundPromise(FIVE_DAYS, 100, Decimal(paid)),
+        policies.RefundPromise(ONE_DAY, 50, Decimal(half)),
     ]
 
 
@@ -60,7 +60,7 @@ def test_a_refund_is_rounded_to_the_currencys_own_decimals(currency: str, paid: 
 
 
 def test_one_per_cent_is_promised_and_nothing_at_all_is_not() -> None:
-    tiers = [policies.Tier(FIVE_DAYS, 1), policies.Tier(ONE_DAY, 0)]
+    tiers = [policies.RefundTier(FIVE_DAYS, 1), policies.RefundTier(ONE_DAY, 0)]
     assert [one.percent for one in policies.promises(tiers, Decimal(300), "EUR", FIVE_DAYS - MOMENT)] == [1]
 
 

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from booking.domain import inventory
 from booking.domain.errors import BookingModified
-from booking.domain.inventory import availability
 from booking.domain.payments import ledger
 from booking.domain.payments import repository as payment_rows
 from booking.domain.reservations import bookings, holds, repository
@@ -111,7 +111,7 @@ def test_a_booking_is_locked_before_its_nights_move(
     held: Booking, alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     locked: list[bool] = []
-    release, pin = availability.release, availability.pin
+    release, pin = inventory.release_nights, inventory.pin_nights
 
     def watched_pin(claim_id: uuid.UUID, nights: int) -> bool:
         locked.append(is_locked(claim_id))
@@ -121,8 +121,8 @@ def test_a_booking_is_locked_before_its_nights_move(
         locked.append(is_locked(claim_id))
         return release(claim_id)
 
-    monkeypatch.setattr(availability, "pin", watched_pin)
-    monkeypatch.setattr(availability, "release", watched_release)
+    monkeypatch.setattr(inventory, "pin_nights", watched_pin)
+    monkeypatch.setattr(inventory, "release_nights", watched_release)
     second = holds.reserve(order(alice, room, in_days(31)), desk)  # releases the first
     paid = bookings.pay(alice.id, second.id, VISA, second.total_price, desk)
     bookings.cancel(alice.id, paid.id, desk)

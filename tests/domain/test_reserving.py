@@ -121,11 +121,11 @@ def test_changing_dates_in_two_tabs_at_once_leaves_one_hold(
 
 
 def test_what_one_has_already_is_seen(alice: User, bob: User, room: Room, desk: BookingContext) -> None:
-    assert holds.mine(order(alice, room)) == holds.Mine()
+    assert holds.mine(order(alice, room)) == holds.GuestClaim()
     held = holds.reserve(order(alice, room, in_days(30, 3)), desk)
     assert holds.mine(order(alice, room, in_days(30, 3))).same.id == held.id
     assert holds.mine(order(alice, room, in_days(31, 4))).making_way.id == held.id
-    assert holds.mine(order(bob, room, in_days(31, 4))) == holds.Mine()
+    assert holds.mine(order(bob, room, in_days(31, 4))) == holds.GuestClaim()
 
 
 def test_a_hold_does_not_make_way_for_nights_that_somebody_else_has(

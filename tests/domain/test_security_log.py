@@ -11,7 +11,7 @@ from flask import Flask
 
 from booking.domain.errors import Forbidden
 from booking.domain.people import account_closing, own_account, password_resets, security_log, sessions, staff
-from booking.domain.people.security_log import Kind
+from booking.domain.people.security_log import SecurityEventKind
 from booking.domain.reservations import account_deletion
 from booking.domain.tables import SecurityEvent, User
 from booking.infra import telemetry
@@ -169,7 +169,7 @@ def test_a_token_that_was_never_given_out_is_no_event(app: Flask, alice: User) -
 def test_what_rolls_back_has_not_happened(app: Flask, alice: User, log: list[dict[str, object]]) -> None:
     @transaction
     def fails() -> None:
-        security_log.record(Kind.EMAIL_CHANGED, alice.id)
+        security_log.record(SecurityEventKind.EMAIL_CHANGED, alice.id)
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -192,7 +192,7 @@ def test_an_event_is_never_lost_with_what_it_is_about(alice: User, monkeypatch: 
 
 
 def test_names_of_events_never_change() -> None:
-    assert [str(kind) for kind in Kind] == [
+    assert [str(kind) for kind in SecurityEventKind] == [
         "sign_in",
         "sign_in_failed",
         "throttled",
@@ -284,5 +284,10 @@ def test_only_the_latest_are_shown(alice: User) -> None:
 
 
 def test_whatever_an_owner_may_be_shown_has_words() -> None:
-    unseen = {Kind.THROTTLED, Kind.FORBIDDEN, Kind.LIMIT_HIT, Kind.ACCOUNT_DELETED}
-    assert set(activity.TEXTS) == set(Kind) - unseen
+    unseen = {
+        SecurityEventKind.THROTTLED,
+        SecurityEventKind.FORBIDDEN,
+        SecurityEventKind.LIMIT_HIT,
+        SecurityEventKind.ACCOUNT_DELETED,
+    }
+    assert set(activity.TEXTS) == set(SecurityEventKind) - unseen

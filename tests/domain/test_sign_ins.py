@@ -10,7 +10,7 @@ from flask import Flask
 
 from booking.domain.errors import Invalid, InvalidToken, SignInTooOld, Unauthorized
 from booking.domain.people import own_account, sessions, users
-from booking.domain.people.sessions import Ends
+from booking.domain.people.sessions import SessionEnds
 from booking.domain.people.users import CurrentUser
 from booking.domain.tables import Session, User
 from booking.infra.db import db, transaction
@@ -22,7 +22,7 @@ DAY, HOUR, MINUTE, SECOND = (
     dt.timedelta(minutes=1),
     dt.timedelta(seconds=1),
 )
-ENDS = Ends(idle=10 * DAY, longest=25 * DAY, staff_idle=2 * HOUR, staff_longest=1 * DAY)
+ENDS = SessionEnds(idle=10 * DAY, longest=25 * DAY, staff_idle=2 * HOUR, staff_longest=1 * DAY)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from booking.domain.errors import BookingNotFound, PaymentFailed, PaymentUnknown
 from booking.domain.inventory import availability
 from booking.domain.reservations import booking_details, bookings, history, ical, recovery
 from booking.domain.reservations.context import BookingContext
-from booking.domain.reservations.ical import Publisher
+from booking.domain.reservations.ical import CalendarPublisher
 from booking.domain.search import alternatives
 from booking.domain.stays import Stay
 from booking.domain.tables import Room, User
@@ -205,7 +205,7 @@ def test_the_same_room_may_still_be_free(alice: User, room: Room, desk: BookingC
 def test_the_calendar_entry_is_the_stay(alice: User, room: Room, desk: BookingContext) -> None:
     booked = bookings.book(order(alice, room), VISA, desk)
     trip = booking_details.trip(alice.id, booked.id)
-    publisher = Publisher("Stays", "https://stay.example/", "Stays <hello@stay.example>")
+    publisher = CalendarPublisher("Stays", "https://stay.example/", "Stays <hello@stay.example>")
     (stay,) = icalendar.Calendar.from_ical(
         ical.entry(trip.notice, publisher, cast(dt.datetime, trip.confirmed_at))
     ).walk("VEVENT")

@@ -16,9 +16,8 @@ from dataclasses import replace
 from typing import Any, cast
 
 from booking import create_app
-from booking.domain.catalogue import rooms
+from booking.domain import inventory, payments, pricing
 from booking.domain.errors import PaymentUnknown
-from booking.domain.inventory import availability
 from booking.domain.payments import ledger, refunds
 from booking.domain.reservations import bookings, charging, idempotency, recovery, refund_debts
 from booking.domain.reservations.bookings import Order
@@ -31,15 +30,15 @@ ENDPOINT = "dying"
 
 # Where it dies: an attribute of a module or class, and whether before or after it has done its work.
 POINTS: dict[str, tuple[Any, str, bool]] = {
-    "before the hold": (rooms, "for_sale", False),
-    "in the hold, before its commit": (availability, "claim", True),
+    "before the hold": (pricing, "for_sale", False),
+    "in the hold, before its commit": (inventory, "claim_nights", True),
     "after the hold": (bookings, "_begin_payment", False),
-    "in the beginning of the payment": (ledger, "start_charge", True),
+    "in the beginning of the payment": (payments, "start_charge", True),
     "before the charge": (provider.SimulatedProvider, "charge", False),
     "after the charge": (provider.SimulatedProvider, "charge", True),
-    "in the confirmation, before its commit": (availability, "book", True),
+    "in the confirmation, before its commit": (inventory, "book_nights", True),
     "after the confirmation": (charging, "_confirm", True),
-    "in the cancellation, before its commit": (ledger, "start_refund", True),
+    "in the cancellation, before its commit": (payments, "start_refund", True),
     "after the cancellation, before the refund": (bookings, "_cancel", True),
     "after the refund, before it is recorded": (provider.SimulatedProvider, "refund", True),
 }

@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from sqlalchemy import ClauseElement, Compiled, Connection, Engine, create_engine, text
 
-from booking.domain.inventory import availability
+from booking.domain import inventory
 from booking.infra import db, raw_sql
 
 Switch = Callable[[str], AbstractContextManager[None]]
@@ -91,7 +91,7 @@ def _lowered(isolation: str) -> str:
 
 @contextmanager
 def _without_lock(_: str) -> Iterator[None]:
-    with patch("booking.domain.inventory.room_lock.one_at_a_time", lambda *_, **__: nullcontext()):
+    with patch("booking.domain.inventory.lock_room", lambda *_, **__: nullcontext()):
         yield
 
 
@@ -104,8 +104,8 @@ def _without_retry(_: str) -> Iterator[None]:
 @contextmanager
 def _without_pin(_: str) -> Iterator[None]:
     """A payment begins whether its nights can be pinned or not."""
-    pin = availability.pin
-    with patch.object(availability, "pin", lambda claim_id, nights: pin(claim_id, nights) or True):
+    pin = inventory.pin_nights
+    with patch.object(inventory, "pin_nights", lambda claim_id, nights: pin(claim_id, nights) or True):
         yield
 
 

@@ -15,8 +15,8 @@ from unittest.mock import patch
 from flask import Flask
 from sqlalchemy import create_engine, text
 
+from booking.domain import inventory, payments
 from booking.domain.errors import BookingError, IdempotencyConflict, RoomLocked, RoomNotAvailable
-from booking.domain.inventory import availability
 from booking.domain.payments import ledger, refunds
 from booking.domain.reservations import bookings, cancellation, idempotency, recovery, refund_debts
 from booking.domain.reservations.context import BookingContext
@@ -212,9 +212,10 @@ def _pauses() -> Iterator[None]:
     """Between looking and acting, so that others come in between."""
     with ExitStack() as stack:
         for module, name in (
-            (availability, "claim"),
-            (availability, "pin"),
-            (ledger, "start_charge"),
+            (inventory, "claim_nights"),
+            (inventory, "pin_nights"),
+            (payments, "start_charge"),
+            (payments, "start_refund"),
             (ledger, "start_refund"),
             (cancellation, "refuse_unless_possible"),
         ):

@@ -15,7 +15,7 @@ from booking.config import Settings
 from booking.domain.catalogue.cancellation_policies import MODERATE
 from booking.domain.messages import outbox
 from booking.domain.pricing import policies
-from booking.domain.reservations.booking_summary import Notice, PriceLine, Refund
+from booking.domain.reservations.booking_summary import BookingSummary, PriceLine, Refund
 from booking.domain.tables import Booking, Delivery, Event, Property, Room, User
 from booking.infra import ids
 from booking.infra.clock import sql_now
@@ -37,7 +37,7 @@ SETTINGS = Settings(
     site_url="https://stay.example",
 )
 
-NOTICE = Notice(
+NOTICE = BookingSummary(
     booking_id=uuid.UUID("019a0000-0000-7000-8000-000000000001"),
     reference="K7PQ2WXH",
     guest_name="Dana Levi",

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from booking.domain.catalogue import destinations, rooms
+from booking.domain import catalogue, messages
 from booking.domain.messages import outbox
 from booking.domain.messages.outbox import CACHE, MAIL
 from booking.domain.tables import Event
@@ -264,7 +264,7 @@ def test_a_job_survives_postgres_going_away(app: Flask, monkeypatch: pytest.Monk
     def gone(*_: Any) -> None:
         raise OperationalError("SELECT", {}, Exception("server closed the connection"))
 
-    monkeypatch.setattr(outbox, "claim", gone)
+    monkeypatch.setattr(messages, "claim_delivery", gone)
     jobs.deliver(CACHE, [str(uuid.uuid4())])
 
 
@@ -273,8 +273,8 @@ def test_cache_deliveries_bump_each_location_once(app: Flask, monkeypatch: pytes
     dropped: list[Any] = []
     forgotten: list[Any] = []
     monkeypatch.setattr(cache, "bump", lambda locations: bumped.append(sorted(locations)) or True)
-    monkeypatch.setattr(rooms, "forget", dropped.append)
-    monkeypatch.setattr(destinations, "forget", forgotten.append)
+    monkeypatch.setattr(catalogue, "forget_room", dropped.append)
+    monkeypatch.setattr(catalogue, "forget_destination", forgotten.append)
     for _ in range(3):
         happened("availability.updated", roomId="room_1", location="tel-aviv")
     happened("room.updated", roomId="room_2", location="lisbon")

@@ -20,7 +20,7 @@ from bs4 import BeautifulSoup
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from booking.domain.reservations.booking_summary import Notice
+from booking.domain.reservations.booking_summary import BookingSummary
 from booking.infra.mail import MailError
 from booking.jobs import wording
 from booking.jobs.email_builder import one_line
@@ -30,7 +30,7 @@ from tests.jobs.stories import CANCELLED_NOTICE, NOTICE, SETTINGS, letter
 MAILS = Path(wording.__file__).parents[1] / "templates" / "mail"
 
 
-def written(notice: Notice = NOTICE, kind: str = CONFIRMATION) -> EmailMessage:
+def written(notice: BookingSummary = NOTICE, kind: str = CONFIRMATION) -> EmailMessage:
     return compose(notice, letter(kind), SETTINGS)
 
 

@@ -13,8 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import make_url
 
-from booking.domain.messages import outbox
-from booking.domain.reservations import bookings, idempotency, recovery
+from booking.domain import messages, reservations
 from booking.http.services import current_services
 from booking.infra.leader import Leadership
 from booking.infra.queue import Jobs
@@ -181,9 +180,10 @@ def test_a_slow_chore_delays_no_other(app: Flask, leadership: Callable[[], Leade
 
 def test_its_own_chores_run_against_the_application(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     called = []
-    for module, name in ((bookings, "expire_holds"), (recovery, "recover_payments"), (outbox, "prune")):
+    for module, name in ((reservations, "expire_holds"), (reservations, "recover_payments")):
         monkeypatch.setattr(module, name, lambda *_, name=name, **__: called.append(name) or 0)
-    monkeypatch.setattr(idempotency, "prune", lambda _: called.append("keys") or 0)
+    monkeypatch.setattr(messages, "prune_events", lambda _: called.append("prune") or 0)
+    monkeypatch.setattr(reservations, "prune_keys", lambda _: called.append("keys") or 0)
     for chore in ticker.chores(current_services().settings):
         chore.work()
     assert called == ["expire_holds", *["recover_payments"] * ticker.PAYMENT_SWEEPERS, "keys", "prune"]

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
+from booking.domain import catalogue
 from booking.domain.catalogue.importing import Defaults, recognise, store
 from booking.domain.tables import Event, Property, Room
 from booking.infra.db import db, transaction
@@ -148,7 +149,7 @@ def test_a_dry_run_says_the_same_and_keeps_nothing(files: Files) -> None:
 
 
 def test_many_batches_share_one_property(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "BATCH", 3)
+    monkeypatch.setattr(catalogue, "IMPORT_BATCH", 3)
     content = listings(*({} for _ in range(10)))
     assert figures(files.import_(content, *ANTWERP, "--dry-run").output) == (10, 10, 0, 0, 0)
     assert figures(files.import_(content, *ANTWERP).output) == (10, 10, 0, 0, 0)

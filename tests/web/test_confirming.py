@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 from flask import Flask
 
+from booking.domain import people
 from booking.domain.errors import SignInTooOld
 from booking.domain.people import own_account, sessions
 from booking.domain.people.sessions import SignIn
@@ -37,7 +38,7 @@ def sensitive(monkeypatch: pytest.MonkeyPatch) -> None:
         sessions.require_recent(signed_in.visitor())
         rename(user_id, full_name)  # type: ignore[arg-type]  # the id that the page gave
 
-    monkeypatch.setattr(own_account, "rename", careful)
+    monkeypatch.setattr(people, "change_name", careful)
 
 
 def name_of(guest: Visitor) -> str:
@@ -100,11 +101,11 @@ def test_passwords_are_not_written_into_the_page(
 def test_a_page_that_is_only_looked_at_is_come_back_to(guest: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     mine = sessions.mine
 
-    def careful(who: CurrentUser, ends: sessions.Ends) -> list[SignIn]:
+    def careful(who: CurrentUser, ends: sessions.SessionEnds) -> list[SignIn]:
         sessions.require_recent(who)
         return mine(who, ends)
 
-    monkeypatch.setattr(sessions, "mine", careful)
+    monkeypatch.setattr(people, "own_sessions", careful)
     later(HOUR)
     guest.go("/account?a=1")
     assert (guest.status, guest.heading) == (401, HEADING)

@@ -11,7 +11,7 @@ import redis as redis_client
 from flask import Flask
 
 from booking.domain.people import password_resets
-from booking.domain.people.sign_in_throttle import Guard
+from booking.domain.people.sign_in_throttle import SignInGuard
 from booking.domain.tables import User
 from booking.infra import throttle
 from booking.web import devices
@@ -30,7 +30,7 @@ def guarded(app: Flask, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
     """The application counts attempts, and nothing else."""
     redis_client.Redis.from_url(environ["REDIS_URL"]).flushdb()
     services = app.extensions["services"]
-    guard = Guard(services.guard.key, enabled=True)
+    guard = SignInGuard(services.guard.key, enabled=True)
     monkeypatch.setitem(app.extensions, "services", dataclasses.replace(services, guard=guard))
     monkeypatch.setattr(throttle, "memory", throttle._Memory())
     return app

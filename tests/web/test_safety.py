@@ -13,8 +13,7 @@ from flask.testing import FlaskClient
 
 from booking import create_app
 from booking.config import Settings
-from booking.domain import errors
-from booking.domain.catalogue import destinations
+from booking.domain import catalogue, errors
 from booking.domain.catalogue.models import DEMO
 from booking.infra import provider
 from booking.infra.ids import encode
@@ -39,7 +38,7 @@ def broken(application: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[Exc
         def fail(*_: object) -> None:
             raise error
 
-        monkeypatch.setattr(destinations, "destinations", fail)
+        monkeypatch.setattr(catalogue, "list_destinations", fail)
         return application.test_client()
 
     return breaks

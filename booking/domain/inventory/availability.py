@@ -31,9 +31,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from booking.domain import messages
 from booking.domain.errors import Conflict, RoomNotAvailable
 from booking.domain.inventory.models import BLOCKED, BOOKED, HELD, PINNED, Availability, has_end
-from booking.domain.messages import outbox
 from booking.domain.stays import Stay
 from booking.infra import cache
 from booking.infra.clock import sql_now
@@ -127,7 +127,7 @@ def changed(room_id: uuid.UUID, location: str, stay: Stay) -> None:
         "from": stay.check_in.isoformat(),
         "to": stay.check_out.isoformat(),
     }
-    change = outbox.record("availability.updated", payload)
+    change = messages.record("availability.updated", payload)
     gather_after("changed nights", (location, str(change)), _tell)
 
 

@@ -13,11 +13,17 @@ from sqlalchemy import Connection, Select, exists, func, select
 from sqlalchemy.orm import aliased
 
 from booking.config import Settings
-from booking.domain.messages.models import GIVEN_UP, RUNNING, WAITING, Delivery, Event
-from booking.domain.messages.outbox import GIVE_UP_AFTER
-from booking.domain.payments.models import FAILED, LIVE, OPEN, REFUND, Payment
-from booking.domain.people.models import User
-from booking.domain.reservations.models import PENDING, Booking
+from booking.domain.messages import (
+    DELIVERY_GIVEN_UP,
+    DELIVERY_RUNNING,
+    DELIVERY_WAITING,
+    GIVE_UP_AFTER,
+    Delivery,
+    Event,
+)
+from booking.domain.payments import FAILED, LIVE, OPEN, REFUND, Payment
+from booking.domain.people import User
+from booking.domain.reservations import PENDING, Booking
 from booking.infra.clock import sql_now
 from booking.infra.doctor.report import Diagnosis, fault, ok, problem, warning
 from booking.infra.words import count
@@ -35,13 +41,13 @@ def outbox(opened: Connection, _: Settings) -> Iterator[Diagnosis]:
         yield problem(
             f"{count(unsent, 'event has', 'events have')} not been looked at, the oldest for {_long(unseen)}", WORKER
         )
-    undone, age = _count(opened, _deliveries(WAITING, RUNNING))
+    undone, age = _count(opened, _deliveries(DELIVERY_WAITING, DELIVERY_RUNNING))
     if age > LATE:
         yield fault(age > MUCH_TOO_LATE)(
             f"{count(undone, 'delivery waits', 'deliveries wait')}, the oldest for {_long(age)}{_because(opened)}",
             f"mend what it names or {WORKER}; they are tried again for {_long(GIVE_UP_AFTER)}",
         )
-    failed = _count(opened, _deliveries(GIVEN_UP))[0]
+    failed = _count(opened, _deliveries(DELIVERY_GIVEN_UP))[0]
     if failed:
         yield warning(
             f"{count(failed, 'delivery was', 'deliveries were')} given up",
@@ -127,7 +133,7 @@ def _count(opened: Connection, statement: Select[Any]) -> tuple[int, dt.timedelt
 def _because(opened: Connection) -> str:
     latest = (
         select(Delivery.error)
-        .where(Delivery.state.in_((WAITING, RUNNING)), Delivery.error.is_not(None))
+        .where(Delivery.state.in_((DELIVERY_WAITING, DELIVERY_RUNNING)), Delivery.error.is_not(None))
         .order_by(Delivery.next_at.desc())
         .limit(1)
     )

@@ -19,7 +19,7 @@ COUNT = text("SELECT count(*) FROM bookings WHERE created_at < :instant")
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class RestoredCopy:
     """What a restored copy holds. `bookings` and `live`: how many were made before `compared`, here and in the house.
 
     `live` is None where the house cannot be asked, `report` where the copy cannot be: `trouble` says why.
@@ -44,16 +44,16 @@ class Copy:
         return self.report is not None and not self.report.damage and not self.lost
 
 
-def inspect(restore: Restore) -> Copy:
+def inspect(restore: Restore) -> RestoredCopy:
     """Restore, and look at the copy while its server runs. Raises BackupError where it cannot be restored."""
     began = time.monotonic()
     with restore as restored:
         compared = (restored.upto or restored.plan.backup.began) - UNDER_WAY
-        copy = _seen(restore, Copy(restored, compared, _live(compared)))
+        copy = _seen(restore, RestoredCopy(restored, compared, _live(compared)))
     return replace(copy, seconds=time.monotonic() - began)
 
 
-def _seen(restore: Restore, copy: Copy) -> Copy:
+def _seen(restore: Restore, copy: RestoredCopy) -> RestoredCopy:
     try:
         with restore.server.connection() as opened:
             return replace(copy, report=verification.examine(opened), bookings=_count(opened, copy.compared))

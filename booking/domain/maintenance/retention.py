@@ -14,9 +14,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import TextClause, text
 
-from booking.domain.messages import outbox
-from booking.domain.people import account_closing, email_changes, security_log
-from booking.domain.reservations import idempotency
+from booking.domain import messages, people, reservations
 from booking.infra import clock
 from booking.infra.db import READ_COMMITTED, execute, reading, transaction
 from booking.infra.ids import first_id_at
@@ -95,11 +93,11 @@ def prune(security_events: dt.timedelta) -> dict[str, int]:
     """
     done = {rule.name: _until_done(lambda rule=rule: _apply(rule)) for rule in RULES}  # type: ignore[misc]
     done["nights that are over"] = sum(map(_past_nights, _places()))
-    done["idempotency keys"] = _until_done(lambda: idempotency.prune(PORTION))
-    done["events"] = _until_done(lambda: outbox.prune(PORTION))
-    done["changes of email"] = _until_done(lambda: email_changes.prune(PORTION))
-    done["addresses of deleted accounts"] = _until_done(lambda: account_closing.prune(PORTION))
-    done["security events"] = _until_done(lambda: security_log.prune(security_events, PORTION))
+    done["idempotency keys"] = _until_done(lambda: reservations.prune_keys(PORTION))
+    done["events"] = _until_done(lambda: messages.prune_events(PORTION))
+    done["changes of email"] = _until_done(lambda: people.prune_email_changes(PORTION))
+    done["addresses of deleted accounts"] = _until_done(lambda: people.prune_farewells(PORTION))
+    done["security events"] = _until_done(lambda: people.prune_security_events(security_events, PORTION))
     return {name: number for name, number in done.items() if number}
 
 

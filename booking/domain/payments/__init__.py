@@ -1,0 +1,83 @@
+"""Money on its way: a row per attempt to charge or refund, written before the provider is asked.
+
+Decides which attempts may run, when one may be asked about again, and what an answer does to its row. What it does to
+the booking is decided in reservations.
+"""
+
+from booking.domain.payments.context import PaymentContext
+from booking.domain.payments.context import patience as usual_patience
+from booking.domain.payments.ledger import (
+    ABANDONED,
+    DECLINED,
+    NO_ANSWER,
+    STUCK_AFTER,
+    asked_in_vain,
+    is_live_charge,
+    is_open,
+    latest_charge,
+    mark_unknown,
+    note_unknown_provider,
+    paid_charge,
+    start_charge,
+    start_refund,
+)
+from booking.domain.payments.ledger import claim as claim_payment
+from booking.domain.payments.ledger import due as due_payments
+from booking.domain.payments.ledger import fail as record_failure
+from booking.domain.payments.ledger import figures as payment_figures
+from booking.domain.payments.ledger import hurry as make_due
+from booking.domain.payments.ledger import note as note_error
+from booking.domain.payments.ledger import said as error_text
+from booking.domain.payments.ledger import succeed as record_success
+from booking.domain.payments.models import CHARGE, FAILED, LIVE, OPEN, REFUND, STARTED, SUCCEEDED, UNKNOWN, Payment
+from booking.domain.payments.refunds import OWED, RETURNED, UNDER_WAY
+from booking.domain.payments.refunds import exists_for as has_refund
+from booking.domain.payments.refunds import retry as retry_refund
+from booking.domain.payments.refunds import send as send_refund
+from booking.domain.payments.refunds import states as refund_states
+from booking.domain.payments.refunds import states_within as refund_states_within
+from booking.domain.payments.repository import PAYMENTS as PAYMENT_ROWS
+
+__all__ = [
+    "ABANDONED",
+    "CHARGE",
+    "DECLINED",
+    "FAILED",
+    "LIVE",
+    "NO_ANSWER",
+    "OPEN",
+    "OWED",
+    "PAYMENT_ROWS",
+    "REFUND",
+    "RETURNED",
+    "STARTED",
+    "STUCK_AFTER",
+    "SUCCEEDED",
+    "UNDER_WAY",
+    "UNKNOWN",
+    "Payment",
+    "PaymentContext",
+    "asked_in_vain",
+    "claim_payment",
+    "due_payments",
+    "error_text",
+    "has_refund",
+    "is_live_charge",
+    "is_open",
+    "latest_charge",
+    "make_due",
+    "mark_unknown",
+    "note_error",
+    "note_unknown_provider",
+    "paid_charge",
+    "payment_figures",
+    "record_failure",
+    "record_success",
+    "refund_states",
+    "refund_states_within",
+    "retry_refund",
+    "send_refund",
+    "start_charge",
+    "start_refund",
+    "usual_patience",
+]

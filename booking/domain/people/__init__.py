@@ -1,0 +1,181 @@
+"""Who somebody is: accounts, passwords, sign-ins, sessions, and what staff may do.
+
+Decides who gets in and for how long, what a password must be, which mailed links are good, what is written into the
+security log, and what is erased of an account. Knows nothing of bookings.
+"""
+
+from booking.domain.people.account_closing import disable as disable_account
+from booking.domain.people.account_closing import disable_mine as disable_own_account
+from booking.domain.people.account_closing import enable as enable_account
+from booking.domain.people.account_closing import erase as erase_account
+from booking.domain.people.account_closing import farewell as find_farewell
+from booking.domain.people.account_closing import lock_account
+from booking.domain.people.account_closing import prune as prune_farewells
+from booking.domain.people.account_closing import told as end_farewell
+from booking.domain.people.email_changes import GOOD_FOR as EMAIL_CHANGE_GOOD_FOR
+from booking.domain.people.email_changes import KEPT_FOR as EMAIL_CHANGE_KEPT_FOR
+from booking.domain.people.email_changes import confirm as confirm_email_change
+from booking.domain.people.email_changes import find as find_email_change
+from booking.domain.people.email_changes import give_up as give_up_email_change
+from booking.domain.people.email_changes import pending as pending_email_change
+from booking.domain.people.email_changes import prune as prune_email_changes
+from booking.domain.people.email_changes import request as request_email_change
+from booking.domain.people.email_changes import shown as shown_email_change
+from booking.domain.people.email_changes import undo as undo_email_change
+from booking.domain.people.email_verification import GOOD_FOR as VERIFICATION_GOOD_FOR
+from booking.domain.people.email_verification import Addressee
+from booking.domain.people.email_verification import addressee as addressee_of
+from booking.domain.people.email_verification import ask_again as ask_verification_again
+from booking.domain.people.email_verification import confirm as confirm_email
+from booking.domain.people.email_verification import is_verified as is_email_verified
+from booking.domain.people.email_verification import notice as verification_notice
+from booking.domain.people.email_verification import shown as shown_verification
+from booking.domain.people.inputs import (
+    Confirmation,
+    Credentials,
+    Deletion,
+    EmailChoice,
+    ForgottenPassword,
+    PasswordChange,
+    PasswordChoice,
+    Profile,
+    Refresh,
+    Registration,
+)
+from booking.domain.people.mailed_links import LinkKind
+from booking.domain.people.mailed_links import written as written_link
+from booking.domain.people.models import User
+from booking.domain.people.own_account import change_password
+from booking.domain.people.own_account import confirm as confirm_password
+from booking.domain.people.own_account import rename as change_name
+from booking.domain.people.password_resets import GOOD_FOR as RESET_GOOD_FOR
+from booking.domain.people.password_resets import ResetNotice
+from booking.domain.people.password_resets import email_of as email_of_reset
+from booking.domain.people.password_resets import notice as reset_notice
+from booking.domain.people.password_resets import request as request_password_reset
+from booking.domain.people.password_resets import reset as reset_password
+from booking.domain.people.password_resets import token as reset_token
+from booking.domain.people.passwords import SHORTEST as SHORTEST_PASSWORD
+from booking.domain.people.personal_data import Entry as PersonalEntry
+from booking.domain.people.personal_data import about as personal_data_of
+from booking.domain.people.personal_data import instant as as_utc_text
+from booking.domain.people.security_log import BAD as BAD_SECURITY_EVENTS
+from booking.domain.people.security_log import SecurityEntry, SecurityEventKind
+from booking.domain.people.security_log import note as note_security_event
+from booking.domain.people.security_log import prune as prune_security_events
+from booking.domain.people.security_log import recent as recent_security_events
+from booking.domain.people.security_log import record_now as record_security_event_now
+from booking.domain.people.sessions import SessionEnds, SignedIn
+from booking.domain.people.sessions import current as current_session
+from booking.domain.people.sessions import end as end_session
+from booking.domain.people.sessions import end_mine as end_own_session
+from booking.domain.people.sessions import end_others as end_other_sessions
+from booking.domain.people.sessions import mine as own_sessions
+from booking.domain.people.sessions import refresh as refresh_session
+from booking.domain.people.sessions import require_recent as require_recent_sign_in
+from booking.domain.people.sessions import start_api as start_api_session
+from booking.domain.people.sessions import start_web as start_web_session
+from booking.domain.people.sign_in_throttle import SignInGuard
+from booking.domain.people.signing_in import with_password as sign_in
+from booking.domain.people.staff import GUEST, OWNER, set_role
+from booking.domain.people.staff import owners as find_owners
+from booking.domain.people.staff import set_password as set_password_of
+from booking.domain.people.undeliverable import count as count_undeliverable
+from booking.domain.people.undeliverable import forget as forget_undeliverable
+from booking.domain.people.undeliverable import note as note_undeliverable
+from booking.domain.people.undeliverable import since as undeliverable_since
+from booking.domain.people.users import CurrentUser, email_key, register
+from booking.domain.people.users import addressee as addressee_of_id
+from booking.domain.people.users import ensure as ensure_user
+from booking.domain.people.users import find as find_user
+
+__all__ = [
+    "BAD_SECURITY_EVENTS",
+    "EMAIL_CHANGE_GOOD_FOR",
+    "EMAIL_CHANGE_KEPT_FOR",
+    "GUEST",
+    "OWNER",
+    "RESET_GOOD_FOR",
+    "SHORTEST_PASSWORD",
+    "VERIFICATION_GOOD_FOR",
+    "Addressee",
+    "Confirmation",
+    "Credentials",
+    "CurrentUser",
+    "Deletion",
+    "EmailChoice",
+    "ForgottenPassword",
+    "LinkKind",
+    "PasswordChange",
+    "PasswordChoice",
+    "PersonalEntry",
+    "Profile",
+    "Refresh",
+    "Registration",
+    "ResetNotice",
+    "SecurityEntry",
+    "SecurityEventKind",
+    "SessionEnds",
+    "SignInGuard",
+    "SignedIn",
+    "User",
+    "addressee_of",
+    "addressee_of_id",
+    "as_utc_text",
+    "ask_verification_again",
+    "change_name",
+    "change_password",
+    "confirm_email",
+    "confirm_email_change",
+    "confirm_password",
+    "count_undeliverable",
+    "current_session",
+    "disable_account",
+    "disable_own_account",
+    "email_key",
+    "email_of_reset",
+    "enable_account",
+    "end_farewell",
+    "end_other_sessions",
+    "end_own_session",
+    "end_session",
+    "ensure_user",
+    "erase_account",
+    "find_email_change",
+    "find_farewell",
+    "find_owners",
+    "find_user",
+    "forget_undeliverable",
+    "give_up_email_change",
+    "is_email_verified",
+    "lock_account",
+    "note_security_event",
+    "note_undeliverable",
+    "own_sessions",
+    "pending_email_change",
+    "personal_data_of",
+    "prune_email_changes",
+    "prune_farewells",
+    "prune_security_events",
+    "recent_security_events",
+    "record_security_event_now",
+    "refresh_session",
+    "register",
+    "request_email_change",
+    "request_password_reset",
+    "require_recent_sign_in",
+    "reset_notice",
+    "reset_password",
+    "reset_token",
+    "set_password_of",
+    "set_role",
+    "shown_email_change",
+    "shown_verification",
+    "sign_in",
+    "start_api_session",
+    "start_web_session",
+    "undeliverable_since",
+    "undo_email_change",
+    "verification_notice",
+    "written_link",
+]

@@ -11,13 +11,13 @@ import uuid
 
 from sqlalchemy import delete, select, update
 
+from booking.domain import messages
 from booking.domain.errors import AccountNotFound, LastOwner
-from booking.domain.messages import outbox
 from booking.domain.people import email_verification, password_resets, security_log, sessions
 from booking.domain.people.email_verification import Addressee
 from booking.domain.people.link_models import EmailChange, Farewell
 from booking.domain.people.models import SecurityEvent, Session, User
-from booking.domain.people.security_log import Kind
+from booking.domain.people.security_log import SecurityEventKind
 from booking.domain.people.users import CurrentUser
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
@@ -44,8 +44,8 @@ def disable(user_id: uuid.UUID) -> None:
         return
     _refuse_last_owner(user)
     _shut(user)
-    security_log.record(Kind.ACCOUNT_DISABLED, user.id)
-    outbox.record("account.disabled", {"userId": encode("user", user.id)})
+    security_log.record(SecurityEventKind.ACCOUNT_DISABLED, user.id)
+    messages.record("account.disabled", {"userId": encode("user", user.id)})
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -54,7 +54,7 @@ def enable(user_id: uuid.UUID) -> None:
     user = lock_account(user_id)
     if user.disabled_at is not None:
         user.disabled_at = None
-        security_log.record(Kind.ACCOUNT_ENABLED, user.id)
+        security_log.record(SecurityEventKind.ACCOUNT_ENABLED, user.id)
 
 
 # --- deleted
@@ -64,12 +64,12 @@ def erase(user: User) -> None:
     """Delete everything personal of a locked account, inside the caller's transaction. Raises LastOwner."""
     _refuse_last_owner(user)
     _shut(user)
-    security_log.record(Kind.ACCOUNT_DELETED, user.id)
+    security_log.record(SecurityEventKind.ACCOUNT_DELETED, user.id)
     farewell = Farewell(id=new_id(), email=user.email, created_at=sql_now())
     db.session.add(farewell)
     _forget(user)
     user.deleted_at = sql_now()
-    outbox.record("account.deleted", {"farewellId": encode("farewell", farewell.id)})
+    messages.record("account.deleted", {"farewellId": encode("farewell", farewell.id)})
 
 
 def _forget(user: User) -> None:

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from booking.domain import messages
 from booking.domain.errors import ChangeLinkOver, EmailTaken, Invalid
-from booking.domain.messages import outbox
 from booking.domain.people import email_verification, mailed_links, password_resets, security_log, sessions
 from booking.domain.people.link_models import EmailChange
-from booking.domain.people.mailed_links import Kind, Secrets
+from booking.domain.people.mailed_links import LinkKind, Secrets
 from booking.domain.people.models import User
 from booking.domain.people.users import CurrentUser, email_key
 from booking.infra.clock import sql_now
@@ -69,7 +69,7 @@ def _begin(who: CurrentUser, new_email: str) -> None:
     db.session.add(change)
     db.session.flush()
     for kind in ("email.requested", "email.announced"):
-        outbox.record(kind, {"changeId": encode("change", change.id)})
+        messages.record(kind, {"changeId": encode("change", change.id)})
 
 
 def _refuse_taken(user: User, new_email: str) -> None:
@@ -104,7 +104,7 @@ def find(change_id: uuid.UUID) -> Change | None:
 
 
 @reading
-def shown(kind: Kind, link: str, secrets: Secrets) -> Change:
+def shown(kind: LinkKind, link: str, secrets: Secrets) -> Change:
     """What the link is about; raises ChangeLinkOver. Looking changes nothing."""
     change = _shown(_proven(kind, link, secrets))
     if change is None:
@@ -123,7 +123,7 @@ def confirm(link: str, secrets: Secrets) -> None:
     A second time changes nothing. Raises ChangeLinkOver, and EmailTaken where somebody was quicker.
     """
     try:
-        _confirm(_proven(Kind.CHANGE, link, secrets))
+        _confirm(_proven(LinkKind.CHANGE, link, secrets))
     except IntegrityError as error:
         if constraint_name(error) == TAKEN:
             raise EmailTaken from error
@@ -141,7 +141,7 @@ def _confirm(change_id: uuid.UUID) -> None:
     change.confirmed_at, change.keeps_until = sql_now(), sql_now() + KEPT_FOR
     _move(user, change.new_email)
     sessions.end_all(user.id, but=change.session_id)
-    outbox.record("email.changed", {"changeId": encode("change", change.id), "userId": encode("user", user.id)})
+    messages.record("email.changed", {"changeId": encode("change", change.id), "userId": encode("user", user.id)})
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -164,13 +164,13 @@ def undo(link: str, secrets: Secrets) -> None:
     Every sign-in ends, the password opens nothing any more, and a link for a new one goes to the old mailbox.
     Raises ChangeLinkOver.
     """
-    _undo(_proven(Kind.KEEP, link, secrets))
+    _undo(_proven(LinkKind.KEEP, link, secrets))
 
 
 def _move(user: User, email: str) -> None:
     user.email, user.email_key, user.email_verified_at = email, email_key(email), sql_now()
     user.email_undeliverable_at = user.email_undeliverable_code = None
-    security_log.record(security_log.Kind.EMAIL_CHANGED, user.id)
+    security_log.record(security_log.SecurityEventKind.EMAIL_CHANGED, user.id)
     db.session.flush()
     password_resets.withdraw(user.id)
     email_verification.withdraw(user.id)
@@ -196,7 +196,7 @@ def _good() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return EmailChange.stopped_at.is_(None), until > sql_now()
 
 
-def _proven(kind: Kind, link: str, secrets: Secrets) -> uuid.UUID:
+def _proven(kind: LinkKind, link: str, secrets: Secrets) -> uuid.UUID:
     change_id = mailed_links.proven(kind, link, secrets)
     if change_id is None:
         raise ChangeLinkOver

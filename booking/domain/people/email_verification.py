@@ -12,12 +12,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, delete, select, update
 
-from booking.domain import names
+from booking.domain import messages, names
 from booking.domain.errors import VerificationLinkOver
-from booking.domain.messages import outbox
 from booking.domain.people import mailed_links
 from booking.domain.people.link_models import EmailChange, EmailVerification
-from booking.domain.people.mailed_links import Kind, Secrets
+from booking.domain.people.mailed_links import LinkKind, Secrets
 from booking.domain.people.models import User
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
@@ -49,7 +48,7 @@ def begin(user: User) -> bool:
     """Inside the caller's transaction: have a link mailed. False so soon after another that none is sent."""
     verification_id = mailed_links.ask(EmailVerification, user.id, GOOD_FOR, email_key=user.email_key)
     if verification_id:
-        outbox.record("verification.requested", {"verificationId": encode("verify", verification_id)})
+        messages.record("verification.requested", {"verificationId": encode("verify", verification_id)})
     return verification_id is not None
 
 
@@ -145,7 +144,7 @@ def _still_theirs() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
 
 
 def _proven(link: str, secrets: Secrets) -> uuid.UUID:
-    verification_id = mailed_links.proven(Kind.VERIFY, link, secrets)
+    verification_id = mailed_links.proven(LinkKind.VERIFY, link, secrets)
     if verification_id is None:
         raise VerificationLinkOver
     return verification_id

@@ -34,7 +34,7 @@ COUNTED_FOR = dt.timedelta(days=1)
 Secrets = Sequence[str]  # SECRET_KEY, then its fallbacks
 
 
-class Kind(Enum):
+class LinkKind(Enum):
     """What a link does: the prefix of its id, and what is hashed with it so that no link passes for another's."""
 
     RESET = ("reset", b"password-reset:")
@@ -43,12 +43,12 @@ class Kind(Enum):
     KEEP = ("keep", b"email-keep:")
 
 
-def written(kind: Kind, row_id: uuid.UUID, secrets: Secrets) -> str:
+def written(kind: LinkKind, row_id: uuid.UUID, secrets: Secrets) -> str:
     """What stands in the link: the row's id and the proof that we wrote it, with the first of the secrets."""
     return f"{encode(kind.value[0], row_id)}.{_proofs(kind, row_id, secrets)[0]}"
 
 
-def proven(kind: Kind, link: str, secrets: Secrets) -> uuid.UUID | None:
+def proven(kind: LinkKind, link: str, secrets: Secrets) -> uuid.UUID | None:
     """The row that the link is about, None where we did not write it, with any of the secrets."""
     name, _, proof = link.partition(".")
     row_id = decode(kind.value[0], name)
@@ -58,7 +58,7 @@ def proven(kind: Kind, link: str, secrets: Secrets) -> uuid.UUID | None:
     return row_id if any(hmac.compare_digest(ours.encode(), proof.encode()) for ours in proofs) else None
 
 
-def _proofs(kind: Kind, row_id: uuid.UUID, secrets: Secrets) -> list[str]:
+def _proofs(kind: LinkKind, row_id: uuid.UUID, secrets: Secrets) -> list[str]:
     keys = secret_keys.ring(secrets, secret_keys.LINKS)
     return [hmac.digest(key, kind.value[1] + row_id.bytes, "sha256").hex() for key in keys]
 

@@ -6,8 +6,8 @@ import uuid
 
 from booking.domain.people import password_resets, passwords, security_log, sessions, signing_in, users
 from booking.domain.people.models import User
-from booking.domain.people.security_log import Kind
-from booking.domain.people.sign_in_throttle import UNCOUNTED, Guard
+from booking.domain.people.security_log import SecurityEventKind
+from booking.domain.people.sign_in_throttle import UNCOUNTED, SignInGuard
 from booking.domain.people.users import CurrentUser
 from booking.infra.db import READ_COMMITTED, db, transaction
 
@@ -19,7 +19,7 @@ def rename(user_id: uuid.UUID, full_name: str) -> None:
     sessions.changed(user_id)
 
 
-def confirm(who: CurrentUser, password: str, guard: Guard = UNCOUNTED) -> None:
+def confirm(who: CurrentUser, password: str, guard: SignInGuard = UNCOUNTED) -> None:
     """The owner proves once more who they are, before something sensitive.
 
     Raises Invalid when it is wrong, TooManyAttempts when it was tried too often.
@@ -31,10 +31,10 @@ def confirm(who: CurrentUser, password: str, guard: Guard = UNCOUNTED) -> None:
 @transaction(isolation=READ_COMMITTED)
 def _confirmed(who: CurrentUser) -> None:
     sessions.proved(who)
-    security_log.record(Kind.IDENTITY_CONFIRMED, who.id)
+    security_log.record(SecurityEventKind.IDENTITY_CONFIRMED, who.id)
 
 
-def change_password(who: CurrentUser, current: str, new: str, *, site: str = "", guard: Guard = UNCOUNTED) -> int:
+def change_password(who: CurrentUser, current: str, new: str, *, site: str = "", guard: SignInGuard = UNCOUNTED) -> int:
     """Exchange the password and end every other sign-in. Returns how many those were.
 
     Raises Invalid when `current` is not the present one, or the new one is guessed soon; TooManyAttempts.

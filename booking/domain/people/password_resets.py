@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 
+from booking.domain import messages
 from booking.domain.errors import ResetLinkOver
-from booking.domain.messages import outbox
 from booking.domain.people import email_verification, mailed_links, passwords, sessions, users
 from booking.domain.people.email_verification import Addressee
 from booking.domain.people.link_models import PasswordReset
-from booking.domain.people.mailed_links import Kind, Secrets
+from booking.domain.people.mailed_links import LinkKind, Secrets
 from booking.domain.people.models import User
 from booking.domain.people.users import email_key
 from booking.infra.clock import sql_now
@@ -45,7 +45,7 @@ def begin(user_id: uuid.UUID) -> None:
 
 
 def _record(reset_id: uuid.UUID | None) -> None:
-    outbox.record("password.requested", {"resetId": encode("reset", reset_id) if reset_id else None})
+    messages.record("password.requested", {"resetId": encode("reset", reset_id) if reset_id else None})
 
 
 @reading
@@ -61,7 +61,7 @@ def notice(reset_id: uuid.UUID) -> ResetNotice | None:
 
 def token(reset_id: uuid.UUID, secrets: Secrets) -> str:
     """What stands in the link: the row's id and the proof that we wrote it."""
-    return mailed_links.written(Kind.RESET, reset_id, secrets)
+    return mailed_links.written(LinkKind.RESET, reset_id, secrets)
 
 
 @reading
@@ -107,7 +107,7 @@ def _use(reset_id: uuid.UUID, password_hash: str) -> None:
 
 
 def _proven(link: str, secrets: Secrets) -> uuid.UUID:
-    reset_id = mailed_links.proven(Kind.RESET, link, secrets)
+    reset_id = mailed_links.proven(LinkKind.RESET, link, secrets)
     if reset_id is None:
         raise ResetLinkOver
     return reset_id

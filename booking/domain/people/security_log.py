@@ -25,7 +25,7 @@ SHOWN = 20  # entries on the account page
 NETWORK_KNOWN = dt.timedelta(days=90)
 
 
-class Kind(StrEnum):
+class SecurityEventKind(StrEnum):
     """Names of entries. Alerts are built on them: they never change."""
 
     SIGN_IN = "sign_in"
@@ -49,12 +49,19 @@ class Kind(StrEnum):
 
 
 BAD = frozenset(
-    {Kind.SIGN_IN_FAILED, Kind.THROTTLED, Kind.REFRESH_REUSED, Kind.IDENTITY_REFUSED, Kind.FORBIDDEN, Kind.LIMIT_HIT}
+    {
+        SecurityEventKind.SIGN_IN_FAILED,
+        SecurityEventKind.THROTTLED,
+        SecurityEventKind.REFRESH_REUSED,
+        SecurityEventKind.IDENTITY_REFUSED,
+        SecurityEventKind.FORBIDDEN,
+        SecurityEventKind.LIMIT_HIT,
+    }
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SecurityEntry:
     """Something that happened to an account, as its owner sees it."""
 
     kind: str
@@ -63,7 +70,7 @@ class Entry:
     address: str
 
 
-def record(kind: Kind, user_id: uuid.UUID | None, *, account: str = "") -> None:
+def record(kind: SecurityEventKind, user_id: uuid.UUID | None, *, account: str = "") -> None:
     """Inside the caller's transaction: a row, and a line once it has committed.
 
     `account` is the keyed hash of an address that was typed, for where nobody has it.
@@ -85,12 +92,12 @@ def record(kind: Kind, user_id: uuid.UUID | None, *, account: str = "") -> None:
 
 
 @transaction(isolation=READ_COMMITTED)
-def record_now(kind: Kind, user_id: uuid.UUID | None, *, account: str = "") -> None:
+def record_now(kind: SecurityEventKind, user_id: uuid.UUID | None, *, account: str = "") -> None:
     """`record` where nothing else is written."""
     record(kind, user_id, account=account)
 
 
-def note(kind: Kind, user_id: uuid.UUID | None = None, **facts: str) -> None:
+def note(kind: SecurityEventKind, user_id: uuid.UUID | None = None, **facts: str) -> None:
     """A line of the log alone: for what strangers may cause as often as they like."""
     telemetry.count_security(kind)
     who = encode("user", user_id) if user_id else ""
@@ -100,7 +107,7 @@ def note(kind: Kind, user_id: uuid.UUID | None = None, **facts: str) -> None:
 
 
 @reading
-def recent(user_id: uuid.UUID, limit: int = SHOWN) -> list[Entry]:
+def recent(user_id: uuid.UUID, limit: int = SHOWN) -> list[SecurityEntry]:
     """What happened to the user's account, the latest first."""
     rows = db.session.execute(
         select(SecurityEvent.kind, SecurityEvent.at, SecurityEvent.client, SecurityEvent.address)
@@ -108,7 +115,7 @@ def recent(user_id: uuid.UUID, limit: int = SHOWN) -> list[Entry]:
         .order_by(SecurityEvent.at.desc(), SecurityEvent.id.desc())
         .limit(limit)
     )
-    return [Entry(*row) for row in rows]
+    return [SecurityEntry(*row) for row in rows]
 
 
 @reading
@@ -116,7 +123,7 @@ def has_signed_in_from(user_id: uuid.UUID, network: str) -> bool:
     """True where the user has signed in from this network lately."""
     known = (
         SecurityEvent.user_id == user_id,
-        SecurityEvent.kind == Kind.SIGN_IN,
+        SecurityEvent.kind == SecurityEventKind.SIGN_IN,
         SecurityEvent.network == network,
         SecurityEvent.at > sql_now() - NETWORK_KNOWN,
     )

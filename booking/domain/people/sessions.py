@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Interval, bindparam, case, func, select, u
 from booking.domain.errors import InvalidToken, SessionNotFound, SignInTooOld, Unauthorized
 from booking.domain.people import refresh_tokens, security_log
 from booking.domain.people.models import Session, User
-from booking.domain.people.security_log import Kind
+from booking.domain.people.security_log import SecurityEventKind
 from booking.domain.people.users import CurrentUser
 from booking.infra import cache
 from booking.infra.clock import sql_now
@@ -36,7 +36,7 @@ FRESH_FOR = dt.timedelta(minutes=15)  # after that, what is sensitive asks for t
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
+class SessionEnds:
     """When sign-ins end by themselves: not used for `idle`, or `longest` after they began."""
 
     idle: dt.timedelta = dt.timedelta(days=30)
@@ -54,7 +54,7 @@ class Ends:
         }
 
 
-DEFAULT_ENDS = Ends()
+DEFAULT_ENDS = SessionEnds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def start_api(user_id: uuid.UUID, client: str = "") -> SignedIn:
             authenticated_at=sql_now(),
         )
     )
-    security_log.record(Kind.SIGN_IN, user_id)
+    security_log.record(SecurityEventKind.SIGN_IN, user_id)
     return SignedIn(_current(user, session_id), refresh_tokens.written(session_id, secret))
 
 
@@ -104,11 +104,11 @@ def start_web(user_id: uuid.UUID, client: str = "") -> CurrentUser:
     session_id, user = new_id(), db.session.get_one(User, user_id)
     began = {"last_seen_at": sql_now(), "authenticated_at": sql_now()}
     db.session.add(Session(id=session_id, user_id=user_id, kind="web", client=client[:255], **began))
-    security_log.record(Kind.SIGN_IN, user_id)
+    security_log.record(SecurityEventKind.SIGN_IN, user_id)
     return _current(user, session_id)
 
 
-def refresh(refresh_token: str, ends: Ends = DEFAULT_ENDS) -> SignedIn:
+def refresh(refresh_token: str, ends: SessionEnds = DEFAULT_ENDS) -> SignedIn:
     """Exchange a refresh token for the next one; raises InvalidToken. One that was exchanged before ends its session.
 
     What was never given out by the session is only refused: everybody may know the id of a session.
@@ -116,12 +116,14 @@ def refresh(refresh_token: str, ends: Ends = DEFAULT_ENDS) -> SignedIn:
     session_id, secret = refresh_tokens.parts(refresh_token)
     renewed = _rotate(session_id, secret, ends)
     if renewed is None:
-        end(session_id, Kind.REFRESH_REUSED)
+        end(session_id, SecurityEventKind.REFRESH_REUSED)
         raise InvalidToken
     return renewed
 
 
-def current(session_id: uuid.UUID, user_id: uuid.UUID, *, kept_for: int = 0, ends: Ends = DEFAULT_ENDS) -> CurrentUser:
+def current(
+    session_id: uuid.UUID, user_id: uuid.UUID, *, kept_for: int = 0, ends: SessionEnds = DEFAULT_ENDS
+) -> CurrentUser:
     """Who is behind a token or cookie; raises Unauthorized when the session is over. Asked at every request.
 
     The answer is kept for so many seconds, and dropped as soon as something about the user or a session changes.
@@ -143,7 +145,7 @@ def changed(user_id: uuid.UUID) -> bool:
     return cache.changing(f"user:{user_id}")
 
 
-def _read(session_id: uuid.UUID, user_id: uuid.UUID, ends: Ends) -> str | None:
+def _read(session_id: uuid.UUID, user_id: uuid.UUID, ends: SessionEnds) -> str | None:
     rows = fetch(_CURRENT, session_id=session_id, user_id=user_id, **ends.parameters())
     if not rows:
         return None
@@ -185,14 +187,14 @@ def _seen(session_id: uuid.UUID) -> None:
 
 
 @transaction(isolation=READ_COMMITTED)
-def end(session_id: uuid.UUID, kind: Kind = Kind.SIGNED_OUT) -> None:
+def end(session_id: uuid.UUID, kind: SecurityEventKind = SecurityEventKind.SIGNED_OUT) -> None:
     """Sign out: refresh and access tokens of this session stop working at once."""
     if _end(Session.id == session_id, Session.ended_at.is_(None)):
         security_log.record(kind, db.session.scalar(select(Session.user_id).where(Session.id == session_id)))
 
 
 @reading
-def mine(who: CurrentUser, ends: Ends = DEFAULT_ENDS) -> list[SignIn]:
+def mine(who: CurrentUser, ends: SessionEnds = DEFAULT_ENDS) -> list[SignIn]:
     """Where the user is signed in, the latest seen first."""
     rows = db.session.scalars(_MINE, {"user_id": who.id, **ends.parameters()})
     return [
@@ -206,7 +208,7 @@ def end_mine(user_id: uuid.UUID, session_id: uuid.UUID) -> None:
     own = Session.id == session_id, Session.user_id == user_id, Session.ended_at.is_(None)
     if not _end(*own):
         raise SessionNotFound
-    security_log.record(Kind.SESSION_ENDED, user_id)
+    security_log.record(SecurityEventKind.SESSION_ENDED, user_id)
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -214,7 +216,7 @@ def end_others(who: CurrentUser) -> int:
     """End every sign-in of the user but the one that asks. Returns how many."""
     ended = end_all(who.id, but=who.session_id)
     if ended:
-        security_log.record(Kind.SESSION_ENDED, who.id)
+        security_log.record(SecurityEventKind.SESSION_ENDED, who.id)
     return ended
 
 
@@ -238,7 +240,7 @@ def proved(who: CurrentUser) -> None:
 
 
 @transaction(isolation=READ_COMMITTED)
-def _rotate(session_id: uuid.UUID, secret: str, ends: Ends) -> SignedIn | None:
+def _rotate(session_id: uuid.UUID, secret: str, ends: SessionEnds) -> SignedIn | None:
     """The next token; None where this one was in force once and is no longer."""
     session = db.session.get(Session, session_id, with_for_update=True)
     if session is None or session.kind != "api":

@@ -25,7 +25,7 @@ ANYWHERE = {"free": 100, "longest": 30}
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class SignInGuard:
     """Counts attempts under names that say nothing: keyed hashes of addresses. Off for load tests."""
 
     key: bytes
@@ -36,11 +36,11 @@ class Guard:
         return hmac.digest(self.key, email.lower().encode(errors="surrogatepass"), "sha256").hex()[:32]
 
 
-UNCOUNTED = Guard(b"", enabled=False)
+UNCOUNTED = SignInGuard(b"", enabled=False)
 
 
 @contextmanager
-def counted(guard: Guard, account: str, place: str, *, own: bool, known: Callable[[], bool]) -> Iterator[None]:
+def counted(guard: SignInGuard, account: str, place: str, *, own: bool, known: Callable[[], bool]) -> Iterator[None]:
     """Around trying a password at a place; raises TooManyAttempts before anything is tried.
 
     `own`: the place is the owner's for certain. `known()` is asked only where it decides: has the owner been there?

@@ -5,13 +5,13 @@ from __future__ import annotations
 from booking.domain.errors import Invalid, InvalidCredentials, TooManyAttempts
 from booking.domain.people import passwords, security_log, sign_in_throttle, users
 from booking.domain.people.models import User
-from booking.domain.people.security_log import Kind
-from booking.domain.people.sign_in_throttle import Guard
+from booking.domain.people.security_log import SecurityEventKind
+from booking.domain.people.sign_in_throttle import SignInGuard
 from booking.domain.people.users import CurrentUser
 from booking.infra import callers
 
 
-def with_password(email: str, password: str, guard: Guard, *, device: str = "") -> User:
+def with_password(email: str, password: str, guard: SignInGuard, *, device: str = "") -> User:
     """The user who signs in; raises InvalidCredentials and TooManyAttempts, alike for an address that nobody has.
 
     `device` names a browser in which this account's owner has signed in before; empty where it is not known.
@@ -24,14 +24,16 @@ def with_password(email: str, password: str, guard: Guard, *, device: str = "") 
             return users.with_password(email, password)
     except InvalidCredentials:
         owner = users.find(email)  # asked for those that nobody has, too: the same work
-        security_log.record_now(Kind.SIGN_IN_FAILED, owner.id if owner else None, account="" if owner else account)
+        security_log.record_now(
+            SecurityEventKind.SIGN_IN_FAILED, owner.id if owner else None, account="" if owner else account
+        )
         raise
     except TooManyAttempts:
-        security_log.note(Kind.THROTTLED, account=account)
+        security_log.note(SecurityEventKind.THROTTLED, account=account)
         raise
 
 
-def confirm(who: CurrentUser, password: str, field: str, guard: Guard) -> None:
+def confirm(who: CurrentUser, password: str, field: str, guard: SignInGuard) -> None:
     """The owner proves once more who they are; raises Invalid naming the field, and TooManyAttempts.
 
     Counted for this sign-in alone: whoever found an open browser may not try passwords for long.
@@ -43,10 +45,10 @@ def confirm(who: CurrentUser, password: str, field: str, guard: Guard) -> None:
             if not passwords.matches(users.stored_hash(who.id), password):
                 raise InvalidCredentials
     except InvalidCredentials:
-        security_log.record_now(Kind.IDENTITY_REFUSED, who.id)
+        security_log.record_now(SecurityEventKind.IDENTITY_REFUSED, who.id)
         raise Invalid(details={field: "is wrong"}) from None
     except TooManyAttempts:
-        security_log.note(Kind.THROTTLED, who.id)
+        security_log.note(SecurityEventKind.THROTTLED, who.id)
         raise
 
 

@@ -20,7 +20,7 @@ def set_role(user_id: uuid.UUID, role: str) -> bool:
     if user.role == role:
         return False
     user.role = role
-    security_log.record(security_log.Kind.ROLE_CHANGED, user_id)
+    security_log.record(security_log.SecurityEventKind.ROLE_CHANGED, user_id)
     sessions.end_all(user_id)
     return True
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from booking.domain import messages
 from booking.domain.errors import AccountDisabled, EmailTaken, Invalid, InvalidCredentials
-from booking.domain.messages import outbox
 from booking.domain.people import email_verification, passwords, security_log
 from booking.domain.people.email_verification import Addressee
 from booking.domain.people.inputs import Registration
 from booking.domain.people.models import User
-from booking.domain.people.security_log import Kind
+from booking.domain.people.security_log import SecurityEventKind
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import encode, new_id
 
@@ -98,8 +98,8 @@ def _create(
     if user and email_verification.is_kept(user.email_key):
         raise EmailTaken(details={"email": EmailTaken.message})
     if user:
-        security_log.record(Kind.REGISTERED, user.id)
-        outbox.record("user.registered", {"userId": encode("user", user.id), "region": region})
+        security_log.record(SecurityEventKind.REGISTERED, user.id)
+        messages.record("user.registered", {"userId": encode("user", user.id), "region": region})
         if verify:
             email_verification.begin(user)
     return user
@@ -108,8 +108,8 @@ def _create(
 def set_password(user_id: uuid.UUID, password_hash: str) -> None:
     """Inside the caller's transaction: another password from now on, of which the account's owner is told by mail."""
     db.session.get_one(User, user_id, with_for_update=True).password_hash = password_hash
-    outbox.record("password.changed", {"userId": encode("user", user_id)})
-    security_log.record(Kind.PASSWORD_CHANGED, user_id)
+    messages.record("password.changed", {"userId": encode("user", user_id)})
+    security_log.record(SecurityEventKind.PASSWORD_CHANGED, user_id)
 
 
 @reading

@@ -7,8 +7,8 @@ import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 
+from booking.domain import inventory
 from booking.domain.errors import Invalid
-from booking.domain.inventory import availability
 from booking.domain.money import rounded
 from booking.domain.pricing import offers
 from booking.domain.pricing.offers import ForSale
@@ -21,7 +21,7 @@ MOST_DAYS = 365  # at once; more where a stay may be longer
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
+class CalendarNight:
     """The night that begins on `date`."""
 
     date: dt.date
@@ -31,7 +31,7 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    nights: list[Night]
+    nights: list[CalendarNight]
     currency: str
 
 
@@ -41,10 +41,11 @@ def nights(room_id: uuid.UUID, first: dt.date | None, end: dt.date | None, rules
     room = offers.for_sale(room_id)
     today = rules.today(room.time_zone)
     shown = _shown(first or today, end, rules)
-    taken = availability.taken_nights(room_id, shown)
+    taken = inventory.taken_nights(room_id, shown)
     price, over = rounded(room.price_per_night, room.currency), _out_of_reach(room, today, rules)
     return Calendar(
-        [Night(date, today <= date < over and date not in taken, price) for date in shown.dates()], room.currency
+        [CalendarNight(date, today <= date < over and date not in taken, price) for date in shown.dates()],
+        room.currency,
     )
 
 
@@ -56,7 +57,7 @@ def nearest(room_id: uuid.UUID, wanted: Stay, rules: StayRules, most: int = 3) -
     first, last = max(today, wanted.check_in - around), min(_latest(today, rules), wanted.check_in + around)
     if first > last:
         return []
-    taken = availability.taken_nights(room_id, Stay(first, last + dt.timedelta(days=wanted.nights)))
+    taken = inventory.taken_nights(room_id, Stay(first, last + dt.timedelta(days=wanted.nights)))
     starts = (first + dt.timedelta(days=day) for day in range((last - first).days + 1))
     stays = (Stay(start, start + dt.timedelta(days=wanted.nights)) for start in starts)
     free = [stay for stay in stays if taken.isdisjoint(stay.dates())]

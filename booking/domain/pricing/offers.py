@@ -10,11 +10,9 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from booking.domain.catalogue import room_names
-from booking.domain.catalogue.models import Property, Room
-from booking.domain.catalogue.room_names import RoomNames
+from booking.domain import catalogue, inventory
+from booking.domain.catalogue import Property, Room, RoomNames
 from booking.domain.errors import Invalid, RoomNotFound
-from booking.domain.inventory import availability
 from booking.domain.pricing import policies, quotes
 from booking.domain.stays import Stay, StayRules
 from booking.infra.clock import sql_now
@@ -96,7 +94,7 @@ def for_sale(room_id: uuid.UUID) -> ForSale:
     if not found:
         raise RoomNotFound
     room = ForSale(*found[0])
-    room_names.remember(room.id, RoomNames(room.name, room.property_name, room.city or ""))
+    catalogue.remember_names(room.id, RoomNames(room.name, room.property_name, room.city or ""))
     return room
 
 
@@ -108,7 +106,7 @@ class StayQuote:
     guests: int
     price: quotes.Quote
     is_available: bool
-    refunds: tuple[policies.Tier, ...]
+    refunds: tuple[policies.RefundTier, ...]
 
 
 @reading
@@ -118,4 +116,4 @@ def quote(room_id: uuid.UUID, stay: Stay, guests: int, rules: StayRules) -> Stay
     room.refuse_unless_fit(stay, guests, rules)
     price = room.quote(stay)
     refunds = policies.tiers(room.frozen_policy(), stay.check_in)
-    return StayQuote(stay, guests, price, availability.is_free(room_id, stay), tuple(refunds))
+    return StayQuote(stay, guests, price, inventory.is_free(room_id, stay), tuple(refunds))

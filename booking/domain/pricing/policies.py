@@ -17,7 +17,7 @@ from booking.domain.money import rounded
 
 
 @dataclass(frozen=True, slots=True)
-class Tier:
+class RefundTier:
     """Cancelled before `until`, `percent` of the price comes back."""
 
     until: dt.datetime
@@ -35,7 +35,7 @@ def check_in_instant(policy: dict[str, Any], check_in: dt.date) -> dt.datetime:
     return dt.datetime.combine(check_in, hour, tzinfo=ZoneInfo(policy["timeZone"]))
 
 
-def tiers(policy: dict[str, Any], check_in: dt.date) -> list[Tier]:
+def tiers(policy: dict[str, Any], check_in: dt.date) -> list[RefundTier]:
     """The refunds with exact instants in the property's zone, the most generous first.
 
     Days are calendar days at the property: five days before Monday 15:00 is Wednesday 15:00, also across a change
@@ -43,7 +43,7 @@ def tiers(policy: dict[str, Any], check_in: dt.date) -> list[Tier]:
     """
     ordered = sorted(policy["tiers"], key=lambda tier: -int(tier["daysBefore"]))
     return [
-        Tier(check_in_instant(policy, check_in - dt.timedelta(days=tier["daysBefore"])), int(tier["percent"]))
+        RefundTier(check_in_instant(policy, check_in - dt.timedelta(days=tier["daysBefore"])), int(tier["percent"]))
         for tier in ordered
     ]
 
@@ -61,7 +61,7 @@ def free_until(policy: dict[str, Any], check_in: dt.date, now: dt.datetime) -> d
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class RefundPromise:
     """Cancelled before `until`, `amount` comes back."""
 
     until: dt.datetime
@@ -69,10 +69,10 @@ class Promise:
     amount: Decimal
 
 
-def promises(tiers: Sequence[Tier], paid: Decimal, currency: str, now: dt.datetime) -> list[Promise]:
+def promises(tiers: Sequence[RefundTier], paid: Decimal, currency: str, now: dt.datetime) -> list[RefundPromise]:
     """What can still come back of `paid`, the most generous first."""
     return [
-        Promise(tier.until, tier.percent, rounded(paid * tier.percent / 100, currency))
+        RefundPromise(tier.until, tier.percent, rounded(paid * tier.percent / 100, currency))
         for tier in tiers
         if tier.until > now and tier.percent > 0
     ]

@@ -1,0 +1,103 @@
+"""The story of a booking: hold, pay, confirm, cancel, expire; and what its guest sees of it.
+
+Decides who may hold what, what an outcome of a payment does to a booking, what a repeated request gets, and when an
+account may be deleted. Start with bookings.py.
+"""
+
+from booking.domain.reservations.account_deletion import delete_mine as delete_own_account
+from booking.domain.reservations.account_deletion import money_moves
+from booking.domain.reservations.account_deletion import obstacles as deletion_obstacles
+from booking.domain.reservations.account_deletion import remove as delete_account
+from booking.domain.reservations.booking_details import BOOKED as STAGE_BOOKED
+from booking.domain.reservations.booking_details import CANCELLED as STAGE_CANCELLED
+from booking.domain.reservations.booking_details import HELD as STAGE_HELD
+from booking.domain.reservations.booking_details import PAYING as STAGE_PAYING
+from booking.domain.reservations.booking_details import BookingDetails
+from booking.domain.reservations.booking_details import trip as get_details
+from booking.domain.reservations.booking_summary import BookingSummary, PriceLine, price_lines
+from booking.domain.reservations.booking_summary import amounts as amounts_of
+from booking.domain.reservations.booking_summary import notice as find_summary
+from booking.domain.reservations.bookings import Order, book, cancel, expire_holds, hold, pay
+from booking.domain.reservations.cancellation import shown_status
+from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.history import GROUPS as HISTORY_GROUPS
+from booking.domain.reservations.history import UPCOMING, History, overview, running_holds
+from booking.domain.reservations.history import mine as own_bookings
+from booking.domain.reservations.history import one as get_own_booking
+from booking.domain.reservations.holds import GuestClaim, reserve
+from booking.domain.reservations.holds import mine as find_own_claim
+from booking.domain.reservations.ical import CalendarPublisher
+from booking.domain.reservations.ical import entry as calendar_entry
+from booking.domain.reservations.ical import method as calendar_method
+from booking.domain.reservations.idempotency import Answer, Claim, keep_refusal
+from booking.domain.reservations.idempotency import claim as claim_key
+from booking.domain.reservations.idempotency import fingerprint as request_fingerprint
+from booking.domain.reservations.idempotency import let_go as let_key_go
+from booking.domain.reservations.idempotency import prune as prune_keys
+from booking.domain.reservations.inputs import BookingList, Cancellation, HoldPayment, RoomOrder, ShownTotal, StayOrder
+from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING, Booking
+from booking.domain.reservations.personal_data import download as download_own_data
+from booking.domain.reservations.personal_data import of as own_data
+from booking.domain.reservations.recovery import recover_payments
+from booking.domain.reservations.refund_debts import owed as owed_refunds
+
+__all__ = [
+    "CANCELLED",
+    "CONFIRMED",
+    "EXPIRED",
+    "HISTORY_GROUPS",
+    "PENDING",
+    "STAGE_BOOKED",
+    "STAGE_CANCELLED",
+    "STAGE_HELD",
+    "STAGE_PAYING",
+    "UPCOMING",
+    "Answer",
+    "Booking",
+    "BookingContext",
+    "BookingDetails",
+    "BookingList",
+    "BookingSummary",
+    "CalendarPublisher",
+    "Cancellation",
+    "Claim",
+    "GuestClaim",
+    "History",
+    "HoldPayment",
+    "Order",
+    "PriceLine",
+    "RoomOrder",
+    "ShownTotal",
+    "StayOrder",
+    "amounts_of",
+    "book",
+    "calendar_entry",
+    "calendar_method",
+    "cancel",
+    "claim_key",
+    "delete_account",
+    "delete_own_account",
+    "deletion_obstacles",
+    "download_own_data",
+    "expire_holds",
+    "find_own_claim",
+    "find_summary",
+    "get_details",
+    "get_own_booking",
+    "hold",
+    "keep_refusal",
+    "let_key_go",
+    "money_moves",
+    "overview",
+    "owed_refunds",
+    "own_bookings",
+    "own_data",
+    "pay",
+    "price_lines",
+    "prune_keys",
+    "recover_payments",
+    "request_fingerprint",
+    "reserve",
+    "running_holds",
+    "shown_status",
+]

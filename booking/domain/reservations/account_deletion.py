@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Date, and_, cast, delete, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from booking.domain.catalogue.models import Property, Room
+from booking.domain import people
+from booking.domain.catalogue import Property, Room
 from booking.domain.errors import AccountInUse, Invalid
-from booking.domain.payments.models import FAILED, OPEN, REFUND, Payment
-from booking.domain.people import account_closing, sessions
-from booking.domain.people.users import CurrentUser, email_key
+from booking.domain.payments import FAILED, OPEN, REFUND, Payment
+from booking.domain.people import CurrentUser, email_key
 from booking.domain.reservations import hold_limits
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking, IdempotencyKey
 from booking.infra.clock import sql_now
@@ -41,18 +41,18 @@ def delete_mine(who: CurrentUser, typed_email: str) -> None:
     """
     if email_key(typed_email.strip()) != email_key(who.email):
         raise Invalid(details={"confirmEmail": "is not the address of this account"})
-    sessions.require_recent(who)
+    people.require_recent_sign_in(who)
     remove(who.id)
 
 
 @transaction(isolation=READ_COMMITTED)
 def remove(user_id: uuid.UUID) -> None:
     """Delete everything personal. Raises AccountNotFound, AccountInUse, LastOwner."""
-    user = account_closing.lock_account(user_id)
+    user = people.lock_account(user_id)
     if _obstacles(user.id) or _money_moves(user.id):
         raise AccountInUse
     db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.user_id == user.id))
-    account_closing.erase(user)
+    people.erase_account(user)
 
 
 _IS_HOLD = and_(Booking.status == PENDING, Booking.held_until.is_not(None))

@@ -7,12 +7,12 @@ import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 
-from booking.domain.catalogue.models import Room
+from booking.domain import payments
+from booking.domain.catalogue import Room
 from booking.domain.errors import BookingNotCancellable, BookingNotFound
-from booking.domain.payments import ledger, refunds
-from booking.domain.payments.models import FAILED, SUCCEEDED, Payment
+from booking.domain.payments import FAILED, SUCCEEDED, Payment
 from booking.domain.reservations import booking_summary, bookings, cancellation
-from booking.domain.reservations.booking_summary import Notice
+from booking.domain.reservations.booking_summary import BookingSummary
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
 from booking.domain.stays import Stay
 from booking.infra import clock
@@ -23,7 +23,7 @@ HELD, PAYING, BOOKED, CANCELLED, OVER = "held", "paying", "booked", "cancelled",
 
 
 @dataclass(frozen=True, slots=True)
-class Trip:
+class BookingDetails:
     """A guest's own booking with every fact its pages need. Instants are in the property's zone."""
 
     id: uuid.UUID
@@ -32,7 +32,7 @@ class Trip:
     time_zone: str
     stage: str
     version: int
-    notice: Notice
+    notice: BookingSummary
     stay: Stay
     held_until: dt.datetime | None
     confirmed_at: dt.datetime | None
@@ -50,14 +50,14 @@ class Trip:
         return max(0, int((self.held_until - clock.now()).total_seconds())) if self.held_until else 0
 
 
-def trip(guest_id: uuid.UUID, booking_id: uuid.UUID) -> Trip:
+def trip(guest_id: uuid.UUID, booking_id: uuid.UUID) -> BookingDetails:
     """The guest's own booking; raises BookingNotFound."""
     booking, location = _own(guest_id, booking_id)
     notice = booking_summary.notice(booking_id)
     if notice is None:
         raise BookingNotFound
-    refund = refunds.states([booking_id]).get(booking_id)
-    return _trip(booking, location, notice, ledger.latest_charge(booking_id), refund)
+    refund = payments.refund_states([booking_id]).get(booking_id)
+    return _trip(booking, location, notice, payments.latest_charge(booking_id), refund)
 
 
 @reading
@@ -66,9 +66,11 @@ def _own(guest_id: uuid.UUID, booking_id: uuid.UUID) -> tuple[Booking, str]:
     return booking, db.session.get_one(Room, booking.room_id).location
 
 
-def _trip(booking: Booking, location: str, notice: Notice, charge: Payment | None, refund: str | None) -> Trip:
+def _trip(
+    booking: Booking, location: str, notice: BookingSummary, charge: Payment | None, refund: str | None
+) -> BookingDetails:
     shown, zone = stage(booking), notice.arrival.tzinfo
-    return Trip(
+    return BookingDetails(
         id=booking.id,
         room_id=booking.room_id,
         location=location,

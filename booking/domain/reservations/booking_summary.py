@@ -11,11 +11,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from booking.domain.catalogue.models import Property, Room
+from booking.domain import people, pricing
+from booking.domain.catalogue import Property, Room
 from booking.domain.money import rounded
-from booking.domain.people import email_verification
-from booking.domain.people.models import User
-from booking.domain.pricing import policies
+from booking.domain.people import User
 from booking.domain.reservations.models import Booking
 from booking.infra.db import db, reading
 
@@ -43,7 +42,7 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class BookingSummary:
     """A booking as its guest is told about it. Instants are in the property's zone."""
 
     booking_id: uuid.UUID
@@ -65,7 +64,7 @@ class Notice:
 
 
 @reading
-def notice(booking_id: uuid.UUID) -> Notice | None:
+def notice(booking_id: uuid.UUID) -> BookingSummary | None:
     """The facts about a booking, None where it does not exist (any more), or its guest's account is deleted."""
     row = db.session.execute(
         select(Booking, User, Room, Property)
@@ -77,12 +76,12 @@ def notice(booking_id: uuid.UUID) -> Notice | None:
     return _notice(*row) if row else None
 
 
-def _notice(booking: Booking, user: User, room: Room, place: Property) -> Notice:
-    arrival = policies.check_in_instant(booking.policy, booking.check_in)
-    return Notice(
+def _notice(booking: Booking, user: User, room: Room, place: Property) -> BookingSummary:
+    arrival = pricing.check_in_instant(booking.policy, booking.check_in)
+    return BookingSummary(
         booking_id=booking.id,
         reference=booking.reference,
-        guest_name=email_verification.addressee(user).name,
+        guest_name=people.addressee_of(user).name,
         email=user.email,
         guests=booking.guests,
         room=room.name,
@@ -103,12 +102,12 @@ def _refunds(booking: Booking) -> tuple[Refund, ...]:
     booked_at = booking.confirmed_at or booking.created_at
     return tuple(
         Refund(tier.until, tier.percent, rounded(booking.total_price * tier.percent / 100, booking.currency))
-        for tier in policies.tiers(booking.policy, booking.check_in)
+        for tier in pricing.refund_tiers(booking.policy, booking.check_in)
         if tier.until > booked_at and tier.percent > 0
     )
 
 
-def amounts(notice: Notice) -> list[Decimal]:
+def amounts(notice: BookingSummary) -> list[Decimal]:
     """Every sum of money that a notice tells."""
     lines, refunds = (line.each for line in notice.lines), (refund.amount for refund in notice.refunds)
     return [notice.total, *lines, *refunds, *([] if notice.refunded is None else [notice.refunded])]

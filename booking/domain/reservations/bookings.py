@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from booking.domain import inventory, messages, payments, pricing
 from booking.domain.errors import (
     BookingModified,
     BookingNotFound,
@@ -24,11 +25,7 @@ from booking.domain.errors import (
     PaymentInProgress,
     PriceChanged,
 )
-from booking.domain.inventory import availability, room_lock
-from booking.domain.messages import outbox
-from booking.domain.payments import ledger, refunds
-from booking.domain.payments.models import Payment
-from booking.domain.pricing import offers
+from booking.domain.payments import Payment
 from booking.domain.reservations import cancellation, charging, hold_limits, idempotency, recovery, repository
 from booking.domain.reservations.charging import Keep
 from booking.domain.reservations.context import BookingContext
@@ -73,7 +70,7 @@ def book(
     keep = _keeper(claim, render)
     booking = recovery.begun_earlier(claim, context, keep)
     if booking is None:
-        with room_lock.one_at_a_time(order.room_id, order.stay, wait=0, lock=context.lock_rooms):
+        with inventory.lock_room(order.room_id, order.stay, wait=0, lock=context.lock_rooms):
             booking = _hold(order, context, claim)
     if booking.confirmed_at:
         return booking
@@ -85,7 +82,7 @@ def hold(order: Order, context: BookingContext) -> Booking:
 
     Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds.
     """
-    with room_lock.one_at_a_time(order.room_id, order.stay, wait=2, lock=context.lock_rooms):
+    with inventory.lock_room(order.room_id, order.stay, wait=2, lock=context.lock_rooms):
         return _hold_one_more(order, context)
 
 
@@ -115,7 +112,7 @@ def cancel(
     booking, refund = _cancel(guest_id, booking_id, context, seen_version, seen_refund)
     telemetry.count_booking("cancelled")
     if refund:
-        refunds.send(refund, context)
+        payments.send_refund(refund, context)
     return booking
 
 
@@ -136,10 +133,10 @@ def begin(
 
     It is held for as long as the context says, or `until` the end of the hold whose place it takes.
     """
-    room = offers.for_sale(order.room_id)
+    room = pricing.for_sale(order.room_id)
     room.refuse_unless_fit(order.stay, order.guests, context.rules)
     booking_id, held_until = new_id(), until or room.read_at + context.hold_for
-    availability.claim(booking_id, room.id, room.location, order.stay, held_until)
+    inventory.claim_nights(booking_id, room.id, room.location, order.stay, held_until)
     price = room.quote(order.stay)
     booking = Booking(
         id=booking_id,
@@ -157,7 +154,7 @@ def begin(
         held_until=held_until,
     )
     repository.add(booking)
-    outbox.record("booking.created", booking_facts(booking))
+    messages.record("booking.created", booking_facts(booking))
     if claim:
         idempotency.attach(claim, booking_id)
     return booking
@@ -197,11 +194,11 @@ def _begin_payment(booking_id: uuid.UUID, method: str, context: BookingContext) 
     booking = repository.booking(booking_id, lock=True)
     if booking.status in (PENDING, CONFIRMED) and booking.held_until is None:
         raise PaymentInProgress
-    if booking.status != PENDING or not availability.pin(booking.id, booking.nights):
+    if booking.status != PENDING or not inventory.pin_nights(booking.id, booking.nights):
         raise HoldOver
     booking.held_until = None
     repository.save(booking)
-    return ledger.start_charge(booking.id, booking.total_price, booking.currency, method=method, context=context)
+    return payments.start_charge(booking.id, booking.total_price, booking.currency, method=method, context=context)
 
 
 # --- cancel and expire
@@ -220,11 +217,11 @@ def _cancel(
         raise BookingModified
     cancellation.refuse_unless_possible(booking)
     amount = cancellation.refund_as_seen(booking, seen_refund) if booking.status == CONFIRMED else None
-    availability.release(booking.id)
+    inventory.release_nights(booking.id)
     cancellation.close(booking, amount)
     if not amount:
         return booking, None
-    return booking, ledger.start_refund(ledger.paid_charge(booking.id), amount, context.patience)
+    return booking, payments.start_refund(payments.paid_charge(booking.id), amount, context.patience)
 
 
 # --- around them

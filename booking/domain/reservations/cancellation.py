@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+from booking.domain import messages, pricing
 from booking.domain.errors import BookingNotCancellable, RefundChanged
-from booking.domain.messages import outbox
-from booking.domain.pricing import policies
 from booking.domain.reservations import repository
 from booking.domain.reservations.event_payloads import booking_facts
 from booking.domain.reservations.models import CONFIRMED, EXPIRED, PENDING, Booking
@@ -18,20 +17,22 @@ def refuse_unless_possible(booking: Booking) -> None:
     """A guest may cancel a hold that runs and a confirmed stay that has not begun; raises BookingNotCancellable."""
     if booking.status == PENDING and booking.held_until is None:
         raise BookingNotCancellable("A payment for this booking is already in progress. Please try again in a moment.")
-    begun = clock.now() >= policies.check_in_instant(booking.policy, booking.check_in)
+    begun = clock.now() >= pricing.check_in_instant(booking.policy, booking.check_in)
     if shown_status(booking) not in (PENDING, CONFIRMED) or (booking.status == CONFIRMED and begun):
         raise BookingNotCancellable
 
 
 def refund_now(booking: Booking) -> Decimal:
     """What comes back if the booking is cancelled now."""
-    return policies.refund(booking.policy, booking.check_in, booking.total_price, booking.currency, clock.now())
+    return pricing.refund_of(booking.policy, booking.check_in, booking.total_price, booking.currency, clock.now())
 
 
 def refund_until(booking: Booking) -> dt.datetime | None:
     """Until when refund_now() stays as it is, in the property's zone; None where nothing comes back any more."""
     now = clock.now()
-    return next((tier.until for tier in policies.tiers(booking.policy, booking.check_in) if now < tier.until), None)
+    return next(
+        (tier.until for tier in pricing.refund_tiers(booking.policy, booking.check_in) if now < tier.until), None
+    )
 
 
 def refund_as_seen(booking: Booking, seen: Decimal | None) -> Decimal:
@@ -48,7 +49,9 @@ def close(booking: Booking, refund: Decimal | None) -> None:
     booking.cancel(clock.now(), refund)
     repository.save(booking)
     owed = None if refund is None else str(refund)
-    outbox.record("booking.cancelled", {**booking_facts(booking), "wasConfirmed": was_confirmed, "refundAmount": owed})
+    messages.record(
+        "booking.cancelled", {**booking_facts(booking), "wasConfirmed": was_confirmed, "refundAmount": owed}
+    )
 
 
 def shown_status(booking: Booking) -> str:

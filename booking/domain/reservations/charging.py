@@ -9,11 +9,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
+from booking.domain import inventory, messages, payments
 from booking.domain.errors import PaymentFailed, PaymentUnknown, RoomNotAvailable
-from booking.domain.inventory import availability
-from booking.domain.messages import outbox
-from booking.domain.payments import ledger, refunds
-from booking.domain.payments.models import SUCCEEDED, Payment
+from booking.domain.payments import SUCCEEDED, Payment
 from booking.domain.reservations import cancellation, repository
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.event_payloads import booking_facts, named
@@ -33,13 +31,13 @@ def charge(payment: Payment, context: BookingContext, *, keep_hold: bool, keep: 
     try:
         outcome = context.provider.charge(payment.id, payment.amount, payment.currency, str(payment.method))
     except NoAnswer:
-        ledger.mark_unknown(payment.id, context.patience)
+        payments.mark_unknown(payment.id, context.patience)
         telemetry.count_booking("payment_unknown")
         raise PaymentUnknown from None
     if outcome.result is Result.CHARGED:
         return confirmed(payment.id, outcome, context, keep)
     if outcome.result is Result.DECLINED:
-        give_up(payment.id, ledger.DECLINED, keep_hold=keep_hold)
+        give_up(payment.id, payments.DECLINED, keep_hold=keep_hold)
         telemetry.count_booking("declined")
         raise PaymentFailed(details=named(payment.booking_id))
     raise PaymentUnknown  # recovery was quicker and cancelled the charge: it frees the nights too
@@ -49,7 +47,7 @@ def confirmed(payment_id: uuid.UUID, outcome: Outcome, context: BookingContext, 
     """Confirm, or send the money back when the nights are not ours any more (RoomNotAvailable)."""
     booking, refund = _confirm(payment_id, outcome, context, keep)
     if refund:
-        refunds.send(refund, context)
+        payments.send_refund(refund, context)
     if booking.confirmed_at is None:
         telemetry.count_booking("refunded")
         raise RoomNotAvailable
@@ -64,12 +62,12 @@ def _confirm(
     booking, payment = repository.with_payment(payment_id)
     if payment.state == SUCCEEDED:
         return booking, None
-    ledger.succeed(payment, outcome.reference)
-    if booking.status != PENDING or not availability.book(booking.id, booking.nights):
+    payments.record_success(payment, outcome.reference)
+    if booking.status != PENDING or not inventory.book_nights(booking.id, booking.nights):
         return booking, _undo(booking, payment, context)
     booking.confirm(clock.now())
     repository.save(booking)
-    outbox.record("booking.confirmed", booking_facts(booking))
+    messages.record("booking.confirmed", booking_facts(booking))
     if keep:
         keep(booking)
     return booking, None
@@ -77,24 +75,24 @@ def _confirm(
 
 def _undo(booking: Booking, paid: Payment, context: BookingContext) -> Payment:
     """Charged, but the nights are gone: everything goes back."""
-    availability.release(booking.id)
+    inventory.release_nights(booking.id)
     if booking.status == PENDING:
         cancellation.close(booking, None)
-    return ledger.start_refund(paid, paid.amount, context.patience)
+    return payments.start_refund(paid, paid.amount, context.patience)
 
 
 @transaction(isolation=READ_COMMITTED)
 def give_up(payment_id: uuid.UUID, failure: str, *, keep_hold: bool) -> None:
     """Nothing was charged: free the nights, or hold them on for another card."""
     booking, payment = repository.with_payment(payment_id)
-    if not ledger.is_open(payment):
+    if not payments.is_open(payment):
         return
-    ledger.fail(payment, failure)
+    payments.record_failure(payment, failure)
     if booking.status != PENDING:
         return
     if keep_hold:
-        booking.held_until = availability.unpin(booking.id)
+        booking.held_until = inventory.unpin_nights(booking.id)
         repository.save(booking)
     else:
-        availability.release(booking.id)
+        inventory.release_nights(booking.id)
         cancellation.close(booking, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from booking.domain.payments.context import PaymentContext
+from booking.domain.payments import PaymentContext
 from booking.domain.stays import StayRules
 
 

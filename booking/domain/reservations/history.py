@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, select
 
-from booking.domain.catalogue.models import Property, Room
-from booking.domain.payments import refunds
+from booking.domain import payments
+from booking.domain.catalogue import Property, Room
 from booking.domain.reservations import booking_details, bookings, hold_limits
 from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING, Booking
 from booking.infra.clock import sql_now
@@ -87,7 +87,7 @@ def overview(guest_id: uuid.UUID, group: str, page: int, page_size: int = 10) ->
         .limit(page_size)
         .offset((page - 1) * page_size)
     ).all()
-    went_back = refunds.states_within([row[0].id for row in rows]) if group == CALLED_OFF else {}
+    went_back = payments.refund_states_within([row[0].id for row in rows]) if group == CALLED_OFF else {}
     entries = [_listed(row, went_back.get(row[0].id)) for row in rows]
     return Overview(group, entries, _counts(guest_id, groups), page, page_size)
 
@@ -131,7 +131,7 @@ def _groups() -> dict[str, ColumnElement[bool]]:
     return {
         UPCOMING: or_(and_(booked, ~over), _shown_as(PENDING)),
         PAST: and_(booked, over),
-        CALLED_OFF: and_(Booking.status == CANCELLED, or_(_EVER_BOOKED, refunds.exists_for(Booking.id))),
+        CALLED_OFF: and_(Booking.status == CANCELLED, or_(_EVER_BOOKED, payments.has_refund(Booking.id))),
     }
 
 

@@ -8,9 +8,8 @@ from collections.abc import Collection
 
 from sqlalchemy import Text, and_, bindparam, func, or_, select
 
+from booking.domain import inventory, messages
 from booking.domain.errors import TooManyHolds
-from booking.domain.inventory import availability
-from booking.domain.messages import outbox
 from booking.domain.reservations import repository
 from booking.domain.reservations.event_payloads import booking_facts
 from booking.domain.reservations.models import PENDING, Booking
@@ -57,9 +56,9 @@ def expire(limit: int) -> int:
     """Free the nights of holds that are over, and those whose booking never came. Returns how many bookings expired."""
     expired = repository.find(_OVER, {"limit": limit})
     for booking in expired:
-        availability.release(booking.id)
+        inventory.release_nights(booking.id)
         booking.expire()
         repository.save(booking)
-        outbox.record("booking.expired", booking_facts(booking))
-    availability.release_abandoned()
+        messages.record("booking.expired", booking_facts(booking))
+    inventory.release_abandoned_nights()
     return len(expired)

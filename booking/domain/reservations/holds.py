@@ -8,11 +8,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, or_
 
-from booking.domain.inventory import availability, room_lock
-from booking.domain.pricing import offers
-from booking.domain.pricing.offers import StayQuote
+from booking.domain import inventory, pricing
+from booking.domain.pricing import StayQuote
 from booking.domain.reservations import bookings, cancellation, hold_limits, repository
-from booking.domain.reservations.booking_details import OVER, Trip
+from booking.domain.reservations.booking_details import OVER, BookingDetails
 from booking.domain.reservations.bookings import Order
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import CONFIRMED, Booking
@@ -27,12 +26,12 @@ def reserve(order: Order, context: BookingContext) -> Booking:
     otherwise everything stays as it is. Other dates do not start the clock anew: the hold ends when the first of those
     that made way would have. Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds.
     """
-    with room_lock.one_at_a_time(order.room_id, order.stay, wait=2, lock=context.lock_rooms):
+    with inventory.lock_room(order.room_id, order.stay, wait=2, lock=context.lock_rooms):
         return _reserve(order, context)
 
 
 @dataclass(frozen=True, slots=True)
-class Mine:
+class GuestClaim:
     """What the guest already has of a room for some nights, for looking.
 
     `same` is for exactly this stay, held or paid, and `changes` says that reserving would give it another number of
@@ -57,7 +56,7 @@ class Mine:
         """What the guest has of these nights, whether or not that is why they are taken."""
         return self.in_the_way or self.kept
 
-    def replaces(self, trip: Trip) -> bool:
+    def replaces(self, trip: BookingDetails) -> bool:
         """Whether this took the place of a hold that the guest had for these nights, and did not pay."""
         made_way = trip.stage == OVER and trip.cancelled_at is not None and not trip.money_went_back
         return made_way and self.overlapping is not None and self.same is None
@@ -68,17 +67,17 @@ class Mine:
 
 
 @reading
-def mine(order: Order) -> Mine:
+def mine(order: Order) -> GuestClaim:
     """What reserve() would find of the guest's own."""
     having = _mine_in_the_way(order)
     if same := _same(having, order):
-        return Mine(same=same, changes=_is_for_others(same, order))
+        return GuestClaim(same=same, changes=_is_for_others(same, order))
     if standing := next((one for one in having if one.held_until is None), None):
-        return Mine(standing=standing)
+        return GuestClaim(standing=standing)
     own = {night for hold in having for night in Stay(hold.check_in, hold.check_out).dates()}
-    free = availability.taken_nights(order.room_id, order.stay) <= own
+    free = inventory.taken_nights(order.room_id, order.stay) <= own
     hold = next(iter(having), None)
-    return Mine(making_way=hold) if free else Mine(kept=hold)
+    return GuestClaim(making_way=hold) if free else GuestClaim(kept=hold)
 
 
 @transaction(retry_on=(bookings.REFERENCE,))
@@ -90,7 +89,7 @@ def _reserve(order: Order, context: BookingContext) -> Booking:
     making_way = [other for other in having if other.held_until is not None]
     until = min((other.held_until for other in making_way if other.held_until), default=None)
     for other in making_way:
-        availability.release(other.id)
+        inventory.release_nights(other.id)
         cancellation.close(other, None)
     hold_limits.refuse_another(order.guest_id, context.holds_per_guest, {other.id for other in making_way})
     return bookings.begin(order, context, until=until)
@@ -128,7 +127,7 @@ def _same(having: Sequence[Booking], order: Order) -> Booking | None:
 def _for_as_many(booking: Booking, order: Order, context: BookingContext) -> Booking:
     """The same stay once more, perhaps for another number of guests; only a hold still follows that."""
     if _is_for_others(booking, order):
-        room = offers.for_sale(order.room_id)
+        room = pricing.for_sale(order.room_id)
         room.refuse_unless_fit(order.stay, order.guests, context.rules)
         price = room.quote(order.stay)
         booking.guests, booking.policy = order.guests, room.frozen_policy()

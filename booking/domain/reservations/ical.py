@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from icalendar import Calendar, Event, vCalAddress
 
-from booking.domain.reservations.booking_summary import Notice
+from booking.domain.reservations.booking_summary import BookingSummary
 from booking.infra import ids
 from booking.infra.domains import ascii_email, ascii_url, host_of
 from booking.infra.mail_headers import sender_of
 
 
 @dataclass(frozen=True, slots=True)
-class Publisher:
+class CalendarPublisher:
     """Who publishes the entry (settings)."""
 
     site_name: str
@@ -31,7 +31,9 @@ class Publisher:
         return f"{ascii_url(self.site_url)}/bookings/{ids.encode('booking', booking_id)}"
 
 
-def entry(notice: Notice, publisher: Publisher, written_at: dt.datetime, *, cancelled: bool = False) -> bytes:
+def entry(
+    notice: BookingSummary, publisher: CalendarPublisher, written_at: dt.datetime, *, cancelled: bool = False
+) -> bytes:
     """A published entry asks for no answer; a cancelled one takes it away (see `method`)."""
     sheet = Calendar()
     sheet.add("prodid", f"-//{publisher.site_name}//Bookings//EN")
@@ -51,7 +53,7 @@ def method(*, cancelled: bool) -> str:
     return "CANCEL" if cancelled else "PUBLISH"
 
 
-def _stay(notice: Notice, publisher: Publisher, written_at: dt.datetime, *, cancelled: bool) -> Event:
+def _stay(notice: BookingSummary, publisher: CalendarPublisher, written_at: dt.datetime, *, cancelled: bool) -> Event:
     link, stay = publisher.link(notice.booking_id), Event()
     stay.add("uid", f"{ids.encode('booking', notice.booking_id)}@{publisher.host}")
     stay.add("sequence", int(cancelled))

@@ -27,13 +27,13 @@ class RoomOrder(StayOrder):
     payment_method_id: PaymentMethod
 
 
-class Shown(Input):
+class ShownTotal(Input):
     """The total that somebody was shown."""
 
     shown_total: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=3)]
 
 
-class HoldPayment(Shown):
+class HoldPayment(ShownTotal):
     """A card for a hold, and the total that its owner was shown."""
 
     payment_method_id: PaymentMethod

@@ -6,45 +6,43 @@ import uuid
 
 from sqlalchemy import select
 
-from booking.domain.catalogue.models import Property, Room
-from booking.domain.payments.models import Payment
-from booking.domain.people import personal_data as people_data
-from booking.domain.people import security_log, sessions
-from booking.domain.people.personal_data import Entry, instant
-from booking.domain.people.users import CurrentUser
+from booking.domain import people
+from booking.domain.catalogue import Property, Room
+from booking.domain.payments import Payment
+from booking.domain.people import CurrentUser, PersonalEntry, as_utc_text
 from booking.domain.reservations.models import Booking
 from booking.infra import clock
 from booking.infra.db import db, reading
 from booking.infra.ids import encode
 
 
-def of(who: CurrentUser) -> Entry:
+def of(who: CurrentUser) -> PersonalEntry:
     """One entry per table: account, sessions, securityEvents, emailChanges, bookings, payments; lists newest first.
 
     Instants and dates are ISO 8601, amounts Decimal, ids TypeIDs. Raises SignInTooOld.
     """
-    sessions.require_recent(who)
+    people.require_recent_sign_in(who)
     return _gathered(who.id)
 
 
-def download(who: CurrentUser) -> Entry:
+def download(who: CurrentUser) -> PersonalEntry:
     """The same, to take away: that somebody did is written down. Raises SignInTooOld."""
     found = of(who)
-    security_log.record_now(security_log.Kind.DATA_DOWNLOADED, who.id)
+    people.record_security_event_now(people.SecurityEventKind.DATA_DOWNLOADED, who.id)
     return found
 
 
 @reading
-def _gathered(user_id: uuid.UUID) -> Entry:
+def _gathered(user_id: uuid.UUID) -> PersonalEntry:
     return {
-        "createdAt": instant(clock.now()),
-        **people_data.about(user_id),
+        "createdAt": as_utc_text(clock.now()),
+        **people.personal_data_of(user_id),
         "bookings": _bookings(user_id),
         "payments": _payments(user_id),
     }
 
 
-def _bookings(user_id: uuid.UUID) -> list[Entry]:
+def _bookings(user_id: uuid.UUID) -> list[PersonalEntry]:
     rows = db.session.execute(
         select(Booking, Room.name, Property.name)
         .join(Room, Room.id == Booking.room_id)
@@ -55,7 +53,7 @@ def _bookings(user_id: uuid.UUID) -> list[Entry]:
     return [_booking(*row) for row in rows]
 
 
-def _booking(booking: Booking, room: str, house: str) -> Entry:
+def _booking(booking: Booking, room: str, house: str) -> PersonalEntry:
     return {
         "id": encode("booking", booking.id),
         "reference": booking.reference,
@@ -68,13 +66,13 @@ def _booking(booking: Booking, room: str, house: str) -> Entry:
         "totalPrice": booking.total_price,
         "refundAmount": booking.refund_amount,
         "currency": booking.currency,
-        "createdAt": instant(booking.created_at),
-        "confirmedAt": instant(booking.confirmed_at),
-        "cancelledAt": instant(booking.cancelled_at),
+        "createdAt": as_utc_text(booking.created_at),
+        "confirmedAt": as_utc_text(booking.confirmed_at),
+        "cancelledAt": as_utc_text(booking.cancelled_at),
     }
 
 
-def _payments(user_id: uuid.UUID) -> list[Entry]:
+def _payments(user_id: uuid.UUID) -> list[PersonalEntry]:
     rows = db.session.execute(
         select(Payment, Booking.reference)
         .join(Booking, Booking.id == Payment.booking_id)
@@ -88,7 +86,7 @@ def _payments(user_id: uuid.UUID) -> list[Entry]:
             "state": payment.state,
             "amount": payment.amount,
             "currency": payment.currency,
-            "createdAt": instant(payment.created_at),
+            "createdAt": as_utc_text(payment.created_at),
         }
         for payment, reference in rows
     ]

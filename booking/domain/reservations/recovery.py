@@ -11,9 +11,9 @@ import datetime as dt
 import time
 import uuid
 
+from booking.domain import payments
 from booking.domain.errors import PaymentFailed, PaymentUnknown, RoomNotAvailable
-from booking.domain.payments import ledger, refunds
-from booking.domain.payments.models import CHARGE, REFUND, SUCCEEDED, Payment
+from booking.domain.payments import CHARGE, REFUND, SUCCEEDED, Payment
 from booking.domain.reservations import cancellation, charging, idempotency, repository
 from booking.domain.reservations.charging import Keep
 from booking.domain.reservations.context import BookingContext
@@ -35,10 +35,10 @@ def recover_payments(
     `ahead` takes what is due only then, too.
     """
     end, tried = time.monotonic() + seconds, 0
-    for payment_id, attempts in ledger.due(context.patience, ahead, limit):
+    for payment_id, attempts in payments.due_payments(context.patience, ahead, limit):
         if time.monotonic() >= end:
             break
-        payment = ledger.claim(payment_id, attempts, context.patience)
+        payment = payments.claim_payment(payment_id, attempts, context.patience)
         if payment:
             tried += 1
             _try(payment, context)
@@ -51,29 +51,29 @@ def _try(payment: Payment, context: BookingContext) -> None:
         settled = settle(payment, context)
     except Exception as error:  # noqa: BLE001 other payments must not wait for this one
         telemetry.log.error("recovery_broke", payment=str(payment.id), exc_info=True)
-        ledger.note(payment.id, ledger.said(error))
+        payments.note_error(payment.id, payments.error_text(error))
         settled = False
-    if not settled and payment.attempts >= ledger.STUCK_AFTER:
+    if not settled and payment.attempts >= payments.STUCK_AFTER:
         telemetry.count_payment(payment.kind, "stuck")
         telemetry.log.error("payment_stuck", payment=str(payment.id), kind=payment.kind, attempts=payment.attempts)
 
 
 def settle(payment: Payment, context: BookingContext) -> bool:
     """Ask the payment's own provider for the outcome and act on it. False where there is none yet."""
-    return refunds.send(payment, context) if payment.kind == REFUND else _settle_charge(payment, context)
+    return payments.send_refund(payment, context) if payment.kind == REFUND else _settle_charge(payment, context)
 
 
 def _settle_charge(payment: Payment, context: BookingContext) -> bool:
     provider = context.find_provider(payment.provider)
     if provider is None:
-        ledger.note_unknown_provider(payment)
+        payments.note_unknown_provider(payment)
         return False
     try:
         outcome = provider.cancel(payment.id, payment.currency)
     except NoAnswer:
         telemetry.log.warning("recovery_unanswered", payment=str(payment.id))
         telemetry.count_payment(CHARGE, "unanswered")
-        ledger.note(payment.id, ledger.NO_ANSWER)
+        payments.note_error(payment.id, payments.NO_ANSWER)
         return False
     if outcome.result is Result.CHARGED:
         try:
@@ -84,7 +84,7 @@ def _settle_charge(payment: Payment, context: BookingContext) -> bool:
         raise ValueError("the provider knows a refund under the key of a charge")
     else:
         declined = outcome.result is Result.DECLINED
-        charging.give_up(payment.id, ledger.DECLINED if declined else ledger.ABANDONED, keep_hold=False)
+        charging.give_up(payment.id, payments.DECLINED if declined else payments.ABANDONED, keep_hold=False)
     return True
 
 
@@ -98,13 +98,13 @@ def begun_earlier(claim: idempotency.Claim | None, context: BookingContext, keep
     """
     if claim is None or claim.booking_id is None:
         return None
-    charge = ledger.latest_charge(claim.booking_id)
-    if charge and ledger.is_open(charge) and not ledger.is_live_charge(charge):
+    charge = payments.latest_charge(claim.booking_id)
+    if charge and payments.is_open(charge) and not payments.is_live_charge(charge):
         settle(charge, context)
-        charge = ledger.latest_charge(claim.booking_id)
-    if charge and ledger.is_open(charge):
+        charge = payments.latest_charge(claim.booking_id)
+    if charge and payments.is_open(charge):
         raise PaymentUnknown
-    if charge and charge.failure == ledger.DECLINED:
+    if charge and charge.failure == payments.DECLINED:
         raise PaymentFailed(details=named(charge.booking_id))
     if charge and charge.state == SUCCEEDED:
         return _keep_late(claim.booking_id, keep)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 
-from booking.domain.payments.models import FAILED, LIVE, REFUND, Payment
+from booking.domain.payments import FAILED, LIVE, REFUND, Payment
 from booking.domain.reservations.models import Booking
 from booking.infra.db import db, reading
 

@@ -13,15 +13,14 @@ from typing import Any
 from sqlalchemy import BindParameter, Select, Update, bindparam, select
 
 from booking.domain.errors import BookingModified, BookingNotFound
-from booking.domain.payments.models import Payment
-from booking.domain.payments.repository import PAYMENTS
+from booking.domain.payments import PAYMENT_ROWS, Payment
 from booking.domain.reservations.models import Booking
 from booking.infra.db import execute
 from booking.infra.prepared import often
 from booking.infra.saved_rows import SavedRows, named
 
 _ROWS = SavedRows(Booking, json_columns=("price_lines", "policy"), fixed=("version",))  # a save counts it by itself
-_BOOKINGS, _PAYMENTS = _ROWS.table, PAYMENTS.table
+_BOOKINGS, _PAYMENTS = _ROWS.table, PAYMENT_ROWS.table
 
 BOOKINGS = select(_BOOKINGS)  # to be narrowed by others, for find()
 _BY_ID = often(BOOKINGS.where(_BOOKINGS.c.id == bindparam("booking_id")))
@@ -58,7 +57,7 @@ def with_payment(payment_id: uuid.UUID) -> tuple[Booking, Payment]:
     """Both rows locked: whoever waited here reads what the one before has written."""
     [row] = execute(_WITH_PAYMENT, {"payment_id": payment_id}).rows
     count = len(_ROWS.columns)
-    return _ROWS.read(row[:count]), PAYMENTS.read(row[count:])
+    return _ROWS.read(row[:count]), PAYMENT_ROWS.read(row[count:])
 
 
 def add(new: Booking) -> None:

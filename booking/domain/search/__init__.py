@@ -1,0 +1,43 @@
+"""Finding rooms: what can be asked, what is found and in which order, and what to offer instead.
+
+Nothing is decided on what a search returns, so it may come from a cache or a replica.
+"""
+
+from booking.domain.search.alternatives import others as other_rooms
+from booking.domain.search.alternatives import still_free
+from booking.domain.search.card_facts import CardFacts
+from booking.domain.search.card_facts import of as facts_for_cards
+from booking.domain.search.finder import Found, FoundRoom
+from booking.domain.search.finder import answer as rendered_answer
+from booking.domain.search.finder import asked as cache_keys
+from booking.domain.search.finder import search as find_rooms
+from booking.domain.search.inputs import SORTS, RoomSearch
+from booking.domain.search.place_names import resolved as with_known_place
+from booking.domain.search.suggestions import NO_PLACE, TOO_MANY, TOO_PICKY, NothingFound, Suggestion
+from booking.domain.search.suggestions import instead as suggest_instead
+from booking.domain.search.teasers import a_few as a_few_rooms
+from booking.domain.search.usual import USUAL_GUESTS, usual_stay
+
+__all__ = [
+    "NO_PLACE",
+    "SORTS",
+    "TOO_MANY",
+    "TOO_PICKY",
+    "USUAL_GUESTS",
+    "CardFacts",
+    "Found",
+    "FoundRoom",
+    "NothingFound",
+    "RoomSearch",
+    "Suggestion",
+    "a_few_rooms",
+    "cache_keys",
+    "facts_for_cards",
+    "find_rooms",
+    "other_rooms",
+    "rendered_answer",
+    "still_free",
+    "suggest_instead",
+    "usual_stay",
+    "with_known_place",
+]

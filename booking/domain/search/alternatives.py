@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 
+from booking.domain import pricing
 from booking.domain.errors import Invalid, RoomNotFound
-from booking.domain.pricing import offers
 from booking.domain.search import finder
 from booking.domain.search.finder import FoundRoom
 from booking.domain.search.inputs import RoomSearch
@@ -28,10 +28,10 @@ def others(
     return [room for room in found.rooms if room.id != encode("room", room_id)][:SHOWN]
 
 
-def still_free(room_id: uuid.UUID, stay: Stay, guests: int, rules: StayRules) -> offers.StayQuote | None:
+def still_free(room_id: uuid.UUID, stay: Stay, guests: int, rules: StayRules) -> pricing.StayQuote | None:
     """Today's quote for the same room and nights, None where it cannot be had any more."""
     try:
-        quote = offers.quote(room_id, stay, guests, rules)
+        quote = pricing.quote_stay(room_id, stay, guests, rules)
     except (Invalid, RoomNotFound):
         return None
     return quote if quote.is_available else None

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import String, Uuid, any_, bindparam, cast, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from booking.domain.catalogue.models import DEMO, Property, Room
-from booking.domain.pricing import policies
+from booking.domain import pricing
+from booking.domain.catalogue import DEMO, Property, Room
 from booking.infra import clock
 from booking.infra.db import fetch
 from booking.infra.ids import decode, encode
@@ -53,7 +53,7 @@ def of(room_ids: list[str], check_in: dt.date) -> dict[str, CardFacts]:
 
 
 def _facts(row: Any, check_in: dt.date) -> CardFacts:
-    policy = policies.frozen(row.cancellation_policy, row.time_zone, row.check_in_time)
+    policy = pricing.frozen_policy(row.cancellation_policy, row.time_zone, row.check_in_time)
     return CardFacts(
         house=row.name,
         city=str(row.address.get("city") or ""),
@@ -61,5 +61,5 @@ def _facts(row: Any, check_in: dt.date) -> CardFacts:
         kind=row.kind,
         images=row.images,
         is_demo=row.source == DEMO,
-        free_until=policies.free_until(policy, check_in, clock.now()),
+        free_until=pricing.free_until(policy, check_in, clock.now()),
     )

@@ -33,11 +33,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
-from booking.domain.catalogue import kinds, places
-from booking.domain.catalogue.models import Property, Room
+from booking.domain import catalogue, pricing
+from booking.domain.catalogue import Property, Room
 from booking.domain.errors import Invalid
-from booking.domain.inventory.models import HELD, Availability, has_end
-from booking.domain.pricing import quotes
+from booking.domain.inventory import NIGHT_HELD, Availability, has_end
 from booking.domain.search import place_names, words
 from booking.domain.search.inputs import RoomSearch
 from booking.domain.stays import EARLIEST_ZONE, Stay, StayRules
@@ -105,7 +104,7 @@ def answer(wanted: RoomSearch, rules: StayRules, cache_seconds: int, render: Cal
 
 def asked(wanted: RoomSearch, rules: StayRules, cache_seconds: int) -> tuple[str, ...]:
     """What `answer` will ask the cache for; nothing where the place must be found first."""
-    if wanted.location and not places.is_slug(wanted.location):
+    if wanted.location and not catalogue.is_slug(wanted.location):
         return ()
     return cache.asked_in(wanted.location, ANSWER, _key(wanted, rules), cache_seconds)
 
@@ -169,7 +168,7 @@ def _free_room(row: Any, nights: int) -> FoundRoom:
         price_per_night=row.price_per_night,
         currency=row.currency,
         amenities=row.amenities,
-        total=quotes.total(row.price_per_night, row.currency, nights),
+        total=pricing.total_price(row.price_per_night, row.currency, nights),
     )
 
 
@@ -193,7 +192,7 @@ def _values(wanted: RoomSearch, rules: StayRules) -> dict[str, Any]:
         "max_price": wanted.max_price,
         "amenities": wanted.amenities or None,
         "zones": zones or None,
-        "kind": kinds.PATTERNS.get(wanted.kind or ""),
+        "kind": catalogue.KIND_PATTERNS.get(wanted.kind or ""),
     }
     return {
         **{name: value for name, value in filters.items() if value is not None},
@@ -230,7 +229,7 @@ FILTERS: dict[str, Condition] = {
 # search are still read from an index alone.
 _SWEPT = aliased(Availability)
 _RUN_OUT = select(_SWEPT.room_id, _SWEPT.night).where(
-    has_end(_SWEPT.held_until), _SWEPT.held_until <= sql_now(), _SWEPT.state == HELD
+    has_end(_SWEPT.held_until), _SWEPT.held_until <= sql_now(), _SWEPT.state == NIGHT_HELD
 )
 # Asked once per statement: mostly there is none, and then no night is looked up among them.
 _NONE_RAN_OUT = select(~_RUN_OUT.exists()).scalar_subquery()
@@ -345,4 +344,6 @@ def _found(kept: dict[str, Any], wanted: RoomSearch) -> Found:
 
 def _priced(row: dict[str, Any], stay: Stay) -> FoundRoom:
     price = Decimal(row["price_per_night"])
-    return FoundRoom(**{**row, "price_per_night": price, "total": quotes.total(price, row["currency"], stay.nights)})
+    return FoundRoom(
+        **{**row, "price_per_night": price, "total": pricing.total_price(price, row["currency"], stay.nights)}
+    )

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
-from booking.domain.catalogue.kinds import KINDS
+from booking.domain.catalogue import KINDS
 from booking.domain.inputs import PLAIN, Dates, Page, PageSize, plain, refuse, trimmed
 
 GAPS = re.compile(r"(?<=\d)[ '\u00a0\u2009\u202f\u2019](?=\d{3}(?!\d))")  # between thousands

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from booking.domain.catalogue import places
+from booking.domain import catalogue
 from booking.domain.search.inputs import RoomSearch
 
 
 def resolved(wanted: RoomSearch, cache_seconds: int) -> RoomSearch:
     """The search with its place as a slug. Raises UnknownPlace (an Invalid) naming the places there are."""
-    if wanted.location is None or places.is_slug(wanted.location):
+    if wanted.location is None or catalogue.is_slug(wanted.location):
         return wanted
-    return wanted.model_copy(update={"location": places.slug_of(wanted.location, cache_seconds)})
+    return wanted.model_copy(update={"location": catalogue.slug_of(wanted.location, cache_seconds)})

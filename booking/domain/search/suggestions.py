@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from booking.domain.catalogue import destinations
-from booking.domain.catalogue.destinations import Destination
+from booking.domain import catalogue
+from booking.domain.catalogue import Destination
 from booking.domain.errors import Invalid
 from booking.domain.search import finder
 from booking.domain.search.inputs import RoomSearch
@@ -36,7 +36,7 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
+class NothingFound:
     """`reason` is one of the four above; `without_filters` counts what is free when nothing else is asked for.
 
     `largest`: guests that the largest room takes, of the place or anywhere; 0 where there is no room.
@@ -48,7 +48,7 @@ class Nothing:
     suggestions: list[Suggestion]
 
 
-def instead(wanted: RoomSearch, place: Destination | None, rules: StayRules, cache_seconds: int) -> Nothing:
+def instead(wanted: RoomSearch, place: Destination | None, rules: StayRules, cache_seconds: int) -> NothingFound:
     """Why `wanted` finds nothing, and what would."""
     free = _count(_changed(wanted, **_NO_FILTERS), rules, cache_seconds)
     found: Iterator[Suggestion] = (
@@ -59,7 +59,7 @@ def instead(wanted: RoomSearch, place: Destination | None, rules: StayRules, cac
     reason = _reason(wanted, place, free, largest)
     if reason == TOO_MANY:
         found = chain(_for_fewer(wanted, largest, rules, cache_seconds), found)
-    return Nothing(reason, free, largest, _first(found))
+    return NothingFound(reason, free, largest, _first(found))
 
 
 _NO_FILTERS: dict[str, Any] = {"amenities": [], "min_price": None, "max_price": None, "q": None, "kind": None}
@@ -74,7 +74,7 @@ def _reason(wanted: RoomSearch, place: Destination | None, free: int, largest: i
 
 
 def _largest(place: Destination | None, cache_seconds: int) -> int:
-    places = [place] if place else destinations.destinations(cache_seconds)
+    places = [place] if place else catalogue.list_destinations(cache_seconds)
     return max((one.largest for one in places), default=0)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from booking.domain.catalogue.destinations import Destination
+from booking.domain.catalogue import Destination
 from booking.domain.errors import Invalid
 from booking.domain.search import finder
 from booking.domain.search.finder import FoundRoom

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Text, bindparam, func, literal, select, type_coerce
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from booking.domain.catalogue.models import Room
+from booking.domain.catalogue import Room
 from booking.infra import replica
 
 MOST = 8  # further words of a search are left out

@@ -18,7 +18,7 @@ __all__ = ["BadRow", "Defaults", "Format", "PropertyDraft", "RoomDraft", "checke
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class ImportFormat:
     """How to read the rows under a header: (cells by column, line) -> draft, or BadRow."""
 
     name: str
@@ -49,7 +49,7 @@ def checked(defaults: Defaults) -> Defaults:
     return good
 
 
-def recognise(header: Sequence[str], defaults: Defaults) -> Format:
+def recognise(header: Sequence[str], defaults: Defaults) -> ImportFormat:
     """The format that the header belongs to; Invalid names what is missing, be it columns or options."""
     ours = "source_id" in header
     wanted = sheet.REQUIRED if ours else listings.COLUMNS
@@ -64,9 +64,9 @@ def recognise(header: Sequence[str], defaults: Defaults) -> Format:
             details=dict.fromkeys(unstated, "missing"),
         )
     if ours:
-        return Format("our own CSV", lambda row, line: sheet.draft(row, line, defaults), None)
+        return ImportFormat("our own CSV", lambda row, line: sheet.draft(row, line, defaults), None)
     into = _only_property(defaults)
-    return Format("Inside Airbnb", lambda row, line: listings.draft(row, line, into), into)
+    return ImportFormat("Inside Airbnb", lambda row, line: listings.draft(row, line, into), into)
 
 
 def _unstated(header: Sequence[str], defaults: Defaults) -> list[str]:

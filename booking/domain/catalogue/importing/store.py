@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, Row, and_, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.dml import ReturningInsert
 
+from booking.domain import messages
 from booking.domain.catalogue.cancellation_policies import MODERATE
 from booking.domain.catalogue.importing.drafts import LONGEST_STAY, PropertyDraft, RoomDraft
 from booking.domain.catalogue.models import Property, Room
 from booking.domain.errors import Conflict
-from booking.domain.messages import outbox
 from booking.infra import ids
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 
@@ -223,9 +223,9 @@ def _record(outcome: Outcome, before: dict[_Key, _Found], after: dict[_Key, _Fou
         room = after[draft.key]
         if before[draft.key].published or room.published:
             location = draft.house.location
-            outbox.record("room.updated", {"roomId": ids.encode("room", room.id), "location": location})
+            messages.record("room.updated", {"roomId": ids.encode("room", room.id), "location": location})
     for location in sorted({draft.house.location for draft in outcome.created if after[draft.key].published}):
-        outbox.record("room.updated", {"roomId": None, "location": location})
+        messages.record("room.updated", {"roomId": None, "location": location})
 
 
 @reading
