@@ -48,7 +48,7 @@ LONGEST = [
     "browser/test_accounts.py",
     "faults/test_controls.py",
     "faults/test_storm.py",
-    "domain/test_model.py",
+    "domain/reservations/test_model.py",
     "replay/test_replay.py",
 ]
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sqlalchemy import select
 
 from booking.demo.compose import SOURCE, rooms
+from booking.demo.pictures import room_picture
 from booking.domain import catalogue
 from booking.domain.catalogue import Room
 from booking.infra.db import db, reading
+
+DRAWN_KEPT = 2048  # pictures in memory: some 15 MB
+
+
+@lru_cache(maxsize=DRAWN_KEPT)
+def drawn_room(room_id: str, city: str, beds: int, capacity: int) -> str:
+    """The room's picture as SVG. Drawing takes milliseconds, so it is done once for the same content."""
+    return room_picture.svg(room_id, city=city, beds=beds, capacity=capacity)
 
 
 def load() -> int:

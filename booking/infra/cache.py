@@ -126,7 +126,7 @@ def bump(locations: Iterable[str], changes: Iterable[str] = ()) -> bool:
         client.eval(_BUMP, len(keys), *keys, new_secret(), position, GENERATION_TTL, TOLD_TTL, *changes)
         return True
 
-    told = servers.cache.ask(tell, away=False)
+    told = servers.cache.call(tell, away=False)
     if told:
         with state.lock:
             state.unheard -= names
@@ -138,7 +138,7 @@ def bump(locations: Iterable[str], changes: Iterable[str] = ()) -> bool:
 def was_told(changes: Sequence[str]) -> set[str]:
     """Which of these changes have been told by a bump; none where nobody knows."""
     keys = [f"told:{change}" for change in changes]
-    found = servers.cache.ask(lambda client: cast("list[str | None]", client.mget(*keys)), away=None) if keys else None
+    found = servers.cache.call(lambda client: cast("list[str | None]", client.mget(*keys)), away=None) if keys else None
     return {change for change, told in zip(changes, found or (), strict=False) if told}
 
 
@@ -166,7 +166,7 @@ def remembered_in(
     fresh = read(int(lsn))
     if seconds:
         written = f"{token} {fresh.until or ''}\n{fresh.text}"
-        servers.cache.ask(lambda client: client.set(key, written, ex=seconds), away=None)
+        servers.cache.call(lambda client: client.set(key, written, ex=seconds), away=None)
     return fresh.text
 
 
@@ -189,7 +189,7 @@ def changing(name: str) -> bool:
     An entry that is written meanwhile, from what was read before the commit, dies before the mark does. False when
     nobody could be told: entries count until their seconds are over, or until `disbelieve`.
     """
-    return servers.cache.insist(lambda client: client.set(f"changing:{name}", "1", ex=CHANGING_TTL))
+    return servers.cache.call_required(lambda client: client.set(f"changing:{name}", "1", ex=CHANGING_TTL))
 
 
 def disbelieve() -> None:
@@ -200,7 +200,7 @@ def disbelieve() -> None:
     """
     until = time.monotonic() + ERA
     while _states.get().keeps and servers.cache.down_for() < ERA and time.monotonic() < until:
-        if servers.cache.insist(lambda client: client.delete(_ERA)):
+        if servers.cache.call_required(lambda client: client.delete(_ERA)):
             return
         time.sleep(0.05)
 
@@ -227,7 +227,7 @@ def remembered_about(name: str, kind: Kind, rest: str, seconds: int, read: Calla
     fresh = read()
     if fresh is not None and present:
         entry, until = f"{present}\n{fresh}", now + 1000 * seconds
-        servers.cache.ask(lambda client: client.set(key, entry, pxat=until), away=None)
+        servers.cache.call(lambda client: client.set(key, entry, pxat=until), away=None)
     return fresh
 
 
@@ -244,7 +244,7 @@ def _present_era() -> tuple[str, int]:
         era, seconds, microseconds = cast("list[str]", client.eval(_LIVE_ON, 1, _ERA, new_secret(), int(ERA * 1000)))
         return era, int(seconds) * 1000 + int(microseconds) // 1000
 
-    return servers.cache.ask(ask, away=("", 0))
+    return servers.cache.call(ask, away=("", 0))
 
 
 @contextmanager
@@ -263,7 +263,7 @@ def _values(*keys: str) -> tuple[str | None, ...] | None:
     if ahead and all(key in ahead.found for key in keys):
         return tuple(ahead.found.pop(key) for key in keys)  # once: who asks again wants to know how it is now
     more = tuple(key for key in ahead.keys if key not in keys) if ahead else ()
-    values = servers.cache.ask(lambda client: cast("list[str | None]", client.mget(*keys, *more)), away=None)
+    values = servers.cache.call(lambda client: cast("list[str | None]", client.mget(*keys, *more)), away=None)
     if values is None:
         return None
     if ahead:
@@ -285,7 +285,7 @@ def _first(generation: str) -> str:
         client.set(generation, f"{new_secret()}:{position}", nx=True, ex=GENERATION_TTL)
         return cast("str | None", client.get(generation)) or ""
 
-    return servers.cache.ask(begin, away="")
+    return servers.cache.call(begin, away="")
 
 
 def remembered(kind: Kind, rest: str, seconds: int, read: Callable[[], Any]) -> Any:
@@ -301,7 +301,7 @@ def remembered(kind: Kind, rest: str, seconds: int, read: Callable[[], Any]) -> 
     if kept is not None:
         return json.loads(kept)
     value = read()
-    servers.cache.ask(lambda client: client.set(key, json.dumps(value), ex=seconds), away=None)
+    servers.cache.call(lambda client: client.set(key, json.dumps(value), ex=seconds), away=None)
     return value
 
 
@@ -322,7 +322,7 @@ def drop(*entries: tuple[Kind, str]) -> None:
     ]
     for key in keys:
         _states.get().kept.pop(key, None)
-    servers.cache.ask(lambda client: client.delete(*keys), away=None)
+    servers.cache.call(lambda client: client.delete(*keys), away=None)
 
 
 def _position_now() -> int | None:

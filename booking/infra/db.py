@@ -69,7 +69,7 @@ class Base(DeclarativeBase):
     )
 
 
-class InTheRunning(Session):
+class TransactionSession(Session):
     """Inside of a @transaction, rows become objects on its own connection, beside what execute() does there."""
 
     def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
@@ -80,7 +80,7 @@ class InTheRunning(Session):
 
 
 redaction.install()
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "class_": InTheRunning})
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "class_": TransactionSession})
 
 if TYPE_CHECKING:
     Model = Base
@@ -168,7 +168,7 @@ def after_commit(action: Callable[[], object]) -> None:
     _attempt_now().after_commit.append(action)
 
 
-def gather_after(name: str, found: Any, action: Callable[[list[Any]], object]) -> None:
+def act_after_commit(name: str, found: Any, action: Callable[[list[Any]], object]) -> None:
     """Collect over the running transaction, and do `action` once with everything after its commit."""
     running = _attempt_now()
     if name not in running.notes:
@@ -177,7 +177,7 @@ def gather_after(name: str, found: Any, action: Callable[[list[Any]], object]) -
     running.notes[name].append(found)
 
 
-def gather(name: str, rows: list[Any], write: Callable[[list[Any]], None]) -> None:
+def buffer_until_commit(name: str, rows: list[Any], write: Callable[[list[Any]], None]) -> None:
     """Collect rows over the running transaction and `write` them all at once just before its commit."""
     running = _attempt_now()
     if name not in running.notes:
@@ -224,7 +224,7 @@ def reading(function: Callable[P, R]) -> Callable[P, R]:
     return transaction(isolation=AUTOCOMMIT)(function)
 
 
-def execute(statement: ClauseElement, values: Mapping[str, Any]) -> raw_sql.Done:
+def execute(statement: ClauseElement, values: Mapping[str, Any]) -> raw_sql.Result:
     """Run a statement that was built once, with its values, inside the running transaction.
 
     Many times quicker than changing objects and flushing them; the session's objects do not hear of it.

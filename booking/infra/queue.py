@@ -31,7 +31,7 @@ PAUSE = 1.0  # seconds between looks while Redis is away
 
 def depth() -> int:
     """How many jobs wait, -1 when Redis is away."""
-    return int(servers.main.ask(lambda client: client.llen(f"{Queue.redis_queue_namespace_prefix}{NAME}"), away=-1))
+    return int(servers.main.call(lambda client: client.llen(f"{Queue.redis_queue_namespace_prefix}{NAME}"), away=-1))
 
 
 def waiting(client: redis.Redis) -> tuple[int, float | None]:

@@ -22,7 +22,7 @@ from booking.infra.redaction import empty
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Result:
     """What a statement did: how many rows it touched, and those that it returned."""
 
     count: int
@@ -43,22 +43,22 @@ def rows(engine: Engine, statement: ClauseElement, values: Mapping[str, Any]) ->
         connection.close()
 
 
-def run(connection: Connection, statement: ClauseElement, values: Mapping[str, Any]) -> Done:
+def run(connection: Connection, statement: ClauseElement, values: Mapping[str, Any]) -> Result:
     """The statement, in the connection's transaction. Raises DBAPIError as SQLAlchemy would."""
     return _run(connection.engine, connection.connection, statement, values)
 
 
 def _run(
     engine: Engine, connection: PoolProxiedConnection, statement: ClauseElement, values: Mapping[str, Any]
-) -> Done:
+) -> Result:
     compiled = _compiled(engine, statement)
     given = compiled.construct_params(values)
     with _as_sqlalchemy_would(engine, connection, compiled.string, given):
         cursor = connection.cursor(cursor_factory=NamedTupleCursor)
         cursor.execute(prepared.text_to_run(engine, connection, cursor, compiled), given)
-        done = Done(cursor.rowcount, cursor.fetchall() if cursor.description else ())
+        result = Result(cursor.rowcount, cursor.fetchall() if cursor.description else ())
         cursor.close()
-    return done
+    return result
 
 
 def _checked_out(engine: Engine) -> PoolProxiedConnection:

@@ -46,7 +46,7 @@ class Guarded:
         self._away_until = 0.0
         self._down_since: float | None = None
 
-    def ask(self, question: Callable[[redis.Redis], T], *, away: T) -> T:
+    def call(self, question: Callable[[redis.Redis], T], *, away: T) -> T:
         """The answer to `question`, or `away` when the server is (or was, within the last second)."""
         if time.monotonic() < self._away_until:
             return away
@@ -60,7 +60,7 @@ class Guarded:
         self._down_since = None
         return answer
 
-    def insist(self, question: Callable[[redis.Redis], object]) -> bool:
+    def call_required(self, question: Callable[[redis.Redis], object]) -> bool:
         """Ask even where the server was away a moment ago, and twice: a connection may have died with the last server.
 
         False when nobody answered, or it was refused.
@@ -89,7 +89,7 @@ class Guarded:
 
     def takes_writes(self) -> bool:
         """Whether it answers and is neither full nor read-only nor at odds with its disk."""
-        return self.ask(lambda client: bool(client.set("trial-write", "1", ex=10)), away=False)
+        return self.call(lambda client: bool(client.set("trial-write", "1", ex=10)), away=False)
 
 
 @dataclass(slots=True)
@@ -155,7 +155,7 @@ def lock(name: str, note: str, *, ttl_ms: int, busy: Callable[[str], bool], wait
         yield state
     finally:
         if state is Lock.TAKEN:
-            servers.main.ask(lambda client: client.eval(_RELEASE, 1, name, value), away=None)
+            servers.main.call(lambda client: client.eval(_RELEASE, 1, name, value), away=None)
 
 
 def _acquire(name: str, value: str, ttl_ms: int, busy: Callable[[str], bool], until: float) -> Lock:
@@ -166,7 +166,7 @@ def _acquire(name: str, value: str, ttl_ms: int, busy: Callable[[str], bool], un
         return Lock.BUSY if holder and busy(holder.partition(" ")[2]) else Lock.UNRELATED
 
     while True:
-        state = servers.main.ask(attempt, away=Lock.AWAY)
+        state = servers.main.call(attempt, away=Lock.AWAY)
         if state is not Lock.BUSY or time.monotonic() >= until:
             return state
         time.sleep(0.05)

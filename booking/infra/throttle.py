@@ -103,17 +103,17 @@ def attempt(limits: Sequence[Limit]) -> list[int]:
     values: list[Any] = [f"{now:.0f}", KEPT]
     for limit in limits:
         values += [limit.free, limit.longest]
-    told = servers.main.ask(lambda client: cast("list[int]", client.eval(_TRY, len(keys), *keys, *values)), away=None)
+    told = servers.main.call(lambda client: cast("list[int]", client.eval(_TRY, len(keys), *keys, *values)), away=None)
     return [-(-wait // 1000) for wait in (memory.attempt(limits, now) if told is None else told)]
 
 
 def take_back(keys: Sequence[str]) -> None:
     """An attempt that was counted is none."""
     memory.take_back(keys)
-    servers.main.ask(lambda client: client.eval(_TAKE_BACK, len(keys), *keys), away=None)
+    servers.main.call(lambda client: client.eval(_TAKE_BACK, len(keys), *keys), away=None)
 
 
 def forget(keys: Sequence[str]) -> None:
     """Begin anew."""
     memory.forget(keys)
-    servers.main.ask(lambda client: client.delete(*keys), away=None)
+    servers.main.call(lambda client: client.delete(*keys), away=None)

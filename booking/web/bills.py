@@ -8,8 +8,8 @@ from decimal import Decimal
 from flask_babel import gettext
 
 from booking.domain import reservations
-from booking.domain.pricing import Quote
-from booking.domain.reservations import BookingDetails, PriceLine
+from booking.domain.pricing import PriceLine, Quote
+from booking.domain.reservations import BookingDetails
 from booking.web import formats
 
 
@@ -22,7 +22,7 @@ class BillLine:
 def of_quote(quote: Quote) -> list[BillLine]:
     """The lines of a price that was not agreed yet."""
     formats.alike(quote.currency, [line.amount for line in quote.lines])
-    return [_line(line, quote.currency) for line in reservations.price_lines(quote.as_json())]
+    return [_line(line, quote.currency) for line in quote.price_lines]
 
 
 def nights(quote: Quote) -> list[BillLine]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask_babel import gettext
 
-from booking.demo.pictures import room_picture
+from booking import demo
 from booking.domain import catalogue, pricing, reservations, search
 from booking.domain.catalogue import Destination
 from booking.domain.errors import Invalid, RoomNotFound
@@ -102,7 +102,7 @@ def picture(room_id: str) -> Response:
     if not details["isDemo"]:
         return _neutral()
     response = Response(
-        _drawn(room_id, details["location"], _beds(details), details["capacity"]), mimetype="image/svg+xml"
+        demo.drawn_room(room_id, details["location"], _beds(details), details["capacity"]), mimetype="image/svg+xml"
     )
     response.headers["Cache-Control"] = f"public, max-age={A_YEAR // 12}"
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
@@ -296,11 +296,6 @@ def _neutral() -> Response:
 def _beds(details: dict[str, Any]) -> int:
     """How many beds to draw: two people share one, unless it is a twin room."""
     return 2 if "twin" in (details["kind"] or "").lower() else max(1, min(4, -(-details["capacity"] // 2)))
-
-
-@lru_cache(maxsize=2048)
-def _drawn(room_id: str, city: str, beds: int, capacity: int) -> str:
-    return room_picture.svg(room_id, city=city, beds=beds, capacity=capacity)
 
 
 def _rules() -> StayRules:

@@ -27,7 +27,7 @@ from tests.programme import ends_on_term
 
 HOME = REPOSITORY / "var" / "fuzz"
 PROPERTIES = ("tests/fuzz/test_money.py", "tests/fuzz/test_dates.py")
-MODEL = ("tests/domain/test_model.py",)
+MODEL = ("tests/domain/reservations/test_model.py",)
 EXAMPLES, STORIES, STEPS = 1000, 50, 50  # of each property; stories of bookings and their steps, in one round
 COUNTED = re.compile(r"- (\d+) passing")
 # Long enough for any run, and a card that times out does so quickly.

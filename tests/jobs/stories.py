@@ -15,7 +15,9 @@ from booking.config import Settings
 from booking.domain.catalogue.cancellation_policies import MODERATE
 from booking.domain.messages import outbox
 from booking.domain.pricing import policies
-from booking.domain.reservations.booking_summary import BookingSummary, PriceLine, Refund
+from booking.domain.pricing.policies import RefundPromise
+from booking.domain.pricing.quotes import PriceLine
+from booking.domain.reservations.booking_summary import BookingSummary
 from booking.domain.tables import Booking, Delivery, Event, Property, Room, User
 from booking.infra import ids
 from booking.infra.clock import sql_now
@@ -53,8 +55,8 @@ NOTICE = BookingSummary(
     total=Decimal("2000.500"),
     currency="ILS",
     refunds=(
-        Refund(dt.datetime(2026, 4, 29, 15, tzinfo=JERUSALEM), 100, Decimal("2000.5")),
-        Refund(dt.datetime(2026, 5, 3, 15, tzinfo=JERUSALEM), 50, Decimal("1000.25")),
+        RefundPromise(dt.datetime(2026, 4, 29, 15, tzinfo=JERUSALEM), 100, Decimal("2000.5")),
+        RefundPromise(dt.datetime(2026, 5, 3, 15, tzinfo=JERUSALEM), 50, Decimal("1000.25")),
     ),
     refunded=None,
 )

@@ -17,7 +17,7 @@ from booking.infra import throttle
 from booking.web import devices
 from tests.api.program import Program, refused
 from tests.cast import PASSWORD, later
-from tests.domain.test_own_account import last_request
+from tests.domain.people.test_own_account import last_request
 from tests.web.visitor import Visitor
 
 pytestmark = pytest.mark.slow

@@ -37,7 +37,7 @@ from booking.domain.inventory.models import BLOCKED, BOOKED, HELD, PINNED, Avail
 from booking.domain.stays import Stay
 from booking.infra import cache
 from booking.infra.clock import sql_now
-from booking.infra.db import execute, gather_after
+from booking.infra.db import act_after_commit, execute
 from booking.infra.ids import encode
 from booking.infra.prepared import often
 
@@ -128,7 +128,7 @@ def changed(room_id: uuid.UUID, location: str, stay: Stay) -> None:
         "to": stay.check_out.isoformat(),
     }
     change = messages.record("availability.updated", payload)
-    gather_after("changed nights", (location, str(change)), _tell)
+    act_after_commit("changed nights", (location, str(change)), _tell)
 
 
 def _tell(changes: list[tuple[str, str]]) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from booking.domain.messages.models import DONE, GIVEN_UP, RUNNING, WAITING, Delivery, Event
 from booking.infra import clock
 from booking.infra.clock import sql_now
-from booking.infra.db import READ_COMMITTED, db, execute, gather, reading, transaction
+from booking.infra.db import READ_COMMITTED, buffer_until_commit, db, execute, reading, transaction
 from booking.infra.ids import first_id_at, new_id
 from booking.infra.prepared import often
 from booking.infra.telemetry import request_id
@@ -67,7 +67,7 @@ def record(kind: str, payload: dict[str, Any]) -> uuid.UUID:
     """Record what happened as part of the running transaction, with the request that caused it. Returns the id."""
     cause = {"requestId": request_id()} if request_id() else {}
     event_id = new_id()
-    gather("events", [{"id": event_id, "type": kind, "payload": json.dumps({**payload, **cause})}], _write)
+    buffer_until_commit("events", [{"id": event_id, "type": kind, "payload": json.dumps({**payload, **cause})}], _write)
     return event_id
 
 

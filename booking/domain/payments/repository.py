@@ -1,4 +1,4 @@
-"""Rows of payments: locked, added and saved inside a @transaction (see infra/saved_rows)."""
+"""Rows of payments: locked, added and saved inside a @transaction (see domain/saved_rows.py)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import uuid
 from sqlalchemy import Interval, bindparam, select
 
 from booking.domain.payments.models import Payment
+from booking.domain.saved_rows import SavedRows, named
 from booking.infra.clock import sql_now
 from booking.infra.db import execute
 from booking.infra.prepared import often
-from booking.infra.saved_rows import SavedRows, named
 
 PAYMENTS = SavedRows(Payment)
 

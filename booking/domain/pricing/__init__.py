@@ -15,7 +15,7 @@ from booking.domain.pricing.policies import frozen as frozen_policy
 from booking.domain.pricing.policies import promises as refund_promises
 from booking.domain.pricing.policies import refund as refund_of
 from booking.domain.pricing.policies import tiers as refund_tiers
-from booking.domain.pricing.quotes import Quote, shown_lines
+from booking.domain.pricing.quotes import PriceLine, Quote, price_lines, shown_lines
 from booking.domain.pricing.quotes import quote as price_nights
 from booking.domain.pricing.quotes import total as total_price
 
@@ -23,6 +23,7 @@ __all__ = [
     "Calendar",
     "CalendarNight",
     "NightsView",
+    "PriceLine",
     "Quote",
     "RefundPromise",
     "RefundTier",
@@ -34,6 +35,7 @@ __all__ = [
     "frozen_policy",
     "nearest_stays",
     "nights_of_room",
+    "price_lines",
     "price_nights",
     "quote_stay",
     "refund_of",

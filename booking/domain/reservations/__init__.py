@@ -14,16 +14,16 @@ from booking.domain.reservations.booking_details import HELD as STAGE_HELD
 from booking.domain.reservations.booking_details import PAYING as STAGE_PAYING
 from booking.domain.reservations.booking_details import BookingDetails
 from booking.domain.reservations.booking_details import trip as get_details
-from booking.domain.reservations.booking_summary import BookingSummary, PriceLine, price_lines
+from booking.domain.reservations.booking_summary import BookingSummary
 from booking.domain.reservations.booking_summary import amounts as amounts_of
 from booking.domain.reservations.booking_summary import notice as find_summary
 from booking.domain.reservations.bookings import Order, book, cancel, expire_holds, hold, pay
+from booking.domain.reservations.bookings import get_own as get_own_booking
 from booking.domain.reservations.cancellation import shown_status
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.history import GROUPS as HISTORY_GROUPS
 from booking.domain.reservations.history import UPCOMING, History, overview, running_holds
 from booking.domain.reservations.history import mine as own_bookings
-from booking.domain.reservations.history import one as get_own_booking
 from booking.domain.reservations.holds import GuestClaim, reserve
 from booking.domain.reservations.holds import mine as find_own_claim
 from booking.domain.reservations.ical import CalendarPublisher
@@ -65,7 +65,6 @@ __all__ = [
     "History",
     "HoldPayment",
     "Order",
-    "PriceLine",
     "RoomOrder",
     "ShownTotal",
     "StayOrder",
@@ -93,7 +92,6 @@ __all__ = [
     "own_bookings",
     "own_data",
     "pay",
-    "price_lines",
     "prune_keys",
     "recover_payments",
     "request_fingerprint",

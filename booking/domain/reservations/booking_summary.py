@@ -6,39 +6,16 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import select
 
 from booking.domain import people, pricing
 from booking.domain.catalogue import Property, Room
-from booking.domain.money import rounded
 from booking.domain.people import User
+from booking.domain.pricing import PriceLine, RefundPromise
 from booking.domain.reservations.models import Booking
 from booking.infra.db import db, reading
-
-
-@dataclass(frozen=True, slots=True)
-class PriceLine:
-    """Nights in a row at the same price, by the same rule."""
-
-    nights: int
-    each: Decimal
-    rule: str
-
-    @property
-    def amount(self) -> Decimal:
-        return self.nights * self.each
-
-
-@dataclass(frozen=True, slots=True)
-class Refund:
-    """Cancelled before `until`, `amount` comes back."""
-
-    until: dt.datetime
-    percent: int
-    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +36,7 @@ class BookingSummary:
     lines: tuple[PriceLine, ...]
     total: Decimal
     currency: str
-    refunds: tuple[Refund, ...]  # what was still open when it was booked, the most generous first
+    refunds: tuple[RefundPromise, ...]  # what was still open when it was booked, the most generous first
     refunded: Decimal | None  # what a cancellation brought back
 
 
@@ -90,7 +67,7 @@ def _notice(booking: Booking, user: User, room: Room, place: Property) -> Bookin
         arrival=arrival,
         departure=dt.datetime.combine(booking.check_out, place.check_out_time, tzinfo=arrival.tzinfo),
         nights=(booking.check_out - booking.check_in).days,
-        lines=price_lines(booking.price_lines),
+        lines=pricing.price_lines(booking.price_lines),
         total=booking.total_price,
         currency=booking.currency,
         refunds=_refunds(booking),
@@ -98,25 +75,16 @@ def _notice(booking: Booking, user: User, room: Room, place: Property) -> Bookin
     )
 
 
-def _refunds(booking: Booking) -> tuple[Refund, ...]:
+def _refunds(booking: Booking) -> tuple[RefundPromise, ...]:
     booked_at = booking.confirmed_at or booking.created_at
-    return tuple(
-        Refund(tier.until, tier.percent, rounded(booking.total_price * tier.percent / 100, booking.currency))
-        for tier in pricing.refund_tiers(booking.policy, booking.check_in)
-        if tier.until > booked_at and tier.percent > 0
-    )
+    tiers = pricing.refund_tiers(booking.policy, booking.check_in)
+    return tuple(pricing.refund_promises(tiers, booking.total_price, booking.currency, booked_at))
 
 
 def amounts(notice: BookingSummary) -> list[Decimal]:
     """Every sum of money that a notice tells."""
     lines, refunds = (line.each for line in notice.lines), (refund.amount for refund in notice.refunds)
     return [notice.total, *lines, *refunds, *([] if notice.refunded is None else [notice.refunded])]
-
-
-def price_lines(kept: list[dict[str, Any]]) -> tuple[PriceLine, ...]:
-    """Kept lines, one per night, as runs of equal nights."""
-    runs = groupby(kept, key=lambda line: (Decimal(line["amount"]), str(line["rule"])))
-    return tuple(PriceLine(len(list(nights)), each, rule) for (each, rule), nights in runs)
 
 
 def address_lines(address: dict[str, Any]) -> tuple[str, ...]:

@@ -239,3 +239,6 @@ def owned(guest_id: uuid.UUID, booking_id: uuid.UUID, *, lock: bool = False) -> 
     if booking.user_id != guest_id:
         raise BookingNotFound
     return booking
+
+
+get_own = reading(owned)  # for looking, in a transaction of its own

@@ -10,12 +10,12 @@ from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, select
 
 from booking.domain import payments
 from booking.domain.catalogue import Property, Room
-from booking.domain.reservations import booking_details, bookings, hold_limits
-from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING, Booking
+from booking.domain.reservations import booking_details, hold_limits, models
+from booking.domain.reservations.models import CONFIRMED, EXPIRED, PENDING, Booking
 from booking.infra.clock import sql_now
 from booking.infra.db import db, reading
 
-UPCOMING, PAST, CALLED_OFF = GROUPS = ("upcoming", "past", "cancelled")
+UPCOMING, PAST, CANCELLED = GROUPS = ("upcoming", "past", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,6 @@ def mine(guest_id: uuid.UUID, *, status: str | None, page: int, page_size: int) 
     rows = db.session.scalars(newest.limit(page_size).offset((page - 1) * page_size)).all()
     total = db.session.scalar(select(func.count()).select_from(Booking).where(*where))
     return History(list(rows), page, page_size, total or 0)
-
-
-@reading
-def one(guest_id: uuid.UUID, booking_id: uuid.UUID) -> Booking:
-    """The guest's own booking; raises BookingNotFound."""
-    return bookings.owned(guest_id, booking_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +81,7 @@ def overview(guest_id: uuid.UUID, group: str, page: int, page_size: int = 10) ->
         .limit(page_size)
         .offset((page - 1) * page_size)
     ).all()
-    went_back = payments.refund_states_within([row[0].id for row in rows]) if group == CALLED_OFF else {}
+    went_back = payments.refund_states_within([row[0].id for row in rows]) if group == CANCELLED else {}
     entries = [_listed(row, went_back.get(row[0].id)) for row in rows]
     return Overview(group, entries, _counts(guest_id, groups), page, page_size)
 
@@ -101,7 +95,7 @@ def running_holds(guest_id: uuid.UUID) -> list[Listed]:
     return [_listed(row) for row in rows]
 
 
-_EVER_BOOKED = or_(Booking.status != CANCELLED, Booking.confirmed_at.is_not(None))
+_EVER_BOOKED = or_(Booking.status != models.CANCELLED, Booking.confirmed_at.is_not(None))
 _ENDS_FIRST = Booking.held_until.asc().nulls_last(), Booking.id
 _WITH_PLACE = (
     select(Booking, Room.name, Property.name, Property.address)
@@ -131,7 +125,7 @@ def _groups() -> dict[str, ColumnElement[bool]]:
     return {
         UPCOMING: or_(and_(booked, ~over), _shown_as(PENDING)),
         PAST: and_(booked, over),
-        CALLED_OFF: and_(Booking.status == CANCELLED, or_(_EVER_BOOKED, payments.has_refund(Booking.id))),
+        CANCELLED: and_(Booking.status == models.CANCELLED, or_(_EVER_BOOKED, payments.has_refund(Booking.id))),
     }
 
 

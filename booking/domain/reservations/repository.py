@@ -1,4 +1,4 @@
-"""Rows of bookings: read, locked and written inside a @transaction (see infra/saved_rows).
+"""Rows of bookings: read, locked and written inside a @transaction (see domain/saved_rows.py).
 
 A save says which version of the booking it saw. with_payment() locks a booking and one of its payments at once.
 """
@@ -15,9 +15,9 @@ from sqlalchemy import BindParameter, Select, Update, bindparam, select
 from booking.domain.errors import BookingModified, BookingNotFound
 from booking.domain.payments import PAYMENT_ROWS, Payment
 from booking.domain.reservations.models import Booking
+from booking.domain.saved_rows import SavedRows, named
 from booking.infra.db import execute
 from booking.infra.prepared import often
-from booking.infra.saved_rows import SavedRows, named
 
 _ROWS = SavedRows(Booking, json_columns=("price_lines", "policy"), fixed=("version",))  # a save counts it by itself
 _BOOKINGS, _PAYMENTS = _ROWS.table, PAYMENT_ROWS.table

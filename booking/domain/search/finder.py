@@ -91,8 +91,14 @@ def search(wanted: RoomSearch, rules: StayRules, cache_seconds: int) -> Found:
     """A page of free rooms and how many there are in all. Raises Invalid."""
     wanted = place_names.resolved(wanted, cache_seconds)
     _refuse_unless_possible(wanted, rules)
-    kept = _remembered(FOUND, wanted, rules, cache_seconds, lambda found: json.dumps(_kept(found), default=str))
-    return _found(json.loads(kept), wanted)
+    read: list[Found] = []
+
+    def kept_text(found: Found) -> str:
+        read.append(found)
+        return json.dumps(_kept(found), default=str)
+
+    kept = _remembered(FOUND, wanted, rules, cache_seconds, kept_text)
+    return read[0] if read else _found(json.loads(kept), wanted)
 
 
 def answer(wanted: RoomSearch, rules: StayRules, cache_seconds: int, render: Callable[[Found], str]) -> str:

@@ -39,7 +39,7 @@ from booking.domain.stays import Stay
 from booking.infra import clock
 from booking.infra.provider import NoAnswer, Outcome, Result
 from tests.cast import AN_HOUR, DECLINED, VISA, a_room, person
-from tests.domain.model import (
+from tests.domain.reservations.model import (
     LOST_AFTER,
     LOST_BEFORE,
     PRICES,

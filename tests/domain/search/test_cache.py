@@ -227,7 +227,7 @@ def test_destinations_are_not_counted_anew_for_every_page_without_redis(
     asked: list[int] = []
     count: Callable[[], Any] = destinations._destinations
     monkeypatch.setattr(destinations, "_destinations", lambda: asked.append(1) or count())
-    monkeypatch.setattr(redis.servers.cache, "ask", lambda _, *, away: away)
+    monkeypatch.setattr(redis.servers.cache, "call", lambda _, *, away: away)
     monkeypatch.setattr(cache._states.get(), "kept", {})
     assert [[place.slug for place in destinations.destinations(60)] for _ in range(3)] == [["antwerp"]] * 3
     assert len(asked) == 1

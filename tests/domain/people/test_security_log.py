@@ -20,7 +20,7 @@ from booking.infra.ids import encode
 from booking.web import activity
 from tests.api.program import Program, program_of
 from tests.cast import PASSWORD, count, later
-from tests.domain.test_own_account import SECRET, asked
+from tests.domain.people.test_own_account import SECRET, asked
 from tests.web.visitor import Visitor
 
 NEW = "another horse battery"

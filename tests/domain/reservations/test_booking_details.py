@@ -139,7 +139,7 @@ def test_stays_stand_where_they_belong(alice: User, bob: User, room: Room, desk:
     bookings.cancel(alice.id, never.id, desk)
     bookings.book(order(bob, room, in_days(70)), VISA, desk)
     assert references(alice, history.UPCOMING) == [held.reference, soon.reference, late.reference]
-    assert references(alice, history.CALLED_OFF) == [gone.reference]
+    assert references(alice, history.CANCELLED) == [gone.reference]
     assert references(alice, history.PAST) == []
     overview = history.overview(alice.id, history.UPCOMING, 1)
     assert overview.counts == {"upcoming": 3, "past": 0, "cancelled": 1}
@@ -233,6 +233,6 @@ def test_of_what_never_was_booked_only_what_was_charged_too_late_is_among_the_ca
     with pytest.raises(PaymentFailed):
         bookings.book(order(alice, a_room()), DECLINED, desk)
     bookings.cancel(alice.id, bookings.hold(order(alice, a_room()), desk).id, desk)
-    listed = history.overview(alice.id, history.CALLED_OFF, page=1)
+    listed = history.overview(alice.id, history.CANCELLED, page=1)
     assert [entry.booking.id for entry in listed.entries] == [held.id]
-    assert listed.counts[history.CALLED_OFF] == 1
+    assert listed.counts[history.CANCELLED] == 1
