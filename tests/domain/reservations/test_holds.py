@@ -125,6 +125,7 @@ def test_what_one_has_already_is_seen(alice: User, bob: User, room: Room, desk: 
     held = holds.reserve(order(alice, room, in_days(30, 3)), desk)
     assert holds.mine(order(alice, room, in_days(30, 3))).same.id == held.id
     assert holds.mine(order(alice, room, in_days(31, 4))).making_way.id == held.id
+    assert holds.mine(order(alice, room, in_days(30, 4))).making_way.id == held.id  # all of its nights are wanted
     assert holds.mine(order(bob, room, in_days(31, 4))) == holds.GuestClaim()
 
 
