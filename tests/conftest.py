@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from weakref import WeakSet
 
 import pytest
 import redis as redis_client
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
+from sqlalchemy import Pool, event
 
 from booking import create_app
 from booking.config import Settings
@@ -78,6 +82,25 @@ def number(servers: Servers) -> Iterator[int]:
             lock.free()
             return
     pytest.exit(f"Only {DATABASES} test processes can run at once: that is how many databases Valkey has.")
+
+
+MORE_CONNECTIONS = 30  # than after the last time
+_connections: WeakSet[Any] = WeakSet()
+_kept = [0]
+
+
+@event.listens_for(Pool, "connect")
+def _counted(_: Any, entry: Any) -> None:
+    _connections.add(entry)
+
+
+@pytest.fixture(autouse=True)
+def few_connections() -> Iterator[None]:
+    """Applications of a test keep theirs until the collector finds them, which may be after all are taken."""
+    yield
+    if len(_connections) > _kept[0] + MORE_CONNECTIONS:
+        gc.collect()
+        _kept[0] = len(_connections)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import psycopg2
 from psycopg2.extras import NamedTupleCursor
-from sqlalchemy import ClauseElement, Compiled, Connection, Engine, PoolProxiedConnection
+from sqlalchemy import ClauseElement, Compiled, Connection, Dialect, Engine, PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 
 from booking.infra import prepared
@@ -51,7 +51,7 @@ def run(connection: Connection, statement: ClauseElement, values: Mapping[str, A
 def _run(
     engine: Engine, connection: PoolProxiedConnection, statement: ClauseElement, values: Mapping[str, Any]
 ) -> Result:
-    compiled = _compiled(engine, statement)
+    compiled = _compiled(engine.dialect, statement)
     given = compiled.construct_params(values)
     with _as_sqlalchemy_would(engine, connection, compiled.string, given):
         cursor = connection.cursor(cursor_factory=NamedTupleCursor)
@@ -92,5 +92,6 @@ def _as_sqlalchemy_would(engine: Engine, connection: PoolProxiedConnection, text
 
 
 @lru_cache(maxsize=1024)
-def _compiled(engine: Engine, statement: ClauseElement) -> Compiled:
-    return statement.compile(dialect=engine.dialect)
+def _compiled(dialect: Dialect, statement: ClauseElement) -> Compiled:
+    # Kept by dialect: by engine, one that nobody uses any more would stay here with all of its connections.
+    return statement.compile(dialect=dialect)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from unittest.mock import patch
 
-from sqlalchemy import ClauseElement, Compiled, Connection, Engine, create_engine, text
+from sqlalchemy import ClauseElement, Compiled, Connection, Dialect, create_engine, text
 
 from booking.domain import inventory
 from booking.infra import db, raw_sql
@@ -55,8 +55,8 @@ def _emptied(connection: Connection, table: str) -> None:
 def _statements(change: Callable[[str], str]) -> Switch:
     @contextmanager
     def off(_: str) -> Iterator[None]:
-        def rewritten(engine: Engine, statement: ClauseElement) -> Compiled:
-            compiled = copy.copy(compile_(engine, statement))
+        def rewritten(dialect: Dialect, statement: ClauseElement) -> Compiled:
+            compiled = copy.copy(compile_(dialect, statement))
             compiled.string = change(compiled.string)
             return compiled
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import time
 import uuid
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -153,3 +155,13 @@ def test_a_statement_that_the_server_knows_no_more_is_run_again(app: Flask, spoi
     run(spoiling)
     assert kept() == [1]
     run("DROP TABLE trial")
+
+
+def test_an_engine_that_nobody_uses_any_more_goes_with_its_connections(app: Flask) -> None:
+    settings = app.extensions["services"].settings
+    engine = create_engine(settings.database_url, **engine_options(settings))
+    rows(engine, select(Room.id), {})
+    gone = weakref.ref(engine)
+    del engine
+    gc.collect()
+    assert gone() is None
