@@ -101,7 +101,7 @@ def engine_options(settings: Settings, planning: str = "") -> dict[str, Any]:
         "max_overflow": 2,
         "pool_timeout": 3,
         "pool_use_lifo": True,
-        "execution_options": {prepared.OPTION: settings.prepared_statements},
+        "execution_options": {prepared.OPTION: settings.prepared_statements and not planning},  # ADR 0017
         "connect_args": {
             **CONNECT_ARGS,
             "connect_timeout": watchdog.CONNECTING,
