@@ -17,7 +17,7 @@ if embedded.needed(sys.argv):
         sys.exit(2)
     with app.app_context():
         health.require_locale()
-    # What lives as long as the process is not looked through again at every collection (a third of a cached search).
+    # What lives as long as the process is not looked through again at every collection.
     gc.collect()
     gc.freeze()
 else:

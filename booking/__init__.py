@@ -20,7 +20,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from booking.http import error_rendering, limits, operations, requests, services
     from booking.http.application import Application, cookie_keys
     from booking.infra import cache, deadline, redis, replica, secret_keys, telemetry
-    from booking.infra.db import BY_INDEX, bind_options, db, engine_options, watch_engines
+    from booking.infra.db import bind_options, db, engine_options, watch_engines
 
     settings = settings or Settings.from_env()
     app = Application("booking")
@@ -30,7 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         **cookie_keys(secret_keys.ring(settings.secret_keys, secret_keys.COOKIES), settings.secret_keys),
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings, BY_INDEX),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings, transactions=True),
         SQLALCHEMY_BINDS=bind_options(settings),
         VERSION=VERSION,
     )

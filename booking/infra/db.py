@@ -89,11 +89,11 @@ else:
 
 
 # For transactions. SERIALIZABLE guards a table as a whole where it is read from end to end, which Postgres prefers as
-# soon as autovacuum has counted few rows: all who pay in a young house would be in each other's way.
+# soon as autovacuum has counted few rows: all who pay in a young house would be in each other's way. (See ADR 0017.)
 BY_INDEX = " -c enable_seqscan=off"
 
 
-def engine_options(settings: Settings, planning: str = "") -> dict[str, Any]:
+def engine_options(settings: Settings, *, transactions: bool = False) -> dict[str, Any]:
     """Pool and connection: quick to fail; a stopped process cannot block others for long by its open transaction."""
     return {
         "hide_parameters": True,
@@ -101,7 +101,7 @@ def engine_options(settings: Settings, planning: str = "") -> dict[str, Any]:
         "max_overflow": 2,
         "pool_timeout": 3,
         "pool_use_lifo": True,
-        "execution_options": {prepared.OPTION: settings.prepared_statements and not planning},  # ADR 0017
+        "execution_options": {prepared.OPTION: settings.prepared_statements and not transactions},
         "connect_args": {
             **CONNECT_ARGS,
             "connect_timeout": watchdog.CONNECTING,
@@ -110,8 +110,7 @@ def engine_options(settings: Settings, planning: str = "") -> dict[str, Any]:
             # waited for a little less long than a request lasts; what a request gave up, Postgres notices in 2 s.
             "options": "-c jit=off -c max_parallel_workers_per_gather=0 -c statement_timeout=15s -c lock_timeout=4s"
             " -c idle_in_transaction_session_timeout=5s -c client_connection_check_interval=2s"
-            + prepared.PLANNED_ONCE
-            + planning,
+            + (BY_INDEX if transactions else prepared.PLANNED_ONCE),
         },
     }
 

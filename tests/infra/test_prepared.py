@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from booking.config import Settings
 from booking.domain.tables import Room
 from booking.infra import prepared
-from booking.infra.db import READ_COMMITTED, engine_options, execute, transaction
+from booking.infra.db import AUTOCOMMIT, engine_options, execute, transaction
 from booking.infra.prepared import AFTER, often
 from booking.infra.raw_sql import rows
 
@@ -142,16 +142,21 @@ def test_a_statement_that_the_server_knows_no_more_is_run_again(app: Flask, spoi
     """A pooler has given the connection to somebody else, or a migration has changed a column beneath it."""
     look = often(text("SELECT kept FROM trial"))
 
-    @transaction(isolation=READ_COMMITTED)
+    @transaction(isolation=AUTOCOMMIT)
     def kept() -> Any:
         return execute(look, {}).column
 
-    @transaction(isolation=READ_COMMITTED)
+    @transaction(isolation=AUTOCOMMIT)
     def run(statement: str) -> None:
         execute(text(statement), {})
 
+    @transaction(isolation=AUTOCOMMIT)
+    def prepared_now() -> Any:
+        return execute(PREPARED, {}).column
+
     run("CREATE TEMPORARY TABLE trial AS SELECT 1 AS kept")
     assert [kept() for _ in range(AFTER + 2)] == [[1]] * (AFTER + 2)
+    assert [name for name in prepared_now() if name.startswith("select_trial")]
     run(spoiling)
     assert kept() == [1]
     run("DROP TABLE trial")
@@ -165,3 +170,16 @@ def test_an_engine_that_nobody_uses_any_more_goes_with_its_connections(app: Flas
     del engine
     gc.collect()
     assert gone() is None
+
+
+def test_what_a_transaction_reads_is_never_prepared(app: Flask, room: Room) -> None:
+    """SERIALIZABLE minds what a plan reads, and one plan for all values may read more than each needs."""
+    look = often(select(Room.id).where(Room.id == bindparam("room")))
+
+    @transaction
+    def prepared_after() -> Any:
+        for _ in range(AFTER + 3):
+            execute(look, {"room": room.id})
+        return execute(PREPARED, {}).column
+
+    assert prepared_after() == []

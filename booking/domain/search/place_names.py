@@ -8,6 +8,7 @@ from booking.domain.search.inputs import RoomSearch
 
 def resolved(wanted: RoomSearch, cache_seconds: int) -> RoomSearch:
     """The search with its place as a slug. Raises UnknownPlace (an Invalid) naming the places there are."""
-    if wanted.location is None or catalogue.is_slug(wanted.location):
+    if wanted.location is None:
         return wanted
-    return wanted.model_copy(update={"location": catalogue.slug_of(wanted.location, cache_seconds)})
+    slug = catalogue.slug_of(wanted.location, cache_seconds)
+    return wanted if slug == wanted.location else wanted.model_copy(update={"location": slug})

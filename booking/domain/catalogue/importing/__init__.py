@@ -14,7 +14,7 @@ from booking.domain.catalogue.importing import listings, places, sheet
 from booking.domain.catalogue.importing.drafts import BadRow, Defaults, PropertyDraft, RoomDraft
 from booking.domain.errors import Invalid
 
-__all__ = ["BadRow", "Defaults", "Format", "PropertyDraft", "RoomDraft", "checked", "recognise"]
+__all__ = ["BadRow", "Defaults", "ImportFormat", "PropertyDraft", "RoomDraft", "checked", "recognise"]
 
 
 @dataclass(frozen=True, slots=True)
