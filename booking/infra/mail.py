@@ -184,25 +184,25 @@ class _Server:
         return self._smtp
 
     def _connect(self) -> smtplib.SMTP:
-        tls = ssl.create_default_context()
         if self._url.scheme == "smtps":
+            tls = ssl.create_default_context()
             smtp: smtplib.SMTP = smtplib.SMTP_SSL(
                 self._host, self._url.port or 465, self._our_name, timeout=self._patience, context=tls
             )
         else:
             smtp = smtplib.SMTP(self._host, self._url.port or 25, self._our_name, timeout=self._patience)
         try:
-            self._greet(smtp, tls)
+            self._greet(smtp)
         except BaseException:
             smtp.close()
             raise
         return smtp
 
-    def _greet(self, smtp: smtplib.SMTP, tls: ssl.SSLContext) -> None:
+    def _greet(self, smtp: smtplib.SMTP) -> None:
         smtp.ehlo_or_helo_if_needed()
         encrypted = self._url.scheme == "smtps"
         if not encrypted and smtp.has_extn("starttls"):
-            smtp.starttls(context=tls)
+            smtp.starttls(context=ssl.create_default_context())  # reading all authorities takes a while
             smtp.ehlo()
             encrypted = True
         if self._needs_tls and not encrypted:
