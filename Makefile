@@ -25,11 +25,14 @@ help: ## list the targets
 run: product ## start Postgres, Valkey, web and worker; PORT (8000) and BIND (127.0.0.1) choose the address
 	@exec .venv/bin/python -m booking.cli.up
 
+# Tests are compiled once, not in every run; types are checked beside them and told at the end.
+check: export PYTHONDONTWRITEBYTECODE :=
 check: everything ## the fast loop: style, types and the quick tests, in under a minute
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy
-	.venv/bin/python -m pytest -n $(PROCESSES) --dist loadfile $(QUICK) $(ARGS)
+	@said=$$(mktemp); .venv/bin/mypy >"$$said" 2>&1 & types=$$!; \
+	.venv/bin/python -m pytest -n $(PROCESSES) --dist loadfile $(QUICK) $(ARGS); tests=$$?; \
+	wait $$types; types=$$?; cat "$$said"; rm "$$said"; exit $$((tests ? tests : types))
 
 test: lint chromium ## lint, then all tests in two PROCESSES (up to 15); ARGS="-k search" goes to pytest
 	.venv/bin/python -m pytest -n $(PROCESSES) --dist loadfile $(COVERAGE) $(ARGS)

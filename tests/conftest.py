@@ -63,6 +63,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
 
 
+def pytest_collection_finish() -> None:
+    """What stands by now stays to the end: the collector need not look through it again and again."""
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     """Postgres and Valkey, shared by all test processes; the last one out stops them."""

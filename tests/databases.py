@@ -6,10 +6,11 @@ import datetime as dt
 import functools
 import os
 from contextlib import closing
+from typing import Any
 
 import redis as redis_client
 from flask import Flask
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
 
 from booking.infra import clock
 from booking.infra.db import db
@@ -60,22 +61,37 @@ def sweep(environ: dict[str, str]) -> None:
     """Nothing in Postgres, nothing in Redis, the clock as it is."""
     clock.shift(dt.timedelta(0))
     with _owner(environ["MIGRATION_DATABASE_URL"]).begin() as connection:
-        connection.exec_driver_sql(_sweeping())
-    redis_client.Redis.from_url(environ["REDIS_URL"]).flushdb()
+        connection.exec_driver_sql("SELECT pg_temp.sweep()")
+    _valkey(environ["REDIS_URL"]).flushdb()
 
 
 @functools.cache
-def _sweeping() -> str:
-    """SQL: of small tables a DELETE takes less than a TRUNCATE. Its lock waits for whoever still writes, too."""
-    tables = [table.name for table in reversed(db.metadata.sorted_tables)]
-    return f"""DO $$ BEGIN
-        LOCK TABLE {", ".join(tables)} IN ACCESS EXCLUSIVE MODE;
-        IF (SELECT max(pg_relation_size(relid)) FROM pg_stat_user_tables) > {SMALL} THEN TRUNCATE {", ".join(tables)};
-        ELSE {"; ".join(f"DELETE FROM {name}" for name in tables)};
-        END IF;
-    END $$"""
+def _valkey(url: str) -> redis_client.Redis:
+    return redis_client.Redis.from_url(url)
 
 
 @functools.cache
 def _owner(url: str) -> Engine:
-    return create_engine(url, pool_size=1, pool_pre_ping=True)  # some tests take connections away
+    engine = create_engine(url, pool_size=1, pool_pre_ping=True)  # some tests take connections away
+    event.listen(engine, "connect", _learn_to_sweep)
+    return engine
+
+
+def _learn_to_sweep(connection: Any, _: Any) -> None:
+    """As a function: its statements are planned once for each connection, not after each test."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE FUNCTION pg_temp.sweep() RETURNS void LANGUAGE plpgsql AS $$ {_sweeping()} $$")
+    connection.commit()
+
+
+@functools.cache
+def _sweeping() -> str:
+    """PL/pgSQL: of small tables a DELETE takes less than a TRUNCATE. Its lock waits for whoever still writes, too."""
+    tables = [table.name for table in reversed(db.metadata.sorted_tables)]
+    return f"""BEGIN
+        LOCK TABLE {", ".join(tables)} IN ACCESS EXCLUSIVE MODE;
+        IF (SELECT max(pg_relation_size(name)) FROM unnest('{{{",".join(tables)}}}'::regclass[]) name) > {SMALL}
+        THEN TRUNCATE {", ".join(tables)};
+        ELSE {"; ".join(f"DELETE FROM {name}" for name in tables)};
+        END IF;
+    END"""

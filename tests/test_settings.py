@@ -92,6 +92,7 @@ def test_the_example_names_every_variable_with_its_default() -> None:
             assert named[name].lower() == str(field.default).lower(), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["-m", "flask", "payments", "list"], ["worker.py"]], ids=["flask", "worker"])
 def test_a_program_that_cannot_start_says_one_sentence(command: list[str]) -> None:
     unfit = {name: value for name, value in GOOD.items() if name != "PAYMENTS"}

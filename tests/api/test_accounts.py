@@ -148,6 +148,7 @@ def test_a_wrong_password_and_an_unknown_address_are_answered_alike(carol: tuple
     assert (wrong.status_code, wrong.data) == (unknown.status_code, unknown.data)
 
 
+@pytest.mark.slow
 def test_a_wrong_password_and_an_unknown_address_take_the_same_time(
     own_hasher: None, carol: tuple[Program, TestResponse], monkeypatch: pytest.MonkeyPatch
 ) -> None:

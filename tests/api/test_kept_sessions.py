@@ -117,6 +117,7 @@ def test_a_session_kept_for_its_owner_is_nobody_elses(app: Flask, alice: User, b
         sessions.current(me.session_id, bob.id, kept_for=3)
 
 
+@pytest.mark.slow
 def test_without_redis_sessions_are_read_from_postgres_and_end(
     app: Flask, alice: User, api: Program, without_redis: Callable[[], None]
 ) -> None:

@@ -10,6 +10,7 @@ from tests.api.program import Program, dates, refused
 from tests.api.test_limits import limited as limited  # noqa: PLC0414 a fixture
 from tests.api.test_limits import statuses
 from tests.cast import a_room
+from tests.quick import first_quick
 
 
 @pytest.fixture
@@ -57,11 +58,14 @@ def test_places_and_amenities_count_as_public(limited) -> None:  # type: ignore[
 
 @pytest.mark.parametrize(
     ("written", "total"),
-    [
-        *(("antwerp", 2), ("Antwerp", 2), ("ANTWERP", 2), (" antwerp ", 2), ("Antwerp, Belgium", 2)),
-        *(("Tel Aviv", 1), ("tel aviv", 1), ("TEL-AVIV", 1), ("tel_aviv", 1), ("Tel Aviv (Israel)", 1)),
-        *(("São Paulo", 1), ("Sao Paulo", 1), ("SA\u0303O PAULO", 1)),
-    ],
+    first_quick(
+        [
+            *(("antwerp", 2), ("Antwerp", 2), ("ANTWERP", 2), (" antwerp ", 2), ("Antwerp, Belgium", 2)),
+            *(("Tel Aviv", 1), ("tel aviv", 1), ("TEL-AVIV", 1), ("tel_aviv", 1), ("Tel Aviv (Israel)", 1)),
+            *(("São Paulo", 1), ("Sao Paulo", 1), ("SA\u0303O PAULO", 1)),
+        ],
+        quick=4,
+    ),
 )
 def test_a_place_is_found_however_it_is_written(api: Program, houses: list[Room], written: str, total: int) -> None:
     answer = api.get("/rooms", **dates(), location=written)

@@ -147,6 +147,7 @@ def test_logging_out_ends_both_tokens_at_once(app: Flask, signed_in: dict[str, A
     refused(refresh(app, signed_in["refreshToken"]), 401, "INVALID_TOKEN")
 
 
+@pytest.mark.slow
 def test_sessions_are_seen_to_end_without_redis_as_well(
     app: Flask, signed_in: dict[str, Any], without_redis: Callable[[], None]
 ) -> None:

@@ -21,6 +21,7 @@ def has(**labels: str) -> bool:
     return any(set(labels.items()) <= found for _, found in series())
 
 
+@pytest.mark.slow
 def test_methods_and_paths_that_nobody_knows_share_one_label(client: FlaskClient) -> None:
     client.open("/", method="BREW")
     client.get("/nothing-0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from flask import Flask
 
 from booking import create_app
@@ -9,6 +10,8 @@ from booking.config import Settings
 from booking.infra import cache, redis, replica
 from booking.infra.embedded import Servers
 from tests.api.program import Program
+
+pytestmark = pytest.mark.slow
 
 WRONG = {"email": "nobody@example.com", "password": "something wrong"}
 

@@ -29,6 +29,7 @@ from tests.jobs.stories import (
     happened,
     time_passes,
 )
+from tests.quick import first_quick
 
 
 def offered(consumer: str = MAIL) -> list[str]:
@@ -113,7 +114,7 @@ def test_what_was_offered_is_not_offered_again_at_once_but_later(app: Flask) -> 
     assert len(offered()) == 1
 
 
-@pytest.mark.parametrize("answer", ["451 later", "552 5.2.2 full", "421 come back", "530 5.7.0 sign in"])
+@pytest.mark.parametrize("answer", first_quick(["451 later", "552 5.2.2 full", "421 come back", "530 5.7.0 sign in"]))
 def test_a_refused_mail_waits_and_arrives_under_the_same_id(smtp: MailServer, answer: str) -> None:
     smtp.answers = [answer]
     confirmed(booked())
@@ -128,6 +129,7 @@ def test_a_refused_mail_waits_and_arrives_under_the_same_id(smtp: MailServer, an
     assert states() == [("done", 2)]
 
 
+@pytest.mark.slow
 def test_pauses_grow_up_to_a_quarter_of_an_hour(smtp: MailServer) -> None:
     confirmed(booked())
     pauses = []
@@ -201,6 +203,7 @@ def test_a_server_that_is_away_is_asked_once_per_job(
     assert len(set(smtp.message_ids())) == 3
 
 
+@pytest.mark.slow
 def test_two_workers_with_the_same_job_send_one_mail_each_time(app: Flask, smtp: MailServer) -> None:
     for number in range(8):
         confirmed(booked(number))
@@ -305,6 +308,7 @@ def test_cache_deliveries_wait_while_redis_is_away(app: Flask, monkeypatch: pyte
     assert states() == [("waiting", 1)]
 
 
+@pytest.mark.slow
 def test_finished_events_are_forgotten_after_a_month_and_given_up_ones_after_three(
     smtp: MailServer, request: pytest.FixtureRequest
 ) -> None:

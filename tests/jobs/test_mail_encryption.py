@@ -19,6 +19,8 @@ from tests.jobs.conftest import MailServer
 from tests.jobs.stories import NOTICE, SETTINGS, letter
 from tests.test_settings import GOOD, refusal
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., MailServer]
 
 

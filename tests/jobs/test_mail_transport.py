@@ -86,12 +86,14 @@ def test_nobody_listens() -> None:
         send(message(), replace(SETTINGS, smtp_url="smtp://127.0.0.1:1"))
 
 
+@pytest.mark.slow
 def test_a_server_that_never_says_hello_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mail, "PATIENCE", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(Unreachable):
         send(message(), replace(SETTINGS, smtp_url=f"smtp://127.0.0.1:{silent.getsockname()[1]}"))
 
 
+@pytest.mark.slow
 def test_a_server_that_hangs_in_the_middle_is_given_up(
     mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -122,6 +122,7 @@ def test_a_leader_whose_connection_is_cut_notices_and_tries_again(leadership: Ca
     assert leader.held()
 
 
+@pytest.mark.slow
 def test_only_the_leader_works_and_the_next_one_follows(app: Flask, leadership: Callable[[], Leadership]) -> None:
     worked = []
     first = Ticker(app, [Chore("a", 0.02, lambda: worked.append("first"))], leadership())
@@ -136,6 +137,7 @@ def test_only_the_leader_works_and_the_next_one_follows(app: Flask, leadership: 
     second.stop()
 
 
+@pytest.mark.slow
 def test_it_goes_on_after_postgres_cut_its_connections(app: Flask, leadership: Callable[[], Leadership]) -> None:
     worked = []
     one = Ticker(app, [Chore("a", 0.02, lambda: worked.append(1))], leadership())

@@ -80,6 +80,7 @@ def test_a_property_learns_its_country_later_but_never_changes_it(files: Files) 
     assert house().address["country"] == "Belgium"
 
 
+@pytest.mark.slow
 def test_an_unknown_country_is_refused_with_the_one_that_was_meant(files: Files) -> None:
     result = files.import_(listings({}), *ANTWERP, "--country", "Belgiun")
     assert result.exit_code == 2
@@ -228,6 +229,7 @@ def test_rows_of_ours_that_say_more_and_less_go_in_together(files: Files) -> Non
     assert figures(files.import_(content, *ANTWERP).output) == (4, 0, 0, 3, 1)
 
 
+@pytest.mark.slow
 def test_two_imports_at_once_make_each_room_once(app: Flask) -> None:
     layout = recognise(list(LISTING), Defaults("antwerp", "EUR", "Europe/Brussels"))
     drafts = [layout.read({**LISTING, "id": str(number)}, number) for number in range(200)]
@@ -249,6 +251,7 @@ def test_standard_input_is_a_file_too(files: Files) -> None:
     assert figures(result.output) == (1, 1, 0, 0, 0)
 
 
+@pytest.mark.slow
 def test_the_rows_before_a_damage_go_in(files: Files) -> None:
     packed = gzip.compress(listings(*({"name": f"Room {n * 7919 % 9973}"} for n in range(2000))).encode())
     result = files.import_(packed[: len(packed) * 3 // 4], *ANTWERP)

@@ -22,7 +22,7 @@ STAY = in_days(30)
 
 @pytest.fixture
 def guest(app: Flask, alice: User) -> Visitor:
-    return Visitor(app).sign_in("alice")
+    return Visitor(app).signed_in(alice)
 
 
 @pytest.fixture

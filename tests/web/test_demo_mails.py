@@ -66,6 +66,7 @@ def test_the_frame_can_do_nothing_but_look(owner: Visitor, one_mail: str) -> Non
     assert "Your booking is confirmed" in owner.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["nothing.eml", "..%2Fsecret.eml", "%2Fetc%2Fpasswd", ".hidden.eml", "x"])
 def test_nothing_else_is_read(owner: Visitor, mails: Path, name: str) -> None:
     (mails.parent / "secret.eml").write_text("Subject: secret\n\n")

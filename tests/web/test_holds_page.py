@@ -17,7 +17,7 @@ STAY = in_days(30)
 
 @pytest.fixture
 def guest(app: Flask, alice: User) -> Visitor:
-    return Visitor(app).sign_in("alice")
+    return Visitor(app).signed_in(alice)
 
 
 def reserve_url(room: Room) -> str:

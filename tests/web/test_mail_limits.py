@@ -9,6 +9,8 @@ from booking import create_app
 from booking.config import Settings
 from tests.web.visitor import Visitor
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def strict(environ: dict[str, str], empty: None) -> Flask:

@@ -20,6 +20,7 @@ from booking.infra.ids import decode, encode
 from booking.web import security
 from booking.web.browsers import called
 from tests.cast import PASSWORD, count, later
+from tests.quick import first_quick
 from tests.web.visitor import Visitor
 
 NEW = "another horse battery"
@@ -32,7 +33,7 @@ def visitor(app: Flask) -> Visitor:
 
 @pytest.fixture
 def guest(app: Flask, alice: User) -> Visitor:
-    return Visitor(app).sign_in("alice")
+    return Visitor(app).signed_in(alice)
 
 
 def is_in(visitor: Visitor) -> Any:
@@ -55,14 +56,17 @@ def test_registering_signs_in(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize(
     ("changes", "said"),
-    [
-        ({"email": "nobody"}, "Email must be an email address."),
-        ({"password": "short"}, "Password must have at least 10 characters."),
-        ({"password": "1234567890"}, "Password is one of the most common passwords; please choose another."),
-        ({"fullName": " "}, "Name must not be empty."),
-        ({"email": ""}, "Email is missing."),
-        ({"email": "ALICE@example.com"}, "An account with this email already exists."),
-    ],
+    first_quick(
+        [
+            ({"email": "nobody"}, "Email must be an email address."),
+            ({"password": "short"}, "Password must have at least 10 characters."),
+            ({"password": "1234567890"}, "Password is one of the most common passwords; please choose another."),
+            ({"fullName": " "}, "Name must not be empty."),
+            ({"email": ""}, "Email is missing."),
+            ({"email": "ALICE@example.com"}, "An account with this email already exists."),
+        ],
+        quick=2,
+    ),
 )
 def test_what_is_wrong_stands_beside_its_field_and_the_rest_stays(
     visitor: Visitor, alice: User, changes: Any, said: str
@@ -325,16 +329,19 @@ def test_nothing_personal_is_kept(visitor: Visitor, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [
-        "/sign-in",
-        "/register",
-        "/sign-out",
-        "/forgot-password",
-        "/account/profile",
-        "/account/password",
-        "/account/sessions/end-others",
-        "/reset-password/x",
-    ],
+    first_quick(
+        [
+            "/sign-in",
+            "/register",
+            "/sign-out",
+            "/forgot-password",
+            "/account/profile",
+            "/account/password",
+            "/account/sessions/end-others",
+            "/reset-password/x",
+        ],
+        quick=3,
+    ),
 )
 def test_every_form_needs_its_token(guest: Visitor, path: str) -> None:
     assert guest.post(path, email="alice@example.com", password=PASSWORD).status == 400
@@ -348,6 +355,7 @@ def strict(environ: dict[str, str], empty: None) -> Flask:
     return create_app(Settings.from_env(environ | {"RATELIMIT_ENABLED": "true", "LIMIT_PUBLIC": "3 per 15 minutes"}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/sign-in", "/register", "/forgot-password"])
 def test_trying_too_often_is_asked_to_wait(strict: Flask, path: str) -> None:
     visitor = Visitor(strict)

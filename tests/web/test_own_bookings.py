@@ -26,7 +26,7 @@ from tests.web.visitor import Visitor
 
 @pytest.fixture
 def guest(app: Flask, alice: User) -> Visitor:
-    return Visitor(app).sign_in("alice")
+    return Visitor(app).signed_in(alice)
 
 
 @pytest.fixture

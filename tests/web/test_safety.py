@@ -210,6 +210,7 @@ def test_the_accent_colour_is_a_setting(environ: dict[str, str]) -> None:
     assert "--accent:" in client.get("/theme.css").text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("app_env", ["development", "production"])
 def test_pages_say_so_where_no_card_is_charged(
     environ: dict[str, str], empty: None, app_env: str, monkeypatch: pytest.MonkeyPatch

@@ -13,7 +13,7 @@ HOME = Path(__file__).parents[2] / "booking"
 STRAIGHT = re.compile(r"[A-Za-z]'[A-Za-z]|[a-z]s' [a-z]|[A-Z]S' [A-Z]")  # it's, WASN'T, the guests' rooms
 READ = [
     path
-    for folder, kinds in (("templates", {".html", ".txt", ".xml"}), ("domain/demo", {".toml"}))
+    for folder, kinds in (("templates", {".html", ".txt", ".xml"}), ("demo", {".toml"}))
     for path in sorted((HOME / folder).rglob("*"))
     if path.suffix in kinds
 ]

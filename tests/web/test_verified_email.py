@@ -84,6 +84,7 @@ def test_asked_for_again_at_once_nothing_is_mailed_and_the_page_says_so(carol: V
     assert len(sent(mail_dir)) == 1
 
 
+@pytest.mark.slow
 def test_there_are_five_mails_a_day(carol: Visitor, mail_dir: Path) -> None:
     for _ in range(8):
         later(dt.timedelta(minutes=2))

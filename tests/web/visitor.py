@@ -12,6 +12,10 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
+from booking.domain.people import sessions
+from booking.domain.tables import User
+from booking.infra.ids import encode
+from booking.web import signed_in
 from tests.cast import PASSWORD
 
 
@@ -52,6 +56,14 @@ class Visitor:
 
     def sign_in(self, name: str, url: str = "/sign-in") -> Visitor:
         return self.go(url).send("/sign-in", email=f"{name}@example.com", password=PASSWORD)
+
+    def signed_in(self, user: User) -> Visitor:
+        """Has signed in before: in a tenth of the time that the page and its form take."""
+        with self.client.session_transaction() as cookie:
+            cookie.permanent = True
+            cookie[signed_in.SESSION] = encode("session", sessions.start_web(user.id).session_id)
+            cookie[signed_in.USER] = encode("user", user.id)
+        return self
 
     def copy(self) -> FlaskClient:
         """Another program with the same cookie."""

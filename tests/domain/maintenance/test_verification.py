@@ -66,6 +66,7 @@ def test_back_to_back_elsewhere_and_cancelled_stays_share_nothing(
     assert shared() == set()
 
 
+@pytest.mark.slow
 def test_many_stays_in_one_room_are_compared_in_their_order_not_each_with_each(
     app: Flask, alice: User, room: Room, desk: BookingContext
 ) -> None:

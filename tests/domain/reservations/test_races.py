@@ -86,6 +86,7 @@ def autovacuum(environ: dict[str, str]) -> None:
     owner.dispose()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", [booked, reserved_and_paid])
 def test_guests_who_book_different_rooms_at_once_hardly_ever_make_each_other_try_again(
     app: Flask,
