@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -17,18 +18,20 @@ from booking.domain.maintenance import verification
 from booking.domain.people import sessions
 from booking.domain.reservations import bookings, recovery
 from booking.domain.reservations.context import BookingContext
+from booking.domain.stays import Stay
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from tests import oracle
 from tests.cast import AN_HOUR, VISA, in_days, later
-from tests.faults.fault_proxy import Shears, proxy
+from tests.faults.fault_proxy import CUT, PASS, Shears, proxy
 
 pytestmark = pytest.mark.faults
 
 
 @pytest.fixture
-def line() -> Shears:
-    return Shears(seed=5)
+def line(request: pytest.FixtureRequest) -> Any:
+    """What cuts it: a class without arguments, where a test names one."""
+    return request.param() if hasattr(request, "param") else Shears(seed=5)
 
 
 @pytest.fixture
@@ -64,16 +67,77 @@ def test_no_booking_is_lost_or_doubled(
     assert verification.verify().findings == []
 
 
+class AtThePayment:
+    """Cuts the line once, inside the COMMIT that begins a payment."""
+
+    def __init__(self) -> None:
+        self.cuts, self._begun = 0, False
+
+    def decide(self, statement: bytes) -> str:
+        if statement.startswith(b"INSERT INTO payments"):
+            self._begun = True
+        if self.cuts or not self._begun or not statement.startswith(b"COMMIT"):
+            return PASS
+        self.cuts += 1
+        return CUT
+
+
+@contextmanager
+def slow_commits(database: Any, table: str, seconds: float) -> Iterator[None]:
+    """Whatever inserts into the table takes so long to commit, as it may on a busy disk."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION take_long() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN PERFORM pg_sleep({seconds}); RETURN NULL; END $$"
+        )
+        cursor.execute(
+            f"CREATE CONSTRAINT TRIGGER takes_long AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED"
+            " FOR EACH ROW EXECUTE FUNCTION take_long()"
+        )
+        database.commit()
+        try:
+            yield
+        finally:
+            database.rollback()
+            cursor.execute("DROP FUNCTION take_long CASCADE")
+            database.commit()
+
+
+@pytest.mark.parametrize("line", [AtThePayment], indirect=True)
+def test_a_payment_whose_beginning_is_still_being_committed_is_unknown_to_whoever_asks_again(
+    shop: Flask, line: AtThePayment, database: Any, alice: User, room: Room
+) -> None:
+    told = oracle.Told(encode("user", alice.id), str(uuid.uuid4()))
+    bearer = token(shop, alice, sessions.start_api(alice.id).user.session_id)
+    with slow_commits(database, "payments", 1.0):
+        broken = ask(shop, bearer, told.key, in_days(20, 2), room)
+        at_once = ask(shop, bearer, told.key, in_days(20, 2), room)
+    assert (line.cuts, broken.status_code) == (1, 503)
+    assert (at_once.status_code, at_once.json["error"]) == (503, "PAYMENT_UNKNOWN")
+    assert int(at_once.headers["Retry-After"]) > 0
+    later(dt.timedelta(minutes=2))
+    at_last = ask(shop, bearer, told.key, in_days(20, 2), room)
+    told.status, told.booking_id = at_last.status_code, at_last.json["id"]
+    assert told.status == 201
+    assert oracle.findings(database, [told]) == []
+    assert verification.verify().findings == []
+
+
+def ask(shop: Flask, bearer: Any, key: str, stay: Stay, room: Room) -> Any:
+    """The answer to a request to book the room under this key."""
+    body = {"roomId": encode("room", room.id), "guests": 2, "paymentMethodId": VISA}
+    body |= {"checkIn": stay.check_in.isoformat(), "checkOut": stay.check_out.isoformat()}
+    headers = {"Authorization": f"Bearer {bearer}", "Idempotency-Key": key}
+    return shop.test_client().post("/api/v1/bookings", json=body, headers=headers)
+
+
 def attempt(shop: Flask, line: Shears, bearer: Any, alice: User, room: Room, number: int) -> Any:
     """Book nights of its own over a line that breaks once or twice, and ask until the answer is final."""
     told = oracle.Told(encode("user", alice.id), str(uuid.uuid4()))
     stay = in_days(20 + 3 * number, 2)
-    body = {"roomId": encode("room", room.id), "guests": 2, "paymentMethodId": VISA}
-    body |= {"checkIn": stay.check_in.isoformat(), "checkOut": stay.check_out.isoformat()}
     line.left = line.chance.choice([1, 1, 2])
     for _ in range(10):
-        headers = {"Authorization": f"Bearer {bearer}", "Idempotency-Key": told.key}
-        reply = shop.test_client().post("/api/v1/bookings", json=body, headers=headers)
+        reply = ask(shop, bearer, told.key, stay, room)
         told.status, told.booking_id = reply.status_code, reply.json.get("id", "")
         if reply.status_code == 201:
             break

@@ -23,6 +23,7 @@ from booking.domain.errors import (
     BookingNotFound,
     HoldOver,
     PaymentInProgress,
+    PaymentUnknown,
     PriceChanged,
 )
 from booking.domain.payments import Payment
@@ -74,7 +75,12 @@ def book(
             booking = _hold(order, context, claim)
     if booking.confirmed_at:
         return booking
-    return _pay(booking, method, context, keep_hold=False, keep=keep)
+    try:
+        return _pay(booking, method, context, keep_hold=False, keep=keep)
+    except PaymentInProgress:
+        # Somebody else is charging for it. Mostly an earlier call with this key, which lost its connection inside
+        # COMMIT: what we found it had begun was not yet all, and Postgres came to the end of it only then.
+        raise PaymentUnknown from None
 
 
 def hold(order: Order, context: BookingContext) -> Booking:
