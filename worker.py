@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 
 from booking.infra import embedded
@@ -15,13 +14,13 @@ def main() -> None:
     from booking import create_app
     from booking.config import SettingsError
     from booking.http.services import current_services
-    from booking.infra import deadline, queue
+    from booking.infra import deadline, queue, signals
     from booking.infra.telemetry import log
     from booking.jobs import ticker
     from booking.jobs.deliver import stopping
 
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: stopping.set())
+    for number in signals.ENDING:
+        signals.heed(number, lambda _: stopping.set())
     try:
         app = create_app()
     except SettingsError as error:

@@ -12,7 +12,6 @@ import argparse
 import datetime as dt
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from bench.filled import FILLED_DAYS, PLACES, Filling, fill
 from bench.rounds import Case, Target
 from bench.sides import FAR_AHEAD, FEW, MANY, UNCACHED, Sides
 from bench.workload import HOT, Window, for_each
+from booking.infra import signals
 
 
 def cases(sides: Sides, product: Web, bare: Web) -> list[Case]:
@@ -54,7 +54,7 @@ def cases(sides: Sides, product: Web, bare: Web) -> list[Case]:
 
 def main() -> int:
     """Fill, measure, report. 1 where the data does not agree afterwards."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signals.end_by_exception()
     arguments = _arguments(sys.argv[1:])
     began = time.monotonic()
     filling = Filling(arguments.rooms, arguments.bookings)

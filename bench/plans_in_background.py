@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import re
 import shutil
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -31,7 +30,7 @@ from booking import create_app
 from booking.config import Settings
 from booking.domain.maintenance import backlog
 from booking.domain.messages import outbox
-from booking.infra import raw_sql
+from booking.infra import raw_sql, signals
 from booking.jobs import deliver, ticker
 
 MOST_MS, MOST_PAGES = 50.0, 500
@@ -209,7 +208,7 @@ def _row(one: Cost) -> str:
 
 def main() -> int:
     """Fill a copy of its own, run every chore, print what its statements cost."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signals.end_by_exception()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bookings", type=int, default=5_000_000)
     parser.add_argument("--home", type=Path, default=ROOT / "var" / "bench-background")

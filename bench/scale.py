@@ -12,7 +12,6 @@ import argparse
 import datetime as dt
 import shlex
 import shutil
-import signal
 import statistics
 import sys
 import time
@@ -27,6 +26,7 @@ from bench.copy_of_its_own import LOADING, ROOT, Copy, running, take
 from bench.filled import FILLED_DAYS, Filling, fill
 from bench.rounds import Case, Target
 from bench.sides import FAR_AHEAD, FEW, UNCACHED, Sides
+from booking.infra import signals
 
 THOUSAND, MILLION = 1_000, 1_000_000
 BYTES_PER_BOOKING = 3500  # on disk, with its nights, payment, indexes, and what is there while they are made
@@ -91,7 +91,7 @@ def short(number: int) -> str:
 
 def main() -> int:
     """Fill and measure one group after the other, and report."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signals.end_by_exception()
     arguments = _arguments(sys.argv[1:])
     began = time.monotonic()
     done: dict[str, list[Measuring]] = {}

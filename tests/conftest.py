@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from sqlalchemy import Pool, event
 
 from booking import create_app
 from booking.config import Settings
-from booking.infra import telemetry
+from booking.infra import signals, telemetry
 from booking.infra.embedded import Servers
 from booking.infra.embedded.locks import FileLock
 from tests import databases
@@ -123,6 +124,21 @@ def application(environ: dict[str, str]) -> Flask:
     if not databases.template():
         databases.migrate(app)
     return app
+
+
+@pytest.fixture
+def survivor() -> Iterator[None]:
+    """A signal that nobody heeds fails the test, and does not end its process. Handlers are as before afterwards."""
+
+    def nobody(number: int, _: Any) -> None:
+        raise AssertionError(f"nobody heeds signal {number}")
+
+    before = {number: signal.getsignal(number) for number in signals.ENDING}
+    for number in before:
+        signal.signal(number, nobody)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -3,13 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
-import sys
-
-
-def ends_on_term() -> None:
-    """A TERM ends the programme as a Ctrl-C does: what it started is stopped, its folders are removed."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 def positive(text: str) -> int:

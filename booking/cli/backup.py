@@ -6,12 +6,11 @@ import datetime as dt
 import json
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
@@ -20,7 +19,7 @@ from flask.cli import AppGroup
 from booking.config import Settings
 from booking.domain import maintenance
 from booking.http.services import current_services
-from booking.infra import clock, embedded
+from booking.infra import clock, embedded, signals
 from booking.infra.backup import Archive, BackupError, base, catalogue, retention
 from booking.infra.backup.primary import Primary
 from booking.infra.backup.receiver import Receiver
@@ -46,12 +45,12 @@ def create() -> None:
         flask backup create
     """
     settings = _settings()
-    with _said(), _ending_on_term():
+    with _said(), signals.ending_by_exception():
         archive = Archive(_url(settings))
         backup = base.create(archive, Primary(settings.backup_database_url), pg_bin=settings.pg_bin)
+        seconds = (backup.finished - backup.began).total_seconds()
+        click.echo(f"{backup.label}: {_size(backup.size)} in {seconds:.0f} s.")
         pruned = retention.prune(archive, settings.backup_keep)
-    seconds = (backup.finished - backup.began).total_seconds()
-    click.echo(f"{backup.label}: {_size(backup.size)} in {seconds:.0f} s.")
     _tell_pruned(pruned)
 
 
@@ -118,8 +117,8 @@ def receive() -> None:
     stopping = threading.Event()
     work = Path(settings.backup_work_dir or embedded.var_dir(os.environ) / "backup")
     every = dt.timedelta(hours=settings.backup_hours)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: stopping.set())
+    for number in signals.ENDING:
+        signals.heed(number, lambda _: stopping.set())
     with _said():
         archive, primary = Archive(_url(settings)), Primary(settings.backup_database_url)
         retention.require_some(settings.backup_keep)
@@ -138,7 +137,7 @@ def restore(target: Path, instant: str | None, label: str, timeline: int | None)
     Example:
         flask backup restore --to /srv/postgres-restored --at '2026-11-28 20:37'
     """
-    with _said(), _ending_on_term():
+    with _said(), signals.ending_by_exception():
         copy = _inspected(target, instant, label, timeline or 0)
     _tell(copy)
     click.echo(f"\n{target.absolute()} is ready. What to do next:")
@@ -161,13 +160,12 @@ def drill(instant: str | None, label: str, timeline: int | None, room: Path | No
     Example:
         flask backup drill
     """
-    with _said(), _ending_on_term():
-        folder = Path(tempfile.mkdtemp(prefix="drill-", dir=room))
+    with _said(), signals.ending_by_exception(), ExitStack() as afterwards:
+        with signals.held_back():
+            folder = Path(tempfile.mkdtemp(prefix="drill-", dir=room))
+            afterwards.callback(_remove, folder)
         folder.chmod(0o755)  # as root, Postgres runs as somebody else below it
-        try:
-            copy = _inspected(folder / "data", instant, label, timeline or 0)
-        finally:
-            shutil.rmtree(folder)
+        copy = _inspected(folder / "data", instant, label, timeline or 0)
     _tell(copy)
     if not copy.agrees:
         sys.exit(1)
@@ -180,6 +178,11 @@ def _inspected(target: Path, instant: str | None, label: str, timeline: int) -> 
     chosen = plan(archive, at=_moment(instant), label=label, timeline=timeline)
     way = Restore(archive, chosen, target, database_url=settings.database_url, pg_bin=settings.pg_bin)
     return maintenance.inspect_copy(way)
+
+
+def _remove(folder: Path) -> None:
+    with signals.held_back():
+        shutil.rmtree(folder)
 
 
 def _tell(copy: maintenance.RestoredCopy) -> None:
@@ -258,13 +261,3 @@ def _said() -> Iterator[None]:
         yield
     except (BackupError, embedded.EmbeddedError) as error:
         raise click.ClickException(str(error)) from error
-
-
-@contextmanager
-def _ending_on_term() -> Iterator[None]:
-    """A TERM ends it as Ctrl-C does: what it started is stopped, its folders are removed."""
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

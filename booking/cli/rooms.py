@@ -23,7 +23,7 @@ from booking.cli.csv_file import Rows
 from booking.domain import catalogue
 from booking.domain.catalogue import BadRow, ImportDefaults, ImportFormat, RoomDraft
 from booking.domain.errors import Conflict, Invalid
-from booking.infra import words
+from booking.infra import signals, words
 from booking.infra.db import Unavailable
 
 ENCODING = "utf-8-sig"  # with a byte order mark: without, Excel takes it for the machine's old code page
@@ -112,7 +112,7 @@ def export(file: str, location: str | None) -> None:
     if location is not None:
         _require_rooms(location)
     try:
-        with _output(file) as out:
+        with signals.ending_by_exception(), _output(file) as out:
             count = _write(out, location)
     except BrokenPipeError:
         raise  # the reader has seen enough: click ends quietly
@@ -243,7 +243,8 @@ def _output(file: str) -> Iterator[IO[str]]:
             yield out
         unfinished.replace(file)
     finally:
-        unfinished.unlink(missing_ok=True)
+        with signals.held_back():
+            unfinished.unlink(missing_ok=True)
 
 
 def _opened(path: Path, *, packed: bool) -> IO[str]:

@@ -12,17 +12,15 @@ import sys
 import time
 from datetime import date, timedelta
 from http.client import HTTPConnection, HTTPException
-from types import FrameType
 
 from booking.cli.progress import Progress
-from booking.infra import embedded
+from booking.infra import embedded, signals
 from booking.infra.embedded import ports
 from booking.infra.embedded.children import Child, stop_together
 from booking.infra.embedded.keys import make_private
 from booking.infra.embedded.locks import FileLock
 from booking.infra.embedded.logs import last_lines
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READY = "/api/v1/health/ready"
 STOP_WITHIN = 4.5  # seconds for all of it
 PATIENCE = 120.0  # seconds for one step of the start
@@ -224,11 +222,11 @@ class Up:
 
     def _heed_signals(self) -> None:
         """Also where they are inherited ignored (a background job, nohup) or blocked."""
-        for number in SIGNALS:
-            signal.signal(number, self._on_signal)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        for number in signals.ENDING:
+            signals.heed(number, self._on_signal)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.ENDING)
 
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+    def _on_signal(self, _number: int) -> None:
         self.asked = True
         if self.interruptible:
             self.interruptible = False

@@ -22,11 +22,12 @@ import psutil
 from sqlalchemy.exc import SQLAlchemyError
 
 from booking.domain.errors import BookingError
+from booking.infra import signals
 from booking.infra.db import Unavailable
 from booking.infra.embedded import processes
 from tests.backup.house import House, restored_bookings
 from tests.faults.product import eventually, folder
-from tests.programme import ends_on_term, positive
+from tests.programme import positive
 
 
 @dataclass
@@ -76,7 +77,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=positive, default=4, help="each: bookings, a kill, a moment to come back to")
     parser.add_argument("--seconds", type=positive, default=5, help="of bookings in each round")
     arguments = parser.parse_args()
-    ends_on_term()
+    signals.end_by_exception()
     house = House(environ())
     try:
         house.open(valkey=True)

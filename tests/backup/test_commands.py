@@ -6,7 +6,6 @@ import datetime as dt
 import gzip
 import json
 import os
-import signal
 import subprocess
 from pathlib import Path
 
@@ -69,25 +68,6 @@ def test_an_interrupted_backup_counts_for_nothing_and_leaves_nothing(house: Hous
         base.create(place, house.primary(), watch=lambda process: process.kill())
     assert files(place, "base") == []
     assert "No backup yet" in house.command("list", backup_url=place.url).output
-
-
-def test_a_backup_that_is_told_to_stop_leaves_nothing(house: House, place: Archive) -> None:
-    house.superuser("CHECKPOINT")
-    process = subprocess.Popen(
-        house.words("backup", "create"),
-        cwd=house.home,
-        env=house.environment(BACKUP_URL=place.url),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    eventually(lambda: files(place, "base"))
-    process.send_signal(signal.SIGTERM)
-    process.wait(20)
-    # It may have been done already; then it is whole.
-    assert process.returncode in {143, 0}
-    assert bool(catalogue.backups(place)) == (process.returncode == 0)
-    assert catalogue.unfinished(place) == []
-    assert not [child for child in psutil.process_iter(["name"]) if child.ppid() == process.pid]
 
 
 def test_a_backup_whose_machine_died_is_called_unfinished_and_removed_after_a_day(place: Archive) -> None:

@@ -19,7 +19,13 @@ from booking.infra.embedded.ports import RANGE, is_free
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TINY = Path(__file__).parent / "tiny"
-PARTS = ("booking/infra/embedded", "booking/cli/up.py", "booking/cli/prepare.py", "booking/cli/progress.py")
+PARTS = (
+    "booking/infra/embedded",
+    "booking/infra/signals.py",
+    "booking/cli/up.py",
+    "booking/cli/prepare.py",
+    "booking/cli/progress.py",
+)
 
 
 class Folder:

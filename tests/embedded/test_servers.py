@@ -138,6 +138,17 @@ def test_a_signal_is_an_ordinary_way_to_leave(
     assert place.processes() == []
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_whoever_asks_again_and_again_does_not_leave_them_running(
+    place: Folder, user: Callable[[], subprocess.Popen[bytes]], number: Any
+) -> None:
+    only = user()
+    while only.poll() is None:
+        only.send_signal(number)
+        time.sleep(0.05)
+    assert place.processes() == []
+
+
 def test_a_killed_user_does_not_keep_them_for_ever(place: Folder, user: Callable[[], subprocess.Popen[bytes]]) -> None:
     killed = user()
     postmaster = place.pid("postgres")

@@ -19,6 +19,7 @@ from flask import Flask
 from booking import create_app
 from booking.config import Settings
 from booking.domain.reservations.context import BookingContext
+from booking.infra import signals
 from booking.infra.embedded import Servers
 from tests.cast import a_room, person
 from tests.faults.guards import (
@@ -35,7 +36,7 @@ from tests.faults.guards import (
 )
 from tests.faults.product import folder
 from tests.faults.scenes import ANSWERS, ERRORS, GAVE_UP, LOST, MONEY, RETRIES, SOLD_TWICE, WRONG, Count, Stage, play
-from tests.programme import ends_on_term, positive
+from tests.programme import positive
 
 ALL = tuple(GUARDS)
 
@@ -121,7 +122,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--attempts", type=positive, default=1000, help="per line; a few may not show what goes wrong")
     attempts, found = parser.parse_args().attempts, list[str]()
-    ends_on_term()
+    signals.end_by_exception()
     with own_application() as (app, owner_url):
         stage = stage_for(app, owner_url, app.extensions["services"].booking_context, max(20, attempts // 50))
         print(HEAD, flush=True)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from booking.domain.maintenance import verification
+from booking.infra import signals
 from booking.infra.words import count
 from tests import oracle
 from tests.faults import disasters, report
@@ -27,7 +28,7 @@ from tests.faults.load import LONGEST_STAY, Crowd, Terms, arrived
 from tests.faults.product import Product, alive, folder
 from tests.faults.report import Outcome, Progress
 from tests.faults.smtp_sink import Letterbox, letterbox
-from tests.programme import ends_on_term, natural, positive
+from tests.programme import natural, positive
 
 CALM_AFTER = 0.95  # of the storm: no disasters from then on
 REPORTED = 100  # findings of one kind that flask bookings verify prints
@@ -173,7 +174,7 @@ def main() -> int:
     terms = Terms(**vars(parser.parse_args()))
     if terms.nights < LONGEST_STAY:
         parser.error(f"argument --nights: must be at least {LONGEST_STAY}, the longest stay that is asked for")
-    ends_on_term()
+    signals.end_by_exception()
     print(f"storm: {terms}", flush=True)
     outcome = run(terms, lambda sentence: print(sentence, flush=True))
     print("\n".join(outcome.lines()))

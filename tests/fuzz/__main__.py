@@ -19,11 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.copy_of_its_own import remove
+from booking.infra import signals
 from booking.infra.embedded import Servers
 from tests.faults.product import REPOSITORY, Product, running
 from tests.fuzz import api
 from tests.fuzz.wire import Wire, faults_in_the_log
-from tests.programme import ends_on_term
 
 HOME = REPOSITORY / "var" / "fuzz"
 PROPERTIES = ("tests/fuzz/test_money.py", "tests/fuzz/test_dates.py")
@@ -123,7 +123,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--directory", type=Path, default=HOME, help="for logs")
     arguments = parser.parse_args()
-    ends_on_term()
+    signals.end_by_exception()
     print(f"seed {arguments.seed}", flush=True)
     directory = arguments.directory.resolve()
     try:

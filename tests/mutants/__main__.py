@@ -20,11 +20,11 @@ from pathlib import Path
 
 from booking import create_app
 from booking.config import Settings
+from booking.infra import signals
 from booking.infra.embedded import Servers
 from tests import databases
 from tests.mutants import results
 from tests.mutants.source import left_alone, undecorated
-from tests.programme import ends_on_term
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "var" / "mutants"
@@ -120,7 +120,7 @@ def main() -> None:
     options = asked.parse_args()
     if unknown := set(options.modules) - set(modules):
         asked.error(f"no such module: {', '.join(sorted(unknown))}; there are {', '.join(modules)}")
-    ends_on_term()
+    signals.end_by_exception()
     copied(keep=options.keep or options.survived)
     names, numbers = options.modules or modules, SAMPLE if options.sample else ALL
     if options.survived:

@@ -19,8 +19,9 @@ from pathlib import Path
 from bench.copy_of_its_own import remove, take
 from booking import create_app
 from booking.config import Settings
+from booking.infra import signals
 from booking.infra.embedded import EmbeddedError, Servers
-from tests.programme import ends_on_term, positive
+from tests.programme import positive
 from tests.replay import synthetic, trace
 from tests.replay.replay import replay
 
@@ -38,7 +39,7 @@ def main() -> int:
     )
     parser.add_argument("--home", type=Path, default=HOME, help="where Postgres and Valkey keep their data meanwhile")
     arguments = parser.parse_args()
-    ends_on_term()
+    signals.end_by_exception()
     try:
         bookings = _recorded(arguments.trace, arguments.limit)
         with _servers(arguments.home.resolve()) as environ:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, select
 
+from booking.domain import catalogue
 from booking.domain.catalogue.cancellation_policies import STRICT
 from booking.domain.tables import Property, Room
 from booking.infra.db import db, transaction
@@ -116,3 +120,21 @@ def test_a_file_appears_whole_or_not_at_all(files: Files, tmp_path: Path) -> Non
     assert "Cannot write" in result.stderr
     assert files.runner.invoke(args=["rooms", "export", str(tmp_path / "plain.csv")]).exit_code == 0
     assert [path.name for path in tmp_path.iterdir()] == ["plain.csv"]
+
+
+@pytest.mark.usefixtures("survivor")
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP])
+def test_an_export_that_is_told_to_stop_leaves_no_part_of_a_file(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: signal.Signals
+) -> None:
+    a_room()
+    rows = catalogue.exported_rooms
+
+    def interrupted(location: str | None) -> Iterator[Any]:
+        signal.raise_signal(told)
+        yield from rows(location)
+
+    monkeypatch.setattr(catalogue, "exported_rooms", interrupted)
+    result = files.runner.invoke(args=["rooms", "export", str(tmp_path / "rooms.csv")])
+    assert result.exit_code == 128 + told
+    assert list(tmp_path.glob("rooms.csv*")) == []

@@ -8,9 +8,10 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import IO
 
-from booking.infra import clock
+from booking.infra import clock, signals
 from booking.infra.backup import catalogue, programs
 from booking.infra.backup.archive import Archive
 from booking.infra.backup.catalogue import Backup
@@ -44,9 +45,12 @@ def create(archive: Archive, primary: Primary, *, pg_bin: str = "", watch: Watch
     catalogue.require_same_cluster(archive, identity)
     began = clock.now().replace(microsecond=0)
     label = began.strftime(catalogue.LABEL)
-    if not archive.claim(catalogue.file_of(label, catalogue.BEGUN), json.dumps({"began": str(began)}).encode()):
-        raise BackupError(f"Another backup began in this very second ({label}): try again.")
+    ours = False
     try:
+        with signals.held_back():
+            ours = archive.claim(catalogue.file_of(label, catalogue.BEGUN), json.dumps({"began": str(began)}).encode())
+        if not ours:
+            raise BackupError(f"Another backup began in this very second ({label}): try again.")
         stream = _Stream([program, *OPTIONS, f"--dbname={primary.dsn}"], primary.environment, watch)
         archive.write(catalogue.file_of(label, catalogue.DATA), stream.pieces())
         start, timeline, end = stream.places()
@@ -65,7 +69,9 @@ def create(archive: Archive, primary: Primary, *, pg_bin: str = "", watch: Watch
         )
         catalogue.describe(archive, backup)
     except BaseException:
-        archive.remove(catalogue.file_of(label, part) for part in (catalogue.DATA, catalogue.BEGUN))
+        if ours:
+            with signals.held_back():
+                catalogue.remove(archive, label)
         raise
     return backup
 
@@ -79,23 +85,23 @@ class _Stream:
 
     def pieces(self) -> Iterator[bytes]:
         # To a file: a pipe that nobody reads would fill up and stop the program.
-        with tempfile.TemporaryFile("w+", errors="replace") as said, self._running(said) as process:
+        with tempfile.TemporaryFile("w+", errors="replace") as said, ExitStack() as running:
+            with signals.held_back():
+                process = running.enter_context(self._start(said))
+                running.callback(process.kill)
             self._watch(process)
             assert process.stdout
-            try:
-                while piece := process.stdout.read(PIECE):
-                    self.size += len(piece)
-                    self.digest.update(piece)
-                    yield piece
-                code = process.wait()
-            finally:
-                process.kill()
+            while piece := process.stdout.read(PIECE):
+                self.size += len(piece)
+                self.digest.update(piece)
+                yield piece
+            code = process.wait()
             said.seek(0)
             self.said = said.read()
         if code:
             raise BackupError(f"pg_basebackup ended with {code}: {_last_words(self.said)}")
 
-    def _running(self, said: IO[str]) -> subprocess.Popen[bytes]:
+    def _start(self, said: IO[str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603 (Postgres' own program, our arguments)
             self._command,
             env=self._environment,

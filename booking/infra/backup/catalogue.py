@@ -86,6 +86,11 @@ def describe(archive: Archive, backup: Backup) -> None:
     archive.write(file_of(backup.label, DESCRIPTION), _written(asdict(backup)))
 
 
+def remove(archive: Archive, label: str) -> None:
+    """A backup, or what there is of it; its description first: what is half removed must not count."""
+    archive.remove(file_of(label, part) for part in (DESCRIPTION, DATA, BEGUN))
+
+
 def received(archive: Archive) -> Received | None:
     """How far the WAL reaches, None where no receiver ever ran."""
     found = archive.find(RECEIVED)

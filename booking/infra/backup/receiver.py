@@ -190,6 +190,8 @@ class Receiver:
     def _make_base(self) -> None:
         def watch(process: subprocess.Popen[bytes]) -> None:
             self._dumping = process
+            if self._stopping.is_set():  # since before there was a process to be ended
+                process.terminate()
 
         try:
             made = base.create(self._archive, self._primary, pg_bin=self._pg_bin, watch=watch)

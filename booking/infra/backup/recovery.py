@@ -20,6 +20,7 @@ import psycopg2
 from sqlalchemy import URL, Connection, create_engine, make_url
 from sqlalchemy.pool import NullPool
 
+from booking.infra import signals
 from booking.infra.backup.errors import BackupError
 from booking.infra.embedded.account import Account
 from booking.infra.embedded.logs import last_lines
@@ -76,7 +77,8 @@ class Server:
         if self._account:
             for path in (access, self._private):
                 self._account.own(path)
-        self._process = self._spawn(access)
+        with signals.held_back():
+            self._process = self._spawn(access)
         while not self._open():
             if self._process.poll() is not None:
                 raise self._why()

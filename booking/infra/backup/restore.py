@@ -17,6 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from booking.infra import signals
 from booking.infra.backup import catalogue, programs, wal
 from booking.infra.backup.archive import Archive
 from booking.infra.backup.catalogue import Backup
@@ -136,17 +137,27 @@ class Restore:
             with self.server.connection() as opened:
                 upto = opened.scalar(text("SELECT pg_last_xact_replay_timestamp()"))
         except BaseException:
-            self.__exit__(BackupError)
+            self._undo()
             raise
         return Restored(self.data, self.plan, upto, size)
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if hasattr(self, "server"):
+        if kind is not None:
+            self._undo()
+            return
+        try:
             self.server.stop()
-        if kind is None:
             self._tidy()
-        elif self._made:
-            _empty(self.data)
+        except BaseException:
+            self._undo()
+            raise
+
+    def _undo(self) -> None:
+        with signals.held_back():
+            if hasattr(self, "server"):
+                self.server.stop()
+            if self._made:
+                _empty(self.data)
 
     def _make_folder(self) -> None:
         self.data.mkdir(parents=True, exist_ok=True)
@@ -214,7 +225,8 @@ class Restore:
         own.write_bytes(kept + _recovery_settings(self.plan.timeline, at).encode())
         (self.data / "recovery.signal").touch()
         self._own_everything()
-        self.server = Server(self.data, self._postgres, self._account, self._database_url)
+        with signals.held_back():
+            self.server = Server(self.data, self._postgres, self._account, self._database_url)
         try:
             self.server.start()
         except EndedBefore as error:

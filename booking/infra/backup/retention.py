@@ -32,9 +32,7 @@ def prune(archive: Archive, keep: int) -> Pruned:
     began_long_ago = clock.now() - INTERRUPTED
     old += [label for label in catalogue.unfinished(archive) if catalogue.began(label) < began_long_ago]
     for label in old:
-        # The description first: what is half removed must not count.
-        parts = (catalogue.DESCRIPTION, catalogue.DATA, catalogue.BEGUN)
-        archive.remove(catalogue.file_of(label, part) for part in parts)
+        catalogue.remove(archive, label)
     archive.remove_scraps(INTERRUPTED)
     return Pruned(old, _prune_wal(archive, backups[-keep:]))
 

@@ -9,8 +9,8 @@ import os
 import signal
 from collections.abc import MutableMapping, Sequence
 from pathlib import Path
-from types import FrameType
 
+from booking.infra import signals
 from booking.infra.embedded.errors import EmbeddedError
 from booking.infra.embedded.keys import Keys
 from booking.infra.embedded.servers import Servers
@@ -70,15 +70,20 @@ def _fill_in(environ: MutableMapping[str, str], home: Path, servers: Servers | N
 
 
 def _leave_at_the_end(servers: Servers) -> None:
-    """Leave when the interpreter ends; make TERM and HUP end it the ordinary way, unless somebody handles them."""
-    atexit.register(servers.leave)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    """Leave when the interpreter ends; make signals end it the ordinary way, unless somebody handles them."""
+    atexit.register(_leave, servers)
+    for number in signals.ENDING:
         try:
-            if signal.getsignal(number) is signal.SIG_DFL:
-                signal.signal(number, _exit)
+            if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+                signals.heed(number, _exit)
         except ValueError:  # not the main thread: whoever runs that one handles the signals
             return
 
 
-def _exit(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
+def _leave(servers: Servers) -> None:
+    signals.ignore()  # whoever asks again would leave the servers behind
+    servers.leave()
+
+
+def _exit(number: int) -> None:
+    raise signals.exception_for(number)

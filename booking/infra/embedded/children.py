@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from booking.infra import signals
 from booking.infra.embedded import processes
 from booking.infra.embedded.logs import appending
 
@@ -35,7 +36,7 @@ class Child:
     def start(self) -> None:
         """Start it, in the place of what an earlier one may have left."""
         processes.kill_all(self.living)
-        with appending(self.log) as log:
+        with appending(self.log) as log, signals.held_back():  # its mark is there once the program is
             self._process = subprocess.Popen(  # noqa: S603 (the caller's own commands)
                 self._command,
                 cwd=self._cwd,

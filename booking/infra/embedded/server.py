@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
+from booking.infra import signals
 from booking.infra.embedded import ports, processes
 from booking.infra.embedded.errors import EmbeddedError
 from booking.infra.embedded.logs import appending, last_lines
@@ -72,7 +73,7 @@ class Server(ABC):
 
     def _spawn(self, command: list[str], **options: Any) -> None:
         """Start the program as a child of its own session, so that Ctrl-C in the terminal is not for it; await it."""
-        with appending(self.log) as log:
+        with appending(self.log) as log, signals.held_back():
             child = self._child = subprocess.Popen(  # noqa: S603 (our own binaries and arguments)
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **options
             )

@@ -8,6 +8,7 @@ found and used, or stopped, by the next one. Starting and stopping happen under 
 import os
 from pathlib import Path
 
+from booking.infra import signals
 from booking.infra.embedded.keys import Keys, make_private
 from booking.infra.embedded.locks import FileLock
 from booking.infra.embedded.postgres import Postgres
@@ -39,7 +40,8 @@ class Servers:
                 for server in self._used:
                     server.start(keep_port=others)
             except BaseException:
-                self._leave(within=2)
+                with signals.held_back():
+                    self._leave(within=2)
                 raise
 
     def mend(self) -> list[str]:
@@ -58,12 +60,12 @@ class Servers:
                 self._leave(within)
 
     def _leave(self, within: float) -> None:
-        self._used = []
         if self._users.try_to_take():
             self.valkey.ask_to_stop()
             self.postgres.stop(within)
             self.valkey.stop(within)
         self._users.free()
+        self._used = []  # not before: who was interrupted begins again
 
     def urls(self) -> dict[str, str]:
         """DATABASE_URL and its like, and REDIS_URL, of the servers in use."""
