@@ -77,7 +77,7 @@ def main(words: Sequence[str]) -> int:
     with checked_out(asked.commit) as other, _both(other, (asked.rooms, asked.bookings)) as (ours, theirs):
         found: dict[str, list[Round]] = {}
         both = set(theirs.rows())
-        for row in (one for one in ours.rows() if one in both):
+        for row in (one for one in ours.rows() if one in both and asked.only in one):
             for copy in (ours, theirs):
                 copy.measure(row, asked.seconds)  # connections, statements and caches say hello
             found[row] = [in_turns(ours, theirs, row, asked.seconds) for _ in range(asked.rounds)]
@@ -137,6 +137,7 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=1.5, help="of one turn")
     parser.add_argument("--rooms", type=int, default=10_000)
     parser.add_argument("--bookings", type=int, default=100_000)
+    parser.add_argument("--only", default="", help="rows whose name has this in it")
     parser.add_argument("--at-least", type=float, default=0.95, help="the ratio that must not be missed")
     asked = parser.parse_args(words)
     if asked.rounds < 1 or asked.seconds <= 0:

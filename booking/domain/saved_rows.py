@@ -16,6 +16,7 @@ from sqlalchemy import Insert, Table, Update, bindparam, insert, update
 from sqlalchemy.orm.attributes import instance_state
 
 from booking.infra.db import Model
+from booking.infra.prepared import often
 
 Row = TypeVar("Row", bound=Model)
 
@@ -67,7 +68,7 @@ class SavedRows(Generic[Row]):
     def update(self, changed: tuple[str, ...]) -> Update:
         """The statement for one set of changed columns, built once for each; `row_id` says which row."""
         new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in changed}
-        return update(self.table).where(self.table.c.id == bindparam("row_id")).values(new)
+        return often(update(self.table).where(self.table.c.id == bindparam("row_id")).values(new))
 
     def _written(self) -> list[str]:
         return [name for name in self.columns if name not in _GIVEN_BY_POSTGRES]

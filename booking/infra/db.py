@@ -101,7 +101,7 @@ def engine_options(settings: Settings, *, transactions: bool = False) -> dict[st
         "max_overflow": 2,
         "pool_timeout": 3,
         "pool_use_lifo": True,
-        "execution_options": {prepared.OPTION: settings.prepared_statements and not transactions},
+        "execution_options": {prepared.OPTION: settings.prepared_statements},
         "connect_args": {
             **CONNECT_ARGS,
             "connect_timeout": watchdog.CONNECTING,
@@ -110,7 +110,8 @@ def engine_options(settings: Settings, *, transactions: bool = False) -> dict[st
             # waited for a little less long than a request lasts; what a request gave up, Postgres notices in 2 s.
             "options": "-c jit=off -c max_parallel_workers_per_gather=0 -c statement_timeout=15s -c lock_timeout=4s"
             " -c idle_in_transaction_session_timeout=5s -c client_connection_check_interval=2s"
-            + (BY_INDEX if transactions else prepared.PLANNED_ONCE),
+            + prepared.PLANNED_ONCE
+            + (BY_INDEX if transactions else ""),
         },
     }
 

@@ -20,9 +20,8 @@ Where = Callable[[], tuple[str, int]]
 FRAGILE = (
     b"COMMIT",
     b"INSERT INTO simulated_ledger",
-    b"INSERT INTO idempotency_keys",
-    b"EXECUTE insert_idempotency_keys",
-    b"UPDATE idempotency_keys",
+    *(b"INSERT INTO idempotency_keys", b"EXECUTE insert_idempotency_keys"),
+    *(b"UPDATE idempotency_keys", b"EXECUTE update_idempotency_keys"),
 )
 
 

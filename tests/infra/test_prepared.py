@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
+import re
 import time
 import uuid
 import weakref
@@ -30,11 +31,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from booking.config import Settings
+from booking.domain.reservations import bookings
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room
 from booking.infra import prepared
 from booking.infra.db import AUTOCOMMIT, engine_options, execute, transaction
 from booking.infra.prepared import AFTER, often
 from booking.infra.raw_sql import rows
+from tests.cast import VISA, in_days, order, person
 
 PREPARED = text("SELECT name FROM pg_prepared_statements ORDER BY prepare_time")
 
@@ -172,14 +176,36 @@ def test_an_engine_that_nobody_uses_any_more_goes_with_its_connections(app: Flas
     assert gone() is None
 
 
-def test_what_a_transaction_reads_is_never_prepared(app: Flask, room: Room) -> None:
-    """SERIALIZABLE minds what a plan reads, and one plan for all values may read more than each needs."""
-    look = often(select(Room.id).where(Room.id == bindparam("room")))
+COUNTED = text("SELECT name, cardinality(parameter_types) AS many FROM pg_prepared_statements")
+READS = re.compile(r"(Seq|Index|Index Only) Scan")
+OF_ITS_OWN = re.compile(
+    r"(?:using|Bitmap Index Scan on) (pk_\w+|uq_\w+|ix_availability_claim_id|ix_bookings_user_id_newest)\b"
+)
+
+
+def plan_of(name: str, many: int) -> str:
+    given = ", ".join(["NULL"] * many)
+    return "\n".join(
+        execute(text(f"EXPLAIN EXECUTE {name} ({given})" if many else f"EXPLAIN EXECUTE {name}"), {}).column
+    )
+
+
+def test_what_a_booking_prepares_reads_by_a_key_of_its_own(app: Flask, room: Room, desk: BookingContext) -> None:
+    """SERIALIZABLE minds what a plan reads: one plan for all values must not look at more than each needs."""
+    guest = person("guest")
+    for nights in range(AFTER + 3):
+        bookings.book(order(guest, room, in_days(20 + 3 * nights, 2)), VISA, desk)
 
     @transaction
-    def prepared_after() -> Any:
-        for _ in range(AFTER + 3):
-            execute(look, {"room": room.id})
-        return execute(PREPARED, {}).column
+    def plans() -> dict[str, str]:
+        return {name: plan_of(name, many) for name, many in execute(COUNTED, {}).rows}
 
-    assert prepared_after() == []
+    made = plans()
+    assert {name.rsplit("_", 1)[0] for name in made} >= {
+        "insert_availability",
+        "insert_bookings",
+        "update_availability",
+    }
+    for name, plan in made.items():
+        reads = [line for line in plan.splitlines() if READS.search(line)]
+        assert all(OF_ITS_OWN.search(line) for line in reads), f"{name}:\n{plan}"

@@ -199,7 +199,7 @@ _ROWS = select(
     literal(1),
 ).order_by(_DAY)
 _COLUMNS = ["room_id", "night", "location", "state", "claim_id", "held_until", "version"]
-_INSERT = insert(_TABLE).from_select(_COLUMNS, _ROWS).on_conflict_do_nothing()
+_INSERT = often(insert(_TABLE).from_select(_COLUMNS, _ROWS).on_conflict_do_nothing())
 
 
 def _moved(state: str, *where: ColumnExpressionArgument[bool], **values: Any) -> Update:
@@ -217,8 +217,8 @@ _SOLD_TO_OTHERS = exists().where(
 )
 _PIN = _moved(PINNED, _TABLE.c.state == HELD, _TABLE.c.held_until > sql_now(), ~_SOLD_TO_OTHERS)
 _UNPIN = _moved(HELD, _TABLE.c.state == PINNED).returning(_TABLE.c.held_until)
-_BOOK = _moved(BOOKED, _TABLE.c.state == PINNED, held_until=None)
-_RELEASE = delete(_TABLE).where(_OWN).returning(_TABLE.c.room_id, _TABLE.c.location, _TABLE.c.night)
+_BOOK = often(_moved(BOOKED, _TABLE.c.state == PINNED, held_until=None))
+_RELEASE = often(delete(_TABLE).where(_OWN).returning(_TABLE.c.room_id, _TABLE.c.location, _TABLE.c.night))
 _ABANDONED = (
     select(_TABLE.c.claim_id)
     .where(

@@ -14,13 +14,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, any_, delete, func, insert, or_, select, text, tuple_, update
+from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, delete, func, insert, or_, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import JSONB
 
 from booking.domain.messages.models import DONE, GIVEN_UP, RUNNING, WAITING, Delivery, Event
 from booking.infra import clock
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, buffer_until_commit, db, execute, reading, transaction
 from booking.infra.ids import first_id_at, new_id
+from booking.infra.prepared import often
 from booking.infra.telemetry import request_id
 
 MAIL, CACHE = "mail", "cache"
@@ -74,9 +76,11 @@ def _write(rows: list[dict[str, Any]]) -> None:
     execute(_ADD, {f"{name}s": [row[name] for row in rows] for name in names})
 
 
-_ADD = text(
-    "INSERT INTO events (id, type, payload)"
-    " SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:payloads AS jsonb[]))"
+_ADD = often(
+    text(
+        "INSERT INTO events (id, type, payload)"
+        " SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:payloads AS jsonb[]))"
+    ).bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("payloads", type_=ARRAY(JSONB)))
 )
 
 

@@ -11,10 +11,11 @@ from booking.domain.payments.models import Payment
 from booking.domain.saved_rows import SavedRows, named
 from booking.infra.clock import sql_now
 from booking.infra.db import execute
+from booking.infra.prepared import often
 
 PAYMENTS = SavedRows(Payment)
 
-_ADD = PAYMENTS.insert().values(next_at=sql_now() + bindparam("patience", type_=Interval))
+_ADD = often(PAYMENTS.insert().values(next_at=sql_now() + bindparam("patience", type_=Interval)))
 _LOCKED = select(PAYMENTS.table).where(PAYMENTS.table.c.id == bindparam("payment_id")).with_for_update()
 
 

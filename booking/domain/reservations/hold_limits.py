@@ -23,7 +23,7 @@ RUNNING = and_(Booking.status == PENDING, or_(Booking.held_until.is_(None), Book
 # as the column is.
 _YOUNG = Booking.created_at > func.now() - dt.timedelta(days=2)
 _RUNNING_OF = often(select(Booking.id).where(Booking.user_id == bindparam("guest_id"), _YOUNG, RUNNING))
-_ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("guest", type_=Text), 0)))
+_ONE_AT_A_TIME = often(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("guest", type_=Text), 0))))
 _OVER = (
     repository.BOOKINGS.where(Booking.status == PENDING, Booking.held_until <= sql_now())
     .order_by(Booking.id)

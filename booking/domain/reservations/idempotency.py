@@ -140,10 +140,10 @@ _BEGIN = often(
     .on_conflict_do_nothing()
     .returning(_KEYS.c.lease_until)
 )
-_LOOK = select(_KEYS, (_KEYS.c.lease_until <= sql_now()).label("lease_over")).where(_NAMED).with_for_update()
+_LOOK = often(select(_KEYS, (_KEYS.c.lease_until <= sql_now()).label("lease_over")).where(_NAMED).with_for_update())
 _TAKE_OVER = update(_KEYS).where(_NAMED).values(lease_until=sql_now() + LEASE).returning(_KEYS.c.lease_until)
-_ATTACH = update(_KEYS).where(_HELD).values(booking_id=bindparam("new_booking"))
-_KEEP = update(_KEYS).where(_HELD).values(status=bindparam("new_status"), body=bindparam("new_body"))
+_ATTACH = often(update(_KEYS).where(_HELD).values(booking_id=bindparam("new_booking")))
+_KEEP = often(update(_KEYS).where(_HELD).values(status=bindparam("new_status"), body=bindparam("new_body")))
 _FORGET = delete(_KEYS).where(_HELD, _KEYS.c.booking_id.is_(None))
 _LET_GO = update(_KEYS).where(_HELD).values(lease_until=sql_now())
 _OLD = (

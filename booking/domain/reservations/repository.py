@@ -25,13 +25,13 @@ _BOOKINGS, _PAYMENTS = _ROWS.table, PAYMENT_ROWS.table
 BOOKINGS = select(_BOOKINGS)  # to be narrowed by others, for find()
 _BY_ID = often(BOOKINGS.where(_BOOKINGS.c.id == bindparam("booking_id")))
 _BY_ID_LOCKED = _BY_ID.with_for_update()
-_WITH_PAYMENT = (
+_WITH_PAYMENT = often(
     select(*_BOOKINGS.c, *(column.label(f"payment_{column.name}") for column in _PAYMENTS.c))
     .join_from(_BOOKINGS, _PAYMENTS)
     .where(_PAYMENTS.c.id == bindparam("payment_id"))
     .with_for_update()
 )
-_ADD = _ROWS.insert().returning(_BOOKINGS.c.created_at)
+_ADD = often(_ROWS.insert().returning(_BOOKINGS.c.created_at))
 
 
 @lru_cache(maxsize=256)
