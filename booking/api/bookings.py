@@ -65,13 +65,14 @@ FINAL = (PaymentFailed, RoomNotAvailable)  # refusals that a repeated request ge
 def create_booking(user: CurrentUser, body: RoomOrder) -> Response:
     """Book a room: hold the nights, charge, confirm."""
     key = _idempotency_key()
+    kept = _Kept()
     if key is None:
-        return _created(_book(user, body, None))
+        return _created(_book(user, body, None, kept), kept)
     fingerprint = reservations.request_fingerprint(body.model_dump(mode="json"))
     claim = reservations.claim_key(user.id, "POST /bookings", key, fingerprint)
     if isinstance(claim, Answer):
         return _replayed(user, claim)
-    return _created(_book_under(claim, user, body))
+    return _created(_book_under(claim, user, body, kept), kept)
 
 
 @endpoint("GET", "/bookings", tag="Bookings", query=BookingList, shape=schemas.BookingPageShape)
@@ -112,20 +113,30 @@ def cancel_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply:
     )
 
 
-def _book(user: CurrentUser, body: RoomOrder, claim: Claim | None) -> Booking:
+class _Kept:
+    """Renders a booking in the transaction that confirms it, and has the answer still when that has ended."""
+
+    answer: Answer | None = None
+
+    def __call__(self, booking: Booking) -> Answer:
+        self.answer = _answer(booking)
+        return self.answer
+
+
+def _book(user: CurrentUser, body: RoomOrder, claim: Claim | None, kept: _Kept) -> Booking:
     room_id = decode("room", body.room_id)
     if room_id is None:
         raise RoomNotFound
     if claim and claim.booking_id:  # begun by another call, maybe in another process, which read the names there
         catalogue.names_of_room(room_id)
     order = reservations.Order(user.id, room_id, body.stay, body.guests)
-    return reservations.book(order, body.payment_method_id, current_services().booking_context, claim, _answer)
+    return reservations.book(order, body.payment_method_id, current_services().booking_context, claim, kept)
 
 
-def _book_under(claim: Claim, user: CurrentUser, body: RoomOrder) -> Booking:
+def _book_under(claim: Claim, user: CurrentUser, body: RoomOrder, kept: _Kept) -> Booking:
     """Book, and keep a final refusal as the answer; anything else leaves the key to the next call."""
     try:
-        return _book(user, body, claim)
+        return _book(user, body, claim, kept)
     except FINAL as refusal:
         answer = Answer(status_of(refusal), errors.body_of(refusal).decode())
         reservations.keep_refusal(claim, answer)
@@ -139,8 +150,9 @@ def _answer(booking: Booking) -> Answer:
     return Answer(201, to_json(schemas.booking(booking, catalogue.names_of_sold_room(booking.room_id))).decode())
 
 
-def _created(booking: Booking) -> Response:
-    return json_response(_answer(booking).body, 201, _where(booking))
+def _created(booking: Booking, kept: _Kept) -> Response:
+    answer = kept.answer or _answer(booking)
+    return json_response(answer.body, 201, _where(booking))
 
 
 def _replayed(user: CurrentUser, first: Answer) -> Response:

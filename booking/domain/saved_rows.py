@@ -8,6 +8,7 @@ when a row was made) is refused with ValueError.
 from __future__ import annotations
 
 import json
+import marshal
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
@@ -73,9 +74,9 @@ class SavedRows(Generic[Row]):
     def _written(self) -> list[str]:
         return [name for name in self.columns if name not in _GIVEN_BY_POSTGRES]
 
-    def _text(self, row: Row) -> str:
+    def _text(self, row: Row) -> bytes:
         # A list or dict may be changed where it is: its text shows that.
-        return repr([row.__dict__.get(name) for name in self._json])
+        return marshal.dumps([row.__dict__.get(name) for name in self._json])
 
 
 def named(new: Mapping[str, Any]) -> dict[str, Any]:

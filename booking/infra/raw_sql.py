@@ -6,7 +6,8 @@ for much that these do not need: psycopg2 reads and writes their types by itself
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,8 +15,9 @@ from typing import Any, cast
 
 import psycopg2
 from psycopg2.extras import NamedTupleCursor
-from sqlalchemy import ClauseElement, Compiled, Connection, Dialect, Engine, PoolProxiedConnection
+from sqlalchemy import ClauseElement, Connection, Dialect, Engine, PoolProxiedConnection, Uuid
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from booking.infra import prepared
 from booking.infra.redaction import empty
@@ -48,17 +50,50 @@ def run(connection: Connection, statement: ClauseElement, values: Mapping[str, A
     return _run(connection.engine, connection.connection, statement, values)
 
 
+@dataclass(slots=True)
+class _Ready:
+    """A compiled statement, and what is the same each time it runs."""
+
+    compiled: SQLCompiler
+    needed: frozenset[str]  # what the caller has to give
+    fixed: dict[str, Any]  # what the statement gives by itself
+    asked: tuple[tuple[str, Callable[[], Any]], ...]  # what it asks for each time (clock.sql_now)
+    ids: tuple[str, ...]
+    row: Callable[[Sequence[Any]], Any] | None = None  # makes a named tuple of one, once a row was seen
+
+
 def _run(
     engine: Engine, connection: PoolProxiedConnection, statement: ClauseElement, values: Mapping[str, Any]
 ) -> Result:
-    compiled = _compiled(engine.dialect, statement)
-    given = compiled.construct_params(values)
-    with _as_sqlalchemy_would(engine, connection, compiled.string, given):
-        cursor = connection.cursor(cursor_factory=NamedTupleCursor)
-        cursor.execute(prepared.text_to_run(engine, connection, cursor, compiled), given)
-        result = Result(cursor.rowcount, cursor.fetchall() if cursor.description else ())
+    ready = _ready(engine.dialect, statement)
+    given = _given(ready, values)
+    with _as_sqlalchemy_would(engine, connection, ready.compiled.string, given):
+        cursor = connection.cursor() if ready.row else connection.cursor(cursor_factory=NamedTupleCursor)
+        cursor.execute(prepared.text_to_run(engine, connection, cursor, ready.compiled), given)
+        found = cursor.fetchall() if cursor.description else ()
+        result = Result(cursor.rowcount, _named(ready, found))
         cursor.close()
     return result
+
+
+def _given(ready: _Ready, values: Mapping[str, Any]) -> dict[str, Any]:
+    if not ready.needed <= values.keys():
+        ready.compiled.construct_params(dict(values))  # raises, and names what is missing
+    given = {**ready.fixed, **values}
+    for name, ask in ready.asked:
+        given[name] = ask()
+    for name in ready.ids:
+        if isinstance(one := given[name], uuid.UUID):
+            given[name] = one.hex  # psycopg2 takes ten times as long to write one
+    return given
+
+
+def _named(ready: _Ready, found: Sequence[Any]) -> Sequence[Any]:
+    if ready.row:
+        return [ready.row(row) for row in found]
+    if found:
+        ready.row = type(found[0])._make
+    return found
 
 
 def _checked_out(engine: Engine) -> PoolProxiedConnection:
@@ -92,6 +127,14 @@ def _as_sqlalchemy_would(engine: Engine, connection: PoolProxiedConnection, text
 
 
 @lru_cache(maxsize=1024)
-def _compiled(dialect: Dialect, statement: ClauseElement) -> Compiled:
+def _ready(dialect: Dialect, statement: ClauseElement) -> _Ready:
     # Kept by dialect: by engine, one that nobody uses any more would stay here with all of its connections.
-    return statement.compile(dialect=dialect)
+    compiled = cast(SQLCompiler, statement.compile(dialect=dialect))
+    binds = compiled.bind_names.items()
+    return _Ready(
+        compiled,
+        needed=frozenset(name for bind, name in binds if bind.required),
+        fixed={name: bind.value for bind, name in binds if not bind.required},
+        asked=tuple((name, bind.callable) for bind, name in binds if bind.callable),
+        ids=tuple(name for bind, name in binds if isinstance(bind.type, Uuid)),
+    )

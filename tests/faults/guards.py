@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from unittest.mock import patch
 
-from sqlalchemy import ClauseElement, Compiled, Connection, Dialect, create_engine, text
+from sqlalchemy import ClauseElement, Connection, Dialect, create_engine, text
 
 from booking.domain import inventory
 from booking.infra import db, raw_sql
@@ -55,13 +55,14 @@ def _emptied(connection: Connection, table: str) -> None:
 def _statements(change: Callable[[str], str]) -> Switch:
     @contextmanager
     def off(_: str) -> Iterator[None]:
-        def rewritten(dialect: Dialect, statement: ClauseElement) -> Compiled:
-            compiled = copy.copy(compile_(dialect, statement))
-            compiled.string = change(compiled.string)
-            return compiled
+        def rewritten(dialect: Dialect, statement: ClauseElement) -> raw_sql._Ready:
+            ready = copy.copy(made_ready(dialect, statement))
+            ready.compiled = copy.copy(ready.compiled)
+            ready.compiled.string = change(ready.compiled.string)
+            return ready
 
-        compile_ = raw_sql._compiled
-        with patch.object(raw_sql, "_compiled", rewritten):
+        made_ready = raw_sql._ready
+        with patch.object(raw_sql, "_ready", rewritten):
             yield
 
     return off
