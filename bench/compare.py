@@ -1,10 +1,11 @@
 """`make bench-compare`: this commit beside another one, both running, turn by turn: the machine's mood falls on both.
 
-python -m bench.compare COMMIT --rounds 5 --seconds 1.5
+python -m bench.compare COMMIT --launches 3 --rounds 2 --seconds 1.5
 
 The other commit is checked out below var/, with an environment of its own. A round has four short turns, ours first and
 last: what the machine gains or loses meanwhile falls on both alike. (Whole benches one after the other gave ratios
-between 0.6 and 1.4 for the same two commits: a bare Flask went from 7,000 to 15,000 per second within minutes.)
+between 0.6 and 1.4 for the same two commits: a bare Flask went from 7,000 to 15,000 per second within minutes.) Both
+are launched several times: one and the same commit, launched twice, differed by a tenth as long as both ran.
 """
 
 from __future__ import annotations
@@ -74,17 +75,24 @@ class Copy:
 def main(words: Sequence[str]) -> int:
     """Measure both in turns and print the ratios. 1 where a ratio is below `--at-least`."""
     asked = _arguments(words)
-    with checked_out(asked.commit) as other, _both(other, (asked.rooms, asked.bookings)) as (ours, theirs):
-        found: dict[str, list[Round]] = {}
-        both = set(theirs.rows())
-        for row in (one for one in ours.rows() if one in both and asked.only in one):
-            for copy in (ours, theirs):
-                copy.measure(row, asked.seconds)  # connections, statements and caches say hello
-            found[row] = [in_turns(ours, theirs, row, asked.seconds) for _ in range(asked.rounds)]
-            print(f"  {row:32} {' '.join(f'{one.ratio:.2f}' for one in found[row])}", flush=True)
+    found: dict[str, list[Round]] = {}
+    with checked_out(asked.commit) as other:
+        for _ in range(asked.launches):
+            with _both(other, (asked.rooms, asked.bookings)) as (ours, theirs):
+                _measure(ours, theirs, asked, found)
     lines, ratios = table(asked.commit, found)
     print("\n" + "\n".join(lines))
     return int(min(ratios) < asked.at_least)
+
+
+def _measure(ours: Copy, theirs: Copy, asked: argparse.Namespace, found: dict[str, list[Round]]) -> None:
+    both = set(theirs.rows())
+    for row in (one for one in ours.rows() if one in both and asked.only in one):
+        for copy in (ours, theirs):
+            copy.measure(row, asked.seconds)  # connections, statements and caches say hello
+        rounds = [in_turns(ours, theirs, row, asked.seconds) for _ in range(asked.rounds)]
+        found.setdefault(row, []).extend(rounds)
+        print(f"  {row:32} {' '.join(f'{one.ratio:.2f}' for one in rounds)}", flush=True)
 
 
 def in_turns(ours: Copy, theirs: Copy, row: str, seconds: float) -> Round:
@@ -133,14 +141,15 @@ def checked_out(commit: str) -> Iterator[Path]:
 def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("commit")
-    parser.add_argument("--rounds", type=int, default=5, help="for each row")
+    parser.add_argument("--launches", type=int, default=3, help="of both")
+    parser.add_argument("--rounds", type=int, default=2, help="for each row and launch")
     parser.add_argument("--seconds", type=float, default=1.5, help="of one turn")
     parser.add_argument("--rooms", type=int, default=10_000)
     parser.add_argument("--bookings", type=int, default=100_000)
     parser.add_argument("--only", default="", help="rows whose name has this in it")
     parser.add_argument("--at-least", type=float, default=0.95, help="the ratio that must not be missed")
     asked = parser.parse_args(words)
-    if asked.rounds < 1 or asked.seconds <= 0:
+    if min(asked.launches, asked.rounds) < 1 or asked.seconds <= 0:
         parser.error("--rounds and --seconds must be above zero")
     return asked
 
