@@ -68,7 +68,7 @@ lock: everything ## pin the newest versions that requirements/*.in allow
 bench: everything ## bookings, searches and pages over HTTP, beside pgbench with the same statements; ARGS="--rounds 3"
 	.venv/bin/python -m bench $(ARGS)
 
-bench-compare: everything ## this commit beside another in turns; WITH=commit, ARGS="--rounds 9"
+bench-compare: everything ## this commit beside another in turns; WITH=commit, ARGS="--launches 5"
 	.venv/bin/python -m bench.compare $(or $(WITH),HEAD~1) $(ARGS)
 
 bench-scale: everything ## the same with 10 k to 1 M rooms and 0.5 M to 10 M bookings; ARGS="--hours 1"

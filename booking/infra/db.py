@@ -89,7 +89,7 @@ else:
 
 
 # For transactions. SERIALIZABLE guards a table as a whole where it is read from end to end, which Postgres prefers as
-# soon as autovacuum has counted few rows: all who pay in a young house would be in each other's way. (See ADR 0017.)
+# soon as autovacuum has counted few rows: all who pay in a young house would be in each other’s way.
 BY_INDEX = " -c enable_seqscan=off"
 
 

@@ -1,10 +1,10 @@
 """Prepared statements: what a connection runs often, Postgres need not read and plan anew each time.
 
-To plan a statement that touches few rows takes longer than to run it. Those of every request that stand by themselves
-are marked by `often()`, where one plan is right for all values: after some runs on a connection they are prepared
-there, planned once (plan_cache_mode), and from then on executed by name. After a minute they are planned anew: a plan
-made for a young table may be wrong for what it has become. PREPARED_STATEMENTS=false leaves all as text, as poolers
-need it that give each transaction another connection.
+To plan a statement that touches few rows takes longer than to run it. Those of every request are marked by `often()`,
+where one plan is right for all values (ADR 0017): after some runs on a connection they are prepared there, planned once
+(plan_cache_mode), and from then on executed by name. After a minute they are planned anew: a plan made for a young
+table may be wrong for what it has become. PREPARED_STATEMENTS=false leaves all as text, as poolers need it that give
+each transaction another connection.
 """
 
 from __future__ import annotations
