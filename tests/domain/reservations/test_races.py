@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +15,7 @@ from flask import Flask
 from sqlalchemy import create_engine
 
 from booking.domain.errors import BookingNotCancellable, RoomLocked, RoomNotAvailable
+from booking.domain.inventory import availability
 from booking.domain.maintenance import verification
 from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.bookings import Order
@@ -87,6 +89,31 @@ def autovacuum(environ: dict[str, str]) -> None:
 
 
 @pytest.mark.slow
+def counted(environ: dict[str, str], desk: BookingContext, nights: int) -> None:
+    """A young house: Postgres has counted so many nights, of one booking."""
+    if nights:
+        booked(order(person("first"), a_room(), in_days(20, nights)), desk)
+    autovacuum(environ)
+
+
+@pytest.mark.parametrize("nights", [1, 2, 3, 7])
+def test_a_payment_in_a_young_house_reads_no_nights_but_its_own(
+    app: Flask, environ: dict[str, str], desk: BookingContext, nights: int
+) -> None:
+    counted(environ, desk, nights)
+    pin = availability._PIN.compile(dialect=db.engine.dialect)
+    with db.engine.connect() as connection:
+        lines = connection.exec_driver_sql(
+            f"EXPLAIN {pin.string}", pin.construct_params({"claim": uuid.uuid4()})
+        ).scalars()
+        scans = [line.split("->")[1].split("(")[0].strip() for line in lines if "Scan" in line]
+    assert scans == [
+        "Index Scan using ix_availability_claim_id on availability",
+        "Index Scan using pk_availability on availability others",
+    ]
+
+
+@pytest.mark.parametrize("nights", [0, 1, 3], ids=["no night", "one night", "three nights"])
 @pytest.mark.parametrize("act", [booked, reserved_and_paid])
 def test_guests_who_book_different_rooms_at_once_hardly_ever_make_each_other_try_again(
     app: Flask,
@@ -94,8 +121,9 @@ def test_guests_who_book_different_rooms_at_once_hardly_ever_make_each_other_try
     desk: BookingContext,
     monkeypatch: pytest.MonkeyPatch,
     act: Callable[[Order, BookingContext], Booking],
+    nights: int,
 ) -> None:
-    autovacuum(environ)
+    counted(environ, desk, nights)
     again: list[str] = []
     monkeypatch.setattr(telemetry, "count_retry", again.append)
     guests = [person(f"guest-{number}") for number in range(8)]
