@@ -16,8 +16,10 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 
+from booking.domain.actors import VISITOR, Actor
 from booking.domain.catalogue.cancellation_policies import FLEXIBLE
 from booking.domain.people import passwords, users
+from booking.domain.people.users import CurrentUser
 from booking.domain.reservations.bookings import Order
 from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
@@ -29,6 +31,7 @@ from booking.infra.provider import NoAnswer, Outcome, Provider
 PASSWORD = "correct horse battery"
 VISA, DECLINED, SLOW = "pm_card_visa", "pm_card_declined", "pm_card_timeout"
 REFUND_DECLINED, REFUND_SLOW = "pm_card_refund_declined", "pm_card_refund_timeout"
+SYSTEM = Actor.system("tests")
 AN_HOUR = dt.timedelta(hours=1)  # ahead: whatever recovery would ask about by then
 
 
@@ -67,9 +70,20 @@ def bob(app: Flask) -> User:
 def person(name: str) -> User:
     """An account; its password is PASSWORD."""
     email = f"{name}@example.com"
-    found = users.find(email) or users._create(email, _password_hash(), name.title(), "guest", "eu")
+    found = users.find(email) or users._create(
+        VISITOR, email, _password_hash(), name.title(), role="guest", region="eu"
+    )
     assert found
     return found
+
+
+def acting(who: User | CurrentUser | Order | uuid.UUID) -> Actor:
+    """Somebody in their own name, as far as a guest can: the one whose order it is, or whose id."""
+    if isinstance(who, CurrentUser):
+        return who.actor
+    if isinstance(who, Order):
+        return Actor.guest(who.guest_id)
+    return Actor.guest(who if isinstance(who, uuid.UUID) else who.id)
 
 
 @functools.cache

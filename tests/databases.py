@@ -17,6 +17,7 @@ from booking.infra.db import db
 from booking.infra.embedded import Servers
 
 SMALL = 2_000_000  # bytes of a table
+LOG = "audit_log"
 
 
 def template() -> str | None:
@@ -86,10 +87,18 @@ def _learn_to_sweep(connection: Any, _: Any) -> None:
 
 @functools.cache
 def _sweeping() -> str:
-    """PL/pgSQL: of small tables a DELETE takes less than a TRUNCATE. Its lock waits for whoever still writes, too."""
-    tables = [table.name for table in reversed(db.metadata.sorted_tables)]
+    """PL/pgSQL: of small tables a DELETE takes less than a TRUNCATE. Its lock waits for whoever still writes, too.
+
+    The audit log refuses both, to everybody: only who owns it may switch that off.
+    """
+    tables = [table.name for table in reversed(db.metadata.sorted_tables) if table.name != LOG]
     return f"""BEGIN
         LOCK TABLE {", ".join(tables)} IN ACCESS EXCLUSIVE MODE;
+        IF EXISTS (SELECT FROM {LOG}) THEN
+            ALTER TABLE {LOG} DISABLE TRIGGER append_only;
+            DELETE FROM {LOG};
+            ALTER TABLE {LOG} ENABLE TRIGGER append_only;
+        END IF;
         IF (SELECT max(pg_relation_size(name)) FROM unnest('{{{",".join(tables)}}}'::regclass[]) name) > {SMALL}
         THEN TRUNCATE {", ".join(tables)};
         ELSE {"; ".join(f"DELETE FROM {name}" for name in tables)};

@@ -257,6 +257,17 @@ def test_an_import_that_points_down_is_let_through(module: str, line: str) -> No
     assert wrong_imports(module, line) == []
 
 
+PERMISSIONS = {"Action", "may", "require"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HOME)))
+def test_only_verbs_ask_what_somebody_may_do(path: Any) -> None:
+    """A door hides what would be refused; it decides nothing."""
+    tree, module = ast.parse(path.read_text()), module_of(path)
+    asked = {name.rpartition(".")[2] for name in [*imported(tree), *used_of_subjects(tree)] if ".people." in name}
+    assert rank(module) <= DOMAIN or asked.isdisjoint(PERMISSIONS)
+
+
 def test_a_relative_import_is_refused() -> None:
     with pytest.raises(AssertionError):
         wrong_imports("booking.api.rooms", "from . import schemas")

@@ -7,6 +7,7 @@ from flask import request
 from booking.api import schemas
 from booking.api.endpoint import endpoint
 from booking.domain import people
+from booking.domain.actors import VISITOR
 from booking.domain.errors import AccountDisabled, EmailTaken, InvalidCredentials, InvalidToken
 from booking.domain.people import Credentials, CurrentUser, Refresh, Registration, SignedIn
 from booking.http.services import current_services
@@ -26,7 +27,7 @@ from booking.infra.ids import encode
 def register(body: Registration) -> schemas.RegisteredShape:
     """Create an account."""
     settings = current_services().settings
-    return schemas.registered(people.register(body, settings.region, site=settings.site_name))
+    return schemas.registered(people.register(VISITOR, body, settings.region, site=settings.site_name))
 
 
 @endpoint(
@@ -64,13 +65,13 @@ def refresh(body: Refresh) -> schemas.TokensShape:
 @endpoint("POST", "/auth/logout", tag="Accounts", status=204)
 def logout(user: CurrentUser) -> None:
     """Sign out: refresh and access tokens of this session stop working at once."""
-    people.end_session(user.session_id)
+    people.sign_out(user.actor)
 
 
 @endpoint("GET", "/me", tag="Accounts", shape=schemas.MeShape)
 def me(user: CurrentUser) -> schemas.MeShape:
     """Who is signed in."""
-    return schemas.me(user, email_verified=people.is_email_verified(user.id))
+    return schemas.me(user, email_verified=people.is_email_verified(user.actor))
 
 
 def _tokens(signed_in: SignedIn) -> schemas.TokensShape:

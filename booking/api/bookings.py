@@ -69,7 +69,7 @@ def create_booking(user: CurrentUser, body: RoomOrder) -> Response:
     if key is None:
         return _created(_book(user, body, None, kept), kept)
     fingerprint = reservations.request_fingerprint(body.model_dump(mode="json"))
-    claim = reservations.claim_key(user.id, "POST /bookings", key, fingerprint)
+    claim = reservations.claim_key(user.actor, "POST /bookings", key, fingerprint)
     if isinstance(claim, Answer):
         return _replayed(user, claim)
     return _created(_book_under(claim, user, body, kept), kept)
@@ -78,7 +78,7 @@ def create_booking(user: CurrentUser, body: RoomOrder) -> Response:
 @endpoint("GET", "/bookings", tag="Bookings", query=BookingList, shape=schemas.BookingPageShape)
 def list_bookings(user: CurrentUser, query: BookingList) -> schemas.BookingPageShape:
     """My bookings, newest first. An attempt whose payment was declined is in no list; its 402 names it."""
-    found = reservations.own_bookings(user.id, status=query.status, page=query.page, page_size=query.page_size)
+    found = reservations.own_bookings(user.actor, status=query.status, page=query.page, page_size=query.page_size)
     return schemas.booking_page(found, catalogue.names_of_rooms(row.room_id for row in found.bookings))
 
 
@@ -93,7 +93,7 @@ def list_bookings(user: CurrentUser, query: BookingList) -> schemas.BookingPageS
 )
 def show_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply | Response:
     """One of my bookings."""
-    booking = reservations.get_own_booking(user.id, booking_id)
+    booking = reservations.get_booking(user.actor, booking_id)
     return _not_modified(booking) if _is_known(booking) else _versioned(booking)
 
 
@@ -109,7 +109,7 @@ def show_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply | Response:
 def cancel_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply:
     """Cancel a booking: the nights are free again, and refundAmount comes back."""
     return _versioned(
-        reservations.cancel(user.id, booking_id, current_services().booking_context, seen_version=_seen_version())
+        reservations.cancel(user.actor, booking_id, current_services().booking_context, seen_version=_seen_version())
     )
 
 
@@ -130,7 +130,8 @@ def _book(user: CurrentUser, body: RoomOrder, claim: Claim | None, kept: _Kept) 
     if claim and claim.booking_id:  # begun by another call, maybe in another process, which read the names there
         catalogue.names_of_room(room_id)
     order = reservations.Order(user.id, room_id, body.stay, body.guests)
-    return reservations.book(order, body.payment_method_id, current_services().booking_context, claim, kept)
+    context, method = current_services().booking_context, body.payment_method_id
+    return reservations.book(user.actor, order, method, context, claim=claim, render=kept)
 
 
 def _book_under(claim: Claim, user: CurrentUser, body: RoomOrder, kept: _Kept) -> Booking:
@@ -160,7 +161,7 @@ def _replayed(user: CurrentUser, first: Answer) -> Response:
     headers = {"Idempotency-Replayed": "true"}
     if first.status == 201:
         booking_id = decode("booking", json.loads(first.body)["id"])
-        headers |= _where(reservations.get_own_booking(user.id, booking_id)) if booking_id else {}
+        headers |= _where(reservations.get_booking(user.actor, booking_id)) if booking_id else {}
     return json_response(first.body, first.status, headers)
 
 

@@ -1,4 +1,4 @@
-"""Commands for operators: flask rooms | users | bookings | payments | events | backup | demo, and flask doctor."""
+"""Commands for operators: flask rooms | users | bookings | payments | events | audit | backup | demo | doctor."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from booking.infra.db import db
 OURS = {
     **{
         name: f"booking.cli.{name}:group"
-        for name in ("rooms", "users", "bookings", "payments", "events", "backup", "demo")
+        for name in ("rooms", "users", "bookings", "payments", "events", "audit", "backup", "demo")
     },
     "doctor": "booking.cli.doctor:doctor",
 }

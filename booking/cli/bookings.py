@@ -7,6 +7,7 @@ import sys
 import click
 from flask.cli import AppGroup
 
+from booking.cli.operator import acting
 from booking.domain import maintenance, reservations
 from booking.infra.words import count
 
@@ -23,7 +24,7 @@ def verify() -> None:
     Example:
         flask bookings verify
     """
-    report = maintenance.verify()
+    report = maintenance.verify(acting())
     for finding in report.findings:
         click.echo(f"{finding.rule}: {finding.subject}", err=True)
     if report.findings:
@@ -41,6 +42,6 @@ def expire() -> None:
         flask bookings expire
     """
     total = 0
-    while expired := reservations.expire_holds():
+    while expired := reservations.expire_holds(acting()):
         total += expired
     click.echo(f"{count(total, 'hold')} expired.")

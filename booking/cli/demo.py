@@ -9,6 +9,7 @@ import click
 from flask.cli import AppGroup
 
 from booking import demo
+from booking.cli.operator import acting
 from booking.demo import occupancy
 from booking.domain import people
 from booking.http.services import current_services
@@ -46,11 +47,11 @@ def load() -> None:
         raise click.ClickException("Demo accounts have known passwords: demo data does not go into production.")
 
     # --- rooms
-    loaded = demo.load()
+    loaded = demo.load(acting())
 
     # --- people
     guest, _, others = (
-        people.ensure_user(**account._asdict(), role=role, region=settings.region)
+        people.ensure_user(acting(), **account._asdict(), role=role, region=settings.region)
         for account, role in ((DEMO_GUEST, "guest"), (DEMO_OWNER, "owner"), (OTHER_GUESTS, "guest"))
     )
 

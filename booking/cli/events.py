@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
-from booking.domain import messages, people
+from booking.cli.operator import acting
+from booking.domain import maintenance, messages, people
 from booking.infra import ids, queue
 from booking.infra.words import count
 
@@ -42,4 +43,4 @@ def retry() -> None:
     Example:
       flask events retry
     """
-    click.echo(f"{count(messages.retry_given_up_deliveries(), 'delivery', 'deliveries')} will be tried again")
+    click.echo(f"{count(maintenance.retry_deliveries(acting()), 'delivery', 'deliveries')} will be tried again")

@@ -8,6 +8,7 @@ import uuid
 import click
 from flask.cli import AppGroup
 
+from booking.cli.operator import acting
 from booking.domain import money, payments, reservations
 from booking.domain.errors import BookingError, PaymentNotFound
 from booking.domain.reservations import BookingContext
@@ -31,7 +32,7 @@ def list_them() -> None:
     Example:
         flask payments list
     """
-    owed, waiting = reservations.owed_refunds(), payments.asked_in_vain()
+    owed, waiting = reservations.owed_refunds(acting()), payments.asked_in_vain(acting())
     for debt in owed:
         click.echo(
             f"{ids.encode('payment', debt.payment_id)} owed: {money.plain(debt.amount, debt.currency)}"
@@ -64,7 +65,9 @@ def retry(payment_ids: tuple[str, ...], every: bool) -> None:
     if bool(payment_ids) == every:
         raise click.UsageError("Name payments, or say --all.")
     chosen = (
-        [debt.payment_id for debt in reservations.owed_refunds()] if every else [_known(text) for text in payment_ids]
+        [debt.payment_id for debt in reservations.owed_refunds(acting())]
+        if every
+        else [_known(text) for text in payment_ids]
     )
     still_owed = [payment_id for payment_id in chosen if not _retried(payment_id, current_services().booking_context)]
     if not chosen:
@@ -82,8 +85,10 @@ def recover() -> None:
     Example:
         flask payments recover
     """
-    payments.make_due()
-    tried = reservations.recover_payments(current_services().booking_context, limit=100_000, seconds=float("inf"))
+    payments.make_due(acting())
+    tried = reservations.recover_payments(
+        acting(), current_services().booking_context, limit=100_000, seconds=float("inf")
+    )
     click.echo(f"{count(tried, 'payment')} asked about, {payments.payment_figures()['open']} without an outcome.")
 
 
@@ -98,7 +103,7 @@ def _retried(payment_id: uuid.UUID, context: BookingContext) -> bool:
     """Whether it needs no further try."""
     name = ids.encode("payment", payment_id)
     try:
-        state = payments.retry_refund(payment_id, context)
+        state = payments.retry_refund(acting(), payment_id, context)
     except BookingError as refusal:
         click.echo(f"{name}: {refusal.message}", err=True)
         return not isinstance(refusal, PaymentNotFound)

@@ -20,6 +20,7 @@ import click
 from flask.cli import AppGroup
 
 from booking.cli.csv_file import Rows
+from booking.cli.operator import acting
 from booking.domain import catalogue
 from booking.domain.catalogue import BadRow, ImportDefaults, ImportFormat, RoomDraft
 from booking.domain.errors import Conflict, Invalid
@@ -189,7 +190,7 @@ def _draft(line: int, cells: dict[str, str] | BadRow, layout: ImportFormat, tall
 
 
 def _put(batch: list[RoomDraft], tally: Tally, *, rehearse: bool) -> None:
-    outcome = catalogue.put_rooms(batch, rehearse=rehearse)
+    outcome = catalogue.put_rooms(acting(), batch, rehearse=rehearse)
     tally.counts["created"] += len(outcome.created)
     tally.counts["updated"] += len(outcome.updated)
     tally.counts["unchanged"] += len(outcome.unchanged)
@@ -257,7 +258,7 @@ def _write(out: IO[str], location: str | None) -> int:
     writer = csv.writer(out)
     writer.writerow(catalogue.SHEET_COLUMNS)
     count = 0
-    for room, house in catalogue.exported_rooms(location):
+    for room, house in catalogue.exported_rooms(acting(), location):
         writer.writerow(catalogue.sheet_row(room, house))
         count += 1
     return count

@@ -9,7 +9,9 @@ from uuid import UUID
 import click
 from flask.cli import AppGroup
 
-from booking.domain import people, reservations
+from booking.cli.operator import acting
+from booking.domain import catalogue, people, reservations
+from booking.domain.actors import Actor, Role
 from booking.domain.errors import BookingError, EmailTaken, Invalid
 from booking.domain.inputs import accept
 from booking.domain.people import SHORTEST_PASSWORD, Registration, User
@@ -33,7 +35,7 @@ def create_owner(email: str, name: str, password_stdin: bool) -> None:
     settings = current_services().settings
     try:
         form = accept(Registration, {"email": email, "password": password, "fullName": name}, strict=True)
-        people.register(form, settings.region, site=settings.site_name, role="owner")
+        people.register(acting(), form, settings.region, site=settings.site_name, role="owner")
     except Invalid as refusal:
         raise _said(refusal) from None
     except EmailTaken:
@@ -53,7 +55,7 @@ def make_owner(email: str) -> None:
         flask users make-owner anna@hotel.example
     """
     user = _get(email)
-    changed = people.set_role(user.id, people.OWNER)
+    changed = people.give_role(acting(), user.id, Role.OWNER)
     click.echo(f"{user.email} is an owner{'.' if changed else ' already.'}")
 
 
@@ -67,10 +69,60 @@ def revoke_owner(email: str) -> None:
         flask users revoke-owner anna@hotel.example
     """
     user = _get(email)
-    if user.role != people.OWNER:
+    if user.role != "owner":
         raise click.ClickException(f"{user.email} is no owner.")
-    people.set_role(user.id, people.GUEST)
-    click.echo(f"{user.email} is a guest.")
+    people.take_role(acting(), user.id)
+    click.echo(f"{user.email} is {'a guest' if _get(email).role == 'guest' else 'no owner any more'}.")
+    _warn_without_owner()
+
+
+@group.command("give-role")
+@click.argument("email")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+@click.option("--property", "slug", help="Only at this property, by its slug. [default: at all of them]")
+def give_role(email: str, role: str, slug: str | None) -> None:
+    """Make an account owner, manager, desk or housekeeping. Its sign-ins end: it has to sign in again.
+
+    \b
+    Example:
+        flask users give-role dana@hotel.example desk --property seaside
+    """
+    user, where = _get(email), _property(slug)
+    changed = people.give_role(acting(), user.id, Role(role), where)
+    click.echo(f"{user.email} is {role} {_at(slug)}{'.' if changed else ' already.'}")
+
+
+@group.command("take-role")
+@click.argument("email")
+@click.option("--property", "slug", help="Only at this property, by its slug. [default: what counts at all of them]")
+def take_role(email: str, slug: str | None) -> None:
+    """End what an account is at a property, or at all. Its sign-ins end; its bookings stay.
+
+    \b
+    Example:
+        flask users take-role dana@hotel.example --property seaside
+    """
+    user, where = _get(email), _property(slug)
+    if not people.take_role(acting(), user.id, where):
+        raise click.ClickException(f"{user.email} has no role {_at(slug)}.")
+    click.echo(f"{user.email} has no role {_at(slug)} any more.")
+    _warn_without_owner()
+
+
+def _property(slug: str | None) -> UUID | None:
+    if slug is None:
+        return None
+    found = catalogue.find_property(slug)
+    if found is None:
+        raise click.ClickException(f"There is no property {slug!r}.")
+    return found
+
+
+def _at(slug: str | None) -> str:
+    return f"at {slug}" if slug else "at all properties"
+
+
+def _warn_without_owner() -> None:
     if not people.find_owners():
         click.echo("Nobody is an owner now: `flask users make-owner` names one.", err=True)
 
@@ -87,7 +139,7 @@ def set_password(email: str, password_stdin: bool) -> None:
     """
     user = _get(email)
     try:
-        people.set_password_of(user, _password(password_stdin), site=current_services().settings.site_name)
+        people.set_password_of(acting(), user, _password(password_stdin), site=current_services().settings.site_name)
     except Invalid as refusal:
         raise _said(refusal) from None
     click.echo(f"{user.email} has a new password.")
@@ -151,7 +203,7 @@ def delete(email: str, yes: bool) -> None:
         flask users delete dana@example.com
     """
     user = _account(email)
-    if references := [one.reference for one in reservations.deletion_obstacles(user.id)]:
+    if references := [one.reference for one in reservations.deletion_obstacles(acting(), user.id)]:
         raise click.ClickException(f"These bookings are not over, cancel them first: {', '.join(references)}.")
     if not yes:
         click.confirm("This cannot be undone. Delete the account?", abort=True)
@@ -159,15 +211,15 @@ def delete(email: str, yes: bool) -> None:
     click.echo("The account is deleted. Its address can be registered anew.")
 
 
-def _doing(verb: Callable[[UUID], None], email: str) -> None:
+def _doing(verb: Callable[[Actor, UUID], None], email: str) -> None:
     try:
-        verb(_account(email).id)
+        verb(acting(), _account(email).id)
     except BookingError as refusal:
         raise click.ClickException(refusal.message) from None
 
 
 def _account(email: str) -> User:
-    user = people.find_user(email.strip())
+    user = people.find_user(acting(), email.strip())
     if user is None:
         raise click.ClickException(f"There is no account for {email}.")
     return user

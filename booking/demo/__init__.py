@@ -9,6 +9,7 @@ from sqlalchemy import select
 from booking.demo.compose import SOURCE, rooms
 from booking.demo.pictures import room_picture
 from booking.domain import catalogue
+from booking.domain.actors import Actor
 from booking.domain.catalogue import Room
 from booking.infra.db import db, reading
 
@@ -21,11 +22,11 @@ def drawn_room(room_id: str, city: str, beds: int, capacity: int) -> str:
     return room_picture.svg(room_id, city=city, beds=beds, capacity=capacity)
 
 
-def load() -> int:
+def load(actor: Actor) -> int:
     """Put in the demo rooms that are not there yet and return how many; those that are stay as somebody left them."""
     present = _present()
     missing = [draft for draft in rooms() if draft.source_id not in present]
-    return len(catalogue.put_rooms(missing, keep_existing=True).created) if missing else 0
+    return len(catalogue.put_rooms(actor, missing, keep_existing=True).created) if missing else 0
 
 
 @reading

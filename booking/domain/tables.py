@@ -4,11 +4,13 @@ from booking.domain.catalogue.models import Property, Room
 from booking.domain.inventory.models import Availability
 from booking.domain.messages.models import Delivery, Event
 from booking.domain.payments.models import Payment
+from booking.domain.people.audit_models import AuditRecord, PersonKey
 from booking.domain.people.link_models import EmailChange, EmailVerification, Farewell, PasswordReset
-from booking.domain.people.models import SecurityEvent, Session, User
+from booking.domain.people.models import SecurityEvent, Session, StaffMembership, User
 from booking.domain.reservations.models import Booking, IdempotencyKey
 
 __all__ = [
+    "AuditRecord",
     "Availability",
     "Booking",
     "Delivery",
@@ -19,9 +21,11 @@ __all__ = [
     "IdempotencyKey",
     "PasswordReset",
     "Payment",
+    "PersonKey",
     "Property",
     "Room",
     "SecurityEvent",
     "Session",
+    "StaffMembership",
     "User",
 ]

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from booking.domain import messages, payments, reservations
+from booking.domain.actors import Actor
 from booking.domain.errors import BookingError
 from booking.http.services import current_services
 from booking.infra import queue, telemetry
@@ -15,6 +16,7 @@ from booking.infra.db import Unavailable
 from booking.infra.health import check
 
 operations = Blueprint("operations", __name__)
+METRICS = Actor.system("metrics")
 
 
 @operations.get("/metrics")
@@ -49,4 +51,4 @@ def _gauges() -> dict[str, float]:
 def _counted() -> dict[str, float]:
     waiting = {f"outbox_{name}": float(value) for name, value in messages.outbox_figures().items()}
     money = {f"payments_{name}": float(value) for name, value in payments.payment_figures().items()}
-    return waiting | money | {"refunds_owed": float(len(reservations.owed_refunds()))}
+    return waiting | money | {"refunds_owed": float(len(reservations.owed_refunds(METRICS)))}

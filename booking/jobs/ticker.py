@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from booking.config import Settings
 from booking.domain import maintenance, messages, reservations
+from booking.domain.actors import Actor
 from booking.http.services import current_services
 from booking.infra import sent_mails
 from booking.infra.db import Unavailable
@@ -28,6 +29,7 @@ from booking.infra.queue import Jobs
 from booking.infra.telemetry import log
 from booking.jobs import deliver
 
+WORKER = Actor.system("worker")
 LOCK_KEY = 0x7469636B6572  # "ticker"
 BATCH = 500
 # Enough to keep workers busy; the rest waits in Postgres, where nothing is offered twice.
@@ -117,7 +119,7 @@ def build(app: Flask) -> Ticker:
 def chores(settings: Settings) -> list[Chore]:
     """What is to be done from time to time."""
     return [
-        Chore("holds", settings.sweep_seconds, lambda: until_done(reservations.expire_holds, 100)),
+        Chore("holds", settings.sweep_seconds, lambda: until_done(partial(reservations.expire_holds, WORKER), 100)),
         *(Chore("payments", settings.sweep_seconds, recover) for _ in range(PAYMENT_SWEEPERS)),
         Chore("prune", PRUNE_SECONDS, partial(prune, settings.mail_dir)),
     ]
@@ -153,12 +155,12 @@ def until_done(work: Callable[[int], int], limit: int) -> None:
 
 def recover() -> None:
     """Settle payments whose outcome nobody knows."""
-    reservations.recover_payments(current_services().booking_context)
+    reservations.recover_payments(WORKER, current_services().booking_context)
 
 
 def prune(mail_dir: str = "") -> None:
     """Forget what is older than it should be, in small portions."""
-    done = maintenance.prune(dt.timedelta(days=current_services().settings.security_events_days))
+    done = maintenance.prune(WORKER, dt.timedelta(days=current_services().settings.security_events_days))
     if mail_dir and (files := sent_mails.prune(mail_dir)):
         done["mail files"] = files
     if done:

@@ -9,6 +9,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 
 from booking.domain import people
+from booking.domain.actors import VISITOR
 from booking.domain.errors import (
     AccountDisabled,
     BookingError,
@@ -73,7 +74,7 @@ def _left_already() -> Response:
 def leave() -> Response:
     """End this sign-in."""
     if current_user.is_authenticated:
-        people.end_session(signed_in.visitor().session_id)
+        people.sign_out(signed_in.actor())
     signed_in.forget()
     return _after_leaving()
 
@@ -98,7 +99,7 @@ def join() -> Response:
     limits.count(public=True, books=False)
     try:
         settings = current_services().settings
-        user = people.register(form.accept(Registration), settings.region, site=settings.site_name)
+        user = people.register(VISITOR, form.accept(Registration), settings.region, site=settings.site_name)
     except (Invalid, EmailTaken, TooBusy) as refusal:
         return _refused(JOINING, form, refusal)
     return _signed_in(user)
@@ -174,7 +175,7 @@ def _minutes() -> int:
 def _signed_in(user: User) -> Response:
     """A session of its own for this sign-in; the browser's former one ends."""
     if current_user.is_authenticated:
-        people.end_session(signed_in.visitor().session_id)
+        people.sign_out(signed_in.actor())
     signed_in.remember(people.start_web_session(user.id, request.headers.get("User-Agent", "")))
     return devices.remember(go_to(_wanted()), current_services().guard.account(user.email))
 

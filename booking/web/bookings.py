@@ -24,7 +24,7 @@ from booking.infra.ids import decode, encode
 from booking.web import bills, form_check, formats, legal, options
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
-from booking.web.signed_in import required, visitor
+from booking.web.signed_in import actor, required, visitor
 
 blueprint = Blueprint("bookings", __name__)
 
@@ -38,7 +38,7 @@ def index() -> Response:
     group = request.args.get("show", reservations.UPCOMING)
     if group not in reservations.HISTORY_GROUPS:
         group = reservations.UPCOMING
-    overview = reservations.overview(visitor().id, group, options.page(request.args.get("page", "")))
+    overview = reservations.overview(actor(), group, options.page(request.args.get("page", "")))
     for entry in overview.entries:
         formats.alike(entry.booking.currency, (entry.booking.total_price, entry.booking.refund_amount))
     pages = -(-overview.counts[group] // overview.page_size)
@@ -92,7 +92,7 @@ def cancel(booking_id: str) -> Response:
     try:
         seen = Form.posted().accept(Cancellation)
         reservations.cancel(
-            visitor().id,
+            actor(),
             trip.id,
             current_services().booking_context,
             seen_version=seen.version,
@@ -125,7 +125,7 @@ def own_trip(booking_id: str) -> BookingDetails:
     known = decode("booking", booking_id)
     if known is None:
         raise BookingNotFound
-    return reservations.get_details(visitor().id, known)
+    return reservations.get_details(actor(), known)
 
 
 def _how_soon(booking: Booking) -> str:

@@ -32,7 +32,7 @@ from booking.web.bookings import own_trip
 from booking.web.forms import Form
 from booking.web.pages import go_to, page, wants_part
 from booking.web.room_cards import RoomCard
-from booking.web.signed_in import current_user, required, visitor
+from booking.web.signed_in import actor, current_user, required, visitor
 
 blueprint = Blueprint("checkout", __name__)
 
@@ -67,7 +67,7 @@ def _reserved(order: Order, form: Form, shown: Decimal | None) -> Response:
     _count()
     limits.count_reservation()
     try:
-        held = reservations.reserve(order, current_services().booking_context)
+        held = reservations.reserve(actor(), order, current_services().booking_context)
     except Invalid:
         return go_to(_room_page(room_id, form))  # which says what is wrong with the dates
     except (RoomNotAvailable, RoomLocked, TooManyHolds) as refusal:
@@ -111,7 +111,7 @@ def wish(room_id: str) -> Response:
     order = _order(room_id, form := Form.asked())
     if order is None:
         return go_to(_room_page(room_id, form))
-    mine = reservations.find_own_claim(order)
+    mine = reservations.find_own_claim(actor(), order)
     if mine.same and not mine.changes:
         return go_to(url_for(".show", booking_id=encode("booking", mine.same.id)))
     services = current_services()
@@ -163,7 +163,7 @@ def pay(booking_id: str) -> Response:
     try:
         given = form.accept(HoldPayment)
         reservations.pay(
-            visitor().id, trip.id, given.payment_method_id, given.shown_total, current_services().booking_context
+            actor(), trip.id, given.payment_method_id, given.shown_total, current_services().booking_context
         )
     except (PaymentUnknown, PaymentInProgress):
         return go_to(url_for(".show", booking_id=booking_id))
@@ -181,7 +181,7 @@ def release(booking_id: str) -> Response:
     """The guest does not want the room after all, or would rather have another one."""
     trip, form = own_trip(booking_id), Form.posted()
     if trip.stage == reservations.STAGE_HELD:
-        reservations.cancel(visitor().id, trip.id, current_services().booking_context)
+        reservations.cancel(actor(), trip.id, current_services().booking_context)
     if decode("room", instead := form.value("roomId")):
         return go_to(url_for(".wish", room_id=instead, **_wish(request.form)))
     return go_to(_page_of(Order(visitor().id, trip.room_id, trip.stay, trip.notice.guests)))
@@ -230,7 +230,7 @@ def _offer(order: Order, quote: pricing.StayQuote) -> dict[str, Any]:
 
 
 def _gone(order: Order, refusal: BookingError) -> Response:
-    mine = reservations.find_own_claim(order)
+    mine = reservations.find_own_claim(actor(), order)
     if mine.standing:
         return go_to(_page_of(order))  # which says that the guest has it
     services = current_services()
@@ -248,7 +248,7 @@ def _pay_or_release(order: Order, refusal: TooManyHolds) -> Response:
     """What the guest has reserved already, with the ways to pay for it or to release it for this room."""
     services = current_services()
     room = catalogue.get_room_details(order.room_id, services.settings.room_cache_seconds)
-    facts: dict[str, Any] = {"room": room, "order": order, "held": reservations.running_holds(order.guest_id)}
+    facts: dict[str, Any] = {"room": room, "order": order, "held": reservations.running_holds(actor())}
     facts["most"] = services.booking_context.holds_per_guest
     return page("checkout/holds.html", status=status_of(refusal), **facts)
 
@@ -262,7 +262,7 @@ def _elsewhere(trip: BookingDetails) -> dict[str, Any]:
     quote = search.still_free(order.room_id, order.stay, order.guests, rules)
     if quote:
         formats.alike(quote.price.currency, [quote.price.total])
-    mine = reservations.find_own_claim(order)
+    mine = reservations.find_own_claim(actor(), order)
     facts = {"quote": quote, "own": mine.overlapping, "replaced": mine.replaces(trip)}
     return facts | {"others": _others(order, trip.location)}
 

@@ -18,7 +18,7 @@ from booking.http.services import current_services
 from booking.web import form_check, security
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
-from booking.web.signed_in import current_user, required, visitor
+from booking.web.signed_in import actor, current_user, required, visitor
 
 blueprint = Blueprint("confirming", __name__)
 
@@ -53,7 +53,7 @@ def _take() -> Response | None:
     form = Form.posted()
     limits.count(public=True, books=False)  # whoever found an open browser may not try passwords for long
     try:
-        people.confirm_password(visitor(), form.accept(Confirmation).confirm_password, current_services().guard)
+        people.confirm_password(actor(), form.accept(Confirmation).confirm_password, current_services().guard)
     except (Invalid, TooManyAttempts, TooBusy) as refusal:
         response = _show(form.refuse(refusal), status_of(refusal))
         response.headers.update(wait_headers(refusal))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from flask import Blueprint, Response, abort
 from flask_babel import gettext
 
+from booking.domain import maintenance
 from booking.domain.errors import Forbidden
 from booking.http.services import current_services
-from booking.infra import sent_mails
+from booking.infra.sent_mails import SentMail
 from booking.web import security
 from booking.web.pages import page
-from booking.web.signed_in import required, visitor
+from booking.web.signed_in import actor, required
 
 blueprint = Blueprint("demo_mails", __name__)
 
@@ -30,16 +33,15 @@ def _only_where_nothing_is_real() -> None:
 @required
 def index() -> Response:
     """The latest mails."""
-    _only_the_owner()
-    return page("demo/mails.html", mails=sent_mails.latest(_folder()))
+    with _for_the_owner():
+        return page("demo/mails.html", mails=maintenance.latest_demo_mails(actor(), _folder()))
 
 
 @blueprint.get("/demo/mails/<name>")
 @required
 def show(name: str) -> Response:
     """One mail: how it looks, what its text says, what is attached."""
-    _only_the_owner()
-    mail = sent_mails.one(_folder(), name)
+    mail = _mail(name)
     if mail is None:
         abort(404)
     return page("demo/mail.html", mail=mail, links=list(dict.fromkeys(LINK.findall(mail.text))))
@@ -49,8 +51,7 @@ def show(name: str) -> Response:
 @required
 def body(name: str) -> Response:
     """The mail itself, for the frame on its page: it may carry styles, and can do nothing else."""
-    _only_the_owner()
-    mail = sent_mails.one(_folder(), name)
+    mail = _mail(name)
     if mail is None or not mail.html:
         abort(404)
     nothing = "'none'"
@@ -70,6 +71,15 @@ def _folder() -> str:
     return current_services().settings.mail_dir
 
 
-def _only_the_owner() -> None:
-    if visitor().role != "owner":
-        raise Forbidden(gettext("Only the owner of this demo can read its emails. Sign in as owner@example.com."))
+def _mail(name: str) -> SentMail | None:
+    with _for_the_owner():
+        return maintenance.find_demo_mail(actor(), _folder(), name)
+
+
+@contextmanager
+def _for_the_owner() -> Iterator[None]:
+    try:
+        yield
+    except Forbidden:
+        told = gettext("Only the owner of this demo can read its emails. Sign in as owner@example.com.")
+        raise Forbidden(told) from None

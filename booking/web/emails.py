@@ -15,7 +15,7 @@ from booking.web.forms import Form
 from booking.web.pages import go_to, page
 from booking.web.profile import DONE, account_page
 from booking.web.security import personal
-from booking.web.signed_in import required, visitor
+from booking.web.signed_in import actor, required
 
 blueprint = Blueprint("emails", __name__)
 
@@ -45,7 +45,7 @@ def confirm(link: str) -> Response:
 def ask_again() -> Response:
     """Mail the link once more."""
     limits.count_mail()
-    session[DONE] = "verification" if people.ask_verification_again(visitor().id) else "verification_late"
+    session[DONE] = "verification" if people.ask_verification_again(actor()) else "verification_late"
     return go_to(url_for("profile.show"))
 
 
@@ -59,7 +59,7 @@ def change() -> Response:
     form = Form.posted()
     limits.count_mail()
     try:
-        people.request_email_change(visitor(), form.accept(EmailChoice).new_email)
+        people.request_email_change(actor(), form.accept(EmailChoice).new_email)
     except (Invalid, EmailTaken) as refusal:
         return account_page(status_of(refusal), email=form.refuse(refusal))
     session[DONE] = "email_requested"
@@ -77,7 +77,7 @@ def show_again() -> Response:
 @required
 def give_up() -> Response:
     """Keep the present address after all."""
-    people.give_up_email_change(visitor().id)
+    people.give_up_email_change(actor())
     session[DONE] = "email_kept"
     return go_to(url_for("profile.show"))
 

@@ -17,7 +17,7 @@ from booking.infra.clock import now
 from booking.web import own_data, signed_in
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
-from booking.web.signed_in import required, visitor
+from booking.web.signed_in import actor, required, visitor
 
 blueprint = Blueprint("leaving", __name__)
 
@@ -28,7 +28,7 @@ SHOWN = 20  # rows of each list on the page; the file has all
 @required
 def data() -> Response:
     """Everything that is kept, to read."""
-    found = reservations.own_data(visitor())
+    found = reservations.own_data(actor())
     return page(
         "account/data.html", account=own_data.account(found["account"]), parts=own_data.parts(found, SHOWN), shown=SHOWN
     )
@@ -38,7 +38,7 @@ def data() -> Response:
 @required
 def data_file() -> Response:
     """The same as a file."""
-    text = json.dumps(reservations.download_own_data(visitor()), ensure_ascii=False, indent=2, default=_number)
+    text = json.dumps(reservations.download_own_data(actor()), ensure_ascii=False, indent=2, default=_number)
     response = make_response(text)
     response.mimetype = "application/json"
     response.headers["Content-Disposition"] = f'attachment; filename="account-{now():%Y-%m-%d}.json"'
@@ -66,7 +66,7 @@ def disable() -> Response:
     """No sign-in any more, for now."""
     limits.count(public=True, books=False)
     try:
-        people.disable_own_account(visitor())
+        people.disable_own_account(actor())
     except LastOwner as refusal:
         return _page(Form().refuse(refusal), status_of(refusal))
     signed_in.forget()
@@ -80,7 +80,7 @@ def delete() -> Response:
     form = Form.posted()
     limits.count(public=True, books=False)
     try:
-        reservations.delete_own_account(visitor(), form.accept(Deletion).confirm_email)
+        reservations.delete_own_account(actor(), form.accept(Deletion).confirm_email)
     except (Invalid, AccountInUse, LastOwner) as refusal:
         return _page(form.refuse(refusal), status_of(refusal))
     signed_in.forget()
@@ -90,8 +90,8 @@ def delete() -> Response:
 def _page(form: Form, status: int = 200) -> Response:
     who = visitor()
     facts: dict[str, Any] = {
-        "obstacles": reservations.deletion_obstacles(who.id),
-        "money_moves": reservations.money_moves(who.id),
+        "obstacles": reservations.deletion_obstacles(who.actor, who.id),
+        "money_moves": reservations.money_moves(who.actor, who.id),
     }
     return page("account/close.html", status=status, form=form, who=who, **facts)
 

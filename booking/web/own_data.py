@@ -30,6 +30,14 @@ STATES = {
 }
 
 
+# What the audit log says about a person.
+CHANGES = {
+    "account.made": _("Account created"),
+    "account.renamed": _("Name changed"),
+    "email.requested": _("Change of email requested"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One list of the page: the newest entries, and how many there are."""
@@ -61,6 +69,7 @@ def parts(found: Entry, shown: int) -> list[Part]:
         _part(gettext("Devices"), found["sessions"], shown, _device),
         _part(gettext("Security"), found["securityEvents"], shown, _event),
         _part(gettext("Email changes"), found["emailChanges"], shown, _email_change),
+        *([_part(gettext("Changes by our team"), found["auditLog"], shown, _change)] if found["auditLog"] else []),
     ]
 
 
@@ -96,6 +105,11 @@ def _event(entry: Entry) -> Line:
 
 def _email_change(entry: Entry) -> Line:
     return entry["to"], _known(gettext("instead of %(email)s", email=entry["from"]), instant(entry["createdAt"]))
+
+
+def _change(entry: Entry) -> Line:
+    values = [str(value) for value in entry["after"].values()]
+    return str(CHANGES.get(entry["action"], entry["action"])), _known(instant(entry["at"]), *values)
 
 
 def _state(state: str) -> str:

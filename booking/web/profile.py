@@ -16,7 +16,7 @@ from booking.infra.ids import decode, encode
 from booking.web import activity, browsers
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
-from booking.web.signed_in import required, visitor
+from booking.web.signed_in import actor, required, visitor
 
 blueprint = Blueprint("profile", __name__)
 
@@ -50,7 +50,7 @@ def rename() -> Response:
     """Another name."""
     form = Form.posted()
     try:
-        people.change_name(visitor().id, form.accept(Profile).full_name)
+        people.change_name(actor(), form.accept(Profile).full_name)
     except Invalid as refusal:
         return account_page(status=status_of(refusal), profile=form)
     return _done("name")
@@ -66,7 +66,7 @@ def change_password() -> Response:
         given = form.accept(PasswordChange)
         services = current_services()
         site, guard = services.settings.site_name, services.guard
-        people.change_password(visitor(), given.current_password, given.new_password, site=site, guard=guard)
+        people.change_password(actor(), given.current_password, given.new_password, site=site, guard=guard)
     except (Invalid, TooManyAttempts, TooBusy) as refusal:
         response = account_page(status=status_of(refusal), password=form.refuse(refusal))
         response.headers.update(wait_headers(refusal))
@@ -81,7 +81,7 @@ def end_session(session_id: str) -> Response:
     known = decode("session", session_id)
     if known is None:
         raise SessionNotFound
-    people.end_own_session(visitor().id, known)
+    people.end_own_session(actor(), known)
     return _done("session")
 
 
@@ -89,7 +89,7 @@ def end_session(session_id: str) -> Response:
 @required
 def end_others() -> Response:
     """Sign out everywhere else."""
-    people.end_other_sessions(visitor())
+    people.end_other_sessions(actor())
     return _done("sessions")
 
 
@@ -101,17 +101,17 @@ def _done(what: str) -> Response:
 def account_page(status: int = 200, done: str | None = None, **forms: Form) -> Response:
     """The account as it is; `forms` are those that were refused, by their place on the page."""
     who = visitor()
-    listed = people.own_sessions(who, current_services().ends)
+    listed = people.own_sessions(who.actor, current_services().ends)
     facts: dict[str, Any] = {
         "who": who,
         "done": done,
-        "undeliverable": people.undeliverable_since(who.id),
+        "undeliverable": people.undeliverable_since(who.actor),
         "email": forms.get("email") or Form(),
-        "new_email": people.pending_email_change(who.id),
-        "is_verified": people.is_email_verified(who.id),
+        "new_email": people.pending_email_change(who.actor),
+        "is_verified": people.is_email_verified(who.actor),
         "profile": forms.get("profile") or Form({"fullName": who.full_name}),
         "password": forms.get("password") or Form(),
-        "activity": activity.lines(people.recent_security_events(who.id)),
+        "activity": activity.lines(people.recent_security_events(who.actor)),
         "sign_ins": [(encode("session", one.id), browsers.called(one.client), one) for one in listed],
     }
     return page("account/show.html", status=status, **facts)

@@ -25,7 +25,7 @@ from booking.infra.ids import decode
 from booking.web import amenities, bills, formats, json_ld, listing, months, moved_dates, options, photos, room_cards
 from booking.web.forms import Form
 from booking.web.pages import A_YEAR, go_to, page, wants_part
-from booking.web.signed_in import current_user, visitor
+from booking.web.signed_in import actor, current_user, visitor
 
 blueprint = Blueprint("rooms", __name__)
 
@@ -233,7 +233,7 @@ def _mine(room_id: str, quote: pricing.StayQuote) -> reservations.GuestClaim:
     """What the visitor already has of these nights; nobody else is in the way then."""
     if quote.is_available or not current_user.is_authenticated:
         return reservations.GuestClaim()
-    return reservations.find_own_claim(Order(visitor().id, _id(room_id), quote.stay, quote.guests))
+    return reservations.find_own_claim(actor(), Order(visitor().id, _id(room_id), quote.stay, quote.guests))
 
 
 def _promises(quote: pricing.StayQuote) -> list[pricing.RefundPromise]:

@@ -12,6 +12,7 @@ from flask import Flask, Request, Response, g, session
 from flask_login import AnonymousUserMixin, LoginManager, current_user
 
 from booking.domain import people
+from booking.domain.actors import Actor
 from booking.domain.errors import Unauthorized
 from booking.domain.people import CurrentUser
 from booking.http.services import current_services
@@ -19,7 +20,7 @@ from booking.infra.ids import decode, encode
 from booking.web import security
 from booking.web.pages import go_to
 
-__all__ = ["ask_nobody", "current_user", "forget", "install", "remember", "required", "visitor"]
+__all__ = ["actor", "ask_nobody", "current_user", "forget", "install", "remember", "required", "visitor"]
 
 P = ParamSpec("P")
 
@@ -73,6 +74,11 @@ def visitor() -> CurrentUser:
     """Who has signed in; only for views that are `required`."""
     user: CurrentUser = current_user.user
     return user
+
+
+def actor() -> Actor:
+    """The same, as verbs know them."""
+    return visitor().actor
 
 
 def remember(user: CurrentUser) -> None:

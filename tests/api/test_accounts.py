@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from booking.domain.actors import VISITOR
 from booking.domain.people import passwords
 from booking.domain.tables import Event, User
 from tests.api.program import INSTANT, Program, refused
@@ -175,6 +176,6 @@ def test_a_wrong_password_and_an_unknown_address_take_the_same_time(
 def test_an_account_without_a_password_cannot_sign_in_with_one(app: Flask) -> None:
     from booking.domain.people import users
 
-    users._create("linked@example.com", None, "Linked", "guest", "eu")  # type: ignore[arg-type]  # by a link, later
+    users._create(VISITOR, "linked@example.com", None, "Linked", role="guest", region="eu")  # type: ignore[arg-type]  # by a link, later
     for password in ("", "None", PASSWORD):
         assert login(Program(app), email="linked@example.com", password=password).status_code == 401

@@ -19,7 +19,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.provider import NoAnswer, Provider
 from tests.api.program import Program, an_order, dates, fields, program_of, refused
-from tests.cast import AN_HOUR, DECLINED, SLOW, a_room, all_at_once, count, in_days, interrupted, later, silent
+from tests.cast import AN_HOUR, DECLINED, SLOW, SYSTEM, a_room, all_at_once, count, in_days, interrupted, later, silent
 
 KEY = "3f0d-the-same-again"
 HALF_A_MINUTE = dt.timedelta(seconds=31)
@@ -305,7 +305,7 @@ def test_died_after_the_confirmation_before_the_answer(
 
 def test_died_and_recovery_was_quicker(app: Flask, api: Program, room: Room, desk: BookingContext) -> None:
     crashed(app, api, room, interrupted(desk, die))
-    recovery.recover_payments(desk, ahead=AN_HOUR)
+    recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
     finished_by_the_next_call(api, room)
 
 
@@ -319,7 +319,7 @@ def test_died_uncharged_and_somebody_else_booked_meanwhile(
             die()
 
     crashed(app, api, room, replace(desk, provider=cast(Provider, Dying())))
-    recovery.recover_payments(desk, ahead=AN_HOUR)
+    recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
     assert bobs.post("/bookings", an_order(room)).status_code == 201
     later(HALF_A_MINUTE)
     refused(order(api, room), 409, "ROOM_NOT_AVAILABLE")
@@ -349,7 +349,7 @@ def test_an_unknown_payment_that_recovery_settled_answers_201(
 ) -> None:
     unknown = order(api, room, paymentMethodId=SLOW)
     refused(unknown, 503, "PAYMENT_UNKNOWN")
-    recovery.recover_payments(desk, ahead=AN_HOUR)
+    recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
     assert order(api, room, paymentMethodId=SLOW).status_code == 201
     assert count(Payment) == 1
     assert nothing_is_wrong()

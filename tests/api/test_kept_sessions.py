@@ -17,7 +17,7 @@ from booking.domain.people.sessions import LONGEST_KEPT
 from booking.domain.tables import User
 from booking.infra import cache, redis
 from tests.api.program import Program, dates, program_of, refused
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, acting
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_password_changed_elsewhere_ends_the_others_at_once_and_not_this_one(a
     phone, laptop = program_of(app, alice), program_of(app, alice)
     me = sessions.start_api(alice.id).user
     assert (phone.get("/me").status_code, laptop.get("/me").status_code) == (200, 200)
-    assert own_account.change_password(me, PASSWORD, "another horse battery") == 2
+    assert own_account.change_password(acting(me), PASSWORD, "another horse battery") == 2
     refused(phone.get("/me"), 401, "UNAUTHORIZED")
     refused(laptop.get("/me"), 401, "UNAUTHORIZED")
     assert sessions.current(me.session_id, me.id, kept_for=3).id == me.id
@@ -62,7 +62,7 @@ def test_a_password_changed_elsewhere_ends_the_others_at_once_and_not_this_one(a
 
 def test_a_new_name_is_seen_at_once(api: Program, alice: User) -> None:
     assert api.get("/me").json["fullName"] == "Alice"
-    own_account.rename(alice.id, "Alice Liddell")
+    own_account.rename(acting(alice), "Alice Liddell")
     assert api.get("/me").json["fullName"] == "Alice Liddell"
 
 
@@ -106,7 +106,7 @@ def test_a_new_name_does_not_wait_for_redis(
 
     monkeypatch.setattr(time, "sleep", sleep_elsewhere)
     without_redis()
-    own_account.rename(alice.id, "Alice Liddell")
+    own_account.rename(acting(alice), "Alice Liddell")
     assert api.get("/me").json["fullName"] == "Alice Liddell"
 
 

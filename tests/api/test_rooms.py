@@ -18,7 +18,7 @@ from booking.domain.tables import Room, User
 from booking.infra.db import transaction
 from booking.infra.ids import encode, new_id
 from tests.api.program import INSTANT, Program, dates, fields, refused
-from tests.cast import VISA, a_room, in_days, order
+from tests.cast import SYSTEM, VISA, a_room, acting, in_days, order
 
 ROOM = {
     "id",
@@ -70,7 +70,7 @@ def test_a_quote_adds_up_night_by_night(standing: tuple[Program, Room]) -> None:
 
 
 def test_a_quote_knows_that_nights_are_taken(api: Program, bob: User, room: Room, desk: BookingContext) -> None:
-    bookings.book(order(bob, room, in_days(32, 1)), VISA, desk)
+    bookings.book(acting(bob), order(bob, room, in_days(32, 1)), VISA, desk)
     assert api.get(path(room), **dates()).json["quote"]["isAvailable"] is False
     assert api.get(path(room), **dates(in_days(33, 2))).json["quote"]["isAvailable"] is True
 
@@ -145,8 +145,8 @@ def nights(api: Program, room: Room, **query: Any) -> Any:
 def test_the_calendar_says_night_by_night_what_can_be_had(
     api: Program, bob: User, room: Room, desk: BookingContext
 ) -> None:
-    bookings.book(order(bob, room, in_days(31, 2)), VISA, desk)
-    transaction(availability.block)(room.id, room.location, in_days(34, 1))
+    bookings.book(acting(bob), order(bob, room, in_days(31, 2)), VISA, desk)
+    transaction(availability.block)(SYSTEM, room.id, room.location, in_days(34, 1))
     shown = nights(api, room, **{"from": in_days(30).check_in, "to": in_days(36).check_in})
     assert [night["isAvailable"] for night in shown] == [True, False, False, True, False, True]
     assert [night["date"] for night in shown] == [in_days(30 + n).check_in.isoformat() for n in range(6)]

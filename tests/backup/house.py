@@ -32,7 +32,7 @@ from booking.infra.backup.recovery import Server
 from booking.infra.db import db
 from booking.infra.embedded import Servers
 from booking.infra.embedded.account import for_data
-from tests.cast import VISA, a_room, order, person
+from tests.cast import VISA, a_room, acting, order, person
 from tests.conftest import QUICK
 from tests.faults.product import eventually, folder
 
@@ -95,7 +95,10 @@ class House:
         first = clock.now().date() + dt.timedelta(days=night + 1)
         with self.app.app_context():
             booked = bookings.book(
-                order(self.alice, self.rooms[place], Stay(first, first + dt.timedelta(days=1))), VISA, desk
+                acting(self.alice),
+                order(self.alice, self.rooms[place], Stay(first, first + dt.timedelta(days=1))),
+                VISA,
+                desk,
             )
         return str(booked.reference)
 

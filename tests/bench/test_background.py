@@ -18,7 +18,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.infra import telemetry
 from booking.jobs import ticker
-from tests.cast import VISA, a_room, all_at_once, in_days, interrupted, later, order, person, silent
+from tests.cast import VISA, a_room, acting, all_at_once, in_days, interrupted, later, order, person, silent
 
 BOOKINGS = 200_000
 
@@ -27,9 +27,9 @@ def test_no_background_statement_reads_history(
     app: Flask, environ: dict[str, str], alice: User, room: Room, desk: BookingContext
 ) -> None:
     plans_in_background.fill(environ["MIGRATION_DATABASE_URL"], BOOKINGS)
-    bookings.hold(order(alice, room), desk)
+    bookings.hold(acting(alice), order(alice, room), desk)
     with pytest.raises(PaymentUnknown):
-        bookings.book(order(alice, a_room(), in_days(40)), VISA, interrupted(desk, silent))
+        bookings.book(acting(alice), order(alice, a_room(), in_days(40)), VISA, interrupted(desk, silent))
     later(desk.hold_for + dt.timedelta(minutes=2))
     found = plans_in_background.costs(app)
     assert [one for one in found if one.is_too_much] == []
@@ -48,7 +48,9 @@ def test_beside_a_long_history_guests_do_not_make_each_other_try_again(
     monkeypatch.setattr(telemetry, "count_retry", again.append)
     guests = [person(f"guest-{number}") for number in range(8)]
     for _ in range(5):
-        acts: list[Callable[[], Any]] = [partial(bookings.book, order(guest, a_room()), VISA, desk) for guest in guests]
+        acts: list[Callable[[], Any]] = [
+            partial(bookings.book, acting(guest), order(guest, a_room()), VISA, desk) for guest in guests
+        ]
         assert {getattr(done, "status", done) for done in all_at_once(app, acts)} == {"CONFIRMED"}
     assert len(again) <= 4, again
 

@@ -16,7 +16,7 @@ from booking.domain.tables import EmailChange, EmailVerification, Room, User
 from booking.infra.db import db, transaction
 from tests.browser.conftest import PHONE, violations
 from tests.browser.steps import button, heading, sign_in
-from tests.cast import VISA, in_days, order
+from tests.cast import VISA, acting, in_days, order
 
 SECRETS = ("a-secret-for-tests-only-0123456789abcdef",)
 
@@ -24,9 +24,9 @@ SECRETS = ("a-secret-for-tests-only-0123456789abcdef",)
 @pytest.fixture
 def paths(app: Flask, alice: User, room: Room, desk: BookingContext) -> list[str]:
     """Every new page, each with something on it."""
-    bookings.book(order(alice, room, in_days(30)), VISA, desk)
-    email_changes.request(sessions.start_web(alice.id, "Firefox"), "alice@new.example")
-    email_verification.ask_again(alice.id)
+    bookings.book(acting(alice), order(alice, room, in_days(30)), VISA, desk)
+    email_changes.request(acting(sessions.start_web(alice.id, "Firefox")), "alice@new.example")
+    email_verification.ask_again(acting(alice))
     verify, change = mailed()
     return ["/account", "/account/close", "/account/data", verify, *change]
 

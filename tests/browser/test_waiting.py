@@ -22,7 +22,7 @@ from booking.domain.tables import Room, User
 from booking.jobs import deliver
 from tests.browser.conftest import PHONE, violations
 from tests.browser.steps import button, heading, pay, reserve, sign_in
-from tests.cast import AN_HOUR, PASSWORD, SLOW, VISA, later, order
+from tests.cast import AN_HOUR, PASSWORD, SLOW, SYSTEM, VISA, acting, later, order
 
 Visit = Callable[..., Page]
 TIMED = dt.timedelta(minutes=15)
@@ -116,7 +116,7 @@ def test_a_bank_that_answers_late_is_waited_for(
     page.reload()
     expect(heading(page, "We’re checking your payment")).to_be_visible()
     page.wait_for_timeout(300)  # the late charge
-    recovery.recover_payments(desk, ahead=AN_HOUR)
+    recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
     expect(heading(page, "You’re booked")).to_be_visible()  # by itself
 
 
@@ -126,7 +126,7 @@ def test_without_a_script_the_page_looks_by_itself(visit: Visit, room: Room, ali
     pay(page, SLOW)
     expect(heading(page, "We’re checking your payment")).to_be_visible()
     page.wait_for_timeout(300)  # the late charge
-    recovery.recover_payments(desk, ahead=AN_HOUR)
+    recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
     expect(heading(page, "You’re booked")).to_be_visible(timeout=15_000)
 
 
@@ -185,7 +185,7 @@ def mails(app: Flask, tmp_path: Path) -> Iterator[None]:
 def test_the_mails_are_sound(
     visit: Visit, options: dict[str, Any], room: Room, alice: User, desk: BookingContext, mails: None
 ) -> None:
-    users.ensure(email="olga@example.com", password=PASSWORD, full_name="Olga", role="owner", region="eu")
+    users.ensure(SYSTEM, email="olga@example.com", password=PASSWORD, full_name="Olga", role="owner", region="eu")
     page = visit(**options)
     page.goto("/sign-in?next=/demo/mails")
     page.get_by_label("Email").fill("olga@example.com")
@@ -193,7 +193,7 @@ def test_the_mails_are_sound(
     page.locator("main").get_by_role("button", name="Sign in").click()
     expect(page.get_by_text("No emails yet")).to_be_visible()
     assert violations(page) == []
-    bookings.book(order(alice, room), VISA, desk)
+    bookings.book(acting(alice), order(alice, room), VISA, desk)
     outbox.relay()
     deliver.deliver(MAIL, [str(event_id) for name, event_id in outbox.due() if name == MAIL])
     page.reload()

@@ -22,7 +22,7 @@ from booking.domain.tables import Room, User
 from booking.infra import leader
 from booking.infra.doctor import postgres, report
 from booking.infra.embedded import Servers
-from tests.cast import a_room, later, order
+from tests.cast import a_room, acting, later, order
 from tests.cli.conftest import Ask
 from tests.jobs.conftest import mail_server  # noqa: F401 a fixture
 from tests.jobs.stories import booked, confirmed, events_age
@@ -182,6 +182,16 @@ def test_a_role_without_rights_to_the_tables(ask: Ask, another_database: Callabl
     assert "booking_app may not write to rooms" in ask(DATABASE_URL=url, MIGRATION_DATABASE_URL="").said("roles")
 
 
+def test_a_role_that_may_edit_the_audit_log(ask: Ask, another_database: Callable[..., str]) -> None:
+    log = "CREATE TABLE audit_log (at date) PARTITION BY RANGE (at); CREATE TABLE other PARTITION OF audit_log DEFAULT;"
+    rights = "GRANT SELECT, INSERT ON audit_log TO booking_app;"
+    whole = ask(DATABASE_URL=another_database(statement=log + rights), MIGRATION_DATABASE_URL="")
+    assert whole.states("roles") == ["ok"]
+    edits = log + rights + "GRANT DELETE ON audit_log TO booking_app"
+    may_edit = ask(DATABASE_URL=another_database(statement=edits), MIGRATION_DATABASE_URL="")
+    assert "problem: booking_app may edit the audit log" in may_edit.said("roles")
+
+
 def test_a_role_that_cannot_try_to_write(ask: Ask, another_database: Callable[..., str]) -> None:
     revoke = "DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$"
     said = ask(DATABASE_URL=another_database(statement=revoke), MIGRATION_DATABASE_URL="").said("roles")
@@ -242,7 +252,7 @@ def test_a_cache_of_its_own_that_is_away(ask: Ask) -> None:
 
 
 def test_holds_that_nobody_freed(app: Flask, ask: Ask, alice: User, room: Room, desk: BookingContext) -> None:
-    bookings.hold(order(alice, room), desk)
+    bookings.hold(acting(alice), order(alice, room), desk)
     assert ask().states("holds") == ["ok"]
     later(dt.timedelta(minutes=25))
     assert "problem: 1 hold has ended and not been released, the oldest for 10 min" in ask().said("holds")

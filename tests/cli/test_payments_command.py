@@ -19,7 +19,19 @@ from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra import ids, words
 from booking.infra.db import db, transaction
 from booking.infra.provider import Charge, NoAnswer, Outcome, Provider, Result
-from tests.cast import AN_HOUR, REFUND_DECLINED, VISA, in_days, interrupted, later, order, payments_of, silent
+from tests.cast import (
+    AN_HOUR,
+    REFUND_DECLINED,
+    SYSTEM,
+    VISA,
+    acting,
+    in_days,
+    interrupted,
+    later,
+    order,
+    payments_of,
+    silent,
+)
 from tests.cli.conftest import Ask
 
 
@@ -41,8 +53,8 @@ def mute(desk: BookingContext) -> BookingContext:
 @pytest.fixture
 def declined(alice: User, room: Room, desk: BookingContext) -> Booking:
     """Cancelled, and the bank does not take the money back."""
-    booking = bookings.book(order(alice, room), REFUND_DECLINED, desk)
-    return bookings.cancel(alice.id, booking.id, desk)
+    booking = bookings.book(acting(alice), order(alice, room), REFUND_DECLINED, desk)
+    return bookings.cancel(acting(alice), booking.id, desk)
 
 
 @transaction
@@ -71,8 +83,8 @@ def test_what_is_owed_and_what_waits_is_listed_with_its_reason(
     runner: FlaskCliRunner, alice: User, room: Room, desk: BookingContext, declined: Booking
 ) -> None:
     with pytest.raises(PaymentUnknown):
-        bookings.book(order(alice, room, in_days(60)), VISA, interrupted(desk, silent))
-    recovery.recover_payments(mute(desk), ahead=AN_HOUR)
+        bookings.book(acting(alice), order(alice, room, in_days(60)), VISA, interrupted(desk, silent))
+    recovery.recover_payments(SYSTEM, mute(desk), ahead=AN_HOUR)
     told = runner.invoke(args=["payments", "list"]).output
     assert f"{name_of(refund_of(declined))} owed: 360.00 EUR of booking {declined.reference}, declined by sim" in told
     assert "without an outcome: charge of 360.00 EUR by simulated, asked 1 time: the provider did not answer" in told
@@ -113,12 +125,12 @@ def test_a_payment_that_does_not_exist_is_an_error(runner: FlaskCliRunner, app: 
 def test_after_an_outage_everything_is_asked_about_at_once(
     runner: FlaskCliRunner, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    made = [bookings.book(order(alice, room, in_days(20 + 4 * one)), VISA, desk) for one in range(3)]
+    made = [bookings.book(acting(alice), order(alice, room, in_days(20 + 4 * one)), VISA, desk) for one in range(3)]
     for booking in made:
-        bookings.cancel(alice.id, booking.id, mute(desk))
+        bookings.cancel(acting(alice), booking.id, mute(desk))
     for _ in range(6):
-        recovery.recover_payments(mute(desk), ahead=AN_HOUR)
-    assert recovery.recover_payments(desk) == 0  # put off for minutes
+        recovery.recover_payments(SYSTEM, mute(desk), ahead=AN_HOUR)
+    assert recovery.recover_payments(SYSTEM, desk) == 0  # put off for minutes
     told = runner.invoke(args=["payments", "recover"]).output
     assert told == "3 payments asked about, 0 without an outcome.\n"
     assert set(refunds.states([booking.id for booking in made]).values()) == {refunds.RETURNED}
@@ -129,7 +141,7 @@ def test_what_is_being_charged_is_left_alone(app: Flask, alice: User, room: Room
         told = app.test_cli_runner().invoke(args=["payments", "recover"]).output
         assert told == "0 payments asked about, 1 without an outcome.\n"
 
-    bookings.book(order(alice, room), VISA, interrupted(desk, an_operator_is_in_a_hurry))
+    bookings.book(acting(alice), order(alice, room), VISA, interrupted(desk, an_operator_is_in_a_hurry))
 
 
 # --- who looks from outside
@@ -143,8 +155,8 @@ def test_the_doctor_names_declined_refunds(ask: Ask, declined: Booking) -> None:
 
 
 def test_the_doctor_says_why_a_payment_has_no_outcome(ask: Ask, alice: User, room: Room, desk: BookingContext) -> None:
-    booking = bookings.book(order(alice, room), VISA, desk)
-    bookings.cancel(alice.id, booking.id, mute(desk))
+    booking = bookings.book(acting(alice), order(alice, room), VISA, desk)
+    bookings.cancel(acting(alice), booking.id, mute(desk))
     assert ask().states("payments") == ["ok"]
     later(dt.timedelta(minutes=11))
     said = ask().said("payments")
@@ -154,10 +166,10 @@ def test_the_doctor_says_why_a_payment_has_no_outcome(ask: Ask, alice: User, roo
 def test_the_metrics_count_what_is_owed_and_what_is_stuck(
     client: FlaskClient, alice: User, room: Room, desk: BookingContext, declined: Booking
 ) -> None:
-    booking = bookings.book(order(alice, room), VISA, desk)
-    bookings.cancel(alice.id, booking.id, mute(desk))
+    booking = bookings.book(acting(alice), order(alice, room), VISA, desk)
+    bookings.cancel(acting(alice), booking.id, mute(desk))
     for _ in range(5):
-        recovery.recover_payments(mute(desk), ahead=AN_HOUR)
+        recovery.recover_payments(SYSTEM, mute(desk), ahead=AN_HOUR)
     told = client.get("/metrics").text
     for line in ("refunds_owed 1.0", "payments_open 1.0", "payments_stuck 1.0"):
         assert f"\n{line}\n" in told
@@ -169,9 +181,9 @@ def test_a_declined_refund_is_an_error_in_the_log(
 ) -> None:
     from structlog.testing import capture_logs
 
-    booking = bookings.book(order(alice, room), REFUND_DECLINED, desk)
+    booking = bookings.book(acting(alice), order(alice, room), REFUND_DECLINED, desk)
     with capture_logs() as said:
-        bookings.cancel(alice.id, booking.id, desk)
+        bookings.cancel(acting(alice), booking.id, desk)
     [line] = [line for line in said if line["event"] == "refund_declined"]
     assert (line["log_level"], line["reason"]) == ("error", "the card's bank said no")
 
@@ -203,12 +215,12 @@ def test_one_is_not_many(number: int, said: str) -> None:
 def test_other_outcomes_than_declined_are_named(
     alice: User, room: Room, desk: BookingContext, runner: FlaskCliRunner
 ) -> None:
-    booking = bookings.book(order(alice, room), VISA, desk)
+    booking = bookings.book(acting(alice), order(alice, room), VISA, desk)
 
     class Odd(Mute):
         def refund(self, *_: object) -> Outcome:
             return Outcome(Result.CANCELLED, "x")
 
-    bookings.cancel(alice.id, booking.id, replace(desk, provider=cast(Provider, Odd())))
+    bookings.cancel(acting(alice), booking.id, replace(desk, provider=cast(Provider, Odd())))
     told = runner.invoke(args=["payments", "list"]).output
     assert "declined by simulated: the provider answered cancelled to a refund" in told

@@ -24,7 +24,7 @@ from booking.domain.people import passwords, users
 from booking.domain.tables import Booking, Property, Room, User
 from booking.infra import clock
 from booking.infra.db import db, transaction
-from tests.cast import count
+from tests.cast import SYSTEM, count
 
 CITIES = defaultdict[str, list[RoomDraft]](list)
 for draft in rooms():
@@ -117,10 +117,10 @@ def find(source_id: str) -> Any:
 
 
 def test_loading_twice_adds_nothing_and_keeps_what_was_edited(app: Flask) -> None:
-    assert demo.load() == len(rooms())
+    assert demo.load(SYSTEM) == len(rooms())
     assert (count(Room), count(Property)) == (324, 36)
     rename("tel-aviv-01")
-    assert demo.load() == 0
+    assert demo.load(SYSTEM) == 0
     assert (find("tel-aviv-01").name, find("tel-aviv-01").published) == ("Renamed", False)
 
 
@@ -130,9 +130,9 @@ def remove(source_id: str) -> None:
 
 
 def test_a_room_that_is_missing_comes_back(app: Flask) -> None:
-    demo.load()
+    demo.load(SYSTEM)
     remove("kyoto-05")
-    assert demo.load() == 1
+    assert demo.load(SYSTEM) == 1
     assert count(Room) == 324
 
 

@@ -21,7 +21,7 @@ from booking.domain.tables import Room, User
 from booking.infra import clock
 from booking.infra.ids import encode
 from tests.api.program import program_of
-from tests.cast import VISA, a_room, later, order
+from tests.cast import VISA, a_room, acting, later, order
 from tests.web.visitor import Visitor
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -57,7 +57,7 @@ def test_until_the_day_begins_the_running_night_can_be_had(
     assert night.is_available
     assert calendar.nights(house.id, None, None, desk.rules).nights[0].date == running.check_in
     assert offers.quote(house.id, running, 2, desk.rules).is_available
-    assert bookings.book(order(alice, house, running), VISA, desk).status == "CONFIRMED"
+    assert bookings.book(acting(alice), order(alice, house, running), VISA, desk).status == "CONFIRMED"
 
 
 @pytest.mark.parametrize("hour", ["04:00", "12:00", "23:59"])
@@ -72,7 +72,7 @@ def test_from_then_on_it_is_in_the_past(alice: User, house: Room, desk: BookingC
     with pytest.raises(Invalid):
         offers.quote(house.id, yesterday, 2, desk.rules)
     with pytest.raises(Invalid):
-        bookings.book(order(alice, house, yesterday), VISA, desk)
+        bookings.book(acting(alice), order(alice, house, yesterday), VISA, desk)
     assert found(house, Stay(day, day + A_DAY), desk.rules) == [encode("room", house.id)]
 
 
@@ -99,9 +99,9 @@ def test_what_was_kept_before_the_day_began_is_not_shown_after(house: Room, desk
 
 def test_a_booked_running_night_is_a_stay_that_has_begun(alice: User, house: Room, desk: BookingContext) -> None:
     running = Stay((day := at("02:32")) - A_DAY, day)
-    booked = bookings.book(order(alice, house, running), VISA, desk)
+    booked = bookings.book(acting(alice), order(alice, house, running), VISA, desk)
     with pytest.raises(BookingNotCancellable):
-        bookings.cancel(alice.id, booked.id, desk)
+        bookings.cancel(acting(alice), booked.id, desk)
 
 
 def test_pages_and_programs_say_the_same(app: Flask, alice: User, house: Room) -> None:

@@ -24,7 +24,7 @@ from booking.domain.reservations.bookings import Order
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking
 from booking.infra import provider
-from tests.cast import AN_HOUR, VISA, in_days
+from tests.cast import AN_HOUR, SYSTEM, VISA, acting, in_days
 
 ENDPOINT = "dying"
 
@@ -82,10 +82,17 @@ def order(guest_id: uuid.UUID, room_id: uuid.UUID, point: str) -> Order:
 def book(wanted: Order, point: str, desk: BookingContext) -> Booking | idempotency.Answer:
     """As the API does it."""
     key = point.replace(" ", "-")
-    claim = idempotency.claim(wanted.guest_id, ENDPOINT, key, idempotency.fingerprint({"key": key}))
+    claim = idempotency.claim(acting(wanted.guest_id), ENDPOINT, key, idempotency.fingerprint({"key": key}))
     if isinstance(claim, idempotency.Answer):
         return claim
-    return bookings.book(wanted, VISA, desk, claim, lambda booking: idempotency.Answer(201, f'"{booking.id}"'))
+    return bookings.book(
+        acting(wanted),
+        wanted,
+        VISA,
+        desk,
+        claim=claim,
+        render=lambda booking: idempotency.Answer(201, f'"{booking.id}"'),
+    )
 
 
 def deadly(verb: Callable[..., Any], *, afterwards: bool) -> Callable[..., Any]:
@@ -107,7 +114,7 @@ def live_and_die(wanted: Order, point: str) -> None:
         set_up(POINTS[point])
         booking = book(wanted, point, desk)
         assert isinstance(booking, Booking)
-        bookings.cancel(wanted.guest_id, booking.id, desk)
+        bookings.cancel(acting(wanted.guest_id), booking.id, desk)
 
 
 def set_up(where: tuple[Any, str, bool]) -> None:
@@ -120,17 +127,19 @@ def recover_and_die(wanted: Order, point: str, desk: BookingContext) -> None:
     bad = replace(desk, provider=cast(provider.Provider, Bad(desk.provider, declined)))
     if "a charge" in point:
         with suppress(PaymentUnknown):
-            bookings.book(wanted, VISA, bad)
+            bookings.book(acting(wanted), wanted, VISA, bad)
         set_up(OF_RECOVERY[point])
-        recovery.recover_payments(desk, ahead=AN_HOUR)
+        recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
         return
-    booking = bookings.book(wanted, VISA, desk)
-    bookings.cancel(wanted.guest_id, booking.id, bad)
+    booking = bookings.book(acting(wanted), wanted, VISA, desk)
+    bookings.cancel(acting(wanted.guest_id), booking.id, bad)
     set_up(OF_RECOVERY[point])
     if declined is None:
-        recovery.recover_payments(desk, ahead=AN_HOUR)
+        recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
     else:
-        refunds.retry(next(debt.payment_id for debt in refund_debts.owed() if debt.booking_id == booking.id), desk)
+        refunds.retry(
+            SYSTEM, next(debt.payment_id for debt in refund_debts.owed(SYSTEM) if debt.booking_id == booking.id), desk
+        )
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, cast
 from unittest.mock import patch
 
@@ -26,7 +27,7 @@ from booking.infra.db import Unavailable
 from booking.infra.ids import encode
 from booking.infra.provider import Outcome, Provider, Result
 from tests import oracle
-from tests.cast import AN_HOUR, VISA, all_at_once, in_days, later, order
+from tests.cast import AN_HOUR, SYSTEM, VISA, acting, all_at_once, in_days, later, order
 from tests.faults.guards import without
 from tests.oracle import Told
 
@@ -116,7 +117,8 @@ def crowd(stage: Stage, count: Count, number: int) -> None:
     for one in range(CROWD):
         nights = stage.chance.randint(1, 4)
         stay = in_days(first + stage.chance.randrange(WINDOW - nights + 1), nights)
-        acts.append(lambda one=one, stay=stay: bookings.book(order(stage.guest(one), room, stay), VISA, stage.desk))  # type: ignore[misc]
+        wanted = order(stage.guest(one), room, stay)
+        acts.append(partial(bookings.book, acting(wanted), wanted, VISA, stage.desk))
     for one, result in enumerate(all_at_once(stage.app, acts)):
         count.note(stage.guest(one), result, final=True)
 
@@ -124,11 +126,11 @@ def crowd(stage: Stage, count: Count, number: int) -> None:
 def paying(stage: Stage, count: Count, number: int) -> None:
     """A hold is paid in several windows, and given back in one."""
     guest, stay = stage.guest(number), in_days(stage.day(number, 200, 2), 2)
-    held = bookings.hold(order(guest, stage.room(number), stay), stage.desk)
+    held = bookings.hold(acting(guest), order(guest, stage.room(number), stay), stage.desk)
     acts: list[Callable[[], Booking]] = [
-        lambda: bookings.pay(guest.id, held.id, VISA, held.total_price, stage.desk)
+        lambda: bookings.pay(acting(guest), held.id, VISA, held.total_price, stage.desk)
     ] * (FEW - 1)
-    acts.append(lambda: bookings.cancel(guest.id, held.id, stage.desk))
+    acts.append(lambda: bookings.cancel(acting(guest), held.id, stage.desk))
     for result in all_at_once(stage.app, acts):
         count.note(guest, result, final=False)
 
@@ -136,8 +138,8 @@ def paying(stage: Stage, count: Count, number: int) -> None:
 def cancelling(stage: Stage, count: Count, number: int) -> None:
     """A booking is cancelled in several windows."""
     guest, stay = stage.guest(number), in_days(stage.day(number, 300, 2), 2)
-    booked = bookings.book(order(guest, stage.room(number), stay), VISA, stage.desk)
-    acts = [lambda: bookings.cancel(guest.id, booked.id, stage.desk)] * FEW
+    booked = bookings.book(acting(guest), order(guest, stage.room(number), stay), VISA, stage.desk)
+    acts = [lambda: bookings.cancel(acting(guest), booked.id, stage.desk)] * FEW
     for result in all_at_once(stage.app, acts):
         count.note(guest, result, final=True)
 
@@ -154,10 +156,10 @@ class Declining:
 def refunding(stage: Stage, count: Count, number: int) -> None:
     """A refund was declined, and several operators send it again."""
     guest, stay = stage.guest(number), in_days(stage.day(number, 500, 2), 2)
-    booked = bookings.book(order(guest, stage.room(number), stay), VISA, stage.desk)
-    bookings.cancel(guest.id, booked.id, replace(stage.desk, provider=cast(Provider, Declining())))
-    [declined] = [debt.payment_id for debt in refund_debts.owed() if debt.booking_id == booked.id]
-    for result in all_at_once(stage.app, [lambda: refunds.retry(declined, stage.desk)] * FEW):
+    booked = bookings.book(acting(guest), order(guest, stage.room(number), stay), VISA, stage.desk)
+    bookings.cancel(acting(guest), booked.id, replace(stage.desk, provider=cast(Provider, Declining())))
+    [declined] = [debt.payment_id for debt in refund_debts.owed(SYSTEM) if debt.booking_id == booked.id]
+    for result in all_at_once(stage.app, [lambda: refunds.retry(SYSTEM, declined, stage.desk)] * FEW):
         count.note(guest, result, final=True)
 
 
@@ -179,11 +181,11 @@ def _asked(wanted: bookings.Order, key: str, desk: BookingContext) -> str:
     while True:
         claim = None
         try:
-            claim = idempotency.claim(wanted.guest_id, "controls", key, idempotency.fingerprint({"key": key}))
+            claim = idempotency.claim(acting(wanted.guest_id), "controls", key, idempotency.fingerprint({"key": key}))
             if isinstance(claim, idempotency.Answer):
                 return claim.body
             answer = lambda booking: idempotency.Answer(201, str(booking.id))  # noqa: E731
-            return str(bookings.book(wanted, VISA, desk, claim, answer).id)
+            return str(bookings.book(acting(wanted), wanted, VISA, desk, claim=claim, render=answer).id)
         except RoomNotAvailable:
             assert isinstance(claim, idempotency.Claim)
             idempotency.keep_refusal(claim, idempotency.Answer(409, "refused"))
@@ -242,8 +244,8 @@ def _retries_counted(count: Count) -> Iterator[None]:
 def _settle(desk: BookingContext) -> None:
     """A quarter of an hour later nothing is under way."""
     later(dt.timedelta(minutes=16))
-    bookings.expire_holds(10_000)
-    recovery.recover_payments(desk, ahead=AN_HOUR, limit=10_000)
+    bookings.expire_holds(SYSTEM, 10_000)
+    recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR, limit=10_000)
     clock.shift(dt.timedelta(0))
 
 

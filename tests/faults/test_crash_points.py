@@ -21,7 +21,7 @@ from booking.domain.reservations import bookings, recovery, refund_debts
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, reading
-from tests.cast import AN_HOUR, VISA, later, nights_of
+from tests.cast import AN_HOUR, SYSTEM, VISA, acting, later, nights_of
 from tests.faults import dying
 
 pytestmark = pytest.mark.faults
@@ -59,8 +59,8 @@ def desk(desk: BookingContext) -> BookingContext:
 def in_the_end(desk: BookingContext) -> None:
     """A quarter of an hour later, after sweeping and recovery, nothing is under way and all agrees."""
     later(dt.timedelta(minutes=16))
-    bookings.expire_holds()
-    recovery.recover_payments(desk, ahead=AN_HOUR)
+    bookings.expire_holds(SYSTEM)
+    recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
     assert verification.verify().findings == []
 
 
@@ -86,7 +86,12 @@ def test_recovery_finishes_what_was_charged_and_frees_the_rest(
     assert set(nights_of(room).values()) == {"booked"}
     assert len(nights_of(room)) == 3 * len(CHARGED)
     for point in BOOKS[: -len(CHARGED)]:
-        assert bookings.book(dying.order(bob.id, room.id, point), VISA, desk).status == "CONFIRMED"
+        assert (
+            bookings.book(
+                acting(dying.order(bob.id, room.id, point)), dying.order(bob.id, room.id, point), VISA, desk
+            ).status
+            == "CONFIRMED"
+        )
 
 
 def test_the_same_key_finishes_what_the_dead_began(
@@ -108,7 +113,7 @@ def test_recovery_and_the_same_key_in_any_order_are_one_booking(
     die: Callable[[list[str]], None], alice: User, room: Room, desk: BookingContext
 ) -> None:
     die(CHARGED)
-    recovery.recover_payments(desk, ahead=AN_HOUR)
+    recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
     later(dt.timedelta(seconds=31))
     for point in CHARGED:
         dying.book(dying.order(alice.id, room.id, point), point, desk)
@@ -127,10 +132,10 @@ def test_a_refund_that_was_promised_arrives_once(die: Callable[[list[str]], None
 def test_whoever_finishes_what_others_left_may_die_too(die: Callable[[list[str]], None], desk: BookingContext) -> None:
     points = list(dying.OF_RECOVERY)
     die(points)
-    [owed] = refund_debts.owed()  # the new attempt was not committed: it is owed as before
-    assert refunds.retry(owed.payment_id, desk) == refunds.RETURNED
+    [owed] = refund_debts.owed(SYSTEM)  # the new attempt was not committed: it is owed as before
+    assert refunds.retry(SYSTEM, owed.payment_id, desk) == refunds.RETURNED
     in_the_end(desk)
     charges = [point for point in points if "a charge" in point]
     assert statuses() == {"CONFIRMED": len(charges), "CANCELLED": len(points) - len(charges)}
     assert kept_money() == Decimal(360) * len(charges)
-    assert refund_debts.owed() == []
+    assert refund_debts.owed(SYSTEM) == []

@@ -22,7 +22,7 @@ from booking.domain.stays import Stay
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from tests import oracle
-from tests.cast import AN_HOUR, VISA, in_days, later
+from tests.cast import AN_HOUR, SYSTEM, VISA, in_days, later
 from tests.faults.fault_proxy import CUT, PASS, Shears, proxy
 
 pytestmark = pytest.mark.faults
@@ -59,8 +59,8 @@ def test_no_booking_is_lost_or_doubled(
     told = [attempt(shop, line, token(shop, alice, session), alice, room, number) for number in range(30)]
     line.left = 0
     later(dt.timedelta(minutes=16))
-    bookings.expire_holds()
-    recovery.recover_payments(desk, ahead=AN_HOUR)
+    bookings.expire_holds(SYSTEM)
+    recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
     assert line.cuts >= 30
     assert [one.status for one in told] == [201] * len(told)
     assert oracle.findings(database, told) == []

@@ -15,7 +15,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
 from tests import oracle
-from tests.cast import REFUND_DECLINED, VISA, in_days, order
+from tests.cast import REFUND_DECLINED, VISA, acting, in_days, order
 from tests.faults.load import Terms
 from tests.faults.report import Outcome
 
@@ -33,7 +33,7 @@ def database(environ: dict[str, str]) -> Iterator[Any]:
 
 @pytest.fixture
 def sold(app: Flask, desk: BookingContext, alice: User, room: Room) -> Booking:
-    return bookings.book(order(alice, room, in_days(30)), VISA, desk)
+    return bookings.book(acting(alice), order(alice, room, in_days(30)), VISA, desk)
 
 
 @pytest.fixture
@@ -65,8 +65,8 @@ def test_another_price_than_the_guest_was_told_is_found(database: Any, told: ora
 def test_a_night_sold_twice_is_found_although_one_was_cancelled_since(
     database: Any, told: oracle.Told, desk: BookingContext, alice: User, bob: User, room: Room, sold: Booking
 ) -> None:
-    bookings.cancel(alice.id, sold.id, desk)
-    later = bookings.book(order(bob, room, in_days(30)), VISA, desk)
+    bookings.cancel(acting(alice), sold.id, desk)
+    later = bookings.book(acting(bob), order(bob, room, in_days(30)), VISA, desk)
     assert oracle.sold_twice(database) == []
     changed(database, f"UPDATE bookings SET cancelled_at = now() + interval '1 hour' WHERE id = '{sold.id}'")
     [finding] = oracle.sold_twice(database)
@@ -86,8 +86,8 @@ def test_a_storm_in_which_nothing_was_tried_is_a_finding() -> None:
 
 @pytest.fixture
 def owed(app: Flask, desk: BookingContext, alice: User, room: Room) -> Booking:
-    booking = bookings.book(order(alice, room, in_days(60)), REFUND_DECLINED, desk)
-    return bookings.cancel(alice.id, booking.id, desk)
+    booking = bookings.book(acting(alice), order(alice, room, in_days(60)), REFUND_DECLINED, desk)
+    return bookings.cancel(acting(alice), booking.id, desk)
 
 
 def test_a_declined_refund_that_is_called_so_is_no_finding(database: Any, owed: Booking) -> None:

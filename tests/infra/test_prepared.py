@@ -38,7 +38,7 @@ from booking.infra import prepared
 from booking.infra.db import AUTOCOMMIT, engine_options, execute, transaction
 from booking.infra.prepared import AFTER, often
 from booking.infra.raw_sql import rows
-from tests.cast import VISA, in_days, order, person
+from tests.cast import VISA, acting, in_days, order, person
 
 PREPARED = text("SELECT name FROM pg_prepared_statements ORDER BY prepare_time")
 
@@ -194,7 +194,7 @@ def test_what_a_booking_prepares_reads_by_a_key_of_its_own(app: Flask, room: Roo
     """SERIALIZABLE minds what a plan reads: one plan for all values must not look at more than each needs."""
     guest = person("guest")
     for nights in range(AFTER + 3):
-        bookings.book(order(guest, room, in_days(20 + 3 * nights, 2)), VISA, desk)
+        bookings.book(acting(guest), order(guest, room, in_days(20 + 3 * nights, 2)), VISA, desk)
 
     @transaction
     def plans() -> dict[str, str]:

@@ -26,7 +26,7 @@ from booking.infra.db import (
     reading,
     transaction,
 )
-from tests.cast import in_days, order, person, reload
+from tests.cast import acting, in_days, order, person, reload
 
 
 def test_it_runs_serializable_and_the_engine_does_not(app: Flask) -> None:
@@ -142,14 +142,14 @@ def test_a_stale_row_cannot_confirm_what_somebody_else_expired(alice: User, room
     """With rollback() instead of close() at the start of a step, the identity map kept the old row (a trial's trap)."""
     from booking.domain.reservations import bookings
 
-    held = bookings.hold(order(alice, room, in_days(30)), desk)
+    held = bookings.hold(acting(alice), order(alice, room, in_days(30)), desk)
     stale = db.session.scalars(select(Booking).where(Booking.id == held.id)).one()
     assert stale.status == "PENDING"
     with db.engine.begin() as other:
         other.execute(text("UPDATE bookings SET status = 'EXPIRED', held_until = NULL, version = version + 1"))
         other.execute(text("DELETE FROM availability"))
     with pytest.raises(HoldOver):
-        bookings.pay(alice.id, held.id, "pm_card_visa", held.total_price, desk)
+        bookings.pay(acting(alice), held.id, "pm_card_visa", held.total_price, desk)
     assert reload(held).status == "EXPIRED"
 
 

@@ -23,6 +23,7 @@ from booking.infra import ids
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, db, transaction
 from booking.jobs.email_builder import Letter
+from tests.cast import SYSTEM
 
 JERUSALEM = ZoneInfo("Asia/Jerusalem")
 WRITTEN = dt.datetime(2026, 3, 1, 10, 15, 0, 123456, tzinfo=dt.UTC)
@@ -118,7 +119,7 @@ def booked(number: int = 1, **changes: Any) -> Booking:
 
 @transaction(isolation=READ_COMMITTED)
 def happened(kind: str, **payload: Any) -> None:
-    outbox.record(kind, payload)
+    outbox.record(SYSTEM, kind, payload)
 
 
 def confirmed(stay: Booking) -> None:

@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from booking.domain import catalogue, messages
+from booking.domain.maintenance.messages_again import retry
 from booking.domain.messages import outbox
 from booking.domain.messages.outbox import CACHE, MAIL
 from booking.domain.tables import Event
@@ -19,6 +20,7 @@ from booking.infra import cache, clock, ids
 from booking.infra.db import db, transaction
 from booking.jobs import deliver as jobs
 from booking.jobs import mails
+from tests.cast import SYSTEM
 from tests.jobs.conftest import MailServer
 from tests.jobs.stories import (
     booked,
@@ -82,7 +84,7 @@ def test_a_hold_that_was_given_up_gets_no_mail(smtp: MailServer) -> None:
 def test_a_booking_that_was_rolled_back_gets_no_mail(smtp: MailServer) -> None:
     @transaction
     def breaks_off() -> None:
-        outbox.record("booking.confirmed", {"bookingId": ids.encode("booking", uuid.uuid4())})
+        outbox.record(SYSTEM, "booking.confirmed", {"bookingId": ids.encode("booking", uuid.uuid4())})
         db.session.flush()
         raise RuntimeError
 
@@ -154,7 +156,7 @@ def test_after_a_day_it_is_given_up_shown_and_can_be_tried_again(smtp: MailServe
     assert outbox.status()["mail_failed"] == 1
     time_passes(1e6)
     assert offered() == []
-    assert outbox.retry_given_up() == 1
+    assert retry(SYSTEM) == 1
     jobs.deliver(MAIL, offered())
     assert len(smtp.messages) == 1
     assert outbox.given_up() == []

@@ -22,7 +22,7 @@ from booking.infra import clock
 from booking.infra.db import db, transaction
 from booking.jobs import deliver, password_mails
 from booking.jobs.email_builder import Letter
-from tests.cast import PASSWORD, later
+from tests.cast import PASSWORD, acting, later
 from tests.jobs.stories import SETTINGS, WRITTEN, deliveries
 
 NEW = "another horse battery"
@@ -89,7 +89,7 @@ def test_trying_again_makes_the_same_bytes_and_names_stay_names(alice: User) -> 
 
 
 def changed_by_alice(alice: User, current: Any = PASSWORD) -> None:
-    own_account.change_password(sessions.start_web(alice.id, ""), current, NEW)
+    own_account.change_password(acting(sessions.start_web(alice.id, "")), current, NEW)
 
 
 def reset_by_alice(app: Flask, alice: User) -> None:

@@ -15,7 +15,7 @@ from booking.domain.people import undeliverable
 from booking.domain.tables import Booking, User
 from booking.infra.db import db
 from booking.jobs import deliver as jobs
-from tests.cast import person
+from tests.cast import acting, person
 from tests.jobs.conftest import MailServer, mail_settings
 from tests.jobs.stories import booked, confirmed, deliveries
 from tests.quick import first_quick
@@ -119,17 +119,17 @@ def test_a_mail_that_arrives_takes_the_mark_away(smtp: MailServer) -> None:
 def test_twice_refused_is_marked_since_the_first_time(app: Flask) -> None:
     alice = person("alice")
     undeliverable.note(alice.email.upper(), "550 5.1.1")
-    first = undeliverable.since(alice.id)
+    first = undeliverable.since(acting(alice))
     undeliverable.note(alice.email, "551")
     assert first is not None
-    assert undeliverable.since(alice.id) == first
+    assert undeliverable.since(acting(alice)) == first
     assert undeliverable.count() == 1
 
 
 def test_noting_an_address_that_nobody_has_changes_nothing(app: Flask) -> None:
     undeliverable.note("nobody@example.com", "550")
     assert undeliverable.count() == 0
-    assert undeliverable.since(uuid.uuid4()) is None
+    assert undeliverable.since(acting(uuid.uuid4())) is None
 
 
 def test_the_guest_reads_it_on_the_account_page(app: Flask) -> None:
@@ -165,7 +165,7 @@ def test_an_address_outside_ascii_without_smtputf8_is_told_not_tried_for_ever(
     confirmed(stay)
     with mail_settings(app, mail_dir="", smtp_url=another_mail_server(enable_SMTPUTF8=False).url):
         assert delivered() == [("failed", 1)]
-    assert undeliverable.since(guest_id) is not None
+    assert undeliverable.since(acting(guest_id)) is not None
     assert "SMTPUTF8" in outbox.given_up()[0][2]
 
 
@@ -174,4 +174,4 @@ def test_an_address_that_no_header_can_hold_is_given_up(smtp: MailServer) -> Non
     guest_id = renamed(stay, '"a b"@example.com')
     confirmed(stay)
     assert delivered() == [("failed", 1)]
-    assert undeliverable.since(guest_id) is not None
+    assert undeliverable.since(acting(guest_id)) is not None

@@ -23,6 +23,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.infra import clock
 from booking.infra.db import db, reading
+from tests.cast import acting
 from tests.replay.trace import Operation, Recorded
 
 CARD = "pm_card_visa"
@@ -83,9 +84,9 @@ class Player:
         room = self.house.rooms[wanted.room]
         order = Order(self.house.guest, room, Stay(wanted.check_in, wanted.check_out), wanted.guests)
         with self._timed(HOLD):
-            held = bookings.hold(order, self.desk)
+            held = bookings.hold(acting(order), order, self.desk)
         with self._timed(CONFIRM):
-            booked = bookings.pay(self.house.guest, held.id, CARD, held.total_price, self.desk)
+            booked = bookings.pay(acting(self.house.guest), held.id, CARD, held.total_price, self.desk)
         self.ours[wanted.number] = booked.id
         self._expect(wanted, booked.status == "CONFIRMED", f"is {booked.status} after its payment")
         self._expect(wanted, taken(room, wanted) == wanted.nights, "does not have all of its nights")
@@ -96,7 +97,7 @@ class Player:
         if wanted.number not in self.ours:
             return  # it was not accepted, and that is a finding already
         with self._timed(RELEASE):
-            ended = bookings.cancel(self.house.guest, self.ours[wanted.number], self.desk)
+            ended = bookings.cancel(acting(self.house.guest), self.ours[wanted.number], self.desk)
         self._expect(wanted, ended.status == "CANCELLED", f"is {ended.status} after its release")
         self._expect(wanted, taken(self.house.rooms[wanted.room], wanted) == 0, "still has nights after its release")
 
@@ -108,7 +109,7 @@ class Player:
         order = Order(self.house.rival, self.house.rooms[sold.room], stay, 1)
         try:
             with self._timed(REFUSE):
-                bookings.hold(order, self.desk)
+                bookings.hold(acting(order), order, self.desk)
         except RoomNotAvailable:
             return True
         return False

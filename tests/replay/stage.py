@@ -14,6 +14,7 @@ from booking.domain.people import users
 from booking.domain.tables import Property, Room
 from booking.infra.db import db, reading, transaction
 from booking.infra.ids import new_id
+from tests.cast import SYSTEM
 from tests.replay.player import House
 from tests.replay.trace import Recorded
 
@@ -67,7 +68,12 @@ def _build(largest: dict[str, int]) -> dict[str, uuid.UUID]:
 
 def _guest(name: str) -> uuid.UUID:
     return users.ensure(
-        email=f"{name}@example.com", password="a-password-for-replays", full_name=name, role="guest", region="eu"
+        SYSTEM,
+        email=f"{name}@example.com",
+        password="a-password-for-replays",
+        full_name=name,
+        role="guest",
+        region="eu",
     ).id
 
 

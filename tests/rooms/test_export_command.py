@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from booking.domain import catalogue
+from booking.domain.actors import Actor
 from booking.domain.catalogue.cancellation_policies import STRICT
 from booking.domain.tables import Property, Room
 from booking.infra.db import db, transaction
@@ -130,9 +131,9 @@ def test_an_export_that_is_told_to_stop_leaves_no_part_of_a_file(
     a_room()
     rows = catalogue.exported_rooms
 
-    def interrupted(location: str | None) -> Iterator[Any]:
+    def interrupted(actor: Actor, location: str | None) -> Iterator[Any]:
         signal.raise_signal(told)
-        yield from rows(location)
+        yield from rows(actor, location)
 
     monkeypatch.setattr(catalogue, "exported_rooms", interrupted)
     result = files.runner.invoke(args=["rooms", "export", str(tmp_path / "rooms.csv")])

@@ -16,7 +16,7 @@ from booking.domain.catalogue.importing import Defaults, recognise, store
 from booking.domain.tables import Event, Property, Room
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
-from tests.cast import a_room, all_at_once, count
+from tests.cast import SYSTEM, a_room, all_at_once, count
 from tests.rooms.files import ANTWERP, BOSTON, LISTING, LISTINGS, Files, listings, needs_listings, ours
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -111,7 +111,7 @@ def test_only_what_changed_moves(files: Files) -> None:
 
 def test_caches_hear_of_new_rooms_once_and_of_each_changed_one(files: Files) -> None:
     files.import_(listings({}, {}, {"price": ""}), *ANTWERP)
-    assert room_events() == [{"roomId": None, "location": "antwerp"}]
+    assert [(event["roomId"], event["location"]) for event in room_events()] == [(None, "antwerp")]
     files.import_(listings({"name": "New name"}, {"price": ""}, {"price": "", "name": "Unseen"}), *ANTWERP)
     heard = {event["roomId"] for event in room_events()[1:]}
     assert heard == {encode("room", room.id) for room in rooms()[:2]}
@@ -233,7 +233,7 @@ def test_rows_of_ours_that_say_more_and_less_go_in_together(files: Files) -> Non
 def test_two_imports_at_once_make_each_room_once(app: Flask) -> None:
     layout = recognise(list(LISTING), Defaults("antwerp", "EUR", "Europe/Brussels"))
     drafts = [layout.read({**LISTING, "id": str(number)}, number) for number in range(200)]
-    outcomes = all_at_once(app, [lambda: store.put(drafts), lambda: store.put(drafts[::-1])] * 2)
+    outcomes = all_at_once(app, [lambda: store.put(SYSTEM, drafts), lambda: store.put(SYSTEM, drafts[::-1])] * 2)
     assert sorted(len(outcome.created) for outcome in outcomes) == [0, 0, 0, 200]
     assert sorted(len(outcome.unchanged) for outcome in outcomes) == [0, 200, 200, 200]
     assert (count(Room), count(Property)) == (200, 1)

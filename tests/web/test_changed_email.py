@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from booking.domain.actors import VISITOR
 from booking.domain.errors import ChangeLinkOver, EmailTaken, InvalidCredentials, Unauthorized
 from booking.domain.people import email_changes, email_verification, own_account, password_resets, sessions, users
 from booking.domain.people.inputs import Registration
 from booking.domain.people.users import CurrentUser
 from booking.domain.tables import EmailChange, User
-from tests.cast import PASSWORD, all_at_once, count, later, person
+from tests.cast import PASSWORD, acting, all_at_once, count, later, person
 from tests.jobs.conftest import mail_dir as mail_dir  # noqa: PLC0414 a fixture
 from tests.jobs.letters_sent import newest, path_in, recipient, sent, text
 from tests.web.visitor import Visitor
@@ -149,7 +150,7 @@ def test_after_a_week_it_stands(app: Flask, guest: Visitor, alice: User, mail_di
 
 def register(email: str) -> User:
     fields = {"email": email, "password": "a window by the sea", "fullName": "Somebody"}
-    return users.register(Registration.model_validate(fields), "eu")
+    return users.register(VISITOR, Registration.model_validate(fields), "eu")
 
 
 def test_the_old_address_is_kept_from_others_while_it_can_be_undone(app: Flask, guest: Visitor, mail_dir: Path) -> None:
@@ -297,8 +298,8 @@ def test_addresses_are_forgotten_when_nothing_can_be_undone(app: Flask, guest: V
 
 
 def test_a_changed_address_is_confirmed(app: Flask, guest: Visitor, alice: User, mail_dir: Path) -> None:
-    assert not email_verification.is_verified(alice.id)
+    assert not email_verification.is_verified(acting(alice))
     ask(guest)
     confirmed(app, mail_dir)
-    assert email_verification.is_verified(alice.id)
-    own_account.rename(alice.id, "Alice L.")
+    assert email_verification.is_verified(acting(alice))
+    own_account.rename(acting(alice), "Alice L.")

@@ -21,8 +21,10 @@ from tests.cast import (
     AN_HOUR,
     DECLINED,
     SLOW,
+    SYSTEM,
     VISA,
     a_room,
+    acting,
     all_at_once,
     count,
     in_days,
@@ -138,7 +140,7 @@ def test_what_cannot_be_reserved_is_explained_on_the_rooms_page(
 def test_somebody_was_quicker(guest: Visitor, bob: User, room: Room, desk: BookingContext) -> None:
     other = a_room(name="The other room")
     guest.go(room_url(room))
-    bookings.hold(order(bob, room, STAY), desk)
+    bookings.hold(acting(bob), order(bob, room, STAY), desk)
     guest.send(reserve_url(room))
     assert (guest.status, guest.heading) == (409, "Someone else has just taken this room")
     assert "The other room" in guest.text
@@ -233,7 +235,7 @@ def test_no_answer_is_checked_and_then_known(guest: Visitor, room: Room, desk: B
     here = guest.url
     assert guest.client.get(here, headers={"HX-Request": "true", "HX-Request-Type": "partial"}).status_code == 204
     threading.Event().wait(0.3)  # the late charge
-    recovery.recover_payments(desk, ahead=AN_HOUR)
+    recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
     asked = guest.client.get(here, headers={"HX-Request": "true", "HX-Request-Type": "partial"})
     assert asked.headers["HX-Redirect"] == f"/bookings/{encode('booking', the_booking().id)}"
     assert guest.go(here).heading == "You’re booked"
@@ -244,7 +246,7 @@ def test_back_to_paying_while_it_is_checked_cannot_pay_twice(
 ) -> None:
     url = reserve(guest, room).url
     with pytest.raises(PaymentUnknown):
-        bookings.pay(alice.id, the_booking().id, VISA, the_booking().total_price, interrupted(desk, silent))
+        bookings.pay(acting(alice), the_booking().id, VISA, the_booking().total_price, interrupted(desk, silent))
     guest.send(url, paymentMethodId=VISA)
     assert guest.heading == "We’re checking your payment"
     assert count(Payment) == 1
@@ -265,13 +267,13 @@ def test_a_payment_that_failed_silently_frees_the_room_and_says_so(
 
     with pytest.raises(PaymentUnknown):
         bookings.pay(
-            alice.id,
+            acting(alice),
             held.id,
             VISA,
             held.total_price,
             replace(desk, provider=cast(Provider, Down())),
         )
-    recovery.recover_payments(desk, ahead=AN_HOUR)
+    recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
     guest.go(url)
     assert guest.heading == "This reservation has ended"
     assert "The payment didn’t go through" in guest.text
@@ -299,7 +301,7 @@ def test_when_somebody_else_has_it_by_then_others_are_offered(
     a_room(name="The other room")
     url = reserve(guest, room).url
     later(desk.hold_for)
-    bookings.hold(order(bob, room, STAY), desk)
+    bookings.hold(acting(bob), order(bob, room, STAY), desk)
     guest.go(url)
     assert guest.status == 200
     assert "Another guest has the room for these nights now." in guest.text
@@ -310,7 +312,7 @@ def test_giving_the_room_back_frees_it_at_once(guest: Visitor, bob: User, room: 
     url = reserve(guest, room).url
     guest.send(f"{url}/release")
     assert guest.url.startswith(f"/rooms/{encode('room', room.id)}?")
-    assert bookings.hold(order(bob, room, STAY), desk).status == "PENDING"
+    assert bookings.hold(acting(bob), order(bob, room, STAY), desk).status == "PENDING"
 
 
 def test_giving_back_what_is_paid_changes_nothing(guest: Visitor, room: Room) -> None:
@@ -370,7 +372,7 @@ def test_nothing_in_the_outline_stands_above_the_heading(guest: Visitor, room: R
 
 
 def test_nobody_signs_in_first_and_comes_back(visitor: Visitor, room: Room, alice: User, desk: BookingContext) -> None:
-    held = holds.reserve(order(alice, room, STAY), desk)
+    held = holds.reserve(acting(alice), order(alice, room, STAY), desk)
     visitor.go(checkout_url(held))
     assert parse_qs(urlsplit(visitor.url).query)["next"] == [checkout_url(held)]
     visitor.send("/sign-in", email=alice.email, password="correct horse battery")

@@ -14,7 +14,20 @@ from booking.domain.reservations import bookings, holds, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
-from tests.cast import AN_HOUR, DECLINED, VISA, a_room, in_days, interrupted, later, order, reload, silent
+from tests.cast import (
+    AN_HOUR,
+    DECLINED,
+    SYSTEM,
+    VISA,
+    a_room,
+    acting,
+    in_days,
+    interrupted,
+    later,
+    order,
+    reload,
+    silent,
+)
 from tests.web.visitor import Visitor
 
 STAY = in_days(30)
@@ -27,7 +40,7 @@ def guest(app: Flask, alice: User) -> Visitor:
 
 @pytest.fixture
 def held(alice: User, room: Room, desk: BookingContext) -> Booking:
-    return bookings.hold(order(alice, room, STAY), desk)
+    return bookings.hold(acting(alice), order(alice, room, STAY), desk)
 
 
 def checkout(booking: Any) -> Any:
@@ -54,7 +67,7 @@ def refresh(visitor: Any) -> Any:
 def unanswered(alice: User, held: Booking, desk: BookingContext) -> None:
     """The charge was made, and nobody knows yet."""
     with pytest.raises(PaymentUnknown):
-        bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, silent))
+        bookings.pay(acting(alice), held.id, VISA, held.total_price, interrupted(desk, silent))
 
 
 # --- a hold
@@ -86,7 +99,7 @@ def test_the_total_goes_back_in_the_currencys_own_decimals(
     guest: Visitor, alice: User, desk: BookingContext, currency: str, price: str, shown: str
 ) -> None:
     abroad = a_room(currency=currency, price_per_night=Decimal(price))
-    held = bookings.hold(order(alice, abroad, STAY), desk)
+    held = bookings.hold(acting(alice), order(alice, abroad, STAY), desk)
     assert guest.go(checkout(held)).page.find("input", attrs={"name": "shownTotal"})["value"] == shown
     guest.send(checkout(held), paymentMethodId=VISA)
     assert guest.heading == "You’re booked"
@@ -124,7 +137,7 @@ def test_more_guests_than_fit_are_refused_with_the_hold_as_it_was(guest: Visitor
 
 @pytest.fixture
 def booked(alice: User, held: Booking, desk: BookingContext) -> Booking:
-    return bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
+    return bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)
 
 
 @pytest.mark.parametrize("path", ["", "/reserve"])
@@ -143,7 +156,7 @@ def test_reserving_in_spite_of_ones_own_stay_says_whose_it_is(
 ) -> None:
     other = in_days(31)
     guest.go(f"/rooms/{encode('room', room.id)}?checkIn={other.check_in}&checkOut={other.check_out}&guests=2")
-    bookings.book(order(alice, room, STAY), VISA, desk)
+    bookings.book(acting(alice), order(alice, room, STAY), VISA, desk)
     guest.send(wish(room).partition("?")[0])
     assert "You already have this room from" in guest.text
 
@@ -151,7 +164,7 @@ def test_reserving_in_spite_of_ones_own_stay_says_whose_it_is(
 def test_a_reservation_that_made_way_names_the_one_that_took_its_place(
     guest: Visitor, alice: User, room: Room, held: Booking, desk: BookingContext
 ) -> None:
-    new = holds.reserve(order(alice, room, in_days(31)), desk)
+    new = holds.reserve(acting(alice), order(alice, room, in_days(31)), desk)
     guest.go(checkout(held))
     assert guest.heading == "You’ve changed your dates"
     assert ("You released" in guest.text, "View your booking" in guest.text) == (False, False)
@@ -169,9 +182,9 @@ def test_a_stay_made_shorter_says_so_on_the_first_address(
     desk: BookingContext,
     others_nights: tuple[int, int] | None,
 ) -> None:
-    new = holds.reserve(order(alice, room, in_days(30, 2)), desk)
+    new = holds.reserve(acting(alice), order(alice, room, in_days(30, 2)), desk)
     if others_nights:
-        bookings.hold(order(bob, room, in_days(*others_nights)), desk)
+        bookings.hold(acting(bob), order(bob, room, in_days(*others_nights)), desk)
     guest.go(checkout(held))
     assert guest.heading == "You’ve changed your dates"
     assert link_text(guest, checkout(new)) == "Review and pay"
@@ -181,7 +194,7 @@ def test_dates_changed_after_a_declined_card_are_called_changed(
     guest: Visitor, alice: User, room: Room, held: Booking, desk: BookingContext
 ) -> None:
     guest.go(checkout(held)).send(checkout(held), paymentMethodId=DECLINED)
-    holds.reserve(order(alice, room, in_days(31)), desk)
+    holds.reserve(acting(alice), order(alice, room, in_days(31)), desk)
     assert guest.go(checkout(held)).heading == "You’ve changed your dates"
     assert "The payment didn’t go through" not in guest.text
 
@@ -189,8 +202,8 @@ def test_dates_changed_after_a_declined_card_are_called_changed(
 def test_dates_changed_and_paid_lead_to_the_booking(
     guest: Visitor, alice: User, room: Room, held: Booking, desk: BookingContext
 ) -> None:
-    new = holds.reserve(order(alice, room, in_days(31)), desk)
-    bookings.pay(alice.id, new.id, VISA, new.total_price, desk)
+    new = holds.reserve(acting(alice), order(alice, room, in_days(31)), desk)
+    bookings.pay(acting(alice), new.id, VISA, new.total_price, desk)
     assert guest.go(checkout(held)).heading == "You’ve changed your dates"
     assert link_text(guest, checkout(new)) == "View your booking"
 
@@ -199,7 +212,7 @@ def test_what_ran_out_was_not_changed(
     guest: Visitor, alice: User, room: Room, held: Booking, desk: BookingContext
 ) -> None:
     later(desk.hold_for)
-    new = holds.reserve(order(alice, room, in_days(31)), desk)
+    new = holds.reserve(acting(alice), order(alice, room, in_days(31)), desk)
     assert guest.go(checkout(held)).heading == "This reservation has ended"
     assert "It wasn’t paid in time" in guest.text
     assert link_text(guest, checkout(new)) == "Review and pay"
@@ -211,7 +224,7 @@ def test_other_dates_that_somebody_else_has_leave_the_reservation_and_say_so(
     longer = in_days(30, 5)
     page = f"/rooms/{encode('room', room.id)}?checkIn={longer.check_in}&checkOut={longer.check_out}&guests=2"
     guest.go(page)
-    bookings.hold(order(bob, room, in_days(33, 2)), desk)
+    bookings.hold(acting(bob), order(bob, room, in_days(33, 2)), desk)
     guest.send(wish(room).partition("?")[0])
     assert (guest.status, guest.heading) == (409, "Someone else has just taken this room")
     for _ in ("after pressing the button", "on the room's page"):
@@ -226,7 +239,7 @@ def test_other_dates_that_somebody_else_has_leave_the_reservation_and_say_so(
 def test_a_room_that_another_only_holds_is_not_called_booked(
     guest: Visitor, bob: User, room: Room, desk: BookingContext
 ) -> None:
-    bookings.hold(order(bob, room, STAY), desk)
+    bookings.hold(acting(bob), order(bob, room, STAY), desk)
     guest.go(wish(room))
     assert (guest.status, "booked" in str(guest.page.select_one("main .stack"))) == (409, False)
     assert "still stands" not in guest.text
@@ -271,15 +284,15 @@ def test_every_state_has_one_heading(
     pages.append(guest.send(checkout(held), paymentMethodId=DECLINED).page)
     unanswered(alice, held, desk)
     pages.append(guest.go(checkout(held)).page)
-    recovery.recover_payments(desk, ahead=AN_HOUR)
+    recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
     pages.append(guest.go(checkout(held)).page)
     pages.append(guest.go(guest.url + "/cancel").page)
     pages.append(guest.send(guest.url).page)
     pages.append(guest.go(wish(room)).page)
-    again = bookings.hold(order(alice, room, STAY), desk)
+    again = bookings.hold(acting(alice), order(alice, room, STAY), desk)
     later(desk.hold_for)
     pages.append(guest.go(checkout(again)).page)
-    bookings.hold(order(bob, room, STAY), desk)
+    bookings.hold(acting(bob), order(bob, room, STAY), desk)
     pages.append(guest.go(wish(room)).page)
     headings = [[heading.get_text(strip=True) for heading in page.select("h1")] for page in pages]
     assert headings == [

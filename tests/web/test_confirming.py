@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from booking.domain import people
+from booking.domain.actors import Actor
 from booking.domain.errors import SignInTooOld
 from booking.domain.people import own_account, sessions
 from booking.domain.people.sessions import SignIn
@@ -15,7 +16,7 @@ from booking.domain.people.users import CurrentUser
 from booking.domain.tables import User
 from booking.web import signed_in
 from tests.api.program import program_of, refused
-from tests.cast import PASSWORD, later
+from tests.cast import PASSWORD, acting, later
 from tests.web.visitor import Visitor
 
 pytestmark = pytest.mark.slow
@@ -35,7 +36,7 @@ def sensitive(monkeypatch: pytest.MonkeyPatch) -> None:
     rename = own_account.rename
 
     def careful(user_id: object, full_name: str) -> None:
-        sessions.require_recent(signed_in.visitor())
+        sessions.require_recent(acting(signed_in.visitor()))
         rename(user_id, full_name)  # type: ignore[arg-type]  # the id that the page gave
 
     monkeypatch.setattr(people, "change_name", careful)
@@ -101,9 +102,9 @@ def test_passwords_are_not_written_into_the_page(
 def test_a_page_that_is_only_looked_at_is_come_back_to(guest: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     mine = sessions.mine
 
-    def careful(who: CurrentUser, ends: sessions.SessionEnds) -> list[SignIn]:
-        sessions.require_recent(who)
-        return mine(who, ends)
+    def careful(actor: Actor, ends: sessions.SessionEnds) -> list[SignIn]:
+        sessions.require_recent(actor)
+        return mine(actor, ends)
 
     monkeypatch.setattr(people, "own_sessions", careful)
     later(HOUR)
@@ -131,7 +132,7 @@ def test_a_form_of_somebody_elses_tries_no_password(guest: Visitor, alice: User)
     answer = guest.client.post("/account/confirm", data={"confirmPassword": PASSWORD})
     assert answer.status_code == 400
     with pytest.raises(SignInTooOld):
-        sessions.require_recent(only_sign_in(alice))
+        sessions.require_recent(acting(only_sign_in(alice)))
 
 
 def test_a_stranger_is_sent_to_sign_in(app: Flask) -> None:
@@ -156,7 +157,7 @@ def test_htmx_gets_the_page_whatever_it_meant_to_swap(guest: Visitor, sensitive:
 
 def test_a_program_is_told_to_sign_in_again(app: Flask, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     program = program_of(app, alice)
-    monkeypatch.setattr("booking.api.auth.schemas.me", lambda user, **_: sessions.require_recent(user))
+    monkeypatch.setattr("booking.api.auth.schemas.me", lambda user, **_: sessions.require_recent(acting(user)))
     later(HOUR - dt.timedelta(minutes=1))
     refused(program.get("/me"), 401, "RECENT_SIGN_IN_NEEDED")
 

@@ -16,7 +16,7 @@ from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.jobs import deliver
-from tests.cast import PASSWORD, VISA, order
+from tests.cast import PASSWORD, SYSTEM, VISA, acting, order
 from tests.web.visitor import Visitor
 
 
@@ -30,13 +30,13 @@ def mails(app: Flask, tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def owner(app: Flask, mails: Path) -> Visitor:
-    users.ensure(email="olga@example.com", password=PASSWORD, full_name="Olga", role="owner", region="eu")
+    users.ensure(SYSTEM, email="olga@example.com", password=PASSWORD, full_name="Olga", role="owner", region="eu")
     return Visitor(app).sign_in("olga")
 
 
 @pytest.fixture
 def one_mail(alice: User, room: Room, desk: BookingContext, mails: Path) -> str:
-    bookings.book(order(alice, room), VISA, desk)
+    bookings.book(acting(alice), order(alice, room), VISA, desk)
     outbox.relay()
     deliver.deliver(MAIL, [str(event_id) for name, event_id in outbox.due() if name == MAIL])
     (file,) = mails.glob("*.eml")

@@ -15,7 +15,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from booking.web import legal
-from tests.cast import VISA, in_days, order
+from tests.cast import VISA, acting, in_days, order
 from tests.web.visitor import Visitor
 
 STAY = in_days(30, 3)
@@ -68,7 +68,7 @@ def test_a_text_that_cannot_be_read_is_named_at_the_start(tmp_path: Path) -> Non
 def test_a_receipt_names_seller_guest_stay_and_total(
     app: Flask, monkeypatch: pytest.MonkeyPatch, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    paid = bookings.book(order(alice, room, STAY), VISA, desk)
+    paid = bookings.book(acting(alice), order(alice, room, STAY), VISA, desk)
     guest = with_settings(app, monkeypatch, **SELLER)
     guest.sign_in("alice").go(f"/bookings/{encode('booking', paid.id)}")
     receipt = f"/bookings/{encode('booking', paid.id)}/receipt"
@@ -89,7 +89,7 @@ def test_a_receipt_names_seller_guest_stay_and_total(
 def test_nobody_else_gets_the_receipt_and_a_hold_has_none(
     app: Flask, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(order(alice, room, STAY), desk)
+    held = bookings.hold(acting(alice), order(alice, room, STAY), desk)
     receipt = f"/bookings/{encode('booking', held.id)}/receipt"
     assert Visitor(app).sign_in("alice").go(receipt).status == 404
     assert Visitor(app).sign_in("bob").go(receipt).status == 404

@@ -20,7 +20,20 @@ from booking.infra import clock
 from booking.infra.db import transaction
 from booking.infra.ids import encode
 from booking.web import formats
-from tests.cast import AN_HOUR, REFUND_DECLINED, REFUND_SLOW, VISA, a_room, in_days, interrupted, later, order, reload
+from tests.cast import (
+    AN_HOUR,
+    REFUND_DECLINED,
+    REFUND_SLOW,
+    SYSTEM,
+    VISA,
+    a_room,
+    acting,
+    in_days,
+    interrupted,
+    later,
+    order,
+    reload,
+)
 from tests.web.visitor import Visitor
 
 
@@ -31,7 +44,7 @@ def guest(app: Flask, alice: User) -> Visitor:
 
 @pytest.fixture
 def booked(alice: User, room: Room, desk: BookingContext) -> Booking:
-    return bookings.book(order(alice, room, in_days(30)), VISA, desk)
+    return bookings.book(acting(alice), order(alice, room, in_days(30)), VISA, desk)
 
 
 def url_of(booking: Any, rest: Any = "") -> Any:
@@ -46,27 +59,27 @@ def test_without_bookings_there_is_a_way_on(guest: Visitor) -> None:
 def test_lists_show_what_belongs_there(
     guest: Visitor, alice: User, room: Room, desk: BookingContext, booked: Booking
 ) -> None:
-    held = bookings.hold(order(alice, room, in_days(40)), desk)
+    held = bookings.hold(acting(alice), order(alice, room, in_days(40)), desk)
     guest.go("/bookings")
     days = (booked.check_in - clock.today("Europe/Brussels")).days
     assert f"In {days} days" in guest.text
     assert "Not paid yet" in guest.text
     assert url_of(booked) in guest.links()
     assert guest.go(url_of(held)).heading == "Review and pay"
-    bookings.cancel(alice.id, booked.id, desk)
+    bookings.cancel(acting(alice), booked.id, desk)
     assert url_of(booked) in guest.go("/bookings?show=cancelled").links()
 
 
 def test_cancelled_bookings_name_their_refund(
     guest: Visitor, alice: User, room: Room, desk: BookingContext, booked: Booking
 ) -> None:
-    bookings.cancel(alice.id, booked.id, desk)
+    bookings.cancel(acting(alice), booked.id, desk)
     assert "Refund: €360" in guest.go("/bookings?show=cancelled").text
 
 
 def test_cancelled_bookings_without_a_refund_say_so(guest: Visitor, alice: User, desk: BookingContext) -> None:
-    strict = bookings.book(order(alice, a_room(cancellation_policy=STRICT), in_days(3)), VISA, desk)
-    bookings.cancel(alice.id, strict.id, desk)
+    strict = bookings.book(acting(alice), order(alice, a_room(cancellation_policy=STRICT), in_days(3)), VISA, desk)
+    bookings.cancel(acting(alice), strict.id, desk)
     assert "No refund" in guest.go("/bookings?show=cancelled").text
 
 
@@ -123,7 +136,7 @@ def test_the_calendar_entry(guest: Visitor, booked: Booking) -> None:
 
 
 def test_a_hold_has_no_calendar_entry(guest: Visitor, alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(order(alice, room), desk)
+    held = bookings.hold(acting(alice), order(alice, room), desk)
     assert guest.go(url_of(held, "/calendar.ics")).status == 404
 
 
@@ -143,7 +156,7 @@ def test_the_refund_is_shown_first_and_then_paid(guest: Visitor, booked: Booking
 
 
 def test_a_part_of_it(guest: Visitor, alice: User, desk: BookingContext) -> None:
-    half = bookings.book(order(alice, a_room(cancellation_policy=MODERATE), in_days(3)), VISA, desk)
+    half = bookings.book(acting(alice), order(alice, a_room(cancellation_policy=MODERATE), in_days(3)), VISA, desk)
     guest.go(url_of(half, "/cancel"))
     assert "You’ll get €180 back" in guest.text
     day_before = policies.check_in_instant(half.policy, half.check_in - dt.timedelta(days=1))
@@ -153,7 +166,7 @@ def test_a_part_of_it(guest: Visitor, alice: User, desk: BookingContext) -> None
 
 
 def test_nothing_at_all_is_said_plainly(guest: Visitor, alice: User, desk: BookingContext) -> None:
-    strict = bookings.book(order(alice, a_room(cancellation_policy=STRICT), in_days(3)), VISA, desk)
+    strict = bookings.book(acting(alice), order(alice, a_room(cancellation_policy=STRICT), in_days(3)), VISA, desk)
     guest.go(url_of(strict, "/cancel"))
     assert "No refund" in guest.text
     guest.send(url_of(strict, "/cancel"))
@@ -173,7 +186,7 @@ def test_twice_is_cancelled_once(guest: Visitor, booked: Booking) -> None:
 
 
 def test_a_refund_that_shrank_is_shown_again(guest: Visitor, alice: User, room: Room, desk: BookingContext) -> None:
-    soon = bookings.book(order(alice, room, in_days(5)), VISA, desk)
+    soon = bookings.book(acting(alice), order(alice, room, in_days(5)), VISA, desk)
     guest.go(url_of(soon, "/cancel"))
     assert "You’ll get €360 back" in guest.text
     arrival = policies.check_in_instant(soon.policy, soon.check_in)
@@ -221,8 +234,8 @@ def test_nobody_signs_in_first(app: Flask, booked: Booking) -> None:
 def test_a_refund_that_the_bank_declined_is_said_on_the_page_and_in_the_list(
     guest: Visitor, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    booking = bookings.book(order(alice, room, in_days(30)), REFUND_DECLINED, desk)
-    bookings.cancel(alice.id, booking.id, desk)
+    booking = bookings.book(acting(alice), order(alice, room, in_days(30)), REFUND_DECLINED, desk)
+    bookings.cancel(acting(alice), booking.id, desk)
     guest.go(url_of(booking))
     assert guest.heading == "This booking has been cancelled"
     assert "We couldn’t return €360 to your card" in guest.text
@@ -237,10 +250,10 @@ def test_a_refund_that_the_bank_declined_is_said_on_the_page_and_in_the_list(
 def test_a_refund_without_an_answer_is_on_its_way(
     guest: Visitor, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    booking = bookings.book(order(alice, room, in_days(30)), REFUND_SLOW, desk)
-    bookings.cancel(alice.id, booking.id, desk)
+    booking = bookings.book(acting(alice), order(alice, room, in_days(30)), REFUND_SLOW, desk)
+    bookings.cancel(acting(alice), booking.id, desk)
     assert "Refund on its way" in guest.go(url_of(booking)).text
-    recovery.recover_payments(desk, ahead=AN_HOUR)
+    recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
     guest.go(url_of(booking))
     assert "Refund on its way" not in guest.text
     assert "Refunded" in guest.text
@@ -249,14 +262,16 @@ def test_a_refund_without_an_answer_is_on_its_way(
 def test_charged_too_late_and_not_to_be_refunded_is_listed_too(
     guest: Visitor, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(order(alice, room, in_days(30)), desk)
+    held = bookings.hold(acting(alice), order(alice, room, in_days(30)), desk)
 
     @transaction
     def somebody_frees_the_nights(_: Any) -> None:
-        availability.release(held.id)
+        availability.release(SYSTEM, held.id)
 
     with pytest.raises(RoomNotAvailable):
-        bookings.pay(alice.id, held.id, REFUND_DECLINED, held.total_price, interrupted(desk, somebody_frees_the_nights))
+        bookings.pay(
+            acting(alice), held.id, REFUND_DECLINED, held.total_price, interrupted(desk, somebody_frees_the_nights)
+        )
     guest.go("/bookings?show=cancelled")
     assert "Not booked" in guest.text
     assert "We couldn’t return €360 to your card. We’re on it." in guest.text

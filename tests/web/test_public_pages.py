@@ -19,7 +19,7 @@ from booking.domain.search import usual
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from booking.web import formats, listing
-from tests.cast import a_room, in_days, order
+from tests.cast import a_room, acting, in_days, order
 from tests.web.visitor import Visitor
 
 STAY = in_days(30, 2)
@@ -57,7 +57,7 @@ def test_home_shows_only_rooms_that_are_free_with_the_price_of_the_stay(
     visitor: Visitor, alice: User, desk: BookingContext
 ) -> None:
     taken, free = a_room(), a_room(location="ghent")
-    bookings.hold(order(alice, taken, usual.usual_stay(desk.rules)), desk)
+    bookings.hold(acting(alice), order(alice, taken, usual.usual_stay(desk.rules)), desk)
     visitor.go("/")
     assert [card["href"].partition("?")[0] for card in visitor.page.select(".room-card a")] == [address(free)]
     assert "€240 for 2 nights" in visitor.text

@@ -15,7 +15,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Property, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
-from tests.cast import a_room, in_days, order
+from tests.cast import a_room, acting, in_days, order
 from tests.web.visitor import Visitor
 
 STAY = in_days(30, 2)
@@ -128,7 +128,7 @@ def test_a_room_says_what_is_wrong_with_the_dates(visitor: Visitor, room: Room, 
 def test_a_taken_room_offers_others_for_the_dates(
     visitor: Visitor, room: Room, alice: User, desk: BookingContext
 ) -> None:
-    bookings.hold(order(alice, room, STAY), desk)
+    bookings.hold(acting(alice), order(alice, room, STAY), desk)
     visitor.go(f"{address(room)}?{DATES}&guests=2")
     assert "Not available on these dates" in visitor.text
     assert any(link.startswith("/rooms?location=antwerp&checkIn=") for link in visitor.links())
@@ -188,7 +188,7 @@ def test_other_months_are_not_for_crawlers(visitor: Visitor, room: Room) -> None
 def test_a_stay_that_cannot_be_had_offers_the_nearest_that_can(
     visitor: Visitor, room: Room, alice: User, desk: BookingContext
 ) -> None:
-    bookings.hold(order(alice, room, STAY), desk)
+    bookings.hold(acting(alice), order(alice, room, STAY), desk)
     visitor.go(f"{address(room)}?{DATES}&guests=2")
     nearest = [link["href"] for link in visitor.page.select("#offer .ways a")]
     assert len(nearest) == 3

@@ -12,7 +12,7 @@ from booking.domain.people import email_verification, own_account, password_rese
 from booking.domain.tables import EmailVerification, Event, User
 from booking.infra.db import db, transaction
 from tests.api.program import program_of
-from tests.cast import PASSWORD, count, later
+from tests.cast import PASSWORD, acting, count, later
 from tests.jobs.conftest import mail_dir as mail_dir  # noqa: PLC0414 a fixture
 from tests.jobs.letters_sent import newest, path_in, recipient, sent, text
 from tests.web.visitor import Visitor
@@ -155,7 +155,7 @@ def test_before_the_address_is_confirmed_no_mail_holds_the_name(app: Flask, mail
     user = users.find("victim@example.com")
     assert user is not None
     password_resets.request("victim@example.com")
-    own_account.change_password(sessions.start_web(user.id, ""), PASSWORD, "another horse battery")
+    own_account.change_password(acting(sessions.start_web(user.id, "")), PASSWORD, "another horse battery")
     later(dt.timedelta(minutes=2))
     password_resets.request("victim@example.com")
     mails = sent(mail_dir)
@@ -175,7 +175,7 @@ def test_afterwards_mails_greet_by_name(app: Flask, alice: User, mail_dir: Path)
 
 
 def test_a_name_that_could_become_a_link_stands_in_no_mail(app: Flask, alice: User, mail_dir: Path) -> None:
-    own_account.rename(alice.id, "Claim at evil.example")
+    own_account.rename(acting(alice), "Claim at evil.example")
     mark_verified(alice)
     password_resets.request(alice.email)
     (mail,) = sent(mail_dir)

@@ -35,6 +35,7 @@ from booking.domain.catalogue.room_names import of_room as names_of_room
 from booking.domain.catalogue.room_names import of_rooms as names_of_rooms
 from booking.domain.catalogue.room_names import remember as remember_names
 from booking.domain.catalogue.rooms import details as get_room_details
+from booking.domain.catalogue.rooms import find_property, find_property_of
 from booking.domain.catalogue.rooms import forget as forget_room
 
 __all__ = [
@@ -66,6 +67,8 @@ __all__ = [
     "count_amenities",
     "count_published_rooms",
     "exported_rooms",
+    "find_property",
+    "find_property_of",
     "forget_destination",
     "forget_room",
     "get_room_details",

@@ -27,6 +27,17 @@ def details(room_id: uuid.UUID, cache_seconds: int) -> dict[str, Any]:
     return found
 
 
+def find_property_of(room_id: uuid.UUID) -> uuid.UUID | None:
+    """Whose room it is, published or not, inside the caller's transaction; None where there is no such room."""
+    return db.session.scalar(select(Room.property_id).where(Room.id == room_id))
+
+
+@reading
+def find_property(slug: str) -> uuid.UUID | None:
+    """The property of this name in addresses and files; None where there is none."""
+    return db.session.scalar(select(Property.id).where(Property.slug == slug))
+
+
 def forget(room_id: str) -> None:
     """Look anew next time: the room has changed."""
     cache.drop((DETAILS, room_id))

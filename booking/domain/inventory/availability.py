@@ -33,9 +33,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import array, insert
 
-from booking.domain import messages
-from booking.domain.errors import Conflict, RoomNotAvailable
+from booking.domain import messages, people
+from booking.domain.actors import Actor
+from booking.domain.errors import Conflict, Forbidden, RoomNotAvailable
 from booking.domain.inventory.models import BLOCKED, BOOKED, HELD, PINNED, Availability, has_end
+from booking.domain.people import Action
 from booking.domain.stays import Stay
 from booking.infra import cache
 from booking.infra.clock import sql_now
@@ -50,7 +52,9 @@ class NightsBlocked(Conflict):
     code, message = "NIGHTS_TAKEN", "Some of these nights are held or booked."
 
 
-def claim(claim_id: uuid.UUID, room_id: uuid.UUID, location: str, stay: Stay, held_until: dt.datetime) -> None:
+def claim(
+    actor: Actor, claim_id: uuid.UUID, room_id: uuid.UUID, location: str, stay: Stay, *, held_until: dt.datetime
+) -> None:
     """Hold all nights of the stay for `claim_id`, or none: raises RoomNotAvailable.
 
     One INSERT in night order (so that two claims never wait for each other in a circle); the primary key refuses what
@@ -60,7 +64,7 @@ def claim(claim_id: uuid.UUID, room_id: uuid.UUID, location: str, stay: Stay, he
         _clear_run_out(claim_id, room_id, stay)
         if not _claim_all(claim_id, room_id, location, stay, held_until):
             raise RoomNotAvailable
-    changed(room_id, location, stay)
+    changed(actor, room_id, location, stay)
 
 
 def pin(claim_id: uuid.UUID, nights: int) -> bool:
@@ -82,32 +86,39 @@ def book(claim_id: uuid.UUID, nights: int) -> bool:
     return _count(_BOOK, {"claim": claim_id}) == nights
 
 
-def release(claim_id: uuid.UUID) -> int:
+def release(actor: Actor, claim_id: uuid.UUID) -> int:
     """Free whatever the claim has. Returns how many nights that were."""
     rows = execute(_RELEASE, {"claim": claim_id}).rows
     if rows:
         nights = [row.night for row in rows]
-        changed(rows[0].room_id, rows[0].location, Stay(min(nights), max(nights) + dt.timedelta(days=1)))
+        changed(actor, rows[0].room_id, rows[0].location, Stay(min(nights), max(nights) + dt.timedelta(days=1)))
     return len(rows)
 
 
-def release_abandoned(limit: int = 1000) -> int:
+def release_abandoned(actor: Actor, limit: int = 1000) -> int:
     """Free nights whose hold ended more than a minute ago and that no sweeper has claimed: their booking never came."""
-    return sum(release(claim_id) for claim_id in execute(_ABANDONED, {"limit": limit}).column if claim_id)
+    return sum(release(actor, claim_id) for claim_id in execute(_ABANDONED, {"limit": limit}).column if claim_id)
 
 
-def block(room_id: uuid.UUID, location: str, stay: Stay) -> None:
-    """Take nights off sale; raises NightsBlocked where one is held or booked, and changes nothing then."""
+def block(actor: Actor, room_id: uuid.UUID, location: str, stay: Stay, at: uuid.UUID | None = None) -> None:
+    """Take nights off sale; raises NightsBlocked where one is held or booked, and changes nothing then.
+
+    `at` is the room's property, for who may do it only there. Raises Forbidden.
+    """
+    people.require(actor, Action.BLOCK_NIGHTS, at=at, otherwise=Forbidden)
     _count(_INSERT, _nights(None, room_id, location, stay, held_until=None, state=BLOCKED))
     if execute(_BLOCKED, _range(room_id, stay)).rows[0].blocked < stay.nights:
         raise NightsBlocked
-    changed(room_id, location, stay)
+    people.audit(actor, "nights.blocked", encode("room", room_id), after=_named(stay))
+    changed(actor, room_id, location, stay)
 
 
-def unblock(room_id: uuid.UUID, location: str, stay: Stay) -> int:
-    """Put blocked nights on sale again. Returns how many nights that were."""
-    freed = _count(_UNBLOCK, _range(room_id, stay))
-    changed(room_id, location, stay)
+def unblock(actor: Actor, room_id: uuid.UUID, location: str, stay: Stay, at: uuid.UUID | None = None) -> int:
+    """Put blocked nights on sale again. Returns how many nights that were. Raises Forbidden."""
+    people.require(actor, Action.BLOCK_NIGHTS, at=at, otherwise=Forbidden)
+    if freed := _count(_UNBLOCK, _range(room_id, stay)):
+        people.audit(actor, "nights.unblocked", encode("room", room_id), before=_named(stay))
+    changed(actor, room_id, location, stay)
     return freed
 
 
@@ -121,16 +132,15 @@ def taken_nights(room_id: uuid.UUID, stay: Stay) -> set[dt.date]:
     return set(execute(_TAKEN, _range(room_id, stay)).column)
 
 
-def changed(room_id: uuid.UUID, location: str, stay: Stay) -> None:
+def changed(actor: Actor, room_id: uuid.UUID, location: str, stay: Stay) -> None:
     """Tell the caches once at commit, whatever else the transaction changes, and the outbox in case that fails."""
-    payload = {
-        "roomId": encode("room", room_id),
-        "location": location,
-        "from": stay.check_in.isoformat(),
-        "to": stay.check_out.isoformat(),
-    }
-    change = messages.record("availability.updated", payload)
+    payload = {"roomId": encode("room", room_id), "location": location, **_named(stay)}
+    change = messages.record(actor, "availability.updated", payload)
     act_after_commit("changed nights", (location, str(change)), _tell)
+
+
+def _named(stay: Stay) -> dict[str, str]:
+    return {"from": stay.check_in.isoformat(), "to": stay.check_out.isoformat()}
 
 
 def _tell(changes: list[tuple[str, str]]) -> None:

@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from sqlalchemy import TextClause, text
 
 from booking.domain import messages, people, reservations
+from booking.domain.actors import Actor
+from booking.domain.errors import Forbidden
+from booking.domain.people import Action
 from booking.infra import clock
 from booking.infra.db import READ_COMMITTED, execute, reading, transaction
 from booking.infra.ids import first_id_at
@@ -86,11 +89,13 @@ _NIGHTS = text(
 )
 
 
-def prune(security_events: dt.timedelta) -> dict[str, int]:
+def prune(actor: Actor, security_events: dt.timedelta) -> dict[str, int]:
     """Delete everything that is older than it should be; security events are kept for as long as the operator says.
 
-    Returns how many of what, without the zeros.
+    Returns how many of what, without the zeros. Each portion is a transaction of its own; the audit log gets one entry
+    for all, at the end. Raises Forbidden.
     """
+    people.require(actor, Action.PRUNE, otherwise=Forbidden)
     done = {rule.name: _until_done(lambda rule=rule: _apply(rule)) for rule in RULES}  # type: ignore[misc]
     done["nights that are over"] = sum(map(_past_nights, _places()))
     done["idempotency keys"] = _until_done(lambda: reservations.prune_keys(PORTION))
@@ -98,7 +103,15 @@ def prune(security_events: dt.timedelta) -> dict[str, int]:
     done["changes of email"] = _until_done(lambda: people.prune_email_changes(PORTION))
     done["addresses of deleted accounts"] = _until_done(lambda: people.prune_farewells(PORTION))
     done["security events"] = _until_done(lambda: people.prune_security_events(security_events, PORTION))
-    return {name: number for name, number in done.items() if number}
+    pruned = {name: number for name, number in done.items() if number}
+    if pruned:
+        _note(actor, pruned)
+    return pruned
+
+
+@transaction(isolation=READ_COMMITTED)
+def _note(actor: Actor, pruned: dict[str, int]) -> None:
+    people.audit(actor, "house.pruned", "retention", before=pruned)
 
 
 def _until_done(work: Callable[[], int]) -> int:

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from booking.domain import money
+from booking.domain import money, people
+from booking.domain.actors import Actor
+from booking.domain.errors import Forbidden
 from booking.domain.maintenance.retention import NIGHTS_DAYS
+from booking.domain.people import Action
 from booking.infra.db import db, transaction
 from booking.infra.words import count
 
@@ -126,6 +129,12 @@ class Report:
     def damage(self) -> list[Finding]:
         """What cannot be so in books that are whole."""
         return [finding for finding in self.findings if finding.rule != OWED]
+
+
+def verify_for(actor: Actor) -> Report:
+    """Check every rule, as somebody who may see the books. Raises Forbidden."""
+    people.require(actor, Action.CHECK_BOOKS, otherwise=Forbidden)
+    return verify()
 
 
 @transaction(isolation="REPEATABLE READ")

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, delete, func, insert, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import JSONB
 
+from booking.domain.actors import Actor
 from booking.domain.messages.models import DONE, GIVEN_UP, RUNNING, WAITING, Delivery, Event
 from booking.infra import clock
 from booking.infra.clock import sql_now
@@ -63,9 +64,12 @@ class Task:
     attempts: int
 
 
-def record(kind: str, payload: dict[str, Any]) -> uuid.UUID:
-    """Record what happened as part of the running transaction, with the request that caused it. Returns the id."""
-    cause = {"requestId": request_id()} if request_id() else {}
+def record(actor: Actor, kind: str, payload: dict[str, Any]) -> uuid.UUID:
+    """Record what happened as part of the running transaction, by whom, and the request that caused it.
+
+    Returns the event's id.
+    """
+    cause = {"actor": str(actor)} | ({"requestId": request_id()} if request_id() else {})
     event_id = new_id()
     buffer_until_commit("events", [{"id": event_id, "type": kind, "payload": json.dumps({**payload, **cause})}], _write)
     return event_id
@@ -210,9 +214,8 @@ def given_up(limit: int = 20) -> list[tuple[uuid.UUID, str, str]]:
     return [(row.event_id, row.consumer, row.error or "") for row in rows]
 
 
-@transaction(isolation=READ_COMMITTED)
 def retry_given_up() -> int:
-    """Offer everything that was given up once more."""
+    """Offer everything that was given up once more, inside the caller's transaction. Returns how many."""
     result = db.session.execute(
         update(Delivery)
         .where(Delivery.state == GIVEN_UP)

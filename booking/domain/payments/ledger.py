@@ -13,9 +13,13 @@ from decimal import Decimal
 from sqlalchemy import and_, func, select, update
 from sqlalchemy.exc import DBAPIError
 
+from booking.domain import people
+from booking.domain.actors import Actor
+from booking.domain.errors import Forbidden
 from booking.domain.payments import repository
 from booking.domain.payments.context import PaymentContext
 from booking.domain.payments.models import CHARGE, FAILED, OPEN, REFUND, STARTED, SUCCEEDED, UNKNOWN, Payment
+from booking.domain.people import Action
 from booking.infra import telemetry
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
@@ -122,18 +126,22 @@ def is_live_charge(payment: Payment) -> bool:
 
 
 @transaction(isolation=READ_COMMITTED)
-def hurry() -> None:
-    """Make everything due that was put off; not what its own process may still be charging."""
+def hurry(actor: Actor) -> None:
+    """Make everything due that was put off; not what its own process may still be charging. Raises Forbidden."""
+    people.require(actor, Action.SETTLE_PAYMENTS, otherwise=Forbidden)
     put_off = and_(Payment.state.in_(OPEN), Payment.attempts > 0)
-    db.session.execute(update(Payment).where(put_off).values(next_at=sql_now()))
+    done = update(Payment).where(put_off).values(next_at=sql_now()).returning(Payment.id)
+    number = len(db.session.scalars(done.execution_options(synchronize_session=False)).all())
+    people.audit(actor, "payments.hurried", "payments", after={"payments": number})
 
 
 # --- looking
 
 
 @reading
-def asked_in_vain(limit: int = 1000) -> list[Payment]:
-    """Open payments that recovery has asked about, the most often asked first."""
+def asked_in_vain(actor: Actor, limit: int = 1000) -> list[Payment]:
+    """Open payments that recovery has asked about, the most often asked first. Raises Forbidden."""
+    people.require(actor, Action.SEE_PAYMENTS, otherwise=Forbidden)
     asked = select(Payment).where(Payment.state.in_(OPEN), Payment.attempts > 0)
     return list(db.session.scalars(asked.order_by(Payment.attempts.desc(), Payment.id).limit(limit)))
 

@@ -12,12 +12,16 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from booking.domain import people
+from booking.domain.actors import Actor
 from booking.domain.errors import PaymentNotFound, RefundNotOwed
 from booking.domain.payments import ledger, repository
 from booking.domain.payments.context import PaymentContext
 from booking.domain.payments.models import FAILED, LIVE, REFUND, SUCCEEDED, Payment
+from booking.domain.people import Action
 from booking.infra import telemetry
 from booking.infra.db import READ_COMMITTED, Unavailable, db, reading, transaction
+from booking.infra.ids import encode
 from booking.infra.provider import NoAnswer, Outcome, Result
 
 ONE_REFUND = "uq_payments_live"  # a second live refund of a booking: look again
@@ -26,14 +30,14 @@ ONE_REFUND = "uq_payments_live"  # a second live refund of a booking: look again
 RETURNED, UNDER_WAY, OWED = "returned", "under way", "owed"
 
 
-def send(refund: Payment, context: PaymentContext) -> bool:
+def send(actor: Actor, refund: Payment, context: PaymentContext) -> bool:
     """Ask the refund's own provider to return the money. True once there is an outcome.
 
     Without one the row stays open with the reason, and recovery asks again with the same key. Whatever the provider
     does, what was cancelled is cancelled; raises only Unavailable.
     """
     try:
-        return _sent(refund, context)
+        return _sent(actor, refund, context)
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001 the refund is recorded, and will be asked for again
@@ -42,7 +46,7 @@ def send(refund: Payment, context: PaymentContext) -> bool:
         return False
 
 
-def _sent(refund: Payment, context: PaymentContext) -> bool:
+def _sent(actor: Actor, refund: Payment, context: PaymentContext) -> bool:
     provider = context.find_provider(refund.provider)
     if provider is None:
         ledger.note_unknown_provider(refund)
@@ -54,12 +58,12 @@ def _sent(refund: Payment, context: PaymentContext) -> bool:
         telemetry.count_payment(REFUND, "unanswered")
         ledger.note(refund.id, ledger.NO_ANSWER)
         return False
-    _record(refund.id, outcome)
+    _record(actor, refund.id, outcome)
     return True
 
 
-def _record(refund_id: uuid.UUID, outcome: Outcome) -> None:
-    if not _recorded(refund_id, outcome):
+def _record(actor: Actor, refund_id: uuid.UUID, outcome: Outcome) -> None:
+    if not _recorded(actor, refund_id, outcome):
         return
     succeeded = outcome.result is Result.REFUNDED
     telemetry.count_payment(REFUND, "succeeded" if succeeded else "declined")
@@ -68,7 +72,7 @@ def _record(refund_id: uuid.UUID, outcome: Outcome) -> None:
 
 
 @transaction(isolation=READ_COMMITTED)
-def _recorded(refund_id: uuid.UUID, outcome: Outcome) -> bool:
+def _recorded(actor: Actor, refund_id: uuid.UUID, outcome: Outcome) -> bool:
     """Whether this answer was the first: what is settled stays as it is."""
     refund = repository.locked(refund_id)
     if not ledger.is_open(refund):
@@ -77,6 +81,7 @@ def _recorded(refund_id: uuid.UUID, outcome: Outcome) -> bool:
         ledger.succeed(refund, outcome.reference)
     else:
         ledger.fail(refund, ledger.DECLINED, _reason(outcome))
+    people.audit(actor, f"refund.{refund.state}", encode("payment", refund_id))
     return True
 
 
@@ -89,19 +94,20 @@ def _reason(outcome: Outcome) -> str:
 # --- declined, and tried again
 
 
-def retry(payment_id: uuid.UUID, context: PaymentContext) -> str:
+def retry(actor: Actor, payment_id: uuid.UUID, context: PaymentContext) -> str:
     """Send a declined refund once more, as a new attempt with a key of its own; what has become of it.
 
     Should the provider have returned the money after all, that is recorded instead. Raises PaymentNotFound;
     RefundNotOwed where it was not declined, or another attempt is under way or has succeeded.
     """
+    people.require(actor, Action.SETTLE_PAYMENTS, otherwise=PaymentNotFound)
     declined = _declined(payment_id)
     provider = context.find_provider(declined.provider)
     known = provider.find(declined.id) if provider else None
     if known and known.result is Result.REFUNDED:
-        _returned_after_all(declined.id, known)
+        _returned_after_all(actor, declined.id, known)
     else:
-        send(_begin_again(declined.id, context), context)
+        send(actor, _begin_again(actor, declined.id, context), context)
     return states([declined.booking_id])[declined.booking_id]
 
 
@@ -116,20 +122,25 @@ def _declined(payment_id: uuid.UUID) -> Payment:
 
 
 @transaction(isolation=READ_COMMITTED, retry_on=(ONE_REFUND,))
-def _begin_again(payment_id: uuid.UUID, context: PaymentContext) -> Payment:
+def _begin_again(actor: Actor, payment_id: uuid.UUID, context: PaymentContext) -> Payment:
     declined = repository.locked(payment_id)
     if db.session.scalar(select(exists().where(_lives_beside(declined.booking_id)))):
         raise RefundNotOwed
     charge = ledger.paid_charge(declined.booking_id)
-    return ledger.start_refund(charge, declined.amount, context.patience)
+    again = ledger.start_refund(charge, declined.amount, context.patience)
+    after = {"payment": encode("payment", again.id), "amount": str(again.amount), "currency": again.currency}
+    people.audit(actor, "refund.retried", encode("payment", payment_id), before={"state": FAILED}, after=after)
+    return again
 
 
 @transaction(isolation=READ_COMMITTED, retry_on=(ONE_REFUND,))
-def _returned_after_all(payment_id: uuid.UUID, outcome: Outcome) -> None:
+def _returned_after_all(actor: Actor, payment_id: uuid.UUID, outcome: Outcome) -> None:
     declined = repository.locked(payment_id)
     if db.session.scalar(select(exists().where(_lives_beside(declined.booking_id)))):
         raise RefundNotOwed
     ledger.succeed(declined, outcome.reference)
+    shown = encode("payment", payment_id)
+    people.audit(actor, "refund.found", shown, before={"state": FAILED}, after={"state": SUCCEEDED})
 
 
 def _lives_beside(booking_id: uuid.UUID) -> ColumnElement[bool]:

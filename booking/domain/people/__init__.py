@@ -12,6 +12,9 @@ from booking.domain.people.account_closing import farewell as find_farewell
 from booking.domain.people.account_closing import lock_account
 from booking.domain.people.account_closing import prune as prune_farewells
 from booking.domain.people.account_closing import told as end_farewell
+from booking.domain.people.audit_log import AuditEntry, Personal
+from booking.domain.people.audit_log import entries as audit_entries
+from booking.domain.people.audit_log import record as audit
 from booking.domain.people.email_changes import GOOD_FOR as EMAIL_CHANGE_GOOD_FOR
 from booking.domain.people.email_changes import KEPT_FOR as EMAIL_CHANGE_KEPT_FOR
 from booking.domain.people.email_changes import confirm as confirm_email_change
@@ -44,6 +47,7 @@ from booking.domain.people.inputs import (
 )
 from booking.domain.people.mailed_links import LinkKind
 from booking.domain.people.mailed_links import written as written_link
+from booking.domain.people.memberships import owners as find_owners
 from booking.domain.people.models import User
 from booking.domain.people.own_account import change_password
 from booking.domain.people.own_account import confirm as confirm_password
@@ -56,6 +60,7 @@ from booking.domain.people.password_resets import request as request_password_re
 from booking.domain.people.password_resets import reset as reset_password
 from booking.domain.people.password_resets import token as reset_token
 from booking.domain.people.passwords import SHORTEST as SHORTEST_PASSWORD
+from booking.domain.people.permissions import Action, may, require
 from booking.domain.people.personal_data import Entry as PersonalEntry
 from booking.domain.people.personal_data import about as personal_data_of
 from booking.domain.people.personal_data import instant as as_utc_text
@@ -65,9 +70,8 @@ from booking.domain.people.security_log import note as note_security_event
 from booking.domain.people.security_log import prune as prune_security_events
 from booking.domain.people.security_log import recent as recent_security_events
 from booking.domain.people.security_log import record_now as record_security_event_now
-from booking.domain.people.sessions import SessionEnds, SignedIn
+from booking.domain.people.sessions import SessionEnds, SignedIn, sign_out
 from booking.domain.people.sessions import current as current_session
-from booking.domain.people.sessions import end as end_session
 from booking.domain.people.sessions import end_mine as end_own_session
 from booking.domain.people.sessions import end_others as end_other_sessions
 from booking.domain.people.sessions import mine as own_sessions
@@ -77,8 +81,7 @@ from booking.domain.people.sessions import start_api as start_api_session
 from booking.domain.people.sessions import start_web as start_web_session
 from booking.domain.people.sign_in_throttle import SignInGuard
 from booking.domain.people.signing_in import with_password as sign_in
-from booking.domain.people.staff import GUEST, OWNER, set_role
-from booking.domain.people.staff import owners as find_owners
+from booking.domain.people.staff import give_role, take_role
 from booking.domain.people.staff import set_password as set_password_of
 from booking.domain.people.undeliverable import count as count_undeliverable
 from booking.domain.people.undeliverable import forget as forget_undeliverable
@@ -87,18 +90,19 @@ from booking.domain.people.undeliverable import since as undeliverable_since
 from booking.domain.people.users import CurrentUser, email_key, register
 from booking.domain.people.users import addressee as addressee_of_id
 from booking.domain.people.users import ensure as ensure_user
-from booking.domain.people.users import find as find_user
+from booking.domain.people.users import find_for as find_user
+from booking.domain.people.users import own as get_own_account
 
 __all__ = [
     "BAD_SECURITY_EVENTS",
     "EMAIL_CHANGE_GOOD_FOR",
     "EMAIL_CHANGE_KEPT_FOR",
-    "GUEST",
-    "OWNER",
     "RESET_GOOD_FOR",
     "SHORTEST_PASSWORD",
     "VERIFICATION_GOOD_FOR",
+    "Action",
     "Addressee",
+    "AuditEntry",
     "Confirmation",
     "Credentials",
     "CurrentUser",
@@ -108,6 +112,7 @@ __all__ = [
     "LinkKind",
     "PasswordChange",
     "PasswordChoice",
+    "Personal",
     "PersonalEntry",
     "Profile",
     "Refresh",
@@ -123,6 +128,8 @@ __all__ = [
     "addressee_of_id",
     "as_utc_text",
     "ask_verification_again",
+    "audit",
+    "audit_entries",
     "change_name",
     "change_password",
     "confirm_email",
@@ -138,7 +145,6 @@ __all__ = [
     "end_farewell",
     "end_other_sessions",
     "end_own_session",
-    "end_session",
     "ensure_user",
     "erase_account",
     "find_email_change",
@@ -146,9 +152,12 @@ __all__ = [
     "find_owners",
     "find_user",
     "forget_undeliverable",
+    "get_own_account",
+    "give_role",
     "give_up_email_change",
     "is_email_verified",
     "lock_account",
+    "may",
     "note_security_event",
     "note_undeliverable",
     "own_sessions",
@@ -163,17 +172,19 @@ __all__ = [
     "register",
     "request_email_change",
     "request_password_reset",
+    "require",
     "require_recent_sign_in",
     "reset_notice",
     "reset_password",
     "reset_token",
     "set_password_of",
-    "set_role",
     "shown_email_change",
     "shown_verification",
     "sign_in",
+    "sign_out",
     "start_api_session",
     "start_web_session",
+    "take_role",
     "undeliverable_since",
     "undo_email_change",
     "verification_notice",

@@ -12,13 +12,22 @@ import uuid
 from sqlalchemy import delete, select, update
 
 from booking.domain import messages
-from booking.domain.errors import AccountNotFound, LastOwner
-from booking.domain.people import email_verification, password_resets, security_log, sessions
+from booking.domain.actors import VISITOR, Actor
+from booking.domain.errors import AccountNotFound
+from booking.domain.people import (
+    audit_log,
+    email_verification,
+    memberships,
+    password_resets,
+    permissions,
+    security_log,
+    sessions,
+)
 from booking.domain.people.email_verification import Addressee
 from booking.domain.people.link_models import EmailChange, Farewell
-from booking.domain.people.models import SecurityEvent, Session, User
+from booking.domain.people.models import SecurityEvent, Session, StaffMembership, User
+from booking.domain.people.permissions import Action
 from booking.domain.people.security_log import SecurityEventKind
-from booking.domain.people.users import CurrentUser
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import encode, new_id
@@ -30,38 +39,46 @@ TOLD_WITHIN = dt.timedelta(days=1)  # then the last mail is given up, and its ad
 # --- disabled
 
 
-def disable_mine(who: CurrentUser) -> None:
+def disable_mine(actor: Actor) -> None:
     """The owner wants no sign-in any more for now. Raises SignInTooOld, LastOwner."""
-    sessions.require_recent(who)
-    disable(who.id)
+    sessions.require_recent(actor)
+    disable(actor, actor.account)
 
 
 @transaction(isolation=READ_COMMITTED)
-def disable(user_id: uuid.UUID) -> None:
+def disable(actor: Actor, user_id: uuid.UUID) -> None:
     """End every sign-in and refuse new ones; bookings stand. Twice is once. Raises AccountNotFound, LastOwner."""
-    user = lock_account(user_id)
+    permissions.require(actor, Action.DISABLE_ACCOUNT, own=user_id, otherwise=AccountNotFound)
+    user, shown = lock_account(user_id), encode("user", user_id)
     if user.disabled_at is not None:
         return
     _refuse_last_owner(user)
     _shut(user)
     security_log.record(SecurityEventKind.ACCOUNT_DISABLED, user.id)
-    messages.record("account.disabled", {"userId": encode("user", user.id)})
+    audit_log.record(actor, "account.disabled", shown)
+    messages.record(actor, "account.disabled", {"userId": shown})
 
 
 @transaction(isolation=READ_COMMITTED)
-def enable(user_id: uuid.UUID) -> None:
+def enable(actor: Actor, user_id: uuid.UUID) -> None:
     """Sign-ins work again, with the same password. Raises AccountNotFound, also for a deleted one."""
+    permissions.require(actor, Action.ENABLE_ACCOUNT, own=user_id, otherwise=AccountNotFound)
     user = lock_account(user_id)
     if user.disabled_at is not None:
         user.disabled_at = None
         security_log.record(SecurityEventKind.ACCOUNT_ENABLED, user.id)
+        audit_log.record(actor, "account.enabled", encode("user", user.id))
 
 
 # --- deleted
 
 
-def erase(user: User) -> None:
-    """Delete everything personal of a locked account, inside the caller's transaction. Raises LastOwner."""
+def erase(actor: Actor, user: User) -> None:
+    """Delete everything personal of a locked account, inside the caller's transaction.
+
+    Nobody can read any more what the audit log says about them. Raises AccountNotFound, LastOwner.
+    """
+    permissions.require(actor, Action.DELETE_ACCOUNT, own=user.id, otherwise=AccountNotFound)
     _refuse_last_owner(user)
     _shut(user)
     security_log.record(SecurityEventKind.ACCOUNT_DELETED, user.id)
@@ -69,18 +86,22 @@ def erase(user: User) -> None:
     db.session.add(farewell)
     _forget(user)
     user.deleted_at = sql_now()
-    messages.record("account.deleted", {"farewellId": encode("farewell", farewell.id)})
+    audit_log.record(actor, "account.deleted", encode("user", user.id))
+    # Nothing leads from the address that the last email goes to back to the account.
+    told_by = VISITOR if actor.user_id == user.id else actor
+    messages.record(told_by, "account.deleted", {"farewellId": encode("farewell", farewell.id)})
 
 
 def _forget(user: User) -> None:
     user.email = user.email_key = f"{encode('user', user.id)}@deleted.invalid"
     user.full_name, user.role, user.locale, user.password_hash = NOBODY, "guest", "en", None
     user.email_verified_at = user.email_undeliverable_at = user.email_undeliverable_code = None
-    for table in (Session, EmailChange):
+    for table in (Session, EmailChange, StaffMembership):
         db.session.execute(delete(table).where(table.user_id == user.id))
     # That something happened is kept as long as for anybody, not from where.
     seen = update(SecurityEvent).where(SecurityEvent.user_id == user.id)
     db.session.execute(seen.values(account="", address="", network="", client=""))
+    audit_log.forget(user.id)
 
 
 def lock_account(user_id: uuid.UUID) -> User:
@@ -104,9 +125,8 @@ def _shut(user: User) -> None:
 
 
 def _refuse_last_owner(user: User) -> None:
-    others = select(User.id).where(User.role == "owner", User.id != user.id, User.disabled_at.is_(None))
-    if user.role == "owner" and db.session.scalar(others.limit(1)) is None:
-        raise LastOwner
+    if user.role == memberships.OWNER:
+        memberships.refuse_last_owner(user.id)
 
 
 # --- the last mail

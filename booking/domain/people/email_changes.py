@@ -15,12 +15,23 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from booking.domain import messages
+from booking.domain.actors import Actor
 from booking.domain.errors import ChangeLinkOver, EmailTaken, Invalid
-from booking.domain.people import email_verification, mailed_links, password_resets, security_log, sessions
+from booking.domain.people import (
+    audit_log,
+    email_verification,
+    mailed_links,
+    password_resets,
+    permissions,
+    security_log,
+    sessions,
+)
+from booking.domain.people.audit_log import Personal
 from booking.domain.people.link_models import EmailChange
 from booking.domain.people.mailed_links import LinkKind, Secrets
 from booking.domain.people.models import User
-from booking.domain.people.users import CurrentUser, email_key
+from booking.domain.people.permissions import Action
+from booking.domain.people.users import email_key
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, constraint_name, db, reading, transaction
 from booking.infra.ids import encode
@@ -41,15 +52,16 @@ class Change:
     is_confirmed: bool
 
 
-def request(who: CurrentUser, new_email: str) -> None:
+def request(actor: Actor, new_email: str) -> None:
     """Ask both mailboxes; takes the place of a change that is still open. Raises SignInTooOld, EmailTaken, Invalid."""
-    sessions.require_recent(who)
-    _begin(who, new_email)
+    permissions.require(actor, Action.CHANGE_ACCOUNT, own=actor.account)
+    sessions.require_recent(actor)
+    _begin(actor, new_email)
 
 
 @transaction(isolation=READ_COMMITTED)
-def _begin(who: CurrentUser, new_email: str) -> None:
-    user = db.session.get_one(User, who.id, with_for_update=True)
+def _begin(actor: Actor, new_email: str) -> None:
+    user = db.session.get_one(User, actor.account, with_for_update=True)
     if new_email == user.email:
         raise Invalid(details={"newEmail": "is your address already"})
     _refuse_taken(user, new_email)
@@ -59,7 +71,7 @@ def _begin(who: CurrentUser, new_email: str) -> None:
     _stop_open(user.id)
     change = EmailChange(
         user_id=user.id,
-        session_id=who.session_id,
+        session_id=actor.session_id,
         old_email=user.email,
         old_email_key=user.email_key,
         new_email=new_email,
@@ -68,8 +80,10 @@ def _begin(who: CurrentUser, new_email: str) -> None:
     )
     db.session.add(change)
     db.session.flush()
+    personal = Personal(user.id, {"email": user.email}, {"email": new_email})
+    audit_log.record(actor, "email.requested", encode("user", user.id), personal=personal)
     for kind in ("email.requested", "email.announced"):
-        messages.record(kind, {"changeId": encode("change", change.id)})
+        messages.record(actor, kind, {"changeId": encode("change", change.id)})
 
 
 def _refuse_taken(user: User, new_email: str) -> None:
@@ -85,15 +99,16 @@ def _stop_open(user_id: uuid.UUID) -> None:
 
 
 @transaction(isolation=READ_COMMITTED)
-def give_up(user_id: uuid.UUID) -> None:
+def give_up(actor: Actor) -> None:
     """The account's owner does not want it any more; the link in the new mailbox does nothing."""
-    _stop_open(user_id)
+    _stop_open(actor.account)
+    audit_log.record(actor, "email.kept", encode("user", actor.account))
 
 
 @reading
-def pending(user_id: uuid.UUID) -> str | None:
+def pending(actor: Actor) -> str | None:
     """The new address that has still to confirm."""
-    running = EmailChange.user_id == user_id, *_OPEN, EmailChange.expires_at > sql_now()
+    running = EmailChange.user_id == actor.account, *_OPEN, EmailChange.expires_at > sql_now()
     return db.session.scalar(select(EmailChange.new_email).where(*running))
 
 
@@ -141,7 +156,8 @@ def _confirm(change_id: uuid.UUID) -> None:
     change.confirmed_at, change.keeps_until = sql_now(), sql_now() + KEPT_FOR
     _move(user, change.new_email)
     sessions.end_all(user.id, but=change.session_id)
-    messages.record("email.changed", {"changeId": encode("change", change.id), "userId": encode("user", user.id)})
+    told = {"changeId": encode("change", change.id), "userId": encode("user", user.id)}
+    messages.record(Actor.guest(user.id), "email.changed", told)
 
 
 @transaction(isolation=READ_COMMITTED)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, delete, select, update
 
 from booking.domain import messages, names
+from booking.domain.actors import Actor
 from booking.domain.errors import VerificationLinkOver
 from booking.domain.people import mailed_links
 from booking.domain.people.link_models import EmailChange, EmailVerification
@@ -44,25 +45,25 @@ def addressee(user: User) -> Addressee:
     return Addressee(user.email, names.for_greeting(user.full_name) if user.email_verified_at else "")
 
 
-def begin(user: User) -> bool:
+def begin(actor: Actor, user: User) -> bool:
     """Inside the caller's transaction: have a link mailed. False so soon after another that none is sent."""
     verification_id = mailed_links.ask(EmailVerification, user.id, GOOD_FOR, email_key=user.email_key)
     if verification_id:
-        messages.record("verification.requested", {"verificationId": encode("verify", verification_id)})
+        messages.record(actor, "verification.requested", {"verificationId": encode("verify", verification_id)})
     return verification_id is not None
 
 
 @transaction(isolation=READ_COMMITTED)
-def ask_again(user_id: uuid.UUID) -> bool:
+def ask_again(actor: Actor) -> bool:
     """Mail the link once more. False where there were enough mails already, or nothing is left to confirm."""
-    user = db.session.get_one(User, user_id)
-    return user.email_verified_at is None and begin(user)
+    user = db.session.get_one(User, actor.account)
+    return user.email_verified_at is None and begin(actor, user)
 
 
 @reading
-def is_verified(user_id: uuid.UUID) -> bool:
-    """Whether the account's address was confirmed from its mailbox."""
-    return db.session.scalar(select(User.email_verified_at).where(User.id == user_id)) is not None
+def is_verified(actor: Actor) -> bool:
+    """Whether the address of one's account was confirmed from its mailbox."""
+    return db.session.scalar(select(User.email_verified_at).where(User.id == actor.account)) is not None
 
 
 @reading

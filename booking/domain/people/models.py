@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from booking.domain.actors import Role
 from booking.domain.columns import CreatedAt, Id, Instant, Name, UpdatedAt, one_of
 from booking.infra.db import Model
 
@@ -39,7 +40,7 @@ class User(Model):
     email_key: Mapped[str] = mapped_column(String(255), unique=True)
     password_hash: Mapped[str | None] = mapped_column(String(255))  # none: signs in by link
     full_name: Mapped[Name]
-    role: Mapped[str] = mapped_column(String(16), default="guest")
+    role: Mapped[str] = mapped_column(String(16), default="guest")  # what the memberships come to, see memberships.py
     region: Mapped[str] = mapped_column(String(32))
     locale: Mapped[str] = mapped_column(String(16), default="en", server_default="en")
     # When a mail server first refused this address for good, and its code; none: mails arrive.
@@ -50,6 +51,23 @@ class User(Model):
     deleted_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
+
+
+class StaffMembership(Model):
+    """What somebody is in a house: the one source of what staff may do. One role per person and property."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        CheckConstraint(one_of("role", tuple(Role)), name="role_known"),
+        # Also what is looked up by: the memberships of a person.
+        UniqueConstraint("user_id", "property_id", postgresql_nulls_not_distinct=True),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    property_id: Mapped[uuid.UUID | None]  # none: all; no foreign key, properties have another home than people
+    role: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[CreatedAt]
 
 
 class Session(Model):

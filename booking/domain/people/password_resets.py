@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 
 from booking.domain import messages
+from booking.domain.actors import VISITOR, Actor
 from booking.domain.errors import ResetLinkOver
 from booking.domain.people import email_verification, mailed_links, passwords, sessions, users
 from booking.domain.people.email_verification import Addressee
@@ -45,7 +46,7 @@ def begin(user_id: uuid.UUID) -> None:
 
 
 def _record(reset_id: uuid.UUID | None) -> None:
-    messages.record("password.requested", {"resetId": encode("reset", reset_id) if reset_id else None})
+    messages.record(VISITOR, "password.requested", {"resetId": encode("reset", reset_id) if reset_id else None})
 
 
 @reading
@@ -101,7 +102,7 @@ def _use(reset_id: uuid.UUID, password_hash: str) -> None:
     if row is None:
         raise ResetLinkOver
     row.used_at = sql_now()
-    users.set_password(row.user_id, password_hash)
+    users.set_password(Actor.guest(row.user_id), row.user_id, password_hash)  # whoever reads the account's mail
     email_verification.verified(row.user_id)  # the link was in its mailbox
     sessions.end_all(row.user_id)
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from booking.domain.actors import Actor
+from booking.domain.people import audit_log
 from booking.domain.people.link_models import EmailChange
 from booking.domain.people.models import SecurityEvent, Session, User
 from booking.infra.db import db
@@ -16,13 +18,18 @@ from booking.infra.ids import encode
 Entry = dict[str, Any]
 
 
-def about(user_id: uuid.UUID) -> Entry:
-    """account, sessions, securityEvents, emailChanges; lists newest first; inside the caller's transaction."""
+def about(actor: Actor) -> Entry:
+    """account, sessions, securityEvents, emailChanges, auditLog, inside the caller's transaction.
+
+    Lists newest first.
+    """
+    user_id = actor.account
     return {
         "account": _account(db.session.get_one(User, user_id)),
         "sessions": _sessions(user_id),
         "securityEvents": _security_events(user_id),
         "emailChanges": _email_changes(user_id),
+        "auditLog": _audit_log(user_id),
     }
 
 
@@ -73,6 +80,19 @@ def _email_changes(user_id: uuid.UUID) -> list[Entry]:
             "stoppedAt": instant(row.stopped_at),
         }
         for row in db.session.scalars(mine)
+    ]
+
+
+def _audit_log(user_id: uuid.UUID) -> list[Entry]:
+    """What staff or the system changed about the person; by whom is the house's business."""
+    return [
+        {
+            "at": instant(entry.at),
+            "action": entry.action,
+            "before": dict(entry.personal.before) if entry.personal else {},
+            "after": dict(entry.personal.after) if entry.personal else {},
+        }
+        for entry in audit_log.about(user_id)
     ]
 
 

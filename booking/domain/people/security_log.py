@@ -15,6 +15,7 @@ from functools import partial
 
 from sqlalchemy import delete, select
 
+from booking.domain.actors import Actor
 from booking.domain.people.models import SecurityEvent
 from booking.infra import callers, telemetry
 from booking.infra.clock import sql_now
@@ -107,11 +108,11 @@ def note(kind: SecurityEventKind, user_id: uuid.UUID | None = None, **facts: str
 
 
 @reading
-def recent(user_id: uuid.UUID, limit: int = SHOWN) -> list[SecurityEntry]:
-    """What happened to the user's account, the latest first."""
+def recent(actor: Actor, limit: int = SHOWN) -> list[SecurityEntry]:
+    """What happened to one's account, the latest first."""
     rows = db.session.execute(
         select(SecurityEvent.kind, SecurityEvent.at, SecurityEvent.client, SecurityEvent.address)
-        .where(SecurityEvent.user_id == user_id)
+        .where(SecurityEvent.user_id == actor.account)
         .order_by(SecurityEvent.at.desc(), SecurityEvent.id.desc())
         .limit(limit)
     )

@@ -17,8 +17,9 @@ from functools import partial
 
 from sqlalchemy import ColumnElement, Interval, bindparam, case, func, select, update
 
+from booking.domain.actors import Actor
 from booking.domain.errors import InvalidToken, SessionNotFound, SignInTooOld, Unauthorized
-from booking.domain.people import refresh_tokens, security_log
+from booking.domain.people import memberships, refresh_tokens, security_log
 from booking.domain.people.models import Session, User
 from booking.domain.people.security_log import SecurityEventKind
 from booking.domain.people.users import CurrentUser
@@ -29,7 +30,7 @@ from booking.infra.ids import new_id
 from booking.infra.prepared import often
 
 LONGEST_KEPT = 5  # seconds that `current` keeps an answer at most
-SESSION = cache.Kind("session", 1)
+SESSION = cache.Kind("session", 2)
 SEEN_EVERY = dt.timedelta(minutes=5)  # last_seen_at is not written more often than this
 GRACE = dt.timedelta(seconds=10)  # the very last refresh token is good for so much longer (api.md, /auth/refresh)
 FRESH_FOR = dt.timedelta(minutes=15)  # after that, what is sensitive asks for the password again
@@ -133,8 +134,8 @@ def current(
     found = cache.remembered_about(f"user:{user_id}", SESSION, which, seconds, read)
     if found is None:
         raise Unauthorized("This session is over. Please sign in again.")
-    email, full_name, role, region = json.loads(found)
-    return CurrentUser(user_id, email, full_name, role, region, session_id)
+    email, full_name, role, region, held = json.loads(found)
+    return CurrentUser(user_id, email, full_name, role, region, session_id, memberships.from_json(held))
 
 
 def changed(user_id: uuid.UUID) -> bool:
@@ -152,7 +153,7 @@ def _read(session_id: uuid.UUID, user_id: uuid.UUID, ends: SessionEnds) -> str |
     [row] = rows
     if row.long_ago:
         _seen(session_id)
-    return json.dumps([row.email, row.full_name, row.role, row.region])
+    return json.dumps([row.email, row.full_name, row.role, row.region, row.memberships])
 
 
 def _by_role(guests: str, staff: str) -> ColumnElement[dt.timedelta]:
@@ -168,7 +169,7 @@ _LIVE = (
 )
 _LONG_AGO = (Session.last_seen_at < sql_now() - SEEN_EVERY).label("long_ago")
 _CURRENT = often(
-    select(User.email, User.full_name, User.role, User.region, _LONG_AGO)
+    select(User.email, User.full_name, User.role, User.region, memberships.AS_JSON, _LONG_AGO)
     .join(Session, Session.user_id == User.id)
     .where(Session.id == bindparam("session_id"), User.id == bindparam("user_id"), *_LIVE)
 )
@@ -186,37 +187,44 @@ def _seen(session_id: uuid.UUID) -> None:
     db.session.execute(update(Session).where(Session.id == session_id).values(last_seen_at=sql_now()))
 
 
+def sign_out(actor: Actor) -> None:
+    """End the sign-in by which the actor acts: its refresh and access tokens stop working at once."""
+    if actor.session_id:
+        end(actor.session_id)
+
+
 @transaction(isolation=READ_COMMITTED)
 def end(session_id: uuid.UUID, kind: SecurityEventKind = SecurityEventKind.SIGNED_OUT) -> None:
-    """Sign out: refresh and access tokens of this session stop working at once."""
+    """The same for any session."""
     if _end(Session.id == session_id, Session.ended_at.is_(None)):
         security_log.record(kind, db.session.scalar(select(Session.user_id).where(Session.id == session_id)))
 
 
 @reading
-def mine(who: CurrentUser, ends: SessionEnds = DEFAULT_ENDS) -> list[SignIn]:
+def mine(actor: Actor, ends: SessionEnds = DEFAULT_ENDS) -> list[SignIn]:
     """Where the user is signed in, the latest seen first."""
-    rows = db.session.scalars(_MINE, {"user_id": who.id, **ends.parameters()})
+    rows = db.session.scalars(_MINE, {"user_id": actor.account, **ends.parameters()})
     return [
-        SignIn(row.id, row.kind, row.client, row.created_at, row.last_seen_at, row.id == who.session_id) for row in rows
+        SignIn(row.id, row.kind, row.client, row.created_at, row.last_seen_at, row.id == actor.session_id)
+        for row in rows
     ]
 
 
 @transaction(isolation=READ_COMMITTED)
-def end_mine(user_id: uuid.UUID, session_id: uuid.UUID) -> None:
+def end_mine(actor: Actor, session_id: uuid.UUID) -> None:
     """End one of the user's own sign-ins; raises SessionNotFound for a stranger's and for one that is over."""
-    own = Session.id == session_id, Session.user_id == user_id, Session.ended_at.is_(None)
+    own = Session.id == session_id, Session.user_id == actor.account, Session.ended_at.is_(None)
     if not _end(*own):
         raise SessionNotFound
-    security_log.record(SecurityEventKind.SESSION_ENDED, user_id)
+    security_log.record(SecurityEventKind.SESSION_ENDED, actor.account)
 
 
 @transaction(isolation=READ_COMMITTED)
-def end_others(who: CurrentUser) -> int:
+def end_others(actor: Actor) -> int:
     """End every sign-in of the user but the one that asks. Returns how many."""
-    ended = end_all(who.id, but=who.session_id)
+    ended = end_all(actor.account, but=actor.session_id)
     if ended:
-        security_log.record(SecurityEventKind.SESSION_ENDED, who.id)
+        security_log.record(SecurityEventKind.SESSION_ENDED, actor.account)
     return ended
 
 
@@ -226,17 +234,17 @@ def end_all(user_id: uuid.UUID, *, but: uuid.UUID | None = None) -> int:
 
 
 @reading
-def require_recent(who: CurrentUser) -> None:
+def require_recent(actor: Actor) -> None:
     """Before anything sensitive: raises SignInTooOld where the owner has not proved who they are for FRESH_FOR."""
     proved = func.coalesce(Session.authenticated_at, Session.created_at)
-    recent = select(Session.id).where(Session.id == who.session_id, proved > sql_now() - FRESH_FOR)
+    recent = select(Session.id).where(Session.id == actor.session_id, proved > sql_now() - FRESH_FOR)
     if db.session.scalar(recent) is None:
         raise SignInTooOld
 
 
-def proved(who: CurrentUser) -> None:
+def proved(actor: Actor) -> None:
     """Inside the caller's transaction: the owner has just proved who they are."""
-    db.session.execute(update(Session).where(Session.id == who.session_id).values(authenticated_at=sql_now()))
+    db.session.execute(update(Session).where(Session.id == actor.session_id).values(authenticated_at=sql_now()))
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -275,7 +283,8 @@ def _rotated_just_now(session: Session) -> bool:
 
 
 def _current(user: User, session_id: uuid.UUID) -> CurrentUser:
-    return CurrentUser(user.id, user.email, user.full_name, user.role, user.region, session_id)
+    held = memberships.of(user)
+    return CurrentUser(user.id, user.email, user.full_name, user.role, user.region, session_id, held)
 
 
 def _end(*which: ColumnElement[bool]) -> int:

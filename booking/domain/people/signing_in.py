@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from booking.domain.actors import Actor
 from booking.domain.errors import Invalid, InvalidCredentials, TooManyAttempts
 from booking.domain.people import passwords, security_log, sign_in_throttle, users
 from booking.domain.people.models import User
 from booking.domain.people.security_log import SecurityEventKind
 from booking.domain.people.sign_in_throttle import SignInGuard
-from booking.domain.people.users import CurrentUser
 from booking.infra import callers
 
 
@@ -33,22 +33,23 @@ def with_password(email: str, password: str, guard: SignInGuard, *, device: str 
         raise
 
 
-def confirm(who: CurrentUser, password: str, field: str, guard: SignInGuard) -> None:
+def confirm(actor: Actor, password: str, field: str, guard: SignInGuard) -> None:
     """The owner proves once more who they are; raises Invalid naming the field, and TooManyAttempts.
 
     Counted for this sign-in alone: whoever found an open browser may not try passwords for long.
     """
+    user = users.own(actor)
     try:
         with sign_in_throttle.counted(
-            guard, guard.account(who.email), str(who.session_id), own=True, known=lambda: True
+            guard, guard.account(user.email), str(actor.session_id), own=True, known=lambda: True
         ):
-            if not passwords.matches(users.stored_hash(who.id), password):
+            if not passwords.matches(user.password_hash, password):
                 raise InvalidCredentials
     except InvalidCredentials:
-        security_log.record_now(SecurityEventKind.IDENTITY_REFUSED, who.id)
+        security_log.record_now(SecurityEventKind.IDENTITY_REFUSED, user.id)
         raise Invalid(details={field: "is wrong"}) from None
     except TooManyAttempts:
-        security_log.note(SecurityEventKind.THROTTLED, who.id)
+        security_log.note(SecurityEventKind.THROTTLED, user.id)
         raise
 
 

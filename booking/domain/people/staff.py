@@ -1,47 +1,94 @@
-"""What an operator does to accounts: who is an owner, and a password for somebody who cannot set one."""
+"""What is done to other people's accounts: what they are in a house, and a password for somebody who cannot set one."""
 
 from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import func, select
-
-from booking.domain.people import password_resets, passwords, security_log, sessions, users
-from booking.domain.people.models import User
-from booking.infra.db import READ_COMMITTED, db, reading, transaction
-
-GUEST, OWNER = "guest", "owner"
+from booking.domain.actors import Actor, ActorKind, Role
+from booking.domain.errors import AccountNotFound, Forbidden
+from booking.domain.people import (
+    audit_log,
+    memberships,
+    password_resets,
+    passwords,
+    permissions,
+    security_log,
+    sessions,
+    users,
+)
+from booking.domain.people.models import StaffMembership, User
+from booking.domain.people.permissions import Action
+from booking.infra.clock import sql_now
+from booking.infra.db import READ_COMMITTED, db, transaction
+from booking.infra.ids import encode
 
 
 @transaction(isolation=READ_COMMITTED)
-def set_role(user_id: uuid.UUID, role: str) -> bool:
-    """Give the account another role and end its sign-ins, which were made for the old one. Whether it was another."""
-    user = db.session.get_one(User, user_id, with_for_update=True)
-    if user.role == role:
+def give_role(actor: Actor, user_id: uuid.UUID, role: Role, property_id: uuid.UUID | None = None) -> bool:
+    """Make somebody this at a property, or at all (None), in place of what they were there. Whether that changed it.
+
+    Their sign-ins end: they were made for the old role. Raises Forbidden, AccountNotFound.
+    """
+    permissions.require(actor, Action.GIVE_ROLES, at=property_id, otherwise=Forbidden)
+    user, held = _locked(user_id), memberships.at(user_id, property_id)
+    before = held.role if held else None
+    if held is None:
+        db.session.add(StaffMembership(user_id=user_id, property_id=property_id, role=role, created_at=sql_now()))
+    elif held.role == role:
         return False
-    user.role = role
-    security_log.record(security_log.SecurityEventKind.ROLE_CHANGED, user_id)
-    sessions.end_all(user_id)
+    else:
+        held.role = role
+    _changed(actor, user, property_id, before, role)
     return True
 
 
-def set_password(user: User, new: str, *, site: str = "") -> None:
+@transaction(isolation=READ_COMMITTED)
+def take_role(actor: Actor, user_id: uuid.UUID, property_id: uuid.UUID | None = None) -> bool:
+    """End what somebody is at a property, or at all (None). Whether they were anything there.
+
+    Raises Forbidden, AccountNotFound; LastOwner, but for an operator, who can make another one.
+    """
+    permissions.require(actor, Action.GIVE_ROLES, at=property_id, otherwise=Forbidden)
+    user, held = _locked(user_id), memberships.at(user_id, property_id)
+    if held is None:
+        return False
+    before = held.role
+    if actor.kind is not ActorKind.SYSTEM and (before, property_id) == (Role.OWNER, None):
+        memberships.refuse_last_owner(user_id)
+    db.session.delete(held)
+    _changed(actor, user, property_id, before, None)
+    return True
+
+
+def _locked(user_id: uuid.UUID) -> User:
+    user = db.session.get(User, user_id, with_for_update=True)
+    if user is None or user.deleted_at is not None:
+        raise AccountNotFound
+    return user
+
+
+def _changed(actor: Actor, user: User, property_id: uuid.UUID | None, before: str | None, after: str | None) -> None:
+    db.session.flush()
+    user.role = memberships.summed_up(memberships.all_of(user.id))
+    where = {"property": encode("property", property_id) if property_id else "all"}
+    subject = encode("user", user.id)
+    audit_log.record(actor, "role.changed", subject, before=where | {"role": before}, after=where | {"role": after})
+    security_log.record(security_log.SecurityEventKind.ROLE_CHANGED, user.id)
+    sessions.end_all(user.id)
+
+
+def set_password(actor: Actor, user: User, new: str, *, site: str = "") -> None:
     """Another password; every sign-in and every link on its way ends, and a mail tells the account's owner.
 
-    Raises Invalid where it is guessed soon.
+    Raises Forbidden, and Invalid where it is guessed soon.
     """
+    permissions.require(actor, Action.SET_PASSWORD_OF_OTHERS, otherwise=Forbidden)
     passwords.refuse_weak(new, "password", (user.email, user.full_name, site))
-    _exchange(user.id, passwords.hashed(new))
+    _exchange(actor, user.id, passwords.hashed(new))
 
 
 @transaction(isolation=READ_COMMITTED)
-def _exchange(user_id: uuid.UUID, password_hash: str) -> None:
+def _exchange(actor: Actor, user_id: uuid.UUID, password_hash: str) -> None:
     password_resets.withdraw(user_id)
-    users.set_password(user_id, password_hash)
+    users.set_password(actor, user_id, password_hash)
     sessions.end_all(user_id)
-
-
-@reading
-def owners() -> int:
-    """How many accounts may do everything, and may sign in."""
-    return db.session.scalar(select(func.count()).where(User.role == OWNER, User.disabled_at.is_(None))) or 0

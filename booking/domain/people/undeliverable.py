@@ -6,10 +6,10 @@ What is noted is a time and a short code such as "550 5.1.1", never the server's
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 
 from sqlalchemy import func, select, update
 
+from booking.domain.actors import Actor
 from booking.domain.people.models import User
 from booking.domain.people.users import email_key
 from booking.infra.clock import sql_now
@@ -44,9 +44,9 @@ def forget(email: str) -> None:
 
 
 @reading
-def since(user_id: uuid.UUID) -> dt.datetime | None:
-    """When the account's address was first found to take no mail; None while it takes some."""
-    return db.session.scalar(select(User.email_undeliverable_at).where(User.id == user_id))
+def since(actor: Actor) -> dt.datetime | None:
+    """When the address of one's account was first found to take no mail; None while it takes some."""
+    return db.session.scalar(select(User.email_undeliverable_at).where(User.id == actor.account))
 
 
 @reading

@@ -9,11 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from booking.domain import messages
-from booking.domain.errors import AccountDisabled, EmailTaken, Invalid, InvalidCredentials
-from booking.domain.people import email_verification, passwords, security_log
+from booking.domain.actors import Actor, ActorKind, Membership, Role
+from booking.domain.errors import AccountDisabled, AccountNotFound, EmailTaken, Forbidden, Invalid, InvalidCredentials
+from booking.domain.people import audit_log, email_verification, memberships, passwords, permissions, security_log
+from booking.domain.people.audit_log import Personal
 from booking.domain.people.email_verification import Addressee
 from booking.domain.people.inputs import Registration
-from booking.domain.people.models import User
+from booking.domain.people.models import StaffMembership, User
+from booking.domain.people.permissions import Action
 from booking.domain.people.security_log import SecurityEventKind
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import encode, new_id
@@ -29,6 +32,12 @@ class CurrentUser:
     role: str
     region: str
     session_id: uuid.UUID
+    memberships: tuple[Membership, ...] = ()
+
+    @property
+    def actor(self) -> Actor:
+        """As verbs know them."""
+        return Actor.signed_in(self.id, self.memberships, self.session_id)
 
 
 def email_key(email: str) -> str:
@@ -36,21 +45,32 @@ def email_key(email: str) -> str:
     return email.lower()
 
 
-def register(form: Registration, region: str, *, site: str = "", role: str = "guest") -> User:
-    """Make an account in this copy's region; raises EmailTaken, and Invalid where the password is guessed soon."""
+def register(actor: Actor, form: Registration, region: str, *, site: str = "", role: str = "guest") -> User:
+    """Make an account in this copy's region, for a visitor or, as an owner's, by an operator.
+
+    Raises EmailTaken, Forbidden, and Invalid where the password is guessed soon.
+    """
+    _refuse_for_others(actor, role)
     if form.region not in (None, region):
         raise Invalid(details={"region": f"must be {region}: accounts of other regions are made there"})
     passwords.refuse_weak(form.password, "password", (form.email, form.full_name, site))
     password_hash, by_themselves = passwords.hashed(form.password), role == "guest"
-    user = _create(form.email, password_hash, form.full_name, role, region, verify=by_themselves)
+    user = _create(actor, form.email, password_hash, form.full_name, role=role, region=region, verify=by_themselves)
     if user is None:
         raise EmailTaken(details={"email": EmailTaken.message})
     return user
 
 
-def ensure(*, email: str, password: str, full_name: str, role: str, region: str) -> User:
-    """The account with this address, made if it does not exist; an existing one stays as it is."""
-    return find(email) or _create(email, passwords.hashed(password), full_name, role, region) or _get(email)
+def ensure(actor: Actor, *, email: str, password: str, full_name: str, role: str, region: str) -> User:
+    """The account with this address, made if it does not exist; an existing one stays as it is. Raises Forbidden."""
+    _refuse_for_others(actor, role)
+    made = find(email) or _create(actor, email, passwords.hashed(password), full_name, role=role, region=region)
+    return made or _get(email)
+
+
+def _refuse_for_others(actor: Actor, role: str) -> None:
+    if actor.kind is not ActorKind.GUEST or role != memberships.GUEST:
+        permissions.require(actor, Action.MAKE_ACCOUNT_FOR_OTHERS, otherwise=Forbidden)
 
 
 def with_password(email: str, password: str) -> User:
@@ -69,9 +89,15 @@ def with_password(email: str, password: str) -> User:
     return user
 
 
+def find_for(actor: Actor, email: str) -> User | None:
+    """The account with this address, in any case; None also where the actor may not see it."""
+    user = find(email)
+    return user if user and permissions.may(actor, Action.SEE_ACCOUNT, own=user.id) else None
+
+
 @reading
 def find(email: str) -> User | None:
-    """The account with this address, in any case."""
+    """The same, for whoever asks nobody."""
     return db.session.scalars(select(User).where(User.email_key == email_key(email))).one_or_none()
 
 
@@ -82,7 +108,7 @@ def _get(email: str) -> User:
 
 @transaction(isolation=READ_COMMITTED)
 def _create(
-    email: str, password_hash: str, full_name: str, role: str, region: str, *, verify: bool = False
+    actor: Actor, email: str, password_hash: str, full_name: str, *, role: str, region: str, verify: bool = False
 ) -> User | None:
     values = {
         "id": new_id(),
@@ -98,17 +124,28 @@ def _create(
     if user and email_verification.is_kept(user.email_key):
         raise EmailTaken(details={"email": EmailTaken.message})
     if user:
-        security_log.record(SecurityEventKind.REGISTERED, user.id)
-        messages.record("user.registered", {"userId": encode("user", user.id), "region": region})
-        if verify:
-            email_verification.begin(user)
+        _note_new(actor, user, verify=verify)
     return user
 
 
-def set_password(user_id: uuid.UUID, password_hash: str) -> None:
+def _note_new(actor: Actor, user: User, *, verify: bool) -> None:
+    if user.role == memberships.OWNER:
+        owns = {"id": new_id(), "user_id": user.id, "role": Role.OWNER}
+        db.session.execute(insert(StaffMembership).values(owns).on_conflict_do_nothing())
+    shown = encode("user", user.id)
+    security_log.record(SecurityEventKind.REGISTERED, user.id)
+    personal = Personal(user.id, after={"email": user.email, "fullName": user.full_name})
+    audit_log.record(actor, "account.made", shown, after={"role": user.role}, personal=personal)
+    messages.record(actor, "user.registered", {"userId": shown, "region": user.region})
+    if verify:
+        email_verification.begin(actor, user)
+
+
+def set_password(actor: Actor, user_id: uuid.UUID, password_hash: str) -> None:
     """Inside the caller's transaction: another password from now on, of which the account's owner is told by mail."""
     db.session.get_one(User, user_id, with_for_update=True).password_hash = password_hash
-    messages.record("password.changed", {"userId": encode("user", user_id)})
+    audit_log.record(actor, "password.changed", encode("user", user_id))
+    messages.record(actor, "password.changed", {"userId": encode("user", user_id)})
     security_log.record(SecurityEventKind.PASSWORD_CHANGED, user_id)
 
 
@@ -120,9 +157,12 @@ def addressee(user_id: uuid.UUID) -> Addressee | None:
 
 
 @reading
-def stored_hash(user_id: uuid.UUID) -> str | None:
-    """What the user's password is compared with."""
-    return db.session.get_one(User, user_id).password_hash
+def own(actor: Actor) -> User:
+    """The account in whose name the actor acts. Raises Unauthorized, AccountNotFound."""
+    user = db.session.get(User, actor.account)
+    if user is None or user.deleted_at is not None:
+        raise AccountNotFound
+    return user
 
 
 @transaction(isolation=READ_COMMITTED)

@@ -18,7 +18,7 @@ from booking.domain.reservations.booking_summary import BookingSummary
 from booking.domain.reservations.booking_summary import amounts as amounts_of
 from booking.domain.reservations.booking_summary import notice as find_summary
 from booking.domain.reservations.bookings import Order, book, cancel, expire_holds, hold, pay
-from booking.domain.reservations.bookings import get_own as get_own_booking
+from booking.domain.reservations.bookings import get as get_booking
 from booking.domain.reservations.cancellation import shown_status
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.history import GROUPS as HISTORY_GROUPS
@@ -81,8 +81,8 @@ __all__ = [
     "expire_holds",
     "find_own_claim",
     "find_summary",
+    "get_booking",
     "get_details",
-    "get_own_booking",
     "hold",
     "keep_refusal",
     "let_key_go",

@@ -13,10 +13,11 @@ from sqlalchemy import ColumnElement, Date, and_, cast, delete, exists, func, or
 from sqlalchemy.orm import aliased
 
 from booking.domain import people
+from booking.domain.actors import Actor
 from booking.domain.catalogue import Property, Room
-from booking.domain.errors import AccountInUse, Invalid
+from booking.domain.errors import AccountInUse, AccountNotFound, Invalid
 from booking.domain.payments import FAILED, OPEN, REFUND, Payment
-from booking.domain.people import CurrentUser, email_key
+from booking.domain.people import Action, email_key
 from booking.domain.reservations import hold_limits
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking, IdempotencyKey
 from booking.infra.clock import sql_now
@@ -34,39 +35,45 @@ class Obstacle:
     is_hold: bool  # not paid: it can be released
 
 
-def delete_mine(who: CurrentUser, typed_email: str) -> None:
+def delete_mine(actor: Actor, typed_email: str) -> None:
     """The owner wants it gone, and has typed its address to say so.
 
     Raises SignInTooOld, Invalid, AccountInUse, LastOwner.
     """
-    if email_key(typed_email.strip()) != email_key(who.email):
+    if email_key(typed_email.strip()) != people.get_own_account(actor).email_key:
         raise Invalid(details={"confirmEmail": "is not the address of this account"})
-    people.require_recent_sign_in(who)
-    remove(who.id)
+    people.require_recent_sign_in(actor)
+    remove(actor, actor.account)
 
 
 @transaction(isolation=READ_COMMITTED)
-def remove(user_id: uuid.UUID) -> None:
+def remove(actor: Actor, user_id: uuid.UUID) -> None:
     """Delete everything personal. Raises AccountNotFound, AccountInUse, LastOwner."""
+    people.require(actor, Action.DELETE_ACCOUNT, own=user_id, otherwise=AccountNotFound)
     user = people.lock_account(user_id)
     if _obstacles(user.id) or _money_moves(user.id):
         raise AccountInUse
     db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.user_id == user.id))
-    people.erase_account(user)
+    people.erase_account(actor, user)
 
 
 _IS_HOLD = and_(Booking.status == PENDING, Booking.held_until.is_not(None))
 
 
 @reading
-def obstacles(user_id: uuid.UUID) -> list[Obstacle]:
-    """Stays to come and running holds, the next first: they are to be cancelled, or to be over."""
+def obstacles(actor: Actor, user_id: uuid.UUID) -> list[Obstacle]:
+    """Stays to come and running holds, the next first: they are to be cancelled, or to be over.
+
+    Raises AccountNotFound.
+    """
+    people.require(actor, Action.SEE_ACCOUNT, own=user_id, otherwise=AccountNotFound)
     return _obstacles(user_id)
 
 
 @reading
-def money_moves(user_id: uuid.UUID) -> bool:
-    """Whether a payment or refund is under way, or a refund was declined and is owed."""
+def money_moves(actor: Actor, user_id: uuid.UUID) -> bool:
+    """Whether a payment or refund is under way, or a refund was declined and is owed. Raises AccountNotFound."""
+    people.require(actor, Action.SEE_ACCOUNT, own=user_id, otherwise=AccountNotFound)
     return _money_moves(user_id)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from booking.domain import payments
+from booking.domain.actors import Actor
 from booking.domain.catalogue import Room
 from booking.domain.errors import BookingNotCancellable, BookingNotFound
 from booking.domain.payments import FAILED, SUCCEEDED, Payment
@@ -50,9 +51,9 @@ class BookingDetails:
         return max(0, int((self.held_until - clock.now()).total_seconds())) if self.held_until else 0
 
 
-def trip(guest_id: uuid.UUID, booking_id: uuid.UUID) -> BookingDetails:
+def trip(actor: Actor, booking_id: uuid.UUID) -> BookingDetails:
     """The guest's own booking; raises BookingNotFound."""
-    booking, location = _own(guest_id, booking_id)
+    booking, location = _own(actor, booking_id)
     notice = booking_summary.notice(booking_id)
     if notice is None:
         raise BookingNotFound
@@ -61,8 +62,8 @@ def trip(guest_id: uuid.UUID, booking_id: uuid.UUID) -> BookingDetails:
 
 
 @reading
-def _own(guest_id: uuid.UUID, booking_id: uuid.UUID) -> tuple[Booking, str]:
-    booking = bookings.owned(guest_id, booking_id)
+def _own(actor: Actor, booking_id: uuid.UUID) -> tuple[Booking, str]:
+    booking = bookings.owned(actor, booking_id)
     return booking, db.session.get_one(Room, booking.room_id).location
 
 

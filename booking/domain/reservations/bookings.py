@@ -16,21 +16,25 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
-from booking.domain import inventory, messages, payments, pricing
+from booking.domain import catalogue, inventory, payments, people, pricing
+from booking.domain.actors import Actor
 from booking.domain.errors import (
+    AccountNotFound,
     BookingModified,
     BookingNotFound,
+    Forbidden,
     HoldOver,
     PaymentInProgress,
     PaymentUnknown,
     PriceChanged,
 )
 from booking.domain.payments import Payment
-from booking.domain.reservations import cancellation, charging, hold_limits, idempotency, recovery, repository
+from booking.domain.people import Action
+from booking.domain.reservations import cancellation, changes, charging, hold_limits, idempotency, recovery, repository
 from booking.domain.reservations.charging import Keep
 from booking.domain.reservations.context import BookingContext
-from booking.domain.reservations.event_payloads import booking_facts
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
 from booking.domain.stays import Stay
 from booking.infra import telemetry
@@ -44,7 +48,7 @@ Render = Callable[[Booking], idempotency.Answer]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Who wants which nights of which room."""
+    """Who wants which nights of which room; the guest is whoever stays, the actor may be somebody at the desk."""
 
     guest_id: uuid.UUID
     room_id: uuid.UUID
@@ -56,9 +60,11 @@ class Order:
 
 
 def book(
+    actor: Actor,
     order: Order,
     method: str,
     context: BookingContext,
+    *,
     claim: idempotency.Claim | None = None,
     render: Render | None = None,
 ) -> Booking:
@@ -66,45 +72,43 @@ def book(
 
     With a `claim`, what an earlier call with the same key began is finished instead, and the answer that `render`
     makes is kept in the transaction that confirms. Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked,
-    PaymentFailed, PaymentUnknown.
+    PaymentFailed, PaymentUnknown, AccountNotFound (a guest for whom the actor may not book).
     """
     keep = _keeper(claim, render)
-    booking = recovery.begun_earlier(claim, context, keep)
+    booking = recovery.begun_earlier(actor, claim, context, keep)
     if booking is None:
         with inventory.lock_room(order.room_id, order.stay, wait=0, lock=context.lock_rooms):
-            booking = _hold(order, context, claim)
+            booking = _hold(actor, order, context, claim)
     if booking.confirmed_at:
         return booking
     try:
-        return _pay(booking, method, context, keep_hold=False, keep=keep)
+        return _pay(actor, booking, method, context, keep_hold=False, keep=keep)
     except PaymentInProgress:
         # Somebody else is charging for it. Mostly an earlier call with this key, which lost its connection inside
         # COMMIT: what we found it had begun was not yet all, and Postgres came to the end of it only then.
         raise PaymentUnknown from None
 
 
-def hold(order: Order, context: BookingContext) -> Booking:
+def hold(actor: Actor, order: Order, context: BookingContext) -> Booking:
     """Keep the nights for the guest until `held_until`. Waits up to 2 s behind somebody else's hold.
 
-    Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds.
+    Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds, AccountNotFound.
     """
     with inventory.lock_room(order.room_id, order.stay, wait=2, lock=context.lock_rooms):
-        return _hold_one_more(order, context)
+        return _hold_one_more(actor, order, context)
 
 
-def pay(
-    guest_id: uuid.UUID, booking_id: uuid.UUID, method: str, shown_total: Decimal, context: BookingContext
-) -> Booking:
+def pay(actor: Actor, booking_id: uuid.UUID, method: str, shown_total: Decimal, context: BookingContext) -> Booking:
     """Charge a held booking and confirm it; a declined card keeps the hold. Paid already: the booking as it is.
 
     Raises BookingNotFound, HoldOver, PriceChanged, PaymentInProgress, PaymentFailed, PaymentUnknown.
     """
-    held = _payable(guest_id, booking_id, shown_total)
-    return _pay(held, method, context, keep_hold=True) if held.status == PENDING else held
+    held = _payable(actor, booking_id, shown_total)
+    return _pay(actor, held, method, context, keep_hold=True) if held.status == PENDING else held
 
 
 def cancel(
-    guest_id: uuid.UUID,
+    actor: Actor,
     booking_id: uuid.UUID,
     context: BookingContext,
     *,
@@ -115,16 +119,17 @@ def cancel(
 
     Raises BookingNotFound, BookingNotCancellable; BookingModified, RefundChanged: what was seen is not so any more.
     """
-    booking, refund = _cancel(guest_id, booking_id, context, seen_version, seen_refund)
+    booking, refund = _cancel(actor, booking_id, context, seen_version, seen_refund)
     telemetry.count_booking("cancelled")
     if refund:
-        payments.send_refund(refund, context)
+        payments.send_refund(actor, refund, context)
     return booking
 
 
-def expire_holds(limit: int = 100) -> int:
-    """Free the nights that nobody paid for in time. Returns how many bookings expired."""
-    expired = hold_limits.expire(limit)
+def expire_holds(actor: Actor, limit: int = 100) -> int:
+    """Free the nights that nobody paid for in time. Returns how many bookings expired. Raises Forbidden."""
+    people.require(actor, Action.EXPIRE_HOLDS, otherwise=Forbidden)
+    expired = hold_limits.expire(actor, limit)
     telemetry.count_booking("expired", expired)
     return expired
 
@@ -133,16 +138,21 @@ def expire_holds(limit: int = 100) -> int:
 
 
 def begin(
-    order: Order, context: BookingContext, claim: idempotency.Claim | None = None, until: dt.datetime | None = None
+    actor: Actor,
+    order: Order,
+    context: BookingContext,
+    claim: idempotency.Claim | None = None,
+    until: dt.datetime | None = None,
 ) -> Booking:
     """Claim the nights and make the PENDING booking, inside the caller's transaction (which retries on REFERENCE).
 
     It is held for as long as the context says, or `until` the end of the hold whose place it takes.
     """
+    refuse_for_others(actor, order)
     room = pricing.for_sale(order.room_id)
     room.refuse_unless_fit(order.stay, order.guests, context.rules)
     booking_id, held_until = new_id(), until or room.read_at + context.hold_for
-    inventory.claim_nights(booking_id, room.id, room.location, order.stay, held_until)
+    inventory.claim_nights(actor, booking_id, room.id, room.location, order.stay, held_until=held_until)
     price = room.quote(order.stay)
     booking = Booking(
         id=booking_id,
@@ -160,7 +170,7 @@ def begin(
         held_until=held_until,
     )
     repository.add(booking)
-    messages.record("booking.created", booking_facts(booking))
+    changes.record(actor, "booking.created", booking, before=None)
     if claim:
         idempotency.attach(claim, booking_id)
     return booking
@@ -170,23 +180,31 @@ _hold = transaction(retry_on=(REFERENCE,))(begin)
 
 
 @transaction(retry_on=(REFERENCE,))
-def _hold_one_more(order: Order, context: BookingContext) -> Booking:
+def _hold_one_more(actor: Actor, order: Order, context: BookingContext) -> Booking:
     hold_limits.one_at_a_time(order.guest_id)
     hold_limits.refuse_another(order.guest_id, context.holds_per_guest)
-    return begin(order, context)
+    return begin(actor, order, context)
+
+
+def refuse_for_others(actor: Actor, order: Order) -> None:
+    """Inside the caller's transaction: raise AccountNotFound where the actor may not book for this guest."""
+    house = partial(catalogue.find_property_of, order.room_id)
+    people.require(actor, Action.BOOK, own=order.guest_id, at=house, otherwise=AccountNotFound)
 
 
 # --- pay
 
 
-def _pay(held: Booking, method: str, context: BookingContext, *, keep_hold: bool, keep: Keep | None = None) -> Booking:
-    payment = _begin_payment(held.id, method, context)
-    return charging.charge(payment, context, keep_hold=keep_hold, keep=keep)
+def _pay(
+    actor: Actor, held: Booking, method: str, context: BookingContext, *, keep_hold: bool, keep: Keep | None = None
+) -> Booking:
+    payment = _begin_payment(actor, held.id, method, context)
+    return charging.charge(actor, payment, context, keep_hold=keep_hold, keep=keep)
 
 
 @reading
-def _payable(guest_id: uuid.UUID, booking_id: uuid.UUID, shown_total: Decimal) -> Booking:
-    booking = owned(guest_id, booking_id)
+def _payable(actor: Actor, booking_id: uuid.UUID, shown_total: Decimal) -> Booking:
+    booking = permitted(actor, Action.BOOK, booking_id)
     if booking.status == PENDING and shown_total != booking.total_price:
         raise PriceChanged
     if booking.status not in (PENDING, CONFIRMED):
@@ -195,7 +213,7 @@ def _payable(guest_id: uuid.UUID, booking_id: uuid.UUID, shown_total: Decimal) -
 
 
 @transaction
-def _begin_payment(booking_id: uuid.UUID, method: str, context: BookingContext) -> Payment:
+def _begin_payment(actor: Actor, booking_id: uuid.UUID, method: str, context: BookingContext) -> Payment:
     """Record the attempt and pin the nights: from here on they do not end by time."""
     booking = repository.booking(booking_id, lock=True)
     if booking.status in (PENDING, CONFIRMED) and booking.held_until is None:
@@ -204,6 +222,8 @@ def _begin_payment(booking_id: uuid.UUID, method: str, context: BookingContext) 
         raise HoldOver
     booking.held_until = None
     repository.save(booking)
+    money = {"amount": str(booking.total_price), "currency": booking.currency}
+    changes.audit(actor, "payment.started", booking, {}, money)
     return payments.start_charge(booking.id, booking.total_price, booking.currency, method=method, context=context)
 
 
@@ -212,19 +232,19 @@ def _begin_payment(booking_id: uuid.UUID, method: str, context: BookingContext) 
 
 @transaction(isolation=READ_COMMITTED)
 def _cancel(
-    guest_id: uuid.UUID,
+    actor: Actor,
     booking_id: uuid.UUID,
     context: BookingContext,
     seen_version: int | None,
     seen_refund: Decimal | None,
 ) -> tuple[Booking, Payment | None]:
-    booking = owned(guest_id, booking_id, lock=True)
+    booking = permitted(actor, Action.CANCEL_BOOKING, booking_id, lock=True)
     if seen_version is not None and seen_version != booking.version:
         raise BookingModified
     cancellation.refuse_unless_possible(booking)
     amount = cancellation.refund_as_seen(booking, seen_refund) if booking.status == CONFIRMED else None
-    inventory.release_nights(booking.id)
-    cancellation.close(booking, amount)
+    inventory.release_nights(actor, booking.id)
+    cancellation.close(actor, booking, amount)
     if not amount:
         return booking, None
     return booking, payments.start_refund(payments.paid_charge(booking.id), amount, context.patience)
@@ -239,12 +259,29 @@ def _keeper(claim: idempotency.Claim | None, render: Render | None) -> Keep | No
     return lambda booking: idempotency.keep(claim, render(booking))
 
 
-def owned(guest_id: uuid.UUID, booking_id: uuid.UUID, *, lock: bool = False) -> Booking:
-    """The guest's own booking, inside the caller's transaction; a stranger's does not exist (BookingNotFound)."""
+def permitted(actor: Actor, action: Action, booking_id: uuid.UUID, *, lock: bool = False) -> Booking:
+    """A booking with which the actor may do this, inside the caller's transaction; others do not exist.
+
+    Raises BookingNotFound.
+    """
     booking = repository.booking(booking_id, lock=lock)
-    if booking.user_id != guest_id:
-        raise BookingNotFound
+    house = partial(catalogue.find_property_of, booking.room_id)
+    people.require(actor, action, own=booking.user_id, at=house, otherwise=BookingNotFound)
     return booking
 
 
-get_own = reading(owned)  # for looking, in a transaction of its own
+@reading
+def get(actor: Actor, booking_id: uuid.UUID) -> Booking:
+    """A booking that the actor may see, for looking. Raises BookingNotFound."""
+    return permitted(actor, Action.SEE_BOOKING, booking_id)
+
+
+def owned(actor: Actor, booking_id: uuid.UUID) -> Booking:
+    """The actor's own booking as a guest, whatever else they may see, inside the caller's transaction.
+
+    Raises BookingNotFound.
+    """
+    booking = repository.booking(booking_id)
+    if booking.user_id != actor.account:
+        raise BookingNotFound
+    return booking

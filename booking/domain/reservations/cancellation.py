@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
-from booking.domain import messages, pricing
+from booking.domain import pricing
+from booking.domain.actors import Actor
 from booking.domain.errors import BookingNotCancellable, RefundChanged
-from booking.domain.reservations import repository
-from booking.domain.reservations.event_payloads import booking_facts
+from booking.domain.reservations import changes, repository
 from booking.domain.reservations.models import CONFIRMED, EXPIRED, PENDING, Booking
 from booking.infra import clock
 
@@ -43,15 +43,14 @@ def refund_as_seen(booking: Booking, seen: Decimal | None) -> Decimal:
     return refund
 
 
-def close(booking: Booking, refund: Decimal | None) -> None:
+def close(actor: Actor, booking: Booking, refund: Decimal | None) -> None:
     """Cancel inside the caller's transaction, which has released the nights."""
-    was_confirmed = booking.status == CONFIRMED
+    before, was_confirmed = booking.status, booking.status == CONFIRMED
     booking.cancel(clock.now(), refund)
     repository.save(booking)
     owed = None if refund is None else str(refund)
-    messages.record(
-        "booking.cancelled", {**booking_facts(booking), "wasConfirmed": was_confirmed, "refundAmount": owed}
-    )
+    facts = {"wasConfirmed": was_confirmed, "refundAmount": owed}
+    changes.record(actor, "booking.cancelled", booking, before=before, **facts)
 
 
 def shown_status(booking: Booking) -> str:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
-from booking.domain import inventory, messages, payments
+from booking.domain import inventory, payments
+from booking.domain.actors import Actor
 from booking.domain.errors import PaymentFailed, PaymentUnknown, RoomNotAvailable
 from booking.domain.payments import SUCCEEDED, Payment
-from booking.domain.reservations import cancellation, repository
+from booking.domain.reservations import cancellation, changes, repository
 from booking.domain.reservations.context import BookingContext
-from booking.domain.reservations.event_payloads import booking_facts, named
+from booking.domain.reservations.event_payloads import named
 from booking.domain.reservations.models import PENDING, Booking
 from booking.infra import clock, telemetry
 from booking.infra.db import READ_COMMITTED, transaction
@@ -23,7 +24,9 @@ from booking.infra.provider import NoAnswer, Outcome, Result
 Keep = Callable[[Booking], None]  # what else belongs into the transaction that confirms
 
 
-def charge(payment: Payment, context: BookingContext, *, keep_hold: bool, keep: Keep | None = None) -> Booking:
+def charge(
+    actor: Actor, payment: Payment, context: BookingContext, *, keep_hold: bool, keep: Keep | None = None
+) -> Booking:
     """Charge a payment that has been begun. A declined card frees the nights, or keeps the hold for another one.
 
     Raises PaymentFailed, PaymentUnknown, RoomNotAvailable.
@@ -35,19 +38,21 @@ def charge(payment: Payment, context: BookingContext, *, keep_hold: bool, keep: 
         telemetry.count_booking("payment_unknown")
         raise PaymentUnknown from None
     if outcome.result is Result.CHARGED:
-        return confirmed(payment.id, outcome, context, keep)
+        return confirmed(actor, payment.id, outcome, context, keep)
     if outcome.result is Result.DECLINED:
-        give_up(payment.id, payments.DECLINED, keep_hold=keep_hold)
+        give_up(actor, payment.id, payments.DECLINED, keep_hold=keep_hold)
         telemetry.count_booking("declined")
         raise PaymentFailed(details=named(payment.booking_id))
     raise PaymentUnknown  # recovery was quicker and cancelled the charge: it frees the nights too
 
 
-def confirmed(payment_id: uuid.UUID, outcome: Outcome, context: BookingContext, keep: Keep | None = None) -> Booking:
+def confirmed(
+    actor: Actor, payment_id: uuid.UUID, outcome: Outcome, context: BookingContext, keep: Keep | None = None
+) -> Booking:
     """Confirm, or send the money back when the nights are not ours any more (RoomNotAvailable)."""
-    booking, refund = _confirm(payment_id, outcome, context, keep)
+    booking, refund = _confirm(actor, payment_id, outcome, context, keep)
     if refund:
-        payments.send_refund(refund, context)
+        payments.send_refund(actor, refund, context)
     if booking.confirmed_at is None:
         telemetry.count_booking("refunded")
         raise RoomNotAvailable
@@ -57,42 +62,44 @@ def confirmed(payment_id: uuid.UUID, outcome: Outcome, context: BookingContext, 
 
 @transaction(isolation=READ_COMMITTED)
 def _confirm(
-    payment_id: uuid.UUID, outcome: Outcome, context: BookingContext, keep: Keep | None
+    actor: Actor, payment_id: uuid.UUID, outcome: Outcome, context: BookingContext, keep: Keep | None
 ) -> tuple[Booking, Payment | None]:
     booking, payment = repository.with_payment(payment_id)
     if payment.state == SUCCEEDED:
         return booking, None
     payments.record_success(payment, outcome.reference)
     if booking.status != PENDING or not inventory.book_nights(booking.id, booking.nights):
-        return booking, _undo(booking, payment, context)
+        return booking, _undo(actor, booking, payment, context)
     booking.confirm(clock.now())
     repository.save(booking)
-    messages.record("booking.confirmed", booking_facts(booking))
+    changes.record(actor, "booking.confirmed", booking, before=PENDING)
     if keep:
         keep(booking)
     return booking, None
 
 
-def _undo(booking: Booking, paid: Payment, context: BookingContext) -> Payment:
+def _undo(actor: Actor, booking: Booking, paid: Payment, context: BookingContext) -> Payment:
     """Charged, but the nights are gone: everything goes back."""
-    inventory.release_nights(booking.id)
+    inventory.release_nights(actor, booking.id)
     if booking.status == PENDING:
-        cancellation.close(booking, None)
+        cancellation.close(actor, booking, None)
+    changes.audit(actor, "refund.started", booking, {}, {"amount": str(paid.amount), "currency": paid.currency})
     return payments.start_refund(paid, paid.amount, context.patience)
 
 
 @transaction(isolation=READ_COMMITTED)
-def give_up(payment_id: uuid.UUID, failure: str, *, keep_hold: bool) -> None:
+def give_up(actor: Actor, payment_id: uuid.UUID, failure: str, *, keep_hold: bool) -> None:
     """Nothing was charged: free the nights, or hold them on for another card."""
     booking, payment = repository.with_payment(payment_id)
     if not payments.is_open(payment):
         return
     payments.record_failure(payment, failure)
+    changes.audit(actor, "payment.failed", booking, {}, {"failure": failure})
     if booking.status != PENDING:
         return
     if keep_hold:
         booking.held_until = inventory.unpin_nights(booking.id)
         repository.save(booking)
     else:
-        inventory.release_nights(booking.id)
-        cancellation.close(booking, None)
+        inventory.release_nights(actor, booking.id)
+        cancellation.close(actor, booking, None)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, select
 
 from booking.domain import payments
+from booking.domain.actors import Actor
 from booking.domain.catalogue import Property, Room
 from booking.domain.reservations import booking_details, hold_limits, models
 from booking.domain.reservations.models import CONFIRMED, EXPIRED, PENDING, Booking
@@ -29,13 +30,13 @@ class History:
 
 
 @reading
-def mine(guest_id: uuid.UUID, *, status: str | None, page: int, page_size: int) -> History:
-    """The guest's bookings; `status` is the one that is shown, so a hold that ran out counts as EXPIRED.
+def mine(actor: Actor, *, status: str | None, page: int, page_size: int) -> History:
+    """The guest's own bookings; `status` is the one that is shown, so a hold that ran out counts as EXPIRED.
 
     What was cancelled without ever being confirmed (a declined card, a hold given back) never was a booking to its
     guest, and is in no list.
     """
-    where = [Booking.user_id == guest_id, _EVER_BOOKED, *([_shown_as(status)] if status else [])]
+    where = [Booking.user_id == actor.account, _EVER_BOOKED, *([_shown_as(status)] if status else [])]
     newest = select(Booking).where(*where).order_by(Booking.created_at.desc(), Booking.id.desc())
     rows = db.session.scalars(newest.limit(page_size).offset((page - 1) * page_size)).all()
     total = db.session.scalar(select(func.count()).select_from(Booking).where(*where))
@@ -66,13 +67,13 @@ class Overview:
 
 
 @reading
-def overview(guest_id: uuid.UUID, group: str, page: int, page_size: int = 10) -> Overview:
+def overview(actor: Actor, group: str, page: int, page_size: int = 10) -> Overview:
     """Stays to come (holds that run first, then the next one), past ones, and cancelled ones (the latest first).
 
     A stay is past from the day after check-out, by the calendar at the property. Holds that ended unpaid are in none;
     one that was charged too late, so that the money goes back, is among the cancelled.
     """
-    groups = _groups()
+    groups, guest_id = _groups(), actor.account
     by_arrival = Booking.check_in if group == UPCOMING else Booking.check_in.desc()
     rows = db.session.execute(
         _WITH_PLACE.where(Booking.user_id == guest_id, groups[group])
@@ -87,10 +88,10 @@ def overview(guest_id: uuid.UUID, group: str, page: int, page_size: int = 10) ->
 
 
 @reading
-def running_holds(guest_id: uuid.UUID) -> list[Listed]:
+def running_holds(actor: Actor) -> list[Listed]:
     """What the guest has reserved and not paid, the one that ends first at the top."""
     rows = db.session.execute(
-        _WITH_PLACE.where(Booking.user_id == guest_id, hold_limits.RUNNING).order_by(*_ENDS_FIRST)
+        _WITH_PLACE.where(Booking.user_id == actor.account, hold_limits.RUNNING).order_by(*_ENDS_FIRST)
     ).all()
     return [_listed(row) for row in rows]
 

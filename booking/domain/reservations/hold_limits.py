@@ -8,10 +8,10 @@ from collections.abc import Collection
 
 from sqlalchemy import Text, and_, bindparam, func, or_, select
 
-from booking.domain import inventory, messages
+from booking.domain import inventory
+from booking.domain.actors import Actor
 from booking.domain.errors import TooManyHolds
-from booking.domain.reservations import repository
-from booking.domain.reservations.event_payloads import booking_facts
+from booking.domain.reservations import changes, repository
 from booking.domain.reservations.models import PENDING, Booking
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, execute, fetch, transaction
@@ -52,13 +52,13 @@ def refuse_another(guest_id: uuid.UUID, most: int, making_way: Collection[uuid.U
 
 
 @transaction(isolation=READ_COMMITTED)
-def expire(limit: int) -> int:
+def expire(actor: Actor, limit: int) -> int:
     """Free the nights of holds that are over, and those whose booking never came. Returns how many bookings expired."""
     expired = repository.find(_OVER, {"limit": limit})
     for booking in expired:
-        inventory.release_nights(booking.id)
+        inventory.release_nights(actor, booking.id)
         booking.expire()
         repository.save(booking)
-        messages.record("booking.expired", booking_facts(booking))
-    inventory.release_abandoned_nights()
+        changes.record(actor, "booking.expired", booking, before=PENDING)
+    inventory.release_abandoned_nights(actor)
     return len(expired)

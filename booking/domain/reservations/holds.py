@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import bindparam, or_
 
 from booking.domain import inventory, pricing
+from booking.domain.actors import Actor
 from booking.domain.pricing import StayQuote
-from booking.domain.reservations import bookings, cancellation, hold_limits, repository
+from booking.domain.reservations import bookings, cancellation, changes, hold_limits, repository
 from booking.domain.reservations.booking_details import OVER, BookingDetails
 from booking.domain.reservations.bookings import Order
 from booking.domain.reservations.context import BookingContext
@@ -19,15 +20,15 @@ from booking.domain.stays import Stay
 from booking.infra.db import fetch, reading, transaction
 
 
-def reserve(order: Order, context: BookingContext) -> Booking:
+def reserve(actor: Actor, order: Order, context: BookingContext) -> Booking:
     """Hold the nights, or return what the guest already has for exactly this room and stay, be it held or paid.
 
     The guest's own unpaid holds of other, overlapping dates in the room make way, if the new dates can be had;
     otherwise everything stays as it is. Other dates do not start the clock anew: the hold ends when the first of those
-    that made way would have. Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds.
+    that made way would have. Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds, AccountNotFound.
     """
     with inventory.lock_room(order.room_id, order.stay, wait=2, lock=context.lock_rooms):
-        return _reserve(order, context)
+        return _reserve(actor, order, context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,9 @@ class GuestClaim:
 
 
 @reading
-def mine(order: Order) -> GuestClaim:
-    """What reserve() would find of the guest's own."""
+def mine(actor: Actor, order: Order) -> GuestClaim:
+    """What reserve() would find of the guest's own. Raises AccountNotFound."""
+    bookings.refuse_for_others(actor, order)
     having = _mine_in_the_way(order)
     if same := _same(having, order):
         return GuestClaim(same=same, changes=_is_for_others(same, order))
@@ -81,18 +83,19 @@ def mine(order: Order) -> GuestClaim:
 
 
 @transaction(retry_on=(bookings.REFERENCE,))
-def _reserve(order: Order, context: BookingContext) -> Booking:
+def _reserve(actor: Actor, order: Order, context: BookingContext) -> Booking:
+    bookings.refuse_for_others(actor, order)
     hold_limits.one_at_a_time(order.guest_id)
     having = _mine_in_the_way(order, lock=True) if fetch(_MINE_ID, **_asked(order)) else ()
     if same := _same(having, order):
-        return _for_as_many(same, order, context)
+        return _for_as_many(actor, same, order, context)
     making_way = [other for other in having if other.held_until is not None]
     until = min((other.held_until for other in making_way if other.held_until), default=None)
     for other in making_way:
-        inventory.release_nights(other.id)
-        cancellation.close(other, None)
+        inventory.release_nights(actor, other.id)
+        cancellation.close(actor, other, None)
     hold_limits.refuse_another(order.guest_id, context.holds_per_guest, {other.id for other in making_way})
-    return bookings.begin(order, context, until=until)
+    return bookings.begin(actor, order, context, until=until)
 
 
 def _mine_in_the_way(order: Order, *, lock: bool = False) -> Sequence[Booking]:
@@ -124,15 +127,16 @@ def _same(having: Sequence[Booking], order: Order) -> Booking | None:
     return next((one for one in having if (one.check_in, one.check_out) == dates), None)
 
 
-def _for_as_many(booking: Booking, order: Order, context: BookingContext) -> Booking:
+def _for_as_many(actor: Actor, booking: Booking, order: Order, context: BookingContext) -> Booking:
     """The same stay once more, perhaps for another number of guests; only a hold still follows that."""
     if _is_for_others(booking, order):
         room = pricing.for_sale(order.room_id)
         room.refuse_unless_fit(order.stay, order.guests, context.rules)
-        price = room.quote(order.stay)
+        price, before = room.quote(order.stay), {"guests": booking.guests}
         booking.guests, booking.policy = order.guests, room.frozen_policy()
         booking.total_price, booking.currency, booking.price_lines = price.total, price.currency, price.as_json()
         repository.save(booking)
+        changes.audit(actor, "booking.guests_changed", booking, before, {"guests": booking.guests})
     return booking
 
 

@@ -16,6 +16,7 @@ from typing import Any, cast
 from sqlalchemy import Table, Update, and_, bindparam, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
+from booking.domain.actors import Actor
 from booking.domain.errors import IdempotencyConflict, KeyReused
 from booking.domain.reservations.models import IdempotencyKey
 from booking.infra.clock import sql_now
@@ -51,8 +52,9 @@ def fingerprint(request: dict[str, Any]) -> bytes:
     return hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).digest()
 
 
-def claim(user_id: uuid.UUID, endpoint: str, key: str, request_hash: bytes) -> Claim | Answer:
+def claim(actor: Actor, endpoint: str, key: str, request_hash: bytes) -> Claim | Answer:
     """Begin, take over, or replay. Raises KeyReused (another request), IdempotencyConflict (being worked on)."""
+    user_id = actor.account
     lease_until = _begin(user_id, endpoint, key, request_hash)
     if lease_until:
         return Claim(user_id, endpoint, key, lease_until, None)

@@ -7,36 +7,38 @@ import uuid
 from sqlalchemy import select
 
 from booking.domain import people
+from booking.domain.actors import Actor
 from booking.domain.catalogue import Property, Room
 from booking.domain.payments import Payment
-from booking.domain.people import CurrentUser, PersonalEntry, as_utc_text
+from booking.domain.people import PersonalEntry, as_utc_text
 from booking.domain.reservations.models import Booking
 from booking.infra import clock
 from booking.infra.db import db, reading
 from booking.infra.ids import encode
 
 
-def of(who: CurrentUser) -> PersonalEntry:
-    """One entry per table: account, sessions, securityEvents, emailChanges, bookings, payments; lists newest first.
+def of(actor: Actor) -> PersonalEntry:
+    """One entry per table: account, sessions, securityEvents, emailChanges, auditLog, bookings, payments.
 
-    Instants and dates are ISO 8601, amounts Decimal, ids TypeIDs. Raises SignInTooOld.
+    Lists newest first. Instants and dates are ISO 8601, amounts Decimal, ids TypeIDs. Raises SignInTooOld.
     """
-    people.require_recent_sign_in(who)
-    return _gathered(who.id)
+    people.require_recent_sign_in(actor)
+    return _gathered(actor)
 
 
-def download(who: CurrentUser) -> PersonalEntry:
+def download(actor: Actor) -> PersonalEntry:
     """The same, to take away: that somebody did is written down. Raises SignInTooOld."""
-    found = of(who)
-    people.record_security_event_now(people.SecurityEventKind.DATA_DOWNLOADED, who.id)
+    found = of(actor)
+    people.record_security_event_now(people.SecurityEventKind.DATA_DOWNLOADED, actor.account)
     return found
 
 
 @reading
-def _gathered(user_id: uuid.UUID) -> PersonalEntry:
+def _gathered(actor: Actor) -> PersonalEntry:
+    user_id = actor.account
     return {
         "createdAt": as_utc_text(clock.now()),
-        **people.personal_data_of(user_id),
+        **people.personal_data_of(actor),
         "bookings": _bookings(user_id),
         "payments": _payments(user_id),
     }

@@ -11,9 +11,11 @@ import datetime as dt
 import time
 import uuid
 
-from booking.domain import payments
-from booking.domain.errors import PaymentFailed, PaymentUnknown, RoomNotAvailable
+from booking.domain import payments, people
+from booking.domain.actors import Actor
+from booking.domain.errors import Forbidden, PaymentFailed, PaymentUnknown, RoomNotAvailable
 from booking.domain.payments import CHARGE, REFUND, SUCCEEDED, Payment
+from booking.domain.people import Action
 from booking.domain.reservations import cancellation, charging, idempotency, repository
 from booking.domain.reservations.charging import Keep
 from booking.domain.reservations.context import BookingContext
@@ -28,12 +30,18 @@ NOW = dt.timedelta(0)
 
 
 def recover_payments(
-    context: BookingContext, *, ahead: dt.timedelta = NOW, limit: int = 500, seconds: float = SWEEP_SECONDS
+    actor: Actor,
+    context: BookingContext,
+    *,
+    ahead: dt.timedelta = NOW,
+    limit: int = 500,
+    seconds: float = SWEEP_SECONDS,
 ) -> int:
     """Settle what is due: a charge is cancelled or confirmed, a refund sent again. Returns how many were tried.
 
-    `ahead` takes what is due only then, too.
+    `ahead` takes what is due only then, too. Raises Forbidden.
     """
+    people.require(actor, Action.SETTLE_PAYMENTS, otherwise=Forbidden)
     end, tried = time.monotonic() + seconds, 0
     for payment_id, attempts in payments.due_payments(context.patience, ahead, limit):
         if time.monotonic() >= end:
@@ -41,14 +49,14 @@ def recover_payments(
         payment = payments.claim_payment(payment_id, attempts, context.patience)
         if payment:
             tried += 1
-            _try(payment, context)
+            _try(actor, payment, context)
     return tried
 
 
-def _try(payment: Payment, context: BookingContext) -> None:
+def _try(actor: Actor, payment: Payment, context: BookingContext) -> None:
     """Settle one; whatever goes wrong with it is said and noted, and the next one is looked at."""
     try:
-        settled = settle(payment, context)
+        settled = settle(actor, payment, context)
     except Exception as error:  # noqa: BLE001 other payments must not wait for this one
         telemetry.log.error("recovery_broke", payment=str(payment.id), exc_info=True)
         payments.note_error(payment.id, payments.error_text(error))
@@ -58,12 +66,14 @@ def _try(payment: Payment, context: BookingContext) -> None:
         telemetry.log.error("payment_stuck", payment=str(payment.id), kind=payment.kind, attempts=payment.attempts)
 
 
-def settle(payment: Payment, context: BookingContext) -> bool:
+def settle(actor: Actor, payment: Payment, context: BookingContext) -> bool:
     """Ask the payment's own provider for the outcome and act on it. False where there is none yet."""
-    return payments.send_refund(payment, context) if payment.kind == REFUND else _settle_charge(payment, context)
+    if payment.kind == REFUND:
+        return payments.send_refund(actor, payment, context)
+    return _settle_charge(actor, payment, context)
 
 
-def _settle_charge(payment: Payment, context: BookingContext) -> bool:
+def _settle_charge(actor: Actor, payment: Payment, context: BookingContext) -> bool:
     provider = context.find_provider(payment.provider)
     if provider is None:
         payments.note_unknown_provider(payment)
@@ -77,21 +87,23 @@ def _settle_charge(payment: Payment, context: BookingContext) -> bool:
         return False
     if outcome.result is Result.CHARGED:
         try:
-            charging.confirmed(payment.id, outcome, context)
+            charging.confirmed(actor, payment.id, outcome, context)
         except RoomNotAvailable:
             telemetry.log.warning("recovered_charge_refunded", payment=str(payment.id))
     elif outcome.result is Result.REFUNDED:
         raise ValueError("the provider knows a refund under the key of a charge")
     else:
         declined = outcome.result is Result.DECLINED
-        charging.give_up(payment.id, payments.DECLINED if declined else payments.ABANDONED, keep_hold=False)
+        charging.give_up(actor, payment.id, payments.DECLINED if declined else payments.ABANDONED, keep_hold=False)
     return True
 
 
 # --- for a request that comes again with its key
 
 
-def begun_earlier(claim: idempotency.Claim | None, context: BookingContext, keep: Keep | None) -> Booking | None:
+def begun_earlier(
+    actor: Actor, claim: idempotency.Claim | None, context: BookingContext, keep: Keep | None
+) -> Booking | None:
     """What an earlier call with this key began: confirmed, or held and to be paid; None where nothing is left of it.
 
     Raises PaymentUnknown while the earlier call may still be charging, or the provider is silent; PaymentFailed.
@@ -100,7 +112,7 @@ def begun_earlier(claim: idempotency.Claim | None, context: BookingContext, keep
         return None
     charge = payments.latest_charge(claim.booking_id)
     if charge and payments.is_open(charge) and not payments.is_live_charge(charge):
-        settle(charge, context)
+        settle(actor, charge, context)
         charge = payments.latest_charge(claim.booking_id)
     if charge and payments.is_open(charge):
         raise PaymentUnknown

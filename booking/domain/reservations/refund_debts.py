@@ -9,7 +9,11 @@ from decimal import Decimal
 from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 
+from booking.domain import people
+from booking.domain.actors import Actor
+from booking.domain.errors import Forbidden
 from booking.domain.payments import FAILED, LIVE, REFUND, Payment
+from booking.domain.people import Action
 from booking.domain.reservations.models import Booking
 from booking.infra.db import db, reading
 
@@ -28,8 +32,12 @@ class Debt:
 
 
 @reading
-def owed(limit: int = 1000) -> list[Debt]:
-    """Declined refunds that nobody has sent again, the latest attempt of each booking, oldest first."""
+def owed(actor: Actor, limit: int = 1000) -> list[Debt]:
+    """Declined refunds that nobody has sent again, the latest attempt of each booking, oldest first.
+
+    Raises Forbidden.
+    """
+    people.require(actor, Action.SEE_PAYMENTS, otherwise=Forbidden)
     other = aliased(Payment)
     superseded = exists().where(
         other.booking_id == Payment.booking_id,

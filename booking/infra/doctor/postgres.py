@@ -143,6 +143,8 @@ def roles(opened: Connection, settings: Settings) -> Iterator[Diagnosis]:
         )
     if row.barred:
         yield problem(f"{row.rolname} may not write to {row.barred}", "run `flask db upgrade` as the owner")
+    if row.may_edit_log and not (row.rolsuper or row.owned):
+        yield problem(f"{row.rolname} may edit the audit log", "run `flask db upgrade` as the owner")
     if not row.may_try:
         yield warning(
             f"{row.rolname} may not make temporary tables, so readiness cannot try whether the disk is full",
@@ -150,7 +152,7 @@ def roles(opened: Connection, settings: Settings) -> Iterator[Diagnosis]:
         )
     if settings.migration_database_url != settings.database_url:
         yield from _owner(settings.migration_database_url)
-    if not (row.rolsuper or row.may_create or row.owned or row.barred or not row.may_try):
+    if not (row.rolsuper or row.may_create or row.owned or row.barred or row.may_edit_log or not row.may_try):
         yield ok(f"{row.rolname} reads and writes rows, and may not alter tables")
 
 
@@ -167,14 +169,16 @@ def _owner(url: str) -> Iterator[Diagnosis]:
 
 _ROLE = text(
     """
-    WITH mine AS (SELECT oid, relname, relowner FROM pg_class
-                  WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p'))
+    WITH mine AS (SELECT oid, relname, relowner, relname = 'audit_log' AS append_only FROM pg_class
+                  WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition)
     SELECT rolname, rolsuper, has_schema_privilege('public', 'CREATE') AS may_create,
       has_database_privilege(current_database(), 'TEMPORARY') AS may_try, current_database() AS database,
       EXISTS (SELECT FROM mine WHERE pg_has_role(relowner, 'MEMBER')) AS owned,
       (SELECT string_agg(relname, ', ' ORDER BY relname) FROM mine WHERE relname <> 'alembic_version' AND NOT (
          has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT')
-         AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE'))) AS barred
+         AND (append_only OR has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE')))) AS barred,
+      EXISTS (SELECT FROM mine WHERE append_only AND (
+         has_table_privilege(oid, 'UPDATE') OR has_table_privilege(oid, 'DELETE'))) AS may_edit_log
     FROM pg_roles WHERE rolname = current_user
     """
 )

@@ -21,7 +21,7 @@ from booking.domain.stays import StayRules
 from booking.domain.tables import Room, User
 from booking.infra import clock
 from booking.infra.ids import encode
-from tests.cast import a_room, in_days, order
+from tests.cast import a_room, acting, in_days, order
 
 RULES = StayRules()
 STAY = in_days(30, 2)
@@ -83,14 +83,14 @@ def test_a_few_rooms_come_from_different_places_and_only_published_ones(app: Fla
 
 
 def test_a_few_rooms_are_free_and_large_enough(app: Flask, room: Room, alice: User, desk: BookingContext) -> None:
-    bookings.hold(order(alice, room, STAY), desk)
+    bookings.hold(acting(alice), order(alice, room, STAY), desk)
     a_room(capacity=1)
     left = a_room()
     assert [found.id for found in few()] == [encode("room", left.id)]
 
 
 def test_other_dates_are_offered_when_all_is_taken(app: Flask, room: Room, alice: User, desk: BookingContext) -> None:
-    bookings.hold(order(alice, room, STAY), desk)
+    bookings.hold(acting(alice), order(alice, room, STAY), desk)
     found = suggestions.instead(wanted(), place(), RULES, 0)
     assert found.reason == suggestions.TAKEN
     shifts = [(one.wanted.check_in - STAY.check_in).days for one in found.suggestions if one.kind == "dates"]
@@ -120,7 +120,7 @@ def test_for_too_many_guests_as_many_as_can_be_are_offered(
     found = suggestions.instead(search, where, RULES, 0)
     assert (found.reason, found.largest) == (suggestions.TOO_MANY, 8)
     assert [(one.kind, one.wanted.capacity, one.total) for one in found.suggestions] == [("guests", 8, 1)]
-    bookings.hold(order(alice, large, STAY), desk)
+    bookings.hold(acting(alice), order(alice, large, STAY), desk)
     assert suggestions.instead(search, where, RULES, 0).suggestions[0].wanted.capacity == 4
 
 

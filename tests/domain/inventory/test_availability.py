@@ -17,7 +17,7 @@ from booking.domain.tables import Event, Room, User
 from booking.infra import cache, clock
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode, new_id
-from tests.cast import VISA, in_days, later, nights_of, order
+from tests.cast import SYSTEM, VISA, acting, in_days, later, nights_of, order
 
 MINUTE = dt.timedelta(minutes=1)
 claim, release, unpin = (transaction(act) for act in (availability.claim, availability.release, availability.unpin))
@@ -34,21 +34,21 @@ def told(kind: str) -> list[dict[str, Any]]:
 
 def held_by(room: Room, stay: Stay, until: dt.datetime | None = None) -> uuid.UUID:
     claim_id = uuid.uuid4()
-    claim(claim_id, room.id, room.location, stay, until or clock.now() + 15 * MINUTE)
+    claim(SYSTEM, claim_id, room.id, room.location, stay, held_until=until or clock.now() + 15 * MINUTE)
     return claim_id
 
 
 def nights(room: Room, stay: Stay) -> dict[str, str]:
     dates = {"from": stay.check_in.isoformat(), "to": stay.check_out.isoformat()}
-    return {"roomId": encode("room", room.id), "location": "antwerp", **dates}
+    return {"actor": "system:tests", "roomId": encode("room", room.id), "location": "antwerp", **dates}
 
 
 def test_whoever_keeps_nights_is_told_the_room_its_place_and_the_dates(room: Room) -> None:
     held, blocked = in_days(30), in_days(50, 1)
     claim_id = held_by(room, held)
-    release(claim_id)
-    block(room.id, room.location, blocked)
-    unblock(room.id, room.location, blocked)
+    release(SYSTEM, claim_id)
+    block(SYSTEM, room.id, room.location, blocked)
+    unblock(SYSTEM, room.id, room.location, blocked)
     assert told("availability.updated") == [nights(room, stay) for stay in (held, held, blocked, blocked)]
 
 
@@ -57,14 +57,14 @@ def test_nothing_is_told_of_what_did_not_change(room: Room) -> None:
     with pytest.raises(RoomNotAvailable):
         held_by(room, in_days(31))
     with pytest.raises(availability.NightsBlocked):
-        block(room.id, room.location, in_days(29))
-    assert release(uuid.uuid4()) == 0
+        block(SYSTEM, room.id, room.location, in_days(29))
+    assert release(SYSTEM, uuid.uuid4()) == 0
     assert told("availability.updated") == [nights(room, in_days(30))]
 
 
 def test_a_release_returns_how_many_nights_it_freed_and_only_the_first_time(room: Room) -> None:
     claim_id = held_by(room, in_days(30))
-    assert [release(claim_id), release(claim_id)] == [3, 0]
+    assert [release(SYSTEM, claim_id), release(SYSTEM, claim_id)] == [3, 0]
     assert nights_of(room) == {}
 
 
@@ -93,10 +93,10 @@ def test_abandoned_nights_are_freed_a_minute_after_their_hold_and_no_others(room
         held_by(room, in_days(first))
     pin(pinned := held_by(room, in_days(50)), 3)
     later(15 * MINUTE)
-    assert release_abandoned() == 0
+    assert release_abandoned(SYSTEM) == 0
     later(MINUTE)
-    assert release_abandoned(limit=1) == 3
-    assert release_abandoned() == 3
+    assert release_abandoned(SYSTEM, limit=1) == 3
+    assert release_abandoned(SYSTEM) == 3
     assert book(pinned, 3)
 
 
@@ -113,8 +113,12 @@ def test_taken_nights_are_those_within_the_stay(room: Room) -> None:
 def test_a_cancellation_says_whether_it_was_confirmed_and_what_comes_back(
     alice: User, room: Room, desk: BookingContext, paid: bool
 ) -> None:
-    booking = bookings.book(order(alice, room), VISA, desk) if paid else bookings.hold(order(alice, room), desk)
-    bookings.cancel(alice.id, booking.id, desk)
+    booking = (
+        bookings.book(acting(alice), order(alice, room), VISA, desk)
+        if paid
+        else bookings.hold(acting(alice), order(alice, room), desk)
+    )
+    bookings.cancel(acting(alice), booking.id, desk)
     [payload] = told("booking.cancelled")
     assert payload["bookingId"] == encode("booking", booking.id)
     assert payload["wasConfirmed"] is paid
@@ -130,7 +134,9 @@ def test_the_caches_hear_of_each_change_of_a_transaction_once_by_the_id_of_its_e
     @transaction
     def two_changes() -> None:
         for start in (30, 40):
-            availability.claim(uuid.uuid4(), room.id, room.location, in_days(start), clock.now() + 15 * MINUTE)
+            availability.claim(
+                SYSTEM, uuid.uuid4(), room.id, room.location, in_days(start), held_until=clock.now() + 15 * MINUTE
+            )
 
     two_changes()
     events = transaction(lambda: [str(event.id) for event in db.session.query(Event).order_by(Event.id)])()
@@ -142,9 +148,11 @@ def test_a_claim_whose_booking_never_came_ends_with_its_hold(
 ) -> None:
     @transaction
     def claim_of_another_region() -> None:
-        availability.claim(new_id(), room.id, room.location, in_days(30), clock.now() + desk.hold_for)
+        availability.claim(
+            SYSTEM, new_id(), room.id, room.location, in_days(30), held_until=clock.now() + desk.hold_for
+        )
 
     claim_of_another_region()
     later(desk.hold_for + dt.timedelta(minutes=2))
-    bookings.expire_holds()
+    bookings.expire_holds(SYSTEM)
     assert nights_of(room) == {}

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from booking.domain import inventory
+from booking.domain.actors import Actor
 from booking.domain.errors import RoomLocked
 from booking.domain.inventory import room_lock
 from booking.domain.reservations import bookings, holds
@@ -20,7 +21,7 @@ from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
 from booking.infra import redis
 from booking.infra.redis import Lock
-from tests.cast import VISA, in_days, order
+from tests.cast import VISA, acting, in_days, order
 
 NAME = "lock:test"
 
@@ -49,11 +50,11 @@ def test_whoever_goes_on_beside_it_leaves_it_to_its_holder(app: Flask) -> None:
         pass
 
 
-Way = Callable[[Order, BookingContext], Booking]
+Way = Callable[[Actor, Order, BookingContext], Booking]
 
 
-def book(wanted: Order, desk: BookingContext) -> Booking:
-    return bookings.book(wanted, VISA, desk)
+def book(actor: Actor, wanted: Order, desk: BookingContext) -> Booking:
+    return bookings.book(actor, wanted, VISA, desk)
 
 
 @pytest.mark.parametrize("lock", [True, False])
@@ -69,5 +70,5 @@ def test_a_page_waits_two_seconds_for_its_turn_and_a_program_not_at_all(
         yield
 
     monkeypatch.setattr(inventory, "lock_room", watched)
-    way(order(alice, room), replace(desk, lock_rooms=lock))
+    way(acting(alice), order(alice, room), replace(desk, lock_rooms=lock))
     assert asked == [(room.id, in_days(30), seconds, lock)]

@@ -15,7 +15,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
-from tests.cast import VISA, a_room, in_days, order
+from tests.cast import VISA, a_room, acting, in_days, order
 
 SHARE = "two live bookings share a night"
 
@@ -40,16 +40,18 @@ def shared() -> set[frozenset[str]]:
 def test_two_bookings_that_share_a_night_are_found(
     alice: User, room: Room, desk: BookingContext, first: tuple[int, int], second: tuple[int, int]
 ) -> None:
-    one = bookings.book(order(alice, room, in_days(*first)), VISA, desk)
-    other = bookings.book(order(alice, room, in_days(100)), VISA, desk)
+    one = bookings.book(acting(alice), order(alice, room, in_days(*first)), VISA, desk)
+    other = bookings.book(acting(alice), order(alice, room, in_days(100)), VISA, desk)
     assert shared() == set()
     moved(other, in_days(*second))
     assert shared() == {frozenset({one.reference, other.reference})}
 
 
 def test_each_stay_below_a_long_one_is_found_with_it(alice: User, room: Room, desk: BookingContext) -> None:
-    short = [bookings.book(order(alice, room, in_days(30 + 4 * number, 2)), VISA, desk) for number in range(3)]
-    long = bookings.book(order(alice, room, in_days(100)), VISA, desk)
+    short = [
+        bookings.book(acting(alice), order(alice, room, in_days(30 + 4 * number, 2)), VISA, desk) for number in range(3)
+    ]
+    long = bookings.book(acting(alice), order(alice, room, in_days(100)), VISA, desk)
     moved(long, in_days(30, 20))
     assert shared() == {frozenset({long.reference, one.reference}) for one in short}
 
@@ -57,11 +59,11 @@ def test_each_stay_below_a_long_one_is_found_with_it(alice: User, room: Room, de
 def test_back_to_back_elsewhere_and_cancelled_stays_share_nothing(
     alice: User, room: Room, desk: BookingContext
 ) -> None:
-    bookings.book(order(alice, room, in_days(30, 3)), VISA, desk)
-    bookings.book(order(alice, room, in_days(33, 3)), VISA, desk)
-    bookings.book(order(alice, a_room(), in_days(30, 3)), VISA, desk)
-    ended = bookings.book(order(alice, room, in_days(100)), VISA, desk)
-    bookings.cancel(alice.id, ended.id, desk)
+    bookings.book(acting(alice), order(alice, room, in_days(30, 3)), VISA, desk)
+    bookings.book(acting(alice), order(alice, room, in_days(33, 3)), VISA, desk)
+    bookings.book(acting(alice), order(alice, a_room(), in_days(30, 3)), VISA, desk)
+    ended = bookings.book(acting(alice), order(alice, room, in_days(100)), VISA, desk)
+    bookings.cancel(acting(alice), ended.id, desk)
     moved(ended, in_days(30, 3))
     assert shared() == set()
 
@@ -70,7 +72,7 @@ def test_back_to_back_elsewhere_and_cancelled_stays_share_nothing(
 def test_many_stays_in_one_room_are_compared_in_their_order_not_each_with_each(
     app: Flask, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    one = bookings.book(order(alice, room), VISA, desk)
+    one = bookings.book(acting(alice), order(alice, room), VISA, desk)
     columns = "user_id, room_id, guests, total_price, currency, price_lines, policy, status, confirmed_at"
     copies = text(
         f"INSERT INTO bookings (id, reference, check_in, check_out, {columns})"

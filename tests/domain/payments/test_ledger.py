@@ -21,8 +21,10 @@ from booking.infra.provider import Outcome
 from tests.cast import (
     AN_HOUR,
     DECLINED,
+    SYSTEM,
     VISA,
     a_room,
+    acting,
     in_days,
     interrupted,
     later,
@@ -39,7 +41,7 @@ SECRET = "Key (email)=(alice@example.com) already exists."
 def open_payment(guest: User, room: Room, desk: BookingContext) -> Payment:
     """A charge whose answer was lost."""
     with pytest.raises(PaymentUnknown):
-        bookings.book(order(guest, room, in_days(30)), VISA, interrupted(desk, silent))
+        bookings.book(acting(guest), order(guest, room, in_days(30)), VISA, interrupted(desk, silent))
     return newest()
 
 
@@ -134,7 +136,7 @@ def test_hurrying_reaches_what_was_asked_before_and_leaves_a_new_charge_alone(
     new, old = (open_payment(alice, a_room(), desk) for _ in range(2))
     set_aside = pause_of(new)
     asked(old, 3)
-    ledger.hurry()
+    ledger.hurry(SYSTEM)
     assert pause_of(old) <= 0
     assert pause_of(new) == pytest.approx(set_aside, abs=2)
 
@@ -144,10 +146,10 @@ def test_hurrying_reaches_what_was_asked_once_and_nothing_that_is_settled(alice:
     asked(once, 1)
     asked(settled, 1)
     transaction(ledger.fail)(transaction(kept)(settled), ledger.ABANDONED)
-    ledger.hurry()
+    ledger.hurry(SYSTEM)
     assert pause_of(once) <= 0
     assert pause_of(settled) > 0
-    assert [one.id for one in ledger.asked_in_vain()] == [once.id]
+    assert [one.id for one in ledger.asked_in_vain(SYSTEM)] == [once.id]
 
 
 def test_what_was_asked_equally_often_is_shown_in_the_order_in_which_it_began(
@@ -156,7 +158,7 @@ def test_what_was_asked_equally_often_is_shown_in_the_order_in_which_it_began(
     first, second, third = (open_payment(alice, a_room(), desk) for _ in range(3))
     for payment in (third, second, first):
         asked(payment, 1)
-    assert [one.id for one in ledger.asked_in_vain()] == [first.id, second.id, third.id]
+    assert [one.id for one in ledger.asked_in_vain(SYSTEM)] == [first.id, second.id, third.id]
 
 
 def test_another_guests_charge_under_way_says_nothing_about_this_one(
@@ -168,7 +170,7 @@ def test_another_guests_charge_under_way_says_nothing_about_this_one(
     def meanwhile(_: Outcome) -> None:
         seen.append((ledger.is_live_charge(newest()), ledger.is_live_charge(unanswered)))
 
-    bookings.book(order(bob, a_room()), VISA, interrupted(desk, meanwhile))
+    bookings.book(acting(bob), order(bob, a_room()), VISA, interrupted(desk, meanwhile))
     assert seen == [(True, False)]
 
 
@@ -178,8 +180,8 @@ def test_an_operator_sees_the_most_often_asked_first_and_nothing_that_was_never_
     _never, once, often = (open_payment(alice, a_room(), desk) for _ in range(3))
     asked(once, 1)
     asked(often, ledger.STUCK_AFTER - 1)
-    assert [one.id for one in ledger.asked_in_vain()] == [often.id, once.id]
-    assert [one.id for one in ledger.asked_in_vain(limit=1)] == [often.id]
+    assert [one.id for one in ledger.asked_in_vain(SYSTEM)] == [often.id, once.id]
+    assert [one.id for one in ledger.asked_in_vain(SYSTEM, limit=1)] == [often.id]
     assert ledger.figures() == {"open": 3, "stuck": 0}
     ledger.claim(often.id, ledger.STUCK_AFTER - 1, PATIENCE)
     assert ledger.figures() == {"open": 3, "stuck": 1}
@@ -200,15 +202,15 @@ def test_a_failed_attempt_keeps_its_reason_and_a_success_clears_it(
 def test_a_refund_is_owed_in_the_currency_and_to_the_provider_of_its_charge(
     alice: User, room: Room, desk: BookingContext
 ) -> None:
-    booking = bookings.book(order(alice, room), VISA, desk)
-    bookings.cancel(alice.id, booking.id, desk)
+    booking = bookings.book(acting(alice), order(alice, room), VISA, desk)
+    bookings.cancel(acting(alice), booking.id, desk)
     charge, refund = payments_of(booking)
     assert (refund.kind, refund.charge_id, refund.amount) == ("refund", charge.id, charge.amount)
     assert (refund.currency, refund.provider) == (charge.currency, charge.provider) == ("EUR", "simulated")
 
 
 def test_each_attempt_says_from_when_on_recovery_may_ask(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(order(alice, room), desk)
+    held = bookings.hold(acting(alice), order(alice, room), desk)
     seen: list[dt.datetime | None] = []
     goes = transaction(lambda: db.session.execute(text("DELETE FROM availability")))
 
@@ -217,7 +219,7 @@ def test_each_attempt_says_from_when_on_recovery_may_ask(alice: User, room: Room
         goes()
 
     with pytest.raises(RoomNotAvailable):
-        bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, all_gone))
+        bookings.pay(acting(alice), held.id, VISA, held.total_price, interrupted(desk, all_gone))
     seen.extend(one.next_at for one in payments_of(held)[1:])
     for next_at in seen:
         assert next_at is not None
@@ -226,12 +228,12 @@ def test_each_attempt_says_from_when_on_recovery_may_ask(alice: User, room: Room
 
 
 def test_the_latest_charge_of_a_booking_is_its_own_last_card(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(order(alice, room), desk)
+    held = bookings.hold(acting(alice), order(alice, room), desk)
     with pytest.raises(PaymentFailed):
-        bookings.pay(alice.id, held.id, DECLINED, held.total_price, desk)
-    bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
-    bookings.book(order(alice, a_room()), VISA, desk)
-    bookings.cancel(alice.id, held.id, desk)
+        bookings.pay(acting(alice), held.id, DECLINED, held.total_price, desk)
+    bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)
+    bookings.book(acting(alice), order(alice, a_room()), VISA, desk)
+    bookings.cancel(acting(alice), held.id, desk)
     declined, paid, _refund = payments_of(held)
     assert (declined.state, paid.method) == ("failed", VISA)
     latest = ledger.latest_charge(held.id)
@@ -258,12 +260,12 @@ def test_of_those_asked_equally_often_the_one_that_waits_longest_is_due_first(
 def test_the_charge_that_paid_is_found_beside_a_declined_one_a_refund_and_other_bookings(
     alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(order(alice, room), desk)
+    held = bookings.hold(acting(alice), order(alice, room), desk)
     with pytest.raises(PaymentFailed):
-        bookings.pay(alice.id, held.id, DECLINED, held.total_price, desk)
-    bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
-    bookings.book(order(alice, a_room()), VISA, desk)
-    bookings.cancel(alice.id, held.id, desk)
+        bookings.pay(acting(alice), held.id, DECLINED, held.total_price, desk)
+    bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)
+    bookings.book(acting(alice), order(alice, a_room()), VISA, desk)
+    bookings.cancel(acting(alice), held.id, desk)
     declined, paid, refund = payments_of(held)
     assert (declined.state, refund.state, refund.charge_id) == ("failed", "succeeded", paid.id)
     assert transaction(ledger.paid_charge)(held.id).id == paid.id

@@ -20,7 +20,7 @@ from booking.domain.people import own_account, password_resets, sessions, users
 from booking.domain.tables import Event, PasswordReset, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import decode
-from tests.cast import PASSWORD, all_at_once, count, later
+from tests.cast import PASSWORD, acting, all_at_once, count, later
 
 NEW = "another horse battery"
 SECRET = ("a-key-for-tests-0123456789abcdef0",)
@@ -61,13 +61,13 @@ def asked(email: Any = "alice@example.com") -> Any:
 
 def test_a_new_name_shows_at_once(alice: User) -> None:
     who = signed_in(alice)
-    own_account.rename(alice.id, "Alice Liddell")
+    own_account.rename(acting(alice), "Alice Liddell")
     assert sessions.current(who.session_id, who.id).full_name == "Alice Liddell"
 
 
 def test_a_new_password_ends_every_other_sign_in(alice: User) -> None:
     here, phone, program = signed_in(alice), signed_in(alice), sessions.start_api(alice.id)
-    assert own_account.change_password(here, PASSWORD, NEW) == 2
+    assert own_account.change_password(acting(here), PASSWORD, NEW) == 2
     assert (is_live(here), is_live(phone), is_live(program.user)) == (True, False, False)
     assert users.with_password("alice@example.com", NEW).id == alice.id
     with pytest.raises(InvalidCredentials):
@@ -77,7 +77,7 @@ def test_a_new_password_ends_every_other_sign_in(alice: User) -> None:
 def test_the_present_password_is_asked_for(alice: User) -> None:
     here, phone = signed_in(alice), signed_in(alice)
     with pytest.raises(Invalid) as refused:
-        own_account.change_password(here, "a wrong one", NEW)
+        own_account.change_password(acting(here), "a wrong one", NEW)
     assert set(refused.value.details) == {"currentPassword"}
     assert is_live(phone)
 
@@ -87,34 +87,34 @@ def test_the_present_password_is_asked_for(alice: User) -> None:
 
 def test_ones_own_sign_ins_are_listed_with_this_one_marked(alice: User, bob: User) -> None:
     here, _, _ = signed_in(alice), sessions.start_api(alice.id, "curl/8"), signed_in(bob)
-    listed = sessions.mine(here)
+    listed = sessions.mine(acting(here))
     assert [(one.kind, one.is_this) for one in listed] == [("api", False), ("web", True)]
     assert listed[1].client.startswith("Mozilla")
 
 
 def test_one_of_them_is_ended(alice: User) -> None:
     here, phone = signed_in(alice), signed_in(alice)
-    sessions.end_mine(alice.id, phone.session_id)
+    sessions.end_mine(acting(alice), phone.session_id)
     assert (is_live(here), is_live(phone)) == (True, False)
 
 
 def test_a_strangers_sign_in_does_not_exist(alice: User, bob: User) -> None:
     bobs = signed_in(bob)
     with pytest.raises(SessionNotFound):
-        sessions.end_mine(alice.id, bobs.session_id)
+        sessions.end_mine(acting(alice), bobs.session_id)
     assert is_live(bobs)
 
 
 def test_ended_twice_is_over_already(alice: User) -> None:
     phone = signed_in(alice)
-    sessions.end_mine(alice.id, phone.session_id)
+    sessions.end_mine(acting(alice), phone.session_id)
     with pytest.raises(SessionNotFound):
-        sessions.end_mine(alice.id, phone.session_id)
+        sessions.end_mine(acting(alice), phone.session_id)
 
 
 def test_all_others_are_ended(alice: User, bob: User) -> None:
     here, phone, bobs = signed_in(alice), signed_in(alice), signed_in(bob)
-    assert sessions.end_others(here) == 1
+    assert sessions.end_others(acting(here)) == 1
     assert [is_live(who) for who in (here, phone, bobs)] == [True, False, True]
 
 
@@ -126,7 +126,7 @@ def test_a_browser_that_was_not_used_for_a_month_is_signed_out(alice: User) -> N
     assert is_live(here)
     later(dt.timedelta(days=31))
     assert not is_live(here)
-    assert sessions.mine(signed_in(alice))[0].is_this
+    assert sessions.mine(acting(signed_in(alice)))[0].is_this
 
 
 # --- a forgotten password
@@ -237,7 +237,7 @@ def test_an_address_in_other_case_is_the_same_and_the_stored_one_gets_the_mail(a
 
 def test_changing_the_password_withdraws_the_link(alice: User) -> None:
     link = asked()
-    own_account.change_password(signed_in(alice), PASSWORD, NEW)
+    own_account.change_password(acting(signed_in(alice)), PASSWORD, NEW)
     with pytest.raises(ResetLinkOver):
         password_resets.email_of(link, SECRET)
 

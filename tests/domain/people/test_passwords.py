@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
 
+from booking.domain.actors import VISITOR
 from booking.domain.errors import Invalid, InvalidCredentials, TooBusy
 from booking.domain.inputs import accept
 from booking.domain.people import own_account, passwords, sessions, users
@@ -17,7 +18,7 @@ from booking.domain.people.inputs import Registration
 from booking.domain.tables import User
 from booking.infra.db import db, transaction
 from tests.api.program import Program, refused
-from tests.cast import PASSWORD, all_at_once
+from tests.cast import PASSWORD, acting, all_at_once
 from tests.web.visitor import Visitor
 
 ABOUT = ("alice.liddell@example.com", "Alice Liddell", "Room Booking")
@@ -121,7 +122,7 @@ def test_a_password_from_a_file_of_windows_has_no_line_end(app: Flask, runner: F
 def test_changing_it_asks_the_same(alice: User) -> None:
     here = sessions.start_web(alice.id)
     with pytest.raises(Invalid) as refusal:
-        own_account.change_password(here, PASSWORD, "alice@example.com", site="Room Booking")
+        own_account.change_password(acting(here), PASSWORD, "alice@example.com", site="Room Booking")
     assert refusal.value.details.keys() == {"newPassword"}
     assert users.with_password("alice@example.com", PASSWORD)
 
@@ -129,8 +130,8 @@ def test_changing_it_asks_the_same(alice: User) -> None:
 def test_the_name_of_the_site_counts(app: Flask) -> None:
     form = accept(Registration, QUENTIN | {"password": "Zaubermühle-Rooms"}, strict=True)
     with pytest.raises(Invalid):
-        users.register(form, "eu", site="Zaubermühle Rooms")
-    assert users.register(form, "eu", site="Another House").email == QUENTIN["email"]
+        users.register(VISITOR, form, "eu", site="Zaubermühle Rooms")
+    assert users.register(VISITOR, form, "eu", site="Another House").email == QUENTIN["email"]
 
 
 # --- how it is typed

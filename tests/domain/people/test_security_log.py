@@ -9,6 +9,7 @@ import re
 import pytest
 from flask import Flask
 
+from booking.domain.actors import Role
 from booking.domain.errors import Forbidden
 from booking.domain.people import account_closing, own_account, password_resets, security_log, sessions, staff
 from booking.domain.people.security_log import SecurityEventKind
@@ -19,7 +20,7 @@ from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from booking.web import activity
 from tests.api.program import Program, program_of
-from tests.cast import PASSWORD, count, later
+from tests.cast import PASSWORD, SYSTEM, acting, count, later
 from tests.domain.people.test_own_account import SECRET, asked
 from tests.web.visitor import Visitor
 
@@ -112,9 +113,9 @@ def test_known_and_unknown_addresses_cost_the_same_statements(app: Flask, alice:
 
 def test_every_change_is_written_down(app: Flask, alice: User) -> None:
     here, phone = sessions.start_web(alice.id), sessions.start_web(alice.id)
-    sessions.end_mine(alice.id, phone.session_id)
-    own_account.confirm(here, PASSWORD)
-    own_account.change_password(here, PASSWORD, NEW)
+    sessions.end_mine(acting(alice), phone.session_id)
+    own_account.confirm(acting(here), PASSWORD)
+    own_account.change_password(acting(here), PASSWORD, NEW)
     link = asked()
     password_resets.reset(str(link), PASSWORD, SECRET)
     assert kinds() == [
@@ -129,18 +130,18 @@ def test_every_change_is_written_down(app: Flask, alice: User) -> None:
 
 
 def test_another_role_is_written_down_once(app: Flask, alice: User) -> None:
-    staff.set_role(alice.id, staff.OWNER)
-    staff.set_role(alice.id, staff.OWNER)
+    staff.give_role(SYSTEM, alice.id, Role.OWNER)
+    staff.give_role(SYSTEM, alice.id, Role.OWNER)
     assert kinds() == ["registered", "role_changed"]
 
 
 def test_an_account_that_is_shut_and_opened_says_so_once(app: Flask, alice: User, log: list[dict[str, object]]) -> None:
     for _ in range(2):
-        account_closing.disable(alice.id)
+        account_closing.disable(SYSTEM, alice.id)
     for _ in range(2):
-        account_closing.enable(alice.id)
+        account_closing.enable(SYSTEM, alice.id)
     assert kinds() == ["registered", "account_disabled", "account_enabled"]
-    account_deletion.remove(alice.id)
+    account_deletion.remove(SYSTEM, alice.id)
     assert [line["event"] for line in log if line.get("security")][-1] == "account_deleted"
 
 
@@ -188,7 +189,7 @@ def test_an_event_is_never_lost_with_what_it_is_about(alice: User, monkeypatch: 
         sessions.start_web(alice.id)
     monkeypatch.undo()
     assert count(SecurityEvent) == before
-    assert sessions.mine(sessions.start_web(alice.id))[0].is_this
+    assert sessions.mine(acting(sessions.start_web(alice.id)))[0].is_this
 
 
 def test_names_of_events_never_change() -> None:
@@ -280,7 +281,7 @@ def test_the_owner_sees_what_happened_and_from_where(app: Flask, alice: User, bo
 def test_only_the_latest_are_shown(alice: User) -> None:
     for _ in range(30):
         sessions.start_web(alice.id)
-    assert len(security_log.recent(alice.id)) == security_log.SHOWN
+    assert len(security_log.recent(acting(alice))) == security_log.SHOWN
 
 
 def test_whatever_an_owner_may_be_shown_has_words() -> None:

@@ -15,7 +15,7 @@ from booking.domain.people.sign_in_throttle import ANYWHERE, HERE, SignInGuard
 from booking.domain.tables import User
 from booking.infra import callers, redis, throttle
 from booking.infra.callers import Caller
-from tests.cast import PASSWORD, all_at_once, later
+from tests.cast import PASSWORD, acting, all_at_once, later
 
 pytestmark = pytest.mark.slow
 
@@ -205,10 +205,10 @@ def test_an_open_browser_may_not_try_passwords_for_long(alice: User) -> None:
     here, phone = sessions.start_web(alice.id), sessions.start_web(alice.id)
     for _ in range(5):
         with pytest.raises(Invalid):
-            own_account.confirm(here, "wrong", GUARD)
+            own_account.confirm(acting(here), "wrong", GUARD)
     with pytest.raises(TooManyAttempts):
-        own_account.change_password(here, PASSWORD, "another horse battery", guard=GUARD)
-    own_account.confirm(phone, PASSWORD, GUARD)
+        own_account.change_password(acting(here), PASSWORD, "another horse battery", guard=GUARD)
+    own_account.confirm(acting(phone), PASSWORD, GUARD)
 
 
 def test_load_tests_switch_it_off(alice: User) -> None:

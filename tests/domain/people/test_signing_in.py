@@ -14,7 +14,7 @@ from booking.domain.people.sessions import SessionEnds
 from booking.domain.people.users import CurrentUser
 from booking.domain.tables import Session, User
 from booking.infra.db import db, transaction
-from tests.cast import PASSWORD, later
+from tests.cast import PASSWORD, SYSTEM, acting, later
 
 DAY, HOUR, MINUTE, SECOND = (
     dt.timedelta(days=1),
@@ -27,7 +27,9 @@ ENDS = SessionEnds(idle=10 * DAY, longest=25 * DAY, staff_idle=2 * HOUR, staff_l
 
 @pytest.fixture
 def owner(app: Flask) -> User:
-    return users.ensure(email="olga@example.com", password=PASSWORD, full_name="Olga", role="owner", region="eu")
+    return users.ensure(
+        SYSTEM, email="olga@example.com", password=PASSWORD, full_name="Olga", role="owner", region="eu"
+    )
 
 
 def is_live(who: CurrentUser) -> bool:
@@ -93,7 +95,7 @@ def test_what_is_over_is_not_listed(alice: User) -> None:
     sessions.start_web(alice.id)
     later(11 * DAY)
     here = sessions.start_web(alice.id)
-    assert [one.is_this for one in sessions.mine(here, ENDS)] == [True]
+    assert [one.is_this for one in sessions.mine(acting(here), ENDS)] == [True]
 
 
 # --- fresh enough
@@ -102,29 +104,29 @@ def test_what_is_over_is_not_listed(alice: User) -> None:
 def test_a_new_sign_in_is_recent_for_a_quarter_of_an_hour(alice: User) -> None:
     here = sessions.start_web(alice.id)
     later(14 * MINUTE)
-    sessions.require_recent(here)
+    sessions.require_recent(acting(here))
     later(2 * MINUTE)
     with pytest.raises(SignInTooOld):
-        sessions.require_recent(here)
+        sessions.require_recent(acting(here))
 
 
 def test_the_password_makes_it_recent_again_and_only_here(alice: User) -> None:
     here, phone = sessions.start_web(alice.id), sessions.start_web(alice.id)
     later(HOUR)
-    own_account.confirm(here, PASSWORD)
-    sessions.require_recent(here)
+    own_account.confirm(acting(here), PASSWORD)
+    sessions.require_recent(acting(here))
     with pytest.raises(SignInTooOld):
-        sessions.require_recent(phone)
+        sessions.require_recent(acting(phone))
 
 
 def test_a_wrong_password_does_not(alice: User) -> None:
     here = sessions.start_web(alice.id)
     later(HOUR)
     with pytest.raises(Invalid) as refused:
-        own_account.confirm(here, "not the password")
+        own_account.confirm(acting(here), "not the password")
     assert refused.value.details == {"confirmPassword": "is wrong"}
     with pytest.raises(SignInTooOld):
-        sessions.require_recent(here)
+        sessions.require_recent(acting(here))
 
 
 def test_using_the_session_does_not_make_it_recent(alice: User) -> None:
@@ -132,23 +134,23 @@ def test_using_the_session_does_not_make_it_recent(alice: User) -> None:
     later(HOUR)
     again = sessions.refresh(program.refresh_token)
     with pytest.raises(SignInTooOld):
-        sessions.require_recent(again.user)
+        sessions.require_recent(acting(again.user))
 
 
 def test_changing_the_password_proves_who_one_is(alice: User) -> None:
     here = sessions.start_web(alice.id)
     later(HOUR)
-    own_account.change_password(here, PASSWORD, "another horse battery")
-    sessions.require_recent(here)
+    own_account.change_password(acting(here), PASSWORD, "another horse battery")
+    sessions.require_recent(acting(here))
 
 
 def test_a_session_from_before_counts_from_its_beginning(alice: User) -> None:
     here = sessions.start_web(alice.id)
     forget_the_proof(here)
-    sessions.require_recent(here)
+    sessions.require_recent(acting(here))
     later(HOUR)
     with pytest.raises(SignInTooOld):
-        sessions.require_recent(here)
+        sessions.require_recent(acting(here))
 
 
 @transaction

@@ -16,7 +16,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING
 from booking.domain.tables import Booking, User
 from booking.infra import clock
-from tests.cast import VISA, a_room, in_days, order
+from tests.cast import VISA, a_room, acting, in_days, order
 
 POLICY = policies.frozen(MODERATE, "Europe/Brussels", dt.time(15))
 CHECK_IN = dt.date(2031, 5, 20)
@@ -87,7 +87,7 @@ def test_free_cancellation_ends_with_the_last_tier_that_gives_everything_back(
 @pytest.fixture
 def booked(alice: User, desk: BookingContext) -> Booking:
     room = a_room(cancellation_policy=MODERATE, check_in_time=dt.time(15))
-    return bookings.book(order(alice, room, in_days(30)), VISA, desk)
+    return bookings.book(acting(alice), order(alice, room, in_days(30)), VISA, desk)
 
 
 def test_what_is_shown_changes_at_the_deadline(booked: Booking, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +110,7 @@ def test_a_stay_that_begins_now_cannot_be_cancelled(booked: Booking, monkeypatch
 
 def test_a_booking_in_yen_comes_back_in_whole_yen(alice: User, desk: BookingContext) -> None:
     room = a_room(cancellation_policy=MODERATE, currency="JPY", price_per_night=Decimal(101))
-    booking = bookings.book(order(alice, room, in_days(3, nights=1)), VISA, desk)
+    booking = bookings.book(acting(alice), order(alice, room, in_days(3, nights=1)), VISA, desk)
     assert str(cancellation.refund_now(booking)) == "51"
 
 

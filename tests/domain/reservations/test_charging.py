@@ -17,7 +17,7 @@ from booking.domain.tables import Booking, Event, Payment, Room, User
 from booking.infra import clock
 from booking.infra.db import db, transaction
 from booking.infra.provider import Outcome, Result
-from tests.cast import DECLINED, VISA, count, interrupted, nights_of, order, payments_of, reload, silent
+from tests.cast import DECLINED, SYSTEM, VISA, acting, count, interrupted, nights_of, order, payments_of, reload, silent
 
 ALL, THE_LAST = "TRUE", "night = (SELECT max(night) FROM availability)"
 
@@ -30,7 +30,7 @@ def so_often(outcome: str) -> float:
 def test_charged_when_nights_are_gone_frees_the_others_and_gives_all_back_at_once(
     alice: User, room: Room, desk: BookingContext, which: str
 ) -> None:
-    held = bookings.hold(order(alice, room), desk)
+    held = bookings.hold(acting(alice), order(alice, room), desk)
     before = so_often("refunded")
 
     @transaction
@@ -38,7 +38,7 @@ def test_charged_when_nights_are_gone_frees_the_others_and_gives_all_back_at_onc
         db.session.execute(text(f"DELETE FROM availability WHERE {which}"))
 
     with pytest.raises(RoomNotAvailable):
-        bookings.pay(alice.id, held.id, VISA, held.total_price, interrupted(desk, nights_go))
+        bookings.pay(acting(alice), held.id, VISA, held.total_price, interrupted(desk, nights_go))
     charge, refund = payments_of(held)
     assert (refund.kind, refund.state, refund.error) == ("refund", "succeeded", None)
     assert (nights_of(room), refund.amount, refund.currency) == ({}, charge.amount, "EUR")
@@ -48,9 +48,9 @@ def test_charged_when_nights_are_gone_frees_the_others_and_gives_all_back_at_onc
 def test_a_charge_is_confirmed_once_however_often_its_outcome_comes(
     alice: User, room: Room, desk: BookingContext
 ) -> None:
-    booked = bookings.book(order(alice, room), VISA, desk)
+    booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
     [paid] = payments_of(booked)
-    again = charging.confirmed(paid.id, Outcome(Result.CHARGED, "another reference"), desk)
+    again = charging.confirmed(SYSTEM, paid.id, Outcome(Result.CHARGED, "another reference"), desk)
     assert (again.id, again.version) == (booked.id, booked.version)
     assert payments_of(booked)[0].provider_reference == paid.provider_reference
     assert count(Event, type="booking.confirmed") == 1
@@ -65,9 +65,9 @@ def test_what_is_to_be_kept_with_the_confirmation_is_kept_with_it(
         assert booking.confirmed_at is not None
         kept.append(booking)
 
-    held = bookings.hold(order(alice, room), desk)
-    payment = bookings._begin_payment(held.id, VISA, desk)
-    confirmed = charging.charge(payment, desk, keep_hold=True, keep=keep)
+    held = bookings.hold(acting(alice), order(alice, room), desk)
+    payment = bookings._begin_payment(SYSTEM, held.id, VISA, desk)
+    confirmed = charging.charge(SYSTEM, payment, desk, keep_hold=True, keep=keep)
     assert ([one.id for one in kept], confirmed.status) == ([held.id], "CONFIRMED")
     assert payments_of(held)[0].provider_reference == desk.provider.find(payment.id).reference
 
@@ -76,10 +76,10 @@ def test_what_is_to_be_kept_with_the_confirmation_is_kept_with_it(
 def test_a_declined_charge_keeps_the_hold_or_frees_the_nights(
     alice: User, room: Room, desk: BookingContext, keep_hold: bool
 ) -> None:
-    held = bookings.hold(order(alice, room), desk)
-    payment = bookings._begin_payment(held.id, DECLINED, desk)
+    held = bookings.hold(acting(alice), order(alice, room), desk)
+    payment = bookings._begin_payment(SYSTEM, held.id, DECLINED, desk)
     with pytest.raises(PaymentFailed):
-        charging.charge(payment, desk, keep_hold=keep_hold)
+        charging.charge(SYSTEM, payment, desk, keep_hold=keep_hold)
     after, [failed] = reload(held), payments_of(held)
     assert (failed.state, failed.failure, failed.error) == ("failed", ledger.DECLINED, None)
     if keep_hold:
@@ -91,10 +91,10 @@ def test_a_declined_charge_keeps_the_hold_or_frees_the_nights(
 
 
 def test_giving_up_changes_nothing_that_is_settled(alice: User, room: Room, desk: BookingContext) -> None:
-    booked = bookings.book(order(alice, room), VISA, desk)
+    booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
     [paid] = payments_of(booked)
     for keep_hold in (True, False):
-        charging.give_up(paid.id, ledger.ABANDONED, keep_hold=keep_hold)
+        charging.give_up(SYSTEM, paid.id, ledger.ABANDONED, keep_hold=keep_hold)
     assert (reload(booked).status, payments_of(booked)[0].state) == ("CONFIRMED", "succeeded")
     assert set(nights_of(room).values()) == {"booked"}
 
@@ -102,21 +102,21 @@ def test_giving_up_changes_nothing_that_is_settled(alice: User, room: Room, desk
 def test_a_charge_that_recovery_has_cancelled_stays_unknown_to_its_own_request(
     alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(order(alice, room), desk)
-    payment = bookings._begin_payment(held.id, VISA, desk)
+    held = bookings.hold(acting(alice), order(alice, room), desk)
+    payment = bookings._begin_payment(SYSTEM, held.id, VISA, desk)
     desk.provider.cancel(payment.id, "EUR")
     with pytest.raises(PaymentUnknown):
-        charging.charge(payment, desk, keep_hold=True)
+        charging.charge(SYSTEM, payment, desk, keep_hold=True)
     assert count(Payment, state="started") == 1
 
 
 def test_a_charge_without_an_answer_is_unknown_until_it_has_had_its_time(
     alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(order(alice, room), desk)
-    payment, before = bookings._begin_payment(held.id, VISA, desk), so_often("payment_unknown")
+    held = bookings.hold(acting(alice), order(alice, room), desk)
+    payment, before = bookings._begin_payment(SYSTEM, held.id, VISA, desk), so_often("payment_unknown")
     with pytest.raises(PaymentUnknown):
-        charging.charge(payment, interrupted(desk, silent), keep_hold=True)
+        charging.charge(SYSTEM, payment, interrupted(desk, silent), keep_hold=True)
     [unknown] = payments_of(held)
     assert (unknown.state, so_often("payment_unknown")) == ("unknown", before + 1)
     assert unknown.next_at - clock.now() == pytest.approx(desk.patience, abs=dt.timedelta(seconds=2))
@@ -127,8 +127,8 @@ def test_a_charge_without_an_answer_is_unknown_until_it_has_had_its_time(
 def test_each_charge_is_counted_once_by_its_outcome(
     alice: User, room: Room, desk: BookingContext, method: str, outcome: str
 ) -> None:
-    held = bookings.hold(order(alice, room), desk)
-    payment, before = bookings._begin_payment(held.id, method, desk), so_often(outcome)
+    held = bookings.hold(acting(alice), order(alice, room), desk)
+    payment, before = bookings._begin_payment(SYSTEM, held.id, method, desk), so_often(outcome)
     with suppress(PaymentFailed):
-        charging.charge(payment, desk, keep_hold=True)
+        charging.charge(SYSTEM, payment, desk, keep_hold=True)
     assert so_often(outcome) == before + 1

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from booking.domain.actors import Actor
 from booking.domain.catalogue.cancellation_policies import STRICT
 from booking.domain.errors import PaymentFailed, PaymentUnknown, PriceChanged, TooManyHolds
 from booking.domain.maintenance import verification
@@ -25,8 +26,10 @@ from booking.infra import telemetry
 from booking.infra.db import db, transaction
 from tests.cast import (
     DECLINED,
+    SYSTEM,
     VISA,
     a_room,
+    acting,
     all_at_once,
     count,
     in_days,
@@ -38,7 +41,7 @@ from tests.cast import (
     silent,
 )
 
-Hold = Callable[[Order, BookingContext], Booking]
+Hold = Callable[[Actor, Order, BookingContext], Booking]
 WAYS = pytest.mark.parametrize("hold", [bookings.hold, holds.reserve], ids=["hold", "reserve"])
 
 
@@ -50,11 +53,11 @@ def some_rooms(number: int) -> list[Room]:
 def test_three_holds_are_as_many_as_a_guest_may_have(alice: User, bob: User, desk: BookingContext, hold: Hold) -> None:
     *three, fourth = some_rooms(4)
     for room in three:
-        hold(order(alice, room), desk)
+        hold(acting(alice), order(alice, room), desk)
     with pytest.raises(TooManyHolds):
-        hold(order(alice, fourth), desk)
+        hold(acting(alice), order(alice, fourth), desk)
     assert count(Booking, user_id=alice.id) == 3
-    assert hold(order(bob, fourth), desk).status == "PENDING"
+    assert hold(acting(bob), order(bob, fourth), desk).status == "PENDING"
 
 
 @WAYS
@@ -63,17 +66,17 @@ def test_the_number_is_a_setting(alice: User, desk: BookingContext, hold: Hold, 
     sells = replace(desk, holds_per_guest=most)
     *enough, more = some_rooms(most + 1)
     for room in enough:
-        hold(order(alice, room), sells)
+        hold(acting(alice), order(alice, room), sells)
     with pytest.raises(TooManyHolds):
-        hold(order(alice, more), sells)
+        hold(acting(alice), order(alice, more), sells)
 
 
 def pays(alice: User, held: Booking, desk: BookingContext) -> None:
-    bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
+    bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)
 
 
 def releases(alice: User, held: Booking, desk: BookingContext) -> None:
-    bookings.cancel(alice.id, held.id, desk)
+    bookings.cancel(acting(alice), held.id, desk)
 
 
 def lets_it_run_out(alice: User, held: Booking, desk: BookingContext) -> None:
@@ -85,54 +88,54 @@ def test_what_is_paid_released_or_run_out_makes_room_for_another(
     alice: User, desk: BookingContext, ends: Callable[[User, Booking, BookingContext], None]
 ) -> None:
     first, *more, fourth = some_rooms(4)
-    held = holds.reserve(order(alice, first), desk)
+    held = holds.reserve(acting(alice), order(alice, first), desk)
     for room in more:
-        holds.reserve(order(alice, room), desk)
+        holds.reserve(acting(alice), order(alice, room), desk)
     ends(alice, held, desk)
-    assert holds.reserve(order(alice, fourth), desk).status == "PENDING"
+    assert holds.reserve(acting(alice), order(alice, fourth), desk).status == "PENDING"
 
 
 def test_a_hold_whose_payment_is_not_settled_still_counts(alice: User, desk: BookingContext) -> None:
     *three, fourth = some_rooms(4)
     mute = interrupted(desk, silent)
     for room in three:
-        held = holds.reserve(order(alice, room), desk)
+        held = holds.reserve(acting(alice), order(alice, room), desk)
         with pytest.raises(PaymentUnknown):
-            bookings.pay(alice.id, held.id, VISA, held.total_price, mute)
+            bookings.pay(acting(alice), held.id, VISA, held.total_price, mute)
     with pytest.raises(TooManyHolds):
-        holds.reserve(order(alice, fourth), desk)
+        holds.reserve(acting(alice), order(alice, fourth), desk)
 
 
 def test_booking_in_one_call_is_not_counted(alice: User, desk: BookingContext) -> None:
     *three, fourth = some_rooms(4)
     for room in three:
-        holds.reserve(order(alice, room), desk)
-    assert bookings.book(order(alice, fourth), VISA, desk).status == "CONFIRMED"
+        holds.reserve(acting(alice), order(alice, room), desk)
+    assert bookings.book(acting(alice), order(alice, fourth), VISA, desk).status == "CONFIRMED"
     with pytest.raises(PaymentFailed):
-        bookings.book(order(alice, fourth, in_days(60)), DECLINED, desk)
+        bookings.book(acting(alice), order(alice, fourth, in_days(60)), DECLINED, desk)
 
 
 def test_the_same_and_other_dates_of_a_held_room_are_no_further_hold(alice: User, desk: BookingContext) -> None:
     three = some_rooms(3)
     for room in three:
-        holds.reserve(order(alice, room), desk)
-    assert holds.reserve(order(alice, three[0]), desk).status == "PENDING"
-    assert holds.reserve(order(alice, three[0], in_days(31, 4)), desk).nights == 4
+        holds.reserve(acting(alice), order(alice, room), desk)
+    assert holds.reserve(acting(alice), order(alice, three[0]), desk).status == "PENDING"
+    assert holds.reserve(acting(alice), order(alice, three[0], in_days(31, 4)), desk).nights == 4
     with pytest.raises(TooManyHolds):
-        holds.reserve(order(alice, three[0], in_days(60)), desk)
+        holds.reserve(acting(alice), order(alice, three[0], in_days(60)), desk)
 
 
 def test_a_refusal_leaves_the_hold_that_would_have_made_way(alice: User, room: Room, desk: BookingContext) -> None:
-    short = holds.reserve(order(alice, room, in_days(30, 2)), desk)
-    holds.reserve(order(alice, room, in_days(40, 2)), desk)
+    short = holds.reserve(acting(alice), order(alice, room, in_days(30, 2)), desk)
+    holds.reserve(acting(alice), order(alice, room, in_days(40, 2)), desk)
     with pytest.raises(TooManyHolds):
-        holds.reserve(order(alice, room, in_days(30, 3)), replace(desk, holds_per_guest=1))
+        holds.reserve(acting(alice), order(alice, room, in_days(30, 3)), replace(desk, holds_per_guest=1))
     assert reload(short).status == "PENDING"
 
 
 @WAYS
 def test_many_at_once_stay_within_the_number(app: Flask, alice: User, desk: BookingContext, hold: Hold) -> None:
-    acts: list[Callable[[], Any]] = [partial(hold, order(alice, room), desk) for room in some_rooms(6)]
+    acts: list[Callable[[], Any]] = [partial(hold, acting(alice), order(alice, room), desk) for room in some_rooms(6)]
     results = all_at_once(app, acts)
     assert count(Booking, status="PENDING") == 3, results
     assert sum(isinstance(result, TooManyHolds) for result in results) == 3
@@ -145,7 +148,7 @@ def test_a_hold_waits_for_the_same_guests_others_only(
 ) -> None:
     waited: list[uuid.UUID] = []
     monkeypatch.setattr(hold_limits, "one_at_a_time", waited.append)
-    hold(order(alice, room), desk)
+    hold(acting(alice), order(alice, room), desk)
     assert waited == [alice.id]
 
 
@@ -157,7 +160,7 @@ def test_guests_who_hold_different_rooms_at_once_do_not_hinder_each_other(
     monkeypatch.setattr(telemetry, "count_retry", again.append)
     guests = [person(f"guest-{number}") for number in range(8)]
     for _ in range(3):
-        acts: list[Callable[[], Any]] = [partial(hold, order(guest, a_room()), desk) for guest in guests]
+        acts: list[Callable[[], Any]] = [partial(hold, acting(guest), order(guest, a_room()), desk) for guest in guests]
         assert {held.status for held in all_at_once(app, acts)} == {"PENDING"}
     assert again == []
 
@@ -168,36 +171,36 @@ def test_the_running_holds_are_listed_the_one_that_ends_first_at_the_top(
     three = some_rooms(3)
     held = []
     for room in three:
-        held.append(holds.reserve(order(alice, room), desk))
+        held.append(holds.reserve(acting(alice), order(alice, room), desk))
         later(dt.timedelta(minutes=1))
-    holds.reserve(order(bob, a_room()), desk)
-    bookings.book(order(alice, a_room()), VISA, desk)
-    listed = history.running_holds(alice.id)
+    holds.reserve(acting(bob), order(bob, a_room()), desk)
+    bookings.book(acting(alice), order(alice, a_room()), VISA, desk)
+    listed = history.running_holds(acting(alice))
     assert [one.booking.id for one in listed] == [one.id for one in held]
     assert (listed[0].room, listed[0].city, listed[0].stage) == ("Room with a view", "Antwerp", "held")
     later(dt.timedelta(minutes=12))
-    assert [one.booking.id for one in history.running_holds(alice.id)] == [one.id for one in held[1:]]
+    assert [one.booking.id for one in history.running_holds(acting(alice))] == [one.id for one in held[1:]]
 
 
 # --- changing a hold
 
 
 def test_one_night_more_and_back_does_not_start_the_clock_anew(alice: User, room: Room, desk: BookingContext) -> None:
-    first = holds.reserve(order(alice, room, in_days(30, 3)), desk)
+    first = holds.reserve(acting(alice), order(alice, room, in_days(30, 3)), desk)
     for nights in (4, 3, 4):
         later(dt.timedelta(minutes=4))
-        again = holds.reserve(order(alice, room, in_days(30, nights)), desk)
+        again = holds.reserve(acting(alice), order(alice, room, in_days(30, nights)), desk)
         assert again.held_until == first.held_until
     later(dt.timedelta(minutes=4))
-    assert bookings.expire_holds() == 1
+    assert bookings.expire_holds(SYSTEM) == 1
     assert verification.verify().findings == []
 
 
 def test_of_two_holds_that_make_way_the_earlier_end_counts(alice: User, room: Room, desk: BookingContext) -> None:
-    first = holds.reserve(order(alice, room, in_days(30, 2)), desk)
+    first = holds.reserve(acting(alice), order(alice, room, in_days(30, 2)), desk)
     later(dt.timedelta(minutes=5))
-    holds.reserve(order(alice, room, in_days(32, 2)), desk)
-    both = holds.reserve(order(alice, room, in_days(30, 4)), desk)
+    holds.reserve(acting(alice), order(alice, room, in_days(32, 2)), desk)
+    both = holds.reserve(acting(alice), order(alice, room, in_days(30, 4)), desk)
     assert both.held_until == first.held_until
 
 
@@ -208,9 +211,9 @@ def reprice(room: Room, price: Decimal) -> None:
 
 
 def test_another_number_of_guests_is_quoted_anew(alice: User, room: Room, desk: BookingContext) -> None:
-    held = holds.reserve(order(alice, room, guests=2), desk)
+    held = holds.reserve(acting(alice), order(alice, room, guests=2), desk)
     reprice(room, Decimal(150))
-    again = holds.reserve(order(alice, room, guests=3), desk)
+    again = holds.reserve(acting(alice), order(alice, room, guests=3), desk)
     assert again.id == held.id
     saved, quote = reload(held), offers.quote(room.id, in_days(30), 3, desk.rules)
     assert (saved.guests, saved.total_price) == (3, quote.price.total) == (3, Decimal(450))
@@ -220,24 +223,24 @@ def test_another_number_of_guests_is_quoted_anew(alice: User, room: Room, desk: 
 
 
 def test_other_dates_are_quoted_anew(alice: User, room: Room, desk: BookingContext) -> None:
-    holds.reserve(order(alice, room, in_days(30, 3)), desk)
+    holds.reserve(acting(alice), order(alice, room, in_days(30, 3)), desk)
     reprice(room, Decimal(150))
-    assert holds.reserve(order(alice, room, in_days(30, 4)), desk).total_price == Decimal(600)
+    assert holds.reserve(acting(alice), order(alice, room, in_days(30, 4)), desk).total_price == Decimal(600)
 
 
 def test_the_same_again_keeps_the_price_that_was_held(alice: User, room: Room, desk: BookingContext) -> None:
-    holds.reserve(order(alice, room), desk)
+    holds.reserve(acting(alice), order(alice, room), desk)
     reprice(room, Decimal(150))
-    assert holds.reserve(order(alice, room), desk).total_price == Decimal(360)
+    assert holds.reserve(acting(alice), order(alice, room), desk).total_price == Decimal(360)
 
 
 def test_a_price_that_changed_with_the_guests_is_shown_before_it_is_charged(
     alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = holds.reserve(order(alice, room, guests=2), desk)
+    held = holds.reserve(acting(alice), order(alice, room, guests=2), desk)
     reprice(room, Decimal(150))
-    holds.reserve(order(alice, room, guests=3), desk)
+    holds.reserve(acting(alice), order(alice, room, guests=3), desk)
     with pytest.raises(PriceChanged):
-        bookings.pay(alice.id, held.id, VISA, held.total_price, desk)
-    assert bookings.pay(alice.id, held.id, VISA, Decimal(450), desk).status == "CONFIRMED"
+        bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)
+    assert bookings.pay(acting(alice), held.id, VISA, Decimal(450), desk).status == "CONFIRMED"
     assert verification.verify().findings == []

@@ -21,13 +21,13 @@ from booking.infra import clock
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from booking.infra.provider import Outcome, Provider, Result
-from tests.cast import AN_HOUR, VISA, count, interrupted, later, order, payments_of, silent
+from tests.cast import AN_HOUR, SYSTEM, VISA, acting, count, interrupted, later, order, payments_of, silent
 
 MINE, THEIRS = Answer(201, '{"of": "the first"}'), Answer(201, '{"of": "the second"}')
 
 
 def claimed(user: User) -> Claim:
-    claim = idempotency.claim(user.id, "POST /test", "key-1", b"same request")
+    claim = idempotency.claim(acting(user), "POST /test", "key-1", b"same request")
     assert isinstance(claim, Claim)
     return claim
 
@@ -73,7 +73,7 @@ def test_an_answer_that_is_kept_is_not_written_over_by_the_one_before(
     with pytest.raises(IdempotencyConflict):
         keeps(lost)
     idempotency.keep_refusal(lost, Answer(409, "{}"))
-    assert idempotency.claim(alice.id, "POST /test", "key-1", b"same request") == THEIRS
+    assert idempotency.claim(acting(alice), "POST /test", "key-1", b"same request") == THEIRS
 
 
 def test_whoever_lost_the_lease_does_not_let_go_of_the_key(lost_and_present: tuple[Claim, Claim]) -> None:
@@ -83,7 +83,7 @@ def test_whoever_lost_the_lease_does_not_let_go_of_the_key(lost_and_present: tup
 
 
 def test_what_recovery_has_settled_is_not_unknown_again(alice: User, room: Room, desk: BookingContext) -> None:
-    booked = bookings.book(order(alice, room), VISA, desk)
+    booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
     [paid] = payments_of(booked)
     ledger.mark_unknown(paid.id, desk.patience)
     assert payments_of(booked)[0].state == "succeeded"
@@ -91,10 +91,10 @@ def test_what_recovery_has_settled_is_not_unknown_again(alice: User, room: Room,
 
 def test_keys_are_forgotten_after_two_days_the_oldest_first(alice: User) -> None:
     for key in ("first", "second", "third"):
-        idempotency.claim(alice.id, "POST /test", key, b"same request")
+        idempotency.claim(acting(alice), "POST /test", key, b"same request")
     later(idempotency.KEPT_FOR - dt.timedelta(minutes=1))
     assert idempotency.prune() == 0
-    idempotency.claim(alice.id, "POST /test", "new", b"same request")
+    idempotency.claim(acting(alice), "POST /test", "new", b"same request")
     # Postgres' own clock, which nobody shifts, says when a key came.
     anew = text("UPDATE idempotency_keys SET created_at = now() + interval '1 hour' WHERE key = 'new'")
     transaction(lambda: db.session.execute(anew))()
@@ -113,10 +113,10 @@ def keys() -> list[str]:
 def test_a_key_belongs_to_its_user_and_its_endpoint(alice: User, bob: User) -> None:
     mine = claimed(alice)
     transaction(idempotency.keep)(mine, MINE)
-    assert idempotency.claim(alice.id, "POST /test", "key-1", b"same request") == MINE
+    assert idempotency.claim(acting(alice), "POST /test", "key-1", b"same request") == MINE
     others = [(bob.id, "POST /test", "key-1"), (alice.id, "POST /other", "key-1"), (alice.id, "POST /test", "key-2")]
     for user_id, endpoint, key in others:
-        claim = idempotency.claim(user_id, endpoint, key, b"same request")
+        claim = idempotency.claim(acting(user_id), endpoint, key, b"same request")
         assert isinstance(claim, Claim)
         assert (claim.user_id, claim.endpoint, claim.key, claim.booking_id) == (user_id, endpoint, key, None)
 
@@ -127,7 +127,7 @@ def test_another_request_with_the_key_is_refused_whether_it_was_answered_or_not(
         if answered:
             transaction(idempotency.keep)(mine, MINE)
         with pytest.raises(KeyReused):
-            idempotency.claim(alice.id, "POST /test", "key-1", b"another request")
+            idempotency.claim(acting(alice), "POST /test", "key-1", b"another request")
 
 
 def test_the_lease_lasts_half_a_minute_and_whoever_comes_then_finds_what_was_begun(alice: User) -> None:
@@ -145,20 +145,20 @@ def test_the_lease_lasts_half_a_minute_and_whoever_comes_then_finds_what_was_beg
 
 def test_a_key_that_was_let_go_may_come_with_another_request_only_where_nothing_was_begun(alice: User) -> None:
     idempotency.let_go(claimed(alice))
-    fresh = idempotency.claim(alice.id, "POST /test", "key-1", b"another request")
+    fresh = idempotency.claim(acting(alice), "POST /test", "key-1", b"another request")
     assert isinstance(fresh, Claim)
     transaction(idempotency.attach)(fresh, uuid.uuid4())
     idempotency.let_go(fresh)
     with pytest.raises(KeyReused):
         claimed(alice)
-    again = idempotency.claim(alice.id, "POST /test", "key-1", b"another request")
+    again = idempotency.claim(acting(alice), "POST /test", "key-1", b"another request")
     assert isinstance(again, Claim)
     assert again.booking_id is not None
 
 
 def test_a_final_refusal_is_replayed(alice: User) -> None:
     idempotency.keep_refusal(claimed(alice), Answer(409, '{"code": "ROOM_NOT_AVAILABLE"}'))
-    assert idempotency.claim(alice.id, "POST /test", "key-1", b"same request") == Answer(
+    assert idempotency.claim(acting(alice), "POST /test", "key-1", b"same request") == Answer(
         409, '{"code": "ROOM_NOT_AVAILABLE"}'
     )
 
@@ -176,13 +176,15 @@ def test_a_call_that_comes_again_with_its_key_gets_the_booking_that_the_first_on
 ) -> None:
     first = claimed(alice)
     with pytest.raises(PaymentUnknown):
-        bookings.book(order(alice, room), VISA, interrupted(desk, silent), first, lambda _: MINE)
+        bookings.book(
+            acting(alice), order(alice, room), VISA, interrupted(desk, silent), claim=first, render=lambda _: MINE
+        )
     idempotency.let_go(first)
-    recovery.recover_payments(desk, ahead=AN_HOUR)
+    recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
     again = claimed(alice)
-    booked = bookings.book(order(alice, room), VISA, desk, again, lambda _: MINE)
+    booked = bookings.book(acting(alice), order(alice, room), VISA, desk, claim=again, render=lambda _: MINE)
     assert (booked.id, booked.status, count(Booking)) == (again.booking_id, "CONFIRMED", 1)
-    assert idempotency.claim(alice.id, "POST /test", "key-1", b"same request") == MINE
+    assert idempotency.claim(acting(alice), "POST /test", "key-1", b"same request") == MINE
 
 
 def test_a_call_that_comes_again_after_a_declined_card_names_the_booking(
@@ -196,12 +198,16 @@ def test_a_call_that_comes_again_after_a_declined_card_names_the_booking(
 
     first = claimed(alice)
     with pytest.raises(PaymentUnknown):
-        bookings.book(order(alice, room), VISA, interrupted(desk, silent), first, lambda _: MINE)
+        bookings.book(
+            acting(alice), order(alice, room), VISA, interrupted(desk, silent), claim=first, render=lambda _: MINE
+        )
     idempotency.let_go(first)
     again = claimed(alice)
     assert again.booking_id is not None
     with pytest.raises(PaymentFailed) as refusal:
-        bookings.book(order(alice, room), VISA, replace(desk, provider=cast(Provider, Declining())), again)
+        bookings.book(
+            acting(alice), order(alice, room), VISA, replace(desk, provider=cast(Provider, Declining())), claim=again
+        )
     assert refusal.value.details == {"bookingId": encode("booking", again.booking_id)}
 
 

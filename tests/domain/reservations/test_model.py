@@ -38,7 +38,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.infra import clock
 from booking.infra.provider import NoAnswer, Outcome, Result
-from tests.cast import AN_HOUR, DECLINED, VISA, a_room, person
+from tests.cast import AN_HOUR, DECLINED, SYSTEM, VISA, a_room, acting, person
 from tests.domain.reservations.model import (
     LOST_AFTER,
     LOST_BEFORE,
@@ -117,13 +117,21 @@ class Agreement(RuleBasedStateMachine):
     @rule(guest=guests, room=rooms, days=stays)
     def hold(self, guest: int, room: int, days: tuple[int, int]) -> None:
         expected = self.model.hold(guest, room, *dates(days))
-        self._same(expected, lambda: bookings.hold(self._order(guest, room, days), self.desk))
+        self._same(
+            expected,
+            lambda: bookings.hold(acting(self._order(guest, room, days)), self._order(guest, room, days), self.desk),
+        )
 
     @rule(guest=guests, room=rooms, days=stays, card=cards, way=ways)
     def book(self, guest: int, room: int, days: tuple[int, int], card: str, way: str) -> None:
         expected = self.model.book(guest, room, *dates(days), card, way)
         self.line.way = way
-        self._same(expected, lambda: bookings.book(self._order(guest, room, days), card, self.desk))
+        self._same(
+            expected,
+            lambda: bookings.book(
+                acting(self._order(guest, room, days)), self._order(guest, room, days), card, self.desk
+            ),
+        )
 
     @rule(guest=guests, room=rooms, days=stays, card=cards, way=ways)
     def book_with_a_key(self, guest: int, room: int, days: tuple[int, int], card: str, way: str) -> None:
@@ -142,7 +150,7 @@ class Agreement(RuleBasedStateMachine):
         guest = self.house.guests[sold.guest].id
         expected = self.model.pay(sold, card, way)
         self.line.way = way
-        self._same(expected, lambda: bookings.pay(guest, booking_id, card, sold.total, self.desk))
+        self._same(expected, lambda: bookings.pay(acting(guest), booking_id, card, sold.total, self.desk))
 
     @precondition(lambda self: self.ids)
     @rule(which=any_one, how=refunding)
@@ -151,7 +159,7 @@ class Agreement(RuleBasedStateMachine):
         guest = self.house.guests[sold.guest].id
         expected = self.model.cancel(sold, how)
         self.line.refunds = how
-        self._same(expected, lambda: bookings.cancel(guest, booking_id, self.desk))
+        self._same(expected, lambda: bookings.cancel(acting(guest), booking_id, self.desk))
 
     @precondition(lambda self: self.house.refunds())
     @rule(which=any_one, how=refunding)
@@ -160,7 +168,7 @@ class Agreement(RuleBasedStateMachine):
         booking_id, payment_id = attempts[which % len(attempts)]
         expected = self.model.retry(self.ids[booking_id], how)
         self.line.refunds = how
-        assert outcome(lambda: refunds.retry(payment_id, self.desk)) == expected
+        assert outcome(lambda: refunds.retry(SYSTEM, payment_id, self.desk)) == expected
 
     @precondition(lambda self: self.line.under_way)
     @rule(which=any_one)
@@ -176,13 +184,13 @@ class Agreement(RuleBasedStateMachine):
 
     @rule()
     def expire(self) -> None:
-        assert bookings.expire_holds() == self.model.expire()
+        assert bookings.expire_holds(SYSTEM) == self.model.expire()
 
     @rule(how=refunding)
     def recover(self, how: str) -> None:
         self.line.refunds = how
         self.model.recover(how)
-        recovery.recover_payments(self.desk, ahead=AN_HOUR)
+        recovery.recover_payments(SYSTEM, self.desk, ahead=AN_HOUR)
 
     @invariant()
     def they_agree(self) -> None:
@@ -201,7 +209,7 @@ class Agreement(RuleBasedStateMachine):
         self.recover(RETURNED)
         self.they_agree()
         owed = [booking_id for booking_id, sold in self.ids.items() if sold.refund_owed]
-        assert sorted(debt.booking_id for debt in refund_debts.owed()) == sorted(owed)
+        assert sorted(debt.booking_id for debt in refund_debts.owed(SYSTEM)) == sorted(owed)
         assert [found.rule for found in verification.verify().findings] == [verification.OWED] * len(owed)
         assert not any(sold.status == "PENDING" for sold in self.ids.values())
 
@@ -212,12 +220,19 @@ class Agreement(RuleBasedStateMachine):
 
     def _as_the_api_does(self, key: Key) -> Any:
         guest = self.house.guests[key.guest].id
-        claim = idempotency.claim(guest, "model", key.name, idempotency.fingerprint({"key": key.name}))
+        claim = idempotency.claim(acting(guest), "model", key.name, idempotency.fingerprint({"key": key.name}))
         if isinstance(claim, idempotency.Answer):
             return claim
         order = Order(guest, self.house.rooms[key.room].id, Stay(key.check_in, key.check_out), 2)
         try:
-            return bookings.book(order, key.card, self.desk, claim, lambda booking: answer(201, booking.status))
+            return bookings.book(
+                acting(order),
+                order,
+                key.card,
+                self.desk,
+                claim=claim,
+                render=lambda booking: answer(201, booking.status),
+            )
         except (PaymentFailed, RoomNotAvailable) as refusal:
             idempotency.keep_refusal(claim, answer(409, type(refusal).__name__))
             raise

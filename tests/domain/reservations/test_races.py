@@ -23,7 +23,20 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra import telemetry
 from booking.infra.db import db
-from tests.cast import VISA, a_room, all_at_once, count, in_days, nights_of, order, payments_of, person, reload
+from tests.cast import (
+    SYSTEM,
+    VISA,
+    a_room,
+    acting,
+    all_at_once,
+    count,
+    in_days,
+    nights_of,
+    order,
+    payments_of,
+    person,
+    reload,
+)
 
 CROWD = 40
 
@@ -47,7 +60,10 @@ def test_forty_at_once_for_overlapping_nights_never_share_one(
     stays = [in_days(30 + chance.randrange(6), 2 + chance.randrange(4)) for _ in range(CROWD)]
     results = all_at_once(
         app,
-        [partial(bookings.book, order(crowd[n % 8], room, stay), VISA, selling) for n, stay in enumerate(stays)],
+        [
+            partial(bookings.book, acting(crowd[n % 8]), order(crowd[n % 8], room, stay), VISA, selling)
+            for n, stay in enumerate(stays)
+        ],
     )
     assert set(outcomes(results)) <= {"CONFIRMED", "RoomNotAvailable", "RoomLocked"}
     assert outcomes(results)["CONFIRMED"] >= 1
@@ -57,19 +73,21 @@ def test_forty_at_once_for_overlapping_nights_never_share_one(
 def test_fifty_at_once_for_the_same_nights_one_wins(
     app: Flask, room: Room, desk: BookingContext, crowd: list[User]
 ) -> None:
-    results = all_at_once(app, [partial(bookings.book, order(crowd[n % 8], room), VISA, desk) for n in range(50)])
+    results = all_at_once(
+        app, [partial(bookings.book, acting(crowd[n % 8]), order(crowd[n % 8], room), VISA, desk) for n in range(50)]
+    )
     assert outcomes(results)["CONFIRMED"] == 1
     assert sum(isinstance(r, RoomLocked | RoomNotAvailable) for r in results) == 49
     assert verification.verify().findings == []
 
 
 def reserved_and_paid(wanted: Order, desk: BookingContext) -> Booking:
-    held = holds.reserve(wanted, desk)
-    return bookings.pay(wanted.guest_id, held.id, VISA, held.total_price, desk)
+    held = holds.reserve(acting(wanted), wanted, desk)
+    return bookings.pay(acting(wanted.guest_id), held.id, VISA, held.total_price, desk)
 
 
 def booked(wanted: Order, desk: BookingContext) -> Booking:
-    return bookings.book(wanted, VISA, desk)
+    return bookings.book(acting(wanted), wanted, VISA, desk)
 
 
 FORGET_STATISTICS = """
@@ -136,8 +154,8 @@ def test_guests_who_book_different_rooms_at_once_hardly_ever_make_each_other_try
 def test_two_payments_of_one_hold_at_once_charge_once(
     app: Flask, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(order(alice, room), desk)
-    pay = [lambda: bookings.pay(alice.id, held.id, VISA, held.total_price, desk)] * 6
+    held = bookings.hold(acting(alice), order(alice, room), desk)
+    pay = [lambda: bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)] * 6
     results = all_at_once(app, pay)
     assert outcomes(results)["CONFIRMED"] >= 1
     assert set(outcomes(results)) <= {"CONFIRMED", "PaymentInProgress"}
@@ -145,8 +163,8 @@ def test_two_payments_of_one_hold_at_once_charge_once(
 
 
 def test_cancelling_at_once_refunds_once(app: Flask, alice: User, room: Room, desk: BookingContext) -> None:
-    booking = bookings.book(order(alice, room), VISA, desk)
-    results = all_at_once(app, [lambda: bookings.cancel(alice.id, booking.id, desk)] * 6)
+    booking = bookings.book(acting(alice), order(alice, room), VISA, desk)
+    results = all_at_once(app, [lambda: bookings.cancel(acting(alice), booking.id, desk)] * 6)
     assert outcomes(results) == {"CANCELLED": 1, BookingNotCancellable.__name__: 5}
     assert len(payments_of(booking)) == 2
 
@@ -154,12 +172,12 @@ def test_cancelling_at_once_refunds_once(app: Flask, alice: User, room: Room, de
 def test_paying_and_cancelling_a_hold_at_once_leaves_one_of_both(
     app: Flask, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(order(alice, room), desk)
+    held = bookings.hold(acting(alice), order(alice, room), desk)
     all_at_once(
         app,
         [
-            lambda: bookings.pay(alice.id, held.id, VISA, held.total_price, desk),
-            lambda: bookings.cancel(alice.id, held.id, desk),
+            lambda: bookings.pay(acting(alice), held.id, VISA, held.total_price, desk),
+            lambda: bookings.cancel(acting(alice), held.id, desk),
         ],
     )
     assert reload(held).status in {"CONFIRMED", "CANCELLED"}
@@ -173,8 +191,8 @@ def test_two_sweepers_at_once_expire_each_hold_once(app: Flask, alice: User, roo
     from tests.cast import later
 
     for start in range(10):
-        bookings.hold(order(alice, room, in_days(30 + 3 * start)), replace(desk, holds_per_guest=10))
+        bookings.hold(acting(alice), order(alice, room, in_days(30 + 3 * start)), replace(desk, holds_per_guest=10))
     later(dt.timedelta(minutes=20))
-    results = all_at_once(app, [bookings.expire_holds] * 3)
+    results = all_at_once(app, [partial(bookings.expire_holds, SYSTEM)] * 3)
     assert sum(results) == 10 == count(Event, type="booking.expired")
     assert nights_of(room) == {}

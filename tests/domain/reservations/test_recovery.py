@@ -30,7 +30,9 @@ from booking.infra.provider import NoAnswer, Outcome, Result
 from tests.cast import (
     AN_HOUR,
     DECLINED,
+    SYSTEM,
     VISA,
+    acting,
     all_at_once,
     count,
     in_days,
@@ -77,15 +79,17 @@ def no_answer(_: uuid.UUID) -> None:
 def unanswered(alice: User, room: Room, desk: BookingContext, number: int) -> list[Booking]:
     """So many cancelled bookings whose refund nobody has answered."""
     mute = replace(desk, provider=Watched(desk, no_answer))
-    made = [bookings.book(order(alice, room, in_days(20 + 2 * one, 1)), VISA, desk) for one in range(number)]
+    made = [
+        bookings.book(acting(alice), order(alice, room, in_days(20 + 2 * one, 1)), VISA, desk) for one in range(number)
+    ]
     for booking in made:
-        bookings.cancel(alice.id, booking.id, mute)
+        bookings.cancel(acting(alice), booking.id, mute)
     return made
 
 
 def charged_without_an_answer(alice: User, room: Room, desk: BookingContext, days: int = 30) -> Booking:
     with pytest.raises(PaymentUnknown):
-        bookings.book(order(alice, room, in_days(days)), VISA, interrupted(desk, silent))
+        bookings.book(acting(alice), order(alice, room, in_days(days)), VISA, interrupted(desk, silent))
     return newest()
 
 
@@ -121,7 +125,7 @@ def test_fifty_unanswered_refunds_do_not_keep_the_next_one_from_being_asked(
 
     watched = Watched(desk, for_the_old_ones)
     for _ in range(2):
-        recovery.recover_payments(replace(desk, provider=watched), ahead=dt.timedelta(seconds=30), limit=50)
+        recovery.recover_payments(SYSTEM, replace(desk, provider=watched), ahead=dt.timedelta(seconds=30), limit=50)
     assert last.id in watched.asked
 
 
@@ -132,7 +136,7 @@ def test_one_that_breaks_does_not_stop_those_behind_it(alice: User, room: Room, 
         if key == refund_of(broken).id:
             raise RuntimeError("no such field: status")
 
-    assert recovery.recover_payments(replace(desk, provider=Watched(desk, breaks)), ahead=AN_HOUR) == 2
+    assert recovery.recover_payments(SYSTEM, replace(desk, provider=Watched(desk, breaks)), ahead=AN_HOUR) == 2
     assert reload(pinned).status == "CONFIRMED"
     assert (refund_of(broken).state, refund_of(broken).error) == ("started", "RuntimeError: no such field: status")
 
@@ -144,11 +148,11 @@ def test_a_charge_that_breaks_is_noted_too_and_keeps_its_nights(alice: User, roo
         raise KeyError("status")
 
     with capture_logs() as said:
-        recovery.recover_payments(replace(desk, provider=Watched(desk, breaks)), ahead=AN_HOUR)
+        recovery.recover_payments(SYSTEM, replace(desk, provider=Watched(desk, breaks)), ahead=AN_HOUR)
     assert [(line["event"], line["log_level"]) for line in said] == [("recovery_broke", "error")]
     assert (refund_of(broken).state, refund_of(broken).error) == ("unknown", "KeyError: 'status'")
     assert set(nights_of(room).values()) == {"pinned"}
-    recovery.recover_payments(desk, ahead=AN_HOUR)
+    recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
     assert (reload(broken).status, refund_of(broken).error) == ("CONFIRMED", None)
 
 
@@ -159,7 +163,7 @@ def test_a_refund_found_under_the_key_of_a_charge_frees_nothing(alice: User, roo
         def cancel(self, *_: Any) -> Outcome:
             return Outcome(Result.REFUNDED, "re_1")
 
-    recovery.recover_payments(replace(desk, provider=Confused(desk)), ahead=AN_HOUR)
+    recovery.recover_payments(SYSTEM, replace(desk, provider=Confused(desk)), ahead=AN_HOUR)
     assert set(nights_of(room).values()) == {"pinned"}
 
 
@@ -170,7 +174,7 @@ def test_a_charge_of_a_provider_that_is_not_here_waits_and_says_why(
     other = Watched(desk)
     other.name = "other"
     elsewhere = replace(desk, provider=other, providers={})
-    assert recovery.recover_payments(elsewhere, ahead=AN_HOUR) == 1
+    assert recovery.recover_payments(SYSTEM, elsewhere, ahead=AN_HOUR) == 1
     waiting = refund_of(booking)
     assert (waiting.state, waiting.error) == ("unknown", "there is no provider 'simulated' here")
     assert set(nights_of(room).values()) == {"pinned"}
@@ -184,8 +188,8 @@ def test_a_payment_is_put_off_for_longer_each_time_up_to_an_hour(alice: User, ro
     mute = replace(desk, provider=Watched(desk, no_answer), patience=PATIENCE)
     seen = []
     for _ in range(12):
-        assert recovery.recover_payments(mute, ahead=AN_HOUR) == 1
-        assert recovery.recover_payments(mute) == 0
+        assert recovery.recover_payments(SYSTEM, mute, ahead=AN_HOUR) == 1
+        assert recovery.recover_payments(SYSTEM, mute) == 0
         seen += pauses()
     expected = [min(10 * 2**times, 3600) for times in range(12)]
     assert seen == pytest.approx(expected, abs=5)
@@ -193,17 +197,17 @@ def test_a_payment_is_put_off_for_longer_each_time_up_to_an_hour(alice: User, ro
 
 def test_new_ones_are_asked_before_those_that_were_asked_in_vain(alice: User, room: Room, desk: BookingContext) -> None:
     [old] = unanswered(alice, room, desk, 1)
-    recovery.recover_payments(replace(desk, provider=Watched(desk, no_answer)), ahead=AN_HOUR)
+    recovery.recover_payments(SYSTEM, replace(desk, provider=Watched(desk, no_answer)), ahead=AN_HOUR)
     new = charged_without_an_answer(alice, room, desk)
     watched = Watched(desk)
-    recovery.recover_payments(replace(desk, provider=watched), ahead=AN_HOUR)
+    recovery.recover_payments(SYSTEM, replace(desk, provider=watched), ahead=AN_HOUR)
     assert watched.asked == [refund_of(new).id, refund_of(old).id]
 
 
 def test_two_sweepers_ask_once(app: Flask, alice: User, room: Room, desk: BookingContext) -> None:
     unanswered(alice, room, desk, 6)
     watched = Watched(desk, lambda _: time.sleep(0.05))
-    sweep = lambda: recovery.recover_payments(replace(desk, provider=watched), ahead=AN_HOUR)  # noqa: E731
+    sweep = lambda: recovery.recover_payments(SYSTEM, replace(desk, provider=watched), ahead=AN_HOUR)  # noqa: E731
     tried = all_at_once(app, [sweep] * 4)
     assert sum(tried) == 6
     assert set(Counter(watched.asked).values()) == {1}
@@ -219,9 +223,9 @@ def test_a_sweep_ends_in_time_and_the_next_one_goes_on(alice: User, room: Room, 
 
     slow = Watched(desk, hangs)
     began = time.monotonic()
-    assert recovery.recover_payments(replace(desk, provider=slow), ahead=AN_HOUR, seconds=0.4) == 2
+    assert recovery.recover_payments(SYSTEM, replace(desk, provider=slow), ahead=AN_HOUR, seconds=0.4) == 2
     assert time.monotonic() - began < 3
-    recovery.recover_payments(replace(desk, provider=slow), ahead=dt.timedelta(seconds=10), seconds=0.8)
+    recovery.recover_payments(SYSTEM, replace(desk, provider=slow), ahead=dt.timedelta(seconds=10), seconds=0.8)
     assert len(set(slow.asked)) == 5
 
 
@@ -232,7 +236,7 @@ def test_what_stays_without_an_outcome_becomes_an_alarm(alice: User, room: Room,
     before = REGISTRY.get_sample_value("payments_total", {"kind": "refund", "outcome": "stuck"}) or 0
     for _ in range(ledger.STUCK_AFTER + 1):
         with capture_logs() as said:
-            recovery.recover_payments(mute, ahead=AN_HOUR)
+            recovery.recover_payments(SYSTEM, mute, ahead=AN_HOUR)
         alarms.append([line["event"] for line in said if line["log_level"] == "error"])
     assert alarms == [*[[]] * (ledger.STUCK_AFTER - 1), ["payment_stuck"], ["payment_stuck"]]
     assert REGISTRY.get_sample_value("payments_total", {"kind": "refund", "outcome": "stuck"}) == before + 2
@@ -256,10 +260,13 @@ def test_a_live_charge_is_never_cancelled(alice: User, room: Room, desk: Booking
     class Slow(Watched):
         def charge(self, *call: Any) -> Outcome:
             later(dt.timedelta(seconds=seconds))
-            assert recovery.recover_payments(patient) == 0
+            assert recovery.recover_payments(SYSTEM, patient) == 0
             return self.provider.charge(*call)
 
-    assert bookings.book(order(alice, room), VISA, replace(patient, provider=Slow(desk))).status == "CONFIRMED"
+    assert (
+        bookings.book(acting(alice), order(alice, room), VISA, replace(patient, provider=Slow(desk))).status
+        == "CONFIRMED"
+    )
 
 
 def test_a_repeated_request_does_not_cancel_a_live_charge_either(alice: User, room: Room, desk: BookingContext) -> None:
@@ -267,9 +274,11 @@ def test_a_repeated_request_does_not_cancel_a_live_charge_either(alice: User, ro
     patient = replace(desk, patience=dt.timedelta(seconds=65))
 
     def ask(at: BookingContext) -> Booking:
-        claim = idempotency.claim(alice.id, "test", "a-key", idempotency.fingerprint({}))
+        claim = idempotency.claim(acting(alice), "test", "a-key", idempotency.fingerprint({}))
         assert isinstance(claim, idempotency.Claim)
-        return bookings.book(order(alice, room), VISA, at, claim, lambda _: idempotency.Answer(201, "{}"))
+        return bookings.book(
+            acting(alice), order(alice, room), VISA, at, claim=claim, render=lambda _: idempotency.Answer(201, "{}")
+        )
 
     class Slow(Watched):
         def charge(self, *call: Any) -> Outcome:
@@ -281,14 +290,14 @@ def test_a_repeated_request_does_not_cancel_a_live_charge_either(alice: User, ro
     with pytest.raises(Exception, match="Idempotency-Key"):  # its lease is over: the answer is another call's to keep
         ask(replace(patient, provider=Slow(desk)))
     later(dt.timedelta(seconds=120))
-    recovery.recover_payments(patient)
+    recovery.recover_payments(SYSTEM, patient)
     assert (newest().status, count(Payment, state="succeeded")) == ("CONFIRMED", 1)
 
 
 def test_recovery_and_pay_at_once_end_as_one(app: Flask, alice: User, room: Room, desk: BookingContext) -> None:
     """Whoever is quicker: charged once and confirmed, or neither."""
     for number in range(6):
-        held = bookings.hold(order(alice, room, in_days(30 + 4 * number)), desk)
+        held = bookings.hold(acting(alice), order(alice, room, in_days(30 + 4 * number)), desk)
         under_way = threading.Event()
 
         class Slow(Watched):
@@ -298,10 +307,10 @@ def test_recovery_and_pay_at_once_end_as_one(app: Flask, alice: User, room: Room
 
         def sweep(under_way: threading.Event = under_way) -> int:
             assert under_way.wait(10)
-            return recovery.recover_payments(desk, ahead=AN_HOUR)
+            return recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
 
         paying = replace(desk, provider=Slow(desk))
-        pay = lambda held=held, paying=paying: bookings.pay(alice.id, held.id, VISA, held.total_price, paying)  # noqa: E731
+        pay = lambda held=held, paying=paying: bookings.pay(acting(alice), held.id, VISA, held.total_price, paying)  # noqa: E731
         paid, _ = all_at_once(app, [pay, sweep])
         ended = reload(held)
         [payment] = payments_of(held)
@@ -312,10 +321,10 @@ def test_recovery_and_pay_at_once_end_as_one(app: Flask, alice: User, room: Room
 
 
 def test_an_answer_that_is_lost_late_changes_nothing_any_more(alice: User, room: Room, desk: BookingContext) -> None:
-    booked = bookings.book(order(alice, room), VISA, desk)
-    declined = bookings.hold(order(alice, room, in_days(60)), desk)
+    booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
+    declined = bookings.hold(acting(alice), order(alice, room, in_days(60)), desk)
     with pytest.raises(Exception, match="declined"):
-        bookings.pay(alice.id, declined.id, DECLINED, declined.total_price, desk)
+        bookings.pay(acting(alice), declined.id, DECLINED, declined.total_price, desk)
     for booking in (booked, declined):
         before = payments_of(booking)[0]
         ledger.mark_unknown(before.id, desk.patience)

@@ -16,7 +16,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.provider import NoAnswer, Outcome, Result
-from tests.cast import AN_HOUR, DECLINED, VISA, a_room, order, payments_of
+from tests.cast import AN_HOUR, DECLINED, SYSTEM, VISA, a_room, acting, order, payments_of
 
 REASON = "the account is closed"
 
@@ -42,61 +42,61 @@ def refusing(desk: BookingContext, *, silent: bool = False) -> BookingContext:
 
 def cancelled(guest: User, desk: BookingContext, *, silent: bool = False) -> Booking:
     """A paid booking that was cancelled, and whose refund was declined (or not answered)."""
-    booking = bookings.book(order(guest, a_room()), VISA, desk)
-    return bookings.cancel(guest.id, booking.id, refusing(desk, silent=silent))
+    booking = bookings.book(acting(guest), order(guest, a_room()), VISA, desk)
+    return bookings.cancel(acting(guest), booking.id, refusing(desk, silent=silent))
 
 
 def test_a_debt_says_all_that_an_operator_needs(alice: User, desk: BookingContext) -> None:
     booking = cancelled(alice, desk)
     payment_id = payments_of(booking)[-1].id
-    assert refund_debts.owed() == [
+    assert refund_debts.owed(SYSTEM) == [
         refund_debts.Debt(payment_id, booking.id, booking.reference, Decimal(360), "EUR", "simulated", REASON)
     ]
 
 
 def test_only_declined_refunds_are_owed(alice: User, room: Room, desk: BookingContext) -> None:
     with pytest.raises(PaymentFailed):
-        bookings.book(order(alice, room), DECLINED, desk)
-    bookings.cancel(alice.id, bookings.book(order(alice, room), VISA, desk).id, desk)
+        bookings.book(acting(alice), order(alice, room), DECLINED, desk)
+    bookings.cancel(acting(alice), bookings.book(acting(alice), order(alice, room), VISA, desk).id, desk)
     cancelled(alice, desk, silent=True)
-    assert refund_debts.owed() == []
+    assert refund_debts.owed(SYSTEM) == []
 
 
 def test_the_oldest_debt_comes_first_whichever_was_declined_first(alice: User, desk: BookingContext) -> None:
     first, second = cancelled(alice, desk, silent=True), cancelled(alice, desk)
-    recovery.recover_payments(refusing(desk), ahead=AN_HOUR)
-    assert [debt.booking_id for debt in refund_debts.owed()] == [first.id, second.id]
-    assert [debt.booking_id for debt in refund_debts.owed(limit=1)] == [first.id]
+    recovery.recover_payments(SYSTEM, refusing(desk), ahead=AN_HOUR)
+    assert [debt.booking_id for debt in refund_debts.owed(SYSTEM)] == [first.id, second.id]
+    assert [debt.booking_id for debt in refund_debts.owed(SYSTEM, limit=1)] == [first.id]
 
 
 def test_a_debt_whose_reason_an_older_version_did_not_keep_has_none(alice: User, desk: BookingContext) -> None:
     cancelled(alice, desk)
     transaction(lambda: db.session.execute(text("UPDATE payments SET error = NULL")))()
-    assert [debt.error for debt in refund_debts.owed()] == [""]
+    assert [debt.error for debt in refund_debts.owed(SYSTEM)] == [""]
 
 
 def test_a_declined_card_is_no_refund_to_be_sent_again(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(order(alice, room), desk)
+    held = bookings.hold(acting(alice), order(alice, room), desk)
     with pytest.raises(PaymentFailed):
-        bookings.pay(alice.id, held.id, DECLINED, held.total_price, desk)
+        bookings.pay(acting(alice), held.id, DECLINED, held.total_price, desk)
     with pytest.raises(RefundNotOwed):
-        refunds.retry(payments_of(held)[0].id, desk)
+        refunds.retry(SYSTEM, payments_of(held)[0].id, desk)
 
 
 def test_sent_again_while_its_provider_is_not_here_it_waits(alice: User, desk: BookingContext) -> None:
     booking = cancelled(alice, desk)
     elsewhere = replace(desk, provider=Refusing(desk, name="other"), providers={})
-    assert refunds.retry(payments_of(booking)[-1].id, elsewhere) == refunds.UNDER_WAY
+    assert refunds.retry(SYSTEM, payments_of(booking)[-1].id, elsewhere) == refunds.UNDER_WAY
     assert payments_of(booking)[-1].error == "there is no provider 'simulated' here"
 
 
 def test_each_bookings_refund_has_its_own_state(alice: User, room: Room, desk: BookingContext) -> None:
-    returned = bookings.book(order(alice, room), VISA, desk)
-    bookings.cancel(alice.id, returned.id, desk)
+    returned = bookings.book(acting(alice), order(alice, room), VISA, desk)
+    bookings.cancel(acting(alice), returned.id, desk)
     owed, under_way = cancelled(alice, desk), cancelled(alice, desk, silent=True)
     again = cancelled(alice, desk)
-    refunds.retry(payments_of(again)[-1].id, desk)
-    without = bookings.book(order(alice, room), VISA, desk)
+    refunds.retry(SYSTEM, payments_of(again)[-1].id, desk)
+    without = bookings.book(acting(alice), order(alice, room), VISA, desk)
     transaction(lambda: db.session.execute(text("UPDATE payments SET error = 'late' WHERE state = 'failed'")))()
     everything = [returned.id, owed.id, under_way.id, again.id, without.id]
     assert refunds.states(everything) == {

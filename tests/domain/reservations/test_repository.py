@@ -13,14 +13,16 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from booking.domain import inventory
+from booking.domain.actors import Actor
 from booking.domain.errors import BookingModified
 from booking.domain.payments import ledger
 from booking.domain.payments import repository as payment_rows
+from booking.domain.people import Action
 from booking.domain.reservations import bookings, holds, repository
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.db import db, transaction
-from tests.cast import VISA, in_days, later, order, payments_of, reload
+from tests.cast import SYSTEM, VISA, acting, in_days, later, order, payments_of, reload
 
 NEW: dict[str, Any] = {
     "reference": "ZZZZ-ZZZZ",
@@ -37,7 +39,7 @@ NEW: dict[str, Any] = {
 
 @pytest.fixture
 def held(alice: User, room: Room, desk: BookingContext) -> Booking:
-    return bookings.hold(order(alice, room), desk)
+    return bookings.hold(acting(alice), order(alice, room), desk)
 
 
 @transaction
@@ -102,9 +104,9 @@ def test_a_booking_is_locked_where_that_is_asked_for_and_only_there(held: Bookin
 
     owner = held.user_id
     assert read_by(lambda: repository.booking(held.id, lock=True))
-    assert read_by(lambda: bookings.owned(owner, held.id, lock=True))
+    assert read_by(lambda: bookings.permitted(acting(owner), Action.CANCEL_BOOKING, held.id, lock=True))
     assert not read_by(lambda: repository.booking(held.id))
-    assert not read_by(lambda: bookings.owned(owner, held.id))
+    assert not read_by(lambda: bookings.owned(acting(owner), held.id))
 
 
 def test_a_booking_is_locked_before_its_nights_move(
@@ -117,19 +119,19 @@ def test_a_booking_is_locked_before_its_nights_move(
         locked.append(is_locked(claim_id))
         return pin(claim_id, nights)
 
-    def watched_release(claim_id: uuid.UUID) -> int:
+    def watched_release(actor: Actor, claim_id: uuid.UUID) -> int:
         locked.append(is_locked(claim_id))
-        return release(claim_id)
+        return release(actor, claim_id)
 
     monkeypatch.setattr(inventory, "pin_nights", watched_pin)
     monkeypatch.setattr(inventory, "release_nights", watched_release)
-    second = holds.reserve(order(alice, room, in_days(31)), desk)  # releases the first
-    paid = bookings.pay(alice.id, second.id, VISA, second.total_price, desk)
-    bookings.cancel(alice.id, paid.id, desk)
-    bookings.cancel(alice.id, bookings.hold(order(alice, room), desk).id, desk)
-    bookings.hold(order(alice, room), desk)
+    second = holds.reserve(acting(alice), order(alice, room, in_days(31)), desk)  # releases the first
+    paid = bookings.pay(acting(alice), second.id, VISA, second.total_price, desk)
+    bookings.cancel(acting(alice), paid.id, desk)
+    bookings.cancel(acting(alice), bookings.hold(acting(alice), order(alice, room), desk).id, desk)
+    bookings.hold(acting(alice), order(alice, room), desk)
     later(desk.hold_for + dt.timedelta(seconds=1))
-    bookings.expire_holds()
+    bookings.expire_holds(SYSTEM)
     assert locked == [True] * 5
 
 
@@ -162,7 +164,7 @@ def test_a_save_of_what_somebody_else_has_changed_is_refused(held: Booking) -> N
 
 
 def test_a_change_to_a_payment_is_written_whole(held: Booking, desk: BookingContext) -> None:
-    bookings.pay(held.user_id, held.id, VISA, held.total_price, desk)
+    bookings.pay(acting(held.user_id), held.id, VISA, held.total_price, desk)
     [paid] = payments_of(held)
     new = {"provider_reference": "other", "failure": "why", "method": "pm_other", "amount": Decimal(1)}
 

@@ -21,7 +21,7 @@ from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from booking.infra.provider import NoAnswer, Outcome, Result
-from tests.cast import AN_HOUR, DECLINED, VISA, a_room, interrupted, later, order, payments_of, silent
+from tests.cast import AN_HOUR, DECLINED, SYSTEM, VISA, a_room, acting, interrupted, later, order, payments_of, silent
 
 Story = Callable[[User, Room, BookingContext], object]
 
@@ -66,21 +66,21 @@ def the_nights_are_gone(_: Outcome) -> None:
 
 
 def confirm(alice: User, room: Room, desk: BookingContext) -> Booking:
-    return bookings.book(order(alice, room), VISA, desk)
+    return bookings.book(acting(alice), order(alice, room), VISA, desk)
 
 
 def be_declined(alice: User, room: Room, desk: BookingContext) -> None:
     with pytest.raises(PaymentFailed):
-        bookings.book(order(alice, room), DECLINED, desk)
+        bookings.book(acting(alice), order(alice, room), DECLINED, desk)
 
 
 def stay_unknown(alice: User, room: Room, desk: BookingContext) -> None:
     with pytest.raises(PaymentUnknown):
-        bookings.book(order(alice, room), VISA, interrupted(desk, silent))
+        bookings.book(acting(alice), order(alice, room), VISA, interrupted(desk, silent))
 
 
 def cancel(alice: User, room: Room, desk: BookingContext) -> Booking:
-    return bookings.cancel(alice.id, bookings.hold(order(alice, room), desk).id, desk)
+    return bookings.cancel(acting(alice), bookings.hold(acting(alice), order(alice, room), desk).id, desk)
 
 
 @contextmanager
@@ -113,10 +113,10 @@ def test_each_outcome_of_a_booking_is_counted_once(
 @pytest.mark.parametrize("holds", [0, 1, 2])
 def test_each_hold_that_runs_out_is_counted(alice: User, desk: BookingContext, holds: int) -> None:
     for _ in range(holds):
-        bookings.hold(order(alice, a_room()), desk)
+        bookings.hold(acting(alice), order(alice, a_room()), desk)
     later(desk.hold_for + dt.timedelta(seconds=1))
     with counted("bookings_total") as grown:
-        assert bookings.expire_holds() == holds
+        assert bookings.expire_holds(SYSTEM) == holds
     assert grown == ({("expired",): holds} if holds else {})
 
 
@@ -128,22 +128,22 @@ def test_each_outcome_of_a_refund_is_counted_once(
 ) -> None:
     booked = confirm(alice, room, desk)
     with counted("payments_total") as grown:
-        bookings.cancel(alice.id, booked.id, troubled(desk, trouble) if trouble else desk)
+        bookings.cancel(acting(alice), booked.id, troubled(desk, trouble) if trouble else desk)
     assert grown == {("refund", outcome): 1}
 
 
 def test_a_refund_that_is_answered_twice_counts_once(alice: User, room: Room, desk: BookingContext) -> None:
     booked = confirm(alice, room, desk)
-    bookings.cancel(alice.id, booked.id, desk)
+    bookings.cancel(acting(alice), booked.id, desk)
     with counted("payments_total") as grown, capture_logs() as said:
-        assert refunds.send(payments_of(booked)[-1], troubled(desk, declines))
+        assert refunds.send(SYSTEM, payments_of(booked)[-1], troubled(desk, declines))
     assert (grown, said) == ({}, [])
 
 
 def test_a_charge_that_stays_unanswered_is_counted_and_said(alice: User, room: Room, desk: BookingContext) -> None:
     stay_unknown(alice, room, desk)
     with counted("payments_total") as grown, capture_logs() as said:
-        recovery.recover_payments(troubled(desk, says_nothing), ahead=AN_HOUR)
+        recovery.recover_payments(SYSTEM, troubled(desk, says_nothing), ahead=AN_HOUR)
     waiting = newest()
     assert grown == {("charge", "unanswered"): 1}
     assert said == [{"event": "recovery_unanswered", "log_level": "warning", "payment": str(waiting.id)}]
@@ -153,7 +153,7 @@ def test_a_charge_that_stays_unanswered_is_counted_and_said(alice: User, room: R
 def test_a_refund_without_an_answer_is_said(alice: User, room: Room, desk: BookingContext) -> None:
     booked = confirm(alice, room, desk)
     with capture_logs() as said:
-        bookings.cancel(alice.id, booked.id, troubled(desk, says_nothing))
+        bookings.cancel(acting(alice), booked.id, troubled(desk, says_nothing))
     assert said == [{"event": "refund_unanswered", "log_level": "warning", "payment": str(newest().id)}]
     assert newest().error == ledger.NO_ANSWER
 
@@ -161,7 +161,7 @@ def test_a_refund_without_an_answer_is_said(alice: User, room: Room, desk: Booki
 def test_a_declined_refund_is_said_with_its_reason(alice: User, room: Room, desk: BookingContext) -> None:
     booked = confirm(alice, room, desk)
     with capture_logs() as said:
-        bookings.cancel(alice.id, booked.id, troubled(desk, declines))
+        bookings.cancel(acting(alice), booked.id, troubled(desk, declines))
     reason = "the account is closed"
     line = {"event": "refund_declined", "log_level": "error", "payment": str(newest().id), "reason": reason}
     assert said == [line]
@@ -178,14 +178,14 @@ def test_a_refund_that_failed_without_a_reason_says_what_the_provider_answered(
     alice: User, room: Room, desk: BookingContext, outcome: Outcome, reason: str
 ) -> None:
     booked = confirm(alice, room, desk)
-    bookings.cancel(alice.id, booked.id, troubled(desk, lambda: outcome))
+    bookings.cancel(acting(alice), booked.id, troubled(desk, lambda: outcome))
     assert (newest().failure, newest().error) == (ledger.DECLINED, reason)
 
 
 def test_a_refund_that_breaks_is_said_with_where_it_broke(alice: User, room: Room, desk: BookingContext) -> None:
     booked = confirm(alice, room, desk)
     with capture_logs() as said:
-        bookings.cancel(alice.id, booked.id, troubled(desk, breaks))
+        bookings.cancel(acting(alice), booked.id, troubled(desk, breaks))
     line = {"event": "refund_broke", "log_level": "error", "payment": str(newest().id), "exc_info": True}
     assert said == [line]
 
@@ -193,14 +193,14 @@ def test_a_refund_that_breaks_is_said_with_where_it_broke(alice: User, room: Roo
 def test_a_recovery_that_breaks_is_said_with_where_it_broke(alice: User, room: Room, desk: BookingContext) -> None:
     stay_unknown(alice, room, desk)
     with capture_logs() as said:
-        recovery.recover_payments(troubled(desk, breaks), ahead=AN_HOUR)
+        recovery.recover_payments(SYSTEM, troubled(desk, breaks), ahead=AN_HOUR)
     line = {"event": "recovery_broke", "log_level": "error", "payment": str(newest().id), "exc_info": True}
     assert said == [line]
 
 
 def test_a_refund_under_the_key_of_a_charge_is_noted_in_words(alice: User, room: Room, desk: BookingContext) -> None:
     stay_unknown(alice, room, desk)
-    recovery.recover_payments(troubled(desk, lambda: Outcome(Result.REFUNDED, "re_1")), ahead=AN_HOUR)
+    recovery.recover_payments(SYSTEM, troubled(desk, lambda: Outcome(Result.REFUNDED, "re_1")), ahead=AN_HOUR)
     assert newest().error == "ValueError: the provider knows a refund under the key of a charge"
 
 
@@ -210,9 +210,9 @@ def test_a_payment_that_is_stuck_is_said_with_its_kind_and_how_often_it_was_aske
     stay_unknown(alice, room, desk)
     mute = troubled(desk, says_nothing)
     for _ in range(ledger.STUCK_AFTER - 1):
-        recovery.recover_payments(mute, ahead=AN_HOUR)
+        recovery.recover_payments(SYSTEM, mute, ahead=AN_HOUR)
     with counted("payments_total") as grown, capture_logs() as said:
-        recovery.recover_payments(mute, ahead=AN_HOUR)
+        recovery.recover_payments(SYSTEM, mute, ahead=AN_HOUR)
     stuck = {"payment": str(newest().id), "kind": "charge", "attempts": ledger.STUCK_AFTER}
     assert said[-1] == {"event": "payment_stuck", "log_level": "error", **stuck}
     assert grown == {("charge", "unanswered"): 1, ("charge", "stuck"): 1}
@@ -221,9 +221,9 @@ def test_a_payment_that_is_stuck_is_said_with_its_kind_and_how_often_it_was_aske
 def test_a_payment_that_is_settled_at_last_is_not_stuck(alice: User, room: Room, desk: BookingContext) -> None:
     stay_unknown(alice, room, desk)
     for _ in range(ledger.STUCK_AFTER):
-        recovery.recover_payments(troubled(desk, says_nothing), ahead=AN_HOUR)
+        recovery.recover_payments(SYSTEM, troubled(desk, says_nothing), ahead=AN_HOUR)
     with capture_logs() as said:
-        assert recovery.recover_payments(desk, ahead=AN_HOUR) == 1
+        assert recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR) == 1
     assert (said, newest().state) == ([], "succeeded")
 
 
@@ -232,13 +232,13 @@ def test_a_charge_found_too_late_is_sent_back_and_said(alice: User, room: Room, 
     charge = newest()
     the_nights_are_gone(Outcome(Result.CHARGED, ""))
     with capture_logs() as said:
-        recovery.recover_payments(desk, ahead=AN_HOUR)
+        recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
     assert said == [{"event": "recovered_charge_refunded", "log_level": "warning", "payment": str(charge.id)}]
     assert (newest().kind, newest().state) == ("refund", "succeeded")
 
 
 def go_unrefunded(alice: User, room: Room, desk: BookingContext) -> None:
-    bookings.cancel(alice.id, confirm(alice, room, desk).id, troubled(desk, says_nothing))
+    bookings.cancel(acting(alice), confirm(alice, room, desk).id, troubled(desk, says_nothing))
 
 
 WITHOUT_AN_OUTCOME = pytest.mark.parametrize("story", [stay_unknown, go_unrefunded], ids=["charge", "refund"])
@@ -254,7 +254,7 @@ def test_a_provider_that_is_not_here_is_named_and_is_an_alarm_in_the_end(
     elsewhere = replace(desk, provider=other, providers={})
     with capture_logs() as said:
         for _ in range(ledger.STUCK_AFTER):
-            recovery.recover_payments(elsewhere, ahead=AN_HOUR)
+            recovery.recover_payments(SYSTEM, elsewhere, ahead=AN_HOUR)
     facts = {"payment": str(newest().id), "provider": "simulated"}
     line = {"event": "payment_provider_unknown", "log_level": "error", **facts}
     assert said[:-1] == [line] * ledger.STUCK_AFTER
@@ -268,7 +268,7 @@ def test_a_payment_that_breaks_each_time_is_an_alarm_in_the_end(
     story(alice, room, desk)
     with capture_logs() as said:
         for _ in range(ledger.STUCK_AFTER):
-            recovery.recover_payments(troubled(desk, breaks), ahead=AN_HOUR)
+            recovery.recover_payments(SYSTEM, troubled(desk, breaks), ahead=AN_HOUR)
     broke = "recovery_broke" if story is stay_unknown else "refund_broke"
     assert [line["event"] for line in said] == [*[broke] * ledger.STUCK_AFTER, "payment_stuck"]
 
@@ -276,12 +276,12 @@ def test_a_payment_that_breaks_each_time_is_an_alarm_in_the_end(
 def test_a_sweep_tries_no_more_than_it_is_told_to(alice: User, room: Room, desk: BookingContext) -> None:
     stay_unknown(alice, room, desk)
     stay_unknown(alice, a_room(), desk)
-    assert [recovery.recover_payments(desk, ahead=AN_HOUR, limit=1) for _ in range(3)] == [1, 1, 0]
+    assert [recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR, limit=1) for _ in range(3)] == [1, 1, 0]
 
 
 def test_a_declined_card_names_its_booking(alice: User, room: Room, desk: BookingContext) -> None:
     with pytest.raises(PaymentFailed) as refusal:
-        bookings.book(order(alice, room), DECLINED, desk)
+        bookings.book(acting(alice), order(alice, room), DECLINED, desk)
     assert refusal.value.details == {"bookingId": encode("booking", newest().booking_id)}
 
 
@@ -290,7 +290,7 @@ def test_a_charge_that_never_was_says_whether_it_was_declined_or_abandoned(
     alice: User, room: Room, desk: BookingContext, found: Result
 ) -> None:
     stay_unknown(alice, room, desk)
-    recovery.recover_payments(troubled(desk, lambda: Outcome(found, "")), ahead=AN_HOUR)
+    recovery.recover_payments(SYSTEM, troubled(desk, lambda: Outcome(found, "")), ahead=AN_HOUR)
     expected = ledger.DECLINED if found is Result.DECLINED else ledger.ABANDONED
     assert (newest().state, newest().failure) == ("failed", expected)
 

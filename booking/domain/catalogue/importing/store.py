@@ -5,17 +5,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.dml import ReturningInsert
 
-from booking.domain import messages
+from booking.domain import messages, people
+from booking.domain.actors import Actor
 from booking.domain.catalogue.cancellation_policies import MODERATE
 from booking.domain.catalogue.importing.drafts import LONGEST_STAY, PropertyDraft, RoomDraft
 from booking.domain.catalogue.models import Property, Room
-from booking.domain.errors import Conflict
+from booking.domain.errors import Conflict, Forbidden
+from booking.domain.people import Action
 from booking.infra import ids
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 
@@ -24,6 +27,9 @@ BATCH = 500  # rows: a fraction of a second, well within the limits of a transac
 # Always said by a file; the other columns only by some (RoomDraft).
 _STATED = ("name", "description", "kind", "capacity", "price_per_night", "amenities", "min_nights", "max_nights")
 _PERHAPS = ("images", "cancellation_policy", "published")
+
+# What the audit log tells of a room; texts and pictures are left aside.
+_AUDITED = ("name", "kind", "capacity", "price_per_night", "min_nights", "max_nights", "published")
 
 # Rows of a query: those columns of a room that it asked for.
 _Found: TypeAlias = Row[*tuple[Any, ...]]
@@ -52,15 +58,16 @@ class _Rehearsed(Exception):
         self.outcome = outcome
 
 
-def put(drafts: Sequence[RoomDraft], *, rehearse: bool = False, keep_existing: bool = False) -> Outcome:
+def put(actor: Actor, drafts: Sequence[RoomDraft], *, rehearse: bool = False, keep_existing: bool = False) -> Outcome:
     """Insert or update the rooms, and create the properties they name where there are none.
 
     `rehearse` does all of it and rolls back; `keep_existing` leaves rooms that are there already as they are. Drafts
     must be distinct by key. Existing properties are used as they are, but learn their country where they do not know
-    it; a room is never moved to another property.
+    it; a room is never moved to another property. Raises Forbidden.
     """
+    people.require(actor, Action.IMPORT_ROOMS, otherwise=Forbidden)
     try:
-        return _put(drafts, rehearse, keep_existing)
+        return _put(actor, drafts, rehearse, keep_existing)
     except _Rehearsed as rehearsed:
         return rehearsed.outcome
 
@@ -74,7 +81,7 @@ def check_property(wanted: PropertyDraft) -> None:
 
 
 @transaction(isolation=READ_COMMITTED)
-def _put(drafts: Sequence[RoomDraft], rehearse: bool, keep_existing: bool) -> Outcome:
+def _put(actor: Actor, drafts: Sequence[RoomDraft], rehearse: bool, keep_existing: bool) -> Outcome:
     db.session.execute(_ONE_IMPORT_AT_A_TIME)
     houses, before, outcome = _houses(drafts), _existing(drafts), Outcome()
     accepted = []
@@ -87,7 +94,7 @@ def _put(drafts: Sequence[RoomDraft], rehearse: bool, keep_existing: bool) -> Ou
     after = _write(accepted, keep_existing)
     for draft, _ in accepted:
         _sort(outcome, draft, after.get(draft.key))
-    _record(outcome, before, after)
+    _record(actor, outcome, before, after)
     if rehearse:
         raise _Rehearsed(outcome)
     return outcome
@@ -149,7 +156,8 @@ def _existing(drafts: Sequence[RoomDraft]) -> dict[_Key, _Found]:
             by_source.setdefault(draft.source, []).append(draft.source_id)
     ours = [draft.id for draft in drafts if draft.id]
     named = [and_(Room.source == source, Room.source_id.in_(known)) for source, known in by_source.items()]
-    columns = (Room.id, Room.source, Room.source_id, Room.property_id, Room.location, Room.published)
+    columns = (Room.id, Room.source, Room.source_id, Room.property_id, Room.location)
+    columns += tuple(getattr(Room, column) for column in _AUDITED)
     rows = db.session.execute(select(*columns).where(or_(Room.id.in_(ours), *named))).all()
     return {key: row for row in rows for key in ((row.source, row.source_id), (None, str(row.id)))}
 
@@ -217,15 +225,34 @@ def _sort(outcome: Outcome, draft: RoomDraft, row: _Found | None) -> None:
         outcome.updated.append(draft)
 
 
-def _record(outcome: Outcome, before: dict[_Key, _Found], after: dict[_Key, _Found]) -> None:
+def _record(actor: Actor, outcome: Outcome, before: dict[_Key, _Found], after: dict[_Key, _Found]) -> None:
     """Say which rooms guests see differently; new ones once per location, so that its cached searches go."""
     for draft in outcome.updated:
         room = after[draft.key]
         if before[draft.key].published or room.published:
             location = draft.house.location
-            messages.record("room.updated", {"roomId": ids.encode("room", room.id), "location": location})
+            messages.record(actor, "room.updated", {"roomId": ids.encode("room", room.id), "location": location})
+    for draft in outcome.created + outcome.updated:
+        _audit(actor, draft, before.get(draft.key), after[draft.key])
     for location in sorted({draft.house.location for draft in outcome.created if after[draft.key].published}):
-        messages.record("room.updated", {"roomId": None, "location": location})
+        messages.record(actor, "room.updated", {"roomId": None, "location": location})
+
+
+def _audit(actor: Actor, draft: RoomDraft, was: _Found | None, room: _Found) -> None:
+    now = {column: getattr(draft, column) for column in _AUDITED} | {"published": room.published}
+    old = {column: getattr(was, column) for column in _AUDITED} if was else {}
+    changed = [column for column in _AUDITED if not was or old[column] != now[column]]
+    people.audit(
+        actor,
+        "room.changed" if was else "room.created",
+        ids.encode("room", room.id),
+        before={column: _plain(old[column]) for column in changed if was},
+        after={column: _plain(now[column]) for column in changed},
+    )
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value
 
 
 @reading
@@ -234,8 +261,12 @@ def locations() -> list[str]:
     return list(db.session.scalars(select(Room.location).distinct().order_by(Room.location)))
 
 
-def exported(location: str | None) -> Iterator[tuple[Room, Property]]:
-    """All rooms, or those of one location, with their properties, by id; read in pages, so of any number."""
+def exported(actor: Actor, location: str | None) -> Iterator[tuple[Room, Property]]:
+    """All rooms, or those of one location, with their properties, by id; read in pages, so of any number.
+
+    Raises Forbidden.
+    """
+    people.require(actor, Action.EXPORT_ROOMS, otherwise=Forbidden)
     last: uuid.UUID | None = None
     while page := _page(location, last):
         yield from page

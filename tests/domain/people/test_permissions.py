@@ -1,0 +1,133 @@
+"""Who may do what: every action, by every role, on what is one's own and at the own property and another one."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from booking.domain.actors import VISITOR, Actor, Membership, Role
+from booking.domain.errors import BookingNotFound, Forbidden, NotFound
+from booking.domain.people import permissions
+from booking.domain.people.permissions import Action, may, require
+
+HERE, ELSEWHERE = uuid.uuid4(), uuid.uuid4()
+ME, SOMEBODY = uuid.uuid4(), uuid.uuid4()
+
+# What the table promises, written down a second time and in another way: a change of it is made twice.
+GUEST_OF_IT = {"booking.see", "booking.book", "booking.cancel", "account.see", "account.change", "account.disable"} | {
+    "account.delete"
+}
+HOUSEKEEPING = {"nights.block"}
+DESK = HOUSEKEEPING | {"booking.see", "booking.book", "booking.cancel"}
+MANAGER = DESK | {"payments.see", "rooms.export"}
+OWNER = MANAGER | {
+    "payments.settle",
+    "account.see",
+    "account.make",
+    "account.disable",
+    "account.enable",
+    "roles.give",
+    "rooms.import",
+    "audit.see",
+    "books.check",
+    "messages.retry",
+    "demo.mails",
+}
+SYSTEM = (OWNER - {"demo.mails"}) | {"holds.expire", "account.set_password", "account.delete", "house.prune"}
+OF_ROLE = {Role.OWNER: OWNER, Role.MANAGER: MANAGER, Role.DESK: DESK, Role.HOUSEKEEPING: HOUSEKEEPING}
+
+actions = pytest.mark.parametrize("action", list(Action))
+roles = pytest.mark.parametrize("role", list(Role))
+
+
+def staff(role: Role, at: uuid.UUID | None) -> Actor:
+    return Actor.signed_in(ME, (Membership(role, at),), uuid.uuid4())
+
+
+@actions
+def test_a_guest_may_do_it_with_what_is_their_own_and_with_nothing_else(action: Action) -> None:
+    guest = Actor.guest(ME)
+    assert may(guest, action, own=ME, at=HERE) is (action in GUEST_OF_IT)
+    assert not may(guest, action, own=SOMEBODY, at=HERE)
+    assert not may(guest, action, at=HERE)
+    assert not may(guest, action)
+
+
+@actions
+def test_a_visitor_may_do_nothing(action: Action) -> None:
+    assert not may(VISITOR, action)
+    assert not may(VISITOR, action, own=ME, at=HERE)
+
+
+@roles
+@actions
+def test_a_role_counts_at_its_own_property_only(action: Action, role: Role) -> None:
+    here = staff(role, HERE)
+    assert may(here, action, own=SOMEBODY, at=HERE) is (action in OF_ROLE[role])
+    assert not may(here, action, own=SOMEBODY, at=ELSEWHERE)
+    assert not may(here, action, own=SOMEBODY)  # what belongs to no property
+
+
+@roles
+@actions
+def test_a_role_at_all_properties_counts_everywhere(action: Action, role: Role) -> None:
+    everywhere = staff(role, None)
+    for place in (HERE, ELSEWHERE, None):
+        assert may(everywhere, action, own=SOMEBODY, at=place) is (action in OF_ROLE[role])
+
+
+@roles
+@actions
+def test_staff_are_guests_with_what_is_their_own(action: Action, role: Role) -> None:
+    assert may(staff(role, HERE), action, own=ME, at=ELSEWHERE) is (action in GUEST_OF_IT)
+
+
+@roles
+@actions
+def test_a_program_may_do_what_its_role_may(action: Action, role: Role) -> None:
+    program = Actor.program("channel manager", (Membership(role, HERE),))
+    assert may(program, action, own=SOMEBODY, at=HERE) is (action in OF_ROLE[role])
+    assert not may(program, action, own=SOMEBODY, at=ELSEWHERE)
+
+
+@actions
+def test_the_system_may_do_what_the_table_says(action: Action) -> None:
+    assert may(Actor.system("worker"), action, own=SOMEBODY, at=HERE) is (action in SYSTEM)
+
+
+def test_of_several_roles_each_counts_at_its_place() -> None:
+    both = Actor.signed_in(ME, (Membership(Role.OWNER, HERE), Membership(Role.HOUSEKEEPING, ELSEWHERE)), None)
+    assert may(both, Action.CANCEL_BOOKING, own=SOMEBODY, at=HERE)
+    assert not may(both, Action.CANCEL_BOOKING, own=SOMEBODY, at=ELSEWHERE)
+    assert may(both, Action.BLOCK_NIGHTS, at=ELSEWHERE)
+
+
+def test_the_property_is_looked_up_only_where_a_role_may_depend_on_it() -> None:
+    asked: list[None] = []
+
+    def look() -> uuid.UUID:
+        asked.append(None)
+        return HERE
+
+    for actor in (Actor.guest(ME), Actor.system("worker"), VISITOR, staff(Role.HOUSEKEEPING, HERE)):
+        may(actor, Action.CANCEL_BOOKING, own=ME, at=look)
+        may(actor, Action.CANCEL_BOOKING, own=SOMEBODY, at=look)
+    assert asked == []
+    assert may(staff(Role.DESK, HERE), Action.CANCEL_BOOKING, own=SOMEBODY, at=look)
+    assert asked == [None]
+
+
+def test_what_somebody_may_not_do_is_not_there() -> None:
+    with pytest.raises(NotFound):
+        require(Actor.guest(ME), Action.SEE_BOOKING, own=SOMEBODY)
+    with pytest.raises(BookingNotFound):
+        require(Actor.guest(ME), Action.SEE_BOOKING, own=SOMEBODY, otherwise=BookingNotFound)
+    with pytest.raises(Forbidden):
+        require(Actor.guest(ME), Action.IMPORT_ROOMS, otherwise=Forbidden)
+    require(Actor.guest(ME), Action.SEE_BOOKING, own=ME)
+
+
+def test_the_table_speaks_of_every_action_and_every_role() -> None:
+    assert set(permissions.ALLOWED) == set(Action)
+    assert set(permissions.AS_ROLE) == set(Role)

@@ -1,0 +1,184 @@
+"""Every verb of a front door takes the actor first, or stands here with the reason why it takes none."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from types import FunctionType
+
+import pytest
+
+from tests.test_layers import SUBJECTS
+
+# Everybody may see what it shows.
+PUBLIC = {
+    "catalogue": {
+        "amenities_in",
+        "check_property",
+        "count_amenities",
+        "count_published_rooms",
+        "find_property",
+        "get_room_details",
+        "import_locations",
+        "list_destinations",
+        "names_of_room",
+        "names_of_rooms",
+        "names_of_sold_room",
+        "room_changes",
+        "slug_of",
+    },
+    "inventory": {"is_free", "taken_nights"},
+    "pricing": {"nearest_stays", "nights_of_room", "quote_stay"},
+    "search": {
+        "a_few_rooms",
+        "facts_for_cards",
+        "find_rooms",
+        "other_rooms",
+        "rendered_answer",
+        "still_free",
+        "suggest_instead",
+        "usual_stay",
+        "with_known_place",
+    },
+}
+# Reads and changes nothing: the answer follows from what it was given.
+COMPUTED = {
+    "people": {"addressee_of", "as_utc_text", "email_key", "reset_token", "written_link"},
+    "catalogue": {"checked_drafts", "is_slug", "recognise_format", "sheet_row", "shown_pictures", "slugify"},
+    "inventory": {"has_end"},
+    "pricing": {
+        "check_in_instant",
+        "free_until",
+        "frozen_policy",
+        "price_lines",
+        "price_nights",
+        "refund_of",
+        "refund_promises",
+        "refund_tiers",
+        "shown_lines",
+        "too_many_guests",
+        "total_price",
+    },
+    "search": {"cache_keys"},
+    "payments": {"error_text", "has_refund", "is_open", "usual_patience"},
+    "reservations": {"amounts_of", "calendar_entry", "calendar_method", "request_fingerprint", "shown_status"},
+}
+# A step of another verb, which was given the actor, has asked whether they may, and records what came of it.
+STEP = {
+    "messages": {"retry_given_up_deliveries"},
+    "people": {"lock_account"},
+    "catalogue": {"find_property_of", "remember_names"},
+    "inventory": {"book_nights", "lock_room", "pin_nights", "unpin_nights"},
+    "pricing": {"for_sale"},
+    "payments": {
+        "claim_payment",
+        "due_payments",
+        "is_live_charge",
+        "latest_charge",
+        "mark_unknown",
+        "note_error",
+        "note_unknown_provider",
+        "paid_charge",
+        "record_failure",
+        "record_success",
+        "refund_states",
+        "refund_states_within",
+        "start_charge",
+        "start_refund",
+    },
+}
+# What it is given proves that one may: a password, a token, a link from one's mailbox, the claim of a key. Some of them
+# find out who the actor is.
+PROOF = {
+    "people": {
+        "confirm_email",
+        "confirm_email_change",
+        "current_session",
+        "email_of_reset",
+        "refresh_session",
+        "request_password_reset",
+        "reset_password",
+        "shown_email_change",
+        "shown_verification",
+        "sign_in",
+        "start_api_session",
+        "start_web_session",
+        "undo_email_change",
+    },
+    "reservations": {"keep_refusal", "let_key_go"},
+}
+# The worker doing what an event asks for, which names its actor; figures without anybody's data; logs; what age ends.
+MACHINERY = {
+    "messages": {
+        "claim_delivery",
+        "due_deliveries",
+        "fail_delivery",
+        "finish_delivery",
+        "give_up_delivery",
+        "given_up_deliveries",
+        "outbox_figures",
+        "prune_events",
+        "relay_events",
+    },
+    "people": {
+        "addressee_of_id",
+        "count_undeliverable",
+        "end_farewell",
+        "find_email_change",
+        "find_farewell",
+        "find_owners",
+        "forget_undeliverable",
+        "note_security_event",
+        "note_undeliverable",
+        "prune_email_changes",
+        "prune_farewells",
+        "prune_security_events",
+        "record_security_event_now",
+        "reset_notice",
+        "verification_notice",
+    },
+    "catalogue": {"forget_destination", "forget_room"},
+    "payments": {"payment_figures"},
+    "reservations": {"find_summary", "prune_keys"},
+    "maintenance": {"inspect_copy", "overdue_holds", "overdue_messages", "overdue_payments"},
+}
+REASONS = (PUBLIC, COMPUTED, STEP, PROOF, MACHINERY)
+
+
+def verbs(subject: str) -> dict[str, FunctionType]:
+    """The functions of a front door by name."""
+    door = importlib.import_module(f"booking.domain.{subject}")
+    named = {name: getattr(door, name) for name in door.__all__}
+    return {name: verb for name, verb in named.items() if inspect.isfunction(verb)}
+
+
+def takes_actor_first(verb: FunctionType) -> bool:
+    first = next(iter(inspect.signature(verb).parameters.values()), None)
+    return first is not None and first.name == "actor" and first.annotation == "Actor" and first.default is first.empty
+
+
+def excused(subject: str) -> list[str]:
+    return [name for reason in REASONS for name in reason.get(subject, ())]
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_every_verb_takes_the_actor_first_or_says_why_not(subject: str) -> None:
+    without = {name for name, verb in verbs(subject).items() if not takes_actor_first(verb)}
+    assert without == set(excused(subject))
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_no_verb_has_two_reasons(subject: str) -> None:
+    assert len(excused(subject)) == len(set(excused(subject)))
+
+
+def test_what_takes_an_actor_elsewhere_or_not_at_all_is_found() -> None:
+    source = (
+        "def right(actor: Actor, room): ...\n"
+        "def late(room, actor: Actor): ...\n"
+        "def optional(actor: Actor = None): ...\n"
+        "def none(): ...\n"
+    )
+    made: dict[str, FunctionType] = {}
+    exec(source, made)
+    assert [takes_actor_first(made[name]) for name in ("right", "late", "optional", "none")] == [True] + [False] * 3
