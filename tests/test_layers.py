@@ -1,6 +1,6 @@
 """Imports point down: doors to domain, domain to ground; and from subject to subject in one order, through front doors.
 
-Found by `ast`, so imports inside functions count too.
+Found by `ast`, so imports inside functions count too. In the same way: only pricing makes prices.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import Environment, nodes
 
 HOME = Path(__file__).parents[1]
 FILES = sorted((HOME / "booking").rglob("*.py"))
@@ -271,3 +272,93 @@ def test_only_verbs_ask_what_somebody_may_do(path: Any) -> None:
 def test_a_relative_import_is_refused() -> None:
     with pytest.raises(AssertionError):
         wrong_imports("booking.api.rooms", "from . import schemas")
+
+
+# --- prices: only pricing.quote() and its short forms turn a room's base price into what a stay costs
+
+BASE_PRICE = ("price_per_night", "pricePerNight")
+KNOW_THE_BASE_PRICE = {
+    "booking.domain.catalogue.models": "stores it",
+    "booking.domain.catalogue.rooms": "keeps it for showing",
+    "booking.domain.catalogue.importing.drafts": "imports it",
+    "booking.domain.catalogue.importing.listings": "imports it",
+    "booking.domain.catalogue.importing.sheet": "imports and exports it",
+    "booking.domain.catalogue.importing.store": "imports it",
+    "booking.demo.compose": "makes it up",
+    "booking.domain.search.finder": "limits and order go by it; shown per night",
+    "booking.api.schemas": "shown per night",
+    "booking.api.texts": "explains it",
+    "booking.web.room_cards": "shown per night",
+    "booking.web.rooms": "shown per night",
+}
+MAKES_A_PRICE = {*BASE_PRICE, "base_price", "nights"}
+
+
+def words_in(tree: ast.AST) -> Iterator[str]:
+    """Every name, attribute, argument and text of the source."""
+    for node in ast.walk(tree):
+        named = [getattr(node, part, None) for part in ("id", "attr", "arg", "value")]
+        yield from (word for word in named if isinstance(word, str))
+
+
+def tells_the_base_price(tree: ast.AST) -> bool:
+    return any(name in word for word in words_in(tree) for name in BASE_PRICE)
+
+
+def priced_by_hand(source: str) -> list[str]:
+    """What multiplies by nights or by a base price, or calculates with one in another way."""
+    return [ast.unparse(node) for node in ast.walk(ast.parse(source)) if _makes_a_price(node)]
+
+
+def _makes_a_price(node: ast.AST) -> bool:
+    if isinstance(node, ast.BinOp | ast.AugAssign):
+        by_nights = isinstance(node.op, ast.Mult) and not MAKES_A_PRICE.isdisjoint(words_in(node))
+        return by_nights or tells_the_base_price(node)
+    sums = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "sum"
+    return sums and tells_the_base_price(node)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HOME)))
+def test_only_pricing_prices_a_stay(path: Path) -> None:
+    module = module_of(path)
+    if subject_of(module) != "pricing":
+        assert priced_by_hand(path.read_text()) == []
+        assert tells_the_base_price(ast.parse(path.read_text())) == (module in KNOW_THE_BASE_PRICE)
+
+
+@pytest.mark.parametrize("path", sorted((HOME / "booking" / "templates").rglob("*.*")), ids=lambda path: path.name)
+def test_no_template_prices_a_stay(path: Path) -> None:
+    assert MAKES_A_PRICE.isdisjoint(multiplied_in_template(path.read_text()))
+
+
+def multiplied_in_template(source: str) -> set[str]:
+    """Names and attributes."""
+    products = list(Environment(extensions=["jinja2.ext.i18n"]).parse(source).find_all(nodes.Mul))
+    names = {name.name for product in products for name in product.find_all(nodes.Name)}
+    return names | {part.attr for product in products for part in product.find_all(nodes.Getattr)}
+
+
+def test_a_price_made_in_a_template_is_found() -> None:
+    assert multiplied_in_template("{{ room.price_per_night * stay.nights }}") >= {"price_per_night", "nights"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "total = room.price_per_night * stay.nights",
+        "total = nights * each",
+        "total = Decimal(details['pricePerNight']) * 3",
+        "total = sum(room.price_per_night for night in stay.dates())",
+        "total = room.price_per_night + cleaning",
+        "total *= booking.nights",
+        "def total(room):\n    return (room.price_per_night - discount) * (check_out - check_in).days",
+        "query = select(Room.price_per_night * bindparam('nights'))",
+    ],
+)
+def test_a_price_made_elsewhere_is_found(line: str) -> None:
+    assert priced_by_hand(line)
+
+
+@pytest.mark.parametrize("line", ["pages = total * 2", "query.where(Room.price_per_night >= least)", "later(nights)"])
+def test_what_makes_no_price_is_let_through(line: str) -> None:
+    assert priced_by_hand(line) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
@@ -263,7 +263,9 @@ def room(details: dict[str, Any], quoted: StayQuote | None) -> RoomShape:
     same = {name: details[name] for name in ("id", "name", "description", "kind", "location", "capacity", "currency")}
     return RoomShape(
         **same,
-        price_per_night=as_number(Decimal(details["pricePerNight"]), details["currency"]),
+        price_per_night=as_number(
+            pricing.per_night(Decimal(details["pricePerNight"]), details["currency"]), details["currency"]
+        ),
         amenities=details["amenities"],
         images=details["images"],
         cancellation_policy=room_facts.policy(details["cancellationPolicy"]),
@@ -299,7 +301,7 @@ def _quote(quoted: StayQuote) -> QuoteShape:
         check_out=quoted.stay.check_out,
         nights=quoted.stay.nights,
         guests=quoted.guests,
-        lines=_lines(price.as_json(), price.currency),
+        lines=_lines(price.lines, price.currency),
         total_price=as_number(price.total, price.currency),
         currency=price.currency,
         is_available=quoted.is_available,
@@ -333,7 +335,7 @@ def booking(row: Booking, names: RoomNames) -> BookingShape:
         total_price=as_number(row.total_price, row.currency),
         currency=row.currency,
         status=reservations.shown_status(row),
-        lines=_lines(row.price_lines, row.currency),
+        lines=_lines(pricing.kept_lines(row.price_lines), row.currency),
         refunds=_refunds(pricing.refund_tiers(row.policy, row.check_in)),
         refund_amount=None if refund is None else as_number(refund, row.currency),
         held_until=instant(row.held_until) if row.held_until else None,
@@ -350,11 +352,10 @@ def booking_page(history: History, names: Mapping[uuid.UUID, RoomNames]) -> Book
     )
 
 
-def _lines(kept: list[dict[str, Any]], currency: str) -> list[LineShape]:
-    shown = pricing.shown_lines(kept, currency)
+def _lines(lines: Iterable[pricing.Line], currency: str) -> list[LineShape]:
     return [
-        LineShape.model_construct(night=dt.date.fromisoformat(line["night"]), amount=line["amount"], rule=line["rule"])
-        for line in shown
+        LineShape.model_construct(night=line.date, amount=as_number(line.amount, currency), rule=line.rule)
+        for line in lines
     ]
 
 

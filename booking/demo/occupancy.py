@@ -72,10 +72,10 @@ def _calendar(chance: random.Random, house: Property) -> Iterator[Stay]:
 
 def _sold(room: Room, house: Property, stay: Stay, guest_id: uuid.UUID) -> dict[Any, list[dict[str, Any]]]:
     """The rows of one stay that was booked and paid some time ago."""
-    assert room.price_per_night is not None
-    price = pricing.price_nights(room.price_per_night, room.currency, stay)
     booking_id, payment_id, reference = new_id(), new_id(), f"sim_{uuid.uuid4().hex}"
     booked_at = min(clock.now() - dt.timedelta(days=3), _noon(stay.check_in - dt.timedelta(days=20)))
+    offer, guests = pricing.offered(room, house, booked_at), 1 + booking_id.int % room.capacity
+    price = pricing.quote(offer, stay, guests, booked_at)
     money = {"amount": price.total, "currency": room.currency}
     at = {"created_at": booked_at}
     booking = {
@@ -85,11 +85,11 @@ def _sold(room: Room, house: Property, stay: Stay, guest_id: uuid.UUID) -> dict[
         "reference": new_reference(),
         "check_in": stay.check_in,
         "check_out": stay.check_out,
-        "guests": 1 + booking_id.int % room.capacity,
+        "guests": guests,
         "total_price": price.total,
         "currency": room.currency,
         "price_lines": price.as_json(),
-        "policy": pricing.frozen_policy(room.cancellation_policy, house.time_zone, house.check_in_time),
+        "policy": offer.frozen_policy(),
         "status": "CONFIRMED",
         "confirmed_at": booked_at,
         "version": 2,

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from flask_babel import gettext
 
-from booking.domain import reservations
+from booking.domain import pricing, reservations
 from booking.domain.pricing import PriceLine, Quote
 from booking.domain.reservations import BookingDetails
 from booking.web import formats
@@ -26,8 +26,8 @@ def of_quote(quote: Quote) -> list[BillLine]:
 
 
 def nights(quote: Quote) -> list[BillLine]:
-    """Every night of a price by its date."""
-    return [BillLine(formats.day(line.night), line.amount) for line in quote.lines]
+    """What each day of a stay costs, by its date."""
+    return [BillLine(formats.day(line.date), line.amount) for line in quote.lines if line.date]
 
 
 def of_trip(trip: BookingDetails) -> list[BillLine]:
@@ -37,7 +37,9 @@ def of_trip(trip: BookingDetails) -> list[BillLine]:
 
 
 def _line(line: PriceLine, currency: str) -> BillLine:
+    if line.kind != pricing.NIGHT_LINE:
+        return BillLine(line.rule, line.amount)
     text = gettext(
-        "%(nights)s at %(price)s", nights=formats.nights(line.nights), price=formats.money(line.each, currency)
+        "%(nights)s at %(price)s", nights=formats.nights(line.count), price=formats.money(line.each, currency)
     )
     return BillLine(text, line.amount)

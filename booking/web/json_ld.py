@@ -8,8 +8,8 @@ from typing import Any
 from booking.web import amenities, formats
 
 
-def room(details: dict[str, Any], url: str, pictures: list[str]) -> dict[str, Any]:
-    """JSON-LD of a room; `url` and `pictures` are absolute."""
+def room(details: dict[str, Any], price: Decimal, url: str, pictures: list[str]) -> dict[str, Any]:
+    """JSON-LD of a room with its price per night; `url` and `pictures` are absolute."""
     return {
         **({"image": pictures} if pictures else {}),
         "@context": "https://schema.org",
@@ -27,7 +27,7 @@ def room(details: dict[str, Any], url: str, pictures: list[str]) -> dict[str, An
         "offers": {
             "@type": "Offer",
             "url": url,
-            "price": formats.decimal(Decimal(details["pricePerNight"]), details["currency"]),
+            "price": formats.decimal(price, details["currency"]),
             "priceCurrency": details["currency"],
             "businessFunction": "http://purl.org/goodrelations/v1#LeaseOut",
         },

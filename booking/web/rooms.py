@@ -245,6 +245,7 @@ def _promises(quote: pricing.StayQuote) -> list[pricing.RefundPromise]:
 def _about(details: dict[str, Any], form: Form) -> dict[str, Any]:
     """Where the room is, and the ways from it."""
     house, room_id = details["property"], details["id"]
+    price = pricing.per_night(Decimal(details["pricePerNight"]), details["currency"])
     country, site = house["address"].get("country", ""), current_services().settings.site_url.rstrip("/")
     city = house["address"].get("city") or house["name"]
     has, more = amenities.at_a_glance(details["amenities"])
@@ -258,8 +259,8 @@ def _about(details: dict[str, Any], form: Form) -> dict[str, Any]:
         "country": country,
         "has": has,
         "has_more": more,
-        "room_price": Decimal(details["pricePerNight"]),
-        "linked": json_ld.room(details, site + url_for(".show", room_id=room_id), linked_pictures),
+        "room_price": price,
+        "linked": json_ld.room(details, price, site + url_for(".show", room_id=room_id), linked_pictures),
         "photos": pictures,
         "drawing": photos.drawing(room_id, is_demo=details["isDemo"]),
         "is_demo": details["isDemo"],

@@ -1,13 +1,14 @@
 """What a stay costs, line by line, and what comes back when it is given back.
 
-for_sale() reads a room with everything that selling it takes; each price of a stay is asked for there.
+quote() is the only place that prices a stay; whoever shows or sells one asks it, or one of its short forms for lists.
+for_sale() reads a room with everything that selling it takes.
 """
 
 from booking.domain.pricing.calendar import Calendar, CalendarNight
 from booking.domain.pricing.calendar import nearest as nearest_stays
 from booking.domain.pricing.calendar import nights as nights_of_room
 from booking.domain.pricing.inputs import NightsView, RoomView
-from booking.domain.pricing.offers import StayQuote, for_sale
+from booking.domain.pricing.offers import ForSale, StayQuote, for_sale, offered
 from booking.domain.pricing.offers import quote as quote_stay
 from booking.domain.pricing.offers import too_many as too_many_guests
 from booking.domain.pricing.policies import RefundPromise, RefundTier, check_in_instant, free_until
@@ -15,13 +16,26 @@ from booking.domain.pricing.policies import frozen as frozen_policy
 from booking.domain.pricing.policies import promises as refund_promises
 from booking.domain.pricing.policies import refund as refund_of
 from booking.domain.pricing.policies import tiers as refund_tiers
-from booking.domain.pricing.quotes import PriceLine, Quote, price_lines, shown_lines
-from booking.domain.pricing.quotes import quote as price_nights
-from booking.domain.pricing.quotes import total as total_price
+from booking.domain.pricing.quotes import (
+    LINE_KINDS,
+    Line,
+    PriceLine,
+    Quote,
+    kept_lines,
+    per_night,
+    price_lines,
+    quote,
+    totals,
+)
+from booking.domain.pricing.quotes import NIGHT as NIGHT_LINE
 
 __all__ = [
+    "LINE_KINDS",
+    "NIGHT_LINE",
     "Calendar",
     "CalendarNight",
+    "ForSale",
+    "Line",
     "NightsView",
     "PriceLine",
     "Quote",
@@ -33,15 +47,17 @@ __all__ = [
     "for_sale",
     "free_until",
     "frozen_policy",
+    "kept_lines",
     "nearest_stays",
     "nights_of_room",
+    "offered",
+    "per_night",
     "price_lines",
-    "price_nights",
+    "quote",
     "quote_stay",
     "refund_of",
     "refund_promises",
     "refund_tiers",
-    "shown_lines",
     "too_many_guests",
-    "total_price",
+    "totals",
 ]

@@ -9,14 +9,14 @@ from decimal import Decimal
 
 from booking.domain import inventory
 from booking.domain.errors import Invalid
-from booking.domain.money import rounded
-from booking.domain.pricing import offers
+from booking.domain.pricing import offers, quotes
 from booking.domain.pricing.offers import ForSale
 from booking.domain.stays import Stay, StayRules
 from booking.infra.db import reading
 
 SHOWN_DAYS = 31  # where nobody says until when
 LOOKED_AROUND = 45  # days before and after a stay that cannot be had
+ANY_GUESTS = 1  # a calendar is asked for without saying how many come
 MOST_DAYS = 365  # at once; more where a stay may be longer
 
 
@@ -42,9 +42,13 @@ def nights(room_id: uuid.UUID, first: dt.date | None, end: dt.date | None, rules
     today = rules.today(room.time_zone)
     shown = _shown(first or today, end, rules)
     taken = inventory.taken_nights(room_id, shown)
-    price, over = rounded(room.price_per_night, room.currency), _out_of_reach(room, today, rules)
+    over, dates = _out_of_reach(room, today, rules), shown.dates()
+    prices = quotes.nights(room, dates, ANY_GUESTS, room.read_at)
     return Calendar(
-        [CalendarNight(date, today <= date < over and date not in taken, price) for date in shown.dates()],
+        [
+            CalendarNight(date, today <= date < over and date not in taken, night.amount)
+            for date, night in zip(dates, prices, strict=True)
+        ],
         room.currency,
     )
 

@@ -29,6 +29,7 @@ class ForSale:
     currency: str
     capacity: int
     price_per_night: Decimal
+    version: int
     min_nights: int
     max_nights: int
     cancellation_policy: dict[str, Any]
@@ -51,10 +52,6 @@ class ForSale:
         if problems:
             raise Invalid(details=problems)
 
-    def quote(self, stay: Stay) -> quotes.Quote:
-        """What the stay costs today. Every price of a stay is asked for here: shown, held or changed."""
-        return quotes.quote(self.price_per_night, self.currency, stay)
-
     def frozen_policy(self) -> dict[str, Any]:
         return policies.frozen(self.cancellation_policy, self.time_zone, self.check_in_time)
 
@@ -73,6 +70,7 @@ _FOR_SALE = often(
         Room.currency,
         Room.capacity,
         Room.price_per_night,
+        Room.version,
         Room.min_nights,
         Room.max_nights,
         Room.cancellation_policy,
@@ -98,15 +96,44 @@ def for_sale(room_id: uuid.UUID) -> ForSale:
     return room
 
 
+def offered(room: Room, house: Property, at: dt.datetime) -> ForSale:
+    """The same of rows that somebody has read; raises ValueError for a room without a price, which nobody can sell."""
+    if room.price_per_night is None:
+        raise ValueError(f"{room.name} has no price")
+    return ForSale(
+        id=room.id,
+        location=room.location,
+        currency=room.currency,
+        capacity=room.capacity,
+        price_per_night=room.price_per_night,
+        version=room.version,
+        min_nights=room.min_nights,
+        max_nights=room.max_nights,
+        cancellation_policy=room.cancellation_policy,
+        time_zone=house.time_zone,
+        check_in_time=house.check_in_time,
+        read_at=at,
+        name=room.name,
+        property_name=house.name,
+        city=house.address.get("city"),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class StayQuote:
     """What these dates would cost, whether they can be had now, and until when they can be given back."""
 
-    stay: Stay
-    guests: int
     price: quotes.Quote
     is_available: bool
     refunds: tuple[policies.RefundTier, ...]
+
+    @property
+    def stay(self) -> Stay:
+        return self.price.stay
+
+    @property
+    def guests(self) -> int:
+        return self.price.guests
 
 
 @reading
@@ -114,6 +141,6 @@ def quote(room_id: uuid.UUID, stay: Stay, guests: int, rules: StayRules) -> Stay
     """The price of a stay, line by line. Raises RoomNotFound, Invalid."""
     room = for_sale(room_id)
     room.refuse_unless_fit(stay, guests, rules)
-    price = room.quote(stay)
+    price = quotes.quote(room, stay, guests, room.read_at)
     refunds = policies.tiers(room.frozen_policy(), stay.check_in)
-    return StayQuote(stay, guests, price, inventory.is_free(room_id, stay), tuple(refunds))
+    return StayQuote(price, inventory.is_free(room_id, stay), tuple(refunds))

@@ -67,7 +67,7 @@ def _notice(booking: Booking, user: User, room: Room, place: Property) -> Bookin
         arrival=arrival,
         departure=dt.datetime.combine(booking.check_out, place.check_out_time, tzinfo=arrival.tzinfo),
         nights=(booking.check_out - booking.check_in).days,
-        lines=pricing.price_lines(booking.price_lines),
+        lines=pricing.price_lines(pricing.kept_lines(booking.price_lines)),
         total=booking.total_price,
         currency=booking.currency,
         refunds=_refunds(booking),

@@ -153,7 +153,7 @@ def begin(
     room.refuse_unless_fit(order.stay, order.guests, context.rules)
     booking_id, held_until = new_id(), until or room.read_at + context.hold_for
     inventory.claim_nights(actor, booking_id, room.id, room.location, order.stay, held_until=held_until)
-    price = room.quote(order.stay)
+    price = pricing.quote(room, order.stay, order.guests, room.read_at)
     booking = Booking(
         id=booking_id,
         user_id=order.guest_id,

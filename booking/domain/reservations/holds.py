@@ -132,7 +132,7 @@ def _for_as_many(actor: Actor, booking: Booking, order: Order, context: BookingC
     if _is_for_others(booking, order):
         room = pricing.for_sale(order.room_id)
         room.refuse_unless_fit(order.stay, order.guests, context.rules)
-        price, before = room.quote(order.stay), {"guests": booking.guests}
+        price, before = pricing.quote(room, order.stay, order.guests, room.read_at), {"guests": booking.guests}
         booking.guests, booking.policy = order.guests, room.frozen_policy()
         booking.total_price, booking.currency, booking.price_lines = price.total, price.currency, price.as_json()
         repository.save(booking)

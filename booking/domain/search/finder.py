@@ -39,7 +39,7 @@ from booking.domain.errors import Invalid
 from booking.domain.inventory import NIGHT_HELD, Availability, has_end
 from booking.domain.search import place_names, words
 from booking.domain.search.inputs import RoomSearch
-from booking.domain.stays import EARLIEST_ZONE, Stay, StayRules
+from booking.domain.stays import EARLIEST_ZONE, StayRules
 from booking.infra import cache, clock, replica
 from booking.infra.clock import sql_now
 from booking.infra.db import fetch
@@ -157,15 +157,16 @@ def _read(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch) -> Found:
 def _read_as_asked(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch) -> Found:
     values = _values(wanted, rules)
     page, total = _statements(_shape(values, wanted.sort))
-    nights = wanted.stay.nights
-    rooms = [_free_room(row, nights) for row in fetch(page, values)]
+    rows = fetch(page, values)
+    totals = pricing.totals(rows, wanted.stay, wanted.capacity or 1, clock.now())
+    rooms = [_free_room(row, total) for row, total in zip(rows, totals, strict=True)]
     # A first page that is not full has everything on it.
     complete = wanted.page == 1 and len(rooms) < wanted.page_size
     count = len(rooms) if complete else fetch(total, values)[0][0]
     return Found(rooms, wanted.page, wanted.page_size, count)
 
 
-def _free_room(row: Any, nights: int) -> FoundRoom:
+def _free_room(row: Any, total: Decimal) -> FoundRoom:
     return FoundRoom(
         id=encode("room", row.id),
         name=row.name,
@@ -174,7 +175,7 @@ def _free_room(row: Any, nights: int) -> FoundRoom:
         price_per_night=row.price_per_night,
         currency=row.currency,
         amenities=row.amenities,
-        total=pricing.total_price(row.price_per_night, row.currency, nights),
+        total=total,
     )
 
 
@@ -344,12 +345,9 @@ def _kept(found: Found) -> dict[str, Any]:
 
 
 def _found(kept: dict[str, Any], wanted: RoomSearch) -> Found:
-    rooms = [_priced(row, wanted.stay) for row in kept["rooms"]]
+    rooms = [_kept_room(row) for row in kept["rooms"]]
     return Found(rooms, wanted.page, wanted.page_size, kept["total"], kept["corrected"])
 
 
-def _priced(row: dict[str, Any], stay: Stay) -> FoundRoom:
-    price = Decimal(row["price_per_night"])
-    return FoundRoom(
-        **{**row, "price_per_night": price, "total": pricing.total_price(price, row["currency"], stay.nights)}
-    )
+def _kept_room(row: dict[str, Any]) -> FoundRoom:
+    return FoundRoom(**{**row, "price_per_night": Decimal(row["price_per_night"]), "total": Decimal(row["total"])})
