@@ -9,7 +9,7 @@ endif
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 # What takes long, or wants a browser or servers of its own, is left to `make test`.
 # Two plugins that nothing else needs take seconds to load in every process.
-QUICK := $(addprefix --ignore=tests/,api/test_fuzz.py backup bench browser deploy embedded faults fuzz replay) \
+QUICK := $(addprefix --ignore=tests/,api/test_fuzz.py backup bench browser budgets deploy embedded faults fuzz replay) \
 	-p no:schemathesis -p no:playwright -m "not faults and not slow"
 # CI says how much of the code its tests run; that costs a fifth more time.
 COVERAGE := $(if $(CI),--cov=booking --cov-report= --cov-fail-under=90)
@@ -56,8 +56,8 @@ format: everything ## rewrite the code in the common format
 	.venv/bin/ruff check --fix --exit-zero .
 	.venv/bin/ruff format .
 
-messages: everything ## collect the texts of pages for translators into booking/translations/messages.pot
-	.venv/bin/pybabel -q extract -F babel.cfg -k lazy_gettext --no-wrap --sort-by-file --omit-header -o booking/translations/messages.pot booking
+messages: everything ## collect the texts of pages, emails and errors for translators into booking/translations/messages.pot
+	.venv/bin/pybabel -q extract -F babel.cfg -k lazy_gettext -k _n:1,2 --no-wrap --sort-by-file --omit-header -o booking/translations/messages.pot booking
 
 lock: everything ## pin the newest versions that requirements/*.in allow
 	$(COMPILE) --upgrade requirements/runtime.in -o requirements.txt

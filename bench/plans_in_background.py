@@ -31,7 +31,7 @@ from booking.config import Settings
 from booking.domain.maintenance import backlog
 from booking.domain.messages import outbox
 from booking.infra import raw_sql, signals
-from booking.jobs import deliver, ticker
+from booking.jobs import cache_refresh, ticker
 
 MOST_MS, MOST_PAGES = 50.0, 500
 BIG = ("bookings", "availability", "payments", "events", "deliveries", "idempotency_keys")
@@ -138,7 +138,7 @@ def _look(look: Callable[..., Iterator[object]], settings: Settings) -> None:
 
 def _deliver_to_the_cache() -> None:
     outbox.relay()
-    deliver.refresh_cache([event_id for consumer, event_id in outbox.due() if consumer == outbox.CACHE])
+    cache_refresh.refresh([event_id for consumer, event_id in outbox.due() if consumer == cache_refresh.CACHE])
 
 
 @contextmanager

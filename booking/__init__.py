@@ -17,10 +17,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     # Imported here: the launcher lives in this package too, and must be quick to heed a Ctrl-C.
     from booking import api, cli, web
     from booking.config import Settings
-    from booking.http import error_rendering, limits, operations, requests, services
+    from booking.http import error_rendering, language, limits, operations, requests, services
     from booking.http.application import Application, cookie_keys
     from booking.infra import cache, deadline, redis, replica, secret_keys, telemetry
     from booking.infra.db import bind_options, db, engine_options, watch_engines
+    from booking.jobs import consumers
 
     settings = settings or Settings.from_env()
     app = Application("booking")
@@ -46,6 +47,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     cache.configure(app, replica=bool(settings.read_database_url), users=settings.session_cache_seconds > 0)
 
     # --- what the doors share
+    language.install(app)
     services.install(app, settings)
     requests.install(app, settings)
     limits.install(app, settings)
@@ -57,4 +59,5 @@ def create_app(settings: Settings | None = None) -> Flask:
     web.csrf.exempt(api.blueprint)  # programs send a bearer token, never a cookie
     app.register_blueprint(operations.operations)
     cli.register(app)
+    consumers.register()
     return app

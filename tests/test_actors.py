@@ -62,7 +62,7 @@ COMPUTED = {
         "totals",
     },
     "search": {"cache_keys"},
-    "payments": {"error_text", "has_refund", "is_open", "usual_patience"},
+    "payments": {"error_text", "explained_error", "has_refund", "is_open", "usual_patience"},
     "reservations": {"amounts_of", "calendar_entry", "calendar_method", "request_fingerprint", "shown_status"},
 }
 # A step of another verb, which was given the actor, has asked whether they may, and records what came of it.
@@ -118,8 +118,11 @@ MACHINERY = {
         "finish_delivery",
         "give_up_delivery",
         "given_up_deliveries",
+        "find_consumer",
         "outbox_figures",
         "prune_events",
+        "register_consumer",
+        "registered_consumers",
         "relay_events",
     },
     "people": {

@@ -155,7 +155,7 @@ def test_what_is_no_secret_stays_as_it_is(written: StringIO, app: Flask) -> None
 def test_a_mail_that_failed_keeps_its_reason_without_the_address(app: Flask, monkeypatch: Any) -> None:
     kept: list[str] = []
     monkeypatch.setattr(messages, "fail_delivery", lambda _, reason: kept.append(reason))
-    deliver._failed(None, OSError(f"{{'{ADDRESS}': (550, b'5.1.1 <{ADDRESS}>: no such user')}}"))  # type: ignore[arg-type]
+    deliver.failed(None, OSError(f"{{'{ADDRESS}': (550, b'5.1.1 <{ADDRESS}>: no such user')}}"))  # type: ignore[arg-type]
     assert "550" in kept[0]
     assert ADDRESS not in kept[0]
 

@@ -25,6 +25,7 @@ from booking.domain.errors import (
     RoomNotAvailable,
     RoomNotFound,
 )
+from booking.domain.notices import Notice
 from booking.domain.people import CurrentUser
 from booking.domain.reservations import Answer, Booking, BookingList, Claim, RoomOrder
 from booking.http.error_rendering import status_of
@@ -191,7 +192,7 @@ def _not_modified(booking: Booking) -> Response:
 def _idempotency_key() -> str | None:
     key = request.headers.get("Idempotency-Key")
     if key is not None and not KEY.fullmatch(key):
-        raise Invalid(details={"Idempotency-Key": "must be 1 to 255 visible ASCII characters"})
+        raise Invalid(details={"Idempotency-Key": Notice("no_key")})
     return key
 
 

@@ -17,6 +17,7 @@ from booking.api import schemas, texts
 from booking.api.endpoint import IF_NONE_MATCH, OPERATIONS, MalformedJson, Operation, blueprint, json_response
 from booking.api.links import LINKS
 from booking.domain import errors
+from booking.http import words
 from booking.http.error_rendering import status_of
 from booking.infra import clock
 
@@ -167,12 +168,12 @@ def _refusals(operation: Operation, refs: dict[Any, Any]) -> dict[str, Any]:
     """Every refusal by status: what the endpoint names, and what any endpoint of its kind may answer."""
     by_status: dict[int, list[str]] = {}
     for refusal in (*operation.refusals, *_usual(operation)):
-        by_status.setdefault(status_of(refusal()), []).append(f"{refusal.code}: {refusal.message}")
+        by_status.setdefault(status_of(refusal()), []).append(f"{refusal.code}: {words.message(refusal())}")
     if operation.body:
-        by_status[413] = ["PAYLOAD_TOO_LARGE: The body is too large."]
-        by_status[415] = ["UNSUPPORTED_MEDIA_TYPE: Send the body as application/json."]
+        by_status[413] = [": ".join(words.of_status(413))]
+        by_status[415] = [": ".join(words.of_status(415))]
     if operation.limited:
-        by_status[429] = ["RATE_LIMIT_EXCEEDED: Too many requests. Please try again later."]
+        by_status[429] = [": ".join(words.of_status(429))]
     told = {status: _refusal(status, by_status[status]) for status in sorted(by_status)}
     for status, shape in operation.also.items():
         told[status]["content"] = {"application/json": {"schema": refs[shape]}}

@@ -27,7 +27,7 @@ blueprint = Blueprint("api", __name__)
 
 
 class MalformedJson(Invalid):
-    code, message = "MALFORMED_JSON", "The body is not valid JSON."
+    code = "MALFORMED_JSON"
 
 
 @dataclass(frozen=True, slots=True)

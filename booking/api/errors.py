@@ -11,24 +11,15 @@ from werkzeug.exceptions import HTTPException
 from booking.api import schemas
 from booking.api.endpoint import json_response, to_json
 from booking.domain import errors
-from booking.http import limits
+from booking.http import limits, words
 from booking.http.error_rendering import ErrorRenderer, status_of, wait_headers
 from booking.http.requests import request_id
-
-# What Flask itself refuses, in our words.
-HTTP = {
-    400: ("BAD_REQUEST", "The request could not be understood."),
-    404: ("NOT_FOUND", "Not found."),
-    405: ("METHOD_NOT_ALLOWED", "This method is not allowed here."),
-    413: ("PAYLOAD_TOO_LARGE", "The body is too large."),
-    415: ("UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json."),
-    429: ("RATE_LIMIT_EXCEEDED", "Too many requests. Please try again later."),
-}
 
 
 def body_of(error: errors.BookingError) -> bytes:
     """The envelope of a refusal."""
-    return to_json(schemas.Refusal(error=error.code, message=error.message, details=error.details or None))
+    details = {field: words.problem(field, notice) for field, notice in error.details.items()} | error.named
+    return to_json(schemas.Refusal(error=error.code, message=words.message(error), details=details or None))
 
 
 def _refusal(refusal: errors.BookingError) -> Response:
@@ -45,7 +36,7 @@ def _headers(refusal: errors.BookingError) -> dict[str, str]:
 
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
-    code, message = HTTP.get(status, ("BAD_REQUEST", "The request could not be understood."))
+    code, message = words.of_status(status)
     headers = limits.refusal_headers() if isinstance(error, RateLimitExceeded) else _kept_headers(error)
     return json_response(to_json(schemas.Refusal(error=code, message=message)), status, headers)
 
@@ -56,8 +47,8 @@ def _kept_headers(error: HTTPException) -> dict[str, str]:
 
 def _unexpected() -> Response:
     details: dict[str, Any] = {"requestId": request_id()}
-    message = "Something went wrong on our side. Please tell us the request id."
-    return json_response(to_json(schemas.Refusal(error="INTERNAL_ERROR", message=message, details=details)), 500)
+    code, message = words.of_status(500)
+    return json_response(to_json(schemas.Refusal(error=code, message=message, details=details)), 500)
 
 
 RENDERER = ErrorRenderer(refusal=_refusal, http=_http, unexpected=_unexpected)

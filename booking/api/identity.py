@@ -12,18 +12,26 @@ from booking.infra.ids import decode
 from booking.infra.tokens import BadToken
 
 
+class TokenMissing(Unauthorized):
+    reason = "TOKEN_MISSING"
+
+
+class TokenUnusable(Unauthorized):
+    reason = "TOKEN_UNUSABLE"
+
+
 def of_request() -> CurrentUser:
     """The user of the bearer token; raises Unauthorized: missing, forged, expired, or its session ended."""
     services = current_services()
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise Unauthorized("An access token is missing: send Authorization: Bearer.")
+        raise TokenMissing
     try:
         claims = services.keys.read(token.strip())
     except BadToken:
-        raise Unauthorized("The access token cannot be used.") from None
+        raise TokenUnusable from None
     session_id, user_id = decode("session", str(claims["sid"])), decode("user", str(claims["sub"]))
     if session_id is None or user_id is None:
-        raise Unauthorized("The access token cannot be used.")
+        raise TokenUnusable
     kept_for = services.settings.session_cache_seconds
     return people.current_session(session_id, user_id, kept_for=kept_for, ends=services.ends)

@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 import click
 
 from booking.domain.catalogue import BadRow
+from booking.http import words
 
 _GZIP, _ZIP, _UTF16 = b"\x1f\x8b", b"PK\x03\x04", (b"\xff\xfe", b"\xfe\xff")
 _LARGEST_FILE = 4 * 2**30  # bytes when unpacked; the largest city that is known has a fraction of that
@@ -30,9 +31,9 @@ class Rows:
         self.size = os.fstat(self._raw.fileno()).st_size if path != "-" else 0
         self._reader = csv.reader(_lines_of(_text(self._raw, path), path), strict=True)
         csv.field_size_limit(_LARGEST_CELL)
-        _, first = next(self._lines(), (0, BadRow("file", "is empty")))
+        _, first = next(self._lines(), (0, BadRow("file", "cell_empty")))
         if isinstance(first, BadRow):
-            raise click.ClickException(f"{path} {first.reason}.")
+            raise click.ClickException(f"{path} {words.told(first.notice)}.")
         self.header = [column.strip() for column in first]
 
     @property
@@ -50,7 +51,7 @@ class Rows:
     def _named(self, cells: list[str]) -> dict[str, str] | BadRow:
         fitted = _fitted(cells, len(self.header))
         if len(fitted) != len(self.header):
-            return BadRow("row", f"has {len(fitted)} cells; the header has {len(self.header)}")
+            return BadRow("row", "row_of_other_width", cells=len(fitted), columns=len(self.header))
         return dict(zip(self.header, fitted, strict=True))
 
     def _lines(self) -> Iterator[tuple[int, list[str] | BadRow]]:
@@ -61,12 +62,12 @@ class Rows:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield number, BadRow("row", _quotes(error))
+                yield number, _quotes(error)
                 continue
             except (EOFError, zlib.error, gzip.BadGzipFile) as error:
                 raise click.ClickException(f"The file is damaged after line {number - 1}: {error}.") from error
             if any(cell.strip() for cell in cells):
-                yield number, cells if _is_text(cells) else BadRow("row", "is not UTF-8 text")
+                yield number, cells if _is_text(cells) else BadRow("row", "cell_no_text")
 
 
 def _open(path: str) -> io.BufferedReader:
@@ -123,7 +124,7 @@ def _is_text(cells: list[str]) -> bool:
     return all(cell.isascii() or not any("\ud800" <= character <= "\udfff" for character in cell) for cell in cells)
 
 
-def _quotes(error: csv.Error) -> str:
+def _quotes(error: csv.Error) -> BadRow:
     if "unexpected end of data" in str(error):
-        return "opens a quote that is never closed; nothing after it could be read"
-    return f"cannot be read as CSV ({error})"
+        return BadRow("row", "row_open_quote")
+    return BadRow("row", "row_no_csv", problem=str(error))

@@ -9,14 +9,16 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 
 import click
+from sqlalchemy import Connection
 
 from booking.config import Settings
 from booking.domain import maintenance
+from booking.http import words
 from booking.infra import embedded
 from booking.infra.doctor import backups, edge, environment, post, postgres, report, valkey
 from booking.infra.doctor.report import OK, PROBLEM, SKIPPED, WARNING, Check, Diagnosis, Line, examine
@@ -82,9 +84,9 @@ def plan(settings: Settings, problems: list[str]) -> list[Check]:
         Check("archive", partial(backups.archive, settings)),
         _asking("wal", backups.wal, settings),
         _asking("worker", postgres.worker, settings),
-        _asking("outbox", maintenance.overdue_messages, settings, needs="migrations"),
-        _asking("holds", maintenance.overdue_holds, settings, needs="migrations"),
-        _asking("payments", maintenance.overdue_payments, settings, needs="migrations"),
+        _asking("outbox", _in_words(maintenance.overdue_messages), settings, needs="migrations"),
+        _asking("holds", _in_words(maintenance.overdue_holds), settings, needs="migrations"),
+        _asking("payments", _in_words(maintenance.overdue_payments), settings, needs="migrations"),
     ]
 
 
@@ -95,6 +97,16 @@ def _asking(name: str, look: postgres.Look, settings: Settings, *, needs: str = 
 def _ask(look: postgres.Look, settings: Settings) -> Iterator[Diagnosis]:
     with postgres.connection(settings.database_url) as opened:
         yield from look(opened, settings)
+
+
+def _in_words(look: Callable[[Connection, Settings], Iterator[maintenance.Observation]]) -> postgres.Look:
+    """What the domain has seen, as a diagnosis."""
+
+    def looked(opened: Connection, settings: Settings) -> Iterator[Diagnosis]:
+        for seen in look(opened, settings):
+            yield Diagnosis(seen.state, words.told(seen.finding), words.told(seen.advice) if seen.advice else "")
+
+    return looked
 
 
 def _show(lines: Sequence[Line], counts: Counter[str]) -> None:

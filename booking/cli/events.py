@@ -24,15 +24,15 @@ def status(limit: int) -> None:
     """
     figures = messages.outbox_figures()
     click.echo(f"{count(figures['unsent'], 'event')} not yet looked at")
-    for consumer in (messages.MAIL, messages.CACHE):
-        counts = (figures[f"{consumer}_{state}"] for state in ("waiting", "running", "failed"))
-        click.echo("{}: {} waiting, {} running, {} given up".format(consumer, *counts))
+    for consumer in messages.registered_consumers():
+        counts = (figures[f"{consumer.name}_{state}"] for state in ("waiting", "running", "failed"))
+        click.echo("{}: {} waiting, {} running, {} given up".format(consumer.name, *counts))
     waiting = queue.depth()
     click.echo("queue: Redis is away, work waits in Postgres" if waiting < 0 else f"queue: {waiting} jobs")
     if refused := people.count_undeliverable():
         click.echo(f"addresses: mail servers refuse those of {count(refused, 'account')} for good")
-    for event_id, consumer, error in messages.given_up_deliveries(limit):
-        click.echo(f"given up: {consumer} for {ids.encode('event', event_id)}: {' '.join(error.split())}")
+    for event_id, name, error in messages.given_up_deliveries(limit):
+        click.echo(f"given up: {name} for {ids.encode('event', event_id)}: {' '.join(error.split())}")
 
 
 @group.command("retry")

@@ -9,9 +9,10 @@ import click
 from flask.cli import AppGroup
 
 from booking.cli.operator import acting
-from booking.domain import money, payments, reservations
+from booking.domain import payments, reservations
 from booking.domain.errors import BookingError, PaymentNotFound
 from booking.domain.reservations import BookingContext
+from booking.http import money_format, words
 from booking.http.services import current_services
 from booking.infra import ids
 from booking.infra.words import count
@@ -35,15 +36,15 @@ def list_them() -> None:
     owed, waiting = reservations.owed_refunds(acting()), payments.asked_in_vain(acting())
     for debt in owed:
         click.echo(
-            f"{ids.encode('payment', debt.payment_id)} owed: {money.plain(debt.amount, debt.currency)}"
-            f" of booking {debt.reference}, declined by {debt.provider}: {debt.error or 'no reason given'}"
+            f"{ids.encode('payment', debt.payment_id)} owed: {money_format.plain(debt.amount, debt.currency)}"
+            f" of booking {debt.reference}, declined by {debt.provider}: {_why(debt.error, 'no reason given')}"
         )
     for payment in waiting:
         click.echo(
             f"{ids.encode('payment', payment.id)} without an outcome: {payment.kind} of"
-            f" {money.plain(payment.amount, payment.currency)} by {payment.provider},"
+            f" {money_format.plain(payment.amount, payment.currency)} by {payment.provider},"
             f" asked {count(payment.attempts, 'time')}:"
-            f" {payment.error or 'no reason known'}"
+            f" {_why(payment.error, 'no reason known')}"
         )
     click.echo(f"{count(len(owed), 'refund')} owed, {count(len(waiting), 'payment')} without an outcome.")
 
@@ -92,6 +93,11 @@ def recover() -> None:
     click.echo(f"{count(tried, 'payment')} asked about, {payments.payment_figures()['open']} without an outcome.")
 
 
+def _why(error: str | None, otherwise: str) -> str:
+    reason = payments.explained_error(error or otherwise)
+    return reason if isinstance(reason, str) else words.told(reason)
+
+
 def _known(text: str) -> uuid.UUID:
     found = ids.decode("payment", text)
     if found is None:
@@ -105,7 +111,7 @@ def _retried(payment_id: uuid.UUID, context: BookingContext) -> bool:
     try:
         state = payments.retry_refund(acting(), payment_id, context)
     except BookingError as refusal:
-        click.echo(f"{name}: {refusal.message}", err=True)
+        click.echo(f"{name}: {words.message(refusal)}", err=True)
         return not isinstance(refusal, PaymentNotFound)
     click.echo(f"{name}: {DONE[state]}")
     return state != payments.OWED

@@ -22,10 +22,13 @@ from flask.cli import AppGroup
 from booking.cli.csv_file import Rows
 from booking.cli.operator import acting
 from booking.domain import catalogue
-from booking.domain.catalogue import BadRow, ImportDefaults, ImportFormat, RoomDraft
-from booking.domain.errors import Conflict, Invalid
-from booking.infra import signals, words
+from booking.domain.catalogue import BadRow, ImportDefaults, ImportFormat, OptionsMissing, PropertyMisfit, RoomDraft
+from booking.domain.errors import Invalid
+from booking.domain.notices import Notice
+from booking.http import words
+from booking.infra import signals
 from booking.infra.db import Unavailable
+from booking.infra.words import count as counted
 
 ENCODING = "utf-8-sig"  # with a byte order mark: without, Excel takes it for the machine's old code page
 
@@ -38,7 +41,7 @@ class Tally:
 
     rows: int = 0
     counts: Counter[str] = field(default_factory=Counter)
-    held_back: Counter[str] = field(default_factory=Counter)
+    held_back: Counter[Notice] = field(default_factory=Counter)
     bad: list[tuple[int, BadRow, str]] = field(default_factory=list)  # with line and id
     seen: dict[tuple[str | None, str], int] = field(default_factory=dict)
 
@@ -119,7 +122,7 @@ def export(file: str, location: str | None) -> None:
         raise  # the reader has seen enough: click ends quietly
     except OSError as error:
         raise click.ClickException(f"Cannot write {file}: {error.strerror or error}.") from error
-    click.echo(f"{words.count(count, 'room')} exported.", err=True)
+    click.echo(f"{counted(count, 'room')} exported.", err=True)
 
 
 def _require_rooms(location: str) -> None:
@@ -138,14 +141,15 @@ def _layout(header: list[str], options: ImportDefaults) -> ImportFormat:
         if layout.into:
             catalogue.check_property(layout.into)
     except Invalid as error:
-        if "missing" in error.details.values():
+        if isinstance(error, OptionsMissing):
             wanted = ", ".join(f"--{option.replace('_', '-')}" for option in error.details)
-            raise click.UsageError(f"{error.message} Add {wanted}.") from error
+            raise click.UsageError(f"{words.message(error)} Add {wanted}.") from error
         if error.details:
-            raise click.UsageError(error.message) from error
-        raise click.ClickException(error.message) from error
-    except Conflict as error:
-        raise click.ClickException(f"Nothing was imported: {error.message}.") from error
+            raise click.UsageError(" ".join(map(words.told, error.details.values()))) from error
+        raise click.ClickException(words.message(error)) from error
+    except PropertyMisfit as error:
+        why = "; ".join(map(words.told, error.details.values()))
+        raise click.ClickException(f"Nothing was imported: {why}.") from error
     return layout
 
 
@@ -182,7 +186,7 @@ def _draft(line: int, cells: dict[str, str] | BadRow, layout: ImportFormat, tall
     try:
         draft = layout.read(cells, line)
         if (earlier := tally.seen.setdefault(draft.key, line)) != line:
-            raise BadRow("id", f"line {earlier} has this id already")
+            raise BadRow("id", "row_twice", earlier=earlier)
     except BadRow as problem:
         tally.refuse(line, problem, cells.get("source_id", cells.get("id", "")))
         return None
@@ -196,17 +200,17 @@ def _put(batch: list[RoomDraft], tally: Tally, *, rehearse: bool) -> None:
     tally.counts["unchanged"] += len(outcome.unchanged)
     tally.held_back.update(draft.held_back for draft in outcome.held_back if draft.held_back)
     for draft, column, reason in outcome.refused:
-        tally.refuse(draft.line, BadRow(column, reason), draft.key[1])
+        tally.refuse(draft.line, BadRow(column, reason.code, **reason.params), draft.key[1])
 
 
 def _report(tally: Tally, *, dry_run: bool, seconds: float) -> None:
     for line, problem, room_id in sorted(tally.bad, key=lambda entry: entry[0]):
         of_room = f" (id {room_id[:64]})" if room_id.strip() else ""
-        click.echo(f"line {line}: {problem}{of_room}", err=True)
+        click.echo(f"line {line}: {problem.field}: {words.told(problem.notice)}{of_room}", err=True)
     counts = ", ".join(f"{tally.counts[what]:,} {what}" for what in ("created", "updated", "unchanged"))
-    click.echo(f"{words.count(tally.rows, 'row')} in {seconds:.1f} s: {counts}, {len(tally.bad):,} bad.")
+    click.echo(f"{counted(tally.rows, 'row')} in {seconds:.1f} s: {counts}, {len(tally.bad):,} bad.")
     for reason, count in tally.held_back.most_common():
-        click.echo(f"{count:,} of them unpublished: {reason}.")
+        click.echo(f"{count:,} of them unpublished: {words.told(reason)}.")
     if dry_run:
         click.echo("This was a dry run: nothing was kept.")
 

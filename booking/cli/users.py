@@ -15,6 +15,7 @@ from booking.domain.actors import Actor, Role
 from booking.domain.errors import BookingError, EmailTaken, Invalid
 from booking.domain.inputs import accept
 from booking.domain.people import SHORTEST_PASSWORD, Registration, User
+from booking.http import words
 from booking.http.services import current_services
 
 group = AppGroup("users", help="Accounts.")
@@ -153,7 +154,9 @@ def _get(email: str) -> User:
 
 
 def _said(refusal: Invalid) -> click.ClickException:
-    return click.ClickException("; ".join(f"{field} {problem}" for field, problem in refusal.details.items()))
+    return click.ClickException(
+        "; ".join(f"{field} {words.problem(field, notice)}" for field, notice in refusal.details.items())
+    )
 
 
 def _password(from_stdin: bool) -> str:
@@ -215,7 +218,7 @@ def _doing(verb: Callable[[Actor, UUID], None], email: str) -> None:
     try:
         verb(acting(), _account(email).id)
     except BookingError as refusal:
-        raise click.ClickException(refusal.message) from None
+        raise click.ClickException(words.message(refusal)) from None
 
 
 def _account(email: str) -> User:

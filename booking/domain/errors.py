@@ -1,83 +1,101 @@
-"""What can go wrong, as families. Each error has a code for machines and a sentence for people.
+"""What can go wrong, as families: codes and parameters, no sentences.
 
-Which HTTP status a family gets is decided at the doors, once (booking/http/error_rendering.py).
+Which HTTP status a family gets is decided at the doors, once (booking/http/error_rendering.py), and so is what people
+read (booking/http/words).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
+
+from booking.domain.notices import Notice
 
 
 class BookingError(Exception):
-    """Any refusal of ours. `details` maps field names (as the caller wrote them) to what is wrong with them."""
+    """Any refusal of ours.
+
+    `code` is what programs decide by; `reason` says more exactly what it is about, and with `params` is what doors
+    have words for. `details` maps field names (as the caller wrote them) to what is wrong with them, `named` what the
+    refusal is about to its id.
+    """
 
     code = "INTERNAL_ERROR"
-    message = "Something went wrong on our side."
+    reason = "INTERNAL_ERROR"
 
-    def __init__(self, message: str | None = None, *, details: Mapping[str, str] | None = None) -> None:
-        super().__init__(message or self.message)
-        self.message = message or self.message
-        self.details = dict(details or {})
+    def __init_subclass__(cls) -> None:
+        if "code" in vars(cls) and "reason" not in vars(cls):
+            cls.reason = cls.code
+
+    def __init__(
+        self, *, details: Mapping[str, Notice] | None = None, named: Mapping[str, str] | None = None, **params: Any
+    ) -> None:
+        self.details, self.named, self.params = dict(details or {}), dict(named or {}), params
+        super().__init__(self.reason, *([params] if params else []), *([self.details] if details else []))
 
 
 class Invalid(BookingError):
-    code, message = "VALIDATION_ERROR", "Invalid input data"
+    code = "VALIDATION_ERROR"
 
 
 class Unauthorized(BookingError):
-    code, message = "UNAUTHORIZED", "Please sign in."
+    code = "UNAUTHORIZED"
+
+
+class SessionOver(Unauthorized):
+    reason = "SESSION_OVER"
 
 
 class InvalidCredentials(Unauthorized):
-    code, message = "INVALID_CREDENTIALS", "Email or password is wrong."
+    code = "INVALID_CREDENTIALS"
 
 
 class InvalidToken(Unauthorized):
-    code, message = "INVALID_TOKEN", "This refresh token cannot be used. Please sign in again."
+    code = "INVALID_TOKEN"
 
 
 class SignInTooOld(Unauthorized):
-    code, message = "RECENT_SIGN_IN_NEEDED", "Please confirm that it is you: your last sign-in was a while ago."
+    code = "RECENT_SIGN_IN_NEEDED"
 
 
 class PaymentFailed(BookingError):
-    code, message = "PAYMENT_FAILED", "The payment was declined. Nothing was charged."
+    code = "PAYMENT_FAILED"
 
 
 class Forbidden(BookingError):
-    code, message = "FORBIDDEN", "You don’t have permission to do this."
+    code = "FORBIDDEN"
 
 
 class AccountDisabled(Forbidden):
-    code, message = "ACCOUNT_DISABLED", "This account is disabled. Contact us to use it again."
+    code = "ACCOUNT_DISABLED"
 
 
 class NotFound(BookingError):
-    code, message = "NOT_FOUND", "Not found."
+    code = "NOT_FOUND"
 
 
 class RoomNotFound(NotFound):
-    code, message = "ROOM_NOT_FOUND", "This room does not exist."
+    code = "ROOM_NOT_FOUND"
 
 
 class BookingNotFound(NotFound):
-    message = "This booking does not exist."
+    reason = "BOOKING_NOT_FOUND"
 
 
 class PaymentNotFound(NotFound):
-    message = "This payment does not exist."
+    reason = "PAYMENT_NOT_FOUND"
 
 
 class SessionNotFound(NotFound):
-    message = "This session does not exist or has already ended."
+    reason = "SESSION_NOT_FOUND"
 
 
 class AccountNotFound(NotFound):
-    message = "This account does not exist."
+    reason = "ACCOUNT_NOT_FOUND"
 
 
 class LinkOver(NotFound):
-    code, message = "LINK_OVER", "This link has been used or has expired."
+    code = "LINK_OVER"
 
 
 class ResetLinkOver(LinkOver):
@@ -93,100 +111,102 @@ class ChangeLinkOver(LinkOver):
 
 
 class Conflict(BookingError):
-    code, message = "CONFLICT", "This is not possible in the current state."
+    code = "CONFLICT"
 
 
 class AccountInUse(Conflict):
     code = "ACCOUNT_IN_USE"
-    message = "This account has upcoming stays, unpaid holds or payments in progress. Nothing was deleted."
 
 
 class LastOwner(Conflict):
-    code, message = "LAST_OWNER", "This is the only owner. Make somebody else an owner first."
+    code = "LAST_OWNER"
 
 
 class EmailTaken(Conflict):
-    code, message = "EMAIL_TAKEN", "An account with this email already exists."
+    code = "EMAIL_TAKEN"
 
 
 class RoomNotAvailable(Conflict):
-    code, message = "ROOM_NOT_AVAILABLE", "The selected room is no longer available for the requested dates."
+    code = "ROOM_NOT_AVAILABLE"
 
 
 class RoomLocked(Conflict):
-    code, message = "ROOM_LOCKED", "Room is currently being booked"
+    code = "ROOM_LOCKED"
     retry_after = 1
 
 
 class HoldOver(RoomNotAvailable):
-    message = "The time to pay for this booking has run out."
+    reason = "HOLD_OVER"
 
 
 class TooManyHolds(Conflict):
     code = "TOO_MANY_HOLDS"
-    message = "You have as many unpaid holds as one guest may have. Pay for one or release it first."
 
 
 class PaymentInProgress(Conflict):
-    code, message = "PAYMENT_IN_PROGRESS", "A payment for this booking is already in progress."
+    code = "PAYMENT_IN_PROGRESS"
     retry_after = 2
 
 
 class PriceChanged(Conflict):
-    code, message = "PRICE_CHANGED", "The price has changed. You haven’t been charged."
+    code = "PRICE_CHANGED"
 
 
 class BookingNotCancellable(Conflict):
-    code, message = "BOOKING_NOT_CANCELLABLE", "This booking can no longer be cancelled."
+    code = "BOOKING_NOT_CANCELLABLE"
+
+
+class CancelledDuringPayment(BookingNotCancellable):
+    reason = "CANCELLED_DURING_PAYMENT"
 
 
 class IllegalMove(Conflict):
-    code, message = "ILLEGAL_MOVE", "This booking cannot do that any more."
+    """Of a booking with the status `status`, which cannot become `move`."""
+
+    code = "ILLEGAL_MOVE"
 
 
 class RefundChanged(Conflict):
-    code, message = "REFUND_CHANGED", "The refund has changed. Nothing was cancelled."
+    code = "REFUND_CHANGED"
 
 
 class RefundNotOwed(Conflict):
-    code, message = "REFUND_NOT_OWED", "This refund was not declined, or it has been sent again since."
+    code = "REFUND_NOT_OWED"
 
 
 class BookingModified(Conflict):
-    code, message = "BOOKING_MODIFIED", "Booking was modified by another process"
+    code = "BOOKING_MODIFIED"
 
 
 class IdempotencyConflict(Conflict):
-    code, message = "IDEMPOTENCY_CONFLICT", "A request with this Idempotency-Key is still in progress."
+    code = "IDEMPOTENCY_CONFLICT"
     retry_after = 2
 
 
 class KeyReused(BookingError):
-    code, message = "IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key has already been used with a different request."
+    code = "IDEMPOTENCY_KEY_REUSED"
 
 
 class PaymentUnknown(BookingError):
     code = "PAYMENT_UNKNOWN"
-    message = "The payment provider did not answer in time. We are settling it; retry with the same Idempotency-Key."
     retry_after = 5
 
 
 class Unavailable(BookingError):
-    code, message = "UNAVAILABLE", "The service is temporarily unavailable. Please try again in a moment."
+    code = "UNAVAILABLE"
     retry_after = 2
 
 
 class TooBusy(Unavailable):
-    message = "Too many people are signing in right now. Please try again in a moment."
+    reason = "TOO_BUSY"
     retry_after = 1
 
 
 class TooManyAttempts(BookingError):
     """Tried too often; `retry_after` seconds from now it may be tried again."""
 
-    code, message = "RATE_LIMIT_EXCEEDED", "Too many attempts. Try again later."
+    code = "RATE_LIMIT_EXCEEDED"
 
     def __init__(self, retry_after: int) -> None:
-        unit = "second" if retry_after == 1 else "seconds"
-        super().__init__(f"Too many attempts. Try again in {retry_after} {unit}.")
+        super().__init__(seconds=retry_after)
         self.retry_after = retry_after

@@ -1,4 +1,4 @@
-"""What is wrong with an input, as sentences: pydantic's findings in our words."""
+"""What is wrong with an input: pydantic's findings as our notices."""
 
 from __future__ import annotations
 
@@ -7,50 +7,55 @@ from typing import Any
 
 from pydantic import ValidationError
 
-SENTENCES = {
-    "missing": "is missing",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "int_parsing_size": "has too many digits",
-    "string_type": "must be text",
-    "string_unicode": "must be text",
-    "decimal_parsing": "must be a number",
-    "decimal_type": "must be a number",
-    "is_instance_of": "must be a number",  # of decimals, which no other class stands for
-    "string_pattern_mismatch": "has an unexpected form",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le}",
-    "string_too_long": "must have at most {max_length} characters",
-    "string_too_short": "must have at least {min_length} characters",
-    "too_long": "has too many entries",
-    "decimal_max_digits": "has too many digits",
-    "decimal_max_places": "has too many decimals",
-    "decimal_whole_digits": "has too many digits",
-    "finite_number": "must be a number",
-    "model_type": "must be a JSON object",
-    "model_attributes_type": "must be a JSON object",
+from booking.domain.notices import Notice
+
+# Our code, and what it needs of pydantic's facts. Codes of our own validators (inputs.refuse) stand as they are.
+CODES: dict[str, tuple[str, dict[str, str]]] = {
+    "missing": ("missing", {}),
+    "int_type": ("no_whole_number", {}),
+    "int_parsing": ("no_whole_number", {}),
+    "int_from_float": ("no_whole_number", {}),
+    "int_parsing_size": ("too_many_digits", {}),
+    "string_type": ("no_text", {}),
+    "string_unicode": ("no_text", {}),
+    "decimal_parsing": ("no_number", {}),
+    "decimal_type": ("no_number", {}),
+    "is_instance_of": ("no_number", {}),  # of decimals, which no other class stands for
+    "string_pattern_mismatch": ("unexpected_form", {}),
+    "greater_than_equal": ("too_small", {"ge": "least"}),
+    "less_than_equal": ("too_large", {"le": "most"}),
+    "string_too_long": ("too_long", {"max_length": "most"}),
+    "string_too_short": ("too_short", {"min_length": "least"}),
+    "too_long": ("too_many_entries", {}),
+    "decimal_max_digits": ("too_many_digits", {}),
+    "decimal_max_places": ("too_many_decimals", {}),
+    "decimal_whole_digits": ("too_many_digits", {}),
+    "finite_number": ("no_number", {}),
+    "model_type": ("no_object", {}),
+    "model_attributes_type": ("no_object", {}),
 }
+REFUSED = "refused"  # pydantic's name for what a validator of ours found; the notice is in its facts
 
 
-def by_field(error: ValidationError, *, strict: bool) -> dict[str, str]:
-    """Pydantic's findings by field name, as sentences; the first per field.
+def by_field(error: ValidationError, *, strict: bool) -> dict[str, Notice]:
+    """Pydantic's findings by field name; the first per field.
 
     Strict input is JSON, where a list is just of the wrong type; elsewhere it is a name that came several times.
     """
-    found: dict[str, str] = {}
+    found: dict[str, Notice] = {}
     for entry in error.errors(include_url=False):
         facts = entry.get("ctx") or {}
         field = facts.get("field") or (str(entry["loc"][0]) if entry["loc"] else "body")
-        found.setdefault(field, _sentence(entry, facts, strict=strict))
+        found.setdefault(field, _notice(entry, facts, strict=strict))
     return found
 
 
-def _sentence(entry: Mapping[str, Any], facts: Mapping[str, Any], *, strict: bool) -> str:
+def _notice(entry: Mapping[str, Any], facts: Mapping[str, Any], *, strict: bool) -> Notice:
     kind = entry["type"]
     if isinstance(entry["input"], list) and kind != "too_long" and not strict:
-        return "must be given once"
-    if kind in SENTENCES:
-        return SENTENCES[kind].format(**facts)
-    said: str = entry["msg"]
-    return said[:1].lower() + said[1:]
+        return Notice("given_twice")
+    if kind == REFUSED:
+        noticed: Notice = facts["notice"]
+        return noticed
+    code, names = CODES.get(kind, ("not_accepted", {}))
+    return Notice(code, **{ours: facts[theirs] for theirs, ours in names.items()})

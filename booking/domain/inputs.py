@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from booking.domain import input_problems, names
 from booking.domain.errors import Invalid
+from booking.domain.notices import FieldName, Notice
 from booking.domain.stays import Stay
 
 M = TypeVar("M", bound="Input")
@@ -31,26 +32,32 @@ PLAIN = {
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-def refuse(message: str, field: str | None = None) -> PydanticCustomError:
-    """What a validator raises: `message` goes on after the name of its field, or of the `field` that is at fault."""
-    return PydanticCustomError("refused", message, {"field": field} if field else None)
+def refuse(notice: Notice, field: str | None = None) -> PydanticCustomError:
+    """What a validator raises: about its field, or the `field` that is at fault."""
+    facts = {"notice": notice, **({"field": field} if field else {})}
+    return PydanticCustomError(input_problems.REFUSED, notice.code, facts)
+
+
+def in_order(first: str, then: str) -> Notice:
+    """Two dates that stand the wrong way round, by the names of their fields."""
+    return Notice("not_in_order", first=FieldName(first), then=FieldName(then))
 
 
 def _calendar_date(value: object) -> object:
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return value
     if not isinstance(value, str) or not ISO_DATE.fullmatch(value):
-        raise refuse("must be a date such as 2026-12-01")
+        raise refuse(Notice("no_date"))
     try:
         return dt.date.fromisoformat(value)
     except ValueError:
-        raise refuse("is a date that does not exist") from None
+        raise refuse(Notice("no_such_date")) from None
 
 
 def plain(value: str) -> str:
     """Without control characters."""
     if any(unicodedata.category(character) in {"Cc", "Cs"} or character in DIRECTIONS for character in value):
-        raise refuse("must not contain control characters")
+        raise refuse(Notice("control_characters"))
     return value
 
 
@@ -58,7 +65,7 @@ def trimmed(value: str) -> str:
     """Without blanks around it, and not empty."""
     value = names.trimmed(value)
     if not names.is_visible(value):
-        raise refuse("must not be empty")
+        raise refuse(Notice("empty"))
     return value
 
 
@@ -97,7 +104,7 @@ class Dates(Input):
     def _in_order(cls, check_out: dt.date, info: Any) -> dt.date:
         check_in = info.data.get("check_in")
         if check_in and check_in >= check_out:
-            raise refuse("checkIn must be before checkOut", "checkIn")
+            raise refuse(in_order("checkIn", "checkOut"), "checkIn")
         return check_out
 
     @property

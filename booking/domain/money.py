@@ -51,11 +51,6 @@ def as_number(amount: Decimal, currency: str) -> int | float:
     return int(exact) if exact == exact.to_integral_value() else float(exact)
 
 
-def plain(amount: Decimal, currency: str) -> str:
-    """For terminals: 62400 ISK, 360.00 EUR."""
-    return f"{rounded(amount, currency)} {currency}"
-
-
 def check_sql(column: str) -> str:
     """SQL that is true when `column` has no more decimals than `currency` allows (the floor under `rounded`)."""
     return f"{column} = {rounded_sql(column, 'currency')}"

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from booking.domain.errors import Invalid
+from booking.domain.notices import FieldName, Notice
 from booking.infra import clock
 
 EARLIEST_ZONE = "Etc/GMT+12"  # the last place on earth where a day ends
@@ -20,7 +21,9 @@ class Stay:
 
     def __post_init__(self) -> None:
         if self.check_in >= self.check_out:
-            raise Invalid(details={"checkIn": "checkIn must be before checkOut"})
+            raise Invalid(
+                details={"checkIn": Notice("not_in_order", first=FieldName("checkIn"), then=FieldName("checkOut"))}
+            )
 
     @property
     def nights(self) -> int:
@@ -55,14 +58,14 @@ class StayRules:
         """
         return clock.today(time_zone, self.day_begins_at)
 
-    def problems(self, stay: Stay, time_zone: str | None) -> dict[str, str]:
+    def problems(self, stay: Stay, time_zone: str | None) -> dict[str, Notice]:
         """What is wrong with the dates, by field; without a zone, today is the earliest place's."""
         today = self.today(time_zone or EARLIEST_ZONE)
-        problems = {}
+        problems: dict[str, Notice] = {}
         if stay.check_in < today:
-            problems["checkIn"] = "checkIn is in the past"
+            problems["checkIn"] = Notice("in_the_past")
         elif stay.check_in > today + dt.timedelta(days=self.horizon_days):
-            problems["checkIn"] = f"checkIn may be at most {self.horizon_days} days ahead"
+            problems["checkIn"] = Notice("too_far_ahead", most=self.horizon_days)
         if stay.nights > self.longest_nights:
-            problems["checkOut"] = f"a stay may have at most {self.longest_nights} nights"
+            problems["checkOut"] = Notice("stay_too_long", most=self.longest_nights)
         return problems

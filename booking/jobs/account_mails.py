@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from email.message import EmailMessage
 
+from flask_babel import gettext, lazy_gettext
+from flask_babel.speaklater import LazyString
+
 from booking.config import Settings
 from booking.domain import people
 from booking.domain.messages import Task
@@ -28,12 +31,12 @@ def _verification(task: Task, message_id: str, settings: Settings) -> EmailMessa
         "days": people.VERIFICATION_GOOD_FOR.days,
         "link": f"{site(settings)}/verify-email/{link}",
     }
-    subject = f"Confirm your email address for {settings.site_name}"
+    subject = gettext("Confirm your email address for %(site)s", site=settings.site_name)
     letter = Letter("verification", message_id, task.occurred_at)
     return written(Addressee(notice.email, ""), subject, letter, settings, facts)
 
 
-def _about_change(kind: str, of: LinkKind, page: str, subject: str, *, old: bool, confirmed: bool) -> Writer:
+def _about_change(kind: str, of: LinkKind, page: str, subject: LazyString, *, old: bool, confirmed: bool) -> Writer:
     """A writer of mails about a change of address, for as long as the change stands as the mail tells it."""
 
     def write(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
@@ -50,18 +53,18 @@ def _about_change(kind: str, of: LinkKind, page: str, subject: str, *, old: bool
         }
         to = Addressee(change.old_email if old else change.new_email, "")
         letter = Letter(kind, message_id, task.occurred_at)
-        return written(to, f"{subject} {settings.site_name}", letter, settings, facts)
+        return written(to, str(subject) % {"site": settings.site_name}, letter, settings, facts)
 
     return write
 
 
-def _about_end(kind: str, what: str, owner: Callable[[Task], Addressee | None]) -> Writer:
+def _about_end(kind: str, subject: LazyString, owner: Callable[[Task], Addressee | None]) -> Writer:
     """A writer of mails that say what has become of the account and when, or None where nobody is to be told."""
 
     def write(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
         to, letter = owner(task), Letter(kind, message_id, task.occurred_at)
-        subject = f"Your account at {settings.site_name} was {what}"
-        return written(to, subject, letter, settings, {"when": task.occurred_at}) if to else None
+        said = str(subject) % {"site": settings.site_name}
+        return written(to, said, letter, settings, {"when": task.occurred_at}) if to else None
 
     return write
 
@@ -99,14 +102,16 @@ def site(settings: Settings) -> str:
 AFTERWARDS: dict[str, Callable[[Task], None]] = {"account.deleted": forget_address}
 
 WRITERS: dict[str, Writer] = {
-    "account.disabled": _about_end("account_disabled", "disabled", _still_there),
-    "account.deleted": _about_end("account_deleted", "deleted", _gone),
+    "account.disabled": _about_end(
+        "account_disabled", lazy_gettext("Your account at %(site)s was disabled"), _still_there
+    ),
+    "account.deleted": _about_end("account_deleted", lazy_gettext("Your account at %(site)s was deleted"), _gone),
     "verification.requested": _verification,
     "email.requested": _about_change(
         "email_change",
         LinkKind.CHANGE,
         "change-email",
-        "Confirm your new email address for",
+        lazy_gettext("Confirm your new email address for %(site)s"),
         old=False,
         confirmed=False,
     ),
@@ -114,11 +119,16 @@ WRITERS: dict[str, Writer] = {
         "email_change_notice",
         LinkKind.KEEP,
         "keep-email",
-        "Your email address is about to change at",
+        lazy_gettext("Your email address is about to change at %(site)s"),
         old=True,
         confirmed=False,
     ),
     "email.changed": _about_change(
-        "email_changed", LinkKind.KEEP, "keep-email", "Your email address was changed at", old=True, confirmed=True
+        "email_changed",
+        LinkKind.KEEP,
+        "keep-email",
+        lazy_gettext("Your email address was changed at %(site)s"),
+        old=True,
+        confirmed=True,
     ),
 }

@@ -6,18 +6,27 @@ A mail is made from the data alone, never from the wall clock or chance: trying 
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
 from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import css_inline
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from flask_babel import gettext, ngettext
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
-from booking.infra import words
+from booking.http import date_format, language, money_format, number_format
 from booking.infra.mail import Undeliverable
 from booking.infra.mail_headers import HEADERS, Address, Mailbox, Text, mailbox_of, one_line, sender_of
-from booking.jobs import wording
+
+FOLDER = Path(__file__).parents[1] / "templates" / "mail"
+LINE, LABEL = 78, 11  # characters of a text email, and of what stands before a fact
+
+if TYPE_CHECKING:
+    from css_inline import CSSInliner
 
 __all__ = ["Letter", "begin", "fill", "finish", "one_line", "recipient", "render", "styled"]
 
@@ -68,16 +77,57 @@ def recipient(name: str, email: str) -> Mailbox:
 @cache
 def _templates() -> Environment:
     environment = Environment(
-        loader=PackageLoader("booking", "templates/mail"),
+        extensions=["jinja2.ext.i18n"],
+        loader=FileSystemLoader(FOLDER),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    spelled = (wording.day, wording.hour, wording.zone, wording.moment, wording.universal, wording.money, words.count)
-    environment.filters.update({function.__name__: function for function in spelled})
+    environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # i18n has it
+    environment.filters.update({function.__name__: function for function in _FILTERS})
+    environment.globals.update(language=language.tag, is_right_to_left=language.is_right_to_left)
     return environment
+
+
+def wrapped(text: str, indent: int = 0) -> str:
+    """A paragraph in lines that fit into every window, so that no translator has to break them."""
+    margin = " " * indent
+    lines = textwrap.wrap(
+        text, LINE, initial_indent=margin, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(lines)
+
+
+def column(label: str) -> str:
+    """What stands before a fact, as wide as its neighbours."""
+    return label.ljust(LABEL - 1) + " "
+
+
+def bidi(name: str) -> Markup:
+    """A name that may run the other way than the sentence around it."""
+    return Markup('<span dir="auto">{}</span>').format(name)
+
+
+def strong(text: str) -> Markup:
+    return Markup("<strong>{}</strong>").format(text)
+
+
+_FILTERS = (
+    date_format.day_long,
+    date_format.hour,
+    date_format.moment_long,
+    date_format.moment_utc,
+    date_format.zone_offset,
+    money_format.money,
+    number_format.guests,
+    number_format.nights,
+    wrapped,
+    column,
+    bidi,
+    strong,
+)
 
 
 def render(name: str, facts: dict[str, object]) -> str:
@@ -85,7 +135,9 @@ def render(name: str, facts: dict[str, object]) -> str:
 
 
 @cache
-def _inliner() -> css_inline.CSSInliner:
+def _inliner() -> CSSInliner:
+    import css_inline  # only who sends emails needs its megabytes
+
     # Nothing is fetched: neither while it is made nor when it is read.
     return css_inline.CSSInliner(keep_at_rules=True, keep_style_tags=False, load_remote_stylesheets=False)
 

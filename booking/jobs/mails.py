@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from email.message import EmailMessage
 
+from flask_babel import gettext
+
 from booking.config import Settings
 from booking.domain import reservations
 from booking.domain.messages import Task
 from booking.domain.reservations import BookingSummary, CalendarPublisher
-from booking.http import money_format
+from booking.http import date_format, money_format
 from booking.infra import ids
 from booking.infra.mail import Post
 from booking.infra.telemetry import log
-from booking.jobs import account_mails, email_builder, password_mails, wording
+from booking.jobs import account_mails, email_builder, password_mails
+from booking.jobs.account_mails import Writer
 from booking.jobs.email_builder import Letter, one_line
 
 CONFIRMATION, CANCELLATION = "confirmation", "cancellation"
-WRITERS = password_mails.WRITERS | account_mails.WRITERS
 
 
 def handle(task: Task, post: Post, settings: Settings) -> str | None:
@@ -26,8 +28,7 @@ def handle(task: Task, post: Post, settings: Settings) -> str | None:
     A booking that was cancelled in the meantime still gets its confirmation: the cancellation follows as its own mail.
     """
     message_id = f"<{task.event_id}.{task.consumer}@{publisher(settings).host}>"
-    write = WRITERS.get(task.type, _about_booking)
-    message = write(task, message_id, settings)
+    message = WRITERS[task.type](task, message_id, settings)
     if message is None:
         return None
     post(message)
@@ -80,9 +81,11 @@ def compose(notice: BookingSummary, letter: Letter, settings: Settings) -> Email
 
 
 def subject(notice: BookingSummary, kind: str) -> str:
-    state = "is confirmed" if kind == CONFIRMATION else "has been cancelled"
     room = notice.room if len(notice.room) <= 60 else f"{notice.room[:59].rstrip()}…"
-    return f"{notice.reference}: your booking {state} ({room}, {wording.short_day(notice.arrival)})"
+    facts = {"reference": notice.reference, "room": room, "day": date_format.day_short(notice.arrival)}
+    if kind == CONFIRMATION:
+        return str(gettext("%(reference)s: your booking is confirmed (%(room)s, %(day)s)", **facts))
+    return str(gettext("%(reference)s: your booking has been cancelled (%(room)s, %(day)s)", **facts))
 
 
 def publisher(settings: Settings) -> CalendarPublisher:
@@ -98,3 +101,12 @@ def _clean(notice: BookingSummary) -> BookingSummary:
         property=one_line(notice.property),
         address=tuple(one_line(line) for line in notice.address),
     )
+
+
+# Who writes the email about an event, by the event's type. An email that an event is not worth is None.
+WRITERS: dict[str, Writer] = {
+    "booking.confirmed": _about_booking,
+    "booking.cancelled": _about_booking,
+    **password_mails.WRITERS,
+    **account_mails.WRITERS,
+}

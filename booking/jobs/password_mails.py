@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from email.message import EmailMessage
 
+from flask_babel import gettext
+
 from booking.config import Settings
 from booking.domain import people
 from booking.domain.messages import Task
@@ -38,13 +40,17 @@ def link(notice: ResetNotice, letter: Letter, settings: Settings) -> EmailMessag
         "minutes": int(people.RESET_GOOD_FOR.total_seconds()) // 60,
         "link": f"{site(settings)}/reset-password/{people.reset_token(notice.reset_id, settings.secret_keys)}",
     }
-    return written(notice.to, f"Reset your password for {settings.site_name}", letter, settings, facts)
+    return written(
+        notice.to, gettext("Reset your password for %(site)s", site=settings.site_name), letter, settings, facts
+    )
 
 
 def news(owner: Addressee, letter: Letter, settings: Settings) -> EmailMessage:
     """When it was changed, and what to do if it was somebody else. Raises MailError like `link`."""
     facts: dict[str, object] = {"when": letter.written_at, "link": f"{site(settings)}/forgot-password"}
-    return written(owner, f"Your password for {settings.site_name} was changed", letter, settings, facts)
+    return written(
+        owner, gettext("Your password for %(site)s was changed", site=settings.site_name), letter, settings, facts
+    )
 
 
 WRITERS = {"password.requested": link_for_task, "password.changed": news_for_task}

@@ -141,10 +141,10 @@ def hand_over(jobs: Jobs) -> int:
 
 def batches(work: Sequence[tuple[str, UUID]]) -> Iterator[list[object]]:
     """[consumer, [event ids as text]] in portions of that consumer's size; `work` is sorted by consumer."""
-    for consumer, items in groupby(work, key=lambda item: item[0]):
-        ids = (str(event_id) for _, event_id in items)
-        while portion := list(islice(ids, deliver.BATCHES[consumer])):
-            yield [consumer, portion]
+    for name, items in groupby(work, key=lambda item: item[0]):
+        ids, consumer = (str(event_id) for _, event_id in items), messages.find_consumer(name)
+        while consumer and (portion := list(islice(ids, consumer.batch))):
+            yield [name, portion]
 
 
 def until_done(work: Callable[[int], int], limit: int) -> None:

@@ -21,7 +21,6 @@ from booking.web import (
     rooms,
     security,
     signed_in,
-    wording,
 )
 from booking.web.errors import RENDERER
 from booking.web.form_check import csrf
@@ -48,7 +47,6 @@ def register(app: Flask, settings: Settings) -> None:
     """Hang the pages into the application."""
     security.install(app, settings)
     signed_in.install(app)
-    wording.install(app)
     pages.install(app, settings)
     legal.install(app, settings)
     confirming.install(app)

@@ -10,6 +10,7 @@ from flask_babel import gettext
 from booking.domain import pricing, reservations
 from booking.domain.pricing import PriceLine, Quote
 from booking.domain.reservations import BookingDetails
+from booking.http import date_format, number_format
 from booking.web import formats
 
 
@@ -27,7 +28,7 @@ def of_quote(quote: Quote) -> list[BillLine]:
 
 def nights(quote: Quote) -> list[BillLine]:
     """What each day of a stay costs, by its date."""
-    return [BillLine(formats.day(line.date), line.amount) for line in quote.lines if line.date]
+    return [BillLine(date_format.day(line.date), line.amount) for line in quote.lines if line.date]
 
 
 def of_trip(trip: BookingDetails) -> list[BillLine]:
@@ -40,6 +41,6 @@ def _line(line: PriceLine, currency: str) -> BillLine:
     if line.kind != pricing.NIGHT_LINE:
         return BillLine(line.rule, line.amount)
     text = gettext(
-        "%(nights)s at %(price)s", nights=formats.nights(line.count), price=formats.money(line.each, currency)
+        "%(nights)s at %(price)s", nights=number_format.nights(line.count), price=formats.money(line.each, currency)
     )
     return BillLine(text, line.amount)

@@ -17,6 +17,7 @@ from booking.domain.errors import (
     RefundChanged,
 )
 from booking.domain.reservations import Booking, BookingDetails, CalendarPublisher, Cancellation
+from booking.http import date_format
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.infra import clock
@@ -133,7 +134,7 @@ def _how_soon(booking: Booking) -> str:
     today = clock.today(booking.policy["timeZone"])
     if booking.check_in < today:
         return str(gettext("Now"))
-    return formats.days_ahead((booking.check_in - today).days)
+    return date_format.days_ahead((booking.check_in - today).days)
 
 
 def _as_it_is_now(booking_id: str, status: int, told: str) -> Response:

@@ -22,7 +22,7 @@ from booking.domain.errors import (
     TooManyHolds,
 )
 from booking.domain.reservations import BookingDetails, HoldPayment, Order, ShownTotal, StayOrder
-from booking.http import limits
+from booking.http import date_format, limits
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.infra import clock
@@ -194,7 +194,7 @@ def _shown(trip: BookingDetails, form: Form, *, status: int = 200, told: str = "
     facts: dict[str, Any] = {"trip": trip, "booking_id": encode("booking", trip.id), "lines": bills.of_trip(trip)}
     facts["room_id"] = encode("room", trip.room_id)
     if trip.stage == reservations.STAGE_HELD:
-        facts |= {"cards": cards.simulated(), "left": formats.duration(trip.seconds_left), "told": told}
+        facts |= {"cards": cards.simulated(), "left": date_format.duration(trip.seconds_left), "told": told}
         facts["old"] = old and Decimal(old)
         return page("checkout/pay.html", status=status, form=form, **facts)
     if trip.stage == reservations.STAGE_PAYING:

@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, Response, request
 
 from booking.domain import people
 from booking.domain.errors import Invalid, SignInTooOld, TooBusy, TooManyAttempts
+from booking.domain.notices import Notice
 from booking.domain.people import Confirmation
 from booking.http import limits
 from booking.http.error_rendering import status_of, wait_headers
@@ -36,7 +37,7 @@ def install(app: Flask) -> None:
 def confirm() -> Response:
     """For pages that are only looked at: back to where one was."""
     if PASSWORD not in request.form:
-        return _show(Form.posted().refuse(Invalid(details={PASSWORD: "is missing"})), 400)
+        return _show(Form.posted().refuse(Invalid(details={PASSWORD: Notice("missing")})), 400)
     return go_to(security.page_path(request.form.get("next"), "/account"))
 
 

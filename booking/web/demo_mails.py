@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Blueprint, Response, abort
-from flask_babel import gettext
 
 from booking.domain import maintenance
 from booking.domain.errors import Forbidden
@@ -67,6 +66,10 @@ def body(name: str) -> Response:
     return Response(mail.html, mimetype="text/html")
 
 
+class OwnersOnly(Forbidden):
+    reason = "DEMO_OWNERS_ONLY"
+
+
 def _folder() -> str:
     return current_services().settings.mail_dir
 
@@ -81,5 +84,4 @@ def _for_the_owner() -> Iterator[None]:
     try:
         yield
     except Forbidden:
-        told = gettext("Only the owner of this demo can read its emails. Sign in as owner@example.com.")
-        raise Forbidden(told) from None
+        raise OwnersOnly from None

@@ -13,7 +13,7 @@ from werkzeug import Response as WsgiResponse
 from werkzeug.exceptions import HTTPException
 
 from booking.domain import errors
-from booking.http import limits
+from booking.http import limits, words
 from booking.http.error_rendering import ErrorRenderer, status_of, wait_headers
 from booking.http.requests import request_id
 from booking.http.services import current_services
@@ -35,7 +35,7 @@ def _told(refusal: errors.BookingError) -> str | None:
     """A sentence of the domain's that says more than the page's own."""
     if isinstance(refusal, errors.TooManyAttempts):
         return formats.wait(refusal.retry_after)  # the heading says the rest
-    return None if type(refusal) in (errors.NotFound, errors.Unavailable, errors.Invalid) else refusal.message
+    return None if type(refusal) in (errors.NotFound, errors.Unavailable, errors.Invalid) else words.message(refusal)
 
 
 def _http(error: HTTPException) -> WsgiResponse:

@@ -10,7 +10,8 @@ from werkzeug.datastructures import MultiDict
 
 from booking.domain.errors import BookingError, Invalid, TooManyAttempts
 from booking.domain.inputs import Input, accept
-from booking.web import formats, wording
+from booking.http import words
+from booking.web import formats
 
 M = TypeVar("M", bound=Input)
 
@@ -67,8 +68,12 @@ class Form:
     def refuse(self, refusal: BookingError) -> Form:
         """Hang a refusal's findings on the fields."""
         for field, problem in refusal.details.items():
-            self.problems.setdefault(field, wording.sentence(field, problem))
+            self.problems.setdefault(field, words.sentence(field, problem))
         if not refusal.details:
-            told = formats.try_again(refusal.retry_after) if isinstance(refusal, TooManyAttempts) else refusal.message
+            told = (
+                formats.try_again(refusal.retry_after)
+                if isinstance(refusal, TooManyAttempts)
+                else words.message(refusal)
+            )
             self.problems.setdefault("", told)
         return self

@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from booking.web import amenities, formats
+from booking.http import money_format
+from booking.web import amenities
 
 
 def room(details: dict[str, Any], price: Decimal, url: str, pictures: list[str]) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def room(details: dict[str, Any], price: Decimal, url: str, pictures: list[str])
         "offers": {
             "@type": "Offer",
             "url": url,
-            "price": formats.decimal(price, details["currency"]),
+            "price": money_format.decimal(price, details["currency"]),
             "priceCurrency": details["currency"],
             "businessFunction": "http://purl.org/goodrelations/v1#LeaseOut",
         },

@@ -11,6 +11,7 @@ from booking.domain import search
 from booking.domain.catalogue import Destination
 from booking.domain.money import rounded
 from booking.domain.search import SORTS, NothingFound, RoomSearch, Suggestion
+from booking.http import date_format, number_format
 from booking.web import amenities, formats, options
 from booking.web.forms import Form
 
@@ -34,7 +35,7 @@ def headline(total: int | None, place: Destination | None) -> str:
         return str(
             gettext("No rooms available in %(city)s", city=place.city) if place else gettext("No rooms available")
         )
-    count = formats.number(total)
+    count = number_format.number(total)
     if place:
         available = ngettext(
             "%(count)s room available in %(city)s",
@@ -123,7 +124,7 @@ def why(nothing: NothingFound, wanted: RoomSearch, place: Destination | None) ->
             gettext(
                 "No room in %(city)s sleeps that many: the largest is for %(guests)s.",
                 city=city,
-                guests=formats.guests(nothing.largest),
+                guests=number_format.guests(nothing.largest),
             )
         )
     if nothing.reason == search.TOO_PICKY:
@@ -132,11 +133,11 @@ def why(nothing: NothingFound, wanted: RoomSearch, place: Destination | None) ->
                 "%(count)s room is available in %(city)s on these dates, but it doesn’t match all your filters.",
                 "%(count)s rooms are available in %(city)s on these dates, but none matches all your filters.",
                 nothing.without_filters,
-                count=formats.number(nothing.without_filters),
+                count=number_format.number(nothing.without_filters),
                 city=city,
             )
         )
-    nights = formats.nights(wanted.stay.nights)
+    nights = number_format.nights(wanted.stay.nights)
     return str(gettext("No room in %(city)s is available for all of these %(nights)s.", city=city, nights=nights))
 
 
@@ -144,14 +145,14 @@ def way(suggestion: Suggestion) -> str:
     """What to do differently."""
     wanted = suggestion.wanted
     texts: dict[str, Any] = {
-        "guests": lambda: formats.guests(wanted.capacity or 0),
+        "guests": lambda: number_format.guests(wanted.capacity or 0),
         "words": lambda: gettext("Without “%(words)s”", words=suggestion.dropped),
         "kind": lambda: gettext("Any type of place"),
         "prices": lambda: gettext("At any price"),
         "amenity": lambda: gettext("Without: %(amenity)s", amenity=amenities.shown(suggestion.dropped).name),
         "amenities": lambda: gettext("Any amenities"),
         "filters": lambda: gettext("Without filters"),
-        "dates": lambda: formats.stay(wanted.check_in, wanted.check_out),
+        "dates": lambda: date_format.stay(wanted.check_in, wanted.check_out),
         "anywhere": lambda: (
             gettext("Search all destinations, at any price")
             if suggestion.dropped

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from booking.domain.errors import Invalid
 from booking.domain.pricing import CalendarNight
 from booking.domain.stays import Stay
-from booking.web.formats import locale
+from booking.http.language import locale
 from booking.web.moved_dates import date
 
 SHOWN = 2

@@ -8,8 +8,8 @@ from flask_babel import gettext
 
 from booking.domain.catalogue import ENTIRE_PLACE, KINDS, PRIVATE_ROOM, SHARED_ROOM, Destination
 from booking.domain.stays import EARLIEST_ZONE
+from booking.http import number_format
 from booking.http.services import current_services
-from booking.web import formats
 
 MOST_GUESTS = 10  # in the list; an address may ask for more, and is then listed, too
 
@@ -25,12 +25,12 @@ def guests(chosen: str) -> list[tuple[str, str]]:
     numbers = list(range(1, MOST_GUESTS + 1))
     if MOST_GUESTS < (asked := count(chosen)) <= 1000:
         numbers.append(asked)
-    return [(str(number), formats.guests(number)) for number in numbers]
+    return [(str(number), number_format.guests(number)) for number in numbers]
 
 
 def room_guests(capacity: int) -> list[tuple[str, str]]:
     """For a room: as many as it takes, and no more."""
-    return [(str(number), formats.guests(number)) for number in range(1, capacity + 1)]
+    return [(str(number), number_format.guests(number)) for number in range(1, capacity + 1)]
 
 
 def count(text: str) -> int:

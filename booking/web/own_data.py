@@ -11,6 +11,7 @@ from flask_babel import gettext, lazy_gettext
 
 from booking.domain.payments import FAILED, REFUND, STARTED, SUCCEEDED, UNKNOWN
 from booking.domain.reservations import CANCELLED, CONFIRMED, EXPIRED, PENDING
+from booking.http import date_format
 from booking.web import activity, browsers, formats
 
 _ = lazy_gettext
@@ -78,7 +79,7 @@ def _part(heading: str, entries: Sequence[Entry], shown: int, written: Callable[
 
 
 def _booking(entry: Entry) -> Line:
-    dates = formats.stay(dt.date.fromisoformat(entry["checkIn"]), dt.date.fromisoformat(entry["checkOut"]))
+    dates = date_format.stay(dt.date.fromisoformat(entry["checkIn"]), dt.date.fromisoformat(entry["checkOut"]))
     return f"{entry['room']}, {entry['property']}", _known(entry["reference"], dates, _state(entry["status"]))
 
 
@@ -124,4 +125,4 @@ def instant(written: str | None) -> str:
     """Sat 28 Nov, 23:45 UTC; empty for none."""
     if not written:
         return ""
-    return f"{formats.moment(dt.datetime.fromisoformat(written), 'UTC')} UTC"
+    return f"{date_format.moment(dt.datetime.fromisoformat(written), 'UTC')} UTC"

@@ -14,6 +14,7 @@ from markupsafe import escape
 
 from booking.config import SIMULATED, Settings
 from booking.domain import people
+from booking.http import date_format, language, money_format, number_format
 from booking.infra import clock
 from booking.infra.ids import encode
 from booking.web import amenities, colours, formats, options, security
@@ -28,20 +29,20 @@ def install(app: Flask, settings: Settings) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         money=formats.money,
-        decimal=formats.decimal,
-        currency_name=formats.currency_name,
-        day=formats.day,
-        day_long=formats.day_long,
-        month=formats.month,
-        moment=formats.moment,
-        local=formats.local,
-        ago=formats.ago,
-        time_left=formats.time_left,
-        nights=formats.nights,
-        guests=formats.guests,
-        room_count=formats.rooms,
-        number=formats.number,
-        zone_name=formats.zone_name,
+        decimal=money_format.decimal,
+        currency_name=money_format.currency_name,
+        day=date_format.day,
+        day_long=date_format.day_long,
+        month=date_format.month,
+        moment=date_format.moment,
+        local=date_format.local,
+        ago=date_format.ago,
+        time_left=date_format.time_left,
+        nights=number_format.nights,
+        guests=number_format.guests,
+        room_count=number_format.rooms,
+        number=number_format.number,
+        zone_name=date_format.zone_name,
         typeid=lambda value, kind: encode(kind, value),
     )
     app.jinja_env.globals.update(
@@ -54,10 +55,12 @@ def install(app: Flask, settings: Settings) -> None:
         first_day=options.first_day,
         kind_options=options.kinds,
         sort_name=options.sort_name,
-        weekdays=formats.weekdays,
+        weekdays=date_format.weekdays,
         later_day=formats.later_day,
-        stay_dates=formats.stay,
+        stay_dates=date_format.stay,
         nonce=security.nonce,
+        language=language.tag,
+        is_right_to_left=language.is_right_to_left,
         now=clock.now,
         url_with=url_with,
         shortest_password=people.SHORTEST_PASSWORD,

@@ -138,7 +138,8 @@ def test_nothing_may_be_kept_in_between(standing: tuple[Program, Room]) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [ZeroDivisionError("SELECT secret FROM users"), BookingError("psycopg2 said no"), KeyError("session")]
+    "fault",
+    [ZeroDivisionError("SELECT secret FROM users"), BookingError(of="psycopg2"), KeyError("session")],
 )
 def test_a_fault_of_ours_tells_its_request_id_and_nothing_else(
     application: Flask, monkeypatch: pytest.MonkeyPatch, fault: Any

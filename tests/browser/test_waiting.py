@@ -14,12 +14,12 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from booking.domain.messages import outbox
-from booking.domain.messages.outbox import MAIL
 from booking.domain.people import users
 from booking.domain.reservations import bookings, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.jobs import deliver
+from booking.jobs.mail_deliveries import MAIL
 from tests.browser.conftest import PHONE, violations
 from tests.browser.steps import button, heading, pay, reserve, sign_in
 from tests.cast import AN_HOUR, PASSWORD, SLOW, SYSTEM, VISA, acting, later, order

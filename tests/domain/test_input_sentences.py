@@ -11,10 +11,12 @@ from pydantic import BaseModel
 from booking.domain import input_problems
 from booking.domain.errors import Invalid
 from booking.domain.inputs import Input, accept
+from booking.domain.notices import Notice
 from booking.domain.people import inputs as of_people
 from booking.domain.pricing import inputs as of_pricing
 from booking.domain.reservations import inputs as of_reservations
 from booking.domain.search import inputs as of_search
+from tests.refusals import problems
 
 MODELS = [
     model
@@ -49,7 +51,7 @@ def said(model: type[Input], field: str, value: object, *, strict: bool) -> str:
     try:
         accept(model, {field: value}, strict=strict)
     except Invalid as refusal:
-        return refusal.details.get(field, "")
+        return problems(refusal).get(field, "")
     return ""
 
 
@@ -102,8 +104,8 @@ def test_no_sentence_is_a_librarys(model: type[Input], strict: bool, monkeypatch
     unknown: set[str] = set()
     told = input_problems.by_field
 
-    def noted(error: Any, **how: bool) -> dict[str, str]:
-        ours = {*input_problems.SENTENCES, "refused"}
+    def noted(error: Any, **how: bool) -> dict[str, Notice]:
+        ours = {*input_problems.CODES, input_problems.REFUSED}
         unknown.update(entry["type"] for entry in error.errors() if entry["type"] not in ours)
         return told(error, **how)
 

@@ -10,6 +10,7 @@ from booking.domain.catalogue.importing import text
 from booking.domain.errors import Invalid
 from booking.domain.inputs import accept
 from booking.domain.people.inputs import Profile, Registration
+from tests.refusals import problems
 
 INVISIBLE = (
     "\u200b",  # zero width space
@@ -70,7 +71,7 @@ def refused(model: type[Profile] | type[Registration], name: str) -> str:
     fields = {"email": "carol@example.com", "password": "another horse battery", "fullName": name}
     with pytest.raises(Invalid) as error:
         accept(model, fields, strict=False)
-    return error.value.details["fullName"]
+    return problems(error.value)["fullName"]
 
 
 @pytest.mark.parametrize("name", INVISIBLE, ids=ascii)

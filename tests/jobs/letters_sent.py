@@ -9,8 +9,8 @@ from email.policy import SMTP
 from pathlib import Path
 
 from booking.domain.messages import outbox
-from booking.domain.messages.outbox import MAIL
 from booking.jobs import deliver
+from booking.jobs.mail_deliveries import MAIL
 
 
 def sent(mail_dir: Path) -> list[EmailMessage]:

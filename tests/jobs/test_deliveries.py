@@ -14,12 +14,13 @@ from sqlalchemy.exc import OperationalError
 from booking.domain import catalogue, messages
 from booking.domain.maintenance.messages_again import retry
 from booking.domain.messages import outbox
-from booking.domain.messages.outbox import CACHE, MAIL
 from booking.domain.tables import Event
 from booking.infra import cache, clock, ids
 from booking.infra.db import db, transaction
 from booking.jobs import deliver as jobs
 from booking.jobs import mails
+from booking.jobs.cache_refresh import CACHE
+from booking.jobs.mail_deliveries import MAIL
 from tests.cast import SYSTEM
 from tests.jobs.conftest import MailServer
 from tests.jobs.stories import (

@@ -8,8 +8,8 @@ from typing import Any
 from flask import Flask
 
 from booking.cli.events import group
-from booking.domain.messages.outbox import MAIL
 from booking.jobs import deliver
+from booking.jobs.mail_deliveries import MAIL
 from tests.jobs.conftest import MailServer
 from tests.jobs.stories import booked, confirmed, events_age
 from tests.jobs.test_deliveries import offered

@@ -14,7 +14,6 @@ from flask import Flask
 
 from booking.domain.errors import Invalid, ResetLinkOver
 from booking.domain.messages import outbox
-from booking.domain.messages.outbox import MAIL
 from booking.domain.people import own_account, password_resets, passwords, sessions, users
 from booking.domain.people.email_verification import Addressee
 from booking.domain.tables import PasswordReset, User
@@ -22,6 +21,7 @@ from booking.infra import clock
 from booking.infra.db import db, transaction
 from booking.jobs import deliver, password_mails
 from booking.jobs.email_builder import Letter
+from booking.jobs.mail_deliveries import MAIL
 from tests.cast import PASSWORD, acting, later
 from tests.jobs.stories import SETTINGS, WRITTEN, deliveries
 

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, cast
 
 import psycopg2
@@ -14,10 +15,11 @@ from flask import Flask
 from sqlalchemy import make_url
 
 from booking.domain import messages, reservations
+from booking.domain.messages import consumers
 from booking.http.services import current_services
 from booking.infra.leader import Leadership
 from booking.infra.queue import Jobs
-from booking.jobs import deliver, ticker
+from booking.jobs import ticker
 from booking.jobs.ticker import Chore, Ticker, batches, hand_over
 from tests.jobs.stories import booked, confirmed, deliveries, happened
 
@@ -58,7 +60,8 @@ def until(condition: Any, seconds: Any = 8.0) -> None:
 
 
 def test_new_events_are_offered_in_portions(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(deliver.BATCHES, "mail", 2)
+    mail = consumers._registered["mail"]
+    monkeypatch.setitem(consumers._registered, "mail", replace(mail, batch=2))
     for number in range(3):
         confirmed(booked(number))
     happened("room.updated", roomId=None, location="lisbon")

@@ -10,11 +10,11 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 
 from booking.domain.messages import outbox
-from booking.domain.messages.outbox import MAIL
 from booking.domain.people import undeliverable
 from booking.domain.tables import Booking, User
 from booking.infra.db import db
 from booking.jobs import deliver as jobs
+from booking.jobs.mail_deliveries import MAIL
 from tests.cast import acting, person
 from tests.jobs.conftest import MailServer, mail_settings
 from tests.jobs.stories import booked, confirmed, deliveries

@@ -12,6 +12,8 @@ import pytest
 from booking.cli import csv_file
 from booking.cli.csv_file import Rows
 from booking.domain.catalogue.importing import BadRow
+from booking.http import words
+from tests.refusals import said
 
 
 @pytest.mark.parametrize("content", [b"\x80\x81\n", b"a,b\n1,2\n"])
@@ -55,7 +57,7 @@ def test_lines_are_those_of_the_file(rows: object) -> None:
 
 def test_a_bad_row_leaves_the_others_alone(rows: object) -> None:
     file = rows(b'a,b\n1\n2,3,4\n"x"y,5\n\xff,6\n7,8\n')  # the first only left out an empty cell
-    found = {line: cells.reason if isinstance(cells, BadRow) else cells["a"] for line, cells in file}
+    found = {line: words.told(cells.notice) if isinstance(cells, BadRow) else cells["a"] for line, cells in file}
     assert found[2] == "1"
     assert found[3] == "has 3 cells; the header has 2"
     assert "cannot be read as CSV" in found[4]
@@ -65,7 +67,7 @@ def test_a_bad_row_leaves_the_others_alone(rows: object) -> None:
 
 def test_an_open_quote_says_that_it_swallowed_the_rest(rows: object) -> None:
     file = rows(b'a,b\n1,"2\n3,4\n5,6\n')
-    assert [(line, str(problem)) for line, problem in file] == [
+    assert [(line, said(problem)) for line, problem in file] == [
         (2, "row: opens a quote that is never closed; nothing after it could be read")
     ]
 

@@ -265,7 +265,7 @@ def test_the_rows_before_a_damage_go_in(files: Files) -> None:
     [
         ((), 2, "Add --location, --currency, --time-zone."),
         ((*ANTWERP[:4], "--time-zone", "Brussels"), 2, "Did you mean Europe/Brussels?"),
-        ((*ANTWERP, "--property-name", " "), 2, "The property's name is empty."),
+        ((*ANTWERP, "--property-name", " "), 2, "The property’s name is empty."),
     ],
 )
 def test_what_is_wrong_with_the_options_is_said(

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from booking.domain.catalogue.cancellation_policies import STRICT
 from booking.domain.catalogue.importing import BadRow, Defaults, RoomDraft, checked, recognise, sheet
+from booking.domain.catalogue.importing.drafts import NO_PRICE, STAY_TOO_LONG
 from booking.domain.errors import Invalid
 from booking.infra import ids
+from tests.refusals import refused
 from tests.rooms.files import LISTING, OURS
 
 ANTWERP = Defaults(location="antwerp", currency="EUR", time_zone="Europe/Brussels")
@@ -78,7 +80,7 @@ def test_the_property_is_named_as_asked() -> None:
     ],
 )
 def test_a_bad_listing_names_its_field_and_reason(changes: dict[str, str], problem: str) -> None:
-    with pytest.raises(BadRow, match=problem):
+    with refused(BadRow, problem):
         listing(**changes)
 
 
@@ -101,27 +103,28 @@ def test_the_longest_stay_is_cut_to_a_year(shortest: str, longest: str, stored: 
 def test_a_shortest_stay_over_a_year_is_held_back() -> None:
     room = listing(minimum_nights="1000", maximum_nights="2147483647")
     assert (room.min_nights, room.max_nights) == (1000, 1000)
-    assert room.held_back == "shortest stay over 365 nights"
+    assert room.held_back == STAY_TOO_LONG
 
 
 def test_a_missing_price_is_held_back() -> None:
-    assert listing(price="").held_back == "no price"
+    assert listing(price="").held_back == NO_PRICE
     assert listing(description="NULL", property_type="NA").description == ""
 
 
 def test_missing_columns_are_named() -> None:
-    with pytest.raises(Invalid, match=r"Missing columns: accommodates, price\."):
+    with refused(Invalid, r"Missing columns: accommodates, price\."):
         recognise([column for column in LISTING if column not in ("accommodates", "price")], ANTWERP)
-    with pytest.raises(Invalid, match="separated by commas"):
+    with refused(Invalid, "separated by commas"):
         recognise(["id;name;price"], ANTWERP)
-    with pytest.raises(Invalid, match="twice: name"):
+    with refused(Invalid, "twice: name"):
         recognise([*LISTING, "name"], ANTWERP)
 
 
 def test_options_that_the_file_leaves_open_are_named() -> None:
-    with pytest.raises(Invalid, match="currency and time zone") as refused:
+    with refused(Invalid, "currency and time zone") as caught:
         recognise(list(LISTING), Defaults(location="antwerp"))
-    assert set(refused.value.details) == {"currency", "time_zone"}
+    assert isinstance(caught.value, Invalid)
+    assert set(caught.value.details) == {"currency", "time_zone"}
 
 
 def test_a_short_row_of_ours_takes_the_rest_from_the_options() -> None:
@@ -181,7 +184,7 @@ def test_a_row_of_ours_says_everything_itself() -> None:
     ],
 )
 def test_a_bad_row_of_ours_names_its_field_and_reason(changes: dict[str, str], problem: str) -> None:
-    with pytest.raises(BadRow, match=problem):
+    with refused(BadRow, problem):
         our_row(**changes)  # type: ignore[arg-type]
 
 

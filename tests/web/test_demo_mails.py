@@ -10,12 +10,12 @@ import pytest
 from flask import Flask
 
 from booking.domain.messages import outbox
-from booking.domain.messages.outbox import MAIL
 from booking.domain.people import users
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.jobs import deliver
+from booking.jobs.mail_deliveries import MAIL
 from tests.cast import PASSWORD, SYSTEM, VISA, acting, order
 from tests.web.visitor import Visitor
 

@@ -394,6 +394,6 @@ def test_data_needs_a_recent_sign_in(guest: Visitor, app: Flask, path: str) -> N
 
 
 def test_a_declined_card_keeps_nothing(alice: User, room: Room, desk: BookingContext) -> None:
-    with pytest.raises(Exception, match="declined"):
+    with pytest.raises(Exception, match="PAYMENT_FAILED"):
         bookings.book(acting(alice), order(alice, room), DECLINED, replace(desk))
     account_deletion.remove(SYSTEM, alice.id)

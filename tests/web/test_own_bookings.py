@@ -16,10 +16,10 @@ from booking.domain.pricing import policies
 from booking.domain.reservations import bookings, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
+from booking.http import date_format
 from booking.infra import clock
 from booking.infra.db import transaction
 from booking.infra.ids import encode
-from booking.web import formats
 from tests.cast import (
     AN_HOUR,
     REFUND_DECLINED,
@@ -160,7 +160,7 @@ def test_a_part_of_it(guest: Visitor, alice: User, desk: BookingContext) -> None
     guest.go(url_of(half, "/cancel"))
     assert "You’ll get €180 back" in guest.text
     day_before = policies.check_in_instant(half.policy, half.check_in - dt.timedelta(days=1))
-    assert f"if you cancel before {formats.moment(day_before)} (local time)" in guest.text
+    assert f"if you cancel before {date_format.moment(day_before)} (local time)" in guest.text
     guest.send(url_of(half, "/cancel"))
     assert reload(half).refund_amount == 180
 

@@ -17,8 +17,9 @@ from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.search import usual
 from booking.domain.tables import Room, User
+from booking.http import number_format
 from booking.infra.ids import encode
-from booking.web import formats, listing
+from booking.web import listing
 from tests.cast import a_room, acting, in_days, order
 from tests.web.visitor import Visitor
 
@@ -147,7 +148,7 @@ def test_going_back_gets_the_whole_page(visitor: Visitor, room: Room) -> None:
 
 def test_counts_have_the_separators_of_the_language(app: Flask) -> None:
     with app.test_request_context():
-        assert formats.rooms(2446) == "2,446 rooms"
+        assert number_format.rooms(2446) == "2,446 rooms"
         assert listing.headline(1997, None) == "1,997 rooms available"
 
 

@@ -9,7 +9,7 @@ from booking.domain.catalogue.destinations import amenities as amenities_in
 from booking.domain.catalogue.destinations import destinations as list_destinations
 from booking.domain.catalogue.destinations import forget as forget_destination
 from booking.domain.catalogue.destinations import published_rooms as count_published_rooms
-from booking.domain.catalogue.importing import BadRow, ImportFormat
+from booking.domain.catalogue.importing import BadRow, ImportFormat, OptionsMissing
 from booking.domain.catalogue.importing import Defaults as ImportDefaults
 from booking.domain.catalogue.importing import checked as checked_drafts
 from booking.domain.catalogue.importing import recognise as recognise_format
@@ -18,7 +18,7 @@ from booking.domain.catalogue.importing.places import slugify
 from booking.domain.catalogue.importing.sheet import COLUMNS as SHEET_COLUMNS
 from booking.domain.catalogue.importing.sheet import written as sheet_row
 from booking.domain.catalogue.importing.store import BATCH as IMPORT_BATCH
-from booking.domain.catalogue.importing.store import check_property
+from booking.domain.catalogue.importing.store import PropertyMisfit, check_property
 from booking.domain.catalogue.importing.store import exported as exported_rooms
 from booking.domain.catalogue.importing.store import locations as import_locations
 from booking.domain.catalogue.importing.store import put as put_rooms
@@ -55,8 +55,10 @@ __all__ = [
     "Destination",
     "ImportDefaults",
     "ImportFormat",
+    "OptionsMissing",
     "Property",
     "PropertyDraft",
+    "PropertyMisfit",
     "Room",
     "RoomDraft",
     "RoomNames",

@@ -12,6 +12,7 @@ from booking.domain.catalogue.destinations import Destination
 from booking.domain.catalogue.importing.places import slugify
 from booking.domain.catalogue.models import Room
 from booking.domain.errors import Invalid
+from booking.domain.notices import Notice
 from booking.infra.db import db, reading
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -30,7 +31,7 @@ class UnknownPlace(Invalid):
     """A location that names none of the places there are: programs choose by slug, people by name."""
 
     def __init__(self, places: list[Destination]) -> None:
-        super().__init__(details={"location": f"is not a place we know; choose one of {_named(places)}"})
+        super().__init__(details={"location": _unknown(places)})
         self.cities = [place.city for place in places[:MOST_NAMED]]
 
 
@@ -78,6 +79,8 @@ def _find(text: str, places: list[Destination]) -> Destination | None:
     )
 
 
-def _named(places: list[Destination]) -> str:
-    more = f" and {len(places) - MOST_NAMED} more (GET /places)" if len(places) > MOST_NAMED else ""
-    return ", ".join(place.slug for place in places[:MOST_NAMED]) + more
+def _unknown(places: list[Destination]) -> Notice:
+    named = tuple(place.slug for place in places[:MOST_NAMED])
+    if len(places) > MOST_NAMED:
+        return Notice("unknown_place_of_many", places=named, more=len(places) - MOST_NAMED)
+    return Notice("unknown_place", places=named)

@@ -49,7 +49,7 @@ _TABLE = cast(Table, Availability.__table__)
 
 
 class NightsBlocked(Conflict):
-    code, message = "NIGHTS_TAKEN", "Some of these nights are held or booked."
+    code = "NIGHTS_TAKEN"
 
 
 def claim(

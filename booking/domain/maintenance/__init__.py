@@ -3,6 +3,7 @@
 It reads the tables of every subject; nothing else imports it but commands, the worker, and a page of the demo.
 """
 
+from booking.domain.maintenance.backlog import Observation
 from booking.domain.maintenance.backlog import holds as overdue_holds
 from booking.domain.maintenance.backlog import outbox as overdue_messages
 from booking.domain.maintenance.backlog import payments as overdue_payments
@@ -15,6 +16,7 @@ from booking.domain.maintenance.retention import prune
 from booking.domain.maintenance.verification import verify_for as verify
 
 __all__ = [
+    "Observation",
     "RestoredCopy",
     "find_demo_mail",
     "inspect_copy",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Select, exists, func, select
@@ -21,45 +22,47 @@ from booking.domain.messages import (
     Delivery,
     Event,
 )
-from booking.domain.payments import FAILED, LIVE, OPEN, REFUND, Payment
+from booking.domain.notices import Notice
+from booking.domain.payments import FAILED, LIVE, OPEN, REFUND, Payment, explained_error
 from booking.domain.people import User
 from booking.domain.reservations import PENDING, Booking
 from booking.infra.clock import sql_now
-from booking.infra.doctor.report import Diagnosis, fault, ok, problem, warning
-from booking.infra.words import count
+from booking.infra.doctor.report import OK, PROBLEM, WARNING
 
 LATE = dt.timedelta(minutes=2)  # more than a killed worker or a restart costs
 MUCH_TOO_LATE = dt.timedelta(minutes=30)
 SETTLED_AFTER = dt.timedelta(minutes=10)
-WORKER = "start `python worker.py`, or read its log"
 
 
-def outbox(opened: Connection, _: Settings) -> Iterator[Diagnosis]:
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One thing that is so, and what to do about it; `state` is a doctor's: ok, warning or problem."""
+
+    state: str
+    finding: Notice
+    advice: Notice | None = None
+
+
+def outbox(opened: Connection, _: Settings) -> Iterator[Observation]:
     """Events that nobody has looked at, and work that follows from them and is not done."""
     unsent, unseen = _count(opened, select(*_since(Event.occurred_at)).where(Event.sent_at.is_(None)))
     if unseen > LATE:
-        yield problem(
-            f"{count(unsent, 'event has', 'events have')} not been looked at, the oldest for {_long(unseen)}", WORKER
-        )
+        yield Observation(PROBLEM, Notice("events_unseen", events=unsent, age=unseen), Notice("look_at_worker"))
     undone, age = _count(opened, _deliveries(DELIVERY_WAITING, DELIVERY_RUNNING))
     if age > LATE:
-        yield fault(age > MUCH_TOO_LATE)(
-            f"{count(undone, 'delivery waits', 'deliveries wait')}, the oldest for {_long(age)}{_because(opened)}",
-            f"mend what it names or {WORKER}; they are tried again for {_long(GIVE_UP_AFTER)}",
+        yield Observation(
+            PROBLEM if age > MUCH_TOO_LATE else WARNING,
+            Notice("deliveries_late", deliveries=undone, age=age, because=_because(opened)),
+            Notice("mend_deliveries", kept=GIVE_UP_AFTER),
         )
     failed = _count(opened, _deliveries(DELIVERY_GIVEN_UP))[0]
     if failed:
-        yield warning(
-            f"{count(failed, 'delivery was', 'deliveries were')} given up",
-            "see `flask events status`, then `flask events retry`",
-        )
+        yield Observation(WARNING, Notice("deliveries_given_up", deliveries=failed), Notice("retry_deliveries"))
     if refused := _refused(opened):
-        yield warning(
-            f"{count(refused, 'account has', 'accounts have')} an address that mail servers refuse for good",
-            "their account pages say so; `flask events status` has the reasons",
-        )
+        yield Observation(WARNING, Notice("addresses_refused", accounts=refused), Notice("look_at_addresses"))
     if max(age, unseen) <= LATE and not failed:
-        yield ok(f"{count(unsent, 'event')} and {count(undone, 'delivery', 'deliveries')} on their way")
+        events, deliveries = Notice("events", number=unsent), Notice("deliveries", number=undone)
+        yield Observation(OK, Notice("messages_under_way", events=events, deliveries=deliveries))
 
 
 def _refused(opened: Connection) -> int:
@@ -68,34 +71,26 @@ def _refused(opened: Connection) -> int:
     return opened.scalar(noted) or 0
 
 
-def holds(opened: Connection, settings: Settings) -> Iterator[Diagnosis]:
+def holds(opened: Connection, settings: Settings) -> Iterator[Observation]:
     """Nights that nobody paid for in time and that are still taken."""
     over = (Booking.status == PENDING, Booking.held_until < sql_now())
     number, age = _count(opened, select(*_since(Booking.held_until)).where(*over))
     if age > LATE + 2 * dt.timedelta(seconds=settings.sweep_seconds):
-        yield problem(
-            f"{count(number, 'hold has', 'holds have')} ended and not been released, the oldest for {_long(age)}",
-            f"{WORKER}; at once: `flask bookings expire`",
-        )
+        yield Observation(PROBLEM, Notice("holds_not_released", holds=number, age=age), Notice("release_holds"))
     else:
-        yield ok("none is overdue")
+        yield Observation(OK, Notice("none_overdue"))
 
 
-def payments(opened: Connection, _: Settings) -> Iterator[Diagnosis]:
+def payments(opened: Connection, _: Settings) -> Iterator[Observation]:
     """Payments that recovery should have settled, and refunds that were declined."""
     number, age = _count(opened, select(*_since(Payment.created_at)).where(Payment.state.in_(OPEN)))
     if age > SETTLED_AFTER:
-        yield problem(
-            f"{count(number, 'payment has', 'payments have')} no outcome, the oldest for {_long(age)}{_why(opened)}",
-            f"{WORKER}; see whether the provider answers, and `flask payments list`",
-        )
+        finding = Notice("payments_without_outcome", payments=number, age=age, because=_why(opened))
+        yield Observation(PROBLEM, finding, Notice("look_at_provider"))
     if owed := opened.scalar(select(func.count(Payment.booking_id.distinct())).where(*_DECLINED)):
-        yield problem(
-            f"{count(owed, 'refund was', 'refunds were')} declined: guests wait for their money",
-            "see `flask payments list`, then `flask payments retry`, or return it another way",
-        )
+        yield Observation(PROBLEM, Notice("refunds_declined", refunds=owed), Notice("retry_refunds"))
     if age <= SETTLED_AFTER and not owed:
-        yield ok(f"{number} under way")
+        yield Observation(OK, Notice("payments_under_way", payments=number))
 
 
 _other = aliased(Payment)
@@ -106,10 +101,10 @@ _DECLINED = (
 )
 
 
-def _why(opened: Connection) -> str:
+def _why(opened: Connection) -> Notice | str:
     reasons = select(Payment.error).where(Payment.state.in_(OPEN), Payment.error.is_not(None))
     error = opened.scalar(reasons.order_by(Payment.attempts.desc()).limit(1))
-    return f" ({error[:120]})" if error else ""
+    return Notice("because", reason=explained_error(error[:120])) if error else ""
 
 
 def _deliveries(*states: str) -> Select[Any]:
@@ -130,7 +125,7 @@ def _count(opened: Connection, statement: Select[Any]) -> tuple[int, dt.timedelt
     return number, age or dt.timedelta(0)
 
 
-def _because(opened: Connection) -> str:
+def _because(opened: Connection) -> Notice | str:
     latest = (
         select(Delivery.error)
         .where(Delivery.state.in_((DELIVERY_WAITING, DELIVERY_RUNNING)), Delivery.error.is_not(None))
@@ -138,9 +133,4 @@ def _because(opened: Connection) -> str:
         .limit(1)
     )
     error = opened.scalar(latest)
-    return f" ({' '.join(error.split())[:120]})" if error else ""
-
-
-def _long(age: dt.timedelta) -> str:
-    minutes = int(age.total_seconds() // 60)
-    return f"{minutes // 60} h" if minutes >= 120 else f"{minutes} min"
+    return Notice("because", reason=" ".join(error.split())[:120]) if error else ""

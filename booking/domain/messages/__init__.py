@@ -1,14 +1,18 @@
 """What happened, and who is told: the outbox.
 
 An event is recorded in the transaction that made it happen. Every consumer's work for it is a delivery, a row of its
-own, which is tried until it is done or given up. What an email says is composed in booking/jobs.
+own, which is tried until it is done or given up. Who consumes what stands in one registry, which the doors fill.
 """
 
+from booking.domain.messages.consumers import Consumer
+from booking.domain.messages.consumers import find as find_consumer
+from booking.domain.messages.consumers import register as register_consumer
+from booking.domain.messages.consumers import registered as registered_consumers
 from booking.domain.messages.models import GIVEN_UP as DELIVERY_GIVEN_UP
 from booking.domain.messages.models import RUNNING as DELIVERY_RUNNING
 from booking.domain.messages.models import WAITING as DELIVERY_WAITING
 from booking.domain.messages.models import Delivery, Event
-from booking.domain.messages.outbox import CACHE, GIVE_UP_AFTER, MAIL, Task, record
+from booking.domain.messages.outbox import GIVE_UP_AFTER, Task, record
 from booking.domain.messages.outbox import claim as claim_delivery
 from booking.domain.messages.outbox import due as due_deliveries
 from booking.domain.messages.outbox import fail as fail_delivery
@@ -21,24 +25,26 @@ from booking.domain.messages.outbox import retry_given_up as retry_given_up_deli
 from booking.domain.messages.outbox import status as outbox_figures
 
 __all__ = [
-    "CACHE",
     "DELIVERY_GIVEN_UP",
     "DELIVERY_RUNNING",
     "DELIVERY_WAITING",
     "GIVE_UP_AFTER",
-    "MAIL",
+    "Consumer",
     "Delivery",
     "Event",
     "Task",
     "claim_delivery",
     "due_deliveries",
     "fail_delivery",
+    "find_consumer",
     "finish_delivery",
     "give_up_delivery",
     "given_up_deliveries",
     "outbox_figures",
     "prune_events",
     "record",
+    "register_consumer",
+    "registered_consumers",
     "relay_events",
     "retry_given_up_deliveries",
 ]

@@ -18,6 +18,7 @@ from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, delete, func, insert,
 from sqlalchemy.dialects.postgresql import JSONB
 
 from booking.domain.actors import Actor
+from booking.domain.messages import consumers
 from booking.domain.messages.models import DONE, GIVEN_UP, RUNNING, WAITING, Delivery, Event
 from booking.infra import clock
 from booking.infra.clock import sql_now
@@ -25,24 +26,6 @@ from booking.infra.db import READ_COMMITTED, buffer_until_commit, db, execute, r
 from booking.infra.ids import first_id_at, new_id
 from booking.infra.prepared import often
 from booking.infra.telemetry import request_id
-
-MAIL, CACHE = "mail", "cache"
-
-# Who does something about what. Webhooks and analytics will join here.
-CONSUMERS = {
-    "booking.confirmed": (MAIL,),
-    "booking.cancelled": (MAIL,),
-    "password.requested": (MAIL,),
-    "password.changed": (MAIL,),
-    "verification.requested": (MAIL,),
-    "email.requested": (MAIL,),
-    "email.announced": (MAIL,),
-    "email.changed": (MAIL,),
-    "account.disabled": (MAIL,),
-    "account.deleted": (MAIL,),
-    "availability.updated": (CACHE,),
-    "room.updated": (CACHE,),
-}
 
 OFFERED_AGAIN_AFTER = dt.timedelta(seconds=30)  # a delivery that was handed to the queue and not taken up
 CLAIM_LEASE = dt.timedelta(seconds=45)  # longer than any consumer works
@@ -103,7 +86,7 @@ def relay(limit: int = 500) -> int:
     rows = [
         {"event_id": event.id, "consumer": consumer, "next_at": sql_now()}
         for event in fresh
-        for consumer in CONSUMERS.get(event.type, ())
+        for consumer in consumers.subscribed_to(event.type)
     ]
     if rows:
         db.session.execute(insert(Delivery).values(rows))
@@ -120,11 +103,13 @@ def relay(limit: int = 500) -> int:
 def due(limit: int = 500) -> list[tuple[str, uuid.UUID]]:
     """(consumer, event id) of work to hand to the queue now; the same work is not offered again for 30 s.
 
-    A claim whose lease ran out (its worker died) is open again.
+    A claim whose lease ran out (its worker died) is open again. Work of consumers that only another version of the
+    program knows is left to that one.
     """
     chosen = (
         select(Delivery.event_id, Delivery.consumer)
         .where(Delivery.state.in_((WAITING, RUNNING)), Delivery.next_at <= sql_now())
+        .where(Delivery.consumer.in_(consumers.names()))
         .order_by(Delivery.next_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -198,7 +183,7 @@ def status() -> dict[str, int]:
             .group_by(Delivery.consumer, Delivery.state)
         )
     ]
-    figures = {f"{consumer}_{state}": 0 for consumer in (MAIL, CACHE) for state in (WAITING, RUNNING, GIVEN_UP)}
+    figures = {f"{consumer}_{state}": 0 for consumer in consumers.names() for state in (WAITING, RUNNING, GIVEN_UP)}
     return {"unsent": unsent or 0, **figures, **{f"{row[0]}_{row[1]}": row[2] for row in by_state}}
 
 

@@ -23,6 +23,7 @@ from booking.domain.payments.ledger import (
 )
 from booking.domain.payments.ledger import claim as claim_payment
 from booking.domain.payments.ledger import due as due_payments
+from booking.domain.payments.ledger import explained as explained_error
 from booking.domain.payments.ledger import fail as record_failure
 from booking.domain.payments.ledger import figures as payment_figures
 from booking.domain.payments.ledger import hurry as make_due
@@ -61,6 +62,7 @@ __all__ = [
     "claim_payment",
     "due_payments",
     "error_text",
+    "explained_error",
     "has_refund",
     "is_live_charge",
     "is_open",

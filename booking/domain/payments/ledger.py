@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.errors import Forbidden
+from booking.domain.notices import Notice
 from booking.domain.payments import repository
 from booking.domain.payments.context import PaymentContext
 from booking.domain.payments.models import CHARGE, FAILED, OPEN, REFUND, STARTED, SUCCEEDED, UNKNOWN, Payment
@@ -28,7 +29,8 @@ from booking.infra.provider import Charge
 
 DECLINED = "declined"  # failure: the provider said no
 ABANDONED = "abandoned"  # failure: nobody knew, so it was cancelled at the provider
-NO_ANSWER = "the provider did not answer"  # error of an open payment
+# Errors of an open payment, as the table keeps them: a code and what it is about, which `explained` reads.
+NO_ANSWER, NO_PROVIDER, NO_REFUND = "no_answer", "no_provider", "no_refund"
 
 LONGEST_PAUSE = dt.timedelta(hours=1)  # between two times that recovery asks
 STUCK_AFTER = 5  # times of asking in vain: with the usual patience, after some five minutes
@@ -83,13 +85,19 @@ def note(payment_id: uuid.UUID, error: str) -> None:
 def note_unknown_provider(payment: Payment) -> None:
     """Its provider is none of ours (any more): it stays open until somebody configures that one again."""
     telemetry.log.error("payment_provider_unknown", payment=str(payment.id), provider=payment.provider)
-    note(payment.id, f"there is no provider {payment.provider!r} here")
+    note(payment.id, f"{NO_PROVIDER}:{payment.provider}")
 
 
 def said(error: BaseException) -> str:
     """An unforeseen error in a line for operators; of the database's only its kind, since it quotes values."""
     text = "" if isinstance(error, DBAPIError) else " ".join(str(error).split())
     return f"{type(error).__name__}: {text}"[:300].rstrip(": ")
+
+
+def explained(error: str) -> Notice | str:
+    """What an error as the table keeps it says; of providers and programs in their own words."""
+    code, _, about = error.partition(":")
+    return Notice(f"payment_{code}", about=about) if code in (NO_ANSWER, NO_PROVIDER, NO_REFUND) else error
 
 
 # --- for recovery

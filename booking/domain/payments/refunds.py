@@ -27,7 +27,7 @@ from booking.infra.provider import NoAnswer, Outcome, Result
 ONE_REFUND = "uq_payments_live"  # a second live refund of a booking: look again
 
 # What became of a booking's refund.
-RETURNED, UNDER_WAY, OWED = "returned", "under way", "owed"
+RETURNED, UNDER_WAY, OWED = "returned", "under_way", "owed"
 
 
 def send(actor: Actor, refund: Payment, context: PaymentContext) -> bool:
@@ -88,7 +88,7 @@ def _recorded(actor: Actor, refund_id: uuid.UUID, outcome: Outcome) -> bool:
 def _reason(outcome: Outcome) -> str:
     if outcome.result is Result.DECLINED:
         return outcome.reason or "declined"
-    return f"the provider answered {outcome.result.name.lower()} to a refund"
+    return f"{ledger.NO_REFUND}:{outcome.result.name.lower()}"
 
 
 # --- declined, and tried again

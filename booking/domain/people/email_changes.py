@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from booking.domain import messages
 from booking.domain.actors import Actor
 from booking.domain.errors import ChangeLinkOver, EmailTaken, Invalid
+from booking.domain.notices import Notice
 from booking.domain.people import (
     audit_log,
     email_verification,
@@ -63,11 +64,11 @@ def request(actor: Actor, new_email: str) -> None:
 def _begin(actor: Actor, new_email: str) -> None:
     user = db.session.get_one(User, actor.account, with_for_update=True)
     if new_email == user.email:
-        raise Invalid(details={"newEmail": "is your address already"})
+        raise Invalid(details={"newEmail": Notice("own_address")})
     _refuse_taken(user, new_email)
     today = EmailChange.user_id == user.id, EmailChange.created_at > sql_now() - dt.timedelta(days=1)
     if (db.session.scalar(select(func.count()).select_from(EmailChange).where(*today)) or 0) >= MOST_A_DAY:
-        raise Invalid(details={"newEmail": "has been changed too often today. Try again tomorrow"})
+        raise Invalid(details={"newEmail": Notice("changed_too_often")})
     _stop_open(user.id)
     change = EmailChange(
         user_id=user.id,
@@ -90,7 +91,7 @@ def _refuse_taken(user: User, new_email: str) -> None:
     key = email_key(new_email)
     taken = db.session.scalar(select(User.id).where(User.email_key == key, User.id != user.id))
     if taken or email_verification.is_kept(key, but_for=user.id):
-        raise EmailTaken(details={"newEmail": EmailTaken.message})
+        raise EmailTaken(details={"newEmail": Notice("email_taken")})
 
 
 def _stop_open(user_id: uuid.UUID) -> None:

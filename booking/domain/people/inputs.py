@@ -10,12 +10,13 @@ from pydantic import AfterValidator, Field
 
 from booking.domain import names
 from booking.domain.inputs import PLAIN, Input, Name, plain, refuse
+from booking.domain.notices import Notice
 from booking.domain.people import passwords
 
 
 def _without_link(value: str) -> str:
     if names.has_link(value):
-        raise refuse("must not contain a link or an email address")
+        raise refuse(Notice("has_link"))
     return value
 
 
@@ -23,7 +24,7 @@ def _email(value: str) -> str:
     email = _normalised_email(value)
     # Lower case, by which accounts are told apart, may be longer: two characters for one Turkish İ.
     if email is None or len(email.lower()) > 255:
-        raise refuse("must be an email address")
+        raise refuse(Notice("no_email"))
     return email
 
 

@@ -24,6 +24,7 @@ from zxcvbn_rs_py import Warning as Finding
 from zxcvbn_rs_py import zxcvbn
 
 from booking.domain.errors import Invalid, TooBusy
+from booking.domain.notices import Notice
 
 T = TypeVar("T")
 
@@ -40,24 +41,22 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _hashing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="hashing")
 _places = threading.BoundedSemaphore(QUEUE)
 
-TOO_EASY = "is too easy to guess"
 REASONS = (
-    (Finding.RepeatsLikeAaaAreEasyToGuess, "it repeats itself"),
-    (Finding.RepeatsLikeAbcAbcAreOnlySlightlyHarderToGuess, "it repeats itself"),
-    (Finding.SequencesLikeAbcAreEasyToGuess, "its characters follow one another"),
-    (Finding.StraightRowsOfKeysAreEasyToGuess, "its keys lie side by side"),
-    (Finding.ShortKeyboardPatternsAreEasyToGuess, "its keys lie side by side"),
-    (Finding.RecentYearsAreEasyToGuess, "years and dates are tried early"),
-    (Finding.DatesAreOftenEasyToGuess, "years and dates are tried early"),
-    (Finding.ThisIsATop10Password, "it is a common password"),
-    (Finding.ThisIsATop100Password, "it is a common password"),
-    (Finding.ThisIsACommonPassword, "it is a common password"),
-    (Finding.ThisIsSimilarToACommonlyUsedPassword, "it is close to a common password"),
-    (Finding.CommonNamesAndSurnamesAreEasyToGuess, "names are tried early"),
-    (Finding.NamesAndSurnamesByThemselvesAreEasyToGuess, "names are tried early"),
-    (Finding.AWordByItselfIsEasyToGuess, "it is a single word"),
+    (Finding.RepeatsLikeAaaAreEasyToGuess, "password_repeats"),
+    (Finding.RepeatsLikeAbcAbcAreOnlySlightlyHarderToGuess, "password_repeats"),
+    (Finding.SequencesLikeAbcAreEasyToGuess, "password_sequence"),
+    (Finding.StraightRowsOfKeysAreEasyToGuess, "password_keys"),
+    (Finding.ShortKeyboardPatternsAreEasyToGuess, "password_keys"),
+    (Finding.RecentYearsAreEasyToGuess, "password_dates"),
+    (Finding.DatesAreOftenEasyToGuess, "password_dates"),
+    (Finding.ThisIsATop10Password, "password_is_common"),
+    (Finding.ThisIsATop100Password, "password_is_common"),
+    (Finding.ThisIsACommonPassword, "password_is_common"),
+    (Finding.ThisIsSimilarToACommonlyUsedPassword, "password_near_common"),
+    (Finding.CommonNamesAndSurnamesAreEasyToGuess, "password_names"),
+    (Finding.NamesAndSurnamesByThemselvesAreEasyToGuess, "password_names"),
+    (Finding.AWordByItselfIsEasyToGuess, "password_word"),
 )
-ADVICE = "try a few random words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +99,13 @@ def refuse_weak(password: str, field: str, about: Iterable[str] = ()) -> None:
         raise Invalid(details={field: problem})
 
 
-def find_problem(password: str, about: Iterable[str] = ()) -> str | None:
-    """What is wrong with a new password, to be said after the field's name. None where it is good."""
+def find_problem(password: str, about: Iterable[str] = ()) -> Notice | None:
+    """What is wrong with a new password. None where it is good."""
     normal = normalised(password)
     if min(len(password), len(normal)) < SHORTEST:  # one Arabic ligature is 18 characters when it is normalised
-        return f"must have at least {SHORTEST} characters"
+        return Notice("too_short", least=SHORTEST)
     if is_common(normal):
-        return "is one of the most common passwords; please choose another"
+        return Notice("password_most_common")
     return _estimated(normal[:ESTIMATED], _words(about))
 
 
@@ -115,15 +114,15 @@ def is_common(password: str) -> bool:
     return password.lower() in _common() or len(set(password)) == 1
 
 
-def _estimated(password: str, words: list[str]) -> str | None:
+def _estimated(password: str, words: list[str]) -> Notice | None:
     found = zxcvbn(password, words)
     if found.guesses >= GUESSES:
         return None
     if words and zxcvbn(password).guesses >= GUESSES:
-        return f"{TOO_EASY}: it is made of your name, your email or the name of this site"
+        return Notice("password_of_own_name")
     finding = found.feedback.warning if found.feedback else None
     reason = next((reason for named, reason in REASONS if named == finding), None)  # they are not hashable
-    return f"{TOO_EASY}: {reason}; {ADVICE}" if reason else f"{TOO_EASY}; {ADVICE}"
+    return Notice("password_easy_because", reason=Notice(reason)) if reason else Notice("password_easy")
 
 
 def _words(about: Iterable[str]) -> list[str]:

@@ -18,7 +18,7 @@ from functools import partial
 from sqlalchemy import ColumnElement, Interval, bindparam, case, func, select, update
 
 from booking.domain.actors import Actor
-from booking.domain.errors import InvalidToken, SessionNotFound, SignInTooOld, Unauthorized
+from booking.domain.errors import InvalidToken, SessionNotFound, SessionOver, SignInTooOld
 from booking.domain.people import memberships, refresh_tokens, security_log
 from booking.domain.people.models import Session, User
 from booking.domain.people.security_log import SecurityEventKind
@@ -133,7 +133,7 @@ def current(
     which, seconds = f"{session_id}:{user_id}", min(kept_for, LONGEST_KEPT)
     found = cache.remembered_about(f"user:{user_id}", SESSION, which, seconds, read)
     if found is None:
-        raise Unauthorized("This session is over. Please sign in again.")
+        raise SessionOver
     email, full_name, role, region, held = json.loads(found)
     return CurrentUser(user_id, email, full_name, role, region, session_id, memberships.from_json(held))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from booking.domain.actors import Actor
 from booking.domain.errors import Invalid, InvalidCredentials, TooManyAttempts
+from booking.domain.notices import Notice
 from booking.domain.people import passwords, security_log, sign_in_throttle, users
 from booking.domain.people.models import User
 from booking.domain.people.security_log import SecurityEventKind
@@ -47,7 +48,7 @@ def confirm(actor: Actor, password: str, field: str, guard: SignInGuard) -> None
                 raise InvalidCredentials
     except InvalidCredentials:
         security_log.record_now(SecurityEventKind.IDENTITY_REFUSED, user.id)
-        raise Invalid(details={field: "is wrong"}) from None
+        raise Invalid(details={field: Notice("wrong")}) from None
     except TooManyAttempts:
         security_log.note(SecurityEventKind.THROTTLED, user.id)
         raise

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from booking.domain import messages
 from booking.domain.actors import Actor, ActorKind, Membership, Role
 from booking.domain.errors import AccountDisabled, AccountNotFound, EmailTaken, Forbidden, Invalid, InvalidCredentials
+from booking.domain.notices import Notice
 from booking.domain.people import audit_log, email_verification, memberships, passwords, permissions, security_log
 from booking.domain.people.audit_log import Personal
 from booking.domain.people.email_verification import Addressee
@@ -52,12 +53,12 @@ def register(actor: Actor, form: Registration, region: str, *, site: str = "", r
     """
     _refuse_for_others(actor, role)
     if form.region not in (None, region):
-        raise Invalid(details={"region": f"must be {region}: accounts of other regions are made there"})
+        raise Invalid(details={"region": Notice("other_region", region=region)})
     passwords.refuse_weak(form.password, "password", (form.email, form.full_name, site))
     password_hash, by_themselves = passwords.hashed(form.password), role == "guest"
     user = _create(actor, form.email, password_hash, form.full_name, role=role, region=region, verify=by_themselves)
     if user is None:
-        raise EmailTaken(details={"email": EmailTaken.message})
+        raise EmailTaken(details={"email": Notice("email_taken")})
     return user
 
 
@@ -122,7 +123,7 @@ def _create(
     row = insert(User).values(values).on_conflict_do_nothing(index_elements=["email_key"]).returning(User)
     user = db.session.scalars(row).one_or_none()
     if user and email_verification.is_kept(user.email_key):
-        raise EmailTaken(details={"email": EmailTaken.message})
+        raise EmailTaken(details={"email": Notice("email_taken")})
     if user:
         _note_new(actor, user, verify=verify)
     return user

@@ -9,6 +9,8 @@ from decimal import Decimal
 
 from booking.domain import inventory
 from booking.domain.errors import Invalid
+from booking.domain.inputs import in_order
+from booking.domain.notices import Notice
 from booking.domain.pricing import offers, quotes
 from booking.domain.pricing.offers import ForSale
 from booking.domain.stays import Stay, StayRules
@@ -75,10 +77,10 @@ def _latest(today: dt.date, rules: StayRules) -> dt.date:
 def _shown(first: dt.date, end: dt.date | None, rules: StayRules) -> Stay:
     end = end or first + min(dt.timedelta(days=SHOWN_DAYS), dt.date.max - first)
     if first >= end:
-        raise Invalid(details={"from": "from must be before to"})
+        raise Invalid(details={"from": in_order("from", "to")})
     most = max(MOST_DAYS, rules.longest_nights)
     if (end - first).days > most:
-        raise Invalid(details={"to": f"at most {most} nights are shown at once"})
+        raise Invalid(details={"to": Notice("calendar_too_long", most=most)})
     return Stay(first, end)
 
 

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator
 
 from booking.domain.errors import Invalid
-from booking.domain.inputs import CalendarDate, Input, refuse
+from booking.domain.inputs import CalendarDate, Input, in_order, refuse
+from booking.domain.notices import FieldName, Notice
 from booking.domain.stays import Stay
 
 
@@ -24,7 +25,7 @@ class RoomView(Input):
     def _in_order(cls, check_out: dt.date | None, info: Any) -> dt.date | None:
         check_in = info.data.get("check_in")
         if check_in and check_out and check_in >= check_out:
-            raise refuse("checkIn must be before checkOut", "checkIn")
+            raise refuse(in_order("checkIn", "checkOut"), "checkIn")
         return check_out
 
     def stay(self) -> Stay | None:
@@ -33,7 +34,7 @@ class RoomView(Input):
             return Stay(self.check_in, self.check_out)
         if self.check_in or self.check_out:
             missing = "checkOut" if self.check_in else "checkIn"
-            raise Invalid(details={missing: f"{missing} is missing"})
+            raise Invalid(details={missing: Notice("other_date_missing", date=FieldName(missing))})
         return None
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, select
 from booking.domain import catalogue, inventory
 from booking.domain.catalogue import Property, Room, RoomNames
 from booking.domain.errors import Invalid, RoomNotFound
+from booking.domain.notices import Notice
 from booking.domain.pricing import policies, quotes
 from booking.domain.stays import Stay, StayRules
 from booking.infra.clock import sql_now
@@ -44,9 +45,9 @@ class ForSale:
         """Raise Invalid with everything that is wrong with these dates and guests, by field."""
         problems = rules.problems(stay, self.time_zone)
         if stay.nights < self.min_nights:
-            problems.setdefault("checkOut", f"this room asks for at least {self.min_nights} nights")
+            problems.setdefault("checkOut", Notice("stay_below_room", least=self.min_nights))
         elif stay.nights > self.max_nights:
-            problems.setdefault("checkOut", f"this room allows at most {self.max_nights} nights")
+            problems.setdefault("checkOut", Notice("stay_above_room", most=self.max_nights))
         if problem := too_many(guests, self.capacity):
             problems["guests"] = problem
         if problems:
@@ -56,11 +57,9 @@ class ForSale:
         return policies.frozen(self.cancellation_policy, self.time_zone, self.check_in_time)
 
 
-def too_many(guests: int, capacity: int) -> str | None:
+def too_many(guests: int, capacity: int) -> Notice | None:
     """What is wrong with so many guests in a room, None where they fit."""
-    if guests <= capacity:
-        return None
-    return f"this room sleeps {capacity} guest{'' if capacity == 1 else 's'}"
+    return Notice("too_many_guests", capacity=capacity) if guests > capacity else None
 
 
 _FOR_SALE = often(

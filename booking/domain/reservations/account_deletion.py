@@ -16,6 +16,7 @@ from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.catalogue import Property, Room
 from booking.domain.errors import AccountInUse, AccountNotFound, Invalid
+from booking.domain.notices import Notice
 from booking.domain.payments import FAILED, OPEN, REFUND, Payment
 from booking.domain.people import Action, email_key
 from booking.domain.reservations import hold_limits
@@ -41,7 +42,7 @@ def delete_mine(actor: Actor, typed_email: str) -> None:
     Raises SignInTooOld, Invalid, AccountInUse, LastOwner.
     """
     if email_key(typed_email.strip()) != people.get_own_account(actor).email_key:
-        raise Invalid(details={"confirmEmail": "is not the address of this account"})
+        raise Invalid(details={"confirmEmail": Notice("not_this_account")})
     people.require_recent_sign_in(actor)
     remove(actor, actor.account)
 

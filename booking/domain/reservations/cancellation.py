@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from booking.domain import pricing
 from booking.domain.actors import Actor
-from booking.domain.errors import BookingNotCancellable, RefundChanged
+from booking.domain.errors import BookingNotCancellable, CancelledDuringPayment, RefundChanged
 from booking.domain.reservations import changes, repository
 from booking.domain.reservations.models import CONFIRMED, EXPIRED, PENDING, Booking
 from booking.infra import clock
@@ -16,7 +16,7 @@ from booking.infra import clock
 def refuse_unless_possible(booking: Booking) -> None:
     """A guest may cancel a hold that runs and a confirmed stay that has not begun; raises BookingNotCancellable."""
     if booking.status == PENDING and booking.held_until is None:
-        raise BookingNotCancellable("A payment for this booking is already in progress. Please try again in a moment.")
+        raise CancelledDuringPayment
     begun = clock.now() >= pricing.check_in_instant(booking.policy, booking.check_in)
     if shown_status(booking) not in (PENDING, CONFIRMED) or (booking.status == CONFIRMED and begun):
         raise BookingNotCancellable

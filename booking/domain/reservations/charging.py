@@ -42,7 +42,7 @@ def charge(
     if outcome.result is Result.DECLINED:
         give_up(actor, payment.id, payments.DECLINED, keep_hold=keep_hold)
         telemetry.count_booking("declined")
-        raise PaymentFailed(details=named(payment.booking_id))
+        raise PaymentFailed(named=named(payment.booking_id))
     raise PaymentUnknown  # recovery was quicker and cancelled the charge: it frees the nights too
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, field_validator
 
 from booking.domain.inputs import PLAIN, Dates, Input, Page, PageSize, plain, refuse
+from booking.domain.notices import Notice
 from booking.domain.reservations.models import BOOKING_STATUSES
 
 
@@ -55,5 +56,5 @@ class BookingList(Input):
     @classmethod
     def _known(cls, status: str | None) -> str | None:
         if status and status not in BOOKING_STATUSES:
-            raise refuse(f"must be one of {', '.join(BOOKING_STATUSES)}")
+            raise refuse(Notice("not_one_of", choices=BOOKING_STATUSES))
         return status or None

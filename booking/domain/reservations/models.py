@@ -110,7 +110,7 @@ class Booking(Model):
 
     def _expect(self, move: str, *statuses: str) -> None:
         if self.status not in statuses:
-            raise IllegalMove(f"This booking is {self.status}: it cannot become {move}.")
+            raise IllegalMove(status=self.status, move=move)
 
 
 class IdempotencyKey(Model):

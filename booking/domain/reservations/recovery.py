@@ -117,7 +117,7 @@ def begun_earlier(
     if charge and payments.is_open(charge):
         raise PaymentUnknown
     if charge and charge.failure == payments.DECLINED:
-        raise PaymentFailed(details=named(charge.booking_id))
+        raise PaymentFailed(named=named(charge.booking_id))
     if charge and charge.state == SUCCEEDED:
         return _keep_late(claim.booking_id, keep)
     return _still_held(claim.booking_id)

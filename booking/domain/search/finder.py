@@ -37,6 +37,7 @@ from booking.domain import catalogue, pricing
 from booking.domain.catalogue import Property, Room
 from booking.domain.errors import Invalid
 from booking.domain.inventory import NIGHT_HELD, Availability, has_end
+from booking.domain.notices import Notice
 from booking.domain.search import place_names, words
 from booking.domain.search.inputs import RoomSearch
 from booking.domain.stays import EARLIEST_ZONE, StayRules
@@ -307,7 +308,7 @@ def _compares_prices(wanted: RoomSearch) -> bool:
 
 def _require_one_currency(location: str | None) -> None:
     if location is None or len(fetch(_CURRENCIES, location=location)) > 1:
-        raise Invalid(details={"currency": "currency is needed: prices are compared only within one"})
+        raise Invalid(details={"currency": Notice("currency_needed")})
 
 
 def _is_near(check_in: dt.date, rules: StayRules) -> bool:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from booking.domain.catalogue import KINDS
 from booking.domain.inputs import PLAIN, Dates, Page, PageSize, plain, refuse, trimmed
+from booking.domain.notices import FieldName, Notice
 
 GAPS = re.compile(r"(?<=\d)[ '\u00a0\u2009\u202f\u2019](?=\d{3}(?!\d))")  # between thousands
 COMMA_DECIMAL = re.compile(r"\d+,\d{1,2}|\d{1,3}(\.\d{3})+,\d{1,3}", re.ASCII)
@@ -61,14 +62,14 @@ class RoomSearch(Dates):
     @classmethod
     def _known_kind(cls, kind: str | None) -> str | None:
         if kind and kind not in KINDS:
-            raise refuse(f"must be one of {', '.join(KINDS)}")
+            raise refuse(Notice("not_one_of", choices=KINDS))
         return kind or None
 
     @field_validator("sort")
     @classmethod
     def _known(cls, sort: str | None) -> str | None:
         if sort and sort not in SORTS:
-            raise refuse(f"must be one of {', '.join(SORTS)}")
+            raise refuse(Notice("not_one_of", choices=SORTS))
         return sort or None
 
     @field_validator("amenities", mode="before")
@@ -86,5 +87,5 @@ class RoomSearch(Dates):
     def _above_minimum(cls, max_price: Decimal | None, info: Any) -> Decimal | None:
         least = info.data.get("min_price")
         if max_price is not None and least is not None and max_price < least:
-            raise refuse("must not be below minPrice")
+            raise refuse(Notice("below", least=FieldName("minPrice")))
         return max_price

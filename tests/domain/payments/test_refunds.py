@@ -261,7 +261,7 @@ def test_without_that_provider_it_waits_and_says_why(alice: User, booked: Bookin
     bookings.cancel(acting(alice), booked.id, elsewhere)
     assert recovery.recover_payments(SYSTEM, elsewhere, ahead=AN_HOUR) == 1
     waiting = refund_of(booked)
-    assert (waiting.state, waiting.error) == ("started", "there is no provider 'simulated' here")
+    assert (waiting.state, waiting.error) == ("started", "no_provider:simulated")
     recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
     assert (refund_of(booked).state, refund_of(booked).error, returned()) == ("succeeded", None, 360)
 

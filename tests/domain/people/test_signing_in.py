@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from booking.domain.errors import Invalid, InvalidToken, SignInTooOld, Unauthorized
+from booking.domain.notices import Notice
 from booking.domain.people import own_account, sessions, users
 from booking.domain.people.sessions import SessionEnds
 from booking.domain.people.users import CurrentUser
@@ -124,7 +125,7 @@ def test_a_wrong_password_does_not(alice: User) -> None:
     later(HOUR)
     with pytest.raises(Invalid) as refused:
         own_account.confirm(acting(here), "not the password")
-    assert refused.value.details == {"confirmPassword": "is wrong"}
+    assert refused.value.details == {"confirmPassword": Notice("wrong")}
     with pytest.raises(SignInTooOld):
         sessions.require_recent(acting(here))
 

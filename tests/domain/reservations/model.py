@@ -177,7 +177,7 @@ class Model:
         if not sold.refund_owed:
             return "RefundNotOwed"
         self.send_back(sold, how)
-        return {RETURNED: "returned", SILENT: "under way", REFUSED: "owed"}[how]
+        return {RETURNED: "returned", SILENT: "under_way", REFUSED: "owed"}[how]
 
     def cancel(self, sold: Sold, how: str) -> str:
         begun = self.now >= self.days_before(sold, 0)

@@ -208,7 +208,7 @@ def test_a_call_that_comes_again_after_a_declined_card_names_the_booking(
         bookings.book(
             acting(alice), order(alice, room), VISA, replace(desk, provider=cast(Provider, Declining())), claim=again
         )
-    assert refusal.value.details == {"bookingId": encode("booking", again.booking_id)}
+    assert refusal.value.named == {"bookingId": encode("booking", again.booking_id)}
 
 
 def test_a_key_that_is_pruned_in_the_very_moment_is_asked_for_again(alice: User) -> None:

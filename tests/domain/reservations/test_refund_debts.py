@@ -87,7 +87,7 @@ def test_sent_again_while_its_provider_is_not_here_it_waits(alice: User, desk: B
     booking = cancelled(alice, desk)
     elsewhere = replace(desk, provider=Refusing(desk, name="other"), providers={})
     assert refunds.retry(SYSTEM, payments_of(booking)[-1].id, elsewhere) == refunds.UNDER_WAY
-    assert payments_of(booking)[-1].error == "there is no provider 'simulated' here"
+    assert payments_of(booking)[-1].error == "no_provider:simulated"
 
 
 def test_each_bookings_refund_has_its_own_state(alice: User, room: Room, desk: BookingContext) -> None:

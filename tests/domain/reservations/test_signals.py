@@ -171,7 +171,7 @@ def test_a_declined_refund_is_said_with_its_reason(alice: User, room: Room, desk
     ("outcome", "reason"),
     [
         (Outcome(Result.DECLINED, "re_1"), "declined"),
-        (Outcome(Result.CHARGED, "ch_1", "odd"), "the provider answered charged to a refund"),
+        (Outcome(Result.CHARGED, "ch_1", "odd"), "no_refund:charged"),
     ],
 )
 def test_a_refund_that_failed_without_a_reason_says_what_the_provider_answered(
@@ -282,7 +282,7 @@ def test_a_sweep_tries_no_more_than_it_is_told_to(alice: User, room: Room, desk:
 def test_a_declined_card_names_its_booking(alice: User, room: Room, desk: BookingContext) -> None:
     with pytest.raises(PaymentFailed) as refusal:
         bookings.book(acting(alice), order(alice, room), DECLINED, desk)
-    assert refusal.value.details == {"bookingId": encode("booking", newest().booking_id)}
+    assert refusal.value.named == {"bookingId": encode("booking", newest().booking_id)}
 
 
 @pytest.mark.parametrize("found", [Result.DECLINED, Result.CANCELLED])

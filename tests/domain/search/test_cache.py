@@ -24,7 +24,7 @@ from booking.domain.stays import Stay, StayRules
 from booking.domain.tables import Room, User
 from booking.infra import cache, redis
 from booking.infra.db import reading, transaction
-from booking.jobs import deliver
+from booking.jobs import cache_refresh
 from tests.cast import SYSTEM, VISA, a_room, acting, in_days, later, order
 
 KINDS = {
@@ -188,7 +188,7 @@ def bumps(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
 
 def deliver_to_the_cache() -> None:
     outbox.relay()
-    deliver.refresh_cache([event_id for consumer, event_id in outbox.due() if consumer == outbox.CACHE])
+    cache_refresh.refresh([event_id for consumer, event_id in outbox.due() if consumer == cache_refresh.CACHE])
 
 
 def test_a_claim_tells_the_cache_once(alice: User, room: Room, desk: BookingContext, bumps: list[set[str]]) -> None:

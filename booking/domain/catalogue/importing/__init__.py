@@ -11,10 +11,39 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from booking.domain.catalogue.importing import listings, places, sheet
-from booking.domain.catalogue.importing.drafts import BadRow, Defaults, PropertyDraft, RoomDraft
+from booking.domain.catalogue.importing.drafts import BadRow, Defaults, PropertyDraft, RoomDraft, Unfit
 from booking.domain.errors import Invalid
+from booking.domain.notices import AllOf, Notice
 
-__all__ = ["BadRow", "Defaults", "ImportFormat", "PropertyDraft", "RoomDraft", "checked", "recognise"]
+__all__ = [
+    "BadRow",
+    "Defaults",
+    "ImportFormat",
+    "NoRooms",
+    "OptionsMissing",
+    "PropertyDraft",
+    "RoomDraft",
+    "checked",
+    "recognise",
+]
+
+
+class NoRooms(Invalid):
+    """A file whose header lacks the columns `missing`; `seen` tells what it begins with."""
+
+    reason = "NO_ROOMS"
+
+
+class ColumnsTwice(Invalid):
+    """A file in whose header `columns` stand more than once."""
+
+    reason = "COLUMNS_TWICE"
+
+
+class OptionsMissing(Invalid):
+    """What neither file nor caller say, `what`, by field in `details`."""
+
+    reason = "OPTIONS_MISSING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +57,13 @@ class ImportFormat:
 
 def checked(defaults: Defaults) -> Defaults:
     """`defaults` with every value known to be good; Invalid with details by option name."""
-    problems: dict[str, str] = {}
+    problems: dict[str, Notice] = {}
 
     def check(option: str, value: str | None, rule: Callable[[str], str]) -> str | None:
         try:
             return rule(value) if value is not None else None
-        except Invalid as error:
-            problems[option] = error.message
+        except Unfit as unfit:
+            problems[option] = unfit.notice
             return None
 
     good = Defaults(
@@ -45,7 +74,7 @@ def checked(defaults: Defaults) -> Defaults:
         country=check("country", defaults.country, places.country),
     )
     if problems:
-        raise Invalid(" ".join(problems.values()), details=problems)
+        raise Invalid(details=problems)
     return good
 
 
@@ -54,15 +83,13 @@ def recognise(header: Sequence[str], defaults: Defaults) -> ImportFormat:
     ours = "source_id" in header
     wanted = sheet.REQUIRED if ours else listings.COLUMNS
     if missing := [column for column in wanted if column not in header]:
-        raise Invalid(f"This is not a CSV of rooms. Missing columns: {', '.join(missing)}. {_seen(header)}")
+        raise NoRooms(missing=tuple(missing), seen=_seen(header))
     if doubled := sorted({column for column in wanted if header.count(column) > 1}):
-        raise Invalid(f"These columns are there twice: {', '.join(doubled)}.")
+        raise ColumnsTwice(columns=tuple(doubled))
     unstated = _unstated(header if ours else (), defaults)
     if unstated:
-        raise Invalid(
-            f"The file does not say its {' and '.join(unstated).replace('_', ' ')}.",
-            details=dict.fromkeys(unstated, "missing"),
-        )
+        what = AllOf(field.replace("_", " ") for field in unstated)
+        raise OptionsMissing(what=what, details=dict.fromkeys(unstated, Notice("missing")))
     if ours:
         return ImportFormat("our own CSV", lambda row, line: sheet.draft(row, line, defaults), None)
     into = _only_property(defaults)
@@ -94,11 +121,13 @@ def _property_name(name: str) -> str:
     try:
         return listings.name(name)
     except BadRow as problem:
-        raise Invalid(f"The property's name {problem.reason}.") from None
+        raise Unfit("property_name", problem=problem.notice) from None
 
 
-def _seen(header: Sequence[str]) -> str:
-    shown = ", ".join(column[:30] for column in header[:6] if column.isprintable())
+def _seen(header: Sequence[str]) -> Notice:
+    shown = tuple(column[:30] for column in header[:6] if column.isprintable())
     if len(header) == 1 and re.search("[;\t|]", header[0]):
-        return "Its columns have to be separated by commas."
-    return f"The first line says: {shown}{' …' if len(header) > 6 else ''}" if shown else "The first line is empty."
+        return Notice("header_without_commas")
+    if not shown:
+        return Notice("header_empty")
+    return Notice("header_goes_on" if len(header) > 6 else "header_says", columns=shown)

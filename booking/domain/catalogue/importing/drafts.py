@@ -9,19 +9,30 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from booking.domain.notices import Notice
+
 CHECK_IN, CHECK_OUT = dt.time(15, 0), dt.time(11, 0)
 LONGEST_STAY = 365  # nights, of any booking: our rule, not the file's
 
-NO_PRICE = "no price"
-STAY_TOO_LONG = f"shortest stay over {LONGEST_STAY} nights"
+# Why a room is kept from guests.
+NO_PRICE = Notice("room_without_price")
+STAY_TOO_LONG = Notice("room_stay_too_long", most=LONGEST_STAY)
 
 
 class BadRow(Exception):
     """A row that cannot become a room: which field, and why. Says nothing about the other rows."""
 
-    def __init__(self, field_name: str, reason: str) -> None:
-        super().__init__(f"{field_name}: {reason}")
-        self.field, self.reason = field_name, reason
+    def __init__(self, field_name: str, code: str, /, **params: Any) -> None:
+        self.field, self.notice = field_name, Notice(code, **params)
+        super().__init__(field_name, self.notice)
+
+
+class Unfit(Exception):
+    """A value that is not what it should be: a place, a zone, a currency. What is around it names the field."""
+
+    def __init__(self, code: str, /, **params: Any) -> None:
+        self.notice = Notice(code, **params)
+        super().__init__(self.notice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,7 @@ class RoomDraft:
         return (self.source, self.source_id) if self.source_id else (None, str(self.id))
 
     @property
-    def held_back(self) -> str | None:
+    def held_back(self) -> Notice | None:
         """Why guests cannot be offered this room, None where they can."""
         if self.price_per_night is None:
             return NO_PRICE

@@ -48,9 +48,9 @@ def source_id(field: str, cell: str) -> str:
     """An id as text: they exceed 2^53, and a spreadsheet that read them as numbers has lost digits."""
     wanted = cell.strip()
     if text.is_missing(wanted) or not _ID.fullmatch(wanted):
-        raise BadRow(field, "is missing or no id of at most 64 visible ASCII characters")
+        raise BadRow(field, "cell_no_id")
     if _ROUNDED_ID.fullmatch(wanted):
-        raise BadRow(field, f"{wanted} was rounded by a spreadsheet; use the file as it was downloaded")
+        raise BadRow(field, "cell_rounded_id", cell=wanted)
     return wanted
 
 
@@ -58,16 +58,16 @@ def name(cell: str) -> str:
     """A name of 1 to 255 characters."""
     cleaned = text.one_line(cell)
     if not cleaned:
-        raise BadRow("name", "is empty")
+        raise BadRow("name", "cell_empty")
     if len(cleaned) > LONGEST_NAME:
-        raise BadRow("name", f"has {len(cleaned)} characters; at most {LONGEST_NAME} fit")
+        raise BadRow("name", "cell_too_long", length=len(cleaned), most=LONGEST_NAME)
     return cleaned
 
 
 def description(cleaned: str) -> str:
     """Plain text; a book is no description."""
     if len(cleaned) > LONGEST_DESCRIPTION:
-        raise BadRow("description", f"has {len(cleaned):,} characters; at most {LONGEST_DESCRIPTION:,} fit")
+        raise BadRow("description", "cell_too_long", length=len(cleaned), most=LONGEST_DESCRIPTION)
     return cleaned
 
 
@@ -75,7 +75,7 @@ def kind(field: str, cell: str) -> str | None:
     """What sort of room it is, in the source's words."""
     cleaned = text.one_line(_known(cell))
     if len(cleaned) > LONGEST_KIND:
-        raise BadRow(field, f"has {len(cleaned)} characters; at most {LONGEST_KIND} fit")
+        raise BadRow(field, "cell_too_long", length=len(cleaned), most=LONGEST_KIND)
     return cleaned or None
 
 
@@ -83,7 +83,7 @@ def capacity(field: str, cell: str, *, highest: int = LARGEST_PARTY) -> int:
     """How many guests, at least one."""
     number = values.whole_number(field, cell, lowest=1, highest=highest)
     if number is None:
-        raise BadRow(field, "is missing")
+        raise BadRow(field, "cell_missing")
     return number
 
 
@@ -95,7 +95,7 @@ def stay_limits(row: Mapping[str, str], shortest: str, longest: str, *, ceiling:
     lowest = values.whole_number(shortest, row.get(shortest, ""), lowest=1) or 1
     highest = values.whole_number(longest, row.get(longest, ""), lowest=1) or max(lowest, LONGEST_STAY)
     if lowest > highest:
-        raise BadRow(shortest, f"{lowest:,} nights is more than the longest stay, {highest:,}")
+        raise BadRow(shortest, "cell_shortest_over_longest", shortest=lowest, longest=highest)
     return lowest, max(lowest, min(highest, ceiling))
 
 
@@ -103,18 +103,18 @@ def amenity_slugs(cell: str) -> tuple[str, ...]:
     """A list of names as slugs: JSON, or `{TV,"Cable TV"}` as Inside Airbnb wrote it until 2020."""
     names = _braced(cell) if cell.strip().startswith("{") else values.json_list("amenities", cell) or []
     if not all(isinstance(entry, str) for entry in names):
-        raise BadRow("amenities", "is not a list of names")
+        raise BadRow("amenities", "cell_no_names")
     return amenities.normalised(text.one_line(entry) for entry in names)
 
 
 def _braced(cell: str) -> list[str]:
     inner = cell.strip()
     if not inner.endswith("}"):
-        raise BadRow("amenities", "begins with { and does not end with }")
+        raise BadRow("amenities", "cell_open_brace")
     try:
         rows = list(csv.reader([inner[1:-1]], escapechar="\\", strict=True))
     except csv.Error as error:
-        raise BadRow("amenities", f"cannot be read as a list ({error})") from None
+        raise BadRow("amenities", "cell_no_list", problem=str(error)) from None
     return [entry for row in rows for entry in row if not entry.startswith(_NO_NAME)]
 
 

@@ -6,6 +6,7 @@ import difflib
 import re
 import unicodedata
 import zoneinfo
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
 
@@ -13,7 +14,8 @@ from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.languages import get_official_languages
 
-from booking.domain.errors import Invalid
+from booking.domain.catalogue.importing.drafts import Unfit
+from booking.domain.notices import AnyOf, Notice
 
 # CLDR also names groups of countries, parts of some, and what is none.
 _COUNTRY = re.compile(r"(?!AC|CP|CQ|DG|EA|EU|EZ|IC|QO|TA|UN|XA|XB|ZZ)[A-Z]{2}")
@@ -39,18 +41,16 @@ def slugify(text: str) -> str:
 
 
 def location(text: str) -> str:
-    """A location slug as it is; Invalid with the one that was probably meant."""
+    """A location slug as it is; Unfit with the one that was probably meant."""
     if len(text) <= 120 and _SLUG.fullmatch(text):
         return text
-    hint = f" Did you mean {slugify(text)[:120].strip('-')!r}?" if slugify(text) else ""
-    raise Invalid(
-        f"{text!r} is not a location: lower-case letters and digits joined by hyphens, such as tel-aviv.{hint}"
-    )
+    meant = slugify(text)[:120].strip("-")
+    raise Unfit("no_location", text=repr(text), hint=_meant([repr(meant)] if meant else []))
 
 
 @lru_cache(maxsize=256)
 def time_zone(text: str) -> str:
-    """An IANA time zone as it is; Invalid with those it looks like."""
+    """An IANA time zone as it is; Unfit with those it looks like."""
     known = zoneinfo.available_timezones()
     if text in known:
         return text
@@ -58,8 +58,7 @@ def time_zone(text: str) -> str:
     by_city = {zone.rpartition("/")[2].lower(): zone for zone in sorted(known)}
     wanted = text.rpartition("/")[2].strip().lower().replace(" ", "_")
     close = [by_city[city] for city in difflib.get_close_matches(wanted, by_city, n=3, cutoff=0.8)]
-    hint = f" Did you mean {' or '.join(close)}?" if close else ""
-    raise Invalid(f"{text!r} is not a time zone: an IANA name, such as Europe/Brussels.{hint}")
+    raise Unfit("no_time_zone", text=repr(text), hint=_meant(close))
 
 
 @lru_cache(maxsize=1)
@@ -87,8 +86,8 @@ def currency(text: str) -> str:
     if code in _currencies():
         return code
     if instead := _successors(code):
-        raise Invalid(f"{code} is no longer in use: {' or '.join(instead)} came instead.")
-    raise Invalid(f"{text!r} is not a currency: an ISO 4217 code of three letters, such as EUR.")
+        raise Unfit("currency_gone", code=code, instead=AnyOf(instead))
+    raise Unfit("no_currency", text=repr(text))
 
 
 @lru_cache(maxsize=1)
@@ -125,7 +124,7 @@ def _plain(name: str) -> str:
 
 
 def country(text: str) -> str:
-    """A country's name in English, from that name or its ISO 3166 code; Invalid with those it looks like."""
+    """A country's name in English, from that name or its ISO 3166 code; Unfit with those it looks like."""
     known, wanted = _countries(), _plain(text)
     if wanted in known:
         return known[wanted]
@@ -133,8 +132,12 @@ def country(text: str) -> str:
         return own
     close = [known[name] for name in difflib.get_close_matches(wanted, known, n=3, cutoff=0.8) if len(wanted) > 3]
     close = close or [name for key, name in known.items() if wanted and wanted in key.split()][:3]
-    hint = f" Did you mean {' or '.join(dict.fromkeys(close))}?" if close else ""
-    raise Invalid(f"{text!r} is not a country: its English name or its ISO code, such as Belgium or BE.{hint}")
+    raise Unfit("no_country", text=repr(text), hint=_meant(dict.fromkeys(close)))
+
+
+def _meant(close: Iterable[str]) -> Notice | str:
+    choices = AnyOf(close)
+    return Notice("perhaps_meant", choices=choices) if choices else ""
 
 
 def title(slug: str) -> str:

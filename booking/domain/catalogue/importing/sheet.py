@@ -12,9 +12,16 @@ from typing import Any
 from booking.domain.catalogue import pictures
 from booking.domain.catalogue.cancellation_policies import BY_NAME
 from booking.domain.catalogue.importing import listings, places, text, values
-from booking.domain.catalogue.importing.drafts import CHECK_IN, CHECK_OUT, BadRow, Defaults, PropertyDraft, RoomDraft
+from booking.domain.catalogue.importing.drafts import (
+    CHECK_IN,
+    CHECK_OUT,
+    BadRow,
+    Defaults,
+    PropertyDraft,
+    RoomDraft,
+    Unfit,
+)
 from booking.domain.catalogue.models import Property, Room
-from booking.domain.errors import Invalid
 from booking.infra import ids
 
 OURS = "room"  # the source of rooms that have none: their source_id is their own id
@@ -104,7 +111,7 @@ def _identity(cells: Mapping[str, str]) -> tuple[Any, str | None, str | None]:
         return None, listings.source_id("source", source), source_id
     own_id = ids.decode("room", source_id)
     if own_id is None:
-        raise BadRow("source_id", f"{source_id} is no id of a room")
+        raise BadRow("source_id", "cell_no_room_id", cell=source_id)
     return own_id, None, None
 
 
@@ -113,9 +120,9 @@ def _property(cells: Mapping[str, str], defaults: Defaults) -> PropertyDraft:
     slug = cells.get("property_slug", "").strip() or place
     label = text.one_line(cells.get("property_name", "")) or defaults.property_name or places.title(place)
     if len(slug) > 255 or places.slugify(slug) != slug:
-        raise BadRow("property_slug", f"{slug[:60]!r} is not a slug")
+        raise BadRow("property_slug", "cell_no_slug", cell=repr(slug[:60]))
     if len(label) > listings.LONGEST_NAME:
-        raise BadRow("property_name", f"has more than {listings.LONGEST_NAME} characters")
+        raise BadRow("property_name", "cell_name_too_long", most=listings.LONGEST_NAME)
     return PropertyDraft(
         slug=slug,
         name=label,
@@ -138,11 +145,11 @@ def _address(cell: str, defaults: Defaults) -> dict[str, Any]:
 def _stated(cells: Mapping[str, str], field: str, default: str | None, check: Any) -> str:
     stated = cells.get(field, "").strip()
     if default and stated and stated != default:
-        raise BadRow(field, f"is {stated} here, and {default} was asked for")
+        raise BadRow(field, "cell_not_as_asked", cell=stated, asked=default)
     try:
         checked: str = check(stated or default or "")
-    except Invalid as error:
-        raise BadRow(field, error.message) from None
+    except Unfit as error:
+        raise BadRow(field, error.notice.code, **error.notice.params) from None
     return checked
 
 
@@ -151,10 +158,10 @@ def _images(cell: str) -> list[dict[str, Any]] | None:
     if images is None:
         return None
     if not all(isinstance(image, dict) for image in images):
-        raise BadRow("images", "is not a list of objects")
+        raise BadRow("images", "cell_no_objects")
     for image in images:
         if not pictures.is_url(image.get("url")):
-            raise BadRow("images", f"{json.dumps(image.get('url'))[:60]} is no https URL; write it percent-encoded")
+            raise BadRow("images", "cell_no_url", cell=json.dumps(image.get("url"))[:60])
     return [values.storable("images", image) for image in images]
 
 
@@ -167,7 +174,7 @@ def _policy(cell: str) -> dict[str, Any] | None:
         return None
     tiers = policy.get("tiers")
     if not isinstance(policy.get("name"), str) or not isinstance(tiers, list) or not all(map(_is_tier, tiers)):
-        raise BadRow("cancellation_policy", "has no name or no tiers of daysBefore (0 to 365) and percent (0 to 100)")
+        raise BadRow("cancellation_policy", "cell_no_policy")
     checked: dict[str, Any] = values.storable("cancellation_policy", policy)
     return checked
 

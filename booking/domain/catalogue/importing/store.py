@@ -18,6 +18,7 @@ from booking.domain.catalogue.cancellation_policies import MODERATE
 from booking.domain.catalogue.importing.drafts import LONGEST_STAY, PropertyDraft, RoomDraft
 from booking.domain.catalogue.models import Property, Room
 from booking.domain.errors import Conflict, Forbidden
+from booking.domain.notices import FieldName, Notice
 from booking.domain.people import Action
 from booking.infra import ids
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
@@ -45,12 +46,18 @@ class Outcome:
     created: list[RoomDraft] = field(default_factory=list)
     updated: list[RoomDraft] = field(default_factory=list)
     unchanged: list[RoomDraft] = field(default_factory=list)
-    refused: list[tuple[RoomDraft, str, str]] = field(default_factory=list)  # with field and reason
+    refused: list[tuple[RoomDraft, str, Notice]] = field(default_factory=list)  # with field and reason
 
     @property
     def held_back(self) -> list[RoomDraft]:
         """Those now in the database which guests cannot be offered."""
         return [draft for draft in self.created + self.updated + self.unchanged if draft.held_back]
+
+
+class PropertyMisfit(Conflict):
+    """The property is there already, and differs in the field that `details` names."""
+
+    reason = "PROPERTY_MISFIT"
 
 
 class _Rehearsed(Exception):
@@ -74,10 +81,10 @@ def put(actor: Actor, drafts: Sequence[RoomDraft], *, rehearse: bool = False, ke
 
 @reading
 def check_property(wanted: PropertyDraft) -> None:
-    """Raise Conflict where the property exists and rooms described like this cannot go into it."""
+    """Raise PropertyMisfit where the property exists and rooms described like this cannot go into it."""
     house = db.session.scalar(select(Property).where(Property.slug == wanted.slug))
     if house and (problem := _misfit(house, wanted)):
-        raise Conflict(problem[1])
+        raise PropertyMisfit(details=dict([problem]))
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -134,19 +141,19 @@ def _house(draft: PropertyDraft) -> Property:
     )
 
 
-def _misfit(house: Property, wanted: PropertyDraft) -> tuple[str, str] | None:
+def _misfit(house: Property, wanted: PropertyDraft) -> tuple[str, Notice] | None:
     for column in ("location", "currency", "time_zone"):
         there, here = getattr(house, column), getattr(wanted, column)
         if there != here:
-            label = column.replace("_", " ")
-            return column, f"the property {house.slug!r} exists already and its {label} is {there}, not {here}"
+            facts = {"slug": repr(house.slug), "column": FieldName(column), "there": there, "here": here}
+            return column, Notice("property_differs", **facts)
     return None
 
 
-def _moved(existing: _Found | None, house: Property) -> tuple[str, str] | None:
+def _moved(existing: _Found | None, house: Property) -> tuple[str, Notice] | None:
     if existing is None or existing.property_id == house.id:
         return None
-    return "source_id", f"this room belongs to another property, in {existing.location}; an import does not move rooms"
+    return "source_id", Notice("room_elsewhere", location=existing.location)
 
 
 def _existing(drafts: Sequence[RoomDraft]) -> dict[_Key, _Found]:

@@ -34,24 +34,25 @@ def price(field: str, text: str, currency: str) -> Decimal | None:
         return None
     written = _PRICE.fullmatch(text.strip())
     if not written:
-        raise BadRow(field, f"{_quoted(text)} is not a price; write it like 1,309.00")
+        raise BadRow(field, "cell_no_price", cell=_quoted(text))
     figures = written["figures"]
     if money.decimals(currency) == 3 and figures.count(",") == 1 and "." not in figures:
-        raise BadRow(field, _ambiguous(figures, currency))
+        raise _ambiguous(field, figures, currency)
     amount = Decimal(figures.replace(",", ""))
     if amount == 0 or "-" in written["outer"] + written["inner"]:
-        raise BadRow(field, f"{_quoted(text)} is not more than zero")
+        raise BadRow(field, "cell_not_positive", cell=_quoted(text))
     if amount > HIGHEST_PRICE:
-        raise BadRow(field, f"{_quoted(text)} is more than {HIGHEST_PRICE:,}")
+        raise BadRow(field, "cell_too_large", cell=_quoted(text), most=HIGHEST_PRICE)
     exact = money.rounded(amount, currency)
     if exact != amount:
-        raise BadRow(field, f"{_quoted(text)} has more than the {money.decimals(currency)} decimals of {currency}")
+        decimals = money.decimals(currency)
+        raise BadRow(field, "cell_too_exact", cell=_quoted(text), decimals=decimals, currency=currency)
     return exact
 
 
-def _ambiguous(figures: str, currency: str) -> str:
+def _ambiguous(field: str, figures: str, currency: str) -> BadRow:
     point, joined = figures.replace(",", "."), figures.replace(",", "")
-    return f"{_quoted(figures)} may be {point} or {joined}: {currency} has three decimals; write {point} or {joined}"
+    return BadRow(field, "cell_ambiguous_price", cell=_quoted(figures), point=point, joined=joined, currency=currency)
 
 
 def whole_number(field: str, text: str, *, lowest: int, highest: int = LARGEST_NUMBER) -> int | None:
@@ -59,10 +60,10 @@ def whole_number(field: str, text: str, *, lowest: int, highest: int = LARGEST_N
     if is_missing(text):
         return None
     if not _NUMBER.fullmatch(text.strip()):
-        raise BadRow(field, f"{_quoted(text)} is not a whole number")
+        raise BadRow(field, "cell_no_whole_number", cell=_quoted(text))
     number = int(text.strip().partition(".")[0])
     if not lowest <= number <= highest:
-        raise BadRow(field, f"{number} is not between {lowest:,} and {highest:,}")
+        raise BadRow(field, "cell_out_of_range", cell=str(number), lowest=lowest, highest=highest)
     return number
 
 
@@ -71,7 +72,7 @@ def truth(field: str, text: str) -> bool | None:
     if is_missing(text):
         return None
     if text.strip().lower() not in _TRUTH:
-        raise BadRow(field, f"{_quoted(text)} is neither true nor false")
+        raise BadRow(field, "cell_no_truth", cell=_quoted(text))
     return _TRUTH[text.strip().lower()]
 
 
@@ -81,38 +82,38 @@ def clock_time(field: str, text: str) -> dt.time | None:
         return None
     written = _TIME.fullmatch(" ".join(text.split()).lower())  # also without the narrow space before "PM"
     if not written or (written["minute"] is None and written["half"] is None):
-        raise BadRow(field, f"{_quoted(text)} is not a time like 15:00")
+        raise BadRow(field, "cell_no_time", cell=_quoted(text))
     hour, minute = int(written["hour"]), int(written["minute"] or 0)
     if written["half"]:
         if not 1 <= hour <= 12:
-            raise BadRow(field, f"{_quoted(text)} is not a time: before AM or PM stands an hour from 1 to 12")
+            raise BadRow(field, "cell_no_half_day", cell=_quoted(text))
         hour = hour % 12 + (12 if written["half"] == "p" else 0)
     if hour > 23:
-        raise BadRow(field, f"{_quoted(text)} is not a time like 15:00")
+        raise BadRow(field, "cell_no_time", cell=_quoted(text))
     return dt.time(hour, minute)
 
 
 def json_list(field: str, text: str) -> list[Any] | None:
     """A JSON list."""
-    value: list[Any] | None = _json(field, text, list, "a JSON list")
+    value: list[Any] | None = _json(field, text, list, "cell_no_json_list")
     return value
 
 
 def json_object(field: str, text: str) -> dict[str, Any] | None:
     """A JSON object."""
-    value: dict[str, Any] | None = _json(field, text, dict, "a JSON object")
+    value: dict[str, Any] | None = _json(field, text, dict, "cell_no_json_object")
     return value
 
 
-def _json(field: str, text: str, kind: type, wanted: str) -> Any:
+def _json(field: str, text: str, kind: type, otherwise: str) -> Any:
     if is_missing(text):
         return None
     try:
         value = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise BadRow(field, f"{_quoted(text)} is not {wanted}") from None
+        raise BadRow(field, otherwise, cell=_quoted(text)) from None
     if not isinstance(value, kind):
-        raise BadRow(field, f"{_quoted(text)} is not {wanted}")
+        raise BadRow(field, otherwise, cell=_quoted(text))
     return value
 
 
@@ -120,7 +121,7 @@ def storable(field: str, value: Any) -> Any:
     """`value`, refused where JSONB cannot hold it: NUL and halves of characters."""
     written = json.dumps(value, ensure_ascii=False)
     if "\\u0000" in written or any("\ud800" <= character <= "\udfff" for character in written):
-        raise BadRow(field, "has characters that cannot be stored")
+        raise BadRow(field, "cell_not_storable")
     return value
 
 

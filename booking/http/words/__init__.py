@@ -1,0 +1,100 @@
+"""The catalogue of words: what every code of the domain says, in the reader's language. All doors use it.
+
+`message` is about a refusal as a whole, `problem` about one of its fields, for programs and terminals; `sentence` is
+the same for people, who know the field by its label. `told` says a notice that stands by itself.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from babel.lists import format_list
+
+from booking.domain.errors import BookingError
+from booking.domain.notices import AllOf, AnyOf, FieldName, Notice
+from booking.http import date_format
+from booking.http.language import locale
+from booking.http.number_format import number
+from booking.http.words.errors import ERRORS, HTTP
+from booking.http.words.fields import LABELS, PROBLEMS
+from booking.http.words.imports import IMPORTS
+from booking.http.words.maintenance import MAINTENANCE
+from booking.http.words.templates import filled
+
+NOTICES = {**PROBLEMS, **IMPORTS, **MAINTENANCE}
+NOUNS_KEEP_THEIR_CAPITAL = {"de", "lb"}  # languages
+
+__all__ = ["ERRORS", "LABELS", "NOTICES", "label", "message", "of_status", "problem", "sentence", "told"]
+
+
+def message(refusal: BookingError) -> str:
+    """What is wrong as a whole."""
+    shown = {name: _said(value, str) for name, value in refusal.params.items()}
+    return filled(ERRORS[refusal.reason], refusal.params, shown)
+
+
+def of_status(status: int) -> tuple[str, str]:
+    """Code and words of what HTTP itself refuses."""
+    code, template = HTTP.get(status, HTTP[400])
+    return code, filled(template, {}, {})
+
+
+def problem(field: str, notice: Notice) -> str:
+    """What is wrong with a field, to be read beside its name: is missing."""
+    return _filled(notice, str, field="", name=field).strip()
+
+
+def sentence(field: str, notice: Notice) -> str:
+    """The same as people read it: Check-in is missing."""
+    whole = _filled(notice, _inside, field=_inside(field), name=_inside(field))
+    return whole[:1].upper() + whole[1:].rstrip(".") + "."
+
+
+def told(notice: Notice) -> str:
+    """What a notice says that is about no field."""
+    return _filled(notice, _spelt)
+
+
+def label(field: str) -> str:
+    """A field's name on pages."""
+    return str(LABELS.get(field, field))
+
+
+def _inside(field: str) -> str:
+    """A field's name within a sentence."""
+    if field not in LABELS:
+        return field
+    shown = label(field)
+    return shown if locale().language in NOUNS_KEEP_THEIR_CAPITAL else shown[:1].lower() + shown[1:]
+
+
+def _spelt(field: str) -> str:
+    return field.replace("_", " ")
+
+
+def _filled(notice: Notice, names: Callable[[str], str], **about: str) -> str:
+    grouped = notice.code not in PROBLEMS  # programs read those: no separators in their numbers
+    shown = {name: _said(value, names, grouped=grouped) for name, value in notice.params.items()}
+    return filled(NOTICES[notice.code], notice.params, {**shown, **about})
+
+
+def _said(value: Any, names: Callable[[str], str], *, grouped: bool = False) -> Any:
+    """A parameter in words."""
+    if isinstance(value, Notice):
+        return _filled(value, names)
+    if isinstance(value, tuple):
+        return _listed(value)
+    if isinstance(value, FieldName):
+        return names(value)
+    if isinstance(value, dt.timedelta):
+        return date_format.age(value)
+    return number(value) if grouped and isinstance(value, int | Decimal) else value
+
+
+def _listed(value: tuple[str, ...]) -> str:
+    if isinstance(value, AnyOf | AllOf):
+        return format_list(value, style="or" if isinstance(value, AnyOf) else "standard", locale=locale())
+    return ", ".join(value)

@@ -1,0 +1,81 @@
+"""What is said about a refusal as a whole, by its reason."""
+
+from __future__ import annotations
+
+from booking.http.words.templates import Template, Templates, _, _n
+
+ERRORS: Templates = {
+    "INTERNAL_ERROR": _("Something went wrong on our side."),
+    "VALIDATION_ERROR": _("Invalid input data"),
+    "MALFORMED_JSON": _("The body is not valid JSON."),
+    # --- who asks
+    "UNAUTHORIZED": _("Please sign in."),
+    "SESSION_OVER": _("This session is over. Please sign in again."),
+    "TOKEN_MISSING": _("An access token is missing: send Authorization: Bearer."),
+    "TOKEN_UNUSABLE": _("The access token cannot be used."),
+    "INVALID_CREDENTIALS": _("Email or password is wrong."),
+    "INVALID_TOKEN": _("This refresh token cannot be used. Please sign in again."),
+    "RECENT_SIGN_IN_NEEDED": _("Please confirm that it is you: your last sign-in was a while ago."),
+    "FORBIDDEN": _("You don’t have permission to do this."),
+    "DEMO_OWNERS_ONLY": _("Only the owner of this demo can read its emails. Sign in as owner@example.com."),
+    "ACCOUNT_DISABLED": _("This account is disabled. Contact us to use it again."),
+    "RATE_LIMIT_EXCEEDED": _n(
+        "Too many attempts. Try again in %(seconds)s second.",
+        "Too many attempts. Try again in %(seconds)s seconds.",
+        "seconds",
+    ),
+    # --- what is not there
+    "NOT_FOUND": _("Not found."),
+    "ROOM_NOT_FOUND": _("This room does not exist."),
+    "BOOKING_NOT_FOUND": _("This booking does not exist."),
+    "PAYMENT_NOT_FOUND": _("This payment does not exist."),
+    "SESSION_NOT_FOUND": _("This session does not exist or has already ended."),
+    "ACCOUNT_NOT_FOUND": _("This account does not exist."),
+    "LINK_OVER": _("This link has been used or has expired."),
+    "RESET_LINK_OVER": _("This link has been used or has expired."),
+    # --- accounts
+    "ACCOUNT_IN_USE": _("This account has upcoming stays, unpaid holds or payments in progress. Nothing was deleted."),
+    "LAST_OWNER": _("This is the only owner. Make somebody else an owner first."),
+    "EMAIL_TAKEN": _("An account with this email already exists."),
+    # --- nights and bookings
+    "CONFLICT": _("This is not possible in the current state."),
+    "ROOM_NOT_AVAILABLE": _("The selected room is no longer available for the requested dates."),
+    "ROOM_LOCKED": _("Room is currently being booked"),
+    "NIGHTS_TAKEN": _("Some of these nights are held or booked."),
+    "HOLD_OVER": _("The time to pay for this booking has run out."),
+    "TOO_MANY_HOLDS": _("You have as many unpaid holds as one guest may have. Pay for one or release it first."),
+    "PRICE_CHANGED": _("The price has changed. You haven’t been charged."),
+    "BOOKING_NOT_CANCELLABLE": _("This booking can no longer be cancelled."),
+    "CANCELLED_DURING_PAYMENT": _("A payment for this booking is already in progress. Please try again in a moment."),
+    "ILLEGAL_MOVE": _("This booking is %(status)s: it cannot become %(move)s."),
+    "BOOKING_MODIFIED": _("Booking was modified by another process"),
+    "IDEMPOTENCY_CONFLICT": _("A request with this Idempotency-Key is still in progress."),
+    "IDEMPOTENCY_KEY_REUSED": _("This Idempotency-Key has already been used with a different request."),
+    # --- money
+    "PAYMENT_FAILED": _("The payment was declined. Nothing was charged."),
+    "PAYMENT_IN_PROGRESS": _("A payment for this booking is already in progress."),
+    "PAYMENT_UNKNOWN": _(
+        "The payment provider did not answer in time. We are settling it; retry with the same Idempotency-Key."
+    ),
+    "REFUND_CHANGED": _("The refund has changed. Nothing was cancelled."),
+    "REFUND_NOT_OWED": _("This refund was not declined, or it has been sent again since."),
+    # --- us
+    "UNAVAILABLE": _("The service is temporarily unavailable. Please try again in a moment."),
+    "TOO_BUSY": _("Too many people are signing in right now. Please try again in a moment."),
+    # --- files of rooms
+    "NO_ROOMS": _("This is not a CSV of rooms. Missing columns: %(missing)s. %(seen)s"),
+    "COLUMNS_TWICE": _("These columns are there twice: %(columns)s."),
+    "OPTIONS_MISSING": _("The file does not say its %(what)s."),
+    "PROPERTY_MISFIT": _("The property is there already, and differs."),
+}
+
+# What is refused before any verb of ours is asked, by status: a code for programs, and words.
+HTTP: dict[int, tuple[str, Template]] = {
+    400: ("BAD_REQUEST", _("The request could not be understood.")),
+    404: ("NOT_FOUND", _("Not found.")),
+    405: ("METHOD_NOT_ALLOWED", _("This method is not allowed here.")),
+    413: ("PAYLOAD_TOO_LARGE", _("The body is too large.")),
+    415: ("UNSUPPORTED_MEDIA_TYPE", _("Send the body as application/json.")),
+    429: ("RATE_LIMIT_EXCEEDED", _("Too many requests. Please try again later.")),
+    500: ("INTERNAL_ERROR", _("Something went wrong on our side. Please tell us the request id.")),
+}

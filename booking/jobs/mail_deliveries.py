@@ -1,0 +1,57 @@
+"""Deliveries of mail: each goes to the mail server as one email."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from uuid import UUID
+
+from booking.domain import messages, people
+from booking.domain.messages import Task
+from booking.http.services import current_services
+from booking.infra.mail import Post, Undeliverable, Unreachable, mailbox
+from booking.infra.redaction import masked
+from booking.infra.telemetry import log
+from booking.jobs import deliver, mails
+
+MAIL = "mail"
+ROUND_SECONDS = 10.0  # then a job leaves the rest to another one
+
+
+def send(event_ids: Sequence[UUID]) -> None:
+    """One at a time, so that a killed worker leaves one mail in doubt, not twenty."""
+    until = time.monotonic() + ROUND_SECONDS
+    with mailbox(current_services().settings) as post:
+        for event_id in event_ids:
+            if deliver.stopping.is_set() or time.monotonic() > until:
+                return
+            for task in messages.claim_delivery(MAIL, [event_id]):
+                if not _mailed(task, post):
+                    return
+
+
+def _mailed(task: Task, post: Post) -> bool:
+    """Whether the mail server is worth another try now."""
+    reachable = True
+    with deliver.told(task):
+        try:
+            reached = mails.handle(task, post, current_services().settings)
+        except Unreachable as error:
+            reachable = False
+            deliver.failed(task, error)
+        except Undeliverable as error:
+            _given_up(task, error)
+        except Exception as error:  # noqa: BLE001 whatever it is, this delivery waits and the next one goes on
+            deliver.failed(task, error)
+        else:
+            if reached:
+                people.forget_undeliverable(reached)
+            messages.finish_delivery([task])
+    return reachable
+
+
+def _given_up(task: Task, error: Undeliverable) -> None:
+    if error.at_fault:
+        people.note_undeliverable(error.address, error.code)
+    log.warning("mail_undeliverable", kind=task.type, code=error.code, address_at_fault=error.at_fault)
+    messages.give_up_delivery(task, masked(f"undeliverable: {error}"))
