@@ -139,6 +139,12 @@ def test_postgres_lets_nobody_edit_it(app: Flask, environ: dict[str, str], role:
     assert [row.actor for row in rows()] == ["system:worker"]
 
 
+def test_the_application_has_no_right_to_edit_it_nor_to_see_its_parts(app: Flask, environ: dict[str, str]) -> None:
+    """Also where no row is there, for which the trigger would refuse."""
+    edits = (*EDITS, "SELECT * FROM audit_log_2026", "INSERT INTO audit_log_2026 SELECT * FROM audit_log")
+    assert refusals(environ["DATABASE_URL"], *edits) == [INSUFFICIENT_PRIVILEGE] * len(edits)
+
+
 def test_the_application_cannot_switch_that_off(app: Flask, environ: dict[str, str]) -> None:
     switches = (
         "ALTER TABLE audit_log DISABLE TRIGGER append_only",
