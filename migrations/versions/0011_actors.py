@@ -68,7 +68,6 @@ END $$
 
 
 def upgrade() -> None:
-    _create_memberships()
     _create_audit_log()
     op.create_table(
         "person_keys",
@@ -80,6 +79,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_person_keys")),
         if_not_exists=True,
     )
+    # What locks users comes last.
+    _create_memberships()
     for statement in (FOLLOW_ROLE, ON_INSERT, ON_UPDATE, FORGET_PERSON, ON_ERASURE):
         op.execute(statement)
     # The triggers are committed, and their lock on users let go, before all of users is read.
