@@ -17,10 +17,10 @@ ARGS ?=
 PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test bench bench-compare bench-scale bench-background storm trouble controls drill replay mutants fuzz lint format messages lock clean python product everything chromium
+.PHONY: help run check test bench bench-compare bench-scale bench-background migrate-under-load storm trouble controls drill replay mutants fuzz lint format messages lock clean python product everything chromium
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: product ## start Postgres, Valkey, web and worker; PORT (8000) and BIND (127.0.0.1) choose the address
 	@exec .venv/bin/python -m booking.cli.up
@@ -76,6 +76,9 @@ bench-scale: everything ## the same with 10 k to 1 M rooms and 0.5 M to 10 M boo
 
 bench-background: everything ## every statement of the background beside 5 million bookings; ARGS="--bookings 200000"
 	.venv/bin/python -m bench.plans_in_background $(ARGS)
+
+migrate-under-load: everything ## migrations while guests book, then both versions beside each other; ARGS="--bookings 20000 --seconds 5"
+	.venv/bin/python -m bench.migrate_under_load $(ARGS)
 
 storm: everything ## guests book while everything is killed; ARGS="--attempts 100000 --kills 50" is the full programme
 	.venv/bin/python -m tests.faults.storm $(ARGS)

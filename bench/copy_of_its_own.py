@@ -57,10 +57,10 @@ class Web:
 
 
 class Copy:
-    """The running copy: where it is, and how to reach its database."""
+    """The running copy: where it is, which code it runs, and how to reach its database."""
 
-    def __init__(self, home: Path, servers: Servers) -> None:
-        self.home, self.servers = home, servers
+    def __init__(self, home: Path, servers: Servers, code: Path = ROOT) -> None:
+        self.home, self.servers, self.code = home, servers, code
         self.environ = {
             **os.environ,
             **servers.urls(),
@@ -100,7 +100,7 @@ class Copy:
     def flask(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A command of the product's own command line, in this copy."""
         command = [sys.executable, "-m", "flask", *words]
-        return subprocess.run(command, cwd=ROOT, env=self.environ, capture_output=True, text=True, check=False)
+        return subprocess.run(command, cwd=self.code, env=self.environ, capture_output=True, text=True, check=False)
 
     @contextmanager
     def web(self, name: str, application: str = "wsgi:app", **environ: str) -> Iterator[Web]:
@@ -113,7 +113,7 @@ class Copy:
         command += ["--workers", str(WORKERS), "--blocking-threads", str(THREADS), application]
         told = self.environ | {"PROMETHEUS_MULTIPROC_DIR": str(metrics)} | environ
         told.pop("MIGRATION_DATABASE_URL", None)
-        child = Child(name, command, home=self.home, cwd=ROOT, environ=told)
+        child = Child(name, command, home=self.home, cwd=self.code, environ=told)
         child.start()
         try:
             _await(f"http://127.0.0.1:{port}/api/v1/health/ready", child)
@@ -134,8 +134,10 @@ def take(home: Path) -> None:
 
 
 @contextmanager
-def running(home: Path, *, keep: bool, settings: dict[str, str] | None = None) -> Iterator[Copy]:
-    """Postgres and Valkey on `home` with the tables made; at the end stopped and, unless `keep`, removed."""
+def running(
+    home: Path, *, keep: bool, settings: dict[str, str] | None = None, revision: str = "head"
+) -> Iterator[Copy]:
+    """Postgres and Valkey on `home`, the tables as of `revision`; at the end stopped and, unless `keep`, removed."""
     servers = Servers(home, settings=settings or POSTGRES)
     with ExitStack() as ending:
         if not keep:
@@ -143,7 +145,7 @@ def running(home: Path, *, keep: bool, settings: dict[str, str] | None = None) -
         ending.callback(servers.leave, 60)
         servers.join()
         copy = Copy(home, servers)
-        if (made := copy.flask("db", "upgrade")).returncode:
+        if (made := copy.flask("db", "upgrade", revision)).returncode:
             raise SystemExit(made.stderr)
         yield copy
 

@@ -21,12 +21,15 @@ PLACES = 100
 FILLED_DAYS = 60
 FIRST_ROOM = 10_000_001
 TABLES = "bookings, availability, payments, simulated_ledger, rooms"
+# A version from before there were orders is filled, too, to see how they come.
+HAS_ORDERS = "SELECT to_regclass('orders') IS NOT NULL"
 
 # A tenth of all rooms in the first place, the others spread over the rest.
 PLACE = "10 + CASE WHEN n % 10 = 0 THEN 0 ELSE n % ($places - 1) + 1 END"
 ROOM = f"('00000000-0000-7000-8000-0000' || ({FIRST_ROOM} + n))::uuid"
 HOUSE = "('00000000-0000-7000-9000-' || lpad(p::text, 12, '0'))::uuid"
 GUEST = "('01890000-0000-7000-a000-' || lpad(to_hex(u), 12, '0'))::uuid"
+BOOKING = "('01890000-0000-7000-8000-' || lpad(to_hex(b), 12, '0'))::uuid"
 POLICY = '"name": "flexible", "tiers": [{"daysBefore": 1, "percent": 100}]'
 LINE = """'{"night": "' || check_in + g || '", "amount": "' || price || '.00", "rule": "base"}'"""
 # Spread over everything that a reference can be, as if by lot: 8 of 27 letters.
@@ -61,9 +64,9 @@ FROM generate_series(1, $users) u"""
 
 # In the order of time: the bookings of one room lie far apart, as in life.
 BOOKINGS = f"""
-INSERT INTO bookings (id, user_id, room_id, reference, check_in, check_out, guests, total_price, currency, price_lines,
-  policy, status, confirmed_at, version, created_at, updated_at)
-SELECT ('01890000-0000-7000-8000-' || lpad(to_hex(b), 12, '0'))::uuid, {GUEST}, {ROOM}, {REFERENCE},
+INSERT INTO bookings (id,$order_id user_id, room_id, reference, check_in, check_out, guests, total_price, currency,
+  price_lines, policy, status, confirmed_at, version, created_at, updated_at)
+SELECT {BOOKING},$booking {GUEST}, {ROOM}, {REFERENCE},
   check_in, check_in + nights, 1, price * nights, 'EUR',
   ('[' || (SELECT string_agg({LINE}, ',') FROM generate_series(0, nights - 1) g) || ']')::jsonb,
   '{{{POLICY}, "timeZone": "Europe/Brussels", "checkInTime": "15:00"}}', 'CONFIRMED', sold, 3, sold, sold
@@ -81,11 +84,16 @@ INSERT INTO availability (room_id, night, location, state, claim_id, version)
 SELECT b.room_id, b.check_in + g, r.location, 'booked', b.id, 3
 FROM bookings b JOIN rooms r ON r.id = b.room_id, generate_series(0, b.check_out - b.check_in - 1) g"""
 
+ORDERS = """
+INSERT INTO orders (id, reference, user_id, channel, property_id, currency, owed, paid, created_at, updated_at)
+SELECT b.id, b.reference, b.user_id, 'web', r.property_id, b.currency, b.total_price, b.total_price, b.created_at,
+  b.created_at FROM bookings b JOIN rooms r ON r.id = b.room_id"""
+
 PAYMENTS = """
-INSERT INTO payments (id, booking_id, kind, amount, currency, state, method, provider, provider_reference,
+INSERT INTO payments (id,$order_id booking_id, kind, amount, currency, state, method, provider, provider_reference,
   created_at, updated_at)
-SELECT overlay(id::text PLACING '9' FROM 20)::uuid, id, 'charge', total_price, currency, 'succeeded', 'pm_card_visa',
-  'simulated', 'sim_' || md5(id::text), created_at, created_at FROM bookings"""
+SELECT overlay(id::text PLACING '9' FROM 20)::uuid,$payment_order id, 'charge', total_price, currency, 'succeeded',
+  'pm_card_visa', 'simulated', 'sim_' || md5(id::text), created_at, created_at FROM bookings"""
 
 LEDGER = """
 INSERT INTO simulated_ledger (key, kind, reference, amount, currency)
@@ -103,30 +111,42 @@ class Filling:
 
 def fill(copy: Copy, filling: Filling) -> None:
     """Exactly so many rooms and places, as many bookings in each room, and nothing else."""
-    values = {"rooms": filling.rooms, "places": filling.places, "today": TODAY, "filled": FILLED_DAYS}
+    values: dict[str, Any] = {"rooms": filling.rooms, "places": filling.places, "today": TODAY, "filled": FILLED_DAYS}
     values |= {"per_room": filling.bookings // filling.rooms, "users": max(1000, filling.bookings // 20)}
     with closing(copy.connect()) as connection, connection.cursor() as cursor:
         # As superuser: rows that were made to fit need not be looked up one by one for their foreign keys.
         cursor.execute("SET session_replication_role = replica; SET maintenance_work_mem = '1GB'")
+        tables, statements = _tables(cursor, values)
         cursor.execute("BEGIN")  # with wal_level=minimal, tables emptied in the same transaction need no log
-        cursor.execute(f"TRUNCATE users, properties, events, {TABLES} CASCADE")
-        with _without_indexes(cursor):
-            for statement in (PROPERTIES, ROOMS, USERS, BOOKINGS, NIGHTS, PAYMENTS, LEDGER):
+        cursor.execute(f"TRUNCATE users, properties, events, {tables} CASCADE")
+        with _without_indexes(cursor, tables):
+            for statement in statements:
                 cursor.execute(Template(statement).substitute(values))
         cursor.execute("COMMIT")
         cursor.execute("VACUUM (ANALYZE)")
         cursor.execute("CHECKPOINT")
 
 
+def _tables(cursor: Any, values: dict[str, Any]) -> tuple[str, list[str]]:
+    """Which tables are filled anew, and how; `values` for the statements are added to."""
+    statements = [PROPERTIES, ROOMS, USERS, BOOKINGS, NIGHTS, PAYMENTS, LEDGER]
+    cursor.execute(HAS_ORDERS)
+    if not cursor.fetchone()[0]:
+        values |= {"order_id": "", "booking": "", "payment_order": ""}
+        return TABLES, statements
+    values |= {"order_id": " order_id,", "booking": f" {BOOKING},", "payment_order": " id,"}
+    return f"{TABLES}, orders", [*statements, ORDERS]
+
+
 @contextmanager
-def _without_indexes(cursor: Any) -> Iterator[None]:
+def _without_indexes(cursor: Any, tables: str) -> Iterator[None]:
     """Indexes are made at the end, all at once: many times quicker than row by row."""
     cursor.execute(
         "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid), i.indrelid::regclass::text, c.conname,"
         " pg_get_constraintdef(c.oid) FROM pg_index i LEFT JOIN pg_constraint c"
         " ON c.conindid = i.indexrelid AND c.contype IN ('p', 'u') WHERE i.indrelid = ANY (%s::regclass[])"
         " AND NOT EXISTS (SELECT FROM pg_constraint f WHERE f.contype = 'f' AND f.conindid = i.indexrelid)",
-        [TABLES.split(", ")],
+        [tables.split(", ")],
     )
     found = cursor.fetchall()
     for index, _, table, constraint, _ in found:

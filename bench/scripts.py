@@ -36,12 +36,12 @@ def of_booking(copy: Copy, web: Web, token: str, filling: Filling, calendar: Cal
 def _booking_script(copy: Copy, captured: replayed.Captured, answer: dict[str, str]) -> str:
     [found] = copy.rows(
         "SELECT b.user_id::text, s.id::text, p.provider_reference, b.room_id::text, r.location, i.key,"
-        " to_json(i.lease_until)#>>'{}' FROM bookings b JOIN rooms r ON r.id = b.room_id"
+        " to_json(i.lease_until)#>>'{}', r.property_id::text FROM bookings b JOIN rooms r ON r.id = b.room_id"
         " JOIN sessions s ON s.user_id = b.user_id JOIN payments p ON p.booking_id = b.id"
         " JOIN idempotency_keys i ON i.booking_id = b.id WHERE b.reference = %s",
         answer["reference"],
     )
-    user, session, charged, room, location, key, lease = found
+    user, session, charged, room, location, key, lease, house = found
     our_user, our_session = replayed.guests(copy)
     known = {
         user: our_user,
@@ -54,7 +54,7 @@ def _booking_script(copy: Copy, captured: replayed.Captured, answer: dict[str, s
         charged: "sim_:lot",
         key: "key-:lot",
     }
-    return replayed.script(captured, known, {our_user, our_session}, dt.datetime.fromisoformat(lease))
+    return replayed.script(captured, known, {our_user, our_session, house}, dt.datetime.fromisoformat(lease))
 
 
 def of_search(copy: Copy, web: Web, token: str) -> str:

@@ -24,6 +24,7 @@ from booking.domain.reservations.bookings import Order
 from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Payment, Property, Room, User
+from booking.domain.tables import Order as Purchase
 from booking.infra import clock
 from booking.infra.db import db, transaction
 from booking.infra.provider import NoAnswer, Outcome, Provider
@@ -164,6 +165,12 @@ def order(guest: User, room: Room, stay: Stay | None = None, guests: int = 2) ->
 def reload(booking: Booking) -> Booking:
     """The booking as it is now."""
     return db.session.get_one(Booking, booking.id)
+
+
+@transaction
+def order_of(booking: Booking) -> Purchase:
+    """The order that the booking is a line of, as it is now."""
+    return db.session.get_one(Purchase, booking.order_id)
 
 
 @transaction

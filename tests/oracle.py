@@ -53,6 +53,7 @@ def findings(database: Any, told: Iterable[Told]) -> list[str]:
         *broken_promises(facts, log),
         *unasked(facts, log),
         *wrong_money(facts),
+        *wrong_sums(database),
         *wrong_prices(facts, log),
     ]
 
@@ -151,6 +152,21 @@ def wrong_money(facts: Facts) -> Iterable[str]:
         still_owed = bool(refused) and not refunded
         if (refunded != owed and not still_owed) or moved["refund"] > 1:
             yield f"{booking_id} ({status}): {refunded} came back, {moved['refund']} times, where {owed} was owed"
+
+
+def wrong_sums(database: Any) -> Iterable[str]:
+    """Bookings without an order, and orders whose sums are not what the provider has moved."""
+    lost = "SELECT id::text FROM bookings b WHERE NOT EXISTS (SELECT FROM orders o WHERE o.id = b.order_id)"
+    yield from (f"{booking_id} has no order" for (booking_id,) in rows(database, lost))
+    sums = """
+        SELECT o.reference, o.paid, o.refunded, o.refunding,
+         coalesce(sum(l.amount) FILTER (WHERE l.kind = 'charge'), 0),
+         coalesce(sum(l.amount) FILTER (WHERE l.kind = 'refund'), 0)
+        FROM orders o LEFT JOIN payments p ON p.order_id = o.id LEFT JOIN simulated_ledger l ON l.key = p.id
+        GROUP BY o.id"""
+    for reference, paid, refunded, refunding, charged, returned in rows(database, sums):
+        if (paid, refunded, refunding) != (charged, returned, 0):
+            yield f"{reference} says {paid} paid, {refunded} (and {refunding}) back; {charged} and {returned} moved"
 
 
 def wrongly_reported(database: Any, told: Iterable[str], most: int) -> Iterable[str]:

@@ -77,6 +77,7 @@ STEP = {
         "due_payments",
         "is_live_charge",
         "latest_charge",
+        "lock_order",
         "mark_unknown",
         "note_error",
         "note_unknown_provider",

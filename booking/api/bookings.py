@@ -10,7 +10,7 @@ from flask import Response, request
 
 from booking.api import errors, schemas
 from booking.api.endpoint import IF_NONE_MATCH, Reply, endpoint, json_response, to_json
-from booking.domain import catalogue, reservations
+from booking.domain import catalogue, payments, reservations
 from booking.domain.errors import (
     BookingError,
     BookingModified,
@@ -130,7 +130,7 @@ def _book(user: CurrentUser, body: RoomOrder, claim: Claim | None, kept: _Kept) 
         raise RoomNotFound
     if claim and claim.booking_id:  # begun by another call, maybe in another process, which read the names there
         catalogue.names_of_room(room_id)
-    order = reservations.Order(user.id, room_id, body.stay, body.guests)
+    order = reservations.Order(user.id, room_id, body.stay, body.guests, payments.API)
     context, method = current_services().booking_context, body.payment_method_id
     return reservations.book(user.actor, order, method, context, claim=claim, render=kept)
 

@@ -164,6 +164,7 @@ class BookedPropertyShape(Shape):
 
 class BookingShape(Shape):
     id: str
+    order_id: str
     reference: str
     room_id: str
     room: BookedRoomShape
@@ -324,6 +325,7 @@ def booking(row: Booking, names: RoomNames) -> BookingShape:
     refund, room_id = row.refund_amount, encode("room", row.room_id)
     return BookingShape.model_construct(
         id=encode("booking", row.id),
+        order_id=encode("order", row.order_id),
         reference=row.reference,
         room_id=room_id,
         room=BookedRoomShape.model_construct(id=room_id, name=names.room),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-ROOM, BOOKING, USER = (f"{kind}_01h2xcejqtf2nbrexx3vqjhp41" for kind in ("room", "booking", "user"))
+ROOM, BOOKING, ORDER, USER = (f"{kind}_01h2xcejqtf2nbrexx3vqjhp41" for kind in ("room", "booking", "order", "user"))
 TOKEN = "eyJhbGciOiJIUzI1NiIsImtpZCI6Im5vdyJ9.eyJzdWIiOiJ1c2VyXzAxaDJ4In0.c2lnbmF0dXJl"  # noqa: S105 of nobody
 REFRESH = "session_01h2xcejqtf2nbrexx3vqjhp41.c2VjcmV0"
 
@@ -82,6 +82,7 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "MeShape.id": ("The user’s id.", USER),
     "RegisteredShape.id": ("The user’s id.", USER),
     "reference": ("Short, to be read out on the phone.", "K7PQ2WXH"),
+    "orderId": ("The order that it is part of: what was bought in one go.", ORDER),
     "userId": ("Whose booking it is.", USER),
     "status": ("How it stands.", "CONFIRMED"),
     "get_bookings.status": ("Only bookings that stand so. CANCELLED: those that were confirmed before.", "CONFIRMED"),

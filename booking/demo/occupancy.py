@@ -17,7 +17,7 @@ from booking.demo.compose import SOURCE
 from booking.domain import pricing
 from booking.domain.catalogue import Property, Room
 from booking.domain.inventory import Availability
-from booking.domain.payments import Payment
+from booking.domain.payments import IMPORT, Order, Payment
 from booking.domain.reservations import Booking
 from booking.domain.stays import Stay
 from booking.infra import clock
@@ -44,7 +44,7 @@ def load(guest_id: uuid.UUID, others_id: uuid.UUID) -> int:
         _sold(room, house, stay, guest_id if number in own else others_id)
         for number, (room, house, stay) in enumerate(stays)
     ]
-    for table in (Booking, Payment, SimulatedLedger, Availability):
+    for table in (Order, Booking, Payment, SimulatedLedger, Availability):
         db.session.execute(insert(cast(Table, table.__table__)), [row for sale in written for row in sale[table]])
     return len(written)
 
@@ -72,17 +72,28 @@ def _calendar(chance: random.Random, house: Property) -> Iterator[Stay]:
 
 def _sold(room: Room, house: Property, stay: Stay, guest_id: uuid.UUID) -> dict[Any, list[dict[str, Any]]]:
     """The rows of one stay that was booked and paid some time ago."""
-    booking_id, payment_id, reference = new_id(), new_id(), f"sim_{uuid.uuid4().hex}"
+    order_id, booking_id, payment_id, reference = new_id(), new_id(), new_id(), f"sim_{uuid.uuid4().hex}"
     booked_at = min(clock.now() - dt.timedelta(days=3), _noon(stay.check_in - dt.timedelta(days=20)))
     offer, guests = pricing.offered(room, house, booked_at), 1 + booking_id.int % room.capacity
     price = pricing.quote(offer, stay, guests, booked_at)
     money = {"amount": price.total, "currency": room.currency}
     at = {"created_at": booked_at}
+    # What was paid is counted where the payment is written.
+    order = {
+        "id": order_id,
+        "reference": new_reference(),
+        "user_id": guest_id,
+        "channel": IMPORT,
+        "property_id": house.id,
+        "currency": room.currency,
+        "owed": price.total,
+    }
     booking = {
         "id": booking_id,
+        "order_id": order_id,
         "user_id": guest_id,
         "room_id": room.id,
-        "reference": new_reference(),
+        "reference": order["reference"],
         "check_in": stay.check_in,
         "check_out": stay.check_out,
         "guests": guests,
@@ -94,10 +105,11 @@ def _sold(room: Room, house: Property, stay: Stay, guest_id: uuid.UUID) -> dict[
         "confirmed_at": booked_at,
         "version": 2,
     }
-    payment = {"id": payment_id, "booking_id": booking_id, "kind": "charge", "state": "succeeded"}
+    payment = {"id": payment_id, "order_id": order_id, "booking_id": booking_id, "kind": "charge", "state": "succeeded"}
     ledger = {"key": payment_id, "kind": "charge", "reference": reference}
     night = {"room_id": room.id, "location": room.location, "state": "booked", "claim_id": booking_id}
     return {
+        Order: [order | at],
         Booking: [booking | at],
         Payment: [
             payment | money | at | {"method": "pm_card_visa", "provider": "simulated", "provider_reference": reference}

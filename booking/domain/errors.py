@@ -148,6 +148,10 @@ class PaymentInProgress(Conflict):
     retry_after = 2
 
 
+class NothingOwed(Conflict):
+    code = "NOTHING_OWED"
+
+
 class PriceChanged(Conflict):
     code = "PRICE_CHANGED"
 

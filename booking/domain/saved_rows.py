@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import Insert, Table, Update, bindparam, insert, update
+from sqlalchemy import Column, Insert, Table, Update, bindparam, insert, update
 from sqlalchemy.orm.attributes import instance_state
 
 from booking.infra.db import Model
@@ -60,19 +60,20 @@ class SavedRows(Generic[Row]):
 
     def insert(self) -> Insert:
         """Takes the parameters that values() gives."""
-        return insert(self.table).values({name: bindparam(f"new_{name}") for name in self._written()})
+        return insert(self.table).values({column.name: bindparam(f"new_{column.name}") for column in self.written()})
+
+    def written(self) -> list[Column[Any]]:
+        """The columns that an insert writes."""
+        return [column for column in self.table.c if column.name not in _GIVEN_BY_POSTGRES]
 
     def values(self, row: Row) -> dict[str, Any]:
-        return named({name: getattr(row, name) for name in self._written()})
+        return named({column.name: getattr(row, column.name) for column in self.written()})
 
     @lru_cache(maxsize=256)  # noqa: B019 there is one of these per table, as long as the program runs
     def update(self, changed: tuple[str, ...]) -> Update:
         """The statement for one set of changed columns, built once for each; `row_id` says which row."""
         new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in changed}
         return often(update(self.table).where(self.table.c.id == bindparam("row_id")).values(new))
-
-    def _written(self) -> list[str]:
-        return [name for name in self.columns if name not in _GIVEN_BY_POSTGRES]
 
     def _text(self, row: Row) -> bytes:
         # A list or dict may be changed where it is: its text shows that.

@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain.tables import Booking, Room, User
-from booking.infra.ids import encode, new_id
+from booking.domain.tables import Booking, Order, Room, User
+from booking.infra.db import db, transaction
+from booking.infra.ids import decode, encode, new_id
 from tests.api.program import INSTANT, Program, an_order, dates, fields, program_of, refused
 from tests.cast import DECLINED, VISA, a_room, all_at_once, count, in_days, nights_of, person
 
 BOOKING = {
     "id",
+    "orderId",
     "reference",
     "roomId",
     "room",
@@ -38,6 +40,11 @@ BOOKING = {
 }
 
 
+@transaction
+def saved_orders() -> list[Order]:
+    return db.session.query(Order).all()
+
+
 def test_a_booking_says_what_the_contract_lists(api: Program, alice: User, room: Room) -> None:
     answer = api.post("/bookings", an_order(room))
     assert answer.status_code == 201
@@ -47,6 +54,8 @@ def test_a_booking_says_what_the_contract_lists(api: Program, alice: User, room:
         assert answer.json[same] == asked[same]
     assert answer.json["userId"] == encode("user", alice.id)
     assert answer.json["id"].startswith("booking_")
+    bought = decode("order", answer.json["orderId"])
+    assert [one.channel for one in saved_orders() if one.id == bought] == ["api"]
     assert (answer.json["status"], answer.json["totalPrice"], answer.json["currency"]) == ("CONFIRMED", 360, "EUR")
     assert re.fullmatch(INSTANT, answer.json["createdAt"])
     assert answer.json["heldUntil"] is answer.json["refundAmount"] is None

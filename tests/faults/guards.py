@@ -69,13 +69,28 @@ def _statements(change: Callable[[str], str]) -> Switch:
 
 
 def _unlocked(statement: str) -> str:
-    if not re.search("FROM (bookings|payments)", statement) or "SKIP LOCKED" in statement:
+    if not re.search("FROM (bookings|orders|payments)", statement) or "SKIP LOCKED" in statement:
         return statement
     return statement.replace(" FOR UPDATE", "")
 
 
 def _unversioned(statement: str) -> str:
     return re.sub(r" AND bookings\.version = \S+", "", statement)
+
+
+def _unsummed(statement: str) -> str:
+    return re.sub(r" AND orders\.(paid|refunded) \+ .+? <= orders\.\w+", "", statement)
+
+
+def _both(*switches: Switch) -> Switch:
+    @contextmanager
+    def off(owner_url: str) -> Iterator[None]:
+        with ExitStack() as stack:
+            for switch in switches:
+                stack.enter_context(switch(owner_url))
+            yield
+
+    return off
 
 
 @contextmanager
@@ -112,7 +127,7 @@ def _without_pin(_: str) -> Iterator[None]:
 
 KEY, SERIALIZABLE, LOCK, RETRY = "primary key", "SERIALIZABLE", "Redis lock", "retry"
 ROW_LOCK, VERSION, PIN = "row lock", "version", "pinned nights"
-ONE_PAYMENT, ONE_ANSWER = "one live payment", "one row per key"
+ONE_PAYMENT, ONE_ANSWER, SUMS = "one live payment", "one row per key", "an order's sums"
 
 GUARDS: dict[str, Switch] = {
     KEY: _dropped("availability", "pk_availability"),
@@ -122,6 +137,7 @@ GUARDS: dict[str, Switch] = {
     ROW_LOCK: _statements(_unlocked),
     VERSION: _statements(_unversioned),
     PIN: _without_pin,
-    ONE_PAYMENT: _dropped("payments", "uq_payments_live"),
+    ONE_PAYMENT: _both(_dropped("payments", "uq_payments_live"), _dropped("payments", "uq_payments_open_charge")),
+    SUMS: _both(_statements(_unsummed), _dropped("orders", "ck_orders_refunds_within_paid")),
     ONE_ANSWER: _dropped("idempotency_keys", "pk_idempotency_keys"),
 }

@@ -256,13 +256,13 @@ def _judge(stage: Stage, count: Count) -> None:
         facts = oracle.Facts(database)
         count.found(SOLD_TWICE, oracle.sold_twice(database))
         count.found(LOST, list(oracle.broken_promises(facts, count.told)))
-        count.found(MONEY, list(oracle.wrong_money(facts)))
+        count.found(MONEY, [*oracle.wrong_money(facts), *oracle.wrong_sums(database)])
     engine.dispose()
 
 
 def _empty(owner_url: str) -> None:
     engine = create_engine(owner_url)
     with engine.begin() as connection:
-        tables = "availability, bookings, payments, simulated_ledger, idempotency_keys, events, deliveries"
+        tables = "availability, bookings, orders, payments, simulated_ledger, idempotency_keys, events, deliveries"
         connection.execute(text(f"TRUNCATE {tables} CASCADE"))
     engine.dispose()

@@ -142,6 +142,7 @@ def _judge(outcome: Outcome, product: Product, box: Letterbox, start: dt.datetim
     broken[report.LOST] += oracle.broken_promises(facts, told)
     broken[report.UNTOLD] += oracle.unasked(facts, told)
     broken[report.MONEY] += oracle.wrong_money(facts)
+    broken[report.MONEY] += oracle.wrong_sums(database)
     broken[report.MONEY] += oracle.wrong_prices(facts, told)
     broken[report.MAILS] += oracle.mail_findings(database, box.mails, start)
     broken[report.VERIFY] += _verified(outcome, product, database)

@@ -2,102 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from pathlib import Path
-from typing import Any
 
 import psycopg2
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, make_url
 
-from booking.infra.db import db
-from booking.infra.embedded import Servers
+from tests.infra.migrating import PATIENCE, Database, eventually
 
 pytestmark = pytest.mark.slow
-HOME = Path(__file__).parents[2]
-PATIENCE = 90.0  # seconds
-INVALID = "SELECT count(*) FROM pg_index WHERE NOT indisvalid"
 BUILDING = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY%' AND state = 'active'"
-
-
-class Database:
-    """An empty one of the test's own, and `flask db` on it."""
-
-    def __init__(self, servers: Servers, environ: dict[str, str], name: str) -> None:
-        self.name, self.owner_url = name, servers.database_url("booking_owner", name)
-        urls = {"DATABASE_URL": servers.database_url("booking_app", name), "MIGRATION_DATABASE_URL": self.owner_url}
-        self.environ = {**os.environ, **environ, **urls, "FLASK_APP": "wsgi.py"}
-        self.superuser_url = servers.database_url("postgres", name).replace("+psycopg2", "")
-
-    def begin(self, *words: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "flask", "db", *words]
-        pipe = subprocess.PIPE
-        return subprocess.Popen(command, cwd=HOME, env=self.environ, stdout=pipe, stderr=subprocess.STDOUT, text=True)
-
-    def flask(self, *words: str) -> None:
-        process = self.begin(*words)
-        said, _ = process.communicate(timeout=PATIENCE)
-        assert process.returncode == 0, said
-
-    def connect(self) -> Any:
-        return psycopg2.connect(self.superuser_url)
-
-    def scalar(self, query: str) -> Any:
-        with closing(self.connect()) as connection, connection.cursor() as cursor:
-            cursor.execute(query)
-            return cursor.fetchone()[0]
-
-    def is_whole(self) -> None:
-        """At the newest, no index is left over, and the models are the tables."""
-        assert self.scalar(INVALID) == 0
-        engine = create_engine(self.owner_url)
-        with engine.connect() as connection:
-            found = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": _is_ours})
-            assert compare_metadata(found, db.metadata) == []
-            assert found.get_current_heads() == _heads()
-        engine.dispose()
-
-
-def _is_ours(_: Any, name: str | None, kind: str, reflected: bool, __: Any) -> bool:
-    """Not the years of the audit log: the model is the whole."""
-    return not (kind == "table" and reflected and str(name).startswith("audit_log_"))
-
-
-def _heads() -> tuple[str, ...]:
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-
-    config = Config()
-    config.set_main_option("script_location", str(HOME / "migrations"))
-    return tuple(ScriptDirectory.from_config(config).get_heads())
-
-
-@pytest.fixture
-def database(servers: Servers, environ: dict[str, str], number: int) -> Iterator[Database]:
-    name = f"migrated_{number}"
-    url = make_url(servers.database_url("postgres", "postgres")).set(drivername="postgresql")
-    with closing(psycopg2.connect(url.render_as_string(hide_password=False))) as superuser:
-        superuser.autocommit = True
-        cursor = superuser.cursor()
-        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        cursor.execute(f"CREATE DATABASE {name} OWNER booking_owner")
-        yield Database(servers, environ, name)
-        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-
-
-def eventually(condition: Callable[[], Any]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def test_three_at_once_all_succeed(database: Database) -> None:

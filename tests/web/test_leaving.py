@@ -351,6 +351,7 @@ def test_ones_data_is_shown_and_downloaded_without_secrets(
     data = json.loads(file.text)
     assert data["account"]["email"] == ALICE
     assert [(one["reference"], one["totalPrice"]) for one in data["bookings"]] == [(booking.reference, 360.0)]
+    assert [(one["reference"], one["paid"]) for one in data["orders"]] == [(booking.reference, 360.0)]
     assert [(one["kind"], one["state"]) for one in data["payments"]] == [("charge", "succeeded")]
     assert {one["kind"] for one in data["sessions"]} == {"web", "api"}
     user = users.find(ALICE)

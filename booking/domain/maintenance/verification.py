@@ -55,6 +55,35 @@ RULES = {
     "a booking's price is not the sum of its lines": """
         SELECT b.reference FROM bookings b WHERE b.total_price <>
         (SELECT sum((line->>'amount')::numeric) FROM jsonb_array_elements(b.price_lines) line)""",
+    "a booking has no order, or another guest's": """
+        SELECT b.reference FROM bookings b LEFT JOIN orders o ON o.id = b.order_id AND o.currency = b.currency
+        AND o.user_id IS NOT DISTINCT FROM b.user_id WHERE o.id IS NULL""",
+    "an order has no booking": """
+        SELECT o.reference FROM orders o WHERE NOT EXISTS (SELECT FROM bookings b WHERE b.order_id = o.id)""",
+    "a payment is not in the ledger of its booking's order": """
+        SELECT p.id::text FROM payments p JOIN bookings b ON b.id = p.booking_id
+        WHERE p.order_id <> b.order_id OR p.currency <> b.currency""",
+    "an order does not owe what its bookings cost": """
+        SELECT o.reference FROM orders o JOIN (SELECT order_id, sum(CASE status WHEN 'EXPIRED' THEN 0
+         WHEN 'CANCELLED' THEN coalesce(kept, total_price - coalesce(refund_amount, total_price))
+         ELSE total_price END) AS owed FROM bookings GROUP BY order_id) b ON b.order_id = o.id
+        WHERE o.owed <> b.owed""",
+    "an order's sums are not those of its payments": """
+        SELECT o.reference FROM orders o LEFT JOIN (SELECT order_id,
+         sum(amount) FILTER (WHERE kind = 'charge' AND state = 'succeeded') AS paid,
+         sum(amount) FILTER (WHERE kind = 'refund' AND state = 'succeeded') AS refunded,
+         sum(amount) FILTER (WHERE kind = 'refund' AND state IN ('started', 'unknown')) AS refunding
+         FROM payments GROUP BY order_id) p ON p.order_id = o.id
+        WHERE (o.paid, o.refunded, o.refunding) <>
+        (coalesce(p.paid, 0), coalesce(p.refunded, 0), coalesce(p.refunding, 0))""",
+    "a confirmed booking's order is not paid": """
+        SELECT o.reference FROM orders o WHERE o.paid < o.owed AND EXISTS
+        (SELECT FROM bookings b WHERE b.order_id = o.id AND b.status = 'CONFIRMED')""",
+    "more is on its way into an order than it owes": """
+        SELECT o.reference FROM orders o JOIN payments p ON p.order_id = o.id AND p.kind = 'charge'
+        AND p.state IN ('started', 'unknown') AND p.created_at > now() - interval '10 minutes'
+        JOIN bookings b ON b.id = p.booking_id AND b.status = 'PENDING'
+        GROUP BY o.id HAVING o.paid + sum(p.amount) > o.owed""",
     "a charged booking that is not confirmed has no refund": """
         SELECT b.reference FROM bookings b JOIN payments p ON p.booking_id = b.id AND p.kind = 'charge'
         AND p.state = 'succeeded' WHERE b.status <> 'CONFIRMED' AND coalesce(b.refund_amount, p.amount) > 0
@@ -98,6 +127,7 @@ RULES = {
 
 COUNTED = {
     "booking": "SELECT count(*) FROM bookings",
+    "order": "SELECT count(*) FROM orders",
     "night": "SELECT count(*) FROM availability",
     "payment": "SELECT count(*) FROM payments",
 }

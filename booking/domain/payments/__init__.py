@@ -1,4 +1,5 @@
-"""Money on its way: a row per attempt to charge or refund, written before the provider is asked.
+"""Orders and their ledgers: what is owed and paid, and a row per attempt to charge or refund, written before the
+provider is asked.
 
 Decides which attempts may run, when one may be asked about again, and what an answer does to its row. What it does to
 the booking is decided in reservations.
@@ -11,6 +12,7 @@ from booking.domain.payments.ledger import (
     DECLINED,
     NO_ANSWER,
     STUCK_AFTER,
+    Due,
     asked_in_vain,
     is_live_charge,
     is_open,
@@ -30,23 +32,44 @@ from booking.domain.payments.ledger import hurry as make_due
 from booking.domain.payments.ledger import note as note_error
 from booking.domain.payments.ledger import said as error_text
 from booking.domain.payments.ledger import succeed as record_success
-from booking.domain.payments.models import CHARGE, FAILED, LIVE, OPEN, REFUND, STARTED, SUCCEEDED, UNKNOWN, Payment
+from booking.domain.payments.models import (
+    API,
+    CHARGE,
+    DESK,
+    FAILED,
+    IMPORT,
+    LIVE,
+    OPEN,
+    REFUND,
+    STARTED,
+    SUCCEEDED,
+    UNKNOWN,
+    WEB,
+    Order,
+    Payment,
+)
 from booking.domain.payments.refunds import OWED, RETURNED, UNDER_WAY
 from booking.domain.payments.refunds import exists_for as has_refund
 from booking.domain.payments.refunds import retry as retry_refund
 from booking.domain.payments.refunds import send as send_refund
 from booking.domain.payments.refunds import states as refund_states
 from booking.domain.payments.refunds import states_within as refund_states_within
+from booking.domain.payments.repository import ORDERS as ORDER_ROWS
 from booking.domain.payments.repository import PAYMENTS as PAYMENT_ROWS
+from booking.domain.payments.repository import order_locked as lock_order
 
 __all__ = [
     "ABANDONED",
+    "API",
     "CHARGE",
     "DECLINED",
+    "DESK",
     "FAILED",
+    "IMPORT",
     "LIVE",
     "NO_ANSWER",
     "OPEN",
+    "ORDER_ROWS",
     "OWED",
     "PAYMENT_ROWS",
     "REFUND",
@@ -56,6 +79,9 @@ __all__ = [
     "SUCCEEDED",
     "UNDER_WAY",
     "UNKNOWN",
+    "WEB",
+    "Due",
+    "Order",
     "Payment",
     "PaymentContext",
     "asked_in_vain",
@@ -67,6 +93,7 @@ __all__ = [
     "is_live_charge",
     "is_open",
     "latest_charge",
+    "lock_order",
     "make_due",
     "mark_unknown",
     "note_error",

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlalchemy import and_, func, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from booking.domain import people
 from booking.domain.actors import Actor
-from booking.domain.errors import Forbidden
+from booking.domain.errors import Forbidden, NothingOwed, PaymentInProgress, RefundNotOwed
 from booking.domain.notices import Notice
 from booking.domain.payments import repository
 from booking.domain.payments.context import PaymentContext
-from booking.domain.payments.models import CHARGE, FAILED, OPEN, REFUND, STARTED, SUCCEEDED, UNKNOWN, Payment
+from booking.domain.payments.models import CHARGE, FAILED, OPEN, REFUND, STARTED, STAY, SUCCEEDED, UNKNOWN, Payment
 from booking.domain.people import Action
 from booking.infra import telemetry
 from booking.infra.clock import sql_now
-from booking.infra.db import READ_COMMITTED, db, reading, transaction
+from booking.infra.db import READ_COMMITTED, constraint_name, db, reading, transaction
 from booking.infra.ids import new_id
 from booking.infra.provider import Charge
 
@@ -31,25 +32,52 @@ DECLINED = "declined"  # failure: the provider said no
 ABANDONED = "abandoned"  # failure: nobody knew, so it was cancelled at the provider
 # Errors of an open payment, as the table keeps them: a code and what it is about, which `explained` reads.
 NO_ANSWER, NO_PROVIDER, NO_REFUND = "no_answer", "no_provider", "no_refund"
+ONE_OPEN_CHARGE = {"uq_payments_open_charge", "uq_payments_live"}  # whichever says it first
 
 LONGEST_PAUSE = dt.timedelta(hours=1)  # between two times that recovery asks
 STUCK_AFTER = 5  # times of asking in vain: with the usual patience, after some five minutes
 
 
-def start_charge(
-    booking_id: uuid.UUID, amount: Decimal, currency: str, *, method: str, context: PaymentContext
-) -> Payment:
-    """Record an attempt to charge `amount`, inside the transaction that pins the booking's nights."""
-    new = Payment(booking_id=booking_id, kind=CHARGE, method=method, provider=context.provider.name)
-    new.amount, new.currency = amount, currency
-    return _start(new, context.patience)
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is to be charged for which booking of which order, and what for (one of PURPOSES)."""
+
+    order_id: uuid.UUID
+    booking_id: uuid.UUID
+    amount: Decimal
+    currency: str
+    purpose: str = STAY
+
+
+def start_charge(due: Due, *, method: str, context: PaymentContext) -> Payment:
+    """Record an attempt to charge, inside the transaction that pins the booking's nights; the order's row is locked.
+
+    Raises PaymentInProgress where another charge of the order is open, NothingOwed where less is owed than that.
+    """
+    new = Payment(kind=CHARGE, method=method, provider=context.provider.name, purpose=due.purpose)
+    new.order_id, new.booking_id = due.order_id, due.booking_id
+    new.amount, new.currency = due.amount, due.currency
+    try:
+        if not _start(new, context.patience):
+            raise NothingOwed
+    except IntegrityError as error:
+        if constraint_name(error) not in ONE_OPEN_CHARGE:
+            raise
+        raise PaymentInProgress from None
+    return new
 
 
 def start_refund(charge: Payment, amount: Decimal, patience: dt.timedelta) -> Payment:
-    """Record that `amount` of the charge is owed back, inside the transaction that makes it so."""
-    new = Payment(booking_id=charge.booking_id, kind=REFUND, charge_id=charge.id, provider=charge.provider)
+    """Record that `amount` of the charge is owed back, inside the transaction that makes it so; the order is locked.
+
+    Raises RefundNotOwed where less than that was paid and has not gone back.
+    """
+    new = Payment(kind=REFUND, charge_id=charge.id, provider=charge.provider, purpose=charge.purpose)
+    new.order_id, new.booking_id = charge.order_id, charge.booking_id
     new.amount, new.currency = amount, charge.currency
-    return _start(new, patience)
+    if not _start(new, patience):
+        raise RefundNotOwed
+    return new
 
 
 def succeed(payment: Payment, reference: str) -> None:
@@ -178,14 +206,10 @@ def paid_charge(booking_id: uuid.UUID) -> Payment:
 @reading
 def charge_behind(refund: Payment) -> Charge:
     """What the refund gives back, as its provider knows it."""
-    if refund.charge_id is None:  # begun by an older version
-        charge = paid_charge(refund.booking_id)
-    else:
-        charge = db.session.get_one(Payment, refund.charge_id)
+    charge = db.session.get_one(Payment, refund.charge_id)
     return Charge(charge.id, str(charge.provider_reference))
 
 
-def _start(new: Payment, patience: dt.timedelta) -> Payment:
+def _start(new: Payment, patience: dt.timedelta) -> bool:
     new.id, new.state, new.attempts = new_id(), STARTED, 0
-    repository.add(new, patience)
-    return new
+    return repository.add(new, patience)

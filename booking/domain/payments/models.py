@@ -1,4 +1,4 @@
-"""Payments: one row per attempt to charge a booking or to give money back. They belong to a region."""
+"""Orders and their ledgers: one payment per attempt to charge or to give money back. They belong to a region."""
 
 from __future__ import annotations
 
@@ -16,6 +16,52 @@ CHARGE, REFUND = PAYMENT_KINDS = ("charge", "refund")
 STARTED, SUCCEEDED, FAILED, UNKNOWN = PAYMENT_STATES = ("started", "succeeded", "failed", "unknown")
 OPEN = (STARTED, UNKNOWN)  # nobody knows yet whether the money has moved
 LIVE = (*OPEN, SUCCEEDED)
+STAY, CHANGE, DEPOSIT, BALANCE = PURPOSES = ("stay", "change", "deposit", "balance")
+WEB, API, DESK, IMPORT = CHANNELS = ("web", "api", "desk", "import")
+
+
+class Order(Model):
+    """What somebody buys in one go, at one property: bookings are its lines, payments its ledger.
+
+    `owed` is what its bookings cost as they are now, less what a cancellation gave back; `paid` and `refunded` are what
+    has moved, `refunding` what is on its way back. Triggers keep them, in the transaction that moves a booking or a
+    payment, whoever writes it: so that transaction has the order's row locked. The last booking takes its order along.
+    """
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        CheckConstraint(one_of("channel", CHANNELS), name="channel_known"),
+        CheckConstraint(CURRENCY_CODE, name="currency_code"),
+        CheckConstraint(
+            "user_id IS NOT NULL OR (contact_name IS NOT NULL AND contact_email IS NOT NULL)", name="has_buyer"
+        ),
+        CheckConstraint("owed >= 0 AND paid >= 0 AND refunded >= 0 AND refunding >= 0", name="sums_not_negative"),
+        CheckConstraint("refunded + refunding <= paid", name="refunds_within_paid"),
+        CheckConstraint(
+            " AND ".join(check_sql(column) for column in ("owed", "paid", "refunded", "refunding")),
+            name="sums_decimals",
+        ),
+        # A payment that succeeds writes its order anew: on the same page, no index has to be touched.
+        {"postgresql_with": {"fillfactor": 80}},
+    )
+
+    id: Mapped[Id]
+    reference: Mapped[str] = mapped_column(String(16), unique=True)  # spoken; its first booking has the same one
+    user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
+    contact_name: Mapped[str | None] = mapped_column(String(255))
+    contact_email: Mapped[str | None] = mapped_column(String(255))
+    contact_phone: Mapped[str | None] = mapped_column(String(32))
+    locale: Mapped[str] = mapped_column(String(16), server_default="en")
+    channel: Mapped[str] = mapped_column(String(8))
+    property_id: Mapped[uuid.UUID]  # no foreign key: properties are global
+    currency: Mapped[Currency]
+    owed: Mapped[Amount]
+    paid: Mapped[Amount] = mapped_column(server_default="0")
+    refunded: Mapped[Amount] = mapped_column(server_default="0")
+    refunding: Mapped[Amount] = mapped_column(server_default="0")
+    version: Mapped[int] = mapped_column(server_default="1")
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
 
 
 class Payment(Model):
@@ -32,6 +78,15 @@ class Payment(Model):
         CheckConstraint("(kind = 'charge') = (method IS NOT NULL)", name="charge_has_method"),
         CheckConstraint("attempts >= 0", name="attempts_counted"),
         CheckConstraint("charge_id IS NULL OR kind = 'refund'", name="only_refund_has_charge"),
+        CheckConstraint("charge_id IS NOT NULL OR kind <> 'refund'", name="refund_has_charge"),
+        CheckConstraint(one_of("purpose", PURPOSES), name="purpose_known"),
+        Index(
+            "uq_payments_open_charge",
+            "order_id",
+            unique=True,
+            postgresql_where=text("kind = 'charge' AND state IN ('started', 'unknown')"),
+        ),
+        Index("ix_payments_order_id", "order_id"),
         # Neither two charges nor two refunds of one booking can be under way or done.
         Index(
             "uq_payments_live",
@@ -50,8 +105,10 @@ class Payment(Model):
     )
 
     id: Mapped[Id]
+    order_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("orders.id"))
     booking_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("bookings.id"))
     kind: Mapped[str] = mapped_column(String(8))
+    purpose: Mapped[str] = mapped_column(String(8), default=STAY, server_default=STAY)
     amount: Mapped[Amount]
     currency: Mapped[Currency]
     state: Mapped[str] = mapped_column(String(16), default=STARTED)

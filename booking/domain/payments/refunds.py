@@ -126,7 +126,7 @@ def _begin_again(actor: Actor, payment_id: uuid.UUID, context: PaymentContext) -
     declined = repository.locked(payment_id)
     if db.session.scalar(select(exists().where(_lives_beside(declined.booking_id)))):
         raise RefundNotOwed
-    charge = ledger.paid_charge(declined.booking_id)
+    charge = db.session.get_one(Payment, declined.charge_id)
     again = ledger.start_refund(charge, declined.amount, context.patience)
     after = {"payment": encode("payment", again.id), "amount": str(again.amount), "currency": again.currency}
     people.audit(actor, "refund.retried", encode("payment", payment_id), before={"state": FAILED}, after=after)

@@ -1,21 +1,43 @@
-"""Rows of payments: locked, added and saved inside a @transaction (see domain/saved_rows.py)."""
+"""Rows of payments and of the orders whose ledger they are, inside a @transaction (see domain/saved_rows.py).
+
+An attempt is added only where the order's sums allow it: at most what is owed is charged, at most what was paid goes
+back. Both rules stand in the statement that adds it, which locks the order's row, so that none comes in between.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import cast
 
-from sqlalchemy import Interval, bindparam, select
+from sqlalchemy import ColumnElement, Insert, Interval, Table, bindparam, select
+from sqlalchemy.dialects.postgresql import insert
 
-from booking.domain.payments.models import Payment
+from booking.domain.payments.models import CHARGE, Order, Payment
 from booking.domain.saved_rows import SavedRows, named
 from booking.infra.clock import sql_now
 from booking.infra.db import execute
 from booking.infra.prepared import often
 
 PAYMENTS = SavedRows(Payment)
+ORDERS = SavedRows(Order)
 
-_ADD = often(PAYMENTS.insert().values(next_at=sql_now() + bindparam("patience", type_=Interval)))
+_ORDERS = cast(Table, Order.__table__)
+_AMOUNT = bindparam("new_amount", type_=PAYMENTS.table.c.amount.type)
+
+
+def _add(rule: ColumnElement[bool]) -> Insert:
+    """A payment of the order whose sums allow it, else none."""
+    new = {column.name: bindparam(f"new_{column.name}", type_=column.type) for column in PAYMENTS.written()}
+    values = new | {"next_at": sql_now() + bindparam("patience", type_=Interval)}
+    allowed = select(*values.values()).where(_ORDERS.c.id == bindparam("new_order_id"), rule).with_for_update()
+    return insert(PAYMENTS.table).from_select(list(values), allowed.select_from(_ORDERS))
+
+
+# What else is on its way is counted already (`refunding`), or cannot be (one open charge of an order at a time).
+_CHARGE = often(_add(_ORDERS.c.paid + _AMOUNT <= _ORDERS.c.owed))
+_REFUND = _add(_ORDERS.c.refunded + _ORDERS.c.refunding + _AMOUNT <= _ORDERS.c.paid)
+_ORDER_LOCKED = select(_ORDERS).where(_ORDERS.c.id == bindparam("order_id")).with_for_update()
 _LOCKED = select(PAYMENTS.table).where(PAYMENTS.table.c.id == bindparam("payment_id")).with_for_update()
 
 
@@ -25,10 +47,22 @@ def locked(payment_id: uuid.UUID) -> Payment:
     return PAYMENTS.read(row)
 
 
-def add(new: Payment, patience: dt.timedelta) -> None:
-    """Insert, not to be recovered for `patience`; raises IntegrityError where another attempt is under way or done."""
-    execute(_ADD, PAYMENTS.values(new) | {"patience": patience})
+def order_locked(order_id: uuid.UUID) -> Order:
+    """The order, which must exist, locked: its sums are what they are until this transaction ends."""
+    [row] = execute(_ORDER_LOCKED, {"order_id": order_id}).rows
+    return ORDERS.read(row)
+
+
+def add(new: Payment, patience: dt.timedelta) -> bool:
+    """Insert, not to be recovered for `patience`. False where the order's sums do not allow it; the order is locked.
+
+    Raises IntegrityError where another attempt is under way or done.
+    """
+    statement = _CHARGE if new.kind == CHARGE else _REFUND
+    if not execute(statement, PAYMENTS.values(new) | {"patience": patience}).count:
+        return False
     PAYMENTS.remember(new)
+    return True
 
 
 def save(changed: Payment) -> None:

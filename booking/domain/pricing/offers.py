@@ -40,6 +40,7 @@ class ForSale:
     name: str
     property_name: str
     city: str | None
+    property_id: uuid.UUID
 
     def refuse_unless_fit(self, stay: Stay, guests: int, rules: StayRules) -> None:
         """Raise Invalid with everything that is wrong with these dates and guests, by field."""
@@ -79,6 +80,7 @@ _FOR_SALE = often(
         Room.name,
         Property.name.label("property_name"),
         Property.address["city"].astext.label("city"),
+        Room.property_id,
     )
     .join(Property, Property.id == Room.property_id)
     .where(Room.published, Room.id == bindparam("room_id"))
@@ -114,6 +116,7 @@ def offered(room: Room, house: Property, at: dt.datetime) -> ForSale:
         read_at=at,
         name=room.name,
         property_name=house.name,
+        property_id=house.id,
         city=house.address.get("city"),
     )
 

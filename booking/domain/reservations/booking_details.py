@@ -6,12 +6,15 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
+
+from sqlalchemy import select
 
 from booking.domain import payments
 from booking.domain.actors import Actor
 from booking.domain.catalogue import Room
 from booking.domain.errors import BookingNotCancellable, BookingNotFound
-from booking.domain.payments import FAILED, SUCCEEDED, Payment
+from booking.domain.payments import FAILED, SUCCEEDED, Order, Payment
 from booking.domain.reservations import booking_summary, bookings, cancellation
 from booking.domain.reservations.booking_summary import BookingSummary
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
@@ -53,23 +56,30 @@ class BookingDetails:
 
 def trip(actor: Actor, booking_id: uuid.UUID) -> BookingDetails:
     """The guest's own booking; raises BookingNotFound."""
-    booking, location = _own(actor, booking_id)
+    own = _own(actor, booking_id)
     notice = booking_summary.notice(booking_id)
     if notice is None:
         raise BookingNotFound
     refund = payments.refund_states([booking_id]).get(booking_id)
-    return _trip(booking, location, notice, payments.latest_charge(booking_id), refund)
+    return _trip(own, notice, payments.latest_charge(booking_id), refund)
+
+
+class _Own(NamedTuple):
+    booking: Booking
+    order: Order
+    location: str
 
 
 @reading
-def _own(actor: Actor, booking_id: uuid.UUID) -> tuple[Booking, str]:
+def _own(actor: Actor, booking_id: uuid.UUID) -> _Own:
     booking = bookings.owned(actor, booking_id)
-    return booking, db.session.get_one(Room, booking.room_id).location
+    around = select(Order, Room.location).join(Booking, Booking.order_id == Order.id)
+    around = around.join(Room, Room.id == Booking.room_id).where(Booking.id == booking_id)
+    return _Own(booking, *db.session.execute(around).one())
 
 
-def _trip(
-    booking: Booking, location: str, notice: BookingSummary, charge: Payment | None, refund: str | None
-) -> BookingDetails:
+def _trip(own: _Own, notice: BookingSummary, charge: Payment | None, refund: str | None) -> BookingDetails:
+    booking, order, location = own
     shown, zone = stage(booking), notice.arrival.tzinfo
     return BookingDetails(
         id=booking.id,
@@ -87,7 +97,7 @@ def _trip(
         refund=refund,
         payment_failed=shown == OVER and charge is not None and charge.state == FAILED,
         given_back=shown == OVER and charge is None and booking.cancelled_at is not None,
-        refund_now=_refund_now(booking) if shown == BOOKED else None,
+        refund_now=_refund_now(booking, order) if shown == BOOKED else None,
         refund_until=cancellation.refund_until(booking) if shown == BOOKED else None,
     )
 
@@ -102,9 +112,9 @@ def stage(booking: Booking) -> str:
     return CANCELLED if booking.confirmed_at else OVER
 
 
-def _refund_now(booking: Booking) -> Decimal | None:
+def _refund_now(booking: Booking, order: Order) -> Decimal | None:
     try:
         cancellation.refuse_unless_possible(booking)
     except BookingNotCancellable:
         return None
-    return cancellation.refund_now(booking)
+    return cancellation.terms_now(booking, order).refund

@@ -41,7 +41,7 @@ from booking.infra import telemetry
 from booking.infra.db import READ_COMMITTED, reading, transaction
 from booking.infra.ids import new_id, new_reference
 
-REFERENCE = "uq_bookings_reference"  # drawn by lot: one that exists already is drawn again
+REFERENCES = ("uq_orders_reference", "uq_bookings_reference")  # drawn by lot: one that exists is drawn again
 
 Render = Callable[[Booking], idempotency.Answer]
 
@@ -54,6 +54,7 @@ class Order:
     room_id: uuid.UUID
     stay: Stay
     guests: int
+    channel: str = payments.WEB
 
 
 # --- the way in
@@ -144,7 +145,7 @@ def begin(
     claim: idempotency.Claim | None = None,
     until: dt.datetime | None = None,
 ) -> Booking:
-    """Claim the nights and make the PENDING booking, inside the caller's transaction (which retries on REFERENCE).
+    """Claim the nights and make the PENDING booking, inside the caller's transaction (which retries on REFERENCES).
 
     It is held for as long as the context says, or `until` the end of the hold whose place it takes.
     """
@@ -154,11 +155,20 @@ def begin(
     booking_id, held_until = new_id(), until or room.read_at + context.hold_for
     inventory.claim_nights(actor, booking_id, room.id, room.location, order.stay, held_until=held_until)
     price = pricing.quote(room, order.stay, order.guests, room.read_at)
+    bought = payments.Order(
+        id=new_id(),
+        reference=new_reference(),
+        user_id=order.guest_id,
+        channel=order.channel,
+        property_id=room.property_id,
+        currency=price.currency,
+        owed=price.total,
+    )
     booking = Booking(
         id=booking_id,
         user_id=order.guest_id,
         room_id=room.id,
-        reference=new_reference(),
+        reference=bought.reference,
         check_in=order.stay.check_in,
         check_out=order.stay.check_out,
         guests=order.guests,
@@ -169,17 +179,17 @@ def begin(
         status=PENDING,
         held_until=held_until,
     )
-    repository.add(booking)
+    repository.add(booking, bought)
     changes.record(actor, "booking.created", booking, before=None)
     if claim:
         idempotency.attach(claim, booking_id)
     return booking
 
 
-_hold = transaction(retry_on=(REFERENCE,))(begin)
+_hold = transaction(retry_on=REFERENCES)(begin)
 
 
-@transaction(retry_on=(REFERENCE,))
+@transaction(retry_on=REFERENCES)
 def _hold_one_more(actor: Actor, order: Order, context: BookingContext) -> Booking:
     hold_limits.one_at_a_time(order.guest_id)
     hold_limits.refuse_another(order.guest_id, context.holds_per_guest)
@@ -198,6 +208,8 @@ def refuse_for_others(actor: Actor, order: Order) -> None:
 def _pay(
     actor: Actor, held: Booking, method: str, context: BookingContext, *, keep_hold: bool, keep: Keep | None = None
 ) -> Booking:
+    if not held.total_price:
+        return charging.confirm_unpaid(actor, held.id, keep)
     payment = _begin_payment(actor, held.id, method, context)
     return charging.charge(actor, payment, context, keep_hold=keep_hold, keep=keep)
 
@@ -215,16 +227,15 @@ def _payable(actor: Actor, booking_id: uuid.UUID, shown_total: Decimal) -> Booki
 @transaction
 def _begin_payment(actor: Actor, booking_id: uuid.UUID, method: str, context: BookingContext) -> Payment:
     """Record the attempt and pin the nights: from here on they do not end by time."""
-    booking = repository.booking(booking_id, lock=True)
-    if booking.status in (PENDING, CONFIRMED) and booking.held_until is None:
-        raise PaymentInProgress
-    if booking.status != PENDING or not inventory.pin_nights(booking.id, booking.nights):
-        raise HoldOver
+    booking = charging.pinned(booking_id)
+    if not booking.total_price:
+        raise PriceChanged
     booking.held_until = None
     repository.save(booking)
     money = {"amount": str(booking.total_price), "currency": booking.currency}
     changes.audit(actor, "payment.started", booking, {}, money)
-    return payments.start_charge(booking.id, booking.total_price, booking.currency, method=method, context=context)
+    due = payments.Due(booking.order_id, booking.id, booking.total_price, booking.currency)
+    return payments.start_charge(due, method=method, context=context)
 
 
 # --- cancel and expire
@@ -242,12 +253,13 @@ def _cancel(
     if seen_version is not None and seen_version != booking.version:
         raise BookingModified
     cancellation.refuse_unless_possible(booking)
-    amount = cancellation.refund_as_seen(booking, seen_refund) if booking.status == CONFIRMED else None
+    order = payments.lock_order(booking.order_id)
+    terms = cancellation.terms_as_seen(booking, order, seen_refund) if booking.status == CONFIRMED else None
     inventory.release_nights(actor, booking.id)
-    cancellation.close(actor, booking, amount)
-    if not amount:
+    cancellation.close(actor, booking, terms)
+    if not (terms and terms.refund):
         return booking, None
-    return booking, payments.start_refund(payments.paid_charge(booking.id), amount, context.patience)
+    return booking, payments.start_refund(payments.paid_charge(booking.id), terms.refund, context.patience)
 
 
 # --- around them

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from decimal import Decimal
 
 from booking.domain import pricing
 from booking.domain.actors import Actor
 from booking.domain.errors import BookingNotCancellable, CancelledDuringPayment, RefundChanged
+from booking.domain.payments import Order
 from booking.domain.reservations import changes, repository
 from booking.domain.reservations.models import CONFIRMED, EXPIRED, PENDING, Booking
 from booking.infra import clock
@@ -22,31 +24,46 @@ def refuse_unless_possible(booking: Booking) -> None:
         raise BookingNotCancellable
 
 
-def refund_now(booking: Booking) -> Decimal:
-    """What comes back if the booking is cancelled now."""
-    return pricing.refund_of(booking.policy, booking.check_in, booking.total_price, booking.currency, clock.now())
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a cancellation means: the house keeps `kept` of the price, `refund` comes back."""
+
+    kept: Decimal
+    refund: Decimal
+
+
+def terms_now(booking: Booking, order: Order) -> Terms:
+    """If the booking is cancelled now: a policy says what is kept; what was paid beyond comes back, never below 0.
+
+    What the order's other bookings cost stays owed, and paid.
+    """
+    price = booking.total_price
+    waived = pricing.refund_of(booking.policy, booking.check_in, price, booking.currency, clock.now())
+    beyond = order.paid - order.refunded - order.refunding - (order.owed - waived)
+    return Terms(price - waived, max(Decimal(0), min(waived, beyond)))
 
 
 def refund_until(booking: Booking) -> dt.datetime | None:
-    """Until when refund_now() stays as it is, in the property's zone; None where nothing comes back any more."""
+    """Until when terms_now() stay as they are, in the property's zone; None where nothing comes back any more."""
     now = clock.now()
     return next(
         (tier.until for tier in pricing.refund_tiers(booking.policy, booking.check_in) if now < tier.until), None
     )
 
 
-def refund_as_seen(booking: Booking, seen: Decimal | None) -> Decimal:
-    """The same, held against what somebody was shown; raises RefundChanged (a deadline has just passed)."""
-    refund = refund_now(booking)
-    if seen is not None and seen != refund:
+def terms_as_seen(booking: Booking, order: Order, seen: Decimal | None) -> Terms:
+    """The same, held against the refund that somebody was shown; raises RefundChanged (a deadline has just passed)."""
+    terms = terms_now(booking, order)
+    if seen is not None and seen != terms.refund:
         raise RefundChanged
-    return refund
+    return terms
 
 
-def close(actor: Actor, booking: Booking, refund: Decimal | None) -> None:
-    """Cancel inside the caller's transaction, which has released the nights."""
+def close(actor: Actor, booking: Booking, terms: Terms | None) -> None:
+    """Cancel inside the caller's transaction, which has released the nights; None where nothing was paid."""
     before, was_confirmed = booking.status, booking.status == CONFIRMED
-    booking.cancel(clock.now(), refund)
+    refund, kept = (terms.refund, terms.kept) if terms else (None, None)
+    booking.cancel(clock.now(), refund, kept)
     repository.save(booking)
     owed = None if refund is None else str(refund)
     facts = {"wasConfirmed": was_confirmed, "refundAmount": owed}

@@ -11,12 +11,19 @@ from collections.abc import Callable
 
 from booking.domain import inventory, payments
 from booking.domain.actors import Actor
-from booking.domain.errors import PaymentFailed, PaymentUnknown, RoomNotAvailable
+from booking.domain.errors import (
+    HoldOver,
+    PaymentFailed,
+    PaymentInProgress,
+    PaymentUnknown,
+    PriceChanged,
+    RoomNotAvailable,
+)
 from booking.domain.payments import SUCCEEDED, Payment
 from booking.domain.reservations import cancellation, changes, repository
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.event_payloads import named
-from booking.domain.reservations.models import PENDING, Booking
+from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
 from booking.infra import clock, telemetry
 from booking.infra.db import READ_COMMITTED, transaction
 from booking.infra.provider import NoAnswer, Outcome, Result
@@ -60,6 +67,37 @@ def confirmed(
     return booking
 
 
+def pinned(booking_id: uuid.UUID) -> Booking:
+    """The booking, locked, its nights pinned inside the caller's SERIALIZABLE transaction.
+
+    Raises PaymentInProgress where somebody pays at this moment or has paid, HoldOver where the nights can be lost.
+    """
+    booking = repository.booking(booking_id, lock=True)
+    if booking.status in (PENDING, CONFIRMED) and booking.held_until is None:
+        raise PaymentInProgress
+    if booking.status != PENDING or not inventory.pin_nights(booking.id, booking.nights):
+        raise HoldOver
+    return booking
+
+
+def confirm_unpaid(actor: Actor, booking_id: uuid.UUID, keep: Keep | None) -> Booking:
+    """Confirm a hold that costs nothing: no payment is needed. Raises PaymentInProgress, HoldOver, PriceChanged."""
+    booking = _confirm_unpaid(actor, booking_id, keep)
+    telemetry.count_booking("confirmed")
+    return booking
+
+
+@transaction
+def _confirm_unpaid(actor: Actor, booking_id: uuid.UUID, keep: Keep | None) -> Booking:
+    booking = pinned(booking_id)
+    if booking.total_price:
+        raise PriceChanged
+    if not inventory.book_nights(booking.id, booking.nights):
+        raise HoldOver
+    _book(actor, booking, keep)
+    return booking
+
+
 @transaction(isolation=READ_COMMITTED)
 def _confirm(
     actor: Actor, payment_id: uuid.UUID, outcome: Outcome, context: BookingContext, keep: Keep | None
@@ -70,12 +108,16 @@ def _confirm(
     payments.record_success(payment, outcome.reference)
     if booking.status != PENDING or not inventory.book_nights(booking.id, booking.nights):
         return booking, _undo(actor, booking, payment, context)
+    _book(actor, booking, keep)
+    return booking, None
+
+
+def _book(actor: Actor, booking: Booking, keep: Keep | None) -> None:
     booking.confirm(clock.now())
     repository.save(booking)
     changes.record(actor, "booking.confirmed", booking, before=PENDING)
     if keep:
         keep(booking)
-    return booking, None
 
 
 def _undo(actor: Actor, booking: Booking, paid: Payment, context: BookingContext) -> Payment:

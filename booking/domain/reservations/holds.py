@@ -82,7 +82,7 @@ def mine(actor: Actor, order: Order) -> GuestClaim:
     return GuestClaim(making_way=hold) if free else GuestClaim(kept=hold)
 
 
-@transaction(retry_on=(bookings.REFERENCE,))
+@transaction(retry_on=bookings.REFERENCES)
 def _reserve(actor: Actor, order: Order, context: BookingContext) -> Booking:
     bookings.refuse_for_others(actor, order)
     hold_limits.one_at_a_time(order.guest_id)

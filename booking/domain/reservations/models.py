@@ -42,8 +42,8 @@ PENDING, CONFIRMED, CANCELLED, EXPIRED = BOOKING_STATUSES = ("PENDING", "CONFIRM
 class Booking(Model):
     """A guest's stay in a room. Moves: PENDING -> CONFIRMED | CANCELLED | EXPIRED, CONFIRMED -> CANCELLED.
 
-    `held_until` is when a PENDING booking's nights are free again; none while its payment is under way, because
-    pinned nights do not end by time.
+    It is a line of an order. `held_until` is when a PENDING booking's nights are free again; none while its payment is
+    under way, because pinned nights do not end by time.
     """
 
     __tablename__ = "bookings"
@@ -59,8 +59,11 @@ class Booking(Model):
         CheckConstraint("confirmed_at IS NOT NULL OR status <> 'CONFIRMED'", name="confirmed_has_instant"),
         CheckConstraint("(cancelled_at IS NOT NULL) = (status = 'CANCELLED')", name="cancelled_has_instant"),
         CheckConstraint("refund_amount BETWEEN 0 AND total_price", name="refund_within_price"),
+        CheckConstraint(f"kept BETWEEN 0 AND total_price AND {check_sql('kept')}", name="kept_within_price"),
+        CheckConstraint("kept IS NULL OR status = 'CANCELLED'", name="only_cancelled_keeps"),
         CheckConstraint("refund_amount IS NULL OR status = 'CANCELLED'", name="only_cancelled_is_refunded"),
         Index("ix_bookings_room_id_stay", "room_id", "check_in", "check_out"),
+        Index("ix_bookings_order_id", "order_id"),
         Index("ix_bookings_user_id_newest", "user_id", text("created_at DESC"), text("id DESC")),
         # Only what nobody has paid for stands in it, so the sweeper reads no history. Not by `held_until`: a payment
         # that begins would be no HOT update, and would write to the page of the newest ids, which all others have read.
@@ -70,6 +73,9 @@ class Booking(Model):
     )
 
     id: Mapped[Id]
+    # No foreign key: looking its order up would set all who hold rooms against each other, since SERIALIZABLE guards
+    # whole pages of an index, and new orders stand on one. `flask bookings verify` looks.
+    order_id: Mapped[uuid.UUID]
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
     room_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("rooms.id"))
     reference: Mapped[str] = mapped_column(String(16), unique=True)
@@ -85,6 +91,7 @@ class Booking(Model):
     confirmed_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     cancelled_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     refund_amount: Mapped[Decimal | None] = mapped_column(Numeric(15, 3))
+    kept: Mapped[Decimal | None] = mapped_column(Numeric(15, 3))  # of the price, when it was cancelled
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
@@ -98,10 +105,11 @@ class Booking(Model):
         self._expect("confirmed", PENDING)
         self.status, self.confirmed_at, self.held_until = CONFIRMED, now, None
 
-    def cancel(self, now: dt.datetime, refund: Decimal | None) -> None:
-        """Give the nights back; `refund` is what the frozen policy grants, None where nothing was paid."""
+    def cancel(self, now: dt.datetime, refund: Decimal | None, kept: Decimal | None) -> None:
+        """Give the nights back; `kept` is what the frozen policy keeps of the price. None where nothing was paid."""
         self._expect("cancelled", PENDING, CONFIRMED)
-        self.status, self.cancelled_at, self.held_until, self.refund_amount = CANCELLED, now, None, refund
+        self.status, self.cancelled_at, self.held_until = CANCELLED, now, None
+        self.refund_amount, self.kept = refund, kept
 
     def expire(self) -> None:
         """Nobody paid in time."""

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.catalogue import Property, Room
-from booking.domain.payments import Payment
+from booking.domain.payments import Order, Payment
 from booking.domain.people import PersonalEntry, as_utc_text
 from booking.domain.reservations.models import Booking
 from booking.infra import clock
@@ -18,7 +18,7 @@ from booking.infra.ids import encode
 
 
 def of(actor: Actor) -> PersonalEntry:
-    """One entry per table: account, sessions, securityEvents, emailChanges, auditLog, bookings, payments.
+    """One entry per table: account, sessions, securityEvents, emailChanges, auditLog, orders, bookings, payments.
 
     Lists newest first. Instants and dates are ISO 8601, amounts Decimal, ids TypeIDs. Raises SignInTooOld.
     """
@@ -39,9 +39,32 @@ def _gathered(actor: Actor) -> PersonalEntry:
     return {
         "createdAt": as_utc_text(clock.now()),
         **people.personal_data_of(actor),
+        "orders": _orders(user_id),
         "bookings": _bookings(user_id),
         "payments": _payments(user_id),
     }
+
+
+def _orders(user_id: uuid.UUID) -> list[PersonalEntry]:
+    rows = db.session.scalars(
+        select(Order)
+        .where(Order.id.in_(select(Booking.order_id).where(Booking.user_id == user_id)))
+        .order_by(Order.created_at.desc(), Order.id.desc())
+    )
+    return [
+        {
+            "id": encode("order", order.id),
+            "reference": order.reference,
+            "channel": order.channel,
+            "locale": order.locale,
+            "owed": order.owed,
+            "paid": order.paid,
+            "refunded": order.refunded,
+            "currency": order.currency,
+            "createdAt": as_utc_text(order.created_at),
+        }
+        for order in rows
+    ]
 
 
 def _bookings(user_id: uuid.UUID) -> list[PersonalEntry]:

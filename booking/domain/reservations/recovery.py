@@ -120,13 +120,13 @@ def begun_earlier(
         raise PaymentFailed(named=named(charge.booking_id))
     if charge and charge.state == SUCCEEDED:
         return _keep_late(claim.booking_id, keep)
-    return _still_held(claim.booking_id)
-
-
-@reading
-def _still_held(booking_id: uuid.UUID) -> Booking | None:
-    booking = repository.booking(booking_id)
+    booking = _without_charge(claim.booking_id)
+    if booking.confirmed_at:  # it costs nothing
+        return _keep_late(booking.id, keep)
     return booking if cancellation.shown_status(booking) == PENDING else None
+
+
+_without_charge = reading(repository.booking)
 
 
 @transaction(isolation=READ_COMMITTED)

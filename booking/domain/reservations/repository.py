@@ -10,16 +10,19 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, Update, bindparam, select
+from sqlalchemy import BindParameter, Select, Update, bindparam, insert, select
 
 from booking.domain.errors import BookingModified, BookingNotFound
-from booking.domain.payments import PAYMENT_ROWS, Payment
+from booking.domain.payments import ORDER_ROWS, PAYMENT_ROWS, Order, Payment
+from booking.domain.people import User
 from booking.domain.reservations.models import Booking
 from booking.domain.saved_rows import SavedRows, named
 from booking.infra.db import execute
 from booking.infra.prepared import often
 
-_ROWS = SavedRows(Booking, json_columns=("price_lines", "policy"), fixed=("version",))  # a save counts it by itself
+_ROWS = SavedRows(
+    Booking, json_columns=("price_lines", "policy"), fixed=("order_id", "version")
+)  # a save counts it by itself
 _BOOKINGS, _PAYMENTS = _ROWS.table, PAYMENT_ROWS.table
 
 BOOKINGS = select(_BOOKINGS)  # to be narrowed by others, for find()
@@ -31,7 +34,18 @@ _WITH_PAYMENT = often(
     .where(_PAYMENTS.c.id == bindparam("payment_id"))
     .with_for_update()
 )
-_ADD = often(_ROWS.insert().returning(_BOOKINGS.c.created_at))
+_NEW_ORDER = ("id", "reference", "user_id", "channel", "property_id", "currency", "owed")
+_LOCALE = select(User.locale).where(User.id == bindparam("order_user_id")).scalar_subquery()
+# Both in one round trip.
+_ADD = often(
+    _ROWS.insert()
+    .add_cte(
+        insert(ORDER_ROWS.table)
+        .values({"locale": _LOCALE} | {name: bindparam(f"order_{name}") for name in _NEW_ORDER})
+        .cte("new_order")
+    )
+    .returning(_BOOKINGS.c.created_at)
+)
 
 
 @lru_cache(maxsize=256)
@@ -60,10 +74,11 @@ def with_payment(payment_id: uuid.UUID) -> tuple[Booking, Payment]:
     return _ROWS.read(row[:count]), PAYMENT_ROWS.read(row[count:])
 
 
-def add(new: Booking) -> None:
-    """Insert; raises IntegrityError where its reference is taken."""
-    new.version = 1
-    new.created_at = execute(_ADD, _ROWS.values(new)).rows[0].created_at
+def add(new: Booking, order: Order) -> None:
+    """Insert it with its order, of which it is the only line; raises IntegrityError where the reference is taken."""
+    new.version, new.order_id = 1, order.id
+    bought = {f"order_{name}": getattr(order, name) for name in _NEW_ORDER}
+    new.created_at = execute(_ADD, _ROWS.values(new) | bought).rows[0].created_at
     _ROWS.remember(new)
 
 

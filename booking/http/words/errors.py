@@ -44,6 +44,7 @@ ERRORS: Templates = {
     "NIGHTS_TAKEN": _("Some of these nights are held or booked."),
     "HOLD_OVER": _("The time to pay for this booking has run out."),
     "TOO_MANY_HOLDS": _("You have as many unpaid holds as one guest may have. Pay for one or release it first."),
+    "NOTHING_OWED": _("Nothing more is owed for this. You haven’t been charged."),
     "PRICE_CHANGED": _("The price has changed. You haven’t been charged."),
     "BOOKING_NOT_CANCELLABLE": _("This booking can no longer be cancelled."),
     "CANCELLED_DURING_PAYMENT": _("A payment for this booking is already in progress. Please try again in a moment."),

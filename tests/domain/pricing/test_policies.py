@@ -16,7 +16,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING
 from booking.domain.tables import Booking, User
 from booking.infra import clock
-from tests.cast import VISA, a_room, acting, in_days, order
+from tests.cast import VISA, a_room, acting, in_days, order, order_of
 from tests.refusals import refused
 
 POLICY = policies.frozen(MODERATE, "Europe/Brussels", dt.time(15))
@@ -96,7 +96,7 @@ def test_what_is_shown_changes_at_the_deadline(booked: Booking, monkeypatch: pyt
     seen = []
     for moment in (five_days - MOMENT, five_days, one_day):
         monkeypatch.setattr(clock, "now", lambda moment=moment: moment)
-        seen.append((cancellation.refund_now(booked), cancellation.refund_until(booked)))
+        seen.append((cancellation.terms_now(booked, order_of(booked)).refund, cancellation.refund_until(booked)))
     assert seen == [(Decimal(360), five_days), (Decimal(180), one_day), (Decimal(0), None)]
 
 
@@ -112,7 +112,7 @@ def test_a_stay_that_begins_now_cannot_be_cancelled(booked: Booking, monkeypatch
 def test_a_booking_in_yen_comes_back_in_whole_yen(alice: User, desk: BookingContext) -> None:
     room = a_room(cancellation_policy=MODERATE, currency="JPY", price_per_night=Decimal(101))
     booking = bookings.book(acting(alice), order(alice, room, in_days(3, nights=1)), VISA, desk)
-    assert str(cancellation.refund_now(booking)) == "51"
+    assert str(cancellation.terms_now(booking, order_of(booking)).refund) == "51"
 
 
 def test_a_booking_that_is_being_paid_says_so_and_when_to_try_again() -> None:
@@ -127,7 +127,7 @@ def test_a_booking_that_is_being_paid_says_so_and_when_to_try_again() -> None:
 
 MOVES = {
     CONFIRMED: lambda booking: booking.confirm(clock.now()),
-    CANCELLED: lambda booking: booking.cancel(clock.now(), None),
+    CANCELLED: lambda booking: booking.cancel(clock.now(), None, None),
     EXPIRED: lambda booking: booking.expire(),
 }
 LEGAL = {(PENDING, CONFIRMED), (PENDING, CANCELLED), (PENDING, EXPIRED), (CONFIRMED, CANCELLED)}

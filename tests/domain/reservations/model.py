@@ -48,6 +48,14 @@ class Sold:
     def charged(self) -> Decimal:
         return self.total if self.charge == "charge" else Decimal(0)
 
+    @property
+    def sums(self) -> tuple[Decimal, ...]:
+        """What the order owes, was paid, refunded, and has on its way back, as far as the product knows."""
+        paid = Decimal(0) if self.charge_open else self.charged
+        live = self.status in {"PENDING", "CONFIRMED"}
+        owed = self.total if live else paid - self.refund
+        return owed, paid, self.refunded, self.refund if self.refund_open else Decimal(0)
+
 
 @dataclass
 class Key:

@@ -57,7 +57,7 @@ from tests.domain.reservations.model import (
 pytestmark = pytest.mark.slow
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "40"))
 STEPS = int(os.environ.get("MODEL_STEPS", "30"))
-EMPTIED = "bookings, payments, availability, idempotency_keys, events, deliveries, simulated_ledger"
+EMPTIED = "bookings, orders, payments, availability, idempotency_keys, events, deliveries, simulated_ledger"
 
 guests, rooms = st.integers(0, 2), st.integers(0, 1)
 stays = st.builds(lambda first, nights: (first, first + nights), st.integers(2, 9), st.integers(1, 4))
@@ -201,6 +201,7 @@ class Agreement(RuleBasedStateMachine):
         assert self.house.bookings() == {
             booking_id: (sold.status, sold.charged - sold.refunded) for booking_id, sold in self.ids.items()
         }
+        assert self.house.orders() == {booking_id: sold.sums for booking_id, sold in self.ids.items()}
 
     def teardown(self) -> None:
         """In the end every hold is over, every payment settled, and the product's own check finds what is owed."""
@@ -307,6 +308,13 @@ class House:
             " GROUP BY b.id ORDER BY b.id"
         )
         return {booking_id: (status, money) for booking_id, status, money in rows}
+
+    def orders(self) -> dict[Any, tuple[Decimal, ...]]:
+        """What each booking's order owes, was paid, refunded, and has on its way back."""
+        rows = self._ask(
+            "SELECT b.id, o.owed, o.paid, o.refunded, o.refunding FROM bookings b JOIN orders o ON o.id = b.order_id"
+        )
+        return {row[0]: tuple(row[1:]) for row in rows}
 
     def refunds(self) -> list[tuple[Any, Any]]:
         """Bookings and all their attempts to return money."""
