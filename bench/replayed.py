@@ -29,6 +29,8 @@ PREPARED = re.compile(r"^\d{4}-\d\d-\d\d .*? LOG:  execute ")
 OURS = re.compile(r"ALTER SYSTEM|SELECT pg_")
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 INSTANT = re.compile(r"'(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.?\d*(?:[+]00(?::00)?)?)'::timestamptz")
+# The application writes an id without its hyphens.
+PLAIN = re.compile(r"'([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})'(?=::UUID)")
 GUESTS = 64  # users that pgbench's clients are, one each
 
 # Every turn another room and other days: a walk through all of the window without meeting a place twice.
@@ -78,7 +80,7 @@ def _statements(text: str) -> list[str]:
         if PREPARED.match(line):
             raise SystemExit(f"A prepared statement cannot be put into a script yet: {line}")
         if statement := STATEMENT.match(line):
-            found.append(statement[1])
+            found.append(PLAIN.sub(r"'\1-\2-\3-\4-\5'", statement[1]))
         elif line.startswith("\t") and found:
             found[-1] += " " + line.strip()
     return found
