@@ -33,17 +33,22 @@ def then_a_signal(
     about: Callable[..., bool] = lambda *_, **__: True,
     *,
     number: int = signal.SIGTERM,
+    before: bool = False,
 ) -> list[Any]:
     """From now on a call of that function that is `about` the right thing is followed by a signal at once.
 
-    Returns the list of what such calls will have returned.
+    Or it comes `before` the call. Returns the list of what such calls will have returned.
     """
     does, done = getattr(owner, name), []
 
     def act(*args: Any, **kwargs: Any) -> Any:
+        meant = about(*args, **kwargs)
+        if meant and before:
+            signal.raise_signal(number)
         result = does(*args, **kwargs)
-        if about(*args, **kwargs):
+        if meant:
             done.append(result)
+        if meant and not before:
             signal.raise_signal(number)
         return result
 
@@ -97,7 +102,7 @@ def test_a_backup_that_is_told_twice_to_stop_leaves_nothing(
     house: House, place: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     then_a_signal(monkeypatch, obstore, "put", writes(catalogue.BEGUN))
-    asked_again = then_a_signal(monkeypatch, obstore, "delete")
+    asked_again = then_a_signal(monkeypatch, obstore, "delete", before=True)
     assert house.command("create", backup_url=place.url).exit_code == 143
     assert asked_again
     assert place.names("base") == []
@@ -107,7 +112,7 @@ def test_a_backup_that_fails_clears_up_although_it_is_told_to_stop(
     house: House, place: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(base, "OPTIONS", (*base.OPTIONS, "--no-such-option"))
-    told = then_a_signal(monkeypatch, obstore, "delete")
+    told = then_a_signal(monkeypatch, obstore, "delete", before=True)
     assert house.command("create", backup_url=place.url).exit_code == 143
     assert told
     assert place.names("base") == []
