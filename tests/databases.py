@@ -91,6 +91,8 @@ def _sweeping() -> str:
 
     The audit log refuses both, to everybody: only who owns it may switch that off.
     """
+    # Not by a foreign key, but a trigger keeps rooms that have bookings.
+    db.metadata.tables["bookings"].add_is_dependent_on(db.metadata.tables["rooms"])
     tables = [table.name for table in reversed(db.metadata.sorted_tables) if table.name != LOG]
     return f"""BEGIN
         LOCK TABLE {", ".join(tables)} IN ACCESS EXCLUSIVE MODE;

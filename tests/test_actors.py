@@ -21,9 +21,6 @@ PUBLIC = {
         "get_room_details",
         "import_locations",
         "list_destinations",
-        "names_of_room",
-        "names_of_rooms",
-        "names_of_sold_room",
         "room_changes",
         "slug_of",
     },
@@ -63,13 +60,20 @@ COMPUTED = {
     },
     "search": {"cache_keys"},
     "payments": {"error_text", "explained_error", "has_refund", "is_open", "usual_patience"},
-    "reservations": {"amounts_of", "calendar_entry", "calendar_method", "request_fingerprint", "shown_status"},
+    "reservations": {
+        "amounts_of",
+        "calendar_entry",
+        "calendar_method",
+        "frozen_sale",
+        "request_fingerprint",
+        "shown_status",
+    },
 }
 # A step of another verb, which was given the actor, has asked whether they may, and records what came of it.
 STEP = {
     "messages": {"retry_given_up_deliveries"},
     "people": {"lock_account"},
-    "catalogue": {"find_property_of", "remember_names"},
+    "catalogue": {"find_property_of"},
     "inventory": {"book_nights", "lock_room", "pin_nights", "unpin_nights"},
     "pricing": {"for_sale"},
     "payments": {

@@ -10,7 +10,7 @@ from flask import Response, request
 
 from booking.api import errors, schemas
 from booking.api.endpoint import IF_NONE_MATCH, Reply, endpoint, json_response, to_json
-from booking.domain import catalogue, payments, reservations
+from booking.domain import payments, reservations
 from booking.domain.errors import (
     BookingError,
     BookingModified,
@@ -80,7 +80,7 @@ def create_booking(user: CurrentUser, body: RoomOrder) -> Response:
 def list_bookings(user: CurrentUser, query: BookingList) -> schemas.BookingPageShape:
     """My bookings, newest first. An attempt whose payment was declined is in no list; its 402 names it."""
     found = reservations.own_bookings(user.actor, status=query.status, page=query.page, page_size=query.page_size)
-    return schemas.booking_page(found, catalogue.names_of_rooms(row.room_id for row in found.bookings))
+    return schemas.booking_page(found)
 
 
 @endpoint(
@@ -128,8 +128,6 @@ def _book(user: CurrentUser, body: RoomOrder, claim: Claim | None, kept: _Kept) 
     room_id = decode("room", body.room_id)
     if room_id is None:
         raise RoomNotFound
-    if claim and claim.booking_id:  # begun by another call, maybe in another process, which read the names there
-        catalogue.names_of_room(room_id)
     order = reservations.Order(user.id, room_id, body.stay, body.guests, payments.API)
     context, method = current_services().booking_context, body.payment_method_id
     return reservations.book(user.actor, order, method, context, claim=claim, render=kept)
@@ -149,7 +147,7 @@ def _book_under(claim: Claim, user: CurrentUser, body: RoomOrder, kept: _Kept) -
 
 
 def _answer(booking: Booking) -> Answer:
-    return Answer(201, to_json(schemas.booking(booking, catalogue.names_of_sold_room(booking.room_id))).decode())
+    return Answer(201, to_json(schemas.booking(booking)).decode())
 
 
 def _created(booking: Booking, kept: _Kept) -> Response:
@@ -172,8 +170,7 @@ def _where(booking: Booking) -> dict[str, str]:
 
 
 def _versioned(booking: Booking) -> Reply:
-    names = catalogue.names_of_rooms([booking.room_id]).get(booking.room_id, catalogue.NO_NAMES)
-    return Reply(schemas.booking(booking, names), _version(booking))
+    return Reply(schemas.booking(booking), _version(booking))
 
 
 def _version(booking: Booking) -> dict[str, str]:

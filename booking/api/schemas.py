@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
@@ -14,8 +13,8 @@ from pydantic import Field, SerializerFunctionWrapHandler, WithJsonSchema, model
 from booking.api import room_facts
 from booking.api.room_facts import AddressShape, ImageShape, PolicyShape
 from booking.api.schema import Shape
-from booking.domain import catalogue, pricing, reservations
-from booking.domain.catalogue import AmenityCount, Destination, RoomNames
+from booking.domain import pricing, reservations
+from booking.domain.catalogue import AmenityCount, Destination
 from booking.domain.money import as_number
 from booking.domain.people import CurrentUser, User
 from booking.domain.pricing import Calendar, StayQuote
@@ -321,15 +320,15 @@ def calendar(shown: Calendar) -> CalendarShape:
     )
 
 
-def booking(row: Booking, names: RoomNames) -> BookingShape:
+def booking(row: Booking) -> BookingShape:
     refund, room_id = row.refund_amount, encode("room", row.room_id)
     return BookingShape.model_construct(
         id=encode("booking", row.id),
         order_id=encode("order", row.order_id),
         reference=row.reference,
         room_id=room_id,
-        room=BookedRoomShape.model_construct(id=room_id, name=names.room),
-        property=BookedPropertyShape.model_construct(name=names.property, city=names.city),
+        room=BookedRoomShape.model_construct(id=room_id, name=row.room_name),
+        property=BookedPropertyShape.model_construct(name=row.property_name, city=row.city),
         user_id=encode("user", row.user_id),
         check_in=row.check_in,
         check_out=row.check_out,
@@ -345,9 +344,9 @@ def booking(row: Booking, names: RoomNames) -> BookingShape:
     )
 
 
-def booking_page(history: History, names: Mapping[uuid.UUID, RoomNames]) -> BookingPageShape:
+def booking_page(history: History) -> BookingPageShape:
     return BookingPageShape.model_construct(
-        items=[booking(row, names.get(row.room_id, catalogue.NO_NAMES)) for row in history.bookings],
+        items=[booking(row) for row in history.bookings],
         page=history.page,
         page_size=history.page_size,
         total=history.total,

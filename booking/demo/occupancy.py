@@ -14,7 +14,7 @@ from typing import Any, cast
 from sqlalchemy import Table, insert, select
 
 from booking.demo.compose import SOURCE
-from booking.domain import pricing
+from booking.domain import pricing, reservations
 from booking.domain.catalogue import Property, Room
 from booking.domain.inventory import Availability
 from booking.domain.payments import IMPORT, Order, Payment
@@ -75,8 +75,8 @@ def _sold(room: Room, house: Property, stay: Stay, guest_id: uuid.UUID) -> dict[
     order_id, booking_id, payment_id, reference = new_id(), new_id(), new_id(), f"sim_{uuid.uuid4().hex}"
     booked_at = min(clock.now() - dt.timedelta(days=3), _noon(stay.check_in - dt.timedelta(days=20)))
     offer, guests = pricing.offered(room, house, booked_at), 1 + booking_id.int % room.capacity
-    price = pricing.quote(offer, stay, guests, booked_at)
-    money = {"amount": price.total, "currency": room.currency}
+    sold = reservations.frozen_sale(offer, stay, guests)
+    money = {"amount": sold["total_price"], "currency": room.currency}
     at = {"created_at": booked_at}
     # What was paid is counted where the payment is written.
     order = {
@@ -86,7 +86,7 @@ def _sold(room: Room, house: Property, stay: Stay, guest_id: uuid.UUID) -> dict[
         "channel": IMPORT,
         "property_id": house.id,
         "currency": room.currency,
-        "owed": price.total,
+        "owed": sold["total_price"],
     }
     booking = {
         "id": booking_id,
@@ -96,14 +96,10 @@ def _sold(room: Room, house: Property, stay: Stay, guest_id: uuid.UUID) -> dict[
         "reference": order["reference"],
         "check_in": stay.check_in,
         "check_out": stay.check_out,
-        "guests": guests,
-        "total_price": price.total,
-        "currency": room.currency,
-        "price_lines": price.as_json(),
-        "policy": offer.frozen_policy(),
         "status": "CONFIRMED",
         "confirmed_at": booked_at,
         "version": 2,
+        **sold,
     }
     payment = {"id": payment_id, "order_id": order_id, "booking_id": booking_id, "kind": "charge", "state": "succeeded"}
     ledger = {"key": payment_id, "kind": "charge", "reference": reference}

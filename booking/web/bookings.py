@@ -131,7 +131,7 @@ def own_trip(booking_id: str) -> BookingDetails:
 
 def _how_soon(booking: Booking) -> str:
     """In 3 days, tomorrow, today, now: by the calendar at the property."""
-    today = clock.today(booking.policy["timeZone"])
+    today = clock.today(booking.time_zone)
     if booking.check_in < today:
         return str(gettext("Now"))
     return date_format.days_ahead((booking.check_in - today).days)

@@ -28,12 +28,6 @@ from booking.domain.catalogue.models import DEMO, Property, Room
 from booking.domain.catalogue.pictures import shown as shown_pictures
 from booking.domain.catalogue.places import AmenityCount, UnknownPlace, is_slug, slug_of
 from booking.domain.catalogue.places import amenities as count_amenities
-from booking.domain.catalogue.room_names import NOTHING as NO_NAMES
-from booking.domain.catalogue.room_names import RoomNames
-from booking.domain.catalogue.room_names import just_sold as names_of_sold_room
-from booking.domain.catalogue.room_names import of_room as names_of_room
-from booking.domain.catalogue.room_names import of_rooms as names_of_rooms
-from booking.domain.catalogue.room_names import remember as remember_names
 from booking.domain.catalogue.rooms import details as get_room_details
 from booking.domain.catalogue.rooms import find_property, find_property_of
 from booking.domain.catalogue.rooms import forget as forget_room
@@ -45,7 +39,6 @@ __all__ = [
     "IMPORT_BATCH",
     "KINDS",
     "KIND_PATTERNS",
-    "NO_NAMES",
     "PRIVATE_ROOM",
     "SHARED_ROOM",
     "SHEET_COLUMNS",
@@ -61,7 +54,6 @@ __all__ = [
     "PropertyMisfit",
     "Room",
     "RoomDraft",
-    "RoomNames",
     "UnknownPlace",
     "amenities_in",
     "check_property",
@@ -77,12 +69,8 @@ __all__ = [
     "import_locations",
     "is_slug",
     "list_destinations",
-    "names_of_room",
-    "names_of_rooms",
-    "names_of_sold_room",
     "put_rooms",
     "recognise_format",
-    "remember_names",
     "room_changes",
     "sheet_row",
     "shown_pictures",

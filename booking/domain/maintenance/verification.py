@@ -54,7 +54,7 @@ RULES = {
          AND p.state = 'succeeded') <> b.total_price""",
     "a booking's price is not the sum of its lines": """
         SELECT b.reference FROM bookings b WHERE b.total_price <>
-        (SELECT sum((line->>'amount')::numeric) FROM jsonb_array_elements(b.price_lines) line)""",
+        (SELECT coalesce(sum((line->>'amount')::numeric), 0) FROM jsonb_array_elements(b.price_lines) line)""",
     "a booking has no order, or another guest's": """
         SELECT b.reference FROM bookings b LEFT JOIN orders o ON o.id = b.order_id AND o.currency = b.currency
         AND o.user_id IS NOT DISTINCT FROM b.user_id WHERE o.id IS NULL""",

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from booking.domain import catalogue, inventory
-from booking.domain.catalogue import Property, Room, RoomNames
+from booking.domain import inventory
+from booking.domain.catalogue import Property, Room
 from booking.domain.errors import Invalid, RoomNotFound
 from booking.domain.notices import Notice
 from booking.domain.pricing import policies, quotes
@@ -38,9 +38,11 @@ class ForSale:
     check_in_time: dt.time
     read_at: dt.datetime  # by Postgres' clock
     name: str
-    property_name: str
-    city: str | None
+    kind: str | None
     property_id: uuid.UUID
+    property_name: str
+    address: dict[str, Any]
+    check_out_time: dt.time
 
     def refuse_unless_fit(self, stay: Stay, guests: int, rules: StayRules) -> None:
         """Raise Invalid with everything that is wrong with these dates and guests, by field."""
@@ -78,9 +80,11 @@ _FOR_SALE = often(
         Property.check_in_time,
         sql_now().label("read_at"),
         Room.name,
-        Property.name.label("property_name"),
-        Property.address["city"].astext.label("city"),
+        Room.kind,
         Room.property_id,
+        Property.name.label("property_name"),
+        Property.address,
+        Property.check_out_time,
     )
     .join(Property, Property.id == Room.property_id)
     .where(Room.published, Room.id == bindparam("room_id"))
@@ -92,9 +96,7 @@ def for_sale(room_id: uuid.UUID) -> ForSale:
     found = execute(_FOR_SALE, {"room_id": room_id}).rows
     if not found:
         raise RoomNotFound
-    room = ForSale(*found[0])
-    catalogue.remember_names(room.id, RoomNames(room.name, room.property_name, room.city or ""))
-    return room
+    return ForSale(*found[0])
 
 
 def offered(room: Room, house: Property, at: dt.datetime) -> ForSale:
@@ -115,9 +117,11 @@ def offered(room: Room, house: Property, at: dt.datetime) -> ForSale:
         check_in_time=house.check_in_time,
         read_at=at,
         name=room.name,
-        property_name=house.name,
+        kind=room.kind,
         property_id=house.id,
-        city=house.address.get("city"),
+        property_name=house.name,
+        address=house.address,
+        check_out_time=house.check_out_time,
     )
 
 

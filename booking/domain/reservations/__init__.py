@@ -40,6 +40,7 @@ from booking.domain.reservations.personal_data import download as download_own_d
 from booking.domain.reservations.personal_data import of as own_data
 from booking.domain.reservations.recovery import recover_payments
 from booking.domain.reservations.refund_debts import owed as owed_refunds
+from booking.domain.reservations.sale import frozen as frozen_sale
 
 __all__ = [
     "CANCELLED",
@@ -81,6 +82,7 @@ __all__ = [
     "expire_holds",
     "find_own_claim",
     "find_summary",
+    "frozen_sale",
     "get_booking",
     "get_details",
     "hold",

@@ -14,7 +14,6 @@ from sqlalchemy.orm import aliased
 
 from booking.domain import people
 from booking.domain.actors import Actor
-from booking.domain.catalogue import Property, Room
 from booking.domain.errors import AccountInUse, AccountNotFound, Invalid
 from booking.domain.notices import Notice
 from booking.domain.payments import FAILED, OPEN, REFUND, Payment
@@ -79,11 +78,9 @@ def money_moves(actor: Actor, user_id: uuid.UUID) -> bool:
 
 
 def _obstacles(user_id: uuid.UUID) -> list[Obstacle]:
-    over = Booking.check_out < cast(func.timezone(Property.time_zone, sql_now()), Date)
+    over = Booking.check_out < cast(func.timezone(Booking.time_zone, sql_now()), Date)
     rows = db.session.execute(
         select(Booking.id, Booking.reference, Booking.check_in, Booking.check_out, _IS_HOLD)
-        .join(Room, Room.id == Booking.room_id)
-        .join(Property, Property.id == Room.property_id)
         .where(Booking.user_id == user_id, or_(and_(Booking.status == CONFIRMED, ~over), hold_limits.RUNNING))
         .order_by(Booking.check_in, Booking.id)
     )

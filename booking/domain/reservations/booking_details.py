@@ -6,13 +6,9 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
-
-from sqlalchemy import select
 
 from booking.domain import payments
 from booking.domain.actors import Actor
-from booking.domain.catalogue import Room
 from booking.domain.errors import BookingNotCancellable, BookingNotFound
 from booking.domain.payments import FAILED, SUCCEEDED, Order, Payment
 from booking.domain.reservations import booking_summary, bookings, cancellation
@@ -56,36 +52,29 @@ class BookingDetails:
 
 def trip(actor: Actor, booking_id: uuid.UUID) -> BookingDetails:
     """The guest's own booking; raises BookingNotFound."""
-    own = _own(actor, booking_id)
+    booking, order = _own(actor, booking_id)
     notice = booking_summary.notice(booking_id)
     if notice is None:
         raise BookingNotFound
     refund = payments.refund_states([booking_id]).get(booking_id)
-    return _trip(own, notice, payments.latest_charge(booking_id), refund)
-
-
-class _Own(NamedTuple):
-    booking: Booking
-    order: Order
-    location: str
+    return _trip(booking, order, notice, payments.latest_charge(booking_id), refund)
 
 
 @reading
-def _own(actor: Actor, booking_id: uuid.UUID) -> _Own:
+def _own(actor: Actor, booking_id: uuid.UUID) -> tuple[Booking, Order]:
     booking = bookings.owned(actor, booking_id)
-    around = select(Order, Room.location).join(Booking, Booking.order_id == Order.id)
-    around = around.join(Room, Room.id == Booking.room_id).where(Booking.id == booking_id)
-    return _Own(booking, *db.session.execute(around).one())
+    return booking, db.session.get_one(Order, booking.order_id)
 
 
-def _trip(own: _Own, notice: BookingSummary, charge: Payment | None, refund: str | None) -> BookingDetails:
-    booking, order, location = own
+def _trip(
+    booking: Booking, order: Order, notice: BookingSummary, charge: Payment | None, refund: str | None
+) -> BookingDetails:
     shown, zone = stage(booking), notice.arrival.tzinfo
     return BookingDetails(
         id=booking.id,
         room_id=booking.room_id,
-        location=location,
-        time_zone=str(booking.policy["timeZone"]),
+        location=booking.location,
+        time_zone=booking.time_zone,
         stage=shown,
         version=booking.version,
         notice=notice,

@@ -1,4 +1,4 @@
-"""What a mail about a booking says: every fact it needs, read once, by ids."""
+"""What a mail about a booking says: every fact it needs, as it was sold, read once by ids."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import select
 
 from booking.domain import people, pricing
-from booking.domain.catalogue import Property, Room
 from booking.domain.people import User
 from booking.domain.pricing import PriceLine, RefundPromise
 from booking.domain.reservations.models import Booking
@@ -44,16 +43,14 @@ class BookingSummary:
 def notice(booking_id: uuid.UUID) -> BookingSummary | None:
     """The facts about a booking, None where it does not exist (any more), or its guest's account is deleted."""
     row = db.session.execute(
-        select(Booking, User, Room, Property)
+        select(Booking, User)
         .join(User, User.id == Booking.user_id)
-        .join(Room, Room.id == Booking.room_id)
-        .join(Property, Property.id == Room.property_id)
         .where(Booking.id == booking_id, User.deleted_at.is_(None))
     ).one_or_none()
     return _notice(*row) if row else None
 
 
-def _notice(booking: Booking, user: User, room: Room, place: Property) -> BookingSummary:
+def _notice(booking: Booking, user: User) -> BookingSummary:
     arrival = pricing.check_in_instant(booking.policy, booking.check_in)
     return BookingSummary(
         booking_id=booking.id,
@@ -61,11 +58,11 @@ def _notice(booking: Booking, user: User, room: Room, place: Property) -> Bookin
         guest_name=people.addressee_of(user).name,
         email=user.email,
         guests=booking.guests,
-        room=room.name,
-        property=place.name,
-        address=tuple(line for line in address_lines(place.address) if line != place.name),
+        room=booking.room_name,
+        property=booking.property_name,
+        address=tuple(line for line in address_lines(booking.address) if line != booking.property_name),
         arrival=arrival,
-        departure=dt.datetime.combine(booking.check_out, place.check_out_time, tzinfo=arrival.tzinfo),
+        departure=dt.datetime.combine(booking.check_out, booking.check_out_time, tzinfo=arrival.tzinfo),
         nights=(booking.check_out - booking.check_in).days,
         lines=pricing.price_lines(pricing.kept_lines(booking.price_lines)),
         total=booking.total_price,

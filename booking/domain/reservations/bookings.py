@@ -32,7 +32,16 @@ from booking.domain.errors import (
 )
 from booking.domain.payments import Payment
 from booking.domain.people import Action
-from booking.domain.reservations import cancellation, changes, charging, hold_limits, idempotency, recovery, repository
+from booking.domain.reservations import (
+    cancellation,
+    changes,
+    charging,
+    hold_limits,
+    idempotency,
+    recovery,
+    repository,
+    sale,
+)
 from booking.domain.reservations.charging import Keep
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
@@ -154,15 +163,15 @@ def begin(
     room.refuse_unless_fit(order.stay, order.guests, context.rules)
     booking_id, held_until = new_id(), until or room.read_at + context.hold_for
     inventory.claim_nights(actor, booking_id, room.id, room.location, order.stay, held_until=held_until)
-    price = pricing.quote(room, order.stay, order.guests, room.read_at)
+    sold = sale.frozen(room, order.stay, order.guests)
     bought = payments.Order(
         id=new_id(),
         reference=new_reference(),
         user_id=order.guest_id,
         channel=order.channel,
         property_id=room.property_id,
-        currency=price.currency,
-        owed=price.total,
+        currency=sold["currency"],
+        owed=sold["total_price"],
     )
     booking = Booking(
         id=booking_id,
@@ -171,13 +180,9 @@ def begin(
         reference=bought.reference,
         check_in=order.stay.check_in,
         check_out=order.stay.check_out,
-        guests=order.guests,
-        total_price=price.total,
-        currency=price.currency,
-        price_lines=price.as_json(),
-        policy=room.frozen_policy(),
         status=PENDING,
         held_until=held_until,
+        **sold,
     )
     repository.add(booking, bought)
     changes.record(actor, "booking.created", booking, before=None)
@@ -277,8 +282,7 @@ def permitted(actor: Actor, action: Action, booking_id: uuid.UUID, *, lock: bool
     Raises BookingNotFound.
     """
     booking = repository.booking(booking_id, lock=lock)
-    house = partial(catalogue.find_property_of, booking.room_id)
-    people.require(actor, action, own=booking.user_id, at=house, otherwise=BookingNotFound)
+    people.require(actor, action, own=booking.user_id, at=booking.property_id, otherwise=BookingNotFound)
     return booking
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, select
 
 from booking.domain import payments
 from booking.domain.actors import Actor
-from booking.domain.catalogue import Property, Room
 from booking.domain.reservations import booking_details, hold_limits, models
 from booking.domain.reservations.models import CONFIRMED, EXPIRED, PENDING, Booking
 from booking.infra.clock import sql_now
@@ -45,13 +43,10 @@ def mine(actor: Actor, *, status: str | None, page: int, page_size: int) -> Hist
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A booking in a list, with where it is."""
+    """A booking in a list."""
 
     booking: Booking
     stage: str  # as in trips
-    room: str
-    property: str
-    city: str
     refund: str | None = None  # as in refunds
 
 
@@ -75,53 +70,46 @@ def overview(actor: Actor, group: str, page: int, page_size: int = 10) -> Overvi
     """
     groups, guest_id = _groups(), actor.account
     by_arrival = Booking.check_in if group == UPCOMING else Booking.check_in.desc()
-    rows = db.session.execute(
-        _WITH_PLACE.where(Booking.user_id == guest_id, groups[group])
+    rows = db.session.scalars(
+        select(Booking)
+        .where(Booking.user_id == guest_id, groups[group])
         # What waits for its payment has only minutes left.
         .order_by(Booking.status != PENDING, by_arrival, Booking.id)
         .limit(page_size)
         .offset((page - 1) * page_size)
     ).all()
-    went_back = payments.refund_states_within([row[0].id for row in rows]) if group == CANCELLED else {}
-    entries = [_listed(row, went_back.get(row[0].id)) for row in rows]
+    went_back = payments.refund_states_within([row.id for row in rows]) if group == CANCELLED else {}
+    entries = [_listed(row, went_back.get(row.id)) for row in rows]
     return Overview(group, entries, _counts(guest_id, groups), page, page_size)
 
 
 @reading
 def running_holds(actor: Actor) -> list[Listed]:
     """What the guest has reserved and not paid, the one that ends first at the top."""
-    rows = db.session.execute(
-        _WITH_PLACE.where(Booking.user_id == actor.account, hold_limits.RUNNING).order_by(*_ENDS_FIRST)
-    ).all()
+    running = select(Booking).where(Booking.user_id == actor.account, hold_limits.RUNNING).order_by(*_ENDS_FIRST)
+    rows = db.session.scalars(running).all()
     return [_listed(row) for row in rows]
 
 
 _EVER_BOOKED = or_(Booking.status != models.CANCELLED, Booking.confirmed_at.is_not(None))
 _ENDS_FIRST = Booking.held_until.asc().nulls_last(), Booking.id
-_WITH_PLACE = (
-    select(Booking, Room.name, Property.name, Property.address)
-    .join(Room, Room.id == Booking.room_id)
-    .join(Property, Property.id == Room.property_id)
-)
 
 
-def _listed(row: Any, refund: str | None = None) -> Listed:
-    return Listed(row[0], booking_details.stage(row[0]), row[1], row[2], str(row[3].get("city", "")), refund)
+def _listed(booking: Booking, refund: str | None = None) -> Listed:
+    return Listed(booking, booking_details.stage(booking), refund)
 
 
 def _counts(guest_id: uuid.UUID, groups: dict[str, ColumnElement[bool]]) -> dict[str, int]:
     row = db.session.execute(
         select(*(func.count().filter(condition) for condition in groups.values()))
         .select_from(Booking)
-        .join(Room, Room.id == Booking.room_id)
-        .join(Property, Property.id == Room.property_id)
         .where(Booking.user_id == guest_id)
     ).one()
     return dict(zip(groups, row, strict=True))
 
 
 def _groups() -> dict[str, ColumnElement[bool]]:
-    over = Booking.check_out < cast(func.timezone(Property.time_zone, sql_now()), Date)
+    over = Booking.check_out < cast(func.timezone(Booking.time_zone, sql_now()), Date)
     booked = Booking.status == CONFIRMED
     return {
         UPCOMING: or_(and_(booked, ~over), _shown_as(PENDING)),

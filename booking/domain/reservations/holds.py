@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, or_
 from booking.domain import inventory, pricing
 from booking.domain.actors import Actor
 from booking.domain.pricing import StayQuote
-from booking.domain.reservations import bookings, cancellation, changes, hold_limits, repository
+from booking.domain.reservations import bookings, cancellation, changes, hold_limits, repository, sale
 from booking.domain.reservations.booking_details import OVER, BookingDetails
 from booking.domain.reservations.bookings import Order
 from booking.domain.reservations.context import BookingContext
@@ -132,9 +132,9 @@ def _for_as_many(actor: Actor, booking: Booking, order: Order, context: BookingC
     if _is_for_others(booking, order):
         room = pricing.for_sale(order.room_id)
         room.refuse_unless_fit(order.stay, order.guests, context.rules)
-        price, before = pricing.quote(room, order.stay, order.guests, room.read_at), {"guests": booking.guests}
-        booking.guests, booking.policy = order.guests, room.frozen_policy()
-        booking.total_price, booking.currency, booking.price_lines = price.total, price.currency, price.as_json()
+        before = {"guests": booking.guests}
+        for column, value in sale.frozen(room, order.stay, order.guests).items():
+            setattr(booking, column, value)
         repository.save(booking)
         changes.audit(actor, "booking.guests_changed", booking, before, {"guests": booking.guests})
     return booking

@@ -29,6 +29,7 @@ from booking.domain.columns import (
     Instant,
     Json,
     JsonList,
+    Name,
     UpdatedAt,
     one_of,
 )
@@ -77,7 +78,7 @@ class Booking(Model):
     # whole pages of an index, and new orders stand on one. `flask bookings verify` looks.
     order_id: Mapped[uuid.UUID]
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
-    room_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("rooms.id"))
+    room_id: Mapped[uuid.UUID]  # no foreign key: what was sold stays, and its region may not be the room's
     reference: Mapped[str] = mapped_column(String(16), unique=True)
     check_in: Mapped[dt.date]
     check_out: Mapped[dt.date]
@@ -86,6 +87,16 @@ class Booking(Model):
     currency: Mapped[Currency]
     price_lines: Mapped[JsonList]
     policy: Mapped[Json]
+    # The room and its property as they were sold (sale.py).
+    location: Mapped[str] = mapped_column(String(120))
+    room_name: Mapped[Name]
+    room_kind: Mapped[str | None] = mapped_column(String(120))
+    property_id: Mapped[uuid.UUID]
+    property_name: Mapped[Name]
+    address: Mapped[Json]
+    time_zone: Mapped[str] = mapped_column(String(64))
+    check_in_time: Mapped[dt.time]
+    check_out_time: Mapped[dt.time]
     status: Mapped[str] = mapped_column(String(16), default=PENDING)
     held_until: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     confirmed_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
@@ -99,6 +110,11 @@ class Booking(Model):
     @property
     def nights(self) -> int:
         return (self.check_out - self.check_in).days
+
+    @property
+    def city(self) -> str:
+        """As the property's address has it; may be empty."""
+        return str(self.address.get("city") or "")
 
     def confirm(self, now: dt.datetime) -> None:
         """The payment succeeded and the nights are ours."""

@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from booking.domain import people
 from booking.domain.actors import Actor
-from booking.domain.catalogue import Property, Room
 from booking.domain.payments import Order, Payment
 from booking.domain.people import PersonalEntry, as_utc_text
 from booking.domain.reservations.models import Booking
@@ -68,22 +67,16 @@ def _orders(user_id: uuid.UUID) -> list[PersonalEntry]:
 
 
 def _bookings(user_id: uuid.UUID) -> list[PersonalEntry]:
-    rows = db.session.execute(
-        select(Booking, Room.name, Property.name)
-        .join(Room, Room.id == Booking.room_id)
-        .join(Property, Property.id == Room.property_id)
-        .where(Booking.user_id == user_id)
-        .order_by(Booking.created_at.desc(), Booking.id.desc())
-    )
-    return [_booking(*row) for row in rows]
+    newest = select(Booking).where(Booking.user_id == user_id).order_by(Booking.created_at.desc(), Booking.id.desc())
+    return [_booking(row) for row in db.session.scalars(newest)]
 
 
-def _booking(booking: Booking, room: str, house: str) -> PersonalEntry:
+def _booking(booking: Booking) -> PersonalEntry:
     return {
         "id": encode("booking", booking.id),
         "reference": booking.reference,
-        "room": room,
-        "property": house,
+        "room": booking.room_name,
+        "property": booking.property_name,
         "checkIn": booking.check_in.isoformat(),
         "checkOut": booking.check_out.isoformat(),
         "guests": booking.guests,

@@ -20,9 +20,8 @@ from booking.domain.saved_rows import SavedRows, named
 from booking.infra.db import execute
 from booking.infra.prepared import often
 
-_ROWS = SavedRows(
-    Booking, json_columns=("price_lines", "policy"), fixed=("order_id", "version")
-)  # a save counts it by itself
+# A save counts the version by itself.
+_ROWS = SavedRows(Booking, json_columns=("price_lines", "policy", "address"), fixed=("order_id", "version"))
 _BOOKINGS, _PAYMENTS = _ROWS.table, PAYMENT_ROWS.table
 
 BOOKINGS = select(_BOOKINGS)  # to be narrowed by others, for find()

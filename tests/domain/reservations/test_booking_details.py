@@ -145,7 +145,7 @@ def test_stays_stand_where_they_belong(alice: User, bob: User, room: Room, desk:
     assert references(alice, history.PAST) == []
     overview = history.overview(acting(alice), history.UPCOMING, 1)
     assert overview.counts == {"upcoming": 3, "past": 0, "cancelled": 1}
-    assert (overview.entries[0].room, overview.entries[0].city) == ("Room with a view", "Antwerp")
+    assert (overview.entries[0].booking.room_name, overview.entries[0].booking.city) == ("Room with a view", "Antwerp")
     assert [entry.stage for entry in overview.entries] == ["held", "booked", "booked"]
 
 

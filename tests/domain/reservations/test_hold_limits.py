@@ -177,7 +177,8 @@ def test_the_running_holds_are_listed_the_one_that_ends_first_at_the_top(
     bookings.book(acting(alice), order(alice, a_room()), VISA, desk)
     listed = history.running_holds(acting(alice))
     assert [one.booking.id for one in listed] == [one.id for one in held]
-    assert (listed[0].room, listed[0].city, listed[0].stage) == ("Room with a view", "Antwerp", "held")
+    first = listed[0]
+    assert (first.booking.room_name, first.booking.city, first.stage) == ("Room with a view", "Antwerp", "held")
     later(dt.timedelta(minutes=12))
     assert [one.booking.id for one in history.running_holds(acting(alice))] == [one.id for one in held[1:]]
 

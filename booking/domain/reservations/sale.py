@@ -1,0 +1,34 @@
+"""What is sold, written into the booking when it is made: later changes of room, property or prices do not reach it.
+
+Pages, emails, calendar entries, receipts and programs read it there. So a booking needs no room: one that is gone or
+called otherwise by now, or that another region keeps.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from booking.domain import pricing
+from booking.domain.pricing import ForSale
+from booking.domain.stays import Stay
+
+
+def frozen(room: ForSale, stay: Stay, guests: int) -> dict[str, Any]:
+    """The columns of a booking that say what is sold: the room as it was read, its policy, the price with its lines."""
+    price = pricing.quote(room, stay, guests, room.read_at)
+    return {
+        "guests": guests,
+        "total_price": price.total,
+        "currency": price.currency,
+        "price_lines": price.as_json(),
+        "policy": room.frozen_policy(),
+        "location": room.location,
+        "room_name": room.name,
+        "room_kind": room.kind,
+        "property_id": room.property_id,
+        "property_name": room.property_name,
+        "address": room.address,
+        "time_zone": room.time_zone,
+        "check_in_time": room.check_in_time,
+        "check_out_time": room.check_out_time,
+    }
