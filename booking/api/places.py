@@ -16,7 +16,7 @@ KEPT_TOLD = {"Cache-Control": "The answer may be kept for five minutes."}
 
 @endpoint("GET", "/places", tag="Rooms", shape=schemas.PlacesShape, public=True, answer_headers=KEPT_TOLD)
 def list_places() -> Response:
-    """The places that have rooms, by name: `location` is what GET /rooms takes."""
+    """The destinations that have rooms, by name: `location` is what GET /rooms takes."""
     return _kept(schemas.places(catalogue.list_destinations(current_services().settings.room_cache_seconds)))
 
 

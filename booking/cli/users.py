@@ -15,6 +15,7 @@ from booking.domain.actors import Actor, Role
 from booking.domain.errors import BookingError, EmailTaken, Invalid
 from booking.domain.inputs import accept
 from booking.domain.people import SHORTEST_PASSWORD, Registration, User
+from booking.domain.reservations import Obstacle
 from booking.http import words
 from booking.http.services import current_services
 
@@ -171,13 +172,20 @@ def _password(from_stdin: bool) -> str:
 
 @group.command("disable")
 @click.argument("email")
-def disable(email: str) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def disable(email: str, yes: bool) -> None:
     """End every sign-in of an account, and refuse new ones.
 
     \b
     Example:
         flask users disable dana@example.com
     """
+    user = _account(email)
+    if user.disabled_at is not None:
+        click.echo("This account is disabled already.")
+        return
+    if not yes:
+        click.confirm(f"Sign {user.email} out everywhere and disable the account?", abort=True)
     _doing(people.disable_account, email)
     click.echo("Nobody can sign in with this account now. Its bookings stand.")
 
@@ -206,12 +214,22 @@ def delete(email: str, yes: bool) -> None:
         flask users delete dana@example.com
     """
     user = _account(email)
-    if references := [one.reference for one in reservations.deletion_obstacles(acting(), user.id)]:
-        raise click.ClickException(f"These bookings are not over, cancel them first: {', '.join(references)}.")
+    if obstacles := reservations.deletion_obstacles(acting(), user.id):
+        raise click.ClickException(_in_the_way(obstacles))
     if not yes:
         click.confirm("This cannot be undone. Delete the account?", abort=True)
     _doing(reservations.delete_account, email)
     click.echo("The account is deleted. Its address can be registered anew.")
+
+
+def _in_the_way(obstacles: list[Obstacle]) -> str:
+    """What is to be done first: bookings are cancelled, holds are released."""
+    said = {
+        False: "These bookings are not over, cancel them first",
+        True: "These holds are not paid, release them first or wait until they have run out",
+    }
+    references = {is_hold: [one.reference for one in obstacles if one.is_hold is is_hold] for is_hold in said}
+    return " ".join(f"{said[is_hold]}: {', '.join(names)}." for is_hold, names in references.items() if names)
 
 
 def _doing(verb: Callable[[Actor, UUID], None], email: str) -> None:

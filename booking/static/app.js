@@ -12,17 +12,90 @@
   const later = (date, days) => new Date(Date.parse(date) + days * day).toISOString().slice(0, 10);
   const lengths = new WeakMap();
   const length = (start, end) => Math.round((Date.parse(end) - Date.parse(start)) / day);
+  // The picker offers no check-out before the day after check-in; one that is typed all the same is told why not.
+  const order = ({ checkIn: start, checkOut: end }) => {
+    if (start.value) end.min = later(start.value, 1);
+    end.setCustomValidity(start.value && end.value && end.value <= start.value ? end.dataset.order : "");
+  };
+  const orderAll = () => {
+    for (const end of document.querySelectorAll("[data-order]")) order(end.form.elements);
+  };
   document.addEventListener("change", ({ target }) => {
-    const { checkIn: start, checkOut: end } = target.form?.elements ?? {};
+    const { checkIn: start, checkOut: end, month } = target.form?.elements ?? {};
+    if (month) month.disabled = target !== month;
     if (!start?.value || ![start, end].includes(target)) return;
     if (target === start) {
-      end.min = later(start.value, 1);
       const nights = lengths.get(target.form) ?? length(start.defaultValue, end.defaultValue);
-      if (end.value && end.value < end.min) end.value = later(start.value, nights > 0 ? nights : 1);
+      if (end.value && end.value <= start.value) end.value = later(start.value, nights > 0 ? nights : 1);
     }
+    order(target.form.elements);
+    // Not while the year is still being typed.
+    if (target === end && end.value >= start.min) end.reportValidity();
     const nights = length(start.value, end.value);
     if (nights > 0) lengths.set(target.form, nights);
   }, true);
+  document.addEventListener("htmx:after:swap", orderAll);
+  window.addEventListener("pageshow", orderAll);  // back and reload bring back what was typed
+
+  // One choice follows another, however quick they come: days and months of the calendar choose in the form beside it,
+  // and ways to elsewhere take along what stands there now, though the answer may still be under way.
+  const choice = () => document.getElementById("choice");
+  const changed = (field) => field.dispatchEvent(new Event("change", { bubbles: true }));
+  const choose = ({ checkIn: start, checkOut: end, month }, asked) => {
+    if (asked.has("month")) {
+      [month.disabled, month.value] = [false, asked.get("month")];
+      return month;
+    }
+    const nights = length(start.value, end.value);
+    start.value = asked.get("checkIn");
+    end.value = nights > 0 ? later(start.value, nights) : asked.get("checkOut");
+    order(end.form.elements);
+    return end;
+  };
+  const take = (link, names, { checkIn: start, checkOut: end, guests }) => {
+    const url = new URL(link.href);
+    const isMoved = start.value !== start.defaultValue || end.value !== end.defaultValue;
+    const now = isMoved && length(start.value, end.value) > 0 ? { checkIn: start.value, checkOut: end.value } : {};
+    if (!guests.selectedOptions[0].defaultSelected) now.guests = now.capacity = guests.value;
+    for (const name of names) if (name in now) url.searchParams.set(name, now[name]);
+    link.href = url;
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("#calendar a, [data-takes] a");
+    const form = choice();
+    if (!link || !form) return;
+    const names = link.closest("[data-takes]")?.dataset.takes;
+    if (names) return take(link, names.split(" "), form.elements);
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    // A form without dates sends nothing: the page behind the link is as good then, and a later click takes its place.
+    const wasComplete = form.checkValidity();
+    if (!wasComplete && link.search.includes("month=")) return take(link, ["checkIn", "checkOut", "guests"], form.elements);
+    const field = choose(form.elements, new URL(link.href).searchParams);
+    if (!wasComplete || !form.checkValidity()) return take(link, ["guests"], form.elements);
+    event.preventDefault();
+    changed(field);
+    const offer = document.getElementById("offer");
+    const { top } = offer.getBoundingClientRect();
+    if (field.type === "date" && (top < 0 || top > innerHeight)) offer.scrollIntoView();
+  });
+  // What is reserved is what was chosen last: its price has to be seen first.
+  document.addEventListener("submit", (event) => {
+    const [asked, shown] = [choice()?.elements, event.target.elements];
+    if (!asked || !shown.checkIn || event.target === choice()) return;
+    if (["checkIn", "checkOut", "guests"].every((name) => asked[name].value === shown[name].value)) return;
+    event.preventDefault();
+    if (choice().reportValidity()) changed(asked.guests);
+  });
+
+  // A new search takes along the filters that stand there now.
+  document.addEventListener("submit", ({ target }) => {
+    const [filters, carried] = [document.querySelector("form.filters"), target.querySelector("#carried")];
+    if (!filters || !carried) return;
+    const own = ["location", "checkIn", "checkOut", "capacity"];
+    const kept = [...new FormData(filters)].filter(([name, value]) => value && !own.includes(name));
+    const hidden = ([name, value]) => Object.assign(document.createElement("input"), { type: "hidden", name, value });
+    carried.replaceChildren(...kept.map(hidden));
+  });
 
   // What was typed into a password field, for as long as one wants to see it.
   const reveal = (button, field) => {

@@ -52,12 +52,18 @@ def close() -> Response:
     return _page(Form())
 
 
-@blueprint.get("/account/disable")
 @blueprint.get("/account/delete")
 @required
 def close_again() -> Response:
     """Where a refused form stays."""
     return go_to(url_for(".close"))
+
+
+@blueprint.get("/account/disable")
+@required
+def ask_before_disabling() -> Response:
+    """Really disable it? What that means."""
+    return _question(Form())
 
 
 @blueprint.post("/account/disable")
@@ -68,7 +74,7 @@ def disable() -> Response:
     try:
         people.disable_own_account(actor())
     except LastOwner as refusal:
-        return _page(Form().refuse(refusal), status_of(refusal))
+        return _question(Form().refuse(refusal), status_of(refusal))
     signed_in.forget()
     return page("account/disabled.html")
 
@@ -85,6 +91,10 @@ def delete() -> Response:
         return _page(form.refuse(refusal), status_of(refusal))
     signed_in.forget()
     return page("account/deleted.html")
+
+
+def _question(form: Form, status: int = 200) -> Response:
+    return page("account/disable.html", status=status, form=form, who=visitor())
 
 
 def _page(form: Form, status: int = 200) -> Response:

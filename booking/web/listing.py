@@ -15,6 +15,7 @@ from booking.http import date_format, number_format
 from booking.web import amenities, formats, options
 from booking.web.forms import Form
 
+SHOWN_DESTINATIONS = 12
 FILTERS = ("minPrice", "maxPrice", "amenities", "q", "kind")
 NOT_CARRIED = ("location", "checkIn", "checkOut", "capacity", "page", "pageSize")
 
@@ -27,10 +28,10 @@ def readable(asked: dict[str, list[str]]) -> dict[str, list[str]]:
     return {name: values for name, values in asked.items() if name not in wrong}
 
 
-def headline(total: int | None, place: Destination | None) -> str:
+def headline(total: int | None, place: Destination | None, form: Form) -> str:
     """How many rooms, where."""
     if total is None:
-        return str(gettext("Check your search"))
+        return str(gettext("Destination not found") if form.problem("location") else gettext("Check your search"))
     if total == 0:
         return str(
             gettext("No rooms available in %(city)s", city=place.city) if place else gettext("No rooms available")
@@ -70,6 +71,32 @@ def others(location: str, form: Form) -> str:
     asked = {"checkIn": form.value("checkIn"), "checkOut": form.value("checkOut"), "capacity": form.value("guests")}
     filled: dict[str, Any] = {name: value for name, value in asked.items() if value}
     return url_for("rooms.results", location=location, **filled)
+
+
+def unknown_destination(asked: str) -> str:
+    """What is wrong with a destination that there is none of."""
+    return str(gettext("We don’t know a destination called “%(name)s”. Choose one from the list.", name=asked))
+
+
+def destinations(form: Form, places: list[Destination]) -> list[tuple[str, str, int]]:
+    """The same search in the largest destinations, by name: name, address, rooms; last of all, in all of them."""
+    base: tuple[str, ...] = (
+        "page",
+        "pageSize",
+        "location",
+        "currency",
+        "minPrice",
+        "maxPrice",
+    )  # limits of price were another's
+    if form.value("sort") in {"price", "-price"}:
+        base = (*base, "sort")
+    largest = sorted(places, key=lambda place: -place.rooms)[:SHOWN_DESTINATIONS]
+    named = [
+        (place.city, address(form, base, location=[place.slug]), place.rooms)
+        for place in sorted(largest, key=lambda place: place.city)
+    ]
+    total = sum(place.rooms for place in places)
+    return [*named, (str(gettext("Search all destinations")), address(form, base), total)] if places else []
 
 
 def carried(form: Form) -> list[tuple[str, str]]:
@@ -117,8 +144,6 @@ def sort_options(place: Destination | None) -> list[tuple[str, str]]:
 def why(nothing: NothingFound, wanted: RoomSearch, place: Destination | None) -> str:
     """Why there is nothing to show."""
     city = place.city if place else gettext("any destination")
-    if nothing.reason == search.NO_PLACE:
-        return str(gettext("We have no rooms in a destination of that name."))
     if nothing.reason == search.TOO_MANY:
         return str(
             gettext(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 from flask_babel import gettext
@@ -43,9 +44,9 @@ def page(text: str) -> int:
     return max(1, count(text))
 
 
-def first_day() -> str:
+def first_day() -> dt.date:
     """The first day that can be chosen where no place is: today, where a day ends last."""
-    return current_services().booking_context.rules.today(EARLIEST_ZONE).isoformat()
+    return current_services().booking_context.rules.today(EARLIEST_ZONE)
 
 
 def kinds() -> list[tuple[str, str]]:

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
-from flask_babel import gettext
 
 from booking import demo
 from booking.domain import catalogue, pricing, reservations, search
@@ -24,7 +23,7 @@ from booking.infra import clock
 from booking.infra.ids import decode
 from booking.web import amenities, bills, formats, json_ld, listing, months, moved_dates, options, photos, room_cards
 from booking.web.forms import Form
-from booking.web.pages import A_YEAR, go_to, page, wants_part
+from booking.web.pages import A_YEAR, go_to, page, url_with, wants_part
 from booking.web.signed_in import actor, current_user, visitor
 
 blueprint = Blueprint("rooms", __name__)
@@ -44,13 +43,13 @@ def results() -> Response:
         wanted = search.with_known_place(form.accept(RoomSearch), _cache_seconds())
         if wanted.location and wanted.location != form.value("location"):
             return go_to(listing.address(form, location=[wanted.location]))
-        found = search.find_rooms(wanted, _rules(), _search_seconds())
+        rooms = search.find_rooms(wanted, _rules(), _search_seconds())
+        if not rooms.total:
+            search.require_known_place(wanted, places)
+        found = rooms
+    except catalogue.UnknownPlace:
+        form.problems["location"] = listing.unknown_destination(form.value("location"))
     except Invalid as refusal:
-        if isinstance(refusal, catalogue.UnknownPlace):
-            cities = ", ".join(refusal.cities)
-            form.problems["location"] = gettext(
-                "We don’t know that destination. Choose one of: %(cities)s.", cities=cities
-            )
         form.refuse(refusal)
     facts = _around(form, places, place) | _listed(found, wanted, form, place)
     response = page("rooms/results.html", block="results", status=200 if found else 400, **facts)
@@ -74,7 +73,7 @@ def show(room_id: str) -> Response:
             raise Invalid(details={"guests": problem})
     except Invalid as refusal:
         form.refuse(refusal)
-    return page(
+    response = page(
         "rooms/show.html",
         block="offer",
         status=400 if form.problems else 200,
@@ -90,6 +89,9 @@ def show(room_id: str) -> Response:
         **_about(details, form),
         **_calendar(room_id, details, form),
     )
+    if wants_part():
+        response.headers["HX-Push-Url"] = url_with()
+    return response
 
 
 @blueprint.get("/rooms/<room_id>/picture.svg")
@@ -161,6 +163,7 @@ def _around(form: Form, places: list[Destination], place: Destination | None) ->
         "place": place,
         "chosen": chosen,
         "offered": amenities.offered(present, chosen),
+        "ways_out": listing.destinations(form, places) if form.problem("location") else [],
         "sort_options": listing.sort_options(place),
         "sort": form.value("sort"),
         "carried": listing.carried(form),
@@ -181,7 +184,8 @@ def _listed(found: Found | None, wanted: RoomSearch | None, form: Form, place: D
         "wanted": wanted if found else None,
         "cards": room_cards.shown(found.rooms, wanted.check_in) if found and wanted else [],
         "pages": -(-found.total // found.page_size) if found else 0,
-        "headline": listing.headline(found.total if found else None, place),
+        "headline": listing.headline(found.total if found else None, place, form),
+        "without_words": bool(found and wanted and search.says_nothing(wanted.q)),
         "chips": listing.chips(form, wanted),
         "without_filters": listing.without_filters(form),
         "nothing": nothing,

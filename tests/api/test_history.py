@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
+from booking.infra.db import db, transaction
 from booking.infra.ids import encode, new_id
 from tests.api.program import Program, an_order, program_of, refused
 from tests.api.test_bookings import BOOKING
@@ -187,6 +189,21 @@ def test_a_hold_is_sent_whatever_is_known_since_it_runs_out_without_a_new_versio
     assert api.ask("GET", path(held), headers=known).json["status"] == "PENDING"
     later(desk.hold_for + dt.timedelta(seconds=1))
     assert api.ask("GET", path(held), headers=known).json["status"] == "EXPIRED"
+
+
+@pytest.mark.parametrize("change", ["UPDATE rooms SET name = 'Elsewhere'", "UPDATE properties SET name = 'Elsewhere'"])
+def test_the_tag_covers_all_that_is_shown_when_a_room_or_property_is_renamed(
+    api: Program, booked: dict[str, Any], change: str
+) -> None:
+    known = {"If-None-Match": api.get(path(booked)).headers["ETag"]}
+    execute(change)
+    assert api.ask("GET", path(booked), headers=known).status_code == 304
+    assert api.get(path(booked)).json == booked, "what was sold keeps its names, so nothing new is held back"
+
+
+@transaction
+def execute(statement: str) -> None:
+    db.session.execute(text(statement))
 
 
 def test_somebody_elses_booking_is_not_found_whatever_is_known(bobs: Program, booked: dict[str, Any]) -> None:

@@ -75,7 +75,7 @@ def test_a_place_is_found_however_it_is_written(api: Program, houses: list[Room]
 @pytest.mark.parametrize("written", ["Lisboa", "Antwerpen!", "תל אביב", "Nowhere"])
 def test_a_place_that_is_none_is_told_with_those_there_are(api: Program, houses: list[Room], written: str) -> None:
     details = refused(api.get("/rooms", **dates(), location=written), 400, "VALIDATION_ERROR")
-    assert details == {"location": "is not a place we know; choose one of antwerp, sao-paulo, tel-aviv"}
+    assert details == {"location": "is not a destination we know; choose one of antwerp, sao-paulo, tel-aviv"}
 
 
 def test_a_slug_without_rooms_is_an_empty_page(api: Program, houses: list[Room]) -> None:

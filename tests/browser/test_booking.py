@@ -36,7 +36,7 @@ def fits(page: Page) -> bool:
 def test_the_whole_way(visit: Visit, room: Room, script: bool) -> None:
     page = visit(java_script_enabled=script)
     page.goto("/")
-    page.get_by_label("Where").select_option("antwerp")
+    page.get_by_label("Destination", exact=True).select_option("antwerp")
     page.get_by_label("Check-in").fill(STAY.check_in.isoformat())
     page.get_by_label("Check-out").fill(STAY.check_out.isoformat())
     page.get_by_role("button", name="Search").click()

@@ -36,7 +36,7 @@ def address(room: Room) -> str:
 
 def search_from_home(page: Page) -> None:
     page.goto("/")
-    page.get_by_label("Where").select_option("antwerp")
+    page.get_by_label("Destination", exact=True).select_option("antwerp")
     page.get_by_label("Check-in").fill(STAY.check_in.isoformat())
     page.get_by_label("Check-out").fill(STAY.check_out.isoformat())
     page.get_by_role("button", name="Search").click()
@@ -181,7 +181,7 @@ def test_by_keyboard_alone(page: Page, street: list[Room]) -> None:
     expect(page.get_by_role("link", name="Skip to main content")).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    expect(page.get_by_label("Where")).to_be_focused()
+    expect(page.get_by_label("Destination", exact=True)).to_be_focused()
     page.keyboard.type("Antwerp")
     page.get_by_role("button", name="Search").focus()
     page.keyboard.press("Enter")

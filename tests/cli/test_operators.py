@@ -47,7 +47,7 @@ def test_a_command_is_named_in_the_log_and_in_events(app: Flask, alice: User, ro
     bookings.hold(acting(alice), order(alice, room), desk)
     later(desk.hold_for * 2)
     assert run(app, "bookings", "expire").exit_code == 0
-    assert run(app, "users", "disable", "alice@example.com").exit_code == 0
+    assert run(app, "users", "disable", "alice@example.com", "--yes").exit_code == 0
     assert run(app, "users", "enable", "alice@example.com").exit_code == 0
     assert run(app, "users", "make-owner", "alice@example.com").exit_code == 0
     assert actors() == [
@@ -68,7 +68,7 @@ def test_somebody_without_a_name_runs_commands_too(
         raise error
 
     monkeypatch.setattr(getpass, "getuser", nameless)
-    assert run(app, "users", "disable", "alice@example.com").exit_code == 0
+    assert run(app, "users", "disable", "alice@example.com", "--yes").exit_code == 0
     assert actors() == [("account.disabled", "system:cli users disable (unknown)")]
 
 
@@ -76,7 +76,7 @@ def test_what_changes_nothing_is_not_written_down(app: Flask, alice: User) -> No
     for words in (("bookings", "expire"), ("bookings", "verify"), ("payments", "list"), ("events", "retry")):
         assert run(app, *words).exit_code == 0
     for _ in range(2):
-        run(app, "users", "disable", "alice@example.com")
+        run(app, "users", "disable", "alice@example.com", "--yes")
     assert len(actors()) == 1
 
 
@@ -184,7 +184,7 @@ def test_an_owner_made_by_a_command_is_written_down_without_a_readable_name(app:
 
 
 def test_operators_disable_enable_and_delete(runner: FlaskCliRunner, app: Flask, alice: User) -> None:
-    assert runner.invoke(args=["users", "disable", ALICE]).exit_code == 0
+    assert runner.invoke(args=["users", "disable", ALICE, "--yes"]).exit_code == 0
     with pytest.raises(AccountDisabled):
         users.with_password(ALICE, PASSWORD)
     assert runner.invoke(args=["users", "enable", "ALICE@example.com"]).exit_code == 0

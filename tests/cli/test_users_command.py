@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from click.testing import Result
 from flask import Flask
@@ -12,7 +14,7 @@ from booking.domain.people import sessions, users
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Event, Room, Session, User
-from tests.cast import PASSWORD, VISA, acting, count, order
+from tests.cast import PASSWORD, VISA, acting, count, in_days, order
 
 NEW = "a much longer horse battery 4711"
 
@@ -25,6 +27,12 @@ def role(name: str) -> str:
     user = users.find(f"{name}@example.com")
     assert user
     return user.role
+
+
+def disabled_at(name: str) -> dt.datetime | None:
+    user = users.find(f"{name}@example.com")
+    assert user
+    return user.disabled_at
 
 
 def open_sessions(user: User) -> int:
@@ -111,4 +119,33 @@ def test_operators_are_told_what_keeps_an_account(app: Flask, alice: User, room:
     booking = bookings.book(acting(alice), order(alice, room), VISA, desk)
     refused = run(app, "delete", "alice@example.com", "--yes")
     assert refused.exit_code == 1
-    assert booking.reference in refused.output
+    assert refused.output == f"Error: These bookings are not over, cancel them first: {booking.reference}.\n"
+
+
+def test_holds_that_keep_an_account_are_to_be_released(
+    app: Flask, alice: User, room: Room, desk: BookingContext
+) -> None:
+    held = bookings.hold(acting(alice), order(alice, room), desk)
+    refused = run(app, "delete", "alice@example.com", "--yes")
+    assert (refused.exit_code, "cancel" in refused.output) == (1, False)
+    assert f"release them first or wait until they have run out: {held.reference}." in refused.output
+    booking = bookings.book(acting(alice), order(alice, room, in_days(60)), VISA, desk)
+    both = run(app, "delete", "alice@example.com", "--yes").output
+    assert f"cancel them first: {booking.reference}. These holds" in both
+    assert both.endswith(f": {held.reference}.\n")
+
+
+@pytest.mark.parametrize(("answer", "is_disabled"), [("n\n", False), ("", False), ("y\n", True)])
+def test_disabling_asks_first(app: Flask, alice: User, answer: str, is_disabled: bool) -> None:
+    asked = run(app, "disable", "ALICE@example.com", text=answer)
+    assert "Sign alice@example.com out everywhere and disable the account? [y/N]" in asked.output
+    assert (asked.exit_code == 0) is is_disabled
+    assert (disabled_at("alice") is not None) is is_disabled
+
+
+def test_disabling_does_not_ask_where_it_is_told_not_to_or_has_nothing_to_do(app: Flask, alice: User) -> None:
+    assert "[y/N]" not in run(app, "disable", "alice@example.com", "--yes").output
+    assert disabled_at("alice")
+    again = run(app, "disable", "alice@example.com")
+    assert (again.exit_code, again.output) == (0, "This account is disabled already.\n")
+    assert "There is no account for" in run(app, "disable", "nobody@example.com", "--yes").output

@@ -1,9 +1,8 @@
-"""What is kept about a person, and the end of an account: disabled, or deleted with everything personal."""
+"""The end of an account: disabled, or deleted with everything personal."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +25,6 @@ from booking.domain.people import (
     email_changes,
     email_verification,
     password_resets,
-    security_log,
     sessions,
     users,
 )
@@ -88,7 +86,7 @@ def test_a_disabled_account_is_signed_out_everywhere_at_once(
     asking = program_of(app, alice)
     assert asking.get("/me").status_code == 200
     phone = Visitor(app).sign_in("alice")
-    guest.go("/account/close").send("/account/disable")
+    guest.go("/account/disable").send("/account/disable")
     assert guest.heading == "Your account is disabled"
     assert (is_in(guest), is_in(phone), asking.get("/me").status_code) == (False, False, 401)
     with pytest.raises(InvalidToken):
@@ -96,6 +94,18 @@ def test_a_disabled_account_is_signed_out_everywhere_at_once(
     told = newest(mail_dir, "Your account at")
     assert recipient(told) == ALICE
     assert "disabled" in str(told["Subject"])
+
+
+def test_disabling_asks_first_and_says_what_it_means(guest: Visitor, alice: User) -> None:
+    guest.go("/account/close")
+    assert guest.page.find("form", action="/account/disable") is None
+    assert "/account/disable" in guest.links()
+    guest.go("/account/disable")
+    assert guest.heading == "Disable your account?"
+    assert "signed out everywhere" in guest.text
+    assert ALICE in guest.text
+    assert {"/account/close", "/account"} <= set(guest.links())
+    assert is_in(guest)
 
 
 def test_only_the_right_password_is_told_that_it_is_disabled(app: Flask, alice: User) -> None:
@@ -139,7 +149,7 @@ def test_the_only_owner_stays(app: Flask, alice: User, bob: User) -> None:
     for end in (account_closing.disable, account_deletion.remove):
         with pytest.raises(LastOwner):
             end(SYSTEM, alice.id)
-    visitor = Visitor(app).sign_in("alice").go("/account/close").send("/account/disable")
+    visitor = Visitor(app).sign_in("alice").go("/account/disable").send("/account/disable")
     assert visitor.problems == ["This is the only owner. Make somebody else an owner first."]
     promote(bob)
     account_closing.disable(SYSTEM, alice.id)
@@ -323,7 +333,7 @@ def test_deleted_twice_is_deleted_once(guest: Visitor, alice: User) -> None:
 @pytest.mark.parametrize("path", ["/account/disable", "/account/delete"])
 def test_long_after_the_sign_in_the_password_is_asked_for_first(guest: Visitor, alice: User, path: str) -> None:
     later(HOUR)
-    guest.go("/account/close").send(path, confirmEmail=ALICE)
+    guest.go("/account/disable" if path == "/account/disable" else "/account/close").send(path, confirmEmail=ALICE)
     assert guest.status == 401
     guest.send(path, confirmPassword=PASSWORD)
     assert guest.heading in {"Your account is disabled", "Your account is deleted"}
@@ -333,65 +343,6 @@ def test_long_after_the_sign_in_the_password_is_asked_for_first(guest: Visitor, 
 def test_a_form_of_another_site_does_nothing(guest: Visitor, path: str) -> None:
     assert guest.post(path, confirmEmail=ALICE).status == 400
     assert is_in(guest)
-
-
-# --- what is kept
-
-
-def test_ones_data_is_shown_and_downloaded_without_secrets(
-    guest: Visitor, alice: User, room: Room, desk: BookingContext
-) -> None:
-    booking = booked(alice, room, desk)
-    program = sessions.start_api(alice.id, "curl/8")
-    assert guest.go("/account/data").status == 200
-    assert booking.reference in guest.text
-    assert guest.headers["Cache-Control"] == "no-store"
-    file = guest.client.get("/account/data.json")
-    assert file.headers["Content-Disposition"].startswith("attachment; filename=")
-    data = json.loads(file.text)
-    assert data["account"]["email"] == ALICE
-    assert [(one["reference"], one["totalPrice"]) for one in data["bookings"]] == [(booking.reference, 360.0)]
-    assert [(one["reference"], one["paid"]) for one in data["orders"]] == [(booking.reference, 360.0)]
-    assert [(one["kind"], one["state"]) for one in data["payments"]] == [("charge", "succeeded")]
-    assert {one["kind"] for one in data["sessions"]} == {"web", "api"}
-    user = users.find(ALICE)
-    assert user is not None
-    for secret in (str(user.password_hash), "argon2", program.refresh_token.partition(".")[2], "hash"):
-        assert secret not in file.text + guest.response.text  # type: ignore[union-attr]  # it is there
-
-
-def test_ones_data_is_told_in_words(guest: Visitor, alice: User, room: Room, desk: BookingContext) -> None:
-    booking = booked(alice, room, desk)
-    guest.go("/account/data")
-    for words in (room.name, "Confirmed", "Payment of €360", "Done", "Signed in"):
-        assert words in guest.text
-    for raw in ("succeeded", "CONFIRMED", "sign_in", booking.check_in.isoformat()):
-        assert raw not in guest.text
-
-
-def test_what_happens_to_an_account_is_written_down(guest: Visitor, alice: User, bob: User) -> None:
-    guest.client.get("/account/data.json")
-    account_closing.disable(SYSTEM, alice.id)
-    account_closing.enable(SYSTEM, alice.id)
-    account_deletion.remove(SYSTEM, bob.id)
-    kinds = [entry.kind for entry in security_log.recent(acting(alice))]
-    assert kinds[:3] == ["account_enabled", "account_disabled", "data_downloaded"]
-    left = security_log.recent(acting(bob))
-    assert left[0].kind == "account_deleted"
-    assert {(entry.address, entry.client) for entry in left} == {("", "")}
-
-
-def test_nobody_elses_data_is_in_it(guest: Visitor, bob: User, room: Room, desk: BookingContext) -> None:
-    booking = booked(bob, room, desk)
-    assert booking.reference not in guest.client.get("/account/data.json").text
-    assert "Nothing is kept." in guest.go("/account/data").text
-
-
-@pytest.mark.parametrize("path", ["/account/data", "/account/data.json"])
-def test_data_needs_a_recent_sign_in(guest: Visitor, app: Flask, path: str) -> None:
-    assert Visitor(app).go(path).heading == "Sign in"
-    later(HOUR)
-    assert guest.go(path).status == 401
 
 
 def test_a_declined_card_keeps_nothing(alice: User, room: Room, desk: BookingContext) -> None:

@@ -71,6 +71,18 @@ def test_a_room_offers_no_more_guests_than_it_takes(visitor: Visitor, room: Room
     assert any("capacity=99" in link for link in visitor.links())
 
 
+def test_a_night_that_is_only_held_is_not_called_booked(
+    visitor: Visitor, room: Room, bob: User, desk: BookingContext
+) -> None:
+    bookings.hold(acting(bob), order(bob, room, STAY), desk)
+    visitor.go(f"{address(room)}?{DATES}&guests=2")
+    nights = [night.get_text(" ", strip=True) for night in visitor.page.select("td.night-taken")]
+    assert nights[:2] == [f"{STAY.check_in.day} not available", f"{STAY.dates()[1].day} not available"]
+    assert "At least one of these nights is not available." in visitor.text
+    assert "Crossed-out nights are not available." in visitor.text
+    assert "booked" not in visitor.text
+
+
 def test_a_large_room_can_be_filled(visitor: Visitor) -> None:
     visitor.go(address(a_room(capacity=16)))
     assert len(visitor.page.select("select[name=guests] option")) == 16

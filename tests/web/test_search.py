@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -13,6 +14,7 @@ from tests.cast import in_days, later
 from tests.web.visitor import Visitor
 
 STAY = in_days(30, 2)
+PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
 DATES = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}"
 
 
@@ -43,8 +45,67 @@ def test_a_slip_in_a_word_is_forgiven_and_the_page_says_so(visitor: Visitor, roo
     assert room.name in visitor.text
 
 
-def test_a_destination_that_is_none_is_told_with_the_names_of_those_there_are(visitor: Visitor, room: Room) -> None:
-    stay = in_days(20)
-    visitor.go(f"/rooms?location=Nowhere!&checkIn={stay.check_in}&checkOut={stay.check_out}&guests=2")
-    assert "We don’t know that destination. Choose one of: Antwerp" in visitor.text
-    assert "choose one of antwerp" not in visitor.text
+@pytest.mark.parametrize("asked", ["nowhere-land", "Nowhere!", "---", "?!", "<b>x</b>", "x" * 120])
+@pytest.mark.parametrize("headers", [{}, PART], ids=["page", "part"])
+def test_a_destination_that_is_none_is_shown_as_it_was_asked_with_a_way_out(
+    visitor: Visitor, room: Room, asked: str, headers: dict[str, str]
+) -> None:
+    visitor.go(f"/rooms?{urlencode({'location': asked, 'capacity': 3})}&{DATES}&q=view&minPrice=5", **headers)
+    assert visitor.status == 400
+    assert visitor.problems == [f"We don’t know a destination called “{asked}”. Choose one from the list."]
+    assert visitor.page.select_one("#count").get_text() == "Destination not found"
+    there, anywhere = (str(link["href"]) for link in visitor.page.select("#results .ways a"))
+    assert visitor.go(there).page.select_one("#count").get_text() == "1 room available in Antwerp"
+    assert visitor.go(anywhere).page.select_one("#count").get_text() == "1 room available"
+    for kept in ("capacity=3", "q=view", f"checkIn={STAY.check_in}"):
+        assert kept in there
+        assert kept in anywhere
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "shown"),
+    [
+        ("location=nowhere-land", "location", "nowhere-land"),
+        ("location=Nowhere!", "location", "Nowhere!"),
+        ("capacity=5000", "capacity", "5000"),
+        ("capacity=many", "capacity", "many"),
+        ("kind=castle", "kind", "castle"),
+    ],
+)
+def test_a_choice_that_is_none_is_shown_as_it_was_asked(
+    visitor: Visitor, room: Room, query: str, field: str, shown: str
+) -> None:
+    visitor.go(f"/rooms?{query}&{DATES}")
+    assert visitor.status == 400
+    assert visitor.page.select_one(f"select[name={field}] option[selected]").get_text() == shown
+    if field == "location":
+        assert visitor.page.select_one(".search-fold summary strong").get_text() == shown
+
+
+@pytest.mark.parametrize("written", ["Antwerp", "ANTWERP (Belgium)"])
+def test_a_destination_may_be_written_as_people_do(visitor: Visitor, room: Room, written: str) -> None:
+    visitor.go(f"/rooms?{urlencode({'location': written})}&{DATES}")
+    assert (visitor.status, "location=antwerp" in visitor.url) == (200, True)
+
+
+@pytest.mark.parametrize("typed", ["?!", "---", "…", "'", "?! - &", "+"])
+def test_a_keyword_of_punctuation_is_left_out_and_the_page_says_so(visitor: Visitor, room: Room, typed: str) -> None:
+    visitor.go(f"/rooms?{urlencode({'q': typed})}&location=antwerp&{DATES}")
+    assert visitor.page.select_one("#count").get_text() == "1 room available in Antwerp"
+    assert f"“{typed}” has no letters or numbers to look for, so we searched without it." in visitor.text
+    assert visitor.page.select_one("input[name=q]")["value"] == typed
+
+
+def test_punctuation_beside_a_keyword_changes_nothing(visitor: Visitor, room: Room) -> None:
+    visitor.go(f"/rooms?{urlencode({'q': 'room & view ?!'})}&location=antwerp&{DATES}")
+    assert room.name in visitor.text
+    assert "searched without it" not in visitor.text
+    visitor.go(f"/rooms?{urlencode({'q': '🌊'})}&location=antwerp&{DATES}")
+    assert "No rooms available in Antwerp" in visitor.text
+
+
+def test_the_field_for_the_destination_is_called_as_every_text_calls_it(visitor: Visitor, room: Room) -> None:
+    for path in ("/", f"/rooms?{DATES}"):
+        assert visitor.go(path).page.select_one("label[for=f-location]").get_text() == "Destination"
+    visitor.go(f"/rooms?{DATES}&location={'x' * 130}")
+    assert visitor.problems == ["Destination must have at most 120 characters."]

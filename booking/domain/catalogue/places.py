@@ -32,7 +32,6 @@ class UnknownPlace(Invalid):
 
     def __init__(self, places: list[Destination]) -> None:
         super().__init__(details={"location": _unknown(places)})
-        self.cities = [place.city for place in places[:MOST_NAMED]]
 
 
 def is_slug(text: str) -> bool:

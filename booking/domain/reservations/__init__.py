@@ -4,8 +4,8 @@ Decides who may hold what, what an outcome of a payment does to a booking, what 
 account may be deleted. Start with bookings.py.
 """
 
+from booking.domain.reservations.account_deletion import Obstacle, money_moves
 from booking.domain.reservations.account_deletion import delete_mine as delete_own_account
-from booking.domain.reservations.account_deletion import money_moves
 from booking.domain.reservations.account_deletion import obstacles as deletion_obstacles
 from booking.domain.reservations.account_deletion import remove as delete_account
 from booking.domain.reservations.booking_details import BOOKED as STAGE_BOOKED
@@ -65,6 +65,7 @@ __all__ = [
     "GuestClaim",
     "History",
     "HoldPayment",
+    "Obstacle",
     "Order",
     "RoomOrder",
     "ShownTotal",

@@ -12,14 +12,15 @@ from booking.domain.search.finder import answer as rendered_answer
 from booking.domain.search.finder import asked as cache_keys
 from booking.domain.search.finder import search as find_rooms
 from booking.domain.search.inputs import SORTS, RoomSearch
+from booking.domain.search.place_names import require_known as require_known_place
 from booking.domain.search.place_names import resolved as with_known_place
-from booking.domain.search.suggestions import NO_PLACE, TOO_MANY, TOO_PICKY, NothingFound, Suggestion
+from booking.domain.search.suggestions import TOO_MANY, TOO_PICKY, NothingFound, Suggestion
 from booking.domain.search.suggestions import instead as suggest_instead
 from booking.domain.search.teasers import a_few as a_few_rooms
 from booking.domain.search.usual import USUAL_GUESTS, usual_stay
+from booking.domain.search.words import says_nothing
 
 __all__ = [
-    "NO_PLACE",
     "SORTS",
     "TOO_MANY",
     "TOO_PICKY",
@@ -36,6 +37,8 @@ __all__ = [
     "find_rooms",
     "other_rooms",
     "rendered_answer",
+    "require_known_place",
+    "says_nothing",
     "still_free",
     "suggest_instead",
     "usual_stay",

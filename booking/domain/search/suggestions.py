@@ -19,7 +19,7 @@ MOST = 4
 FEWER = 8  # so many numbers of guests are tried, from the largest room's down
 SHIFTS = (1, -1, 2, -2, 3, -3, 7, -7)  # days, the nearest first
 
-NO_PLACE, TOO_MANY, TOO_PICKY, TAKEN = "no_place", "too_many_guests", "too_picky", "taken"
+TOO_MANY, TOO_PICKY, TAKEN = "too_many_guests", "too_picky", "taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class NothingFound:
-    """`reason` is one of the four above; `without_filters` counts what is free when nothing else is asked for.
+    """`reason` is one of the three above; `without_filters` counts what is free when nothing else is asked for.
 
     `largest`: guests that the largest room takes, of the place or anywhere; 0 where there is no room.
     """
@@ -56,7 +56,7 @@ def instead(wanted: RoomSearch, place: Destination | None, rules: StayRules, cac
         for kind, other, dropped in _others(wanted)
     )
     largest = _largest(place, cache_seconds)
-    reason = _reason(wanted, place, free, largest)
+    reason = _reason(wanted, free, largest)
     if reason == TOO_MANY:
         found = chain(_for_fewer(wanted, largest, rules, cache_seconds), found)
     return NothingFound(reason, free, largest, _first(found))
@@ -65,9 +65,7 @@ def instead(wanted: RoomSearch, place: Destination | None, rules: StayRules, cac
 _NO_FILTERS: dict[str, Any] = {"amenities": [], "min_price": None, "max_price": None, "q": None, "kind": None}
 
 
-def _reason(wanted: RoomSearch, place: Destination | None, free: int, largest: int) -> str:
-    if wanted.location and place is None:
-        return NO_PLACE
+def _reason(wanted: RoomSearch, free: int, largest: int) -> str:
     if wanted.capacity and wanted.capacity > largest > 0:
         return TOO_MANY
     return TOO_PICKY if free else TAKEN

@@ -6,6 +6,8 @@ of a search is folded by the same function of Postgres, so that both sides follo
 
 from __future__ import annotations
 
+import unicodedata
+
 from sqlalchemy import ColumnElement, Text, bindparam, func, literal, select, type_coerce
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -17,8 +19,18 @@ SHORTEST = 4  # letters of a word that may hold a slip: of shorter ones nearly e
 
 
 def words_of(q: str | None) -> list[str]:
-    """The words that are looked for."""
-    return (q or "").split()[:MOST]
+    """The words that are looked for: what is only punctuation is none."""
+    return [word for word in (q or "").split() if _says_something(word)][:MOST]
+
+
+def says_nothing(q: str | None) -> bool:
+    """Whether something was typed in which there is no word to look for."""
+    return bool(q and q.strip()) and not words_of(q)
+
+
+def _says_something(word: str) -> bool:
+    """A letter, a digit, or a picture such as an emoji, which stands in names as well."""
+    return any(unicodedata.category(sign)[0] in "LN" or unicodedata.category(sign) == "So" for sign in word)
 
 
 def contains(name: str) -> ColumnElement[bool]:

@@ -36,9 +36,9 @@ PROBLEMS: Templates = {
     "too_many_entries": _("%(field)s has too many entries"),
     # --- what there is to choose from
     "not_one_of": _("%(field)s must be one of %(choices)s"),
-    "unknown_place": _("%(field)s is not a place we know; choose one of %(places)s"),
+    "unknown_place": _("%(field)s is not a destination we know; choose one of %(places)s"),
     "unknown_place_of_many": _(
-        "%(field)s is not a place we know; choose one of %(places)s and %(more)s more (GET /places)"
+        "%(field)s is not a destination we know; choose one of %(places)s and %(more)s more (GET /places)"
     ),
     "currency_needed": _("%(name)s is needed: prices are compared only within one"),
     # --- dates and guests
@@ -80,7 +80,7 @@ LABELS = {
     "checkOut": _("Check-out"),
     "guests": _("Guests"),
     "capacity": _("Guests"),
-    "location": _("Where"),
+    "location": _("Destination"),
     "minPrice": _("Minimum price"),
     "maxPrice": _("Maximum price"),
     "currency": _("Currency"),
