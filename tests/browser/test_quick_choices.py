@@ -176,3 +176,10 @@ def test_without_javascript_the_server_says_which_comes_first(visit: Visit, room
     else:
         expect(page.get_by_role("link", name="Check-in must be before check-out.")).to_be_visible()
         assert field(page, "Check-out") == str(STAY.check_in)
+
+
+def test_a_long_destination_that_is_none_breaks_in_its_lines(visit: Visit, room: Room) -> None:
+    page = visit(viewport={"width": 390, "height": 844})
+    page.goto(f"/rooms?location={'x' * 118}&{ASKED}")
+    expect(page.get_by_role("heading", name="Destination not found")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
