@@ -80,10 +80,10 @@ def _statements(text: str) -> list[str]:
         if PREPARED.match(line):
             raise SystemExit(f"A prepared statement cannot be put into a script yet: {line}")
         if statement := STATEMENT.match(line):
-            found.append(PLAIN.sub(r"'\1-\2-\3-\4-\5'", statement[1]))
+            found.append(statement[1])
         elif line.startswith("\t") and found:
             found[-1] += " " + line.strip()
-    return found
+    return [PLAIN.sub(r"'\1-\2-\3-\4-\5'", statement) for statement in found]
 
 
 def script(captured: Captured, known: dict[str, str], kept: set[str], lease: dt.datetime | None = None) -> str:
