@@ -31,10 +31,10 @@ LIMITS = {
 NOT_DELIVERED = """
     SELECT id FROM events WHERE sent_at IS NULL AND type = 'booking.confirmed' UNION ALL
     SELECT event_id FROM deliveries WHERE consumer = 'mail' AND state <> 'done'"""
-# A hold of somebody's that is over in a second, made of any booking there is.
+# A hold of somebody's that is over in a second, made of any booking there is, in an order of its own.
 RUNNING_OUT = """
-    INSERT INTO bookings SELECT (jsonb_populate_record(b, jsonb_build_object('id', gen_random_uuid(), 'reference',
-    'HELDHELD', 'status', 'PENDING', 'confirmed_at', null, 'held_until', now() + interval '1 second'))).*
+    INSERT INTO bookings SELECT (jsonb_populate_record(b, jsonb_build_object('id', gen_random_uuid(), 'order_id', null,
+    'reference', 'HELDHELD', 'status', 'PENDING', 'confirmed_at', null, 'held_until', now() + interval '1 second'))).*
     FROM bookings b WHERE b.status = 'CONFIRMED' LIMIT 1"""
 
 
