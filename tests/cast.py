@@ -16,8 +16,10 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 
+from booking.domain import inventory
 from booking.domain.actors import VISITOR, Actor
 from booking.domain.catalogue.cancellation_policies import FLEXIBLE
+from booking.domain.inventory import Block
 from booking.domain.people import passwords, users
 from booking.domain.people.users import CurrentUser
 from booking.domain.reservations.bookings import Order
@@ -185,6 +187,11 @@ def nights_of(room: Room) -> dict[dt.date, str]:
 
     rows = db.session.query(Availability).filter_by(room_id=room.id).order_by(Availability.night)
     return {row.night: row.state for row in rows}
+
+
+def blocked(room: Room, stay: Stay, **said: Any) -> Block:
+    """Nights of the room that staff has taken off sale."""
+    return inventory.block(said.pop("actor", SYSTEM), room.id, stay, **({"reason": "painting"} | said))
 
 
 @transaction

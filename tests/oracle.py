@@ -94,13 +94,19 @@ class Facts:
 
 
 def sold_twice(database: Any) -> list[str]:
-    """Bookings that had the same night confirmed at the same time, be they cancelled since, from the bookings alone."""
+    """Bookings that had the same night confirmed at the same time, be they cancelled since, from the bookings alone.
+
+    And those that stand beside a block of one of their nights.
+    """
     pairs = """
         SELECT one.id::text, other.id::text, one.room_id::text FROM bookings one JOIN bookings other
         ON one.room_id = other.room_id AND one.id < other.id
         AND one.check_in < other.check_out AND other.check_in < one.check_out
         AND tstzrange(one.confirmed_at, one.cancelled_at) && tstzrange(other.confirmed_at, other.cancelled_at)
-        WHERE one.confirmed_at IS NOT NULL AND other.confirmed_at IS NOT NULL"""
+        WHERE one.confirmed_at IS NOT NULL AND other.confirmed_at IS NOT NULL
+        UNION ALL SELECT sold.id::text, 'a block', sold.room_id::text FROM bookings sold JOIN blocks block
+        ON sold.room_id = block.room_id AND sold.status = 'CONFIRMED'
+        AND sold.check_in < block.check_out AND block.check_in < sold.check_out"""
     return [f"{one} and {other} had the same night of {room}" for one, other, room in rows(database, pairs)]
 
 

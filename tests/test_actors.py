@@ -74,7 +74,7 @@ STEP = {
     "messages": {"retry_given_up_deliveries"},
     "people": {"lock_account"},
     "catalogue": {"find_property_of"},
-    "inventory": {"book_nights", "lock_room", "pin_nights", "unpin_nights"},
+    "inventory": {"book_nights", "lock_room", "pin_nights", "record_sold_nights", "unpin_nights"},
     "pricing": {"for_sale"},
     "payments": {
         "claim_payment",
@@ -148,6 +148,7 @@ MACHINERY = {
         "verification_notice",
     },
     "catalogue": {"forget_destination", "forget_room"},
+    "inventory": {"prune_blocks", "prune_nights"},
     "payments": {"payment_figures"},
     "reservations": {"find_summary", "prune_keys"},
     "maintenance": {"inspect_copy", "overdue_holds", "overdue_messages", "overdue_payments"},

@@ -1,4 +1,4 @@
-"""`flask rooms`: rooms come in from files and go out into them."""
+"""`flask rooms`: rooms come in from files and go out into them; nights are taken off sale (room_blocks.py)."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from typing import IO
 import click
 from flask.cli import AppGroup
 
+from booking.cli import room_blocks
 from booking.cli.csv_file import Rows
 from booking.cli.operator import acting
 from booking.domain import catalogue
@@ -32,7 +33,9 @@ from booking.infra.words import count as counted
 
 ENCODING = "utf-8-sig"  # with a byte order mark: without, Excel takes it for the machine's old code page
 
-group = AppGroup("rooms", help="Bring rooms in from files, and write them out.")
+group = AppGroup("rooms", help="Bring rooms in from files, write them out, and take nights off sale.")
+for command in room_blocks.COMMANDS:
+    group.add_command(command)
 
 
 @dataclass(slots=True)

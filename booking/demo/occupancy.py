@@ -14,9 +14,9 @@ from typing import Any, cast
 from sqlalchemy import Table, insert, select
 
 from booking.demo.compose import SOURCE
-from booking.domain import pricing, reservations
+from booking.domain import inventory, pricing, reservations
 from booking.domain.catalogue import Property, Room
-from booking.domain.inventory import Availability
+from booking.domain.inventory import Claim
 from booking.domain.payments import IMPORT, Order, Payment
 from booking.domain.reservations import Booking
 from booking.domain.stays import Stay
@@ -44,8 +44,10 @@ def load(guest_id: uuid.UUID, others_id: uuid.UUID) -> int:
         _sold(room, house, stay, guest_id if number in own else others_id)
         for number, (room, house, stay) in enumerate(stays)
     ]
-    for table in (Order, Booking, Payment, SimulatedLedger, Availability):
-        db.session.execute(insert(cast(Table, table.__table__)), [row for sale in written for row in sale[table]])
+    for table in (Order, Booking, Payment, SimulatedLedger):
+        db.session.execute(insert(cast(Table, table.__table__)), [sale[table] for sale in written])
+    claims = zip((sale[Booking]["id"] for sale in written), stays, strict=True)
+    inventory.record_sold_nights(Claim(claim_id, room.id, room.location, stay) for claim_id, (room, _, stay) in claims)
     return len(written)
 
 
@@ -70,7 +72,7 @@ def _calendar(chance: random.Random, house: Property) -> Iterator[Stay]:
         day = leave + dt.timedelta(days=chance.choice(GAPS))
 
 
-def _sold(room: Room, house: Property, stay: Stay, guest_id: uuid.UUID) -> dict[Any, list[dict[str, Any]]]:
+def _sold(room: Room, house: Property, stay: Stay, guest_id: uuid.UUID) -> dict[Any, dict[str, Any]]:
     """The rows of one stay that was booked and paid some time ago."""
     order_id, booking_id, payment_id, reference = new_id(), new_id(), new_id(), f"sim_{uuid.uuid4().hex}"
     booked_at = min(clock.now() - dt.timedelta(days=3), _noon(stay.check_in - dt.timedelta(days=20)))
@@ -103,15 +105,12 @@ def _sold(room: Room, house: Property, stay: Stay, guest_id: uuid.UUID) -> dict[
     }
     payment = {"id": payment_id, "order_id": order_id, "booking_id": booking_id, "kind": "charge", "state": "succeeded"}
     ledger = {"key": payment_id, "kind": "charge", "reference": reference}
-    night = {"room_id": room.id, "location": room.location, "state": "booked", "claim_id": booking_id}
+    paid_by = {"method": "pm_card_visa", "provider": "simulated", "provider_reference": reference}
     return {
-        Order: [order | at],
-        Booking: [booking | at],
-        Payment: [
-            payment | money | at | {"method": "pm_card_visa", "provider": "simulated", "provider_reference": reference}
-        ],
-        SimulatedLedger: [ledger | money],
-        Availability: [night | {"night": date} for date in stay.dates()],
+        Order: order | at,
+        Booking: booking | at,
+        Payment: payment | money | at | paid_by,
+        SimulatedLedger: ledger | money,
     }
 
 

@@ -1,7 +1,7 @@
 """Tables, their constraints, and the legal moves of their rows. Every constraint has a name."""
 
 from booking.domain.catalogue.models import Property, Room
-from booking.domain.inventory.models import Availability
+from booking.domain.inventory.models import Availability, Block
 from booking.domain.messages.models import Delivery, Event
 from booking.domain.payments.models import Order, Payment
 from booking.domain.people.audit_models import AuditRecord, PersonKey
@@ -12,6 +12,7 @@ from booking.domain.reservations.models import Booking, IdempotencyKey
 __all__ = [
     "AuditRecord",
     "Availability",
+    "Block",
     "Booking",
     "Delivery",
     "EmailChange",

@@ -38,6 +38,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from booking.config import SIMULATED, Settings
 from booking.infra import deadline, telemetry, watchdog
 from booking.infra.db import Model, engine_options, lost_connection
+from booking.infra.homes import REGIONAL
 from booking.infra.ids import new_id
 
 
@@ -97,6 +98,7 @@ class SimulatedLedger(Model):
         CheckConstraint("kind IN ('charge', 'refund', 'declined', 'tombstone')", name="kind_known"),
         CheckConstraint("amount >= 0", name="amount_not_negative"),
         Index("ix_simulated_ledger_unmoved", "key", postgresql_where=text("kind IN ('declined', 'tombstone')")),
+        {"info": REGIONAL},
     )
 
     key: Mapped[uuid.UUID] = mapped_column(primary_key=True)

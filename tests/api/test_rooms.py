@@ -10,15 +10,13 @@ from typing import Any
 import pytest
 
 from booking.domain.catalogue.cancellation_policies import FLEXIBLE
-from booking.domain.inventory import availability
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import StayRules
 from booking.domain.tables import Room, User
-from booking.infra.db import transaction
 from booking.infra.ids import encode, new_id
 from tests.api.program import INSTANT, Program, dates, fields, refused
-from tests.cast import SYSTEM, VISA, a_room, acting, in_days, order
+from tests.cast import VISA, a_room, acting, blocked, in_days, order
 
 ROOM = {
     "id",
@@ -146,7 +144,7 @@ def test_the_calendar_says_night_by_night_what_can_be_had(
     api: Program, bob: User, room: Room, desk: BookingContext
 ) -> None:
     bookings.book(acting(bob), order(bob, room, in_days(31, 2)), VISA, desk)
-    transaction(availability.block)(SYSTEM, room.id, room.location, in_days(34, 1))
+    blocked(room, in_days(34, 1))
     shown = nights(api, room, **{"from": in_days(30).check_in, "to": in_days(36).check_in})
     assert [night["isAvailable"] for night in shown] == [True, False, False, True, False, True]
     assert [night["date"] for night in shown] == [in_days(30 + n).check_in.isoformat() for n in range(6)]

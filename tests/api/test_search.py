@@ -10,16 +10,14 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain.inventory import availability
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.domain.tables import Room, User
 from booking.infra import clock
-from booking.infra.db import transaction
 from booking.infra.ids import encode
 from tests.api.program import Program, an_order, dates, fields, program_of
-from tests.cast import SYSTEM, VISA, a_room, acting, in_days, later, order
+from tests.cast import VISA, a_room, acting, blocked, in_days, later, order
 from tests.quick import first_quick
 
 ITEM = {
@@ -83,11 +81,11 @@ def test_only_rooms_that_can_be_booked_for_exactly_that_stay_are_found(
     a_room(capacity=1)
     a_room(min_nights=4)
     a_room(max_nights=2)
-    taken, before, after, blocked = a_room(), a_room(), a_room(), a_room()
+    taken, before, after, closed = a_room(), a_room(), a_room(), a_room()
     bookings.book(acting(bob), order(bob, taken, in_days(32, 1)), VISA, desk)
     bookings.book(acting(bob), order(bob, before, in_days(28, 2)), VISA, desk)
     bookings.book(acting(bob), order(bob, after, in_days(33, 2)), VISA, desk)
-    transaction(availability.block)(SYSTEM, blocked.id, blocked.location, in_days(31, 1))
+    blocked(closed, in_days(31, 1))
     assert sorted(found(api, capacity=2, location="antwerp")) == sorted(ids(free, before, after))
     assert api.get("/rooms", **dates(), capacity=2, location="antwerp").json["total"] == 3
     assert sorted(found(api, capacity=2)) == sorted(ids(free, before, after))

@@ -86,7 +86,8 @@ class Crowd:
         self.terms, self.clients, self.begun = terms, clients, 0
         self.kept_up = False  # they go on beyond the terms: not all disasters have happened
         self.given_up = False  # nobody serves them any more
-        self._lenders, self._wanted, self._turn = lenders, wanted, threading.Lock()
+        self.wanted = wanted  # rooms
+        self._lenders, self._turn = lenders, threading.Lock()
         self._threads: list[threading.Thread] = []
         self._began = time.monotonic()
 
@@ -128,7 +129,7 @@ class Crowd:
         check_in = first + dt.timedelta(days=chance.randint(0, self.terms.nights - nights))
         card = drawn(chance, CARDS)
         return Plan(
-            chance.choice(self._wanted),
+            chance.choice(self.wanted),
             check_in.isoformat(),
             (check_in + dt.timedelta(days=nights)).isoformat(),
             card,

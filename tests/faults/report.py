@@ -17,7 +17,7 @@ SERVES_WITHIN = 15.0  # seconds after each disaster
 
 # What must not happen, in the order of the table.
 SOLD_TWICE = "nights sold twice"
-LOST = "acknowledged bookings lost, refused ones there"
+LOST = "acknowledged bookings and blocks lost, refused ones there"
 UNTOLD = "bookings that nobody was told of"
 MONEY = "charged twice, wrongly, without a booking, or not refunded"
 MAILS = "confirmations missing, or mails without a booking"
@@ -44,6 +44,7 @@ class Outcome:
     mails: int = 0
     mails_twice: int = 0
     owed: int = 0  # refunds that were declined, and reported so
+    blocked: int = 0  # times that staff took nights off sale
     log: Log = field(default_factory=Log)  # of all guests together
     broken: dict[str, list[str]] = field(default_factory=lambda: {promise: [] for promise in PROMISES})
 
@@ -66,6 +67,8 @@ class Outcome:
             yield "no connection was cut inside COMMIT"
         if self.terms.attempts >= ENOUGH and not self.owed:
             yield "no refund was declined"
+        if self.terms.attempts >= ENOUGH and not self.blocked:
+            yield "nobody took nights off sale"
         if self.attempts < self.terms.attempts and not self.terms.seconds:
             yield f"only {self.attempts} of {self.terms.attempts} attempts were made"
 
@@ -81,6 +84,7 @@ class Outcome:
             f"\n  payments and holds settled {self.settled_in:.1f} s after the storm, mails sent"
             f" {self.mailed_in:.1f} s later: {self.mails} mails, {self.mails_twice} of them twice",
             f"  {self.owed} refunds were declined, and are reported as owed",
+            f"  {self.blocked} times staff took nights off sale",
             f"  {self.log.replays} answers asked for again and compared word for word",
             "\nwhat must not happen",
             *(f"  {promise:<66} {len(found):>7}" for promise, found in self.broken.items()),

@@ -18,6 +18,7 @@ from sqlalchemy import create_engine, text
 
 from booking.domain import inventory, payments
 from booking.domain.errors import BookingError, IdempotencyConflict, RoomLocked, RoomNotAvailable
+from booking.domain.inventory import availability
 from booking.domain.payments import ledger, refunds
 from booking.domain.reservations import bookings, cancellation, idempotency, recovery, refund_debts
 from booking.domain.reservations.context import BookingContext
@@ -27,7 +28,7 @@ from booking.infra.db import Unavailable
 from booking.infra.ids import encode
 from booking.infra.provider import Outcome, Provider, Result
 from tests import oracle
-from tests.cast import AN_HOUR, SYSTEM, VISA, acting, all_at_once, in_days, later, order
+from tests.cast import AN_HOUR, SYSTEM, VISA, acting, all_at_once, blocked, in_days, later, order
 from tests.faults.guards import without
 from tests.oracle import Told
 
@@ -144,6 +145,18 @@ def cancelling(stage: Stage, count: Count, number: int) -> None:
         count.note(guest, result, final=True)
 
 
+def closing(stage: Stage, count: Count, number: int) -> None:
+    """Staff takes nights off sale that guests want."""
+    room, first = stage.room(number), stage.day(number, 130, WINDOW)
+    guest, acts = stage.guest(number), list[Callable[[], object]]()
+    for one in range(FEW):
+        stay = in_days(first + one, 2)
+        acts.append(lambda stay=stay: bookings.book(acting(guest), order(guest, room, stay), VISA, stage.desk))  # type: ignore[misc]
+        acts.append(lambda stay=stay: blocked(room, stay))  # type: ignore[misc]
+    for result in all_at_once(stage.app, acts):
+        count.note(guest, result, final=True)
+
+
 class Declining:
     """A provider that takes no refund."""
 
@@ -198,7 +211,8 @@ def _asked(wanted: bookings.Order, key: str, desk: BookingContext) -> str:
 
 # Out of a hundred attempts.
 SCENES: dict[Callable[[Stage, Count, int], None], int] = {
-    crowd: 52,
+    crowd: 44,
+    closing: 8,
     paying: 16,
     cancelling: 12,
     refunding: 8,
@@ -216,6 +230,7 @@ def _pauses() -> Iterator[None]:
         for module, name in (
             (inventory, "claim_nights"),
             (inventory, "pin_nights"),
+            (availability, "block"),
             (payments, "start_charge"),
             (payments, "start_refund"),
             (ledger, "start_refund"),
@@ -263,6 +278,6 @@ def _judge(stage: Stage, count: Count) -> None:
 def _empty(owner_url: str) -> None:
     engine = create_engine(owner_url)
     with engine.begin() as connection:
-        tables = "availability, bookings, orders, payments, simulated_ledger, idempotency_keys, events, deliveries"
-        connection.execute(text(f"TRUNCATE {tables} CASCADE"))
+        books = "bookings, orders, payments, simulated_ledger, idempotency_keys"
+        connection.execute(text(f"TRUNCATE availability, blocks, {books}, events, deliveries CASCADE"))
     engine.dispose()

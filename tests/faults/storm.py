@@ -23,6 +23,7 @@ from booking.infra import signals
 from booking.infra.words import count
 from tests import oracle
 from tests.faults import disasters, report
+from tests.faults.blockers import Staff
 from tests.faults.fault_proxy import Shears, proxy
 from tests.faults.load import LONGEST_STAY, Crowd, Terms, arrived
 from tests.faults.product import Product, alive, folder
@@ -57,11 +58,13 @@ def run(terms: Terms, say: Say) -> Outcome:
     with _detoured(shears) as (product, box):
         say("  a copy of the product runs; guests arrive")
         crowd = arrived(product.port, terms)
-        start = dt.datetime.now(dt.UTC)
-        _blow(outcome, crowd, product, shears, say)
+        staff, start = Staff(product, crowd.wanted, terms), dt.datetime.now(dt.UTC)
+        with staff.working():
+            _blow(outcome, crowd, product, shears, say)
         _calm_down(outcome, product, say)
         _collect(outcome, crowd, shears, box)
-        _judge(outcome, product, box, start)
+        outcome.blocked = len(staff.kept) + len(staff.gone)
+        _judge(outcome, product, box, start, staff)
     return outcome
 
 
@@ -135,11 +138,11 @@ def _collect(outcome: Outcome, crowd: Crowd, shears: Shears, box: Letterbox) -> 
     outcome.cuts, outcome.mails, outcome.mails_twice = shears.cuts, len(box.mails), box.twice()
 
 
-def _judge(outcome: Outcome, product: Product, box: Letterbox, start: dt.datetime) -> None:
+def _judge(outcome: Outcome, product: Product, box: Letterbox, start: dt.datetime, staff: Staff) -> None:
     database = product.database()
     facts, told, broken = oracle.Facts(database), outcome.log.told, outcome.broken
     broken[report.SOLD_TWICE] += oracle.sold_twice(database)
-    broken[report.LOST] += oracle.broken_promises(facts, told)
+    broken[report.LOST] += [*oracle.broken_promises(facts, told), *staff.findings(database)]
     broken[report.UNTOLD] += oracle.unasked(facts, told)
     broken[report.MONEY] += oracle.wrong_money(facts)
     broken[report.MONEY] += oracle.wrong_sums(database)

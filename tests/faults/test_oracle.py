@@ -10,12 +10,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import make_url
 
+from booking.domain import inventory
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
-from booking.infra.ids import encode
+from booking.infra.ids import encode, new_id
 from tests import oracle
-from tests.cast import REFUND_DECLINED, VISA, acting, in_days, order
+from tests.cast import REFUND_DECLINED, SYSTEM, VISA, acting, blocked, in_days, order
+from tests.faults.blockers import Staff
 from tests.faults.load import Terms
 from tests.faults.report import Outcome
 
@@ -108,3 +110,23 @@ def test_whoever_is_owed_has_to_be_named_and_nobody_else(database: Any, owed: Bo
     assert list(oracle.wrongly_reported(database, [owed.reference], 100)) == []
     assert "nobody says so" in str(list(oracle.wrongly_reported(database, [], 100)))
     assert "is named as owed, and is not" in str(list(oracle.wrongly_reported(database, [sold.reference], 1)))
+
+
+def test_a_booking_beside_a_block_of_its_nights_is_found(database: Any, sold: Booking, room: Room) -> None:
+    assert oracle.sold_twice(database) == []
+    free = blocked(room, in_days(40))
+    assert oracle.sold_twice(database) == []
+    with database.cursor() as cursor:
+        cursor.execute("UPDATE blocks SET check_in = %s", [sold.check_in])
+    assert oracle.sold_twice(database) == [f"{sold.id} and a block had the same night of {room.id}"]
+    inventory.unblock(SYSTEM, free.id)
+    assert oracle.sold_twice(database) == []
+
+
+def test_a_block_that_is_lost_or_stands_in_spite_of_what_staff_was_told_is_found(database: Any, room: Room) -> None:
+    staff = Staff(Any, [], Terms())  # type: ignore[arg-type]  # it says nothing here
+    kept, gone = (encode("block", blocked(room, in_days(first)).id) for first in (30, 40))
+    staff.kept, staff.gone = [kept], {encode("block", new_id())}
+    assert list(staff.findings(database)) == []
+    staff.kept, staff.gone = [encode("block", new_id())], {gone}
+    assert len(list(staff.findings(database))) == 2

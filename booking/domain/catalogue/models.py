@@ -33,6 +33,7 @@ from booking.domain.columns import (
 )
 from booking.domain.money import check_sql
 from booking.infra.db import Model
+from booking.infra.homes import GLOBAL
 
 DEMO = "demo"  # the source of the rooms that come with the product
 
@@ -46,6 +47,7 @@ class Property(Model):
         CheckConstraint(LOCATION_SLUG, name="location_slug"),
         CheckConstraint(CURRENCY_CODE, name="currency_code"),
         CheckConstraint("name <> '' AND time_zone <> ''", name="named"),
+        {"info": GLOBAL},
     )
 
     id: Mapped[Id]
@@ -92,6 +94,7 @@ class Room(Model):
         Index("ix_rooms_amenities", "amenities", postgresql_using="gin"),
         Index("ix_rooms_words", "words", postgresql_using="gin", postgresql_ops={"words": "gin_trgm_ops"}),
         Index("ix_rooms_property_id", "property_id"),
+        {"info": GLOBAL},
     )
 
     id: Mapped[Id]

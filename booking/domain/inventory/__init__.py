@@ -1,36 +1,57 @@
 """Which nights are taken. A night of a room is sold once; here is where that is decided, and nowhere else.
 
-Claim, pin, book, release, block: availability.py alone writes the table. The room lock before
-it only keeps crowds away.
+Claim, pin, book, release, block: availability.py alone writes the table. Blocks are taken and given back whole, by
+staff or a feed. The room lock before a claim only keeps crowds away.
 """
 
-from booking.domain.inventory.availability import NightsBlocked, is_free, taken_nights
-from booking.domain.inventory.availability import block as block_nights
+from booking.domain.inventory.availability import KEPT_DAYS as NIGHTS_KEPT_DAYS
+from booking.domain.inventory.availability import Claim, NightsTaken, is_free, taken_nights
 from booking.domain.inventory.availability import book as book_nights
 from booking.domain.inventory.availability import claim as claim_nights
+from booking.domain.inventory.availability import claim_all as claim_all_nights
 from booking.domain.inventory.availability import pin as pin_nights
+from booking.domain.inventory.availability import prune as prune_nights
+from booking.domain.inventory.availability import record_sold as record_sold_nights
 from booking.domain.inventory.availability import release as release_nights
 from booking.domain.inventory.availability import release_abandoned as release_abandoned_nights
-from booking.domain.inventory.availability import unblock as unblock_nights
+from booking.domain.inventory.availability import release_held as release_held_nights
 from booking.domain.inventory.availability import unpin as unpin_nights
+from booking.domain.inventory.blocks import BlockDiffers, BlockNotFound, block, unblock
+from booking.domain.inventory.blocks import blocks as list_blocks
+from booking.domain.inventory.blocks import prune as prune_blocks
+from booking.domain.inventory.models import FEED as BLOCKED_BY_FEED
 from booking.domain.inventory.models import HELD as NIGHT_HELD
-from booking.domain.inventory.models import Availability, has_end
+from booking.domain.inventory.models import STAFF as BLOCKED_BY_STAFF
+from booking.domain.inventory.models import Availability, Block, has_end
 from booking.domain.inventory.room_lock import one_at_a_time as lock_room
 
 __all__ = [
+    "BLOCKED_BY_FEED",
+    "BLOCKED_BY_STAFF",
+    "NIGHTS_KEPT_DAYS",
     "NIGHT_HELD",
     "Availability",
-    "NightsBlocked",
-    "block_nights",
+    "Block",
+    "BlockDiffers",
+    "BlockNotFound",
+    "Claim",
+    "NightsTaken",
+    "block",
     "book_nights",
+    "claim_all_nights",
     "claim_nights",
     "has_end",
     "is_free",
+    "list_blocks",
     "lock_room",
     "pin_nights",
+    "prune_blocks",
+    "prune_nights",
+    "record_sold_nights",
     "release_abandoned_nights",
+    "release_held_nights",
     "release_nights",
     "taken_nights",
-    "unblock_nights",
+    "unblock",
     "unpin_nights",
 ]

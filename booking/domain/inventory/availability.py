@@ -1,13 +1,21 @@
 """The truth about nights: claim, pin, book, release, block. A night without a row is free.
 
-No other module touches the table. A claim is known by its id alone, so a claim whose booking is not there (yet) is
-legal and ends with its hold; this is the seam where a region will talk to the global catalogue.
+No other module writes the table (a test watches every statement). A claim is known by its id alone, be it a booking's,
+a block's or later a change's; so a claim whose booking is not there (yet) is legal and ends with its hold. This is the
+seam where a region will talk to the global catalogue.
+
+What runs by itself deletes held nights only, and those that are long over: a pinned or booked night belongs to whoever
+pays or has paid for it, a blocked one to its block.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -27,29 +35,54 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    or_,
     select,
+    text,
     tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import array, insert
 
-from booking.domain import messages, people
+from booking.domain import messages
 from booking.domain.actors import Actor
-from booking.domain.errors import Conflict, Forbidden, RoomNotAvailable
+from booking.domain.errors import Conflict, RoomNotAvailable
 from booking.domain.inventory.models import BLOCKED, BOOKED, HELD, PINNED, Availability, has_end
-from booking.domain.people import Action
 from booking.domain.stays import Stay
 from booking.infra import cache
 from booking.infra.clock import sql_now
-from booking.infra.db import act_after_commit, execute
+from booking.infra.db import act_after_commit, db, execute
 from booking.infra.ids import encode
 from booking.infra.prepared import often
 
 _TABLE = cast(Table, Availability.__table__)
 
 
-class NightsBlocked(Conflict):
+NAMED = 10  # nights in the sentence of an error
+KEPT_DAYS = 90  # rows of nights that are over by so many days are pruned
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Which nights of which room somebody wants. `location` is the room's."""
+
+    id: uuid.UUID
+    room_id: uuid.UUID
+    location: str
+    stay: Stay
+
+
+class NightsTaken(Conflict):
+    """`nights`: which of those that were to be blocked cannot be, and their states."""
+
     code = "NIGHTS_TAKEN"
+
+    def __init__(self, nights: Mapping[dt.date, str]) -> None:
+        shown = [night.isoformat() for night in list(nights)[:NAMED]]
+        super().__init__(nights=", ".join([*shown, "…"] if len(nights) > len(shown) else shown))
+        self.nights = dict(nights)
+
+
+# --- for sale: held, pinned, booked
 
 
 def claim(
@@ -60,11 +93,19 @@ def claim(
     One INSERT in night order (so that two claims never wait for each other in a circle); the primary key refuses what
     is taken, and the count decides. Nights whose hold has run out are cleared and the attempt starts anew.
     """
-    if not _claim_all(claim_id, room_id, location, stay, held_until):
-        _clear_run_out(claim_id, room_id, stay)
-        if not _claim_all(claim_id, room_id, location, stay, held_until):
-            raise RoomNotAvailable
+    if not _take(Claim(claim_id, room_id, location, stay), HELD, held_until):
+        raise RoomNotAvailable
     changed(actor, room_id, location, stay)
+
+
+def claim_all(actor: Actor, wanted: Iterable[Claim], *, held_until: dt.datetime) -> None:
+    """Hold all nights of all claims, or none: raises RoomNotAvailable, which has to end the caller's transaction.
+
+    In the order of the rooms' ids, whatever the order they come in, so that two who want several rooms never wait for
+    each other in a circle.
+    """
+    for one in sorted(wanted, key=lambda one: (one.room_id, one.stay.check_in)):
+        claim(actor, one.id, one.room_id, one.location, one.stay, held_until=held_until)
 
 
 def pin(claim_id: uuid.UUID, nights: int) -> bool:
@@ -86,40 +127,55 @@ def book(claim_id: uuid.UUID, nights: int) -> bool:
     return _count(_BOOK, {"claim": claim_id}) == nights
 
 
-def release(actor: Actor, claim_id: uuid.UUID) -> int:
-    """Free whatever the claim has. Returns how many nights that were."""
-    rows = execute(_RELEASE, {"claim": claim_id}).rows
-    if rows:
-        nights = [row.night for row in rows]
-        changed(actor, rows[0].room_id, rows[0].location, Stay(min(nights), max(nights) + dt.timedelta(days=1)))
-    return len(rows)
+def release(actor: Actor, claim_id: uuid.UUID, stay: Stay | None = None) -> int:
+    """Free whatever the claim has, or what it has within the `stay`. Returns how many nights that were."""
+    if stay is None:
+        return _freed(actor, execute(_RELEASE, {"claim": claim_id}).rows)
+    return _freed(actor, execute(_RELEASE_PART, {"claim": claim_id, **_dates(stay)}).rows)
+
+
+def release_held(actor: Actor, claim_id: uuid.UUID) -> int:
+    """For sweepers: free those nights of the claim that are held, and no others. Returns how many that were."""
+    return _freed(actor, execute(_RELEASE_HELD, {"claim": claim_id}).rows)
 
 
 def release_abandoned(actor: Actor, limit: int = 1000) -> int:
     """Free nights whose hold ended more than a minute ago and that no sweeper has claimed: their booking never came."""
-    return sum(release(actor, claim_id) for claim_id in execute(_ABANDONED, {"limit": limit}).column if claim_id)
+    return sum(release_held(actor, claim_id) for claim_id in execute(_ABANDONED, {"limit": limit}).column)
 
 
-def block(actor: Actor, room_id: uuid.UUID, location: str, stay: Stay, at: uuid.UUID | None = None) -> None:
-    """Take nights off sale; raises NightsBlocked where one is held or booked, and changes nothing then.
+def record_sold(sold: Iterable[Claim]) -> None:
+    """Nights that were sold before they came here: booked at once. Raises IntegrityError where one is taken.
 
-    `at` is the room's property, for who may do it only there. Raises Forbidden.
+    Tells nobody: it is for filling a house.
     """
-    people.require(actor, Action.BLOCK_NIGHTS, at=at, otherwise=Forbidden)
-    _count(_INSERT, _nights(None, room_id, location, stay, held_until=None, state=BLOCKED))
-    if execute(_BLOCKED, _range(room_id, stay)).rows[0].blocked < stay.nights:
-        raise NightsBlocked
-    people.audit(actor, "nights.blocked", encode("room", room_id), after=_named(stay))
-    changed(actor, room_id, location, stay)
+    rows = [
+        {"claim_id": one.id, "room_id": one.room_id, "location": one.location, "night": night, "state": BOOKED}
+        for one in sold
+        for night in one.stay.dates()
+    ]
+    db.session.execute(insert(_TABLE), rows)
 
 
-def unblock(actor: Actor, room_id: uuid.UUID, location: str, stay: Stay, at: uuid.UUID | None = None) -> int:
-    """Put blocked nights on sale again. Returns how many nights that were. Raises Forbidden."""
-    people.require(actor, Action.BLOCK_NIGHTS, at=at, otherwise=Forbidden)
-    if freed := _count(_UNBLOCK, _range(room_id, stay)):
-        people.audit(actor, "nights.unblocked", encode("room", room_id), before=_named(stay))
-    changed(actor, room_id, location, stay)
-    return freed
+# --- off sale: blocked
+
+
+def block(actor: Actor, one: Claim) -> None:
+    """Take all nights off sale, or none: raises NightsTaken, which names those that are held, booked or blocked."""
+    complete = _take(one, BLOCKED)
+    # Read even where all could be had: beside the key, SERIALIZABLE is to stand in the way by itself.
+    others = execute(_IN_THE_WAY, {"claim": one.id, **_range(one.room_id, one.stay)}).rows
+    if others or not complete:
+        raise NightsTaken({night.night: night.state for night in others})
+    changed(actor, one.room_id, one.location, one.stay)
+
+
+def unblock(actor: Actor, block_id: uuid.UUID) -> int:
+    """Put the block's nights on sale again. Returns how many that were."""
+    return _freed(actor, execute(_UNBLOCK, {"claim": block_id}).rows)
+
+
+# --- looking
 
 
 def is_free(room_id: uuid.UUID, stay: Stay) -> bool:
@@ -132,58 +188,78 @@ def taken_nights(room_id: uuid.UUID, stay: Stay) -> set[dt.date]:
     return set(execute(_TAKEN, _range(room_id, stay)).column)
 
 
+# --- what is over
+
+
+def prune(place: str, since: dt.date, portion: int) -> list[dt.date]:
+    """Delete at most `portion` booked or blocked nights of the place that are over by KEPT_DAYS, from `since` on.
+
+    Returns which. A row that somebody changes at this moment is elsewhere by now, and waits for the next time.
+    """
+    values = {"place": place, "since": since, "days": KEPT_DAYS, "portion": portion}
+    return list(execute(_PRUNE, values).column)
+
+
+# --- around them
+
+
 def changed(actor: Actor, room_id: uuid.UUID, location: str, stay: Stay) -> None:
     """Tell the caches once at commit, whatever else the transaction changes, and the outbox in case that fails."""
-    payload = {"roomId": encode("room", room_id), "location": location, **_named(stay)}
+    dates = {"from": stay.check_in.isoformat(), "to": stay.check_out.isoformat()}
+    payload = {"roomId": encode("room", room_id), "location": location, **dates}
     change = messages.record(actor, "availability.updated", payload)
     act_after_commit("changed nights", (location, str(change)), _tell)
-
-
-def _named(stay: Stay) -> dict[str, str]:
-    return {"from": stay.check_in.isoformat(), "to": stay.check_out.isoformat()}
 
 
 def _tell(changes: list[tuple[str, str]]) -> None:
     cache.bump({location for location, _ in changes}, [change for _, change in changes])
 
 
-def _claim_all(claim_id: uuid.UUID, room_id: uuid.UUID, location: str, stay: Stay, held_until: dt.datetime) -> bool:
-    new = _nights(claim_id, room_id, location, stay, held_until=held_until, state=HELD)
-    return _count(_INSERT, new) == stay.nights
+def _take(one: Claim, state: str, held_until: dt.datetime | None = None) -> bool:
+    """All nights in this state, run-out holds cleared away; False where others have some, and nothing is complete."""
+    new = _nights(one, state, held_until)
+    if _count(_INSERT, new) == one.stay.nights:
+        return True
+    return _cleared(one) and _count(_INSERT, new) == one.stay.nights
 
 
-def _clear_run_out(claim_id: uuid.UUID, room_id: uuid.UUID, stay: Stay) -> None:
-    """Give back what this attempt took, and delete the run-out holds in its way; raises where more than that stands."""
-    execute(_RELEASE, {"claim": claim_id})
-    nights = _range(room_id, stay)
+def _cleared(one: Claim) -> bool:
+    """Give back what this attempt took and delete the run-out holds in its way; False where more than that stands."""
+    nights = _range(one.room_id, one.stay)
+    execute(_GIVE_BACK, {"claim": one.id, **nights})
     if not all(execute(_STANDING, nights).column):
-        raise RoomNotAvailable
+        return False
     execute(_DELETE_RUN_OUT, nights)
+    return True
 
 
-def _nights(
-    claim_id: uuid.UUID | None,
-    room_id: uuid.UUID,
-    location: str,
-    stay: Stay,
-    *,
-    held_until: dt.datetime | None,
-    state: str,
-) -> dict[str, Any]:
+def _freed(actor: Actor, nights: Sequence[Any]) -> int:
+    """Say which nights are on sale again, room by room."""
+    for (room_id, location), of_room in groupby(sorted(nights), key=attrgetter("room_id", "location")):
+        dates = [night.night for night in of_room]
+        changed(actor, room_id, location, Stay(min(dates), max(dates) + dt.timedelta(days=1)))
+    return len(nights)
+
+
+def _nights(one: Claim, state: str, held_until: dt.datetime | None) -> dict[str, Any]:
     """The values of new rows."""
     return {
-        "new_room": room_id,
-        "first_night": stay.check_in,
-        "days": stay.nights - 1,
-        "new_location": location,
+        "new_room": one.room_id,
+        "first_night": one.stay.check_in,
+        "days": one.stay.nights - 1,
+        "new_location": one.location,
         "new_state": state,
-        "new_claim": claim_id,
+        "new_claim": one.id,
         "until": held_until,
     }
 
 
 def _range(room_id: uuid.UUID, stay: Stay) -> dict[str, Any]:
-    return {"room": room_id, "check_in": stay.check_in, "check_out": stay.check_out}
+    return {"room": room_id, **_dates(stay)}
+
+
+def _dates(stay: Stay) -> dict[str, Any]:
+    return {"check_in": stay.check_in, "check_out": stay.check_out}
 
 
 def _count(statement: ClauseElement, values: dict[str, Any]) -> int:
@@ -193,11 +269,8 @@ def _count(statement: ClauseElement, values: dict[str, Any]) -> int:
 # --- the statements, built once
 
 _OWN = _TABLE.c.claim_id == bindparam("claim")
-_WITHIN = and_(
-    _TABLE.c.room_id == bindparam("room"),
-    _TABLE.c.night >= bindparam("check_in"),
-    _TABLE.c.night < bindparam("check_out"),
-)
+_DATES = and_(_TABLE.c.night >= bindparam("check_in"), _TABLE.c.night < bindparam("check_out"))
+_WITHIN = and_(_TABLE.c.room_id == bindparam("room"), _DATES)
 _RUN_OUT = and_(_TABLE.c.state == HELD, _TABLE.c.held_until <= sql_now())
 
 _DAY = func.generate_series(0, bindparam("days", type_=Integer)).column_valued("day")
@@ -235,7 +308,10 @@ _SOLD_TO_OTHERS = exists().where(
 _PIN = _moved(PINNED, _TABLE.c.state == HELD, _TABLE.c.held_until > sql_now(), ~_SOLD_TO_OTHERS)
 _UNPIN = _moved(HELD, _TABLE.c.state == PINNED).returning(_TABLE.c.held_until)
 _BOOK = often(_moved(BOOKED, _TABLE.c.state == PINNED, held_until=None))
-_RELEASE = often(delete(_TABLE).where(_OWN).returning(_TABLE.c.room_id, _TABLE.c.location, _TABLE.c.night))
+_FREE = delete(_TABLE).where(_OWN).returning(_TABLE.c.room_id, _TABLE.c.location, _TABLE.c.night)
+_RELEASE = often(_FREE)
+_RELEASE_PART = _FREE.where(_DATES)
+_RELEASE_HELD = _FREE.where(_TABLE.c.state == HELD)
 _ABANDONED = (
     select(_TABLE.c.claim_id)
     .where(
@@ -246,8 +322,22 @@ _ABANDONED = (
     .distinct()
     .limit(bindparam("limit"))
 )
-_BLOCKED = select(func.count().label("blocked")).select_from(_TABLE).where(_WITHIN, _TABLE.c.state == BLOCKED)
-_UNBLOCK = delete(_TABLE).where(_WITHIN, _TABLE.c.state == BLOCKED)
+_UNBLOCK = _FREE.where(_TABLE.c.state == BLOCKED)
 _TAKEN = often(select(_TABLE.c.night).where(_WITHIN, ~_RUN_OUT))
+_IN_THE_WAY = (
+    select(_TABLE.c.night, _TABLE.c.state)
+    .where(_WITHIN, _TABLE.c.claim_id != bindparam("claim"), ~_RUN_OUT)
+    .order_by(_TABLE.c.night)
+)
+_GIVE_BACK = delete(_TABLE).where(_OWN, _WITHIN, or_(_TABLE.c.state == HELD, _TABLE.c.state == BLOCKED))
 _STANDING = select(_RUN_OUT.label("run_out")).where(_WITHIN).with_for_update()
 _DELETE_RUN_OUT = delete(_TABLE).where(_WITHIN, _RUN_OUT)
+# No index is by night alone: one would cost every claim. Each place has its nights in order, so they go place by place.
+# By ctid, since a join with the whole table looks cheap to the planner.
+_PRUNE = text(
+    "DELETE FROM availability WHERE ctid = ANY (ARRAY("
+    " SELECT ctid FROM availability WHERE location = :place"
+    "  AND night >= :since AND night < (now() AT TIME ZONE 'UTC')::date - CAST(:days AS integer)"
+    "  AND state IN ('booked', 'blocked')"
+    "  ORDER BY night LIMIT :portion)) RETURNING night"
+)

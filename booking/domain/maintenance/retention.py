@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import TextClause, text
 
-from booking.domain import messages, people, reservations
+from booking.domain import inventory, messages, people, reservations
 from booking.domain.actors import Actor
 from booking.domain.errors import Forbidden
 from booking.domain.people import Action
@@ -29,7 +29,6 @@ SIGN_INS = dt.timedelta(days=120)  # after they began, if they are over: longer 
 LINKS = dt.timedelta(days=7)  # links in mails, good for an hour or a day
 EXPIRED_BOOKINGS = dt.timedelta(days=30)  # that nobody tried to pay for
 UNMOVED_MONEY = dt.timedelta(days=180)  # declined and cancelled charges in the simulated provider's ledger
-NIGHTS_DAYS = 90  # nights that are over by so many days are free of rows; `verification` knows it
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +76,7 @@ RULES = (
     ),
 )
 
-# No index is by night alone: one would cost every claim. Each place has its nights in order, so they go place by place.
-# By ctid, since a join with the whole table looks cheap to the planner.
 _PLACES = text("SELECT DISTINCT location FROM properties")
-_NIGHTS = text(
-    "DELETE FROM availability WHERE ctid = ANY (ARRAY("
-    " SELECT ctid FROM availability WHERE location = :place"
-    "  AND night >= :since AND night < (now() AT TIME ZONE 'UTC')::date - CAST(:days AS integer)"
-    "  AND state IN ('booked', 'blocked')"
-    "  ORDER BY night LIMIT :portion)) RETURNING night"
-)
 
 
 def prune(actor: Actor, security_events: dt.timedelta) -> dict[str, int]:
@@ -98,6 +88,7 @@ def prune(actor: Actor, security_events: dt.timedelta) -> dict[str, int]:
     people.require(actor, Action.PRUNE, otherwise=Forbidden)
     done = {rule.name: _until_done(lambda rule=rule: _apply(rule)) for rule in RULES}  # type: ignore[misc]
     done["nights that are over"] = sum(map(_past_nights, _places()))
+    done["blocks that are over"] = _until_done(lambda: inventory.prune_blocks(PORTION))
     done["idempotency keys"] = _until_done(lambda: reservations.prune_keys(PORTION))
     done["events"] = _until_done(lambda: messages.prune_events(PORTION))
     done["changes of email"] = _until_done(lambda: people.prune_email_changes(PORTION))
@@ -149,6 +140,4 @@ def _past_nights(place: str) -> int:
 
 @transaction(isolation=READ_COMMITTED)
 def _delete_nights(place: str, since: dt.date) -> list[dt.date]:
-    """A row that somebody changes at this moment is elsewhere by now, and waits for the next hour."""
-    values = {"place": place, "since": since, "days": NIGHTS_DAYS, "portion": NIGHTS_PORTION}
-    return list(execute(_NIGHTS, values).column)
+    return inventory.prune_nights(place, since, NIGHTS_PORTION)

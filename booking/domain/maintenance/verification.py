@@ -13,14 +13,14 @@ from sqlalchemy import Connection, text
 from booking.domain import money, people
 from booking.domain.actors import Actor
 from booking.domain.errors import Forbidden
-from booking.domain.maintenance.retention import NIGHTS_DAYS
+from booking.domain.inventory import NIGHTS_KEPT_DAYS
 from booking.domain.people import Action
 from booking.infra.db import db, transaction
 from booking.infra.words import count
 
 OWED = "owed and not returned"  # a refund was declined, and no other has arrived or is under way
 
-_PRUNED_UNTIL = f"(now() AT TIME ZONE 'UTC')::date - {NIGHTS_DAYS}"  # earlier nights may be gone
+_PRUNED_UNTIL = f"(now() AT TIME ZONE 'UTC')::date - {NIGHTS_KEPT_DAYS}"  # earlier nights may be gone
 
 RULES = {
     "two live bookings share a night": """
@@ -45,6 +45,17 @@ RULES = {
     "a closed booking still has nights": """
         SELECT b.reference FROM bookings b WHERE b.status IN ('CANCELLED', 'EXPIRED')
         AND EXISTS (SELECT FROM availability a WHERE a.claim_id = b.id)""",
+    "a night has no claim": """
+        SELECT a.room_id || ' ' || a.night FROM availability a WHERE a.claim_id IS NULL""",
+    "a blocked night belongs to no block": """
+        SELECT a.room_id || ' ' || a.night FROM availability a LEFT JOIN blocks b ON b.id = a.claim_id
+        WHERE a.state = 'blocked' AND (b.id IS NULL OR b.room_id <> a.room_id
+        OR a.night < b.check_in OR a.night >= b.check_out)""",
+    "a block does not have all of its nights": """
+        SELECT b.id::text FROM blocks b, LATERAL (SELECT greatest(b.check_in, DAYS_AGO) AS first) kept
+        WHERE b.check_out > kept.first AND b.check_out - kept.first <>
+        (SELECT count(*) FROM availability a WHERE a.claim_id = b.id AND a.room_id = b.room_id AND a.state = 'blocked'
+         AND a.night >= kept.first AND a.night < b.check_out)""".replace("DAYS_AGO", _PRUNED_UNTIL),
     "a night's location is not its room's": """
         SELECT a.room_id || ' ' || a.night FROM availability a JOIN rooms r ON r.id = a.room_id
         WHERE a.location <> r.location""",
@@ -129,6 +140,7 @@ COUNTED = {
     "booking": "SELECT count(*) FROM bookings",
     "order": "SELECT count(*) FROM orders",
     "night": "SELECT count(*) FROM availability",
+    "block": "SELECT count(*) FROM blocks",
     "payment": "SELECT count(*) FROM payments",
 }
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.domain.columns import CreatedAt, Id, Instant, Json, one_of
 from booking.infra.db import Model
+from booking.infra.homes import EACH
 
 WAITING, RUNNING, DONE, GIVEN_UP = DELIVERY_STATES = ("waiting", "running", "done", "failed")
 
@@ -21,6 +22,7 @@ class Event(Model):
     __table_args__ = (
         Index("ix_events_unsent", "occurred_at", "id", postgresql_where=text("sent_at IS NULL")),
         CheckConstraint("type ~ '^[a-z]+[.][a-z]+$'", name="type_dotted"),
+        {"info": EACH},
     )
 
     id: Mapped[Id]
@@ -39,6 +41,7 @@ class Delivery(Model):
         CheckConstraint("attempts >= 0", name="attempts_counted"),
         Index("ix_deliveries_due", "next_at", postgresql_where=text("state IN ('waiting', 'running')")),
         Index("ix_deliveries_given_up", "next_at", postgresql_where=text("state = 'failed'")),
+        {"info": EACH},
     )
 
     event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), primary_key=True)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from booking.domain.columns import CURRENCY_CODE, Amount, CreatedAt, Currency, Id, UpdatedAt, one_of
 from booking.domain.money import check_sql
 from booking.infra.db import Model
+from booking.infra.homes import REGIONAL
 
 CHARGE, REFUND = PAYMENT_KINDS = ("charge", "refund")
 STARTED, SUCCEEDED, FAILED, UNKNOWN = PAYMENT_STATES = ("started", "succeeded", "failed", "unknown")
@@ -42,7 +43,7 @@ class Order(Model):
             name="sums_decimals",
         ),
         # A payment that succeeds writes its order anew: on the same page, no index has to be touched.
-        {"postgresql_with": {"fillfactor": 80}},
+        {"postgresql_with": {"fillfactor": 80}, "info": REGIONAL},
     )
 
     id: Mapped[Id]
@@ -102,6 +103,7 @@ class Payment(Model):
             postgresql_where=text("kind = 'refund' AND state = 'failed'"),
         ),
         Index("ix_payments_booking_id", "booking_id"),
+        {"info": REGIONAL},
     )
 
     id: Mapped[Id]

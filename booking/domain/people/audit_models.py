@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.domain.columns import Id
 from booking.infra.db import Model
+from booking.infra.homes import EACH, REGIONAL
 
 
 class AuditRecord(Model):
@@ -26,7 +27,7 @@ class AuditRecord(Model):
         Index("ix_audit_log_subject", "subject", "id"),
         Index("ix_audit_log_actor_id", "actor_id", "id", postgresql_where=text("actor_id IS NOT NULL")),
         Index("ix_audit_log_person_id", "person_id", "id", postgresql_where=text("person_id IS NOT NULL")),
-        {"postgresql_partition_by": "RANGE (at)"},
+        {"postgresql_partition_by": "RANGE (at)", "info": EACH},
     )
 
     id: Mapped[Id]
@@ -48,7 +49,10 @@ class PersonKey(Model):
     """What opens a person's values in the audit log; none where the person was erased, and stays so."""
 
     __tablename__ = "person_keys"
-    __table_args__ = (CheckConstraint("(key IS NULL) = (destroyed_at IS NOT NULL)", name="kept_or_destroyed"),)
+    __table_args__ = (
+        CheckConstraint("(key IS NULL) = (destroyed_at IS NOT NULL)", name="kept_or_destroyed"),
+        {"info": REGIONAL},
+    )
 
     # No foreign key: whoever erases an account holds its row, and would wait for whoever makes its key.
     user_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.domain.columns import CreatedAt, Id, Instant, Name
 from booking.infra.db import Model
+from booking.infra.homes import REGIONAL
 
 
 class MailedLink(Model):
@@ -33,14 +34,14 @@ class PasswordReset(MailedLink):
     """By which a user may set a new password."""
 
     __tablename__ = "password_resets"
-    __table_args__ = (CheckConstraint("expires_at > created_at", name="lasts"),)
+    __table_args__ = (CheckConstraint("expires_at > created_at", name="lasts"), {"info": REGIONAL})
 
 
 class EmailVerification(MailedLink):
     """By which a user shows that the account's address is theirs. `email_key` is that address at the time."""
 
     __tablename__ = "email_verifications"
-    __table_args__ = (CheckConstraint("expires_at > created_at", name="lasts"),)
+    __table_args__ = (CheckConstraint("expires_at > created_at", name="lasts"), {"info": REGIONAL})
 
     email_key: Mapped[str] = mapped_column(String(255))
 
@@ -64,6 +65,7 @@ class EmailChange(Model):
         ),
         Index("ix_email_changes_user_id", "user_id", "created_at"),
         Index("ix_email_changes_old_email_key", "old_email_key", postgresql_where=text("confirmed_at IS NOT NULL")),
+        {"info": REGIONAL},
     )
 
     id: Mapped[Id]
@@ -83,6 +85,7 @@ class Farewell(Model):
     """The address of a deleted account, until its owner was told; a day at most."""
 
     __tablename__ = "farewells"
+    __table_args__ = {"info": REGIONAL}  # noqa: RUF012 as SQLAlchemy reads it
 
     id: Mapped[Id]
     email: Mapped[Name]

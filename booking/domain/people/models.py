@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from booking.domain.actors import Role
 from booking.domain.columns import CreatedAt, Id, Instant, Name, UpdatedAt, one_of
 from booking.infra.db import Model
+from booking.infra.homes import REGIONAL
 
 ROLES = ("guest", "staff", "owner")
 SESSION_KINDS = ("web", "api")
@@ -33,6 +34,7 @@ class User(Model):
             postgresql_where=text("email_undeliverable_at IS NOT NULL"),
         ),
         CheckConstraint("deleted_at IS NULL OR disabled_at IS NOT NULL", name="deleted_is_disabled"),
+        {"info": REGIONAL},
     )
 
     id: Mapped[Id]
@@ -61,6 +63,7 @@ class StaffMembership(Model):
         CheckConstraint(one_of("role", tuple(Role)), name="role_known"),
         # Also what is looked up by: the memberships of a person.
         UniqueConstraint("user_id", "property_id", postgresql_nulls_not_distinct=True),
+        {"info": REGIONAL},
     )
 
     id: Mapped[Id]
@@ -79,6 +82,7 @@ class Session(Model):
         CheckConstraint("(kind = 'api') = (refresh_hash IS NOT NULL)", name="api_has_refresh_token"),
         CheckConstraint("previous_refresh_hash IS DISTINCT FROM refresh_hash OR refresh_hash IS NULL", name="rotated"),
         Index("ix_sessions_user_id_live", "user_id", postgresql_where=text("ended_at IS NULL")),
+        {"info": REGIONAL},
     )
 
     id: Mapped[Id]
@@ -107,6 +111,7 @@ class SecurityEvent(Model):
     __table_args__ = (
         Index("ix_security_events_user_id_at", "user_id", "at"),
         Index("ix_security_events_at", "at"),
+        {"info": REGIONAL},
     )
 
     id: Mapped[Id]

@@ -56,7 +56,7 @@ def expire(actor: Actor, limit: int) -> int:
     """Free the nights of holds that are over, and those whose booking never came. Returns how many bookings expired."""
     expired = repository.find(_OVER, {"limit": limit})
     for booking in expired:
-        inventory.release_nights(actor, booking.id)
+        inventory.release_held_nights(actor, booking.id)
         booking.expire()
         repository.save(booking)
         changes.record(actor, "booking.expired", booking, before=PENDING)

@@ -36,6 +36,7 @@ from booking.domain.columns import (
 from booking.domain.errors import IllegalMove
 from booking.domain.money import check_sql
 from booking.infra.db import Model
+from booking.infra.homes import REGIONAL
 
 PENDING, CONFIRMED, CANCELLED, EXPIRED = BOOKING_STATUSES = ("PENDING", "CONFIRMED", "CANCELLED", "EXPIRED")
 
@@ -70,7 +71,7 @@ class Booking(Model):
         # that begins would be no HOT update, and would write to the page of the newest ids, which all others have read.
         Index("ix_bookings_pending", "id", postgresql_where=text("status = 'PENDING'")),
         Index("ix_bookings_expired", "id", postgresql_where=text("status = 'EXPIRED'")),  # by age, for pruning
-        {"postgresql_with": {"fillfactor": 85}},
+        {"postgresql_with": {"fillfactor": 85}, "info": REGIONAL},
     )
 
     id: Mapped[Id]
@@ -145,6 +146,7 @@ class IdempotencyKey(Model):
         CheckConstraint("(status IS NULL) = (body IS NULL)", name="answer_complete"),
         CheckConstraint("key ~ '^[!-~]{1,255}$'", name="key_visible_ascii"),
         Index("ix_idempotency_keys_created_at", "created_at"),
+        {"info": REGIONAL},
     )
 
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)

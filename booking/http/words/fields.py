@@ -47,6 +47,7 @@ PROBLEMS: Templates = {
     "in_the_past": _("%(name)s is in the past"),
     "too_far_ahead": _("%(name)s may be at most %(most)s days ahead"),
     "stay_too_long": _("a stay may have at most %(most)s nights"),
+    "block_too_long": _("a block may have at most %(most)s nights"),
     "stay_below_room": _("this room asks for at least %(least)s nights"),
     "stay_above_room": _("this room allows at most %(most)s nights"),
     "too_many_guests": _n("this room sleeps %(capacity)s guest", "this room sleeps %(capacity)s guests", "capacity"),

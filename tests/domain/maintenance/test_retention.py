@@ -11,8 +11,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import Connection, event, text
 
+from booking.domain.inventory import NIGHTS_KEPT_DAYS, availability
 from booking.domain.maintenance import retention, verification
-from booking.domain.maintenance.retention import NIGHTS_DAYS, RULES, Rule
+from booking.domain.maintenance.retention import RULES, Rule
 from booking.domain.messages import outbox
 from booking.domain.people import sessions
 from booking.domain.reservations import bookings
@@ -146,7 +147,7 @@ def test_nights_that_are_over_go_and_verify_does_not_miss_them(alice: User, room
     stay = in_days(30)
     booked = bookings.book(acting(alice), Order(alice.id, room.id, stay, 2), VISA, desk)
     # The stay was long ago, and its first night is just too old.
-    back = (stay.check_in - dt.datetime.now(dt.UTC).date()).days + NIGHTS_DAYS + 1
+    back = (stay.check_in - dt.datetime.now(dt.UTC).date()).days + NIGHTS_KEPT_DAYS + 1
     run("UPDATE availability SET night = night - CAST(:days AS integer)", days=back)
     earlier = ", ".join(f"{name} = {name} - CAST(:days AS integer)" for name in ("check_in", "check_out"))
     run(f"UPDATE bookings SET {earlier}", days=back)
@@ -196,7 +197,7 @@ def test_many_nights_go_portion_by_portion_each_where_the_last_one_ended(
 
 @pytest.mark.parametrize("rule", [*RULES, None], ids=lambda rule: rule.name if rule else "nights")
 def test_every_statement_finds_its_rows_by_an_index(app: Flask, rule: Rule | None) -> None:
-    statement = rule.statement if rule else retention._NIGHTS
+    statement = rule.statement if rule else availability._PRUNE
     values = {"before": new_id(), "portion": 10, "kept": A_DAY, "days": 90, "place": "antwerp", "since": dt.date.min}
 
     @transaction

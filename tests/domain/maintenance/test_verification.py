@@ -1,4 +1,4 @@
-"""What `flask bookings verify` finds: bookings that share a night, whichever way round they lie."""
+"""What `flask bookings verify` finds: bookings that share a night, and blocks that do not agree with their nights."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import time
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
-from booking.domain.maintenance import verification
+from booking.domain.inventory import NIGHTS_KEPT_DAYS
+from booking.domain.maintenance import retention, verification
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
-from tests.cast import VISA, a_room, acting, in_days, order
+from tests.cast import SYSTEM, VISA, a_room, acting, blocked, in_days, order
 
 SHARE = "two live bookings share a night"
 
@@ -84,3 +85,75 @@ def test_many_stays_in_one_room_are_compared_in_their_order_not_each_with_each(
     statement = text(f"{verification.RULES[SHARE]} LIMIT 100")
     assert transaction(lambda: db.session.execute(statement).all())() == []
     assert dt.timedelta(seconds=time.monotonic() - began) < dt.timedelta(seconds=5)  # 200 million pairs take a minute
+
+
+# --- blocks and their nights
+
+PARTLY, NOBODYS = "a block does not have all of its nights", "a blocked night belongs to no block"
+NIGHTS, BLOCKS = "UPDATE availability SET", "UPDATE blocks SET"
+
+
+def found() -> list[str]:
+    return [finding.rule for finding in verification.verify().findings]
+
+
+@pytest.mark.parametrize(
+    ("damage", "rules"),
+    [
+        ("DELETE FROM availability", [PARTLY]),
+        ("DELETE FROM availability WHERE night = (SELECT min(night) FROM availability)", [PARTLY]),
+        ("DELETE FROM blocks", [NOBODYS] * 3),
+        (f"{NIGHTS} claim_id = gen_random_uuid()", [NOBODYS] * 3 + [PARTLY]),
+        (f"{NIGHTS} room_id = (SELECT id FROM rooms WHERE name = 'Other')", [NOBODYS] * 3 + [PARTLY]),
+        (f"{BLOCKS} check_out = check_out - 1", [NOBODYS]),
+        (f"{BLOCKS} check_out = check_out + 1", [PARTLY]),
+    ],
+)
+def test_a_block_without_its_nights_and_a_blocked_night_without_its_block_are_found(
+    room: Room, damage: str, rules: list[str]
+) -> None:
+    a_room(name="Other")
+    blocked(room, in_days(30))
+    assert found() == []
+    transaction(lambda: db.session.execute(text(damage)))()
+    assert sorted(found()) == sorted(rules)
+
+
+def test_a_night_without_a_claim_is_found(room: Room, environ: dict[str, str]) -> None:
+    """As in a restored copy whose table has lost its constraint."""
+    blocked(room, in_days(30))
+    owner = create_engine(environ["MIGRATION_DATABASE_URL"], isolation_level="AUTOCOMMIT")
+    with owner.connect() as connection:
+        connection.execute(text("ALTER TABLE availability ALTER claim_id DROP NOT NULL"))
+        try:
+            connection.execute(text("UPDATE availability SET claim_id = NULL"))
+            assert "a night has no claim" in found()
+            connection.execute(text("DELETE FROM availability"))
+        finally:
+            connection.execute(text("ALTER TABLE availability ALTER claim_id SET NOT NULL"))
+    owner.dispose()
+
+
+@transaction
+def long_ago(days: int) -> None:
+    """All nights and blocks were so many days earlier."""
+    for table, columns in (("availability", ["night"]), ("blocks", ["check_in", "check_out"])):
+        earlier = ", ".join(f"{column} = {column} - :days" for column in columns)
+        db.session.execute(text(f"UPDATE {table} SET {earlier}"), {"days": days})
+
+
+def test_the_nights_of_a_block_that_are_over_and_pruned_are_not_missed(room: Room) -> None:
+    blocked(room, in_days(30))
+    long_ago(31 + NIGHTS_KEPT_DAYS)
+    pruned = retention.prune(SYSTEM, dt.timedelta(days=90))
+    assert pruned == {"nights that are over": 1}
+    assert found() == []
+
+
+def test_a_block_goes_with_the_last_of_its_nights(room: Room) -> None:
+    blocked(room, in_days(30))
+    long_ago(400)
+    pruned = retention.prune(SYSTEM, dt.timedelta(days=90))
+    assert pruned == {"nights that are over": 3, "blocks that are over": 1}
+    assert found() == []
+    assert retention.prune(SYSTEM, dt.timedelta(days=90)) == {}

@@ -57,6 +57,20 @@ class Sold:
         return owed, paid, self.refunded, self.refund if self.refund_open else Decimal(0)
 
 
+@dataclass(eq=False)
+class Blocked:
+    """Nights that staff has taken off sale."""
+
+    room: int
+    check_in: dt.date
+    check_out: dt.date
+    nights: str = "blocked"
+    guest: None = None
+
+    def dates(self) -> list[dt.date]:
+        return [self.check_in + dt.timedelta(days=day) for day in range((self.check_out - self.check_in).days)]
+
+
 @dataclass
 class Key:
     """A request that carries an Idempotency-Key. `answer` is what it gets from now on."""
@@ -77,17 +91,38 @@ class Model:
 
     now: dt.datetime = START
     sold: list[Sold] = field(default_factory=list)
-    taken: dict[tuple[int, dt.date], Sold] = field(default_factory=dict)
+    blocked: list[Blocked] = field(default_factory=list)
+    taken: dict[tuple[int, dt.date], Sold | Blocked] = field(default_factory=dict)
 
-    def over(self, sold: Sold) -> bool:
-        return sold.nights == "held" and sold.held_until <= self.now
+    def over(self, sold: Sold | Blocked) -> bool:
+        return isinstance(sold, Sold) and sold.nights == "held" and sold.held_until <= self.now
+
+    def free(self, room: int, dates: list[dt.date]) -> bool:
+        return all(self.over(self.taken[room, date]) for date in dates if (room, date) in self.taken)
+
+    def block(self, room: int, check_in: dt.date, check_out: dt.date) -> str:
+        new = Blocked(room, check_in, check_out)
+        if any((one.room, one.check_in, one.check_out) == (room, check_in, check_out) for one in self.blocked):
+            return new.nights
+        if not self.free(room, new.dates()):
+            return "NightsTaken"
+        self.taken |= {(room, date): new for date in new.dates()}
+        self.blocked.append(new)
+        return new.nights
+
+    def unblock(self, block: Blocked) -> None:
+        self.blocked.remove(block)
+        self.let_go(block)
+
+    def let_go(self, owner: Sold | Blocked) -> None:
+        self.taken = {place: other for place, other in self.taken.items() if other is not owner}
 
     def claim(self, guest: int, room: int, check_in: dt.date, check_out: dt.date, nights: str) -> Sold | str:
         new = Sold(guest, room, check_in, check_out, self.now + HOLD, nights)
         # The day begins at four o'clock, by the clock on the wall: until then the running night can be had.
         if check_in < (self.now.astimezone(ZONE).replace(tzinfo=None) - dt.timedelta(hours=4)).date():
             return "Invalid"
-        if not all(self.over(self.taken[room, date]) for date in new.dates() if (room, date) in self.taken):
+        if not self.free(room, new.dates()):
             return "RoomNotAvailable"
         self.taken |= {(room, date): new for date in new.dates()}
         self.sold.append(new)
@@ -188,6 +223,8 @@ class Model:
         return {RETURNED: "returned", SILENT: "under_way", REFUSED: "owed"}[how]
 
     def cancel(self, sold: Sold, how: str) -> str:
+        if sold.status == "PENDING" and sold.nights == "pinned":
+            return "CancelledDuringPayment"
         begun = self.now >= self.days_before(sold, 0)
         live = sold.nights == "held" if sold.status == "PENDING" else sold.status == "CONFIRMED" and not begun
         if not live or self.over(sold):
@@ -204,7 +241,7 @@ class Model:
 
     def close(self, sold: Sold, status: str = "CANCELLED") -> str:
         sold.status, sold.charge_open = status, False
-        self.taken = {place: owner for place, owner in self.taken.items() if owner is not sold}
+        self.let_go(sold)
         return status
 
     def expire(self) -> int:

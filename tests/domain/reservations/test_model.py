@@ -28,6 +28,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from booking.domain import inventory
 from booking.domain.catalogue.cancellation_policies import FLEXIBLE, MODERATE
 from booking.domain.errors import BookingError, PaymentFailed, RoomNotAvailable
 from booking.domain.maintenance import verification
@@ -38,7 +39,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.infra import clock
 from booking.infra.provider import NoAnswer, Outcome, Result
-from tests.cast import AN_HOUR, DECLINED, SYSTEM, VISA, a_room, acting, person
+from tests.cast import AN_HOUR, DECLINED, SYSTEM, VISA, a_room, acting, blocked, person
 from tests.domain.reservations.model import (
     LOST_AFTER,
     LOST_BEFORE,
@@ -49,6 +50,7 @@ from tests.domain.reservations.model import (
     SILENT,
     START,
     WAYS,
+    Blocked,
     Key,
     Model,
     Sold,
@@ -57,7 +59,7 @@ from tests.domain.reservations.model import (
 pytestmark = pytest.mark.slow
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "40"))
 STEPS = int(os.environ.get("MODEL_STEPS", "30"))
-EMPTIED = "bookings, orders, payments, availability, idempotency_keys, events, deliveries, simulated_ledger"
+EMPTIED = "bookings, orders, payments, availability, blocks, idempotency_keys, events, deliveries, simulated_ledger"
 
 guests, rooms = st.integers(0, 2), st.integers(0, 1)
 stays = st.builds(lambda first, nights: (first, first + nights), st.integers(2, 9), st.integers(1, 4))
@@ -105,6 +107,7 @@ class Agreement(RuleBasedStateMachine):
         self.house, self.model = house, Model()
         self.ids: dict[Any, Sold] = {}
         self.keys: list[Key] = []
+        self.blocks: dict[Any, Blocked] = {}
         self.line = Fickle(house.desk.provider)
         self.desk = replace(house.desk, provider=self.line)
 
@@ -169,6 +172,23 @@ class Agreement(RuleBasedStateMachine):
         expected = self.model.retry(self.ids[booking_id], how)
         self.line.refunds = how
         assert outcome(lambda: refunds.retry(SYSTEM, payment_id, self.desk)) == expected
+
+    @rule(room=rooms, days=stays)
+    def block(self, room: int, days: tuple[int, int]) -> None:
+        expected = self.model.block(room, *dates(days))
+        assert outcome(lambda: self._blocked(room, days)) == expected
+
+    def _blocked(self, room: int, days: tuple[int, int]) -> str:
+        made = blocked(self.house.rooms[room], Stay(*dates(days)))
+        self.blocks.setdefault(made.id, self.model.blocked[-1])
+        return "blocked"
+
+    @precondition(lambda self: self.blocks)
+    @rule(which=any_one)
+    def unblock(self, which: int) -> None:
+        block_id = list(self.blocks)[which % len(self.blocks)]
+        inventory.unblock(SYSTEM, block_id)
+        self.model.unblock(self.blocks.pop(block_id))
 
     @precondition(lambda self: self.line.under_way)
     @rule(which=any_one)
@@ -294,10 +314,11 @@ class House:
 
     def nights(self) -> dict[Any, Any]:
         rows = self._ask(
-            "SELECT a.room_id, a.night, a.state, u.email FROM availability a"
-            " JOIN bookings b ON b.id = a.claim_id JOIN users u ON u.id = b.user_id"
+            "SELECT a.room_id, a.night, a.state, u.email FROM availability a LEFT JOIN blocks k ON k.id = a.claim_id"
+            " LEFT JOIN bookings b ON b.id = a.claim_id LEFT JOIN users u ON u.id = b.user_id"
+            " WHERE k.id IS NOT NULL OR b.id IS NOT NULL"
         )
-        return {(room, night): (state, self._guest(email)) for room, night, state, email in rows}
+        return {(room, night): (state, self._guest(email) if email else None) for room, night, state, email in rows}
 
     def bookings(self) -> dict[Any, tuple[str, Decimal]]:
         """Status, and charged less refunded, as the provider's ledger has it."""

@@ -113,7 +113,7 @@ def test_a_booking_is_locked_before_its_nights_move(
     held: Booking, alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     locked: list[bool] = []
-    release, pin = inventory.release_nights, inventory.pin_nights
+    release, sweep, pin = inventory.release_nights, inventory.release_held_nights, inventory.pin_nights
 
     def watched_pin(claim_id: uuid.UUID, nights: int) -> bool:
         locked.append(is_locked(claim_id))
@@ -123,7 +123,12 @@ def test_a_booking_is_locked_before_its_nights_move(
         locked.append(is_locked(claim_id))
         return release(actor, claim_id)
 
+    def watched_sweep(actor: Actor, claim_id: uuid.UUID) -> int:
+        locked.append(is_locked(claim_id))
+        return sweep(actor, claim_id)
+
     monkeypatch.setattr(inventory, "pin_nights", watched_pin)
+    monkeypatch.setattr(inventory, "release_held_nights", watched_sweep)
     monkeypatch.setattr(inventory, "release_nights", watched_release)
     second = holds.reserve(acting(alice), order(alice, room, in_days(31)), desk)  # releases the first
     paid = bookings.pay(acting(alice), second.id, VISA, second.total_price, desk)

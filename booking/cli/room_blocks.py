@@ -1,0 +1,117 @@
+"""`flask rooms block | unblock | blocks`: nights that are not for sale."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+import uuid
+
+import click
+from flask.cli import with_appcontext
+
+from booking.cli.operator import acting
+from booking.domain import inventory
+from booking.domain.errors import BookingError, Invalid
+from booking.domain.inventory import Block
+from booking.domain.stays import Stay
+from booking.http import words
+from booking.infra import clock, ids
+from booking.infra.words import count
+
+DATE = click.DateTime(["%Y-%m-%d"])
+
+
+class Id(click.ParamType[uuid.UUID]):
+    """Such as room_01k5…, given as it is shown."""
+
+    def __init__(self, prefix: str, hint: str) -> None:
+        self.name, self._hint = prefix, hint
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> uuid.UUID:
+        found = ids.decode(self.name, value)
+        if found is None:
+            self.fail(f"{value} is no {self.name}’s id; {self._hint}", param, ctx)
+        return found
+
+
+ROOM = Id("room", "the address of its page ends with it")
+BLOCK = Id("block", "see `flask rooms blocks`")
+
+
+@click.command("block")
+@click.argument("room_id", metavar="ROOM", type=ROOM)
+@click.argument("check_in", type=DATE)
+@click.argument("check_out", type=DATE)
+@click.option("--reason", default="", help="Why, for whoever looks at it later.")
+@with_appcontext
+def block(room_id: uuid.UUID, check_in: dt.datetime, check_out: dt.datetime, reason: str) -> None:
+    """Take the nights from CHECK_IN to CHECK_OUT (the night of which stays on sale) off sale.
+
+    All of them or none: nights that are held, booked or blocked already are named, and nothing changes then.
+
+    \b
+    Example:
+      flask rooms block room_01k5... 2030-05-01 2030-05-04 --reason "painting"
+    """
+    try:
+        stay = Stay(check_in.date(), check_out.date())
+        made = inventory.block(acting(), room_id, stay, reason=reason)
+    except Invalid as problem:
+        raise click.UsageError("; ".join(words.problem(*one) for one in problem.details.items())) from problem
+    except BookingError as refusal:
+        raise click.ClickException(f"Nothing was blocked: {words.message(refusal)}") from refusal
+    click.echo(_line(made))
+
+
+@click.command("unblock")
+@click.argument("block_ids", metavar="BLOCK...", nargs=-1, required=True, type=BLOCK)
+@with_appcontext
+def unblock(block_ids: tuple[uuid.UUID, ...]) -> None:
+    """Put the nights of these blocks on sale again. Exits with 1 where one of them is not there.
+
+    \b
+    Example:
+      flask rooms blocks room_01k5...
+      flask rooms unblock block_01k5...
+    """
+    missing = [block_id for block_id in block_ids if not _unblocked(block_id)]
+    sys.exit(1 if missing else 0)
+
+
+@click.command("blocks")
+@click.argument("room_id", metavar="ROOM", type=ROOM)
+@with_appcontext
+def blocks(room_id: uuid.UUID) -> None:
+    """List the room's nights that are off sale, from today on.
+
+    \b
+    Example:
+      flask rooms blocks room_01k5...
+    """
+    try:
+        found = inventory.list_blocks(acting(), room_id, clock.now().date())
+    except BookingError as refusal:
+        raise click.ClickException(words.message(refusal)) from refusal
+    for one in found:
+        click.echo(_line(one))
+    click.echo(f"{count(len(found), 'block')}, {count(sum(one.nights for one in found), 'night')} off sale.")
+
+
+def _unblocked(block_id: uuid.UUID) -> bool:
+    try:
+        gone = inventory.unblock(acting(), block_id)
+    except BookingError as refusal:
+        click.echo(f"{ids.encode('block', block_id)}: {words.message(refusal)}", err=True)
+        return False
+    click.echo(f"{ids.encode('block', block_id)}: {count(gone.nights, 'night')} on sale again.")
+    return True
+
+
+def _line(one: Block) -> str:
+    """block_01k5… 2030-05-01 to 2030-05-04 (3 nights), staff: painting."""
+    dates = f"{one.check_in.isoformat()} to {one.check_out.isoformat()} ({count(one.nights, 'night')})"
+    source = f"{one.source} {one.uid}" if one.uid else one.source
+    return f"{ids.encode('block', one.id)} {dates}, {source}: {one.reason or 'no reason given'}"
+
+
+COMMANDS = (block, unblock, blocks)

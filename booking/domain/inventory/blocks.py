@@ -1,0 +1,142 @@
+"""Taking nights off sale and putting them back: by staff, or by a calendar feed that has sold them elsewhere.
+
+A block has all of its nights or is not there. It never takes a night that is held, booked or blocked by another one:
+whoever wants to block it is told which (NightsTaken).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import delete, exists, func, select
+
+from booking.domain import people
+from booking.domain.actors import Actor
+from booking.domain.catalogue import Room
+from booking.domain.errors import Conflict, Forbidden, Invalid, NotFound, RoomNotFound
+from booking.domain.inventory import availability
+from booking.domain.inventory.availability import Claim
+from booking.domain.inventory.models import FEED, STAFF, Availability, Block
+from booking.domain.notices import Notice
+from booking.domain.people import Action
+from booking.domain.stays import Stay
+from booking.infra.db import READ_COMMITTED, db, reading, transaction
+from booking.infra.ids import encode, new_id
+
+MOST_NIGHTS = 1000
+LONGEST = 255  # characters of a reason, and of what a source calls its block
+SAME_UID = "uq_blocks_room_id_source_uid"  # two at once with one uid: the second finds the first
+
+
+class BlockNotFound(NotFound):
+    reason = "BLOCK_NOT_FOUND"
+
+
+class BlockDiffers(Conflict):
+    """The source has blocked other nights of the room under the same uid."""
+
+    code = "BLOCK_DIFFERS"
+
+
+@transaction(retry_on=(SAME_UID,))
+def block(
+    actor: Actor, room_id: uuid.UUID, stay: Stay, *, reason: str, source: str = STAFF, uid: str | None = None
+) -> Block:
+    """Take the nights off sale. What the source has blocked already, under its `uid` or by the same dates, stays as is.
+
+    Raises Invalid, RoomNotFound, Forbidden, NightsTaken, BlockDiffers.
+    """
+    _refuse_unless_sensible(stay, reason, source, uid)
+    location = _place_of(actor, room_id)
+    if same := _same(room_id, stay, source, uid):
+        return same
+    new = Block(
+        id=new_id(),
+        room_id=room_id,
+        check_in=stay.check_in,
+        check_out=stay.check_out,
+        reason=reason,
+        source=source,
+        uid=uid,
+        created_by=str(actor)[:LONGEST],
+    )
+    db.session.add(new)
+    db.session.flush()
+    availability.block(actor, Claim(new.id, room_id, location, stay))
+    people.audit(actor, "nights.blocked", encode("room", room_id), after=_facts(new))
+    return new
+
+
+@transaction(isolation=READ_COMMITTED)
+def unblock(actor: Actor, block_id: uuid.UUID) -> Block:
+    """Put the block's nights on sale again and return what it was. Raises BlockNotFound."""
+    gone: Block | None = db.session.scalar(delete(Block).where(Block.id == block_id).returning(Block))
+    if gone is None:
+        raise BlockNotFound
+    house = select(Room.property_id).where(Room.id == gone.room_id)
+    people.require(actor, Action.BLOCK_NIGHTS, at=lambda: db.session.scalar(house), otherwise=BlockNotFound)
+    availability.unblock(actor, block_id)
+    people.audit(actor, "nights.unblocked", encode("room", gone.room_id), before=_facts(gone))
+    return gone
+
+
+@reading
+def blocks(actor: Actor, room_id: uuid.UUID, since: dt.date) -> Sequence[Block]:
+    """The room's blocks that have not ended by then, in the order of their nights. Raises RoomNotFound, Forbidden."""
+    _place_of(actor, room_id)
+    found = select(Block).where(Block.room_id == room_id, Block.check_out > since)
+    return db.session.scalars(found.order_by(Block.check_in)).all()
+
+
+@transaction(isolation=READ_COMMITTED)
+def prune(portion: int) -> int:
+    """Delete at most `portion` blocks whose nights are over and pruned. Returns how many."""
+    over = func.date(func.timezone("UTC", func.now())) - availability.KEPT_DAYS
+    old = select(Block.id).where(Block.check_out <= over, ~exists().where(Availability.claim_id == Block.id))
+    ids = db.session.scalars(old.order_by(Block.check_out).limit(portion).with_for_update(skip_locked=True)).all()
+    if ids:
+        db.session.execute(delete(Block).where(Block.id.in_(ids)))
+    return len(ids)
+
+
+def _place_of(actor: Actor, room_id: uuid.UUID) -> str:
+    """The room's location, for who may block its nights. Others know the room, and are told that they may not."""
+    room = db.session.execute(select(Room.location, Room.property_id).where(Room.id == room_id)).one_or_none()
+    people.require(actor, Action.BLOCK_NIGHTS, at=room.property_id if room else None, otherwise=Forbidden)
+    if room is None:
+        raise RoomNotFound
+    return str(room.location)
+
+
+def _facts(one: Block) -> dict[str, str]:
+    """For the audit log. A reason may speak of a person: it stands in the block alone."""
+    dates = {"from": one.check_in.isoformat(), "to": one.check_out.isoformat()}
+    return {"block": encode("block", one.id), "source": one.source, **dates}
+
+
+def _refuse_unless_sensible(stay: Stay, reason: str, source: str, uid: str | None) -> None:
+    problems = {}
+    if stay.nights > MOST_NIGHTS:
+        problems["checkOut"] = Notice("block_too_long", most=MOST_NIGHTS)
+    if len(reason) > LONGEST:
+        problems["reason"] = Notice("too_long", most=LONGEST)
+    if uid == "" or (uid is None and source == FEED):
+        problems["uid"] = Notice("missing")
+    if len(uid or "") > LONGEST:
+        problems["uid"] = Notice("too_long", most=LONGEST)
+    if problems:
+        raise Invalid(details=problems)
+
+
+def _same(room_id: uuid.UUID, stay: Stay, source: str, uid: str | None) -> Block | None:
+    """What this source has blocked before: by its uid, or where it gives none, exactly these nights."""
+    of_source = select(Block).where(Block.room_id == room_id, Block.source == source)
+    if uid is None:
+        dates = (Block.check_in == stay.check_in, Block.check_out == stay.check_out, Block.uid.is_(None))
+        return db.session.scalar(of_source.where(*dates))
+    found = db.session.scalar(of_source.where(Block.uid == uid))
+    if found and (found.check_in, found.check_out) != (stay.check_in, stay.check_out):
+        raise BlockDiffers
+    return found
