@@ -169,7 +169,8 @@ def work_of(copy: Copy, work: Callable[[], object], times: int) -> dict[str, tup
     copy.rows("SELECT pg_stat_statements_reset()")
     work()
     counted = copy.rows(
-        "SELECT left(query, 30), sum(calls), sum(rows) FROM pg_stat_statements JOIN pg_roles r ON r.oid = userid"
+        "SELECT left(regexp_replace(query, '[[:space:]]+', ' ', 'g'), 30), sum(calls), sum(rows)"
+        " FROM pg_stat_statements JOIN pg_roles r ON r.oid = userid"
         " WHERE rolname = 'booking_app' GROUP BY 1 ORDER BY 1"
     )
     per_turn = {
