@@ -42,6 +42,7 @@ TOGETHER = {
     "booking.domain.reservations.holds._reserve": "the same, where own holds make way",
     "booking.domain.reservations.bookings._begin_payment": "the pin: nights first, then the payment",
     "booking.domain.reservations.charging._confirm": "pinned to booked, then CONFIRMED",
+    "booking.domain.reservations.charging._confirm_unpaid": "nothing is owed: pinned to booked, then CONFIRMED",
     "booking.domain.reservations.charging.give_up": "unpin or release, then the booking",
     "booking.domain.reservations.bookings._cancel": "the booking first, then its nights",
     "booking.domain.reservations.hold_limits.expire": "the booking first, then its nights; claims without booking",
