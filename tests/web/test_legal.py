@@ -10,12 +10,13 @@ import pytest
 from flask import Flask
 
 from booking.config import SettingsError
-from booking.domain.reservations import bookings
+from booking.domain.catalogue.cancellation_policies import STRICT
+from booking.domain.reservations import bookings, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from booking.web import legal
-from tests.cast import VISA, acting, in_days, order
+from tests.cast import AN_HOUR, REFUND_DECLINED, REFUND_SLOW, SYSTEM, VISA, a_room, acting, in_days, order
 from tests.web.visitor import Visitor
 
 STAY = in_days(30, 3)
@@ -93,6 +94,38 @@ def test_nobody_else_gets_the_receipt_and_a_hold_has_none(
     receipt = f"/bookings/{encode('booking', held.id)}/receipt"
     assert Visitor(app).sign_in("alice").go(receipt).status == 404
     assert Visitor(app).sign_in("bob").go(receipt).status == 404
+
+
+@pytest.mark.parametrize(
+    ("card", "said"), [(REFUND_DECLINED, "Refund we owe you"), (REFUND_SLOW, "Refund on its way"), (VISA, "Refunded")]
+)
+def test_a_receipt_says_what_became_of_the_refund_as_the_booking_does(
+    app: Flask, alice: User, room: Room, desk: BookingContext, card: str, said: str
+) -> None:
+    cancelled = bookings.book(acting(alice), order(alice, room, STAY), card, desk)
+    bookings.cancel(acting(alice), cancelled.id, desk)
+    guest = Visitor(app).signed_in(alice)
+    here = f"/bookings/{encode('booking', cancelled.id)}"
+    assert f"{said} €360" in guest.go(here).text
+    guest.go(f"{here}/receipt")
+    assert f"Total paid €360 {said} €360" in guest.text
+
+
+def test_a_receipt_follows_a_refund_that_comes_back_late(
+    app: Flask, alice: User, room: Room, desk: BookingContext
+) -> None:
+    cancelled = bookings.book(acting(alice), order(alice, room, STAY), REFUND_SLOW, desk)
+    bookings.cancel(acting(alice), cancelled.id, desk)
+    recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
+    guest = Visitor(app).signed_in(alice)
+    assert "Refunded €360" in guest.go(f"/bookings/{encode('booking', cancelled.id)}/receipt").text
+
+
+def test_a_receipt_of_what_was_not_refundable_says_so(app: Flask, alice: User, desk: BookingContext) -> None:
+    strict = bookings.book(acting(alice), order(alice, a_room(cancellation_policy=STRICT), in_days(3)), VISA, desk)
+    bookings.cancel(acting(alice), strict.id, desk)
+    guest = Visitor(app).signed_in(alice)
+    assert "Refund €0" in guest.go(f"/bookings/{encode('booking', strict.id)}/receipt").text
 
 
 def test_taxes_are_called_included_only_where_the_owner_says_so(app: Flask, room: Room) -> None:
