@@ -108,7 +108,7 @@ def show_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply | Response:
     answer_headers={"ETag": "The booking’s version."},
 )
 def cancel_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply:
-    """Cancel a booking: the nights are free again, and refundAmount comes back."""
+    """Cancel a booking: the nights are free again, and refundAmount is due back."""
     return _versioned(
         reservations.cancel(user.actor, booking_id, current_services().booking_context, seen_version=_seen_version())
     )

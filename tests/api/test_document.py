@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator
 from booking.api.docs import document
 from booking.domain.tables import Room
 from booking.infra.ids import encode
-from tests.api.program import Program
-from tests.cast import a_room
+from tests.api.program import Program, an_order
+from tests.cast import REFUND_DECLINED, a_room
 
 OPEN = {"Refusal.details"}  # by field
 
@@ -91,6 +91,17 @@ def test_the_document_holds_no_words_of_the_code(told: dict[str, Any]) -> None:
     text = str(told)
     for word in ("dataclass", "noqa", "pydantic", "TypeID", "model_"):
         assert word not in text
+
+
+def test_what_is_due_back_is_not_called_returned(told: dict[str, Any], api: Program, room: Room) -> None:
+    booked = api.post("/bookings", an_order(room, paymentMethodId=REFUND_DECLINED)).json
+    assert api.post(f"/bookings/{booked['id']}/cancel").json["refundAmount"] == 360  # although the bank declined it
+    described = [field["description"] for name, field in fields(told) if name.endswith(".refundAmount")]
+    operation = told["paths"]["/bookings/{bookingId}/cancel"]["post"]
+    for text in (*described, f"{operation['summary']} {operation.get('description', '')}"):
+        assert "due back" in text
+        assert "came back" not in text
+        assert "comes back" not in text
 
 
 def test_what_any_endpoint_may_answer_stands_once(told: dict[str, Any]) -> None:
