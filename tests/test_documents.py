@@ -9,6 +9,7 @@ import pytest
 
 from booking import api, create_app
 from booking.config import Settings
+from booking.infra import provider
 
 HOME = Path(__file__).parents[1]
 PAGES = [HOME / "README.md", HOME / "CONTRIBUTING.md", HOME / "SECURITY.md", *sorted((HOME / "docs").rglob("*.md"))]
@@ -42,3 +43,9 @@ def test_the_documents_name_some_addresses() -> None:
 def test_every_address_that_a_document_names_is_one_of_ours(answered: set[str], page: str, path: str) -> None:
     whole = re.sub(r"^/api(?!/v\d)", api.PREFIX, path.partition("?")[0])  # /api is another name of /api/v1
     assert whole in answered
+
+
+@pytest.mark.parametrize("document", ["README.md", "booking/templates/api/docs.html"])
+def test_every_test_card_that_behaves_in_its_own_way_is_named(document: str) -> None:
+    special = {*provider.DECLINING, provider.SLOW, provider.REFUND_DECLINED, provider.REFUND_SLOW}
+    assert special <= set(re.findall(r"pm_card_[a-z_]+", (HOME / document).read_text()))
