@@ -182,7 +182,7 @@ def _signed_in(user: User) -> Response:
 
 def _page(template: str, form: Form, status: int = 200) -> Response:
     wanted = _wanted("")
-    facts: dict[str, Any] = {"wanted": wanted, "keeps_wish": "/reserve?" in wanted}
+    facts: dict[str, Any] = {"wanted": wanted, "onward": wanted or None, "keeps_wish": "/reserve?" in wanted}
     if facts["keeps_wish"] and template in WAYS_IN:
         typed = Form({name: form.value(name) for name in ("email", "fullName")})
         facts |= {"joins": template == JOINING, "typed": typed}

@@ -80,3 +80,39 @@ def test_a_wrong_password_keeps_the_wish(visitor: Visitor, alice: User, room: Ro
     assert visitor.status == 401
     visitor.send("/sign-in", email=alice.email, password="correct horse battery")
     assert visitor.heading == "Review and pay"
+
+
+def in_header(visitor: Visitor, text: str) -> str:
+    [link] = [link for link in visitor.page.select("header a[href]") if link.get_text(strip=True) == text]
+    return str(link["href"])
+
+
+@pytest.mark.parametrize("link", ["Create account", "Sign in"])
+def test_a_stranger_who_takes_the_headers_link_keeps_the_chosen_room(visitor: Visitor, room: Room, link: str) -> None:
+    reserve(visitor, room)
+    visitor.go(in_header(visitor, link))
+    assert visitor.heading == "Sign in or create an account"
+    visitor.send("/register", fullName="Carol", email="carol@example.com", password="three words here")
+    assert visitor.heading == "Review and pay"
+
+
+def test_the_headers_links_keep_what_was_wanted_after_a_mistake(visitor: Visitor, room: Room) -> None:
+    reserve(visitor, room)
+    visitor.send("/sign-in", email="nobody@example.com", password="three words here")
+    assert visitor.status == 401
+    visitor.go(in_header(visitor, "Create account"))
+    visitor.send("/register", fullName="Carol", email="carol@example.com", password="three words here")
+    assert visitor.heading == "Review and pay"
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/register"])
+def test_the_headers_links_keep_any_page_of_ours(visitor: Visitor, path: str) -> None:
+    visitor.go(f"{path}?next=/bookings?page=2")
+    assert in_header(visitor, "Create account") == "/register?next=/bookings?page%3D2"
+    assert in_header(visitor, "Sign in") == "/sign-in?next=/bookings?page%3D2"
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/sign-in?next=//evil.example", "/register?next=/sign-out"])
+def test_the_headers_links_lead_nowhere_else(visitor: Visitor, path: str) -> None:
+    visitor.go(path)
+    assert (in_header(visitor, "Sign in"), in_header(visitor, "Create account")) == ("/sign-in", "/register")
