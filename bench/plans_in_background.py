@@ -22,8 +22,7 @@ from unittest.mock import patch
 
 import psycopg2
 from flask import Flask
-from psycopg2.extras import NamedTupleCursor
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import ClauseElement, Engine, PoolProxiedConnection, create_engine, event
 
 from bench.copy_of_its_own import ROOT, running
 from booking import create_app
@@ -57,12 +56,14 @@ HISTORY = (
     "ALTER TABLE bookings DISABLE TRIGGER USER",
     "ALTER TABLE payments DISABLE TRIGGER USER",
     f"""INSERT INTO bookings (id, order_id, user_id, room_id, reference, check_in, check_out, guests, total_price,
-    currency, price_lines, policy, status, confirmed_at, created_at)
+    currency, price_lines, policy, location, room_name, property_id, property_name, address, time_zone,
+    check_in_time, check_out_time, status, confirmed_at, created_at)
     SELECT {BOOKING_ID}, {BOOKING_ID}, (SELECT id FROM users WHERE email_key = 'history@example.com'),
     r.ids[1 + n % {{rooms}}],
     'H' || n, date '2000-01-01' + n / {{rooms}}, date '2000-01-02' + n / {{rooms}}, 2, 100, 'EUR', '[]', '{{{{}}}}',
+    'history', 'Room', p.id, p.name, '{{{{}}}}', 'UTC', '15:00', '11:00',
     'CONFIRMED', now() - interval '90 days', now() - interval '90 days' - make_interval(secs => {{bookings}} - n)
-    FROM generate_series(0, {{bookings}} - 1) n, {ROOM_ID} r(ids)""",
+    FROM generate_series(0, {{bookings}} - 1) n, {ROOM_ID} r(ids), properties p WHERE p.slug = 'history'""",
     """INSERT INTO availability (room_id, night, location, state, claim_id)
     SELECT room_id, check_in, 'history', 'booked', id FROM bookings""",
     """INSERT INTO orders (id, reference, user_id, channel, property_id, currency, owed, paid, created_at)
@@ -155,17 +156,19 @@ def _noted() -> Iterator[list[str]]:
     """Every statement that is sent meanwhile, with its values in it."""
     said: list[str] = []
 
-    class Noting(NamedTupleCursor):
-        def execute(self, query: Any, values: Any = None) -> Any:
-            said.append(self.mogrify(query, values).decode())
-            return super().execute(query, values)  # type: ignore[no-untyped-call]
+    def heard(engine: Engine, connection: PoolProxiedConnection, statement: ClauseElement, values: Any) -> Any:
+        ready = raw_sql._ready(engine.dialect, statement)
+        with closing(connection.cursor()) as cursor:
+            note(None, cursor, ready.compiled.string, raw_sql._given(ready, values))
+        return run(engine, connection, statement, values)
 
     def note(_: Any, cursor: Any, statement: str, parameters: Any, *__: Any) -> None:
         said.append(cursor.mogrify(statement, parameters or None).decode())
 
+    run = raw_sql._run
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        with patch.object(raw_sql, "NamedTupleCursor", Noting):
+        with patch.object(raw_sql, "_run", heard):
             yield said
     finally:
         event.remove(Engine, "before_cursor_execute", note)
