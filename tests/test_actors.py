@@ -32,6 +32,7 @@ PUBLIC = {
         "find_rooms",
         "other_rooms",
         "rendered_answer",
+        "require_known_place",
         "still_free",
         "suggest_instead",
         "usual_stay",
@@ -58,7 +59,7 @@ COMPUTED = {
         "too_many_guests",
         "totals",
     },
-    "search": {"cache_keys"},
+    "search": {"cache_keys", "says_nothing"},
     "payments": {"error_text", "explained_error", "has_refund", "is_open", "usual_patience"},
     "reservations": {
         "amounts_of",

@@ -31,7 +31,7 @@ UNKNOWN_NAME, NOT_SUPPORTED = "26000", "0A000"
 _KEY = "prepared statements"  # in what a pool notes about a connection
 TEXTUAL = (String, JSON.JSONStrIndexType)  # the key of a JSON object is text
 _LENGTH = re.compile(r"\([^)]*\)")
-_TITLE = re.compile(r"\s*(INSERT INTO|UPDATE|DELETE FROM|SELECT\b.*?\bFROM)\s+(\w+)", re.DOTALL)
+_TITLE = re.compile(r"\s*(?:WITH \w+ AS\s*\()?(INSERT INTO|UPDATE|DELETE FROM|SELECT\b.*?\bFROM)\s+(\w+)", re.DOTALL)
 
 
 @dataclass(slots=True)

@@ -203,7 +203,7 @@ def test_what_a_booking_prepares_reads_by_a_key_of_its_own(app: Flask, room: Roo
     made = plans()
     assert {name.rsplit("_", 1)[0] for name in made} >= {
         "insert_availability",
-        "insert_bookings",
+        "insert_orders",
         "update_availability",
     }
     for name, plan in made.items():
