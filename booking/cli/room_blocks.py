@@ -40,8 +40,8 @@ BLOCK = Id("block", "see `flask rooms blocks`")
 
 @click.command("block")
 @click.argument("room_id", metavar="ROOM", type=ROOM)
-@click.argument("check_in", type=DATE)
-@click.argument("check_out", type=DATE)
+@click.argument("check_in", metavar="CHECK_IN", type=DATE)
+@click.argument("check_out", metavar="CHECK_OUT", type=DATE)
 @click.option("--reason", default="", help="Why, for whoever looks at it later.")
 @with_appcontext
 def block(room_id: uuid.UUID, check_in: dt.datetime, check_out: dt.datetime, reason: str) -> None:

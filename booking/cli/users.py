@@ -92,6 +92,8 @@ def give_role(email: str, role: str, slug: str | None) -> None:
     user, where = _get(email), _property(slug)
     changed = people.give_role(acting(), user.id, Role(role), where)
     click.echo(f"{user.email} is {role} {_at(slug)}{'.' if changed else ' already.'}")
+    if changed and user.role == "owner":
+        _warn_without_owner()
 
 
 @group.command("take-role")

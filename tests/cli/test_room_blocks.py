@@ -74,3 +74,7 @@ def test_what_cannot_be_is_said(app: Any, runner: FlaskCliRunner, words: list[st
     said = rooms(runner, "block", *words)
     assert said.exit_code != 0
     assert sentence in said.output
+
+
+def test_usage_names_the_dates(app: Any, runner: FlaskCliRunner) -> None:
+    assert "ROOM CHECK_IN CHECK_OUT" in rooms(runner, "block", "--help").output

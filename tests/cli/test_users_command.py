@@ -53,6 +53,14 @@ def test_a_guest_becomes_an_owner_and_a_guest_again(app: Flask, alice: User) -> 
     assert role("alice") == "guest"
 
 
+def test_another_role_in_place_of_the_last_owners_is_given_with_a_warning(app: Flask, alice: User) -> None:
+    run(app, "make-owner", "alice@example.com")
+    given = run(app, "give-role", "alice@example.com", "desk")
+    assert (given.exit_code, given.stdout) == (0, "alice@example.com is desk at all properties.\n")
+    assert "Nobody is an owner now" in given.stderr
+    assert run(app, "give-role", "alice@example.com", "manager").stderr == ""
+
+
 def test_the_sign_ins_of_others_stay(app: Flask, alice: User, bob: User) -> None:
     sessions.start_api(bob.id)
     run(app, "make-owner", "alice@example.com")
