@@ -22,11 +22,10 @@ from booking.domain.catalogue.cancellation_policies import FLEXIBLE
 from booking.domain.inventory import Block
 from booking.domain.people import passwords, users
 from booking.domain.people.users import CurrentUser
-from booking.domain.reservations.bookings import Order
+from booking.domain.reservations.bookings import BookingRequest
 from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
-from booking.domain.tables import Booking, Payment, Property, Room, User
-from booking.domain.tables import Order as Purchase
+from booking.domain.tables import Booking, Order, Payment, Property, Room, User
 from booking.infra import clock
 from booking.infra.db import db, transaction
 from booking.infra.provider import NoAnswer, Outcome, Provider
@@ -80,11 +79,11 @@ def person(name: str) -> User:
     return found
 
 
-def acting(who: User | CurrentUser | Order | uuid.UUID) -> Actor:
+def acting(who: User | CurrentUser | BookingRequest | uuid.UUID) -> Actor:
     """Somebody in their own name, as far as a guest can: the one whose order it is, or whose id."""
     if isinstance(who, CurrentUser):
         return who.actor
-    if isinstance(who, Order):
+    if isinstance(who, BookingRequest):
         return Actor.guest(who.guest_id)
     return Actor.guest(who if isinstance(who, uuid.UUID) else who.id)
 
@@ -159,8 +158,8 @@ def in_days(start: int, nights: int = 3) -> Stay:
     return Stay(first, first + dt.timedelta(days=nights))
 
 
-def order(guest: User, room: Room, stay: Stay | None = None, guests: int = 2) -> Order:
-    return Order(guest.id, room.id, stay or in_days(30), guests)
+def order(guest: User, room: Room, stay: Stay | None = None, guests: int = 2) -> BookingRequest:
+    return BookingRequest(guest.id, room.id, stay or in_days(30), guests)
 
 
 @transaction
@@ -170,9 +169,9 @@ def reload(booking: Booking) -> Booking:
 
 
 @transaction
-def order_of(booking: Booking) -> Purchase:
+def order_of(booking: Booking) -> Order:
     """The order that the booking is a line of, as it is now."""
-    return db.session.get_one(Purchase, booking.order_id)
+    return db.session.get_one(Order, booking.order_id)
 
 
 @transaction

@@ -128,9 +128,9 @@ def _book(user: CurrentUser, body: RoomOrder, claim: Claim | None, kept: _Kept) 
     room_id = decode("room", body.room_id)
     if room_id is None:
         raise RoomNotFound
-    order = reservations.Order(user.id, room_id, body.stay, body.guests, payments.API)
+    wanted = reservations.BookingRequest(user.id, room_id, body.stay, body.guests, payments.API)
     context, method = current_services().booking_context, body.payment_method_id
-    return reservations.book(user.actor, order, method, context, claim=claim, render=kept)
+    return reservations.book(user.actor, wanted, method, context, claim=claim, render=kept)
 
 
 def _book_under(claim: Claim, user: CurrentUser, body: RoomOrder, kept: _Kept) -> Booking:

@@ -21,7 +21,7 @@ from booking.domain.errors import (
     RoomNotFound,
     TooManyHolds,
 )
-from booking.domain.reservations import BookingDetails, HoldPayment, Order, ShownTotal, StayOrder
+from booking.domain.reservations import BookingDetails, BookingRequest, HoldPayment, ShownTotal, StayOrder
 from booking.http import date_format, limits
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
@@ -55,23 +55,23 @@ def reserve(room_id: str) -> Response:
         if "again" in request.form:
             raise CSRFError  # a fresh form did not help: say so instead of asking for ever
         return go_to(url_for(".wish", room_id=room_id, again=1, **_wish(request.form)))
-    order = _order(room_id, form := Form.posted())
-    if order is None:
+    wanted = _wanted(room_id, form := Form.posted())
+    if wanted is None:
         return go_to(_room_page(room_id, form))
-    return _reserved(order, form, _seen(Form.posted()))
+    return _reserved(wanted, form, _seen(Form.posted()))
 
 
-def _reserved(order: Order, form: Form, shown: Decimal | None) -> Response:
+def _reserved(wanted: BookingRequest, form: Form, shown: Decimal | None) -> Response:
     """Hold the nights; `shown` is the total that the guest saw before, None where there was none."""
-    room_id = encode("room", order.room_id)
+    room_id = encode("room", wanted.room_id)
     _count()
     limits.count_reservation()
     try:
-        held = reservations.reserve(actor(), order, current_services().booking_context)
+        held = reservations.reserve(actor(), wanted, current_services().booking_context)
     except Invalid:
         return go_to(_room_page(room_id, form))  # which says what is wrong with the dates
     except (RoomNotAvailable, RoomLocked, TooManyHolds) as refusal:
-        return _pay_or_release(order, refusal) if isinstance(refusal, TooManyHolds) else _gone(order, refusal)
+        return _pay_or_release(wanted, refusal) if isinstance(refusal, TooManyHolds) else _gone(wanted, refusal)
     booking_id = encode("booking", held.id)
     if shown not in (None, held.total_price) and held.held_until is not None:
         return _told(booking_id, PriceChanged.code, "", str(shown))
@@ -108,24 +108,24 @@ form_check.csrf.exempt(reserve)
 @required
 def wish(room_id: str) -> Response:
     """What somebody wanted to reserve before signing in, with the one button that is left to press."""
-    order = _order(room_id, form := Form.asked())
-    if order is None:
+    wanted = _wanted(room_id, form := Form.asked())
+    if wanted is None:
         return go_to(_room_page(room_id, form))
-    mine = reservations.find_own_claim(actor(), order)
+    mine = reservations.find_own_claim(actor(), wanted)
     if mine.same and not mine.changes:
         return go_to(url_for(".show", booking_id=encode("booking", mine.same.id)))
     services = current_services()
     try:
-        quote = pricing.quote_stay(order.room_id, order.stay, order.guests, services.booking_context.rules)
+        quote = pricing.quote_stay(wanted.room_id, wanted.stay, wanted.guests, services.booking_context.rules)
     except Invalid:
         return go_to(_room_page(room_id, form))
     shown = _wished_total()
     if shown == quote.price.total and quote.is_available and mine == reservations.GuestClaim():
-        return _reserved(order, form, shown)
+        return _reserved(wanted, form, shown)
     if mine.changes or mine.can_be_had(quote):
-        facts = _offer(order, quote) | {"shown": shown, "again": "again" in request.args}
+        facts = _offer(wanted, quote) | {"shown": shown, "again": "again" in request.args}
         return page("checkout/wish.html", mine=mine, **facts)
-    return _gone(order, RoomNotAvailable())
+    return _gone(wanted, RoomNotAvailable())
 
 
 # --- pay
@@ -184,7 +184,7 @@ def release(booking_id: str) -> Response:
         reservations.cancel(actor(), trip.id, current_services().booking_context)
     if decode("room", instead := form.value("roomId")):
         return go_to(url_for(".wish", room_id=instead, **_wish(request.form)))
-    return go_to(_page_of(Order(visitor().id, trip.room_id, trip.stay, trip.notice.guests)))
+    return go_to(_page_of(BookingRequest(visitor().id, trip.room_id, trip.stay, trip.notice.guests)))
 
 
 # --- showing
@@ -216,12 +216,12 @@ def _refused(booking_id: str, form: Form, refusal: BookingError) -> Response:
     return _shown(trip, form, status=status_of(refusal))
 
 
-def _offer(order: Order, quote: pricing.StayQuote) -> dict[str, Any]:
+def _offer(wanted: BookingRequest, quote: pricing.StayQuote) -> dict[str, Any]:
     services, price = current_services(), quote.price
     refunds = pricing.refund_promises(quote.refunds, price.total, price.currency, clock.now())
     formats.alike(price.currency, [refund.amount for refund in refunds])
     return {
-        "room": catalogue.get_room_details(order.room_id, services.settings.room_cache_seconds),
+        "room": catalogue.get_room_details(wanted.room_id, services.settings.room_cache_seconds),
         "quote": quote,
         "lines": bills.of_quote(price),
         "refunds": refunds,
@@ -229,48 +229,50 @@ def _offer(order: Order, quote: pricing.StayQuote) -> dict[str, Any]:
     }
 
 
-def _gone(order: Order, refusal: BookingError) -> Response:
-    mine = reservations.find_own_claim(actor(), order)
+def _gone(wanted: BookingRequest, refusal: BookingError) -> Response:
+    mine = reservations.find_own_claim(actor(), wanted)
     if mine.standing:
-        return go_to(_page_of(order))  # which says that the guest has it
+        return go_to(_page_of(wanted))  # which says that the guest has it
     services = current_services()
-    room = catalogue.get_room_details(order.room_id, services.settings.room_cache_seconds)
-    facts: dict[str, Any] = {"room": room, "stay": order.stay, "guests": order.guests}
+    room = catalogue.get_room_details(wanted.room_id, services.settings.room_cache_seconds)
+    facts: dict[str, Any] = {"room": room, "stay": wanted.stay, "guests": wanted.guests}
     facts |= {
         "own": mine.overlapping,
-        "others": _others(order, room["location"]),
+        "others": _others(wanted, room["location"]),
         "locked": isinstance(refusal, RoomLocked),
     }
     return page("checkout/gone.html", status=status_of(refusal), **facts)
 
 
-def _pay_or_release(order: Order, refusal: TooManyHolds) -> Response:
+def _pay_or_release(wanted: BookingRequest, refusal: TooManyHolds) -> Response:
     """What the guest has reserved already, with the ways to pay for it or to release it for this room."""
     services = current_services()
-    room = catalogue.get_room_details(order.room_id, services.settings.room_cache_seconds)
-    facts: dict[str, Any] = {"room": room, "order": order, "held": reservations.running_holds(actor())}
+    room = catalogue.get_room_details(wanted.room_id, services.settings.room_cache_seconds)
+    facts: dict[str, Any] = {"room": room, "wanted": wanted, "held": reservations.running_holds(actor())}
     facts["most"] = services.booking_context.holds_per_guest
     return page("checkout/holds.html", status=status_of(refusal), **facts)
 
 
 def _elsewhere(trip: BookingDetails) -> dict[str, Any]:
     """The same room once more, if it is free, and a few others."""
-    rules, order = (
+    rules, wanted = (
         current_services().booking_context.rules,
-        Order(visitor().id, trip.room_id, trip.stay, trip.notice.guests),
+        BookingRequest(visitor().id, trip.room_id, trip.stay, trip.notice.guests),
     )
-    quote = search.still_free(order.room_id, order.stay, order.guests, rules)
+    quote = search.still_free(wanted.room_id, wanted.stay, wanted.guests, rules)
     if quote:
         formats.alike(quote.price.currency, [quote.price.total])
-    mine = reservations.find_own_claim(actor(), order)
+    mine = reservations.find_own_claim(actor(), wanted)
     facts = {"quote": quote, "own": mine.overlapping, "replaced": mine.replaces(trip)}
-    return facts | {"others": _others(order, trip.location)}
+    return facts | {"others": _others(wanted, trip.location)}
 
 
-def _others(order: Order, location: str) -> list[RoomCard]:
+def _others(wanted: BookingRequest, location: str) -> list[RoomCard]:
     rules, seconds = current_services().booking_context.rules, current_services().settings.search_cache_seconds
-    others = search.other_rooms(order.room_id, location, order.stay, order.guests, rules=rules, cache_seconds=seconds)
-    return room_cards.shown(others, order.stay.check_in)
+    others = search.other_rooms(
+        wanted.room_id, location, wanted.stay, wanted.guests, rules=rules, cache_seconds=seconds
+    )
+    return room_cards.shown(others, wanted.stay.check_in)
 
 
 def _next(trip: BookingDetails) -> str:
@@ -281,16 +283,16 @@ def _next(trip: BookingDetails) -> str:
 # --- reading
 
 
-def _order(room_id: str, form: Form) -> Order | None:
+def _wanted(room_id: str, form: Form) -> BookingRequest | None:
     """What is wanted; None where the form is not filled in rightly. Raises RoomNotFound."""
     room = decode("room", room_id)
     if room is None:
         raise RoomNotFound
     try:
-        wanted = form.accept(StayOrder)
+        typed = form.accept(StayOrder)
     except Invalid:
         return None
-    return Order(visitor().id, room, wanted.stay, wanted.guests)
+    return BookingRequest(visitor().id, room, typed.stay, typed.guests)
 
 
 def _room_page(room_id: str, form: Form) -> str:
@@ -298,9 +300,13 @@ def _room_page(room_id: str, form: Form) -> str:
     return url_for("rooms.show", room_id=room_id, **wish)
 
 
-def _page_of(order: Order) -> str:
-    dates: dict[str, Any] = {"checkIn": order.stay.check_in, "checkOut": order.stay.check_out, "guests": order.guests}
-    return url_for("rooms.show", room_id=encode("room", order.room_id), **dates)
+def _page_of(wanted: BookingRequest) -> str:
+    dates: dict[str, Any] = {
+        "checkIn": wanted.stay.check_in,
+        "checkOut": wanted.stay.check_out,
+        "guests": wanted.guests,
+    }
+    return url_for("rooms.show", room_id=encode("room", wanted.room_id), **dates)
 
 
 def _wish(sent: Any) -> dict[str, Any]:

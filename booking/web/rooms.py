@@ -15,7 +15,7 @@ from booking.domain import catalogue, pricing, reservations, search
 from booking.domain.catalogue import Destination
 from booking.domain.errors import Invalid, RoomNotFound
 from booking.domain.pricing import RoomView
-from booking.domain.reservations import Order
+from booking.domain.reservations import BookingRequest
 from booking.domain.search import Found, RoomSearch
 from booking.domain.stays import Stay, StayRules
 from booking.http.services import current_services
@@ -237,7 +237,7 @@ def _mine(room_id: str, quote: pricing.StayQuote) -> reservations.GuestClaim:
     """What the visitor already has of these nights; nobody else is in the way then."""
     if quote.is_available or not current_user.is_authenticated:
         return reservations.GuestClaim()
-    return reservations.find_own_claim(actor(), Order(visitor().id, _id(room_id), quote.stay, quote.guests))
+    return reservations.find_own_claim(actor(), BookingRequest(visitor().id, _id(room_id), quote.stay, quote.guests))
 
 
 def _promises(quote: pricing.StayQuote) -> list[pricing.RefundPromise]:

@@ -20,7 +20,7 @@ from booking.domain import inventory, payments, pricing
 from booking.domain.errors import PaymentUnknown
 from booking.domain.payments import ledger, refunds
 from booking.domain.reservations import bookings, charging, idempotency, recovery, refund_debts
-from booking.domain.reservations.bookings import Order
+from booking.domain.reservations.bookings import BookingRequest
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking
 from booking.infra import provider
@@ -75,11 +75,11 @@ class Bad:
         return getattr(self.real, name)
 
 
-def order(guest_id: uuid.UUID, room_id: uuid.UUID, point: str) -> Order:
-    return Order(guest_id, room_id, in_days(20 + 4 * [*POINTS, *OF_RECOVERY].index(point)), 2)
+def order(guest_id: uuid.UUID, room_id: uuid.UUID, point: str) -> BookingRequest:
+    return BookingRequest(guest_id, room_id, in_days(20 + 4 * [*POINTS, *OF_RECOVERY].index(point)), 2)
 
 
-def book(wanted: Order, point: str, desk: BookingContext) -> Booking | idempotency.Answer:
+def book(wanted: BookingRequest, point: str, desk: BookingContext) -> Booking | idempotency.Answer:
     """As the API does it."""
     key = point.replace(" ", "-")
     claim = idempotency.claim(acting(wanted.guest_id), ENDPOINT, key, idempotency.fingerprint({"key": key}))
@@ -104,7 +104,7 @@ def deadly(verb: Callable[..., Any], *, afterwards: bool) -> Callable[..., Any]:
     return act
 
 
-def live_and_die(wanted: Order, point: str) -> None:
+def live_and_die(wanted: BookingRequest, point: str) -> None:
     app = create_app()
     with app.app_context():
         desk: BookingContext = app.extensions["services"].booking_context
@@ -122,7 +122,7 @@ def set_up(where: tuple[Any, str, bool]) -> None:
     setattr(owner, name, deadly(getattr(owner, name), afterwards=afterwards))
 
 
-def recover_and_die(wanted: Order, point: str, desk: BookingContext) -> None:
+def recover_and_die(wanted: BookingRequest, point: str, desk: BookingContext) -> None:
     declined = provider.Outcome(provider.Result.DECLINED, "no") if "again" in point else None
     bad = replace(desk, provider=cast(provider.Provider, Bad(desk.provider, declined)))
     if "a charge" in point:

@@ -189,7 +189,7 @@ def asking_again(stage: Stage, count: Count, number: int) -> None:
         count.note(guest, result, final=False)
 
 
-def _asked(wanted: bookings.Order, key: str, desk: BookingContext) -> str:
+def _asked(wanted: bookings.BookingRequest, key: str, desk: BookingContext) -> str:
     """As the API does it, and a program that asks until the answer is final."""
     while True:
         claim = None

@@ -18,7 +18,7 @@ from booking import create_app
 from booking.config import Settings
 from booking.domain.errors import BookingError, RoomNotAvailable
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Order
+from booking.domain.reservations.bookings import BookingRequest
 from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.infra import clock
@@ -82,7 +82,7 @@ class Player:
 
     def _book(self, wanted: Recorded) -> None:
         room = self.house.rooms[wanted.room]
-        order = Order(self.house.guest, room, Stay(wanted.check_in, wanted.check_out), wanted.guests)
+        order = BookingRequest(self.house.guest, room, Stay(wanted.check_in, wanted.check_out), wanted.guests)
         with self._timed(HOLD):
             held = bookings.hold(acting(order), order, self.desk)
         with self._timed(CONFIRM):
@@ -106,7 +106,7 @@ class Player:
         chance = random.Random(sold.number)
         first = sold.check_in + dt.timedelta(days=chance.randrange(sold.nights))
         stay = Stay(first, first + dt.timedelta(days=chance.randint(1, 5)))
-        order = Order(self.house.rival, self.house.rooms[sold.room], stay, 1)
+        order = BookingRequest(self.house.rival, self.house.rooms[sold.room], stay, 1)
         try:
             with self._timed(REFUSE):
                 bookings.hold(acting(order), order, self.desk)

@@ -17,7 +17,7 @@ from booking.domain.reservations.booking_details import trip as get_details
 from booking.domain.reservations.booking_summary import BookingSummary
 from booking.domain.reservations.booking_summary import amounts as amounts_of
 from booking.domain.reservations.booking_summary import notice as find_summary
-from booking.domain.reservations.bookings import Order, book, cancel, expire_holds, hold, pay
+from booking.domain.reservations.bookings import BookingRequest, book, cancel, expire_holds, hold, pay
 from booking.domain.reservations.bookings import get as get_booking
 from booking.domain.reservations.cancellation import shown_status
 from booking.domain.reservations.context import BookingContext
@@ -58,6 +58,7 @@ __all__ = [
     "BookingContext",
     "BookingDetails",
     "BookingList",
+    "BookingRequest",
     "BookingSummary",
     "CalendarPublisher",
     "Cancellation",
@@ -66,7 +67,6 @@ __all__ = [
     "History",
     "HoldPayment",
     "Obstacle",
-    "Order",
     "RoomOrder",
     "ShownTotal",
     "StayOrder",

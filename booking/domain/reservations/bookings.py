@@ -56,7 +56,7 @@ Render = Callable[[Booking], idempotency.Answer]
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class BookingRequest:
     """Who wants which nights of which room; the guest is whoever stays, the actor may be somebody at the desk."""
 
     guest_id: uuid.UUID
@@ -71,7 +71,7 @@ class Order:
 
 def book(
     actor: Actor,
-    order: Order,
+    wanted: BookingRequest,
     method: str,
     context: BookingContext,
     *,
@@ -87,8 +87,8 @@ def book(
     keep = _keeper(claim, render)
     booking = recovery.begun_earlier(actor, claim, context, keep)
     if booking is None:
-        with inventory.lock_room(order.room_id, order.stay, wait=0, lock=context.lock_rooms):
-            booking = _hold(actor, order, context, claim)
+        with inventory.lock_room(wanted.room_id, wanted.stay, wait=0, lock=context.lock_rooms):
+            booking = _hold(actor, wanted, context, claim)
     if booking.confirmed_at:
         return booking
     try:
@@ -99,13 +99,13 @@ def book(
         raise PaymentUnknown from None
 
 
-def hold(actor: Actor, order: Order, context: BookingContext) -> Booking:
+def hold(actor: Actor, wanted: BookingRequest, context: BookingContext) -> Booking:
     """Keep the nights for the guest until `held_until`. Waits up to 2 s behind somebody else's hold.
 
     Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds, AccountNotFound.
     """
-    with inventory.lock_room(order.room_id, order.stay, wait=2, lock=context.lock_rooms):
-        return _hold_one_more(actor, order, context)
+    with inventory.lock_room(wanted.room_id, wanted.stay, wait=2, lock=context.lock_rooms):
+        return _hold_one_more(actor, wanted, context)
 
 
 def pay(actor: Actor, booking_id: uuid.UUID, method: str, shown_total: Decimal, context: BookingContext) -> Booking:
@@ -149,7 +149,7 @@ def expire_holds(actor: Actor, limit: int = 100) -> int:
 
 def begin(
     actor: Actor,
-    order: Order,
+    wanted: BookingRequest,
     context: BookingContext,
     claim: idempotency.Claim | None = None,
     until: dt.datetime | None = None,
@@ -158,28 +158,28 @@ def begin(
 
     It is held for as long as the context says, or `until` the end of the hold whose place it takes.
     """
-    refuse_for_others(actor, order)
-    room = pricing.for_sale(order.room_id)
-    room.refuse_unless_fit(order.stay, order.guests, context.rules)
+    refuse_for_others(actor, wanted)
+    room = pricing.for_sale(wanted.room_id)
+    room.refuse_unless_fit(wanted.stay, wanted.guests, context.rules)
     booking_id, held_until = new_id(), until or room.read_at + context.hold_for
-    inventory.claim_nights(actor, booking_id, room.id, room.location, order.stay, held_until=held_until)
-    sold = sale.frozen(room, order.stay, order.guests)
+    inventory.claim_nights(actor, booking_id, room.id, room.location, wanted.stay, held_until=held_until)
+    sold = sale.frozen(room, wanted.stay, wanted.guests)
     bought = payments.Order(
         id=new_id(),
         reference=new_reference(),
-        user_id=order.guest_id,
-        channel=order.channel,
+        user_id=wanted.guest_id,
+        channel=wanted.channel,
         property_id=room.property_id,
         currency=sold["currency"],
         owed=sold["total_price"],
     )
     booking = Booking(
         id=booking_id,
-        user_id=order.guest_id,
+        user_id=wanted.guest_id,
         room_id=room.id,
         reference=bought.reference,
-        check_in=order.stay.check_in,
-        check_out=order.stay.check_out,
+        check_in=wanted.stay.check_in,
+        check_out=wanted.stay.check_out,
         status=PENDING,
         held_until=held_until,
         **sold,
@@ -195,16 +195,16 @@ _hold = transaction(retry_on=REFERENCES)(begin)
 
 
 @transaction(retry_on=REFERENCES)
-def _hold_one_more(actor: Actor, order: Order, context: BookingContext) -> Booking:
-    hold_limits.one_at_a_time(order.guest_id)
-    hold_limits.refuse_another(order.guest_id, context.holds_per_guest)
-    return begin(actor, order, context)
+def _hold_one_more(actor: Actor, wanted: BookingRequest, context: BookingContext) -> Booking:
+    hold_limits.one_at_a_time(wanted.guest_id)
+    hold_limits.refuse_another(wanted.guest_id, context.holds_per_guest)
+    return begin(actor, wanted, context)
 
 
-def refuse_for_others(actor: Actor, order: Order) -> None:
+def refuse_for_others(actor: Actor, wanted: BookingRequest) -> None:
     """Inside the caller's transaction: raise AccountNotFound where the actor may not book for this guest."""
-    house = partial(catalogue.find_property_of, order.room_id)
-    people.require(actor, Action.BOOK, own=order.guest_id, at=house, otherwise=AccountNotFound)
+    house = partial(catalogue.find_property_of, wanted.room_id)
+    people.require(actor, Action.BOOK, own=wanted.guest_id, at=house, otherwise=AccountNotFound)
 
 
 # --- pay

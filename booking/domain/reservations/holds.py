@@ -13,22 +13,22 @@ from booking.domain.actors import Actor
 from booking.domain.pricing import StayQuote
 from booking.domain.reservations import bookings, cancellation, changes, hold_limits, repository, sale
 from booking.domain.reservations.booking_details import OVER, BookingDetails
-from booking.domain.reservations.bookings import Order
+from booking.domain.reservations.bookings import BookingRequest
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import CONFIRMED, Booking
 from booking.domain.stays import Stay
 from booking.infra.db import fetch, reading, transaction
 
 
-def reserve(actor: Actor, order: Order, context: BookingContext) -> Booking:
+def reserve(actor: Actor, wanted: BookingRequest, context: BookingContext) -> Booking:
     """Hold the nights, or return what the guest already has for exactly this room and stay, be it held or paid.
 
     The guest's own unpaid holds of other, overlapping dates in the room make way, if the new dates can be had;
     otherwise everything stays as it is. Other dates do not start the clock anew: the hold ends when the first of those
     that made way would have. Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds, AccountNotFound.
     """
-    with inventory.lock_room(order.room_id, order.stay, wait=2, lock=context.lock_rooms):
-        return _reserve(actor, order, context)
+    with inventory.lock_room(wanted.room_id, wanted.stay, wait=2, lock=context.lock_rooms):
+        return _reserve(actor, wanted, context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,44 +68,44 @@ class GuestClaim:
 
 
 @reading
-def mine(actor: Actor, order: Order) -> GuestClaim:
+def mine(actor: Actor, wanted: BookingRequest) -> GuestClaim:
     """What reserve() would find of the guest's own. Raises AccountNotFound."""
-    bookings.refuse_for_others(actor, order)
-    having = _mine_in_the_way(order)
-    if same := _same(having, order):
-        return GuestClaim(same=same, changes=_is_for_others(same, order))
+    bookings.refuse_for_others(actor, wanted)
+    having = _mine_in_the_way(wanted)
+    if same := _same(having, wanted):
+        return GuestClaim(same=same, changes=_is_for_others(same, wanted))
     if standing := next((one for one in having if one.held_until is None), None):
         return GuestClaim(standing=standing)
     own = {night for hold in having for night in Stay(hold.check_in, hold.check_out).dates()}
-    free = inventory.taken_nights(order.room_id, order.stay) <= own
+    free = inventory.taken_nights(wanted.room_id, wanted.stay) <= own
     hold = next(iter(having), None)
     return GuestClaim(making_way=hold) if free else GuestClaim(kept=hold)
 
 
 @transaction(retry_on=bookings.REFERENCES)
-def _reserve(actor: Actor, order: Order, context: BookingContext) -> Booking:
-    bookings.refuse_for_others(actor, order)
-    hold_limits.one_at_a_time(order.guest_id)
-    having = _mine_in_the_way(order, lock=True) if fetch(_MINE_ID, **_asked(order)) else ()
-    if same := _same(having, order):
-        return _for_as_many(actor, same, order, context)
+def _reserve(actor: Actor, wanted: BookingRequest, context: BookingContext) -> Booking:
+    bookings.refuse_for_others(actor, wanted)
+    hold_limits.one_at_a_time(wanted.guest_id)
+    having = _mine_in_the_way(wanted, lock=True) if fetch(_MINE_ID, **_asked(wanted)) else ()
+    if same := _same(having, wanted):
+        return _for_as_many(actor, same, wanted, context)
     making_way = [other for other in having if other.held_until is not None]
     until = min((other.held_until for other in making_way if other.held_until), default=None)
     for other in making_way:
         inventory.release_nights(actor, other.id)
         cancellation.close(actor, other, None)
-    hold_limits.refuse_another(order.guest_id, context.holds_per_guest, {other.id for other in making_way})
-    return bookings.begin(actor, order, context, until=until)
+    hold_limits.refuse_another(wanted.guest_id, context.holds_per_guest, {other.id for other in making_way})
+    return bookings.begin(actor, wanted, context, until=until)
 
 
-def _mine_in_the_way(order: Order, *, lock: bool = False) -> Sequence[Booking]:
+def _mine_in_the_way(wanted: BookingRequest, *, lock: bool = False) -> Sequence[Booking]:
     """The guest's running holds and paid stays that overlap in this room."""
-    return repository.find(_MINE_LOCKED if lock else _MINE, _asked(order))
+    return repository.find(_MINE_LOCKED if lock else _MINE, _asked(wanted))
 
 
-def _asked(order: Order) -> dict[str, Any]:
-    dates = {"first_night": order.stay.check_in, "check_out": order.stay.check_out}
-    return {"room_id": order.room_id, "guest_id": order.guest_id, **dates}
+def _asked(wanted: BookingRequest) -> dict[str, Any]:
+    dates = {"first_night": wanted.stay.check_in, "check_out": wanted.stay.check_out}
+    return {"room_id": wanted.room_id, "guest_id": wanted.guest_id, **dates}
 
 
 _MINE = (
@@ -122,23 +122,23 @@ _MINE_LOCKED = _MINE.with_for_update()
 _MINE_ID = _MINE.with_only_columns(Booking.id)
 
 
-def _same(having: Sequence[Booking], order: Order) -> Booking | None:
-    dates = order.stay.check_in, order.stay.check_out
+def _same(having: Sequence[Booking], wanted: BookingRequest) -> Booking | None:
+    dates = wanted.stay.check_in, wanted.stay.check_out
     return next((one for one in having if (one.check_in, one.check_out) == dates), None)
 
 
-def _for_as_many(actor: Actor, booking: Booking, order: Order, context: BookingContext) -> Booking:
+def _for_as_many(actor: Actor, booking: Booking, wanted: BookingRequest, context: BookingContext) -> Booking:
     """The same stay once more, perhaps for another number of guests; only a hold still follows that."""
-    if _is_for_others(booking, order):
-        room = pricing.for_sale(order.room_id)
-        room.refuse_unless_fit(order.stay, order.guests, context.rules)
+    if _is_for_others(booking, wanted):
+        room = pricing.for_sale(wanted.room_id)
+        room.refuse_unless_fit(wanted.stay, wanted.guests, context.rules)
         before = {"guests": booking.guests}
-        for column, value in sale.frozen(room, order.stay, order.guests).items():
+        for column, value in sale.frozen(room, wanted.stay, wanted.guests).items():
             setattr(booking, column, value)
         repository.save(booking)
         changes.audit(actor, "booking.guests_changed", booking, before, {"guests": booking.guests})
     return booking
 
 
-def _is_for_others(booking: Booking, order: Order) -> bool:
-    return booking.held_until is not None and booking.guests != order.guests
+def _is_for_others(booking: Booking, wanted: BookingRequest) -> bool:
+    return booking.held_until is not None and booking.guests != wanted.guests

@@ -15,7 +15,7 @@ from booking.domain.actors import Actor
 from booking.domain.errors import RoomLocked
 from booking.domain.inventory import room_lock
 from booking.domain.reservations import bookings, holds
-from booking.domain.reservations.bookings import Order
+from booking.domain.reservations.bookings import BookingRequest
 from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
@@ -50,10 +50,10 @@ def test_whoever_goes_on_beside_it_leaves_it_to_its_holder(app: Flask) -> None:
         pass
 
 
-Way = Callable[[Actor, Order, BookingContext], Booking]
+Way = Callable[[Actor, BookingRequest, BookingContext], Booking]
 
 
-def book(actor: Actor, wanted: Order, desk: BookingContext) -> Booking:
+def book(actor: Actor, wanted: BookingRequest, desk: BookingContext) -> Booking:
     return bookings.book(actor, wanted, VISA, desk)
 
 

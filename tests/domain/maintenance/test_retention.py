@@ -17,7 +17,7 @@ from booking.domain.maintenance.retention import RULES, Rule
 from booking.domain.messages import outbox
 from booking.domain.people import sessions
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import Order
+from booking.domain.reservations.bookings import BookingRequest
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import CONFIRMED
 from booking.domain.tables import Booking, Room, User
@@ -114,7 +114,7 @@ def test_a_session_that_is_still_good_stays_however_old_it_is(alice: User) -> No
 
 
 def expired(alice: User, room: Room, desk: BookingContext) -> Booking:
-    held = bookings.hold(acting(alice), Order(alice.id, room.id, in_days(30), 2), desk)
+    held = bookings.hold(acting(alice), BookingRequest(alice.id, room.id, in_days(30), 2), desk)
     clock.shift(dt.timedelta(hours=1))
     assert bookings.expire_holds(SYSTEM) == 1
     return held
@@ -132,8 +132,8 @@ def test_an_expired_booking_that_nobody_tried_to_pay_goes_after_a_month(
 
 
 def test_the_books_stay(alice: User, room: Room, desk: BookingContext) -> None:
-    kept = bookings.book(acting(alice), Order(alice.id, room.id, in_days(30), 2), VISA, desk)
-    gone = bookings.book(acting(alice), Order(alice.id, room.id, in_days(60), 2), VISA, desk)
+    kept = bookings.book(acting(alice), BookingRequest(alice.id, room.id, in_days(30), 2), VISA, desk)
+    gone = bookings.book(acting(alice), BookingRequest(alice.id, room.id, in_days(60), 2), VISA, desk)
     bookings.cancel(acting(alice), gone.id, desk)
     clock.shift(dt.timedelta(days=4000))
     prune()
@@ -145,7 +145,7 @@ def test_the_books_stay(alice: User, room: Room, desk: BookingContext) -> None:
 
 def test_nights_that_are_over_go_and_verify_does_not_miss_them(alice: User, room: Room, desk: BookingContext) -> None:
     stay = in_days(30)
-    booked = bookings.book(acting(alice), Order(alice.id, room.id, stay, 2), VISA, desk)
+    booked = bookings.book(acting(alice), BookingRequest(alice.id, room.id, stay, 2), VISA, desk)
     # The stay was long ago, and its first night is just too old.
     back = (stay.check_in - dt.datetime.now(dt.UTC).date()).days + NIGHTS_KEPT_DAYS + 1
     run("UPDATE availability SET night = night - CAST(:days AS integer)", days=back)
@@ -161,7 +161,7 @@ def test_nights_that_are_over_go_and_verify_does_not_miss_them(alice: User, room
 
 
 def test_a_held_or_pinned_night_is_not_pruned_whatever_its_date(alice: User, room: Room, desk: BookingContext) -> None:
-    bookings.hold(acting(alice), Order(alice.id, room.id, in_days(30), 2), desk)
+    bookings.hold(acting(alice), BookingRequest(alice.id, room.id, in_days(30), 2), desk)
     run("UPDATE availability SET night = night - 400")
     assert "nights that are over" not in prune()
 
@@ -184,7 +184,7 @@ def test_many_nights_go_portion_by_portion_each_where_the_last_one_ended(
 ) -> None:
     monkeypatch.setattr(retention, "NIGHTS_PORTION", 3)
     for one in (room, a_room()):  # so that a portion ends between two rows of one night
-        bookings.book(acting(alice), Order(alice.id, one.id, in_days(30, 10), 2), VISA, desk)
+        bookings.book(acting(alice), BookingRequest(alice.id, one.id, in_days(30, 10), 2), VISA, desk)
     run("UPDATE availability SET night = night - 400")
     begun = []
     delete = retention._delete_nights

@@ -25,8 +25,7 @@ from booking.domain.errors import (
 from booking.domain.maintenance import retention, verification
 from booking.domain.reservations import bookings, holds, idempotency, recovery
 from booking.domain.reservations.context import BookingContext
-from booking.domain.tables import Booking, Payment, Room, User
-from booking.domain.tables import Order as Purchase
+from booking.domain.tables import Booking, Order, Payment, Room, User
 from booking.infra.db import READ_COMMITTED, db, transaction
 from booking.infra.provider import NoAnswer, Outcome
 from tests.cast import (
@@ -85,7 +84,7 @@ def test_a_booking_is_the_line_of_an_order_with_its_reference(booked: Booking, a
 
 
 def test_an_order_says_which_way_it_came(alice: User, room: Room, desk: BookingContext) -> None:
-    asked = bookings.Order(alice.id, room.id, in_days(30), 2, payments.API)
+    asked = bookings.BookingRequest(alice.id, room.id, in_days(30), 2, payments.API)
     assert order_of(bookings.book(acting(alice), asked, VISA, desk)).channel == "api"
 
 
@@ -164,7 +163,7 @@ def test_an_order_goes_with_its_booking(alice: User, room: Room, desk: BookingCo
     bookings.expire_holds(SYSTEM)
     later(dt.timedelta(days=40))
     assert retention.prune(SYSTEM, dt.timedelta(days=1))["expired bookings"] == 1
-    assert (count(Booking), count(Purchase)) == (0, 0)
+    assert (count(Booking), count(Order)) == (0, 0)
 
 
 # --- what may be charged, and what may go back
@@ -336,7 +335,7 @@ def test_a_repeated_request_finds_what_it_booked_for_nothing(given: Booking, des
     idempotency.let_go(claim)
     again = idempotency.claim(acting(given.user_id), "POST /bookings", "key", b"x" * 32)
     assert isinstance(again, idempotency.Claim)
-    asked = bookings.Order(given.user_id, given.room_id, in_days(30), 2)
+    asked = bookings.BookingRequest(given.user_id, given.room_id, in_days(30), 2)
     answer = lambda booking: idempotency.Answer(201, str(booking.id))  # noqa: E731
     found = bookings.book(acting(given.user_id), asked, VISA, desk, claim=again, render=answer)
     assert (found.id, count(Booking)) == (given.id, 1)

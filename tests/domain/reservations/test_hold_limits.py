@@ -19,7 +19,7 @@ from booking.domain.errors import PaymentFailed, PaymentUnknown, PriceChanged, T
 from booking.domain.maintenance import verification
 from booking.domain.pricing import offers
 from booking.domain.reservations import bookings, history, hold_limits, holds
-from booking.domain.reservations.bookings import Order
+from booking.domain.reservations.bookings import BookingRequest
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra import telemetry
@@ -41,7 +41,7 @@ from tests.cast import (
     silent,
 )
 
-Hold = Callable[[Actor, Order, BookingContext], Booking]
+Hold = Callable[[Actor, BookingRequest, BookingContext], Booking]
 WAYS = pytest.mark.parametrize("hold", [bookings.hold, holds.reserve], ids=["hold", "reserve"])
 
 

@@ -34,7 +34,7 @@ from booking.domain.errors import BookingError, PaymentFailed, RoomNotAvailable
 from booking.domain.maintenance import verification
 from booking.domain.payments import refunds
 from booking.domain.reservations import bookings, idempotency, recovery, refund_debts
-from booking.domain.reservations.bookings import Order
+from booking.domain.reservations.bookings import BookingRequest
 from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.infra import clock
@@ -244,7 +244,7 @@ class Agreement(RuleBasedStateMachine):
         claim = idempotency.claim(acting(guest), "model", key.name, idempotency.fingerprint({"key": key.name}))
         if isinstance(claim, idempotency.Answer):
             return claim
-        order = Order(guest, self.house.rooms[key.room].id, Stay(key.check_in, key.check_out), 2)
+        order = BookingRequest(guest, self.house.rooms[key.room].id, Stay(key.check_in, key.check_out), 2)
         try:
             return bookings.book(
                 acting(order),
@@ -268,8 +268,8 @@ class Agreement(RuleBasedStateMachine):
         assert len(new) == len(mine) <= 1
         self.ids |= dict(zip(new, mine, strict=True))
 
-    def _order(self, guest: int, room: int, days: tuple[int, int]) -> Order:
-        return Order(self.house.guests[guest].id, self.house.rooms[room].id, Stay(*dates(days)), 2)
+    def _order(self, guest: int, room: int, days: tuple[int, int]) -> BookingRequest:
+        return BookingRequest(self.house.guests[guest].id, self.house.rooms[room].id, Stay(*dates(days)), 2)
 
     def _one(self, which: int) -> tuple[Any, Sold]:
         return list(self.ids.items())[which % len(self.ids)]

@@ -18,7 +18,7 @@ from booking.domain.errors import BookingNotCancellable, RoomLocked, RoomNotAvai
 from booking.domain.inventory import availability
 from booking.domain.maintenance import verification
 from booking.domain.reservations import bookings, holds
-from booking.domain.reservations.bookings import Order
+from booking.domain.reservations.bookings import BookingRequest
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra import telemetry
@@ -81,12 +81,12 @@ def test_fifty_at_once_for_the_same_nights_one_wins(
     assert verification.verify().findings == []
 
 
-def reserved_and_paid(wanted: Order, desk: BookingContext) -> Booking:
+def reserved_and_paid(wanted: BookingRequest, desk: BookingContext) -> Booking:
     held = holds.reserve(acting(wanted), wanted, desk)
     return bookings.pay(acting(wanted.guest_id), held.id, VISA, held.total_price, desk)
 
 
-def booked(wanted: Order, desk: BookingContext) -> Booking:
+def booked(wanted: BookingRequest, desk: BookingContext) -> Booking:
     return bookings.book(acting(wanted), wanted, VISA, desk)
 
 
@@ -138,7 +138,7 @@ def test_guests_who_book_different_rooms_at_once_hardly_ever_make_each_other_try
     environ: dict[str, str],
     desk: BookingContext,
     monkeypatch: pytest.MonkeyPatch,
-    act: Callable[[Order, BookingContext], Booking],
+    act: Callable[[BookingRequest, BookingContext], Booking],
     nights: int,
 ) -> None:
     counted(environ, desk, nights)
