@@ -94,6 +94,7 @@ STEP = {
         "start_charge",
         "start_refund",
     },
+    "reservations": {"refund_state"},
 }
 # What it is given proves that one may: a password, a token, a link from one's mailbox, the claim of a key. Some of them
 # find out who the actor is.

@@ -95,7 +95,8 @@ def list_bookings(user: CurrentUser, query: BookingList) -> schemas.BookingPageS
 def show_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply | Response:
     """One of my bookings."""
     booking = reservations.get_booking(user.actor, booking_id)
-    return _not_modified(booking) if _is_known(booking) else _versioned(booking)
+    refund = reservations.refund_state(booking)
+    return _not_modified(booking) if _is_known(booking, refund) else _versioned(booking, refund)
 
 
 @endpoint(
@@ -109,9 +110,10 @@ def show_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply | Response:
 )
 def cancel_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply:
     """Cancel a booking: the nights are free again, and refundAmount is due back."""
-    return _versioned(
-        reservations.cancel(user.actor, booking_id, current_services().booking_context, seen_version=_seen_version())
+    booking = reservations.cancel(
+        user.actor, booking_id, current_services().booking_context, seen_version=_seen_version()
     )
+    return _versioned(booking, reservations.refund_state(booking))
 
 
 class _Kept:
@@ -169,17 +171,19 @@ def _where(booking: Booking) -> dict[str, str]:
     return {"Location": f"{here}/bookings/{encode('booking', booking.id)}", **_version(booking)}
 
 
-def _versioned(booking: Booking) -> Reply:
-    return Reply(schemas.booking(booking), _version(booking))
+def _versioned(booking: Booking, refund: str | None) -> Reply:
+    return Reply(schemas.booking(booking, refund), _version(booking))
 
 
 def _version(booking: Booking) -> dict[str, str]:
     return {"ETag": f'"{booking.version}"'}
 
 
-def _is_known(booking: Booking) -> bool:
-    """Whether the program has this version already. A hold runs out without a new one, so it is always sent."""
-    return booking.status != "PENDING" and request.if_none_match.contains_weak(str(booking.version))
+def _is_known(booking: Booking, refund: str | None) -> bool:
+    """Whether the program has this version already. A hold runs out without a new one, and a refund goes its way: those
+    are always sent.
+    """
+    return booking.status != "PENDING" and refund is None and request.if_none_match.contains_weak(str(booking.version))
 
 
 def _not_modified(booking: Booking) -> Response:

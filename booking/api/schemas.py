@@ -9,11 +9,12 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import Field, SerializerFunctionWrapHandler, WithJsonSchema, model_serializer
+from pydantic.json_schema import JsonSchemaValue
 
 from booking.api import room_facts
 from booking.api.room_facts import AddressShape, ImageShape, PolicyShape
 from booking.api.schema import Shape
-from booking.domain import pricing, reservations
+from booking.domain import payments, pricing, reservations
 from booking.domain.catalogue import AmenityCount, Destination
 from booking.domain.money import as_number
 from booking.domain.people import CurrentUser, User
@@ -24,6 +25,8 @@ from booking.infra.ids import encode
 
 Money = Annotated[int | float, WithJsonSchema({"type": "number"})]
 Instant = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+_REFUND_STATUSES: JsonSchemaValue = {"type": "string", "enum": [state.upper() for state in payments.REFUND_STATES]}
+RefundStatus = Annotated[str, WithJsonSchema(_REFUND_STATUSES)]
 
 
 class Refusal(Shape):
@@ -178,6 +181,7 @@ class BookingShape(Shape):
     lines: list[LineShape]
     refunds: list[RefundShape]
     refund_amount: Money | None
+    refund_status: RefundStatus | None
     held_until: Instant | None
     created_at: Instant
 
@@ -320,7 +324,8 @@ def calendar(shown: Calendar) -> CalendarShape:
     )
 
 
-def booking(row: Booking) -> BookingShape:
+def booking(row: Booking, refund_state: str | None = None) -> BookingShape:
+    """`refund_state`: one of payments.REFUND_STATES; None where nothing is due back."""
     refund, room_id = row.refund_amount, encode("room", row.room_id)
     return BookingShape.model_construct(
         id=encode("booking", row.id),
@@ -339,6 +344,7 @@ def booking(row: Booking) -> BookingShape:
         lines=_lines(pricing.kept_lines(row.price_lines), row.currency),
         refunds=_refunds(pricing.refund_tiers(row.policy, row.check_in)),
         refund_amount=None if refund is None else as_number(refund, row.currency),
+        refund_status=refund_state.upper() if refund_state else None,
         held_until=instant(row.held_until) if row.held_until else None,
         created_at=instant(row.created_at),
     )
@@ -346,7 +352,7 @@ def booking(row: Booking) -> BookingShape:
 
 def booking_page(history: History) -> BookingPageShape:
     return BookingPageShape.model_construct(
-        items=[booking(row) for row in history.bookings],
+        items=[booking(row, history.refunds.get(row.id)) for row in history.bookings],
         page=history.page,
         page_size=history.page_size,
         total=history.total,

@@ -95,6 +95,11 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "refunds": ("Until when how much comes back, the most generous first.", None),
     "until": ("Cancelled before this instant, so much comes back.", "2026-11-30T13:00:00.000Z"),
     "refundAmount": ("What is due back once it is cancelled, returned yet or not; null before.", None),
+    "refundStatus": (
+        "What became of refundAmount: `UNDER_WAY`, `RETURNED`, or `OWED` where it was declined and will be tried again;"
+        " null where nothing is due back.",
+        "RETURNED",
+    ),
     "heldUntil": ("Until when an unpaid booking keeps its nights, null for others.", None),
     "createdAt": ("When it was made.", "2026-10-01T08:15:30.000Z"),
     "paymentMethodId": ("The means of payment, as the provider calls it.", "pm_card_visa"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from email.message import EmailMessage
 
 from flask_babel import gettext
 
 from booking.config import Settings
-from booking.domain import reservations
+from booking.domain import payments, reservations
 from booking.domain.messages import Task
 from booking.domain.reservations import BookingSummary, CalendarPublisher
 from booking.http import date_format, money_format
@@ -20,6 +21,8 @@ from booking.jobs.account_mails import Writer
 from booking.jobs.email_builder import Letter, one_line
 
 CONFIRMATION, CANCELLATION = "confirmation", "cancellation"
+REFUND_DECLINED, REFUND_RETURNED = "refund_declined", "refund_returned"
+HAS_CALENDAR_ENTRY = (CONFIRMATION, CANCELLATION)
 
 
 def handle(task: Task, post: Post, settings: Settings) -> str | None:
@@ -47,19 +50,29 @@ def _about_booking(task: Task, message_id: str, settings: Settings) -> EmailMess
     if notice is None:
         log.warning("mail_without_booking", booking_id=task.payload["bookingId"])
         return None
+    if kind in (REFUND_DECLINED, REFUND_RETURNED):
+        if kind == REFUND_DECLINED and _is_returned(notice):
+            return None  # tried again in the meantime; the email about that tells all of it
+        notice = replace(notice, refunded=Decimal(task.payload["amount"]))
     return compose(notice, Letter(kind, message_id, task.occurred_at), settings)
 
 
 def kind_of(task: Task) -> str | None:
     """Which mail a booking's event is worth: a hold that ends or a declined card is none."""
-    if task.type == "booking.confirmed":
-        return CONFIRMATION
+    if task.type in _KINDS:
+        return _KINDS[task.type]
     return CANCELLATION if task.type == "booking.cancelled" and task.payload.get("wasConfirmed") else None
 
 
+def _is_returned(notice: BookingSummary) -> bool:
+    return payments.refund_states([notice.booking_id]).get(notice.booking_id) == payments.RETURNED
+
+
 def compose(notice: BookingSummary, letter: Letter, settings: Settings) -> EmailMessage:
-    """Text and HTML with a calendar entry. Raises MailError for an address that no header can hold."""
-    notice, issuer, cancelled = _clean(notice), publisher(settings), letter.kind == CANCELLATION
+    """Text and HTML, with a calendar entry where the stay begins or ends to be one. Raises MailError for an address
+    that no header can hold.
+    """
+    notice, issuer = _clean(notice), publisher(settings)
     to = email_builder.recipient(notice.guest_name, notice.email)
     message = email_builder.begin(letter, settings.mail_from, to, subject(notice, letter.kind))
     message["X-Booking-Reference"] = notice.reference
@@ -70,6 +83,13 @@ def compose(notice: BookingSummary, letter: Letter, settings: Settings) -> Email
         "with_decimals": money_format.has_fraction(reservations.amounts_of(notice), notice.currency),
     }
     email_builder.fill(message, letter, facts)
+    if letter.kind in HAS_CALENDAR_ENTRY:
+        _attach_entry(message, notice, issuer, letter)
+    return email_builder.finish(message, letter)
+
+
+def _attach_entry(message: EmailMessage, notice: BookingSummary, issuer: CalendarPublisher, letter: Letter) -> None:
+    cancelled = letter.kind == CANCELLATION
     message.add_attachment(
         reservations.calendar_entry(notice, issuer, letter.written_at, cancelled=cancelled),
         maintype="text",
@@ -77,7 +97,6 @@ def compose(notice: BookingSummary, letter: Letter, settings: Settings) -> Email
         filename="stay.ics",
         params={"charset": "utf-8", "method": reservations.calendar_method(cancelled=cancelled)},
     )
-    return email_builder.finish(message, letter)
 
 
 def subject(notice: BookingSummary, kind: str) -> str:
@@ -85,6 +104,10 @@ def subject(notice: BookingSummary, kind: str) -> str:
     facts = {"reference": notice.reference, "room": room, "day": date_format.day_short(notice.arrival)}
     if kind == CONFIRMATION:
         return str(gettext("%(reference)s: your booking is confirmed (%(room)s, %(day)s)", **facts))
+    if kind == REFUND_DECLINED:
+        return str(gettext("%(reference)s: your refund was declined (%(room)s, %(day)s)", **facts))
+    if kind == REFUND_RETURNED:
+        return str(gettext("%(reference)s: your refund has been sent (%(room)s, %(day)s)", **facts))
     return str(gettext("%(reference)s: your booking has been cancelled (%(room)s, %(day)s)", **facts))
 
 
@@ -103,10 +126,18 @@ def _clean(notice: BookingSummary) -> BookingSummary:
     )
 
 
+_KINDS = {
+    "booking.confirmed": CONFIRMATION,
+    payments.REFUND_DECLINED: REFUND_DECLINED,
+    payments.REFUND_RETURNED: REFUND_RETURNED,
+}
+
 # Who writes the email about an event, by the event's type. An email that an event is not worth is None.
 WRITERS: dict[str, Writer] = {
     "booking.confirmed": _about_booking,
     "booking.cancelled": _about_booking,
+    payments.REFUND_DECLINED: _about_booking,
+    payments.REFUND_RETURNED: _about_booking,
     **password_mails.WRITERS,
     **account_mails.WRITERS,
 }

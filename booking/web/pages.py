@@ -14,7 +14,7 @@ from markupsafe import escape
 
 from booking.config import SIMULATED, Settings
 from booking.domain import people
-from booking.http import date_format, language, money_format, number_format
+from booking.http import date_format, language, money_format, number_format, words
 from booking.infra import clock
 from booking.infra.ids import encode
 from booking.web import amenities, colours, formats, options, security
@@ -42,6 +42,7 @@ def install(app: Flask, settings: Settings) -> None:
         guests=number_format.guests,
         room_count=number_format.rooms,
         number=number_format.number,
+        refund_state=words.refund_state,
         zone_name=date_format.zone_name,
         typeid=lambda value, kind: encode(kind, value),
     )

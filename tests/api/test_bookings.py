@@ -35,6 +35,7 @@ BOOKING = {
     "lines",
     "refunds",
     "refundAmount",
+    "refundStatus",
     "heldUntil",
     "createdAt",
 }
@@ -58,7 +59,7 @@ def test_a_booking_says_what_the_contract_lists(api: Program, alice: User, room:
     assert [one.channel for one in saved_orders() if one.id == bought] == ["api"]
     assert (answer.json["status"], answer.json["totalPrice"], answer.json["currency"]) == ("CONFIRMED", 360, "EUR")
     assert re.fullmatch(INSTANT, answer.json["createdAt"])
-    assert answer.json["heldUntil"] is answer.json["refundAmount"] is None
+    assert answer.json["heldUntil"] is answer.json["refundAmount"] is answer.json["refundStatus"] is None
     assert "Idempotency-Replayed" not in answer.headers
 
 

@@ -10,14 +10,26 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from booking.domain.reservations import bookings
+from booking.domain.reservations import bookings, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode, new_id
 from tests.api.program import Program, an_order, program_of, refused
 from tests.api.test_bookings import BOOKING
-from tests.cast import SYSTEM, VISA, a_room, acting, all_at_once, in_days, later, order
+from tests.cast import (
+    AN_HOUR,
+    REFUND_DECLINED,
+    REFUND_SLOW,
+    SYSTEM,
+    VISA,
+    a_room,
+    acting,
+    all_at_once,
+    in_days,
+    later,
+    order,
+)
 
 
 @pytest.fixture
@@ -116,6 +128,22 @@ def test_cancelling_answers_the_booking_and_what_comes_back(api: Program, booked
     shown = api.get(path(booked))
     assert shown.json == answer.json
     assert shown.headers["ETag"] == answer.headers["ETag"]
+
+
+def test_what_became_of_a_refund_is_told_and_never_held_back_by_an_etag(
+    api: Program, room: Room, desk: BookingContext
+) -> None:
+    cards = {VISA: "RETURNED", REFUND_DECLINED: "OWED", REFUND_SLOW: "UNDER_WAY"}
+    for day, (card, status) in enumerate(cards.items()):
+        booked = api.post("/bookings", an_order(room, in_days(30 + 5 * day), paymentMethodId=card)).json
+        answer = api.post(path(booked, "/cancel"))
+        assert answer.json["refundStatus"] == status, card
+        etag = answer.headers["ETag"]
+        assert api.get(path(booked), If_None_Match=etag).json["refundStatus"] == status
+    listed = api.get("/bookings").json["items"]
+    assert [item["refundStatus"] for item in listed] == list(cards.values())[::-1]
+    assert recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR) == 1
+    assert api.get(path(booked), If_None_Match=etag).json["refundStatus"] == "RETURNED"
 
 
 def test_cancelling_twice_is_409(api: Program, booked: dict[str, Any]) -> None:

@@ -24,7 +24,7 @@ from booking.domain.reservations.booking_summary import BookingSummary
 from booking.http import date_format, money_format
 from booking.infra.mail import MailError
 from booking.jobs.email_builder import one_line
-from booking.jobs.mails import CANCELLATION, CONFIRMATION, compose
+from booking.jobs.mails import CANCELLATION, CONFIRMATION, REFUND_DECLINED, REFUND_RETURNED, compose
 from tests.jobs.stories import CANCELLED_NOTICE, NOTICE, SETTINGS, letter
 
 MAILS = Path(date_format.__file__).parents[1] / "templates" / "mail"
@@ -131,8 +131,9 @@ def test_no_statement_takes_the_indent_of_its_line(path: Path) -> None:
 
 
 def test_the_same_delivery_makes_the_same_bytes() -> None:
-    for kind in (CONFIRMATION, CANCELLATION):
-        assert written(kind=kind).as_bytes() == written(kind=kind).as_bytes()
+    for kind in (CONFIRMATION, CANCELLATION, REFUND_DECLINED, REFUND_RETURNED):
+        first, again = (written(CANCELLED_NOTICE, kind).as_bytes() for _ in range(2))
+        assert first == again
 
 
 def test_headers() -> None:

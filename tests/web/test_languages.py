@@ -24,7 +24,7 @@ from booking.domain.tables import Room, User
 from booking.http import words
 from booking.infra.ids import encode
 from booking.jobs import email_builder
-from booking.jobs.mails import CANCELLATION, CONFIRMATION, compose
+from booking.jobs.mails import CANCELLATION, CONFIRMATION, REFUND_DECLINED, REFUND_RETURNED, compose
 from tests.cast import VISA, acting, in_days, order
 from tests.jobs.stories import CANCELLED_NOTICE, NOTICE, SETTINGS, WRITTEN, letter
 from tests.languages import SPOKEN, TEMPLATE, bracketed, catalogue, outside, spoken_by
@@ -148,7 +148,8 @@ def test_commands_use_the_same_words(foreign: Flask, runner: FlaskCliRunner) -> 
 
 # --- emails
 
-KINDS = sorted(path.stem for path in email_builder.FOLDER.glob("*.txt") if path.stem not in {"stay", "cancellation"})
+KINDS = sorted(path.stem for path in email_builder.FOLDER.glob("*.txt") if path.stem != "stay")
+ABOUT_BOOKINGS = (CONFIRMATION, CANCELLATION, REFUND_DECLINED, REFUND_RETURNED)
 FACTS = {
     "name": "Dana",
     "when": WRITTEN,
@@ -167,7 +168,7 @@ KNOWN = (
 
 
 @pytest.mark.parametrize("name", ["Dana", ""])
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "confirmation"])
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - set(ABOUT_BOOKINGS)))
 def test_emails_about_accounts(foreign: Flask, kind: str, name: str) -> None:
     text = email_builder.render(f"{kind}.txt", {**FACTS, "name": name})
     html = BeautifulSoup(email_builder.render(f"{kind}.html", {**FACTS, "name": name}), "html.parser")
@@ -177,12 +178,14 @@ def test_emails_about_accounts(foreign: Flask, kind: str, name: str) -> None:
         assert foreign_words(said, KNOWN) == set()
 
 
-@pytest.mark.parametrize("kind", [CONFIRMATION, CANCELLATION])
+@pytest.mark.parametrize("kind", ABOUT_BOOKINGS)
 @pytest.mark.parametrize("plain", [True, False])
 def test_emails_about_bookings(foreign: Flask, kind: str, plain: bool) -> None:
-    told = CANCELLED_NOTICE if kind == CANCELLATION else NOTICE
+    told = NOTICE if kind == CONFIRMATION else CANCELLED_NOTICE
+    about_stay = kind in (CONFIRMATION, CANCELLATION)
     if plain:
-        told = replace(told, guest_name="", refunds=(), refunded=None, lines=NOTICE.lines[:1], total=Decimal(1440))
+        told = replace(told, guest_name="", refunds=(), lines=NOTICE.lines[:1], total=Decimal(1440))
+        told = replace(told, refunded=None if about_stay else Decimal(1440))
     email = compose(told, letter(kind), SETTINGS)
     assert email["Subject"].startswith("⟦")
     for form in ("plain", "html"):
@@ -194,7 +197,8 @@ def test_emails_about_bookings(foreign: Flask, kind: str, plain: bool) -> None:
         said = shown.get_text(" ")
         assert foreign_words(said, KNOWN) == set(), form
         assert "4. Mai 2026" in said
-        assert ("1.440\N{NO-BREAK SPACE}₪" if plain else "2.000,50\N{NO-BREAK SPACE}₪") in said
+        sum_told = "1.440" if plain else "2.000,50" if about_stay else "1.000,25"
+        assert f"{sum_told}\N{NO-BREAK SPACE}₪" in said
 
 
 def test_every_email_has_both_parts_and_no_text_outside_of_gettext() -> None:

@@ -48,7 +48,9 @@ from booking.domain.payments.models import (
     Order,
     Payment,
 )
-from booking.domain.payments.refunds import OWED, RETURNED, UNDER_WAY
+from booking.domain.payments.refunds import OWED, REFUND_STATES, RETURNED, UNDER_WAY
+from booking.domain.payments.refunds import TOLD_DECLINED as REFUND_DECLINED
+from booking.domain.payments.refunds import TOLD_RETURNED as REFUND_RETURNED
 from booking.domain.payments.refunds import exists_for as has_refund
 from booking.domain.payments.refunds import retry as retry_refund
 from booking.domain.payments.refunds import send as send_refund
@@ -73,6 +75,9 @@ __all__ = [
     "OWED",
     "PAYMENT_ROWS",
     "REFUND",
+    "REFUND_DECLINED",
+    "REFUND_RETURNED",
+    "REFUND_STATES",
     "RETURNED",
     "STARTED",
     "STUCK_AFTER",

@@ -1,7 +1,8 @@
 """Returning money: asked of the provider that took it, done only when that provider says so.
 
 A refund that was declined stays owed until another attempt succeeds. Nobody tries again by itself: an operator does,
-who can see why (`flask payments`).
+who can see why (`flask payments`). The guest hears of it once, however often it is tried, and once more when the money
+has gone back after all.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from booking.domain import people
+from booking.domain import messages, people
 from booking.domain.actors import Actor
 from booking.domain.errors import PaymentNotFound, RefundNotOwed
 from booking.domain.payments import ledger, repository
@@ -27,7 +28,9 @@ from booking.infra.provider import NoAnswer, Outcome, Result
 ONE_REFUND = "uq_payments_live"  # a second live refund of a booking: look again
 
 # What became of a booking's refund.
-RETURNED, UNDER_WAY, OWED = "returned", "under_way", "owed"
+RETURNED, UNDER_WAY, OWED = REFUND_STATES = ("returned", "under_way", "owed")
+# What the guest is told of it, as events.
+TOLD_DECLINED, TOLD_RETURNED = "refund.declined", "refund.returned"
 
 
 def send(actor: Actor, refund: Payment, context: PaymentContext) -> bool:
@@ -77,12 +80,28 @@ def _recorded(actor: Actor, refund_id: uuid.UUID, outcome: Outcome) -> bool:
     refund = repository.locked(refund_id)
     if not ledger.is_open(refund):
         return False
+    known_as_owed = _declined_before(refund)
     if outcome.result is Result.REFUNDED:
         ledger.succeed(refund, outcome.reference)
     else:
         ledger.fail(refund, ledger.DECLINED, _reason(outcome))
+    if known_as_owed is (refund.state == SUCCEEDED):  # the first no, or the yes after it
+        _tell(actor, refund)
     people.audit(actor, f"refund.{refund.state}", encode("payment", refund_id))
     return True
+
+
+def _declined_before(refund: Payment) -> bool:
+    """Whether another attempt of this booking was, so that the guest knows that the money is owed."""
+    others = (Payment.booking_id == refund.booking_id, Payment.kind == REFUND, Payment.state == FAILED)
+    return bool(db.session.scalar(select(exists().where(*others, Payment.id != refund.id))))
+
+
+def _tell(actor: Actor, refund: Payment) -> None:
+    """News for the guest, inside the caller's transaction."""
+    facts = {"bookingId": encode("booking", refund.booking_id), "paymentId": encode("payment", refund.id)}
+    facts |= {"amount": str(refund.amount), "currency": refund.currency}
+    messages.record(actor, TOLD_RETURNED if refund.state == SUCCEEDED else TOLD_DECLINED, facts)
 
 
 def _reason(outcome: Outcome) -> str:
@@ -139,6 +158,7 @@ def _returned_after_all(actor: Actor, payment_id: uuid.UUID, outcome: Outcome) -
     if db.session.scalar(select(exists().where(_lives_beside(declined.booking_id)))):
         raise RefundNotOwed
     ledger.succeed(declined, outcome.reference)
+    _tell(actor, declined)
     shown = encode("payment", payment_id)
     people.audit(actor, "refund.found", shown, before={"state": FAILED}, after={"state": SUCCEEDED})
 

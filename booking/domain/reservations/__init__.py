@@ -22,7 +22,7 @@ from booking.domain.reservations.bookings import get as get_booking
 from booking.domain.reservations.cancellation import shown_status
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.history import GROUPS as HISTORY_GROUPS
-from booking.domain.reservations.history import UPCOMING, History, overview, running_holds
+from booking.domain.reservations.history import UPCOMING, History, overview, refund_state, running_holds
 from booking.domain.reservations.history import mine as own_bookings
 from booking.domain.reservations.holds import GuestClaim, reserve
 from booking.domain.reservations.holds import mine as find_own_claim
@@ -97,6 +97,7 @@ __all__ = [
     "pay",
     "prune_keys",
     "recover_payments",
+    "refund_state",
     "request_fingerprint",
     "reserve",
     "running_holds",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, select
@@ -25,6 +26,7 @@ class History:
     page: int
     page_size: int
     total: int
+    refunds: dict[uuid.UUID, str]  # what became of the money that is due back, as in refunds; only where some is
 
 
 @reading
@@ -38,7 +40,21 @@ def mine(actor: Actor, *, status: str | None, page: int, page_size: int) -> Hist
     newest = select(Booking).where(*where).order_by(Booking.created_at.desc(), Booking.id.desc())
     rows = db.session.scalars(newest.limit(page_size).offset((page - 1) * page_size)).all()
     total = db.session.scalar(select(func.count()).select_from(Booking).where(*where))
-    return History(list(rows), page, page_size, total or 0)
+    return History(list(rows), page, page_size, total or 0, _refunds_of(rows))
+
+
+def refund_state(booking: Booking) -> str | None:
+    """What became of the money that is due back; None where none is. Of a booking that stands, nothing is asked."""
+    return _refund_state(booking) if booking.status in models.ENDED else None
+
+
+@reading
+def _refund_state(booking: Booking) -> str | None:
+    return _refunds_of([booking]).get(booking.id)
+
+
+def _refunds_of(rows: Sequence[Booking]) -> dict[uuid.UUID, str]:
+    return payments.refund_states_within([row.id for row in rows if row.status in models.ENDED])
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from booking.infra.db import Model
 from booking.infra.homes import REGIONAL
 
 PENDING, CONFIRMED, CANCELLED, EXPIRED = BOOKING_STATUSES = ("PENDING", "CONFIRMED", "CANCELLED", "EXPIRED")
+ENDED = (CANCELLED, EXPIRED)  # moves no more; money may still go back
 
 
 class Booking(Model):

@@ -19,7 +19,7 @@ from booking.http import date_format
 from booking.http.language import locale
 from booking.http.number_format import number
 from booking.http.words.errors import ERRORS, HTTP
-from booking.http.words.fields import LABELS, PROBLEMS
+from booking.http.words.fields import LABELS, PROBLEMS, REFUND_STATES
 from booking.http.words.imports import IMPORTS
 from booking.http.words.maintenance import MAINTENANCE
 from booking.http.words.templates import filled
@@ -27,7 +27,18 @@ from booking.http.words.templates import filled
 NOTICES = {**PROBLEMS, **IMPORTS, **MAINTENANCE}
 NOUNS_KEEP_THEIR_CAPITAL = {"de", "lb"}  # languages
 
-__all__ = ["ERRORS", "LABELS", "NOTICES", "label", "message", "of_status", "problem", "sentence", "told"]
+__all__ = [
+    "ERRORS",
+    "LABELS",
+    "NOTICES",
+    "label",
+    "message",
+    "of_status",
+    "problem",
+    "refund_state",
+    "sentence",
+    "told",
+]
 
 
 def message(refusal: BookingError) -> str:
@@ -61,6 +72,11 @@ def told(notice: Notice) -> str:
 def label(field: str) -> str:
     """A field's name on pages."""
     return str(LABELS.get(field, field))
+
+
+def refund_state(state: str) -> str:
+    """What became of the money that is due back, one of payments.REFUND_STATES."""
+    return str(REFUND_STATES[state])
 
 
 def _inside(field: str) -> str:
