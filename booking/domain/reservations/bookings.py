@@ -215,7 +215,7 @@ def _pay(
 ) -> Booking:
     if not held.total_price:
         return charging.confirm_unpaid(actor, held.id, keep)
-    payment = _begin_payment(actor, held.id, method, context)
+    payment = _begin_payment(actor, held, method, context)
     return charging.charge(actor, payment, context, keep_hold=keep_hold, keep=keep)
 
 
@@ -230,10 +230,13 @@ def _payable(actor: Actor, booking_id: uuid.UUID, shown_total: Decimal) -> Booki
 
 
 @transaction
-def _begin_payment(actor: Actor, booking_id: uuid.UUID, method: str, context: BookingContext) -> Payment:
-    """Record the attempt and pin the nights: from here on they do not end by time."""
-    booking = charging.pinned(booking_id)
-    if not booking.total_price:
+def _begin_payment(actor: Actor, held: Booking, method: str, context: BookingContext) -> Payment:
+    """Record the attempt and pin the nights: from here on they do not end by time.
+
+    `held` is the hold as it was looked at; raises PriceChanged where it costs something else by now.
+    """
+    booking = charging.pinned(held.id)
+    if (booking.total_price, booking.currency) != (held.total_price, held.currency):
         raise PriceChanged
     booking.held_until = None
     repository.save(booking)

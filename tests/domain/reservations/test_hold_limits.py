@@ -35,7 +35,9 @@ from tests.cast import (
     in_days,
     interrupted,
     later,
+    nights_of,
     order,
+    payments_of,
     person,
     reload,
     silent,
@@ -245,3 +247,22 @@ def test_a_price_that_changed_with_the_guests_is_shown_before_it_is_charged(
         bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)
     assert bookings.pay(acting(alice), held.id, VISA, Decimal(450), desk).status == "CONFIRMED"
     assert verification.verify().findings == []
+
+
+def test_a_price_that_changes_while_somebody_pays_is_not_charged(
+    alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = holds.reserve(acting(alice), order(alice, room, guests=2), desk)
+    looked_at = bookings._payable
+
+    def looks(*about: Any) -> Booking:
+        found = looked_at(*about)
+        reprice(room, Decimal(150))  # and another tab reserves for more
+        holds.reserve(acting(alice), order(alice, room, guests=3), desk)
+        return found
+
+    monkeypatch.setattr(bookings, "_payable", looks)
+    with pytest.raises(PriceChanged):
+        bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)
+    assert payments_of(held) == []
+    assert set(nights_of(room).values()) == {"held"}
