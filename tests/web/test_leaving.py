@@ -41,7 +41,6 @@ from tests.cast import (
     SYSTEM,
     VISA,
     acting,
-    all_at_once,
     count,
     in_days,
     later,
@@ -293,20 +292,6 @@ def test_money_under_way_or_owed_keeps_it(
 def refund_is(booking: Booking, state: str) -> None:
     refund = db.session.query(Payment).filter_by(booking_id=booking.id, kind="refund").one()
     refund.state = state
-
-
-def test_a_booking_that_is_made_meanwhile_is_not_lost(
-    app: Flask, alice: User, room: Room, desk: BookingContext
-) -> None:
-    """Whoever comes first: either the account is kept for the stay, or the hold is nobody's and ends by itself."""
-    results = all_at_once(
-        app,
-        [
-            lambda: account_deletion.remove(SYSTEM, alice.id),
-            lambda: bookings.hold(acting(alice), order(alice, room), desk),
-        ],
-    )
-    assert not any(isinstance(result, Exception) and not isinstance(result, AccountInUse) for result in results)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from booking.domain.people.account_closing import disable_mine as disable_own_ac
 from booking.domain.people.account_closing import enable as enable_account
 from booking.domain.people.account_closing import erase as erase_account
 from booking.domain.people.account_closing import farewell as find_farewell
-from booking.domain.people.account_closing import lock_account
 from booking.domain.people.account_closing import prune as prune_farewells
 from booking.domain.people.account_closing import told as end_farewell
 from booking.domain.people.audit_log import AuditEntry, Personal
@@ -91,6 +90,7 @@ from booking.domain.people.users import CurrentUser, email_key, register
 from booking.domain.people.users import addressee as addressee_of_id
 from booking.domain.people.users import ensure as ensure_user
 from booking.domain.people.users import find_for as find_user
+from booking.domain.people.users import lock as lock_account
 from booking.domain.people.users import own as get_own_account
 
 __all__ = [

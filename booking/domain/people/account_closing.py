@@ -22,6 +22,7 @@ from booking.domain.people import (
     permissions,
     security_log,
     sessions,
+    users,
 )
 from booking.domain.people.email_verification import Addressee
 from booking.domain.people.link_models import EmailChange, Farewell
@@ -49,7 +50,7 @@ def disable_mine(actor: Actor) -> None:
 def disable(actor: Actor, user_id: uuid.UUID) -> None:
     """End every sign-in and refuse new ones; bookings stand. Twice is once. Raises AccountNotFound, LastOwner."""
     permissions.require(actor, Action.DISABLE_ACCOUNT, own=user_id, otherwise=AccountNotFound)
-    user, shown = lock_account(user_id), encode("user", user_id)
+    user, shown = users.lock(user_id), encode("user", user_id)
     if user.disabled_at is not None:
         return
     _refuse_last_owner(user)
@@ -63,7 +64,7 @@ def disable(actor: Actor, user_id: uuid.UUID) -> None:
 def enable(actor: Actor, user_id: uuid.UUID) -> None:
     """Sign-ins work again, with the same password. Raises AccountNotFound, also for a deleted one."""
     permissions.require(actor, Action.ENABLE_ACCOUNT, own=user_id, otherwise=AccountNotFound)
-    user = lock_account(user_id)
+    user = users.lock(user_id)
     if user.disabled_at is not None:
         user.disabled_at = None
         security_log.record(SecurityEventKind.ACCOUNT_ENABLED, user.id)
@@ -102,18 +103,6 @@ def _forget(user: User) -> None:
     seen = update(SecurityEvent).where(SecurityEvent.user_id == user.id)
     db.session.execute(seen.values(account="", address="", network="", client=""))
     audit_log.forget(user.id)
-
-
-def lock_account(user_id: uuid.UUID) -> User:
-    """The account, locked inside the caller's transaction; raises AccountNotFound, also for a deleted one.
-
-    It waits for a booking that is just being made: its row refers to this one.
-    """
-    row = select(User).where(User.id == user_id, User.deleted_at.is_(None)).with_for_update()
-    user = db.session.scalars(row).one_or_none()
-    if user is None:
-        raise AccountNotFound
-    return user
 
 
 def _shut(user: User) -> None:

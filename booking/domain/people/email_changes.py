@@ -26,6 +26,7 @@ from booking.domain.people import (
     permissions,
     security_log,
     sessions,
+    users,
 )
 from booking.domain.people.audit_log import Personal
 from booking.domain.people.link_models import EmailChange
@@ -54,7 +55,10 @@ class Change:
 
 
 def request(actor: Actor, new_email: str) -> None:
-    """Ask both mailboxes; takes the place of a change that is still open. Raises SignInTooOld, EmailTaken, Invalid."""
+    """Ask both mailboxes; takes the place of a change that is still open. Raises SignInTooOld, EmailTaken, Invalid.
+
+    AccountNotFound where it is deleted at this moment.
+    """
     permissions.require(actor, Action.CHANGE_ACCOUNT, own=actor.account)
     sessions.require_recent(actor)
     _begin(actor, new_email)
@@ -62,7 +66,7 @@ def request(actor: Actor, new_email: str) -> None:
 
 @transaction(isolation=READ_COMMITTED)
 def _begin(actor: Actor, new_email: str) -> None:
-    user = db.session.get_one(User, actor.account, with_for_update=True)
+    user = users.lock(actor.account)
     if new_email == user.email:
         raise Invalid(details={"newEmail": Notice("own_address")})
     _refuse_taken(user, new_email)

@@ -14,19 +14,18 @@ from booking.domain.people import (
     users,
 )
 from booking.domain.people.audit_log import Personal
-from booking.domain.people.models import User
 from booking.domain.people.permissions import Action
 from booking.domain.people.security_log import SecurityEventKind
 from booking.domain.people.sign_in_throttle import UNCOUNTED, SignInGuard
-from booking.infra.db import READ_COMMITTED, db, transaction
+from booking.infra.db import READ_COMMITTED, transaction
 from booking.infra.ids import encode
 
 
 @transaction(isolation=READ_COMMITTED)
 def rename(actor: Actor, full_name: str) -> None:
-    """Give one's account another name."""
+    """Give one's account another name. Raises AccountNotFound."""
     permissions.require(actor, Action.CHANGE_ACCOUNT, own=actor.account)
-    user = db.session.get_one(User, actor.account)
+    user = users.lock(actor.account)
     personal = Personal(user.id, {"fullName": user.full_name}, {"fullName": full_name})
     audit_log.record(actor, "account.renamed", encode("user", user.id), personal=personal)
     user.full_name = full_name

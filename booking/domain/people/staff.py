@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from booking.domain.actors import Actor, ActorKind, Role
-from booking.domain.errors import AccountNotFound, Forbidden
+from booking.domain.errors import Forbidden
 from booking.domain.people import (
     audit_log,
     memberships,
@@ -27,16 +27,18 @@ from booking.infra.ids import encode
 def give_role(actor: Actor, user_id: uuid.UUID, role: Role, property_id: uuid.UUID | None = None) -> bool:
     """Make somebody this at a property, or at all (None), in place of what they were there. Whether that changed it.
 
-    Their sign-ins end: they were made for the old role. Raises Forbidden, AccountNotFound.
+    Their sign-ins end: they were made for the old role. Raises Forbidden, AccountNotFound; LastOwner, but for an
+    operator, who can make another one.
     """
     permissions.require(actor, Action.GIVE_ROLES, at=property_id, otherwise=Forbidden)
-    user, held = _locked(user_id), memberships.at(user_id, property_id)
+    user, held = users.lock(user_id), memberships.at(user_id, property_id)
     before = held.role if held else None
     if held is None:
         db.session.add(StaffMembership(user_id=user_id, property_id=property_id, role=role, created_at=sql_now()))
     elif held.role == role:
         return False
     else:
+        _refuse_last_owner(actor, held)
         held.role = role
     _changed(actor, user, property_id, before, role)
     return True
@@ -49,22 +51,19 @@ def take_role(actor: Actor, user_id: uuid.UUID, property_id: uuid.UUID | None = 
     Raises Forbidden, AccountNotFound; LastOwner, but for an operator, who can make another one.
     """
     permissions.require(actor, Action.GIVE_ROLES, at=property_id, otherwise=Forbidden)
-    user, held = _locked(user_id), memberships.at(user_id, property_id)
+    user, held = users.lock(user_id), memberships.at(user_id, property_id)
     if held is None:
         return False
     before = held.role
-    if actor.kind is not ActorKind.SYSTEM and (before, property_id) == (Role.OWNER, None):
-        memberships.refuse_last_owner(user_id)
+    _refuse_last_owner(actor, held)
     db.session.delete(held)
     _changed(actor, user, property_id, before, None)
     return True
 
 
-def _locked(user_id: uuid.UUID) -> User:
-    user = db.session.get(User, user_id, with_for_update=True)
-    if user is None or user.deleted_at is not None:
-        raise AccountNotFound
-    return user
+def _refuse_last_owner(actor: Actor, held: StaffMembership) -> None:
+    if actor.kind is not ActorKind.SYSTEM and (held.role, held.property_id) == (Role.OWNER, None):
+        memberships.refuse_last_owner(held.user_id)
 
 
 def _changed(actor: Actor, user: User, property_id: uuid.UUID | None, before: str | None, after: str | None) -> None:

@@ -142,9 +142,23 @@ def _note_new(actor: Actor, user: User, *, verify: bool) -> None:
         email_verification.begin(actor, user)
 
 
+def lock(user_id: uuid.UUID) -> User:
+    """The account, locked inside the caller's transaction; raises AccountNotFound, also for a deleted one.
+
+    It waits for a booking that is just being made, whose row refers to this one, and for whoever deletes the account.
+    """
+    user = db.session.get(User, user_id, with_for_update=True)
+    if user is None or user.deleted_at is not None:
+        raise AccountNotFound
+    return user
+
+
 def set_password(actor: Actor, user_id: uuid.UUID, password_hash: str) -> None:
-    """Inside the caller's transaction: another password from now on, of which the account's owner is told by mail."""
-    db.session.get_one(User, user_id, with_for_update=True).password_hash = password_hash
+    """Inside the caller's transaction: another password from now on, of which the account's owner is told by mail.
+
+    Raises AccountNotFound.
+    """
+    lock(user_id).password_hash = password_hash
     audit_log.record(actor, "password.changed", encode("user", user_id))
     messages.record(actor, "password.changed", {"userId": encode("user", user_id)})
     security_log.record(SecurityEventKind.PASSWORD_CHANGED, user_id)

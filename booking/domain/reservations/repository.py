@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BindParameter, Select, Update, bindparam, insert, select
+from sqlalchemy.exc import IntegrityError
 
-from booking.domain.errors import BookingModified, BookingNotFound
+from booking.domain.errors import AccountNotFound, BookingModified, BookingNotFound
 from booking.domain.payments import ORDER_ROWS, PAYMENT_ROWS, Order, Payment
 from booking.domain.people import User
 from booking.domain.reservations.models import Booking
@@ -34,7 +35,8 @@ _WITH_PAYMENT = often(
     .with_for_update()
 )
 _NEW_ORDER = ("id", "reference", "user_id", "channel", "property_id", "currency", "owed")
-_LOCALE = select(User.locale).where(User.id == bindparam("order_user_id")).scalar_subquery()
+# None where the account is deleted at this moment, and the order has to have one: so it costs no statement to see that.
+_LOCALE = select(User.locale).where(User.id == bindparam("order_user_id"), User.deleted_at.is_(None)).scalar_subquery()
 # Both in one round trip.
 _ADD = often(
     _ROWS.insert()
@@ -74,10 +76,18 @@ def with_payment(payment_id: uuid.UUID) -> tuple[Booking, Payment]:
 
 
 def add(new: Booking, order: Order) -> None:
-    """Insert it with its order, of which it is the only line; raises IntegrityError where the reference is taken."""
+    """Insert it with its order, of which it is the only line.
+
+    Raises AccountNotFound where the guest's account is deleted, IntegrityError where the reference is taken.
+    """
     new.version, new.order_id = 1, order.id
     bought = {f"order_{name}": getattr(order, name) for name in _NEW_ORDER}
-    new.created_at = execute(_ADD, _ROWS.values(new) | bought).rows[0].created_at
+    try:
+        new.created_at = execute(_ADD, _ROWS.values(new) | bought).rows[0].created_at
+    except IntegrityError as error:
+        if getattr(getattr(error.orig, "diag", None), "column_name", None) == "locale":
+            raise AccountNotFound from None
+        raise
     _ROWS.remember(new)
 
 

@@ -134,6 +134,9 @@ def test_the_last_owner_stays_unless_an_operator_says_so(app: Flask, alice: User
     staff.give_role(SYSTEM, alice.id, Role.OWNER)
     with pytest.raises(LastOwner):
         staff.take_role(owner_at(alice, None), alice.id)
+    with pytest.raises(LastOwner):
+        staff.give_role(owner_at(alice, None), alice.id, Role.DESK)
+    assert held(alice) == {Membership(Role.OWNER)}
     staff.give_role(SYSTEM, bob.id, Role.OWNER)
     assert staff.take_role(owner_at(alice, None), alice.id)
     assert staff.take_role(SYSTEM, bob.id)
