@@ -72,7 +72,9 @@ class Booking(Model):
         # that begins would be no HOT update, and would write to the page of the newest ids, which all others have read.
         Index("ix_bookings_pending", "id", postgresql_where=text("status = 'PENDING'")),
         Index("ix_bookings_expired", "id", postgresql_where=text("status = 'EXPIRED'")),  # by age, for pruning
-        {"postgresql_with": {"fillfactor": 85}, "info": REGIONAL},
+        # A payment that begins writes its row anew. With 15 % of a page left, every seventh found no room beside those
+        # of other guests, wrote to all indexes, and others had to try again.
+        {"postgresql_with": {"fillfactor": 60}, "info": REGIONAL},
     )
 
     id: Mapped[Id]

@@ -106,7 +106,6 @@ def autovacuum(environ: dict[str, str]) -> None:
     owner.dispose()
 
 
-@pytest.mark.slow
 def counted(environ: dict[str, str], desk: BookingContext, nights: int) -> None:
     """A young house: Postgres has counted so many nights, of one booking."""
     if nights:
@@ -131,6 +130,7 @@ def test_a_payment_in_a_young_house_reads_no_nights_but_its_own(
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("nights", [0, 1, 3], ids=["no night", "one night", "three nights"])
 @pytest.mark.parametrize("act", [booked, reserved_and_paid])
 def test_guests_who_book_different_rooms_at_once_hardly_ever_make_each_other_try_again(
@@ -148,7 +148,7 @@ def test_guests_who_book_different_rooms_at_once_hardly_ever_make_each_other_try
     for _ in range(5):
         acts: list[Callable[[], Any]] = [partial(act, order(guest, a_room()), desk) for guest in guests]
         assert outcomes(all_at_once(app, acts)) == {"CONFIRMED": 8}
-    assert len(again) <= 8, again  # a payment that wrote new entries to every index gave 36 for these 40
+    assert len(again) <= 4, again  # a payment that wrote new entries to every index gave 36 for these 40
 
 
 def test_two_payments_of_one_hold_at_once_charge_once(
