@@ -77,7 +77,8 @@ class SavedRows(Generic[Row]):
 
     def _text(self, row: Row) -> bytes:
         # A list or dict may be changed where it is: its text shows that.
-        return marshal.dumps([row.__dict__.get(name) for name in self._json])
+        # Without references between its parts (version 2): who else holds one of them would change the bytes.
+        return marshal.dumps([row.__dict__.get(name) for name in self._json], 2)
 
 
 def named(new: Mapping[str, Any]) -> dict[str, Any]:

@@ -65,6 +65,17 @@ def test_a_list_that_was_changed_where_it_stands_is_written(held: Booking) -> No
     assert reload(held).price_lines[0]["rule"] == "changed"
 
 
+def test_a_list_that_somebody_has_looked_into_is_not_written_again(held: Booking) -> None:
+    @transaction
+    def look() -> tuple[list[Any], set[str]]:
+        booking = repository.booking(held.id, lock=True)
+        booking.guests = 1
+        seen = [*booking.policy.values(), *(value for line in booking.price_lines for value in line.values())]
+        return seen, set(repository._ROWS.changes(booking))
+
+    assert look()[1] == {"guests"}
+
+
 @pytest.mark.parametrize("name", ["id", "created_at", "version", "updated_at"])
 def test_what_never_changes_is_refused(held: Booking, name: str) -> None:
     values = {"id": uuid.uuid4(), "version": 9}

@@ -29,7 +29,8 @@ BATCH = 500  # rows: a fraction of a second, well within the limits of a transac
 _STATED = ("name", "description", "kind", "capacity", "price_per_night", "amenities", "min_nights", "max_nights")
 _PERHAPS = ("images", "cancellation_policy", "published")
 
-# What the audit log tells of a room; texts and pictures are left aside.
+# What the audit log tells of a property that is made, and of a room; texts and pictures are left aside.
+_AUDITED_OF_HOUSE = ("slug", "name", "location", "currency", "time_zone")
 _AUDITED = ("name", "kind", "capacity", "price_per_night", "min_nights", "max_nights", "published")
 
 # Rows of a query: those columns of a room that it asked for.
@@ -90,7 +91,7 @@ def check_property(wanted: PropertyDraft) -> None:
 @transaction(isolation=READ_COMMITTED)
 def _put(actor: Actor, drafts: Sequence[RoomDraft], rehearse: bool, keep_existing: bool) -> Outcome:
     db.session.execute(_ONE_IMPORT_AT_A_TIME)
-    houses, before, outcome = _houses(drafts), _existing(drafts), Outcome()
+    houses, before, outcome = _houses(actor, drafts), _existing(drafts), Outcome()
     accepted = []
     for draft in drafts:
         house = houses[draft.house.slug]
@@ -107,24 +108,29 @@ def _put(actor: Actor, drafts: Sequence[RoomDraft], rehearse: bool, keep_existin
     return outcome
 
 
-def _houses(drafts: Sequence[RoomDraft]) -> dict[str, Property]:
+def _houses(actor: Actor, drafts: Sequence[RoomDraft]) -> dict[str, Property]:
     """The properties by slug, those missing created as the first draft that names them says."""
     wanted: dict[str, PropertyDraft] = {}
     for draft in drafts:
         wanted.setdefault(draft.house.slug, draft.house)
     present = set(db.session.scalars(select(Property.slug).where(Property.slug.in_(wanted))))
-    db.session.add_all(_house(draft) for slug, draft in wanted.items() if slug not in present)
+    new = [_house(draft) for slug, draft in wanted.items() if slug not in present]
+    db.session.add_all(new)
     db.session.flush()
+    for house in new:
+        after = {column: getattr(house, column) for column in _AUDITED_OF_HOUSE}
+        people.audit(actor, "property.created", ids.encode("property", house.id), after=after)
     houses = {house.slug: house for house in db.session.scalars(select(Property).where(Property.slug.in_(wanted)))}
     for slug in present:
-        _learn_country(houses[slug], wanted[slug])
+        _learn_country(actor, houses[slug], wanted[slug])
     return houses
 
 
-def _learn_country(house: Property, draft: PropertyDraft) -> None:
+def _learn_country(actor: Actor, house: Property, draft: PropertyDraft) -> None:
     country = draft.address.get("country")
     if country and not house.address.get("country"):
         house.address = {**house.address, "country": country}
+        people.audit(actor, "property.changed", ids.encode("property", house.id), after={"country": country})
 
 
 def _house(draft: PropertyDraft) -> Property:
