@@ -36,6 +36,8 @@ CHANGES = {
     "account.made": _("Account created"),
     "account.renamed": _("Name changed"),
     "email.requested": _("Change of email requested"),
+    "email.changed": _("Email changed"),
+    "email.restored": _("Email restored"),
 }
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 
 from booking.domain import catalogue
 from booking.domain.catalogue.importing import Defaults, recognise, store
+from booking.domain.people import audit_log
 from booking.domain.tables import Event, Property, Room
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
@@ -78,6 +79,8 @@ def test_a_property_learns_its_country_later_but_never_changes_it(files: Files) 
     files.import_(listings({}), *ANTWERP, "--country", "BE")
     files.import_(listings({}), *ANTWERP, "--country", "NL")
     assert house().address["country"] == "Belgium"
+    learned = [entry for entry in audit_log.entries(SYSTEM) if entry.action == "property.changed"]
+    assert [dict(entry.after) for entry in learned] == [{"country": "Belgium"}]
 
 
 @pytest.mark.slow

@@ -22,6 +22,7 @@ from booking.domain.people import (
     audit_log,
     email_verification,
     mailed_links,
+    memberships,
     password_resets,
     permissions,
     security_log,
@@ -159,10 +160,10 @@ def _confirm(change_id: uuid.UUID) -> None:
         raise ChangeLinkOver
     _refuse_taken(user, change.new_email)
     change.confirmed_at, change.keeps_until = sql_now(), sql_now() + KEPT_FOR
-    _move(user, change.new_email)
+    by = _move(user, change.new_email, "email.changed")
     sessions.end_all(user.id, but=change.session_id)
     told = {"changeId": encode("change", change.id), "userId": encode("user", user.id)}
-    messages.record(Actor.guest(user.id), "email.changed", told)
+    messages.record(by, "email.changed", told)
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -172,7 +173,7 @@ def _undo(change_id: uuid.UUID) -> None:
         EmailChange.user_id == user.id, EmailChange.created_at >= change.created_at, EmailChange.stopped_at.is_(None)
     )
     db.session.execute(later.values(stopped_at=sql_now()).execution_options(synchronize_session=False))
-    _move(user, change.old_email)
+    _move(user, change.old_email, "email.restored")
     user.password_hash = None
     sessions.end_all(user.id)
     if user.disabled_at is None:
@@ -188,7 +189,11 @@ def undo(link: str, secrets: Secrets) -> None:
     _undo(_proven(LinkKind.KEEP, link, secrets))
 
 
-def _move(user: User, email: str) -> None:
+def _move(user: User, email: str, action: str) -> Actor:
+    """Returns whose change it is: that of whoever has the link."""
+    by = memberships.actor_of(user)
+    personal = Personal(user.id, {"email": user.email}, {"email": email})
+    audit_log.record(by, action, encode("user", user.id), personal=personal)
     user.email, user.email_key, user.email_verified_at = email, email_key(email), sql_now()
     user.email_undeliverable_at = user.email_undeliverable_code = None
     security_log.record(security_log.SecurityEventKind.EMAIL_CHANGED, user.id)
@@ -196,6 +201,7 @@ def _move(user: User, email: str) -> None:
     password_resets.withdraw(user.id)
     email_verification.withdraw(user.id)
     sessions.changed(user.id)
+    return by
 
 
 def _locked(change_id: uuid.UUID) -> tuple[EmailChange, User]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import case, func, select
 
-from booking.domain.actors import Membership, Role
+from booking.domain.actors import Actor, Membership, Role
 from booking.domain.errors import LastOwner
 from booking.domain.people.models import StaffMembership, User
 from booking.infra.db import db, reading
@@ -36,6 +36,11 @@ def all_of(user_id: uuid.UUID) -> tuple[Membership, ...]:
     """The same, whatever the sum says."""
     rows = db.session.scalars(select(StaffMembership).where(StaffMembership.user_id == user_id))
     return tuple(Membership(Role(row.role), row.property_id) for row in rows)
+
+
+def actor_of(user: User) -> Actor:
+    """Whoever has shown by a link that they read the account's mail, inside the caller's transaction."""
+    return Actor.signed_in(user.id, of(user), None)
 
 
 def at(user_id: uuid.UUID, property_id: uuid.UUID | None) -> StaffMembership | None:

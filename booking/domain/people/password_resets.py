@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 
 from booking.domain import messages
-from booking.domain.actors import VISITOR, Actor
+from booking.domain.actors import VISITOR
 from booking.domain.errors import ResetLinkOver
-from booking.domain.people import email_verification, mailed_links, passwords, sessions, users
+from booking.domain.people import email_verification, mailed_links, memberships, passwords, sessions, users
 from booking.domain.people.email_verification import Addressee
 from booking.domain.people.link_models import PasswordReset
 from booking.domain.people.mailed_links import LinkKind, Secrets
@@ -102,7 +102,7 @@ def _use(reset_id: uuid.UUID, password_hash: str) -> None:
     if row is None:
         raise ResetLinkOver
     row.used_at = sql_now()
-    users.set_password(Actor.guest(row.user_id), row.user_id, password_hash)  # whoever reads the account's mail
+    users.set_password(memberships.actor_of(users.lock(row.user_id)), row.user_id, password_hash)
     email_verification.verified(row.user_id)  # the link was in its mailbox
     sessions.end_all(row.user_id)
 

@@ -11,14 +11,26 @@ from sqlalchemy import select, update
 
 from booking.domain.actors import Actor, ActorKind, Membership, Role
 from booking.domain.errors import AccountNotFound, Forbidden, LastOwner, Unauthorized
-from booking.domain.people import account_closing, audit_log, memberships, sessions, staff, users
+from booking.domain.people import (
+    account_closing,
+    audit_log,
+    email_changes,
+    mailed_links,
+    memberships,
+    password_resets,
+    sessions,
+    staff,
+    users,
+)
+from booking.domain.people.mailed_links import LinkKind
 from booking.domain.people.users import CurrentUser
 from booking.domain.reservations import account_deletion
-from booking.domain.tables import Event, StaffMembership, User
+from booking.domain.tables import EmailChange, Event, PasswordReset, StaffMembership, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from tests.cast import PASSWORD, SYSTEM, acting, all_at_once, count, person
 
+SECRET = ("a-key-for-tests-0123456789abcdef0",)
 HERE, THERE = uuid.UUID(int=1), uuid.UUID(int=2)
 
 
@@ -253,3 +265,28 @@ def test_events_name_the_actor_and_the_last_one_of_an_account_does_not(app: Flas
     assert told["user.registered"] == "guest"
     assert told["account.disabled"] == "system:tests"
     assert told["account.deleted"] == "guest"
+
+
+def last(table: type[PasswordReset | EmailChange]) -> uuid.UUID:
+    return transaction(lambda: db.session.scalars(select(table.id).order_by(table.id.desc())).first())() or uuid.uuid4()
+
+
+def test_what_somebody_of_the_house_does_by_a_link_is_written_down_too(app: Flask, alice: User, bob: User) -> None:
+    staff.give_role(SYSTEM, alice.id, Role.DESK, HERE)
+    for user in (alice, bob):
+        new = f"{user.full_name}@new.example"
+        email_changes.request(signed_in(user).actor, new)
+        change = last(EmailChange)
+        email_changes.confirm(mailed_links.written(LinkKind.CHANGE, change, SECRET), SECRET)
+        password_resets.request(new)
+        link = password_resets.token(last(PasswordReset), SECRET)
+        password_resets.reset(link, "another horse battery", SECRET)
+        email_changes.undo(mailed_links.written(LinkKind.KEEP, change, SECRET), SECRET)
+    entries = audit_log.entries(SYSTEM)[::-1]
+    assert {entry.actor for entry in entries[1:]} == {f"staff:{encode('user', alice.id)}"}
+    assert [(entry.action, entry.personal and dict(entry.personal.after)) for entry in entries[1:]] == [
+        ("email.requested", {"email": "Alice@new.example"}),
+        ("email.changed", {"email": "Alice@new.example"}),
+        ("password.changed", None),
+        ("email.restored", {"email": "alice@example.com"}),
+    ]
