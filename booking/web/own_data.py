@@ -35,7 +35,12 @@ STATES = {
 CHANGES = {
     "account.made": _("Account created"),
     "account.renamed": _("Name changed"),
+    "account.disabled": _("Account disabled"),
+    "account.enabled": _("Account enabled"),
+    "password.changed": _("Password changed"),
+    "role.changed": _("Role changed"),
     "email.requested": _("Change of email requested"),
+    "email.kept": _("Change of email given up"),
     "email.changed": _("Email changed"),
     "email.restored": _("Email restored"),
 }
@@ -111,7 +116,9 @@ def _email_change(entry: Entry) -> Line:
 
 
 def _change(entry: Entry) -> Line:
-    values = [str(value) for value in entry["after"].values()]
+    values = [
+        str(value) for name, value in entry["after"].items() if value and name != "property"
+    ]  # its id says nothing
     return str(CHANGES.get(entry["action"], entry["action"])), _known(instant(entry["at"]), *values)
 
 

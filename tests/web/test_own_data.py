@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from booking.domain.actors import Role
 from booking.domain.people import (
     account_closing,
     security_log,
     sessions,
+    staff,
     users,
 )
 from booking.domain.reservations import account_deletion, bookings
@@ -85,6 +87,23 @@ def test_what_happens_to_an_account_is_written_down(guest: Visitor, alice: User,
     left = security_log.recent(acting(bob))
     assert left[0].kind == "account_deleted"
     assert {(entry.address, entry.client) for entry in left} == {("", "")}
+
+
+def test_what_our_team_has_changed_is_told(app: Flask, guest: Visitor, alice: User, bob: User) -> None:
+    for user in (alice, bob):
+        staff.give_role(SYSTEM, user.id, Role.DESK)
+        account_closing.disable(SYSTEM, user.id)
+        account_closing.enable(SYSTEM, user.id)
+    again = Visitor(app).sign_in("alice")
+    changes = json.loads(again.client.get("/account/data.json").text)["auditLog"]
+    assert [(change["action"], change["after"].get("role")) for change in changes] == [
+        ("account.enabled", None),
+        ("account.disabled", None),
+        ("role.changed", "desk"),
+    ]
+    page = again.go("/account/data").text
+    for words in ("Changes by our team", "Role changed", "desk", "Account disabled", "Account enabled"):
+        assert words in page
 
 
 def test_nobody_elses_data_is_in_it(guest: Visitor, bob: User, room: Room, desk: BookingContext) -> None:

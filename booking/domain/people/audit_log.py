@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from booking.domain.actors import Actor, ActorKind
@@ -23,7 +23,7 @@ from booking.domain.people.permissions import Action
 from booking.infra import sealing, telemetry
 from booking.infra.clock import sql_now
 from booking.infra.db import buffer_until_commit, db, execute, reading
-from booking.infra.ids import new_id
+from booking.infra.ids import encode, new_id
 
 Facts = Mapping[str, Any]
 
@@ -143,9 +143,12 @@ def entries(
 
 
 def about(person_id: uuid.UUID) -> list[AuditEntry]:
-    """What was changed about one person, the newest first, inside the caller's transaction: they may know it."""
-    mine = select(AuditRecord).where(AuditRecord.person_id == person_id).order_by(AuditRecord.id.desc())
-    return _read(db.session.scalars(mine).all())
+    """What was changed about one person or their account, the newest first, inside the caller's transaction.
+
+    They may know it.
+    """
+    mine = or_(AuditRecord.person_id == person_id, AuditRecord.subject == encode("user", person_id))
+    return _read(db.session.scalars(select(AuditRecord).where(mine).order_by(AuditRecord.id.desc())).all())
 
 
 def _read(rows: Sequence[AuditRecord]) -> list[AuditEntry]:

@@ -89,8 +89,8 @@ def _audit_log(user_id: uuid.UUID) -> list[Entry]:
         {
             "at": instant(entry.at),
             "action": entry.action,
-            "before": dict(entry.personal.before) if entry.personal else {},
-            "after": dict(entry.personal.after) if entry.personal else {},
+            "before": {**entry.before, **(entry.personal.before if entry.personal else {})},
+            "after": {**entry.after, **(entry.personal.after if entry.personal else {})},
         }
         for entry in audit_log.about(user_id)
     ]
