@@ -18,18 +18,17 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import psycopg2
 from flask import Flask
-from sqlalchemy import ClauseElement, Engine, PoolProxiedConnection, create_engine, event
+from sqlalchemy import Engine, create_engine, event
 
 from bench.copy_of_its_own import ROOT, running
 from booking import create_app
 from booking.config import Settings
 from booking.domain.maintenance import backlog
 from booking.domain.messages import outbox
-from booking.infra import raw_sql, signals
+from booking.infra import signals
 from booking.jobs import cache_refresh, ticker
 
 MOST_MS, MOST_PAGES = 50.0, 500
@@ -158,20 +157,12 @@ def _noted() -> Iterator[list[str]]:
     """Every statement that is sent meanwhile, with its values in it."""
     said: list[str] = []
 
-    def heard(engine: Engine, connection: PoolProxiedConnection, statement: ClauseElement, values: Any) -> Any:
-        ready = raw_sql._ready(engine.dialect, statement)
-        with closing(connection.cursor()) as cursor:
-            note(None, cursor, ready.compiled.string, raw_sql._given(ready, values))
-        return run(engine, connection, statement, values)
-
     def note(_: Any, cursor: Any, statement: str, parameters: Any, *__: Any) -> None:
         said.append(cursor.mogrify(statement, parameters or None).decode())
 
-    run = raw_sql._run
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        with patch.object(raw_sql, "_run", heard):
-            yield said
+        yield said
     finally:
         event.remove(Engine, "before_cursor_execute", note)
 

@@ -1,7 +1,7 @@
 """Every statement that the product runs in this test process: who writes nights, and who needs two homes.
 
-Heard from SQLAlchemy and from booking/infra/raw_sql.py, and laid at the door of the innermost function of the product
-outside of its ground. What a test says to Postgres by itself is its own affair.
+Heard by SQLAlchemy's event, and laid at the door of the innermost function of the product outside of its ground. What a
+test says to Postgres by itself is its own affair.
 
 Rooms and nights are global, guests and their bookings regional: a statement that joins them, or a transaction that
 changes both, cannot stay as it is once a region has a database of its own. These are all that there are.
@@ -20,10 +20,10 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from sqlalchemy import ClauseElement, Dialect, Engine, event
+from sqlalchemy import Engine, event
 
 from booking.domain import tables
-from booking.infra import db, provider, raw_sql
+from booking.infra import db, provider
 
 WRITES_NIGHTS = "booking.domain.inventory.availability"
 GROUND = "booking.infra."
@@ -161,22 +161,14 @@ def _is_single(frame: FrameType) -> bool:
 @contextmanager
 def watching(watch: Watch) -> Iterator[None]:
     """Hear every statement meanwhile."""
-    made_ready = raw_sql._ready
-
-    def noted(dialect: Dialect, statement: ClauseElement) -> raw_sql._Ready:
-        ready = made_ready(dialect, statement)
-        watch.note(ready.compiled.string)
-        return ready
 
     def note(_: Any, __: Any, statement: str, *___: Any) -> None:
         watch.note(statement)
 
-    raw_sql._ready = noted  # type: ignore[assignment]
     event.listen(Engine, "before_cursor_execute", note)
     try:
         yield
     finally:
-        raw_sql._ready = made_ready
         event.remove(Engine, "before_cursor_execute", note)
 
 

@@ -44,7 +44,7 @@ SUBJECTS = (
 )
 TABLES = "booking.domain.tables"  # every table at once, for migrations and tests
 # The rules know neither HTTP nor queues.
-FOREIGN_TO_DOMAIN = {"flask", "werkzeug", "redis", "rq", "granian", "flask_limiter", "flask_login", "flask_wtf"}
+FOREIGN_TO_DOMAIN = {"flask", "werkzeug", "redis", "rq", "granian", "flask_limiter", "flask_wtf"}
 # The demo house belongs to the command that puts it in, and to the page that shows a picture of it.
 KNOW_THE_DEMO = {"booking.cli.demo", "booking.web.rooms"}
 

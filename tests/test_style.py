@@ -1,4 +1,4 @@
-"""Short functions in short files; `-s` prints the figures."""
+"""Short functions in short files, and nobody's private names; `-s` prints the figures."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ HOME = Path(__file__).parents[1]
 FILES = {part: sorted((HOME / part).rglob("*.py")) for part in ("booking", "tests")}
 LONGEST_FUNCTION, LONGEST_FILE, MEDIAN_FUNCTION = 60, 400, 10
 EVERYTHING = [path for files in FILES.values() for path in files]
+# Names with an underscore that their owners document: of named tuples, of Werkzeug's proxies, and the words of gettext.
+PUBLIC = {"_asdict", "_fields", "_make", "_replace", "_get_current_object", "_", "_n"}
+PUBLIC |= {"_typeshed"}  # the types of what has none at run time
+BY_NAME = {"getattr", "setattr", "hasattr", "g.pop", "g.get"}
 
 
 @functools.cache
@@ -52,6 +56,38 @@ def test_a_function_fits_into_ten_lines(part: Any) -> None:
         f" {len(lengths)} functions, median {median:.0f}, 90 % up to {p90}, longest {lengths[-1]}"
     )
     assert median <= MEDIAN_FUNCTION
+
+
+def private_names(code: str) -> list[str]:
+    """What it asks of somebody else's inside: names with an underscore of anything but self and cls."""
+    return [ast.unparse(node) for node in ast.walk(ast.parse(code)) if any(_is_private(name) for name in _asked(node))]
+
+
+def _asked(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Attribute) and ast.unparse(node.value) not in {"self", "cls"}:
+        return [node.attr]
+    if isinstance(node, ast.ImportFrom):
+        return [*(node.module or "").split("."), *(name.name for name in node.names)]
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in BY_NAME:
+        return [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    return []
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__") and name not in PUBLIC
+
+
+def test_the_product_asks_for_nobodys_private_names() -> None:
+    """A new version of a library may take them away without a word."""
+    found = {str(path.relative_to(HOME)): private_names(path.read_text()) for path in FILES["booking"]}
+    assert {name: names for name, names in found.items() if names} == {}
+
+
+def test_private_names_are_found() -> None:
+    code = "engine.pool._invalidate(c); super()._token(); self._own; row._replace(a=1); g.pop('_user'); g.get('user')"
+    assert private_names(code) == ["g.pop('_user')", "engine.pool._invalidate", "super()._token"]
+    imports = "from a._b import c\nfrom d import _e\nfrom _typeshed.wsgi import F"
+    assert private_names(imports) == ["from a._b import c", "from d import _e"]
 
 
 def test_lines_are_counted_without_docstring_and_decorators() -> None:

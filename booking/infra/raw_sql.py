@@ -1,14 +1,14 @@
 """Statements handed to psycopg2 as they are: compiled once by SQLAlchemy, rows as named tuples.
 
 For the statements of every request. Each costs half of what it does through SQLAlchemy's own execution, which prepares
-for much that these do not need: psycopg2 reads and writes their types by itself. (JSON goes in as text.)
+for much that these do not need: psycopg2 reads and writes their types by itself. (JSON goes in as text.) Whoever
+listens to SQLAlchemy's events hears them all the same (sql_events.py).
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
@@ -16,11 +16,10 @@ from typing import Any, cast
 import psycopg2
 from psycopg2.extras import NamedTupleCursor
 from sqlalchemy import ClauseElement, Connection, Dialect, Engine, PoolProxiedConnection, Uuid
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from booking.infra import prepared
-from booking.infra.redaction import empty
+from booking.infra import lost_connections, prepared
+from booking.infra.sql_events import Execution, Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +37,16 @@ class Result:
 
 def rows(engine: Engine, statement: ClauseElement, values: Mapping[str, Any]) -> Sequence[Any]:
     """All rows of a SELECT, on a connection of the engine's pool. Raises DBAPIError as SQLAlchemy would."""
-    connection = _checked_out(engine)
+    pooled = _checked_out(engine)
     try:
-        return _run(engine, connection, statement, values).rows
+        return _run(engine, pooled, statement, values).rows
     finally:
-        connection.close()
+        pooled.close()
 
 
 def run(connection: Connection, statement: ClauseElement, values: Mapping[str, Any]) -> Result:
     """The statement, in the connection's transaction. Raises DBAPIError as SQLAlchemy would."""
-    return _run(connection.engine, connection.connection, statement, values)
+    return _run(connection.engine, connection.connection, statement, values, connection)
 
 
 @dataclass(slots=True)
@@ -63,17 +62,41 @@ class _Ready:
 
 
 def _run(
-    engine: Engine, connection: PoolProxiedConnection, statement: ClauseElement, values: Mapping[str, Any]
+    engine: Engine,
+    pooled: PoolProxiedConnection,
+    statement: ClauseElement,
+    values: Mapping[str, Any],
+    connection: Connection | None = None,
 ) -> Result:
     ready = _ready(engine.dialect, statement)
-    given = _given(ready, values)
-    with _as_sqlalchemy_would(engine, connection, ready.compiled.string, given):
-        cursor = connection.cursor() if ready.row else connection.cursor(cursor_factory=NamedTupleCursor)
-        cursor.execute(prepared.text_to_run(engine, connection, cursor, ready.compiled), given)
+    given, heard = _given(ready, values), None
+    try:
+        cursor = pooled.cursor() if ready.row else pooled.cursor(cursor_factory=NamedTupleCursor)
+        text = prepared.text_to_run(engine, pooled, cursor, ready.compiled)
+        if engine.dispatch.before_cursor_execute or engine.dispatch.after_cursor_execute:
+            heard = Execution(connection or Connection(engine, pooled), cursor, ready.compiled, given)
+            heard.run(lambda said, changed: cursor.execute(text if said == heard.statement else said, changed))
+        else:
+            cursor.execute(text, given)
         found = cursor.fetchall() if cursor.description else ()
         result = Result(cursor.rowcount, _named(ready, found))
         cursor.close()
+    except psycopg2.Error as error:
+        text = ready.compiled.string
+        failure = Failure(engine, error, pooled.dbapi_connection, statement=text, values=given, execution=heard)
+        raise _told(failure, engine, pooled) from error
     return result
+
+
+def _told(failure: Failure, engine: Engine, pooled: PoolProxiedConnection) -> BaseException:
+    try:
+        return failure.told()
+    finally:
+        if failure.is_disconnect:
+            others = failure.invalidate_pool_on_disconnect
+            lost_connections.lose(engine, pooled, failure.original_exception, others=others)
+        elif prepared.is_outdated(failure.error):
+            prepared.forget(pooled)
 
 
 def _given(ready: _Ready, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,30 +123,7 @@ def _checked_out(engine: Engine) -> PoolProxiedConnection:
     try:
         return engine.raw_connection()
     except psycopg2.Error as error:
-        raise DBAPIError.instance("(connecting)", (), error, psycopg2.Error, dialect=engine.dialect) from error
-
-
-@contextmanager
-def _as_sqlalchemy_would(engine: Engine, connection: PoolProxiedConnection, text: str, given: Any) -> Iterator[None]:
-    try:
-        yield
-    except psycopg2.Error as error:
-        lost = engine.dialect.is_disconnect(cast(Any, error), cast(Any, connection.dbapi_connection), None)
-        if lost:
-            # All that the pool holds: after a restart of Postgres its other connections are dead, too.
-            engine.pool._invalidate(connection, error)
-        wrapped = DBAPIError.instance(
-            text,
-            given,
-            empty(error),
-            psycopg2.Error,
-            hide_parameters=True,
-            connection_invalidated=lost,
-            dialect=engine.dialect,
-        )
-        if not lost and prepared.is_outdated(wrapped):
-            prepared.forget(connection)
-        raise wrapped from error
+        raise Failure(engine, error, None).told() from error
 
 
 @lru_cache(maxsize=1024)

@@ -27,7 +27,7 @@ from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from booking.infra import deadline, telemetry
+from booking.infra import deadline, lost_connections, telemetry
 from booking.infra.deadline import STUCK, Unavailable
 
 LOOK = 0.1  # seconds between two looks
@@ -154,6 +154,7 @@ def of(engine: Engine) -> Server:
 def watch(engine: Engine, url: str) -> Server:
     """From now on the connections of this engine are looked after, as long as somebody has taken them from the pool."""
     watched = watch_kept(engine, url)
+    lost_connections.watch(engine)
 
     @event.listens_for(engine, "checkout")
     def _taken(_: DBAPIConnection, entry: ConnectionPoolEntry, __: Any) -> None:

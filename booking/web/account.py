@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
-from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 
 from booking.domain import people
@@ -28,6 +27,7 @@ from booking.web import devices, form_check, signed_in
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
 from booking.web.security import page_path, personal
+from booking.web.signed_in import current_user
 
 blueprint = Blueprint("account", __name__)
 

@@ -1,4 +1,4 @@
-"""Who is looking at a page: `current_user`, a value of the domain's or Anonymous, read once per request."""
+"""Who is looking at a page: `current_user`, a value of the domain's or Nobody, read once per request."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from functools import wraps
 from typing import Any, ParamSpec
 from urllib.parse import urlencode
 
-from flask import Flask, Request, Response, g, session
-from flask_login import AnonymousUserMixin, LoginManager, current_user
+from flask import Flask, Response, g, session
+from werkzeug.local import LocalProxy
 
 from booking.domain import people
 from booking.domain.actors import Actor
@@ -31,26 +31,34 @@ WISH = "wish"  # what a stranger asked to reserve: the page that goes on with it
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A signed-in user as templates and flask-login like it."""
+    """A signed-in user as templates like it."""
 
     user: CurrentUser
     is_authenticated: bool = field(default=True, init=False)
-    is_active: bool = field(default=True, init=False)
-    is_anonymous: bool = field(default=False, init=False)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.user, name)
 
-    def get_id(self) -> str:
-        return encode("user", self.user.id)
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """Whoever has not signed in."""
+
+    is_authenticated: bool = field(default=False, init=False)
+
+
+def _visitor() -> Visitor | Nobody:
+    if "visitor" not in g:
+        g.visitor = _load() or Nobody()
+    found: Visitor | Nobody = g.visitor
+    return found
+
+
+current_user: Any = LocalProxy(_visitor)
 
 
 def install(app: Flask) -> None:
-    """Make `current_user` known. Without flask-login's own hooks, which touch the cookie at every answer."""
-    manager = LoginManager()
-    manager.session_protection = None
-    manager.request_loader(_load)
-    app.login_manager = manager  # type: ignore[attr-defined]  # where flask-login looks for it
+    """Make `current_user` known to templates."""
     app.context_processor(lambda: {"current_user": current_user})
 
 
@@ -92,22 +100,22 @@ def remember(user: CurrentUser) -> None:
     if wish:
         session[WISH] = wish
     session[SESSION], session[USER] = encode("session", user.session_id), encode("user", user.id)
-    g._login_user = Visitor(user)
+    g.visitor = Visitor(user)
 
 
 def forget() -> None:
     """Sign out: an empty cookie. The session's row is ended by the domain."""
     session.clear()
-    g.pop("_login_user", None)
+    g.pop("visitor", None)
 
 
 def ask_nobody() -> None:
     """From here on, a visitor who is not known yet stays unknown."""
-    if "_login_user" not in g:
-        g._login_user = AnonymousUserMixin()
+    if "visitor" not in g:
+        g.visitor = Nobody()
 
 
-def _load(_: Request) -> Visitor | None:
+def _load() -> Visitor | None:
     session_id, user_id = decode("session", session.get(SESSION, "")), decode("user", session.get(USER, ""))
     if session_id is None or user_id is None:
         return None

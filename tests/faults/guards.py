@@ -5,16 +5,15 @@ Off means: a constraint is dropped, a statement loses a clause on its way, or a 
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from unittest.mock import patch
 
-from sqlalchemy import ClauseElement, Connection, Dialect, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from booking.domain import inventory
-from booking.infra import db, raw_sql
+from booking.infra import db
 
 Switch = Callable[[str], AbstractContextManager[None]]
 
@@ -55,15 +54,14 @@ def _emptied(connection: Connection, table: str) -> None:
 def _statements(change: Callable[[str], str]) -> Switch:
     @contextmanager
     def off(_: str) -> Iterator[None]:
-        def rewritten(dialect: Dialect, statement: ClauseElement) -> raw_sql._Ready:
-            ready = copy.copy(made_ready(dialect, statement))
-            ready.compiled = copy.copy(ready.compiled)
-            ready.compiled.string = change(ready.compiled.string)
-            return ready
+        def rewritten(_: object, __: object, statement: str, values: object, *___: object) -> tuple[str, object]:
+            return change(statement), values
 
-        made_ready = raw_sql._ready
-        with patch.object(raw_sql, "_ready", rewritten):
+        event.listen(Engine, "before_cursor_execute", rewritten, retval=True)
+        try:
             yield
+        finally:
+            event.remove(Engine, "before_cursor_execute", rewritten)
 
     return off
 
