@@ -6,8 +6,7 @@ import importlib
 import inspect
 from types import FunctionType
 
-import pytest
-
+from tests.cases import each
 from tests.test_layers import SUBJECTS
 
 # Everybody may see what it shows.
@@ -174,13 +173,13 @@ def excused(subject: str) -> list[str]:
     return [name for reason in REASONS for name in reason.get(subject, ())]
 
 
-@pytest.mark.parametrize("subject", SUBJECTS)
+@each("subject", SUBJECTS)
 def test_every_verb_takes_the_actor_first_or_says_why_not(subject: str) -> None:
     without = {name for name, verb in verbs(subject).items() if not takes_actor_first(verb)}
     assert without == set(excused(subject))
 
 
-@pytest.mark.parametrize("subject", SUBJECTS)
+@each("subject", SUBJECTS)
 def test_no_verb_has_two_reasons(subject: str) -> None:
     assert len(excused(subject)) == len(set(excused(subject)))
 

@@ -10,6 +10,7 @@ import pytest
 from booking import api, create_app
 from booking.config import Settings
 from booking.infra import provider
+from tests.cases import each
 
 HOME = Path(__file__).parents[1]
 PAGES = [HOME / "README.md", HOME / "CONTRIBUTING.md", HOME / "SECURITY.md", *sorted((HOME / "docs").rglob("*.md"))]
@@ -39,7 +40,7 @@ def test_the_documents_name_some_addresses() -> None:
     assert len(named()) >= 5
 
 
-@pytest.mark.parametrize(("page", "path"), named())
+@each(("page", "path"), named())
 def test_every_address_that_a_document_names_is_one_of_ours(answered: set[str], page: str, path: str) -> None:
     whole = re.sub(r"^/api(?!/v\d)", api.PREFIX, path.partition("?")[0])  # /api is another name of /api/v1
     assert whole in answered

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from jinja2 import Environment, nodes
 
+from tests.cases import each
+
 HOME = Path(__file__).parents[1]
 FILES = sorted((HOME / "booking").rglob("*.py"))
 
@@ -81,6 +83,11 @@ def _names(node: ast.Assign) -> list[str]:
     return [target.id for target in node.targets if isinstance(target, ast.Name)]
 
 
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def imported(tree: ast.AST) -> Iterator[str]:
     """Every module, or name of a module, that the source imports, anywhere in it: booking.domain.people.CurrentUser."""
     for node in ast.walk(tree):
@@ -105,9 +112,8 @@ def used_of_subjects(tree: ast.AST) -> Iterator[str]:
             yield f"{whole[node.value.id]}.{node.attr}"
 
 
-def wrong_imports(module: str, source: str) -> list[str]:
+def wrong_imports(module: str, tree: ast.Module) -> list[str]:
     """What the module may not import, and why."""
-    tree = ast.parse(source)
     names = [*imported(tree), *used_of_subjects(tree)]
     return [f"{module} imports {name}: {reason}" for name in names if (reason := objection(module, name))]
 
@@ -148,11 +154,11 @@ def objection_to_subject(module: str, name: str) -> str | None:
 
 
 def test_imports_point_down() -> None:
-    assert [wrong for path in FILES for wrong in wrong_imports(module_of(path), path.read_text())] == []
+    assert [wrong for path in FILES for wrong in wrong_imports(module_of(path), parsed(path))] == []
 
 
 # The staff pages come later; their floor is known already.
-@pytest.mark.parametrize("area", sorted(set(RANK) - {"booking.admin"}))
+@each("area", sorted(set(RANK) - {"booking.admin"}))
 def test_every_floor_is_there(area: Any) -> None:
     """An area that was renamed would otherwise be checked by nobody."""
     assert any(module == area or module.startswith(f"{area}.") for module in MODULES)
@@ -163,7 +169,7 @@ def test_every_package_of_the_domain_has_its_place_in_the_order() -> None:
     assert packages == set(SUBJECTS)
 
 
-@pytest.mark.parametrize("subject", SUBJECTS)
+@each("subject", SUBJECTS)
 def test_a_front_door_says_what_it_is_for_and_lists_what_it_imports(subject: str) -> None:
     tree = ast.parse((HOME / "booking" / "domain" / subject / "__init__.py").read_text())
     assert ast.get_docstring(tree)
@@ -172,14 +178,14 @@ def test_a_front_door_says_what_it_is_for_and_lists_what_it_imports(subject: str
     assert {subject_of(str(node.module)) for node in imports} == {subject}
 
 
-@pytest.mark.parametrize("subject", SUBJECTS)
+@each("subject", SUBJECTS)
 def test_no_name_at_a_front_door_is_also_a_module_behind_it(subject: str) -> None:
     """`from booking.domain.people import sessions` would mean one or the other, depending on who came first."""
     behind = {module.split(".")[3] for module in MODULES if subject_of(module) == subject and module.count(".") > 2}
     assert front_door(subject).isdisjoint(behind)
 
 
-@pytest.mark.parametrize(
+@each(
     ("module", "line"),
     [
         ("booking.domain.search.finder", "from booking.api import schemas"),
@@ -206,10 +212,10 @@ def test_no_name_at_a_front_door_is_also_a_module_behind_it(subject: str) -> Non
     ],
 )
 def test_an_import_that_is_turned_up_is_found(module: str, line: str) -> None:
-    assert len(wrong_imports(module, line)) == 1
+    assert len(wrong_imports(module, ast.parse(line))) == 1
 
 
-@pytest.mark.parametrize(
+@each(
     ("module", "line"),
     [
         # against the order
@@ -233,10 +239,10 @@ def test_an_import_that_is_turned_up_is_found(module: str, line: str) -> None:
     ],
 )
 def test_a_way_round_a_front_door_is_found(module: str, line: str) -> None:
-    assert len(wrong_imports(module, line)) == 1
+    assert len(wrong_imports(module, ast.parse(line))) == 1
 
 
-@pytest.mark.parametrize(
+@each(
     ("module", "line"),
     [
         ("booking.api.rooms", "from booking.http import services"),
@@ -255,23 +261,23 @@ def test_a_way_round_a_front_door_is_found(module: str, line: str) -> None:
     ],
 )
 def test_an_import_that_points_down_is_let_through(module: str, line: str) -> None:
-    assert wrong_imports(module, line) == []
+    assert wrong_imports(module, ast.parse(line)) == []
 
 
 PERMISSIONS = {"Action", "may", "require"}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HOME)))
+@each("path", FILES, ids=lambda path: str(path.relative_to(HOME)))
 def test_only_verbs_ask_what_somebody_may_do(path: Any) -> None:
     """A door hides what would be refused; it decides nothing."""
-    tree, module = ast.parse(path.read_text()), module_of(path)
+    tree, module = parsed(path), module_of(path)
     asked = {name.rpartition(".")[2] for name in [*imported(tree), *used_of_subjects(tree)] if ".people." in name}
     assert rank(module) <= DOMAIN or asked.isdisjoint(PERMISSIONS)
 
 
 def test_a_relative_import_is_refused() -> None:
     with pytest.raises(AssertionError):
-        wrong_imports("booking.api.rooms", "from . import schemas")
+        wrong_imports("booking.api.rooms", ast.parse("from . import schemas"))
 
 
 # --- prices: only pricing.quote() and its short forms turn a room's base price into what a stay costs
@@ -305,9 +311,9 @@ def tells_the_base_price(tree: ast.AST) -> bool:
     return any(name in word for word in words_in(tree) for name in BASE_PRICE)
 
 
-def priced_by_hand(source: str) -> list[str]:
+def priced_by_hand(tree: ast.Module) -> list[str]:
     """What multiplies by nights or by a base price, or calculates with one in another way."""
-    return [ast.unparse(node) for node in ast.walk(ast.parse(source)) if _makes_a_price(node)]
+    return [ast.unparse(node) for node in ast.walk(tree) if _makes_a_price(node)]
 
 
 def _makes_a_price(node: ast.AST) -> bool:
@@ -318,15 +324,15 @@ def _makes_a_price(node: ast.AST) -> bool:
     return sums and tells_the_base_price(node)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HOME)))
+@each("path", FILES, ids=lambda path: str(path.relative_to(HOME)))
 def test_only_pricing_prices_a_stay(path: Path) -> None:
     module = module_of(path)
     if subject_of(module) != "pricing":
-        assert priced_by_hand(path.read_text()) == []
-        assert tells_the_base_price(ast.parse(path.read_text())) == (module in KNOW_THE_BASE_PRICE)
+        assert priced_by_hand(parsed(path)) == []
+        assert tells_the_base_price(parsed(path)) == (module in KNOW_THE_BASE_PRICE)
 
 
-@pytest.mark.parametrize("path", sorted((HOME / "booking" / "templates").rglob("*.*")), ids=lambda path: path.name)
+@each("path", sorted((HOME / "booking" / "templates").rglob("*.*")), ids=lambda path: path.name)
 def test_no_template_prices_a_stay(path: Path) -> None:
     assert MAKES_A_PRICE.isdisjoint(multiplied_in_template(path.read_text()))
 
@@ -342,7 +348,7 @@ def test_a_price_made_in_a_template_is_found() -> None:
     assert multiplied_in_template("{{ room.price_per_night * stay.nights }}") >= {"price_per_night", "nights"}
 
 
-@pytest.mark.parametrize(
+@each(
     "line",
     [
         "total = room.price_per_night * stay.nights",
@@ -356,9 +362,9 @@ def test_a_price_made_in_a_template_is_found() -> None:
     ],
 )
 def test_a_price_made_elsewhere_is_found(line: str) -> None:
-    assert priced_by_hand(line)
+    assert priced_by_hand(ast.parse(line))
 
 
-@pytest.mark.parametrize("line", ["pages = total * 2", "query.where(Room.price_per_night >= least)", "later(nights)"])
+@each("line", ["pages = total * 2", "query.where(Room.price_per_night >= least)", "later(nights)"])
 def test_what_makes_no_price_is_let_through(line: str) -> None:
-    assert priced_by_hand(line) == []
+    assert priced_by_hand(ast.parse(line)) == []

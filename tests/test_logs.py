@@ -18,6 +18,7 @@ from booking.domain import messages
 from booking.infra import redaction, telemetry
 from booking.infra.db import db, sqlstate, transaction
 from booking.jobs import deliver
+from tests.cases import each
 from tests.cast import PASSWORD, person
 from tests.logs import Tee
 
@@ -72,7 +73,7 @@ def test_an_address_that_is_taken_is_not_in_the_error(app: Flask) -> None:
     assert sqlstate(refused.value), "the code stays, by which we decide"
 
 
-@pytest.mark.parametrize(
+@each(
     ("statement", "said"),
     [
         ("SELECT CAST(:value AS uuid)", "InvalidTextRepresentation"),

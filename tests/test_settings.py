@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from booking.config import Settings, SettingsError
+from tests.cases import each
 
 HOME = Path(__file__).parents[1]
 GOOD = {
@@ -38,7 +39,7 @@ def test_a_complete_environment_is_accepted() -> None:
     assert settings.database_url == "postgresql+psycopg2://app@db/booking"
 
 
-@pytest.mark.parametrize("variable", [name for name in GOOD if name != "APP_ENV"])
+@each("variable", [name for name in GOOD if name != "APP_ENV"])
 def test_production_does_not_start_without_what_it_needs_and_says_what(variable: Any) -> None:
     assert variable in refusal(**{variable: ""})
 
@@ -48,7 +49,7 @@ def test_every_fault_is_named_at_once() -> None:
     assert all(name in told for name in ("SECRET_KEY", "JWT_KEYS", "HOLD_MINUTES"))
 
 
-@pytest.mark.parametrize("secret", ["short", "x" * 64, "please-change-me-please-change-me-please"])
+@each("secret", ["short", "x" * 64, "please-change-me-please-change-me-please"])
 def test_a_default_or_weak_secret_is_refused(secret: str) -> None:
     assert "SECRET_KEY" in refusal(SECRET_KEY=secret)
     assert "JWT_KEYS (old)" in refusal(JWT_KEYS=f"{GOOD['JWT_KEYS']},old:{secret}")

@@ -11,6 +11,7 @@ from booking.api.endpoint import OPERATIONS
 from booking.domain.tables import Room
 from booking.infra.ids import encode
 from tests.api.program import Program, an_order, refused
+from tests.cases import each
 
 PROTECTED = [operation for operation in OPERATIONS if not operation.public]
 # Endpoints that show something which belongs to one user; one that is new has to be sorted in here or below.
@@ -26,7 +27,7 @@ def test_every_protected_endpoint_is_sorted_into_this_matrix() -> None:
     assert {operation.name for operation in PROTECTED} == OWNED | ANYBODYS
 
 
-@pytest.mark.parametrize("operation", PROTECTED, ids=lambda operation: operation.name)
+@each("operation", PROTECTED, ids=lambda operation: operation.name)
 def test_without_a_token_there_is_nothing_but_401(
     application: Flask, standing: tuple[Program, Room], operation: Any
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.api.program import Program, fields, refused
+from tests.cases import each
 
 REGISTER = "/auth/register"
 GOOD = {"email": "carol@example.com", "password": "correct horse battery", "fullName": "Carol"}
@@ -17,7 +18,7 @@ def send(program: Any, data: Any, content_type: Any = "application/json") -> Any
     return program.ask("POST", REGISTER, data=data, content_type=content_type)
 
 
-@pytest.mark.parametrize(
+@each(
     "data",
     [
         b"",
@@ -44,7 +45,7 @@ def test_what_is_no_json_is_malformed(anonymous: Program, data: Any) -> None:
     refused(send(anonymous, data), 400, "MALFORMED_JSON")
 
 
-@pytest.mark.parametrize("data", [b"[]", b"null", b"1", b'"text"', b"true", b"1e400", b'[{"email": "a@b.example"}]'])
+@each("data", [b"[]", b"null", b"1", b'"text"', b"true", b"1e400", b'[{"email": "a@b.example"}]'])
 def test_what_is_no_object_is_invalid(anonymous: Program, data: bytes) -> None:
     assert fields(send(anonymous, data)) == {"body"}
 
@@ -58,7 +59,7 @@ def test_everything_wrong_is_named_at_once(anonymous: Program) -> None:
     assert fields(send(anonymous, json.dumps(wrong))) == set(wrong)
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""])
+@each("content_type", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""])
 def test_another_content_type_is_415(anonymous: Program, content_type: str) -> None:
     refused(send(anonymous, json.dumps(GOOD), content_type), 415, "UNSUPPORTED_MEDIA_TYPE")
 
@@ -76,20 +77,20 @@ def test_a_mebibyte_is_read(anonymous: Program) -> None:
     assert fields(send(anonymous, padded)) >= {"email"}
 
 
-@pytest.mark.parametrize("bad", [1, True, None, 1.5, [], {}, ["carol@example.com"]])
-@pytest.mark.parametrize("field", ["email", "password", "fullName"])
+@each("bad", [1, True, None, 1.5, [], {}, ["carol@example.com"]])
+@each("field", ["email", "password", "fullName"])
 def test_a_text_is_a_text(anonymous: Program, field: str, bad: Any) -> None:
     assert fields(anonymous.post(REGISTER, GOOD | {field: bad})) == {field}
 
 
-@pytest.mark.parametrize("bad", ["a\x00b", "line\nbreak", "tab\tbed", "\x7f", "\x9b", "lone \ud800 surrogate"])
-@pytest.mark.parametrize("field", ["email", "password", "fullName"])
+@each("bad", ["a\x00b", "line\nbreak", "tab\tbed", "\x7f", "\x9b", "lone \ud800 surrogate"])
+@each("field", ["email", "password", "fullName"])
 def test_control_characters_and_lone_surrogates_are_refused(anonymous: Program, field: str, bad: str) -> None:
     assert fields(anonymous.post(REGISTER, GOOD | {field: f"x{bad}@example.com"})) == {field}
 
 
-@pytest.mark.parametrize("bad", ["a\x00b", "\ud800", "x" * 300, "", 5, None])
-@pytest.mark.parametrize("field", ["email", "password"])
+@each("bad", ["a\x00b", "\ud800", "x" * 300, "", 5, None])
+@each("field", ["email", "password"])
 def test_signing_in_with_strange_text_is_refused_and_nothing_breaks(
     anonymous: Program, field: str, bad: int | str | None
 ) -> None:
@@ -97,12 +98,12 @@ def test_signing_in_with_strange_text_is_refused_and_nothing_breaks(
     assert answer.status_code in {400, 401}
 
 
-@pytest.mark.parametrize("bad", ["\x00", "\ud800", "x" * 600, 5, None])
+@each("bad", ["\x00", "\ud800", "x" * 600, 5, None])
 def test_a_strange_refresh_token_is_refused_and_nothing_breaks(anonymous: Program, bad: int | str | None) -> None:
     assert anonymous.post("/auth/refresh", {"refreshToken": bad}).status_code in {400, 401}
 
 
-@pytest.mark.parametrize(
+@each(
     "email",
     [
         "nobody",
@@ -121,17 +122,17 @@ def test_what_is_no_email_is_refused(anonymous: Program, email: str) -> None:
     assert fields(anonymous.post(REGISTER, GOOD | {"email": email})) == {"email"}
 
 
-@pytest.mark.parametrize("name", ["", "   ", "n" * 256])
+@each("name", ["", "   ", "n" * 256])
 def test_a_name_has_1_to_255_characters(anonymous: Program, name: str) -> None:
     assert fields(anonymous.post(REGISTER, GOOD | {"fullName": name})) == {"fullName"}
 
 
-@pytest.mark.parametrize("password", ["short", "9 chars ?", "1234567890", "PASSWORD123", "aaaaaaaaaaaaaaa", "p" * 257])
+@each("password", ["short", "9 chars ?", "1234567890", "PASSWORD123", "aaaaaaaaaaaaaaa", "p" * 257])
 def test_a_password_is_long_and_not_one_that_everybody_tries(anonymous: Program, password: str) -> None:
     assert fields(anonymous.post(REGISTER, GOOD | {"password": password})) == {"password"}
 
 
-@pytest.mark.parametrize("region", ["", "E", "EU", "eu_west", "a" * 40, 7])
+@each("region", ["", "E", "EU", "eu_west", "a" * 40, 7])
 def test_a_region_looks_like_one(anonymous: Program, region: int | str) -> None:
     assert fields(anonymous.post(REGISTER, GOOD | {"region": region})) == {"region"}
 

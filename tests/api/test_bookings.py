@@ -16,6 +16,7 @@ from booking.domain.tables import Booking, Order, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import decode, encode, new_id
 from tests.api.program import INSTANT, Program, an_order, dates, fields, program_of, refused
+from tests.cases import each
 from tests.cast import DECLINED, VISA, a_room, all_at_once, count, in_days, nights_of, person
 
 BOOKING = {
@@ -129,7 +130,7 @@ def test_any_other_payment_method_succeeds(api: Program, room: Room) -> None:
     assert api.post("/bookings", an_order(room, paymentMethodId="pm_anything_else1")).status_code == 201
 
 
-@pytest.mark.parametrize(
+@each(
     ("changes", "wrong"),
     [
         ({"guests": "2"}, {"guests"}),
@@ -179,9 +180,7 @@ def test_the_seeds_sentence_for_dates_in_the_wrong_order(standing: tuple[Program
     assert wrong.json["details"] == {"checkIn": "checkIn must be before checkOut"}
 
 
-@pytest.mark.parametrize(
-    "strange", ["room_x", "", "a b", "../..", encode("user", new_id()), encode("room", new_id())], ids=range(6)
-)
+@each("strange", ["room_x", "", "a b", "../..", encode("user", new_id()), encode("room", new_id())], ids=range(6))
 def test_a_room_that_does_not_exist_is_404(standing: tuple[Program, Room], strange: Any) -> None:
     api, room = standing
     refused(api.post("/bookings", an_order(room, roomId=strange)), 404, "ROOM_NOT_FOUND")

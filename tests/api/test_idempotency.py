@@ -19,6 +19,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.provider import NoAnswer, Provider
 from tests.api.program import Program, an_order, dates, fields, program_of, refused
+from tests.cases import each
 from tests.cast import AN_HOUR, DECLINED, SLOW, SYSTEM, a_room, all_at_once, count, in_days, interrupted, later, silent
 
 KEY = "3f0d-the-same-again"
@@ -162,7 +163,7 @@ def test_a_refused_token_stores_nothing(app: Flask, api: Program, room: Room) ->
     assert order(api, room).status_code == 201
 
 
-@pytest.mark.parametrize("key", ["", " ", "two words", "tab\there", "naïve", "ключ", "x" * 256, "a\x7f"])
+@each("key", ["", " ", "two words", "tab\there", "naïve", "ключ", "x" * 256, "a\x7f"])
 def test_a_key_is_up_to_255_visible_ascii_characters(standing: tuple[Program, Room], key: str) -> None:
     api, room = standing
     answer = order(api, room, key=key.encode().decode("latin-1"))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from werkzeug.test import TestResponse
 
 from booking.api.docs import document
 from booking.api.links import LINKS
 from booking.domain.tables import Room
 from tests.api.program import Program, dates
+from tests.cases import each
 from tests.cast import PASSWORD
 
 OPERATIONS = {
@@ -54,7 +54,7 @@ def test_a_new_booking_leads_to_its_end(api: Program, room: Room) -> None:
     assert follow(api, "create_booking", "cancel", booked).json["status"] == "CANCELLED"
 
 
-@pytest.mark.parametrize("operation", sorted(LINKS))
+@each("operation", sorted(LINKS))
 def test_the_document_shows_the_links_beside_the_success(operation: Any) -> None:
     _, _, told = OPERATIONS[operation]
     assert [answer["links"] for answer in told["responses"].values() if "links" in answer] == [LINKS[operation]]

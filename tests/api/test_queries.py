@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-import pytest
-
 from booking.domain.tables import Room
 from tests.api.program import Program, dates, fields
+from tests.cases import each
 from tests.cast import in_days
 
 TODAY = dt.datetime.now(dt.UTC).date()
@@ -18,7 +17,7 @@ def day(offset: Any) -> Any:
     return (TODAY + dt.timedelta(days=offset)).isoformat()
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "wrong"),
     [
         ({"checkIn": None}, {"checkIn"}),
@@ -92,20 +91,20 @@ def test_numbers_are_text_in_a_query_and_unknown_names_are_ignored(standing: tup
     assert (answer.status_code, answer.json["total"]) == (200, 1)
 
 
-@pytest.mark.parametrize("name", ["location", "capacity", "checkIn", "minPrice", "sort", "q"])
+@each("name", ["location", "capacity", "checkIn", "minPrice", "sort", "q"])
 def test_what_comes_twice_is_to_be_given_once(standing: tuple[Program, Room], name: str) -> None:
     api, _ = standing
     answer = api.get("/rooms", **dates() | {name: ["2", "3"]})
     assert answer.json["details"][name] == "must be given once"
 
 
-@pytest.mark.parametrize("raw", ["checkIn=%FF%FE&checkOut=2026-12-01", "%00=%00", "q=%ED%A0%80", "&&&==", "checkIn"])
+@each("raw", ["checkIn=%FF%FE&checkOut=2026-12-01", "%00=%00", "q=%ED%A0%80", "&&&==", "checkIn"])
 def test_a_broken_query_string_is_400(standing: tuple[Program, Room], raw: str) -> None:
     api, _ = standing
     assert api.ask("GET", "/rooms", query_string=raw).status_code == 400
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "wrong"),
     [
         ({"page": 0}, {"page"}),

@@ -7,8 +7,6 @@ import re
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from booking.domain.catalogue.cancellation_policies import FLEXIBLE
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
@@ -16,6 +14,7 @@ from booking.domain.stays import StayRules
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode, new_id
 from tests.api.program import INSTANT, Program, dates, fields, refused
+from tests.cases import each
 from tests.cast import VISA, a_room, acting, blocked, in_days, order
 
 ROOM = {
@@ -73,7 +72,7 @@ def test_a_quote_knows_that_nights_are_taken(api: Program, bob: User, room: Room
     assert api.get(path(room), **dates(in_days(33, 2))).json["quote"]["isAvailable"] is True
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "wrong"),
     [
         ({"checkIn": "2026-02-30"}, {"checkIn"}),
@@ -114,7 +113,7 @@ STRANGE_IDS = [
 ]
 
 
-@pytest.mark.parametrize("strange", STRANGE_IDS, ids=range(len(STRANGE_IDS)))
+@each("strange", STRANGE_IDS, ids=range(len(STRANGE_IDS)))
 def test_an_unknown_or_malformed_id_is_404(standing: tuple[Program, Room], strange: Any) -> None:
     api, _ = standing
     for tail in ("", "/availability"):
@@ -170,7 +169,7 @@ def test_a_night_that_no_stay_can_reach_is_not_free(standing: tuple[Program, Roo
     assert [night["isAvailable"] for night in far] == [True, False]
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "wrong"),
     [
         ({"from": "2026-02-30"}, {"from"}),

@@ -15,6 +15,7 @@ from booking.domain.tables import Booking, Room, User
 from booking.infra import clock
 from booking.infra.ids import encode
 from tests.api.program import Program, an_order, dates, program_of
+from tests.cases import each
 from tests.cast import PASSWORD, a_room, count, in_days
 from tests.quick import first_quick
 from tests.web.visitor import Visitor
@@ -35,7 +36,7 @@ def test_every_number_has_a_range() -> None:
     assert set(NUMBERS) == set(RANGES)
 
 
-@pytest.mark.parametrize("name", NUMBERS)
+@each("name", NUMBERS)
 def test_beyond_its_range_a_number_is_refused_at_start_and_named(environ: dict[str, str], name: str) -> None:
     least, most = RANGES[name]
     beyond = [least - 1, most + 1, -(10**9), 10**12]
@@ -47,7 +48,7 @@ def test_beyond_its_range_a_number_is_refused_at_start_and_named(environ: dict[s
             Settings.from_env(environ | {name.upper(): text})
 
 
-@pytest.mark.parametrize("text", ["", "4", "04:10", "12:00", "24:00", "-1:00", "04:00:00", "noon"])
+@each("text", ["", "4", "04:10", "12:00", "24:00", "-1:00", "04:00:00", "noon"])
 def test_an_hour_that_no_day_begins_at_is_refused(environ: dict[str, str], text: str) -> None:
     with pytest.raises(SettingsError, match="DAY_BEGINS_AT"):
         Settings.from_env(environ | {"DAY_BEGINS_AT": text})

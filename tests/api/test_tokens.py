@@ -16,6 +16,7 @@ from flask import Flask
 from booking.domain.people import sessions
 from booking.infra.ids import encode, new_id
 from tests.api.program import Program, refused
+from tests.cases import each
 from tests.cast import later, person
 
 NOW, BEFORE = "a-key-for-tests-only-0123456789abcdef", "an-older-key-for-tests-0123456789abc"
@@ -64,12 +65,12 @@ def test_no_token_is_401(application: Flask) -> None:
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("scheme", ["Basic", "Token", "", "Bearer Bearer"])
+@each("scheme", ["Basic", "Token", "", "Bearer Bearer"])
 def test_another_scheme_is_401(application: Flask, claims: dict[str, Any], scheme: str) -> None:
     refused(asked_with(application, signed(claims), scheme), 401, "UNAUTHORIZED")
 
 
-@pytest.mark.parametrize("token", ["", " ", "x", "a.b", "a.b.c", "..", "ä.ö.ü", "x" * 5000])
+@each("token", ["", " ", "x", "a.b", "a.b.c", "..", "ä.ö.ü", "x" * 5000])
 def test_what_is_no_token_is_401(application: Flask, token: str) -> None:
     refused(asked_with(application, token.encode().decode("latin-1")), 401, "UNAUTHORIZED")
 
@@ -103,18 +104,18 @@ FORGED = {
 }
 
 
-@pytest.mark.parametrize("how", FORGED)
+@each("how", FORGED)
 def test_a_forged_token_is_401(application: Flask, claims: dict[str, Any], how: Any) -> None:
     refused(asked_with(application, cast(Any, FORGED[how])(claims)), 401, "UNAUTHORIZED")
 
 
-@pytest.mark.parametrize("missing", REQUIRED)
+@each("missing", REQUIRED)
 def test_every_claim_is_required(application: Flask, claims: dict[str, Any], missing: Any) -> None:
     without = {name: value for name, value in claims.items() if name != missing}
     refused(asked_with(application, signed(without)), 401, "UNAUTHORIZED")
 
 
-@pytest.mark.parametrize(
+@each(
     "wrong",
     [
         {"aud": "another-api"},

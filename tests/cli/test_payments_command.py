@@ -19,6 +19,7 @@ from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra import ids, words
 from booking.infra.db import db, transaction
 from booking.infra.provider import Charge, NoAnswer, Outcome, Provider, Result
+from tests.cases import each
 from tests.cast import (
     AN_HOUR,
     REFUND_DECLINED,
@@ -206,7 +207,7 @@ def test_amounts_have_the_currencys_own_decimals(runner: FlaskCliRunner, decline
     assert f"{declined.reference}: 62400 ISK" in told[1]
 
 
-@pytest.mark.parametrize(("number", "said"), [(0, "0 holds"), (1, "1 hold"), (1200, "1,200 holds")])
+@each(("number", "said"), [(0, "0 holds"), (1, "1 hold"), (1200, "1,200 holds")])
 def test_one_is_not_many(number: int, said: str) -> None:
     assert words.count(number, "hold") == said
     assert words.count(number, "delivery waits", "deliveries wait").endswith("waits" if number == 1 else "wait")

@@ -24,6 +24,7 @@ from booking.domain.people import passwords, users
 from booking.domain.tables import Booking, Property, Room, User
 from booking.infra import clock
 from booking.infra.db import db, transaction
+from tests.cases import each
 from tests.cast import SYSTEM, count
 
 CITIES = defaultdict[str, list[RoomDraft]](list)
@@ -53,7 +54,7 @@ def test_three_hundred_rooms_in_twelve_cities_all_over_the_world() -> None:
     assert {0, 2} == {money.decimals(draft.house.currency) for draft in rooms()}
 
 
-@pytest.mark.parametrize("city", CITIES)
+@each("city", CITIES)
 def test_every_city_has_rooms_for_every_party_in_several_houses(city: str) -> None:
     found = CITIES[city]
     assert {draft.capacity for draft in found} == set(range(1, 9))
@@ -64,7 +65,7 @@ def test_every_city_has_rooms_for_every_party_in_several_houses(city: str) -> No
     assert places.location(city) == city
 
 
-@pytest.mark.parametrize("city", CITIES)
+@each("city", CITIES)
 def test_a_demo_room_can_be_booked_and_reads_well(city: str) -> None:
     for draft in CITIES[city]:
         can_be_booked(draft)
@@ -88,7 +89,7 @@ def reads_well(draft: RoomDraft) -> None:
     assert "  " not in draft.description
 
 
-@pytest.mark.parametrize("city", CITIES)
+@each("city", CITIES)
 def test_a_description_promises_only_what_the_amenities_keep(city: str) -> None:
     broken = [
         (draft.source_id, amenity)

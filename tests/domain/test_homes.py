@@ -20,6 +20,7 @@ from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.infra.db import AUTOCOMMIT, SERIALIZABLE, db, execute, transaction
+from tests.cases import each
 from tests.cast import DECLINED, SYSTEM, VISA, acting, blocked, in_days, later, order
 from tests.homes import JOINED, TABLES, TOGETHER, Facts, Watch, facts_of
 
@@ -42,7 +43,7 @@ def test_no_foreign_key_leads_from_one_home_to_another() -> None:
     assert crossing == set()
 
 
-@pytest.mark.parametrize("name", sorted({*JOINED, *TOGETHER}))
+@each("name", sorted({*JOINED, *TOGETHER}))
 def test_what_is_listed_as_an_exception_is_there(name: str) -> None:
     module, _, function = name.rpartition(".")
     path = HOME / Path(*name.split(".")).with_suffix(".py")
@@ -78,7 +79,7 @@ def test_no_other_file_writes_nights() -> None:
     assert {str(path) for path in FILES if writers_of_nights(path.read_text())} == {str(NIGHTS)}
 
 
-@pytest.mark.parametrize(
+@each(
     "line",
     [
         "run('DELETE FROM availability')",
@@ -102,7 +103,7 @@ def test_a_line_that_reads_nights_is_let_through(line: str) -> None:
 # --- statements, as they run
 
 
-@pytest.mark.parametrize(
+@each(
     ("statement", "where", "writes"),
     [
         ("SELECT rooms.id FROM rooms JOIN properties ON true", {"global"}, False),

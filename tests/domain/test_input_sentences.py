@@ -16,6 +16,7 @@ from booking.domain.people import inputs as of_people
 from booking.domain.pricing import inputs as of_pricing
 from booking.domain.reservations import inputs as of_reservations
 from booking.domain.search import inputs as of_search
+from tests.cases import each
 from tests.refusals import problems
 
 MODELS = [
@@ -55,9 +56,9 @@ def said(model: type[Input], field: str, value: object, *, strict: bool) -> str:
     return ""
 
 
-@pytest.mark.parametrize("strict", [True, False])
-@pytest.mark.parametrize("beyond", [1, 20_000])
-@pytest.mark.parametrize(("model", "field", "most"), limited("string", "maxLength"))
+@each("strict", [True, False])
+@each("beyond", [1, 20_000])
+@each(("model", "field", "most"), limited("string", "maxLength"))
 def test_a_text_that_is_too_long_is_told_how_long_it_may_be(
     model: type[Input], field: str, most: int, beyond: int, strict: bool
 ) -> None:
@@ -69,7 +70,7 @@ def test_only_a_list_has_entries(model: type[Input], field: str, most: int) -> N
     assert said(model, field, ["a"] * (most + 1), strict=False) == "has too many entries"
 
 
-@pytest.mark.parametrize("model", MODELS)
+@each("model", MODELS)
 def test_what_is_sent_twice_is_to_be_given_once(model: type[Input]) -> None:
     for field, schema in properties(model).items():
         if schema.get("type") != "array":
@@ -98,8 +99,8 @@ WRONG = ["", "x", "é" * 11_000, "9" * 5_000, "-1", "1e400", "nan", "\ud800", b"
 WRONG += [True, None, [], [None], ["a", "b"], {}, {"a": 1}, float("nan")]
 
 
-@pytest.mark.parametrize("strict", [True, False])
-@pytest.mark.parametrize("model", MODELS)
+@each("strict", [True, False])
+@each("model", MODELS)
 def test_no_sentence_is_a_librarys(model: type[Input], strict: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     unknown: set[str] = set()
     told = input_problems.by_field
@@ -109,14 +110,15 @@ def test_no_sentence_is_a_librarys(model: type[Input], strict: bool, monkeypatch
         unknown.update(entry["type"] for entry in error.errors() if entry["type"] not in ours)
         return told(error, **how)
 
-    monkeypatch.setattr(input_problems, "by_field", noted)
-    for field in properties(model):
-        for value in WRONG:
-            said(model, field, value, strict=strict)
     no_objects: tuple[object, ...] = (None, [], "text", 1)
-    for body in no_objects:
-        with pytest.raises(Invalid):
-            accept(model, body, strict=strict)
+    with monkeypatch.context() as listening:
+        listening.setattr(input_problems, "by_field", noted)
+        for field in properties(model):
+            for value in WRONG:
+                said(model, field, value, strict=strict)
+        for body in no_objects:
+            with pytest.raises(Invalid):
+                accept(model, body, strict=strict)
     assert not unknown
 
 

@@ -10,6 +10,7 @@ from booking.domain.catalogue.importing import text
 from booking.domain.errors import Invalid
 from booking.domain.inputs import accept
 from booking.domain.people.inputs import Profile, Registration
+from tests.cases import each
 from tests.refusals import problems
 
 INVISIBLE = (
@@ -74,23 +75,23 @@ def refused(model: type[Profile] | type[Registration], name: str) -> str:
     return problems(error.value)["fullName"]
 
 
-@pytest.mark.parametrize("name", INVISIBLE, ids=ascii)
-@pytest.mark.parametrize("model", [Profile, Registration])
+@each("name", INVISIBLE, ids=ascii)
+@each("model", [Profile, Registration])
 def test_what_shows_nothing_is_no_name(model: type[Profile] | type[Registration], name: str) -> None:
     assert refused(model, name) == "must not be empty"
 
 
-@pytest.mark.parametrize("name", INVISIBLE, ids=ascii)
+@each("name", INVISIBLE, ids=ascii)
 def test_nor_is_it_the_name_of_a_room_a_property_or_a_place(name: str) -> None:
     assert text.one_line(name) == ""
 
 
-@pytest.mark.parametrize("name", ["\u202eevil", "a\u2066b", "a\u0000b", "a\nb", "\u202d"], ids=ascii)
+@each("name", ["\u202eevil", "a\u2066b", "a\u0000b", "a\nb", "\u202d"], ids=ascii)
 def test_what_turns_or_breaks_the_text_beside_it_is_refused(name: str) -> None:
     assert refused(Profile, name) == "must not contain control characters"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each("name", NAMES)
 def test_names_of_people_are_names(name: str) -> None:
     assert accept(Profile, {"fullName": name}, strict=False).full_name == name
     assert text.one_line(name) == name
@@ -100,17 +101,17 @@ def test_invisible_edges_are_no_part_of_a_name() -> None:
     assert names.trimmed("\u200b\u3164 Ana \u2800\ufeff") == "Ana"
 
 
-@pytest.mark.parametrize("name", LINKS, ids=ascii)
+@each("name", LINKS, ids=ascii)
 def test_a_persons_name_holds_no_link(name: str) -> None:
     assert refused(Profile, name) == "must not contain a link or an email address"
 
 
-@pytest.mark.parametrize("name", [*LINKS, "Dr.Smith", "evil.museum"], ids=ascii)
+@each("name", [*LINKS, "Dr.Smith", "evil.museum"], ids=ascii)
 def test_no_mail_greets_with_what_could_become_a_link(name: str) -> None:
     assert names.for_greeting(name) == ""
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in {"Dr.Smith", "St.John"}])
+@each("name", [name for name in NAMES if name not in {"Dr.Smith", "St.John"}])
 def test_mails_greet_by_name(name: str) -> None:
     assert names.for_greeting(name) == name
 

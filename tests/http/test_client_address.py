@@ -5,18 +5,18 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug import Request
 from werkzeug.test import EnvironBuilder
 
 from booking.http.client_address import ProxiesTrusted, client_address, client_key, find_address
+from tests.cases import each
 
 PEER = "192.0.2.9"
 LONGEST_KEY = 43
 
-as_proxies_write_them = pytest.mark.parametrize(
+as_proxies_write_them = each(
     ("written", "meant"),
     [
         ("198.51.100.1", "198.51.100.1"),
@@ -33,7 +33,7 @@ as_proxies_write_them = pytest.mark.parametrize(
         ("fe80::1%eth0", "fe80::1"),
     ],
 )
-no_addresses = pytest.mark.parametrize(
+no_addresses = each(
     "garbage",
     [
         *("", "unknown", "_hidden", "1", "198.51.100", "198.51.100.256", "0198.51.100.1", "0x7f.1", "١٩٨.51.100.1"),
@@ -68,7 +68,7 @@ def test_what_is_no_address_leaves_the_peers_own(garbage: str) -> None:
     assert seen(1, X_Forwarded_For=f"198.51.100.7, {garbage}") == (PEER, "http")
 
 
-@pytest.mark.parametrize(
+@each(
     ("trusted", "forwarded", "address"),
     [
         (1, "198.51.100.1", "198.51.100.1"),
@@ -87,7 +87,7 @@ def test_addresses_are_counted_from_the_right(trusted: int, forwarded: str, addr
     assert seen(trusted, X_Forwarded_For=forwarded) == (address, "http")
 
 
-@pytest.mark.parametrize(
+@each(
     ("trusted", "told", "scheme"),
     [
         (1, "https", "https"),
@@ -127,6 +127,6 @@ def test_no_text_makes_a_long_key_or_an_error(text: str) -> None:
     assert len(client_key(text)) <= LONGEST_KEY
 
 
-@pytest.mark.parametrize("peer", [None, "", "unix:/run/web.sock"])
+@each("peer", [None, "", "unix:/run/web.sock"])
 def test_a_peer_without_an_address_is_one_client(peer: str | None) -> None:
     assert client_address(Request({"REMOTE_ADDR": peer} if peer is not None else {})) == "unknown"

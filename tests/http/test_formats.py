@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
-import pytest
 from flask import Flask
 from flask_babel import force_locale
 
 from booking.http import date_format, money_format, number_format
+from tests.cases import each
 
 BOOKING = Path(date_format.__file__).parents[1]
 WRITERS = {
@@ -32,7 +32,7 @@ def imported(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
 
 
-@pytest.mark.parametrize("library", WRITERS)
+@each("library", WRITERS)
 def test_one_module_writes_each(library: str) -> None:
     users = {str(path.relative_to(BOOKING)) for path in BOOKING.rglob("*.py") if library in set(imported(path))}
     assert users == WRITERS[library]
@@ -51,7 +51,7 @@ def test_nobody_writes_dates_by_pattern() -> None:
 MAY = dt.datetime(2026, 5, 4, 15, tzinfo=dt.timezone(dt.timedelta(hours=3)))
 
 
-@pytest.mark.parametrize(
+@each(
     ("language", "money", "day", "moment", "nights"),
     [
         ("en", "€1,234.50", "Monday 4 May 2026", "Monday 4 May 2026, 15:00 local time (UTC+3)", "1,200 nights"),
@@ -76,6 +76,6 @@ def test_they_are_written_as_the_language_writes_them(
         assert number_format.nights(1200).startswith(nights)
 
 
-@pytest.mark.parametrize(("amount", "written"), [("-3", "-€3"), ("240", "€240"), ("0.5", "€0.50")])
+@each(("amount", "written"), [("-3", "-€3"), ("240", "€240"), ("0.5", "€0.50")])
 def test_money_in_english(app: Flask, amount: str, written: str) -> None:
     assert money_format.money(Decimal(amount), "EUR") == written

@@ -13,12 +13,13 @@ from flask.testing import FlaskClient
 
 from booking.domain.people import passwords
 from booking.http import request_body
+from tests.cases import each
 
 LOGIN = "/api/v1/auth/login"
 
 
-@pytest.mark.parametrize("path", ["/", "/rooms", "/sign-in", "/api/v1/health", "/nothing"])
-@pytest.mark.parametrize("host", ["", "a b", "a,b", "\xff", '"<'])
+@each("path", ["/", "/rooms", "/sign-in", "/api/v1/health", "/nothing"])
+@each("host", ["", "a b", "a,b", "\xff", '"<'])
 def test_a_host_that_is_none_is_refused(client: FlaskClient, path: str, host: str) -> None:
     assert client.get(path, environ_overrides={"HTTP_HOST": host}).status_code == 400
 
@@ -28,7 +29,7 @@ def test_before_http_1_1_nobody_has_to_name_the_host(client: FlaskClient) -> Non
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/register", "/forgot-password"])
+@each("path", ["/sign-in", "/register", "/forgot-password"])
 def test_a_part_of_a_form_without_a_name_is_refused(client: FlaskClient, path: str) -> None:
     nameless = b"--x\r\nContent-Disposition: form-data\r\n\r\nvalue\r\n--x--\r\n"
     answer = client.post(path, data=nameless, content_type="multipart/form-data; boundary=x")

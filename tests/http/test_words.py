@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from booking.api import endpoint, identity
 from booking.domain import input_problems
 from booking.domain.errors import BookingError
@@ -17,6 +15,7 @@ from booking.domain.notices import AllOf, AnyOf, FieldName, Notice
 from booking.http import words
 from booking.http.words.templates import Counted, Template
 from booking.web import demo_mails
+from tests.cases import each
 
 BOOKING = Path(words.__file__).parents[2]
 DOMAIN = sorted((BOOKING / "domain").rglob("*.py"))
@@ -163,14 +162,14 @@ NO_SENTENCES = {
 }
 
 
-@pytest.mark.parametrize("path", DOMAIN, ids=lambda path: str(path.relative_to(BOOKING)))
+@each("path", DOMAIN, ids=lambda path: str(path.relative_to(BOOKING)))
 def test_no_sentence_is_made_in_the_domain(path: Path) -> None:
     known = NO_SENTENCES.get(str(path.relative_to(BOOKING)), set())
     found = [(line, text) for line, text in sentences(ast.parse(path.read_text())) if known is not None]
     assert [(line, text) for line, text in found if text not in (known or set())] == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("source", "count"),
     [
         ('raise Invalid("This is not possible.")', 1),
@@ -188,7 +187,7 @@ def test_a_sentence_is_found(source: str, count: int) -> None:
 # --- what is said
 
 
-@pytest.mark.parametrize(
+@each(
     ("notice", "to_programs", "to_people"),
     [
         (Notice("missing"), "is missing", "Check-in is missing."),
@@ -223,7 +222,7 @@ def test_programs_read_names_and_people_labels(notice: Notice, to_programs: str,
     assert words.sentence("checkIn", notice) == to_people
 
 
-@pytest.mark.parametrize(
+@each(
     ("notice", "told"),
     [
         (Notice("cell_too_large", cell='"1"', most=2739726027), '"1" is more than 2,739,726,027'),

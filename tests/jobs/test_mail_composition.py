@@ -25,6 +25,7 @@ from booking.http import date_format, money_format
 from booking.infra.mail import MailError
 from booking.jobs.email_builder import one_line
 from booking.jobs.mails import CANCELLATION, CONFIRMATION, REFUND_DECLINED, REFUND_RETURNED, compose
+from tests.cases import each
 from tests.jobs.stories import CANCELLED_NOTICE, NOTICE, SETTINGS, letter
 
 MAILS = Path(date_format.__file__).parents[1] / "templates" / "mail"
@@ -124,7 +125,7 @@ def test_what_stands_below_a_heading_is_indented() -> None:
     assert [line for line in terms.splitlines() if line and not line.startswith("  ")] == []
 
 
-@pytest.mark.parametrize("path", sorted(MAILS.glob("*.txt")), ids=lambda path: path.name)
+@each("path", sorted(MAILS.glob("*.txt")), ids=lambda path: path.name)
 def test_no_statement_takes_the_indent_of_its_line(path: Path) -> None:
     # Jinja removes blanks before {% at the beginning of a line; {%+ keeps them.
     assert re.findall(r"(?m)^[ \t]+\{%[^+].*$", path.read_text()) == []
@@ -206,7 +207,7 @@ def test_a_domain_outside_ascii_is_written_as_servers_know_it() -> None:
     assert message["To"].addresses[0].addr_spec == "dana@xn--bcher-kva.example"
 
 
-@pytest.mark.parametrize("email", ["", "nobody", "a b@example.com", "dana@example..com", "x@" + "a" * 64 + ".com"])
+@each("email", ["", "nobody", "a b@example.com", "dana@example..com", "x@" + "a" * 64 + ".com"])
 def test_an_address_that_is_none_is_an_error_and_no_mail(email: str) -> None:
     with pytest.raises(MailError):
         written(replace(NOTICE, email=email))
@@ -251,7 +252,7 @@ def test_any_name_fits_into_the_calendar(name: Any) -> None:
     assert stay["SUMMARY"] == f"{one_line(name)}, Neve House"
 
 
-@pytest.mark.parametrize(
+@each(
     ("amount", "currency", "spelled"),
     [
         ("1234.5", "EUR", "€1,234.50"),
@@ -275,7 +276,7 @@ def test_amounts_of_one_mail_look_alike() -> None:
     assert "3 nights at ₪480: ₪1,440" in text(written(whole))
 
 
-@pytest.mark.parametrize(
+@each(
     ("zone", "spelled"),
     [
         ("Asia/Kolkata", "(UTC+5:30)"),
@@ -288,7 +289,7 @@ def test_zones_are_said_in_figures(zone: str, spelled: str) -> None:
     assert date_format.zone_offset(dt.datetime(2026, 7, 4, 15, tzinfo=ZoneInfo(zone))) == f"local time {spelled}"
 
 
-@pytest.mark.parametrize("name", ["x" * 300, "ש" * 300, "Long title " * 30, "…" * 60])
+@each("name", ["x" * 300, "ש" * 300, "Long title " * 30, "…" * 60])
 def test_a_long_subject_begins_on_its_first_line(name: str) -> None:
     lines = written(replace(NOTICE, room=name)).as_bytes().splitlines()
     first = next(line for line in lines if line.lower().startswith(b"subject:"))

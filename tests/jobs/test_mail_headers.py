@@ -22,6 +22,7 @@ from booking.infra.mail import Undeliverable, send
 from booking.infra.mail_headers import one_line, sender_of
 from booking.jobs import password_mails
 from booking.jobs.mails import CANCELLATION, CONFIRMATION, compose, publisher
+from tests.cases import each
 from tests.jobs.conftest import MailServer
 from tests.jobs.stories import CANCELLED_NOTICE, NOTICE, SETTINGS, letter
 from tests.quick import first_quick
@@ -127,7 +128,7 @@ def test_the_sender_is_who_the_operator_wrote(mail_server: MailServer, typed: st
     assert shown(raw.rpartition("<")[0].strip()) == name
 
 
-@pytest.mark.parametrize(
+@each(
     "typed",
     [
         *("Hotel Post", "a@x.example, b@y.example", "A <a@x.example>, B <b@y.example>", "A <a@x.example> B", "<>", ""),
@@ -138,7 +139,7 @@ def test_a_sender_that_no_header_can_hold_is_refused_at_the_start(typed: str) ->
     assert "MAIL_FROM cannot be used" in refusal(MAIL_FROM=typed)
 
 
-@pytest.mark.parametrize("url", ["rooms.example", "ftp://rooms.example", "https://", "https://a b", "https://x:port"])
+@each("url", ["rooms.example", "ftp://rooms.example", "https://", "https://a b", "https://x:port"])
 def test_a_site_that_cannot_be_is_refused_at_the_start(url: str) -> None:
     assert "SITE_URL cannot be used" in refusal(SITE_URL=url)
 
@@ -163,7 +164,7 @@ def test_mail_goes_to_the_domain_that_was_typed(mail_server: MailServer, typed: 
     assert dict(raw_headers(mail_server.envelopes[0].original_content))["To"].endswith(f"<{known_as}>")
 
 
-@pytest.mark.parametrize("email", ["gast@☃☃--.example", "gast@-x.example", "gast@exa mple.com", ".gast@example.com"])
+@each("email", ["gast@☃☃--.example", "gast@-x.example", "gast@exa mple.com", ".gast@example.com"])
 def test_an_address_that_cannot_be_is_no_mail(email: str) -> None:
     with pytest.raises(Undeliverable):
         compose(replace(NOTICE, email=email), letter(), SETTINGS)

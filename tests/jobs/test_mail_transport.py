@@ -15,6 +15,7 @@ import pytest
 from booking.infra import mail
 from booking.infra.mail import MailError, Undeliverable, Unreachable, mailbox, send
 from booking.jobs.mails import compose
+from tests.cases import each
 from tests.jobs.conftest import MailServer
 from tests.jobs.stories import NOTICE, SETTINGS, letter
 
@@ -111,7 +112,7 @@ def test_a_server_that_hung_up_between_two_mails_is_called_again(mail_server: Ma
     assert mail_server.message_ids() == ["<1.mail@stay.example>", "<2.mail@stay.example>"]
 
 
-@pytest.mark.parametrize("url", ["mail.example.com:25", "http://mail.example.com", "smtp://"])
+@each("url", ["mail.example.com:25", "http://mail.example.com", "smtp://"])
 def test_a_url_that_is_none_says_what_one_looks_like(url: str) -> None:
     with pytest.raises(MailError, match="smtp://user:password@host:587"):
         send(message(), replace(SETTINGS, smtp_url=url))

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from booking.domain.catalogue.importing import BadRow, listings
 from booking.domain.catalogue.importing.amenities import LONGEST, MOST, normalised
+from tests.cases import each
 from tests.refusals import refused
 from tests.rooms.files import LISTINGS, needs_listings
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "slug"),
     [
         ("Wifi", "wifi"),
@@ -74,7 +75,7 @@ def test_normalising_real_amenities_twice_changes_nothing(city: str) -> None:
     assert len({slug for slugs in lists for slug in slugs}) < 300
 
 
-@pytest.mark.parametrize(
+@each(
     ("cell", "slugs"),
     [
         ('{TV,"Cable TV",Internet,"Wireless Internet"}', ("tv", "internet", "wifi")),
@@ -89,7 +90,7 @@ def test_lists_are_read_as_they_were_written_until_2020(cell: str, slugs: tuple[
     assert listings.amenity_slugs(cell) == slugs
 
 
-@pytest.mark.parametrize("cell", ["{TV", '{"TV}', '{"TV"x}'])
+@each("cell", ["{TV", '{"TV}', '{"TV"x}'])
 def test_a_broken_list_is_refused(cell: str) -> None:
     with refused(BadRow, "amenities: "):
         listings.amenity_slugs(cell)

@@ -13,6 +13,7 @@ from booking.cli import csv_file
 from booking.cli.csv_file import Rows
 from booking.domain.catalogue.importing import BadRow
 from booking.http import words
+from tests.cases import each
 from tests.refusals import said
 
 
@@ -34,7 +35,7 @@ def rows(tmp_path: Path) -> object:
     return written
 
 
-@pytest.mark.parametrize(
+@each(
     "content",
     [
         b"a,b\n1,2\n",
@@ -72,7 +73,7 @@ def test_an_open_quote_says_that_it_swallowed_the_rest(rows: object) -> None:
     ]
 
 
-@pytest.mark.parametrize("content", [b"a,b,c\n,,\n1,2,\n , ,\n", b",,\na,b,c\n1,2\n", b"a,b,c,,\n1,2,,,,,,\n"])
+@each("content", [b"a,b,c\n,,\n1,2,\n , ,\n", b",,\na,b,c\n1,2\n", b"a,b,c,,\n1,2,,,,,,\n"])
 def test_blank_rows_are_no_rows_and_empty_cells_at_the_end_may_be_left_out_or_added(
     rows: Callable[[bytes], Rows], content: bytes
 ) -> None:
@@ -107,7 +108,7 @@ def test_a_large_cell_is_read(rows: object) -> None:
     assert [len(cells["b"]) for _, cells in file] == [200_000]
 
 
-@pytest.mark.parametrize(
+@each(
     ("content", "sentence"),
     [
         (b"", "is empty"),

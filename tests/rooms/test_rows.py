@@ -6,7 +6,6 @@ import json
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from booking.domain.catalogue.importing import BadRow, Defaults, RoomDraft, chec
 from booking.domain.catalogue.importing.drafts import NO_PRICE, STAY_TOO_LONG
 from booking.domain.errors import Invalid
 from booking.infra import ids
+from tests.cases import each
 from tests.refusals import refused
 from tests.rooms.files import LISTING, OURS
 
@@ -58,7 +58,7 @@ def test_the_property_is_named_as_asked() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("changes", "problem"),
     [
         ({"id": ""}, "id: is missing"),
@@ -84,7 +84,7 @@ def test_a_bad_listing_names_its_field_and_reason(changes: dict[str, str], probl
         listing(**changes)
 
 
-@pytest.mark.parametrize(
+@each(
     ("shortest", "longest", "stored"),
     [
         ("1", "2147483647", (1, 365)),
@@ -155,7 +155,7 @@ def test_a_row_of_ours_says_everything_itself() -> None:
     assert our_row(cancellation_policy="strict").cancellation_policy == STRICT
 
 
-@pytest.mark.parametrize(
+@each(
     ("changes", "problem"),
     [
         ({"location": "boston"}, "location: is boston here, and antwerp was asked for"),
@@ -194,9 +194,7 @@ def test_a_room_of_ours_is_known_by_its_id() -> None:
     assert (room.id, room.source, room.source_id) == (own, None, None)
 
 
-@pytest.mark.parametrize(
-    "cell", ["=1+1", "+49", "-5", "@home", "\tx", "\rx", "'quoted", "'", "''=x", "＝1", "plain", ""]
-)
+@each("cell", ["=1+1", "+49", "-5", "@home", "\tx", "\rx", "'quoted", "'", "''=x", "＝1", "plain", ""])
 def test_a_guarded_cell_is_no_formula_and_can_be_undone(cell: str) -> None:
     guarded = sheet.guarded(cell)
     assert not guarded.startswith(("=", "+", "-", "@", "\t", "\r", "＝"))

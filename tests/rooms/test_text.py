@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from booking.domain.catalogue.importing.text import from_html, is_missing, one_line, paragraphs, visible
+from tests.cases import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "stored"),
     [
         ("  Sunny loft \u200b ", "Sunny loft"),
@@ -39,7 +39,7 @@ def test_a_name_is_one_visible_line(written: str, stored: str) -> None:
     assert one_line(written) == stored
 
 
-@pytest.mark.parametrize(
+@each(
     ("markup", "text"),
     [
         ("Bright.<br />Quiet.<br/><br>Central.", "Bright.\nQuiet.\n\nCentral."),
@@ -89,6 +89,6 @@ def test_no_known_tag_survives(markup: str) -> None:
     assert "<br>" not in from_html(markup.replace("&", ""))
 
 
-@pytest.mark.parametrize("word", ["", " ", "NA", "n/a", "NULL", "null", "None", "nan"])
+@each("word", ["", " ", "NA", "n/a", "NULL", "null", "None", "nan"])
 def test_null_words_say_nothing(word: str) -> None:
     assert is_missing(word)

@@ -10,11 +10,12 @@ from flask.testing import FlaskClient
 from pydantic import ValidationError
 
 from booking.domain.search.inputs import RoomSearch
+from tests.cases import each
 
 DATES = {"checkIn": "2030-05-01", "checkOut": "2030-05-03"}
 
 
-@pytest.mark.parametrize(
+@each(
     ("asked", "location"),
     [
         ("/rooms/", "/rooms"),
@@ -34,7 +35,7 @@ def test_a_form_keeps_its_method_over_the_redirect(client: FlaskClient) -> None:
     assert client.post("/rooms/", data={}).status_code == 404  # there is nothing to send to
 
 
-@pytest.mark.parametrize("path", ["/nowhere/", "/x//evil.example/", "/\\evil.example/", "/rooms/x/y/z/"])
+@each("path", ["/nowhere/", "/x//evil.example/", "/\\evil.example/", "/rooms/x/y/z/"])
 def test_no_slash_leads_anywhere_else(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
@@ -44,7 +45,7 @@ def stylesheet(client: FlaskClient) -> str:
     return str(address)
 
 
-@pytest.mark.parametrize("query", ["", "?v=deadbeef1234", "?v=", "?w=1"])
+@each("query", ["", "?v=deadbeef1234", "?v=", "?w=1"])
 def test_a_file_is_kept_for_a_year_only_under_its_own_hash(client: FlaskClient, query: str) -> None:
     kept = client.get(stylesheet(client))
     assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
@@ -54,7 +55,7 @@ def test_a_file_is_kept_for_a_year_only_under_its_own_hash(client: FlaskClient, 
     assert again.status_code == 304
 
 
-@pytest.mark.parametrize("encoding", ["br", "gzip", "zstd, br", "identity", "*"])
+@each("encoding", ["br", "gzip", "zstd, br", "identity", "*"])
 def test_a_part_of_a_file_is_those_bytes_of_the_file(client: FlaskClient, encoding: str) -> None:
     address = stylesheet(client)
     whole = (Path(__file__).parents[2] / "booking" / "static" / "app.css").read_bytes()
@@ -65,7 +66,7 @@ def test_a_part_of_a_file_is_those_bytes_of_the_file(client: FlaskClient, encodi
     assert part.data == whole[:3000]
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "meant"),
     [
         ("99,50", "99.50"),
@@ -88,7 +89,7 @@ def test_a_price_is_read_as_people_type_it(typed: str, meant: str) -> None:
     assert wanted.min_price == wanted.max_price
 
 
-@pytest.mark.parametrize("typed", ["9,9,9", "1,23,456", "a", "1,,5", ",", "1.2.3", "1 2", "--1", "1,5x"])
+@each("typed", ["9,9,9", "1,23,456", "a", "1,,5", ",", "1.2.3", "1 2", "--1", "1,5x"])
 def test_what_is_no_price_is_refused(typed: str) -> None:
     with pytest.raises(ValidationError):
         RoomSearch.model_validate({**DATES, "maxPrice": typed}, strict=False)

@@ -11,6 +11,7 @@ from booking.domain.catalogue import kinds
 from booking.domain.catalogue.cancellation_policies import FLEXIBLE
 from booking.domain.tables import Room
 from booking.infra.ids import encode
+from tests.cases import each
 from tests.cast import a_room, in_days
 from tests.web.visitor import Visitor
 
@@ -46,7 +47,7 @@ def test_cards_and_pages_say_what_sort_of_place_it_is(visitor: Visitor) -> None:
 
 
 @pytest.mark.usefixtures("three")
-@pytest.mark.parametrize(
+@each(
     ("kind", "found"),
     [("entire-place", ["Canal flat"]), ("private-room", ["Blue room"]), ("shared-room", ["Bunk 7"])],
 )
@@ -70,7 +71,7 @@ def test_a_sort_that_is_none_is_refused_by_name(visitor: Visitor, room: Room) ->
     assert visitor.problems == ["Type of place must be one of entire-place, private-room, shared-room."]
 
 
-@pytest.mark.parametrize(
+@each(
     ("words", "kind"),
     [
         ("Entire serviced apartment", kinds.ENTIRE_PLACE),

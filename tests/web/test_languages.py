@@ -25,6 +25,7 @@ from booking.http import words
 from booking.infra.ids import encode
 from booking.jobs import email_builder
 from booking.jobs.mails import CANCELLATION, CONFIRMATION, REFUND_DECLINED, REFUND_RETURNED, compose
+from tests.cases import each
 from tests.cast import VISA, acting, in_days, order
 from tests.jobs.stories import CANCELLED_NOTICE, NOTICE, SETTINGS, WRITTEN, letter
 from tests.languages import SPOKEN, TEMPLATE, bracketed, catalogue, outside, spoken_by
@@ -100,7 +101,7 @@ def visible(visitor: Visitor) -> str:
 PAGES = ["/", "/rooms?location=antwerp", "/sign-in", "/register", "/forgot-password", "/nothing-here", "/contact"]
 
 
-@pytest.mark.parametrize("path", PAGES)
+@each("path", PAGES)
 def test_pages_for_everybody(foreign: Flask, room: Room, path: str) -> None:
     visitor = Visitor(foreign).go(path)
     site = foreign.extensions["services"].settings.site_name
@@ -167,8 +168,8 @@ KNOWN = (
 )
 
 
-@pytest.mark.parametrize("name", ["Dana", ""])
-@pytest.mark.parametrize("kind", sorted(set(KINDS) - set(ABOUT_BOOKINGS)))
+@each("name", ["Dana", ""])
+@each("kind", sorted(set(KINDS) - set(ABOUT_BOOKINGS)))
 def test_emails_about_accounts(foreign: Flask, kind: str, name: str) -> None:
     text = email_builder.render(f"{kind}.txt", {**FACTS, "name": name})
     html = BeautifulSoup(email_builder.render(f"{kind}.html", {**FACTS, "name": name}), "html.parser")
@@ -178,8 +179,8 @@ def test_emails_about_accounts(foreign: Flask, kind: str, name: str) -> None:
         assert foreign_words(said, KNOWN) == set()
 
 
-@pytest.mark.parametrize("kind", ABOUT_BOOKINGS)
-@pytest.mark.parametrize("plain", [True, False])
+@each("kind", ABOUT_BOOKINGS)
+@each("plain", [True, False])
 def test_emails_about_bookings(foreign: Flask, kind: str, plain: bool) -> None:
     told = NOTICE if kind == CONFIRMATION else CANCELLED_NOTICE
     about_stay = kind in (CONFIRMATION, CANCELLATION)

@@ -19,6 +19,7 @@ from booking.infra.db import db, transaction
 from booking.infra.ids import decode, encode
 from booking.web import security
 from booking.web.browsers import called
+from tests.cases import each
 from tests.cast import PASSWORD, count, later
 from tests.quick import first_quick
 from tests.web.visitor import Visitor
@@ -160,7 +161,7 @@ def test_where_a_refused_form_stays_can_be_reloaded(guest: Visitor, path: str) -
     assert guest.go(path).url == "/account"
 
 
-@pytest.mark.parametrize(
+@each(
     ("came_from", "back"),
     [
         ("http://localhost/bookings?show=past", "/bookings?show=past"),
@@ -231,7 +232,7 @@ def test_a_browser_that_was_not_used_for_a_month_is_signed_out(guest: Visitor) -
     assert not is_in(guest)
 
 
-@pytest.mark.parametrize(
+@each(
     ("client", "name"),
     [
         ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/150.0 Safari/537.36 Edg/150.0", "Edge on Windows"),
@@ -311,7 +312,7 @@ def test_an_old_link_says_so_and_offers_a_new_one(visitor: Visitor, alice: User,
 # --- everybody
 
 
-@pytest.mark.parametrize(
+@each(
     "path",
     [
         "/sign-in",

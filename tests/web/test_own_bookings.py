@@ -20,6 +20,7 @@ from booking.http import date_format
 from booking.infra import clock
 from booking.infra.db import transaction
 from booking.infra.ids import encode
+from tests.cases import each
 from tests.cast import (
     AN_HOUR,
     REFUND_DECLINED,
@@ -83,12 +84,12 @@ def test_cancelled_bookings_without_a_refund_say_so(guest: Visitor, alice: User,
     assert "No refund" in guest.go("/bookings?show=cancelled").text
 
 
-@pytest.mark.parametrize("query", ["show=nonsense", "page=9", "show=past&page=2"])
+@each("query", ["show=nonsense", "page=9", "show=past&page=2"])
 def test_lists_that_do_not_exist_are_empty_or_the_first(guest: Visitor, booked: Booking, query: str) -> None:
     assert guest.go(f"/bookings?{query}").status == 200
 
 
-@pytest.mark.parametrize("query", ["page=0", "page=x", "page=-1"])
+@each("query", ["page=0", "page=x", "page=-1"])
 def test_a_page_that_is_no_number_is_the_first(guest: Visitor, booked: Booking, query: str) -> None:
     assert guest.go(f"/bookings?{query}").status == 200
     assert url_of(booked) in guest.links()

@@ -13,6 +13,7 @@ from booking.config import Settings, SettingsError
 from booking.domain.catalogue.models import DEMO
 from booking.domain.tables import Room
 from booking.infra.ids import encode
+from tests.cases import each
 from tests.cast import a_room, in_days
 from tests.quick import first_quick
 from tests.test_settings import GOOD
@@ -110,7 +111,7 @@ def test_a_booking_of_a_room_that_is_gone_still_has_a_picture(visitor: Visitor) 
     assert "illustration.svg" in visitor.client.get(f"{address(room)}/picture").headers["Location"]
 
 
-@pytest.mark.parametrize("sources", ["http://photos.example", "photos.example", "https://a.example;script-src *", "*"])
+@each("sources", ["http://photos.example", "photos.example", "https://a.example;script-src *", "*"])
 def test_sources_that_are_no_https_origins_are_refused_at_the_start(sources: str) -> None:
     with pytest.raises(SettingsError, match="IMAGE_SOURCES"):
         Settings.from_env({**GOOD, "IMAGE_SOURCES": sources})

@@ -21,6 +21,7 @@ from booking.http import number_format
 from booking.infra.ids import encode
 from booking.web import listing
 from booking.web.forms import Form
+from tests.cases import each
 from tests.cast import a_room, acting, in_days, order
 from tests.web.visitor import Visitor
 
@@ -235,7 +236,7 @@ def test_icons_are_all_in_the_sprite(visitor: Visitor, room: Room) -> None:
     assert used | {icon for _, icon in _KNOWN.values()} <= sprite
 
 
-@pytest.mark.parametrize("path", sorted(WEB.glob("*.py")), ids=lambda path: path.name)
+@each("path", sorted(WEB.glob("*.py")), ids=lambda path: path.name)
 def test_no_page_asks_the_database_itself(path: Any) -> None:
     """What pages show is decided in the domain."""
     imported = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]

@@ -15,6 +15,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Property, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
+from tests.cases import each
 from tests.cast import a_room, acting, in_days, order
 from tests.web.visitor import Visitor
 
@@ -122,7 +123,7 @@ def test_a_room_without_dates_asks_for_them(visitor: Visitor, room: Room) -> Non
     assert len(visitor.page.select("table.nights")) == 2
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "said"),
     [
         (f"checkIn={STAY.check_in}", "Check-out is missing."),
@@ -156,7 +157,7 @@ def test_months_can_be_turned_within_what_can_be_booked(visitor: Visitor, room: 
 STRANGE = ("nonsense", "room_01h2xcejqtf2nbrexx3vqjhp41", "user_01h2xcejqtf2nbrexx3vqjhp41")
 
 
-@pytest.mark.parametrize("path", [f"/rooms/{name}" for name in STRANGE])
+@each("path", [f"/rooms/{name}" for name in STRANGE])
 def test_an_unknown_room_is_not_found(visitor: Visitor, path: Any) -> None:
     assert visitor.go(path).status == 404
     assert visitor.go(f"{path}/picture.svg").status == 404

@@ -18,6 +18,7 @@ from booking.domain.catalogue.models import DEMO
 from booking.infra import provider
 from booking.infra.ids import encode
 from booking.web import colours, security
+from tests.cases import each
 from tests.cast import a_room
 from tests.web.visitor import Visitor
 
@@ -50,7 +51,7 @@ def test_scripts_and_styles_come_from_here_only(client: FlaskClient) -> None:
     assert policy != client.get("/").headers["Content-Security-Policy"], "a nonce is used once"
 
 
-@pytest.mark.parametrize("path", ["/", "/rooms", "/nowhere", "/sign-in"])
+@each("path", ["/", "/rooms", "/nowhere", "/sign-in"])
 def test_no_inline_style_or_script_stands_on_a_page(client: FlaskClient, path: str) -> None:
     text = client.get(path).text
     assert " style=" not in text
@@ -67,7 +68,7 @@ def test_every_page_carries_the_headers(client: FlaskClient) -> None:
     assert "Strict-Transport-Security" not in headers
 
 
-@pytest.mark.parametrize(
+@each(
     "path",
     [
         "/static/app.css",
@@ -122,7 +123,7 @@ def test_programs_need_no_form_token(client: FlaskClient) -> None:
     assert answer.status_code == 401
 
 
-@pytest.mark.parametrize(
+@each(
     "wanted",
     [
         "//evil.example",
@@ -144,7 +145,7 @@ def test_a_place_on_this_site_is_kept() -> None:
     assert security.safe_path("/rooms/x?checkIn=2026-01-01&next=//y") == "/rooms/x?checkIn=2026-01-01&next=//y"
 
 
-@pytest.mark.parametrize("status", STATUSES)
+@each("status", STATUSES)
 def test_every_error_has_a_page_with_a_way_on(
     application: Flask, broken: Callable[[Exception], FlaskClient], status: Any
 ) -> None:
@@ -158,7 +159,7 @@ def test_every_error_has_a_page_with_a_way_on(
     assert "<h1" in answer.text
 
 
-@pytest.mark.parametrize(
+@each(
     ("error", "status", "said"),
     [
         (errors.RoomNotAvailable(), 409, "no longer available"),
@@ -195,7 +196,7 @@ def test_files_may_be_kept_for_ever_under_their_hash(client: FlaskClient) -> Non
     assert client.get(address[1], headers={"Accept-Encoding": "br"}).headers["Content-Encoding"] == "br"
 
 
-@pytest.mark.parametrize("accent", ["#0e6655", "#ffee00", "#000000", "#ffffff", "#ff66aa", "nonsense"])
+@each("accent", ["#0e6655", "#ffee00", "#000000", "#ffffff", "#ff66aa", "nonsense"])
 def test_any_accent_colour_is_legible(accent: str) -> None:
     light, dark = re.findall(r"--accent: light-dark\((#\w{6}), (#\w{6})\)", colours.stylesheet(accent))[0]
     assert colours.contrast(colours._rgb(light), colours._rgb(colours.PAPER)) >= 4.5

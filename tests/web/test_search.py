@@ -10,6 +10,7 @@ from flask import Flask
 
 from booking.domain.tables import Room
 from booking.infra import clock
+from tests.cases import each
 from tests.cast import in_days, later
 from tests.web.visitor import Visitor
 
@@ -23,7 +24,7 @@ def visitor(app: Flask) -> Visitor:
     return Visitor(app)
 
 
-@pytest.mark.parametrize("wrong", ["sort=evil", "page=0", "page=x", "sort=name&sort=price", "page=1&page=2"])
+@each("wrong", ["sort=evil", "page=0", "page=x", "sort=name&sort=price", "page=1&page=2"])
 def test_an_order_or_a_page_that_is_none_is_left_out(visitor: Visitor, room: Room, wrong: str) -> None:
     visitor.go(f"/rooms?location=antwerp&{DATES}&{wrong}")
     assert (visitor.status, visitor.problems) == (200, [])
@@ -45,8 +46,8 @@ def test_a_slip_in_a_word_is_forgiven_and_the_page_says_so(visitor: Visitor, roo
     assert room.name in visitor.text
 
 
-@pytest.mark.parametrize("asked", ["nowhere-land", "Nowhere!", "---", "?!", "<b>x</b>", "x" * 120])
-@pytest.mark.parametrize("headers", [{}, PART], ids=["page", "part"])
+@each("asked", ["nowhere-land", "Nowhere!", "---", "?!", "<b>x</b>", "x" * 120])
+@each("headers", [{}, PART], ids=["page", "part"])
 def test_a_destination_that_is_none_is_shown_as_it_was_asked_with_a_way_out(
     visitor: Visitor, room: Room, asked: str, headers: dict[str, str]
 ) -> None:
@@ -62,7 +63,7 @@ def test_a_destination_that_is_none_is_shown_as_it_was_asked_with_a_way_out(
         assert kept in anywhere
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "field", "shown"),
     [
         ("location=nowhere-land", "location", "nowhere-land"),
@@ -88,7 +89,7 @@ def test_a_destination_may_be_written_as_people_do(visitor: Visitor, room: Room,
     assert (visitor.status, "location=antwerp" in visitor.url) == (200, True)
 
 
-@pytest.mark.parametrize("typed", ["?!", "---", "…", "'", "?! - &", "+"])
+@each("typed", ["?!", "---", "…", "'", "?! - &", "+"])
 def test_a_keyword_of_punctuation_is_left_out_and_the_page_says_so(visitor: Visitor, room: Room, typed: str) -> None:
     visitor.go(f"/rooms?{urlencode({'q': typed})}&location=antwerp&{DATES}")
     assert visitor.page.select_one("#count").get_text() == "1 room available in Antwerp"

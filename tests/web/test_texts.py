@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
+from tests.cases import each
 
 HOME = Path(__file__).parents[2] / "booking"
 STRAIGHT = re.compile(r"[A-Za-z]'[A-Za-z]|[a-z]s' [a-z]|[A-Z]S' [A-Z]")  # it's, WASN'T, the guests' rooms
@@ -17,7 +17,7 @@ READ = [
 ]
 
 
-@pytest.mark.parametrize("path", READ, ids=lambda path: str(path.relative_to(HOME)))
+@each("path", READ, ids=lambda path: str(path.relative_to(HOME)))
 def test_an_apostrophe_is_not_a_foot_mark(path: Path) -> None:
     assert [line for line in path.read_text().splitlines() if STRAIGHT.search(line)] == []
 

@@ -12,6 +12,7 @@ from booking.domain.people import email_verification, own_account, password_rese
 from booking.domain.tables import EmailVerification, Event, User
 from booking.infra.db import db, transaction
 from tests.api.program import program_of
+from tests.cases import each
 from tests.cast import PASSWORD, acting, count, later
 from tests.jobs.conftest import mail_dir as mail_dir  # noqa: PLC0414 a fixture
 from tests.jobs.letters_sent import newest, path_in, recipient, sent, text
@@ -92,9 +93,7 @@ def test_there_are_five_mails_a_day(carol: Visitor, mail_dir: Path) -> None:
     assert len(sent(mail_dir)) == 5
 
 
-@pytest.mark.parametrize(
-    "link", ["x", "verify_01jdq6q8ztf2nvg7e8dh1w4m5k", "verify_01jdq6q8ztf2nvg7e8dh1w4m5k." + "0" * 64]
-)
+@each("link", ["x", "verify_01jdq6q8ztf2nvg7e8dh1w4m5k", "verify_01jdq6q8ztf2nvg7e8dh1w4m5k." + "0" * 64])
 def test_what_we_did_not_write_confirms_nothing(app: Flask, link: str) -> None:
     assert Visitor(app).go(f"/verify-email/{link}").status == 404
 

@@ -9,6 +9,7 @@ from flask import Flask
 
 from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
+from tests.cases import each
 from tests.cast import count
 from tests.web.test_checkout import STAY, checkout_url, reserve, reserve_url, the_booking
 from tests.web.visitor import Visitor
@@ -112,7 +113,7 @@ def test_the_headers_links_keep_any_page_of_ours(visitor: Visitor, path: str) ->
     assert in_header(visitor, "Sign in") == "/sign-in?next=/bookings?page%3D2"
 
 
-@pytest.mark.parametrize("path", ["/", "/sign-in", "/sign-in?next=//evil.example", "/register?next=/sign-out"])
+@each("path", ["/", "/sign-in", "/sign-in?next=//evil.example", "/register?next=/sign-out"])
 def test_the_headers_links_lead_nowhere_else(visitor: Visitor, path: str) -> None:
     visitor.go(path)
     assert (in_header(visitor, "Sign in"), in_header(visitor, "Create account")) == ("/sign-in", "/register")

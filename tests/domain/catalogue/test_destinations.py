@@ -21,6 +21,7 @@ from booking.domain.stays import StayRules
 from booking.domain.tables import Room, User
 from booking.infra import clock
 from booking.infra.ids import encode
+from tests.cases import each
 from tests.cast import a_room, acting, in_days, order
 
 RULES = StayRules()
@@ -41,7 +42,7 @@ def ways(search: RoomSearch) -> list[tuple[str, int]]:
     return [(suggestion.kind, suggestion.total) for suggestion in found.suggestions]
 
 
-@pytest.mark.parametrize("day", [dt.date(2026, 11, day) for day in range(1, 15)])
+@each("day", [dt.date(2026, 11, day) for day in range(1, 15)])
 def test_the_usual_stay_is_a_weekend_at_least_a_week_ahead(day: Any) -> None:
     with patch.object(clock, "now", lambda: dt.datetime.combine(day, dt.time(12), dt.UTC)):
         stay = usual.usual_stay(RULES)

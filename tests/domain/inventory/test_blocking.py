@@ -22,6 +22,7 @@ from booking.domain.tables import Availability, Room, User
 from booking.infra import clock
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
+from tests.cases import each
 from tests.cast import SYSTEM, VISA, a_room, acting, all_at_once, blocked, count, in_days, later, nights_of, order
 
 FEED: dict[str, Any] = {"source": "feed", "actor": Actor.system("feeds")}
@@ -132,7 +133,7 @@ def test_blocks_that_are_over_are_not_shown(room: Room) -> None:
     assert [block.id for block in shown(room)] == [running.id, coming.id]
 
 
-@pytest.mark.parametrize(
+@each(
     ("said", "field"),
     [
         ({"reason": "x" * 256}, "reason"),

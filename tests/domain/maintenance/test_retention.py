@@ -24,6 +24,7 @@ from booking.domain.tables import Booking, Room, User
 from booking.infra import clock, sent_mails
 from booking.infra.db import db, transaction
 from booking.infra.ids import new_id
+from tests.cases import each
 from tests.cast import SYSTEM, VISA, a_room, acting, in_days
 from tests.jobs.stories import happened
 
@@ -195,7 +196,7 @@ def test_many_nights_go_portion_by_portion_each_where_the_last_one_ended(
     assert len(set(begun[1:])) == len(begun[1:]) > 5
 
 
-@pytest.mark.parametrize("rule", [*RULES, None], ids=lambda rule: rule.name if rule else "nights")
+@each("rule", [*RULES, None], ids=lambda rule: rule.name if rule else "nights")
 def test_every_statement_finds_its_rows_by_an_index(app: Flask, rule: Rule | None) -> None:
     statement = rule.statement if rule else availability._PRUNE
     values = {"before": new_id(), "portion": 10, "kept": A_DAY, "days": 90, "place": "antwerp", "since": dt.date.min}

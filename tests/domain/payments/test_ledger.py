@@ -18,6 +18,7 @@ from booking.infra.clock import sql_now
 from booking.infra.db import db, reading, transaction
 from booking.infra.ids import new_id
 from booking.infra.provider import Outcome
+from tests.cases import each
 from tests.cast import (
     AN_HOUR,
     DECLINED,
@@ -62,7 +63,7 @@ def asked(payment: Payment, times: int) -> None:
         assert ledger.claim(payment.id, attempts, PATIENCE) is not None
 
 
-@pytest.mark.parametrize(
+@each(
     ("error", "line"),
     [
         (RuntimeError("no such\n  field:\tstatus"), "RuntimeError: no such field: status"),

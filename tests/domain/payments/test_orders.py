@@ -28,6 +28,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Order, Payment, Room, User
 from booking.infra.db import READ_COMMITTED, db, transaction
 from booking.infra.provider import NoAnswer, Outcome
+from tests.cases import each
 from tests.cast import (
     AN_HOUR,
     REFUND_DECLINED,
@@ -221,7 +222,7 @@ def test_of_many_refunds_that_begin_at_once_no_two_exceed_what_was_paid(
     assert {type(one) for one in results if not isinstance(one, Payment)} == {RefundNotOwed}
 
 
-@pytest.mark.parametrize(
+@each(
     ("statement", "constraint"),
     [
         ("UPDATE orders SET refunded = paid + 1", "ck_orders_refunds_within_paid"),

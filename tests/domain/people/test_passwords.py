@@ -19,6 +19,7 @@ from booking.domain.tables import User
 from booking.http import words
 from booking.infra.db import db, transaction
 from tests.api.program import Program, refused
+from tests.cases import each
 from tests.cast import PASSWORD, acting, all_at_once
 from tests.web.visitor import Visitor
 
@@ -28,7 +29,7 @@ ABOUT = ("alice.liddell@example.com", "Alice Liddell", "Room Booking")
 # --- which
 
 
-@pytest.mark.parametrize(
+@each(
     ("password", "reason"),
     [
         ("short", "must have at least 10 characters"),
@@ -54,7 +55,7 @@ def test_what_is_guessed_soon_is_refused_with_the_reason(password: str, reason: 
     assert reason in words.problem("password", problem)
 
 
-@pytest.mark.parametrize(
+@each(
     "password",
     [
         "a-window-by-the-sea",

@@ -10,6 +10,7 @@ from booking.domain.actors import VISITOR, Actor, Membership, Role
 from booking.domain.errors import BookingNotFound, Forbidden, NotFound
 from booking.domain.people import permissions
 from booking.domain.people.permissions import Action, may, require
+from tests.cases import each
 
 HERE, ELSEWHERE = uuid.uuid4(), uuid.uuid4()
 ME, SOMEBODY = uuid.uuid4(), uuid.uuid4()
@@ -37,8 +38,8 @@ OWNER = MANAGER | {
 SYSTEM = (OWNER - {"demo.mails"}) | {"holds.expire", "account.set_password", "account.delete", "house.prune"}
 OF_ROLE = {Role.OWNER: OWNER, Role.MANAGER: MANAGER, Role.DESK: DESK, Role.HOUSEKEEPING: HOUSEKEEPING}
 
-actions = pytest.mark.parametrize("action", list(Action))
-roles = pytest.mark.parametrize("role", list(Role))
+actions = each("action", list(Action))
+roles = each("role", list(Role))
 
 
 def staff(role: Role, at: uuid.UUID | None) -> Actor:

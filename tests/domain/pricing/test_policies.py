@@ -16,6 +16,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING
 from booking.domain.tables import Booking, User
 from booking.infra import clock
+from tests.cases import each
 from tests.cast import VISA, a_room, acting, in_days, order, order_of
 from tests.refusals import refused
 
@@ -25,7 +26,7 @@ MOMENT = dt.timedelta(microseconds=1)
 FIVE_DAYS, ONE_DAY = (tier.until for tier in policies.tiers(POLICY, CHECK_IN))
 
 
-@pytest.mark.parametrize(
+@each(
     ("moment", "comes_back"),
     [
         (FIVE_DAYS - MOMENT, 300),
@@ -38,15 +39,13 @@ def test_a_refund_at_the_exact_deadline_is_the_next_one(moment: dt.datetime, com
     assert policies.refund(POLICY, CHECK_IN, Decimal(300), "EUR", moment) == comes_back
 
 
-@pytest.mark.parametrize(("moment", "shown"), [(FIVE_DAYS - MOMENT, [100, 50]), (FIVE_DAYS, [50]), (ONE_DAY, [])])
+@each(("moment", "shown"), [(FIVE_DAYS - MOMENT, [100, 50]), (FIVE_DAYS, [50]), (ONE_DAY, [])])
 def test_no_more_is_promised_than_would_come_back(moment: dt.datetime, shown: list[int]) -> None:
     tiers = policies.tiers(POLICY, CHECK_IN)
     assert [promise.percent for promise in policies.promises(tiers, Decimal(300), "EUR", moment)] == shown
 
 
-@pytest.mark.parametrize(
-    ("currency", "paid", "half"), [("EUR", "99.99", "50.00"), ("JPY", "101", "51"), ("KWD", "0.333", "0.167")]
-)
+@each(("currency", "paid", "half"), [("EUR", "99.99", "50.00"), ("JPY", "101", "51"), ("KWD", "0.333", "0.167")])
 def test_a_promise_says_until_when_how_much_of_the_price_and_the_amount(currency: str, paid: str, half: str) -> None:
     tiers = policies.tiers(POLICY, CHECK_IN)
     assert policies.promises(tiers, Decimal(paid), currency, FIVE_DAYS - MOMENT) == [
@@ -69,7 +68,7 @@ ALL_OF_IT_TWICE = POLICY | {"tiers": [{"daysBefore": 5, "percent": 100}, {"daysB
 NEVER_ALL_OF_IT = POLICY | {"tiers": [{"daysBefore": 5, "percent": 99}]}
 
 
-@pytest.mark.parametrize(
+@each(
     ("policy", "moment", "until"),
     [
         (POLICY, FIVE_DAYS - MOMENT, FIVE_DAYS),
@@ -133,8 +132,8 @@ MOVES = {
 LEGAL = {(PENDING, CONFIRMED), (PENDING, CANCELLED), (PENDING, EXPIRED), (CONFIRMED, CANCELLED)}
 
 
-@pytest.mark.parametrize("before", [PENDING, CONFIRMED, CANCELLED, EXPIRED])
-@pytest.mark.parametrize("after", list(MOVES))
+@each("before", [PENDING, CONFIRMED, CANCELLED, EXPIRED])
+@each("after", list(MOVES))
 def test_an_illegal_move_says_what_the_booking_is_and_what_it_cannot_become(before: str, after: str) -> None:
     booking = Booking(status=before)
     if (before, after) in LEGAL:

@@ -7,7 +7,6 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from booking.domain.pricing import Line, PriceLine
 from booking.domain.pricing.calendar import ANY_GUESTS
 from booking.domain.pricing.quotes import nights
 from booking.domain.stays import Stay
+from tests.cases import each
 from tests.fuzz.examples import instants, many, stays
 from tests.fuzz.test_money import CURRENCIES
 
@@ -85,7 +85,7 @@ def test_nights_alike_are_one_line_to_read_and_what_is_no_night_stays_by_itself(
     )
 
 
-@pytest.mark.parametrize("kind", pricing.LINE_KINDS)
+@each("kind", pricing.LINE_KINDS)
 def test_a_line_for_the_whole_stay_is_kept_without_a_date(kind: str) -> None:
     line = Line(kind, None, Decimal("12.50"), "some rule", 3)
     assert pricing.kept_lines([line.as_json()]) == (line,)

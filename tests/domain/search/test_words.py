@@ -15,6 +15,7 @@ from booking.domain.stays import StayRules
 from booking.domain.tables import Property, Room
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
+from tests.cases import each
 from tests.cast import a_room, in_days
 
 RULES = StayRules(540, 365)
@@ -137,7 +138,7 @@ def test_the_order_by_name_is_that_of_a_dictionary(app: Flask) -> None:
     assert names == ["Äpfel", "apple", "éclair", "  Mango", "Zebra"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("one", "other", "apart"),
     [
         ("abc", "abcd", True),
