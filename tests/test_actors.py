@@ -16,7 +16,7 @@ PUBLIC = {
         "check_property",
         "count_amenities",
         "count_published_rooms",
-        "find_property",
+        "get_property",
         "get_room_details",
         "import_locations",
         "list_destinations",

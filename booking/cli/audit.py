@@ -8,16 +8,17 @@ import json
 import click
 from flask.cli import AppGroup
 
-from booking.cli.operator import acting
+from booking.cli.operator import acting, refusals_said
 from booking.domain import people
 from booking.domain.people import AuditEntry
 from booking.infra.words import count
 
+EXAMPLES = "booking_01k5…, user_01k5… or room_01k5…"
 group = AppGroup("audit", help="Look into the audit log.")
 
 
 @group.command("list")
-@click.option("--subject", help="Only what was done to this: booking_01k5…, user_01k5…, room_01k5….")
+@click.option("--subject", help=f"Only what was done to this: {EXAMPLES}.")
 @click.option("--by", "email", help="Only what the account with this email did.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many entries at most.")
 def list_them(subject: str | None, email: str | None, limit: int) -> None:
@@ -32,14 +33,14 @@ def list_them(subject: str | None, email: str | None, limit: int) -> None:
     """
     actor, by = acting(), None
     if email is not None:
-        user = people.find_user(actor, email.strip())
-        if user is None:
-            raise click.ClickException(f"There is no account for {email}.")
-        by = user.id
+        with refusals_said():
+            by = people.get_user(actor, email.strip()).id
     entries = people.audit_entries(actor, subject=subject, by=by, limit=limit)
     for entry in entries:
         click.echo(_line(entry))
     click.echo(f"{count(len(entries), 'entry', 'entries')}.", err=True)
+    if subject and not entries:
+        click.echo(f"Nothing is written about {subject!r}. Give an id as it is shown, such as {EXAMPLES}.", err=True)
 
 
 def _line(entry: AuditEntry) -> str:

@@ -1,17 +1,30 @@
-"""Who runs a command: the system, by the command's name and whoever started it."""
+"""Who runs a command: the system, by the command's name and whoever started it. What a verb refuses is said to them."""
 
 from __future__ import annotations
 
+import contextlib
 import getpass
+from collections.abc import Iterator
 
 import click
 
 from booking.domain.actors import Actor
+from booking.domain.errors import BookingError
+from booking.http import words
 
 
 def acting() -> Actor:
     """system:cli users delete (anna): what audit log and events say."""
     return Actor.system(f"cli {' '.join(_command(click.get_current_context()))} ({_person()})")
+
+
+@contextlib.contextmanager
+def refusals_said() -> Iterator[None]:
+    """A refusal ends the command with its words."""
+    try:
+        yield
+    except BookingError as refusal:
+        raise click.ClickException(words.message(refusal)) from None
 
 
 def _command(context: click.Context) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import difflib
 import gzip
 import io
 import os
@@ -22,7 +21,7 @@ from flask.cli import AppGroup
 from booking.cli import room_blocks
 from booking.cli.csv_file import Rows
 from booking.cli.operator import acting
-from booking.domain import catalogue
+from booking.domain import catalogue, spelling
 from booking.domain.catalogue import BadRow, ImportDefaults, ImportFormat, OptionsMissing, PropertyMisfit, RoomDraft
 from booking.domain.errors import Invalid
 from booking.domain.notices import Notice
@@ -132,8 +131,8 @@ def _require_rooms(location: str) -> None:
     """A misspelt city writes nothing, least of all over the last export."""
     known = catalogue.import_locations()
     if location not in known:
-        close = difflib.get_close_matches(location.strip().lower().replace(" ", "-"), known, n=3)
-        hint = f" Did you mean {' or '.join(close)}?" if close else ""
+        meant = spelling.perhaps_meant(spelling.close(location, known))
+        hint = words.told(meant) if isinstance(meant, Notice) else ""
         raise click.ClickException(f"No room is in {location!r}, so nothing was written.{hint}")
 
 

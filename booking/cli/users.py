@@ -9,10 +9,10 @@ from uuid import UUID
 import click
 from flask.cli import AppGroup
 
-from booking.cli.operator import acting
+from booking.cli.operator import acting, refusals_said
 from booking.domain import catalogue, people, reservations
 from booking.domain.actors import Actor, Role
-from booking.domain.errors import BookingError, EmailTaken, Invalid
+from booking.domain.errors import EmailTaken, Invalid
 from booking.domain.inputs import accept
 from booking.domain.people import SHORTEST_PASSWORD, Registration, User
 from booking.domain.reservations import Obstacle
@@ -116,10 +116,8 @@ def take_role(email: str, slug: str | None) -> None:
 def _property(slug: str | None) -> UUID | None:
     if slug is None:
         return None
-    found = catalogue.find_property(slug)
-    if found is None:
-        raise click.ClickException(f"There is no property {slug!r}.")
-    return found
+    with refusals_said():
+        return catalogue.get_property(slug)
 
 
 def _at(slug: str | None) -> str:
@@ -235,17 +233,14 @@ def _in_the_way(obstacles: list[Obstacle]) -> str:
 
 
 def _doing(verb: Callable[[Actor, UUID], None], email: str) -> None:
-    try:
-        verb(acting(), _account(email).id)
-    except BookingError as refusal:
-        raise click.ClickException(words.message(refusal)) from None
+    user = _account(email)
+    with refusals_said():
+        verb(acting(), user.id)
 
 
 def _account(email: str) -> User:
-    user = people.find_user(acting(), email.strip())
-    if user is None:
-        raise click.ClickException(f"There is no account for {email}.")
-    return user
+    with refusals_said():
+        return people.get_user(acting(), email.strip())
 
 
 def _ask_for_password() -> str:

@@ -105,11 +105,16 @@ def test_a_role_at_all_properties_is_said_so(app: Flask, alice: User) -> None:
     ("words", "said"),
     [
         (("alice@example.com", "desk", "--property", "nowhere"), "There is no property 'nowhere'."),
+        (("alice@example.com", "desk", "--property", "house"), "There is no property 'house'. Did you mean house-"),
         (("nobody@example.com", "desk"), "There is no account for nobody@example.com."),
+        (("alise@example.con", "desk"), "for alise@example.con. Did you mean alice@example.com?"),
+        (("Alice", "desk"), "There is no account for Alice. Did you mean alice@example.com?"),
         (("alice@example.com", "king"), "'king' is not one of 'owner', 'manager', 'desk', 'housekeeping'"),
     ],
 )
-def test_a_wrong_word_is_named_and_nothing_is_given(app: Flask, alice: User, words: tuple[str, ...], said: str) -> None:
+def test_a_wrong_word_is_named_and_nothing_is_given(
+    app: Flask, alice: User, room: Room, words: tuple[str, ...], said: str
+) -> None:
     refused = run(app, "users", "give-role", *words)
     assert refused.exit_code != 0
     assert said in refused.output

@@ -28,8 +28,8 @@ from booking.domain.catalogue.models import DEMO, Property, Room
 from booking.domain.catalogue.pictures import shown as shown_pictures
 from booking.domain.catalogue.places import AmenityCount, UnknownPlace, is_slug, slug_of
 from booking.domain.catalogue.places import amenities as count_amenities
+from booking.domain.catalogue.rooms import UnknownProperty, find_property_of, get_property
 from booking.domain.catalogue.rooms import details as get_room_details
-from booking.domain.catalogue.rooms import find_property, find_property_of
 from booking.domain.catalogue.rooms import forget as forget_room
 
 __all__ = [
@@ -55,16 +55,17 @@ __all__ = [
     "Room",
     "RoomDraft",
     "UnknownPlace",
+    "UnknownProperty",
     "amenities_in",
     "check_property",
     "checked_drafts",
     "count_amenities",
     "count_published_rooms",
     "exported_rooms",
-    "find_property",
     "find_property_of",
     "forget_destination",
     "forget_room",
+    "get_property",
     "get_room_details",
     "import_locations",
     "is_slug",

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from booking.domain import spelling
 from booking.domain.catalogue import pictures
 from booking.domain.catalogue.models import DEMO, Property, Room
-from booking.domain.errors import RoomNotFound
+from booking.domain.errors import NotFound, RoomNotFound
 from booking.infra import cache
 from booking.infra.db import db, reading
 from booking.infra.ids import encode
@@ -32,10 +33,20 @@ def find_property_of(room_id: uuid.UUID) -> uuid.UUID | None:
     return db.session.scalar(select(Room.property_id).where(Room.id == room_id))
 
 
+class UnknownProperty(NotFound):
+    """No property has this slug; `hint` names those it looks like."""
+
+    reason = "UNKNOWN_PROPERTY"
+
+
 @reading
-def find_property(slug: str) -> uuid.UUID | None:
-    """The property of this name in addresses and files; None where there is none."""
-    return db.session.scalar(select(Property.id).where(Property.slug == slug))
+def get_property(slug: str) -> uuid.UUID:
+    """The property of this name in addresses and files. Raises UnknownProperty."""
+    found = db.session.scalar(select(Property.id).where(Property.slug == slug))
+    if found is None:
+        close = spelling.close(slug, db.session.scalars(select(Property.slug)))
+        raise UnknownProperty(slug=slug, hint=spelling.perhaps_meant(close))
+    return found
 
 
 def forget(room_id: str) -> None:

@@ -86,10 +86,10 @@ from booking.domain.people.undeliverable import count as count_undeliverable
 from booking.domain.people.undeliverable import forget as forget_undeliverable
 from booking.domain.people.undeliverable import note as note_undeliverable
 from booking.domain.people.undeliverable import since as undeliverable_since
-from booking.domain.people.users import CurrentUser, email_key, register
+from booking.domain.people.users import CurrentUser, UnknownAccount, email_key, register
 from booking.domain.people.users import addressee as addressee_of_id
 from booking.domain.people.users import ensure as ensure_user
-from booking.domain.people.users import find_for as find_user
+from booking.domain.people.users import get_for as get_user
 from booking.domain.people.users import lock as lock_account
 from booking.domain.people.users import own as get_own_account
 
@@ -123,6 +123,7 @@ __all__ = [
     "SessionEnds",
     "SignInGuard",
     "SignedIn",
+    "UnknownAccount",
     "User",
     "addressee_of",
     "addressee_of_id",
@@ -150,9 +151,9 @@ __all__ = [
     "find_email_change",
     "find_farewell",
     "find_owners",
-    "find_user",
     "forget_undeliverable",
     "get_own_account",
+    "get_user",
     "give_role",
     "give_up_email_change",
     "is_email_verified",

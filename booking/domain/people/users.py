@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from booking.domain import messages
+from booking.domain import messages, spelling
 from booking.domain.actors import Actor, ActorKind, Membership, Role
 from booking.domain.errors import AccountDisabled, AccountNotFound, EmailTaken, Forbidden, Invalid, InvalidCredentials
 from booking.domain.notices import Notice
@@ -21,6 +23,8 @@ from booking.domain.people.permissions import Action
 from booking.domain.people.security_log import SecurityEventKind
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import encode, new_id
+
+LIKE_ENOUGH = 0.3  # share of trigrams in common, before the @ and after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +94,35 @@ def with_password(email: str, password: str) -> User:
     return user
 
 
-def find_for(actor: Actor, email: str) -> User | None:
-    """The account with this address, in any case; None also where the actor may not see it."""
-    user = find(email)
-    return user if user and permissions.may(actor, Action.SEE_ACCOUNT, own=user.id) else None
+class UnknownAccount(AccountNotFound):
+    """Nobody has this address; `hint` names those it looks like."""
+
+    reason = "UNKNOWN_ACCOUNT"
+
+
+def get_for(actor: Actor, email: str) -> User:
+    """The account with this address, in any case. Raises UnknownAccount, also where the actor may not see it."""
+    user, may_see = find(email), partial(permissions.may, actor, Action.SEE_ACCOUNT)
+    if user and may_see(own=user.id):
+        return user
+    raise UnknownAccount(email=email, hint=spelling.perhaps_meant(_close(email) if may_see() else ()))
+
+
+@reading
+def _close(email: str) -> Sequence[str]:
+    """Addresses like it, the likeliest first. Reads all accounts: for operators, who ask rarely."""
+    key = email_key(email)
+    before, _, after = key.partition("@")
+    name = func.similarity(func.split_part(User.email_key, "@", 1), before)
+    host = func.similarity(func.split_part(User.email_key, "@", 2), after)
+    like = and_(name >= LIKE_ENOUGH, host >= LIKE_ENOUGH) if after else name >= LIKE_ENOUGH
+    found = select(User.email).where(User.deleted_at.is_(None), like).order_by((name + host).desc(), User.email)
+    return db.session.scalars(found.limit(spelling.MOST)).all()
 
 
 @reading
 def find(email: str) -> User | None:
-    """The same, for whoever asks nobody."""
+    """The account with this address, for whoever asks nobody."""
     return db.session.scalars(select(User).where(User.email_key == email_key(email))).one_or_none()
 
 

@@ -32,6 +32,8 @@ ERRORS: Templates = {
     "PAYMENT_NOT_FOUND": _("This payment does not exist."),
     "SESSION_NOT_FOUND": _("This session does not exist or has already ended."),
     "ACCOUNT_NOT_FOUND": _("This account does not exist."),
+    "UNKNOWN_ACCOUNT": _("There is no account for %(email)s.%(hint)s"),
+    "UNKNOWN_PROPERTY": _("There is no property '%(slug)s'.%(hint)s"),
     "LINK_OVER": _("This link has been used or has expired."),
     "RESET_LINK_OVER": _("This link has been used or has expired."),
     # --- accounts

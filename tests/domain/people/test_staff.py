@@ -245,8 +245,11 @@ def test_an_owner_is_made_with_an_account_by_an_operator_alone(app: Flask, alice
 
 
 def test_a_stranger_neither_sees_nor_touches_an_account(app: Flask, alice: User, bob: User) -> None:
-    assert users.find_for(acting(bob), alice.email) is None
-    assert users.find_for(acting(alice), alice.email) is not None
+    for written in (alice.email, "alise@example.com"):
+        with pytest.raises(users.UnknownAccount) as refused:
+            users.get_for(acting(bob), written)
+        assert refused.value.params["hint"] == ""  # nor learns of addresses like it
+    assert users.get_for(acting(alice), "Alice@example.com").id == alice.id
     for verb in (account_closing.disable, account_closing.enable, account_deletion.remove, account_deletion.obstacles):
         with pytest.raises(AccountNotFound):
             verb(acting(bob), alice.id)

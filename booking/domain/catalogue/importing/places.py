@@ -6,7 +6,6 @@ import difflib
 import re
 import unicodedata
 import zoneinfo
-from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
 
@@ -14,8 +13,9 @@ from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.languages import get_official_languages
 
+from booking.domain import spelling
 from booking.domain.catalogue.importing.drafts import Unfit
-from booking.domain.notices import AnyOf, Notice
+from booking.domain.notices import AnyOf
 
 # CLDR also names groups of countries, parts of some, and what is none.
 _COUNTRY = re.compile(r"(?!AC|CP|CQ|DG|EA|EU|EZ|IC|QO|TA|UN|XA|XB|ZZ)[A-Z]{2}")
@@ -45,7 +45,7 @@ def location(text: str) -> str:
     if len(text) <= 120 and _SLUG.fullmatch(text):
         return text
     meant = slugify(text)[:120].strip("-")
-    raise Unfit("no_location", text=repr(text), hint=_meant([repr(meant)] if meant else []))
+    raise Unfit("no_location", text=repr(text), hint=spelling.perhaps_meant([repr(meant)] if meant else []))
 
 
 @lru_cache(maxsize=256)
@@ -58,7 +58,7 @@ def time_zone(text: str) -> str:
     by_city = {zone.rpartition("/")[2].lower(): zone for zone in sorted(known)}
     wanted = text.rpartition("/")[2].strip().lower().replace(" ", "_")
     close = [by_city[city] for city in difflib.get_close_matches(wanted, by_city, n=3, cutoff=0.8)]
-    raise Unfit("no_time_zone", text=repr(text), hint=_meant(close))
+    raise Unfit("no_time_zone", text=repr(text), hint=spelling.perhaps_meant(close))
 
 
 @lru_cache(maxsize=1)
@@ -132,12 +132,7 @@ def country(text: str) -> str:
         return own
     close = [known[name] for name in difflib.get_close_matches(wanted, known, n=3, cutoff=0.8) if len(wanted) > 3]
     close = close or [name for key, name in known.items() if wanted and wanted in key.split()][:3]
-    raise Unfit("no_country", text=repr(text), hint=_meant(dict.fromkeys(close)))
-
-
-def _meant(close: Iterable[str]) -> Notice | str:
-    choices = AnyOf(close)
-    return Notice("perhaps_meant", choices=choices) if choices else ""
+    raise Unfit("no_country", text=repr(text), hint=spelling.perhaps_meant(dict.fromkeys(close)))
 
 
 def title(slug: str) -> str:
