@@ -24,7 +24,7 @@ from booking.domain.people import passwords, users
 from booking.domain.people.users import CurrentUser
 from booking.domain.reservations.bookings import BookingRequest
 from booking.domain.reservations.context import BookingContext
-from booking.domain.stays import Stay
+from booking.domain.stays import Stay, StayRules
 from booking.domain.tables import Booking, Order, Payment, Property, Room, User
 from booking.infra import clock
 from booking.infra.db import db, transaction
@@ -190,7 +190,8 @@ def nights_of(room: Room) -> dict[dt.date, str]:
 
 def blocked(room: Room, stay: Stay, **said: Any) -> Block:
     """Nights of the room that staff has taken off sale."""
-    return inventory.block(said.pop("actor", SYSTEM), room.id, stay, **({"reason": "painting"} | said))
+    facts: dict[str, Any] = {"reason": "painting", "rules": StayRules()} | said
+    return inventory.block(facts.pop("actor", SYSTEM), room.id, stay, **facts)
 
 
 @transaction

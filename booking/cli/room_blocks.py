@@ -13,9 +13,10 @@ from booking.cli.operator import acting
 from booking.domain import inventory
 from booking.domain.errors import BookingError, Invalid
 from booking.domain.inventory import Block
-from booking.domain.stays import Stay
+from booking.domain.stays import Stay, StayRules
 from booking.http import words
-from booking.infra import clock, ids
+from booking.http.services import current_services
+from booking.infra import ids
 from booking.infra.words import count
 
 DATE = click.DateTime(["%Y-%m-%d"])
@@ -48,14 +49,15 @@ def block(room_id: uuid.UUID, check_in: dt.datetime, check_out: dt.datetime, rea
     """Take the nights from CHECK_IN to CHECK_OUT (the night of which stays on sale) off sale.
 
     All of them or none: nights that are held, booked or blocked already are named, and nothing changes then.
+    CHECK_IN is today at the property or later, and no further ahead than guests may book.
 
     \b
     Example:
-      flask rooms block room_01k5... 2030-05-01 2030-05-04 --reason "painting"
+      flask rooms block room_01k5... 2027-05-01 2027-05-04 --reason "painting"
     """
     try:
         stay = Stay(check_in.date(), check_out.date())
-        made = inventory.block(acting(), room_id, stay, reason=reason)
+        made = inventory.block(acting(), room_id, stay, rules=_rules(), reason=reason)
     except Invalid as problem:
         raise click.UsageError("; ".join(words.problem(*one) for one in problem.details.items())) from problem
     except BookingError as refusal:
@@ -89,12 +91,16 @@ def blocks(room_id: uuid.UUID) -> None:
       flask rooms blocks room_01k5...
     """
     try:
-        found = inventory.list_blocks(acting(), room_id, clock.now().date())
+        found = inventory.list_blocks(acting(), room_id, _rules())
     except BookingError as refusal:
         raise click.ClickException(words.message(refusal)) from refusal
     for one in found:
         click.echo(_line(one))
     click.echo(f"{count(len(found), 'block')}, {count(sum(one.nights for one in found), 'night')} off sale.")
+
+
+def _rules() -> StayRules:
+    return current_services().booking_context.rules
 
 
 def _unblocked(block_id: uuid.UUID) -> bool:

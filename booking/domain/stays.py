@@ -60,12 +60,16 @@ class StayRules:
 
     def problems(self, stay: Stay, time_zone: str | None) -> dict[str, Notice]:
         """What is wrong with the dates, by field; without a zone, today is the earliest place's."""
-        today = self.today(time_zone or EARLIEST_ZONE)
-        problems: dict[str, Notice] = {}
-        if stay.check_in < today:
-            problems["checkIn"] = Notice("in_the_past")
-        elif stay.check_in > today + dt.timedelta(days=self.horizon_days):
-            problems["checkIn"] = Notice("too_far_ahead", most=self.horizon_days)
+        problems = self.arrival_problems(stay, time_zone)
         if stay.nights > self.longest_nights:
             problems["checkOut"] = Notice("stay_too_long", most=self.longest_nights)
         return problems
+
+    def arrival_problems(self, stay: Stay, time_zone: str | None) -> dict[str, Notice]:
+        """The same about the day on which it begins."""
+        today = self.today(time_zone or EARLIEST_ZONE)
+        if stay.check_in < today:
+            return {"checkIn": Notice("in_the_past")}
+        if stay.check_in > today + dt.timedelta(days=self.horizon_days):
+            return {"checkIn": Notice("too_far_ahead", most=self.horizon_days)}
+        return {}

@@ -67,11 +67,13 @@ def test_nights_that_are_taken_are_named(
         ([encode("room", new_id()), "2030-05-01", "2030-05-04"], "This room does not exist."),
         ([encode("room", new_id()), "2030-05-04", "2030-05-01"], "checkIn must be before checkOut"),
         ([encode("room", new_id()), "2030-05-01", "2040-05-01"], "a block may have at most 1000 nights"),
+        (["room", "2020-05-01", "2020-05-04"], "checkIn is in the past"),
+        (["room", "2999-05-01", "2999-05-04"], "checkIn may be at most 540 days ahead"),
         ([encode("room", new_id()), "May", "2030-05-04"], "'May' does not match the format '%Y-%m-%d'"),
     ],
 )
-def test_what_cannot_be_is_said(app: Any, runner: FlaskCliRunner, words: list[str], sentence: str) -> None:
-    said = rooms(runner, "block", *words)
+def test_what_cannot_be_is_said(app: Any, runner: FlaskCliRunner, room: Room, words: list[str], sentence: str) -> None:
+    said = rooms(runner, "block", *(encode("room", room.id) if word == "room" else word for word in words))
     assert said.exit_code != 0
     assert sentence in said.output
 

@@ -6,7 +6,6 @@ whoever wants to block it is told which (NightsTaken).
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from collections.abc import Sequence
 
@@ -14,14 +13,14 @@ from sqlalchemy import delete, exists, func, select
 
 from booking.domain import people
 from booking.domain.actors import Actor
-from booking.domain.catalogue import Room
+from booking.domain.catalogue import Property, Room
 from booking.domain.errors import Conflict, Forbidden, Invalid, NotFound, RoomNotFound
 from booking.domain.inventory import availability
 from booking.domain.inventory.availability import Claim
 from booking.domain.inventory.models import FEED, STAFF, Availability, Block
 from booking.domain.notices import Notice
 from booking.domain.people import Action
-from booking.domain.stays import Stay
+from booking.domain.stays import Stay, StayRules
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import encode, new_id
 
@@ -42,16 +41,27 @@ class BlockDiffers(Conflict):
 
 @transaction(retry_on=(SAME_UID,))
 def block(
-    actor: Actor, room_id: uuid.UUID, stay: Stay, *, reason: str, source: str = STAFF, uid: str | None = None
+    actor: Actor,
+    room_id: uuid.UUID,
+    stay: Stay,
+    *,
+    rules: StayRules,
+    reason: str,
+    source: str = STAFF,
+    uid: str | None = None,
 ) -> Block:
     """Take the nights off sale. What the source has blocked already, under its `uid` or by the same dates, stays as is.
+
+    Staff blocks what could be booked: from today on at the property, and no further ahead. A feed tells what was sold
+    elsewhere, whenever it began or begins; only what is over is none of ours.
 
     Raises Invalid, RoomNotFound, Forbidden, NightsTaken, BlockDiffers.
     """
     _refuse_unless_sensible(stay, reason, source, uid)
-    location = _place_of(actor, room_id)
+    location, time_zone = _place_of(actor, room_id)
     if same := _same(room_id, stay, source, uid):
         return same
+    _refuse_unless_for_sale(stay, rules, time_zone, source)
     new = Block(
         id=new_id(),
         room_id=room_id,
@@ -83,10 +93,10 @@ def unblock(actor: Actor, block_id: uuid.UUID) -> Block:
 
 
 @reading
-def blocks(actor: Actor, room_id: uuid.UUID, since: dt.date) -> Sequence[Block]:
-    """The room's blocks that have not ended by then, in the order of their nights. Raises RoomNotFound, Forbidden."""
-    _place_of(actor, room_id)
-    found = select(Block).where(Block.room_id == room_id, Block.check_out > since)
+def blocks(actor: Actor, room_id: uuid.UUID, rules: StayRules) -> Sequence[Block]:
+    """The room's blocks from the property's today on, in the order of their nights. Raises RoomNotFound, Forbidden."""
+    _, time_zone = _place_of(actor, room_id)
+    found = select(Block).where(Block.room_id == room_id, Block.check_out > rules.today(time_zone))
     return db.session.scalars(found.order_by(Block.check_in)).all()
 
 
@@ -101,13 +111,14 @@ def prune(portion: int) -> int:
     return len(ids)
 
 
-def _place_of(actor: Actor, room_id: uuid.UUID) -> str:
-    """The room's location, for who may block its nights. Others know the room, and are told that they may not."""
-    room = db.session.execute(select(Room.location, Room.property_id).where(Room.id == room_id)).one_or_none()
+def _place_of(actor: Actor, room_id: uuid.UUID) -> tuple[str, str]:
+    """The room's location and zone, for who may block its nights. Others are told that they may not."""
+    found = select(Room.location, Room.property_id, Property.time_zone).join(Property, Property.id == Room.property_id)
+    room = db.session.execute(found.where(Room.id == room_id)).one_or_none()
     people.require(actor, Action.BLOCK_NIGHTS, at=room.property_id if room else None, otherwise=Forbidden)
     if room is None:
         raise RoomNotFound
-    return str(room.location)
+    return str(room.location), str(room.time_zone)
 
 
 def _facts(one: Block) -> dict[str, str]:
@@ -126,6 +137,15 @@ def _refuse_unless_sensible(stay: Stay, reason: str, source: str, uid: str | Non
         problems["uid"] = Notice("missing")
     if len(uid or "") > LONGEST:
         problems["uid"] = Notice("too_long", most=LONGEST)
+    if problems:
+        raise Invalid(details=problems)
+
+
+def _refuse_unless_for_sale(stay: Stay, rules: StayRules, time_zone: str, source: str) -> None:
+    if source != FEED:
+        problems = rules.arrival_problems(stay, time_zone)
+    else:
+        problems = {"checkOut": Notice("in_the_past")} if stay.check_out <= rules.today(time_zone) else {}
     if problems:
         raise Invalid(details=problems)
 

@@ -17,9 +17,8 @@ from booking.domain.inventory import Block, BlockDiffers, BlockNotFound, NightsT
 from booking.domain.maintenance import verification
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
-from booking.domain.stays import Stay
+from booking.domain.stays import Stay, StayRules
 from booking.domain.tables import Availability, Room, User
-from booking.infra import clock
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from tests.cases import each
@@ -29,7 +28,7 @@ FEED: dict[str, Any] = {"source": "feed", "actor": Actor.system("feeds")}
 
 
 def shown(room: Room) -> list[Block]:
-    return list(inventory.list_blocks(SYSTEM, room.id, clock.now().date()))
+    return list(inventory.list_blocks(SYSTEM, room.id, StayRules()))
 
 
 def test_a_blocked_night_cannot_be_booked_until_it_is_put_on_sale_again(
@@ -128,8 +127,9 @@ def test_a_booking_is_not_unblocked(alice: User, room: Room, desk: BookingContex
 
 
 def test_blocks_that_are_over_are_not_shown(room: Room) -> None:
-    coming, running = blocked(room, in_days(5)), blocked(room, in_days(-1, 3))
-    blocked(room, in_days(-3, 2))
+    blocked(room, in_days(1, 2))
+    running, coming = blocked(room, in_days(3, 3)), blocked(room, in_days(9))
+    later(dt.timedelta(days=4))
     assert [block.id for block in shown(room)] == [running.id, coming.id]
 
 
@@ -149,9 +149,48 @@ def test_what_cannot_be_is_refused_by_its_field(room: Room, said: dict[str, Any]
     assert list(refused.value.details) == [field]
 
 
+def test_staff_blocks_what_could_be_booked_by_the_calendar_of_the_property(room: Room) -> None:
+    rules = StayRules()
+    today = rules.today("Europe/Brussels")
+    for first, problem in (
+        (today - dt.timedelta(days=1), "in_the_past"),
+        (today + dt.timedelta(days=rules.horizon_days + 1), "too_far_ahead"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            blocked(room, Stay(first, first + dt.timedelta(days=3)))
+        assert {field: notice.code for field, notice in refused.value.details.items()} == {"checkIn": problem}
+    assert count(Block) == 0
+    for first in (today, today + dt.timedelta(days=rules.horizon_days)):
+        assert blocked(room, Stay(first, first + dt.timedelta(days=1)))
+
+
+def test_where_the_day_begins_earlier_today_is_another_one(app: Flask) -> None:
+    zones = ("Pacific/Kiritimati", "Pacific/Pago_Pago")  # 25 hours apart
+    far_east, far_west = (a_room(time_zone=zone) for zone in zones)
+    yesterday_there = StayRules().today(zones[0]) - dt.timedelta(days=1)
+    night = Stay(yesterday_there, yesterday_there + dt.timedelta(days=1))
+    with pytest.raises(Invalid):
+        blocked(far_east, night)
+    assert blocked(far_west, night)
+
+
+def test_a_block_that_has_begun_may_be_said_again(room: Room) -> None:
+    first, stay = blocked(room, in_days(1)), in_days(1)
+    later(dt.timedelta(days=2))
+    assert blocked(room, stay).id == first.id
+
+
+def test_a_feed_tells_what_was_sold_elsewhere_whenever_that_began(room: Room) -> None:
+    assert blocked(room, in_days(-5, 9), uid="running", **FEED)
+    assert blocked(room, in_days(700, 300), uid="far", **FEED)
+    with pytest.raises(Invalid) as refused:
+        blocked(room, in_days(-9, 3), uid="over", **FEED)
+    assert list(refused.value.details) == ["checkOut"]
+
+
 def test_a_room_that_is_not_there_has_nothing_to_block(app: Flask) -> None:
     with pytest.raises(RoomNotFound):
-        inventory.block(SYSTEM, uuid.uuid4(), in_days(30), reason="")
+        inventory.block(SYSTEM, uuid.uuid4(), in_days(30), rules=StayRules(), reason="")
 
 
 # --- at once
@@ -211,7 +250,7 @@ def test_staff_of_the_house_may_and_says_who_it_was(room: Room) -> None:
     manager = staff(Role.MANAGER, room.property_id)
     block = blocked(room, in_days(30), actor=manager)
     assert block.created_by == str(manager)
-    assert [one.id for one in inventory.list_blocks(manager, room.id, clock.now().date())] == [block.id]
+    assert [one.id for one in inventory.list_blocks(manager, room.id, StayRules())] == [block.id]
     inventory.unblock(manager, block.id)
     facts = {"block": encode("block", block.id), "source": "staff", "from": block.check_in.isoformat()}
     facts["to"] = block.check_out.isoformat()
@@ -228,7 +267,7 @@ def test_guests_and_staff_of_other_houses_may_not_and_nothing_changes(alice: Use
         with pytest.raises(Forbidden):
             blocked(room, in_days(40), actor=stranger)
         with pytest.raises(Forbidden):
-            inventory.list_blocks(stranger, room.id, clock.now().date())
+            inventory.list_blocks(stranger, room.id, StayRules())
         with pytest.raises(BlockNotFound):
             inventory.unblock(stranger, block.id)
     assert set(nights_of(room).values()) == {"blocked"}

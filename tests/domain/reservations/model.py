@@ -104,11 +104,17 @@ class Model:
         new = Blocked(room, check_in, check_out)
         if any((one.room, one.check_in, one.check_out) == (room, check_in, check_out) for one in self.blocked):
             return new.nights
+        if self.is_past(check_in):
+            return "Invalid"
         if not self.free(room, new.dates()):
             return "NightsTaken"
         self.taken |= {(room, date): new for date in new.dates()}
         self.blocked.append(new)
         return new.nights
+
+    def is_past(self, day: dt.date) -> bool:
+        """By the calendar of the property, whose day begins at four."""
+        return day < (self.now.astimezone(ZONE).replace(tzinfo=None) - dt.timedelta(hours=4)).date()
 
     def unblock(self, block: Blocked) -> None:
         self.blocked.remove(block)
@@ -120,7 +126,7 @@ class Model:
     def claim(self, guest: int, room: int, check_in: dt.date, check_out: dt.date, nights: str) -> Sold | str:
         new = Sold(guest, room, check_in, check_out, self.now + HOLD, nights)
         # The day begins at four o'clock, by the clock on the wall: until then the running night can be had.
-        if check_in < (self.now.astimezone(ZONE).replace(tzinfo=None) - dt.timedelta(hours=4)).date():
+        if self.is_past(check_in):
             return "Invalid"
         if not self.free(room, new.dates()):
             return "RoomNotAvailable"
