@@ -6,6 +6,7 @@ Only here and in the reader's mailbox the link stands in full.
 from __future__ import annotations
 
 from email.message import EmailMessage
+from urllib.parse import urlencode
 
 from flask_babel import gettext
 
@@ -24,7 +25,8 @@ def link_for_task(task: Task, message_id: str, settings: Settings) -> EmailMessa
     """The mail, or None: nobody has this address, the link was used or replaced, or it is too old by now."""
     reset_id = ids.decode("reset", task.payload["resetId"] or "")
     notice = people.reset_notice(reset_id) if reset_id else None
-    return link(notice, Letter(LINK, message_id, task.occurred_at), settings) if notice else None
+    letter, onward = Letter(LINK, message_id, task.occurred_at), task.payload.get("onward", "")
+    return link(notice, letter, settings, onward) if notice else None
 
 
 def news_for_task(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
@@ -34,11 +36,14 @@ def news_for_task(task: Task, message_id: str, settings: Settings) -> EmailMessa
     return news(owner, Letter(CHANGED, message_id, task.occurred_at), settings) if owner else None
 
 
-def link(notice: ResetNotice, letter: Letter, settings: Settings) -> EmailMessage:
-    """Text and HTML with the link. Raises MailError for an address that no header can hold."""
+def link(notice: ResetNotice, letter: Letter, settings: Settings, onward: str = "") -> EmailMessage:
+    """Text and HTML with the link, which leads `onward` in the end. Raises MailError for an address that no header
+    can hold.
+    """
+    page = f"{site(settings)}/reset-password/{people.reset_token(notice.reset_id, settings.secret_keys)}"
     facts: dict[str, object] = {
         "minutes": int(people.RESET_GOOD_FOR.total_seconds()) // 60,
-        "link": f"{site(settings)}/reset-password/{people.reset_token(notice.reset_id, settings.secret_keys)}",
+        "link": f"{page}?{urlencode({'next': onward})}" if onward else page,
     }
     return written(
         notice.to, gettext("Reset your password for %(site)s", site=settings.site_name), letter, settings, facts

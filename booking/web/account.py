@@ -24,13 +24,14 @@ from booking.http import limits
 from booking.http.error_rendering import status_of, wait_headers
 from booking.http.services import current_services
 from booking.web import devices, form_check, signed_in
-from booking.web.forms import Form
+from booking.web.forms import Form, comes_back
 from booking.web.pages import go_to, page
 from booking.web.security import page_path, personal
 from booking.web.signed_in import current_user
 
 blueprint = Blueprint("account", __name__)
 
+LONGEST_WAY = 1000  # characters of an address to go on to: links in emails carry it
 ENTERING, JOINING = WAYS_IN = ("account/sign_in.html", "account/register.html")  # one page for who has chosen a room
 
 
@@ -49,6 +50,7 @@ def sign_in() -> Response:
 
 
 @blueprint.post("/sign-in")
+@comes_back(lambda form, status: _page(ENTERING, form, status))
 def enter() -> Response:
     """Sign in, and go on with what was wanted."""
     form = Form.posted()
@@ -93,6 +95,7 @@ def register() -> Response:
 
 
 @blueprint.post("/register")
+@comes_back(lambda form, status: _page(JOINING, form, status))
 def join() -> Response:
     """Make the account, sign in, and go on with what was wanted."""
     form = Form.posted()
@@ -115,6 +118,7 @@ def forgot() -> Response:
 
 
 @blueprint.post("/forgot-password")
+@comes_back(lambda form, status: _page("account/forgot.html", form, status))
 def ask_for_link() -> Response:
     """Send a link, if there is such an account; the answer does not tell."""
     form = Form.posted()
@@ -124,7 +128,7 @@ def ask_for_link() -> Response:
     except Invalid as refusal:
         return _page("account/forgot.html", form, status_of(refusal))
     limits.count_mail()
-    people.request_password_reset(email)
+    people.request_password_reset(email, _wanted(""))
     return _sent(email)  # at once: on the way to another page the address would stand in a cookie
 
 
@@ -137,10 +141,11 @@ def link_sent() -> Response:
 @blueprint.get("/reset-password/<link>")
 def choose_password(link: str) -> Response:
     """A new password; opening the page uses nothing up."""
-    return page("account/reset.html", form=Form(), link=link, email=people.email_of_reset(link, _secrets()))
+    return _choice(Form(), link, people.email_of_reset(link, _secrets()))
 
 
 @blueprint.post("/reset-password/<link>")
+@comes_back(lambda form, status, link: _choice(form, link, "", status))
 def reset_password(link: str) -> Response:
     """Set it, and end every sign-in; then sign in with it."""
     form = Form.posted()
@@ -149,22 +154,32 @@ def reset_password(link: str) -> Response:
         new, services = form.accept(PasswordChoice).new_password, current_services()
         email = people.reset_password(link, new, _secrets(), site=services.settings.site_name)
     except (Invalid, TooBusy) as refusal:
-        facts = {"form": form.refuse(refusal), "link": link, "email": people.email_of_reset(link, _secrets())}
-        response = page("account/reset.html", block="main", status=status_of(refusal), **facts)
+        email = people.email_of_reset(link, _secrets())
+        response = _choice(form.refuse(refusal), link, email, status_of(refusal))
         response.headers.update(wait_headers(refusal))
         return response
     signed_in.forget()
     # The link was in the owner's mailbox: nobody else's guessing keeps this browser waiting.
-    return devices.remember(go_to(url_for(".sign_in", changed=1)), services.guard.account(email))
+    return devices.remember(
+        go_to(url_for(".sign_in", changed=1, next=_wanted("") or None)), services.guard.account(email)
+    )
 
 
 @blueprint.errorhandler(ResetLinkOver)
 def _link_is_over(error: ResetLinkOver) -> Response:
-    return page("account/over.html", block="main", status=status_of(error), about="password", minutes=_minutes())
+    facts: dict[str, Any] = {"about": "password", "minutes": _minutes(), "onward": _wanted("") or None}
+    return page("account/over.html", block="main", status=status_of(error), **facts)
+
+
+def _choice(form: Form, link: str, email: str, status: int = 200) -> Response:
+    wanted = _wanted("")
+    facts: dict[str, Any] = {"form": form, "link": link, "email": email, "wanted": wanted}
+    return page("account/reset.html", block="main", status=status, **facts)
 
 
 def _sent(email: str) -> Response:
-    return page("account/sent.html", block="main", email=email, minutes=_minutes())
+    facts: dict[str, Any] = {"email": email, "minutes": _minutes(), "onward": _wanted("") or None}
+    return page("account/sent.html", block="main", **facts)
 
 
 def _minutes() -> int:
@@ -198,7 +213,8 @@ def _refused(template: str, form: Form, refusal: BookingError) -> Response:
 
 
 def _wanted(otherwise: str = "/bookings") -> str:
-    return page_path(request.values.get("next"), otherwise)
+    wanted = page_path(request.values.get("next"), "")
+    return wanted if 0 < len(wanted) <= LONGEST_WAY else otherwise
 
 
 def _secrets() -> tuple[str, ...]:

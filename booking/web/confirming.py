@@ -17,14 +17,13 @@ from booking.http.error_rendering import status_of, wait_headers
 from booking.http.requests import is_api
 from booking.http.services import current_services
 from booking.web import form_check, security
-from booking.web.forms import Form
+from booking.web.forms import Form, carried
 from booking.web.pages import go_to, page
 from booking.web.signed_in import actor, current_user, required, visitor
 
 blueprint = Blueprint("confirming", __name__)
 
 PASSWORD = "confirmPassword"  # noqa: S105 the field's name
-OURS = {PASSWORD, "csrf_token"}
 
 
 def install(app: Flask) -> None:
@@ -64,7 +63,8 @@ def _take() -> Response | None:
 
 def _show(form: Form, status: int) -> Response:
     security.personal()
-    response = page("account/confirm.html", block="main", status=status, form=form, who=visitor(), **_wanted())
+    facts = {"form": form, "who": visitor(), "here": security.current_path(), **_wanted()}
+    response = page("account/confirm.html", block="main", status=status, **facts)
     if request.headers.get("HX-Request") == "true":  # wherever the part was meant to go, this takes the page
         response.headers.update({"HX-Retarget": "#main", "HX-Reswap": "innerHTML show:top"})
     return response
@@ -73,10 +73,5 @@ def _show(form: Form, status: int) -> Response:
 def _wanted() -> dict[str, object]:
     """Where the form goes, and what it carries."""
     if request.method == "POST":
-        carried = [
-            (name, value)
-            for name, value in request.form.items(multi=True)
-            if name not in OURS and "password" not in name.lower()
-        ]
-        return {"action": request.full_path.rstrip("?"), "carried": carried}
+        return {"action": request.full_path.rstrip("?"), "carried": carried()}
     return {"action": "/account/confirm", "carried": [("next", request.full_path.rstrip("?"))]}

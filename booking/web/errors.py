@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, redirect, request
+from flask import Response, current_app, redirect, request
 from flask.globals import request_ctx
 from flask_babel import gettext
 from flask_limiter import RateLimitExceeded
@@ -18,6 +18,7 @@ from booking.http.error_rendering import ErrorRenderer, status_of, wait_headers
 from booking.http.requests import request_id
 from booking.http.services import current_services
 from booking.web import confirming, form_check, formats, security, signed_in
+from booking.web.forms import COMES_BACK, Form, carried
 from booking.web.pages import page, wants_part
 
 
@@ -26,9 +27,20 @@ def _refusal(refusal: errors.BookingError) -> Response:
         return confirming.ask()
     if isinstance(refusal, errors.Unauthorized):
         return signed_in.sign_in_first()
-    response = _shown(status_of(refusal), said=_told(refusal))
+    again = _form_again(refusal) if isinstance(refusal, errors.Unavailable) else None
+    response = again or _shown(status_of(refusal), said=_told(refusal))
     response.headers.update(wait_headers(refusal))
     return response
+
+
+def _form_again(refusal: errors.BookingError) -> Response | None:
+    """The form as it was filled in, with what is in its way; None where its view cannot show it (see comes_back)."""
+    show = getattr(current_app.view_functions.get(request.endpoint or ""), COMES_BACK, None)
+    if show is None or request.method != "POST":
+        return None
+    signed_in.ask_nobody()  # what is in its way may be Postgres
+    shown: Response = show(Form.posted().refuse(refusal), status_of(refusal), **(request.view_args or {}))
+    return shown
 
 
 def _told(refusal: errors.BookingError) -> str | None:
@@ -64,8 +76,9 @@ def _not_our_form(error: CSRFError) -> Response:
 
 def _asked_too_often() -> Response:
     headers = limits.refusal_headers()
-    said = formats.wait(int(headers.get("Retry-After", 60)))
-    response = _shown(429, said=said, back=security.current_path())
+    seconds = int(headers.get("Retry-After", 60))
+    again = _form_again(errors.TooManyAttempts(seconds))
+    response = again or _shown(429, said=formats.wait(seconds), back=security.current_path())
     response.headers.update(headers)
     return response
 
@@ -77,11 +90,22 @@ def _unexpected() -> Response:
 def _shown(status: int, *, kind: str | None = None, said: str | None = None, back: str = "") -> Response:
     if status >= 500:
         signed_in.ask_nobody()  # the page must not need what has just failed
-    facts = {"code": status, "back": back, "here": security.current_path(), **_texts(kind or status, said)}
+    facts = {"code": status, "here": security.current_path(), **_texts(kind or status, said)}
+    facts |= {"back": back, "again": None} | (_try_again() if status in (429, 503) else {})
     response = page("errors/error.html", block="main", status=status, **facts)
     if wants_part():  # wherever the part was meant to go, this is about the page
         response.headers.update({"HX-Retarget": "#main", "HX-Reswap": "innerHTML show:top"})
     return response
+
+
+def _try_again() -> dict[str, Any]:
+    """Where waiting helps: the same once more. What was typed goes with it; a form that is not ours goes nowhere."""
+    if request.method != "POST":
+        return {"again": {"link": security.current_path()}, "back": ""}
+    back = security.current_path(security.page_path(request.path, ""))
+    if not form_check.is_ours():
+        return {"back": back}
+    return {"again": {"action": request.full_path.rstrip("?"), "carried": carried()}, "back": back}
 
 
 def _texts(kind: str | int, said: str | None) -> dict[str, Any]:

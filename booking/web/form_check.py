@@ -95,6 +95,14 @@ def is_outdated() -> bool:
     return False
 
 
+def is_ours() -> bool:
+    """True where the form may be sent again as it is: with its own token, by our own page."""
+    try:
+        return not is_outdated()
+    except CSRFError:
+        return False
+
+
 def refuse_without_cookie() -> None:
     """Raise CookiesRefused where the browser sent no cookie of ours: whatever comes next would need one.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
-from flask import request
+from flask import Response, request
 from werkzeug.datastructures import MultiDict
 
 from booking.domain.errors import BookingError, Invalid, TooManyAttempts
@@ -14,6 +14,9 @@ from booking.http import words
 from booking.web import formats
 
 M = TypeVar("M", bound=Input)
+View = TypeVar("View", bound=Callable[..., Any])
+
+COMES_BACK = "comes_back"
 
 
 class Form:
@@ -77,3 +80,23 @@ class Form:
             )
             self.problems.setdefault("", told)
         return self
+
+
+def comes_back(show: Callable[..., Response]) -> Callable[[View], View]:
+    """Its form is shown again as it was filled in, also where nothing could be asked or it was asked too often.
+
+    `show` gets the form, the status and what the address says, and needs nothing of Postgres.
+    """
+
+    def decorated(view: View) -> View:
+        setattr(view, COMES_BACK, show)
+        return view
+
+    return decorated
+
+
+def carried(*but: str) -> list[tuple[str, str]]:
+    """What was sent with this form and may stand in a page, to be sent again: no password, no token of the old page."""
+    left_out = {"csrf_token", *but}
+    sent = request.form.items(multi=True)
+    return [(name, value) for name, value in sent if name not in left_out and "password" not in name.lower()]

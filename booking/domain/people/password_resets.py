@@ -33,20 +33,24 @@ class ResetNotice:
 
 
 @transaction(isolation=READ_COMMITTED)
-def request(email: str) -> None:
-    """Ask for a link. Address known or not: the same answer after the same work, and an event for the worker."""
+def request(email: str, onward: str = "") -> None:
+    """Ask for a link. Address known or not: the same answer after the same work, and an event for the worker.
+
+    `onward`: the page of ours that was wanted, which the link then leads on to.
+    """
     known = select(User.id).where(User.email_key == email_key(email), User.disabled_at.is_(None))
     user_id = db.session.scalar(known)
-    begin(user_id) if user_id else _record(None)
+    begin(user_id, onward) if user_id else _record(None, onward)
 
 
-def begin(user_id: uuid.UUID) -> None:
+def begin(user_id: uuid.UUID, onward: str = "") -> None:
     """Inside the caller's transaction: have a link mailed to the account's address."""
-    _record(mailed_links.ask(PasswordReset, user_id, GOOD_FOR))
+    _record(mailed_links.ask(PasswordReset, user_id, GOOD_FOR), onward)
 
 
-def _record(reset_id: uuid.UUID | None) -> None:
-    messages.record(VISITOR, "password.requested", {"resetId": encode("reset", reset_id) if reset_id else None})
+def _record(reset_id: uuid.UUID | None, onward: str) -> None:
+    told = {"resetId": encode("reset", reset_id) if reset_id else None, "onward": onward}
+    messages.record(VISITOR, "password.requested", told)
 
 
 @reading

@@ -1,0 +1,180 @@
+"""What was typed or wanted is not lost: not while Postgres cannot answer, and not on the way to a new password."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from booking.domain.people import email_changes, password_resets, sessions, users
+from booking.domain.tables import Booking, EmailChange, Room, User
+from booking.infra.db import Unavailable
+from booking.infra.ids import encode
+from tests.cast import PASSWORD, VISA, count, in_days
+from tests.jobs.conftest import mail_dir as mail_dir  # noqa: PLC0414 a fixture
+from tests.jobs.letters_sent import newest, path_in
+from tests.web.visitor import Visitor
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Visitor:
+    return Visitor(app)
+
+
+def away(*_: object, **__: object) -> Any:
+    raise Unavailable("Postgres hangs")
+
+
+def typed(visitor: Visitor, action: str) -> dict[str, str]:
+    """The fields of the form that stands on the page, as they are filled in."""
+    fields = visitor.form(action).select("input[name]")
+    return {str(field["name"]): str(field.get("value", "")) for field in fields if field["name"] != "csrf_token"}
+
+
+# --- while Postgres cannot answer
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/sign-in?next=/bookings", {"email": "alice@example.com", "password": PASSWORD}),
+        ("/register", {"fullName": "Carol", "email": "carol@example.com", "password": "three words here"}),
+        ("/forgot-password", {"email": "alice@example.com"}),
+    ],
+)
+def test_a_form_of_a_stranger_comes_back_as_it_was_filled_in(
+    visitor: Visitor, alice: User, monkeypatch: pytest.MonkeyPatch, path: str, fields: dict[str, str]
+) -> None:
+    action = path.partition("?")[0]
+    visitor.go(path)
+    with monkeypatch.context() as trouble:
+        for module, name in ((users, "find"), (users, "_create"), (password_resets, "_record")):
+            trouble.setattr(module, name, away)
+        visitor.send(action, fields)
+        assert (visitor.status, visitor.headers["Retry-After"]) == (503, "2")
+        assert visitor.problems == ["The service is temporarily unavailable. Please try again in a moment."]
+        kept = typed(visitor, action)
+        assert {name: kept[name] for name in fields if name != "password"} == {
+            name: text for name, text in fields.items() if name != "password"
+        }
+        assert kept.get("password", "") == ""
+        assert kept.get("next", "") == ("/bookings" if "next" in path else "")
+    visitor.send(action, {name: text for name, text in fields.items() if name == "password"})
+    assert visitor.status == 200
+
+
+def test_a_new_password_is_asked_for_again_on_the_same_page(
+    visitor: Visitor, alice: User, mail_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    password_resets.request(alice.email)
+    url = path_in(newest(mail_dir, "Reset"), "reset-password")
+    visitor.go(url)
+    with monkeypatch.context() as trouble:
+        trouble.setattr(password_resets, "email_of", away)
+        trouble.setattr(users, "find", away)
+        visitor.send(url, newPassword="another horse battery")
+        assert (visitor.status, visitor.heading) == (503, "Choose a new password")
+        assert typed(visitor, url)["newPassword"] == ""
+    visitor.send(url, newPassword="another horse battery")
+    assert visitor.heading == "Sign in"
+
+
+def test_other_forms_are_sent_again_by_one_button_without_their_passwords(
+    visitor: Visitor, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor.signed_in(alice).go("/account")
+    with monkeypatch.context() as trouble:
+        trouble.setattr(email_changes, "request", away)
+        trouble.setattr("booking.domain.people.request_email_change", away)
+        visitor.send("/account/email", newEmail="new@example.com")
+        assert (visitor.status, visitor.headers["Retry-After"]) == (503, "2")
+        assert typed(visitor, "/account/email") == {"newEmail": "new@example.com"}
+        assert "/account" in visitor.links()
+    visitor.send("/account/email")
+    assert (visitor.status, count(EmailChange)) == (200, 1)
+    with monkeypatch.context() as trouble:
+        trouble.setattr("booking.domain.people.change_password", away)
+        visitor.go("/account").send("/account/password", currentPassword=PASSWORD, newPassword="another horse battery")
+        assert visitor.status == 503
+        assert "horse" not in visitor.response.text  # type: ignore[union-attr]  # it came
+
+
+def test_paying_and_cancelling_go_on_with_one_button(
+    visitor: Visitor, alice: User, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stay, reserve = in_days(30), f"/rooms/{encode('room', room.id)}/reserve"
+    dates = {"checkIn": stay.check_in, "checkOut": stay.check_out, "guests": 2}
+    visitor.signed_in(alice).go(f"{reserve.removesuffix('/reserve')}?{'&'.join(f'{k}={v}' for k, v in dates.items())}")
+    with monkeypatch.context() as trouble:
+        trouble.setattr("booking.domain.reservations.reserve", away)
+        visitor.send(reserve)
+        assert visitor.status == 503
+    visitor.send(reserve)
+    pay = visitor.url
+    with monkeypatch.context() as trouble:
+        trouble.setattr("booking.domain.reservations.pay", away)
+        visitor.send(pay, paymentMethodId=VISA)
+        assert (visitor.status, typed(visitor, pay)["paymentMethodId"]) == (503, VISA)
+    visitor.send(pay)
+    assert visitor.heading == "You’re booked"
+    cancel = f"{visitor.url}/cancel"
+    visitor.go(cancel)
+    with monkeypatch.context() as trouble:
+        trouble.setattr("booking.domain.reservations.cancel", away)
+        visitor.send(cancel)
+        assert visitor.status == 503
+    visitor.send(cancel)
+    assert visitor.heading == "This booking has been cancelled"
+
+
+def test_a_form_that_is_not_ours_is_not_offered_again(
+    visitor: Visitor, alice: User, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor.signed_in(alice).go("/account")
+    monkeypatch.setattr(sessions, "current", away)
+    monkeypatch.setattr("booking.domain.people.current_session", away)
+    url = f"/rooms/{encode('room', room.id)}/reserve"
+    visitor.post(url, checkIn=in_days(30).check_in, checkOut=in_days(30).check_out, guests=2)
+    assert visitor.status == 503
+    assert visitor.page.find("form", action=url) is None
+    assert count(Booking) == 0
+
+
+def test_a_page_that_cannot_be_shown_is_tried_again_as_it_was_asked_for(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("booking.domain.search.find_rooms", away)
+    visitor.go("/rooms?location=antwerp&checkIn=2027-01-04&checkOut=2027-01-06&q=sea")
+    assert visitor.status == 503
+    assert "/rooms?location=antwerp&checkIn=2027-01-04&checkOut=2027-01-06&q=sea" in visitor.links()
+
+
+# --- on the way to a new password
+
+
+@pytest.mark.parametrize("wanted", ["/bookings?show=past", ""])
+def test_a_forgotten_password_leads_to_what_was_wanted(
+    visitor: Visitor, alice: User, mail_dir: Path, wanted: str
+) -> None:
+    visitor.go("/bookings?show=past" if wanted else "/sign-in")
+    assert visitor.heading == "Sign in"
+    [forgot] = [link for link in visitor.links() if link.startswith("/forgot-password")]
+    visitor.go(forgot).send("/forgot-password", email=alice.email)
+    assert visitor.heading == "Check your email"
+    url = path_in(newest(mail_dir, "Reset"), "reset-password")
+    other = Visitor(visitor.client.application)  # the mailbox opens links in a browser of its own
+    other.go(url).send(url.partition("?")[0], newPassword="short")
+    other.send(url.partition("?")[0], newPassword="another horse battery")
+    other.send("/sign-in", email=alice.email, password="another horse battery")
+    assert other.url == (wanted or "/bookings")
+    assert any(("next=" in link) is bool(wanted) for link in visitor.go(url).links() if "forgot" in link)
+
+
+def test_no_link_leads_out_of_the_house(visitor: Visitor, alice: User, mail_dir: Path) -> None:
+    for wanted in ("https://evil.example/", "//evil.example", "/sign-out", "/rooms?q=" + "x" * 1000):
+        visitor.go("/forgot-password").send("/forgot-password", email="somebody@example.com", next=wanted)
+        assert "next=" not in visitor.page.select_one("main").decode()  # type: ignore[union-attr]  # every page has one
+    visitor.go("/forgot-password").send("/forgot-password", email=alice.email, next="https://evil.example/")
+    assert "next" not in path_in(newest(mail_dir, "Reset"), "reset-password")
