@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import sys
 
-from booking.infra import embedded
+from booking.infra import embedded, signals
 
 
 def main() -> None:
+    signals.end_at_once()
     embedded.provide(os.environ)
 
     from booking import create_app
     from booking.config import SettingsError
     from booking.http.services import current_services
-    from booking.infra import deadline, queue, signals
+    from booking.infra import deadline, queue
     from booking.infra.telemetry import log
     from booking.jobs import ticker
     from booking.jobs.deliver import stopping

@@ -2,18 +2,24 @@
 
 Python runs a handler between any two steps of the main thread. An exception out of it may come when something has been
 made and nobody has noted it yet, or while it is being removed. So what is made and noted stands in `held_back()`, and
-only the first signal raises: whoever asks twice does not interrupt the clearing up.
+while the exception is on its way no signal raises another: whoever asks twice does not interrupt the clearing up.
+
+It may also come within a callback that Python makes (of a weak reference, of `__del__`; each import has one), and there
+it is printed and dropped. So it is raised again until it is on its way, and where nothing has been begun yet, signals
+end the process without Python: see `end_at_once()`.
 """
 
 from __future__ import annotations
 
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+AGAIN = 0.1  # seconds after which an exception that nobody handles counts as dropped
 
 Act = Callable[[int], object]
 
@@ -64,29 +70,69 @@ def held_back() -> Iterator[None]:
                 act(number)
 
 
-def end_by_exception() -> None:
-    """INT, TERM and HUP raise from now on, once: KeyboardInterrupt, or SystemExit with the code a shell shows."""
-    asked: list[int] = []
+class Raising:
+    """Raises one exception, and never while it is being handled."""
 
-    def end(number: int) -> None:
-        asked.append(number)
-        if len(asked) == 1:
-            raise exception_for(number)
+    def __init__(self, *, insisting: bool = False) -> None:
+        """Where it was dropped, the next signal raises it again; `insisting`, a timer does, until `stop()`."""
+        self._insisting, self._over = insisting, False
+        self._raised: BaseException | None = None
 
+    def __call__(self, error: BaseException) -> None:
+        """Raise it, unless that was done before and code clears up after it."""
+        if self._over or _is_handled(self._raised):
+            return
+        self._raised = self._raised or error
+        if self._insisting:
+            heed(signal.SIGALRM, lambda _: self(error))
+            signal.setitimer(signal.ITIMER_REAL, AGAIN)
+        raise self._raised
+
+    def stop(self) -> None:
+        """It has arrived, or need not come any more."""
+        self._over = True
+        if self._insisting:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _is_handled(error: BaseException | None) -> bool:
+    """Whether the code that was interrupted clears up after this one, or after another that came of it."""
+    handled = sys.exc_info()[1] if error else None
+    while handled is not None and handled is not error:
+        handled = handled.__context__
+    return handled is not None
+
+
+def end_at_once() -> None:
+    """For the first steps of a process, which have begun nothing: INT, TERM and HUP end it, inherited deaf or not.
+
+    Python's own Ctrl-C is an exception, which the callback of an import may drop: the process would run on.
+    """
     for number in ENDING:
-        heed(number, end)
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+
+
+def end_by_exception(numbers: Iterable[int] = ENDING, raising: Raising | None = None) -> None:
+    """INT, TERM and HUP raise from now on: KeyboardInterrupt, or SystemExit with the code a shell shows."""
+    raising = raising or Raising()
+    for number in numbers:
+        heed(number, lambda number: raising(exception_for(number)))
 
 
 @contextmanager
 def ending_by_exception() -> Iterator[None]:
     """The same for a block; afterwards signals do what they did before."""
-    before = [(number, signal.getsignal(number)) for number in ENDING]
-    end_by_exception()
+    before = [(number, signal.getsignal(number)) for number in (*ENDING, signal.SIGALRM)]
+    raising = Raising(insisting=True)
+    end_by_exception(raising=raising)
     try:
         yield
     finally:
-        for number, handler in before:
-            signal.signal(number, handler)
+        with held_back():
+            raising.stop()
+            for number, handler in before:
+                signal.signal(number, handler)
 
 
 def exception_for(number: int) -> BaseException:

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import time
+from textwrap import indent
 from typing import Any
 
 import psutil
@@ -61,12 +62,43 @@ def test_signals_end_it_where_they_are_inherited_ignored(place: Folder, number: 
 
 @pytest.mark.parametrize("after", [0.05, 0.3, 0.6, 0.9, 1.3, 1.8, 2.4])
 def test_it_can_be_interrupted_while_it_starts(folder: Folder, after: float) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background are deaf to it
     process = folder.up(ready=False)
+    signal.signal(signal.SIGINT, before)
     time.sleep(after)
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
     process.wait(10)
     assert time.monotonic() - began < 5
+    assert folder.processes() == []
+
+
+# Python makes callbacks while it imports, and drops what a signal raises there.
+IN_A_CALLBACK = """
+import os, signal, weakref
+class Passing:
+    pass
+passing = Passing()
+kept = weakref.ref(passing, lambda _: os.kill(os.getpid(), signal.SIGINT))
+del passing
+"""
+
+
+@pytest.mark.parametrize("part", ["booking/cli/progress.py", "booking/infra/embedded/logs.py"])
+def test_an_interruption_in_the_middle_of_an_import_is_not_lost(folder: Folder, part: str) -> None:
+    path = folder.path / part
+    path.write_text(path.read_text() + IN_A_CALLBACK)
+    assert folder.up(ready=False).wait(10) == -signal.SIGINT
+    assert not (folder.home / "run").exists()  # nothing was begun
+
+
+def test_an_interruption_that_python_drops_while_servers_start_is_not_lost(folder: Folder) -> None:
+    path = folder.path / "booking/infra/embedded/valkey.py"
+    before = " " * 8 + "make_private(self.directory)\n"
+    assert before in path.read_text()
+    path.write_text(path.read_text().replace(before, indent(IN_A_CALLBACK, " " * 8) + before))
+    assert folder.up(ready=False).wait(20) == 0
+    assert "migrations" not in folder.said()
     assert folder.processes() == []
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
+import weakref
+from collections.abc import Callable
 
 import pytest
 
@@ -100,6 +103,45 @@ def test_another_thread_holds_back_nobody() -> None:
     done.set()
     thread.join()
     assert told == [TERM]
+
+
+def in_a_callback(act: Callable[[], object]) -> None:
+    """What is raised there Python prints, and drops."""
+
+    class Passing:
+        pass
+
+    passing = Passing()
+    kept = weakref.ref(passing, lambda _: act())
+    del passing
+    assert kept() is None
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_what_python_dropped_is_raised_again() -> None:
+    cleared = []
+
+    def work() -> None:
+        try:
+            in_a_callback(lambda: signal.raise_signal(TERM))
+            time.sleep(10)
+        finally:
+            time.sleep(2 * signals.AGAIN)  # nothing comes between any more
+            cleared.append("all")
+
+    with pytest.raises(SystemExit) as ended, signals.ending_by_exception():
+        work()
+    assert ended.value.code == 128 + TERM
+    assert cleared == ["all"]
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_asking_again_ends_what_did_not_hear_the_first_time() -> None:
+    signals.end_by_exception()
+    in_a_callback(lambda: signal.raise_signal(INT))
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(INT)
 
 
 def test_handlers_are_as_before_after_the_block() -> None:

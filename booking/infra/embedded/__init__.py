@@ -7,6 +7,7 @@ and who stops them, `postgres.py` and `valkey.py` how, `account.py` what root ne
 import atexit
 import os
 import signal
+import threading
 from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 
@@ -72,18 +73,11 @@ def _fill_in(environ: MutableMapping[str, str], home: Path, servers: Servers | N
 def _leave_at_the_end(servers: Servers) -> None:
     """Leave when the interpreter ends; make signals end it the ordinary way, unless somebody handles them."""
     atexit.register(_leave, servers)
-    for number in signals.ENDING:
-        try:
-            if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-                signals.heed(number, _exit)
-        except ValueError:  # not the main thread: whoever runs that one handles the signals
-            return
+    if threading.current_thread() is threading.main_thread():  # else whoever runs that one handles the signals
+        python_s = (signal.SIG_DFL, signal.default_int_handler)
+        signals.end_by_exception(number for number in signals.ENDING if signal.getsignal(number) in python_s)
 
 
 def _leave(servers: Servers) -> None:
     signals.ignore()  # whoever asks again would leave the servers behind
     servers.leave()
-
-
-def _exit(number: int) -> None:
-    raise signals.exception_for(number)
