@@ -19,12 +19,12 @@ from booking.infra.ids import encode
     "/auth/register",
     tag="Accounts",
     body=Registration,
-    shape=schemas.RegisteredShape,
+    schema=schemas.RegisteredUser,
     status=201,
     refusals=(EmailTaken,),
     public=True,
 )
-def register(body: Registration) -> schemas.RegisteredShape:
+def register(body: Registration) -> schemas.RegisteredUser:
     """Create an account."""
     settings = current_services().settings
     return schemas.registered(people.register(VISITOR, body, settings.region, site=settings.site_name))
@@ -35,14 +35,14 @@ def register(body: Registration) -> schemas.RegisteredShape:
     "/auth/login",
     tag="Accounts",
     body=Credentials,
-    shape=schemas.TokensShape,
+    schema=schemas.Tokens,
     refusals=(
         InvalidCredentials,
         AccountDisabled,
     ),
     public=True,
 )
-def login(body: Credentials) -> schemas.TokensShape:
+def login(body: Credentials) -> schemas.Tokens:
     """Sign in: an access token for an hour, and a refresh token for the next one."""
     user = people.sign_in(body.email, body.password, current_services().guard)
     return _tokens(people.start_api_session(user.id, request.headers.get("User-Agent", "")))
@@ -53,11 +53,11 @@ def login(body: Credentials) -> schemas.TokensShape:
     "/auth/refresh",
     tag="Accounts",
     body=Refresh,
-    shape=schemas.TokensShape,
+    schema=schemas.Tokens,
     refusals=(InvalidToken,),
     public=True,
 )
-def refresh(body: Refresh) -> schemas.TokensShape:
+def refresh(body: Refresh) -> schemas.Tokens:
     """Exchange a refresh token for new tokens. For 10 s a repeat gets the same one; after that it ends the session."""
     return _tokens(people.refresh_session(body.refresh_token, current_services().ends))
 
@@ -68,15 +68,15 @@ def logout(user: CurrentUser) -> None:
     people.sign_out(user.actor)
 
 
-@endpoint("GET", "/me", tag="Accounts", shape=schemas.MeShape)
-def me(user: CurrentUser) -> schemas.MeShape:
+@endpoint("GET", "/me", tag="Accounts", schema=schemas.CurrentUser)
+def me(user: CurrentUser) -> schemas.CurrentUser:
     """Who is signed in."""
     return schemas.me(user, email_verified=people.is_email_verified(user.actor))
 
 
-def _tokens(signed_in: SignedIn) -> schemas.TokensShape:
+def _tokens(signed_in: SignedIn) -> schemas.Tokens:
     keys, user = current_services().keys, signed_in.user
-    return schemas.TokensShape(
+    return schemas.Tokens(
         access_token=keys.issue(
             sub=encode("user", user.id),
             email=user.email,

@@ -42,7 +42,7 @@ FINAL = (PaymentFailed, RoomNotAvailable)  # refusals that a repeated request ge
     "/bookings",
     tag="Bookings",
     body=RoomOrder,
-    shape=schemas.BookingShape,
+    schema=schemas.Booking,
     status=201,
     books=True,
     refusals=(
@@ -76,8 +76,8 @@ def create_booking(user: CurrentUser, body: RoomOrder) -> Response:
     return _created(_book_under(claim, user, body, kept), kept)
 
 
-@endpoint("GET", "/bookings", tag="Bookings", query=BookingList, shape=schemas.BookingPageShape)
-def list_bookings(user: CurrentUser, query: BookingList) -> schemas.BookingPageShape:
+@endpoint("GET", "/bookings", tag="Bookings", query=BookingList, schema=schemas.BookingPage)
+def list_bookings(user: CurrentUser, query: BookingList) -> schemas.BookingPage:
     """My bookings, newest first. An attempt whose payment was declined is in no list; its 402 names it."""
     found = reservations.own_bookings(user.actor, status=query.status, page=query.page, page_size=query.page_size)
     return schemas.booking_page(found)
@@ -87,7 +87,7 @@ def list_bookings(user: CurrentUser, query: BookingList) -> schemas.BookingPageS
     "GET",
     "/bookings/<booking_id>",
     tag="Bookings",
-    shape=schemas.BookingShape,
+    schema=schemas.Booking,
     refusals=(BookingNotFound,),
     headers={IF_NONE_MATCH: "Send the booking only if it no longer has this version (its ETag); else 304."},
     answer_headers={"ETag": "The booking’s version, for If-Match and If-None-Match."},
@@ -103,7 +103,7 @@ def show_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply | Response:
     "POST",
     "/bookings/<booking_id>/cancel",
     tag="Bookings",
-    shape=schemas.BookingShape,
+    schema=schemas.Booking,
     refusals=(BookingNotFound, BookingNotCancellable, BookingModified),
     headers={"If-Match": "Cancel only if the booking still has this version (its ETag)."},
     answer_headers={"ETag": "The booking’s version."},

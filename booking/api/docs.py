@@ -90,8 +90,8 @@ def _models() -> Iterator[tuple[type[BaseModel], Any]]:
     for operation in OPERATIONS:
         if operation.body:
             yield operation.body, "validation"
-        if operation.shape:
-            yield operation.shape, "serialization"
+        if operation.schema:
+            yield operation.schema, "serialization"
 
 
 def _operation(operation: Operation, refs: dict[Any, Any]) -> dict[str, Any]:
@@ -155,8 +155,8 @@ def _responses(operation: Operation, refs: dict[Any, Any]) -> dict[str, Any]:
 
 def _success(operation: Operation, refs: dict[Any, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": "Done."}
-    if operation.shape:
-        answer["content"] = {"application/json": {"schema": refs[operation.shape]}}
+    if operation.schema:
+        answer["content"] = {"application/json": {"schema": refs[operation.schema]}}
     if operation.answer_headers:
         answer["headers"] = _headers(operation.answer_headers)
     if operation.name in LINKS:
@@ -175,8 +175,8 @@ def _refusals(operation: Operation, refs: dict[Any, Any]) -> dict[str, Any]:
     if operation.limited:
         by_status[429] = [": ".join(words.of_status(429))]
     told = {status: _refusal(status, by_status[status]) for status in sorted(by_status)}
-    for status, shape in operation.also.items():
-        told[status]["content"] = {"application/json": {"schema": refs[shape]}}
+    for status, schema in operation.also.items():
+        told[status]["content"] = {"application/json": {"schema": refs[schema]}}
     return {str(status): answer for status, answer in told.items()}
 
 

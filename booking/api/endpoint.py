@@ -40,7 +40,7 @@ class Operation:
     summary: str
     tag: str
     status: int
-    shape: type[BaseModel] | None
+    schema: type[BaseModel] | None
     body: type[Input] | None
     query: type[Input] | None
     refusals: tuple[type[BookingError], ...]
@@ -55,9 +55,9 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A shape with headers beside it."""
+    """An answer with headers beside it."""
 
-    shape: BaseModel
+    body: BaseModel
     headers: dict[str, str]
 
 
@@ -76,7 +76,7 @@ def endpoint(
     path: str,
     *,
     tag: str,
-    shape: type[BaseModel] | None = None,
+    schema: type[BaseModel] | None = None,
     status: int = 200,
     body: type[Input] | None = None,
     query: type[Input] | None = None,
@@ -89,9 +89,9 @@ def endpoint(
     also: dict[int, type[BaseModel]] | None = None,
     ahead: Callable[[Any], tuple[str, ...]] | None = None,
 ) -> Callable[[View], View]:
-    """Declare a view. It gets `body`, `query`, `user` (unless public) and ids from the path, and returns a shape.
+    """Declare a view. It gets `body`, `query`, `user` (unless public) and ids from the path, and answers as `schema`.
 
-    `also` names the shapes of other statuses that are no refusals, `ahead` what a right query will ask the cache for.
+    `also` names the schemas of other statuses that are no refusals, `ahead` what a right query will ask the cache for.
     """
 
     def declare(view: View) -> View:
@@ -103,7 +103,7 @@ def endpoint(
             summary=summary,
             tag=tag,
             status=status,
-            shape=shape,
+            schema=schema,
             body=body,
             query=query,
             refusals=refusals,
@@ -134,9 +134,9 @@ def json_response(text: bytes | str, status: int, headers: dict[str, str] | None
     return response
 
 
-def to_json(shape: BaseModel) -> bytes:
-    """The shape's bytes, camelCase."""
-    return shape.__pydantic_serializer__.to_json(shape, by_alias=True)
+def to_json(body: BaseModel) -> bytes:
+    """The bytes of an answer, camelCase."""
+    return body.__pydantic_serializer__.to_json(body, by_alias=True)
 
 
 def _answer(operation: Operation, view: View, ids: dict[str, str]) -> Response:
@@ -169,7 +169,7 @@ def _response(operation: Operation, result: Any) -> Response:
     if result is None:
         return Response(status=operation.status)
     reply = result if isinstance(result, Reply) else Reply(result, {})
-    return json_response(to_json(reply.shape), operation.status, reply.headers)
+    return json_response(to_json(reply.body), operation.status, reply.headers)
 
 
 def _path_ids(ids: dict[str, str]) -> dict[str, Any]:

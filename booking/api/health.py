@@ -13,26 +13,26 @@ from booking.http.services import current_services
 from booking.infra import health as checks
 
 
-@endpoint("GET", "/health", tag="Health", shape=schemas.HealthShape, public=True, limited=False)
-def health() -> schemas.HealthShape:
+@endpoint("GET", "/health", tag="Health", schema=schemas.Health, public=True, limited=False)
+def health() -> schemas.Health:
     """The process answers. Asks nobody else."""
-    return schemas.HealthShape(**_facts("ok"))
+    return schemas.Health(**_facts("ok"))
 
 
 @endpoint(
     "GET",
     "/health/ready",
     tag="Health",
-    shape=schemas.ReadinessShape,
+    schema=schemas.Readiness,
     public=True,
     limited=False,
-    also={503: schemas.ReadinessShape},
+    also={503: schemas.Readiness},
 )
 def readiness() -> Response:
     """200 when bookings work, with what is degraded; 503 when they do not."""
     works, degraded = checks.check()
-    shape = schemas.ReadinessShape(**_facts("ok" if works else "unavailable"), degraded=degraded)
-    return json_response(to_json(shape), 200 if works else 503, {} if works else {"Retry-After": "2"})
+    body = schemas.Readiness(**_facts("ok" if works else "unavailable"), degraded=degraded)
+    return json_response(to_json(body), 200 if works else 503, {} if works else {"Retry-After": "2"})
 
 
 def _facts(status: str) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from typing import (
 
 from typing_extensions import TypedDict
 
-from booking.api.schema import Shape
+from booking.api.schema import Schema
 
 
-class AddressShape(Shape):
+class Address(Schema):
     street: str | None
     district: str | None
     city: str | None
@@ -21,7 +21,7 @@ class AddressShape(Shape):
     longitude: float | None
 
 
-class ImageShape(TypedDict):
+class Image(TypedDict):
     """What nobody said about a photo is left out (see pictures.shown)."""
 
     url: str
@@ -31,17 +31,17 @@ class ImageShape(TypedDict):
     height: NotRequired[int]
 
 
-class TierShape(Shape):
+class PolicyTier(Schema):
     days_before: int
     percent: int
 
 
-class PolicyShape(Shape):
+class CancellationPolicy(Schema):
     name: str | None
-    tiers: list[TierShape]
+    tiers: list[PolicyTier]
 
 
-def address(known: dict[str, Any]) -> AddressShape:
+def address(known: dict[str, Any]) -> Address:
     """Addresses are imported as they come: what is not as promised is left out."""
     facts: dict[str, Any] = {
         name: known[name] if isinstance(known.get(name), str) else None
@@ -49,12 +49,12 @@ def address(known: dict[str, Any]) -> AddressShape:
     }
     for name in ("latitude", "longitude"):
         facts[name] = known[name] if type(known.get(name)) in (int, float) else None
-    return AddressShape.model_construct(**facts)
+    return Address.model_construct(**facts)
 
 
-def policy(known: dict[str, Any]) -> PolicyShape:
+def policy(known: dict[str, Any]) -> CancellationPolicy:
     tiers = sorted(known.get("tiers", []), key=lambda tier: -int(tier["daysBefore"]))
-    return PolicyShape(
+    return CancellationPolicy(
         name=known.get("name"),
-        tiers=[TierShape(days_before=tier["daysBefore"], percent=tier["percent"]) for tier in tiers],
+        tiers=[PolicyTier(days_before=tier["daysBefore"], percent=tier["percent"]) for tier in tiers],
     )

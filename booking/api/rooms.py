@@ -21,7 +21,7 @@ def _asked(query: RoomSearch) -> tuple[str, ...]:
     return search.cache_keys(query, services.booking_context.rules, services.settings.search_cache_seconds)
 
 
-@endpoint("GET", "/rooms", tag="Rooms", query=RoomSearch, shape=schemas.RoomPageShape, ahead=_asked)
+@endpoint("GET", "/rooms", tag="Rooms", query=RoomSearch, schema=schemas.RoomPage, ahead=_asked)
 def search_rooms(user: CurrentUser, query: RoomSearch) -> Response:  # noqa: ARG001 any signed-in user
     """Rooms available for exactly these dates, with the total for the stay."""
     services = current_services()
@@ -29,8 +29,8 @@ def search_rooms(user: CurrentUser, query: RoomSearch) -> Response:  # noqa: ARG
     return json_response(search.rendered_answer(query, services.booking_context.rules, seconds, _found_as_text), 200)
 
 
-@endpoint("GET", "/rooms/<room_id>", tag="Rooms", query=RoomView, shape=schemas.RoomShape, refusals=(RoomNotFound,))
-def show_room(user: CurrentUser, query: RoomView, room_id: uuid.UUID) -> schemas.RoomShape:  # noqa: ARG001 any user
+@endpoint("GET", "/rooms/<room_id>", tag="Rooms", query=RoomView, schema=schemas.Room, refusals=(RoomNotFound,))
+def show_room(user: CurrentUser, query: RoomView, room_id: uuid.UUID) -> schemas.Room:  # noqa: ARG001 any user
     """A room with its rules and cancellation policy, and a quote where dates are given."""
     services, stay = current_services(), query.stay()
     details = catalogue.get_room_details(room_id, services.settings.room_cache_seconds)
@@ -43,10 +43,10 @@ def show_room(user: CurrentUser, query: RoomView, room_id: uuid.UUID) -> schemas
     "/rooms/<room_id>/availability",
     tag="Rooms",
     query=NightsView,
-    shape=schemas.CalendarShape,
+    schema=schemas.Calendar,
     refusals=(RoomNotFound,),
 )
-def show_availability(user: CurrentUser, query: NightsView, room_id: uuid.UUID) -> schemas.CalendarShape:  # noqa: ARG001
+def show_availability(user: CurrentUser, query: NightsView, room_id: uuid.UUID) -> schemas.Calendar:  # noqa: ARG001
     """The room's nights one by one, from `from` until before `to`."""
     return schemas.calendar(
         pricing.nights_of_room(room_id, query.first, query.end, current_services().booking_context.rules)

@@ -1,4 +1,4 @@
-"""What every shape is: camelCase outside, whole by name inside."""
+"""What every schema is: camelCase outside, whole by name inside."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 
-class Shape(BaseModel):
+class Schema(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True)

@@ -12,15 +12,11 @@ from pydantic import Field, SerializerFunctionWrapHandler, WithJsonSchema, model
 from pydantic.json_schema import JsonSchemaValue
 
 from booking.api import room_facts
-from booking.api.room_facts import AddressShape, ImageShape, PolicyShape
-from booking.api.schema import Shape
-from booking.domain import payments, pricing, reservations
+from booking.api.room_facts import Address, CancellationPolicy, Image
+from booking.api.schema import Schema
+from booking.domain import payments, people, pricing, reservations, search
 from booking.domain.catalogue import AmenityCount, Destination
 from booking.domain.money import as_number
-from booking.domain.people import CurrentUser, User
-from booking.domain.pricing import Calendar, StayQuote
-from booking.domain.reservations import Booking, History
-from booking.domain.search import Found, FoundRoom
 from booking.infra.ids import encode
 
 Money = Annotated[int | float, WithJsonSchema({"type": "number"})]
@@ -29,7 +25,7 @@ _REFUND_STATUSES: JsonSchemaValue = {"type": "string", "enum": [state.upper() fo
 RefundStatus = Annotated[str, WithJsonSchema(_REFUND_STATUSES)]
 
 
-class Refusal(Shape):
+class Refusal(Schema):
     """Why not: every error looks like this."""
 
     error: str
@@ -41,36 +37,36 @@ class Refusal(Shape):
         return {name: value for name, value in handler(self).items() if value is not None}
 
 
-class UserShape(Shape):
+class User(Schema):
     id: str
     email: str
     full_name: str
 
 
-class RegisteredShape(UserShape):
+class RegisteredUser(User):
     created_at: Instant
 
 
-class MeShape(UserShape):
+class CurrentUser(User):
     region: str
     role: str
     email_verified: bool
 
 
-class TokensShape(Shape):
+class Tokens(Schema):
     access_token: str
     token_type: str = Field(default="Bearer", json_schema_extra={"enum": ["Bearer"]})
     expires_in: int
     refresh_token: str
-    user: UserShape
+    user: User
 
 
 # A plain dataclass, because a page has a hundred of them.
 @dataclass(slots=True)
-class RoomItemShape:
+class RoomSummary:
     """A room in a list, with the price of the stay that was asked for."""
 
-    __pydantic_config__ = Shape.model_config
+    __pydantic_config__ = Schema.model_config
     id: str
     name: str
     location: str
@@ -82,39 +78,39 @@ class RoomItemShape:
     total_price: Money
 
 
-class RoomPageShape(Shape):
-    items: list[RoomItemShape]
+class RoomPage(Schema):
+    items: list[RoomSummary]
     page: int
     page_size: int
     total: int
 
 
-class LineShape(Shape):
+class PriceLine(Schema):
     night: dt.date
     amount: Money
     rule: str
 
 
-class RefundShape(Shape):
+class RefundTier(Schema):
     """Cancelled before `until`, `percent` of the price comes back."""
 
     until: Instant
     percent: int
 
 
-class QuoteShape(Shape):
+class Quote(Schema):
     check_in: dt.date
     check_out: dt.date
     nights: int
     guests: int
-    lines: list[LineShape]
+    lines: list[PriceLine]
     total_price: Money
     currency: str
     is_available: bool
-    refunds: list[RefundShape]
+    refunds: list[RefundTier]
 
 
-class RulesShape(Shape):
+class StayRules(Schema):
     min_nights: int
     max_nights: int
     check_in_from: str
@@ -122,12 +118,12 @@ class RulesShape(Shape):
     time_zone: str
 
 
-class PropertyShape(Shape):
+class Property(Schema):
     name: str
-    address: AddressShape
+    address: Address
 
 
-class RoomShape(Shape):
+class Room(Schema):
     id: str
     name: str
     description: str
@@ -137,40 +133,40 @@ class RoomShape(Shape):
     price_per_night: Money
     currency: str
     amenities: list[str]
-    images: list[ImageShape]
-    rules: RulesShape
-    cancellation_policy: PolicyShape
-    property: PropertyShape
-    quote: QuoteShape | None
+    images: list[Image]
+    rules: StayRules
+    cancellation_policy: CancellationPolicy
+    property: Property
+    quote: Quote | None
 
 
-class NightShape(Shape):
+class Night(Schema):
     date: dt.date
     is_available: bool
     price: Money
 
 
-class CalendarShape(Shape):
-    items: list[NightShape]
+class Calendar(Schema):
+    items: list[Night]
 
 
-class BookedRoomShape(Shape):
+class BookedRoom(Schema):
     id: str
     name: str
 
 
-class BookedPropertyShape(Shape):
+class BookedProperty(Schema):
     name: str
     city: str
 
 
-class BookingShape(Shape):
+class Booking(Schema):
     id: str
     order_id: str
     reference: str
     room_id: str
-    room: BookedRoomShape
-    property: BookedPropertyShape
+    room: BookedRoom
+    property: BookedProperty
     user_id: str
     check_in: dt.date
     check_out: dt.date
@@ -178,48 +174,48 @@ class BookingShape(Shape):
     total_price: Money
     currency: str
     status: str = Field(json_schema_extra={"enum": ["PENDING", "CONFIRMED", "CANCELLED", "EXPIRED"]})
-    lines: list[LineShape]
-    refunds: list[RefundShape]
+    lines: list[PriceLine]
+    refunds: list[RefundTier]
     refund_amount: Money | None
     refund_status: RefundStatus | None
     held_until: Instant | None
     created_at: Instant
 
 
-class BookingPageShape(Shape):
-    items: list[BookingShape]
+class BookingPage(Schema):
+    items: list[Booking]
     page: int
     page_size: int
     total: int
 
 
-class PlaceShape(Shape):
+class Place(Schema):
     location: str
     name: str
     country: str
     rooms: int
 
 
-class PlacesShape(Shape):
-    items: list[PlaceShape]
+class PlaceList(Schema):
+    items: list[Place]
 
 
-class AmenityShape(Shape):
+class Amenity(Schema):
     name: str
     rooms: int
 
 
-class AmenitiesShape(Shape):
-    items: list[AmenityShape]
+class AmenityList(Schema):
+    items: list[Amenity]
 
 
-class HealthShape(Shape):
+class Health(Schema):
     status: str
     uptime_seconds: int
     version: str
 
 
-class ReadinessShape(HealthShape):
+class Readiness(Health):
     degraded: list[str]
 
 
@@ -228,28 +224,28 @@ def instant(value: dt.datetime) -> str:
     return value.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def user(known: User | CurrentUser) -> UserShape:
-    return UserShape(id=encode("user", known.id), email=known.email, full_name=known.full_name)
+def user(known: people.User | people.CurrentUser) -> User:
+    return User(id=encode("user", known.id), email=known.email, full_name=known.full_name)
 
 
-def registered(new: User) -> RegisteredShape:
+def registered(new: people.User) -> RegisteredUser:
     shown = user(new)
-    return RegisteredShape(**shown.model_dump(), created_at=instant(new.created_at))
+    return RegisteredUser(**shown.model_dump(), created_at=instant(new.created_at))
 
 
-def me(known: CurrentUser, *, email_verified: bool) -> MeShape:
+def me(known: people.CurrentUser, *, email_verified: bool) -> CurrentUser:
     account = user(known).model_dump()
-    return MeShape(**account, region=known.region, role=known.role, email_verified=email_verified)
+    return CurrentUser(**account, region=known.region, role=known.role, email_verified=email_verified)
 
 
-def room_page(found: Found) -> RoomPageShape:
-    return RoomPageShape.model_construct(
+def room_page(found: search.Found) -> RoomPage:
+    return RoomPage.model_construct(
         items=[_item(room) for room in found.rooms], page=found.page, page_size=found.page_size, total=found.total
     )
 
 
-def _item(room: FoundRoom) -> RoomItemShape:
-    return RoomItemShape(
+def _item(room: search.FoundRoom) -> RoomSummary:
+    return RoomSummary(
         id=room.id,
         name=room.name,
         location=room.location,
@@ -262,10 +258,10 @@ def _item(room: FoundRoom) -> RoomItemShape:
     )
 
 
-def room(details: dict[str, Any], quoted: StayQuote | None) -> RoomShape:
+def room(details: dict[str, Any], quoted: pricing.StayQuote | None) -> Room:
     house = details["property"]
     same = {name: details[name] for name in ("id", "name", "description", "kind", "location", "capacity", "currency")}
-    return RoomShape(
+    return Room(
         **same,
         price_per_night=as_number(
             pricing.per_night(Decimal(details["pricePerNight"]), details["currency"]), details["currency"]
@@ -273,8 +269,8 @@ def room(details: dict[str, Any], quoted: StayQuote | None) -> RoomShape:
         amenities=details["amenities"],
         images=details["images"],
         cancellation_policy=room_facts.policy(details["cancellationPolicy"]),
-        property=PropertyShape(name=house["name"], address=room_facts.address(house["address"])),
-        rules=RulesShape(
+        property=Property(name=house["name"], address=room_facts.address(house["address"])),
+        rules=StayRules(
             min_nights=details["minNights"],
             max_nights=details["maxNights"],
             check_in_from=house["checkInTime"],
@@ -285,22 +281,19 @@ def room(details: dict[str, Any], quoted: StayQuote | None) -> RoomShape:
     )
 
 
-def places(known: list[Destination]) -> PlacesShape:
-    return PlacesShape(
-        items=[
-            PlaceShape(location=place.slug, name=place.city, country=place.country, rooms=place.rooms)
-            for place in known
-        ]
+def places(known: list[Destination]) -> PlaceList:
+    return PlaceList(
+        items=[Place(location=place.slug, name=place.city, country=place.country, rooms=place.rooms) for place in known]
     )
 
 
-def amenities(known: list[AmenityCount]) -> AmenitiesShape:
-    return AmenitiesShape(items=[AmenityShape(name=one.name, rooms=one.rooms) for one in known])
+def amenities(known: list[AmenityCount]) -> AmenityList:
+    return AmenityList(items=[Amenity(name=one.name, rooms=one.rooms) for one in known])
 
 
-def _quote(quoted: StayQuote) -> QuoteShape:
+def _quote(quoted: pricing.StayQuote) -> Quote:
     price = quoted.price
-    return QuoteShape(
+    return Quote(
         check_in=quoted.stay.check_in,
         check_out=quoted.stay.check_out,
         nights=quoted.stay.nights,
@@ -313,10 +306,10 @@ def _quote(quoted: StayQuote) -> QuoteShape:
     )
 
 
-def calendar(shown: Calendar) -> CalendarShape:
-    return CalendarShape.model_construct(
+def calendar(shown: pricing.Calendar) -> Calendar:
+    return Calendar.model_construct(
         items=[
-            NightShape.model_construct(
+            Night.model_construct(
                 date=night.date, is_available=night.is_available, price=as_number(night.price, shown.currency)
             )
             for night in shown.nights
@@ -324,16 +317,16 @@ def calendar(shown: Calendar) -> CalendarShape:
     )
 
 
-def booking(row: Booking, refund_state: str | None = None) -> BookingShape:
+def booking(row: reservations.Booking, refund_state: str | None = None) -> Booking:
     """`refund_state`: one of payments.REFUND_STATES; None where nothing is due back."""
     refund, room_id = row.refund_amount, encode("room", row.room_id)
-    return BookingShape.model_construct(
+    return Booking.model_construct(
         id=encode("booking", row.id),
         order_id=encode("order", row.order_id),
         reference=row.reference,
         room_id=room_id,
-        room=BookedRoomShape.model_construct(id=room_id, name=row.room_name),
-        property=BookedPropertyShape.model_construct(name=row.property_name, city=row.city),
+        room=BookedRoom.model_construct(id=room_id, name=row.room_name),
+        property=BookedProperty.model_construct(name=row.property_name, city=row.city),
         user_id=encode("user", row.user_id),
         check_in=row.check_in,
         check_out=row.check_out,
@@ -350,8 +343,8 @@ def booking(row: Booking, refund_state: str | None = None) -> BookingShape:
     )
 
 
-def booking_page(history: History) -> BookingPageShape:
-    return BookingPageShape.model_construct(
+def booking_page(history: reservations.History) -> BookingPage:
+    return BookingPage.model_construct(
         items=[booking(row, history.refunds.get(row.id)) for row in history.bookings],
         page=history.page,
         page_size=history.page_size,
@@ -359,12 +352,12 @@ def booking_page(history: History) -> BookingPageShape:
     )
 
 
-def _lines(lines: Iterable[pricing.Line], currency: str) -> list[LineShape]:
+def _lines(lines: Iterable[pricing.Line], currency: str) -> list[PriceLine]:
     return [
-        LineShape.model_construct(night=line.date, amount=as_number(line.amount, currency), rule=line.rule)
+        PriceLine.model_construct(night=line.date, amount=as_number(line.amount, currency), rule=line.rule)
         for line in lines
     ]
 
 
-def _refunds(tiers: list[pricing.RefundTier] | tuple[pricing.RefundTier, ...]) -> list[RefundShape]:
-    return [RefundShape.model_construct(until=instant(tier.until), percent=tier.percent) for tier in tiers]
+def _refunds(tiers: list[pricing.RefundTier] | tuple[pricing.RefundTier, ...]) -> list[RefundTier]:
+    return [RefundTier.model_construct(until=instant(tier.until), percent=tier.percent) for tier in tiers]

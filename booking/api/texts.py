@@ -1,5 +1,5 @@
 """What the document says about every field and parameter: a sentence and an example. By name, because names mean the
-same everywhere; where one does not, it stands with its shape or operation before it.
+same everywhere; where one does not, it stands with its schema or operation before it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "checkOutUntil": ("Until when guests leave, local time.", "11:00"),
     "timeZone": ("IANA name of the property’s zone.", "Asia/Jerusalem"),
     "cancellationPolicy": ("What comes back when a booking is cancelled.", None),
-    "PolicyShape.name": ("What the policy is called, null where it has no name.", "moderate"),
+    "CancellationPolicy.name": ("What the policy is called, null where it has no name.", "moderate"),
     "tiers": ("The refunds, the most generous first; later than the last one nothing comes back.", None),
     "daysBefore": ("Calendar days before check-in, at the hour of check-in.", 5),
     "percent": ("How much of the price comes back.", 100),
@@ -75,19 +75,19 @@ TEXTS: dict[str, tuple[str, Any]] = {
     # --- bookings
     "bookingId": ("The booking’s id.", BOOKING),
     "id": ("The id: opaque, and good for ever.", BOOKING),
-    "RoomShape.id": ("The room’s id.", ROOM),
-    "RoomItemShape.id": ("The room’s id.", ROOM),
-    "BookedRoomShape.id": ("The room’s id.", ROOM),
-    "UserShape.id": ("The user’s id.", USER),
-    "MeShape.id": ("The user’s id.", USER),
-    "RegisteredShape.id": ("The user’s id.", USER),
+    "Room.id": ("The room’s id.", ROOM),
+    "RoomSummary.id": ("The room’s id.", ROOM),
+    "BookedRoom.id": ("The room’s id.", ROOM),
+    "User.id": ("The user’s id.", USER),
+    "CurrentUser.id": ("The user’s id.", USER),
+    "RegisteredUser.id": ("The user’s id.", USER),
     "reference": ("Short, to be read out on the phone.", "K7PQ2WXH"),
     "orderId": ("The order that it is part of: what was bought in one go.", ORDER),
     "userId": ("Whose booking it is.", USER),
     "status": ("How it stands.", "CONFIRMED"),
     "get_bookings.status": ("Only bookings that stand so. CANCELLED: those that were confirmed before.", "CONFIRMED"),
-    "HealthShape.status": ("`ok`, or `unavailable` where bookings do not work.", "ok"),
-    "ReadinessShape.status": ("`ok`, or `unavailable` where bookings do not work.", "ok"),
+    "Health.status": ("`ok`, or `unavailable` where bookings do not work.", "ok"),
+    "Readiness.status": ("`ok`, or `unavailable` where bookings do not work.", "ok"),
     "lines": ("What the price is made of.", None),
     "night": ("The day on which the night begins.", "2026-12-01"),
     "amount": ("What this line adds to the total.", 120),
@@ -127,47 +127,47 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "degraded": ("What does not work as it should while bookings do.", []),
 }
 
-SHAPES = {
-    "AmenitiesShape": "All amenities, the most frequent first.",
-    "AmenityShape": "An amenity and how many rooms have it.",
-    "AddressShape": "Where a property is. What is unknown is null.",
-    "BookedPropertyShape": "The property of a booking.",
-    "BookedRoomShape": "The room of a booking.",
-    "BookingPageShape": "One page of bookings.",
-    "BookingShape": "A booking.",
-    "CalendarShape": "Nights one by one.",
+SCHEMAS = {
+    "AmenityList": "All amenities, the most frequent first.",
+    "Amenity": "An amenity and how many rooms have it.",
+    "Address": "Where a property is. What is unknown is null.",
+    "BookedProperty": "The property of a booking.",
+    "BookedRoom": "The room of a booking.",
+    "BookingPage": "One page of bookings.",
+    "Booking": "A booking.",
+    "Calendar": "Nights one by one.",
     "Credentials": "Email and password.",
-    "HealthShape": "The process answers.",
-    "ImageShape": "A photo of a room.",
-    "LineShape": "A line of a price.",
-    "MeShape": "The account that asks.",
-    "NightShape": "One night of a room.",
-    "PlaceShape": "A destination and how many rooms it has.",
-    "PlacesShape": "All destinations, by name.",
-    "PolicyShape": "A cancellation policy.",
-    "PropertyShape": "The house that a room is in.",
-    "QuoteShape": "The price of a stay, line by line.",
-    "ReadinessShape": "Whether bookings work.",
+    "Health": "The process answers.",
+    "Image": "A photo of a room.",
+    "PriceLine": "A line of a price.",
+    "CurrentUser": "The account that asks.",
+    "Night": "One night of a room.",
+    "Place": "A destination and how many rooms it has.",
+    "PlaceList": "All destinations, by name.",
+    "CancellationPolicy": "A cancellation policy.",
+    "Property": "The house that a room is in.",
+    "Quote": "The price of a stay, line by line.",
+    "Readiness": "Whether bookings work.",
     "Refresh": "A refresh token.",
     "Refusal": "Why not: every error looks like this.",
-    "RegisteredShape": "The new account.",
+    "RegisteredUser": "The new account.",
     "Registration": "A new account.",
-    "RoomItemShape": "A room in a list, with the price of the stay that was asked for.",
+    "RoomSummary": "A room in a list, with the price of the stay that was asked for.",
     "RoomOrder": "Which room, which nights, how many guests, and who pays.",
-    "RoomPageShape": "One page of rooms.",
-    "RoomShape": "A room with all that is known about it.",
-    "RulesShape": "What a stay has to keep to.",
-    "TierShape": "Cancelled early enough, so much of the price comes back.",
-    "TokensShape": "A session’s tokens.",
-    "UserShape": "An account.",
+    "RoomPage": "One page of rooms.",
+    "Room": "A room with all that is known about it.",
+    "StayRules": "What a stay has to keep to.",
+    "PolicyTier": "Cancelled early enough, so much of the price comes back.",
+    "Tokens": "A session’s tokens.",
+    "User": "An account.",
 }
 
 
 def explain(schemas: dict[str, Any]) -> None:
     """Give every schema its sentence, every field its sentence and example, every choice its name."""
     for title, schema in schemas.items():
-        if title in SHAPES:
-            schema["description"] = SHAPES[title]
+        if title in SCHEMAS:
+            schema["description"] = SCHEMAS[title]
         for name, field in schema.get("properties", {}).items():
             text, example = of(title, name)
             rest = field.pop("description", "")

@@ -157,7 +157,7 @@ def _read(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch) -> Found:
 
 def _read_as_asked(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch) -> Found:
     values = _values(wanted, rules)
-    page, total = _statements(_shape(values, wanted.sort))
+    page, total = _statements(_statement_key(values, wanted.sort))
     rows = fetch(page, values)
     totals = pricing.totals(rows, wanted.stay, wanted.capacity or 1, clock.now())
     rooms = [_free_room(row, total) for row, total in zip(rows, totals, strict=True)]
@@ -180,7 +180,7 @@ def _free_room(row: Any, total: Decimal) -> FoundRoom:
     )
 
 
-class Shape(NamedTuple):
+class StatementKey(NamedTuple):
     """What a search compares: statements are built once for each, and only their values change."""
 
     filters: frozenset[str]
@@ -213,9 +213,9 @@ def _values(wanted: RoomSearch, rules: StayRules) -> dict[str, Any]:
     }
 
 
-def _shape(values: dict[str, Any], sort: str | None) -> Shape:
+def _statement_key(values: dict[str, Any], sort: str | None) -> StatementKey:
     words = sum(name.startswith("word") for name in values)
-    return Shape(frozenset(name for name in FILTERS if name in values), words, sort)
+    return StatementKey(frozenset(name for name in FILTERS if name in values), words, sort)
 
 
 FILTERS: dict[str, Condition] = {
@@ -251,14 +251,14 @@ _HOLD_END_IN = often(_HOLD_END.where(Availability.location == bindparam("locatio
 
 
 @lru_cache(maxsize=512)
-def _statements(shape: Shape) -> tuple[Select[Any], Select[Any]]:
-    """The page and the total of all searches of one shape."""
+def _statements(key: StatementKey) -> tuple[Select[Any], Select[Any]]:
+    """The page and the total of all searches of one key."""
     conditions: list[Condition] = [
         Room.published,
         Room.min_nights <= bindparam("nights"),
         Room.max_nights >= bindparam("nights"),
-        *(FILTERS[name] for name in sorted(shape.filters)),
-        *(words.contains(f"word{number}") for number in range(shape.words)),
+        *(FILTERS[name] for name in sorted(key.filters)),
+        *(words.contains(f"word{number}") for number in range(key.words)),
     ]
     nights = select(Availability.room_id).where(
         Availability.room_id == Room.id,
@@ -266,20 +266,20 @@ def _statements(shape: Shape) -> tuple[Select[Any], Select[Any]]:
         Availability.night < bindparam("check_out"),
         or_(_NONE_RAN_OUT, tuple_(Availability.room_id, Availability.night).not_in(_RUN_OUT)),
     )
-    order = _order(shape.sort, in_one_place="location" in shape.filters)
+    order = _order(key.sort, in_one_place="location" in key.filters)
     # OFFSET 0 keeps the planner from a join, which it misjudges: it sorted the whole place instead of reading in order.
     page = select(*_SHOWN).where(*conditions, ~exists(nights.correlate(Room).offset(literal_column("0"))))
     # For the total, the nights of the whole place are read by their index and matched with its rooms.
-    if "location" in shape.filters:
+    if "location" in key.filters:
         nights = nights.where(Availability.location == bindparam("location"))
     total = select(func.count()).select_from(Room).where(*conditions, ~exists(nights.correlate(Room)))
     page = page.order_by(*order).limit(bindparam("page_size")).offset(bindparam("skipped"))
-    return (often(page), often(total)) if _has_one_plan(shape) else (page, total)
+    return (often(page), often(total)) if _has_one_plan(key) else (page, total)
 
 
-def _has_one_plan(shape: Shape) -> bool:
+def _has_one_plan(key: StatementKey) -> bool:
     """Searches of one place go by its rooms and nights whatever the values are; words and amenities may be rare."""
-    return shape.words == 0 and "location" in shape.filters and not {"amenities", "kind"} & shape.filters
+    return key.words == 0 and "location" in key.filters and not {"amenities", "kind"} & key.filters
 
 
 def _zones_of_yesterday(check_in: dt.date, rules: StayRules) -> list[str]:
