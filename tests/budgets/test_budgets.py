@@ -54,18 +54,18 @@ BUDGETS = {
         templates=0,
     ),
     "the checkout": spends(
-        "select bookings, select orders, select bookings, select payments, select payments",
-        round_trips=5,
+        "select bookings, select payments, select payments",
+        round_trips=3,
         commits=0,
         wal=0,
         redis=1,
         templates=1,
     ),
     "a payment": spends(
-        "select bookings, select orders, select bookings, select payments, select payments, select bookings,"
+        "select bookings, select payments, select payments, select bookings,"
         " select bookings, update availability, update bookings, insert payments, insert simulated_ledger,"
         " select bookings, update payments, update availability, update bookings, insert events",
-        round_trips=20,
+        round_trips=18,
         commits=3,
         wal=4_050,
         redis=3,

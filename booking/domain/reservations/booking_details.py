@@ -7,11 +7,14 @@ import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 
+from sqlalchemy import Row, bindparam, select
+
 from booking.domain import payments
 from booking.domain.actors import Actor
 from booking.domain.errors import BookingNotCancellable, BookingNotFound
 from booking.domain.payments import FAILED, SUCCEEDED, Order, Payment
-from booking.domain.reservations import booking_summary, bookings, cancellation
+from booking.domain.people import User
+from booking.domain.reservations import booking_summary, cancellation
 from booking.domain.reservations.booking_summary import BookingSummary
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
 from booking.domain.stays import Stay
@@ -52,18 +55,26 @@ class BookingDetails:
 
 def trip(actor: Actor, booking_id: uuid.UUID) -> BookingDetails:
     """The guest's own booking; raises BookingNotFound."""
-    booking, order = _own(actor, booking_id)
-    notice = booking_summary.notice(booking_id)
-    if notice is None:
-        raise BookingNotFound
+    booking, order, guest = _own(actor, booking_id)
     refund = payments.refund_states([booking_id]).get(booking_id)
-    return _trip(booking, order, notice, payments.latest_charge(booking_id), refund)
+    return _trip(booking, order, booking_summary.of(booking, guest), payments.latest_charge(booking_id), refund)
 
 
 @reading
-def _own(actor: Actor, booking_id: uuid.UUID) -> tuple[Booking, Order]:
-    booking = bookings.owned(actor, booking_id)
-    return booking, db.session.get_one(Order, booking.order_id)
+def _own(actor: Actor, booking_id: uuid.UUID) -> Row[Booking, Order, User]:
+    """As a guest, whatever else the actor may see."""
+    found = db.session.execute(_OWN, {"booking_id": booking_id, "guest": actor.account}).one_or_none()
+    if found is None:
+        raise BookingNotFound
+    return found
+
+
+_OWN = (
+    select(Booking, Order, User)
+    .join(Order, Order.id == Booking.order_id)
+    .join(User, User.id == Booking.user_id)
+    .where(Booking.id == bindparam("booking_id"), User.id == bindparam("guest"), User.deleted_at.is_(None))
+)
 
 
 def _trip(

@@ -47,10 +47,11 @@ def notice(booking_id: uuid.UUID) -> BookingSummary | None:
         .join(User, User.id == Booking.user_id)
         .where(Booking.id == booking_id, User.deleted_at.is_(None))
     ).one_or_none()
-    return _notice(*row) if row else None
+    return of(*row) if row else None
 
 
-def _notice(booking: Booking, user: User) -> BookingSummary:
+def of(booking: Booking, user: User) -> BookingSummary:
+    """The facts about a booking of this guest, for whoever has read both."""
     arrival = pricing.check_in_instant(booking.policy, booking.check_in)
     return BookingSummary(
         booking_id=booking.id,

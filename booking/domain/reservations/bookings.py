@@ -293,14 +293,3 @@ def permitted(actor: Actor, action: Action, booking_id: uuid.UUID, *, lock: bool
 def get(actor: Actor, booking_id: uuid.UUID) -> Booking:
     """A booking that the actor may see, for looking. Raises BookingNotFound."""
     return permitted(actor, Action.SEE_BOOKING, booking_id)
-
-
-def owned(actor: Actor, booking_id: uuid.UUID) -> Booking:
-    """The actor's own booking as a guest, whatever else they may see, inside the caller's transaction.
-
-    Raises BookingNotFound.
-    """
-    booking = repository.booking(booking_id)
-    if booking.user_id != actor.account:
-        raise BookingNotFound
-    return booking
