@@ -49,6 +49,22 @@ def kept() -> dict[str, str]:
     return {key: client.get(key) for key in client.keys("*") if client.type(key) == "string"}
 
 
+def test_pages_and_programs_share_what_is_kept_of_a_search_which_is_rendered_once(room: Room) -> None:
+    wanted = RoomSearch.model_validate({"checkIn": in_days(30).check_in, "checkOut": in_days(30).check_out})
+    rendered: list[finder.Found] = []
+
+    def render(found: finder.Found) -> str:
+        rendered.append(found)
+        return f"{found.total} rooms"
+
+    read = finder.search(wanted, StayRules(), 45)
+    answers = [finder.answer(wanted, StayRules(), 45, render) for _ in range(3)]
+    assert answers == ["1 rooms"] * 3
+    assert rendered == [read]
+    assert finder.search(wanted, StayRules(), 45) == read
+    assert [key.partition(":")[0] for key in kept() if not key.startswith(("generation", "told"))] == ["search.3"]
+
+
 # --- the version of a shape
 
 
@@ -72,7 +88,7 @@ def fill(room: Room, user: User) -> None:
 
 MARKS = {"generation", "changing", "told", "era"}  # what says whether entries count; no entries themselves
 SHAPES = {
-    "search.2": "3453bd48",
+    "search.3": "dcac6797",
     "destinations.1": "8468764c",
     "amenities.1": "10cb19f3",
     "room.2": "8deff089",
