@@ -7,11 +7,20 @@ import sys
 import click
 from flask.cli import AppGroup
 
-from booking.cli.operator import acting
-from booking.domain import maintenance, reservations
+from booking.cli.operator import acting, refusals_said
+from booking.domain import maintenance, payments, reservations
+from booking.domain.reservations import Booking, CancellationPreview
+from booking.http import money_format
+from booking.http.services import current_services
 from booking.infra.words import count
 
-group = AppGroup("bookings", help="Check bookings, and free what nobody paid for.")
+group = AppGroup("bookings", help="Check bookings, cancel one for its guest, and free what nobody paid for.")
+# What became of the money that goes back.
+BACK = {
+    payments.RETURNED: "{} was refunded.",
+    payments.UNDER_WAY: "The refund of {} is on its way; recovery asks until there is an answer.",
+    payments.OWED: "The refund of {} was declined: see `flask payments list`, then `flask payments retry`.",
+}
 
 
 @group.command("verify")
@@ -45,3 +54,51 @@ def expire() -> None:
     while expired := reservations.expire_holds(acting()):
         total += expired
     click.echo(f"{count(total, 'hold')} expired.")
+
+
+@group.command("cancel")
+@click.argument("reference")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def cancel(reference: str, yes: bool) -> None:
+    """Cancel a booking for its guest on the terms it was sold under, or release a hold.
+
+    REFERENCE is the one in the guest's emails, or the booking's id. The refund is shown first; the guest gets the same
+    email as if they had cancelled themselves.
+
+    \b
+    Example:
+        flask bookings cancel H7K2M9QX
+    """
+    with refusals_said():
+        seen = reservations.preview_cancellation(acting(), reference)
+        click.echo(_shown(seen))
+        if not yes:
+            click.confirm("Cancel this booking?" if seen.refund is not None else "Release this hold?", abort=True)
+        cancelled = reservations.cancel(
+            acting(),
+            seen.booking_id,
+            current_services().booking_context,
+            seen_version=seen.version,
+            seen_refund=seen.refund,
+        )
+    click.echo(_outcome(cancelled))
+
+
+def _shown(seen: CancellationPreview) -> str:
+    nights = f"{seen.stay.check_in} to {seen.stay.check_out}"
+    price = money_format.plain(seen.price, seen.currency)
+    if seen.refund is None:
+        refund = "a hold; nothing was paid"
+    elif seen.refund:
+        refund = f"{money_format.plain(seen.refund, seen.currency)} of {price} will be refunded"
+    else:
+        refund = f"nothing of {price} will be refunded"
+    return f"{seen.reference}: {seen.room}, {seen.property}, {nights}; {refund}."
+
+
+def _outcome(cancelled: Booking) -> str:
+    state = reservations.refund_state(cancelled)
+    said = f"{cancelled.reference} is cancelled."
+    if state is None or cancelled.refund_amount is None:
+        return said
+    return f"{said} {BACK[state].format(money_format.plain(cancelled.refund_amount, cancelled.currency))}"

@@ -82,6 +82,12 @@ class BookingNotFound(NotFound):
     reason = "BOOKING_NOT_FOUND"
 
 
+class UnknownBooking(BookingNotFound):
+    """Of this `reference`; `hint` names those it looks like."""
+
+    reason = "UNKNOWN_BOOKING"
+
+
 class PaymentNotFound(NotFound):
     reason = "PAYMENT_NOT_FOUND"
 

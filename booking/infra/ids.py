@@ -15,7 +15,8 @@ from uuid_utils.compat import uuid7
 LONGEST = 63 + 1 + 26  # characters of a TypeID
 
 # No vowels (no words), no 0/O, 1/I/L: a reference is read aloud at a desk.
-_SPOKEN = "23456789BCDFGHJKMNPQRSTVWXZ"
+SPOKEN = "23456789BCDFGHJKMNPQRSTVWXZ"
+REFERENCE_LENGTH = 8
 
 
 def new_id() -> uuid.UUID:
@@ -47,7 +48,7 @@ def _decoded(prefix: str, text: str) -> uuid.UUID | None:
 
 def new_reference() -> str:
     """A booking's spoken reference, 8 characters: 2.8e11 of them, and the column is unique."""
-    return "".join(secrets.choice(_SPOKEN) for _ in range(8))
+    return "".join(secrets.choice(SPOKEN) for _ in range(REFERENCE_LENGTH))
 
 
 def new_secret() -> str:

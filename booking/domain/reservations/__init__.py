@@ -20,6 +20,8 @@ from booking.domain.reservations.booking_summary import notice as find_summary
 from booking.domain.reservations.bookings import BookingRequest, book, cancel, expire_holds, hold, pay
 from booking.domain.reservations.bookings import get as get_booking
 from booking.domain.reservations.cancellation import shown_status
+from booking.domain.reservations.cancellation_preview import CancellationPreview
+from booking.domain.reservations.cancellation_preview import preview as preview_cancellation
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.history import GROUPS as HISTORY_GROUPS
 from booking.domain.reservations.history import UPCOMING, History, overview, refund_state, running_holds
@@ -62,6 +64,7 @@ __all__ = [
     "BookingSummary",
     "CalendarPublisher",
     "Cancellation",
+    "CancellationPreview",
     "Claim",
     "GuestClaim",
     "History",
@@ -95,6 +98,7 @@ __all__ = [
     "own_bookings",
     "own_data",
     "pay",
+    "preview_cancellation",
     "prune_keys",
     "recover_payments",
     "refund_state",

@@ -28,6 +28,7 @@ ERRORS: Templates = {
     "NOT_FOUND": _("Not found."),
     "ROOM_NOT_FOUND": _("This room does not exist."),
     "BOOKING_NOT_FOUND": _("This booking does not exist."),
+    "UNKNOWN_BOOKING": _("There is no booking '%(reference)s'.%(hint)s"),
     "BLOCK_NOT_FOUND": _("This block does not exist."),
     "PAYMENT_NOT_FOUND": _("This payment does not exist."),
     "SESSION_NOT_FOUND": _("This session does not exist or has already ended."),
