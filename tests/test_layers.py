@@ -46,7 +46,20 @@ SUBJECTS = (
 )
 TABLES = "booking.domain.tables"  # every table at once, for migrations and tests
 # The rules know neither HTTP nor queues.
-FOREIGN_TO_DOMAIN = {"flask", "werkzeug", "redis", "rq", "granian", "flask_limiter", "flask_wtf"}
+FOREIGN_TO_DOMAIN = {"flask", "werkzeug", "redis", "rq", "granian", "flask_limiter", "flask_login", "flask_wtf"}
+# What the product stands on.
+FOUNDATION = {
+    "flask",
+    "flask_login",
+    "flask_wtf",
+    "flask_limiter",
+    "flask_sqlalchemy",
+    "flask_migrate",
+    "psycopg2",
+    "redis",
+    "rq",
+    "jinja2",
+}
 # The demo house belongs to the command that puts it in, and to the page that shows a picture of it.
 KNOW_THE_DEMO = {"booking.cli.demo", "booking.web.rooms"}
 
@@ -151,6 +164,11 @@ def objection_to_subject(module: str, name: str) -> str | None:
     if inside and inside[0] not in front_door(there):
         return f"the front door of {there} does not list it"
     return None
+
+
+def test_the_product_stands_on_what_was_chosen_for_it() -> None:
+    """None of these is replaced by code of our own."""
+    assert {name.split(".")[0] for path in FILES for name in imported(parsed(path))} >= FOUNDATION
 
 
 def test_imports_point_down() -> None:

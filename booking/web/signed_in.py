@@ -1,15 +1,15 @@
-"""Who is looking at a page: `current_user`, a value of the domain's or Nobody, read once per request."""
+"""Who is looking at a page: `current_user`, read once per request; its `user` is a value of the domain's."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec
 from urllib.parse import urlencode
 
-from flask import Flask, Response, g, session
-from werkzeug.local import LocalProxy
+from flask import Flask, Request, Response, g, session
+from flask_login import LoginManager, current_user
 
 from booking.domain import people
 from booking.domain.actors import Actor
@@ -29,36 +29,35 @@ USER = "uid"
 WISH = "wish"  # what a stranger asked to reserve: the page that goes on with it, and the total that was shown
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Visitor:
-    """A signed-in user as templates like it."""
+    """Whoever looks at a page, as templates and flask-login like it; `user` is None until they have signed in."""
 
-    user: CurrentUser
-    is_authenticated: bool = field(default=True, init=False)
+    user: CurrentUser | None = None
+
+    @property
+    def is_authenticated(self) -> bool:
+        return self.user is not None
+
+    is_active = is_authenticated
+
+    @property
+    def is_anonymous(self) -> bool:
+        return self.user is None
+
+    def get_id(self) -> str | None:
+        return encode("user", self.user.id) if self.user else None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.user, name)
 
 
-@dataclass(frozen=True, slots=True)
-class Nobody:
-    """Whoever has not signed in."""
-
-    is_authenticated: bool = field(default=False, init=False)
-
-
-def _visitor() -> Visitor | Nobody:
-    if "visitor" not in g:
-        g.visitor = _load() or Nobody()
-    found: Visitor | Nobody = g.visitor
-    return found
-
-
-current_user: Any = LocalProxy(_visitor)
-
-
 def install(app: Flask) -> None:
-    """Make `current_user` known to templates."""
+    """Make `current_user` known. Without flask-login's own hooks, which touch the cookie at every answer."""
+    manager = LoginManager()
+    manager.session_protection = None
+    manager.request_loader(_asked)
+    app.login_manager = manager  # type: ignore[attr-defined]  # where flask-login looks for it
     app.context_processor(lambda: {"current_user": current_user})
 
 
@@ -100,22 +99,37 @@ def remember(user: CurrentUser) -> None:
     if wish:
         session[WISH] = wish
     session[SESSION], session[USER] = encode("session", user.session_id), encode("user", user.id)
-    g.visitor = Visitor(user)
+    _become(user)
 
 
 def forget() -> None:
     """Sign out: an empty cookie. The session's row is ended by the domain."""
     session.clear()
-    g.pop("visitor", None)
+    _become(None)
 
 
 def ask_nobody() -> None:
     """From here on, a visitor who is not known yet stays unknown."""
     if "visitor" not in g:
-        g.visitor = Nobody()
+        g.visitor = Visitor()
 
 
-def _load() -> Visitor | None:
+def _asked(_: Request) -> Visitor:
+    if "visitor" not in g:
+        g.visitor = Visitor(_load())
+    found: Visitor = g.visitor
+    return found
+
+
+def _become(user: CurrentUser | None) -> None:
+    """Also for whoever has asked already in this request, since flask-login keeps what it was given."""
+    if "visitor" in g:
+        g.visitor.user = user
+    else:
+        g.visitor = Visitor(user)
+
+
+def _load() -> CurrentUser | None:
     session_id, user_id = decode("session", session.get(SESSION, "")), decode("user", session.get(USER, ""))
     if session_id is None or user_id is None:
         return None
@@ -123,7 +137,7 @@ def _load() -> Visitor | None:
     services = current_services()
     kept_for = services.settings.session_cache_seconds
     try:
-        return Visitor(people.current_session(session_id, user_id, kept_for=kept_for, ends=services.ends))
+        return people.current_session(session_id, user_id, kept_for=kept_for, ends=services.ends)
     except Unauthorized:
         session.clear()  # ended elsewhere
         return None
