@@ -157,7 +157,7 @@ def _once_more(booking_id: str) -> Response:
 @required
 @form_check.asks_again(_once_more)
 def pay(booking_id: str) -> Response:
-    """Charge the card that was chosen."""
+    """Charge the card that was chosen, and confirm; what costs nothing needs none."""
     trip, form = own_trip(booking_id), Form.posted()
     _count()
     try:
@@ -169,7 +169,9 @@ def pay(booking_id: str) -> Response:
         return go_to(url_for(".show", booking_id=booking_id))
     except (PaymentFailed, PriceChanged) as refusal:
         return _told(booking_id, refusal.code, form.value("paymentMethodId"))
-    except (Invalid, RoomNotAvailable) as refusal:
+    except Invalid as refusal:
+        return _refused(booking_id, form.refuse(refusal), refusal)
+    except RoomNotAvailable as refusal:
         return _refused(booking_id, form, refusal)
     return go_to(url_for("bookings.show", booking_id=booking_id))
 

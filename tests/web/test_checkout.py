@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from booking.domain.errors import PaymentUnknown
 from booking.domain.reservations import bookings, holds, recovery
@@ -227,6 +228,20 @@ def test_without_a_card_the_form_says_so(guest: Visitor, room: Room) -> None:
     assert guest.status == 400
     assert guest.problems == ["Card is missing."]
     assert guest.page.select_one("title").text.startswith("Not paid yet")
+
+
+def test_what_costs_nothing_is_confirmed_without_a_card(guest: Visitor, room: Room) -> None:
+    url = reserve(guest, room).url
+    transaction(lambda: db.session.execute(text("UPDATE bookings SET total_price = 0, price_lines = '[]'")))()
+    assert guest.send(url, paymentMethodId=VISA, shownTotal="360").text.count("It’s now €0") == 1
+    assert (guest.heading, guest.page.select_one("[name=paymentMethodId]")) == ("Review and confirm", None)
+    guest.send(url)
+    assert (guest.heading, the_booking().status, count(Payment)) == ("You’re booked", "CONFIRMED", 0)
+    assert "Paid" not in guest.text
+    guest.go(f"{guest.url}/cancel")
+    assert "There was nothing to pay" in guest.text
+    guest.send(guest.url)
+    assert (guest.heading, the_booking().status) == ("This booking has been cancelled", "CANCELLED")
 
 
 def test_no_answer_is_checked_and_then_known(guest: Visitor, room: Room, desk: BookingContext) -> None:

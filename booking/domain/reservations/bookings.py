@@ -26,10 +26,12 @@ from booking.domain.errors import (
     BookingNotFound,
     Forbidden,
     HoldOver,
+    Invalid,
     PaymentInProgress,
     PaymentUnknown,
     PriceChanged,
 )
+from booking.domain.notices import Notice
 from booking.domain.payments import Payment
 from booking.domain.people import Action
 from booking.domain.reservations import (
@@ -108,10 +110,13 @@ def hold(actor: Actor, wanted: BookingRequest, context: BookingContext) -> Booki
         return _hold_one_more(actor, wanted, context)
 
 
-def pay(actor: Actor, booking_id: uuid.UUID, method: str, shown_total: Decimal, context: BookingContext) -> Booking:
+def pay(
+    actor: Actor, booking_id: uuid.UUID, method: str | None, shown_total: Decimal, context: BookingContext
+) -> Booking:
     """Charge a held booking and confirm it; a declined card keeps the hold. Paid already: the booking as it is.
 
-    Raises BookingNotFound, HoldOver, PriceChanged, PaymentInProgress, PaymentFailed, PaymentUnknown.
+    Without a method only what costs nothing is confirmed. Raises Invalid, BookingNotFound, HoldOver, PriceChanged,
+    PaymentInProgress, PaymentFailed, PaymentUnknown.
     """
     held = _payable(actor, booking_id, shown_total)
     return _pay(actor, held, method, context, keep_hold=True) if held.status == PENDING else held
@@ -211,10 +216,18 @@ def refuse_for_others(actor: Actor, wanted: BookingRequest) -> None:
 
 
 def _pay(
-    actor: Actor, held: Booking, method: str, context: BookingContext, *, keep_hold: bool, keep: Keep | None = None
+    actor: Actor,
+    held: Booking,
+    method: str | None,
+    context: BookingContext,
+    *,
+    keep_hold: bool,
+    keep: Keep | None = None,
 ) -> Booking:
     if not held.total_price:
         return charging.confirm_unpaid(actor, held.id, keep)
+    if method is None:
+        raise Invalid(details={"paymentMethodId": Notice("missing")})
     payment = _begin_payment(actor, held, method, context)
     return charging.charge(actor, payment, context, keep_hold=keep_hold, keep=keep)
 

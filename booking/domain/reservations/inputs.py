@@ -35,9 +35,9 @@ class ShownTotal(Input):
 
 
 class HoldPayment(ShownTotal):
-    """A card for a hold, and the total that its owner was shown."""
+    """A card for a hold, and the total that its owner was shown; a total of 0 needs no card."""
 
-    payment_method_id: PaymentMethod
+    payment_method_id: PaymentMethod | None = None
 
 
 class Cancellation(Input):
