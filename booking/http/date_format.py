@@ -59,9 +59,14 @@ def weekdays() -> list[tuple[str, str]]:
 
 
 def stay(check_in: dt.date, check_out: dt.date) -> str:
-    """Fri 12 Dec – Mon 15 Dec; a year that both share stands once"""
+    """Fri 12 Dec – Mon 15 Dec"""
+    return " – ".join(first_and_last(check_in, check_out))
+
+
+def first_and_last(check_in: dt.date, check_out: dt.date) -> tuple[str, str]:
+    """Fri 12 Dec, Mon 15 Dec; a year that both share stands once"""
     first = _written(check_in, "MMMEd") if check_in.year == check_out.year else day(check_in)
-    return f"{first} – {day(check_out)}"
+    return first, day(check_out)
 
 
 def moment(instant: dt.datetime, time_zone: str | None = None) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale
-from babel.numbers import format_decimal, get_currency_symbol
+from babel.numbers import format_decimal, get_currency_name, get_currency_symbol
 
 from booking.domain.money import decimals, rounded
 from booking.http.language import locale
@@ -51,8 +51,8 @@ def symbol(currency: str) -> str:
 
 
 def currency_name(currency: str) -> str:
-    """Euro (€)"""
-    return f"{locale().currencies.get(currency, currency)} ({symbol(currency)})"
+    """euros (€)"""
+    return f"{get_currency_name(currency, count=2, locale=locale())} ({symbol(currency)})"
 
 
 def decimal(amount: Decimal, currency: str) -> str:

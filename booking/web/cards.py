@@ -22,6 +22,6 @@ def simulated() -> list[Card]:
         Card(
             "pm_card_timeout",
             _("Test card: slow bank"),
-            _("The bank takes too long to answer. We find out whether the payment went through."),
+            _("The bank takes too long to answer. We’ll find out whether the payment went through."),
         ),
     ]

@@ -251,6 +251,8 @@ def _pay_or_release(wanted: BookingRequest, refusal: TooManyHolds) -> Response:
     services = current_services()
     room = catalogue.get_room_details(wanted.room_id, services.settings.room_cache_seconds)
     facts: dict[str, Any] = {"room": room, "wanted": wanted, "held": reservations.running_holds(actor())}
+    for entry in facts["held"]:
+        formats.alike(entry.booking.currency, [entry.booking.total_price])
     facts["most"] = services.booking_context.holds_per_guest
     return page("checkout/holds.html", status=status_of(refusal), **facts)
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from flask import g
 from flask_babel import gettext
+from markupsafe import Markup
 
 from booking.http import date_format, money_format
 
@@ -21,6 +22,13 @@ def alike(currency: str, shown: Iterable[Decimal | None]) -> None:
     """Amounts that stand on this page together: where one of them has decimals, all in its currency get them."""
     if money_format.has_fraction((amount for amount in shown if amount is not None), currency):
         g.decimals = {*g.get("decimals", ()), currency}
+
+
+def stay_dates(check_in: dt.date, check_out: dt.date) -> Markup:
+    """Fri 12 Dec – Mon 15 Dec: a line may end between the two dates, not inside one."""
+    return Markup('<span class="nowrap">{} –</span> <span class="nowrap">{}</span>').format(
+        *date_format.first_and_last(check_in, check_out)
+    )
 
 
 def later_day(date: dt.date, days: int) -> dt.date:

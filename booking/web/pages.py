@@ -58,7 +58,7 @@ def install(app: Flask, settings: Settings) -> None:
         sort_name=options.sort_name,
         weekdays=date_format.weekdays,
         later_day=formats.later_day,
-        stay_dates=date_format.stay,
+        stay_dates=formats.stay_dates,
         nonce=security.nonce,
         language=language.tag,
         is_right_to_left=language.is_right_to_left,

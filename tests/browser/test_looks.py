@@ -127,3 +127,24 @@ def test_the_header_shows_the_name_whole_or_only_the_mark(visit: Visit, name: st
     assert seen == shown
     expect(page.locator(".brand svg")).to_be_in_viewport(ratio=1)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_words_of_any_size_and_length_stay_whole_on_a_phone(visit: Visit, room: Room) -> None:
+    page = visit(viewport={"width": 390, "height": 844})
+    page.goto(f"/rooms?location={'donaudampfschiff' * 6}&{ASKED}")
+    assert lines_of(page, ".search-change") == 1
+    page.goto(address(room))
+    assert lines_of(page, "#offer > p .nowrap") == 1
+    for size in ("100%", "200%"):
+        page.evaluate("size => { document.documentElement.style.fontSize = size }", size)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def lines_of(page: Page, what: str) -> int:
+    """Over how many lines the first of these breaks."""
+    tops = """one => {
+        const words = document.createRange();
+        words.selectNodeContents(one);
+        return new Set([...words.getClientRects()].map(line => line.top)).size;
+    }"""
+    return int(page.locator(what).first.evaluate(tops))
