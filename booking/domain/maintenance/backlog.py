@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Connection, Select, func, select
 
 from booking.config import Settings
 from booking.domain.messages import (
@@ -23,7 +22,7 @@ from booking.domain.messages import (
     Event,
 )
 from booking.domain.notices import Notice
-from booking.domain.payments import FAILED, LIVE, OPEN, REFUND, Payment, explained_error
+from booking.domain.payments import OPEN, REFUND_IS_OWED, Payment, explained_error
 from booking.domain.people import User
 from booking.domain.reservations import PENDING, Booking
 from booking.infra.clock import sql_now
@@ -87,18 +86,10 @@ def payments(opened: Connection, _: Settings) -> Iterator[Observation]:
     if age > SETTLED_AFTER:
         finding = Notice("payments_without_outcome", payments=number, age=age, because=_why(opened))
         yield Observation(PROBLEM, finding, Notice("look_at_provider"))
-    if owed := opened.scalar(select(func.count(Payment.booking_id.distinct())).where(*_DECLINED)):
+    if owed := opened.scalar(select(func.count(Payment.booking_id.distinct())).where(REFUND_IS_OWED)):
         yield Observation(PROBLEM, Notice("refunds_declined", refunds=owed), Notice("retry_refunds"))
     if age <= SETTLED_AFTER and not owed:
         yield Observation(OK, Notice("payments_under_way", payments=number))
-
-
-_other = aliased(Payment)
-_DECLINED = (
-    Payment.kind == REFUND,
-    Payment.state == FAILED,
-    ~exists().where(_other.booking_id == Payment.booking_id, _other.kind == REFUND, _other.state.in_(LIVE)),
-)
 
 
 def _why(opened: Connection) -> Notice | str:

@@ -48,6 +48,7 @@ from booking.domain.payments.models import (
     Order,
     Payment,
 )
+from booking.domain.payments.refunds import IS_OWED as REFUND_IS_OWED
 from booking.domain.payments.refunds import OWED, REFUND_STATES, RETURNED, UNDER_WAY
 from booking.domain.payments.refunds import TOLD_DECLINED as REFUND_DECLINED
 from booking.domain.payments.refunds import TOLD_RETURNED as REFUND_RETURNED
@@ -76,6 +77,7 @@ __all__ = [
     "PAYMENT_ROWS",
     "REFUND",
     "REFUND_DECLINED",
+    "REFUND_IS_OWED",
     "REFUND_RETURNED",
     "REFUND_STATES",
     "RETURNED",

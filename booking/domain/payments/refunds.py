@@ -10,8 +10,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, exists, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from booking.domain import messages, people
 from booking.domain.actors import Actor
@@ -168,6 +168,18 @@ def _lives_beside(booking_id: uuid.UUID) -> ColumnElement[bool]:
 
 
 # --- looking
+
+_other = aliased(Payment)
+# A refund that was declined last, of a booking of which no other attempt is under way or done: its guest still waits.
+IS_OWED = and_(
+    Payment.kind == REFUND,
+    Payment.state == FAILED,
+    ~exists().where(
+        _other.booking_id == Payment.booking_id,
+        _other.kind == REFUND,
+        or_(_other.state.in_(LIVE), and_(_other.state == FAILED, _other.id > Payment.id)),
+    ),
+)
 
 
 def exists_for(booking_id: InstrumentedAttribute[uuid.UUID]) -> ColumnElement[bool]:

@@ -9,14 +9,13 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Date, and_, cast, delete, exists, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Date, and_, cast, delete, func, or_, select
 
 from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.errors import AccountInUse, AccountNotFound, Invalid
 from booking.domain.notices import Notice
-from booking.domain.payments import FAILED, OPEN, REFUND, Payment
+from booking.domain.payments import OPEN, REFUND_IS_OWED, Payment
 from booking.domain.people import Action, email_key
 from booking.domain.reservations import hold_limits
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking, IdempotencyKey
@@ -88,12 +87,9 @@ def _obstacles(user_id: uuid.UUID) -> list[Obstacle]:
 
 
 def _money_moves(user_id: uuid.UUID) -> bool:
-    again = aliased(Payment)
-    begun_again = exists().where(again.booking_id == Payment.booking_id, again.kind == REFUND, again.state != FAILED)
-    owed: ColumnElement[bool] = and_(Payment.kind == REFUND, Payment.state == FAILED, ~begun_again)
     moving = (
         select(Payment.id)
         .join(Booking, Booking.id == Payment.booking_id)
-        .where(Booking.user_id == user_id, or_(Payment.state.in_(OPEN), owed))
+        .where(Booking.user_id == user_id, or_(Payment.state.in_(OPEN), REFUND_IS_OWED))
     )
     return db.session.scalar(moving.limit(1)) is not None

@@ -6,13 +6,12 @@ import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import select
 
 from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.errors import Forbidden
-from booking.domain.payments import FAILED, LIVE, REFUND, Payment
+from booking.domain.payments import REFUND_IS_OWED, Payment
 from booking.domain.people import Action
 from booking.domain.reservations.models import Booking
 from booking.infra.db import db, reading
@@ -38,16 +37,10 @@ def owed(actor: Actor, limit: int = 1000) -> list[Debt]:
     Raises Forbidden.
     """
     people.require(actor, Action.SEE_PAYMENTS, otherwise=Forbidden)
-    other = aliased(Payment)
-    superseded = exists().where(
-        other.booking_id == Payment.booking_id,
-        other.kind == REFUND,
-        (other.state.in_(LIVE)) | ((other.state == FAILED) & (other.id > Payment.id)),
-    )
     rows = db.session.execute(
         select(Payment, Booking.reference)
         .join(Booking, Booking.id == Payment.booking_id)
-        .where(Payment.kind == REFUND, Payment.state == FAILED, ~superseded)
+        .where(REFUND_IS_OWED)
         .order_by(Payment.id)
         .limit(limit)
     )
