@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 
 from sqlalchemy import select
 
@@ -16,10 +18,19 @@ from booking.infra.db import db, reading
 DRAWN_KEPT = 2048  # pictures in memory: some 15 MB
 
 
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A picture as SVG, and the hash of it: what has another content has another hash."""
+
+    svg: str
+    content_hash: str
+
+
 @lru_cache(maxsize=DRAWN_KEPT)
-def drawn_room(room_id: str, city: str, beds: int, capacity: int) -> str:
-    """The room's picture as SVG. Drawing takes milliseconds, so it is done once for the same content."""
-    return room_picture.svg(room_id, city=city, beds=beds, capacity=capacity)
+def drawn_room(room_id: str, city: str, beds: int, capacity: int) -> Drawing:
+    """The room's picture. Drawing takes milliseconds: a process does it once while the room stays as it is."""
+    svg = room_picture.svg(room_id, city=city, beds=beds, capacity=capacity)
+    return Drawing(svg, sha256(svg.encode()).hexdigest()[:16])
 
 
 def load(actor: Actor) -> int:

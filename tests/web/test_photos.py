@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from booking.config import Settings, SettingsError
+from booking.demo.pictures import room_picture
 from booking.domain.catalogue.models import DEMO
 from booking.domain.tables import Room
+from booking.infra import redis
+from booking.infra.db import db
 from booking.infra.ids import encode
 from tests.cases import each
 from tests.cast import a_room, in_days
@@ -104,6 +108,31 @@ def test_a_demo_room_keeps_its_own_drawing(visitor: Visitor) -> None:
     assert "max-age=" in picture.headers["Cache-Control"]
     assert "Cookie" not in picture.headers.get("Vary", "")
     assert visitor.go(address(room)).page.select_one(".drawn img")["src"].endswith("/picture.svg")
+
+
+@each("encoding", ["identity", "br"])
+def test_a_drawing_is_drawn_once_and_fetched_anew_only_where_its_content_has_changed(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    room, client = a_room(source=DEMO, source_id=f"antwerp-{encoding}"), app.test_client()
+    drawn, svg = [], room_picture.svg
+
+    def counted(room_id: str, **facts: Any) -> str:
+        drawn.append(facts)
+        return svg(room_id, **facts)
+
+    monkeypatch.setattr(room_picture, "svg", counted)
+    path, asked = f"{address(room)}/picture.svg", {"Accept-Encoding": encoding}
+    first = client.get(path, headers=asked)
+    again = client.get(path, headers=asked | {"If-None-Match": first.headers["ETag"]})
+    assert (first.status_code, again.status_code, again.data) == (200, 304, b"")
+    assert len(drawn) == 1
+    db.session.execute(update(Room).where(Room.id == room.id).values(capacity=8))
+    db.session.commit()
+    redis.servers.cache.client.flushdb()
+    other = client.get(path, headers=asked | {"If-None-Match": first.headers["ETag"]})
+    assert other.status_code == 200
+    assert other.headers["ETag"] != first.headers["ETag"]
 
 
 def test_a_booking_of_a_room_that_is_gone_still_has_a_picture(visitor: Visitor) -> None:
