@@ -18,6 +18,8 @@ from flask.cli import AppGroup
 
 from booking.config import Settings
 from booking.domain import maintenance
+from booking.domain.notices import Notice
+from booking.http import words
 from booking.http.services import current_services
 from booking.infra import clock, embedded, signals
 from booking.infra.backup import Archive, BackupError, base, catalogue, retention
@@ -194,9 +196,9 @@ def _tell(copy: maintenance.RestoredCopy) -> None:
         click.echo(f"Its bookings cannot be verified: {copy.trouble}", err=True)
         return
     for finding in report.damage:
-        click.echo(f"{finding.rule}: {finding.subject}", err=True)
+        click.echo(f"{words.told(Notice(finding.rule))}: {finding.subject}", err=True)
     for debt in report.debts:
-        click.echo(f"A refund is {debt.rule}, which is no fault of the backup: {debt.subject}")
+        click.echo(f"A refund is {words.told(Notice(debt.rule))}, which is no fault of the backup: {debt.subject}")
     click.echo(f"{count(len(report.damage), 'finding') if report.damage else 'All agree'}: {report.scope()}.")
     if copy.live is None:
         click.echo("The running database cannot be asked: nothing to compare with.")

@@ -9,8 +9,9 @@ from flask.cli import AppGroup
 
 from booking.cli.operator import acting, refusals_said
 from booking.domain import maintenance, payments, reservations
+from booking.domain.notices import Notice
 from booking.domain.reservations import Booking, CancellationPreview
-from booking.http import money_format
+from booking.http import money_format, words
 from booking.http.services import current_services
 from booking.infra.words import count
 
@@ -35,7 +36,7 @@ def verify() -> None:
     """
     report = maintenance.verify(acting())
     for finding in report.findings:
-        click.echo(f"{finding.rule}: {finding.subject}", err=True)
+        click.echo(f"{words.told(Notice(finding.rule))}: {finding.subject}", err=True)
     if report.findings:
         click.echo(f"{count(len(report.findings), 'finding')} in {report.scope()}.", err=True)
         sys.exit(1)

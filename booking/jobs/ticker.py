@@ -162,6 +162,6 @@ def prune(mail_dir: str = "") -> None:
     """Forget what is older than it should be, in small portions."""
     done = maintenance.prune(WORKER, dt.timedelta(days=current_services().settings.security_events_days))
     if mail_dir and (files := sent_mails.prune(mail_dir)):
-        done["mail files"] = files
+        done["mail_files"] = files
     if done:
-        log.info("pruned", **{name.replace(" ", "_"): number for name, number in done.items()})
+        log.info("pruned", **done)

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from booking.domain.maintenance import verification
+from booking.domain.notices import Notice
+from booking.http import words
 from booking.infra import signals
 from booking.infra.words import count
 from tests import oracle
@@ -161,7 +163,7 @@ def _verified(outcome: Outcome, product: Product, database: Any) -> Iterator[str
     """What flask bookings verify finds, but for the refunds that were declined: those it has to name as owed."""
     verified = product.flask("bookings", "verify")
     findings = (verified.stdout + verified.stderr).splitlines() if verified.returncode else []
-    mark = f"{verification.OWED}: "
+    mark = f"{words.told(Notice(verification.OWED))}: "
     owed = [line.removeprefix(mark).partition(":")[0] for line in findings if line.startswith(mark)]
     outcome.owed = len(owed)
     yield from oracle.wrongly_reported(database, owed, REPORTED)

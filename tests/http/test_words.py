@@ -11,6 +11,7 @@ from typing import Any
 from booking.api import endpoint, identity
 from booking.domain import input_problems
 from booking.domain.errors import BookingError
+from booking.domain.maintenance import verification
 from booking.domain.notices import AllOf, AnyOf, FieldName, Notice
 from booking.http import words
 from booking.http.words.templates import Counted, Template
@@ -90,6 +91,10 @@ def test_no_words_are_left_over() -> None:
     assert set(words.NOTICES) - constants - built == set()
 
 
+def test_every_rule_of_the_books_has_words() -> None:
+    assert set(verification.RULES) <= set(words.NOTICES)
+
+
 def test_whatever_pydantic_finds_has_words_with_its_numbers() -> None:
     for code, params in input_problems.CODES.values():
         assert names(words.NOTICES[code]) - GIVEN_BY_THE_DOOR == set(params.values())
@@ -157,8 +162,6 @@ NO_SENTENCES = {
     "domain/people/account_closing.py": {"Deleted account"},  # the name in the row of nobody
     "domain/reservations/hold_limits.py": {"holds of "},  # the name of a lock
     "domain/saved_rows.py": {"as read", "as text"},  # names of modes
-    "domain/maintenance/retention.py": None,  # names of what is pruned, as logs have them
-    "domain/maintenance/verification.py": None,  # names of rules, as commands and reports have them
 }
 
 

@@ -53,10 +53,10 @@ def _older(table: str, key: str = "id", where: str = "true") -> TextClause:
 
 RULES = (
     Rule("sessions", SIGN_INS, _older("sessions", where="(ended_at IS NOT NULL OR last_seen_at < now() - :kept)")),
-    Rule("password resets", LINKS, _older("password_resets")),
-    Rule("email verifications", LINKS, _older("email_verifications", where="expires_at < now()")),
+    Rule("password_resets", LINKS, _older("password_resets")),
+    Rule("email_verifications", LINKS, _older("email_verifications", where="expires_at < now()")),
     Rule(
-        "expired bookings",
+        "expired_bookings",
         EXPIRED_BOOKINGS,
         _older(
             "bookings",
@@ -65,7 +65,7 @@ RULES = (
         ),
     ),
     Rule(
-        "declined and cancelled charges of the simulated ledger",
+        "unmoved_charges",
         UNMOVED_MONEY,
         _older(
             "simulated_ledger",
@@ -87,13 +87,13 @@ def prune(actor: Actor, security_events: dt.timedelta) -> dict[str, int]:
     """
     people.require(actor, Action.PRUNE, otherwise=Forbidden)
     done = {rule.name: _until_done(lambda rule=rule: _apply(rule)) for rule in RULES}  # type: ignore[misc]
-    done["nights that are over"] = sum(map(_past_nights, _places()))
-    done["blocks that are over"] = _until_done(lambda: inventory.prune_blocks(PORTION))
-    done["idempotency keys"] = _until_done(lambda: reservations.prune_keys(PORTION))
+    done["past_nights"] = sum(map(_past_nights, _places()))
+    done["past_blocks"] = _until_done(lambda: inventory.prune_blocks(PORTION))
+    done["idempotency_keys"] = _until_done(lambda: reservations.prune_keys(PORTION))
     done["events"] = _until_done(lambda: messages.prune_events(PORTION))
-    done["changes of email"] = _until_done(lambda: people.prune_email_changes(PORTION))
-    done["addresses of deleted accounts"] = _until_done(lambda: people.prune_farewells(PORTION))
-    done["security events"] = _until_done(lambda: people.prune_security_events(security_events, PORTION))
+    done["email_changes"] = _until_done(lambda: people.prune_email_changes(PORTION))
+    done["farewells"] = _until_done(lambda: people.prune_farewells(PORTION))
+    done["security_events"] = _until_done(lambda: people.prune_security_events(security_events, PORTION))
     pruned = {name: number for name, number in done.items() if number}
     if pruned:
         _note(actor, pruned)

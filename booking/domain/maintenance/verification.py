@@ -1,4 +1,4 @@
-"""Does everything agree? Each rule is a query that returns what breaks it; none should return a row.
+"""Does everything agree? Each rule is a code and a query that returns what breaks it; none should return a row.
 
 Runs in one REPEATABLE READ snapshot, so it may run beside a busy system. What is under way (payments younger than ten
 minutes) is not judged.
@@ -18,68 +18,68 @@ from booking.domain.people import Action
 from booking.infra.db import db, transaction
 from booking.infra.words import count
 
-OWED = "owed and not returned"  # a refund was declined, and no other has arrived or is under way
+OWED = "refund_owed"  # a refund was declined, and no other has arrived or is under way
 
 _PRUNED_UNTIL = f"(now() AT TIME ZONE 'UTC')::date - {NIGHTS_KEPT_DAYS}"  # earlier nights may be gone
 
 RULES = {
-    "two live bookings share a night": """
+    "night_shared": """
         SELECT o.reference || ' and ' || b.reference FROM
         (SELECT id, room_id, reference, check_in, max(check_out) OVER (PARTITION BY room_id ORDER BY check_in, id
          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS taken_until FROM bookings WHERE status = 'CONFIRMED') b
         JOIN bookings o ON o.room_id = b.room_id AND o.status = 'CONFIRMED' AND o.check_out > b.check_in
         AND (o.check_in, o.id) < (b.check_in, b.id) WHERE b.taken_until > b.check_in""",
-    "a confirmed booking does not have all of its nights": """
+    "booking_lacks_nights": """
         SELECT b.reference FROM bookings b, LATERAL (SELECT greatest(b.check_in, DAYS_AGO) AS first) kept
         WHERE b.status = 'CONFIRMED' AND b.check_out > kept.first AND b.check_out - kept.first <>
         (SELECT count(*) FROM availability a WHERE a.claim_id = b.id AND a.room_id = b.room_id AND a.state = 'booked'
          AND a.night >= kept.first AND a.night < b.check_out)""".replace("DAYS_AGO", _PRUNED_UNTIL),
-    "a booked night belongs to no confirmed booking": """
+    "night_without_booking": """
         SELECT a.room_id || ' ' || a.night FROM availability a LEFT JOIN bookings b ON b.id = a.claim_id
         WHERE a.state = 'booked' AND (b.id IS NULL OR b.status <> 'CONFIRMED' OR b.room_id <> a.room_id
         OR a.night < b.check_in OR a.night >= b.check_out)""",
-    "a pinned night has no open payment": """
+    "pinned_without_payment": """
         SELECT a.room_id || ' ' || a.night FROM availability a WHERE a.state = 'pinned' AND NOT EXISTS
         (SELECT FROM payments p WHERE p.booking_id = a.claim_id AND p.kind = 'charge'
          AND p.state IN ('started', 'unknown'))""",
-    "a closed booking still has nights": """
+    "closed_booking_has_nights": """
         SELECT b.reference FROM bookings b WHERE b.status IN ('CANCELLED', 'EXPIRED')
         AND EXISTS (SELECT FROM availability a WHERE a.claim_id = b.id)""",
-    "a night has no claim": """
+    "night_without_claim": """
         SELECT a.room_id || ' ' || a.night FROM availability a WHERE a.claim_id IS NULL""",
-    "a blocked night belongs to no block": """
+    "night_without_block": """
         SELECT a.room_id || ' ' || a.night FROM availability a LEFT JOIN blocks b ON b.id = a.claim_id
         WHERE a.state = 'blocked' AND (b.id IS NULL OR b.room_id <> a.room_id
         OR a.night < b.check_in OR a.night >= b.check_out)""",
-    "a block does not have all of its nights": """
+    "block_lacks_nights": """
         SELECT b.id::text FROM blocks b, LATERAL (SELECT greatest(b.check_in, DAYS_AGO) AS first) kept
         WHERE b.check_out > kept.first AND b.check_out - kept.first <>
         (SELECT count(*) FROM availability a WHERE a.claim_id = b.id AND a.room_id = b.room_id AND a.state = 'blocked'
          AND a.night >= kept.first AND a.night < b.check_out)""".replace("DAYS_AGO", _PRUNED_UNTIL),
-    "a night's location is not its room's": """
+    "night_elsewhere": """
         SELECT a.room_id || ' ' || a.night FROM availability a JOIN rooms r ON r.id = a.room_id
         WHERE a.location <> r.location""",
-    "a confirmed booking is not paid exactly once": """
+    "booking_not_paid_once": """
         SELECT b.reference FROM bookings b WHERE b.status = 'CONFIRMED' AND b.total_price > 0 AND
         (SELECT coalesce(sum(p.amount), 0) FROM payments p WHERE p.booking_id = b.id AND p.kind = 'charge'
          AND p.state = 'succeeded') <> b.total_price""",
-    "a booking's price is not the sum of its lines": """
+    "price_not_sum_of_lines": """
         SELECT b.reference FROM bookings b WHERE b.total_price <>
         (SELECT coalesce(sum((line->>'amount')::numeric), 0) FROM jsonb_array_elements(b.price_lines) line)""",
-    "a booking has no order, or another guest's": """
+    "booking_without_order": """
         SELECT b.reference FROM bookings b LEFT JOIN orders o ON o.id = b.order_id AND o.currency = b.currency
         AND o.user_id IS NOT DISTINCT FROM b.user_id WHERE o.id IS NULL""",
-    "an order has no booking": """
+    "order_without_booking": """
         SELECT o.reference FROM orders o WHERE NOT EXISTS (SELECT FROM bookings b WHERE b.order_id = o.id)""",
-    "a payment is not in the ledger of its booking's order": """
+    "payment_in_other_order": """
         SELECT p.id::text FROM payments p JOIN bookings b ON b.id = p.booking_id
         WHERE p.order_id <> b.order_id OR p.currency <> b.currency""",
-    "an order does not owe what its bookings cost": """
+    "order_owes_otherwise": """
         SELECT o.reference FROM orders o JOIN (SELECT order_id, sum(CASE status WHEN 'EXPIRED' THEN 0
          WHEN 'CANCELLED' THEN coalesce(kept, total_price - coalesce(refund_amount, total_price))
          ELSE total_price END) AS owed FROM bookings GROUP BY order_id) b ON b.order_id = o.id
         WHERE o.owed <> b.owed""",
-    "an order's sums are not those of its payments": """
+    "order_sums_otherwise": """
         SELECT o.reference FROM orders o LEFT JOIN (SELECT order_id,
          sum(amount) FILTER (WHERE kind = 'charge' AND state = 'succeeded') AS paid,
          sum(amount) FILTER (WHERE kind = 'refund' AND state = 'succeeded') AS refunded,
@@ -87,15 +87,15 @@ RULES = {
          FROM payments GROUP BY order_id) p ON p.order_id = o.id
         WHERE (o.paid, o.refunded, o.refunding) <>
         (coalesce(p.paid, 0), coalesce(p.refunded, 0), coalesce(p.refunding, 0))""",
-    "a confirmed booking's order is not paid": """
+    "order_not_paid": """
         SELECT o.reference FROM orders o WHERE o.paid < o.owed AND EXISTS
         (SELECT FROM bookings b WHERE b.order_id = o.id AND b.status = 'CONFIRMED')""",
-    "more is on its way into an order than it owes": """
+    "order_charged_too_much": """
         SELECT o.reference FROM orders o JOIN payments p ON p.order_id = o.id AND p.kind = 'charge'
         AND p.state IN ('started', 'unknown') AND p.created_at > now() - interval '10 minutes'
         JOIN bookings b ON b.id = p.booking_id AND b.status = 'PENDING'
         GROUP BY o.id HAVING o.paid + sum(p.amount) > o.owed""",
-    "a charged booking that is not confirmed has no refund": """
+    "charge_without_refund": """
         SELECT b.reference FROM bookings b JOIN payments p ON p.booking_id = b.id AND p.kind = 'charge'
         AND p.state = 'succeeded' WHERE b.status <> 'CONFIRMED' AND coalesce(b.refund_amount, p.amount) > 0
         AND NOT EXISTS (SELECT FROM payments r WHERE r.booking_id = b.id AND r.kind = 'refund'
@@ -107,29 +107,29 @@ RULES = {
          AND o.state IN ('started', 'unknown', 'succeeded'))""".replace(
         "EXACT", money.rounded_sql("r.amount", "r.currency")
     ),
-    "a refund does not belong to a charge of its booking and provider": """
+    "refund_of_other_charge": """
         SELECT r.id::text FROM payments r LEFT JOIN payments c ON c.id = r.charge_id AND c.kind = 'charge'
         AND c.state = 'succeeded' AND c.booking_id = r.booking_id AND c.provider = r.provider
         AND c.currency = r.currency WHERE r.charge_id IS NOT NULL AND c.id IS NULL""",
-    "more went back than was charged": """
+    "refunded_too_much": """
         SELECT b.reference FROM payments p JOIN bookings b ON b.id = p.booking_id
         WHERE p.state IN ('started', 'unknown', 'succeeded') GROUP BY b.reference
         HAVING coalesce(sum(p.amount) FILTER (WHERE p.kind = 'refund'), 0) >
         coalesce(sum(p.amount) FILTER (WHERE p.kind = 'charge' AND p.state = 'succeeded'), 0)""",
-    "the ledger returned another charge than ours says": """
+    "ledger_returned_other_charge": """
         SELECT p.id::text FROM payments p JOIN simulated_ledger l ON l.key = p.id
         WHERE p.kind = 'refund' AND l.kind = 'refund' AND l.charge_key <> p.charge_id""",
-    "a payment succeeded that the ledger does not know": """
+    "payment_unknown_to_ledger": """
         SELECT p.id::text FROM payments p LEFT JOIN simulated_ledger l ON l.key = p.id AND l.kind = p.kind
         AND l.amount = p.amount AND l.currency = p.currency AND l.reference = p.provider_reference
         WHERE p.provider = 'simulated' AND p.state = 'succeeded' AND l.key IS NULL""",
-    "the ledger moved money that no payment knows": """
+    "ledger_without_payment": """
         SELECT l.key::text FROM simulated_ledger l LEFT JOIN payments p ON p.id = l.key AND p.kind = l.kind
         WHERE l.kind IN ('charge', 'refund') AND (p.id IS NULL OR p.state = 'failed')""",
-    "a payment waits for more than ten minutes": """
+    "payment_waits": """
         SELECT p.id::text FROM payments p WHERE p.state IN ('started', 'unknown')
         AND p.created_at < now() - interval '10 minutes'""",
-    "a confirmed booking has no confirmation event": """
+    "booking_without_event": """
         SELECT b.reference FROM bookings b WHERE b.confirmed_at IS NOT NULL
         AND b.confirmed_at > now() - interval '1 day' AND NOT EXISTS
         (SELECT FROM events e WHERE e.type = 'booking.confirmed' AND e.occurred_at >= b.created_at
@@ -147,7 +147,7 @@ COUNTED = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule and what breaks it."""
+    """A rule, by its code, and what breaks it."""
 
     rule: str
     subject: str

@@ -18,7 +18,7 @@ from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
 from tests.cast import SYSTEM, VISA, a_room, acting, blocked, in_days, order
 
-SHARE = "two live bookings share a night"
+SHARE = "night_shared"
 
 
 @transaction
@@ -92,7 +92,7 @@ def test_many_stays_in_one_room_are_compared_in_their_order_not_each_with_each(
 
 # --- blocks and their nights
 
-PARTLY, NOBODYS = "a block does not have all of its nights", "a blocked night belongs to no block"
+PARTLY, NOBODYS = "block_lacks_nights", "night_without_block"
 NIGHTS, BLOCKS = "UPDATE availability SET", "UPDATE blocks SET"
 
 
@@ -130,7 +130,7 @@ def test_a_night_without_a_claim_is_found(room: Room, environ: dict[str, str]) -
         connection.execute(text("ALTER TABLE availability ALTER claim_id DROP NOT NULL"))
         try:
             connection.execute(text("UPDATE availability SET claim_id = NULL"))
-            assert "a night has no claim" in found()
+            assert "night_without_claim" in found()
             connection.execute(text("DELETE FROM availability"))
         finally:
             connection.execute(text("ALTER TABLE availability ALTER claim_id SET NOT NULL"))
@@ -149,7 +149,7 @@ def test_the_nights_of_a_block_that_are_over_and_pruned_are_not_missed(room: Roo
     blocked(room, in_days(30))
     long_ago(31 + NIGHTS_KEPT_DAYS)
     pruned = retention.prune(SYSTEM, dt.timedelta(days=90))
-    assert pruned == {"nights that are over": 1}
+    assert pruned == {"past_nights": 1}
     assert found() == []
 
 
@@ -157,6 +157,6 @@ def test_a_block_goes_with_the_last_of_its_nights(room: Room) -> None:
     blocked(room, in_days(30))
     long_ago(400)
     pruned = retention.prune(SYSTEM, dt.timedelta(days=90))
-    assert pruned == {"nights that are over": 3, "blocks that are over": 1}
+    assert pruned == {"past_nights": 3, "past_blocks": 1}
     assert found() == []
     assert retention.prune(SYSTEM, dt.timedelta(days=90)) == {}

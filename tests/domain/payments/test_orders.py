@@ -163,7 +163,7 @@ def test_an_order_goes_with_its_booking(alice: User, room: Room, desk: BookingCo
     later(desk.hold_for + dt.timedelta(seconds=1))
     bookings.expire_holds(SYSTEM)
     later(dt.timedelta(days=40))
-    assert retention.prune(SYSTEM, dt.timedelta(days=1))["expired bookings"] == 1
+    assert retention.prune(SYSTEM, dt.timedelta(days=1))["expired_bookings"] == 1
     assert (count(Booking), count(Order)) == (0, 0)
 
 
@@ -252,14 +252,14 @@ def test_a_buyer_without_an_account_is_a_contact(booked: Booking) -> None:
 @pytest.mark.parametrize(
     ("damage", "rule"),
     [
-        ("UPDATE bookings SET order_id = gen_random_uuid()", "a booking has no order, or another guest's"),
-        ("UPDATE orders SET currency = 'USD'", "a booking has no order, or another guest's"),
-        ("UPDATE payments SET order_id = (SELECT id FROM orders WHERE reference = 'OTHER')", "a payment is not in"),
-        ("SELECT 1", "an order has no booking"),
-        ("UPDATE orders SET owed = owed + 1", "an order does not owe"),
-        ("UPDATE orders SET paid = paid - 1 WHERE paid > 0", "an order's sums are not"),
-        ("UPDATE orders SET refunding = 1 WHERE paid > 0", "an order's sums are not"),
-        ("UPDATE orders SET paid = paid - 1 WHERE paid > 0", "a confirmed booking's order is not paid"),
+        ("UPDATE bookings SET order_id = gen_random_uuid()", "booking_without_order"),
+        ("UPDATE orders SET currency = 'USD'", "booking_without_order"),
+        ("UPDATE payments SET order_id = (SELECT id FROM orders WHERE reference = 'OTHER')", "payment_in_other_order"),
+        ("SELECT 1", "order_without_booking"),
+        ("UPDATE orders SET owed = owed + 1", "order_owes_otherwise"),
+        ("UPDATE orders SET paid = paid - 1 WHERE paid > 0", "order_sums_otherwise"),
+        ("UPDATE orders SET refunding = 1 WHERE paid > 0", "order_sums_otherwise"),
+        ("UPDATE orders SET paid = paid - 1 WHERE paid > 0", "order_not_paid"),
     ],
 )
 def test_verify_finds_an_order_that_does_not_agree(booked: Booking, damage: str, rule: str) -> None:
@@ -268,7 +268,7 @@ def test_verify_finds_an_order_that_does_not_agree(booked: Booking, damage: str,
         " SELECT gen_random_uuid(), 'OTHER', user_id, channel, property_id, currency, 0 FROM orders"
     )
     say(damage)
-    assert [found for found in verification.verify().findings if found.rule.startswith(rule)]
+    assert [found for found in verification.verify().findings if found.rule == rule]
 
 
 # --- what costs nothing
@@ -291,7 +291,7 @@ def test_what_costs_nothing_is_confirmed_without_a_charge(given: Booking, room: 
 
 
 def agrees_but_for_lines() -> bool:
-    return {found.rule for found in verification.verify().findings} <= {"a booking's price is not the sum of its lines"}
+    return {found.rule for found in verification.verify().findings} <= {"price_not_sum_of_lines"}
 
 
 def test_what_costs_nothing_is_confirmed_once(app: Flask, given: Booking, desk: BookingContext) -> None:

@@ -101,14 +101,14 @@ def test_a_declined_refund_is_failed_with_its_reason_and_stays_owed(
     [debt] = refund_debts.owed(SYSTEM)
     assert (debt.payment_id, debt.amount, debt.reference) == (refund.id, Decimal(360), booked.reference)
     assert refunds.states([booked.id]) == {booked.id: refunds.OWED}
-    assert findings() == {"owed and not returned": f"{booked.reference}: 360.00 EUR"}
+    assert findings() == {"refund_owed": f"{booked.reference}: 360.00 EUR"}
 
 
 def test_a_refund_that_the_simulated_bank_declines_is_owed(alice: User, room: Room, desk: BookingContext) -> None:
     booking = bookings.book(acting(alice), order(alice, room), REFUND_DECLINED, desk)
     bookings.cancel(acting(alice), booking.id, desk)
     assert (refund_of(booking).state, returned()) == ("failed", 0)
-    assert set(findings()) == {"owed and not returned"}
+    assert set(findings()) == {"refund_owed"}
 
 
 @pytest.mark.parametrize("result", [Result.CHARGED, Result.CANCELLED])
@@ -315,7 +315,7 @@ def test_charged_too_late_and_the_refund_declined_is_owed(alice: User, room: Roo
     with pytest.raises(RoomNotAvailable):
         bookings.pay(acting(alice), held.id, VISA, held.total_price, late)
     assert refunds.states([held.id]) == {held.id: refunds.OWED}
-    assert set(findings()) == {"owed and not returned"}
+    assert set(findings()) == {"refund_owed"}
 
 
 # --- dying in between

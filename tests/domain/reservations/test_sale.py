@@ -199,7 +199,7 @@ def test_lines_that_do_not_add_up_to_the_total_are_found(sold: Booking, lines: l
     statement = text("UPDATE bookings SET price_lines = CAST(:lines AS jsonb) WHERE id = :id")
     transaction(lambda: db.session.execute(statement, {"lines": json.dumps(lines), "id": sold.id}))()
     assert [(finding.rule, finding.subject) for finding in verification.verify().findings] == [
-        ("a booking's price is not the sum of its lines", sold.reference)
+        ("price_not_sum_of_lines", sold.reference)
     ]
 
 
