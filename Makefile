@@ -25,8 +25,10 @@ help: ## list the targets
 run: product ## start Postgres, Valkey, web and worker; PORT (8000) and BIND (127.0.0.1) choose the address
 	@exec .venv/bin/python -m booking.cli.up
 
-# Tests are compiled once, not in every run; types are checked beside them and told at the end.
-check: export PYTHONDONTWRITEBYTECODE :=
+# Product and tests are compiled once, not in every process of every run, whatever the environment says.
+check test: export PYTHONDONTWRITEBYTECODE :=
+
+# Types are checked beside the tests and told at the end.
 check: everything ## the fast loop: style, types and the quick tests, in under a minute
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .

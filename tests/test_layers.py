@@ -15,6 +15,7 @@ import pytest
 from jinja2 import Environment, nodes
 
 from tests.cases import each
+from tests.sources import nodes_of, tree_of
 
 HOME = Path(__file__).parents[1]
 FILES = sorted((HOME / "booking").rglob("*.py"))
@@ -44,6 +45,7 @@ SUBJECTS = (
     "reservations",
     "maintenance",
 )
+PACKAGES = {f"booking.domain.{subject}" for subject in SUBJECTS}
 TABLES = "booking.domain.tables"  # every table at once, for migrations and tests
 # The rules know neither HTTP nor queues.
 FOREIGN_TO_DOMAIN = {"flask", "werkzeug", "redis", "rq", "granian", "flask_limiter", "flask_login", "flask_wtf"}
@@ -96,14 +98,9 @@ def _names(node: ast.Assign) -> list[str]:
     return [target.id for target in node.targets if isinstance(target, ast.Name)]
 
 
-@functools.cache
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text())
-
-
-def imported(tree: ast.AST) -> Iterator[str]:
+def imported(tree: ast.Module) -> Iterator[str]:
     """Every module, or name of a module, that the source imports, anywhere in it: booking.domain.people.CurrentUser."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -111,16 +108,16 @@ def imported(tree: ast.AST) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def used_of_subjects(tree: ast.AST) -> Iterator[str]:
+def used_of_subjects(tree: ast.Module) -> Iterator[str]:
     """Every attribute of a subject that was imported whole: `people.register` -> booking.domain.people.register."""
     whole = {
         alias.asname or alias.name: f"{node.module}.{alias.name}"
-        for node in ast.walk(tree)
+        for node in nodes_of(tree)
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
-        if f"{node.module}.{alias.name}" in {f"booking.domain.{subject}" for subject in SUBJECTS}
+        if f"{node.module}.{alias.name}" in PACKAGES
     }
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in whole:
             yield f"{whole[node.value.id]}.{node.attr}"
 
@@ -168,11 +165,11 @@ def objection_to_subject(module: str, name: str) -> str | None:
 
 def test_the_product_stands_on_what_was_chosen_for_it() -> None:
     """None of these is replaced by code of our own."""
-    assert {name.split(".")[0] for path in FILES for name in imported(parsed(path))} >= FOUNDATION
+    assert {name.split(".")[0] for path in FILES for name in imported(tree_of(path))} >= FOUNDATION
 
 
 def test_imports_point_down() -> None:
-    assert [wrong for path in FILES for wrong in wrong_imports(module_of(path), parsed(path))] == []
+    assert [wrong for path in FILES for wrong in wrong_imports(module_of(path), tree_of(path))] == []
 
 
 # The staff pages come later; their floor is known already.
@@ -288,7 +285,7 @@ PERMISSIONS = {"Action", "may", "require"}
 @each("path", FILES, ids=lambda path: str(path.relative_to(HOME)))
 def test_only_verbs_ask_what_somebody_may_do(path: Any) -> None:
     """A door hides what would be refused; it decides nothing."""
-    tree, module = parsed(path), module_of(path)
+    tree, module = tree_of(path), module_of(path)
     asked = {name.rpartition(".")[2] for name in [*imported(tree), *used_of_subjects(tree)] if ".people." in name}
     assert rank(module) <= DOMAIN or asked.isdisjoint(PERMISSIONS)
 
@@ -331,7 +328,7 @@ def tells_the_base_price(tree: ast.AST) -> bool:
 
 def priced_by_hand(tree: ast.Module) -> list[str]:
     """What multiplies by nights or by a base price, or calculates with one in another way."""
-    return [ast.unparse(node) for node in ast.walk(tree) if _makes_a_price(node)]
+    return [ast.unparse(node) for node in nodes_of(tree) if _makes_a_price(node)]
 
 
 def _makes_a_price(node: ast.AST) -> bool:
@@ -346,8 +343,8 @@ def _makes_a_price(node: ast.AST) -> bool:
 def test_only_pricing_prices_a_stay(path: Path) -> None:
     module = module_of(path)
     if subject_of(module) != "pricing":
-        assert priced_by_hand(parsed(path)) == []
-        assert tells_the_base_price(parsed(path)) == (module in KNOW_THE_BASE_PRICE)
+        assert priced_by_hand(tree_of(path)) == []
+        assert tells_the_base_price(tree_of(path)) == (module in KNOW_THE_BASE_PRICE)
 
 
 @each("path", sorted((HOME / "booking" / "templates").rglob("*.*")), ids=lambda path: path.name)

@@ -23,6 +23,7 @@ from booking.infra.db import AUTOCOMMIT, SERIALIZABLE, db, execute, transaction
 from tests.cases import each
 from tests.cast import DECLINED, SYSTEM, VISA, acting, blocked, in_days, later, order
 from tests.homes import JOINED, TABLES, TOGETHER, Facts, Watch, facts_of
+from tests.sources import nodes_of, tree_of
 
 HOME = Path(__file__).parents[2]
 FILES = sorted((HOME / "booking").rglob("*.py"))
@@ -58,10 +59,9 @@ VERBS = r"INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO|TRUNCATE(\s+TABLE)?|CO
 WRITING = re.compile(rf"\b({VERBS})\s+(ONLY\s+)?\"?availability\b", re.IGNORECASE)
 
 
-def writers_of_nights(source: str) -> set[int]:
+def writers_of_nights(tree: ast.Module) -> set[int]:
     """The lines that write the table: SQL in a string, a statement made for its class, or a new row of it."""
-    tree = ast.parse(source)
-    return {node.lineno for node in ast.walk(tree) if isinstance(node, ast.expr) and _writes(node)}
+    return {node.lineno for node in nodes_of(tree) if isinstance(node, ast.expr) and _writes(node)}
 
 
 def _writes(node: ast.expr) -> bool:
@@ -76,7 +76,7 @@ def _writes(node: ast.expr) -> bool:
 
 
 def test_no_other_file_writes_nights() -> None:
-    assert {str(path) for path in FILES if writers_of_nights(path.read_text())} == {str(NIGHTS)}
+    assert {str(path) for path in FILES if writers_of_nights(tree_of(path))} == {str(NIGHTS)}
 
 
 @each(
@@ -92,12 +92,12 @@ def test_no_other_file_writes_nights() -> None:
     ],
 )
 def test_a_line_that_writes_nights_is_found(line: str) -> None:
-    assert writers_of_nights(line) == {1}
+    assert writers_of_nights(ast.parse(line)) == {1}
 
 
 @pytest.mark.parametrize("line", ["select(Availability)", "text('SELECT FROM availability FOR UPDATE')"])
 def test_a_line_that_reads_nights_is_let_through(line: str) -> None:
-    assert writers_of_nights(line) == set()
+    assert writers_of_nights(ast.parse(line)) == set()
 
 
 # --- statements, as they run

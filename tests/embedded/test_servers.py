@@ -20,6 +20,7 @@ import redis
 from booking.infra import embedded
 from booking.infra.embedded import ports
 from booking.infra.embedded.locks import FileLock
+from tests.cases import each
 from tests.embedded.folders import REPOSITORY, Folder, eventually
 
 # A process that uses the servers until it is told to go.
@@ -75,7 +76,7 @@ def test_the_owner_makes_tables_and_the_extensions_that_we_use(servers: embedded
                         "WHERE rolname = current_user") == [(False,)]  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@each(
     ("setting", "value"),
     [
         ("fsync", "on"),

@@ -13,6 +13,7 @@ from flask_babel import force_locale
 
 from booking.http import date_format, money_format, number_format
 from tests.cases import each
+from tests.sources import nodes_of, tree_of
 
 BOOKING = Path(date_format.__file__).parents[1]
 WRITERS = {
@@ -25,7 +26,7 @@ STRFTIME = {"infra/mail.py", "infra/backup/base.py", "infra/backup/restore.py"}
 
 
 def imported(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(tree_of(path)):
         if isinstance(node, ast.ImportFrom):
             yield str(node.module)
         elif isinstance(node, ast.Import):
@@ -42,7 +43,7 @@ def test_nobody_writes_dates_by_pattern() -> None:
     users = {
         str(path.relative_to(BOOKING))
         for path in BOOKING.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes_of(tree_of(path))
         if isinstance(node, ast.Attribute) and node.attr == "strftime"
     }
     assert users == STRFTIME

@@ -17,6 +17,7 @@ from booking.http import words
 from booking.http.words.templates import Counted, Template
 from booking.web import demo_mails
 from tests.cases import each
+from tests.sources import nodes_of, tree_of
 
 BOOKING = Path(words.__file__).parents[2]
 DOMAIN = sorted((BOOKING / "domain").rglob("*.py"))
@@ -45,7 +46,7 @@ def names(template: Template) -> set[str]:
 
 
 def calls(path: Path, *called: str) -> Iterator[ast.Call]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(tree_of(path)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in called:
             yield node
 
@@ -84,7 +85,7 @@ def test_no_words_are_left_over() -> None:
     constants = {
         node.value
         for path in [*SPEAKING, BOOKING / "http" / "words" / "__init__.py"]
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes_of(tree_of(path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     built = {f"payment_{code}" for code in ("no_answer", "no_provider", "no_refund")}  # payments.explained_error
@@ -115,7 +116,7 @@ def test_errors_are_given_what_their_words_name() -> None:
     bare = {
         node.exc.id
         for path in SPEAKING
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes_of(tree_of(path))
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Name) and node.exc.id in of_class
     }
     assert len(bare) > 20
@@ -128,7 +129,7 @@ def test_errors_are_given_what_their_words_name() -> None:
 def sentences(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Texts of two or more words that somebody could read: no docstrings, SQL, patterns or faults of the program."""
     apart = {id(node) for exempt in _exempt(tree) for node in ast.walk(exempt)}
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in apart:
             text = node.value
             if re.search(r"[A-Za-z]{2,} [a-z]{2,}", text) and not re.search(r"[\\|<>=*()]|\b[A-Z]{2,}\b", text):
@@ -136,7 +137,7 @@ def sentences(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def _exempt(tree: ast.Module) -> Iterator[ast.AST]:
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
             yield node.body[0]
         elif isinstance(node, ast.Raise) and _name(node.exc) in OF_PROGRAMMERS:
@@ -168,7 +169,7 @@ NO_SENTENCES = {
 @each("path", DOMAIN, ids=lambda path: str(path.relative_to(BOOKING)))
 def test_no_sentence_is_made_in_the_domain(path: Path) -> None:
     known = NO_SENTENCES.get(str(path.relative_to(BOOKING)), set())
-    found = [(line, text) for line, text in sentences(ast.parse(path.read_text())) if known is not None]
+    found = [(line, text) for line, text in sentences(tree_of(path)) if known is not None]
     assert [(line, text) for line, text in found if text not in (known or set())] == []
 
 

@@ -26,10 +26,14 @@ PATIENCE = 90.0  # seconds
 INVALID = "SELECT count(*) FROM pg_index WHERE NOT indisvalid"
 
 
+_standing: dict[str, str] = {}  # by revision: a database that is there already, and only copied from
+
+
 class Database:
     """An empty one of the test's own, and `flask db` on it."""
 
     def __init__(self, servers: Servers, environ: dict[str, str], name: str) -> None:
+        self._servers, self._environ = servers, environ
         self.name, self.owner_url = name, servers.database_url("booking_owner", name)
         urls = {"DATABASE_URL": servers.database_url("booking_app", name), "MIGRATION_DATABASE_URL": self.owner_url}
         self.environ = {**os.environ, **environ, **urls, "FLASK_APP": "wsgi.py"}
@@ -44,6 +48,33 @@ class Database:
         process = self.begin(*words)
         said, _ = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, said
+
+    def stands_at(self, revision: str) -> None:
+        """As `flask db upgrade` leaves an empty database: done once for all tests of this process, then copied.
+
+        For the state that a test begins with; what it is about, it does itself.
+        """
+        number = scripts().get_revision(revision).revision
+        if number not in _standing:
+            model = Database(self._servers, self._environ, f"{self.name}_at_{number}")
+            model.copy(max((one for one in _standing if one < number), default=None))
+            model.flask("upgrade", number)
+            _standing[number] = model.name
+        self.copy(number)
+
+    def copy(self, revision: str | None = None) -> None:
+        """In place of what it was; empty without a revision."""
+        like = f" TEMPLATE {_standing[revision]} STRATEGY file_copy" if revision else ""
+        self.drop()
+        self._tell(f"CREATE DATABASE {self.name} OWNER booking_owner{like}")
+
+    def drop(self) -> None:
+        self._tell(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+
+    def _tell(self, statement: str) -> None:
+        with closing(self._servers.postgres.connect()) as superuser, superuser.cursor() as cursor:
+            superuser.autocommit = True
+            cursor.execute(statement)
 
     def connect(self) -> Any:
         return psycopg2.connect(self.superuser_url)

@@ -52,7 +52,7 @@ def insert(database: Database, room: int, first: str, nights: int, claim: str | 
 
 
 def test_nights_in_a_row_become_one_block_and_every_night_has_a_claim(database: Database) -> None:
-    database.flask("upgrade", BEFORE)
+    database.stands_at(BEFORE)
     ask(database, HOUSE)
     insert(database, 1, "2030-05-01", 3)
     insert(database, 1, "2030-05-05", 1)
@@ -65,7 +65,7 @@ def test_nights_in_a_row_become_one_block_and_every_night_has_a_claim(database: 
 
 
 def test_what_the_version_before_blocks_meanwhile_gets_a_block_for_each_night(database: Database) -> None:
-    database.flask("upgrade", AFTER)
+    database.stands_at(AFTER)
     ask(database, HOUSE)
     insert(database, 1, "2030-05-01", 2)
     insert(database, 1, "2030-05-01", 3)  # twice: what is there already is not written, and makes no block
@@ -76,7 +76,7 @@ def test_what_the_version_before_blocks_meanwhile_gets_a_block_for_each_night(da
 
 
 def test_the_way_back_keeps_the_nights_and_the_version_before_goes_on(database: Database) -> None:
-    database.flask("upgrade", AFTER)
+    database.stands_at(AFTER)
     ask(database, HOUSE)
     insert(database, 1, "2030-05-01", 2)
     insert(database, 2, "2030-05-01", 2, CLAIM)
@@ -90,7 +90,7 @@ def test_the_way_back_keeps_the_nights_and_the_version_before_goes_on(database: 
 
 @pytest.mark.parametrize("way", ["upgrade", "downgrade"])
 def test_while_it_runs_guests_and_the_version_before_never_wait(database: Database, way: str) -> None:
-    database.flask("upgrade", BEFORE if way == "upgrade" else AFTER)
+    database.stands_at(BEFORE if way == "upgrade" else AFTER)
     ask(database, HOUSE)
     for room in range(1, 10):
         insert(database, room, "2031-01-01", 300)
@@ -101,7 +101,7 @@ def test_while_it_runs_guests_and_the_version_before_never_wait(database: Databa
 
 
 def test_behind_somebody_who_holds_the_table_for_long_others_do_not_queue(database: Database) -> None:
-    database.flask("upgrade", BEFORE)
+    database.stands_at(BEFORE)
     ask(database, HOUSE)
     with closing(database.connect()) as holder, busy(database) as waits:
         holder.cursor().execute("LOCK TABLE availability IN ROW EXCLUSIVE MODE")  # as one who writes, and is slow

@@ -23,7 +23,7 @@ def test_three_at_once_all_succeed(database: Database) -> None:
 
 
 def test_one_that_was_killed_in_the_middle_is_run_again(database: Database) -> None:
-    database.flask("upgrade", "0002")
+    database.stands_at("0002")
     with closing(database.connect()) as reader:
         reader.cursor().execute("LOCK TABLE rooms IN ROW EXCLUSIVE MODE")  # which building an index waits for
         victim = database.begin("upgrade")
@@ -38,7 +38,7 @@ def test_one_that_was_killed_in_the_middle_is_run_again(database: Database) -> N
 
 @pytest.mark.parametrize("left", ["invalid", "both"])
 def test_whatever_a_killed_one_has_left_is_no_hindrance(database: Database, left: str) -> None:
-    database.flask("upgrade", "0002")
+    database.stands_at("0002")
     leave = {
         "invalid": "CREATE INDEX ix_rooms_search_new ON rooms (location);"
         " UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_rooms_search_new'::regclass",
@@ -53,7 +53,7 @@ def test_whatever_a_killed_one_has_left_is_no_hindrance(database: Database, left
 
 
 def test_down_to_nothing_and_up_again(database: Database) -> None:
-    database.flask("upgrade")
+    database.stands_at("head")
     database.flask("downgrade", "base")
     tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
     assert database.scalar(tables) == 0
@@ -62,7 +62,7 @@ def test_down_to_nothing_and_up_again(database: Database) -> None:
 
 
 def test_behind_a_long_reader_others_go_on_reading(database: Database) -> None:
-    database.flask("upgrade")
+    database.stands_at("head")
     waits: list[float] = []
     over = threading.Event()
 
@@ -105,7 +105,7 @@ ROLES = (
 
 
 def test_who_was_an_owner_stays_one_beside_the_version_before_and_after_going_back(database: Database) -> None:
-    database.flask("upgrade", "0010")
+    database.stands_at("0010")
     with closing(database.connect()) as before:
         before.autocommit = True
         cursor = before.cursor()
@@ -137,7 +137,7 @@ MEANWHILE = (
 
 
 def test_the_version_before_may_write_all_it_wrote_while_later_migrations_still_run(database: Database) -> None:
-    database.flask("upgrade", "0010")
+    database.stands_at("0010")
     with closing(database.connect()) as before, closing(database.connect()) as backup:
         before.autocommit = True
         cursor = before.cursor()

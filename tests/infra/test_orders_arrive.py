@@ -35,7 +35,7 @@ FIRST = dt.date(2030, 5, 1)
 @pytest.fixture
 def before(database: Database) -> Iterator[VersionBefore]:
     """The version before, on a database as it left it."""
-    database.flask("upgrade", BEFORE)
+    database.stands_at(BEFORE)
     house = VersionBefore(database.superuser_url)
     house.say(
         "INSERT INTO properties (id, name, slug, location, address, time_zone, currency, check_in_time, check_out_time,"
@@ -135,6 +135,7 @@ def findings(database: Database) -> set[str]:
     return {f"{found.rule}: {found.subject}" for found in report.damage}
 
 
+@pytest.mark.slow
 def test_every_booking_gets_its_order_with_the_right_sums(before: VersionBefore, database: Database) -> None:
     ids = lived(before)
     before.say("UPDATE payments SET charge_id = NULL")  # of refunds from before they named their charge
@@ -150,6 +151,7 @@ def test_every_booking_gets_its_order_with_the_right_sums(before: VersionBefore,
     assert before.say("SELECT count(*) FROM payments WHERE kind = 'refund' AND charge_id IS NULL") == [(0,)]
 
 
+@pytest.mark.slow
 def test_whatever_the_version_before_writes_has_an_order_from_the_first_moment_on(
     before: VersionBefore, database: Database
 ) -> None:
@@ -158,6 +160,7 @@ def test_whatever_the_version_before_writes_has_an_order_from_the_first_moment_o
     assert findings(database) == set()
 
 
+@pytest.mark.slow
 def test_down_and_up_again_the_version_before_books_all_the_time(before: VersionBefore, database: Database) -> None:
     database.flask("upgrade")
     ids = lived(before)
@@ -194,6 +197,7 @@ def many(house: VersionBefore) -> None:
         house.say(statement)
 
 
+@pytest.mark.slow
 def test_one_that_was_killed_among_the_bookings_goes_on_where_it_was(before: VersionBefore, database: Database) -> None:
     many(before)
     victim = database.begin("upgrade")
@@ -216,6 +220,7 @@ def _orders(database: Database) -> int:
     return 0
 
 
+@pytest.mark.slow
 def test_nobody_waits_for_the_migration_and_nothing_is_lost(before: VersionBefore, database: Database) -> None:
     """All through it the version before books, cancels, and sends declined refunds; its slowest step stays quick."""
     many(before)

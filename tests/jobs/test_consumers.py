@@ -16,6 +16,7 @@ from booking.jobs import deliver, mails, ticker
 from booking.jobs.consumers import CONSUMERS
 from tests.jobs.conftest import MailServer
 from tests.jobs.stories import booked, confirmed, deliveries, happened, time_passes
+from tests.sources import nodes_of, tree_of
 
 EXTRA = "counting"
 DOMAIN = Path(messages.__file__).parents[1]
@@ -136,7 +137,7 @@ def test_every_event_that_somebody_waits_for_is_recorded_somewhere() -> None:
     texts = {
         node.value
         for path in DOMAIN.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes_of(tree_of(path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     assert {event for consumer in CONSUMERS for event in consumer.events} <= texts
@@ -148,7 +149,7 @@ def test_nobody_keeps_a_list_of_consumers_beside_the_registry() -> None:
     second = {
         f"{path.name}:{node.lineno}"
         for path in (DOMAIN.parent).rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes_of(tree_of(path))
         if isinstance(node, ast.Tuple | ast.List | ast.Set | ast.Dict)
         and names <= {part.value for part in _parts(node) if isinstance(part, ast.Constant)}
     }

@@ -290,6 +290,7 @@ def test_help_shows_an_example(files: Files) -> None:
         assert f"flask rooms {command} " in files.runner.invoke(args=["rooms", command, "--help"]).output
 
 
+@pytest.mark.slow
 @needs_listings
 @pytest.mark.parametrize(
     ("city", "options", "total", "without_price"),

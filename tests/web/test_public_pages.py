@@ -23,6 +23,7 @@ from booking.web import listing
 from booking.web.forms import Form
 from tests.cases import each
 from tests.cast import a_room, acting, in_days, order
+from tests.sources import nodes_of, tree_of
 from tests.web.visitor import Visitor
 
 STAY = in_days(30, 2)
@@ -239,7 +240,7 @@ def test_icons_are_all_in_the_sprite(visitor: Visitor, room: Room) -> None:
 @each("path", sorted(WEB.glob("*.py")), ids=lambda path: path.name)
 def test_no_page_asks_the_database_itself(path: Any) -> None:
     """What pages show is decided in the domain."""
-    imported = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+    imported = [node for node in nodes_of(tree_of(path)) if isinstance(node, ast.ImportFrom)]
     assert not [node.module for node in imported if str(node.module).startswith(("sqlalchemy", "booking.infra.db"))]
 
 
