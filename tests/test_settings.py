@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from booking.cli.supervisor import Up
 from booking.config import Settings, SettingsError
 from tests.cases import each
 
@@ -91,6 +92,14 @@ def test_the_example_names_every_variable_with_its_default() -> None:
     for name, field in fields.items():
         if field.default is not dataclasses.MISSING and name not in GOOD:
             assert named[name].lower() == str(field.default).lower(), name
+
+
+@each(("given", "threads"), [({}, "8"), ({"GRANIAN_BLOCKING_THREADS": "16"}, "16")])
+def test_the_web_has_as_many_threads_as_the_application_believes(given: dict[str, str], threads: str) -> None:
+    assert str(Settings.from_env({**GOOD, **given}).granian_blocking_threads) == threads
+    command = Up(dict(given))._web_command()
+    assert command[command.index("--blocking-threads") + 1] == threads
+    assert "--blocking-threads ${GRANIAN_BLOCKING_THREADS:-8} " in (HOME / "Procfile").read_text()
 
 
 @pytest.mark.slow

@@ -133,7 +133,7 @@ class Up:
             "--host": self.bind,
             "--port": str(self.port),
             "--workers": str(os.cpu_count() or 2),
-            "--blocking-threads": "8",
+            "--blocking-threads": self.environ.get("GRANIAN_BLOCKING_THREADS") or "8",
             "--workers-kill-timeout": "2",
         }
         flags = ["--respawn-failed-workers", "--no-ws"]

@@ -27,7 +27,7 @@ from sqlalchemy import make_url
 
 from booking import VERSION
 from booking.config import Settings
-from booking.infra.doctor import environment, postgres, valkey
+from booking.infra.doctor import edge, environment, postgres, valkey
 from booking.infra.embedded import Servers, ports
 from booking.infra.embedded.valkey import binary
 from tests.embedded.folders import eventually
@@ -193,6 +193,11 @@ def test_names_that_the_web_would_take_for_others_do_not_pass_the_edge(tmp_path:
             web.shutdown()
     assert "X_Forwarded_For" not in heard[0]
     assert (heard[0]["x-forwarded-for"], heard[0]["x-request-id"]) == ("127.0.0.1", "kept-1234")
+
+
+def test_the_doctor_and_the_documents_advise_what_our_own_proxy_does() -> None:
+    assert edge.HAPROXY in EDGE
+    assert f"HAProxy: `{edge.HAPROXY}`" in (HOME / "docs" / "operating.md").read_text()
 
 
 def test_the_servers_are_not_published() -> None:

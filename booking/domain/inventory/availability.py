@@ -140,7 +140,10 @@ def release_held(actor: Actor, claim_id: uuid.UUID) -> int:
 
 
 def release_abandoned(actor: Actor, limit: int = 1000) -> int:
-    """Free nights whose hold ended more than a minute ago and that no sweeper has claimed: their booking never came."""
+    """Free nights whose booking never came: their hold ended more than a minute and less than seven days ago.
+
+    Older ones stand in nobody's way: whoever wants such a night clears it.
+    """
     return sum(release_held(actor, claim_id) for claim_id in execute(_ABANDONED, {"limit": limit}).column)
 
 

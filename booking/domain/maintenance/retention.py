@@ -1,4 +1,8 @@
-"""What is kept for how long. Everything that grows stands here, or is kept on purpose; a worker prunes every hour.
+"""What is pruned when; a worker does it every hour. docs/operating.md lists everything that grows.
+
+Periods stand here, or beside the table that has a prune of its own: KEPT and GIVEN_UP_KEPT of messages/outbox.py
+(events), KEPT_DAYS of inventory/availability.py (nights, blocks), KEPT_FOR of reservations/idempotency.py (keys) and of
+people/email_changes.py, TOLD_WITHIN of people/account_closing.py (addresses of deleted accounts).
 
 Bookings that were confirmed or cancelled, their payments and the charges of the ledger stay: they are the books. Each
 statement finds its rows by an index and deletes a portion at a time, so that nobody waits for it. Ids carry the time

@@ -18,7 +18,7 @@ class Action(StrEnum):
     """What the table speaks of; the audit log names changes more finely."""
 
     SEE_BOOKING = "booking.see"
-    BOOK = "booking.book"  # hold and pay for, in the name of its guest
+    BOOK = "booking.book"  # hold, change what is held, and pay for, in the name of its guest
     CANCEL_BOOKING = "booking.cancel"
     EXPIRE_HOLDS = "holds.expire"
     SEE_PAYMENTS = "payments.see"

@@ -18,6 +18,7 @@ from booking.infra.domains import host_of
 
 PATIENCE = 3.0  # seconds
 HEALTH = "/api/v1/health"
+HAPROXY = "http-request del-header _ -m sub"  # as in deploy/compose/haproxy.cfg
 
 
 def proxy(settings: Settings) -> Iterator[Diagnosis]:
@@ -31,7 +32,7 @@ def proxy(settings: Settings) -> Iterator[Diagnosis]:
     if answered == sent:
         yield problem(
             "the proxy lets header names with underscores pass, so clients choose the address they are counted under",
-            "have it drop them: nginx does by default; others must be told (HAProxy: http-request del-header -m reg _)",
+            f"have it drop them: nginx does by default; others must be told (HAProxy: {HAPROXY})",
         )
     else:
         yield ok("the proxy drops header names with underscores")
