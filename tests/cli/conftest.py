@@ -1,4 +1,4 @@
-"""Asking `flask doctor`."""
+"""Asking `flask doctor`, and importing and exporting as an operator does it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from sqlalchemy import make_url
 from booking.infra.doctor import environment
 from booking.infra.embedded import Servers
 from tests.jobs.conftest import mail_server  # noqa: F401 a fixture
+from tests.room_files import Files
 
 
 class Report:
@@ -92,3 +93,8 @@ def silent() -> Iterator[str]:
     """The address of somebody who takes calls and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.fixture
+def files(runner: FlaskCliRunner, tmp_path: Path) -> Files:
+    return Files(runner, tmp_path)

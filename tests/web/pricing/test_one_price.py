@@ -17,8 +17,8 @@ from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
 from tests.api.program import an_order, dates, program_of
 from tests.cast import in_days, reload
-from tests.web.test_checkout import reserve, reserve_url, room_url, the_booking
-from tests.web.test_room_page import PART
+from tests.web.catalogue.test_room_page import PART
+from tests.web.reservations.test_checkout import reserve, reserve_url, room_url, the_booking
 from tests.web.visitor import Visitor
 
 STAY = in_days(30)

@@ -13,7 +13,7 @@ from flask.testing import FlaskCliRunner
 
 from booking.domain.catalogue.importing import sheet
 
-LISTINGS = Path(__file__).parents[3] / "shared" / "data" / "listings"
+LISTINGS = Path(__file__).parents[2] / "shared" / "data" / "listings"
 needs_listings = pytest.mark.skipif(not LISTINGS.is_dir(), reason="the real listings are not at hand")
 
 ANTWERP = ("--currency", "EUR", "--location", "antwerp", "--time-zone", "Europe/Brussels")

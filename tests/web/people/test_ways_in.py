@@ -11,7 +11,7 @@ from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
 from tests.cases import each
 from tests.cast import count
-from tests.web.test_checkout import STAY, checkout_url, reserve, reserve_url, the_booking
+from tests.web.reservations.test_checkout import STAY, checkout_url, reserve, reserve_url, the_booking
 from tests.web.visitor import Visitor
 
 

@@ -14,7 +14,7 @@ from booking.domain.catalogue.importing import BadRow, listings
 from booking.domain.catalogue.importing.amenities import LONGEST, MOST, normalised
 from tests.cases import each
 from tests.refusals import refused
-from tests.rooms.files import LISTINGS, needs_listings
+from tests.room_files import LISTINGS, needs_listings
 
 
 @each(

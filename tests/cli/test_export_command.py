@@ -17,7 +17,7 @@ from booking.domain.catalogue.cancellation_policies import STRICT
 from booking.domain.tables import Property, Room
 from booking.infra.db import db, transaction
 from tests.cast import a_room
-from tests.rooms.files import ANTWERP, Files, listings, read
+from tests.room_files import ANTWERP, Files, listings, read
 
 pytestmark = pytest.mark.usefixtures("app")
 

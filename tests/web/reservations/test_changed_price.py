@@ -12,7 +12,7 @@ from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
 from tests.cast import PASSWORD, count
 from tests.quick import first_quick
-from tests.web.test_checkout import reserve, reserve_url, room_url, the_booking
+from tests.web.reservations.test_checkout import reserve, reserve_url, room_url, the_booking
 from tests.web.visitor import Visitor
 
 

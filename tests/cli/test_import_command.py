@@ -18,7 +18,7 @@ from booking.domain.tables import Event, Property, Room
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from tests.cast import SYSTEM, a_room, all_at_once, count
-from tests.rooms.files import ANTWERP, BOSTON, LISTING, LISTINGS, Files, listings, needs_listings, ours
+from tests.room_files import ANTWERP, BOSTON, LISTING, LISTINGS, Files, listings, needs_listings, ours
 
 pytestmark = pytest.mark.usefixtures("app")
 

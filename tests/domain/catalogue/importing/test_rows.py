@@ -16,7 +16,7 @@ from booking.domain.errors import Invalid
 from booking.infra import ids
 from tests.cases import each
 from tests.refusals import refused
-from tests.rooms.files import LISTING, OURS
+from tests.room_files import LISTING, OURS
 
 ANTWERP = Defaults(location="antwerp", currency="EUR", time_zone="Europe/Brussels")
 

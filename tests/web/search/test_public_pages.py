@@ -29,7 +29,7 @@ from tests.web.visitor import Visitor
 STAY = in_days(30, 2)
 DATES = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}"
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
-WEB = Path(__file__).parents[2] / "booking" / "web"
+WEB = Path(__file__).parents[3] / "booking" / "web"
 
 
 @pytest.fixture

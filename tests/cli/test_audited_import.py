@@ -12,7 +12,7 @@ from booking.domain.people import audit_log
 from booking.domain.people.audit_log import AuditEntry
 from booking.domain.tables import Room, User
 from tests.cast import SYSTEM, a_room, acting, count
-from tests.rooms.files import ANTWERP, Files, listings
+from tests.room_files import ANTWERP, Files, listings
 
 
 def entries() -> list[AuditEntry]:
