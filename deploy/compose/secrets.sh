@@ -15,7 +15,7 @@ BOOKING_APP_PASSWORD=$(random)
 BOOKING_BACKUP_PASSWORD=$(random)
 VALKEY_PASSWORD=$(random)
 
-# Of the application. To change JWT_KEYS, put a new kid:secret, in front, and remove the old one a day later.
+# Of the application. To change JWT_KEYS, put a new kid:secret, in front, and remove the old one an hour later.
 SECRET_KEY=$(random)
 JWT_KEYS=first:$(random)
 METRICS_TOKEN=$(random)
