@@ -6,6 +6,7 @@ The counts do not depend on the machine: everything is warmed up, nothing runs b
 from __future__ import annotations
 
 import itertools
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -112,9 +113,10 @@ class Scene:
     """Stays and dates that nobody has asked for yet, for whoever needs new ones."""
 
     house: House
+    first: int = 1
 
     def __post_init__(self) -> None:
-        self._days = itertools.count(1)
+        self._days = itertools.count(self.first)
 
     @property
     def room(self) -> str:
@@ -248,6 +250,15 @@ def test_it_spends_no_more_than_its_budget(scene: Scene, name: str) -> None:
     spent = usual(WHAT[name](scene), scene.house.meter)
     print(f"\n{name}: {spent}")
     assert excess(name, spent, BUDGETS[name]) == []
+
+
+@pytest.mark.usefixtures("scene")
+def test_a_machine_that_is_slow_spends_no_more(house: House) -> None:
+    checkout = Checkout(Scene(house, 200))
+    checkout.ready_to_pay()()
+    pay = checkout.ready_to_pay()
+    time.sleep(0.4)  # what is kept of users would have to be prolonged
+    assert house.meter.spent_by(pay).redis == BUDGETS["a payment"].redis
 
 
 # --- the meter itself
