@@ -182,6 +182,11 @@ def test_a_role_without_rights_to_the_tables(ask: Ask, another_database: Callabl
     assert "booking_app may not write to rooms" in ask(DATABASE_URL=url, MIGRATION_DATABASE_URL="").said("roles")
 
 
+def test_the_rules_of_a_newer_version_are_not_judged(ask: Ask, another_database: Callable[..., str]) -> None:
+    newer = VERSION.format("9999") + "; GRANT SELECT ON alembic_version TO booking_app; CREATE TABLE of_tomorrow ()"
+    assert ask(DATABASE_URL=another_database(statement=newer), MIGRATION_DATABASE_URL="").states("roles") == ["ok"]
+
+
 def test_a_role_that_may_edit_the_audit_log(ask: Ask, another_database: Callable[..., str]) -> None:
     log = "CREATE TABLE audit_log (at date) PARTITION BY RANGE (at); CREATE TABLE other PARTITION OF audit_log DEFAULT;"
     rights = "GRANT SELECT, INSERT ON audit_log TO booking_app;"

@@ -134,6 +134,7 @@ _LOCALE = text(
 def roles(opened: Connection, settings: Settings) -> Iterator[Diagnosis]:
     """The application's role reads and writes rows and may do nothing else."""
     row = opened.execute(_ROLE).one()
+    barred = None if _unknown_revisions(opened) else row.barred  # a newer version's tables have rules of their own
     if row.rolsuper:
         yield problem(f"{row.rolname} is a superuser", "let DATABASE_URL name a role that only reads and writes rows")
     elif row.may_create or row.owned:
@@ -141,8 +142,8 @@ def roles(opened: Connection, settings: Settings) -> Iterator[Diagnosis]:
             f"{row.rolname} may create or alter tables",
             "run the application as a role of its own, and migrations as the owner (MIGRATION_DATABASE_URL)",
         )
-    if row.barred:
-        yield problem(f"{row.rolname} may not write to {row.barred}", "run `flask db upgrade` as the owner")
+    if barred:
+        yield problem(f"{row.rolname} may not write to {barred}", "run `flask db upgrade` as the owner")
     if row.may_edit_log and not (row.rolsuper or row.owned):
         yield problem(f"{row.rolname} may edit the audit log", "run `flask db upgrade` as the owner")
     if not row.may_try:
@@ -152,7 +153,7 @@ def roles(opened: Connection, settings: Settings) -> Iterator[Diagnosis]:
         )
     if settings.migration_database_url != settings.database_url:
         yield from _owner(settings.migration_database_url)
-    if not (row.rolsuper or row.may_create or row.owned or row.barred or row.may_edit_log or not row.may_try):
+    if not (row.rolsuper or row.may_create or row.owned or barred or row.may_edit_log or not row.may_try):
         yield ok(f"{row.rolname} reads and writes rows, and may not alter tables")
 
 
@@ -184,20 +185,33 @@ _ROLE = text(
 )
 
 
+def _revisions(opened: Connection) -> set[str] | None:
+    """Where the database is; None where nothing was ever migrated."""
+    if not opened.scalar(text("SELECT to_regclass('public.alembic_version') IS NOT NULL")):
+        return None
+    return set(opened.scalars(text("SELECT version_num FROM alembic_version")))
+
+
+def _unknown_revisions(opened: Connection) -> set[str]:
+    """Those of a newer version."""
+    known = (step.revision for step in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
+    return (_revisions(opened) or set()).difference(known)
+
+
 def migrations(opened: Connection, _: Settings) -> Iterator[Diagnosis]:
     """Whether the tables are those that this code expects."""
-    script = ScriptDirectory(str(MIGRATIONS))
-    known = [step.revision for step in script.walk_revisions()]
-    if not opened.scalar(text("SELECT to_regclass('public.alembic_version') IS NOT NULL")):
+    done = _revisions(opened)
+    if done is None:
         yield problem("the database has no tables yet", "run `flask db upgrade` as the owner", blocks=True)
         return
-    done = set(opened.scalars(text("SELECT version_num FROM alembic_version")))
-    if foreign := done.difference(known):
+    if foreign := _unknown_revisions(opened):
         yield problem(
             f"the database is at {', '.join(sorted(foreign))}, which this code does not know",
             "run the newer code, or go back with it: `flask db downgrade`",
         )
         return
+    script = ScriptDirectory(str(MIGRATIONS))
+    known = [step.revision for step in script.walk_revisions()]
     reached = {step.revision for revision in done for step in script.iterate_revisions(revision, "base")}
     if pending := [revision for revision in reversed(known) if revision not in reached]:
         yield problem(f"pending: {', '.join(pending)}", "run `flask db upgrade` as the owner", blocks=not done)
