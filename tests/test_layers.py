@@ -62,6 +62,8 @@ FOUNDATION = {
     "rq",
     "jinja2",
 }
+# What starts the product is above all of it.
+PROGRAMS = {"wsgi", "worker", "prepare", "bench", "tests"}
 # The demo house belongs to the command that puts it in, and to the page that shows a picture of it.
 KNOW_THE_DEMO = {"booking.cli.demo", "booking.web.rooms"}
 
@@ -130,6 +132,8 @@ def wrong_imports(module: str, tree: ast.Module) -> list[str]:
 
 def objection(module: str, name: str) -> str | None:
     package, *inside = name.split(".")
+    if package in PROGRAMS:
+        return "that points up"
     if package != "booking":
         known_better = rank(module) == DOMAIN and package in FOREIGN_TO_DOMAIN
         return "the domain knows nothing of it" if known_better else None
@@ -222,6 +226,7 @@ def test_no_name_at_a_front_door_is_also_a_module_behind_it(subject: str) -> Non
         ("booking.api.rooms", "from booking.demo.pictures import room_picture"),
         ("booking.web", "import booking.api.schemas"),
         ("booking.jobs.mails", "from booking.cli import rooms"),
+        ("booking.cli.up", "from wsgi import app"),
         ("booking.api.rooms", "from booking import create_app"),
         ("booking.demo.compose", "from booking.http import services"),
     ],
