@@ -1,8 +1,9 @@
-"""Names and texts of one endless word, on phones: nothing has to be scrolled sideways."""
+"""Names and texts of one endless word and long amounts, on phones: nothing has to be scrolled sideways."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -19,7 +20,9 @@ GERMAN, ENDLESS = "Donaudampfschifffahrtsgesellschaftskapitänszimmer", "x" * 22
 
 
 def wide(name: str) -> Room:
-    return a_room(name=name, kind=name[:120], description="y" * 20_000, address={"city": "Antwerp", "street": name})
+    price = {"currency": "KWD", "price_per_night": Decimal("12345.565")}  # three decimals, and no short sign
+    address = {"city": "Antwerp", "street": name}
+    return a_room(name=name, kind=name[:120], description="y" * 20_000, address=address, **price)
 
 
 def fits(page: Page) -> bool:
