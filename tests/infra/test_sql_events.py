@@ -111,7 +111,10 @@ def cut(environ: dict[str, str], which: str = "pid <> pg_backend_pid()") -> None
     superior = create_engine(environ["DATABASE_URL"])
     with superior.connect() as connection:
         connection.execute(
-            text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = user AND {which}")
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                f" WHERE usename = user AND datname = current_database() AND {which}"
+            )
         )
     superior.dispose()
 

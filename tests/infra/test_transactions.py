@@ -182,7 +182,8 @@ def test_a_server_that_cannot_be_reached_is_a_lost_connection() -> None:
 def test_a_look_up_survives_that_every_idle_connection_was_cut(app: Flask, environ: dict[str, str]) -> None:
     fetch(select(literal(1)))
     others = text(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = user"
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE pid <> pg_backend_pid() AND usename = user AND datname = current_database()"
     )
     mine = create_engine(environ["DATABASE_URL"])
     with mine.connect() as connection:

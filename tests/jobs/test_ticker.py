@@ -204,6 +204,6 @@ def _terminate_leaders() -> None:
         connection.cursor() as cursor,
     ):
         cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE application_name = 'room-booking-ticker' AND usename = current_user"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'room-booking-ticker'"
+            " AND usename = current_user AND datname = current_database()"
         )
