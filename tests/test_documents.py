@@ -52,14 +52,14 @@ def named() -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def app() -> Flask:
+def unconnected() -> Flask:
     return create_app(Settings.unconnected())
 
 
 @pytest.fixture(scope="module")
-def answered(app: Flask) -> set[str]:
+def answered(unconnected: Flask) -> set[str]:
     """Every path that something answers to, and those it lies below."""
-    paths = {rule.rule for rule in app.url_map.iter_rules()}
+    paths = {rule.rule for rule in unconnected.url_map.iter_rules()}
     below = paths | {path[: end.start()] for path in paths for end in re.finditer("/", path)}
     return below | {re.sub(r"<(?:\w+:)?\w+_(id)>", r"{\1}", path) for path in below}
 
@@ -150,10 +150,10 @@ def commands() -> Iterator[tuple[str, list[str]]]:
                 yield page_name(page), shlex.split(begins[1].partition(" < ")[0])
 
 
-def test_every_flask_command_that_a_document_names_exists_with_its_options(app: Flask) -> None:
+def test_every_flask_command_that_a_document_names_exists_with_its_options(unconnected: Flask) -> None:
     asked = [(page, words[1:]) for page, words in commands() if words[0] == "flask"]
     assert len(asked) > 40
-    assert not [f"{page}: flask {' '.join(words)}" for page, words in asked if not _is_known(app, words)]
+    assert not [f"{page}: flask {' '.join(words)}" for page, words in asked if not _is_known(unconnected, words)]
 
 
 def _is_known(app: Flask, words: list[str]) -> bool:
