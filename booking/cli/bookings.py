@@ -45,7 +45,7 @@ def verify() -> None:
 
 @group.command("expire")
 def expire() -> None:
-    """Free every room whose guest did not pay in time. The worker does this every 15 seconds.
+    """Free every room whose guest did not pay in time. The worker does this by itself.
 
     \b
     Example:

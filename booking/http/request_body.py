@@ -15,16 +15,23 @@ from flask import Request
 
 from booking.domain.errors import Unavailable
 
-AT_ONCE = 6  # of the eight threads of a process
-OF_ONE_ADDRESS = 3
+THREADS_LEFT = 2  # for requests without a body
 PATIENCE = 0.2  # seconds to wait for one of them
 
 
 class _Places:
-    """Who reads at the moment."""
+    """Who reads at the moment, and how many may, in all and of one address."""
 
-    def __init__(self) -> None:
+    at_once: int
+    of_one_address: int
+
+    def __init__(self, threads: int) -> None:
         self._change, self._taken = threading.Condition(), Counter[str]()
+        self.divide(threads)
+
+    def divide(self, threads: int) -> None:
+        self.at_once = max(1, threads - THREADS_LEFT)
+        self.of_one_address = max(1, self.at_once // 2)
 
     def take(self, address: str) -> None:
         with self._change:
@@ -40,10 +47,15 @@ class _Places:
             self._change.notify_all()
 
     def _has_room(self, address: str) -> bool:
-        return self._taken.total() < AT_ONCE and self._taken[address] < OF_ONE_ADDRESS
+        return self._taken.total() < self.at_once and self._taken[address] < self.of_one_address
 
 
-_places = _Places()
+_places = _Places(threads=8)
+
+
+def configure(threads: int) -> None:
+    """How many threads of this process serve requests."""
+    _places.divide(threads)
 
 
 def take(asked: Request) -> None:

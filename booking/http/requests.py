@@ -25,6 +25,7 @@ def install(app: Flask, settings: Settings) -> None:
     """Give every request an id, a log line and its metrics, and believe the proxies that the settings trust."""
     if settings.trusted_proxies:
         app.wsgi_app = ProxiesTrusted(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
+    request_body.configure(settings.granian_blocking_threads)
     app.before_request(_begin)
     app.after_request(_end)
     app.teardown_request(_forget)

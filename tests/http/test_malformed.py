@@ -6,13 +6,16 @@ import io
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
+from booking.config import Settings
 from booking.domain.people import passwords
-from booking.http import request_body
+from booking.http import request_body, requests
 from tests.cases import each
 
 LOGIN = "/api/v1/auth/login"
@@ -40,6 +43,8 @@ def test_a_part_of_a_form_without_a_name_is_refused(client: FlaskClient, path: s
 def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, int], None]]:
     """Make some bodies of an address be on their way, and stay so."""
     monkeypatch.setattr(request_body, "PATIENCE", 0.01)
+    monkeypatch.setattr(request_body._places, "at_once", 6)
+    monkeypatch.setattr(request_body._places, "of_one_address", 3)
     taken: list[str] = []
 
     def begin(address: str, number: int) -> None:
@@ -56,7 +61,7 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, int], Non
 def test_bodies_that_do_not_come_leave_threads_for_everybody_without_one(
     client: FlaskClient, silent: Callable[[str, int], None]
 ) -> None:
-    for number in range(request_body.AT_ONCE):
+    for number in range(request_body._places.at_once):
         silent(f"192.0.2.{number}", 1)
     refused = client.post(LOGIN, json={})
     assert (refused.status_code, refused.json["error"]) == (503, "UNAVAILABLE")  # type: ignore[index]
@@ -64,17 +69,27 @@ def test_bodies_that_do_not_come_leave_threads_for_everybody_without_one(
     assert client.get("/api/v1/health").status_code == 200
 
 
+@each(("threads", "at_once", "of_one_address"), [(8, 6, 3), (16, 14, 7), (4, 2, 1), (1, 1, 1)])
+def test_bodies_take_all_threads_but_two_and_one_address_half_of_them(
+    monkeypatch: pytest.MonkeyPatch, threads: int, at_once: int, of_one_address: int
+) -> None:
+    monkeypatch.setattr(request_body, "_places", request_body._Places(threads=8))
+    requests.install(Flask("bodies"), replace(Settings.unconnected(), granian_blocking_threads=threads))
+    places = request_body._places
+    assert (places.at_once, places.of_one_address) == (at_once, of_one_address)
+
+
 def test_one_address_cannot_take_the_places_of_all_others(
     client: FlaskClient, silent: Callable[[str, int], None]
 ) -> None:
-    silent("192.0.2.1", request_body.OF_ONE_ADDRESS)
+    silent("192.0.2.1", request_body._places.of_one_address)
     theirs, others = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
     assert client.post(LOGIN, json={}, environ_overrides=theirs).status_code == 503
     assert client.post(LOGIN, json={}, environ_overrides=others).status_code == 400
 
 
 def test_a_body_that_breaks_off_gives_its_place_back(client: FlaskClient) -> None:
-    for _ in range(request_body.AT_ONCE + 1):
+    for _ in range(request_body._places.at_once + 1):
         broken = {"wsgi.input": io.BytesIO(b"{"), "CONTENT_LENGTH": "99", "CONTENT_TYPE": "application/json"}
         assert client.post(LOGIN, environ_overrides=broken).status_code == 400
 
