@@ -63,7 +63,7 @@ BACKFILL = (
 GRANTS = """
 DO $body$ DECLARE role name; BEGIN
   FOR role IN SELECT DISTINCT pg_get_userbyid(acl.grantee) FROM pg_class AS t, aclexplode(t.relacl) AS acl
-    WHERE t.oid = 'users'::regclass AND acl.privilege_type = 'INSERT' AND acl.grantee <> t.relowner
+    WHERE t.oid = 'users'::regclass AND acl.privilege_type = 'INSERT' AND acl.grantee NOT IN (0, t.relowner)
   LOOP EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON memberships, person_keys TO %I', role); END LOOP;
 END $body$
 """
