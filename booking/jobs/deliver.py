@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -31,29 +31,6 @@ def deliver(name: str, event_ids: list[str]) -> None:
         consumer.handle([UUID(event_id) for event_id in event_ids])
     except (Unavailable, DBAPIError) as error:
         log.warning("delivery_put_off", consumer=name, error=str(error))
-
-
-def one_by_one(name: str, work: Callable[[Task], None]) -> Callable[[Sequence[UUID]], None]:
-    """A consumer's handler of `work` that looks at one event at a time. What raises is tried again later."""
-
-    def handle(event_ids: Sequence[UUID]) -> None:
-        for event_id in event_ids:
-            if stopping.is_set():
-                return
-            for task in messages.claim_delivery(name, [event_id]):
-                _do(task, work)
-
-    return handle
-
-
-def _do(task: Task, work: Callable[[Task], None]) -> None:
-    with told(task):
-        try:
-            work(task)
-        except Exception as error:  # noqa: BLE001 whatever it is, this delivery waits and the next one goes on
-            failed(task, error)
-        else:
-            messages.finish_delivery([task])
 
 
 def failed(task: Task, error: Exception) -> None:
