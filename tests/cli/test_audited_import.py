@@ -12,7 +12,7 @@ from booking.domain.people import audit_log
 from booking.domain.people.audit_log import AuditEntry
 from booking.domain.tables import Room, User
 from tests.cast import SYSTEM, a_room, acting, count
-from tests.room_files import ANTWERP, Files, listings
+from tests.room_files import ANTWERP, Files, listings, ours
 
 
 def entries() -> list[AuditEntry]:
@@ -27,7 +27,7 @@ def test_a_new_room_is_written_down_with_what_it_is(app: Flask, files: Files) ->
     assert (house.before, house.after["location"], house.after["currency"]) == ({}, "antwerp", "EUR")
     assert (entry.action, entry.actor.partition(" (")[0]) == ("room.created", "system:cli rooms import")
     assert entry.before == {}
-    assert (entry.after["name"], entry.after["price_per_night"], entry.after["published"]) == ("A room", "120.00", True)
+    assert (entry.after["name"], entry.after["price_per_night"], entry.after["published"]) == ("A room", "120", True)
 
 
 def test_a_changed_room_is_written_down_with_what_changed_alone(app: Flask, files: Files) -> None:
@@ -35,8 +35,25 @@ def test_a_changed_room_is_written_down_with_what_changed_alone(app: Flask, file
     files.import_(listings({"price": "$130.00"}, {"price": "$80.00"}), *ANTWERP)
     changed = entries()[3:]
     assert [(entry.action, dict(entry.before), dict(entry.after)) for entry in changed] == [
-        ("room.changed", {"price_per_night": "120.000"}, {"price_per_night": "130.00"})
+        ("room.changed", {"price_per_night": "120"}, {"price_per_night": "130"})
     ]
+
+
+def test_whatever_an_import_changes_of_a_room_is_told_or_named(app: Flask, files: Files) -> None:
+    files.import_(ours({}), *ANTWERP)
+    strict = '{"name": "strict", "tiers": [{"daysBefore": 14, "percent": 50}]}'
+    files.import_(ours({"cancellation_policy": strict}), *ANTWERP)
+    picture = '[{"url": "https://example.com/blue.jpg", "alt": "A blue wall"}]'
+    long = {"description": "Newly painted.", "amenities": '["Wifi"]', "images": picture}
+    for column, value in long.items():
+        files.import_(ours({column: value}), *ANTWERP)
+    policy, *named = entries()[2:]
+    assert (policy.before["cancellation_policy"]["name"], policy.after["cancellation_policy"]["tiers"]) == (
+        "moderate",
+        [{"daysBefore": 14, "percent": 50}],
+    )
+    for entry, column in zip(named, long, strict=True):
+        assert entry.after[column] == "changed"
 
 
 def test_an_import_that_changes_or_keeps_nothing_is_not_written_down(app: Flask, files: Files) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -29,9 +29,10 @@ BATCH = 500  # rows: a fraction of a second, well within the limits of a transac
 _STATED = ("name", "description", "kind", "capacity", "price_per_night", "amenities", "min_nights", "max_nights")
 _PERHAPS = ("images", "cancellation_policy", "published")
 
-# What the audit log tells of a property that is made, and of a room; texts and pictures are left aside.
+# What the audit log tells of a property that is made, and of a room; of what is long, only that it has changed.
 _AUDITED_OF_HOUSE = ("slug", "name", "location", "currency", "time_zone")
-_AUDITED = ("name", "kind", "capacity", "price_per_night", "min_nights", "max_nights", "published")
+_AUDITED_BY_NAME = ("description", "amenities", "images")
+_AUDITED = tuple(column for column in (*_STATED, *_PERHAPS) if column not in _AUDITED_BY_NAME)
 
 # Rows of a query: those columns of a room that it asked for.
 _Found: TypeAlias = Row[*tuple[Any, ...]]
@@ -170,13 +171,13 @@ def _existing(drafts: Sequence[RoomDraft]) -> dict[_Key, _Found]:
     ours = [draft.id for draft in drafts if draft.id]
     named = [and_(Room.source == source, Room.source_id.in_(known)) for source, known in by_source.items()]
     columns = (Room.id, Room.source, Room.source_id, Room.property_id, Room.location)
-    columns += tuple(getattr(Room, column) for column in _AUDITED)
+    columns += tuple(getattr(Room, column) for column in (*_AUDITED, *_AUDITED_BY_NAME))
     rows = db.session.execute(select(*columns).where(or_(Room.id.in_(ours), *named))).all()
     return {key: row for row in rows for key in ((row.source, row.source_id), (None, str(row.id)))}
 
 
 def _write(accepted: Sequence[tuple[RoomDraft, Property]], keep_existing: bool) -> dict[_Key, _Found]:
-    """(id, version, published) of the rooms that changed, by key. Drafts that say the same columns go together."""
+    """The rooms that changed, as they are now, by key. Drafts that say the same columns go together."""
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for draft, house in accepted:
         said = tuple(column for column in _PERHAPS if getattr(draft, column) is not None)
@@ -221,7 +222,8 @@ def _upsert(named_by: str, said: Sequence[str], keep_existing: bool) -> Returnin
             set_={**new, "version": Room.version + 1, "updated_at": func.clock_timestamp()},
             where=or_(*(getattr(Room, column).is_distinct_from(value) for column, value in new.items())),
         )
-    return statement.returning(Room.id, Room.source, Room.source_id, Room.version, Room.published)
+    now = (getattr(Room, column) for column in (*_AUDITED, *_AUDITED_BY_NAME))
+    return statement.returning(Room.id, Room.source, Room.source_id, Room.version, *now)
 
 
 def _left_published() -> ColumnElement[bool]:
@@ -246,26 +248,28 @@ def _record(actor: Actor, outcome: Outcome, before: dict[_Key, _Found], after: d
             location = draft.house.location
             messages.record(actor, "room.updated", {"roomId": ids.encode("room", room.id), "location": location})
     for draft in outcome.created + outcome.updated:
-        _audit(actor, draft, before.get(draft.key), after[draft.key])
+        _audit(actor, before.get(draft.key), after[draft.key])
     for location in sorted({draft.house.location for draft in outcome.created if after[draft.key].published}):
         messages.record(actor, "room.updated", {"roomId": None, "location": location})
 
 
-def _audit(actor: Actor, draft: RoomDraft, was: _Found | None, room: _Found) -> None:
-    now = {column: getattr(draft, column) for column in _AUDITED} | {"published": room.published}
-    old = {column: getattr(was, column) for column in _AUDITED} if was else {}
-    changed = [column for column in _AUDITED if not was or old[column] != now[column]]
-    people.audit(
-        actor,
-        "room.changed" if was else "room.created",
-        ids.encode("room", room.id),
-        before={column: _plain(old[column]) for column in changed if was},
-        after={column: _plain(now[column]) for column in changed},
-    )
+def _audit(actor: Actor, was: _Found | None, now: _Found) -> None:
+    subject = ids.encode("room", now.id)
+    if was is None:
+        people.audit(actor, "room.created", subject, after=_values(now, _AUDITED))
+        return
+    changed = [column for column in _AUDITED if getattr(was, column) != getattr(now, column)]
+    named = [column for column in _AUDITED_BY_NAME if getattr(was, column) != getattr(now, column)]
+    after = _values(now, changed) | dict.fromkeys(named, "changed")
+    people.audit(actor, "room.changed", subject, before=_values(was, changed), after=after)
+
+
+def _values(room: _Found, columns: Iterable[str]) -> dict[str, Any]:
+    return {column: _plain(getattr(room, column)) for column in columns}
 
 
 def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, Decimal) else value
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
 
 @reading
