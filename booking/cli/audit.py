@@ -50,13 +50,17 @@ def _line(entry: AuditEntry) -> str:
         after |= entry.personal.after
     told = (json.dumps(values, ensure_ascii=False) for values in (before, after))
     change = " -> ".join(told) if before or after else ""
-    erased = "(about somebody who was erased)" if entry.person_id and not entry.personal else ""
+    missing = ""
+    if entry.unreadable:
+        missing = "(unreadable: damaged, or put here by hand)"
+    elif entry.person_id and not entry.personal:
+        missing = "(about somebody who was erased)"
     facts = (
         f"{entry.at.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S}Z",
         entry.actor,
         entry.action,
         entry.subject,
         change,
-        erased,
+        missing,
     )
     return "  ".join(fact for fact in facts if fact)

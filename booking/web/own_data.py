@@ -119,6 +119,8 @@ def _change(entry: Entry) -> Line:
     values = [
         str(value) for name, value in entry["after"].items() if value and name != "property"
     ]  # its id says nothing
+    if entry.get("unreadable"):
+        values.append(gettext("Damaged: the details can’t be read"))
     return str(CHANGES.get(entry["action"], entry["action"])), _known(instant(entry["at"]), *values)
 
 

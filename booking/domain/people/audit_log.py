@@ -41,7 +41,10 @@ class Personal:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """A change as the log tells it; `personal` is None where it has none, or where its person was erased."""
+    """A change as the log tells it; `personal` is None where it has none, or where its person was erased.
+
+    It is also None where the entry is `unreadable`: damaged since it was written, or put there by hand.
+    """
 
     at: dt.datetime
     actor: str
@@ -52,6 +55,7 @@ class AuditEntry:
     person_id: uuid.UUID | None
     personal: Personal | None
     request_id: str
+    unreadable: bool = False
 
 
 def record(
@@ -159,13 +163,17 @@ def _read(rows: Sequence[AuditRecord]) -> list[AuditEntry]:
 
 
 def _entry(row: AuditRecord, key: bytes | None) -> AuditEntry:
-    personal = None
+    personal, unreadable = None, False
     if row.sealed and row.person_id and key:
-        values = sealing.opened(row.sealed, key, _place(row.id, row.person_id))
-        personal = Personal(row.person_id, values["before"], values["after"])
+        try:
+            values = sealing.opened(row.sealed, key, _place(row.id, row.person_id))
+            personal = Personal(row.person_id, values["before"], values["after"])
+        except ValueError as error:
+            telemetry.log.error("audit_entry_unreadable", entry_id=str(row.id), error=str(error))
+            unreadable = True
     before, after = row.before or {}, row.after or {}
     return AuditEntry(
-        row.at, row.actor, row.action, row.subject, before, after, row.person_id, personal, row.request_id
+        row.at, row.actor, row.action, row.subject, before, after, row.person_id, personal, row.request_id, unreadable
     )
 
 

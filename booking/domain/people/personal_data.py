@@ -91,6 +91,7 @@ def _audit_log(user_id: uuid.UUID) -> list[Entry]:
             "action": entry.action,
             "before": {**entry.before, **(entry.personal.before if entry.personal else {})},
             "after": {**entry.after, **(entry.personal.after if entry.personal else {})},
+            **({"unreadable": True} if entry.unreadable else {}),
         }
         for entry in audit_log.about(user_id)
     ]
