@@ -166,6 +166,22 @@ class BookingNotCancellable(Conflict):
     code = "BOOKING_NOT_CANCELLABLE"
 
 
+class AlreadyCancelled(BookingNotCancellable):
+    reason = "ALREADY_CANCELLED"
+
+
+class HoldRanOut(BookingNotCancellable):
+    reason = "HOLD_RAN_OUT"
+
+
+class StayHasBegun(BookingNotCancellable):
+    reason = "STAY_HAS_BEGUN"
+
+
+class StayIsOver(BookingNotCancellable):
+    reason = "STAY_IS_OVER"
+
+
 class CancelledDuringPayment(BookingNotCancellable):
     reason = "CANCELLED_DURING_PAYMENT"
 

@@ -15,6 +15,7 @@ from booking.domain.people import audit_log
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
+from booking.infra import clock
 from booking.infra.ids import encode
 from tests.cast import (
     REFUND_DECLINED,
@@ -60,7 +61,7 @@ def test_the_refund_is_shown_and_asked_and_the_log_names_who(
     [entry] = [one for one in audit_log.entries(SYSTEM) if one.action == "booking.cancelled"]
     assert entry.actor.startswith("system:cli bookings cancel (")
     again = cancel(runner, booked.reference, "--yes")
-    assert (again.exit_code, again.output) == (1, "Error: This booking can no longer be cancelled.\n")
+    assert (again.exit_code, again.output) == (1, "Error: This booking has already been cancelled.\n")
     assert len(payments_of(booked)) == 2
 
 
@@ -118,6 +119,19 @@ def test_what_was_shown_is_what_happens_or_nothing(
     said = cancel(runner, booked.reference)
     assert said.exit_code == 1
     assert reload(booked).status == "CONFIRMED"
+
+
+def test_what_cannot_be_cancelled_any_more_says_why(
+    runner: FlaskCliRunner, alice: User, room: Room, booked: Booking, desk: BookingContext
+) -> None:
+    held = bookings.hold(acting(alice), order(alice, room, in_days(5)), desk)
+    later(desk.hold_for)
+    said = cancel(runner, held.reference, "--yes")
+    assert said.output == "Error: This booking was not paid in time, so there is nothing to cancel.\n"
+    for leaves, why in ((dt.timedelta(minutes=1), "has begun"), (dt.timedelta(0), "is over")):
+        later(booked.departure - leaves - clock.now())
+        said = cancel(runner, booked.reference, "--yes")
+        assert (said.exit_code, said.output) == (1, f"Error: This stay {why}. It can no longer be cancelled.\n")
 
 
 def test_whoever_else_cancels_meanwhile_is_noticed(

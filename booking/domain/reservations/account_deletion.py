@@ -9,7 +9,7 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import Date, and_, cast, delete, func, or_, select
+from sqlalchemy import and_, delete, or_, select
 
 from booking.domain import people
 from booking.domain.actors import Actor
@@ -18,8 +18,7 @@ from booking.domain.notices import Notice
 from booking.domain.payments import OPEN, REFUND_IS_OWED, Payment
 from booking.domain.people import Action, email_key
 from booking.domain.reservations import hold_limits
-from booking.domain.reservations.models import CONFIRMED, PENDING, Booking, IdempotencyKey
-from booking.infra.clock import sql_now
+from booking.domain.reservations.models import CONFIRMED, PENDING, STAY_IS_OVER, Booking, IdempotencyKey
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 
 
@@ -77,10 +76,9 @@ def money_moves(actor: Actor, user_id: uuid.UUID) -> bool:
 
 
 def _obstacles(user_id: uuid.UUID) -> list[Obstacle]:
-    over = Booking.check_out < cast(func.timezone(Booking.time_zone, sql_now()), Date)
     rows = db.session.execute(
         select(Booking.id, Booking.reference, Booking.check_in, Booking.check_out, _IS_HOLD)
-        .where(Booking.user_id == user_id, or_(and_(Booking.status == CONFIRMED, ~over), hold_limits.RUNNING))
+        .where(Booking.user_id == user_id, or_(and_(Booking.status == CONFIRMED, ~STAY_IS_OVER), hold_limits.RUNNING))
         .order_by(Booking.check_in, Booking.id)
     )
     return [Obstacle(*row) for row in rows]

@@ -52,6 +52,11 @@ class BookingDetails:
         """Until the hold ends, by our clock; 0 where none runs."""
         return max(0, int((self.held_until - clock.now()).total_seconds())) if self.held_until else 0
 
+    @property
+    def is_past(self) -> bool:
+        """A stay from which its guest has checked out."""
+        return self.stage == BOOKED and clock.now() >= self.notice.departure
+
 
 def trip(actor: Actor, booking_id: uuid.UUID) -> BookingDetails:
     """The guest's own booking; raises BookingNotFound."""

@@ -63,7 +63,7 @@ def of(booking: Booking, user: User) -> BookingSummary:
         property=booking.property_name,
         address=tuple(line for line in address_lines(booking.address) if line != booking.property_name),
         arrival=arrival,
-        departure=dt.datetime.combine(booking.check_out, booking.check_out_time, tzinfo=arrival.tzinfo),
+        departure=booking.departure,
         nights=(booking.check_out - booking.check_in).days,
         lines=pricing.price_lines(pricing.kept_lines(booking.price_lines)),
         total=booking.total_price,

@@ -8,20 +8,34 @@ from decimal import Decimal
 
 from booking.domain import pricing
 from booking.domain.actors import Actor
-from booking.domain.errors import BookingNotCancellable, CancelledDuringPayment, RefundChanged
+from booking.domain.errors import (
+    AlreadyCancelled,
+    CancelledDuringPayment,
+    HoldRanOut,
+    RefundChanged,
+    StayHasBegun,
+    StayIsOver,
+)
 from booking.domain.payments import Order
 from booking.domain.reservations import changes, repository
-from booking.domain.reservations.models import CONFIRMED, EXPIRED, PENDING, Booking
+from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING, Booking
 from booking.infra import clock
 
 
 def refuse_unless_possible(booking: Booking) -> None:
-    """A guest may cancel a hold that runs and a confirmed stay that has not begun; raises BookingNotCancellable."""
+    """A guest may cancel a hold that runs and a confirmed stay that has not begun.
+
+    Raises BookingNotCancellable, as the one of its kinds that says why.
+    """
     if booking.status == PENDING and booking.held_until is None:
         raise CancelledDuringPayment
-    begun = clock.now() >= pricing.check_in_instant(booking.policy, booking.check_in)
-    if shown_status(booking) not in (PENDING, CONFIRMED) or (booking.status == CONFIRMED and begun):
-        raise BookingNotCancellable
+    shown, now = shown_status(booking), clock.now()
+    if shown == CANCELLED:
+        raise AlreadyCancelled
+    if shown == EXPIRED:
+        raise HoldRanOut
+    if shown == CONFIRMED and now >= pricing.check_in_instant(booking.policy, booking.check_in):
+        raise StayIsOver if now >= booking.departure else StayHasBegun
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from booking.domain import payments
 from booking.domain.actors import Actor
 from booking.domain.reservations import booking_details, hold_limits, models
-from booking.domain.reservations.models import CONFIRMED, EXPIRED, PENDING, Booking
+from booking.domain.reservations.models import CONFIRMED, EXPIRED, PENDING, STAY_IS_OVER, Booking
 from booking.infra.clock import sql_now
 from booking.infra.db import db, reading
 
@@ -81,7 +81,7 @@ class Overview:
 def overview(actor: Actor, group: str, page: int, page_size: int = 10) -> Overview:
     """Stays to come (holds that run first, then the next one), past ones, and cancelled ones (the latest first).
 
-    A stay is past from the day after check-out, by the calendar at the property. Holds that ended unpaid are in none;
+    A stay is past from its check-out on, by the clock at the property. Holds that ended unpaid are in none;
     one that was charged too late, so that the money goes back, is among the cancelled.
     """
     groups, guest_id = _groups(), actor.account
@@ -125,11 +125,10 @@ def _counts(guest_id: uuid.UUID, groups: dict[str, ColumnElement[bool]]) -> dict
 
 
 def _groups() -> dict[str, ColumnElement[bool]]:
-    over = Booking.check_out < cast(func.timezone(Booking.time_zone, sql_now()), Date)
     booked = Booking.status == CONFIRMED
     return {
-        UPCOMING: or_(and_(booked, ~over), _shown_as(PENDING)),
-        PAST: and_(booked, over),
+        UPCOMING: or_(and_(booked, ~STAY_IS_OVER), _shown_as(PENDING)),
+        PAST: and_(booked, STAY_IS_OVER),
         CANCELLED: and_(Booking.status == models.CANCELLED, or_(_EVER_BOOKED, payments.has_refund(Booking.id))),
     }
 

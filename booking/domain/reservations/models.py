@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     CheckConstraint,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Text,
+    func,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -35,6 +37,7 @@ from booking.domain.columns import (
 )
 from booking.domain.errors import IllegalMove
 from booking.domain.money import check_sql
+from booking.infra.clock import sql_now
 from booking.infra.db import Model
 from booking.infra.homes import REGIONAL
 
@@ -116,6 +119,11 @@ class Booking(Model):
         return (self.check_out - self.check_in).days
 
     @property
+    def departure(self) -> dt.datetime:
+        """By when the guest has left, in the property's zone."""
+        return dt.datetime.combine(self.check_out, self.check_out_time, tzinfo=ZoneInfo(self.time_zone))
+
+    @property
     def city(self) -> str:
         """As the property's address has it; may be empty."""
         return str(self.address.get("city") or "")
@@ -139,6 +147,10 @@ class Booking(Model):
     def _expect(self, move: str, *statuses: str) -> None:
         if self.status not in statuses:
             raise IllegalMove(status=self.status, move=move)
+
+
+# The same as `departure`, for statements.
+STAY_IS_OVER = func.timezone(Booking.time_zone, sql_now()) >= Booking.check_out + Booking.check_out_time
 
 
 class IdempotencyKey(Model):

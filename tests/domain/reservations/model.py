@@ -231,10 +231,13 @@ class Model:
     def cancel(self, sold: Sold, how: str) -> str:
         if sold.status == "PENDING" and sold.nights == "pinned":
             return "CancelledDuringPayment"
-        begun = self.now >= self.days_before(sold, 0)
-        live = sold.nights == "held" if sold.status == "PENDING" else sold.status == "CONFIRMED" and not begun
-        if not live or self.over(sold):
-            return "BookingNotCancellable"
+        if sold.status == "CANCELLED":
+            return "AlreadyCancelled"
+        if sold.status == "EXPIRED" or self.over(sold):
+            return "HoldRanOut"
+        if sold.status == "CONFIRMED" and self.now >= self.days_before(sold, 0):
+            departure = dt.datetime.combine(sold.check_out, dt.time(11), ZONE)
+            return "StayIsOver" if self.now >= departure else "StayHasBegun"
         if sold.status == "CONFIRMED":
             percents = [percent for days, percent in TIERS[sold.room] if self.now < self.days_before(sold, days)]
             sold.refund = sold.total * max(percents, default=0) / 100

@@ -12,7 +12,7 @@ import pytest
 
 from booking.domain.errors import BookingNotFound, PaymentFailed, PaymentUnknown, RefundChanged, RoomNotAvailable
 from booking.domain.inventory import availability
-from booking.domain.reservations import booking_details, bookings, history, ical, recovery
+from booking.domain.reservations import account_deletion, booking_details, bookings, history, ical, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.ical import CalendarPublisher
 from booking.domain.search import alternatives
@@ -149,19 +149,21 @@ def test_stays_stand_where_they_belong(alice: User, bob: User, room: Room, desk:
     assert [entry.stage for entry in overview.entries] == ["held", "booked", "booked"]
 
 
-def test_a_stay_is_past_from_the_day_after_check_out_at_the_property(alice: User, desk: BookingContext) -> None:
+def test_a_stay_is_past_from_its_check_out_on_by_the_clock_at_the_property(alice: User, desk: BookingContext) -> None:
     zone = "Pacific/Auckland"
-    there, today = a_room(time_zone=zone, location="auckland"), clock.today(zone)
+    there, today = a_room(time_zone=zone, location="auckland", check_out_time=dt.time(9, 30)), clock.today(zone)
     stay = Stay(today + 3 * DAY, today + 5 * DAY)
     booked = bookings.book(acting(alice), order(alice, there, stay), VISA, desk)
 
-    def groups_at(day: dt.date, hour: dt.time) -> tuple[list[str], list[str]]:
-        later(dt.datetime.combine(day, hour, ZoneInfo(zone)) - clock.now())
-        return references(alice, history.UPCOMING), references(alice, history.PAST)
+    def is_past_at(hour: dt.time) -> bool:
+        later(dt.datetime.combine(stay.check_out, hour, ZoneInfo(zone)) - clock.now())
+        found = {group: references(alice, group) for group in (history.UPCOMING, history.PAST)}
+        past = booking_details.trip(acting(alice), booked.id).is_past
+        assert found == {history.UPCOMING: [], history.PAST: [booked.reference]} if past else found[history.UPCOMING]
+        assert bool(account_deletion.obstacles(acting(alice), alice.id)) is not past
+        return past
 
-    assert groups_at(stay.check_out, dt.time(0, 1)) == ([booked.reference], [])
-    assert groups_at(stay.check_out, dt.time(23, 59)) == ([booked.reference], [])
-    assert groups_at(stay.check_out + DAY, dt.time(0, 1)) == ([], [booked.reference])
+    assert [is_past_at(dt.time(*hour)) for hour in ((0, 1), (9, 29), (9, 31), (23, 59))] == [False, False, True, True]
 
 
 def test_a_hold_that_ran_out_is_in_no_list(alice: User, room: Room, desk: BookingContext) -> None:

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import create_engine
 
-from booking.domain.errors import BookingNotCancellable, RoomLocked, RoomNotAvailable
+from booking.domain.errors import AlreadyCancelled, RoomLocked, RoomNotAvailable
 from booking.domain.inventory import availability
 from booking.domain.maintenance import verification
 from booking.domain.reservations import bookings, holds
@@ -165,7 +165,7 @@ def test_two_payments_of_one_hold_at_once_charge_once(
 def test_cancelling_at_once_refunds_once(app: Flask, alice: User, room: Room, desk: BookingContext) -> None:
     booking = bookings.book(acting(alice), order(alice, room), VISA, desk)
     results = all_at_once(app, [lambda: bookings.cancel(acting(alice), booking.id, desk)] * 6)
-    assert outcomes(results) == {"CANCELLED": 1, BookingNotCancellable.__name__: 5}
+    assert outcomes(results) == {"CANCELLED": 1, AlreadyCancelled.__name__: 5}
     assert len(payments_of(booking)) == 2
 
 
