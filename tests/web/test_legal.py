@@ -84,6 +84,7 @@ def test_a_receipt_names_seller_guest_stay_and_total(
         "Total paid €360",
     ):
         assert fact in guest.text
+    assert "Cancelled" not in guest.text
 
 
 @pytest.mark.usefixtures("bob")
@@ -109,6 +110,7 @@ def test_a_receipt_says_what_became_of_the_refund_as_the_booking_does(
     assert f"{said} €360" in guest.go(here).text
     guest.go(f"{here}/receipt")
     assert f"Total paid €360 {said} €360" in guest.text
+    assert "Cancelled on" in guest.text
 
 
 def test_a_receipt_follows_a_refund_that_comes_back_late(

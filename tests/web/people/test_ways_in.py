@@ -34,6 +34,13 @@ def test_a_stranger_signs_in_and_nothing_is_lost(visitor: Visitor, alice: User, 
     assert the_booking().guests == 2
 
 
+def test_a_changed_password_is_told_beside_the_room_that_waits(visitor: Visitor, room: Room) -> None:
+    for changed in (True, False):
+        visitor.go(f"/sign-in?{'changed=1&' if changed else ''}next={reserve_url(room)}?guests=2")
+        assert "We’ve saved your room and dates" in visitor.text
+        assert ("Your password has been changed" in visitor.text) is changed
+
+
 def test_a_stranger_registers_instead_and_nothing_is_lost(visitor: Visitor, room: Room) -> None:
     reserve(visitor, room)
     visitor.send("/register", fullName="Carol", email="carol@example.com", password="three words here")
