@@ -48,7 +48,8 @@ BLOCK = Id("block", "see `flask rooms blocks`")
 def block(room_id: uuid.UUID, check_in: dt.datetime, check_out: dt.datetime, reason: str) -> None:
     """Take the nights from CHECK_IN to CHECK_OUT (the night of which stays on sale) off sale.
 
-    All of them or none: nights that are held, booked or blocked already are named, and nothing changes then.
+    All of them or none: nights that are held, booked or blocked already are named, and nothing changes then. Where
+    exactly these nights are blocked already, the block is shown with its reason, and stays as it is.
     CHECK_IN is today at the property or later, and no further ahead than guests may book.
 
     \b
@@ -63,6 +64,9 @@ def block(room_id: uuid.UUID, check_in: dt.datetime, check_out: dt.datetime, rea
     except BookingError as refusal:
         raise click.ClickException(f"Nothing was blocked: {words.message(refusal)}") from refusal
     click.echo(_line(made))
+    if reason and made.reason != reason:
+        stays = "These nights were blocked already, so the reason stays as it is. To change it, unblock them first."
+        click.echo(stays, err=True)
 
 
 @click.command("unblock")

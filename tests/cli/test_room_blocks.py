@@ -43,7 +43,9 @@ def test_nights_are_blocked_listed_and_put_on_sale_again(app: Any, runner: Flask
 def test_twice_is_once(app: Any, runner: FlaskCliRunner, room: Room) -> None:
     first, second = (rooms(runner, "block", *words_for(room, in_days(30))) for _ in range(2))
     assert first.output == second.output
-    assert count(Block) == 1
+    other = rooms(runner, "block", *words_for(room, in_days(30)), "--reason", "painting")
+    assert (other.exit_code, other.stdout, count(Block)) == (0, first.stdout, 1)
+    assert other.stderr.startswith("These nights were blocked already, so the reason stays as it is.")
     block_id = first.output.split()[0]
     assert rooms(runner, "unblock", block_id).exit_code == 0
     again = rooms(runner, "unblock", block_id)
