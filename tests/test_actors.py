@@ -71,7 +71,7 @@ COMPUTED = {
 }
 # A step of another verb, which was given the actor, has asked whether they may, and records what came of it.
 STEP = {
-    "messages": {"retry_given_up_deliveries"},
+    "messages": {"retry_given_up_deliveries", "tell_more"},
     "people": {"lock_account"},
     "catalogue": {"find_property_of"},
     "inventory": {"book_nights", "lock_room", "pin_nights", "record_sold_nights", "unpin_nights"},
@@ -125,6 +125,8 @@ MACHINERY = {
         "give_up_delivery",
         "given_up_deliveries",
         "find_consumer",
+        "find_fact",
+        "is_unfinished",
         "outbox_figures",
         "prune_events",
         "register_consumer",

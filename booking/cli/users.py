@@ -15,8 +15,8 @@ from booking.domain.actors import Actor, Role
 from booking.domain.errors import EmailTaken, Invalid
 from booking.domain.inputs import accept
 from booking.domain.people import SHORTEST_PASSWORD, Registration, User
-from booking.domain.reservations import Obstacle
-from booking.http import words
+from booking.domain.reservations import MoneyMove, Obstacle
+from booking.http import money_format, words
 from booking.http.services import current_services
 
 group = AppGroup("users", help="Accounts.")
@@ -214,22 +214,37 @@ def delete(email: str, yes: bool) -> None:
         flask users delete dana@example.com
     """
     user = _account(email)
-    if obstacles := reservations.deletion_obstacles(acting(), user.id):
-        raise click.ClickException(_in_the_way(obstacles))
+    obstacles = reservations.deletion_obstacles(acting(), user.id)
+    if in_the_way := [*_in_the_way(obstacles), *_unsettled(reservations.money_moves(acting(), user.id))]:
+        raise click.ClickException(" ".join(in_the_way))
     if not yes:
         click.confirm("This cannot be undone. Delete the account?", abort=True)
     _doing(reservations.delete_account, email)
     click.echo("The account is deleted. Its address can be registered anew.")
 
 
-def _in_the_way(obstacles: list[Obstacle]) -> str:
+def _in_the_way(obstacles: list[Obstacle]) -> list[str]:
     """What is to be done first: bookings are cancelled, holds are released."""
     said = {
         False: "These bookings are not over, cancel them first",
         True: "These holds are not paid, release them first or wait until they have run out",
     }
     references = {is_hold: [one.reference for one in obstacles if one.is_hold is is_hold] for is_hold in said}
-    return " ".join(f"{said[is_hold]}: {', '.join(names)}." for is_hold, names in references.items() if names)
+    return [f"{said[is_hold]}: {', '.join(names)}." for is_hold, names in references.items() if names]
+
+
+def _unsettled(moves: list[MoneyMove]) -> list[str]:
+    """What is owed until an operator sends it again, and what settles by itself."""
+    said = {
+        True: "These refunds were declined and are owed, see `flask payments list` and send them again first",
+        False: "These payments or refunds are in progress, wait until they have an outcome",
+    }
+    sums = {is_owed: [_sum(move) for move in moves if move.is_owed is is_owed] for is_owed in said}
+    return [f"{said[is_owed]}: {', '.join(each)}." for is_owed, each in sums.items() if each]
+
+
+def _sum(move: MoneyMove) -> str:
+    return f"{money_format.plain(move.amount, move.currency)} of booking {move.reference}"
 
 
 def _doing(verb: Callable[[Actor, UUID], None], email: str) -> None:

@@ -9,12 +9,13 @@ from flask_babel import gettext, lazy_gettext
 from flask_babel.speaklater import LazyString
 
 from booking.config import Settings
-from booking.domain import people
+from booking.domain import messages, people
 from booking.domain.messages import Task
 from booking.domain.people import Addressee, LinkKind
 from booking.infra import ids
 from booking.infra.domains import ascii_url
 from booking.jobs import email_builder
+from booking.jobs.deliver import NotYet
 from booking.jobs.email_builder import Letter, one_line
 
 Writer = Callable[[Task, str, Settings], EmailMessage | None]
@@ -75,14 +76,21 @@ def _still_there(task: Task) -> Addressee | None:
 
 
 def _gone(task: Task) -> Addressee | None:
-    """Whose address is kept for this one mail, None where it was sent."""
-    farewell_id = ids.decode("farewell", task.payload["farewellId"])
+    """Whose address is kept for this last mail, None where it was sent. Raises NotYet: it says that it is the last."""
+    if messages.is_unfinished(task.consumer, people.FAREWELL, task.payload[people.FAREWELL], besides=task.event_id):
+        raise NotYet("after the emails about bookings")
+    return kept_address(task.payload[people.FAREWELL])
+
+
+def kept_address(farewell: str) -> Addressee | None:
+    """The address of a deleted account, as long as emails to it are owed."""
+    farewell_id = ids.decode("farewell", farewell)
     return people.find_farewell(farewell_id) if farewell_id else None
 
 
 def forget_address(task: Task) -> None:
     """The last mail is sent."""
-    if farewell_id := ids.decode("farewell", task.payload["farewellId"]):
+    if farewell_id := ids.decode("farewell", task.payload[people.FAREWELL]):
         people.end_farewell(farewell_id)
 
 

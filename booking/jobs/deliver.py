@@ -21,6 +21,10 @@ JOB = "booking.jobs.deliver.deliver"  # what the queue calls
 stopping = threading.Event()  # set when the process should end: the delivery at hand is the last
 
 
+class NotYet(Exception):
+    """This delivery has its turn after others. Says which."""
+
+
 def deliver(name: str, event_ids: list[str]) -> None:
     """Have a consumer do its work for these events. Raises nothing: what is not finished is offered again."""
     consumer = messages.find_consumer(name)

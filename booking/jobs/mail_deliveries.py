@@ -36,6 +36,8 @@ def _mailed(task: Task, post: Post) -> bool:
     with deliver.told(task):
         try:
             reached = mails.handle(task, post, current_services().settings)
+        except deliver.NotYet as reason:
+            messages.fail_delivery(task, str(reason))
         except Unreachable as error:
             reachable = False
             deliver.failed(task, error)

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from flask_babel import gettext
 
 from booking.config import Settings
-from booking.domain import payments, reservations
+from booking.domain import messages, payments, people, reservations
 from booking.domain.messages import Task
 from booking.domain.reservations import BookingSummary, CalendarPublisher
 from booking.http import date_format, money_format
@@ -45,16 +45,29 @@ def _about_booking(task: Task, message_id: str, settings: Settings) -> EmailMess
     kind = kind_of(task)
     if kind is None:
         return None
-    booking_id = ids.decode("booking", task.payload["bookingId"])
-    notice = reservations.find_summary(booking_id) if booking_id else None
+    notice = _find_summary(task)
     if notice is None:
         log.warning("mail_without_booking", booking_id=task.payload["bookingId"])
         return None
     if kind in (REFUND_DECLINED, REFUND_RETURNED):
-        if kind == REFUND_DECLINED and _is_returned(notice):
+        if kind == REFUND_DECLINED and _refund_state(notice) == payments.RETURNED:
             return None  # tried again in the meantime; the email about that tells all of it
         notice = replace(notice, refunded=Decimal(task.payload["amount"]))
+    if kind == CANCELLATION:
+        notice = replace(notice, refund_is_owed=_refund_state(notice) == payments.OWED)
     return compose(notice, Letter(kind, message_id, task.occurred_at), settings)
+
+
+def _find_summary(task: Task) -> BookingSummary | None:
+    """Also where the account was deleted after this had happened: its last emails are owed to the address kept."""
+    booking_id = ids.decode("booking", task.payload["bookingId"])
+    if booking_id is None:
+        return None
+    if summary := reservations.find_summary(booking_id):
+        return summary
+    farewell = messages.find_fact(task.event_id, people.FAREWELL)
+    kept = account_mails.kept_address(farewell) if farewell else None
+    return reservations.find_summary(booking_id, kept.email) if kept else None
 
 
 def kind_of(task: Task) -> str | None:
@@ -64,8 +77,8 @@ def kind_of(task: Task) -> str | None:
     return CANCELLATION if task.type == "booking.cancelled" and task.payload.get("wasConfirmed") else None
 
 
-def _is_returned(notice: BookingSummary) -> bool:
-    return payments.refund_states([notice.booking_id]).get(notice.booking_id) == payments.RETURNED
+def _refund_state(notice: BookingSummary) -> str | None:
+    return payments.refund_states([notice.booking_id]).get(notice.booking_id)
 
 
 def compose(notice: BookingSummary, letter: Letter, settings: Settings) -> EmailMessage:
@@ -79,7 +92,7 @@ def compose(notice: BookingSummary, letter: Letter, settings: Settings) -> Email
     facts: dict[str, object] = {
         "notice": notice,
         "site_name": settings.site_name,
-        "link": issuer.link(notice.booking_id),
+        "link": None if notice.account_is_deleted else issuer.link(notice.booking_id),
         "with_decimals": money_format.has_fraction(reservations.amounts_of(notice), notice.currency),
     }
     email_builder.fill(message, letter, facts)

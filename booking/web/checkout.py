@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFError
 from booking.domain import catalogue, pricing, reservations, search
 from booking.domain.errors import (
     BookingError,
+    CancelledDuringPayment,
     Invalid,
     PaymentFailed,
     PaymentInProgress,
@@ -182,11 +183,22 @@ def pay(booking_id: str) -> Response:
 def release(booking_id: str) -> Response:
     """The guest does not want the room after all, or would rather have another one."""
     trip, form = own_trip(booking_id), Form.posted()
-    if trip.stage == reservations.STAGE_HELD:
-        reservations.cancel(actor(), trip.id, current_services().booking_context)
+    if not _released(trip):
+        return go_to(url_for(".show", booking_id=booking_id))
     if decode("room", instead := form.value("roomId")):
         return go_to(url_for(".wish", room_id=instead, **_wish(request.form)))
     return go_to(_page_of(BookingRequest(visitor().id, trip.room_id, trip.stay, trip.notice.guests)))
+
+
+def _released(trip: BookingDetails) -> bool:
+    """Whether the guest has nothing of it any more to pay for; False while a payment is being checked."""
+    if trip.stage != reservations.STAGE_HELD:
+        return trip.stage != reservations.STAGE_PAYING
+    try:
+        reservations.cancel(actor(), trip.id, current_services().booking_context)
+    except CancelledDuringPayment:
+        return False
+    return True
 
 
 # --- showing

@@ -15,6 +15,7 @@ from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Event, Room, Session, User
 from tests.cast import PASSWORD, VISA, acting, count, in_days, order
+from tests.domain.reservations.test_refund_debts import cancelled
 
 NEW = "a much longer horse battery 4711"
 
@@ -141,6 +142,22 @@ def test_holds_that_keep_an_account_are_to_be_released(
     both = run(app, "delete", "alice@example.com", "--yes").output
     assert f"cancel them first: {booking.reference}. These holds" in both
     assert both.endswith(f": {held.reference}.\n")
+
+
+def test_a_refund_that_keeps_an_account_is_named_with_what_to_do(
+    app: Flask, alice: User, room: Room, desk: BookingContext
+) -> None:
+    owed = cancelled(alice, desk)
+    refused = run(app, "delete", "alice@example.com", "--yes")
+    assert refused.exit_code == 1
+    assert refused.output == (
+        "Error: These refunds were declined and are owed, see `flask payments list` and send them again first:"
+        f" 360.00 EUR of booking {owed.reference}.\n"
+    )
+    waiting = cancelled(alice, desk, silent=True)
+    both = run(app, "delete", "alice@example.com", "--yes").output
+    assert f"wait until they have an outcome: 360.00 EUR of booking {waiting.reference}." in both
+    assert owed.reference in both
 
 
 @pytest.mark.parametrize(("answer", "is_disabled"), [("n\n", False), ("", False), ("y\n", True)])

@@ -89,6 +89,13 @@ def test_a_confirmation_says_reference_dates_price_and_terms() -> None:
         assert fact in said
 
 
+def test_what_costs_nothing_was_not_paid() -> None:
+    message = written(replace(NOTICE, total=Decimal(0), lines=(), refunds=()))
+    for said in (text(message), html(message).get_text(" ")):
+        assert "Total" in said
+        assert "paid" not in said
+
+
 def test_html_says_what_the_text_says() -> None:
     message = written()
     shown = " ".join(html(message).get_text(" ").split())

@@ -69,6 +69,13 @@ def test_a_declined_refund_is_told_once_however_often_it_is_tried(
         ):
             assert fact in said, form
     assert list(told.iter_attachments()) == []
+    [cancellation] = [message for message in sent(mail_dir) if "has been cancelled" in message["Subject"]]
+    for form in ("plain", "html"):
+        said = " ".join(text(cancellation, form).split())
+        assert "We couldn’t return €360 of the €360 you paid" in said.replace("<strong>", "").replace(
+            "</strong>", ""
+        ), form
+        assert "goes back" not in said, form
     assert again(booked, declining) == refunds.OWED
     assert again(booked, declining) == refunds.OWED
     assert len(about_refunds(mail_dir)) == 1

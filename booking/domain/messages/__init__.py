@@ -23,6 +23,7 @@ from booking.domain.messages.outbox import prune as prune_events
 from booking.domain.messages.outbox import relay as relay_events
 from booking.domain.messages.outbox import retry_given_up as retry_given_up_deliveries
 from booking.domain.messages.outbox import status as outbox_figures
+from booking.domain.messages.unfinished import find_fact, is_unfinished, tell_more
 
 __all__ = [
     "DELIVERY_GIVEN_UP",
@@ -37,9 +38,11 @@ __all__ = [
     "due_deliveries",
     "fail_delivery",
     "find_consumer",
+    "find_fact",
     "finish_delivery",
     "give_up_delivery",
     "given_up_deliveries",
+    "is_unfinished",
     "outbox_figures",
     "prune_events",
     "record",
@@ -47,4 +50,5 @@ __all__ = [
     "registered_consumers",
     "relay_events",
     "retry_given_up_deliveries",
+    "tell_more",
 ]

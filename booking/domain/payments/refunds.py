@@ -87,7 +87,7 @@ def _recorded(actor: Actor, refund_id: uuid.UUID, outcome: Outcome) -> bool:
         ledger.fail(refund, ledger.DECLINED, _reason(outcome))
     if known_as_owed is (refund.state == SUCCEEDED):  # the first no, or the yes after it
         _tell(actor, refund)
-    people.audit(actor, f"refund.{refund.state}", encode("payment", refund_id))
+    people.audit(actor, f"refund.{refund.state}", encode("payment", refund_id), after=_facts(refund))
     return True
 
 
@@ -99,9 +99,13 @@ def _declined_before(refund: Payment) -> bool:
 
 def _tell(actor: Actor, refund: Payment) -> None:
     """News for the guest, inside the caller's transaction."""
-    facts = {"bookingId": encode("booking", refund.booking_id), "paymentId": encode("payment", refund.id)}
-    facts |= {"amount": str(refund.amount), "currency": refund.currency}
+    facts = {"paymentId": encode("payment", refund.id)} | _facts(refund)
     messages.record(actor, TOLD_RETURNED if refund.state == SUCCEEDED else TOLD_DECLINED, facts)
+
+
+def _facts(refund: Payment) -> dict[str, str]:
+    booking = encode("booking", refund.booking_id)
+    return {"bookingId": booking, "amount": str(refund.amount), "currency": refund.currency}
 
 
 def _reason(outcome: Outcome) -> str:
@@ -147,7 +151,7 @@ def _begin_again(actor: Actor, payment_id: uuid.UUID, context: PaymentContext) -
         raise RefundNotOwed
     charge = db.session.get_one(Payment, declined.charge_id)
     again = ledger.start_refund(charge, declined.amount, context.patience)
-    after = {"payment": encode("payment", again.id), "amount": str(again.amount), "currency": again.currency}
+    after = {"payment": encode("payment", again.id)} | _facts(again)
     people.audit(actor, "refund.retried", encode("payment", payment_id), before={"state": FAILED}, after=after)
     return again
 
@@ -160,7 +164,8 @@ def _returned_after_all(actor: Actor, payment_id: uuid.UUID, outcome: Outcome) -
     ledger.succeed(declined, outcome.reference)
     _tell(actor, declined)
     shown = encode("payment", payment_id)
-    people.audit(actor, "refund.found", shown, before={"state": FAILED}, after={"state": SUCCEEDED})
+    after = {"state": SUCCEEDED} | _facts(declined)
+    people.audit(actor, "refund.found", shown, before={"state": FAILED}, after=after)
 
 
 def _lives_beside(booking_id: uuid.UUID) -> ColumnElement[bool]:

@@ -4,6 +4,7 @@ Decides who gets in and for how long, what a password must be, which mailed link
 security log, and what is erased of an account. Knows nothing of bookings.
 """
 
+from booking.domain.people.account_closing import FAREWELL
 from booking.domain.people.account_closing import disable as disable_account
 from booking.domain.people.account_closing import disable_mine as disable_own_account
 from booking.domain.people.account_closing import enable as enable_account
@@ -97,6 +98,7 @@ __all__ = [
     "BAD_SECURITY_EVENTS",
     "EMAIL_CHANGE_GOOD_FOR",
     "EMAIL_CHANGE_KEPT_FOR",
+    "FAREWELL",
     "RESET_GOOD_FOR",
     "SHORTEST_PASSWORD",
     "VERIFICATION_GOOD_FOR",

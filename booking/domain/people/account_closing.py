@@ -34,6 +34,7 @@ from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import encode, new_id
 
 NOBODY = "Deleted account"
+FAREWELL = "farewellId"  # in the payload of every event whose email goes to the address that is kept
 TOLD_WITHIN = dt.timedelta(days=1)  # then the last mail is given up, and its address deleted
 
 
@@ -74,10 +75,11 @@ def enable(actor: Actor, user_id: uuid.UUID) -> None:
 # --- deleted
 
 
-def erase(actor: Actor, user: User) -> None:
+def erase(actor: Actor, user: User) -> str:
     """Delete everything personal of a locked account, inside the caller's transaction.
 
-    Nobody can read any more what the audit log says about them. Raises AccountNotFound, LastOwner.
+    Nobody can read any more what the audit log says about them. Returns the farewell's id, by which emails that are
+    owed already find the address until the last one is sent. Raises AccountNotFound, LastOwner.
     """
     permissions.require(actor, Action.DELETE_ACCOUNT, own=user.id, otherwise=AccountNotFound)
     _refuse_last_owner(user)
@@ -88,9 +90,10 @@ def erase(actor: Actor, user: User) -> None:
     _forget(user)
     user.deleted_at = sql_now()
     audit_log.record(actor, "account.deleted", encode("user", user.id))
-    # Nothing leads from the address that the last email goes to back to the account.
-    told_by = VISITOR if actor.user_id == user.id else actor
-    messages.record(told_by, "account.deleted", {"farewellId": encode("farewell", farewell.id)})
+    # The last email does not name the account that its address belonged to.
+    told_by, shown = VISITOR if actor.user_id == user.id else actor, encode("farewell", farewell.id)
+    messages.record(told_by, "account.deleted", {FAREWELL: shown})
+    return shown
 
 
 def _forget(user: User) -> None:

@@ -4,7 +4,7 @@ Decides who may hold what, what an outcome of a payment does to a booking, what 
 account may be deleted. Start with bookings.py.
 """
 
-from booking.domain.reservations.account_deletion import Obstacle, money_moves
+from booking.domain.reservations.account_deletion import MoneyMove, Obstacle, money_moves
 from booking.domain.reservations.account_deletion import delete_mine as delete_own_account
 from booking.domain.reservations.account_deletion import obstacles as deletion_obstacles
 from booking.domain.reservations.account_deletion import remove as delete_account
@@ -69,6 +69,7 @@ __all__ = [
     "GuestClaim",
     "History",
     "HoldPayment",
+    "MoneyMove",
     "Obstacle",
     "RoomOrder",
     "ShownTotal",

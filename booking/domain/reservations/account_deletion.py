@@ -8,18 +8,20 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlalchemy import and_, delete, or_, select
 
-from booking.domain import people
+from booking.domain import messages, people
 from booking.domain.actors import Actor
 from booking.domain.errors import AccountInUse, AccountNotFound, Invalid
 from booking.domain.notices import Notice
-from booking.domain.payments import OPEN, REFUND_IS_OWED, Payment
+from booking.domain.payments import FAILED, OPEN, REFUND_IS_OWED, Payment
 from booking.domain.people import Action, email_key
 from booking.domain.reservations import hold_limits
 from booking.domain.reservations.models import CONFIRMED, PENDING, STAY_IS_OVER, Booking, IdempotencyKey
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
+from booking.infra.ids import encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,17 @@ class Obstacle:
     check_in: dt.date
     check_out: dt.date
     is_hold: bool  # not paid: it can be released
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyMove:
+    """A payment or refund of a booking that is not settled yet."""
+
+    booking_id: uuid.UUID
+    reference: str
+    amount: Decimal
+    currency: str
+    is_owed: bool  # a refund that was declined: it waits for an operator; others settle by themselves
 
 
 def delete_mine(actor: Actor, typed_email: str) -> None:
@@ -52,7 +65,14 @@ def remove(actor: Actor, user_id: uuid.UUID) -> None:
     if _obstacles(user.id) or _money_moves(user.id):
         raise AccountInUse
     db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.user_id == user.id))
-    people.erase_account(actor, user)
+    _keep_owed_emails(user.id, people.erase_account(actor, user))
+
+
+def _keep_owed_emails(user_id: uuid.UUID, farewell: str) -> None:
+    """What has happened to bookings is still told, to the address that is kept for the last email."""
+    booking_ids = db.session.scalars(select(Booking.id).where(Booking.user_id == user_id))
+    shown = [encode("booking", booking_id) for booking_id in booking_ids]
+    messages.tell_more("bookingId", shown, {people.FAREWELL: farewell})
 
 
 _IS_HOLD = and_(Booking.status == PENDING, Booking.held_until.is_not(None))
@@ -69,8 +89,8 @@ def obstacles(actor: Actor, user_id: uuid.UUID) -> list[Obstacle]:
 
 
 @reading
-def money_moves(actor: Actor, user_id: uuid.UUID) -> bool:
-    """Whether a payment or refund is under way, or a refund was declined and is owed. Raises AccountNotFound."""
+def money_moves(actor: Actor, user_id: uuid.UUID) -> list[MoneyMove]:
+    """Payments and refunds under way, and refunds that were declined and are owed. Raises AccountNotFound."""
     people.require(actor, Action.SEE_ACCOUNT, own=user_id, otherwise=AccountNotFound)
     return _money_moves(user_id)
 
@@ -84,10 +104,11 @@ def _obstacles(user_id: uuid.UUID) -> list[Obstacle]:
     return [Obstacle(*row) for row in rows]
 
 
-def _money_moves(user_id: uuid.UUID) -> bool:
-    moving = (
-        select(Payment.id)
+def _money_moves(user_id: uuid.UUID) -> list[MoneyMove]:
+    rows = db.session.execute(
+        select(Booking.id, Booking.reference, Payment.amount, Payment.currency, Payment.state == FAILED)
         .join(Booking, Booking.id == Payment.booking_id)
         .where(Booking.user_id == user_id, or_(Payment.state.in_(OPEN), REFUND_IS_OWED))
+        .order_by(Payment.id)
     )
-    return db.session.scalar(moving.limit(1)) is not None
+    return [MoneyMove(*row) for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -36,18 +36,26 @@ class BookingSummary:
     total: Decimal
     currency: str
     refunds: tuple[RefundPromise, ...]  # what was still open when it was booked, the most generous first
-    refunded: Decimal | None  # what a cancellation brought back
+    refunded: Decimal | None  # what a cancellation brings back
+    refund_is_owed: bool = False  # the bank declined it, as far as who tells of it knows
+    account_is_deleted: bool = False  # nobody can look at the booking any more
 
 
 @reading
-def notice(booking_id: uuid.UUID) -> BookingSummary | None:
-    """The facts about a booking, None where it does not exist (any more), or its guest's account is deleted."""
+def notice(booking_id: uuid.UUID, kept_email: str | None = None) -> BookingSummary | None:
+    """The facts about a booking, None where it does not exist (any more).
+
+    Where its guest's account is deleted, they are for the address that is kept for its last emails, None without one.
+    """
     row = db.session.execute(
-        select(Booking, User)
-        .join(User, User.id == Booking.user_id)
-        .where(Booking.id == booking_id, User.deleted_at.is_(None))
+        select(Booking, User).join(User, User.id == Booking.user_id).where(Booking.id == booking_id)
     ).one_or_none()
-    return of(*row) if row else None
+    if row is None:
+        return None
+    booking, guest = row
+    if guest.deleted_at is None:
+        return of(booking, guest)
+    return replace(of(booking, guest), email=kept_email, account_is_deleted=True) if kept_email else None
 
 
 def of(booking: Booking, user: User) -> BookingSummary:

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import inspect
 
+from booking.config import Settings
 from booking.domain.actors import VISITOR
 from booking.domain.errors import (
     AccountInUse,
@@ -20,6 +21,7 @@ from booking.domain.errors import (
     Unauthorized,
 )
 from booking.domain.maintenance.messages_again import retry
+from booking.domain.messages import outbox
 from booking.domain.people import (
     account_closing,
     email_changes,
@@ -32,8 +34,9 @@ from booking.domain.people.inputs import Registration
 from booking.domain.reservations import account_deletion, bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Farewell, Payment, Room, User
-from booking.infra.db import db, transaction
+from booking.infra.db import READ_COMMITTED, db, transaction
 from booking.infra.ids import encode
+from booking.jobs import mails
 from tests.api.program import program_of
 from tests.cast import (
     DECLINED,
@@ -50,6 +53,7 @@ from tests.cast import (
 )
 from tests.jobs.conftest import mail_dir as mail_dir  # noqa: PLC0414 a fixture
 from tests.jobs.letters_sent import newest, recipient, sent, text
+from tests.jobs.stories import time_passes
 from tests.web.visitor import Visitor
 
 pytestmark = pytest.mark.slow
@@ -213,14 +217,58 @@ def test_a_mail_that_cannot_be_sent_keeps_the_address_for_a_day(guest: Visitor, 
     assert (account_closing.prune(100), count(Farewell)) == (1, 0)
 
 
-def test_mails_on_their_way_do_not_bring_the_address_back(
+def test_emails_about_bookings_that_are_owed_come_first_and_then_the_address_is_nowhere(
     guest: Visitor, alice: User, room: Room, desk: BookingContext, mail_dir: Path
 ) -> None:
     booking = booked(alice, room, desk)
     bookings.cancel(acting(alice), booking.id, desk)
     password_resets.request(ALICE)
     delete(guest)
+    assert ALICE not in whole_database(but=("farewells",))
+    letters = sent(mail_dir)
+    assert [str(mail["Subject"]).split(" (")[0] for mail in letters] == [
+        f"{booking.reference}: your booking is confirmed",
+        f"{booking.reference}: your booking has been cancelled",
+        "Your account at Room Booking was deleted",
+    ]
+    assert {recipient(mail) for mail in letters} == {ALICE}
+    _, cancelled, _ = letters
+    assert "€360 of the €360 you paid goes back" in " ".join(text(cancelled).split())
+    assert "/bookings/" not in text(cancelled) + text(cancelled, "html"), "nobody can sign in to see it"
+    [entry] = cancelled.iter_attachments()
+    assert "METHOD:CANCEL" in str(entry.get_content())
+    assert ALICE not in whole_database(but=())
+    told_of(booking, "refund.returned")
+    assert len(sent(mail_dir)) == 3
+
+
+@transaction(isolation=READ_COMMITTED)
+def told_of(booking: Booking, kind: str) -> None:
+    facts = {"bookingId": encode("booking", booking.id), "amount": "360", "currency": "EUR"}
+    outbox.record(SYSTEM, kind, facts)
+
+
+def test_a_deletion_while_an_email_is_being_written_loses_none_and_the_last_one_waits(
+    alice: User, room: Room, desk: BookingContext, app: Flask, mail_dir: Path
+) -> None:
+    booking = booked(alice, room, desk)
+    bookings.cancel(acting(alice), booking.id, desk)
+    outbox.relay()
+    events = [event_id for consumer, event_id in outbox.due() if consumer == "mail"]
+    claimed = outbox.claim("mail", events)
+    account_deletion.remove(SYSTEM, alice.id)
+    told_of(booking, "refund.returned")  # begins afterwards
+    assert sent(mail_dir) == [], "the others come first"
+    letters = [message for task in claimed if (message := mails.WRITERS[task.type](task, "<a@b>", settings(app)))]
+    assert [recipient(letter) for letter in letters] == [ALICE, ALICE]
+    outbox.finish(claimed)
+    time_passes(60)
     assert [str(mail["Subject"]) for mail in sent(mail_dir)] == ["Your account at Room Booking was deleted"]
+
+
+def settings(app: Flask) -> Settings:
+    of_app: Settings = app.extensions["services"].settings
+    return of_app
 
 
 def test_the_address_can_be_registered_anew_by_somebody_else(guest: Visitor, alice: User) -> None:
@@ -280,7 +328,9 @@ def test_money_under_way_or_owed_keeps_it(
     bookings.cancel(acting(alice), booking.id, desk)
     refund_is(booking, state)
     guest.go("/account/close")
-    assert ("A payment or refund is still in progress." in guest.text) is kept
+    assert ("A payment or refund is still in progress." in guest.text) is (kept and state != "failed")
+    assert ("Your bank declined a refund. We still owe you this money" in guest.text) is (state == "failed")
+    assert (f"{booking.reference} €360" in guest.text) is kept
     if kept:
         with pytest.raises(AccountInUse):
             account_deletion.remove(SYSTEM, alice.id)

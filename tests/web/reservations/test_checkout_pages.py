@@ -272,6 +272,22 @@ def test_the_room_page_leads_to_the_payment_being_checked(
 ) -> None:
     unanswered(alice, held, desk)
     assert guest.go(wish(room)).heading == "We’re checking your payment"
+    dates = f"checkIn={held.check_in}&checkOut={held.check_out}&guests={held.guests}"
+    guest.go(f"/rooms/{encode('room', room.id)}?{dates}")
+    assert "We’re checking your payment for this room. View your booking" in guest.text
+    assert "haven’t paid yet" not in guest.text
+    assert checkout(held) in guest.links()
+
+
+def test_releasing_what_is_being_paid_leads_to_the_payment_being_checked(
+    app: Flask, alice: User, held: Booking, desk: BookingContext
+) -> None:
+    one, two = (Visitor(app).signed_in(alice).go(checkout(held)) for _ in range(2))
+    unanswered(alice, held, desk)
+    release, instead = f"{checkout(held)}/release", encode("room", a_room().id)
+    assert one.send(release).heading == "We’re checking your payment"
+    assert two.send(release, roomId=instead).heading == "We’re checking your payment"
+    assert reload(held).status == "PENDING"
 
 
 # --- one heading
