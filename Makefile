@@ -14,7 +14,7 @@ QUICK := $(addprefix --ignore=tests/,api/test_fuzz.py backup bench browser budge
 # CI says how much of the code its tests run; that costs a fifth more time.
 COVERAGE := $(if $(CI),--cov=booking --cov-report= --cov-fail-under=90)
 ARGS ?=
-PROCESSES ?= 2
+PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help run check test bench bench-compare bench-scale bench-background migrate-under-load storm trouble controls drill replay mutants fuzz lint format messages lock clean python product everything chromium
@@ -36,7 +36,7 @@ check: everything ## the fast loop: style, types and the quick tests, in under a
 	.venv/bin/python -m pytest -n $(PROCESSES) --dist loadfile $(QUICK) $(ARGS); tests=$$?; \
 	wait $$types; types=$$?; cat "$$said"; rm "$$said"; exit $$((tests ? tests : types))
 
-test: lint chromium ## lint, then all tests in two PROCESSES (up to 15); ARGS="-k search" goes to pytest
+test: lint chromium ## lint, then all tests in three PROCESSES (up to 15); ARGS="-k search" goes to pytest
 	.venv/bin/python -m pytest -n $(PROCESSES) --dist loadfile $(COVERAGE) $(ARGS)
 
 # Root on Debian gets the browser that the browser tests use; anybody else reads why they are skipped.

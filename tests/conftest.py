@@ -58,6 +58,13 @@ LONGEST = [
 ]
 
 
+def pytest_configure() -> None:
+    """Under nohup signals are ignored, and children would be born deaf to them: a handler is not handed on."""
+    for number in signals.ENDING:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that take long before all others, whose order stays."""
     places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}

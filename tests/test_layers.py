@@ -63,7 +63,7 @@ FOUNDATION = {
     "jinja2",
 }
 # What starts the product is above all of it.
-PROGRAMS = {"wsgi", "worker", "prepare", "bench", "tests"}
+PROGRAMS = {"wsgi", "worker", "bench", "tests"}
 # The demo house belongs to the command that puts it in, and to the page that shows a picture of it.
 KNOW_THE_DEMO = {"booking.cli.demo", "booking.web.rooms"}
 

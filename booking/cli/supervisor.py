@@ -97,7 +97,7 @@ class Up:
         stop_together([self._child(name, []) for name in ("prepare", "web", "worker", "backup")], 0)
 
     def _prepare(self) -> None:
-        child = self._child("prepare", [sys.executable, "prepare.py"])
+        child = self._child("prepare", [sys.executable, "-m", "booking.cli.prepare"])
         self.children.append(child)
         child.start()
         code = child.wait(PATIENCE)

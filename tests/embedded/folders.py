@@ -24,7 +24,6 @@ PARTS = (
     "booking/infra/signals.py",
     "booking/cli/up.py",
     "booking/cli/supervisor.py",
-    "prepare.py",
     "booking/cli/progress.py",
 )
 
