@@ -96,7 +96,8 @@ def test_a_refund_that_is_declined_is_said_with_what_to_do(
 
 def test_a_reference_that_is_none_is_answered_with_those_it_looks_like(runner: FlaskCliRunner, booked: Booking) -> None:
     right = booked.reference
-    for wrong in ("!" + right[1:], right[1:], right + "7", right[1] + right[0] + right[2:], "A" + right[1:]):
+    slips = ("!" + right[1:], right[1:], right + "7", right[1] + right[0] + right[2:], "A" + right[1:])
+    for wrong in (slip for slip in slips if slip != right):  # which begins with an A, or with a pair, now and then
         said = cancel(runner, wrong, "--yes")
         assert (said.exit_code, said.output) == (
             1,
