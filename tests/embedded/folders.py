@@ -24,6 +24,7 @@ PARTS = (
     "booking/infra/signals.py",
     "booking/cli/up.py",
     "booking/cli/supervisor.py",
+    "booking/cli/prepare.py",
     "booking/cli/progress.py",
 )
 
