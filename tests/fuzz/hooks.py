@@ -36,8 +36,8 @@ BEYOND_SCHEMAS = re.compile(
     r"|currency: .+"  # wanted where the place does not settle it
     r"|(check(In|Out)|from|to): (is a date that does not exist|must be a date such as .+)"  # to it 0000-01-01 is one
     r"|email: must be an email address"  # `format: email` is wider than what can have a mailbox
-    r"|password: is one of the most common passwords; please choose another"
-    r"|fullName: must not be empty"  # spaces alone
+    r"|password: is (one of the most common passwords; please choose another|too easy to guess[;:] .+)"
+    r"|fullName: must not (be empty|contain a link or an email address)"  # spaces alone
     r"|Idempotency-Key: must be 1 to 255 visible ASCII characters"
 )
 

@@ -47,7 +47,8 @@ class Rule:
 def _older(table: str, key: str = "id", where: str = "true") -> TextClause:
     """Oldest first; what somebody else has locked waits for the next hour.
 
-    An array is made once. What stands in IN (...) may be run again for each row, and then chooses others.
+    An array is made once. What stands in IN (...) may be run again for each row, and then chooses others. OFFSET 0
+    keeps what must not exist a look-up by its index for each row: the planner might read all of it, and join, instead.
     """
     return text(
         f"DELETE FROM {table} WHERE {key} = ANY (ARRAY(SELECT {key} FROM {table}"  # noqa: S608
@@ -64,8 +65,8 @@ RULES = (
         EXPIRED_BOOKINGS,
         _older(
             "bookings",
-            where="status = 'EXPIRED' AND NOT EXISTS (SELECT FROM payments WHERE booking_id = bookings.id)"
-            " AND NOT EXISTS (SELECT FROM availability WHERE claim_id = bookings.id)",
+            where="status = 'EXPIRED' AND NOT EXISTS (SELECT FROM payments WHERE booking_id = bookings.id OFFSET 0)"
+            " AND NOT EXISTS (SELECT FROM availability WHERE claim_id = bookings.id OFFSET 0)",
         ),
     ),
     Rule(
@@ -75,7 +76,7 @@ RULES = (
             "simulated_ledger",
             "key",
             "kind IN ('declined', 'tombstone') AND NOT EXISTS (SELECT FROM payments WHERE id = simulated_ledger.key"
-            " AND state IN ('started', 'unknown'))",
+            " AND state IN ('started', 'unknown') OFFSET 0)",
         ),
     ),
 )
