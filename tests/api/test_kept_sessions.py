@@ -149,8 +149,10 @@ def test_nothing_is_kept_where_the_operator_says_so(app: Flask, alice: User, que
 
 
 def test_a_kept_search_of_a_kept_session_is_one_round_trip(api: Program, trips: list[tuple[Any, ...]]) -> None:
+    first = api.get("/rooms", location="kyoto", **dates())  # from here on both are kept
+    trips.clear()
     answers = [api.get("/rooms", location="kyoto", **dates()) for _ in range(3)]
-    assert {answer.text for answer in answers} == {answers[0].text}
+    assert {answer.text for answer in answers} == {first.text}
     assert [len(keys) for keys in trips] == [5] * 3, str(trips)
 
 
