@@ -27,7 +27,7 @@ class Measured:
     """What came of it: wanted answers per second, latencies in ms of all, how many of which status.
 
     `own_cpu` is the share of one core that the clients themselves used. `retries` and `given_up` are transactions that
-    were tried again, and those that were not any more.
+    were tried again, and those that were not any more. `wanted` is the status that counts.
     """
 
     per_second: float
@@ -38,6 +38,7 @@ class Measured:
     own_cpu: float
     retries: int = 0
     given_up: int = 0
+    wanted: int = 200
 
     def __str__(self) -> str:
         latency = f"p50 {self.p50:6.1f}  p95 {self.p95:6.1f}  p99 {self.p99:6.1f} ms"
@@ -91,7 +92,7 @@ def measure(port: int, makes: list[Make], seconds: float, wanted: int, *, expect
     took = sorted(latency for latency, _ in answers) or [seconds]
     statuses = Counter(status for _, status in answers)
     p50, p95, p99 = (1000 * took[min(len(took) - 1, int(len(took) * share))] for share in (0.5, 0.95, 0.99))
-    return Measured(statuses[wanted] / seconds, p50, p95, p99, dict(statuses), own_cpu / seconds)
+    return Measured(statuses[wanted] / seconds, p50, p95, p99, dict(statuses), own_cpu / seconds, wanted=wanted)
 
 
 def _all(port: int, makes: list[Make], seconds: float, expected: int, report: Any) -> None:

@@ -55,11 +55,14 @@ class Copy:
         return said.split("\t")[1:]
 
     def measure(self, row: str, seconds: float) -> float:
-        """Per second."""
+        """Per second. Where nothing came that was wanted, what came instead is said on stderr."""
         assert self._process.stdin
         self._process.stdin.write(f"{row}\t{seconds}\n")
         self._process.stdin.flush()
-        return float(self._line())
+        speed, _, answers = self._line().partition("\t")
+        if not float(speed):
+            print(f"{self._place}, {row}: nothing that was wanted in {seconds} s, but {answers}", file=sys.stderr)
+        return float(speed)
 
     def end(self) -> None:
         """It removes what it made."""
@@ -99,6 +102,8 @@ def in_turns(ours: Copy, theirs: Copy, row: str, seconds: float) -> Round:
     """One round."""
     first = ours.measure(row, seconds)
     there = theirs.measure(row, seconds), theirs.measure(row, seconds)
+    if not any(there):
+        raise SystemExit(f"{row}: there is no ratio to a commit that gives nothing; see above what it answered.")
     return Round((first, ours.measure(row, seconds)), there)
 
 

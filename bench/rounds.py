@@ -93,9 +93,11 @@ def _others(case: Case) -> str:
     for one in case.measured:
         for status, times in one.statuses.items():
             counted[status] = counted.get(status, 0) + times
-    total, common = sum(counted.values()), max(counted, key=lambda status: counted[status], default=0)
-    rare = {status: times for status, times in counted.items() if status != common}
-    return ", ".join(f"{times} x {status} ({times / total:.1%})" for status, times in sorted(rare.items())) or "none"
+    if not counted:
+        return "no answer at all"
+    total, wanted = sum(counted.values()), case.measured[0].wanted
+    others = {status: times for status, times in counted.items() if status != wanted}
+    return ", ".join(f"{times} x {status} ({times / total:.1%})" for status, times in sorted(others.items())) or "none"
 
 
 @dataclass(frozen=True)

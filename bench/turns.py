@@ -2,7 +2,7 @@
 
 Run with that commit's own Python, in its folder, but from this commit's file: of the other commit's bench it uses only
 what has been there since c53804f. It fills its copy, says `ready`, and then answers each
-line `row seconds` with a number.
+line `row seconds` with a number and the answers that it got.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ def main(rooms: int, bookings: int, told: Iterable[str]) -> None:
             print("ready", *rows, sep="\t", flush=True)
             for line in told:
                 row, _, seconds = line.strip().rpartition("\t")
-                print(rows[row](float(seconds)).per_second, flush=True)
+                measured = rows[row](float(seconds))
+                print(measured.per_second, measured.statuses or "no answer at all", sep="\t", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
-"""Flask, without what it would do at every request for things that are not there: coroutines, cookies of programs."""
+"""Flask, without what it would do in vain: coroutines, cookies of programs, one page compiled in every thread."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any, cast
 
 from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.templating import Environment
 from itsdangerous import SignatureExpired, TimestampSigner, URLSafeTimedSerializer
+from jinja2 import Template
 
 from booking.http.requests import is_api
 
@@ -56,8 +59,29 @@ class Cookies(SecureCookieSessionInterface):
         return super().open_session(app, request)
 
 
+class Templates(Environment):
+    """Compiles each template once, also when all threads of a new process are asked for the same page.
+
+    Jinja would compile it in each of them, turn by turn under one interpreter lock: eight first visitors waited for
+    2 seconds where one waits for 0.3.
+    """
+
+    def __init__(self, app: Any, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._loading = threading.RLock()
+
+    def get_template(
+        self, name: str | Template, parent: str | None = None, globals: MutableMapping[str, Any] | None = None
+    ) -> Template:
+        """As its parent's; whoever comes while it is compiled waits for it."""
+        with self._loading:
+            return super().get_template(name, parent, globals)
+
+
 class Application(Flask):
     """The web application."""
+
+    jinja_environment = Templates
 
     def __init__(self, name: str) -> None:
         super().__init__(name)

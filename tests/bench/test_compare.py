@@ -56,11 +56,23 @@ def test_a_copy_says_what_it_can_and_measures_it(place: Path) -> None:
         place,
         "print('filling ...')",
         "print('ready', 'a row', 'another', sep='\\t', flush=True)",
-        "for line in sys.stdin: print(len(line.split('\\t')[0]) + float(line.split('\\t')[1]), flush=True)",
+        "for line in sys.stdin:",
+        "    row, seconds = line.split('\\t')",
+        "    print(len(row) + float(seconds), {200: 1}, sep='\\t', flush=True)",
     )
     assert copy.rows() == ["a row", "another"]
     assert copy.measure("another", 1.5) == 8.5
     copy.end()
+
+
+def test_where_nothing_came_that_was_wanted_it_says_what_came(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copy = copy_that(place, "for line in sys.stdin: print(0.0, {503: 8}, sep='\\t', flush=True)")
+    assert copy.measure("a row", 1.5) == 0
+    assert "a row: nothing that was wanted in 1.5 s, but {503: 8}" in capsys.readouterr().err
+    copy.end()
+    silent = Told("theirs", [], 0, 0)
+    with pytest.raises(SystemExit, match="a row: there is no ratio"):
+        in_turns(Told("ours", [], 1, 1), silent, "a row", 1.5)  # type: ignore[arg-type]
 
 
 def test_a_copy_that_ended_is_told(place: Path) -> None:

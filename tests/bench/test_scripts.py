@@ -88,3 +88,12 @@ def test_ratios_are_made_within_a_round() -> None:
     case.measured, case.compared = [measured(10), measured(40)], [measured(20), measured(40)]
     assert case.ratios == [0.5, 1.0]
     assert "75% (50%–100%)" in table([case])[2]
+
+
+def test_answers_that_were_not_wanted_are_told_also_where_there_are_no_others() -> None:
+    refused, silent = Case("one", lambda _: measured(0)), Case("two", lambda _: measured(0))
+    refused.measured = [Measured(0, 1.0, 2.0, 3.0, {503: 8}, 0.1)]
+    silent.measured = [Measured(0, 1.0, 2.0, 3.0, {}, 0.1)]
+    first, second = table([refused, silent])[2:]
+    assert "| 8 x 503 (100.0%) |" in first
+    assert "| no answer at all |" in second
