@@ -154,6 +154,7 @@ def empty(application: Flask, environ: dict[str, str]) -> Iterator[None]:
     telemetry.configure_logging(environ["LOG_LEVEL"])  # a test before may have made an application that says less
     yield
     databases.sweep(environ)
+    databases.forget_trouble(application)
 
 
 @pytest.fixture

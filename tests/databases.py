@@ -12,7 +12,7 @@ import redis as redis_client
 from flask import Flask
 from sqlalchemy import Engine, create_engine, event
 
-from booking.infra import clock
+from booking.infra import cache, clock, redis
 from booking.infra.db import db
 from booking.infra.embedded import Servers
 
@@ -64,6 +64,19 @@ def sweep(environ: dict[str, str]) -> None:
     with _owner(environ["MIGRATION_DATABASE_URL"]).begin() as connection:
         connection.exec_driver_sql("SELECT pg_temp.sweep()")
     _valkey(environ["REDIS_URL"]).flushdb()
+
+
+def forget_trouble(app: Flask) -> None:
+    """What a test without Redis leaves in this process: that it was away, and the places that it could not be told of.
+
+    The next search of this process would tell Redis first, and then read again what it had read before.
+    """
+    with app.app_context():
+        state = cache._states.get()
+        state.unheard.clear()
+        state.kept.clear()
+        for server in (redis.servers.main, redis.servers.cache):
+            server._away_until, server._down_since = 0.0, None
 
 
 @functools.cache

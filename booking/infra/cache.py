@@ -131,7 +131,7 @@ def bump(locations: Iterable[str], changes: Iterable[str] = ()) -> bool:
         with state.lock:
             state.unheard -= names
         if ahead := _ahead.get():
-            ahead.found.clear()  # it was read before
+            ahead.found.clear()  # it was read before: the first search after the server was away asks for it again
     return told
 
 

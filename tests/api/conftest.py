@@ -17,24 +17,25 @@ from tests.cast import a_room, person
 _standing: list[tuple[Program, Room]] = []
 
 
-def forget(environ: dict[str, str]) -> None:
+def forget(application: Flask, environ: dict[str, str]) -> None:
     """Nothing is left, and nothing is kept for the next test."""
     databases.sweep(environ)
+    databases.forget_trouble(application)
     _standing.clear()
 
 
 @pytest.fixture(scope="package", autouse=True)
 def _swept(application: Flask, environ: dict[str, str]) -> Iterator[None]:
     yield
-    forget(environ)
+    forget(application, environ)
 
 
 @pytest.fixture
 def empty(application: Flask, environ: dict[str, str]) -> Iterator[None]:
     if _standing:
-        forget(environ)
+        forget(application, environ)
     yield
-    forget(environ)
+    forget(application, environ)
 
 
 @pytest.fixture

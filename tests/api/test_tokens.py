@@ -36,7 +36,7 @@ def claims(application: Flask, environ: dict[str, str]) -> Iterator[dict[str, An
             sub=encode("user", alice.id), email=alice.email, region="eu", sid=encode("session", session_id)
         )
         yield jwt.decode(token, options={"verify_signature": False})
-    forget(environ)
+    forget(application, environ)
 
 
 def signed(claims: dict[str, Any], key: Any = NOW, algorithm: Any = "HS256", **headers: Any) -> Any:
