@@ -12,10 +12,11 @@ from urllib.parse import quote, urlsplit
 import idna
 
 DEVELOPMENT, PRODUCTION = "development", "production"
-SIMULATED = "simulated"
-PAYMENT_PROVIDERS = (SIMULATED,)  # what PAYMENTS may name; booking/infra/provider.py builds them
+SIMULATED, STRIPE = "simulated", "stripe"
+PAYMENT_PROVIDERS = (SIMULATED, STRIPE)  # what PAYMENTS may name; booking/infra/provider.py builds them
 REQUIRED, OPTIONAL = "required", "optional"
 ORIGIN = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
+STRIPE_KEY = re.compile(r"(sk|rk)_(live|test)_[A-Za-z0-9]+")
 MINIMUM_SECRET = 32  # bytes; HS256 wants a key as long as its hash (RFC 7518 §3.2)
 
 A_DAY = 24 * 3600
@@ -97,6 +98,14 @@ class Settings:
     longest_stay_nights: int = 365  # LONGEST_STAY_NIGHTS: of any booking
     day_begins_at: str = "04:00"  # DAY_BEGINS_AT: the property's hour until which the running night can still be booked
     payments: str = SIMULATED  # PAYMENTS: who charges cards; production has to name it: simulated charges nobody
+    stripe_secret_key: str = field(
+        default="", repr=False
+    )  # STRIPE_SECRET_KEY: sk_live_... or rk_live_...; returns what Stripe charged also under other PAYMENTS
+    stripe_webhook_secret: str = field(
+        default="", repr=False
+    )  # STRIPE_WEBHOOK_SECRET: whsec_... of the endpoint SITE_URL/webhooks/stripe
+    stripe_test_mode: bool = False  # STRIPE_TEST_MODE: true lets production use test keys, which charge nobody
+    stripe_api_base: str = ""  # STRIPE_API_BASE: of a stand-in, for tests; empty: Stripe's own
     payment_timeout_seconds: float = 5.0  # PAYMENT_TIMEOUT_SECONDS: then the outcome is unknown
     redis_lock_enabled: bool = True  # REDIS_LOCK_ENABLED: the lock in front of a hold (off: for measurements)
     ratelimit_enabled: bool = True  # RATELIMIT_ENABLED: false for load tests
@@ -206,6 +215,7 @@ class _Reader:
         if not all(ORIGIN.fullmatch(origin) for origin in settings.image_origins):
             self.problems.append("IMAGE_SOURCES must look like https://photos.example,https://cdn.example.")
         self._check_numbers(settings)
+        self._check_stripe(settings)
         if not re.fullmatch(r"(0\d|1[01]):(00|15|30|45)", settings.day_begins_at):
             self.problems.append("DAY_BEGINS_AT must be a quarter of an hour from 00:00 to 11:45, such as 04:00.")
         return settings
@@ -229,6 +239,20 @@ class _Reader:
         elif chosen and chosen not in PAYMENT_PROVIDERS:
             self.problems.append(f"PAYMENTS must be {' or '.join(PAYMENT_PROVIDERS)}, not {chosen!r}.")
         return chosen or SIMULATED
+
+    def _check_stripe(self, settings: Settings) -> None:
+        """Keys that cannot be right, or would charge nobody where somebody has to be charged."""
+        secret, webhook = settings.stripe_secret_key, settings.stripe_webhook_secret
+        chosen = settings.payments == STRIPE
+        if (chosen or secret) and not STRIPE_KEY.fullmatch(secret):
+            self.problems.append("STRIPE_SECRET_KEY must be a secret key of Stripe's, such as sk_live_...")
+        if (chosen or webhook) and not re.fullmatch(r"whsec_\S+", webhook):
+            self.problems.append("STRIPE_WEBHOOK_SECRET must be the signing secret of an endpoint: whsec_...")
+        if settings.production and "_test_" in secret and not settings.stripe_test_mode:
+            self.problems.append("STRIPE_SECRET_KEY is a test key, which charges nobody: say STRIPE_TEST_MODE=true.")
+        base = urlsplit(settings.stripe_api_base)
+        if settings.stripe_api_base and (not base.netloc or base.scheme not in _api_schemes(settings)):
+            self.problems.append("STRIPE_API_BASE must look like https://stand-in.example.")
 
     def _required(self, variable: str) -> str:
         value = self.environ.get(variable, "")
@@ -281,6 +305,10 @@ class _Reader:
         except ValueError:
             self.problems.append(f"{name.upper()} must be {kind}, not {text!r}.")
             return None
+
+
+def _api_schemes(settings: Settings) -> set[str]:
+    return {"https"} if settings.production else {"https", "http"}
 
 
 def boolean(text: str) -> bool:

@@ -71,7 +71,35 @@ def test_production_sells_nothing_by_simulated_payments_unless_told_to() -> None
 
 @pytest.mark.parametrize("app_env", ["production", "development"])
 def test_an_unknown_payment_provider_is_refused(app_env: str) -> None:
-    assert "PAYMENTS must be simulated, not 'stripe'" in refusal(APP_ENV=app_env, PAYMENTS="stripe")
+    assert "PAYMENTS must be simulated or stripe, not 'shells'" in refusal(APP_ENV=app_env, PAYMENTS="shells")
+
+
+STRIPE = {"PAYMENTS": "stripe", "STRIPE_SECRET_KEY": "sk_live_a1", "STRIPE_WEBHOOK_SECRET": "whsec_a1"}
+
+
+@each(
+    ("changes", "told"),
+    [
+        ({"STRIPE_SECRET_KEY": ""}, "STRIPE_SECRET_KEY must be"),
+        ({"STRIPE_SECRET_KEY": "pk_live_a1"}, "STRIPE_SECRET_KEY must be"),
+        ({"STRIPE_WEBHOOK_SECRET": ""}, "STRIPE_WEBHOOK_SECRET must be"),
+        ({"STRIPE_WEBHOOK_SECRET": "sk_live_a1"}, "STRIPE_WEBHOOK_SECRET must be"),
+        ({"STRIPE_SECRET_KEY": "sk_test_a1"}, "say STRIPE_TEST_MODE=true"),
+        ({"STRIPE_API_BASE": "http://stripe.example"}, "STRIPE_API_BASE must be"),
+        ({"PAYMENTS": "simulated", "STRIPE_SECRET_KEY": "secret"}, "STRIPE_SECRET_KEY must be"),
+    ],
+)
+def test_stripe_is_not_switched_on_with_keys_that_cannot_charge(changes: dict[str, str], told: str) -> None:
+    assert told.replace("must be", "must") in refusal(**(STRIPE | changes))
+
+
+def test_stripe_is_switched_on_by_its_name_and_keys() -> None:
+    settings = Settings.from_env({**GOOD, **STRIPE})
+    assert (settings.payments, "a1" in repr(settings)) == ("stripe", False)
+    assert Settings.from_env({**GOOD, **STRIPE, "STRIPE_SECRET_KEY": "rk_test_a1", "STRIPE_TEST_MODE": "true"})
+    assert Settings.from_env({**GOOD, **STRIPE, "PAYMENTS": "simulated"}).stripe_secret_key == "sk_live_a1"
+    local = {"APP_ENV": "development", "STRIPE_SECRET_KEY": "sk_test_a1", "STRIPE_API_BASE": "http://127.0.0.1:9"}
+    assert Settings.from_env({**GOOD, **STRIPE, **local}).stripe_api_base == "http://127.0.0.1:9"
 
 
 def test_without_app_env_it_is_production() -> None:

@@ -10,7 +10,7 @@ from typing import cast
 from flask import Flask, current_app
 
 from booking.config import Settings
-from booking.domain.payments import usual_patience
+from booking.domain.payments import ProviderReferences, usual_patience
 from booking.domain.people import SessionEnds, SignInGuard
 from booking.domain.reservations import BookingContext
 from booking.domain.stays import StayRules
@@ -43,7 +43,7 @@ def current_services() -> Services:
 
 
 def _booking_context(settings: Settings) -> BookingContext:
-    providers = provider.configured(settings)
+    providers = provider.configured(settings, ProviderReferences())
     return BookingContext(
         provider=providers[settings.payments],
         providers=providers,

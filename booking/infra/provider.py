@@ -35,7 +35,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Mapped, mapped_column
 
-from booking.config import SIMULATED, Settings
+from booking.config import SIMULATED, STRIPE, Settings
 from booking.infra import deadline, telemetry, watchdog
 from booking.infra.db import Model, engine_options, lost_connection
 from booking.infra.homes import REGIONAL
@@ -68,6 +68,28 @@ class Charge:
 
     key: uuid.UUID
     reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What is known of a payment by the side that asks. `charge`: of a refund, the reference of what it gives back."""
+
+    reference: str | None
+    charge: str | None = None
+
+
+class References(Protocol):
+    """Where a provider that needs it notes its own reference of an attempt, before any money can move for it."""
+
+    def note(self, key: uuid.UUID, reference: str) -> bool:
+        """False where the attempt was closed meanwhile, or has another reference: it must not be charged."""
+        ...
+
+    def find(self, key: uuid.UUID) -> Noted | None: ...
+
+    def close(self, key: uuid.UUID) -> str | None:
+        """Nothing can be noted from now on. What was noted before; None: nothing, so nothing can be charged."""
+        ...
 
 
 class Provider(Protocol):
@@ -214,10 +236,15 @@ def _outcome(row: Row[Any]) -> Outcome:
     return Outcome(result, row.reference, "the card's bank said no" if result is Result.DECLINED else "")
 
 
-# By the name that PAYMENTS and a payment's row give them. A real one joins here, and in booking/config.py.
+# By the name that PAYMENTS and a payment's row give them. A real one joins in `configured`, and in booking/config.py.
 REGISTRY: dict[str, Callable[[Settings], Provider]] = {SIMULATED: SimulatedProvider}
 
 
-def configured(settings: Settings) -> dict[str, Provider]:
+def configured(settings: Settings, references: References) -> dict[str, Provider]:
     """Every provider by its name: one that takes no new charges still returns what it charged."""
-    return {name: build(settings) for name, build in REGISTRY.items()}
+    providers = {name: build(settings) for name, build in REGISTRY.items()}
+    if settings.stripe_secret_key:
+        from booking.infra.stripe_provider import StripeProvider
+
+        providers[STRIPE] = StripeProvider(settings, references)
+    return providers

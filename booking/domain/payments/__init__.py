@@ -48,6 +48,7 @@ from booking.domain.payments.models import (
     Order,
     Payment,
 )
+from booking.domain.payments.references import ProviderReferences
 from booking.domain.payments.refunds import IS_OWED as REFUND_IS_OWED
 from booking.domain.payments.refunds import OWED, REFUND_STATES, RETURNED, UNDER_WAY
 from booking.domain.payments.refunds import TOLD_DECLINED as REFUND_DECLINED
@@ -91,6 +92,7 @@ __all__ = [
     "Order",
     "Payment",
     "PaymentContext",
+    "ProviderReferences",
     "asked_in_vain",
     "claim_payment",
     "due_payments",
