@@ -183,10 +183,9 @@ def of(owner: str, name: str) -> tuple[str, Any]:
 
 
 def named_choices(schema: dict[str, Any]) -> None:
-    """Names for the constants that generators make of an enum; "" is accepted and needs none."""
+    """Names for the constants that generators make of an enum."""
     for one in (schema, *schema.get("anyOf", [])):
         if "enum" in one:
-            one["enum"] = [choice for choice in one["enum"] if choice]
             one["x-enum-varnames"] = [_constant(choice) for choice in one["enum"]]
 
 

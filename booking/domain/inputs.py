@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
@@ -67,6 +68,17 @@ def trimmed(value: str) -> str:
     if not names.is_visible(value):
         raise refuse(Notice("empty"))
     return value
+
+
+def one_of(choices: Sequence[str]) -> Callable[[str], str]:
+    """A validator: one of these words. An empty one is none of them; what is not wanted is left out."""
+
+    def known(value: str) -> str:
+        if value not in choices:
+            raise refuse(Notice("not_one_of", choices=choices))
+        return value
+
+    return known
 
 
 CalendarDate = Annotated[dt.date, BeforeValidator(_calendar_date)]

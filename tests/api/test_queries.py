@@ -5,7 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from flask import Flask
+from jsonschema import Draft202012Validator, FormatChecker
+
+from booking.api.docs import document
 from booking.domain.tables import Room
+from booking.infra.ids import encode
 from tests.api.program import Program, dates, fields
 from tests.cases import each
 from tests.cast import in_days
@@ -117,3 +122,23 @@ def test_a_broken_query_string_is_400(standing: tuple[Program, Room], raw: str) 
 def test_a_list_of_bookings_names_what_is_wrong(standing: tuple[Program, Room], query: Any, wrong: Any) -> None:
     api, _ = standing
     assert fields(api.get("/bookings", **query)) == wrong
+
+
+def test_an_empty_parameter_is_refused_unless_it_is_a_text_that_may_be_empty(
+    application: Flask, standing: tuple[Program, Room]
+) -> None:
+    api, room = standing
+    answered: dict[str, bool] = {}
+    for path, methods in document(application.config["VERSION"])["paths"].items():
+        for parameter in methods.get("get", {"parameters": []})["parameters"]:
+            if parameter["in"] == "query":
+                name, schema = parameter["name"], parameter["schema"]
+                asked = path.replace("{roomId}", encode("room", room.id))
+                answer = api.get(asked, **(dates() if path == "/rooms" else {}) | {name: ""})
+                answered[f"{path} {name}"] = answer.status_code == 200
+                sent = [""] if schema["type"] == "array" else ""
+                allowed = Draft202012Validator(schema, format_checker=FormatChecker()).is_valid(sent)
+                assert (answer.status_code, answer.json.get("details", {}).keys() & {name}) == (
+                    (200, set()) if allowed else (400, {name})
+                ), name
+    assert {name for name, empty in answered.items() if empty} == {"/rooms q", "/rooms amenities"}

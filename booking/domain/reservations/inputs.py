@@ -5,10 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field
 
-from booking.domain.inputs import PLAIN, Dates, Input, Page, PageSize, plain, refuse
-from booking.domain.notices import Notice
+from booking.domain.inputs import PLAIN, Dates, Input, Page, PageSize, one_of, plain
 from booking.domain.reservations.models import BOOKING_STATUSES
 
 
@@ -47,14 +46,12 @@ class Cancellation(Input):
     shown_refund: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=3)]
 
 
+Status = Annotated[
+    str, Field(json_schema_extra={"enum": [*BOOKING_STATUSES]}), AfterValidator(one_of(BOOKING_STATUSES))
+]
+
+
 class BookingList(Input):
-    status: str | None = Field(default=None, json_schema_extra={"enum": ["", *BOOKING_STATUSES]})
+    status: Status | None = None
     page: Page = 1
     page_size: PageSize = 20
-
-    @field_validator("status")
-    @classmethod
-    def _known(cls, status: str | None) -> str | None:
-        if status and status not in BOOKING_STATUSES:
-            raise refuse(Notice("not_one_of", choices=BOOKING_STATUSES))
-        return status or None

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from booking.domain.catalogue import KINDS
-from booking.domain.inputs import PLAIN, Dates, Page, PageSize, plain, refuse, trimmed
+from booking.domain.inputs import PLAIN, Dates, Page, PageSize, one_of, plain, refuse, trimmed
 from booking.domain.notices import FieldName, Notice
 
 GAPS = re.compile(r"(?<=\d)[ '\u00a0\u2009\u202f\u2019](?=\d{3}(?!\d))")  # between thousands
@@ -29,7 +29,10 @@ def _decimal_text(value: object) -> object:
 
 # A slug, or a name (see place_names.resolved).
 Location = Annotated[
-    str, Field(max_length=120, json_schema_extra=PLAIN), AfterValidator(plain), AfterValidator(trimmed)
+    str,
+    Field(max_length=120, json_schema_extra=PLAIN | {"minLength": 1}),
+    AfterValidator(plain),
+    AfterValidator(trimmed),
 ]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Price = Annotated[
@@ -37,6 +40,8 @@ Price = Annotated[
 ]
 MOST_AMENITIES = 20
 SORTS = ("price", "-price", "name", "capacity")
+Kind = Annotated[str, Field(json_schema_extra={"enum": [*KINDS]}), AfterValidator(one_of(KINDS))]
+Sort = Annotated[str, Field(json_schema_extra={"enum": [*SORTS]}), AfterValidator(one_of(SORTS))]
 
 
 class RoomSearch(Dates):
@@ -53,24 +58,10 @@ class RoomSearch(Dates):
         Field(max_length=MOST_AMENITIES, json_schema_extra={"items": {"type": "string", **PLAIN}}),
     ] = Field(default=[])
     q: Annotated[str, Field(max_length=100, json_schema_extra=PLAIN), AfterValidator(plain)] | None = None
-    kind: str | None = Field(default=None, json_schema_extra={"enum": ["", *KINDS]})
-    sort: str | None = Field(default=None, json_schema_extra={"enum": ["", *SORTS]})
+    kind: Kind | None = None
+    sort: Sort | None = None
     page: Page = 1
     page_size: PageSize = 20
-
-    @field_validator("kind")
-    @classmethod
-    def _known_kind(cls, kind: str | None) -> str | None:
-        if kind and kind not in KINDS:
-            raise refuse(Notice("not_one_of", choices=KINDS))
-        return kind or None
-
-    @field_validator("sort")
-    @classmethod
-    def _known(cls, sort: str | None) -> str | None:
-        if sort and sort not in SORTS:
-            raise refuse(Notice("not_one_of", choices=SORTS))
-        return sort or None
 
     @field_validator("amenities", mode="before")
     @classmethod
