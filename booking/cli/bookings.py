@@ -8,7 +8,7 @@ import click
 from flask.cli import AppGroup
 
 from booking.cli.operator import acting, refusals_said
-from booking.domain import maintenance, payments, reservations
+from booking.domain import maintenance, reservations
 from booking.domain.notices import Notice
 from booking.domain.reservations import Booking, CancellationPreview
 from booking.http import money_format, words
@@ -16,12 +16,6 @@ from booking.http.services import current_services
 from booking.infra.words import count
 
 group = AppGroup("bookings", help="Check bookings, cancel one for its guest, and free what nobody paid for.")
-# What became of the money that goes back.
-BACK = {
-    payments.RETURNED: "{} was refunded.",
-    payments.UNDER_WAY: "The refund of {} is on its way; recovery asks until there is an answer.",
-    payments.OWED: "The refund of {} was declined: see `flask payments list`, then `flask payments retry`.",
-}
 
 
 @group.command("verify")
@@ -102,4 +96,5 @@ def _outcome(cancelled: Booking) -> str:
     said = f"{cancelled.reference} is cancelled."
     if state is None or cancelled.refund_amount is None:
         return said
-    return f"{said} {BACK[state].format(money_format.plain(cancelled.refund_amount, cancelled.currency))}"
+    amount = money_format.plain(cancelled.refund_amount, cancelled.currency)
+    return f"{said} Refund of {amount}: {words.refund_outcome(state)}."

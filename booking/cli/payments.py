@@ -18,11 +18,6 @@ from booking.infra import ids
 from booking.infra.words import count
 
 group = AppGroup("payments", help="Look after payments without an outcome and refunds that were declined.")
-EXPLAINED = {
-    payments.RETURNED: "",
-    payments.UNDER_WAY: " (no answer yet; recovery asks again)",
-    payments.OWED: " (declined again)",
-}
 
 
 @group.command("list")
@@ -113,5 +108,5 @@ def _retried(payment_id: uuid.UUID, context: BookingContext) -> bool:
     except BookingError as refusal:
         click.echo(f"{name}: {words.message(refusal)}", err=True)
         return not isinstance(refusal, PaymentNotFound)
-    click.echo(f"{name}: {words.refund_state(state)}{EXPLAINED[state]}")
+    click.echo(f"{name}: {words.refund_outcome(state)}")
     return state != payments.OWED

@@ -54,7 +54,7 @@ def test_the_refund_is_shown_and_asked_and_the_log_names_who(
     assert said.output.splitlines() == [
         f"{shown} {price} of {price} will be refunded.",
         "Cancel this booking? [y/N]: y",
-        f"{booked.reference} is cancelled. {price} was refunded.",
+        f"{booked.reference} is cancelled. Refund of {price}: returned.",
     ]
     assert said.exit_code == 0
     assert (reload(booked).status, nights_of(room)) == ("CANCELLED", {})
@@ -91,7 +91,7 @@ def test_a_refund_that_is_declined_is_said_with_what_to_do(
     booked = bookings.book(acting(alice), order(alice, room), REFUND_DECLINED, desk)
     said = cancel(runner, booked.reference, "--yes")
     assert said.exit_code == 0
-    assert "was declined: see `flask payments list`" in said.output
+    assert "Refund of 360.00 EUR: declined; see `flask payments list`, then" in said.output
 
 
 def test_a_reference_that_is_none_is_answered_with_those_it_looks_like(runner: FlaskCliRunner, booked: Booking) -> None:

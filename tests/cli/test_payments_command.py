@@ -98,11 +98,12 @@ def test_what_is_owed_and_what_waits_is_listed_with_its_reason(
 def test_a_refund_is_sent_again_once(runner: FlaskCliRunner, declined: Booking) -> None:
     refund, charge = refund_of(declined), payments_of(declined)[0]
     again = runner.invoke(args=["payments", "retry", name_of(refund)])
-    assert (again.exit_code, again.stdout) == (1, f"{name_of(refund)}: Refund we owe you (declined again)\n")
+    what_to_do = "declined; see `flask payments list`, then `flask payments retry`"
+    assert (again.exit_code, again.stdout) == (1, f"{name_of(refund)}: {what_to_do}\n")
     the_bank_takes_it_now(Charge(charge.id, ""))
     latest = refund_of(declined)
     done = runner.invoke(args=["payments", "retry", "--all"])
-    assert (done.exit_code, done.stdout) == (0, f"{name_of(latest)}: Refunded\n")
+    assert (done.exit_code, done.stdout) == (0, f"{name_of(latest)}: returned\n")
     once_more = runner.invoke(args=["payments", "retry", name_of(refund)])
     assert (once_more.exit_code, "has been sent again" in once_more.output) == (0, True)
     assert runner.invoke(args=["payments", "retry", "--all"]).output == "No refund is owed.\n"

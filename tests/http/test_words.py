@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from booking.api import endpoint, identity
-from booking.domain import input_problems
+from booking.domain import input_problems, payments
 from booking.domain.errors import BookingError
 from booking.domain.maintenance import verification
 from booking.domain.notices import AllOf, AnyOf, FieldName, Notice
 from booking.http import words
+from booking.http.words import refunds
 from booking.http.words.templates import Counted, Template
 from booking.web import demo_mails
 from tests.cases import each
@@ -26,6 +27,7 @@ DOORS_WITH_ERRORS = (endpoint, identity, demo_mails)  # imported, so that their 
 GIVEN_BY_THE_DOOR = {"field", "name"}
 # Who is read by programmers, not by people: faults of the program itself.
 KEYED = {"buffer_until_commit", "act_after_commit"}  # their first argument is a key
+STATES = {"RETURNED", "UNDER_WAY", "OWED"}
 OF_PROGRAMMERS = {"ValueError", "TypeError", "RuntimeError", "LookupError", "KeyError"}
 
 
@@ -94,6 +96,20 @@ def test_no_words_are_left_over() -> None:
 
 def test_every_rule_of_the_books_has_words() -> None:
     assert set(verification.RULES) <= set(words.NOTICES)
+
+
+def test_every_state_of_a_refund_has_words_for_guests_and_for_operators_in_one_place() -> None:
+    assert set(refunds.FOR_GUESTS) == set(refunds.FOR_OPERATORS) == set(payments.REFUND_STATES)
+    assert [words.refund_state(state) for state in payments.REFUND_STATES] == [
+        refunds.FOR_GUESTS[state] for state in payments.REFUND_STATES
+    ]
+    keyed = {
+        path.relative_to(BOOKING).as_posix()
+        for path in SPEAKING
+        for node in nodes_of(tree_of(path))
+        if isinstance(node, ast.Dict) and {key.attr for key in node.keys if isinstance(key, ast.Attribute)} >= STATES
+    }
+    assert keyed == set(), "a table of words for the states of a refund"
 
 
 def test_whatever_pydantic_finds_has_words_with_its_numbers() -> None:

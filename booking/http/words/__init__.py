@@ -19,9 +19,10 @@ from booking.http import date_format
 from booking.http.language import locale
 from booking.http.number_format import number
 from booking.http.words.errors import ERRORS, HTTP
-from booking.http.words.fields import LABELS, PROBLEMS, REFUND_STATES
+from booking.http.words.fields import LABELS, PROBLEMS
 from booking.http.words.imports import IMPORTS
 from booking.http.words.maintenance import MAINTENANCE
+from booking.http.words.refunds import FOR_GUESTS, FOR_OPERATORS
 from booking.http.words.templates import filled
 
 NOTICES = {**PROBLEMS, **IMPORTS, **MAINTENANCE}
@@ -35,6 +36,7 @@ __all__ = [
     "message",
     "of_status",
     "problem",
+    "refund_outcome",
     "refund_state",
     "sentence",
     "told",
@@ -75,8 +77,13 @@ def label(field: str) -> str:
 
 
 def refund_state(state: str) -> str:
-    """What became of the money that is due back, one of payments.REFUND_STATES."""
-    return str(REFUND_STATES[state])
+    """What became of the money that is due back, one of payments.REFUND_STATES, for the guest."""
+    return str(FOR_GUESTS[state])
+
+
+def refund_outcome(state: str) -> str:
+    """The same for an operator, with what is left to do; to be read after a colon."""
+    return str(FOR_OPERATORS[state])
 
 
 def _inside(field: str) -> str:

@@ -76,12 +76,6 @@ PROBLEMS: Templates = {
     "password_word": _("it is a single word"),
 }
 
-REFUND_STATES: Templates = {
-    "owed": _("Refund we owe you"),
-    "under_way": _("Refund on its way"),
-    "returned": _("Refunded"),
-}
-
 LABELS = {
     "checkIn": _("Check-in"),
     "checkOut": _("Check-out"),
