@@ -1,4 +1,4 @@
-"""A copy of the product for measuring: its own folder, Postgres and Valkey, and web servers without limits."""
+"""A copy of the product for measuring: its own folder, Postgres and Valkey, and web servers as they are delivered."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,15 @@ POSTGRES = {
 }
 # How the product sets up its own connections: whatever stands beside it gets the same.
 OPTIONS = str(engine_options(Settings.unconnected())["connect_args"]["options"])
+# Requests are counted and logged as delivered, but nobody is refused: one address asks for everybody.
+DELIVERED = {
+    "RATELIMIT_ENABLED": "true",
+    **{f"LIMIT_{who}": "100000000 per 15 minutes" for who in ("PUBLIC", "USER", "RESERVATIONS")},
+    "LIMIT_BOOKINGS": "100000000 per minute",
+    "LIMIT_MAILS": "100000000 per day",
+    "LOG_LEVEL": "INFO",
+    "MALLOC_ARENA_MAX": "1",  # as `make run` has it
+}
 # What is not recovered after a crash need not be written twice: for loading only, never for measuring.
 LOADING = POSTGRES | {"wal_level": "minimal", "max_wal_senders": "0"}
 
@@ -56,24 +66,19 @@ class Web:
         return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
 
 
+@dataclass(frozen=True)
 class Copy:
-    """The running copy: where it is, which code it runs, and how to reach its database."""
+    """The running copy: where it is, which code it runs by which Python, and how to reach its database.
 
-    def __init__(self, home: Path, servers: Servers, code: Path = ROOT) -> None:
-        self.home, self.servers, self.code = home, servers, code
-        self.environ = {
-            **os.environ,
-            **servers.urls(),
-            "APP_ENV": "development",
-            "VAR_DIR": str(home),
-            "MAIL_DIR": str(home / "mail"),
-            "SECRET_KEY": servers.keys.secret_key,
-            "JWT_KEYS": f"bench:{servers.keys.jwt}",
-            "RATELIMIT_ENABLED": "false",
-            "LOG_LEVEL": "WARNING",
-            "ACCESS_TOKEN_SECONDS": "86400",
-            "FLASK_APP": "wsgi.py",
-        }
+    Postgres and Valkey are children of the process `parent`.
+    """
+
+    home: Path
+    environ: dict[str, str]
+    urls: dict[str, str]  # of the database, by role
+    code: Path
+    python: str
+    parent: int
 
     @property
     def log(self) -> Path:
@@ -81,7 +86,7 @@ class Copy:
 
     def connect(self, role: str = "postgres", options: str = "") -> Any:
         """A psycopg2 connection that commits every statement."""
-        url = make_url(self.servers.database_url(role))
+        url = make_url(self.urls[role])
         made = psycopg2.connect(
             host=url.host, port=url.port, user=url.username, password=url.password, dbname=url.database, options=options
         )
@@ -99,7 +104,7 @@ class Copy:
 
     def flask(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A command of the product's own command line, in this copy."""
-        command = [sys.executable, "-m", "flask", *words]
+        command = [self.python, "-m", "flask", *words]
         return subprocess.run(command, cwd=self.code, env=self.environ, capture_output=True, text=True, check=False)
 
     @contextmanager
@@ -109,17 +114,45 @@ class Copy:
         shutil.rmtree(metrics, ignore_errors=True)
         make_private(metrics)
         port = next(port for port in PORTS if is_free(port))
-        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--no-ws"]
+        command = ["-m", "granian", "--interface", "wsgi", "--port", str(port), "--no-ws", "--respawn-failed-workers"]
         command += ["--workers", str(WORKERS), "--blocking-threads", str(THREADS), application]
-        told = self.environ | {"PROMETHEUS_MULTIPROC_DIR": str(metrics)} | environ
-        told.pop("MIGRATION_DATABASE_URL", None)
-        child = Child(name, command, home=self.home, cwd=self.code, environ=told)
-        child.start()
-        try:
+        with self.child(name, *command, **{"PROMETHEUS_MULTIPROC_DIR": str(metrics), **environ}) as child:
             _await(f"http://127.0.0.1:{port}/api/v1/health/ready", child)
             yield Web(child, port, metrics)
+
+    @contextmanager
+    def child(self, name: str, *command: str, **environ: str) -> Iterator[Child]:
+        """A program of this copy, run by its Python."""
+        told = self.environ | environ
+        told.pop("MIGRATION_DATABASE_URL", None)
+        child = Child(name, [self.python, *command], home=self.home, cwd=self.code, environ=told)
+        child.start()
+        try:
+            yield child
         finally:
             stop_together([child], 5)
+
+    def pid(self, name: str) -> int:
+        """Of a program that `child()` runs."""
+        return int((self.home / "run" / f"{name}.pid").read_text())
+
+
+def copy_of(home: Path, servers: Servers) -> Copy:
+    """This commit's copy on running servers."""
+    environ = {
+        **os.environ,
+        **servers.urls(),
+        "APP_ENV": "development",
+        "VAR_DIR": str(home),
+        "MAIL_DIR": str(home / "mail"),
+        "SECRET_KEY": servers.keys.secret_key,
+        "JWT_KEYS": f"bench:{servers.keys.jwt}",
+        "ACCESS_TOKEN_SECONDS": "86400",
+        "FLASK_APP": "wsgi.py",
+        **DELIVERED,
+    }
+    urls = {role: servers.database_url(role) for role in ("postgres", "booking_app")}
+    return Copy(home, environ, urls, ROOT, sys.executable, os.getpid())
 
 
 def take(home: Path) -> None:
@@ -144,7 +177,7 @@ def running(
             ending.callback(remove, home, servers)
         ending.callback(servers.leave, 60)
         servers.join()
-        copy = Copy(home, servers)
+        copy = copy_of(home, servers)
         if (made := copy.flask("db", "upgrade", revision)).returncode:
             raise SystemExit(made.stderr)
         yield copy

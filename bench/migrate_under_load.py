@@ -22,7 +22,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +152,7 @@ def run(asked: argparse.Namespace, before: Path) -> Outcome:
     with running(asked.home, keep=False, settings=POSTGRES | SETTINGS, revision=_newest(before)) as copy:
         if not asked.filled:
             _fill(copy, filling)
-        with Copy(asked.home, copy.servers, before).web("before", **FAR_AHEAD) as old:
+        with replace(copy, code=before).web("before", **FAR_AHEAD) as old:
             tokens = [sign_in(old.port, f"client-{number}-{secrets.token_hex(3)}") for number in range(asked.clients)]
             guests = [Guest(token, asked.rooms, [old.port], random.Random(token)) for token in tokens]
             waits = Waits()

@@ -58,12 +58,16 @@ class Captured:
     at: dt.datetime
 
 
-def capture(copy: Copy, request: Callable[[], object]) -> Captured:
-    """Every statement that the application sends while `request` runs, in order."""
+def capture(copy: Copy, request: Callable[[], object], *, warm: Callable[[], object]) -> Captured:
+    """Every statement that the application sends while `request` runs, in order.
+
+    `warm` is asked just before: as among many requests, what is known for a second is known then.
+    """
     with closing(copy.connect()) as superuser, superuser.cursor() as cursor:
         cursor.execute("ALTER SYSTEM SET log_statement = 'all'")
         cursor.execute("SELECT pg_reload_conf()")
         cursor.execute("SELECT pg_sleep(1)")
+        warm()
         begin, at = copy.log.stat().st_size, dt.datetime.now(dt.UTC)
         request()
         cursor.execute("ALTER SYSTEM RESET log_statement")
@@ -202,7 +206,7 @@ def _run(copy: Copy, text: str, turn: Turn, folder: str, *options: str) -> str:
     command = [str(account.binaries(None) / "pgbench"), "--no-vacuum", "--protocol=simple", "--max-tries=20", "--log"]
     command += [f"--client={turn.clients}", "--jobs=2", f"--log-prefix={folder}/log", f"--file={file}", *options]
     command += [f"--define={name}={value}" for name, value in variables.items()]
-    url = copy.servers.database_url("booking_app").replace("+psycopg2", "")
+    url = copy.urls["booking_app"].replace("+psycopg2", "")
     environ = os.environ | {"PGOPTIONS": OPTIONS}
     told = subprocess.run([*command, url], env=environ, capture_output=True, text=True, check=False)
     if told.returncode:

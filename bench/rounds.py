@@ -76,7 +76,7 @@ def table(cases: Sequence[Case]) -> list[str]:
 
 def _cells(case: Case) -> list[str]:
     speed = spread([one.per_second for one in case.measured])
-    cells = [case.name, speed, latency(case.measured), _others(case)]
+    cells = [case.name, speed, latency(case.measured), others(case.measured)]
     if not case.compared:
         return [*cells, "-", "-", "-", "-"]
     floor = spread([one.per_second for one in case.compared])
@@ -87,17 +87,19 @@ def row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _others(case: Case) -> str:
-    """Answers that were not wanted, of all rounds together."""
+def others(measured: Sequence[Measured]) -> str:
+    """Answers that were not wanted, of all turns together."""
     counted: dict[int, int] = {}
-    for one in case.measured:
+    for one in measured:
         for status, times in one.statuses.items():
             counted[status] = counted.get(status, 0) + times
     if not counted:
         return "no answer at all"
-    total, wanted = sum(counted.values()), case.measured[0].wanted
-    others = {status: times for status, times in counted.items() if status != wanted}
-    return ", ".join(f"{times} x {status} ({times / total:.1%})" for status, times in sorted(others.items())) or "none"
+    total, wanted = sum(counted.values()), measured[0].wanted
+    unwanted = {status: times for status, times in counted.items() if status != wanted}
+    return (
+        ", ".join(f"{times} x {status} ({times / total:.1%})" for status, times in sorted(unwanted.items())) or "none"
+    )
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from bench.clients import Measured
 from bench.copy_of_its_own import LOADING, ROOT, Copy, running, take
 from bench.filled import FILLED_DAYS, Filling, fill
 from bench.rounds import Case, Target
-from bench.sides import FAR_AHEAD, FEW, UNCACHED, Sides
+from bench.sides import FEW, Sides, delivered
 from booking.infra import signals
 
 THOUSAND, MILLION = 1_000, 1_000_000
@@ -73,10 +73,8 @@ class Measuring:
         self.plans = list(plans.of_search(sides.copy, sides.search))
         self.sizes = plans.sizes(sides.copy)
         self.cases = [
-            Case(
-                "searches, 1 client", sides.searches(sides.uncached, 1), sides.pgbench(sides.search, 1, rooms), script
-            ),
-            Case("searches", sides.searches(sides.uncached), sides.pgbench(sides.search, FEW, rooms), script),
+            Case("searches, 1 client", sides.searches(1), sides.pgbench(sides.search, 1, rooms), script),
+            Case("searches", sides.searches(), sides.pgbench(sides.search, FEW, rooms), script),
             Case("bookings", sides.bookings(FEW, rooms), sides.pgbench(sides.booking, FEW, rooms), script),
         ]
 
@@ -160,8 +158,7 @@ def _group(fillings: list[Filling], arguments: argparse.Namespace) -> tuple[list
     with ExitStack() as stack:
         copies = [stack.enter_context(_filled(size, arguments.home / str(number))) for number, size in enumerate(sizes)]
         for size, copy in zip(sizes, copies, strict=True):
-            web = stack.enter_context(copy.web("uncached", **UNCACHED, **FAR_AHEAD))
-            size.begin(Sides(copy, web, size.filling))
+            size.begin(stack.enter_context(delivered(copy, size.filling, kept=False)))
         # One kind of measurement after the other, each on all sizes.
         by_kind = [case for kind in zip(*(size.cases for size in sizes), strict=True) for case in kind]
         rounds.run(by_kind, arguments.rounds, arguments.seconds)

@@ -20,8 +20,8 @@ def of_booking(copy: Copy, web: Web, token: str, filling: Filling, calendar: Cal
     chance, window = random.Random(1), calendar.window(filling.rooms)
     make = booking(token, filling.rooms, window)
     asked = replayed.work_of(copy, lambda: [ask(web.port, make(chance)) for _ in repeat(None, WARM)], WARM)
-    sent, answers = make(chance), []
-    captured = replayed.capture(copy, lambda: answers.append(ask(web.port, sent)))
+    sent, answers, another = make(chance), [], make(chance)
+    captured = replayed.capture(copy, lambda: answers.append(ask(web.port, sent)), warm=lambda: ask(web.port, another))
     [answer] = answers
     text = _booking_script(copy, captured, answer)
     turn = replayed.Turn(1, filling.rooms, filling.places, calendar.window(filling.rooms))
@@ -66,7 +66,9 @@ def of_search(copy: Copy, web: Web, token: str) -> str:
     query = f"location={place}&checkIn={check_in}&checkOut={check_out}&capacity=1"
     answers: list[dict[str, int]] = []
     asked = request("GET", f"{API}/rooms?{query}", token=token)
-    captured = replayed.capture(copy, lambda: answers.append(ask(web.port, asked)))
+    captured = replayed.capture(
+        copy, lambda: answers.append(ask(web.port, asked)), warm=lambda: ask(web.port, make(chance))
+    )
     if answers[0]["total"] <= answers[0]["pageSize"]:
         print("  (few rooms: the page of the captured search is not full, so it has no count)")
     known = {

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from bench import migrate_under_load
-from bench.compare import Copy
+from bench import against, migrate_under_load
 from bench.copy_of_its_own import take
+from bench.filled import Filling
+from bench.sides import delivered
 
 ROOT = Path(__file__).parents[2]
 SHORT = ["--rounds", "1", "--seconds", "0.3"]
@@ -45,6 +46,7 @@ def test_bench_prints_every_row_and_leaves_agreeing_data_and_nothing_else(home: 
     rows = [line.split(" | ")[0].removeprefix("| ") for line in told.splitlines() if line.startswith("| ")]
     for row in (
         "bookings, any room, 8 clients",
+        "the same, the worker stopped",
         "bookings, 20 rooms, 8 clients",
         "bookings, any room, 32 clients",
         "bookings, 20 rooms, 32 clients",
@@ -63,7 +65,8 @@ def test_bench_prints_every_row_and_leaves_agreeing_data_and_nothing_else(home: 
         "worker",
     ):
         assert row in rows
-    assert "`flask bookings verify` afterwards: All agree" in told
+    assert rows.count("page of results") == 2  # what was answered, and what it cost
+    assert "All agree" in told.partition("`flask bookings verify` afterwards: ")[2]
     assert not (home / "copy").exists()
 
 
@@ -97,14 +100,11 @@ def test_migrations_under_load_keep_nobody_waiting_and_both_versions_agree(home:
 
 
 @pytest.mark.timeout(240)
-def test_a_copy_to_be_compared_measures_every_row_and_leaves_nothing() -> None:
-    copy = Copy(ROOT, 8250, (200, 1000))
-    try:
-        rows = copy.rows()
-        assert len(rows) == 8
-        assert [
-            row for row in rows if not any(copy.measure(row, 0.5) for _ in range(6))
-        ] == []  # the first ones warm up
-    finally:
-        copy.end()
-    assert not (ROOT / "var" / "bench-turns").exists()
+def test_a_copy_of_another_commit_measures_every_row_and_leaves_nothing() -> None:
+    filling = Filling(200, 1000)
+    with against.other_copy(ROOT, filling) as copy, delivered(copy, filling) as sides:
+        rows = sides.rows()
+        assert len(rows) == 9
+        silent = [name for name, side in rows.items() if not any(side(0.5).per_second for _ in range(6))]
+        assert silent == []  # the first ones warm up
+    assert not (ROOT / "var" / "bench-other").exists()
