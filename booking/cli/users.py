@@ -224,13 +224,13 @@ def delete(email: str, yes: bool) -> None:
 
 
 def _in_the_way(obstacles: list[Obstacle]) -> list[str]:
-    """What is to be done first: bookings are cancelled, holds are released."""
+    """What is to be done first: bookings are cancelled, holds are released. A payment under way is said by its sum."""
     said = {
-        False: "These bookings are not over, cancel them first",
-        True: "These holds are not paid, release them first or wait until they have run out",
+        reservations.STAGE_BOOKED: "These bookings are not over, cancel them first",
+        reservations.STAGE_HELD: "These holds are not paid, release them first or wait until they have run out",
     }
-    references = {is_hold: [one.reference for one in obstacles if one.is_hold is is_hold] for is_hold in said}
-    return [f"{said[is_hold]}: {', '.join(names)}." for is_hold, names in references.items() if names]
+    references = {stage: [one.reference for one in obstacles if one.stage == stage] for stage in said}
+    return [f"{said[stage]}: {', '.join(names)}." for stage, names in references.items() if names]
 
 
 def _unsettled(moves: list[MoneyMove]) -> list[str]:

@@ -18,7 +18,7 @@ from booking.http.error_rendering import ErrorRenderer, status_of, wait_headers
 from booking.http.requests import request_id
 from booking.http.services import current_services
 from booking.web import confirming, form_check, formats, security, signed_in
-from booking.web.forms import COMES_BACK, Form, carried
+from booking.web.forms import COMES_BACK, Form, carried, passwords_sent
 from booking.web.pages import page, wants_part
 
 
@@ -99,13 +99,21 @@ def _shown(status: int, *, kind: str | None = None, said: str | None = None, bac
 
 
 def _try_again() -> dict[str, Any]:
-    """Where waiting helps: the same once more. What was typed goes with it; a form that is not ours goes nowhere."""
+    """Where waiting helps: the same once more, with what was typed.
+
+    A form that is not ours goes nowhere, and one with a password would come without it: that one is filled in anew.
+    """
     if request.method != "POST":
         return {"again": {"link": security.current_path()}, "back": ""}
     back = security.current_path(security.page_path(request.path, ""))
-    if not form_check.is_ours():
+    if not form_check.is_ours() or _had_a_password():
         return {"back": back}
     return {"again": {"action": request.full_path.rstrip("?"), "carried": carried()}, "back": back}
+
+
+def _had_a_password() -> bool:
+    """But for the one that confirms who it is: that is asked for again by itself."""
+    return bool(passwords_sent() - {confirming.PASSWORD})
 
 
 def _texts(kind: str | int, said: str | None) -> dict[str, Any]:

@@ -97,6 +97,10 @@ def comes_back(show: Callable[..., Response]) -> Callable[[View], View]:
 
 def carried(*but: str) -> list[tuple[str, str]]:
     """What was sent with this form and may stand in a page, to be sent again: no password, no token of the old page."""
-    left_out = {"csrf_token", *but}
-    sent = request.form.items(multi=True)
-    return [(name, value) for name, value in sent if name not in left_out and "password" not in name.lower()]
+    left_out = {"csrf_token", *passwords_sent(), *but}
+    return [(name, value) for name, value in request.form.items(multi=True) if name not in left_out]
+
+
+def passwords_sent() -> set[str]:
+    """The names of the fields of this form that must never stand in a page again."""
+    return {name for name in request.form if "password" in name.lower()}

@@ -33,6 +33,7 @@ def install(app: Flask, settings: Settings) -> None:
         currency_name=money_format.currency_name,
         day=date_format.day,
         day_long=date_format.day_long,
+        day_short=date_format.day_short,
         month=date_format.month,
         moment=date_format.moment,
         local=date_format.local,

@@ -34,6 +34,7 @@ class Visitor:
     """Whoever looks at a page, as templates and flask-login like it; `user` is None until they have signed in."""
 
     user: CurrentUser | None = None
+    may_be_known: bool = False  # a sign-in that nobody could be asked about
 
     @property
     def is_authenticated(self) -> bool:
@@ -109,9 +110,11 @@ def forget() -> None:
 
 
 def ask_nobody() -> None:
-    """From here on, a visitor who is not known yet stays unknown."""
+    """From here on, a visitor who is not known yet stays unknown; their cookie may name a sign-in all the same."""
     if "visitor" not in g:
-        g.visitor = Visitor()
+        g.visitor = Visitor(may_be_known=SESSION in session)
+        if g.visitor.may_be_known:
+            security.personal()
 
 
 def _asked(_: Request) -> Visitor:
@@ -124,7 +127,7 @@ def _asked(_: Request) -> Visitor:
 def _become(user: CurrentUser | None) -> None:
     """Also for whoever has asked already in this request, since flask-login keeps what it was given."""
     if "visitor" in g:
-        g.visitor.user = user
+        g.visitor.user, g.visitor.may_be_known = user, False
     else:
         g.visitor = Visitor(user)
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from tests.browser.conftest import CHROMIUM, PHONE, violations
-from tests.browser.steps import reserve
+from tests.browser.steps import heading, pay, reserve
 from tests.cast import a_room, in_days
 
 Visit = Callable[..., Page]
@@ -138,6 +138,25 @@ def test_words_of_any_size_and_length_stay_whole_on_a_phone(visit: Visit, room: 
     for size in ("100%", "200%"):
         page.evaluate("size => { document.documentElement.style.fontSize = size }", size)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_with_text_twice_as_large_nothing_of_ones_own_leaves_the_phone(visit: Visit, room: Room, alice: User) -> None:
+    page = visit(viewport={"width": 195, "height": 422})  # 390 by 844, as its text at 200 % leaves of it
+    reserve(page, room, alice)
+    assert outside(page) == []
+    pay(page)
+    expect(heading(page, "You’re booked")).to_be_visible()
+    for url in (page.url, f"{page.url}/receipt", f"{page.url}/cancel", "/bookings", "/account", "/account/close"):
+        page.goto(url)
+        assert outside(page) == [], url
+
+
+def outside(page: Page) -> list[str]:
+    """What is cut off at the right, or makes the page scroll sideways."""
+    found = """() => [...document.querySelectorAll("body *:not(.unseen, .skip)")]
+        .filter(one => one.getBoundingClientRect().right > innerWidth + 1)
+        .map(one => `${one.tagName}.${one.className}`)"""
+    return list(page.evaluate(found))
 
 
 def lines_of(page: Page, what: str) -> int:

@@ -9,12 +9,12 @@ from click.testing import Result
 from flask import Flask
 from flask.testing import FlaskCliRunner
 
-from booking.domain.errors import InvalidCredentials
+from booking.domain.errors import InvalidCredentials, PaymentUnknown
 from booking.domain.people import sessions, users
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Event, Room, Session, User
-from tests.cast import PASSWORD, VISA, acting, count, in_days, order
+from tests.cast import PASSWORD, VISA, acting, count, in_days, interrupted, order, silent
 from tests.domain.reservations.test_refund_debts import cancelled
 
 NEW = "a much longer horse battery 4711"
@@ -142,6 +142,15 @@ def test_holds_that_keep_an_account_are_to_be_released(
     both = run(app, "delete", "alice@example.com", "--yes").output
     assert f"cancel them first: {booking.reference}. These holds" in both
     assert both.endswith(f": {held.reference}.\n")
+
+
+def test_a_payment_under_way_is_waited_for(app: Flask, alice: User, room: Room, desk: BookingContext) -> None:
+    held = bookings.hold(acting(alice), order(alice, room), desk)
+    with pytest.raises(PaymentUnknown):
+        bookings.pay(acting(alice), held.id, VISA, held.total_price, interrupted(desk, silent))
+    refused = run(app, "delete", "alice@example.com", "--yes").output
+    assert ("cancel them" in refused, "release them" in refused) == (False, False)
+    assert f"wait until they have an outcome: 360.00 EUR of booking {held.reference}." in refused
 
 
 def test_a_refund_that_keeps_an_account_is_named_with_what_to_do(

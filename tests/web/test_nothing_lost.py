@@ -99,6 +99,9 @@ def test_other_forms_are_sent_again_by_one_button_without_their_passwords(
         visitor.go("/account").send("/account/password", currentPassword=PASSWORD, newPassword="another horse battery")
         assert visitor.status == 503
         assert "horse" not in visitor.response.text  # type: ignore[union-attr]  # it came
+        # Without its passwords it would only be refused: the page that it stands on is offered instead.
+        assert visitor.page.find("form", action="/account/password") is None
+        assert [link["href"] for link in visitor.page.select("main a.button")] == ["/account"]
 
 
 def test_paying_and_cancelling_go_on_with_one_button(
@@ -140,6 +143,17 @@ def test_a_form_that_is_not_ours_is_not_offered_again(
     assert visitor.status == 503
     assert visitor.page.find("form", action=url) is None
     assert count(Booking) == 0
+
+
+def test_while_nobody_knows_who_has_signed_in_nobody_is_told_to_sign_in(
+    visitor: Visitor, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("booking.domain.people.current_session", away)
+    visitor.signed_in(alice).go("/bookings")
+    header = [link["href"] for link in visitor.page.select("header .menu a")]
+    assert (visitor.status, header) == (503, ["/bookings", "/account"])
+    assert "no-store" in visitor.headers["Cache-Control"]
+    assert visitor.page.find("form", action="/sign-out") is None
 
 
 def test_a_page_that_cannot_be_shown_is_tried_again_as_it_was_asked_for(

@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, case, delete, or_, select
 
 from booking.domain import messages, people
 from booking.domain.actors import Actor
@@ -19,7 +19,8 @@ from booking.domain.notices import Notice
 from booking.domain.payments import FAILED, OPEN, REFUND_IS_OWED, Payment
 from booking.domain.people import Action, email_key
 from booking.domain.reservations import hold_limits
-from booking.domain.reservations.models import CONFIRMED, PENDING, STAY_IS_OVER, Booking, IdempotencyKey
+from booking.domain.reservations.booking_details import BOOKED, HELD, PAYING
+from booking.domain.reservations.models import CONFIRMED, STAY_IS_OVER, Booking, IdempotencyKey
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import encode
 
@@ -30,9 +31,10 @@ class Obstacle:
 
     booking_id: uuid.UUID
     reference: str
+    room: str
     check_in: dt.date
     check_out: dt.date
-    is_hold: bool  # not paid: it can be released
+    stage: str  # HELD can be released, BOOKED cancelled; PAYING is neither yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class MoneyMove:
 
     booking_id: uuid.UUID
     reference: str
+    room: str
     amount: Decimal
     currency: str
     is_owed: bool  # a refund that was declined: it waits for an operator; others settle by themselves
@@ -75,7 +78,7 @@ def _keep_owed_emails(user_id: uuid.UUID, farewell: str) -> None:
     messages.tell_more("bookingId", shown, {people.FAREWELL: farewell})
 
 
-_IS_HOLD = and_(Booking.status == PENDING, Booking.held_until.is_not(None))
+_STAGE = case((Booking.status == CONFIRMED, BOOKED), (Booking.held_until.is_(None), PAYING), else_=HELD)
 
 
 @reading
@@ -97,7 +100,7 @@ def money_moves(actor: Actor, user_id: uuid.UUID) -> list[MoneyMove]:
 
 def _obstacles(user_id: uuid.UUID) -> list[Obstacle]:
     rows = db.session.execute(
-        select(Booking.id, Booking.reference, Booking.check_in, Booking.check_out, _IS_HOLD)
+        select(Booking.id, Booking.reference, Booking.room_name, Booking.check_in, Booking.check_out, _STAGE)
         .where(Booking.user_id == user_id, or_(and_(Booking.status == CONFIRMED, ~STAY_IS_OVER), hold_limits.RUNNING))
         .order_by(Booking.check_in, Booking.id)
     )
@@ -105,8 +108,9 @@ def _obstacles(user_id: uuid.UUID) -> list[Obstacle]:
 
 
 def _money_moves(user_id: uuid.UUID) -> list[MoneyMove]:
+    is_owed = Payment.state == FAILED
     rows = db.session.execute(
-        select(Booking.id, Booking.reference, Payment.amount, Payment.currency, Payment.state == FAILED)
+        select(Booking.id, Booking.reference, Booking.room_name, Payment.amount, Payment.currency, is_owed)
         .join(Booking, Booking.id == Payment.booking_id)
         .where(Booking.user_id == user_id, or_(Payment.state.in_(OPEN), REFUND_IS_OWED))
         .order_by(Payment.id)

@@ -18,6 +18,7 @@ from booking.domain.errors import (
     InvalidCredentials,
     InvalidToken,
     LastOwner,
+    PaymentUnknown,
     Unauthorized,
 )
 from booking.domain.maintenance.messages_again import retry
@@ -46,10 +47,12 @@ from tests.cast import (
     acting,
     count,
     in_days,
+    interrupted,
     later,
     order,
     payments_of,
     reload,
+    silent,
 )
 from tests.jobs.conftest import mail_dir as mail_dir  # noqa: PLC0414 a fixture
 from tests.jobs.letters_sent import newest, recipient, sent, text
@@ -306,6 +309,16 @@ def test_what_is_to_be_cancelled_is_told_from_what_is_to_be_released(
     assert [paid.reference in texts[1], held.reference in texts[3]] == [True, True]
 
 
+def test_what_is_being_paid_is_waited_for(guest: Visitor, alice: User, room: Room, desk: BookingContext) -> None:
+    held = bookings.hold(acting(alice), order(alice, room), desk)
+    with pytest.raises(PaymentUnknown):
+        bookings.pay(acting(alice), held.id, VISA, held.total_price, interrupted(desk, silent))
+    guest.go("/account/close")
+    assert "We’re still checking these payments." in guest.text
+    assert ("Cancel them first" in guest.text, "Release them first" in guest.text) == (False, False)
+    assert f"/checkout/{encode('booking', held.id)}" in guest.links()
+
+
 def test_a_running_hold_keeps_it(guest: Visitor, alice: User, room: Room, desk: BookingContext) -> None:
     held = bookings.hold(acting(alice), order(alice, room), desk)
     guest.go("/account/close")
@@ -330,7 +343,7 @@ def test_money_under_way_or_owed_keeps_it(
     guest.go("/account/close")
     assert ("A payment or refund is still in progress." in guest.text) is (kept and state != "failed")
     assert ("Your bank declined a refund. We still owe you this money" in guest.text) is (state == "failed")
-    assert (f"{booking.reference} €360" in guest.text) is kept
+    assert (f"{room.name} €360, {booking.reference}" in guest.text) is kept
     if kept:
         with pytest.raises(AccountInUse):
             account_deletion.remove(SYSTEM, alice.id)
