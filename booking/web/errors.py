@@ -27,20 +27,30 @@ def _refusal(refusal: errors.BookingError) -> Response:
         return confirming.ask()
     if isinstance(refusal, errors.Unauthorized):
         return signed_in.sign_in_first()
-    again = _form_again(refusal) if isinstance(refusal, errors.Unavailable) else None
+    again = _refused_again(refusal) if isinstance(refusal, errors.Unavailable) else None
     response = again or _shown(status_of(refusal), said=_told(refusal))
     response.headers.update(wait_headers(refusal))
     return response
 
 
-def _form_again(refusal: errors.BookingError) -> Response | None:
-    """The form as it was filled in, with what is in its way; None where its view cannot show it (see comes_back)."""
-    show = getattr(current_app.view_functions.get(request.endpoint or ""), COMES_BACK, None)
-    if show is None or request.method != "POST":
-        return None
-    signed_in.ask_nobody()  # what is in its way may be Postgres
-    shown: Response = show(Form.posted().refuse(refusal), status_of(refusal), **(request.view_args or {}))
+def _can_come_back() -> bool:
+    """Whether the view of this form can show it again (see comes_back)."""
+    return request.method == "POST" and hasattr(current_app.view_functions.get(request.endpoint or ""), COMES_BACK)
+
+
+def _form_again(form: Form, status: int) -> Response:
+    """The form as it was filled in, with what is in its way."""
+    show = getattr(current_app.view_functions[str(request.endpoint)], COMES_BACK)
+    shown: Response = show(form, status, **(request.view_args or {}))
     return shown
+
+
+def _refused_again(refusal: errors.BookingError) -> Response | None:
+    """The same after a refusal, which may be because of Postgres: nobody is asked who this is."""
+    if not _can_come_back():
+        return None
+    signed_in.ask_nobody()
+    return _form_again(Form.posted().refuse(refusal), status_of(refusal))
 
 
 def _told(refusal: errors.BookingError) -> str | None:
@@ -70,14 +80,24 @@ def _not_our_form(error: CSRFError) -> Response:
     if isinstance(error, form_check.ForeignForm):
         home = current_services().settings.site_url
         return _shown(400, kind="foreign", said=gettext("Open %(url)s and try again from there.", url=home))
-    kind = "cookies" if isinstance(error, form_check.CookiesRefused) else "form"
-    return _shown(400, kind=kind, back=security.current_path(security.page_path(request.path, "")))
+    back = security.current_path(security.page_path(request.path, ""))
+    if isinstance(error, form_check.CookiesRefused):
+        return _shown(400, kind="cookies", back=back)
+    return _outdated() or _shown(400, kind="form", back=back)
+
+
+def _outdated() -> Response | None:
+    """The form with what was typed and a new token; None where somebody else's page may have filled it in."""
+    if not _can_come_back() or not form_check.is_from_our_page():
+        return None
+    told = gettext("This form was out of date, so nothing was sent. Please try again.")
+    return _form_again(Form.posted().blame(told), 400)
 
 
 def _asked_too_often() -> Response:
     headers = limits.refusal_headers()
     seconds = int(headers.get("Retry-After", 60))
-    again = _form_again(errors.TooManyAttempts(seconds))
+    again = _refused_again(errors.TooManyAttempts(seconds))
     response = again or _shown(429, said=formats.wait(seconds), back=security.current_path())
     response.headers.update(headers)
     return response
