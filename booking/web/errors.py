@@ -17,9 +17,10 @@ from booking.http import limits, words
 from booking.http.error_rendering import ErrorRenderer, status_of, wait_headers
 from booking.http.requests import request_id
 from booking.http.services import current_services
-from booking.web import confirming, form_check, formats, security, signed_in
+from booking.web import confirming, form_check, formats, security, signed_in, unsent
 from booking.web.forms import COMES_BACK, Form, carried, passwords_sent
 from booking.web.pages import page, wants_part
+from booking.web.unsent import Unsent
 
 
 def _refusal(refusal: errors.BookingError) -> Response:
@@ -83,15 +84,21 @@ def _not_our_form(error: CSRFError) -> Response:
     back = security.current_path(security.page_path(request.path, ""))
     if isinstance(error, form_check.CookiesRefused):
         return _shown(400, kind="cookies", back=back)
-    return _outdated() or _shown(400, kind="form", back=back)
+    return _outdated(back)
 
 
-def _outdated() -> Response | None:
-    """The form with what was typed and a new token; None where somebody else's page may have filled it in."""
-    if not _can_come_back() or not form_check.is_from_our_page():
-        return None
-    told = gettext("This form was out of date, so nothing was sent. Please try again.")
-    return _form_again(Form.posted().blame(told), 400)
+def _outdated(back: str) -> Response:
+    """With what was typed, to be sent once more, unless somebody else's page may have filled the form in."""
+    typed = unsent.of_this_form()
+    if _can_come_back() and form_check.is_from_our_page():
+        told = gettext(
+            "This form was out of date, so nothing was sent: you have signed in or out since the page opened, or closed"
+            " your browser in between. Please try again."
+        )
+        return _form_again(Form.posted().blame(told), 400)
+    if typed and not signed_in.current_user.is_authenticated:
+        return signed_in.sign_in_first()
+    return _shown(400, kind="form", back=back, typed=typed)
 
 
 def _asked_too_often() -> Response:
@@ -107,11 +114,17 @@ def _unexpected() -> Response:
     return _shown(500)
 
 
-def _shown(status: int, *, kind: str | None = None, said: str | None = None, back: str = "") -> Response:
+def _shown(
+    status: int, *, kind: str | None = None, said: str | None = None, back: str = "", typed: Unsent | None = None
+) -> Response:
     if status >= 500:
         signed_in.ask_nobody()  # the page must not need what has just failed
     facts = {"code": status, "here": security.current_path(), **_texts(kind or status, said)}
-    facts |= {"back": back, "again": None} | (_try_again() if status in (429, 503) else {})
+    facts |= {"back": back, "again": None, "typed": typed and typed.shown}
+    if typed:
+        facts["again"] = {"action": typed.action, "carried": typed.fields}
+    elif status in (429, 503):
+        facts |= _try_again()
     response = page("errors/error.html", block="main", status=status, **facts)
     if wants_part():  # wherever the part was meant to go, this is about the page
         response.headers.update({"HX-Retarget": "#main", "HX-Reswap": "innerHTML show:top"})

@@ -17,7 +17,7 @@ from booking.domain.errors import Unauthorized
 from booking.domain.people import CurrentUser
 from booking.http.services import current_services
 from booking.infra.ids import decode, encode
-from booking.web import security
+from booking.web import security, unsent, ways_in
 from booking.web.pages import go_to
 
 __all__ = ["actor", "ask_nobody", "current_user", "forget", "install", "remember", "required", "visitor"]
@@ -74,8 +74,9 @@ def required(view: Callable[P, Any]) -> Callable[P, Any]:
 
 
 def sign_in_first() -> Response:
-    """To the sign-in page, and from there back to what was wanted."""
-    return go_to(f"/sign-in?{urlencode({'next': security.current_path()})}")
+    """To the sign-in page, and from there back to what was wanted. What was typed goes with it."""
+    wanted, typed = security.current_path(), unsent.of_this_form()
+    return ways_in.signed_out(wanted, typed) if typed else go_to(f"/sign-in?{urlencode({'next': wanted})}")
 
 
 def visitor() -> CurrentUser:

@@ -166,6 +166,7 @@ def test_a_browser_that_refuses_cookies_is_told_so_at_once(app: Flask) -> None:
 
 
 def test_a_refused_form_of_who_knows_where_leads_back_to_its_page_and_shows_nothing_that_it_held(app: Flask) -> None:
+    told: tuple[dict[str, str], ...]
     told = ({}, {"Origin": "null"}, {"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"})
     for headers in told:
         visitor = Visitor(app).go("/register")

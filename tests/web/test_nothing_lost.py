@@ -187,7 +187,8 @@ def test_an_outdated_form_of_a_stranger_comes_back_with_the_reason_and_what_was_
         visitor.client.set_cookie("device", "kept")  # the browser keeps cookies, as one that was closed in between
         visitor.send(action, fields)
         assert (visitor.status, visitor.heading) == (400, heading), path
-        assert visitor.problems == ["This form was out of date, so nothing was sent. Please try again."]
+        [problem] = visitor.problems
+        assert "was out of date, so nothing was sent: you have signed in or out since the page opened" in problem
         kept = typed(visitor, action)
         for name, text in fields.items():
             assert kept[name] == ("" if "assword" in name else text), name
