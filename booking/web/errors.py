@@ -81,6 +81,8 @@ def _not_our_form(error: CSRFError) -> Response:
     if isinstance(error, form_check.ForeignForm):
         home = current_services().settings.site_url
         return _shown(400, kind="foreign", said=gettext("Open %(url)s and try again from there.", url=home))
+    if not signed_in.ask_if_possible():
+        return _refusal(errors.Unavailable())
     back = security.current_path(security.page_path(request.path, ""))
     if isinstance(error, form_check.CookiesRefused):
         return _shown(400, kind="cookies", back=back)
@@ -119,6 +121,7 @@ def _shown(
 ) -> Response:
     if status >= 500:
         signed_in.ask_nobody()  # the page must not need what has just failed
+    signed_in.ask_if_possible()
     facts = {"code": status, "here": security.current_path(), **_texts(kind or status, said)}
     facts |= {"back": back, "again": None, "typed": typed and typed.shown}
     if typed:

@@ -165,6 +165,17 @@ def test_a_page_that_cannot_be_shown_is_tried_again_as_it_was_asked_for(
     assert "/rooms?location=antwerp&checkIn=2027-01-04&checkOut=2027-01-06&q=sea" in visitor.links()
 
 
+def test_what_else_is_wrong_is_said_too_or_that_nothing_can_be_asked_and_nothing_is_called_our_fault(
+    visitor: Visitor, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor.signed_in(alice).go("/account")
+    monkeypatch.setattr("booking.domain.people.current_session", away)
+    assert (visitor.go("/nowhere").status, visitor.heading) == (404, "Page not found")
+    for action in ("/sign-in", "/account/profile", "/account/password"):
+        visitor.post(action, email="alice@example.com", csrf_token="of another session")
+        assert (visitor.status, visitor.headers["Retry-After"]) == (503, "2"), visitor.text
+
+
 # --- a form from before the last sign-in, or after it
 
 
