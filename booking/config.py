@@ -16,6 +16,7 @@ SIMULATED, STRIPE = "simulated", "stripe"
 PAYMENT_PROVIDERS = (SIMULATED, STRIPE)  # what PAYMENTS may name; booking/infra/provider.py builds them
 REQUIRED, OPTIONAL = "required", "optional"
 ORIGIN = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
+LOOPBACK = re.compile(r"http://127\.0\.0\.1:\d{1,5}")
 STRIPE_KEY = re.compile(r"(sk|rk)_(live|test)_[A-Za-z0-9]+")
 MINIMUM_SECRET = 32  # bytes; HS256 wants a key as long as its hash (RFC 7518 §3.2)
 
@@ -105,6 +106,7 @@ class Settings:
         default="", repr=False
     )  # STRIPE_WEBHOOK_SECRET: whsec_... of the endpoint SITE_URL/webhooks/stripe
     stripe_test_mode: bool = False  # STRIPE_TEST_MODE: true lets production use test keys, which charge nobody
+    stripe_page_origin: str = "https://checkout.stripe.com"  # STRIPE_PAGE_ORIGIN: where guests pay, for form-action
     stripe_api_base: str = ""  # STRIPE_API_BASE: of a stand-in, for tests; empty: Stripe's own
     payment_timeout_seconds: float = 5.0  # PAYMENT_TIMEOUT_SECONDS: then the outcome is unknown
     redis_lock_enabled: bool = True  # REDIS_LOCK_ENABLED: the lock in front of a hold (off: for measurements)
@@ -250,9 +252,10 @@ class _Reader:
             self.problems.append("STRIPE_WEBHOOK_SECRET must be the signing secret of an endpoint: whsec_...")
         if settings.production and "_test_" in secret and not settings.stripe_test_mode:
             self.problems.append("STRIPE_SECRET_KEY is a test key, which charges nobody: say STRIPE_TEST_MODE=true.")
-        base = urlsplit(settings.stripe_api_base)
-        if settings.stripe_api_base and (not base.netloc or base.scheme not in _api_schemes(settings)):
-            self.problems.append("STRIPE_API_BASE must look like https://stand-in.example.")
+        for name in ("stripe_api_base", "stripe_page_origin"):
+            address = getattr(settings, name)
+            if address and not (ORIGIN.fullmatch(address) or (not settings.production and LOOPBACK.fullmatch(address))):
+                self.problems.append(f"{name.upper()} must look like https://checkout.example.")
 
     def _required(self, variable: str) -> str:
         value = self.environ.get(variable, "")
@@ -305,10 +308,6 @@ class _Reader:
         except ValueError:
             self.problems.append(f"{name.upper()} must be {kind}, not {text!r}.")
             return None
-
-
-def _api_schemes(settings: Settings) -> set[str]:
-    return {"https"} if settings.production else {"https", "http"}
 
 
 def boolean(text: str) -> bool:

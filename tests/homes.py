@@ -41,6 +41,7 @@ TOGETHER = {
     "booking.domain.reservations.bookings._hold_one_more": "the same from a page",
     "booking.domain.reservations.holds._reserve": "the same, where own holds make way",
     "booking.domain.reservations.bookings._begin_payment": "the pin: nights first, then the payment",
+    "booking.domain.reservations.hosted._begin": "the same for a payment at the provider's own page",
     "booking.domain.reservations.charging._confirm": "pinned to booked, then CONFIRMED",
     "booking.domain.reservations.charging._confirm_unpaid": "nothing is owed: pinned to booked, then CONFIRMED",
     "booking.domain.reservations.charging.give_up": "unpin or release, then the booking",

@@ -59,7 +59,7 @@ COMPUTED = {
         "totals",
     },
     "search": {"cache_keys", "says_nothing"},
-    "payments": {"error_text", "explained_error", "has_refund", "is_open", "usual_patience"},
+    "payments": {"awaits_guest", "error_text", "explained_error", "has_refund", "is_open", "usual_patience"},
     "reservations": {
         "amounts_of",
         "calendar_entry",
@@ -77,8 +77,11 @@ STEP = {
     "inventory": {"book_nights", "lock_room", "pin_nights", "record_sold_nights", "unpin_nights"},
     "pricing": {"for_sale"},
     "payments": {
+        "await_guest",
         "claim_payment",
         "due_payments",
+        "find_payment",
+        "hasten_payment",
         "is_live_charge",
         "latest_charge",
         "lock_order",

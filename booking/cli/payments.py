@@ -22,12 +22,18 @@ group = AppGroup("payments", help="Look after payments without an outcome and re
 
 @group.command("list")
 def list_them() -> None:
-    """List refunds that were declined, and payments that stay without an outcome, with the reasons.
+    """List disputes, refunds that were declined, and payments that stay without an outcome, with the reasons.
 
     \b
     Example:
         flask payments list
     """
+    for dispute in payments.undecided_disputes(acting()):
+        click.echo(
+            f"{ids.encode('payment', dispute.payment_id)} disputed:"
+            f" {money_format.plain(dispute.amount, dispute.currency)} ({dispute.reason}),"
+            f" to be answered at the provider as {dispute.reference}"
+        )
     owed, waiting = reservations.owed_refunds(acting()), payments.asked_in_vain(acting())
     for debt in owed:
         click.echo(

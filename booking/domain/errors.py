@@ -223,6 +223,12 @@ class Unavailable(BookingError):
     retry_after = 2
 
 
+class PaymentPageUnavailable(Unavailable):
+    """The provider does not show its page now; nothing was charged, and the hold runs on."""
+
+    reason = "PAYMENT_PAGE_UNAVAILABLE"
+
+
 class TooBusy(Unavailable):
     reason = "TOO_BUSY"
     retry_after = 1

@@ -3,7 +3,7 @@
 from booking.domain.catalogue.models import Property, Room
 from booking.domain.inventory.models import Availability, Block
 from booking.domain.messages.models import Delivery, Event
-from booking.domain.payments.models import Order, Payment
+from booking.domain.payments.models import Dispute, Order, Payment
 from booking.domain.people.audit_models import AuditRecord, PersonKey
 from booking.domain.people.link_models import EmailChange, EmailVerification, Farewell, PasswordReset
 from booking.domain.people.models import SecurityEvent, Session, StaffMembership, User
@@ -15,6 +15,7 @@ __all__ = [
     "Block",
     "Booking",
     "Delivery",
+    "Dispute",
     "EmailChange",
     "EmailVerification",
     "Event",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from functools import partial
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 from sqlalchemy import (
     CheckConstraint,
@@ -109,6 +109,70 @@ class Provider(Protocol):
 
     def refund(self, key: uuid.UUID, charge: Charge, amount: Decimal, currency: str) -> Outcome:
         """Give back `amount` of that charge: REFUNDED, or DECLINED with a reason."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HostedPage:
+    """What the provider's page says it is for, and where it sends the guest: after paying, and without."""
+
+    title: str
+    paid_url: str
+    back_url: str
+
+
+@runtime_checkable
+class HostedPages(Protocol):
+    """A provider that has a page of its own, so that no card's number comes to us. Raises NoAnswer.
+
+    `find` says CHARGED once the guest has paid there, and CANCELLED once nobody can any more; `cancel` closes it.
+    """
+
+    page_origin: str
+
+    def page(self, key: uuid.UUID, amount: Decimal, currency: str, page: HostedPage) -> str | None:
+        """Where the guest pays: the same page however often it is asked for. None: it is closed, see `find`."""
+        ...
+
+
+class NotSigned(Exception):
+    """Somebody else than the provider says so, or it was said too long ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a provider's message is about: a payment of ours, or a dispute by the provider's reference.
+
+    It is a reason to ask, never an answer: such messages come late, twice and in any order.
+    """
+
+    kind: str
+    payment: uuid.UUID | None
+    dispute: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDispute:
+    """A charge that the card's bank takes back, as its provider has it now. `state`: open, won (by us), or lost."""
+
+    reference: str
+    payment: uuid.UUID
+    amount: Decimal
+    currency: str
+    state: str
+    reason: str
+
+
+@runtime_checkable
+class TellsByItself(Protocol):
+    """A provider that sends messages."""
+
+    def heard(self, payload: bytes, signature: str) -> Heard:
+        """Raises NotSigned."""
+        ...
+
+    def dispute(self, reference: str) -> FoundDispute | None:
+        """None where it is about no charge of ours. Raises NoAnswer."""
         ...
 
 

@@ -18,6 +18,7 @@ from booking.web import (
     legal,
     pages,
     profile,
+    provider_messages,
     rooms,
     security,
     signed_in,
@@ -39,6 +40,7 @@ AREAS = (
     profile.blueprint,
     emails.blueprint,
     leaving.blueprint,
+    provider_messages.blueprint,
     demo_mails.blueprint,
 )
 

@@ -15,6 +15,7 @@ from booking.domain.errors import (
     Invalid,
     PaymentFailed,
     PaymentInProgress,
+    PaymentPageUnavailable,
     PaymentUnknown,
     PriceChanged,
     RoomLocked,
@@ -161,6 +162,8 @@ def pay(booking_id: str) -> Response:
     """Charge the card that was chosen, and confirm; what costs nothing needs none."""
     trip, form = own_trip(booking_id), Form.posted()
     _count()
+    if current_services().booking_context.hosted:
+        return _to_the_provider(trip, form)
     try:
         given = form.accept(HoldPayment)
         reservations.pay(
@@ -175,6 +178,31 @@ def pay(booking_id: str) -> Response:
     except RoomNotAvailable as refusal:
         return _refused(booking_id, form, refusal)
     return go_to(url_for("bookings.show", booking_id=booking_id))
+
+
+def _to_the_provider(trip: BookingDetails, form: Form) -> Response:
+    """On to the page where the guest pays; what costs nothing is confirmed here."""
+    booking_id = encode("booking", trip.id)
+    site = current_services().settings.site_url.rstrip("/")
+    back, paid = (site + url_for(name, booking_id=booking_id) for name in (".show", ".paid"))
+    try:
+        shown, context = form.accept(ShownTotal).shown_total, current_services().booking_context
+        url = reservations.payment_page(actor(), trip.id, shown, context, reservations.PaymentLinks(paid, back))
+    except PaymentInProgress:
+        return go_to(back)
+    except (PriceChanged, PaymentPageUnavailable) as refusal:
+        return _told(booking_id, refusal.reason, "")
+    except (Invalid, RoomNotAvailable) as refusal:
+        return _refused(booking_id, form, refusal)
+    return go_to(url or back)
+
+
+@blueprint.get("/checkout/<booking_id>/paid")
+@required
+def paid(booking_id: str) -> Response:
+    """The guest comes back from the provider's page, which says that it is paid: ask it."""
+    reservations.came_back_from_payment(actor(), own_trip(booking_id).id, current_services().booking_context)
+    return go_to(url_for(".show", booking_id=booking_id))
 
 
 @blueprint.post("/checkout/<booking_id>/release")
@@ -192,9 +220,12 @@ def release(booking_id: str) -> Response:
 
 def _released(trip: BookingDetails) -> bool:
     """Whether the guest has nothing of it any more to pay for; False while a payment is being checked."""
-    if trip.stage != reservations.STAGE_HELD:
+    if trip.stage not in (reservations.STAGE_HELD, reservations.STAGE_AWAITED):
         return trip.stage != reservations.STAGE_PAYING
     try:
+        reservations.withdraw_payment(actor(), trip.id, current_services().booking_context)
+        if own_trip(encode("booking", trip.id)).stage == reservations.STAGE_BOOKED:
+            return False  # paid at the last moment: that is shown
         reservations.cancel(actor(), trip.id, current_services().booking_context)
     except CancelledDuringPayment:
         return False
@@ -207,13 +238,23 @@ def _released(trip: BookingDetails) -> bool:
 def _shown(trip: BookingDetails, form: Form, *, status: int = 200, told: str = "", old: str | None = None) -> Response:
     facts: dict[str, Any] = {"trip": trip, "booking_id": encode("booking", trip.id), "lines": bills.of_trip(trip)}
     facts["room_id"] = encode("room", trip.room_id)
-    if trip.stage == reservations.STAGE_HELD:
-        facts |= {"cards": cards.simulated(), "left": date_format.duration(trip.seconds_left), "told": told}
+    if trip.stage in (reservations.STAGE_HELD, reservations.STAGE_AWAITED):
+        facts |= _ways_to_pay(trip)
+        facts |= {"left": date_format.duration(trip.seconds_left), "told": told}
         facts["old"] = old and Decimal(old)
         return page("checkout/pay.html", status=status, form=form, **facts)
     if trip.stage == reservations.STAGE_PAYING:
         return page("checkout/checking.html", look_again_seconds=LOOK_AGAIN, **facts)
     return page("checkout/over.html", status=status, **facts, **_elsewhere(trip))
+
+
+def _ways_to_pay(trip: BookingDetails) -> dict[str, Any]:
+    """The provider's page, which the form leads to, or the test cards."""
+    hosted = current_services().booking_context.hosted
+    if hosted:
+        security.allow(form_action=f"'self' {hosted.page_origin}")
+        return {"hosted": True, "awaited": trip.stage == reservations.STAGE_AWAITED}
+    return {"hosted": False, "awaited": trip.stage == reservations.STAGE_AWAITED, "cards": cards.simulated()}
 
 
 def _told(booking_id: str, code: str, card: str, old: str | None = None) -> Response:

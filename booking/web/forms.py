@@ -78,12 +78,7 @@ class Form:
                 if isinstance(refusal, TooManyAttempts)
                 else words.message(refusal)
             )
-            self.blame(told)
-        return self
-
-    def blame(self, told: str) -> Form:
-        """Say what is wrong with the form as a whole."""
-        self.problems.setdefault("", told)
+            self.problems.setdefault("", told)
         return self
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 
-from booking.domain.payments import FAILED, REFUND, STARTED, SUCCEEDED, UNKNOWN
+from booking.domain.payments import AWAITING_GUEST, FAILED, REFUND, STARTED, SUCCEEDED, UNKNOWN
 from booking.domain.reservations import CANCELLED, CONFIRMED, EXPIRED, PENDING
 from booking.http import date_format
 from booking.web import activity, browsers, formats
@@ -26,6 +26,7 @@ STATES = {
     EXPIRED: _("Not booked"),
     STARTED: _("In progress"),
     UNKNOWN: _("In progress"),
+    AWAITING_GUEST: _("In progress"),
     SUCCEEDED: _("Done"),
     FAILED: _("Declined"),
 }

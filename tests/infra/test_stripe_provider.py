@@ -20,7 +20,7 @@ from booking.infra.stripe_provider import StripeProvider
 from booking.infra.stripe_provider.amounts import NotPayable, to_units
 from tests.cases import each
 from tests.stripe_stand_in import StandIn
-from tests.stripe_stand_in.stand_in import AFTER, BEFORE, SECRET, SILENT_AFTER, SILENT_BEFORE
+from tests.stripe_stand_in.stand_in import AFTER, BEFORE, SECRET, SILENT_AFTER, SILENT_BEFORE, WEBHOOK_SECRET
 
 pytest_plugins = ["tests.stripe_stand_in.fixtures"]
 
@@ -59,7 +59,11 @@ def book() -> Book:
 
 def connected(stand_in: StandIn, book: Book, secret: str = SECRET, patience: float = 2.0) -> StripeProvider:
     settings = SimpleNamespace(
-        stripe_secret_key=secret, stripe_api_base=stand_in.base, payment_timeout_seconds=patience
+        stripe_secret_key=secret,
+        stripe_webhook_secret=WEBHOOK_SECRET,
+        stripe_api_base=stand_in.base,
+        stripe_page_origin="https://checkout.stripe.com",
+        payment_timeout_seconds=patience,
     )
     return StripeProvider(cast(Settings, settings), book)
 

@@ -37,6 +37,7 @@ class Account:
         self.lock = threading.RLock()
         self.tell = tell
         self.clock = time.time
+        self.pages = "https://checkout.stripe.com"
         self.intents: dict[str, Thing] = {}
         self.refunds: dict[str, Thing] = {}
         self.sessions: dict[str, Thing] = {}
@@ -194,10 +195,12 @@ class Account:
             self.disputes[name]["status"] = status
             self.tell("charge.dispute.closed", self.disputes[name])
 
-    def get_dispute(self, name: str) -> Thing:
+    def get_dispute(self, name: str, form: Form) -> Thing:
         if name not in self.disputes:
             raise refusals.missing("dispute", name, param="dispute")
-        return self.disputes[name]
+        dispute = self.disputes[name]
+        wanted = form.get("expand", {}).values()
+        return dispute | {field: self.intents[dispute[field]] for field in wanted if field == "payment_intent"}
 
     # --- checkout sessions
 
@@ -224,7 +227,7 @@ class Account:
             "intent_metadata": form.get("payment_intent_data", {}).get("metadata", {}),
             "success_url": form["success_url"],
             "cancel_url": form.get("cancel_url"),
-            "url": f"https://checkout.stripe.com/c/pay/{name}",
+            "url": f"{self.pages}/c/pay/{name}",
             "expires_at": expires,
             "created": now,
         }

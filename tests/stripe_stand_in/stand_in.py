@@ -18,6 +18,7 @@ from tests.stripe_stand_in.events import Post
 from tests.stripe_stand_in.refusals import Refusal
 
 SECRET, WEBHOOK_SECRET = "sk_test_standIn0123456789", "whsec_standIn0123456789"
+HEAD = "<!doctype html><title>Pay</title><link rel=icon href=data:,>"
 A_DAY = 24 * 3600.0
 # What may go wrong with a request, in the order of its way: nothing done, or done and not told.
 BEFORE, AFTER, SILENT_BEFORE, SILENT_AFTER = "dropped", "dropped after", "silent", "silent after"
@@ -82,6 +83,10 @@ class StandIn:
         """The next request to such a path (or the next `times`) meets this trouble."""
         self._troubles.append(Trouble(re.compile(path), what, times))
 
+    def shows_pages(self) -> None:
+        """Sessions to come lead to a page of our own, for browsers."""
+        self.account.pages = self.base
+
     def calm(self) -> None:
         """No trouble any more."""
         self._troubles.clear()
@@ -141,7 +146,7 @@ class StandIn:
             ("POST", "/v1/payment_intents/*/cancel"): lambda form: account.cancel_intent(name, form),
             ("POST", "/v1/refunds"): account.create_refund,
             ("GET", "/v1/refunds"): account.list_refunds,
-            ("GET", "/v1/disputes/*"): lambda _: account.get_dispute(name),
+            ("GET", "/v1/disputes/*"): lambda form: account.get_dispute(name, form),
             ("POST", "/v1/checkout/sessions"): account.create_session,
             ("GET", "/v1/checkout/sessions/*"): lambda _: account.session(name),
             ("POST", "/v1/checkout/sessions/*/expire"): lambda form: account.expire_session(name, form),
@@ -188,11 +193,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
-        self._serve("GET", url.path, nested(url.query))
+        if url.path.startswith("/c/pay/"):
+            return self._page(url.path)
+        return self._serve("GET", url.path, nested(url.query))
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self._serve("POST", urlsplit(self.path).path, nested(body.decode()))
+        if self.path.startswith("/c/pay/"):
+            return self._paid(self.path)
+        return self._serve("POST", urlsplit(self.path).path, nested(body.decode()))
 
     def _serve(self, method: str, path: str, form: Form) -> None:
         side, key = self.side, self.headers.get("Idempotency-Key")
@@ -209,6 +218,25 @@ class _Handler(BaseHTTPRequestHandler):
         answer = side.answer(method, path, form, key)
         return self._leave(trouble == SILENT_AFTER) if trouble else self._send(*answer)
 
+    def _page(self, path: str) -> None:
+        """The hosted page, for a browser: one button, and the way back."""
+        with self.side.account.lock:
+            session = self.side.account.session(path.rpartition("/")[2])
+        back = f'<a href="{session["cancel_url"]}">Back</a>'
+        form = '<form method="post"><button>Pay</button></form>' if session["status"] == "open" else "<p>Expired</p>"
+        self._write(
+            200,
+            f"{HEAD}{form}{back}".encode(),
+            "text/html; charset=utf-8",
+        )
+
+    def _paid(self, path: str) -> None:
+        session = self.side.account.guest_pays(path.rpartition("/")[2])
+        self.send_response(303)
+        self.send_header("Location", session["success_url"])
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
     def _leave(self, slowly: bool) -> None:
         """No answer: the line breaks, at once or after a silence."""
         if slowly:
@@ -216,9 +244,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def _send(self, status: int, body: dict[str, Any]) -> None:
-        content = json.dumps(body).encode()
+        self._write(status, json.dumps(body).encode(), "application/json")
+
+    def _write(self, status: int, content: bytes, kind: str) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))
         self.send_header("Request-Id", f"req_{len(self.side.requests)}")
         self.end_headers()

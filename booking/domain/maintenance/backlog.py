@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, and_, func, select
 
 from booking.config import Settings
 from booking.domain.messages import (
@@ -22,7 +22,7 @@ from booking.domain.messages import (
     Event,
 )
 from booking.domain.notices import Notice
-from booking.domain.payments import OPEN, REFUND_IS_OWED, Payment, explained_error
+from booking.domain.payments import AWAITING_GUEST, OPEN, REFUND_IS_OWED, Payment, explained_error
 from booking.domain.people import User
 from booking.domain.reservations import PENDING, Booking
 from booking.infra.clock import sql_now
@@ -80,9 +80,13 @@ def holds(opened: Connection, settings: Settings) -> Iterator[Observation]:
         yield Observation(OK, Notice("none_overdue"))
 
 
+# A guest may be at the provider's page for as long as the hold runs.
+_STILL_AWAITED = and_(Payment.state == AWAITING_GUEST, Payment.next_at > sql_now())
+
+
 def payments(opened: Connection, _: Settings) -> Iterator[Observation]:
     """Payments that recovery should have settled, and refunds that were declined."""
-    number, age = _count(opened, select(*_since(Payment.created_at)).where(Payment.state.in_(OPEN)))
+    number, age = _count(opened, select(*_since(Payment.created_at)).where(Payment.state.in_(OPEN), ~_STILL_AWAITED))
     if age > SETTLED_AFTER:
         finding = Notice("payments_without_outcome", payments=number, age=age, because=_why(opened))
         yield Observation(PROBLEM, finding, Notice("look_at_provider"))

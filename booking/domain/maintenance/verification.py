@@ -41,7 +41,7 @@ RULES = {
     "pinned_without_payment": """
         SELECT a.room_id || ' ' || a.night FROM availability a WHERE a.state = 'pinned' AND NOT EXISTS
         (SELECT FROM payments p WHERE p.booking_id = a.claim_id AND p.kind = 'charge'
-         AND p.state IN ('started', 'unknown'))""",
+         AND p.state IN ('started', 'unknown', 'awaiting_guest'))""",
     "closed_booking_has_nights": """
         SELECT b.reference FROM bookings b WHERE b.status IN ('CANCELLED', 'EXPIRED')
         AND EXISTS (SELECT FROM availability a WHERE a.claim_id = b.id)""",
@@ -92,7 +92,7 @@ RULES = {
         (SELECT FROM bookings b WHERE b.order_id = o.id AND b.status = 'CONFIRMED')""",
     "order_charged_too_much": """
         SELECT o.reference FROM orders o JOIN payments p ON p.order_id = o.id AND p.kind = 'charge'
-        AND p.state IN ('started', 'unknown') AND p.created_at > now() - interval '10 minutes'
+        AND p.state IN ('started', 'unknown', 'awaiting_guest') AND p.created_at > now() - interval '10 minutes'
         JOIN bookings b ON b.id = p.booking_id AND b.status = 'PENDING'
         GROUP BY o.id HAVING o.paid + sum(p.amount) > o.owed""",
     "charge_without_refund": """
@@ -113,7 +113,7 @@ RULES = {
         AND c.currency = r.currency WHERE r.charge_id IS NOT NULL AND c.id IS NULL""",
     "refunded_too_much": """
         SELECT b.reference FROM payments p JOIN bookings b ON b.id = p.booking_id
-        WHERE p.state IN ('started', 'unknown', 'succeeded') GROUP BY b.reference
+        WHERE p.state IN ('started', 'unknown', 'awaiting_guest', 'succeeded') GROUP BY b.reference
         HAVING coalesce(sum(p.amount) FILTER (WHERE p.kind = 'refund'), 0) >
         coalesce(sum(p.amount) FILTER (WHERE p.kind = 'charge' AND p.state = 'succeeded'), 0)""",
     "ledger_returned_other_charge": """
@@ -129,6 +129,15 @@ RULES = {
     "payment_waits": """
         SELECT p.id::text FROM payments p WHERE p.state IN ('started', 'unknown')
         AND p.created_at < now() - interval '10 minutes'""",
+    "dispute_of_no_charge": """
+        SELECT d.reference FROM disputes d JOIN payments p ON p.id = d.payment_id
+        WHERE p.kind <> 'charge' OR p.state <> 'succeeded' OR d.currency <> p.currency OR d.amount > p.amount""",
+    "hosted_payment_waits": """
+        SELECT p.id::text FROM payments p WHERE p.state = 'awaiting_guest'
+        AND p.next_at < now() - interval '10 minutes'""",
+    "hosted_payment_pins_nothing": """
+        SELECT p.id::text FROM payments p WHERE p.state = 'awaiting_guest' AND NOT EXISTS
+        (SELECT FROM availability a WHERE a.claim_id = p.booking_id AND a.state = 'pinned')""",
     "booking_without_event": """
         SELECT b.reference FROM bookings b WHERE b.confirmed_at IS NOT NULL
         AND b.confirmed_at > now() - interval '1 day' AND NOT EXISTS

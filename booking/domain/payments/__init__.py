@@ -7,13 +7,18 @@ the booking is decided in reservations.
 
 from booking.domain.payments.context import PaymentContext
 from booking.domain.payments.context import patience as usual_patience
+from booking.domain.payments.disputes import look as look_at_dispute
+from booking.domain.payments.disputes import undecided as undecided_disputes
 from booking.domain.payments.ledger import (
     ABANDONED,
     DECLINED,
+    HOSTED,
     NO_ANSWER,
     STUCK_AFTER,
     Due,
     asked_in_vain,
+    await_guest,
+    awaits_guest,
     is_live_charge,
     is_open,
     latest_charge,
@@ -28,12 +33,15 @@ from booking.domain.payments.ledger import due as due_payments
 from booking.domain.payments.ledger import explained as explained_error
 from booking.domain.payments.ledger import fail as record_failure
 from booking.domain.payments.ledger import figures as payment_figures
+from booking.domain.payments.ledger import find as find_payment
+from booking.domain.payments.ledger import hasten as hasten_payment
 from booking.domain.payments.ledger import hurry as make_due
 from booking.domain.payments.ledger import note as note_error
 from booking.domain.payments.ledger import said as error_text
 from booking.domain.payments.ledger import succeed as record_success
 from booking.domain.payments.models import (
     API,
+    AWAITING_GUEST,
     CHARGE,
     DESK,
     FAILED,
@@ -54,6 +62,7 @@ from booking.domain.payments.refunds import OWED, REFUND_STATES, RETURNED, UNDER
 from booking.domain.payments.refunds import TOLD_DECLINED as REFUND_DECLINED
 from booking.domain.payments.refunds import TOLD_RETURNED as REFUND_RETURNED
 from booking.domain.payments.refunds import exists_for as has_refund
+from booking.domain.payments.refunds import look as look_at_refund
 from booking.domain.payments.refunds import retry as retry_refund
 from booking.domain.payments.refunds import send as send_refund
 from booking.domain.payments.refunds import states as refund_states
@@ -65,10 +74,12 @@ from booking.domain.payments.repository import order_locked as lock_order
 __all__ = [
     "ABANDONED",
     "API",
+    "AWAITING_GUEST",
     "CHARGE",
     "DECLINED",
     "DESK",
     "FAILED",
+    "HOSTED",
     "IMPORT",
     "LIVE",
     "NO_ANSWER",
@@ -94,15 +105,21 @@ __all__ = [
     "PaymentContext",
     "ProviderReferences",
     "asked_in_vain",
+    "await_guest",
+    "awaits_guest",
     "claim_payment",
     "due_payments",
     "error_text",
     "explained_error",
+    "find_payment",
     "has_refund",
+    "hasten_payment",
     "is_live_charge",
     "is_open",
     "latest_charge",
     "lock_order",
+    "look_at_dispute",
+    "look_at_refund",
     "make_due",
     "mark_unknown",
     "note_error",
@@ -117,5 +134,6 @@ __all__ = [
     "send_refund",
     "start_charge",
     "start_refund",
+    "undecided_disputes",
     "usual_patience",
 ]

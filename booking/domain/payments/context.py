@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from booking.infra.provider import Provider
+from booking.infra.provider import HostedPages, Provider
 
 CONFIRMING = dt.timedelta(seconds=5)  # what confirming may take once the provider has answered
 USUAL_PATIENCE = dt.timedelta(seconds=5) + CONFIRMING
@@ -24,6 +24,11 @@ class PaymentContext:
     provider: Provider
     providers: Mapping[str, Provider] = field(default_factory=dict)
     patience: dt.timedelta = USUAL_PATIENCE
+
+    @property
+    def hosted(self) -> HostedPages | None:
+        """The provider, where guests pay at its own page."""
+        return self.provider if isinstance(self.provider, HostedPages) else None
 
     def find_provider(self, name: str) -> Provider | None:
         """The one that a payment names; None where this copy has no such provider (any more)."""

@@ -20,14 +20,26 @@ from booking.domain.errors import Forbidden, NothingOwed, PaymentInProgress, Ref
 from booking.domain.notices import Notice
 from booking.domain.payments import repository
 from booking.domain.payments.context import PaymentContext
-from booking.domain.payments.models import CHARGE, FAILED, OPEN, REFUND, STARTED, STAY, SUCCEEDED, UNKNOWN, Payment
+from booking.domain.payments.models import (
+    AWAITING_GUEST,
+    CHARGE,
+    FAILED,
+    OPEN,
+    REFUND,
+    STARTED,
+    STAY,
+    SUCCEEDED,
+    UNKNOWN,
+    Payment,
+)
 from booking.domain.people import Action
-from booking.infra import telemetry
+from booking.infra import clock, telemetry
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, constraint_name, db, reading, transaction
 from booking.infra.ids import new_id
 from booking.infra.provider import Charge
 
+HOSTED = "hosted"  # method: whatever the guest chooses at the provider's page
 DECLINED = "declined"  # failure: the provider said no
 ABANDONED = "abandoned"  # failure: nobody knew, so it was cancelled at the provider
 # Errors of an open payment, as the table keeps them: a code and what it is about, which `explained` reads.
@@ -54,11 +66,23 @@ def start_charge(due: Due, *, method: str, context: PaymentContext) -> Payment:
 
     Raises PaymentInProgress where another charge of the order is open, NothingOwed where less is owed than that.
     """
-    new = Payment(kind=CHARGE, method=method, provider=context.provider.name, purpose=due.purpose)
+    return _charge(due, STARTED, method, context.provider.name, context.patience)
+
+
+def await_guest(due: Due, *, until: dt.timedelta, context: PaymentContext) -> Payment:
+    """The same for a charge that the guest makes at the provider's own page, and has so long for.
+
+    Recovery asks about it from then on. Raises as start_charge does.
+    """
+    return _charge(due, AWAITING_GUEST, HOSTED, context.provider.name, until)
+
+
+def _charge(due: Due, state: str, method: str, provider: str, patience: dt.timedelta) -> Payment:
+    new = Payment(kind=CHARGE, state=state, method=method, provider=provider, purpose=due.purpose)
     new.order_id, new.booking_id = due.order_id, due.booking_id
     new.amount, new.currency = due.amount, due.currency
     try:
-        if not _start(new, context.patience):
+        if not _start(new, patience):
             raise NothingOwed
     except IntegrityError as error:
         if constraint_name(error) not in ONE_OPEN_CHARGE:
@@ -72,7 +96,7 @@ def start_refund(charge: Payment, amount: Decimal, patience: dt.timedelta) -> Pa
 
     Raises RefundNotOwed where less than that was paid and has not gone back.
     """
-    new = Payment(kind=REFUND, charge_id=charge.id, provider=charge.provider, purpose=charge.purpose)
+    new = Payment(kind=REFUND, state=STARTED, charge_id=charge.id, provider=charge.provider, purpose=charge.purpose)
     new.order_id, new.booking_id = charge.order_id, charge.booking_id
     new.amount, new.currency = amount, charge.currency
     if not _start(new, patience):
@@ -95,6 +119,25 @@ def fail(payment: Payment, failure: str, error: str | None = None) -> None:
 
 def is_open(payment: Payment) -> bool:
     return payment.state in OPEN
+
+
+def awaits_guest(payment: Payment) -> bool:
+    """Whether the guest may still be paying at the provider's page: recovery does not ask yet."""
+    if payment.state != AWAITING_GUEST or payment.attempts or payment.next_at is None:
+        return False
+    return payment.next_at > clock.now()
+
+
+@transaction(isolation=READ_COMMITTED)
+def hasten(payment_id: uuid.UUID) -> None:
+    """The guest has left the provider's page, and the provider is silent: recovery need not wait any longer."""
+    due_now = {"next_at": sql_now()}
+    db.session.execute(update(Payment).where(Payment.id == payment_id, Payment.state == AWAITING_GUEST).values(due_now))
+
+
+@reading
+def find(payment_id: uuid.UUID) -> Payment | None:
+    return db.session.get(Payment, payment_id)
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -211,5 +254,5 @@ def charge_behind(refund: Payment) -> Charge:
 
 
 def _start(new: Payment, patience: dt.timedelta) -> bool:
-    new.id, new.state, new.attempts = new_id(), STARTED, 0
+    new.id, new.attempts = new_id(), 0
     return repository.add(new, patience)

@@ -14,9 +14,16 @@ from booking.infra.db import Model
 from booking.infra.homes import REGIONAL
 
 CHARGE, REFUND = PAYMENT_KINDS = ("charge", "refund")
-STARTED, SUCCEEDED, FAILED, UNKNOWN = PAYMENT_STATES = ("started", "succeeded", "failed", "unknown")
-OPEN = (STARTED, UNKNOWN)  # nobody knows yet whether the money has moved
+STARTED, SUCCEEDED, FAILED, UNKNOWN, AWAITING_GUEST = PAYMENT_STATES = (
+    "started",
+    "succeeded",
+    "failed",
+    "unknown",
+    "awaiting_guest",  # at the provider's own page
+)
+OPEN = (STARTED, UNKNOWN, AWAITING_GUEST)  # nobody knows yet whether the money has moved
 LIVE = (*OPEN, SUCCEEDED)
+DISPUTE_OPEN, DISPUTE_WON, DISPUTE_LOST = DISPUTE_STATES = ("open", "won", "lost")
 STAY, CHANGE, DEPOSIT, BALANCE = PURPOSES = ("stay", "change", "deposit", "balance")
 WEB, API, DESK, IMPORT = CHANNELS = ("web", "api", "desk", "import")
 
@@ -65,6 +72,31 @@ class Order(Model):
     updated_at: Mapped[UpdatedAt]
 
 
+class Dispute(Model):
+    """What the card's bank takes back of a charge, as its provider said last (`reference` is the provider's)."""
+
+    __tablename__ = "disputes"
+    __table_args__ = (
+        CheckConstraint(one_of("state", DISPUTE_STATES), name="state_known"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint(check_sql("amount"), name="amount_decimals"),
+        CheckConstraint(CURRENCY_CODE, name="currency_code"),
+        Index("ix_disputes_payment_id", "payment_id"),
+        Index("ix_disputes_open", "created_at", postgresql_where=text("state = 'open'")),
+        {"info": REGIONAL},
+    )
+
+    id: Mapped[Id]
+    payment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("payments.id"))
+    reference: Mapped[str] = mapped_column(String(255), unique=True)
+    amount: Mapped[Amount]
+    currency: Mapped[Currency]
+    state: Mapped[str] = mapped_column(String(8))
+    reason: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
+
+
 class Payment(Model):
     """One attempt to move money. Its id is the provider's idempotency key."""
 
@@ -72,6 +104,7 @@ class Payment(Model):
     __table_args__ = (
         CheckConstraint(one_of("kind", PAYMENT_KINDS), name="kind_known"),
         CheckConstraint(one_of("state", PAYMENT_STATES), name="state_known"),
+        CheckConstraint("kind = 'charge' OR state <> 'awaiting_guest'", name="only_charge_awaits"),
         CheckConstraint("amount > 0", name="amount_positive"),
         CheckConstraint(check_sql("amount"), name="amount_decimals"),
         CheckConstraint(CURRENCY_CODE, name="currency_code"),
@@ -85,7 +118,7 @@ class Payment(Model):
             "uq_payments_open_charge",
             "order_id",
             unique=True,
-            postgresql_where=text("kind = 'charge' AND state IN ('started', 'unknown')"),
+            postgresql_where=text("kind = 'charge' AND state IN ('started', 'unknown', 'awaiting_guest')"),
         ),
         Index("ix_payments_order_id", "order_id"),
         # Neither two charges nor two refunds of one booking can be under way or done.
@@ -94,9 +127,9 @@ class Payment(Model):
             "booking_id",
             "kind",
             unique=True,
-            postgresql_where=text("state IN ('started', 'unknown', 'succeeded')"),
+            postgresql_where=text("state IN ('started', 'unknown', 'awaiting_guest', 'succeeded')"),
         ),
-        Index("ix_payments_due", "next_at", postgresql_where=text("state IN ('started', 'unknown')")),
+        Index("ix_payments_due", "next_at", postgresql_where=text("state IN ('started', 'unknown', 'awaiting_guest')")),
         Index(
             "ix_payments_declined_refunds",
             "booking_id",

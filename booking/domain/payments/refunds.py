@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -170,6 +171,38 @@ def _returned_after_all(actor: Actor, payment_id: uuid.UUID, outcome: Outcome) -
 
 def _lives_beside(booking_id: uuid.UUID) -> ColumnElement[bool]:
     return and_(Payment.booking_id == booking_id, Payment.kind == REFUND, Payment.state.in_(LIVE))
+
+
+# --- the provider says that there is news
+
+
+def look(actor: Actor, refund: Payment, context: PaymentContext) -> None:
+    """Ask about a refund again: one that had succeeded can fail days later, when a bank sends the money back.
+
+    Raises NoAnswer.
+    """
+    provider = context.find_provider(refund.provider)
+    if provider is None or ledger.is_open(refund):
+        send(actor, refund, context)
+        return
+    known = provider.find(refund.id)
+    if known and refund.state == SUCCEEDED and known.result is Result.DECLINED:
+        _failed_after_all(actor, refund.id, known)
+    elif known and refund.state == FAILED and known.result is Result.REFUNDED:
+        with suppress(RefundNotOwed):  # another attempt is under way or done: verify tells of both
+            _returned_after_all(actor, refund.id, known)
+
+
+@transaction(isolation=READ_COMMITTED)
+def _failed_after_all(actor: Actor, refund_id: uuid.UUID, outcome: Outcome) -> None:
+    refund = repository.locked(refund_id)
+    if refund.state != SUCCEEDED:
+        return
+    ledger.fail(refund, ledger.DECLINED, _reason(outcome))
+    if not _declined_before(refund):
+        _tell(actor, refund)
+    shown, before = encode("payment", refund_id), {"state": SUCCEEDED}
+    people.audit(actor, "refund.failed_after_all", shown, before=before, after={"state": FAILED} | _facts(refund))
 
 
 # --- looking

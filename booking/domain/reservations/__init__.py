@@ -8,6 +8,7 @@ from booking.domain.reservations.account_deletion import MoneyMove, Obstacle, mo
 from booking.domain.reservations.account_deletion import delete_mine as delete_own_account
 from booking.domain.reservations.account_deletion import obstacles as deletion_obstacles
 from booking.domain.reservations.account_deletion import remove as delete_account
+from booking.domain.reservations.booking_details import AWAITED as STAGE_AWAITED
 from booking.domain.reservations.booking_details import BOOKED as STAGE_BOOKED
 from booking.domain.reservations.booking_details import CANCELLED as STAGE_CANCELLED
 from booking.domain.reservations.booking_details import HELD as STAGE_HELD
@@ -28,6 +29,11 @@ from booking.domain.reservations.history import UPCOMING, History, overview, ref
 from booking.domain.reservations.history import mine as own_bookings
 from booking.domain.reservations.holds import GuestClaim, reserve
 from booking.domain.reservations.holds import mine as find_own_claim
+from booking.domain.reservations.hosted import Links as PaymentLinks
+from booking.domain.reservations.hosted import came_back as came_back_from_payment
+from booking.domain.reservations.hosted import look as look_at_payment
+from booking.domain.reservations.hosted import page_of as payment_page
+from booking.domain.reservations.hosted import withdraw as withdraw_payment
 from booking.domain.reservations.ical import CalendarPublisher
 from booking.domain.reservations.ical import entry as calendar_entry
 from booking.domain.reservations.ical import method as calendar_method
@@ -40,6 +46,7 @@ from booking.domain.reservations.inputs import BookingList, Cancellation, HoldPa
 from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING, Booking
 from booking.domain.reservations.personal_data import download as download_own_data
 from booking.domain.reservations.personal_data import of as own_data
+from booking.domain.reservations.provider_messages import hear as hear_from_provider
 from booking.domain.reservations.recovery import recover_payments
 from booking.domain.reservations.refund_debts import owed as owed_refunds
 from booking.domain.reservations.sale import frozen as frozen_sale
@@ -50,6 +57,7 @@ __all__ = [
     "EXPIRED",
     "HISTORY_GROUPS",
     "PENDING",
+    "STAGE_AWAITED",
     "STAGE_BOOKED",
     "STAGE_CANCELLED",
     "STAGE_HELD",
@@ -71,6 +79,7 @@ __all__ = [
     "HoldPayment",
     "MoneyMove",
     "Obstacle",
+    "PaymentLinks",
     "RoomOrder",
     "ShownTotal",
     "StayOrder",
@@ -78,6 +87,7 @@ __all__ = [
     "book",
     "calendar_entry",
     "calendar_method",
+    "came_back_from_payment",
     "cancel",
     "claim_key",
     "delete_account",
@@ -90,15 +100,18 @@ __all__ = [
     "frozen_sale",
     "get_booking",
     "get_details",
+    "hear_from_provider",
     "hold",
     "keep_refusal",
     "let_key_go",
+    "look_at_payment",
     "money_moves",
     "overview",
     "owed_refunds",
     "own_bookings",
     "own_data",
     "pay",
+    "payment_page",
     "preview_cancellation",
     "prune_keys",
     "recover_payments",
@@ -107,4 +120,5 @@ __all__ = [
     "reserve",
     "running_holds",
     "shown_status",
+    "withdraw_payment",
 ]

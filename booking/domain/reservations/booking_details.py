@@ -21,8 +21,9 @@ from booking.domain.stays import Stay
 from booking.infra import clock
 from booking.infra.db import db, reading
 
-# What a guest sees. A hold that ended unpaid is OVER, however it ended.
-HELD, PAYING, BOOKED, CANCELLED, OVER = "held", "paying", "booked", "cancelled", "over"
+# What a guest sees. A hold is AWAITED while its guest may be paying at the provider's page. One that ended unpaid is
+# OVER, however it ended.
+HELD, AWAITED, PAYING, BOOKED, CANCELLED, OVER = "held", "awaited", "paying", "booked", "cancelled", "over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,10 @@ def _trip(
     booking: Booking, order: Order, notice: BookingSummary, charge: Payment | None, refund: str | None
 ) -> BookingDetails:
     shown, zone = stage(booking), notice.arrival.tzinfo
+    held_until = booking.held_until if shown == HELD else None
+    if shown == PAYING and charge is not None and payments.awaits_guest(charge):
+        shown, held_until = AWAITED, charge.next_at
+    left = charge is not None and charge.state == FAILED and charge.method == payments.HOSTED  # nobody paid there
     return BookingDetails(
         id=booking.id,
         room_id=booking.room_id,
@@ -95,13 +100,13 @@ def _trip(
         version=booking.version,
         notice=notice,
         stay=Stay(booking.check_in, booking.check_out),
-        held_until=booking.held_until.astimezone(zone) if booking.held_until and shown == HELD else None,
+        held_until=held_until.astimezone(zone) if held_until else None,
         confirmed_at=booking.confirmed_at and booking.confirmed_at.astimezone(zone),
         cancelled_at=booking.cancelled_at and booking.cancelled_at.astimezone(zone),
         money_went_back=shown == OVER and charge is not None and charge.state == SUCCEEDED,
         refund=refund,
-        payment_failed=shown == OVER and charge is not None and charge.state == FAILED,
-        given_back=shown == OVER and charge is None and booking.cancelled_at is not None,
+        payment_failed=shown == OVER and charge is not None and charge.state == FAILED and not left,
+        given_back=shown == OVER and (charge is None or left) and booking.cancelled_at is not None,
         refund_now=_refund_now(booking, order) if shown == BOOKED else None,
         refund_until=cancellation.refund_until(booking) if shown == BOOKED else None,
     )

@@ -94,7 +94,9 @@ def _settle_charge(actor: Actor, payment: Payment, context: BookingContext) -> b
         raise ValueError("the provider knows a refund under the key of a charge")
     else:
         declined = outcome.result is Result.DECLINED
-        charging.give_up(actor, payment.id, payments.DECLINED if declined else payments.ABANDONED, keep_hold=False)
+        # The guest had the page for as long as the hold runs: it ends by time, as any other that was not paid.
+        hosted = payment.state == payments.AWAITING_GUEST
+        charging.give_up(actor, payment.id, payments.DECLINED if declined else payments.ABANDONED, keep_hold=hosted)
     return True
 
 

@@ -67,6 +67,7 @@ ERRORS: Templates = {
     "PAYMENT_UNKNOWN": _(
         "The payment provider did not answer in time. We are settling it; retry with the same Idempotency-Key."
     ),
+    "PAYMENT_PAGE_UNAVAILABLE": _("The payment page cannot be opened now. Nothing was charged. Please try again."),
     "REFUND_CHANGED": _("The refund has changed. Nothing was cancelled."),
     "REFUND_NOT_OWED": _("This refund was not declined, or it has been sent again since."),
     # --- us

@@ -87,5 +87,8 @@ MAINTENANCE: Templates = {
     "payment_unknown_to_ledger": _("a payment succeeded that the ledger does not know"),
     "ledger_without_payment": _("the ledger moved money that no payment knows"),
     "payment_waits": _("a payment waits for more than ten minutes"),
+    "hosted_payment_waits": _("a payment at the provider’s page is over and not settled"),
+    "hosted_payment_pins_nothing": _("a guest pays at the provider’s page for nights that are not kept"),
+    "dispute_of_no_charge": _("a dispute is about no charge that succeeded, or about more than it"),
     "booking_without_event": _("a confirmed booking has no confirmation event"),
 }

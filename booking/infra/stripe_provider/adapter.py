@@ -16,8 +16,8 @@ import stripe
 
 from booking.config import STRIPE, Settings
 from booking.infra import deadline, telemetry
-from booking.infra.provider import Charge, NoAnswer, Outcome, References, Result
-from booking.infra.stripe_provider import client
+from booking.infra.provider import Charge, FoundDispute, Heard, HostedPage, NoAnswer, Outcome, References, Result
+from booking.infra.stripe_provider import client, disputes, pages, webhooks
 from booking.infra.stripe_provider.amounts import NotPayable, to_units
 
 NOT_PAYABLE = "amount_not_payable"  # our own reason beside Stripe's codes
@@ -36,6 +36,8 @@ class StripeProvider:
     def __init__(self, settings: Settings, references: References) -> None:
         self.patience = settings.payment_timeout_seconds
         self.references = references
+        self._webhook_secret = settings.stripe_webhook_secret
+        self.page_origin = settings.stripe_page_origin
         self._api = client.connect(settings.stripe_secret_key, settings.stripe_api_base).v1
 
     def charge(self, key: uuid.UUID, amount: Decimal, currency: str, method: str) -> Outcome:
@@ -57,21 +59,44 @@ class StripeProvider:
                 return None
             if noted.charge:
                 return self._found_refund(key, noted.charge)
-            return _outcome(self._api.payment_intents.retrieve(noted.reference)) if noted.reference else None
+            return self._found_charge(noted.reference) if noted.reference else None
 
     def cancel(self, key: uuid.UUID, currency: str) -> Outcome:  # noqa: ARG002 the port has it
         with self._asking("cancel", key):
             reference = self.references.close(key)
             if reference is None:
                 return Outcome(Result.CANCELLED, "")
-            return self._cancelled(reference)
+            return pages.closed(self._api, reference) if _is_page(reference) else self._cancelled(reference)
 
     def refund(self, key: uuid.UUID, charge: Charge, amount: Decimal, currency: str) -> Outcome:
         """Looked for before it is asked for: Stripe forgets keys after a day, and a refund may be asked for later."""
         with self._asking("refund", key):
             return self._found_refund(key, charge.reference) or self._refunded(key, charge, amount, currency)
 
+    def page(self, key: uuid.UUID, amount: Decimal, currency: str, page: HostedPage) -> str | None:
+        with self._asking("page", key):
+            noted = self.references.find(key)
+            if noted and noted.reference:
+                return self._api.checkout.sessions.retrieve(noted.reference).url
+            try:
+                session = pages.made(self._api, key, to_units(amount, currency), currency, page)
+            except NotPayable as error:
+                raise NoAnswer from error
+            return session.url if self.references.note(key, session.id) else None
+
+    def heard(self, payload: bytes, signature: str) -> Heard:
+        return webhooks.heard(payload, signature, self._webhook_secret)
+
+    def dispute(self, reference: str) -> FoundDispute | None:
+        with self._asking("dispute", reference):
+            return disputes.found(self._api, reference)
+
     # --- charges
+
+    def _found_charge(self, reference: str) -> Outcome | None:
+        if _is_page(reference):
+            return pages.found(self._api, reference)
+        return _outcome(self._api.payment_intents.retrieve(reference))
 
     def _created(self, key: uuid.UUID, units: int, currency: str) -> stripe.PaymentIntent:
         return self._api.payment_intents.create(
@@ -134,7 +159,7 @@ class StripeProvider:
     # --- asking
 
     @contextmanager
-    def _asking(self, verb: str, key: uuid.UUID) -> Iterator[None]:
+    def _asking(self, verb: str, key: uuid.UUID | str) -> Iterator[None]:
         """Whatever leaves the outcome open is NoAnswer, within the time that a payment has."""
         try:
             with client.within(self.patience):
@@ -166,6 +191,10 @@ def _settled(intent: stripe.PaymentIntent) -> Outcome:
     return outcome
 
 
+def _is_page(reference: str) -> bool:
+    return reference.startswith(pages.PREFIX)
+
+
 def _is_of(refund: stripe.Refund, key: uuid.UUID) -> bool:
     return refund.metadata is not None and refund.metadata.to_dict().get(OURS) == str(key)
 
@@ -186,7 +215,7 @@ def _refused(error: stripe.CardError | stripe.InvalidRequestError) -> str:
     return decline or error.code or "refused"
 
 
-def _log(verb: str, key: uuid.UUID, error: stripe.StripeError) -> None:
+def _log(verb: str, key: uuid.UUID | str, error: stripe.StripeError) -> None:
     code = error.code or (error.error.code if error.error else None)
     facts = {"verb": verb, "payment": str(key), "code": code, "request": error.request_id}
     telemetry.log.warning("stripe_unanswered", kind=type(error).__name__, **facts)

@@ -16,15 +16,23 @@ _THREE_DECIMALS = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
 _STEPS = dict.fromkeys(_THREE_DECIMALS, 10) | {"ISK": 100, "UGX": 100}
 
 
+def from_units(units: int, currency: str) -> Decimal:
+    """The amount that Stripe means by this number."""
+    return Decimal(units).scaleb(-_decimals(currency))
+
+
 class NotPayable(ValueError):
     """Stripe has no number for this amount."""
 
 
 def to_units(amount: Decimal, currency: str) -> int:
     """The number that Stripe charges for this amount, exactly. Raises NotPayable where there is none."""
-    decimals = 0 if currency in _NO_DECIMALS else 3 if currency in _THREE_DECIMALS else 2
-    exact = amount.scaleb(decimals)
+    exact = amount.scaleb(_decimals(currency))
     units = int(exact)
     if units != exact or units % _STEPS.get(currency, 1):
         raise NotPayable(f"{amount} {currency}")
     return units
+
+
+def _decimals(currency: str) -> int:
+    return 0 if currency in _NO_DECIMALS else 3 if currency in _THREE_DECIMALS else 2

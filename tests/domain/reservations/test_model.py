@@ -59,7 +59,9 @@ from tests.domain.reservations.model import (
 pytestmark = pytest.mark.slow
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "40"))
 STEPS = int(os.environ.get("MODEL_STEPS", "30"))
-EMPTIED = "bookings, orders, payments, availability, blocks, idempotency_keys, events, deliveries, simulated_ledger"
+EMPTIED = (
+    "bookings, orders, payments, disputes, availability, blocks, idempotency_keys, events, deliveries, simulated_ledger"
+)
 
 guests, rooms = st.integers(0, 2), st.integers(0, 1)
 stays = st.builds(lambda first, nights: (first, first + nights), st.integers(2, 9), st.integers(1, 4))
