@@ -23,16 +23,16 @@ from booking.domain.people import Credentials, ForgottenPassword, PasswordChoice
 from booking.http import limits
 from booking.http.error_rendering import status_of, wait_headers
 from booking.http.services import current_services
-from booking.web import devices, form_check, signed_in
+from booking.web import devices, form_check, signed_in, unsent, ways_in
 from booking.web.forms import Form, comes_back
 from booking.web.pages import go_to, page
 from booking.web.security import page_path, personal
 from booking.web.signed_in import current_user
+from booking.web.ways_in import ENTERING, JOINING
 
 blueprint = Blueprint("account", __name__)
 
 LONGEST_WAY = 1000  # characters of an address to go on to: links in emails carry it
-ENTERING, JOINING = WAYS_IN = ("account/sign_in.html", "account/register.html")  # one page for who has chosen a room
 
 
 @blueprint.before_request
@@ -192,17 +192,18 @@ def _signed_in(user: User) -> Response:
     if current_user.is_authenticated:
         people.sign_out(signed_in.actor())
     signed_in.remember(people.start_web_session(user.id, request.headers.get("User-Agent", "")))
-    return devices.remember(go_to(_wanted()), current_services().guard.account(user.email))
+    return devices.remember(_onward(), current_services().guard.account(user.email))
+
+
+def _onward() -> Response:
+    """To what was wanted; first, what was typed into a form after the sign-in before this one had ended."""
+    if typed := unsent.brought_along():
+        return page("account/unsent.html", unsent=typed, who=signed_in.visitor(), back=_wanted("/account"))
+    return go_to(_wanted())
 
 
 def _page(template: str, form: Form, status: int = 200) -> Response:
-    wanted = _wanted("")
-    facts: dict[str, Any] = {"wanted": wanted, "onward": wanted or None, "keeps_wish": "/reserve?" in wanted}
-    if facts["keeps_wish"] and template in WAYS_IN:
-        typed = Form({name: form.value(name) for name in ("email", "fullName")})
-        facts |= {"joins": template == JOINING, "typed": typed}
-        template = "account/reserve_as.html"
-    return page(template, block="main", status=status, form=form, changed="changed" in request.args, **facts)
+    return ways_in.show(template, form, status, _wanted(""), unsent.brought_along())
 
 
 def _refused(template: str, form: Form, refusal: BookingError) -> Response:

@@ -17,9 +17,10 @@ from booking.http import limits, words
 from booking.http.error_rendering import ErrorRenderer, status_of, wait_headers
 from booking.http.requests import request_id
 from booking.http.services import current_services
-from booking.web import confirming, form_check, formats, security, signed_in
+from booking.web import confirming, form_check, formats, security, signed_in, unsent
 from booking.web.forms import COMES_BACK, Form, carried, passwords_sent
 from booking.web.pages import page, wants_part
+from booking.web.unsent import Unsent
 
 
 def _refusal(refusal: errors.BookingError) -> Response:
@@ -27,20 +28,30 @@ def _refusal(refusal: errors.BookingError) -> Response:
         return confirming.ask()
     if isinstance(refusal, errors.Unauthorized):
         return signed_in.sign_in_first()
-    again = _form_again(refusal) if isinstance(refusal, errors.Unavailable) else None
+    again = _refused_again(refusal) if isinstance(refusal, errors.Unavailable) else None
     response = again or _shown(status_of(refusal), said=_told(refusal))
     response.headers.update(wait_headers(refusal))
     return response
 
 
-def _form_again(refusal: errors.BookingError) -> Response | None:
-    """The form as it was filled in, with what is in its way; None where its view cannot show it (see comes_back)."""
-    show = getattr(current_app.view_functions.get(request.endpoint or ""), COMES_BACK, None)
-    if show is None or request.method != "POST":
-        return None
-    signed_in.ask_nobody()  # what is in its way may be Postgres
-    shown: Response = show(Form.posted().refuse(refusal), status_of(refusal), **(request.view_args or {}))
+def _can_come_back() -> bool:
+    """Whether the view of this form can show it again (see comes_back)."""
+    return request.method == "POST" and hasattr(current_app.view_functions.get(request.endpoint or ""), COMES_BACK)
+
+
+def _form_again(form: Form, status: int) -> Response:
+    """The form as it was filled in, with what is in its way."""
+    show = getattr(current_app.view_functions[str(request.endpoint)], COMES_BACK)
+    shown: Response = show(form, status, **(request.view_args or {}))
     return shown
+
+
+def _refused_again(refusal: errors.BookingError) -> Response | None:
+    """The same after a refusal, which may be because of Postgres: nobody is asked who this is."""
+    if not _can_come_back():
+        return None
+    signed_in.ask_nobody()
+    return _form_again(Form.posted().refuse(refusal), status_of(refusal))
 
 
 def _told(refusal: errors.BookingError) -> str | None:
@@ -70,14 +81,32 @@ def _not_our_form(error: CSRFError) -> Response:
     if isinstance(error, form_check.ForeignForm):
         home = current_services().settings.site_url
         return _shown(400, kind="foreign", said=gettext("Open %(url)s and try again from there.", url=home))
-    kind = "cookies" if isinstance(error, form_check.CookiesRefused) else "form"
-    return _shown(400, kind=kind, back=security.current_path(security.page_path(request.path, "")))
+    if not signed_in.ask_if_possible():
+        return _refusal(errors.Unavailable())
+    back = security.current_path(security.page_path(request.path, ""))
+    if isinstance(error, form_check.CookiesRefused):
+        return _shown(400, kind="cookies", back=back)
+    return _outdated(back)
+
+
+def _outdated(back: str) -> Response:
+    """With what was typed, to be sent once more, unless somebody else's page may have filled the form in."""
+    typed = unsent.of_this_form()
+    if _can_come_back() and form_check.is_from_our_page():
+        told = gettext(
+            "This form was out of date, so nothing was sent: you have signed in or out since the page opened, or closed"
+            " your browser in between. Please try again."
+        )
+        return _form_again(Form.posted().blame(told), 400)
+    if typed and not signed_in.current_user.is_authenticated:
+        return signed_in.sign_in_first()
+    return _shown(400, kind="form", back=back, typed=typed)
 
 
 def _asked_too_often() -> Response:
     headers = limits.refusal_headers()
     seconds = int(headers.get("Retry-After", 60))
-    again = _form_again(errors.TooManyAttempts(seconds))
+    again = _refused_again(errors.TooManyAttempts(seconds))
     response = again or _shown(429, said=formats.wait(seconds), back=security.current_path())
     response.headers.update(headers)
     return response
@@ -87,11 +116,18 @@ def _unexpected() -> Response:
     return _shown(500)
 
 
-def _shown(status: int, *, kind: str | None = None, said: str | None = None, back: str = "") -> Response:
+def _shown(
+    status: int, *, kind: str | None = None, said: str | None = None, back: str = "", typed: Unsent | None = None
+) -> Response:
     if status >= 500:
         signed_in.ask_nobody()  # the page must not need what has just failed
+    signed_in.ask_if_possible()
     facts = {"code": status, "here": security.current_path(), **_texts(kind or status, said)}
-    facts |= {"back": back, "again": None} | (_try_again() if status in (429, 503) else {})
+    facts |= {"back": back, "again": None, "typed": typed and typed.shown}
+    if typed:
+        facts["again"] = {"action": typed.action, "carried": typed.fields}
+    elif status in (429, 503):
+        facts |= _try_again()
     response = page("errors/error.html", block="main", status=status, **facts)
     if wants_part():  # wherever the part was meant to go, this is about the page
         response.headers.update({"HX-Retarget": "#main", "HX-Reswap": "innerHTML show:top"})

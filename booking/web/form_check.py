@@ -103,6 +103,12 @@ def is_ours() -> bool:
         return False
 
 
+def is_from_our_page() -> bool:
+    """True where the browser itself says so. What such a form holds, the visitor has typed, whatever its token is."""
+    site = request.headers.get("Sec-Fetch-Site")
+    return site == "same-origin" if site else is_own_address(request.headers.get("Origin", ""))
+
+
 def refuse_without_cookie() -> None:
     """Raise CookiesRefused where the browser sent no cookie of ours: whatever comes next would need one.
 

@@ -78,7 +78,12 @@ class Form:
                 if isinstance(refusal, TooManyAttempts)
                 else words.message(refusal)
             )
-            self.problems.setdefault("", told)
+            self.blame(told)
+        return self
+
+    def blame(self, told: str) -> Form:
+        """Say what is wrong with the form as a whole."""
+        self.problems.setdefault("", told)
         return self
 
 

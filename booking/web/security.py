@@ -90,6 +90,12 @@ def page_path(wanted: str | None, otherwise: str = "/") -> str:
     return path if path and _can_be_opened(path) else otherwise
 
 
+def form_path(wanted: str | None) -> str:
+    """A place on this site that a form can be sent to; empty where the wanted one is none."""
+    path = safe_path(wanted, "")
+    return path if path and _can_be_opened(path, "POST") else ""
+
+
 def without_slash() -> str:
     """This address without the slashes at its end where that is a page, else empty."""
     path = safe_path(request.path.rstrip("/"), "") if request.path.endswith("/") else ""

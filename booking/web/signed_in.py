@@ -8,16 +8,17 @@ from functools import wraps
 from typing import Any, ParamSpec
 from urllib.parse import urlencode
 
-from flask import Flask, Request, Response, g, session
+from flask import Flask, Request, Response, g, request, session
 from flask_login import LoginManager, current_user
 
-from booking.domain import people
+from booking.domain import errors, people
 from booking.domain.actors import Actor
 from booking.domain.errors import Unauthorized
 from booking.domain.people import CurrentUser
 from booking.http.services import current_services
+from booking.infra.db import Unavailable
 from booking.infra.ids import decode, encode
-from booking.web import security
+from booking.web import security, unsent, ways_in
 from booking.web.pages import go_to
 
 __all__ = ["actor", "ask_nobody", "current_user", "forget", "install", "remember", "required", "visitor"]
@@ -74,8 +75,9 @@ def required(view: Callable[P, Any]) -> Callable[P, Any]:
 
 
 def sign_in_first() -> Response:
-    """To the sign-in page, and from there back to what was wanted."""
-    return go_to(f"/sign-in?{urlencode({'next': security.current_path()})}")
+    """To the sign-in page, and from there back to what was wanted. What was typed goes with it."""
+    wanted, typed = security.current_path(), unsent.of_this_form()
+    return ways_in.signed_out(wanted, typed) if typed else go_to(f"/sign-in?{urlencode({'next': wanted})}")
 
 
 def visitor() -> CurrentUser:
@@ -115,6 +117,16 @@ def ask_nobody() -> None:
         g.visitor = Visitor(may_be_known=SESSION in session)
         if g.visitor.may_be_known:
             security.personal()
+
+
+def ask_if_possible() -> bool:
+    """Whether it can be said who this is; where Postgres does not answer, a page about something else has nobody."""
+    try:
+        _asked(request)
+    except (Unavailable, errors.Unavailable):
+        ask_nobody()
+        return False
+    return True
 
 
 def _asked(_: Request) -> Visitor:

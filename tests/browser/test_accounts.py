@@ -59,3 +59,54 @@ def test_an_account_is_deleted_without_a_script(visit: Callable[..., Page], app:
     page.get_by_label("Type your email address to confirm").fill("alice@example.com")
     button(page, "Delete my account").click()
     expect(heading(page, "Your account is deleted")).to_be_visible()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_what_was_typed_outlives_the_end_of_the_sign_in(visit: Callable[..., Page], alice: User, script: bool) -> None:
+    page = visit(**PHONE, java_script_enabled=script)
+    page.goto("/sign-in?next=/account")
+    sign_in(page, alice)
+    expect(heading(page, "Your account")).to_be_visible()
+    transaction(sessions.end_all)(alice.id)
+    page.get_by_role("textbox", name="Name").fill("Alice Pleasance Liddell")
+    button(page, "Save name").click()
+    expect(page.get_by_text("You’ve been signed out")).to_be_visible()
+    expect(page.get_by_text("Alice Pleasance Liddell")).to_be_visible()
+    if script:  # axe needs it
+        look(page, "out")
+    sign_in(page, alice)
+    expect(heading(page, "You’re signed in again")).to_be_visible()
+    if script:
+        look(page, "again")
+    button(page, "Send it now").click()
+    expect(page.get_by_text("Your name has been changed.")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Name")).to_have_value("Alice Pleasance Liddell")
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_an_outdated_form_of_a_stranger_keeps_what_was_typed(
+    visit: Callable[..., Page], alice: User, script: bool
+) -> None:
+    page = visit(**PHONE, java_script_enabled=script)
+    page.goto("/register")
+    beside = page.context.new_page()
+    beside.goto("/sign-in")
+    sign_in(beside, alice)
+    expect(heading(beside, "Your bookings")).to_be_visible()
+    page.get_by_label("Name").fill("Carol")
+    page.get_by_label("Email").fill("carol@example.com")
+    page.get_by_label("Password", exact=True).fill("three words here")
+    button(page, "Create account").click()
+    expect(page.get_by_text("This form was out of date")).to_be_visible()
+    if script:
+        look(page, "form")
+    expect(page.get_by_label("Name")).to_have_value("Carol")
+    expect(page.get_by_label("Password", exact=True)).to_have_value("")
+    page.get_by_label("Password", exact=True).fill("three words here")
+    button(page, "Create account").click()
+    expect(heading(page, "Your bookings")).to_be_visible()
+
+
+def look(page: Page, name: str) -> None:
+    assert violations(page) == [], name
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320, name

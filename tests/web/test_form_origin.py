@@ -165,11 +165,16 @@ def test_a_browser_that_refuses_cookies_is_told_so_at_once(app: Flask) -> None:
     assert (guest.status, guest.heading) == (400, "Please allow cookies for this site")
 
 
-def test_a_refused_form_leads_back_to_its_page(app: Flask) -> None:
-    visitor = Visitor(app).go("/register")
-    visitor.post("/register", csrf_token="of another session")
-    assert (visitor.status, visitor.heading) == (400, "This form is out of date")
-    assert "/register" in visitor.links()
+def test_a_refused_form_of_who_knows_where_leads_back_to_its_page_and_shows_nothing_that_it_held(app: Flask) -> None:
+    told: tuple[dict[str, str], ...]
+    told = ({}, {"Origin": "null"}, {"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"})
+    for headers in told:
+        visitor = Visitor(app).go("/register")
+        fields = {"csrf_token": "of another session", "fullName": "Carol"}
+        visitor.response = visitor.client.post("/register", data=fields, headers=headers)
+        assert (visitor.status, visitor.heading) == (400, "This form is out of date")
+        assert "/register" in visitor.links()
+        assert "Carol" not in visitor.response.text
 
 
 @pytest.mark.parametrize("wanted", ["/sign-out", "/rooms/room_x/nowhere", "//evil.example", "https://evil.example", ""])

@@ -165,6 +165,50 @@ def test_a_page_that_cannot_be_shown_is_tried_again_as_it_was_asked_for(
     assert "/rooms?location=antwerp&checkIn=2027-01-04&checkOut=2027-01-06&q=sea" in visitor.links()
 
 
+def test_what_else_is_wrong_is_said_too_or_that_nothing_can_be_asked_and_nothing_is_called_our_fault(
+    visitor: Visitor, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor.signed_in(alice).go("/account")
+    monkeypatch.setattr("booking.domain.people.current_session", away)
+    assert (visitor.go("/nowhere").status, visitor.heading) == (404, "Page not found")
+    for action in ("/sign-in", "/account/profile", "/account/password"):
+        visitor.post(action, email="alice@example.com", csrf_token="of another session")
+        assert (visitor.status, visitor.headers["Retry-After"]) == (503, "2"), visitor.text
+
+
+# --- a form from before the last sign-in, or after it
+
+
+def test_an_outdated_form_of_a_stranger_comes_back_with_the_reason_and_what_was_typed(
+    visitor: Visitor, alice: User, mail_dir: Path
+) -> None:
+    password_resets.request(alice.email)
+    reset = path_in(newest(mail_dir, "Reset"), "reset-password")
+    forms = (
+        ("/sign-in?next=/bookings", {"email": "alice@example.com", "password": PASSWORD}),
+        ("/register", {"fullName": "Carol", "email": "carol@example.com", "password": "three words here"}),
+        ("/forgot-password", {"email": "alice@example.com"}),
+        (reset, {"newPassword": "another horse battery"}),
+    )
+    for path, fields in forms:
+        action = path.partition("?")[0]
+        visitor.go(path)
+        heading = visitor.heading
+        visitor.client.delete_cookie("session")
+        visitor.client.set_cookie("device", "kept")  # the browser keeps cookies, as one that was closed in between
+        visitor.send(action, fields)
+        assert (visitor.status, visitor.heading) == (400, heading), path
+        [problem] = visitor.problems
+        assert "was out of date, so nothing was sent: you have signed in or out since the page opened" in problem
+        kept = typed(visitor, action)
+        for name, text in fields.items():
+            assert kept[name] == ("" if "assword" in name else text), name
+        assert kept.get("next", "") == ("/bookings" if "next" in path else "")
+        visitor.send(action, {name: text for name, text in fields.items() if "assword" in name})
+        assert visitor.status == 200, visitor.text
+        visitor.client.delete_cookie("session")
+
+
 # --- on the way to a new password
 
 

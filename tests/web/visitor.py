@@ -47,9 +47,8 @@ class Visitor:
         shown = [field for field in form.select("input[name]") if _sent(field)]
         values = {str(field["name"]): str(field.get("value", "")) for field in shown}
         values |= {str(name): str(value) for name, value in {**(fields or {}), **typed}.items()}
-        return self._look(
-            action, self.client.post(action, data=values, headers={"Referer": f"http://localhost{self.url}"})
-        )
+        headers = {"Referer": f"http://localhost{self.url}", "Origin": "http://localhost"}
+        return self._look(action, self.client.post(action, data=values, headers=headers))
 
     def post(self, url: str, **fields: object) -> Visitor:
         """Something that no form of ours sent: without its token."""

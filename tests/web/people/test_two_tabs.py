@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from bs4 import Tag
 from flask import Flask
 
 from booking.domain.tables import Booking, Room, User
@@ -37,6 +38,13 @@ def look_at(tab: Visitor, room: Room) -> Visitor:
     return tab.go(f"/rooms/{encode('room', room.id)}?{query}")
 
 
+def value(tab: Visitor, action: str, name: str) -> str:
+    """What stands in a field of the form with this action."""
+    field = tab.form(action).select_one(f"[name={name}]")
+    assert isinstance(field, Tag)
+    return str(field["value"])
+
+
 def sign_out(tab: Visitor) -> None:
     beside(tab).go("/account").send("/sign-out")
 
@@ -60,12 +68,12 @@ def test_reserving_after_signing_out_beside_it_asks_for_a_sign_in_and_keeps_the_
     assert bookings() == 1
 
 
-@pytest.mark.parametrize("action", ["/account/profile", "/account/password"])
-def test_any_other_form_is_out_of_date_by_then(open_tab: Visitor, action: str) -> None:
+def test_any_other_form_is_out_of_date_by_then(open_tab: Visitor) -> None:
     open_tab.go("/account")
     sign_out(open_tab)
-    open_tab.send(action, fullName="Alice")
+    open_tab.send("/account/password", currentPassword=PASSWORD, newPassword="another horse battery")
     assert (open_tab.status, open_tab.heading) == (400, "This form is out of date")
+    assert "horse" not in str(open_tab.page)
 
 
 def test_a_sign_in_that_ended_elsewhere_makes_forms_no_better_or_worse(app: Flask, open_tab: Visitor) -> None:
@@ -73,8 +81,61 @@ def test_a_sign_in_that_ended_elsewhere_makes_forms_no_better_or_worse(app: Flas
     other = Visitor(app).sign_in("alice").go("/account")
     other.send("/account/sessions/end-others")
     beside(open_tab).go("/")  # which finds that it has ended
-    open_tab.send("/account/profile", fullName="Alice")
+    open_tab.send("/account/profile", fullName="Alice Liddell")
+    assert_kept_until_signed_in(open_tab, "Alice Liddell")
+
+
+def test_what_was_typed_after_the_end_of_the_sign_in_is_sent_after_the_next_one(open_tab: Visitor) -> None:
+    ends = (sign_out, lambda tab: tab.client.delete_cookie("session"), end_elsewhere)
+    for number, end in enumerate(ends):
+        open_tab.go("/account")
+        end(open_tab)
+        open_tab.send("/account/profile", fullName=f"Alice {number}")
+        assert_kept_until_signed_in(open_tab, f"Alice {number}")
+
+
+def end_elsewhere(tab: Visitor) -> None:
+    Visitor(tab.client.application).sign_in("alice").go("/account").send("/account/sessions/end-others")
+
+
+def assert_kept_until_signed_in(tab: Visitor, name: str) -> None:
+    assert (tab.status, tab.heading) == (401, "Sign in")
+    assert "You’ve been signed out" in tab.text
+    tab.send("/sign-in", email="alice@example.com", password="not this one at all")
+    assert (tab.status, name in tab.text) == (401, True)
+    tab.send("/sign-in", email="alice@example.com", password=PASSWORD)
+    assert tab.heading == "You’re signed in again"
+    assert f"You’re signed in as alice@example.com. What you typed hasn’t been sent yet: Name {name}" in tab.text
+    assert value(beside(tab).go("/account"), "/account/profile", "fullName") != name
+    tab.send("/account/profile")
+    assert "Your name has been changed." in tab.text
+    assert value(tab, "/account/profile", "fullName") == name
+
+
+def test_what_was_typed_under_another_sign_in_is_shown_before_it_is_sent(app: Flask, open_tab: Visitor) -> None:
+    person("bob")
+    open_tab.go("/account")
+    sign_out(open_tab)
+    beside(open_tab).sign_in("bob")
+    open_tab.send("/account/email", newEmail="alice@new.example")
     assert (open_tab.status, open_tab.heading) == (400, "This form is out of date")
+    assert "New email alice@new.example" in open_tab.text
+    assert value(open_tab, "/account/email", "newEmail") == "alice@new.example"
+
+
+def test_what_another_site_typed_is_neither_shown_nor_kept(open_tab: Visitor) -> None:
+    sign_out(open_tab)
+    fields = {"fullName": "Mallory", "unsentTo": "/account/profile"}
+    told: tuple[dict[str, str], ...]
+    told = ({}, {"Origin": "http://evil.example"}, {"Origin": "http://localhost", "Sec-Fetch-Site": "cross-site"})
+    for headers in told:
+        for action in ("/account/profile", "/bookings/booking_x/cancel", "/sign-in"):
+            answer = open_tab.client.post(action, data=fields, headers=headers)
+            assert "Mallory" not in answer.text, (action, headers)
+    for action in ("https://evil.example/", "//evil.example", "/bookings", "/nowhere", ""):
+        led = Visitor(open_tab.client.application).go("/sign-in")
+        led.send("/sign-in", email="alice@example.com", password=PASSWORD, fullName="Mallory", unsentTo=action)
+        assert led.heading == "Your bookings", action
 
 
 def test_signing_out_twice_ends_at_home(open_tab: Visitor) -> None:
@@ -96,7 +157,7 @@ def test_an_old_sign_out_does_not_end_the_next_sign_in(open_tab: Visitor) -> Non
 def test_a_restored_page_of_a_browser_that_keeps_cookies_is_out_of_date(open_tab: Visitor) -> None:
     open_tab.go("/account")
     open_tab.client.delete_cookie("session")  # as when it was closed in between
-    open_tab.send("/account/profile", fullName="Alice")
+    open_tab.send("/account/password", currentPassword=PASSWORD, newPassword="another horse battery")
     assert (open_tab.status, open_tab.heading) == (400, "This form is out of date")
 
 
