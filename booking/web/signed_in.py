@@ -15,8 +15,8 @@ from booking.domain import errors, people
 from booking.domain.actors import Actor
 from booking.domain.errors import Unauthorized
 from booking.domain.people import CurrentUser
+from booking.http.error_rendering import translated
 from booking.http.services import current_services
-from booking.infra.db import Unavailable
 from booking.infra.ids import decode, encode
 from booking.web import security, unsent, ways_in
 from booking.web.pages import go_to
@@ -123,7 +123,9 @@ def ask_if_possible() -> bool:
     """Whether it can be said who this is; where Postgres does not answer, a page about something else has nobody."""
     try:
         _asked(request)
-    except (Unavailable, errors.Unavailable):
+    except Exception as error:
+        if not isinstance(translated(error), errors.Unavailable):
+            raise
         ask_nobody()
         return False
     return True
