@@ -17,7 +17,7 @@ ARGS ?=
 PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test bench bench-scale bench-background migrate-under-load storm trouble controls drill replay mutants fuzz lint format messages lock clean python product everything chromium
+.PHONY: help run check test bench bench-peers bench-scale bench-background migrate-under-load storm trouble controls drill replay mutants fuzz lint format messages lock clean python product everything chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -69,6 +69,9 @@ lock: everything ## pin the newest versions that requirements/*.in allow
 
 bench: everything ## bookings, searches, pages over HTTP beside pgbench; ARGS="--rounds 3", "--against main": a commit in turns
 	.venv/bin/python -m bench $(ARGS)
+
+bench-peers: everything ## bookings, searches and the last room beside Indico and pretix, which it installs; ARGS="--rounds 5"
+	.venv/bin/python -m bench.peers $(ARGS)
 
 bench-scale: everything ## the same with 10 k to 1 M rooms and 0.5 M to 10 M bookings; ARGS="--hours 1"
 	.venv/bin/python -m bench.scale $(ARGS)

@@ -53,11 +53,19 @@ class Measured:
         return f"{self.per_second:7.0f}/s   {latency}   {self.statuses}   clients' own CPU {self.own_cpu:.0%}"
 
 
-def request(method: str, path: str, *, token: str = "", key: str = "", body: dict[str, Any] | None = None) -> bytes:
-    """A whole HTTP request; `key` is its Idempotency-Key."""
+def request(
+    method: str,
+    path: str,
+    *,
+    token: str = "",
+    key: str = "",
+    body: dict[str, Any] | None = None,
+    scheme: str = "Bearer",
+) -> bytes:
+    """A whole HTTP request; `key` is its Idempotency-Key, `scheme` what stands before the token."""
     content = json.dumps(body).encode() if body else b""
     head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n"
-    head += f"Authorization: Bearer {token}\r\n" if token else ""
+    head += f"Authorization: {scheme} {token}\r\n" if token else ""
     head += f"Idempotency-Key: {key}\r\n" if key else ""
     head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n" if body else ""
     return f"{head}\r\n".encode() + content
@@ -65,12 +73,17 @@ def request(method: str, path: str, *, token: str = "", key: str = "", body: dic
 
 def ask(port: int, sent: bytes) -> Any:
     """Send one request and return the JSON of its answer."""
+    return json.loads(answer(port, sent)[1])
+
+
+def answer(port: int, sent: bytes) -> tuple[int, bytes]:
+    """The status and the content of the answer to one request."""
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(sent)
         reader = _Reader(connection)
         while not reader.complete():
             reader.receive()
-        return json.loads(reader.buffer.partition(b"\r\n\r\n")[2])
+        return reader.status, reader.buffer.partition(b"\r\n\r\n")[2]
 
 
 def sign_in(port: int, name: str) -> str:
@@ -108,11 +121,9 @@ def _all(port: int, makes: list[Make], seconds: float, expected: int, report: An
     ready = [_ready(number, make, each) for number, make in enumerate(makes)]
     clients = [_Client(port, requests) for requests in ready]
     waiting = selectors.DefaultSelector()
-    for client in clients:
-        waiting.register(client.reader.connection, selectors.EVENT_READ, client)
     cpu, until = time.process_time(), time.perf_counter() + seconds
     for client in clients:
-        client.send()
+        client.send(waiting)
     answers = _loop(waiting, until)
     report.send((answers, time.process_time() - cpu))
 
@@ -136,28 +147,65 @@ def _loop(waiting: selectors.BaseSelector, until: float) -> list[tuple[float, in
             client.reader.receive()
             if client.reader.complete():
                 answers.append((time.perf_counter() - client.began, client.reader.status))
-                client.send()
+                client.send(waiting)
     return answers
 
 
 class _Client:
     def __init__(self, port: int, requests: Iterator[bytes]) -> None:
-        self.requests, self.began = requests, 0.0
-        self.reader = _Reader(socket.create_connection(("127.0.0.1", port)))
-        self.reader.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.port, self.requests, self.began = port, requests, 0.0
+        self.reader = _connected(port)
+        self.is_new = True
 
-    def send(self) -> None:
+    def send(self, waiting: selectors.BaseSelector) -> None:
+        """The next request; some servers want a new connection for each, which is part of what they take."""
         sent = next(self.requests)
-        self.reader.begin()
         self.began = time.perf_counter()
+        if self.reader.closes:
+            waiting.unregister(self.reader.connection)
+            self.reader.connection.close()
+            self.reader, self.is_new = _connected(self.port), True
+        if self.is_new:
+            waiting.register(self.reader.connection, selectors.EVENT_READ, self)
+            self.is_new = False
+        self.reader.begin()
         self.reader.connection.sendall(sent)
+
+
+def _connected(port: int) -> _Reader:
+    reader = _Reader(socket.create_connection(("127.0.0.1", port)))
+    reader.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return reader
+
+
+def rush(port: int, requests: list[bytes], patience: float = 120) -> tuple[dict[int, int], float]:
+    """All at once, each on a connection of its own: how many of which status, and seconds until the last answer.
+
+    Who is not answered within `patience` counts as status 0.
+    """
+    readers = [_connected(port) for _ in requests]
+    waiting = selectors.DefaultSelector()
+    began = last = time.perf_counter()
+    for reader, sent in zip(readers, requests, strict=True):
+        waiting.register(reader.connection, selectors.EVENT_READ, reader)
+        reader.connection.sendall(_accepting(sent))
+    statuses: Counter[int] = Counter()
+    while waiting.get_map() and (left := began + patience - time.perf_counter()) > 0:
+        for key, _ in waiting.select(left):
+            key.data.receive()
+            if key.data.complete():
+                statuses[key.data.status] += 1
+                last = time.perf_counter()
+                waiting.unregister(key.fileobj)
+                key.data.connection.close()  # some servers wait for that before they turn to the next
+    return dict(statuses + Counter({0: len(waiting.get_map())})), last - began
 
 
 class _Reader:
     """One answer at a time: a status line, headers, and as many bytes as Content-Length says."""
 
     def __init__(self, connection: socket.socket) -> None:
-        self.connection = connection
+        self.connection, self.closes = connection, False
         self.begin()
 
     def begin(self) -> None:
@@ -182,5 +230,6 @@ class _Reader:
             at = head.find(b"content-length: ")
             if at < 0:
                 raise SystemExit(f"An answer without Content-Length cannot be measured: {head!r}")
+            self.closes = b"\r\nconnection: close" in head
             self.length = end + 4 + int(head[at + 16 :].split(b"\r", 1)[0])
         return len(self.buffer) >= self.length

@@ -10,14 +10,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 import psycopg2
-from sqlalchemy import make_url
 
 from booking.config import Settings
 from booking.infra.db import engine_options
@@ -84,23 +83,20 @@ class Copy:
     def log(self) -> Path:
         return self.home / "log" / "postgres.log"
 
-    def connect(self, role: str = "postgres", options: str = "") -> Any:
+    def url_of(self, database: str, role: str = "postgres") -> str:
+        """Of the copy's database, or of another one beside it, for anybody's libpq."""
+        return f"{self.urls[role].replace('+psycopg2', '').rpartition('/')[0]}/{database}"
+
+    def connect(self, role: str = "postgres", options: str = "", database: str = "booking") -> Any:
         """A psycopg2 connection that commits every statement."""
-        url = make_url(self.urls[role])
-        made = psycopg2.connect(
-            host=url.host, port=url.port, user=url.username, password=url.password, dbname=url.database, options=options
-        )
+        made = psycopg2.connect(self.url_of(database, role), options=options)
         made.autocommit = True
         return made
 
-    def rows(self, query: str, *values: Any) -> list[Any]:
-        connection = self.connect()
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(query, values or None)
-                return list(cursor.fetchall()) if cursor.description else []
-        finally:
-            connection.close()
+    def rows(self, query: str, *values: Any, database: str = "booking") -> list[Any]:
+        with closing(self.connect(database=database)) as connection, connection.cursor() as cursor:
+            cursor.execute(query, values or None)
+            return list(cursor.fetchall()) if cursor.description else []
 
     def flask(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A command of the product's own command line, in this copy."""

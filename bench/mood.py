@@ -16,7 +16,7 @@ class Mood:
 
     def __init__(self, copy: Copy) -> None:
         copy.rows(f"CREATE DATABASE {DATABASE}")
-        self._url = copy.urls["postgres"].replace("+psycopg2", "").rpartition("/")[0] + f"/{DATABASE}"
+        self._url = copy.url_of(DATABASE)
         self.per_second: list[float] = []
         self._pgbench("--initialize", "--quiet")
 

@@ -206,7 +206,7 @@ def _run(copy: Copy, text: str, turn: Turn, folder: str, *options: str) -> str:
     command = [str(account.binaries(None) / "pgbench"), "--no-vacuum", "--protocol=simple", "--max-tries=20", "--log"]
     command += [f"--client={turn.clients}", "--jobs=2", f"--log-prefix={folder}/log", f"--file={file}", *options]
     command += [f"--define={name}={value}" for name, value in variables.items()]
-    url = copy.urls["booking_app"].replace("+psycopg2", "")
+    url = copy.url_of("booking", "booking_app")
     environ = os.environ | {"PGOPTIONS": OPTIONS}
     told = subprocess.run([*command, url], env=environ, capture_output=True, text=True, check=False)
     if told.returncode:

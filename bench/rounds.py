@@ -70,8 +70,10 @@ def latency(measured: Sequence[Measured]) -> str:
 
 
 def table(cases: Sequence[Case]) -> list[str]:
+    """With what stands beside them, where anything does."""
     head = ["what", "per second", LATENCY, "other answers", "beside it", "per second", LATENCY, "ratio"]
-    return [row(head), row(["---"] * len(head)), *(row(_cells(case)) for case in cases)]
+    columns = len(head) if any(case.compared for case in cases) else 4
+    return [row(cells[:columns]) for cells in (head, ["---"] * len(head), *map(_cells, cases))]
 
 
 def _cells(case: Case) -> list[str]:
