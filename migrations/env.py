@@ -19,7 +19,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from booking.infra.db import AUTOCOMMIT, sqlstate
+from booking.infra.db import AUTOCOMMIT
+from booking.infra.sql_errors import sqlstate
 from booking.infra.telemetry import log
 
 settings = current_app.extensions["services"].settings

@@ -74,7 +74,15 @@ STEP = {
     "messages": {"retry_given_up_deliveries", "tell_more"},
     "people": {"lock_account"},
     "catalogue": {"find_property_of"},
-    "inventory": {"book_nights", "lock_room", "pin_nights", "record_sold_nights", "unpin_nights"},
+    "inventory": {
+        "book_nights",
+        "book_nights_or_refuse",
+        "lock_room",
+        "pin_nights",
+        "pin_nights_or_refuse",
+        "record_sold_nights",
+        "unpin_nights",
+    },
     "pricing": {"for_sale"},
     "payments": {
         "await_guest",

@@ -16,7 +16,8 @@ from sqlalchemy.exc import DBAPIError
 
 from booking.domain import messages
 from booking.infra import redaction, telemetry
-from booking.infra.db import db, sqlstate, transaction
+from booking.infra.db import db, transaction
+from booking.infra.sql_errors import sqlstate
 from booking.jobs import deliver
 from tests.cases import each
 from tests.cast import PASSWORD, person

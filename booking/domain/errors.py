@@ -154,6 +154,10 @@ class PaymentInProgress(Conflict):
     retry_after = 2
 
 
+class PaymentModified(Conflict):
+    code = "PAYMENT_MODIFIED"
+
+
 class NothingOwed(Conflict):
     code = "NOTHING_OWED"
 

@@ -40,10 +40,18 @@ class SavedRows(Generic[Row]):
         self.remember(row)
         return row
 
+    def copy(self, row: Row) -> Row:
+        """The same as it was read or added, for an attempt that may have to begin anew."""
+        return self.read([row.__dict__.get(name) for name in self.columns])
+
     def remember(self, row: Row) -> None:
         """From here on the row stands in Postgres as it is."""
         info = instance_state(row).info
         info[_AS_READ], info[_AS_TEXT] = row.__dict__.copy(), self._text(row)
+
+    def seen(self, row: Row, name: str) -> Any:
+        """What a column was when the row was read."""
+        return instance_state(row).info[_AS_READ].get(name)
 
     def changes(self, row: Row) -> dict[str, Any]:
         """The columns that differ from what was read, with their new values."""

@@ -18,14 +18,24 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
-from sqlalchemy import ClauseElement, Connection, Engine, MetaData, RootTransaction
+from sqlalchemy import ClauseElement, Connection, Engine, MetaData, RootTransaction, Select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase
 
 from booking.config import Settings
 from booking.infra import deadline, prepared, raw_sql, redaction, telemetry, watchdog
+from booking.infra.batches import Batch, Refusal
 from booking.infra.deadline import Unavailable
+from booking.infra.sql_errors import (
+    RETRYABLE,
+    TOO_LONG,
+    UNIQUE_VIOLATION,
+    cannot_work,
+    constraint_name,
+    lost_connection,
+    sqlstate,
+)
 
 __all__ = ["Unavailable"]  # where everybody looks for it
 
@@ -34,15 +44,6 @@ R = TypeVar("R")
 
 SERIALIZABLE, READ_COMMITTED, AUTOCOMMIT = "SERIALIZABLE", "READ COMMITTED", "AUTOCOMMIT"
 ATTEMPTS = 8
-
-# Serialization failure and deadlock: the work may simply be done again (Postgres manual §13.5).
-RETRYABLE = {"40001", "40P01"}
-UNIQUE_VIOLATION = "23505"
-
-# What Postgres says where it cannot work, whatever it is asked (manual, appendix A). Trying at once would not help.
-READ_ONLY, STANDBY, NOT_NOW = "25006", "0A000", "55000"
-TOO_LONG = {"55P03", "57014", "25P03"}  # lock_timeout, statement_timeout, idle_in_transaction_session_timeout
-SHORT_OF = ("53", "58")  # disk, memory, connections; the operating system failed
 
 CONNECT_ARGS = {
     # A host that vanished without a word counts as gone after some seconds, at nobody's expense.
@@ -75,7 +76,8 @@ class TransactionSession(Session):
     def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
         running = _running.get()
         if running is not None and kwargs.get("bind") is None:
-            return running.connection
+            running.batch.send()
+            return running.batch.connection
         return super().get_bind(*args, **kwargs)
 
 
@@ -97,6 +99,7 @@ def engine_options(settings: Settings, *, transactions: bool = False) -> dict[st
     """Pool and connection: quick to fail; a stopped process cannot block others for long by its open transaction."""
     return {
         "hide_parameters": True,
+        "isolation_level": AUTOCOMMIT,  # a transaction's BEGIN goes out with its first statement (batches.py)
         "pool_size": settings.db_pool_size,
         "max_overflow": 2,
         "pool_timeout": 3,
@@ -118,7 +121,7 @@ def engine_options(settings: Settings, *, transactions: bool = False) -> dict[st
 
 def bind_options(settings: Settings) -> dict[str, dict[str, Any]]:
     """The second pool, for single statements: switching a connection to AUTOCOMMIT and back costs two round trips."""
-    return {AUTOCOMMIT: {"url": settings.database_url, "isolation_level": AUTOCOMMIT, **engine_options(settings)}}
+    return {AUTOCOMMIT: {"url": settings.database_url, **engine_options(settings)}}
 
 
 def watch_engines(settings: Settings) -> None:
@@ -147,7 +150,7 @@ def asking() -> Iterator[None]:
 class _Running:
     """What belongs to the attempt that runs now, and goes with it."""
 
-    connection: Connection
+    batch: Batch
     before_commit: list[Callable[[], None]] = field(default_factory=list)
     after_commit: list[Callable[[], object]] = field(default_factory=list)
     notes: dict[str, list[Any]] = field(default_factory=dict)
@@ -229,7 +232,30 @@ def execute(statement: ClauseElement, values: Mapping[str, Any]) -> raw_sql.Resu
 
     Many times quicker than changing objects and flushing them; the session's objects do not hear of it.
     """
-    return raw_sql.run(_attempt_now().connection, statement, values)
+    return _attempt_now().batch.run(statement, values)
+
+
+def defer(statement: ClauseElement, values: Mapping[str, Any], refusal: Refusal | None = None) -> None:
+    """The same, where nobody reads what it did: it is sent with the next statement, or with COMMIT.
+
+    `refusal` says which error of the caller's an error of Postgres is, if it is any.
+    """
+    _attempt_now().batch.defer(statement, values, refusal)
+
+
+def require(
+    statement: Select[Any],
+    values: Mapping[str, Any],
+    *,
+    rows: int = 1,
+    otherwise: Exception,
+    refusal: Refusal | None = None,
+) -> None:
+    """Defer a statement made by batches.required(): where it touches another number of rows, `otherwise` is raised.
+
+    By then the transaction is lost, so nobody may go on in it.
+    """
+    _attempt_now().batch.require(statement, values, rows=rows, otherwise=otherwise, refusal=refusal)
 
 
 def fetch(statement: ClauseElement, **values: Any) -> Sequence[Any]:
@@ -267,17 +293,19 @@ def _attempt(work: Callable[[], R], isolation: str) -> tuple[R, list[Callable[[]
     # The identity map is not a snapshot: with rollback() alone a stale row confirmed an expired hold in a trial.
     if db.session.registry.has():
         db.session.close()
-    with _connected(isolation) as connection:
-        running, begun = _Running(connection), connection.begin()
+    with _engine_for(isolation).connect() as connection:
+        batch = Batch(connection, "" if isolation == AUTOCOMMIT else f"BEGIN ISOLATION LEVEL {isolation}")
+        running, begun = _Running(batch), connection.begin()
         token = _running.set(running)
         try:
             result = work()
             for write in running.before_commit:
                 write()
-            _commit(begun)
+            _commit(batch, begun)
         except BaseException:
             if db.session.registry.has():
                 db.session.close()
+            batch.rollback()
             if begun.is_active:
                 begun.rollback()
             raise
@@ -286,22 +314,20 @@ def _attempt(work: Callable[[], R], isolation: str) -> tuple[R, list[Callable[[]
     return result, running.after_commit
 
 
-def _connected(isolation: str) -> Connection:
-    if isolation == AUTOCOMMIT:
-        return db.engines[AUTOCOMMIT].connect()
-    connection = db.engine.connect()
-    return connection if isolation == READ_COMMITTED else connection.execution_options(isolation_level=isolation)
+def _engine_for(isolation: str) -> Engine:
+    return db.engines[AUTOCOMMIT] if isolation == AUTOCOMMIT else db.engine
 
 
-def _commit(begun: RootTransaction) -> None:
+def _commit(batch: Batch, begun: RootTransaction) -> None:
     if db.session.registry.has():
         db.session.commit()  # flushes; the transaction is not the session's, so this ends only its part in it
     try:
-        begun.commit()
+        batch.commit()
     except DBAPIError as error:
         if lost_connection(error):
             raise OutcomeUnknown("the connection was lost inside COMMIT") from error
         raise
+    begun.commit()  # SQLAlchemy's part in it
 
 
 def _worth_another_try(error: DBAPIError | PoolTimeout, retry_on: tuple[str, ...]) -> bool:
@@ -320,14 +346,6 @@ def _refuse_what_cannot_work(error: DBAPIError | PoolTimeout, name: str) -> None
     if cannot_work(error):
         note_refusal(state)
         raise Unavailable(f"{name}: Postgres cannot work ({state})") from error
-
-
-def cannot_work(error: DBAPIError) -> bool:
-    """True where it is the server that cannot: read-only, a standby, its disk full, no memory or connection left."""
-    state = sqlstate(error) or ""
-    if state in {STANDBY, NOT_NOW}:  # these have other causes, too, which would be faults of ours
-        return any(word in str(error.orig) for word in ("standby", "recovery"))
-    return state == READ_ONLY or state.startswith(SHORT_OF)
 
 
 class _Refusals:
@@ -377,24 +395,3 @@ def works_again() -> None:
 
 def _pause(attempt: int) -> None:
     time.sleep(random.uniform(0, min(0.4, 0.004 * 2**attempt)))  # noqa: S311 spreading retries is no secret
-
-
-def sqlstate(error: DBAPIError) -> str | None:
-    """Postgres' five-character code, None where the server said nothing."""
-    return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-
-
-def constraint_name(error: DBAPIError) -> str | None:
-    """The constraint that refused the row."""
-    return getattr(getattr(error.orig, "diag", None), "constraint_name", None)
-
-
-def lost_connection(error: DBAPIError) -> bool:
-    """True where the server went away or could not be reached: the statement itself was not refused."""
-    # 57P01-57P03: shutting down, crashed, starting up. No code at all: the socket failed.
-    state = sqlstate(error)
-    return (
-        error.connection_invalidated
-        or state in {"57P01", "57P02", "57P03"}
-        or (state is None and type(error.orig).__name__ == "OperationalError")
-    )

@@ -11,17 +11,16 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from booking.infra import deadline, telemetry
 from booking.infra.db import (
     AUTOCOMMIT,
-    READ_ONLY,
     Unavailable,
     asking,
     db,
     note_refusal,
     refused_lately,
     since_refusal,
-    sqlstate,
     works_again,
 )
 from booking.infra.redis import servers
+from booking.infra.sql_errors import READ_ONLY, sqlstate
 
 # Under the C locale trigrams find nothing in Hebrew or Japanese (libc C.UTF-8 is right).
 TRIGRAMS = text("SELECT array_length(show_trgm('שלום'), 1) > 0")

@@ -59,13 +59,19 @@ def often(statement: Statement) -> Statement:
     return statement.execution_options(**{OPTION: True})
 
 
-def text_to_run(engine: Engine, connection: PoolProxiedConnection, cursor: Any, compiled: Compiled) -> str:
-    """The statement's text, or once it has run often enough here, what executes it. Takes the same values."""
+def text_to_run(
+    engine: Engine, connection: PoolProxiedConnection, cursor: Any, compiled: Compiled, *, others_wait: bool = False
+) -> str:
+    """The statement's text, or once it has run often enough here, what executes it. Takes the same values.
+
+    Where `others_wait` to be sent with it, they may be executing what is prepared: nothing is forgotten then.
+    """
     text = compiled.string
     if not (compiled.execution_options.get(OPTION) and engine.get_execution_options().get(OPTION)):
         return text
     known: _OnConnection = connection.info.get(_KEY) or connection.info.setdefault(_KEY, _OnConnection())
-    known.renew(cursor)
+    if not others_wait:
+        known.renew(cursor)
     if executed := known.executed.get(text):
         return executed
     known.runs[text] = runs = known.runs.get(text, 0) + 1

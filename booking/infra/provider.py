@@ -37,9 +37,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.config import SIMULATED, STRIPE, Settings
 from booking.infra import deadline, telemetry, watchdog
-from booking.infra.db import Model, engine_options, lost_connection
+from booking.infra.db import Model, engine_options
 from booking.infra.homes import REGIONAL
 from booking.infra.ids import new_id
+from booking.infra.sql_errors import lost_connection
 
 
 class NoAnswer(Exception):
@@ -212,7 +213,7 @@ class SimulatedProvider:
     name = SIMULATED
 
     def __init__(self, settings: Settings) -> None:
-        options = engine_options(settings) | {"isolation_level": "AUTOCOMMIT"}
+        options = engine_options(settings)
         self.engine: Engine = create_engine(settings.database_url, **options)
         self._postgres = watchdog.watch(self.engine, settings.database_url)
         self.patience = settings.payment_timeout_seconds

@@ -8,12 +8,14 @@ listens to SQLAlchemy's events hears them all the same (sql_events.py).
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
 
 import psycopg2
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 from psycopg2.extras import NamedTupleCursor
 from sqlalchemy import ClauseElement, Connection, Dialect, Engine, PoolProxiedConnection, Uuid
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -44,9 +46,50 @@ def rows(engine: Engine, statement: ClauseElement, values: Mapping[str, Any]) ->
         pooled.close()
 
 
-def run(connection: Connection, statement: ClauseElement, values: Mapping[str, Any]) -> Result:
-    """The statement, in the connection's transaction. Raises DBAPIError as SQLAlchemy would."""
-    return _run(connection.engine, connection.connection, statement, values, connection)
+def run(connection: Connection, statement: ClauseElement, values: Mapping[str, Any], *, before: bytes = b"") -> Result:
+    """The statement, in one message with what was `written` before. Raises DBAPIError as SQLAlchemy would."""
+    return _run(connection.engine, connection.connection, statement, values, connection=connection, before=before)
+
+
+def written(connection: Connection, statement: ClauseElement, values: Mapping[str, Any], *, others_wait: bool) -> bytes:
+    """The statement with its values, to be sent in a message with others. Its listeners hear it now."""
+    engine, pooled = connection.engine, connection.connection
+    ready = _ready(engine.dialect, statement)
+    given = _given(ready, values)
+    with _errors_told(engine, pooled, ready.compiled.string, given):
+        cursor = pooled.cursor()
+        text = prepared.text_to_run(engine, pooled, cursor, ready.compiled, others_wait=others_wait)
+        if not _is_heard(engine):
+            return cast(bytes, cursor.mogrify(text, given))
+        said: list[bytes] = []
+        heard = Execution(connection, cursor, ready.compiled, given)
+        heard.run(lambda told, changed: said.append(cursor.mogrify(_said(heard, told, text), changed)))
+        return said[0]
+
+
+def send(connection: Connection, message: bytes) -> Result:
+    """Statements that were written before. Raises DBAPIError as SQLAlchemy would."""
+    engine, pooled = connection.engine, connection.connection
+    with _errors_told(engine, pooled, "", {}):
+        cursor = pooled.cursor()
+        cursor.execute(message)
+        result = Result(cursor.rowcount, ())
+        cursor.close()
+        return result
+
+
+def rollback(connection: Connection) -> None:
+    """End the transaction that was begun by a statement, or the connection where that cannot be."""
+    if connection.invalidated or connection.closed:
+        return
+    driver = cast("psycopg2.extensions.connection | None", connection.connection.dbapi_connection)
+    if driver is None or driver.closed or driver.info.transaction_status == TRANSACTION_STATUS_IDLE:
+        return
+    try:
+        with driver.cursor() as cursor:
+            cursor.execute("ROLLBACK")
+    except psycopg2.Error as error:
+        connection.invalidate(error)
 
 
 @dataclass(slots=True)
@@ -66,18 +109,20 @@ def _run(
     pooled: PoolProxiedConnection,
     statement: ClauseElement,
     values: Mapping[str, Any],
+    *,
     connection: Connection | None = None,
+    before: bytes = b"",
 ) -> Result:
     ready = _ready(engine.dialect, statement)
     given, heard = _given(ready, values), None
     try:
         cursor = pooled.cursor() if ready.row else pooled.cursor(cursor_factory=NamedTupleCursor)
-        text = prepared.text_to_run(engine, pooled, cursor, ready.compiled)
-        if engine.dispatch.before_cursor_execute or engine.dispatch.after_cursor_execute:
+        text = prepared.text_to_run(engine, pooled, cursor, ready.compiled, others_wait=bool(before))
+        if _is_heard(engine):
             heard = Execution(connection or Connection(engine, pooled), cursor, ready.compiled, given)
-            heard.run(lambda said, changed: cursor.execute(text if said == heard.statement else said, changed))
+            heard.run(lambda said, changed: _execute(cursor, _said(heard, said, text), changed, before))
         else:
-            cursor.execute(text, given)
+            _execute(cursor, text, given, before)
         found = cursor.fetchall() if cursor.description else ()
         result = Result(cursor.rowcount, _named(ready, found))
         cursor.close()
@@ -86,6 +131,33 @@ def _run(
         failure = Failure(engine, error, pooled.dbapi_connection, statement=text, values=given, execution=heard)
         raise _told(failure, engine, pooled) from error
     return result
+
+
+def _execute(cursor: Any, text: str, values: dict[str, Any], before: bytes) -> None:
+    if before:
+        cursor.execute(before + b";\n" + cursor.mogrify(text, values))
+    else:
+        cursor.execute(text, values)
+
+
+def _is_heard(engine: Engine) -> bool:
+    return bool(engine.dispatch.before_cursor_execute or engine.dispatch.after_cursor_execute)
+
+
+def _said(heard: Execution | None, told: str, text: str) -> str:
+    """What is sent: a prepared statement, unless a listener wants another one."""
+    return text if heard and told == heard.statement else told
+
+
+@contextmanager
+def _errors_told(
+    engine: Engine, pooled: PoolProxiedConnection, statement: str, values: dict[str, Any]
+) -> Iterator[None]:
+    try:
+        yield
+    except psycopg2.Error as error:
+        failure = Failure(engine, error, pooled.dbapi_connection, statement=statement, values=values)
+        raise _told(failure, engine, pooled) from error
 
 
 def _told(failure: Failure, engine: Engine, pooled: PoolProxiedConnection) -> BaseException:

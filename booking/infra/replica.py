@@ -29,7 +29,7 @@ _engines: OfApp[Engine | None] = OfApp("replica")
 
 def connect(app: Flask, settings: Settings) -> None:
     """Set the application's replica up, where READ_DATABASE_URL names one; nothing is contacted yet."""
-    options = engine_options(settings) | {"isolation_level": "AUTOCOMMIT"}
+    options = engine_options(settings)
     engine = create_engine(settings.read_database_url, **options) if settings.read_database_url else None
     _engines.set(app, engine)
     if engine:

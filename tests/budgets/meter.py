@@ -15,6 +15,7 @@ from redis.connection import AbstractConnection
 
 from tests.faults.fault_proxy import PASS
 
+TOGETHER = ";\n"  # between statements of one message
 CONTROL = re.compile(r"(BEGIN|COMMIT|ROLLBACK|SET|DISCARD|DEALLOCATE)\b")
 PREPARED = re.compile(r"EXECUTE ([a-z_]+?)_\d+\b")
 TITLE = re.compile(r"(?:WITH .*?\b)?(INSERT INTO|UPDATE|DELETE FROM|SELECT)\b(?:.*?\bFROM)?\s+(\w+)", re.DOTALL)
@@ -24,7 +25,8 @@ TITLE = re.compile(r"(?:WITH .*?\b)?(INSERT INTO|UPDATE|DELETE FROM|SELECT)\b(?:
 class Spent:
     """Of one action. `statements` are titles in their order: what makes begin and end of a transaction is no statement.
 
-    A round trip is a message that Postgres answers, `redis` counts those to Redis. `wal` is in bytes.
+    A round trip is a message that Postgres answers, with however many statements; `redis` counts those to Redis. `wal`
+    is in bytes.
     """
 
     statements: tuple[str, ...]
@@ -55,8 +57,9 @@ class Meter:
         began = self.position()
         action()
         wal = self.position() - began
-        statements = tuple(title(text) for text in self.sent if not CONTROL.match(text))
-        return Spent(statements, len(self.sent), commits(self.sent), wal, self.redis, self.templates)
+        said = [text for message in self.sent for text in message.split(TOGETHER)]
+        statements = tuple(title(text) for text in said if not CONTROL.match(text))
+        return Spent(statements, len(self.sent), commits(said), wal, self.redis, self.templates)
 
 
 def spends(statements: str, *, round_trips: int, commits: int, wal: int, redis: int, templates: int) -> Spent:

@@ -18,11 +18,19 @@ Where = Callable[[], tuple[str, int]]
 
 # After these nobody knows whether they happened: COMMIT, and what is committed by itself.
 FRAGILE = (
-    b"COMMIT",
     b"INSERT INTO simulated_ledger",
     *(b"INSERT INTO idempotency_keys", b"EXECUTE insert_idempotency_keys"),
     *(b"UPDATE idempotency_keys", b"EXECUTE update_idempotency_keys"),
 )
+
+
+def commits(message: bytes) -> bool:
+    """Whether a message ends with COMMIT, whatever else it says before."""
+    return message.rstrip(b"\0").endswith(b"COMMIT")
+
+
+def is_fragile(message: bytes) -> bool:
+    return commits(message) or message.startswith(FRAGILE)
 
 
 @dataclass
@@ -38,7 +46,7 @@ class Shears:
         self.chance = random.Random(self.seed)
 
     def decide(self, statement: bytes) -> str:
-        if not self.left or not statement.startswith(FRAGILE) or self.chance.random() < 0.5:
+        if not self.left or not is_fragile(statement) or self.chance.random() < 0.5:
             return PASS
         self.left -= 1
         self.cuts += 1

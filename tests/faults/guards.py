@@ -119,7 +119,10 @@ def _without_retry(_: str) -> Iterator[None]:
 def _without_pin(_: str) -> Iterator[None]:
     """A payment begins whether its nights can be pinned or not."""
     pin = inventory.pin_nights
-    with patch.object(inventory, "pin_nights", lambda claim_id, nights: pin(claim_id, nights) or True):
+    with (
+        patch.object(inventory, "pin_nights", lambda claim_id, nights: pin(claim_id, nights) or True),
+        patch.object(inventory, "pin_nights_or_refuse", lambda claim_id, nights, _: pin(claim_id, nights)),
+    ):
         yield
 
 

@@ -23,7 +23,7 @@ from booking.domain.payments import ledger, refunds
 from booking.domain.reservations import bookings, cancellation, idempotency, recovery, refund_debts
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
-from booking.infra import clock, telemetry
+from booking.infra import clock, db, telemetry
 from booking.infra.db import Unavailable
 from booking.infra.ids import encode
 from booking.infra.provider import Outcome, Provider, Result
@@ -237,7 +237,19 @@ def _pauses() -> Iterator[None]:
             (cancellation, "refuse_unless_possible"),
         ):
             stack.enter_context(patch.object(module, name, _slow(getattr(module, name))))
+        for module, name in ((inventory, "pin_nights_or_refuse"), (inventory, "book_nights_or_refuse")):
+            stack.enter_context(patch.object(module, name, _slow(_sent_at_once(getattr(module, name)))))
         yield
+
+
+def _sent_at_once(act: Callable[..., None]) -> Callable[..., None]:
+    """What waits for the next message would leave nobody the time to come in between."""
+
+    def sent(*args: Any) -> None:
+        act(*args)
+        db._attempt_now().batch.send()
+
+    return sent
 
 
 def _slow(act: Callable[..., Any]) -> Callable[..., Any]:

@@ -23,7 +23,7 @@ from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from tests import oracle
 from tests.cast import AN_HOUR, SYSTEM, VISA, in_days, later
-from tests.faults.fault_proxy import CUT, PASS, Shears, proxy
+from tests.faults.fault_proxy import CUT, PASS, Shears, commits, proxy
 
 pytestmark = pytest.mark.faults
 
@@ -71,12 +71,10 @@ class AtThePayment:
     """Cuts the line once, inside the COMMIT that begins a payment."""
 
     def __init__(self) -> None:
-        self.cuts, self._begun = 0, False
+        self.cuts = 0
 
-    def decide(self, statement: bytes) -> str:
-        if statement.startswith(b"INSERT INTO payments"):
-            self._begun = True
-        if self.cuts or not self._begun or not statement.startswith(b"COMMIT"):
+    def decide(self, message: bytes) -> str:
+        if self.cuts or b"INSERT INTO payments" not in message or not commits(message):
             return PASS
         self.cuts += 1
         return CUT

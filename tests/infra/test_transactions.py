@@ -18,14 +18,13 @@ from booking.infra import raw_sql
 from booking.infra.db import (
     Unavailable,
     after_commit,
-    constraint_name,
     db,
     execute,
     fetch,
-    lost_connection,
     reading,
     transaction,
 )
+from booking.infra.sql_errors import constraint_name, lost_connection
 from tests.cast import acting, in_days, order, person, reload
 
 

@@ -7,9 +7,11 @@ staff or a feed. The room lock before a claim only keeps crowds away.
 from booking.domain.inventory.availability import KEPT_DAYS as NIGHTS_KEPT_DAYS
 from booking.domain.inventory.availability import Claim, NightsTaken, is_free, taken_nights
 from booking.domain.inventory.availability import book as book_nights
+from booking.domain.inventory.availability import book_or_refuse as book_nights_or_refuse
 from booking.domain.inventory.availability import claim as claim_nights
 from booking.domain.inventory.availability import claim_all as claim_all_nights
 from booking.domain.inventory.availability import pin as pin_nights
+from booking.domain.inventory.availability import pin_or_refuse as pin_nights_or_refuse
 from booking.domain.inventory.availability import prune as prune_nights
 from booking.domain.inventory.availability import record_sold as record_sold_nights
 from booking.domain.inventory.availability import release as release_nights
@@ -38,6 +40,7 @@ __all__ = [
     "NightsTaken",
     "block",
     "book_nights",
+    "book_nights_or_refuse",
     "claim_all_nights",
     "claim_nights",
     "has_end",
@@ -45,6 +48,7 @@ __all__ = [
     "list_blocks",
     "lock_room",
     "pin_nights",
+    "pin_nights_or_refuse",
     "prune_blocks",
     "prune_nights",
     "record_sold_nights",

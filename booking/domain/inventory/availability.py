@@ -49,8 +49,9 @@ from booking.domain.errors import Conflict, RoomNotAvailable
 from booking.domain.inventory.models import BLOCKED, BOOKED, HELD, PINNED, Availability, has_end
 from booking.domain.stays import Stay
 from booking.infra import cache
+from booking.infra.batches import required
 from booking.infra.clock import sql_now
-from booking.infra.db import act_after_commit, db, execute
+from booking.infra.db import act_after_commit, db, execute, require
 from booking.infra.ids import encode
 from booking.infra.prepared import often
 
@@ -116,6 +117,11 @@ def pin(claim_id: uuid.UUID, nights: int) -> bool:
     return _count(_PIN, {"claim": claim_id}) == nights
 
 
+def pin_or_refuse(claim_id: uuid.UUID, nights: int, refusal: Exception) -> None:
+    """The same without an answer: whatever is sent next raises `refusal` where pin() would say False."""
+    require(_PIN_ALL, {"claim": claim_id}, rows=nights, otherwise=refusal)
+
+
 def unpin(claim_id: uuid.UUID) -> dt.datetime | None:
     """Pinned -> held again until the hold's own end, which is returned: another card may be tried."""
     ends = execute(_UNPIN, {"claim": claim_id}).column
@@ -125,6 +131,11 @@ def unpin(claim_id: uuid.UUID) -> dt.datetime | None:
 def book(claim_id: uuid.UUID, nights: int) -> bool:
     """Pinned -> booked. False when not all of them are the claim's any more."""
     return _count(_BOOK, {"claim": claim_id}) == nights
+
+
+def book_or_refuse(claim_id: uuid.UUID, nights: int, refusal: Exception) -> None:
+    """The same without an answer: whatever is sent next raises `refusal` where book() would say False."""
+    require(_BOOK_ALL, {"claim": claim_id}, rows=nights, otherwise=refusal)
 
 
 def release(actor: Actor, claim_id: uuid.UUID, stay: Stay | None = None) -> int:
@@ -309,8 +320,10 @@ _SOLD_TO_OTHERS = exists().where(
     _OTHERS.c.state != HELD,
 )
 _PIN = _moved(PINNED, _TABLE.c.state == HELD, _TABLE.c.held_until > sql_now(), ~_SOLD_TO_OTHERS)
+_PIN_ALL = required(_PIN, planned_once=False)
 _UNPIN = _moved(HELD, _TABLE.c.state == PINNED).returning(_TABLE.c.held_until)
 _BOOK = often(_moved(BOOKED, _TABLE.c.state == PINNED, held_until=None))
+_BOOK_ALL = required(_BOOK)
 _FREE = delete(_TABLE).where(_OWN).returning(_TABLE.c.room_id, _TABLE.c.location, _TABLE.c.night)
 _RELEASE = often(_FREE)
 _RELEASE_PART = _FREE.where(_DATES)

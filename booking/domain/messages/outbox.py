@@ -22,7 +22,7 @@ from booking.domain.messages import consumers
 from booking.domain.messages.models import DONE, GIVEN_UP, RUNNING, WAITING, Delivery, Event
 from booking.infra import clock
 from booking.infra.clock import sql_now
-from booking.infra.db import READ_COMMITTED, buffer_until_commit, db, execute, reading, transaction
+from booking.infra.db import READ_COMMITTED, buffer_until_commit, db, defer, reading, transaction
 from booking.infra.ids import first_id_at, new_id
 from booking.infra.prepared import often
 from booking.infra.telemetry import request_id
@@ -60,7 +60,7 @@ def record(actor: Actor, kind: str, payload: dict[str, Any]) -> uuid.UUID:
 
 def _write(rows: list[dict[str, Any]]) -> None:
     names = ("id", "type", "payload")
-    execute(_ADD, {f"{name}s": [row[name] for row in rows] for name in names})
+    defer(_ADD, {f"{name}s": [row[name] for row in rows] for name in names})
 
 
 _ADD = often(

@@ -69,6 +69,7 @@ from booking.domain.payments.refunds import states as refund_states
 from booking.domain.payments.refunds import states_within as refund_states_within
 from booking.domain.payments.repository import ORDERS as ORDER_ROWS
 from booking.domain.payments.repository import PAYMENTS as PAYMENT_ROWS
+from booking.domain.payments.repository import as_seen as payment_as_seen
 from booking.domain.payments.repository import order_locked as lock_order
 
 __all__ = [
@@ -125,6 +126,7 @@ __all__ = [
     "note_error",
     "note_unknown_provider",
     "paid_charge",
+    "payment_as_seen",
     "payment_figures",
     "record_failure",
     "record_success",

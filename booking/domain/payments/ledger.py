@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlalchemy import and_, func, select, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from booking.domain import people
 from booking.domain.actors import Actor
-from booking.domain.errors import Forbidden, NothingOwed, PaymentInProgress, RefundNotOwed
+from booking.domain.errors import Forbidden, RefundNotOwed
 from booking.domain.notices import Notice
 from booking.domain.payments import repository
 from booking.domain.payments.context import PaymentContext
@@ -35,7 +35,7 @@ from booking.domain.payments.models import (
 from booking.domain.people import Action
 from booking.infra import clock, telemetry
 from booking.infra.clock import sql_now
-from booking.infra.db import READ_COMMITTED, constraint_name, db, reading, transaction
+from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import new_id
 from booking.infra.provider import Charge
 
@@ -44,7 +44,6 @@ DECLINED = "declined"  # failure: the provider said no
 ABANDONED = "abandoned"  # failure: nobody knew, so it was cancelled at the provider
 # Errors of an open payment, as the table keeps them: a code and what it is about, which `explained` reads.
 NO_ANSWER, NO_PROVIDER, NO_REFUND = "no_answer", "no_provider", "no_refund"
-ONE_OPEN_CHARGE = {"uq_payments_open_charge", "uq_payments_live"}  # whichever says it first
 
 LONGEST_PAUSE = dt.timedelta(hours=1)  # between two times that recovery asks
 STUCK_AFTER = 5  # times of asking in vain: with the usual patience, after some five minutes
@@ -64,7 +63,8 @@ class Due:
 def start_charge(due: Due, *, method: str, context: PaymentContext) -> Payment:
     """Record an attempt to charge, inside the transaction that pins the booking's nights; the order's row is locked.
 
-    Raises PaymentInProgress where another charge of the order is open, NothingOwed where less is owed than that.
+    It goes out with the next message to Postgres, which raises PaymentInProgress where another charge of the order is
+    open, NothingOwed where less is owed than that.
     """
     return _charge(due, STARTED, method, context.provider.name, context.patience)
 
@@ -81,13 +81,8 @@ def _charge(due: Due, state: str, method: str, provider: str, patience: dt.timed
     new = Payment(kind=CHARGE, state=state, method=method, provider=provider, purpose=due.purpose)
     new.order_id, new.booking_id = due.order_id, due.booking_id
     new.amount, new.currency = due.amount, due.currency
-    try:
-        if not _start(new, patience):
-            raise NothingOwed
-    except IntegrityError as error:
-        if constraint_name(error) not in ONE_OPEN_CHARGE:
-            raise
-        raise PaymentInProgress from None
+    _prepare(new)
+    repository.add_charge(new, patience)
     return new
 
 
@@ -99,7 +94,8 @@ def start_refund(charge: Payment, amount: Decimal, patience: dt.timedelta) -> Pa
     new = Payment(kind=REFUND, state=STARTED, charge_id=charge.id, provider=charge.provider, purpose=charge.purpose)
     new.order_id, new.booking_id = charge.order_id, charge.booking_id
     new.amount, new.currency = amount, charge.currency
-    if not _start(new, patience):
+    _prepare(new)
+    if not repository.add_refund(new, patience):
         raise RefundNotOwed
     return new
 
@@ -253,6 +249,5 @@ def charge_behind(refund: Payment) -> Charge:
     return Charge(charge.id, str(charge.provider_reference))
 
 
-def _start(new: Payment, patience: dt.timedelta) -> bool:
+def _prepare(new: Payment) -> None:
     new.id, new.attempts = new_id(), 0
-    return repository.add(new, patience)

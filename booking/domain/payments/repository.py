@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import cast
+from functools import lru_cache
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Insert, Interval, Table, bindparam, select
+from sqlalchemy import ColumnElement, Insert, Interval, Select, Table, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 
-from booking.domain.payments.models import CHARGE, Order, Payment
+from booking.domain.errors import NothingOwed, PaymentInProgress, PaymentModified
+from booking.domain.payments.models import Order, Payment
 from booking.domain.saved_rows import SavedRows, named
+from booking.infra.batches import required
 from booking.infra.clock import sql_now
-from booking.infra.db import execute
-from booking.infra.prepared import often
+from booking.infra.db import execute, require
+from booking.infra.sql_errors import constraint_name
 
 PAYMENTS = SavedRows(Payment)
 ORDERS = SavedRows(Order)
+
+ONE_OPEN_CHARGE = {"uq_payments_open_charge", "uq_payments_live"}  # whichever says it first
 
 _ORDERS = cast(Table, Order.__table__)
 _AMOUNT = bindparam("new_amount", type_=PAYMENTS.table.c.amount.type)
@@ -35,10 +41,16 @@ def _add(rule: ColumnElement[bool]) -> Insert:
 
 
 # What else is on its way is counted already (`refunding`), or cannot be (one open charge of an order at a time).
-_CHARGE = often(_add(_ORDERS.c.paid + _AMOUNT <= _ORDERS.c.owed))
+_CHARGE = _add(_ORDERS.c.paid + _AMOUNT <= _ORDERS.c.owed)
+_ADDED_CHARGE = required(_CHARGE)
 _REFUND = _add(_ORDERS.c.refunded + _ORDERS.c.refunding + _AMOUNT <= _ORDERS.c.paid)
 _ORDER_LOCKED = select(_ORDERS).where(_ORDERS.c.id == bindparam("order_id")).with_for_update()
 _LOCKED = select(PAYMENTS.table).where(PAYMENTS.table.c.id == bindparam("payment_id")).with_for_update()
+
+
+@lru_cache(maxsize=64)
+def _update(changed: tuple[str, ...]) -> Select[Any]:
+    return required(PAYMENTS.update(changed).where(PAYMENTS.table.c.state == bindparam("seen")))
 
 
 def locked(payment_id: uuid.UUID) -> Payment:
@@ -53,20 +65,40 @@ def order_locked(order_id: uuid.UUID) -> Order:
     return ORDERS.read(row)
 
 
-def add(new: Payment, patience: dt.timedelta) -> bool:
-    """Insert, not to be recovered for `patience`. False where the order's sums do not allow it; the order is locked.
+def add_charge(new: Payment, patience: dt.timedelta) -> None:
+    """Insert with the next message to Postgres, not to be recovered for `patience`; the order is locked.
 
-    Raises IntegrityError where another attempt is under way or done.
+    Whatever sends it raises NothingOwed where the order's sums do not allow it, PaymentInProgress where another attempt
+    is under way or done.
     """
-    statement = _CHARGE if new.kind == CHARGE else _REFUND
-    if not execute(statement, PAYMENTS.values(new) | {"patience": patience}).count:
+    values = PAYMENTS.values(new) | {"patience": patience}
+    require(_ADDED_CHARGE, values, otherwise=NothingOwed(), refusal=_under_way)
+    PAYMENTS.remember(new)
+
+
+def add_refund(new: Payment, patience: dt.timedelta) -> bool:
+    """Insert, not to be recovered for `patience`. False where the order's sums do not allow it; the order is locked."""
+    if not execute(_REFUND, PAYMENTS.values(new) | {"patience": patience}).count:
         return False
     PAYMENTS.remember(new)
     return True
 
 
+def as_seen(seen: Payment) -> Payment:
+    """A copy to be changed and saved without being read again: the save says whether it is still so."""
+    return PAYMENTS.copy(seen)
+
+
 def save(changed: Payment) -> None:
-    """Write every column that differs from what was read."""
+    """Write every column that differs from what was read, with the next message to Postgres.
+
+    Whatever sends it raises PaymentModified where the row has another state than was seen.
+    """
     if new := PAYMENTS.changes(changed):
-        execute(PAYMENTS.update(tuple(new)), named(new) | {"row_id": changed.id})
+        seen = {"row_id": changed.id, "seen": PAYMENTS.seen(changed, "state")}
+        require(_update(tuple(new)), named(new) | seen, otherwise=PaymentModified())
         PAYMENTS.remember(changed)
+
+
+def _under_way(error: DBAPIError) -> Exception | None:
+    return PaymentInProgress() if constraint_name(error) in ONE_OPEN_CHARGE else None

@@ -36,8 +36,9 @@ from booking.domain.people.models import User
 from booking.domain.people.permissions import Action
 from booking.domain.people.users import email_key
 from booking.infra.clock import sql_now
-from booking.infra.db import READ_COMMITTED, constraint_name, db, reading, transaction
+from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import encode
+from booking.infra.sql_errors import constraint_name
 
 GOOD_FOR = dt.timedelta(days=1)
 KEPT_FOR = dt.timedelta(days=7)

@@ -228,8 +228,8 @@ def _pay(
         return charging.confirm_unpaid(actor, held.id, keep)
     if method is None:
         raise Invalid(details={"paymentMethodId": Notice("missing")})
-    payment = _begin_payment(actor, held, method, context)
-    return charging.charge(actor, payment, context, keep_hold=keep_hold, keep=keep)
+    begun = _begin_payment(actor, held, method, context)
+    return charging.charge(actor, begun, context, keep_hold=keep_hold, keep=keep)
 
 
 @reading
@@ -242,21 +242,39 @@ def _payable(actor: Actor, booking_id: uuid.UUID, shown_total: Decimal) -> Booki
     return booking
 
 
-@transaction
-def _begin_payment(actor: Actor, held: Booking, method: str, context: BookingContext) -> Payment:
+def _begin_payment(actor: Actor, held: Booking, method: str, context: BookingContext) -> charging.Begun:
     """Record the attempt and pin the nights: from here on they do not end by time.
 
-    `held` is the hold as it was looked at; raises PriceChanged where it costs something else by now.
+    `held` is the hold as it was looked at. Raises PriceChanged where it costs something else by now, PaymentInProgress
+    where somebody pays at this moment or has paid, HoldOver where the nights can be lost.
     """
-    booking = charging.pinned(held.id)
+    try:
+        return _begin_payment_of(actor, held, method, context)
+    except BookingModified:
+        return _begin_payment_of(actor, _looked_at_again(held), method, context)
+
+
+@reading
+def _looked_at_again(held: Booking) -> Booking:
+    booking = repository.booking(held.id)
+    charging.refuse_unless_held(booking)
     if (booking.total_price, booking.currency) != (held.total_price, held.currency):
         raise PriceChanged
+    return booking
+
+
+@transaction
+def _begin_payment_of(actor: Actor, held: Booking, method: str, context: BookingContext) -> charging.Begun:
+    """Raises BookingModified where the hold is not as it was looked at."""
+    charging.refuse_unless_held(held)
+    booking = repository.as_seen(held)
     booking.held_until = None
     repository.save(booking)
+    inventory.pin_nights_or_refuse(booking.id, booking.nights, HoldOver())
     money = {"amount": str(booking.total_price), "currency": booking.currency}
     changes.audit(actor, "payment.started", booking, {}, money)
     due = payments.Due(booking.order_id, booking.id, booking.total_price, booking.currency)
-    return payments.start_charge(due, method=method, context=context)
+    return charging.Begun(booking, payments.start_charge(due, method=method, context=context))
 
 
 # --- cancel and expire

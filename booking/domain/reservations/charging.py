@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from booking.domain import inventory, payments
 from booking.domain.actors import Actor
 from booking.domain.errors import (
+    BookingModified,
     HoldOver,
     PaymentFailed,
     PaymentInProgress,
+    PaymentModified,
     PaymentUnknown,
     PriceChanged,
     RoomNotAvailable,
@@ -31,13 +34,22 @@ from booking.infra.provider import NoAnswer, Outcome, Result
 Keep = Callable[[Booking], None]  # what else belongs into the transaction that confirms
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A payment that has been begun, and its booking as it was then."""
+
+    booking: Booking
+    payment: Payment
+
+
 def charge(
-    actor: Actor, payment: Payment, context: BookingContext, *, keep_hold: bool, keep: Keep | None = None
+    actor: Actor, begun: Begun, context: BookingContext, *, keep_hold: bool, keep: Keep | None = None
 ) -> Booking:
     """Charge a payment that has been begun. A declined card frees the nights, or keeps the hold for another one.
 
     Raises PaymentFailed, PaymentUnknown, RoomNotAvailable.
     """
+    payment = begun.payment
     try:
         outcome = context.provider.charge(payment.id, payment.amount, payment.currency, str(payment.method))
     except NoAnswer:
@@ -45,12 +57,24 @@ def charge(
         telemetry.count_booking("payment_unknown")
         raise PaymentUnknown from None
     if outcome.result is Result.CHARGED:
-        return confirmed(actor, payment.id, outcome, context, keep)
+        return _confirmed_as_begun(actor, begun, outcome, context, keep)
     if outcome.result is Result.DECLINED:
         give_up(actor, payment.id, payments.DECLINED, keep_hold=keep_hold)
         telemetry.count_booking("declined")
         raise PaymentFailed(named=named(payment.booking_id))
     raise PaymentUnknown  # recovery was quicker and cancelled the charge: it frees the nights too
+
+
+def _confirmed_as_begun(
+    actor: Actor, begun: Begun, outcome: Outcome, context: BookingContext, keep: Keep | None
+) -> Booking:
+    """Confirm without looking again: what is written says what was seen. Where that is not so any more, look."""
+    try:
+        booking = _confirm_as_begun(actor, begun, outcome, keep)
+    except (BookingModified, PaymentModified):
+        return confirmed(actor, begun.payment.id, outcome, context, keep)
+    telemetry.count_booking("confirmed")
+    return booking
 
 
 def confirmed(
@@ -73,11 +97,18 @@ def pinned(booking_id: uuid.UUID) -> Booking:
     Raises PaymentInProgress where somebody pays at this moment or has paid, HoldOver where the nights can be lost.
     """
     booking = repository.booking(booking_id, lock=True)
-    if booking.status in (PENDING, CONFIRMED) and booking.held_until is None:
-        raise PaymentInProgress
-    if booking.status != PENDING or not inventory.pin_nights(booking.id, booking.nights):
+    refuse_unless_held(booking)
+    if not inventory.pin_nights(booking.id, booking.nights):
         raise HoldOver
     return booking
+
+
+def refuse_unless_held(booking: Booking) -> None:
+    """Raise PaymentInProgress where somebody pays at this moment or has paid, HoldOver where it is no hold any more."""
+    if booking.status in (PENDING, CONFIRMED) and booking.held_until is None:
+        raise PaymentInProgress
+    if booking.status != PENDING:
+        raise HoldOver
 
 
 def confirm_unpaid(actor: Actor, booking_id: uuid.UUID, keep: Keep | None) -> Booking:
@@ -95,6 +126,16 @@ def _confirm_unpaid(actor: Actor, booking_id: uuid.UUID, keep: Keep | None) -> B
     if not inventory.book_nights(booking.id, booking.nights):
         raise HoldOver
     _book(actor, booking, keep)
+    return booking
+
+
+@transaction(isolation=READ_COMMITTED)
+def _confirm_as_begun(actor: Actor, begun: Begun, outcome: Outcome, keep: Keep | None) -> Booking:
+    booking, payment = repository.as_seen(begun.booking), payments.payment_as_seen(begun.payment)
+    # The booking first: whoever has its row decides about all the others.
+    _book(actor, booking, keep)
+    payments.record_success(payment, outcome.reference)
+    inventory.book_nights_or_refuse(booking.id, booking.nights, BookingModified())
     return booking
 
 

@@ -13,14 +13,15 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Table, Update, and_, bindparam, delete, select, tuple_, update
+from sqlalchemy import Select, Table, and_, bindparam, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from booking.domain.actors import Actor
 from booking.domain.errors import IdempotencyConflict, KeyReused
 from booking.domain.reservations.models import IdempotencyKey
+from booking.infra.batches import required
 from booking.infra.clock import sql_now
-from booking.infra.db import AUTOCOMMIT, READ_COMMITTED, execute, transaction
+from booking.infra.db import AUTOCOMMIT, READ_COMMITTED, execute, require, transaction
 from booking.infra.prepared import often
 
 LEASE = dt.timedelta(seconds=30)
@@ -68,7 +69,7 @@ def attach(claim: Claim, booking_id: uuid.UUID) -> None:
 
 def keep(claim: Claim, answer: Answer) -> None:
     """Inside the transaction that makes the answer final."""
-    _fenced(_KEEP, claim, {"new_status": answer.status, "new_body": answer.body})
+    _fenced(_KEEP_OWN, claim, {"new_status": answer.status, "new_body": answer.body})
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -113,9 +114,9 @@ def _known(user_id: uuid.UUID, endpoint: str, key: str, request_hash: bytes) -> 
     return Claim(user_id, endpoint, key, execute(_TAKE_OVER, mine).rows[0].lease_until, row.booking_id)
 
 
-def _fenced(change: Update, claim: Claim, values: dict[str, Any]) -> None:
-    if not execute(change, _held(claim) | values).count:
-        raise IdempotencyConflict  # somebody took over: this transaction must not commit
+def _fenced(change: Select[Any], claim: Claim, values: dict[str, Any]) -> None:
+    # Where somebody took over, this transaction must not commit.
+    require(change, _held(claim) | values, otherwise=IdempotencyConflict())
 
 
 def _named(user_id: uuid.UUID, endpoint: str, key: str) -> dict[str, Any]:
@@ -144,8 +145,9 @@ _BEGIN = often(
 )
 _LOOK = often(select(_KEYS, (_KEYS.c.lease_until <= sql_now()).label("lease_over")).where(_NAMED).with_for_update())
 _TAKE_OVER = update(_KEYS).where(_NAMED).values(lease_until=sql_now() + LEASE).returning(_KEYS.c.lease_until)
-_ATTACH = often(update(_KEYS).where(_HELD).values(booking_id=bindparam("new_booking")))
+_ATTACH = required(update(_KEYS).where(_HELD).values(booking_id=bindparam("new_booking")))
 _KEEP = often(update(_KEYS).where(_HELD).values(status=bindparam("new_status"), body=bindparam("new_body")))
+_KEEP_OWN = required(_KEEP)
 _FORGET = delete(_KEYS).where(_HELD, _KEYS.c.booking_id.is_(None))
 _LET_GO = update(_KEYS).where(_HELD).values(lease_until=sql_now())
 _OLD = (

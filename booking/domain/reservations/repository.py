@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, Update, bindparam, insert, select
+from sqlalchemy import BindParameter, Select, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from booking.domain.errors import AccountNotFound, BookingModified, BookingNotFound
@@ -18,7 +18,8 @@ from booking.domain.payments import ORDER_ROWS, PAYMENT_ROWS, Order, Payment
 from booking.domain.people import User
 from booking.domain.reservations.models import Booking
 from booking.domain.saved_rows import SavedRows, named
-from booking.infra.db import execute
+from booking.infra.batches import required
+from booking.infra.db import execute, require
 from booking.infra.prepared import often
 
 # A save counts the version by itself.
@@ -50,9 +51,9 @@ _ADD = often(
 
 
 @lru_cache(maxsize=256)
-def _update(changed: tuple[str, ...]) -> Update:
+def _update(changed: tuple[str, ...]) -> Select[Any]:
     seen: BindParameter[int] = bindparam("seen")
-    return _ROWS.update(changed).where(_BOOKINGS.c.version == seen).values(version=seen + 1)
+    return required(_ROWS.update(changed).where(_BOOKINGS.c.version == seen).values(version=seen + 1))
 
 
 def booking(booking_id: uuid.UUID, *, lock: bool = False) -> Booking:
@@ -66,6 +67,11 @@ def booking(booking_id: uuid.UUID, *, lock: bool = False) -> Booking:
 def find(statement: Select[Any], values: Mapping[str, Any]) -> list[Booking]:
     """The bookings of a statement that narrows BOOKINGS."""
     return [_ROWS.read(row) for row in execute(statement, values).rows]
+
+
+def as_seen(seen: Booking) -> Booking:
+    """A copy to be changed and saved without being read again: the save says whether it is still so."""
+    return _ROWS.copy(seen)
 
 
 def with_payment(payment_id: uuid.UUID) -> tuple[Booking, Payment]:
@@ -92,10 +98,12 @@ def add(new: Booking, order: Order) -> None:
 
 
 def save(changed: Booking) -> None:
-    """Write every column that differs from what was read; raises BookingModified where the row has another version."""
+    """Write every column that differs from what was read, with the next message to Postgres.
+
+    Whatever sends it raises BookingModified where the row has another version.
+    """
     new = _ROWS.changes(changed)
     seen = {"row_id": changed.id, "seen": changed.version}
-    if not execute(_update(tuple(new)), named(new) | seen).count:
-        raise BookingModified
+    require(_update(tuple(new)), named(new) | seen, otherwise=BookingModified())
     changed.version += 1
     _ROWS.remember(changed)

@@ -49,6 +49,7 @@ ERRORS: Templates = {
     "BLOCK_DIFFERS": _("Other nights of this room are blocked under the same uid."),
     "HOLD_OVER": _("The time to pay for this booking has run out."),
     "TOO_MANY_HOLDS": _("You have as many unpaid holds as one guest may have. Pay for one or release it first."),
+    "PAYMENT_MODIFIED": _("Something else about this payment has changed in the meantime. Please look again."),
     "NOTHING_OWED": _("Nothing more is owed for this. You haven’t been charged."),
     "PRICE_CHANGED": _("The price has changed. You haven’t been charged."),
     "BOOKING_NOT_CANCELLABLE": _("This booking can no longer be cancelled."),

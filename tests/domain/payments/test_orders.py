@@ -313,7 +313,7 @@ def test_a_price_that_changes_on_the_way_is_not_charged(
     alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch, shown: int, now: int
 ) -> None:
     held = bookings.hold(acting(alice), order(alice, room), desk)
-    say("UPDATE bookings SET total_price = :now", now=now)
+    say("UPDATE bookings SET total_price = :now, version = version + 1", now=now)
     held.total_price = Decimal(shown)
     monkeypatch.setattr(bookings, "_payable", lambda *_: held)
     with pytest.raises(PriceChanged):

@@ -66,10 +66,10 @@ def test_what_is_to_be_kept_with_the_confirmation_is_kept_with_it(
         kept.append(booking)
 
     held = bookings.hold(acting(alice), order(alice, room), desk)
-    payment = bookings._begin_payment(SYSTEM, held, VISA, desk)
-    confirmed = charging.charge(SYSTEM, payment, desk, keep_hold=True, keep=keep)
+    begun = bookings._begin_payment(SYSTEM, held, VISA, desk)
+    confirmed = charging.charge(SYSTEM, begun, desk, keep_hold=True, keep=keep)
     assert ([one.id for one in kept], confirmed.status) == ([held.id], "CONFIRMED")
-    assert payments_of(held)[0].provider_reference == desk.provider.find(payment.id).reference
+    assert payments_of(held)[0].provider_reference == desk.provider.find(begun.payment.id).reference
 
 
 @pytest.mark.parametrize("keep_hold", [True, False])
@@ -77,9 +77,9 @@ def test_a_declined_charge_keeps_the_hold_or_frees_the_nights(
     alice: User, room: Room, desk: BookingContext, keep_hold: bool
 ) -> None:
     held = bookings.hold(acting(alice), order(alice, room), desk)
-    payment = bookings._begin_payment(SYSTEM, held, DECLINED, desk)
+    begun = bookings._begin_payment(SYSTEM, held, DECLINED, desk)
     with pytest.raises(PaymentFailed):
-        charging.charge(SYSTEM, payment, desk, keep_hold=keep_hold)
+        charging.charge(SYSTEM, begun, desk, keep_hold=keep_hold)
     after, [failed] = reload(held), payments_of(held)
     assert (failed.state, failed.failure, failed.error) == ("failed", ledger.DECLINED, None)
     if keep_hold:
@@ -103,10 +103,10 @@ def test_a_charge_that_recovery_has_cancelled_stays_unknown_to_its_own_request(
     alice: User, room: Room, desk: BookingContext
 ) -> None:
     held = bookings.hold(acting(alice), order(alice, room), desk)
-    payment = bookings._begin_payment(SYSTEM, held, VISA, desk)
-    desk.provider.cancel(payment.id, "EUR")
+    begun = bookings._begin_payment(SYSTEM, held, VISA, desk)
+    desk.provider.cancel(begun.payment.id, "EUR")
     with pytest.raises(PaymentUnknown):
-        charging.charge(SYSTEM, payment, desk, keep_hold=True)
+        charging.charge(SYSTEM, begun, desk, keep_hold=True)
     assert count(Payment, state="started") == 1
 
 
@@ -114,9 +114,9 @@ def test_a_charge_without_an_answer_is_unknown_until_it_has_had_its_time(
     alice: User, room: Room, desk: BookingContext
 ) -> None:
     held = bookings.hold(acting(alice), order(alice, room), desk)
-    payment, before = bookings._begin_payment(SYSTEM, held, VISA, desk), so_often("payment_unknown")
+    begun, before = bookings._begin_payment(SYSTEM, held, VISA, desk), so_often("payment_unknown")
     with pytest.raises(PaymentUnknown):
-        charging.charge(SYSTEM, payment, interrupted(desk, silent), keep_hold=True)
+        charging.charge(SYSTEM, begun, interrupted(desk, silent), keep_hold=True)
     [unknown] = payments_of(held)
     assert (unknown.state, so_often("payment_unknown")) == ("unknown", before + 1)
     assert unknown.next_at - clock.now() == pytest.approx(desk.patience, abs=dt.timedelta(seconds=2))
@@ -128,7 +128,7 @@ def test_each_charge_is_counted_once_by_its_outcome(
     alice: User, room: Room, desk: BookingContext, method: str, outcome: str
 ) -> None:
     held = bookings.hold(acting(alice), order(alice, room), desk)
-    payment, before = bookings._begin_payment(SYSTEM, held, method, desk), so_often(outcome)
+    begun, before = bookings._begin_payment(SYSTEM, held, method, desk), so_often(outcome)
     with suppress(PaymentFailed):
-        charging.charge(SYSTEM, payment, desk, keep_hold=True)
+        charging.charge(SYSTEM, begun, desk, keep_hold=True)
     assert so_often(outcome) == before + 1

@@ -21,6 +21,7 @@ from booking.domain.people import Action
 from booking.domain.reservations import bookings, holds, repository
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
+from booking.infra import db as database
 from booking.infra.db import db, transaction
 from tests.cast import SYSTEM, VISA, acting, in_days, later, order, payments_of, reload
 
@@ -124,11 +125,12 @@ def test_a_booking_is_locked_before_its_nights_move(
     held: Booking, alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     locked: list[bool] = []
-    release, sweep, pin = inventory.release_nights, inventory.release_held_nights, inventory.pin_nights
+    release, sweep, pin = inventory.release_nights, inventory.release_held_nights, inventory.pin_nights_or_refuse
 
-    def watched_pin(claim_id: uuid.UUID, nights: int) -> bool:
+    def watched_pin(claim_id: uuid.UUID, nights: int, refusal: Exception) -> None:
+        database._attempt_now().batch.send()  # what was said before it
         locked.append(is_locked(claim_id))
-        return pin(claim_id, nights)
+        pin(claim_id, nights, refusal)
 
     def watched_release(actor: Actor, claim_id: uuid.UUID) -> int:
         locked.append(is_locked(claim_id))
@@ -138,7 +140,7 @@ def test_a_booking_is_locked_before_its_nights_move(
         locked.append(is_locked(claim_id))
         return sweep(actor, claim_id)
 
-    monkeypatch.setattr(inventory, "pin_nights", watched_pin)
+    monkeypatch.setattr(inventory, "pin_nights_or_refuse", watched_pin)
     monkeypatch.setattr(inventory, "release_held_nights", watched_sweep)
     monkeypatch.setattr(inventory, "release_nights", watched_release)
     second = holds.reserve(acting(alice), order(alice, room, in_days(31)), desk)  # releases the first
