@@ -59,7 +59,15 @@ COMPUTED = {
         "totals",
     },
     "search": {"cache_keys", "says_nothing"},
-    "payments": {"awaits_guest", "error_text", "explained_error", "has_refund", "is_open", "usual_patience"},
+    "payments": {
+        "awaits_guest",
+        "error_text",
+        "explained_error",
+        "has_refund",
+        "is_open",
+        "payment_as_seen",
+        "usual_patience",
+    },
     "reservations": {
         "amounts_of",
         "calendar_entry",
