@@ -149,6 +149,11 @@ class Settings:
         return self.app_env == PRODUCTION
 
     @property
+    def charges_nobody(self) -> bool:
+        """Whether payments are play: simulated, or by a test key of Stripe's."""
+        return self.payments == SIMULATED or "_test_" in self.stripe_secret_key
+
+    @property
     def secret_keys(self) -> tuple[str, ...]:
         """SECRET_KEY, then its fallbacks."""
         former = (secret.strip() for secret in self.secret_key_fallbacks.split(","))

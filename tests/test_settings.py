@@ -95,8 +95,9 @@ def test_stripe_is_not_switched_on_with_keys_that_cannot_charge(changes: dict[st
 
 def test_stripe_is_switched_on_by_its_name_and_keys() -> None:
     settings = Settings.from_env({**GOOD, **STRIPE})
-    assert (settings.payments, "a1" in repr(settings)) == ("stripe", False)
-    assert Settings.from_env({**GOOD, **STRIPE, "STRIPE_SECRET_KEY": "rk_test_a1", "STRIPE_TEST_MODE": "true"})
+    assert (settings.payments, settings.charges_nobody, "a1" in repr(settings)) == ("stripe", False, False)
+    play = Settings.from_env({**GOOD, **STRIPE, "STRIPE_SECRET_KEY": "rk_test_a1", "STRIPE_TEST_MODE": "true"})
+    assert play.charges_nobody
     assert Settings.from_env({**GOOD, **STRIPE, "PAYMENTS": "simulated"}).stripe_secret_key == "sk_live_a1"
     local = {"APP_ENV": "development", "STRIPE_SECRET_KEY": "sk_test_a1", "STRIPE_API_BASE": "http://127.0.0.1:9"}
     assert Settings.from_env({**GOOD, **STRIPE, **local}).stripe_api_base == "http://127.0.0.1:9"

@@ -12,7 +12,7 @@ from jinja2 import StrictUndefined
 from jinja2_fragments.flask import render_block
 from markupsafe import escape
 
-from booking.config import SIMULATED, Settings
+from booking.config import Settings
 from booking.domain import people
 from booking.http import date_format, language, money_format, number_format, words
 from booking.infra import clock
@@ -69,7 +69,7 @@ def install(app: Flask, settings: Settings) -> None:
         site_name=settings.site_name,
         site_url=settings.site_url.rstrip("/"),
         demo=not settings.production,
-        charges_nobody=settings.payments == SIMULATED,
+        charges_nobody=settings.charges_nobody,
     )
     app.add_url_rule("/theme.css", "theme", lambda: _theme(settings.accent_color))
     default = Settings.__dataclass_fields__["accent_color"].default

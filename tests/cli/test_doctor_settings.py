@@ -62,6 +62,8 @@ def test_settings_that_start_and_should_not(ask: Ask, changes: Any, said: str) -
 def test_selling_without_charging_is_named(ask: Ask) -> None:
     report = ask(APP_ENV="production", PAYMENTS="simulated")
     assert "PAYMENTS is simulated" in report.output
+    keys = {"STRIPE_SECRET_KEY": "sk_test_a1", "STRIPE_WEBHOOK_SECRET": "whsec_a1", "STRIPE_TEST_MODE": "true"}
+    assert "test key: no card is charged" in ask(APP_ENV="production", PAYMENTS="stripe", **keys).output
 
 
 def test_a_folder_that_cannot_be_written_to(ask: Ask, tmp_path: Path) -> None:

@@ -164,6 +164,10 @@ class Guest:
         return None
 
 
+def lot(chance: random.Random, percent: int) -> bool:
+    return chance.random() * 100 < percent
+
+
 def together(*acts: Callable[[], object]) -> None:
     """All at once, the first one here."""
     threads = [threading.Thread(target=act, daemon=True) for act in acts[1:]]

@@ -87,6 +87,9 @@ class Browser:
     def post(self, path: str, **fields: object) -> Reply:
         return self._kept("POST", path, urlencode({"csrf_token": self._token, **fields}).encode())
 
+    def visit(self, path: str) -> Reply:
+        return self._look(path)
+
     def _look(self, path: str) -> Reply:
         return self._kept("GET", path, None)
 

@@ -25,6 +25,7 @@ from tests.faults.guests import (
     Guest,
     Log,
     Plan,
+    lot,
     registered,
     rooms,
 )
@@ -154,10 +155,6 @@ def arrived(port: int, terms: Terms) -> Crowd:
 def _client(port: int, name: str, seed: int) -> Client:
     guest = registered(port, name, seed)
     return Client(guest, holder(guest, name))
-
-
-def lot(chance: random.Random, percent: int) -> bool:
-    return chance.random() * 100 < percent
 
 
 def drawn(chance: random.Random, weights: dict[str, int]) -> str:

@@ -31,13 +31,14 @@ from tests.faults.load import LONGEST_STAY, Crowd, Terms, arrived
 from tests.faults.product import Product, alive, folder
 from tests.faults.report import Outcome, Progress
 from tests.faults.smtp_sink import Letterbox, letterbox
+from tests.faults.stripe import Stripe, stripe
 from tests.programme import natural, positive
 
 CALM_AFTER = 0.95  # of the storm: no disasters from then on
 REPORTED = 100  # findings of one kind that flask bookings verify prints
 PATIENCE = 60.0  # seconds after the storm in which nothing of what is left is settled
 UNSETTLED = """
-    SELECT 'payment ' || id || ' is ' || state FROM payments WHERE state IN ('started', 'unknown')
+    SELECT 'payment ' || id || ' is ' || state FROM payments WHERE state IN ('started', 'unknown', 'awaiting_guest')
     UNION ALL SELECT 'hold ' || reference || ' stands' FROM bookings WHERE status = 'PENDING'"""
 UNSENT = """
     SELECT 'event ' || id || ' is not sent' FROM events WHERE sent_at IS NULL
@@ -54,10 +55,14 @@ NEEDED = {"attempts", "clients", "rooms", "nights"}
 Say = Callable[[str], None]
 
 
-def run(terms: Terms, say: Say) -> Outcome:
-    """The whole story on a copy of the product."""
+def run(terms: Terms, say: Say, *, with_stripe: bool = False) -> Outcome:
+    """The whole story on a copy of the product; `with_stripe`, a stand-in for Stripe charges."""
     outcome, shears = Outcome(terms), Shears(terms.seed)
-    with _detoured(shears) as (product, box):
+    with ExitStack() as stack:
+        provider = stack.enter_context(stripe(terms.seed)) if with_stripe else None
+        product, box = stack.enter_context(_detoured(shears, provider.settings if provider else {}))
+        if provider:
+            stack.enter_context(provider.telling(product.port))
         say("  a copy of the product runs; guests arrive")
         crowd = arrived(product.port, terms)
         staff, start = Staff(product, crowd.wanted, terms), dt.datetime.now(dt.UTC)
@@ -66,17 +71,25 @@ def run(terms: Terms, say: Say) -> Outcome:
         _calm_down(outcome, product, say)
         _collect(outcome, crowd, shears, box)
         outcome.blocked = len(staff.kept) + len(staff.gone)
+        if provider:
+            _enter_books(outcome, product, provider)
         _judge(outcome, product, box, start, staff)
     return outcome
 
 
+def _enter_books(outcome: Outcome, product: Product, provider: Stripe) -> None:
+    database = product.database()
+    outcome.broken[report.MONEY] += provider.enter_books(database)
+    database.close()
+
+
 @contextmanager
-def _detoured(shears: Shears) -> Iterator[tuple[Product, Letterbox]]:
+def _detoured(shears: Shears, settings: dict[str, str]) -> Iterator[tuple[Product, Letterbox]]:
     """A copy of the product behind the proxy, and the box its mails go to."""
     with ExitStack() as stack:
         box, smtp_url = stack.enter_context(letterbox())
         port = stack.enter_context(proxy(lambda: ("127.0.0.1", product.port_of("postgres")), shears.decide))
-        product = Product(folder(), **SETTINGS, DETOUR=str(port), SMTP_URL=smtp_url)
+        product = Product(folder(), **SETTINGS, **settings, DETOUR=str(port), SMTP_URL=smtp_url)
         yield stack.enter_context(alive(product)), box
 
 
@@ -177,12 +190,15 @@ def main() -> int:
         default = random.randrange(10**6) if term.name == "seed" else term.default
         kind = positive if term.name in NEEDED else natural
         parser.add_argument(f"--{term.name}", type=kind, default=default, help=str(default))
-    terms = Terms(**vars(parser.parse_args()))
+    parser.add_argument("--stripe", action="store_true", help="a stand-in for Stripe charges")
+    given = vars(parser.parse_args())
+    with_stripe = given.pop("stripe")
+    terms = Terms(**given)
     if terms.nights < LONGEST_STAY:
         parser.error(f"argument --nights: must be at least {LONGEST_STAY}, the longest stay that is asked for")
     signals.end_by_exception()
     print(f"storm: {terms}", flush=True)
-    outcome = run(terms, lambda sentence: print(sentence, flush=True))
+    outcome = run(terms, lambda sentence: print(sentence, flush=True), with_stripe=with_stripe)
     print("\n".join(outcome.lines()))
     return 1 if outcome.findings else 0
 

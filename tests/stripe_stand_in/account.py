@@ -22,7 +22,7 @@ DECLINES = {
     "pm_card_chargeDeclinedInsufficientFunds": ("card_declined", "insufficient_funds"),
     "pm_card_chargeDeclinedExpiredCard": ("expired_card", None),
 }
-BY_TEST_CARDS = {"pm_card_visa", "pm_card_mastercard", "pm_card_authenticationRequired", "pm_card_refundFail"}
+TEST_CARDS = {"pm_card_visa", "pm_card_mastercard", "pm_card_authenticationRequired", "pm_card_refundFail"}
 INTENT_KEYS = {
     "amount", "currency", "allowed_payment_method_types", "metadata", "description", "payment_method", "confirm",
     "automatic_payment_methods", "receipt_email",
@@ -43,6 +43,8 @@ class Account:
         self.sessions: dict[str, Thing] = {}
         self.disputes: dict[str, Thing] = {}
         self.refund_status = "succeeded"  # of those to come
+        self.cards, self.declines = set(TEST_CARDS), dict(DECLINES)
+        self.unreturnable: set[str] = set()  # cards to which a refund fails
         self._numbers = itertools.count(1)
 
     def _id(self, prefix: str) -> str:
@@ -86,10 +88,11 @@ class Account:
         intent, method = self.intent(name), form.get("payment_method", "")
         if intent["status"] not in CONFIRMABLE:
             raise refusals.unexpected(intent, "confirm", CONFIRMABLE)
-        if method not in BY_TEST_CARDS and method not in DECLINES:
+        if method not in self.cards and method not in self.declines:
             raise refusals.missing("PaymentMethod", method, status=400, param="payment_method")
-        if method in DECLINES:
-            raise self._declined(intent, *DECLINES[method])
+        if method in self.declines:
+            raise self._declined(intent, *self.declines[method])
+        intent["payment_method"] = method
         if method == "pm_card_authenticationRequired":
             if form.get("error_on_requires_action") == "true":
                 raise self._declined(intent, "authentication_required", "authentication_required")
@@ -145,6 +148,7 @@ class Account:
         return sum(one["amount"] for one in made if one["status"] in ("succeeded", "pending"))
 
     def _refund(self, intent: Thing, amount: int, metadata: Form) -> Thing:
+        status = "failed" if intent.get("payment_method") in self.unreturnable else self.refund_status
         refund: Thing = {
             "id": self._id("re"),
             "object": "refund",
@@ -152,8 +156,8 @@ class Account:
             "currency": intent["currency"],
             "payment_intent": intent["id"],
             "charge": intent["latest_charge"],
-            "status": self.refund_status,
-            "failure_reason": "lost_or_stolen_card" if self.refund_status == "failed" else None,
+            "status": status,
+            "failure_reason": "lost_or_stolen_card" if status == "failed" else None,
             "metadata": metadata,
             "created": int(self.clock()),
         }
@@ -267,8 +271,9 @@ class Account:
                 intent = self._intent(session["amount_total"], session["currency"], session["intent_metadata"])
                 session["payment_intent"] = intent["id"]
             paying = self.intents[session["payment_intent"]]
-            if method in DECLINES:
-                raise self._declined(paying, *DECLINES[method])
+            if method in self.declines:
+                raise self._declined(paying, *self.declines[method])
+            paying["payment_method"] = method
             self._paid(paying)
             session |= {"status": "complete", "payment_status": "paid", "url": None}
             self.tell("checkout.session.completed", session)

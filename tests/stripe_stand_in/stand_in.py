@@ -53,6 +53,7 @@ class StandIn:
     post: Post = field(init=False)
     requests: list[tuple[str, str, Form]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    mood: Callable[[Form], str | tuple[int, str] | None] = lambda _: None  # what else may go wrong
     _kept: dict[str, Kept] = field(default_factory=dict)
     _troubles: list[Trouble] = field(default_factory=list)
 
@@ -97,13 +98,13 @@ class StandIn:
 
     # --- a request
 
-    def trouble(self, path: str) -> str | tuple[int, str] | None:
+    def trouble(self, path: str, form: Form) -> str | tuple[int, str] | None:
         with self.account.lock:
             for one in self._troubles:
                 if one.times and one.path.fullmatch(path):
                     one.times -= 1
                     return one.what
-        return None
+            return self.mood(form)
 
     def answer(self, method: str, path: str, form: Form, key: str | None) -> Answer:
         """docs.stripe.com/api/idempotent_requests: kept once the endpoint has begun, 24 hours, errors too."""
@@ -210,7 +211,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Authorization") != f"Bearer {SECRET}":
             said = {"error": {"type": "invalid_request_error", "message": "Invalid API Key provided: sk_test_****"}}
             return self._send(401, said)
-        trouble = side.trouble(path)
+        trouble = side.trouble(path, form)
         if trouble in (BEFORE, SILENT_BEFORE):
             return self._leave(trouble == SILENT_BEFORE)
         if isinstance(trouble, tuple):

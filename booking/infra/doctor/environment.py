@@ -92,6 +92,8 @@ def _production(given: Settings) -> Iterator[Diagnosis]:
         yield warning("METRICS_TOKEN is short", f"make a random one: {BY_CHANCE}")
     if given.payments == SIMULATED:
         yield warning("PAYMENTS is simulated: rooms are sold, and no card is charged", "leave it so on a demo only")
+    elif given.charges_nobody:
+        yield warning("STRIPE_SECRET_KEY is a test key: no card is charged", "leave it so on a demo only")
 
 
 def libraries() -> Iterator[Diagnosis]:

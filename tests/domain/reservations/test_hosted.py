@@ -200,6 +200,13 @@ def test_a_page_that_is_given_up_is_closed_and_the_hold_runs_on(guest: Guest) ->
     assert guest.ends == ("CONFIRMED", ["failed", "succeeded"], {"booked"}, 36000)
 
 
+def test_a_page_that_was_closed_at_stripe_leaves_the_hold_to_pay_anew(guest: Guest) -> None:
+    guest.opens()
+    guest.stand_in.account.expire_session(guest.session["id"], {})
+    guest.hears_from_stripe()
+    assert guest.ends == ("PENDING", ["failed"], {"held"}, 0)
+
+
 def test_giving_up_what_is_paid_already_books_it(guest: Guest) -> None:
     guest.opens()
     guest.pays()
