@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
 from flask_babel import gettext, ngettext
 
@@ -149,9 +151,18 @@ def age(passed: dt.timedelta) -> str:
 
 
 def _written(date: dt.date, skeleton: str) -> str:
-    if locale().language != "en":
+    # Two instants are equal in any two zones, and written differently.
+    written = _written_in if isinstance(date, dt.datetime) else _date_written_in
+    return written(date, skeleton, locale())
+
+
+def _written_in(date: dt.date, skeleton: str, spoken: Locale) -> str:
+    if spoken.language != "en":
         if skeleton in OWN_LENGTH:
-            return str(format_date(date, OWN_LENGTH[skeleton], locale=locale()))
-        return str(format_skeleton(skeleton, date, locale=locale()))
+            return str(format_date(date, OWN_LENGTH[skeleton], locale=spoken))
+        return str(format_skeleton(skeleton, date, locale=spoken))
     write = format_datetime if isinstance(date, dt.datetime) else format_date
-    return str(write(date, ENGLISH[skeleton], locale=locale()))
+    return str(write(date, ENGLISH[skeleton], locale=spoken))
+
+
+_date_written_in = lru_cache(maxsize=4096)(_written_in)

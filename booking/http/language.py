@@ -1,22 +1,68 @@
-"""The language that is spoken: English for now. Translations are compiled into booking/translations."""
+"""The language that is spoken: English for now. Translations are compiled into booking/translations.
+
+A page has hundreds of texts, numbers and dates, and Flask-Babel looks up for each of them in which language it is to
+be. That is found out once for a request here.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
 from babel import Locale
-from flask import Flask
-from flask_babel import Babel, get_locale
+from babel.support import NullTranslations
+from flask import Flask, g, has_app_context
+from flask_babel import Babel, force_locale, get_locale, get_translations
 
 DEFAULT = "en"
+
+
+class _Spoken(NamedTuple):
+    locale: Locale
+    translations: NullTranslations
 
 
 def install(app: Flask) -> None:
     """All texts go through gettext."""
     Babel(app, default_locale=DEFAULT, default_timezone="UTC", default_translation_directories="translations")
+    environment: Any = app.jinja_env  # the extension gives it this method
+    environment.install_gettext_callables(
+        _text,
+        _counted,
+        newstyle=True,
+    )
+
+
+def _text(text: str) -> str:
+    return str(_spoken().translations.ugettext(text))
+
+
+def _counted(one: str, many: str, number: int) -> str:
+    return str(_spoken().translations.ungettext(one, many, number))
 
 
 def locale() -> Locale:
     """The reader's: a guest's of the page or email, an operator's at a terminal."""
-    return get_locale() or Locale(DEFAULT)
+    return _spoken().locale if has_app_context() else Locale(DEFAULT)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Texts, numbers and dates in another language, until the end of the block."""
+    with force_locale(language):
+        g.pop("spoken", None)
+        try:
+            yield
+        finally:
+            g.pop("spoken", None)
+
+
+def _spoken() -> _Spoken:
+    spoken: _Spoken | None = g.get("spoken")
+    if spoken is None:
+        spoken = g.spoken = _Spoken(get_locale() or Locale(DEFAULT), get_translations())
+    return spoken
 
 
 def tag() -> str:

@@ -27,7 +27,7 @@ def money(amount: Decimal, currency: str, with_decimals: bool = False) -> str:
     digits = decimals(currency) if with_decimals or has_fraction([exact], currency) else 0
     # CLDR's own digits differ from ISO 4217 for some currencies, so ours are in the pattern.
     pattern = "#,##0" + (f".{'0' * digits}" if digits else "")
-    sign, figures = "-" if exact < 0 else "", format_decimal(abs(exact), pattern, locale=locale())
+    sign, figures = "-" if exact < 0 else "", _figures(abs(exact), pattern, locale())
     return sign + _beside_its_sign(figures, symbol(currency))
 
 
@@ -36,6 +36,11 @@ def _beside_its_sign(figures: str, shown: str) -> str:
     before, after = _around_the_number(locale())
     gap = "\N{NO-BREAK SPACE}" if before == "¤" and shown[-1:].isalpha() else ""
     return before.replace("¤", shown) + gap + figures + after.replace("¤", shown)
+
+
+@lru_cache(maxsize=4096)
+def _figures(amount: Decimal, pattern: str, spoken: Locale) -> str:
+    return str(format_decimal(amount, pattern, locale=spoken))
 
 
 @lru_cache(maxsize=32)
@@ -47,7 +52,12 @@ def _around_the_number(spoken: Locale) -> tuple[str, str]:
 
 def symbol(currency: str) -> str:
     """€, CA$, US$, or the code where there is no sign."""
-    return UNAMBIGUOUS.get(currency) or str(get_currency_symbol(currency, locale=locale()))
+    return UNAMBIGUOUS.get(currency) or _symbol(currency, locale())
+
+
+@lru_cache(maxsize=1024)
+def _symbol(currency: str, spoken: Locale) -> str:
+    return str(get_currency_symbol(currency, locale=spoken))
 
 
 def currency_name(currency: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
+from babel import Locale
 from babel.numbers import format_decimal
 from flask_babel import ngettext
 
@@ -12,7 +14,12 @@ from booking.http.language import locale
 
 def number(amount: int | Decimal) -> str:
     """2,446: with the separators of the language."""
-    return str(format_decimal(amount, locale=locale()))
+    return _figures(amount, locale())
+
+
+@lru_cache(maxsize=4096)
+def _figures(amount: int | Decimal, spoken: Locale) -> str:
+    return str(format_decimal(amount, locale=spoken))
 
 
 def nights(count: int) -> str:

@@ -9,9 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from flask import Flask
-from flask_babel import force_locale
 
 from booking.http import date_format, money_format, number_format
+from booking.http.language import speaking
 from tests.cases import each
 from tests.sources import nodes_of, tree_of
 
@@ -70,7 +70,7 @@ MAY = dt.datetime(2026, 5, 4, 15, tzinfo=dt.timezone(dt.timedelta(hours=3)))
 def test_they_are_written_as_the_language_writes_them(
     app: Flask, language: str, money: str, day: str, moment: str, nights: str
 ) -> None:
-    with force_locale(language):
+    with speaking(language):
         assert money_format.money(Decimal("1234.5"), "EUR") == money
         assert date_format.day_long(MAY) == day
         assert date_format.moment_long(MAY).startswith(moment)
