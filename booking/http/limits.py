@@ -60,6 +60,10 @@ def install(app: Flask, settings: Settings) -> None:
     )
     counters = app.extensions["limits"] = _Counters(settings)
     counters.limiter.init_app(app)
+    # It would look before every request for limits of the whole application, of which there are none: a tenth of what
+    # a kept search costs.
+    hooks = app.before_request_funcs[None]
+    hooks[:] = [hook for hook in hooks if getattr(hook, "__self__", None) is not counters.limiter]
 
 
 def _counters() -> _Counters:
