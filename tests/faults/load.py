@@ -56,6 +56,7 @@ class Terms:
     nights: int = 30
     seconds: int = 0  # then it ends, all attempts made or not; 0: it ends when they are made
     seed: int = 1
+    serves_within: float = 15.0  # seconds after each disaster
 
     def __post_init__(self) -> None:
         self.stops = self.kills // 5 if self.stops is None else self.stops

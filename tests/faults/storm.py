@@ -168,7 +168,7 @@ def _judge(outcome: Outcome, product: Product, box: Letterbox, start: dt.datetim
     broken[report.ODD] += outcome.log.odd
     broken[report.FAULTS] += [str(line.get("exception", line)) for line in product.log("web", "unexpected_error")]
     broken[report.NOTHING] += list(outcome.missing())
-    late = [one for one in outcome.recovery if one[1] > report.SERVES_WITHIN]
+    late = [one for one in outcome.recovery if one[1] > outcome.terms.serves_within]
     broken[report.LATE] += [f"{disasters.NAMES[kind]}: {seconds:.1f} s" for kind, seconds in late]
 
 
