@@ -50,7 +50,7 @@ def cases(sides: Sides, bare: Web) -> list[Case]:
 
 
 def main() -> int:
-    """Fill, measure, report. 1 where the data does not agree afterwards, or where another commit was quicker."""
+    """Fill, measure, report. 1 where the data does not agree afterwards, or a ratio is below `--at-least`."""
     signals.end_by_exception()
     asked = arguments(sys.argv[1:])
     began = time.monotonic()

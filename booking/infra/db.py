@@ -1,7 +1,8 @@
 """Postgres: engine, session, and the one place where a transaction begins, is tried again, and commits.
 
-The engine runs at READ COMMITTED; `@transaction` asks for SERIALIZABLE itself. Setting it on the server, the
-database or the role would break every standby ("cannot use serializable mode in a hot standby").
+Connections are in AUTOCOMMIT; the BEGIN of a `@transaction` names its isolation: SERIALIZABLE, unless it asks for
+another. Setting that on the server, the database or the role would break every standby ("cannot use serializable mode
+in a hot standby").
 """
 
 from __future__ import annotations
@@ -120,7 +121,7 @@ def engine_options(settings: Settings, *, transactions: bool = False) -> dict[st
 
 
 def bind_options(settings: Settings) -> dict[str, dict[str, Any]]:
-    """The second pool, for single statements: switching a connection to AUTOCOMMIT and back costs two round trips."""
+    """The second pool, for single statements: they may read a table from end to end, transactions not (BY_INDEX)."""
     return {AUTOCOMMIT: {"url": settings.database_url, **engine_options(settings)}}
 
 

@@ -4,8 +4,9 @@ No other module writes the table (a test watches every statement). A claim is kn
 a block's or later a change's; so a claim whose booking is not there (yet) is legal and ends with its hold. This is the
 seam where a region will talk to the global catalogue.
 
-What runs by itself deletes held nights only, and those that are long over: a pinned or booked night belongs to whoever
-pays or has paid for it, a blocked one to its block.
+What goes by time alone deletes held nights only, and those that are long over: a pinned or booked night belongs to
+whoever pays or has paid for it, until the provider has said that nothing was and will be charged; a blocked one to its
+block.
 """
 
 from __future__ import annotations

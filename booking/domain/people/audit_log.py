@@ -22,7 +22,7 @@ from booking.domain.people.audit_models import AuditRecord, PersonKey
 from booking.domain.people.permissions import Action
 from booking.infra import sealing, telemetry
 from booking.infra.clock import sql_now
-from booking.infra.db import buffer_until_commit, db, execute, reading
+from booking.infra.db import buffer_until_commit, db, defer, execute, reading
 from booking.infra.ids import encode, new_id
 
 Facts = Mapping[str, Any]
@@ -90,7 +90,7 @@ def record(
 def _write(entries: list[dict[str, Any]]) -> None:
     keys = _keys({entry["personal"].person_id for entry in entries if entry["personal"]})
     rows = [_row(entry, keys) for entry in entries]
-    execute(_ADD, {name: [row[name] for row in rows] for name in _COLUMNS})
+    defer(_ADD, {name: [row[name] for row in rows] for name in _COLUMNS})
 
 
 def _row(entry: dict[str, Any], keys: Mapping[uuid.UUID, bytes]) -> dict[str, Any]:

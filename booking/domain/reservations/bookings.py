@@ -1,7 +1,7 @@
 """The story of a booking: hold, pay, confirm; cancel, expire. Each step is one transaction.
 
-book() is the whole way in one call (programs); hold() and pay() are the same in two (pages). The provider is asked
-between transactions, never inside one. Whatever dies in between is finished by recovery.recover_payments().
+book() is the whole way in one call (programs); holds.reserve() and pay() are the same in two (pages). The provider is
+asked between transactions, never inside one. Whatever dies in between is finished by recovery.recover_payments().
 
 Claiming the nights and pinning them for a payment are SERIALIZABLE: there strangers meet. Every later step locks its
 booking's row first, so the steps of one booking follow one another, and READ COMMITTED is enough. (SERIALIZABLE would
