@@ -47,6 +47,7 @@ TOGETHER = {
     "booking.domain.reservations.charging._confirm_unpaid": "nothing is owed: pinned to booked, then CONFIRMED",
     "booking.domain.reservations.charging.give_up": "unpin or release, then the booking",
     "booking.domain.reservations.bookings._cancel": "the booking first, then its nights",
+    "booking.domain.reservations.bookings._release": "the same for a hold",
     "booking.domain.reservations.hold_limits.expire": "the booking first, then its nights; claims without booking",
     "booking.domain.maintenance.verification.verify": "compares both on purpose",
     "booking.domain.maintenance.retention._apply": "an expired booking stays while it has nights",

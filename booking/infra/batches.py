@@ -63,6 +63,7 @@ class Batch:
     _waiting: list[_Deferred] = field(default_factory=list)
     _begun: bool = False
     _number: int = 0
+    _committing: bool = False
 
     def run(self, statement: ClauseElement, values: Mapping[str, Any]) -> raw_sql.Result:
         """Send what waits, then this; its rows. Raises DBAPIError, or what a deferred statement is refused with."""
@@ -97,6 +98,11 @@ class Batch:
         if before := self._taken():
             self._sent(before, lambda: raw_sql.send(self.connection, _text(before)))
 
+    @property
+    def is_committing(self) -> bool:
+        """Whether COMMIT has been sent."""
+        return self._committing
+
     def commit(self) -> None:
         """Nothing where nothing has been sent. Raises like run(); a connection lost here leaves the outcome unknown."""
         if not (self._begun or self._waiting):
@@ -105,8 +111,9 @@ class Batch:
         if self.begin:
             before.append(_Deferred(b"COMMIT", None))
         if before:
+            self._committing = True
             self._sent(before, lambda: raw_sql.send(self.connection, _text(before)))
-        self._begun = False
+        self._begun = self._committing = False
 
     def rollback(self) -> None:
         """Whatever has happened: the connection is without a transaction afterwards, or gone."""
@@ -117,8 +124,12 @@ class Batch:
     def _taken(self) -> list[_Deferred]:
         taken, self._waiting = self._waiting, []
         if self.begin and not self._begun:
-            taken.insert(0, _Deferred(self.begin.encode(), None))
             self._begun = True
+            # With COMMIT in the message, the loss of a connection that was dead before it would look like one inside.
+            if raw_sql.may_be_lost(self.connection):
+                raw_sql.send(self.connection, self.begin.encode())
+            else:
+                taken.insert(0, _Deferred(self.begin.encode(), None))
         return taken
 
     @staticmethod

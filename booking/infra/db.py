@@ -325,7 +325,7 @@ def _commit(batch: Batch, begun: RootTransaction) -> None:
     try:
         batch.commit()
     except DBAPIError as error:
-        if lost_connection(error):
+        if lost_connection(error) and batch.is_committing:
             raise OutcomeUnknown("the connection was lost inside COMMIT") from error
         raise
     begun.commit()  # SQLAlchemy's part in it

@@ -7,6 +7,7 @@ listens to SQLAlchemy's events hears them all the same (sql_events.py).
 
 from __future__ import annotations
 
+import select
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -76,6 +77,16 @@ def send(connection: Connection, message: bytes) -> Result:
         result = Result(cursor.rowcount, ())
         cursor.close()
         return result
+
+
+def may_be_lost(connection: Connection) -> bool:
+    """Whether an idle connection has something to say, as one has whose server went away. Costs no round trip."""
+    driver = cast("psycopg2.extensions.connection | None", connection.connection.dbapi_connection)
+    if driver is None or driver.closed:
+        return True
+    waiting = select.poll()
+    waiting.register(driver.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 def rollback(connection: Connection) -> None:

@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFError
 from booking.domain import catalogue, pricing, reservations, search
 from booking.domain.errors import (
     BookingError,
+    BookingModified,
     CancelledDuringPayment,
     Invalid,
     PaymentFailed,
@@ -226,9 +227,9 @@ def _released(trip: BookingDetails) -> bool:
         reservations.withdraw_payment(actor(), trip.id, current_services().booking_context)
         if own_trip(encode("booking", trip.id)).stage == reservations.STAGE_BOOKED:
             return False  # paid at the last moment: that is shown
-        reservations.cancel(actor(), trip.id, current_services().booking_context)
-    except CancelledDuringPayment:
-        return False
+        reservations.release_hold(actor(), trip.id)
+    except (CancelledDuringPayment, BookingModified):
+        return False  # paid for at this moment, or just now: that is shown
     return True
 
 

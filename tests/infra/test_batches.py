@@ -29,6 +29,12 @@ BUSY = text(
 )
 
 
+END_OTHERS = text(
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+    " AND datname = current_database() AND usename = current_user"
+)
+
+
 class Refused(Exception):
     """What the caller makes of it."""
 
@@ -192,6 +198,22 @@ def test_what_waits_is_not_forgotten_when_its_time_is_over(room: Room, monkeypat
     for _ in range(AFTER + 4):
         step()
     assert len(attempts) == AFTER + 4  # none was tried again
+
+
+def test_a_connection_that_died_in_the_pool_is_no_lost_commit(room: Room) -> None:
+    attempts: list[int] = []
+
+    @transaction
+    def step() -> None:
+        attempts.append(1)
+        rename(room, "Again")
+
+    step()
+    fetch(END_OTHERS)
+    time.sleep(0.2)  # until they have said so
+    step()
+    assert name_of(room) == "Again"
+    assert len(attempts) == 3
 
 
 def test_deferring_belongs_into_a_transaction(room: Room) -> None:

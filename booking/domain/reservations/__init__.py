@@ -20,6 +20,7 @@ from booking.domain.reservations.booking_summary import amounts as amounts_of
 from booking.domain.reservations.booking_summary import notice as find_summary
 from booking.domain.reservations.bookings import BookingRequest, book, cancel, expire_holds, hold, pay
 from booking.domain.reservations.bookings import get as get_booking
+from booking.domain.reservations.bookings import release as release_hold
 from booking.domain.reservations.cancellation import shown_status
 from booking.domain.reservations.cancellation_preview import CancellationPreview
 from booking.domain.reservations.cancellation_preview import preview as preview_cancellation
@@ -116,6 +117,7 @@ __all__ = [
     "prune_keys",
     "recover_payments",
     "refund_state",
+    "release_hold",
     "request_fingerprint",
     "reserve",
     "running_holds",

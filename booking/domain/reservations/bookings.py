@@ -54,6 +54,8 @@ from booking.infra.ids import new_id, new_reference
 
 REFERENCES = ("uq_orders_reference", "uq_bookings_reference")  # drawn by lot: one that exists is drawn again
 
+TIMES_LOOKED_AT = 5  # at a hold that changes while its payment is to begin
+
 Render = Callable[[Booking], idempotency.Answer]
 
 
@@ -139,6 +141,15 @@ def cancel(
     if refund:
         payments.send_refund(actor, refund, context)
     return booking
+
+
+def release(actor: Actor, booking_id: uuid.UUID) -> None:
+    """Give a hold back that nobody pays for. What was paid meanwhile stays booked: only cancel() ends that.
+
+    Raises BookingNotFound, BookingModified (it is paid), BookingNotCancellable.
+    """
+    _release(actor, booking_id)
+    telemetry.count_booking("cancelled")
 
 
 def expire_holds(actor: Actor, limit: int = 100) -> int:
@@ -248,10 +259,12 @@ def _begin_payment(actor: Actor, held: Booking, method: str, context: BookingCon
     `held` is the hold as it was looked at. Raises PriceChanged where it costs something else by now, PaymentInProgress
     where somebody pays at this moment or has paid, HoldOver where the nights can be lost.
     """
-    try:
-        return _begin_payment_of(actor, held, method, context)
-    except BookingModified:
-        return _begin_payment_of(actor, _looked_at_again(held), method, context)
+    for _ in range(TIMES_LOOKED_AT):
+        try:
+            return _begin_payment_of(actor, held, method, context)
+        except BookingModified:
+            held = _looked_at_again(held)
+    raise PaymentInProgress  # whoever changes it all the time pays for it, too
 
 
 @reading
@@ -299,6 +312,16 @@ def _cancel(
     if not (terms and terms.refund):
         return booking, None
     return booking, payments.start_refund(payments.paid_charge(booking.id), terms.refund, context.patience)
+
+
+@transaction(isolation=READ_COMMITTED)
+def _release(actor: Actor, booking_id: uuid.UUID) -> None:
+    booking = permitted(actor, Action.CANCEL_BOOKING, booking_id, lock=True)
+    if booking.status == CONFIRMED:
+        raise BookingModified
+    cancellation.refuse_unless_possible(booking)
+    inventory.release_nights(actor, booking.id)
+    cancellation.close(actor, booking, None)
 
 
 # --- around them

@@ -28,7 +28,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.event_payloads import named
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
 from booking.infra import clock, telemetry
-from booking.infra.db import READ_COMMITTED, transaction
+from booking.infra.db import READ_COMMITTED, OutcomeUnknown, transaction
 from booking.infra.provider import NoAnswer, Outcome, Result
 
 Keep = Callable[[Booking], None]  # what else belongs into the transaction that confirms
@@ -68,10 +68,12 @@ def charge(
 def _confirmed_as_begun(
     actor: Actor, begun: Begun, outcome: Outcome, context: BookingContext, keep: Keep | None
 ) -> Booking:
-    """Confirm without looking again: what is written says what was seen. Where that is not so any more, look."""
+    """Confirm without looking again: what is written says what was seen. Where that is not so any more, or nobody knows
+    whether it was written, look.
+    """
     try:
         booking = _confirm_as_begun(actor, begun, outcome, keep)
-    except (BookingModified, PaymentModified):
+    except (BookingModified, PaymentModified, OutcomeUnknown):
         return confirmed(actor, begun.payment.id, outcome, context, keep)
     telemetry.count_booking("confirmed")
     return booking

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
-from booking.domain.errors import PaymentFailed, PaymentUnknown, RoomNotAvailable
+from booking.domain.errors import PaymentFailed, PaymentInProgress, PaymentUnknown, RoomNotAvailable
 from booking.domain.payments import ledger
 from booking.domain.reservations import bookings, charging
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Event, Payment, Room, User
 from booking.infra import clock
-from booking.infra.db import db, transaction
+from booking.infra.db import OutcomeUnknown, db, fetch, transaction
 from booking.infra.provider import Outcome, Result
-from tests.cast import DECLINED, SYSTEM, VISA, acting, count, interrupted, nights_of, order, payments_of, reload, silent
+from tests.cast import (
+    DECLINED,
+    SYSTEM,
+    VISA,
+    acting,
+    count,
+    in_days,
+    interrupted,
+    nights_of,
+    order,
+    payments_of,
+    reload,
+    silent,
+)
 
 ALL, THE_LAST = "TRUE", "night = (SELECT max(night) FROM availability)"
 
@@ -132,3 +147,57 @@ def test_each_charge_is_counted_once_by_its_outcome(
     with suppress(PaymentFailed):
         charging.charge(SYSTEM, begun, desk, keep_hold=True)
     assert so_often(outcome) == before + 1
+
+
+END_OTHERS = text(
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+    " AND datname = current_database() AND usename = current_user"
+)
+
+
+def test_connections_that_end_while_the_bank_answers_cost_nobody_the_confirmation(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
+    def ended(_: Outcome) -> None:
+        fetch(END_OTHERS)
+        time.sleep(0.2)  # until they have said so
+
+    held = bookings.hold(acting(alice), order(alice, room), desk)
+    bookings.pay(acting(alice), held.id, VISA, held.total_price, interrupted(desk, ended))
+    assert reload(held).status == "CONFIRMED"
+    assert count(Event, type="booking.confirmed") == 1
+
+
+def test_a_confirmation_of_which_nobody_knows_is_looked_up(
+    alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confirm = charging._confirm_as_begun
+
+    def lost(*call: Any) -> Any:
+        confirm(*call)
+        raise OutcomeUnknown
+
+    monkeypatch.setattr(charging, "_confirm_as_begun", lost)
+    booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
+    assert (booked.status, count(Event, type="booking.confirmed")) == ("CONFIRMED", 1)
+
+
+def test_a_hold_that_changes_all_the_time_is_being_paid_for(
+    alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, times = bookings._begin_payment_of, [0]
+
+    def changed_before(*call: Any) -> Any:
+        times[0] += 1
+        if times[0] < often:
+            transaction(lambda: db.session.execute(text("UPDATE bookings SET version = version + 1")))()
+        return begin(*call)
+
+    monkeypatch.setattr(bookings, "_begin_payment_of", changed_before)
+    held, often = bookings.hold(acting(alice), order(alice, room), desk), 4
+    assert bookings.pay(acting(alice), held.id, VISA, held.total_price, desk).status == "CONFIRMED"
+    times[0], often = 0, 100
+    held = bookings.hold(acting(alice), order(alice, room, in_days(90)), desk)
+    with pytest.raises(PaymentInProgress):
+        bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)
+    assert payments_of(held) == []

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
 
+from booking.domain import reservations
+from booking.domain.reservations import bookings
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
-from tests.cast import a_room, count, in_days
+from tests.cast import VISA, a_room, acting, count, in_days, order, payments_of, reload
 from tests.web.visitor import Visitor
 
 STAY = in_days(30)
@@ -70,3 +74,21 @@ def test_nobody_releases_somebody_elses_hold(guest: Visitor, app: Flask, bob: Us
     stranger = Visitor(app).sign_in("bob")
     stranger.post(f"{guest.url}/release", roomId=encode("room", room.id))
     assert count(Booking, status="PENDING") == 1
+
+
+def test_what_is_paid_while_it_is_released_stays_booked(
+    app: Flask, alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = bookings.hold(acting(alice), order(alice, room), desk)
+    page = f"/checkout/{encode('booking', held.id)}"
+    tab = Visitor(app).sign_in("alice").go(page)
+    release = reservations.release_hold
+
+    def paid_before(*call: Any) -> Any:  # in another tab, after this one has looked
+        bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)
+        return release(*call)
+
+    monkeypatch.setattr(reservations, "release_hold", paid_before)
+    tab.send(f"{page}/release")
+    assert reload(held).status == "CONFIRMED"
+    assert [one.kind for one in payments_of(held)] == ["charge"]
