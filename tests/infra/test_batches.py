@@ -214,6 +214,8 @@ def test_a_connection_that_died_in_the_pool_is_no_lost_commit(room: Room) -> Non
     step()
     assert name_of(room) == "Again"
     assert len(attempts) == 3
+    for engine in db.engines.values():
+        engine.dispose()  # those that are dead are not left to the tests that follow
 
 
 def test_deferring_belongs_into_a_transaction(room: Room) -> None:

@@ -6,6 +6,7 @@ locked, so whoever comes second (the guest's own request or recovery) finds it d
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
 from booking.infra import clock, telemetry
 from booking.infra.db import READ_COMMITTED, OutcomeUnknown, transaction
 from booking.infra.provider import NoAnswer, Outcome, Result
+
+LOST_WITHIN = 1.0  # seconds; a connection that takes longer to break belongs to a server that hangs
 
 Keep = Callable[[Booking], None]  # what else belongs into the transaction that confirms
 
@@ -68,12 +71,15 @@ def charge(
 def _confirmed_as_begun(
     actor: Actor, begun: Begun, outcome: Outcome, context: BookingContext, keep: Keep | None
 ) -> Booking:
-    """Confirm without looking again: what is written says what was seen. Where that is not so any more, or nobody knows
-    whether it was written, look.
+    """Confirm without looking again: what is written says what was seen. Where that is not so any more, or a lost
+    connection leaves it open whether it was written, look.
     """
+    began = time.monotonic()
     try:
         booking = _confirm_as_begun(actor, begun, outcome, keep)
-    except (BookingModified, PaymentModified, OutcomeUnknown):
+    except (BookingModified, PaymentModified, OutcomeUnknown) as error:
+        if isinstance(error, OutcomeUnknown) and time.monotonic() - began > LOST_WITHIN:
+            raise  # Postgres hangs: whoever asked is told in time, and recovery looks
         return confirmed(actor, begun.payment.id, outcome, context, keep)
     telemetry.count_booking("confirmed")
     return booking

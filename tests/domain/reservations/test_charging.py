@@ -166,6 +166,13 @@ def test_connections_that_end_while_the_bank_answers_cost_nobody_the_confirmatio
     bookings.pay(acting(alice), held.id, VISA, held.total_price, interrupted(desk, ended))
     assert reload(held).status == "CONFIRMED"
     assert count(Event, type="booking.confirmed") == 1
+    forget_connections()
+
+
+def forget_connections() -> None:
+    """Those that are dead are not left to the tests that follow."""
+    for engine in db.engines.values():
+        engine.dispose()
 
 
 def test_a_confirmation_of_which_nobody_knows_is_looked_up(
