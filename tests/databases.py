@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import os
+import time
 from contextlib import closing
 from typing import Any
 
 import redis as redis_client
 from flask import Flask
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, text
 
 from booking.infra import cache, clock, redis
-from booking.infra.db import db
+from booking.infra.db import db, fetch
 from booking.infra.embedded import Servers
 
 SMALL = 2_000_000  # bytes of a table
@@ -34,6 +35,24 @@ def make(servers: Servers, name: str) -> None:
         with superuser.cursor() as cursor:
             cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
             cursor.execute(f"CREATE DATABASE {name} OWNER booking_owner{like}")
+
+
+END_OTHERS = text(
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+    " AND datname = current_database() AND usename = current_user"
+)
+
+
+def end_other_connections() -> None:
+    """All that the application has to its database but the one that says so; they have said that they are dead."""
+    fetch(END_OTHERS)
+    time.sleep(0.2)
+
+
+def forget_connections() -> None:
+    """Those that are dead are not left to the tests that follow."""
+    for engine in db.engines.values():
+        engine.dispose()
 
 
 def environ(servers: Servers, name: str, number: int) -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from booking.infra.ids import encode
 from tests import oracle
+from tests.faults import beside
 from tests.faults.load import FIRST_DAY, Terms
 from tests.faults.product import Product
 
@@ -33,14 +34,8 @@ class Staff:
     @contextmanager
     def working(self) -> Iterator[None]:
         """One command after the other, until the block ends."""
-        over = threading.Event()
-        thread = threading.Thread(target=self._live, args=(over,), daemon=True)
-        thread.start()
-        try:
+        with beside.working(self._live):
             yield
-        finally:
-            over.set()
-            thread.join()
 
     def findings(self, database: Any) -> Iterator[str]:
         """Blocks that were acknowledged and are not there, and those that were given back and are."""

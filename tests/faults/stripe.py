@@ -11,8 +11,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
+from tests.faults import beside
 from tests.faults.guests import DECLINED, REFUND_DECLINED, REFUND_SLOW, SLOW
 from tests.faults.line import Line
 from tests.stripe_stand_in import StandIn
@@ -51,14 +53,8 @@ class Stripe:
     @contextmanager
     def telling(self, port: int) -> Iterator[None]:
         """Messages go to the product at this port until the block ends."""
-        over = threading.Event()
-        thread = threading.Thread(target=self._tell, args=(Line(port), over), daemon=True)
-        thread.start()
-        try:
+        with beside.working(partial(self._tell, Line(port))):
             yield
-        finally:
-            over.set()
-            thread.join()
 
     def enter_books(self, database: Any) -> list[str]:
         """Everything that was moved, as the simulated provider would have kept it; what moved twice for one payment."""

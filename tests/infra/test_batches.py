@@ -20,18 +20,13 @@ from booking.infra.batches import required
 from booking.infra.db import OutcomeUnknown, db, defer, execute, fetch, reading, require, transaction
 from booking.infra.prepared import AFTER, often
 from booking.infra.sql_errors import constraint_name
+from tests.databases import end_other_connections, forget_connections
 
 NAME: Any = often(select(Room.name).where(Room.id == bindparam("room")))
 RENAME = required(update(Room).where(Room.id == bindparam("room")).values(name=bindparam("new_name")))
 DOUBLE = text("INSERT INTO rooms SELECT * FROM rooms WHERE id = :room")
 BUSY = text(
     "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' AND datname = current_database()"
-)
-
-
-END_OTHERS = text(
-    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-    " AND datname = current_database() AND usename = current_user"
 )
 
 
@@ -209,13 +204,11 @@ def test_a_connection_that_died_in_the_pool_is_no_lost_commit(room: Room) -> Non
         rename(room, "Again")
 
     step()
-    fetch(END_OTHERS)
-    time.sleep(0.2)  # until they have said so
+    end_other_connections()
     step()
     assert name_of(room) == "Again"
     assert len(attempts) == 3
-    for engine in db.engines.values():
-        engine.dispose()  # those that are dead are not left to the tests that follow
+    forget_connections()
 
 
 def test_deferring_belongs_into_a_transaction(room: Room) -> None:

@@ -120,7 +120,7 @@ def pay(
     Without a method only what costs nothing is confirmed. Raises Invalid, BookingNotFound, HoldOver, PriceChanged,
     PaymentInProgress, PaymentFailed, PaymentUnknown.
     """
-    held = _payable(actor, booking_id, shown_total)
+    held = payable(actor, booking_id, shown_total)
     return _pay(actor, held, method, context, keep_hold=True) if held.status == PENDING else held
 
 
@@ -244,7 +244,11 @@ def _pay(
 
 
 @reading
-def _payable(actor: Actor, booking_id: uuid.UUID, shown_total: Decimal) -> Booking:
+def payable(actor: Actor, booking_id: uuid.UUID, shown_total: Decimal) -> Booking:
+    """The hold to be paid as its guest was shown it, or what is confirmed already.
+
+    Raises BookingNotFound, HoldOver, PriceChanged.
+    """
     booking = permitted(actor, Action.BOOK, booking_id)
     if booking.status == PENDING and shown_total != booking.total_price:
         raise PriceChanged

@@ -14,7 +14,6 @@ from booking.domain import payments
 from booking.domain.actors import Actor
 from booking.domain.errors import (
     CancelledDuringPayment,
-    HoldOver,
     PaymentInProgress,
     PaymentPageUnavailable,
     PriceChanged,
@@ -24,7 +23,7 @@ from booking.domain.payments import AWAITING_GUEST, HOSTED, UNKNOWN, Payment
 from booking.domain.people import Action
 from booking.domain.reservations import bookings, changes, charging, repository
 from booking.domain.reservations.context import BookingContext
-from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
+from booking.domain.reservations.models import CONFIRMED, Booking
 from booking.infra import clock, telemetry
 from booking.infra.db import reading, transaction
 from booking.infra.provider import HostedPage, HostedPages, NoAnswer, Outcome, Result
@@ -45,7 +44,7 @@ def page_of(
 
     Raises BookingNotFound, HoldOver, PriceChanged, PaymentInProgress, PaymentPageUnavailable.
     """
-    held = _payable(actor, booking_id, shown_total)
+    held = bookings.payable(actor, booking_id, shown_total)
     if held.status == CONFIRMED:
         return None
     if not held.total_price:
@@ -55,16 +54,6 @@ def page_of(
     if charge is None or not payments.is_open(charge):
         charge = _begin(actor, held, context)
     return _opened(actor, charge, held, context, links)
-
-
-@reading
-def _payable(actor: Actor, booking_id: uuid.UUID, shown_total: Decimal) -> Booking:
-    booking = bookings.permitted(actor, Action.BOOK, booking_id)
-    if booking.status == PENDING and shown_total != booking.total_price:
-        raise PriceChanged
-    if booking.status not in (PENDING, CONFIRMED):
-        raise HoldOver
-    return booking
 
 
 @transaction

@@ -315,7 +315,7 @@ def test_a_price_that_changes_on_the_way_is_not_charged(
     held = bookings.hold(acting(alice), order(alice, room), desk)
     say("UPDATE bookings SET total_price = :now, version = version + 1", now=now)
     held.total_price = Decimal(shown)
-    monkeypatch.setattr(bookings, "_payable", lambda *_: held)
+    monkeypatch.setattr(bookings, "payable", lambda *_: held)
     with pytest.raises(PriceChanged):
         bookings.pay(acting(alice), held.id, VISA, Decimal(shown), desk)
     assert (payments_of(held), reload(held).status) == ([], "PENDING")

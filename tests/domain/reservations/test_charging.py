@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from contextlib import suppress
 from typing import Any
 
@@ -17,7 +16,7 @@ from booking.domain.reservations import bookings, charging
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Event, Payment, Room, User
 from booking.infra import clock
-from booking.infra.db import OutcomeUnknown, db, fetch, transaction
+from booking.infra.db import OutcomeUnknown, db, transaction
 from booking.infra.provider import Outcome, Result
 from tests.cast import (
     DECLINED,
@@ -33,6 +32,7 @@ from tests.cast import (
     reload,
     silent,
 )
+from tests.databases import end_other_connections, forget_connections
 
 ALL, THE_LAST = "TRUE", "night = (SELECT max(night) FROM availability)"
 
@@ -149,30 +149,14 @@ def test_each_charge_is_counted_once_by_its_outcome(
     assert so_often(outcome) == before + 1
 
 
-END_OTHERS = text(
-    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-    " AND datname = current_database() AND usename = current_user"
-)
-
-
 def test_connections_that_end_while_the_bank_answers_cost_nobody_the_confirmation(
     alice: User, room: Room, desk: BookingContext
 ) -> None:
-    def ended(_: Outcome) -> None:
-        fetch(END_OTHERS)
-        time.sleep(0.2)  # until they have said so
-
     held = bookings.hold(acting(alice), order(alice, room), desk)
-    bookings.pay(acting(alice), held.id, VISA, held.total_price, interrupted(desk, ended))
+    bookings.pay(acting(alice), held.id, VISA, held.total_price, interrupted(desk, lambda _: end_other_connections()))
     assert reload(held).status == "CONFIRMED"
     assert count(Event, type="booking.confirmed") == 1
     forget_connections()
-
-
-def forget_connections() -> None:
-    """Those that are dead are not left to the tests that follow."""
-    for engine in db.engines.values():
-        engine.dispose()
 
 
 def test_a_confirmation_of_which_nobody_knows_is_looked_up(

@@ -253,7 +253,7 @@ def test_a_price_that_changes_while_somebody_pays_is_not_charged(
     alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = holds.reserve(acting(alice), order(alice, room, guests=2), desk)
-    looked_at = bookings._payable
+    looked_at = bookings.payable
 
     def looks(*about: Any) -> Booking:
         found = looked_at(*about)
@@ -261,7 +261,7 @@ def test_a_price_that_changes_while_somebody_pays_is_not_charged(
         holds.reserve(acting(alice), order(alice, room, guests=3), desk)
         return found
 
-    monkeypatch.setattr(bookings, "_payable", looks)
+    monkeypatch.setattr(bookings, "payable", looks)
     with pytest.raises(PriceChanged):
         bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)
     assert payments_of(held) == []
