@@ -109,6 +109,8 @@ def zone_name(time_zone: str) -> str:
 
 # --- how long
 
+FEW_HOURS = 2 * 3600  # seconds; from here on minutes say little
+
 
 def ago(instant: dt.datetime) -> str:
     """5 minutes ago"""
@@ -126,15 +128,18 @@ def days_ahead(days: int) -> str:
 
 
 def duration(seconds: int) -> str:
-    """14 minutes: rounded to minutes, below one to seconds"""
+    """14 minutes: rounded to minutes, below one to seconds, from two hours on to hours"""
     if seconds < 60:
         return str(ngettext("%(num)s second", "%(num)s seconds", seconds))
-    return str(ngettext("%(num)s minute", "%(num)s minutes", round(seconds / 60)))
+    if seconds < FEW_HOURS:
+        return str(ngettext("%(num)s minute", "%(num)s minutes", round(seconds / 60)))
+    return str(ngettext("%(num)s hour", "%(num)s hours", round(seconds / 3600)))
 
 
 def at_most(seconds: int) -> str:
     """15 minutes: rounded up, for how long somebody has to wait"""
-    return duration(seconds if seconds < 60 else -(-seconds // 60) * 60)
+    unit = 1 if seconds < 60 else 60 if seconds < FEW_HOURS else 3600
+    return duration(-(-seconds // unit) * unit)
 
 
 def time_left(until: dt.datetime) -> str:

@@ -137,6 +137,11 @@
     if ("closes" in button.dataset) button.closest("dialog").close();
   });
 
+  // A button that leads on with what was typed goes there itself: htmx would send it where the form belongs.
+  document.addEventListener("submit", (event) => {
+    if (event.submitter?.hasAttribute("formaction")) event.stopPropagation();
+  }, true);
+
   // A form that sends itself waits until it is complete.
   document.addEventListener("htmx:before:request", (event) => {
     const source = event.detail.ctx.sourceElement;
@@ -178,8 +183,41 @@
       location.reload();
     }
   };
-  tick();
-  setInterval(tick, 500);
+
+  // <span data-again="…" data-counts="Try again in {time}." data-over="…">: the same until something may be tried again;
+  // the button for it, data-waits="…", can be pressed from then on.
+  const leftUntil = (instant) => Math.max(0, Math.ceil((Date.parse(instant) - Date.now() - behind) / 1000));
+  const two = (number) => String(number).padStart(2, "0");
+  const wait = () => {
+    for (const button of document.querySelectorAll("[data-waits]")) {
+      const isOver = leftUntil(button.dataset.waits) === 0;
+      if (!isOver) button.setAttribute("aria-disabled", "true");
+      else {
+        button.classList.remove("after-wait");
+        button.removeAttribute("aria-disabled");
+        delete button.dataset.waits;
+      }
+    }
+    for (const shown of document.querySelectorAll("[data-again]")) {
+      const left = leftUntil(shown.dataset.again);
+      if (left >= 3600) continue;
+      const text = shown.dataset.counts.replace("{time}", `${Math.floor(left / 60)}:${two(left % 60)}`);
+      if (left && shown.textContent !== text) shown.textContent = text;
+      if (left) continue;
+      const said = shown.nextElementSibling;
+      said.textContent = shown.dataset.over;
+      said.classList.remove("unseen");
+      shown.remove();
+    }
+  };
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-waits]")) event.preventDefault();
+  });
+  document.addEventListener("htmx:after:swap", wait);
+  for (const shows of [tick, wait]) {
+    shows();
+    setInterval(shows, 500);
+  }
 
   // <time datetime="…" data-clock="{time} by your clock">: as the reader's own clock will show it.
   for (const shown of document.querySelectorAll("time[data-clock]")) {

@@ -33,6 +33,9 @@ from booking.web.ways_in import ENTERING, JOINING
 blueprint = Blueprint("account", __name__)
 
 LONGEST_WAY = 1000  # characters of an address to go on to: links in emails carry it
+FORGOTTEN = "account/forgot.html"
+PLACES = {"sign-in": ENTERING, "register": JOINING, "forgot-password": FORGOTTEN}
+PREFILLED = "/<any('sign-in', register, 'forgot-password'):place>/prefilled"
 
 
 @blueprint.before_request
@@ -108,17 +111,47 @@ def join() -> Response:
     return _signed_in(user)
 
 
+# --- from one of these pages to another
+
+
+@blueprint.post(PREFILLED)
+def prefilled(place: str) -> Response:
+    """One of these pages with what was typed on another of them; what another site may have made up is left out.
+
+    In the body of a form, so that it stands in no address and no cookie.
+    """
+    if not (form_check.is_ours() or form_check.is_from_our_page()):
+        return go_to(_address(place))
+    if place in ("sign-in", "register") and current_user.is_authenticated:
+        return _onward()  # somebody has signed in beside it
+    return _page(PLACES[place], Form.posted())
+
+
+# It looks itself: the form may stand open while a new password is chosen in another tab, which signs everybody out.
+form_check.csrf.exempt(prefilled)
+
+
+@blueprint.get(PREFILLED)
+def emptied(place: str) -> Response:
+    """The same page, for whoever comes back to its address."""
+    return go_to(_address(place))
+
+
+def _address(place: str) -> str:
+    return url_for({"sign-in": ".sign_in", "register": ".register"}.get(place, ".forgot"), next=_wanted("") or None)
+
+
 # --- a forgotten password
 
 
 @blueprint.get("/forgot-password")
 def forgot() -> Response:
     """Where should the link go?"""
-    return _page("account/forgot.html", Form())
+    return _page(FORGOTTEN, Form())
 
 
 @blueprint.post("/forgot-password")
-@comes_back(lambda form, status: _page("account/forgot.html", form, status))
+@comes_back(lambda form, status: _page(FORGOTTEN, form, status))
 def ask_for_link() -> Response:
     """Send a link, if there is such an account; the answer does not tell."""
     form = Form.posted()
@@ -126,7 +159,7 @@ def ask_for_link() -> Response:
     try:
         email = form.accept(ForgottenPassword).email
     except Invalid as refusal:
-        return _page("account/forgot.html", form, status_of(refusal))
+        return _page(FORGOTTEN, form, status_of(refusal))
     limits.count_mail()
     people.request_password_reset(email, _wanted(""))
     return _sent(email)  # at once: on the way to another page the address would stand in a cookie
@@ -159,10 +192,9 @@ def reset_password(link: str) -> Response:
         response.headers.update(wait_headers(refusal))
         return response
     signed_in.forget()
+    response = ways_in.show(ENTERING, Form({"email": email}), 200, _wanted(""), changed=True)
     # The link was in the owner's mailbox: nobody else's guessing keeps this browser waiting.
-    return devices.remember(
-        go_to(url_for(".sign_in", changed=1, next=_wanted("") or None)), services.guard.account(email)
-    )
+    return devices.remember(response, services.guard.account(email))
 
 
 @blueprint.errorhandler(ResetLinkOver)
@@ -179,7 +211,7 @@ def _choice(form: Form, link: str, email: str, status: int = 200) -> Response:
 
 def _sent(email: str) -> Response:
     facts: dict[str, Any] = {"email": email, "minutes": _minutes(), "onward": _wanted("") or None}
-    return page("account/sent.html", block="main", **facts)
+    return page("account/sent.html", block="main", unsent=unsent.brought_along(), **facts)
 
 
 def _minutes() -> int:

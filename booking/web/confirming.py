@@ -16,7 +16,7 @@ from booking.http import limits
 from booking.http.error_rendering import status_of, wait_headers
 from booking.http.requests import is_api
 from booking.http.services import current_services
-from booking.web import form_check, security
+from booking.web import form_check, security, unsent
 from booking.web.forms import Form, carried
 from booking.web.pages import go_to, page
 from booking.web.signed_in import actor, current_user, required, visitor
@@ -64,6 +64,7 @@ def _take() -> Response | None:
 def _show(form: Form, status: int) -> Response:
     security.personal()
     facts = {"form": form, "who": visitor(), "here": security.current_path(), **_wanted()}
+    facts["unsent"] = unsent.of_this_form()  # on the way to a new password
     response = page("account/confirm.html", block="main", status=status, **facts)
     if request.headers.get("HX-Request") == "true":  # wherever the part was meant to go, this takes the page
         response.headers.update({"HX-Retarget": "#main", "HX-Reswap": "innerHTML show:top"})

@@ -29,7 +29,8 @@ def _refusal(refusal: errors.BookingError) -> Response:
     if isinstance(refusal, errors.Unauthorized):
         return signed_in.sign_in_first()
     again = _refused_again(refusal) if isinstance(refusal, errors.Unavailable) else None
-    response = again or _shown(status_of(refusal), said=_told(refusal))
+    wait = getattr(refusal, "retry_after", 0)
+    response = again or _shown(status_of(refusal), said=_told(refusal), wait=wait)
     response.headers.update(wait_headers(refusal))
     return response
 
@@ -46,12 +47,14 @@ def _form_again(form: Form, status: int) -> Response:
     return shown
 
 
-def _refused_again(refusal: errors.BookingError) -> Response | None:
+def _refused_again(refusal: errors.BookingError, wait: int = 0) -> Response | None:
     """The same after a refusal, which may be because of Postgres: nobody is asked who this is."""
     if not _can_come_back():
         return None
     signed_in.ask_nobody()
-    return _form_again(Form.posted().refuse(refusal), status_of(refusal))
+    form = Form.posted().refuse(refusal)
+    form.wait = wait
+    return _form_again(form, status_of(refusal))
 
 
 def _told(refusal: errors.BookingError) -> str | None:
@@ -106,8 +109,8 @@ def _outdated(back: str) -> Response:
 def _asked_too_often() -> Response:
     headers = limits.refusal_headers()
     seconds = int(headers.get("Retry-After", 60))
-    again = _refused_again(errors.TooManyAttempts(seconds))
-    response = again or _shown(429, said=formats.wait(seconds), back=security.current_path())
+    again = _refused_again(errors.TooManyAttempts(seconds), seconds)
+    response = again or _shown(429, said=formats.wait(seconds), back=security.current_path(), wait=seconds)
     response.headers.update(headers)
     return response
 
@@ -117,13 +120,19 @@ def _unexpected() -> Response:
 
 
 def _shown(
-    status: int, *, kind: str | None = None, said: str | None = None, back: str = "", typed: Unsent | None = None
+    status: int,
+    *,
+    kind: str | None = None,
+    said: str | None = None,
+    back: str = "",
+    typed: Unsent | None = None,
+    wait: int = 0,
 ) -> Response:
     if status >= 500:
         signed_in.ask_nobody()  # the page must not need what has just failed
     signed_in.ask_if_possible()
     facts = {"code": status, "here": security.current_path(), **_texts(kind or status, said)}
-    facts |= {"back": back, "again": None, "typed": typed and typed.shown}
+    facts |= {"back": back, "again": None, "wait": wait, "typed": typed and typed.shown}
     if typed:
         facts["again"] = {"action": typed.action, "carried": typed.fields}
     elif status in (429, 503):

@@ -11,6 +11,7 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from booking.http import date_format, money_format
+from booking.infra import clock
 
 
 def money(amount: Decimal, currency: str) -> str:
@@ -36,11 +37,41 @@ def later_day(date: dt.date, days: int) -> dt.date:
     return date + dt.timedelta(days=days)
 
 
-def try_again(seconds: int) -> str:
+# --- until something may be tried again
+
+STEPS = (36_000, 3_600, 600, 60, 10, 1)  # seconds: each has its classes in the stylesheet
+LONGEST_WAIT = 24 * 3_600 - 1
+
+
+def try_again(seconds: int) -> Markup:
     """For whoever has tried too often"""
-    return str(gettext("Too many attempts. Try again in %(wait)s.", wait=date_format.at_most(seconds)))
+    return Markup("{} {}").format(gettext("Too many attempts."), wait(seconds))
 
 
-def wait(seconds: int) -> str:
-    """The same, below a heading that says of what there was too much"""
-    return str(gettext("Try again in %(wait)s.", wait=date_format.at_most(seconds)))
+def wait(seconds: int) -> Markup:
+    """The same, below a heading that says of what there was too much; a script counts the seconds down."""
+    return Markup(
+        '<span role="timer" data-again="{}" data-counts="{}" data-over="{}">{}</span>'
+        '<span class="unseen" role="status"></span>'
+    ).format(
+        end_of_wait(seconds),
+        gettext("Try again in %(wait)s.", wait="{time}"),
+        gettext("You can try again now."),
+        gettext("Try again in %(wait)s.", wait=date_format.at_most(seconds)),
+    )
+
+
+def end_of_wait(seconds: int) -> str:
+    """The instant at which so many seconds are over, for a script."""
+    return (clock.now() + dt.timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
+
+
+def wait_classes(seconds: int) -> str:
+    """Classes that hide a button until then, where no script counts: their delays add up. (A page has no styles of
+    its own, so each delay needs to be in the stylesheet.)
+    """
+    left, steps = min(seconds, LONGEST_WAIT), []
+    for step in STEPS:
+        whole, left = left // step * step, left % step
+        steps += [f"wait-{whole}"] if whole else []
+    return " ".join(("after-wait", *steps))

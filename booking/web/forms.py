@@ -25,6 +25,7 @@ class Form:
     def __init__(self, values: Mapping[str, str] | MultiDict[str, str] | None = None) -> None:
         self._values = values if isinstance(values, MultiDict) else MultiDict(values or {})
         self.problems: dict[str, str] = {}
+        self.wait = 0  # seconds until it can be sent again, whatever it says by then
 
     @classmethod
     def posted(cls) -> Form:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
 from booking.web import security
 from booking.web.forms import Form
@@ -14,10 +14,15 @@ from booking.web.unsent import Unsent
 ENTERING, JOINING = WAYS_IN = ("account/sign_in.html", "account/register.html")  # one page for who has chosen a room
 
 
-def show(template: str, form: Form, status: int, wanted: str, typed: Unsent | None = None) -> Response:
-    """The page; `wanted` is the address to go on to, empty where there is none, `typed` what is to be sent then."""
+def show(
+    template: str, form: Form, status: int, wanted: str, typed: Unsent | None = None, *, changed: bool = False
+) -> Response:
+    """The page; `wanted` is the address to go on to, empty where there is none, `typed` what is to be sent then.
+
+    `changed`: after a new password was chosen.
+    """
     facts: dict[str, Any] = {"wanted": wanted, "onward": wanted or None, "keeps_wish": "/reserve?" in wanted}
-    facts |= {"unsent": typed, "changed": "changed" in request.args}
+    facts |= {"unsent": typed, "changed": changed}
     if facts["keeps_wish"] and template in WAYS_IN:
         others = Form({name: form.value(name) for name in ("email", "fullName")})
         facts |= {"joins": template == JOINING, "typed": others}

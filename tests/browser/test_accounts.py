@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from booking.domain.people import email_changes, email_verification, mailed_links, sessions
+from booking.domain.people import email_changes, email_verification, mailed_links, password_resets, sessions
 from booking.domain.people.mailed_links import LinkKind
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
@@ -17,6 +17,7 @@ from booking.infra.db import db, transaction
 from tests.browser.conftest import PHONE, violations
 from tests.browser.steps import button, heading, sign_in
 from tests.cast import VISA, acting, in_days, order
+from tests.web.people.test_own_account import link
 
 SECRETS = ("a-secret-for-tests-only-0123456789abcdef",)
 
@@ -81,6 +82,41 @@ def test_what_was_typed_outlives_the_end_of_the_sign_in(visit: Callable[..., Pag
     button(page, "Send it now").click()
     expect(page.get_by_text("Your name has been changed.")).to_be_visible()
     expect(page.get_by_role("textbox", name="Name")).to_have_value("Alice Pleasance Liddell")
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_what_was_typed_outlives_a_forgotten_password(visit: Callable[..., Page], alice: User, script: bool) -> None:
+    page = visit(**PHONE, java_script_enabled=script)
+    page.goto("/sign-in?next=/account")
+    sign_in(page, alice)
+    expect(heading(page, "Your account")).to_be_visible()
+    transaction(sessions.end_all)(alice.id)
+    page.get_by_role("textbox", name="Name").fill("Alice Pleasance Liddell")
+    button(page, "Save name").click()
+    page.get_by_label("Email").fill("alic@example.com")
+    page.get_by_label("Password", exact=True).fill("I do not know")
+    ways = (("Forgot your password?", "Send link"), ("Try another address", "Send link"))
+    for first, then in ways:
+        button(page, first).click()
+        expect(heading(page, "Forgot your password?")).to_be_visible()
+        expect(page.get_by_label("Email")).to_have_value("alic@example.com")
+        button(page, then).click()
+        expect(heading(page, "Check your email")).to_be_visible()
+        expect(page.get_by_text("Alice Pleasance Liddell")).to_be_visible()
+        if script:
+            look(page, first)
+    beside = page.context.new_page()
+    password_resets.request(alice.email)
+    beside.goto(link())
+    beside.get_by_label("New password", exact=True).fill("another horse battery")
+    button(beside, "Change password").click()
+    expect(beside.get_by_label("Email")).to_have_value("alice@example.com")
+    button(page, "Back to sign in").click()
+    expect(page.get_by_label("Email")).to_have_value("alic@example.com")
+    sign_in(page, alice, "another horse battery")
+    expect(heading(page, "You’re signed in again")).to_be_visible()
+    button(page, "Send it now").click()
+    expect(page.get_by_text("Your name has been changed.")).to_be_visible()
 
 
 @pytest.mark.parametrize("script", [True, False])

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from tests.browser.conftest import CHROMIUM, PHONE, violations
-from tests.browser.steps import heading, pay, reserve
+from tests.browser.steps import heading, pay, reserve, sign_in
 from tests.cast import a_room, in_days
 
 Visit = Callable[..., Page]
@@ -127,6 +127,34 @@ def test_the_header_shows_the_name_whole_or_only_the_mark(visit: Visit, name: st
     assert seen == shown
     expect(page.locator(".brand svg")).to_be_in_viewport(ratio=1)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without"])
+def test_the_header_is_one_row_whatever_the_size_and_a_keyboard_reaches_all_of_it(
+    visit: Visit, alice: User, script: bool
+) -> None:
+    page = visit(viewport={"width": 195, "height": 422}, java_script_enabled=script)  # 390 wide, its text at 200 %
+    for url, names in (("/", ["Sign in", "Create account"]), ("/account", ["Bookings", "Account", "Sign out"])):
+        page.goto(url)
+        if page.url.endswith("next=%2Faccount"):
+            sign_in(page, alice)
+            expect(heading(page, "Your account")).to_be_visible()
+        entries = [page.locator(".menu > *").filter(has_text=name) for name in names]
+        for width in (195, 320, 390, 1280):
+            page.set_viewport_size({"width": width, "height": 422})
+            assert page.locator(".top").bounding_box()["height"] <= 66  # type: ignore[index]  # it is there
+            assert all(entry.is_visible() == (width != 195) for entry in entries)
+            assert page.locator(".menu-fold summary").is_visible() == (width == 195)
+        page.set_viewport_size({"width": 195, "height": 422})
+        page.locator(".brand").focus()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        for entry in entries:
+            page.keyboard.press("Tab")
+            expect(entry.locator("xpath=descendant-or-self::*[self::a or self::button]")).to_be_focused()
+            expect(entry).to_be_in_viewport(ratio=1)
+        if script:
+            assert violations(page) == []
 
 
 def test_words_of_any_size_and_length_stay_whole_on_a_phone(visit: Visit, room: Room) -> None:

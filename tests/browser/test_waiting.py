@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
+from booking.domain.errors import TooManyAttempts
 from booking.domain.messages import outbox
 from booking.domain.people import users
 from booking.domain.reservations import bookings, recovery
@@ -31,6 +32,40 @@ TIMED = dt.timedelta(minutes=15)
 @pytest.fixture(autouse=True)
 def _quick(desk: BookingContext) -> None:
     """The slow card answers after 0.2 s."""
+
+
+# --- asked to wait
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without"])
+def test_try_again_can_be_pressed_when_the_wait_is_over(
+    visit: Visit, alice: User, monkeypatch: pytest.MonkeyPatch, script: bool
+) -> None:
+    def refused(*_: object, **__: object) -> Any:
+        raise TooManyAttempts(6)
+
+    page = visit(**PHONE, java_script_enabled=script)
+    page.goto("/sign-in?next=/account")
+    sign_in(page, alice)
+    page.get_by_role("textbox", name="Name").fill("Alice Liddell")
+    with monkeypatch.context() as trouble:
+        trouble.setattr("booking.domain.people.change_name", refused)
+        button(page, "Save name").click()
+        expect(heading(page, "Too many attempts")).to_be_visible()
+    again = page.locator("[data-waits]", has_text="Try again")
+    if script:
+        expect(again).to_be_disabled()
+        expect(page.get_by_role("timer")).to_have_text(re.compile(r"^Try again in 0:0[1-5]\.$"))
+        again.focus()
+        page.keyboard.press("Enter")
+        expect(heading(page, "Too many attempts")).to_be_visible()
+        assert violations(page) == []
+        expect(page.get_by_role("status").filter(has_text="You can try again now.")).to_be_visible()
+    else:
+        expect(again).to_be_hidden()
+        expect(page.get_by_text("Try again in 6 seconds.")).to_be_visible()
+    button(page, "Try again").click()
+    expect(page.get_by_text("Your name has been changed.")).to_be_visible()
 
 
 # --- a hold

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from booking.domain.people import email_changes, password_resets, sessions, user
 from booking.domain.tables import Booking, EmailChange, Room, User
 from booking.infra.db import Unavailable
 from booking.infra.ids import encode
-from tests.cast import PASSWORD, VISA, count, in_days
+from tests.cast import PASSWORD, VISA, count, in_days, later
 from tests.jobs.conftest import mail_dir as mail_dir  # noqa: PLC0414 a fixture
 from tests.jobs.letters_sent import newest, path_in
 from tests.web.visitor import Visitor
@@ -218,8 +219,7 @@ def test_a_forgotten_password_leads_to_what_was_wanted(
 ) -> None:
     visitor.go("/bookings?show=past" if wanted else "/sign-in")
     assert visitor.heading == "Sign in"
-    [forgot] = [link for link in visitor.links() if link.startswith("/forgot-password")]
-    visitor.go(forgot).send("/forgot-password", email=alice.email)
+    visitor.press("Forgot your password?").send("/forgot-password", email=alice.email)
     assert visitor.heading == "Check your email"
     url = path_in(newest(mail_dir, "Reset"), "reset-password")
     other = Visitor(visitor.client.application)  # the mailbox opens links in a browser of its own
@@ -228,6 +228,84 @@ def test_a_forgotten_password_leads_to_what_was_wanted(
     other.send("/sign-in", email=alice.email, password="another horse battery")
     assert other.url == (wanted or "/bookings")
     assert any(("next=" in link) is bool(wanted) for link in visitor.go(url).links() if "forgot" in link)
+
+
+def shown(visitor: Visitor, name: str = "email") -> str:
+    """What stands in a field that can be seen."""
+    field = visitor.page.select_one(f"main input[name={name}]:not([type=hidden])")
+    return str(field["value"]) if field else ""
+
+
+def test_an_email_typed_once_comes_along_on_every_way_to_a_new_password_and_back(
+    visitor: Visitor, alice: User, mail_dir: Path
+) -> None:
+    visitor.go("/sign-in?next=/account").press("Forgot your password?", email=alice.email)
+    assert (visitor.heading, shown(visitor)) == ("Forgot your password?", alice.email)
+    assert (visitor.press("Back to sign in").heading, shown(visitor)) == ("Sign in", alice.email)
+    assert (visitor.press("Create account").heading, shown(visitor)) == ("Create account", alice.email)
+    visitor.press("Sign in", fullName="Alice B.", email="alic@example.com").press("Create account")
+    assert (shown(visitor), shown(visitor, "fullName")) == ("alic@example.com", "")  # the sign-in form has no name
+    visitor.press("Sign in").press("Forgot your password?").press("Send link")
+    assert visitor.press("Try another address").press("Send link", email=alice.email).heading == "Check your email"
+    assert (visitor.press("Back to sign in").heading, shown(visitor)) == ("Sign in", alice.email)
+    other = Visitor(visitor.client.application)  # the mailbox opens links in a browser of its own
+    link = path_in(newest(mail_dir, "Reset"), "reset-password")
+    other.go(link).press("Change password", newPassword="another horse battery")
+    assert (other.heading, shown(other)) == ("Sign in", alice.email)
+    assert other.press("Sign in", password="another horse battery").url == "/account"
+
+
+def test_a_form_whose_sign_in_had_ended_is_kept_where_a_new_password_is_asked_for(
+    visitor: Visitor, alice: User, mail_dir: Path
+) -> None:
+    visitor.signed_in(alice).go("/account")
+    sessions.end_all(alice.id)
+    visitor.send("/account/profile", fullName="Alice Liddell")
+    for button in ("Forgot your password?", "Send link", "Try another address", "Send link"):
+        assert "Alice Liddell" in visitor.text
+        visitor.press(button, email=alice.email)
+        assert "What you typed hasn’t been sent. It stays in this tab only: the link in the email opens" in visitor.text
+    beside = Visitor(visitor.client.application)
+    beside.client = visitor.client  # the link opens in another tab: its end of every sign-in makes this one out of date
+    beside.go(path_in(newest(mail_dir, "Reset"), "reset-password"))
+    beside.press("Change password", newPassword="another horse battery")
+    assert visitor.press("Back to sign in").heading == "Sign in"
+    assert (visitor.status, visitor.problems, shown(visitor)) == (200, [], alice.email)
+    visitor.press("Sign in", password="another horse battery")
+    assert "What you typed hasn’t been sent yet: Name Alice Liddell" in visitor.text
+    assert "Your name has been changed." in visitor.press("Send it now").text
+
+
+def test_what_was_kept_is_sent_also_where_somebody_has_signed_in_beside_it(visitor: Visitor, alice: User) -> None:
+    visitor.signed_in(alice).go("/account")
+    sessions.end_all(alice.id)
+    visitor.send("/account/email", newEmail="new@example.com")
+    visitor.press("Forgot your password?", email=alice.email).press("Send link")
+    beside = Visitor(visitor.client.application)
+    beside.client = visitor.client
+    beside.sign_in("alice")
+    assert visitor.press("Back to sign in").heading == "You’re signed in again"
+    visitor.press("Send it now")
+    assert (visitor.url, count(EmailChange)) == ("/account", 1)
+
+
+def test_a_form_that_asked_for_the_password_again_is_kept_too(visitor: Visitor, alice: User) -> None:
+    visitor.signed_in(alice).go("/account")
+    later(dt.timedelta(hours=2))
+    assert visitor.send("/account/email", newEmail="new@example.com").heading == "Confirm it’s you"
+    visitor.press("Forgot your password?")
+    assert (visitor.heading, shown(visitor)) == ("Forgot your password?", alice.email)
+    assert "New email new@example.com" in visitor.text
+
+
+def test_what_another_site_typed_goes_nowhere(visitor: Visitor) -> None:
+    fields = {"email": "mallory@example.com", "fullName": "Mallory", "unsentTo": "/account/profile"}
+    for place in ("sign-in", "register", "forgot-password"):
+        for origin in ("http://evil.example", "null", ""):
+            headers = {"Origin": origin} if origin else {}
+            answer = visitor.client.post(f"/{place}/prefilled", data=fields | {"next": "/account"}, headers=headers)
+            assert (answer.status_code, answer.headers["Location"]) == (303, f"/{place}?next=/account"), (place, origin)
+        assert visitor.go(f"/{place}/prefilled").url == f"/{place}"
 
 
 def test_no_link_leads_out_of_the_house(visitor: Visitor, alice: User, mail_dir: Path) -> None:

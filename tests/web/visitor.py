@@ -43,7 +43,16 @@ class Visitor:
 
     def send(self, action: str, fields: Mapping[str, object] | None = None, **typed: object) -> Visitor:
         """Fill in the form with this action, as it stands on the page, and send it."""
-        form = self.form(action)
+        return self._send(self.form(action), action, fields, **typed)
+
+    def press(self, name: str, **typed: object) -> Visitor:
+        """Fill in the form of the button of this name, and press that: it may have an address of its own."""
+        [button] = [one for one in self.page.select("main button") if one.get_text(strip=True) == name]
+        form = self.page.find("form", id=str(button["form"])) if "form" in button.attrs else button.find_parent("form")
+        assert isinstance(form, Tag), f"{name} sends no form"
+        return self._send(form, str(button.get("formaction", form["action"])), None, **typed)
+
+    def _send(self, form: Tag, action: str, fields: Mapping[str, object] | None, **typed: object) -> Visitor:
         shown = [field for field in form.select("input[name]") if _sent(field)]
         values = {str(field["name"]): str(field.get("value", "")) for field in shown}
         values |= {str(name): str(value) for name, value in {**(fields or {}), **typed}.items()}

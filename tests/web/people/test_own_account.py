@@ -22,6 +22,7 @@ from booking.web.browsers import called
 from tests.cases import each
 from tests.cast import PASSWORD, count, later
 from tests.quick import first_quick
+from tests.web.test_waits import seconds_hidden
 from tests.web.visitor import Visitor
 
 NEW = "another horse battery"
@@ -369,3 +370,4 @@ def test_trying_too_often_is_asked_to_wait(strict: Flask, path: str) -> None:
     assert int(visitor.headers["Retry-After"]) > 0
     assert visitor.page.select_one("main").get_text().count("Too many attempts") == 1
     assert f"Try again in {-(-int(visitor.headers['Retry-After']) // 60)} minutes" in visitor.text
+    assert seconds_hidden(visitor.form(path).select_one("button.button")) == int(visitor.headers["Retry-After"])
