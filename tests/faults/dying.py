@@ -38,7 +38,7 @@ POINTS: dict[str, tuple[Any, str, bool]] = {
     "after the charge": (provider.SimulatedProvider, "charge", True),
     "in the confirmation, before its commit": (inventory, "book_nights_or_refuse", True),
     "after the confirmation": (charging, "_confirm_as_begun", True),
-    "in the cancellation, before its commit": (payments, "start_refund", True),
+    "in the cancellation, before its commit": (payments, "start_refunds", True),
     "after the cancellation, before the refund": (bookings, "_cancel", True),
     "after the refund, before it is recorded": (provider.SimulatedProvider, "refund", True),
 }
@@ -48,7 +48,7 @@ OF_RECOVERY: dict[str, tuple[Any, str, bool]] = {
     "recovering a charge, before the confirmation": (charging, "confirmed", False),
     "recovering a refund, before it is asked for": (provider.SimulatedProvider, "refund", False),
     "recovering a refund, before it is recorded": (provider.SimulatedProvider, "refund", True),
-    "sending a refund again, before the commit": (ledger, "start_refund", True),
+    "sending a refund again, before the commit": (ledger, "start_again", True),
     "sending a refund again, before it is asked for": (provider.SimulatedProvider, "refund", False),
     "sending a refund again, before it is recorded": (provider.SimulatedProvider, "refund", True),
 }

@@ -138,7 +138,9 @@ GUARDS: dict[str, Switch] = {
     ROW_LOCK: _statements(_unlocked),
     VERSION: _statements(_unversioned),
     PIN: _without_pin,
-    ONE_PAYMENT: _both(_dropped("payments", "uq_payments_live"), _dropped("payments", "uq_payments_open_charge")),
+    ONE_PAYMENT: _both(
+        _dropped("payments", "uq_payments_live_refund"), _dropped("payments", "uq_payments_open_charge")
+    ),
     SUMS: _both(_statements(_unsummed), _dropped("orders", "ck_orders_refunds_within_paid")),
     ONE_ANSWER: _dropped("idempotency_keys", "pk_idempotency_keys"),
 }

@@ -232,8 +232,8 @@ def _pauses() -> Iterator[None]:
             (inventory, "pin_nights"),
             (availability, "block"),
             (payments, "start_charge"),
-            (payments, "start_refund"),
-            (ledger, "start_refund"),
+            (payments, "start_refunds"),
+            (ledger, "start_again"),
             (cancellation, "refuse_unless_possible"),
         ):
             stack.enter_context(patch.object(module, name, _slow(getattr(module, name))))

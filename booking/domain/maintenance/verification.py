@@ -22,6 +22,13 @@ OWED = "refund_owed"  # a refund was declined, and no other has arrived or is un
 
 _PRUNED_UNTIL = f"(now() AT TIME ZONE 'UTC')::date - {NIGHTS_KEPT_DAYS}"  # earlier nights may be gone
 
+# Declined last, and no other attempt at the same refund is under way or done.
+_IS_OWED = """r.kind = 'refund' AND r.state = 'failed' AND NOT EXISTS (SELECT FROM payments a
+         WHERE a.booking_id = r.booking_id AND a.kind = 'refund'
+         AND coalesce(a.debt_id, a.booking_id) = coalesce(r.debt_id, r.booking_id)
+         AND (a.state IN ('started', 'unknown', 'awaiting_staff', 'succeeded') OR a.id > r.id))"""
+_DECLINED = "(SELECT coalesce(sum(r.amount), 0) FROM payments r WHERE r.order_id = o.id AND IS_OWED)"
+
 RULES = {
     "night_shared": """
         SELECT o.reference || ' and ' || b.reference FROM
@@ -59,10 +66,6 @@ RULES = {
     "night_elsewhere": """
         SELECT a.room_id || ' ' || a.night FROM availability a JOIN rooms r ON r.id = a.room_id
         WHERE a.location <> r.location""",
-    "booking_not_paid_once": """
-        SELECT b.reference FROM bookings b WHERE b.status = 'CONFIRMED' AND b.total_price > 0 AND
-        (SELECT coalesce(sum(p.amount), 0) FROM payments p WHERE p.booking_id = b.id AND p.kind = 'charge'
-         AND p.state = 'succeeded') <> b.total_price""",
     "price_not_sum_of_lines": """
         SELECT b.reference FROM bookings b WHERE b.total_price <>
         (SELECT coalesce(sum((line->>'amount')::numeric), 0) FROM jsonb_array_elements(b.price_lines) line)""",
@@ -83,39 +86,41 @@ RULES = {
         SELECT o.reference FROM orders o LEFT JOIN (SELECT order_id,
          sum(amount) FILTER (WHERE kind = 'charge' AND state = 'succeeded') AS paid,
          sum(amount) FILTER (WHERE kind = 'refund' AND state = 'succeeded') AS refunded,
-         sum(amount) FILTER (WHERE kind = 'refund' AND state IN ('started', 'unknown')) AS refunding
+         sum(amount) FILTER (WHERE kind = 'refund' AND state IN ('started', 'unknown', 'awaiting_staff')) AS refunding
          FROM payments GROUP BY order_id) p ON p.order_id = o.id
         WHERE (o.paid, o.refunded, o.refunding) <>
         (coalesce(p.paid, 0), coalesce(p.refunded, 0), coalesce(p.refunding, 0))""",
     "order_not_paid": """
-        SELECT o.reference FROM orders o WHERE o.paid < o.owed AND EXISTS
+        SELECT o.reference FROM orders o WHERE o.paid - o.refunded - o.refunding < o.owed AND EXISTS
         (SELECT FROM bookings b WHERE b.order_id = o.id AND b.status = 'CONFIRMED')""",
+    "order_keeps_too_much": """
+        SELECT o.reference FROM orders o WHERE o.paid - o.refunded - o.refunding > o.owed AND
+        o.paid - o.refunded - o.refunding - DECLINED > o.owed""".replace("DECLINED", _DECLINED).replace(
+        "IS_OWED", _IS_OWED
+    ),
     "order_charged_too_much": """
         SELECT o.reference FROM orders o JOIN payments p ON p.order_id = o.id AND p.kind = 'charge'
+        AND p.purpose = 'stay'
         AND p.state IN ('started', 'unknown', 'awaiting_guest') AND p.created_at > now() - interval '10 minutes'
         JOIN bookings b ON b.id = p.booking_id AND b.status = 'PENDING'
-        GROUP BY o.id HAVING o.paid + sum(p.amount) > o.owed""",
-    "charge_without_refund": """
-        SELECT b.reference FROM bookings b JOIN payments p ON p.booking_id = b.id AND p.kind = 'charge'
-        AND p.state = 'succeeded' WHERE b.status <> 'CONFIRMED' AND coalesce(b.refund_amount, p.amount) > 0
-        AND NOT EXISTS (SELECT FROM payments r WHERE r.booking_id = b.id AND r.kind = 'refund'
-         AND r.amount = coalesce(b.refund_amount, p.amount))""",
+        GROUP BY o.id HAVING o.paid - o.refunded - o.refunding + sum(p.amount) > o.owed""",
     OWED: """
-        SELECT DISTINCT b.reference || ': ' || EXACT || ' ' || r.currency FROM payments r
-        JOIN bookings b ON b.id = r.booking_id WHERE r.kind = 'refund' AND r.state = 'failed'
-        AND NOT EXISTS (SELECT FROM payments o WHERE o.booking_id = r.booking_id AND o.kind = 'refund'
-         AND o.state IN ('started', 'unknown', 'succeeded'))""".replace(
+        SELECT b.reference || ': ' || EXACT || ' ' || r.currency FROM payments r
+        JOIN bookings b ON b.id = r.booking_id WHERE IS_OWED""".replace(
         "EXACT", money.rounded_sql("r.amount", "r.currency")
-    ),
+    ).replace("IS_OWED", _IS_OWED),
     "refund_of_other_charge": """
         SELECT r.id::text FROM payments r LEFT JOIN payments c ON c.id = r.charge_id AND c.kind = 'charge'
-        AND c.state = 'succeeded' AND c.booking_id = r.booking_id AND c.provider = r.provider
+        AND c.state = 'succeeded' AND c.order_id = r.order_id AND c.provider = r.provider
         AND c.currency = r.currency WHERE r.charge_id IS NOT NULL AND c.id IS NULL""",
+    "refund_of_other_debt": """
+        SELECT r.id::text FROM payments r WHERE r.kind = 'refund' AND r.debt_id <> r.id AND r.debt_id <> r.booking_id
+        AND NOT EXISTS (SELECT FROM payments f WHERE f.id = r.debt_id AND f.kind = 'refund'
+         AND f.booking_id = r.booking_id AND f.charge_id = r.charge_id AND f.amount = r.amount)""",
     "refunded_too_much": """
-        SELECT b.reference FROM payments p JOIN bookings b ON b.id = p.booking_id
-        WHERE p.state IN ('started', 'unknown', 'awaiting_guest', 'succeeded') GROUP BY b.reference
-        HAVING coalesce(sum(p.amount) FILTER (WHERE p.kind = 'refund'), 0) >
-        coalesce(sum(p.amount) FILTER (WHERE p.kind = 'charge' AND p.state = 'succeeded'), 0)""",
+        SELECT c.id::text FROM payments c JOIN payments r ON r.charge_id = c.id AND r.kind = 'refund'
+        AND r.state IN ('started', 'unknown', 'awaiting_staff', 'succeeded')
+        GROUP BY c.id HAVING sum(r.amount) > c.amount""",
     "ledger_returned_other_charge": """
         SELECT p.id::text FROM payments p JOIN simulated_ledger l ON l.key = p.id
         WHERE p.kind = 'refund' AND l.kind = 'refund' AND l.charge_key <> p.charge_id""",

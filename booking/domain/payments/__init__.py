@@ -7,6 +7,7 @@ the booking is decided in reservations.
 
 from booking.domain.payments.context import PaymentContext
 from booking.domain.payments.context import patience as usual_patience
+from booking.domain.payments.debts import IS_OWED as REFUND_IS_OWED
 from booking.domain.payments.disputes import look as look_at_dispute
 from booking.domain.payments.disputes import undecided as undecided_disputes
 from booking.domain.payments.ledger import (
@@ -24,9 +25,10 @@ from booking.domain.payments.ledger import (
     latest_charge,
     mark_unknown,
     note_unknown_provider,
-    paid_charge,
+    paid_charges,
     start_charge,
     start_refund,
+    start_refunds,
 )
 from booking.domain.payments.ledger import claim as claim_payment
 from booking.domain.payments.ledger import due as due_payments
@@ -42,6 +44,8 @@ from booking.domain.payments.ledger import succeed as record_success
 from booking.domain.payments.models import (
     API,
     AWAITING_GUEST,
+    AWAITING_STAFF,
+    BY_HAND,
     CHARGE,
     DESK,
     FAILED,
@@ -57,7 +61,6 @@ from booking.domain.payments.models import (
     Payment,
 )
 from booking.domain.payments.references import ProviderReferences
-from booking.domain.payments.refunds import IS_OWED as REFUND_IS_OWED
 from booking.domain.payments.refunds import OWED, REFUND_STATES, RETURNED, UNDER_WAY
 from booking.domain.payments.refunds import TOLD_DECLINED as REFUND_DECLINED
 from booking.domain.payments.refunds import TOLD_RETURNED as REFUND_RETURNED
@@ -65,6 +68,7 @@ from booking.domain.payments.refunds import exists_for as has_refund
 from booking.domain.payments.refunds import look as look_at_refund
 from booking.domain.payments.refunds import retry as retry_refund
 from booking.domain.payments.refunds import send as send_refund
+from booking.domain.payments.refunds import send_all as send_refunds
 from booking.domain.payments.refunds import states as refund_states
 from booking.domain.payments.refunds import states_within as refund_states_within
 from booking.domain.payments.repository import ORDERS as ORDER_ROWS
@@ -76,6 +80,8 @@ __all__ = [
     "ABANDONED",
     "API",
     "AWAITING_GUEST",
+    "AWAITING_STAFF",
+    "BY_HAND",
     "CHARGE",
     "DECLINED",
     "DESK",
@@ -125,7 +131,7 @@ __all__ = [
     "mark_unknown",
     "note_error",
     "note_unknown_provider",
-    "paid_charge",
+    "paid_charges",
     "payment_as_seen",
     "payment_figures",
     "record_failure",
@@ -134,8 +140,10 @@ __all__ = [
     "refund_states_within",
     "retry_refund",
     "send_refund",
+    "send_refunds",
     "start_charge",
     "start_refund",
+    "start_refunds",
     "undecided_disputes",
     "usual_patience",
 ]

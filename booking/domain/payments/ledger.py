@@ -13,15 +13,18 @@ from decimal import Decimal
 
 from sqlalchemy import and_, func, select, update
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import aliased
 
 from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.errors import Forbidden, RefundNotOwed
 from booking.domain.notices import Notice
-from booking.domain.payments import repository
+from booking.domain.payments import debts, repository
 from booking.domain.payments.context import PaymentContext
 from booking.domain.payments.models import (
     AWAITING_GUEST,
+    AWAITING_STAFF,
+    BY_HAND,
     CHARGE,
     FAILED,
     OPEN,
@@ -30,6 +33,7 @@ from booking.domain.payments.models import (
     STAY,
     SUCCEEDED,
     UNKNOWN,
+    Order,
     Payment,
 )
 from booking.domain.people import Action
@@ -51,13 +55,17 @@ STUCK_AFTER = 5  # times of asking in vain: with the usual patience, after some 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What is to be charged for which booking of which order, and what for (one of PURPOSES)."""
+    """What is to be charged for which booking of which order, and what for (one of PURPOSES).
+
+    `beyond` is what the order will owe in addition once it is paid: a dearer stay, for example.
+    """
 
     order_id: uuid.UUID
     booking_id: uuid.UUID
     amount: Decimal
     currency: str
     purpose: str = STAY
+    beyond: Decimal = Decimal(0)
 
 
 def start_charge(due: Due, *, method: str, context: PaymentContext) -> Payment:
@@ -82,20 +90,52 @@ def _charge(due: Due, state: str, method: str, provider: str, patience: dt.timed
     new.order_id, new.booking_id = due.order_id, due.booking_id
     new.amount, new.currency = due.amount, due.currency
     _prepare(new)
-    repository.add_charge(new, patience)
+    repository.add_charge(new, patience, due.beyond)
     return new
 
 
-def start_refund(charge: Payment, amount: Decimal, patience: dt.timedelta) -> Payment:
-    """Record that `amount` of the charge is owed back, inside the transaction that makes it so; the order is locked.
+def start_refunds(order: Order, booking_id: uuid.UUID, amount: Decimal, patience: dt.timedelta) -> list[Payment]:
+    """Record that `amount` is owed back for a booking, inside the transaction that makes it so; the order is locked.
 
-    Raises RefundNotOwed where less than that was paid and has not gone back.
+    Of the order's charges the latest comes first, each for what it has left: a refund for each of them. Raises
+    RefundNotOwed where less than that was paid and has not gone back.
     """
-    new = Payment(kind=REFUND, state=STARTED, charge_id=charge.id, provider=charge.provider, purpose=charge.purpose)
-    new.order_id, new.booking_id = charge.order_id, charge.booking_id
+    started, missing = [], amount
+    for charge, left in _refundable(order.id):
+        if missing <= 0:
+            break
+        started.append(start_refund(charge, min(left, missing), patience, booking_id))
+        missing -= started[-1].amount
+    if missing > 0:
+        raise RefundNotOwed
+    return started
+
+
+def start_refund(
+    charge: Payment, amount: Decimal, patience: dt.timedelta, booking_id: uuid.UUID | None = None
+) -> Payment:
+    """The same of one charge: for its own booking, or for another of the order. Raises RefundNotOwed."""
+    return _refund(charge, booking_id or charge.booking_id, amount, patience)
+
+
+def start_again(declined: Payment, patience: dt.timedelta) -> Payment:
+    """Another attempt at the same refund, inside the caller's transaction. Raises RefundNotOwed."""
+    charge = db.session.get_one(Payment, declined.charge_id)
+    repository.order_locked(charge.order_id)
+    return _refund(charge, declined.booking_id, declined.amount, patience, declined.debt_id or declined.booking_id)
+
+
+def _refund(
+    charge: Payment, booking_id: uuid.UUID, amount: Decimal, patience: dt.timedelta, debt_id: uuid.UUID | None = None
+) -> Payment:
+    state = AWAITING_STAFF if charge.provider in BY_HAND else STARTED
+    new = Payment(kind=REFUND, state=state, charge_id=charge.id, provider=charge.provider, purpose=charge.purpose)
+    new.order_id, new.booking_id = charge.order_id, booking_id
     new.amount, new.currency = amount, charge.currency
     _prepare(new)
-    if not repository.add_refund(new, patience):
+    new.debt_id = debt_id or new.id
+    others = Decimal(0) if debt_id is None else amount  # what was declined is still counted as given back
+    if not repository.add_refund(new, charge.amount + others, patience):
         raise RefundNotOwed
     return new
 
@@ -236,10 +276,23 @@ def latest_charge(booking_id: uuid.UUID) -> Payment | None:
     return db.session.scalars(charges.order_by(Payment.id.desc()).limit(1)).one_or_none()
 
 
-def paid_charge(booking_id: uuid.UUID) -> Payment:
-    """The charge that paid the booking, inside the caller's transaction; there is one for what was confirmed."""
-    paid = select(Payment).where(Payment.booking_id == booking_id, Payment.kind == CHARGE, Payment.state == SUCCEEDED)
-    return db.session.scalars(paid).one()
+def paid_charges(order_id: uuid.UUID) -> list[Payment]:
+    """The charges that paid for the order, the latest first, inside the caller's transaction."""
+    return [charge for charge, _ in _charged(order_id)]
+
+
+def _refundable(order_id: uuid.UUID) -> list[tuple[Payment, Decimal]]:
+    """Charges of which something is left, with how much."""
+    return [(charge, charge.amount - back) for charge, back in _charged(order_id) if charge.amount > back]
+
+
+def _charged(order_id: uuid.UUID) -> list[tuple[Payment, Decimal]]:
+    """Charges, the latest first, with what of each went back, is on its way, or is owed."""
+    charge = aliased(Payment)
+    paid = (charge.order_id == order_id, charge.kind == CHARGE, charge.state == SUCCEEDED)
+    back = debts.given_back_of(charge.id)
+    rows = db.session.execute(select(charge, back).where(*paid).order_by(charge.id.desc()))
+    return [(one, Decimal(given)) for one, given in rows]
 
 
 @reading

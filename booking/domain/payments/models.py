@@ -14,15 +14,17 @@ from booking.infra.db import Model
 from booking.infra.homes import REGIONAL
 
 CHARGE, REFUND = PAYMENT_KINDS = ("charge", "refund")
-STARTED, SUCCEEDED, FAILED, UNKNOWN, AWAITING_GUEST = PAYMENT_STATES = (
+STARTED, SUCCEEDED, FAILED, UNKNOWN, AWAITING_GUEST, AWAITING_STAFF = PAYMENT_STATES = (
     "started",
     "succeeded",
     "failed",
     "unknown",
     "awaiting_guest",  # at the provider's own page
+    "awaiting_staff",  # a refund of what was taken by hand: no provider can be asked
 )
 OPEN = (STARTED, UNKNOWN, AWAITING_GUEST)  # nobody knows yet whether the money has moved
-LIVE = (*OPEN, SUCCEEDED)
+LIVE = (*OPEN, AWAITING_STAFF, SUCCEEDED)
+BY_HAND = DESK_MONEY, TRANSFER = ("desk", "transfer")  # providers: staff takes the money, and gives it back
 DISPUTE_OPEN, DISPUTE_WON, DISPUTE_LOST = DISPUTE_STATES = ("open", "won", "lost")
 STAY, CHANGE, DEPOSIT, BALANCE = PURPOSES = ("stay", "change", "deposit", "balance")
 WEB, API, DESK, IMPORT = CHANNELS = ("web", "api", "desk", "import")
@@ -105,6 +107,8 @@ class Payment(Model):
         CheckConstraint(one_of("kind", PAYMENT_KINDS), name="kind_known"),
         CheckConstraint(one_of("state", PAYMENT_STATES), name="state_known"),
         CheckConstraint("kind = 'charge' OR state <> 'awaiting_guest'", name="only_charge_awaits"),
+        CheckConstraint("kind = 'refund' OR state <> 'awaiting_staff'", name="only_refund_awaits_staff"),
+        CheckConstraint("kind = 'refund' OR debt_id IS NULL", name="only_refund_has_debt"),
         CheckConstraint("amount > 0", name="amount_positive"),
         CheckConstraint(check_sql("amount"), name="amount_decimals"),
         CheckConstraint(CURRENCY_CODE, name="currency_code"),
@@ -121,13 +125,12 @@ class Payment(Model):
             postgresql_where=text("kind = 'charge' AND state IN ('started', 'unknown', 'awaiting_guest')"),
         ),
         Index("ix_payments_order_id", "order_id"),
-        # Neither two charges nor two refunds of one booking can be under way or done.
+        # Of all attempts at one refund, one is under way or done.
         Index(
-            "uq_payments_live",
-            "booking_id",
-            "kind",
+            "uq_payments_live_refund",
+            text("coalesce(debt_id, booking_id)"),
             unique=True,
-            postgresql_where=text("state IN ('started', 'unknown', 'awaiting_guest', 'succeeded')"),
+            postgresql_where=text("kind = 'refund' AND state IN ('started', 'unknown', 'awaiting_staff', 'succeeded')"),
         ),
         Index("ix_payments_due", "next_at", postgresql_where=text("state IN ('started', 'unknown', 'awaiting_guest')")),
         Index(
@@ -153,6 +156,8 @@ class Payment(Model):
     failure: Mapped[str | None] = mapped_column(String(64))
     error: Mapped[str | None] = mapped_column(Text)  # why it failed or is still open, for operators
     charge_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("payments.id"))  # what a refund gives back
+    # The first attempt at the same refund; none where the booking's is meant, which had one at that time.
+    debt_id: Mapped[uuid.UUID | None]
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")  # times that recovery asked
     next_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))  # then recovery may ask
     created_at: Mapped[CreatedAt]

@@ -8,25 +8,25 @@ has gone back after all.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from booking.domain import messages, people
 from booking.domain.actors import Actor
 from booking.domain.errors import PaymentNotFound, RefundNotOwed
-from booking.domain.payments import ledger, repository
+from booking.domain.payments import debts, ledger, repository
 from booking.domain.payments.context import PaymentContext
-from booking.domain.payments.models import FAILED, LIVE, REFUND, SUCCEEDED, Payment
+from booking.domain.payments.models import AWAITING_STAFF, FAILED, LIVE, REFUND, SUCCEEDED, Payment
 from booking.domain.people import Action
 from booking.infra import telemetry
 from booking.infra.db import READ_COMMITTED, Unavailable, db, reading, transaction
 from booking.infra.ids import encode
 from booking.infra.provider import NoAnswer, Outcome, Result
 
-ONE_REFUND = "uq_payments_live"  # a second live refund of a booking: look again
+ONE_REFUND = "uq_payments_live_refund"  # a second live attempt at one refund: look again
 
 # What became of a booking's refund.
 RETURNED, UNDER_WAY, OWED = REFUND_STATES = ("returned", "under_way", "owed")
@@ -50,7 +50,15 @@ def send(actor: Actor, refund: Payment, context: PaymentContext) -> bool:
         return False
 
 
+def send_all(actor: Actor, refunds: Iterable[Payment], context: PaymentContext) -> None:
+    """send() for each; what goes wrong with one holds up no other."""
+    for refund in refunds:
+        send(actor, refund, context)
+
+
 def _sent(actor: Actor, refund: Payment, context: PaymentContext) -> bool:
+    if refund.state == AWAITING_STAFF:
+        return False
     provider = context.find_provider(refund.provider)
     if provider is None:
         ledger.note_unknown_provider(refund)
@@ -93,9 +101,8 @@ def _recorded(actor: Actor, refund_id: uuid.UUID, outcome: Outcome) -> bool:
 
 
 def _declined_before(refund: Payment) -> bool:
-    """Whether another attempt of this booking was, so that the guest knows that the money is owed."""
-    others = (Payment.booking_id == refund.booking_id, Payment.kind == REFUND, Payment.state == FAILED)
-    return bool(db.session.scalar(select(exists().where(*others, Payment.id != refund.id))))
+    """Whether another attempt at it was, so that the guest knows that the money is owed."""
+    return bool(db.session.scalar(select(exists().where(debts.others_of(refund), Payment.state == FAILED))))
 
 
 def _tell(actor: Actor, refund: Payment) -> None:
@@ -148,10 +155,9 @@ def _declined(payment_id: uuid.UUID) -> Payment:
 @transaction(isolation=READ_COMMITTED, retry_on=(ONE_REFUND,))
 def _begin_again(actor: Actor, payment_id: uuid.UUID, context: PaymentContext) -> Payment:
     declined = repository.locked(payment_id)
-    if db.session.scalar(select(exists().where(_lives_beside(declined.booking_id)))):
+    if _lives_beside(declined):
         raise RefundNotOwed
-    charge = db.session.get_one(Payment, declined.charge_id)
-    again = ledger.start_refund(charge, declined.amount, context.patience)
+    again = ledger.start_again(declined, context.patience)
     after = {"payment": encode("payment", again.id)} | _facts(again)
     people.audit(actor, "refund.retried", encode("payment", payment_id), before={"state": FAILED}, after=after)
     return again
@@ -160,7 +166,7 @@ def _begin_again(actor: Actor, payment_id: uuid.UUID, context: PaymentContext) -
 @transaction(isolation=READ_COMMITTED, retry_on=(ONE_REFUND,))
 def _returned_after_all(actor: Actor, payment_id: uuid.UUID, outcome: Outcome) -> None:
     declined = repository.locked(payment_id)
-    if db.session.scalar(select(exists().where(_lives_beside(declined.booking_id)))):
+    if _lives_beside(declined):
         raise RefundNotOwed
     ledger.succeed(declined, outcome.reference)
     _tell(actor, declined)
@@ -169,8 +175,8 @@ def _returned_after_all(actor: Actor, payment_id: uuid.UUID, outcome: Outcome) -
     people.audit(actor, "refund.found", shown, before={"state": FAILED}, after=after)
 
 
-def _lives_beside(booking_id: uuid.UUID) -> ColumnElement[bool]:
-    return and_(Payment.booking_id == booking_id, Payment.kind == REFUND, Payment.state.in_(LIVE))
+def _lives_beside(declined: Payment) -> bool:
+    return bool(db.session.scalar(select(exists().where(debts.others_of(declined), Payment.state.in_(LIVE)))))
 
 
 # --- the provider says that there is news
@@ -207,18 +213,6 @@ def _failed_after_all(actor: Actor, refund_id: uuid.UUID, outcome: Outcome) -> N
 
 # --- looking
 
-_other = aliased(Payment)
-# A refund that was declined last, of a booking of which no other attempt is under way or done: its guest still waits.
-IS_OWED = and_(
-    Payment.kind == REFUND,
-    Payment.state == FAILED,
-    ~exists().where(
-        _other.booking_id == Payment.booking_id,
-        _other.kind == REFUND,
-        or_(_other.state.in_(LIVE), and_(_other.state == FAILED, _other.id > Payment.id)),
-    ),
-)
-
 
 def exists_for(booking_id: InstrumentedAttribute[uuid.UUID]) -> ColumnElement[bool]:
     """Whether money of this booking goes (or should go) back, as a part of a statement."""
@@ -235,11 +229,18 @@ def states_within(booking_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
     """The same, inside the caller's transaction."""
     if not booking_ids:
         return {}
-    attempts = (
-        select(Payment.booking_id, Payment.state)
-        .where(Payment.booking_id.in_(booking_ids), Payment.kind == REFUND)
-        # One that lives supersedes those that were declined.
-        .order_by(Payment.state != FAILED)
+    counts = or_(Payment.state.in_(LIVE), debts.IS_OWED)
+    attempts = select(Payment.booking_id, Payment.state).where(
+        Payment.booking_id.in_(booking_ids), Payment.kind == REFUND, counts
     )
-    shown = {SUCCEEDED: RETURNED, FAILED: OWED}
-    return {row.booking_id: shown.get(row.state, UNDER_WAY) for row in db.session.execute(attempts)}
+    found: dict[uuid.UUID, set[str]] = {}
+    for row in db.session.execute(attempts):
+        found.setdefault(row.booking_id, set()).add(row.state)
+    return {booking_id: _summed_up(states) for booking_id, states in found.items()}
+
+
+def _summed_up(states: set[str]) -> str:
+    """Of all that is to go back for one booking: what the guest has to hear of first."""
+    if FAILED in states:
+        return OWED
+    return RETURNED if states == {SUCCEEDED} else UNDER_WAY

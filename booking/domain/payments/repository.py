@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Insert, Interval, Select, Table, bindparam, select
+from sqlalchemy import ColumnElement, Insert, Interval, Select, Table, and_, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
 from booking.domain.errors import NothingOwed, PaymentInProgress, PaymentModified
+from booking.domain.payments import debts
 from booking.domain.payments.models import Order, Payment
 from booking.domain.saved_rows import SavedRows, named
 from booking.infra.batches import required
@@ -26,7 +28,7 @@ from booking.infra.sql_errors import constraint_name
 PAYMENTS = SavedRows(Payment)
 ORDERS = SavedRows(Order)
 
-ONE_OPEN_CHARGE = {"uq_payments_open_charge", "uq_payments_live"}  # whichever says it first
+ONE_OPEN_CHARGE = "uq_payments_open_charge"
 
 _ORDERS = cast(Table, Order.__table__)
 _AMOUNT = bindparam("new_amount", type_=PAYMENTS.table.c.amount.type)
@@ -41,9 +43,20 @@ def _add(rule: ColumnElement[bool]) -> Insert:
 
 
 # What else is on its way is counted already (`refunding`), or cannot be (one open charge of an order at a time).
-_CHARGE = _add(_ORDERS.c.paid + _AMOUNT <= _ORDERS.c.owed)
-_ADDED_CHARGE = required(_CHARGE)
-_REFUND = _add(_ORDERS.c.refunded + _ORDERS.c.refunding + _AMOUNT <= _ORDERS.c.paid)
+_HAS = _ORDERS.c.paid - _ORDERS.c.refunded - _ORDERS.c.refunding
+_ADDED_CHARGE = required(_add(_ORDERS.c.owed >= _HAS + _AMOUNT))
+# A charge for more than is owed now: the rest will be, once it has succeeded. What was declined on its way back is the
+# guest's, too.
+_BEYOND = bindparam("beyond", type_=PAYMENTS.table.c.amount.type)
+_ADDED_MORE = required(
+    _add(_ORDERS.c.owed + _BEYOND >= _HAS - debts.declined_of(_ORDERS.c.id) + _AMOUNT), planned_once=False
+)
+_REFUND = _add(
+    and_(
+        _ORDERS.c.refunded + _ORDERS.c.refunding + _AMOUNT <= _ORDERS.c.paid,
+        debts.given_back_of(bindparam("new_charge_id")) + _AMOUNT <= bindparam("charged", type_=_AMOUNT.type),
+    )
+)
 _ORDER_LOCKED = select(_ORDERS).where(_ORDERS.c.id == bindparam("order_id")).with_for_update()
 _LOCKED = select(PAYMENTS.table).where(PAYMENTS.table.c.id == bindparam("payment_id")).with_for_update()
 
@@ -65,20 +78,26 @@ def order_locked(order_id: uuid.UUID) -> Order:
     return ORDERS.read(row)
 
 
-def add_charge(new: Payment, patience: dt.timedelta) -> None:
+def add_charge(new: Payment, patience: dt.timedelta, beyond: Decimal) -> None:
     """Insert with the next message to Postgres, not to be recovered for `patience`; the order is locked.
 
-    Whatever sends it raises NothingOwed where the order's sums do not allow it, PaymentInProgress where another attempt
-    is under way or done.
+    `beyond` is what will be owed in addition once it has succeeded. Whatever sends it raises NothingOwed where the
+    order's sums do not allow it, PaymentInProgress where another attempt is under way.
     """
     values = PAYMENTS.values(new) | {"patience": patience}
-    require(_ADDED_CHARGE, values, otherwise=NothingOwed(), refusal=_under_way)
+    if beyond:
+        require(_ADDED_MORE, values | {"beyond": beyond}, otherwise=NothingOwed(), refusal=_under_way)
+    else:
+        require(_ADDED_CHARGE, values, otherwise=NothingOwed(), refusal=_under_way)
     PAYMENTS.remember(new)
 
 
-def add_refund(new: Payment, patience: dt.timedelta) -> bool:
-    """Insert, not to be recovered for `patience`. False where the order's sums do not allow it; the order is locked."""
-    if not execute(_REFUND, PAYMENTS.values(new) | {"patience": patience}).count:
+def add_refund(new: Payment, charged: Decimal, patience: dt.timedelta) -> bool:
+    """Insert, not to be recovered for `patience`; the caller has locked the order, of whose charge `charged` came in.
+
+    False where the order's sums, or the charge's own, do not allow it.
+    """
+    if not execute(_REFUND, PAYMENTS.values(new) | {"patience": patience, "charged": charged}).count:
         return False
     PAYMENTS.remember(new)
     return True
@@ -101,4 +120,4 @@ def save(changed: Payment) -> None:
 
 
 def _under_way(error: DBAPIError) -> Exception | None:
-    return PaymentInProgress() if constraint_name(error) in ONE_OPEN_CHARGE else None
+    return PaymentInProgress() if constraint_name(error) == ONE_OPEN_CHARGE else None

@@ -16,7 +16,7 @@ from booking.domain import messages, people
 from booking.domain.actors import Actor
 from booking.domain.errors import AccountInUse, AccountNotFound, Invalid
 from booking.domain.notices import Notice
-from booking.domain.payments import FAILED, OPEN, REFUND_IS_OWED, Payment
+from booking.domain.payments import AWAITING_STAFF, FAILED, OPEN, REFUND_IS_OWED, Payment
 from booking.domain.people import Action, email_key
 from booking.domain.reservations import hold_limits
 from booking.domain.reservations.booking_details import BOOKED, HELD, PAYING
@@ -112,7 +112,7 @@ def _money_moves(user_id: uuid.UUID) -> list[MoneyMove]:
     rows = db.session.execute(
         select(Booking.id, Booking.reference, Booking.room_name, Payment.amount, Payment.currency, is_owed)
         .join(Booking, Booking.id == Payment.booking_id)
-        .where(Booking.user_id == user_id, or_(Payment.state.in_(OPEN), REFUND_IS_OWED))
+        .where(Booking.user_id == user_id, or_(Payment.state.in_((*OPEN, AWAITING_STAFF)), REFUND_IS_OWED))
         .order_by(Payment.id)
     )
     return [MoneyMove(*row) for row in rows]

@@ -136,10 +136,9 @@ def cancel(
 
     Raises BookingNotFound, BookingNotCancellable; BookingModified, RefundChanged: what was seen is not so any more.
     """
-    booking, refund = _cancel(actor, booking_id, context, seen_version, seen_refund)
+    booking, refunds = _cancel(actor, booking_id, context, seen_version, seen_refund)
     telemetry.count_booking("cancelled")
-    if refund:
-        payments.send_refund(actor, refund, context)
+    payments.send_refunds(actor, refunds, context)
     return booking
 
 
@@ -304,7 +303,7 @@ def _cancel(
     context: BookingContext,
     seen_version: int | None,
     seen_refund: Decimal | None,
-) -> tuple[Booking, Payment | None]:
+) -> tuple[Booking, list[Payment]]:
     booking = permitted(actor, Action.CANCEL_BOOKING, booking_id, lock=True)
     if seen_version is not None and seen_version != booking.version:
         raise BookingModified
@@ -314,8 +313,8 @@ def _cancel(
     inventory.release_nights(actor, booking.id)
     cancellation.close(actor, booking, terms)
     if not (terms and terms.refund):
-        return booking, None
-    return booking, payments.start_refund(payments.paid_charge(booking.id), terms.refund, context.patience)
+        return booking, []
+    return booking, payments.start_refunds(order, booking.id, terms.refund, context.patience)
 
 
 @transaction(isolation=READ_COMMITTED)

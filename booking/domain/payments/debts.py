@@ -1,0 +1,62 @@
+"""What is owed back. A debt is one refund, however many attempts it takes: one is under way or done at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
+
+from booking.domain.payments.models import FAILED, LIVE, REFUND, Payment
+
+_other = aliased(Payment)
+
+
+def _debt(payment: Any) -> ColumnElement[Any]:
+    """Attempts of an older version name none: theirs is their booking's."""
+    return func.coalesce(payment.debt_id, payment.booking_id)
+
+
+def _lives(payment: Any) -> ColumnElement[bool]:
+    # Not by in_(): its values are known only when it is sent, and these statements are made once.
+    return or_(*(payment.state == state for state in LIVE))
+
+
+def _same_debt(one: Any, payment: Any) -> ColumnElement[bool]:
+    # The booking is the same, too; by it the attempts are found.
+    return and_(one.booking_id == payment.booking_id, one.kind == REFUND, _debt(one) == _debt(payment))
+
+
+# A refund that was declined last, and no other attempt at it is under way or done: its guest still waits.
+IS_OWED = and_(
+    Payment.kind == REFUND,
+    Payment.state == FAILED,
+    ~exists().where(
+        _same_debt(_other, Payment),
+        or_(_lives(_other), and_(_other.state == FAILED, _other.id > Payment.id)),
+    ),
+)
+
+
+def others_of(refund: Payment) -> ColumnElement[bool]:
+    """All other attempts at the same refund."""
+    return and_(
+        Payment.booking_id == refund.booking_id,
+        Payment.kind == REFUND,
+        _debt(Payment) == (refund.debt_id or refund.booking_id),
+        Payment.id != refund.id,
+    )
+
+
+def declined_of(order_id: Any) -> ColumnElement[Any]:
+    """What was declined on its way back to the guest of an order, and is still owed."""
+    return _sum(Payment.order_id == order_id, IS_OWED)
+
+
+def given_back_of(charge_id: Any) -> ColumnElement[Any]:
+    """What of a charge went back, is on its way, or is owed."""
+    return _sum(Payment.charge_id == charge_id, Payment.kind == REFUND, or_(_lives(Payment), IS_OWED))
+
+
+def _sum(*which: ColumnElement[bool]) -> ColumnElement[Any]:
+    return select(func.coalesce(func.sum(Payment.amount), 0)).where(*which).scalar_subquery()
