@@ -210,12 +210,14 @@ def paid(booking_id: str) -> Response:
 @required
 @form_check.asks_again(_once_more)
 def release(booking_id: str) -> Response:
-    """The guest does not want the room after all, or would rather have another one."""
+    """The guest does not want the room after all, or would rather have another one, or other dates of this one."""
     trip, form = own_trip(booking_id), Form.posted()
     if not _released(trip):
         return go_to(url_for(".show", booking_id=booking_id))
     if decode("room", instead := form.value("roomId")):
         return go_to(url_for(".wish", room_id=instead, **_wish(request.form)))
+    if _wish(request.form):
+        return go_to(_room_page(encode("room", trip.room_id), form))
     return go_to(_page_of(BookingRequest(visitor().id, trip.room_id, trip.stay, trip.notice.guests)))
 
 

@@ -97,7 +97,7 @@ def test_back_and_reload_at_each_step(page: Page, room: Room, alice: User) -> No
     page.reload()
     expect(heading(page, "Review and pay")).to_be_visible()
     page.goto(address(room))
-    expect(page.get_by_text("You’ve reserved this room but haven’t paid yet.")).to_be_visible()
+    expect(page.get_by_text("You’re holding these nights")).to_be_visible()
     page.reload()
     page.get_by_role("link", name="Review and pay").click()
     assert page.url == checkout

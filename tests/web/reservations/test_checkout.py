@@ -157,7 +157,7 @@ def test_a_room_that_does_not_exist(guest: Visitor, room: Room) -> None:
 def test_back_on_the_rooms_page_ones_own_reservation_is_known(guest: Visitor, room: Room) -> None:
     url = reserve(guest, room).url
     guest.go(room_url(room))
-    assert "You’ve reserved this room but haven’t paid yet." in guest.text
+    assert "You’re holding these nights" in guest.text
     assert url in guest.links()
     assert "Somebody else" not in guest.text
 

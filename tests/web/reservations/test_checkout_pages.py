@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -103,6 +104,61 @@ def test_the_total_goes_back_in_the_currencys_own_decimals(
     assert guest.go(checkout(held)).page.find("input", attrs={"name": "shownTotal"})["value"] == shown
     guest.send(checkout(held), paymentMethodId=VISA)
     assert guest.heading == "You’re booked"
+
+
+# --- held nights on the room's page
+
+
+def offer(guest: Visitor) -> str:
+    return " ".join(guest.page.select_one("#offer").get_text(" ").split())
+
+
+def test_the_rooms_page_says_whose_hold_it_is_until_when_and_leads_to_paying_and_releasing(
+    guest: Visitor, room: Room, held: Booking
+) -> None:
+    guest.go(wish(room).replace("/reserve", ""))
+    assert "You’re holding these nights Held for you until" in offer(guest)
+    assert f"{held.held_until.astimezone(ZoneInfo('Europe/Brussels')):%H:%M} (Brussels time)" in offer(guest)
+    assert "Time left to pay: 15 minutes" in offer(guest)
+    assert "already have" not in guest.text
+    assert link_text(guest, checkout(held)) == "Review and pay"
+    guest.send(f"{checkout(held)}/release")
+    assert guest.url == wish(room).replace("/reserve", "")  # where the nights are available again
+    assert guest.page.select_one("form#reserve")
+    assert (reload(held).status, "holding these nights" in guest.text) == ("CANCELLED", False)
+
+
+def test_a_hold_of_overlapping_dates_is_told_and_released_for_the_dates_that_are_looked_at(
+    guest: Visitor, bob: User, room: Room, desk: BookingContext, alice: User, held: Booking
+) -> None:
+    others = bookings.hold(acting(bob), order(bob, room, in_days(33, 1)), desk)
+    mine = held
+    for nights in (2, 4):  # which may be had in its stead, or not, since the last of them is somebody else's
+        other = in_days(30, nights)
+        page = f"/rooms/{encode('room', room.id)}?checkIn={other.check_in}&checkOut={other.check_out}&guests=1"
+        guest.go(page)
+        assert "Held for you until" in offer(guest)
+        assert "Time left to pay: 15 minutes" in offer(guest)
+        assert link_text(guest, checkout(mine)) == "Review and pay"
+        assert ("haven’t paid yet" in offer(guest), "still stands" in offer(guest)) == (nights == 2, nights == 4)
+        guest.send(f"{checkout(mine)}/release")
+        assert (guest.url, reload(mine).status) == (page, "CANCELLED")
+        assert "Held for you until" not in offer(guest)
+        mine = bookings.hold(acting(alice), order(alice, room, STAY), desk)
+    assert reload(others).status == "PENDING"
+
+
+def test_releasing_twice_or_from_anothers_page_does_nothing_more(
+    app: Flask, guest: Visitor, bob: User, room: Room, held: Booking
+) -> None:
+    page = wish(room).replace("/reserve", "")
+    beside = Visitor(app)
+    beside.client = guest.client
+    beside.go(page)
+    guest.go(page).send(f"{checkout(held)}/release")
+    assert beside.send(f"{checkout(held)}/release").url == page
+    stranger = Visitor(app).signed_in(bob).go(page)
+    assert f"{checkout(held)}/release" not in str(stranger.page)
 
 
 # --- another number of guests
