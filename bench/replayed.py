@@ -22,6 +22,7 @@ from bench.clients import Measured
 from bench.copy_of_its_own import OPTIONS, Copy
 from bench.filled import FILLED_DAYS, FIRST_ROOM
 from bench.workload import NIGHTS, Window
+from booking.domain.reservations.idempotency import LEASE
 from booking.infra.embedded import account
 
 STATEMENT = re.compile(r"^\d{4}-\d\d-\d\d .*? LOG:  statement: (.*)$")
@@ -93,12 +94,13 @@ def _statements(text: str) -> list[str]:
 def script(captured: Captured, known: dict[str, str], kept: set[str], lease: dt.datetime | None = None) -> str:
     """A pgbench script: `known` texts are replaced as told, ids not in `kept` become new at every turn.
 
-    `lease` is the instant that one statement returned and later ones compare with: pgbench takes it from there, too.
+    `lease` is the end of the lease under the key, with which later statements compare. It is counted from when the
+    transaction of the hold began, as the room was read: pgbench takes that from there, too.
     """
     lines = [_as_one_call(statement) for statement in captured.statements]
     if lease in [_moment(text) for line in lines for text in INSTANT.findall(line)]:
-        giving = next(number for number, line in enumerate(lines) if "RETURNING" in line and "lease_until" in line)
-        lines[giving] = f"{lines[giving].removesuffix(';')} \\gset"
+        giving = next(number for number, line in enumerate(lines) if "AS read_at" in line)
+        lines[giving] = f"{lines[giving].removesuffix(';')} \\gset room_"
     body = "\n".join(lines)
     for text, instead in known.items():
         body = body.replace(text, instead)
@@ -122,7 +124,7 @@ def _moment(text: str) -> dt.datetime:
 
 def _instant(moment: dt.datetime, at: dt.datetime, lease: dt.datetime | None) -> str:
     if moment == lease:
-        return "':lease_until'::timestamptz"
+        return f"(':room_read_at'::timestamptz + interval '{LEASE.total_seconds():.0f} seconds')"
     return f"(now() + interval '{round((moment - at).total_seconds())} seconds')"
 
 

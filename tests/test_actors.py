@@ -133,7 +133,7 @@ PROOF = {
         "start_web_session",
         "undo_email_change",
     },
-    "reservations": {"keep_refusal", "let_key_go"},
+    "reservations": {"once"},
 }
 # The worker doing what an event asks for, which names its actor; figures without anybody's data; logs; what age ends.
 MACHINERY = {

@@ -27,14 +27,12 @@ from booking.domain.errors import (
 )
 from booking.domain.notices import Notice
 from booking.domain.people import CurrentUser
-from booking.domain.reservations import Answer, Booking, BookingList, Claim, RoomOrder
+from booking.domain.reservations import Answer, Booking, BookingList, RoomOrder
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
-from booking.infra.db import Unavailable
 from booking.infra.ids import decode, encode
 
 KEY = re.compile(r"[!-~]{1,255}")
-FINAL = (PaymentFailed, RoomNotAvailable)  # refusals that a repeated request gets again
 
 
 @endpoint(
@@ -65,15 +63,15 @@ FINAL = (PaymentFailed, RoomNotAvailable)  # refusals that a repeated request ge
 )
 def create_booking(user: CurrentUser, body: RoomOrder) -> Response:
     """Book a room: hold the nights, charge, confirm."""
-    key = _idempotency_key()
-    kept = _Kept()
+    kept, key = _Kept(), _idempotency_key()
+    wanted = reservations.BookingRequest(user.id, _room_of(body), body.stay, body.guests, payments.API)
+    order = user.actor, wanted, body.payment_method_id, current_services().booking_context
     if key is None:
-        return _created(_book(user, body, None, kept), kept)
+        return _created(reservations.book(*order, render=kept), kept)
     fingerprint = reservations.request_fingerprint(body.model_dump(mode="json"))
-    claim = reservations.claim_key(user.actor, "POST /bookings", key, fingerprint)
-    if isinstance(claim, Answer):
-        return _replayed(user, claim)
-    return _created(_book_under(claim, user, body, kept), kept)
+    first = reservations.first_claim(user.actor, "POST /bookings", key, fingerprint)
+    booked = reservations.once(first, lambda claim: reservations.book(*order, claim=claim, render=kept), _refused)
+    return _replayed(user, booked) if isinstance(booked, Answer) else _created(booked, kept)
 
 
 @endpoint("GET", "/bookings", tag="Bookings", query=BookingList, schema=schemas.BookingPage)
@@ -126,26 +124,13 @@ class _Kept:
         return self.answer
 
 
-def _book(user: CurrentUser, body: RoomOrder, claim: Claim | None, kept: _Kept) -> Booking:
-    room_id = decode("room", body.room_id)
-    if room_id is None:
-        raise RoomNotFound
-    wanted = reservations.BookingRequest(user.id, room_id, body.stay, body.guests, payments.API)
-    context, method = current_services().booking_context, body.payment_method_id
-    return reservations.book(user.actor, wanted, method, context, claim=claim, render=kept)
+def _room_of(body: RoomOrder) -> uuid.UUID:
+    """What is no id of a room is found nowhere: that is said in its turn, after what is known under the key."""
+    return decode("room", body.room_id) or uuid.UUID(int=0)
 
 
-def _book_under(claim: Claim, user: CurrentUser, body: RoomOrder, kept: _Kept) -> Booking:
-    """Book, and keep a final refusal as the answer; anything else leaves the key to the next call."""
-    try:
-        return _book(user, body, claim, kept)
-    except FINAL as refusal:
-        answer = Answer(status_of(refusal), errors.body_of(refusal).decode())
-        reservations.keep_refusal(claim, answer)
-        raise
-    except (BookingError, Unavailable):
-        reservations.let_key_go(claim)
-        raise
+def _refused(refusal: BookingError) -> Answer:
+    return Answer(status_of(refusal), errors.body_of(refusal).decode())
 
 
 def _answer(booking: Booking) -> Answer:

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 
 from booking.domain.maintenance import verification
-from booking.domain.reservations import bookings, recovery
+from booking.domain.reservations import bookings, recovery, repository
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.provider import NoAnswer, Provider
@@ -256,11 +256,18 @@ def finished_by_the_next_call(api: Program, room: Room, charges: Any = 1) -> Non
     assert nothing_is_wrong()
 
 
-def test_died_after_the_claim_of_the_key(app: Flask, api: Program, room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bookings, "_hold", die)
-    crashed(app, api, room)
-    monkeypatch.undo()
-    finished_by_the_next_call(api, room)
+def test_died_before_anything_was_held_and_the_next_call_begins_at_once(
+    app: Flask, api: Program, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key is written with the hold: where that is not there, neither is the key."""
+    for module, name in ((bookings, "_hold"), (repository, "add")):
+        monkeypatch.setattr(module, name, die)
+        with selling(app, replace(desk, lock_rooms=False)), pytest.raises(Died):
+            order(api, room)
+        monkeypatch.undo()
+    answer = order(api, room)
+    assert (answer.status_code, replayed(answer)) == (201, False)
+    assert nothing_is_wrong()
 
 
 def test_died_with_the_nights_held_and_no_payment_begun(

@@ -46,16 +46,16 @@ def test_a_moment_moves_along_with_the_clock() -> None:
     ]
 
 
-def test_a_moment_that_was_returned_is_taken_from_there() -> None:
+def test_the_end_of_a_lease_is_counted_from_when_the_room_was_read() -> None:
     lease = "'2026-11-22T12:00:30.120000+00:00'::timestamptz"
     made = made_of(
-        "INSERT INTO keys RETURNING lease_until",
+        "SELECT name, now() AS read_at FROM rooms",
         f"UPDATE keys WHERE lease_until = {lease}",
         lease=dt.datetime.fromisoformat("2026-11-22T12:00:30.12+00:00"),
     )
     assert made == [
-        "INSERT INTO keys RETURNING lease_until \\gset",
-        "UPDATE keys WHERE lease_until = ':lease_until'::timestamptz;",
+        "SELECT name, now() AS read_at FROM rooms \\gset room_",
+        "UPDATE keys WHERE lease_until = (':room_read_at'::timestamptz + interval '30 seconds');",
     ]
 
 

@@ -19,7 +19,7 @@ from booking import create_app
 from booking.domain import inventory, payments, pricing
 from booking.domain.errors import PaymentUnknown
 from booking.domain.payments import ledger, refunds
-from booking.domain.reservations import bookings, charging, idempotency, recovery, refund_debts
+from booking.domain.reservations import bookings, charging, idempotency, keyed, recovery, refund_debts
 from booking.domain.reservations.bookings import BookingRequest
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking
@@ -31,7 +31,7 @@ ENDPOINT = "dying"
 # Where it dies: an attribute of a module or class, and whether before or after it has done its work.
 POINTS: dict[str, tuple[Any, str, bool]] = {
     "before the hold": (pricing, "for_sale", False),
-    "in the hold, before its commit": (inventory, "claim_nights", True),
+    "in the hold, before its commit": (inventory, "claim_nights_or_refuse", True),
     "after the hold": (bookings, "_begin_payment", False),
     "in the beginning of the payment": (payments, "start_charge", True),
     "before the charge": (provider.SimulatedProvider, "charge", False),
@@ -82,16 +82,12 @@ def order(guest_id: uuid.UUID, room_id: uuid.UUID, point: str) -> BookingRequest
 def book(wanted: BookingRequest, point: str, desk: BookingContext) -> Booking | idempotency.Answer:
     """As the API does it."""
     key = point.replace(" ", "-")
-    claim = idempotency.claim(acting(wanted.guest_id), ENDPOINT, key, idempotency.fingerprint({"key": key}))
-    if isinstance(claim, idempotency.Answer):
-        return claim
-    return bookings.book(
-        acting(wanted),
-        wanted,
-        VISA,
-        desk,
-        claim=claim,
-        render=lambda booking: idempotency.Answer(201, f'"{booking.id}"'),
+    first = idempotency.first_claim(acting(wanted), ENDPOINT, key, idempotency.fingerprint({"key": key}))
+    kept = lambda booking: idempotency.Answer(201, f'"{booking.id}"')  # noqa: E731
+    return keyed.once(
+        first,
+        lambda claim: bookings.book(acting(wanted), wanted, VISA, desk, claim=claim, render=kept),
+        lambda _: idempotency.Answer(409, '""'),
     )
 
 

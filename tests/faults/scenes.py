@@ -20,7 +20,7 @@ from booking.domain import inventory, payments
 from booking.domain.errors import BookingError, IdempotencyConflict, RoomLocked, RoomNotAvailable
 from booking.domain.inventory import availability
 from booking.domain.payments import ledger, refunds
-from booking.domain.reservations import bookings, cancellation, idempotency, recovery, refund_debts
+from booking.domain.reservations import bookings, cancellation, idempotency, keyed, recovery, refund_debts
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra import clock, db, telemetry
@@ -191,22 +191,21 @@ def asking_again(stage: Stage, count: Count, number: int) -> None:
 
 def _asked(wanted: bookings.BookingRequest, key: str, desk: BookingContext) -> str:
     """As the API does it, and a program that asks until the answer is final."""
+
+    def book(claim: idempotency.Claim) -> Booking:
+        answer = lambda booking: idempotency.Answer(201, str(booking.id))  # noqa: E731
+        return bookings.book(acting(wanted), wanted, VISA, desk, claim=claim, render=answer)
+
     while True:
-        claim = None
+        first = idempotency.first_claim(acting(wanted), "controls", key, idempotency.fingerprint({"key": key}))
         try:
-            claim = idempotency.claim(acting(wanted.guest_id), "controls", key, idempotency.fingerprint({"key": key}))
-            if isinstance(claim, idempotency.Answer):
-                return claim.body
-            answer = lambda booking: idempotency.Answer(201, str(booking.id))  # noqa: E731
-            return str(bookings.book(acting(wanted), wanted, VISA, desk, claim=claim, render=answer).id)
+            booked = keyed.once(first, book, lambda _: idempotency.Answer(409, "refused"))
         except RoomNotAvailable:
-            assert isinstance(claim, idempotency.Claim)
-            idempotency.keep_refusal(claim, idempotency.Answer(409, "refused"))
             return "refused"
         except (RoomLocked, IdempotencyConflict):
-            if isinstance(claim, idempotency.Claim):
-                idempotency.let_go(claim)
             time.sleep(0.01)
+        else:
+            return booked.body if isinstance(booked, idempotency.Answer) else str(booked.id)
 
 
 # Out of a hundred attempts.
@@ -237,16 +236,16 @@ def _pauses() -> Iterator[None]:
             (cancellation, "refuse_unless_possible"),
         ):
             stack.enter_context(patch.object(module, name, _slow(getattr(module, name))))
-        for module, name in ((inventory, "pin_nights_or_refuse"), (inventory, "book_nights_or_refuse")):
-            stack.enter_context(patch.object(module, name, _slow(_sent_at_once(getattr(module, name)))))
+        for name in ("claim_nights_or_refuse", "pin_nights_or_refuse", "book_nights_or_refuse"):
+            stack.enter_context(patch.object(inventory, name, _slow(_sent_at_once(getattr(inventory, name)))))
         yield
 
 
 def _sent_at_once(act: Callable[..., None]) -> Callable[..., None]:
     """What waits for the next message would leave nobody the time to come in between."""
 
-    def sent(*args: Any) -> None:
-        act(*args)
+    def sent(*args: Any, **kwargs: Any) -> None:
+        act(*args, **kwargs)
         db._attempt_now().batch.send()
 
     return sent

@@ -5,11 +5,12 @@ staff or a feed. The room lock before a claim only keeps crowds away.
 """
 
 from booking.domain.inventory.availability import KEPT_DAYS as NIGHTS_KEPT_DAYS
-from booking.domain.inventory.availability import Claim, NightsTaken, is_free, taken_nights
+from booking.domain.inventory.availability import Claim, NightsTaken, Take, is_free, taken_nights
 from booking.domain.inventory.availability import book as book_nights
 from booking.domain.inventory.availability import book_or_refuse as book_nights_or_refuse
 from booking.domain.inventory.availability import claim as claim_nights
 from booking.domain.inventory.availability import claim_all as claim_all_nights
+from booking.domain.inventory.availability import claim_or_refuse as claim_nights_or_refuse
 from booking.domain.inventory.availability import pin as pin_nights
 from booking.domain.inventory.availability import pin_or_refuse as pin_nights_or_refuse
 from booking.domain.inventory.availability import prune as prune_nights
@@ -38,11 +39,13 @@ __all__ = [
     "BlockNotFound",
     "Claim",
     "NightsTaken",
+    "Take",
     "block",
     "book_nights",
     "book_nights_or_refuse",
     "claim_all_nights",
     "claim_nights",
+    "claim_nights_or_refuse",
     "has_end",
     "is_free",
     "list_blocks",

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from sqlalchemy import (
     ClauseElement,
@@ -73,6 +73,22 @@ class Claim:
     stay: Stay
 
 
+class Take(Protocol):
+    """claim() or claim_or_refuse()."""
+
+    def __call__(
+        self,
+        actor: Actor,
+        claim_id: uuid.UUID,
+        room_id: uuid.UUID,
+        location: str,
+        stay: Stay,
+        /,
+        *,
+        held_until: dt.datetime,
+    ) -> None: ...
+
+
 class NightsTaken(Conflict):
     """`nights`: which of those that were to be blocked cannot be, and their states."""
 
@@ -97,6 +113,17 @@ def claim(
     """
     if not _take(Claim(claim_id, room_id, location, stay), HELD, held_until):
         raise RoomNotAvailable
+    changed(actor, room_id, location, stay)
+
+
+def claim_or_refuse(
+    actor: Actor, claim_id: uuid.UUID, room_id: uuid.UUID, location: str, stay: Stay, *, held_until: dt.datetime
+) -> None:
+    """The same without an answer: whatever is sent next raises RoomNotAvailable where anything has a row, be it a hold
+    that ran out.
+    """
+    new = _nights(Claim(claim_id, room_id, location, stay), HELD, held_until)
+    require(_INSERT_ALL, new, rows=stay.nights, otherwise=RoomNotAvailable())
     changed(actor, room_id, location, stay)
 
 
@@ -300,6 +327,7 @@ _ROWS = select(
 ).order_by(_DAY)
 _COLUMNS = ["room_id", "night", "location", "state", "claim_id", "held_until", "version"]
 _INSERT = often(insert(_TABLE).from_select(_COLUMNS, _ROWS).on_conflict_do_nothing())
+_INSERT_ALL = required(_INSERT)
 
 
 def _moved(state: str, *where: ColumnExpressionArgument[bool], **values: Any) -> Update:

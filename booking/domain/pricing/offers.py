@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import DateTime, bindparam, func, select
 
 from booking.domain import inventory
 from booking.domain.catalogue import Property, Room
@@ -36,7 +36,8 @@ class ForSale:
     cancellation_policy: dict[str, Any]
     time_zone: str
     check_in_time: dt.time
-    read_at: dt.datetime  # by Postgres' clock
+    read_at: dt.datetime  # when the transaction began, by Postgres' clock (sql_now)
+    seen_at: dt.datetime  # by Postgres' own clock, as rows are stamped
     name: str
     kind: str | None
     property_id: uuid.UUID
@@ -79,6 +80,7 @@ _FOR_SALE = often(
         Property.time_zone,
         Property.check_in_time,
         sql_now().label("read_at"),
+        func.clock_timestamp(type_=DateTime(timezone=True)).label("seen_at"),
         Room.name,
         Room.kind,
         Room.property_id,
@@ -116,6 +118,7 @@ def offered(room: Room, house: Property, at: dt.datetime) -> ForSale:
         time_zone=house.time_zone,
         check_in_time=house.check_in_time,
         read_at=at,
+        seen_at=at,
         name=room.name,
         kind=room.kind,
         property_id=house.id,

@@ -38,12 +38,11 @@ from booking.domain.reservations.hosted import withdraw as withdraw_payment
 from booking.domain.reservations.ical import CalendarPublisher
 from booking.domain.reservations.ical import entry as calendar_entry
 from booking.domain.reservations.ical import method as calendar_method
-from booking.domain.reservations.idempotency import Answer, Claim, keep_refusal
-from booking.domain.reservations.idempotency import claim as claim_key
+from booking.domain.reservations.idempotency import Answer, first_claim
 from booking.domain.reservations.idempotency import fingerprint as request_fingerprint
-from booking.domain.reservations.idempotency import let_go as let_key_go
 from booking.domain.reservations.idempotency import prune as prune_keys
 from booking.domain.reservations.inputs import BookingList, Cancellation, HoldPayment, RoomOrder, ShownTotal, StayOrder
+from booking.domain.reservations.keyed import once
 from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING, Booking
 from booking.domain.reservations.personal_data import download as download_own_data
 from booking.domain.reservations.personal_data import of as own_data
@@ -74,7 +73,6 @@ __all__ = [
     "CalendarPublisher",
     "Cancellation",
     "CancellationPreview",
-    "Claim",
     "GuestClaim",
     "History",
     "HoldPayment",
@@ -90,7 +88,6 @@ __all__ = [
     "calendar_method",
     "came_back_from_payment",
     "cancel",
-    "claim_key",
     "delete_account",
     "delete_own_account",
     "deletion_obstacles",
@@ -98,15 +95,15 @@ __all__ = [
     "expire_holds",
     "find_own_claim",
     "find_summary",
+    "first_claim",
     "frozen_sale",
     "get_booking",
     "get_details",
     "hear_from_provider",
     "hold",
-    "keep_refusal",
-    "let_key_go",
     "look_at_payment",
     "money_moves",
+    "once",
     "overview",
     "owed_refunds",
     "own_bookings",

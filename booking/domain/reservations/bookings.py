@@ -30,6 +30,7 @@ from booking.domain.errors import (
     PaymentInProgress,
     PaymentUnknown,
     PriceChanged,
+    RoomNotAvailable,
 )
 from booking.domain.notices import Notice
 from booking.domain.payments import Payment
@@ -109,7 +110,7 @@ def hold(actor: Actor, wanted: BookingRequest, context: BookingContext) -> Booki
     Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds, AccountNotFound.
     """
     with inventory.lock_room(wanted.room_id, wanted.stay, wait=2, lock=context.lock_rooms):
-        return _hold_one_more(actor, wanted, context)
+        return clearing_only_if_needed(lambda take: _hold_one_more(actor, wanted, context, take), wanted)
 
 
 def pay(
@@ -166,18 +167,26 @@ def begin(
     actor: Actor,
     wanted: BookingRequest,
     context: BookingContext,
+    *,
+    take: inventory.Take,
     claim: idempotency.Claim | None = None,
     until: dt.datetime | None = None,
 ) -> Booking:
     """Claim the nights and make the PENDING booking, inside the caller's transaction (which retries on REFERENCES).
 
+    `take` is what inventory has to claim nights by: whether it waits for the answer or not.
     It is held for as long as the context says, or `until` the end of the hold whose place it takes.
     """
     refuse_for_others(actor, wanted)
+    booking_id = new_id()
+    if claim:
+        idempotency.attach(claim, booking_id)
     room = pricing.for_sale(wanted.room_id)
+    if claim:
+        idempotency.begun(claim, room.read_at)
     room.refuse_unless_fit(wanted.stay, wanted.guests, context.rules)
-    booking_id, held_until = new_id(), until or room.read_at + context.hold_for
-    inventory.claim_nights(actor, booking_id, room.id, room.location, wanted.stay, held_until=held_until)
+    held_until = until or room.read_at + context.hold_for
+    take(actor, booking_id, room.id, room.location, wanted.stay, held_until=held_until)
     sold = sale.frozen(room, wanted.stay, wanted.guests)
     bought = payments.Order(
         id=new_id(),
@@ -197,23 +206,44 @@ def begin(
         check_out=wanted.stay.check_out,
         status=PENDING,
         held_until=held_until,
+        created_at=room.seen_at,
         **sold,
     )
     repository.add(booking, bought)
     changes.record(actor, "booking.created", booking, before=None)
-    if claim:
-        idempotency.attach(claim, booking_id)
     return booking
 
 
-_hold = transaction(retry_on=REFERENCES)(begin)
+def _hold(
+    actor: Actor, wanted: BookingRequest, context: BookingContext, claim: idempotency.Claim | None = None
+) -> Booking:
+    return clearing_only_if_needed(lambda take: _begin(actor, wanted, context, take=take, claim=claim), wanted)
+
+
+_begin = transaction(retry_on=REFERENCES)(begin)
+
+
+def clearing_only_if_needed(attempt: Callable[[inventory.Take], Booking], wanted: BookingRequest) -> Booking:
+    """A transaction that takes nights, without waiting for the answer: most are free.
+
+    Where only holds that ran out stand in the way it is begun anew, to clear them. Raises RoomNotAvailable.
+    """
+    try:
+        return attempt(inventory.claim_nights_or_refuse)
+    except RoomNotAvailable:
+        if not _is_free(wanted.room_id, wanted.stay):
+            raise
+    return attempt(inventory.claim_nights)
+
+
+_is_free = reading(inventory.is_free)
 
 
 @transaction(retry_on=REFERENCES)
-def _hold_one_more(actor: Actor, wanted: BookingRequest, context: BookingContext) -> Booking:
+def _hold_one_more(actor: Actor, wanted: BookingRequest, context: BookingContext, take: inventory.Take) -> Booking:
     hold_limits.one_at_a_time(wanted.guest_id)
     hold_limits.refuse_another(wanted.guest_id, context.holds_per_guest)
-    return begin(actor, wanted, context)
+    return begin(actor, wanted, context, take=take)
 
 
 def refuse_for_others(actor: Actor, wanted: BookingRequest) -> None:

@@ -28,7 +28,7 @@ def reserve(actor: Actor, wanted: BookingRequest, context: BookingContext) -> Bo
     that made way would have. Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds, AccountNotFound.
     """
     with inventory.lock_room(wanted.room_id, wanted.stay, wait=2, lock=context.lock_rooms):
-        return _reserve(actor, wanted, context)
+        return bookings.clearing_only_if_needed(lambda take: _reserve(actor, wanted, context, take), wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def mine(actor: Actor, wanted: BookingRequest) -> GuestClaim:
 
 
 @transaction(retry_on=bookings.REFERENCES)
-def _reserve(actor: Actor, wanted: BookingRequest, context: BookingContext) -> Booking:
+def _reserve(actor: Actor, wanted: BookingRequest, context: BookingContext, take: inventory.Take) -> Booking:
     bookings.refuse_for_others(actor, wanted)
     hold_limits.one_at_a_time(wanted.guest_id)
     having = _mine_in_the_way(wanted, lock=True) if fetch(_MINE_ID, **_asked(wanted)) else ()
@@ -95,7 +95,7 @@ def _reserve(actor: Actor, wanted: BookingRequest, context: BookingContext) -> B
         inventory.release_nights(actor, other.id)
         cancellation.close(actor, other, None)
     hold_limits.refuse_another(wanted.guest_id, context.holds_per_guest, {other.id for other in making_way})
-    return bookings.begin(actor, wanted, context, until=until)
+    return bookings.begin(actor, wanted, context, take=take, until=until)
 
 
 def _mine_in_the_way(wanted: BookingRequest, *, lock: bool = False) -> Sequence[Booking]:

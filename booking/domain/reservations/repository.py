@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BindParameter, Select, bindparam, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from booking.domain.errors import AccountNotFound, BookingModified, BookingNotFound
 from booking.domain.payments import ORDER_ROWS, PAYMENT_ROWS, Order, Payment
@@ -19,7 +19,7 @@ from booking.domain.people import User
 from booking.domain.reservations.models import Booking
 from booking.domain.saved_rows import SavedRows, named
 from booking.infra.batches import required
-from booking.infra.db import execute, require
+from booking.infra.db import defer, execute, require
 from booking.infra.prepared import often
 
 # A save counts the version by itself.
@@ -46,7 +46,7 @@ _ADD = often(
         .values({"locale": _LOCALE} | {name: bindparam(f"order_{name}") for name in _NEW_ORDER})
         .cte("new_order")
     )
-    .returning(_BOOKINGS.c.created_at)
+    .values(created_at=bindparam("created_at"))
 )
 
 
@@ -82,19 +82,20 @@ def with_payment(payment_id: uuid.UUID) -> tuple[Booking, Payment]:
 
 
 def add(new: Booking, order: Order) -> None:
-    """Insert it with its order, of which it is the only line.
+    """Insert it with its order, of which it is the only line, with the next message to Postgres.
 
-    Raises AccountNotFound where the guest's account is deleted, IntegrityError where the reference is taken.
+    Whatever sends it raises AccountNotFound where the guest's account is deleted, IntegrityError where the reference is
+    taken.
     """
     new.version, new.order_id = 1, order.id
     bought = {f"order_{name}": getattr(order, name) for name in _NEW_ORDER}
-    try:
-        new.created_at = execute(_ADD, _ROWS.values(new) | bought).rows[0].created_at
-    except IntegrityError as error:
-        if getattr(getattr(error.orig, "diag", None), "column_name", None) == "locale":
-            raise AccountNotFound from None
-        raise
+    defer(_ADD, _ROWS.values(new) | bought | {"created_at": new.created_at}, _no_account)
     _ROWS.remember(new)
+
+
+def _no_account(error: DBAPIError) -> Exception | None:
+    nothing_there = getattr(getattr(error.orig, "diag", None), "column_name", None) == "locale"
+    return AccountNotFound() if isinstance(error, IntegrityError) and nothing_there else None
 
 
 def save(changed: Booking) -> None:

@@ -213,4 +213,4 @@ def test_a_call_that_comes_again_after_a_declined_card_names_the_booking(
 
 def test_a_key_that_is_pruned_in_the_very_moment_is_asked_for_again(alice: User) -> None:
     with pytest.raises(IdempotencyConflict):
-        idempotency._known(alice.id, "POST /test", "pruned meanwhile", b"same request")
+        idempotency._known(idempotency.first_claim(acting(alice), "POST /test", "pruned meanwhile", b"same request"))

@@ -30,10 +30,10 @@ from hypothesis.stateful import (
 
 from booking.domain import inventory
 from booking.domain.catalogue.cancellation_policies import FLEXIBLE, MODERATE
-from booking.domain.errors import BookingError, PaymentFailed, RoomNotAvailable
+from booking.domain.errors import BookingError
 from booking.domain.maintenance import verification
 from booking.domain.payments import refunds
-from booking.domain.reservations import bookings, idempotency, recovery, refund_debts
+from booking.domain.reservations import bookings, idempotency, keyed, recovery, refund_debts
 from booking.domain.reservations.bookings import BookingRequest
 from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
@@ -243,25 +243,14 @@ class Agreement(RuleBasedStateMachine):
 
     def _as_the_api_does(self, key: Key) -> Any:
         guest = self.house.guests[key.guest].id
-        claim = idempotency.claim(acting(guest), "model", key.name, idempotency.fingerprint({"key": key.name}))
-        if isinstance(claim, idempotency.Answer):
-            return claim
+        first = idempotency.first_claim(acting(guest), "model", key.name, idempotency.fingerprint({"key": key.name}))
         order = BookingRequest(guest, self.house.rooms[key.room].id, Stay(key.check_in, key.check_out), 2)
-        try:
-            return bookings.book(
-                acting(order),
-                order,
-                key.card,
-                self.desk,
-                claim=claim,
-                render=lambda booking: answer(201, booking.status),
-            )
-        except (PaymentFailed, RoomNotAvailable) as refusal:
-            idempotency.keep_refusal(claim, answer(409, type(refusal).__name__))
-            raise
-        except BookingError:
-            idempotency.let_go(claim)
-            raise
+        kept = lambda booking: answer(201, booking.status)  # noqa: E731
+        return keyed.once(
+            first,
+            lambda claim: bookings.book(acting(order), order, key.card, self.desk, claim=claim, render=kept),
+            lambda refusal: answer(409, type(refusal).__name__),
+        )
 
     def _same(self, expected: str, act: Callable[[], Any]) -> None:
         assert outcome(act) == expected
