@@ -76,10 +76,13 @@ def claim(actor: Actor, endpoint: str, key: str, request_hash: bytes) -> Claim |
 
 
 def claim_again(first: Claim) -> Claim | Answer:
-    """The same for a first claim that has come to nothing."""
+    """The same for a first claim that came second."""
     if lease_until := _begin(first):
         return replace(first, lease_until=lease_until, is_first=False)
-    return _known(first)
+    known = find(first)
+    if known is None:
+        raise IdempotencyConflict  # pruned in this very moment: the next call begins anew
+    return known
 
 
 def attach(claim: Claim, booking_id: uuid.UUID) -> None:
@@ -139,10 +142,11 @@ def _begin(first: Claim) -> dt.datetime | None:
 
 
 @transaction(isolation=READ_COMMITTED)
-def _known(first: Claim) -> Claim | Answer:
+def find(first: Claim) -> Claim | Answer | None:
+    """Take over or replay what there is under the key. Raises KeyReused, IdempotencyConflict."""
     row = next(iter(execute(_LOOK, _named(first)).rows), None)
     if row is None:
-        raise IdempotencyConflict  # pruned in this very moment: the next call begins anew
+        return None
     if bytes(row.request_hash) != first.request_hash:
         raise KeyReused
     if row.status is not None:

@@ -28,8 +28,12 @@ def once(
     """
     try:
         return _under(first, work, render_refusal)
-    except (KeyKnown, RoomLocked):
-        # Whoever has the room may be the first call with this very key, or it has been answered long ago.
+    except RoomLocked:
+        # Whoever has the room may have this very key: it is looked up, and not taken away from that call.
+        known = idempotency.find(first)
+        if known is None:
+            raise
+    except KeyKnown:
         known = idempotency.claim_again(first)
     return known if isinstance(known, Answer) else _under(known, work, render_refusal)
 
