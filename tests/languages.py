@@ -10,7 +10,8 @@ from pathlib import Path
 from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from flask import Flask
+from flask import Flask, g
+from flask_babel import force_locale
 
 from booking.http import language
 
@@ -37,6 +38,17 @@ def bracketed(folder: Path) -> Path:
     with target.open("wb") as file:
         write_mo(file, into)
     return folder
+
+
+@contextmanager
+def speaking(name: str) -> Iterator[None]:
+    """Texts, numbers and dates in another language, until the end of the block."""
+    with force_locale(name):
+        g.pop("spoken", None)
+        try:
+            yield
+        finally:
+            g.pop("spoken", None)
 
 
 @contextmanager

@@ -6,14 +6,12 @@ be. That is found out once for a request here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from babel import Locale
 from babel.support import NullTranslations
 from flask import Flask, g, has_app_context
-from flask_babel import Babel, force_locale, get_locale, get_translations
+from flask_babel import Babel, get_locale, get_translations
 
 DEFAULT = "en"
 
@@ -45,17 +43,6 @@ def _counted(one: str, many: str, number: int) -> str:
 def locale() -> Locale:
     """The reader's: a guest's of the page or email, an operator's at a terminal."""
     return _spoken().locale if has_app_context() else Locale(DEFAULT)
-
-
-@contextmanager
-def speaking(language: str) -> Iterator[None]:
-    """Texts, numbers and dates in another language, until the end of the block."""
-    with force_locale(language):
-        g.pop("spoken", None)
-        try:
-            yield
-        finally:
-            g.pop("spoken", None)
 
 
 def _spoken() -> _Spoken:

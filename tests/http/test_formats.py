@@ -11,8 +11,8 @@ from pathlib import Path
 from flask import Flask
 
 from booking.http import date_format, money_format, number_format
-from booking.http.language import speaking
 from tests.cases import each
+from tests.languages import speaking
 from tests.sources import nodes_of, tree_of
 
 BOOKING = Path(date_format.__file__).parents[1]
