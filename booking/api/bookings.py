@@ -10,7 +10,7 @@ from flask import Response, request
 
 from booking.api import errors, schemas
 from booking.api.endpoint import IF_NONE_MATCH, Reply, endpoint, json_response, to_json
-from booking.domain import payments, reservations
+from booking.domain import reservations
 from booking.domain.errors import (
     BookingError,
     BookingModified,
@@ -64,7 +64,7 @@ KEY = re.compile(r"[!-~]{1,255}")
 def create_booking(user: CurrentUser, body: RoomOrder) -> Response:
     """Book a room: hold the nights, charge, confirm."""
     kept, key = _Kept(), _idempotency_key()
-    wanted = reservations.BookingRequest(user.id, _room_of(body), body.stay, body.guests, payments.API)
+    wanted = reservations.BookingRequest(user.id, body.room, body.stay, body.guests)
     order = user.actor, wanted, body.payment_method_id, current_services().booking_context
     if key is None:
         return _created(reservations.book(*order, render=kept), kept)
@@ -122,11 +122,6 @@ class _Kept:
     def __call__(self, booking: Booking) -> Answer:
         self.answer = _answer(booking)
         return self.answer
-
-
-def _room_of(body: RoomOrder) -> uuid.UUID:
-    """What is no id of a room is found nowhere: that is said in its turn, after what is known under the key."""
-    return decode("room", body.room_id) or uuid.UUID(int=0)
 
 
 def _refused(refusal: BookingError) -> Answer:

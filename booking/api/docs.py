@@ -31,6 +31,7 @@ OTHERWISE = {
 ABOUT = """Find a room, book it, manage the booking. No night is ever sold twice.
 
 Every response carries `X-Request-Id`. All errors have the same shape: a code, a message, and the fields that are wrong.
+Names that an endpoint does not know, in a body or a query string, are ignored.
 Addresses or headers that are too long get a 414 or 431 from the web server itself, without a body."""
 
 

@@ -62,6 +62,13 @@ def plain(value: str) -> str:
     return value
 
 
+def filled(value: str) -> str:
+    """Not empty."""
+    if not value:
+        raise refuse(Notice("empty"))
+    return value
+
+
 def trimmed(value: str) -> str:
     """Without blanks around it, and not empty."""
     value = names.trimmed(value)

@@ -137,6 +137,18 @@ def test_a_region_looks_like_one(anonymous: Program, region: int | str) -> None:
     assert fields(anonymous.post(REGISTER, GOOD | {"region": region})) == {"region"}
 
 
+@each(
+    ("path", "body"),
+    [
+        ("/auth/login", {"email": "", "password": ""}),
+        (REGISTER, {"email": "", "password": "", "fullName": "", "region": ""}),
+    ],
+)
+def test_what_is_empty_is_named(anonymous: Program, path: str, body: dict[str, str]) -> None:
+    """As by a program whose settings are not there: it has no wrong password, it has none."""
+    assert fields(anonymous.post(path, body)) == set(body)
+
+
 def test_no_message_speaks_of_our_libraries(anonymous: Program) -> None:
     for wrong in ({}, {"email": 1, "password": [], "fullName": {}}, {"region": 4}):
         text = anonymous.post(REGISTER, wrong).text.lower()

@@ -234,7 +234,7 @@ class Died(BaseException):
     """The process ends here: nothing after it runs, no handler of ours included."""
 
 
-def die(*_: Any) -> None:
+def die(*_: Any, **__: Any) -> None:
     raise Died
 
 

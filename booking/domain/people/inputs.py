@@ -9,7 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field
 
 from booking.domain import names
-from booking.domain.inputs import PLAIN, Input, Name, plain, refuse
+from booking.domain.inputs import PLAIN, Input, Name, filled, plain, refuse
 from booking.domain.notices import Notice
 from booking.domain.people import passwords
 
@@ -48,6 +48,7 @@ def _password(value: str) -> str:
     return value
 
 
+SOME = {"minLength": 1}  # what `filled` lets through, for the OpenAPI document
 PersonName = Annotated[Name, AfterValidator(_without_link)]
 Email = Annotated[
     str,
@@ -72,9 +73,13 @@ class Registration(Input):
 
 class Credentials(Input):
     email: Annotated[
-        str, Field(max_length=255, json_schema_extra=PLAIN), AfterValidator(plain), AfterValidator(_typed_email)
+        str,
+        Field(max_length=255, json_schema_extra=PLAIN | SOME),
+        AfterValidator(plain),
+        AfterValidator(filled),
+        AfterValidator(_typed_email),
     ]
-    password: Annotated[str, Field(max_length=256)]
+    password: Annotated[str, Field(max_length=256, json_schema_extra=SOME), AfterValidator(filled)]
 
 
 class Refresh(Input):

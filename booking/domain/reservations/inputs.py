@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from decimal import Decimal
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from booking.domain.inputs import PLAIN, Dates, Input, Page, PageSize, one_of, plain
+from booking.domain.inputs import Dates, Input, Page, PageSize, one_of, refuse
+from booking.domain.notices import Notice
 from booking.domain.reservations.models import BOOKING_STATUSES
+from booking.infra.ids import decode
 
 
 class StayOrder(Dates):
@@ -20,11 +23,38 @@ class StayOrder(Dates):
 PaymentMethod = Annotated[str, Field(pattern=r"^pm_[A-Za-z0-9_]{1,100}$")]
 
 
+Version = Annotated[int, Field(ge=1, le=2_000_000_000)]
+
+
+def _room(room_id: str) -> uuid.UUID:
+    found = decode("room", room_id)
+    if found is None:
+        raise refuse(Notice("no_room_id"))
+    return found
+
+
+def _room_id(value: str) -> str:
+    _room(value)
+    return value
+
+
+# As text: the fingerprint of a request is made of what was sent.
+RoomId = Annotated[
+    str,
+    Field(max_length=64, json_schema_extra={"pattern": "^room_[0-7][0-9a-hjkmnp-tv-z]{25}$"}),
+    AfterValidator(_room_id),
+]
+
+
 class RoomOrder(StayOrder):
     """A booking in one call."""
 
-    room_id: Annotated[str, Field(max_length=64, json_schema_extra=PLAIN), AfterValidator(plain)]
+    room_id: RoomId
     payment_method_id: PaymentMethod
+
+    @property
+    def room(self) -> uuid.UUID:
+        return _room(self.room_id)
 
 
 class ShownTotal(Input):
@@ -34,15 +64,19 @@ class ShownTotal(Input):
 
 
 class HoldPayment(ShownTotal):
-    """A card for a hold, and the total that its owner was shown; a total of 0 needs no card."""
+    """A card for a hold, and the total that its owner was shown; a total of 0 needs no card.
+
+    `version` is the booking's as the page showed it: a card that was declined since is not tried again.
+    """
 
     payment_method_id: PaymentMethod | None = None
+    version: Version | None = None
 
 
 class Cancellation(Input):
     """`version` is the booking's as the page showed it: what changed since is shown again first."""
 
-    version: Annotated[int, Field(ge=1, le=2_000_000_000)]
+    version: Version
     shown_refund: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=3)]
 
 

@@ -22,6 +22,7 @@ PROBLEMS: Templates = {
     "no_such_date": _("%(field)s is a date that does not exist"),
     "no_email": _("%(field)s must be an email address"),
     "no_key": _("%(field)s must be 1 to 255 visible ASCII characters"),
+    "no_room_id": _("%(field)s must be the id of a room"),
     "unexpected_form": _("%(field)s has an unexpected form"),
     "control_characters": _("%(field)s must not contain control characters"),
     "has_link": _("%(field)s must not contain a link or an email address"),
