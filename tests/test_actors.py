@@ -94,6 +94,7 @@ STEP = {
     "pricing": {"for_sale"},
     "payments": {
         "await_guest",
+        "channel_of",
         "claim_payment",
         "due_payments",
         "find_payment",

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, g, request, session, url_for
 from flask_wtf.csrf import CSRFError
 
-from booking.domain import catalogue, pricing, reservations, search
+from booking.domain import catalogue, payments, pricing, reservations, search
 from booking.domain.errors import (
     BookingError,
     BookingModified,
@@ -42,6 +42,8 @@ blueprint = Blueprint("checkout", __name__)
 WISH = ("checkIn", "checkOut", "guests")
 LOOK_AGAIN = 10  # seconds, where no script does it sooner
 TOLD = "told"  # in the cookie, until it was told: what became of the last payment
+CHECKING = "CHECKING"  # that somebody was paying at this moment, or nobody knows: what becomes of it is told then
+FAILURES = {payments.DECLINED: PaymentFailed.code, payments.ABANDONED: "PAYMENT_LOST"}
 OLD_FORM = "OLD_FORM"  # nothing: its form was from before the last sign-in
 
 
@@ -143,7 +145,7 @@ def show(booking_id: str) -> Response:
         return Response(status=204)  # asked again in a moment
     if wants_part() or trip.stage in (reservations.STAGE_BOOKED, reservations.STAGE_CANCELLED):
         return go_to(_next(trip))
-    told = session.pop(TOLD, {})
+    told = session.pop(TOLD, {}) if trip.stage != reservations.STAGE_PAYING else {}
     if told.get("booking") != booking_id:
         return _shown(trip, Form())
     return _shown(trip, Form({"paymentMethodId": told["card"]}), told=told["code"], old=told.get("old"))
@@ -167,11 +169,10 @@ def pay(booking_id: str) -> Response:
         return _to_the_provider(trip, form)
     try:
         given = form.accept(HoldPayment)
-        reservations.pay(
-            actor(), trip.id, given.payment_method_id, given.shown_total, current_services().booking_context
-        )
+        method, total, context = given.payment_method_id, given.shown_total, current_services().booking_context
+        reservations.pay(actor(), trip.id, method, total, context, seen_version=given.version)
     except (PaymentUnknown, PaymentInProgress):
-        return go_to(url_for(".show", booking_id=booking_id))
+        return _told(booking_id, CHECKING, form.value("paymentMethodId"))
     except (PaymentFailed, PriceChanged) as refusal:
         return _told(booking_id, refusal.code, form.value("paymentMethodId"))
     except Invalid as refusal:
@@ -243,12 +244,19 @@ def _shown(trip: BookingDetails, form: Form, *, status: int = 200, told: str = "
     facts["room_id"] = encode("room", trip.room_id)
     if trip.stage in (reservations.STAGE_HELD, reservations.STAGE_AWAITED):
         facts |= _ways_to_pay(trip)
-        facts |= {"left": date_format.duration(trip.seconds_left), "told": told}
+        facts |= {"left": date_format.duration(trip.seconds_left), "told": _outcome(trip, told)}
         facts["old"] = old and Decimal(old)
         return page("checkout/pay.html", status=status, form=form, **facts)
     if trip.stage == reservations.STAGE_PAYING:
         return page("checkout/checking.html", look_again_seconds=LOOK_AGAIN, **facts)
     return page("checkout/over.html", status=status, **facts, **_elsewhere(trip))
+
+
+def _outcome(trip: BookingDetails, told: str) -> str:
+    """What the guest is told; also of a payment that nobody could tell them about when they made it."""
+    if told not in ("", CHECKING):
+        return told
+    return FAILURES.get(trip.last_failure or "", "") if told or trip.failed_unheard else ""
 
 
 def _ways_to_pay(trip: BookingDetails) -> dict[str, Any]:

@@ -296,6 +296,12 @@ def _charged(order_id: uuid.UUID) -> list[tuple[Payment, Decimal]]:
 
 
 @reading
+def channel_of(order_id: uuid.UUID) -> str:
+    """How the order came in: one of CHANNELS."""
+    return db.session.scalars(select(Order.channel).where(Order.id == order_id)).one()
+
+
+@reading
 def charge_behind(refund: Payment) -> Charge:
     """What the refund gives back, as its provider knows it."""
     charge = db.session.get_one(Payment, refund.charge_id)

@@ -44,6 +44,8 @@ class BookingDetails:
     money_went_back: bool  # charged although the nights were gone, and refunded in full
     refund: str | None  # what became of the money that is owed back, as in refunds; None where none is
     payment_failed: bool  # over, and the last card was not charged
+    last_failure: str | None  # still held, and why the last payment was not charged: DECLINED or ABANDONED
+    failed_unheard: bool  # it was recovery that found out, when nobody waited for an answer any more
     given_back: bool  # over, because the guest did not want it any more
     refund_now: Decimal | None  # what comes back if it is cancelled now; None where that is not possible any more
     refund_until: dt.datetime | None  # until when it stays so
@@ -106,6 +108,8 @@ def _trip(
         money_went_back=shown == OVER and charge is not None and charge.state == SUCCEEDED,
         refund=refund,
         payment_failed=shown == OVER and charge is not None and charge.state == FAILED and not left,
+        last_failure=charge.failure if shown == HELD and charge is not None and not left else None,
+        failed_unheard=shown == HELD and charge is not None and charge.attempts > 0 and not left,
         given_back=shown == OVER and (charge is None or left) and booking.cancelled_at is not None,
         refund_now=_refund_now(booking, order) if shown == BOOKED else None,
         refund_until=cancellation.refund_until(booking) if shown == BOOKED else None,

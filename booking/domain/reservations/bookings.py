@@ -68,7 +68,6 @@ class BookingRequest:
     room_id: uuid.UUID
     stay: Stay
     guests: int
-    channel: str = payments.WEB
 
 
 # --- the way in
@@ -114,15 +113,25 @@ def hold(actor: Actor, wanted: BookingRequest, context: BookingContext) -> Booki
 
 
 def pay(
-    actor: Actor, booking_id: uuid.UUID, method: str | None, shown_total: Decimal, context: BookingContext
+    actor: Actor,
+    booking_id: uuid.UUID,
+    method: str | None,
+    shown_total: Decimal,
+    context: BookingContext,
+    *,
+    seen_version: int | None = None,
 ) -> Booking:
     """Charge a held booking and confirm it; a declined card keeps the hold. Paid already: the booking as it is.
 
-    Without a method only what costs nothing is confirmed. Raises Invalid, BookingNotFound, HoldOver, PriceChanged,
-    PaymentInProgress, PaymentFailed, PaymentUnknown.
+    Without a method only what costs nothing is confirmed. A card that was declined since the guest saw the booking in
+    `seen_version` is not tried again. Raises Invalid, BookingNotFound, HoldOver, PriceChanged, PaymentInProgress,
+    PaymentFailed, PaymentUnknown.
     """
     held = payable(actor, booking_id, shown_total)
-    return _pay(actor, held, method, context, keep_hold=True) if held.status == PENDING else held
+    if held.status != PENDING:
+        return held
+    charging.refuse_if_declined_since(held, method, seen_version)
+    return _pay(actor, held, method, context, keep_hold=True)
 
 
 def cancel(
@@ -171,11 +180,13 @@ def begin(
     take: inventory.Take,
     claim: idempotency.Claim | None = None,
     until: dt.datetime | None = None,
+    channel: str = payments.WEB,
 ) -> Booking:
     """Claim the nights and make the PENDING booking, inside the caller's transaction (which retries on REFERENCES).
 
     `take` is what inventory has to claim nights by: whether it waits for the answer or not.
-    It is held for as long as the context says, or `until` the end of the hold whose place it takes.
+    It is held for as long as the context says, or `until` the end of the hold whose place it takes. The `channel` says
+    what becomes of it when a payment fails: see recovery.
     """
     refuse_for_others(actor, wanted)
     booking_id = new_id()
@@ -192,7 +203,7 @@ def begin(
         id=new_id(),
         reference=new_reference(),
         user_id=wanted.guest_id,
-        channel=wanted.channel,
+        channel=channel,
         property_id=room.property_id,
         currency=sold["currency"],
         owed=sold["total_price"],
@@ -217,7 +228,8 @@ def begin(
 def _hold(
     actor: Actor, wanted: BookingRequest, context: BookingContext, claim: idempotency.Claim | None = None
 ) -> Booking:
-    return clearing_only_if_needed(lambda take: _begin(actor, wanted, context, take=take, claim=claim), wanted)
+    begin_with = partial(_begin, actor, wanted, context, claim=claim, channel=payments.API)
+    return clearing_only_if_needed(lambda take: begin_with(take=take), wanted)
 
 
 _begin = transaction(retry_on=REFERENCES)(begin)
@@ -290,13 +302,15 @@ def _begin_payment(actor: Actor, held: Booking, method: str, context: BookingCon
     """Record the attempt and pin the nights: from here on they do not end by time.
 
     `held` is the hold as it was looked at. Raises PriceChanged where it costs something else by now, PaymentInProgress
-    where somebody pays at this moment or has paid, HoldOver where the nights can be lost.
+    where somebody pays at this moment or has paid, PaymentFailed where the card has just been declined, HoldOver where
+    the nights can be lost.
     """
     for _ in range(TIMES_LOOKED_AT):
         try:
             return _begin_payment_of(actor, held, method, context)
         except BookingModified:
-            held = _looked_at_again(held)
+            seen, held = held, _looked_at_again(held)
+            charging.refuse_if_declined_since(held, method, seen.version)
     raise PaymentInProgress  # whoever changes it all the time pays for it, too
 
 

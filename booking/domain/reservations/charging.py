@@ -65,7 +65,7 @@ def charge(
         give_up(actor, payment.id, payments.DECLINED, keep_hold=keep_hold)
         telemetry.count_booking("declined")
         raise PaymentFailed(named=named(payment.booking_id))
-    raise PaymentUnknown  # recovery was quicker and cancelled the charge: it frees the nights too
+    raise PaymentUnknown  # recovery was quicker and cancelled the charge: it gives it up too
 
 
 def _confirmed_as_begun(
@@ -117,6 +117,18 @@ def refuse_unless_held(booking: Booking) -> None:
         raise PaymentInProgress
     if booking.status != PENDING:
         raise HoldOver
+
+
+def refuse_if_declined_since(booking: Booking, method: str | None, seen_version: int | None) -> None:
+    """Raise PaymentFailed where this card was declined after the guest saw the booking in that version.
+
+    Pressed twice at once, a button that charges tries the card once, and both are told how that ended.
+    """
+    if seen_version in (None, booking.version):
+        return
+    last = payments.latest_charge(booking.id)
+    if last and last.failure == payments.DECLINED and last.method == method:
+        raise PaymentFailed(named=named(booking.id))
 
 
 def confirm_unpaid(actor: Actor, booking_id: uuid.UUID, keep: Keep | None) -> Booking:
@@ -180,7 +192,7 @@ def _undo(actor: Actor, booking: Booking, paid: Payment, context: BookingContext
 
 @transaction(isolation=READ_COMMITTED)
 def give_up(actor: Actor, payment_id: uuid.UUID, failure: str, *, keep_hold: bool) -> None:
-    """Nothing was charged: free the nights, or hold them on for another card."""
+    """Nothing was charged: free the nights, or hold them on until the hold's own end, for another try."""
     booking, payment = repository.with_payment(payment_id)
     if not payments.is_open(payment):
         return
@@ -188,8 +200,8 @@ def give_up(actor: Actor, payment_id: uuid.UUID, failure: str, *, keep_hold: boo
     changes.audit(actor, "payment.failed", booking, {}, {"failure": failure})
     if booking.status != PENDING:
         return
-    if keep_hold:
-        booking.held_until = inventory.unpin_nights(booking.id)
+    if keep_hold and (ends := inventory.unpin_nights(booking.id)):
+        booking.held_until = ends
         repository.save(booking)
     else:
         inventory.release_nights(actor, booking.id)

@@ -93,11 +93,16 @@ def _settle_charge(actor: Actor, payment: Payment, context: BookingContext) -> b
     elif outcome.result is Result.REFUNDED:
         raise ValueError("the provider knows a refund under the key of a charge")
     else:
-        declined = outcome.result is Result.DECLINED
-        # The guest had the page for as long as the hold runs: it ends by time, as any other that was not paid.
-        hosted = payment.state == payments.AWAITING_GUEST
-        charging.give_up(actor, payment.id, payments.DECLINED if declined else payments.ABANDONED, keep_hold=hosted)
+        failure = payments.DECLINED if outcome.result is Result.DECLINED else payments.ABANDONED
+        charging.give_up(actor, payment.id, failure, keep_hold=_can_be_paid_again(payment))
     return True
+
+
+def _can_be_paid_again(payment: Payment) -> bool:
+    """Whether its guest has a hold to pay for, which then ends by time. book(), the one call of programs, makes none:
+    whoever called it is told that nothing was booked.
+    """
+    return payments.channel_of(payment.order_id) != payments.API
 
 
 # --- for a request that comes again with its key

@@ -66,7 +66,7 @@ ERRORS: Templates = {
     "PAYMENT_FAILED": _("The payment was declined. Nothing was charged."),
     "PAYMENT_IN_PROGRESS": _("A payment for this booking is already in progress."),
     "PAYMENT_UNKNOWN": _(
-        "The payment provider did not answer in time. We are settling it; retry with the same Idempotency-Key."
+        "It is not known yet whether the payment went through. We are settling it; retry with the same Idempotency-Key."
     ),
     "PAYMENT_PAGE_UNAVAILABLE": _("The payment page cannot be opened now. Nothing was charged. Please try again."),
     "REFUND_CHANGED": _("The refund has changed. Nothing was cancelled."),

@@ -79,14 +79,14 @@ def booked(alice: User, room: Room, desk: BookingContext) -> Booking:
 def test_a_booking_is_the_line_of_an_order_with_its_reference(booked: Booking, alice: User, room: Room) -> None:
     bought = order_of(booked)
     assert (bought.reference, bought.user_id, bought.property_id) == (booked.reference, alice.id, room.property_id)
-    assert (bought.channel, bought.locale, bought.currency) == ("web", alice.locale, "EUR")
+    assert (bought.channel, bought.locale, bought.currency) == ("api", alice.locale, "EUR")
     assert bought.id != booked.id
     assert [(one.order_id, one.purpose) for one in payments_of(booked)] == [(bought.id, "stay")]
 
 
 def test_an_order_says_which_way_it_came(alice: User, room: Room, desk: BookingContext) -> None:
-    asked = bookings.BookingRequest(alice.id, room.id, in_days(30), 2, payments.API)
-    assert order_of(bookings.book(acting(alice), asked, VISA, desk)).channel == "api"
+    assert order_of(bookings.book(acting(alice), order(alice, room), VISA, desk)).channel == "api"
+    assert order_of(holds.reserve(acting(alice), order(alice, room, in_days(60)), desk)).channel == "web"
 
 
 def test_the_sums_follow_a_booking_through_its_life(alice: User, room: Room, desk: BookingContext) -> None:

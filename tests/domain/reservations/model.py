@@ -20,7 +20,7 @@ ANSWERS, LOST_BEFORE, LOST_AFTER = WAYS = ("answers", "lost before the charge", 
 
 @dataclass(eq=False)
 class Sold:
-    """One booking. `charge` is what the provider's ledger says: None, "charge", "declined" or "tombstone"."""
+    """One booking. `tries` are what the provider's ledger says about each: None, "charge", "declined", "tombstone"."""
 
     guest: int
     room: int
@@ -29,8 +29,8 @@ class Sold:
     held_until: dt.datetime
     nights: str  # the state that its nights are in: held, pinned, booked
     status: str = "PENDING"
-    charge: str | None = None
-    card: str = ""
+    in_one_call: bool = False  # else a hold that its guest pays for, perhaps with a second card
+    tries: list[str | None] = field(default_factory=list)
     charge_open: bool = False
     refund_open: bool = False
     refund_owed: bool = False  # declined, and not sent again
@@ -45,8 +45,13 @@ class Sold:
         return PRICES[self.room] * len(self.dates())
 
     @property
+    def charge(self) -> str | None:
+        """What became of the last try."""
+        return self.tries[-1] if self.tries else None
+
+    @property
     def charged(self) -> Decimal:
-        return self.total if self.charge == "charge" else Decimal(0)
+        return self.total * self.tries.count("charge")
 
     @property
     def sums(self) -> tuple[Decimal, ...]:
@@ -145,10 +150,8 @@ class Model:
         new = self.claim(guest, room, check_in, check_out, "pinned")
         if isinstance(new, str):
             return new
-        answer = self.charge(new, card, way)
-        if answer == "PaymentFailed":
-            self.close(new)
-        return answer
+        new.in_one_call = True
+        return self.charge(new, card, way)
 
     def book_with(self, key: Key, way: str, *, mute: bool) -> str:
         """The first call with this key, or any further one."""
@@ -181,34 +184,38 @@ class Model:
         if sold.status != "PENDING" or self.over(sold):
             return "HoldOver"
         sold.nights = "pinned"
-        answer = self.charge(sold, card, way)
-        if answer == "PaymentFailed":
-            sold.nights, sold.charge = "held", None
-        return answer
+        return self.charge(sold, card, way)
 
     def charge(self, sold: Sold, card: str, way: str) -> str:
-        sold.card = card
+        sold.tries.append(None)
         if way != LOST_BEFORE:
-            self.enter(sold, card)
+            self.enter(sold, len(sold.tries) - 1, card)
         if way != ANSWERS:
             sold.charge_open = True
             return "PaymentUnknown"
-        return self.confirm(sold) if sold.charge == "charge" else "PaymentFailed"
+        return self.end(sold)
 
-    def enter(self, sold: Sold, card: str) -> None:
-        """The first entry under a key is the one that counts."""
-        sold.charge = sold.charge or ("declined" if card == "pm_card_declined" else "charge")
+    def enter(self, sold: Sold, which: int, card: str) -> None:
+        """The first entry under a key is the one that counts. Each try has a key of its own."""
+        sold.tries[which] = sold.tries[which] or ("declined" if card == "pm_card_declined" else "charge")
+
+    def end(self, sold: Sold) -> str:
+        """The outcome is known: only what was held can be paid for once more."""
+        if sold.charge == "charge":
+            return self.confirm(sold)
+        if sold.in_one_call:
+            self.close(sold)
+        else:
+            sold.nights, sold.charge_open = "held", False
+        return "PaymentFailed"
 
     def confirm(self, sold: Sold) -> str:
         sold.charge_open, sold.nights, sold.status = False, "booked", "CONFIRMED"
         return sold.status
 
     def settle(self, sold: Sold) -> None:
-        sold.charge = sold.charge or "tombstone"
-        if sold.charge == "charge":
-            self.confirm(sold)
-        else:
-            self.close(sold)
+        sold.tries[-1] = sold.charge or "tombstone"
+        self.end(sold)
 
     def recover(self, how: str) -> None:
         for sold in self.sold:

@@ -197,7 +197,8 @@ class Agreement(RuleBasedStateMachine):
     def a_lost_charge_arrives_after_all(self, which: int) -> None:
         call = self.line.under_way.pop(which % len(self.line.under_way))
         self.line.provider.charge(*call)
-        self.model.enter(self.ids[self.house.booking_of(call[0])], call[3])
+        booking_id, which = self.house.try_of(call[0])
+        self.model.enter(self.ids[booking_id], which, call[3])
 
     @rule(minutes=st.sampled_from([5, 5, 10, 15, 15, 20, 60, 12 * 60, 24 * 60]))
     def time_passes(self, minutes: int) -> None:
@@ -228,8 +229,8 @@ class Agreement(RuleBasedStateMachine):
     def teardown(self) -> None:
         """In the end every hold is over, every payment settled, and the product's own check finds what is owed."""
         self.time_passes(60)
-        self.expire()
         self.recover(RETURNED)
+        self.expire()
         self.they_agree()
         owed = [booking_id for booking_id, sold in self.ids.items() if sold.refund_owed]
         assert sorted(debt.booking_id for debt in refund_debts.owed(SYSTEM)) == sorted(owed)
@@ -332,8 +333,15 @@ class House:
         """Bookings and all their attempts to return money."""
         return self._ask("SELECT booking_id, id FROM payments WHERE kind = 'refund' ORDER BY id")
 
-    def booking_of(self, payment_id: Any) -> Any:
-        return self._ask("SELECT booking_id FROM payments WHERE id = %s", payment_id)[0][0]
+    def try_of(self, payment_id: Any) -> tuple[Any, int]:
+        """Which booking was to be paid, and how many tries there had been before."""
+        before = (
+            "SELECT count(*) FROM payments b WHERE b.booking_id = p.booking_id AND b.kind = 'charge' AND b.id < p.id"
+        )
+        return cast(
+            tuple[Any, int],
+            self._ask(f"SELECT booking_id, ({before}) FROM payments p WHERE p.id = %s", payment_id)[0],
+        )
 
     def _guest(self, email: str) -> int:
         return [guest.email for guest in self.guests].index(email)

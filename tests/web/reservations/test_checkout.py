@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from booking.domain.errors import PaymentUnknown
-from booking.domain.reservations import bookings, holds, recovery
+from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
-from booking.infra.provider import NoAnswer, Provider
 from tests.cast import (
-    AN_HOUR,
     DECLINED,
-    SLOW,
-    SYSTEM,
     VISA,
     a_room,
     acting,
     all_at_once,
     count,
     in_days,
-    interrupted,
     later,
     order,
     payments_of,
     reload,
-    silent,
 )
 from tests.quick import first_quick
 from tests.web.visitor import Visitor
@@ -216,6 +207,23 @@ def test_paying_in_two_tabs_at_once_charges_once(app: Flask, alice: User, room: 
     assert count(Payment, state="succeeded") == 1
 
 
+def test_pressing_pay_twice_tries_a_card_once_and_tells_both_how_it_ended(app: Flask, alice: User, room: Room) -> None:
+    guest = reserve(Visitor(app).signed_in(alice), room)
+    url, form = guest.url, guest.form(guest.url)
+    fields = {field["name"]: field["value"] for field in form.select("input[type=hidden]")}
+
+    def press(card: str = DECLINED) -> Any:
+        browser = guest.copy()
+        return browser.get(browser.post(url, data=fields | {"paymentMethodId": card}).headers["Location"]).text
+
+    for page in [*all_at_once(app, [press] * 2), press()]:
+        assert "Your card was declined" in page or "We’re checking your payment" in page
+    assert len(payments_of(the_booking())) == 1
+    assert "Your card was declined" in guest.go(url).send(url, paymentMethodId=DECLINED).text
+    assert len(payments_of(the_booking())) == 2  # once more on purpose, from the page that says so
+    assert "You’re booked" in press(VISA)  # another card, though from the first page
+
+
 def test_another_total_than_shown_charges_nothing(guest: Visitor, room: Room) -> None:
     reserve(guest, room).send(guest.url, paymentMethodId=VISA, shownTotal="100")
     assert "It’s now €360. You haven’t been charged." in guest.text
@@ -242,58 +250,6 @@ def test_what_costs_nothing_is_confirmed_without_a_card(guest: Visitor, room: Ro
     assert "There was nothing to pay" in guest.text
     guest.send(guest.url)
     assert (guest.heading, the_booking().status) == ("This booking has been cancelled", "CANCELLED")
-
-
-def test_no_answer_is_checked_and_then_known(guest: Visitor, room: Room, desk: BookingContext) -> None:
-    reserve(guest, room).send(guest.url, paymentMethodId=SLOW)
-    assert guest.heading == "We’re checking your payment"
-    here = guest.url
-    assert guest.client.get(here, headers={"HX-Request": "true", "HX-Request-Type": "partial"}).status_code == 204
-    threading.Event().wait(0.3)  # the late charge
-    recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
-    asked = guest.client.get(here, headers={"HX-Request": "true", "HX-Request-Type": "partial"})
-    assert asked.headers["HX-Redirect"] == f"/bookings/{encode('booking', the_booking().id)}"
-    assert guest.go(here).heading == "You’re booked"
-
-
-def test_back_to_paying_while_it_is_checked_cannot_pay_twice(
-    guest: Visitor, room: Room, alice: User, desk: BookingContext
-) -> None:
-    url = reserve(guest, room).url
-    with pytest.raises(PaymentUnknown):
-        bookings.pay(acting(alice), the_booking().id, VISA, the_booking().total_price, interrupted(desk, silent))
-    guest.send(url, paymentMethodId=VISA)
-    assert guest.heading == "We’re checking your payment"
-    assert count(Payment) == 1
-
-
-def test_a_payment_that_failed_silently_frees_the_room_and_says_so(
-    guest: Visitor, room: Room, alice: User, desk: BookingContext
-) -> None:
-    url = reserve(guest, room).url
-    held = the_booking()
-
-    class Down:
-        def charge(self, *_: Any) -> None:
-            raise NoAnswer
-
-        def __getattr__(self, name: Any) -> Any:
-            return getattr(desk.provider, name)
-
-    with pytest.raises(PaymentUnknown):
-        bookings.pay(
-            acting(alice),
-            held.id,
-            VISA,
-            held.total_price,
-            replace(desk, provider=cast(Provider, Down())),
-        )
-    recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
-    guest.go(url)
-    assert guest.heading == "This reservation has ended"
-    assert "The payment didn’t go through" in guest.text
-    assert "You weren’t charged" in guest.text
-    assert "Still available" in guest.text
 
 
 # --- when the time is over

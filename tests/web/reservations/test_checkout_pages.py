@@ -330,7 +330,7 @@ def test_the_room_page_leads_to_the_payment_being_checked(
     assert guest.go(wish(room)).heading == "We’re checking your payment"
     dates = f"checkIn={held.check_in}&checkOut={held.check_out}&guests={held.guests}"
     guest.go(f"/rooms/{encode('room', room.id)}?{dates}")
-    assert "We’re checking your payment We’re holding this room for you until your bank answers." in guest.text
+    assert "We’re checking your payment We’re holding this room for you in the meantime." in guest.text
     assert "You already have these nights" not in guest.text
     assert link_text(guest, checkout(held)) == "See your payment"
     assert "haven’t paid yet" not in guest.text
