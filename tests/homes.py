@@ -45,6 +45,7 @@ TOGETHER = {
     "booking.domain.reservations.charging._confirm": "pinned to booked, then CONFIRMED",
     "booking.domain.reservations.charging._confirm_as_begun": "the same, where nothing has changed since",
     "booking.domain.reservations.charging._confirm_unpaid": "nothing is owed: pinned to booked, then CONFIRMED",
+    "booking.domain.reservations.guarantees._guarantee": "staff vouches: held to booked, then CONFIRMED",
     "booking.domain.reservations.charging.give_up": "unpin or release, then the booking",
     "booking.domain.reservations.bookings._cancel": "the booking first, then its nights",
     "booking.domain.reservations.bookings._release": "the same for a hold",

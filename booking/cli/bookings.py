@@ -7,15 +7,15 @@ import sys
 import click
 from flask.cli import AppGroup
 
-from booking.cli.operator import acting, refusals_said
-from booking.domain import maintenance, reservations
+from booking.cli.operator import WAYS_TO_PAY, acting, refusals_said
+from booking.domain import maintenance, payments, reservations
 from booking.domain.notices import Notice
 from booking.domain.reservations import Booking, CancellationPreview
 from booking.http import money_format, words
 from booking.http.services import current_services
 from booking.infra.words import count
 
-group = AppGroup("bookings", help="Check bookings, cancel one for its guest, and free what nobody paid for.")
+group = AppGroup("bookings", help="Check bookings, guarantee or cancel one, free what nobody paid for.")
 
 
 @group.command("verify")
@@ -77,6 +77,28 @@ def cancel(reference: str, yes: bool) -> None:
             seen_refund=seen.refund,
         )
     click.echo(_outcome(cancelled))
+
+
+@group.command("guarantee")
+@click.argument("reference")
+@click.option("--how", type=click.Choice(payments.GUARANTEES), required=True, help="How it is to be paid.")
+@click.option("--note", default="", help="For whoever looks at it later.")
+def guarantee(reference: str, how: str, note: str) -> None:
+    """Confirm a hold without a payment: the house vouches for it, and what it costs stays due.
+
+    All bookings of its order. REFERENCE is the one that its guest was told, or the booking's id. The guest gets the
+    confirmation. Where it is guaranteed already, another way to pay and another note take the place of the old ones.
+
+    \b
+    Example:
+        flask bookings guarantee H7K2M9QX --how desk --note "regular guest"
+    """
+    with refusals_said():
+        found = reservations.look_up_order(acting(), reference)
+        reservations.guarantee(acting(), found.order_id, how, note)
+        now = reservations.look_up_order(acting(), reference)
+    due = f"{money_format.plain(now.due, now.currency)} due"
+    click.echo(f"{now.reference} is confirmed and guaranteed: {due}, {WAYS_TO_PAY[how]}.")
 
 
 def _shown(seen: CancellationPreview) -> str:

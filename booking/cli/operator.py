@@ -9,8 +9,10 @@ from collections.abc import Iterator
 import click
 
 from booking.domain.actors import Actor
-from booking.domain.errors import BookingError
+from booking.domain.errors import BookingError, Invalid
 from booking.http import words
+
+WAYS_TO_PAY = {"desk": "at the desk", "transfer": "by transfer", "later": "later"}  # of payments.GUARANTEES
 
 
 def acting() -> Actor:
@@ -23,6 +25,8 @@ def refusals_said() -> Iterator[None]:
     """A refusal ends the command with its words."""
     try:
         yield
+    except Invalid as problem:
+        raise click.UsageError("; ".join(words.problem(*one) for one in problem.details.items())) from None
     except BookingError as refusal:
         raise click.ClickException(words.message(refusal)) from None
 

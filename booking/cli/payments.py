@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 import uuid
+from decimal import Decimal
 
 import click
 from flask.cli import AppGroup
 
-from booking.cli.operator import acting
+from booking.cli.operator import WAYS_TO_PAY, acting, refusals_said
+from booking.cli.values import AMOUNT, DATE, Id
 from booking.domain import payments, reservations
 from booking.domain.errors import BookingError, PaymentNotFound
 from booking.domain.reservations import BookingContext
 from booking.http import money_format, words
 from booking.http.services import current_services
-from booking.infra import ids
+from booking.infra import clock, ids
 from booking.infra.words import count
 
-group = AppGroup("payments", help="Look after payments without an outcome and refunds that were declined.")
+PAYMENT = Id("payment", "see `flask payments list`")
+
+group = AppGroup("payments", help="Enter what is paid by hand; look after refunds, and payments without an outcome.")
 
 
 @group.command("list")
 def list_them() -> None:
-    """List disputes, refunds that were declined, and payments that stay without an outcome, with the reasons.
+    """List disputes, refunds that were declined or await staff, and payments that stay without an outcome.
 
     \b
     Example:
@@ -40,6 +45,13 @@ def list_them() -> None:
             f"{ids.encode('payment', debt.payment_id)} owed: {money_format.plain(debt.amount, debt.currency)}"
             f" of booking {debt.reference}, declined by {debt.provider}: {_why(debt.error, 'no reason given')}"
         )
+    awaited = reservations.refunds_awaiting_staff(acting())
+    for debt in awaited:
+        click.echo(
+            f"{ids.encode('payment', debt.payment_id)} to be given back:"
+            f" {money_format.plain(debt.amount, debt.currency)} of booking {debt.reference}, paid"
+            f" {WAYS_TO_PAY[debt.provider]}; then `flask payments returned`"
+        )
     for payment in waiting:
         click.echo(
             f"{ids.encode('payment', payment.id)} without an outcome: {payment.kind} of"
@@ -47,7 +59,8 @@ def list_them() -> None:
             f" asked {count(payment.attempts, 'time')}:"
             f" {_why(payment.error, 'no reason known')}"
         )
-    click.echo(f"{count(len(owed), 'refund')} owed, {count(len(waiting), 'payment')} without an outcome.")
+    by_hand = f", {len(awaited)} to be given back" if awaited else ""
+    click.echo(f"{count(len(owed), 'refund')} owed{by_hand}, {count(len(waiting), 'payment')} without an outcome.")
 
 
 @group.command("retry")
@@ -92,6 +105,87 @@ def recover() -> None:
         acting(), current_services().booking_context, limit=100_000, seconds=float("inf")
     )
     click.echo(f"{count(tried, 'payment')} asked about, {payments.payment_figures()['open']} without an outcome.")
+
+
+@group.command("received")
+@click.argument("reference")
+@click.argument("amount", type=AMOUNT)
+@click.option("--by", type=click.Choice(payments.BY_HAND), required=True, help="How it was paid.")
+@click.option("--reference", "entry", required=True, help="The receipt's number, the line of the bank statement.")
+@click.option("--on", "received_on", type=DATE, help="The day; today, where none is given.")
+def received(reference: str, amount: Decimal, by: str, entry: str, received_on: dt.datetime | None) -> None:
+    """Enter money that was paid at the desk or by transfer for the order REFERENCE: at most what is due.
+
+    Entered once for each --reference, however often the command is run. A mistake: see `flask payments correct`.
+
+    \b
+    Example:
+        flask payments due
+        flask payments received H7K2M9QX 360 --by desk --reference "receipt 17"
+    """
+    with refusals_said():
+        found = reservations.look_up_order(acting(), reference)
+        on = received_on.date() if received_on else clock.today(found.time_zone)
+        paid = payments.record_received(acting(), found.order_id, amount, by=by, reference=entry, received_on=on)
+        left = reservations.look_up_order(acting(), reference)
+    click.echo(
+        f"{ids.encode('payment', paid.id)} received: {money_format.plain(paid.amount, paid.currency)} for"
+        f" {left.reference}; {money_format.plain(left.due, left.currency)} due."
+    )
+
+
+@group.command("returned")
+@click.argument("payment_id", metavar="PAYMENT", type=PAYMENT)
+@click.option("--reference", required=True, help="The receipt's number, the line of the bank statement.")
+@click.option("--on", "returned_on", type=DATE, help="The day; today, where none is given.")
+def returned(payment_id: uuid.UUID, reference: str, returned_on: dt.datetime | None) -> None:
+    """Enter that staff has given the refund PAYMENT back, of money that was paid at the desk or by transfer.
+
+    \b
+    Example:
+        flask payments list
+        flask payments returned payment_01k5... --reference "cash 3"
+    """
+    with refusals_said():
+        on = returned_on.date() if returned_on else None
+        done = payments.record_returned(acting(), payment_id, reference=reference, returned_on=on)
+    click.echo(f"{ids.encode('payment', done.id)} returned: {money_format.plain(done.amount, done.currency)}.")
+
+
+@group.command("correct")
+@click.argument("payment_id", metavar="PAYMENT", type=PAYMENT)
+@click.option("--reason", required=True, help="Why the entry was a mistake.")
+def correct(payment_id: uuid.UUID, reason: str) -> None:
+    """Take the entry PAYMENT back, made by mistake with `received` or `returned`: by its opposite; both stay.
+
+    What was not received is due again, what was not returned is to be given back again.
+
+    \b
+    Example:
+        flask payments correct payment_01k5... --reason "another guest's receipt"
+    """
+    with refusals_said():
+        context = current_services().booking_context
+        done = payments.correct_entry(acting(), payment_id, reason, context.patience)
+    click.echo(f"{ids.encode('payment', payment_id)} corrected by {ids.encode('payment', done.id)}.")
+
+
+@group.command("due")
+def due() -> None:
+    """List guaranteed orders that are not paid yet, the first to arrive at the top.
+
+    \b
+    Example:
+        flask payments due
+    """
+    found = reservations.balances_due(acting())
+    for one in found:
+        click.echo(
+            f"{one.reference} due: {money_format.plain(one.due, one.currency)}, {WAYS_TO_PAY[one.guarantee]};"
+            f" {one.room}, {one.property}, {one.stay.check_in} to {one.stay.check_out}"
+            f"{', cancelled' if one.is_cancelled else ''}"
+        )
+    click.echo(f"{count(len(found), 'order')} not paid in full.")
 
 
 def _why(error: str | None, otherwise: str) -> str:

@@ -10,6 +10,7 @@ import click
 from flask.cli import with_appcontext
 
 from booking.cli.operator import acting
+from booking.cli.values import DATE, Id
 from booking.domain import inventory
 from booking.domain.errors import BookingError, Invalid
 from booking.domain.inventory import Block
@@ -18,22 +19,6 @@ from booking.http import words
 from booking.http.services import current_services
 from booking.infra import ids
 from booking.infra.words import count
-
-DATE = click.DateTime(["%Y-%m-%d"])
-
-
-class Id(click.ParamType[uuid.UUID]):
-    """Such as room_01k5…, given as it is shown."""
-
-    def __init__(self, prefix: str, hint: str) -> None:
-        self.name, self._hint = prefix, hint
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> uuid.UUID:
-        found = ids.decode(self.name, value)
-        if found is None:
-            self.fail(f"{value} is no {self.name}’s id; {self._hint}", param, ctx)
-        return found
-
 
 ROOM = Id("room", "the address of its page ends with it")
 BLOCK = Id("block", "see `flask rooms blocks`")

@@ -92,6 +92,10 @@ class PaymentNotFound(NotFound):
     reason = "PAYMENT_NOT_FOUND"
 
 
+class OrderNotFound(NotFound):
+    reason = "ORDER_NOT_FOUND"
+
+
 class SessionNotFound(NotFound):
     reason = "SESSION_NOT_FOUND"
 
@@ -160,6 +164,18 @@ class PaymentModified(Conflict):
 
 class NothingOwed(Conflict):
     code = "NOTHING_OWED"
+
+
+class EntryDiffers(Conflict):
+    """Another amount, or taken in another way, stands under the same reference of the order."""
+
+    code = "ENTRY_DIFFERS"
+
+
+class EntryNotCorrectable(Conflict):
+    """It was not made by hand, corrects another one, or part of its money has gone back already."""
+
+    code = "ENTRY_NOT_CORRECTABLE"
 
 
 class PriceChanged(Conflict):

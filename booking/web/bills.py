@@ -33,7 +33,7 @@ def nights(quote: Quote) -> list[BillLine]:
 
 def of_trip(trip: BookingDetails) -> list[BillLine]:
     """The lines that a booking keeps."""
-    formats.alike(trip.notice.currency, [*reservations.amounts_of(trip.notice), trip.refund_now])
+    formats.alike(trip.notice.currency, [*reservations.amounts_of(trip.notice), trip.refund_now, trip.due_if_cancelled])
     return [_line(line, trip.notice.currency) for line in trip.notice.lines]
 
 

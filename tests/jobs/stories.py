@@ -60,6 +60,9 @@ NOTICE = BookingSummary(
         RefundPromise(dt.datetime(2026, 5, 3, 15, tzinfo=JERUSALEM), 50, Decimal("1000.25")),
     ),
     refunded=None,
+    paid=Decimal("2000.500"),
+    due=Decimal(0),
+    guarantee=None,
 )
 CANCELLED_NOTICE = replace(NOTICE, refunded=Decimal("1000.25"))
 

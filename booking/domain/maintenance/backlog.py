@@ -22,7 +22,7 @@ from booking.domain.messages import (
     Event,
 )
 from booking.domain.notices import Notice
-from booking.domain.payments import AWAITING_GUEST, OPEN, REFUND_IS_OWED, Payment, explained_error
+from booking.domain.payments import AWAITING_GUEST, AWAITING_STAFF, OPEN, REFUND_IS_OWED, Payment, explained_error
 from booking.domain.people import User
 from booking.domain.reservations import PENDING, Booking
 from booking.infra.clock import sql_now
@@ -31,6 +31,7 @@ from booking.infra.doctor.report import OK, PROBLEM, WARNING
 LATE = dt.timedelta(minutes=2)  # more than a killed worker or a restart costs
 MUCH_TOO_LATE = dt.timedelta(minutes=30)
 SETTLED_AFTER = dt.timedelta(minutes=10)
+GIVEN_BACK_AFTER = dt.timedelta(days=1)  # money that staff is to give back by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,10 @@ def payments(opened: Connection, _: Settings) -> Iterator[Observation]:
         yield Observation(PROBLEM, finding, Notice("look_at_provider"))
     if owed := opened.scalar(select(func.count(Payment.booking_id.distinct())).where(REFUND_IS_OWED)):
         yield Observation(PROBLEM, Notice("refunds_declined", refunds=owed), Notice("retry_refunds"))
+    by_hand, age_by_hand = _count(opened, select(*_since(Payment.created_at)).where(Payment.state == AWAITING_STAFF))
+    if age_by_hand > GIVEN_BACK_AFTER:
+        finding = Notice("refunds_await_staff", refunds=by_hand, age=age_by_hand)
+        yield Observation(WARNING, finding, Notice("give_refunds_back"))
     if age <= SETTLED_AFTER and not owed:
         yield Observation(OK, Notice("payments_under_way", payments=number))
 

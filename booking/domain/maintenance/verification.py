@@ -91,13 +91,23 @@ RULES = {
         WHERE (o.paid, o.refunded, o.refunding) <>
         (coalesce(p.paid, 0), coalesce(p.refunded, 0), coalesce(p.refunding, 0))""",
     "order_not_paid": """
-        SELECT o.reference FROM orders o WHERE o.paid - o.refunded - o.refunding < o.owed AND EXISTS
+        SELECT o.reference FROM orders o WHERE o.paid - o.refunded - o.refunding < o.owed
+        AND o.guarantee IS NULL AND EXISTS
         (SELECT FROM bookings b WHERE b.order_id = o.id AND b.status = 'CONFIRMED')""",
     "order_keeps_too_much": """
         SELECT o.reference FROM orders o WHERE o.paid - o.refunded - o.refunding > o.owed AND
         o.paid - o.refunded - o.refunding - DECLINED > o.owed""".replace("DECLINED", _DECLINED).replace(
         "IS_OWED", _IS_OWED
     ),
+    "entry_made_twice": """
+        SELECT p.order_id || ' ' || p.provider_reference FROM payments p
+        WHERE p.provider IN ('desk', 'transfer') AND p.kind = 'charge'
+        AND NOT EXISTS (SELECT FROM payments c WHERE c.corrects_id = p.id OR c.id = p.corrects_id)
+        GROUP BY p.order_id, p.provider_reference HAVING count(*) > 1""",
+    "correction_is_no_opposite": """
+        SELECT c.id::text FROM payments c JOIN payments p ON p.id = c.corrects_id
+        WHERE c.kind = p.kind OR (c.order_id, c.amount, c.provider) <> (p.order_id, p.amount, p.provider)
+        OR (c.kind = 'refund' AND c.charge_id <> p.id)""",
     "order_charged_too_much": """
         SELECT o.reference FROM orders o JOIN payments p ON p.order_id = o.id AND p.kind = 'charge'
         AND p.purpose = 'stay'

@@ -5,6 +5,9 @@ Decides which attempts may run, when one may be asked about again, and what an a
 the booking is decided in reservations.
 """
 
+from booking.domain.payments.by_hand import correct as correct_entry
+from booking.domain.payments.by_hand import received as record_received
+from booking.domain.payments.by_hand import returned as record_returned
 from booking.domain.payments.context import PaymentContext
 from booking.domain.payments.context import patience as usual_patience
 from booking.domain.payments.debts import IS_OWED as REFUND_IS_OWED
@@ -50,6 +53,7 @@ from booking.domain.payments.models import (
     CHARGE,
     DESK,
     FAILED,
+    GUARANTEES,
     IMPORT,
     LIVE,
     OPEN,
@@ -61,6 +65,7 @@ from booking.domain.payments.models import (
     Order,
     Payment,
 )
+from booking.domain.payments.orders import permitted as permitted_order
 from booking.domain.payments.references import ProviderReferences
 from booking.domain.payments.refunds import OWED, REFUND_STATES, RETURNED, UNDER_WAY
 from booking.domain.payments.refunds import TOLD_DECLINED as REFUND_DECLINED
@@ -87,6 +92,7 @@ __all__ = [
     "DECLINED",
     "DESK",
     "FAILED",
+    "GUARANTEES",
     "HOSTED",
     "IMPORT",
     "LIVE",
@@ -117,6 +123,7 @@ __all__ = [
     "awaits_guest",
     "channel_of",
     "claim_payment",
+    "correct_entry",
     "due_payments",
     "error_text",
     "explained_error",
@@ -136,7 +143,10 @@ __all__ = [
     "paid_charges",
     "payment_as_seen",
     "payment_figures",
+    "permitted_order",
     "record_failure",
+    "record_received",
+    "record_returned",
     "record_success",
     "refund_states",
     "refund_states_within",

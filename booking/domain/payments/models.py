@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from decimal import Decimal
 
 from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -27,6 +28,8 @@ LIVE = (*OPEN, AWAITING_STAFF, SUCCEEDED)
 BY_HAND = DESK_MONEY, TRANSFER = ("desk", "transfer")  # providers: staff takes the money, and gives it back
 DISPUTE_OPEN, DISPUTE_WON, DISPUTE_LOST = DISPUTE_STATES = ("open", "won", "lost")
 STAY, CHANGE, DEPOSIT, BALANCE = PURPOSES = ("stay", "change", "deposit", "balance")
+# How an order is to be paid that staff guarantees.
+AT_DESK, BY_TRANSFER, LATER = GUARANTEES = ("desk", "transfer", "later")
 WEB, API, DESK, IMPORT = CHANNELS = ("web", "api", "desk", "import")
 
 
@@ -47,6 +50,12 @@ class Order(Model):
         ),
         CheckConstraint("owed >= 0 AND paid >= 0 AND refunded >= 0 AND refunding >= 0", name="sums_not_negative"),
         CheckConstraint("refunded + refunding <= paid", name="refunds_within_paid"),
+        CheckConstraint(one_of("guarantee", GUARANTEES), name="guarantee_known"),
+        CheckConstraint(
+            "(guarantee IS NULL) = (guaranteed_by IS NULL) AND (guarantee IS NULL) = (guaranteed_at IS NULL)",
+            name="guarantee_has_author",
+        ),
+        CheckConstraint("guarantee_note IS NULL OR guarantee IS NOT NULL", name="only_guarantee_has_note"),
         CheckConstraint(
             " AND ".join(check_sql(column) for column in ("owed", "paid", "refunded", "refunding")),
             name="sums_decimals",
@@ -70,8 +79,27 @@ class Order(Model):
     refunded: Mapped[Amount] = mapped_column(server_default="0")
     refunding: Mapped[Amount] = mapped_column(server_default="0")
     version: Mapped[int] = mapped_column(server_default="1")
+    guarantee: Mapped[str | None] = mapped_column(String(8))  # how it is to be paid, where staff vouches for that
+    guaranteed_by: Mapped[str | None] = mapped_column(String(255))  # the actor
+    guaranteed_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    guarantee_note: Mapped[str | None] = mapped_column(String(255))
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
+
+    @property
+    def due(self) -> Decimal:
+        """The balance: what is owed and has not been paid; never below 0."""
+        return max(Decimal(0), self.owed - self.net_paid)
+
+    @property
+    def net_paid(self) -> Decimal:
+        """What the house has, without what is on its way back."""
+        return self.paid - self.refunded - self.refunding
+
+
+def due_sql(order: str) -> str:
+    """The same in SQL, by the name that the orders have there."""
+    return f"greatest({order}.owed - ({order}.paid - {order}.refunded - {order}.refunding), 0)"
 
 
 class Dispute(Model):
@@ -117,6 +145,13 @@ class Payment(Model):
         CheckConstraint("attempts >= 0", name="attempts_counted"),
         CheckConstraint("charge_id IS NULL OR kind = 'refund'", name="only_refund_has_charge"),
         CheckConstraint("charge_id IS NOT NULL OR kind <> 'refund'", name="refund_has_charge"),
+        CheckConstraint(
+            f"({one_of('provider', BY_HAND)} AND state = 'succeeded') = (recorded_by IS NOT NULL)"
+            " AND (recorded_by IS NULL) = (value_date IS NULL)",
+            name="by_hand_is_signed",
+        ),
+        CheckConstraint("corrects_id IS NULL OR recorded_by IS NOT NULL", name="only_by_hand_corrects"),
+        Index("uq_payments_corrects_id", "corrects_id", unique=True, postgresql_where=text("corrects_id IS NOT NULL")),
         CheckConstraint(one_of("purpose", PURPOSES), name="purpose_known"),
         Index(
             "uq_payments_open_charge",
@@ -158,6 +193,10 @@ class Payment(Model):
     charge_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("payments.id"))  # what a refund gives back
     # The first attempt at the same refund; none where the booking's is meant, which had one at that time.
     debt_id: Mapped[uuid.UUID | None]
+    # Of money that staff has taken or given back: who says so, on which day it moved, and which entry it takes back.
+    recorded_by: Mapped[str | None] = mapped_column(String(255))
+    value_date: Mapped[dt.date | None]
+    corrects_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("payments.id"))
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")  # times that recovery asked
     next_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))  # then recovery may ask
     created_at: Mapped[CreatedAt]

@@ -215,8 +215,11 @@ def _failed_after_all(actor: Actor, refund_id: uuid.UUID, outcome: Outcome) -> N
 
 
 def exists_for(booking_id: InstrumentedAttribute[uuid.UUID]) -> ColumnElement[bool]:
-    """Whether money of this booking goes (or should go) back, as a part of a statement."""
-    return exists().where(Payment.booking_id == booking_id, Payment.kind == REFUND)
+    """Whether money of this booking goes (or should go) back, as a part of a statement.
+
+    Mistaken entries that were taken back are no such money.
+    """
+    return exists().where(Payment.booking_id == booking_id, Payment.kind == REFUND, Payment.corrects_id.is_(None))
 
 
 @reading
@@ -231,7 +234,7 @@ def states_within(booking_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
         return {}
     counts = or_(Payment.state.in_(LIVE), debts.IS_OWED)
     attempts = select(Payment.booking_id, Payment.state).where(
-        Payment.booking_id.in_(booking_ids), Payment.kind == REFUND, counts
+        Payment.booking_id.in_(booking_ids), Payment.kind == REFUND, Payment.corrects_id.is_(None), counts
     )
     found: dict[uuid.UUID, set[str]] = {}
     for row in db.session.execute(attempts):

@@ -20,9 +20,12 @@ class Action(StrEnum):
     SEE_BOOKING = "booking.see"
     BOOK = "booking.book"  # hold, change what is held, and pay for, in the name of its guest
     CANCEL_BOOKING = "booking.cancel"
+    GUARANTEE = "booking.guarantee"  # confirm without a payment
     EXPIRE_HOLDS = "holds.expire"
     SEE_PAYMENTS = "payments.see"
     SETTLE_PAYMENTS = "payments.settle"  # ask again about charges and refunds, send declined refunds again
+    RECORD_PAYMENTS = "payments.record"  # what was taken or given back by hand
+    CORRECT_PAYMENTS = "payments.correct"  # entries made by mistake
     BLOCK_NIGHTS = "nights.block"
     SEE_ACCOUNT = "account.see"
     CHANGE_ACCOUNT = "account.change"  # name, email, password, sign-ins
@@ -64,9 +67,12 @@ ALLOWED: Mapping[Action, Who] = {
     Action.SEE_BOOKING: OWN | OWNER | MANAGER | DESK | SYSTEM,
     Action.BOOK: OWN | OWNER | MANAGER | DESK | SYSTEM,
     Action.CANCEL_BOOKING: OWN | OWNER | MANAGER | DESK | SYSTEM,
+    Action.GUARANTEE: OWNER | MANAGER | DESK | SYSTEM,
     Action.EXPIRE_HOLDS: SYSTEM,
     Action.SEE_PAYMENTS: OWNER | MANAGER | SYSTEM,
     Action.SETTLE_PAYMENTS: OWNER | SYSTEM,
+    Action.RECORD_PAYMENTS: OWNER | MANAGER | DESK | SYSTEM,
+    Action.CORRECT_PAYMENTS: OWNER | MANAGER | SYSTEM,
     Action.BLOCK_NIGHTS: OWNER | MANAGER | DESK | HOUSEKEEPING | SYSTEM,
     Action.SEE_ACCOUNT: OWN | OWNER | SYSTEM,
     Action.CHANGE_ACCOUNT: OWN,

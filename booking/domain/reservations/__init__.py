@@ -8,6 +8,8 @@ from booking.domain.reservations.account_deletion import MoneyMove, Obstacle, mo
 from booking.domain.reservations.account_deletion import delete_mine as delete_own_account
 from booking.domain.reservations.account_deletion import obstacles as deletion_obstacles
 from booking.domain.reservations.account_deletion import remove as delete_account
+from booking.domain.reservations.balances import Balance
+from booking.domain.reservations.balances import due as balances_due
 from booking.domain.reservations.booking_details import AWAITED as STAGE_AWAITED
 from booking.domain.reservations.booking_details import BOOKED as STAGE_BOOKED
 from booking.domain.reservations.booking_details import CANCELLED as STAGE_CANCELLED
@@ -25,6 +27,7 @@ from booking.domain.reservations.cancellation import shown_status
 from booking.domain.reservations.cancellation_preview import CancellationPreview
 from booking.domain.reservations.cancellation_preview import preview as preview_cancellation
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.guarantees import guarantee
 from booking.domain.reservations.history import GROUPS as HISTORY_GROUPS
 from booking.domain.reservations.history import UPCOMING, History, overview, refund_state, running_holds
 from booking.domain.reservations.history import mine as own_bookings
@@ -44,10 +47,13 @@ from booking.domain.reservations.idempotency import prune as prune_keys
 from booking.domain.reservations.inputs import BookingList, Cancellation, HoldPayment, RoomOrder, ShownTotal, StayOrder
 from booking.domain.reservations.keyed import once
 from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING, Booking
+from booking.domain.reservations.order_lookup import OrderFacts
+from booking.domain.reservations.order_lookup import look_up as look_up_order
 from booking.domain.reservations.personal_data import download as download_own_data
 from booking.domain.reservations.personal_data import of as own_data
 from booking.domain.reservations.provider_messages import hear as hear_from_provider
 from booking.domain.reservations.recovery import recover_payments
+from booking.domain.reservations.refund_debts import awaiting_staff as refunds_awaiting_staff
 from booking.domain.reservations.refund_debts import owed as owed_refunds
 from booking.domain.reservations.sale import frozen as frozen_sale
 
@@ -64,6 +70,7 @@ __all__ = [
     "STAGE_PAYING",
     "UPCOMING",
     "Answer",
+    "Balance",
     "Booking",
     "BookingContext",
     "BookingDetails",
@@ -78,11 +85,13 @@ __all__ = [
     "HoldPayment",
     "MoneyMove",
     "Obstacle",
+    "OrderFacts",
     "PaymentLinks",
     "RoomOrder",
     "ShownTotal",
     "StayOrder",
     "amounts_of",
+    "balances_due",
     "book",
     "calendar_entry",
     "calendar_method",
@@ -99,9 +108,11 @@ __all__ = [
     "frozen_sale",
     "get_booking",
     "get_details",
+    "guarantee",
     "hear_from_provider",
     "hold",
     "look_at_payment",
+    "look_up_order",
     "money_moves",
     "once",
     "overview",
@@ -114,6 +125,7 @@ __all__ = [
     "prune_keys",
     "recover_payments",
     "refund_state",
+    "refunds_awaiting_staff",
     "release_hold",
     "request_fingerprint",
     "reserve",

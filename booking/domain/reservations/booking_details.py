@@ -16,6 +16,7 @@ from booking.domain.payments import FAILED, SUCCEEDED, Order, Payment
 from booking.domain.people import User
 from booking.domain.reservations import booking_summary, cancellation
 from booking.domain.reservations.booking_summary import BookingSummary
+from booking.domain.reservations.cancellation import Terms
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
 from booking.domain.stays import Stay
 from booking.infra import clock
@@ -49,6 +50,7 @@ class BookingDetails:
     given_back: bool  # over, because the guest did not want it any more
     refund_now: Decimal | None  # what comes back if it is cancelled now; None where that is not possible any more
     refund_until: dt.datetime | None  # until when it stays so
+    due_if_cancelled: Decimal  # what the order would still owe then
 
     @property
     def seconds_left(self) -> int:
@@ -65,7 +67,7 @@ def trip(actor: Actor, booking_id: uuid.UUID) -> BookingDetails:
     """The guest's own booking; raises BookingNotFound."""
     booking, order, guest = _own(actor, booking_id)
     refund = payments.refund_states([booking_id]).get(booking_id)
-    return _trip(booking, order, booking_summary.of(booking, guest), payments.latest_charge(booking_id), refund)
+    return _trip(booking, order, booking_summary.of(booking, guest, order), payments.latest_charge(booking_id), refund)
 
 
 @reading
@@ -93,6 +95,7 @@ def _trip(
     if shown == PAYING and charge is not None and payments.awaits_guest(charge):
         shown, held_until = AWAITED, charge.next_at
     left = charge is not None and charge.state == FAILED and charge.method == payments.HOSTED  # nobody paid there
+    terms = _terms_now(booking, order) if shown == BOOKED else None
     return BookingDetails(
         id=booking.id,
         room_id=booking.room_id,
@@ -111,8 +114,9 @@ def _trip(
         last_failure=charge.failure if shown == HELD and charge is not None and not left else None,
         failed_unheard=shown == HELD and charge is not None and charge.attempts > 0 and not left,
         given_back=shown == OVER and (charge is None or left) and booking.cancelled_at is not None,
-        refund_now=_refund_now(booking, order) if shown == BOOKED else None,
+        refund_now=terms.refund if terms else None,
         refund_until=cancellation.refund_until(booking) if shown == BOOKED else None,
+        due_if_cancelled=_due_after(booking, order, terms) if terms else order.due,
     )
 
 
@@ -126,9 +130,14 @@ def stage(booking: Booking) -> str:
     return CANCELLED if booking.confirmed_at else OVER
 
 
-def _refund_now(booking: Booking, order: Order) -> Decimal | None:
+def _terms_now(booking: Booking, order: Order) -> Terms | None:
     try:
         cancellation.refuse_unless_possible(booking)
     except BookingNotCancellable:
         return None
-    return cancellation.terms_now(booking, order).refund
+    return cancellation.terms_now(booking, order)
+
+
+def _due_after(booking: Booking, order: Order, terms: Terms) -> Decimal:
+    owed = order.owed - booking.total_price + terms.kept
+    return max(Decimal(0), owed - (order.net_paid - terms.refund))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import datetime as dt
 import uuid
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from booking.domain import people, pricing
+from booking.domain.payments import Order
 from booking.domain.people import User
 from booking.domain.pricing import PriceLine, RefundPromise
 from booking.domain.reservations.models import Booking
@@ -37,8 +39,16 @@ class BookingSummary:
     currency: str
     refunds: tuple[RefundPromise, ...]  # what was still open when it was booked, the most generous first
     refunded: Decimal | None  # what a cancellation brings back
+    paid: Decimal  # of the total, before anything went back
+    due: Decimal  # what is still to be paid for the whole order
+    guarantee: str | None  # how that is to be paid, where staff vouches for it: one of payments.GUARANTEES
     refund_is_owed: bool = False  # the bank declined it, as far as who tells of it knows
     account_is_deleted: bool = False  # nobody can look at the booking any more
+
+    @builtins.property  # there is a field of that name
+    def is_paid(self) -> bool:
+        """Paid in full, and not for nothing."""
+        return self.paid >= self.total > 0
 
 
 @reading
@@ -48,18 +58,21 @@ def notice(booking_id: uuid.UUID, kept_email: str | None = None) -> BookingSumma
     Where its guest's account is deleted, they are for the address that is kept for its last emails, None without one.
     """
     row = db.session.execute(
-        select(Booking, User).join(User, User.id == Booking.user_id).where(Booking.id == booking_id)
+        select(Booking, User, Order)
+        .join(User, User.id == Booking.user_id)
+        .join(Order, Order.id == Booking.order_id)
+        .where(Booking.id == booking_id)
     ).one_or_none()
     if row is None:
         return None
-    booking, guest = row
+    booking, guest, order = row
     if guest.deleted_at is None:
-        return of(booking, guest)
-    return replace(of(booking, guest), email=kept_email, account_is_deleted=True) if kept_email else None
+        return of(booking, guest, order)
+    return replace(of(booking, guest, order), email=kept_email, account_is_deleted=True) if kept_email else None
 
 
-def of(booking: Booking, user: User) -> BookingSummary:
-    """The facts about a booking of this guest, for whoever has read both."""
+def of(booking: Booking, user: User, order: Order) -> BookingSummary:
+    """The facts about a booking of this guest, for whoever has read all three."""
     arrival = pricing.check_in_instant(booking.policy, booking.check_in)
     return BookingSummary(
         booking_id=booking.id,
@@ -78,6 +91,9 @@ def of(booking: Booking, user: User) -> BookingSummary:
         currency=booking.currency,
         refunds=_refunds(booking),
         refunded=booking.refund_amount,
+        paid=min(booking.total_price, order.net_paid + (booking.refund_amount or 0)),
+        due=order.due,
+        guarantee=order.guarantee,
     )
 
 
@@ -90,7 +106,9 @@ def _refunds(booking: Booking) -> tuple[RefundPromise, ...]:
 def amounts(notice: BookingSummary) -> list[Decimal]:
     """Every sum of money that a notice tells."""
     lines, refunds = (line.each for line in notice.lines), (refund.amount for refund in notice.refunds)
-    return [notice.total, *lines, *refunds, *([] if notice.refunded is None else [notice.refunded])]
+    unpaid = [notice.paid, notice.due] if notice.due else []
+    back = [] if notice.refunded is None else [notice.refunded]
+    return [notice.total, *unpaid, *lines, *refunds, *back]
 
 
 def address_lines(address: dict[str, Any]) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ def terms_now(booking: Booking, order: Order) -> Terms:
     """
     price = booking.total_price
     waived = pricing.refund_of(booking.policy, booking.check_in, price, booking.currency, clock.now())
-    beyond = order.paid - order.refunded - order.refunding - (order.owed - waived)
+    beyond = order.net_paid - (order.owed - waived)
     return Terms(price - waived, max(Decimal(0), min(waived, beyond)))
 
 

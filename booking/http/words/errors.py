@@ -31,6 +31,7 @@ ERRORS: Templates = {
     "UNKNOWN_BOOKING": _("There is no booking '%(reference)s'.%(hint)s"),
     "BLOCK_NOT_FOUND": _("This block does not exist."),
     "PAYMENT_NOT_FOUND": _("This payment does not exist."),
+    "ORDER_NOT_FOUND": _("This order does not exist."),
     "SESSION_NOT_FOUND": _("This session does not exist or has already ended."),
     "ACCOUNT_NOT_FOUND": _("This account does not exist."),
     "UNKNOWN_ACCOUNT": _("There is no account for %(email)s.%(hint)s"),
@@ -63,6 +64,10 @@ ERRORS: Templates = {
     "IDEMPOTENCY_CONFLICT": _("A request with this Idempotency-Key is still in progress."),
     "IDEMPOTENCY_KEY_REUSED": _("This Idempotency-Key has already been used with a different request."),
     # --- money
+    "ENTRY_DIFFERS": _("Another payment of this order has the same reference."),
+    "ENTRY_NOT_CORRECTABLE": _(
+        "Only a payment or refund entered by hand can be corrected, and only while none of its money has gone back."
+    ),
     "PAYMENT_FAILED": _("The payment was declined. Nothing was charged."),
     "PAYMENT_IN_PROGRESS": _("A payment for this booking is already in progress."),
     "PAYMENT_UNKNOWN": _(

@@ -29,6 +29,7 @@ PROBLEMS: Templates = {
     # --- its size
     "too_small": _("%(field)s must be at least %(least)s"),
     "too_large": _("%(field)s must be at most %(most)s"),
+    "not_above": _("%(field)s must be above %(least)s"),
     "below": _("%(field)s must not be below %(least)s"),
     "too_short": _("%(field)s must have at least %(least)s characters"),
     "too_long": _("%(field)s must have at most %(most)s characters"),
@@ -46,6 +47,7 @@ PROBLEMS: Templates = {
     "not_in_order": _("%(first)s must be before %(then)s"),
     "other_date_missing": _("%(date)s is missing"),
     "in_the_past": _("%(name)s is in the past"),
+    "in_the_future": _("%(name)s is in the future"),
     "too_far_ahead": _("%(name)s may be at most %(most)s days ahead"),
     "stay_too_long": _("a stay may have at most %(most)s nights"),
     "block_too_long": _("a block may have at most %(most)s nights"),

@@ -42,6 +42,11 @@ MAINTENANCE: Templates = {
         "%(refunds)s refunds were declined: guests wait for their money",
         "refunds",
     ),
+    "refunds_await_staff": _n(
+        "%(refunds)s refund is to be given back by hand, the oldest for %(age)s",
+        "%(refunds)s refunds are to be given back by hand, the oldest for %(age)s",
+        "refunds",
+    ),
     "payments_under_way": _("%(payments)s under way"),
     "because": _(" (%(reason)s)"),
     # --- why a payment is open
@@ -59,6 +64,7 @@ MAINTENANCE: Templates = {
     "look_at_provider": _(
         "start `python worker.py`, or read its log; see whether the provider answers, and `flask payments list`"
     ),
+    "give_refunds_back": _("see `flask payments list`, then `flask payments returned`"),
     "retry_refunds": _("see `flask payments list`, then `flask payments retry`, or return it another way"),
     # --- what does not agree
     "night_shared": _("two live bookings share a night"),
@@ -76,7 +82,9 @@ MAINTENANCE: Templates = {
     "payment_in_other_order": _("a payment is not in the ledger of its booking’s order"),
     "order_owes_otherwise": _("an order does not owe what its bookings cost"),
     "order_sums_otherwise": _("an order’s sums are not those of its payments"),
-    "order_not_paid": _("a confirmed booking’s order is not paid"),
+    "order_not_paid": _("a confirmed booking’s order is neither paid nor guaranteed"),
+    "entry_made_twice": _("money that was taken by hand is entered twice under one reference"),
+    "correction_is_no_opposite": _("a correction is not the opposite of what it corrects"),
     "order_charged_too_much": _("more is on its way into an order than it owes"),
     "order_keeps_too_much": _("more was paid for an order than it costs, and nothing goes back"),
     "refund_owed": _("owed and not returned"),

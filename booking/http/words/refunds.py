@@ -12,6 +12,8 @@ FOR_GUESTS: Templates = {
 # After a colon, with what there is left to do.
 FOR_OPERATORS: Templates = {
     "owed": _("declined; see `flask payments list`, then `flask payments retry`"),
-    "under_way": _("on its way; recovery asks until there is an answer"),
+    "under_way": _(
+        "on its way; recovery asks until there is an answer, or staff gives it back: see `flask payments list`"
+    ),
     "returned": _("returned"),
 }

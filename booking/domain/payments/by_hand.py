@@ -1,0 +1,220 @@
+"""Money that staff takes and gives back by hand: at the desk, or by transfer to the house's account.
+
+Each entry says who made it, on which day the money moved, and a reference: a receipt's number, a line of a bank
+statement. None is ever changed or deleted: a mistaken one is taken back by its opposite, and both stay.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+
+from sqlalchemy import column, exists, select, table
+from sqlalchemy.orm import aliased
+
+from booking.domain import money, names, people
+from booking.domain.actors import Actor
+from booking.domain.errors import (
+    EntryDiffers,
+    EntryNotCorrectable,
+    Invalid,
+    NothingOwed,
+    PaymentInProgress,
+    PaymentNotFound,
+    RefundNotOwed,
+)
+from booking.domain.notices import Notice
+from booking.domain.payments import ledger, orders
+from booking.domain.payments.models import (
+    AWAITING_STAFF,
+    BALANCE,
+    BY_HAND,
+    CHARGE,
+    OPEN,
+    REFUND,
+    SUCCEEDED,
+    Order,
+    Payment,
+)
+from booking.domain.people import Action
+from booking.infra import clock
+from booking.infra.db import READ_COMMITTED, db, transaction
+from booking.infra.ids import encode, new_id
+
+LONGEST = 255  # characters of a reference, and of who says so
+A_DAY = dt.timedelta(days=1)  # elsewhere it may be tomorrow already
+
+_BOOKINGS = table("bookings", column("id"), column("order_id"), column("reference"))  # reservations stand above us
+
+
+@transaction(isolation=READ_COMMITTED)
+def received(
+    actor: Actor,
+    order_id: uuid.UUID,
+    amount: Decimal,
+    *,
+    by: str,
+    reference: str,
+    received_on: dt.date | None = None,
+) -> Payment:
+    """Enter money that staff has taken for a guaranteed or paid order: at most what is due, once for each `reference`.
+
+    `by` is one of BY_HAND; `received_on` the day, today by default. The same entry once more is the first one.
+    Raises Invalid, OrderNotFound, Forbidden, NothingOwed, EntryDiffers; PaymentInProgress while the order is charged.
+    """
+    order = orders.permitted(actor, Action.RECORD_PAYMENTS, order_id, lock=True)
+    reference = _sensible(order, amount, by, reference, received_on)
+    if same := _entered(order, reference):
+        if (same.amount, same.provider) != (amount, by):
+            raise EntryDiffers
+        return same
+    _refuse_unless_due(order, amount)
+    new = Payment(id=new_id(), order_id=order.id, booking_id=_first_booking(order), kind=CHARGE, purpose=BALANCE)
+    new.amount, new.currency, new.state, new.method, new.provider = amount, order.currency, SUCCEEDED, by, by
+    _sign(actor, new, reference, received_on)
+    db.session.add(new)
+    db.session.flush()
+    people.audit(actor, "payment.received", encode("payment", new.id), after=_facts(new))
+    return new
+
+
+@transaction(isolation=READ_COMMITTED)
+def returned(actor: Actor, payment_id: uuid.UUID, *, reference: str, returned_on: dt.date | None = None) -> Payment:
+    """Enter that staff has given a refund back that awaits them. The same entry once more is the first one.
+
+    Raises Invalid, PaymentNotFound, OrderNotFound, Forbidden; RefundNotOwed where it awaits nobody (any more).
+    """
+    refund = _locked(actor, Action.RECORD_PAYMENTS, payment_id)
+    reference = _stated(reference, returned_on, "returnedOn")
+    if refund.state == SUCCEEDED and refund.recorded_by and refund.provider_reference == reference:
+        return refund
+    if refund.state != AWAITING_STAFF:
+        raise RefundNotOwed
+    refund.state = SUCCEEDED
+    _sign(actor, refund, reference, returned_on)
+    people.audit(actor, "refund.succeeded", encode("payment", refund.id), after=_facts(refund))
+    return refund
+
+
+@transaction(isolation=READ_COMMITTED)
+def correct(actor: Actor, payment_id: uuid.UUID, reason: str, patience: dt.timedelta) -> Payment:
+    """Take an entry back that was made by mistake: its opposite, of today; once, however often it is asked for.
+
+    Money that was not taken is due again; money that was not given back awaits staff again. Raises Invalid,
+    PaymentNotFound, OrderNotFound, Forbidden; EntryNotCorrectable where it was not made by hand,
+    or some of it went back.
+    """
+    mistaken = _locked(actor, Action.CORRECT_PAYMENTS, payment_id)
+    reason = _stated(reason)
+    if done := db.session.scalars(select(Payment).where(Payment.corrects_id == mistaken.id)).one_or_none():
+        return done
+    if mistaken.recorded_by is None or mistaken.corrects_id or _has_refund(mistaken):
+        raise EntryNotCorrectable
+    opposite = _opposite(mistaken)
+    _sign(actor, opposite, reason, None)
+    db.session.add(opposite)
+    db.session.flush()
+    if opposite.kind == CHARGE:
+        ledger.start_refund(opposite, opposite.amount, patience)
+    shown = encode("payment", mistaken.id)
+    people.audit(actor, "payment.corrected", shown, after={"by": encode("payment", opposite.id)} | _facts(opposite))
+    return opposite
+
+
+def _locked(actor: Actor, action: Action, payment_id: uuid.UUID) -> Payment:
+    """A payment of an order with which the actor may do this, and its order; both locked, the order first."""
+    order_id = db.session.scalar(select(Payment.order_id).where(Payment.id == payment_id))
+    if order_id is None:
+        raise PaymentNotFound
+    orders.permitted(actor, action, order_id, lock=True)
+    return db.session.scalars(select(Payment).where(Payment.id == payment_id).with_for_update()).one()
+
+
+def _has_refund(charge: Payment) -> bool:
+    return bool(db.session.scalar(select(exists().where(Payment.charge_id == charge.id))))
+
+
+def _opposite(entry: Payment) -> Payment:
+    new = Payment(id=new_id(), order_id=entry.order_id, booking_id=entry.booking_id, corrects_id=entry.id)
+    new.amount, new.currency, new.provider, new.purpose = entry.amount, entry.currency, entry.provider, entry.purpose
+    new.state = SUCCEEDED
+    if entry.kind == CHARGE:
+        new.kind, new.charge_id, new.debt_id = REFUND, entry.id, new.id
+    else:
+        new.kind, new.method = CHARGE, entry.provider
+    return new
+
+
+def _sensible(order: Order, amount: Decimal, by: str, reference: str, on: dt.date | None) -> str:
+    """The reference without blanks around it. Raises Invalid, with every field that is wrong."""
+    problems = {}
+    if amount <= 0:
+        problems["amount"] = Notice("not_above", least=0)
+    elif amount != money.rounded(amount, order.currency):
+        problems["amount"] = Notice("too_many_decimals")
+    if by not in BY_HAND:
+        problems["by"] = Notice("not_one_of", choices=BY_HAND)
+    try:
+        reference = _stated(reference, on, "receivedOn")
+    except Invalid as wrong:
+        problems |= wrong.details
+    if problems:
+        raise Invalid(details=problems)
+    return reference
+
+
+def _stated(reference: str, on: dt.date | None = None, day: str = "") -> str:
+    reference, problems = names.trimmed(reference), {}
+    if not names.is_visible(reference):
+        problems["reference"] = Notice("missing")
+    elif len(reference) > LONGEST:
+        problems["reference"] = Notice("too_long", most=LONGEST)
+    if on and on > clock.now().date() + A_DAY:
+        problems[day] = Notice("in_the_future")
+    if problems:
+        raise Invalid(details=problems)
+    return reference
+
+
+def _entered(order: Order, reference: str) -> Payment | None:
+    """What stands under this reference of the order and was not taken back. The order is locked."""
+    correction = aliased(Payment)
+    return db.session.scalars(
+        select(Payment).where(
+            Payment.order_id == order.id,
+            Payment.kind == CHARGE,
+            Payment.provider.in_(BY_HAND),
+            Payment.provider_reference == reference,
+            ~exists().where(correction.corrects_id == Payment.id),
+        )
+    ).one_or_none()
+
+
+def _refuse_unless_due(order: Order, amount: Decimal) -> None:
+    """The order is locked. A hold owes, too: it is guaranteed first, or its nights could be lost meanwhile."""
+    if amount > order.due or not (order.guarantee or order.paid):
+        raise NothingOwed
+    if db.session.scalar(select(exists().where(Payment.order_id == order.id, Payment.state.in_(OPEN), _IS_CHARGE))):
+        raise PaymentInProgress
+
+
+_IS_CHARGE = Payment.kind == CHARGE
+
+
+def _first_booking(order: Order) -> uuid.UUID:
+    first = select(_BOOKINGS.c.id).where(_BOOKINGS.c.order_id == order.id)
+    found: uuid.UUID = db.session.scalars(first.order_by(_BOOKINGS.c.reference != order.reference).limit(1)).one()
+    return found
+
+
+def _sign(actor: Actor, entry: Payment, reference: str, on: dt.date | None) -> None:
+    entry.provider_reference, entry.recorded_by = reference, str(actor)[:LONGEST]
+    entry.value_date = on or clock.now().date()
+
+
+def _facts(entry: Payment) -> dict[str, str]:
+    """For the audit log. A reference may speak of a person: it stands in the entry alone."""
+    money_moved = {"amount": str(entry.amount), "currency": entry.currency}
+    about = {"bookingId": encode("booking", entry.booking_id), "by": entry.provider, "on": str(entry.value_date)}
+    return about | money_moved

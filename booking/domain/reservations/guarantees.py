@@ -1,0 +1,95 @@
+"""Staff vouches for an order: its bookings are confirmed by name, without a payment, and what they cost stays due."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import bindparam, func, update
+
+from booking.domain import inventory, names, payments, people
+from booking.domain.actors import Actor
+from booking.domain.errors import HoldOver, IllegalMove, Invalid, PaymentInProgress
+from booking.domain.notices import Notice
+from booking.domain.payments import GUARANTEES, Order
+from booking.domain.people import Action
+from booking.domain.reservations import cancellation, changes, repository
+from booking.domain.reservations.models import CONFIRMED, EXPIRED, PENDING, Booking
+from booking.infra import clock, telemetry
+from booking.infra.db import db, transaction
+from booking.infra.ids import encode
+
+LONGEST = 255  # characters of a note, and of who guarantees
+
+_OF_ORDER = (
+    repository.BOOKINGS.where(Booking.order_id == bindparam("order_id"))
+    .order_by(Booking.room_id, Booking.id)
+    .with_for_update()
+)
+
+
+def guarantee(actor: Actor, order_id: uuid.UUID, how: str, note: str = "") -> list[Booking]:
+    """Confirm all holds of an order without a charge: `how` says how it is to be paid, one of GUARANTEES.
+
+    Its bookings, in the order of their rooms. What is guaranteed already stays confirmed, and takes over another
+    `how` and `note`. Raises Invalid, OrderNotFound, Forbidden, PaymentInProgress, HoldOver; IllegalMove where it was
+    paid for or is cancelled.
+    """
+    _refuse_unless_sensible(how, note)
+    bookings, confirmed = _guarantee(actor, order_id, how, names.trimmed(note))
+    for _ in range(confirmed):
+        telemetry.count_booking("confirmed")
+    return bookings
+
+
+def _refuse_unless_sensible(how: str, note: str) -> None:
+    problems = {}
+    if how not in GUARANTEES:
+        problems["how"] = Notice("not_one_of", choices=GUARANTEES)
+    if len(note) > LONGEST:
+        problems["note"] = Notice("too_long", most=LONGEST)
+    if problems:
+        raise Invalid(details=problems)
+
+
+@transaction
+def _guarantee(actor: Actor, order_id: uuid.UUID, how: str, note: str) -> tuple[list[Booking], int]:
+    """The bookings, and how many of them are confirmed by this."""
+    payments.permitted_order(actor, Action.GUARANTEE, order_id)
+    bookings = repository.find(_OF_ORDER, {"order_id": order_id})
+    holds = [booking for booking in bookings if booking.status == PENDING]
+    order = payments.lock_order(order_id)
+    _refuse_unless_holds(order, bookings, holds)
+    for hold in holds:
+        _confirm(actor, hold)
+    if (order.guarantee, order.guarantee_note) != (how, note or None):
+        _note(actor, order, how, note or None)
+    return bookings, len(holds)
+
+
+def _refuse_unless_holds(order: Order, bookings: list[Booking], holds: list[Booking]) -> None:
+    if any(hold.held_until is None for hold in holds):
+        raise PaymentInProgress
+    if holds or (order.guarantee and any(booking.status == CONFIRMED for booking in bookings)):
+        return
+    shown = {cancellation.shown_status(booking) for booking in bookings}
+    if shown == {EXPIRED}:
+        raise HoldOver
+    raise IllegalMove(status=bookings[0].status, move="guaranteed")
+
+
+def _confirm(actor: Actor, hold: Booking) -> None:
+    if not (inventory.pin_nights(hold.id, hold.nights) and inventory.book_nights(hold.id, hold.nights)):
+        raise HoldOver
+    hold.confirm(clock.now())
+    repository.save(hold)
+    changes.record(actor, "booking.confirmed", hold, before=PENDING, guaranteed=True)
+
+
+def _note(actor: Actor, order: Order, how: str, note: str | None) -> None:
+    """For the audit log without the note, which may speak of a person."""
+    new = {"guarantee": how, "guarantee_note": note, "guaranteed_by": str(actor)[:LONGEST]}
+    counted = {"version": Order.version + 1, "guaranteed_at": clock.now(), "updated_at": func.clock_timestamp()}
+    changed = update(Order).where(Order.id == order.id).values(new | counted)
+    db.session.execute(changed, execution_options={"synchronize_session": False})
+    was = {"guarantee": order.guarantee} if order.guarantee else {}
+    people.audit(actor, "order.guaranteed", encode("order", order.id), before=was, after={"guarantee": how})

@@ -1,0 +1,112 @@
+"""What a guest reads about a stay that the house vouches for and that is not paid yet: nothing that is not so."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from flask import Flask
+
+from booking.domain import payments
+from booking.domain.reservations import bookings, guarantees
+from booking.domain.reservations.booking_summary import notice as find_summary
+from booking.domain.reservations.context import BookingContext
+from booking.domain.tables import Booking, User
+from booking.infra.ids import encode
+from booking.jobs.mails import CANCELLATION, CONFIRMATION, compose
+from tests.cast import SYSTEM, a_room, acting, order, payments_of
+from tests.jobs.stories import SETTINGS, letter
+from tests.web.visitor import Visitor
+
+HALF = {"name": "half", "tiers": [{"daysBefore": 1, "percent": 50}]}
+
+
+@pytest.fixture
+def vouched(alice: User, desk: BookingContext) -> Booking:
+    """360 EUR, of which a cancellation keeps half."""
+    held = bookings.hold(acting(alice), order(alice, a_room(cancellation_policy=HALF)), desk)
+    return guarantees.guarantee(SYSTEM, held.order_id, "desk")[0]
+
+
+@pytest.fixture
+def guest(app: Flask, alice: User) -> Visitor:
+    return Visitor(app).signed_in(alice)
+
+
+def url_of(booking: Booking, rest: str = "") -> str:
+    return f"/bookings/{encode('booking', booking.id)}{rest}"
+
+
+def receive(booking: Booking, amount: int) -> None:
+    payments.record_received(SYSTEM, booking.order_id, Decimal(amount), by="desk", reference=f"receipt {amount}")
+
+
+def emailed(booking: Booking, kind: str) -> str:
+    summary = find_summary(booking.id)
+    assert summary
+    message = compose(summary, letter(kind), SETTINGS)
+    bodies = (message.get_body((part,)) for part in ("plain", "html"))
+    plain, html = (" ".join(body.get_content().split()) for body in bodies if body)
+    assert ("stays due" in plain) == ("stays due" in html)
+    return plain
+
+
+def test_what_is_not_paid_is_not_called_paid(vouched: Booking, guest: Visitor) -> None:
+    text = guest.go(url_of(vouched)).text
+    assert "Paid" not in text
+    assert "To pay at the property €360" in text
+    assert "Receipt" not in text
+    told = emailed(vouched, CONFIRMATION)
+    assert "Total: €360 To pay at the property: €360" in told
+    assert "If you cancel, what isn’t refundable stays due." in told
+    assert "paid" not in told.lower().replace("unpaid", "")
+
+
+def test_what_is_paid_in_part_shows_both(vouched: Booking, guest: Visitor) -> None:
+    receive(vouched, 100)
+    for rest in ("", "/receipt"):
+        assert "Paid €100 To pay at the property €260" in guest.go(url_of(vouched, rest)).text
+    assert "Total: €360 Paid: €100 To pay at the property: €260" in emailed(vouched, CONFIRMATION)
+
+
+def test_what_is_paid_at_the_desk_is_paid(vouched: Booking, guest: Visitor) -> None:
+    receive(vouched, 360)
+    text = guest.go(url_of(vouched)).text
+    assert "To pay" not in text
+    assert "Receipt" in text
+    assert "Total paid €360" in guest.go(url_of(vouched, "/receipt")).text
+    assert "Total paid: €360" in emailed(vouched, CONFIRMATION)
+
+
+def test_cancelling_what_is_not_paid_says_what_stays_due(vouched: Booking, guest: Visitor) -> None:
+    text = guest.go(url_of(vouched, "/cancel")).text
+    assert "You haven’t paid yet, so there’s nothing to refund." in text
+    assert "Under the terms of this booking, €180 stays due." in text
+    guest.send(url_of(vouched, "/cancel"))
+    assert (
+        "You hadn’t paid yet, so there’s nothing to refund. Under the terms of this booking, €180 stays due."
+        in guest.text
+    )
+    assert "To pay at the property €180" in guest.text
+    told = emailed(vouched, CANCELLATION)
+    assert "You hadn’t paid yet, so there’s nothing to refund. Under the terms of this booking, €180 stays due." in told
+    assert "nothing left to do" not in told
+
+
+def test_cancelling_what_was_paid_in_part_says_all_three(vouched: Booking, guest: Visitor) -> None:
+    receive(vouched, 100)
+    text = guest.go(url_of(vouched, "/cancel")).text
+    assert "the €100 you paid is no longer refundable" in text
+    assert "€80 stays due" in text
+
+
+def test_what_was_paid_at_the_desk_goes_back_the_way_it_came(vouched: Booking, guest: Visitor) -> None:
+    receive(vouched, 360)
+    text = guest.go(url_of(vouched, "/cancel")).text
+    assert "You’ll get €180 back That’s part of the €360 you paid. It goes back the way you paid." in text
+    guest.send(url_of(vouched, "/cancel"))
+    assert "a refund of €180 of the €360 you paid. It goes back the way you paid." in guest.text
+    assert "Refund on its way" in guest.text
+    assert "€180 of the €360 you paid goes back the way you paid." in emailed(vouched, CANCELLATION)
+    payments.record_returned(SYSTEM, payments_of(vouched)[-1].id, reference="cash 3")
+    assert "Refunded" in guest.go(url_of(vouched)).text
