@@ -121,6 +121,7 @@ def test_the_rooms_page_says_whose_hold_it_is_until_when_and_leads_to_paying_and
     assert f"{held.held_until.astimezone(ZoneInfo('Europe/Brussels')):%H:%M} (Brussels time)" in offer(guest)
     assert "Time left to pay: 15 minutes" in offer(guest)
     assert "already have" not in guest.text
+    assert checkout(held) in [link["href"] for link in guest.page.select("#reserve-bar a")]  # on a phone
     assert link_text(guest, checkout(held)) == "Review and pay"
     guest.send(f"{checkout(held)}/release")
     assert guest.url == wish(room).replace("/reserve", "")  # where the nights are available again
