@@ -303,7 +303,7 @@ def _gone(wanted: BookingRequest, refusal: BookingError) -> Response:
     room = catalogue.get_room_details(wanted.room_id, services.settings.room_cache_seconds)
     facts: dict[str, Any] = {"room": room, "stay": wanted.stay, "guests": wanted.guests}
     facts |= {
-        "own": mine.overlapping,
+        "own": mine,
         "others": _others(wanted, room["location"]),
         "locked": isinstance(refusal, RoomLocked),
     }
@@ -331,7 +331,7 @@ def _elsewhere(trip: BookingDetails) -> dict[str, Any]:
     if quote:
         formats.alike(quote.price.currency, [quote.price.total])
     mine = reservations.find_own_claim(actor(), wanted)
-    facts = {"quote": quote, "own": mine.overlapping, "replaced": mine.replaces(trip)}
+    facts = {"quote": quote, "own": mine, "replaced": mine.replaces(trip)}
     return facts | {"others": _others(wanted, trip.location)}
 
 

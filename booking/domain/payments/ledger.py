@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -162,6 +163,17 @@ def awaits_guest(payment: Payment) -> bool:
     if payment.state != AWAITING_GUEST or payment.attempts or payment.next_at is None:
         return False
     return payment.next_at > clock.now()
+
+
+def awaited_until(booking_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, dt.datetime]:
+    """Of these bookings, those whose guests may still be paying at the provider's page: until when. Inside the
+    caller's transaction.
+    """
+    if not booking_ids:
+        return {}
+    awaiting = select(Payment).where(Payment.booking_id.in_(booking_ids), Payment.state == AWAITING_GUEST)
+    found = [one for one in db.session.scalars(awaiting) if awaits_guest(one)]
+    return {one.booking_id: one.next_at for one in found if one.next_at is not None}
 
 
 @transaction(isolation=READ_COMMITTED)

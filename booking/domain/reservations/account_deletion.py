@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sqlalchemy import and_, case, delete, or_, select
 
-from booking.domain import messages, people
+from booking.domain import messages, payments, people
 from booking.domain.actors import Actor
 from booking.domain.errors import AccountInUse, AccountNotFound, Invalid
 from booking.domain.notices import Notice
@@ -104,7 +104,9 @@ def _obstacles(user_id: uuid.UUID) -> list[Obstacle]:
         .where(Booking.user_id == user_id, or_(and_(Booking.status == CONFIRMED, ~STAY_IS_OVER), hold_limits.RUNNING))
         .order_by(Booking.check_in, Booking.id)
     )
-    return [Obstacle(*row) for row in rows]
+    found = [Obstacle(*row) for row in rows]
+    awaited = payments.awaited_until([one.booking_id for one in found if one.stage == PAYING])
+    return [replace(one, stage=HELD) if one.booking_id in awaited else one for one in found]
 
 
 def _money_moves(user_id: uuid.UUID) -> list[MoneyMove]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,6 +65,7 @@ class Listed:
     booking: Booking
     stage: str  # as in trips
     refund: str | None = None  # as in refunds
+    held_until: dt.datetime | None = None  # until when it can be paid, where it waits for that
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def overview(actor: Actor, group: str, page: int, page_size: int = 10) -> Overvi
         .offset((page - 1) * page_size)
     ).all()
     went_back = payments.refund_states_within([row.id for row in rows]) if group == CANCELLED else {}
-    entries = [_listed(row, went_back.get(row.id)) for row in rows]
+    entries = _listed(rows, went_back)
     return Overview(group, entries, _counts(guest_id, groups), page, page_size)
 
 
@@ -103,16 +105,19 @@ def overview(actor: Actor, group: str, page: int, page_size: int = 10) -> Overvi
 def running_holds(actor: Actor) -> list[Listed]:
     """What the guest has reserved and not paid, the one that ends first at the top."""
     running = select(Booking).where(Booking.user_id == actor.account, hold_limits.RUNNING).order_by(*_ENDS_FIRST)
-    rows = db.session.scalars(running).all()
-    return [_listed(row) for row in rows]
+    return _listed(db.session.scalars(running).all(), {})
 
 
 _EVER_BOOKED = or_(Booking.status != models.CANCELLED, Booking.confirmed_at.is_not(None))
 _ENDS_FIRST = Booking.held_until.asc().nulls_last(), Booking.id
 
 
-def _listed(booking: Booking, refund: str | None = None) -> Listed:
-    return Listed(booking, booking_details.stage(booking), refund)
+def _listed(bookings: Sequence[Booking], refunds: dict[uuid.UUID, str]) -> list[Listed]:
+    stages = {one.id: booking_details.stage(one) for one in bookings}
+    ends = payments.awaited_until([one for one, stage in stages.items() if stage == booking_details.PAYING])
+    stages |= dict.fromkeys(ends, booking_details.AWAITED)
+    ends |= {one.id: one.held_until for one in bookings if stages[one.id] == booking_details.HELD and one.held_until}
+    return [Listed(one, stages[one.id], refunds.get(one.id), ends.get(one.id)) for one in bookings]
 
 
 def _counts(guest_id: uuid.UUID, groups: dict[str, ColumnElement[bool]]) -> dict[str, int]:

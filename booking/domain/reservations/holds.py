@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, or_
 
-from booking.domain import inventory, pricing
+from booking.domain import inventory, payments, pricing
 from booking.domain.actors import Actor
 from booking.domain.pricing import StayQuote
 from booking.domain.reservations import bookings, cancellation, changes, hold_limits, repository, sale
 from booking.domain.reservations.booking_details import OVER, BookingDetails
 from booking.domain.reservations.bookings import BookingRequest
 from booking.domain.reservations.context import BookingContext
-from booking.domain.reservations.models import CONFIRMED, Booking
+from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
 from booking.domain.stays import Stay
 from booking.infra.db import fetch, reading, transaction
 
@@ -38,7 +39,8 @@ class GuestClaim:
     `same` is for exactly this stay, held or paid, and `changes` says that reserving would give it another number of
     guests; `making_way` is an unpaid hold of other dates that alone stands in the way of these; `standing` is a stay of
     other dates, paid or being paid, that stays in their way; `kept` is an unpaid hold of other dates that stays as it
-    is, because somebody else has some of these nights.
+    is, because somebody else has some of these nights. `until` says until when the one of them can be paid, where it
+    waits for that, be it at the provider's page.
     """
 
     same: Booking | None = None
@@ -46,6 +48,7 @@ class GuestClaim:
     standing: Booking | None = None
     kept: Booking | None = None
     changes: bool = False
+    until: dt.datetime | None = None
 
     @property
     def in_the_way(self) -> Booking | None:
@@ -73,13 +76,20 @@ def mine(actor: Actor, wanted: BookingRequest) -> GuestClaim:
     bookings.refuse_for_others(actor, wanted)
     having = _mine_in_the_way(wanted)
     if same := _same(having, wanted):
-        return GuestClaim(same=same, changes=_is_for_others(same, wanted))
+        return GuestClaim(same=same, changes=_is_for_others(same, wanted), until=_payable_until(same))
     if standing := next((one for one in having if one.held_until is None), None):
-        return GuestClaim(standing=standing)
+        return GuestClaim(standing=standing, until=_payable_until(standing))
     own = {night for hold in having for night in Stay(hold.check_in, hold.check_out).dates()}
     free = inventory.taken_nights(wanted.room_id, wanted.stay) <= own
     hold = next(iter(having), None)
-    return GuestClaim(making_way=hold) if free else GuestClaim(kept=hold)
+    until = hold.held_until if hold else None
+    return GuestClaim(making_way=hold, until=until) if free else GuestClaim(kept=hold, until=until)
+
+
+def _payable_until(booking: Booking) -> dt.datetime | None:
+    if booking.held_until is not None or booking.status != PENDING:
+        return booking.held_until
+    return payments.awaited_until([booking.id]).get(booking.id)
 
 
 @transaction(retry_on=bookings.REFERENCES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import time
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from booking.domain.tables import Dispute, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode, new_id
 from tests.cases import each
-from tests.cast import SYSTEM, acting, order, payments_of, reload
+from tests.cast import SYSTEM, acting, in_days, later, order, payments_of, reload
 from tests.stripe_stand_in import StandIn
 from tests.stripe_stand_in.events import Delivery
 from tests.stripe_stand_in.stand_in import BEFORE
@@ -94,6 +95,37 @@ def test_whoever_comes_back_unpaid_can_go_on_or_release_the_room(guest: Visitor,
     assert (reload(held).status, session(stand_in)["status"]) == ("CANCELLED", "expired")
     guest.go(checkout(held))
     assert "You released the room before paying" in guest.text
+
+
+def test_a_room_whose_payment_page_is_open_is_held_and_not_being_checked_on_every_page(
+    guest: Visitor, room: Room, held: Any, stand_in: StandIn
+) -> None:
+    guest.go(checkout(held)).send(checkout(held))
+    same, overlapping = (
+        f"/rooms/{encode('room', room.id)}?checkIn={stay.check_in}&checkOut={stay.check_out}&guests=2"
+        for stay in (in_days(30), in_days(31, 4))
+    )
+    for page in (same, overlapping, "/bookings", "/account/close"):
+        guest.go(page)
+        assert "hecking" not in guest.text, page
+        assert checkout(held) in guest.links(), page
+        if page != "/account/close":
+            assert "Held for you until" in guest.text, page
+            assert "Review and pay" in guest.text, page
+    guest.go(overlapping).send(f"{checkout(held)}/release")
+    assert (guest.url, reload(held).status, session(stand_in)["status"]) == (overlapping, "CANCELLED", "expired")
+
+
+def test_a_payment_page_that_nobody_waits_at_any_more_is_being_checked(
+    guest: Visitor, room: Room, held: Any, stand_in: StandIn
+) -> None:
+    guest.go(checkout(held)).send(checkout(held))
+    later(dt.timedelta(hours=1))
+    guest.go("/bookings")
+    assert ("Checking payment" in guest.text, "Held for you until" in guest.text) == (True, False)
+    stay = in_days(30)
+    guest.go(f"/rooms/{encode('room', room.id)}?checkIn={stay.check_in}&checkOut={stay.check_out}&guests=2")
+    assert "We’re checking your payment" in guest.text
 
 
 def test_releasing_what_was_just_paid_shows_the_booking(guest: Visitor, held: Any, stand_in: StandIn) -> None:
