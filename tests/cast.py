@@ -22,8 +22,8 @@ from booking.domain.catalogue.cancellation_policies import FLEXIBLE
 from booking.domain.inventory import Block
 from booking.domain.people import passwords, users
 from booking.domain.people.users import CurrentUser
-from booking.domain.reservations.bookings import BookingRequest
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.requests import BookingRequest
 from booking.domain.stays import Stay, StayRules
 from booking.domain.tables import Booking, Order, Payment, Property, Room, User
 from booking.infra import clock

@@ -20,8 +20,8 @@ from booking.domain import inventory, payments, pricing
 from booking.domain.errors import PaymentUnknown
 from booking.domain.payments import ledger, refunds
 from booking.domain.reservations import bookings, charging, idempotency, keyed, recovery, refund_debts
-from booking.domain.reservations.bookings import BookingRequest
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.requests import BookingRequest
 from booking.domain.tables import Booking
 from booking.infra import provider
 from tests.cast import AN_HOUR, SYSTEM, VISA, acting, in_days

@@ -22,6 +22,7 @@ from booking.domain.inventory import availability
 from booking.domain.payments import ledger, refunds
 from booking.domain.reservations import bookings, cancellation, idempotency, keyed, recovery, refund_debts
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.requests import BookingRequest
 from booking.domain.tables import Booking, Room, User
 from booking.infra import clock, db, telemetry
 from booking.infra.db import Unavailable
@@ -189,7 +190,7 @@ def asking_again(stage: Stage, count: Count, number: int) -> None:
         count.note(guest, result, final=False)
 
 
-def _asked(wanted: bookings.BookingRequest, key: str, desk: BookingContext) -> str:
+def _asked(wanted: BookingRequest, key: str, desk: BookingContext) -> str:
     """As the API does it, and a program that asks until the answer is final."""
 
     def book(claim: idempotency.Claim) -> Booking:

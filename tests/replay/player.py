@@ -18,8 +18,8 @@ from booking import create_app
 from booking.config import Settings
 from booking.domain.errors import BookingError, RoomNotAvailable
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import BookingRequest
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.requests import BookingRequest
 from booking.domain.stays import Stay
 from booking.infra import clock
 from booking.infra.db import db, reading

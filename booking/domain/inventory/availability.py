@@ -58,7 +58,6 @@ from booking.infra.prepared import often
 
 _TABLE = cast(Table, Availability.__table__)
 
-
 NAMED = 10  # nights in the sentence of an error
 KEPT_DAYS = 90  # rows of nights that are over by so many days are pruned
 
@@ -86,6 +85,7 @@ class Take(Protocol):
         /,
         *,
         held_until: dt.datetime,
+        refusal: RoomNotAvailable | None = None,
     ) -> None: ...
 
 
@@ -104,26 +104,38 @@ class NightsTaken(Conflict):
 
 
 def claim(
-    actor: Actor, claim_id: uuid.UUID, room_id: uuid.UUID, location: str, stay: Stay, *, held_until: dt.datetime
+    actor: Actor,
+    claim_id: uuid.UUID,
+    room_id: uuid.UUID,
+    location: str,
+    stay: Stay,
+    *,
+    held_until: dt.datetime,
+    refusal: RoomNotAvailable | None = None,
 ) -> None:
-    """Hold all nights of the stay for `claim_id`, or none: raises RoomNotAvailable.
+    """Hold all nights of the stay for `claim_id`, or none: raises RoomNotAvailable, or the `refusal` that says more.
 
     One INSERT in night order (so that two claims never wait for each other in a circle); the primary key refuses what
     is taken, and the count decides. Nights whose hold has run out are cleared and the attempt starts anew.
     """
     if not _take(Claim(claim_id, room_id, location, stay), HELD, held_until):
-        raise RoomNotAvailable
+        raise refusal or RoomNotAvailable()
     changed(actor, room_id, location, stay)
 
 
 def claim_or_refuse(
-    actor: Actor, claim_id: uuid.UUID, room_id: uuid.UUID, location: str, stay: Stay, *, held_until: dt.datetime
+    actor: Actor,
+    claim_id: uuid.UUID,
+    room_id: uuid.UUID,
+    location: str,
+    stay: Stay,
+    *,
+    held_until: dt.datetime,
+    refusal: RoomNotAvailable | None = None,
 ) -> None:
-    """The same without an answer: whatever is sent next raises RoomNotAvailable where anything has a row, be it a hold
-    that ran out.
-    """
+    """The same without an answer: whatever is sent next refuses where anything has a row, be it a hold that ran out."""
     new = _nights(Claim(claim_id, room_id, location, stay), HELD, held_until)
-    require(_INSERT_ALL, new, rows=stay.nights, otherwise=RoomNotAvailable())
+    require(_INSERT_ALL, new, rows=stay.nights, otherwise=refusal or RoomNotAvailable())
     changed(actor, room_id, location, stay)
 
 

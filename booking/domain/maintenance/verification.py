@@ -47,8 +47,8 @@ RULES = {
         OR a.night < b.check_in OR a.night >= b.check_out)""",
     "pinned_without_payment": """
         SELECT a.room_id || ' ' || a.night FROM availability a WHERE a.state = 'pinned' AND NOT EXISTS
-        (SELECT FROM payments p WHERE p.booking_id = a.claim_id AND p.kind = 'charge'
-         AND p.state IN ('started', 'unknown', 'awaiting_guest'))""",
+        (SELECT FROM bookings b JOIN payments p ON p.order_id = b.order_id WHERE b.id = a.claim_id
+         AND p.kind = 'charge' AND p.state IN ('started', 'unknown', 'awaiting_guest'))""",
     "closed_booking_has_nights": """
         SELECT b.reference FROM bookings b WHERE b.status IN ('CANCELLED', 'EXPIRED')
         AND EXISTS (SELECT FROM availability a WHERE a.claim_id = b.id)""",
@@ -152,7 +152,8 @@ RULES = {
         AND p.next_at < now() - interval '10 minutes'""",
     "hosted_payment_pins_nothing": """
         SELECT p.id::text FROM payments p WHERE p.state = 'awaiting_guest' AND NOT EXISTS
-        (SELECT FROM availability a WHERE a.claim_id = p.booking_id AND a.state = 'pinned')""",
+        (SELECT FROM bookings b JOIN availability a ON a.claim_id = b.id AND a.state = 'pinned'
+         WHERE b.order_id = p.order_id)""",
     "booking_without_event": """
         SELECT b.reference FROM bookings b WHERE b.confirmed_at IS NOT NULL
         AND b.confirmed_at > now() - interval '1 day' AND NOT EXISTS

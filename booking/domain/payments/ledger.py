@@ -282,9 +282,9 @@ def figures() -> dict[str, int]:
 
 
 @reading
-def latest_charge(booking_id: uuid.UUID) -> Payment | None:
-    """The last attempt to charge this booking."""
-    charges = select(Payment).where(Payment.booking_id == booking_id, Payment.kind == CHARGE)
+def latest_charge(order_id: uuid.UUID) -> Payment | None:
+    """The last attempt to charge for this order."""
+    charges = select(Payment).where(Payment.order_id == order_id, Payment.kind == CHARGE)
     return db.session.scalars(charges.order_by(Payment.id.desc()).limit(1)).one_or_none()
 
 

@@ -20,7 +20,7 @@ from booking.domain.reservations.booking_details import trip as get_details
 from booking.domain.reservations.booking_summary import BookingSummary
 from booking.domain.reservations.booking_summary import amounts as amounts_of
 from booking.domain.reservations.booking_summary import notice as find_summary
-from booking.domain.reservations.bookings import BookingRequest, book, cancel, expire_holds, hold, pay
+from booking.domain.reservations.bookings import book, cancel, expire_holds, hold, pay
 from booking.domain.reservations.bookings import get as get_booking
 from booking.domain.reservations.bookings import release as release_hold
 from booking.domain.reservations.cancellation import shown_status
@@ -55,6 +55,7 @@ from booking.domain.reservations.provider_messages import hear as hear_from_prov
 from booking.domain.reservations.recovery import recover_payments
 from booking.domain.reservations.refund_debts import awaiting_staff as refunds_awaiting_staff
 from booking.domain.reservations.refund_debts import owed as owed_refunds
+from booking.domain.reservations.requests import BookingRequest
 from booking.domain.reservations.sale import frozen as frozen_sale
 
 __all__ = [

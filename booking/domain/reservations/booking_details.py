@@ -67,7 +67,7 @@ def trip(actor: Actor, booking_id: uuid.UUID) -> BookingDetails:
     """The guest's own booking; raises BookingNotFound."""
     booking, order, guest = _own(actor, booking_id)
     refund = payments.refund_states([booking_id]).get(booking_id)
-    return _trip(booking, order, booking_summary.of(booking, guest, order), payments.latest_charge(booking_id), refund)
+    return _trip(booking, order, booking_summary.of(booking, guest, order), payments.latest_charge(order.id), refund)
 
 
 @reading

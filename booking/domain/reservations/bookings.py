@@ -11,17 +11,14 @@ stand on the same page.)
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
-from booking.domain import catalogue, inventory, payments, people, pricing
+from booking.domain import inventory, payments, people
 from booking.domain.actors import Actor
 from booking.domain.errors import (
-    AccountNotFound,
     BookingModified,
     BookingNotFound,
     Forbidden,
@@ -30,44 +27,30 @@ from booking.domain.errors import (
     PaymentInProgress,
     PaymentUnknown,
     PriceChanged,
-    RoomNotAvailable,
 )
 from booking.domain.notices import Notice
 from booking.domain.payments import Payment
 from booking.domain.people import Action
 from booking.domain.reservations import (
     cancellation,
-    changes,
     charging,
     hold_limits,
+    holding,
     idempotency,
+    lines,
     recovery,
     repository,
-    sale,
 )
 from booking.domain.reservations.charging import Keep
 from booking.domain.reservations.context import BookingContext
-from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
-from booking.domain.stays import Stay
+from booking.domain.reservations.models import CONFIRMED, PENDING, Booking, Lines
+from booking.domain.reservations.requests import BookingRequest, Wanted
 from booking.infra import telemetry
 from booking.infra.db import READ_COMMITTED, reading, transaction
-from booking.infra.ids import new_id, new_reference
-
-REFERENCES = ("uq_orders_reference", "uq_bookings_reference")  # drawn by lot: one that exists is drawn again
 
 TIMES_LOOKED_AT = 5  # at a hold that changes while its payment is to begin
 
-Render = Callable[[Booking], idempotency.Answer]
-
-
-@dataclass(frozen=True, slots=True)
-class BookingRequest:
-    """Who wants which nights of which room; the guest is whoever stays, the actor may be somebody at the desk."""
-
-    guest_id: uuid.UUID
-    room_id: uuid.UUID
-    stay: Stay
-    guests: int
+Render = Callable[[Lines], idempotency.Answer]
 
 
 # --- the way in
@@ -80,7 +63,7 @@ def book(
     context: BookingContext,
     *,
     claim: idempotency.Claim | None = None,
-    render: Render | None = None,
+    render: Callable[[Booking], idempotency.Answer] | None = None,
 ) -> Booking:
     """Hold, pay and confirm in one call; on a declined card the nights are free again.
 
@@ -88,15 +71,33 @@ def book(
     makes is kept in the transaction that confirms. Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked,
     PaymentFailed, PaymentUnknown, AccountNotFound (a guest for whom the actor may not book).
     """
+    answer = (lambda bookings: render(bookings[0])) if render else None
+    [booking] = book_all(actor, wanted, method, context, claim=claim, render=answer)
+    return booking
+
+
+def book_all(
+    actor: Actor,
+    wanted: Wanted,
+    method: str | None,
+    context: BookingContext,
+    *,
+    claim: idempotency.Claim | None = None,
+    render: Render | None = None,
+) -> Lines:
+    """The same for an order, of which all bookings are confirmed or none. Without a method only what costs nothing is.
+
+    Raises as book() does; what is about one item names it.
+    """
     keep = _keeper(claim, render)
-    booking = recovery.begun_earlier(actor, claim, context, keep)
-    if booking is None:
-        with inventory.lock_room(wanted.room_id, wanted.stay, wait=0, lock=context.lock_rooms):
-            booking = _hold(actor, wanted, context, claim)
-    if booking.confirmed_at:
-        return booking
+    bookings = recovery.begun_earlier(actor, claim, context, keep)
+    if not bookings:
+        with holding.lock_rooms(wanted, context, wait=0):
+            bookings = _hold(actor, wanted, context, claim)
+    if lines.confirmed(bookings):
+        return bookings
     try:
-        return _pay(actor, booking, method, context, keep_hold=False, keep=keep)
+        return pay_for(actor, bookings, method, context, keep_hold=False, keep=keep)
     except PaymentInProgress:
         # Somebody else is charging for it. Mostly an earlier call with this key, which lost its connection inside
         # COMMIT: what we found it had begun was not yet all, and Postgres came to the end of it only then.
@@ -108,8 +109,14 @@ def hold(actor: Actor, wanted: BookingRequest, context: BookingContext) -> Booki
 
     Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds, AccountNotFound.
     """
-    with inventory.lock_room(wanted.room_id, wanted.stay, wait=2, lock=context.lock_rooms):
-        return clearing_only_if_needed(lambda take: _hold_one_more(actor, wanted, context, take), wanted)
+    [booking] = hold_all(actor, wanted, context)
+    return booking
+
+
+def hold_all(actor: Actor, wanted: Wanted, context: BookingContext, claim: idempotency.Claim | None = None) -> Lines:
+    """The same for an order: all of its rooms, or none. It counts as one hold."""
+    with holding.lock_rooms(wanted, context, wait=2):
+        return holding.clearing_only_if_needed(lambda take: _hold_one_more(actor, wanted, context, take, claim), wanted)
 
 
 def pay(
@@ -121,17 +128,18 @@ def pay(
     *,
     seen_version: int | None = None,
 ) -> Booking:
-    """Charge a held booking and confirm it; a declined card keeps the hold. Paid already: the booking as it is.
+    """Charge a held booking, with all others of its order, and confirm them; a declined card keeps the hold. Paid
+    already: the booking as it is.
 
     Without a method only what costs nothing is confirmed. A card that was declined since the guest saw the booking in
     `seen_version` is not tried again. Raises Invalid, BookingNotFound, HoldOver, PriceChanged, PaymentInProgress,
     PaymentFailed, PaymentUnknown.
     """
-    held = payable(actor, booking_id, shown_total)
-    if held.status != PENDING:
-        return held
-    charging.refuse_if_declined_since(held, method, seen_version)
-    return _pay(actor, held, method, context, keep_hold=True)
+    bookings = payable(actor, booking_id, shown_total)
+    if held := lines.pending(bookings):
+        charging.refuse_if_declined_since(lines.the_one(held, booking_id), method, seen_version)
+        bookings = pay_for(actor, held, method, context, keep_hold=True)
+    return lines.the_one(bookings, booking_id)
 
 
 def cancel(
@@ -169,115 +177,42 @@ def expire_holds(actor: Actor, limit: int = 100) -> int:
     return expired
 
 
-# --- hold
+# --- hold and pay
 
 
-def begin(
+def _hold(actor: Actor, wanted: Wanted, context: BookingContext, claim: idempotency.Claim | None = None) -> Lines:
+    begin_with = partial(_begin, actor, wanted, context, claim=claim, channel=payments.API)
+    return holding.clearing_only_if_needed(lambda take: begin_with(take=take), wanted)
+
+
+_begin = transaction(retry_on=holding.REFERENCES)(holding.begin)
+
+
+@transaction(retry_on=holding.REFERENCES)
+def _hold_one_more(
     actor: Actor,
-    wanted: BookingRequest,
+    wanted: Wanted,
     context: BookingContext,
-    *,
     take: inventory.Take,
     claim: idempotency.Claim | None = None,
-    until: dt.datetime | None = None,
-    channel: str = payments.WEB,
-) -> Booking:
-    """Claim the nights and make the PENDING booking, inside the caller's transaction (which retries on REFERENCES).
-
-    `take` is what inventory has to claim nights by: whether it waits for the answer or not.
-    It is held for as long as the context says, or `until` the end of the hold whose place it takes. The `channel` says
-    what becomes of it when a payment fails: see recovery.
-    """
-    refuse_for_others(actor, wanted)
-    booking_id = new_id()
-    if claim:
-        idempotency.attach(claim, booking_id)
-    room = pricing.for_sale(wanted.room_id)
-    if claim:
-        idempotency.begun(claim, room.read_at)
-    room.refuse_unless_fit(wanted.stay, wanted.guests, context.rules)
-    held_until = until or room.read_at + context.hold_for
-    take(actor, booking_id, room.id, room.location, wanted.stay, held_until=held_until)
-    sold = sale.frozen(room, wanted.stay, wanted.guests)
-    bought = payments.Order(
-        id=new_id(),
-        reference=new_reference(),
-        user_id=wanted.guest_id,
-        channel=channel,
-        property_id=room.property_id,
-        currency=sold["currency"],
-        owed=sold["total_price"],
-    )
-    booking = Booking(
-        id=booking_id,
-        user_id=wanted.guest_id,
-        room_id=room.id,
-        reference=bought.reference,
-        check_in=wanted.stay.check_in,
-        check_out=wanted.stay.check_out,
-        status=PENDING,
-        held_until=held_until,
-        created_at=room.seen_at,
-        **sold,
-    )
-    repository.add(booking, bought)
-    changes.record(actor, "booking.created", booking, before=None)
-    return booking
-
-
-def _hold(
-    actor: Actor, wanted: BookingRequest, context: BookingContext, claim: idempotency.Claim | None = None
-) -> Booking:
-    begin_with = partial(_begin, actor, wanted, context, claim=claim, channel=payments.API)
-    return clearing_only_if_needed(lambda take: begin_with(take=take), wanted)
-
-
-_begin = transaction(retry_on=REFERENCES)(begin)
-
-
-def clearing_only_if_needed(attempt: Callable[[inventory.Take], Booking], wanted: BookingRequest) -> Booking:
-    """A transaction that takes nights, without waiting for the answer: most are free.
-
-    Where only holds that ran out stand in the way it is begun anew, to clear them. Raises RoomNotAvailable.
-    """
-    try:
-        return attempt(inventory.claim_nights_or_refuse)
-    except RoomNotAvailable:
-        if not _is_free(wanted.room_id, wanted.stay):
-            raise
-    return attempt(inventory.claim_nights)
-
-
-_is_free = reading(inventory.is_free)
-
-
-@transaction(retry_on=REFERENCES)
-def _hold_one_more(actor: Actor, wanted: BookingRequest, context: BookingContext, take: inventory.Take) -> Booking:
+) -> Lines:
     hold_limits.one_at_a_time(wanted.guest_id)
     hold_limits.refuse_another(wanted.guest_id, context.holds_per_guest)
-    return begin(actor, wanted, context, take=take)
+    return holding.begin(actor, wanted, context, take=take, claim=claim)
 
 
-def refuse_for_others(actor: Actor, wanted: BookingRequest) -> None:
-    """Inside the caller's transaction: raise AccountNotFound where the actor may not book for this guest."""
-    house = partial(catalogue.find_property_of, wanted.room_id)
-    people.require(actor, Action.BOOK, own=wanted.guest_id, at=house, otherwise=AccountNotFound)
-
-
-# --- pay
-
-
-def _pay(
+def pay_for(
     actor: Actor,
-    held: Booking,
+    held: Lines,
     method: str | None,
     context: BookingContext,
     *,
     keep_hold: bool,
     keep: Keep | None = None,
-) -> Booking:
-    if not held.total_price:
-        return charging.confirm_unpaid(actor, held.id, keep)
+) -> Lines:
+    """Charge bookings of an order that are held, as they were looked at, and confirm them all; see pay()."""
+    if not lines.total(held):
+        return charging.confirm_unpaid(actor, held, keep)
     if method is None:
         raise Invalid(details={"paymentMethodId": Notice("missing")})
     begun = _begin_payment(actor, held, method, context)
@@ -285,56 +220,59 @@ def _pay(
 
 
 @reading
-def payable(actor: Actor, booking_id: uuid.UUID, shown_total: Decimal) -> Booking:
-    """The hold to be paid as its guest was shown it, or what is confirmed already.
+def payable(actor: Actor, booking_id: uuid.UUID, shown_total: Decimal) -> Lines:
+    """All bookings of its order, the holds among them to be paid as their guest was shown them.
 
-    Raises BookingNotFound, HoldOver, PriceChanged.
+    Raises BookingNotFound, HoldOver (none is held or confirmed), PriceChanged.
     """
-    booking = permitted(actor, Action.BOOK, booking_id)
-    if booking.status == PENDING and shown_total != booking.total_price:
-        raise PriceChanged
-    if booking.status not in (PENDING, CONFIRMED):
+    bookings = permitted_order(actor, Action.BOOK, beside=booking_id)
+    if lines.the_one(bookings, booking_id).status not in (PENDING, CONFIRMED):
         raise HoldOver
-    return booking
+    return to_be_paid(bookings, shown_total)
 
 
-def _begin_payment(actor: Actor, held: Booking, method: str, context: BookingContext) -> charging.Begun:
+def to_be_paid(bookings: Lines, shown_total: Decimal) -> Lines:
+    """The same of bookings that somebody has read, and of which the actor may pay for."""
+    held = lines.pending(bookings)
+    if held and shown_total != lines.total(held):
+        raise PriceChanged
+    if not held and all(booking.status != CONFIRMED for booking in bookings):
+        raise HoldOver
+    return bookings
+
+
+def _begin_payment(actor: Actor, held: Lines, method: str, context: BookingContext) -> charging.Begun:
     """Record the attempt and pin the nights: from here on they do not end by time.
 
-    `held` is the hold as it was looked at. Raises PriceChanged where it costs something else by now, PaymentInProgress
-    where somebody pays at this moment or has paid, PaymentFailed where the card has just been declined, HoldOver where
-    the nights can be lost.
+    `held` are the holds as they were looked at. Raises PriceChanged where they cost something else by now,
+    PaymentInProgress where somebody pays at this moment or has paid, PaymentFailed where the card has just been
+    declined, HoldOver where the nights can be lost.
     """
     for _ in range(TIMES_LOOKED_AT):
         try:
             return _begin_payment_of(actor, held, method, context)
         except BookingModified:
             seen, held = held, _looked_at_again(held)
-            charging.refuse_if_declined_since(held, method, seen.version)
+            charging.refuse_if_declined_since(lines.first(held), method, lines.first(seen).version)
     raise PaymentInProgress  # whoever changes it all the time pays for it, too
 
 
 @reading
-def _looked_at_again(held: Booking) -> Booking:
-    booking = repository.booking(held.id)
-    charging.refuse_unless_held(booking)
-    if (booking.total_price, booking.currency) != (held.total_price, held.currency):
+def _looked_at_again(seen: Lines) -> Lines:
+    held = lines.held(tuple(repository.booking(booking.id) for booking in seen))
+    if (lines.total(held), held[0].currency) != (lines.total(seen), seen[0].currency):
         raise PriceChanged
-    return booking
+    return held
 
 
 @transaction
-def _begin_payment_of(actor: Actor, held: Booking, method: str, context: BookingContext) -> charging.Begun:
+def _begin_payment_of(actor: Actor, held: Lines, method: str, context: BookingContext) -> charging.Begun:
     """Raises BookingModified where the hold is not as it was looked at."""
-    charging.refuse_unless_held(held)
-    booking = repository.as_seen(held)
-    booking.held_until = None
-    repository.save(booking)
-    inventory.pin_nights_or_refuse(booking.id, booking.nights, HoldOver())
-    money = {"amount": str(booking.total_price), "currency": booking.currency}
-    changes.audit(actor, "payment.started", booking, {}, money)
-    due = payments.Due(booking.order_id, booking.id, booking.total_price, booking.currency)
-    return charging.Begun(booking, payments.start_charge(due, method=method, context=context))
+    bookings = tuple(map(repository.as_seen, lines.held(held)))
+    due = charging.mark_paying(actor, bookings)
+    for booking in bookings:
+        inventory.pin_nights_or_refuse(booking.id, booking.nights, HoldOver())
+    return charging.Begun(bookings, payments.start_charge(due, method=method, context=context))
 
 
 # --- cancel and expire
@@ -377,7 +315,7 @@ def _release(actor: Actor, booking_id: uuid.UUID) -> None:
 def _keeper(claim: idempotency.Claim | None, render: Render | None) -> Keep | None:
     if claim is None or render is None:
         return None
-    return lambda booking: idempotency.keep(claim, render(booking))
+    return lambda bookings: idempotency.keep(claim, render(bookings))
 
 
 def permitted(actor: Actor, action: Action, booking_id: uuid.UUID, *, lock: bool = False) -> Booking:
@@ -388,6 +326,16 @@ def permitted(actor: Actor, action: Action, booking_id: uuid.UUID, *, lock: bool
     booking = repository.booking(booking_id, lock=lock)
     people.require(actor, action, own=booking.user_id, at=booking.property_id, otherwise=BookingNotFound)
     return booking
+
+
+def permitted_order(actor: Actor, action: Action, *, beside: uuid.UUID) -> Lines:
+    """All bookings of the order that this one is in, for looking; like permitted()."""
+    bookings = repository.beside(beside)
+    if not bookings:
+        raise BookingNotFound
+    one = bookings[0]  # all are the same guest's, at the same property
+    people.require(actor, action, own=one.user_id, at=one.property_id, otherwise=BookingNotFound)
+    return bookings
 
 
 @reading

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-
-from booking.domain.reservations.models import Booking
+from booking.domain.reservations.models import Booking, Lines
 from booking.infra.ids import encode
 
 
@@ -21,6 +19,18 @@ def booking_facts(booking: Booking) -> dict[str, str]:
     }
 
 
-def named(booking_id: uuid.UUID) -> dict[str, str]:
-    """Which booking a refusal is about."""
-    return {"bookingId": encode("booking", booking_id)}
+def confirmed_together(bookings: Lines) -> dict[str, list[str]]:
+    """What each event says about the others, where one payment has confirmed several: what is told of all is told with
+    the first.
+    """
+    if len(bookings) == 1:
+        return {}
+    return {"confirmedTogether": [encode("booking", booking.id) for booking in bookings]}
+
+
+def named(*bookings: Booking) -> dict[str, str]:
+    """Which booking a refusal is about, or which order of several."""
+    one = bookings[0]
+    return (
+        {"bookingId": encode("booking", one.id)} if len(bookings) == 1 else {"orderId": encode("order", one.order_id)}
+    )

@@ -12,7 +12,8 @@ from booking.domain.errors import HoldOver, IllegalMove, Invalid, PaymentInProgr
 from booking.domain.notices import Notice
 from booking.domain.payments import GUARANTEES, Order
 from booking.domain.people import Action
-from booking.domain.reservations import cancellation, changes, repository
+from booking.domain.reservations import cancellation, changes, lines, repository
+from booking.domain.reservations.event_payloads import confirmed_together
 from booking.domain.reservations.models import CONFIRMED, EXPIRED, PENDING, Booking
 from booking.infra import clock, telemetry
 from booking.infra.db import db, transaction
@@ -59,8 +60,9 @@ def _guarantee(actor: Actor, order_id: uuid.UUID, how: str, note: str) -> tuple[
     holds = [booking for booking in bookings if booking.status == PENDING]
     order = payments.lock_order(order_id)
     _refuse_unless_holds(order, bookings, holds)
+    told = confirmed_together(lines.in_order(holds))
     for hold in holds:
-        _confirm(actor, hold)
+        _confirm(actor, hold, told)
     if (order.guarantee, order.guarantee_note) != (how, note or None):
         _note(actor, order, how, note or None)
     return bookings, len(holds)
@@ -77,12 +79,12 @@ def _refuse_unless_holds(order: Order, bookings: list[Booking], holds: list[Book
     raise IllegalMove(status=bookings[0].status, move="guaranteed")
 
 
-def _confirm(actor: Actor, hold: Booking) -> None:
+def _confirm(actor: Actor, hold: Booking, told: dict[str, list[str]]) -> None:
     if not (inventory.pin_nights(hold.id, hold.nights) and inventory.book_nights(hold.id, hold.nights)):
         raise HoldOver
     hold.confirm(clock.now())
     repository.save(hold)
-    changes.record(actor, "booking.confirmed", hold, before=PENDING, guaranteed=True)
+    changes.record(actor, "booking.confirmed", hold, before=PENDING, guaranteed=True, **told)
 
 
 def _note(actor: Actor, order: Order, how: str, note: str | None) -> None:

@@ -22,7 +22,7 @@ RUNNING = and_(Booking.status == PENDING, or_(Booking.held_until.is_(None), Book
 # No hold runs for longer than a day, so the guest's newest bookings by their index are enough. By Postgres' own clock,
 # as the column is.
 _YOUNG = Booking.created_at > func.now() - dt.timedelta(days=2)
-_RUNNING_OF = often(select(Booking.id).where(Booking.user_id == bindparam("guest_id"), _YOUNG, RUNNING))
+_RUNNING_OF = often(select(Booking.order_id).where(Booking.user_id == bindparam("guest_id"), _YOUNG, RUNNING))
 _ONE_AT_A_TIME = often(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("guest", type_=Text), 0))))
 _OVER = (
     repository.BOOKINGS.where(Booking.status == PENDING, Booking.held_until <= sql_now())
@@ -42,11 +42,11 @@ def one_at_a_time(guest_id: uuid.UUID) -> None:
 
 
 def refuse_another(guest_id: uuid.UUID, most: int, making_way: Collection[uuid.UUID] = ()) -> None:
-    """Raise TooManyHolds where the guest has `most` running holds, paid for at this moment or not.
+    """Raise TooManyHolds where the guest has `most` running holds, paid for at this moment or not; one order is one.
 
-    Those `making_way` in the running transaction do not count. It holds where two come at once, after one_at_a_time().
+    Orders `making_way` in the running transaction do not count. It holds where two come at once, after one_at_a_time().
     """
-    running = {row.id for row in fetch(_RUNNING_OF, guest_id=guest_id)}
+    running = {row.order_id for row in fetch(_RUNNING_OF, guest_id=guest_id)}
     if len(running.difference(making_way)) >= most:
         raise TooManyHolds
 

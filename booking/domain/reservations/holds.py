@@ -12,11 +12,11 @@ from sqlalchemy import bindparam, or_
 from booking.domain import inventory, payments, pricing
 from booking.domain.actors import Actor
 from booking.domain.pricing import StayQuote
-from booking.domain.reservations import bookings, cancellation, changes, hold_limits, repository, sale
+from booking.domain.reservations import cancellation, changes, hold_limits, holding, repository, sale
 from booking.domain.reservations.booking_details import OVER, BookingDetails
-from booking.domain.reservations.bookings import BookingRequest
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
+from booking.domain.reservations.requests import BookingRequest
 from booking.domain.stays import Stay
 from booking.infra.db import fetch, reading, transaction
 
@@ -28,8 +28,8 @@ def reserve(actor: Actor, wanted: BookingRequest, context: BookingContext) -> Bo
     otherwise everything stays as it is. Other dates do not start the clock anew: the hold ends when the first of those
     that made way would have. Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds, AccountNotFound.
     """
-    with inventory.lock_room(wanted.room_id, wanted.stay, wait=2, lock=context.lock_rooms):
-        return bookings.clearing_only_if_needed(lambda take: _reserve(actor, wanted, context, take), wanted)
+    with holding.lock_rooms(wanted, context, wait=2):
+        return holding.clearing_only_if_needed(lambda take: _reserve(actor, wanted, context, take), wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class GuestClaim:
 @reading
 def mine(actor: Actor, wanted: BookingRequest) -> GuestClaim:
     """What reserve() would find of the guest's own. Raises AccountNotFound."""
-    bookings.refuse_for_others(actor, wanted)
+    holding.refuse_for_others(actor, wanted.guest_id, wanted.room_id)
     having = _mine_in_the_way(wanted)
     if same := _same(having, wanted):
         return GuestClaim(same=same, changes=_is_for_others(same, wanted), until=_payable_until(same))
@@ -92,9 +92,9 @@ def _payable_until(booking: Booking) -> dt.datetime | None:
     return payments.awaited_until([booking.id]).get(booking.id)
 
 
-@transaction(retry_on=bookings.REFERENCES)
+@transaction(retry_on=holding.REFERENCES)
 def _reserve(actor: Actor, wanted: BookingRequest, context: BookingContext, take: inventory.Take) -> Booking:
-    bookings.refuse_for_others(actor, wanted)
+    holding.refuse_for_others(actor, wanted.guest_id, wanted.room_id)
     hold_limits.one_at_a_time(wanted.guest_id)
     having = _mine_in_the_way(wanted, lock=True) if fetch(_MINE_ID, **_asked(wanted)) else ()
     if same := _same(having, wanted):
@@ -104,8 +104,9 @@ def _reserve(actor: Actor, wanted: BookingRequest, context: BookingContext, take
     for other in making_way:
         inventory.release_nights(actor, other.id)
         cancellation.close(actor, other, None)
-    hold_limits.refuse_another(wanted.guest_id, context.holds_per_guest, {other.id for other in making_way})
-    return bookings.begin(actor, wanted, context, take=take, until=until)
+    hold_limits.refuse_another(wanted.guest_id, context.holds_per_guest, {other.order_id for other in making_way})
+    [booking] = holding.begin(actor, wanted, context, take=take, until=until)
+    return booking
 
 
 def _mine_in_the_way(wanted: BookingRequest, *, lock: bool = False) -> Sequence[Booking]:

@@ -21,9 +21,9 @@ from booking.domain.errors import (
 )
 from booking.domain.payments import AWAITING_GUEST, HOSTED, UNKNOWN, Payment
 from booking.domain.people import Action
-from booking.domain.reservations import bookings, changes, charging, repository
+from booking.domain.reservations import bookings, charging, lines
 from booking.domain.reservations.context import BookingContext
-from booking.domain.reservations.models import CONFIRMED, Booking
+from booking.domain.reservations.models import Booking, Lines
 from booking.infra import clock, telemetry
 from booking.infra.db import reading, transaction
 from booking.infra.provider import HostedPage, HostedPages, NoAnswer, Outcome, Result
@@ -44,43 +44,41 @@ def page_of(
 
     Raises BookingNotFound, HoldOver, PriceChanged, PaymentInProgress, PaymentPageUnavailable.
     """
-    held = bookings.payable(actor, booking_id, shown_total)
-    if held.status == CONFIRMED:
+    order = bookings.payable(actor, booking_id, shown_total)
+    held = lines.pending(order)
+    if not held:
         return None
-    if not held.total_price:
-        charging.confirm_unpaid(actor, held.id, None)
+    if not lines.total(held):
+        charging.confirm_unpaid(actor, held, None)
         return None
-    charge = payments.latest_charge(held.id)
+    charge = payments.latest_charge(held[0].order_id)
     if charge is None or not payments.is_open(charge):
         charge = _begin(actor, held, context)
-    return _opened(actor, charge, held, context, links)
+    return _opened(actor, charge, lines.first(order), context, links)
 
 
 @transaction
-def _begin(actor: Actor, held: Booking, context: BookingContext) -> Payment:
-    """Record that the guest is awaited and pin the nights; `held` is the hold as it was looked at."""
-    booking = charging.pinned(held.id)
-    if (booking.total_price, booking.currency) != (held.total_price, held.currency) or booking.held_until is None:
+def _begin(actor: Actor, seen: Lines, context: BookingContext) -> Payment:
+    """Record that the guest is awaited and pin the nights; `seen` are the holds as they were looked at."""
+    held = charging.pinned(seen)
+    ends = [booking.held_until for booking in held if booking.held_until]
+    if (lines.total(held), held[0].currency) != (lines.total(seen), seen[0].currency) or len(ends) < len(held):
         raise PriceChanged
-    until, booking.held_until = booking.held_until - clock.now(), None
-    repository.save(booking)
-    money = {"amount": str(booking.total_price), "currency": booking.currency}
-    changes.audit(actor, "payment.started", booking, {}, money)
-    due = payments.Due(booking.order_id, booking.id, booking.total_price, booking.currency)
-    return payments.await_guest(due, until=until, context=context)
+    until = min(ends) - clock.now()
+    return payments.await_guest(charging.mark_paying(actor, held), until=until, context=context)
 
 
-def _opened(actor: Actor, charge: Payment, held: Booking, context: BookingContext, links: Links) -> str | None:
+def _opened(actor: Actor, charge: Payment, first: Booking, context: BookingContext, links: Links) -> str | None:
     provider = context.find_provider(charge.provider)
     if charge.state != AWAITING_GUEST or not isinstance(provider, HostedPages):
         raise PaymentInProgress
-    shown = HostedPage(held.reference, links.paid, links.back)
+    shown = HostedPage(first.reference, links.paid, links.back)
     try:
         url = provider.page(charge.id, charge.amount, charge.currency, shown)
     except NoAnswer:
         telemetry.log.warning("payment_page_unavailable", payment=str(charge.id))
         if charge.provider_reference is None:
-            withdraw(actor, held.id, context)  # with another key, the next attempt is not told the same again
+            withdraw(actor, first.id, context)  # with another key, the next attempt is not told the same again
         raise PaymentPageUnavailable from None
     if url is None:
         look(actor, charge.id, context)
@@ -146,8 +144,7 @@ def _confirmed(actor: Actor, charge: Payment, outcome: Outcome, context: Booking
 
 
 def _charge_of(actor: Actor, action: Action, booking_id: uuid.UUID) -> Payment | None:
-    _permitted(actor, action, booking_id)
-    charge = payments.latest_charge(booking_id)
+    charge = payments.latest_charge(_permitted(actor, action, booking_id).order_id)
     return charge if charge and charge.method == HOSTED else None
 
 

@@ -149,6 +149,9 @@ class Booking(Model):
             raise IllegalMove(status=self.status, move=move)
 
 
+Lines = tuple[Booking, ...]  # bookings of one order
+
+
 # The same as `departure`, for statements.
 STAY_IS_OVER = func.timezone(Booking.time_zone, sql_now()) >= Booking.check_out + Booking.check_out_time
 

@@ -16,11 +16,11 @@ from booking.domain.actors import Actor
 from booking.domain.errors import Forbidden, PaymentFailed, PaymentUnknown, RoomNotAvailable
 from booking.domain.payments import CHARGE, REFUND, SUCCEEDED, Payment
 from booking.domain.people import Action
-from booking.domain.reservations import cancellation, charging, idempotency, repository
+from booking.domain.reservations import cancellation, charging, idempotency, lines, repository
 from booking.domain.reservations.charging import Keep
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.event_payloads import named
-from booking.domain.reservations.models import PENDING, Booking
+from booking.domain.reservations.models import PENDING, Lines
 from booking.infra import telemetry
 from booking.infra.db import READ_COMMITTED, reading, transaction
 from booking.infra.provider import NoAnswer, Result
@@ -108,39 +108,37 @@ def _can_be_paid_again(payment: Payment) -> bool:
 # --- for a request that comes again with its key
 
 
-def begun_earlier(
-    actor: Actor, claim: idempotency.Claim | None, context: BookingContext, keep: Keep | None
-) -> Booking | None:
-    """What an earlier call with this key began: confirmed, or held and to be paid; None where nothing is left of it.
+def begun_earlier(actor: Actor, claim: idempotency.Claim | None, context: BookingContext, keep: Keep | None) -> Lines:
+    """What an earlier call with this key began: confirmed, or held and to be paid; nothing where nothing is left of it.
 
     Raises PaymentUnknown while the earlier call may still be charging, or the provider is silent; PaymentFailed.
     """
     if claim is None or claim.booking_id is None:
-        return None
-    charge = payments.latest_charge(claim.booking_id)
+        return ()
+    order_id = _begun(claim.booking_id).order_id
+    charge = payments.latest_charge(order_id)
     if charge and payments.is_open(charge) and not payments.is_live_charge(charge):
         settle(actor, charge, context)
-        charge = payments.latest_charge(claim.booking_id)
+        charge = payments.latest_charge(order_id)
     if charge and payments.is_open(charge):
         raise PaymentUnknown
+    bookings = _of_order(order_id)
     if charge and charge.failure == payments.DECLINED:
-        raise PaymentFailed(named=named(charge.booking_id))
-    if charge and charge.state == SUCCEEDED:
-        return _keep_late(claim.booking_id, keep)
-    booking = _without_charge(claim.booking_id)
-    if booking.confirmed_at:  # it costs nothing
-        return _keep_late(booking.id, keep)
-    return booking if cancellation.shown_status(booking) == PENDING else None
+        raise PaymentFailed(named=named(*bookings))
+    if (charge and charge.state == SUCCEEDED) or lines.confirmed(bookings):  # it may cost nothing
+        return _keep_late(order_id, keep)
+    return tuple(booking for booking in bookings if cancellation.shown_status(booking) == PENDING)
 
 
-_without_charge = reading(repository.booking)
+_begun = reading(repository.booking)
+_of_order = reading(repository.of_order)
 
 
 @transaction(isolation=READ_COMMITTED)
-def _keep_late(booking_id: uuid.UUID, keep: Keep | None) -> Booking:
-    booking = repository.booking(booking_id, lock=True)
-    if booking.confirmed_at is None:
+def _keep_late(order_id: uuid.UUID, keep: Keep | None) -> Lines:
+    bookings = lines.confirmed(repository.of_order(order_id, lock=True))
+    if not bookings:
         raise RoomNotAvailable
     if keep:
-        keep(booking)
-    return booking
+        keep(bookings)
+    return bookings

@@ -18,7 +18,7 @@ def find(reference: str) -> Booking | None:
     """By its reference, or by its id as it is shown, inside the caller's transaction."""
     if booking_id := ids.decode("booking", reference.strip()):
         return db.session.get(Booking, booking_id)
-    return db.session.scalars(select(Booking).where(Booking.reference == _plain(reference))).one_or_none()
+    return db.session.scalars(select(Booking).where(Booking.reference.in_(_meant(reference)))).one_or_none()
 
 
 def close(actor: Actor, action: Action, reference: str) -> list[str]:
@@ -30,6 +30,12 @@ def close(actor: Actor, action: Action, reference: str) -> list[str]:
 
 def may(actor: Actor, action: Action, booking: Booking) -> bool:
     return people.may(actor, action, own=booking.user_id, at=booking.property_id)
+
+
+def _meant(reference: str) -> tuple[str, ...]:
+    """Its first booking has the order's own reference; that of another one has a dash and its number behind it."""
+    text, length = _plain(reference), ids.REFERENCE_LENGTH
+    return text, f"{text[:length]}-{text[length:]}"
 
 
 def _plain(reference: str) -> str:

@@ -1,12 +1,13 @@
 """Rows of bookings: read, locked and written inside a @transaction (see domain/saved_rows.py).
 
-A save says which version of the booking it saw. with_payment() locks a booking and one of its payments at once.
+A save says which version of the booking it saw. Where several bookings of an order are locked, it is in the order of
+their rooms' ids; with_payment() locks them all, and one of the order's payments.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from booking.domain.errors import AccountNotFound, BookingModified, BookingNotFound
 from booking.domain.payments import ORDER_ROWS, PAYMENT_ROWS, Order, Payment
 from booking.domain.people import User
-from booking.domain.reservations.models import Booking
+from booking.domain.reservations.models import Booking, Lines
 from booking.domain.saved_rows import SavedRows, named
 from booking.infra.batches import required
 from booking.infra.db import defer, execute, require
@@ -29,16 +30,27 @@ _BOOKINGS, _PAYMENTS = _ROWS.table, PAYMENT_ROWS.table
 BOOKINGS = select(_BOOKINGS)  # to be narrowed by others, for find()
 _BY_ID = often(BOOKINGS.where(_BOOKINGS.c.id == bindparam("booking_id")))
 _BY_ID_LOCKED = _BY_ID.with_for_update()
+_IN_ORDER = (_BOOKINGS.c.room_id, _BOOKINGS.c.id)  # of rows that are locked
+_OF_ORDER = often(BOOKINGS.where(_BOOKINGS.c.order_id == bindparam("order_id")).order_by(*_IN_ORDER))
+_OF_ORDER_LOCKED = _OF_ORDER.with_for_update()
+_ONE = _BOOKINGS.alias("one")
+_ITS_ORDER = select(_ONE.c.order_id).where(_ONE.c.id == bindparam("booking_id")).scalar_subquery()
+_BESIDE = often(BOOKINGS.where(_BOOKINGS.c.order_id == _ITS_ORDER).order_by(*_IN_ORDER))
+_PAID_BY = select(_PAYMENTS.c.order_id).where(_PAYMENTS.c.id == bindparam("payment_id")).scalar_subquery()
+_LOCK_PAID_BY = often(
+    select(_BOOKINGS.c.id).where(_BOOKINGS.c.order_id == _PAID_BY).order_by(*_IN_ORDER).with_for_update()
+)
 _WITH_PAYMENT = often(
     select(*_BOOKINGS.c, *(column.label(f"payment_{column.name}") for column in _PAYMENTS.c))
-    .join_from(_BOOKINGS, _PAYMENTS)
+    .join_from(_BOOKINGS, _PAYMENTS, _PAYMENTS.c.order_id == _BOOKINGS.c.order_id)
     .where(_PAYMENTS.c.id == bindparam("payment_id"))
+    .order_by(*_IN_ORDER)
     .with_for_update()
 )
 _NEW_ORDER = ("id", "reference", "user_id", "channel", "property_id", "currency", "owed")
 # None where the account is deleted at this moment, and the order has to have one: so it costs no statement to see that.
 _LOCALE = select(User.locale).where(User.id == bindparam("order_user_id"), User.deleted_at.is_(None)).scalar_subquery()
-# Both in one round trip.
+# Both in one round trip; the order's other bookings follow.
 _ADD = often(
     _ROWS.insert()
     .add_cte(
@@ -48,6 +60,7 @@ _ADD = often(
     )
     .values(created_at=bindparam("created_at"))
 )
+_ADD_BESIDE = often(_ROWS.insert().values(created_at=bindparam("created_at")))
 
 
 @lru_cache(maxsize=256)
@@ -74,23 +87,39 @@ def as_seen(seen: Booking) -> Booking:
     return _ROWS.copy(seen)
 
 
-def with_payment(payment_id: uuid.UUID) -> tuple[Booking, Payment]:
-    """Both rows locked: whoever waited here reads what the one before has written."""
-    [row] = execute(_WITH_PAYMENT, {"payment_id": payment_id}).rows
+def of_order(order_id: uuid.UUID, *, lock: bool = False) -> Lines:
+    """All bookings of an order as they are now, in the order of their rooms; none where there is no such order."""
+    return tuple(find(_OF_ORDER_LOCKED if lock else _OF_ORDER, {"order_id": order_id}))
+
+
+def beside(booking_id: uuid.UUID) -> Lines:
+    """All bookings of the order that this one is in; none where there is no such booking."""
+    return tuple(find(_BESIDE, {"booking_id": booking_id}))
+
+
+def with_payment(payment_id: uuid.UUID) -> tuple[Lines, Payment]:
+    """A payment and all bookings of its order, locked: whoever waited here reads what the one before has written."""
+    defer(_LOCK_PAID_BY, {"payment_id": payment_id})  # all of them before the payment, in one message with it
+    rows = execute(_WITH_PAYMENT, {"payment_id": payment_id}).rows
     count = len(_ROWS.columns)
-    return _ROWS.read(row[:count]), PAYMENT_ROWS.read(row[count:])
+    return tuple(_ROWS.read(row[:count]) for row in rows), PAYMENT_ROWS.read(rows[0][count:])
 
 
-def add(new: Booking, order: Order) -> None:
-    """Insert it with its order, of which it is the only line, with the next message to Postgres.
+def add(new: Sequence[Booking], order: Order) -> None:
+    """Insert them with their order, of which they are the only lines, with the next message to Postgres.
 
     Whatever sends it raises AccountNotFound where the guest's account is deleted, IntegrityError where the reference is
     taken.
     """
-    new.version, new.order_id = 1, order.id
     bought = {f"order_{name}": getattr(order, name) for name in _NEW_ORDER}
-    defer(_ADD, _ROWS.values(new) | bought | {"created_at": new.created_at}, _no_account)
-    _ROWS.remember(new)
+    for booking in new:
+        booking.version, booking.order_id = 1, order.id
+        values = _ROWS.values(booking) | {"created_at": booking.created_at}
+        if booking is new[0]:
+            defer(_ADD, values | bought, _no_account)
+        else:
+            defer(_ADD_BESIDE, values)
+        _ROWS.remember(booking)
 
 
 def _no_account(error: DBAPIError) -> Exception | None:

@@ -54,6 +54,10 @@ PROBLEMS: Templates = {
     "stay_below_room": _("this room asks for at least %(least)s nights"),
     "stay_above_room": _("this room allows at most %(most)s nights"),
     "too_many_guests": _n("this room sleeps %(capacity)s guest", "this room sleeps %(capacity)s guests", "capacity"),
+    "no_such_room": _("this room does not exist"),
+    "room_taken": _("this room is no longer available for these dates"),
+    "room_twice": _("%(field)s is the same room twice for some of the nights"),
+    "not_one_property": _("all rooms of an order must be of one property"),
     "calendar_too_long": _("at most %(most)s nights are shown at once"),
     # --- accounts
     "wrong": _("%(field)s is wrong"),

@@ -15,8 +15,8 @@ from booking.domain.actors import Actor
 from booking.domain.errors import RoomLocked
 from booking.domain.inventory import room_lock
 from booking.domain.reservations import bookings, holds
-from booking.domain.reservations.bookings import BookingRequest
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.requests import BookingRequest
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
 from booking.infra import redis
@@ -71,4 +71,4 @@ def test_a_page_waits_two_seconds_for_its_turn_and_a_program_not_at_all(
 
     monkeypatch.setattr(inventory, "lock_room", watched)
     way(acting(alice), order(alice, room), replace(desk, lock_rooms=lock))
-    assert asked == [(room.id, in_days(30), seconds, lock)]
+    assert asked == [(room.id, in_days(30), pytest.approx(seconds, abs=0.5), lock)]

@@ -17,9 +17,9 @@ from booking.domain.maintenance.retention import RULES, Rule
 from booking.domain.messages import outbox
 from booking.domain.people import sessions
 from booking.domain.reservations import bookings
-from booking.domain.reservations.bookings import BookingRequest
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import CONFIRMED
+from booking.domain.reservations.requests import BookingRequest
 from booking.domain.tables import Booking, Room, User
 from booking.infra import clock, sent_mails
 from booking.infra.db import db, transaction

@@ -237,7 +237,7 @@ def test_the_latest_charge_of_a_booking_is_its_own_last_card(alice: User, room: 
     bookings.cancel(acting(alice), held.id, desk)
     declined, paid, _refund = payments_of(held)
     assert (declined.state, paid.method) == ("failed", VISA)
-    latest = ledger.latest_charge(held.id)
+    latest = ledger.latest_charge(held.order_id)
     assert latest is not None
     assert latest.id == paid.id
     assert ledger.latest_charge(new_id()) is None

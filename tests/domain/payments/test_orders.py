@@ -25,6 +25,7 @@ from booking.domain.errors import (
 from booking.domain.maintenance import retention, verification
 from booking.domain.reservations import bookings, holds, idempotency, recovery
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.requests import BookingRequest
 from booking.domain.tables import Booking, Order, Payment, Room, User
 from booking.infra.db import READ_COMMITTED, db, transaction
 from booking.infra.provider import NoAnswer, Outcome
@@ -318,7 +319,7 @@ def test_a_price_that_changes_on_the_way_is_not_charged(
     held = bookings.hold(acting(alice), order(alice, room), desk)
     say("UPDATE bookings SET total_price = :now, version = version + 1", now=now)
     held.total_price = Decimal(shown)
-    monkeypatch.setattr(bookings, "payable", lambda *_: held)
+    monkeypatch.setattr(bookings, "payable", lambda *_: (held,))
     with pytest.raises(PriceChanged):
         bookings.pay(acting(alice), held.id, VISA, Decimal(shown), desk)
     assert (payments_of(held), reload(held).status) == ([], "PENDING")
@@ -339,7 +340,7 @@ def test_a_repeated_request_finds_what_it_booked_for_nothing(given: Booking, des
     idempotency.let_go(claim)
     again = idempotency.claim(acting(given.user_id), "POST /bookings", "key", b"x" * 32)
     assert isinstance(again, idempotency.Claim)
-    asked = bookings.BookingRequest(given.user_id, given.room_id, in_days(30), 2)
+    asked = BookingRequest(given.user_id, given.room_id, in_days(30), 2)
     answer = lambda booking: idempotency.Answer(201, str(booking.id))  # noqa: E731
     found = bookings.book(acting(given.user_id), asked, VISA, desk, claim=again, render=answer)
     assert (found.id, count(Booking)) == (given.id, 1)

@@ -101,7 +101,7 @@ def test_one_reference_is_noted_while_the_attempt_is_open_and_none_once_it_was_c
     attempts = []
     for _ in range(3):
         held = bookings.hold(acting(alice), order(alice, a_room()), stripe_desk)
-        attempts.append(bookings._begin_payment(acting(alice), held, VISA, stripe_desk).payment.id)
+        attempts.append(bookings._begin_payment(acting(alice), (held,), VISA, stripe_desk).payment.id)
     noted, closed, failed = attempts
     assert notes.find(noted) == Noted(None)
     assert [notes.note(noted, "pi_1"), notes.note(noted, "pi_2")] == [True, False]

@@ -397,4 +397,4 @@ def test_recovery_beside_a_charge_settles_it_once(alice: User, room: Room, desk:
     assert booking.status == "CONFIRMED"
     assert [p.state for p in payments_of(booking)] == ["succeeded"]
     assert count(Event, type="booking.confirmed") == 1
-    assert ledger.latest_charge(booking.id).state == "succeeded"
+    assert ledger.latest_charge(booking.order_id).state == "succeeded"

@@ -14,6 +14,7 @@ from booking.domain.errors import PaymentFailed, PaymentInProgress, PaymentUnkno
 from booking.domain.payments import ledger
 from booking.domain.reservations import bookings, charging
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.models import Lines
 from booking.domain.tables import Booking, Event, Payment, Room, User
 from booking.infra import clock
 from booking.infra.db import OutcomeUnknown, db, transaction
@@ -65,7 +66,7 @@ def test_a_charge_is_confirmed_once_however_often_its_outcome_comes(
 ) -> None:
     booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
     [paid] = payments_of(booked)
-    again = charging.confirmed(SYSTEM, paid.id, Outcome(Result.CHARGED, "another reference"), desk)
+    [again] = charging.confirmed(SYSTEM, paid.id, Outcome(Result.CHARGED, "another reference"), desk)
     assert (again.id, again.version) == (booked.id, booked.version)
     assert payments_of(booked)[0].provider_reference == paid.provider_reference
     assert count(Event, type="booking.confirmed") == 1
@@ -76,13 +77,13 @@ def test_what_is_to_be_kept_with_the_confirmation_is_kept_with_it(
 ) -> None:
     kept: list[Booking] = []
 
-    def keep(booking: Booking) -> None:
-        assert booking.confirmed_at is not None
-        kept.append(booking)
+    def keep(confirmed: Lines) -> None:
+        assert all(booking.confirmed_at is not None for booking in confirmed)
+        kept.extend(confirmed)
 
     held = bookings.hold(acting(alice), order(alice, room), desk)
-    begun = bookings._begin_payment(SYSTEM, held, VISA, desk)
-    confirmed = charging.charge(SYSTEM, begun, desk, keep_hold=True, keep=keep)
+    begun = bookings._begin_payment(SYSTEM, (held,), VISA, desk)
+    [confirmed] = charging.charge(SYSTEM, begun, desk, keep_hold=True, keep=keep)
     assert ([one.id for one in kept], confirmed.status) == ([held.id], "CONFIRMED")
     assert payments_of(held)[0].provider_reference == desk.provider.find(begun.payment.id).reference
 
@@ -92,7 +93,7 @@ def test_a_declined_charge_keeps_the_hold_or_frees_the_nights(
     alice: User, room: Room, desk: BookingContext, keep_hold: bool
 ) -> None:
     held = bookings.hold(acting(alice), order(alice, room), desk)
-    begun = bookings._begin_payment(SYSTEM, held, DECLINED, desk)
+    begun = bookings._begin_payment(SYSTEM, (held,), DECLINED, desk)
     with pytest.raises(PaymentFailed):
         charging.charge(SYSTEM, begun, desk, keep_hold=keep_hold)
     after, [failed] = reload(held), payments_of(held)
@@ -118,7 +119,7 @@ def test_a_charge_that_recovery_has_cancelled_stays_unknown_to_its_own_request(
     alice: User, room: Room, desk: BookingContext
 ) -> None:
     held = bookings.hold(acting(alice), order(alice, room), desk)
-    begun = bookings._begin_payment(SYSTEM, held, VISA, desk)
+    begun = bookings._begin_payment(SYSTEM, (held,), VISA, desk)
     desk.provider.cancel(begun.payment.id, "EUR")
     with pytest.raises(PaymentUnknown):
         charging.charge(SYSTEM, begun, desk, keep_hold=True)
@@ -129,7 +130,7 @@ def test_a_charge_without_an_answer_is_unknown_until_it_has_had_its_time(
     alice: User, room: Room, desk: BookingContext
 ) -> None:
     held = bookings.hold(acting(alice), order(alice, room), desk)
-    begun, before = bookings._begin_payment(SYSTEM, held, VISA, desk), so_often("payment_unknown")
+    begun, before = bookings._begin_payment(SYSTEM, (held,), VISA, desk), so_often("payment_unknown")
     with pytest.raises(PaymentUnknown):
         charging.charge(SYSTEM, begun, interrupted(desk, silent), keep_hold=True)
     [unknown] = payments_of(held)
@@ -143,7 +144,7 @@ def test_each_charge_is_counted_once_by_its_outcome(
     alice: User, room: Room, desk: BookingContext, method: str, outcome: str
 ) -> None:
     held = bookings.hold(acting(alice), order(alice, room), desk)
-    begun, before = bookings._begin_payment(SYSTEM, held, method, desk), so_often(outcome)
+    begun, before = bookings._begin_payment(SYSTEM, (held,), method, desk), so_often(outcome)
     with suppress(PaymentFailed):
         charging.charge(SYSTEM, begun, desk, keep_hold=True)
     assert so_often(outcome) == before + 1

@@ -19,8 +19,9 @@ from booking.domain.errors import PaymentFailed, PaymentUnknown, PriceChanged, T
 from booking.domain.maintenance import verification
 from booking.domain.pricing import offers
 from booking.domain.reservations import bookings, history, hold_limits, holds
-from booking.domain.reservations.bookings import BookingRequest
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.models import Lines
+from booking.domain.reservations.requests import BookingRequest
 from booking.domain.tables import Booking, Room, User
 from booking.infra import telemetry
 from booking.infra.db import db, transaction
@@ -255,7 +256,7 @@ def test_a_price_that_changes_while_somebody_pays_is_not_charged(
     held = holds.reserve(acting(alice), order(alice, room, guests=2), desk)
     looked_at = bookings.payable
 
-    def looks(*about: Any) -> Booking:
+    def looks(*about: Any) -> Lines:
         found = looked_at(*about)
         reprice(room, Decimal(150))  # and another tab reserves for more
         holds.reserve(acting(alice), order(alice, room, guests=3), desk)

@@ -39,7 +39,7 @@ from tests.domain.reservations.test_recovery import Watched, newest
 def begun_and_left(alice: User, room: Room, desk: BookingContext, method: str = VISA) -> tuple[Booking, Payment]:
     """A hold whose payment was begun from a page, by a process that was told so too late or never: Postgres hung."""
     held = holds.reserve(acting(alice), order(alice, room), desk)
-    return held, bookings._begin_payment(acting(alice), held, method, desk).payment
+    return held, bookings._begin_payment(acting(alice), (held,), method, desk).payment
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["the bank never asked", "declined, and the answer lost"])
@@ -104,7 +104,7 @@ def test_paying_again_while_recovery_finds_out_charges_once(
     """The second payment waits for the outcome of the first, or begins after it: the hold is never lost in between."""
     for number in range(6):
         held = holds.reserve(acting(alice), order(alice, room, in_days(30 + 4 * number)), desk)
-        bookings._begin_payment(acting(alice), held, VISA, desk)
+        bookings._begin_payment(acting(alice), (held,), VISA, desk)
         pay = partial(bookings.pay, acting(alice), held.id, VISA, held.total_price, desk)
         sweep = partial(recovery.recover_payments, SYSTEM, desk, ahead=AN_HOUR)
         for answer in all_at_once(app, [pay, sweep, pay])[::2]:

@@ -34,8 +34,8 @@ from booking.domain.errors import BookingError
 from booking.domain.maintenance import verification
 from booking.domain.payments import refunds
 from booking.domain.reservations import bookings, idempotency, keyed, recovery, refund_debts
-from booking.domain.reservations.bookings import BookingRequest
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.requests import BookingRequest
 from booking.domain.stays import Stay
 from booking.infra import clock
 from booking.infra.provider import NoAnswer, Outcome, Result

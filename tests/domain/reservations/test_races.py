@@ -18,8 +18,8 @@ from booking.domain.errors import AlreadyCancelled, RoomLocked, RoomNotAvailable
 from booking.domain.inventory import availability
 from booking.domain.maintenance import verification
 from booking.domain.reservations import bookings, holds
-from booking.domain.reservations.bookings import BookingRequest
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.requests import BookingRequest
 from booking.domain.tables import Booking, Room, User
 from booking.infra import telemetry
 from booking.infra.db import db

@@ -196,4 +196,4 @@ def test_a_change_to_a_payment_is_written_whole(held: Booking, desk: BookingCont
     rewrite()
     saved: Payment = payments_of(held)[0]
     assert {name: getattr(saved, name) for name in new} == new
-    assert ledger.latest_charge(held.id) is not None
+    assert ledger.latest_charge(held.order_id) is not None

@@ -1,0 +1,115 @@
+"""What somebody wants to stay in: a room, or several in one order; and what is wrong with that, said by the item."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from booking.domain.errors import Invalid, RoomNotAvailable, RoomNotFound
+from booking.domain.notices import Notice
+from booking.domain.pricing import ForSale
+from booking.domain.reservations.lines import MAX_ROOMS
+from booking.domain.stays import Stay
+
+
+class RoomWanted(Protocol):
+    """Which nights of which room, for how many guests."""
+
+    @property
+    def room_id(self) -> uuid.UUID: ...
+    @property
+    def stay(self) -> Stay: ...
+    @property
+    def guests(self) -> int: ...
+
+
+class Wanted(Protocol):
+    """Who wants which rooms: the guest is whoever stays, the actor may be somebody at the desk.
+
+    `places` are how a refusal names each of the items, None where there is only one to be meant.
+    """
+
+    @property
+    def guest_id(self) -> uuid.UUID: ...
+    @property
+    def items(self) -> Sequence[RoomWanted]: ...
+    @property
+    def places(self) -> Sequence[str | None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BookingRequest:
+    """One room."""
+
+    guest_id: uuid.UUID
+    room_id: uuid.UUID
+    stay: Stay
+    guests: int
+
+    @property
+    def items(self) -> Sequence[RoomWanted]:
+        return (self,)
+
+    @property
+    def places(self) -> Sequence[str | None]:
+        return (None,)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderItem:
+    """One room of an order."""
+
+    room_id: uuid.UUID
+    stay: Stay
+    guests: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRequest:
+    """One room or several of one property, to be had all or not at all.
+
+    Raises Invalid where there are none or more than MAX_ROOMS, or where two want the same night of a room.
+    """
+
+    guest_id: uuid.UUID
+    items: tuple[OrderItem, ...]
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.items) <= MAX_ROOMS:
+            raise Invalid(details={"items": Notice("too_many_entries" if self.items else "missing")})
+        for number, item in enumerate(self.items):
+            if any(item.room_id == one.room_id and item.stay.overlaps(one.stay) for one in self.items[:number]):
+                raise Invalid(details={f"items[{number}].roomId": Notice("room_twice")})
+
+    @property
+    def places(self) -> Sequence[str | None]:
+        return [f"items[{number}]" for number in range(len(self.items))]
+
+
+def refuse_unless_together(rooms: Sequence[ForSale]) -> None:
+    """Raise Invalid where the rooms are not of one property, which an order is paid to, in its currency."""
+    if len({room.property_id for room in rooms}) > 1:
+        raise Invalid(details={"items": Notice("not_one_property")})
+
+
+@contextmanager
+def naming(place: str | None) -> Iterator[None]:
+    """Whatever is refused inside is refused of this item."""
+    try:
+        yield
+    except Invalid as refusal:
+        if place is None:
+            raise
+        raise Invalid(details={f"{place}.{field}": what for field, what in refusal.details.items()}) from None
+    except RoomNotFound:
+        if place is None:
+            raise
+        raise RoomNotFound(details={place: Notice("no_such_room")}) from None
+
+
+def taken(place: str | None) -> RoomNotAvailable:
+    """What is said where an item's nights are not to be had."""
+    return RoomNotAvailable(details={place: Notice("room_taken")} if place else None)
