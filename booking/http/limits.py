@@ -11,12 +11,20 @@ from typing import cast
 import redis
 from flask import Flask, current_app, g, request
 from flask_limiter import Limiter
+from limits.storage import RedisStorage
 
 from booking.config import Settings
 from booking.domain.errors import TooManyAttempts
 from booking.http.client_address import client_address, client_key
 from booking.http.requests import wall_clock
 from booking.infra.redis import FAIL_FAST
+
+
+class _InRedis(RedisStorage):
+    """By Redis' client alone: the library would import Valkey's too where that is installed, a tenth of a start."""
+
+    STORAGE_SCHEME = ["redis", "rediss", "redis+unix"]  # noqa: RUF012 as its parent has them
+    DEPENDENCIES = {"redis": None}  # noqa: RUF012
 
 
 def _address() -> str:

@@ -53,6 +53,10 @@ def user_program(app: Flask, name: Any) -> Any:
         return program_of(app, person(name))
 
 
+def test_requests_are_counted_by_the_client_that_is_loaded_anyway(limited: Callable[..., Flask]) -> None:
+    assert set(limited().extensions["limits"].limiter.storage.dependencies) == {"redis"}
+
+
 def test_an_address_may_ask_public_endpoints_so_often_and_then_waits(limited: Callable[..., Flask]) -> None:
     app = limited()
     assert statuses(lambda: sign_in(app), 5) == {401: 5}
