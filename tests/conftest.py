@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import gc
+import hashlib
 import os
 import signal
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
@@ -14,10 +17,12 @@ import pytest
 import redis as redis_client
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Pool, event
 
 from booking import create_app
 from booking.config import Settings
+from booking.http.application import Application
 from booking.infra import signals, telemetry
 from booking.infra.embedded import Servers
 from booking.infra.embedded.locks import FileLock
@@ -27,7 +32,8 @@ pytest_plugins = ["tests.cast", "tests.homes", "tests.logs"]
 
 HOME = Path(os.environ.get("TEST_VAR_DIR", Path(__file__).parents[1] / "var" / "test"))
 # Durable against a kill, not against a power cut: tests kill processes, not machines.
-QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Passwords as quick to check as they are to make up: connections come and go all the time.
+QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "scram_iterations": "1"}
 DATABASES = 16  # of Valkey
 
 # What takes longest begins first. In between stands what needs the processor most, then what needs to be in time.
@@ -72,8 +78,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What stands by now stays to the end: the collector need not look through it again and again."""
+    """What stands by now stays to the end: the collector need not look through it again and again, nor so often."""
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
@@ -123,14 +130,33 @@ def environ(servers: Servers, number: int) -> dict[str, str]:
     return databases.environ(servers, f"test_{number}", number)
 
 
+class Compiled(FileSystemBytecodeCache):
+    """Templates as Jinja has compiled them, until they or the product change (filters of constants are worked out)."""
+
+    def get_source_checksum(self, source: str) -> str:
+        return super().get_source_checksum(source + _product())
+
+
+@functools.cache
+def _product() -> str:
+    files = sorted((Path(__file__).parents[1] / "booking").rglob("*.py"))
+    return hashlib.sha256(b"\0".join([version("jinja2").encode(), *(file.read_bytes() for file in files)])).hexdigest()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Each template is compiled once for all applications of all processes: that takes longer than most tests."""
+    with pytest.MonkeyPatch.context() as patched:
+        if cache := getattr(pytestconfig, "cache", None):  # mutants run without
+            patched.setattr(Application, "jinja_options", {"bytecode_cache": Compiled(str(cache.mkdir("templates")))})
+        yield
+
+
 @pytest.fixture(scope="session")
 def application(environ: dict[str, str]) -> Flask:
-    """The application, its tables made by the migrations, by whoever made the template if there is one."""
+    """The application, its tables made by the migrations."""
     redis_client.Redis.from_url(environ["REDIS_URL"]).flushdb()  # a process that was killed may have left something
-    app = create_app(Settings.from_env(environ))
-    if not databases.template():
-        databases.migrate(app)
-    return app
+    return create_app(Settings.from_env(environ))
 
 
 @pytest.fixture

@@ -1,40 +1,58 @@
-"""The databases of the tests: each process makes its own, empty or as a copy of one that has all tables."""
+"""The databases of the tests: each process makes its own, as a copy of one that the migrations made for all of them."""
 
 from __future__ import annotations
 
 import datetime as dt
 import functools
-import os
+import hashlib
 import time
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import redis as redis_client
 from flask import Flask
 from sqlalchemy import Engine, create_engine, event, text
 
+from booking import create_app
+from booking.config import Settings
 from booking.infra import cache, clock, redis
 from booking.infra.db import db, fetch
 from booking.infra.embedded import Servers
 
 SMALL = 2_000_000  # bytes of a table
-LOG = "audit_log"
-
-
-def template() -> str | None:
-    """The migrated database that is copied in place of running the migrations again, if somebody has made one."""
-    return os.environ.get("TEST_TEMPLATE")
 
 
 def make(servers: Servers, name: str) -> None:
-    """A new database of this name, in place of what it was."""
-    # Files are copied as they are: for one as small as this, that takes a third of the time of writing it to the log.
-    like = f" TEMPLATE {template()} STRATEGY file_copy" if template() else ""
-    with closing(servers.postgres.connect()) as superuser:
+    """A new database of this name with all tables, in place of what it was."""
+    with closing(servers.postgres.connect()) as superuser, superuser.cursor() as cursor:
         superuser.autocommit = True
-        with superuser.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            cursor.execute(f"CREATE DATABASE {name} OWNER booking_owner{like}")
+        cursor.execute("SELECT pg_advisory_lock(1)")  # one process makes the template, those beside it wait for it
+        cursor.execute("GRANT SET ON PARAMETER session_replication_role TO booking_owner")
+        like = _template(servers, cursor)
+        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        # Files are copied as they are: for so small a one, that takes a third of the time of writing it to the log.
+        cursor.execute(f"CREATE DATABASE {name} OWNER booking_owner TEMPLATE {like} STRATEGY file_copy")
+
+
+def _template(servers: Servers, cursor: Any) -> str:
+    """The database that is copied: made by the migrations as they are now, and kept until one of them changes."""
+    name = f"template_{_digest()}"
+    cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'template\\_%'")
+    there = {found for (found,) in cursor.fetchall()}
+    if name not in there:
+        for other in there:
+            cursor.execute(f"DROP DATABASE {other} WITH (FORCE)")
+        cursor.execute("CREATE DATABASE template_unfinished OWNER booking_owner")
+        migrate(create_app(Settings.from_env(environ(servers, "template_unfinished", 0))))
+        cursor.execute(f"ALTER DATABASE template_unfinished RENAME TO {name}")
+    return name
+
+
+def _digest() -> str:
+    """Of everything that the migrations are."""
+    files = sorted((Path(__file__).parents[1] / "migrations").rglob("*.py"))
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
 END_OTHERS = text(
@@ -73,14 +91,14 @@ def environ(servers: Servers, name: str, number: int) -> dict[str, str]:
 
 
 def migrate(app: Flask) -> None:
-    """Make the tables."""
+    """Make the tables. No connection is left."""
     assert app.test_cli_runner().invoke(args=["db", "upgrade"]).exit_code == 0
 
 
 def sweep(environ: dict[str, str]) -> None:
     """Nothing in Postgres, nothing in Redis, the clock as it is."""
     clock.shift(dt.timedelta(0))
-    with _owner(environ["MIGRATION_DATABASE_URL"]).begin() as connection:
+    with _owner(environ["MIGRATION_DATABASE_URL"]).connect() as connection:
         connection.exec_driver_sql("SELECT pg_temp.sweep()")
     _valkey(environ["REDIS_URL"]).flushdb()
 
@@ -105,7 +123,8 @@ def _valkey(url: str) -> redis_client.Redis:
 
 @functools.cache
 def _owner(url: str) -> Engine:
-    engine = create_engine(url, pool_size=1, pool_pre_ping=True)  # some tests take connections away
+    # Some tests take connections away.
+    engine = create_engine(url, pool_size=1, pool_pre_ping=True, isolation_level="AUTOCOMMIT")
     event.listen(engine, "connect", _learn_to_sweep)
     return engine
 
@@ -113,27 +132,21 @@ def _owner(url: str) -> Engine:
 def _learn_to_sweep(connection: Any, _: Any) -> None:
     """As a function: its statements are planned once for each connection, not after each test."""
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE FUNCTION pg_temp.sweep() RETURNS void LANGUAGE plpgsql AS $$ {_sweeping()} $$")
+        # No trigger asks who refers to what is going, and the audit log lets itself be deleted from.
+        cursor.execute("SET session_replication_role = replica")
+        ours = list(db.metadata.tables)
+        cursor.execute("SELECT oid FROM pg_class WHERE relkind = 'r' AND relname = ANY (%s)", [ours])
+        numbers = [number for (number,) in cursor.fetchall()]
+        cursor.execute(f"CREATE FUNCTION pg_temp.sweep() RETURNS void LANGUAGE plpgsql AS $$ {_sweeping(numbers)} $$")
     connection.commit()
 
 
-@functools.cache
-def _sweeping() -> str:
-    """PL/pgSQL: of small tables a DELETE takes less than a TRUNCATE. Its lock waits for whoever still writes, too.
-
-    The audit log refuses both, to everybody: only who owns it may switch that off.
-    """
-    # Not by a foreign key, but a trigger keeps rooms that have bookings.
-    db.metadata.tables["bookings"].add_is_dependent_on(db.metadata.tables["rooms"])
-    tables = [table.name for table in reversed(db.metadata.sorted_tables) if table.name != LOG]
+def _sweeping(numbers: list[int]) -> str:
+    """PL/pgSQL: of small tables a DELETE takes less than a TRUNCATE. Its lock waits for whoever still writes, too."""
+    tables = [table.name for table in db.metadata.sorted_tables]
     return f"""BEGIN
         LOCK TABLE {", ".join(tables)} IN ACCESS EXCLUSIVE MODE;
-        IF EXISTS (SELECT FROM {LOG}) THEN
-            ALTER TABLE {LOG} DISABLE TRIGGER append_only;
-            DELETE FROM {LOG};
-            ALTER TABLE {LOG} ENABLE TRIGGER append_only;
-        END IF;
-        IF (SELECT max(pg_relation_size(name)) FROM unnest('{{{",".join(tables)}}}'::regclass[]) name) > {SMALL}
+        IF (SELECT max(pg_relation_size(number)) FROM unnest(ARRAY{numbers}) number) > {SMALL}
         THEN TRUNCATE {", ".join(tables)};
         ELSE {"; ".join(f"DELETE FROM {name}" for name in tables)};
         END IF;

@@ -15,7 +15,7 @@ import pytest
 from jinja2 import Environment, nodes
 
 from tests.cases import each
-from tests.sources import nodes_of, tree_of
+from tests.sources import nodes_of, tree_of, walked
 
 HOME = Path(__file__).parents[1]
 FILES = sorted((HOME / "booking").rglob("*.py"))
@@ -322,7 +322,7 @@ MAKES_A_PRICE = {*BASE_PRICE, "base_price", "nights"}
 
 def words_in(tree: ast.AST) -> Iterator[str]:
     """Every name, attribute, argument and text of the source."""
-    for node in ast.walk(tree):
+    for node in walked(tree):
         named = [getattr(node, part, None) for part in ("id", "attr", "arg", "value")]
         yield from (word for word in named if isinstance(word, str))
 

@@ -18,8 +18,6 @@ import time
 import tomllib
 from pathlib import Path
 
-from booking import create_app
-from booking.config import Settings
 from booking.infra import signals
 from booking.infra.embedded import Servers
 from tests import databases
@@ -67,11 +65,8 @@ def tried(names: list[str], *, tests: int) -> None:
     command = [MUTMUT, "run", "--max-children", str(os.cpu_count() or 1), *names]
     servers = Servers(SERVERS, settings=QUICK)
     servers.join()  # for the whole run, not for each mutant
-    environ = os.environ | {
-        "TEST_VAR_DIR": str(SERVERS),
-        "TEST_TEMPLATE": template(servers),
-        "MUTANT_TESTS": str(tests),
-    }
+    databases.make(servers, "mutants")  # what all of them copy is made now, while there is no fault in the product
+    environ = os.environ | {"TEST_VAR_DIR": str(SERVERS), "MUTANT_TESTS": str(tests)}
     running = subprocess.Popen(command, cwd=COPY, env=environ, start_new_session=True)
     try:
         failed = running.wait()
@@ -80,14 +75,6 @@ def tried(names: list[str], *, tests: int) -> None:
         servers.leave()
     if failed:
         sys.exit("mutmut could not do its work. Where it says that stats failed, one of its tests has failed.")
-
-
-def template(servers: Servers) -> str:
-    """The name of a database with all tables, for each mutant to copy."""
-    name = "mutants"
-    databases.make(servers, name)
-    databases.migrate(create_app(Settings.from_env(databases.environ(servers, name, 0))))
-    return name
 
 
 def _ended(running: subprocess.Popen[bytes]) -> None:
