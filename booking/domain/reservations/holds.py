@@ -105,6 +105,8 @@ def _reserve(actor: Actor, wanted: BookingRequest, context: BookingContext, take
         inventory.release_nights(actor, other.id)
         cancellation.close(actor, other, None)
     hold_limits.refuse_another(wanted.guest_id, context.holds_per_guest, {other.order_id for other in making_way})
+    # Whether a refusal is about run-out holds alone is looked up from outside, where the guest's own still stand.
+    take = inventory.claim_nights if making_way else take
     [booking] = holding.begin(actor, wanted, context, take=take, until=until)
     return booking
 

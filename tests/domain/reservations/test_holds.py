@@ -74,6 +74,18 @@ def test_other_dates_take_the_place_of_ones_own_hold(alice: User, room: Room, de
     assert verification.verify().findings == []
 
 
+def test_other_dates_can_be_had_although_a_hold_that_ran_out_is_there_still(
+    alice: User, bob: User, room: Room, desk: BookingContext
+) -> None:
+    holds.reserve(acting(bob), order(bob, room, in_days(33, 2)), desk)
+    later(desk.hold_for / 2)
+    first = holds.reserve(acting(alice), order(alice, room, in_days(30, 3)), desk)
+    later(desk.hold_for / 2)
+    second = holds.reserve(acting(alice), order(alice, room, in_days(31, 4)), desk)
+    assert (second.held_until, reload(first).status) == (first.held_until, "CANCELLED")
+    assert set(nights_of(room)) == set(in_days(31, 4).dates())
+
+
 def test_dates_that_do_not_touch_stand_beside_it(alice: User, room: Room, desk: BookingContext) -> None:
     first = holds.reserve(acting(alice), order(alice, room, in_days(30, 3)), desk)
     holds.reserve(acting(alice), order(alice, room, in_days(33, 3)), desk)
