@@ -1,0 +1,82 @@
+"""What the database and the provider say of all bookings, for test_all_verbs.py."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from tests.domain.reservations.test_model import House
+from tests.domain.reservations.worlds import World
+
+
+class Home(House):
+    """Its rooms are of one property. What the database and the provider say is read on a connection of its own."""
+
+    def __init__(self, desk: Any, owner: Any) -> None:
+        super().__init__(desk, owner)
+        one, *others = self.rooms
+        for other in others:
+            self._ask("UPDATE rooms SET property_id = %s WHERE id = %s", one.property_id, other.id)
+
+    def shown(self) -> list[tuple[Any, Any, int, World, Decimal]]:
+        """Each booking: its id, its order's, its guest, how it stands, what it costs."""
+        numbers = {room.id: number for number, room in enumerate(self.rooms)}
+        rows = self._ask(
+            "SELECT b.id, b.order_id, u.email, b.status, b.room_id, b.check_in, b.check_out, b.guests, b.total_price"
+            " FROM bookings b JOIN users u ON u.id = b.user_id ORDER BY b.id"
+        )
+        return [
+            (key, order, self._guest(email), World(status, numbers[room], first, last, number), cost)
+            for key, order, email, status, room, first, last, number, cost in rows
+        ]
+
+    def under_way(self) -> set[Any]:
+        """Orders with a payment, and bookings with a change, of which nobody knows yet what comes of it."""
+        rows = self._ask(
+            "SELECT order_id FROM payments WHERE kind = 'charge' AND state IN ('started', 'unknown', 'awaiting_guest')"
+            " UNION SELECT id FROM bookings WHERE status = 'PENDING' AND held_until IS NULL"
+        )
+        return {row[0] for row in rows}
+
+    def taken(self) -> dict[tuple[int, dt.date], tuple[str, Any]]:
+        """Nights that are pinned, booked, or held by somebody whose time is not over."""
+        numbers = {room.id: number for number, room in enumerate(self.rooms)}
+        return {
+            (numbers[room], night): (state, claim)
+            for room, night, state, claim in self._ask("SELECT room_id, night, state, claim_id FROM availability")
+        }
+
+    def ledgers(self) -> list[tuple[Any, Decimal, Decimal, Decimal]]:
+        """Each order: what it owes, what the house has of it, by provider or by hand, and what is still to go back."""
+        return self._ask(
+            "SELECT o.id, o.owed, coalesce((SELECT sum(CASE l.kind WHEN 'charge' THEN l.amount WHEN 'refund' THEN"
+            " -l.amount END) FROM payments p JOIN simulated_ledger l ON l.key = p.id WHERE p.order_id = o.id), 0)"
+            " + coalesce((SELECT sum(CASE kind WHEN 'charge' THEN amount ELSE -amount END) FROM payments"
+            " WHERE order_id = o.id AND state = 'succeeded' AND provider IN ('desk', 'transfer')), 0),"
+            " coalesce((SELECT sum(r.amount) FROM payments r WHERE r.order_id = o.id AND r.kind = 'refund'"
+            " AND r.state IN ('started', 'unknown', 'awaiting_staff', 'failed')"
+            " AND NOT EXISTS (SELECT FROM payments a WHERE a.debt_id ="
+            " r.debt_id AND a.id <> r.id AND (a.state <> 'failed' OR a.id > r.id))"
+            " AND NOT EXISTS (SELECT FROM simulated_ledger l WHERE l.key = r.id AND l.kind = 'refund')), 0)"
+            " FROM orders o"
+        )
+
+    def due(self, order: Any) -> Decimal:
+        due: Decimal
+        [[due]] = self._ask("SELECT owed - (paid - refunded - refunding) FROM orders WHERE id = %s", order)
+        return max(due, Decimal(0))
+
+    def by_hand(self) -> list[Any]:
+        """Entries of money that staff took, or is to give back."""
+        rows = self._ask("SELECT id FROM payments WHERE provider IN ('desk', 'transfer') ORDER BY id")
+        return [row[0] for row in rows]
+
+    def total(self, key: Any) -> Decimal:
+        """What the booking's order is to be paid."""
+        [[total]] = self._ask(
+            "SELECT sum(total_price) FROM bookings WHERE status IN ('PENDING', 'CONFIRMED')"
+            " AND order_id = (SELECT order_id FROM bookings WHERE id = %s)",
+            key,
+        )
+        return total or Decimal(0)

@@ -1,0 +1,336 @@
+"""Whatever guests and staff do in whatever order, and wherever a process dies meanwhile: what somebody was told is so.
+
+After every step each booking is in one of the worlds that what happened allows (worlds.py); no night is promised
+twice; what the provider took is what the orders cost; `flask bookings verify` finds nothing. In the end everything is
+settled. VERBS_EXAMPLES=1000 VERBS_STEPS=50 runs the long form; failures print the shortest story that shows them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, cast
+
+import psycopg2
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from booking.domain import payments
+from booking.domain.actors import Actor
+from booking.domain.errors import BookingError, PaymentFailed, PaymentUnknown
+from booking.domain.maintenance import verification
+from booking.domain.payments import by_hand
+from booking.domain.reservations import bookings, guarantees, recovery
+from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.requests import BookingRequest, OrderItem, OrderRequest
+from booking.domain.stays import Stay
+from booking.infra import clock
+from tests.cast import AN_HOUR, DECLINED, SYSTEM, VISA, acting
+from tests.domain.reservations.dying_here import Deaths, Killed, Mortal
+from tests.domain.reservations.home import Home
+from tests.domain.reservations.model import ANSWERS, REFUNDS, RETURNED, START, WAYS
+from tests.domain.reservations.test_model import Fickle, dates
+from tests.domain.reservations.worlds import (
+    CANCELLED,
+    CONFIRMED,
+    EXPIRED,
+    PENDING,
+    STATUSES,
+    Line,
+    Memory,
+    World,
+    twice,
+)
+
+pytestmark = pytest.mark.slow
+EXAMPLES = int(os.environ.get("VERBS_EXAMPLES", "25"))
+STEPS = int(os.environ.get("VERBS_STEPS", "30"))
+
+guests, rooms, people = st.integers(0, 2), st.integers(0, 1), st.integers(1, 4)
+stays = st.builds(lambda first, nights: (first, first + nights), st.integers(2, 24), st.integers(1, 4))
+cards, ways = st.sampled_from([VISA, VISA, VISA, DECLINED]), st.sampled_from([ANSWERS, ANSWERS, *WAYS])
+any_one, refunding = st.integers(0, 50), st.sampled_from(REFUNDS)
+Item = tuple[int, tuple[int, int], int]  # a room, its days, how many guests
+parties = st.lists(st.tuples(rooms, stays, people), min_size=2, max_size=3).filter(
+    lambda items: (
+        not any(
+            one[0] == other[0] and one[1][0] < other[1][1] and other[1][0] < one[1][1]
+            for number, one in enumerate(items)
+            for other in items[:number]
+        )
+    )
+)
+# Mostly the process lives on.
+death = st.sampled_from([0] * 30 + list(range(1, 13)))
+
+LOST = "lost"  # nobody was told anything
+
+
+class Verbs(RuleBasedStateMachine):
+    """Every rule does something, and says what may be true afterwards."""
+
+    def __init__(self, house: Home) -> None:
+        super().__init__()
+        self.house, self.memory, self.deaths = house, Memory(), Deaths()
+        self.line = Fickle(house.desk.provider)
+        self.desk = replace(house.desk, provider=cast(Any, Mortal(self.line, self.deaths)))
+        self.passed = dt.timedelta(0)
+        self.guaranteed: set[Any] = set()  # orders that staff has, or may have, vouched for
+
+    @initialize()
+    def begin(self) -> None:
+        self.house.empty()
+        clock.shift(START - dt.datetime.now(dt.UTC))
+        self.began = dt.datetime.now(dt.UTC)
+
+    # --- the way in
+
+    @rule(guest=guests, room=rooms, days=stays, number=people, dies=death)
+    def hold(self, guest: int, room: int, days: tuple[int, int], number: int, dies: int) -> None:
+        wanted = self._wanted(guest, room, days, number)
+        self.memory.promise(guest, [self._as_world(room, days, number)], PENDING)
+        self._do(dies, lambda: bookings.hold(acting(wanted), wanted, self.desk))
+
+    @rule(guest=guests, room=rooms, days=stays, number=people, card=cards, way=ways, dies=death)
+    def book(self, guest: int, room: int, days: tuple[int, int], number: int, card: str, way: str, dies: int) -> None:
+        wanted, stay = self._wanted(guest, room, days, number), self._as_world(room, days, number)
+        self.memory.promise(guest, [stay], *STATUSES)
+        self.line.way = way
+        told = self._do(dies, lambda: bookings.book(acting(wanted), wanted, card, self.desk))
+        self._is_told(guest, [stay], told)
+
+    @rule(guest=guests, wanted=parties, dies=death)
+    def hold_several(self, guest: int, wanted: list[Item], dies: int) -> None:
+        self.memory.promise(guest, [self._as_world(*item) for item in wanted], PENDING)
+        self._do(dies, lambda: bookings.hold_all(self._guest(guest), self._order(guest, wanted), self.desk))
+
+    @rule(guest=guests, wanted=parties, card=cards, way=ways, dies=death)
+    def book_several(self, guest: int, wanted: list[Item], card: str, way: str, dies: int) -> None:
+        stays = [self._as_world(*item) for item in wanted]
+        self.memory.promise(guest, stays, *STATUSES)
+        self.line.way = way
+        told = self._do(
+            dies, lambda: bookings.book_all(self._guest(guest), self._order(guest, wanted), card, self.desk)
+        )
+        self._is_told(guest, stays, told)
+
+    @precondition(lambda self: self.memory.lines)
+    @rule(which=any_one, card=cards, way=ways, dies=death)
+    def pay(self, which: int, card: str, way: str, dies: int) -> None:
+        key, line = self._one(which)
+        self.line.way = way
+        total = self.house.total(key)
+        told = self._do(dies, lambda: bookings.pay(self._actor(line), key, card, total, self.desk))
+        for one in self.memory.of_order(line.order):
+            if told == LOST and not one.has(CANCELLED, EXPIRED):
+                one.may_be(CONFIRMED, CANCELLED, EXPIRED)
+            elif not isinstance(told, BookingError) and told != LOST and not one.has(CANCELLED):
+                one.is_now(CONFIRMED)
+
+    # --- staff
+
+    @precondition(lambda self: self.memory.lines)
+    @rule(which=any_one, how=st.sampled_from(payments.GUARANTEES), dies=death)
+    def guarantee(self, which: int, how: str, dies: int) -> None:
+        _, line = self._one(which)
+        told = self._do(dies, lambda: guarantees.guarantee(SYSTEM, line.order, how))
+        for one in self.memory.of_order(line.order):
+            if told == LOST and not one.has(CANCELLED, EXPIRED):
+                one.may_be(CONFIRMED)
+            elif isinstance(told, list) and not one.has(CANCELLED):
+                one.is_now(CONFIRMED)
+        if told == LOST or isinstance(told, list):
+            self.guaranteed.add(line.order)
+
+    @precondition(lambda self: self.guaranteed)
+    @rule(which=any_one, by=st.sampled_from(payments.BY_HAND), all_of_it=st.booleans(), dies=death)
+    def money_is_taken_by_hand(self, which: int, by: str, all_of_it: bool, dies: int) -> None:
+        order = sorted(self.guaranteed, key=str)[which % len(self.guaranteed)]
+        due = self.house.due(order)
+        amount = due if all_of_it else (due / 2).quantize(Decimal("0.01"))
+        entry = f"entry {len(self.house.by_hand())}"
+        self._do(dies, lambda: by_hand.received(SYSTEM, order, amount, by=by, reference=entry))
+
+    @precondition(lambda self: self.house.by_hand())
+    @rule(which=any_one, mistaken=st.booleans(), dies=death)
+    def staff_gives_it_back_or_takes_an_entry_back(self, which: int, mistaken: bool, dies: int) -> None:
+        entries = self.house.by_hand()
+        entry = entries[which % len(entries)]
+        if mistaken:
+            self._do(dies, lambda: by_hand.correct(SYSTEM, entry, "typed wrongly", self.desk.patience))
+        else:
+            self._do(dies, lambda: by_hand.returned(SYSTEM, entry, reference=f"back {which}"))
+
+    # --- the way out
+
+    @precondition(lambda self: self.memory.lines)
+    @rule(which=any_one, how=refunding, dies=death)
+    def cancel(self, which: int, how: str, dies: int) -> None:
+        key, line = self._one(which)
+        self.line.refunds = how
+        told = self._do(dies, lambda: bookings.cancel(self._actor(line), key, self.desk))
+        if told == LOST:
+            line.may_be(CANCELLED)
+        elif not isinstance(told, BookingError):
+            line.is_now(CANCELLED)
+
+    @precondition(lambda self: self.memory.lines)
+    @rule(minutes=st.sampled_from([5, 5, 10, 15, 15, 20, 60, 12 * 60, 24 * 60]))
+    def time_passes(self, minutes: int) -> None:
+        self.passed += dt.timedelta(minutes=minutes)
+        clock.shift(START - self.began + self.passed)
+
+    @precondition(lambda self: self.memory.lines)
+    @rule(dies=death)
+    def expire(self, dies: int) -> None:
+        for line in self.memory.lines.values():
+            if PENDING in {one.status for one in line.worlds}:
+                line.may_be(EXPIRED)
+        self._do(dies, lambda: bookings.expire_holds(SYSTEM))
+
+    @precondition(lambda self: self.memory.lines)
+    @rule(how=refunding, dies=death)
+    def recover(self, how: str, dies: int) -> None:
+        self.line.refunds = how
+        self._do(dies, lambda: recovery.recover_payments(SYSTEM, self.desk, ahead=AN_HOUR))
+
+    @precondition(lambda self: self.line.under_way)
+    @rule(which=any_one)
+    def a_lost_charge_arrives_after_all(self, which: int) -> None:
+        self.line.provider.charge(*self.line.under_way.pop(which % len(self.line.under_way)))
+
+    # --- what has to be so after each
+
+    @invariant()
+    def everybody_has_what_they_were_told(self) -> None:
+        under_way = self.house.under_way()
+        for key, order, guest, shown, cost in self.house.shown():
+            line = self.memory.lines.get(key) or self.memory.adopt(key, order, guest, shown)
+            line.see(shown, cost, settled=key not in under_way and order not in under_way)
+        self.memory.promised = []
+
+    @invariant()
+    def no_night_is_had_twice(self) -> None:
+        promises = self.memory.promises()
+        assert not twice(promises.values())
+        taken = self.house.taken()
+        for key, world in promises.items():
+            assert {taken.get(night) for night in world.nights} == {("booked", key)}, f"{world} lacks nights"
+        nights = {key: world.nights for key, world in promises.items()}
+        for night, (state, key) in taken.items():
+            assert state != "booked" or key not in nights or night in nights[key], f"{key} has {night} besides"
+
+    @invariant()
+    def money_is_where_it_belongs(self) -> None:
+        open_orders = self.house.under_way()
+        for order, owed, has, declined in self.house.ledgers():
+            lines = self.memory.of_order(order)
+            assert has <= sum(line.most for line in lines), "somebody has paid more than anything cost"
+            if order in open_orders or not all(line.settled for line in lines):
+                continue
+            assert has - declined <= owed, "the house keeps what is not its own"
+            if order not in self.guaranteed and any(line.world.status == CONFIRMED for line in lines):
+                assert has - declined == owed, "somebody has a room that is not paid"
+
+    @invariant()
+    def the_books_agree(self) -> None:
+        found = [(one.rule, one.subject) for one in verification.verify().findings]
+        assert [one for one in found if one[0] != verification.OWED] == []
+
+    def teardown(self) -> None:
+        """In the end every hold is over and every payment settled."""
+        self.time_passes(60)
+        self.recover(RETURNED, 0)
+        self.expire(0)
+        for agrees in (
+            self.everybody_has_what_they_were_told,
+            self.no_night_is_had_twice,
+            self.money_is_where_it_belongs,
+            self.the_books_agree,
+        ):
+            agrees()
+        assert all(line.settled and not line.has(PENDING) for line in self.memory.lines.values())
+        assert not self.house.under_way()
+        assert {state for state, _ in self.house.taken().values()} <= {"booked"}
+
+    # --- around them
+
+    def _do(self, dies: int, act: Callable[[], Any]) -> Any:
+        """What came back, the refusal, or LOST."""
+        try:
+            with self.deaths.at(dies):
+                return act()
+        except (Killed, PaymentUnknown):
+            return LOST
+        except BookingError as refusal:
+            return refusal
+
+    def _is_told(self, guest: int, stays: list[World], told: Any) -> None:
+        """What becomes of bookings that were to be held and paid in one call."""
+        if isinstance(told, PaymentFailed):
+            self.memory.promise(guest, stays, CANCELLED)
+        elif isinstance(told, BookingError):
+            self.memory.promised = []
+        elif told != LOST:
+            self.memory.promise(guest, stays, CONFIRMED)
+
+    def _one(self, which: int) -> tuple[Any, Line]:
+        return list(self.memory.lines.items())[which % len(self.memory.lines)]
+
+    def _actor(self, line: Line) -> Any:
+        return acting(self.house.guests[line.guest].id)
+
+    def _wanted(self, guest: int, room: int, days: tuple[int, int], number: int) -> BookingRequest:
+        stay = Stay(*dates(days))
+        return BookingRequest(self.house.guests[guest].id, self.house.rooms[room].id, stay, number)
+
+    def _guest(self, guest: int) -> Actor:
+        return Actor.guest(self.house.guests[guest].id)
+
+    def _order(self, guest: int, wanted: list[Item]) -> OrderRequest:
+        items = [OrderItem(self.house.rooms[room].id, Stay(*dates(days)), number) for room, days, number in wanted]
+        return OrderRequest(self.house.guests[guest].id, tuple(items))
+
+    def _as_world(self, room: int, days: tuple[int, int], number: int) -> World:
+        return World(PENDING, room, *dates(days), number)
+
+
+@pytest.fixture
+def home(app: Flask, desk: BookingContext, environ: dict[str, str]) -> Iterator[Home]:
+    from psycopg2.extras import register_uuid
+
+    url = environ["MIGRATION_DATABASE_URL"].replace("+psycopg2", "")
+    with closing(psycopg2.connect(url)) as owner:
+        owner.autocommit = True
+        register_uuid(conn_or_curs=owner)  # type: ignore[no-untyped-call]
+        yield Home(desk, owner)
+
+
+@pytest.mark.timeout(7200)
+def test_what_somebody_was_told_is_so_wherever_a_process_dies(home: Home) -> None:
+    run_state_machine_as_test(
+        cast(Any, lambda: Verbs(home)),
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            derandomize="VERBS_EXAMPLES" not in os.environ,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate, Phase.shrink],
+        ),
+    )

@@ -1,0 +1,113 @@
+"""What may be true of each booking after whatever happened to it: the memory of test_all_verbs.py. Knows no product.
+
+A verb that was answered leaves one world; one that was refused, the world before; one whose process died or whose
+provider was silent, several, until the booking is settled again and shows which of them came true.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+PENDING, CONFIRMED, CANCELLED, EXPIRED = STATUSES = ("PENDING", "CONFIRMED", "CANCELLED", "EXPIRED")
+Night = tuple[int, dt.date]  # of a room
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A booking as it may be; rooms are known by their number."""
+
+    status: str
+    room: int
+    check_in: dt.date
+    check_out: dt.date
+    guests: int
+
+    @property
+    def nights(self) -> set[Night]:
+        days = (self.check_out - self.check_in).days
+        return {(self.room, self.check_in + dt.timedelta(days=day)) for day in range(days)}
+
+    def now(self, status: str) -> World:
+        return replace(self, status=status)
+
+
+@dataclass(eq=False)
+class Line:
+    """A booking of a guest. It is settled while nothing of it is under way: then one world is left.
+
+    `most` is what its dearest world has cost so far: nobody may have paid more for it.
+    """
+
+    guest: int
+    order: Any
+    worlds: set[World]
+    settled: bool = True
+    most: Decimal = Decimal(0)
+
+    @property
+    def world(self) -> World:
+        [only] = self.worlds
+        return only
+
+    def has(self, *statuses: str) -> bool:
+        """Whether it is surely so."""
+        return {one.status for one in self.worlds} <= set(statuses)
+
+    def is_now(self, status: str) -> None:
+        """Somebody was told so."""
+        self.worlds = {one.now(status) for one in self.worlds}
+
+    def may_be(self, *statuses: str) -> None:
+        """Nobody knows yet."""
+        self.worlds |= {one.now(status) for one in self.worlds for status in statuses}
+
+    def see(self, shown: World, cost: Decimal, *, settled: bool) -> None:
+        """What the database shows has to be one of the worlds; a settled booking has shown which."""
+        assert shown in self.worlds, f"{shown} is none of {sorted(map(str, self.worlds))}"
+        self.settled, self.most = settled, max(self.most, cost)
+        if settled:
+            self.worlds = {shown}
+
+
+@dataclass
+class Memory:
+    """All bookings by their id, as they were seen first. `promised` are lines of a verb that has just begun."""
+
+    lines: dict[object, Line] = field(default_factory=dict)
+    promised: list[Line] = field(default_factory=list)
+
+    def promise(self, guest: int, stays: Sequence[World], *statuses: str) -> None:
+        """Bookings that may come of what is done now, each in one of these statuses."""
+        self.promised = [Line(guest, None, {one.now(status) for status in statuses}) for one in stays]
+
+    def adopt(self, key: object, order: Any, guest: int, shown: World) -> Line:
+        """A booking that was not there before: one of those that were promised."""
+        fitting = [line for line in self.promised if line.guest == guest and shown in line.worlds]
+        assert fitting, f"{shown} of guest {guest} was not asked for: {self.promised}"
+        line = fitting[0]
+        self.promised.remove(line)
+        line.order = order
+        self.lines[key] = line
+        return line
+
+    def of_order(self, order: Any) -> list[Line]:
+        return [line for line in self.lines.values() if line.order == order]
+
+    def promises(self) -> dict[object, World]:
+        """What guests have for certain: confirmed, and nothing of it is under way."""
+        settled = {key: line.world for key, line in self.lines.items() if line.settled}
+        return {key: world for key, world in settled.items() if world.status == CONFIRMED}
+
+
+def twice(worlds: Iterable[World]) -> set[Night]:
+    """Nights that more than one of them has."""
+    seen: set[Night] = set()
+    double: set[Night] = set()
+    for world in worlds:
+        double |= seen & world.nights
+        seen |= world.nights
+    return double
