@@ -63,14 +63,14 @@ KEY = re.compile(r"[!-~]{1,255}")
 )
 def create_booking(user: CurrentUser, body: RoomOrder) -> Response:
     """Book a room: hold the nights, charge, confirm."""
-    kept, key = _Kept(), _idempotency_key()
+    kept, key = _Kept(), idempotency_key()
     wanted = reservations.BookingRequest(user.id, body.room, body.stay, body.guests)
     order = user.actor, wanted, body.payment_method_id, current_services().booking_context
     if key is None:
         return _created(reservations.book(*order, render=kept), kept)
     fingerprint = reservations.request_fingerprint(body.model_dump(mode="json"))
     first = reservations.first_claim(user.actor, "POST /bookings", key, fingerprint)
-    booked = reservations.once(first, lambda claim: reservations.book(*order, claim=claim, render=kept), _refused)
+    booked = reservations.once(first, lambda claim: reservations.book(*order, claim=claim, render=kept), refused)
     return _replayed(user, booked) if isinstance(booked, Answer) else _created(booked, kept)
 
 
@@ -109,7 +109,7 @@ def show_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply | Response:
 def cancel_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply:
     """Cancel a booking: the nights are free again, and refundAmount is due back."""
     booking = reservations.cancel(
-        user.actor, booking_id, current_services().booking_context, seen_version=_seen_version()
+        user.actor, booking_id, current_services().booking_context, seen_version=seen_version()
     )
     return _versioned(booking, reservations.refund_state(booking))
 
@@ -124,7 +124,8 @@ class _Kept:
         return self.answer
 
 
-def _refused(refusal: BookingError) -> Answer:
+def refused(refusal: BookingError) -> Answer:
+    """A refusal as it is kept under a key."""
     return Answer(status_of(refusal), errors.body_of(refusal).decode())
 
 
@@ -148,14 +149,15 @@ def _replayed(user: CurrentUser, first: Answer) -> Response:
 
 def _where(booking: Booking) -> dict[str, str]:
     here = request.path.removesuffix("/bookings")
-    return {"Location": f"{here}/bookings/{encode('booking', booking.id)}", **_version(booking)}
+    return {"Location": f"{here}/bookings/{encode('booking', booking.id)}", **version_header(booking)}
 
 
 def _versioned(booking: Booking, refund: str | None) -> Reply:
-    return Reply(schemas.booking(booking, refund), _version(booking))
+    return Reply(schemas.booking(booking, refund), version_header(booking))
 
 
-def _version(booking: Booking) -> dict[str, str]:
+def version_header(booking: Booking) -> dict[str, str]:
+    """The ETag of the booking as it stands."""
     return {"ETag": f'"{booking.version}"'}
 
 
@@ -167,17 +169,19 @@ def _is_known(booking: Booking, refund: str | None) -> bool:
 
 
 def _not_modified(booking: Booking) -> Response:
-    return Response(status=304, headers={"Cache-Control": "no-store", **_version(booking)})
+    return Response(status=304, headers={"Cache-Control": "no-store", **version_header(booking)})
 
 
-def _idempotency_key() -> str | None:
+def idempotency_key() -> str | None:
+    """Of the request; raises Invalid for one that is none."""
     key = request.headers.get("Idempotency-Key")
     if key is not None and not KEY.fullmatch(key):
         raise Invalid(details={"Idempotency-Key": Notice("no_key")})
     return key
 
 
-def _seen_version() -> int | None:
+def seen_version() -> int | None:
+    """The version that If-Match names, None without one; raises BookingModified for what is none of ours."""
     given = request.headers.get("If-Match", "").strip()
     if given in {"", "*"}:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
@@ -86,7 +86,7 @@ class RoomPage(Schema):
 
 
 class PriceLine(Schema):
-    night: dt.date
+    night: dt.date | None
     amount: Money
     rule: str
 
@@ -180,6 +180,20 @@ class Booking(Schema):
     refund_status: RefundStatus | None
     held_until: Instant | None
     created_at: Instant
+
+
+class ChangeQuote(Schema):
+    difference: Money
+    room_id: str
+    check_in: dt.date
+    check_out: dt.date
+    guests: int
+    total_price: Money
+    currency: str
+    lines: list[PriceLine]
+    kept: Money
+    refunds: list[RefundTier]
+    version: int
 
 
 class BookingPage(Schema):
@@ -335,11 +349,29 @@ def booking(row: reservations.Booking, refund_state: str | None = None) -> Booki
         currency=row.currency,
         status=reservations.shown_status(row),
         lines=_lines(pricing.kept_lines(row.price_lines), row.currency),
-        refunds=_refunds(pricing.refund_tiers(row.policy, row.check_in)),
+        refunds=_refunds(pricing.refund_outlook(row.policy, row.check_in, row.total_price, row.currency)),
         refund_amount=None if refund is None else as_number(refund, row.currency),
         refund_status=refund_state.upper() if refund_state else None,
         held_until=instant(row.held_until) if row.held_until else None,
         created_at=instant(row.created_at),
+    )
+
+
+def change_quote(quoted: reservations.ChangeQuote) -> ChangeQuote:
+    price, currency = quoted.price, quoted.currency
+    ahead = pricing.refund_outlook(price.policy, quoted.stay.check_in, price.total, currency)
+    return ChangeQuote(
+        difference=as_number(quoted.difference, currency),
+        room_id=encode("room", quoted.room_id),
+        check_in=quoted.stay.check_in,
+        check_out=quoted.stay.check_out,
+        guests=quoted.guests,
+        total_price=as_number(price.total, currency),
+        currency=currency,
+        lines=_lines(price.lines, currency),
+        kept=as_number(price.kept, currency),
+        refunds=_refunds(ahead),
+        version=quoted.version,
     )
 
 
@@ -359,5 +391,5 @@ def _lines(lines: Iterable[pricing.Line], currency: str) -> list[PriceLine]:
     ]
 
 
-def _refunds(tiers: list[pricing.RefundTier] | tuple[pricing.RefundTier, ...]) -> list[RefundTier]:
+def _refunds(tiers: Sequence[pricing.RefundTier | pricing.RefundPromise]) -> list[RefundTier]:
     return [RefundTier.model_construct(until=instant(tier.until), percent=tier.percent) for tier in tiers]

@@ -206,6 +206,29 @@ class CancelledDuringPayment(BookingNotCancellable):
     reason = "CANCELLED_DURING_PAYMENT"
 
 
+class CancelledDuringChange(BookingNotCancellable):
+    reason = "CANCELLED_DURING_CHANGE"
+
+
+class BookingNotChangeable(Conflict):
+    code = "BOOKING_NOT_CHANGEABLE"
+
+
+class ChangeOfUnconfirmed(BookingNotChangeable):
+    reason = "CHANGE_OF_UNCONFIRMED"
+
+
+class ChangeAfterStay(BookingNotChangeable):
+    reason = "CHANGE_AFTER_STAY"
+
+
+class ChangeUnderWay(BookingNotChangeable):
+    """Another change of the booking is being paid for."""
+
+    reason = "CHANGE_UNDER_WAY"
+    retry_after = 2
+
+
 class IllegalMove(Conflict):
     """Of a booking with the status `status`, which cannot become `move`."""
 

@@ -33,6 +33,13 @@ class Stay:
         """Every night, in order, by the day on which it begins."""
         return [self.check_in + dt.timedelta(days=day) for day in range(self.nights)]
 
+    def without(self, other: Stay) -> list[Stay]:
+        """Its nights that are none of the other's: before it, after it, both or neither."""
+        if not self.overlaps(other):
+            return [self]
+        before, after = (self.check_in, other.check_in), (other.check_out, self.check_out)
+        return [Stay(first, end) for first, end in (before, after) if first < end]
+
     def overlaps(self, other: Stay) -> bool:
         return self.check_in < other.check_out and other.check_in < self.check_out
 

@@ -7,6 +7,7 @@ from booking.domain.payments.models import Dispute, Order, Payment
 from booking.domain.people.audit_models import AuditRecord, PersonKey
 from booking.domain.people.link_models import EmailChange, EmailVerification, Farewell, PasswordReset
 from booking.domain.people.models import SecurityEvent, Session, StaffMembership, User
+from booking.domain.reservations.change_models import BookingChange
 from booking.domain.reservations.models import Booking, IdempotencyKey
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Availability",
     "Block",
     "Booking",
+    "BookingChange",
     "Delivery",
     "Dispute",
     "EmailChange",

@@ -18,7 +18,7 @@ from flask_babel import gettext, ngettext
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from booking.http import date_format, language, money_format, number_format
+from booking.http import date_format, language, money_format, number_format, words
 from booking.infra.mail import Undeliverable
 from booking.infra.mail_headers import HEADERS, Address, Mailbox, Text, mailbox_of, one_line, sender_of
 
@@ -123,6 +123,7 @@ _FILTERS = (
     money_format.money,
     number_format.guests,
     number_format.nights,
+    words.price_rule,
     wrapped,
     column,
     bidi,

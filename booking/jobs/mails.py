@@ -20,9 +20,9 @@ from booking.jobs import account_mails, email_builder, password_mails
 from booking.jobs.account_mails import Writer
 from booking.jobs.email_builder import Letter, one_line
 
-CONFIRMATION, CANCELLATION = "confirmation", "cancellation"
+CONFIRMATION, CHANGE, CANCELLATION = "confirmation", "change", "cancellation"
 REFUND_DECLINED, REFUND_RETURNED = "refund_declined", "refund_returned"
-HAS_CALENDAR_ENTRY = (CONFIRMATION, CANCELLATION)
+HAS_CALENDAR_ENTRY = (CONFIRMATION, CHANGE, CANCELLATION)
 
 
 def handle(task: Task, post: Post, settings: Settings) -> str | None:
@@ -53,6 +53,8 @@ def _about_booking(task: Task, message_id: str, settings: Settings) -> EmailMess
         if kind == REFUND_DECLINED and _refund_state(notice) == payments.RETURNED:
             return None  # tried again in the meantime; the email about that tells all of it
         notice = replace(notice, refunded=Decimal(task.payload["amount"]))
+    if kind == CHANGE:
+        notice = replace(notice, changed_from=reservations.changed_from(task.payload))
     if kind == CANCELLATION:
         notice = replace(notice, refund_is_owed=_refund_state(notice) == payments.OWED)
     return compose(notice, Letter(kind, message_id, task.occurred_at), settings)
@@ -117,6 +119,8 @@ def subject(notice: BookingSummary, kind: str) -> str:
     facts = {"reference": notice.reference, "room": room, "day": date_format.day_short(notice.arrival)}
     if kind == CONFIRMATION:
         return str(gettext("%(reference)s: your booking is confirmed (%(room)s, %(day)s)", **facts))
+    if kind == CHANGE:
+        return str(gettext("%(reference)s: your booking has changed (%(room)s, %(day)s)", **facts))
     if kind == REFUND_DECLINED:
         return str(gettext("%(reference)s: your refund was declined (%(room)s, %(day)s)", **facts))
     if kind == REFUND_RETURNED:
@@ -130,8 +134,10 @@ def publisher(settings: Settings) -> CalendarPublisher:
 
 def _clean(notice: BookingSummary) -> BookingSummary:
     """Names come from guests and hosts: one line each, and nothing that steers a terminal or turns text around."""
+    was = notice.changed_from
     return replace(
         notice,
+        changed_from=was and replace(was, room=one_line(was.room)),
         guest_name=one_line(notice.guest_name),
         room=one_line(notice.room),
         property=one_line(notice.property),
@@ -141,6 +147,7 @@ def _clean(notice: BookingSummary) -> BookingSummary:
 
 _KINDS = {
     "booking.confirmed": CONFIRMATION,
+    "booking.changed": CHANGE,
     payments.REFUND_DECLINED: REFUND_DECLINED,
     payments.REFUND_RETURNED: REFUND_RETURNED,
 }
@@ -148,6 +155,7 @@ _KINDS = {
 # Who writes the email about an event, by the event's type. An email that an event is not worth is None.
 WRITERS: dict[str, Writer] = {
     "booking.confirmed": _about_booking,
+    "booking.changed": _about_booking,
     "booking.cancelled": _about_booking,
     payments.REFUND_DECLINED: _about_booking,
     payments.REFUND_RETURNED: _about_booking,

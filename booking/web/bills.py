@@ -10,7 +10,7 @@ from flask_babel import gettext
 from booking.domain import pricing, reservations
 from booking.domain.pricing import PriceLine, Quote
 from booking.domain.reservations import BookingDetails
-from booking.http import date_format, number_format
+from booking.http import date_format, number_format, words
 from booking.web import formats
 
 
@@ -39,7 +39,7 @@ def of_trip(trip: BookingDetails) -> list[BillLine]:
 
 def _line(line: PriceLine, currency: str) -> BillLine:
     if line.kind != pricing.NIGHT_LINE:
-        return BillLine(line.rule, line.amount)
+        return BillLine(words.price_rule(line.rule), line.amount)
     text = gettext(
         "%(nights)s at %(price)s", nights=number_format.nights(line.count), price=formats.money(line.each, currency)
     )

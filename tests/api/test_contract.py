@@ -58,6 +58,8 @@ def test_the_contract_names_every_endpoint(anonymous: Program) -> None:
         "GET /bookings",
         "GET /bookings/{bookingId}",
         "POST /bookings/{bookingId}/cancel",
+        "POST /bookings/{bookingId}/changes",
+        "POST /bookings/{bookingId}/changes/quote",
         "GET /places",
         "GET /amenities",
         "GET /health",

@@ -5,12 +5,13 @@ staff or a feed. The room lock before a claim only keeps crowds away.
 """
 
 from booking.domain.inventory.availability import KEPT_DAYS as NIGHTS_KEPT_DAYS
-from booking.domain.inventory.availability import Claim, NightsTaken, Take, is_free, taken_nights
+from booking.domain.inventory.availability import Claim, is_free, taken_nights
 from booking.domain.inventory.availability import book as book_nights
 from booking.domain.inventory.availability import book_or_refuse as book_nights_or_refuse
 from booking.domain.inventory.availability import claim as claim_nights
 from booking.domain.inventory.availability import claim_all as claim_all_nights
 from booking.domain.inventory.availability import claim_or_refuse as claim_nights_or_refuse
+from booking.domain.inventory.availability import move as move_nights
 from booking.domain.inventory.availability import pin as pin_nights
 from booking.domain.inventory.availability import pin_or_refuse as pin_nights_or_refuse
 from booking.domain.inventory.availability import prune as prune_nights
@@ -18,6 +19,7 @@ from booking.domain.inventory.availability import record_sold as record_sold_nig
 from booking.domain.inventory.availability import release as release_nights
 from booking.domain.inventory.availability import release_abandoned as release_abandoned_nights
 from booking.domain.inventory.availability import release_held as release_held_nights
+from booking.domain.inventory.availability import release_unsold as release_unsold_nights
 from booking.domain.inventory.availability import unpin as unpin_nights
 from booking.domain.inventory.blocks import BlockDiffers, BlockNotFound, block, unblock
 from booking.domain.inventory.blocks import blocks as list_blocks
@@ -27,6 +29,7 @@ from booking.domain.inventory.models import HELD as NIGHT_HELD
 from booking.domain.inventory.models import STAFF as BLOCKED_BY_STAFF
 from booking.domain.inventory.models import Availability, Block, has_end
 from booking.domain.inventory.room_lock import one_at_a_time as lock_room
+from booking.domain.inventory.taking import NightsTaken, Take
 
 __all__ = [
     "BLOCKED_BY_FEED",
@@ -50,6 +53,7 @@ __all__ = [
     "is_free",
     "list_blocks",
     "lock_room",
+    "move_nights",
     "pin_nights",
     "pin_nights_or_refuse",
     "prune_blocks",
@@ -58,6 +62,7 @@ __all__ = [
     "release_abandoned_nights",
     "release_held_nights",
     "release_nights",
+    "release_unsold_nights",
     "taken_nights",
     "unblock",
     "unpin_nights",

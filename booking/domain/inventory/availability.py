@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from sqlalchemy import (
     ClauseElement,
@@ -46,8 +46,9 @@ from sqlalchemy.dialects.postgresql import array, insert
 
 from booking.domain import messages
 from booking.domain.actors import Actor
-from booking.domain.errors import Conflict, RoomNotAvailable
+from booking.domain.errors import RoomNotAvailable
 from booking.domain.inventory.models import BLOCKED, BOOKED, HELD, PINNED, Availability, has_end
+from booking.domain.inventory.taking import NightsTaken
 from booking.domain.stays import Stay
 from booking.infra import cache
 from booking.infra.batches import required
@@ -58,7 +59,6 @@ from booking.infra.prepared import often
 
 _TABLE = cast(Table, Availability.__table__)
 
-NAMED = 10  # nights in the sentence of an error
 KEPT_DAYS = 90  # rows of nights that are over by so many days are pruned
 
 
@@ -70,34 +70,6 @@ class Claim:
     room_id: uuid.UUID
     location: str
     stay: Stay
-
-
-class Take(Protocol):
-    """claim() or claim_or_refuse()."""
-
-    def __call__(
-        self,
-        actor: Actor,
-        claim_id: uuid.UUID,
-        room_id: uuid.UUID,
-        location: str,
-        stay: Stay,
-        /,
-        *,
-        held_until: dt.datetime,
-        refusal: RoomNotAvailable | None = None,
-    ) -> None: ...
-
-
-class NightsTaken(Conflict):
-    """`nights`: which of those that were to be blocked cannot be, and their states."""
-
-    code = "NIGHTS_TAKEN"
-
-    def __init__(self, nights: Mapping[dt.date, str]) -> None:
-        shown = [night.isoformat() for night in list(nights)[:NAMED]]
-        super().__init__(nights=", ".join([*shown, "…"] if len(nights) > len(shown) else shown))
-        self.nights = dict(nights)
 
 
 # --- for sale: held, pinned, booked
@@ -178,11 +150,27 @@ def book_or_refuse(claim_id: uuid.UUID, nights: int, refusal: Exception) -> None
     require(_BOOK_ALL, {"claim": claim_id}, rows=nights, otherwise=refusal)
 
 
-def release(actor: Actor, claim_id: uuid.UUID, stay: Stay | None = None) -> int:
-    """Free whatever the claim has, or what it has within the `stay`. Returns how many nights that were."""
+def move(claim_id: uuid.UUID, nights: int, owner: uuid.UUID) -> bool:
+    """Pinned -> booked for another claim: a change's nights become its booking's.
+
+    False, and none is moved, when there are not so many any more.
+    """
+    moved = _count(_MOVE, {"claim": claim_id, "owner": owner, "nights": nights})
+    if moved not in (0, nights):
+        raise RuntimeError(f"{moved} of {nights} nights were moved")
+    return moved == nights
+
+
+def release_unsold(actor: Actor, claim_id: uuid.UUID) -> int:
+    """Free what the claim holds or has pinned, and nothing that was sold. Returns how many nights that were."""
+    return _freed(actor, execute(_RELEASE_UNSOLD, {"claim": claim_id}).rows)
+
+
+def release(actor: Actor, claim_id: uuid.UUID, stay: Stay | None = None, *, room_id: uuid.UUID | None = None) -> int:
+    """Free whatever the claim has, or what it has within the `stay`, in one room. Returns how many nights that were."""
     if stay is None:
         return _freed(actor, execute(_RELEASE, {"claim": claim_id}).rows)
-    return _freed(actor, execute(_RELEASE_PART, {"claim": claim_id, **_dates(stay)}).rows)
+    return _freed(actor, execute(_RELEASE_PART, {"claim": claim_id, "room": room_id, **_dates(stay)}).rows)
 
 
 def release_held(actor: Actor, claim_id: uuid.UUID) -> int:
@@ -365,10 +353,15 @@ _PIN_ALL = required(_PIN, planned_once=False)
 _UNPIN = _moved(HELD, _TABLE.c.state == PINNED).returning(_TABLE.c.held_until)
 _BOOK = often(_moved(BOOKED, _TABLE.c.state == PINNED, held_until=None))
 _BOOK_ALL = required(_BOOK)
+_PINNED = select(func.count()).where(_OTHERS.c.claim_id == bindparam("claim"), _OTHERS.c.state == PINNED)
+_ALL_THERE = _PINNED.scalar_subquery() == bindparam("nights", type_=Integer)
+_OWNER = bindparam("owner", type_=Uuid)
+_MOVE = _moved(BOOKED, _TABLE.c.state == PINNED, _ALL_THERE, held_until=None, claim_id=_OWNER)
 _FREE = delete(_TABLE).where(_OWN).returning(_TABLE.c.room_id, _TABLE.c.location, _TABLE.c.night)
 _RELEASE = often(_FREE)
-_RELEASE_PART = _FREE.where(_DATES)
+_RELEASE_PART = _FREE.where(_DATES, _TABLE.c.room_id == func.coalesce(bindparam("room", type_=Uuid), _TABLE.c.room_id))
 _RELEASE_HELD = _FREE.where(_TABLE.c.state == HELD)
+_RELEASE_UNSOLD = _FREE.where(or_(_TABLE.c.state == HELD, _TABLE.c.state == PINNED))
 _ABANDONED = (
     select(_TABLE.c.claim_id)
     .where(

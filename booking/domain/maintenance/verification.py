@@ -48,6 +48,8 @@ RULES = {
     "pinned_without_payment": """
         SELECT a.room_id || ' ' || a.night FROM availability a WHERE a.state = 'pinned' AND NOT EXISTS
         (SELECT FROM bookings b JOIN payments p ON p.order_id = b.order_id WHERE b.id = a.claim_id
+         AND p.kind = 'charge' AND p.state IN ('started', 'unknown', 'awaiting_guest'))
+        AND NOT EXISTS (SELECT FROM booking_changes c JOIN payments p ON p.id = c.payment_id WHERE c.id = a.claim_id
          AND p.kind = 'charge' AND p.state IN ('started', 'unknown', 'awaiting_guest'))""",
     "closed_booking_has_nights": """
         SELECT b.reference FROM bookings b WHERE b.status IN ('CANCELLED', 'EXPIRED')
@@ -154,6 +156,36 @@ RULES = {
         SELECT p.id::text FROM payments p WHERE p.state = 'awaiting_guest' AND NOT EXISTS
         (SELECT FROM bookings b JOIN availability a ON a.claim_id = b.id AND a.state = 'pinned'
          WHERE b.order_id = p.order_id)""",
+    "closed_change_has_nights": """
+        SELECT c.id::text FROM booking_changes c WHERE c.state <> 'pending'
+        AND EXISTS (SELECT FROM availability a WHERE a.claim_id = c.id)""",
+    "change_lacks_nights": """
+        SELECT c.id::text FROM booking_changes c WHERE c.state = 'pending'
+        AND (c.held_until IS NULL OR c.held_until > now()) AND c.check_out - c.check_in - CASE
+        WHEN c.room_id <> c.old_room_id THEN 0
+        ELSE greatest(0, least(c.check_out, c.old_check_out) - greatest(c.check_in, c.old_check_in)) END <>
+        (SELECT count(*) FROM availability a WHERE a.claim_id = c.id AND a.room_id = c.room_id
+         AND a.state = CASE WHEN c.held_until IS NULL THEN 'pinned' ELSE 'held' END
+         AND a.night >= c.check_in AND a.night < c.check_out)""",
+    "change_without_payment": """
+        SELECT c.id::text FROM booking_changes c LEFT JOIN payments p ON p.id = c.payment_id
+        AND p.purpose = 'change' AND p.kind = 'charge' AND p.booking_id = c.booking_id AND p.amount = c.difference
+        AND p.state IN ('started', 'unknown', 'awaiting_guest') WHERE c.state = 'pending' AND c.held_until IS NULL
+        AND p.id IS NULL""",
+    "change_not_paid": """
+        SELECT c.id::text FROM booking_changes c JOIN payments p ON p.id = c.payment_id
+        WHERE c.state = 'confirmed' AND p.state <> 'succeeded'""",
+    "payment_of_no_change": """
+        SELECT p.id::text FROM payments p WHERE p.kind = 'charge' AND p.purpose = 'change'
+        AND NOT EXISTS (SELECT FROM booking_changes c WHERE c.payment_id = p.id AND c.booking_id = p.booking_id)""",
+    "booking_changed_otherwise": """
+        SELECT b.reference FROM bookings b LEFT JOIN LATERAL (SELECT count(*) AS times FROM booking_changes c
+         WHERE c.booking_id = b.id AND c.state = 'confirmed') c ON true WHERE b.times_changed <> c.times""",
+    "price_not_in_parts": """
+        SELECT b.reference FROM bookings b WHERE b.policy ? 'parts' AND b.total_price <>
+        (SELECT coalesce(sum((part->>'amount')::numeric), 0) FROM jsonb_array_elements(b.policy->'parts') part) +
+        (SELECT coalesce(sum((line->>'amount')::numeric), 0) FROM jsonb_array_elements(b.price_lines) line
+         WHERE line->>'rule' = 'kept_on_change')""",
     "booking_without_event": """
         SELECT b.reference FROM bookings b WHERE b.confirmed_at IS NOT NULL
         AND b.confirmed_at > now() - interval '1 day' AND NOT EXISTS

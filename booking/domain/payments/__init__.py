@@ -66,6 +66,7 @@ from booking.domain.payments.models import (
     Order,
     Payment,
 )
+from booking.domain.payments.models import CHANGE as FOR_CHANGE
 from booking.domain.payments.orders import permitted as permitted_order
 from booking.domain.payments.references import ProviderReferences
 from booking.domain.payments.refunds import OWED, REFUND_STATES, RETURNED, UNDER_WAY
@@ -81,6 +82,7 @@ from booking.domain.payments.refunds import states_within as refund_states_withi
 from booking.domain.payments.repository import ORDERS as ORDER_ROWS
 from booking.domain.payments.repository import PAYMENTS as PAYMENT_ROWS
 from booking.domain.payments.repository import as_seen as payment_as_seen
+from booking.domain.payments.repository import locked as lock_payment
 from booking.domain.payments.repository import order_locked as lock_order
 
 __all__ = [
@@ -93,6 +95,7 @@ __all__ = [
     "DECLINED",
     "DESK",
     "FAILED",
+    "FOR_CHANGE",
     "GUARANTEES",
     "HOSTED",
     "IMPORT",
@@ -136,6 +139,7 @@ __all__ = [
     "is_open",
     "latest_charge",
     "lock_order",
+    "lock_payment",
     "look_at_dispute",
     "look_at_refund",
     "make_due",

@@ -21,6 +21,7 @@ class Action(StrEnum):
     BOOK = "booking.book"  # hold, change what is held, and pay for, in the name of its guest
     CANCEL_BOOKING = "booking.cancel"
     GUARANTEE = "booking.guarantee"  # confirm without a payment
+    CHANGE_BOOKING = "booking.change"  # to other dates, another room, more or fewer guests
     EXPIRE_HOLDS = "holds.expire"
     SEE_PAYMENTS = "payments.see"
     SETTLE_PAYMENTS = "payments.settle"  # ask again about charges and refunds, send declined refunds again
@@ -68,6 +69,7 @@ ALLOWED: Mapping[Action, Who] = {
     Action.BOOK: OWN | OWNER | MANAGER | DESK | SYSTEM,
     Action.CANCEL_BOOKING: OWN | OWNER | MANAGER | DESK | SYSTEM,
     Action.GUARANTEE: OWNER | MANAGER | DESK | SYSTEM,
+    Action.CHANGE_BOOKING: OWN | OWNER | MANAGER | DESK | SYSTEM,
     Action.EXPIRE_HOLDS: SYSTEM,
     Action.SEE_PAYMENTS: OWNER | MANAGER | SYSTEM,
     Action.SETTLE_PAYMENTS: OWNER | SYSTEM,

@@ -11,12 +11,19 @@ from booking.domain.pricing.inputs import NightsView, RoomView
 from booking.domain.pricing.offers import ForSale, StayQuote, for_sale, offered
 from booking.domain.pricing.offers import quote as quote_stay
 from booking.domain.pricing.offers import too_many as too_many_guests
-from booking.domain.pricing.policies import RefundPromise, RefundTier, check_in_instant, free_until
+from booking.domain.pricing.policies import Part as PricePart
+from booking.domain.pricing.policies import RefundPromise, RefundTier, check_in_instant, free_until, refund_of_parts
 from booking.domain.pricing.policies import frozen as frozen_policy
+from booking.domain.pricing.policies import in_parts as policy_in_parts
+from booking.domain.pricing.policies import outlook as refund_outlook
+from booking.domain.pricing.policies import parts as price_parts
 from booking.domain.pricing.policies import promises as refund_promises
+from booking.domain.pricing.policies import promises_of as refund_promises_of
 from booking.domain.pricing.policies import refund as refund_of
 from booking.domain.pricing.policies import tiers as refund_tiers
+from booking.domain.pricing.quotes import FEE as FEE_LINE
 from booking.domain.pricing.quotes import (
+    KEPT_ON_CHANGE,
     LINE_KINDS,
     Line,
     PriceLine,
@@ -30,6 +37,8 @@ from booking.domain.pricing.quotes import (
 from booking.domain.pricing.quotes import NIGHT as NIGHT_LINE
 
 __all__ = [
+    "FEE_LINE",
+    "KEPT_ON_CHANGE",
     "LINE_KINDS",
     "NIGHT_LINE",
     "Calendar",
@@ -38,6 +47,7 @@ __all__ = [
     "Line",
     "NightsView",
     "PriceLine",
+    "PricePart",
     "Quote",
     "RefundPromise",
     "RefundTier",
@@ -52,11 +62,16 @@ __all__ = [
     "nights_of_room",
     "offered",
     "per_night",
+    "policy_in_parts",
     "price_lines",
+    "price_parts",
     "quote",
     "quote_stay",
     "refund_of",
+    "refund_of_parts",
+    "refund_outlook",
     "refund_promises",
+    "refund_promises_of",
     "refund_tiers",
     "too_many_guests",
     "totals",

@@ -47,6 +47,11 @@ class ForSale:
 
     def refuse_unless_fit(self, stay: Stay, guests: int, rules: StayRules) -> None:
         """Raise Invalid with everything that is wrong with these dates and guests, by field."""
+        if problems := self.problems(stay, guests, rules):
+            raise Invalid(details=problems)
+
+    def problems(self, stay: Stay, guests: int, rules: StayRules) -> dict[str, Notice]:
+        """The same for looking."""
         problems = rules.problems(stay, self.time_zone)
         if stay.nights < self.min_nights:
             problems.setdefault("checkOut", Notice("stay_below_room", least=self.min_nights))
@@ -54,8 +59,7 @@ class ForSale:
             problems.setdefault("checkOut", Notice("stay_above_room", most=self.max_nights))
         if problem := too_many(guests, self.capacity):
             problems["guests"] = problem
-        if problems:
-            raise Invalid(details=problems)
+        return problems
 
     def frozen_policy(self) -> dict[str, Any]:
         return policies.frozen(self.cancellation_policy, self.time_zone, self.check_in_time)

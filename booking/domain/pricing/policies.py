@@ -2,18 +2,24 @@
 
 {"name": "moderate", "tiers": [{"daysBefore": 5, "percent": 100}, {"daysBefore": 1, "percent": 50}]}: cancelled five
 days before check-in or earlier, all of the price comes back; one day or earlier, half; later, nothing.
+
+A stay that was changed has its price in parts, [{"amount": "360.000", "checkIn": "2031-05-20"}]: each counts its
+deadlines from a day of its own, so that money which was paid before never comes back for longer than it would have.
+What the house kept of a change is in no part, and never comes back.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from booking.domain.money import rounded
+
+JUST_BEFORE = dt.timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +54,40 @@ def tiers(policy: dict[str, Any], check_in: dt.date) -> list[RefundTier]:
     ]
 
 
-def refund(policy: dict[str, Any], check_in: dt.date, paid: Decimal, currency: str, now: dt.datetime) -> Decimal:
-    """What comes back when cancelled at `now`, rounded once to the currency's decimals."""
-    percent = next((tier.percent for tier in tiers(policy, check_in) if now < tier.until), 0)
-    return rounded(paid * percent / 100, currency)
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Money whose deadlines count from `check_in`, whatever day the stay begins on by now."""
+
+    amount: Decimal
+    check_in: dt.date
+
+
+def parts(policy: dict[str, Any], check_in: dt.date, price: Decimal) -> tuple[Part, ...]:
+    """What of the price can come back, oldest first: all of it, but for a stay that was changed."""
+    if (kept := policy.get("parts")) is None:
+        return (Part(price, check_in),)
+    return tuple(Part(Decimal(part["amount"]), dt.date.fromisoformat(part["checkIn"])) for part in kept)
+
+
+def in_parts(policy: dict[str, Any], divided: Iterable[Part]) -> dict[str, Any]:
+    """The policy of a stay that was changed, as it is kept with it."""
+    written = [{"amount": str(part.amount), "checkIn": part.check_in.isoformat()} for part in divided]
+    return {**policy, "parts": written}
+
+
+def refund(policy: dict[str, Any], check_in: dt.date, price: Decimal, currency: str, now: dt.datetime) -> Decimal:
+    """What comes back when cancelled at `now`; each part is rounded once to the currency's decimals."""
+    return refund_of_parts(policy, parts(policy, check_in, price), currency, now)
+
+
+def refund_of_parts(policy: dict[str, Any], divided: Iterable[Part], currency: str, now: dt.datetime) -> Decimal:
+    """The same of these parts."""
+    return sum((_back(policy, part, currency, now) for part in divided), Decimal(0))
+
+
+def _back(policy: dict[str, Any], part: Part, currency: str, now: dt.datetime) -> Decimal:
+    percent = next((tier.percent for tier in tiers(policy, part.check_in) if now < tier.until), 0)
+    return rounded(part.amount * percent / 100, currency)
 
 
 def free_until(policy: dict[str, Any], check_in: dt.date, now: dt.datetime) -> dt.datetime | None:
@@ -76,3 +112,30 @@ def promises(tiers: Sequence[RefundTier], paid: Decimal, currency: str, now: dt.
         for tier in tiers
         if tier.until > now and tier.percent > 0
     ]
+
+
+def promises_of(
+    policy: dict[str, Any], check_in: dt.date, price: Decimal, currency: str, now: dt.datetime
+) -> list[RefundPromise]:
+    """The same of a stay as it was sold, also where its price is in parts: what all of them bring back together."""
+    return [one for one in outlook(policy, check_in, price, currency) if one.until > now and one.amount > 0]
+
+
+def outlook(policy: dict[str, Any], check_in: dt.date, price: Decimal, currency: str) -> list[RefundPromise]:
+    """What comes back before each deadline, those included that are over, the most generous first.
+
+    `percent` is of the whole price; where parts make it no whole number, it is rounded down.
+    """
+    divided = parts(policy, check_in, price)
+    if "parts" not in policy:
+        return [
+            RefundPromise(tier.until, tier.percent, rounded(price * tier.percent / 100, currency))
+            for tier in tiers(policy, check_in)
+        ]
+    deadlines = sorted({tier.until for part in divided for tier in tiers(policy, part.check_in)})
+    ahead: list[RefundPromise] = []
+    for until in reversed(deadlines):
+        amount = refund_of_parts(policy, divided, currency, until - JUST_BEFORE)
+        if not ahead or amount != ahead[-1].amount:
+            ahead.append(RefundPromise(until, int(amount * 100 / price) if price else 0, amount))
+    return ahead[::-1]

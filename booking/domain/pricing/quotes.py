@@ -18,6 +18,7 @@ from booking.domain.stays import Stay
 
 NIGHT, FEE, TAX, DISCOUNT = LINE_KINDS = ("night", "fee", "tax", "discount")
 BASE = "base"  # the rule behind a line: the room's own price per night
+KEPT_ON_CHANGE = "kept_on_change"  # a fee: what the house kept of nights that were given back
 
 
 class Priced(Protocol):

@@ -17,7 +17,7 @@ from booking.domain.reservations.booking_details import HELD as STAGE_HELD
 from booking.domain.reservations.booking_details import PAYING as STAGE_PAYING
 from booking.domain.reservations.booking_details import BookingDetails
 from booking.domain.reservations.booking_details import trip as get_details
-from booking.domain.reservations.booking_summary import BookingSummary
+from booking.domain.reservations.booking_summary import BookingSummary, changed_from
 from booking.domain.reservations.booking_summary import amounts as amounts_of
 from booking.domain.reservations.booking_summary import notice as find_summary
 from booking.domain.reservations.bookings import book, cancel, expire_holds, hold, pay
@@ -26,6 +26,9 @@ from booking.domain.reservations.bookings import release as release_hold
 from booking.domain.reservations.cancellation import shown_status
 from booking.domain.reservations.cancellation_preview import CancellationPreview
 from booking.domain.reservations.cancellation_preview import preview as preview_cancellation
+from booking.domain.reservations.change_quotes import ChangeQuote, StayChange
+from booking.domain.reservations.change_quotes import quote as quote_change
+from booking.domain.reservations.change_quotes import quote_by_reference as quote_change_by_reference
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.guarantees import guarantee
 from booking.domain.reservations.history import GROUPS as HISTORY_GROUPS
@@ -44,8 +47,17 @@ from booking.domain.reservations.ical import method as calendar_method
 from booking.domain.reservations.idempotency import Answer, first_claim
 from booking.domain.reservations.idempotency import fingerprint as request_fingerprint
 from booking.domain.reservations.idempotency import prune as prune_keys
-from booking.domain.reservations.inputs import BookingList, Cancellation, HoldPayment, RoomOrder, ShownTotal, StayOrder
-from booking.domain.reservations.keyed import once
+from booking.domain.reservations.inputs import (
+    BookingList,
+    Cancellation,
+    HoldPayment,
+    RoomOrder,
+    ShownTotal,
+    StayChangeOrder,
+    StayOrder,
+    StayWish,
+)
+from booking.domain.reservations.keyed import once, once_claimed
 from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING, Booking
 from booking.domain.reservations.order_lookup import OrderFacts
 from booking.domain.reservations.order_lookup import look_up as look_up_order
@@ -57,6 +69,8 @@ from booking.domain.reservations.refund_debts import awaiting_staff as refunds_a
 from booking.domain.reservations.refund_debts import owed as owed_refunds
 from booking.domain.reservations.requests import BookingRequest
 from booking.domain.reservations.sale import frozen as frozen_sale
+from booking.domain.reservations.stay_changes import Agreed as AgreedChange
+from booking.domain.reservations.stay_changes import change as change_booking
 
 __all__ = [
     "CANCELLED",
@@ -70,6 +84,7 @@ __all__ = [
     "STAGE_HELD",
     "STAGE_PAYING",
     "UPCOMING",
+    "AgreedChange",
     "Answer",
     "Balance",
     "Booking",
@@ -81,6 +96,7 @@ __all__ = [
     "CalendarPublisher",
     "Cancellation",
     "CancellationPreview",
+    "ChangeQuote",
     "GuestClaim",
     "History",
     "HoldPayment",
@@ -90,7 +106,10 @@ __all__ = [
     "PaymentLinks",
     "RoomOrder",
     "ShownTotal",
+    "StayChange",
+    "StayChangeOrder",
     "StayOrder",
+    "StayWish",
     "amounts_of",
     "balances_due",
     "book",
@@ -98,6 +117,8 @@ __all__ = [
     "calendar_method",
     "came_back_from_payment",
     "cancel",
+    "change_booking",
+    "changed_from",
     "delete_account",
     "delete_own_account",
     "deletion_obstacles",
@@ -116,6 +137,7 @@ __all__ = [
     "look_up_order",
     "money_moves",
     "once",
+    "once_claimed",
     "overview",
     "owed_refunds",
     "own_bookings",
@@ -124,6 +146,8 @@ __all__ = [
     "payment_page",
     "preview_cancellation",
     "prune_keys",
+    "quote_change",
+    "quote_change_by_reference",
     "recover_payments",
     "refund_state",
     "refunds_awaiting_staff",

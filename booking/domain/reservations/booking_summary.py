@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,18 @@ from booking.domain.people import User
 from booking.domain.pricing import PriceLine, RefundPromise
 from booking.domain.reservations.models import Booking
 from booking.infra.db import db, reading
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFrom:
+    """What a stay was before it was changed. `difference` is what that added to the price, `refund` what came back."""
+
+    room: str
+    check_in: dt.date
+    check_out: dt.date
+    guests: int
+    difference: Decimal
+    refund: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +50,15 @@ class BookingSummary:
     lines: tuple[PriceLine, ...]
     total: Decimal
     currency: str
-    refunds: tuple[RefundPromise, ...]  # what was still open when it was booked, the most generous first
+    refunds: tuple[RefundPromise, ...]  # what was still open when it was booked or changed, the most generous first
     refunded: Decimal | None  # what a cancellation brings back
     paid: Decimal  # of the total, before anything went back
     due: Decimal  # what is still to be paid for the whole order
     guarantee: str | None  # how that is to be paid, where staff vouches for it: one of payments.GUARANTEES
     refund_is_owed: bool = False  # the bank declined it, as far as who tells of it knows
     account_is_deleted: bool = False  # nobody can look at the booking any more
+    times_changed: int = 0
+    changed_from: ChangedFrom | None = None  # where a change is what is told
 
     @builtins.property  # there is a field of that name
     def is_paid(self) -> bool:
@@ -94,13 +109,22 @@ def of(booking: Booking, user: User, order: Order) -> BookingSummary:
         paid=min(booking.total_price, order.net_paid + (booking.refund_amount or 0)),
         due=order.due,
         guarantee=order.guarantee,
+        times_changed=booking.times_changed,
     )
 
 
+def changed_from(told: Mapping[str, Any]) -> ChangedFrom:
+    """Of what an event booking.changed says."""
+    before = told["before"]
+    first, last = (dt.date.fromisoformat(before[day]) for day in ("checkIn", "checkOut"))
+    money = Decimal(told["difference"]), Decimal(told["refundAmount"])
+    return ChangedFrom(before["roomName"], first, last, before["guests"], *money)
+
+
 def _refunds(booking: Booking) -> tuple[RefundPromise, ...]:
-    booked_at = booking.confirmed_at or booking.created_at
-    tiers = pricing.refund_tiers(booking.policy, booking.check_in)
-    return tuple(pricing.refund_promises(tiers, booking.total_price, booking.currency, booked_at))
+    sold_at = booking.changed_at or booking.confirmed_at or booking.created_at
+    price = booking.total_price, booking.currency
+    return tuple(pricing.refund_promises_of(booking.policy, booking.check_in, *price, sold_at))
 
 
 def amounts(notice: BookingSummary) -> list[Decimal]:
@@ -108,7 +132,9 @@ def amounts(notice: BookingSummary) -> list[Decimal]:
     lines, refunds = (line.each for line in notice.lines), (refund.amount for refund in notice.refunds)
     unpaid = [notice.paid, notice.due] if notice.due else []
     back = [] if notice.refunded is None else [notice.refunded]
-    return [notice.total, *unpaid, *lines, *refunds, *back]
+    change = notice.changed_from
+    moved = [change.difference, change.refund] if change else []
+    return [notice.total, *unpaid, *lines, *refunds, *moved, *back]
 
 
 def address_lines(address: dict[str, Any]) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ from booking.domain.payments import Payment
 from booking.domain.people import Action
 from booking.domain.reservations import (
     cancellation,
+    change_outcomes,
     charging,
     hold_limits,
     holding,
@@ -89,7 +90,7 @@ def book_all(
 
     Raises as book() does; what is about one item names it.
     """
-    keep = _keeper(claim, render)
+    keep = keeper(claim, render)
     bookings = recovery.begun_earlier(actor, claim, context, keep)
     if not bookings:
         with holding.lock_rooms(wanted, context, wait=0):
@@ -170,9 +171,13 @@ def release(actor: Actor, booking_id: uuid.UUID) -> None:
 
 
 def expire_holds(actor: Actor, limit: int = 100) -> int:
-    """Free the nights that nobody paid for in time. Returns how many bookings expired. Raises Forbidden."""
+    """Free the nights that nobody paid for in time, be they a hold's or a change's.
+
+    Returns how many bookings expired. Raises Forbidden.
+    """
     people.require(actor, Action.EXPIRE_HOLDS, otherwise=Forbidden)
     expired = hold_limits.expire(actor, limit)
+    change_outcomes.expire(actor, limit)
     telemetry.count_booking("expired", expired)
     return expired
 
@@ -290,6 +295,8 @@ def _cancel(
     if seen_version is not None and seen_version != booking.version:
         raise BookingModified
     cancellation.refuse_unless_possible(booking)
+    if booking.status == CONFIRMED:
+        change_outcomes.make_way_for_cancel(actor, booking)
     order = payments.lock_order(booking.order_id)
     terms = cancellation.terms_as_seen(booking, order, seen_refund) if booking.status == CONFIRMED else None
     inventory.release_nights(actor, booking.id)
@@ -312,7 +319,8 @@ def _release(actor: Actor, booking_id: uuid.UUID) -> None:
 # --- around them
 
 
-def _keeper(claim: idempotency.Claim | None, render: Render | None) -> Keep | None:
+def keeper(claim: idempotency.Claim | None, render: Render | None) -> Keep | None:
+    """What keeps the answer under the key, in the transaction that makes it final; None without a key."""
     if claim is None or render is None:
         return None
     return lambda bookings: idempotency.keep(claim, render(bookings))

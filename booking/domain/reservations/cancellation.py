@@ -60,9 +60,8 @@ def terms_now(booking: Booking, order: Order) -> Terms:
 def refund_until(booking: Booking) -> dt.datetime | None:
     """Until when terms_now() stay as they are, in the property's zone; None where nothing comes back any more."""
     now = clock.now()
-    return next(
-        (tier.until for tier in pricing.refund_tiers(booking.policy, booking.check_in) if now < tier.until), None
-    )
+    ahead = pricing.refund_outlook(booking.policy, booking.check_in, booking.total_price, booking.currency)
+    return next((one.until for one in ahead if now < one.until), None)
 
 
 def terms_as_seen(booking: Booking, order: Order, seen: Decimal | None) -> Terms:

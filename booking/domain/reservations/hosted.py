@@ -21,7 +21,7 @@ from booking.domain.errors import (
 )
 from booking.domain.payments import AWAITING_GUEST, HOSTED, UNKNOWN, Payment
 from booking.domain.people import Action
-from booking.domain.reservations import bookings, charging, lines
+from booking.domain.reservations import bookings, charging, lines, payment_outcomes
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import Booking, Lines
 from booking.infra import clock, telemetry
@@ -138,7 +138,7 @@ def withdraw(actor: Actor, booking_id: uuid.UUID, context: BookingContext) -> No
 
 def _confirmed(actor: Actor, charge: Payment, outcome: Outcome, context: BookingContext) -> None:
     try:
-        charging.confirmed(actor, charge.id, outcome, context)
+        payment_outcomes.charged(actor, charge, outcome, context)
     except RoomNotAvailable:
         telemetry.log.warning("hosted_charge_refunded", payment=str(charge.id))
 

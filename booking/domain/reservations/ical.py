@@ -56,7 +56,7 @@ def method(*, cancelled: bool) -> str:
 def _stay(notice: BookingSummary, publisher: CalendarPublisher, written_at: dt.datetime, *, cancelled: bool) -> Event:
     link, stay = publisher.link(notice.booking_id), Event()
     stay.add("uid", f"{ids.encode('booking', notice.booking_id)}@{publisher.host}")
-    stay.add("sequence", int(cancelled))
+    stay.add("sequence", notice.times_changed + int(cancelled))
     stay.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     stay.add("dtstamp", written_at.astimezone(dt.UTC).replace(microsecond=0))
     stay.add("dtstart", notice.arrival)

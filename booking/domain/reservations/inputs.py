@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator
 
-from booking.domain.inputs import Dates, Input, Page, PageSize, one_of, refuse
+from booking.domain.inputs import CalendarDate, Dates, Input, Page, PageSize, in_order, one_of, refuse
 from booking.domain.notices import Notice
 from booking.domain.reservations.models import BOOKING_STATUSES
 from booking.infra.ids import decode
@@ -71,6 +72,41 @@ class HoldPayment(ShownTotal):
 
     payment_method_id: PaymentMethod | None = None
     version: Version | None = None
+
+
+def _exact(value: object) -> object:
+    """A number of JSON as it was written: 0.1 is a tenth."""
+    return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+class StayWish(Input):
+    """What is to be different about a stay; what is left out stays as it is."""
+
+    check_in: CalendarDate | None = None
+    check_out: CalendarDate | None = None
+    room_id: RoomId | None = None
+    guests: Annotated[int, Field(ge=1, le=1000)] | None = None
+
+    @field_validator("check_out")
+    @classmethod
+    def _in_order(cls, check_out: dt.date | None, info: Any) -> dt.date | None:
+        check_in = info.data.get("check_in")
+        if check_in and check_out and check_in >= check_out:
+            raise refuse(in_order("checkIn", "checkOut"), "checkIn")
+        return check_out
+
+    @property
+    def room(self) -> uuid.UUID | None:
+        return None if self.room_id is None else _room(self.room_id)
+
+
+class StayChangeOrder(StayWish):
+    """The same, decided: with the difference that was shown, and a card where it is to be paid."""
+
+    shown_difference: Annotated[
+        Decimal, Field(max_digits=15, decimal_places=3), BeforeValidator(_exact), WithJsonSchema({"type": "number"})
+    ]
+    payment_method_id: PaymentMethod | None = None
 
 
 class Cancellation(Input):

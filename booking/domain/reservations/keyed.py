@@ -38,6 +38,14 @@ def once(
     return known if isinstance(known, Answer) else _under(known, work, render_refusal)
 
 
+def once_claimed(
+    first: Claim, work: Callable[[Claim], Result], render_refusal: Callable[[BookingError], Answer]
+) -> Result | Answer:
+    """The same for work that may be over without a hold: the key is written by itself, before it begins."""
+    known = idempotency.claim_again(first)
+    return known if isinstance(known, Answer) else _under(known, work, render_refusal)
+
+
 def _under(claim: Claim, work: Callable[[Claim], Result], render_refusal: Callable[[BookingError], Answer]) -> Result:
     try:
         return work(claim)

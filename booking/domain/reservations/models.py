@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -49,7 +51,7 @@ class Booking(Model):
     """A guest's stay in a room. Moves: PENDING -> CONFIRMED | CANCELLED | EXPIRED, CONFIRMED -> CANCELLED.
 
     It is a line of an order. `held_until` is when a PENDING booking's nights are free again; none while its payment is
-    under way, because pinned nights do not end by time.
+    under way, because pinned nights do not end by time. A confirmed one may become another stay (change_models.py).
     """
 
     __tablename__ = "bookings"
@@ -110,6 +112,8 @@ class Booking(Model):
     cancelled_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     refund_amount: Mapped[Decimal | None] = mapped_column(Numeric(15, 3))
     kept: Mapped[Decimal | None] = mapped_column(Numeric(15, 3))  # of the price, when it was cancelled
+    times_changed: Mapped[int] = mapped_column(default=0, server_default="0")  # to another stay (change_models.py)
+    changed_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))  # the last time
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
@@ -138,6 +142,13 @@ class Booking(Model):
         self._expect("cancelled", PENDING, CONFIRMED)
         self.status, self.cancelled_at, self.held_until = CANCELLED, now, None
         self.refund_amount, self.kept = refund, kept
+
+    def change(self, columns: Mapping[str, Any], now: dt.datetime) -> None:
+        """Another stay in the place of this one, whose `columns` these are."""
+        self._expect("changed", CONFIRMED)
+        for name, value in columns.items():
+            setattr(self, name, value)
+        self.changed_at, self.times_changed = now, self.times_changed + 1
 
     def expire(self) -> None:
         """Nobody paid in time."""

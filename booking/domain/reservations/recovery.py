@@ -16,7 +16,7 @@ from booking.domain.actors import Actor
 from booking.domain.errors import Forbidden, PaymentFailed, PaymentUnknown, RoomNotAvailable
 from booking.domain.payments import CHARGE, REFUND, SUCCEEDED, Payment
 from booking.domain.people import Action
-from booking.domain.reservations import cancellation, charging, idempotency, lines, repository
+from booking.domain.reservations import cancellation, idempotency, lines, payment_outcomes, repository
 from booking.domain.reservations.charging import Keep
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.event_payloads import named
@@ -87,14 +87,14 @@ def _settle_charge(actor: Actor, payment: Payment, context: BookingContext) -> b
         return False
     if outcome.result is Result.CHARGED:
         try:
-            charging.confirmed(actor, payment.id, outcome, context)
+            payment_outcomes.charged(actor, payment, outcome, context)
         except RoomNotAvailable:
             telemetry.log.warning("recovered_charge_refunded", payment=str(payment.id))
     elif outcome.result is Result.REFUNDED:
         raise ValueError("the provider knows a refund under the key of a charge")
     else:
         failure = payments.DECLINED if outcome.result is Result.DECLINED else payments.ABANDONED
-        charging.give_up(actor, payment.id, failure, keep_hold=_can_be_paid_again(payment))
+        payment_outcomes.not_charged(actor, payment, failure, keep_hold=_can_be_paid_again(payment))
     return True
 
 

@@ -113,7 +113,7 @@ def add(new: Sequence[Booking], order: Order) -> None:
     """
     bought = {f"order_{name}": getattr(order, name) for name in _NEW_ORDER}
     for booking in new:
-        booking.version, booking.order_id = 1, order.id
+        booking.version, booking.times_changed, booking.order_id = 1, 0, order.id
         values = _ROWS.values(booking) | {"created_at": booking.created_at}
         if booking is new[0]:
             defer(_ADD, values | bought, _no_account)

@@ -22,6 +22,7 @@ from booking.http.words.errors import ERRORS, HTTP
 from booking.http.words.fields import LABELS, PROBLEMS
 from booking.http.words.imports import IMPORTS
 from booking.http.words.maintenance import MAINTENANCE
+from booking.http.words.price_lines import RULES
 from booking.http.words.refunds import FOR_GUESTS, FOR_OPERATORS
 from booking.http.words.templates import filled
 
@@ -35,6 +36,7 @@ __all__ = [
     "label",
     "message",
     "of_status",
+    "price_rule",
     "problem",
     "refund_outcome",
     "refund_state",
@@ -79,6 +81,11 @@ def label(field: str) -> str:
 def refund_state(state: str) -> str:
     """What became of the money that is due back, one of payments.REFUND_STATES, for the guest."""
     return str(FOR_GUESTS[state])
+
+
+def price_rule(rule: str) -> str:
+    """What a line of a price is called by its rule; one that we have no words for says its own name."""
+    return str(RULES.get(rule, rule))
 
 
 def refund_outcome(state: str) -> str:

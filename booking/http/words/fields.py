@@ -53,6 +53,9 @@ PROBLEMS: Templates = {
     "block_too_long": _("a block may have at most %(most)s nights"),
     "stay_below_room": _("this room asks for at least %(least)s nights"),
     "stay_above_room": _("this room allows at most %(most)s nights"),
+    "stay_has_begun": _("%(name)s can no longer be changed: the stay has begun"),
+    "night_is_used": _("%(name)s can be %(first)s at the earliest: the nights before are used"),
+    "other_property": _("this room is at another property"),
     "too_many_guests": _n("this room sleeps %(capacity)s guest", "this room sleeps %(capacity)s guests", "capacity"),
     "no_such_room": _("this room does not exist"),
     "room_taken": _("this room is no longer available for these dates"),
@@ -109,4 +112,6 @@ LABELS = {
     "shownTotal": _("Total"),
     "version": _("Version"),
     "shownRefund": _("Refund"),
+    "shownDifference": _("Price difference"),
+    "roomId": _("Room"),
 }

@@ -98,5 +98,12 @@ MAINTENANCE: Templates = {
     "hosted_payment_waits": _("a payment at the provider’s page is over and not settled"),
     "hosted_payment_pins_nothing": _("a guest pays at the provider’s page for nights that are not kept"),
     "dispute_of_no_charge": _("a dispute is about no charge that succeeded, or about more than it"),
+    "closed_change_has_nights": _("a change that is over still has nights"),
+    "change_lacks_nights": _("a change that is under way does not have all of its nights"),
+    "change_without_payment": _("a change that is being paid for has no open payment of its difference"),
+    "change_not_paid": _("a booking was changed, and the difference is not paid"),
+    "payment_of_no_change": _("a payment for a change belongs to none"),
+    "booking_changed_otherwise": _("a booking’s changes are not those that were confirmed"),
+    "price_not_in_parts": _("the parts of a changed booking’s price are not the whole"),
     "booking_without_event": _("a confirmed booking has no confirmation event"),
 }

@@ -30,7 +30,7 @@ def say(statement: str, **values: object) -> None:
 @transaction
 def _charge(booking: Booking, amount: int, context: BookingContext, beyond: int) -> Payment:
     due = payments.Due(
-        booking.order_id, booking.id, Decimal(amount), booking.currency, "change", beyond=Decimal(beyond)
+        booking.order_id, booking.id, Decimal(amount), booking.currency, "balance", beyond=Decimal(beyond)
     )
     return payments.start_charge(due, method=VISA, context=context)
 

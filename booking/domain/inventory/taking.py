@@ -1,0 +1,42 @@
+"""How nights are taken, whether or not somebody waits for the answer; and which stand in the way of a block."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from typing import Protocol
+
+from booking.domain.actors import Actor
+from booking.domain.errors import Conflict, RoomNotAvailable
+from booking.domain.stays import Stay
+
+NAMED = 10  # nights in the sentence of an error
+
+
+class Take(Protocol):
+    """claim() or claim_or_refuse()."""
+
+    def __call__(
+        self,
+        actor: Actor,
+        claim_id: uuid.UUID,
+        room_id: uuid.UUID,
+        location: str,
+        stay: Stay,
+        /,
+        *,
+        held_until: dt.datetime,
+        refusal: RoomNotAvailable | None = None,
+    ) -> None: ...
+
+
+class NightsTaken(Conflict):
+    """`nights`: which of those that were to be blocked cannot be, and their states."""
+
+    code = "NIGHTS_TAKEN"
+
+    def __init__(self, nights: Mapping[dt.date, str]) -> None:
+        shown = [night.isoformat() for night in list(nights)[:NAMED]]
+        super().__init__(nights=", ".join([*shown, "…"] if len(nights) > len(shown) else shown))
+        self.nights = dict(nights)

@@ -1,0 +1,246 @@
+"""What another stay would cost somebody who has booked one, and whether it can be had."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from booking.domain import inventory, pricing, spelling
+from booking.domain.actors import Actor
+from booking.domain.errors import (
+    ChangeAfterStay,
+    ChangeOfUnconfirmed,
+    Invalid,
+    RoomNotAvailable,
+    RoomNotFound,
+    UnknownBooking,
+)
+from booking.domain.notices import Notice
+from booking.domain.people import Action
+from booking.domain.pricing import ForSale, Line, RefundPromise
+from booking.domain.reservations import bookings, change_rows, change_terms, references
+from booking.domain.reservations.change_models import CHANGE_PENDING, BookingChange
+from booking.domain.reservations.change_terms import NewPrice, Sold
+from booking.domain.reservations.models import CONFIRMED, Booking
+from booking.domain.stays import Stay, StayRules
+from booking.infra import clock
+from booking.infra.db import reading
+from booking.infra.ids import new_id
+
+FIELDS = {"check_in": "checkIn", "check_out": "checkOut", "room_id": "roomId", "guests": "guests"}
+
+
+@dataclass(frozen=True, slots=True)
+class StayChange:
+    """What somebody wants instead; None: as it is. Fewer nights at either end give a part of the stay back."""
+
+    check_in: dt.date | None = None
+    check_out: dt.date | None = None
+    room_id: uuid.UUID | None = None
+    guests: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeQuote:
+    """A booking and what would take its place. `version` is the booking's that this was worked out for."""
+
+    booking: Booking
+    stay: Stay
+    room_id: uuid.UUID
+    room_name: str
+    guests: int
+    price: NewPrice
+    columns: dict[str, Any]  # of the booking, as they would be
+
+    @property
+    def version(self) -> int:
+        return self.booking.version
+
+    @property
+    def currency(self) -> str:
+        return self.booking.currency
+
+    @property
+    def difference(self) -> Decimal:
+        """What is to be paid; below 0, what comes back."""
+        return self.price.difference
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the stay is so already."""
+        now = Stay(self.booking.check_in, self.booking.check_out), self.booking.room_id, self.booking.guests
+        return (self.stay, self.room_id, self.guests) == now
+
+    @property
+    def refunds(self) -> tuple[RefundPromise, ...]:
+        """What could still come back afterwards, the most generous first."""
+        price = self.price.total, self.currency
+        return tuple(pricing.refund_promises_of(self.price.policy, self.stay.check_in, *price, clock.now()))
+
+    @property
+    def new_nights(self) -> list[Stay]:
+        """Those that the booking does not have."""
+        return _new_nights(self.booking, self.room_id, self.stay)
+
+    def begun(self, actor: Actor) -> BookingChange:
+        """The row of the change that somebody has decided to make."""
+        was = self.booking
+        return BookingChange(
+            id=new_id(),
+            booking_id=was.id,
+            order_id=was.order_id,
+            state=CHANGE_PENDING,
+            booking_version=was.version,
+            old_room_id=was.room_id,
+            old_check_in=was.check_in,
+            old_check_out=was.check_out,
+            old_guests=was.guests,
+            old_total=was.total_price,
+            difference=self.difference,
+            currency=was.currency,
+            actor=str(actor),
+            **self.columns,
+        )
+
+
+@reading
+def quote(actor: Actor, booking_id: uuid.UUID, wanted: StayChange, rules: StayRules) -> ChangeQuote:
+    """What the change costs or brings back now, and whether the nights can be had.
+
+    Raises BookingNotFound, BookingNotChangeable, Invalid, RoomNotFound, RoomNotAvailable.
+    """
+    return _quoted(bookings.permitted(actor, Action.CHANGE_BOOKING, booking_id), wanted, rules)
+
+
+@reading
+def quote_by_reference(actor: Actor, reference: str, wanted: StayChange, rules: StayRules) -> ChangeQuote:
+    """The same for staff, who know the booking by what its guest told them. Raises UnknownBooking, and as quote()."""
+    booking = references.find(reference)
+    if booking is None or not references.may(actor, Action.CHANGE_BOOKING, booking):
+        hint = spelling.perhaps_meant(references.close(actor, Action.CHANGE_BOOKING, reference))
+        raise UnknownBooking(reference=reference, hint=hint)
+    return _quoted(booking, wanted, rules)
+
+
+def _quoted(booking: Booking, wanted: StayChange, rules: StayRules) -> ChangeQuote:
+    quoted = worked_out(booking, wanted, rules)
+    if quoted.new_nights and not _are_free(quoted):
+        raise RoomNotAvailable
+    return quoted
+
+
+def _are_free(quoted: ChangeQuote) -> bool:
+    """What an attempt of one's own has claimed, and nobody pays for, makes way."""
+    earlier = change_rows.find_unpaid(quoted.booking.id)
+    own = earlier.new_nights if earlier and earlier.room_id == quoted.room_id else []
+    making_way = {night for part in own for night in part.dates()}
+    return all(inventory.taken_nights(quoted.room_id, part) <= making_way for part in quoted.new_nights)
+
+
+def worked_out(booking: Booking, wanted: StayChange, rules: StayRules) -> ChangeQuote:
+    """The same inside the caller's transaction, without looking whether the nights are taken."""
+    refuse_unless_possible(booking)
+    stay = Stay(wanted.check_in or booking.check_in, wanted.check_out or booking.check_out)
+    room_id, guests = wanted.room_id or booking.room_id, wanted.guests or booking.guests
+    if has_begun(booking):
+        _refuse_what_is_past(booking, wanted, rules)
+    room = _room(booking, room_id, stay, guests)
+    _refuse_unless_fit(booking, room, stay, guests, rules)
+    sold = Sold(
+        booking.check_in,
+        booking.total_price,
+        booking.currency,
+        pricing.kept_lines(booking.price_lines),
+        booking.policy,
+    )
+    lines = _lines(booking, sold, room, stay, guests)
+    price = change_terms.new_price(sold, lines, stay.check_in, clock.now())
+    columns: dict[str, Any] = {
+        "room_id": room_id,
+        "room_name": room.name if room and room_id != booking.room_id else booking.room_name,
+        "room_kind": room.kind if room and room_id != booking.room_id else booking.room_kind,
+        "location": room.location if room else booking.location,
+        "check_in": stay.check_in,
+        "check_out": stay.check_out,
+        "guests": guests,
+        "total_price": price.total,
+        "price_lines": [line.as_json() for line in price.lines],
+        "policy": price.policy,
+    }
+    return ChangeQuote(booking, stay, room_id, columns["room_name"], guests, price, columns)
+
+
+def refuse_unless_possible(booking: Booking) -> None:
+    """A guest may change a confirmed stay that is not over. Raises BookingNotChangeable, as the one that says why."""
+    if booking.status != CONFIRMED:
+        raise ChangeOfUnconfirmed
+    if clock.now() >= booking.departure:
+        raise ChangeAfterStay
+
+
+def has_begun(booking: Booking) -> bool:
+    """From check-in on."""
+    return clock.now() >= pricing.check_in_instant(booking.policy, booking.check_in)
+
+
+def _refuse_what_is_past(booking: Booking, wanted: StayChange, rules: StayRules) -> None:
+    """Of a stay that has begun only check-out moves, and not to before the night that runs."""
+    problems: dict[str, Notice] = {}
+    for name in ("check_in", "room_id", "guests"):
+        new = getattr(wanted, name)
+        if new is not None and new != getattr(booking, name):
+            problems[FIELDS[name]] = Notice("stay_has_begun")
+    first = rules.today(booking.time_zone) + dt.timedelta(days=1)
+    if wanted.check_out and wanted.check_out < min(first, booking.check_out):
+        problems["checkOut"] = Notice("night_is_used", first=first.isoformat())
+    if problems:
+        raise Invalid(details=problems)
+
+
+def _room(booking: Booking, room_id: uuid.UUID, stay: Stay, guests: int) -> ForSale | None:
+    """The room as it is sold now; None where nothing new of it is wanted and it is for sale no more."""
+    is_own = room_id == booking.room_id
+    try:
+        room = pricing.for_sale(room_id)
+    except RoomNotFound:
+        if not is_own:
+            raise
+        if guests != booking.guests or _new_nights(booking, room_id, stay):
+            raise RoomNotAvailable from None
+        return None
+    if room.property_id != booking.property_id or room.currency != booking.currency:
+        raise Invalid(details={"roomId": Notice("other_property")})
+    return room
+
+
+def _refuse_unless_fit(booking: Booking, room: ForSale | None, stay: Stay, guests: int, rules: StayRules) -> None:
+    """The rules of the house for what is new; what was sold once may stay as it is."""
+    if room is None:
+        return
+    problems = room.problems(stay, guests, rules)
+    if stay.check_in == booking.check_in:
+        problems.pop("checkIn", None)
+    if room.id == booking.room_id:
+        if guests == booking.guests:
+            problems.pop("guests", None)
+        as_long = stay.nights == booking.nights
+        too_long = "checkOut" in problems and problems["checkOut"].code != "stay_below_room"
+        if as_long or (stay.nights < booking.nights and (too_long or has_begun(booking))):
+            problems.pop("checkOut", None)
+    if problems:
+        raise Invalid(details=problems)
+
+
+def _lines(booking: Booking, sold: Sold, room: ForSale | None, stay: Stay, guests: int) -> list[Line]:
+    quoted = pricing.quote(room, stay, guests, room.read_at).lines if room else ()
+    if room and (room.id != booking.room_id or guests != booking.guests):
+        return list(quoted)
+    return change_terms.stay_lines(sold, stay.dates(), quoted)
+
+
+def _new_nights(booking: Booking, room_id: uuid.UUID, stay: Stay) -> list[Stay]:
+    was = Stay(booking.check_in, booking.check_out)
+    return stay.without(was) if room_id == booking.room_id else [stay]

@@ -1,0 +1,77 @@
+"""Rows of changes: read, locked and written inside a @transaction that has locked their booking before."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from booking.domain.reservations.change_models import CHANGE_PENDING, BookingChange
+from booking.domain.saved_rows import SavedRows, named
+from booking.infra.clock import sql_now
+from booking.infra.db import execute
+
+_ROWS = SavedRows(BookingChange, json_columns=("price_lines", "policy"), fixed=("booking_id", "order_id"))
+_CHANGES = _ROWS.table
+_SELECT = select(_CHANGES)
+_BY_ID = _SELECT.where(_CHANGES.c.id == bindparam("change_id"))
+_BY_ID_LOCKED = _BY_ID.with_for_update()
+_PENDING = _SELECT.where(_CHANGES.c.booking_id == bindparam("booking_id"), _CHANGES.c.state == CHANGE_PENDING)
+_PENDING_LOCKED = _PENDING.with_for_update()
+_UNPAID = _PENDING.where(_CHANGES.c.payment_id.is_(None))
+_PAID_BY = select(_CHANGES.c.id, _CHANGES.c.booking_id).where(_CHANGES.c.payment_id == bindparam("payment_id"))
+_OVER = (
+    select(_CHANGES.c.id, _CHANGES.c.booking_id)
+    .where(_CHANGES.c.state == CHANGE_PENDING, _CHANGES.c.held_until <= sql_now())
+    .order_by(_CHANGES.c.id)
+    .limit(bindparam("limit"))
+)
+
+
+def find(change_id: uuid.UUID, *, lock: bool = False) -> BookingChange | None:
+    return _one(_BY_ID_LOCKED if lock else _BY_ID, change_id=change_id)
+
+
+def get(change_id: uuid.UUID) -> BookingChange:
+    """The change, which must exist, locked."""
+    [row] = execute(_BY_ID_LOCKED, {"change_id": change_id}).rows
+    return _ROWS.read(row)
+
+
+def pending_of(booking_id: uuid.UUID) -> BookingChange | None:
+    """The booking's change that is not decided, locked."""
+    return _one(_PENDING_LOCKED, booking_id=booking_id)
+
+
+def find_unpaid(booking_id: uuid.UUID) -> BookingChange | None:
+    """The same for looking, unless somebody pays for it."""
+    return _one(_UNPAID, booking_id=booking_id)
+
+
+def paid_by(payment_id: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID]:
+    """Of the change that a payment is for, which must exist: its id and its booking's."""
+    [row] = execute(_PAID_BY, {"payment_id": payment_id}).rows
+    return row.id, row.booking_id
+
+
+def over(limit: int) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """Changes that nobody has begun to pay for in time, with their bookings."""
+    return [(row.id, row.booking_id) for row in execute(_OVER, {"limit": limit}).rows]
+
+
+def add(new: BookingChange) -> None:
+    execute(_ROWS.insert(), _ROWS.values(new))
+    _ROWS.remember(new)
+
+
+def save(changed: BookingChange) -> None:
+    """Write every column that differs from what was read; the row is locked."""
+    if new := _ROWS.changes(changed):
+        execute(_ROWS.update(tuple(new)), named(new) | {"row_id": changed.id})
+        _ROWS.remember(changed)
+
+
+def _one(statement: Any, **values: Any) -> BookingChange | None:
+    rows = execute(statement, values).rows
+    return _ROWS.read(rows[0]) if rows else None

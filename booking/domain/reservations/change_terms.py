@@ -1,0 +1,93 @@
+"""What another stay costs somebody who has booked one, and what comes back: from the booking and the day alone.
+
+Nights that are kept in the same room by as many guests cost what they were sold for; all others what they cost now.
+What is given back brings back what cancelling it would, and the house keeps the rest, as a line of the price. Money
+that was paid before keeps the earlier deadlines, whatever day the stay begins on afterwards. So nothing comes back by
+changing that would not by cancelling.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from booking.domain import pricing
+from booking.domain.pricing import Line, PricePart
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """What a booking says about its price."""
+
+    check_in: dt.date
+    total: Decimal
+    currency: str
+    lines: tuple[Line, ...]
+    policy: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NewPrice:
+    """The price of the other stay. `difference` is what it adds, below 0 what comes back; `kept` what does not."""
+
+    lines: tuple[Line, ...]
+    total: Decimal
+    difference: Decimal
+    kept: Decimal
+    policy: dict[str, Any]
+
+
+def new_price(sold: Sold, stay_lines: Sequence[Line], check_in: dt.date, now: dt.datetime) -> NewPrice:
+    """Agreed at `now`. `stay_lines` are those of the other stay, without what was kept of earlier changes."""
+    parts = pricing.price_parts(sold.policy, sold.check_in, sold.total)
+    worth, returnable = _sum(stay_lines), sum((part.amount for part in parts), Decimal(0))
+    left = _without_newest(parts, returnable - worth)
+    # Not what comes back of the amount that is dropped: two roundings could make it more than one.
+    whole = pricing.refund_of_parts(sold.policy, parts, sold.currency, now)
+    back = whole - pricing.refund_of_parts(sold.policy, left, sold.currency, now)
+    kept = max(Decimal(0), returnable - worth) - back
+    lines = [*stay_lines, *(line for line in sold.lines if is_kept(line))]
+    if kept:
+        lines.append(Line(pricing.FEE_LINE, None, kept, pricing.KEPT_ON_CHANGE, None))
+    paid_before = [PricePart(part.amount, min(part.check_in, check_in)) for part in left]
+    paid_now = [PricePart(worth - returnable, check_in)] if worth > returnable else []
+    total = _sum(lines)
+    policy = pricing.policy_in_parts(sold.policy, [*paid_before, *paid_now])
+    return NewPrice(tuple(lines), total, total - sold.total, kept, policy)
+
+
+def stay_lines(sold: Sold, nights: Iterable[dt.date], offered: Iterable[Line]) -> list[Line]:
+    """The lines of a stay in the same room by as many guests: nights as they were sold, others as `offered` now."""
+    was, new = _by_date(sold.lines), _by_date(offered)
+    of_whole = [line for line in was.get(None, ()) if not is_kept(line)]
+    return [line for night in nights for line in (was.get(night) or new[night])] + of_whole
+
+
+def is_kept(line: Line) -> bool:
+    """Whether it is what the house kept of an earlier change."""
+    return line.rule == pricing.KEPT_ON_CHANGE
+
+
+def _without_newest(parts: Sequence[PricePart], dropped: Decimal) -> list[PricePart]:
+    """Without so much of the money that was paid last."""
+    left: list[PricePart] = []
+    for part in reversed(parts):
+        taken = min(part.amount, max(Decimal(0), dropped))
+        dropped -= taken
+        if taken < part.amount:
+            left.insert(0, PricePart(part.amount - taken, part.check_in))
+    return left
+
+
+def _by_date(lines: Iterable[Line]) -> dict[dt.date | None, list[Line]]:
+    found: dict[dt.date | None, list[Line]] = {}
+    for line in lines:
+        found.setdefault(line.date, []).append(line)
+    return found
+
+
+def _sum(lines: Iterable[Line]) -> Decimal:
+    return sum((line.amount for line in lines), Decimal(0))

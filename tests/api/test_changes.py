@@ -1,0 +1,127 @@
+"""POST /bookings/{id}/changes and its quote: what they answer and refuse, and what a key makes of a second call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from booking.domain.tables import Booking, Payment, Room, User
+from booking.infra.ids import encode, new_id
+from tests.api.program import Program, an_order, fields, program_of, refused
+from tests.cast import DECLINED, VISA, a_room, count, in_days, nights_of
+
+QUOTED = {
+    "difference",
+    "roomId",
+    "checkIn",
+    "checkOut",
+    "guests",
+    "totalPrice",
+    "currency",
+    "lines",
+    "kept",
+    "refunds",
+    "version",
+}
+
+
+@pytest.fixture
+def booked(api: Program, room: Room) -> dict[str, Any]:
+    """Three nights in a month, 360."""
+    answer: Any = api.post("/bookings", an_order(room))
+    return dict(answer.json)
+
+
+def until(nights: int) -> dict[str, Any]:
+    return {"checkOut": in_days(30, nights).check_out.isoformat()}
+
+
+def path_of(booked: dict[str, Any]) -> str:
+    return f"/bookings/{booked['id']}/changes"
+
+
+def test_a_quote_says_what_the_contract_lists_and_changes_nothing(
+    api: Program, room: Room, booked: dict[str, Any]
+) -> None:
+    longer = api.post(f"{path_of(booked)}/quote", until(5)).json
+    assert longer.keys() == QUOTED
+    assert (longer["difference"], longer["totalPrice"], len(longer["lines"]), longer["kept"]) == (240, 600, 5, 0)
+    shorter = api.post(f"{path_of(booked)}/quote", until(1)).json
+    assert (shorter["difference"], shorter["totalPrice"]) == (-240, 120)
+    assert api.post(f"{path_of(booked)}/quote", {}).json["difference"] == 0
+    assert api.get(f"/bookings/{booked['id']}").json == booked
+    assert len(nights_of(room)) == 3
+
+
+def test_a_change_answers_the_booking_as_it_is_now(api: Program, booked: dict[str, Any]) -> None:
+    quote = api.post(f"{path_of(booked)}/quote", until(5)).json
+    asked = until(5) | {"shownDifference": quote["difference"], "paymentMethodId": VISA}
+    answer = api.post(path_of(booked), asked, If_Match=f'"{quote["version"]}"')
+    assert answer.status_code == 200
+    assert (answer.json["checkOut"], answer.json["totalPrice"]) == (until(5)["checkOut"], 600)
+    for same in ("id", "reference", "orderId", "status", "createdAt"):
+        assert answer.json[same] == booked[same]
+    shown = api.get(f"/bookings/{booked['id']}")
+    assert (shown.json, shown.headers["ETag"]) == (answer.json, answer.headers["ETag"])
+    back = api.post(path_of(booked), until(2) | {"shownDifference": -360})
+    assert (back.status_code, back.json["totalPrice"], back.json["status"]) == (200, 240, "CONFIRMED")
+
+
+def test_what_is_missing_or_wrong_is_named(api: Program, room: Room, booked: dict[str, Any]) -> None:
+    for body, field in (
+        (until(5), "shownDifference"),
+        (until(5) | {"shownDifference": "240"}, "shownDifference"),
+        (until(5) | {"shownDifference": 240}, "paymentMethodId"),
+        (until(5) | {"shownDifference": 240, "paymentMethodId": "4242"}, "paymentMethodId"),
+        ({"checkOut": "2026-02-30", "shownDifference": 0}, "checkOut"),
+        ({"guests": 5, "shownDifference": 0}, "guests"),
+        ({"guests": "2", "shownDifference": 0}, "guests"),
+        ({"checkIn": in_days(40).check_in.isoformat(), "shownDifference": 0}, "checkIn"),
+        ({"roomId": encode("room", a_room().id), "shownDifference": 0}, "roomId"),
+        ({"roomId": "room_x", "shownDifference": 0}, "roomId"),
+    ):
+        assert fields(api.post(path_of(booked), body)) == {field}, body
+    refused(
+        api.post(path_of(booked), {"roomId": encode("room", new_id()), "shownDifference": 0}), 404, "ROOM_NOT_FOUND"
+    )
+    assert api.get(f"/bookings/{booked['id']}").json == booked
+
+
+def test_a_refusal_keeps_the_old_stay(app: Flask, api: Program, bob: User, room: Room, booked: dict[str, Any]) -> None:
+    pay = {"shownDifference": 240, "paymentMethodId": VISA}
+    refused(api.post(path_of(booked), until(5) | pay | {"paymentMethodId": DECLINED}), 402, "PAYMENT_FAILED")
+    refused(api.post(path_of(booked), until(5) | pay | {"shownDifference": 100}), 409, "PRICE_CHANGED")
+    refused(api.post(path_of(booked), until(5) | pay, If_Match='"99"'), 409, "BOOKING_MODIFIED")
+    program_of(app, bob).post("/bookings", an_order(room, in_days(34)))
+    refused(api.post(path_of(booked), until(5) | pay), 409, "ROOM_NOT_AVAILABLE")
+    refused(api.post(f"{path_of(booked)}/quote", until(5)), 409, "ROOM_NOT_AVAILABLE")
+    assert api.get(f"/bookings/{booked['id']}").json == booked
+    api.post(f"/bookings/{booked['id']}/cancel")
+    refused(api.post(path_of(booked), until(1) | {"shownDifference": -240}), 409, "BOOKING_NOT_CHANGEABLE")
+
+
+def test_a_stranger_finds_no_booking(app: Flask, bob: User, booked: dict[str, Any]) -> None:
+    stranger = program_of(app, bob)
+    refused(stranger.post(f"{path_of(booked)}/quote", until(2)), 404, "NOT_FOUND")
+    refused(stranger.post(path_of(booked), until(2) | {"shownDifference": -120}), 404, "NOT_FOUND")
+
+
+def test_one_key_is_one_change(api: Program, room: Room, booked: dict[str, Any]) -> None:
+    asked = until(5) | {"shownDifference": 240, "paymentMethodId": VISA}
+    first = api.post(path_of(booked), asked, Idempotency_Key="change-1")
+    again = api.post(path_of(booked), asked, Idempotency_Key="change-1")
+    assert (first.status_code, again.status_code, again.data) == (200, 200, first.data)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.headers["ETag"] == first.headers["ETag"]
+    refused(api.post(path_of(booked), asked | {"guests": 3}, Idempotency_Key="change-1"), 422, "IDEMPOTENCY_KEY_REUSED")
+    assert count(Payment, purpose="change") == 1
+    declined = asked | until(6) | {"shownDifference": 120, "paymentMethodId": DECLINED}
+    for replayed in (None, "true"):
+        answer = api.post(path_of(booked), declined, Idempotency_Key="change-2")
+        assert answer.headers.get("Idempotency-Replayed") == replayed
+        refused(answer, 402, "PAYMENT_FAILED")
+    same = api.post(path_of(booked), until(5) | {"shownDifference": 0}, Idempotency_Key="change-3")
+    assert same.json == api.post(path_of(booked), until(5) | {"shownDifference": 0}, Idempotency_Key="change-3").json
+    assert count(Booking) == 1

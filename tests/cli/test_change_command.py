@@ -1,0 +1,81 @@
+"""`flask bookings change`: what an operator reads before and after, and what happens."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import Result
+from flask.testing import FlaskCliRunner
+
+from booking.domain.people import audit_log
+from booking.domain.reservations import bookings, guarantees
+from booking.domain.reservations.context import BookingContext
+from booking.domain.tables import Booking, Room, User
+from booking.infra.ids import encode
+from tests.cast import SYSTEM, VISA, a_room, acting, in_days, nights_of, order, order_of, reload
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+def change(runner: FlaskCliRunner, *words: str, answer: str = "") -> Result:
+    return runner.invoke(args=["bookings", "change", *words], input=answer)
+
+
+@pytest.fixture
+def booked(alice: User, room: Room, desk: BookingContext) -> Booking:
+    return bookings.book(acting(alice), order(alice, room), VISA, desk)
+
+
+def test_what_comes_back_is_shown_and_asked_and_the_log_names_who(
+    runner: FlaskCliRunner, booked: Booking, room: Room
+) -> None:
+    shorter = in_days(30, 2)
+    wanted = booked.reference, "--check-out", shorter.check_out.isoformat()
+    said = change(runner, *wanted, answer="n\n")
+    assert (said.exit_code, reload(booked).version) == (1, booked.version)
+    said = change(runner, *wanted, answer="y\n")
+    was, now = f"{booked.check_in} to {booked.check_out}", f"{shorter.check_in} to {shorter.check_out}"
+    assert said.output.splitlines() == [
+        f"{booked.reference}: {booked.room_name}, {was}, 2 guests; then {booked.room_name}, {now}, 2 guests."
+        " The price becomes 240.00 EUR, 120.00 EUR less.",
+        "Change this booking? [y/N]: y",
+        f"{booked.reference} is changed: {booked.room_name}, {now}.",
+    ]
+    assert len(nights_of(room)) == 2
+    [entry] = [one for one in audit_log.entries(SYSTEM) if one.action == "booking.changed"]
+    assert entry.actor.startswith("system:cli bookings change (")
+    again = change(runner, *wanted)
+    assert (again.exit_code, "nothing to change" in again.output) == (0, True)
+
+
+def test_a_dearer_stay_is_for_its_guest_to_change(runner: FlaskCliRunner, booked: Booking) -> None:
+    said = change(runner, booked.reference, "--check-out", in_days(30, 4).check_out.isoformat(), "--yes")
+    assert said.exit_code == 1
+    assert said.output.splitlines()[-1] == (
+        "Error: The new stay costs 120.00 EUR more, and a command cannot charge a card."
+        " Ask the guest to change the booking, who can pay for it."
+    )
+    assert reload(booked).version == booked.version
+
+
+def test_what_a_guaranteed_stay_costs_more_stays_due(
+    runner: FlaskCliRunner, alice: User, room: Room, desk: BookingContext
+) -> None:
+    held = bookings.hold(acting(alice), order(alice, room), desk)
+    guarantees.guarantee(SYSTEM, held.order_id, "desk")
+    said = change(runner, held.reference, "--check-out", in_days(30, 4).check_out.isoformat(), "--yes")
+    assert (said.exit_code, int(order_of(held).due)) == (0, 480), said.output
+    said = change(runner, held.reference, "--check-out", in_days(30, 2).check_out.isoformat(), "--yes")
+    assert (said.exit_code, int(order_of(held).due)) == (0, 240), said.output
+    assert runner.invoke(args=["bookings", "verify"]).exit_code == 0
+
+
+def test_what_cannot_be_is_said(runner: FlaskCliRunner, booked: Booking) -> None:
+    for words, told in (
+        (["NOSUCHXX", "--guests", "1"], "There is no booking 'NOSUCHXX'."),
+        ([booked.reference, "--guests", "9", "--yes"], "guests"),
+        ([booked.reference, "--room", encode("room", a_room().id), "--yes"], "another property"),
+        ([booked.reference, "--room", "room_x"], "is no room’s id"),
+    ):
+        said = change(runner, *words)
+        assert (said.exit_code > 0, told in said.output) == (True, True), said.output
+    assert reload(booked).version == booked.version

@@ -1,0 +1,60 @@
+"""The email about a changed booking: once, with what was and what is; its calendar entry takes the old one's place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from email.message import EmailMessage
+from pathlib import Path
+
+import icalendar
+
+from booking.domain.reservations import bookings
+from booking.domain.reservations.booking_summary import ChangedFrom
+from booking.domain.reservations.context import BookingContext
+from booking.domain.tables import Room, User
+from booking.jobs.mails import CHANGE, compose
+from tests.cast import VISA, acting, in_days, order
+from tests.domain.reservations.changing import changed
+from tests.jobs.letters_sent import newest, sent, text
+from tests.jobs.stories import NOTICE, SETTINGS, letter
+
+
+def entry_of(message: EmailMessage) -> icalendar.Component:
+    [part] = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
+    payload = part.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    calendar = icalendar.Calendar.from_ical(payload)
+    return next(iter(calendar.walk("VEVENT")))
+
+
+def test_a_change_is_told_once_and_moves_the_entry_in_the_calendar(
+    alice: User, room: Room, desk: BookingContext, mail_dir: Path
+) -> None:
+    booking = bookings.book(acting(alice), order(alice, room), VISA, desk)
+    changed(booking, desk, check_out=in_days(30, 5).check_out)
+    changed(booking, desk, None, check_out=in_days(30, 2).check_out)
+    subjects = [str(message["Subject"]).partition(" (")[0] for message in sent(mail_dir)]
+    assert subjects.count(f"{booking.reference}: your booking has changed") == 2
+    told = newest(mail_dir, f"{booking.reference}: your booking has changed")
+    assert "€360 goes back to the card you paid with" in " ".join(text(told).split())
+    entry = entry_of(told)
+    assert (entry["SEQUENCE"], entry["STATUS"]) == (2, "CONFIRMED")
+    bookings.cancel(acting(alice), booking.id, desk)
+    last = entry_of(newest(mail_dir, f"{booking.reference}: your booking has been cancelled"))
+    assert (last["UID"], last["SEQUENCE"]) == (entry["UID"], 3)
+
+
+def test_every_outcome_says_what_it_costs() -> None:
+    was = ChangedFrom("Attic", NOTICE.arrival.date(), NOTICE.departure.date(), 1, Decimal(0), Decimal(0))
+    for change, said in (
+        (was, "That is as much as before."),
+        (replace(was, difference=Decimal("120")), "That is ₪120.00 more than before."),
+        (replace(was, difference=Decimal("-120")), "That is ₪120.00 less than before."),
+        (replace(was, difference=Decimal("-120"), refund=Decimal("120")), "₪120.00 goes back to the card"),
+    ):
+        message = compose(replace(NOTICE, changed_from=change), letter(CHANGE), SETTINGS)
+        for kind in ("plain", "html"):
+            body = " ".join(text(message, kind).replace("<strong>", "").replace("</strong>", "").split())
+            assert said in body, body
+            assert "Attic" in body
