@@ -6,6 +6,7 @@ point's name as its Idempotency-Key. Prints how each process ended.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import signal
 import sys
@@ -19,7 +20,18 @@ from booking import create_app
 from booking.domain import inventory, payments, pricing
 from booking.domain.errors import PaymentUnknown
 from booking.domain.payments import ledger, refunds
-from booking.domain.reservations import bookings, charging, idempotency, keyed, recovery, refund_debts
+from booking.domain.reservations import (
+    bookings,
+    change_outcomes,
+    change_rows,
+    charging,
+    idempotency,
+    keyed,
+    recovery,
+    refund_debts,
+    stay_changes,
+)
+from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.requests import BookingRequest
 from booking.domain.tables import Booking
@@ -52,6 +64,20 @@ OF_RECOVERY: dict[str, tuple[Any, str, bool]] = {
     "sending a refund again, before it is asked for": (provider.SimulatedProvider, "refund", False),
     "sending a refund again, before it is recorded": (provider.SimulatedProvider, "refund", True),
 }
+# Where somebody dies who makes a booked stay a night longer, or shorter ("giving").
+OF_CHANGE: dict[str, tuple[Any, str, bool]] = {
+    "changing, before the claim": (change_rows, "add", False),
+    "changing, in the claim, before its commit": (change_rows, "add", True),
+    "changing, after the claim": (stay_changes, "_begin_payment", False),
+    "changing, in the beginning of the payment": (payments, "start_charge", True),
+    "changing, before the charge": (provider.SimulatedProvider, "charge", False),
+    "changing, after the charge": (provider.SimulatedProvider, "charge", True),
+    "changing, in the confirmation, before its commit": (change_outcomes, "apply", True),
+    "changing, after the confirmation": (change_outcomes, "_confirm", True),
+    "giving a night back, before the commit": (payments, "start_refunds", True),
+    "giving a night back, after the commit": (payments, "send_refunds", False),
+    "giving a night back, before the refund is recorded": (provider.SimulatedProvider, "refund", True),
+}
 
 
 class Bad:
@@ -76,7 +102,7 @@ class Bad:
 
 
 def order(guest_id: uuid.UUID, room_id: uuid.UUID, point: str) -> BookingRequest:
-    return BookingRequest(guest_id, room_id, in_days(20 + 4 * [*POINTS, *OF_RECOVERY].index(point)), 2)
+    return BookingRequest(guest_id, room_id, in_days(20 + 4 * [*POINTS, *OF_RECOVERY, *OF_CHANGE].index(point)), 2)
 
 
 def book(wanted: BookingRequest, point: str, desk: BookingContext) -> Booking | idempotency.Answer:
@@ -107,6 +133,9 @@ def live_and_die(wanted: BookingRequest, point: str) -> None:
         if point in OF_RECOVERY:
             recover_and_die(wanted, point, desk)
             return
+        if point in OF_CHANGE:
+            change_and_die(wanted, point, desk)
+            return
         set_up(POINTS[point])
         booking = book(wanted, point, desk)
         assert isinstance(booking, Booking)
@@ -136,6 +165,15 @@ def recover_and_die(wanted: BookingRequest, point: str, desk: BookingContext) ->
         refunds.retry(
             SYSTEM, next(debt.payment_id for debt in refund_debts.owed(SYSTEM) if debt.booking_id == booking.id), desk
         )
+
+
+def change_and_die(wanted: BookingRequest, point: str, desk: BookingContext) -> None:
+    booking = bookings.book(acting(wanted), wanted, VISA, desk)
+    set_up(OF_CHANGE[point])
+    nights = -1 if "giving" in point else 1
+    stay = StayChange(check_out=booking.check_out + dt.timedelta(days=nights))
+    asked = stay_changes.Agreed(stay, nights * booking.total_price / 3, method=VISA)
+    stay_changes.change(acting(wanted), booking.id, asked, desk)
 
 
 def main() -> None:

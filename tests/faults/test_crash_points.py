@@ -139,3 +139,40 @@ def test_whoever_finishes_what_others_left_may_die_too(die: Callable[[list[str]]
     assert statuses() == {"CONFIRMED": len(charges), "CANCELLED": len(points) - len(charges)}
     assert kept_money() == Decimal(360) * len(charges)
     assert refund_debts.owed(SYSTEM) == []
+
+
+# --- changing a stay
+
+CHANGED = [point for point in dying.OF_CHANGE if "after the c" in point and "claim" not in point] + [
+    "changing, in the confirmation, before its commit",
+    "giving a night back, after the commit",
+    "giving a night back, before the refund is recorded",
+]
+
+
+def test_a_change_whose_process_died_is_made_and_paid_for_or_neither(
+    die: Callable[[list[str]], None], alice: User, room: Room, desk: BookingContext
+) -> None:
+    die(list(dying.OF_CHANGE))
+    taken = nights_of(room)
+    for point in dying.OF_CHANGE:  # nobody has lost what was booked
+        wanted = dying.order(alice.id, room.id, point)
+        kept = wanted.stay.dates()[: 2 if "giving" in point else 3]
+        assert {taken[night] for night in kept} == {"booked"}, point
+    in_the_end(desk)
+    assert stays() == {
+        dying.order(alice.id, room.id, point).stay.check_in: length_after(point) for point in dying.OF_CHANGE
+    }
+    assert kept_money() == 120 * sum(map(length_after, dying.OF_CHANGE)) == 120 * len(nights_of(room))
+
+
+def length_after(point: str) -> int:
+    """Nights of the stay in the end."""
+    if point not in CHANGED:
+        return 3
+    return 2 if "giving" in point else 4
+
+
+@reading
+def stays() -> Any:
+    return dict(db.session.execute(text("SELECT check_in, check_out - check_in FROM bookings")).all())
