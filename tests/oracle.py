@@ -72,12 +72,15 @@ class Facts:
                 database, "SELECT user_id::text, key, booking_id::text FROM idempotency_keys"
             )
         }
+        self.changed = {row[0] for row in rows(database, "SELECT DISTINCT booking_id::text FROM booking_changes")}
+        self.sums: dict[str, Counter[str]] = defaultdict(Counter)
         self.moved: dict[str, Counter[str]] = defaultdict(Counter)
         self.amounts: dict[str, dict[str, Any]] = defaultdict(dict)
         ledger = "SELECT p.booking_id::text, l.kind, l.amount FROM simulated_ledger l JOIN payments p ON p.id = l.key"
         for booking_id, kind, amount in rows(database, ledger):
             self.moved[booking_id][kind] += 1
             self.amounts[booking_id][kind] = amount
+            self.sums[booking_id][kind] += amount
         strays = """
             SELECT kind || ' ' || key FROM simulated_ledger WHERE kind IN ('charge', 'refund')
             AND key NOT IN (SELECT id FROM payments)"""
@@ -102,7 +105,8 @@ def sold_twice(database: Any) -> list[str]:
         SELECT one.id::text, other.id::text, one.room_id::text FROM bookings one JOIN bookings other
         ON one.room_id = other.room_id AND one.id < other.id
         AND one.check_in < other.check_out AND other.check_in < one.check_out
-        AND tstzrange(one.confirmed_at, one.cancelled_at) && tstzrange(other.confirmed_at, other.cancelled_at)
+        AND tstzrange(greatest(one.confirmed_at, one.changed_at), one.cancelled_at) &&
+        tstzrange(greatest(other.confirmed_at, other.changed_at), other.cancelled_at)
         WHERE one.confirmed_at IS NOT NULL AND other.confirmed_at IS NOT NULL
         UNION ALL SELECT sold.id::text, 'a block', sold.room_id::text FROM bookings sold JOIN blocks block
         ON sold.room_id = block.room_id AND sold.status = 'CONFIRMED'
@@ -146,6 +150,9 @@ def wrong_money(facts: Facts) -> Iterable[str]:
     """Charged twice, or without a booking, or not at all; refunds that differ from what is owed."""
     yield from (f"the provider knows a {stray}, and we do not" for stray in facts.strays)
     for booking_id, status, was_confirmed, _ in facts.bookings.values():
+        if booking_id in facts.changed:
+            yield from wrong_money_of_changed(facts, booking_id, status)
+            continue
         moved, (total, refund) = facts.moved[booking_id], facts.owed[booking_id]
         charged, refunded = moved["charge"], facts.amounts[booking_id].get("refund", 0)
         owed = (refund or 0) if was_confirmed else total * charged
@@ -158,6 +165,16 @@ def wrong_money(facts: Facts) -> Iterable[str]:
         still_owed = bool(refused) and not refunded
         if (refunded != owed and not still_owed) or moved["refund"] > 1:
             yield f"{booking_id} ({status}): {refunded} came back, {moved['refund']} times, where {owed} was owed"
+
+
+def wrong_money_of_changed(facts: Facts, booking_id: str, status: str) -> Iterable[str]:
+    """Of a booking that somebody has changed, or tried to: several charges and refunds, which make its price."""
+    total, refund = facts.owed[booking_id]
+    moved, expected = facts.sums[booking_id], total - (refund or 0)
+    kept = moved["charge"] - moved["refund"]
+    still_owed = moved["declined"] if facts.refused.get(booking_id) else 0
+    if not expected <= kept <= expected + still_owed:
+        yield f"{booking_id} ({status}), changed: {kept} was kept where {expected} is the price"
 
 
 def wrong_sums(database: Any) -> Iterable[str]:

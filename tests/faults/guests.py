@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 import threading
 import time
@@ -36,6 +37,7 @@ class Plan:
     check_out: str
     card: str = VISA
     cancel: bool = False
+    change: bool = False
     habit: str = ONCE
 
     def body(self) -> dict[str, object]:
@@ -76,6 +78,8 @@ class Guest:
             first = self._book(plan, told)
             if plan.habit == AGAIN and first:
                 self._again(plan, told, first)
+        if plan.change and told.status == 201:
+            self.change(plan, told)
         if plan.cancel and told.status == 201:
             self.cancel(told)
         return told
@@ -93,6 +97,22 @@ class Guest:
             told.cancelled = told.cancelled or other.cancelled
         else:
             self._cancel(told)
+
+    def change(self, plan: Plan, told: Told) -> None:
+        """A night less at the end, or one more, where it can be had; `price` becomes what the guest is told then."""
+        first, last = dt.date.fromisoformat(plan.check_in), dt.date.fromisoformat(plan.check_out)
+        nights = -1 if (last - first).days > 1 and lot(self.chance, 50) else 1
+        wish = {"checkOut": (last + dt.timedelta(days=nights)).isoformat()}
+        path = f"/bookings/{told.booking_id}/changes"
+        quote = self.until_final("POST", f"{path}/quote", wish)
+        if quote is None or quote.status != 200:
+            return
+        asked = wish | {"shownDifference": quote.body["difference"], "paymentMethodId": plan.card}
+        reply = self.until_final("POST", path, asked, Idempotency_Key=f"{told.key}-change")
+        if reply is None:
+            told.price = None
+        elif reply.status == 200:
+            told.price = reply.body["totalPrice"]
 
     # --- booking
 

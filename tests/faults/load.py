@@ -39,7 +39,7 @@ LENDERS = 8  # accounts that book only with the keys of others
 # Out of a hundred attempts; and how many of a hundred steps a guest begins by giving a booking back.
 CARDS = {VISA: 86, DECLINED: 5, SLOW: 1, REFUND_DECLINED: 5, REFUND_SLOW: 3}
 HABITS = {ONCE: 84, AGAIN: 6, TWICE: 6, LENT: 4}
-RESERVED_ON_A_PAGE, CANCELLED_AT_ONCE, CANCELLED_LATER = 4, 3, 12
+RESERVED_ON_A_PAGE, CANCELLED_AT_ONCE, CANCELLED_LATER, CHANGED = 4, 3, 12, 6
 REFUND_TRIED = 50  # given back at once by those whose refund will not go smoothly
 
 
@@ -137,6 +137,7 @@ class Crowd:
             card,
             cancel=lot(chance, REFUND_TRIED if card in {REFUND_DECLINED, REFUND_SLOW} else CANCELLED_AT_ONCE),
             habit=drawn(chance, HABITS),
+            change=lot(chance, CHANGED),
         )
 
 

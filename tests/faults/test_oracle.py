@@ -17,6 +17,7 @@ from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode, new_id
 from tests import oracle
 from tests.cast import REFUND_DECLINED, SYSTEM, VISA, acting, blocked, in_days, order
+from tests.domain.reservations.changing import changed as made
 from tests.faults.blockers import Staff
 from tests.faults.load import Terms
 from tests.faults.report import Outcome
@@ -57,6 +58,16 @@ def test_nothing_is_found_where_all_is_as_it_was_told(database: Any, told: oracl
 def test_another_amount_at_the_provider_is_found(database: Any, told: oracle.Told) -> None:
     changed(database, "UPDATE simulated_ledger SET amount = amount + 1")
     assert "was charged where" in str(oracle.findings(database, [told]))
+
+
+def test_money_of_a_changed_booking_is_looked_at_as_a_whole(
+    database: Any, told: oracle.Told, desk: BookingContext, sold: Booking
+) -> None:
+    now = made(sold, desk, check_out=in_days(30, 5).check_out)
+    told.price = float(now.total_price)
+    assert oracle.findings(database, [told]) == []
+    changed(database, "UPDATE simulated_ledger SET amount = amount + 1 WHERE amount = 240")
+    assert "is the price" in str(oracle.findings(database, [told]))
 
 
 def test_another_price_than_the_guest_was_told_is_found(database: Any, told: oracle.Told) -> None:
