@@ -101,6 +101,7 @@ STEP = {
     "pricing": {"for_sale"},
     "payments": {
         "await_guest",
+        "awaited_until",
         "channel_of",
         "claim_payment",
         "due_payments",
@@ -114,6 +115,7 @@ STEP = {
         "note_error",
         "note_unknown_provider",
         "paid_charges",
+        "plan_payments",
         "record_failure",
         "record_success",
         "refund_states",

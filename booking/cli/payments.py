@@ -14,7 +14,7 @@ from booking.cli.operator import WAYS_TO_PAY, acting, refusals_said
 from booking.cli.values import AMOUNT, DATE, Id
 from booking.domain import payments, reservations
 from booking.domain.errors import BookingError, PaymentNotFound
-from booking.domain.reservations import BookingContext
+from booking.domain.reservations import Balance, BookingContext
 from booking.http import money_format, words
 from booking.http.services import current_services
 from booking.infra import clock, ids
@@ -172,7 +172,7 @@ def correct(payment_id: uuid.UUID, reason: str) -> None:
 
 @group.command("due")
 def due() -> None:
-    """List guaranteed orders that are not paid yet, the first to arrive at the top.
+    """List what guests still owe: guaranteed orders, and those with a deposit; the first to arrive at the top.
 
     \b
     Example:
@@ -181,11 +181,20 @@ def due() -> None:
     found = reservations.balances_due(acting())
     for one in found:
         click.echo(
-            f"{one.reference} due: {money_format.plain(one.due, one.currency)}, {WAYS_TO_PAY[one.guarantee]};"
+            f"{one.reference} due: {money_format.plain(one.due, one.currency)}, {_way_to_pay(one)};"
             f" {one.room}, {one.property}, {one.stay.check_in} to {one.stay.check_out}"
             f"{', cancelled' if one.is_cancelled else ''}"
         )
     click.echo(f"{count(len(found), 'order')} not paid in full.")
+
+
+def _way_to_pay(balance: Balance) -> str:
+    if balance.guarantee:
+        return WAYS_TO_PAY[balance.guarantee]
+    declined = f", declined {count(balance.times_declined, 'time')}" if balance.times_declined else ""
+    if balance.charged_at is None:
+        return f"by card{declined}; not tried again"
+    return f"by card{declined}, charged on {balance.charged_at:%Y-%m-%d}"
 
 
 def _why(error: str | None, otherwise: str) -> str:

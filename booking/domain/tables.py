@@ -4,6 +4,7 @@ from booking.domain.catalogue.models import Property, Room
 from booking.domain.inventory.models import Availability, Block
 from booking.domain.messages.models import Delivery, Event
 from booking.domain.payments.models import Dispute, Order, Payment
+from booking.domain.payments.schedule_models import ScheduledPayment
 from booking.domain.people.audit_models import AuditRecord, PersonKey
 from booking.domain.people.link_models import EmailChange, EmailVerification, Farewell, PasswordReset
 from booking.domain.people.models import SecurityEvent, Session, StaffMembership, User
@@ -29,6 +30,7 @@ __all__ = [
     "PersonKey",
     "Property",
     "Room",
+    "ScheduledPayment",
     "SecurityEvent",
     "Session",
     "StaffMembership",

@@ -23,6 +23,7 @@ from booking.jobs.email_builder import Letter, one_line
 CONFIRMATION, CHANGE, CANCELLATION = "confirmation", "change", "cancellation"
 REFUND_DECLINED, REFUND_RETURNED = "refund_declined", "refund_returned"
 HAS_CALENDAR_ENTRY = (CONFIRMATION, CHANGE, CANCELLATION)
+BALANCE_DECLINED = "balance_declined"
 
 
 def handle(task: Task, post: Post, settings: Settings) -> str | None:
@@ -55,6 +56,8 @@ def _about_booking(task: Task, message_id: str, settings: Settings) -> EmailMess
         notice = replace(notice, refunded=Decimal(task.payload["amount"]))
     if kind == CHANGE:
         notice = replace(notice, changed_from=reservations.changed_from(task.payload))
+    if kind == BALANCE_DECLINED and not notice.due:
+        return None  # paid in the meantime
     if kind == CANCELLATION:
         notice = replace(notice, refund_is_owed=_refund_state(notice) == payments.OWED)
     return compose(notice, Letter(kind, message_id, task.occurred_at), settings)
@@ -125,6 +128,8 @@ def subject(notice: BookingSummary, kind: str) -> str:
         return str(gettext("%(reference)s: your refund was declined (%(room)s, %(day)s)", **facts))
     if kind == REFUND_RETURNED:
         return str(gettext("%(reference)s: your refund has been sent (%(room)s, %(day)s)", **facts))
+    if kind == BALANCE_DECLINED:
+        return str(gettext("%(reference)s: we couldn’t charge your card (%(room)s, %(day)s)", **facts))
     return str(gettext("%(reference)s: your booking has been cancelled (%(room)s, %(day)s)", **facts))
 
 
@@ -150,6 +155,7 @@ _KINDS = {
     "booking.changed": CHANGE,
     payments.REFUND_DECLINED: REFUND_DECLINED,
     payments.REFUND_RETURNED: REFUND_RETURNED,
+    payments.BALANCE_DECLINED: BALANCE_DECLINED,
 }
 
 # Who writes the email about an event, by the event's type. An email that an event is not worth is None.
@@ -159,6 +165,7 @@ WRITERS: dict[str, Writer] = {
     "booking.cancelled": _about_booking,
     payments.REFUND_DECLINED: _about_booking,
     payments.REFUND_RETURNED: _about_booking,
+    payments.BALANCE_DECLINED: _about_booking,
     **password_mails.WRITERS,
     **account_mails.WRITERS,
 }

@@ -63,6 +63,7 @@ NOTICE = BookingSummary(
     paid=Decimal("2000.500"),
     due=Decimal(0),
     guarantee=None,
+    charged_at=None,
 )
 CANCELLED_NOTICE = replace(NOTICE, refunded=Decimal("1000.25"))
 

@@ -24,7 +24,7 @@ from booking.domain.reservations.booking_summary import BookingSummary
 from booking.http import date_format, money_format
 from booking.infra.mail import MailError
 from booking.jobs.email_builder import one_line
-from booking.jobs.mails import CANCELLATION, CONFIRMATION, REFUND_DECLINED, REFUND_RETURNED, compose
+from booking.jobs.mails import BALANCE_DECLINED, CANCELLATION, CONFIRMATION, REFUND_DECLINED, REFUND_RETURNED, compose
 from tests.cases import each
 from tests.jobs.stories import CANCELLED_NOTICE, NOTICE, SETTINGS, letter
 
@@ -139,7 +139,7 @@ def test_no_statement_takes_the_indent_of_its_line(path: Path) -> None:
 
 
 def test_the_same_delivery_makes_the_same_bytes() -> None:
-    for kind in (CONFIRMATION, CANCELLATION, REFUND_DECLINED, REFUND_RETURNED):
+    for kind in (CONFIRMATION, CANCELLATION, REFUND_DECLINED, REFUND_RETURNED, BALANCE_DECLINED):
         first, again = (written(CANCELLED_NOTICE, kind).as_bytes() for _ in range(2))
         assert first == again
 

@@ -19,12 +19,21 @@ from flask.testing import FlaskCliRunner
 from booking.domain.errors import TooManyAttempts
 from booking.domain.notices import FieldName, Notice
 from booking.domain.reservations import bookings
+from booking.domain.reservations.booking_summary import ChangedFrom
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.http import words
 from booking.infra.ids import encode
 from booking.jobs import email_builder
-from booking.jobs.mails import CANCELLATION, CONFIRMATION, REFUND_DECLINED, REFUND_RETURNED, compose
+from booking.jobs.mails import (
+    BALANCE_DECLINED,
+    CANCELLATION,
+    CHANGE,
+    CONFIRMATION,
+    REFUND_DECLINED,
+    REFUND_RETURNED,
+    compose,
+)
 from tests.cases import each
 from tests.cast import VISA, acting, in_days, order
 from tests.jobs.stories import CANCELLED_NOTICE, NOTICE, SETTINGS, WRITTEN, letter
@@ -150,7 +159,7 @@ def test_commands_use_the_same_words(foreign: Flask, runner: FlaskCliRunner) -> 
 # --- emails
 
 KINDS = sorted(path.stem for path in email_builder.FOLDER.glob("*.txt") if path.stem != "stay")
-ABOUT_BOOKINGS = (CONFIRMATION, CANCELLATION, REFUND_DECLINED, REFUND_RETURNED)
+ABOUT_BOOKINGS = (CONFIRMATION, CANCELLATION, REFUND_DECLINED, REFUND_RETURNED, BALANCE_DECLINED, CHANGE)
 FACTS = {
     "name": "Dana",
     "when": WRITTEN,
@@ -185,8 +194,15 @@ def test_emails_about_bookings(foreign: Flask, kind: str, plain: bool) -> None:
     told = NOTICE if kind == CONFIRMATION else CANCELLED_NOTICE
     about_stay = kind in (CONFIRMATION, CANCELLATION)
     if plain:
-        told = replace(told, guest_name="", refunds=(), lines=NOTICE.lines[:1], total=Decimal(1440))
+        told = replace(told, guest_name="", refunds=(), lines=NOTICE.lines[:1], total=Decimal(1440), paid=Decimal(1440))
         told = replace(told, refunded=None if about_stay else Decimal(1440))
+    if kind == CHANGE:
+        was = ChangedFrom(
+            "Studio", told.arrival.date(), told.departure.date(), 1, told.refunded or Decimal(0), Decimal(0)
+        )
+        told = replace(told, changed_from=was)
+    if kind == BALANCE_DECLINED:
+        told = replace(told, due=told.refunded or Decimal(0))
     email = compose(told, letter(kind), SETTINGS)
     assert email["Subject"].startswith("⟦")
     for form in ("plain", "html"):

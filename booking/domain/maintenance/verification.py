@@ -95,7 +95,15 @@ RULES = {
     "order_not_paid": """
         SELECT o.reference FROM orders o WHERE o.paid - o.refunded - o.refunding < o.owed
         AND o.guarantee IS NULL AND EXISTS
-        (SELECT FROM bookings b WHERE b.order_id = o.id AND b.status = 'CONFIRMED')""",
+        (SELECT FROM bookings b WHERE b.order_id = o.id AND b.status = 'CONFIRMED')
+        AND NOT EXISTS (SELECT FROM payment_schedule s WHERE s.order_id = o.id AND s.purpose = 'deposit'
+         AND o.paid - o.refunded - o.refunding >= least(s.amount, o.owed))""",
+    "schedule_incomplete": """
+        SELECT o.reference FROM orders o JOIN payment_schedule s ON s.order_id = o.id GROUP BY o.id
+        HAVING count(*) <> 2 OR bool_or(s.currency <> o.currency)
+        OR max(s.due_at) FILTER (WHERE s.purpose = 'balance') IS NULL""",
+    "balance_waits": """
+        SELECT s.id::text FROM payment_schedule s WHERE s.next_at < now() - interval '1 hour'""",
     "order_keeps_too_much": """
         SELECT o.reference FROM orders o WHERE o.paid - o.refunded - o.refunding > o.owed AND
         o.paid - o.refunded - o.refunding - DECLINED > o.owed""".replace("DECLINED", _DECLINED).replace(

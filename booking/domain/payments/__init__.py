@@ -50,8 +50,10 @@ from booking.domain.payments.models import (
     API,
     AWAITING_GUEST,
     AWAITING_STAFF,
+    BALANCE,
     BY_HAND,
     CHARGE,
+    DEPOSIT,
     DESK,
     FAILED,
     GUARANTEES,
@@ -67,6 +69,7 @@ from booking.domain.payments.models import (
     Payment,
 )
 from booking.domain.payments.models import CHANGE as FOR_CHANGE
+from booking.domain.payments.models import STAY as FOR_STAY
 from booking.domain.payments.orders import permitted as permitted_order
 from booking.domain.payments.references import ProviderReferences
 from booking.domain.payments.refunds import OWED, REFUND_STATES, RETURNED, UNDER_WAY
@@ -84,18 +87,27 @@ from booking.domain.payments.repository import PAYMENTS as PAYMENT_ROWS
 from booking.domain.payments.repository import as_seen as payment_as_seen
 from booking.domain.payments.repository import locked as lock_payment
 from booking.domain.payments.repository import order_locked as lock_order
+from booking.domain.payments.schedule import TOLD_DECLINED as BALANCE_DECLINED
+from booking.domain.payments.schedule import DepositPlan, charge_due
+from booking.domain.payments.schedule import plan as plan_payments
+from booking.domain.payments.schedule import settle as settle_balance
+from booking.domain.payments.schedule_models import ScheduledPayment
 
 __all__ = [
     "ABANDONED",
     "API",
     "AWAITING_GUEST",
     "AWAITING_STAFF",
+    "BALANCE",
+    "BALANCE_DECLINED",
     "BY_HAND",
     "CHARGE",
     "DECLINED",
+    "DEPOSIT",
     "DESK",
     "FAILED",
     "FOR_CHANGE",
+    "FOR_STAY",
     "GUARANTEES",
     "HOSTED",
     "IMPORT",
@@ -117,16 +129,19 @@ __all__ = [
     "UNDER_WAY",
     "UNKNOWN",
     "WEB",
+    "DepositPlan",
     "Due",
     "Order",
     "Payment",
     "PaymentContext",
     "ProviderReferences",
+    "ScheduledPayment",
     "asked_in_vain",
     "await_guest",
     "awaited_until",
     "awaits_guest",
     "channel_of",
+    "charge_due",
     "claim_payment",
     "correct_entry",
     "due_payments",
@@ -150,6 +165,7 @@ __all__ = [
     "payment_as_seen",
     "payment_figures",
     "permitted_order",
+    "plan_payments",
     "record_failure",
     "record_received",
     "record_returned",
@@ -159,6 +175,7 @@ __all__ = [
     "retry_refund",
     "send_refund",
     "send_refunds",
+    "settle_balance",
     "start_charge",
     "start_refund",
     "start_refunds",

@@ -10,7 +10,7 @@ import datetime as dt
 import uuid
 from decimal import Decimal
 
-from sqlalchemy import column, exists, select, table
+from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 
 from booking.domain import money, names, people
@@ -45,8 +45,6 @@ from booking.infra.ids import encode, new_id
 LONGEST = 255  # characters of a reference, and of who says so
 A_DAY = dt.timedelta(days=1)  # elsewhere it may be tomorrow already
 
-_BOOKINGS = table("bookings", column("id"), column("order_id"), column("reference"))  # reservations stand above us
-
 
 @transaction(isolation=READ_COMMITTED)
 def received(
@@ -70,7 +68,7 @@ def received(
             raise EntryDiffers
         return same
     _refuse_unless_due(order, amount)
-    new = Payment(id=new_id(), order_id=order.id, booking_id=_first_booking(order), kind=CHARGE, purpose=BALANCE)
+    new = Payment(id=new_id(), order_id=order.id, booking_id=orders.first_booking(order), kind=CHARGE, purpose=BALANCE)
     new.amount, new.currency, new.state, new.method, new.provider = amount, order.currency, SUCCEEDED, by, by
     _sign(actor, new, reference, received_on)
     db.session.add(new)
@@ -200,12 +198,6 @@ def _refuse_unless_due(order: Order, amount: Decimal) -> None:
 
 
 _IS_CHARGE = Payment.kind == CHARGE
-
-
-def _first_booking(order: Order) -> uuid.UUID:
-    first = select(_BOOKINGS.c.id).where(_BOOKINGS.c.order_id == order.id)
-    found: uuid.UUID = db.session.scalars(first.order_by(_BOOKINGS.c.reference != order.reference).limit(1)).one()
-    return found
 
 
 def _sign(actor: Actor, entry: Payment, reference: str, on: dt.date | None) -> None:

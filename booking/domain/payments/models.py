@@ -168,6 +168,7 @@ class Payment(Model):
             postgresql_where=text("kind = 'refund' AND state IN ('started', 'unknown', 'awaiting_staff', 'succeeded')"),
         ),
         Index("ix_payments_due", "next_at", postgresql_where=text("state IN ('started', 'unknown', 'awaiting_guest')")),
+        Index("ix_payments_awaiting_staff", "created_at", postgresql_where=text("state = 'awaiting_staff'")),
         Index(
             "ix_payments_declined_refunds",
             "booking_id",

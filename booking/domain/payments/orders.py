@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import select
+from sqlalchemy import column, select, table
 
 from booking.domain import people
 from booking.domain.actors import Actor
@@ -12,6 +12,8 @@ from booking.domain.errors import Forbidden, OrderNotFound
 from booking.domain.payments.models import Order
 from booking.domain.people import Action
 from booking.infra.db import db
+
+_BOOKINGS = table("bookings", column("id"), column("order_id"), column("reference"))  # reservations stand above us
 
 
 def permitted(actor: Actor, action: Action, order_id: uuid.UUID, *, lock: bool = False) -> Order:
@@ -26,3 +28,10 @@ def permitted(actor: Actor, action: Action, order_id: uuid.UUID, *, lock: bool =
     people.require(actor, Action.SEE_BOOKING, own=order.user_id, at=order.property_id, otherwise=OrderNotFound)
     people.require(actor, action, own=order.user_id, at=order.property_id, otherwise=Forbidden)
     return order
+
+
+def first_booking(order: Order) -> uuid.UUID:
+    """The one that has the order's reference, inside the caller's transaction."""
+    first = select(_BOOKINGS.c.id).where(_BOOKINGS.c.order_id == order.id)
+    found: uuid.UUID = db.session.scalars(first.order_by(_BOOKINGS.c.reference != order.reference).limit(1)).one()
+    return found

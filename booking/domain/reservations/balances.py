@@ -1,16 +1,18 @@
-"""What guests still owe: orders that staff guarantees and that are not paid yet."""
+"""What guests still owe: orders that staff guarantees, or of which a deposit was paid, and that are not paid yet."""
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import aliased
 
 from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.errors import Forbidden
-from booking.domain.payments import Order
+from booking.domain.payments import BALANCE, Order, ScheduledPayment
 from booking.domain.people import Action
 from booking.domain.reservations.models import CANCELLED, Booking
 from booking.domain.stays import Stay
@@ -24,7 +26,9 @@ class Balance:
     reference: str
     due: Decimal
     currency: str
-    guarantee: str
+    guarantee: str | None
+    charged_at: dt.datetime | None  # then their card is charged (again), where a deposit was paid by it
+    times_declined: int
     room: str
     property: str
     stay: Stay
@@ -35,18 +39,26 @@ class Balance:
 def due(actor: Actor, limit: int = 1000) -> list[Balance]:
     """The first to arrive at the top. Raises Forbidden."""
     people.require(actor, Action.SEE_PAYMENTS, otherwise=Forbidden)
-    unpaid = and_(Order.guarantee.is_not(None), Order.owed > Order.paid - Order.refunded - Order.refunding)
+    step = aliased(ScheduledPayment)
     first = and_(Booking.order_id == Order.id, Booking.reference == Order.reference)
-    rows = select(Order, Booking).join(Booking, first).where(unpaid).order_by(Booking.check_in, Order.id).limit(limit)
-    return [_balance(order, booking) for order, booking in db.session.execute(rows)]
+    later = and_(step.order_id == Order.id, step.purpose == BALANCE, Order.paid > 0)
+    unpaid = and_(
+        or_(Order.guarantee.is_not(None), step.id.is_not(None)),
+        Order.owed > Order.paid - Order.refunded - Order.refunding,
+    )
+    rows = select(Order, Booking, step).join(Booking, first).outerjoin(step, later).where(unpaid)
+    found = db.session.execute(rows.order_by(Booking.check_in, Order.id).limit(limit))
+    return [_balance(*row) for row in found]
 
 
-def _balance(order: Order, booking: Booking) -> Balance:
+def _balance(order: Order, booking: Booking, step: ScheduledPayment | None) -> Balance:
     return Balance(
         order.reference,
         order.due,
         order.currency,
-        str(order.guarantee),
+        order.guarantee,
+        step.next_at if step else None,
+        step.attempts if step else 0,
         booking.room_name,
         booking.property_name,
         Stay(booking.check_in, booking.check_out),

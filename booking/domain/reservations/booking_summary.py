@@ -16,6 +16,7 @@ from booking.domain import people, pricing
 from booking.domain.payments import Order
 from booking.domain.people import User
 from booking.domain.pricing import PriceLine, RefundPromise
+from booking.domain.reservations import deposits
 from booking.domain.reservations.models import Booking
 from booking.infra.db import db, reading
 
@@ -55,6 +56,7 @@ class BookingSummary:
     paid: Decimal  # of the total, before anything went back
     due: Decimal  # what is still to be paid for the whole order
     guarantee: str | None  # how that is to be paid, where staff vouches for it: one of payments.GUARANTEES
+    charged_at: dt.datetime | None  # when it is charged to the card that paid a deposit, where that is still ahead
     refund_is_owed: bool = False  # the bank declined it, as far as who tells of it knows
     account_is_deleted: bool = False  # nobody can look at the booking any more
     times_changed: int = 0
@@ -110,6 +112,7 @@ def of(booking: Booking, user: User, order: Order) -> BookingSummary:
         due=order.due,
         guarantee=order.guarantee,
         times_changed=booking.times_changed,
+        charged_at=deposits.charged_at(booking) if order.due else None,
     )
 
 

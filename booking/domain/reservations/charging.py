@@ -24,7 +24,7 @@ from booking.domain.errors import (
     RoomNotAvailable,
 )
 from booking.domain.payments import SUCCEEDED, Payment
-from booking.domain.reservations import cancellation, changes, lines, repository
+from booking.domain.reservations import cancellation, changes, deposits, lines, repository
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.event_payloads import confirmed_together, named
 from booking.domain.reservations.models import PENDING, Booking, Lines
@@ -102,9 +102,10 @@ def mark_paying(actor: Actor, held: Lines) -> payments.Due:
     for booking in held:
         booking.held_until = None
         repository.save(booking)
-    first, amount = lines.first(held), lines.total(held)
-    changes.audit(actor, "payment.started", first, {}, {"amount": str(amount), "currency": first.currency})
-    return payments.Due(first.order_id, first.id, amount, first.currency)
+    due = deposits.due_now(held)
+    money = {"amount": str(due.amount), "currency": due.currency}
+    changes.audit(actor, "payment.started", lines.first(held), {}, money)
+    return due
 
 
 def pinned(seen: Lines) -> Lines:

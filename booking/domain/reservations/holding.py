@@ -16,7 +16,7 @@ from booking.domain.actors import Actor
 from booking.domain.errors import AccountNotFound, RoomNotAvailable
 from booking.domain.people import Action
 from booking.domain.pricing import ForSale
-from booking.domain.reservations import changes, idempotency, lines, repository, requests, sale
+from booking.domain.reservations import changes, deposits, idempotency, lines, repository, requests, sale
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import PENDING, Booking, Lines
 from booking.domain.reservations.requests import Wanted
@@ -60,7 +60,10 @@ def begin(
     for one in sorted(claims, key=lambda one: (one.room_id, one.stay.check_in)):
         refusal = requests.taken(wanted.places[claims.index(one)])
         take(actor, one.id, one.room_id, one.location, one.stay, held_until=held_until, refusal=refusal)
-    sold = [sale.frozen(room, item.stay, item.guests) for room, item in zip(rooms, wanted.items, strict=True)]
+    sold = [
+        sale.frozen(room, item.stay, item.guests, wanted.deposit)
+        for room, item in zip(rooms, wanted.items, strict=True)
+    ]
     bought = payments.Order(
         id=new_id(),
         reference=new_reference(),
@@ -86,6 +89,7 @@ def begin(
         for place, one in enumerate(claims)
     )
     repository.add(bookings, bought)
+    deposits.plan(bookings)
     for booking in bookings:
         changes.record(actor, "booking.created", booking, before=None)
     return bookings

@@ -85,7 +85,9 @@ def _settle_charge(actor: Actor, payment: Payment, context: BookingContext) -> b
         telemetry.count_payment(CHARGE, "unanswered")
         payments.note_error(payment.id, payments.NO_ANSWER)
         return False
-    if outcome.result is Result.CHARGED:
+    if payment.purpose == payments.BALANCE:
+        payments.settle_balance(actor, payment.id, outcome)
+    elif outcome.result is Result.CHARGED:
         try:
             payment_outcomes.charged(actor, payment, outcome, context)
         except RoomNotAvailable:

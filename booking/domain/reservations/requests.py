@@ -10,6 +10,7 @@ from typing import Protocol
 
 from booking.domain.errors import Invalid, RoomNotAvailable, RoomNotFound
 from booking.domain.notices import Notice
+from booking.domain.payments import DepositPlan
 from booking.domain.pricing import ForSale
 from booking.domain.reservations.lines import MAX_ROOMS
 from booking.domain.stays import Stay
@@ -29,7 +30,8 @@ class RoomWanted(Protocol):
 class Wanted(Protocol):
     """Who wants which rooms: the guest is whoever stays, the actor may be somebody at the desk.
 
-    `places` are how a refusal names each of the items, None where there is only one to be meant.
+    `places` are how a refusal names each of the items, None where there is only one to be meant; a `deposit` is what is
+    paid at once, where the rest is paid later.
     """
 
     @property
@@ -38,6 +40,8 @@ class Wanted(Protocol):
     def items(self) -> Sequence[RoomWanted]: ...
     @property
     def places(self) -> Sequence[str | None]: ...
+    @property
+    def deposit(self) -> DepositPlan | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class BookingRequest:
     room_id: uuid.UUID
     stay: Stay
     guests: int
+    deposit: DepositPlan | None = None
 
     @property
     def items(self) -> Sequence[RoomWanted]:
@@ -83,6 +88,11 @@ class OrderRequest:
         for number, item in enumerate(self.items):
             if any(item.room_id == one.room_id and item.stay.overlaps(one.stay) for one in self.items[:number]):
                 raise Invalid(details={f"items[{number}].roomId": Notice("room_twice")})
+
+    @property
+    def deposit(self) -> None:
+        """Several rooms are paid for at once."""
+        return
 
     @property
     def places(self) -> Sequence[str | None]:

@@ -9,19 +9,24 @@ from __future__ import annotations
 from typing import Any
 
 from booking.domain import pricing
+from booking.domain.payments import DepositPlan
 from booking.domain.pricing import ForSale
+from booking.domain.reservations import deposits
 from booking.domain.stays import Stay
 
 
-def frozen(room: ForSale, stay: Stay, guests: int) -> dict[str, Any]:
-    """The columns of a booking that say what is sold: the room as it was read, its policy, the price with its lines."""
+def frozen(room: ForSale, stay: Stay, guests: int, deposit: DepositPlan | None = None) -> dict[str, Any]:
+    """The columns of a booking that say what is sold: the room as it was read, its policy, the price with its lines.
+
+    A `deposit` stands in the policy; where the rest would be due by now, there is none.
+    """
     price = pricing.quote(room, stay, guests, room.read_at)
     return {
         "guests": guests,
         "total_price": price.total,
         "currency": price.currency,
         "price_lines": price.as_json(),
-        "policy": room.frozen_policy(),
+        "policy": deposits.frozen(room.frozen_policy(), deposit, stay, price, room.read_at),
         "location": room.location,
         "room_name": room.name,
         "room_kind": room.kind,

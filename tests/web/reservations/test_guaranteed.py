@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -12,9 +14,10 @@ from booking.domain.reservations import bookings, guarantees
 from booking.domain.reservations.booking_summary import notice as find_summary
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, User
+from booking.http import date_format
 from booking.infra.ids import encode
-from booking.jobs.mails import CANCELLATION, CONFIRMATION, compose
-from tests.cast import SYSTEM, a_room, acting, order, payments_of
+from booking.jobs.mails import BALANCE_DECLINED, CANCELLATION, CONFIRMATION, compose
+from tests.cast import SYSTEM, VISA, a_room, acting, later, order, payments_of
 from tests.jobs.stories import SETTINGS, letter
 from tests.web.visitor import Visitor
 
@@ -110,3 +113,29 @@ def test_what_was_paid_at_the_desk_goes_back_the_way_it_came(vouched: Booking, g
     assert "€180 of the €360 you paid goes back the way you paid." in emailed(vouched, CANCELLATION)
     payments.record_returned(SYSTEM, payments_of(vouched)[-1].id, reference="cash 3")
     assert "Refunded" in guest.go(url_of(vouched)).text
+
+
+# --- a deposit, and the rest later
+
+
+@pytest.fixture
+def in_steps(alice: User, desk: BookingContext) -> Booking:
+    """360 EUR: 108 are paid, the rest is charged 10 days before."""
+    plan = payments.DepositPlan(balance_days=10, percent=Decimal(30))
+    asked = replace(order(alice, a_room(cancellation_policy=HALF)), deposit=plan)
+    held = bookings.hold(acting(alice), asked, desk)
+    return bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)
+
+
+def test_what_is_charged_later_is_said_with_its_day(in_steps: Booking, guest: Visitor) -> None:
+    day = date_format.day_long(in_steps.check_in - dt.timedelta(days=10))
+    assert f"Paid €108 Charged to your card on {day} €252" in guest.go(url_of(in_steps)).text
+    assert f"Paid: €108 Charged to your card on {day}: €252" in emailed(in_steps, CONFIRMATION)
+
+
+def test_a_declined_card_is_told_with_what_is_still_to_pay(in_steps: Booking, guest: Visitor) -> None:
+    later(dt.timedelta(days=21))
+    told = emailed(in_steps, BALANCE_DECLINED)
+    assert "we couldn’t charge the €252 that is now due for your booking to the card you paid with." in told
+    assert "Still to pay: €252" in told
+    assert "Still to pay €252" in guest.go(url_of(in_steps)).text
