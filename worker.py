@@ -7,6 +7,8 @@ import sys
 
 from booking.infra import embedded, signals
 
+NICE = 10  # beside web servers on one machine, these come first: an email may wait, a guest does not
+
 
 def main() -> None:
     signals.end_at_once()
@@ -30,6 +32,7 @@ def main() -> None:
     deadline.limit_every_action(deadline.WORKER)
     with app.app_context():
         redis_url = current_services().settings.redis_url
+    os.nice(NICE)  # from here on: Postgres and Valkey, where this process started them, are not to wait
     clock = ticker.build(app)
     clock.start()
     log.info("worker_started", pid=os.getpid())

@@ -17,6 +17,12 @@ CACHE = "cache"
 EVENTS = frozenset({"availability.updated", "room.updated"})
 
 
+def told(event_ids: Sequence[UUID]) -> set[UUID]:
+    """Of which of these changes the cache was told when they were committed: nothing is left to be done."""
+    heard = cache.was_told([str(event_id) for event_id in event_ids])
+    return {event_id for event_id in event_ids if str(event_id) in heard}
+
+
 def refresh(event_ids: Sequence[UUID]) -> None:
     """Forget what was read before these changes, all of them at once."""
     found = [

@@ -8,7 +8,7 @@ from booking.jobs import cache_refresh, mail_deliveries, mails
 
 CONSUMERS = (
     Consumer(mail_deliveries.MAIL, frozenset(mails.WRITERS), mail_deliveries.send, batch=20),
-    Consumer(cache_refresh.CACHE, cache_refresh.EVENTS, cache_refresh.refresh, batch=200),
+    Consumer(cache_refresh.CACHE, cache_refresh.EVENTS, cache_refresh.refresh, batch=200, done=cache_refresh.told),
 )
 
 

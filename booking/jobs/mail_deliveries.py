@@ -20,18 +20,24 @@ ROUND_SECONDS = 10.0  # then a job leaves the rest to another one
 
 def send(event_ids: Sequence[UUID]) -> None:
     """One at a time, so that a killed worker leaves one mail in doubt, not twenty."""
-    until = time.monotonic() + ROUND_SECONDS
-    with mailbox(current_services().settings) as post:
-        for event_id in event_ids:
-            if deliver.stopping.is_set() or time.monotonic() > until:
-                return
-            for task in messages.claim_delivery(MAIL, [event_id]):
-                if not _mailed(task, post):
+    until, done = time.monotonic() + ROUND_SECONDS, list[Task]()
+    try:
+        with mailbox(current_services().settings) as post:
+            for event_id in event_ids:
+                if deliver.stopping.is_set() or time.monotonic() > until:
                     return
+                claimed = messages.claim_delivery(MAIL, [event_id], done=done)
+                done.clear()
+                for task in claimed:
+                    if not _mailed(task, post, done):
+                        return
+    finally:
+        if done:
+            messages.finish_delivery(done)
 
 
-def _mailed(task: Task, post: Post) -> bool:
-    """Whether the mail server is worth another try now."""
+def _mailed(task: Task, post: Post, done: list[Task]) -> bool:
+    """Whether the mail server is worth another try now. What needs no other is `done`, to be finished with the next."""
     reachable = True
     with deliver.told(task):
         try:
@@ -46,9 +52,9 @@ def _mailed(task: Task, post: Post) -> bool:
         except Exception as error:  # noqa: BLE001 whatever it is, this delivery waits and the next one goes on
             deliver.failed(task, error)
         else:
+            done.append(task)
             if reached:
                 people.forget_undeliverable(reached)
-            messages.finish_delivery([task])
     return reachable
 
 

@@ -127,16 +127,28 @@ def chores(settings: Settings) -> list[Chore]:
 
 def hand_over(jobs: Jobs) -> int:
     """Write deliveries for new events, and offer what is due to the queue while it takes any. Returns how many."""
-    until_done(messages.relay_events, BATCH)
-    offered = 0
+    offered, relayed = 0, BATCH
+    while relayed >= BATCH:
+        relayed, work = messages.relay_events(BATCH, offered=_takes_more(jobs))
+        offered += _put(jobs, work)
     # due() puts off what it returns, so it is asked only when the queue can take it.
-    while (waiting := jobs.waiting()) is not None and waiting < QUEUE_FULL:
+    while _takes_more(jobs):
         work = messages.due_deliveries(BATCH)
-        jobs.put(deliver.JOB, batches(work))
-        offered += len(work)
+        offered += _put(jobs, work)
         if len(work) < BATCH:
             break
     return offered
+
+
+def _takes_more(jobs: Jobs) -> bool:
+    waiting = jobs.waiting()
+    return waiting is not None and waiting < QUEUE_FULL
+
+
+def _put(jobs: Jobs, work: Sequence[tuple[str, UUID]]) -> int:
+    if work:
+        jobs.put(deliver.JOB, batches(work))
+    return len(work)
 
 
 def batches(work: Sequence[tuple[str, UUID]]) -> Iterator[list[object]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,10 +86,30 @@ def test_twice_is_once(work: Work) -> None:
     [event_id] = [str(event_id) for name, event_id in outbox.due() if name == EXTRA]
     deliver.deliver(EXTRA, [event_id])
     deliver.deliver(EXTRA, [event_id, event_id])
-    assert outbox.relay() == 0
+    assert outbox.relay() == (0, [])
     time_passes(60)
     hand_out()
     assert (len(work.seen), of_extra()) == (1, [("done", 1)])
+
+
+@pytest.mark.usefixtures("work")
+def test_what_is_offered_as_it_is_written_is_not_due_again_at_once() -> None:
+    confirmed(booked())
+    relayed, offered = outbox.relay(offered=True)
+    assert (relayed, [name for name, _ in offered]) == (1, sorted([EXTRA, "mail"]))
+    assert outbox.due() == []
+    time_passes(31)  # nobody took it up
+    assert outbox.due() == offered
+
+
+def test_what_is_done_already_is_no_work_and_the_rest_is(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    confirmed(booked(1))
+    confirmed(booked(2))
+    knowing = replace(consumers._registered[EXTRA], done=lambda event_ids: set(event_ids[:1]))
+    monkeypatch.setitem(consumers._registered, EXTRA, knowing)
+    hand_out()
+    assert (of_extra(), len(work.seen)) == ([("done", 1)], 1)
+    assert outbox.relay() == (0, [])
 
 
 def test_what_fails_is_tried_again_by_itself_and_holds_up_nobody(work: Work) -> None:

@@ -7,18 +7,22 @@ finishes; what it leaves undone is offered again. Who can do the work registers 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
-    """`name` stands in its deliveries, at most 32 characters; `batch` is how many one job gets."""
+    """`name` stands in its deliveries, at most 32 characters; `batch` is how many one job gets.
+
+    `done` says which of its events need nothing any more, before they become deliveries.
+    """
 
     name: str
     events: frozenset[str]
     handle: Callable[[Sequence[uuid.UUID]], None]
     batch: int = 100
+    done: Callable[[Sequence[uuid.UUID]], Collection[uuid.UUID]] | None = None
 
 
 _registered: dict[str, Consumer] = {}
@@ -44,6 +48,11 @@ def names() -> list[str]:
     return [consumer.name for consumer in registered()]
 
 
-def subscribed_to(event_type: str) -> list[str]:
-    """The names of those who do something about it."""
-    return [consumer.name for consumer in registered() if event_type in consumer.events]
+def to_be_told(events: Iterable[tuple[uuid.UUID, str]]) -> list[tuple[uuid.UUID, str]]:
+    """(event id, name of a consumer) of the work that these events, with their types, are to somebody."""
+    work, events = [], list(events)
+    for consumer in registered():
+        mine = [event_id for event_id, kind in events if kind in consumer.events]
+        done = consumer.done(mine) if consumer.done and mine else ()
+        work += [(event_id, consumer.name) for event_id in mine if event_id not in done]
+    return work

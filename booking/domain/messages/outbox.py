@@ -12,9 +12,29 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, delete, func, insert, or_, select, text, tuple_, update
+from sqlalchemy import (
+    ARRAY,
+    Integer,
+    Interval,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    column,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from booking.domain.actors import Actor
@@ -22,10 +42,22 @@ from booking.domain.messages import consumers
 from booking.domain.messages.models import DONE, GIVEN_UP, RUNNING, WAITING, Delivery, Event
 from booking.infra import clock
 from booking.infra.clock import sql_now
-from booking.infra.db import READ_COMMITTED, buffer_until_commit, db, defer, reading, transaction
+from booking.infra.db import (
+    AUTOCOMMIT,
+    READ_COMMITTED,
+    buffer_until_commit,
+    db,
+    defer,
+    execute,
+    fetch,
+    reading,
+    transaction,
+)
 from booking.infra.ids import first_id_at, new_id
 from booking.infra.prepared import often
 from booking.infra.telemetry import request_id
+
+_EVENTS, _DELIVERIES = cast(Table, Event.__table__), cast(Table, Delivery.__table__)
 
 OFFERED_AGAIN_AFTER = dt.timedelta(seconds=30)  # a delivery that was handed to the queue and not taken up
 CLAIM_LEASE = dt.timedelta(seconds=45)  # longer than any consumer works
@@ -71,82 +103,50 @@ _ADD = often(
 )
 
 
-@transaction(isolation=READ_COMMITTED)
-def relay(limit: int = 500) -> int:
-    """Write the deliveries of events not yet sent, oldest first, and mark them sent. Returns how many events."""
-    fresh = db.session.execute(
-        select(Event.id, Event.type)
-        .where(Event.sent_at.is_(None))
-        .order_by(Event.occurred_at, Event.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+def relay(limit: int = 500, *, offered: bool = False) -> tuple[int, list[tuple[str, uuid.UUID]]]:
+    """Write the deliveries of events not yet sent, oldest first, and mark them sent. Returns how many events these are.
+
+    And, where the work is to be `offered` at once, what due() would return of it.
+    """
+    fresh = [(row.id, row.type) for row in fetch(_FRESH, limit=limit)]
     if not fresh:
-        return 0
-    rows = [
-        {"event_id": event.id, "consumer": consumer, "next_at": sql_now()}
-        for event in fresh
-        for consumer in consumers.subscribed_to(event.type)
-    ]
-    if rows:
-        db.session.execute(insert(Delivery).values(rows))
-    db.session.execute(
-        update(Event)
-        .where(Event.id.in_([event.id for event in fresh]))
-        .values(sent_at=sql_now())
-        .execution_options(synchronize_session=False)
-    )
-    return len(fresh)
+        return 0, []
+    pause = OFFERED_AGAIN_AFTER if offered else dt.timedelta(0)
+    written = _relayed([event_id for event_id, _ in fresh], consumers.to_be_told(fresh), pause)
+    return len(fresh), sorted(written) if offered else []
 
 
-@transaction(isolation=READ_COMMITTED)
+@transaction(isolation=AUTOCOMMIT)
+def _relayed(
+    fresh: list[uuid.UUID], work: list[tuple[uuid.UUID, str]], pause: dt.timedelta
+) -> list[tuple[str, uuid.UUID]]:
+    told = {"event_ids": [event_id for event_id, _ in work], "consumers": [consumer for _, consumer in work]}
+    rows = execute(_RELAY, {"fresh": fresh, **told, "pause": pause}).rows
+    return [(row.consumer, row.event_id) for row in rows]
+
+
+@transaction(isolation=AUTOCOMMIT)
 def due(limit: int = 500) -> list[tuple[str, uuid.UUID]]:
     """(consumer, event id) of work to hand to the queue now; the same work is not offered again for 30 s.
 
     A claim whose lease ran out (its worker died) is open again. Work of consumers that only another version of the
     program knows is left to that one.
     """
-    chosen = (
-        select(Delivery.event_id, Delivery.consumer)
-        .where(Delivery.state.in_((WAITING, RUNNING)), Delivery.next_at <= sql_now())
-        .where(Delivery.consumer.in_(consumers.names()))
-        .order_by(Delivery.next_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte()  # run once; a subquery may be run again for each row, and then chooses others
-    )
-    rows = db.session.execute(
-        update(Delivery)
-        .where(Delivery.event_id == chosen.c.event_id, Delivery.consumer == chosen.c.consumer)
-        .values(state=WAITING, next_at=sql_now() + OFFERED_AGAIN_AFTER)
-        .returning(Delivery.consumer, Delivery.event_id)
-        .execution_options(synchronize_session=False)
-    )
+    rows = execute(_OFFER, {"consumers": consumers.names(), "limit": limit}).rows
     return sorted((row.consumer, row.event_id) for row in rows)
 
 
-@transaction(isolation=READ_COMMITTED)
-def claim(consumer: str, event_ids: Sequence[uuid.UUID]) -> list[Task]:
-    """Take those deliveries that wait, so that only one worker does each."""
-    rows = db.session.execute(
-        update(Delivery)
-        .where(
-            Delivery.consumer == consumer,
-            Delivery.event_id.in_(event_ids),
-            Delivery.event_id == Event.id,
-            Delivery.state == WAITING,
-        )
-        .values(state=RUNNING, attempts=Delivery.attempts + 1, next_at=sql_now() + CLAIM_LEASE)
-        .returning(Event.id, Event.type, Event.payload, Event.occurred_at, Delivery.attempts)
-        .execution_options(synchronize_session=False)
-    )
+@transaction(isolation=AUTOCOMMIT)
+def claim(consumer: str, event_ids: Sequence[uuid.UUID], *, done: Sequence[Task] = ()) -> list[Task]:
+    """Take those deliveries that wait, so that only one worker does each; what was `done` is finished too."""
+    rows = execute(_CLAIM, {"consumer": consumer, "wanted": list(event_ids), **_claims(done)}).rows
     return [Task(row.id, consumer, row.type, row.payload, row.occurred_at, row.attempts) for row in rows]
 
 
-@transaction(isolation=READ_COMMITTED)
+@transaction(isolation=AUTOCOMMIT)
 def finish(tasks: Sequence[Task]) -> None:
     """The work is done."""
-    _settle(tasks, state=DONE, error=None)
+    execute(_FINISH, _claims(tasks))
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -243,3 +243,92 @@ def _settle(tasks: Sequence[Task], **values: Any) -> None:
         .values(**values)
         .execution_options(synchronize_session=False)
     )
+
+
+def _claims(tasks: Sequence[Task]) -> dict[str, Any]:
+    return {
+        "event_ids": [task.event_id for task in tasks],
+        "consumers": [task.consumer for task in tasks],
+        "attempts": [task.attempts for task in tasks],
+    }
+
+
+# --- the statements of every event, built once: each is a transaction of its own, in one message
+
+_IDS, _TEXTS = ARRAY(Uuid), ARRAY(Text)
+_WANTED = (
+    func.unnest(bindparam("event_ids", type_=_IDS), bindparam("consumers", type_=_TEXTS))
+    .table_valued(column("event_id", Uuid), column("consumer", Text))
+    .render_derived(name="wanted")
+)
+_FRESH = often(
+    select(Event.id, Event.type)
+    .where(Event.sent_at.is_(None))
+    .order_by(Event.occurred_at, Event.id)
+    .limit(bindparam("limit"))
+)
+_STILL_FRESH = (
+    select(Event.id)
+    .where(Event.id == any_(bindparam("fresh", type_=_IDS)), Event.sent_at.is_(None))
+    .with_for_update(skip_locked=True)
+    .cte("fresh")
+)
+_RELAY = often(
+    insert(_DELIVERIES)
+    .from_select(
+        ["event_id", "consumer", "next_at"],
+        select(_WANTED.c.event_id, _WANTED.c.consumer, sql_now() + bindparam("pause", type_=Interval)).join_from(
+            _WANTED, _STILL_FRESH, _STILL_FRESH.c.id == _WANTED.c.event_id
+        ),
+        include_defaults=False,  # of Postgres are the same
+    )
+    .add_cte(update(_EVENTS).where(_EVENTS.c.id == _STILL_FRESH.c.id).values(sent_at=sql_now()).cte("sent"))
+    .returning(_DELIVERIES.c.event_id, _DELIVERIES.c.consumer)
+)
+_CHOSEN = (
+    select(Delivery.event_id, Delivery.consumer)
+    .where(Delivery.state.in_((literal_column("'waiting'"), literal_column("'running'"))))
+    .where(Delivery.next_at <= sql_now(), Delivery.consumer == any_(bindparam("consumers", type_=_TEXTS)))
+    .order_by(Delivery.next_at)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+    .cte("chosen")  # run once; a subquery may be run again for each row, and then chooses others
+)
+_OFFER = often(
+    update(_DELIVERIES)
+    .where(_DELIVERIES.c.event_id == _CHOSEN.c.event_id, _DELIVERIES.c.consumer == _CHOSEN.c.consumer)
+    .values(state=WAITING, next_at=sql_now() + OFFERED_AGAIN_AFTER)
+    .returning(_DELIVERIES.c.consumer, _DELIVERIES.c.event_id)
+)
+# A claim that ran out may be somebody else's by now; the number of attempts tells them apart.
+_MINE = (
+    func.unnest(
+        bindparam("event_ids", type_=_IDS),
+        bindparam("consumers", type_=_TEXTS),
+        bindparam("attempts", type_=ARRAY(Integer)),
+    )
+    .table_valued(column("event_id", Uuid), column("consumer", Text), column("attempts", Integer))
+    .render_derived(name="mine")
+)
+_FINISH = often(
+    update(_DELIVERIES)
+    .where(
+        _DELIVERIES.c.event_id == _MINE.c.event_id,
+        _DELIVERIES.c.consumer == _MINE.c.consumer,
+        _DELIVERIES.c.attempts == _MINE.c.attempts,
+        _DELIVERIES.c.state == RUNNING,
+    )
+    .values(state=DONE, error=None)
+)
+_CLAIM = often(
+    update(_DELIVERIES)
+    .where(
+        _DELIVERIES.c.consumer == bindparam("consumer"),
+        _DELIVERIES.c.event_id == any_(bindparam("wanted", type_=_IDS)),
+        _DELIVERIES.c.event_id == _EVENTS.c.id,
+        _DELIVERIES.c.state == WAITING,
+    )
+    .values(state=RUNNING, attempts=_DELIVERIES.c.attempts + 1, next_at=sql_now() + CLAIM_LEASE)
+    .add_cte(_FINISH.cte("finished"))
+    .returning(_EVENTS.c.id, _EVENTS.c.type, _EVENTS.c.payload, _EVENTS.c.occurred_at, _DELIVERIES.c.attempts)
+)

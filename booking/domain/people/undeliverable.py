@@ -6,14 +6,16 @@ What is noted is a time and a short code such as "550 5.1.1", never the server's
 from __future__ import annotations
 
 import datetime as dt
+from typing import cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, bindparam, func, select, update
 
 from booking.domain.actors import Actor
 from booking.domain.people.models import User
 from booking.domain.people.users import email_key
 from booking.infra.clock import sql_now
-from booking.infra.db import READ_COMMITTED, db, reading, transaction
+from booking.infra.db import AUTOCOMMIT, READ_COMMITTED, db, execute, reading, transaction
+from booking.infra.prepared import often
 
 LONGEST_CODE = 32
 
@@ -32,15 +34,17 @@ def note(email: str, code: str) -> None:
     )
 
 
-@transaction(isolation=READ_COMMITTED)
+@transaction(isolation=AUTOCOMMIT)
 def forget(email: str) -> None:
     """A mail has reached it."""
-    db.session.execute(
-        update(User)
-        .where(User.email_key == email_key(email), User.email_undeliverable_at.is_not(None))
-        .values(email_undeliverable_at=None, email_undeliverable_code=None)
-        .execution_options(synchronize_session=False)
-    )
+    execute(_FORGET, {"key": email_key(email)})
+
+
+_FORGET = often(
+    update(cast(Table, User.__table__))
+    .where(User.email_key == bindparam("key"), User.email_undeliverable_at.is_not(None))
+    .values(email_undeliverable_at=None, email_undeliverable_code=None)
+)
 
 
 @reading
