@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from booking.domain.reservations import bookings, recovery
+from booking.domain.reservations import bookings, holds, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.infra.db import db, transaction
@@ -75,7 +75,7 @@ def test_the_filter_means_the_shown_status(app: Flask, alice: User, room: Room, 
     early = program_of(app, alice)
     early.post(path(early.post("/bookings", an_order(room, in_days(30))).json, "/cancel"))
     early.post("/bookings", an_order(room, in_days(40)))
-    bookings.hold(acting(alice), order(alice, room, in_days(50)), desk)
+    holds.reserve(acting(alice), order(alice, room, in_days(50)), desk)
 
     def filtered(program: Any) -> Any:
         statuses = ("PENDING", "CONFIRMED", "CANCELLED", "EXPIRED")
@@ -102,7 +102,7 @@ def test_one_booking_is_what_was_answered_and_carries_its_version(api: Program, 
 def test_a_booking_paid_in_time_shows_until_when_it_is_held(
     api: Program, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     shown = api.get(f"/bookings/{encode('booking', held.id)}").json
     assert shown["status"] == "PENDING"
     assert dt.datetime.fromisoformat(shown["heldUntil"]) - dt.datetime.now(dt.UTC) <= dt.timedelta(minutes=15)
@@ -166,7 +166,7 @@ def test_a_stay_that_has_begun_cannot_be_cancelled(app: Flask, alice: User, room
 def test_an_unpaid_hold_is_cancelled_without_a_refund(
     api: Program, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     answer = api.post(f"/bookings/{encode('booking', held.id)}/cancel")
     assert (answer.json["status"], answer.json["refundAmount"]) == ("CANCELLED", None)
 
@@ -213,7 +213,7 @@ def test_any_other_tag_gets_the_booking(api: Program, booked: dict[str, Any], ta
 def test_a_hold_is_sent_whatever_is_known_since_it_runs_out_without_a_new_version(
     api: Program, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = {"id": encode("booking", bookings.hold(acting(alice), order(alice, room), desk).id)}
+    held = {"id": encode("booking", holds.reserve(acting(alice), order(alice, room), desk).id)}
     known = {"If-None-Match": api.get(path(held)).headers["ETag"]}
     assert api.ask("GET", path(held), headers=known).json["status"] == "PENDING"
     later(desk.hold_for + dt.timedelta(seconds=1))

@@ -13,7 +13,7 @@ from sqlalchemy import create_engine
 
 from bench import plans_in_background
 from booking.domain.errors import PaymentUnknown
-from booking.domain.reservations import bookings
+from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.infra import telemetry
@@ -27,7 +27,7 @@ def test_no_background_statement_reads_history(
     app: Flask, environ: dict[str, str], alice: User, room: Room, desk: BookingContext
 ) -> None:
     plans_in_background.fill(environ["MIGRATION_DATABASE_URL"], BOOKINGS)
-    bookings.hold(acting(alice), order(alice, room), desk)
+    holds.reserve(acting(alice), order(alice, room), desk)
     with pytest.raises(PaymentUnknown):
         bookings.book(acting(alice), order(alice, a_room(), in_days(40)), VISA, interrupted(desk, silent))
     later(desk.hold_for + dt.timedelta(minutes=2))

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from booking.domain.people import own_account
-from booking.domain.reservations import bookings
+from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.ids import encode
@@ -173,7 +173,7 @@ def test_without_a_script_paying_too_late_is_explained(
     reserve(page, room, alice)
     expect(page.locator(".countdown [data-until]")).to_have_text("15 minutes")
     later(TIMED)
-    bookings.hold(acting(bob), order(bob, room, STAY), desk)
+    holds.reserve(acting(bob), order(bob, room, STAY), desk)
     pay(page)
     expect(heading(page, "This reservation has ended")).to_be_visible()
     expect(page.get_by_text("Another guest has the room for these nights now.")).to_be_visible()
@@ -295,6 +295,6 @@ def test_every_page_is_sound_on_a_small_phone(
     button(page, "Release the room").click()
     expect(heading(page, room.name)).to_be_visible()
     look_at(given_back, "This reservation has ended")
-    bookings.hold(acting(bob), order(bob, room, STAY), desk)
+    holds.reserve(acting(bob), order(bob, room, STAY), desk)
     look_at(address(room).replace("?", "/reserve?"), "Someone else has just taken this room")
     assert len(seen) == 17

@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 
 from booking.domain.people import audit_log
-from booking.domain.reservations import bookings
+from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra import clock
@@ -68,7 +68,7 @@ def test_the_refund_is_shown_and_asked_and_the_log_names_who(
 def test_a_hold_is_released_and_nothing_goes_back(
     runner: FlaskCliRunner, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     said = cancel(runner, encode("booking", held.id), answer="y\n")
     assert "; a hold; nothing was paid.\nRelease this hold? [y/N]: y\n" in said.output
     assert said.output.endswith(f"{held.reference} is cancelled.\n")
@@ -125,7 +125,7 @@ def test_what_was_shown_is_what_happens_or_nothing(
 def test_what_cannot_be_cancelled_any_more_says_why(
     runner: FlaskCliRunner, alice: User, room: Room, booked: Booking, desk: BookingContext
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room, in_days(5)), desk)
+    held = holds.reserve(acting(alice), order(alice, room, in_days(5)), desk)
     later(desk.hold_for)
     said = cancel(runner, held.reference, "--yes")
     assert said.output == "Error: This booking was not paid in time, so there is nothing to cancel.\n"

@@ -7,7 +7,7 @@ from click.testing import Result
 from flask.testing import FlaskCliRunner
 
 from booking.domain.people import audit_log
-from booking.domain.reservations import bookings, guarantees
+from booking.domain.reservations import bookings, guarantees, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
@@ -60,7 +60,7 @@ def test_a_dearer_stay_is_for_its_guest_to_change(runner: FlaskCliRunner, booked
 def test_what_a_guaranteed_stay_costs_more_stays_due(
     runner: FlaskCliRunner, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     guarantees.guarantee(SYSTEM, held.order_id, "desk")
     said = change(runner, held.reference, "--check-out", in_days(30, 4).check_out.isoformat(), "--yes")
     assert (said.exit_code, int(order_of(held).due)) == (0, 480), said.output

@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import make_url
 
-from booking.domain.reservations import bookings
+from booking.domain.reservations import holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.infra import leader
@@ -257,7 +257,7 @@ def test_a_cache_of_its_own_that_is_away(ask: Ask) -> None:
 
 
 def test_holds_that_nobody_freed(app: Flask, ask: Ask, alice: User, room: Room, desk: BookingContext) -> None:
-    bookings.hold(acting(alice), order(alice, room), desk)
+    holds.reserve(acting(alice), order(alice, room), desk)
     assert ask().states("holds") == ["ok"]
     later(dt.timedelta(minutes=25))
     assert "problem: 1 hold has ended and not been released, the oldest for 10 min" in ask().said("holds")

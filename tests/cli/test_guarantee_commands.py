@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from flask.testing import FlaskCliRunner
 
-from booking.domain.reservations import bookings
+from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra import clock
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("app")
 
 @pytest.fixture
 def held(alice: User, room: Room, desk: BookingContext) -> Booking:
-    return bookings.hold(acting(alice), order(alice, room), desk)
+    return holds.reserve(acting(alice), order(alice, room), desk)
 
 
 def said(runner: FlaskCliRunner, *words: str) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.errors import AccountDisabled
 from booking.domain.people import audit_log, memberships, own_account, staff, users
-from booking.domain.reservations import bookings
+from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Event, Property, Room, User
 from booking.infra.db import db, transaction
@@ -44,7 +44,7 @@ def held(user: User) -> set[Membership]:
 
 
 def test_a_command_is_named_in_the_log_and_in_events(app: Flask, alice: User, room: Room, desk: BookingContext) -> None:
-    bookings.hold(acting(alice), order(alice, room), desk)
+    holds.reserve(acting(alice), order(alice, room), desk)
     later(desk.hold_for * 2)
     assert run(app, "bookings", "expire").exit_code == 0
     assert run(app, "users", "disable", "alice@example.com", "--yes").exit_code == 0

@@ -11,7 +11,7 @@ from flask.testing import FlaskCliRunner
 
 from booking.domain.errors import InvalidCredentials, PaymentUnknown
 from booking.domain.people import sessions, users
-from booking.domain.reservations import bookings
+from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Event, Room, Session, User
 from tests.cast import PASSWORD, VISA, acting, count, in_days, interrupted, order, silent
@@ -134,7 +134,7 @@ def test_operators_are_told_what_keeps_an_account(app: Flask, alice: User, room:
 def test_holds_that_keep_an_account_are_to_be_released(
     app: Flask, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     refused = run(app, "delete", "alice@example.com", "--yes")
     assert (refused.exit_code, "cancel" in refused.output) == (1, False)
     assert f"release them first or wait until they have run out: {held.reference}." in refused.output
@@ -145,7 +145,7 @@ def test_holds_that_keep_an_account_are_to_be_released(
 
 
 def test_a_payment_under_way_is_waited_for(app: Flask, alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     with pytest.raises(PaymentUnknown):
         bookings.pay(acting(alice), held.id, VISA, held.total_price, interrupted(desk, silent))
     refused = run(app, "delete", "alice@example.com", "--yes").output

@@ -20,7 +20,7 @@ from booking.domain import inventory, payments
 from booking.domain.errors import BookingError, IdempotencyConflict, RoomLocked, RoomNotAvailable
 from booking.domain.inventory import availability
 from booking.domain.payments import ledger, refunds
-from booking.domain.reservations import bookings, cancellation, idempotency, keyed, recovery, refund_debts
+from booking.domain.reservations import bookings, cancellation, holds, idempotency, keyed, recovery, refund_debts
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.requests import BookingRequest
 from booking.domain.tables import Booking, Room, User
@@ -128,7 +128,7 @@ def crowd(stage: Stage, count: Count, number: int) -> None:
 def paying(stage: Stage, count: Count, number: int) -> None:
     """A hold is paid in several windows, and given back in one."""
     guest, stay = stage.guest(number), in_days(stage.day(number, 200, 2), 2)
-    held = bookings.hold(acting(guest), order(guest, stage.room(number), stay), stage.desk)
+    held = holds.reserve(acting(guest), order(guest, stage.room(number), stay), stage.desk)
     acts: list[Callable[[], Booking]] = [
         lambda: bookings.pay(acting(guest), held.id, VISA, held.total_price, stage.desk)
     ] * (FEW - 1)

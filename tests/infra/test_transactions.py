@@ -139,9 +139,9 @@ def test_reading_takes_one_statement_and_no_transaction(app: Flask) -> None:
 
 def test_a_stale_row_cannot_confirm_what_somebody_else_expired(alice: User, room: Room, desk: BookingContext) -> None:
     """With rollback() instead of close() at the start of a step, the identity map kept the old row (a trial's trap)."""
-    from booking.domain.reservations import bookings
+    from booking.domain.reservations import bookings, holds
 
-    held = bookings.hold(acting(alice), order(alice, room, in_days(30)), desk)
+    held = holds.reserve(acting(alice), order(alice, room, in_days(30)), desk)
     stale = db.session.scalars(select(Booking).where(Booking.id == held.id)).one()
     assert stale.status == "PENDING"
     with db.engine.begin() as other:

@@ -18,7 +18,7 @@ from flask.testing import FlaskCliRunner
 
 from booking.domain.errors import TooManyAttempts
 from booking.domain.notices import FieldName, Notice
-from booking.domain.reservations import bookings
+from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.booking_summary import ChangedFrom
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
@@ -126,7 +126,7 @@ def test_the_way_from_a_room_to_a_booking(foreign: Flask, alice: User, room: Roo
     site = foreign.extensions["services"].settings.site_name
     guest = Visitor(foreign).sign_in("alice")
     pages = [room_address(room), "/account", "/bookings"]
-    held = bookings.hold(acting(alice), order(alice, room, STAY), desk)
+    held = holds.reserve(acting(alice), order(alice, room, STAY), desk)
     pages.append(f"/checkout/{encode('booking', held.id)}")
     for path in pages:
         assert foreign_words(visible(guest.go(path)), site) == set(), path

@@ -11,7 +11,7 @@ from flask import Flask
 
 from booking.config import SettingsError
 from booking.domain.catalogue.cancellation_policies import STRICT
-from booking.domain.reservations import bookings, recovery
+from booking.domain.reservations import bookings, holds, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode
@@ -91,7 +91,7 @@ def test_a_receipt_names_seller_guest_stay_and_total(
 def test_nobody_else_gets_the_receipt_and_a_hold_has_none(
     app: Flask, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room, STAY), desk)
+    held = holds.reserve(acting(alice), order(alice, room, STAY), desk)
     receipt = f"/bookings/{encode('booking', held.id)}/receipt"
     assert Visitor(app).sign_in("alice").go(receipt).status == 404
     assert Visitor(app).sign_in("bob").go(receipt).status == 404

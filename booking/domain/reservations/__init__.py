@@ -20,7 +20,7 @@ from booking.domain.reservations.booking_details import trip as get_details
 from booking.domain.reservations.booking_summary import BookingSummary, changed_from
 from booking.domain.reservations.booking_summary import amounts as amounts_of
 from booking.domain.reservations.booking_summary import notice as find_summary
-from booking.domain.reservations.bookings import book, cancel, expire_holds, hold, pay
+from booking.domain.reservations.bookings import book, cancel, expire_holds, pay
 from booking.domain.reservations.bookings import get as get_booking
 from booking.domain.reservations.bookings import release as release_hold
 from booking.domain.reservations.cancellation import shown_status
@@ -132,7 +132,6 @@ __all__ = [
     "get_details",
     "guarantee",
     "hear_from_provider",
-    "hold",
     "look_at_payment",
     "look_up_order",
     "money_moves",

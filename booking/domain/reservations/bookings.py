@@ -105,17 +105,11 @@ def book_all(
         raise PaymentUnknown from None
 
 
-def hold(actor: Actor, wanted: BookingRequest, context: BookingContext) -> Booking:
-    """Keep the nights for the guest until `held_until`. Waits up to 2 s behind somebody else's hold.
-
-    Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds, AccountNotFound.
-    """
-    [booking] = hold_all(actor, wanted, context)
-    return booking
-
-
 def hold_all(actor: Actor, wanted: Wanted, context: BookingContext, claim: idempotency.Claim | None = None) -> Lines:
-    """The same for an order: all of its rooms, or none. It counts as one hold."""
+    """Hold all rooms of an order for the guest, or none, until `held_until`. Waits up to 2 s behind another hold.
+
+    It counts as one hold. Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds, AccountNotFound.
+    """
     with holding.lock_rooms(wanted, context, wait=2):
         return holding.clearing_only_if_needed(lambda take: _hold_one_more(actor, wanted, context, take, claim), wanted)
 

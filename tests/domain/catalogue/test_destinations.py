@@ -12,7 +12,7 @@ from flask import Flask
 
 from booking.domain.catalogue import destinations
 from booking.domain.catalogue.destinations import Destination
-from booking.domain.reservations import bookings
+from booking.domain.reservations import holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.search import suggestions, teasers, usual
 from booking.domain.search.finder import FoundRoom
@@ -84,14 +84,14 @@ def test_a_few_rooms_come_from_different_places_and_only_published_ones(app: Fla
 
 
 def test_a_few_rooms_are_free_and_large_enough(app: Flask, room: Room, alice: User, desk: BookingContext) -> None:
-    bookings.hold(acting(alice), order(alice, room, STAY), desk)
+    holds.reserve(acting(alice), order(alice, room, STAY), desk)
     a_room(capacity=1)
     left = a_room()
     assert [found.id for found in few()] == [encode("room", left.id)]
 
 
 def test_other_dates_are_offered_when_all_is_taken(app: Flask, room: Room, alice: User, desk: BookingContext) -> None:
-    bookings.hold(acting(alice), order(alice, room, STAY), desk)
+    holds.reserve(acting(alice), order(alice, room, STAY), desk)
     found = suggestions.instead(wanted(), place(), RULES, 0)
     assert found.reason == suggestions.TAKEN
     shifts = [(one.wanted.check_in - STAY.check_in).days for one in found.suggestions if one.kind == "dates"]
@@ -121,7 +121,7 @@ def test_for_too_many_guests_as_many_as_can_be_are_offered(
     found = suggestions.instead(search, where, RULES, 0)
     assert (found.reason, found.largest) == (suggestions.TOO_MANY, 8)
     assert [(one.kind, one.wanted.capacity, one.total) for one in found.suggestions] == [("guests", 8, 1)]
-    bookings.hold(acting(alice), order(alice, large, STAY), desk)
+    holds.reserve(acting(alice), order(alice, large, STAY), desk)
     assert suggestions.instead(search, where, RULES, 0).suggestions[0].wanted.capacity == 4
 
 

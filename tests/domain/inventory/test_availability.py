@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from booking.domain import inventory
 from booking.domain.errors import RoomNotAvailable
 from booking.domain.inventory import availability
-from booking.domain.reservations import bookings
+from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.domain.tables import Availability, Event, Room, User
@@ -119,7 +119,7 @@ def test_a_cancellation_says_whether_it_was_confirmed_and_what_comes_back(
     booking = (
         bookings.book(acting(alice), order(alice, room), VISA, desk)
         if paid
-        else bookings.hold(acting(alice), order(alice, room), desk)
+        else holds.reserve(acting(alice), order(alice, room), desk)
     )
     bookings.cancel(acting(alice), booking.id, desk)
     [payload] = told("booking.cancelled")

@@ -15,7 +15,7 @@ from booking.domain.actors import VISITOR, Actor, Membership, Role
 from booking.domain.errors import Forbidden, Invalid, RoomNotAvailable, RoomNotFound
 from booking.domain.inventory import Block, BlockDiffers, BlockNotFound, NightsTaken, availability
 from booking.domain.maintenance import verification
-from booking.domain.reservations import bookings
+from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay, StayRules
 from booking.domain.tables import Availability, Room, User
@@ -93,7 +93,7 @@ def test_a_sold_night_is_never_blocked_and_the_error_names_it(alice: User, room:
 def test_a_held_night_is_not_blocked_and_one_whose_hold_is_over_is(
     alice: User, room: Room, desk: BookingContext
 ) -> None:
-    bookings.hold(acting(alice), order(alice, room, in_days(31, 1)), desk)
+    holds.reserve(acting(alice), order(alice, room, in_days(31, 1)), desk)
     with pytest.raises(NightsTaken) as refused:
         blocked(room, in_days(30))
     assert list(refused.value.nights.values()) == ["held"]

@@ -16,7 +16,7 @@ from booking.domain.maintenance import retention, verification
 from booking.domain.maintenance.retention import RULES, Rule
 from booking.domain.messages import outbox
 from booking.domain.people import sessions
-from booking.domain.reservations import bookings
+from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import CONFIRMED
 from booking.domain.reservations.requests import BookingRequest
@@ -115,7 +115,7 @@ def test_a_session_that_is_still_good_stays_however_old_it_is(alice: User) -> No
 
 
 def expired(alice: User, room: Room, desk: BookingContext) -> Booking:
-    held = bookings.hold(acting(alice), BookingRequest(alice.id, room.id, in_days(30), 2), desk)
+    held = holds.reserve(acting(alice), BookingRequest(alice.id, room.id, in_days(30), 2), desk)
     clock.shift(dt.timedelta(hours=1))
     assert bookings.expire_holds(SYSTEM) == 1
     return held
@@ -160,7 +160,7 @@ def test_nights_that_are_over_go_and_verify_does_not_miss_them(alice: User, room
 
 
 def test_a_held_or_pinned_night_is_not_pruned_whatever_its_date(alice: User, room: Room, desk: BookingContext) -> None:
-    bookings.hold(acting(alice), BookingRequest(alice.id, room.id, in_days(30), 2), desk)
+    holds.reserve(acting(alice), BookingRequest(alice.id, room.id, in_days(30), 2), desk)
     run("UPDATE availability SET night = night - 400")
     assert "past_nights" not in prune()
 

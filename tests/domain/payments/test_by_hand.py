@@ -28,7 +28,7 @@ from booking.domain.errors import (
 from booking.domain.maintenance import verification
 from booking.domain.payments import refunds
 from booking.domain.people import audit_log
-from booking.domain.reservations import bookings, guarantees, recovery
+from booking.domain.reservations import bookings, guarantees, holds, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra import clock
@@ -56,7 +56,7 @@ def clerk(role: Role, at: Room | None) -> Actor:
 @pytest.fixture
 def vouched(alice: User, room: Room, desk: BookingContext) -> Booking:
     """360 EUR, guaranteed, to be paid at the desk."""
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     return guarantees.guarantee(SYSTEM, held.order_id, "desk")[0]
 
 
@@ -106,7 +106,7 @@ def test_never_more_than_is_due(vouched: Booking) -> None:
 
 
 def test_a_hold_is_guaranteed_before_money_is_taken_for_it(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     with pytest.raises(NothingOwed):
         receive(held, 360)
     assert payments_of(held) == []
@@ -215,7 +215,7 @@ def test_verify_finds_an_entry_made_twice(vouched: Booking) -> None:
 def test_another_stay_of_the_guest_is_another_order(
     alice: User, room: Room, vouched: Booking, desk: BookingContext
 ) -> None:
-    other = bookings.hold(acting(alice), order(alice, room, in_days(60)), desk)
+    other = holds.reserve(acting(alice), order(alice, room, in_days(60)), desk)
     guarantees.guarantee(SYSTEM, other.order_id, "desk")
     receive(vouched, 100)
     receive(other, 100)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from booking.domain.errors import PaymentFailed, PaymentUnknown, RoomNotAvailable
 from booking.domain.payments import ledger
-from booking.domain.reservations import bookings, repository
+from booking.domain.reservations import bookings, holds, repository
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Payment, Room, User
 from booking.infra import clock
@@ -211,7 +211,7 @@ def test_a_refund_is_owed_in_the_currency_and_to_the_provider_of_its_charge(
 
 
 def test_each_attempt_says_from_when_on_recovery_may_ask(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     seen: list[dt.datetime | None] = []
     goes = transaction(lambda: db.session.execute(text("DELETE FROM availability")))
 
@@ -229,7 +229,7 @@ def test_each_attempt_says_from_when_on_recovery_may_ask(alice: User, room: Room
 
 
 def test_the_latest_charge_of_a_booking_is_its_own_last_card(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     with pytest.raises(PaymentFailed):
         bookings.pay(acting(alice), held.id, DECLINED, held.total_price, desk)
     bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)
@@ -261,7 +261,7 @@ def test_of_those_asked_equally_often_the_one_that_waits_longest_is_due_first(
 def test_the_charge_that_paid_is_found_beside_a_declined_one_a_refund_and_other_bookings(
     alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     with pytest.raises(PaymentFailed):
         bookings.pay(acting(alice), held.id, DECLINED, held.total_price, desk)
     bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)

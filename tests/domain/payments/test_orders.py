@@ -91,7 +91,7 @@ def test_an_order_says_which_way_it_came(alice: User, room: Room, desk: BookingC
 
 
 def test_the_sums_follow_a_booking_through_its_life(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     assert sums(held) == (360, 0, 0, 0)
     bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)
     assert sums(held) == (360, 360, 0, 0)
@@ -101,7 +101,7 @@ def test_the_sums_follow_a_booking_through_its_life(alice: User, room: Room, des
 
 
 def test_what_nobody_paid_for_is_not_owed(alice: User, room: Room, desk: BookingContext) -> None:
-    released, expired = (bookings.hold(acting(alice), order(alice, room, in_days(first)), desk) for first in (30, 40))
+    released, expired = (holds.reserve(acting(alice), order(alice, room, in_days(first)), desk) for first in (30, 40))
     bookings.cancel(acting(alice), released.id, desk)
     later(desk.hold_for + dt.timedelta(seconds=1))
     bookings.expire_holds(SYSTEM)
@@ -160,7 +160,7 @@ def test_another_price_of_a_hold_is_what_is_owed(alice: User, room: Room, desk: 
 
 
 def test_an_order_goes_with_its_booking(alice: User, room: Room, desk: BookingContext) -> None:
-    bookings.hold(acting(alice), order(alice, room), desk)
+    holds.reserve(acting(alice), order(alice, room), desk)
     later(desk.hold_for + dt.timedelta(seconds=1))
     bookings.expire_holds(SYSTEM)
     later(dt.timedelta(days=40))
@@ -183,7 +183,7 @@ def refund(booking: Booking, amount: Decimal, context: BookingContext) -> list[P
 
 
 def test_no_more_is_charged_than_is_owed(alice: User, room: Room, booked: Booking, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room, in_days(50)), desk)
+    held = holds.reserve(acting(alice), order(alice, room, in_days(50)), desk)
     for booking, amount in ((held, Decimal("360.01")), (booked, Decimal("0.01"))):
         with pytest.raises(NothingOwed):
             charge(booking, amount, desk)
@@ -191,7 +191,7 @@ def test_no_more_is_charged_than_is_owed(alice: User, room: Room, booked: Bookin
 
 
 def test_one_charge_of_an_order_at_a_time(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     charge(held, Decimal(100), desk, "deposit")
     with pytest.raises(PaymentInProgress):
         charge(held, Decimal(260), desk)
@@ -199,7 +199,7 @@ def test_one_charge_of_an_order_at_a_time(alice: User, room: Room, desk: Booking
 
 
 def test_of_many_charges_that_begin_at_once_one_does(app: Flask, alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     results = all_at_once(app, [partial(charge, held, Decimal(360), desk)] * 6)
     assert len([one for one in results if isinstance(one, Payment)]) == 1
     assert {type(one) for one in results if not isinstance(one, Payment)} == {PaymentInProgress}
@@ -281,7 +281,7 @@ def test_verify_finds_an_order_that_does_not_agree(booked: Booking, damage: str,
 @pytest.fixture
 def given(alice: User, room: Room, desk: BookingContext) -> Booking:
     """A hold of a stay that costs nothing."""
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     say("UPDATE bookings SET total_price = 0, price_lines = '[]'")
     return reload(held)
 
@@ -316,7 +316,7 @@ def test_a_hold_that_is_over_is_not_confirmed_although_it_costs_nothing(given: B
 def test_a_price_that_changes_on_the_way_is_not_charged(
     alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch, shown: int, now: int
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     say("UPDATE bookings SET total_price = :now, version = version + 1", now=now)
     held.total_price = Decimal(shown)
     monkeypatch.setattr(bookings, "payable", lambda *_: (held,))
@@ -353,7 +353,7 @@ def test_a_refund_leaves_what_the_other_bookings_of_the_order_cost(
     alice: User, room: Room, booked: Booking, desk: BookingContext
 ) -> None:
     """Two rooms in one order, half of it paid: what is paid is kept for the room that stays."""
-    other = bookings.hold(acting(alice), order(alice, room, in_days(60)), desk)
+    other = holds.reserve(acting(alice), order(alice, room, in_days(60)), desk)
     say("UPDATE orders SET owed = owed + 360 WHERE id = :id", id=booked.order_id)
     say("DELETE FROM orders WHERE id = :id", id=other.order_id)
     say("UPDATE bookings SET order_id = :one WHERE id = :id", one=booked.order_id, id=other.id)

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from booking.domain.errors import PaymentNotFound, RefundNotOwed, RoomNotAvailable
 from booking.domain.maintenance import verification
 from booking.domain.payments import ledger, refunds
-from booking.domain.reservations import bookings, recovery, refund_debts
+from booking.domain.reservations import bookings, holds, recovery, refund_debts
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra import clock
@@ -305,7 +305,7 @@ def test_a_provider_that_breaks_does_not_undo_the_cancellation(
 
 
 def test_charged_too_late_and_the_refund_declined_is_owed(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
 
     @transaction
     def somebody_else_has_the_nights(_: Outcome) -> None:

@@ -18,7 +18,7 @@ from booking.domain.errors import Forbidden, PaymentFailed, PaymentUnknown
 from booking.domain.maintenance import verification
 from booking.domain.payments import DepositPlan
 from booking.domain.payments.schedule_models import ScheduledPayment
-from booking.domain.reservations import balances, bookings, recovery
+from booking.domain.reservations import balances, bookings, holds, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Event, Payment, Room, User
 from booking.infra.db import READ_COMMITTED, db, transaction
@@ -50,7 +50,7 @@ A_DAY = dt.timedelta(days=1, minutes=1)
 
 
 def hold(guest: User, room: Room, desk: BookingContext, deposit: DepositPlan | None = A_THIRD) -> Booking:
-    return bookings.hold(acting(guest), replace(order(guest, room, in_days(30)), deposit=deposit), desk)
+    return holds.reserve(acting(guest), replace(order(guest, room, in_days(30)), deposit=deposit), desk)
 
 
 def pay(held: Booking, desk: BookingContext, card: str = VISA) -> Booking:

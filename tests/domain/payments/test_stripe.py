@@ -9,7 +9,7 @@ import pytest
 from booking.domain.errors import PaymentFailed, PaymentUnknown
 from booking.domain.maintenance.verification import verify
 from booking.domain.payments import ProviderReferences, ledger
-from booking.domain.reservations import bookings, charging, recovery
+from booking.domain.reservations import bookings, charging, holds, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.infra.ids import new_id
@@ -42,7 +42,7 @@ def test_a_booking_is_charged_once_confirmed_cancelled_and_refunded(
 def test_a_declined_card_keeps_the_hold_and_the_next_card_is_an_intent_of_its_own(
     alice: User, room: Room, stripe_desk: BookingContext, stand_in: StandIn
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), stripe_desk)
+    held = holds.reserve(acting(alice), order(alice, room), stripe_desk)
     with pytest.raises(PaymentFailed):
         bookings.pay(acting(alice), held.id, DECLINED, held.total_price, stripe_desk)
     assert bookings.pay(acting(alice), held.id, VISA, held.total_price, stripe_desk).status == "CONFIRMED"
@@ -100,7 +100,7 @@ def test_one_reference_is_noted_while_the_attempt_is_open_and_none_once_it_was_c
     notes = ProviderReferences()
     attempts = []
     for _ in range(3):
-        held = bookings.hold(acting(alice), order(alice, a_room()), stripe_desk)
+        held = holds.reserve(acting(alice), order(alice, a_room()), stripe_desk)
         attempts.append(bookings._begin_payment(acting(alice), (held,), VISA, stripe_desk).payment.id)
     noted, closed, failed = attempts
     assert notes.find(noted) == Noted(None)

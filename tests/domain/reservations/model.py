@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 START = dt.datetime(2030, 5, 1, 10, tzinfo=dt.UTC)
 ZONE = ZoneInfo("Europe/Brussels")
 HOLD = dt.timedelta(minutes=15)
+LIVE = ("PENDING", "CONFIRMED")
 HOLDS = 3  # that one guest may have at a time
 PRICES = (Decimal(120), Decimal(95))
 TIERS = (((1, 100),), ((5, 100), (1, 50)))  # of each room: cancelled so many days before, so much comes back
@@ -57,8 +58,7 @@ class Sold:
     def sums(self) -> tuple[Decimal, ...]:
         """What the order owes, was paid, refunded, and has on its way back, as far as the product knows."""
         paid = Decimal(0) if self.charge_open else self.charged
-        live = self.status in {"PENDING", "CONFIRMED"}
-        owed = self.total if live else paid - self.refund
+        owed = self.total if self.status in LIVE else paid - self.refund
         return owed, paid, self.refunded, self.refund if self.refund_open else Decimal(0)
 
 
@@ -139,12 +139,26 @@ class Model:
         self.sold.append(new)
         return new
 
-    def hold(self, guest: int, room: int, check_in: dt.date, check_out: dt.date) -> str:
-        running = [one for one in self.sold if one.guest == guest and one.status == "PENDING" and not self.over(one)]
-        if len(running) >= HOLDS:
+    def reserve(self, guest: int, room: int, check_in: dt.date, check_out: dt.date) -> str:
+        """What the guest has of exactly this stay, else a new hold, for which own ones of other dates make way."""
+        mine = [one for one in self.sold if one.guest == guest and one.status in LIVE and not self.over(one)]
+        here = [one for one in mine if one.room == room and one.check_in < check_out and check_in < one.check_out]
+        if same := [one for one in here if (one.check_in, one.check_out) == (check_in, check_out)]:
+            return same[0].status
+        making_way = [one for one in here if one.nights == "held"]
+        if len([one for one in mine if one.status == "PENDING" and one not in making_way]) >= HOLDS:
             return "TooManyHolds"
+        before = self.taken
+        for one in making_way:
+            self.let_go(one)
         new = self.claim(guest, room, check_in, check_out, "held")
-        return new if isinstance(new, str) else new.status
+        if isinstance(new, str):
+            self.taken = before
+            return new
+        new.held_until = min([new.held_until, *(one.held_until for one in making_way)])
+        for one in making_way:
+            one.status = "CANCELLED"
+        return new.status
 
     def book(self, guest: int, room: int, check_in: dt.date, check_out: dt.date, card: str, way: str) -> str:
         new = self.claim(guest, room, check_in, check_out, "pinned")

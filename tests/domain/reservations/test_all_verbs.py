@@ -103,7 +103,7 @@ class Verbs(RuleBasedStateMachine):
     def hold(self, guest: int, room: int, days: tuple[int, int], number: int, dies: int) -> None:
         wanted = self._wanted(guest, room, days, number)
         self.memory.promise(guest, [self._as_world(room, days, number)], PENDING)
-        self._do(dies, lambda: bookings.hold(acting(wanted), wanted, self.desk))
+        self._do(dies, lambda: bookings.hold_all(acting(wanted), wanted, self.desk))
 
     @rule(guest=guests, room=rooms, days=stays, number=people, card=cards, way=ways, dies=death)
     def book(self, guest: int, room: int, days: tuple[int, int], number: int, card: str, way: str, dies: int) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from booking.domain.errors import BookingNotFound, PaymentFailed, PaymentUnknown, RefundChanged, RoomNotAvailable
 from booking.domain.inventory import availability
-from booking.domain.reservations import account_deletion, booking_details, bookings, history, ical, recovery
+from booking.domain.reservations import account_deletion, booking_details, bookings, history, holds, ical, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.ical import CalendarPublisher
 from booking.domain.search import alternatives
@@ -40,7 +40,7 @@ DAY = dt.timedelta(days=1)
 
 
 def test_a_hold_counts_down(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     trip = booking_details.trip(acting(alice), held.id)
     assert trip.stage == booking_details.HELD
     assert 890 < trip.seconds_left <= 900
@@ -48,14 +48,14 @@ def test_a_hold_counts_down(alice: User, room: Room, desk: BookingContext) -> No
 
 
 def test_a_hold_that_ran_out_is_over_before_anybody_swept(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     later(desk.hold_for)
     trip = booking_details.trip(acting(alice), held.id)
     assert (trip.stage, trip.seconds_left, trip.held_until) == (booking_details.OVER, 0, None)
 
 
 def test_a_declined_card_leaves_it_held(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     with pytest.raises(PaymentFailed):
         bookings.pay(acting(alice), held.id, DECLINED, held.total_price, desk)
     trip = booking_details.trip(acting(alice), held.id)
@@ -66,13 +66,13 @@ def test_a_declined_card_leaves_it_held(alice: User, room: Room, desk: BookingCo
 
 
 def test_a_hold_that_nobody_tried_to_pay_had_no_failed_payment(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     later(desk.hold_for)
     assert not booking_details.trip(acting(alice), held.id).payment_failed
 
 
 def test_a_payment_under_way_is_being_checked(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     with pytest.raises(PaymentUnknown):
         bookings.pay(acting(alice), held.id, VISA, held.total_price, interrupted(desk, silent))
     assert booking_details.trip(acting(alice), held.id).stage == booking_details.PAYING
@@ -81,7 +81,7 @@ def test_a_payment_under_way_is_being_checked(alice: User, room: Room, desk: Boo
 
 
 def test_charged_too_late_and_refunded_is_said(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
 
     def nights_are_lost(_: Any) -> None:
         transaction(lambda: availability.release(SYSTEM, held.id))()
@@ -134,10 +134,10 @@ def references(guest: Any, group: Any, page: int = 1) -> Any:
 def test_stays_stand_where_they_belong(alice: User, bob: User, room: Room, desk: BookingContext) -> None:
     late = bookings.book(acting(alice), order(alice, room, in_days(40)), VISA, desk)
     soon = bookings.book(acting(alice), order(alice, room, in_days(20)), VISA, desk)
-    held = bookings.hold(acting(alice), order(alice, room, in_days(30)), desk)
+    held = holds.reserve(acting(alice), order(alice, room, in_days(30)), desk)
     gone = bookings.book(acting(alice), order(alice, room, in_days(50)), VISA, desk)
     bookings.cancel(acting(alice), gone.id, desk)
-    never = bookings.hold(acting(alice), order(alice, room, in_days(60)), desk)
+    never = holds.reserve(acting(alice), order(alice, room, in_days(60)), desk)
     bookings.cancel(acting(alice), never.id, desk)
     bookings.book(acting(bob), order(bob, room, in_days(70)), VISA, desk)
     assert references(alice, history.UPCOMING) == [held.reference, soon.reference, late.reference]
@@ -167,7 +167,7 @@ def test_a_stay_is_past_from_its_check_out_on_by_the_clock_at_the_property(alice
 
 
 def test_a_hold_that_ran_out_is_in_no_list(alice: User, room: Room, desk: BookingContext) -> None:
-    bookings.hold(acting(alice), order(alice, room), desk)
+    holds.reserve(acting(alice), order(alice, room), desk)
     later(desk.hold_for)
     assert all(references(alice, group) == [] for group in history.GROUPS)
 
@@ -185,7 +185,7 @@ def test_lists_have_pages(alice: User, room: Room, desk: BookingContext) -> None
 def test_other_free_rooms_for_the_same_nights(alice: User, room: Room, desk: BookingContext) -> None:
     cheap, dear = a_room(price_per_night=Decimal(90)), a_room(price_per_night=Decimal(300))
     taken, elsewhere = a_room(), a_room(location="lisbon")
-    bookings.hold(acting(alice), order(alice, taken), desk)
+    holds.reserve(acting(alice), order(alice, taken), desk)
     found = alternatives.others(room.id, room.location, in_days(30), 2, rules=desk.rules, cache_seconds=0)
     assert [one.total for one in found] == [Decimal(270), Decimal(900)]
     assert cheap.id != dear.id != elsewhere.id
@@ -198,7 +198,7 @@ def test_nights_that_are_past_have_no_alternatives(room: Room, desk: BookingCont
 
 def test_the_same_room_may_still_be_free(alice: User, room: Room, desk: BookingContext) -> None:
     assert alternatives.still_free(room.id, in_days(30), 2, desk.rules).price.total == Decimal(360)
-    bookings.hold(acting(alice), order(alice, room), desk)
+    holds.reserve(acting(alice), order(alice, room), desk)
     assert nights_of(room)
     assert alternatives.still_free(room.id, in_days(30), 2, desk.rules) is None
 
@@ -226,7 +226,7 @@ def test_an_unknown_booking_does_not_exist(alice: User, bob: User) -> None:
 def test_of_what_never_was_booked_only_what_was_charged_too_late_is_among_the_cancelled(
     alice: User, desk: BookingContext
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, a_room()), desk)
+    held = holds.reserve(acting(alice), order(alice, a_room()), desk)
 
     @transaction
     def nights_go(_: object) -> None:
@@ -236,7 +236,7 @@ def test_of_what_never_was_booked_only_what_was_charged_too_late_is_among_the_ca
         bookings.pay(acting(alice), held.id, VISA, held.total_price, interrupted(desk, nights_go))
     with pytest.raises(PaymentFailed):
         bookings.book(acting(alice), order(alice, a_room()), DECLINED, desk)
-    bookings.cancel(acting(alice), bookings.hold(acting(alice), order(alice, a_room()), desk).id, desk)
+    bookings.cancel(acting(alice), holds.reserve(acting(alice), order(alice, a_room()), desk).id, desk)
     listed = history.overview(acting(alice), history.CANCELLED, page=1)
     assert [entry.booking.id for entry in listed.entries] == [held.id]
     assert listed.counts[history.CANCELLED] == 1

@@ -27,7 +27,7 @@ from booking.domain.errors import (
 from booking.domain.inventory import availability
 from booking.domain.payments import ledger
 from booking.domain.pricing import policies
-from booking.domain.reservations import bookings, cancellation, recovery
+from booking.domain.reservations import bookings, cancellation, holds, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Event, Room, User
@@ -128,27 +128,27 @@ def test_a_room_that_is_unknown_or_not_on_sale_does_not_exist(alice: User, desk:
 def test_a_hold_keeps_the_nights_for_a_quarter_of_an_hour(
     alice: User, bob: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     assert dt.timedelta(minutes=14) < held.held_until - clock.now() <= QUARTER
     with pytest.raises(RoomNotAvailable):
-        bookings.hold(acting(bob), order(bob, room), desk)
+        holds.reserve(acting(bob), order(bob, room), desk)
 
 
 def test_a_paid_hold_is_confirmed(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     paid = bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)
     assert (paid.status, paid.held_until) == ("CONFIRMED", None)
 
 
 def test_paying_twice_charges_once(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)
     assert bookings.pay(acting(alice), held.id, VISA, held.total_price, desk).status == "CONFIRMED"
     assert len(payments_of(held)) == 1
 
 
 def test_a_second_pay_while_the_first_is_under_way_is_refused(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     refusals = []
 
     def second_click(_: Any) -> None:
@@ -161,7 +161,7 @@ def test_a_second_pay_while_the_first_is_under_way_is_refused(alice: User, room:
 
 
 def test_a_declined_card_keeps_the_hold_for_another_one(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     with pytest.raises(PaymentFailed):
         bookings.pay(acting(alice), held.id, DECLINED, held.total_price, desk)
     assert reload(held).held_until == held.held_until
@@ -170,7 +170,7 @@ def test_a_declined_card_keeps_the_hold_for_another_one(alice: User, room: Room,
 
 
 def test_a_stranger_cannot_pay_or_cancel(alice: User, bob: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     with pytest.raises(BookingNotFound):
         bookings.pay(acting(bob), held.id, VISA, held.total_price, desk)
     with pytest.raises(BookingNotFound):
@@ -178,7 +178,7 @@ def test_a_stranger_cannot_pay_or_cancel(alice: User, bob: User, room: Room, des
 
 
 def test_another_total_than_the_one_shown_is_not_charged(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     with pytest.raises(PriceChanged):
         bookings.pay(acting(alice), held.id, VISA, Decimal(300), desk)
     assert payments_of(held) == []
@@ -186,7 +186,7 @@ def test_another_total_than_the_one_shown_is_not_charged(alice: User, room: Room
 
 
 def test_a_hold_that_is_over_cannot_be_paid(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     later(QUARTER)
     with pytest.raises(HoldOver):
         bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)
@@ -197,7 +197,7 @@ def test_a_hold_that_is_over_cannot_be_paid(alice: User, room: Room, desk: Booki
 
 
 def test_an_expired_hold_frees_its_nights_once(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     assert bookings.expire_holds(SYSTEM) == 0
     later(QUARTER)
     assert cancellation.shown_status(reload(held)) == "EXPIRED"  # before any sweeper came by
@@ -208,7 +208,7 @@ def test_an_expired_hold_frees_its_nights_once(alice: User, room: Room, desk: Bo
 def test_nights_whose_hold_ran_out_can_be_booked_before_the_sweeper_comes(
     alice: User, bob: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room, in_days(30, 3)), desk)
+    held = holds.reserve(acting(alice), order(alice, room, in_days(30, 3)), desk)
     later(QUARTER)
     assert bookings.book(acting(bob), order(bob, room, in_days(31, 4)), VISA, desk).status == "CONFIRMED"
     with pytest.raises(HoldOver):
@@ -220,7 +220,7 @@ def test_nights_whose_hold_ran_out_can_be_booked_before_the_sweeper_comes(
 def test_a_run_out_hold_beside_a_booked_night_changes_nothing(
     alice: User, bob: User, room: Room, desk: BookingContext
 ) -> None:
-    bookings.hold(acting(alice), order(alice, room, in_days(30, 2)), desk)
+    holds.reserve(acting(alice), order(alice, room, in_days(30, 2)), desk)
     bookings.book(acting(bob), order(bob, room, in_days(32, 1)), VISA, desk)
     later(QUARTER)
     before = nights_of(room)
@@ -230,7 +230,7 @@ def test_a_run_out_hold_beside_a_booked_night_changes_nothing(
 
 
 def test_pinned_nights_do_not_end_by_time(alice: User, bob: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
 
     def a_long_time(_: Any) -> None:
         later(dt.timedelta(hours=2))
@@ -298,7 +298,7 @@ def test_a_change_through_an_old_version_is_refused(alice: User, room: Room, des
 
 
 def test_a_hold_can_be_given_back(alice: User, bob: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     assert bookings.cancel(acting(alice), held.id, desk).refund_amount is None
     assert bookings.book(acting(bob), order(bob, room), VISA, desk).status == "CONFIRMED"
 
@@ -369,7 +369,7 @@ def test_a_refund_without_an_answer_is_sent_again(alice: User, room: Room, desk:
 
 
 def test_charged_but_the_nights_are_gone_gives_the_money_back(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
 
     @transaction
     def an_operator_frees_the_nights(_: Any) -> None:

@@ -171,7 +171,7 @@ def test_whoever_may_books_for_a_guest_and_every_step_is_written_down(
         ("payment.started", str(actor)),
         ("booking.confirmed", str(actor)),
     ]
-    held = bookings.hold(actor, order(alice, room, in_days(60)), desk)
+    held = holds.reserve(actor, order(alice, room, in_days(60)), desk)
     assert bookings.pay(actor, held.id, VISA, held.total_price, desk).status == "CONFIRMED"
     again = holds.reserve(actor, order(alice, room, in_days(90)), desk)
     more = holds.reserve(actor, order(alice, room, in_days(90), guests=3), desk)
@@ -184,7 +184,7 @@ def test_for_anybody_else_a_guest_does_not_exist(alice: User, room: Room, desk: 
     actor, wanted = actor_named(who, room), order(alice, room)
     for verb in (
         partial(bookings.book, actor, wanted, VISA, desk),
-        partial(bookings.hold, actor, wanted, desk),
+        partial(holds.reserve, actor, wanted, desk),
         partial(holds.reserve, actor, wanted, desk),
         partial(holds.mine, actor, wanted),
     ):
@@ -208,7 +208,7 @@ def test_a_guest_leaves_events_and_no_entry(alice: User, room: Room, desk: Booki
     guest = acting(alice)
     booked = bookings.book(guest, order(alice, room), VISA, desk)
     bookings.cancel(guest, booked.id, desk)
-    bookings.hold(guest, order(alice, room), desk)
+    holds.reserve(guest, order(alice, room), desk)
     assert count(AuditRecord) == 0
     assert {actor for kind, actor in told() if kind != "user.registered"} == {str(guest)}
 
@@ -223,7 +223,7 @@ def test_staff_who_book_for_themselves_are_written_down(alice: User, room: Room,
 
 
 def test_the_worker_ends_holds_and_is_written_down(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     later(desk.hold_for * 2)
     worker = Actor.system("worker")
     assert bookings.expire_holds(worker) == 1

@@ -14,6 +14,7 @@ from booking.domain.errors import (
 )
 from booking.domain.reservations import (
     bookings,
+    holds,
 )
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
@@ -143,7 +144,7 @@ def test_of_a_stay_that_has_begun_only_check_out_moves(
 def test_a_stay_that_is_over_or_no_booking_is_not_changed(
     begun: Booking, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room, in_days(40)), desk)
+    held = holds.reserve(acting(alice), order(alice, room, in_days(40)), desk)
     with pytest.raises(BookingNotChangeable):
         quoted(held, desk, guests=1)
     later(4 * DAY)

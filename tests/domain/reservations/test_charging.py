@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from booking.domain.errors import PaymentFailed, PaymentInProgress, PaymentUnknown, RoomNotAvailable
 from booking.domain.payments import ledger
-from booking.domain.reservations import bookings, charging
+from booking.domain.reservations import bookings, charging, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import Lines
 from booking.domain.tables import Booking, Event, Payment, Room, User
@@ -46,7 +46,7 @@ def so_often(outcome: str) -> float:
 def test_charged_when_nights_are_gone_frees_the_others_and_gives_all_back_at_once(
     alice: User, room: Room, desk: BookingContext, which: str
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     before = so_often("refunded")
 
     @transaction
@@ -81,7 +81,7 @@ def test_what_is_to_be_kept_with_the_confirmation_is_kept_with_it(
         assert all(booking.confirmed_at is not None for booking in confirmed)
         kept.extend(confirmed)
 
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     begun = bookings._begin_payment(SYSTEM, (held,), VISA, desk)
     [confirmed] = charging.charge(SYSTEM, begun, desk, keep_hold=True, keep=keep)
     assert ([one.id for one in kept], confirmed.status) == ([held.id], "CONFIRMED")
@@ -92,7 +92,7 @@ def test_what_is_to_be_kept_with_the_confirmation_is_kept_with_it(
 def test_a_declined_charge_keeps_the_hold_or_frees_the_nights(
     alice: User, room: Room, desk: BookingContext, keep_hold: bool
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     begun = bookings._begin_payment(SYSTEM, (held,), DECLINED, desk)
     with pytest.raises(PaymentFailed):
         charging.charge(SYSTEM, begun, desk, keep_hold=keep_hold)
@@ -118,7 +118,7 @@ def test_giving_up_changes_nothing_that_is_settled(alice: User, room: Room, desk
 def test_a_charge_that_recovery_has_cancelled_stays_unknown_to_its_own_request(
     alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     begun = bookings._begin_payment(SYSTEM, (held,), VISA, desk)
     desk.provider.cancel(begun.payment.id, "EUR")
     with pytest.raises(PaymentUnknown):
@@ -129,7 +129,7 @@ def test_a_charge_that_recovery_has_cancelled_stays_unknown_to_its_own_request(
 def test_a_charge_without_an_answer_is_unknown_until_it_has_had_its_time(
     alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     begun, before = bookings._begin_payment(SYSTEM, (held,), VISA, desk), so_often("payment_unknown")
     with pytest.raises(PaymentUnknown):
         charging.charge(SYSTEM, begun, interrupted(desk, silent), keep_hold=True)
@@ -143,7 +143,7 @@ def test_a_charge_without_an_answer_is_unknown_until_it_has_had_its_time(
 def test_each_charge_is_counted_once_by_its_outcome(
     alice: User, room: Room, desk: BookingContext, method: str, outcome: str
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     begun, before = bookings._begin_payment(SYSTEM, (held,), method, desk), so_often(outcome)
     with suppress(PaymentFailed):
         charging.charge(SYSTEM, begun, desk, keep_hold=True)
@@ -153,7 +153,7 @@ def test_each_charge_is_counted_once_by_its_outcome(
 def test_connections_that_end_while_the_bank_answers_cost_nobody_the_confirmation(
     alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     bookings.pay(acting(alice), held.id, VISA, held.total_price, interrupted(desk, lambda _: end_other_connections()))
     assert reload(held).status == "CONFIRMED"
     assert count(Event, type="booking.confirmed") == 1
@@ -186,10 +186,10 @@ def test_a_hold_that_changes_all_the_time_is_being_paid_for(
         return begin(*call)
 
     monkeypatch.setattr(bookings, "_begin_payment_of", changed_before)
-    held, often = bookings.hold(acting(alice), order(alice, room), desk), 4
+    held, often = holds.reserve(acting(alice), order(alice, room), desk), 4
     assert bookings.pay(acting(alice), held.id, VISA, held.total_price, desk).status == "CONFIRMED"
     times[0], often = 0, 100
-    held = bookings.hold(acting(alice), order(alice, room, in_days(90)), desk)
+    held = holds.reserve(acting(alice), order(alice, room, in_days(90)), desk)
     with pytest.raises(PaymentInProgress):
         bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)
     assert payments_of(held) == []

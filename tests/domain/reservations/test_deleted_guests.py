@@ -27,7 +27,7 @@ def test_whoever_is_deleted_meanwhile_neither_books_nor_reserves(alice: User, ro
     account_deletion.remove(SYSTEM, alice.id)
     for way_in in (
         partial(bookings.book, acting(alice), order(alice, room), VISA, desk),
-        partial(bookings.hold, acting(alice), order(alice, room), desk),
+        partial(holds.reserve, acting(alice), order(alice, room), desk),
         partial(holds.reserve, acting(alice), order(alice, room), desk),
     ):
         with pytest.raises(AccountNotFound):

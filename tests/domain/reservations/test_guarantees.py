@@ -16,7 +16,7 @@ from booking.domain.actors import Actor, Membership, Role
 from booking.domain.errors import Forbidden, HoldOver, IllegalMove, Invalid, OrderNotFound, PaymentInProgress
 from booking.domain.maintenance import verification
 from booking.domain.people import audit_log
-from booking.domain.reservations import balances, bookings, guarantees
+from booking.domain.reservations import balances, bookings, guarantees, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Event, Order, Room, User
 from booking.infra.db import READ_COMMITTED, db, transaction
@@ -46,7 +46,7 @@ def clerk(role: Role, at: Room | None) -> Actor:
 @pytest.fixture
 def held(alice: User, room: Room, desk: BookingContext) -> Booking:
     """360 EUR, held by the desk for its guest."""
-    return bookings.hold(clerk(Role.DESK, room), order(alice, room), desk)
+    return holds.reserve(clerk(Role.DESK, room), order(alice, room), desk)
 
 
 def agrees() -> bool:
@@ -117,7 +117,7 @@ def test_bad_input_names_the_field(held: Booking) -> None:
 
 
 def test_only_what_runs_can_be_guaranteed(alice: User, room: Room, desk: BookingContext, held: Booking) -> None:
-    paid, released = (bookings.hold(acting(alice), order(alice, room, in_days(days)), desk) for days in (60, 70))
+    paid, released = (holds.reserve(acting(alice), order(alice, room, in_days(days)), desk) for days in (60, 70))
     bookings.pay(acting(alice), paid.id, VISA, paid.total_price, desk)
     bookings.release(acting(alice), released.id)
     for booking in (paid, released):
@@ -165,7 +165,7 @@ def test_what_the_policy_keeps_of_an_unpaid_stay_stays_due_and_nothing_goes_back
     alice: User, desk: BookingContext
 ) -> None:
     half = {"name": "half", "tiers": [{"daysBefore": 1, "percent": 50}]}
-    held = bookings.hold(acting(alice), order(alice, a_room(cancellation_policy=half)), desk)
+    held = holds.reserve(acting(alice), order(alice, a_room(cancellation_policy=half)), desk)
     guarantees.guarantee(SYSTEM, held.order_id, "desk")
     cancelled = bookings.cancel(acting(alice), held.id, desk, seen_refund=Decimal(0))
     assert (cancelled.refund_amount, int(cancelled.kept or 0), payments_of(held)) == (Decimal(0), 180, [])

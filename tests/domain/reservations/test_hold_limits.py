@@ -45,7 +45,14 @@ from tests.cast import (
 )
 
 Hold = Callable[[Actor, BookingRequest, BookingContext], Booking]
-WAYS = pytest.mark.parametrize("hold", [bookings.hold, holds.reserve], ids=["hold", "reserve"])
+
+
+def hold_order(actor: Actor, wanted: BookingRequest, desk: BookingContext) -> Booking:
+    [held] = bookings.hold_all(actor, wanted, desk)
+    return held
+
+
+WAYS = pytest.mark.parametrize("hold", [hold_order, holds.reserve], ids=["an order", "reserve"])
 
 
 def some_rooms(number: int) -> list[Room]:

@@ -20,7 +20,7 @@ from booking.domain.errors import (
     RoomNotAvailable,
 )
 from booking.domain.maintenance.verification import verify
-from booking.domain.reservations import booking_details, bookings, hosted, recovery
+from booking.domain.reservations import booking_details, bookings, holds, hosted, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.hosted import Links
 from booking.domain.tables import Booking, Event, Payment, Room, User
@@ -43,7 +43,7 @@ class Guest:
 
     def __init__(self, user: User, room: Room, desk: BookingContext, stand_in: StandIn) -> None:
         self.actor, self.room, self.desk, self.stand_in = acting(user), room, desk, stand_in
-        self.held = bookings.hold(self.actor, order(user, room), desk)
+        self.held = holds.reserve(self.actor, order(user, room), desk)
 
     def opens(self, total: Decimal | None = None) -> str | None:
         shown = self.held.total_price if total is None else total
@@ -270,7 +270,7 @@ def test_an_awaited_hold_counts_as_one_and_nobody_else_gets_its_nights(guest: Gu
     guest.opens()
     later(AFTER_THE_HOLD)
     with pytest.raises(RoomNotAvailable):
-        bookings.hold(acting(bob), order(bob, guest.room), guest.desk)
+        holds.reserve(acting(bob), order(bob, guest.room), guest.desk)
     assert count(Booking, status="PENDING") == 1
     assert count(Payment, state="awaiting_guest") == 1
     assert clock.now() > guest.held.held_until

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from booking.domain.errors import BookingError
 from booking.domain.maintenance.verification import verify
-from booking.domain.reservations import bookings, hosted, recovery
+from booking.domain.reservations import bookings, holds, hosted, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking
 from booking.infra import clock
@@ -59,7 +59,7 @@ class Pages(RuleBasedStateMachine):
     def hold(self, guest: int, start: int) -> None:
         wanted = order(self.house.guests[guest], self.house.rooms[0], in_days(start, 2))
         with suppress(BookingError):
-            self.held.append(bookings.hold(acting(wanted), wanted, self.desk))
+            self.held.append(holds.reserve(acting(wanted), wanted, self.desk))
 
     @precondition(lambda self: self.held)
     @rule(which=any_one)

@@ -33,7 +33,7 @@ from booking.domain.catalogue.cancellation_policies import FLEXIBLE, MODERATE
 from booking.domain.errors import BookingError
 from booking.domain.maintenance import verification
 from booking.domain.payments import refunds
-from booking.domain.reservations import bookings, idempotency, keyed, recovery, refund_debts
+from booking.domain.reservations import bookings, holds, idempotency, keyed, recovery, refund_debts
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.requests import BookingRequest
 from booking.domain.stays import Stay
@@ -121,12 +121,9 @@ class Agreement(RuleBasedStateMachine):
         self._set_clock()
 
     @rule(guest=guests, room=rooms, days=stays)
-    def hold(self, guest: int, room: int, days: tuple[int, int]) -> None:
-        expected = self.model.hold(guest, room, *dates(days))
-        self._same(
-            expected,
-            lambda: bookings.hold(acting(self._order(guest, room, days)), self._order(guest, room, days), self.desk),
-        )
+    def reserve(self, guest: int, room: int, days: tuple[int, int]) -> None:
+        expected, wanted = self.model.reserve(guest, room, *dates(days)), self._order(guest, room, days)
+        self._same(expected, lambda: holds.reserve(acting(wanted), wanted, self.desk))
 
     @rule(guest=guests, room=rooms, days=stays, card=cards, way=ways)
     def book(self, guest: int, room: int, days: tuple[int, int], card: str, way: str) -> None:

@@ -32,6 +32,7 @@ from booking.domain.reservations import (
     bookings,
     cancellation_preview,
     guarantees,
+    holds,
     lines,
     order_lookup,
     recovery,
@@ -117,7 +118,7 @@ def test_all_rooms_are_held_in_one_order_with_references_of_their_own(
 def test_one_room_that_is_taken_leaves_all_others_available(
     alice: User, bob: User, rooms: list[Room], desk: BookingContext
 ) -> None:
-    bookings.hold(acting(bob), order(bob, rooms[1], in_days(31, 1)), desk)
+    holds.reserve(acting(bob), order(bob, rooms[1], in_days(31, 1)), desk)
     for act in (
         partial(bookings.hold_all, acting(alice), several(alice, rooms), desk),
         partial(bookings.book_all, acting(alice), several(alice, rooms), VISA, desk),

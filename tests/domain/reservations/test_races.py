@@ -154,7 +154,7 @@ def test_guests_who_book_different_rooms_at_once_hardly_ever_make_each_other_try
 def test_two_payments_of_one_hold_at_once_charge_once(
     app: Flask, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     pay = [lambda: bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)] * 6
     results = all_at_once(app, pay)
     assert outcomes(results)["CONFIRMED"] >= 1
@@ -172,7 +172,7 @@ def test_cancelling_at_once_refunds_once(app: Flask, alice: User, room: Room, de
 def test_paying_and_cancelling_a_hold_at_once_leaves_one_of_both(
     app: Flask, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     all_at_once(
         app,
         [
@@ -191,7 +191,7 @@ def test_two_sweepers_at_once_expire_each_hold_once(app: Flask, alice: User, roo
     from tests.cast import later
 
     for start in range(10):
-        bookings.hold(acting(alice), order(alice, room, in_days(30 + 3 * start)), replace(desk, holds_per_guest=10))
+        holds.reserve(acting(alice), order(alice, room, in_days(30 + 3 * start)), replace(desk, holds_per_guest=10))
     later(dt.timedelta(minutes=20))
     results = all_at_once(app, [partial(bookings.expire_holds, SYSTEM)] * 3)
     assert sum(results) == 10 == count(Event, type="booking.expired")

@@ -21,7 +21,7 @@ from booking.config import Settings
 from booking.domain.errors import IdempotencyConflict, PaymentUnknown
 from booking.domain.maintenance import verification
 from booking.domain.payments import ledger
-from booking.domain.reservations import bookings, idempotency, recovery
+from booking.domain.reservations import bookings, holds, idempotency, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Event, Payment, Room, User
 from booking.http.services import _booking_context
@@ -297,7 +297,7 @@ def test_a_repeated_request_does_not_cancel_a_live_charge_either(alice: User, ro
 def test_recovery_and_pay_at_once_end_as_one(app: Flask, alice: User, room: Room, desk: BookingContext) -> None:
     """Whoever is quicker: charged once and confirmed, or neither."""
     for number in range(6):
-        held = bookings.hold(acting(alice), order(alice, room, in_days(30 + 4 * number)), desk)
+        held = holds.reserve(acting(alice), order(alice, room, in_days(30 + 4 * number)), desk)
         under_way = threading.Event()
 
         class Slow(Watched):
@@ -322,7 +322,7 @@ def test_recovery_and_pay_at_once_end_as_one(app: Flask, alice: User, room: Room
 
 def test_an_answer_that_is_lost_late_changes_nothing_any_more(alice: User, room: Room, desk: BookingContext) -> None:
     booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
-    declined = bookings.hold(acting(alice), order(alice, room, in_days(60)), desk)
+    declined = holds.reserve(acting(alice), order(alice, room, in_days(60)), desk)
     with pytest.raises(Exception, match="PAYMENT_FAILED"):
         bookings.pay(acting(alice), declined.id, DECLINED, declined.total_price, desk)
     for booking in (booked, declined):

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from booking.domain.errors import PaymentFailed, RefundNotOwed
 from booking.domain.payments import refunds
-from booking.domain.reservations import bookings, recovery, refund_debts
+from booking.domain.reservations import bookings, holds, recovery, refund_debts
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
@@ -76,7 +76,7 @@ def test_a_debt_whose_reason_an_older_version_did_not_keep_has_none(alice: User,
 
 
 def test_a_declined_card_is_no_refund_to_be_sent_again(alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     with pytest.raises(PaymentFailed):
         bookings.pay(acting(alice), held.id, DECLINED, held.total_price, desk)
     with pytest.raises(RefundNotOwed):

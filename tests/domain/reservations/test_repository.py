@@ -40,7 +40,7 @@ NEW: dict[str, Any] = {
 
 @pytest.fixture
 def held(alice: User, room: Room, desk: BookingContext) -> Booking:
-    return bookings.hold(acting(alice), order(alice, room), desk)
+    return holds.reserve(acting(alice), order(alice, room), desk)
 
 
 @transaction
@@ -146,8 +146,8 @@ def test_a_booking_is_locked_before_its_nights_move(
     second = holds.reserve(acting(alice), order(alice, room, in_days(31)), desk)  # releases the first
     paid = bookings.pay(acting(alice), second.id, VISA, second.total_price, desk)
     bookings.cancel(acting(alice), paid.id, desk)
-    bookings.cancel(acting(alice), bookings.hold(acting(alice), order(alice, room), desk).id, desk)
-    bookings.hold(acting(alice), order(alice, room), desk)
+    bookings.cancel(acting(alice), holds.reserve(acting(alice), order(alice, room), desk).id, desk)
+    holds.reserve(acting(alice), order(alice, room), desk)
     later(desk.hold_for + dt.timedelta(seconds=1))
     bookings.expire_holds(SYSTEM)
     assert locked == [True] * 5

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from booking.domain.errors import PaymentFailed, PaymentUnknown
 from booking.domain.payments import ledger, refunds
-from booking.domain.reservations import bookings, recovery
+from booking.domain.reservations import bookings, holds, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.db import db, transaction
@@ -80,7 +80,7 @@ def stay_unknown(alice: User, room: Room, desk: BookingContext) -> None:
 
 
 def cancel(alice: User, room: Room, desk: BookingContext) -> Booking:
-    return bookings.cancel(acting(alice), bookings.hold(acting(alice), order(alice, room), desk).id, desk)
+    return bookings.cancel(acting(alice), holds.reserve(acting(alice), order(alice, room), desk).id, desk)
 
 
 @contextmanager
@@ -110,14 +110,14 @@ def test_each_outcome_of_a_booking_is_counted_once(
     assert grown == {(outcome,): 1}
 
 
-@pytest.mark.parametrize("holds", [0, 1, 2])
-def test_each_hold_that_runs_out_is_counted(alice: User, desk: BookingContext, holds: int) -> None:
-    for _ in range(holds):
-        bookings.hold(acting(alice), order(alice, a_room()), desk)
+@pytest.mark.parametrize("many", [0, 1, 2])
+def test_each_hold_that_runs_out_is_counted(alice: User, desk: BookingContext, many: int) -> None:
+    for _ in range(many):
+        holds.reserve(acting(alice), order(alice, a_room()), desk)
     later(desk.hold_for + dt.timedelta(seconds=1))
     with counted("bookings_total") as grown:
-        assert bookings.expire_holds(SYSTEM) == holds
-    assert grown == ({("expired",): holds} if holds else {})
+        assert bookings.expire_holds(SYSTEM) == many
+    assert grown == ({("expired",): many} if many else {})
 
 
 @pytest.mark.parametrize(

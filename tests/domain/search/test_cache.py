@@ -16,7 +16,7 @@ from booking.domain.catalogue import destinations, rooms
 from booking.domain.inventory import availability
 from booking.domain.messages import outbox
 from booking.domain.people import sessions
-from booking.domain.reservations import bookings
+from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.search import finder
 from booking.domain.search.inputs import RoomSearch
@@ -150,7 +150,7 @@ def test_a_changed_room_is_forgotten_as_the_version_before_kept_it_too(
 @pytest.mark.parametrize("seconds", [0, 45], ids=["not kept", "kept"])
 def test_a_hold_that_ran_out_is_found_at_once(alice: User, room: Room, desk: BookingContext, seconds: int) -> None:
     a_room()
-    bookings.hold(acting(alice), order(alice, room), desk)
+    holds.reserve(acting(alice), order(alice, room), desk)
     stay = in_days(30)
     dates = {"location": room.location, "checkIn": stay.check_in, "checkOut": stay.check_out}
 
@@ -168,7 +168,7 @@ def test_a_hold_that_ran_out_is_found_at_once(alice: User, room: Room, desk: Boo
 def test_a_hold_that_runs_and_one_that_is_being_paid_are_not_found(
     alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     later(desk.hold_for - dt.timedelta(seconds=2))
     assert names(room) == []
     transaction(lambda: availability.pin(held.id, held.nights))()
@@ -178,7 +178,7 @@ def test_a_hold_that_runs_and_one_that_is_being_paid_are_not_found(
 
 def test_what_is_booked_is_not_found_whatever_else_ran_out(alice: User, room: Room, desk: BookingContext) -> None:
     bookings.book(acting(alice), order(alice, room, in_days(30, 1)), VISA, desk)
-    bookings.hold(acting(alice), order(alice, room, in_days(31, 2)), desk)
+    holds.reserve(acting(alice), order(alice, room, in_days(31, 2)), desk)
     later(desk.hold_for)
     assert names(room) == []
     assert len(names(room, in_days(31, 2))) == 1
@@ -208,14 +208,14 @@ def deliver_to_the_cache() -> None:
 
 
 def test_a_claim_tells_the_cache_once(alice: User, room: Room, desk: BookingContext, bumps: list[set[str]]) -> None:
-    bookings.hold(acting(alice), order(alice, room), desk)
+    holds.reserve(acting(alice), order(alice, room), desk)
     deliver_to_the_cache()
     assert bumps == [{"antwerp"}]
 
 
 def test_a_sweep_tells_the_cache_once(alice: User, desk: BookingContext, bumps: list[set[str]]) -> None:
     for location in ("antwerp", "antwerp", "lisbon"):
-        bookings.hold(acting(alice), order(alice, a_room(location=location)), desk)
+        holds.reserve(acting(alice), order(alice, a_room(location=location)), desk)
     bumps.clear()
     later(desk.hold_for)
     assert bookings.expire_holds(SYSTEM) == 3
@@ -228,7 +228,7 @@ def test_what_could_not_be_told_is_told_by_the_outbox(
     names(room)
     with monkeypatch.context() as dying:
         dying.setattr(availability, "_tell", lambda _: None)
-        bookings.hold(acting(alice), order(alice, room), desk)
+        holds.reserve(acting(alice), order(alice, room), desk)
     assert names(room) != []
     deliver_to_the_cache()
     assert names(room) == []

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain.reservations import bookings
+from booking.domain.reservations import holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Property, Room, User
 from booking.infra.db import db, transaction
@@ -75,7 +75,7 @@ def test_a_room_offers_no_more_guests_than_it_takes(visitor: Visitor, room: Room
 def test_a_night_that_is_only_held_is_not_called_booked(
     visitor: Visitor, room: Room, bob: User, desk: BookingContext
 ) -> None:
-    bookings.hold(acting(bob), order(bob, room, STAY), desk)
+    holds.reserve(acting(bob), order(bob, room, STAY), desk)
     visitor.go(f"{address(room)}?{DATES}&guests=2")
     nights = [night.get_text(" ", strip=True) for night in visitor.page.select("td.night-taken")]
     assert nights[:2] == [f"{STAY.check_in.day} not available", f"{STAY.dates()[1].day} not available"]
@@ -141,7 +141,7 @@ def test_a_room_says_what_is_wrong_with_the_dates(visitor: Visitor, room: Room, 
 def test_a_taken_room_offers_others_for_the_dates(
     visitor: Visitor, room: Room, alice: User, desk: BookingContext
 ) -> None:
-    bookings.hold(acting(alice), order(alice, room, STAY), desk)
+    holds.reserve(acting(alice), order(alice, room, STAY), desk)
     visitor.go(f"{address(room)}?{DATES}&guests=2")
     assert "Not available on these dates" in visitor.text
     assert any(link.startswith("/rooms?location=antwerp&checkIn=") for link in visitor.links())
@@ -201,7 +201,7 @@ def test_other_months_are_not_for_crawlers(visitor: Visitor, room: Room) -> None
 def test_a_stay_that_cannot_be_had_offers_the_nearest_that_can(
     visitor: Visitor, room: Room, alice: User, desk: BookingContext
 ) -> None:
-    bookings.hold(acting(alice), order(alice, room, STAY), desk)
+    holds.reserve(acting(alice), order(alice, room, STAY), desk)
     visitor.go(f"{address(room)}?{DATES}&guests=2")
     nearest = [link["href"] for link in visitor.page.select("#offer .ways a")]
     assert len(nearest) == 3

@@ -32,7 +32,7 @@ from booking.domain.people import (
     users,
 )
 from booking.domain.people.inputs import Registration
-from booking.domain.reservations import account_deletion, bookings
+from booking.domain.reservations import account_deletion, bookings, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Farewell, Payment, Room, User
 from booking.infra.db import READ_COMMITTED, db, transaction
@@ -299,7 +299,7 @@ def test_stays_to_come_keep_it_and_are_named_with_links(
 def test_what_is_to_be_cancelled_is_told_from_what_is_to_be_released(
     guest: Visitor, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    paid, held = booked(alice, room, desk), bookings.hold(acting(alice), order(alice, room, in_days(40)), desk)
+    paid, held = booked(alice, room, desk), holds.reserve(acting(alice), order(alice, room, in_days(40)), desk)
     guest.go("/account/close")
     texts = [" ".join(one.get_text(" ").split()) for one in guest.page.select(".notice-warn :is(p:not(.heading), li)")]
     assert [text.partition(".")[0] for text in texts[::2]] == [
@@ -310,7 +310,7 @@ def test_what_is_to_be_cancelled_is_told_from_what_is_to_be_released(
 
 
 def test_what_is_being_paid_is_waited_for(guest: Visitor, alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     with pytest.raises(PaymentUnknown):
         bookings.pay(acting(alice), held.id, VISA, held.total_price, interrupted(desk, silent))
     guest.go("/account/close")
@@ -320,7 +320,7 @@ def test_what_is_being_paid_is_waited_for(guest: Visitor, alice: User, room: Roo
 
 
 def test_a_running_hold_keeps_it(guest: Visitor, alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     guest.go("/account/close")
     assert "You still have these unpaid reservations. Release them first" in guest.text
     assert "Cancel them first" not in guest.text

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from booking.domain.reservations import bookings, holds
+from booking.domain.reservations import holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.db import db, transaction
@@ -132,7 +132,7 @@ def test_what_cannot_be_reserved_is_explained_on_the_rooms_page(
 def test_somebody_was_quicker(guest: Visitor, bob: User, room: Room, desk: BookingContext) -> None:
     other = a_room(name="The other room")
     guest.go(room_url(room))
-    bookings.hold(acting(bob), order(bob, room, STAY), desk)
+    holds.reserve(acting(bob), order(bob, room, STAY), desk)
     guest.send(reserve_url(room))
     assert (guest.status, guest.heading) == (409, "Someone else has just taken this room")
     assert "The other room" in guest.text
@@ -272,7 +272,7 @@ def test_when_somebody_else_has_it_by_then_others_are_offered(
     a_room(name="The other room")
     url = reserve(guest, room).url
     later(desk.hold_for)
-    bookings.hold(acting(bob), order(bob, room, STAY), desk)
+    holds.reserve(acting(bob), order(bob, room, STAY), desk)
     guest.go(url)
     assert guest.status == 200
     assert "Another guest has the room for these nights now." in guest.text
@@ -283,7 +283,7 @@ def test_giving_the_room_back_frees_it_at_once(guest: Visitor, bob: User, room: 
     url = reserve(guest, room).url
     guest.send(f"{url}/release")
     assert guest.url.startswith(f"/rooms/{encode('room', room.id)}?")
-    assert bookings.hold(acting(bob), order(bob, room, STAY), desk).status == "PENDING"
+    assert holds.reserve(acting(bob), order(bob, room, STAY), desk).status == "PENDING"
 
 
 def test_giving_back_what_is_paid_changes_nothing(guest: Visitor, room: Room) -> None:

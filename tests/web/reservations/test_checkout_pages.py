@@ -41,7 +41,7 @@ def guest(app: Flask, alice: User) -> Visitor:
 
 @pytest.fixture
 def held(alice: User, room: Room, desk: BookingContext) -> Booking:
-    return bookings.hold(acting(alice), order(alice, room, STAY), desk)
+    return holds.reserve(acting(alice), order(alice, room, STAY), desk)
 
 
 def checkout(booking: Any) -> Any:
@@ -100,7 +100,7 @@ def test_the_total_goes_back_in_the_currencys_own_decimals(
     guest: Visitor, alice: User, desk: BookingContext, currency: str, price: str, shown: str
 ) -> None:
     abroad = a_room(currency=currency, price_per_night=Decimal(price))
-    held = bookings.hold(acting(alice), order(alice, abroad, STAY), desk)
+    held = holds.reserve(acting(alice), order(alice, abroad, STAY), desk)
     assert guest.go(checkout(held)).page.find("input", attrs={"name": "shownTotal"})["value"] == shown
     guest.send(checkout(held), paymentMethodId=VISA)
     assert guest.heading == "You’re booked"
@@ -132,7 +132,7 @@ def test_the_rooms_page_says_whose_hold_it_is_until_when_and_leads_to_paying_and
 def test_a_hold_of_overlapping_dates_is_told_and_released_for_the_dates_that_are_looked_at(
     guest: Visitor, bob: User, room: Room, desk: BookingContext, alice: User, held: Booking
 ) -> None:
-    others = bookings.hold(acting(bob), order(bob, room, in_days(33, 1)), desk)
+    others = holds.reserve(acting(bob), order(bob, room, in_days(33, 1)), desk)
     mine = held
     for nights in (2, 4):  # which may be had in its stead, or not, since the last of them is somebody else's
         other = in_days(30, nights)
@@ -145,7 +145,7 @@ def test_a_hold_of_overlapping_dates_is_told_and_released_for_the_dates_that_are
         guest.send(f"{checkout(mine)}/release")
         assert (guest.url, reload(mine).status) == (page, "CANCELLED")
         assert "Held for you until" not in offer(guest)
-        mine = bookings.hold(acting(alice), order(alice, room, STAY), desk)
+        mine = holds.reserve(acting(alice), order(alice, room, STAY), desk)
     assert reload(others).status == "PENDING"
 
 
@@ -241,7 +241,7 @@ def test_a_stay_made_shorter_says_so_on_the_first_address(
 ) -> None:
     new = holds.reserve(acting(alice), order(alice, room, in_days(30, 2)), desk)
     if others_nights:
-        bookings.hold(acting(bob), order(bob, room, in_days(*others_nights)), desk)
+        holds.reserve(acting(bob), order(bob, room, in_days(*others_nights)), desk)
     guest.go(checkout(held))
     assert guest.heading == "You’ve changed your dates"
     assert link_text(guest, checkout(new)) == "Review and pay"
@@ -281,7 +281,7 @@ def test_other_dates_that_somebody_else_has_leave_the_reservation_and_say_so(
     longer = in_days(30, 5)
     page = f"/rooms/{encode('room', room.id)}?checkIn={longer.check_in}&checkOut={longer.check_out}&guests=2"
     guest.go(page)
-    bookings.hold(acting(bob), order(bob, room, in_days(33, 2)), desk)
+    holds.reserve(acting(bob), order(bob, room, in_days(33, 2)), desk)
     guest.send(wish(room).partition("?")[0])
     assert (guest.status, guest.heading) == (409, "Someone else has just taken this room")
     for _ in ("after pressing the button", "on the room's page"):
@@ -296,7 +296,7 @@ def test_other_dates_that_somebody_else_has_leave_the_reservation_and_say_so(
 def test_a_room_that_another_only_holds_is_not_called_booked(
     guest: Visitor, bob: User, room: Room, desk: BookingContext
 ) -> None:
-    bookings.hold(acting(bob), order(bob, room, STAY), desk)
+    holds.reserve(acting(bob), order(bob, room, STAY), desk)
     guest.go(wish(room))
     assert (guest.status, "booked" in str(guest.page.select_one("main .stack"))) == (409, False)
     assert "still stands" not in guest.text
@@ -364,10 +364,10 @@ def test_every_state_has_one_heading(
     pages.append(guest.go(guest.url + "/cancel").page)
     pages.append(guest.send(guest.url).page)
     pages.append(guest.go(wish(room)).page)
-    again = bookings.hold(acting(alice), order(alice, room, STAY), desk)
+    again = holds.reserve(acting(alice), order(alice, room, STAY), desk)
     later(desk.hold_for)
     pages.append(guest.go(checkout(again)).page)
-    bookings.hold(acting(bob), order(bob, room, STAY), desk)
+    holds.reserve(acting(bob), order(bob, room, STAY), desk)
     pages.append(guest.go(wish(room)).page)
     headings = [[heading.get_text(strip=True) for heading in page.select("h1")] for page in pages]
     assert headings == [

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from booking.domain import payments
-from booking.domain.reservations import bookings, guarantees
+from booking.domain.reservations import bookings, guarantees, holds
 from booking.domain.reservations.booking_summary import notice as find_summary
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, User
@@ -27,7 +27,7 @@ HALF = {"name": "half", "tiers": [{"daysBefore": 1, "percent": 50}]}
 @pytest.fixture
 def vouched(alice: User, desk: BookingContext) -> Booking:
     """360 EUR, of which a cancellation keeps half."""
-    held = bookings.hold(acting(alice), order(alice, a_room(cancellation_policy=HALF)), desk)
+    held = holds.reserve(acting(alice), order(alice, a_room(cancellation_policy=HALF)), desk)
     return guarantees.guarantee(SYSTEM, held.order_id, "desk")[0]
 
 
@@ -123,7 +123,7 @@ def in_steps(alice: User, desk: BookingContext) -> Booking:
     """360 EUR: 108 are paid, the rest is charged 10 days before."""
     plan = payments.DepositPlan(balance_days=10, percent=Decimal(30))
     asked = replace(order(alice, a_room(cancellation_policy=HALF)), deposit=plan)
-    held = bookings.hold(acting(alice), asked, desk)
+    held = holds.reserve(acting(alice), asked, desk)
     return bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)
 
 

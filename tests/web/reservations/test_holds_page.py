@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from booking.domain import reservations
-from booking.domain.reservations import bookings
+from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
@@ -79,7 +79,7 @@ def test_nobody_releases_somebody_elses_hold(guest: Visitor, app: Flask, bob: Us
 def test_what_is_paid_while_it_is_released_stays_booked(
     app: Flask, alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     page = f"/checkout/{encode('booking', held.id)}"
     tab = Visitor(app).sign_in("alice").go(page)
     release = reservations.release_hold

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 
 from booking.domain.maintenance.verification import verify
-from booking.domain.reservations import bookings
+from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Dispute, Room, User
 from booking.infra.db import db, transaction
@@ -46,7 +46,7 @@ def guest(app: Flask, alice: User, selling: BookingContext) -> Visitor:
 
 @pytest.fixture
 def held(alice: User, room: Room, selling: BookingContext) -> Any:
-    return bookings.hold(acting(alice), order(alice, room), selling)
+    return holds.reserve(acting(alice), order(alice, room), selling)
 
 
 def checkout(held: Any) -> str:

@@ -13,7 +13,7 @@ from booking.domain.catalogue.cancellation_policies import MODERATE, STRICT
 from booking.domain.errors import RoomNotAvailable
 from booking.domain.inventory import availability
 from booking.domain.pricing import policies
-from booking.domain.reservations import bookings, recovery
+from booking.domain.reservations import bookings, holds, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.http import date_format
@@ -60,7 +60,7 @@ def test_without_bookings_there_is_a_way_on(guest: Visitor) -> None:
 def test_lists_show_what_belongs_there(
     guest: Visitor, alice: User, room: Room, desk: BookingContext, booked: Booking
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room, in_days(40)), desk)
+    held = holds.reserve(acting(alice), order(alice, room, in_days(40)), desk)
     guest.go("/bookings")
     days = (booked.check_in - clock.today("Europe/Brussels")).days
     assert f"In {days} days" in guest.text
@@ -137,7 +137,7 @@ def test_the_calendar_entry(guest: Visitor, booked: Booking) -> None:
 
 
 def test_a_hold_has_no_calendar_entry(guest: Visitor, alice: User, room: Room, desk: BookingContext) -> None:
-    held = bookings.hold(acting(alice), order(alice, room), desk)
+    held = holds.reserve(acting(alice), order(alice, room), desk)
     assert guest.go(url_of(held, "/calendar.ics")).status == 404
 
 
@@ -263,7 +263,7 @@ def test_a_refund_without_an_answer_is_on_its_way(
 def test_charged_too_late_and_not_to_be_refunded_is_listed_too(
     guest: Visitor, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = bookings.hold(acting(alice), order(alice, room, in_days(30)), desk)
+    held = holds.reserve(acting(alice), order(alice, room, in_days(30)), desk)
 
     @transaction
     def somebody_frees_the_nights(_: Any) -> None:

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from booking.domain.reservations import bookings
+from booking.domain.reservations import holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.search import usual
 from booking.domain.tables import Room, User
@@ -61,7 +61,7 @@ def test_home_shows_only_rooms_that_are_free_with_the_price_of_the_stay(
     visitor: Visitor, alice: User, desk: BookingContext
 ) -> None:
     taken, free = a_room(), a_room(location="ghent")
-    bookings.hold(acting(alice), order(alice, taken, usual.usual_stay(desk.rules)), desk)
+    holds.reserve(acting(alice), order(alice, taken, usual.usual_stay(desk.rules)), desk)
     visitor.go("/")
     assert [card["href"].partition("?")[0] for card in visitor.page.select(".room-card a")] == [address(free)]
     assert "€240 for 2 nights" in visitor.text
