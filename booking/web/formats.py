@@ -66,12 +66,10 @@ def end_of_wait(seconds: int) -> str:
     return (clock.now() + dt.timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
 
 
-def wait_classes(seconds: int) -> str:
-    """Classes that hide a button until then, where no script counts: their delays add up. (A page has no styles of
-    its own, so each delay needs to be in the stylesheet.)
-    """
+def wait_steps(seconds: int) -> str:
+    """Classes of the stylesheet whose delays add up to so many seconds. (A page has no styles of its own.)"""
     left, steps = min(seconds, LONGEST_WAIT), []
     for step in STEPS:
         whole, left = left // step * step, left % step
         steps += [f"wait-{whole}"] if whole else []
-    return " ".join(("after-wait", *steps))
+    return " ".join(steps)

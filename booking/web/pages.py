@@ -60,7 +60,7 @@ def install(app: Flask, settings: Settings) -> None:
         weekdays=date_format.weekdays,
         later_day=formats.later_day,
         stay_dates=formats.stay_dates,
-        wait_classes=formats.wait_classes,
+        wait_steps=formats.wait_steps,
         end_of_wait=formats.end_of_wait,
         nonce=security.nonce,
         language=language.tag,
