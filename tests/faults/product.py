@@ -41,9 +41,8 @@ class Product:
 
     def fill(self) -> None:
         for part in PARTS:
-            source, target = REPOSITORY / part, self.path / part
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(source, target, ignore=ignored) if source.is_dir() else shutil.copy(source, target)
+            source, target = REPOSITORY / part, self.path / part  # with what is compiled of it
+            shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
 
     def start(self) -> float:
         """Seconds until it says where to look."""
