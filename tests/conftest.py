@@ -32,8 +32,15 @@ pytest_plugins = ["tests.cast", "tests.homes", "tests.logs"]
 
 HOME = Path(os.environ.get("TEST_VAR_DIR", Path(__file__).parents[1] / "var" / "test"))
 # Durable against a kill, not against a power cut: tests kill processes, not machines.
-# Passwords as quick to check as they are to make up: connections come and go all the time.
-QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "scram_iterations": "1"}
+# Passwords are as quick to check as to make up, for connections come and go; nobody asks what statements cost.
+QUICK = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "scram_iterations": "1",
+    "pg_stat_statements.track": "none",
+    "compute_query_id": "off",
+}
 DATABASES = 16  # of Valkey
 
 # What takes longest begins first. In between stands what needs the processor most, then what needs to be in time.
