@@ -117,6 +117,16 @@ def a_room(**changes: Any) -> Room:
     return _furnish(house, details | changes)
 
 
+@transaction
+def beside(room: Room, name: str, price: int) -> Room:
+    """Another room of the same property, which differs by its name and its price for a night."""
+    given = ("id", "created_at", "updated_at")
+    same = {column.name: getattr(room, column.name) for column in Room.__table__.columns if column.name not in given}
+    other = Room(**same | {"name": name, "price_per_night": Decimal(price)})
+    db.session.add(other)
+    return other
+
+
 _houses = itertools.count(1)
 
 

@@ -59,6 +59,7 @@ TOGETHER = {
     "booking.domain.reservations.change_outcomes._expire": "the same for one that nobody pays for",
     "booking.domain.reservations.change_quotes.quote_by_reference": "the same for staff",
     "booking.domain.reservations.change_quotes.quote": "looks at the booking, and at the nights that it wants",
+    "booking.domain.reservations.orders._release": "the same for all that an order holds",
     "booking.domain.reservations.hold_limits.expire": "the booking first, then its nights; claims without booking",
     "booking.domain.maintenance.verification.verify": "compares both on purpose",
     "booking.domain.maintenance.retention._apply": "an expired booking stays while it has nights",

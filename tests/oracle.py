@@ -217,11 +217,18 @@ def mail_findings(database: Any, mails: Iterable[Mail], since: datetime) -> list
     """Bookings confirmed since then without their confirmation, and mails about bookings that never were."""
     arrived = list(mails)
     causes = {mail.message_id.partition(".")[0] for mail in arrived}
-    asked = "SELECT id::text, payload->>'reference' FROM events WHERE type = 'booking.confirmed'"
-    confirmations = {reference for event_id, reference in rows(database, asked) if event_id in causes}
+    asked = "SELECT id::text, payload->>'reference', payload ? 'confirmedTogether' FROM events"
+    asked += " WHERE type = 'booking.confirmed'"
+    found = [(one, together) for event_id, one, together in rows(database, asked) if event_id in causes]
+    confirmations = {reference for reference, _ in found}
+    orders = {reference.partition("-")[0] for reference, together in found if together}  # one email for all rooms
     made = f"SELECT reference FROM bookings WHERE confirmed_at IS NOT NULL AND created_at >= '{since.isoformat()}'"
     confirmed = {row[0] for row in rows(database, made)}
-    missing = [f"{reference} has no confirmation" for reference in confirmed - confirmations]
+    missing = [
+        f"{reference} has no confirmation"
+        for reference in confirmed - confirmations
+        if reference.partition("-")[0] not in orders
+    ]
     # Mails about accounts name no booking.
     unasked_for = {mail.reference for mail in arrived if mail.reference} - confirmed
     return missing + [f"a mail about {reference}, which was never confirmed" for reference in unasked_for]

@@ -63,7 +63,7 @@ class Reply:
 
 IF_NONE_MATCH = "If-None-Match"  # an endpoint that declares it answers 304 as well
 
-NOT_FOUND = {"room": errors.RoomNotFound, "booking": errors.BookingNotFound}
+NOT_FOUND = {"room": errors.RoomNotFound, "booking": errors.BookingNotFound, "order": errors.OrderNotFound}
 
 JSON_HEADERS = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
 

@@ -33,6 +33,18 @@ LINKS: dict[str, dict[str, Any]] = {
         "show": _link("show_booking", "Look at this booking.", parameters={"bookingId": THIS}),
         "cancel": _CANCEL,
     },
+    "hold_rooms": {
+        "show": _link("show_order", "Look at this order.", parameters={"orderId": THIS}),
+        "pay": _link(
+            "pay_for_hold",
+            "Pay for this order.",
+            parameters={"orderId": THIS},
+            requestBody={"shownTotal": "$response.body#/total"},
+        ),
+        "release": _link("release_hold", "Give everything that it holds back.", parameters={"orderId": THIS}),
+    },
+    "create_order": {"show": _link("show_order", "Look at this order.", parameters={"orderId": THIS})},
+    "list_orders": {"show": _link("show_order", "Look at the newest of these orders.", parameters={"orderId": FIRST})},
     "list_bookings": {
         "show": _link("show_booking", "Look at the newest of these bookings.", parameters={"bookingId": FIRST})
     },

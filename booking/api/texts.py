@@ -10,6 +10,8 @@ ROOM, BOOKING, ORDER, USER = (f"{kind}_01h2xcejqtf2nbrexx3vqjhp41" for kind in (
 TOKEN = "eyJhbGciOiJIUzI1NiIsImtpZCI6Im5vdyJ9.eyJzdWIiOiJ1c2VyXzAxaDJ4In0.c2lnbmF0dXJl"  # noqa: S105 of nobody
 REFRESH = "session_01h2xcejqtf2nbrexx3vqjhp41.c2VjcmV0"
 
+STAY = {"roomId": ROOM, "checkIn": "2026-12-01", "checkOut": "2026-12-04", "guests": 2}
+
 TEXTS: dict[str, tuple[str, Any]] = {
     # --- finding
     "location": (
@@ -83,6 +85,16 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "RegisteredUser.id": ("The user’s id.", USER),
     "reference": ("Short, to be read out on the phone.", "K7PQ2WXH"),
     "orderId": ("The order that it is part of: what was bought in one go.", ORDER),
+    "Order.id": ("The order’s id.", ORDER),
+    "Order.total": ("What its bookings cost as they are now.", 750),
+    "bookings": ("Its bookings, a room each, as they were asked for.", None),
+    "paid": ("What was charged.", 750),
+    "refunded": ("What has gone back.", 0),
+    "due": ("What is still to be paid.", 0),
+    "RoomsToHold.items": ("The rooms, all of one property: one to nine.", [STAY]),
+    "OrderPurchase.items": ("The rooms, all of one property: one to nine.", [STAY]),
+    "shownTotal": ("The total that was shown: another one is refused, and nothing is charged.", 750),
+    "Order.heldUntil": ("Until when it is to be paid; null where nothing of it is held.", None),
     "userId": ("Whose booking it is.", USER),
     "status": ("How it stands.", "CONFIRMED"),
     "get_bookings.status": ("Only bookings that stand so. CANCELLED: those that were confirmed before.", "CONFIRMED"),
@@ -151,6 +163,12 @@ SCHEMAS = {
     "Credentials": "Email and password.",
     "Health": "The process answers.",
     "Image": "A photo of a room.",
+    "Order": "What was bought in one go: bookings of rooms of one property, and what is paid and due.",
+    "OrderPage": "One page of orders.",
+    "OrderPayment": "Who pays, and the total that they were shown.",
+    "OrderPurchase": "Which rooms, which nights, how many guests, and who pays.",
+    "RoomStay": "Which room, which nights, how many guests.",
+    "RoomsToHold": "Which rooms, which nights, how many guests.",
     "PriceLine": "A line of a price.",
     "CurrentUser": "The account that asks.",
     "Night": "One night of a room.",

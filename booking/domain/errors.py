@@ -149,6 +149,12 @@ class HoldOver(RoomNotAvailable):
     reason = "HOLD_OVER"
 
 
+class HoldEnded(HoldOver):
+    """The same where it was a hold that somebody wanted to pay for, by a code of its own."""
+
+    code = "HOLD_OVER"
+
+
 class TooManyHolds(Conflict):
     code = "TOO_MANY_HOLDS"
 
@@ -254,6 +260,12 @@ class IdempotencyConflict(Conflict):
 
 class KeyReused(BookingError):
     code = "IDEMPOTENCY_KEY_REUSED"
+
+
+class PaymentActionRequired(BookingError):
+    """The guest has to pay at the provider's page, `url` in `named`; the rooms are held until then."""
+
+    code = "PAYMENT_ACTION_REQUIRED"
 
 
 class PaymentUnknown(BookingError):

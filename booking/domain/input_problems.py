@@ -27,10 +27,12 @@ CODES: dict[str, tuple[str, dict[str, str]]] = {
     "string_too_long": ("too_long", {"max_length": "most"}),
     "string_too_short": ("too_short", {"min_length": "least"}),
     "too_long": ("too_many_entries", {}),
+    "too_short": ("empty", {}),
     "decimal_max_digits": ("too_many_digits", {}),
     "decimal_max_places": ("too_many_decimals", {}),
     "decimal_whole_digits": ("too_many_digits", {}),
     "finite_number": ("no_number", {}),
+    "list_type": ("no_list", {}),
     "model_type": ("no_object", {}),
     "model_attributes_type": ("no_object", {}),
 }
@@ -45,9 +47,18 @@ def by_field(error: ValidationError, *, strict: bool) -> dict[str, Notice]:
     found: dict[str, Notice] = {}
     for entry in error.errors(include_url=False):
         facts = entry.get("ctx") or {}
-        field = facts.get("field") or (str(entry["loc"][0]) if entry["loc"] else "body")
+        field = _field(entry["loc"], facts.get("field"))
         found.setdefault(field, _notice(entry, facts, strict=strict))
     return found
+
+
+def _field(place: tuple[int | str, ...], of_model: str | None) -> str:
+    """The field's name; inside of a list of objects with the way to it: items[1].checkIn. `of_model`: the one that is
+    at fault, where a validator of ours says that it is another.
+    """
+    if len(place) < 3 or not isinstance(place[1], int):
+        return of_model or (str(place[0]) if place else "body")
+    return f"{place[0]}[{place[1]}].{of_model or place[2]}"
 
 
 def _notice(entry: Mapping[str, Any], facts: Mapping[str, Any], *, strict: bool) -> Notice:

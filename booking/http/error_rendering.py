@@ -25,6 +25,7 @@ STATUS: dict[type[errors.BookingError], int] = {
     errors.Invalid: 400,
     errors.Unauthorized: 401,
     errors.PaymentFailed: 402,
+    errors.PaymentActionRequired: 402,
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from email.message import EmailMessage
@@ -46,7 +47,7 @@ def _about_booking(task: Task, message_id: str, settings: Settings) -> EmailMess
     kind = kind_of(task)
     if kind is None:
         return None
-    notice = _find_summary(task)
+    notice = _find_summary(task, task.payload["bookingId"])
     if notice is None:
         log.warning("mail_without_booking", booking_id=task.payload["bookingId"])
         return None
@@ -60,12 +61,18 @@ def _about_booking(task: Task, message_id: str, settings: Settings) -> EmailMess
         return None  # paid in the meantime
     if kind == CANCELLATION:
         notice = replace(notice, refund_is_owed=_refund_state(notice) == payments.OWED)
-    return compose(notice, Letter(kind, message_id, task.occurred_at), settings)
+    others = [_find_summary(task, one) for one in _together(task)[1:]] if kind == CONFIRMATION else []
+    return compose(notice, Letter(kind, message_id, task.occurred_at), settings, [one for one in others if one])
 
 
-def _find_summary(task: Task) -> BookingSummary | None:
+def _together(task: Task) -> list[str]:
+    """The bookings that were confirmed with this one, in their order."""
+    return task.payload.get("confirmedTogether") or [task.payload["bookingId"]]
+
+
+def _find_summary(task: Task, shown: str) -> BookingSummary | None:
     """Also where the account was deleted after this had happened: its last emails are owed to the address kept."""
-    booking_id = ids.decode("booking", task.payload["bookingId"])
+    booking_id = ids.decode("booking", shown)
     if booking_id is None:
         return None
     if summary := reservations.find_summary(booking_id):
@@ -76,7 +83,11 @@ def _find_summary(task: Task) -> BookingSummary | None:
 
 
 def kind_of(task: Task) -> str | None:
-    """Which mail a booking's event is worth: a hold that ends or a declined card is none."""
+    """Which mail a booking's event is worth: a hold that ends or a declined card is none. Of bookings that were
+    confirmed together, the first has the email for all.
+    """
+    if task.type == "booking.confirmed" and task.payload["bookingId"] != _together(task)[0]:
+        return None
     if task.type in _KINDS:
         return _KINDS[task.type]
     return CANCELLATION if task.type == "booking.cancelled" and task.payload.get("wasConfirmed") else None
@@ -86,35 +97,55 @@ def _refund_state(notice: BookingSummary) -> str | None:
     return payments.refund_states([notice.booking_id]).get(notice.booking_id)
 
 
-def compose(notice: BookingSummary, letter: Letter, settings: Settings) -> EmailMessage:
+def compose(
+    notice: BookingSummary, letter: Letter, settings: Settings, others: Sequence[BookingSummary] = ()
+) -> EmailMessage:
     """Text and HTML, with a calendar entry where the stay begins or ends to be one. Raises MailError for an address
-    that no header can hold.
+    that no header can hold. `others` are bookings of the same order that it tells of, too.
     """
     notice, issuer = _clean(notice), publisher(settings)
+    stays = [notice, *map(_clean, others)]
     to = email_builder.recipient(notice.guest_name, notice.email)
-    message = email_builder.begin(letter, settings.mail_from, to, subject(notice, letter.kind))
+    message = email_builder.begin(letter, settings.mail_from, to, _subject_of(stays, letter.kind))
     message["X-Booking-Reference"] = notice.reference
-    facts: dict[str, object] = {
-        "notice": notice,
-        "site_name": settings.site_name,
-        "link": None if notice.account_is_deleted else issuer.link(notice.booking_id),
-        "with_decimals": money_format.has_fraction(reservations.amounts_of(notice), notice.currency),
-    }
-    email_builder.fill(message, letter, facts)
+    facts = {"notice": notice, "site_name": settings.site_name, **_of_order(stays, issuer)}
+    email_builder.fill(message, letter if len(stays) == 1 else replace(letter, kind=f"order_{letter.kind}"), facts)
     if letter.kind in HAS_CALENDAR_ENTRY:
-        _attach_entry(message, notice, issuer, letter)
+        for number, one in enumerate(stays, 1):
+            _attach_entry(message, one, issuer, letter, f"stay-{number}.ics" if number > 1 else "stay.ics")
     return email_builder.finish(message, letter)
 
 
-def _attach_entry(message: EmailMessage, notice: BookingSummary, issuer: CalendarPublisher, letter: Letter) -> None:
+def _of_order(stays: list[BookingSummary], issuer: CalendarPublisher) -> dict[str, object]:
+    """What templates need beside the notice: the links to each stay, and how all amounts are written."""
+    amounts = [amount for one in stays for amount in reservations.amounts_of(one)]
+    links = [None if one.account_is_deleted else issuer.link(one.booking_id) for one in stays]
+    return {
+        "stays": list(zip(stays, links, strict=True)),
+        "link": links[0],
+        "with_decimals": money_format.has_fraction(amounts, stays[0].currency),
+    }
+
+
+def _attach_entry(
+    message: EmailMessage, notice: BookingSummary, issuer: CalendarPublisher, letter: Letter, filename: str
+) -> None:
     cancelled = letter.kind == CANCELLATION
     message.add_attachment(
         reservations.calendar_entry(notice, issuer, letter.written_at, cancelled=cancelled),
         maintype="text",
         subtype="calendar",
-        filename="stay.ics",
+        filename=filename,
         params={"charset": "utf-8", "method": reservations.calendar_method(cancelled=cancelled)},
     )
+
+
+def _subject_of(stays: list[BookingSummary], kind: str) -> str:
+    if len(stays) == 1:
+        return subject(stays[0], kind)
+    first = min(stays, key=lambda one: one.arrival)
+    facts = {"reference": first.order_reference, "day": date_format.day_short(first.arrival)}
+    return str(gettext("%(reference)s: your %(rooms)s rooms are booked (%(day)s)", rooms=len(stays), **facts))
 
 
 def subject(notice: BookingSummary, kind: str) -> str:

@@ -17,15 +17,18 @@ PROTECTED = [operation for operation in OPERATIONS if not operation.public]
 # Endpoints that show something which belongs to one user; one that is new has to be sorted in here or below.
 OWNED = {"show_booking", "cancel_booking", "change_booking", "quote_change"}
 WANTED = {"change_booking": {"guests": 1, "shownDifference": 0}, "quote_change": {"guests": 1}}  # bodies
+OWNED_ORDERS = {"show_order", "pay_for_hold", "release_hold"}
 ANYBODYS = {"logout", "me", "search_rooms", "show_room", "show_availability", "create_booking", "list_bookings"}
+ANYBODYS |= {"hold_rooms", "create_order", "list_orders"}
 
 
 def path_of(operation: Any, room: Room, booking_id: Any = "booking_01h2xcejqtf2nbrexx3vqjhp41") -> Any:
-    return operation.path.replace("<room_id>", encode("room", room.id)).replace("<booking_id>", booking_id)
+    path = operation.path.replace("<room_id>", encode("room", room.id)).replace("<booking_id>", booking_id)
+    return path.replace("<order_id>", booking_id.replace("booking_", "order_"))
 
 
 def test_every_protected_endpoint_is_sorted_into_this_matrix() -> None:
-    assert {operation.name for operation in PROTECTED} == OWNED | ANYBODYS
+    assert {operation.name for operation in PROTECTED} == OWNED | OWNED_ORDERS | ANYBODYS
 
 
 @each("operation", PROTECTED, ids=lambda operation: operation.name)

@@ -44,14 +44,18 @@ from booking.domain.reservations.hosted import withdraw as withdraw_payment
 from booking.domain.reservations.ical import CalendarPublisher
 from booking.domain.reservations.ical import entry as calendar_entry
 from booking.domain.reservations.ical import method as calendar_method
-from booking.domain.reservations.idempotency import Answer, first_claim
+from booking.domain.reservations.idempotency import Answer, Claim, first_claim
 from booking.domain.reservations.idempotency import fingerprint as request_fingerprint
 from booking.domain.reservations.idempotency import prune as prune_keys
 from booking.domain.reservations.inputs import (
     BookingList,
     Cancellation,
     HoldPayment,
+    OrderList,
+    OrderPayment,
+    OrderPurchase,
     RoomOrder,
+    RoomsToHold,
     ShownTotal,
     StayChangeOrder,
     StayOrder,
@@ -61,13 +65,21 @@ from booking.domain.reservations.keyed import once, once_claimed
 from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING, Booking
 from booking.domain.reservations.order_lookup import OrderFacts
 from booking.domain.reservations.order_lookup import look_up as look_up_order
+from booking.domain.reservations.orders import OrderDetails, OrderPage
+from booking.domain.reservations.orders import book as book_order
+from booking.domain.reservations.orders import get as get_order
+from booking.domain.reservations.orders import hold as hold_order
+from booking.domain.reservations.orders import mine as own_orders
+from booking.domain.reservations.orders import pay as pay_order
+from booking.domain.reservations.orders import payment_page as order_payment_page
+from booking.domain.reservations.orders import release as release_order
 from booking.domain.reservations.personal_data import download as download_own_data
 from booking.domain.reservations.personal_data import of as own_data
 from booking.domain.reservations.provider_messages import hear as hear_from_provider
 from booking.domain.reservations.recovery import recover_payments
 from booking.domain.reservations.refund_debts import awaiting_staff as refunds_awaiting_staff
 from booking.domain.reservations.refund_debts import owed as owed_refunds
-from booking.domain.reservations.requests import BookingRequest
+from booking.domain.reservations.requests import BookingRequest, OrderItem, OrderRequest
 from booking.domain.reservations.sale import frozen as frozen_sale
 from booking.domain.reservations.stay_changes import Agreed as AgreedChange
 from booking.domain.reservations.stay_changes import change as change_booking
@@ -97,14 +109,23 @@ __all__ = [
     "Cancellation",
     "CancellationPreview",
     "ChangeQuote",
+    "Claim",
     "GuestClaim",
     "History",
     "HoldPayment",
     "MoneyMove",
     "Obstacle",
+    "OrderDetails",
     "OrderFacts",
+    "OrderItem",
+    "OrderList",
+    "OrderPage",
+    "OrderPayment",
+    "OrderPurchase",
+    "OrderRequest",
     "PaymentLinks",
     "RoomOrder",
+    "RoomsToHold",
     "ShownTotal",
     "StayChange",
     "StayChangeOrder",
@@ -113,6 +134,7 @@ __all__ = [
     "amounts_of",
     "balances_due",
     "book",
+    "book_order",
     "calendar_entry",
     "calendar_method",
     "came_back_from_payment",
@@ -130,18 +152,23 @@ __all__ = [
     "frozen_sale",
     "get_booking",
     "get_details",
+    "get_order",
     "guarantee",
     "hear_from_provider",
+    "hold_order",
     "look_at_payment",
     "look_up_order",
     "money_moves",
     "once",
     "once_claimed",
+    "order_payment_page",
     "overview",
     "owed_refunds",
     "own_bookings",
     "own_data",
+    "own_orders",
     "pay",
+    "pay_order",
     "payment_page",
     "preview_cancellation",
     "prune_keys",
@@ -151,6 +178,7 @@ __all__ = [
     "refund_state",
     "refunds_awaiting_staff",
     "release_hold",
+    "release_order",
     "request_fingerprint",
     "reserve",
     "running_holds",

@@ -65,13 +65,16 @@ class BookingDetails:
 
 def trip(actor: Actor, booking_id: uuid.UUID) -> BookingDetails:
     """The guest's own booking; raises BookingNotFound."""
-    booking, order, guest = _own(actor, booking_id)
-    refund = payments.refund_states([booking_id]).get(booking_id)
-    return _trip(booking, order, booking_summary.of(booking, guest, order), payments.latest_charge(order.id), refund)
+    booking, order, guest, rooms = _own(actor, booking_id)
+    refund, summary = (
+        payments.refund_states([booking_id]).get(booking_id),
+        booking_summary.of(booking, guest, order, rooms),
+    )
+    return _trip(booking, order, summary, payments.latest_charge(order.id), refund)
 
 
 @reading
-def _own(actor: Actor, booking_id: uuid.UUID) -> Row[Booking, Order, User]:
+def _own(actor: Actor, booking_id: uuid.UUID) -> Row[Booking, Order, User, int]:
     """As a guest, whatever else the actor may see."""
     found = db.session.execute(_OWN, {"booking_id": booking_id, "guest": actor.account}).one_or_none()
     if found is None:
@@ -80,7 +83,7 @@ def _own(actor: Actor, booking_id: uuid.UUID) -> Row[Booking, Order, User]:
 
 
 _OWN = (
-    select(Booking, Order, User)
+    select(Booking, Order, User, booking_summary.ROOMS)
     .join(Order, Order.id == Booking.order_id)
     .join(User, User.id == Booking.user_id)
     .where(Booking.id == bindparam("booking_id"), User.id == bindparam("guest"), User.deleted_at.is_(None))

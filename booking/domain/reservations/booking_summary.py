@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from booking.domain import people, pricing
 from booking.domain.payments import Order
@@ -61,6 +62,8 @@ class BookingSummary:
     account_is_deleted: bool = False  # nobody can look at the booking any more
     times_changed: int = 0
     changed_from: ChangedFrom | None = None  # where a change is what is told
+    rooms: int = 1  # of the order, this one included
+    order_reference: str = ""
 
     @builtins.property  # there is a field of that name
     def is_paid(self) -> bool:
@@ -75,21 +78,26 @@ def notice(booking_id: uuid.UUID, kept_email: str | None = None) -> BookingSumma
     Where its guest's account is deleted, they are for the address that is kept for its last emails, None without one.
     """
     row = db.session.execute(
-        select(Booking, User, Order)
+        select(Booking, User, Order, ROOMS)
         .join(User, User.id == Booking.user_id)
         .join(Order, Order.id == Booking.order_id)
         .where(Booking.id == booking_id)
     ).one_or_none()
     if row is None:
         return None
-    booking, guest, order = row
+    booking, guest, order, rooms = row
     if guest.deleted_at is None:
-        return of(booking, guest, order)
-    return replace(of(booking, guest, order), email=kept_email, account_is_deleted=True) if kept_email else None
+        return of(booking, guest, order, rooms)
+    return replace(of(booking, guest, order, rooms), email=kept_email, account_is_deleted=True) if kept_email else None
 
 
-def of(booking: Booking, user: User, order: Order) -> BookingSummary:
-    """The facts about a booking of this guest, for whoever has read all three."""
+# Of an order, in a statement that reads it.
+_LINE = aliased(Booking)
+ROOMS = select(func.count()).where(_LINE.order_id == Order.id).scalar_subquery()
+
+
+def of(booking: Booking, user: User, order: Order, rooms: int) -> BookingSummary:
+    """The facts about a booking of this guest, for whoever has read all three, and how many ROOMS the order has."""
     arrival = pricing.check_in_instant(booking.policy, booking.check_in)
     return BookingSummary(
         booking_id=booking.id,
@@ -113,6 +121,8 @@ def of(booking: Booking, user: User, order: Order) -> BookingSummary:
         guarantee=order.guarantee,
         times_changed=booking.times_changed,
         charged_at=deposits.charged_at(booking) if order.due else None,
+        rooms=rooms,
+        order_reference=order.reference,
     )
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from booking.domain import pricing
+from booking.domain import inventory, pricing
 from booking.domain.actors import Actor
 from booking.domain.errors import (
     AlreadyCancelled,
@@ -18,7 +18,7 @@ from booking.domain.errors import (
 )
 from booking.domain.payments import Order
 from booking.domain.reservations import changes, repository
-from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING, Booking
+from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING, Booking, Lines
 from booking.infra import clock
 
 
@@ -81,6 +81,13 @@ def close(actor: Actor, booking: Booking, terms: Terms | None) -> None:
     owed = None if refund is None else str(refund)
     facts = {"wasConfirmed": was_confirmed, "refundAmount": owed}
     changes.record(actor, "booking.cancelled", booking, before=before, **facts)
+
+
+def give_back(actor: Actor, held: Lines) -> None:
+    """The nights of holds, inside the caller's transaction, which has locked them; nothing was paid."""
+    for booking in held:
+        inventory.release_nights(actor, booking.id)
+        close(actor, booking, None)
 
 
 def shown_status(booking: Booking) -> str:

@@ -146,18 +146,18 @@ def _confirm_unpaid(actor: Actor, held: Lines, keep: Keep | None) -> Lines:
         raise PriceChanged
     if not all(inventory.book_nights(booking.id, booking.nights) for booking in bookings):
         raise HoldOver
-    return _book(actor, bookings, keep)
+    return _kept(_book(actor, bookings), keep)
 
 
 @transaction(isolation=READ_COMMITTED)
 def _confirm_as_begun(actor: Actor, begun: Begun, outcome: Outcome, keep: Keep | None) -> Lines:
     payment = payments.payment_as_seen(begun.payment)
     # The bookings first: whoever has their rows decides about all the others.
-    booked = _book(actor, tuple(map(repository.as_seen, begun.bookings)), keep)
+    booked = _book(actor, tuple(map(repository.as_seen, begun.bookings)))
     payments.record_success(payment, outcome.reference)
     for booking in booked:
         inventory.book_nights_or_refuse(booking.id, booking.nights, BookingModified())
-    return booked
+    return _kept(booked, keep)
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -172,33 +172,31 @@ def _confirm(
     paid = lines.pending(bookings)
     if not paid or not all(inventory.book_nights(booking.id, booking.nights) for booking in paid):
         return (), _undo(actor, bookings, payment, context)
-    return _book(actor, paid, keep), None
+    return _kept(_book(actor, paid), keep), None
 
 
-def _book(actor: Actor, bookings: Lines, keep: Keep | None) -> Lines:
+def _book(actor: Actor, bookings: Lines) -> Lines:
     for booking in bookings:
         booking.confirm(clock.now())
         repository.save(booking)
     told = confirmed_together(lines.in_order(bookings))
     for booking in bookings:
         changes.record(actor, "booking.confirmed", booking, before=PENDING, **told)
-    if keep:
-        keep(bookings)
     return bookings
+
+
+def _kept(booked: Lines, keep: Keep | None) -> Lines:
+    if keep:
+        keep(booked)
+    return booked
 
 
 def _undo(actor: Actor, bookings: Lines, paid: Payment, context: BookingContext) -> Payment:
     """Charged, but the nights of one are gone: all nights are given back, and all money."""
-    _give_back(actor, lines.pending(bookings))
+    cancellation.give_back(actor, lines.pending(bookings))
     money = {"amount": str(paid.amount), "currency": paid.currency}
     changes.audit(actor, "refund.started", lines.first(bookings), {}, money)
     return payments.start_refund(paid, paid.amount, context.patience)
-
-
-def _give_back(actor: Actor, bookings: Lines) -> None:
-    for booking in bookings:
-        inventory.release_nights(actor, booking.id)
-        cancellation.close(actor, booking, None)
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -212,7 +210,7 @@ def give_up(actor: Actor, payment_id: uuid.UUID, failure: str, *, keep_hold: boo
     paying = lines.pending(bookings)
     ends = [inventory.unpin_nights(booking.id) for booking in paying] if keep_hold else [None]
     if None in ends:
-        _give_back(actor, paying)
+        cancellation.give_back(actor, paying)
         return
     for booking, end in zip(paying, ends, strict=True):
         booking.held_until = end

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, or_
+from sqlalchemy import bindparam, or_, select
 
 from booking.domain import inventory, payments, pricing
 from booking.domain.actors import Actor
@@ -77,7 +77,7 @@ def mine(actor: Actor, wanted: BookingRequest) -> GuestClaim:
     having = _mine_in_the_way(wanted)
     if same := _same(having, wanted):
         return GuestClaim(same=same, changes=_is_for_others(same, wanted), until=_payable_until(same))
-    if standing := next((one for one in having if one.held_until is None), None):
+    if standing := next((one for one in having if not _can_make_way(one)), None):
         return GuestClaim(standing=standing, until=_payable_until(standing))
     own = {night for hold in having for night in Stay(hold.check_in, hold.check_out).dates()}
     free = inventory.taken_nights(wanted.room_id, wanted.stay) <= own
@@ -99,7 +99,7 @@ def _reserve(actor: Actor, wanted: BookingRequest, context: BookingContext, take
     having = _mine_in_the_way(wanted, lock=True) if fetch(_MINE_ID, **_asked(wanted)) else ()
     if same := _same(having, wanted):
         return _for_as_many(actor, same, wanted, context)
-    making_way = [other for other in having if other.held_until is not None]
+    making_way = [other for other in having if _can_make_way(other)]
     until = min((other.held_until for other in making_way if other.held_until), default=None)
     for other in making_way:
         inventory.release_nights(actor, other.id)
@@ -133,6 +133,16 @@ _MINE = (
 )
 _MINE_LOCKED = _MINE.with_for_update()
 _MINE_ID = _MINE.with_only_columns(Booking.id)
+
+
+def _can_make_way(booking: Booking) -> bool:
+    """A hold by itself: one of several rooms is held with the others, and is given back from its own page."""
+    if booking.held_until is None or booking.reference.count("-"):
+        return False
+    return len(fetch(_OF_ORDER, order_id=booking.order_id)) == 1
+
+
+_OF_ORDER = select(Booking.id).where(Booking.order_id == bindparam("order_id"))
 
 
 def _same(having: Sequence[Booking], wanted: BookingRequest) -> Booking | None:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, fie
 
 from booking.domain.inputs import CalendarDate, Dates, Input, Page, PageSize, in_order, one_of, refuse
 from booking.domain.notices import Notice
+from booking.domain.reservations.lines import MAX_ROOMS
 from booking.domain.reservations.models import BOOKING_STATUSES
 from booking.infra.ids import decode
 
@@ -47,15 +48,32 @@ RoomId = Annotated[
 ]
 
 
-class RoomOrder(StayOrder):
-    """A booking in one call."""
+class RoomStay(StayOrder):
+    """Nights of a room, for so many guests."""
 
     room_id: RoomId
-    payment_method_id: PaymentMethod
 
     @property
     def room(self) -> uuid.UUID:
         return _room(self.room_id)
+
+
+class RoomOrder(RoomStay):
+    """A booking in one call."""
+
+    payment_method_id: PaymentMethod
+
+
+class RoomsToHold(Input):
+    """Several rooms to hold in one order."""
+
+    items: Annotated[list[RoomStay], Field(min_length=1, max_length=MAX_ROOMS)]
+
+
+class OrderPurchase(RoomsToHold):
+    """An order in one call."""
+
+    payment_method_id: PaymentMethod
 
 
 class ShownTotal(Input):
@@ -77,6 +95,18 @@ class HoldPayment(ShownTotal):
 def _exact(value: object) -> object:
     """A number of JSON as it was written: 0.1 is a tenth."""
     return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+class OrderPayment(Input):
+    """A card for everything that an order holds, and the total that its owner was shown; 0 needs no card."""
+
+    shown_total: Annotated[
+        Decimal,
+        Field(ge=0, max_digits=15, decimal_places=3),
+        BeforeValidator(_exact),
+        WithJsonSchema({"type": "number"}),
+    ]
+    payment_method_id: PaymentMethod | None = None
 
 
 class StayWish(Input):
@@ -119,6 +149,11 @@ class Cancellation(Input):
 Status = Annotated[
     str, Field(json_schema_extra={"enum": [*BOOKING_STATUSES]}), AfterValidator(one_of(BOOKING_STATUSES))
 ]
+
+
+class OrderList(Input):
+    page: Page = 1
+    page_size: PageSize = 20
 
 
 class BookingList(Input):

@@ -74,6 +74,7 @@ def _bookings(user_id: uuid.UUID) -> list[PersonalEntry]:
 def _booking(booking: Booking) -> PersonalEntry:
     return {
         "id": encode("booking", booking.id),
+        "orderId": encode("order", booking.order_id),
         "reference": booking.reference,
         "room": booking.room_name,
         "property": booking.property_name,

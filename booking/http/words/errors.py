@@ -74,6 +74,7 @@ ERRORS: Templates = {
         "Only a payment or refund entered by hand can be corrected, and only while none of its money has gone back."
     ),
     "PAYMENT_FAILED": _("The payment was declined. Nothing was charged."),
+    "PAYMENT_ACTION_REQUIRED": _("Please pay on the payment page. Until then, the rooms are held for you."),
     "PAYMENT_IN_PROGRESS": _("A payment for this booking is already in progress."),
     "PAYMENT_UNKNOWN": _(
         "It is not known yet whether the payment went through. We are settling it; retry with the same Idempotency-Key."

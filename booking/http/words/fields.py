@@ -17,6 +17,7 @@ PROBLEMS: Templates = {
     "no_whole_number": _("%(field)s must be a whole number"),
     "no_number": _("%(field)s must be a number"),
     "no_text": _("%(field)s must be text"),
+    "no_list": _("%(field)s must be a list"),
     "no_object": _("%(field)s must be a JSON object"),
     "no_date": _("%(field)s must be a date such as 2026-12-01"),
     "no_such_date": _("%(field)s is a date that does not exist"),

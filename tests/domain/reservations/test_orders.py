@@ -52,6 +52,7 @@ from tests.cast import (
     a_room,
     acting,
     all_at_once,
+    beside,
     count,
     in_days,
     interrupted,
@@ -69,17 +70,6 @@ from tests.cast import (
 def rooms(room: Room) -> list[Room]:
     """Three of one property, at 120, 80 and 50 EUR a night."""
     return [room, beside(room, "Suite", 80), beside(room, "Attic", 50)]
-
-
-@transaction
-def beside(room: Room, name: str, price: int) -> Room:
-    """Another room of the same property."""
-    facts = {column.name: getattr(room, column.name) for column in Room.__table__.columns}
-    for given in ("id", "created_at", "updated_at"):
-        facts.pop(given)
-    other = Room(**facts | {"name": name, "price_per_night": Decimal(price)})
-    db.session.add(other)
-    return other
 
 
 def several(guest: User, rooms: list[Room], stay: Stay | None = None, guests: int = 2) -> OrderRequest:

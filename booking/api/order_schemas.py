@@ -1,0 +1,52 @@
+"""Orders as they go out, with whole bookings."""
+
+from __future__ import annotations
+
+from booking.api import schemas
+from booking.api.schema import Schema
+from booking.api.schemas import Booking, Instant, Money
+from booking.domain import reservations
+from booking.domain.money import as_number
+from booking.infra.ids import encode
+
+
+class Order(Schema):
+    id: str
+    reference: str
+    bookings: list[Booking]
+    currency: str
+    total: Money
+    paid: Money
+    refunded: Money
+    due: Money
+    held_until: Instant | None
+    created_at: Instant
+
+
+class OrderPage(Schema):
+    items: list[Order]
+    page: int
+    page_size: int
+    total: int
+
+
+def order(known: reservations.OrderDetails) -> Order:
+    bought = known.order
+    return Order.model_construct(
+        id=encode("order", bought.id),
+        reference=bought.reference,
+        bookings=[schemas.booking(row, known.refunds.get(row.id)) for row in known.bookings],
+        currency=bought.currency,
+        total=as_number(bought.owed, bought.currency),
+        paid=as_number(bought.paid, bought.currency),
+        refunded=as_number(bought.refunded, bought.currency),
+        due=as_number(bought.due, bought.currency),
+        held_until=schemas.instant(known.held_until) if known.held_until else None,
+        created_at=schemas.instant(bought.created_at),
+    )
+
+
+def order_page(found: reservations.OrderPage) -> OrderPage:
+    return OrderPage.model_construct(
+        items=[order(one) for one in found.orders], page=found.page, page_size=found.page_size, total=found.total
+    )

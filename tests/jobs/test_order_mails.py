@@ -1,0 +1,59 @@
+"""Rooms that were booked together are confirmed by one email; each is cancelled by an email of its own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from booking.domain.reservations import bookings, guarantees
+from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.models import Lines
+from booking.domain.reservations.requests import OrderItem, OrderRequest
+from booking.domain.tables import Room, User
+from tests.cast import SYSTEM, VISA, acting, beside, in_days
+from tests.jobs.letters_sent import recipient, sent, text
+
+
+def wanted(alice: User, room: Room) -> OrderRequest:
+    rooms = [room, beside(room, "Suite", 80), beside(room, "Attic", 50)]
+    return OrderRequest(alice.id, tuple(OrderItem(one.id, in_days(30), 2) for one in rooms))
+
+
+def booked(alice: User, room: Room, desk: BookingContext) -> Lines:
+    return bookings.book_all(acting(alice), wanted(alice, room), VISA, desk)
+
+
+def test_one_email_confirms_all_rooms(alice: User, room: Room, desk: BookingContext, mail_dir: Path) -> None:
+    order = booked(alice, room, desk)
+    [told] = sent(mail_dir)
+    assert recipient(told) == "alice@example.com"
+    assert str(told["Subject"]).startswith(f"{order[0].reference}: your 3 rooms are booked (")
+    for form in ("plain", "html"):
+        said = " ".join(re.sub(r"<[^>]+>", " ", text(told, form)).split())
+        for booking, price in zip(order, ("€360", "€240", "€150"), strict=True):
+            for fact in (booking.reference, booking.room_name, price):
+                assert fact in said, (form, fact)
+        assert "€750" in said, form
+        assert "non-refundable" not in said
+        assert text(told, form).count("/bookings/booking_") == 3
+    assert [entry.get_filename() for entry in told.iter_attachments()] == ["stay.ics", "stay-2.ics", "stay-3.ics"]
+
+
+def test_a_room_that_is_cancelled_later_has_an_email_of_its_own(
+    alice: User, room: Room, desk: BookingContext, mail_dir: Path
+) -> None:
+    order = booked(alice, room, desk)
+    bookings.cancel(acting(alice), order[1].id, desk)
+    subjects = [str(message["Subject"]) for message in sent(mail_dir)]
+    assert len(subjects) == 2
+    assert subjects[1].startswith(f"{order[1].reference}: your booking has been cancelled (Suite, ")
+
+
+def test_what_staff_guarantees_says_what_is_due_for_all_rooms_once(
+    alice: User, room: Room, desk: BookingContext, mail_dir: Path
+) -> None:
+    held = bookings.hold_all(acting(alice), wanted(alice, room), desk)
+    guarantees.guarantee(SYSTEM, held[0].order_id, "desk")
+    [told] = sent(mail_dir)
+    assert text(told).count("To pay at the property: €750") == 1
+    assert "Total paid" not in text(told)
