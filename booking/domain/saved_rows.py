@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import Column, Insert, Table, Update, bindparam, insert, update
+from sqlalchemy import Column, Insert, Table, Update, bindparam, insert, inspect, update
 from sqlalchemy.orm.attributes import instance_state
 
 from booking.infra.db import Model
@@ -31,12 +31,14 @@ class SavedRows(Generic[Row]):
     def __init__(self, model: type[Row], *, json_columns: Sequence[str] = (), fixed: Collection[str] = ()) -> None:
         self.table = cast(Table, model.__table__)
         self.columns = [column.name for column in self.table.c]
-        self._model, self._json = model, tuple(json_columns)
+        self._class, self._json = inspect(model).class_manager, tuple(json_columns)
         self._fixed = {"id", *_GIVEN_BY_POSTGRES, *fixed}
 
     def read(self, values: Sequence[Any]) -> Row:
         """A row from its columns' values, in their order."""
-        row = self._model(**dict(zip(self.columns, values, strict=True)))
+        # As the session makes one. Given to the constructor, each value would be noted as a change.
+        row = cast(Row, self._class.new_instance())
+        row.__dict__.update(zip(self.columns, values, strict=True))
         self.remember(row)
         return row
 

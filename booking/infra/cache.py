@@ -28,7 +28,7 @@ from booking.infra import clock, telemetry
 from booking.infra.db import Unavailable, asking, db
 from booking.infra.ids import new_secret
 from booking.infra.of_app import OfApp
-from booking.infra.redis import servers
+from booking.infra.redis import last, servers
 
 EVERYWHERE = "*"
 GENERATION_TTL = 24 * 3600  # seconds; longer than any entry lives
@@ -122,11 +122,7 @@ def bump(locations: Iterable[str], changes: Iterable[str] = ()) -> bool:
     if position is None:
         return False
 
-    def tell(client: redis.Redis) -> bool:
-        client.eval(_BUMP, len(keys), *keys, new_secret(), position, GENERATION_TTL, TOLD_TTL, *changes)
-        return True
-
-    told = servers.cache.call(tell, away=False)
+    told = last(servers.cache, _BUMP, keys, [new_secret(), position, GENERATION_TTL, TOLD_TTL, *changes])
     if told:
         with state.lock:
             state.unheard -= names

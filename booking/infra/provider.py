@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -19,13 +19,13 @@ from typing import Any, Protocol, cast, runtime_checkable
 
 from sqlalchemy import (
     CheckConstraint,
-    Connection,
+    ClauseElement,
     Engine,
     Index,
     Numeric,
-    Row,
     String,
     Table,
+    bindparam,
     create_engine,
     select,
     text,
@@ -36,10 +36,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.config import SIMULATED, STRIPE, Settings
-from booking.infra import deadline, telemetry, watchdog
+from booking.infra import deadline, raw_sql, telemetry, watchdog
 from booking.infra.db import Model, engine_options
 from booking.infra.homes import REGIONAL
 from booking.infra.ids import new_id
+from booking.infra.prepared import often
 from booking.infra.sql_errors import lost_connection
 
 
@@ -224,14 +225,14 @@ class SimulatedProvider:
         return self._too_late(key, enter) if method == SLOW else enter()
 
     def find(self, key: uuid.UUID) -> Outcome | None:
-        row = self._ask(lambda connection: connection.execute(self._entry(key)).one_or_none())
+        row = self._ask(_ENTRY, {"key": key})
         return _outcome(row) if row else None
 
     def cancel(self, key: uuid.UUID, currency: str) -> Outcome:
         return self._enter(key, Result.CANCELLED, Decimal(0), currency)
 
     def refund(self, key: uuid.UUID, charge: Charge, amount: Decimal, currency: str) -> Outcome:
-        charged = self._ask(lambda connection: connection.execute(self._entry(charge.key)).one_or_none())
+        charged = self._ask(_ENTRY, {"key": charge.key})
         known = charged is not None and (charged.kind, charged.reference) == (Result.CHARGED.value, charge.reference)
         method = charged.method if charged else None
         result = Result.REFUNDED if known and method != REFUND_DECLINED else Result.DECLINED
@@ -255,48 +256,54 @@ class SimulatedProvider:
 
     def _enter(self, key: uuid.UUID, result: Result, amount: Decimal, currency: str, **more: Any) -> Outcome:
         """Write the first result for `key`, or read it where there is one."""
-        entry = insert(_LEDGER).on_conflict_do_nothing(index_elements=["key"])
         values = {
-            "key": key,
+            "new_key": key,
             "kind": result.value,
             "reference": f"sim_{new_id().hex}",
             "amount": amount,
             "currency": currency,
+            "method": None,
+            "charge_key": None,
             **more,
         }
         # An entry being written at the same moment is waited for, but only the next statement can see it.
-        row = self._ask(lambda connection: connection.execute(entry.returning(*_COLUMNS), values).one_or_none())
+        row = self._ask(_ENTER, values)
         outcome = _outcome(row) if row else self.find(key)
         assert outcome is not None
         return outcome
 
-    def _entry(self, key: uuid.UUID) -> Any:
-        return select(*_COLUMNS).where(_LEDGER.c.key == key)
-
-    def _ask(self, question: Callable[[Connection], Row[Any] | None]) -> Row[Any] | None:
+    def _ask(self, statement: ClauseElement, values: dict[str, Any]) -> Any:
         try:
             with deadline.spent():
                 self._postgres.refuse_if_silent()
-                return self._answer(question)
+                return next(iter(self._answer(statement, values)), None)
         except (DBAPIError, PoolTimeout, deadline.Unavailable) as error:
             raise NoAnswer from error
 
-    def _answer(self, question: Callable[[Connection], Row[Any] | None]) -> Row[Any] | None:
+    def _answer(self, statement: ClauseElement, values: dict[str, Any]) -> Sequence[Any]:
         """Asked once more where the pooled connection had died meanwhile; by its key it stays one question."""
         try:
-            with self.engine.connect() as connection:
-                return question(connection)
+            return raw_sql.rows(self.engine, statement, values)
         except DBAPIError as error:
             if not lost_connection(error):
                 raise
-        with self.engine.connect() as connection:
-            return question(connection)
+        return raw_sql.rows(self.engine, statement, values)
 
 
 _COLUMNS = (_LEDGER.c.kind, _LEDGER.c.reference, _LEDGER.c.method)
+_ENTRY = often(select(*_COLUMNS).where(_LEDGER.c.key == bindparam("key")))
+_ENTER = often(
+    insert(_LEDGER)
+    .values(
+        {"key": bindparam("new_key")}
+        | {name: bindparam(name) for name in ("kind", "reference", "amount", "currency", "method", "charge_key")}
+    )
+    .on_conflict_do_nothing(index_elements=["key"])
+    .returning(*_COLUMNS)
+)
 
 
-def _outcome(row: Row[Any]) -> Outcome:
+def _outcome(row: Any) -> Outcome:
     result = Result(row.kind)
     return Outcome(result, row.reference, "the card's bank said no" if result is Result.DECLINED else "")
 

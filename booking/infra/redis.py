@@ -7,8 +7,9 @@ waiting at all.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar, cast
@@ -142,20 +143,55 @@ class Lock(Enum):
 _RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
 
 
+@dataclass(slots=True)
+class _Held:
+    """A lock that is ours until it is given back, or runs out."""
+
+    name: str
+    value: str
+    given_back: bool = False
+
+
+_held: ContextVar[_Held | None] = ContextVar("_held", default=None)
+
+
 @contextmanager
 def lock(name: str, note: str, *, ttl_ms: int, busy: Callable[[str], bool], wait: float = 0.0) -> Iterator[Lock]:
-    """Hold `name` while the block runs, for `ttl_ms` at most; `note` is for others to read.
+    """Hold `name` while the block runs, for `ttl_ms` at most, or until `last`; `note` is for others to read.
 
     When it is held, `busy(note of the holder)` says whether that matters; if so, ask again until `wait` seconds are
     over. Losing the lock costs nothing: it only keeps crowds away from the database.
     """
-    value = f"{new_secret()} {note}"
-    state = _acquire(name, value, ttl_ms, busy, time.monotonic() + wait)
+    held = _Held(name, f"{new_secret()} {note}")
+    state = _acquire(name, held.value, ttl_ms, busy, time.monotonic() + wait)
+    token = _held.set(held if state is Lock.TAKEN else None)
     try:
         yield state
     finally:
-        if state is Lock.TAKEN:
-            servers.main.call(lambda client: client.eval(_RELEASE, 1, name, value), away=None)
+        _held.reset(token)
+        if state is Lock.TAKEN and not held.given_back:
+            servers.main.call(lambda client: client.eval(_RELEASE, 1, name, held.value), away=None)
+
+
+def last(server: Guarded, script: str, keys: Sequence[str], values: Sequence[Any]) -> bool:
+    """Run a script with which the work under this thread's lock is done: it is given back in the same round trip.
+
+    Whether the server was there.
+    """
+    held = _held.get() if server is servers.main else None
+
+    def ask(client: redis.Redis) -> bool:
+        if held is None or held.given_back:
+            client.eval(script, len(keys), *keys, *values)
+            return True
+        together = client.pipeline(transaction=False)
+        together.eval(script, len(keys), *keys, *values)
+        together.eval(_RELEASE, 1, held.name, held.value)
+        together.execute()
+        held.given_back = True
+        return True
+
+    return server.call(ask, away=False)
 
 
 def _acquire(name: str, value: str, ttl_ms: int, busy: Callable[[str], bool], until: float) -> Lock:

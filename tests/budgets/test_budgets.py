@@ -41,8 +41,8 @@ BUDGETS = {
         " update bookings, update idempotency_keys, update payments, update availability, insert events",
         round_trips=5,
         commits=4,  # one of them the simulated provider's
-        wal=8_900,
-        redis=6,
+        wal=8_750,
+        redis=5,
         templates=0,
     ),
     "a hold": spends(
@@ -50,7 +50,7 @@ BUDGETS = {
         round_trips=5,
         commits=1,
         wal=3_700,
-        redis=7,
+        redis=6,
         templates=0,
     ),
     "the checkout": spends(

@@ -18,7 +18,7 @@ Where = Callable[[], tuple[str, int]]
 
 # After these nobody knows whether they happened: COMMIT, and what is committed by itself.
 FRAGILE = (
-    b"INSERT INTO simulated_ledger",
+    *(b"INSERT INTO simulated_ledger", b"EXECUTE insert_simulated_ledger"),
     *(b"INSERT INTO idempotency_keys", b"EXECUTE insert_idempotency_keys"),
     *(b"UPDATE idempotency_keys", b"EXECUTE update_idempotency_keys"),
 )

@@ -39,6 +39,21 @@ def test_each_answer_of_the_lock_has_a_name_of_its_own(app: Flask, monkeypatch: 
     assert [first, busy, beside, without_a_server] == [Lock.TAKEN, Lock.BUSY, Lock.UNRELATED, Lock.AWAY]
 
 
+def test_the_last_thing_that_is_said_under_a_lock_gives_it_back_and_nobody_elses(app: Flask) -> None:
+    with redis.lock(NAME, "mine", ttl_ms=5000, busy=lambda _: True):
+        assert redis.last(redis.servers.cache, "return redis.call('set', KEYS[1], ARGV[1])", ["said"], ["so"])
+        with redis.lock(NAME, "yours", ttl_ms=5000, busy=lambda _: True) as after:
+            pass
+    assert after is Lock.TAKEN
+    assert redis.servers.cache.call(lambda client: client.get("said"), away=None) == "so"
+    with redis.lock(NAME, "mine", ttl_ms=5000, busy=lambda _: True):
+        with redis.lock(NAME, "yours", ttl_ms=5000, busy=lambda _: True):
+            redis.last(redis.servers.cache, "return 1", [], [])  # by somebody who has none
+        with redis.lock(NAME, "yours", ttl_ms=5000, busy=lambda _: True) as still:
+            pass
+    assert still is Lock.BUSY
+
+
 def test_whoever_goes_on_beside_it_leaves_it_to_its_holder(app: Flask) -> None:
     room = uuid.uuid4()
     with room_lock.one_at_a_time(room, in_days(10, 2), wait=0):
