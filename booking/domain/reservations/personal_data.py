@@ -10,6 +10,7 @@ from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.payments import Order, Payment
 from booking.domain.people import PersonalEntry, as_utc_text
+from booking.domain.reservations.change_models import BookingChange
 from booking.domain.reservations.models import Booking
 from booking.infra import clock
 from booking.infra.db import db, reading
@@ -17,7 +18,8 @@ from booking.infra.ids import encode
 
 
 def of(actor: Actor) -> PersonalEntry:
-    """One entry per table: account, sessions, securityEvents, emailChanges, auditLog, orders, bookings, payments.
+    """One entry per table: account, sessions, securityEvents, emailChanges, auditLog, orders, bookings, their changes,
+    payments.
 
     Lists newest first. Instants and dates are ISO 8601, amounts Decimal, ids TypeIDs. Raises SignInTooOld.
     """
@@ -40,6 +42,7 @@ def _gathered(actor: Actor) -> PersonalEntry:
         **people.personal_data_of(actor),
         "orders": _orders(user_id),
         "bookings": _bookings(user_id),
+        "bookingChanges": _changes(user_id),
         "payments": _payments(user_id),
     }
 
@@ -89,6 +92,29 @@ def _booking(booking: Booking) -> PersonalEntry:
         "confirmedAt": as_utc_text(booking.confirmed_at),
         "cancelledAt": as_utc_text(booking.cancelled_at),
     }
+
+
+def _changes(user_id: uuid.UUID) -> list[PersonalEntry]:
+    rows = db.session.execute(
+        select(BookingChange, Booking.reference)
+        .join(Booking, Booking.id == BookingChange.booking_id)
+        .where(Booking.user_id == user_id)
+        .order_by(BookingChange.id.desc())
+    )
+    return [
+        {
+            "booking": reference,
+            "state": change.state,
+            "room": change.room_name,
+            "checkIn": change.check_in.isoformat(),
+            "checkOut": change.check_out.isoformat(),
+            "guests": change.guests,
+            "difference": change.difference,
+            "currency": change.currency,
+            "createdAt": as_utc_text(change.created_at),
+        }
+        for change, reference in rows
+    ]
 
 
 def _payments(user_id: uuid.UUID) -> list[PersonalEntry]:

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from booking.domain import pricing
@@ -23,7 +23,9 @@ THIRDS = {
 
 policies = st.sampled_from([FLEXIBLE, MODERATE, THIRDS, {"tiers": []}])
 currencies = st.sampled_from(["EUR", "JPY", "KWD"])
-prices = st.lists(st.decimals(0, 300, places=3), min_size=1, max_size=6)
+# Small odd amounts are rounded most, and hours between two deadlines bring a part back.
+prices = st.lists(st.one_of(st.integers(0, 9).map(Decimal), st.decimals(0, 300, places=3)), min_size=1, max_size=6)
+hours_before = st.sampled_from([0, 1, 23, 25, 60, 97, 115, 150, 217, 400])
 days = st.integers(-20, 20)
 
 
@@ -36,7 +38,7 @@ class Step:
     hours_before: int
 
 
-steps = st.lists(st.builds(Step, prices, days, st.integers(0, 24 * 30)), min_size=1, max_size=5)
+steps = st.lists(st.builds(Step, prices, days, hours_before), min_size=1, max_size=5)
 
 
 def nights(amounts: list[Decimal], check_in: dt.date, currency: str) -> list[Line]:
@@ -60,6 +62,7 @@ def comes_back(sold: Sold, now: dt.datetime) -> Decimal:
     return pricing.refund_of(sold.policy, sold.check_in, sold.total, sold.currency, now)
 
 
+@settings(max_examples=150)
 @given(policies, currencies, prices, steps, st.lists(st.integers(0, 24 * 40), min_size=1, max_size=4))
 def test_no_change_returns_more_than_cancelling_would(
     policy: dict[str, object], currency: str, amounts: list[Decimal], story: list[Step], later: list[int]
@@ -116,3 +119,23 @@ def test_money_that_was_paid_keeps_the_earlier_deadline_and_new_money_has_its_ow
     assert [(int(one.amount), one.percent) for one in promised] == [(400, 100), (250, 62), (100, 25), (50, 12)]
     back = after(moved, change_terms.new_price(moved, nights([Decimal(100)] * 4, FIRST, "EUR"), FIRST, now), FIRST)
     assert {part.check_in for part in pricing.price_parts(back.policy, FIRST, back.total)} == {FIRST}
+
+
+def test_what_was_paid_last_is_given_back_first() -> None:
+    sold = sold_first(MODERATE, [Decimal(100)] * 3, "EUR")
+    later = FIRST + dt.timedelta(days=30)
+    past_deadline = pricing.check_in_instant(sold.policy, FIRST) - dt.timedelta(hours=1)
+    four = nights([Decimal(100)] * 4, later, "EUR")
+    moved = after(sold, change_terms.new_price(sold, four, later, past_deadline), later)
+    one_less = change_terms.new_price(moved, four[:3], later, past_deadline)
+    assert (int(one_less.difference), int(one_less.kept)) == (-100, 0)
+    two_less = change_terms.new_price(moved, four[:2], later, past_deadline)
+    assert (int(two_less.difference), int(two_less.kept)) == (-100, 100)
+
+
+def test_half_a_cent_is_given_back_once() -> None:
+    sold = sold_first(MODERATE, [Decimal("0.01"), Decimal("0.01")], "EUR")
+    now = pricing.check_in_instant(sold.policy, FIRST) - dt.timedelta(days=3)
+    shorter = change_terms.new_price(sold, nights([Decimal("0.01")], FIRST, "EUR"), FIRST, now)
+    assert comes_back(sold, now) == Decimal("0.01") == comes_back(after(sold, shorter, FIRST), now)
+    assert shorter.difference == 0
