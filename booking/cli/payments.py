@@ -191,6 +191,8 @@ def due() -> None:
 def _way_to_pay(balance: Balance) -> str:
     if balance.guarantee:
         return WAYS_TO_PAY[balance.guarantee]
+    if not balance.is_planned:
+        return "given back at the payment provider"
     declined = f", declined {count(balance.times_declined, 'time')}" if balance.times_declined else ""
     if balance.charged_at is None:
         return f"by card{declined}; not tried again"

@@ -143,7 +143,7 @@ class NotSigned(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a provider's message is about: a payment of ours, or a dispute by the provider's reference.
+    """What a provider's message is about: a payment of ours, or a dispute or charge by the provider's reference.
 
     It is a reason to ask, never an answer: such messages come late, twice and in any order.
     """
@@ -151,6 +151,7 @@ class Heard:
     kind: str
     payment: uuid.UUID | None
     dispute: str | None = None
+    charge: str | None = None  # the provider's reference of a charge of which money has gone back
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,23 @@ class FoundDispute:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class FoundReturn:
+    """Money of a charge that somebody has given back at the provider itself."""
+
+    reference: str
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundReturns:
+    """All of them, with our id of the charge."""
+
+    payment: uuid.UUID
+    returns: tuple[FoundReturn, ...]
+
+
 @runtime_checkable
 class TellsByItself(Protocol):
     """A provider that sends messages."""
@@ -175,6 +193,10 @@ class TellsByItself(Protocol):
 
     def dispute(self, reference: str) -> FoundDispute | None:
         """None where it is about no charge of ours. Raises NoAnswer."""
+        ...
+
+    def returns(self, charge: str) -> FoundReturns | None:
+        """What went back of a charge without our asking; None where it is none of ours. Raises NoAnswer."""
         ...
 
 

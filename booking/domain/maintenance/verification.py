@@ -97,7 +97,11 @@ RULES = {
         AND o.guarantee IS NULL AND EXISTS
         (SELECT FROM bookings b WHERE b.order_id = o.id AND b.status = 'CONFIRMED')
         AND NOT EXISTS (SELECT FROM payment_schedule s WHERE s.order_id = o.id AND s.purpose = 'deposit'
-         AND o.paid - o.refunded - o.refunding >= least(s.amount, o.owed))""",
+         AND o.paid - o.refunded - o.refunding >= least(s.amount, o.owed))
+        AND NOT EXISTS (SELECT FROM payments f WHERE f.order_id = o.id AND f.found_at IS NOT NULL)""",
+    "found_twice": """
+        SELECT max(p.id::text) FROM payments p WHERE p.kind = 'refund' AND p.state = 'succeeded'
+        AND p.provider NOT IN ('desk', 'transfer') GROUP BY p.provider, p.provider_reference HAVING count(*) > 1""",
     "schedule_incomplete": """
         SELECT o.reference FROM orders o JOIN payment_schedule s ON s.order_id = o.id GROUP BY o.id
         HAVING count(*) <> 2 OR bool_or(s.currency <> o.currency)

@@ -87,6 +87,7 @@ from booking.domain.payments.repository import PAYMENTS as PAYMENT_ROWS
 from booking.domain.payments.repository import as_seen as payment_as_seen
 from booking.domain.payments.repository import locked as lock_payment
 from booking.domain.payments.repository import order_locked as lock_order
+from booking.domain.payments.returns import look as look_at_returns
 from booking.domain.payments.schedule import TOLD_DECLINED as BALANCE_DECLINED
 from booking.domain.payments.schedule import DepositPlan, charge_due
 from booking.domain.payments.schedule import plan as plan_payments
@@ -157,6 +158,7 @@ __all__ = [
     "lock_payment",
     "look_at_dispute",
     "look_at_refund",
+    "look_at_returns",
     "make_due",
     "mark_unknown",
     "note_error",

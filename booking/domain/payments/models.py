@@ -168,6 +168,8 @@ class Payment(Model):
             postgresql_where=text("kind = 'refund' AND state IN ('started', 'unknown', 'awaiting_staff', 'succeeded')"),
         ),
         Index("ix_payments_due", "next_at", postgresql_where=text("state IN ('started', 'unknown', 'awaiting_guest')")),
+        CheckConstraint("found_at IS NULL OR (kind = 'refund' AND state = 'succeeded')", name="only_refund_is_found"),
+        Index("ix_payments_found", "order_id", postgresql_where=text("found_at IS NOT NULL")),
         Index("ix_payments_awaiting_staff", "created_at", postgresql_where=text("state = 'awaiting_staff'")),
         Index(
             "ix_payments_declined_refunds",
@@ -198,6 +200,7 @@ class Payment(Model):
     recorded_by: Mapped[str | None] = mapped_column(String(255))
     value_date: Mapped[dt.date | None]
     corrects_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("payments.id"))
+    found_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))  # a refund that none of us asked for
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")  # times that recovery asked
     next_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))  # then recovery may ask
     created_at: Mapped[CreatedAt]

@@ -95,7 +95,7 @@ def _recorded(actor: Actor, refund_id: uuid.UUID, outcome: Outcome) -> bool:
     else:
         ledger.fail(refund, ledger.DECLINED, _reason(outcome))
     if known_as_owed is (refund.state == SUCCEEDED):  # the first no, or the yes after it
-        _tell(actor, refund)
+        tell(actor, refund)
     people.audit(actor, f"refund.{refund.state}", encode("payment", refund_id), after=_facts(refund))
     return True
 
@@ -105,7 +105,7 @@ def _declined_before(refund: Payment) -> bool:
     return bool(db.session.scalar(select(exists().where(debts.others_of(refund), Payment.state == FAILED))))
 
 
-def _tell(actor: Actor, refund: Payment) -> None:
+def tell(actor: Actor, refund: Payment) -> None:
     """News for the guest, inside the caller's transaction."""
     facts = {"paymentId": encode("payment", refund.id)} | _facts(refund)
     messages.record(actor, TOLD_RETURNED if refund.state == SUCCEEDED else TOLD_DECLINED, facts)
@@ -169,7 +169,7 @@ def _returned_after_all(actor: Actor, payment_id: uuid.UUID, outcome: Outcome) -
     if _lives_beside(declined):
         raise RefundNotOwed
     ledger.succeed(declined, outcome.reference)
-    _tell(actor, declined)
+    tell(actor, declined)
     shown = encode("payment", payment_id)
     after = {"state": SUCCEEDED} | _facts(declined)
     people.audit(actor, "refund.found", shown, before={"state": FAILED}, after=after)
@@ -206,7 +206,7 @@ def _failed_after_all(actor: Actor, refund_id: uuid.UUID, outcome: Outcome) -> N
         return
     ledger.fail(refund, ledger.DECLINED, _reason(outcome))
     if not _declined_before(refund):
-        _tell(actor, refund)
+        tell(actor, refund)
     shown, before = encode("payment", refund_id), {"state": SUCCEEDED}
     people.audit(actor, "refund.failed_after_all", shown, before=before, after={"state": FAILED} | _facts(refund))
 

@@ -1,4 +1,7 @@
-"""What guests still owe: orders that staff guarantees, or of which a deposit was paid, and that are not paid yet."""
+"""What guests still owe: orders that staff guarantees, or of which a deposit was paid, and that are not paid yet.
+
+And those of which money was given back at the provider itself, without a cancellation.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,13 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.errors import Forbidden
-from booking.domain.payments import BALANCE, Order, ScheduledPayment
+from booking.domain.payments import BALANCE, Order, Payment, ScheduledPayment
 from booking.domain.people import Action
 from booking.domain.reservations.models import CANCELLED, Booking
 from booking.domain.stays import Stay
@@ -27,12 +30,16 @@ class Balance:
     due: Decimal
     currency: str
     guarantee: str | None
+    is_planned: bool  # a deposit was paid
     charged_at: dt.datetime | None  # then their card is charged (again), where a deposit was paid by it
     times_declined: int
     room: str
     property: str
     stay: Stay
     is_cancelled: bool
+
+
+_RETURNED_ELSEWHERE = exists().where(Payment.order_id == Order.id, Payment.found_at.is_not(None))
 
 
 @reading
@@ -43,7 +50,7 @@ def due(actor: Actor, limit: int = 1000) -> list[Balance]:
     first = and_(Booking.order_id == Order.id, Booking.reference == Order.reference)
     later = and_(step.order_id == Order.id, step.purpose == BALANCE, Order.paid > 0)
     unpaid = and_(
-        or_(Order.guarantee.is_not(None), step.id.is_not(None)),
+        or_(Order.guarantee.is_not(None), step.id.is_not(None), _RETURNED_ELSEWHERE),
         Order.owed > Order.paid - Order.refunded - Order.refunding,
     )
     rows = select(Order, Booking, step).join(Booking, first).outerjoin(step, later).where(unpaid)
@@ -57,6 +64,7 @@ def _balance(order: Order, booking: Booking, step: ScheduledPayment | None) -> B
         order.due,
         order.currency,
         order.guarantee,
+        step is not None,
         step.next_at if step else None,
         step.attempts if step else 0,
         booking.room_name,

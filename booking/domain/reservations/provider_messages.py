@@ -19,6 +19,8 @@ def hear(actor: Actor, provider: str, heard: Heard, context: BookingContext) -> 
         payments.look_at_dispute(actor, provider, heard.dispute, context)
         return
     payment = payments.find_payment(heard.payment) if heard.payment else None
+    if heard.charge and (payment is None or payment.kind == CHARGE):
+        payments.look_at_returns(actor, provider, heard.charge, context)
     if payment is None or payment.provider != provider:
         return
     if payment.kind == CHARGE:

@@ -85,6 +85,7 @@ MAINTENANCE: Templates = {
     "order_not_paid": _("a confirmed booking’s order is neither paid, as far as it must be, nor guaranteed"),
     "schedule_incomplete": _("the steps in which an order is paid are not a deposit and the rest"),
     "balance_waits": _("what is due of an order has not been charged for an hour"),
+    "found_twice": _("two refunds have the same reference at their provider"),
     "entry_made_twice": _("money that was taken by hand is entered twice under one reference"),
     "correction_is_no_opposite": _("a correction is not the opposite of what it corrects"),
     "order_charged_too_much": _("more is on its way into an order than it owes"),

@@ -16,8 +16,18 @@ import stripe
 
 from booking.config import STRIPE, Settings
 from booking.infra import deadline, telemetry
-from booking.infra.provider import Charge, FoundDispute, Heard, HostedPage, NoAnswer, Outcome, References, Result
-from booking.infra.stripe_provider import client, disputes, pages, webhooks
+from booking.infra.provider import (
+    Charge,
+    FoundDispute,
+    FoundReturns,
+    Heard,
+    HostedPage,
+    NoAnswer,
+    Outcome,
+    References,
+    Result,
+)
+from booking.infra.stripe_provider import client, disputes, pages, returns, webhooks
 from booking.infra.stripe_provider.amounts import NotPayable, to_units
 
 NOT_PAYABLE = "amount_not_payable"  # our own reason beside Stripe's codes
@@ -90,6 +100,10 @@ class StripeProvider:
     def dispute(self, reference: str) -> FoundDispute | None:
         with self._asking("dispute", reference):
             return disputes.found(self._api, reference)
+
+    def returns(self, charge: str) -> FoundReturns | None:
+        with self._asking("returns", charge):
+            return returns.found(self._api, charge)
 
     # --- charges
 

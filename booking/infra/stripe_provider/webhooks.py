@@ -14,6 +14,7 @@ import stripe
 
 from booking.infra.provider import Heard, NotSigned
 
+RETURNING = ("refund.", "charge.refund")  # events about money that goes back, of a refund or of a charge
 TOLERANCE = 300  # seconds between signing and arriving, in either direction
 
 
@@ -37,7 +38,8 @@ def _about(told: dict[str, Any]) -> Heard:
     thing = (told.get("data") or {}).get("object") or {}
     kind = str(told.get("type", ""))
     dispute = str(thing.get("id", "")) if kind.startswith("charge.dispute.") else None
-    return Heard(kind, _payment(thing), dispute)
+    charge = str(thing.get("payment_intent") or "") if kind.startswith(RETURNING) else ""
+    return Heard(kind, _payment(thing), dispute, charge or None)
 
 
 def _payment(thing: dict[str, Any]) -> uuid.UUID | None:
