@@ -60,8 +60,8 @@ pytestmark = pytest.mark.slow
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "40"))
 STEPS = int(os.environ.get("MODEL_STEPS", "30"))
 EMPTIED = (
-    "booking_changes, bookings, orders, payments, disputes, availability, blocks, idempotency_keys, events, deliveries,"
-    " simulated_ledger"
+    "booking_changes, payment_schedule, bookings, orders, payments, disputes, availability, blocks, idempotency_keys,"
+    " events, deliveries, simulated_ledger"
 )
 
 guests, rooms = st.integers(0, 2), st.integers(0, 1)
