@@ -115,6 +115,7 @@ STEP = {
         "note_error",
         "note_unknown_provider",
         "paid_charges",
+        "advance_balance",
         "plan_payments",
         "record_failure",
         "record_success",

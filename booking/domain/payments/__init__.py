@@ -90,6 +90,7 @@ from booking.domain.payments.repository import order_locked as lock_order
 from booking.domain.payments.returns import look as look_at_returns
 from booking.domain.payments.schedule import TOLD_DECLINED as BALANCE_DECLINED
 from booking.domain.payments.schedule import DepositPlan, charge_due
+from booking.domain.payments.schedule import advance as advance_balance
 from booking.domain.payments.schedule import plan as plan_payments
 from booking.domain.payments.schedule import settle as settle_balance
 from booking.domain.payments.schedule_models import ScheduledPayment
@@ -137,6 +138,7 @@ __all__ = [
     "PaymentContext",
     "ProviderReferences",
     "ScheduledPayment",
+    "advance_balance",
     "asked_in_vain",
     "await_guest",
     "awaited_until",

@@ -59,6 +59,13 @@ def plan(order_id: uuid.UUID, deposit: Decimal, currency: str, balance_due_at: d
         defer(insert(ScheduledPayment).values({"id": new_id()} | both | step), {})
 
 
+def advance(order_id: uuid.UUID, due_at: dt.datetime) -> None:
+    """The rest of the order is due by then at the latest, inside the transaction that makes its stay begin earlier."""
+    rest = update(ScheduledPayment).where(ScheduledPayment.order_id == order_id, ScheduledPayment.due_at > due_at)
+    waiting = rest.where(ScheduledPayment.purpose == BALANCE, ScheduledPayment.next_at.is_not(None))
+    db.session.execute(waiting.values(due_at=due_at, next_at=due_at), execution_options={"synchronize_session": False})
+
+
 def charge_due(actor: Actor, context: PaymentContext, limit: int = 100) -> int:
     """Charge what is due by now. Returns how many steps were looked at. Raises Forbidden."""
     people.require(actor, Action.SETTLE_PAYMENTS, otherwise=Forbidden)

@@ -16,7 +16,7 @@ from booking.domain import inventory, messages, payments
 from booking.domain.actors import Actor
 from booking.domain.errors import CancelledDuringChange, ChangeUnderWay, RoomNotAvailable
 from booking.domain.payments import SUCCEEDED, Order, Payment
-from booking.domain.reservations import change_rows, changes, repository
+from booking.domain.reservations import change_rows, changes, deposits, repository
 from booking.domain.reservations.change_models import (
     CHANGE_CONFIRMED,
     CHANGE_EXPIRED,
@@ -172,6 +172,7 @@ def apply(
     order = payments.lock_order(booking.order_id) if change.difference < 0 else None
     refund = _refund_due(order, change) if order else Decimal(0)
     before = _facts(booking)
+    deposits.follow(booking, change.check_in, change.policy)
     booking.change({name: getattr(change, name) for name in NEW_COLUMNS}, clock.now())
     repository.save(booking)
     if change.state == CHANGE_PENDING:

@@ -36,6 +36,19 @@ def plan(bookings: Lines) -> None:
         payments.plan_payments(due.order_id, due.amount, due.currency, due_at)
 
 
+def follow(booking: Booking, check_in: dt.date, policy: dict[str, Any]) -> None:
+    """A stay that begins earlier has its rest due as much earlier, in the `policy` and in the plan of its order.
+
+    Inside the transaction that changes the booking; one that begins later keeps the day.
+    """
+    deposit = policy.get("deposit")
+    if deposit is None or check_in >= booking.check_in:
+        return
+    due_at = dt.datetime.fromisoformat(deposit["balanceDueAt"]) - (booking.check_in - check_in)
+    policy["deposit"] = {**deposit, "balanceDueAt": due_at.isoformat()}
+    payments.advance_balance(booking.order_id, due_at)
+
+
 def due_now(held: Lines) -> Due:
     """What holds of one order are confirmed for: their deposits, or their prices."""
     first, amounts = lines.first(held), [_due_now(booking) for booking in held]
