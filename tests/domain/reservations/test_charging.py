@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import pytest
@@ -193,3 +193,23 @@ def test_a_hold_that_changes_all_the_time_is_being_paid_for(
     with pytest.raises(PaymentInProgress):
         bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)
     assert payments_of(held) == []
+
+
+@pytest.mark.parametrize("card", [DECLINED, VISA])
+def test_a_card_that_has_just_been_declined_is_not_tried_by_who_looked_before(
+    alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch, card: str
+) -> None:
+    begin, pressed = bookings._begin_payment_of, list[str]()
+    held = holds.reserve(acting(alice), order(alice, room), desk)
+
+    def pressed_twice(*call: Any) -> Any:
+        if not pressed:
+            pressed.append(DECLINED)
+            with pytest.raises(PaymentFailed):
+                bookings.pay(acting(alice), held.id, DECLINED, held.total_price, desk)
+        return begin(*call)
+
+    monkeypatch.setattr(bookings, "_begin_payment_of", pressed_twice)
+    with pytest.raises(PaymentFailed) if card == DECLINED else nullcontext():
+        bookings.pay(acting(alice), held.id, card, held.total_price, desk)
+    assert [payment.method for payment in payments_of(held)] == [DECLINED] + [card] * (card == VISA)
