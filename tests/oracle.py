@@ -66,6 +66,10 @@ class Facts:
             row[0]: row
             for row in rows(database, "SELECT id::text, status, confirmed_at IS NOT NULL, user_id::text FROM bookings")
         }
+        self.order_of = dict(rows(database, "SELECT id::text, order_id::text FROM bookings"))
+        self.lines: dict[str, list[str]] = defaultdict(list)  # the bookings of each order
+        for booking_id, order_id in self.order_of.items():
+            self.lines[order_id].append(booking_id)
         self.keys = {
             (user, key): booking_id
             for user, key, booking_id in rows(
@@ -133,7 +137,8 @@ def unasked(facts: Facts, log: list[Told]) -> Iterable[str]:
     """Bookings that were confirmed without anybody being told, or more than one for a key."""
     acknowledged = Counter(uuid_of("booking", told.booking_id) for told in log if told.status == 201)
     yield from (f"{booking} is the answer to {n} keys" for booking, n in acknowledged.items() if n > 1)
-    open_ended = {begun_by(facts, told) for told in log if not told.status}
+    begun = {begun_by(facts, told) for told in log if not told.status}
+    open_ended = {one for booking_id in begun for one in facts.lines.get(facts.order_of.get(booking_id, ""), [])}
     guests = {uuid_of("user", told.user_id) for told in log}
     for booking_id, _, was_confirmed, user_id in facts.bookings.values():
         if user_id in guests and was_confirmed and booking_id not in acknowledged and booking_id not in open_ended:
@@ -149,7 +154,10 @@ def begun_by(facts: Facts, told: Told) -> str:
 def wrong_money(facts: Facts) -> Iterable[str]:
     """Charged twice, or without a booking, or not at all; refunds that differ from what is owed."""
     yield from (f"the provider knows a {stray}, and we do not" for stray in facts.strays)
+    yield from _wrong_money_of_several(facts)
     for booking_id, status, was_confirmed, _ in facts.bookings.values():
+        if len(facts.lines[facts.order_of[booking_id]]) > 1:
+            continue
         if booking_id in facts.changed:
             yield from wrong_money_of_changed(facts, booking_id, status)
             continue
@@ -175,6 +183,20 @@ def wrong_money_of_changed(facts: Facts, booking_id: str, status: str) -> Iterab
     still_owed = moved["declined"] if facts.refused.get(booking_id) else 0
     if not expected <= kept <= expected + still_owed:
         yield f"{booking_id} ({status}), changed: {kept} was kept where {expected} is the price"
+
+
+def _wrong_money_of_several(facts: Facts) -> Iterable[str]:
+    """The same of orders of several rooms, all in all: one charge for all, refunds by the room."""
+    for order_id, bookings in facts.lines.items():
+        if len(bookings) == 1:
+            continue
+        moved = sum((facts.sums[one] for one in bookings), Counter[str]())
+        price = sum(facts.owed[one][0] - (facts.owed[one][1] or 0) for one in bookings if facts.bookings[one][2])
+        still_owed = moved["declined"] if any(facts.refused.get(one) for one in bookings) else 0
+        if not price <= moved["charge"] - moved["refund"] <= price + still_owed:
+            yield f"order {order_id}: {moved} moved where {price} is the price of what was confirmed"
+        if sum(facts.moved[one]["charge"] for one in bookings) > 1:
+            yield f"order {order_id} was charged more than once"
 
 
 def wrong_sums(database: Any) -> Iterable[str]:

@@ -55,6 +55,28 @@ def expire() -> None:
     click.echo(f"{count(total, 'hold')} expired.")
 
 
+@group.command("show")
+@click.argument("reference")
+def show(reference: str) -> None:
+    """Show an order: its bookings, a line each, and what it costs and what is due.
+
+    REFERENCE is the one in the guest's emails, of the order or of one of its bookings, or a booking's id.
+
+    \b
+    Example:
+        flask bookings show H7K2M9QX
+    """
+    with refusals_said():
+        order = reservations.look_up_order(acting(), reference)
+    for booking in order.bookings:
+        stay = f"{booking.check_in} to {booking.check_out}"
+        price = money_format.plain(booking.total_price, booking.currency)
+        status = reservations.shown_status(booking).lower()
+        click.echo(f"{booking.reference} {status}: {booking.room_name}, {booking.property_name}, {stay}, {price}")
+    owed, due = (money_format.plain(amount, order.currency) for amount in (order.owed, order.due))
+    click.echo(f"Order {order.reference}: {count(len(order.bookings), 'room')}, {owed} in all, {due} due.")
+
+
 @group.command("cancel")
 @click.argument("reference")
 @click.option("--yes", is_flag=True, help="Do not ask.")

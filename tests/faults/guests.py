@@ -39,10 +39,28 @@ class Plan:
     cancel: bool = False
     change: bool = False
     habit: str = ONCE
+    beside: tuple[str, ...] = ()  # more rooms of the same property, in one order
+
+    @property
+    def path(self) -> str:
+        return "/orders" if self.beside else "/bookings"
 
     def body(self) -> dict[str, object]:
-        wish = {"roomId": self.room, "checkIn": self.check_in, "checkOut": self.check_out, "guests": 1}
-        return {**wish, "paymentMethodId": self.card}
+        return {**(self._several() if self.beside else self._wish(self.room)), "paymentMethodId": self.card}
+
+    def other_body(self) -> dict[str, object]:
+        """Another wish."""
+        return (
+            {"items": [self._wish(self.room)], "paymentMethodId": self.card}
+            if self.beside
+            else {**self.body(), "guests": 2}
+        )
+
+    def _several(self) -> dict[str, object]:
+        return {"items": [self._wish(room) for room in (self.room, *self.beside)]}
+
+    def _wish(self, room: str) -> dict[str, object]:
+        return {"roomId": room, "checkIn": self.check_in, "checkOut": self.check_out, "guests": 1}
 
 
 @dataclass
@@ -117,10 +135,13 @@ class Guest:
     # --- booking
 
     def _book(self, plan: Plan, told: Told) -> Reply | None:
-        reply = self.until_final("POST", "/bookings", plan.body(), Idempotency_Key=told.key)
+        reply = self.until_final("POST", plan.path, plan.body(), Idempotency_Key=told.key)
         if reply:
-            told.status, told.error, told.booking_id = reply.status, reply.error, str(reply.body.get("id", ""))
-            told.price = reply.body.get("totalPrice")
+            told.status, told.error = reply.status, reply.error
+            first, *others = reply.body.get("bookings") or [reply.body]
+            told.booking_id, told.price = str(first.get("id", "")), first.get("totalPrice")
+            for one in others:
+                self.log.told.append(Told(told.user_id, "", 201, "", one["id"], price=one["totalPrice"]))
         self.log.told.append(told)
         return reply
 
@@ -129,7 +150,7 @@ class Guest:
         twin, replies = self.twin(), list[Reply | None]()
         together(
             lambda: replies.append(self._book(plan, told)),
-            lambda: replies.append(twin.until_final("POST", "/bookings", plan.body(), Idempotency_Key=told.key)),
+            lambda: replies.append(twin.until_final("POST", plan.path, plan.body(), Idempotency_Key=told.key)),
         )
         twin.line.hang_up()
         if all(replies) and len({(reply.status, reply.text) for reply in replies if reply}) > 1:
@@ -137,14 +158,13 @@ class Guest:
 
     def _again(self, plan: Plan, told: Told, first: Reply) -> None:
         """The same answer once more, word for word; other wishes with this key are refused."""
-        second = self.until_final("POST", "/bookings", plan.body(), Idempotency_Key=told.key)
+        second = self.until_final("POST", plan.path, plan.body(), Idempotency_Key=told.key)
         if second:
             same = (first.status, first.text) == (second.status, second.text)
             if not same or second.headers.get("idempotency-replayed") != "true":
                 self.log.odd.append(f"{told} was told something else the next time: {first} and {second}")
             self.log.replays += 1
-        other = {**plan.body(), "guests": 2}
-        self.until_final("POST", "/bookings", other, allowed=(422,), Idempotency_Key=told.key)
+        self.until_final("POST", plan.path, plan.other_body(), allowed=(422,), Idempotency_Key=told.key)
 
     def _cancel(self, told: Told) -> None:
         """`cancelled` becomes True, or None where nobody could say."""

@@ -39,6 +39,7 @@ LENDERS = 8  # accounts that book only with the keys of others
 # Out of a hundred attempts; and how many of a hundred steps a guest begins by giving a booking back.
 CARDS = {VISA: 86, DECLINED: 5, SLOW: 1, REFUND_DECLINED: 5, REFUND_SLOW: 3}
 HABITS = {ONCE: 84, AGAIN: 6, TWICE: 6, LENT: 4}
+SEVERAL_ROOMS = 5  # of one property in one order, where others of it are fought for
 RESERVED_ON_A_PAGE, CANCELLED_AT_ONCE, CANCELLED_LATER, CHANGED = 4, 3, 12, 6
 REFUND_TRIED = 50  # given back at once by those whose refund will not go smoothly
 
@@ -89,6 +90,7 @@ class Crowd:
         self.kept_up = False  # they go on beyond the terms: not all disasters have happened
         self.given_up = False  # nobody serves them any more
         self.wanted = wanted  # rooms
+        self.neighbours: dict[str, list[str]] = {}  # of the same property
         self._lenders, self._turn = lenders, threading.Lock()
         self._threads: list[threading.Thread] = []
         self._began = time.monotonic()
@@ -129,15 +131,18 @@ class Crowd:
         nights = chance.randint(1, LONGEST_STAY)
         first = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=FIRST_DAY)
         check_in = first + dt.timedelta(days=chance.randint(0, self.terms.nights - nights))
-        card = drawn(chance, CARDS)
+        card, room = drawn(chance, CARDS), chance.choice(self.wanted)
+        others = self.neighbours.get(room, []) if lot(chance, SEVERAL_ROOMS) else []
+        beside = tuple(chance.sample(others, min(len(others), chance.randint(1, 2))))
         return Plan(
-            chance.choice(self.wanted),
+            room,
             check_in.isoformat(),
             (check_in + dt.timedelta(days=nights)).isoformat(),
             card,
             cancel=lot(chance, REFUND_TRIED if card in {REFUND_DECLINED, REFUND_SLOW} else CANCELLED_AT_ONCE),
             habit=drawn(chance, HABITS),
-            change=lot(chance, CHANGED),
+            change=lot(chance, CHANGED) and not beside,
+            beside=beside,
         )
 
 
@@ -151,7 +156,19 @@ def arrived(port: int, terms: Terms) -> Crowd:
     first = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=FIRST_DAY)
     last = first + dt.timedelta(days=terms.nights)
     wanted = rooms(clients[0].guest, first.isoformat(), last.isoformat(), terms.rooms)
-    return Crowd(terms, clients, lenders, wanted)
+    crowd = Crowd(terms, clients, lenders, wanted)
+    crowd.neighbours = _neighbours(clients[0].guest, wanted)
+    return crowd
+
+
+def _neighbours(guest: Guest, wanted: list[str]) -> dict[str, list[str]]:
+    """By room, the others that are of the same property."""
+    houses: dict[str, list[str]] = {}
+    for room in wanted:
+        shown = guest.until_final("GET", f"/rooms/{room}")
+        assert shown is not None
+        houses.setdefault(str(shown.body["property"]), []).append(room)
+    return {room: [one for one in house if one != room] for house in houses.values() for room in house}
 
 
 def _client(port: int, name: str, seed: int) -> Client:

@@ -74,6 +74,12 @@ RULES = {
     "booking_without_order": """
         SELECT b.reference FROM bookings b LEFT JOIN orders o ON o.id = b.order_id AND o.currency = b.currency
         AND o.user_id IS NOT DISTINCT FROM b.user_id WHERE o.id IS NULL""",
+    "order_confirmed_in_part": """
+        SELECT o.reference FROM orders o JOIN bookings b ON b.order_id = o.id GROUP BY o.id
+        HAVING bool_or(b.status = 'CONFIRMED') AND bool_or(b.status = 'PENDING')""",
+    "booking_of_other_reference": """
+        SELECT b.reference FROM bookings b JOIN orders o ON o.id = b.order_id WHERE b.reference <> o.reference
+        AND b.reference !~ ('^' || o.reference || '-[2-9]$')""",
     "order_without_booking": """
         SELECT o.reference FROM orders o WHERE NOT EXISTS (SELECT FROM bookings b WHERE b.order_id = o.id)""",
     "payment_in_other_order": """

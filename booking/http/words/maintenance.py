@@ -78,6 +78,8 @@ MAINTENANCE: Templates = {
     "night_elsewhere": _("a night’s location is not its room’s"),
     "price_not_sum_of_lines": _("a booking’s price is not the sum of its lines"),
     "booking_without_order": _("a booking has no order, or another guest’s"),
+    "order_confirmed_in_part": _("an order is confirmed in part"),
+    "booking_of_other_reference": _("a booking’s reference is not its order’s"),
     "order_without_booking": _("an order has no booking"),
     "payment_in_other_order": _("a payment is not in the ledger of its booking’s order"),
     "order_owes_otherwise": _("an order does not owe what its bookings cost"),

@@ -34,7 +34,7 @@ from booking.domain.actors import Actor
 from booking.domain.errors import BookingError, PaymentFailed, PaymentUnknown
 from booking.domain.maintenance import verification
 from booking.domain.payments import by_hand
-from booking.domain.reservations import bookings, guarantees, recovery
+from booking.domain.reservations import bookings, guarantees, orders, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.requests import BookingRequest, OrderItem, OrderRequest
 from booking.domain.stays import Stay
@@ -187,6 +187,15 @@ class Verbs(RuleBasedStateMachine):
             line.may_be(CANCELLED)
         elif not isinstance(told, BookingError):
             line.is_now(CANCELLED)
+
+    @precondition(lambda self: self.memory.lines)
+    @rule(which=any_one, dies=death)
+    def give_the_hold_back(self, which: int, dies: int) -> None:
+        _, line = self._one(which)
+        told = self._do(dies, lambda: orders.release(self._actor(line), line.order, self.desk))
+        for one in self.memory.of_order(line.order):
+            if PENDING in {world.status for world in one.worlds} and not isinstance(told, BookingError):
+                one.may_be(CANCELLED)
 
     @precondition(lambda self: self.memory.lines)
     @rule(minutes=st.sampled_from([5, 5, 10, 15, 15, 20, 60, 12 * 60, 24 * 60]))

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from booking.domain import inventory
 from booking.domain.errors import (
@@ -44,6 +45,7 @@ from booking.domain.stays import Stay
 from booking.domain.tables import Event, Order, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
+from tests.cases import each
 from tests.cast import (
     AN_HOUR,
     DECLINED,
@@ -347,3 +349,23 @@ def test_one_of_several_rooms_is_cancelled_alone_and_only_its_price_comes_back(
         assert (bought.refunded, bought.owed) == (Decimal(back), Decimal(750 - back))
         assert verification.verify().findings == []
     assert states(rooms) == set()
+
+
+@each(
+    ("change", "rule"),
+    [
+        ("UPDATE bookings SET status = 'PENDING' WHERE reference LIKE '%-2'", "order_confirmed_in_part"),
+        (
+            "UPDATE bookings SET reference = substr(reference, 2) WHERE reference LIKE '%-3'",
+            "booking_of_other_reference",
+        ),
+    ],
+)
+def test_an_order_that_does_not_agree_is_found(
+    alice: User, rooms: list[Room], desk: BookingContext, change: str, rule: str
+) -> None:
+    start = 30 + 10 * count(Order)
+    bookings.book_all(acting(alice), several(alice, rooms, in_days(start)), VISA, desk)
+    assert rule not in {finding.rule for finding in verification.verify().findings}
+    transaction(lambda: db.session.execute(text(change)))()
+    assert rule in {finding.rule for finding in verification.verify().findings}
