@@ -26,6 +26,7 @@ from tests.cast import SYSTEM, VISA, a_room, acting, all_at_once, blocked, in_da
 MINUTE = dt.timedelta(minutes=1)
 claim, release, unpin = (transaction(act) for act in (availability.claim, availability.release, availability.unpin))
 pin, book = transaction(availability.pin), transaction(availability.book)
+move = transaction(availability.move)
 release_abandoned = transaction(availability.release_abandoned)
 claim_all, record_sold = transaction(availability.claim_all), transaction(availability.record_sold)
 
@@ -255,3 +256,15 @@ def test_nights_that_were_sold_before_are_booked_at_once_and_never_over_others(r
     with pytest.raises(IntegrityError):
         record_sold([wanted(room, in_days(50)), wanted(room, in_days(35))])
     assert len(nights_of(room)) == 6
+
+
+def test_pinned_nights_become_anothers_all_or_none(room: Room) -> None:
+    change, owner = held_by(room, in_days(30)), uuid.uuid4()
+    assert not move(change, 3, owner)  # they are only held
+    assert pin(change, 3)
+    assert not move(change, 4, owner)
+    assert set(nights_of(room).values()) == {"pinned"}
+    assert move(change, 3, owner)
+    assert set(nights_of(room).values()) == {"booked"}
+    assert transaction(availability.release_unsold)(SYSTEM, owner) == release(SYSTEM, change) == 0
+    assert release(SYSTEM, owner) == 3

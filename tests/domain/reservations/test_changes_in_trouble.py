@@ -10,19 +10,20 @@ import pytest
 from sqlalchemy import select, text
 
 from booking.domain import payments
-from booking.domain.errors import PaymentInProgress, RoomNotAvailable
+from booking.domain.errors import PaymentInProgress, PaymentUnknown, RoomNotAvailable
 from booking.domain.payments import ScheduledPayment
-from booking.domain.reservations import bookings, holds
+from booking.domain.reservations import bookings, change_outcomes, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.provider import Outcome
-from tests.cast import VISA, a_room, acting, in_days, interrupted, nights_of, order, order_of, reload
+from tests.cast import SYSTEM, VISA, a_room, acting, in_days, interrupted, nights_of, order, order_of, reload, silent
 from tests.domain.reservations.changing import (
     DAY,
     as_it_was,
     attempts_of,
     changed,
+    changes_of,
     findings,
     kept_money,
     longer,
@@ -84,3 +85,14 @@ def test_a_stay_paid_in_steps_that_begins_earlier_has_its_rest_due_earlier(alice
     changed(booking, desk, None, check_out=booking.check_out - DAY)
     assert (int(order_of(booking).paid), int(order_of(booking).due)) == (108, 132)
     assert findings() == []
+
+
+def test_a_change_that_is_being_paid_for_is_not_ended_by_time(
+    booked: Booking, room: Room, desk: BookingContext
+) -> None:
+    with pytest.raises(PaymentUnknown):
+        changed(booked, interrupted(desk, silent), **longer())
+    [pending] = changes_of(booked)
+    assert not change_outcomes._expire(SYSTEM, booked.id, pending.id)
+    change_outcomes.give_back(SYSTEM, booked.id, pending.id)
+    assert sorted(nights_of(room).values()) == ["booked"] * 3 + ["pinned"] * 2
