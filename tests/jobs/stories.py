@@ -18,7 +18,7 @@ from booking.domain.pricing import policies
 from booking.domain.pricing.policies import RefundPromise
 from booking.domain.pricing.quotes import PriceLine
 from booking.domain.reservations.booking_summary import BookingSummary
-from booking.domain.tables import Booking, Delivery, Event, Property, Room, User
+from booking.domain.tables import Booking, Delivery, Event, Order, Property, Room, User
 from booking.infra import ids
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, db, transaction
@@ -74,7 +74,7 @@ def letter(kind: str = "confirmation", delivery: str = "019a.mail") -> Letter:
 
 @transaction
 def booked(number: int = 1, **changes: Any) -> Booking:
-    """A confirmed stay in Tel Aviv; `changes` are columns of the booking."""
+    """A paid, confirmed stay in Tel Aviv; `changes` are columns of the booking."""
     guest = User(
         email=f"Guest{number}@example.com", email_key=f"guest{number}@example.com", full_name="Dana Levi", region="eu"
     )
@@ -118,6 +118,9 @@ def booked(number: int = 1, **changes: Any) -> Booking:
     stay = Booking(**facts | changes)
     db.session.add(stay)
     db.session.flush()
+    # Its order is made by a trigger, with the booking's own id.
+    moved = {"paid": stay.total_price, "refunded": stay.refund_amount or 0}
+    db.session.execute(update(Order).where(Order.id == stay.id).values(moved))
     return stay
 
 

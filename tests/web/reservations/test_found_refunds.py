@@ -8,13 +8,13 @@ from flask.testing import FlaskCliRunner
 
 from booking.domain import payments
 from booking.domain.maintenance.verification import verify
-from booking.domain.reservations import balances, bookings, provider_messages
+from booking.domain.reservations import balances, bookings, provider_messages, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Event, Room, User
 from booking.infra.provider import Heard, NoAnswer
-from tests.cast import SYSTEM, acting, all_at_once, count, order, order_of, payments_of, reload
+from tests.cast import AN_HOUR, SYSTEM, acting, all_at_once, count, order, order_of, payments_of, reload
 from tests.stripe_stand_in import StandIn
-from tests.stripe_stand_in.stand_in import SILENT_BEFORE
+from tests.stripe_stand_in.stand_in import BEFORE, SILENT_BEFORE
 
 pytest_plugins = ["tests.stripe_stand_in.fixtures"]
 VISA = "pm_card_visa"
@@ -115,3 +115,19 @@ def test_two_messages_at_once_enter_it_once(
     told = Heard("charge.refunded", None, charge=intent_of(booked))
     all_at_once(app, [lambda: provider_messages.hear(SYSTEM, "stripe", told, stripe_desk)] * 4)
     assert len(refunds(booked)) == 1
+
+
+def test_made_there_while_ours_is_under_way_it_goes_back_once(
+    alice: User, booked: Booking, stand_in: StandIn, stripe_desk: BookingContext
+) -> None:
+    stand_in.order(BEFORE, "/v1/refunds", times=9)
+    bookings.cancel(acting(alice), booked.id, stripe_desk)
+    stand_in.calm()
+    stand_in.account.refund_at_dashboard(intent_of(booked), 36000)
+    with pytest.raises(NoAnswer):  # more than was paid would be on its way: Stripe tells again later
+        hear(stand_in, stripe_desk, "charge.refunded")
+    recovery.recover_payments(SYSTEM, stripe_desk, ahead=AN_HOUR)
+    assert payments.refund_states([booked.id]) == {booked.id: payments.OWED}
+    hear(stand_in, stripe_desk, "charge.refunded")
+    assert payments.refund_states([booked.id]) == {booked.id: payments.RETURNED}
+    assert (stand_in.account.returned(intent_of(booked)), verify().findings) == (36000, [])
