@@ -171,6 +171,7 @@ FACTS = {
     "email": "dana@example.com",
     "site_name": "Stay",
 }
+OF_ORDERS = "order_confirmation"  # of several bookings at once
 KNOWN = (
     "https stay example abcdef x dana new com Stay UTC Dana Levi Neve House Shabazi St Tel Aviv Israel Sea facing"
     " studio weekend K7PQ2WXH bookings booking_01d80000000e00800000000001 booking Booking"
@@ -178,7 +179,7 @@ KNOWN = (
 
 
 @each("name", ["Dana", ""])
-@each("kind", sorted(set(KINDS) - set(ABOUT_BOOKINGS)))
+@each("kind", sorted(set(KINDS) - set(ABOUT_BOOKINGS) - {OF_ORDERS}))
 def test_emails_about_accounts(foreign: Flask, kind: str, name: str) -> None:
     text = email_builder.render(f"{kind}.txt", {**FACTS, "name": name})
     html = BeautifulSoup(email_builder.render(f"{kind}.html", {**FACTS, "name": name}), "html.parser")
@@ -186,6 +187,20 @@ def test_emails_about_accounts(foreign: Flask, kind: str, name: str) -> None:
     for said in (text, html.get_text(" ")):
         assert "⟦" in said
         assert foreign_words(said, KNOWN) == set()
+
+
+@each("due", [Decimal(0), Decimal(1440)])
+def test_the_email_about_rooms_that_were_booked_together(foreign: Flask, due: Decimal) -> None:
+    first = replace(NOTICE, order_reference=NOTICE.reference, rooms=2, due=due)
+    email = compose(first, letter(), SETTINGS, [replace(first, reference="K7PQ2WXH-2")])
+    assert email["Subject"].startswith("⟦")
+    for form in ("plain", "html"):
+        body = email.get_body((form,))
+        assert body is not None
+        shown = BeautifulSoup(body.get_content(), "html.parser")
+        for style in shown.select("style"):
+            style.decompose()
+        assert foreign_words(shown.get_text(" "), KNOWN) == set(), form
 
 
 @each("kind", ABOUT_BOOKINGS)
