@@ -6,6 +6,11 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+from booking.domain.errors import BookingNotCancellable
+from booking.domain.reservations import cancellation_preview
+from booking.domain.stays import Stay
+from booking.infra.ids import encode
+from tests.cast import SYSTEM
 from tests.domain.reservations.test_model import House
 from tests.domain.reservations.worlds import World
 
@@ -36,6 +41,7 @@ class Home(House):
         rows = self._ask(
             "SELECT order_id FROM payments WHERE kind = 'charge' AND state IN ('started', 'unknown', 'awaiting_guest')"
             " UNION SELECT id FROM bookings WHERE status = 'PENDING' AND held_until IS NULL"
+            " UNION SELECT booking_id FROM booking_changes WHERE state = 'pending'"
         )
         return {row[0] for row in rows}
 
@@ -61,6 +67,27 @@ class Home(House):
             " AND NOT EXISTS (SELECT FROM simulated_ledger l WHERE l.key = r.id AND l.kind = 'refund')), 0)"
             " FROM orders o"
         )
+
+    def stay_of(self, key: Any) -> Stay:
+        [[check_in, check_out]] = self._ask("SELECT check_in, check_out FROM bookings WHERE id = %s", key)
+        return Stay(check_in, check_out)
+
+    def comes_back(self, key: Any) -> Decimal:
+        """If the booking is cancelled now."""
+        try:
+            preview = cancellation_preview.preview(SYSTEM, encode("booking", key))
+        except BookingNotCancellable:
+            return Decimal(0)
+        return preview.refund or Decimal(0)
+
+    def went_back(self, key: Any) -> Decimal:
+        """All that has become owed to the booking's guest, whatever became of it."""
+        went: Decimal
+        [[went]] = self._ask(
+            "SELECT coalesce(sum(amount), 0) FROM payments WHERE kind = 'refund' AND booking_id = %s AND debt_id = id",
+            key,
+        )
+        return went
 
     def due(self, order: Any) -> Decimal:
         due: Decimal

@@ -34,9 +34,11 @@ from booking.domain.actors import Actor
 from booking.domain.errors import BookingError, PaymentFailed, PaymentUnknown
 from booking.domain.maintenance import verification
 from booking.domain.payments import by_hand
-from booking.domain.reservations import bookings, guarantees, orders, recovery
+from booking.domain.reservations import bookings, change_quotes, guarantees, orders, recovery, stay_changes
+from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.requests import BookingRequest, OrderItem, OrderRequest
+from booking.domain.reservations.stay_changes import Agreed
 from booking.domain.stays import Stay
 from booking.infra import clock
 from tests.cast import AN_HOUR, DECLINED, SYSTEM, VISA, acting
@@ -63,6 +65,7 @@ STEPS = int(os.environ.get("VERBS_STEPS", "30"))
 guests, rooms, people = st.integers(0, 2), st.integers(0, 1), st.integers(1, 4)
 stays = st.builds(lambda first, nights: (first, first + nights), st.integers(2, 24), st.integers(1, 4))
 cards, ways = st.sampled_from([VISA, VISA, VISA, DECLINED]), st.sampled_from([ANSWERS, ANSWERS, *WAYS])
+shifts = st.sampled_from([0, 0, 1, -1, 2, -2, 6])
 any_one, refunding = st.integers(0, 50), st.sampled_from(REFUNDS)
 Item = tuple[int, tuple[int, int], int]  # a room, its days, how many guests
 parties = st.lists(st.tuples(rooms, stays, people), min_size=2, max_size=3).filter(
@@ -140,6 +143,50 @@ class Verbs(RuleBasedStateMachine):
                 one.may_be(CONFIRMED, CANCELLED, EXPIRED)
             elif not isinstance(told, BookingError) and told != LOST and not one.has(CANCELLED):
                 one.is_now(CONFIRMED)
+
+    # --- another stay, or a part of it
+
+    @precondition(lambda self: self.memory.confirmed())
+    @rule(
+        which=any_one,
+        first=shifts,
+        last=shifts,
+        room=st.none() | rooms,
+        number=st.none() | people,
+        card=cards,
+        way=ways,
+        how=refunding,
+        dies=death,
+    )
+    def change(
+        self,
+        which: int,
+        first: int,
+        last: int,
+        room: int | None,
+        number: int | None,
+        card: str,
+        way: str,
+        how: str,
+        dies: int,
+    ) -> None:
+        key, line = self._confirmed(which)
+        was = self.house.stay_of(key)
+        stay = was.check_in + dt.timedelta(days=first), was.check_out + dt.timedelta(days=last)
+        wanted = StayChange(*stay, None if room is None else self.house.rooms[room].id, number)
+        quoted = self._do(0, lambda: change_quotes.quote(self._actor(line), key, wanted, self.desk.rules))
+        if isinstance(quoted, BookingError):
+            return
+        self.line.way, self.line.refunds = way, how
+        before, went_back = self.house.comes_back(key), self.house.went_back(key)
+        agreed = Agreed(wanted, quoted.difference, method=card)
+        told = self._do(dies, lambda: stay_changes.change(self._actor(line), key, agreed, self.desk))
+        if told == LOST or not isinstance(told, BookingError):
+            line.most = max(line.most, quoted.price.total)
+            line.changes(*stay, room, number, surely=told != LOST)
+        if told != LOST and not isinstance(told, BookingError):
+            gained = self.house.went_back(key) - went_back + self.house.comes_back(key)
+            assert gained <= before + max(quoted.difference, Decimal(0)), "more comes back than a cancel would give"
 
     # --- staff
 
@@ -296,6 +343,10 @@ class Verbs(RuleBasedStateMachine):
             self.memory.promised = []
         elif told != LOST:
             self.memory.promise(guest, stays, CONFIRMED)
+
+    def _confirmed(self, which: int) -> tuple[Any, Line]:
+        confirmed = self.memory.confirmed()
+        return confirmed[which % len(confirmed)]
 
     def _one(self, which: int) -> tuple[Any, Line]:
         return list(self.memory.lines.items())[which % len(self.memory.lines)]

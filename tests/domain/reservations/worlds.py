@@ -65,6 +65,23 @@ class Line:
         """Nobody knows yet."""
         self.worlds |= {one.now(status) for one in self.worlds for status in statuses}
 
+    def changes(
+        self, check_in: dt.date, check_out: dt.date, room: int | None, guests: int | None, *, surely: bool
+    ) -> None:
+        """Another stay in the place of the one that is booked; where nobody was told, the old one may be kept."""
+        new = {
+            replace(
+                one,
+                check_in=check_in,
+                check_out=check_out,
+                room=one.room if room is None else room,
+                guests=guests or one.guests,
+            )
+            for one in self.worlds
+            if one.status == CONFIRMED
+        }
+        self.worlds = new if surely else self.worlds | new
+
     def see(self, shown: World, cost: Decimal, *, settled: bool) -> None:
         """What the database shows has to be one of the worlds; a settled booking has shown which."""
         assert shown in self.worlds, f"{shown} is none of {sorted(map(str, self.worlds))}"
@@ -96,6 +113,10 @@ class Memory:
 
     def of_order(self, order: Any) -> list[Line]:
         return [line for line in self.lines.values() if line.order == order]
+
+    def confirmed(self) -> list[tuple[Any, Line]]:
+        """Those that nothing but a confirmed stay is possible of."""
+        return [(key, line) for key, line in self.lines.items() if line.has(CONFIRMED)]
 
     def promises(self) -> dict[object, World]:
         """What guests have for certain: confirmed, and nothing of it is under way."""
