@@ -17,7 +17,7 @@ from sqlalchemy import text
 from booking import create_app
 from booking.config import Settings
 from booking.domain.errors import BookingError, RoomNotAvailable
-from booking.domain.reservations import bookings, holds
+from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.requests import BookingRequest
 from booking.domain.stays import Stay
@@ -84,7 +84,8 @@ class Player:
         room = self.house.rooms[wanted.room]
         order = BookingRequest(self.house.guest, room, Stay(wanted.check_in, wanted.check_out), wanted.guests)
         with self._timed(HOLD):
-            held = holds.reserve(acting(order), order, self.desk)
+            # Not as a page reserves: the guest of all these bookings would be given what they have already.
+            [held] = bookings.hold_all(acting(order), order, self.desk)
         with self._timed(CONFIRM):
             booked = bookings.pay(acting(self.house.guest), held.id, CARD, held.total_price, self.desk)
         self.ours[wanted.number] = booked.id
@@ -109,7 +110,7 @@ class Player:
         order = BookingRequest(self.house.rival, self.house.rooms[sold.room], stay, 1)
         try:
             with self._timed(REFUSE):
-                holds.reserve(acting(order), order, self.desk)
+                bookings.hold_all(acting(order), order, self.desk)
         except RoomNotAvailable:
             return True
         return False

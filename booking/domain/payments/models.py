@@ -60,6 +60,7 @@ class Order(Model):
             " AND ".join(check_sql(column) for column in ("owed", "paid", "refunded", "refunding")),
             name="sums_decimals",
         ),
+        Index("ix_orders_guaranteed", "id", postgresql_where=text("guarantee IS NOT NULL")),
         # A payment that succeeds writes its order anew: on the same page, no index has to be touched.
         {"postgresql_with": {"fillfactor": 80}, "info": REGIONAL},
     )
@@ -177,6 +178,7 @@ class Payment(Model):
             postgresql_where=text("kind = 'refund' AND state = 'failed'"),
         ),
         Index("ix_payments_booking_id", "booking_id"),
+        Index("ix_payments_awaiting_staff", "created_at", postgresql_where=text("state = 'awaiting_staff'")),
         {"info": REGIONAL},
     )
 

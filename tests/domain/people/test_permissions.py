@@ -23,8 +23,12 @@ GUEST_OF_IT = {"booking.see", "booking.book", "booking.change", "booking.cancel"
     "account.delete",
 }
 HOUSEKEEPING = {"nights.block"}
-DESK = HOUSEKEEPING | {"booking.see", "booking.book", "booking.change", "booking.cancel"}
-MANAGER = DESK | {"payments.see", "rooms.export"}
+DESK = (
+    HOUSEKEEPING
+    | {"payments.record"}
+    | {f"booking.{verb}" for verb in ("see", "book", "change", "cancel", "guarantee")}
+)
+MANAGER = DESK | {"payments.see", "payments.correct", "rooms.export"}
 OWNER = MANAGER | {
     "payments.settle",
     "account.see",
