@@ -158,7 +158,8 @@ def returned(payment_id: uuid.UUID, reference: str, returned_on: dt.datetime | N
 def correct(payment_id: uuid.UUID, reason: str) -> None:
     """Take the entry PAYMENT back, made by mistake with `received` or `returned`: by its opposite; both stay.
 
-    What was not received is due again, what was not returned is to be given back again.
+    What was not received is due again, what was not returned is to be given back again. Where the booking is cancelled
+    and the money was only to be given back, nobody has to give it back any more.
 
     \b
     Example:
@@ -166,7 +167,7 @@ def correct(payment_id: uuid.UUID, reason: str) -> None:
     """
     with refusals_said():
         context = current_services().booking_context
-        done = payments.correct_entry(acting(), payment_id, reason, context.patience)
+        done = reservations.correct_entry(acting(), payment_id, reason, context.patience)
     click.echo(f"{ids.encode('payment', payment_id)} corrected by {ids.encode('payment', done.id)}.")
 
 

@@ -23,7 +23,8 @@ OWED = "refund_owed"  # a refund was declined, and no other has arrived or is un
 _PRUNED_UNTIL = f"(now() AT TIME ZONE 'UTC')::date - {NIGHTS_KEPT_DAYS}"  # earlier nights may be gone
 
 # Declined last, and no other attempt at the same refund is under way or done.
-_IS_OWED = """r.kind = 'refund' AND r.state = 'failed' AND NOT EXISTS (SELECT FROM payments a
+_IS_OWED = """r.kind = 'refund' AND r.state = 'failed' AND r.failure IS DISTINCT FROM 'corrected'
+         AND NOT EXISTS (SELECT FROM payments a
          WHERE a.booking_id = r.booking_id AND a.kind = 'refund'
          AND coalesce(a.debt_id, a.booking_id) = coalesce(r.debt_id, r.booking_id)
          AND (a.state IN ('started', 'unknown', 'awaiting_staff', 'succeeded') OR a.id > r.id))"""
@@ -150,6 +151,7 @@ RULES = {
     "refunded_too_much": """
         SELECT c.id::text FROM payments c JOIN payments r ON r.charge_id = c.id AND r.kind = 'refund'
         AND r.state IN ('started', 'unknown', 'awaiting_staff', 'succeeded')
+        AND NOT EXISTS (SELECT FROM payments k WHERE k.corrects_id = r.id)
         GROUP BY c.id HAVING sum(r.amount) > c.amount""",
     "ledger_returned_other_charge": """
         SELECT p.id::text FROM payments p JOIN simulated_ledger l ON l.key = p.id

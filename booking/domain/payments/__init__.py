@@ -5,9 +5,9 @@ Decides which attempts may run, when one may be asked about again, and what an a
 the booking is decided in reservations.
 """
 
-from booking.domain.payments.by_hand import correct as correct_entry
 from booking.domain.payments.by_hand import received as record_received
 from booking.domain.payments.by_hand import returned as record_returned
+from booking.domain.payments.by_hand import take_back as take_back_entry
 from booking.domain.payments.context import PaymentContext
 from booking.domain.payments.context import patience as usual_patience
 from booking.domain.payments.debts import IS_OWED as REFUND_IS_OWED
@@ -146,7 +146,6 @@ __all__ = [
     "channel_of",
     "charge_due",
     "claim_payment",
-    "correct_entry",
     "due_payments",
     "error_text",
     "explained_error",
@@ -183,6 +182,7 @@ __all__ = [
     "start_charge",
     "start_refund",
     "start_refunds",
+    "take_back_entry",
     "undecided_disputes",
     "usual_patience",
 ]

@@ -25,12 +25,15 @@ from booking.domain.errors import (
     RefundNotOwed,
 )
 from booking.domain.notices import Notice
-from booking.domain.payments import ledger, orders
+from booking.domain.payments import debts, ledger, orders
 from booking.domain.payments.models import (
     AWAITING_STAFF,
     BALANCE,
     BY_HAND,
     CHARGE,
+    CORRECTED,
+    FAILED,
+    LIVE,
     OPEN,
     REFUND,
     SUCCEEDED,
@@ -95,29 +98,33 @@ def returned(actor: Actor, payment_id: uuid.UUID, *, reference: str, returned_on
     return refund
 
 
-@transaction(isolation=READ_COMMITTED)
-def correct(actor: Actor, payment_id: uuid.UUID, reason: str, patience: dt.timedelta) -> Payment:
-    """Take an entry back that was made by mistake: its opposite, of today; once, however often it is asked for.
+def take_back(
+    actor: Actor, payment_id: uuid.UUID, reason: str, patience: dt.timedelta
+) -> tuple[Payment, list[Payment]]:
+    """Take an entry back that was made by mistake, inside the caller's transaction; once, however often it is asked.
 
-    Money that was not taken is due again; money that was not given back awaits staff again. Raises Invalid,
-    PaymentNotFound, OrderNotFound, Forbidden; EntryNotCorrectable where it was not made by hand,
-    or some of it went back.
+    Its opposite, of today, and the refunds of it that ended with it: they awaited staff, and there is nothing to give
+    back. Money that was not taken is due again; money that was not given back awaits staff again. Raises Invalid,
+    PaymentNotFound, OrderNotFound, Forbidden; EntryNotCorrectable where it was not made by hand, or some of it went
+    back.
     """
     mistaken = _locked(actor, Action.CORRECT_PAYMENTS, payment_id)
     reason = _stated(reason)
     if done := db.session.scalars(select(Payment).where(Payment.corrects_id == mistaken.id)).one_or_none():
-        return done
-    if mistaken.recorded_by is None or mistaken.corrects_id or _has_refund(mistaken):
+        return done, []
+    if mistaken.recorded_by is None or mistaken.corrects_id:
         raise EntryNotCorrectable
+    ended = _ended(actor, mistaken)
     opposite = _opposite(mistaken)
     _sign(actor, opposite, reason, None)
     db.session.add(opposite)
     db.session.flush()
     if opposite.kind == CHARGE:
-        ledger.start_refund(opposite, opposite.amount, patience)
+        charge = db.session.get_one(Payment, mistaken.charge_id)
+        ledger.start_refund(charge, mistaken.amount, patience, mistaken.booking_id)
     shown = encode("payment", mistaken.id)
     people.audit(actor, "payment.corrected", shown, after={"by": encode("payment", opposite.id)} | _facts(opposite))
-    return opposite
+    return opposite, ended
 
 
 def _locked(actor: Actor, action: Action, payment_id: uuid.UUID) -> Payment:
@@ -129,8 +136,17 @@ def _locked(actor: Actor, action: Action, payment_id: uuid.UUID) -> Payment:
     return db.session.scalars(select(Payment).where(Payment.id == payment_id).with_for_update()).one()
 
 
-def _has_refund(charge: Payment) -> bool:
-    return bool(db.session.scalar(select(exists().where(Payment.charge_id == charge.id))))
+def _ended(actor: Actor, entry: Payment) -> list[Payment]:
+    """The refunds of an entry, all of which awaited staff until now. Raises EntryNotCorrectable where one went back."""
+    of_it = select(Payment).where(Payment.charge_id == entry.id, Payment.state.in_(LIVE), ~debts.WAS_TAKEN_BACK)
+    refunds = list(db.session.scalars(of_it.order_by(Payment.id).with_for_update()))
+    if any(refund.state != AWAITING_STAFF for refund in refunds):
+        raise EntryNotCorrectable
+    for refund in refunds:
+        refund.state, refund.failure = FAILED, CORRECTED
+        people.audit(actor, "refund.corrected", encode("payment", refund.id), after=_owed_facts(refund))
+    db.session.flush()  # or the opposite would be too much for the order's sums
+    return refunds
 
 
 def _opposite(entry: Payment) -> Payment:
@@ -207,6 +223,9 @@ def _sign(actor: Actor, entry: Payment, reference: str, on: dt.date | None) -> N
 
 def _facts(entry: Payment) -> dict[str, str]:
     """For the audit log. A reference may speak of a person: it stands in the entry alone."""
-    money_moved = {"amount": str(entry.amount), "currency": entry.currency}
-    about = {"bookingId": encode("booking", entry.booking_id), "by": entry.provider, "on": str(entry.value_date)}
-    return about | money_moved
+    return _owed_facts(entry) | {"by": entry.provider, "on": str(entry.value_date)}
+
+
+def _owed_facts(payment: Payment) -> dict[str, str]:
+    booking = encode("booking", payment.booking_id)
+    return {"bookingId": booking, "amount": str(payment.amount), "currency": payment.currency}

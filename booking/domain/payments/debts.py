@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from booking.domain.payments.models import FAILED, LIVE, REFUND, Payment
+from booking.domain.payments.models import CORRECTED, FAILED, LIVE, REFUND, Payment
 
-_other = aliased(Payment)
+_other, _correction = aliased(Payment), aliased(Payment)
 
 
 def _debt(payment: Any) -> ColumnElement[Any]:
@@ -31,11 +31,16 @@ def _same_debt(one: Any, payment: Any) -> ColumnElement[bool]:
 IS_OWED = and_(
     Payment.kind == REFUND,
     Payment.state == FAILED,
+    Payment.failure.is_distinct_from(CORRECTED),
     ~exists().where(
         _same_debt(_other, Payment),
         or_(_lives(_other), and_(_other.state == FAILED, _other.id > Payment.id)),
     ),
 )
+
+
+# An entry made by hand that its opposite has taken back: together they moved nothing.
+WAS_TAKEN_BACK = exists().where(_correction.corrects_id == Payment.id)
 
 
 def others_of(refund: Payment) -> ColumnElement[bool]:
@@ -55,7 +60,8 @@ def declined_of(order_id: Any) -> ColumnElement[Any]:
 
 def given_back_of(charge_id: Any) -> ColumnElement[Any]:
     """What of a charge went back, is on its way, or is owed."""
-    return _sum(Payment.charge_id == charge_id, Payment.kind == REFUND, or_(_lives(Payment), IS_OWED))
+    counts = or_(_lives(Payment), IS_OWED)
+    return _sum(Payment.charge_id == charge_id, Payment.kind == REFUND, counts, ~WAS_TAKEN_BACK)
 
 
 def _sum(*which: ColumnElement[bool]) -> ColumnElement[Any]:

@@ -299,9 +299,12 @@ def _refundable(order_id: uuid.UUID) -> list[tuple[Payment, Decimal]]:
 
 
 def _charged(order_id: uuid.UUID) -> list[tuple[Payment, Decimal]]:
-    """Charges, the latest first, with what of each went back, is on its way, or is owed."""
+    """Charges, the latest first, with what of each went back, is on its way, or is owed.
+
+    None that only takes a mistaken refund back: what went back by that is the first charge's again.
+    """
     charge = aliased(Payment)
-    paid = (charge.order_id == order_id, charge.kind == CHARGE, charge.state == SUCCEEDED)
+    paid = (charge.order_id == order_id, charge.kind == CHARGE, charge.state == SUCCEEDED, charge.corrects_id.is_(None))
     back = debts.given_back_of(charge.id)
     rows = db.session.execute(select(charge, back).where(*paid).order_by(charge.id.desc()))
     return [(one, Decimal(given)) for one, given in rows]

@@ -25,6 +25,7 @@ STARTED, SUCCEEDED, FAILED, UNKNOWN, AWAITING_GUEST, AWAITING_STAFF = PAYMENT_ST
 )
 OPEN = (STARTED, UNKNOWN, AWAITING_GUEST)  # nobody knows yet whether the money has moved
 LIVE = (*OPEN, AWAITING_STAFF, SUCCEEDED)
+CORRECTED = "corrected"  # failure of a refund that awaited staff: what it was to give back had never come
 BY_HAND = DESK_MONEY, TRANSFER = ("desk", "transfer")  # providers: staff takes the money, and gives it back
 DISPUTE_OPEN, DISPUTE_WON, DISPUTE_LOST = DISPUTE_STATES = ("open", "won", "lost")
 STAY, CHANGE, DEPOSIT, BALANCE = PURPOSES = ("stay", "change", "deposit", "balance")

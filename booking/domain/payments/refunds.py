@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from booking.domain import messages, people
@@ -19,7 +19,7 @@ from booking.domain.actors import Actor
 from booking.domain.errors import PaymentNotFound, RefundNotOwed
 from booking.domain.payments import debts, ledger, repository
 from booking.domain.payments.context import PaymentContext
-from booking.domain.payments.models import AWAITING_STAFF, FAILED, LIVE, REFUND, SUCCEEDED, Payment
+from booking.domain.payments.models import AWAITING_STAFF, CORRECTED, FAILED, LIVE, REFUND, SUCCEEDED, Payment
 from booking.domain.people import Action
 from booking.infra import telemetry
 from booking.infra.db import READ_COMMITTED, Unavailable, db, reading, transaction
@@ -147,7 +147,7 @@ def _declined(payment_id: uuid.UUID) -> Payment:
     payment = db.session.get(Payment, payment_id)
     if payment is None:
         raise PaymentNotFound
-    if payment.kind != REFUND or payment.state != FAILED:
+    if payment.kind != REFUND or payment.state != FAILED or payment.failure == CORRECTED:
         raise RefundNotOwed
     return payment
 
@@ -219,7 +219,10 @@ def exists_for(booking_id: InstrumentedAttribute[uuid.UUID]) -> ColumnElement[bo
 
     Mistaken entries that were taken back are no such money.
     """
-    return exists().where(Payment.booking_id == booking_id, Payment.kind == REFUND, Payment.corrects_id.is_(None))
+    return exists().where(Payment.booking_id == booking_id, Payment.kind == REFUND, _IS_NO_MISTAKE)
+
+
+_IS_NO_MISTAKE = and_(Payment.corrects_id.is_(None), Payment.failure.is_distinct_from(CORRECTED), ~debts.WAS_TAKEN_BACK)
 
 
 @reading
@@ -234,7 +237,7 @@ def states_within(booking_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
         return {}
     counts = or_(Payment.state.in_(LIVE), debts.IS_OWED)
     attempts = select(Payment.booking_id, Payment.state).where(
-        Payment.booking_id.in_(booking_ids), Payment.kind == REFUND, Payment.corrects_id.is_(None), counts
+        Payment.booking_id.in_(booking_ids), Payment.kind == REFUND, _IS_NO_MISTAKE, counts
     )
     found: dict[uuid.UUID, set[str]] = {}
     for row in db.session.execute(attempts):

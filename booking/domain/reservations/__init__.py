@@ -30,6 +30,7 @@ from booking.domain.reservations.change_quotes import ChangeQuote, StayChange
 from booking.domain.reservations.change_quotes import quote as quote_change
 from booking.domain.reservations.change_quotes import quote_by_reference as quote_change_by_reference
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.entry_corrections import correct as correct_entry
 from booking.domain.reservations.guarantees import guarantee
 from booking.domain.reservations.history import GROUPS as HISTORY_GROUPS
 from booking.domain.reservations.history import UPCOMING, History, overview, refund_state, running_holds
@@ -141,6 +142,7 @@ __all__ = [
     "cancel",
     "change_booking",
     "changed_from",
+    "correct_entry",
     "delete_account",
     "delete_own_account",
     "deletion_obstacles",

@@ -72,6 +72,7 @@ ERRORS: Templates = {
     "ENTRY_DIFFERS": _("Another payment of this order has the same reference."),
     "ENTRY_NOT_CORRECTABLE": _(
         "Only a payment or refund entered by hand can be corrected, and only while none of its money has gone back."
+        " If a refund of it was entered by mistake, correct that one first."
     ),
     "PAYMENT_FAILED": _("The payment was declined. Nothing was charged."),
     "PAYMENT_ACTION_REQUIRED": _("Please pay on the payment page. Until then, the rooms are held for you."),

@@ -16,7 +16,6 @@ from booking.domain import payments
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.errors import (
     EntryDiffers,
-    EntryNotCorrectable,
     Forbidden,
     Invalid,
     NothingOwed,
@@ -28,7 +27,12 @@ from booking.domain.errors import (
 from booking.domain.maintenance import verification
 from booking.domain.payments import refunds
 from booking.domain.people import audit_log
-from booking.domain.reservations import bookings, guarantees, holds, recovery
+from booking.domain.reservations import (
+    bookings,
+    guarantees,
+    holds,
+    recovery,
+)
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra import clock
@@ -294,63 +298,3 @@ def test_of_several_ways_to_pay_each_goes_back_its_own(alice: User, vouched: Boo
     give_back(payments_of(vouched)[-2], "one envelope")
     assert refunds.states([vouched.id]) == {vouched.id: refunds.RETURNED}
     assert agrees()
-
-
-# --- made by mistake
-
-
-def correct(entry: Payment, actor: Actor = SYSTEM, reason: str = "other guest") -> Payment:
-    return payments.correct_entry(actor, entry.id, reason, dt.timedelta(0))
-
-
-def test_a_mistaken_entry_is_taken_back_by_its_opposite(app: Flask, vouched: Booking, room: Room) -> None:
-    staff = clerk(Role.MANAGER, room)
-    mistaken = receive(vouched, 100)
-    results = all_at_once(app, [partial(correct, mistaken, staff)] * 3)
-    [opposite] = {one.id: one for one in results}.values()
-    assert (opposite.kind, int(opposite.amount), opposite.corrects_id) == ("refund", 100, mistaken.id)
-    assert (opposite.recorded_by, opposite.provider_reference) == (str(staff), "other guest")
-    assert (int(order_of(vouched).due), len(payments_of(vouched))) == (360, 2)
-    assert payments_of(vouched)[0].state == "succeeded"  # as it was entered
-    assert receive(vouched, 10).amount == 10  # the same receipt, as it should have been entered
-    assert (int(order_of(vouched).due), agrees()) == (350, True)
-
-
-def test_a_refund_that_never_was_given_back_awaits_staff_again(vouched: Booking, awaited: Payment) -> None:
-    opposite = correct(give_back(awaited))
-    assert (opposite.kind, opposite.corrects_id) == ("charge", awaited.id)
-    assert refunds.states([vouched.id]) == {vouched.id: refunds.UNDER_WAY}
-    again = payments_of(vouched)[-1]
-    assert (again.state, int(again.amount), int(order_of(vouched).due)) == ("awaiting_staff", 360, 0)
-    assert agrees()
-    give_back(again, "cash 5")
-    assert refunds.states([vouched.id]) == {vouched.id: refunds.RETURNED}
-    assert agrees()
-
-
-def test_a_correction_is_no_refund_to_its_guest(alice: User, vouched: Booking, desk: BookingContext) -> None:
-    correct(receive(vouched, 360))
-    cancelled = bookings.cancel(acting(alice), vouched.id, desk)
-    assert (cancelled.refund_amount, refunds.states([vouched.id])) == (Decimal(0), {})
-    assert agrees()
-
-
-def test_only_entries_made_by_hand_are_corrected_and_only_whole_ones(
-    alice: User, room: Room, vouched: Booking, awaited: Payment, desk: BookingContext
-) -> None:
-    paid = bookings.book(acting(alice), order(alice, room, in_days(60)), VISA, desk)
-    taken = payments_of(vouched)[0]
-    correction = correct(give_back(awaited))
-    for payment in (payments_of(paid)[0], taken, correction, payments_of(vouched)[-1]):
-        with pytest.raises(EntryNotCorrectable):
-            correct(payment)
-    with pytest.raises(Forbidden):
-        correct(taken, clerk(Role.DESK, room))
-    with pytest.raises(Invalid):
-        correct(taken, reason="")
-
-
-def test_verify_finds_a_correction_that_is_no_opposite(vouched: Booking) -> None:
-    correct(receive(vouched, 100))
-    say("UPDATE payments SET amount = 90 WHERE kind = 'refund'")
-    assert "correction_is_no_opposite" in {found.rule for found in verification.verify().findings}

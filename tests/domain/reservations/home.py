@@ -62,6 +62,7 @@ class Home(House):
             " WHERE order_id = o.id AND state = 'succeeded' AND provider IN ('desk', 'transfer')), 0),"
             " coalesce((SELECT sum(r.amount) FROM payments r WHERE r.order_id = o.id AND r.kind = 'refund'"
             " AND r.state IN ('started', 'unknown', 'awaiting_staff', 'failed')"
+            " AND r.failure IS DISTINCT FROM 'corrected'"
             " AND NOT EXISTS (SELECT FROM payments a WHERE a.debt_id ="
             " r.debt_id AND a.id <> r.id AND (a.state <> 'failed' OR a.id > r.id))"
             " AND NOT EXISTS (SELECT FROM simulated_ledger l WHERE l.key = r.id AND l.kind = 'refund')), 0)"

@@ -29,7 +29,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from booking.domain import payments
+from booking.domain import payments, reservations
 from booking.domain.actors import Actor
 from booking.domain.errors import BookingError, PaymentFailed, PaymentUnknown
 from booking.domain.maintenance import verification
@@ -218,7 +218,7 @@ class Verbs(RuleBasedStateMachine):
         entries = self.house.by_hand()
         entry = entries[which % len(entries)]
         if mistaken:
-            self._do(dies, lambda: by_hand.correct(SYSTEM, entry, "typed wrongly", self.desk.patience))
+            self._do(dies, lambda: reservations.correct_entry(SYSTEM, entry, "typed wrongly", self.desk.patience))
         else:
             self._do(dies, lambda: by_hand.returned(SYSTEM, entry, reference=f"back {which}"))
 
