@@ -33,7 +33,9 @@ def nights(quote: Quote) -> list[BillLine]:
 
 def of_trip(trip: BookingDetails) -> list[BillLine]:
     """The lines that a booking keeps."""
-    formats.alike(trip.notice.currency, [*reservations.amounts_of(trip.notice), trip.refund_now, trip.due_if_cancelled])
+    then = (trip.refund_now, trip.due_if_cancelled, trip.kept_if_cancelled, trip.order_if_cancelled)
+    others = (room.price for room in trip.rooms)
+    formats.alike(trip.notice.currency, [*reservations.amounts_of(trip.notice), *then, *others])
     return [_line(line, trip.notice.currency) for line in trip.notice.lines]
 
 

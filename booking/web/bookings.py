@@ -41,7 +41,8 @@ def index() -> Response:
         group = reservations.UPCOMING
     overview = reservations.overview(actor(), group, options.page(request.args.get("page", "")))
     for entry in overview.entries:
-        formats.alike(entry.booking.currency, (entry.booking.total_price, entry.booking.refund_amount))
+        sums = entry.booking.total_price, entry.booking.refund_amount, entry.to_pay, entry.went_back
+        formats.alike(entry.booking.currency, sums)
     pages = -(-overview.counts[group] // overview.page_size)
     soon = {entry.booking.id: _how_soon(entry.booking) for entry in overview.entries}
     return page("bookings/index.html", overview=overview, pages=pages, soon=soon)

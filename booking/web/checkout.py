@@ -11,8 +11,6 @@ from flask_wtf.csrf import CSRFError
 from booking.domain import catalogue, payments, pricing, reservations, search
 from booking.domain.errors import (
     BookingError,
-    BookingModified,
-    CancelledDuringPayment,
     Invalid,
     PaymentFailed,
     PaymentInProgress,
@@ -30,7 +28,7 @@ from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.infra import clock
 from booking.infra.ids import decode, encode
-from booking.web import bills, cards, form_check, formats, room_cards, security, signed_in
+from booking.web import bills, cards, form_check, formats, releases, room_cards, security, signed_in
 from booking.web.bookings import own_trip
 from booking.web.forms import Form
 from booking.web.pages import go_to, page, wants_part
@@ -211,29 +209,20 @@ def paid(booking_id: str) -> Response:
 @required
 @form_check.asks_again(_once_more)
 def release(booking_id: str) -> Response:
-    """The guest does not want the room after all, or would rather have another one, or other dates of this one."""
+    """The guest does not want the room after all, or would rather have another one, or other dates of this one.
+
+    Of an order of several it is this room, or with `all` every one that is held.
+    """
     trip, form = own_trip(booking_id), Form.posted()
-    if not _released(trip):
+    if not releases.release(trip, whole=bool(form.value("all"))):
         return go_to(url_for(".show", booking_id=booking_id))
     if decode("room", instead := form.value("roomId")):
         return go_to(url_for(".wish", room_id=instead, **_wish(request.form)))
     if _wish(request.form):
         return go_to(_room_page(encode("room", trip.room_id), form))
+    if beside := releases.still_held(trip):
+        return go_to(url_for(".show", booking_id=encode("booking", beside.booking_id)))
     return go_to(_page_of(BookingRequest(visitor().id, trip.room_id, trip.stay, trip.notice.guests)))
-
-
-def _released(trip: BookingDetails) -> bool:
-    """Whether the guest has nothing of it any more to pay for; False while a payment is being checked."""
-    if trip.stage not in (reservations.STAGE_HELD, reservations.STAGE_AWAITED):
-        return trip.stage != reservations.STAGE_PAYING
-    try:
-        reservations.withdraw_payment(actor(), trip.id, current_services().booking_context)
-        if own_trip(encode("booking", trip.id)).stage == reservations.STAGE_BOOKED:
-            return False  # paid at the last moment: that is shown
-        reservations.release_hold(actor(), trip.id)
-    except (CancelledDuringPayment, BookingModified):
-        return False  # paid for at this moment, or just now: that is shown
-    return True
 
 
 # --- showing
@@ -316,7 +305,7 @@ def _pay_or_release(wanted: BookingRequest, refusal: TooManyHolds) -> Response:
     room = catalogue.get_room_details(wanted.room_id, services.settings.room_cache_seconds)
     facts: dict[str, Any] = {"room": room, "wanted": wanted, "held": reservations.running_holds(actor())}
     for entry in facts["held"]:
-        formats.alike(entry.booking.currency, [entry.booking.total_price])
+        formats.alike(entry.booking.currency, [entry.to_pay])
     facts["most"] = services.booking_context.holds_per_guest
     return page("checkout/holds.html", status=status_of(refusal), **facts)
 

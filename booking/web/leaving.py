@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, make_response, url_for
 
 from booking.domain import people, reservations
-from booking.domain.errors import AccountInUse, Invalid, LastOwner
+from booking.domain.errors import AccountInUse, AccountNotFound, Invalid, LastOwner
 from booking.domain.people import Deletion
 from booking.http import limits
 from booking.http.error_rendering import status_of
@@ -89,6 +89,8 @@ def delete() -> Response:
         reservations.delete_own_account(actor(), form.accept(Deletion).confirm_email)
     except (Invalid, AccountInUse, LastOwner) as refusal:
         return _page(form.refuse(refusal), status_of(refusal))
+    except AccountNotFound:
+        pass  # pressed twice: a browser without a script shows the answer to the last press
     signed_in.forget()
     return page("account/deleted.html")
 

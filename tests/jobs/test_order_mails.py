@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from decimal import Decimal
+from email.message import EmailMessage
 from pathlib import Path
 
+from booking.domain import payments
 from booking.domain.reservations import bookings, guarantees
+from booking.domain.reservations.booking_summary import ChangedFrom
+from booking.domain.reservations.booking_summary import notice as find_summary
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import Lines
 from booking.domain.reservations.requests import OrderItem, OrderRequest
 from booking.domain.tables import Room, User
+from booking.jobs.mails import CHANGE, compose
 from tests.cast import SYSTEM, VISA, acting, beside, in_days
 from tests.jobs.letters_sent import recipient, sent, text
+from tests.jobs.stories import SETTINGS, letter
 
 
 def wanted(alice: User, room: Room) -> OrderRequest:
@@ -47,6 +55,45 @@ def test_a_room_that_is_cancelled_later_has_an_email_of_its_own(
     subjects = [str(message["Subject"]) for message in sent(mail_dir)]
     assert len(subjects) == 2
     assert subjects[1].startswith(f"{order[1].reference}: your booking has been cancelled (Suite, ")
+    for said in plainly(sent(mail_dir)[1]):
+        assert "€240 goes back to the card you paid with." in said
+        assert "€750" not in said
+
+
+def plainly(message: EmailMessage) -> list[str]:
+    """Both forms of an email, in one line each."""
+    return [" ".join(re.sub(r"<[^>]+>", " ", text(message, form)).split()) for form in ("plain", "html")]
+
+
+def test_the_email_about_a_cancelled_room_says_what_comes_back_of_it_and_what_the_order_still_owes(
+    alice: User, room: Room, desk: BookingContext, mail_dir: Path
+) -> None:
+    held = bookings.hold_all(acting(alice), wanted(alice, room), desk)
+    guarantees.guarantee(SYSTEM, held[0].order_id, "transfer")
+    payments.record_received(SYSTEM, held[0].order_id, Decimal(500), by="transfer", reference="r1")
+    for booking, facts in (
+        (held[1], ["There’s nothing to pay for this room any more, and nothing to refund.", "€10 is still to pay."]),
+        (held[0], ["€350 goes back the way you paid. Banks may take a few days"]),
+    ):
+        bookings.cancel(acting(alice), booking.id, desk)
+        for said in plainly(sent(mail_dir)[-1]):
+            assert all(re.sub(r" +", " ", fact) in said for fact in facts), said
+            assert "stays due" not in said
+            assert "you paid is" not in said
+
+
+def test_the_email_about_a_changed_room_says_what_is_paid_and_due_for_the_whole_order(
+    alice: User, room: Room, desk: BookingContext, mail_dir: Path
+) -> None:
+    held = bookings.hold_all(acting(alice), wanted(alice, room), desk)
+    guarantees.guarantee(SYSTEM, held[0].order_id, "transfer")
+    payments.record_received(SYSTEM, held[0].order_id, Decimal(500), by="transfer", reference="r1")
+    told = find_summary(held[1].id)
+    assert told
+    was = ChangedFrom("Suite", held[1].check_in, held[1].check_out, 1, Decimal(0), Decimal(0))
+    for said in plainly(compose(replace(told, changed_from=was), letter(CHANGE), SETTINGS)):
+        assert re.search(r"Total for this room:? €240", said), said
+        assert re.search(r"Total for all rooms:? €750 Paid:? €500 To pay by bank transfer:? €250", said), said
 
 
 def test_what_staff_guarantees_says_what_is_due_for_all_rooms_once(
@@ -56,4 +103,5 @@ def test_what_staff_guarantees_says_what_is_due_for_all_rooms_once(
     guarantees.guarantee(SYSTEM, held[0].order_id, "desk")
     [told] = sent(mail_dir)
     assert text(told).count("To pay at the property: €750") == 1
-    assert "Total paid" not in text(told)
+    assert "Total for all rooms: €750" in text(told)
+    assert "Paid" not in text(told)

@@ -165,15 +165,15 @@ def awaits_guest(payment: Payment) -> bool:
     return payment.next_at > clock.now()
 
 
-def awaited_until(booking_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, dt.datetime]:
-    """Of these bookings, those whose guests may still be paying at the provider's page: until when. Inside the
+def awaited_until(order_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, dt.datetime]:
+    """Of these orders, those whose guests may still be paying at the provider's page: until when. Inside the
     caller's transaction.
     """
-    if not booking_ids:
+    if not order_ids:
         return {}
-    awaiting = select(Payment).where(Payment.booking_id.in_(booking_ids), Payment.state == AWAITING_GUEST)
+    awaiting = select(Payment).where(Payment.order_id.in_(order_ids), Payment.state == AWAITING_GUEST)
     found = [one for one in db.session.scalars(awaiting) if awaits_guest(one)]
-    return {one.booking_id: one.next_at for one in found if one.next_at is not None}
+    return {one.order_id: one.next_at for one in found if one.next_at is not None}
 
 
 @transaction(isolation=READ_COMMITTED)

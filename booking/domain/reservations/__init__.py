@@ -15,7 +15,7 @@ from booking.domain.reservations.booking_details import BOOKED as STAGE_BOOKED
 from booking.domain.reservations.booking_details import CANCELLED as STAGE_CANCELLED
 from booking.domain.reservations.booking_details import HELD as STAGE_HELD
 from booking.domain.reservations.booking_details import PAYING as STAGE_PAYING
-from booking.domain.reservations.booking_details import BookingDetails
+from booking.domain.reservations.booking_details import BookingDetails, OrderedRoom
 from booking.domain.reservations.booking_details import trip as get_details
 from booking.domain.reservations.booking_summary import BookingSummary, changed_from
 from booking.domain.reservations.booking_summary import amounts as amounts_of
@@ -124,6 +124,7 @@ __all__ = [
     "OrderPayment",
     "OrderPurchase",
     "OrderRequest",
+    "OrderedRoom",
     "PaymentLinks",
     "RoomOrder",
     "RoomsToHold",

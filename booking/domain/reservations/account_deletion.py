@@ -100,13 +100,16 @@ def money_moves(actor: Actor, user_id: uuid.UUID) -> list[MoneyMove]:
 
 def _obstacles(user_id: uuid.UUID) -> list[Obstacle]:
     rows = db.session.execute(
-        select(Booking.id, Booking.reference, Booking.room_name, Booking.check_in, Booking.check_out, _STAGE)
+        select(
+            Booking.order_id,
+            *(Booking.id, Booking.reference, Booking.room_name, Booking.check_in, Booking.check_out, _STAGE),
+        )
         .where(Booking.user_id == user_id, or_(and_(Booking.status == CONFIRMED, ~STAY_IS_OVER), hold_limits.RUNNING))
         .order_by(Booking.check_in, Booking.id)
     )
-    found = [Obstacle(*row) for row in rows]
-    awaited = payments.awaited_until([one.booking_id for one in found if one.stage == PAYING])
-    return [replace(one, stage=HELD) if one.booking_id in awaited else one for one in found]
+    found = [(order_id, Obstacle(*row)) for order_id, *row in rows]
+    awaited = payments.awaited_until({order_id for order_id, one in found if one.stage == PAYING})
+    return [replace(one, stage=HELD) if order_id in awaited else one for order_id, one in found]
 
 
 def _money_moves(user_id: uuid.UUID) -> list[MoneyMove]:

@@ -14,10 +14,10 @@ from booking.domain.actors import Actor
 from booking.domain.errors import BookingNotCancellable, BookingNotFound
 from booking.domain.payments import FAILED, SUCCEEDED, Order, Payment
 from booking.domain.people import User
-from booking.domain.reservations import booking_summary, cancellation
+from booking.domain.reservations import booking_summary, cancellation, repository
 from booking.domain.reservations.booking_summary import BookingSummary
 from booking.domain.reservations.cancellation import Terms
-from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
+from booking.domain.reservations.models import CONFIRMED, PENDING, Booking, Lines
 from booking.domain.stays import Stay
 from booking.infra import clock
 from booking.infra.db import db, reading
@@ -28,10 +28,23 @@ HELD, AWAITED, PAYING, BOOKED, CANCELLED, OVER = "held", "awaited", "paying", "b
 
 
 @dataclass(frozen=True, slots=True)
+class OrderedRoom:
+    """One of the bookings of an order of several rooms. A cancelled one costs what its policy keeps."""
+
+    booking_id: uuid.UUID
+    name: str
+    stay: Stay
+    guests: int
+    stage: str
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class BookingDetails:
     """A guest's own booking with every fact its pages need. Instants are in the property's zone."""
 
     id: uuid.UUID
+    order_id: uuid.UUID
     room_id: uuid.UUID
     location: str
     time_zone: str
@@ -42,7 +55,7 @@ class BookingDetails:
     held_until: dt.datetime | None
     confirmed_at: dt.datetime | None
     cancelled_at: dt.datetime | None
-    money_went_back: bool  # charged although the nights were gone, and refunded in full
+    went_back: Decimal | None  # what was charged although the nights were gone, and is refunded in full
     refund: str | None  # what became of the money that is owed back, as in refunds; None where none is
     payment_failed: bool  # over, and the last card was not charged
     last_failure: str | None  # still held, and why the last payment was not charged: DECLINED or ABANDONED
@@ -50,7 +63,14 @@ class BookingDetails:
     given_back: bool  # over, because the guest did not want it any more
     refund_now: Decimal | None  # what comes back if it is cancelled now; None where that is not possible any more
     refund_until: dt.datetime | None  # until when it stays so
+    kept_if_cancelled: Decimal  # of its price, by its policy
+    order_if_cancelled: Decimal  # what the order would cost then
     due_if_cancelled: Decimal  # what the order would still owe then
+    rooms: tuple[OrderedRoom, ...]  # all of the order, where it has several
+
+    @property
+    def money_went_back(self) -> bool:
+        return self.went_back is not None
 
     @property
     def seconds_left(self) -> int:
@@ -66,11 +86,13 @@ class BookingDetails:
 def trip(actor: Actor, booking_id: uuid.UUID) -> BookingDetails:
     """The guest's own booking; raises BookingNotFound."""
     booking, order, guest, rooms = _own(actor, booking_id)
-    refund, summary = (
-        payments.refund_states([booking_id]).get(booking_id),
-        booking_summary.of(booking, guest, order, rooms),
-    )
-    return _trip(booking, order, summary, payments.latest_charge(order.id), refund)
+    of_order = _of_order(order.id) if rooms > 1 else ()
+    summary = booking_summary.of(booking, guest, order, of_order)
+    charge = _of_its_own(booking, payments.latest_charge(order.id), of_order)
+    charged_for = charge.booking_id if charge else booking_id  # what goes back for all rooms goes back for that one
+    refunds = payments.refund_states(list({booking_id, charged_for}))
+    refund = refunds.get(booking_id if booking.confirmed_at else charged_for)
+    return _trip(booking, order, summary, charge, refund=refund, rooms=booking_summary.counted(booking, of_order))
 
 
 @reading
@@ -90,8 +112,18 @@ _OWN = (
 )
 
 
+_of_order = reading(repository.of_order)
+
+
+def _of_its_own(booking: Booking, charge: Payment | None, of_order: Lines) -> Payment | None:
+    """What was begun after one of several rooms was given back was for the others."""
+    if charge and of_order and booking.cancelled_at and charge.created_at > booking.cancelled_at:
+        return None
+    return charge
+
+
 def _trip(
-    booking: Booking, order: Order, notice: BookingSummary, charge: Payment | None, refund: str | None
+    booking: Booking, order: Order, notice: BookingSummary, charge: Payment | None, *, refund: str | None, rooms: Lines
 ) -> BookingDetails:
     shown, zone = stage(booking), notice.arrival.tzinfo
     held_until = booking.held_until if shown == HELD else None
@@ -101,6 +133,7 @@ def _trip(
     terms = _terms_now(booking, order) if shown == BOOKED else None
     return BookingDetails(
         id=booking.id,
+        order_id=order.id,
         room_id=booking.room_id,
         location=booking.location,
         time_zone=booking.time_zone,
@@ -111,7 +144,7 @@ def _trip(
         held_until=held_until.astimezone(zone) if held_until else None,
         confirmed_at=booking.confirmed_at and booking.confirmed_at.astimezone(zone),
         cancelled_at=booking.cancelled_at and booking.cancelled_at.astimezone(zone),
-        money_went_back=shown == OVER and charge is not None and charge.state == SUCCEEDED,
+        went_back=charge.amount if shown == OVER and charge and charge.state == SUCCEEDED else None,
         refund=refund,
         payment_failed=shown == OVER and charge is not None and charge.state == FAILED and not left,
         last_failure=charge.failure if shown == HELD and charge is not None and not left else None,
@@ -119,8 +152,17 @@ def _trip(
         given_back=shown == OVER and (charge is None or left) and booking.cancelled_at is not None,
         refund_now=terms.refund if terms else None,
         refund_until=cancellation.refund_until(booking) if shown == BOOKED else None,
+        kept_if_cancelled=terms.kept if terms else Decimal(0),
+        order_if_cancelled=_owed_after(booking, order, terms) if terms else order.owed,
         due_if_cancelled=_due_after(booking, order, terms) if terms else order.due,
+        rooms=tuple(map(_ordered, rooms)) if len(rooms) > 1 else (),
     )
+
+
+def _ordered(booking: Booking) -> OrderedRoom:
+    shown, stay = stage(booking), Stay(booking.check_in, booking.check_out)
+    price = booking.total_price if shown != CANCELLED else booking.kept or Decimal(0)
+    return OrderedRoom(booking.id, booking.room_name, stay, booking.guests, shown, price)
 
 
 def stage(booking: Booking) -> str:
@@ -142,5 +184,8 @@ def _terms_now(booking: Booking, order: Order) -> Terms | None:
 
 
 def _due_after(booking: Booking, order: Order, terms: Terms) -> Decimal:
-    owed = order.owed - booking.total_price + terms.kept
-    return max(Decimal(0), owed - (order.net_paid - terms.refund))
+    return max(Decimal(0), _owed_after(booking, order, terms) - (order.net_paid - terms.refund))
+
+
+def _owed_after(booking: Booking, order: Order, terms: Terms) -> Decimal:
+    return order.owed - booking.total_price + terms.kept

@@ -17,8 +17,8 @@ from booking.domain import people, pricing
 from booking.domain.payments import Order
 from booking.domain.people import User
 from booking.domain.pricing import PriceLine, RefundPromise
-from booking.domain.reservations import deposits
-from booking.domain.reservations.models import Booking
+from booking.domain.reservations import deposits, lines, repository
+from booking.domain.reservations.models import PENDING, Booking, Lines
 from booking.infra.db import db, reading
 
 
@@ -36,7 +36,10 @@ class ChangedFrom:
 
 @dataclass(frozen=True, slots=True)
 class BookingSummary:
-    """A booking as its guest is told about it. Instants are in the property's zone."""
+    """A booking as its guest is told about it. Instants are in the property's zone.
+
+    What is paid and due is so for the whole order, be it of one room or of several.
+    """
 
     booking_id: uuid.UUID
     reference: str
@@ -53,22 +56,25 @@ class BookingSummary:
     total: Decimal
     currency: str
     refunds: tuple[RefundPromise, ...]  # what was still open when it was booked or changed, the most generous first
-    refunded: Decimal | None  # what a cancellation brings back
-    paid: Decimal  # of the total, before anything went back
-    due: Decimal  # what is still to be paid for the whole order
+    refunded: Decimal | None  # what a cancellation of this booking brings back
+    paid: Decimal  # before cancellations brought anything back
+    due: Decimal
     guarantee: str | None  # how that is to be paid, where staff vouches for it: one of payments.GUARANTEES
     charged_at: dt.datetime | None  # when it is charged to the card that paid a deposit, where that is still ahead
     refund_is_owed: bool = False  # the bank declined it, as far as who tells of it knows
     account_is_deleted: bool = False  # nobody can look at the booking any more
     times_changed: int = 0
     changed_from: ChangedFrom | None = None  # where a change is what is told
-    rooms: int = 1  # of the order, this one included
+    rooms: int = 1  # of the order, this one included; not those that were given back or ran out unpaid
     order_reference: str = ""
+    order_total: Decimal = Decimal(0)  # what the order costs as it is now
+    order_refunded: Decimal = Decimal(0)  # what cancellations of its rooms bring back
+    kept: Decimal = Decimal(0)  # of this booking's price, by its cancellation
 
     @builtins.property  # there is a field of that name
     def is_paid(self) -> bool:
-        """Paid in full, and not for nothing."""
-        return self.paid >= self.total > 0
+        """Paid in full, and not for nothing; of several rooms, the whole order."""
+        return self.paid > 0 and not self.due if self.rooms > 1 else self.paid >= self.total > 0
 
 
 @reading
@@ -86,9 +92,10 @@ def notice(booking_id: uuid.UUID, kept_email: str | None = None) -> BookingSumma
     if row is None:
         return None
     booking, guest, order, rooms = row
+    told = of(booking, guest, order, repository.of_order(order.id) if rooms > 1 else ())
     if guest.deleted_at is None:
-        return of(booking, guest, order, rooms)
-    return replace(of(booking, guest, order, rooms), email=kept_email, account_is_deleted=True) if kept_email else None
+        return told
+    return replace(told, email=kept_email, account_is_deleted=True) if kept_email else None
 
 
 # Of an order, in a statement that reads it.
@@ -96,8 +103,11 @@ _LINE = aliased(Booking)
 ROOMS = select(func.count()).where(_LINE.order_id == Order.id).scalar_subquery()
 
 
-def of(booking: Booking, user: User, order: Order, rooms: int) -> BookingSummary:
-    """The facts about a booking of this guest, for whoever has read all three, and how many ROOMS the order has."""
+def of(booking: Booking, user: User, order: Order, of_order: Lines = ()) -> BookingSummary:
+    """The facts about a booking of this guest, for whoever has read all three, and all bookings of an order of several
+    ROOMS.
+    """
+    counting = counted(booking, of_order)
     arrival = pricing.check_in_instant(booking.policy, booking.check_in)
     return BookingSummary(
         booking_id=booking.id,
@@ -116,14 +126,33 @@ def of(booking: Booking, user: User, order: Order, rooms: int) -> BookingSummary
         currency=booking.currency,
         refunds=_refunds(booking),
         refunded=booking.refund_amount,
-        paid=min(booking.total_price, order.net_paid + (booking.refund_amount or 0)),
+        paid=_paid(order, counting),
         due=order.due,
         guarantee=order.guarantee,
         times_changed=booking.times_changed,
         charged_at=deposits.charged_at(booking) if order.due else None,
-        rooms=rooms,
+        rooms=len(counting),
         order_reference=order.reference,
+        order_total=order.owed,
+        order_refunded=_refunded(counting),
+        kept=booking.kept or Decimal(0),
     )
+
+
+def counted(booking: Booking, of_order: Lines) -> Lines:
+    """This one, and those beside it that are held or were booked, as they were asked for."""
+    beside = (one for one in of_order if one.status == PENDING or one.confirmed_at is not None)
+    return lines.in_order([booking, *(one for one in beside if one.id != booking.id)])
+
+
+def _paid(order: Order, bookings: Lines) -> Decimal:
+    """Without what went back for another reason than a cancellation: what was taken back of a mistaken entry, say."""
+    otherwise = max(Decimal(0), order.refunded + order.refunding - _refunded(bookings))
+    return min(lines.total(bookings), order.paid - otherwise)
+
+
+def _refunded(bookings: Lines) -> Decimal:
+    return sum((booking.refund_amount or Decimal(0) for booking in bookings), Decimal(0))
 
 
 def changed_from(told: Mapping[str, Any]) -> ChangedFrom:
@@ -142,12 +171,13 @@ def _refunds(booking: Booking) -> tuple[RefundPromise, ...]:
 
 def amounts(notice: BookingSummary) -> list[Decimal]:
     """Every sum of money that a notice tells."""
-    lines, refunds = (line.each for line in notice.lines), (refund.amount for refund in notice.refunds)
-    unpaid = [notice.paid, notice.due] if notice.due else []
+    nights, refunds = (line.each for line in notice.lines), (refund.amount for refund in notice.refunds)
+    unpaid = [notice.paid, notice.due] if notice.due or notice.rooms > 1 else []
+    of_order = [notice.order_total, notice.order_refunded, notice.kept] if notice.rooms > 1 else []
     back = [] if notice.refunded is None else [notice.refunded]
     change = notice.changed_from
     moved = [change.difference, change.refund] if change else []
-    return [notice.total, *unpaid, *lines, *refunds, *moved, *back]
+    return [notice.total, *unpaid, *of_order, *nights, *refunds, *moved, *back]
 
 
 def address_lines(address: dict[str, Any]) -> tuple[str, ...]:

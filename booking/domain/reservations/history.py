@@ -6,11 +6,14 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from booking.domain import payments
 from booking.domain.actors import Actor
+from booking.domain.payments import CHARGE, SUCCEEDED, Payment
 from booking.domain.reservations import booking_details, hold_limits, models
 from booking.domain.reservations.models import CONFIRMED, EXPIRED, PENDING, STAY_IS_OVER, Booking
 from booking.infra.clock import sql_now
@@ -66,6 +69,13 @@ class Listed:
     stage: str  # as in trips
     refund: str | None = None  # as in refunds
     held_until: dt.datetime | None = None  # until when it can be paid, where it waits for that
+    rooms: int = 1  # of its order, this one included; not those that were given back or ran out unpaid
+    to_pay: Decimal | None = None  # for all of them that are held
+    went_back: Decimal | None = None  # what was charged for the order although its nights were gone
+
+    @property
+    def order_reference(self) -> str:
+        return self.booking.reference.partition("-")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,36 +98,68 @@ def overview(actor: Actor, group: str, page: int, page_size: int = 10) -> Overvi
     """
     groups, guest_id = _groups(), actor.account
     by_arrival = Booking.check_in if group == UPCOMING else Booking.check_in.desc()
-    rows = db.session.scalars(
-        select(Booking)
+    rows = db.session.execute(
+        select(Booking, _ROOMS, _TO_PAY)
         .where(Booking.user_id == guest_id, groups[group])
         # What waits for its payment has only minutes left.
         .order_by(Booking.status != PENDING, by_arrival, Booking.id)
         .limit(page_size)
         .offset((page - 1) * page_size)
     ).all()
-    went_back = payments.refund_states_within([row.id for row in rows]) if group == CANCELLED else {}
+    went_back = payments.refund_states_within([one.id for one, _, _ in rows]) if group == CANCELLED else {}
     entries = _listed(rows, went_back)
     return Overview(group, entries, _counts(guest_id, groups), page, page_size)
 
 
 @reading
 def running_holds(actor: Actor) -> list[Listed]:
-    """What the guest has reserved and not paid, the one that ends first at the top."""
-    running = select(Booking).where(Booking.user_id == actor.account, hold_limits.RUNNING).order_by(*_ENDS_FIRST)
-    return _listed(db.session.scalars(running).all(), {})
+    """What the guest has reserved and not paid, the one that ends first at the top; of an order the first room."""
+    running = select(Booking, _ROOMS, _TO_PAY).where(Booking.user_id == actor.account, hold_limits.RUNNING)
+    rows = db.session.execute(running.order_by(*_ENDS_FIRST)).all()
+    firsts: dict[uuid.UUID, str] = {}
+    for one, _, _ in rows:
+        firsts[one.order_id] = min(one.reference, firsts.get(one.order_id, one.reference))
+    return _listed([row for row in rows if row[0].reference == firsts[row[0].order_id]], {})
 
 
 _EVER_BOOKED = or_(Booking.status != models.CANCELLED, Booking.confirmed_at.is_not(None))
 _ENDS_FIRST = Booking.held_until.asc().nulls_last(), Booking.id
 
 
-def _listed(bookings: Sequence[Booking], refunds: dict[uuid.UUID, str]) -> list[Listed]:
-    stages = {one.id: booking_details.stage(one) for one in bookings}
-    ends = payments.awaited_until([one for one, stage in stages.items() if stage == booking_details.PAYING])
-    stages |= dict.fromkeys(ends, booking_details.AWAITED)
-    ends |= {one.id: one.held_until for one in bookings if stages[one.id] == booking_details.HELD and one.held_until}
-    return [Listed(one, stages[one.id], refunds.get(one.id), ends.get(one.id)) for one in bookings]
+# Of a booking's order: how many rooms stand or stood, and what the held ones cost.
+_LINE = aliased(Booking)
+_BESIDE = _LINE.order_id == Booking.order_id
+_ROOMS = (
+    select(func.count())
+    .where(_BESIDE, or_(_LINE.status == PENDING, _LINE.confirmed_at.is_not(None)))
+    .scalar_subquery()
+    .label("rooms")
+)
+_TO_PAY = select(func.sum(_LINE.total_price)).where(_BESIDE, _LINE.status == PENDING).scalar_subquery().label("to_pay")
+_Row = Row[Booking, int, Decimal | None]
+
+
+def _listed(rows: Sequence[_Row], refunds: dict[uuid.UUID, str]) -> list[Listed]:
+    stages = {one.id: booking_details.stage(one) for one, _, _ in rows}
+    paying = {one.order_id for one, _, _ in rows if stages[one.id] == booking_details.PAYING}
+    awaited = payments.awaited_until(paying)
+    charged = _charged({one.order_id for one, _, _ in rows if stages[one.id] == booking_details.OVER})
+    found = []
+    for one, rooms, to_pay in rows:
+        shown, until = stages[one.id], one.held_until if stages[one.id] == booking_details.HELD else None
+        if shown == booking_details.PAYING and one.order_id in awaited:
+            shown, until = booking_details.AWAITED, awaited[one.order_id]
+        found.append(Listed(one, shown, refunds.get(one.id), until, max(1, rooms), to_pay, charged.get(one.order_id)))
+    return found
+
+
+def _charged(order_ids: set[uuid.UUID]) -> dict[uuid.UUID, Decimal]:
+    """What was charged of orders that came to nothing."""
+    if not order_ids:
+        return {}
+    succeeded = (Payment.kind == CHARGE, Payment.state == SUCCEEDED)
+    charges = select(Payment.order_id, Payment.amount).where(Payment.order_id.in_(order_ids), *succeeded)
+    return {row[0]: row[1] for row in db.session.execute(charges)}
 
 
 def _counts(guest_id: uuid.UUID, groups: dict[str, ColumnElement[bool]]) -> dict[str, int]:

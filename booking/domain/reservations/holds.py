@@ -89,7 +89,7 @@ def mine(actor: Actor, wanted: BookingRequest) -> GuestClaim:
 def _payable_until(booking: Booking) -> dt.datetime | None:
     if booking.held_until is not None or booking.status != PENDING:
         return booking.held_until
-    return payments.awaited_until([booking.id]).get(booking.id)
+    return payments.awaited_until([booking.order_id]).get(booking.order_id)
 
 
 @transaction(retry_on=holding.REFERENCES)

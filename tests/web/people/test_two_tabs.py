@@ -8,6 +8,7 @@ import pytest
 from bs4 import Tag
 from flask import Flask
 
+from booking.domain import reservations
 from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db
 from booking.infra.ids import encode
@@ -174,3 +175,18 @@ def test_signing_out_leaves_nothing_of_the_sign_in(open_tab: Visitor) -> None:
     sign_out(open_tab)
     assert thief.get("/account").status_code == 303
     assert open_tab.go("/account").url.startswith("/sign-in")
+
+
+def test_a_second_press_beside_the_first_is_told_that_the_account_is_deleted(
+    open_tab: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = reservations.delete_own_account
+
+    def beside_the_first(*call: Any) -> None:
+        once(*call)
+        once(*call)
+
+    monkeypatch.setattr(reservations, "delete_own_account", beside_the_first)
+    open_tab.go("/account/close").send("/account/delete", confirmEmail="alice@example.com")
+    assert (open_tab.heading, open_tab.status) == ("Your account is deleted", 200)
+    assert open_tab.go("/account").heading == "Sign in"

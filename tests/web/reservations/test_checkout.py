@@ -291,8 +291,11 @@ def test_giving_back_what_is_paid_changes_nothing(guest: Visitor, room: Room) ->
     page = guest.page
     guest.send(url, paymentMethodId=VISA)
     token = page.find("input", attrs={"name": "csrf_token"})["value"]
-    guest.client.post(f"{url}/release", data={"csrf_token": token})
+    shown = f"/bookings/{encode('booking', the_booking().id)}"
+    assert guest.post(f"{url}/release", csrf_token=token).url == shown  # it says what the booking is
     assert the_booking().status == "CONFIRMED"
+    guest.go(f"{shown}/cancel").send(f"{shown}/cancel")
+    assert guest.post(f"{url}/release", csrf_token=token).url == shown
 
 
 # --- strangers

@@ -16,11 +16,12 @@ from flask import Flask
 from booking.domain.maintenance.verification import verify
 from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.requests import OrderItem, OrderRequest
 from booking.domain.tables import Dispute, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode, new_id
 from tests.cases import each
-from tests.cast import SYSTEM, acting, in_days, later, order, payments_of, reload
+from tests.cast import SYSTEM, acting, beside, in_days, later, order, payments_of, reload
 from tests.stripe_stand_in import StandIn
 from tests.stripe_stand_in.events import Delivery
 from tests.stripe_stand_in.stand_in import BEFORE
@@ -114,6 +115,23 @@ def test_a_room_whose_payment_page_is_open_is_held_and_not_being_checked_on_ever
             assert "Review and pay" in guest.text, page
     guest.go(overlapping).send(f"{checkout(held)}/release")
     assert (guest.url, reload(held).status, session(stand_in)["status"]) == (overlapping, "CANCELLED", "expired")
+
+
+def test_all_rooms_of_an_order_whose_payment_page_is_open_are_held_and_not_being_checked(
+    guest: Visitor, alice: User, room: Room, selling: BookingContext, stand_in: StandIn
+) -> None:
+    items = tuple(OrderItem(one.id, in_days(30), 2) for one in (room, beside(room, "Suite", 80)))
+    first, suite = bookings.hold_all(acting(alice), OrderRequest(alice.id, items), selling)
+    guest.go(checkout(suite)).send(checkout(suite))
+    assert session(stand_in)["amount_total"] == 60000
+    dates = f"checkIn={suite.check_in}&checkOut={suite.check_out}&guests=2"
+    for page in ("/bookings", "/account/close", f"/rooms/{encode('room', suite.room_id)}?{dates}"):
+        guest.go(page)
+        assert "hecking" not in guest.text, page
+        assert checkout(suite) in guest.links(), page
+    guest.go("/bookings")
+    assert guest.text.count("Held for you until") == 2
+    assert "Your payment page is open" in guest.go(checkout(first)).text
 
 
 def test_a_payment_page_that_nobody_waits_at_any_more_is_being_checked(
