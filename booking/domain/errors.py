@@ -145,6 +145,10 @@ class RoomLocked(Conflict):
     retry_after = 1
 
 
+class RoomLockedByKey(RoomLocked):
+    """The same where another call with the same Idempotency-Key has the room."""
+
+
 class HoldOver(RoomNotAvailable):
     reason = "HOLD_OVER"
 

@@ -132,10 +132,13 @@ def connect(app: Flask, redis_url: str, cache_redis_url: str) -> None:
 
 
 class Lock(Enum):
-    """What became of asking for a lock: ours; somebody else's, who matters to us or not; or no server to ask."""
+    """What became of asking for a lock: ours; somebody else's, who matters to us (and has our mark) or not; or no
+    server to ask.
+    """
 
     TAKEN = "taken"
     BUSY = "busy"
+    SAME_MARK = "same mark"
     UNRELATED = "unrelated"
     AWAY = "away"
 
@@ -156,14 +159,24 @@ _held: ContextVar[_Held | None] = ContextVar("_held", default=None)
 
 
 @contextmanager
-def lock(name: str, note: str, *, ttl_ms: int, busy: Callable[[str], bool], wait: float = 0.0) -> Iterator[Lock]:
+def lock(
+    name: str, note: str, *, ttl_ms: int, busy: Callable[[str], bool], wait: float = 0.0, mark: str = ""
+) -> Iterator[Lock]:
     """Hold `name` while the block runs, for `ttl_ms` at most, or until `last`; `note` is for others to read.
 
     When it is held, `busy(note of the holder)` says whether that matters; if so, ask again until `wait` seconds are
-    over. Losing the lock costs nothing: it only keeps crowds away from the database.
+    over. A `mark` (no spaces) tells holders who belong together: SAME_MARK is BUSY by one with ours. Losing the lock
+    costs nothing: it only keeps crowds away from the database.
     """
-    held = _Held(name, f"{new_secret()} {note}")
-    state = _acquire(name, held.value, ttl_ms, busy, time.monotonic() + wait)
+    held = _Held(name, f"{new_secret()}{_marked(mark)} {note}")
+
+    def judged(holder: str) -> Lock:
+        owner, _, told = holder.partition(" ")
+        if not holder or not busy(told):
+            return Lock.UNRELATED
+        return Lock.SAME_MARK if mark and owner.endswith(_marked(mark)) else Lock.BUSY
+
+    state = _acquire(held, ttl_ms, judged, time.monotonic() + wait)
     token = _held.set(held if state is Lock.TAKEN else None)
     try:
         yield state
@@ -194,15 +207,18 @@ def last(server: Guarded, script: str, keys: Sequence[str], values: Sequence[Any
     return server.call(ask, away=False)
 
 
-def _acquire(name: str, value: str, ttl_ms: int, busy: Callable[[str], bool], until: float) -> Lock:
+def _marked(mark: str) -> str:
+    return f".{mark}" if mark else ""  # before the note, which the release before this one reads to its end
+
+
+def _acquire(wanted: _Held, ttl_ms: int, judged: Callable[[str], Lock], until: float) -> Lock:
     def attempt(client: redis.Redis) -> Lock:
-        if client.set(name, value, nx=True, px=ttl_ms):
+        if client.set(wanted.name, wanted.value, nx=True, px=ttl_ms):
             return Lock.TAKEN
-        holder = cast("str | None", client.get(name))
-        return Lock.BUSY if holder and busy(holder.partition(" ")[2]) else Lock.UNRELATED
+        return judged(cast("str | None", client.get(wanted.name)) or "")
 
     while True:
         state = servers.main.call(attempt, away=Lock.AWAY)
-        if state is not Lock.BUSY or time.monotonic() >= until:
+        if state not in (Lock.BUSY, Lock.SAME_MARK) or time.monotonic() >= until:
             return state
         time.sleep(0.05)

@@ -93,7 +93,7 @@ def book_all(
     keep = keeper(claim, render)
     bookings = recovery.begun_earlier(actor, claim, context, keep)
     if not bookings:
-        with holding.lock_rooms(wanted, context, wait=0):
+        with holding.lock_rooms(wanted, context, wait=0, claim=claim):
             bookings = _hold(actor, wanted, context, claim)
     if lines.confirmed(bookings):
         return bookings
@@ -110,7 +110,7 @@ def hold_all(actor: Actor, wanted: Wanted, context: BookingContext, claim: idemp
 
     It counts as one hold. Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds, AccountNotFound.
     """
-    with holding.lock_rooms(wanted, context, wait=2):
+    with holding.lock_rooms(wanted, context, wait=2, claim=claim):
         return holding.clearing_only_if_needed(lambda take: _hold_one_more(actor, wanted, context, take, claim), wanted)
 
 

@@ -122,13 +122,19 @@ def _for_sale(actor: Actor, wanted: Wanted, number: int, context: BookingContext
 
 
 @contextmanager
-def lock_rooms(wanted: Wanted, context: BookingContext, *, wait: float) -> Iterator[None]:
-    """Keep others off these nights meanwhile, after `wait` seconds at most. Raises RoomLocked."""
-    until = time.monotonic() + wait
+def lock_rooms(
+    wanted: Wanted, context: BookingContext, *, wait: float, claim: idempotency.Claim | None = None
+) -> Iterator[None]:
+    """Keep others off these nights meanwhile, after `wait` seconds at most.
+
+    Raises RoomLocked, and RoomLockedByKey where another call under the same `claim` has one of the rooms.
+    """
+    until, mark = time.monotonic() + wait, idempotency.mark(claim) if claim else ""
     with ExitStack() as locks:
         for item in sorted(wanted.items, key=lambda item: item.room_id):
             left = max(0.0, until - time.monotonic())
-            locks.enter_context(inventory.lock_room(item.room_id, item.stay, wait=left, lock=context.lock_rooms))
+            one = inventory.lock_room(item.room_id, item.stay, wait=left, lock=context.lock_rooms, mark=mark)
+            locks.enter_context(one)
         yield
 
 

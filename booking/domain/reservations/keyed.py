@@ -6,9 +6,16 @@ Nearly every key is new. So it is written with the hold; only where that does no
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
-from booking.domain.errors import BookingError, IdempotencyConflict, PaymentFailed, RoomLocked, RoomNotAvailable
+from booking.domain.errors import (
+    BookingError,
+    IdempotencyConflict,
+    PaymentFailed,
+    RoomLocked,
+    RoomLockedByKey,
+    RoomNotAvailable,
+)
 from booking.domain.reservations import idempotency
 from booking.domain.reservations.idempotency import Answer, Claim, KeyKnown
 from booking.infra.db import Unavailable
@@ -28,14 +35,17 @@ def once(
     """
     try:
         return _under(first, work, render_refusal)
-    except RoomLocked:
+    except RoomLocked as locked:
         # Whoever has the room may have this very key: it is looked up, and not taken away from that call.
         known = idempotency.find(first)
         if known is None:
-            raise
+            _refuse(locked)
     except KeyKnown:
         known = idempotency.claim_again(first)
-    return known if isinstance(known, Answer) else _under(known, work, render_refusal)
+    try:
+        return known if isinstance(known, Answer) else _under(known, work, render_refusal)
+    except RoomLocked as locked:
+        _refuse(locked)
 
 
 def once_claimed(
@@ -44,6 +54,13 @@ def once_claimed(
     """The same for work that may be over without a hold: the key is written by itself, before it begins."""
     known = idempotency.claim_again(first)
     return known if isinstance(known, Answer) else _under(known, work, render_refusal)
+
+
+def _refuse(locked: RoomLocked) -> NoReturn:
+    """Another call with this key writes it with its hold, any moment now: that is not somebody else's booking."""
+    if isinstance(locked, RoomLockedByKey):
+        raise IdempotencyConflict from locked
+    raise locked
 
 
 def _under(claim: Claim, work: Callable[[Claim], Result], render_refusal: Callable[[BookingError], Answer]) -> Result:

@@ -12,7 +12,7 @@ from flask import Flask
 
 from booking.domain import inventory
 from booking.domain.actors import Actor
-from booking.domain.errors import RoomLocked
+from booking.domain.errors import RoomLocked, RoomLockedByKey
 from booking.domain.inventory import room_lock
 from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
@@ -20,6 +20,7 @@ from booking.domain.reservations.requests import BookingRequest
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
 from booking.infra import redis
+from booking.infra.ids import encode
 from booking.infra.redis import Lock
 from tests.cast import VISA, acting, in_days, order
 
@@ -65,6 +66,29 @@ def test_whoever_goes_on_beside_it_leaves_it_to_its_holder(app: Flask) -> None:
         pass
 
 
+def test_whoever_finds_the_lock_under_their_own_mark_is_told_so(app: Flask) -> None:
+    room = uuid.uuid4()
+    with room_lock.one_at_a_time(room, in_days(10, 2), wait=0, mark="ours"):
+        with pytest.raises(RoomLockedByKey), room_lock.one_at_a_time(room, in_days(11, 2), wait=0, mark="ours"):
+            pass
+        for mark in ("theirs", ""):
+            with pytest.raises(RoomLocked) as refused, room_lock.one_at_a_time(room, in_days(11, 2), wait=0, mark=mark):
+                pass
+            assert type(refused.value) is RoomLocked
+    with room_lock.one_at_a_time(room, in_days(10, 2), wait=0):
+        with pytest.raises(RoomLocked) as refused, room_lock.one_at_a_time(room, in_days(11, 2), wait=0, mark="ours"):
+            pass
+        assert type(refused.value) is RoomLocked
+
+
+def test_the_release_before_this_one_can_read_the_lock(app: Flask) -> None:
+    """It takes what stands behind the first space for two dates, and nothing else."""
+    room, stay = uuid.uuid4(), in_days(10, 2)
+    with room_lock.one_at_a_time(room, stay, wait=0, mark="ours"):
+        value = redis.servers.main.client.get(f"lock:room:{encode('room', room)}")
+    assert str(value).partition(" ")[2] == f"{stay.check_in} {stay.check_out}"
+
+
 Way = Callable[[Actor, BookingRequest, BookingContext], object]
 
 
@@ -80,7 +104,7 @@ def test_a_page_waits_two_seconds_for_its_turn_and_a_program_not_at_all(
     asked: list[tuple[object, ...]] = []
 
     @contextmanager
-    def watched(room_id: uuid.UUID, stay: Stay, *, wait: float, lock: bool = True) -> Iterator[None]:
+    def watched(room_id: uuid.UUID, stay: Stay, *, wait: float, lock: bool = True, mark: str = "") -> Iterator[None]:
         asked.append((room_id, stay, wait, lock))
         yield
 
