@@ -12,7 +12,11 @@ NICE = 10  # beside web servers on one machine, these come first: an email may w
 
 def main() -> None:
     signals.end_at_once()
-    embedded.provide(os.environ)
+    try:
+        embedded.provide(os.environ)
+    except embedded.EmbeddedError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
 
     from booking import create_app
     from booking.config import SettingsError

@@ -9,9 +9,12 @@ from booking.config import Settings, SettingsError
 from booking.infra import embedded, health
 
 if embedded.needed(sys.argv):
-    embedded.provide(os.environ)
     try:
+        embedded.provide(os.environ)
         app = create_app()
+    except embedded.EmbeddedError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
     except SettingsError as error:
         print(error, file=sys.stderr)
         sys.exit(2)

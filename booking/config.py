@@ -82,7 +82,7 @@ class Settings:
     staff_session_days: int = 7  # STAFF_SESSION_DAYS: as SESSION_DAYS, for staff and owners
     security_events_days: int = 90  # SECURITY_EVENTS_DAYS: how long sign-ins and their addresses are kept
     region: str = "eu"  # REGION: where this copy keeps its users and bookings
-    site_name: str = "Room Booking"  # SITE_NAME: in mails and on pages
+    site_name: str = "Room Booking"  # SITE_NAME: in emails and on pages
     image_sources: str = ""  # IMAGE_SOURCES: where photos of rooms may come from: https://a0.muscache.com,https://...
     legal_name: str = ""  # LEGAL_NAME: who sells here, for contact page and receipts
     legal_address: str = ""  # LEGAL_ADDRESS: the seller's postal address, parts separated by commas
@@ -92,7 +92,7 @@ class Settings:
     privacy_file: str = ""  # PRIVACY_FILE: text file with the privacy notice, likewise
     taxes_included: bool = False  # TAXES_INCLUDED: true where all taxes are in the prices; pages say so
     accent_color: str = "#0e6655"  # ACCENT_COLOR: of buttons and links on pages, #rrggbb; made legible where it is not
-    site_url: str = "http://localhost:8000"  # SITE_URL: the public address, for links in mails
+    site_url: str = "http://localhost:8000"  # SITE_URL: the public address, for links in emails
     hold_minutes: int = 15  # HOLD_MINUTES: how long nights wait for their payment
     holds_per_guest: int = 3  # HOLDS_PER_GUEST: how many unpaid holds one guest may have at a time
     booking_horizon_days: int = 540  # BOOKING_HORIZON_DAYS: the latest arrival
@@ -126,8 +126,8 @@ class Settings:
     granian_blocking_threads: int = 8  # GRANIAN_BLOCKING_THREADS: of one web process; all but one may wait for Postgres
     smtp_url: str = ""  # SMTP_URL: smtp://user:password@host:587 (smtps:// for TLS from the start)
     smtp_tls: str = ""  # SMTP_TLS: required | optional (STARTTLS where offered); empty: required in production
-    mail_dir: str = ""  # MAIL_DIR: write mails as files here instead of sending them
-    mail_from: str = "Room Booking <bookings@localhost>"  # MAIL_FROM: sender of every mail
+    mail_dir: str = ""  # MAIL_DIR: write emails as files here instead of sending them
+    mail_from: str = "Room Booking <bookings@localhost>"  # MAIL_FROM: sender of every email
     metrics_token: str = field(
         default="", repr=False
     )  # METRICS_TOKEN: bearer token of /metrics; without one, production hides it
@@ -161,7 +161,7 @@ class Settings:
 
     @property
     def mails_need_tls(self) -> bool:
-        """Whether a mail may leave over an encrypted connection only."""
+        """Whether an email may leave over an encrypted connection only."""
         return self.smtp_tls == REQUIRED or (not self.smtp_tls and self.production)
 
     @property
@@ -290,7 +290,7 @@ class _Reader:
         if not (self.environ.get("SMTP_URL") or self.environ.get("MAIL_DIR")):
             self.problems.append("SMTP_URL is not set: confirmations could not be sent.")
         if not self.environ.get("SITE_URL"):
-            self.problems.append("SITE_URL is not set: links in mails would lead nowhere.")
+            self.problems.append("SITE_URL is not set: links in emails would lead nowhere.")
 
     def _check_addresses(self, settings: Settings) -> None:
         if settings.smtp_tls not in {"", REQUIRED, OPTIONAL}:

@@ -6,15 +6,14 @@ import datetime as dt
 import json
 
 import click
-from flask.cli import AppGroup
 
-from booking.cli.operator import acting, refusals_said
+from booking.cli.operator import Group, acting, refusals_said
 from booking.domain import people
 from booking.domain.people import AuditEntry
 from booking.infra.words import count
 
 EXAMPLES = "booking_01k5…, user_01k5… or room_01k5…"
-group = AppGroup("audit", help="Look into the audit log.")
+group = Group("audit", help="Look into the audit log.")
 
 
 @group.command("list")

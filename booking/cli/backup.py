@@ -14,8 +14,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
-from flask.cli import AppGroup
 
+from booking.cli.operator import Group
 from booking.config import Settings
 from booking.domain import maintenance
 from booking.domain.notices import Notice
@@ -28,7 +28,7 @@ from booking.infra.backup.receiver import Receiver
 from booking.infra.backup.restore import Restore, plan
 from booking.infra.words import count
 
-group = AppGroup("backup", help="Back up Postgres, restore it, and prove that both work.")
+group = Group("backup", help="Back up Postgres, restore it, and prove that both work.")
 NO_ARCHIVE = "BACKUP_URL is not set: file:///backups, or s3://bucket/prefix."
 INSTANTS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S")
 _which = (

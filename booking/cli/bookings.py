@@ -7,9 +7,8 @@ import sys
 from typing import Any
 
 import click
-from flask.cli import AppGroup
 
-from booking.cli.operator import WAYS_TO_PAY, acting, refusals_said
+from booking.cli.operator import WAYS_TO_PAY, Group, acting, refusals_said
 from booking.cli.room_blocks import ROOM
 from booking.cli.values import DATE
 from booking.domain import maintenance, payments, reservations
@@ -19,7 +18,7 @@ from booking.http import money_format, words
 from booking.http.services import current_services
 from booking.infra.words import count
 
-group = AppGroup("bookings", help="Check bookings, guarantee, change or cancel one, free what nobody paid for.")
+group = Group("bookings", help="Check bookings, guarantee, change or cancel one, free what nobody paid for.")
 
 
 @group.command("verify")

@@ -6,10 +6,9 @@ import secrets
 from typing import NamedTuple
 
 import click
-from flask.cli import AppGroup
 
 from booking import demo
-from booking.cli.operator import acting
+from booking.cli.operator import Group, acting
 from booking.demo import occupancy
 from booking.domain import people
 from booking.http.services import current_services
@@ -29,7 +28,7 @@ DEMO_OWNER = Account("owner@example.com", "keys-under-the-mat", "Ona Owner")
 # Everybody else who stays in the demo rooms; nobody signs in as them.
 OTHER_GUESTS = Account("others@example.com", secrets.token_urlsafe(24), "Other Guests")
 
-group = AppGroup("demo", help="Rooms and accounts to try the product with.")
+group = Group("demo", help="Rooms and accounts to try the product with.")
 
 
 @group.command("load")

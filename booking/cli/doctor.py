@@ -23,13 +23,14 @@ from booking.infra import embedded
 from booking.infra.doctor import backups, edge, environment, post, postgres, report, valkey
 from booking.infra.doctor.report import OK, PROBLEM, SKIPPED, WARNING, Check, Diagnosis, Line, examine
 
+PATIENCE = 5.0  # seconds for the servers of development, where others start them
 COLOURS = {OK: "green", WARNING: "yellow", PROBLEM: "red"}
 
 
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def doctor(as_json: bool) -> None:
-    """Look at settings, versions, database, Redis, mail and what waits; say what is wrong and what to do.
+    """Look at settings, versions, database, Redis, email and what waits; say what is wrong and what to do.
 
     Changes nothing, and ends within some 20 seconds whatever is down. Exits with 1 where there is a problem.
 
@@ -56,9 +57,9 @@ def _lines() -> list[Line]:
 def _servers() -> list[Diagnosis]:
     """Where development brings its own servers, they are started or joined, as for every other command."""
     try:
-        embedded.provide(os.environ)
+        embedded.provide(os.environ, within=PATIENCE)
     except (embedded.EmbeddedError, OSError) as error:
-        return [report.problem(report.said(error), "mend what it names; the servers of development do not start")]
+        return [report.problem(report.said(error), "mend what it names; the servers of development are not there")]
     return []
 
 
@@ -79,7 +80,7 @@ def plan(settings: Settings, problems: list[str]) -> list[Check]:
         Check("redis", partial(valkey.main, settings)),
         Check("cache", partial(valkey.cache, settings), needs="redis" if valkey.shared(settings) else ""),
         Check("queue", partial(valkey.waiting, settings), needs="redis"),
-        Check("mail", partial(post.office, settings)),
+        Check("email", partial(post.office, settings)),
         *([Check("proxy", partial(edge.proxy, settings))] if settings.trusted_proxies else []),
         Check("archive", partial(backups.archive, settings)),
         _asking("wal", backups.wal, settings),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import click
-from flask.cli import AppGroup
 
-from booking.cli.operator import acting
+from booking.cli.operator import Group, acting
 from booking.domain import maintenance, messages, people
 from booking.infra import ids, queue
 from booking.infra.words import count
 
-group = AppGroup("events", help="Look after mails and other work that follows from bookings.")
+group = Group("events", help="Look after emails and other work that follows from bookings.")
 
 
 @group.command("status")

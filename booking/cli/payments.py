@@ -8,9 +8,8 @@ import uuid
 from decimal import Decimal
 
 import click
-from flask.cli import AppGroup
 
-from booking.cli.operator import WAYS_TO_PAY, acting, refusals_said
+from booking.cli.operator import WAYS_TO_PAY, Group, acting, refusals_said
 from booking.cli.values import AMOUNT, DATE, Id
 from booking.domain import payments, reservations
 from booking.domain.errors import BookingError, PaymentNotFound
@@ -22,7 +21,7 @@ from booking.infra.words import count
 
 PAYMENT = Id("payment", "see `flask payments list`")
 
-group = AppGroup("payments", help="Enter what is paid by hand; look after refunds, and payments without an outcome.")
+group = Group("payments", help="Enter what is paid by hand; look after refunds, and payments without an outcome.")
 
 
 @group.command("list")

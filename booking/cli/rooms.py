@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import IO
 
 import click
-from flask.cli import AppGroup
 
 from booking.cli import room_blocks
 from booking.cli.csv_file import Rows
-from booking.cli.operator import acting
+from booking.cli.operator import Group, acting, unavailable
 from booking.domain import catalogue, spelling
 from booking.domain.catalogue import BadRow, ImportDefaults, ImportFormat, OptionsMissing, PropertyMisfit, RoomDraft
 from booking.domain.errors import Invalid
@@ -32,7 +31,7 @@ from booking.infra.words import count as counted
 
 ENCODING = "utf-8-sig"  # with a byte order mark: without, Excel takes it for the machine's old code page
 
-group = AppGroup("rooms", help="Bring rooms in from files, write them out, and take nights off sale.")
+group = Group("rooms", help="Bring rooms in from files, write them out, and take nights off sale.")
 for command in room_blocks.COMMANDS:
     group.add_command(command)
 
@@ -92,9 +91,7 @@ def import_(
         with _progress(rows) as advance:
             _import(rows, layout, tally, rehearse=dry_run, advance=advance)
     except Unavailable as error:
-        raise click.ClickException(
-            f"Postgres cannot be reached; import again to bring in the rest ({error})."
-        ) from error
+        raise click.ClickException(f"{unavailable(error)} Import again to bring in the rest.") from error
     finally:
         _report(tally, dry_run=dry_run, seconds=time.monotonic() - began)
     if strict and tally.bad:

@@ -52,7 +52,7 @@ class Up:
         self.port, self.bind = int(environ.get("PORT") or 8000), environ.get("BIND") or "127.0.0.1"
         environ.setdefault("MALLOC_ARENA_MAX", "1")  # glibc's arenas, one per thread, cost each web process 20 MB
         self.url = f"http://{self._site_host()}:{self.port}"
-        environ.setdefault("SITE_URL", self.url)  # so that links in mails lead here
+        environ.setdefault("SITE_URL", self.url)  # so that links in emails lead here
         self.home = embedded.var_dir(environ)
         self.progress = Progress()
         self.servers: embedded.Servers | None = None
@@ -84,7 +84,7 @@ class Up:
                 f"Port {self.port} of {self.bind} is taken: choose another, PORT=8001 make run."
             )
         with self.progress.step("Postgres and Valkey"):
-            self.servers = embedded.provide(self.environ)
+            self.servers = embedded.provide(self.environ, replace=True)
         with self.progress.step("migrations and demo rooms"):
             self._prepare()
         with self.progress.step("web and worker"):

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from uuid import UUID
 
 import click
-from flask.cli import AppGroup
 
-from booking.cli.operator import acting, refusals_said
+from booking.cli.operator import Group, acting, refusals_said
 from booking.domain import catalogue, people, reservations
 from booking.domain.actors import Actor, Role
 from booking.domain.errors import EmailTaken, Invalid
@@ -19,7 +18,7 @@ from booking.domain.reservations import MoneyMove, Obstacle
 from booking.http import money_format, words
 from booking.http.services import current_services
 
-group = AppGroup("users", help="Accounts.")
+group = Group("users", help="Accounts.")
 
 
 @group.command("create-owner")

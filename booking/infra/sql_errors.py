@@ -41,3 +41,8 @@ def cannot_work(error: DBAPIError) -> bool:
     if state in {STANDBY, NOT_NOW}:  # these have other causes, too, which would be faults of ours
         return any(word in str(error.orig) for word in ("standby", "recovery"))
     return state == READ_ONLY or state.startswith(SHORT_OF)
+
+
+def is_read_only(error: BaseException | None) -> bool:
+    """True where Postgres refused because it takes no writes."""
+    return isinstance(error, DBAPIError) and sqlstate(error) == READ_ONLY

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 
 HOME = Path(__file__).parents[2]
 NOWHERE = "127.0.0.1:1"
-SERVER_CHECKS = {"settings", "libraries", "folders", "database", "replica", "redis", "cache", "queue", "mail"}
+SERVER_CHECKS = {"settings", "libraries", "folders", "database", "replica", "redis", "cache", "queue", "email"}
 DATABASE_CHECKS = {"durability", "locale", "migrations", "roles", "clock", "wal", "worker"}
 TABLE_CHECKS = {"time zones", "outbox", "holds", "payments"}
 CHECKS = SERVER_CHECKS | DATABASE_CHECKS | TABLE_CHECKS | {"archive"}
@@ -91,13 +91,13 @@ def test_a_wrong_password_is_told_from_a_server_that_is_away(ask: Ask, environ: 
 
 def test_smtp_refused(ask: Ask) -> None:
     report = ask(MAIL_DIR="", SMTP_URL=f"smtp://{NOWHERE}")
-    assert report.checks("problem") == {"mail"}
-    assert "Connection refused" in report.said("mail")
+    assert report.checks("problem") == {"email"}
+    assert "Connection refused" in report.said("email")
 
 
 def test_a_mail_server_that_answers(ask: Ask, mail_server: Any) -> None:  # noqa: F811 the fixture
     report = ask(MAIL_DIR="", SMTP_URL=mail_server.url)
-    assert report.states("mail") == ["ok"]
+    assert report.states("email") == ["ok"]
     assert mail_server.messages == []
 
 
@@ -112,7 +112,7 @@ def test_servers_that_never_answer_do_not_keep_it_waiting(ask: Ask, silent: str)
         MAIL_DIR="",
     )
     assert time.monotonic() - began < 15
-    assert report.checks("problem") == {"database", "redis", "mail"}
+    assert report.checks("problem") == {"database", "redis", "email"}
 
 
 def test_a_check_that_hangs_or_breaks_is_a_problem_of_its_own() -> None:

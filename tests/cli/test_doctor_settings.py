@@ -32,7 +32,7 @@ def test_it_works_where_the_application_does_not_start(tmp_path: Path) -> None:
         name in told
         for name in ("HOLD_MINUTES", "SECRET_KEY", "JWT_KEYS", "REDIS_URL", "SITE_URL", "SMTP_URL", "PAYMENTS")
     )
-    assert report.checks("problem") == {"settings", "database", "redis", "mail"}
+    assert report.checks("problem") == {"settings", "database", "redis", "email"}
     assert report.states("folders") == ["ok"]
 
 
@@ -94,7 +94,7 @@ def test_secrets_are_never_shown(ask: Ask) -> None:
         MAIL_DIR="",
         METRICS_TOKEN=secret,
     )
-    assert report.checks("problem") >= {"database", "redis", "mail"}
+    assert report.checks("problem") >= {"database", "redis", "email"}
     assert not any(part in report.output for part in (secret, *secret.split("/")))
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import getpass
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 
+import booking
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.errors import AccountDisabled
 from booking.domain.people import audit_log, memberships, own_account, staff, users
@@ -200,3 +204,21 @@ def test_operators_disable_enable_and_delete(runner: FlaskCliRunner, app: Flask,
     assert users.find(ALICE) is None
     again = runner.invoke(args=["users", "delete", ALICE, "--yes"])
     assert (again.exit_code, "There is no account for" in again.output) == (1, True)
+
+
+# "mail server" and the names of settings and folders are no words for what we send.
+MAIL = re.compile(r"(?<![\w./-])mails?(?![\w./-])(?! server)", re.IGNORECASE)
+
+
+def test_operators_read_of_emails_never_of_mails() -> None:
+    """Every text in the commands, the doctor and the complaints about settings, comments of code aside."""
+    package = Path(booking.__file__).parent
+    files = [*(package / "cli").glob("*.py"), *(package / "infra" / "doctor").glob("*.py"), package / "config.py"]
+    texts = [
+        (file.name, node.lineno, node.value)
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    assert len(texts) > 500
+    assert [text for text in texts if MAIL.search(text[2])] == []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,19 @@ def user(place: Folder) -> Callable[[], subprocess.Popen[bytes]]:
         return process
 
     return start
+
+
+@contextmanager
+def suspended(server: Any) -> Iterator[None]:
+    """All its processes stand still meanwhile."""
+    stopped = server.running()
+    for process in stopped:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in stopped:
+            process.resume()
 
 
 def query(url: Any, statement: Any) -> Any:
@@ -185,6 +200,47 @@ def test_a_stopped_postgres_that_answers_nobody_is_ended_and_replaced(
     first.postgres.stop(within=1)
     assert first.postgres.running() == []
     first.leave()
+
+
+def test_a_server_that_is_stopped_is_silent_and_one_that_works_is_not(
+    servers: embedded.Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded.server, "SILENCE", 2.0)
+    for server in (servers.postgres, servers.valkey):
+        server.refuse_silent()
+        with suspended(server), pytest.raises(embedded.EmbeddedError, match=f"{server.name} .* does not answer"):
+            server.refuse_silent()
+
+
+def test_commands_give_up_on_a_silent_postgres_within_seconds_and_leave_it_alone(
+    place: Folder, servers: embedded.Servers
+) -> None:
+    postmaster, environ = place.pid("postgres"), place.environ(VAR_DIR=str(place.home))
+    began, told = time.monotonic(), []
+    with suspended(servers.postgres):
+        asked = [
+            subprocess.Popen(
+                [sys.executable, "-m", "flask", *words],
+                cwd=REPOSITORY,
+                env=environ,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for words in (("payments", "due"), ("bookings", "verify"), ("doctor",))
+        ]
+        told = [process.communicate(timeout=100) for process in asked]
+    assert time.monotonic() - began < 30  # three Pythons start at once here; it was a minute and more
+    assert [process.returncode for process in asked] == [1, 1, 1]
+    for _, sentence in told[:2]:
+        assert sentence.startswith(f"Postgres (process {postmaster}) runs and does not answer; it is left alone.")
+        assert len(sentence.splitlines()) == 1
+    diagnosis = told[2][0]
+    assert f"Postgres (process {postmaster}) runs and does not answer" in diagnosis
+    assert re.search(r"^redis +ok", diagnosis, re.MULTILINE)
+    assert "DATABASE_URL is not set" not in diagnosis
+    assert place.pid("postgres") == postmaster
+    assert query(servers.database_url(), "SELECT 1") == [(1,)]
 
 
 def test_a_pid_file_that_names_somebody_else_is_no_obstacle(place: Folder) -> None:

@@ -1,4 +1,4 @@
-"""What should have been done by now and is not: events, mails, ended holds, payments without an outcome.
+"""What should have been done by now and is not: events, emails, ended holds, payments without an outcome.
 
 Each function looks through a connection that the caller opened, so that it works beside an application that does not.
 """
@@ -66,7 +66,7 @@ def outbox(opened: Connection, _: Settings) -> Iterator[Observation]:
 
 
 def _refused(opened: Connection) -> int:
-    """How many guests no mail reaches."""
+    """How many guests no email reaches."""
     noted = select(func.count()).select_from(User).where(User.email_undeliverable_at.is_not(None))
     return opened.scalar(noted) or 0
 

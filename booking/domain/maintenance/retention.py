@@ -30,7 +30,7 @@ PORTION = 500  # rows
 NIGHTS_PORTION = 100  # rows; they lie far apart
 
 SIGN_INS = dt.timedelta(days=120)  # after they began, if they are over: longer than a session may last
-LINKS = dt.timedelta(days=7)  # links in mails, good for an hour or a day
+LINKS = dt.timedelta(days=7)  # links in emails, good for an hour or a day
 EXPIRED_BOOKINGS = dt.timedelta(days=30)  # that nobody tried to pay for
 UNMOVED_MONEY = dt.timedelta(days=180)  # declined and cancelled charges in the simulated provider's ledger
 

@@ -72,7 +72,7 @@ def _secrets(given: Settings) -> Iterator[Diagnosis]:
 def _production(given: Settings) -> Iterator[Diagnosis]:
     site = urlsplit(given.site_url)
     if site.hostname in LOOPBACK:
-        yield warning(f"SITE_URL is {given.site_url}", "set the public address: links in mails lead there")
+        yield warning(f"SITE_URL is {given.site_url}", "set the public address: links in emails lead there")
     elif site.scheme != "https":
         yield problem("SITE_URL is not https", "use https: browsers send the session's cookie over nothing else")
     elif not given.trusted_proxies:
@@ -85,7 +85,7 @@ def _production(given: Settings) -> Iterator[Diagnosis]:
     if not given.redis_lock_enabled:
         yield warning("REDIS_LOCK_ENABLED is false", "remove it: crowds wait in the database instead of before it")
     if given.mail_dir:
-        yield warning("MAIL_DIR is set, so no mail is sent", "remove it, and set SMTP_URL")
+        yield warning("MAIL_DIR is set, so no email is sent", "remove it, and set SMTP_URL")
     if given.mail_from.rstrip("> ").endswith("@localhost"):
         yield warning("MAIL_FROM is an address at localhost", "set one of your own domain: others are taken for spam")
     if given.metrics_token and len(given.metrics_token) < 16:
@@ -101,7 +101,7 @@ def libraries() -> Iterator[Diagnosis]:
     python = f"Python {platform.python_version()}"
     if _lets_names_into_headers(sys.version_info[:3]):
         yield warning(
-            f"{python} can be made to write what guests type into mail headers (CVE-2024-6923); ours are written"
+            f"{python} can be made to write what guests type into email headers (CVE-2024-6923); ours are written"
             " without it",
             "update Python: 3.11.10, 3.12.5 or later",
         )

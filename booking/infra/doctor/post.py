@@ -1,4 +1,4 @@
-"""The way out for mails."""
+"""The way out for emails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PATIENCE = 4.0  # seconds for each answer
 def office(settings: Settings) -> Iterator[Diagnosis]:
     """Whether the mail server lets us in; nothing is sent."""
     if settings.mail_dir:
-        yield ok("mails are written as files into MAIL_DIR")
+        yield ok("emails are written as files into MAIL_DIR")
         return
     try:
         hello = mail.say_hello(settings, PATIENCE)
@@ -33,7 +33,7 @@ def office(settings: Settings) -> Iterator[Diagnosis]:
 def _let_in(settings: Settings, hello: mail.Greeting) -> Iterator[Diagnosis]:
     if settings.production and not hello.encrypted:
         yield warning(
-            "the mail server answers without TLS, so mails can be read on the way",
+            "the mail server answers without TLS, so emails can be read on the way",
             "use one with STARTTLS (smtp://) or TLS from the start (smtps://), and remove SMTP_TLS",
         )
     else:

@@ -279,7 +279,7 @@ def worker(opened: Connection, settings: Settings) -> Iterator[Diagnosis]:
         yield ok("a worker keeps the house")
     else:
         yield fault(settings.production)(
-            "no worker runs: no mail is sent, and nights nobody paid for stay taken", "start `python worker.py`"
+            "no worker runs: no email is sent, and nights nobody paid for stay taken", "start `python worker.py`"
         )
 
 

@@ -64,7 +64,7 @@ def _server(variable: str, url: str, judge: Any) -> Iterator[Diagnosis]:
     except redis.AuthenticationError as error:
         yield problem(f"the server refuses us: {said(error)}", f"correct user and password in {variable}", blocks=True)
     except (redis.ConnectionError, redis.TimeoutError) as error:
-        advice = f"start it, or correct {variable}; bookings go on without it, mails later and searches slower"
+        advice = f"start it, or correct {variable}; bookings go on without it, emails later and searches slower"
         yield problem(f"the server does not answer: {said(error)}", advice, blocks=True)
     except redis.ResponseError as error:
         yield problem(

@@ -12,7 +12,7 @@ from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 
 from booking.infra import signals
-from booking.infra.embedded.errors import EmbeddedError
+from booking.infra.embedded.errors import EmbeddedError, SilentError
 from booking.infra.embedded.keys import Keys
 from booking.infra.embedded.servers import Servers
 
@@ -38,11 +38,12 @@ def var_dir(environ: MutableMapping[str, str]) -> Path:
     return Path(os.path.abspath(environ.get("VAR_DIR") or ROOT / "var"))
 
 
-def provide(environ: MutableMapping[str, str]) -> Servers | None:
+def provide(environ: MutableMapping[str, str], *, replace: bool = False, within: float | None = None) -> Servers | None:
     """Fill in what development needs and nobody has set; join the servers, or start them, for the life of this process.
 
+    A server that runs and does not answer is ended and started anew only with `replace`; `within`: see Servers.join.
     Returns the servers this process now uses, or None when it needed none (production; or URLs of other servers).
-    Raises EmbeddedError with a sentence for people when a server does not start.
+    Raises EmbeddedError with a sentence for people when a server does not start, or does not answer.
     """
     if not development(environ):
         return None
@@ -52,7 +53,11 @@ def provide(environ: MutableMapping[str, str]) -> Servers | None:
     if postgres or valkey:
         servers = Servers(home)
         _leave_at_the_end(servers)
-        servers.join(postgres=postgres, valkey=valkey)
+        try:
+            servers.join(postgres=postgres, valkey=valkey, replace=replace, within=within)
+        except SilentError:
+            _fill_in(environ, home, servers)  # so that the doctor can look at the rest
+            raise
     elif environ.get("SECRET_KEY") and environ.get("JWT_KEYS"):  # a child of somebody who called provide()
         return None
     _fill_in(environ, home, servers)

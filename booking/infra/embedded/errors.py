@@ -3,3 +3,7 @@
 
 class EmbeddedError(Exception):
     """Something cannot run. The message is a sentence that says what to do."""
+
+
+class SilentError(EmbeddedError):
+    """A server runs, and answers nobody."""

@@ -26,6 +26,19 @@ def is_free(port: int, host: str = HOST) -> bool:
     return True
 
 
+def is_silent(port: int, greeting: bytes, seconds: float) -> bool:
+    """Whether whoever listens there leaves a greeting without an answer for so many seconds."""
+    try:
+        with socket.create_connection((HOST, port), timeout=seconds) as call:
+            call.sendall(greeting)
+            call.recv(1)
+    except TimeoutError:
+        return True
+    except OSError:  # nobody listens, or they hang up
+        return False
+    return False
+
+
 def recorded(file: Path) -> int | None:
     """The port written down there, if any."""
     try:

@@ -4,6 +4,7 @@ import os
 import platform
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
 from contextlib import closing
@@ -41,6 +42,7 @@ class Postgres(Server):
 
     name = "Postgres"
     program = ("postgres", "initdb")
+    greeting = struct.pack("!ii", 8, 80877103)  # SSLRequest: answered by a byte even while it starts
 
     def __init__(self, home: Path, *, run: Path, log: Path, keys: Keys, settings: dict[str, str] | None = None) -> None:
         """`settings` go on top of SETTINGS; durability stays on unless they say otherwise."""

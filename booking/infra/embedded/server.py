@@ -3,14 +3,15 @@
 import subprocess
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from booking.infra import signals
 from booking.infra.embedded import ports, processes
-from booking.infra.embedded.errors import EmbeddedError
+from booking.infra.embedded.errors import EmbeddedError, SilentError
 from booking.infra.embedded.logs import appending, last_lines
 
 COMING_UP = 60.0  # seconds; after a kill -9 a server first reads what it had written
+SILENCE = 6.0  # seconds without any answer; one that starts says so at once
 
 
 class Server(ABC):
@@ -18,6 +19,7 @@ class Server(ABC):
 
     name: str
     program: tuple[str, ...]  # how the names of its processes begin
+    greeting: bytes  # what it answers at once, whatever its state
 
     def __init__(self, directory: Path, *, port_file: Path, log: Path) -> None:
         """Nothing is touched before `start()`."""
@@ -26,16 +28,17 @@ class Server(ABC):
         self._child: subprocess.Popen[bytes] | None = None
         self._watched: Any = None
 
-    def start(self, *, keep_port: bool = False) -> None:
+    def start(self, *, keep_port: bool = False, replace: bool = True, within: float | None = None) -> None:
         """Use the one that runs on this directory, or start one (with `keep_port` on the port of last time).
 
-        Raises EmbeddedError if it does not come up.
+        One that runs and does not answer is waited for, `within` so many seconds, then replaced, or with `replace`
+        false left alone. Raises EmbeddedError if none comes up, SilentError if one is left alone.
         """
         self._watched = None
         if self._child is not None and self._child.poll() is not None:
             self._child = None
-        self.port = ports.recorded(self._port_file) or 0
-        if not self._adopt():
+        self.recall()
+        if not self._adopt(replace=replace, within=COMING_UP if within is None else within):
             self._launch(keep_port)
 
     def alive(self) -> bool:
@@ -45,6 +48,15 @@ class Server(ABC):
         if self._watched is None:
             self._watched = self._main_process()
         return self._watched is not None and not processes.gone(self._watched)
+
+    def recall(self) -> None:
+        """Fill in the port of last time, which may be nobody's by now; 0 where there was none."""
+        self.port = ports.recorded(self._port_file) or 0
+
+    def refuse_silent(self) -> None:
+        """Raise SilentError where the one that runs on this directory leaves everybody without an answer."""
+        if self._is_silent():
+            self._leave_alone()
 
     def running(self) -> list[Any]:
         """The living processes that work on this directory, whoever started them."""
@@ -62,14 +74,35 @@ class Server(ABC):
     def _launch(self, keep_port: bool) -> None:
         """Start one; whatever ran here before has ended or is of no use."""
 
-    def _adopt(self) -> bool:
+    def _is_silent(self) -> bool:
+        self.recall()
+        if not self.port or not ports.is_silent(self.port, self.greeting, SILENCE):
+            return False
+        return self._main_process() is not None  # else it is another program's port by now
+
+    def _leave_alone(self) -> NoReturn:
+        process = self._main_process()
+        raise SilentError(
+            f"{self.name}{f' (process {process.pid})' if process else ''} runs and does not answer; it is left alone."
+            f" See {self.log}; to have it started anew, stop `make run` and run it again."
+        )
+
+    def _adopt(self, *, replace: bool, within: float) -> bool:
         """Asking comes first: looking through all processes takes longer, and most often it simply runs."""
         if self.port and self.answers():
             return True
         if self._main_process() is None:
             return False
-        processes.wait_until(lambda: self._main_process() is None or self.answers(), COMING_UP)
-        return self.answers()
+
+        def settled() -> bool:
+            return self._main_process() is None or self.answers() or (not replace and self._is_silent())
+
+        processes.wait_until(settled, within)
+        if self.answers():
+            return True
+        if not replace and self._main_process() is not None:
+            self._leave_alone()
+        return False
 
     def _spawn(self, command: list[str], **options: Any) -> None:
         """Start the program as a child of its own session, so that Ctrl-C in the terminal is not for it; await it."""

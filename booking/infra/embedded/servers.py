@@ -9,6 +9,8 @@ import os
 from pathlib import Path
 
 from booking.infra import signals
+from booking.infra.embedded import processes
+from booking.infra.embedded.errors import EmbeddedError, SilentError
 from booking.infra.embedded.keys import Keys, make_private
 from booking.infra.embedded.locks import FileLock
 from booking.infra.embedded.postgres import Postgres
@@ -30,18 +32,34 @@ class Servers:
         self._users, self._start = FileLock(home / "users.lock"), FileLock(home / "start.lock")
         self._process = os.getpid()
 
-    def join(self, *, postgres: bool = True, valkey: bool = True) -> None:
-        """Use the servers: find them running, or start them. Leaves again if that fails or is interrupted."""
+    def join(
+        self, *, postgres: bool = True, valkey: bool = True, replace: bool = True, within: float | None = None
+    ) -> None:
+        """Use the servers: find them running, or start them. Leaves again if that fails or is interrupted.
+
+        With `replace` false one that runs and does not answer is left alone (SilentError, within seconds). `within` is
+        for how many seconds to wait for another process that starts them, and for servers that start.
+        """
+        wanted: list[Postgres | Valkey] = [
+            server for server, is_wanted in ((self.valkey, valkey), (self.postgres, postgres)) if is_wanted
+        ]
+        for server in wanted:
+            server.recall()
+        if not replace:
+            for server in wanted:  # before anybody is made to wait for us
+                server.refuse_silent()
+        if within is not None and not processes.wait_until(self._start.try_to_take, within):
+            raise EmbeddedError("Another process is starting or stopping the servers of this copy: try again soon.")
         with self._start.held():
             others = not self._users.try_to_take()
             self._users.share()
-            self._used = [server for server, wanted in ((self.valkey, valkey), (self.postgres, postgres)) if wanted]
+            self._used = wanted
             try:
                 for server in self._used:
-                    server.start(keep_port=others)
-            except BaseException:
+                    server.start(keep_port=others, replace=replace, within=within)
+            except BaseException as error:
                 with signals.held_back():
-                    self._leave(within=2)
+                    self._leave(within=2, stop=not isinstance(error, SilentError))
                 raise
 
     def mend(self) -> list[str]:
@@ -59,8 +77,8 @@ class Servers:
             with self._start.held():
                 self._leave(within)
 
-    def _leave(self, within: float) -> None:
-        if self._users.try_to_take():
+    def _leave(self, within: float, *, stop: bool = True) -> None:
+        if stop and self._users.try_to_take():
             self.valkey.ask_to_stop()
             self.postgres.stop(within)
             self.valkey.stop(within)
@@ -68,13 +86,13 @@ class Servers:
         self._used = []  # not before: who was interrupted begins again
 
     def urls(self) -> dict[str, str]:
-        """DATABASE_URL and its like, and REDIS_URL, of the servers in use."""
+        """DATABASE_URL and its like, and REDIS_URL, of the servers in use, or that could not be joined."""
         urls = {}
-        if self.postgres in self._used:
+        if self.postgres.port:
             urls["DATABASE_URL"] = self.database_url("booking_app")
             urls["MIGRATION_DATABASE_URL"] = self.database_url("booking_owner")
             urls["BACKUP_DATABASE_URL"] = self.database_url("booking_backup", "postgres")
-        if self.valkey in self._used:
+        if self.valkey.port:
             urls["REDIS_URL"] = self.redis_url()
         return urls
 

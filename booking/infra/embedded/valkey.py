@@ -28,6 +28,7 @@ class Valkey(Server):
 
     name = "Valkey"
     program = ("valkey-server", "redis-server")
+    greeting = b"PING\r\n"  # answered even by "no" or "not yet"
 
     def __init__(self, directory: Path, *, run: Path, log: Path, password: str) -> None:
         """`password` is asked of every client."""
