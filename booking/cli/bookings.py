@@ -107,8 +107,8 @@ def cancel(reference: str, yes: bool) -> None:
 @group.command("guarantee")
 @click.argument("reference")
 @click.option("--how", type=click.Choice(payments.GUARANTEES), required=True, help="How it is to be paid.")
-@click.option("--note", default="", help="For whoever looks at it later.")
-def guarantee(reference: str, how: str, note: str) -> None:
+@click.option("--note", help="For whoever looks at it later. Without it, the note of before stays; '' takes it away.")
+def guarantee(reference: str, how: str, note: str | None) -> None:
     """Confirm a hold without a payment: the house vouches for it, and what it costs stays due.
 
     All bookings of its order. REFERENCE is the one that its guest was told, or the booking's id. The guest gets the
@@ -189,14 +189,20 @@ def _stay(room: str, check_in: dt.date, check_out: dt.date) -> str:
 
 def _shown(seen: CancellationPreview) -> str:
     nights = f"{seen.stay.check_in} to {seen.stay.check_out}"
-    price = money_format.plain(seen.price, seen.currency)
+    return f"{seen.reference}: {seen.room}, {seen.property}, {nights}; {_refund(seen)}."
+
+
+def _refund(seen: CancellationPreview) -> str:
+    """What comes back, and of what was not paid in full what stays due."""
     if seen.refund is None:
-        refund = "a hold; nothing was paid"
-    elif seen.refund:
-        refund = f"{money_format.plain(seen.refund, seen.currency)} of {price} will be refunded"
-    else:
-        refund = f"nothing of {price} will be refunded"
-    return f"{seen.reference}: {seen.room}, {seen.property}, {nights}; {refund}."
+        return "a hold; nothing was paid"
+    paid, back, due = (money_format.plain(one, seen.currency) for one in (seen.paid, seen.refund, seen.still_due))
+    is_partly = 0 < seen.paid < seen.price
+    of_it = f"{back if seen.refund else 'nothing'} of {paid}{' paid' if is_partly else ''} will be refunded"
+    stays = f"{due if seen.still_due else 'nothing'} stays due"
+    if seen.paid >= seen.price:
+        return f"{of_it}; {stays}" if seen.still_due else of_it
+    return f"{of_it}; {stays}" if seen.paid else f"nothing was paid; {stays}"
 
 
 def _outcome(cancelled: Booking) -> str:

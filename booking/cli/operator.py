@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from flask.cli import AppGroup
 
 from booking.domain.actors import Actor
 from booking.domain.errors import BookingError, Invalid
+from booking.domain.notices import Notice
 from booking.http import words
 from booking.infra import sql_errors
 from booking.infra.db import OutcomeUnknown, Unavailable
@@ -37,12 +39,16 @@ class Group(AppGroup):
 
 
 @contextlib.contextmanager
-def refusals_said() -> Iterator[None]:
-    """A refusal ends the command with its words, and so does a Postgres that cannot work."""
+def refusals_said(**options: str) -> Iterator[None]:
+    """A refusal ends the command with its words, and so does a Postgres that cannot work.
+
+    `options` are those that are called otherwise than their field.
+    """
     try:
         yield
     except Invalid as problem:
-        raise click.UsageError("; ".join(words.problem(*one) for one in problem.details.items())) from None
+        problems = [_problem(field, notice, options) for field, notice in problem.details.items()]
+        raise click.UsageError("; ".join(problems)) from None
     except BookingError as refusal:
         raise click.ClickException(words.message(refusal)) from None
     except Unavailable as trouble:
@@ -56,6 +62,19 @@ def unavailable(trouble: Unavailable) -> str:
         return f"Postgres went away while this was written; it may be done or not ({why}). Look before you repeat it."
     able = "takes no writes now" if sql_errors.is_read_only(trouble.__cause__) else "cannot do this now"
     return f"Postgres {able}; the step that failed changed nothing ({why})."
+
+
+def _problem(field: str, notice: Notice, options: dict[str, str]) -> str:
+    """What is wrong with an option or argument, with its name as the operator types it."""
+    snake = re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", field)
+    named = {param.name: _typed(param) for param in click.get_current_context().command.params} | options
+    shown = named.get(field) or named.get(snake)
+    wrong = words.problem(shown or field, notice)
+    return f"{shown}: {wrong}" if shown and shown not in wrong else wrong
+
+
+def _typed(param: click.Parameter) -> str:
+    return param.opts[0] if isinstance(param, click.Option) else param.human_readable_name
 
 
 def _command(context: click.Context) -> list[str]:

@@ -12,7 +12,7 @@ import click
 from booking.cli.operator import WAYS_TO_PAY, Group, acting, refusals_said
 from booking.cli.values import AMOUNT, DATE, Id
 from booking.domain import payments, reservations
-from booking.domain.errors import BookingError, PaymentNotFound
+from booking.domain.errors import BookingError, PaymentNotFound, RefundAwaitsStaff
 from booking.domain.reservations import Balance, BookingContext
 from booking.http import money_format, words
 from booking.http.services import current_services
@@ -122,7 +122,7 @@ def received(reference: str, amount: Decimal, by: str, entry: str, received_on: 
         flask payments due
         flask payments received H7K2M9QX 360 --by desk --reference "receipt 17"
     """
-    with refusals_said():
+    with refusals_said(reference="--reference", receivedOn="--on"):
         found = reservations.look_up_order(acting(), reference)
         on = received_on.date() if received_on else clock.today(found.time_zone)
         paid = payments.record_received(acting(), found.order_id, amount, by=by, reference=entry, received_on=on)
@@ -145,7 +145,7 @@ def returned(payment_id: uuid.UUID, reference: str, returned_on: dt.datetime | N
         flask payments list
         flask payments returned payment_01k5... --reference "cash 3"
     """
-    with refusals_said():
+    with refusals_said(returnedOn="--on"):
         on = returned_on.date() if returned_on else None
         done = payments.record_returned(acting(), payment_id, reference=reference, returned_on=on)
     click.echo(f"{ids.encode('payment', done.id)} returned: {money_format.plain(done.amount, done.currency)}.")
@@ -218,6 +218,6 @@ def _retried(payment_id: uuid.UUID, context: BookingContext) -> bool:
         state = payments.retry_refund(acting(), payment_id, context)
     except BookingError as refusal:
         click.echo(f"{name}: {words.message(refusal)}", err=True)
-        return not isinstance(refusal, PaymentNotFound)
+        return not isinstance(refusal, PaymentNotFound | RefundAwaitsStaff)
     click.echo(f"{name}: {words.refund_outcome(state)}")
     return state != payments.OWED

@@ -233,13 +233,18 @@ def _in_the_way(obstacles: list[Obstacle]) -> list[str]:
 
 
 def _unsettled(moves: list[MoneyMove]) -> list[str]:
-    """What is owed until an operator sends it again, and what settles by itself."""
+    """What somebody has to do something about first, and what settles by itself."""
     said = {
-        True: "These refunds were declined and are owed, see `flask payments list` and send them again first",
-        False: "These payments or refunds are in progress, wait until they have an outcome",
+        reservations.MONEY_OWED: "These refunds were declined and are owed, see `flask payments list` and send them"
+        " again first",
+        reservations.MONEY_AWAITED: "These refunds are to be given back by hand, see `flask payments list` and enter"
+        " them with `flask payments returned` first",
+        reservations.MONEY_DUE: "These amounts are still due, see `flask payments due` and enter what was paid with"
+        " `flask payments received` first",
+        reservations.MONEY_SETTLES: "These payments or refunds are in progress, wait until they have an outcome",
     }
-    sums = {is_owed: [_sum(move) for move in moves if move.is_owed is is_owed] for is_owed in said}
-    return [f"{said[is_owed]}: {', '.join(each)}." for is_owed, each in sums.items() if each]
+    sums = {what: [_sum(move) for move in moves if move.what == what] for what in said}
+    return [f"{said[what]}: {', '.join(each)}." for what, each in sums.items() if each]
 
 
 def _sum(move: MoneyMove) -> str:

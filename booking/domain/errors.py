@@ -176,6 +176,24 @@ class NothingOwed(Conflict):
     code = "NOTHING_OWED"
 
 
+class NothingDue(NothingOwed):
+    """Of money that staff enters: the order is paid, or over."""
+
+    reason = "NOTHING_DUE"
+
+
+class MoreThanDue(NothingOwed):
+    """Only `due` of that is, in `currency`."""
+
+    reason = "MORE_THAN_DUE"
+
+
+class NotVouchedFor(NothingOwed):
+    """An order that nobody guarantees, and of which nothing was paid: its nights may be lost at any moment."""
+
+    reason = "NOT_VOUCHED_FOR"
+
+
 class EntryDiffers(Conflict):
     """Another amount, or taken in another way, stands under the same reference of the order."""
 
@@ -245,12 +263,46 @@ class IllegalMove(Conflict):
     code = "ILLEGAL_MOVE"
 
 
+class GuaranteeOfPaid(IllegalMove):
+    reason = "GUARANTEE_OF_PAID"
+
+
+class GuaranteeOfCancelled(IllegalMove):
+    reason = "GUARANTEE_OF_CANCELLED"
+
+
 class RefundChanged(Conflict):
     code = "REFUND_CHANGED"
 
 
 class RefundNotOwed(Conflict):
     code = "REFUND_NOT_OWED"
+
+
+class RefundAwaitsStaff(RefundNotOwed):
+    """No provider can be asked: staff gives it back, and enters that."""
+
+    reason = "REFUND_AWAITS_STAFF"
+
+
+class NotARefund(RefundNotOwed):
+    reason = "NOT_A_REFUND"
+
+
+class RefundReturned(RefundNotOwed):
+    reason = "REFUND_RETURNED"
+
+
+class RefundCorrected(RefundNotOwed):
+    """What it was to give back had never come."""
+
+    reason = "REFUND_CORRECTED"
+
+
+class RefundByProvider(RefundNotOwed):
+    """Whoever took the money gives it back."""
+
+    reason = "REFUND_BY_PROVIDER"
 
 
 class BookingModified(Conflict):

@@ -12,7 +12,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra import clock
 from booking.infra.ids import encode
-from tests.cast import acting, later, order, order_of, payments_of, reload
+from tests.cast import VISA, acting, in_days, later, order, order_of, payments_of, reload
 from tests.cli.conftest import Ask
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -82,19 +82,30 @@ def test_a_mistake_is_corrected(runner: FlaskCliRunner, held: Booking) -> None:
 def test_what_is_refused_says_why_and_changes_nothing(runner: FlaskCliRunner, held: Booking) -> None:
     paying = ("payments", "received", held.reference, "360", "--by", "desk", "--reference", "x")
     refused = {
-        paying: (1, "Nothing more is owed"),  # a hold is guaranteed first
+        paying: (1, "so its rooms could still be lost. Guarantee it first: `flask bookings guarantee`."),
         ("payments", "received", "AAAAAAAA", "1", "--by", "desk", "--reference", "x"): (1, "There is no booking"),
         ("payments", "received", held.reference, "-1", "--by", "desk", "--reference", "x"): (2, "No such option"),
-        ("payments", "received", held.reference, "0", "--by", "desk", "--reference", "x"): (2, "must be above 0"),
+        ("payments", "received", held.reference, "0", "--by", "desk", "--reference", "x"): (
+            2,
+            "Error: AMOUNT: must be above 0",
+        ),
         ("payments", "received", held.reference, "nan", "--by", "desk", "--reference", "x"): (2, "is no amount"),
         ("payments", "received", held.reference, "much", "--by", "desk", "--reference", "x"): (2, "is no amount"),
-        ("payments", "received", held.reference, "1", "--by", "desk", "--reference", " "): (2, "is missing"),
+        ("payments", "received", held.reference, "1", "--by", "desk", "--reference", " "): (
+            2,
+            "Error: --reference: is missing",
+        ),
         ("payments", "received", held.reference, "1", "--by", "cheque", "--reference", "x"): (2, "cheque"),
         ("payments", "returned", "payment_01h455vb4pex5vsknk084sn02q", "--reference", "x"): (1, "does not exist"),
+        (*paying, "--on", "2999-01-01"): (2, "Error: --on is in the future"),
+        ("payments", "correct", "payment_01h455vb4pex5vsknk084sn02q", "--reason", "x" * 256): (1, "does not exist"),
         ("payments", "returned", "nonsense", "--reference", "x"): (2, "is no payment"),
         ("payments", "correct", "payment_01h455vb4pex5vsknk084sn02q", "--reason", "x"): (1, "does not exist"),
         ("bookings", "guarantee", held.reference): (2, "--how"),
-        ("bookings", "guarantee", held.reference, "--how", "desk", "--note", "x" * 256): (2, "at most 255"),
+        ("bookings", "guarantee", held.reference, "--how", "desk", "--note", "x" * 256): (
+            2,
+            "Error: --note: must have at most 255",
+        ),
         ("bookings", "guarantee", "AAAAAAAA", "--how", "desk"): (1, "There is no booking"),
     }
     for words, (code, why) in refused.items():
@@ -114,3 +125,103 @@ def test_the_doctor_names_money_that_waits_for_staff(
     told = ask().said("payments")
     assert told.startswith("warning: 1 refund is to be given back by hand, the oldest for")
     assert "flask payments returned" in told
+
+
+def refused(runner: FlaskCliRunner, *words: str) -> str:
+    """Why a command ends."""
+    result = runner.invoke(args=[*words])
+    assert result.exit_code != 0, result.output
+    return result.output.strip().splitlines()[-1].removeprefix("Error: ")
+
+
+def test_more_than_is_due_is_refused_with_what_is_due(runner: FlaskCliRunner, alice: User, held: Booking) -> None:
+    said(runner, "bookings", "guarantee", held.reference, "--how", "desk")
+    paying = ("payments", "received", held.reference, "--by", "desk", "--reference", "receipt 17")
+    told = "Only 360.00 EUR is due for this order. You can’t enter more than that."
+    assert refused(runner, *paying, "360.01") == told
+    said(runner, *paying, "360")
+    [charge] = payments_of(held)
+    paying = (*paying[:-1], "receipt 18")
+    assert refused(runner, *paying, "1") == "Nothing is due for this order."
+    for missing, option in ((("correct", "--reason"), "--reason"), (("returned", "--reference"), "--reference")):
+        told = refused(runner, "payments", missing[0], name_of(charge), missing[1], " ")
+        assert told == f"{option}: is missing"
+
+
+def test_what_cannot_be_given_back_or_sent_again_says_what_it_is(
+    runner: FlaskCliRunner, alice: User, room: Room, held: Booking, desk: BookingContext
+) -> None:
+    said(runner, "bookings", "guarantee", held.reference, "--how", "desk")
+    said(runner, "payments", "received", held.reference, "360", "--by", "desk", "--reference", "receipt 17")
+    bookings.cancel(acting(alice), held.id, desk)
+    charge, refund = payments_of(held)
+    returning = ("payments", "returned", "--reference", "cash 3")
+    assert refused(runner, *returning, name_of(charge)).startswith("This is a payment, not a refund.")
+    told = refused(runner, "payments", "retry", name_of(refund))
+    assert told.endswith("is to be given back by hand. Enter that it is done with `flask payments returned`.")
+    said(runner, *returning, name_of(refund))
+    told = refused(runner, "payments", "returned", "--reference", "cash 4", name_of(refund))
+    assert told == "This refund has been given back already, under another reference."
+    by_card = bookings.book(acting(alice), order(alice, room, in_days(60)), VISA, desk)
+    bookings.cancel(acting(alice), by_card.id, desk)
+    assert refused(runner, *returning, name_of(payments_of(by_card)[-1])).startswith("The payment provider sends this")
+
+
+def test_what_is_paid_or_cancelled_is_not_guaranteed(
+    runner: FlaskCliRunner, alice: User, room: Room, held: Booking, desk: BookingContext
+) -> None:
+    bookings.release(acting(alice), held.id)
+    paid = bookings.book(acting(alice), order(alice, room, in_days(60)), VISA, desk)
+    guarantee = ("bookings", "guarantee", "--how", "desk")
+    told = "This booking has been cancelled. It can no longer be guaranteed."
+    assert refused(runner, *guarantee, held.reference) == told
+    told = "This booking is confirmed by a payment already: there’s nothing to guarantee."
+    assert refused(runner, *guarantee, paid.reference) == told
+
+
+def test_another_way_to_pay_leaves_the_note(runner: FlaskCliRunner, held: Booking) -> None:
+    guarantee = ("bookings", "guarantee", held.reference, "--how")
+    said(runner, *guarantee, "desk", "--note", "regular guest")
+    said(runner, *guarantee, "later")
+    assert (order_of(held).guarantee, order_of(held).guarantee_note) == ("later", "regular guest")
+    said(runner, *guarantee, "later", "--note", "")
+    assert order_of(held).guarantee_note is None
+
+
+@pytest.mark.parametrize(
+    ("days", "received", "told"),
+    [
+        (30, 0, "nothing was paid; nothing stays due"),
+        (1, 0, "nothing was paid; 360.00 EUR stays due"),
+        (30, 100, "100.00 EUR of 100.00 EUR paid will be refunded; nothing stays due"),
+        (1, 100, "nothing of 100.00 EUR paid will be refunded; 260.00 EUR stays due"),
+    ],
+)
+def test_cancelling_says_what_was_paid_and_what_stays_due(
+    runner: FlaskCliRunner, alice: User, room: Room, desk: BookingContext, days: int, received: int, told: str
+) -> None:
+    held = holds.reserve(acting(alice), order(alice, room, in_days(days)), desk)
+    said(runner, "bookings", "guarantee", held.reference, "--how", "desk")
+    if received:
+        said(runner, "payments", "received", held.reference, str(received), "--by", "desk", "--reference", "r")
+    assert f"{held.check_out}; {told}.\n" in said(runner, "bookings", "cancel", held.reference, "--yes")
+
+
+def test_an_account_with_money_to_give_back_or_to_be_paid_is_kept_and_the_way_on_is_named(
+    runner: FlaskCliRunner, alice: User, room: Room, held: Booking, desk: BookingContext
+) -> None:
+    owing = holds.reserve(acting(alice), order(alice, room, in_days(1)), desk)
+    for one in (held, owing):
+        said(runner, "bookings", "guarantee", one.reference, "--how", "desk")
+    said(runner, "payments", "received", held.reference, "360", "--by", "desk", "--reference", "r 1")
+    for one in (held, owing):
+        bookings.cancel(acting(alice), one.id, desk)
+    told = refused(runner, "users", "delete", alice.email, "--yes")
+    back, due = told.split(" These amounts ")
+    assert back.startswith("These refunds are to be given back by hand")
+    assert back.endswith(f"with `flask payments returned` first: 360.00 EUR of booking {held.reference}.")
+    assert due.startswith("are still due, see `flask payments due`")
+    assert due.endswith(f"`flask payments received` first: 360.00 EUR of booking {owing.reference}.")
+    said(runner, "payments", "returned", name_of(payments_of(held)[-1]), "--reference", "cash 3")
+    said(runner, "payments", "received", owing.reference, "360", "--by", "transfer", "--reference", "line 1")
+    said(runner, "users", "delete", alice.email, "--yes")

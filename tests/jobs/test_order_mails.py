@@ -17,7 +17,7 @@ from booking.domain.reservations.models import Lines
 from booking.domain.reservations.requests import OrderItem, OrderRequest
 from booking.domain.tables import Room, User
 from booking.jobs.mails import CHANGE, compose
-from tests.cast import SYSTEM, VISA, acting, beside, in_days
+from tests.cast import SYSTEM, VISA, acting, beside, in_days, order_of
 from tests.jobs.letters_sent import recipient, sent, text
 from tests.jobs.stories import SETTINGS, letter
 
@@ -105,3 +105,14 @@ def test_what_staff_guarantees_says_what_is_due_for_all_rooms_once(
     assert text(told).count("To pay at the property: €750") == 1
     assert "Total for all rooms: €750" in text(told)
     assert "Paid" not in text(told)
+    assert "We’ll tell you how to pay." not in text(told)
+
+
+def test_how_several_rooms_are_paid_by_transfer_is_told_once_with_the_orders_reference(
+    alice: User, room: Room, desk: BookingContext, mail_dir: Path
+) -> None:
+    held = bookings.hold_all(acting(alice), wanted(alice, room), desk)
+    guarantees.guarantee(SYSTEM, held[0].order_id, "transfer")
+    [told] = sent(mail_dir)
+    assert " ".join(text(told).split()).count("We’ll tell you how to pay.") == 1
+    assert f"give the reference {order_of(held[0]).reference}." in " ".join(text(told).split())

@@ -19,10 +19,15 @@ from booking.domain.errors import (
     EntryDiffers,
     EntryNotCorrectable,
     Invalid,
-    NothingOwed,
+    MoreThanDue,
+    NotARefund,
+    NothingDue,
+    NotVouchedFor,
     PaymentInProgress,
     PaymentNotFound,
-    RefundNotOwed,
+    RefundByProvider,
+    RefundCorrected,
+    RefundReturned,
 )
 from booking.domain.notices import Notice
 from booking.domain.payments import debts, ledger, orders
@@ -84,18 +89,27 @@ def received(
 def returned(actor: Actor, payment_id: uuid.UUID, *, reference: str, returned_on: dt.date | None = None) -> Payment:
     """Enter that staff has given a refund back that awaits them. The same entry once more is the first one.
 
-    Raises Invalid, PaymentNotFound, OrderNotFound, Forbidden; RefundNotOwed where it awaits nobody (any more).
+    Raises Invalid, PaymentNotFound, OrderNotFound, Forbidden; RefundNotOwed, as the one of its kinds that says why.
     """
     refund = _locked(actor, Action.RECORD_PAYMENTS, payment_id)
     reference = _stated(reference, returned_on, "returnedOn")
     if refund.state == SUCCEEDED and refund.recorded_by and refund.provider_reference == reference:
         return refund
-    if refund.state != AWAITING_STAFF:
-        raise RefundNotOwed
+    _refuse_unless_awaited(refund)
     refund.state = SUCCEEDED
     _sign(actor, refund, reference, returned_on)
     people.audit(actor, "refund.succeeded", encode("payment", refund.id), after=_facts(refund))
     return refund
+
+
+def _refuse_unless_awaited(refund: Payment) -> None:
+    if refund.state == AWAITING_STAFF:
+        return
+    if refund.kind != REFUND:
+        raise NotARefund
+    if refund.provider not in BY_HAND:
+        raise RefundByProvider
+    raise RefundReturned if refund.state == SUCCEEDED else RefundCorrected
 
 
 def take_back(
@@ -109,7 +123,7 @@ def take_back(
     back.
     """
     mistaken = _locked(actor, Action.CORRECT_PAYMENTS, payment_id)
-    reason = _stated(reason)
+    reason = _stated(reason, field="reason")
     if done := db.session.scalars(select(Payment).where(Payment.corrects_id == mistaken.id)).one_or_none():
         return done, []
     if mistaken.recorded_by is None or mistaken.corrects_id:
@@ -178,12 +192,12 @@ def _sensible(order: Order, amount: Decimal, by: str, reference: str, on: dt.dat
     return reference
 
 
-def _stated(reference: str, on: dt.date | None = None, day: str = "") -> str:
+def _stated(reference: str, on: dt.date | None = None, day: str = "", *, field: str = "reference") -> str:
     reference, problems = names.trimmed(reference), {}
     if not names.is_visible(reference):
-        problems["reference"] = Notice("missing")
+        problems[field] = Notice("missing")
     elif len(reference) > LONGEST:
-        problems["reference"] = Notice("too_long", most=LONGEST)
+        problems[field] = Notice("too_long", most=LONGEST)
     if on and on > clock.now().date() + A_DAY:
         problems[day] = Notice("in_the_future")
     if problems:
@@ -207,8 +221,12 @@ def _entered(order: Order, reference: str) -> Payment | None:
 
 def _refuse_unless_due(order: Order, amount: Decimal) -> None:
     """The order is locked. A hold owes, too: it is guaranteed first, or its nights could be lost meanwhile."""
-    if amount > order.due or not (order.guarantee or order.paid):
-        raise NothingOwed
+    if not order.due:
+        raise NothingDue
+    if not (order.guarantee or order.paid):
+        raise NotVouchedFor
+    if amount > order.due:
+        raise MoreThanDue(due=str(money.rounded(order.due, order.currency)), currency=order.currency)
     if db.session.scalar(select(exists().where(Payment.order_id == order.id, Payment.state.in_(OPEN), _IS_CHARGE))):
         raise PaymentInProgress
 

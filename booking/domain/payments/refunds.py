@@ -16,7 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from booking.domain import messages, people
 from booking.domain.actors import Actor
-from booking.domain.errors import PaymentNotFound, RefundNotOwed
+from booking.domain.errors import PaymentNotFound, RefundAwaitsStaff, RefundNotOwed
 from booking.domain.payments import debts, ledger, repository
 from booking.domain.payments.context import PaymentContext
 from booking.domain.payments.models import AWAITING_STAFF, CORRECTED, FAILED, LIVE, REFUND, SUCCEEDED, Payment
@@ -129,7 +129,7 @@ def retry(actor: Actor, payment_id: uuid.UUID, context: PaymentContext) -> str:
     """Send a declined refund once more, as a new attempt with a key of its own; what has become of it.
 
     Should the provider have returned the money after all, that is recorded instead. Raises PaymentNotFound;
-    RefundNotOwed where it was not declined, or another attempt is under way or has succeeded.
+    RefundAwaitsStaff; RefundNotOwed where it was not declined, or another attempt is under way or has succeeded.
     """
     people.require(actor, Action.SETTLE_PAYMENTS, otherwise=PaymentNotFound)
     declined = _declined(payment_id)
@@ -147,6 +147,8 @@ def _declined(payment_id: uuid.UUID) -> Payment:
     payment = db.session.get(Payment, payment_id)
     if payment is None:
         raise PaymentNotFound
+    if payment.state == AWAITING_STAFF:
+        raise RefundAwaitsStaff
     if payment.kind != REFUND or payment.state != FAILED or payment.failure == CORRECTED:
         raise RefundNotOwed
     return payment

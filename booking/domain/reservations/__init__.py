@@ -4,6 +4,10 @@ Decides who may hold what, what an outcome of a payment does to a booking, what 
 account may be deleted. Start with bookings.py.
 """
 
+from booking.domain.reservations.account_deletion import AWAITED as MONEY_AWAITED
+from booking.domain.reservations.account_deletion import DUE as MONEY_DUE
+from booking.domain.reservations.account_deletion import OWED as MONEY_OWED
+from booking.domain.reservations.account_deletion import SETTLES as MONEY_SETTLES
 from booking.domain.reservations.account_deletion import MoneyMove, Obstacle, money_moves
 from booking.domain.reservations.account_deletion import delete_mine as delete_own_account
 from booking.domain.reservations.account_deletion import obstacles as deletion_obstacles
@@ -90,6 +94,10 @@ __all__ = [
     "CONFIRMED",
     "EXPIRED",
     "HISTORY_GROUPS",
+    "MONEY_AWAITED",
+    "MONEY_DUE",
+    "MONEY_OWED",
+    "MONEY_SETTLES",
     "PENDING",
     "STAGE_AWAITED",
     "STAGE_BOOKED",

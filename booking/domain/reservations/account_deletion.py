@@ -1,6 +1,6 @@
 """Deleting an account: only when nothing is still to happen.
 
-A stay to come, an unpaid hold, money under way or owed keep it. What is erased is decided in people.
+A stay to come, an unpaid hold, money under way, owed or due keep it. What is erased is decided in people.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from booking.domain.errors import AccountInUse, AccountNotFound, Invalid
 from booking.domain.notices import Notice
 from booking.domain.payments import AWAITING_STAFF, FAILED, OPEN, REFUND_IS_OWED, Payment
 from booking.domain.people import Action, email_key
-from booking.domain.reservations import hold_limits
+from booking.domain.reservations import balances, hold_limits
 from booking.domain.reservations.booking_details import BOOKED, HELD, PAYING
 from booking.domain.reservations.models import CONFIRMED, STAY_IS_OVER, Booking, IdempotencyKey
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
@@ -39,14 +39,17 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class MoneyMove:
-    """A payment or refund of a booking that is not settled yet."""
+    """A payment or refund of a booking that is not settled yet, or what its order still owes."""
 
     booking_id: uuid.UUID
     reference: str
     room: str
     amount: Decimal
     currency: str
-    is_owed: bool  # a refund that was declined: it waits for an operator; others settle by themselves
+    what: str  # SETTLES by itself; an operator sends OWED again, gives AWAITED back; the guest is to pay what is DUE
+
+
+SETTLES, OWED, AWAITED, DUE = "settles", "owed", "awaited", "due"
 
 
 def delete_mine(actor: Actor, typed_email: str) -> None:
@@ -93,7 +96,7 @@ def obstacles(actor: Actor, user_id: uuid.UUID) -> list[Obstacle]:
 
 @reading
 def money_moves(actor: Actor, user_id: uuid.UUID) -> list[MoneyMove]:
-    """Payments and refunds under way, and refunds that were declined and are owed. Raises AccountNotFound."""
+    """Payments and refunds under way, refunds that are owed, and what is still due. Raises AccountNotFound."""
     people.require(actor, Action.SEE_ACCOUNT, own=user_id, otherwise=AccountNotFound)
     return _money_moves(user_id)
 
@@ -113,11 +116,15 @@ def _obstacles(user_id: uuid.UUID) -> list[Obstacle]:
 
 
 def _money_moves(user_id: uuid.UUID) -> list[MoneyMove]:
-    is_owed = Payment.state == FAILED
+    what = case((Payment.state == FAILED, OWED), (Payment.state == AWAITING_STAFF, AWAITED), else_=SETTLES)
     rows = db.session.execute(
-        select(Booking.id, Booking.reference, Booking.room_name, Payment.amount, Payment.currency, is_owed)
+        select(Booking.id, Booking.reference, Booking.room_name, Payment.amount, Payment.currency, what)
         .join(Booking, Booking.id == Payment.booking_id)
         .where(Booking.user_id == user_id, or_(Payment.state.in_((*OPEN, AWAITING_STAFF)), REFUND_IS_OWED))
         .order_by(Payment.id)
     )
-    return [MoneyMove(*row) for row in rows]
+    due = [
+        MoneyMove(first.id, order.reference, first.room_name, order.due, order.currency, DUE)
+        for order, first in balances.owed_by(user_id)
+    ]
+    return [*(MoneyMove(*row) for row in rows), *due]

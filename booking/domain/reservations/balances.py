@@ -6,6 +6,7 @@ And those of which money was given back at the provider itself, without a cancel
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -39,6 +40,8 @@ class Balance:
     is_cancelled: bool
 
 
+_FIRST = and_(Booking.order_id == Order.id, Booking.reference == Order.reference)
+_IS_DUE = Order.owed > Order.paid - Order.refunded - Order.refunding
 _RETURNED_ELSEWHERE = exists().where(Payment.order_id == Order.id, Payment.found_at.is_not(None))
 
 
@@ -47,15 +50,25 @@ def due(actor: Actor, limit: int = 1000) -> list[Balance]:
     """The first to arrive at the top. Raises Forbidden."""
     people.require(actor, Action.SEE_PAYMENTS, otherwise=Forbidden)
     step = aliased(ScheduledPayment)
-    first = and_(Booking.order_id == Order.id, Booking.reference == Order.reference)
     later = and_(step.order_id == Order.id, step.purpose == BALANCE, Order.paid > 0)
     unpaid = and_(
         or_(Order.guarantee.is_not(None), step.id.is_not(None), _RETURNED_ELSEWHERE),
-        Order.owed > Order.paid - Order.refunded - Order.refunding,
+        _IS_DUE,
     )
-    rows = select(Order, Booking, step).join(Booking, first).outerjoin(step, later).where(unpaid)
+    rows = select(Order, Booking, step).join(Booking, _FIRST).outerjoin(step, later).where(unpaid)
     found = db.session.execute(rows.order_by(Booking.check_in, Order.id).limit(limit))
     return [_balance(*row) for row in found]
+
+
+def owed_by(user_id: uuid.UUID) -> list[tuple[Order, Booking]]:
+    """A guest's orders that are not paid in full, each with its first booking, inside the caller's transaction.
+
+    Not those of which the house itself gave money back: what they still cost, nobody has asked for.
+    """
+    planned = exists().where(ScheduledPayment.order_id == Order.id, ScheduledPayment.purpose == BALANCE)
+    expected = or_(Order.guarantee.is_not(None), and_(planned, Order.paid > 0))
+    rows = select(Order, Booking).join(Booking, _FIRST).where(Order.user_id == user_id, expected, _IS_DUE)
+    return [(order, booking) for order, booking in db.session.execute(rows.order_by(Order.id))]
 
 
 def _balance(order: Order, booking: Booking, step: ScheduledPayment | None) -> Balance:

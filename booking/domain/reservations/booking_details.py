@@ -153,8 +153,8 @@ def _trip(
         refund_now=terms.refund if terms else None,
         refund_until=cancellation.refund_until(booking) if shown == BOOKED else None,
         kept_if_cancelled=terms.kept if terms else Decimal(0),
-        order_if_cancelled=_owed_after(booking, order, terms) if terms else order.owed,
-        due_if_cancelled=_due_after(booking, order, terms) if terms else order.due,
+        order_if_cancelled=cancellation.owed_after(booking, order, terms) if terms else order.owed,
+        due_if_cancelled=cancellation.due_after(booking, order, terms) if terms else order.due,
         rooms=tuple(map(_ordered, rooms)) if len(rooms) > 1 else (),
     )
 
@@ -181,11 +181,3 @@ def _terms_now(booking: Booking, order: Order) -> Terms | None:
     except BookingNotCancellable:
         return None
     return cancellation.terms_now(booking, order)
-
-
-def _due_after(booking: Booking, order: Order, terms: Terms) -> Decimal:
-    return max(Decimal(0), _owed_after(booking, order, terms) - (order.net_paid - terms.refund))
-
-
-def _owed_after(booking: Booking, order: Order, terms: Terms) -> Decimal:
-    return order.owed - booking.total_price + terms.kept

@@ -57,6 +57,16 @@ def terms_now(booking: Booking, order: Order) -> Terms:
     return Terms(price - waived, max(Decimal(0), min(waived, beyond)))
 
 
+def due_after(booking: Booking, order: Order, terms: Terms) -> Decimal:
+    """What the order would still have to pay then."""
+    return max(Decimal(0), owed_after(booking, order, terms) - (order.net_paid - terms.refund))
+
+
+def owed_after(booking: Booking, order: Order, terms: Terms) -> Decimal:
+    """What it would cost then."""
+    return order.owed - booking.total_price + terms.kept
+
+
 def refund_until(booking: Booking) -> dt.datetime | None:
     """Until when terms_now() stay as they are, in the property's zone; None where nothing comes back any more."""
     now = clock.now()

@@ -30,6 +30,8 @@ class CancellationPreview:
     price: Decimal
     currency: str
     refund: Decimal | None
+    paid: Decimal  # of the price
+    still_due: Decimal  # what its order would owe then
 
 
 @reading
@@ -44,6 +46,7 @@ def preview(actor: Actor, reference: str) -> CancellationPreview:
         raise UnknownBooking(reference=reference, hint=hint)
     cancellation.refuse_unless_possible(booking)
     order = db.session.get_one(Order, booking.order_id)
+    terms = cancellation.terms_now(booking, order) if booking.status == CONFIRMED else None
     return CancellationPreview(
         booking.id,
         booking.version,
@@ -53,5 +56,7 @@ def preview(actor: Actor, reference: str) -> CancellationPreview:
         Stay(booking.check_in, booking.check_out),
         booking.total_price,
         booking.currency,
-        cancellation.terms_now(booking, order).refund if booking.status == CONFIRMED else None,
+        terms.refund if terms else None,
+        min(booking.total_price, order.net_paid),
+        cancellation.due_after(booking, order, terms) if terms else Decimal(0),
     )

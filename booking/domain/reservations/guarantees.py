@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, update
 
 from booking.domain import inventory, names, payments, people
 from booking.domain.actors import Actor
-from booking.domain.errors import HoldOver, IllegalMove, Invalid, PaymentInProgress
+from booking.domain.errors import GuaranteeOfCancelled, GuaranteeOfPaid, HoldOver, Invalid, PaymentInProgress
 from booking.domain.notices import Notice
 from booking.domain.payments import GUARANTEES, Order
 from booking.domain.people import Action
@@ -28,32 +28,32 @@ _OF_ORDER = (
 )
 
 
-def guarantee(actor: Actor, order_id: uuid.UUID, how: str, note: str = "") -> list[Booking]:
+def guarantee(actor: Actor, order_id: uuid.UUID, how: str, note: str | None = None) -> list[Booking]:
     """Confirm all holds of an order without a charge: `how` says how it is to be paid, one of GUARANTEES.
 
-    Its bookings, in the order of their rooms. What is guaranteed already stays confirmed, and takes over another
-    `how` and `note`. Raises Invalid, OrderNotFound, Forbidden, PaymentInProgress, HoldOver; IllegalMove where it was
-    paid for or is cancelled.
+    Its bookings, in the order of their rooms. What is guaranteed already stays confirmed, and takes over another `how`,
+    and another `note` where one is given: an empty one takes it away. Raises Invalid, OrderNotFound, Forbidden,
+    PaymentInProgress, HoldOver, GuaranteeOfPaid, GuaranteeOfCancelled.
     """
     _refuse_unless_sensible(how, note)
-    bookings, confirmed = _guarantee(actor, order_id, how, names.trimmed(note))
+    bookings, confirmed = _guarantee(actor, order_id, how, None if note is None else names.trimmed(note))
     for _ in range(confirmed):
         telemetry.count_booking("confirmed")
     return bookings
 
 
-def _refuse_unless_sensible(how: str, note: str) -> None:
+def _refuse_unless_sensible(how: str, note: str | None) -> None:
     problems = {}
     if how not in GUARANTEES:
         problems["how"] = Notice("not_one_of", choices=GUARANTEES)
-    if len(note) > LONGEST:
+    if note is not None and len(note) > LONGEST:
         problems["note"] = Notice("too_long", most=LONGEST)
     if problems:
         raise Invalid(details=problems)
 
 
 @transaction
-def _guarantee(actor: Actor, order_id: uuid.UUID, how: str, note: str) -> tuple[list[Booking], int]:
+def _guarantee(actor: Actor, order_id: uuid.UUID, how: str, note: str | None) -> tuple[list[Booking], int]:
     """The bookings, and how many of them are confirmed by this."""
     payments.permitted_order(actor, Action.GUARANTEE, order_id)
     bookings = repository.find(_OF_ORDER, {"order_id": order_id})
@@ -63,8 +63,9 @@ def _guarantee(actor: Actor, order_id: uuid.UUID, how: str, note: str) -> tuple[
     told = confirmed_together(lines.in_order(holds))
     for hold in holds:
         _confirm(actor, hold, told)
-    if (order.guarantee, order.guarantee_note) != (how, note or None):
-        _note(actor, order, how, note or None)
+    kept = order.guarantee_note if note is None else note or None
+    if (order.guarantee, order.guarantee_note) != (how, kept):
+        _note(actor, order, how, kept)
     return bookings, len(holds)
 
 
@@ -76,7 +77,7 @@ def _refuse_unless_holds(order: Order, bookings: list[Booking], holds: list[Book
     shown = {cancellation.shown_status(booking) for booking in bookings}
     if shown == {EXPIRED}:
         raise HoldOver
-    raise IllegalMove(status=bookings[0].status, move="guaranteed")
+    raise GuaranteeOfPaid if CONFIRMED in shown else GuaranteeOfCancelled
 
 
 def _confirm(actor: Actor, hold: Booking, told: dict[str, list[str]]) -> None:

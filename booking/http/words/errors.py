@@ -39,7 +39,9 @@ ERRORS: Templates = {
     "LINK_OVER": _("This link has been used or has expired."),
     "RESET_LINK_OVER": _("This link has been used or has expired."),
     # --- accounts
-    "ACCOUNT_IN_USE": _("This account has upcoming stays, unpaid holds or payments in progress. Nothing was deleted."),
+    "ACCOUNT_IN_USE": _(
+        "This account has upcoming stays, unpaid holds, payments in progress or amounts still due. Nothing was deleted."
+    ),
     "LAST_OWNER": _("This is the only owner. Make somebody else an owner first."),
     "EMAIL_TAKEN": _("An account with this email already exists."),
     # --- nights and bookings
@@ -52,6 +54,12 @@ ERRORS: Templates = {
     "TOO_MANY_HOLDS": _("You have as many unpaid holds as one guest may have. Pay for one or release it first."),
     "PAYMENT_MODIFIED": _("Something else about this payment has changed in the meantime. Please look again."),
     "NOTHING_OWED": _("Nothing more is owed for this. You haven’t been charged."),
+    "NOTHING_DUE": _("Nothing is due for this order."),
+    "MORE_THAN_DUE": _("Only %(due)s %(currency)s is due for this order. You can’t enter more than that."),
+    "NOT_VOUCHED_FOR": _(
+        "This order is neither paid nor guaranteed, so its rooms could still be lost. Guarantee it first:"
+        " `flask bookings guarantee`."
+    ),
     "PRICE_CHANGED": _("The price has changed. You haven’t been charged."),
     "BOOKING_NOT_CANCELLABLE": _("This booking can no longer be cancelled."),
     "ALREADY_CANCELLED": _("This booking has already been cancelled."),
@@ -65,6 +73,8 @@ ERRORS: Templates = {
     "CHANGE_AFTER_STAY": _("This stay is over. It can no longer be changed."),
     "CHANGE_UNDER_WAY": _("Another change of this booking is being paid for. Please try again in a moment."),
     "ILLEGAL_MOVE": _("This booking is %(status)s: it cannot become %(move)s."),
+    "GUARANTEE_OF_PAID": _("This booking is confirmed by a payment already: there’s nothing to guarantee."),
+    "GUARANTEE_OF_CANCELLED": _("This booking has been cancelled. It can no longer be guaranteed."),
     "BOOKING_MODIFIED": _("Booking was modified by another process"),
     "IDEMPOTENCY_CONFLICT": _("A request with this Idempotency-Key is still in progress."),
     "IDEMPOTENCY_KEY_REUSED": _("This Idempotency-Key has already been used with a different request."),
@@ -83,6 +93,15 @@ ERRORS: Templates = {
     "PAYMENT_PAGE_UNAVAILABLE": _("The payment page cannot be opened now. Nothing was charged. Please try again."),
     "REFUND_CHANGED": _("The refund has changed. Nothing was cancelled."),
     "REFUND_NOT_OWED": _("This refund was not declined, or it has been sent again since."),
+    "REFUND_AWAITS_STAFF": _(
+        "This refund is to be given back by hand. Enter that it is done with `flask payments returned`."
+    ),
+    "NOT_A_REFUND": _("This is a payment, not a refund. `flask payments list` shows the refunds to be given back."),
+    "REFUND_RETURNED": _("This refund has been given back already, under another reference."),
+    "REFUND_CORRECTED": _("The money of this refund was entered by mistake: there’s nothing to give back."),
+    "REFUND_BY_PROVIDER": _(
+        "The payment provider sends this refund. Where it was declined, send it again with `flask payments retry`."
+    ),
     # --- us
     "UNAVAILABLE": _("The service is temporarily unavailable. Please try again in a moment."),
     "TOO_BUSY": _("Too many people are signing in right now. Please try again in a moment."),

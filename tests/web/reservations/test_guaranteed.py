@@ -10,7 +10,8 @@ import pytest
 from flask import Flask
 
 from booking.domain import payments
-from booking.domain.reservations import bookings, guarantees, holds
+from booking.domain.errors import AccountInUse
+from booking.domain.reservations import account_deletion, bookings, guarantees, holds
 from booking.domain.reservations.booking_summary import notice as find_summary
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, User
@@ -113,6 +114,51 @@ def test_what_was_paid_at_the_desk_goes_back_the_way_it_came(vouched: Booking, g
     assert "€180 of the €360 you paid goes back the way you paid." in emailed(vouched, CANCELLATION)
     payments.record_returned(SYSTEM, payments_of(vouched)[-1].id, reference="cash 3")
     assert "Refunded" in guest.go(url_of(vouched)).text
+
+
+def test_cancelled_and_paid_in_part_it_shows_what_was_paid_and_that_no_more_is_due(
+    vouched: Booking, guest: Visitor
+) -> None:
+    receive(vouched, 300)
+    guest.go(url_of(vouched, "/cancel"))
+    guest.send(url_of(vouched, "/cancel"))
+    for rest in ("", "/receipt"):
+        assert "Total €360 Paid €300 Refund on its way €120 Still to pay €0" in guest.go(url_of(vouched, rest)).text
+
+
+def test_cancelled_and_paid_in_full_it_says_so_once(vouched: Booking, guest: Visitor) -> None:
+    receive(vouched, 360)
+    guest.go(url_of(vouched, "/cancel"))
+    guest.send(url_of(vouched, "/cancel"))
+    text = guest.go(url_of(vouched, "/receipt")).text
+    assert "Total paid €360 Refund on its way €180" in text
+    assert "Still to pay" not in text
+
+
+def test_who_pays_otherwise_than_at_the_desk_is_told_how_to_find_out(vouched: Booking, guest: Visitor) -> None:
+    told = "We’ll tell you how to pay. If you haven’t heard from us, reply to any of our emails about this booking and"
+    told += f" give the reference {vouched.reference}."
+    assert told not in guest.go(url_of(vouched)).text
+    assert told not in emailed(vouched, CONFIRMATION)
+    for how in ("transfer", "later"):
+        guarantees.guarantee(SYSTEM, vouched.order_id, how)
+        assert told in guest.go(url_of(vouched)).text
+        assert emailed(vouched, CONFIRMATION).count(told) == 1
+    receive(vouched, 360)
+    assert told not in guest.go(url_of(vouched)).text
+
+
+def test_what_is_still_due_keeps_the_account(vouched: Booking, guest: Visitor, alice: User) -> None:
+    guest.go(url_of(vouched, "/cancel"))
+    guest.send(url_of(vouched, "/cancel"))
+    text = guest.go("/account/close").text
+    assert "This is still due. Pay it first: your booking says how." in text
+    assert f"{vouched.room_name} €180, {vouched.reference}" in text
+    assert "Delete my account" not in text
+    with pytest.raises(AccountInUse):
+        account_deletion.remove(SYSTEM, alice.id)
+    receive(vouched, 180)
+    account_deletion.remove(SYSTEM, alice.id)
 
 
 # --- a deposit, and the rest later
