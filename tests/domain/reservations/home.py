@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -14,12 +15,19 @@ from tests.cast import SYSTEM
 from tests.domain.reservations.test_model import House
 from tests.domain.reservations.worlds import World
 
+IN_STEPS = {
+    "name": "in steps",
+    "tiers": [{"daysBefore": days, "percent": percent} for days, percent in ((16, 100), (9, 70), (4, 50), (1, 10))],
+}
+
 
 class Home(House):
     """Its rooms are of one property. What the database and the provider say is read on a connection of its own."""
 
     def __init__(self, desk: Any, owner: Any) -> None:
         super().__init__(desk, owner)
+        # By the terms of most of these stays some of the price comes back.
+        self._ask("UPDATE rooms SET cancellation_policy = %s", json.dumps(IN_STEPS))
         one, *others = self.rooms
         for other in others:
             self._ask("UPDATE rooms SET property_id = %s WHERE id = %s", one.property_id, other.id)
