@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from flask.testing import FlaskCliRunner
 
+from booking.domain.catalogue.cancellation_policies import FLEXIBLE
 from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra import clock
 from booking.infra.ids import encode
-from tests.cast import VISA, acting, in_days, later, order, order_of, payments_of, reload
+from tests.cast import VISA, a_room, acting, in_days, later, order, order_of, payments_of, reload
 from tests.cli.conftest import Ask
 
 pytestmark = pytest.mark.usefixtures("app")
+
+NOTHING_BACK: dict[str, Any] = {"name": "nothing back", "tiers": []}
 
 
 @pytest.fixture
@@ -189,18 +193,18 @@ def test_another_way_to_pay_leaves_the_note(runner: FlaskCliRunner, held: Bookin
 
 
 @pytest.mark.parametrize(
-    ("days", "received", "told"),
+    ("terms", "received", "told"),
     [
-        (30, 0, "nothing was paid; nothing stays due"),
-        (1, 0, "nothing was paid; 360.00 EUR stays due"),
-        (30, 100, "100.00 EUR of 100.00 EUR paid will be refunded; nothing stays due"),
-        (1, 100, "nothing of 100.00 EUR paid will be refunded; 260.00 EUR stays due"),
+        (FLEXIBLE, 0, "nothing was paid; nothing stays due"),
+        (NOTHING_BACK, 0, "nothing was paid; 360.00 EUR stays due"),
+        (FLEXIBLE, 100, "100.00 EUR of 100.00 EUR paid will be refunded; nothing stays due"),
+        (NOTHING_BACK, 100, "nothing of 100.00 EUR paid will be refunded; 260.00 EUR stays due"),
     ],
 )
 def test_cancelling_says_what_was_paid_and_what_stays_due(
-    runner: FlaskCliRunner, alice: User, room: Room, desk: BookingContext, days: int, received: int, told: str
+    runner: FlaskCliRunner, alice: User, desk: BookingContext, terms: dict[str, Any], received: int, told: str
 ) -> None:
-    held = holds.reserve(acting(alice), order(alice, room, in_days(days)), desk)
+    held = holds.reserve(acting(alice), order(alice, a_room(cancellation_policy=terms)), desk)
     said(runner, "bookings", "guarantee", held.reference, "--how", "desk")
     if received:
         said(runner, "payments", "received", held.reference, str(received), "--by", "desk", "--reference", "r")
@@ -208,9 +212,9 @@ def test_cancelling_says_what_was_paid_and_what_stays_due(
 
 
 def test_an_account_with_money_to_give_back_or_to_be_paid_is_kept_and_the_way_on_is_named(
-    runner: FlaskCliRunner, alice: User, room: Room, held: Booking, desk: BookingContext
+    runner: FlaskCliRunner, alice: User, held: Booking, desk: BookingContext
 ) -> None:
-    owing = holds.reserve(acting(alice), order(alice, room, in_days(1)), desk)
+    owing = holds.reserve(acting(alice), order(alice, a_room(cancellation_policy=NOTHING_BACK)), desk)
     for one in (held, owing):
         said(runner, "bookings", "guarantee", one.reference, "--how", "desk")
     said(runner, "payments", "received", held.reference, "360", "--by", "desk", "--reference", "r 1")

@@ -71,7 +71,8 @@ def job(name: str) -> str:
 def test_jobs_are_done_in_order(app: Flask, redis_url: str) -> None:
     jobs = queue.Jobs(redis_url)
     assert jobs.put(job("note"), [["a"], [["b", 1]], ["last"]])
-    assert (jobs.waiting(), queue.depth()) == (3, 3)
+    # Where a busy machine has kept Redis for too long, it is not known, and asked again.
+    assert (jobs.waiting(), next(depth for depth in iter(queue.depth, None) if depth >= 0)) == (3, 3)
     work(app, redis_url)
     assert done == ["a", ["b", 1], "last"]
     assert jobs.waiting() == 0

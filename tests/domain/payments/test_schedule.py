@@ -45,7 +45,7 @@ from tests.cast import (
 )
 
 A_THIRD = DepositPlan(balance_days=10, percent=Decimal(30))
-DUE = dt.timedelta(days=20, hours=1)  # from now, 10 days before a stay that begins in 30
+DUE = dt.timedelta(days=21, hours=1)  # from now, at any hour: 10 days before a stay that begins in 30 it is due
 A_DAY = dt.timedelta(days=1, minutes=1)
 
 
