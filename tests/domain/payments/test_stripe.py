@@ -52,6 +52,7 @@ def test_a_declined_card_keeps_the_hold_and_the_next_card_is_an_intent_of_its_ow
     assert verify().findings == []
 
 
+@pytest.mark.slow
 @each("path", [".*/payment_intents", ".*/confirm"])
 @each("what", [BEFORE, AFTER, SILENT_BEFORE, SILENT_AFTER, (500, "api_error")])
 def test_whatever_is_lost_the_guest_has_the_room_and_paid_or_neither(

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -62,6 +63,7 @@ def comes_back(sold: Sold, now: dt.datetime) -> Decimal:
     return pricing.refund_of(sold.policy, sold.check_in, sold.total, sold.currency, now)
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(policies, currencies, prices, steps, st.lists(st.integers(0, 24 * 40), min_size=1, max_size=4))
 def test_no_change_returns_more_than_cancelling_would(
@@ -87,6 +89,7 @@ def test_no_change_returns_more_than_cancelling_would(
         sold = changed
 
 
+@pytest.mark.slow
 @given(policies, currencies, prices, steps)
 def test_parts_and_what_was_kept_are_the_price(
     policy: dict[str, object], currency: str, amounts: list[Decimal], story: list[Step]
