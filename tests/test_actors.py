@@ -114,7 +114,6 @@ STEP = {
         "mark_unknown",
         "note_error",
         "note_unknown_provider",
-        "paid_charges",
         "advance_balance",
         "plan_payments",
         "record_failure",

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import re
 import uuid
 
 from flask import Response, request
 
-from booking.api import errors, schemas
-from booking.api.endpoint import IF_NONE_MATCH, Reply, endpoint, json_response, to_json
+from booking.api import schemas
+from booking.api.endpoint import IF_NONE_MATCH, Reply, endpoint, to_json
+from booking.api.keyed import Kept, Shown, answered
 from booking.domain import reservations
 from booking.domain.errors import (
-    BookingError,
     BookingModified,
     BookingNotCancellable,
     BookingNotFound,
     IdempotencyConflict,
-    Invalid,
     KeyReused,
     PaymentFailed,
     PaymentUnknown,
@@ -25,14 +22,10 @@ from booking.domain.errors import (
     RoomNotAvailable,
     RoomNotFound,
 )
-from booking.domain.notices import Notice
 from booking.domain.people import CurrentUser
-from booking.domain.reservations import Answer, Booking, BookingList, RoomOrder
-from booking.http.error_rendering import status_of
+from booking.domain.reservations import Booking, BookingList, Claim, RoomOrder
 from booking.http.services import current_services
 from booking.infra.ids import decode, encode
-
-KEY = re.compile(r"[!-~]{1,255}")
 
 
 @endpoint(
@@ -63,15 +56,13 @@ KEY = re.compile(r"[!-~]{1,255}")
 )
 def create_booking(user: CurrentUser, body: RoomOrder) -> Response:
     """Book a room: hold the nights, charge, confirm."""
-    kept, key = _Kept(), idempotency_key()
     wanted = reservations.BookingRequest(user.id, body.room, body.stay, body.guests)
-    order = user.actor, wanted, body.payment_method_id, current_services().booking_context
-    if key is None:
-        return _created(reservations.book(*order, render=kept), kept)
-    fingerprint = reservations.request_fingerprint(body.model_dump(mode="json"))
-    first = reservations.first_claim(user.actor, "POST /bookings", key, fingerprint)
-    booked = reservations.once(first, lambda claim: reservations.book(*order, claim=claim, render=kept), refused)
-    return _replayed(user, booked) if isinstance(booked, Answer) else _created(booked, kept)
+    context = current_services().booking_context
+
+    def work(claim: Claim | None, kept: Kept[Booking]) -> Booking:
+        return reservations.book(user.actor, wanted, body.payment_method_id, context, claim=claim, render=kept)
+
+    return answered(user, "POST /bookings", body.model_dump(mode="json"), work, CREATED, once=reservations.once)
 
 
 @endpoint("GET", "/bookings", tag="Bookings", query=BookingList, schema=schemas.BookingPage)
@@ -114,39 +105,6 @@ def cancel_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply:
     return _versioned(booking, reservations.refund_state(booking))
 
 
-class _Kept:
-    """Renders a booking in the transaction that confirms it, and has the answer still when that has ended."""
-
-    answer: Answer | None = None
-
-    def __call__(self, booking: Booking) -> Answer:
-        self.answer = _answer(booking)
-        return self.answer
-
-
-def refused(refusal: BookingError) -> Answer:
-    """A refusal as it is kept under a key."""
-    return Answer(status_of(refusal), errors.body_of(refusal).decode())
-
-
-def _answer(booking: Booking) -> Answer:
-    return Answer(201, to_json(schemas.booking(booking)).decode())
-
-
-def _created(booking: Booking, kept: _Kept) -> Response:
-    answer = kept.answer or _answer(booking)
-    return json_response(answer.body, 201, _where(booking))
-
-
-def _replayed(user: CurrentUser, first: Answer) -> Response:
-    """The first answer again. Only the headers of a booking say how it stands by now."""
-    headers = {"Idempotency-Replayed": "true"}
-    if first.status == 201:
-        booking_id = decode("booking", json.loads(first.body)["id"])
-        headers |= _where(reservations.get_booking(user.actor, booking_id)) if booking_id else {}
-    return json_response(first.body, first.status, headers)
-
-
 def _where(booking: Booking) -> dict[str, str]:
     here = request.path.removesuffix("/bookings")
     return {"Location": f"{here}/bookings/{encode('booking', booking.id)}", **version_header(booking)}
@@ -172,12 +130,16 @@ def _not_modified(booking: Booking) -> Response:
     return Response(status=304, headers={"Cache-Control": "no-store", **version_header(booking)})
 
 
-def idempotency_key() -> str | None:
-    """Of the request; raises Invalid for one that is none."""
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not KEY.fullmatch(key):
-        raise Invalid(details={"Idempotency-Key": Notice("no_key")})
-    return key
+def body_of(booking: Booking) -> bytes:
+    return to_json(schemas.booking(booking))
+
+
+def again(user: CurrentUser, shown_id: str) -> Booking:
+    """The booking of a first answer, as it stands by now."""
+    booking_id = decode("booking", shown_id)
+    if booking_id is None:
+        raise BookingNotFound
+    return reservations.get_booking(user.actor, booking_id)
 
 
 def seen_version() -> int | None:
@@ -189,3 +151,6 @@ def seen_version() -> int | None:
     if not (version.isascii() and version.isdigit() and len(version) < 10):
         raise BookingModified  # no version of ours: it cannot be the present one
     return int(version)
+
+
+CREATED = Shown(201, body_of, _where, again)

@@ -7,7 +7,8 @@ import uuid
 from flask import Response
 
 from booking.api import bookings, schemas
-from booking.api.endpoint import endpoint, json_response, to_json
+from booking.api.endpoint import endpoint
+from booking.api.keyed import Kept, Shown, answered
 from booking.domain import reservations
 from booking.domain.errors import (
     BookingModified,
@@ -23,7 +24,7 @@ from booking.domain.errors import (
     RoomNotFound,
 )
 from booking.domain.people import CurrentUser
-from booking.domain.reservations import AgreedChange, Answer, Booking, StayChange, StayChangeOrder, StayWish
+from booking.domain.reservations import AgreedChange, Booking, Claim, StayChange, StayChangeOrder, StayWish
 from booking.http.services import current_services
 
 
@@ -72,37 +73,20 @@ def quote_change(user: CurrentUser, booking_id: uuid.UUID, body: StayWish) -> sc
 )
 def change_booking(user: CurrentUser, booking_id: uuid.UUID, body: StayChangeOrder) -> Response:
     """Change a booked stay: pay or get back the difference. Whatever is refused leaves it as it was."""
-    key, seen = bookings.idempotency_key(), bookings.seen_version()
+    seen, context = bookings.seen_version(), current_services().booking_context
     agreed = AgreedChange(_wanted(body), body.shown_difference, seen, body.payment_method_id)
-    wanted = user.actor, booking_id, agreed, current_services().booking_context
-    if key is None:
-        return _changed(reservations.change_booking(*wanted))
-    asked = body.model_dump(mode="json") | {"booking": str(booking_id), "version": seen}
-    fingerprint = reservations.request_fingerprint(asked)
-    first = reservations.first_claim(user.actor, "POST /bookings/{id}/changes", key, fingerprint)
-    changed = reservations.once_claimed(
-        first,
-        lambda claim: reservations.change_booking(*wanted, claim=claim, render=lambda lines: _answer(lines[0])),
-        bookings.refused,
-    )
-    return _replayed(user, booking_id, changed) if isinstance(changed, Answer) else _changed(changed)
+
+    def work(claim: Claim | None, kept: Kept[Booking]) -> Booking:
+        return reservations.change_booking(
+            user.actor, booking_id, agreed, context, claim=claim, render=lambda lines: kept(lines[0])
+        )
+
+    sent = body.model_dump(mode="json") | {"booking": str(booking_id), "version": seen}
+    return answered(user, "POST /bookings/{id}/changes", sent, work, CHANGED, once=reservations.once_claimed)
 
 
 def _wanted(body: StayWish) -> StayChange:
     return StayChange(body.check_in, body.check_out, body.room, body.guests)
 
 
-def _answer(booking: Booking) -> Answer:
-    return Answer(200, to_json(schemas.booking(booking)).decode())
-
-
-def _changed(booking: Booking) -> Response:
-    return json_response(_answer(booking).body, 200, bookings.version_header(booking))
-
-
-def _replayed(user: CurrentUser, booking_id: uuid.UUID, first: Answer) -> Response:
-    """The first answer again; the version is that of the booking as it stands by now."""
-    headers = {"Idempotency-Replayed": "true"}
-    if first.status == 200:
-        headers |= bookings.version_header(reservations.get_booking(user.actor, booking_id))
-    return json_response(first.body, first.status, headers)
+CHANGED = Shown(200, bookings.body_of, bookings.version_header, bookings.again)

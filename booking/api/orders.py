@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import uuid
-from collections.abc import Callable
 
 from flask import Response, request
 
 from booking.api import order_schemas
-from booking.api.bookings import idempotency_key, refused
-from booking.api.endpoint import IF_NONE_MATCH, Reply, endpoint, json_response, to_json
+from booking.api.endpoint import IF_NONE_MATCH, Reply, endpoint, to_json
+from booking.api.keyed import Kept, Shown, answered
 from booking.domain import reservations
 from booking.domain.errors import (
     BookingModified,
@@ -33,7 +31,6 @@ from booking.domain.errors import (
 )
 from booking.domain.people import CurrentUser
 from booking.domain.reservations import (
-    Answer,
     Claim,
     OrderDetails,
     OrderItem,
@@ -73,10 +70,10 @@ def hold_rooms(user: CurrentUser, body: RoomsToHold) -> Response:
     """Hold up to nine rooms of one property in one order: all of them or none, until heldUntil."""
     wanted, context = _wanted(user, body), current_services().booking_context
 
-    def work(claim: Claim | None, kept: _Kept) -> OrderDetails:
+    def work(claim: Claim | None, kept: Kept[OrderDetails]) -> OrderDetails:
         return reservations.hold_order(user.actor, wanted, context, claim=claim, render=kept)
 
-    return _answered(user, "POST /holds", body.model_dump(mode="json"), work, reservations.once)
+    return answered(user, "POST /holds", body.model_dump(mode="json"), work, CREATED, once=reservations.once)
 
 
 @endpoint(
@@ -111,7 +108,7 @@ def pay_for_hold(user: CurrentUser, order_id: uuid.UUID, body: OrderPayment) -> 
     """
     context, total = current_services().booking_context, body.shown_total
 
-    def work(claim: Claim | None, kept: _Kept) -> OrderDetails:
+    def work(claim: Claim | None, kept: Kept[OrderDetails]) -> OrderDetails:
         if body.payment_method_id is None and context.hosted:
             _send_to_provider(user, order_id, body)
         return reservations.pay_order(
@@ -119,7 +116,7 @@ def pay_for_hold(user: CurrentUser, order_id: uuid.UUID, body: OrderPayment) -> 
         )
 
     sent = body.model_dump(mode="json") | {"orderId": str(order_id)}
-    return _answered(user, "POST /holds/{orderId}/pay", sent, work, reservations.once_claimed)
+    return answered(user, "POST /holds/{orderId}/pay", sent, work, CREATED, once=reservations.once_claimed)
 
 
 @endpoint(
@@ -150,11 +147,11 @@ def create_order(user: CurrentUser, body: OrderPurchase) -> Response:
     """Book up to nine rooms of one property in one order: hold the nights, charge once, confirm all or none."""
     wanted, context = _wanted(user, body), current_services().booking_context
 
-    def work(claim: Claim | None, kept: _Kept) -> OrderDetails:
+    def work(claim: Claim | None, kept: Kept[OrderDetails]) -> OrderDetails:
         method = body.payment_method_id
         return reservations.book_order(user.actor, wanted, method, context, claim=claim, render=kept)
 
-    return _answered(user, "POST /orders", body.model_dump(mode="json"), work, reservations.once)
+    return answered(user, "POST /orders", body.model_dump(mode="json"), work, CREATED, once=reservations.once)
 
 
 @endpoint("GET", "/orders", tag="Orders", query=OrderList, schema=order_schemas.OrderPage)
@@ -180,48 +177,6 @@ def show_order(user: CurrentUser, order_id: uuid.UUID) -> Reply | Response:
     return Reply(order_schemas.order(order), _version(order))
 
 
-class _Kept:
-    """Renders an order, where it is kept in the transaction that makes it so, and has the answer still afterwards."""
-
-    answer: Answer | None = None
-
-    def __call__(self, order: OrderDetails) -> Answer:
-        self.answer = _answer(order)
-        return self.answer
-
-
-Work = Callable[[Claim | None, _Kept], OrderDetails]
-Once = Callable[..., OrderDetails | Answer]
-
-
-def _answered(user: CurrentUser, name: str, sent: dict[str, object], work: Work, once: Once) -> Response:
-    """Do the work, under the request's key where it has one."""
-    kept, key = _Kept(), idempotency_key()
-    if key is None:
-        return _created(work(None, kept), kept)
-    first = reservations.first_claim(user.actor, name, key, reservations.request_fingerprint(sent))
-    done = once(first, lambda claim: work(claim, kept), refused)
-    return _replayed(user, done) if isinstance(done, Answer) else _created(done, kept)
-
-
-def _answer(order: OrderDetails) -> Answer:
-    return Answer(201, to_json(order_schemas.order(order)).decode())
-
-
-def _created(order: OrderDetails, kept: _Kept) -> Response:
-    answer = kept.answer or _answer(order)
-    return json_response(answer.body, 201, _where(order))
-
-
-def _replayed(user: CurrentUser, first: Answer) -> Response:
-    """The first answer again. Only the headers of an order say how it stands by now."""
-    headers = {"Idempotency-Replayed": "true"}
-    if first.status == 201:
-        order_id = decode("order", json.loads(first.body)["id"])
-        headers |= _where(reservations.get_order(user.actor, order_id)) if order_id else {}
-    return json_response(first.body, first.status, headers)
-
-
 def _wanted(user: CurrentUser, body: RoomsToHold) -> OrderRequest:
     return OrderRequest(user.id, tuple(OrderItem(item.room, item.stay, item.guests) for item in body.items))
 
@@ -244,3 +199,17 @@ def _where(order: OrderDetails) -> dict[str, str]:
 
 def _version(order: OrderDetails) -> dict[str, str]:
     return {"ETag": f'"{order.version}"'}
+
+
+def _body(order: OrderDetails) -> bytes:
+    return to_json(order_schemas.order(order))
+
+
+def _again(user: CurrentUser, shown_id: str) -> OrderDetails:
+    order_id = decode("order", shown_id)
+    if order_id is None:
+        raise OrderNotFound
+    return reservations.get_order(user.actor, order_id)
+
+
+CREATED = Shown(201, _body, _where, _again)

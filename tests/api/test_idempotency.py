@@ -300,9 +300,9 @@ def test_died_charged_and_not_confirmed(app: Flask, api: Program, room: Room, de
 def test_died_after_the_confirmation_before_the_answer(
     app: Flask, api: Program, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from booking.api import bookings as views
+    from booking.api import keyed
 
-    monkeypatch.setattr(views, "_created", die)
+    monkeypatch.setattr(keyed, "_done", die)
     with pytest.raises(Died):
         order(api, room)
     monkeypatch.undo()

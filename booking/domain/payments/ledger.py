@@ -288,11 +288,6 @@ def latest_charge(order_id: uuid.UUID) -> Payment | None:
     return db.session.scalars(charges.order_by(Payment.id.desc()).limit(1)).one_or_none()
 
 
-def paid_charges(order_id: uuid.UUID) -> list[Payment]:
-    """The charges that paid for the order, the latest first, inside the caller's transaction."""
-    return [charge for charge, _ in _charged(order_id)]
-
-
 def _refundable(order_id: uuid.UUID) -> list[tuple[Payment, Decimal]]:
     """Charges of which something is left, with how much."""
     return [(charge, charge.amount - back) for charge, back in _charged(order_id) if charge.amount > back]

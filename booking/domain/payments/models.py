@@ -99,11 +99,6 @@ class Order(Model):
         return self.paid - self.refunded - self.refunding
 
 
-def due_sql(order: str) -> str:
-    """The same in SQL, by the name that the orders have there."""
-    return f"greatest({order}.owed - ({order}.paid - {order}.refunded - {order}.refunding), 0)"
-
-
 class Dispute(Model):
     """What the card's bank takes back of a charge, as its provider said last (`reference` is the provider's)."""
 

@@ -43,7 +43,6 @@ from booking.domain.reservations.holds import GuestClaim, reserve
 from booking.domain.reservations.holds import mine as find_own_claim
 from booking.domain.reservations.hosted import Links as PaymentLinks
 from booking.domain.reservations.hosted import came_back as came_back_from_payment
-from booking.domain.reservations.hosted import look as look_at_payment
 from booking.domain.reservations.hosted import page_of as payment_page
 from booking.domain.reservations.hosted import withdraw as withdraw_payment
 from booking.domain.reservations.ical import CalendarPublisher
@@ -167,7 +166,6 @@ __all__ = [
     "guarantee",
     "hear_from_provider",
     "hold_order",
-    "look_at_payment",
     "look_up_order",
     "money_moves",
     "once",

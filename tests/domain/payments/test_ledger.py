@@ -269,7 +269,7 @@ def test_the_charge_that_paid_is_found_beside_a_declined_one_a_refund_and_other_
     bookings.cancel(acting(alice), held.id, desk)
     declined, paid, refund = payments_of(held)
     assert (declined.state, refund.state, refund.charge_id) == ("failed", "succeeded", paid.id)
-    assert [one.id for one in transaction(ledger.paid_charges)(held.order_id)] == [paid.id]
+    assert [one.id for one, _ in transaction(ledger._charged)(held.order_id)] == [paid.id]
 
 
 def test_a_row_of_an_older_version_is_due_once_its_patience_is_over(
