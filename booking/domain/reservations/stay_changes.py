@@ -132,10 +132,9 @@ def _looked_at(
     if agreed.seen_version is not None and agreed.seen_version != booking.version:
         raise BookingModified
     quoted = change_quotes.worked_out(booking, agreed.wanted, context.rules)
-    if quoted.is_nothing:
-        return booking, quoted
-    if quoted.difference != agreed.shown_difference:
+    if not quoted.is_nothing and quoted.difference != agreed.shown_difference:
         raise PriceChanged
+    # Also for the stay that it is already: whoever is told so keeps it, whatever was begun before.
     change_outcomes.make_way(actor, booking)
     if quoted.difference > 0 and agreed.method is None and not _may_stay_due(actor, booking):
         raise Invalid(details={"paymentMethodId": Notice("missing")})

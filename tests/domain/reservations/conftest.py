@@ -1,11 +1,16 @@
-"""A booking to be changed, and where to."""
+"""A booking to be changed, and where to; what state machines look at."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from decimal import Decimal
+from typing import Any
 
+import psycopg2
 import pytest
 from flask import Flask
+from psycopg2.extras import register_uuid
 
 from booking.domain.reservations import (
     bookings,
@@ -18,6 +23,8 @@ from tests.cast import (
     order,
 )
 from tests.domain.reservations.changing import neighbour
+from tests.domain.reservations.home import Home
+from tests.domain.reservations.house import House
 
 
 @pytest.fixture
@@ -30,3 +37,23 @@ def booked(alice: User, room: Room, desk: BookingContext) -> Booking:
 def suite(app: Flask, room: Room) -> Room:
     """Another room of the same house, 200 a night."""
     return neighbour(room, Decimal(200))
+
+
+@pytest.fixture
+def owner(app: Flask, environ: dict[str, str]) -> Iterator[Any]:
+    """A connection of its own, for looking beside the product. For the state machines."""
+    url = environ["MIGRATION_DATABASE_URL"].replace("+psycopg2", "")
+    with closing(psycopg2.connect(url)) as connection:
+        connection.autocommit = True
+        register_uuid(conn_or_curs=connection)  # type: ignore[no-untyped-call]
+        yield connection
+
+
+@pytest.fixture
+def house(desk: BookingContext, owner: Any) -> House:
+    return House(desk, owner)
+
+
+@pytest.fixture
+def home(desk: BookingContext, owner: Any) -> Home:
+    return Home(desk, owner)

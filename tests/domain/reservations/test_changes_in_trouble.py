@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import select, text
 
 from booking.domain import payments
-from booking.domain.errors import PaymentInProgress, PaymentUnknown, RoomNotAvailable
+from booking.domain.errors import ChangeUnderWay, PaymentInProgress, PaymentUnknown, RoomNotAvailable
 from booking.domain.payments import ScheduledPayment
-from booking.domain.reservations import bookings, change_outcomes, holds
+from booking.domain.reservations import bookings, change_outcomes, holds, stay_changes
+from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.stay_changes import Agreed
 from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.provider import Outcome
@@ -96,3 +98,24 @@ def test_a_change_that_is_being_paid_for_is_not_ended_by_time(
     assert not change_outcomes._expire(SYSTEM, booked.id, pending.id)
     change_outcomes.give_back(SYSTEM, booked.id, pending.id)
     assert sorted(nights_of(room).values()) == ["booked"] * 3 + ["pinned"] * 2
+
+
+def test_nobody_is_told_that_a_stay_stays_as_it_is_while_another_is_being_paid_for(
+    booked: Booking, room: Room, desk: BookingContext
+) -> None:
+    with pytest.raises(PaymentUnknown):
+        changed(booked, interrupted(desk, silent), **longer())
+    with pytest.raises(ChangeUnderWay):
+        changed(booked, desk, check_in=booked.check_in, check_out=booked.check_out)
+    assert [change.state for change in changes_of(booked)] == ["pending"]
+
+
+def test_whoever_wants_the_stay_as_it_is_ends_the_change_that_nobody_has_paid_for(
+    booked: Booking, room: Room, desk: BookingContext
+) -> None:
+    wanted = Agreed(StayChange(**longer()), Decimal(240), method=VISA)
+    stay_changes._begin(acting(booked.user_id), booked.id, wanted, desk, None)
+    assert len(nights_of(room)) == 5
+    changed(booked, desk, check_in=booked.check_in, check_out=booked.check_out)
+    assert [change.state for change in changes_of(booked)] == ["failed"]
+    as_it_was(booked, room)

@@ -6,14 +6,12 @@ HOSTED_EXAMPLES=500 HOSTED_STEPS=50 runs the long form; failures print the short
 from __future__ import annotations
 
 import datetime as dt
-import os
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, precondition
 
 from booking.domain.errors import BookingError
 from booking.domain.maintenance.verification import verify
@@ -23,22 +21,21 @@ from booking.domain.tables import Booking
 from booking.infra import clock
 from booking.infra.provider import NoAnswer
 from tests.cast import SYSTEM, acting, in_days, order, payments_of, reload
+from tests.domain.reservations import machines
+from tests.domain.reservations.house import House
+from tests.domain.reservations.machines import REFUSED, UNKNOWN, rule
 from tests.domain.reservations.test_hosted import LINKS
-from tests.domain.reservations.test_model import House, house
 from tests.stripe_stand_in import StandIn
 from tests.stripe_stand_in.refusals import Refusal
 from tests.stripe_stand_in.stand_in import AFTER, BEFORE
 
 pytest_plugins = ["tests.stripe_stand_in.fixtures"]
 pytestmark = pytest.mark.slow
-__all__ = ["house"]  # the fixture
 
-EXAMPLES = int(os.environ.get("HOSTED_EXAMPLES", "20"))
-STEPS = int(os.environ.get("HOSTED_STEPS", "20"))
 any_one = st.integers(0, 20)
 
 
-class Pages(RuleBasedStateMachine):
+class Pages(machines.Machine):
     """Two guests, one room, two stays that share a night."""
 
     def __init__(self, house: House, desk: BookingContext, stand_in: StandIn) -> None:
@@ -116,7 +113,7 @@ class Pages(RuleBasedStateMachine):
     def expire(self) -> None:
         bookings.expire_holds(SYSTEM)
 
-    def teardown(self) -> None:
+    def in_the_end(self) -> None:
         self.stand_in.calm()
         for _ in range(4):
             self.time_passes(25 * 60)  # Stripe has forgotten its keys and what went wrong with them
@@ -144,8 +141,12 @@ class Pages(RuleBasedStateMachine):
         return self.held[which % len(self.held)]
 
     def _do(self, act: Any) -> None:
-        with suppress(BookingError, NoAnswer):
+        try:
             act()
+        except BookingError:
+            self.tally.ended(REFUSED)
+        except NoAnswer:
+            self.tally.ended(UNKNOWN)
 
 
 @pytest.mark.timeout(3600)
@@ -153,17 +154,6 @@ def test_in_the_end_a_room_that_is_had_is_paid_and_nothing_else_is(
     house: House, stripe_desk: BookingContext, stand_in: StandIn
 ) -> None:
     try:
-        run_state_machine_as_test(
-            cast(Any, lambda: Pages(house, stripe_desk, stand_in)),
-            settings=settings(
-                max_examples=EXAMPLES,
-                stateful_step_count=STEPS,
-                deadline=None,
-                suppress_health_check=list(HealthCheck),
-                derandomize="HOSTED_EXAMPLES" not in os.environ,
-                database=None,
-                phases=(Phase.generate, Phase.shrink),
-            ),
-        )
+        machines.run(lambda: Pages(house, stripe_desk, stand_in), "HOSTED", examples=20, steps=20)
     finally:
         clock.shift(dt.timedelta(0))

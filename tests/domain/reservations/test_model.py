@@ -7,48 +7,30 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
-import psycopg2
 import pytest
-from flask import Flask
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, precondition
 
 from booking.domain import inventory
-from booking.domain.catalogue.cancellation_policies import FLEXIBLE, MODERATE
 from booking.domain.errors import BookingError
 from booking.domain.maintenance import verification
 from booking.domain.payments import refunds
 from booking.domain.reservations import bookings, holds, idempotency, keyed, recovery, refund_debts
-from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.requests import BookingRequest
 from booking.domain.stays import Stay
 from booking.infra import clock
-from booking.infra.provider import NoAnswer, Outcome, Result
-from tests.cast import AN_HOUR, DECLINED, SYSTEM, VISA, a_room, acting, blocked, person
+from tests.cast import AN_HOUR, DECLINED, SYSTEM, VISA, acting, blocked
+from tests.domain.reservations import machines
+from tests.domain.reservations.house import Fickle, House, dates
+from tests.domain.reservations.machines import invariant, rule
 from tests.domain.reservations.model import (
-    LOST_AFTER,
-    LOST_BEFORE,
-    PRICES,
     REFUNDS,
-    REFUSED,
     RETURNED,
     SILENT,
-    START,
     WAYS,
     Blocked,
     Key,
@@ -57,54 +39,13 @@ from tests.domain.reservations.model import (
 )
 
 pytestmark = pytest.mark.slow
-EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "40"))
-STEPS = int(os.environ.get("MODEL_STEPS", "30"))
-EMPTIED = (
-    "booking_changes, payment_schedule, bookings, orders, payments, disputes, availability, blocks, idempotency_keys,"
-    " events, deliveries, simulated_ledger"
-)
-
 guests, rooms = st.integers(0, 2), st.integers(0, 1)
 stays = st.builds(lambda first, nights: (first, first + nights), st.integers(2, 9), st.integers(1, 4))
 cards, ways = st.sampled_from([VISA, VISA, DECLINED]), st.sampled_from(WAYS)
 any_one, refunding = st.integers(0, 50), st.sampled_from(REFUNDS)
 
 
-class Fickle:
-    """The simulated provider over a bad line."""
-
-    name = "simulated"
-
-    def __init__(self, provider: Any) -> None:
-        self.provider, self.way, self.refunds = provider, WAYS[0], RETURNED
-        self.under_way: list[tuple[Any, ...]] = []  # charges that were lost on their way to the provider
-
-    def charge(self, *call: Any) -> Any:
-        if self.way == LOST_BEFORE:
-            self.under_way.append(call)
-            raise NoAnswer
-        outcome = self.provider.charge(*call)
-        if self.way == LOST_AFTER:
-            raise NoAnswer
-        return outcome
-
-    def cancel(self, *call: Any) -> Any:
-        if self.refunds == SILENT:
-            raise NoAnswer
-        return self.provider.cancel(*call)
-
-    def refund(self, *call: Any) -> Any:
-        if self.refunds == SILENT:
-            raise NoAnswer
-        # Under the same key it says the same again.
-        returned = self.provider.find(call[0]) if self.refunds == REFUSED else self.provider.refund(*call)
-        return returned or Outcome(Result.DECLINED, "no")
-
-    def find(self, key: Any) -> Any:
-        return self.provider.find(key)
-
-
-class Agreement(RuleBasedStateMachine):
+class Agreement(machines.Machine):
     """Every rule does the same to both, and compares what they answer."""
 
     def __init__(self, house: House) -> None:
@@ -215,7 +156,7 @@ class Agreement(RuleBasedStateMachine):
         self.model.recover(how)
         recovery.recover_payments(SYSTEM, self.desk, ahead=AN_HOUR)
 
-    @invariant()
+    @invariant
     def they_agree(self) -> None:
         assert self.house.nights() == {
             (self.house.rooms[room].id, night): (owner.nights, owner.guest)
@@ -226,7 +167,7 @@ class Agreement(RuleBasedStateMachine):
         }
         assert self.house.orders() == {booking_id: sold.sums for booking_id, sold in self.ids.items()}
 
-    def teardown(self) -> None:
+    def in_the_end(self) -> None:
         """In the end every hold is over, every payment settled, and the product's own check finds what is owed."""
         self.time_passes(60)
         self.recover(RETURNED)
@@ -271,10 +212,6 @@ class Agreement(RuleBasedStateMachine):
         clock.shift(self.model.now - self.began)
 
 
-def dates(days: tuple[int, int]) -> tuple[dt.date, dt.date]:
-    return START.date() + dt.timedelta(days=days[0]), START.date() + dt.timedelta(days=days[1])
-
-
 def answer(status: int, text: str) -> idempotency.Answer:
     return idempotency.Answer(status, json.dumps(text))
 
@@ -290,90 +227,6 @@ def outcome(act: Callable[[], Any]) -> str:
     return result if isinstance(result, str) else str(result.status)
 
 
-class House:
-    """Three guests, two rooms, and what the database says, read on a connection of its own."""
-
-    def __init__(self, desk: Any, owner: Any) -> None:
-        self.desk, self.owner = desk, owner
-        self.guests = [person(name) for name in ("alice", "bob", "carol")]
-        self.rooms = [
-            a_room(price_per_night=price, cancellation_policy=policy, check_in_time=dt.time(15))
-            for price, policy in zip(PRICES, (FLEXIBLE, MODERATE), strict=True)
-        ]
-
-    def empty(self) -> None:
-        self._ask(f"TRUNCATE {EMPTIED}")
-
-    def nights(self) -> dict[Any, Any]:
-        rows = self._ask(
-            "SELECT a.room_id, a.night, a.state, u.email FROM availability a LEFT JOIN blocks k ON k.id = a.claim_id"
-            " LEFT JOIN bookings b ON b.id = a.claim_id LEFT JOIN users u ON u.id = b.user_id"
-            " WHERE k.id IS NOT NULL OR b.id IS NOT NULL"
-        )
-        return {(room, night): (state, self._guest(email) if email else None) for room, night, state, email in rows}
-
-    def bookings(self) -> dict[Any, tuple[str, Decimal]]:
-        """Status, and charged less refunded, as the provider's ledger has it."""
-        rows = self._ask(
-            "SELECT b.id, b.status,"
-            " coalesce(sum(CASE l.kind WHEN 'charge' THEN l.amount WHEN 'refund' THEN -l.amount END), 0)"
-            " FROM bookings b LEFT JOIN payments p ON p.booking_id = b.id LEFT JOIN simulated_ledger l ON l.key = p.id"
-            " GROUP BY b.id ORDER BY b.id"
-        )
-        return {booking_id: (status, money) for booking_id, status, money in rows}
-
-    def orders(self) -> dict[Any, tuple[Decimal, ...]]:
-        """What each booking's order owes, was paid, refunded, and has on its way back."""
-        rows = self._ask(
-            "SELECT b.id, o.owed, o.paid, o.refunded, o.refunding FROM bookings b JOIN orders o ON o.id = b.order_id"
-        )
-        return {row[0]: tuple(row[1:]) for row in rows}
-
-    def refunds(self) -> list[tuple[Any, Any]]:
-        """Bookings and all their attempts to return money."""
-        return self._ask("SELECT booking_id, id FROM payments WHERE kind = 'refund' ORDER BY id")
-
-    def try_of(self, payment_id: Any) -> tuple[Any, int]:
-        """Which booking was to be paid, and how many tries there had been before."""
-        before = (
-            "SELECT count(*) FROM payments b WHERE b.booking_id = p.booking_id AND b.kind = 'charge' AND b.id < p.id"
-        )
-        return cast(
-            tuple[Any, int],
-            self._ask(f"SELECT booking_id, ({before}) FROM payments p WHERE p.id = %s", payment_id)[0],
-        )
-
-    def _guest(self, email: str) -> int:
-        return [guest.email for guest in self.guests].index(email)
-
-    def _ask(self, question: str, *values: Any) -> list[Any]:
-        with self.owner.cursor() as cursor:
-            cursor.execute(question, values)
-            return cursor.fetchall() if cursor.description else []
-
-
-@pytest.fixture
-def house(app: Flask, desk: BookingContext, environ: dict[str, str]) -> Iterator[House]:
-    from psycopg2.extras import register_uuid
-
-    url = environ["MIGRATION_DATABASE_URL"].replace("+psycopg2", "")
-    with closing(psycopg2.connect(url)) as owner:
-        owner.autocommit = True
-        register_uuid(conn_or_curs=owner)  # type: ignore[no-untyped-call]
-        yield House(desk, owner)
-
-
 @pytest.mark.timeout(3600)
 def test_product_and_model_agree_whatever_guests_do(house: House) -> None:
-    run_state_machine_as_test(
-        cast(Any, lambda: Agreement(house)),
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=STEPS,
-            derandomize="MODEL_EXAMPLES" not in os.environ,
-            deadline=None,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-            phases=[Phase.generate, Phase.shrink],
-        ),
-    )
+    machines.run(lambda: Agreement(house), "MODEL", examples=40, steps=30)
