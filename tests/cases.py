@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from booking.infra import clock
+
 Test = Callable[..., None]
 Ids = Callable[[Any], object] | Sequence[object] | None
 
@@ -16,7 +18,7 @@ Ids = Callable[[Any], object] | Sequence[object] | None
 def each(names: str | Sequence[str], cases: Iterable[Any], ids: Ids = None) -> Callable[[Test], Test]:
     """Like pytest.mark.parametrize, but all cases in one test, with the same fixtures; those that fail are all told.
 
-    For cases that leave nothing behind: the next one finds what the one before has left.
+    For cases that leave nothing behind: the next one finds what the one before has left, but for the time.
     """
     wanted = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
     listed = [dict(zip(wanted, case if len(wanted) > 1 else (case,), strict=True)) for case in cases]
@@ -25,7 +27,11 @@ def each(names: str | Sequence[str], cases: Iterable[Any], ids: Ids = None) -> C
     def decorate(test: Test) -> Test:
         @functools.wraps(test)
         def every_case(**fixtures: Any) -> None:
-            run = [_failure(test, _label(place, case, ids), fixtures | case) for place, case in enumerate(listed)]
+            at_first = clock._offset
+            run = []
+            for place, case in enumerate(listed):
+                clock.shift(at_first)
+                run.append(_failure(test, _label(place, case, ids), fixtures | case))
             if failed := [failure for failure in run if failure is not None]:
                 raise BaseExceptionGroup(f"{len(failed)} of {len(run)} cases", failed)
 

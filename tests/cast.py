@@ -159,9 +159,23 @@ def desk(app: Flask) -> BookingContext:
     return sells
 
 
+_first_day: list[dt.date] = []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """The day on which a test begins stays its day, whatever the clocks say later on: midnight may pass meanwhile."""
+    _first_day[:] = [clock.now().date()]
+
+
+def today() -> dt.date:
+    """The day in UTC on which this test began; where none has begun, the one that it is now."""
+    return _first_day[0] if _first_day else clock.now().date()
+
+
 def in_days(start: int, nights: int = 3) -> Stay:
-    """A stay that begins so many days from now."""
-    first = clock.now().date() + dt.timedelta(days=start)
+    """A stay that begins so many days after the one on which the test began, however late it is by then."""
+    first = today() + dt.timedelta(days=start)
     return Stay(first, first + dt.timedelta(days=nights))
 
 
