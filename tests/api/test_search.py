@@ -12,7 +12,6 @@ from flask import Flask
 
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
-from booking.domain.stays import Stay
 from booking.domain.tables import Room, User
 from booking.infra import clock
 from booking.infra.ids import encode
@@ -184,24 +183,22 @@ def test_an_unknown_place_and_a_page_past_the_end_are_empty(api: Program, room: 
 
 
 def at(hour: Any) -> None:
-    """Tomorrow at half past `hour`, UTC, on every clock."""
-    tomorrow = dt.datetime.now(dt.UTC).replace(hour=hour, minute=30) + dt.timedelta(days=1)
-    later(tomorrow - clock.now())
+    """Tomorrow, which is `in_days(1)`, at half past `hour`, UTC, on every clock."""
+    later(dt.datetime.combine(in_days(1).check_in, dt.time(hour, 30), dt.UTC) - clock.now())
 
 
 def test_a_room_where_the_day_of_arrival_is_over_is_left_out(app: Flask, alice: User) -> None:
-    """At 16:30 UTC tomorrow's day has begun in Kiritimati (UTC+14, 06:30), and today's in Niue (UTC-11, 05:30)."""
+    """At 16:30 UTC the next day has begun in Kiritimati (UTC+14, 06:30), and this one in Niue (UTC-11, 05:30)."""
     at(16)
-    api, today = program_of(app, alice), clock.now().date()
+    api = program_of(app, alice)
     west = a_room(location="niue", time_zone="Pacific/Niue")
     east = a_room(location="east", time_zone="Pacific/Kiritimati")
-    arriving_today = dates(in_days(0, 2))
+    arriving_today = dates(in_days(1, 2))
     assert found(api, **arriving_today) == ids(west)
     assert api.get("/rooms", **arriving_today).json["total"] == 1
     assert found(api, **arriving_today, location="niue") == ids(west)
     assert fields(api.get("/rooms", **arriving_today, location="east")) == {"checkIn"}
-    tomorrow = dates(Stay(today + dt.timedelta(days=1), today + dt.timedelta(days=2)))
-    assert sorted(found(api, **tomorrow)) == sorted(ids(west, east))
+    assert sorted(found(api, **dates(in_days(2, 1)))) == sorted(ids(west, east))
 
 
 @pytest.mark.parametrize("hour", first_quick([0, 13, 9, 11, 23], quick=2))
@@ -212,10 +209,10 @@ def test_around_midnight_the_search_finds_what_can_be_booked_and_nothing_else(
     at(hour)
     api, room = program_of(app, alice), a_room(time_zone=zone)
     listed, booked = [], []
-    for offset in (-2, -1, 0, 1):
-        searched = api.get("/rooms", **dates(in_days(offset, 1)))
+    for night in (in_days(start, 1) for start in (-1, 0, 1, 2)):
+        searched = api.get("/rooms", **dates(night))
         listed.append(searched.status_code == 200 and searched.json["total"] == 1)
-        booked.append(api.post("/bookings", an_order(room, in_days(offset, 1))).status_code == 201)
+        booked.append(api.post("/bookings", an_order(room, night)).status_code == 201)
     assert listed == booked
     assert booked[0] is False
     assert booked[3] is True
