@@ -41,7 +41,7 @@ def index() -> Response:
         group = reservations.UPCOMING
     overview = reservations.overview(actor(), group, options.page(request.args.get("page", "")))
     for entry in overview.entries:
-        sums = entry.booking.total_price, entry.booking.refund_amount, entry.to_pay, entry.went_back
+        sums = entry.booking.total_price, entry.booking.refund_amount, entry.to_pay, entry.went_back, entry.due
         formats.alike(entry.booking.currency, sums)
     pages = -(-overview.counts[group] // overview.page_size)
     soon = {entry.booking.id: _how_soon(entry.booking) for entry in overview.entries}

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain.reservations import bookings, orders, recovery
+from booking.domain.inventory import availability
+from booking.domain.maintenance import retention
+from booking.domain.reservations import account_deletion, balances, bookings, guarantees, orders, recovery
 from booking.domain.reservations.context import BookingContext
-from booking.domain.tables import Booking, IdempotencyKey, Room
-from booking.infra.ids import encode, new_id
+from booking.domain.tables import Booking, IdempotencyKey, Room, User
+from booking.infra.db import db, transaction
+from booking.infra.ids import decode, encode, new_id
 from tests.api.program import INSTANT, Program, an_order, fields, refused
 from tests.cases import each
 from tests.cast import (
@@ -22,6 +25,7 @@ from tests.cast import (
     SYSTEM,
     VISA,
     a_room,
+    acting,
     all_at_once,
     beside,
     count,
@@ -244,6 +248,40 @@ def test_orders_are_listed_newest_first_and_only_to_their_guest(api: Program, bo
     for path in (f"/orders/{made[0]['id']}", "/orders/nonsense", f"/orders/{encode('order', new_id())}"):
         refused(bobs.get(path), 404, "NOT_FOUND")
     refused(bobs.post(f"/holds/{made[0]['id']}/pay", paying()), 404, "NOT_FOUND")
+
+
+def test_an_order_is_listed_although_its_first_booking_ran_out_and_is_pruned(
+    api: Program, alice: User, rooms: list[Room]
+) -> None:
+    held = api.post("/holds", several(rooms[:2], 90)).json
+    first, _ = held["bookings"]
+    _runs_out(first["reference"])
+    assert api.post(f"/holds/{held['id']}/pay", paying(total=240)).status_code == 201
+    later(dt.timedelta(days=31))
+    assert retention.prune(SYSTEM, dt.timedelta(days=90))["expired_bookings"] == 1
+    listed = orders.mine(acting(alice), page=1, page_size=20)  # no sign-in lasts that long
+    assert (listed.total, [one.order.reference for one in listed.orders]) == (1, [held["reference"]])
+    assert [one.reference for one in listed.orders[0].bookings] == [held["reference"] + "-2"]
+
+
+def test_what_such_an_order_owes_is_seen(api: Program, alice: User, rooms: list[Room]) -> None:
+    held = api.post("/holds", several(rooms[:2], 90)).json
+    _runs_out(held["bookings"][0]["reference"])
+    order_id = decode("order", held["id"])
+    assert order_id
+    guarantees.guarantee(SYSTEM, order_id, "desk")
+    later(dt.timedelta(days=31))
+    retention.prune(SYSTEM, dt.timedelta(days=90))
+    assert [one.reference for one in balances.due(SYSTEM)] == [held["reference"]]
+    assert [one.reference for one in account_deletion.money_moves(SYSTEM, alice.id)] == [held["reference"]]
+
+
+@transaction
+def _runs_out(reference: str) -> None:
+    """One of several holds by itself, unpaid."""
+    booking = db.session.query(Booking).filter_by(reference=reference).one()
+    availability.release(SYSTEM, booking.id)
+    booking.expire()
 
 
 def test_an_order_that_a_program_knows_is_not_sent_again(api: Program, rooms: list[Room]) -> None:

@@ -18,7 +18,7 @@ from booking.domain.actors import Actor
 from booking.domain.errors import Forbidden
 from booking.domain.payments import BALANCE, Order, Payment, ScheduledPayment
 from booking.domain.people import Action
-from booking.domain.reservations.models import CANCELLED, Booking
+from booking.domain.reservations.models import CANCELLED, IS_FIRST, Booking
 from booking.domain.stays import Stay
 from booking.infra.db import db, reading
 
@@ -40,7 +40,7 @@ class Balance:
     is_cancelled: bool
 
 
-_FIRST = and_(Booking.order_id == Order.id, Booking.reference == Order.reference)
+_OF_ORDER = Booking.order_id == Order.id
 _IS_DUE = Order.owed > Order.paid - Order.refunded - Order.refunding
 _RETURNED_ELSEWHERE = exists().where(Payment.order_id == Order.id, Payment.found_at.is_not(None))
 
@@ -55,8 +55,8 @@ def due(actor: Actor, limit: int = 1000) -> list[Balance]:
         or_(Order.guarantee.is_not(None), step.id.is_not(None), _RETURNED_ELSEWHERE),
         _IS_DUE,
     )
-    rows = select(Order, Booking, step).join(Booking, _FIRST).outerjoin(step, later).where(unpaid)
-    found = db.session.execute(rows.order_by(Booking.check_in, Order.id).limit(limit))
+    rows = select(Order, Booking, step).select_from(Order).join(Booking, _OF_ORDER).outerjoin(step, later)
+    found = db.session.execute(rows.where(IS_FIRST, unpaid).order_by(Booking.check_in, Order.id).limit(limit))
     return [_balance(*row) for row in found]
 
 
@@ -67,7 +67,8 @@ def owed_by(user_id: uuid.UUID) -> list[tuple[Order, Booking]]:
     """
     planned = exists().where(ScheduledPayment.order_id == Order.id, ScheduledPayment.purpose == BALANCE)
     expected = or_(Order.guarantee.is_not(None), and_(planned, Order.paid > 0))
-    rows = select(Order, Booking).join(Booking, _FIRST).where(Order.user_id == user_id, expected, _IS_DUE)
+    firsts = select(Order, Booking).select_from(Order).join(Booking, _OF_ORDER).where(IS_FIRST)
+    rows = firsts.where(Order.user_id == user_id, expected, _IS_DUE)
     return [(order, booking) for order, booking in db.session.execute(rows.order_by(Order.id))]
 
 

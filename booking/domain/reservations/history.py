@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from booking.domain import payments
 from booking.domain.actors import Actor
-from booking.domain.payments import CHARGE, SUCCEEDED, Payment
+from booking.domain.payments import CHARGE, SUCCEEDED, Order, Payment
 from booking.domain.reservations import booking_details, hold_limits, models
 from booking.domain.reservations.models import CONFIRMED, EXPIRED, PENDING, STAY_IS_OVER, Booking
 from booking.infra.clock import sql_now
@@ -72,10 +72,18 @@ class Listed:
     rooms: int = 1  # of its order, this one included; not those that were given back or ran out unpaid
     to_pay: Decimal | None = None  # for all of them that are held
     went_back: Decimal | None = None  # what was charged for the order although its nights were gone
+    paid: Decimal = Decimal(0)  # for the whole order
+    due: Decimal = Decimal(0)  # of the whole order, which its guest is still to pay
 
     @property
     def order_reference(self) -> str:
         return self.booking.reference.partition("-")[0]
+
+    @property
+    def keeps_money(self) -> bool:
+        """Whether the house keeps something of what was paid, now that it is cancelled."""
+        kept = self.booking.total_price if self.booking.kept is None else self.booking.kept
+        return kept > 0 and self.paid > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +107,15 @@ def overview(actor: Actor, group: str, page: int, page_size: int = 10) -> Overvi
     groups, guest_id = _groups(), actor.account
     by_arrival = Booking.check_in if group == UPCOMING else Booking.check_in.desc()
     rows = db.session.execute(
-        select(Booking, _ROOMS, _TO_PAY)
+        select(Booking, Order, _ROOMS, _TO_PAY)
+        .join(Order, Order.id == Booking.order_id)
         .where(Booking.user_id == guest_id, groups[group])
         # What waits for its payment has only minutes left.
         .order_by(Booking.status != PENDING, by_arrival, Booking.id)
         .limit(page_size)
         .offset((page - 1) * page_size)
     ).all()
-    went_back = payments.refund_states_within([one.id for one, _, _ in rows]) if group == CANCELLED else {}
+    went_back = payments.refund_states_within([one.id for one, *_ in rows]) if group == CANCELLED else {}
     entries = _listed(rows, went_back)
     return Overview(group, entries, _counts(guest_id, groups), page, page_size)
 
@@ -114,10 +123,11 @@ def overview(actor: Actor, group: str, page: int, page_size: int = 10) -> Overvi
 @reading
 def running_holds(actor: Actor) -> list[Listed]:
     """What the guest has reserved and not paid, the one that ends first at the top; of an order the first room."""
-    running = select(Booking, _ROOMS, _TO_PAY).where(Booking.user_id == actor.account, hold_limits.RUNNING)
-    rows = db.session.execute(running.order_by(*_ENDS_FIRST)).all()
+    running = select(Booking, Order, _ROOMS, _TO_PAY).join(Order, Order.id == Booking.order_id)
+    mine = running.where(Booking.user_id == actor.account, hold_limits.RUNNING)
+    rows = db.session.execute(mine.order_by(*_ENDS_FIRST)).all()
     firsts: dict[uuid.UUID, str] = {}
-    for one, _, _ in rows:
+    for one, *_ in rows:
         firsts[one.order_id] = min(one.reference, firsts.get(one.order_id, one.reference))
     return _listed([row for row in rows if row[0].reference == firsts[row[0].order_id]], {})
 
@@ -136,20 +146,21 @@ _ROOMS = (
     .label("rooms")
 )
 _TO_PAY = select(func.sum(_LINE.total_price)).where(_BESIDE, _LINE.status == PENDING).scalar_subquery().label("to_pay")
-_Row = Row[Booking, int, Decimal | None]
+_Row = Row[Booking, Order, int, Decimal | None]
 
 
 def _listed(rows: Sequence[_Row], refunds: dict[uuid.UUID, str]) -> list[Listed]:
-    stages = {one.id: booking_details.stage(one) for one, _, _ in rows}
-    paying = {one.order_id for one, _, _ in rows if stages[one.id] == booking_details.PAYING}
+    stages = {one.id: booking_details.stage(one) for one, *_ in rows}
+    paying = {one.order_id for one, *_ in rows if stages[one.id] == booking_details.PAYING}
     awaited = payments.awaited_until(paying)
-    charged = _charged({one.order_id for one, _, _ in rows if stages[one.id] == booking_details.OVER})
+    charged = _charged({one.order_id for one, *_ in rows if stages[one.id] == booking_details.OVER})
     found = []
-    for one, rooms, to_pay in rows:
+    for one, order, rooms, to_pay in rows:
         shown, until = stages[one.id], one.held_until if stages[one.id] == booking_details.HELD else None
         if shown == booking_details.PAYING and one.order_id in awaited:
             shown, until = booking_details.AWAITED, awaited[one.order_id]
-        found.append(Listed(one, shown, refunds.get(one.id), until, max(1, rooms), to_pay, charged.get(one.order_id)))
+        of_order = max(1, rooms), to_pay, charged.get(one.order_id), order.paid, order.due
+        found.append(Listed(one, shown, refunds.get(one.id), until, *of_order))
     return found
 
 

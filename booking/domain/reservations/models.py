@@ -19,10 +19,11 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Text,
+    exists,
     func,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from booking.domain.columns import (
     CURRENCY_CODE,
@@ -161,6 +162,11 @@ class Booking(Model):
 
 
 Lines = tuple[Booking, ...]  # bookings of one order
+
+# The first booking of its order that there still is, for statements: the one that had the order's reference may have
+# expired and been pruned, while those beside it stand.
+_EARLIER = aliased(Booking)
+IS_FIRST = ~exists().where(_EARLIER.order_id == Booking.order_id, _EARLIER.reference < Booking.reference)
 
 
 # The same as `departure`, for statements.

@@ -151,10 +151,9 @@ def get(actor: Actor, order_id: uuid.UUID) -> OrderDetails:
 def mine(actor: Actor, *, page: int, page_size: int) -> OrderPage:
     """The guest's own orders. Those of which nothing was ever booked or is held are in no list, like their bookings."""
     # By their first bookings, of which there is an index by guest.
-    first = Booking.reference == Order.reference
     ever_booked = or_(Booking.status != models.CANCELLED, Booking.confirmed_at.is_not(None))
     of_order = select(Booking.order_id).where(Booking.user_id == actor.account, ever_booked)
-    where = (Booking.user_id == actor.account, first, Order.id.in_(of_order))
+    where = (Booking.user_id == actor.account, models.IS_FIRST, Order.id.in_(of_order))
     newest = select(Order).join(Booking, Booking.order_id == Order.id).where(*where)
     shown = newest.order_by(Booking.created_at.desc(), Booking.id.desc())
     orders = db.session.scalars(shown.limit(page_size).offset((page - 1) * page_size)).all()

@@ -97,6 +97,21 @@ def test_cancelling_what_is_not_paid_says_what_stays_due(vouched: Booking, guest
     assert "nothing left to do" not in told
 
 
+def test_the_list_says_what_a_cancelled_stay_still_costs(
+    vouched: Booking, guest: Visitor, desk: BookingContext
+) -> None:
+    receive(vouched, 100)
+    bookings.cancel(SYSTEM, vouched.id, desk)
+    assert "No refund Still to pay: €80" in guest.go("/bookings?show=cancelled").text
+    receive(vouched, 80)
+    assert "Still to pay" not in guest.go("/bookings?show=cancelled").text
+
+
+def test_the_list_calls_no_refund_what_was_never_paid(vouched: Booking, guest: Visitor, desk: BookingContext) -> None:
+    bookings.cancel(SYSTEM, vouched.id, desk)
+    assert "Nothing to refund Still to pay: €180" in guest.go("/bookings?show=cancelled").text
+
+
 def test_cancelling_what_was_paid_in_part_says_all_three(vouched: Booking, guest: Visitor) -> None:
     receive(vouched, 100)
     text = guest.go(url_of(vouched, "/cancel")).text

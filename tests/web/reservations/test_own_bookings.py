@@ -13,7 +13,7 @@ from booking.domain.catalogue.cancellation_policies import MODERATE, STRICT
 from booking.domain.errors import RoomNotAvailable
 from booking.domain.inventory import availability
 from booking.domain.pricing import policies
-from booking.domain.reservations import bookings, holds, recovery
+from booking.domain.reservations import bookings, guarantees, holds, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.http import date_format
@@ -82,6 +82,18 @@ def test_cancelled_bookings_without_a_refund_say_so(guest: Visitor, alice: User,
     strict = bookings.book(acting(alice), order(alice, a_room(cancellation_policy=STRICT), in_days(3)), VISA, desk)
     bookings.cancel(acting(alice), strict.id, desk)
     assert "No refund" in guest.go("/bookings?show=cancelled").text
+
+
+def test_a_cancelled_booking_that_cost_nothing_has_nothing_to_refund(
+    guest: Visitor, alice: User, room: Room, desk: BookingContext
+) -> None:
+    unpaid = holds.reserve(acting(alice), order(alice, room), desk)
+    guarantees.guarantee(SYSTEM, unpaid.order_id, "later")
+    bookings.cancel(acting(alice), unpaid.id, desk)
+    text = guest.go("/bookings?show=cancelled").text
+    assert "Nothing to refund" in text
+    assert "No refund" not in text
+    assert "Still to pay" not in text
 
 
 @each("query", ["show=nonsense", "page=9", "show=past&page=2"])
