@@ -34,6 +34,9 @@ class Told:
     booking_id: str = ""
     cancelled: bool | None = False
     price: float | None = None  # of the booking, as its guest was told
+    deposit_of: float | None = None  # the price of which a deposit was paid at once, where that was agreed
+    stay: tuple[str, str, str] | None = None  # room, check-in and check-out, as its guest was told last
+    refund: float | None = None  # as its guest was told when it was cancelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,10 @@ class Facts:
             )
         }
         self.changed = {row[0] for row in rows(database, "SELECT DISTINCT booking_id::text FROM booking_changes")}
+        # Orders that are not simply paid at once: oracle_money.py knows what is to be true of them.
+        self.planned = {row[0] for row in rows(database, "SELECT DISTINCT order_id::text FROM payment_schedule")}
+        vouched_for = "SELECT id::text FROM orders WHERE guarantee IS NOT NULL"
+        self.guaranteed = {row[0] for row in rows(database, vouched_for)}
         self.sums: dict[str, Counter[str]] = defaultdict(Counter)
         self.moved: dict[str, Counter[str]] = defaultdict(Counter)
         self.amounts: dict[str, dict[str, Any]] = defaultdict(dict)
@@ -156,7 +163,8 @@ def wrong_money(facts: Facts) -> Iterable[str]:
     yield from (f"the provider knows a {stray}, and we do not" for stray in facts.strays)
     yield from _wrong_money_of_several(facts)
     for booking_id, status, was_confirmed, _ in facts.bookings.values():
-        if len(facts.lines[facts.order_of[booking_id]]) > 1:
+        order_id = facts.order_of[booking_id]
+        if len(facts.lines[order_id]) > 1 or order_id in facts.planned | facts.guaranteed:
             continue
         if booking_id in facts.changed:
             yield from wrong_money_of_changed(facts, booking_id, status)
@@ -188,7 +196,7 @@ def wrong_money_of_changed(facts: Facts, booking_id: str, status: str) -> Iterab
 def _wrong_money_of_several(facts: Facts) -> Iterable[str]:
     """The same of orders of several rooms, all in all: one charge for all, refunds by the room."""
     for order_id, bookings in facts.lines.items():
-        if len(bookings) == 1:
+        if len(bookings) == 1 or order_id in facts.guaranteed:
             continue
         moved = sum((facts.sums[one] for one in bookings), Counter[str]())
         price = sum(facts.owed[one][0] - (facts.owed[one][1] or 0) for one in bookings if facts.bookings[one][2])
@@ -200,15 +208,17 @@ def _wrong_money_of_several(facts: Facts) -> Iterable[str]:
 
 
 def wrong_sums(database: Any) -> Iterable[str]:
-    """Bookings without an order, and orders whose sums are not what the provider has moved."""
+    """Bookings without an order, and orders whose sums are not what has moved, at the provider and by hand."""
     lost = "SELECT id::text FROM bookings b WHERE NOT EXISTS (SELECT FROM orders o WHERE o.id = b.order_id)"
     yield from (f"{booking_id} has no order" for (booking_id,) in rows(database, lost))
     sums = """
         SELECT o.reference, o.paid, o.refunded, o.refunding,
-         coalesce(sum(l.amount) FILTER (WHERE l.kind = 'charge'), 0),
-         coalesce(sum(l.amount) FILTER (WHERE l.kind = 'refund'), 0)
-        FROM orders o LEFT JOIN payments p ON p.order_id = o.id LEFT JOIN simulated_ledger l ON l.key = p.id
-        GROUP BY o.id"""
+         coalesce(sum(p.amount) FILTER (WHERE p.kind = 'charge' AND p.moved), 0),
+         coalesce(sum(p.amount) FILTER (WHERE p.kind = 'refund' AND p.moved), 0)
+        FROM orders o LEFT JOIN
+        (SELECT p.order_id, p.kind, coalesce(l.amount, p.amount) AS amount, coalesce(l.kind = p.kind,
+         p.provider IN ('desk', 'transfer') AND p.state = 'succeeded') AS moved
+         FROM payments p LEFT JOIN simulated_ledger l ON l.key = p.id) p ON p.order_id = o.id GROUP BY o.id"""
     for reference, paid, refunded, refunding, charged, returned in rows(database, sums):
         if (paid, refunded, refunding) != (charged, returned, 0):
             yield f"{reference} says {paid} paid, {refunded} (and {refunding}) back; {charged} and {returned} moved"
@@ -227,6 +237,55 @@ def wrongly_reported(database: Any, told: Iterable[str], most: int) -> Iterable[
         yield from (f"{reference} is owed, and nobody says so" for reference in sorted(owed - named))
 
 
+def parted_orders(database: Any) -> Iterable[str]:
+    """Orders of which some rooms were confirmed and others were not, or that expired and were cancelled in one."""
+    asked = """
+        SELECT o.reference, string_agg(b.reference || ' ' || b.status, ', ') FROM orders o
+        JOIN bookings b ON b.order_id = o.id GROUP BY o.id
+        HAVING count(b.confirmed_at) NOT IN (0, count(*))
+        OR (count(b.confirmed_at) = 0 AND min(b.status) <> max(b.status))"""
+    yield from (f"order {reference} ended in parts: {parts}" for reference, parts in rows(database, asked))
+
+
+def nights_astray(database: Any, since: datetime) -> Iterable[str]:
+    """Confirmed stays that lack a night of theirs, of those booked since then; and nights that are kept for nobody."""
+    lacking = f"""
+        SELECT b.reference, b.check_out - b.check_in, count(a.night) FROM bookings b
+        LEFT JOIN availability a ON a.claim_id = b.id AND a.room_id = b.room_id AND a.state = 'booked'
+        AND a.night >= b.check_in AND a.night < b.check_out
+        WHERE b.status = 'CONFIRMED' AND b.created_at >= '{since.isoformat()}' GROUP BY b.id
+        HAVING count(a.night) <> b.check_out - b.check_in"""
+    yield from (f"{one} has {n} of its {nights} nights" for one, nights, n in rows(database, lacking))
+    kept = """
+        SELECT a.room_id::text, a.night, a.state FROM availability a
+        WHERE NOT EXISTS (SELECT FROM bookings b WHERE b.id = a.claim_id AND b.status = 'CONFIRMED'
+         AND b.room_id = a.room_id AND a.night >= b.check_in AND a.night < b.check_out)
+        AND NOT EXISTS (SELECT FROM blocks b WHERE b.id = a.claim_id AND b.room_id = a.room_id)"""
+    yield from (f"{night} of {room} is {state} for nobody" for room, night, state in rows(database, kept))
+
+
+def wrong_stays(database: Any, log: list[Told]) -> Iterable[str]:
+    """Bookings whose guest was told of another room or of other nights than they have."""
+    asked = "SELECT id::text, room_id::text, check_in::text, check_out::text FROM bookings"
+    stays = {row[0]: row[1:] for row in rows(database, asked)}
+    for told in log:
+        has = stays.get(uuid_of("booking", told.booking_id))
+        if told.status == 201 and told.stay and has and (uuid_of("room", told.stay[0]), *told.stay[1:]) != has:
+            yield f"{told} has {has}"
+
+
+def wrong_refunds(facts: Facts, log: list[Told]) -> Iterable[str]:
+    """Bookings paid at once whose guest was told of another refund than came back, or was declined."""
+    for told in log:
+        booking_id = uuid_of("booking", told.booking_id)
+        order_id = facts.order_of.get(booking_id, "")
+        if told.refund is None or booking_id in facts.changed or order_id in facts.planned | facts.guaranteed:
+            continue
+        moved = facts.sums[booking_id]
+        if float(moved["refund"] or (moved["declined"] if facts.refused.get(booking_id) else 0)) != told.refund:
+            yield f"{told} was told that {told.refund} comes back, and {moved} moved"
+
+
 def wrong_prices(facts: Facts, log: list[Told]) -> Iterable[str]:
     """Bookings whose guest was told another price than is theirs."""
     for told in log:
@@ -238,15 +297,16 @@ def wrong_prices(facts: Facts, log: list[Told]) -> Iterable[str]:
 def mail_findings(database: Any, mails: Iterable[Mail], since: datetime) -> list[str]:
     """Bookings confirmed since then without their confirmation, and mails about bookings that never were."""
     arrived = list(mails)
-    causes = {mail.message_id.partition(".")[0] for mail in arrived}
+    events = causes(arrived)
     asked = "SELECT id::text, payload->>'reference', payload ? 'confirmedTogether' FROM events"
     asked += " WHERE type = 'booking.confirmed'"
-    found = [(one, together) for event_id, one, together in rows(database, asked) if event_id in causes]
+    found = [(one, together) for event_id, one, together in rows(database, asked) if event_id in events]
     confirmations = {reference for reference, _ in found}
     orders = {reference.partition("-")[0] for reference, together in found if together}  # one email for all rooms
     made = f"SELECT reference FROM bookings WHERE confirmed_at IS NOT NULL AND created_at >= '{since.isoformat()}'"
     confirmed = {row[0] for row in rows(database, made)}
-    missing = [
+    twice = [f"{one} has {n} confirmations" for one, n in Counter(one for one, _ in found).items() if n > 1]
+    missing = twice + [
         f"{reference} has no confirmation"
         for reference in confirmed - confirmations
         if reference.partition("-")[0] not in orders
@@ -254,6 +314,11 @@ def mail_findings(database: Any, mails: Iterable[Mail], since: datetime) -> list
     # Mails about accounts name no booking.
     unasked_for = {mail.reference for mail in arrived if mail.reference} - confirmed
     return missing + [f"a mail about {reference}, which was never confirmed" for reference in unasked_for]
+
+
+def causes(mails: Iterable[Mail]) -> set[str]:
+    """The events that mails came of."""
+    return {mail.message_id.partition(".")[0] for mail in mails}
 
 
 def mails_in(directory: Path) -> list[Mail]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from booking.domain import reservations
-from booking.domain.errors import BookingModified, CancelledDuringPayment, OrderNotFound
+from booking.domain.errors import AlreadyCancelled, BookingModified, CancelledDuringPayment, HoldRanOut, OrderNotFound
 from booking.domain.reservations import BookingDetails, OrderedRoom
 from booking.http.services import current_services
 from booking.infra.ids import encode
@@ -40,7 +40,8 @@ def _release_room(trip: BookingDetails) -> None:
     if trip.stage not in (reservations.STAGE_HELD, reservations.STAGE_AWAITED):
         return  # over already
     reservations.withdraw_payment(actor(), trip.id, current_services().booking_context)
-    reservations.release_hold(actor(), trip.id)
+    with suppress(AlreadyCancelled, HoldRanOut):  # since it was looked at: by another press, or by time
+        reservations.release_hold(actor(), trip.id)
 
 
 def _release_order(trip: BookingDetails) -> None:

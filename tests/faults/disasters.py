@@ -29,13 +29,20 @@ NAMES = {
 }
 SILENCE = 8.0  # seconds: longer than the lock in front of a room lives, and than a transaction may idle
 
-# Holds are the product's shortest, one minute; a storm has no time for that.
-HOLD = 5  # seconds
-RUN_OUT = f"""
+# Holds are the product's shortest, one minute, and the rest of a stay is charged in weeks, again after a day, or after
+# minutes where a worker died with it; a storm has no time for that.
+SOON = 5  # seconds
+RUN_OUT = [
+    f"""
     WITH over AS (
-        UPDATE bookings SET held_until = now() WHERE status = 'PENDING' AND held_until > now()
-        AND created_at < now() - interval '{HOLD} seconds' RETURNING id)
+        UPDATE {table} SET held_until = now() WHERE {pending} AND held_until > now()
+        AND created_at < now() - interval '{SOON} seconds' RETURNING id)
     UPDATE availability SET held_until = now() FROM over WHERE claim_id = over.id AND state = 'held'"""
+    for table, pending in (("bookings", "status = 'PENDING'"), ("booking_changes", "state = 'pending'"))
+]
+FALL_DUE = f"""
+    UPDATE payment_schedule SET next_at = now(), due_at = least(due_at, now()), updated_at = clock_timestamp()
+    WHERE next_at > now() AND updated_at < now() - interval '{SOON} seconds'"""
 
 
 @dataclass(frozen=True)
@@ -77,13 +84,14 @@ def _cut(shears: Shears, number: int) -> None:
 
 
 def hurry(product: Product) -> Iterator[None]:
-    """With every step, holds that are some seconds old run out."""
+    """With every step, holds that are some seconds old run out, and what is to be charged later is due."""
     database = None
     while True:
         try:
             database = database or product.database()
             with database.cursor() as cursor:
-                cursor.execute(RUN_OUT)
+                for statement in (*RUN_OUT, FALL_DUE):
+                    cursor.execute(statement)
         except (psycopg2.Error, OSError, ValueError):  # it is being killed
             database = None
         yield

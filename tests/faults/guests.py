@@ -17,6 +17,7 @@ from tests.oracle import Told
 PASSWORD = "a rather long password 42"
 VISA, DECLINED, SLOW = "pm_card_visa", "pm_card_declined", "pm_card_timeout"
 REFUND_DECLINED, REFUND_SLOW = "pm_card_refund_declined", "pm_card_refund_timeout"
+FICKLE = "pm_card_fickle"  # declined now and then: see detour/house_rules.py
 UNTIL = 240.0  # seconds of asking again: several calls in a row may die, each leaving a key to its lease of 30 s
 ASK_AGAIN = {"ROOM_LOCKED", "IDEMPOTENCY_CONFLICT"}
 
@@ -40,13 +41,24 @@ class Plan:
     change: bool = False
     habit: str = ONCE
     beside: tuple[str, ...] = ()  # more rooms of the same property, in one order
+    deposit: bool = False  # the room takes one for these nights, where it is booked alone
+    hold: bool = False  # first, as programs do that pay in a second step
 
     @property
     def path(self) -> str:
         return "/orders" if self.beside else "/bookings"
 
+    @property
+    def takes_deposit(self) -> bool:
+        return self.deposit and not self.beside
+
     def body(self) -> dict[str, object]:
-        return {**(self._several() if self.beside else self._wish(self.room)), "paymentMethodId": self.card}
+        wish = {"items": self.items()} if self.beside else self._wish(self.room)
+        return {**wish, "paymentMethodId": self.card}
+
+    def items(self) -> list[dict[str, object]]:
+        """One for each room."""
+        return [self._wish(room) for room in (self.room, *self.beside)]
 
     def other_body(self) -> dict[str, object]:
         """Another wish."""
@@ -55,9 +67,6 @@ class Plan:
             if self.beside
             else {**self.body(), "guests": 2}
         )
-
-    def _several(self) -> dict[str, object]:
-        return {"items": [self._wish(room) for room in (self.room, *self.beside)]}
 
     def _wish(self, room: str) -> dict[str, object]:
         return {"roomId": room, "checkIn": self.check_in, "checkOut": self.check_out, "guests": 1}
@@ -72,6 +81,7 @@ class Log:
     seconds: list[float] = field(default_factory=list)
     odd: list[str] = field(default_factory=list)  # what should not have been answered
     replays: int = 0
+    did: Counter[str] = field(default_factory=Counter)  # what else was done, for the report
 
 
 @dataclass
@@ -97,7 +107,7 @@ class Guest:
             if plan.habit == AGAIN and first:
                 self._again(plan, told, first)
         if plan.change and told.status == 201:
-            self.change(plan, told)
+            self.change(told, plan.card)
         if plan.cancel and told.status == 201:
             self.cancel(told)
         return told
@@ -116,21 +126,37 @@ class Guest:
         else:
             self._cancel(told)
 
-    def change(self, plan: Plan, told: Told) -> None:
-        """A night less at the end, or one more, where it can be had; `price` becomes what the guest is told then."""
-        first, last = dt.date.fromisoformat(plan.check_in), dt.date.fromisoformat(plan.check_out)
-        nights = -1 if (last - first).days > 1 and lot(self.chance, 50) else 1
-        wish = {"checkOut": (last + dt.timedelta(days=nights)).isoformat()}
-        path = f"/bookings/{told.booking_id}/changes"
+    def change(self, told: Told, card: str = VISA) -> None:
+        """Fewer nights at either end, or one more, where it can be had; `told` becomes what the guest is told then."""
+        if told.stay is None:
+            return
+        wish, path = self._other_stay(told.stay), f"/bookings/{told.booking_id}/changes"
         quote = self.until_final("POST", f"{path}/quote", wish)
         if quote is None or quote.status != 200:
             return
-        asked = wish | {"shownDifference": quote.body["difference"], "paymentMethodId": plan.card}
-        reply = self.until_final("POST", path, asked, Idempotency_Key=f"{told.key}-change")
+        asked = wish | {"shownDifference": quote.body["difference"], "paymentMethodId": card}
+        reply = self.until_final("POST", path, asked, Idempotency_Key=str(uuid.uuid4()))
         if reply is None:
-            told.price = None
+            told.price = told.stay = None
         elif reply.status == 200:
-            told.price = reply.body["totalPrice"]
+            self._did_change(told.stay, stay_of(reply.body), quote.body["difference"])
+            told.price, told.stay = reply.body["totalPrice"], stay_of(reply.body)
+
+    def _other_stay(self, stay: tuple[str, str, str]) -> dict[str, str]:
+        first, last = (dt.date.fromisoformat(day) for day in stay[1:])
+        spare = (last - first).days - 1
+        if spare and lot(self.chance, 60):
+            fewer = dt.timedelta(days=self.chance.randint(1, spare))
+            leaves_early = lot(self.chance, 70)
+            return {"checkOut": str(last - fewer)} if leaves_early else {"checkIn": str(first + fewer)}
+        more = dt.timedelta(days=1)
+        return {"checkOut": str(last + more)} if lot(self.chance, 70) else {"checkIn": str(first - more)}
+
+    def _did_change(self, old: tuple[str, str, str], new: tuple[str, str, str], difference: float) -> None:
+        is_shorter = new[1] > old[1] or new[2] < old[2]
+        what = "shortened" if is_shorter else "prolonged"
+        kept = ", without all of it back" if is_shorter and not difference else ""
+        self.log.did[f"stays {what}{kept}"] += 1
 
     # --- booking
 
@@ -140,8 +166,11 @@ class Guest:
             told.status, told.error = reply.status, reply.error
             first, *others = reply.body.get("bookings") or [reply.body]
             told.booking_id, told.price = str(first.get("id", "")), first.get("totalPrice")
+            told.stay = stay_of(first) if told.price is not None else None
+            told.deposit_of = told.price if plan.takes_deposit else None
             for one in others:
-                self.log.told.append(Told(told.user_id, "", 201, "", one["id"], price=one["totalPrice"]))
+                more = Told(told.user_id, "", 201, "", one["id"], price=one["totalPrice"], stay=stay_of(one))
+                self.log.told.append(more)
         self.log.told.append(told)
         return reply
 
@@ -174,6 +203,7 @@ class Guest:
         if reply and reply.body.get("status") != "CANCELLED":
             self.log.odd.append(f"cancel of {told.booking_id}: {reply}")
         told.cancelled = reply.body.get("status") == "CANCELLED" if reply else None
+        told.refund = reply.body.get("refundAmount") if reply and told.cancelled else None
 
     # --- asking
 
@@ -202,6 +232,11 @@ class Guest:
             time.sleep(self.chance.uniform(0.2, 0.8) if slow else self.chance.uniform(0.02, 0.15))
         self.log.odd.append(f"{what}: no final answer in {UNTIL:.0f} s, but {dict(answers)}")
         return None
+
+
+def stay_of(booking: dict[str, str]) -> tuple[str, str, str]:
+    """The room and the nights that a guest was told of."""
+    return booking["roomId"], booking["checkIn"], booking["checkOut"]
 
 
 def lot(chance: random.Random, percent: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from tests.faults.guests import PASSWORD, SLOW, VISA, Guest, Plan, email_of, lot
+from tests.faults.guests import PASSWORD, SLOW, VISA, Guest, Plan, email_of, lot, stay_of
 from tests.faults.line import Browser, Line, Reply
 from tests.oracle import Told
 
@@ -85,7 +85,8 @@ class Holder:
         for _ in range(LOOKS):
             seen = self.guest.until_final("GET", f"/bookings/{told.booking_id}")
             if seen and seen.body["status"] == "CONFIRMED":
-                told.status = 201
+                told.status, told.price, told.stay = 201, seen.body["totalPrice"], stay_of(seen.body)
+                told.deposit_of = told.price if plan.deposit else None
                 return
 
     def _pay_there(self, page: str) -> None:

@@ -6,15 +6,21 @@ import datetime as dt
 import random
 import threading
 import time
+import uuid
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
+from booking.infra.ids import decode
+from tests.faults import order_holders
+from tests.faults.detour.house_rules import takes_deposit
 from tests.faults.guests import (
     AGAIN,
     DECLINED,
+    FICKLE,
     LENT,
     ONCE,
     REFUND_DECLINED,
@@ -32,15 +38,21 @@ from tests.faults.guests import (
 from tests.faults.holders import Holder, holder
 from tests.oracle import Told
 
-FIRST_DAY = 100  # days from now
+FIRST_DAY, SOON = 100, 2  # days from now
 LONGEST_STAY = 4
 LENDERS = 8  # accounts that book only with the keys of others
 
 # Out of a hundred attempts; and how many of a hundred steps a guest begins by giving a booking back.
-CARDS = {VISA: 86, DECLINED: 5, SLOW: 1, REFUND_DECLINED: 5, REFUND_SLOW: 3}
+CARDS = {VISA: 78, FICKLE: 6, DECLINED: 5, SLOW: 3, REFUND_DECLINED: 5, REFUND_SLOW: 3}
 HABITS = {ONCE: 84, AGAIN: 6, TWICE: 6, LENT: 4}
 SEVERAL_ROOMS = 5  # of one property in one order, where others of it are fought for
 RESERVED_ON_A_PAGE, CANCELLED_AT_ONCE, CANCELLED_LATER, CHANGED = 4, 3, 12, 6
+RECEPTIONS, QUIET_ROOMS = 2, 6  # desks at which staff vouches for guests, and takes their money
+HELD_FIRST, HELD_FIRST_OF_SEVERAL = (
+    3,
+    50,
+)  # by programs, which pay for the whole order in a second step, or never come back
+EARLY = 3  # stays of the next days, of which not all comes back
 REFUND_TRIED = 50  # given back at once by those whose refund will not go smoothly
 
 
@@ -77,9 +89,14 @@ class Client:
         chance = self.guest.chance
         if self.kept and lot(chance, CANCELLED_LATER):
             self.guest.cancel(self.kept.popleft(), twice=lot(chance, 10))
-        told = (self.holder if lot(chance, RESERVED_ON_A_PAGE) else self.guest).attempt(plan)
+        told = self._attempted(plan)
         if told.status == 201 and not told.cancelled:
             self.kept.append(told)
+
+    def _attempted(self, plan: Plan) -> Told:
+        if plan.hold:
+            return order_holders.attempt(self.guest, plan)
+        return (self.holder if lot(self.guest.chance, RESERVED_ON_A_PAGE) else self.guest).attempt(plan)
 
 
 class Crowd:
@@ -87,6 +104,8 @@ class Crowd:
 
     def __init__(self, terms: Terms, clients: list[Client], lenders: list[Guest], wanted: list[str]) -> None:
         self.terms, self.clients, self.begun = terms, clients, 0
+        self.at_reception: list[Client] = []  # who books only there
+        self.quiet: list[str] = []  # rooms that only these want, and whoever books others beside them
         self.kept_up = False  # they go on beyond the terms: not all disasters have happened
         self.given_up = False  # nobody serves them any more
         self.wanted = wanted  # rooms
@@ -115,11 +134,16 @@ class Crowd:
         return not any(thread.is_alive() for thread in self._threads)
 
     def logs(self) -> list[Log]:
-        return [guest.log for guest in [*(client.guest for client in self.clients), *self._lenders]]
+        everybody = [client.guest for client in (*self.clients, *self.at_reception)]
+        return [guest.log for guest in [*everybody, *self._lenders]]
+
+    def plan_at_reception(self, chance: random.Random) -> Plan:
+        """What somebody wants whom staff vouches for."""
+        return self._plan(chance, self.quiet if lot(chance, 80) else self.wanted)
 
     def _live(self, client: Client) -> None:
         while self._one_more():
-            client.step(self._plan(client.guest.chance))
+            client.step(self._plan(client.guest.chance, self.wanted))
 
     def _one_more(self) -> bool:
         with self._turn:
@@ -127,37 +151,54 @@ class Crowd:
             self.begun += goes_on
         return goes_on
 
-    def _plan(self, chance: random.Random) -> Plan:
-        nights = chance.randint(1, LONGEST_STAY)
-        first = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=FIRST_DAY)
-        check_in = first + dt.timedelta(days=chance.randint(0, self.terms.nights - nights))
-        card, room = drawn(chance, CARDS), chance.choice(self.wanted)
-        others = self.neighbours.get(room, []) if lot(chance, SEVERAL_ROOMS) else []
-        beside = tuple(chance.sample(others, min(len(others), chance.randint(1, 2))))
+    def _plan(self, chance: random.Random, wanted: list[str]) -> Plan:
+        is_early = lot(chance, EARLY)
+        first, last = self._nights(chance, is_early)
+        card, room = drawn(chance, CARDS), chance.choice(wanted)
+        beside = self._beside(chance, room)
         return Plan(
             room,
-            check_in.isoformat(),
-            (check_in + dt.timedelta(days=nights)).isoformat(),
+            first.isoformat(),
+            last.isoformat(),
             card,
             cancel=lot(chance, REFUND_TRIED if card in {REFUND_DECLINED, REFUND_SLOW} else CANCELLED_AT_ONCE),
             habit=drawn(chance, HABITS),
-            change=lot(chance, CHANGED) and not beside,
+            change=lot(chance, 50 if is_early else CHANGED) and not beside,
             beside=beside,
+            deposit=not is_early and takes_deposit(uuid_of_room(room)),
+            hold=lot(chance, HELD_FIRST_OF_SEVERAL if beside else HELD_FIRST),
         )
+
+    def _nights(self, chance: random.Random, is_early: bool) -> tuple[dt.date, dt.date]:
+        """Check-in and check-out."""
+        nights = chance.randint(1, LONGEST_STAY)
+        away = chance.randint(SOON, SOON + 4) if is_early else FIRST_DAY + chance.randint(0, self.terms.nights - nights)
+        first = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=away)
+        return first, first + dt.timedelta(days=nights)
+
+    def _beside(self, chance: random.Random, room: str) -> tuple[str, ...]:
+        others = self.neighbours.get(room, []) if lot(chance, SEVERAL_ROOMS) else []
+        return tuple(chance.sample(others, min(len(others), chance.randint(1, 2))))
 
 
 def arrived(port: int, terms: Terms) -> Crowd:
     """Accounts for all, signed in; and which rooms they will fight for."""
+    clients = partial(_client, port, terms.seed)
     with ThreadPoolExecutor(8) as pool:
         lenders = list(pool.map(lambda number: registered(port, f"lender-{number}", terms.seed), range(LENDERS)))
-        clients = list(pool.map(lambda number: _client(port, f"guest-{number}", terms.seed), range(terms.clients)))
-    for number, client in enumerate(clients):
+        guests = list(pool.map(clients, [f"guest-{number}" for number in range(terms.clients)]))
+        walk_ins = list(pool.map(clients, [f"walk-in-{number}" for number in range(RECEPTIONS)]))
+    for number, client in enumerate(guests):
         client.guest.friend = lenders[number % LENDERS]
     first = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=FIRST_DAY)
     last = first + dt.timedelta(days=terms.nights)
-    wanted = rooms(clients[0].guest, first.isoformat(), last.isoformat(), terms.rooms)
-    crowd = Crowd(terms, clients, lenders, wanted)
-    crowd.neighbours = _neighbours(clients[0].guest, wanted)
+    found = rooms(guests[0].guest, first.isoformat(), last.isoformat(), terms.rooms + QUIET_ROOMS)
+    crowd = Crowd(terms, guests, lenders, found[: terms.rooms])
+    crowd.neighbours, crowd.quiet, crowd.at_reception = (
+        _neighbours(guests[0].guest, found),
+        found[terms.rooms :],
+        walk_ins,
+    )
     return crowd
 
 
@@ -171,9 +212,15 @@ def _neighbours(guest: Guest, wanted: list[str]) -> dict[str, list[str]]:
     return {room: [one for one in house if one != room] for house in houses.values() for room in house}
 
 
-def _client(port: int, name: str, seed: int) -> Client:
+def _client(port: int, seed: int, name: str) -> Client:
     guest = registered(port, name, seed)
     return Client(guest, holder(guest, name))
+
+
+def uuid_of_room(room: str) -> uuid.UUID:
+    found = decode("room", room)
+    assert found is not None, room
+    return found
 
 
 def drawn(chance: random.Random, weights: dict[str, int]) -> str:

@@ -122,7 +122,8 @@ class Product:
         """Whether everything works, Redis included."""
         return (self.readiness() or {}).get("degraded") == []
 
-    def flask(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def flask(self, *words: str, within: float = 120) -> subprocess.CompletedProcess[str]:
+        """Raises TimeoutExpired after so many seconds."""
         return subprocess.run(
             [sys.executable, "-m", "flask", *words],
             cwd=self.path,
@@ -130,7 +131,7 @@ class Product:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=within,
         )
 
     # --- hurting it

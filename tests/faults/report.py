@@ -18,15 +18,50 @@ ENOUGH = 1000  # attempts, for a declined refund to be among them
 SOLD_TWICE = "nights sold twice"
 LOST = "acknowledged bookings and blocks lost, refused ones there"
 UNTOLD = "bookings that nobody was told of"
+ELSEWHERE = "guests without the room or nights they had, nights for nobody"
+PARTED = "orders of which a part was confirmed, or ended otherwise"
+BALANCES = "deposits, balances charged twice, wrongly or never"
+DRAWERS = "guarantees and money by hand lost, twice, or not given back"
 MONEY = "charged twice, wrongly, without a booking, or not refunded"
-MAILS = "confirmations missing, or mails without a booking"
+MAILS = "emails missing, two about one thing, or without a booking"
 VERIFY = "findings of flask bookings verify"
 ODD = "answers that should not have come (5xx but 503, two for one key)"
-FAULTS = "faults in the web server's log"
+FAULTS = "faults in the logs of web server and worker"
 UNSETTLED = "payments, holds, mails not settled in the end"
 LATE = "times not serving again in time"
 NOTHING = "things that the storm was to try, and never did"
-PROMISES = (SOLD_TWICE, LOST, UNTOLD, MONEY, MAILS, VERIFY, ODD, FAULTS, UNSETTLED, LATE, NOTHING)
+PROMISES = (
+    SOLD_TWICE,
+    LOST,
+    UNTOLD,
+    ELSEWHERE,
+    PARTED,
+    MONEY,
+    BALANCES,
+    DRAWERS,
+    MAILS,
+    VERIFY,
+    ODD,
+    FAULTS,
+    UNSETTLED,
+    LATE,
+    NOTHING,
+)
+
+# What else is done in a storm that is long enough.
+CHARGED_LATER, DECLINED_LATER = "balances charged by the worker", "balances declined by the card"
+EXPIRED_TOGETHER = "orders of several rooms that expired as one"
+EXPECTED = {
+    CHARGED_LATER: "no balance was charged",
+    DECLINED_LATER: "no balance was declined",
+    EXPIRED_TOGETHER: "no order of several rooms expired",
+    "at the reception: orders guaranteed": "nobody was vouched for",
+    "at the reception: money received": "no money was taken by hand",
+    "at the reception: money given back": "no money was given back by hand",
+    "at the reception: entries taken back": "no entry was taken back",
+    "orders held first, paid": "no order was held first and paid then",
+    "stays shortened": "nobody left early",
+}
 
 
 @dataclass
@@ -68,6 +103,8 @@ class Outcome:
             yield "no refund was declined"
         if self.terms.attempts >= ENOUGH and not self.blocked:
             yield "nobody took nights off sale"
+        if self.terms.attempts >= ENOUGH:
+            yield from (missing for what, missing in EXPECTED.items() if not self.log.did[what])
         if self.attempts < self.terms.attempts and not self.terms.seconds:
             yield f"only {self.attempts} of {self.terms.attempts} attempts were made"
 
@@ -78,6 +115,7 @@ class Outcome:
             f" seed {self.terms.seed}",
             *_block("how attempts ended", self.finals),
             *_block("all answers, asking again included", self.log.seen),
+            *_block("what else was done", self.log.did),
             f"  {'latency of those that came':<66} {_latency(self.log.seconds)}",
             *_disasters(self.recovery, self.cuts),
             f"\n  payments and holds settled {self.settled_in:.1f} s after the storm, mails sent"

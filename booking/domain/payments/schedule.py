@@ -19,7 +19,7 @@ from booking.domain import messages, people
 from booking.domain.actors import Actor
 from booking.domain.errors import Forbidden, NothingOwed, PaymentInProgress
 from booking.domain.money import rounded
-from booking.domain.payments import ledger, orders, repository
+from booking.domain.payments import debts, ledger, orders, refunds, repository
 from booking.domain.payments.context import PaymentContext
 from booking.domain.payments.models import BALANCE, BY_HAND, CHARGE, DEPOSIT, SUCCEEDED, Order, Payment
 from booking.domain.payments.schedule_models import ScheduledPayment
@@ -108,12 +108,17 @@ def _try(actor: Actor, step_id: uuid.UUID, context: PaymentContext) -> None:
 
 @transaction(isolation=READ_COMMITTED)
 def _begin(actor: Actor, step_id: uuid.UUID, context: PaymentContext) -> Payment | None:
-    """The charge of a step, recorded; None where nothing is due any more, or no card is known."""
+    """The charge of a step, recorded; None where nothing is due any more, or no card is known.
+
+    Raises NothingOwed while the deposit is not paid: it is still a hold, which ends by itself.
+    """
     step = db.session.get_one(ScheduledPayment, step_id)
     order = repository.order_locked(step.order_id)
-    if not order.due:
+    if not order.due or order.guarantee:  # whom staff vouches for pays as staff has said
         step.next_at = None
         return None
+    if not order.paid:
+        raise NothingOwed
     kept = _kept_card(order.id, context)
     if kept is None:
         _declined(actor, step, order)
@@ -141,27 +146,36 @@ def _charge(actor: Actor, charge: Payment, context: PaymentContext) -> None:
         ledger.mark_unknown(charge.id, context.patience)
         telemetry.count_payment(CHARGE, "unanswered")
         return
-    settle(actor, charge.id, outcome)
+    settle(actor, charge.id, outcome, context)
 
 
-def settle(actor: Actor, charge_id: uuid.UUID, outcome: Outcome) -> None:
-    """What became of a charge for the rest of an order: the money is booked, no booking moves."""
-    charged = outcome.result is Result.CHARGED
-    if _settled(actor, charge_id, outcome):
+def settle(actor: Actor, charge_id: uuid.UUID, outcome: Outcome, context: PaymentContext) -> None:
+    """What became of a charge for the rest of an order: the money is booked, no booking moves.
+
+    What is owed no more by then goes back: its guest has cancelled meanwhile, or has changed to a cheaper stay.
+    """
+    was_first, refund = _settled(actor, charge_id, outcome, context)
+    if was_first:
+        charged = outcome.result is Result.CHARGED
         telemetry.count_payment(CHARGE, "succeeded" if charged else "declined")
+    if refund:
+        refunds.send(actor, refund, context)
 
 
 @transaction(isolation=READ_COMMITTED)
-def _settled(actor: Actor, charge_id: uuid.UUID, outcome: Outcome) -> bool:
-    """Whether this answer was the first."""
+def _settled(
+    actor: Actor, charge_id: uuid.UUID, outcome: Outcome, context: PaymentContext
+) -> tuple[bool, Payment | None]:
+    """Whether this answer was the first; and the refund of what is too much by now."""
     charge = repository.locked(charge_id)
     if not ledger.is_open(charge):
-        return False
-    order = repository.order_locked(charge.order_id)
+        return False, None
+    order, refund = repository.order_locked(charge.order_id), None
     step = db.session.scalars(select(ScheduledPayment).where(_IS_BALANCE, ScheduledPayment.order_id == order.id)).one()
     if outcome.result is Result.CHARGED:
         ledger.succeed(charge, outcome.reference)
         step.next_at = None
+        refund = _surplus(actor, charge, context)
     elif outcome.result is Result.DECLINED:
         ledger.fail(charge, ledger.DECLINED, outcome.reason or None)
         _declined(actor, step, order)
@@ -169,7 +183,20 @@ def _settled(actor: Actor, charge_id: uuid.UUID, outcome: Outcome) -> bool:
         ledger.fail(charge, ledger.ABANDONED)
     facts = {"amount": str(charge.amount), "currency": charge.currency, "purpose": BALANCE}
     people.audit(actor, f"payment.{charge.state}", encode("payment", charge_id), after=facts)
-    return True
+    return True, refund
+
+
+def _surplus(actor: Actor, charge: Payment, context: PaymentContext) -> Payment | None:
+    """What a charge has brought beyond what its order owes, on its way back; what was declined on that way before
+    is owed by itself.
+    """
+    order = repository.order_locked(charge.order_id)  # with this charge
+    declined = Decimal(db.session.scalar(select(debts.declined_of(charge.order_id))) or 0)
+    too_much = min(charge.amount, order.net_paid - declined - order.owed)
+    if too_much <= 0:
+        return None
+    people.audit(actor, "refund.started", encode("order", order.id), after={"amount": str(too_much)})
+    return ledger.start_refund(charge, too_much, context.patience)
 
 
 _IS_BALANCE = ScheduledPayment.purpose == BALANCE

@@ -86,7 +86,7 @@ def _settle_charge(actor: Actor, payment: Payment, context: BookingContext) -> b
         payments.note_error(payment.id, payments.NO_ANSWER)
         return False
     if payment.purpose == payments.BALANCE:
-        payments.settle_balance(actor, payment.id, outcome)
+        payments.settle_balance(actor, payment.id, outcome, context)
     elif outcome.result is Result.CHARGED:
         try:
             payment_outcomes.charged(actor, payment, outcome, context)

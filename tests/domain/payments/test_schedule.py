@@ -18,15 +18,16 @@ from booking.domain.errors import Forbidden, PaymentFailed, PaymentUnknown
 from booking.domain.maintenance import verification
 from booking.domain.payments import DepositPlan
 from booking.domain.payments.schedule_models import ScheduledPayment
-from booking.domain.reservations import balances, bookings, holds, recovery
+from booking.domain.reservations import balances, bookings, guarantees, holds, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Event, Payment, Room, User
 from booking.infra.db import READ_COMMITTED, db, transaction
-from booking.infra.provider import Outcome, Result, SimulatedLedger
+from booking.infra.provider import NoAnswer, Outcome, Result, SimulatedLedger
 from tests.cases import each
 from tests.cast import (
     AN_HOUR,
     DECLINED,
+    REFUND_DECLINED,
     SYSTEM,
     VISA,
     Interrupted,
@@ -43,8 +44,10 @@ from tests.cast import (
     reload,
     silent,
 )
+from tests.domain.reservations.changing import changed
 
 A_THIRD = DepositPlan(balance_days=10, percent=Decimal(30))
+HALF = {"name": "half", "tiers": [{"daysBefore": 1, "percent": 50}]}
 DUE = dt.timedelta(days=21, hours=1)  # from now, at any hour: 10 days before a stay that begins in 30 it is due
 A_DAY = dt.timedelta(days=1, minutes=1)
 
@@ -234,10 +237,18 @@ def _dies(*_: object) -> None:
     raise RuntimeError("killed")
 
 
-@transaction
 def charged_by_provider(booking: Booking) -> int:
+    return moved_by_provider(booking, "charge")
+
+
+def returned_by_provider(booking: Booking) -> int:
+    return moved_by_provider(booking, "refund")
+
+
+@transaction
+def moved_by_provider(booking: Booking, kind: str) -> int:
     ids = select(Payment.id).where(Payment.order_id == booking.order_id)
-    entries = select(SimulatedLedger.amount).where(SimulatedLedger.key.in_(ids), SimulatedLedger.kind == "charge")
+    entries = select(SimulatedLedger.amount).where(SimulatedLedger.key.in_(ids), SimulatedLedger.kind == kind)
     return int(sum(db.session.scalars(entries)))
 
 
@@ -255,9 +266,75 @@ def test_cancelled_before_the_rest_was_due_only_what_was_paid_comes_back(
     )
 
 
+@each("answered", [True, False])
+@each(("policy", "kept"), [({}, 0), ({"cancellation_policy": HALF}, 180)])
+def test_cancelled_while_the_rest_is_charged_what_is_owed_no_more_goes_back(
+    alice: User, desk: BookingContext, policy: dict[str, Any], kept: int, answered: bool
+) -> None:
+    booked = pay(hold(alice, a_room(**policy), desk), desk)
+
+    def cancelled(_: Outcome) -> None:
+        bookings.cancel(acting(alice), booked.id, desk)
+        if not answered:
+            raise NoAnswer
+
+    later(DUE)
+    payments.charge_due(SYSTEM, interrupted(desk, cancelled))
+    recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
+    paid, back, due = sums(booked)
+    assert (paid - back, due, returned_by_provider(booked), agrees()) == (kept, 0, 360 - kept, True)
+
+
+def test_a_cheaper_stay_while_the_rest_is_charged_costs_no_more_than_it_does(
+    booked: Booking, desk: BookingContext
+) -> None:
+    check_out = in_days(30, 1).check_out
+
+    def shorter(_: Outcome) -> None:
+        changed(booked, desk, check_out=check_out)
+
+    later(DUE)
+    payments.charge_due(SYSTEM, interrupted(desk, shorter))
+    assert (sums(booked), returned_by_provider(booked), agrees()) == ((360, 240, 0), 240, True)
+
+
+def test_a_refund_that_is_owed_already_is_not_given_twice_with_what_the_rest_brought_too_much(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
+    booked = pay(hold(alice, room, desk), desk, REFUND_DECLINED)
+
+    def cancelled(_: Outcome) -> None:
+        bookings.cancel(acting(alice), booked.id, desk)
+
+    later(DUE)
+    payments.charge_due(SYSTEM, interrupted(desk, cancelled))
+    assert sorted(one.amount for one in payments_of(booked) if one.kind == "refund") == [108, 252]
+    assert {finding.rule for finding in verification.verify().findings} == {"refund_owed"}
+
+
+def test_a_hold_whose_rest_is_due_already_waits_until_it_is_paid(alice: User, room: Room, desk: BookingContext) -> None:
+    held = hold(alice, room, desk)
+    say("UPDATE payment_schedule SET due_at = now(), next_at = now() WHERE purpose = 'balance'")
+    payments.charge_due(SYSTEM, desk)
+    assert (payments_of(held), told()) == ([], [])
+    pay(held, desk)
+    say("UPDATE payment_schedule SET next_at = now() WHERE purpose = 'balance'")
+    payments.charge_due(SYSTEM, desk)
+    assert (sums(held), told()) == ((360, 0, 0), [])
+
+
+def test_the_rest_of_what_staff_vouches_for_is_nobodys_card_to_pay(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
+    held = hold(alice, room, desk)
+    guarantees.guarantee(SYSTEM, held.order_id, "desk")
+    later(DUE)
+    payments.charge_due(SYSTEM, desk)
+    assert (payments_of(held), told(), steps(held)[1].next_at, agrees()) == ([], [], None, True)
+
+
 def test_what_the_policy_keeps_beyond_the_deposit_is_charged_when_it_is_due(alice: User, desk: BookingContext) -> None:
-    half = {"name": "half", "tiers": [{"daysBefore": 1, "percent": 50}]}
-    booked = pay(hold(alice, a_room(cancellation_policy=half), desk), desk)
+    booked = pay(hold(alice, a_room(cancellation_policy=HALF), desk), desk)
     bookings.cancel(acting(alice), booked.id, desk)
     assert sums(booked) == (108, 0, 72)
     later(DUE)

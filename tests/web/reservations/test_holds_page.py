@@ -13,7 +13,8 @@ from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
-from tests.cast import VISA, a_room, acting, count, in_days, order, payments_of, reload
+from tests.cases import each
+from tests.cast import AN_HOUR, VISA, a_room, acting, count, in_days, later, order, payments_of, reload
 from tests.web.visitor import Visitor
 
 STAY = in_days(30)
@@ -92,3 +93,25 @@ def test_what_is_paid_while_it_is_released_stays_booked(
     tab.send(f"{page}/release")
     assert reload(held).status == "CONFIRMED"
     assert [one.kind for one in payments_of(held)] == ["charge"]
+
+
+@each("over", ["by another press", "by time"])
+def test_what_is_over_just_before_it_is_released_is_released(
+    app: Flask, alice: User, desk: BookingContext, monkeypatch: pytest.MonkeyPatch, over: str
+) -> None:
+    held = holds.reserve(acting(alice), order(alice, a_room(), in_days(30)), desk)
+    page = f"/checkout/{encode('booking', held.id)}"
+    tab = Visitor(app).signed_in(alice).go(page)
+    release = reservations.release_hold
+
+    def over_before(*call: Any) -> Any:  # after this tab has looked
+        if over == "by time":
+            later(AN_HOUR)
+        else:
+            release(*call)
+        return release(*call)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(reservations, "release_hold", over_before)
+        assert tab.send(f"{page}/release").url.startswith("/rooms/")
+    assert count(Booking, status="CONFIRMED") == 0

@@ -1,0 +1,209 @@
+"""What guests and staff were told of deposits, guarantees and money by hand, beside what the tables say.
+
+Like oracle.py: it knows the tables and the provider's ledger, and nothing of the code that writes them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from tests.oracle import Facts, Told, rows, uuid_of
+
+ROUNDED = Decimal("0.5")  # of a currency, at most, between a share and what is charged for it
+BY_HAND = "('desk', 'transfer')"
+
+
+@dataclass
+class Entry:
+    """What staff was told that it had entered: a charge is money in the drawer, a refund is money out of it."""
+
+    kind: str
+    amount: Decimal
+    reference: str  # or why an entry was taken back
+    payment: str = ""
+    corrected: bool = False
+
+
+@dataclass
+class Drawer:
+    """What was told of an order that staff vouches for."""
+
+    reference: str
+    lines: list[Told]
+    entries: list[Entry] = field(default_factory=list)
+    changed: bool = False  # a stay of it may have become dearer and cheaper again
+    unsure: bool = False  # of one command nobody knows what came of it
+
+    def has(self, entry: Entry) -> bool:
+        return any((one.kind, one.reference) == (entry.kind, entry.reference) for one in self.entries)
+
+    @property
+    def money(self) -> Decimal:
+        return sum((one.amount if one.kind == "charge" else -one.amount for one in self.entries), Decimal(0))
+
+    @property
+    def price(self) -> Decimal | None:
+        """What its rooms cost that were not cancelled, all of which can be for nothing; None where nobody knows."""
+        if any(told.cancelled is None or told.price is None for told in self.lines):
+            return None
+        return sum((Decimal(str(told.price)) for told in self.lines if not told.cancelled), Decimal(0))
+
+
+# --- guarantees, and money by hand
+
+
+def wrong_drawers(database: Any, drawers: dict[str, Drawer]) -> Iterable[str]:
+    """Orders guaranteed by nobody or not at all, entries lost or made twice, and orders that hold other sums."""
+    asked = "SELECT reference, owed, paid - refunded - refunding, guarantee IS NOT NULL FROM orders"
+    orders = {row[0]: row[1:] for row in rows(database, asked)}
+    guaranteed = {reference for reference, facts in orders.items() if facts[2]}
+    yield from (f"{one} is guaranteed, and nobody was told" for one in sorted(guaranteed - drawers.keys()))
+    written, by_card = _written(database), _by_card(database)
+    yield from (f"{one} has money by hand that nobody took" for one in sorted(written.keys() - drawers.keys()))
+    for reference, drawer in drawers.items():
+        if drawer.unsure:
+            continue
+        if reference not in guaranteed:
+            yield f"{reference} was guaranteed, and the database does not say so"
+            continue
+        told = Counter((one.kind, one.amount, one.reference) for one in drawer.entries)
+        if told != written[reference]:
+            yield f"{reference}: {dict(told)} was told, {dict(written[reference])} is written"
+        yield from _wrong_sums(drawer, orders[reference], drawer.money + by_card[reference])
+
+
+def _written(database: Any) -> dict[str, Counter[tuple[str, Decimal, str]]]:
+    """Entries by hand of each order: their kind, amount and reference."""
+    found: dict[str, Counter[tuple[str, Decimal, str]]] = defaultdict(Counter)
+    asked = f"""
+        SELECT o.reference, p.kind, p.amount, p.provider_reference FROM payments p JOIN orders o ON o.id = p.order_id
+        WHERE p.provider IN {BY_HAND} AND p.state = 'succeeded'"""
+    for reference, kind, amount, entry in rows(database, asked):
+        found[reference][kind, amount, entry] += 1
+    return found
+
+
+def _by_card(database: Any) -> Counter[str]:
+    """What the provider has of each order that staff vouches for: a dearer stay, for example."""
+    found = Counter[str]()
+    asked = """
+        SELECT o.reference, sum(CASE l.kind WHEN 'charge' THEN l.amount ELSE -l.amount END)
+        FROM simulated_ledger l JOIN payments p ON p.id = l.key JOIN orders o ON o.id = p.order_id
+        WHERE l.kind IN ('charge', 'refund') AND o.guarantee IS NOT NULL GROUP BY o.reference"""
+    for reference, amount in rows(database, asked):
+        found[reference] = amount
+    return found
+
+
+def _wrong_sums(drawer: Drawer, order: tuple[Decimal, Decimal, bool], money: Decimal) -> Iterable[str]:
+    """When everything that awaits staff has been given back."""
+    owed, has, _ = order
+    if has != money:
+        yield f"{drawer.reference}: the order says that {has} is here, and it is {money}"
+    if drawer.price is None:
+        return
+    if owed != drawer.price:
+        yield f"{drawer.reference} owes {owed}, and its guest was told {drawer.price}"
+    if money > drawer.price:
+        yield f"{drawer.reference}: {money} is kept where {drawer.price} is the price"
+    in_all = sum((one.amount for one in drawer.entries if one.kind == "charge" and not one.corrected), Decimal(0))
+    if not drawer.changed and money != min(drawer.price, in_all):
+        yield f"{drawer.reference}: {money} is here of {in_all}, where {drawer.price} is the price"
+
+
+# --- deposits
+
+
+@dataclass
+class Moved:
+    """What the provider moved and refused for an order."""
+
+    charges: list[Decimal] = field(default_factory=list)
+    returned: Decimal = Decimal(0)
+    declined: list[str] = field(default_factory=list)  # kinds of what it declined after the first charge
+    still_owed: Decimal = Decimal(0)  # refunds that it declined
+
+    @property
+    def kept(self) -> Decimal:
+        return sum(self.charges, Decimal(0)) - self.returned
+
+
+def wrong_deposits(database: Any, facts: Facts, log: list[Told], percent: int) -> Iterable[str]:
+    """Deposits that nobody agreed to, that are not a share of the price, and balances charged twice or too late."""
+    moved = _moved(database)
+    told_of = {uuid_of("booking", told.booking_id): told for told in log if told.status == 201}
+    for booking_id, told in told_of.items():
+        if told.deposit_of is not None and booking_id in facts.bookings:
+            yield from _wrong_deposit(booking_id, told, moved[facts.order_of[booking_id]], percent)
+    for order_id in facts.planned:
+        for booking_id in facts.lines[order_id]:
+            one = told_of.get(booking_id)
+            if one and one.deposit_of is None and order_id not in facts.guaranteed:
+                yield f"{one} was to be paid at once, and has a deposit"
+            if order_id not in facts.guaranteed:
+                yield from _wrong_balance(facts, booking_id, moved[order_id])
+
+
+def _moved(database: Any) -> dict[str, Moved]:
+    """By order, in the order in which it was asked for."""
+    found: dict[str, Moved] = defaultdict(Moved)
+    asked = """
+        SELECT p.order_id::text, p.kind, l.kind, l.amount FROM simulated_ledger l JOIN payments p ON p.id = l.key
+        ORDER BY p.id"""
+    for order_id, asked_for, kind, amount in rows(database, asked):
+        order = found[order_id]
+        if kind == "charge":
+            order.charges.append(amount)
+        elif kind == "refund":
+            order.returned += amount
+        elif kind == "declined" and order.charges:
+            order.declined.append(asked_for)
+            order.still_owed += amount if asked_for == "refund" else 0
+    return found
+
+
+def _wrong_deposit(booking_id: str, told: Told, moved: Moved, percent: int) -> Iterable[str]:
+    share = Decimal(str(told.deposit_of)) * percent / 100
+    first = moved.charges[0] if moved.charges else Decimal(0)
+    if abs(first - share) > ROUNDED:
+        yield f"{booking_id}: {first} was charged at once, where {share} of {told.deposit_of} is the deposit"
+
+
+def _wrong_balance(facts: Facts, booking_id: str, moved: Moved) -> Iterable[str]:
+    """All of the price in the end, but for a balance that was declined; nothing of what is cancelled in time."""
+    _, status, was_confirmed, _ = facts.bookings[booking_id]
+    price = facts.owed[booking_id][0] if status == "CONFIRMED" else Decimal(0)
+    if moved.kept > price + moved.still_owed:
+        yield f"{booking_id} ({status}): {moved} where {price} is the price: too much is kept"
+    if moved.kept < price and "charge" not in moved.declined:
+        yield f"{booking_id} ({status}): {moved} where {price} is the price: the rest was never charged"
+    if booking_id not in facts.changed and len(moved.charges) > 1 + was_confirmed:
+        yield f"{booking_id} ({status}) was charged {len(moved.charges)} times: {moved}"
+
+
+def wrong_news_of_balances(database: Any, arrived: set[str]) -> Iterable[str]:
+    """Guests whose card was declined for the rest and who were not told, told twice, or told without a reason.
+
+    `arrived`: the events of which an email came.
+    """
+    declined = """
+        SELECT p.order_id::text FROM simulated_ledger l JOIN payments p ON p.id = l.key AND p.kind = 'charge'
+        JOIN payment_schedule s ON s.order_id = p.order_id AND s.purpose = 'balance'
+        WHERE l.kind = 'declined' AND EXISTS (SELECT FROM simulated_ledger c JOIN payments d ON d.id = c.key
+        AND d.order_id = p.order_id AND d.kind = 'charge' AND d.id < p.id WHERE c.kind = 'charge')
+        AND p.purpose <> 'change'"""
+    reasons = {row[0] for row in rows(database, declined)}
+    events = "SELECT id::text, payload->>'bookingId' FROM events WHERE type = 'balance.declined'"
+    order_of = dict(rows(database, "SELECT id::text, order_id::text FROM bookings"))
+    told = Counter[str]()
+    for event_id, booking in rows(database, events):
+        told[order_of[uuid_of("booking", booking)]] += 1
+        if event_id not in arrived:
+            yield f"{booking} was to be told of a declined balance, and no email came"
+    yield from (f"order {one} was told {n} times of a declined balance" for one, n in told.items() if n > 1)
+    yield from (f"order {one} was told of a declined balance that nobody declined" for one in told.keys() - reasons)
+    yield from (f"order {one} was not told that its balance was declined" for one in reasons - told.keys())
