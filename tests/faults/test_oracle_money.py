@@ -1,0 +1,246 @@
+"""What guests and staff were told of deposits, guarantees, orders and nights: each finding is made once, by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from booking.domain import payments
+from booking.domain.payments import DepositPlan
+from booking.domain.reservations import bookings, guarantees, holds
+from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.requests import OrderItem, OrderRequest
+from booking.domain.tables import Booking, Room, User
+from booking.infra.ids import encode
+from tests import oracle, oracle_money
+from tests.cases import each
+from tests.cast import SYSTEM, VISA, acting, beside, in_days, later, order, order_of
+from tests.faults.test_oracle import changed, database
+from tests.oracle_money import Drawer, Entry
+
+__all__ = ["database"]
+
+PERCENT = 30
+SINCE = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+DUE = dt.timedelta(days=51)  # 50 days before a stay that begins in 100 it is due
+
+
+def told_of(booking: Booking, **more: Any) -> oracle.Told:
+    ids = encode("user", booking.user_id), encode("booking", booking.id)
+    return oracle.Told(ids[0], "", 201, booking_id=ids[1], price=float(booking.total_price), **more)
+
+
+# --- deposits
+
+
+@pytest.fixture
+def in_parts(app: Flask, alice: User, room: Room, desk: BookingContext) -> Booking:
+    """360 EUR, of which 108 are paid."""
+    plan = DepositPlan(balance_days=50, percent=Decimal(PERCENT))
+    held = holds.reserve(acting(alice), replace(order(alice, room, in_days(100)), deposit=plan), desk)
+    return bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)
+
+
+def of_deposits(database: Any, in_parts: Booking, deposit_of: float | None = 360) -> str:
+    told = told_of(in_parts, deposit_of=deposit_of)
+    return str(list(oracle_money.wrong_deposits(database, oracle.Facts(database), [told], PERCENT)))
+
+
+def test_a_balance_that_was_never_charged_is_found_and_one_that_was_is_not(
+    database: Any, in_parts: Booking, desk: BookingContext
+) -> None:
+    assert "the rest was never charged" in of_deposits(database, in_parts)
+    later(DUE)
+    payments.charge_due(SYSTEM, desk)
+    assert of_deposits(database, in_parts) == "[]"
+    assert list(oracle.wrong_sums(database)) == []
+
+
+def test_a_balance_that_was_charged_twice_or_otherwise_is_found(
+    database: Any, in_parts: Booking, desk: BookingContext
+) -> None:
+    later(DUE)
+    payments.charge_due(SYSTEM, desk)
+    again = """
+        INSERT INTO payments (id, order_id, booking_id, kind, purpose, amount, currency, state, method, provider)
+        SELECT gen_random_uuid(), order_id, booking_id, kind, purpose, amount, currency, 'failed', method, provider
+        FROM payments WHERE purpose = 'balance'"""
+    changed(database, again)
+    entry = """
+        INSERT INTO simulated_ledger (key, kind, reference, amount, currency)
+        SELECT id, 'charge', id::text, amount, currency FROM payments WHERE state = 'failed'"""
+    changed(database, entry)
+    found = of_deposits(database, in_parts)
+    assert ("too much is kept" in found, "was charged 3 times" in found) == (True, True)
+
+
+def test_a_deposit_that_is_no_share_of_the_price_or_was_not_agreed_is_found(
+    database: Any, in_parts: Booking, desk: BookingContext
+) -> None:
+    later(DUE)
+    payments.charge_due(SYSTEM, desk)
+    assert "was to be paid at once" in of_deposits(database, in_parts, None)
+    assert "where 90 of 300 is the deposit" in of_deposits(database, in_parts, 300)
+
+
+def test_a_deposit_that_is_kept_of_a_cancelled_stay_is_found(
+    database: Any, in_parts: Booking, desk: BookingContext
+) -> None:
+    bookings.cancel(acting(in_parts.user_id), in_parts.id, desk)
+    assert of_deposits(database, in_parts) == "[]"
+    changed(database, "DELETE FROM simulated_ledger WHERE kind = 'refund'")
+    assert "too much is kept" in of_deposits(database, in_parts)
+
+
+def test_news_of_a_declined_balance_come_once_where_one_was_declined(
+    database: Any, in_parts: Booking, desk: BookingContext
+) -> None:
+    def news(arrived: set[str]) -> str:
+        return str(list(oracle_money.wrong_news_of_balances(database, arrived)))
+
+    changed(database, "UPDATE payments SET method = 'pm_card_declined'")
+    later(DUE)
+    payments.charge_due(SYSTEM, desk)
+    [(event,)] = oracle.rows(database, "SELECT id::text FROM events WHERE type = 'balance.declined'")
+    assert news({event}) == "[]"
+    assert "no email came" in news(set())
+    changed(
+        database,
+        "INSERT INTO events (id, type, payload) SELECT gen_random_uuid(), type, payload FROM events"
+        " WHERE type = 'balance.declined'",
+    )
+    assert "was told 2 times" in news({event})
+    changed(database, "DELETE FROM simulated_ledger WHERE kind = 'declined'")
+    assert "that nobody declined" in news({event})
+    changed(database, "UPDATE events SET type = 'booking.created' WHERE type = 'balance.declined'")
+    declined = """
+        INSERT INTO simulated_ledger (key, kind, reference, amount, currency)
+        SELECT id, 'declined', 'x', 1, 'EUR' FROM payments WHERE purpose = 'balance'"""
+    changed(database, declined)
+    assert "was not told that its balance was declined" in news(set())
+
+
+# --- guarantees, and money by hand
+
+
+@pytest.fixture
+def vouched_for(app: Flask, alice: User, room: Room, desk: BookingContext) -> Booking:
+    held = holds.reserve(acting(alice), order(alice, room, in_days(100)), desk)
+    [booking] = guarantees.guarantee(SYSTEM, held.order_id, "desk")
+    return booking
+
+
+@pytest.fixture
+def drawer(vouched_for: Booking) -> Drawer:
+    """Of 360 EUR 200 were paid."""
+    payments.record_received(SYSTEM, vouched_for.order_id, Decimal(200), by="desk", reference="receipt 1")
+    entries = [Entry("charge", Decimal(200), "receipt 1")]
+    return Drawer(order_of(vouched_for).reference, [told_of(vouched_for)], entries)
+
+
+def of_drawers(database: Any, *drawers: Drawer) -> str:
+    found = [
+        *oracle_money.wrong_drawers(database, {drawer.reference: drawer for drawer in drawers}),
+        *oracle.wrong_money(oracle.Facts(database)),
+        *oracle.wrong_sums(database),
+    ]
+    return str(found)
+
+
+def test_a_drawer_that_is_as_it_was_told_is_no_finding(database: Any, drawer: Drawer) -> None:
+    assert of_drawers(database, drawer) == "[]"
+
+
+@each(
+    ("told", "found"),
+    [
+        ({"entries": []}, "is written"),
+        ({"entries": [Entry("charge", Decimal(200), "receipt 1"), Entry("charge", Decimal(1), "2")]}, "is written"),
+        ({"entries": [Entry("charge", Decimal(201), "receipt 1")]}, "and it is 201"),
+        ({"lines": []}, "is kept where 0 is the price"),
+    ],
+)
+def test_a_drawer_that_holds_something_else_is_found(
+    database: Any, drawer: Drawer, told: dict[str, Any], found: str
+) -> None:
+    assert found in of_drawers(database, replace(drawer, **told))
+
+
+def test_a_guarantee_that_is_lost_or_that_nobody_gave_is_found(database: Any, drawer: Drawer) -> None:
+    found = of_drawers(database)
+    assert ("is guaranteed, and nobody was told" in found, "by hand that nobody took" in found) == (True, True)
+    changed(
+        database,
+        "UPDATE orders SET guarantee = NULL, guaranteed_by = NULL, guaranteed_at = NULL WHERE guarantee IS NOT NULL",
+    )
+    assert "was guaranteed, and the database does not say so" in of_drawers(database, drawer)
+
+
+def test_money_that_was_to_go_back_by_hand_and_is_still_here_is_found(
+    database: Any, drawer: Drawer, vouched_for: Booking, desk: BookingContext
+) -> None:
+    bookings.cancel(acting(vouched_for.user_id), vouched_for.id, desk)
+    drawer.lines[0].cancelled = True
+    assert "200 is kept where 0 is the price" in of_drawers(database, drawer)
+    [(refund,)] = oracle.rows(database, "SELECT id FROM payments WHERE state = 'awaiting_staff'")
+    payments.record_returned(SYSTEM, refund, reference="cash 1")
+    assert "is written" in of_drawers(database, drawer)
+    drawer.entries.append(Entry("refund", Decimal(200), "cash 1"))
+    assert of_drawers(database, drawer) == "[]"
+
+
+# --- orders of several rooms, nights and stays, what came back
+
+
+def test_an_order_that_ended_in_parts_is_found(database: Any, alice: User, room: Room, desk: BookingContext) -> None:
+    items = tuple(OrderItem(one.id, in_days(30), 2) for one in (room, beside(room, "Suite", 80)))
+    first, _ = bookings.hold_all(acting(alice), OrderRequest(alice.id, items), desk)
+    assert list(oracle.parted_orders(database)) == []
+    changed(database, f"UPDATE bookings SET status = 'EXPIRED', held_until = NULL WHERE id = '{first.id}'")
+    assert len(list(oracle.parted_orders(database))) == 1
+
+
+@pytest.fixture
+def sold(app: Flask, desk: BookingContext, alice: User, room: Room) -> Booking:
+    return bookings.book(acting(alice), order(alice, room, in_days(30)), VISA, desk)
+
+
+def test_nights_that_a_guest_lacks_or_that_nobody_has_are_found(database: Any, sold: Booking) -> None:
+    assert list(oracle.nights_astray(database, SINCE)) == []
+    changed(database, f"DELETE FROM availability WHERE night = '{sold.check_in}'")
+    assert list(oracle.nights_astray(database, SINCE)) == [f"{sold.reference} has 2 of its 3 nights"]
+    changed(database, f"UPDATE availability SET claim_id = '{sold.order_id}'")
+    assert len(list(oracle.nights_astray(database, SINCE))) == 3
+
+
+def test_another_stay_than_the_guest_was_told_of_is_found(database: Any, sold: Booking) -> None:
+    room, first, last = encode("room", sold.room_id), str(sold.check_in), str(sold.check_out)
+    assert list(oracle.wrong_stays(database, [told_of(sold, stay=(room, first, last))])) == []
+    assert len(list(oracle.wrong_stays(database, [told_of(sold, stay=(room, first, first))]))) == 1
+
+
+def test_another_refund_than_the_guest_was_told_of_is_found(database: Any, sold: Booking, desk: BookingContext) -> None:
+    bookings.cancel(acting(sold.user_id), sold.id, desk)
+
+    def refunds(told: float) -> list[str]:
+        return list(oracle.wrong_refunds(oracle.Facts(database), [told_of(sold, refund=told)]))
+
+    assert refunds(360) == []
+    assert "and" in refunds(180)[0]
+
+
+def test_a_second_confirmation_of_one_booking_is_found(database: Any, sold: Booking) -> None:
+    changed(
+        database,
+        "INSERT INTO events (id, type, payload) SELECT gen_random_uuid(), type, payload FROM events"
+        " WHERE type = 'booking.confirmed'",
+    )
+    events = oracle.rows(database, "SELECT id::text FROM events WHERE type = 'booking.confirmed'")
+    one, two = (oracle.Mail(f"{event}.mail@x", sold.reference) for (event,) in events)
+    assert oracle.mail_findings(database, [one], SINCE) == []
+    assert oracle.mail_findings(database, [one, two], SINCE) == [f"{sold.reference} has 2 confirmations"]
