@@ -20,6 +20,7 @@ import psutil
 import psycopg2
 
 from booking.infra import embedded
+from booking.infra.embedded import processes
 from booking.infra.embedded.ports import RANGE, is_free
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -142,9 +143,15 @@ class Product:
             return psutil.Process(int((self.home / "run" / f"{name}.pid").read_text()))
         if name == "granian":
             return self.process("web").children()[-1]
-        assert self.supervisor is not None
-        found = {child.name().partition("-")[0]: child for child in self.supervisor.children()}
-        return found[name]
+        if name == "postgres":
+            return psutil.Process(int((self.data() / "postmaster.pid").read_text().split("\n", 1)[0]))
+        # Whoever started it: the first to need it when it was gone.
+        return processes.working_in(self.home / "valkey", name)[0]
+
+    def servers(self) -> dict[str, str]:
+        """Where web finds Postgres and Valkey, as environment variables."""
+        environ = self.process("web").environ()
+        return {name: environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
 
     def kill(self, name: str) -> float:
         """kill -9; the seconds until a new one is there and everything serves again."""

@@ -78,6 +78,7 @@ class Outcome:
     mails: int = 0
     mails_twice: int = 0
     owed: int = 0  # refunds that were declined, and reported so
+    impossible: frozenset[str] = frozenset()  # of what is expected
     blocked: int = 0  # times that staff took nights off sale
     log: Log = field(default_factory=Log)  # of all guests together
     broken: dict[str, list[str]] = field(default_factory=lambda: {promise: [] for promise in PROMISES})
@@ -104,7 +105,8 @@ class Outcome:
         if self.terms.attempts >= ENOUGH and not self.blocked:
             yield "nobody took nights off sale"
         if self.terms.attempts >= ENOUGH:
-            yield from (missing for what, missing in EXPECTED.items() if not self.log.did[what])
+            expected = {what: missing for what, missing in EXPECTED.items() if what not in self.impossible}
+            yield from (missing for what, missing in expected.items() if not self.log.did[what])
         if self.attempts < self.terms.attempts and not self.terms.seconds:
             yield f"only {self.attempts} of {self.terms.attempts} attempts were made"
 

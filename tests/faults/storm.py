@@ -81,6 +81,7 @@ def run(terms: Terms, say: Say, *, with_stripe: bool = False) -> Outcome:
         product, box = stack.enter_context(_detoured(shears, provider.settings if provider else {}))
         if provider:
             stack.enter_context(provider.telling(product.port))
+            outcome.impossible = frozenset({report.DECLINED_LATER})  # its cards are not fickle
         say("  a copy of the product runs; guests arrive")
         crowd = arrived(product.port, terms)
         desks = stack.enter_context(receptions(product, crowd))

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from tests.faults import beside
-from tests.faults.guests import DECLINED, REFUND_DECLINED, REFUND_SLOW, SLOW
+from tests.faults.guests import DECLINED, FICKLE, REFUND_DECLINED, REFUND_SLOW, SLOW
 from tests.faults.line import Line
 from tests.stripe_stand_in import StandIn
 from tests.stripe_stand_in.account import Form
@@ -39,7 +39,7 @@ class Stripe:
         self.stand_in = StandIn(silence=SILENCE, mood=self._mood)
         self.stand_in.shows_pages()
         account = self.stand_in.account
-        account.cards |= {SLOW, REFUND_DECLINED, REFUND_SLOW}
+        account.cards |= {FICKLE, SLOW, REFUND_DECLINED, REFUND_SLOW}  # which never is fickle here
         account.declines[DECLINED] = ("card_declined", "generic_decline")
         account.unreturnable = {REFUND_DECLINED}
         self.settings = {

@@ -11,6 +11,8 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
+import psutil
+
 from tests.faults.product import Product
 
 UNTIL = 240.0  # seconds of saying it again
@@ -62,7 +64,7 @@ class Terminal:
         with self._turn:
             try:
                 return self._said(words)
-            except (OSError, ValueError):
+            except (OSError, ValueError, KeyError, psutil.Error):
                 self.close()
                 return None
 
@@ -84,7 +86,7 @@ class Terminal:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "terminal"],
             cwd=self._product.path,
-            env=self._product.environ,
+            env=self._product.environ | self._product.servers(),  # it starts none, and meets the cuts, too
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
