@@ -148,10 +148,10 @@ class Product:
         # Whoever started it: the first to need it when it was gone.
         return processes.working_in(self.home / "valkey", name)[0]
 
-    def servers(self) -> dict[str, str]:
-        """Where web finds Postgres and Valkey, as environment variables."""
+    def settings_of_web(self) -> dict[str, str]:
+        """What it was told of servers and keys: with these a process needs to start none, and finds the same."""
         environ = self.process("web").environ()
-        return {name: environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
+        return {name: environ[name] for name in ("APP_ENV", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "JWT_KEYS")}
 
     def kill(self, name: str) -> float:
         """kill -9; the seconds until a new one is there and everything serves again."""

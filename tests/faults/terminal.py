@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
@@ -69,10 +70,13 @@ class Terminal:
                 return None
 
     def close(self) -> None:
-        if self._process:
-            self._process.kill()
-            self._process.communicate()
-        self._process = None
+        process, self._process = self._process, None
+        if process:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                with suppress(OSError):  # what was not read any more
+                    pipe.close()
 
     def _said(self, words: tuple[str, ...]) -> Said:
         process = self._process = self._process or self._opened()
@@ -86,7 +90,7 @@ class Terminal:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "terminal"],
             cwd=self._product.path,
-            env=self._product.environ | self._product.servers(),  # it starts none, and meets the cuts, too
+            env=self._product.environ | self._product.settings_of_web(),  # so it meets the cuts, too
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
