@@ -19,7 +19,7 @@ VISA, DECLINED, SLOW = "pm_card_visa", "pm_card_declined", "pm_card_timeout"
 REFUND_DECLINED, REFUND_SLOW = "pm_card_refund_declined", "pm_card_refund_timeout"
 FICKLE = "pm_card_fickle"  # declined now and then: see detour/house_rules.py
 UNTIL = 240.0  # seconds of asking again: several calls in a row may die, each leaving a key to its lease of 30 s
-ASK_AGAIN = {"ROOM_LOCKED", "IDEMPOTENCY_CONFLICT"}
+ASK_AGAIN = {"ROOM_LOCKED", "IDEMPOTENCY_CONFLICT", "PAYMENT_IN_PROGRESS"}
 
 # What a guest does with a key beside asking until there is a final answer.
 ONCE = "once"

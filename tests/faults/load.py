@@ -138,12 +138,13 @@ class Crowd:
         return [guest.log for guest in [*everybody, *self._lenders]]
 
     def plan_at_reception(self, chance: random.Random) -> Plan:
-        """What somebody wants whom staff vouches for."""
-        return self._plan(chance, self.quiet if lot(chance, 80) else self.wanted)
+        """What somebody wants whom staff vouches for: cancelled in time, it costs nothing."""
+        return self._plan(chance, self.quiet if lot(chance, 80) else self.wanted, is_early=False)
 
     def _live(self, client: Client) -> None:
         while self._one_more():
-            client.step(self._plan(client.guest.chance, self.wanted))
+            chance = client.guest.chance
+            client.step(self._plan(chance, self.wanted, is_early=lot(chance, EARLY)))
 
     def _one_more(self) -> bool:
         with self._turn:
@@ -151,8 +152,7 @@ class Crowd:
             self.begun += goes_on
         return goes_on
 
-    def _plan(self, chance: random.Random, wanted: list[str]) -> Plan:
-        is_early = lot(chance, EARLY)
+    def _plan(self, chance: random.Random, wanted: list[str], *, is_early: bool) -> Plan:
         first, last = self._nights(chance, is_early)
         card, room = drawn(chance, CARDS), chance.choice(wanted)
         beside = self._beside(chance, room)
