@@ -12,7 +12,7 @@ from itertools import cycle, islice
 import psycopg2
 
 from tests.faults.fault_proxy import Shears
-from tests.faults.product import Product, eventually
+from tests.faults.product import BACK_WITHIN, Product, eventually
 
 # Whom a kill meets: Postgres most often, for there it would hurt. "web" is the server that starts the web processes,
 # "granian" one of these.
@@ -72,7 +72,7 @@ def strike(kind: str, product: Product, shears: Shears, chance: random.Random) -
     else:
         return product.kill(kind)
     began = time.monotonic()
-    eventually(product.serves, 60)
+    eventually(product.serves, BACK_WITHIN)
     return time.monotonic() - began
 
 
