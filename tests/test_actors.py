@@ -25,8 +25,10 @@ PUBLIC = {
     },
     "inventory": {"is_free", "taken_nights"},
     "pricing": {"nearest_stays", "nights_of_room", "quote_stay"},
+    "reservations": {"offering_alternatives"},
     "search": {
         "a_few_rooms",
+        "alternatives_to",
         "facts_for_cards",
         "find_rooms",
         "other_rooms",
@@ -45,6 +47,7 @@ COMPUTED = {
     "inventory": {"has_end"},
     "pricing": {
         "check_in_instant",
+        "free_stays",
         "free_until",
         "frozen_policy",
         "kept_lines",

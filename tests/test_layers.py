@@ -311,6 +311,7 @@ KNOW_THE_BASE_PRICE = {
     "booking.domain.catalogue.importing.sheet": "imports and exports it",
     "booking.domain.catalogue.importing.store": "imports it",
     "booking.demo.compose": "makes it up",
+    "booking.domain.search.alternatives": "order goes by it, and it is read for quote()",
     "booking.domain.search.finder": "limits and order go by it; shown per night",
     "booking.api.schemas": "shown per night",
     "booking.api.texts": "explains it",

@@ -60,7 +60,8 @@ def create_booking(user: CurrentUser, body: RoomOrder) -> Response:
     context = current_services().booking_context
 
     def work(claim: Claim | None, kept: Kept[Booking]) -> Booking:
-        return reservations.book(user.actor, wanted, body.payment_method_id, context, claim=claim, render=kept)
+        with reservations.offering_alternatives(wanted, context):
+            return reservations.book(user.actor, wanted, body.payment_method_id, context, claim=claim, render=kept)
 
     return answered(user, "POST /bookings", body.model_dump(mode="json"), work, CREATED, once=reservations.once)
 

@@ -38,8 +38,9 @@ from booking.http.services import current_services
 )
 def quote_change(user: CurrentUser, booking_id: uuid.UUID, body: StayWish) -> schemas.ChangeQuote:
     """What another stay would cost: other dates, another room, more or fewer guests. Nothing is changed or held."""
-    rules = current_services().booking_context.rules
-    return schemas.change_quote(reservations.quote_change(user.actor, booking_id, _wanted(body), rules))
+    context, wanted = current_services().booking_context, _wanted(body)
+    with reservations.offering_other_changes(user.actor, booking_id, wanted, context):
+        return schemas.change_quote(reservations.quote_change(user.actor, booking_id, wanted, context.rules))
 
 
 @endpoint(
@@ -77,9 +78,10 @@ def change_booking(user: CurrentUser, booking_id: uuid.UUID, body: StayChangeOrd
     agreed = AgreedChange(_wanted(body), body.shown_difference, seen, body.payment_method_id)
 
     def work(claim: Claim | None, kept: Kept[Booking]) -> Booking:
-        return reservations.change_booking(
-            user.actor, booking_id, agreed, context, claim=claim, render=lambda lines: kept(lines[0])
-        )
+        with reservations.offering_other_changes(user.actor, booking_id, agreed.wanted, context):
+            return reservations.change_booking(
+                user.actor, booking_id, agreed, context, claim=claim, render=lambda lines: kept(lines[0])
+            )
 
     sent = body.model_dump(mode="json") | {"booking": str(booking_id), "version": seen}
     return answered(user, "POST /bookings/{id}/changes", sent, work, CHANGED, once=reservations.once_claimed)

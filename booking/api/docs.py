@@ -13,9 +13,10 @@ from flask import Response, current_app, render_template
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from booking.api import schemas, texts
+from booking.api import texts
 from booking.api.endpoint import IF_NONE_MATCH, OPERATIONS, MalformedJson, Operation, blueprint, json_response
 from booking.api.links import LINKS
+from booking.api.refusal_schemas import Refusal
 from booking.domain import errors
 from booking.http import words
 from booking.http.error_rendering import status_of
@@ -87,7 +88,7 @@ def document(version: str) -> dict[str, Any]:
 
 
 def _models() -> Iterator[tuple[type[BaseModel], Any]]:
-    yield schemas.Refusal, "validation"  # its serializer, which leaves out what is empty, hides the fields
+    yield Refusal, "validation"  # its serializer, which leaves out what is empty, hides the fields
     for operation in OPERATIONS:
         if operation.body:
             yield operation.body, "validation"

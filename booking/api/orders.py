@@ -71,7 +71,8 @@ def hold_rooms(user: CurrentUser, body: RoomsToHold) -> Response:
     wanted, context = _wanted(user, body), current_services().booking_context
 
     def work(claim: Claim | None, kept: Kept[OrderDetails]) -> OrderDetails:
-        return reservations.hold_order(user.actor, wanted, context, claim=claim, render=kept)
+        with reservations.offering_alternatives(wanted, context):
+            return reservations.hold_order(user.actor, wanted, context, claim=claim, render=kept)
 
     return answered(user, "POST /holds", body.model_dump(mode="json"), work, CREATED, once=reservations.once)
 
@@ -111,9 +112,10 @@ def pay_for_hold(user: CurrentUser, order_id: uuid.UUID, body: OrderPayment) -> 
     def work(claim: Claim | None, kept: Kept[OrderDetails]) -> OrderDetails:
         if body.payment_method_id is None and context.hosted:
             _send_to_provider(user, order_id, body)
-        return reservations.pay_order(
-            user.actor, order_id, body.payment_method_id, total, context, claim=claim, render=kept
-        )
+        with reservations.offering_alternatives_to_held(user.actor, order_id, context):
+            return reservations.pay_order(
+                user.actor, order_id, body.payment_method_id, total, context, claim=claim, render=kept
+            )
 
     sent = body.model_dump(mode="json") | {"orderId": str(order_id)}
     return answered(user, "POST /holds/{orderId}/pay", sent, work, CREATED, once=reservations.once_claimed)
@@ -149,7 +151,8 @@ def create_order(user: CurrentUser, body: OrderPurchase) -> Response:
 
     def work(claim: Claim | None, kept: Kept[OrderDetails]) -> OrderDetails:
         method = body.payment_method_id
-        return reservations.book_order(user.actor, wanted, method, context, claim=claim, render=kept)
+        with reservations.offering_alternatives(wanted, context):
+            return reservations.book_order(user.actor, wanted, method, context, claim=claim, render=kept)
 
     return answered(user, "POST /orders", body.model_dump(mode="json"), work, CREATED, once=reservations.once)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import Field, SerializerFunctionWrapHandler, WithJsonSchema, model_serializer
+from pydantic import Field, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 
 from booking.api import room_facts
@@ -23,18 +23,6 @@ Money = Annotated[int | float, WithJsonSchema({"type": "number"})]
 Instant = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 _REFUND_STATUSES: JsonSchemaValue = {"type": "string", "enum": [state.upper() for state in payments.REFUND_STATES]}
 RefundStatus = Annotated[str, WithJsonSchema(_REFUND_STATUSES)]
-
-
-class Refusal(Schema):
-    """Why not: every error looks like this."""
-
-    error: str
-    message: str
-    details: dict[str, str] | None = None
-
-    @model_serializer(mode="wrap")
-    def _without_empty(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {name: value for name, value in handler(self).items() if value is not None}
 
 
 class User(Schema):

@@ -6,7 +6,7 @@ read (booking/http/words).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from booking.domain.notices import Notice
@@ -137,7 +137,10 @@ class EmailTaken(Conflict):
 
 
 class RoomNotAvailable(Conflict):
+    """`alternatives` are what could be had instead (search.Alternative), where somebody has looked for that."""
+
     code = "ROOM_NOT_AVAILABLE"
+    alternatives: Sequence[Any] = ()
 
 
 class RoomLocked(Conflict):

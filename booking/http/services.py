@@ -56,6 +56,7 @@ def _booking_context(settings: Settings) -> BookingContext:
         hold_for=dt.timedelta(minutes=settings.hold_minutes),
         holds_per_guest=settings.holds_per_guest,
         lock_rooms=settings.redis_lock_enabled,
+        search_cache_seconds=settings.search_cache_seconds,
     )
 
 

@@ -4,7 +4,7 @@ quote() is the only place that prices a stay; whoever shows or sells one asks it
 for_sale() reads a room with everything that selling it takes.
 """
 
-from booking.domain.pricing.calendar import Calendar, CalendarNight
+from booking.domain.pricing.calendar import Calendar, CalendarNight, free_stays
 from booking.domain.pricing.calendar import nearest as nearest_stays
 from booking.domain.pricing.calendar import nights as nights_of_room
 from booking.domain.pricing.inputs import NightsView, RoomView
@@ -55,6 +55,7 @@ __all__ = [
     "StayQuote",
     "check_in_instant",
     "for_sale",
+    "free_stays",
     "free_until",
     "frozen_policy",
     "kept_lines",

@@ -64,10 +64,15 @@ def nearest(room_id: uuid.UUID, wanted: Stay, rules: StayRules, most: int = 3) -
     if first > last:
         return []
     taken = inventory.taken_nights(room_id, Stay(first, last + dt.timedelta(days=wanted.nights)))
+    return free_stays(taken, wanted, first, last)[:most]
+
+
+def free_stays(taken: set[dt.date], wanted: Stay, first: dt.date, last: dt.date) -> list[Stay]:
+    """As long as the wanted one, arriving on a day from `first` to `last`, without a taken night; the nearest first."""
     starts = (first + dt.timedelta(days=day) for day in range((last - first).days + 1))
     stays = (Stay(start, start + dt.timedelta(days=wanted.nights)) for start in starts)
     free = [stay for stay in stays if taken.isdisjoint(stay.dates())]
-    return sorted(free, key=lambda stay: (abs(stay.check_in - wanted.check_in), stay.check_in))[:most]
+    return sorted(free, key=lambda stay: (abs(stay.check_in - wanted.check_in), stay.check_in))
 
 
 def _latest(today: dt.date, rules: StayRules) -> dt.date:

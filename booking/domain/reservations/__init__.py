@@ -12,6 +12,9 @@ from booking.domain.reservations.account_deletion import MoneyMove, Obstacle, mo
 from booking.domain.reservations.account_deletion import delete_mine as delete_own_account
 from booking.domain.reservations.account_deletion import obstacles as deletion_obstacles
 from booking.domain.reservations.account_deletion import remove as delete_account
+from booking.domain.reservations.alternatives import to as offering_alternatives
+from booking.domain.reservations.alternatives import to_change as offering_other_changes
+from booking.domain.reservations.alternatives import to_held as offering_alternatives_to_held
 from booking.domain.reservations.balances import Balance
 from booking.domain.reservations.balances import due as balances_due
 from booking.domain.reservations.booking_details import AWAITED as STAGE_AWAITED
@@ -168,6 +171,9 @@ __all__ = [
     "hold_order",
     "look_up_order",
     "money_moves",
+    "offering_alternatives",
+    "offering_alternatives_to_held",
+    "offering_other_changes",
     "once",
     "once_claimed",
     "order_payment_page",

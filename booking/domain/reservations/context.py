@@ -17,3 +17,4 @@ class BookingContext(PaymentContext):
     hold_for: dt.timedelta
     holds_per_guest: int = 3
     lock_rooms: bool = True
+    search_cache_seconds: int = 0  # for so long, what is offered instead of a stay may be kept

@@ -3,8 +3,9 @@
 Nothing is decided on what a search returns, so it may come from a cache or a replica.
 """
 
+from booking.domain.search.alternatives import ALTERNATIVE_KINDS, Alternative, Gone, still_free
+from booking.domain.search.alternatives import instead_of as alternatives_to
 from booking.domain.search.alternatives import others as other_rooms
-from booking.domain.search.alternatives import still_free
 from booking.domain.search.card_facts import CardFacts
 from booking.domain.search.card_facts import of as facts_for_cards
 from booking.domain.search.finder import Found, FoundRoom
@@ -21,17 +22,21 @@ from booking.domain.search.usual import USUAL_GUESTS, usual_stay
 from booking.domain.search.words import says_nothing
 
 __all__ = [
+    "ALTERNATIVE_KINDS",
     "SORTS",
     "TOO_MANY",
     "TOO_PICKY",
     "USUAL_GUESTS",
+    "Alternative",
     "CardFacts",
     "Found",
     "FoundRoom",
+    "Gone",
     "NothingFound",
     "RoomSearch",
     "Suggestion",
     "a_few_rooms",
+    "alternatives_to",
     "cache_keys",
     "facts_for_cards",
     "find_rooms",

@@ -1,31 +1,112 @@
-"""Where else one could stay on the same nights, for a guest whose room is gone."""
+"""What could be had instead of a stay that is gone: other rooms of the place on the same nights, the same room on dates
+near by, or the nights over two rooms of its house.
+
+It is for looking, and costs little, because a crowd asks for it at once: what was found is kept under its place's
+generation, so nothing of it has been sold since.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
 import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import islice, permutations
+from typing import Any
 
-from booking.domain import pricing
+from pydantic import TypeAdapter
+from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy.orm import aliased
+
+from booking.domain import catalogue, pricing
+from booking.domain.catalogue import Property, Room
 from booking.domain.errors import Invalid, RoomNotFound
+from booking.domain.inventory import NIGHT_HELD, Availability
 from booking.domain.search import finder
 from booking.domain.search.finder import FoundRoom
 from booking.domain.search.inputs import RoomSearch
 from booking.domain.stays import Stay, StayRules
+from booking.infra import cache, clock
+from booking.infra.clock import sql_now
+from booking.infra.db import fetch
 from booking.infra.ids import encode
+from booking.infra.prepared import often
 
-SHOWN = 3
+SHOWN = 3  # rooms on a page
+MOST, MOST_DATES, DAYS_AROUND = 6, 2, 3
+ROOMS_OF_HOUSE = 30  # that are looked at, the cheapest first
+IN_ROOM, ON_DATES, IN_PARTS = ALTERNATIVE_KINDS = ("room", "dates", "split")
+KEPT = cache.Kind("alternatives", 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A stay that can be had, for as many guests as were asked for. Of a split stay there is one for each part."""
+
+    kind: str
+    room_id: str  # a TypeID
+    name: str
+    check_in: dt.date
+    check_out: dt.date
+    total: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A stay that cannot be had.
+
+    `own` is what the guest has of the room already, and would give for it; `beside` is what the same order wants, too.
+    Some need a room of the same house (`in_house`), some may not change rooms (`in_one_room`).
+    """
+
+    room_id: uuid.UUID
+    stay: Stay
+    guests: int
+    own: Stay | None = None
+    beside: tuple[tuple[uuid.UUID, Stay], ...] = ()
+    in_house: bool = False
+    in_one_room: bool = False
+
+    @property
+    def key(self) -> str:
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:32]
+
+
+def instead_of(gone: Gone, rules: StayRules, cache_seconds: int) -> list[Alternative]:
+    """At most MOST: rooms, then dates, then the two parts of a split stay."""
+    try:
+        location = catalogue.get_room_details(gone.room_id, cache_seconds)["location"]
+    except RoomNotFound:
+        return []  # it is not for sale any more, and nobody knows where it was
+
+    def read(_lsn: int | None) -> cache.Fresh:
+        # By the primary: who lost a race has just read there what a replica may not know yet.
+        return cache.Fresh(_AS_JSON.dump_json(_read(gone, location, rules, cache_seconds)).decode())
+
+    return _AS_JSON.validate_json(cache.remembered_in(location, KEPT, gone.key, cache_seconds, read))
 
 
 def others(
-    room_id: uuid.UUID, location: str, stay: Stay, guests: int, *, rules: StayRules, cache_seconds: int
+    room_id: uuid.UUID,
+    location: str,
+    stay: Stay,
+    guests: int,
+    *,
+    rules: StayRules,
+    cache_seconds: int,
+    most: int = SHOWN,
 ) -> list[FoundRoom]:
     """A few rooms of the same place that are free for exactly these nights and guests, cheapest first."""
     dates = {"checkIn": stay.check_in, "checkOut": stay.check_out}
-    wanted = RoomSearch.model_validate({"location": location, "capacity": guests, "pageSize": SHOWN + 1, **dates})
+    wanted = RoomSearch.model_validate({"location": location, "capacity": guests, "pageSize": most + 1, **dates})
     try:
         found = finder.search(wanted, rules, cache_seconds)
     except Invalid:
         return []  # the day of arrival is over
-    return [room for room in found.rooms if room.id != encode("room", room_id)][:SHOWN]
+    return [room for room in found.rooms if room.id != encode("room", room_id)][:most]
 
 
 def still_free(room_id: uuid.UUID, stay: Stay, guests: int, rules: StayRules) -> pricing.StayQuote | None:
@@ -35,3 +116,137 @@ def still_free(room_id: uuid.UUID, stay: Stay, guests: int, rules: StayRules) ->
     except (Invalid, RoomNotFound):
         return None
     return quote if quote.is_available else None
+
+
+# --- what there is
+
+
+_AS_JSON = TypeAdapter(list[Alternative])
+
+
+@dataclass(frozen=True, slots=True)
+class _House:
+    """Rooms of one house that are large enough, the wanted one first, then the cheapest; and their taken nights."""
+
+    gone: Gone
+    rooms: list[Any]
+    taken: dict[uuid.UUID, set[dt.date]] = field(default_factory=dict)
+
+    @property
+    def wanted(self) -> Any:
+        return self.rooms[0]
+
+    def has(self, room: Any, stay: Stay) -> bool:
+        """Whether the stay can be had in the room."""
+        return _fits(room, stay) and self.taken[room.id].isdisjoint(stay.dates())
+
+    def offer(self, kind: str, room: Any, stay: Stay) -> Alternative:
+        price = pricing.quote(room, stay, self.gone.guests, clock.now())
+        shown = encode("room", room.id), room.name
+        return Alternative(kind, *shown, stay.check_in, stay.check_out, price.total, price.currency)
+
+
+def _read(gone: Gone, location: str, rules: StayRules, cache_seconds: int) -> list[Alternative]:
+    house = _house(gone)
+    if house is None:
+        return []
+    dates = [house.offer(ON_DATES, house.wanted, stay) for stay in islice(_near_by(house, rules), MOST_DATES)]
+    parts = [house.offer(IN_PARTS, room, stay) for room, stay in _in_parts(house)]
+    left = MOST - len(dates) - len(parts)
+    if gone.in_house:
+        free = (room for room in house.rooms[1:] if house.has(room, gone.stay))
+        rooms = [house.offer(IN_ROOM, room, gone.stay) for room in islice(free, left)]
+    else:
+        asked = gone.room_id, location, gone.stay, gone.guests
+        found = others(*asked, rules=rules, cache_seconds=cache_seconds, most=MOST)
+        rooms = [_found(room, gone.stay) for room in found[:left]]
+    return [*rooms, *dates, *parts]
+
+
+def _house(gone: Gone) -> _House | None:
+    """None where the wanted room is not for sale any more."""
+    around = dt.timedelta(days=DAYS_AROUND)
+    window = {"first_night": gone.stay.check_in - around, "end": gone.stay.check_out + around}
+    rows = fetch(_ROOMS, wanted=gone.room_id, guests=gone.guests, **window)
+    if not rows or rows[0].id != gone.room_id:
+        return None
+    house = _House(gone, list(rows), {room.id: set(room.taken or ()) for room in rows})
+    if gone.own:
+        house.taken[gone.room_id].difference_update(gone.own.dates())
+    for room_id, stay in gone.beside:
+        house.taken.get(room_id, set()).update(stay.dates())
+    return house
+
+
+def _fits(room: Any, stay: Stay) -> bool:
+    return bool(room.min_nights <= stay.nights <= room.max_nights)
+
+
+def _near_by(house: _House, rules: StayRules) -> Iterator[Stay]:
+    """Other nights of the wanted room, as many as were asked for, the nearest first."""
+    gone, room = house.gone, house.wanted
+    around = dt.timedelta(days=DAYS_AROUND)
+    arrivals = gone.stay.check_in - around, gone.stay.check_in + around
+    for stay in pricing.free_stays(house.taken[room.id], gone.stay, *arrivals):
+        if stay not in (gone.stay, gone.own) and not rules.problems(stay, room.time_zone):
+            yield stay
+
+
+def _in_parts(house: _House) -> Iterable[tuple[Any, Stay]]:
+    """The nights over two rooms, with one move; as many of them as possible in the room that was asked for."""
+    gone = house.gone
+    if gone.in_one_room:
+        return ()
+    wanted, *rest = house.rooms
+    pairs = [*((wanted, other) for other in rest), *((other, wanted) for other in rest), *permutations(rest, 2)]
+    return next((parts for first, then in pairs if (parts := _parts(house, first, then))), ())
+
+
+def _parts(house: _House, first: Any, then: Any) -> tuple[tuple[Any, Stay], ...]:
+    """A stay that begins in one room and ends in the other, nothing where there is none."""
+    stay = house.gone.stay
+    moves = stay.dates()[1:]
+    for move in moves if then is house.wanted else reversed(moves):
+        before, after = Stay(stay.check_in, move), Stay(move, stay.check_out)
+        if house.has(first, before) and house.has(then, after):
+            return (first, before), (then, after)
+    return ()
+
+
+def _found(room: FoundRoom, stay: Stay) -> Alternative:
+    shown = (room.id, room.name)
+    return Alternative(IN_ROOM, *shown, stay.check_in, stay.check_out, room.total, room.currency)
+
+
+_WANTED = aliased(Room)
+_ITS_HOUSE = select(_WANTED.property_id).where(_WANTED.id == bindparam("wanted")).scalar_subquery()
+_RUN_OUT = and_(Availability.state == NIGHT_HELD, Availability.held_until <= sql_now())
+_TAKEN = (
+    select(func.array_agg(Availability.night))
+    .where(
+        Availability.room_id == Room.id,
+        Availability.night >= bindparam("first_night"),
+        Availability.night < bindparam("end"),
+        ~_RUN_OUT,
+    )
+    .scalar_subquery()
+    .label("taken")
+)
+_IS_WANTED = Room.id == bindparam("wanted")
+_ROOMS = often(
+    select(
+        Room.id,
+        Room.name,
+        Room.price_per_night,
+        Room.currency,
+        Room.version,
+        Room.min_nights,
+        Room.max_nights,
+        Property.time_zone,
+        _TAKEN,
+    )
+    .join(Property, Property.id == Room.property_id)
+    .where(Room.property_id == _ITS_HOUSE, Room.published, or_(Room.capacity >= bindparam("guests"), _IS_WANTED))
+    .order_by(_IS_WANTED.desc(), Room.price_per_night, Room.id)
+    .limit(ROOMS_OF_HOUSE)
+)
