@@ -17,7 +17,7 @@ ARGS ?=
 PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test bench bench-peers bench-scale bench-background migrate-under-load storm storm-stripe trouble controls drill replay mutants fuzz lint format messages lock clean python product everything chromium
+.PHONY: help run check test bench bench-peers bench-scale bench-background migrate-under-load storm storm-stripe trouble controls drill replay model mutants fuzz lint format messages lock clean python product everything chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -99,6 +99,9 @@ drill: everything ## backups while guests book and everything is killed, and the
 
 replay: everything ## a booking history through the booking core, by lot or recorded: ARGS="--trace PATH"
 	.venv/bin/python -m tests.replay $(ARGS)
+
+model: everything ## whatever may be done to bookings, in any order, dying anywhere: 50,000 steps; ARGS="--faults": known faults die
+	.venv/bin/python -m tests.model $(ARGS)
 
 mutants: python ## small faults in the booking core: which ones no test notices; ARGS="pricing.policies reservations.holds" chooses modules
 	@"$(PYTHON)" requirements/install.py --into .venv-mutants requirements.txt requirements/embedded.txt requirements/dev.txt requirements/mutants.txt

@@ -52,6 +52,7 @@ class Mortal:
 
     def __init__(self, provider: Any, deaths: Deaths) -> None:
         self.provider, self.deaths, self.name = provider, deaths, provider.name
+        self.page_origin = provider.page_origin
 
     def charge(self, *call: Any) -> Any:
         return self._between(self.provider.charge, call)
@@ -61,6 +62,9 @@ class Mortal:
 
     def refund(self, *call: Any) -> Any:
         return self._between(self.provider.refund, call)
+
+    def page(self, *call: Any) -> Any:
+        return self._between(self.provider.page, call)
 
     def find(self, key: Any) -> Any:
         return self.provider.find(key)

@@ -96,6 +96,9 @@ class Machine(RuleBasedStateMachine):
     tally = Tally()  # of the run: stories come and go
     ending = False  # what is done then is no step
 
+    def has_stepped(self) -> None:
+        """After each step, before anything is checked."""
+
     def teardown(self) -> None:
         """Each says in `in_the_end` what has to be so then."""
         self.ending = True
@@ -114,6 +117,7 @@ def rule(**values: Any) -> Callable[[Step], Step]:
         def counted(machine: Machine, *chosen: Any, **named: Any) -> None:
             with nullcontext() if machine.ending else machine.tally.step(step.__name__):
                 step(machine, *chosen, **named)
+            machine.has_stepped()
 
         return cast(Step, stateful.rule(**values)(counted))  # type: ignore[no-untyped-call]
 
