@@ -33,6 +33,15 @@ class SavedRows(Generic[Row]):
         self.columns = [column.name for column in self.table.c]
         self._class, self._json = inspect(model).class_manager, tuple(json_columns)
         self._fixed = {"id", *_GIVEN_BY_POSTGRES, *fixed}
+        self._parameters = [(column.name, f"new_{column.name}") for column in self.written()]
+
+    def new(self, **values: Any) -> Row:
+        """A row that is to be added. Raises TypeError where it has no such column."""
+        if unknown := values.keys() - set(self.columns):
+            raise TypeError(f"{self.table.name} has no {', '.join(sorted(unknown))}")
+        row = cast(Row, self._class.new_instance())
+        row.__dict__.update(values)
+        return row
 
     def read(self, values: Sequence[Any]) -> Row:
         """A row from its columns' values, in their order."""
@@ -77,7 +86,9 @@ class SavedRows(Generic[Row]):
         return [column for column in self.table.c if column.name not in _GIVEN_BY_POSTGRES]
 
     def values(self, row: Row) -> dict[str, Any]:
-        return named({column.name: getattr(row, column.name) for column in self.written()})
+        """The parameters of an insert."""
+        own = row.__dict__
+        return {parameter: _sent(own.get(name)) for name, parameter in self._parameters}
 
     @lru_cache(maxsize=256)  # noqa: B019 there is one of these per table, as long as the program runs
     def update(self, changed: tuple[str, ...]) -> Update:
@@ -93,6 +104,8 @@ class SavedRows(Generic[Row]):
 
 def named(new: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of new values; JSON goes in as text."""
-    return {
-        f"new_{name}": json.dumps(value) if isinstance(value, dict | list) else value for name, value in new.items()
-    }
+    return {f"new_{name}": _sent(value) for name, value in new.items()}
+
+
+def _sent(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, (dict, list)) else value

@@ -15,7 +15,6 @@ from typing import Any, NoReturn
 from sqlalchemy import (
     BigInteger,
     ClauseElement,
-    Connection,
     Delete,
     Insert,
     Select,
@@ -58,7 +57,7 @@ class _Deferred:
 class Batch:
     """Of one transaction; `begin` is what it begins with, empty where each statement is for itself."""
 
-    connection: Connection
+    connection: raw_sql.Taken
     begin: str
     _waiting: list[_Deferred] = field(default_factory=list)
     _begun: bool = False

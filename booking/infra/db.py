@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
-from sqlalchemy import ClauseElement, Connection, Engine, MetaData, RootTransaction, Select
+from sqlalchemy import ClauseElement, Connection, Engine, MetaData, Select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase
@@ -78,7 +78,7 @@ class TransactionSession(Session):
         running = _running.get()
         if running is not None and kwargs.get("bind") is None:
             running.batch.send()
-            return running.batch.connection
+            return running.batch.connection.wrapped
         return super().get_bind(*args, **kwargs)
 
 
@@ -294,24 +294,26 @@ def _attempt(work: Callable[[], R], isolation: str) -> tuple[R, list[Callable[[]
     # The identity map is not a snapshot: with rollback() alone a stale row confirmed an expired hold in a trial.
     if db.session.registry.has():
         db.session.close()
-    with _engine_for(isolation).connect() as connection:
+    connection = raw_sql.take(_engine_for(isolation))
+    try:
         batch = Batch(connection, "" if isolation == AUTOCOMMIT else f"BEGIN ISOLATION LEVEL {isolation}")
-        running, begun = _Running(batch), connection.begin()
+        running = _Running(batch)
         token = _running.set(running)
         try:
             result = work()
             for write in running.before_commit:
                 write()
-            _commit(batch, begun)
+            _commit(batch)
         except BaseException:
             if db.session.registry.has():
                 db.session.close()
             batch.rollback()
-            if begun.is_active:
-                begun.rollback()
+            connection.ended(committed=False)
             raise
         finally:
             _running.reset(token)
+    finally:
+        connection.close()
     return result, running.after_commit
 
 
@@ -319,7 +321,7 @@ def _engine_for(isolation: str) -> Engine:
     return db.engines[AUTOCOMMIT] if isolation == AUTOCOMMIT else db.engine
 
 
-def _commit(batch: Batch, begun: RootTransaction) -> None:
+def _commit(batch: Batch) -> None:
     if db.session.registry.has():
         db.session.commit()  # flushes; the transaction is not the session's, so this ends only its part in it
     try:
@@ -328,7 +330,7 @@ def _commit(batch: Batch, begun: RootTransaction) -> None:
         if lost_connection(error) and batch.is_committing:
             raise OutcomeUnknown("the connection was lost inside COMMIT") from error
         raise
-    begun.commit()  # SQLAlchemy's part in it
+    batch.connection.ended(committed=True)
 
 
 def _worth_another_try(error: DBAPIError | PoolTimeout, retry_on: tuple[str, ...]) -> bool:

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import JSON, Compiled, Engine, Executable, PoolProxiedConnection, String
+from sqlalchemy import ARRAY, JSON, Compiled, Engine, Executable, PoolProxiedConnection, String
 from sqlalchemy.exc import StatementError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import NullType
@@ -115,7 +115,8 @@ def _execute(name: str, compiled: SQLCompiler) -> str:
 
 
 def _given(compiled: SQLCompiler, name: str) -> str:
-    kind = _kind(compiled, name)
+    # PREPARE has said what they are; only what is in an array would be taken for text.
+    kind = _kind(compiled, name) if isinstance(compiled.binds[name].type, ARRAY) else None
     return f"CAST(%({name})s AS {kind})" if kind else f"%({name})s"
 
 

@@ -47,14 +47,50 @@ def rows(engine: Engine, statement: ClauseElement, values: Mapping[str, Any]) ->
         pooled.close()
 
 
-def run(connection: Connection, statement: ClauseElement, values: Mapping[str, Any], *, before: bytes = b"") -> Result:
+@dataclass(slots=True)
+class Taken:
+    """A connection taken from its engine's pool, for one transaction. SQLAlchemy's own around it costs as much as a
+    statement, and is made only for who needs it: the session's objects, and listeners.
+    """
+
+    engine: Engine
+    pooled: PoolProxiedConnection
+    _wrapped: Connection | None = None
+
+    @property
+    def wrapped(self) -> Connection:
+        """As SQLAlchemy knows it, in a transaction of which it is told here how that ends."""
+        if self._wrapped is None:
+            self._wrapped = Connection(self.engine, self.pooled)
+            self._wrapped.begin()
+        return self._wrapped
+
+    def ended(self, *, committed: bool) -> None:
+        """Postgres has heard already."""
+        begun = self._wrapped and self._wrapped.get_transaction()
+        if begun and committed:
+            begun.commit()
+        elif begun:
+            begun.rollback()
+
+    def close(self) -> None:
+        """Back into the pool."""
+        (self._wrapped or self.pooled).close()
+
+
+def take(engine: Engine) -> Taken:
+    """Raises DBAPIError as SQLAlchemy would, and its TimeoutError where the pool has none left."""
+    return Taken(engine, _checked_out(engine))
+
+
+def run(connection: Taken, statement: ClauseElement, values: Mapping[str, Any], *, before: bytes = b"") -> Result:
     """The statement, in one message with what was `written` before. Raises DBAPIError as SQLAlchemy would."""
-    return _run(connection.engine, connection.connection, statement, values, connection=connection, before=before)
+    return _run(connection.engine, connection.pooled, statement, values, connection=connection, before=before)
 
 
-def written(connection: Connection, statement: ClauseElement, values: Mapping[str, Any], *, others_wait: bool) -> bytes:
+def written(connection: Taken, statement: ClauseElement, values: Mapping[str, Any], *, others_wait: bool) -> bytes:
     """The statement with its values, to be sent in a message with others. Its listeners hear it now."""
-    engine, pooled = connection.engine, connection.connection
+    engine, pooled = connection.engine, connection.pooled
     ready = _ready(engine.dialect, statement)
     given = _given(ready, values)
     with _errors_told(engine, pooled, ready.compiled.string, given):
@@ -63,14 +99,14 @@ def written(connection: Connection, statement: ClauseElement, values: Mapping[st
         if not _is_heard(engine):
             return cast(bytes, cursor.mogrify(text, given))
         said: list[bytes] = []
-        heard = Execution(connection, cursor, ready.compiled, given)
+        heard = Execution(connection.wrapped, cursor, ready.compiled, given)
         heard.run(lambda told, changed: said.append(cursor.mogrify(_said(heard, told, text), changed)))
         return said[0]
 
 
-def send(connection: Connection, message: bytes) -> Result:
+def send(connection: Taken, message: bytes) -> Result:
     """Statements that were written before. Raises DBAPIError as SQLAlchemy would."""
-    engine, pooled = connection.engine, connection.connection
+    engine, pooled = connection.engine, connection.pooled
     with _errors_told(engine, pooled, "", {}):
         cursor = pooled.cursor()
         cursor.execute(message)
@@ -79,9 +115,9 @@ def send(connection: Connection, message: bytes) -> Result:
         return result
 
 
-def may_be_lost(connection: Connection) -> bool:
+def may_be_lost(connection: Taken) -> bool:
     """Whether an idle connection has something to say, as one has whose server went away. Costs no round trip."""
-    driver = cast("psycopg2.extensions.connection | None", connection.connection.dbapi_connection)
+    driver = cast("psycopg2.extensions.connection | None", connection.pooled.dbapi_connection)
     if driver is None or driver.closed:
         return True
     waiting = select.poll()
@@ -89,18 +125,16 @@ def may_be_lost(connection: Connection) -> bool:
     return bool(waiting.poll(0))
 
 
-def rollback(connection: Connection) -> None:
+def rollback(connection: Taken) -> None:
     """End the transaction that was begun by a statement, or the connection where that cannot be."""
-    if connection.invalidated or connection.closed:
-        return
-    driver = cast("psycopg2.extensions.connection | None", connection.connection.dbapi_connection)
+    driver = cast("psycopg2.extensions.connection | None", connection.pooled.dbapi_connection)
     if driver is None or driver.closed or driver.info.transaction_status == TRANSACTION_STATUS_IDLE:
         return
     try:
         with driver.cursor() as cursor:
             cursor.execute("ROLLBACK")
     except psycopg2.Error as error:
-        connection.invalidate(error)
+        connection.pooled.invalidate(error)
 
 
 @dataclass(slots=True)
@@ -121,7 +155,7 @@ def _run(
     statement: ClauseElement,
     values: Mapping[str, Any],
     *,
-    connection: Connection | None = None,
+    connection: Taken | None = None,
     before: bytes = b"",
 ) -> Result:
     ready = _ready(engine.dialect, statement)
@@ -130,7 +164,8 @@ def _run(
         cursor = pooled.cursor() if ready.row else pooled.cursor(cursor_factory=NamedTupleCursor)
         text = prepared.text_to_run(engine, pooled, cursor, ready.compiled, others_wait=bool(before))
         if _is_heard(engine):
-            heard = Execution(connection or Connection(engine, pooled), cursor, ready.compiled, given)
+            listened = connection.wrapped if connection else Connection(engine, pooled)
+            heard = Execution(listened, cursor, ready.compiled, given)
             heard.run(lambda said, changed: _execute(cursor, _said(heard, said, text), changed, before))
         else:
             _execute(cursor, text, given, before)

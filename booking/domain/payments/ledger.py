@@ -87,10 +87,19 @@ def await_guest(due: Due, *, until: dt.timedelta, context: PaymentContext) -> Pa
 
 
 def _charge(due: Due, state: str, method: str, provider: str, patience: dt.timedelta) -> Payment:
-    new = Payment(kind=CHARGE, state=state, method=method, provider=provider, purpose=due.purpose)
-    new.order_id, new.booking_id = due.order_id, due.booking_id
-    new.amount, new.currency = due.amount, due.currency
-    _prepare(new)
+    new = repository.PAYMENTS.new(
+        id=new_id(),
+        order_id=due.order_id,
+        booking_id=due.booking_id,
+        kind=CHARGE,
+        purpose=due.purpose,
+        amount=due.amount,
+        currency=due.currency,
+        state=state,
+        method=method,
+        provider=provider,
+        attempts=0,
+    )
     repository.add_charge(new, patience, due.beyond)
     return new
 

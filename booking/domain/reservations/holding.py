@@ -18,7 +18,7 @@ from booking.domain.people import Action
 from booking.domain.pricing import ForSale
 from booking.domain.reservations import changes, deposits, idempotency, lines, repository, requests, sale
 from booking.domain.reservations.context import BookingContext
-from booking.domain.reservations.models import PENDING, Booking, Lines
+from booking.domain.reservations.models import PENDING, Lines
 from booking.domain.reservations.requests import Wanted
 from booking.infra.db import reading
 from booking.infra.ids import new_id, new_reference
@@ -74,7 +74,7 @@ def begin(
         owed=sum((one["total_price"] for one in sold), Decimal(0)),
     )
     bookings = tuple(
-        Booking(
+        repository.new(
             id=one.id,
             user_id=wanted.guest_id,
             room_id=one.room_id,

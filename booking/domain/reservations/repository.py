@@ -82,6 +82,11 @@ def find(statement: Select[Any], values: Mapping[str, Any]) -> list[Booking]:
     return [_ROWS.read(row) for row in execute(statement, values).rows]
 
 
+def new(**columns: Any) -> Booking:
+    """A booking that is to be added."""
+    return _ROWS.new(**columns)
+
+
 def as_seen(seen: Booking) -> Booking:
     """A copy to be changed and saved without being read again: the save says whether it is still so."""
     return _ROWS.copy(seen)
