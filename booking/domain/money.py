@@ -57,10 +57,5 @@ def check_sql(column: str) -> str:
 
 
 def rounded_sql(column: str, currency: str) -> str:
-    """SQL for what `rounded` gives, from two columns."""
-    cases = " ".join(f"WHEN {currency} IN ({_codes(digits)}) THEN {digits}" for digits in (0, 3))
-    return f"round({column}, CASE {cases} ELSE 2 END)"
-
-
-def _codes(digits: int) -> str:
-    return ", ".join(repr(code) for code, own in sorted(DECIMALS.items()) if own == digits)
+    """SQL for what `rounded` gives, from two columns. The function in Postgres says the same as `decimals`."""
+    return f"round({column}, minor_units({currency}))"
