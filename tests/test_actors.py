@@ -43,7 +43,15 @@ PUBLIC = {
 # Reads and changes nothing: the answer follows from what it was given.
 COMPUTED = {
     "people": {"addressee_of", "as_utc_text", "email_key", "reset_token", "written_link"},
-    "catalogue": {"checked_drafts", "is_slug", "recognise_format", "sheet_row", "shown_pictures", "slugify"},
+    "catalogue": {
+        "cache_keys",
+        "checked_drafts",
+        "is_slug",
+        "recognise_format",
+        "sheet_row",
+        "shown_pictures",
+        "slugify",
+    },
     "inventory": {"has_end"},
     "pricing": {
         "check_in_instant",

@@ -19,6 +19,7 @@ from booking.api import identity
 from booking.domain import errors
 from booking.domain.errors import BookingError, Invalid
 from booking.domain.inputs import Input, accept
+from booking.domain.people import CurrentUser
 from booking.http import limits
 from booking.infra.cache import reading_ahead
 from booking.infra.ids import decode
@@ -144,15 +145,27 @@ def _answer(operation: Operation, view: View, ids: dict[str, str]) -> Response:
     with reading_ahead(operation.ahead(query) if operation.ahead and query else ()):
         given: dict[str, Any] = {}
         if not operation.public:
-            given["user"] = g.user = identity.of_request()
-        if operation.limited:
-            limits.count(public=operation.public, books=operation.books)
+            given["user"] = _caller(operation)
+        elif operation.limited:
+            limits.count_public()
         given |= _path_ids(ids)
         if operation.query:
             given["query"] = query or accept(operation.query, _query(), strict=False)
         if operation.body:
             given["body"] = accept(operation.body, _json_body(), strict=True)
         return _response(operation, view(**given))
+
+
+def _caller(operation: Operation) -> CurrentUser:
+    """Who asks, counted; a refusal of who they are comes before one of how often they ask."""
+    bearer = identity.of_request()
+    if not operation.limited:
+        g.user = user = identity.user_of(bearer)
+        return user
+    with limits.expected(bearer.user_id, books=operation.books):
+        g.user = user = identity.user_of(bearer)
+        limits.count(public=False, books=operation.books)
+    return user
 
 
 def _early(operation: Operation) -> Input | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import dataclass
+
 from flask import request
 
 from booking.domain import people
@@ -20,18 +23,31 @@ class TokenUnusable(Unauthorized):
     reason = "TOKEN_UNUSABLE"
 
 
-def of_request() -> CurrentUser:
-    """The user of the bearer token; raises Unauthorized: missing, forged, expired, or its session ended."""
-    services = current_services()
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who a token that we have signed is about; whether its session goes on is not said yet."""
+
+    session_id: uuid.UUID
+    user_id: uuid.UUID
+
+
+def of_request() -> Bearer:
+    """What the bearer token says; raises Unauthorized: missing, forged, expired."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise TokenMissing
     try:
-        claims = services.keys.read(token.strip())
+        claims = current_services().keys.read(token.strip())
     except BadToken:
         raise TokenUnusable from None
     session_id, user_id = decode("session", str(claims["sid"])), decode("user", str(claims["sub"]))
     if session_id is None or user_id is None:
         raise TokenUnusable
+    return Bearer(session_id, user_id)
+
+
+def user_of(bearer: Bearer) -> CurrentUser:
+    """The user behind it; raises Unauthorized where the session has ended."""
+    services = current_services()
     kept_for = services.settings.session_cache_seconds
-    return people.current_session(session_id, user_id, kept_for=kept_for, ends=services.ends)
+    return people.current_session(bearer.session_id, bearer.user_id, kept_for=kept_for, ends=services.ends)

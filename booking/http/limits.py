@@ -5,26 +5,45 @@ Sliding windows in Redis; per process while Redis is away, never open.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from typing import cast
 
 import redis
 from flask import Flask, current_app, g, request
 from flask_limiter import Limiter
+from limits import RateLimitItem, parse_many
 from limits.storage import RedisStorage
 
 from booking.config import Settings
 from booking.domain.errors import TooManyAttempts
 from booking.http.client_address import client_address, client_key
 from booking.http.requests import wall_clock
+from booking.infra import windows
 from booking.infra.redis import FAIL_FAST
+from booking.infra.windows import Window
+
+PREFIX = "limit"
 
 
 class _InRedis(RedisStorage):
-    """By Redis' client alone: the library would import Valkey's too where that is installed, a tenth of a start."""
+    """By Redis' client alone: the library would import Valkey's too where that is installed, a tenth of a start.
+
+    What one request is counted in takes one round trip, where the library would take one for each.
+    """
 
     STORAGE_SCHEME = ["redis", "rediss", "redis+unix"]  # noqa: RUF012 as its parent has them
     DEPENDENCIES = {"redis": None}  # noqa: RUF012
+
+    def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        return windows.take(self.window(key, limit, expiry, amount), cast(redis.Redis, self.get_connection()))
+
+    def window(self, key: str, limit: int, expiry: int, amount: int = 1) -> Window:
+        """The window of a limit's key, by the names that the library gives it."""
+        before, now = self._previous_window_key(key), self._current_window_key(key)
+        return Window(self.prefixed_key(before), self.prefixed_key(now), limit, expiry, amount)
 
 
 def _address() -> str:
@@ -32,11 +51,33 @@ def _address() -> str:
 
 
 def _user() -> str:
-    return f"user:{g.user.id}"
+    return _name(g.user.id)
+
+
+def _name(user_id: uuid.UUID) -> str:
+    return f"user:{user_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Counter:
+    """What is counted under one name. `hit` counts one more request; it raises RateLimitExceeded."""
+
+    scope: str
+    limits: Sequence[RateLimitItem]  # as flask-limiter asks for them: the shortest first
+    key: Callable[[], str]
+    hit: Callable[[], None]
+
+    def windows(self, storage: _InRedis, who: str | None = None) -> list[Window]:
+        """What `hit` will ask the storage for, about `who` is asking or somebody else."""
+        by = who or self.key()
+        return [
+            storage.window(limit.key_for(PREFIX, by, self.scope), limit.amount, limit.get_expiry())
+            for limit in self.limits
+        ]
 
 
 class _Counters:
-    """One application's counters: each call is one more request; raises RateLimitExceeded."""
+    """One application's."""
 
     def __init__(self, settings: Settings) -> None:
         self.limiter = Limiter(key_func=_address)
@@ -46,13 +87,24 @@ class _Counters:
         self.reservation = self._counter("reservations", settings.limit_reservations, _address)
         self.mail = self._counter("mails", settings.limit_mails, _address)
 
-    def _counter(self, scope: str, limit: str, key: Callable[[], str]) -> Callable[[], None]:
+    def _counter(self, scope: str, limit: str, key: Callable[[], str]) -> _Counter:
         def counted() -> None:
             """Nothing but being counted."""
 
         # Limits are found again by the name of the function that they stand around.
         counted.__qualname__ = f"counted_{scope}"
-        return self.limiter.shared_limit(limit, scope=scope, key_func=key)(counted)
+        hit = self.limiter.shared_limit(limit, scope=scope, key_func=key)(counted)
+        return _Counter(scope, sorted(parse_many(limit)), key, hit)
+
+    def of_user(self, *, books: bool) -> tuple[_Counter, ...]:
+        return (self.user, self.booking) if books else (self.user,)
+
+    def storage(self) -> _InRedis | None:
+        """Where requests are counted; None while that is in the memory of this process, or nowhere."""
+        if not self.limiter.enabled:
+            return None
+        present = self.limiter.limiter.storage
+        return present if isinstance(present, _InRedis) else None
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -64,7 +116,7 @@ def install(app: Flask, settings: Settings) -> None:
         RATELIMIT_STRATEGY="sliding-window-counter",
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
         RATELIMIT_HEADERS_ENABLED=False,  # one more trip to Redis per request; a refusal carries them
-        RATELIMIT_KEY_PREFIX="limit",
+        RATELIMIT_KEY_PREFIX=PREFIX,
     )
     counters = app.extensions["limits"] = _Counters(settings)
     counters.limiter.init_app(app)
@@ -84,8 +136,9 @@ def count_public() -> None:
 
 
 def count_reservation() -> None:
-    """One more press of "Reserve" from this address, by whatever account; raises RateLimitExceeded."""
-    _counted(_counters().reservation)
+    """One more press of "Reserve" by this user and from this address, whoever they are; raises RateLimitExceeded."""
+    counters = _counters()
+    _counted(*counters.of_user(books=True), counters.reservation)
 
 
 def count_mail() -> None:
@@ -96,19 +149,42 @@ def count_mail() -> None:
 def count(*, public: bool, books: bool) -> None:
     """Count this request where it belongs; raises RateLimitExceeded."""
     counters = _counters()
-    for counter in (counters.public,) if public else (counters.user, counters.booking) if books else (counters.user,):
-        _counted(counter)
+    _counted(*((counters.public,) if public else counters.of_user(books=books)))
 
 
-def _counted(counter: Callable[[], None]) -> None:
+@contextmanager
+def expected(user_id: uuid.UUID, *, books: bool, reserves: bool = False) -> Iterator[None]:
+    """While the block runs, a look-up that finds this user's session counts the request in the same round trip.
+
+    `count` (or `count_reservation`) still decides about it; where no session is found, nothing has been counted.
+    """
+    counters = _counters()
+    if (storage := counters.storage()) is None:
+        yield
+        return
+    of_user = [one for counter in counters.of_user(books=books) for one in counter.windows(storage, _name(user_id))]
+    with windows.counted_together([*of_user, *(counters.reservation.windows(storage) if reserves else [])]):
+        yield
+
+
+def _counted(*counters: _Counter) -> None:
     if not _counters().limiter.enabled:
         return
-    try:
-        counter()
-    except redis.RedisError:
-        # When Redis dies, flask-limiter lets only the first thread fall back to memory and hands the error of those
-        # beside it on; asked again, they count in memory too.
-        counter()
+    with _in_one_trip(counters):
+        for counter in counters:
+            try:
+                counter.hit()
+            except redis.RedisError:
+                # When Redis dies, flask-limiter lets only the first thread fall back to memory and hands the error of
+                # those beside it on; asked again, they count in memory too.
+                counter.hit()
+
+
+def _in_one_trip(counters: Sequence[_Counter]) -> AbstractContextManager[None]:
+    storage = _counters().storage()
+    if len(counters) == 1 or storage is None or windows.are_expected():
+        return nullcontext()
+    return windows.counted_together([one for counter in counters for one in counter.windows(storage)])
 
 
 def refusal_headers() -> dict[str, str]:

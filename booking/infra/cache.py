@@ -24,11 +24,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from booking.infra import clock, telemetry
+from booking.infra import clock, telemetry, windows
 from booking.infra.db import Unavailable, asking, db
 from booking.infra.ids import new_secret
 from booking.infra.of_app import OfApp
-from booking.infra.redis import last, servers
+from booking.infra.redis import Script, last, servers
 
 EVERYWHERE = "*"
 GENERATION_TTL = 24 * 3600  # seconds; longer than any entry lives
@@ -49,12 +49,22 @@ end
 # told of a change (away, read-only, full) has none a second later, and a new one makes all older entries void.
 ERA = 1.0  # seconds
 _ERA = "era"
-_LIVE_ON = """
-local era = redis.call('get', KEYS[1]) or ARGV[1]
-redis.call('set', KEYS[1], era, 'PX', ARGV[2])
+# What a request asks first. KEYS: the era, the mark of a change, the entry, what else is to be read, windows.
+# ARGV: a new era, an era's length in ms, the number of what else, and for each window what counts in it.
+# An entry that may be believed prolongs the era, and the request is counted: it is theirs for whom the windows are.
+_ABOUT = Script(f"""{windows.LUA}
+local era, change, kept = unpack(redis.call('mget', KEYS[1], KEYS[2], KEYS[3]))
+local ms, others, told, other = tonumber(ARGV[2]), tonumber(ARGV[3]), {{}}, {{}}
+local known = era and not change and kept and string.sub(kept, 1, #era + 1) == era .. '\\n'
+if not change and (not known or redis.call('pttl', KEYS[1]) < ms * 2 / 3) then
+  local written = redis.pcall('set', KEYS[1], era or ARGV[1], 'PX', ms)
+  era = not written.err and (era or ARGV[1])
+end
+if known then pcall(count, told, 4 + others, 4) end
+if others > 0 then other = redis.call('mget', unpack(KEYS, 4, 3 + others)) end
 local now = redis.call('time')
-return {era, now[1], now[2]}
-"""
+return {{known and string.match(kept, '\\n(.*)') or false, change, era, now[1], now[2], told, other}}
+""")
 IN_PROCESS_SECONDS = 30  # what this process keeps by itself may be so old; nobody can tell it of changes
 
 
@@ -65,7 +75,6 @@ class _State:
     replica: bool  # is the log position worth asking for?
     keeps: bool  # is anything kept about users?
     kept: dict[str, tuple[float, Any]] = field(default_factory=dict)  # key -> (until by the monotonic clock, value)
-    prolonged: float = 0.0  # when this process last prolonged the era
     unheard: set[str] = field(default_factory=set)  # locations whose change could not be told
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -211,36 +220,49 @@ def remembered_about(name: str, kind: Kind, rest: str, seconds: int, read: Calla
     if not seconds:
         return read()
     key = kind.key(rest)
-    era, change, kept = _values(_ERA, f"changing:{name}", key) or (None, "unknown", None)
-    hit = not change and kept is not None and bool(era) and kept.startswith(f"{era}\n")
-    telemetry.count_lookup(kind.name, hit=hit)
-    if hit and kept:
-        _prolong()
-        return kept.partition("\n")[2]
-    if change:
+    asked = _about(f"changing:{name}", key)
+    telemetry.count_lookup(kind.name, hit=bool(asked and asked.kept is not None))
+    if asked is None or asked.changing:
         return read()
-    present, now = _present_era()
+    if asked.kept is not None:
+        return asked.kept
     fresh = read()
-    if fresh is not None and present:
-        entry, until = f"{present}\n{fresh}", now + 1000 * seconds
+    if fresh is not None and asked.era:
+        entry, until = f"{asked.era}\n{fresh}", asked.at + 1000 * seconds
         servers.cache.call(lambda client: client.set(key, entry, pxat=until), away=None)
     return fresh
 
 
-def _prolong() -> None:
-    if time.monotonic() - _states.get().prolonged > ERA / 3:
-        _present_era()
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the server says about an entry: its text where it may be believed; in which era it answers ("" where it
+    takes no writes), and when, by its own clock in ms.
+    """
+
+    kept: str | None
+    changing: bool
+    era: str
+    at: int
 
 
-def _present_era() -> tuple[str, int]:
-    """The era, begun or prolonged by this, and the server's clock in ms; ("", 0) where it takes no writes."""
-    _states.get().prolonged = time.monotonic()
-
-    def ask(client: redis.Redis) -> tuple[str, int]:
-        era, seconds, microseconds = cast("list[str]", client.eval(_LIVE_ON, 1, _ERA, new_secret(), int(ERA * 1000)))
-        return era, int(seconds) * 1000 + int(microseconds) // 1000
-
-    return servers.cache.call(ask, away=("", 0))
+def _about(change: str, key: str) -> _Asked | None:
+    """None when the server is away."""
+    ahead = _ahead.get()
+    more = ahead.keys if ahead else ()
+    # Requests are counted on the main server.
+    counts, numbers = windows.arguments(windows.waiting() if servers.cache is servers.main else ())
+    values = (new_secret(), int(ERA * 1000), len(more), *numbers)
+    asked = servers.cache.call(
+        lambda client: cast("list[Any] | None", _ABOUT(client, (_ERA, change, key, *more, *counts), values)), away=None
+    )
+    if asked is None:
+        return None
+    kept, changing, era, seconds, microseconds, told, other = asked
+    if kept is not None and counts:
+        windows.counted(told)
+    if ahead:
+        ahead.keys, ahead.found = (), dict(zip(more, other, strict=True))
+    return _Asked(kept, bool(changing), era or "", int(seconds) * 1000 + int(microseconds) // 1000)
 
 
 @contextmanager

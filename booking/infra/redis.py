@@ -6,6 +6,7 @@ waiting at all.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,6 +38,19 @@ FAIL_FAST: dict[str, Any] = {
 
 
 FAILURES = (redis.ConnectionError, redis.TimeoutError, redis.ResponseError)
+
+
+class Script:
+    """Lua that is sent to a server once, and then called by its hash."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.sha = text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+    def __call__(self, client: redis.Redis, keys: Sequence[str], values: Sequence[Any]) -> Any:
+        try:
+            return client.evalsha(self.sha, len(keys), *keys, *values)
+        except redis.exceptions.NoScriptError:  # a server that has just begun
+            return client.eval(self.text, len(keys), *keys, *values)
 
 
 class Guarded:

@@ -49,6 +49,7 @@ OLD_FORM = "OLD_FORM"  # nothing: its form was from before the last sign-in
 
 
 @blueprint.post("/rooms/<room_id>/reserve")
+@signed_in.counted(reserves=True)
 def reserve(room_id: str) -> Response:
     """Hold the nights and go on to paying. Without a sign-in, or with an outdated form, ask once more first."""
     form_check.refuse_without_cookie()
@@ -67,7 +68,7 @@ def reserve(room_id: str) -> Response:
 def _reserved(wanted: BookingRequest, form: Form, shown: Decimal | None) -> Response:
     """Hold the nights; `shown` is the total that the guest saw before, None where there was none."""
     room_id = encode("room", wanted.room_id)
-    _count()
+    g.user = visitor()
     limits.count_reservation()
     try:
         held = reservations.reserve(actor(), wanted, current_services().booking_context)
@@ -157,12 +158,14 @@ def _once_more(booking_id: str) -> Response:
 
 
 @blueprint.post("/checkout/<booking_id>")
+@signed_in.counted()
 @required
 @form_check.asks_again(_once_more)
 def pay(booking_id: str) -> Response:
     """Charge the card that was chosen, and confirm; what costs nothing needs none."""
     trip, form = own_trip(booking_id), Form.posted()
-    _count()
+    g.user = visitor()
+    limits.count(public=False, books=True)
     if current_services().booking_context.hosted:
         return _to_the_provider(trip, form)
     try:
@@ -368,8 +371,3 @@ def _page_of(wanted: BookingRequest) -> str:
 
 def _wish(sent: Any) -> dict[str, Any]:
     return {name: sent[name] for name in WISH if sent.get(name)}
-
-
-def _count() -> None:
-    g.user = visitor()
-    limits.count(public=False, books=True)

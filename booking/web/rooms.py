@@ -20,6 +20,7 @@ from booking.domain.search import Found, RoomSearch
 from booking.domain.stays import Stay, StayRules
 from booking.http.services import current_services
 from booking.infra import clock
+from booking.infra.cache import reading_ahead
 from booking.infra.ids import decode
 from booking.web import amenities, bills, formats, json_ld, listing, months, moved_dates, options, photos, room_cards
 from booking.web.forms import Form
@@ -36,8 +37,14 @@ PLACE_BOUND = ("minPrice", "maxPrice", "currency")  # what only means something 
 @blueprint.get("/rooms")
 def results() -> Response:
     """Rooms that are free for exactly these dates, each with its total for the stay."""
+    asked = _asked()
+    with reading_ahead(_needed(asked)):
+        return _results(asked)
+
+
+def _results(asked: dict[str, list[str]]) -> Response:
     places = catalogue.list_destinations(_cache_seconds())
-    form, place = _asked(places)
+    form, place = _meant(asked, places)
     found = wanted = None
     try:
         wanted = search.with_known_place(form.accept(RoomSearch), _cache_seconds())
@@ -129,20 +136,37 @@ def thumbnail(room_id: str) -> Response:
 # --- results
 
 
-def _asked(places: list[Destination]) -> tuple[Form, Destination | None]:
-    """The search as it was asked, with the usual dates where none are given, and its place.
-
-    Prices are compared within one currency: a limit that was meant for another place is left out.
-    """
+def _asked() -> dict[str, list[str]]:
+    """The search as it was asked, with the usual dates where none are given."""
     asked = {name: values for name, values in request.args.lists() if any(values)}
     asked.setdefault("capacity", asked.get("guests", [str(search.USUAL_GUESTS)]))  # as a room's address calls it
     asked = listing.readable({name: values for name, values in asked.items() if name in SEARCH})
     if moved := moved_dates.stay():
         asked["checkOut"] = [moved.check_out.isoformat()]
-    place = next((one for one in places if [one.slug] == asked.get("location")), None)
     if "checkIn" not in asked and "checkOut" not in asked:
         stay = search.usual_stay(_rules())
         asked |= {"checkIn": [stay.check_in.isoformat()], "checkOut": [stay.check_out.isoformat()]}
+    return asked | {"pageSize": [str(PAGE_SIZE)]}
+
+
+def _needed(asked: dict[str, list[str]]) -> tuple[str, ...]:
+    """What the page will ask the cache for, as far as that can be said before its place is known."""
+    [location, *_] = asked.get("location", [""])
+    around = catalogue.cache_keys(location if catalogue.is_slug(location) else None, _cache_seconds())
+    if asked.keys() & {*PLACE_BOUND, "sort"}:  # `_meant` decides about these
+        return around
+    try:
+        wanted = Form.of(asked).accept(RoomSearch)
+    except Invalid:
+        return around
+    return around + search.cache_keys(wanted, _rules(), _search_seconds())
+
+
+def _meant(asked: dict[str, list[str]], places: list[Destination]) -> tuple[Form, Destination | None]:
+    """The search, and its place. Prices are compared within one currency: a limit that was meant for another place is
+    left out.
+    """
+    place = next((one for one in places if [one.slug] == asked.get("location")), None)
     currencies = place.currencies if place else ()
     meant = asked.get("currency", list(currencies))
     if len(currencies) != 1 or meant[0] not in currencies:
@@ -151,7 +175,7 @@ def _asked(places: list[Destination]) -> tuple[Form, Destination | None]:
             del asked["sort"]
     elif "minPrice" in asked or "maxPrice" in asked:
         asked["currency"] = meant
-    return Form.of({**asked, "pageSize": str(PAGE_SIZE)}), place
+    return Form.of(asked), place
 
 
 def _around(form: Form, places: list[Destination], place: Destination | None) -> dict[str, Any]:

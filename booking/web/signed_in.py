@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec
@@ -15,13 +16,14 @@ from booking.domain import errors, people
 from booking.domain.actors import Actor
 from booking.domain.errors import Unauthorized
 from booking.domain.people import CurrentUser
+from booking.http import limits
 from booking.http.error_rendering import translated
 from booking.http.services import current_services
 from booking.infra.ids import decode, encode
 from booking.web import security, unsent, ways_in
 from booking.web.pages import go_to
 
-__all__ = ["actor", "ask_nobody", "current_user", "forget", "install", "remember", "required", "visitor"]
+__all__ = ["actor", "ask_nobody", "counted", "current_user", "forget", "install", "remember", "required", "visitor"]
 
 P = ParamSpec("P")
 
@@ -72,6 +74,21 @@ def required(view: Callable[P, Any]) -> Callable[P, Any]:
         return view(*args, **kwargs) if current_user.is_authenticated else sign_in_first()
 
     return guarded
+
+
+def counted(*, reserves: bool = False) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
+    """For a view that counts its requests as bookings: they are, in the round trip that finds out who asks."""
+
+    def counting(view: Callable[P, Any]) -> Callable[P, Any]:
+        @wraps(view)
+        def asked(*args: P.args, **kwargs: P.kwargs) -> Any:
+            user_id = decode("user", session.get(USER, ""))
+            with limits.expected(user_id, books=True, reserves=reserves) if user_id else nullcontext():
+                return view(*args, **kwargs)
+
+        return asked
+
+    return counting
 
 
 def sign_in_first() -> Response:

@@ -6,9 +6,11 @@ import inspect
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import redis as redis_client
 from flask import Flask
 
 from booking.domain.errors import Unauthorized
@@ -29,12 +31,16 @@ def questions(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture
-def trips(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """The look-ups that went to the cache server, each with its keys."""
-    made, mget = [], type(redis.servers.cache.client).mget
-    monkeypatch.setattr(
-        type(redis.servers.cache.client), "mget", lambda self, *keys: made.append(keys) or mget(self, *keys)
-    )
+def trips(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """What went to Redis: each command, and how many keys it had."""
+    made: list[tuple[str, int]] = []
+    execute: Callable[..., Any] = redis_client.Redis.execute_command
+
+    def noted(self: redis_client.Redis, name: str, *values: Any, **options: Any) -> Any:
+        made.append((name, values[1] if name == "EVALSHA" else len(values)))
+        return execute(self, name, *values, **options)
+
+    monkeypatch.setattr(redis_client.Redis, "execute_command", noted)
     return made
 
 
@@ -89,8 +95,14 @@ def test_what_is_written_long_after_it_was_read_is_over_already(
 ) -> None:
     # The server stood still with the entry on its way, and nobody could tell it of the end meanwhile.
     me, client = sessions.start_api(alice.id).user, redis.servers.cache.client
-    era, now = cache._present_era()
-    monkeypatch.setattr(cache, "_present_era", lambda: (era, now - 1000 * LONGEST_KEPT))
+    about = cache._about
+
+    def long_ago(*what: str) -> Any:
+        asked = about(*what)
+        assert asked
+        return replace(asked, at=asked.at - 1000 * LONGEST_KEPT)
+
+    monkeypatch.setattr(cache, "_about", long_ago)
     sessions.current(me.session_id, me.id, kept_for=3)
     assert not client.keys("session.*")
 
@@ -148,14 +160,38 @@ def test_nothing_is_kept_where_the_operator_says_so(app: Flask, alice: User, que
 # --- one round trip
 
 
-def test_a_kept_search_of_a_kept_session_is_one_round_trip(api: Program, trips: list[tuple[Any, ...]]) -> None:
-    answers = [api.get("/rooms", location="kyoto", **dates()) for _ in range(3)]
+def test_a_kept_search_of_a_kept_session_is_one_round_trip(api: Program, trips: list[tuple[str, int]]) -> None:
+    answers = [api.get("/rooms", location="kyoto", **dates())]
+    trips.clear()
+    answers += [api.get("/rooms", location="kyoto", **dates()) for _ in range(3)]
     assert {answer.text for answer in answers} == {answers[0].text}
-    assert [len(keys) for keys in trips] == [5] * 3, str(trips)
+    assert trips == [("EVALSHA", 5)] * 3
+
+
+def test_a_server_that_has_forgotten_its_scripts_is_told_them_again(
+    api: Program, trips: list[tuple[str, int]], questions: list[tuple[Any, ...]]
+) -> None:
+    assert api.get("/me").status_code == 200
+    redis.servers.cache.client.script_flush()
+    trips.clear()
+    assert [api.get("/me").status_code for _ in range(2)] == [200, 200]
+    assert [name for name, _ in trips] == ["EVALSHA", "EVAL", "EVALSHA"]
+    assert len(questions) == 1
+
+
+def test_whoever_asks_prolongs_the_era_and_never_often(api: Program, trips: list[tuple[str, int]]) -> None:
+    client = redis.servers.cache.client
+    assert api.get("/me").status_code == 200
+    era = client.get("era")
+    for left in (900, 100):
+        client.pexpire("era", left)
+        assert api.get("/me").status_code == 200
+        assert client.get("era") == era
+        assert (client.pttl("era") > left) == (left == 100)
 
 
 def test_the_first_search_after_redis_was_away_tells_it_and_reads_again_what_it_had_read_before(
-    api: Program, trips: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
+    api: Program, trips: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api.get("/rooms", location="kyoto", **dates())
     with monkeypatch.context() as away:
@@ -164,10 +200,10 @@ def test_the_first_search_after_redis_was_away_tells_it_and_reads_again_what_it_
     trips.clear()
     for _ in range(2):
         api.get("/rooms", location="kyoto", **dates())
-    assert [len(keys) for keys in trips] == [5, 2, 5], str(trips)
+    assert [keys for name, keys in trips if name in {"EVALSHA", "MGET"}] == [5, 2, 5], str(trips)
 
 
-def test_what_was_read_ahead_is_used_once(app: Flask, trips: list[tuple[Any, ...]]) -> None:
+def test_what_was_read_ahead_is_used_once(app: Flask, trips: list[tuple[str, int]]) -> None:
     servers_cache = redis.servers.cache.client
     kind = cache.Kind("test", 1)
     servers_cache.mset({"test.1:first": '"one"', "test.1:second": '"two"'})
@@ -176,7 +212,7 @@ def test_what_was_read_ahead_is_used_once(app: Flask, trips: list[tuple[Any, ...
         servers_cache.delete("test.1:second")
         read.append(cache.remembered(kind, "second", 30, lambda: "new"))
     assert read == ["one", "two", "new"]
-    assert trips == [("test.1:first", "test.1:second"), ("test.1:second",)]
+    assert [keys for name, keys in trips if name == "MGET"] == [2, 1]
 
 
 def test_whoever_may_not_ask_is_not_told_what_is_wrong_with_the_question(anonymous: Program, api: Program) -> None:

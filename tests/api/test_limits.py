@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import redis as redis_client
 from flask import Flask
+from redis.connection import AbstractConnection
 
 from booking import create_app
 from booking.config import Settings
@@ -153,6 +154,119 @@ def test_a_refused_booking_is_not_stored_under_its_key(
     refused(alice.post("/bookings", an_order(room), Idempotency_Key="k-1"), 429, "RATE_LIMIT_EXCEEDED")
     redis_client.Redis.from_url(environ["REDIS_URL"]).flushdb()
     assert alice.post("/bookings", an_order(room, guests=1), Idempotency_Key="k-1").status_code == 201
+
+
+# --- in one round trip
+
+
+@pytest.fixture
+def counted(environ: dict[str, str]) -> Callable[[str], int]:
+    """How many requests the windows of a scope hold."""
+    client: Any = redis_client.Redis.from_url(environ["REDIS_URL"], decode_responses=True)
+
+    def present(word: str) -> int:
+        return sum(int(client.get(key)) for key in client.keys("LIMITS:*") if f"/{word}/" in key)
+
+    return present
+
+
+@pytest.fixture
+def trips(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is sent to Redis."""
+    sent: list[str] = []
+    send: Callable[..., None] = AbstractConnection.send_packed_command
+
+    def noted(self: AbstractConnection, command: Any, check_health: bool = True) -> None:
+        sent.append(b"".join(command).decode().split("\r\n")[2])
+        send(self, command, check_health)
+
+    monkeypatch.setattr(AbstractConnection, "send_packed_command", noted)
+    return sent
+
+
+def test_a_request_is_counted_once_whether_its_session_is_kept_or_not(
+    limited: Callable[..., Flask], counted: Callable[[str], int], room: Room
+) -> None:
+    alice = user_program(limited(), "alice")
+    for times in (1, 2, 3):
+        alice.post("/bookings", an_order(room, guests=0))
+        assert (counted("user"), counted("bookings")) == (times, times)
+
+
+def test_session_and_windows_are_one_round_trip(limited: Callable[..., Flask], trips: list[str], room: Room) -> None:
+    alice = user_program(limited(), "alice")
+    alice.get("/me")
+    trips.clear()
+    assert alice.post("/bookings", an_order(room, guests=0)).status_code == 400
+    assert trips == ["EVALSHA"]
+
+
+def test_windows_are_one_round_trip_where_no_session_is_kept(
+    limited: Callable[..., Flask], trips: list[str], room: Room
+) -> None:
+    alice = user_program(limited(SESSION_CACHE_SECONDS="0"), "alice")
+    alice.get("/me")
+    trips.clear()
+    assert alice.post("/bookings", an_order(room, guests=0)).status_code == 400
+    assert trips == ["EVALSHA"]
+
+
+def test_whoever_has_used_up_the_first_window_is_not_counted_in_the_second(
+    limited: Callable[..., Flask], counted: Callable[[str], int], room: Room
+) -> None:
+    alice = user_program(limited(LIMIT_USER="2 per 15 minutes"), "alice")
+    answers = [alice.post("/bookings", an_order(room, guests=0)) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [400, 400, 429, 429]
+    assert answers[-1].headers["RateLimit-Limit"] == "2"
+    assert (counted("user"), counted("bookings")) == (2, 2)
+
+
+def test_an_ended_session_uses_up_nothing(limited: Callable[..., Flask], counted: Callable[[str], int]) -> None:
+    alice = user_program(limited(), "alice")
+    assert alice.get("/me").status_code == 200
+    assert alice.post("/auth/logout").status_code == 204
+    assert statuses(lambda: alice.get("/me"), 12) == {401: 12}
+    assert counted("user") == 2
+
+
+def test_a_forged_token_uses_up_nothing(limited: Callable[..., Flask], counted: Callable[[str], int]) -> None:
+    alice = user_program(limited(), "alice")
+    assert alice.get("/me").status_code == 200
+    forged = Program(alice.app, alice.token[:-4] + "AAAA")
+    assert statuses(lambda: forged.get("/me"), 12) == {401: 12}
+    assert counted("user") == 1
+
+
+def test_a_limit_may_have_several_windows(limited: Callable[..., Flask], room: Room) -> None:
+    alice = user_program(limited(LIMIT_USER="6 per hour; 3 per minute"), "alice")
+    assert statuses(lambda: alice.get("/me"), 5) == {200: 3, 429: 2}
+    answer = alice.get("/me")
+    assert answer.headers["RateLimit-Limit"] == "3"
+
+
+def test_requests_are_counted_on_the_main_server_though_sessions_are_kept_on_another(
+    limited: Callable[..., Flask], environ: dict[str, str], counted: Callable[[str], int]
+) -> None:
+    address, _, number = environ["REDIS_URL"].rpartition("/")
+    beside = f"{address}/{int(number) + 1 if int(number) < 15 else 0}"
+    alice = user_program(limited(CACHE_REDIS_URL=beside), "alice")
+    assert statuses(lambda: alice.get("/me"), 10) == {200: 8, 429: 2}
+    assert counted("user") == 8
+    assert not redis_client.Redis.from_url(beside).keys("LIMITS:*user:*")
+
+
+def test_pages_and_api_count_together(limited: Callable[..., Flask], alice: User, room: Room) -> None:
+    app, stay, pressed = limited(), in_days(30), []
+    api, visitor = user_program(app, "alice"), Visitor(app).sign_in("alice")
+    assert statuses(lambda: api.post("/bookings", an_order(room, guests=0)), 2) == {400: 2}
+    for _ in range(2):
+        address = f"/rooms/{encode('room', a_room().id)}"
+        visitor.go(f"{address}?checkIn={stay.check_in}&checkOut={stay.check_out}")
+        pressed.append(visitor.send(f"{address}/reserve").status)
+    assert pressed == [200, 429]
+
+
+# --- crowds, and Redis away
 
 
 def test_a_crowd_does_not_slip_through(limited: Callable[..., Flask]) -> None:

@@ -42,7 +42,7 @@ BUDGETS = {
         round_trips=5,
         commits=4,  # one of them the simulated provider's
         wal=8_750,
-        redis=5,
+        redis=3,
         templates=0,
     ),
     "a hold": spends(
@@ -50,7 +50,7 @@ BUDGETS = {
         round_trips=5,
         commits=1,
         wal=3_700,
-        redis=6,
+        redis=3,
         templates=0,
     ),
     "the checkout": spends(
@@ -68,15 +68,15 @@ BUDGETS = {
         round_trips=7,
         commits=3,
         wal=4_050,
-        redis=3,
+        redis=1,
         templates=0,
     ),
     "a search that nobody has made": spends(
-        "select availability, select rooms, select rooms", round_trips=3, commits=0, wal=0, redis=3, templates=0
+        "select availability, select rooms, select rooms", round_trips=3, commits=0, wal=0, redis=2, templates=0
     ),
-    "a search again": spends("", round_trips=0, commits=0, wal=0, redis=2, templates=0),
+    "a search again": spends("", round_trips=0, commits=0, wal=0, redis=1, templates=0),
     "home": spends("select rooms", round_trips=1, commits=0, wal=0, redis=2, templates=1),
-    "results": spends("select rooms", round_trips=1, commits=0, wal=0, redis=3, templates=1),
+    "results": spends("select rooms", round_trips=1, commits=0, wal=0, redis=1, templates=1),
     "a room": spends(
         "select rooms, select availability, select rooms, select availability",
         round_trips=4,

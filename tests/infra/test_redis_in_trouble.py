@@ -11,6 +11,8 @@ import pytest
 import redis as redis_client
 from flask import Flask
 
+from booking import create_app
+from booking.config import Settings
 from booking.domain.errors import Unauthorized
 from booking.domain.people import sessions
 from booking.domain.people.users import CurrentUser
@@ -18,6 +20,7 @@ from booking.domain.tables import User
 from booking.infra import cache, redis
 from booking.infra.embedded import ports
 from booking.infra.embedded.valkey import binary
+from tests.api.program import program_of
 
 pytestmark = pytest.mark.slow
 AT_ONCE = 1.0  # seconds
@@ -111,7 +114,7 @@ def test_an_ended_session_is_over_for_everybody_who_still_reads(
     me = kept(alice)
     assert server.keys("session.*")
     trouble(server)
-    cache._present_era()  # the last that somebody else did before it noticed
+    cache._about("changing:somebody", "else")  # the last that was asked for before anybody noticed
     began = time.monotonic()
     sessions.end(me.session_id)
     assert time.monotonic() - began < cache.ERA + AT_ONCE
@@ -166,3 +169,20 @@ def test_where_nothing_is_kept_nobody_waits(
     assert time.monotonic() - began < AT_ONCE / 2
     monkeypatch.setattr(cache._states.get(), "keeps", True)
     refuse(me, monkeypatch)
+
+
+@TROUBLE
+def test_limits_go_on_in_the_process_where_it_takes_no_writes(
+    server: redis_client.Redis,
+    process: tuple[object, int],
+    environ: dict[str, str],
+    alice: User,
+    trouble: Callable[[redis_client.Redis], None],
+) -> None:
+    mine = {"REDIS_URL": f"redis://127.0.0.1:{process[1]}/0", "RATELIMIT_ENABLED": "true"}
+    app = create_app(Settings.from_env(environ | mine | {"LIMIT_USER": "4 per 15 minutes"}))
+    with app.app_context():
+        api = program_of(app, alice)
+    assert [api.get("/me").status_code for _ in range(3)] == [200] * 3  # the session is kept by now
+    trouble(server)
+    assert [api.get("/me").status_code for _ in range(6)] == [200] * 4 + [429] * 2  # counted anew, in this process

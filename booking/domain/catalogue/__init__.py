@@ -6,6 +6,7 @@ Decides what a room is and which place somebody means. Prices, nights and search
 from booking.domain.catalogue.cancellation_policies import BY_NAME as CANCELLATION_POLICIES
 from booking.domain.catalogue.destinations import SITEMAP_ROOMS, Destination, room_changes
 from booking.domain.catalogue.destinations import amenities as amenities_in
+from booking.domain.catalogue.destinations import asked as cache_keys
 from booking.domain.catalogue.destinations import destinations as list_destinations
 from booking.domain.catalogue.destinations import forget as forget_destination
 from booking.domain.catalogue.destinations import published_rooms as count_published_rooms
@@ -57,6 +58,7 @@ __all__ = [
     "UnknownPlace",
     "UnknownProperty",
     "amenities_in",
+    "cache_keys",
     "check_property",
     "checked_drafts",
     "count_amenities",

@@ -41,6 +41,12 @@ def amenities(location: str | None, cache_seconds: int) -> set[str]:
     return set(cache.remembered(AMENITIES, location or cache.EVERYWHERE, cache_seconds, lambda: _amenities(location)))
 
 
+def asked(location: str | None, cache_seconds: int) -> tuple[str, ...]:
+    """What `destinations` and `amenities` will ask the cache for."""
+    keys = DESTINATIONS.key(cache.EVERYWHERE), AMENITIES.key(location or cache.EVERYWHERE)
+    return keys if cache_seconds else ()
+
+
 def forget(location: str) -> None:
     """Look anew next time: rooms of this place have come or changed."""
     cache.drop((DESTINATIONS, cache.EVERYWHERE), (AMENITIES, location), (AMENITIES, cache.EVERYWHERE))

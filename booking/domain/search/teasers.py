@@ -11,7 +11,7 @@ from booking.domain.search.finder import FoundRoom
 from booking.domain.search.inputs import RoomSearch
 from booking.domain.search.usual import USUAL_GUESTS
 from booking.domain.stays import Stay, StayRules
-from booking.infra import clock
+from booking.infra import cache, clock
 
 FEW = 6
 ASKED = 3 * FEW  # places, until there are enough rooms: some are full
@@ -24,17 +24,25 @@ def a_few(places: list[Destination], stay: Stay, rules: StayRules, cache_seconds
     drawn = sorted(places, key=lambda place: _lot(day, place.slug))[:ASKED]
     each = -(-FEW // len(drawn)) if drawn else 0  # of every place, where there are fewer places than rooms to show
     few: list[FoundRoom] = []
-    for place in drawn:
-        few += _some(_free(place, stay, rules, cache_seconds), each, _lot(day, place.slug))
-        if len(few) >= FEW:
-            break
+    searches = [(place, _search(place, stay)) for place in drawn]
+    likely = searches[: -(-FEW // each)] if each else []  # one round trip brings along what is kept of all of them
+    keys = [key for _, wanted in likely for key in finder.asked(wanted, rules, cache_seconds)]
+    with cache.reading_ahead(tuple(keys)):
+        for place, wanted in searches:
+            few += _some(_free(wanted, rules, cache_seconds), each, _lot(day, place.slug))
+            if len(few) >= FEW:
+                break
     return few[:FEW]
 
 
-def _free(place: Destination, stay: Stay, rules: StayRules, cache_seconds: int) -> list[FoundRoom]:
+def _search(place: Destination, stay: Stay) -> RoomSearch:
     asked = {"checkIn": stay.check_in, "checkOut": stay.check_out, "location": place.slug, "capacity": USUAL_GUESTS}
+    return RoomSearch.model_validate({**asked, "pageSize": CHOICE})
+
+
+def _free(wanted: RoomSearch, rules: StayRules, cache_seconds: int) -> list[FoundRoom]:
     try:
-        return finder.search(RoomSearch.model_validate({**asked, "pageSize": CHOICE}), rules, cache_seconds).rooms
+        return finder.search(wanted, rules, cache_seconds).rooms
     except Invalid:  # beyond how far ahead this house sells
         return []
 

@@ -19,7 +19,7 @@ from booking.domain.search.finder import FoundRoom
 from booking.domain.search.inputs import RoomSearch
 from booking.domain.stays import StayRules
 from booking.domain.tables import Room, User
-from booking.infra import clock
+from booking.infra import clock, redis
 from booking.infra.ids import encode
 from tests.cases import each
 from tests.cast import a_room, acting, in_days, order
@@ -81,6 +81,19 @@ def test_a_few_rooms_come_from_different_places_and_only_published_ones(app: Fla
     a_room(location="ostend", published=False)
     assert {room.location for room in few()} == {"antwerp", "bruges", "ghent"}
     assert len({room.id for room in few()}) == len(few()) == teasers.FEW
+
+
+def test_what_is_kept_of_several_places_comes_in_one_round_trip(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    for location in ("antwerp", "ghent", "bruges", "ostend", "mechelen", "leuven", "namur", "dinant"):
+        a_room(location=location)
+    places, asked = destinations.destinations(0), []
+    shown = [teasers.a_few(places, STAY, RULES, 60) for _ in range(2)]
+    mget = redis.servers.cache.client.mget
+    monkeypatch.setattr(redis.servers.cache.client, "mget", lambda *keys: asked.append(keys) or mget(*keys))
+    shown.append(teasers.a_few(places, STAY, RULES, 60))
+    assert [len(keys) for keys in asked] == [2 * teasers.FEW]
+    assert shown[0] == shown[1] == shown[2]
+    assert len(shown[0]) == teasers.FEW
 
 
 def test_a_few_rooms_are_free_and_large_enough(app: Flask, room: Room, alice: User, desk: BookingContext) -> None:
