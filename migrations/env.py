@@ -14,13 +14,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from alembic import context
+from click import ClickException
 from flask import current_app
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from booking.infra.db import AUTOCOMMIT
-from booking.infra.sql_errors import sqlstate
+from booking.infra.doctor.report import said
+from booking.infra.sql_errors import cannot_work, lost_connection, sqlstate
 from booking.infra.telemetry import log
 
 settings = current_app.extensions["services"].settings
@@ -71,6 +73,20 @@ def grant(connection: Connection) -> None:
         # Through the whole it may add and read; a part alone it does not see.
         for partition in connection.scalars(PARTITIONS, {"table": APPEND_ONLY}).all():
             connection.execute(text(f"REVOKE ALL ON {partition} FROM {name}"))
+
+
+@contextmanager
+def trouble_said() -> Iterator[None]:
+    """Where Postgres is away, goes away or takes no writes, it is said in one line; the command ends with 1."""
+    try:
+        yield
+    except DBAPIError as error:
+        if not (lost_connection(error) or cannot_work(error)):
+            raise
+        why = f"Postgres cannot do this now ({said(error)})."
+        raise ClickException(
+            f"{why} What was migrated is done; run it again once Postgres works. See `flask doctor`."
+        ) from None
 
 
 @contextmanager
@@ -145,4 +161,5 @@ if context.is_offline_mode():
     with context.begin_transaction():
         context.run_migrations()
 else:
-    run()
+    with trouble_said():
+        run()

@@ -16,7 +16,10 @@ from booking.domain.errors import (
     BookingNotFound,
     IdempotencyConflict,
     KeyReused,
+    PaymentActionRequired,
     PaymentFailed,
+    PaymentInProgress,
+    PaymentPageUnavailable,
     PaymentUnknown,
     PriceChanged,
     RoomLocked,
@@ -24,8 +27,17 @@ from booking.domain.errors import (
     RoomNotFound,
 )
 from booking.domain.people import CurrentUser
-from booking.domain.reservations import AgreedChange, Booking, Claim, StayChange, StayChangeOrder, StayWish
+from booking.domain.reservations import (
+    AgreedChange,
+    Booking,
+    Claim,
+    PaymentLinks,
+    StayChange,
+    StayChangeOrder,
+    StayWish,
+)
 from booking.http.services import current_services
+from booking.infra.ids import encode
 
 
 @endpoint(
@@ -52,6 +64,7 @@ def quote_change(user: CurrentUser, booking_id: uuid.UUID, body: StayWish) -> sc
     books=True,
     refusals=(
         PaymentFailed,
+        PaymentActionRequired,
         BookingNotFound,
         RoomNotFound,
         RoomNotAvailable,
@@ -59,9 +72,11 @@ def quote_change(user: CurrentUser, booking_id: uuid.UUID, body: StayWish) -> sc
         PriceChanged,
         BookingModified,
         BookingNotChangeable,
+        PaymentInProgress,
         IdempotencyConflict,
         KeyReused,
         PaymentUnknown,
+        PaymentPageUnavailable,
     ),
     headers={
         "If-Match": "Change only if the booking still has this version (its ETag).",
@@ -73,9 +88,15 @@ def quote_change(user: CurrentUser, booking_id: uuid.UUID, body: StayWish) -> sc
     },
 )
 def change_booking(user: CurrentUser, booking_id: uuid.UUID, body: StayChangeOrder) -> Response:
-    """Change a booked stay: pay or get back the difference. Whatever is refused leaves it as it was."""
+    """Change a booked stay: pay or get back the difference. Whatever is refused leaves it as it was.
+
+    Where guests pay at the provider's page and no paymentMethodId is sent, 402 PAYMENT_ACTION_REQUIRED says in
+    `details.url` where that is. The same request again leads to the same page, and is answered with the booking once it
+    is paid. Until then the booking stays as it is; a page at which nobody pays in time is closed.
+    """
     seen, context = bookings.seen_version(), current_services().booking_context
-    agreed = AgreedChange(_wanted(body), body.shown_difference, seen, body.payment_method_id)
+    links = _page_links(booking_id) if context.hosted and body.payment_method_id is None else None
+    agreed = AgreedChange(_wanted(body), body.shown_difference, seen, body.payment_method_id, links)
 
     def work(claim: Claim | None, kept: Kept[Booking]) -> Booking:
         with reservations.offering_other_changes(user.actor, booking_id, agreed.wanted, context):
@@ -85,6 +106,12 @@ def change_booking(user: CurrentUser, booking_id: uuid.UUID, body: StayChangeOrd
 
     sent = body.model_dump(mode="json") | {"booking": str(booking_id), "version": seen}
     return answered(user, "POST /bookings/{id}/changes", sent, work, CHANGED, once=reservations.once_claimed)
+
+
+def _page_links(booking_id: uuid.UUID) -> PaymentLinks:
+    """To the guest's page of the booking."""
+    here = f"{current_services().settings.site_url.rstrip('/')}/bookings/{encode('booking', booking_id)}"
+    return PaymentLinks(paid=f"{here}/change/paid", back=here)
 
 
 def _wanted(body: StayWish) -> StayChange:

@@ -18,7 +18,7 @@ from booking.domain.actors import Actor
 from booking.domain.errors import BookingError, Invalid
 from booking.domain.notices import Notice
 from booking.http import words
-from booking.infra import sql_errors
+from booking.infra import deadline, sql_errors
 from booking.infra.db import OutcomeUnknown, Unavailable
 from booking.infra.doctor.report import said
 
@@ -31,10 +31,13 @@ def acting() -> Actor:
 
 
 class Group(AppGroup):
-    """Commands that end with a sentence and 1 where they are refused, or Postgres cannot work: every group is one."""
+    """Commands that end with a sentence and 1 where they are refused, or Postgres cannot work: every group is one.
+
+    None waits for a Postgres that is silent.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
-        with refusals_said():
+        with refusals_said(), deadline.limit(deadline.COMMAND):
             return super().invoke(ctx)
 
 

@@ -327,6 +327,12 @@ class PaymentActionRequired(BookingError):
     code = "PAYMENT_ACTION_REQUIRED"
 
 
+class ChangeActionRequired(PaymentActionRequired):
+    """The same of what a change of a stay adds; the booking stays as it is until then."""
+
+    reason = "CHANGE_ACTION_REQUIRED"
+
+
 class PaymentUnknown(BookingError):
     code = "PAYMENT_UNKNOWN"
     retry_after = 5

@@ -1,7 +1,8 @@
 """How long a caller may wait for Postgres, in all, and how many callers may wait at the same time.
 
 A request has so many seconds for everything that it asks Postgres; waiting for anybody else (a payment provider) does
-not count. What has no deadline (commands, migrations) waits as long as it takes.
+not count. A command may take long, but does not wait for a Postgres that has fallen silent. What has no deadline
+(migrations) waits as long as it takes.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 REQUEST = 4.5  # seconds; the answer is to come within 5 (design §1)
+COMMAND = 6 * 3600.0  # seconds for all that a command asks: silence is noticed within seconds however much is left
 WORKER = 20.0  # seconds for one action of a background process: longer than Postgres lets a statement run
 SLOT_WAIT = 0.2  # seconds that a request waits for its turn, as long as turns end
 STUCK = 0.5  # seconds after which a turn is no longer expected to end soon

@@ -9,6 +9,7 @@ from booking.config import Settings
 from booking.web import (
     account,
     bookings,
+    changes,
     checkout,
     confirming,
     demo_mails,
@@ -35,6 +36,7 @@ AREAS = (
     rooms.blueprint,
     checkout.blueprint,
     bookings.blueprint,
+    changes.blueprint,
     account.blueprint,
     confirming.blueprint,
     profile.blueprint,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request, session, url_for
 from flask_babel import gettext
 
 from booking.domain import reservations
@@ -22,13 +22,15 @@ from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.infra import clock
 from booking.infra.ids import decode, encode
-from booking.web import bills, form_check, formats, legal, options
+from booking.web import bills, form_check, formats, legal, options, security
 from booking.web.forms import Form
 from booking.web.pages import go_to, page
 from booking.web.signed_in import actor, required, visitor
 
 blueprint = Blueprint("bookings", __name__)
 
+TOLD_OF_CHANGE = "told_of_change"  # in the cookie, until this page has told it: what became of a step of a change
+LOOK_AGAIN = 10  # seconds, while a payment is being checked
 FRESH = dt.timedelta(minutes=30)  # so long a confirmed booking is greeted as new
 
 
@@ -56,7 +58,7 @@ def show(booking_id: str) -> Response:
     if trip.stage not in (reservations.STAGE_BOOKED, reservations.STAGE_CANCELLED):
         return go_to(url_for("checkout.show", booking_id=booking_id))
     is_new = trip.confirmed_at is not None and clock.now() - trip.confirmed_at < FRESH
-    return page("bookings/show.html", is_new=is_new, **_facts(trip))
+    return page("bookings/show.html", is_new=is_new, **_change_to_pay(trip, booking_id), **_facts(trip))
 
 
 @blueprint.get("/bookings/<booking_id>/receipt")
@@ -120,6 +122,15 @@ def calendar_entry(booking_id: str) -> Response:
     entry = Response(reservations.calendar_entry(trip.notice, publisher, trip.confirmed_at), mimetype="text/calendar")
     entry.headers["Content-Disposition"] = f'attachment; filename="stay-{trip.notice.reference}.ics"'
     return entry
+
+
+def _change_to_pay(trip: BookingDetails, booking_id: str) -> dict[str, Any]:
+    """What the page says of a change that is to be paid at the provider's page, to which its form leads."""
+    hosted = current_services().booking_context.hosted
+    if hosted and trip.change:
+        security.allow(form_action=f"'self' {hosted.page_origin}")
+    told = session.pop(TOLD_OF_CHANGE, {})
+    return {"told": told.get("code", "") if told.get("booking") == booking_id else "", "look_again_seconds": LOOK_AGAIN}
 
 
 def own_trip(booking_id: str) -> BookingDetails:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.ids import encode, new_id
 from tests.api.program import Program, an_order, fields, program_of, refused
 from tests.cast import DECLINED, VISA, a_room, count, in_days, nights_of
+from tests.stripe_stand_in import StandIn
+from tests.stripe_stand_in.stand_in import BEFORE
+
+pytest_plugins = ["tests.stripe_stand_in.fixtures"]
 
 QUOTED = {
     "difference",
@@ -125,3 +133,41 @@ def test_one_key_is_one_change(api: Program, room: Room, booked: dict[str, Any])
     same = api.post(path_of(booked), until(5) | {"shownDifference": 0}, Idempotency_Key="change-3")
     assert same.json == api.post(path_of(booked), until(5) | {"shownDifference": 0}, Idempotency_Key="change-3").json
     assert count(Booking) == 1
+
+
+@pytest.fixture
+def hosted(app: Flask, stripe_desk: BookingContext) -> Iterator[None]:
+    services = app.extensions["services"]
+    app.extensions["services"] = replace(services, booking_context=stripe_desk)
+    yield
+    app.extensions["services"] = services
+
+
+def test_what_is_paid_at_the_providers_page_is_said_with_its_address(
+    api: Program, hosted: None, booked: dict[str, Any], stand_in: StandIn
+) -> None:
+    asked = until(5) | {"shownDifference": 240}
+    version = api.post(f"{path_of(booked)}/quote", until(5)).json["version"]
+    asks = partial(api.post, path_of(booked), asked, If_Match=f'"{version}"', Idempotency_Key="page-1")
+    first, again = asks(), asks()
+    [session] = stand_in.account.sessions.values()
+    for answer in (first, again):
+        refused(answer, 402, "PAYMENT_ACTION_REQUIRED")
+        assert answer.json["details"] == {"url": session["url"]}
+        assert "Idempotency-Replayed" not in answer.headers
+    here = f"http://localhost:8000/bookings/{booked['id']}"
+    assert (session["success_url"], session["cancel_url"]) == (f"{here}/change/paid", here)
+    assert api.get(f"/bookings/{booked['id']}").json == booked
+    stand_in.account.guest_pays(session["id"])
+    done, replayed = asks(), asks()
+    assert (done.status_code, done.json["totalPrice"], done.json["checkOut"]) == (200, 600, until(5)["checkOut"])
+    assert (replayed.data, replayed.headers["Idempotency-Replayed"]) == (done.data, "true")
+
+
+def test_a_page_that_cannot_be_opened_is_said_and_the_old_stay_kept(
+    api: Program, hosted: None, booked: dict[str, Any], stand_in: StandIn
+) -> None:
+    stand_in.order(BEFORE, times=9)
+    answer = api.post(path_of(booked), until(5) | {"shownDifference": 240})
+    refused(answer, 503, "UNAVAILABLE")
+    assert api.get(f"/bookings/{booked['id']}").json == booked

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pkgutil import resolve_name
 
 import click
+import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
@@ -14,12 +18,16 @@ from booking.cli.operator import Group, unavailable
 from booking.domain.reservations import holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
-from booking.infra.db import OutcomeUnknown, Unavailable
+from booking.infra import watchdog
+from booking.infra.db import AUTOCOMMIT, OutcomeUnknown, Unavailable, db
 from booking.infra.ids import encode
+from tests.cases import each
 from tests.cast import acting, in_days, order, reload
+from tests.infra.migrating import HOME
 from tests.infra.test_postgres_in_trouble import drop_connections, read_only  # noqa: F401 a fixture
 from tests.room_files import Files, ours
 
+NAMES = ("DATABASE_URL", "MIGRATION_DATABASE_URL")
 OURS_WITH_PLACE = {"property_name": "Pier House", "location": "oslo", "time_zone": "Europe/Oslo", "currency": "EUR"}
 
 
@@ -78,3 +86,29 @@ def test_what_is_not_known_to_be_done_is_not_called_undone() -> None:
     assert "may be done or not (server closed the connection)" in unavailable(unknown)
     assert unavailable(away).startswith("Postgres cannot do this now; the step that failed changed nothing (server")
     assert "(Postgres does not answer)" in unavailable(Unavailable("Postgres does not answer"))
+
+
+def test_a_command_does_not_wait_for_a_postgres_that_has_fallen_silent(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    primary = watchdog.of(db.engines[AUTOCOMMIT])
+    monkeypatch.setattr(primary, "_answers", lambda: False, raising=False)
+    monkeypatch.setattr(primary, "silent", True)
+    told = app.test_cli_runner().invoke(args=["payments", "due"])
+    assert told.exit_code == 1
+    assert told.output.splitlines()[-1].endswith("(Postgres does not answer). See `flask doctor`.")
+    monkeypatch.setattr(primary, "silent", False)
+    assert app.test_cli_runner().invoke(args=["payments", "due"]).exit_code == 0
+
+
+@pytest.mark.slow
+@each("words", [["upgrade"], ["current"], ["check"]])
+def test_migrations_say_in_one_line_that_postgres_is_away(environ: dict[str, str], words: list[str]) -> None:
+    away = dict.fromkeys(NAMES, "postgresql+psycopg2://nobody:x@127.0.0.1:1/nowhere")
+    told = {**os.environ, **environ, **away, "FLASK_APP": "wsgi.py"}
+    command = [sys.executable, "-m", "flask", "db", *words]
+    done = subprocess.run(command, cwd=HOME, env=told, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    [sentence] = [line for line in done.stderr.splitlines() if not line.startswith("{")]  # but for the log
+    assert sentence.startswith("Error: Postgres cannot do this now (connection to server at")
+    assert sentence.endswith("See `flask doctor`.")

@@ -10,6 +10,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from tests.faults.line import Line, Reply
 from tests.oracle import Told
@@ -93,6 +94,7 @@ class Guest:
     chance: random.Random
     log: Log = field(default_factory=Log)
     friend: Guest | None = None  # who may be lent a key
+    pays_at_pages: bool = False  # some changes, where the provider has pages of its own
 
     def attempt(self, plan: Plan) -> Told:
         """Ask until there is a final answer, always with the same key; maybe cancel at once."""
@@ -134,8 +136,15 @@ class Guest:
         quote = self.until_final("POST", f"{path}/quote", wish)
         if quote is None or quote.status != 200:
             return
-        asked = wish | {"shownDifference": quote.body["difference"], "paymentMethodId": card}
-        reply = self.until_final("POST", path, asked, Idempotency_Key=str(uuid.uuid4()))
+        asked, key = wish | {"shownDifference": quote.body["difference"]}, str(uuid.uuid4())
+        if not (self.pays_at_pages and quote.body["difference"] > 0 and lot(self.chance, 60)):
+            asked["paymentMethodId"] = card
+        asking = lambda: self.until_final("POST", path, asked, Idempotency_Key=key)  # noqa: E731
+        reply = asking()
+        if reply and reply.error == "PAYMENT_ACTION_REQUIRED" and lot(self.chance, 70):
+            paid = pay_at(reply.body["details"]["url"])
+            self.log.did[f"changes paid at their page{'' if paid.status else ', which was closed'}"] += 1
+            reply = asking() if paid.status else reply
         if reply is None:
             told.price = told.stay = None
         elif reply.status == 200:
@@ -237,6 +246,12 @@ class Guest:
 def stay_of(booking: dict[str, str]) -> tuple[str, str, str]:
     """The room and the nights that a guest was told of."""
     return booking["roomId"], booking["checkIn"], booking["checkOut"]
+
+
+def pay_at(page: str) -> Reply:
+    """The guest fills in the provider's own page, where it is still open."""
+    place = urlsplit(page)
+    return Line(int(place.port or 0)).send("POST", place.path, b"", {})
 
 
 def lot(chance: random.Random, percent: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from tests.faults.guests import PASSWORD, SLOW, VISA, Guest, Plan, email_of, lot, stay_of
+from tests.faults.guests import PASSWORD, SLOW, VISA, Guest, Plan, email_of, lot, pay_at, stay_of
 from tests.faults.line import Browser, Line, Reply
 from tests.oracle import Told
 
@@ -93,8 +93,7 @@ class Holder:
         """At the provider's own page, or not after all; most come back from it."""
         if lot(self.guest.chance, 20):
             return
-        place = urlsplit(page)
-        paid = Line(int(place.port or 0)).send("POST", place.path, b"", {})
+        paid = pay_at(page)
         if paid.status == 303 and not lot(self.guest.chance, 30):
             self.browser.visit(urlsplit(paid.headers["location"]).path)
 

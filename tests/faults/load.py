@@ -181,8 +181,8 @@ class Crowd:
         return tuple(chance.sample(others, min(len(others), chance.randint(1, 2))))
 
 
-def arrived(port: int, terms: Terms) -> Crowd:
-    """Accounts for all, signed in; and which rooms they will fight for."""
+def arrived(port: int, terms: Terms, *, with_pages: bool = False) -> Crowd:
+    """Accounts for all, signed in, and which rooms they will fight for. `with_pages`: the provider has its own."""
     clients = partial(_client, port, terms.seed)
     with ThreadPoolExecutor(8) as pool:
         lenders = list(pool.map(lambda number: registered(port, f"lender-{number}", terms.seed), range(LENDERS)))
@@ -190,6 +190,7 @@ def arrived(port: int, terms: Terms) -> Crowd:
         walk_ins = list(pool.map(clients, [f"walk-in-{number}" for number in range(RECEPTIONS)]))
     for number, client in enumerate(guests):
         client.guest.friend = lenders[number % LENDERS]
+        client.guest.pays_at_pages = with_pages
     first = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=FIRST_DAY)
     last = first + dt.timedelta(days=terms.nights)
     found = rooms(guests[0].guest, first.isoformat(), last.isoformat(), terms.rooms + QUIET_ROOMS)

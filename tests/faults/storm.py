@@ -83,7 +83,7 @@ def run(terms: Terms, say: Say, *, with_stripe: bool = False) -> Outcome:
             stack.enter_context(provider.telling(product.port))
             outcome.impossible = frozenset({report.DECLINED_LATER})  # its cards are not fickle
         say("  a copy of the product runs; guests arrive")
-        crowd = arrived(product.port, terms)
+        crowd = arrived(product.port, terms, with_pages=with_stripe)
         desks = stack.enter_context(receptions(product, crowd))
         staff, start = Staff(product, crowd.wanted, terms), dt.datetime.now(dt.UTC)
         with staff.working(), at_work(desks):

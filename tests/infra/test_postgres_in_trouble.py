@@ -303,6 +303,6 @@ def test_a_server_that_has_fallen_silent_keeps_nobody_waiting(app: Flask, monkey
         with deadline.limit(3.0), pytest.raises(Unavailable):
             fetch(text("SELECT 1"))
         assert time.monotonic() - began < 0.5
-        assert len(fetch(text("SELECT 1"))) == 1  # a command waits as long as it takes
+        assert len(fetch(text("SELECT 1"))) == 1  # what has no deadline waits as long as it takes
     finally:
         primary.silent = False

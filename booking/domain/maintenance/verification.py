@@ -173,9 +173,11 @@ RULES = {
         SELECT p.id::text FROM payments p WHERE p.state = 'awaiting_guest'
         AND p.next_at < now() - interval '10 minutes'""",
     "hosted_payment_pins_nothing": """
-        SELECT p.id::text FROM payments p WHERE p.state = 'awaiting_guest' AND NOT EXISTS
+        SELECT p.id::text FROM payments p WHERE p.state = 'awaiting_guest' AND p.purpose <> 'change' AND NOT EXISTS
         (SELECT FROM bookings b JOIN availability a ON a.claim_id = b.id AND a.state = 'pinned'
-         WHERE b.order_id = p.order_id)""",
+         WHERE b.order_id = p.order_id)
+        UNION ALL SELECT p.id::text FROM payments p WHERE p.state = 'awaiting_guest' AND p.purpose = 'change'
+        AND NOT EXISTS (SELECT FROM booking_changes c WHERE c.payment_id = p.id AND c.state = 'pending')""",
     "closed_change_has_nights": """
         SELECT c.id::text FROM booking_changes c WHERE c.state <> 'pending'
         AND EXISTS (SELECT FROM availability a WHERE a.claim_id = c.id)""",

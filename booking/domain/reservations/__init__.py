@@ -33,6 +33,8 @@ from booking.domain.reservations.bookings import release as release_hold
 from booking.domain.reservations.cancellation import shown_status
 from booking.domain.reservations.cancellation_preview import CancellationPreview
 from booking.domain.reservations.cancellation_preview import preview as preview_cancellation
+from booking.domain.reservations.change_pages import page_of as page_of_change
+from booking.domain.reservations.change_pages import withdraw as withdraw_change
 from booking.domain.reservations.change_quotes import ChangeQuote, StayChange
 from booking.domain.reservations.change_quotes import quote as quote_change
 from booking.domain.reservations.change_quotes import quote_by_reference as quote_change_by_reference
@@ -44,7 +46,6 @@ from booking.domain.reservations.history import UPCOMING, History, overview, ref
 from booking.domain.reservations.history import mine as own_bookings
 from booking.domain.reservations.holds import GuestClaim, reserve
 from booking.domain.reservations.holds import mine as find_own_claim
-from booking.domain.reservations.hosted import Links as PaymentLinks
 from booking.domain.reservations.hosted import came_back as came_back_from_payment
 from booking.domain.reservations.hosted import page_of as payment_page
 from booking.domain.reservations.hosted import withdraw as withdraw_payment
@@ -80,6 +81,7 @@ from booking.domain.reservations.orders import mine as own_orders
 from booking.domain.reservations.orders import pay as pay_order
 from booking.domain.reservations.orders import payment_page as order_payment_page
 from booking.domain.reservations.orders import release as release_order
+from booking.domain.reservations.payment_pages import Links as PaymentLinks
 from booking.domain.reservations.personal_data import download as download_own_data
 from booking.domain.reservations.personal_data import of as own_data
 from booking.domain.reservations.provider_messages import hear as hear_from_provider
@@ -182,6 +184,7 @@ __all__ = [
     "own_bookings",
     "own_data",
     "own_orders",
+    "page_of_change",
     "pay",
     "pay_order",
     "payment_page",
@@ -198,5 +201,6 @@ __all__ = [
     "reserve",
     "running_holds",
     "shown_status",
+    "withdraw_change",
     "withdraw_payment",
 ]

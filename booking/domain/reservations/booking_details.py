@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sqlalchemy import Row, bindparam, select
@@ -14,9 +14,10 @@ from booking.domain.actors import Actor
 from booking.domain.errors import BookingNotCancellable, BookingNotFound
 from booking.domain.payments import FAILED, SUCCEEDED, Order, Payment
 from booking.domain.people import User
-from booking.domain.reservations import booking_summary, cancellation, repository
+from booking.domain.reservations import booking_summary, cancellation, change_details, repository
 from booking.domain.reservations.booking_summary import BookingSummary
 from booking.domain.reservations.cancellation import Terms
+from booking.domain.reservations.change_details import ChangeToPay
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking, Lines
 from booking.domain.stays import Stay
 from booking.infra import clock
@@ -67,6 +68,8 @@ class BookingDetails:
     order_if_cancelled: Decimal  # what the order would cost then
     due_if_cancelled: Decimal  # what the order would still owe then
     rooms: tuple[OrderedRoom, ...]  # all of the order, where it has several
+    change: ChangeToPay | None  # another stay that takes this one's place once it is paid
+    change_not_paid: bool  # the guest left its page not long ago
 
     @property
     def money_went_back(self) -> bool:
@@ -92,7 +95,8 @@ def trip(actor: Actor, booking_id: uuid.UUID) -> BookingDetails:
     charged_for = charge.booking_id if charge else booking_id  # what goes back for all rooms goes back for that one
     refunds = payments.refund_states(list({booking_id, charged_for}))
     refund = refunds.get(booking_id if booking.confirmed_at else charged_for)
-    return _trip(booking, order, summary, charge, refund=refund, rooms=booking_summary.counted(booking, of_order))
+    shown = _trip(booking, order, summary, charge, refund=refund, rooms=booking_summary.counted(booking, of_order))
+    return replace(shown, change=change_details.to_pay(booking, charge)) if shown.stage == BOOKED else shown
 
 
 @reading
@@ -156,6 +160,8 @@ def _trip(
         order_if_cancelled=cancellation.owed_after(booking, order, terms) if terms else order.owed,
         due_if_cancelled=cancellation.due_after(booking, order, terms) if terms else order.due,
         rooms=tuple(map(_ordered, rooms)) if len(rooms) > 1 else (),
+        change=None,
+        change_not_paid=shown == BOOKED and change_details.was_not_paid(booking, charge),
     )
 
 

@@ -21,6 +21,8 @@ from booking.domain.actors import Actor
 from booking.domain.errors import (
     BookingModified,
     BookingNotFound,
+    CancelledDuringChange,
+    ChangeUnderWay,
     Forbidden,
     HoldOver,
     Invalid,
@@ -33,6 +35,7 @@ from booking.domain.payments import Payment
 from booking.domain.people import Action
 from booking.domain.reservations import (
     cancellation,
+    change_charging,
     change_outcomes,
     charging,
     hold_limits,
@@ -145,11 +148,16 @@ def cancel(
     seen_version: int | None = None,
     seen_refund: Decimal | None = None,
 ) -> Booking:
-    """Give the nights back and the refund that the frozen policy grants.
+    """Give the nights back and the refund that the frozen policy grants. The payment page of a change is closed first.
 
     Raises BookingNotFound, BookingNotCancellable; BookingModified, RefundChanged: what was seen is not so any more.
     """
-    booking, refunds = _cancel(actor, booking_id, context, seen_version, seen_refund)
+    again = partial(_cancel, actor, booking_id, context, seen_version, seen_refund)
+    try:
+        booking, refunds = again()
+    except CancelledDuringChange:
+        _close_page_of_change(actor, booking_id, context)
+        booking, refunds = again()
     telemetry.count_booking("cancelled")
     payments.send_refunds(actor, refunds, context)
     return booking
@@ -275,6 +283,17 @@ def _begin_payment_of(actor: Actor, held: Lines, method: str, context: BookingCo
 
 
 # --- cancel and expire
+
+
+def _close_page_of_change(actor: Actor, booking_id: uuid.UUID, context: BookingContext) -> None:
+    """Raises CancelledDuringChange where somebody is charged for a change at this moment, or nobody can say."""
+    awaited = change_charging.find_awaited(booking_id)
+    if awaited is None:
+        raise CancelledDuringChange
+    try:
+        change_charging.close_page(actor, awaited, context)
+    except ChangeUnderWay:
+        raise CancelledDuringChange from None
 
 
 @transaction(isolation=READ_COMMITTED)

@@ -133,8 +133,8 @@ def _quoted(booking: Booking, wanted: StayChange, rules: StayRules) -> ChangeQuo
 
 
 def _are_free(quoted: ChangeQuote) -> bool:
-    """What an attempt of one's own has claimed, and nobody pays for, makes way."""
-    earlier = change_rows.find_unpaid(quoted.booking.id)
+    """What an attempt of one's own has claimed makes way, or is what somebody is to pay for at this moment."""
+    earlier = change_rows.find_pending(quoted.booking.id)
     own = earlier.new_nights if earlier and earlier.room_id == quoted.room_id else []
     making_way = {night for part in own for night in part.dates()}
     return all(inventory.taken_nights(quoted.room_id, part) <= making_way for part in quoted.new_nights)

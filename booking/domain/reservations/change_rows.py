@@ -19,7 +19,6 @@ _BY_ID = _SELECT.where(_CHANGES.c.id == bindparam("change_id"))
 _BY_ID_LOCKED = _BY_ID.with_for_update()
 _PENDING = _SELECT.where(_CHANGES.c.booking_id == bindparam("booking_id"), _CHANGES.c.state == CHANGE_PENDING)
 _PENDING_LOCKED = _PENDING.with_for_update()
-_UNPAID = _PENDING.where(_CHANGES.c.payment_id.is_(None))
 _PAID_BY = select(_CHANGES.c.id, _CHANGES.c.booking_id).where(_CHANGES.c.payment_id == bindparam("payment_id"))
 _OVER = (
     select(_CHANGES.c.id, _CHANGES.c.booking_id)
@@ -44,9 +43,9 @@ def pending_of(booking_id: uuid.UUID) -> BookingChange | None:
     return _one(_PENDING_LOCKED, booking_id=booking_id)
 
 
-def find_unpaid(booking_id: uuid.UUID) -> BookingChange | None:
-    """The same for looking, unless somebody pays for it."""
-    return _one(_UNPAID, booking_id=booking_id)
+def find_pending(booking_id: uuid.UUID) -> BookingChange | None:
+    """The same for looking."""
+    return _one(_PENDING, booking_id=booking_id)
 
 
 def paid_by(payment_id: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID]:

@@ -1,40 +1,24 @@
-"""Paying at the provider's own page: the nights are pinned while the guest is there, until the hold's own end.
-
-Whoever hears of the payment first (the guest who comes back, the provider's webhook, recovery at the hold's end) asks
-the provider what became of it and acts on that; each finds done what the one before did.
+"""Paying for a hold at the provider's own page: the nights are pinned while the guest is there, until the hold's own
+end. What becomes of the page: payment_pages.py.
 """
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from decimal import Decimal
 
 from booking.domain import payments
 from booking.domain.actors import Actor
-from booking.domain.errors import (
-    CancelledDuringPayment,
-    PaymentInProgress,
-    PaymentPageUnavailable,
-    PriceChanged,
-    RoomNotAvailable,
-)
-from booking.domain.payments import AWAITING_GUEST, HOSTED, UNKNOWN, Payment
+from booking.domain.errors import CancelledDuringPayment, PriceChanged
+from booking.domain.payments import AWAITING_GUEST, HOSTED, Payment
 from booking.domain.people import Action
-from booking.domain.reservations import bookings, charging, lines, payment_outcomes
+from booking.domain.reservations import bookings, charging, lines, payment_pages
 from booking.domain.reservations.context import BookingContext
-from booking.domain.reservations.models import Booking, Lines
-from booking.infra import clock, telemetry
+from booking.domain.reservations.models import Lines
+from booking.domain.reservations.payment_pages import Links
+from booking.infra import clock
 from booking.infra.db import reading, transaction
-from booking.infra.provider import HostedPage, HostedPages, NoAnswer, Outcome, Result
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """Where the provider sends the guest: after paying, and without."""
-
-    paid: str
-    back: str
+from booking.infra.provider import NoAnswer
 
 
 def page_of(
@@ -52,9 +36,11 @@ def page_of(
         charging.confirm_unpaid(actor, held, None)
         return None
     charge = payments.latest_charge(held[0].order_id)
+    title = lines.first(order).reference
     if charge is None or not payments.is_open(charge):
-        charge = _begin(actor, held, context)
-    return _opened(actor, charge, lines.first(order), context, links)
+        begun = _begin(actor, held, context)
+        return payment_pages.url_of(actor, begun, title, context, links, is_new=True)
+    return payment_pages.url_of(actor, charge, title, context, links)
 
 
 @transaction
@@ -68,51 +54,16 @@ def _begin(actor: Actor, seen: Lines, context: BookingContext) -> Payment:
     return payments.await_guest(charging.mark_paying(actor, held), until=until, context=context)
 
 
-def _opened(actor: Actor, charge: Payment, first: Booking, context: BookingContext, links: Links) -> str | None:
-    provider = context.find_provider(charge.provider)
-    if charge.state != AWAITING_GUEST or not isinstance(provider, HostedPages):
-        raise PaymentInProgress
-    shown = HostedPage(first.reference, links.paid, links.back)
-    try:
-        url = provider.page(charge.id, charge.amount, charge.currency, shown)
-    except NoAnswer:
-        telemetry.log.warning("payment_page_unavailable", payment=str(charge.id))
-        if charge.provider_reference is None:
-            withdraw(actor, first.id, context)  # with another key, the next attempt is not told the same again
-        raise PaymentPageUnavailable from None
-    if url is None:
-        look(actor, charge.id, context)
-    return url
-
-
-# --- what became of it
-
-
-def look(actor: Actor, payment_id: uuid.UUID, context: BookingContext) -> None:
-    """Ask the provider about a charge that is awaited or unknown, and act on a final answer. Ends nothing by itself.
-
-    Raises NoAnswer where the provider does not answer.
-    """
-    charge = payments.find_payment(payment_id)
-    provider = context.find_provider(charge.provider) if charge else None
-    if charge is None or provider is None or charge.state not in (AWAITING_GUEST, UNKNOWN):
-        return
-    outcome = provider.find(charge.id)
-    if outcome is None:
-        return
-    if outcome.result is Result.CHARGED:
-        _confirmed(actor, charge, outcome, context)
-    elif charge.state == AWAITING_GUEST and outcome.result is Result.CANCELLED:
-        charging.give_up(actor, charge.id, payments.ABANDONED, keep_hold=True)
-
-
 def came_back(actor: Actor, booking_id: uuid.UUID, context: BookingContext) -> None:
-    """The guest says that it is paid. Where the provider is silent, recovery finds out. Raises BookingNotFound."""
+    """The guest says that it is paid, the hold or a change. Where the provider is silent, recovery finds out.
+
+    Raises BookingNotFound.
+    """
     charge = _charge_of(actor, Action.SEE_BOOKING, booking_id)
     if charge is None or charge.state != AWAITING_GUEST:
         return
     try:
-        look(actor, charge.id, context)
+        payment_pages.look(actor, charge.id, context)
     except NoAnswer:
         payments.hasten_payment(charge.id)
 
@@ -123,24 +74,12 @@ def withdraw(actor: Actor, booking_id: uuid.UUID, context: BookingContext) -> No
     Raises BookingNotFound, CancelledDuringPayment (the provider does not answer).
     """
     charge = _charge_of(actor, Action.CANCEL_BOOKING, booking_id)
-    provider = context.find_provider(charge.provider) if charge else None
-    if charge is None or provider is None or charge.state != AWAITING_GUEST:
+    if charge is None or charge.purpose == payments.FOR_CHANGE:
         return
     try:
-        outcome = provider.cancel(charge.id, charge.currency)
+        payment_pages.close(actor, charge, context)
     except NoAnswer:
         raise CancelledDuringPayment from None
-    if outcome.result is Result.CHARGED:
-        _confirmed(actor, charge, outcome, context)
-    else:
-        charging.give_up(actor, charge.id, payments.ABANDONED, keep_hold=True)
-
-
-def _confirmed(actor: Actor, charge: Payment, outcome: Outcome, context: BookingContext) -> None:
-    try:
-        payment_outcomes.charged(actor, charge, outcome, context)
-    except RoomNotAvailable:
-        telemetry.log.warning("hosted_charge_refunded", payment=str(charge.id))
 
 
 def _charge_of(actor: Actor, action: Action, booking_id: uuid.UUID) -> Payment | None:

@@ -17,9 +17,9 @@ from booking.domain.payments import Order
 from booking.domain.people import Action
 from booking.domain.reservations import bookings, cancellation, hosted, idempotency, lines, models, repository
 from booking.domain.reservations.context import BookingContext
-from booking.domain.reservations.hosted import Links
 from booking.domain.reservations.idempotency import Answer, Claim
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking, Lines
+from booking.domain.reservations.payment_pages import Links
 from booking.domain.reservations.requests import OrderRequest
 from booking.infra import telemetry
 from booking.infra.db import READ_COMMITTED, db, reading, transaction

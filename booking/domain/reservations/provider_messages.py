@@ -5,7 +5,7 @@ from __future__ import annotations
 from booking.domain import payments
 from booking.domain.actors import Actor
 from booking.domain.payments import CHARGE
-from booking.domain.reservations import hosted
+from booking.domain.reservations import payment_pages
 from booking.domain.reservations.context import BookingContext
 from booking.infra.provider import Heard
 
@@ -24,6 +24,6 @@ def hear(actor: Actor, provider: str, heard: Heard, context: BookingContext) -> 
     if payment is None or payment.provider != provider:
         return
     if payment.kind == CHARGE:
-        hosted.look(actor, payment.id, context)
+        payment_pages.look(actor, payment.id, context)
     else:
         payments.look_at_refund(actor, payment, context)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from sqlalchemy import select
 
@@ -18,6 +19,7 @@ from booking.domain.actors import Actor
 from booking.domain.errors import (
     BookingError,
     BookingModified,
+    ChangeUnderWay,
     Invalid,
     PaymentFailed,
     PaymentUnknown,
@@ -28,13 +30,13 @@ from booking.domain.notices import Notice
 from booking.domain.people import Action
 from booking.domain.reservations import (
     bookings,
+    change_charging,
     change_outcomes,
     change_quotes,
     change_rows,
     changes,
     idempotency,
     recovery,
-    repository,
 )
 from booking.domain.reservations.change_models import CHANGE_CONFIRMED, CHANGE_PENDING, BookingChange
 from booking.domain.reservations.change_outcomes import Done
@@ -42,11 +44,11 @@ from booking.domain.reservations.change_quotes import ChangeQuote, StayChange
 from booking.domain.reservations.charging import Keep
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import Booking
+from booking.domain.reservations.payment_pages import Links
 from booking.infra import telemetry
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, execute, reading, transaction
 from booking.infra.ids import encode
-from booking.infra.provider import NoAnswer, Result
 
 _NOW = select(sql_now())
 ONE_AT_A_TIME = ("uq_booking_changes_pending",)  # a second change of the booking: look again
@@ -60,6 +62,7 @@ class Agreed:
     shown_difference: Decimal
     seen_version: int | None = None
     method: str | None = None  # a card, where the difference is to be paid; staff may leave it due where they vouch
+    links: Links | None = None  # without a card: it is paid at the provider's page, which leads back there
 
 
 def change(
@@ -75,24 +78,59 @@ def change(
 
     With a `claim`, what an earlier call with the same key began is finished instead. Raises BookingNotFound, Invalid,
     RoomNotFound, RoomNotAvailable, RoomLocked, PriceChanged, BookingModified, BookingNotChangeable, PaymentFailed,
-    PaymentUnknown: the old stay is kept in every case.
+    PaymentUnknown, ChangeActionRequired, PaymentPageUnavailable: the old stay is kept in every case.
     """
     keep = bookings.keeper(claim, render)
-    if begun_earlier := _begun_earlier(actor, claim, context, keep):
+    if begun_earlier := _begun_earlier(actor, claim, agreed, context, keep):
         return begun_earlier
+    again = partial(_change, actor, booking_id, agreed, context, claim=claim, keep=keep)
+    try:
+        return again()
+    except ChangeUnderWay:
+        awaited = change_charging.find_awaited(booking_id)
+        if awaited is None:
+            raise
+    if agreed.links and _is_same(awaited.change, agreed):
+        return change_charging.send_to_page(actor, awaited, context, agreed.links, keep)
+    change_charging.close_page(actor, awaited, context)
+    return again()
+
+
+def _is_same(pending: BookingChange, agreed: Agreed) -> bool:
+    wanted = agreed.wanted
+    stay = wanted.check_in or pending.old_check_in, wanted.check_out or pending.old_check_out
+    room, guests = wanted.room_id or pending.old_room_id, wanted.guests or pending.old_guests
+    asked = (*stay, room, guests, agreed.shown_difference)
+    return asked == (pending.check_in, pending.check_out, pending.room_id, pending.guests, pending.difference)
+
+
+def _change(
+    actor: Actor,
+    booking_id: uuid.UUID,
+    agreed: Agreed,
+    context: BookingContext,
+    *,
+    claim: idempotency.Claim | None,
+    keep: Keep | None,
+) -> Booking:
     quoted = change_quotes.quote(actor, booking_id, agreed.wanted, context.rules)
     if quoted.is_nothing or not (quoted.new_nights or quoted.difference > 0):
         return _changed(actor, _change_at_once(actor, booking_id, agreed, context, keep), context)
     with inventory.lock_room(quoted.room_id, quoted.stay, wait=0, lock=context.lock_rooms):
-        begun = _begin(actor, booking_id, agreed, context, claim)
+        begun, is_paid_first = _begin(actor, booking_id, agreed, context, claim)
     try:
-        if agreed.method is None or not begun.difference > 0:
+        if not is_paid_first:
             return _changed(actor, _confirm_unpaid(actor, begun, context, keep), context)
-        payment = _begin_payment(actor, begun, str(agreed.method), context)
+        if agreed.method is None:
+            awaited = change_charging.begin_page(actor, begun, context)
+        else:
+            payment = change_charging.begin(actor, begun, agreed.method, context)
     except BookingError:
         change_outcomes.give_back(actor, booking_id, begun.id)
         raise
-    return _charge(actor, payment, context, keep)
+    if agreed.method is None and agreed.links:
+        return change_charging.send_to_page(actor, awaited, context, agreed.links, keep)
+    return change_charging.charge(actor, payment, context, keep)
 
 
 def _changed(actor: Actor, done: Done, context: BookingContext) -> Booking:
@@ -109,7 +147,7 @@ def _changed(actor: Actor, done: Done, context: BookingContext) -> Booking:
 def _change_at_once(
     actor: Actor, booking_id: uuid.UUID, agreed: Agreed, context: BookingContext, keep: Keep | None
 ) -> Done:
-    booking, quoted = _looked_at(actor, booking_id, agreed, context)
+    booking, quoted, _ = _looked_at(actor, booking_id, agreed, context)
     if quoted.is_nothing:
         if keep:
             keep((booking,))
@@ -123,8 +161,8 @@ def _change_at_once(
 
 def _looked_at(
     actor: Actor, booking_id: uuid.UUID, agreed: Agreed, context: BookingContext
-) -> tuple[Booking, ChangeQuote]:
-    """Booking, locked, and what is to become of it, inside the caller's transaction.
+) -> tuple[Booking, ChangeQuote, bool]:
+    """Booking, locked, what is to become of it, and whether that is paid first, inside the caller's transaction.
 
     Raises what change() raises where it is not as agreed.
     """
@@ -136,9 +174,16 @@ def _looked_at(
         raise PriceChanged
     # Also for the stay that it is already: whoever is told so keeps it, whatever was begun before.
     change_outcomes.make_way(actor, booking)
-    if quoted.difference > 0 and agreed.method is None and not _may_stay_due(actor, booking):
+    return booking, quoted, quoted.difference > 0 and _is_paid_first(actor, booking, agreed)
+
+
+def _is_paid_first(actor: Actor, booking: Booking, agreed: Agreed) -> bool:
+    """Whether what it costs more is paid before it is made. Raises Invalid where nobody says how."""
+    if agreed.method is None and _may_stay_due(actor, booking):
+        return False
+    if agreed.method is None and agreed.links is None:
         raise Invalid(details={"paymentMethodId": Notice("missing")})
-    return booking, quoted
+    return True
 
 
 def _may_stay_due(actor: Actor, booking: Booking) -> bool:
@@ -153,9 +198,11 @@ def _may_stay_due(actor: Actor, booking: Booking) -> bool:
 @transaction(retry_on=ONE_AT_A_TIME)
 def _begin(
     actor: Actor, booking_id: uuid.UUID, agreed: Agreed, context: BookingContext, claim: idempotency.Claim | None
-) -> BookingChange:
-    """Claim the new nights, and write down what was agreed. From here on the hold's end frees them."""
-    booking, quoted = _looked_at(actor, booking_id, agreed, context)
+) -> tuple[BookingChange, bool]:
+    """Claim the new nights, and write down what was agreed; from here on the hold's end frees them. Also whether it is
+    paid before it is made.
+    """
+    booking, quoted, is_paid_first = _looked_at(actor, booking_id, agreed, context)
     if quoted.is_nothing:
         raise BookingModified  # since it was looked at
     made = quoted.begun(actor)
@@ -166,86 +213,43 @@ def _begin(
     changes.audit(actor, "change.begun", booking, {}, {"difference": str(made.difference)})
     if claim:
         idempotency.attach(claim, made.id)
-    return made
-
-
-def _pinned(begun: BookingChange) -> tuple[Booking, BookingChange]:
-    """Both locked, the new nights pinned, inside the caller's SERIALIZABLE transaction. Raises RoomNotAvailable."""
-    booking = repository.booking(begun.booking_id, lock=True)
-    pending = change_rows.get(begun.id)
-    if pending.state != CHANGE_PENDING or pending.payment_id or not pending.starts_from(booking):
-        raise BookingModified
-    if not inventory.pin_nights(pending.id, pending.claimed):
-        raise RoomNotAvailable
-    return booking, pending
+    return made, is_paid_first
 
 
 @transaction
 def _confirm_unpaid(actor: Actor, begun: BookingChange, context: BookingContext, keep: Keep | None) -> Done:
-    booking, pending = _pinned(begun)
+    booking, pending = change_charging.pinned(begun)
     if not change_outcomes.is_ready(booking, pending):
         raise RoomNotAvailable
     return Done(booking, change_outcomes.apply(actor, booking, pending, context, keep))
-
-
-@transaction
-def _begin_payment(actor: Actor, begun: BookingChange, method: str, context: BookingContext) -> payments.Payment:
-    """Record the attempt and pin the nights: from here on they do not end by time."""
-    booking, pending = _pinned(begun)
-    money = {"amount": str(pending.difference), "currency": pending.currency}
-    changes.audit(actor, "payment.started", booking, {}, money | {"purpose": payments.FOR_CHANGE})
-    due = payments.Due(
-        booking.order_id,
-        booking.id,
-        pending.difference,
-        pending.currency,
-        payments.FOR_CHANGE,
-        beyond=pending.difference,
-    )
-    payment = payments.start_charge(due, method=method, context=context)
-    pending.payment_id, pending.held_until = payment.id, None
-    change_rows.save(pending)
-    return payment
-
-
-def _charge(actor: Actor, payment: payments.Payment, context: BookingContext, keep: Keep | None) -> Booking:
-    try:
-        outcome = context.provider.charge(payment.id, payment.amount, payment.currency, str(payment.method))
-    except NoAnswer:
-        payments.mark_unknown(payment.id, context.patience)
-        telemetry.count_booking("payment_unknown")
-        raise PaymentUnknown from None
-    if outcome.result is Result.CHARGED:
-        return change_outcomes.confirmed(actor, payment.id, outcome, context, keep)
-    if outcome.result is Result.DECLINED:
-        change_outcomes.give_up(actor, payment.id, payments.DECLINED)
-        telemetry.count_booking("declined")
-        raise PaymentFailed(named={"bookingId": encode("booking", payment.booking_id)})
-    raise PaymentUnknown  # recovery was quicker and cancelled the charge
 
 
 # --- for a request that comes again with its key
 
 
 def _begun_earlier(
-    actor: Actor, claim: idempotency.Claim | None, context: BookingContext, keep: Keep | None
+    actor: Actor, claim: idempotency.Claim | None, agreed: Agreed, context: BookingContext, keep: Keep | None
 ) -> Booking | None:
     """What an earlier call with this key has made of the booking; None where nothing came of it, and it begins anew.
 
-    Raises PaymentUnknown while the earlier call may still be charging, or the provider is silent; PaymentFailed.
+    Raises PaymentUnknown while the earlier call may still be charging, or the provider is silent; PaymentFailed;
+    ChangeActionRequired, where its page is still to be paid at.
     """
     earlier = _find(claim.booking_id) if claim and claim.booking_id else None
     if earlier is None:
         return None
     if earlier.payment_id and earlier.state == CHANGE_PENDING:
         charge = payments.find_payment(earlier.payment_id)
+        if charge and charge.state == payments.AWAITING_GUEST and agreed.links:
+            awaited = change_charging.Awaited(earlier, charge)
+            return change_charging.send_to_page(actor, awaited, context, agreed.links, keep)
         if charge and not payments.is_live_charge(charge):
             recovery.settle(actor, charge, context)
         earlier = _find(earlier.id) or earlier
         if earlier.state == CHANGE_PENDING:
             raise PaymentUnknown
     if earlier.state == CHANGE_CONFIRMED:
-        return _keep_late(earlier.booking_id, keep)
+        return change_charging.keep_late(earlier.booking_id, keep)
     charge = payments.find_payment(earlier.payment_id) if earlier.payment_id else None
     if charge and charge.failure == payments.DECLINED:
         raise PaymentFailed(named={"bookingId": encode("booking", earlier.booking_id)})
@@ -253,11 +257,3 @@ def _begun_earlier(
 
 
 _find = reading(change_rows.find)
-
-
-@transaction(isolation=READ_COMMITTED)
-def _keep_late(booking_id: uuid.UUID, keep: Keep | None) -> Booking:
-    booking = repository.booking(booking_id, lock=True)
-    if keep:
-        keep((booking,))
-    return booking

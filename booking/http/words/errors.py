@@ -85,6 +85,7 @@ ERRORS: Templates = {
         " If a refund of it was entered by mistake, correct that one first."
     ),
     "PAYMENT_FAILED": _("The payment was declined. Nothing was charged."),
+    "CHANGE_ACTION_REQUIRED": _("Please pay on the payment page. Until then, the booking stays as it is."),
     "PAYMENT_ACTION_REQUIRED": _("Please pay on the payment page. Until then, the rooms are held for you."),
     "PAYMENT_IN_PROGRESS": _("A payment for this booking is already in progress."),
     "PAYMENT_UNKNOWN": _(

@@ -349,7 +349,7 @@ def test_a_change_that_nobody_paid_for_makes_way_and_ends_with_its_hold(
 def leave(booking: Booking, desk: BookingContext, **wanted: Any) -> BookingChange:
     """Begun, and nothing more: the process died."""
     asked = Agreed(StayChange(**wanted), quoted(booking, desk, **wanted).difference, method=VISA)
-    return stay_changes._begin(acting(booking.user_id), booking.id, asked, desk, None)
+    return stay_changes._begin(acting(booking.user_id), booking.id, asked, desk, None)[0]
 
 
 def test_one_key_is_one_change_whatever_happened_to_the_first_call(

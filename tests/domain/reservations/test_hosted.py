@@ -20,9 +20,9 @@ from booking.domain.errors import (
     RoomNotAvailable,
 )
 from booking.domain.maintenance.verification import verify
-from booking.domain.reservations import booking_details, bookings, holds, hosted, recovery
+from booking.domain.reservations import booking_details, bookings, holds, hosted, payment_pages, recovery
 from booking.domain.reservations.context import BookingContext
-from booking.domain.reservations.hosted import Links
+from booking.domain.reservations.payment_pages import Links
 from booking.domain.tables import Booking, Event, Payment, Room, User
 from booking.infra import clock
 from booking.infra.db import db, transaction
@@ -56,7 +56,7 @@ class Guest:
         hosted.came_back(self.actor, self.held.id, self.desk)
 
     def hears_from_stripe(self) -> None:
-        hosted.look(SYSTEM, payments_of(self.held)[-1].id, self.desk)
+        payment_pages.look(SYSTEM, payments_of(self.held)[-1].id, self.desk)
 
     def releases(self) -> None:
         hosted.withdraw(self.actor, self.held.id, self.desk)

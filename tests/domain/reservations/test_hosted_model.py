@@ -15,13 +15,25 @@ from hypothesis.stateful import initialize, precondition
 
 from booking.domain.errors import BookingError
 from booking.domain.maintenance.verification import verify
-from booking.domain.reservations import bookings, holds, hosted, recovery
+from booking.domain.reservations import (
+    bookings,
+    change_pages,
+    change_quotes,
+    holds,
+    hosted,
+    payment_pages,
+    recovery,
+    stay_changes,
+)
+from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.stay_changes import Agreed
 from booking.domain.tables import Booking
 from booking.infra import clock
 from booking.infra.provider import NoAnswer
 from tests.cast import SYSTEM, acting, in_days, order, payments_of, reload
 from tests.domain.reservations import machines
+from tests.domain.reservations.changing import changes_of
 from tests.domain.reservations.house import House
 from tests.domain.reservations.machines import REFUSED, UNKNOWN, rule
 from tests.domain.reservations.test_hosted import LINKS
@@ -81,7 +93,7 @@ class Pages(machines.Machine):
     @rule(which=any_one)
     def stripe_tells(self, which: int) -> None:
         for payment in payments_of(self._one(which)):
-            self._do(lambda payment=payment: hosted.look(SYSTEM, payment.id, self.desk))  # type: ignore[misc]
+            self._do(lambda payment=payment: payment_pages.look(SYSTEM, payment.id, self.desk))  # type: ignore[misc]
 
     @precondition(lambda self: self.held)
     @rule(which=any_one)
@@ -95,6 +107,32 @@ class Pages(machines.Machine):
     def pay_by_a_program(self, which: int, card: str) -> None:
         one = self._one(which)
         self._do(lambda: bookings.pay(acting(one.user_id), one.id, card, one.total_price, self.desk))
+
+    @precondition(lambda self: self.held)
+    @rule(which=any_one, nights=st.integers(1, 4), number=st.integers(1, 3))
+    def change_at_the_page(self, which: int, nights: int, number: int) -> None:
+        """Ask for it, on the terms that are quoted; the page is paid at, left, or closed by what comes."""
+        one = self._one(which)
+        wanted = StayChange(check_out=one.check_in + dt.timedelta(days=nights), guests=number)
+
+        def ask() -> None:
+            quoted = change_quotes.quote(acting(one.user_id), one.id, wanted, self.desk.rules)
+            agreed = Agreed(wanted, quoted.difference, links=LINKS)
+            stay_changes.change(acting(one.user_id), one.id, agreed, self.desk)
+
+        self._do(ask)
+
+    @precondition(lambda self: self.held)
+    @rule(which=any_one)
+    def go_on_to_the_page_of_a_change(self, which: int) -> None:
+        one = self._one(which)
+        self._do(lambda: change_pages.page_of(acting(one.user_id), one.id, self.desk, LINKS))
+
+    @precondition(lambda self: self.held)
+    @rule(which=any_one)
+    def keep_it_as_it_is(self, which: int) -> None:
+        one = self._one(which)
+        self._do(lambda: change_pages.withdraw(acting(one.user_id), one.id, self.desk))
 
     @rule(what=st.sampled_from([BEFORE, AFTER, (500, "api_error"), (429, "lock_timeout")]), times=st.integers(1, 3))
     def a_bad_line(self, what: Any, times: int) -> None:
@@ -131,6 +169,7 @@ class Pages(machines.Machine):
         kept = sum(intent["amount_received"] - account.returned(intent["id"]) for intent in intents)
         assert one.status in ("CONFIRMED", "CANCELLED", "EXPIRED")
         assert kept == (one.total_price * 100 if one.status == "CONFIRMED" else 0), (one.status, intents)
+        assert all(change.state != "pending" for change in changes_of(one))
         mine = [one for one in account.sessions.values() if one["client_reference_id"] in ours]
         assert all(session["status"] != "open" or session["id"] not in self._noted(one) for session in mine)
 
