@@ -139,12 +139,11 @@ class Guest:
         asked, key = wish | {"shownDifference": quote.body["difference"]}, str(uuid.uuid4())
         if not (self.pays_at_pages and quote.body["difference"] > 0 and lot(self.chance, 60)):
             asked["paymentMethodId"] = card
-        asking = lambda: self.until_final("POST", path, asked, Idempotency_Key=key)  # noqa: E731
-        reply = asking()
+        reply = self.until_final("POST", path, asked, Idempotency_Key=key)
         if reply and reply.error == "PAYMENT_ACTION_REQUIRED" and lot(self.chance, 70):
             paid = pay_at(reply.body["details"]["url"])
             self.log.did[f"changes paid at their page{'' if paid.status else ', which was closed'}"] += 1
-            reply = asking() if paid.status else reply
+            reply = self.until_final("POST", path, asked, Idempotency_Key=key) if paid.status else reply
         if reply is None:
             told.price = told.stay = None
         elif reply.status == 200:

@@ -7,15 +7,14 @@ from typing import Any
 from hypothesis.stateful import precondition
 
 from booking.domain.errors import BookingError
-from booking.domain.reservations import hosted
-from booking.domain.reservations.hosted import Links
+from booking.domain.reservations import hosted, payment_pages
 from tests.cast import SYSTEM
 from tests.domain.reservations.machines import rule
 from tests.domain.reservations.model import ANSWERS
 from tests.domain.reservations.story import LOST, Story, any_one, cards, death, refunding, ways
 from tests.domain.reservations.worlds import CANCELLED, CONFIRMED, EXPIRED
 
-LINKS = Links("https://rooms.example/paid", "https://rooms.example/back")
+LINKS = payment_pages.Links("https://rooms.example/paid", "https://rooms.example/back")
 
 
 class AtThePage(Story):
@@ -59,7 +58,7 @@ class AtThePage(Story):
     def the_provider_tells(self, which: int, way: str, dies: int) -> None:
         page = self._page(which)
         self.line.way = way
-        self._is_known([page], self._do(dies, lambda: hosted.look(SYSTEM, page, self.desk)))
+        self._is_known([page], self._do(dies, lambda: payment_pages.look(SYSTEM, page, self.desk)))
 
     @precondition(lambda self: self.memory.lines)
     @rule(which=any_one, how=refunding, dies=death)

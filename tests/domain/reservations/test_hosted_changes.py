@@ -75,8 +75,7 @@ def test_the_new_nights_are_pinned_while_the_guest_pays_and_the_booking_is_chang
 
 
 def test_the_same_page_however_often_it_is_asked_for(guest: Guest, app: Flask) -> None:
-    page_again = lambda: change_pages.page_of(guest.actor, guest.booked.id, guest.desk, LINKS)  # noqa: E731
-    urls = [guest.asks(), guest.asks(), page_again(), *all_at_once(app, [guest.asks, guest.asks, page_again])]
+    urls = [guest.asks(), guest.asks(), guest.page_again(), *all_at_once(app, [guest.page_again] * 3)]
     assert set(urls) == {guest.session["url"]}
     assert (len(payments_of(guest.booked)), len(guest.stand_in.account.sessions)) == (2, 1)
 

@@ -82,7 +82,7 @@ def test_more_guests_are_paid_for_at_the_page_too(guest: Guest) -> None:
     assert verify().findings == []
     guest.pays()
     guest.comes_back()
-    assert (reload(guest.booked).guests, reload(guest.booked).total_price, guest.kept) == (3, 450, 450)
+    assert (reload(guest.booked).guests, int(reload(guest.booked).total_price), guest.kept) == (3, 450, 450)
 
 
 def test_only_what_was_shown_is_charged_and_only_its_guest_pays(guest: Guest, bob: User) -> None:
@@ -91,8 +91,7 @@ def test_only_what_was_shown_is_charged_and_only_its_guest_pays(guest: Guest, bo
     assert guest.stand_in.account.sessions == {}
     guest.asks()
     guest.actor = acting(bob)
-    page_again = lambda: change_pages.page_of(guest.actor, guest.booked.id, guest.desk, LINKS)  # noqa: E731
-    for act in (guest.comes_back, guest.keeps_it_as_it_is, page_again):
+    for act in (guest.comes_back, guest.keeps_it_as_it_is, guest.page_again):
         with pytest.raises(BookingNotFound):
             act()
     with pytest.raises(BookingNotFound):
@@ -116,7 +115,7 @@ def test_what_staff_has_vouched_for_stays_due_and_needs_no_page(
     guarantees.guarantee(SYSTEM, held.order_id, "desk")
     agreed = Agreed(StayChange(**longer()), Decimal(240), links=LINKS)
     now = stay_changes.change(SYSTEM, held.id, agreed, stripe_desk)
-    assert (now.total_price, order_of(now).due, stand_in.account.sessions) == (600, 600, {})
+    assert (int(now.total_price), int(order_of(now).due), len(stand_in.account.sessions)) == (600, 600, 0)
 
 
 def test_a_key_leads_to_the_page_until_it_is_paid_and_keeps_the_booking_then(guest: Guest) -> None:
