@@ -55,9 +55,8 @@ def test_there_and_back(browser: Browser, base_url: str, booked: Booking, alice:
     try:
         page = context.new_page()
         page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-        page.goto("/sign-in")
-        sign_in(page, alice)
         page.goto(f"/bookings/{encode('booking', booked.id)}")
+        sign_in(page, alice)
         _there_and_back(page, script)
     finally:
         context.close()
