@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -18,6 +19,7 @@ def main() -> None:
         print(error, file=sys.stderr)
         sys.exit(1)
 
+    gc.disable()  # as in wsgi.py
     from booking import create_app
     from booking.config import SettingsError
     from booking.http.services import current_services
@@ -33,6 +35,8 @@ def main() -> None:
     except SettingsError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+    gc.freeze()
+    gc.enable()
     deadline.limit_every_action(deadline.WORKER)
     with app.app_context():
         redis_url = current_services().settings.redis_url

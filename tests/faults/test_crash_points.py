@@ -43,7 +43,7 @@ def die(environ: dict[str, str], alice: User, room: Room) -> Callable[[list[str]
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=150,
         )
         assert run.stdout.splitlines() == [f"{point}: -9" for point in points], run.stderr
 
