@@ -167,7 +167,6 @@ class Payment(Model):
         Index("ix_payments_due", "next_at", postgresql_where=text("state IN ('started', 'unknown', 'awaiting_guest')")),
         CheckConstraint("found_at IS NULL OR (kind = 'refund' AND state = 'succeeded')", name="only_refund_is_found"),
         Index("ix_payments_found", "order_id", postgresql_where=text("found_at IS NOT NULL")),
-        Index("ix_payments_awaiting_staff", "created_at", postgresql_where=text("state = 'awaiting_staff'")),
         Index(
             "ix_payments_declined_refunds",
             "booking_id",
