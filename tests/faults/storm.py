@@ -60,6 +60,7 @@ COUNTED = {
         SELECT count(*) FROM (SELECT FROM bookings GROUP BY order_id
          HAVING count(*) > 1 AND bool_and(status = 'EXPIRED')) o""",
 }
+FORESEEN = (".Unavailable", ".OutcomeUnknown")
 BROKEN = (("web", "unexpected_error"), ("worker", "balance_broke"), ("worker", "recovery_broke"))
 SETTINGS = {
     "RATELIMIT_ENABLED": "false",
@@ -218,8 +219,9 @@ def _faults(product: Product) -> Iterator[str]:
     for name, event in BROKEN:
         for line in product.log(name, event):
             broke = str(line.get("exception", line))
-            if not broke.strip().rpartition("\n")[2].startswith("booking.infra.db."):
-                yield f"{name}: {broke}"
+            what = broke.strip().rpartition("\n")[2].partition(":")[0]
+            if not what.startswith("booking.infra.") or not what.endswith(FORESEEN):
+                yield f"{name}: {what}\n{broke}"
 
 
 def _count(outcome: Outcome, database: Any) -> None:
