@@ -38,8 +38,8 @@ NOT_YET = (
 OPEN = "kind = 'charge' AND state IN ('started', 'unknown', 'awaiting_guest')"
 QUESTIONS = {
     "shown": """
-        SELECT b.id, b.order_id, u.email, b.status, b.room_id, b.check_in, b.check_out, b.guests, b.total_price
-        FROM bookings b JOIN users u ON u.id = b.user_id ORDER BY b.id""",
+        SELECT b.id, b.order_id, u.email, b.status, b.room_id, b.check_in, b.check_out, b.guests, b.total_price,
+        b.status = 'PENDING' AND b.held_until IS NULL FROM bookings b JOIN users u ON u.id = b.user_id ORDER BY b.id""",
     "under_way": f"""
         SELECT order_id FROM payments WHERE {OPEN}
         UNION SELECT id FROM bookings WHERE status = 'PENDING' AND held_until IS NULL
@@ -101,8 +101,12 @@ class Home(House):
         numbers = {room.id: number for number, room in enumerate(self.rooms)}
         return [
             (key, order, self._guest(email), World(status, numbers[room], first, last, number), cost)
-            for key, order, email, status, room, first, last, number, cost in self._look("shown")
+            for key, order, email, status, room, first, last, number, cost, _ in self._look("shown")
         ]
+
+    def being_paid(self) -> list[Any]:
+        """Bookings that somebody pays for at this moment."""
+        return [key for key, *_, is_being_paid in self._look("shown") if is_being_paid]
 
     def under_way(self) -> set[Any]:
         """Orders with a payment, and bookings with a change, of which nobody knows yet what comes of it."""

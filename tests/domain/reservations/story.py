@@ -109,8 +109,11 @@ class Story(Machine):
         elif told != LOST:
             self.memory.promise(guest, stays, CONFIRMED)
 
-    def _confirmed(self, which: int) -> tuple[Any, Line]:
-        confirmed = self.memory.confirmed()
+    def _confirmed(self, which: int, *, beside: bool) -> tuple[Any, Line]:
+        """A booking; `beside` what somebody pays for in the same order, if there is such a one."""
+        confirmed, paying = self.memory.confirmed(), self.house.under_way()
+        if beside:
+            confirmed = [one for one in confirmed if one[1].order in paying] or confirmed
         return confirmed[which % len(confirmed)]
 
     def _one(self, which: int) -> tuple[Any, Line]:

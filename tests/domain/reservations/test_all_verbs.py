@@ -116,6 +116,7 @@ class Verbs(AtThePage):
     @precondition(lambda self: self.memory.confirmed())
     @rule(
         which=any_one,
+        beside=st.booleans(),
         first=shifts,
         last=shifts,
         room=st.none() | rooms,
@@ -128,6 +129,7 @@ class Verbs(AtThePage):
     def change(
         self,
         which: int,
+        beside: bool,
         first: int,
         last: int,
         room: int | None,
@@ -137,7 +139,7 @@ class Verbs(AtThePage):
         how: str,
         dies: int,
     ) -> None:
-        key, line = self._confirmed(which)
+        key, line = self._confirmed(which, beside=beside)
         was = self.house.stay_of(key)
         stay = was.check_in + dt.timedelta(days=first), was.check_out + dt.timedelta(days=last)
         wanted = StayChange(*stay, None if room is None else self.house.rooms[room].id, number)
@@ -265,6 +267,9 @@ class Verbs(AtThePage):
         taken = self.house.taken()
         for key, world in promises.items():
             assert {taken.get(night) for night in world.nights} == {("booked", key)}, f"{world} lacks nights"
+        shown = {key: world for key, _, _, world, _ in self.house.shown()}
+        for key in self.house.being_paid():
+            assert {taken.get(night) for night in shown[key].nights} == {("pinned", key)}, "paid for and not kept"
         nights = {key: world.nights for key, world in promises.items()}
         for night, (state, key) in taken.items():
             assert state != "booked" or key not in nights or night in nights[key], f"{key} has {night} besides"
