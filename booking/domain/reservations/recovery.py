@@ -102,9 +102,9 @@ def _settle_charge(actor: Actor, payment: Payment, context: BookingContext) -> b
 
 def _can_be_paid_again(payment: Payment) -> bool:
     """Whether its guest has a hold to pay for, which then ends by time. book(), the one call of programs, makes none:
-    whoever called it is told that nothing was booked.
+    whoever called it is told that nothing was booked. Where it died with the hold, a guest may have found the page.
     """
-    return payments.channel_of(payment.order_id) != payments.API
+    return payment.method == payments.HOSTED or payments.channel_of(payment.order_id) != payments.API
 
 
 # --- for a request that comes again with its key

@@ -274,3 +274,17 @@ def test_an_awaited_hold_counts_as_one_and_nobody_else_gets_its_nights(guest: Gu
     assert count(Booking, status="PENDING") == 1
     assert count(Payment, state="awaiting_guest") == 1
     assert clock.now() > guest.held.held_until
+
+
+def test_a_hold_that_a_program_left_behind_is_paid_for_at_the_page_like_any_other(guest: Guest) -> None:
+    transaction(lambda: db.session.execute(text("UPDATE orders SET channel = 'api'")))()  # book() died with it
+    guest.opens()
+    guest.stand_in.order(BEFORE, times=9)
+    guest.comes_back()
+    guest.stand_in.calm()
+    assert recovered(guest.desk) == 1
+    assert guest.ends == ("PENDING", ["failed"], {"held"}, 0)
+    guest.opens()
+    guest.pays()
+    guest.comes_back()
+    assert guest.ends == ("CONFIRMED", ["failed", "succeeded"], {"booked"}, 36000)
