@@ -101,7 +101,7 @@ class Machine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Each says in `in_the_end` what has to be so then."""
-        self.ending = True
+        self.ending, self.tally.verb = True, "in the end"
         with self.tally.watching():
             self.in_the_end()
 
