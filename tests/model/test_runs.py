@@ -38,12 +38,11 @@ class Counting(machines.Machine):
 
     @machines.rule()
     def walk(self) -> None:
-        self.steps += 1
-        self._fail_in("rule")
+        self._step()
 
     @machines.rule()
     def stumble(self) -> None:
-        self.steps += 1
+        self._step()
         self.tally.ended(REFUSED)
 
     @machines.invariant
@@ -51,8 +50,12 @@ class Counting(machines.Machine):
         self._fail_in("check")
 
     def in_the_end(self) -> None:
-        self.walk()
-        assert (self.fails, self.steps) != ("end", 11), "it ended"
+        assert self.fails != "end", "it ended"
+        self.walk()  # is no step of the story
+
+    def _step(self) -> None:
+        self.steps += 1
+        self._fail_in("rule")
 
     def _fail_in(self, where: str) -> None:
         assert self.fails != where or self.steps < 10, f"it fell in a {where}"
@@ -89,7 +92,7 @@ def test_steps_are_counted_and_neither_beginnings_nor_ends(counted: Callable[[st
 def test_the_first_violation_is_kept_with_its_step(counted: Callable[[str], Tally], fails: str, said: str) -> None:
     violation = counted(fails).violation
     assert violation is not None
-    assert violation.step >= 10
+    assert violation.step >= 10 or fails == "end"
     assert (violation.verb == "in the end") == (fails == "end")
     assert said in violation.said
 
