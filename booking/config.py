@@ -98,6 +98,7 @@ class Settings:
     booking_horizon_days: int = 540  # BOOKING_HORIZON_DAYS: the latest arrival
     longest_stay_nights: int = 365  # LONGEST_STAY_NIGHTS: of any booking
     day_begins_at: str = "04:00"  # DAY_BEGINS_AT: the property's hour until which the running night can still be booked
+    staff_second_factor: str = ""  # STAFF_SECOND_FACTOR: required | optional; empty: required in production
     payments: str = SIMULATED  # PAYMENTS: who charges cards; production has to name it: simulated charges nobody
     stripe_secret_key: str = field(
         default="", repr=False
@@ -163,6 +164,11 @@ class Settings:
     def mails_need_tls(self) -> bool:
         """Whether an email may leave over an encrypted connection only."""
         return self.smtp_tls == REQUIRED or (not self.smtp_tls and self.production)
+
+    @property
+    def second_factor_required(self) -> bool:
+        """Whether owners and managers can do their work only in two steps of signing in."""
+        return self.staff_second_factor == REQUIRED or (not self.staff_second_factor and self.production)
 
     @property
     def image_origins(self) -> tuple[str, ...]:
@@ -295,6 +301,8 @@ class _Reader:
     def _check_addresses(self, settings: Settings) -> None:
         if settings.smtp_tls not in {"", REQUIRED, OPTIONAL}:
             self.problems.append(f"SMTP_TLS must be {REQUIRED} or {OPTIONAL}.")
+        if settings.staff_second_factor not in {"", REQUIRED, OPTIONAL}:
+            self.problems.append(f"STAFF_SECOND_FACTOR must be {REQUIRED} or {OPTIONAL}.")
         try:
             _, email = split_sender(settings.mail_from)
             require_domain(email.rpartition("@")[2])

@@ -145,6 +145,7 @@ PROOF = {
         "confirm_email_change",
         "current_session",
         "email_of_reset",
+        "finish_sign_in",
         "refresh_session",
         "request_password_reset",
         "reset_password",

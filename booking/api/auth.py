@@ -8,7 +8,14 @@ from booking.api import schemas
 from booking.api.endpoint import endpoint
 from booking.domain import people
 from booking.domain.actors import VISITOR
-from booking.domain.errors import AccountDisabled, EmailTaken, InvalidCredentials, InvalidToken
+from booking.domain.errors import (
+    AccountDisabled,
+    EmailTaken,
+    InvalidCredentials,
+    InvalidToken,
+    SecondFactorNeeded,
+    WrongCode,
+)
 from booking.domain.people import Credentials, CurrentUser, Refresh, Registration, SignedIn
 from booking.http.services import current_services
 from booking.infra.ids import encode
@@ -38,14 +45,21 @@ def register(body: Registration) -> schemas.RegisteredUser:
     schema=schemas.Tokens,
     refusals=(
         InvalidCredentials,
+        SecondFactorNeeded,
+        WrongCode,
         AccountDisabled,
     ),
     public=True,
 )
 def login(body: Credentials) -> schemas.Tokens:
-    """Sign in: an access token for an hour, and a refresh token for the next one."""
-    user = people.sign_in(body.email, body.password, current_services().guard)
-    return _tokens(people.start_api_session(user.id, request.headers.get("User-Agent", "")))
+    """Sign in: an access token for an hour, and a refresh token for the next one.
+
+    An account with two-step sign-in also needs `code`: of its authenticator app, or a recovery code.
+    """
+    services, client = current_services(), request.headers.get("User-Agent", "")
+    secrets = services.settings.secret_keys
+    found = people.sign_in(body.email, body.password, services.guard, code=body.code, secrets=secrets)
+    return _tokens(people.start_api_session(found.user.id, client, by_second_factor=found.by_second_factor))
 
 
 @endpoint(

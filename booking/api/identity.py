@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from flask import request
 
-from booking.domain import people
 from booking.domain.errors import Unauthorized
 from booking.domain.people import CurrentUser
 from booking.http.services import current_services
+from booking.http.sign_ins import who_is
 from booking.infra.ids import decode
 from booking.infra.tokens import BadToken
 
@@ -48,6 +48,4 @@ def of_request() -> Bearer:
 
 def user_of(bearer: Bearer) -> CurrentUser:
     """The user behind it; raises Unauthorized where the session has ended."""
-    services = current_services()
-    kept_for = services.settings.session_cache_seconds
-    return people.current_session(bearer.session_id, bearer.user_id, kept_for=kept_for, ends=services.ends)
+    return who_is(bearer.session_id, bearer.user_id)

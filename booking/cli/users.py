@@ -169,6 +169,42 @@ def _password(from_stdin: bool) -> str:
     return password
 
 
+@group.command("reset-second-factor")
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reset_second_factor(email: str, yes: bool) -> None:
+    """Turn two-step sign-in off for somebody who lost phone and recovery codes. Check first that it is them.
+
+    \b
+    Example:
+        flask users reset-second-factor anna@hotel.example
+    """
+    user = _get(email)
+    if not yes:
+        click.confirm(f"Let {user.email} sign in by password alone, and end their sign-ins?", abort=True)
+    with refusals_said():
+        was_on = people.reset_second_factor(acting(), user.id)
+    click.echo("Two-step sign-in is off, and an email says so." if was_on else "Two-step sign-in was off already.")
+
+
+@group.command("seal-second-factors")
+def seal_second_factors() -> None:
+    """After you have changed SECRET_KEY, before you remove the old one from SECRET_KEY_FALLBACKS: encrypt anew.
+
+    \b
+    Example:
+        flask users seal-second-factors
+    """
+    try:
+        number = people.seal_second_factors_anew(acting(), current_services().settings.secret_keys)
+    except ValueError:
+        raise click.ClickException(
+            "An authenticator was encrypted with a key that is neither SECRET_KEY nor one of SECRET_KEY_FALLBACKS."
+            " Nothing was changed."
+        ) from None
+    click.echo(f"Encrypted anew: {number}. None of them needs SECRET_KEY_FALLBACKS any more.")
+
+
 @group.command("disable")
 @click.argument("email")
 @click.option("--yes", is_flag=True, help="Do not ask.")

@@ -58,6 +58,22 @@ class SignInTooOld(Unauthorized):
     code = "RECENT_SIGN_IN_NEEDED"
 
 
+class SecondFactorNeeded(Unauthorized):
+    """The password was right, and is not enough; `proved` says so to whoever brings the code in a second step."""
+
+    code = "SECOND_FACTOR_NEEDED"
+
+    def __init__(self, proved: object = None) -> None:
+        super().__init__()
+        self.proved = proved
+
+
+class WrongCode(Unauthorized):
+    """None of the app's codes of this minute, one that was used before, or no recovery code."""
+
+    code = "WRONG_CODE"
+
+
 class PaymentFailed(BookingError):
     code = "PAYMENT_FAILED"
 
@@ -306,6 +322,14 @@ class RefundByProvider(RefundNotOwed):
     """Whoever took the money gives it back."""
 
     reason = "REFUND_BY_PROVIDER"
+
+
+class SecondFactorIsOn(Conflict):
+    code = "SECOND_FACTOR_IS_ON"
+
+
+class SecondFactorIsOff(Conflict):
+    code = "SECOND_FACTOR_IS_OFF"
 
 
 class BookingModified(Conflict):

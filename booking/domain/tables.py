@@ -8,11 +8,13 @@ from booking.domain.payments.schedule_models import ScheduledPayment
 from booking.domain.people.audit_models import AuditRecord, PersonKey
 from booking.domain.people.link_models import EmailChange, EmailVerification, Farewell, PasswordReset
 from booking.domain.people.models import SecurityEvent, Session, StaffMembership, User
+from booking.domain.people.second_factor_models import Authenticator, RecoveryCode
 from booking.domain.reservations.change_models import BookingChange
 from booking.domain.reservations.models import Booking, IdempotencyKey
 
 __all__ = [
     "AuditRecord",
+    "Authenticator",
     "Availability",
     "Block",
     "Booking",
@@ -29,6 +31,7 @@ __all__ = [
     "Payment",
     "PersonKey",
     "Property",
+    "RecoveryCode",
     "Room",
     "ScheduledPayment",
     "SecurityEvent",

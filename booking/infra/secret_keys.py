@@ -12,6 +12,7 @@ from collections.abc import Sequence
 _SALT = b"room-booking/1"
 
 COOKIES, FORMS, LINKS, DEVICES, ACCOUNTS = "cookies", "forms", "links", "devices", "accounts"
+SECOND_FACTOR = "second-factor"
 
 
 def ring(secrets: Sequence[str], purpose: str) -> tuple[bytes, ...]:

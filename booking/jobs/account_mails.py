@@ -70,6 +70,18 @@ def _about_end(kind: str, subject: LazyString, owner: Callable[[Task], Addressee
     return write
 
 
+def _about_second_factor(what: str, subject: LazyString) -> Writer:
+    """A writer of mails that say what has become of the account's second factor, and what to do if it was another."""
+
+    def write(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
+        to, letter = _still_there(task), Letter("second_factor", message_id, task.occurred_at)
+        said, page = str(subject) % {"site": settings.site_name}, f"{site(settings)}/account/two-step"
+        facts: dict[str, object] = {"what": what, "when": task.occurred_at, "link": page}
+        return written(to, said, letter, settings, facts) if to else None
+
+    return write
+
+
 def _still_there(task: Task) -> Addressee | None:
     user_id = ids.decode("user", task.payload["userId"])
     return people.addressee_of_id(user_id) if user_id else None
@@ -114,6 +126,15 @@ WRITERS: dict[str, Writer] = {
         "account_disabled", lazy_gettext("Your account at %(site)s was disabled"), _still_there
     ),
     "account.deleted": _about_end("account_deleted", lazy_gettext("Your account at %(site)s was deleted"), _gone),
+    people.SECOND_FACTOR_ON: _about_second_factor(
+        "on", lazy_gettext("Two-step sign-in is on for your account at %(site)s")
+    ),
+    people.SECOND_FACTOR_OFF: _about_second_factor(
+        "off", lazy_gettext("Two-step sign-in is off for your account at %(site)s")
+    ),
+    people.RECOVERY_CODE_USED: _about_second_factor(
+        "used", lazy_gettext("A recovery code was used for your account at %(site)s")
+    ),
     "verification.requested": _verification,
     "email.requested": _about_change(
         "email_change",

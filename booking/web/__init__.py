@@ -23,6 +23,7 @@ from booking.web import (
     rooms,
     security,
     signed_in,
+    two_step,
 )
 from booking.web.errors import RENDERER
 from booking.web.form_check import csrf
@@ -42,6 +43,7 @@ AREAS = (
     profile.blueprint,
     emails.blueprint,
     leaving.blueprint,
+    two_step.blueprint,
     provider_messages.blueprint,
     demo_mails.blueprint,
 )

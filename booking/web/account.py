@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, Response, request, url_for
+from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 
 from booking.domain import people
@@ -16,14 +17,25 @@ from booking.domain.errors import (
     Invalid,
     InvalidCredentials,
     ResetLinkOver,
+    SecondFactorNeeded,
+    SessionOver,
     TooBusy,
     TooManyAttempts,
+    WrongCode,
 )
-from booking.domain.people import Credentials, ForgottenPassword, PasswordChoice, Registration, User
+from booking.domain.people import (
+    Credentials,
+    ForgottenPassword,
+    Identified,
+    PasswordChoice,
+    PasswordProved,
+    Registration,
+    SecondFactorCode,
+)
 from booking.http import limits
 from booking.http.error_rendering import status_of, wait_headers
 from booking.http.services import current_services
-from booking.web import devices, form_check, signed_in, unsent, ways_in
+from booking.web import devices, form_check, half_signed_in, signed_in, unsent, ways_in
 from booking.web.forms import Form, comes_back
 from booking.web.pages import go_to, page
 from booking.web.security import page_path, personal
@@ -33,7 +45,7 @@ from booking.web.ways_in import ENTERING, JOINING
 blueprint = Blueprint("account", __name__)
 
 LONGEST_WAY = 1000  # characters of an address to go on to: links in emails carry it
-FORGOTTEN = "account/forgot.html"
+FORGOTTEN, CODE = "account/forgot.html", "account/code.html"
 PLACES = {"sign-in": ENTERING, "register": JOINING, "forgot-password": FORGOTTEN}
 PREFILLED = "/<any('sign-in', register, 'forgot-password'):place>/prefilled"
 
@@ -61,10 +73,43 @@ def enter() -> Response:
     try:
         given, guard = form.accept(Credentials), current_services().guard
         device = devices.known_for(guard.account(given.email))
-        user = people.sign_in(given.email, given.password, guard, device=device)
+        found = people.sign_in(given.email, given.password, guard, device=device)
+    except SecondFactorNeeded as needed:
+        half_signed_in.remember(cast(PasswordProved, needed.proved))
+        return _page(CODE, Form())
     except (Invalid, InvalidCredentials, AccountDisabled, TooBusy, TooManyAttempts) as refusal:
         return _refused(ENTERING, form, refusal)
-    return _signed_in(user)
+    return _signed_in(found)
+
+
+@blueprint.get("/sign-in/code")
+def ask_for_code() -> Response:
+    """The second step once more, for whoever reloads it; without the first one, the first one."""
+    return _page(CODE, Form()) if half_signed_in.found() else go_to(url_for(".sign_in", next=_wanted("") or None))
+
+
+@blueprint.post("/sign-in/code")
+@comes_back(lambda form, status: _page(CODE, form, status))
+def enter_code() -> Response:
+    """The second step: a code of the app, or a recovery code."""
+    form = Form.posted()
+    limits.count(public=True, books=False)
+    services, proved = current_services(), half_signed_in.found()
+    if proved is None:
+        return _from_the_beginning(SessionOver())
+    try:
+        code = form.accept(SecondFactorCode).code
+        found = people.finish_sign_in(proved, code, services.guard, _secrets(), device_of=devices.known_for)
+    except SessionOver as refusal:
+        half_signed_in.forget()
+        return _from_the_beginning(refusal)
+    except (Invalid, WrongCode, TooBusy, TooManyAttempts) as refusal:
+        return _refused(CODE, form, refusal)
+    return _signed_in(found)
+
+
+def _from_the_beginning(refusal: SessionOver) -> Response:
+    return _page(ENTERING, Form().blame(gettext("That took too long. Sign in again.")), status_of(refusal))
 
 
 def _left_already() -> Response:
@@ -108,7 +153,7 @@ def join() -> Response:
         user = people.register(VISITOR, form.accept(Registration), settings.region, site=settings.site_name)
     except (Invalid, EmailTaken, TooBusy) as refusal:
         return _refused(JOINING, form, refusal)
-    return _signed_in(user)
+    return _signed_in(Identified(user))
 
 
 # --- from one of these pages to another
@@ -219,12 +264,13 @@ def _minutes() -> int:
     return int(people.RESET_GOOD_FOR.total_seconds()) // 60
 
 
-def _signed_in(user: User) -> Response:
+def _signed_in(found: Identified) -> Response:
     """A session of its own for this sign-in; the browser's former one ends."""
     if current_user.is_authenticated:
         people.sign_out(signed_in.actor())
-    signed_in.remember(people.start_web_session(user.id, request.headers.get("User-Agent", "")))
-    return devices.remember(_onward(), current_services().guard.account(user.email))
+    client = request.headers.get("User-Agent", "")
+    signed_in.remember(people.start_web_session(found.user.id, client, by_second_factor=found.by_second_factor))
+    return devices.remember(_onward(), current_services().guard.account(found.user.email))
 
 
 def _onward() -> Response:

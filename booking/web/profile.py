@@ -111,6 +111,7 @@ def account_page(status: int = 200, done: str | None = None, **forms: Form) -> R
         "is_verified": people.is_email_verified(who.actor),
         "profile": forms.get("profile") or Form({"fullName": who.full_name}),
         "password": forms.get("password") or Form(),
+        "second_factor": people.own_second_factor(who.actor),
         "activity": activity.lines(people.recent_security_events(who.actor)),
         "sign_ins": [(encode("session", one.id), browsers.called(one.client), one) for one in listed],
     }

@@ -12,13 +12,13 @@ from urllib.parse import urlencode
 from flask import Flask, Request, Response, g, request, session
 from flask_login import LoginManager, current_user
 
-from booking.domain import errors, people
+from booking.domain import errors
 from booking.domain.actors import Actor
 from booking.domain.errors import Unauthorized
 from booking.domain.people import CurrentUser
 from booking.http import limits
 from booking.http.error_rendering import translated
-from booking.http.services import current_services
+from booking.http.sign_ins import who_is
 from booking.infra.ids import decode, encode
 from booking.web import security, unsent, ways_in
 from booking.web.pages import go_to
@@ -168,10 +168,8 @@ def _load() -> CurrentUser | None:
     if session_id is None or user_id is None:
         return None
     security.personal()
-    services = current_services()
-    kept_for = services.settings.session_cache_seconds
     try:
-        return people.current_session(session_id, user_id, kept_for=kept_for, ends=services.ends)
+        return who_is(session_id, user_id)
     except Unauthorized:
         session.clear()  # ended elsewhere
         return None

@@ -14,7 +14,8 @@ from booking.domain.people import sessions
 from booking.domain.tables import User
 from booking.infra.ids import encode
 from tests.api.program import Program, refused
-from tests.cast import PASSWORD, all_at_once, later
+from tests.cast import PASSWORD, acting, all_at_once, later
+from tests.domain.people.second_factors import turned_on
 
 
 @pytest.fixture
@@ -156,3 +157,26 @@ def test_sessions_are_seen_to_end_without_redis_as_well(
     assert is_live(app, second)
     Program(app, second["accessToken"]).post("/auth/logout")
     assert not is_live(app, second)
+
+
+# --- an account with two-step sign-in
+
+
+def test_two_step_sign_in_needs_the_code_as_well(app: Flask, alice: User) -> None:
+    secrets = app.extensions["services"].settings.secret_keys
+    [code, another, *_] = turned_on(acting(sessions.start_web(alice.id)), secrets)
+    asks, password = Program(app), {"email": alice.email, "password": PASSWORD}
+    refused(asks.post("/auth/login", password), 401, "SECOND_FACTOR_NEEDED")
+    refused(asks.post("/auth/login", password | {"code": "000000"}), 401, "WRONG_CODE")
+    refused(asks.post("/auth/login", password | {"code": ""}), 400, "VALIDATION_ERROR")
+    refused(asks.post("/auth/login", password | {"password": "wrong", "code": code}), 401, "INVALID_CREDENTIALS")
+    tokens = asks.post("/auth/login", password | {"code": code})
+    assert tokens.status_code == 200
+    assert is_live(app, tokens.json)
+    refused(asks.post("/auth/login", password | {"code": code}), 401, "WRONG_CODE")
+    assert asks.post("/auth/login", password | {"code": another}).status_code == 200
+
+
+def test_a_code_where_none_is_needed_does_no_harm(app: Flask, alice: User) -> None:
+    given = {"email": alice.email, "password": PASSWORD, "code": "123456"}
+    assert Program(app).post("/auth/login", given).status_code == 200

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pyotp
 import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
@@ -51,6 +52,34 @@ def test_the_pages_of_an_account_are_accessible(visit: Callable[..., Page], path
         page.goto(path)
         assert violations(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+
+
+def test_the_pages_of_two_step_sign_in_are_accessible(visit: Callable[..., Page], alice: User) -> None:
+    page = visit(**PHONE)
+    page.goto("/sign-in?next=/account/two-step")
+    sign_in(page, alice)
+    expect(heading(page, "Two-step sign-in")).to_be_visible()
+    look(page, "off")
+    button(page, "Set up").click()
+    page.get_by_text("Can’t scan it?").click()
+    secret = page.locator("details code").inner_text().replace(" ", "")
+    look(page, "set up")
+    page.get_by_role("textbox", name="Code").fill(pyotp.TOTP(secret).now())
+    button(page, "Turn on two-step sign-in").click()
+    expect(heading(page, "Your recovery codes")).to_be_visible()
+    look(page, "recovery codes")
+    code = page.locator(".codes code").first.inner_text()
+    for path in ("/account/two-step", "/account/two-step/off"):
+        page.goto(path)
+        look(page, path)
+    page = visit(**PHONE)
+    page.goto("/sign-in?next=/account")
+    sign_in(page, alice)
+    expect(heading(page, "Enter your code")).to_be_visible()
+    look(page, "code")
+    page.get_by_role("textbox", name="Code").fill(code)
+    button(page, "Continue").click()
+    expect(heading(page, "Your account")).to_be_visible()
 
 
 def test_an_account_is_deleted_without_a_script(visit: Callable[..., Page], app: Flask, alice: User) -> None:

@@ -10,11 +10,12 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 
 from booking.domain.errors import InvalidCredentials, PaymentUnknown
-from booking.domain.people import sessions, users
+from booking.domain.people import second_factor, sessions, users
 from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Event, Room, Session, User
-from tests.cast import PASSWORD, VISA, acting, count, in_days, interrupted, order, silent
+from tests.cast import PASSWORD, SYSTEM, VISA, acting, count, in_days, interrupted, order, silent
+from tests.domain.people.second_factors import turned_on
 from tests.domain.reservations.test_refund_debts import cancelled
 
 NEW = "a much longer horse battery 4711"
@@ -183,3 +184,26 @@ def test_disabling_does_not_ask_where_it_is_told_not_to_or_has_nothing_to_do(app
     again = run(app, "disable", "alice@example.com")
     assert (again.exit_code, again.output) == (0, "This account is disabled already.\n")
     assert "There is no account for" in run(app, "disable", "nobody@example.com", "--yes").output
+
+
+def test_two_step_sign_in_is_taken_from_who_lost_phone_and_codes(app: Flask, alice: User) -> None:
+    turned_on(acting(sessions.start_web(alice.id)), app.extensions["services"].settings.secret_keys)
+    asked = run(app, "reset-second-factor", "alice@example.com", text="n\n")
+    assert (asked.exit_code, open_sessions(alice)) == (1, 1)
+    done = run(app, "reset-second-factor", "alice@example.com", "--yes")
+    assert (done.exit_code, done.output) == (0, "Two-step sign-in is off, and an email says so.\n")
+    assert open_sessions(alice) == 0
+    again = run(app, "reset-second-factor", "alice@example.com", "--yes")
+    assert again.output == "Two-step sign-in was off already.\n"
+    stranger = run(app, "reset-second-factor", "nobody@example.com", "--yes")
+    assert (stranger.exit_code, "There is no account for nobody@example.com." in stranger.output) == (1, True)
+
+
+def test_second_factors_are_sealed_anew_after_an_exchange_of_keys(app: Flask, alice: User) -> None:
+    turned_on(acting(sessions.start_web(alice.id)), ("the former one",))
+    lost = run(app, "seal-second-factors")
+    assert (lost.exit_code, "Nothing was changed." in lost.output) == (1, True)
+    second_factor.seal_anew(SYSTEM, ("another", "the former one"))
+    second_factor.seal_anew(SYSTEM, (*app.extensions["services"].settings.secret_keys, "another"))
+    done = run(app, "seal-second-factors")
+    assert (done.exit_code, done.output.startswith("Encrypted anew: 0.")) == (0, True)

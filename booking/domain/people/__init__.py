@@ -44,6 +44,7 @@ from booking.domain.people.inputs import (
     Profile,
     Refresh,
     Registration,
+    SecondFactorCode,
 )
 from booking.domain.people.mailed_links import LinkKind
 from booking.domain.people.mailed_links import written as written_link
@@ -64,6 +65,18 @@ from booking.domain.people.permissions import Action, may, require
 from booking.domain.people.personal_data import Entry as PersonalEntry
 from booking.domain.people.personal_data import about as personal_data_of
 from booking.domain.people.personal_data import instant as as_utc_text
+from booking.domain.people.second_factor import CODE_USED as RECOVERY_CODE_USED
+from booking.domain.people.second_factor import TURNED_OFF as SECOND_FACTOR_OFF
+from booking.domain.people.second_factor import TURNED_ON as SECOND_FACTOR_ON
+from booking.domain.people.second_factor import AppSetup, SecondFactor
+from booking.domain.people.second_factor import begin as begin_second_factor
+from booking.domain.people.second_factor import mine as own_second_factor
+from booking.domain.people.second_factor import renew_codes as renew_recovery_codes
+from booking.domain.people.second_factor import reset as reset_second_factor
+from booking.domain.people.second_factor import seal_anew as seal_second_factors_anew
+from booking.domain.people.second_factor import setup as second_factor_setup
+from booking.domain.people.second_factor import turn_off as turn_off_second_factor
+from booking.domain.people.second_factor import turn_on as turn_on_second_factor
 from booking.domain.people.security_log import BAD as BAD_SECURITY_EVENTS
 from booking.domain.people.security_log import SecurityEntry, SecurityEventKind
 from booking.domain.people.security_log import note as note_security_event
@@ -80,6 +93,8 @@ from booking.domain.people.sessions import require_recent as require_recent_sign
 from booking.domain.people.sessions import start_api as start_api_session
 from booking.domain.people.sessions import start_web as start_web_session
 from booking.domain.people.sign_in_throttle import SignInGuard
+from booking.domain.people.signing_in import Identified, PasswordProved
+from booking.domain.people.signing_in import finish as finish_sign_in
 from booking.domain.people.signing_in import with_password as sign_in
 from booking.domain.people.staff import give_role, take_role
 from booking.domain.people.staff import set_password as set_password_of
@@ -99,11 +114,15 @@ __all__ = [
     "EMAIL_CHANGE_GOOD_FOR",
     "EMAIL_CHANGE_KEPT_FOR",
     "FAREWELL",
+    "RECOVERY_CODE_USED",
     "RESET_GOOD_FOR",
+    "SECOND_FACTOR_OFF",
+    "SECOND_FACTOR_ON",
     "SHORTEST_PASSWORD",
     "VERIFICATION_GOOD_FOR",
     "Action",
     "Addressee",
+    "AppSetup",
     "AuditEntry",
     "Confirmation",
     "Credentials",
@@ -111,15 +130,19 @@ __all__ = [
     "Deletion",
     "EmailChoice",
     "ForgottenPassword",
+    "Identified",
     "LinkKind",
     "PasswordChange",
     "PasswordChoice",
+    "PasswordProved",
     "Personal",
     "PersonalEntry",
     "Profile",
     "Refresh",
     "Registration",
     "ResetNotice",
+    "SecondFactor",
+    "SecondFactorCode",
     "SecurityEntry",
     "SecurityEventKind",
     "SessionEnds",
@@ -133,6 +156,7 @@ __all__ = [
     "ask_verification_again",
     "audit",
     "audit_entries",
+    "begin_second_factor",
     "change_name",
     "change_password",
     "confirm_email",
@@ -153,6 +177,7 @@ __all__ = [
     "find_email_change",
     "find_farewell",
     "find_owners",
+    "finish_sign_in",
     "forget_undeliverable",
     "get_own_account",
     "get_user",
@@ -163,6 +188,7 @@ __all__ = [
     "may",
     "note_security_event",
     "note_undeliverable",
+    "own_second_factor",
     "own_sessions",
     "pending_email_change",
     "personal_data_of",
@@ -173,13 +199,17 @@ __all__ = [
     "record_security_event_now",
     "refresh_session",
     "register",
+    "renew_recovery_codes",
     "request_email_change",
     "request_password_reset",
     "require",
     "require_recent_sign_in",
     "reset_notice",
     "reset_password",
+    "reset_second_factor",
     "reset_token",
+    "seal_second_factors_anew",
+    "second_factor_setup",
     "set_password_of",
     "shown_email_change",
     "shown_verification",
@@ -188,6 +218,8 @@ __all__ = [
     "start_api_session",
     "start_web_session",
     "take_role",
+    "turn_off_second_factor",
+    "turn_on_second_factor",
     "undeliverable_since",
     "undo_email_change",
     "verification_notice",

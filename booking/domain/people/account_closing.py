@@ -20,6 +20,7 @@ from booking.domain.people import (
     memberships,
     password_resets,
     permissions,
+    second_factor,
     security_log,
     sessions,
     users,
@@ -100,6 +101,7 @@ def _forget(user: User) -> None:
     user.email = user.email_key = f"{encode('user', user.id)}@deleted.invalid"
     user.full_name, user.role, user.locale, user.password_hash = NOBODY, "guest", "en", None
     user.email_verified_at = user.email_undeliverable_at = user.email_undeliverable_code = None
+    second_factor.forget(user.id)
     for table in (Session, EmailChange, StaffMembership):
         db.session.execute(delete(table).where(table.user_id == user.id))
     # That something happened is kept as long as for anybody, not from where.

@@ -72,6 +72,20 @@ class Registration(Input):
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z0-9]+)*$", max_length=32)] | None = None
 
 
+Code = Annotated[
+    str,
+    Field(max_length=64, json_schema_extra=PLAIN | SOME),
+    AfterValidator(plain),
+    AfterValidator(filled),
+]
+
+
+class SecondFactorCode(Input):
+    """A code from an authenticator app, or a recovery code."""
+
+    code: Code
+
+
 class Credentials(Input):
     email: Annotated[
         str,
@@ -81,6 +95,7 @@ class Credentials(Input):
         AfterValidator(_typed_email),
     ]
     password: Annotated[str, Field(max_length=256, json_schema_extra=SOME), AfterValidator(filled)]
+    code: Code | None = None
 
 
 class Refresh(Input):

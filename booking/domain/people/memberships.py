@@ -17,6 +17,7 @@ from booking.domain.people.models import StaffMembership, User
 from booking.infra.db import db, reading
 
 GUEST, STAFF, OWNER = "guest", "staff", "owner"  # users.role
+NEED_SECOND_FACTOR = frozenset({Role.OWNER, Role.MANAGER})
 
 
 def summed_up(memberships: Iterable[Membership]) -> str:
@@ -25,6 +26,11 @@ def summed_up(memberships: Iterable[Membership]) -> str:
     if Membership(Role.OWNER) in held:
         return OWNER
     return STAFF if held else GUEST
+
+
+def counting(held: tuple[Membership, ...], *, strong: bool) -> tuple[Membership, ...]:
+    """What counts in a sign-in: all where it is `strong`, else what a password alone is enough for."""
+    return held if strong else tuple(one for one in held if one.role not in NEED_SECOND_FACTOR)
 
 
 def of(user: User) -> tuple[Membership, ...]:

@@ -95,6 +95,8 @@ class Session(Model):
     last_seen_at: Mapped[Instant]
     # When somebody last proved that they are the account's owner; none: when it was created.
     authenticated_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    # When they proved it by a second factor; none: by the password alone.
+    second_factor_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     # When the refresh token was last exchanged, and what marks every token of this session as one that was given out.
     rotated_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     refresh_seed: Mapped[bytes | None] = mapped_column(LargeBinary(32))

@@ -32,6 +32,8 @@ class Action(StrEnum):
     CHANGE_ACCOUNT = "account.change"  # name, email, password, sign-ins
     MAKE_ACCOUNT_FOR_OTHERS = "account.make"
     SET_PASSWORD_OF_OTHERS = "account.set_password"  # noqa: S105 a name
+    RESET_SECOND_FACTOR = "account.reset_second_factor"
+    SEAL_SECRETS_ANEW = "secrets.seal"
     DISABLE_ACCOUNT = "account.disable"
     ENABLE_ACCOUNT = "account.enable"
     DELETE_ACCOUNT = "account.delete"
@@ -80,6 +82,8 @@ ALLOWED: Mapping[Action, Who] = {
     Action.CHANGE_ACCOUNT: OWN,
     Action.MAKE_ACCOUNT_FOR_OTHERS: OWNER | SYSTEM,
     Action.SET_PASSWORD_OF_OTHERS: SYSTEM,
+    Action.RESET_SECOND_FACTOR: OWNER | SYSTEM,
+    Action.SEAL_SECRETS_ANEW: SYSTEM,
     Action.DISABLE_ACCOUNT: OWN | OWNER | SYSTEM,
     Action.ENABLE_ACCOUNT: OWNER | SYSTEM,
     Action.DELETE_ACCOUNT: OWN | SYSTEM,

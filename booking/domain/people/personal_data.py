@@ -12,6 +12,7 @@ from booking.domain.actors import Actor
 from booking.domain.people import audit_log
 from booking.domain.people.link_models import EmailChange
 from booking.domain.people.models import SecurityEvent, Session, User
+from booking.domain.people.second_factor_models import Authenticator
 from booking.infra.db import db
 from booking.infra.ids import encode
 
@@ -38,12 +39,17 @@ def _account(user: User) -> Entry:
         "id": encode("user", user.id),
         "email": user.email,
         "emailVerifiedAt": instant(user.email_verified_at),
+        "secondFactorSince": instant(_second_factor_since(user.id)),
         "fullName": user.full_name,
         "role": user.role,
         "region": user.region,
         "locale": user.locale,
         "createdAt": instant(user.created_at),
     }
+
+
+def _second_factor_since(user_id: uuid.UUID) -> dt.datetime | None:
+    return db.session.scalar(select(Authenticator.confirmed_at).where(Authenticator.user_id == user_id))
 
 
 def _sessions(user_id: uuid.UUID) -> list[Entry]:

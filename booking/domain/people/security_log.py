@@ -39,6 +39,11 @@ class SecurityEventKind(StrEnum):
     IDENTITY_REFUSED = "identity_refused"
     REGISTERED = "registered"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 a name
+    SECOND_FACTOR_ON = "second_factor_on"
+    SECOND_FACTOR_OFF = "second_factor_off"
+    SECOND_FACTOR_FAILED = "second_factor_failed"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
     EMAIL_CHANGED = "email_changed"
     ROLE_CHANGED = "role_changed"
     ACCOUNT_DISABLED = "account_disabled"
@@ -52,6 +57,7 @@ class SecurityEventKind(StrEnum):
 BAD = frozenset(
     {
         SecurityEventKind.SIGN_IN_FAILED,
+        SecurityEventKind.SECOND_FACTOR_FAILED,
         SecurityEventKind.THROTTLED,
         SecurityEventKind.REFRESH_REUSED,
         SecurityEventKind.IDENTITY_REFUSED,

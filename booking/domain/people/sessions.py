@@ -12,7 +12,7 @@ import datetime as dt
 import hmac
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sqlalchemy import ColumnElement, Interval, bindparam, case, func, select, update
@@ -30,7 +30,7 @@ from booking.infra.ids import new_id
 from booking.infra.prepared import often
 
 LONGEST_KEPT = 5  # seconds that `current` keeps an answer at most
-SESSION = cache.Kind("session", 2)
+SESSION = cache.Kind("session", 3)
 SEEN_EVERY = dt.timedelta(minutes=5)  # last_seen_at is not written more often than this
 GRACE = dt.timedelta(seconds=10)  # the very last refresh token is good for so much longer (api.md, /auth/refresh)
 FRESH_FOR = dt.timedelta(minutes=15)  # after that, what is sensitive asks for the password again
@@ -79,7 +79,7 @@ class SignedIn:
 
 
 @transaction(isolation=READ_COMMITTED)
-def start_api(user_id: uuid.UUID, client: str = "") -> SignedIn:
+def start_api(user_id: uuid.UUID, client: str = "", *, by_second_factor: bool = False) -> SignedIn:
     """Sign in for programs."""
     session_id, seed = new_id(), refresh_tokens.new_seed()
     secret, user = refresh_tokens.first(seed), db.session.get_one(User, user_id)
@@ -91,8 +91,7 @@ def start_api(user_id: uuid.UUID, client: str = "") -> SignedIn:
             client=client[:255],
             refresh_hash=refresh_tokens.hashed(secret),
             refresh_seed=seed,
-            last_seen_at=sql_now(),
-            authenticated_at=sql_now(),
+            **_began(by_second_factor),
         )
     )
     security_log.record(SecurityEventKind.SIGN_IN, user_id)
@@ -100,13 +99,18 @@ def start_api(user_id: uuid.UUID, client: str = "") -> SignedIn:
 
 
 @transaction(isolation=READ_COMMITTED)
-def start_web(user_id: uuid.UUID, client: str = "") -> CurrentUser:
+def start_web(user_id: uuid.UUID, client: str = "", *, by_second_factor: bool = False) -> CurrentUser:
     """Sign in for browsers."""
     session_id, user = new_id(), db.session.get_one(User, user_id)
-    began = {"last_seen_at": sql_now(), "authenticated_at": sql_now()}
+    began = _began(by_second_factor)
     db.session.add(Session(id=session_id, user_id=user_id, kind="web", client=client[:255], **began))
     security_log.record(SecurityEventKind.SIGN_IN, user_id)
     return _current(user, session_id)
+
+
+def _began(by_second_factor: bool) -> dict[str, ColumnElement[dt.datetime]]:
+    proved = {"second_factor_at": sql_now()} if by_second_factor else {}
+    return {"last_seen_at": sql_now(), "authenticated_at": sql_now(), **proved}
 
 
 def refresh(refresh_token: str, ends: SessionEnds = DEFAULT_ENDS) -> SignedIn:
@@ -123,19 +127,28 @@ def refresh(refresh_token: str, ends: SessionEnds = DEFAULT_ENDS) -> SignedIn:
 
 
 def current(
-    session_id: uuid.UUID, user_id: uuid.UUID, *, kept_for: int = 0, ends: SessionEnds = DEFAULT_ENDS
+    session_id: uuid.UUID,
+    user_id: uuid.UUID,
+    *,
+    kept_for: int = 0,
+    ends: SessionEnds = DEFAULT_ENDS,
+    second_factor_required: bool = False,
 ) -> CurrentUser:
     """Who is behind a token or cookie; raises Unauthorized when the session is over. Asked at every request.
 
     The answer is kept for so many seconds, and dropped as soon as something about the user or a session changes.
+    Where a second factor is required, owners and managers have their roles only in sign-ins that one has proved.
     """
     read = partial(_read, session_id, user_id, ends)
     which, seconds = f"{session_id}:{user_id}", min(kept_for, LONGEST_KEPT)
     found = cache.remembered_about(f"user:{user_id}", SESSION, which, seconds, read)
     if found is None:
         raise SessionOver
-    email, full_name, role, region, held = json.loads(found)
-    return CurrentUser(user_id, email, full_name, role, region, session_id, memberships.from_json(held))
+    email, full_name, role, region, proved, pairs = json.loads(found)
+    held = memberships.from_json(pairs)
+    counting = memberships.counting(held, strong=proved or not second_factor_required)
+    who = CurrentUser(user_id, email, full_name, role, region, session_id, counting)
+    return replace(who, lacks_second_factor=True) if counting != held else who
 
 
 def changed(user_id: uuid.UUID) -> bool:
@@ -153,7 +166,7 @@ def _read(session_id: uuid.UUID, user_id: uuid.UUID, ends: SessionEnds) -> str |
     [row] = rows
     if row.long_ago:
         _seen(session_id)
-    return json.dumps([row.email, row.full_name, row.role, row.region, row.memberships])
+    return json.dumps([row.email, row.full_name, row.role, row.region, row.by_second_factor, row.memberships])
 
 
 def _by_role(guests: str, staff: str) -> ColumnElement[dt.timedelta]:
@@ -168,8 +181,9 @@ _LIVE = (
     Session.created_at > sql_now() - _by_role("longest", "staff_longest"),
 )
 _LONG_AGO = (Session.last_seen_at < sql_now() - SEEN_EVERY).label("long_ago")
+_BY_SECOND_FACTOR = Session.second_factor_at.is_not(None).label("by_second_factor")
 _CURRENT = often(
-    select(User.email, User.full_name, User.role, User.region, memberships.AS_JSON, _LONG_AGO)
+    select(User.email, User.full_name, User.role, User.region, _BY_SECOND_FACTOR, memberships.AS_JSON, _LONG_AGO)
     .join(Session, Session.user_id == User.id)
     .where(Session.id == bindparam("session_id"), User.id == bindparam("user_id"), *_LIVE)
 )
@@ -236,15 +250,28 @@ def end_all(user_id: uuid.UUID, *, but: uuid.UUID | None = None) -> int:
 @reading
 def require_recent(actor: Actor) -> None:
     """Before anything sensitive: raises SignInTooOld where the owner has not proved who they are for FRESH_FOR."""
+    refuse_unless_recent(actor)
+
+
+def refuse_unless_recent(actor: Actor) -> None:
+    """The same, inside the caller's transaction."""
     proved = func.coalesce(Session.authenticated_at, Session.created_at)
     recent = select(Session.id).where(Session.id == actor.session_id, proved > sql_now() - FRESH_FOR)
     if db.session.scalar(recent) is None:
         raise SignInTooOld
 
 
-def proved(actor: Actor) -> None:
-    """Inside the caller's transaction: the owner has just proved who they are."""
-    db.session.execute(update(Session).where(Session.id == actor.session_id).values(authenticated_at=sql_now()))
+def proved(actor: Actor, *, second_factor: bool = False) -> None:
+    """Inside the caller's transaction: the owner has just proved who they are, by their second factor perhaps."""
+    also = {"second_factor_at": sql_now()} if second_factor else {}
+    this = update(Session).where(Session.id == actor.session_id)
+    db.session.execute(this.values(authenticated_at=sql_now(), **also))
+
+
+def unprove(user_id: uuid.UUID) -> None:
+    """Inside the caller's transaction: what these sign-ins were proved by, beside the password, counts no more."""
+    proven = Session.user_id == user_id, Session.second_factor_at.is_not(None)
+    db.session.execute(update(Session).where(*proven).values(second_factor_at=None))
 
 
 @transaction(isolation=READ_COMMITTED)

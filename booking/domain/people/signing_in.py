@@ -1,22 +1,109 @@
-"""Signing in with a password: counted, compared, written down."""
+"""Signing in with a password and, where the account has one, a second factor: counted, compared, written down.
+
+In one call by programs, in two by pages: they get a PasswordProved, to bring back with the code.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
+import hmac
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from booking.domain.actors import Actor
-from booking.domain.errors import Invalid, InvalidCredentials, TooManyAttempts
+from booking.domain.errors import (
+    Invalid,
+    InvalidCredentials,
+    SecondFactorNeeded,
+    SessionOver,
+    TooManyAttempts,
+    WrongCode,
+)
 from booking.domain.notices import Notice
-from booking.domain.people import passwords, security_log, sign_in_throttle, users
+from booking.domain.people import passwords, second_factor, security_log, sign_in_throttle, users
 from booking.domain.people.models import User
+from booking.domain.people.second_factor import Secrets
 from booking.domain.people.security_log import SecurityEventKind
 from booking.domain.people.sign_in_throttle import SignInGuard
-from booking.infra import callers
+from booking.infra import callers, clock
+
+CODE_WITHIN = dt.timedelta(minutes=10)  # after the password
 
 
-def with_password(email: str, password: str, guard: SignInGuard, *, device: str = "") -> User:
-    """The user who signs in; raises InvalidCredentials and TooManyAttempts, alike for an address that nobody has.
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Who signs in, and whether a second factor has proved it."""
 
-    `device` names a browser in which this account's owner has signed in before; empty where it is not known.
+    user: User
+    by_second_factor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordProved:
+    """The first of two steps: whose password was right, and when. `mark` ends with that password."""
+
+    user_id: uuid.UUID
+    mark: str
+    at: dt.datetime
+
+
+def with_password(
+    email: str, password: str, guard: SignInGuard, *, device: str = "", code: str | None = None, secrets: Secrets = ()
+) -> Identified:
+    """Who signs in; raises InvalidCredentials and TooManyAttempts, alike for an address that nobody has.
+
+    `device` names a browser in which this account's owner has signed in before; empty where it is not known. Where the
+    account has a second factor, raises SecondFactorNeeded without a code, WrongCode for one that is not good.
     """
+    user = _by_password(email, password, guard, device)
+    if not second_factor.is_on(user.id):
+        return Identified(user)
+    if code is None:
+        raise SecondFactorNeeded(PasswordProved(user.id, _mark(user), clock.now()))
+    return _with_code(user, code, guard, device, secrets)
+
+
+def finish(
+    proved: PasswordProved,
+    code: str,
+    guard: SignInGuard,
+    secrets: Secrets,
+    *,
+    device_of: Callable[[str], str] = lambda _: "",
+) -> Identified:
+    """The second step; raises WrongCode, TooManyAttempts; SessionOver where the first is too long ago, or void.
+
+    `device_of` gives an account's `device`, as above.
+    """
+    user = users.find_by_id(proved.user_id)
+    in_time = clock.now() - CODE_WITHIN < proved.at
+    if user is None or user.disabled_at or not in_time or not hmac.compare_digest(_mark(user), proved.mark):
+        raise SessionOver
+    if not second_factor.is_on(user.id):
+        return Identified(user)  # turned off in the meantime, by an operator perhaps: the password was right
+    return _with_code(user, code, guard, device_of(guard.account(user.email)), secrets)
+
+
+def _with_code(user: User, code: str, guard: SignInGuard, device: str, secrets: Secrets) -> Identified:
+    try:
+        with sign_in_throttle.counted_code(guard, guard.account(user.email), device):
+            second_factor.accept(user.id, code, secrets)
+    except WrongCode:
+        security_log.record_now(SecurityEventKind.SECOND_FACTOR_FAILED, user.id)
+        raise
+    except TooManyAttempts:
+        security_log.note(SecurityEventKind.THROTTLED, user.id)
+        raise
+    return Identified(user, by_second_factor=True)
+
+
+def _mark(user: User) -> str:
+    return hashlib.sha256((user.password_hash or "").encode()).hexdigest()[:32]
+
+
+def _by_password(email: str, password: str, guard: SignInGuard, device: str) -> User:
     account, network = guard.account(email), callers.current().network
     try:
         with sign_in_throttle.counted(

@@ -38,6 +38,12 @@ class CurrentUser:
     region: str
     session_id: uuid.UUID
     memberships: tuple[Membership, ...] = ()
+    lacks_second_factor: bool = False  # some memberships are left out until there is one
+
+    @property
+    def has_strong_role(self) -> bool:
+        """Whether what they are is more than a password alone is enough for."""
+        return self.lacks_second_factor or memberships.counting(self.memberships, strong=False) != self.memberships
 
     @property
     def actor(self) -> Actor:
@@ -124,6 +130,12 @@ def _close(email: str) -> Sequence[str]:
 def find(email: str) -> User | None:
     """The account with this address, for whoever asks nobody."""
     return db.session.scalars(select(User).where(User.email_key == email_key(email))).one_or_none()
+
+
+@reading
+def find_by_id(user_id: uuid.UUID) -> User | None:
+    """The same by its id."""
+    return db.session.get(User, user_id)
 
 
 @reading

@@ -16,6 +16,8 @@ ERRORS: Templates = {
     "INVALID_CREDENTIALS": _("Email or password is wrong."),
     "INVALID_TOKEN": _("This refresh token cannot be used. Please sign in again."),
     "RECENT_SIGN_IN_NEEDED": _("Please confirm that it is you: your last sign-in was a while ago."),
+    "SECOND_FACTOR_NEEDED": _("This account uses two-step sign-in: send the code from your authenticator app as well."),
+    "WRONG_CODE": _("This code is wrong, expired or already used."),
     "FORBIDDEN": _("You don’t have permission to do this."),
     "DEMO_OWNERS_ONLY": _("Only the owner of this demo can read its emails. Sign in as owner@example.com."),
     "ACCOUNT_DISABLED": _("This account is disabled. Contact us to use it again."),
@@ -43,6 +45,8 @@ ERRORS: Templates = {
         "This account has upcoming stays, unpaid holds, payments in progress or amounts still due. Nothing was deleted."
     ),
     "LAST_OWNER": _("This is the only owner. Make somebody else an owner first."),
+    "SECOND_FACTOR_IS_ON": _("Two-step sign-in is on already."),
+    "SECOND_FACTOR_IS_OFF": _("Two-step sign-in is off."),
     "EMAIL_TAKEN": _("An account with this email already exists."),
     # --- nights and bookings
     "CONFLICT": _("This is not possible in the current state."),

@@ -27,6 +27,7 @@ PROBLEMS: Templates = {
     "unexpected_form": _("%(field)s has an unexpected form"),
     "control_characters": _("%(field)s must not contain control characters"),
     "has_link": _("%(field)s must not contain a link or an email address"),
+    "wrong_code": _("%(field)s is wrong, expired or already used"),
     # --- its size
     "too_small": _("%(field)s must be at least %(least)s"),
     "too_large": _("%(field)s must be at most %(most)s"),
@@ -103,6 +104,7 @@ LABELS = {
     "page": _("Page"),
     "email": _("Email"),
     "password": _("Password"),
+    "code": _("Code"),
     "fullName": _("Name"),
     "currentPassword": _("Current password"),
     "confirmEmail": _("Your email"),

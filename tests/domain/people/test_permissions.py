@@ -35,6 +35,7 @@ OWNER = MANAGER | {
     "account.make",
     "account.disable",
     "account.enable",
+    "account.reset_second_factor",
     "roles.give",
     "rooms.import",
     "audit.see",
@@ -42,7 +43,13 @@ OWNER = MANAGER | {
     "messages.retry",
     "demo.mails",
 }
-SYSTEM = (OWNER - {"demo.mails"}) | {"holds.expire", "account.set_password", "account.delete", "house.prune"}
+SYSTEM = (OWNER - {"demo.mails"}) | {
+    "holds.expire",
+    "secrets.seal",
+    "account.set_password",
+    "account.delete",
+    "house.prune",
+}
 OF_ROLE = {Role.OWNER: OWNER, Role.MANAGER: MANAGER, Role.DESK: DESK, Role.HOUSEKEEPING: HOUSEKEEPING}
 
 actions = each("action", list(Action))

@@ -42,12 +42,12 @@ def tried(password: str, network: str = STRANGER, *, email: str = "alice@example
     """What trying the password from there came to: in, wrong, or the seconds to wait."""
     callers.bind(lambda: Caller(network, network, "Firefox"))
     try:
-        user = signing_in.with_password(email, password, GUARD, device=device)
+        found = signing_in.with_password(email, password, GUARD, device=device)
     except InvalidCredentials:
         return "wrong"
     except TooManyAttempts as refusal:
         return str(refusal.retry_after)
-    sessions.start_web(user.id)
+    sessions.start_web(found.user.id)
     return "in"
 
 
