@@ -77,6 +77,7 @@ COMPUTED = {
     "search": {"cache_keys", "says_nothing"},
     "payments": {
         "awaits_guest",
+        "contact_of",
         "error_text",
         "explained_error",
         "has_refund",
@@ -113,11 +114,12 @@ STEP = {
     "payments": {
         "await_guest",
         "awaited_until",
-        "channel_of",
         "claim_payment",
         "due_payments",
         "find_payment",
         "hasten_payment",
+        "forget_contacts",
+        "is_in_one_call",
         "is_live_charge",
         "latest_charge",
         "lock_order",

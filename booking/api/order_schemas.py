@@ -5,14 +5,23 @@ from __future__ import annotations
 from booking.api import schemas
 from booking.api.schema import Schema
 from booking.api.schemas import Booking, Instant, Money
-from booking.domain import reservations
+from booking.domain import payments, reservations
 from booking.domain.money import as_number
 from booking.infra.ids import encode
+
+
+class OrderContact(Schema):
+    full_name: str
+    email: str
+    phone: str | None
+    arrival_time: str | None
+    requests: str | None
 
 
 class Order(Schema):
     id: str
     reference: str
+    contact: OrderContact | None
     bookings: list[Booking]
     currency: str
     total: Money
@@ -35,6 +44,7 @@ def order(known: reservations.OrderDetails) -> Order:
     return Order.model_construct(
         id=encode("order", bought.id),
         reference=bought.reference,
+        contact=_contact(bought),
         bookings=[schemas.booking(row, known.refunds.get(row.id)) for row in known.bookings],
         currency=bought.currency,
         total=as_number(bought.owed, bought.currency),
@@ -43,6 +53,19 @@ def order(known: reservations.OrderDetails) -> Order:
         due=as_number(bought.due, bought.currency),
         held_until=schemas.instant(known.held_until) if known.held_until else None,
         created_at=schemas.instant(bought.created_at),
+    )
+
+
+def _contact(bought: payments.Order) -> OrderContact | None:
+    given = payments.contact_of(bought)
+    if given is None:
+        return None
+    return OrderContact.model_construct(
+        full_name=given.full_name,
+        email=given.email,
+        phone=given.phone,
+        arrival_time=given.arrival_time and given.arrival_time.isoformat("minutes"),
+        requests=given.requests,
     )
 
 

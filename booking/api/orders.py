@@ -74,7 +74,7 @@ def hold_rooms(user: CurrentUser, body: RoomsToHold) -> Response:
         with reservations.offering_alternatives(wanted, context):
             return reservations.hold_order(user.actor, wanted, context, claim=claim, render=kept)
 
-    return answered(user, "POST /holds", body.model_dump(mode="json"), work, CREATED, once=reservations.once)
+    return answered(user, "POST /holds", body.as_sent(), work, CREATED, once=reservations.once)
 
 
 @endpoint(
@@ -154,7 +154,7 @@ def create_order(user: CurrentUser, body: OrderPurchase) -> Response:
         with reservations.offering_alternatives(wanted, context):
             return reservations.book_order(user.actor, wanted, method, context, claim=claim, render=kept)
 
-    return answered(user, "POST /orders", body.model_dump(mode="json"), work, CREATED, once=reservations.once)
+    return answered(user, "POST /orders", body.as_sent(), work, CREATED, once=reservations.once)
 
 
 @endpoint("GET", "/orders", tag="Orders", query=OrderList, schema=order_schemas.OrderPage)
@@ -181,7 +181,8 @@ def show_order(user: CurrentUser, order_id: uuid.UUID) -> Reply | Response:
 
 
 def _wanted(user: CurrentUser, body: RoomsToHold) -> OrderRequest:
-    return OrderRequest(user.id, tuple(OrderItem(item.room, item.stay, item.guests) for item in body.items))
+    items = tuple(OrderItem(item.room, item.stay, item.guests) for item in body.items)
+    return OrderRequest(user.id, items, body.contact.known() if body.contact else None)
 
 
 def _send_to_provider(user: CurrentUser, order_id: uuid.UUID, body: OrderPayment) -> None:

@@ -10,6 +10,13 @@ ROOM, BOOKING, ORDER, USER = (f"{kind}_01h2xcejqtf2nbrexx3vqjhp41" for kind in (
 TOKEN = "eyJhbGciOiJIUzI1NiIsImtpZCI6Im5vdyJ9.eyJzdWIiOiJ1c2VyXzAxaDJ4In0.c2lnbmF0dXJl"  # noqa: S105 of nobody
 REFRESH = "session_01h2xcejqtf2nbrexx3vqjhp41.c2VjcmV0"
 
+CONTACT = {
+    "fullName": "Dana Levi",
+    "email": "dana@example.com",
+    "phone": "+32 3 123 45 67",
+    "arrivalTime": "18:30",
+    "requests": "A quiet room, please.",
+}
 STAY = {"roomId": ROOM, "checkIn": "2026-12-01", "checkOut": "2026-12-04", "guests": 2}
 
 TEXTS: dict[str, tuple[str, Any]] = {
@@ -118,6 +125,37 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "shownDifference": ("The difference as it was quoted: another one by now changes nothing.", 120),
     "kept": ("What the house keeps of nights that are given back, as one of the lines.", 0),
     "ChangeQuote.version": ("The version of the booking that this was worked out for, for If-Match.", 3),
+    "RoomsToHold.contact": (
+        "Who stays, if not the account’s owner; emails go there.",
+        CONTACT,
+    ),
+    "OrderPurchase.contact": (
+        "Who stays, if not the account’s owner; emails go there.",
+        CONTACT,
+    ),
+    "Order.contact": ("Who stays, as it was given with the order; null where that is the account’s owner.", CONTACT),
+    "ContactDetails.fullName": ("The name of who stays.", "Dana Levi"),
+    "ContactDetails.email": ("Where emails about the order go.", "dana@example.com"),
+    "ContactDetails.phone": ("For the house to call; null: unknown.", "+32 3 123 45 67"),
+    "ContactDetails.arrivalTime": (
+        "About when, by the clock at the property; null: unknown.",
+        "18:30",
+    ),
+    "ContactDetails.requests": (
+        "What the guest asks of the house; null: nothing.",
+        "A quiet room, please.",
+    ),
+    "OrderContact.fullName": ("The name of who stays.", "Dana Levi"),
+    "OrderContact.email": ("Where emails about the order go.", "dana@example.com"),
+    "OrderContact.phone": ("For the house to call; null: unknown.", "+32 3 123 45 67"),
+    "OrderContact.arrivalTime": (
+        "About when, by the clock at the property; null: unknown.",
+        "18:30",
+    ),
+    "OrderContact.requests": (
+        "What the guest asks of the house; null: nothing.",
+        "A quiet room, please.",
+    ),
     "Alternative.kind": ("Another room, the same room on other dates, or a part of a split stay.", "room"),
     "alternatives": (
         "What could be had instead when the answer was made, 6 at most; there on 409 ROOM_NOT_AVAILABLE.",
@@ -184,6 +222,8 @@ SCHEMAS = {
     "Quote": "The price of a stay, line by line.",
     "Readiness": "Whether bookings work.",
     "Refresh": "A refresh token.",
+    "ContactDetails": "Who stays, where that is not the account’s owner.",
+    "OrderContact": "Who stays, as it was given with the order.",
     "Alternative": "A stay that could be had instead; a split stay has one for each of its two parts.",
     "Refusal": "Why not: every error looks like this.",
     "RegisteredUser": "The new account.",

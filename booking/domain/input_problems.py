@@ -53,9 +53,11 @@ def by_field(error: ValidationError, *, strict: bool) -> dict[str, Notice]:
 
 
 def _field(place: tuple[int | str, ...], of_model: str | None) -> str:
-    """The field's name; inside of a list of objects with the way to it: items[1].checkIn. `of_model`: the one that is
-    at fault, where a validator of ours says that it is another.
+    """The field's name; inside of an object or a list of them with the way to it: contact.email, items[1].checkIn.
+    `of_model`: the one that is at fault, where a validator of ours says that it is another.
     """
+    if len(place) > 1 and isinstance(place[1], str):
+        return f"{place[0]}.{of_model or place[1]}"
     if len(place) < 3 or not isinstance(place[1], int):
         return of_model or (str(place[0]) if place else "body")
     return f"{place[0]}[{place[1]}].{of_model or place[2]}"

@@ -119,7 +119,7 @@ def compose(
 def _of_order(stays: list[BookingSummary], issuer: CalendarPublisher) -> dict[str, object]:
     """What templates need beside the notice: the links to each stay, and how all amounts are written."""
     amounts = [amount for one in stays for amount in reservations.amounts_of(one)]
-    links = [None if one.account_is_deleted else issuer.link(one.booking_id) for one in stays]
+    links = [None if one.account_is_deleted or one.is_contacts else issuer.link(one.booking_id) for one in stays]
     return {
         "stays": list(zip(stays, links, strict=True)),
         "link": links[0],

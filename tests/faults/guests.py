@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from tests.faults.line import Line, Reply
+from tests.oracle import CONTACT as WHO_STAYS
 from tests.oracle import Told
 
 PASSWORD = "a rather long password 42"
@@ -22,6 +23,7 @@ FICKLE = "pm_card_fickle"  # declined now and then: see detour/house_rules.py
 UNTIL = 240.0  # seconds of asking again: several calls in a row may die, each leaving a key to its lease of 30 s
 ASK_AGAIN = {"ROOM_LOCKED", "IDEMPOTENCY_CONFLICT", "PAYMENT_IN_PROGRESS"}
 
+CONTACT = {"fullName": "Dana Levi", "email": WHO_STAYS, "arrivalTime": "18:30"}
 # What a guest does with a key beside asking until there is a final answer.
 ONCE = "once"
 AGAIN = "again"  # ask once more afterwards, and once with other wishes
@@ -54,8 +56,12 @@ class Plan:
         return self.deposit and not self.beside
 
     def body(self) -> dict[str, object]:
-        wish = {"items": self.items()} if self.beside else self._wish(self.room)
+        wish = self.order() if self.beside else self._wish(self.room)
         return {**wish, "paymentMethodId": self.card}
+
+    def order(self) -> dict[str, object]:
+        """As of an order, which somebody else is to stay with where it has several rooms."""
+        return {"items": self.items()} | ({"contact": CONTACT} if self.beside else {})
 
     def items(self) -> list[dict[str, object]]:
         """One for each room."""

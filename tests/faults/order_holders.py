@@ -30,7 +30,7 @@ class Held:
 def held(guest: Guest, plan: Plan) -> Held | Told:
     """All rooms of a plan, held under a key; or how that was refused. What is told goes into the guest's log."""
     key = str(uuid.uuid4())
-    reply = guest.until_final("POST", "/holds", {"items": plan.items()}, Idempotency_Key=key)
+    reply = guest.until_final("POST", "/holds", plan.order(), Idempotency_Key=key)
     if reply is None or reply.status != 201:
         told = Told(guest.user_id, key, reply.status if reply else 0, reply.error if reply else "")
         guest.log.told.append(told)

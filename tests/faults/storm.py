@@ -196,6 +196,7 @@ def _judge(
     broken[report.LOST] += [*oracle.broken_promises(facts, told), *staff.findings(database)]
     broken[report.UNTOLD] += oracle.unasked(facts, told)
     broken[report.ELSEWHERE] += [*oracle.wrong_stays(database, told), *oracle.nights_astray(database, start)]
+    broken[report.LOST] += oracle.lost_contacts(database, start)
     broken[report.PARTED] += oracle.parted_orders(database)
     broken[report.MONEY] += oracle.wrong_money(facts)
     broken[report.MONEY] += oracle.wrong_sums(database)

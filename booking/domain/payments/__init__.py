@@ -8,6 +8,10 @@ the booking is decided in reservations.
 from booking.domain.payments.by_hand import received as record_received
 from booking.domain.payments.by_hand import returned as record_returned
 from booking.domain.payments.by_hand import take_back as take_back_entry
+from booking.domain.payments.contacts import COLUMNS as CONTACT_COLUMNS
+from booking.domain.payments.contacts import Contact
+from booking.domain.payments.contacts import forget as forget_contacts
+from booking.domain.payments.contacts import of as contact_of
 from booking.domain.payments.context import PaymentContext
 from booking.domain.payments.context import patience as usual_patience
 from booking.domain.payments.debts import IS_OWED as REFUND_IS_OWED
@@ -24,7 +28,7 @@ from booking.domain.payments.ledger import (
     await_guest,
     awaited_until,
     awaits_guest,
-    channel_of,
+    is_in_one_call,
     is_live_charge,
     is_open,
     latest_charge,
@@ -103,6 +107,7 @@ __all__ = [
     "BALANCE_DECLINED",
     "BY_HAND",
     "CHARGE",
+    "CONTACT_COLUMNS",
     "DECLINED",
     "DEPOSIT",
     "DESK",
@@ -130,6 +135,7 @@ __all__ = [
     "UNDER_WAY",
     "UNKNOWN",
     "WEB",
+    "Contact",
     "DepositPlan",
     "Due",
     "Order",
@@ -142,15 +148,17 @@ __all__ = [
     "await_guest",
     "awaited_until",
     "awaits_guest",
-    "channel_of",
     "charge_due",
     "claim_payment",
+    "contact_of",
     "due_payments",
     "error_text",
     "explained_error",
     "find_payment",
+    "forget_contacts",
     "has_refund",
     "hasten_payment",
+    "is_in_one_call",
     "is_live_charge",
     "is_open",
     "latest_charge",

@@ -23,6 +23,7 @@ from booking.domain.notices import Notice
 from booking.domain.payments import debts, repository
 from booking.domain.payments.context import PaymentContext
 from booking.domain.payments.models import (
+    API,
     AWAITING_GUEST,
     AWAITING_STAFF,
     BY_HAND,
@@ -315,9 +316,10 @@ def _charged(order_id: uuid.UUID) -> list[tuple[Payment, Decimal]]:
 
 
 @reading
-def channel_of(order_id: uuid.UUID) -> str:
-    """How the order came in: one of CHANNELS."""
-    return db.session.scalars(select(Order.channel).where(Order.id == order_id)).one()
+def is_in_one_call(order_id: uuid.UUID) -> bool:
+    """Whether the order was to be held, paid and confirmed at once, so that nobody has a hold to pay for again."""
+    said = func.coalesce(Order.in_one_call, Order.channel == API)
+    return bool(db.session.scalars(select(said).where(Order.id == order_id)).one())
 
 
 @reading

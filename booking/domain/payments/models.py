@@ -49,6 +49,11 @@ class Order(Model):
         CheckConstraint(
             "user_id IS NOT NULL OR (contact_name IS NOT NULL AND contact_email IS NOT NULL)", name="has_buyer"
         ),
+        CheckConstraint(
+            "(contact_name IS NULL) = (contact_email IS NULL) AND (contact_name IS NOT NULL"
+            " OR (contact_phone IS NULL AND contact_arrival_time IS NULL AND contact_requests IS NULL))",
+            name="contact_complete",
+        ),
         CheckConstraint("owed >= 0 AND paid >= 0 AND refunded >= 0 AND refunding >= 0", name="sums_not_negative"),
         CheckConstraint("refunded + refunding <= paid", name="refunds_within_paid"),
         CheckConstraint(one_of("guarantee", GUARANTEES), name="guarantee_known"),
@@ -72,8 +77,13 @@ class Order(Model):
     contact_name: Mapped[str | None] = mapped_column(String(255))
     contact_email: Mapped[str | None] = mapped_column(String(255))
     contact_phone: Mapped[str | None] = mapped_column(String(32))
+    contact_arrival_time: Mapped[dt.time | None]
+    contact_requests: Mapped[str | None] = mapped_column(String(1000))
     locale: Mapped[str] = mapped_column(String(16), server_default="en")
     channel: Mapped[str] = mapped_column(String(8))
+    # Held, paid and confirmed at once: nobody has a hold to pay for again. The version before leaves it empty, and has
+    # the channel "api" for such orders alone.
+    in_one_call: Mapped[bool | None]
     property_id: Mapped[uuid.UUID]  # no foreign key: properties are global
     currency: Mapped[Currency]
     owed: Mapped[Amount]

@@ -71,6 +71,7 @@ def remove(actor: Actor, user_id: uuid.UUID) -> None:
     if _obstacles(user.id) or _money_moves(user.id):
         raise AccountInUse
     db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.user_id == user.id))
+    payments.forget_contacts(db.session.scalars(select(Booking.order_id).where(Booking.user_id == user.id)).all())
     _keep_owed_emails(user.id, people.erase_account(actor, user))
 
 

@@ -43,8 +43,8 @@ class BookingSummary:
 
     booking_id: uuid.UUID
     reference: str
-    guest_name: str  # empty where nobody has confirmed the address
-    email: str  # as it is stored with the account, never as somebody supplied it with a request
+    guest_name: str  # empty where nobody has confirmed the address; it could be an advertisement
+    email: str  # as it is stored with the account, or with the order as its contact
     guests: int
     room: str
     property: str
@@ -63,6 +63,7 @@ class BookingSummary:
     charged_at: dt.datetime | None  # when it is charged to the card that paid a deposit, where that is still ahead
     refund_is_owed: bool = False  # the bank declined it, as far as who tells of it knows
     account_is_deleted: bool = False  # nobody can look at the booking any more
+    is_contacts: bool = False  # the address is the contact's, which has no account to look at the booking with
     times_changed: int = 0
     changed_from: ChangedFrom | None = None  # where a change is what is told
     rooms: int = 1  # of the order, this one included; not those that were given back or ran out unpaid
@@ -95,7 +96,7 @@ def notice(booking_id: uuid.UUID, kept_email: str | None = None) -> BookingSumma
     told = of(booking, guest, order, repository.of_order(order.id) if rooms > 1 else ())
     if guest.deleted_at is None:
         return told
-    return replace(told, email=kept_email, account_is_deleted=True) if kept_email else None
+    return replace(told, email=kept_email, account_is_deleted=True, is_contacts=False) if kept_email else None
 
 
 # Of an order, in a statement that reads it.
@@ -109,11 +110,13 @@ def of(booking: Booking, user: User, order: Order, of_order: Lines = ()) -> Book
     """
     counting = counted(booking, of_order)
     arrival = pricing.check_in_instant(booking.policy, booking.check_in)
+    is_contacts = order.contact_email is not None and people.email_key(order.contact_email) != user.email_key
     return BookingSummary(
         booking_id=booking.id,
         reference=booking.reference,
-        guest_name=people.addressee_of(user).name,
-        email=user.email,
+        guest_name="" if is_contacts else people.addressee_of(user).name,
+        email=order.contact_email if is_contacts and order.contact_email else user.email,
+        is_contacts=is_contacts,
         guests=booking.guests,
         room=booking.room_name,
         property=booking.property_name,

@@ -111,7 +111,8 @@ def book_all(
 def hold_all(actor: Actor, wanted: Wanted, context: BookingContext, claim: idempotency.Claim | None = None) -> Lines:
     """Hold all rooms of an order for the guest, or none, until `held_until`. Waits up to 2 s behind another hold.
 
-    It counts as one hold. Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds, AccountNotFound.
+    It counts as one hold, and is what programs ask for; pages reserve(). Raises Invalid, RoomNotFound,
+    RoomNotAvailable, RoomLocked, TooManyHolds, AccountNotFound.
     """
     with holding.lock_rooms(wanted, context, wait=2, claim=claim):
         return holding.clearing_only_if_needed(lambda take: _hold_one_more(actor, wanted, context, take, claim), wanted)
@@ -188,7 +189,7 @@ def expire_holds(actor: Actor, limit: int = 100) -> int:
 
 
 def _hold(actor: Actor, wanted: Wanted, context: BookingContext, claim: idempotency.Claim | None = None) -> Lines:
-    begin_with = partial(_begin, actor, wanted, context, claim=claim, channel=payments.API)
+    begin_with = partial(_begin, actor, wanted, context, claim=claim, channel=payments.API, in_one_call=True)
     return holding.clearing_only_if_needed(lambda take: begin_with(take=take), wanted)
 
 
@@ -205,7 +206,7 @@ def _hold_one_more(
 ) -> Lines:
     hold_limits.one_at_a_time(wanted.guest_id)
     hold_limits.refuse_another(wanted.guest_id, context.holds_per_guest)
-    return holding.begin(actor, wanted, context, take=take, claim=claim)
+    return holding.begin(actor, wanted, context, take=take, claim=claim, channel=payments.API)
 
 
 def pay_for(

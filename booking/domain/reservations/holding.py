@@ -37,12 +37,13 @@ def begin(
     claim: idempotency.Claim | None = None,
     until: dt.datetime | None = None,
     channel: str = payments.WEB,
+    in_one_call: bool = False,
 ) -> Lines:
     """Claim all nights and make the PENDING bookings, inside the caller's transaction (which retries on REFERENCES).
 
     `take` is what inventory has to claim nights by: whether it waits for the answer or not.
-    They are held for as long as the context says, or `until` the end of the hold whose place they take. The `channel`
-    says what becomes of them when a payment fails: see recovery.
+    They are held for as long as the context says, or `until` the end of the hold whose place they take. What
+    was asked for `in_one_call` is given up when a payment fails: see recovery.
     """
     ids = [new_id() for _ in wanted.items]
     if claim:
@@ -64,15 +65,8 @@ def begin(
         sale.frozen(room, item.stay, item.guests, wanted.deposit)
         for room, item in zip(rooms, wanted.items, strict=True)
     ]
-    bought = payments.Order(
-        id=new_id(),
-        reference=new_reference(),
-        user_id=wanted.guest_id,
-        channel=channel,
-        property_id=rooms[0].property_id,
-        currency=rooms[0].currency,
-        owed=sum((one["total_price"] for one in sold), Decimal(0)),
-    )
+    bought = _order(wanted, rooms[0], sum((one["total_price"] for one in sold), Decimal(0)), channel)
+    bought.in_one_call = in_one_call
     bookings = tuple(
         repository.new(
             id=one.id,
@@ -93,6 +87,19 @@ def begin(
     for booking in bookings:
         changes.record(actor, "booking.created", booking, before=None)
     return bookings
+
+
+def _order(wanted: Wanted, room: ForSale, owed: Decimal, channel: str) -> payments.Order:
+    return payments.Order(
+        id=new_id(),
+        reference=new_reference(),
+        user_id=wanted.guest_id,
+        channel=channel,
+        property_id=room.property_id,
+        currency=room.currency,
+        owed=owed,
+        **(wanted.contact.as_columns() if wanted.contact else {}),
+    )
 
 
 def clearing_only_if_needed(attempt: Callable[[inventory.Take], Made], wanted: Wanted) -> Made:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema, field_validator
 
-from booking.domain.inputs import CalendarDate, Dates, Input, Page, PageSize, in_order, one_of, refuse
+from booking.domain import people
+from booking.domain.inputs import CalendarDate, Dates, Input, Page, PageSize, in_order, one_of, plain, refuse, trimmed
 from booking.domain.notices import Notice
+from booking.domain.payments import Contact
 from booking.domain.reservations.lines import MAX_ROOMS
 from booking.domain.reservations.models import BOOKING_STATUSES
 from booking.infra.ids import decode
@@ -64,10 +67,69 @@ class RoomOrder(RoomStay):
     payment_method_id: PaymentMethod
 
 
+def _phone(value: str) -> str:
+    if not PHONE.fullmatch(value) or sum(sign.isdigit() for sign in value) < 5:
+        raise refuse(Notice("no_phone"))
+    return value
+
+
+def _prose(value: str) -> str:
+    """Text of several lines; no other control characters."""
+    lines = value.replace("\r\n", "\n").split("\n")
+    return trimmed("\n".join(plain(line.replace("\t", " ")) for line in lines))
+
+
+def _clock(value: object) -> object:
+    if not isinstance(value, str) or not CLOCK.fullmatch(value):
+        raise refuse(Notice("no_clock_time"))
+    return dt.time.fromisoformat(value)
+
+
+PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{4,30}", re.ASCII)
+CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
+
+
+class ContactDetails(Input):
+    """Who stays, where that is not whose account it is: emails about the order go there."""
+
+    full_name: people.PersonName
+    email: people.Email
+    phone: (
+        Annotated[
+            str,
+            Field(max_length=32, json_schema_extra={"pattern": f"^{PHONE.pattern}$"}),
+            AfterValidator(plain),
+            AfterValidator(trimmed),
+            AfterValidator(_phone),
+        ]
+        | None
+    ) = None
+    arrival_time: (
+        Annotated[
+            dt.time,
+            BeforeValidator(_clock),
+            PlainSerializer(lambda value: value.isoformat("minutes"), return_type=str),
+            WithJsonSchema({"type": "string", "pattern": f"^{CLOCK.pattern}$"}),
+        ]
+        | None
+    ) = None
+    requests: (
+        Annotated[str, Field(max_length=1000, json_schema_extra={"minLength": 1}), AfterValidator(_prose)] | None
+    ) = None
+
+    def known(self) -> Contact:
+        return Contact(self.full_name, self.email, self.phone, self.arrival_time, self.requests)
+
+
 class RoomsToHold(Input):
     """Several rooms to hold in one order."""
 
     items: Annotated[list[RoomStay], Field(min_length=1, max_length=MAX_ROOMS)]
+    contact: ContactDetails | None = None
+
+    def as_sent(self) -> dict[str, Any]:
+        """What makes another request of it. Without a contact, as before there were any: keys live on meanwhile."""
+        return self.model_dump(mode="json", exclude={"contact"} if self.contact is None else None)
 
 
 class OrderPurchase(RoomsToHold):

@@ -6,7 +6,7 @@ import uuid
 
 from sqlalchemy import select
 
-from booking.domain import people
+from booking.domain import payments, people
 from booking.domain.actors import Actor
 from booking.domain.payments import Order, Payment
 from booking.domain.people import PersonalEntry, as_utc_text
@@ -58,6 +58,7 @@ def _orders(user_id: uuid.UUID) -> list[PersonalEntry]:
             "id": encode("order", order.id),
             "reference": order.reference,
             "channel": order.channel,
+            "contact": _contact(order),
             "locale": order.locale,
             "owed": order.owed,
             "paid": order.paid,
@@ -67,6 +68,19 @@ def _orders(user_id: uuid.UUID) -> list[PersonalEntry]:
         }
         for order in rows
     ]
+
+
+def _contact(order: Order) -> PersonalEntry | None:
+    contact = payments.contact_of(order)
+    if contact is None:
+        return None
+    return {
+        "fullName": contact.full_name,
+        "email": contact.email,
+        "phone": contact.phone,
+        "arrivalTime": contact.arrival_time and contact.arrival_time.isoformat("minutes"),
+        "requests": contact.requests,
+    }
 
 
 def _bookings(user_id: uuid.UUID) -> list[PersonalEntry]:

@@ -104,7 +104,7 @@ def _can_be_paid_again(payment: Payment) -> bool:
     """Whether its guest has a hold to pay for, which then ends by time. book(), the one call of programs, makes none:
     whoever called it is told that nothing was booked. Where it died with the hold, a guest may have found the page.
     """
-    return payment.method == payments.HOSTED or payments.channel_of(payment.order_id) != payments.API
+    return payment.method == payments.HOSTED or not payments.is_in_one_call(payment.order_id)
 
 
 # --- for a request that comes again with its key

@@ -15,7 +15,7 @@ from sqlalchemy import BindParameter, Select, bindparam, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from booking.domain.errors import AccountNotFound, BookingModified, BookingNotFound
-from booking.domain.payments import ORDER_ROWS, PAYMENT_ROWS, Order, Payment
+from booking.domain.payments import CONTACT_COLUMNS, ORDER_ROWS, PAYMENT_ROWS, Order, Payment
 from booking.domain.people import User
 from booking.domain.reservations.models import Booking, Lines
 from booking.domain.saved_rows import SavedRows, named
@@ -47,7 +47,17 @@ _WITH_PAYMENT = often(
     .order_by(*_IN_ORDER)
     .with_for_update()
 )
-_NEW_ORDER = ("id", "reference", "user_id", "channel", "property_id", "currency", "owed")
+_NEW_ORDER = (
+    "id",
+    "reference",
+    "user_id",
+    "channel",
+    "in_one_call",
+    "property_id",
+    "currency",
+    "owed",
+    *CONTACT_COLUMNS,
+)
 # None where the account is deleted at this moment, and the order has to have one: so it costs no statement to see that.
 _LOCALE = select(User.locale).where(User.id == bindparam("order_user_id"), User.deleted_at.is_(None)).scalar_subquery()
 # Both in one round trip; the order's other bookings follow.

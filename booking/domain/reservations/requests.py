@@ -10,7 +10,7 @@ from typing import Protocol
 
 from booking.domain.errors import Invalid, RoomNotAvailable, RoomNotFound
 from booking.domain.notices import Notice
-from booking.domain.payments import DepositPlan
+from booking.domain.payments import Contact, DepositPlan
 from booking.domain.pricing import ForSale
 from booking.domain.reservations.lines import MAX_ROOMS
 from booking.domain.stays import Stay
@@ -31,7 +31,7 @@ class Wanted(Protocol):
     """Who wants which rooms: the guest is whoever stays, the actor may be somebody at the desk.
 
     `places` are how a refusal names each of the items, None where there is only one to be meant; a `deposit` is what is
-    paid at once, where the rest is paid later.
+    paid at once, where the rest is paid later. A `contact` is who stays, where that is not the guest's account.
     """
 
     @property
@@ -42,6 +42,8 @@ class Wanted(Protocol):
     def places(self) -> Sequence[str | None]: ...
     @property
     def deposit(self) -> DepositPlan | None: ...
+    @property
+    def contact(self) -> Contact | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class BookingRequest:
     stay: Stay
     guests: int
     deposit: DepositPlan | None = None
+    contact: Contact | None = None
 
     @property
     def items(self) -> Sequence[RoomWanted]:
@@ -81,6 +84,7 @@ class OrderRequest:
 
     guest_id: uuid.UUID
     items: tuple[OrderItem, ...]
+    contact: Contact | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.items) <= MAX_ROOMS:

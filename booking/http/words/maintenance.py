@@ -78,6 +78,7 @@ MAINTENANCE: Templates = {
     "night_elsewhere": _("a night’s location is not its room’s"),
     "price_not_sum_of_lines": _("a booking’s price is not the sum of its lines"),
     "booking_without_order": _("a booking has no order, or another guest’s"),
+    "contact_of_nobody": _("an order names its contact although its account is deleted"),
     "order_confirmed_in_part": _("an order is confirmed in part"),
     "booking_of_other_reference": _("a booking’s reference is not its order’s"),
     "order_without_booking": _("an order has no booking"),

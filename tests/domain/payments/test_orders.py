@@ -88,6 +88,8 @@ def test_a_booking_is_the_line_of_an_order_with_its_reference(booked: Booking, a
 def test_an_order_says_which_way_it_came(alice: User, room: Room, desk: BookingContext) -> None:
     assert order_of(bookings.book(acting(alice), order(alice, room), VISA, desk)).channel == "api"
     assert order_of(holds.reserve(acting(alice), order(alice, room, in_days(60)), desk)).channel == "web"
+    held = bookings.hold_all(acting(alice), order(alice, room, in_days(70)), desk)
+    assert (order_of(held[0]).channel, order_of(held[0]).in_one_call) == ("api", False)
 
 
 def test_the_sums_follow_a_booking_through_its_life(alice: User, room: Room, desk: BookingContext) -> None:
@@ -256,6 +258,11 @@ def test_a_buyer_without_an_account_is_a_contact(booked: Booking) -> None:
     ("damage", "rule"),
     [
         ("UPDATE bookings SET order_id = gen_random_uuid()", "booking_without_order"),
+        (
+            "UPDATE orders SET contact_name = 'Ann', contact_email = 'a@example.com';"
+            " UPDATE users SET deleted_at = now(), disabled_at = now()",
+            "contact_of_nobody",
+        ),
         ("UPDATE orders SET currency = 'USD'", "booking_without_order"),
         ("UPDATE payments SET order_id = (SELECT id FROM orders WHERE reference = 'OTHER')", "payment_in_other_order"),
         ("SELECT 1", "order_without_booking"),

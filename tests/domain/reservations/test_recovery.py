@@ -331,3 +331,54 @@ def test_an_answer_that_is_lost_late_changes_nothing_any_more(alice: User, room:
         ledger.note(before.id, "too late")
         after = payments_of(booking)[0]
         assert (after.state, after.error, after.next_at) == (before.state, before.error, before.next_at)
+
+
+# --- what was held to be paid in a second step can be paid again; what was asked for in one call is given up
+
+
+class _OutOfReach:
+    """A provider that no charge comes to."""
+
+    def __init__(self, provider: Any) -> None:
+        self.provider = provider
+
+    def charge(self, *_: Any) -> Outcome:
+        raise NoAnswer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.provider, name)
+
+
+def _with_unknown_payment(alice: User, room: Room, desk: BookingContext, *, in_one_call: bool) -> Booking:
+    away = replace(desk, provider=_OutOfReach(desk.provider))
+    if in_one_call:
+        with pytest.raises(PaymentUnknown):
+            bookings.book(acting(alice), order(alice, room), VISA, away)
+        return _the_booking()
+    [held] = bookings.hold_all(acting(alice), order(alice, room), desk)
+    with pytest.raises(PaymentUnknown):
+        bookings.pay(acting(alice), held.id, VISA, held.total_price, away)
+    return held
+
+
+@reading
+def _the_booking() -> Booking:
+    return db.session.query(Booking).one()
+
+
+@transaction
+def _as_the_version_before_writes_it(channel: str) -> None:
+    db.session.execute(text("UPDATE orders SET in_one_call = NULL, channel = :channel"), {"channel": channel})
+
+
+@pytest.mark.parametrize(("in_one_call", "ends_as"), [(False, "PENDING"), (True, "CANCELLED")])
+@pytest.mark.parametrize("from_before", [False, True])
+def test_a_hold_of_a_program_is_kept_for_another_card_and_one_call_is_given_up(
+    alice: User, room: Room, desk: BookingContext, in_one_call: bool, ends_as: str, from_before: bool
+) -> None:
+    made = _with_unknown_payment(alice, room, desk, in_one_call=in_one_call)
+    if from_before:
+        _as_the_version_before_writes_it("api" if in_one_call else "web")
+    assert recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR) == 1
+    assert reload(made).status == ends_as
+    assert bool(nights_of(room)) is not in_one_call
