@@ -233,8 +233,13 @@ class Interrupted:
     def __init__(self, provider: Provider, meanwhile: Callable[[Outcome], None]) -> None:
         self.provider, self.meanwhile = provider, meanwhile
 
-    def charge(self, key: uuid.UUID, amount: Decimal, currency: str, method: str) -> Outcome:
-        outcome = self.provider.charge(key, amount, currency, method)
+    def charge(self, *call: Any) -> Outcome:
+        outcome = self.provider.charge(*call)
+        self.meanwhile(outcome)
+        return outcome
+
+    def charge_kept(self, *call: Any) -> Outcome:
+        outcome = self.provider.charge_kept(*call)
         self.meanwhile(outcome)
         return outcome
 

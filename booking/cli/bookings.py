@@ -113,6 +113,7 @@ def guarantee(reference: str, how: str, note: str | None) -> None:
 
     All bookings of its order. REFERENCE is the one that its guest was told, or the booking's id. The guest gets the
     confirmation. Where it is guaranteed already, another way to pay and another note take the place of the old ones.
+    Where a deposit was paid, the rest is no longer charged to its card.
 
     \b
     Example:

@@ -151,11 +151,36 @@ def returned(payment_id: uuid.UUID, reference: str, returned_on: dt.datetime | N
     click.echo(f"{ids.encode('payment', done.id)} returned: {money_format.plain(done.amount, done.currency)}.")
 
 
+@group.command("waive")
+@click.argument("reference")
+@click.argument("amount", type=AMOUNT, required=False)
+@click.option("--reason", required=True, help="Why the guest need not pay it; each reason counts once.")
+def waive(reference: str, amount: Decimal | None, reason: str) -> None:
+    """Let the guest of the order REFERENCE off what is still due, or off AMOUNT of it. No money moves.
+
+    It is written down with who and why. A mistake: `flask payments correct` with its id makes it due again.
+
+    \b
+    Example:
+        flask payments due
+        flask payments waive H7K2M9QX --reason "heating was out"
+        flask payments waive H7K2M9QX 50 --reason "late check-in"
+    """
+    with refusals_said():
+        found = reservations.look_up_order(acting(), reference)
+        done = payments.waive_debt(acting(), found.order_id, reason, amount)
+        left = reservations.look_up_order(acting(), reference)
+    click.echo(
+        f"{ids.encode('waiver', done.id)} waived: {money_format.plain(done.amount, done.currency)} of"
+        f" {left.reference}; {money_format.plain(left.due, left.currency)} due."
+    )
+
+
 @group.command("correct")
-@click.argument("payment_id", metavar="PAYMENT", type=PAYMENT)
+@click.argument("payment_id", metavar="PAYMENT")
 @click.option("--reason", required=True, help="Why the entry was a mistake.")
-def correct(payment_id: uuid.UUID, reason: str) -> None:
-    """Take the entry PAYMENT back, made by mistake with `received` or `returned`: by its opposite; both stay.
+def correct(payment_id: str, reason: str) -> None:
+    """Take the entry PAYMENT back, made by mistake with `received`, `returned` or `waive`: by its opposite; both stay.
 
     What was not received is due again, what was not returned is to be given back again. Where the booking is cancelled
     and the money was only to be given back, nobody has to give it back any more.
@@ -165,9 +190,12 @@ def correct(payment_id: uuid.UUID, reason: str) -> None:
         flask payments correct payment_01k5... --reason "another guest's receipt"
     """
     with refusals_said():
-        context = current_services().booking_context
-        done = reservations.correct_entry(acting(), payment_id, reason, context.patience)
-    click.echo(f"{ids.encode('payment', payment_id)} corrected by {ids.encode('payment', done.id)}.")
+        if waiver_id := ids.decode("waiver", payment_id):
+            by = ids.encode("waiver", payments.take_back_waiver(acting(), waiver_id, reason).id)
+        else:
+            patience = current_services().booking_context.patience
+            by = ids.encode("payment", reservations.correct_entry(acting(), _known(payment_id), reason, patience).id)
+    click.echo(f"{payment_id} corrected by {by}.")
 
 
 @group.command("due")

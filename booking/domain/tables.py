@@ -5,6 +5,7 @@ from booking.domain.inventory.models import Availability, Block
 from booking.domain.messages.models import Delivery, Event
 from booking.domain.payments.models import Dispute, Order, Payment
 from booking.domain.payments.schedule_models import ScheduledPayment
+from booking.domain.payments.waiver_models import Waiver
 from booking.domain.people.audit_models import AuditRecord, PersonKey
 from booking.domain.people.link_models import EmailChange, EmailVerification, Farewell, PasswordReset
 from booking.domain.people.models import SecurityEvent, Session, StaffMembership, User
@@ -38,4 +39,5 @@ __all__ = [
     "Session",
     "StaffMembership",
     "User",
+    "Waiver",
 ]

@@ -57,11 +57,14 @@ class Result(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`reason`: why it was declined, in the provider's words."""
+    """`reason`: why it was declined, in the provider's words. `asks_owner`: because the card's bank wants its owner to
+    confirm, who was not there.
+    """
 
     result: Result
     reference: str
     reason: str = ""
+    asks_owner: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,13 @@ class Provider(Protocol):
 
     name: str
 
-    def charge(self, key: uuid.UUID, amount: Decimal, currency: str, method: str) -> Outcome: ...
+    def charge(self, key: uuid.UUID, amount: Decimal, currency: str, method: str, keep: bool = False) -> Outcome:
+        """`keep`: its card is to be charged again later, by charge_kept()."""
+        ...
+
+    def charge_kept(self, key: uuid.UUID, amount: Decimal, currency: str, paid: Charge) -> Outcome:
+        """Charge the card of a charge that kept it, without its owner; DECLINED where it was not kept."""
+        ...
 
     def find(self, key: uuid.UUID) -> Outcome | None:
         """What became of `key`; None where it is not known (yet)."""
@@ -121,6 +130,7 @@ class HostedPage:
     title: str
     paid_url: str
     back_url: str
+    keeps_card: bool = False  # it is to be charged again later
 
 
 @runtime_checkable
@@ -221,6 +231,7 @@ class SimulatedLedger(Model):
 
 
 DECLINING = {"pm_card_declined", "pm_card_error"}
+DECLINING_KEPT = "pm_card_declined"  # of a charge that it does not know
 SLOW = "pm_card_timeout"
 REFUND_DECLINED = "pm_card_refund_declined"
 REFUND_SLOW = "pm_card_refund_timeout"
@@ -241,10 +252,21 @@ class SimulatedProvider:
         self._postgres = watchdog.watch(self.engine, settings.database_url)
         self.patience = settings.payment_timeout_seconds
 
-    def charge(self, key: uuid.UUID, amount: Decimal, currency: str, method: str) -> Outcome:
+    def charge(
+        self,
+        key: uuid.UUID,
+        amount: Decimal,
+        currency: str,
+        method: str,
+        keep: bool = False,  # noqa: ARG002 it keeps all of them
+    ) -> Outcome:
         result = Result.DECLINED if method in DECLINING else Result.CHARGED
         enter = partial(self._enter, key, result, amount, currency, method=method)
         return self._too_late(key, enter) if method == SLOW else enter()
+
+    def charge_kept(self, key: uuid.UUID, amount: Decimal, currency: str, paid: Charge) -> Outcome:
+        charged = self._ask(_ENTRY, {"key": paid.key})
+        return self.charge(key, amount, currency, charged.method if charged else DECLINING_KEPT)
 
     def find(self, key: uuid.UUID) -> Outcome | None:
         row = self._ask(_ENTRY, {"key": key})

@@ -47,7 +47,8 @@ def _about_booking(task: Task, message_id: str, settings: Settings) -> EmailMess
     kind = kind_of(task)
     if kind is None:
         return None
-    notice = _find_summary(task, task.payload["bookingId"])
+    change = task.payload.get("changeId") if kind == CHANGE else None  # none in events of an older version
+    notice = _find_summary(task, task.payload["bookingId"], change)
     if notice is None:
         log.warning("mail_without_booking", booking_id=task.payload["bookingId"])
         return None
@@ -57,8 +58,10 @@ def _about_booking(task: Task, message_id: str, settings: Settings) -> EmailMess
         notice = replace(notice, refunded=Decimal(task.payload["amount"]))
     if kind == CHANGE:
         notice = replace(notice, changed_from=reservations.changed_from(task.payload))
-    if kind == BALANCE_DECLINED and not notice.due:
-        return None  # paid in the meantime
+    if kind == BALANCE_DECLINED:
+        if not notice.due:
+            return None  # paid in the meantime
+        notice = replace(notice, bank_asks_guest=task.payload.get("asksOwner", False))
     if kind == CANCELLATION:
         notice = replace(notice, refund_is_owed=_refund_state(notice) == payments.OWED)
     others = [_find_summary(task, one) for one in _together(task)[1:]] if kind == CONFIRMATION else []
@@ -70,16 +73,17 @@ def _together(task: Task) -> list[str]:
     return task.payload.get("confirmedTogether") or [task.payload["bookingId"]]
 
 
-def _find_summary(task: Task, shown: str) -> BookingSummary | None:
+def _find_summary(task: Task, shown: str, change: str | None = None) -> BookingSummary | None:
     """Also where the account was deleted after this had happened: its last emails are owed to the address kept."""
     booking_id = ids.decode("booking", shown)
     if booking_id is None:
         return None
-    if summary := reservations.find_summary(booking_id):
+    change_id = ids.decode("change", change) if change else None
+    if summary := reservations.find_summary(booking_id, change_id=change_id):
         return summary
     farewell = messages.find_fact(task.event_id, people.FAREWELL)
     kept = account_mails.kept_address(farewell) if farewell else None
-    return reservations.find_summary(booking_id, kept.email) if kept else None
+    return reservations.find_summary(booking_id, kept.email, change_id) if kept else None
 
 
 def kind_of(task: Task) -> str | None:

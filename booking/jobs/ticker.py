@@ -19,7 +19,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from booking.config import Settings
-from booking.domain import maintenance, messages, payments, reservations
+from booking.domain import maintenance, messages, reservations
 from booking.domain.actors import Actor
 from booking.http.services import current_services
 from booking.infra import sent_mails
@@ -169,7 +169,7 @@ def recover() -> None:
     """Settle payments whose outcome nobody knows; charge what is due by now of orders whose deposit was paid."""
     context = current_services().booking_context
     reservations.recover_payments(WORKER, context)
-    payments.charge_due(WORKER, context)
+    reservations.charge_balances(WORKER, context)
 
 
 def prune(mail_dir: str = "") -> None:

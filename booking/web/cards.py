@@ -14,11 +14,12 @@ class Card:
     hint: str
 
 
-def simulated() -> list[Card]:
-    """One for each way a payment can go; the first is chosen already."""
+def simulated(*, is_held: bool = True) -> list[Card]:
+    """One for each way a payment can go; the first is chosen already. `is_held`: what is paid for is not booked yet."""
+    stays = _("The bank declines it. The room stays held for you.") if is_held else _("The bank declines it.")
     return [
         Card("pm_card_visa", _("Test card: approved"), _("The payment goes through.")),
-        Card("pm_card_declined", _("Test card: declined"), _("The bank declines it. The room stays held for you.")),
+        Card("pm_card_declined", _("Test card: declined"), stays),
         Card(
             "pm_card_timeout",
             _("Test card: slow bank"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from flask import Flask
 
 from booking.domain.inventory import availability
 from booking.domain.maintenance import retention
+from booking.domain.payments import DepositPlan
 from booking.domain.reservations import account_deletion, balances, bookings, guarantees, orders, recovery
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.requests import OrderItem, OrderRequest
 from booking.domain.tables import Booking, IdempotencyKey, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import decode, encode, new_id
@@ -69,6 +72,22 @@ def test_rooms_are_held_and_then_paid_for_in_one_order(api: Program, rooms: list
     assert {one["status"] for one in paid.json["bookings"]} == {"CONFIRMED"}
     assert api.get(f"/orders/{order['id']}").json == paid.json
     assert api.post(f"/holds/{order['id']}/pay", paying()).json == paid.json  # asked once more
+
+
+def test_of_an_order_that_is_paid_in_steps_the_deposits_are_charged(
+    api: Program, alice: User, rooms: list[Room], desk: BookingContext
+) -> None:
+    plan = DepositPlan(balance_days=10, percent=Decimal(40))
+    items = tuple(OrderItem(room.id, in_days(30), 2) for room in rooms)
+    held = bookings.hold_all(acting(alice), OrderRequest(alice.id, items, deposit=plan), desk)
+    shown = encode("order", held[0].order_id)
+    paid = api.post(f"/holds/{shown}/pay", paying())
+    money = {"total": 750, "paid": 300, "refunded": 0, "due": 450}
+    assert (paid.status_code, {name: paid.json[name] for name in money}) == (201, money)
+    assert {one["status"] for one in paid.json["bookings"]} == {"CONFIRMED"}
+    api.post(f"/bookings/{paid.json['bookings'][2]['id']}/cancel")
+    money = {"total": 600, "paid": 300, "refunded": 0, "due": 300}
+    assert {name: api.get(f"/orders/{shown}").json[name] for name in money} == money
 
 
 def test_an_order_is_booked_in_one_call(api: Program, rooms: list[Room]) -> None:

@@ -75,7 +75,8 @@ class Stripe:
         intent = self.stand_in.account.intents.get(str(form.get("payment_intent", "")), {})
         if form.get("payment_method") == SLOW:
             return SILENT_AFTER
-        if intent.get("payment_method") == REFUND_SLOW and intent["id"] not in self._kept_waiting:
+        card = self.stand_in.account.methods.get(str(intent.get("payment_method")), {}).get("card")
+        if card == REFUND_SLOW and intent["id"] not in self._kept_waiting:
             self._kept_waiting.add(intent["id"])
             return SILENT_AFTER
         return self.chance.choice(WAYS) if self.chance.random() < ODD else None

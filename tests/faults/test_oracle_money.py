@@ -12,7 +12,7 @@ from flask import Flask
 
 from booking.domain import payments
 from booking.domain.payments import DepositPlan
-from booking.domain.reservations import bookings, guarantees, holds
+from booking.domain.reservations import bookings, deposits, guarantees, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.requests import OrderItem, OrderRequest
 from booking.domain.tables import Booking, Room, User
@@ -56,7 +56,7 @@ def test_a_balance_that_was_never_charged_is_found_and_one_that_was_is_not(
 ) -> None:
     assert "the rest was never charged" in of_deposits(database, in_parts)
     later(DUE)
-    payments.charge_due(SYSTEM, desk)
+    deposits.charge_due(SYSTEM, desk)
     assert of_deposits(database, in_parts) == "[]"
     assert list(oracle.wrong_sums(database)) == []
 
@@ -65,7 +65,7 @@ def test_a_balance_that_was_charged_twice_or_otherwise_is_found(
     database: Any, in_parts: Booking, desk: BookingContext
 ) -> None:
     later(DUE)
-    payments.charge_due(SYSTEM, desk)
+    deposits.charge_due(SYSTEM, desk)
     again = """
         INSERT INTO payments (id, order_id, booking_id, kind, purpose, amount, currency, state, method, provider)
         SELECT gen_random_uuid(), order_id, booking_id, kind, purpose, amount, currency, 'failed', method, provider
@@ -83,7 +83,7 @@ def test_a_deposit_that_is_no_share_of_the_price_or_was_not_agreed_is_found(
     database: Any, in_parts: Booking, desk: BookingContext
 ) -> None:
     later(DUE)
-    payments.charge_due(SYSTEM, desk)
+    deposits.charge_due(SYSTEM, desk)
     assert "was to be paid at once" in of_deposits(database, in_parts, None)
     assert "where 90 of 300 is the deposit" in of_deposits(database, in_parts, 300)
 
@@ -105,7 +105,7 @@ def test_news_of_a_declined_balance_come_once_where_one_was_declined(
 
     changed(database, "UPDATE payments SET method = 'pm_card_declined'")
     later(DUE)
-    payments.charge_due(SYSTEM, desk)
+    deposits.charge_due(SYSTEM, desk)
     [(event,)] = oracle.rows(database, "SELECT id::text FROM events WHERE type = 'balance.declined'")
     assert news({event}) == "[]"
     assert "no email came" in news(set())

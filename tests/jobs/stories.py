@@ -62,8 +62,10 @@ NOTICE = BookingSummary(
     refunded=None,
     paid=Decimal("2000.500"),
     due=Decimal(0),
+    let_off=Decimal(0),
     guarantee=None,
-    charged_at=None,
+    due_now=Decimal(0),
+    later=(),
 )
 CANCELLED_NOTICE = replace(NOTICE, refunded=Decimal("1000.25"))
 

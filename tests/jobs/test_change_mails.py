@@ -58,3 +58,22 @@ def test_every_outcome_says_what_it_costs() -> None:
             body = " ".join(text(message, kind).replace("<strong>", "").replace("</strong>", "").split())
             assert said in body, body
             assert "Attic" in body
+
+
+def test_two_changes_before_the_first_email_are_each_told_as_they_were(
+    alice: User, room: Room, desk: BookingContext, mail_dir: Path
+) -> None:
+    booking = bookings.book(acting(alice), order(alice, room), VISA, desk)
+    changed(booking, desk, check_out=in_days(30, 5).check_out)
+    changed(booking, desk, None, check_out=in_days(30, 2).check_out)
+    told = [one for one in sent(mail_dir) if "has changed" in str(one["Subject"])]
+    told.sort(key=lambda one: str(entry_of(one)["SEQUENCE"]))
+    first, second = (" ".join(text(one).split()) for one in told)
+    assert [entry_of(one)["SEQUENCE"] for one in told] == [1, 2]
+    assert "5 nights at €120: €600" in first
+    assert "That is €240 more than before." in first
+    assert "It has been changed once more since then." in first
+    assert "2 nights at €120: €240" in second
+    assert "changed once more" not in second
+    days = [entry_of(one)["DTEND"].dt.date() for one in told]
+    assert days == [in_days(30, 5).check_out, in_days(30, 2).check_out]

@@ -22,10 +22,12 @@ DECLINES = {
     "pm_card_chargeDeclinedInsufficientFunds": ("card_declined", "insufficient_funds"),
     "pm_card_chargeDeclinedExpiredCard": ("expired_card", None),
 }
-TEST_CARDS = {"pm_card_visa", "pm_card_mastercard", "pm_card_authenticationRequired", "pm_card_refundFail"}
+ASKS_ALWAYS = "pm_card_authenticationRequired"  # its bank wants its owner each time
+ASKS_ONCE = "pm_card_authenticationRequiredOnSetup"  # not any more once it was set up for later with its owner there
+TEST_CARDS = {"pm_card_visa", "pm_card_mastercard", ASKS_ALWAYS, ASKS_ONCE, "pm_card_refundFail"}
 INTENT_KEYS = {
     "amount", "currency", "allowed_payment_method_types", "metadata", "description", "payment_method", "confirm",
-    "automatic_payment_methods", "receipt_email",
+    "automatic_payment_methods", "receipt_email", "customer", "setup_future_usage",
 }  # fmt: skip
 THREE_DECIMALS = {"bhd", "jod", "kwd", "omr", "tnd"}
 
@@ -42,6 +44,8 @@ class Account:
         self.refunds: dict[str, Thing] = {}
         self.sessions: dict[str, Thing] = {}
         self.disputes: dict[str, Thing] = {}
+        self.customers: dict[str, Thing] = {}
+        self.methods: dict[str, Thing] = {}  # each use of a test card's name makes one
         self.refund_status = "succeeded"  # of those to come
         self.cards, self.declines = set(TEST_CARDS), dict(DECLINES)
         self.unreturnable: set[str] = set()  # cards to which a refund fails
@@ -57,7 +61,11 @@ class Account:
             raise refusals.invalid("Use dynamic payment methods.", code="payment_method_types_no_longer_supported")
         for unknown in sorted(form.keys() - INTENT_KEYS):
             raise refusals.invalid(f"Received unknown parameter: {unknown}", code="parameter_unknown", param=unknown)
+        owner = form.get("customer")
+        if owner is not None and owner not in self.customers:
+            raise refusals.missing("customer", owner, status=400, param="customer")
         intent = self._intent(_amount(form), form["currency"], form.get("metadata", {}))
+        intent |= {"customer": owner, "setup_future_usage": form.get("setup_future_usage")}
         self.tell("payment_intent.created", intent)
         return intent
 
@@ -72,6 +80,9 @@ class Account:
             "status": "requires_payment_method",
             "metadata": metadata,
             "last_payment_error": None,
+            "customer": None,
+            "payment_method": None,
+            "setup_future_usage": None,
             "latest_charge": None,
             "created": int(self.clock()),
             "livemode": False,
@@ -85,20 +96,45 @@ class Account:
         return self.intents[name]
 
     def confirm_intent(self, name: str, form: Form) -> Thing:
-        intent, method = self.intent(name), form.get("payment_method", "")
+        intent = self.intent(name)
         if intent["status"] not in CONFIRMABLE:
             raise refusals.unexpected(intent, "confirm", CONFIRMABLE)
-        if method not in self.cards and method not in self.declines:
-            raise refusals.missing("PaymentMethod", method, status=400, param="payment_method")
-        if method in self.declines:
-            raise self._declined(intent, *self.declines[method])
-        intent["payment_method"] = method
-        if method == "pm_card_authenticationRequired":
-            if form.get("error_on_requires_action") == "true":
+        method = self._usable(form.get("payment_method", ""), intent)
+        card, alone = method["card"], form.get("off_session") == "true"
+        if card in self.declines:
+            raise self._declined(intent, *self.declines[card])
+        intent["payment_method"] = method["id"]
+        if card == ASKS_ALWAYS or (card == ASKS_ONCE and not method["customer"]):
+            if alone or form.get("error_on_requires_action") == "true":
                 raise self._declined(intent, "authentication_required", "authentication_required")
             intent["status"] = "requires_action"
             return intent
         return self._paid(intent)
+
+    def _usable(self, name: str, intent: Thing) -> Thing:
+        """docs.stripe.com/payments/payment-methods: one that is attached to no Customer pays once, and never again."""
+        if name in self.cards or name in self.declines:
+            method = self._method(name)
+        elif name in self.methods:
+            method = self.methods[name]
+        else:
+            raise refusals.missing("PaymentMethod", name, status=400, param="payment_method")
+        if method["customer"] and method["customer"] != intent["customer"]:
+            raise refusals.invalid("This PaymentMethod belongs to a Customer: pass that.", param="payment_method")
+        if not method["customer"] and method["used_by"] not in (None, intent["id"]):
+            raise refusals.invalid(refusals.USED_BEFORE)
+        method["used_by"] = intent["id"]
+        return method
+
+    def _method(self, card: str) -> Thing:
+        made = {"id": self._id("pm"), "object": "payment_method", "card": card, "customer": None, "used_by": None}
+        self.methods[str(made["id"])] = made
+        return made
+
+    def create_customer(self, form: Form) -> Thing:
+        customer: Thing = {"id": self._id("cus"), "object": "customer", "metadata": form.get("metadata", {})}
+        self.customers[customer["id"]] = customer
+        return customer
 
     def _declined(self, intent: Thing, code: str, decline_code: str | None) -> refusals.Refusal:
         intent["status"] = "requires_payment_method"
@@ -108,6 +144,8 @@ class Account:
 
     def _paid(self, intent: Thing) -> Thing:
         intent |= {"status": "succeeded", "amount_received": intent["amount"], "latest_charge": self._id("ch")}
+        if intent["customer"] and intent["setup_future_usage"]:
+            self.methods[intent["payment_method"]]["customer"] = intent["customer"]
         self.tell("payment_intent.succeeded", intent)
         return intent
 
@@ -156,7 +194,8 @@ class Account:
         return sum(one["amount"] for one in made if one["status"] in ("succeeded", "pending"))
 
     def _refund(self, intent: Thing, amount: int, metadata: Form) -> Thing:
-        status = "failed" if intent.get("payment_method") in self.unreturnable else self.refund_status
+        card = self.methods[intent["payment_method"]]["card"]
+        status = "failed" if card in self.unreturnable else self.refund_status
         refund: Thing = {
             "id": self._id("re"),
             "object": "refund",
@@ -236,7 +275,9 @@ class Account:
             "currency": price["currency"],
             "client_reference_id": form.get("client_reference_id"),
             "metadata": form.get("metadata", {}),
-            "intent_metadata": form.get("payment_intent_data", {}).get("metadata", {}),
+            "intent_data": form.get("payment_intent_data", {}),
+            "customer": None,
+            "customer_creation": form.get("customer_creation", "if_required"),
             "success_url": form["success_url"],
             "cancel_url": form.get("cancel_url"),
             "url": f"{self.pages}/c/pay/{name}",
@@ -276,13 +317,18 @@ class Account:
             if session["status"] != "open":
                 raise refusals.invalid(f"The page says: this session is {session['status']}.")
             if session["payment_intent"] is None:
-                intent = self._intent(session["amount_total"], session["currency"], session["intent_metadata"])
+                data = session["intent_data"]
+                intent = self._intent(session["amount_total"], session["currency"], data.get("metadata", {}))
+                intent["setup_future_usage"] = data.get("setup_future_usage")
                 session["payment_intent"] = intent["id"]
             paying = self.intents[session["payment_intent"]]
             if method in self.declines:
                 raise self._declined(paying, *self.declines[method])
-            paying["payment_method"] = method
-            self._paid(paying)
+            if session["customer_creation"] == "always":
+                session["customer"] = paying["customer"] = self.create_customer({})["id"]
+            used = self._method(method)
+            used["used_by"], paying["payment_method"] = paying["id"], used["id"]
+            self._paid(paying)  # its owner is there, and confirms what the bank asks
             session |= {"status": "complete", "payment_status": "paid", "url": None}
             self.tell("checkout.session.completed", session)
             return session

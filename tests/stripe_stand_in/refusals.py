@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+USED_BEFORE = (
+    "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a"
+    " connected account without Customer attachment, or was detached from a Customer. It may not be used again. To use"
+    " a PaymentMethod multiple times, you must attach it to a Customer first."
+)
+
 
 class Refusal(Exception):
     """`executed`: whether the endpoint had begun, so that the answer is kept under the idempotency key."""

@@ -145,6 +145,7 @@ class StandIn:
             ("GET", "/v1/payment_intents/*"): lambda _: account.intent(name),
             ("POST", "/v1/payment_intents/*/confirm"): lambda form: account.confirm_intent(name, form),
             ("POST", "/v1/payment_intents/*/cancel"): lambda form: account.cancel_intent(name, form),
+            ("POST", "/v1/customers"): account.create_customer,
             ("POST", "/v1/refunds"): account.create_refund,
             ("GET", "/v1/refunds"): account.list_refunds,
             ("GET", "/v1/disputes/*"): lambda form: account.get_dispute(name, form),

@@ -102,8 +102,15 @@ RULES = {
          FROM payments GROUP BY order_id) p ON p.order_id = o.id
         WHERE (o.paid, o.refunded, o.refunding) <>
         (coalesce(p.paid, 0), coalesce(p.refunded, 0), coalesce(p.refunding, 0))""",
+    "order_waived_otherwise": """
+        SELECT o.reference FROM orders o LEFT JOIN (SELECT order_id,
+         sum(CASE WHEN corrects_id IS NULL THEN amount ELSE -amount END) AS waived FROM waivers GROUP BY order_id) w
+        ON w.order_id = o.id WHERE o.waived <> coalesce(w.waived, 0)""",
+    "waiver_is_no_opposite": """
+        SELECT c.id::text FROM waivers c JOIN waivers w ON w.id = c.corrects_id
+        WHERE w.corrects_id IS NOT NULL OR (c.order_id, c.amount, c.currency) <> (w.order_id, w.amount, w.currency)""",
     "order_not_paid": """
-        SELECT o.reference FROM orders o WHERE o.paid - o.refunded - o.refunding < o.owed
+        SELECT o.reference FROM orders o WHERE o.paid - o.refunded - o.refunding < o.owed - o.waived
         AND o.guarantee IS NULL AND EXISTS
         (SELECT FROM bookings b WHERE b.order_id = o.id AND b.status = 'CONFIRMED')
         AND NOT EXISTS (SELECT FROM payment_schedule s WHERE s.order_id = o.id AND s.purpose = 'deposit'
@@ -114,8 +121,12 @@ RULES = {
         AND p.provider NOT IN ('desk', 'transfer') GROUP BY p.provider, p.provider_reference HAVING count(*) > 1""",
     "schedule_incomplete": """
         SELECT o.reference FROM orders o JOIN payment_schedule s ON s.order_id = o.id GROUP BY o.id
-        HAVING count(*) <> 2 OR bool_or(s.currency <> o.currency)
-        OR max(s.due_at) FILTER (WHERE s.purpose = 'balance') IS NULL""",
+        HAVING count(*) FILTER (WHERE s.purpose = 'deposit') <> 1 OR bool_or(s.currency <> o.currency)
+        OR count(*) FILTER (WHERE s.purpose = 'balance') = 0""",
+    "rest_without_step": """
+        SELECT b.reference FROM bookings b WHERE b.policy ? 'deposit' AND b.status = 'CONFIRMED'
+        AND NOT EXISTS (SELECT FROM payment_schedule s WHERE s.order_id = b.order_id AND s.purpose = 'balance'
+         AND s.due_at <= (b.policy->'deposit'->>'balanceDueAt')::timestamptz)""",
     "balance_waits": """
         SELECT s.id::text FROM payment_schedule s WHERE s.next_at < now() - interval '1 hour'""",
     "order_keeps_too_much": """
@@ -176,8 +187,8 @@ RULES = {
         SELECT p.id::text FROM payments p WHERE p.state = 'awaiting_guest'
         AND p.next_at < now() - interval '10 minutes'""",
     "hosted_payment_pins_nothing": """
-        SELECT p.id::text FROM payments p WHERE p.state = 'awaiting_guest' AND p.purpose <> 'change' AND NOT EXISTS
-        (SELECT FROM bookings b JOIN availability a ON a.claim_id = b.id AND a.state = 'pinned'
+        SELECT p.id::text FROM payments p WHERE p.state = 'awaiting_guest' AND p.purpose NOT IN ('change', 'balance')
+        AND NOT EXISTS (SELECT FROM bookings b JOIN availability a ON a.claim_id = b.id AND a.state = 'pinned'
          WHERE b.order_id = p.order_id)
         UNION ALL SELECT p.id::text FROM payments p WHERE p.state = 'awaiting_guest' AND p.purpose = 'change'
         AND NOT EXISTS (SELECT FROM booking_changes c WHERE c.payment_id = p.id AND c.state = 'pending')""",

@@ -32,6 +32,7 @@ from booking.domain.payments.ledger import (
     is_live_charge,
     is_open,
     latest_charge,
+    latest_charge_now,
     mark_unknown,
     note_unknown_provider,
     start_charge,
@@ -92,11 +93,15 @@ from booking.domain.payments.repository import locked as lock_payment
 from booking.domain.payments.repository import order_locked as lock_order
 from booking.domain.payments.returns import look as look_at_returns
 from booking.domain.payments.schedule import TOLD_DECLINED as BALANCE_DECLINED
-from booking.domain.payments.schedule import DepositPlan, charge_due
+from booking.domain.payments.schedule import DepositPlan, charge_due, expect_deposit
 from booking.domain.payments.schedule import advance as advance_balance
+from booking.domain.payments.schedule import not_charged as balance_not_charged
 from booking.domain.payments.schedule import plan as plan_payments
 from booking.domain.payments.schedule import settle as settle_balance
 from booking.domain.payments.schedule_models import ScheduledPayment
+from booking.domain.payments.waiver_models import Waiver
+from booking.domain.payments.waivers import take_back as take_back_waiver
+from booking.domain.payments.waivers import waive as waive_debt
 
 __all__ = [
     "ABANDONED",
@@ -143,16 +148,19 @@ __all__ = [
     "PaymentContext",
     "ProviderReferences",
     "ScheduledPayment",
+    "Waiver",
     "advance_balance",
     "asked_in_vain",
     "await_guest",
     "awaited_until",
     "awaits_guest",
+    "balance_not_charged",
     "charge_due",
     "claim_payment",
     "contact_of",
     "due_payments",
     "error_text",
+    "expect_deposit",
     "explained_error",
     "find_payment",
     "forget_contacts",
@@ -162,6 +170,7 @@ __all__ = [
     "is_live_charge",
     "is_open",
     "latest_charge",
+    "latest_charge_now",
     "lock_order",
     "lock_payment",
     "look_at_dispute",
@@ -189,6 +198,8 @@ __all__ = [
     "start_refund",
     "start_refunds",
     "take_back_entry",
+    "take_back_waiver",
     "undecided_disputes",
     "usual_patience",
+    "waive_debt",
 ]

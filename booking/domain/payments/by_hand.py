@@ -75,7 +75,7 @@ def received(
         if (same.amount, same.provider) != (amount, by):
             raise EntryDiffers
         return same
-    _refuse_unless_due(order, amount)
+    refuse_unless_due(order, amount)
     new = Payment(id=new_id(), order_id=order.id, booking_id=orders.first_booking(order), kind=CHARGE, purpose=BALANCE)
     new.amount, new.currency, new.state, new.method, new.provider = amount, order.currency, SUCCEEDED, by, by
     _sign(actor, new, reference, received_on)
@@ -92,7 +92,7 @@ def returned(actor: Actor, payment_id: uuid.UUID, *, reference: str, returned_on
     Raises Invalid, PaymentNotFound, OrderNotFound, Forbidden; RefundNotOwed, as the one of its kinds that says why.
     """
     refund = _locked(actor, Action.RECORD_PAYMENTS, payment_id)
-    reference = _stated(reference, returned_on, "returnedOn")
+    reference = stated(reference, returned_on, "returnedOn")
     if refund.state == SUCCEEDED and refund.recorded_by and refund.provider_reference == reference:
         return refund
     _refuse_unless_awaited(refund)
@@ -123,7 +123,7 @@ def take_back(
     back.
     """
     mistaken = _locked(actor, Action.CORRECT_PAYMENTS, payment_id)
-    reason = _stated(reason, field="reason")
+    reason = stated(reason, field="reason")
     if done := db.session.scalars(select(Payment).where(Payment.corrects_id == mistaken.id)).one_or_none():
         return done, []
     if mistaken.recorded_by is None or mistaken.corrects_id:
@@ -176,15 +176,11 @@ def _opposite(entry: Payment) -> Payment:
 
 def _sensible(order: Order, amount: Decimal, by: str, reference: str, on: dt.date | None) -> str:
     """The reference without blanks around it. Raises Invalid, with every field that is wrong."""
-    problems = {}
-    if amount <= 0:
-        problems["amount"] = Notice("not_above", least=0)
-    elif amount != money.rounded(amount, order.currency):
-        problems["amount"] = Notice("too_many_decimals")
+    problems = _wrong_amount(order, amount)
     if by not in BY_HAND:
         problems["by"] = Notice("not_one_of", choices=BY_HAND)
     try:
-        reference = _stated(reference, on, "receivedOn")
+        reference = stated(reference, on, "receivedOn")
     except Invalid as wrong:
         problems |= wrong.details
     if problems:
@@ -192,7 +188,20 @@ def _sensible(order: Order, amount: Decimal, by: str, reference: str, on: dt.dat
     return reference
 
 
-def _stated(reference: str, on: dt.date | None = None, day: str = "", *, field: str = "reference") -> str:
+def refuse_unless_amount(order: Order, amount: Decimal) -> None:
+    """Raise Invalid where nobody can owe that in the order's currency."""
+    if problems := _wrong_amount(order, amount):
+        raise Invalid(details=problems)
+
+
+def _wrong_amount(order: Order, amount: Decimal) -> dict[str, Notice]:
+    if amount <= 0:
+        return {"amount": Notice("not_above", least=0)}
+    return {} if amount == money.rounded(amount, order.currency) else {"amount": Notice("too_many_decimals")}
+
+
+def stated(reference: str, on: dt.date | None = None, day: str = "", *, field: str = "reference") -> str:
+    """Without blanks around it. Raises Invalid, with every field that is wrong."""
     reference, problems = names.trimmed(reference), {}
     if not names.is_visible(reference):
         problems[field] = Notice("missing")
@@ -219,7 +228,7 @@ def _entered(order: Order, reference: str) -> Payment | None:
     ).one_or_none()
 
 
-def _refuse_unless_due(order: Order, amount: Decimal) -> None:
+def refuse_unless_due(order: Order, amount: Decimal) -> None:
     """The order is locked. A hold owes, too: it is guaranteed first, or its nights could be lost meanwhile."""
     if not order.due:
         raise NothingDue

@@ -291,11 +291,13 @@ def figures() -> dict[str, int]:
     return {"open": under_way, "stuck": stuck}
 
 
-@reading
-def latest_charge(order_id: uuid.UUID) -> Payment | None:
-    """The last attempt to charge for this order."""
+def latest_charge_now(order_id: uuid.UUID) -> Payment | None:
+    """The last attempt to charge for this order, inside the caller's transaction."""
     charges = select(Payment).where(Payment.order_id == order_id, Payment.kind == CHARGE)
     return db.session.scalars(charges.order_by(Payment.id.desc()).limit(1)).one_or_none()
+
+
+latest_charge = reading(latest_charge_now)
 
 
 def _refundable(order_id: uuid.UUID) -> list[tuple[Payment, Decimal]]:

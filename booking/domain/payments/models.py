@@ -55,6 +55,8 @@ class Order(Model):
             name="contact_complete",
         ),
         CheckConstraint("owed >= 0 AND paid >= 0 AND refunded >= 0 AND refunding >= 0", name="sums_not_negative"),
+        CheckConstraint("waived >= 0", name="waived_not_negative"),
+        CheckConstraint(check_sql("waived"), name="waived_decimals"),
         CheckConstraint("refunded + refunding <= paid", name="refunds_within_paid"),
         CheckConstraint(one_of("guarantee", GUARANTEES), name="guarantee_known"),
         CheckConstraint(
@@ -90,6 +92,7 @@ class Order(Model):
     paid: Mapped[Amount] = mapped_column(server_default="0")
     refunded: Mapped[Amount] = mapped_column(server_default="0")
     refunding: Mapped[Amount] = mapped_column(server_default="0")
+    waived: Mapped[Amount] = mapped_column(server_default="0")  # what the house lets its guest off
     version: Mapped[int] = mapped_column(server_default="1")
     guarantee: Mapped[str | None] = mapped_column(String(8))  # how it is to be paid, where staff vouches for that
     guaranteed_by: Mapped[str | None] = mapped_column(String(255))  # the actor
@@ -100,8 +103,13 @@ class Order(Model):
 
     @property
     def due(self) -> Decimal:
-        """The balance: what is owed and has not been paid; never below 0."""
-        return max(Decimal(0), self.owed - self.net_paid)
+        """The balance: what is owed and has not been paid, without what its guest is let off; never below 0."""
+        return max(Decimal(0), self.owed - self.net_paid - self.waived)
+
+    @property
+    def let_off(self) -> Decimal:
+        """What its guest need not pay of what is owed now; never below 0."""
+        return max(Decimal(0), min(self.waived, self.owed - self.net_paid))
 
     @property
     def net_paid(self) -> Decimal:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Insert, Interval, Select, Table, and_, bindparam, select
+from sqlalchemy import ColumnElement, Insert, Interval, Select, Table, and_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
@@ -44,12 +44,14 @@ def _add(rule: ColumnElement[bool]) -> Insert:
 
 # What else is on its way is counted already (`refunding`), or cannot be (one open charge of an order at a time).
 _HAS = _ORDERS.c.paid - _ORDERS.c.refunded - _ORDERS.c.refunding
-_ADDED_CHARGE = required(_add(_ORDERS.c.owed >= _HAS + _AMOUNT))
+_ADDED_CHARGE = required(_add(_ORDERS.c.owed - _ORDERS.c.waived >= _HAS + _AMOUNT))
+# What its guest is let off now: of less that is owed, less.
+_LET_OFF = func.least(_ORDERS.c.waived, func.greatest(_ORDERS.c.owed - _HAS, 0))
 # A charge for more than is owed now: the rest will be, once it has succeeded. What was declined on its way back is the
 # guest's, too.
 _BEYOND = bindparam("beyond", type_=PAYMENTS.table.c.amount.type)
 _ADDED_MORE = required(
-    _add(_ORDERS.c.owed + _BEYOND >= _HAS - debts.declined_of(_ORDERS.c.id) + _AMOUNT), planned_once=False
+    _add(_ORDERS.c.owed - _LET_OFF + _BEYOND >= _HAS - debts.declined_of(_ORDERS.c.id) + _AMOUNT), planned_once=False
 )
 _REFUND = _add(
     and_(

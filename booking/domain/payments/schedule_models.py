@@ -56,5 +56,7 @@ class ScheduledPayment(Model):
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")  # times that the worker has tried to charge it
     next_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))  # then it tries; none: never again
     told_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))  # its guest, that it was declined
+    # The worker's last charge for it. No foreign key: making one would lock the payments that guests are making.
+    charge_id: Mapped[uuid.UUID | None]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]

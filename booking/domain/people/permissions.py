@@ -27,6 +27,7 @@ class Action(StrEnum):
     SETTLE_PAYMENTS = "payments.settle"  # ask again about charges and refunds, send declined refunds again
     RECORD_PAYMENTS = "payments.record"  # what was taken or given back by hand
     CORRECT_PAYMENTS = "payments.correct"  # entries made by mistake
+    WAIVE_DEBTS = "debts.waive"  # let a guest off what is still due
     BLOCK_NIGHTS = "nights.block"
     SEE_ACCOUNT = "account.see"
     CHANGE_ACCOUNT = "account.change"  # name, email, password, sign-ins
@@ -77,6 +78,7 @@ ALLOWED: Mapping[Action, Who] = {
     Action.SETTLE_PAYMENTS: OWNER | SYSTEM,
     Action.RECORD_PAYMENTS: OWNER | MANAGER | DESK | SYSTEM,
     Action.CORRECT_PAYMENTS: OWNER | MANAGER | SYSTEM,
+    Action.WAIVE_DEBTS: OWNER | MANAGER | SYSTEM,
     Action.BLOCK_NIGHTS: OWNER | MANAGER | DESK | HOUSEKEEPING | SYSTEM,
     Action.SEE_ACCOUNT: OWN | OWNER | SYSTEM,
     Action.CHANGE_ACCOUNT: OWN,

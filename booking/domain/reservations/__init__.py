@@ -39,6 +39,8 @@ from booking.domain.reservations.change_quotes import ChangeQuote, StayChange
 from booking.domain.reservations.change_quotes import quote as quote_change
 from booking.domain.reservations.change_quotes import quote_by_reference as quote_change_by_reference
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.deposits import LaterCharge
+from booking.domain.reservations.deposits import charge_due as charge_balances
 from booking.domain.reservations.entry_corrections import correct as correct_entry
 from booking.domain.reservations.guarantees import guarantee
 from booking.domain.reservations.history import GROUPS as HISTORY_GROUPS
@@ -62,6 +64,7 @@ from booking.domain.reservations.inputs import (
     OrderList,
     OrderPayment,
     OrderPurchase,
+    RestPayment,
     RoomOrder,
     RoomsToHold,
     ShownTotal,
@@ -89,6 +92,9 @@ from booking.domain.reservations.recovery import recover_payments
 from booking.domain.reservations.refund_debts import awaiting_staff as refunds_awaiting_staff
 from booking.domain.reservations.refund_debts import owed as owed_refunds
 from booking.domain.reservations.requests import BookingRequest, OrderItem, OrderRequest
+from booking.domain.reservations.rest_payments import Rest
+from booking.domain.reservations.rest_payments import page_of as rest_payment_page
+from booking.domain.reservations.rest_payments import pay as pay_rest
 from booking.domain.reservations.sale import frozen as frozen_sale
 from booking.domain.reservations.stay_changes import Agreed as AgreedChange
 from booking.domain.reservations.stay_changes import change as change_booking
@@ -126,6 +132,7 @@ __all__ = [
     "GuestClaim",
     "History",
     "HoldPayment",
+    "LaterCharge",
     "MoneyMove",
     "Obstacle",
     "OrderDetails",
@@ -138,6 +145,8 @@ __all__ = [
     "OrderRequest",
     "OrderedRoom",
     "PaymentLinks",
+    "Rest",
+    "RestPayment",
     "RoomOrder",
     "RoomsToHold",
     "ShownTotal",
@@ -155,6 +164,7 @@ __all__ = [
     "cancel",
     "change_booking",
     "changed_from",
+    "charge_balances",
     "correct_entry",
     "delete_account",
     "delete_own_account",
@@ -187,6 +197,7 @@ __all__ = [
     "page_of_change",
     "pay",
     "pay_order",
+    "pay_rest",
     "payment_page",
     "preview_cancellation",
     "prune_keys",
@@ -199,6 +210,7 @@ __all__ = [
     "release_order",
     "request_fingerprint",
     "reserve",
+    "rest_payment_page",
     "running_holds",
     "shown_status",
     "withdraw_change",

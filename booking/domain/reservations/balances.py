@@ -10,8 +10,7 @@ import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import and_, exists, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import and_, exists, func, or_, select
 
 from booking.domain import people
 from booking.domain.actors import Actor
@@ -41,7 +40,11 @@ class Balance:
 
 
 _OF_ORDER = Booking.order_id == Order.id
-_IS_DUE = Order.owed > Order.paid - Order.refunded - Order.refunding
+_IS_DUE = Order.owed - Order.waived > Order.paid - Order.refunded - Order.refunding
+_STEPS = ScheduledPayment.order_id == Order.id, ScheduledPayment.purpose == BALANCE
+_IS_PLANNED = and_(Order.paid > 0, exists().where(*_STEPS))
+_NEXT_AT = select(func.min(ScheduledPayment.next_at)).where(*_STEPS).scalar_subquery()
+_TIMES_DECLINED = select(func.max(ScheduledPayment.attempts)).where(*_STEPS).scalar_subquery()
 _RETURNED_ELSEWHERE = exists().where(Payment.order_id == Order.id, Payment.found_at.is_not(None))
 
 
@@ -49,14 +52,10 @@ _RETURNED_ELSEWHERE = exists().where(Payment.order_id == Order.id, Payment.found
 def due(actor: Actor, limit: int = 1000) -> list[Balance]:
     """The first to arrive at the top. Raises Forbidden."""
     people.require(actor, Action.SEE_PAYMENTS, otherwise=Forbidden)
-    step = aliased(ScheduledPayment)
-    later = and_(step.order_id == Order.id, step.purpose == BALANCE, Order.paid > 0)
-    unpaid = and_(
-        or_(Order.guarantee.is_not(None), step.id.is_not(None), _RETURNED_ELSEWHERE),
-        _IS_DUE,
-    )
-    rows = select(Order, Booking, step).select_from(Order).join(Booking, _OF_ORDER).outerjoin(step, later)
-    found = db.session.execute(rows.where(IS_FIRST, unpaid).order_by(Booking.check_in, Order.id).limit(limit))
+    unpaid = and_(or_(Order.guarantee.is_not(None), _IS_PLANNED, _RETURNED_ELSEWHERE), _IS_DUE)
+    facts = _IS_PLANNED.label("is_planned"), _NEXT_AT.label("next_at"), _TIMES_DECLINED.label("attempts")
+    rows = select(Order, Booking, *facts).select_from(Order).join(Booking, _OF_ORDER).where(IS_FIRST, unpaid)
+    found = db.session.execute(rows.order_by(Booking.check_in, Order.id).limit(limit))
     return [_balance(*row) for row in found]
 
 
@@ -65,22 +64,23 @@ def owed_by(user_id: uuid.UUID) -> list[tuple[Order, Booking]]:
 
     Not those of which the house itself gave money back: what they still cost, nobody has asked for.
     """
-    planned = exists().where(ScheduledPayment.order_id == Order.id, ScheduledPayment.purpose == BALANCE)
-    expected = or_(Order.guarantee.is_not(None), and_(planned, Order.paid > 0))
+    expected = or_(Order.guarantee.is_not(None), _IS_PLANNED)
     firsts = select(Order, Booking).select_from(Order).join(Booking, _OF_ORDER).where(IS_FIRST)
     rows = firsts.where(Order.user_id == user_id, expected, _IS_DUE)
     return [(order, booking) for order, booking in db.session.execute(rows.order_by(Order.id))]
 
 
-def _balance(order: Order, booking: Booking, step: ScheduledPayment | None) -> Balance:
+def _balance(
+    order: Order, booking: Booking, is_planned: bool, next_at: dt.datetime | None, attempts: int | None
+) -> Balance:
     return Balance(
         order.reference,
         order.due,
         order.currency,
         order.guarantee,
-        step is not None,
-        step.next_at if step else None,
-        step.attempts if step else 0,
+        is_planned,
+        next_at if is_planned else None,
+        attempts or 0,
         booking.room_name,
         booking.property_name,
         Stay(booking.check_in, booking.check_out),

@@ -14,11 +14,12 @@ from booking.domain.actors import Actor
 from booking.domain.errors import BookingNotCancellable, BookingNotFound
 from booking.domain.payments import FAILED, SUCCEEDED, Order, Payment
 from booking.domain.people import User
-from booking.domain.reservations import booking_summary, cancellation, change_details, repository
+from booking.domain.reservations import booking_summary, cancellation, change_details, repository, rest_payments
 from booking.domain.reservations.booking_summary import BookingSummary
 from booking.domain.reservations.cancellation import Terms
 from booking.domain.reservations.change_details import ChangeToPay
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking, Lines
+from booking.domain.reservations.rest_payments import Rest
 from booking.domain.stays import Stay
 from booking.infra import clock
 from booking.infra.db import db, reading
@@ -70,6 +71,7 @@ class BookingDetails:
     rooms: tuple[OrderedRoom, ...]  # all of the order, where it has several
     change: ChangeToPay | None  # another stay that takes this one's place once it is paid
     change_not_paid: bool  # the guest left its page not long ago
+    rest: Rest | None  # what its guest may pay now of an order whose deposit was paid
 
     @property
     def money_went_back(self) -> bool:
@@ -91,12 +93,15 @@ def trip(actor: Actor, booking_id: uuid.UUID) -> BookingDetails:
     booking, order, guest, rooms = _own(actor, booking_id)
     of_order = _of_order(order.id) if rooms > 1 else ()
     summary = booking_summary.of(booking, guest, order, of_order)
-    charge = _of_its_own(booking, payments.latest_charge(order.id), of_order)
+    latest = payments.latest_charge(order.id)
+    charge = _of_its_own(booking, latest, of_order)
     charged_for = charge.booking_id if charge else booking_id  # what goes back for all rooms goes back for that one
     refunds = payments.refund_states(list({booking_id, charged_for}))
     refund = refunds.get(booking_id if booking.confirmed_at else charged_for)
     shown = _trip(booking, order, summary, charge, refund=refund, rooms=booking_summary.counted(booking, of_order))
-    return replace(shown, change=change_details.to_pay(booking, charge)) if shown.stage == BOOKED else shown
+    change = change_details.to_pay(booking, charge) if shown.stage == BOOKED else None
+    rest = rest_payments.of(order, of_order or (booking,), latest)
+    return replace(shown, change=change, rest=rest) if change or rest else shown
 
 
 @reading
@@ -162,6 +167,7 @@ def _trip(
         rooms=tuple(map(_ordered, rooms)) if len(rooms) > 1 else (),
         change=None,
         change_not_paid=shown == BOOKED and change_details.was_not_paid(booking, charge),
+        rest=None,
     )
 
 

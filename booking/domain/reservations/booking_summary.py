@@ -18,6 +18,8 @@ from booking.domain.payments import Order
 from booking.domain.people import User
 from booking.domain.pricing import PriceLine, RefundPromise
 from booking.domain.reservations import deposits, lines, repository
+from booking.domain.reservations.change_models import CHANGE_CONFIRMED, BookingChange
+from booking.domain.reservations.deposits import LaterCharge
 from booking.domain.reservations.models import PENDING, Booking, Lines
 from booking.infra.db import db, reading
 
@@ -59,8 +61,10 @@ class BookingSummary:
     refunded: Decimal | None  # what a cancellation of this booking brings back
     paid: Decimal  # before cancellations brought anything back
     due: Decimal
+    let_off: Decimal  # what the house does not want any more of what it costs
     guarantee: str | None  # how that is to be paid, where staff vouches for it: one of payments.GUARANTEES
-    charged_at: dt.datetime | None  # when it is charged to the card that paid a deposit, where that is still ahead
+    due_now: Decimal  # of it, what is paid at once: of a hold the deposit, else what no card is charged for later
+    later: tuple[LaterCharge, ...]  # of it, what is charged later to the card that pays the deposit
     refund_is_owed: bool = False  # the bank declined it, as far as who tells of it knows
     account_is_deleted: bool = False  # nobody can look at the booking any more
     is_contacts: bool = False  # the address is the contact's, which has no account to look at the booking with
@@ -71,16 +75,20 @@ class BookingSummary:
     order_total: Decimal = Decimal(0)  # what the order costs as it is now
     order_refunded: Decimal = Decimal(0)  # what cancellations of its rooms bring back
     kept: Decimal = Decimal(0)  # of this booking's price, by its cancellation
+    changed_since: bool = False  # the stay is as a change made it, and another change has been made after that one
+    bank_asks_guest: bool = False  # to confirm what is still to pay: their card cannot be charged without them
 
     @builtins.property  # there is a field of that name
     def is_paid(self) -> bool:
         """Paid in full, and not for nothing; of several rooms, the whole order."""
-        return self.paid > 0 and not self.due if self.rooms > 1 else self.paid >= self.total > 0
+        return self.paid > 0 and not self.due and not self.let_off if self.rooms > 1 else self.paid >= self.total > 0
 
 
 @reading
-def notice(booking_id: uuid.UUID, kept_email: str | None = None) -> BookingSummary | None:
-    """The facts about a booking, None where it does not exist (any more).
+def notice(
+    booking_id: uuid.UUID, kept_email: str | None = None, change_id: uuid.UUID | None = None
+) -> BookingSummary | None:
+    """The facts about a booking, None where it does not exist (any more); its stay as this change has made it.
 
     Where its guest's account is deleted, they are for the address that is kept for its last emails, None without one.
     """
@@ -93,10 +101,26 @@ def notice(booking_id: uuid.UUID, kept_email: str | None = None) -> BookingSumma
     if row is None:
         return None
     booking, guest, order, rooms = row
-    told = of(booking, guest, order, repository.of_order(order.id) if rooms > 1 else ())
+    of_order = repository.of_order(order.id) if rooms > 1 else ()
+    later = _changes_since(booking, change_id) if change_id else 0
+    told = replace(of(booking, guest, order, of_order), changed_since=later > 0)
     if guest.deleted_at is None:
         return told
     return replace(told, email=kept_email, account_is_deleted=True, is_contacts=False) if kept_email else None
+
+
+def _changes_since(booking: Booking, change_id: uuid.UUID) -> int:
+    """How many have been made after this one; where there are any, the booking is set back, and never saved."""
+    made = BookingChange.booking_id == booking.id, BookingChange.state == CHANGE_CONFIRMED
+    later = db.session.scalar(select(func.count()).where(*made, BookingChange.id > change_id)) or 0
+    change = db.session.get(BookingChange, change_id)
+    if not later or change is None:
+        return 0
+    db.session.expunge(booking)
+    for name, value in change.sold.items():
+        setattr(booking, name, value)
+    booking.changed_at, booking.times_changed = change.updated_at, booking.times_changed - later
+    return later
 
 
 # Of an order, in a statement that reads it.
@@ -109,6 +133,7 @@ def of(booking: Booking, user: User, order: Order, of_order: Lines = ()) -> Book
     ROOMS.
     """
     counting = counted(booking, of_order)
+    later = deposits.ahead(counting, order)
     arrival = pricing.check_in_instant(booking.policy, booking.check_in)
     is_contacts = order.contact_email is not None and people.email_key(order.contact_email) != user.email_key
     return BookingSummary(
@@ -131,9 +156,11 @@ def of(booking: Booking, user: User, order: Order, of_order: Lines = ()) -> Book
         refunded=booking.refund_amount,
         paid=_paid(order, counting),
         due=order.due,
+        let_off=order.let_off,
         guarantee=order.guarantee,
         times_changed=booking.times_changed,
-        charged_at=deposits.charged_at(booking) if order.due else None,
+        due_now=order.due - sum((one.amount for one in later), Decimal(0)),
+        later=later,
         rooms=len(counting),
         order_reference=order.reference,
         order_total=order.owed,
@@ -176,6 +203,7 @@ def amounts(notice: BookingSummary) -> list[Decimal]:
     """Every sum of money that a notice tells."""
     nights, refunds = (line.each for line in notice.lines), (refund.amount for refund in notice.refunds)
     unpaid = [notice.paid, notice.due] if notice.due or notice.rooms > 1 else []
+    unpaid += [notice.due_now, notice.let_off, *(one.amount for one in notice.later)]
     of_order = [notice.order_total, notice.order_refunded, notice.kept] if notice.rooms > 1 else []
     back = [] if notice.refunded is None else [notice.refunded]
     change = notice.changed_from

@@ -59,7 +59,7 @@ def terms_now(booking: Booking, order: Order) -> Terms:
 
 def due_after(booking: Booking, order: Order, terms: Terms) -> Decimal:
     """What the order would still have to pay then."""
-    return max(Decimal(0), owed_after(booking, order, terms) - (order.net_paid - terms.refund))
+    return max(Decimal(0), owed_after(booking, order, terms) - (order.net_paid - terms.refund) - order.waived)
 
 
 def owed_after(booking: Booking, order: Order, terms: Terms) -> Decimal:

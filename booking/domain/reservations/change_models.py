@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -32,6 +33,19 @@ CHANGE_PENDING, CHANGE_CONFIRMED, CHANGE_FAILED, CHANGE_EXPIRED = CHANGE_STATES 
     "confirmed",
     "failed",
     "expired",
+)
+
+NEW_COLUMNS = (
+    "room_id",
+    "room_name",
+    "room_kind",
+    "location",
+    "check_in",
+    "check_out",
+    "guests",
+    "total_price",
+    "price_lines",
+    "policy",
 )
 
 
@@ -88,6 +102,11 @@ class BookingChange(Model):
     held_until: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
+
+    @property
+    def sold(self) -> dict[str, Any]:
+        """The columns of its booking, as the change makes them."""
+        return {name: getattr(self, name) for name in NEW_COLUMNS}
 
     @property
     def stay(self) -> Stay:

@@ -33,19 +33,6 @@ from booking.infra.db import READ_COMMITTED, reading, transaction
 from booking.infra.ids import encode
 from booking.infra.provider import Outcome
 
-NEW_COLUMNS = (
-    "room_id",
-    "room_name",
-    "room_kind",
-    "location",
-    "check_in",
-    "check_out",
-    "guests",
-    "total_price",
-    "price_lines",
-    "policy",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -172,13 +159,14 @@ def apply(
     order = payments.lock_order(booking.order_id) if change.difference < 0 else None
     refund = _refund_due(order, change) if order else Decimal(0)
     before = _facts(booking)
-    deposits.follow(booking, change.check_in, change.policy)
-    booking.change({name: getattr(change, name) for name in NEW_COLUMNS}, clock.now())
+    deposits.follow(booking, change.check_in, change.policy, change.difference if change.payment_id else Decimal(0))
+    booking.change(change.sold, clock.now())
     repository.save(booking)
     if change.state == CHANGE_PENDING:
         change.end(CHANGE_CONFIRMED)
     change_rows.save(change)
-    _tell(actor, booking, before, {"difference": str(change.difference), "refundAmount": str(refund)})
+    money = {"difference": str(change.difference), "refundAmount": str(refund)}
+    _tell(actor, booking, before, money, encode("change", change.id))
     if keep:
         keep((booking,))
     return payments.start_refunds(order, booking.id, refund, context.patience) if order and refund else []
@@ -208,9 +196,10 @@ def _end(actor: Actor, booking: Booking, change: BookingChange, state: str) -> N
     changes.audit(actor, f"change.{state}", booking, {}, {"change": encode("change", change.id)})
 
 
-def _tell(actor: Actor, booking: Booking, before: dict[str, Any], money: dict[str, str]) -> None:
+def _tell(actor: Actor, booking: Booking, before: dict[str, Any], money: dict[str, str], change: str) -> None:
     after = _facts(booking)
-    messages.record(actor, "booking.changed", {**booking_facts(booking), "before": before, "after": after, **money})
+    facts = {**booking_facts(booking), "changeId": change, "before": before, "after": after, **money}
+    messages.record(actor, "booking.changed", facts)
     changes.audit(actor, "booking.changed", booking, before, after | money)
 
 

@@ -23,7 +23,7 @@ from booking.domain.errors import (
     PriceChanged,
     RoomNotAvailable,
 )
-from booking.domain.payments import SUCCEEDED, Payment
+from booking.domain.payments import DEPOSIT, SUCCEEDED, Payment
 from booking.domain.reservations import cancellation, changes, deposits, lines, repository
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.event_payloads import confirmed_together, named
@@ -52,7 +52,8 @@ def charge(actor: Actor, begun: Begun, context: BookingContext, *, keep_hold: bo
     """
     payment = begun.payment
     try:
-        outcome = context.provider.charge(payment.id, payment.amount, payment.currency, str(payment.method))
+        keeps = [True] if payment.purpose == DEPOSIT else []
+        outcome = context.provider.charge(payment.id, payment.amount, payment.currency, str(payment.method), *keeps)
     except NoAnswer:
         payments.mark_unknown(payment.id, context.patience)
         telemetry.count_booking("payment_unknown")
@@ -103,6 +104,7 @@ def mark_paying(actor: Actor, held: Lines) -> payments.Due:
         booking.held_until = None
         repository.save(booking)
     due = deposits.due_now(held)
+    deposits.expect(held, due)
     money = {"amount": str(due.amount), "currency": due.currency}
     changes.audit(actor, "payment.started", lines.first(held), {}, money)
     return due

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from booking.domain import payments, pricing
-from booking.domain.payments import DEPOSIT, FOR_STAY, DepositPlan, Due
+from booking.domain.actors import Actor
+from booking.domain.payments import DEPOSIT, FOR_STAY, DepositPlan, Due, Order, PaymentContext
 from booking.domain.pricing import Quote
-from booking.domain.reservations import lines
-from booking.domain.reservations.models import Booking, Lines
+from booking.domain.reservations import lines, repository
+from booking.domain.reservations.models import CANCELLED, EXPIRED, Booking, Lines
 from booking.domain.stays import Stay
 from booking.infra import clock
 
@@ -31,28 +34,39 @@ def frozen(
 
 def plan(bookings: Lines) -> None:
     """Write the steps of their order, inside the transaction that makes both."""
-    if deposit := lines.first(bookings).policy.get("deposit"):
-        due, due_at = due_now(bookings), dt.datetime.fromisoformat(deposit["balanceDueAt"])
-        payments.plan_payments(due.order_id, due.amount, due.currency, due_at)
+    if days := [due_at for booking in bookings if (due_at := rest_due_at(booking))]:
+        due = due_now(bookings)
+        payments.plan_payments(due.order_id, due.amount, due.currency, days)
 
 
-def follow(booking: Booking, check_in: dt.date, policy: dict[str, Any]) -> None:
-    """A stay that begins earlier has its rest due as much earlier, in the `policy` and in the plan of its order.
+def expect(held: Lines, due: Due) -> None:
+    """The deposit of these holds is about to be paid, inside the transaction that begins that; the steps say so."""
+    if any(rest_due_at(booking) for booking in held):
+        payments.expect_deposit(due.order_id, due.amount)
 
-    Inside the transaction that changes the booking; one that begins later keeps the day.
+
+def follow(booking: Booking, check_in: dt.date, policy: dict[str, Any], paid: Decimal) -> None:
+    """Inside the transaction that changes a booking: what of it is due when afterwards, in `policy` and the steps.
+
+    What was `paid` for the change is not part of the rest. A stay that begins earlier has its rest due as much earlier;
+    one that begins later keeps the day.
     """
-    deposit = policy.get("deposit")
-    if deposit is None or check_in >= booking.check_in:
+    deposit, due_at = policy.get("deposit"), rest_due_at(booking)
+    if deposit is None or due_at is None:
         return
-    due_at = dt.datetime.fromisoformat(deposit["balanceDueAt"]) - (booking.check_in - check_in)
-    policy["deposit"] = {**deposit, "balanceDueAt": due_at.isoformat()}
-    payments.advance_balance(booking.order_id, due_at)
+    sooner = due_at - max(booking.check_in - check_in, dt.timedelta(0))
+    policy["deposit"] = {"amount": str(Decimal(deposit["amount"]) + paid), "balanceDueAt": sooner.isoformat()}
+    if sooner < due_at:
+        order = payments.lock_order(booking.order_id)
+        others = (one for one in repository.of_order(booking.order_id) if one.id != booking.id)
+        alone = all(rest_due_at(one) != due_at for one in others)
+        payments.advance_balance(order, due_at, sooner, alone=alone)
 
 
 def due_now(held: Lines) -> Due:
     """What holds of one order are confirmed for: their deposits, or their prices."""
     first, amounts = lines.first(held), [_due_now(booking) for booking in held]
-    purpose = DEPOSIT if "deposit" in first.policy else FOR_STAY
+    purpose = DEPOSIT if any(rest_due_at(booking) for booking in held) else FOR_STAY
     return Due(first.order_id, first.id, sum(amounts, Decimal(0)), first.currency, purpose)
 
 
@@ -61,10 +75,52 @@ def _due_now(booking: Booking) -> Decimal:
     return Decimal(deposit["amount"]) if deposit else booking.total_price
 
 
-def charged_at(booking: Booking) -> dt.datetime | None:
-    """When the rest is charged, in the property's zone; None where that is over, or there was no deposit."""
+def rest_due_at(booking: Booking) -> dt.datetime | None:
+    """When what its deposit leaves is due; None where there was none."""
     deposit = booking.policy.get("deposit")
-    due_at = (
-        dt.datetime.fromisoformat(deposit["balanceDueAt"]).astimezone(ZoneInfo(booking.time_zone)) if deposit else None
-    )
-    return due_at if due_at and due_at > clock.now() else None
+    return dt.datetime.fromisoformat(deposit["balanceDueAt"]) if deposit else None
+
+
+def _rest(booking: Booking) -> Decimal:
+    """What its deposit leaves of its price, or once it is cancelled, of what the house keeps."""
+    if booking.status == CANCELLED:
+        return max(Decimal(0), (booking.kept or Decimal(0)) - _due_now(booking))
+    return max(Decimal(0), booking.total_price - _due_now(booking)) if booking.status != EXPIRED else Decimal(0)
+
+
+# --- what is due later
+
+
+def charge_due(actor: Actor, context: PaymentContext, limit: int = 100) -> int:
+    """Charge what is due by now of orders whose deposit was paid. Returns how many were looked at. Raises Forbidden."""
+    return payments.charge_due(actor, context, _due_later, limit)
+
+
+def _due_later(order_id: uuid.UUID) -> Decimal:
+    return _due_after(repository.of_order(order_id), clock.now())
+
+
+def _due_after(bookings: Lines, moment: dt.datetime) -> Decimal:
+    later = (_rest(booking) for booking in bookings if (due_at := rest_due_at(booking)) and due_at > moment)
+    return sum(later, Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class LaterCharge:
+    """What is charged to the card that pays, or has paid, the deposit; the instant in the property's zone."""
+
+    at: dt.datetime
+    amount: Decimal
+
+
+def ahead(bookings: Lines, order: Order) -> tuple[LaterCharge, ...]:
+    """What charge_due() will charge for these bookings, all of their order, the earliest first."""
+    now = clock.now()
+    days = sorted({due_at for booking in bookings if (due_at := rest_due_at(booking)) and due_at > now})
+    left = min(order.due, _due_after(bookings, now)) if not order.guarantee else Decimal(0)
+    found = []
+    for day in days:
+        if (amount := left - _due_after(bookings, day)) > 0:
+            left -= amount
+            found.append(LaterCharge(day.astimezone(ZoneInfo(bookings[0].time_zone)), amount))
+    return tuple(found)

@@ -31,7 +31,8 @@ _OF_ORDER = (
 def guarantee(actor: Actor, order_id: uuid.UUID, how: str, note: str | None = None) -> list[Booking]:
     """Confirm all holds of an order without a charge: `how` says how it is to be paid, one of GUARANTEES.
 
-    Its bookings, in the order of their rooms. What is guaranteed already stays confirmed, and takes over another `how`,
+    What was paid in part is guaranteed, too: no card is charged for the rest, which is paid as staff says. Its
+    bookings, in the order of their rooms. What is guaranteed already stays confirmed, and takes over another `how`,
     and another `note` where one is given: an empty one takes it away. Raises Invalid, OrderNotFound, Forbidden,
     PaymentInProgress, HoldOver, GuaranteeOfPaid, GuaranteeOfCancelled.
     """
@@ -72,7 +73,7 @@ def _guarantee(actor: Actor, order_id: uuid.UUID, how: str, note: str | None) ->
 def _refuse_unless_holds(order: Order, bookings: list[Booking], holds: list[Booking]) -> None:
     if any(hold.held_until is None for hold in holds):
         raise PaymentInProgress
-    if holds or (order.guarantee and any(booking.status == CONFIRMED for booking in bookings)):
+    if holds or ((order.guarantee or order.due) and any(booking.status == CONFIRMED for booking in bookings)):
         return
     shown = {cancellation.shown_status(booking) for booking in bookings}
     if shown == {EXPIRED}:

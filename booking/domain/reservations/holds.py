@@ -156,7 +156,7 @@ def _for_as_many(actor: Actor, booking: Booking, wanted: BookingRequest, context
         room = pricing.for_sale(wanted.room_id)
         room.refuse_unless_fit(wanted.stay, wanted.guests, context.rules)
         before = {"guests": booking.guests}
-        for column, value in sale.frozen(room, wanted.stay, wanted.guests).items():
+        for column, value in sale.frozen(room, wanted.stay, wanted.guests, wanted.deposit).items():
             setattr(booking, column, value)
         repository.save(booking)
         changes.audit(actor, "booking.guests_changed", booking, before, {"guests": booking.guests})

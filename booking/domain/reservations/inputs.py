@@ -154,6 +154,16 @@ class HoldPayment(ShownTotal):
     version: Version | None = None
 
 
+class RestPayment(ShownTotal):
+    """A card for the rest of an order, and what its owner was shown of it.
+
+    `last` is the order's latest charge as the page showed it: a card that was declined since is not tried again.
+    """
+
+    payment_method_id: PaymentMethod
+    last: Annotated[str, Field(max_length=64)] = ""
+
+
 def _exact(value: object) -> object:
     """A number of JSON as it was written: 0.1 is a tenth."""
     return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else value

@@ -12,7 +12,9 @@ from booking.infra.provider import Outcome
 
 def charged(actor: Actor, charge: Payment, outcome: Outcome, context: BookingContext) -> None:
     """The money has moved: what it is for is confirmed, or it goes back (RoomNotAvailable)."""
-    if charge.purpose == payments.FOR_CHANGE:
+    if charge.purpose == payments.BALANCE:
+        payments.settle_balance(actor, charge.id, outcome, context)
+    elif charge.purpose == payments.FOR_CHANGE:
         change_outcomes.confirmed(actor, charge.id, outcome, context)
     else:
         charging.confirmed(actor, charge.id, outcome, context)
@@ -20,7 +22,9 @@ def charged(actor: Actor, charge: Payment, outcome: Outcome, context: BookingCon
 
 def not_charged(actor: Actor, charge: Payment, failure: str, *, keep_hold: bool) -> None:
     """No money has moved, and none will. `keep_hold`: another card may be tried for a booking's nights."""
-    if charge.purpose == payments.FOR_CHANGE:
+    if charge.purpose == payments.BALANCE:
+        payments.balance_not_charged(actor, charge.id, failure)
+    elif charge.purpose == payments.FOR_CHANGE:
         change_outcomes.give_up(actor, charge.id, failure)
     else:
         charging.give_up(actor, charge.id, failure, keep_hold=keep_hold)

@@ -40,7 +40,7 @@ def url_of(
     provider = context.find_provider(charge.provider)
     if charge.state != AWAITING_GUEST or not isinstance(provider, HostedPages):
         raise PaymentInProgress
-    shown = HostedPage(title, links.paid, links.back)
+    shown = HostedPage(title, links.paid, links.back, keeps_card=charge.purpose == payments.DEPOSIT)
     try:
         url = provider.page(charge.id, charge.amount, charge.currency, shown)
         if url is None:

@@ -85,6 +85,7 @@ class OrderRequest:
     guest_id: uuid.UUID
     items: tuple[OrderItem, ...]
     contact: Contact | None = None
+    deposit: DepositPlan | None = None  # of each room
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.items) <= MAX_ROOMS:
@@ -92,11 +93,6 @@ class OrderRequest:
         for number, item in enumerate(self.items):
             if any(item.room_id == one.room_id and item.stay.overlaps(one.stay) for one in self.items[:number]):
                 raise Invalid(details={f"items[{number}].roomId": Notice("room_twice")})
-
-    @property
-    def deposit(self) -> None:
-        """Several rooms are paid for at once."""
-        return
 
     @property
     def places(self) -> Sequence[str | None]:

@@ -77,7 +77,7 @@ ERRORS: Templates = {
     "CHANGE_AFTER_STAY": _("This stay is over. It can no longer be changed."),
     "CHANGE_UNDER_WAY": _("Another change of this booking is being paid for. Please try again in a moment."),
     "ILLEGAL_MOVE": _("This booking is %(status)s: it cannot become %(move)s."),
-    "GUARANTEE_OF_PAID": _("This booking is confirmed by a payment already: there’s nothing to guarantee."),
+    "GUARANTEE_OF_PAID": _("This booking is paid: there’s nothing to guarantee."),
     "GUARANTEE_OF_CANCELLED": _("This booking has been cancelled. It can no longer be guaranteed."),
     "BOOKING_MODIFIED": _("Booking was modified by another process"),
     "IDEMPOTENCY_CONFLICT": _("A request with this Idempotency-Key is still in progress."),

@@ -11,8 +11,11 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from typing import TypedDict
 
 import stripe
+from stripe.params import PaymentIntentConfirmParams as Card
+from stripe.params import PaymentIntentCreateParams as Intent
 
 from booking.config import STRIPE, Settings
 from booking.infra import deadline, telemetry
@@ -30,12 +33,21 @@ from booking.infra.provider import (
 from booking.infra.stripe_provider import client, disputes, pages, returns, webhooks
 from booking.infra.stripe_provider.amounts import NotPayable, to_units
 
+NOT_KEPT = "card_not_kept"  # the same: it was paid before cards were kept, or at another account
+ASKS_OWNER = "authentication_required"  # Stripe's code of a bank that wants the owner of the card to confirm
 NOT_PAYABLE = "amount_not_payable"  # our own reason beside Stripe's codes
 OURS = "payment"  # the entry of an object's metadata that holds our payment's id
 UNEXPECTED = "payment_intent_unexpected_state"
 # Of requests that Stripe refuses as wrong: these say "not now", whatever else they say (docs.stripe.com/error-codes).
 NOT_NOW = {"lock_timeout", "rate_limit", "idempotency_key_in_use", "api_key_expired", "platform_api_key_expired"}
 RETURNED = {"succeeded": Result.REFUNDED, "failed": Result.DECLINED, "canceled": Result.DECLINED}
+
+
+class Owner(TypedDict, total=False):
+    """What an intent says of whose card it is."""
+
+    customer: str
+    setup_future_usage: str
 
 
 class StripeProvider:
@@ -50,17 +62,22 @@ class StripeProvider:
         self.page_origin = settings.stripe_page_origin
         self._api = client.connect(settings.stripe_secret_key, settings.stripe_api_base).v1
 
-    def charge(self, key: uuid.UUID, amount: Decimal, currency: str, method: str) -> Outcome:
+    def charge(self, key: uuid.UUID, amount: Decimal, currency: str, method: str, keep: bool = False) -> Outcome:
+        """A card that is kept is attached to a Customer of its own, who is nobody but this payment's id."""
         with self._asking("charge", key):
-            try:
-                intent = self._created(key, to_units(amount, currency), currency)
-            except NotPayable:
-                return Outcome(Result.DECLINED, "", NOT_PAYABLE)
-            except stripe.InvalidRequestError as error:
-                return Outcome(Result.DECLINED, "", _refused(error))
-            if not self.references.note(key, intent.id):
-                return Outcome(Result.CANCELLED, intent.id)
-            return self._confirmed(key, intent.id, method)
+            owner: Owner = {"customer": self._customer(key), "setup_future_usage": "off_session"} if keep else {}
+            # Nobody is there to be asked by a bank: a card that wants it is declined.
+            card: Card = {"payment_method": method, "error_on_requires_action": True}
+            return self._charged(key, amount, currency, owner, card)
+
+    def charge_kept(self, key: uuid.UUID, amount: Decimal, currency: str, paid: Charge) -> Outcome:
+        with self._asking("charge_kept", key):
+            earlier = self._api.payment_intents.retrieve(paid.reference)
+            owner, method = _id(earlier.customer), _id(earlier.payment_method)
+            if owner is None or method is None:
+                return Outcome(Result.DECLINED, "", NOT_KEPT)
+            card: Card = {"payment_method": method, "off_session": True}
+            return self._charged(key, amount, currency, {"customer": owner}, card)
 
     def find(self, key: uuid.UUID) -> Outcome | None:
         with self._asking("find", key):
@@ -112,27 +129,40 @@ class StripeProvider:
             return pages.found(self._api, reference)
         return _outcome(self._api.payment_intents.retrieve(reference))
 
-    def _created(self, key: uuid.UUID, units: int, currency: str) -> stripe.PaymentIntent:
-        return self._api.payment_intents.create(
-            {
-                "amount": units,
-                "currency": currency.lower(),
-                "allowed_payment_method_types": ["card"],
-                "metadata": {OURS: str(key)},
-            },
-            {"idempotency_key": str(key)},
-        )
-
-    def _confirmed(self, key: uuid.UUID, reference: str, method: str) -> Outcome:
-        """Nobody is there to be asked by a bank: a card that wants it is declined."""
+    def _charged(self, key: uuid.UUID, amount: Decimal, currency: str, owner: Owner, card: Card) -> Outcome:
+        """Create, note, confirm. `owner`: who has the card, or to whom it is attached once it has paid."""
         try:
-            intent = self._api.payment_intents.confirm(
-                reference,
-                {"payment_method": method, "error_on_requires_action": True},
-                {"idempotency_key": f"{key}:confirm"},
-            )
+            intent = self._created(key, to_units(amount, currency), currency, owner)
+        except NotPayable:
+            return Outcome(Result.DECLINED, "", NOT_PAYABLE)
+        except stripe.InvalidRequestError as error:
+            return Outcome(Result.DECLINED, "", _refused(error))
+        if not self.references.note(key, intent.id):
+            return Outcome(Result.CANCELLED, intent.id)
+        return self._confirmed(key, intent.id, card)
+
+    def _customer(self, key: uuid.UUID) -> str:
+        """docs.stripe.com/payments/save-during-payment: only a card that is attached to one can be charged again."""
+        return self._api.customers.create({"metadata": {OURS: str(key)}}, {"idempotency_key": f"{key}:customer"}).id
+
+    def _created(self, key: uuid.UUID, units: int, currency: str, owner: Owner) -> stripe.PaymentIntent:
+        wanted: Intent = {
+            "amount": units,
+            "currency": currency.lower(),
+            "allowed_payment_method_types": ["card"],
+            "metadata": {OURS: str(key)},
+        }
+        if "customer" in owner:
+            wanted["customer"] = owner["customer"]
+        if "setup_future_usage" in owner:
+            wanted["setup_future_usage"] = owner["setup_future_usage"]
+        return self._api.payment_intents.create(wanted, {"idempotency_key": str(key)})
+
+    def _confirmed(self, key: uuid.UUID, reference: str, card: Card) -> Outcome:
+        try:
+            intent = self._api.payment_intents.confirm(reference, card, {"idempotency_key": f"{key}:confirm"})
         except stripe.CardError as error:
-            return Outcome(Result.DECLINED, reference, _refused(error))
+            return Outcome(Result.DECLINED, reference, _refused(error), error.code == ASKS_OWNER)
         except stripe.InvalidRequestError as error:
             if error.code == UNEXPECTED:
                 return _settled(self._api.payment_intents.retrieve(reference))
@@ -192,9 +222,9 @@ def _outcome(intent: stripe.PaymentIntent) -> Outcome | None:
     if intent.status == "succeeded":
         return Outcome(Result.CHARGED, intent.id)
     if intent.status == "canceled":
-        return Outcome(Result.DECLINED if failed else Result.CANCELLED, intent.id, reason)
+        return Outcome(Result.DECLINED if failed else Result.CANCELLED, intent.id, reason, reason == ASKS_OWNER)
     if intent.status == "requires_payment_method" and failed:
-        return Outcome(Result.DECLINED, intent.id, reason)
+        return Outcome(Result.DECLINED, intent.id, reason, reason == ASKS_OWNER)
     return None
 
 
@@ -203,6 +233,11 @@ def _settled(intent: stripe.PaymentIntent) -> Outcome:
     if outcome is None:
         raise NoAnswer(f"{intent.id} is {intent.status}")
     return outcome
+
+
+def _id(thing: stripe.Customer | stripe.PaymentMethod | str | None) -> str | None:
+    """Of an object that Stripe gives by its id, unless it is asked for the whole."""
+    return thing if isinstance(thing, str) or thing is None else thing.id
 
 
 def _is_page(reference: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 
 import stripe
-from stripe.params.checkout import SessionCreateParams
+from stripe.params.checkout import SessionCreateParams, SessionCreateParamsPaymentIntentData
 
 from booking.infra.provider import HostedPage, NoAnswer, Outcome, Result
 
@@ -21,6 +21,9 @@ def made(
 ) -> stripe.checkout.Session:
     """The session of this payment: the same one for a day, however often it is asked for."""
     ours = {"payment": str(key)}
+    intent: SessionCreateParamsPaymentIntentData = {"metadata": ours}
+    if page.keeps_card:
+        intent["setup_future_usage"] = "off_session"  # the page says so, and attaches the card to the Customer
     wanted: SessionCreateParams = {
         "mode": "payment",
         "line_items": [
@@ -37,10 +40,12 @@ def made(
         "adaptive_pricing": {"enabled": False},
         "client_reference_id": str(key),
         "metadata": ours,
-        "payment_intent_data": {"metadata": ours},
+        "payment_intent_data": intent,
         "success_url": page.paid_url,
         "cancel_url": page.back_url,
     }
+    if page.keeps_card:
+        wanted["customer_creation"] = "always"
     return api.checkout.sessions.create(wanted, {"idempotency_key": str(key)})
 
 

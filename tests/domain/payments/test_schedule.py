@@ -18,7 +18,7 @@ from booking.domain.errors import Forbidden, PaymentFailed, PaymentUnknown
 from booking.domain.maintenance import verification
 from booking.domain.payments import DepositPlan
 from booking.domain.payments.schedule_models import ScheduledPayment
-from booking.domain.reservations import balances, bookings, guarantees, holds, recovery
+from booking.domain.reservations import balances, bookings, deposits, guarantees, holds, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Event, Payment, Room, User
 from booking.infra.db import READ_COMMITTED, db, transaction
@@ -99,7 +99,8 @@ def agrees() -> bool:
 class Declining(Interrupted):
     """A provider that declines whatever is charged from now on."""
 
-    def charge(self, key: Any, amount: Decimal, currency: str, _: str) -> Outcome:
+    def charge_kept(self, *call: Any) -> Outcome:
+        key, amount, currency, _ = call
         return self.provider.charge(key, amount, currency, DECLINED)
 
 
@@ -113,15 +114,15 @@ def test_the_deposit_confirms_and_the_rest_is_charged_when_it_is_due(booked: Boo
     first, rest = steps(booked)
     assert (int(first.amount or 0), rest.amount) == (108, None)
     assert rest.due_at == rest.next_at
-    assert payments.charge_due(SYSTEM, desk) == 0
+    assert deposits.charge_due(SYSTEM, desk) == 0
     [balance] = balances.due(SYSTEM)
     assert (int(balance.due), balance.guarantee) == (252, None)
     assert balance.charged_at == rest.due_at
     later(DUE)
-    assert payments.charge_due(SYSTEM, desk) == 1
+    assert deposits.charge_due(SYSTEM, desk) == 1
     assert moved(booked)[1:] == [("charge", "balance", 252, "succeeded")]
     assert payments_of(booked)[1].method == VISA
-    assert (sums(booked), balances.due(SYSTEM), payments.charge_due(SYSTEM, desk)) == ((360, 0, 0), [], 0)
+    assert (sums(booked), balances.due(SYSTEM), deposits.charge_due(SYSTEM, desk)) == ((360, 0, 0), [], 0)
     assert agrees()
 
 
@@ -165,13 +166,13 @@ def test_where_there_is_no_rest_to_be_paid_later_all_is_paid_at_once(
 
 def test_a_declined_card_leaves_the_rest_due_and_its_guest_is_told_once(booked: Booking, desk: BookingContext) -> None:
     later(DUE)
-    payments.charge_due(SYSTEM, declining(desk))
+    deposits.charge_due(SYSTEM, declining(desk))
     assert (reload(booked).status, sums(booked)) == ("CONFIRMED", (108, 0, 252))
     assert [(one["amount"], one["currency"]) for one in told()] == [("252.000", "EUR")]
-    assert payments.charge_due(SYSTEM, declining(desk)) == 0  # not before tomorrow
+    assert deposits.charge_due(SYSTEM, declining(desk)) == 0  # not before tomorrow
     for days in (1, 2, 4, 8, 16):
         later(A_DAY * days)
-        payments.charge_due(SYSTEM, declining(desk))
+        deposits.charge_due(SYSTEM, declining(desk))
     assert (len(told()), steps(booked)[1].next_at, steps(booked)[1].attempts) == (1, None, 5)
     assert [state for *_, state in moved(booked)].count("failed") == 5
     [balance] = balances.due(SYSTEM)
@@ -181,15 +182,15 @@ def test_a_declined_card_leaves_the_rest_due_and_its_guest_is_told_once(booked: 
 
 def test_a_card_that_works_again_is_charged_the_next_day(booked: Booking, desk: BookingContext) -> None:
     later(DUE)
-    payments.charge_due(SYSTEM, declining(desk))
+    deposits.charge_due(SYSTEM, declining(desk))
     later(A_DAY)
-    payments.charge_due(SYSTEM, desk)
+    deposits.charge_due(SYSTEM, desk)
     assert (sums(booked), agrees()) == ((360, 0, 0), True)
 
 
 def test_many_workers_charge_it_once(app: Flask, booked: Booking, desk: BookingContext) -> None:
     later(DUE)
-    all_at_once(app, [partial(payments.charge_due, SYSTEM, desk)] * 4)
+    all_at_once(app, [partial(deposits.charge_due, SYSTEM, desk)] * 4)
     assert (sums(booked), len(payments_of(booked))) == ((360, 0, 0), 2)
 
 
@@ -200,20 +201,20 @@ def test_a_charge_whose_answer_was_lost_is_settled_by_recovery(
     booked = pay(hold(alice, a_room(), desk), desk)
 
     class Lost(Interrupted):
-        def charge(self, key: Any, amount: Decimal, currency: str, method: str) -> Outcome:
+        def charge_kept(self, *call: Any) -> Outcome:
             if charged:
-                self.provider.charge(key, amount, currency, method)
+                self.provider.charge_kept(*call)
             return self.meanwhile(Outcome(Result.CHARGED, ""))  # type: ignore[func-returns-value,return-value]
 
     later(DUE)
-    payments.charge_due(SYSTEM, replace(desk, provider=Lost(desk.provider, silent)))
+    deposits.charge_due(SYSTEM, replace(desk, provider=Lost(desk.provider, silent)))
     assert moved(booked)[-1] == ("charge", "balance", 252, "unknown")
     recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
     assert reload(booked).status == "CONFIRMED"
     if not charged:
         assert moved(booked)[-1][-1] == "failed"
         later(AN_HOUR)
-        payments.charge_due(SYSTEM, desk)
+        deposits.charge_due(SYSTEM, desk)
     assert (sums(booked), told(), agrees()) == ((360, 0, 0), [], True)
 
 
@@ -226,10 +227,10 @@ def test_whoever_dies_with_a_step_leaves_it_to_the_next_one(
     for dies_in in ("_begin", "_charge", "settle"):
         with monkeypatch.context() as dying:
             dying.setattr(schedule, dies_in, _dies)
-            payments.charge_due(SYSTEM, desk)
+            deposits.charge_due(SYSTEM, desk)
         recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
         later(AN_HOUR)
-    payments.charge_due(SYSTEM, desk)
+    deposits.charge_due(SYSTEM, desk)
     assert (sums(booked), charged_by_provider(booked), agrees()) == ((360, 0, 0), 360, True)
 
 
@@ -258,7 +259,7 @@ def test_cancelled_before_the_rest_was_due_only_what_was_paid_comes_back(
     cancelled = bookings.cancel(acting(alice), booked.id, desk)
     assert (cancelled.refund_amount, sums(booked)) == (Decimal(108), (108, 108, 0))
     later(DUE)
-    assert payments.charge_due(SYSTEM, desk) == 1
+    assert deposits.charge_due(SYSTEM, desk) == 1
     assert (moved(booked)[-1], steps(booked)[1].next_at, agrees()) == (
         ("refund", "deposit", 108, "succeeded"),
         None,
@@ -279,7 +280,7 @@ def test_cancelled_while_the_rest_is_charged_what_is_owed_no_more_goes_back(
             raise NoAnswer
 
     later(DUE)
-    payments.charge_due(SYSTEM, interrupted(desk, cancelled))
+    deposits.charge_due(SYSTEM, interrupted(desk, cancelled))
     recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
     paid, back, due = sums(booked)
     assert (paid - back, due, returned_by_provider(booked), agrees()) == (kept, 0, 360 - kept, True)
@@ -294,7 +295,7 @@ def test_a_cheaper_stay_while_the_rest_is_charged_costs_no_more_than_it_does(
         changed(booked, desk, check_out=check_out)
 
     later(DUE)
-    payments.charge_due(SYSTEM, interrupted(desk, shorter))
+    deposits.charge_due(SYSTEM, interrupted(desk, shorter))
     assert (sums(booked), returned_by_provider(booked), agrees()) == ((360, 240, 0), 240, True)
 
 
@@ -307,7 +308,7 @@ def test_a_refund_that_is_owed_already_is_not_given_twice_with_what_the_rest_bro
         bookings.cancel(acting(alice), booked.id, desk)
 
     later(DUE)
-    payments.charge_due(SYSTEM, interrupted(desk, cancelled))
+    deposits.charge_due(SYSTEM, interrupted(desk, cancelled))
     assert sorted(one.amount for one in payments_of(booked) if one.kind == "refund") == [108, 252]
     assert {finding.rule for finding in verification.verify().findings} == {"refund_owed"}
 
@@ -315,11 +316,12 @@ def test_a_refund_that_is_owed_already_is_not_given_twice_with_what_the_rest_bro
 def test_a_hold_whose_rest_is_due_already_waits_until_it_is_paid(alice: User, room: Room, desk: BookingContext) -> None:
     held = hold(alice, room, desk)
     say("UPDATE payment_schedule SET due_at = now(), next_at = now() WHERE purpose = 'balance'")
-    payments.charge_due(SYSTEM, desk)
+    say("UPDATE bookings SET policy = jsonb_set(policy, '{deposit,balanceDueAt}', to_jsonb(now()))")
+    deposits.charge_due(SYSTEM, desk)
     assert (payments_of(held), told()) == ([], [])
     pay(held, desk)
     say("UPDATE payment_schedule SET next_at = now() WHERE purpose = 'balance'")
-    payments.charge_due(SYSTEM, desk)
+    deposits.charge_due(SYSTEM, desk)
     assert (sums(held), told()) == ((360, 0, 0), [])
 
 
@@ -329,7 +331,7 @@ def test_the_rest_of_what_staff_vouches_for_is_nobodys_card_to_pay(
     held = hold(alice, room, desk)
     guarantees.guarantee(SYSTEM, held.order_id, "desk")
     later(DUE)
-    payments.charge_due(SYSTEM, desk)
+    deposits.charge_due(SYSTEM, desk)
     assert (payments_of(held), told(), steps(held)[1].next_at, agrees()) == ([], [], None, True)
 
 
@@ -338,14 +340,14 @@ def test_what_the_policy_keeps_beyond_the_deposit_is_charged_when_it_is_due(alic
     bookings.cancel(acting(alice), booked.id, desk)
     assert sums(booked) == (108, 0, 72)
     later(DUE)
-    payments.charge_due(SYSTEM, desk)
+    deposits.charge_due(SYSTEM, desk)
     assert (sums(booked), agrees()) == ((180, 0, 0), True)
 
 
 def test_what_was_paid_at_the_desk_is_not_charged_again(booked: Booking, desk: BookingContext) -> None:
     payments.record_received(SYSTEM, booked.order_id, Decimal(200), by="desk", reference="receipt 1")
     later(DUE)
-    payments.charge_due(SYSTEM, desk)
+    deposits.charge_due(SYSTEM, desk)
     assert (moved(booked)[-1], sums(booked)) == (("charge", "balance", 52, "succeeded"), (360, 0, 0))
 
 
@@ -353,13 +355,13 @@ def test_a_hold_that_ran_out_is_never_charged(alice: User, room: Room, desk: Boo
     held = hold(alice, room, desk)
     later(DUE)
     bookings.expire_holds(SYSTEM)
-    payments.charge_due(SYSTEM, desk)
+    deposits.charge_due(SYSTEM, desk)
     assert (payments_of(held), steps(held)[1].next_at) == ([], None)
 
 
 def test_only_the_worker_charges(booked: Booking, alice: User, desk: BookingContext) -> None:
     with pytest.raises(Forbidden):
-        payments.charge_due(acting(alice), desk)
+        deposits.charge_due(acting(alice), desk)
 
 
 @each(

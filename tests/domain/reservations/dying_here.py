@@ -57,6 +57,9 @@ class Mortal:
     def charge(self, *call: Any) -> Any:
         return self._between(self.provider.charge, call)
 
+    def charge_kept(self, *call: Any) -> Any:
+        return self._between(self.provider.charge_kept, call)
+
     def cancel(self, *call: Any) -> Any:
         return self._between(self.provider.cancel, call)
 

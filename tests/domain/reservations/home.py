@@ -144,13 +144,21 @@ class Home(House):
 
     def due(self, order: Any) -> Decimal:
         due: Decimal
-        [[due]] = self._ask("SELECT owed - (paid - refunded - refunding) FROM orders WHERE id = %s", order)
+        [[due]] = self._ask("SELECT owed - waived - (paid - refunded - refunding) FROM orders WHERE id = %s", order)
         return max(due, Decimal(0))
 
     def runs(self, order: Any) -> bool:
         """Whether a hold of the order still runs, or is being paid for."""
         running = "SELECT FROM bookings WHERE order_id = %s AND status = 'PENDING' AND coalesce(held_until > %s, true)"
         return bool(self._ask(running, order, clock.now()))
+
+    def vouched_for(self) -> list[Any]:
+        """Orders that staff guarantees, or of which something was paid."""
+        rows = self._ask("SELECT id FROM orders WHERE guarantee IS NOT NULL OR paid > 0 ORDER BY id")
+        return [row[0] for row in rows]
+
+    def waivers(self) -> list[Any]:
+        return [row[0] for row in self._ask("SELECT id FROM waivers ORDER BY id")]
 
     def in_steps(self) -> set[Any]:
         """Orders of which a deposit is paid first."""

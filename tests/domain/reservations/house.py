@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from booking.domain.catalogue.cancellation_policies import FLEXIBLE, MODERATE
 from booking.infra.provider import HostedPage, NoAnswer, Outcome, Result
-from tests.cast import DECLINED, a_room, person
+from tests.cast import DECLINED, VISA, a_room, person
 from tests.domain.reservations.model import (
     ANSWERS,
     LOST_AFTER,
@@ -24,6 +24,7 @@ from tests.domain.reservations.model import (
 EMPTIED = (
     "booking_changes",
     "payment_schedule",
+    "waivers",
     "bookings",
     "orders",
     "payments",
@@ -55,6 +56,15 @@ class Fickle:
             self.under_way.append(call)
             raise NoAnswer
         outcome = self.provider.charge(*call)
+        if self.way == LOST_AFTER:
+            raise NoAnswer
+        return outcome
+
+    def charge_kept(self, *call: Any) -> Any:
+        if self.way == LOST_BEFORE:
+            self.under_way.append((*call[:3], VISA))
+            raise NoAnswer
+        outcome = self.provider.charge_kept(*call)
         if self.way == LOST_AFTER:
             raise NoAnswer
         return outcome

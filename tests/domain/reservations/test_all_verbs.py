@@ -24,10 +24,10 @@ from booking.domain.reservations.stay_changes import Agreed
 from booking.infra import clock
 from tests.cast import AN_HOUR, SYSTEM, acting
 from tests.domain.reservations import machines
-from tests.domain.reservations.at_the_page import AtThePage
 from tests.domain.reservations.home import Home
 from tests.domain.reservations.machines import invariant, rule
 from tests.domain.reservations.model import ANSWERS, RETURNED, START
+from tests.domain.reservations.paying_later import PayingLater
 from tests.domain.reservations.story import (
     LOST,
     Item,
@@ -56,7 +56,7 @@ from tests.domain.reservations.worlds import (
 pytestmark = pytest.mark.slow
 
 
-class Verbs(AtThePage):
+class Verbs(PayingLater):
     """Every rule does something, and says what may be true afterwards."""
 
     # --- the way in
@@ -104,12 +104,6 @@ class Verbs(AtThePage):
                 one.may_be(CONFIRMED, CANCELLED, EXPIRED)
             elif not isinstance(told, BookingError) and told != LOST and not one.has(CANCELLED):
                 one.is_now(CONFIRMED)
-
-    @precondition(lambda self: self.house.in_steps())
-    @rule(way=ways, dies=death)
-    def charge_what_is_due_by_now(self, way: str, dies: int) -> None:
-        self.line.way = way
-        self._do(dies, lambda: payments.charge_due(SYSTEM, self.desk))
 
     # --- another stay, or a part of it
 

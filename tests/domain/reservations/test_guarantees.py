@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
@@ -12,11 +13,21 @@ from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
+from booking.domain import payments
 from booking.domain.actors import Actor, Membership, Role
-from booking.domain.errors import Forbidden, HoldOver, IllegalMove, Invalid, OrderNotFound, PaymentInProgress
+from booking.domain.errors import (
+    Forbidden,
+    GuaranteeOfPaid,
+    HoldOver,
+    IllegalMove,
+    Invalid,
+    OrderNotFound,
+    PaymentInProgress,
+)
 from booking.domain.maintenance import verification
+from booking.domain.payments import DepositPlan
 from booking.domain.people import audit_log
-from booking.domain.reservations import balances, bookings, guarantees, holds
+from booking.domain.reservations import balances, bookings, deposits, guarantees, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Event, Order, Room, User
 from booking.infra.db import READ_COMMITTED, db, transaction
@@ -203,3 +214,26 @@ def test_verify_finds_a_confirmed_stay_that_nobody_pays_or_vouches_for(held: Boo
     say("UPDATE orders SET guarantee = NULL, guaranteed_by = NULL, guaranteed_at = NULL, guarantee_note = NULL")
     assert "order_not_paid" in {found.rule for found in verification.verify().findings}
     assert transaction(lambda: db.session.query(Order).count())() == 1
+
+
+def test_staff_vouches_for_what_is_still_due_and_no_card_is_charged_for_it(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
+    plan = DepositPlan(balance_days=10, percent=Decimal(30))
+    wanted = replace(order(alice, room, in_days(30)), deposit=plan)
+    booked = bookings.pay(acting(alice), holds.reserve(acting(alice), wanted, desk).id, VISA, Decimal(360), desk)
+    told = len(confirmations())
+    [done] = guarantees.guarantee(SYSTEM, booked.order_id, "desk")
+    assert (done.status, order_of(booked).guarantee, len(confirmations())) == ("CONFIRMED", "desk", told)
+    later(dt.timedelta(days=21))
+    deposits.charge_due(SYSTEM, desk)
+    assert ([int(one.amount) for one in payments_of(booked)], int(order_of(booked).due)) == ([108], 252)
+    payments.record_received(SYSTEM, booked.order_id, Decimal(252), by="desk", reference="receipt 9")
+    assert (int(order_of(booked).due), agrees()) == (0, True)
+
+
+def test_what_is_paid_needs_nobody_to_vouch_for_it(alice: User, room: Room, desk: BookingContext) -> None:
+    booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
+    with pytest.raises(GuaranteeOfPaid):
+        guarantees.guarantee(SYSTEM, booked.order_id, "desk")
+    assert order_of(booked).guarantee is None

@@ -34,10 +34,10 @@ _charge = provider.SimulatedProvider.charge
 
 
 def _charged_or_not(
-    self: provider.SimulatedProvider, key: uuid.UUID, amount: Decimal, currency: str, method: str
+    self: provider.SimulatedProvider, key: uuid.UUID, amount: Decimal, currency: str, method: str, keep: bool = False
 ) -> provider.Outcome:
     declined = method == FICKLE and key.int % 2
-    return _charge(self, key, amount, currency, "pm_card_declined" if declined else method)
+    return _charge(self, key, amount, currency, "pm_card_declined" if declined else method, keep)
 
 
 def enforce() -> None:

@@ -1,0 +1,232 @@
+"""The house lets a guest off what is still due: by name, with a reason, once, and no money comes back for it."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from booking.domain import payments
+from booking.domain.actors import Actor, Membership, Role
+from booking.domain.errors import (
+    EntryDiffers,
+    EntryNotCorrectable,
+    Forbidden,
+    Invalid,
+    MoreThanDue,
+    NothingDue,
+    NotVouchedFor,
+    OrderNotFound,
+    PaymentNotFound,
+)
+from booking.domain.maintenance import verification
+from booking.domain.payments import Waiver
+from booking.domain.people import audit_log
+from booking.domain.reservations import account_deletion, balances, bookings, deposits, guarantees, holds
+from booking.domain.reservations.context import BookingContext
+from booking.domain.tables import Booking, Room, User
+from booking.infra.db import READ_COMMITTED, db, transaction
+from booking.infra.ids import encode, new_id
+from tests.cases import each
+from tests.cast import SYSTEM, VISA, a_room, acting, all_at_once, in_days, later, order, order_of, payments_of
+from tests.domain.payments.test_schedule import DUE, hold, pay
+from tests.domain.reservations.changing import changed
+from tests.web.visitor import Visitor
+
+HALF = {"name": "half", "tiers": [{"daysBefore": 1, "percent": 50}]}
+
+
+@pytest.fixture
+def vouched(alice: User, desk: BookingContext) -> Booking:
+    """360 EUR, to be paid at the desk; a cancellation keeps half."""
+    held = holds.reserve(acting(alice), order(alice, a_room(cancellation_policy=HALF)), desk)
+    return guarantees.guarantee(SYSTEM, held.order_id, "desk")[0]
+
+
+def waive(booking: Booking, amount: int | None = None, reason: str = "heating was out") -> Waiver:
+    given = None if amount is None else Decimal(amount)
+    return payments.waive_debt(SYSTEM, booking.order_id, reason, given)
+
+
+def figures(booking: Booking) -> tuple[int, int, int]:
+    """Paid, waived, due."""
+    bought = order_of(booking)
+    return int(bought.paid), int(bought.waived), int(bought.due)
+
+
+def agrees() -> bool:
+    return verification.verify().findings == []
+
+
+@transaction(isolation=READ_COMMITTED)
+def say(statement: str) -> None:
+    db.session.execute(text(statement))
+
+
+def test_what_is_waived_is_due_no_more_and_signed(vouched: Booking) -> None:
+    done = waive(vouched)
+    assert (int(done.amount), done.reason, done.recorded_by) == (360, "heating was out", str(SYSTEM))
+    assert (figures(vouched), balances.due(SYSTEM), agrees()) == ((0, 360, 0), [], True)
+    [entry] = [one for one in audit_log.entries(SYSTEM, limit=20) if one.action == "debt.waived"]
+    assert entry.subject == encode("waiver", done.id)
+    assert "heating" not in str(entry.after)  # it may speak of a person
+
+
+def test_a_part_leaves_the_rest_due(vouched: Booking) -> None:
+    waive(vouched, 60)
+    payments.record_received(SYSTEM, vouched.order_id, Decimal(100), by="desk", reference="1")
+    assert (figures(vouched), agrees()) == ((100, 60, 200), True)
+    with pytest.raises(MoreThanDue):
+        payments.record_received(SYSTEM, vouched.order_id, Decimal(201), by="desk", reference="2")
+
+
+def test_asked_twice_it_is_waived_once(app: Flask, vouched: Booking) -> None:
+    done = all_at_once(app, [partial(waive, vouched, 60)] * 3)
+    assert len({one.id for one in done}) == 1
+    assert (figures(vouched), agrees()) == ((0, 60, 300), True)
+    with pytest.raises(EntryDiffers):
+        waive(vouched, 50)
+    waive(vouched, 50, "late check-in")
+    assert figures(vouched) == (0, 110, 250)
+
+
+@each(
+    ("amount", "reason", "refusal"),
+    [(0, "x", Invalid), (-5, "x", Invalid), (60, " ", Invalid), (60, "x" * 256, Invalid), (361, "x", MoreThanDue)],
+)
+def test_nonsense_is_refused(
+    alice: User, desk: BookingContext, amount: int, reason: str, refusal: type[Exception]
+) -> None:
+    held = holds.reserve(acting(alice), order(alice, a_room()), desk)
+    guarantees.guarantee(SYSTEM, held.order_id, "desk")
+    with pytest.raises(refusal):
+        waive(held, amount, reason)
+    assert figures(held) == (0, 0, 360)
+
+
+def test_what_is_paid_or_only_held_is_not_waived(alice: User, desk: BookingContext) -> None:
+    with pytest.raises(NothingDue):
+        waive(bookings.book(acting(alice), order(alice, a_room()), VISA, desk))
+    with pytest.raises(NotVouchedFor):
+        waive(holds.reserve(acting(alice), order(alice, a_room()), desk))
+    with pytest.raises(OrderNotFound):
+        payments.waive_debt(SYSTEM, new_id(), "x")
+
+
+def test_who_may(vouched: Booking, bob: User) -> None:
+    def clerk(role: Role) -> Actor:
+        return Actor.signed_in(uuid.uuid4(), (Membership(role, vouched.property_id),), uuid.uuid4())
+
+    for actor, refusal in (
+        (acting(bob), OrderNotFound),
+        (acting(vouched.user_id), Forbidden),
+        (clerk(Role.DESK), Forbidden),
+    ):
+        with pytest.raises(refusal):
+            payments.waive_debt(actor, vouched.order_id, "x")
+    assert payments.waive_debt(clerk(Role.MANAGER), vouched.order_id, "x").amount == 360
+
+
+def test_a_mistake_is_taken_back_once(vouched: Booking) -> None:
+    mistaken = waive(vouched)
+    first = payments.take_back_waiver(SYSTEM, mistaken.id, "another guest")
+    assert payments.take_back_waiver(SYSTEM, mistaken.id, "another guest").id == first.id
+    assert (figures(vouched), agrees()) == ((0, 0, 360), True)
+    with pytest.raises(EntryNotCorrectable):
+        payments.take_back_waiver(SYSTEM, first.id, "x")
+    with pytest.raises(PaymentNotFound):
+        payments.take_back_waiver(SYSTEM, new_id(), "x")
+    assert int(waive(vouched).amount) == 360  # for the same reason, after all
+
+
+def test_no_card_is_charged_for_it(alice: User, room: Room, desk: BookingContext) -> None:
+    booked = pay(hold(alice, room, desk), desk)
+    waive(booked)
+    later(DUE)
+    deposits.charge_due(SYSTEM, desk)
+    assert (len(payments_of(booked)), figures(booked), agrees()) == (1, (108, 252, 0), True)
+
+
+def test_of_a_part_only_the_rest_is_charged(alice: User, room: Room, desk: BookingContext) -> None:
+    booked = pay(hold(alice, room, desk), desk)
+    waive(booked, 52)
+    later(DUE)
+    deposits.charge_due(SYSTEM, desk)
+    assert ([int(one.amount) for one in payments_of(booked)], figures(booked)) == ([108, 200], (308, 52, 0))
+    assert agrees()
+
+
+def test_a_cancellation_gives_back_no_more_than_without_it(vouched: Booking, desk: BookingContext) -> None:
+    payments.record_received(SYSTEM, vouched.order_id, Decimal(200), by="desk", reference="1")
+    waive(vouched)
+    cancelled = bookings.cancel(acting(vouched.user_id), vouched.id, desk)
+    assert (int(cancelled.refund_amount or 0), figures(vouched), agrees()) == (20, (200, 160, 0), True)
+
+
+def test_a_longer_stay_costs_its_difference_and_no_more(vouched: Booking, desk: BookingContext) -> None:
+    waive(vouched)
+    changed(vouched, desk, check_out=in_days(30, 5).check_out)
+    assert (figures(vouched), agrees()) == ((240, 360, 0), True)
+    changed(vouched, desk, None, check_out=in_days(30, 2).check_out)
+    assert agrees()
+
+
+def test_what_is_waived_keeps_no_account(vouched: Booking, alice: User, desk: BookingContext) -> None:
+    bookings.cancel(acting(alice), vouched.id, desk)
+    waive(vouched)
+    account_deletion.remove(SYSTEM, alice.id)
+
+
+def test_the_guest_reads_what_need_not_be_paid(app: Flask, alice: User, vouched: Booking) -> None:
+    payments.record_received(SYSTEM, vouched.order_id, Decimal(100), by="desk", reference="1")
+    waive(vouched, 60)
+    guest = Visitor(app).signed_in(alice)
+    for rest in ("", "/receipt"):
+        said = guest.go(f"/bookings/{encode('booking', vouched.id)}{rest}").text
+        assert "Paid €100 No longer to pay €60 To pay at the property €200" in said
+    waive(vouched, reason="more")
+    said = guest.go(f"/bookings/{encode('booking', vouched.id)}").text
+    assert "Paid €100 No longer to pay €260" in said
+    assert "To pay at the property" not in said
+
+
+@each(
+    ("damage", "rule"),
+    [
+        ("UPDATE orders SET waived = 10", "order_waived_otherwise"),
+        ("DELETE FROM waivers", "order_waived_otherwise"),
+    ],
+)
+def test_verify_finds_what_does_not_agree(alice: User, desk: BookingContext, damage: str, rule: str) -> None:
+    held = holds.reserve(acting(alice), order(alice, a_room()), desk)
+    guarantees.guarantee(SYSTEM, held.order_id, "desk")
+    waive(held)
+    say(damage)
+    assert rule in {found.rule for found in verification.verify().findings}
+
+
+def test_the_database_refuses_less_than_nothing(vouched: Booking) -> None:
+    with pytest.raises(IntegrityError, match="ck_orders_waived_not_negative"):
+        say("UPDATE orders SET waived = -1")
+
+
+def test_by_command(app: Flask, vouched: Booking) -> None:
+    def flask(*words: str) -> Any:
+        return app.test_cli_runner().invoke(args=["payments", *words])
+
+    done = flask("waive", vouched.reference, "60", "--reason", "late check-in")
+    assert done.exit_code == 0, done.output
+    assert f"waived: 60 EUR of {vouched.reference}; 300 EUR due." in done.output.replace(".00", "")
+    shown = done.output.split()[0]
+    assert "MORE" not in flask("waive", vouched.reference, "--reason", "all").output
+    assert figures(vouched)[2] == 0
+    assert f"{shown} corrected by waiver_" in flask("correct", shown, "--reason", "typed wrongly").output
+    assert figures(vouched) == (0, 300, 60)
+    assert flask("correct", "nonsense", "--reason", "x").exit_code == 2
+    assert flask("waive", vouched.reference).exit_code == 2

@@ -1,0 +1,54 @@
+"""For test_all_verbs.py: the rest of what is paid in steps, paid early or at a page; what staff lets guests off."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition
+
+from booking.domain import payments, reservations
+from tests.cast import SYSTEM
+from tests.domain.reservations.at_the_page import LINKS, AtThePage
+from tests.domain.reservations.machines import rule
+from tests.domain.reservations.story import any_one, cards, death, refunding, ways
+
+
+class PayingLater(AtThePage):
+    """No booking moves by it, whatever becomes of it."""
+
+    @precondition(lambda self: self.house.in_steps())
+    @rule(way=ways, how=refunding, dies=death)
+    def charge_what_is_due_by_now(self, way: str, how: str, dies: int) -> None:
+        self.line.way, self.line.refunds = way, how
+        self._do(dies, lambda: reservations.charge_balances(SYSTEM, self.desk))
+
+    @precondition(lambda self: self.house.in_steps())
+    @rule(which=any_one, card=cards, way=ways, how=refunding, dies=death)
+    def pay_the_rest(self, which: int, card: str, way: str, how: str, dies: int) -> None:
+        key, line = self._one(which)
+        self.line.way, self.line.refunds = way, how
+        due = self.house.due(line.order)
+        self._do(dies, lambda: reservations.pay_rest(self._actor(line), key, card, due, self.desk))
+
+    @precondition(lambda self: self.house.in_steps())
+    @rule(which=any_one, way=ways, dies=death)
+    def open_the_page_of_the_rest(self, which: int, way: str, dies: int) -> None:
+        key, line = self._one(which)
+        self.line.way = way
+        due = self.house.due(line.order)
+        self._do(dies, lambda: reservations.rest_payment_page(self._actor(line), key, due, self.desk, LINKS))
+
+    @precondition(lambda self: self.house.vouched_for())
+    @rule(which=any_one, all_of_it=st.booleans(), dies=death)
+    def a_guest_is_let_off(self, which: int, all_of_it: bool, dies: int) -> None:
+        orders = self.house.vouched_for()
+        order = orders[which % len(orders)]
+        part = None if all_of_it else (self.house.due(order) / 2).quantize(Decimal("0.01"))
+        self._do(dies, lambda: payments.waive_debt(SYSTEM, order, f"reason {which}", part))
+
+    @precondition(lambda self: self.house.waivers())
+    @rule(which=any_one, dies=death)
+    def it_was_a_mistake(self, which: int, dies: int) -> None:
+        waivers = self.house.waivers()
+        self._do(dies, lambda: payments.take_back_waiver(SYSTEM, waivers[which % len(waivers)], "typed wrongly"))
