@@ -40,9 +40,15 @@ RUN_OUT = [
     UPDATE availability SET held_until = now() FROM over WHERE claim_id = over.id AND state = 'held'"""
     for table, pending in (("bookings", "status = 'PENDING'"), ("booking_changes", "state = 'pending'"))
 ]
+# The day stands in the steps of an order and in what was sold: the same instant in both, or nothing is due by it.
 FALL_DUE = f"""
-    UPDATE payment_schedule SET next_at = now(), due_at = least(due_at, now()), updated_at = clock_timestamp()
-    WHERE next_at > now() AND updated_at < now() - interval '{SOON} seconds'"""
+    WITH due AS (
+        UPDATE payment_schedule SET next_at = now(), due_at = least(due_at, now()), updated_at = clock_timestamp()
+        WHERE next_at > now() AND updated_at < now() - interval '{SOON} seconds' RETURNING order_id, due_at)
+    UPDATE bookings SET policy = jsonb_set(policy, '{{deposit,balanceDueAt}}', to_jsonb(
+        to_char(due.due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')))
+    FROM due WHERE bookings.order_id = due.order_id
+    AND (policy #>> '{{deposit,balanceDueAt}}')::timestamptz > now()"""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from booking.infra.ids import encode
 from tests import oracle, oracle_money
 from tests.cases import each
 from tests.cast import SYSTEM, VISA, acting, beside, in_days, later, order, order_of
+from tests.faults import disasters
 from tests.faults.test_oracle import changed, database
 from tests.oracle_money import Drawer, Entry
 
@@ -59,6 +60,13 @@ def test_a_balance_that_was_never_charged_is_found_and_one_that_was_is_not(
     deposits.charge_due(SYSTEM, desk)
     assert of_deposits(database, in_parts) == "[]"
     assert list(oracle.wrong_sums(database)) == []
+
+
+def test_the_haste_of_a_storm_makes_a_balance_due(database: Any, in_parts: Booking, desk: BookingContext) -> None:
+    changed(database, "UPDATE payment_schedule SET updated_at = now() - interval '1 minute'")
+    changed(database, disasters.FALL_DUE)
+    deposits.charge_due(SYSTEM, desk)
+    assert of_deposits(database, in_parts) == "[]"
 
 
 def test_a_balance_that_was_charged_twice_or_otherwise_is_found(
