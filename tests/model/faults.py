@@ -57,7 +57,11 @@ NO_LIMIT_OF_REFUNDS = Edit(
         bindparam("charged", type_=_AMOUNT.type) > 0,
 """,
 )
-NO_LIMIT_OF_CHARGES = Edit(ROWS, "required(_add(_ORDERS.c.owed >= _HAS + _AMOUNT))", "required(_add(_AMOUNT > 0))")
+NO_LIMIT_OF_CHARGES = Edit(
+    ROWS,
+    "        require(_ADDED_CHARGE, values, otherwise",
+    '        require(_ADDED_MORE, values | {"beyond": 2 * new.amount}, otherwise',
+)
 POLICY_ALONE = Edit(
     f"{RESERVATIONS}/cancellation.py",
     "Terms(price - waived, max(Decimal(0), min(waived, beyond)))",
@@ -83,6 +87,7 @@ FAULTS = (
             POLICY_ALONE,
             NO_LIMIT_OF_REFUNDS,
             Edit(LEDGER, "start_refund(charge, min(left, missing), p", "start_refund(charge, missing, p"),
+            Edit(LEDGER, "    if missing > 0:\n        raise RefundNotOwed\n", ""),
         ),
     ),
     Fault(
@@ -134,6 +139,7 @@ FAULTS = (
     Fault(
         "newest-money-stays",
         (Edit(TERMS, "for part in reversed(parts):", "for part in parts:"),),
+        guard="tests/domain/reservations/test_change_terms.py",
     ),
     Fault(
         "two-refunds-of-one-debt",

@@ -74,7 +74,7 @@ class AtThePage(Story):
         for page in filter(self.line.is_paid, pages):
             for one in self.memory.of_order(self.house.order_of(page)):
                 if not one.has(CANCELLED, EXPIRED):
-                    one.is_now(CONFIRMED)
+                    one.is_now(CONFIRMED, unless=CANCELLED)
 
     def _page(self, which: int) -> Any:
         return list(self.line.pages)[which % len(self.line.pages)]

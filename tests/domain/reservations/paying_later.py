@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition
 
 from booking.domain import payments, reservations
+from booking.infra import clock
 from tests.cast import SYSTEM
 from tests.domain.reservations.at_the_page import LINKS, AtThePage
 from tests.domain.reservations.machines import rule
+from tests.domain.reservations.model import ANSWERS, RETURNED, START
 from tests.domain.reservations.story import any_one, cards, death, refunding, ways
+from tests.domain.reservations.worlds import CONFIRMED
 
 
 class PayingLater(AtThePage):
@@ -52,3 +56,17 @@ class PayingLater(AtThePage):
     def it_was_a_mistake(self, which: int, dies: int) -> None:
         waivers = self.house.waivers()
         self._do(dies, lambda: payments.take_back_waiver(SYSTEM, waivers[which % len(waivers)], "typed wrongly"))
+
+    def every_rest_is_charged(self) -> None:
+        """Once all stays have begun, what was paid in steps is paid: for the end of a story."""
+        self.passed += dt.timedelta(days=60)
+        clock.shift(START - self.began + self.passed)
+        self.line.way, self.line.refunds = ANSWERS, RETURNED
+        while reservations.charge_balances(SYSTEM, self.desk):
+            pass
+        self.house.look_anew()
+        in_steps = self.house.in_steps() - self.guaranteed
+        for order, owed, has, to_return in self.house.ledgers():
+            if order in in_steps and any(line.world.status == CONFIRMED for line in self.memory.of_order(order)):
+                asked_for = owed - self.house.let_off(order)
+                assert asked_for <= has - to_return <= owed, "a rest was charged twice, or never"

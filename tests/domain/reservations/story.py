@@ -43,7 +43,7 @@ parties = st.lists(st.tuples(rooms, stays, people), min_size=2, max_size=3).filt
         )
     )
 )
-plans = st.sampled_from([None, None, DepositPlan(balance_days=5, percent=Decimal(30))])
+plans = st.sampled_from([None, DepositPlan(1, Decimal(30)), DepositPlan(1, amount=Decimal(50))])
 # Mostly the process lives on.
 death = st.sampled_from([0] * 30 + list(range(1, 13)))
 

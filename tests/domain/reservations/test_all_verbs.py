@@ -77,10 +77,11 @@ class Verbs(PayingLater):
         told = self._do(dies, lambda: bookings.book(acting(wanted), wanted, card, self.desk))
         self._is_told(guest, [stay], told)
 
-    @rule(guest=guests, wanted=parties, dies=death)
-    def hold_several(self, guest: int, wanted: list[Item], dies: int) -> None:
+    @rule(guest=guests, wanted=parties, plan=plans, dies=death)
+    def hold_several(self, guest: int, wanted: list[Item], plan: DepositPlan | None, dies: int) -> None:
         self.memory.promise(guest, [self._as_world(*item) for item in wanted], PENDING)
-        self._do(dies, lambda: bookings.hold_all(self._guest(guest), self._order(guest, wanted), self.desk))
+        asked = replace(self._order(guest, wanted), deposit=plan)
+        self._do(dies, lambda: bookings.hold_all(self._guest(guest), asked, self.desk))
 
     @rule(guest=guests, wanted=parties, card=cards, way=ways, dies=death)
     def book_several(self, guest: int, wanted: list[Item], card: str, way: str, dies: int) -> None:
@@ -102,8 +103,8 @@ class Verbs(PayingLater):
         for one in self.memory.of_order(line.order):
             if told == LOST and not one.has(CANCELLED, EXPIRED):
                 one.may_be(CONFIRMED, CANCELLED, EXPIRED)
-            elif not isinstance(told, BookingError) and told != LOST and not one.has(CANCELLED):
-                one.is_now(CONFIRMED)
+            elif not isinstance(told, BookingError) and told != LOST:
+                one.is_now(CONFIRMED, unless=CANCELLED)
 
     # --- another stay, or a part of it
 
@@ -161,8 +162,8 @@ class Verbs(PayingLater):
         for one in self.memory.of_order(line.order):
             if told == LOST and not one.has(CANCELLED, EXPIRED):
                 one.may_be(CONFIRMED)
-            elif isinstance(told, list) and not one.has(CANCELLED):
-                one.is_now(CONFIRMED)
+            elif isinstance(told, list):
+                one.is_now(CONFIRMED, unless=CANCELLED)
         if told == LOST or isinstance(told, list):
             self.guaranteed.add(line.order)
 
@@ -301,6 +302,7 @@ class Verbs(PayingLater):
         assert all(line.settled and not line.has(PENDING) for line in self.memory.lines.values())
         assert not self.house.under_way()
         assert {state for state, _ in self.house.taken().values()} <= {"booked"}
+        self.every_rest_is_charged()
 
 
 @pytest.mark.timeout(7200)

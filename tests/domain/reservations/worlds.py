@@ -57,9 +57,9 @@ class Line:
         """Whether it is surely so."""
         return {one.status for one in self.worlds} <= set(statuses)
 
-    def is_now(self, status: str) -> None:
-        """Somebody was told so."""
-        self.worlds = {one.now(status) for one in self.worlds}
+    def is_now(self, status: str, *, unless: str = "") -> None:
+        """Somebody was told so: of the booking, or of its whole order, which may have lost it before (`unless`)."""
+        self.worlds = {one if one.status == unless else one.now(status) for one in self.worlds}
 
     def may_be(self, *statuses: str) -> None:
         """Nobody knows yet."""
