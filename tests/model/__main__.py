@@ -81,7 +81,7 @@ def main() -> int:
     home = options.home.resolve()
     try:
         if options.faults is not None:
-            return faults.found(options.faults, options.steps or 4_000, home, ROOT, options.processes, options.seed)
+            return faults.found(options.faults, options.steps or 8_000, home, ROOT, options.processes, options.seed)
         return walked(options, options.steps or 50_000, home)
     finally:
         remove(home, Servers(home / "servers"))
