@@ -173,6 +173,10 @@ TEXTS: dict[str, tuple[str, Any]] = {
     # --- accounts
     "email": ("The address that belongs to the account, compared in any case.", "you@example.com"),
     "password": ("10 to 256 characters that are not easily guessed.", "correct horse battery"),
+    "code": (
+        "Of an account with two-step sign-in: what its authenticator app shows, or a recovery code; else left out.",
+        "492039",
+    ),
     "fullName": ("As shown on the passport.", "Dana Levi"),
     "region": ("Where the account and its bookings are kept.", "eu"),
     "role": ("What the account may do.", "guest"),
@@ -203,7 +207,7 @@ SCHEMAS = {
     "ChangeQuote": "What another stay would cost.",
     "StayWish": "What is to be different about a stay.",
     "StayChangeOrder": "What is to be different about a stay, the difference that was shown, and who pays.",
-    "Credentials": "Email and password.",
+    "Credentials": "Email and password; the code as well, where the account has two-step sign-in.",
     "Health": "The process answers.",
     "Image": "A photo of a room.",
     "Order": "What was bought in one go: bookings of rooms of one property, and what is paid and due.",

@@ -78,7 +78,9 @@ def test_a_hold_is_released_and_nothing_goes_back(
 def test_nothing_goes_back_after_the_last_deadline(
     runner: FlaskCliRunner, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    booked = bookings.book(acting(alice), order(alice, room, in_days(1)), VISA, desk)
+    booked = bookings.book(acting(alice), order(alice, room, in_days(30)), VISA, desk)
+    evening_before = dt.datetime.combine(booked.check_in - dt.timedelta(days=1), dt.time(18), dt.UTC)
+    later(evening_before - clock.now())
     said = cancel(runner, booked.reference, "--yes")
     assert f"nothing of {booked.total_price:.2f} {booked.currency} will be refunded" in said.output
     assert said.output.endswith(f"{booked.reference} is cancelled.\n")

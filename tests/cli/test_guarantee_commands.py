@@ -179,7 +179,7 @@ def test_what_is_paid_or_cancelled_is_not_guaranteed(
     guarantee = ("bookings", "guarantee", "--how", "desk")
     told = "This booking has been cancelled. It can no longer be guaranteed."
     assert refused(runner, *guarantee, held.reference) == told
-    told = "This booking is confirmed by a payment already: there’s nothing to guarantee."
+    told = "This booking is paid: there’s nothing to guarantee."
     assert refused(runner, *guarantee, paid.reference) == told
 
 

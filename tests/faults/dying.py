@@ -22,6 +22,7 @@ from booking.domain.errors import PaymentUnknown
 from booking.domain.payments import ledger, refunds
 from booking.domain.reservations import (
     bookings,
+    change_charging,
     change_outcomes,
     change_rows,
     charging,
@@ -68,7 +69,7 @@ OF_RECOVERY: dict[str, tuple[Any, str, bool]] = {
 OF_CHANGE: dict[str, tuple[Any, str, bool]] = {
     "changing, before the claim": (change_rows, "add", False),
     "changing, in the claim, before its commit": (change_rows, "add", True),
-    "changing, after the claim": (stay_changes, "_begin_payment", False),
+    "changing, after the claim": (change_charging, "begin", False),
     "changing, in the beginning of the payment": (payments, "start_charge", True),
     "changing, before the charge": (provider.SimulatedProvider, "charge", False),
     "changing, after the charge": (provider.SimulatedProvider, "charge", True),

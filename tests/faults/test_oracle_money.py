@@ -111,7 +111,7 @@ def test_news_of_a_declined_balance_come_once_where_one_was_declined(
     def news(arrived: set[str]) -> str:
         return str(list(oracle_money.wrong_news_of_balances(database, arrived)))
 
-    changed(database, "UPDATE payments SET method = 'pm_card_declined'")
+    changed(database, "UPDATE simulated_ledger SET method = 'pm_card_declined'")  # the card that was kept
     later(DUE)
     deposits.charge_due(SYSTEM, desk)
     [(event,)] = oracle.rows(database, "SELECT id::text FROM events WHERE type = 'balance.declined'")

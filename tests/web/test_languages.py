@@ -169,12 +169,13 @@ FACTS = {
     "days": 7,
     "change": SimpleNamespace(new_email="new@example.com"),
     "email": "dana@example.com",
+    "what": "used",
     "site_name": "Stay",
 }
 OF_ORDERS = "order_confirmation"  # of several bookings at once
 KNOWN = (
     "https stay example abcdef x dana new com Stay UTC Dana Levi Neve House Shabazi St Tel Aviv Israel Sea facing"
-    " studio weekend K7PQ2WXH bookings booking_01d80000000e00800000000001 booking Booking"
+    " studio weekend K7PQ2WXH bookings booking_01d80000000e00800000000001 booking Booking pay"
 )
 
 
@@ -187,6 +188,15 @@ def test_emails_about_accounts(foreign: Flask, kind: str, name: str) -> None:
     for said in (text, html.get_text(" ")):
         assert "⟦" in said
         assert foreign_words(said, KNOWN) == set()
+
+
+@each("what", ["on", "off"])
+def test_emails_about_two_step_sign_in(foreign: Flask, what: str) -> None:
+    for form in ("txt", "html"):
+        shown = BeautifulSoup(email_builder.render(f"second_factor.{form}", {**FACTS, "what": what}), "html.parser")
+        for style in shown.select("style"):
+            style.decompose()
+        assert foreign_words(shown.get_text(" "), KNOWN) == set(), form
 
 
 @each("due", [Decimal(0), Decimal(1440)])

@@ -28,7 +28,7 @@ DESK = (
     | {"payments.record"}
     | {f"booking.{verb}" for verb in ("see", "book", "change", "cancel", "guarantee")}
 )
-MANAGER = DESK | {"payments.see", "payments.correct", "rooms.export"}
+MANAGER = DESK | {"payments.see", "payments.correct", "debts.waive", "rooms.export"}
 OWNER = MANAGER | {
     "payments.settle",
     "account.see",

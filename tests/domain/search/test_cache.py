@@ -92,7 +92,7 @@ SHAPES = {
     "destinations.1": "8468764c",
     "amenities.1": "10cb19f3",
     "room.2": "8deff089",
-    "session.2": "b73f75df",
+    "session.3": "ff6bbe09",
 }
 
 
