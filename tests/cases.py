@@ -12,21 +12,25 @@ import pytest
 from booking.infra import clock
 
 Test = Callable[..., None]
+Cases = Iterable[Any] | Callable[[], Iterable[Any]]
 Ids = Callable[[Any], object] | Sequence[object] | None
 
 
-def each(names: str | Sequence[str], cases: Iterable[Any], ids: Ids = None) -> Callable[[Test], Test]:
+def each(names: str | Sequence[str], cases: Cases, ids: Ids = None) -> Callable[[Test], Test]:
     """Like pytest.mark.parametrize, but all cases in one test, with the same fixtures; those that fail are all told.
 
     For cases that leave nothing behind: the next one finds what the one before has left, but for the time.
+    A function makes those that have to know the day; it is called once the test has begun.
     """
     wanted = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
-    listed = [dict(zip(wanted, case if len(wanted) > 1 else (case,), strict=True)) for case in cases]
-    assert listed, f"no cases of {names}: it would pass without a look"
+    given = cases if callable(cases) else list(cases)
+    assert given, f"no cases of {names}: it would pass without a look"
 
     def decorate(test: Test) -> Test:
         @functools.wraps(test)
         def every_case(**fixtures: Any) -> None:
+            listed = [dict(zip(wanted, case if len(wanted) > 1 else (case,), strict=True)) for case in _made(given)]
+            assert listed, f"no cases of {names}: it would pass without a look"
             at_first = clock._offset
             run = []
             for place, case in enumerate(listed):
@@ -41,6 +45,10 @@ def each(names: str | Sequence[str], cases: Iterable[Any], ids: Ids = None) -> C
         return every_case
 
     return decorate
+
+
+def _made(cases: Cases) -> Iterable[Any]:
+    return cases() if callable(cases) else cases
 
 
 def _label(place: int, case: dict[str, Any], ids: Ids) -> str:

@@ -160,16 +160,29 @@ def desk(app: Flask) -> BookingContext:
 
 
 _first_day: list[dt.date] = []
+_listing = [False]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection() -> None:
+    _listing[0] = True
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
     """The day on which a test begins stays its day, whatever the clocks say later on: midnight may pass meanwhile."""
-    _first_day[:] = [clock.now().date()]
+    it_is(clock.now().date())
+
+
+def it_is(day: dt.date) -> None:
+    """Stays are counted from this day on: the one of the test, also in a process that the test starts."""
+    _listing[0] = False
+    _first_day[:] = [day]
 
 
 def today() -> dt.date:
-    """The day in UTC on which this test began; where none has begun, the one that it is now."""
+    """The day in UTC on which this test began; for programmes, which are no test, the one that it is now."""
+    assert not _listing[0], "as tests are listed nobody knows yet on which day they will begin"
     return _first_day[0] if _first_day else clock.now().date()
 
 

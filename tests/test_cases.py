@@ -46,3 +46,21 @@ def test_what_holds_in_every_case_passes() -> None:
 def test_without_cases_there_is_no_test() -> None:
     with pytest.raises(AssertionError, match="without a look"):
         each("number", [])
+
+
+def test_cases_that_have_to_know_the_day_are_made_as_the_test_runs() -> None:
+    asked: list[int] = []
+
+    def cases() -> list[int]:
+        asked.append(len(asked))
+        return [1, 2] if len(asked) == 1 else []
+
+    @each("number", cases)
+    def below_two(number: int) -> None:
+        assert number < 2
+
+    assert asked == []
+    with pytest.raises(BaseExceptionGroup, match="1 of 2 cases"):
+        below_two()
+    with pytest.raises(AssertionError, match="without a look"):
+        below_two()

@@ -15,16 +15,14 @@ from tests.api.program import Program, dates, fields
 from tests.cases import each
 from tests.cast import in_days
 
-TODAY = dt.datetime.now(dt.UTC).date()
-
 
 def day(offset: Any) -> Any:
-    return (TODAY + dt.timedelta(days=offset)).isoformat()
+    return in_days(offset).check_in.isoformat()
 
 
 @each(
     ("query", "wrong"),
-    [
+    lambda: [
         ({"checkIn": None}, {"checkIn"}),
         ({"checkIn": None, "checkOut": None}, {"checkIn", "checkOut"}),
         ({"checkIn": "2026-02-30"}, {"checkIn"}),

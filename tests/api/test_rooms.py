@@ -74,7 +74,7 @@ def test_a_quote_knows_that_nights_are_taken(api: Program, bob: User, room: Room
 
 @each(
     ("query", "wrong"),
-    [
+    lambda: [
         ({"checkIn": "2026-02-30"}, {"checkIn"}),
         ({"checkIn": in_days(30).check_in.isoformat()}, {"checkOut"}),
         ({"checkOut": in_days(30).check_out.isoformat()}, {"checkIn"}),

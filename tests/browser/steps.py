@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
+from booking.domain.stays import Stay
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from tests.cast import PASSWORD, VISA, in_days
 
-STAY = in_days(30, 3)
+
+def the_stay() -> Stay:
+    return in_days(30, 3)
 
 
 def address(room: Room) -> str:
-    return f"/rooms/{encode('room', room.id)}?checkIn={STAY.check_in}&checkOut={STAY.check_out}&guests=2"
+    return f"/rooms/{encode('room', room.id)}?checkIn={the_stay().check_in}&checkOut={the_stay().check_out}&guests=2"
 
 
 def heading(page: Page, name: str) -> Locator:

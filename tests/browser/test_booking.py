@@ -15,7 +15,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.ids import encode
 from tests.browser.conftest import PHONE, violations
-from tests.browser.steps import STAY, address, button, heading, pay, reserve, sign_in
+from tests.browser.steps import address, button, heading, pay, reserve, sign_in, the_stay
 from tests.cast import DECLINED, PASSWORD, VISA, a_room, acting, count, later, order
 
 Visit = Callable[..., Page]
@@ -37,8 +37,8 @@ def test_the_whole_way(visit: Visit, room: Room, script: bool) -> None:
     page = visit(java_script_enabled=script)
     page.goto("/")
     page.get_by_label("Destination", exact=True).select_option("antwerp")
-    page.get_by_label("Check-in").fill(STAY.check_in.isoformat())
-    page.get_by_label("Check-out").fill(STAY.check_out.isoformat())
+    page.get_by_label("Check-in").fill(the_stay().check_in.isoformat())
+    page.get_by_label("Check-out").fill(the_stay().check_out.isoformat())
     page.get_by_role("button", name="Search").click()
     page.get_by_role("link", name="Room with a view").click()
     button(page, "Reserve").click()
@@ -173,7 +173,7 @@ def test_without_a_script_paying_too_late_is_explained(
     reserve(page, room, alice)
     expect(page.locator(".countdown [data-until]")).to_have_text("15 minutes")
     later(TIMED)
-    holds.reserve(acting(bob), order(bob, room, STAY), desk)
+    holds.reserve(acting(bob), order(bob, room, the_stay()), desk)
     pay(page)
     expect(heading(page, "This reservation has ended")).to_be_visible()
     expect(page.get_by_text("Another guest has the room for these nights now.")).to_be_visible()
@@ -230,7 +230,7 @@ def _type(page: Page, label: str, text: str) -> None:
 
 def test_a_long_name_fits_a_small_phone(visit: Visit, room: Room, alice: User, desk: BookingContext) -> None:
     own_account.rename(acting(alice), "-".join(["Hohenzollernsigmaringen"] * 3) + " " + "W" * 50)
-    paid = bookings.book(acting(alice), order(alice, room, STAY), VISA, desk)
+    paid = bookings.book(acting(alice), order(alice, room, the_stay()), VISA, desk)
     page = visit(**PHONE)
     page.goto("/sign-in")
     sign_in(page, alice)
@@ -295,6 +295,6 @@ def test_every_page_is_sound_on_a_small_phone(
     button(page, "Release the room").click()
     expect(heading(page, room.name)).to_be_visible()
     look_at(given_back, "This reservation has ended")
-    holds.reserve(acting(bob), order(bob, room, STAY), desk)
+    holds.reserve(acting(bob), order(bob, room, the_stay()), desk)
     look_at(address(room).replace("?", "/reserve?"), "Someone else has just taken this room")
     assert len(seen) == 17

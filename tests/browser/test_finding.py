@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Page, expect
 
+from booking.domain.stays import Stay
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from tests.browser.conftest import PHONE, violations
@@ -16,8 +17,15 @@ from tests.browser.steps import sign_in
 from tests.cast import a_room, in_days
 
 Visit = Callable[..., Page]
-STAY = in_days(30, 2)
-ASKED = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}"
+
+
+def the_stay() -> Stay:
+    return in_days(30, 2)
+
+
+def the_dates() -> str:
+    stay = the_stay()
+    return f"checkIn={stay.check_in}&checkOut={stay.check_out}"
 
 
 @pytest.fixture
@@ -37,8 +45,8 @@ def address(room: Room) -> str:
 def search_from_home(page: Page) -> None:
     page.goto("/")
     page.get_by_label("Destination", exact=True).select_option("antwerp")
-    page.get_by_label("Check-in").fill(STAY.check_in.isoformat())
-    page.get_by_label("Check-out").fill(STAY.check_out.isoformat())
+    page.get_by_label("Check-in").fill(the_stay().check_in.isoformat())
+    page.get_by_label("Check-out").fill(the_stay().check_out.isoformat())
     page.get_by_role("button", name="Search").click()
 
 
@@ -56,7 +64,7 @@ def test_from_the_first_page_to_the_price(visit: Visit, street: list[Room], scri
 
 
 def test_filters_change_only_the_results_and_the_address(page: Page, street: list[Room]) -> None:
-    page.goto(f"/rooms?location=antwerp&{ASKED}&capacity=2")
+    page.goto(f"/rooms?location=antwerp&{the_dates()}&capacity=2")
     box = page.get_by_label("Breakfast")
     box.check()
     expect(page.get_by_role("status")).to_have_text("1 room available in Antwerp")
@@ -69,7 +77,7 @@ def test_filters_change_only_the_results_and_the_address(page: Page, street: lis
 
 
 def test_back_restores_results_and_filters(page: Page, street: list[Room]) -> None:
-    page.goto(f"/rooms?location=antwerp&{ASKED}&capacity=2")
+    page.goto(f"/rooms?location=antwerp&{the_dates()}&capacity=2")
     page.get_by_label("Breakfast").check()
     expect(page.get_by_role("status")).to_have_text("1 room available in Antwerp")
     page.go_back()
@@ -82,7 +90,7 @@ def test_back_restores_results_and_filters(page: Page, street: list[Room]) -> No
 
 def test_without_javascript_filters_have_a_button(visit: Visit, street: list[Room]) -> None:
     page = visit(java_script_enabled=False)
-    page.goto(f"/rooms?location=antwerp&{ASKED}&capacity=2")
+    page.goto(f"/rooms?location=antwerp&{the_dates()}&capacity=2")
     page.get_by_label("Breakfast").check()
     page.get_by_role("button", name="Show rooms").click()
     expect(page.get_by_role("heading", name="1 room available in Antwerp")).to_be_visible()
@@ -90,14 +98,14 @@ def test_without_javascript_filters_have_a_button(visit: Visit, street: list[Roo
 
 
 def test_nothing_found_says_why_and_what_would_work(page: Page, street: list[Room]) -> None:
-    page.goto(f"/rooms?location=antwerp&{ASKED}&capacity=2&amenities=breakfast&maxPrice=90")
+    page.goto(f"/rooms?location=antwerp&{the_dates()}&capacity=2&amenities=breakfast&maxPrice=90")
     expect(page.get_by_text("3 rooms are available in Antwerp on these dates")).to_be_visible()
     page.get_by_role("link", name="At any price", exact=True).click()
     expect(page.get_by_role("status")).to_have_text("1 room available in Antwerp")
 
 
 def test_a_wrong_filter_is_told_and_gets_the_focus(page: Page, street: list[Room]) -> None:
-    page.goto(f"/rooms?location=antwerp&{ASKED}&capacity=2")
+    page.goto(f"/rooms?location=antwerp&{the_dates()}&capacity=2")
     field = page.get_by_label("Minimum")
     field.fill("cheap")
     field.press("Tab")
@@ -113,7 +121,7 @@ def test_a_wrong_filter_is_told_and_gets_the_focus(page: Page, street: list[Room
 
 def test_a_filter_put_right_brings_the_rooms_back(visit: Visit, street: list[Room]) -> None:
     page = visit(viewport={"width": 390, "height": 844})
-    page.goto(f"/rooms?location=antwerp&{ASKED}&capacity=2")
+    page.goto(f"/rooms?location=antwerp&{the_dates()}&capacity=2")
     page.get_by_text("Filters").click()
     page.get_by_label("Breakfast").check()
     field = page.get_by_label("Minimum")
@@ -130,7 +138,7 @@ def test_a_filter_put_right_brings_the_rooms_back(visit: Visit, street: list[Roo
 
 
 def test_filters_go_along_to_other_dates(page: Page, street: list[Room]) -> None:
-    page.goto(f"/rooms?location=antwerp&{ASKED}&capacity=2")
+    page.goto(f"/rooms?location=antwerp&{the_dates()}&capacity=2")
     page.get_by_label("Breakfast").check()
     expect(page.get_by_role("status")).to_have_text("1 room available in Antwerp")
     page.get_by_label("Check-out").fill(in_days(30, 4).check_out.isoformat())
@@ -141,7 +149,7 @@ def test_filters_go_along_to_other_dates(page: Page, street: list[Room]) -> None
 
 def test_on_a_phone_the_search_folds_until_it_is_wanted(visit: Visit, street: list[Room]) -> None:
     page = visit(viewport={"width": 390, "height": 844})
-    page.goto(f"/rooms?location=antwerp&{ASKED}&capacity=2")
+    page.goto(f"/rooms?location=antwerp&{the_dates()}&capacity=2")
     expect(page.get_by_label("Check-in")).not_to_be_visible()
     page.get_by_text("Change").click()
     expect(page.get_by_label("Check-in")).to_be_visible()
@@ -155,7 +163,7 @@ def test_home_says_the_weekdays_of_the_dates(page: Page, street: list[Room]) -> 
 
 
 def test_other_dates_change_the_price_at_once(page: Page, street: list[Room]) -> None:
-    page.goto(f"{address(street[0])}?{ASKED}&guests=2")
+    page.goto(f"{address(street[0])}?{the_dates()}&guests=2")
     longer = in_days(30, 4)
     page.get_by_label("Check-out").fill(longer.check_out.isoformat())
     expect(page.locator("#offer").get_by_role("row", name="Total")).to_contain_text("€320")
@@ -163,14 +171,14 @@ def test_other_dates_change_the_price_at_once(page: Page, street: list[Room]) ->
 
 
 def test_wrong_dates_of_a_room_are_told(page: Page, street: list[Room]) -> None:
-    page.goto(f"{address(street[0])}?checkIn={STAY.check_out}&checkOut={STAY.check_in}")
+    page.goto(f"{address(street[0])}?checkIn={the_stay().check_out}&checkOut={the_stay().check_in}")
     expect(page.get_by_role("alert")).to_contain_text("Check-in must be before check-out.")
     expect(page.get_by_role("alert")).to_be_focused()
     expect(page).to_have_title(re.compile("^Error"))
 
 
 def test_a_day_of_the_calendar_can_be_chosen(page: Page, street: list[Room]) -> None:
-    page.goto(f"{address(street[0])}?{ASKED}&guests=1")
+    page.goto(f"{address(street[0])}?{the_dates()}&guests=1")
     page.locator(".night-arrival a").press("Enter")
     expect(page.locator("#offer").get_by_role("row", name="Total")).to_contain_text("€160")
 
@@ -193,7 +201,12 @@ def test_by_keyboard_alone(page: Page, street: list[Room]) -> None:
 
 def test_nothing_is_cut_off_at_320_pixels(visit: Visit, street: list[Room]) -> None:
     page = visit(**PHONE)
-    for path in ("/", f"/rooms?location=antwerp&{ASKED}", f"{address(street[1])}?{ASKED}&guests=2", "/nowhere"):
+    for path in (
+        "/",
+        f"/rooms?location=antwerp&{the_dates()}",
+        f"{address(street[1])}?{the_dates()}&guests=2",
+        "/nowhere",
+    ):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") == 320, path
     search_from_home(page)
@@ -223,13 +236,13 @@ def test_pages_are_accessible_in_light_and_dark(page: Page, street: list[Room]) 
     room = address(street[1])
     paths = [
         "/",
-        f"/rooms?location=antwerp&{ASKED}&amenities=breakfast",
-        f"/rooms?location=antwerp&{ASKED}&capacity=9",
-        f"/rooms?location=antwerp&{ASKED}&minPrice=x",
+        f"/rooms?location=antwerp&{the_dates()}&amenities=breakfast",
+        f"/rooms?location=antwerp&{the_dates()}&capacity=9",
+        f"/rooms?location=antwerp&{the_dates()}&minPrice=x",
         "/rooms",
         room,
-        f"{room}?{ASKED}&guests=2",
-        f"{room}?{ASKED}&guests=7",
+        f"{room}?{the_dates()}&guests=2",
+        f"{room}?{the_dates()}&guests=7",
         f"{room}?guests=99",
         "/nowhere",
         "/rooms/room_01h2xcejqtf2nbrexx3vqjhp41",

@@ -8,15 +8,23 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Page, expect
 
+from booking.domain.stays import Stay
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from tests.browser.steps import address, reserve
 from tests.cast import a_room, in_days
 
 Visit = Callable[..., Page]
-STAY = in_days(30, 3)
-RESULTS = f"/rooms?location=antwerp&checkIn={STAY.check_in}&checkOut={STAY.check_out}&capacity=2"
 GERMAN, ENDLESS = "Donaudampfschifffahrtsgesellschaftskapitänszimmer", "x" * 225
+
+
+def the_stay() -> Stay:
+    return in_days(30, 3)
+
+
+def the_results() -> str:
+    stay = the_stay()
+    return f"/rooms?location=antwerp&checkIn={stay.check_in}&checkOut={stay.check_out}&capacity=2"
 
 
 def wide(name: str) -> Room:
@@ -35,7 +43,7 @@ def fits(page: Page) -> bool:
 @pytest.mark.parametrize("name", [GERMAN, ENDLESS], ids=["German", "endless"])
 def test_one_long_word_makes_no_page_wider_than_the_screen(visit: Visit, width: int, name: str) -> None:
     page, room = visit(viewport={"width": width, "height": 800}), wide(name)
-    for url in (RESULTS, f"/rooms/{encode('room', room.id)}", address(room)):
+    for url in (the_results(), f"/rooms/{encode('room', room.id)}", address(room)):
         page.goto(url)
         expect(page.get_by_text(name).first).to_be_attached()
         assert fits(page), url

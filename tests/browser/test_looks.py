@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, Route, expect
 
+from booking.domain.stays import Stay
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from tests.browser.conftest import CHROMIUM, PHONE, violations
@@ -17,13 +18,20 @@ from tests.browser.steps import heading, pay, reserve, sign_in
 from tests.cast import a_room, in_days
 
 Visit = Callable[..., Page]
-STAY = in_days(30, 2)
-ASKED = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}"
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
 
+def the_stay() -> Stay:
+    return in_days(30, 2)
+
+
+def the_dates() -> str:
+    stay = the_stay()
+    return f"checkIn={stay.check_in}&checkOut={stay.check_out}"
+
+
 def address(room: Room) -> str:
-    return f"/rooms/{encode('room', room.id)}?{ASKED}&guests=2"
+    return f"/rooms/{encode('room', room.id)}?{the_dates()}&guests=2"
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
@@ -70,7 +78,7 @@ def test_chosen_nights_are_told_from_others_in_high_contrast(visit: Visit, room:
 
 
 def test_the_keyboard_reaches_the_first_room_at_once(page: Page, room: Room) -> None:
-    page.goto(f"/rooms?location=antwerp&{ASKED}")
+    page.goto(f"/rooms?location=antwerp&{the_dates()}")
     skip = page.get_by_role("link", name="Skip to results")
     page.get_by_role("button", name="Search").focus()
     page.keyboard.press("Tab")
@@ -159,7 +167,7 @@ def test_the_header_is_one_row_whatever_the_size_and_a_keyboard_reaches_all_of_i
 
 def test_words_of_any_size_and_length_stay_whole_on_a_phone(visit: Visit, room: Room) -> None:
     page = visit(viewport={"width": 390, "height": 844})
-    page.goto(f"/rooms?location={'donaudampfschiff' * 6}&{ASKED}")
+    page.goto(f"/rooms?location={'donaudampfschiff' * 6}&{the_dates()}")
     assert lines_of(page, ".search-change") == 1
     page.goto(address(room))
     assert lines_of(page, "#offer > p .nowrap") == 1

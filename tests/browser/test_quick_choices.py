@@ -10,13 +10,21 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Error, Page, Route, expect
 
+from booking.domain.stays import Stay
 from booking.domain.tables import Room
 from booking.infra.ids import encode
 from tests.cast import a_room, in_days
 
 Visit = Callable[..., Page]
-STAY = in_days(40, 2)
-ASKED = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}"
+
+
+def the_stay() -> Stay:
+    return in_days(40, 2)
+
+
+def the_dates() -> str:
+    stay = the_stay()
+    return f"checkIn={stay.check_in}&checkOut={stay.check_out}"
 
 
 class SlowAnswers:
@@ -41,7 +49,7 @@ class SlowAnswers:
 
 
 def go(page: Page, room: Room) -> SlowAnswers:
-    page.goto(f"/rooms/{encode('room', room.id)}?{ASKED}&guests=2")
+    page.goto(f"/rooms/{encode('room', room.id)}?{the_dates()}&guests=2")
     page.evaluate("window.isSamePage = true")
     return SlowAnswers(page)
 
@@ -70,8 +78,8 @@ def test_of_two_days_the_second_counts(page: Page, room: Room) -> None:
     expect(page.locator("td.night-arrival a")).to_have_text(str(last.check_in.day))
     assert page.evaluate("window.isSamePage")
     page.go_back()
-    expect(page.get_by_label("Check-in", exact=True)).to_have_value(str(STAY.check_in))
-    expect(page.locator("td.night-arrival a")).to_have_text(str(STAY.check_in.day))
+    expect(page.get_by_label("Check-in", exact=True)).to_have_value(str(the_stay().check_in))
+    expect(page.locator("td.night-arrival a")).to_have_text(str(the_stay().check_in.day))
 
 
 def test_a_day_takes_the_guests_and_length_that_were_just_chosen(page: Page, room: Room) -> None:
@@ -119,7 +127,7 @@ def test_months_can_be_turned_before_any_dates_are_chosen(page: Page, room: Room
 
 def test_a_new_search_keeps_the_filter_that_was_just_chosen(page: Page, room: Room) -> None:
     a_room(name="Room with breakfast", price_per_night=Decimal(95), amenities=["breakfast"])
-    page.goto(f"/rooms?location=antwerp&{ASKED}&capacity=2")
+    page.goto(f"/rooms?location=antwerp&{the_dates()}&capacity=2")
     SlowAnswers(page)
     page.get_by_label("Breakfast").check()
     page.get_by_role("button", name="Search", exact=True).click()
@@ -134,23 +142,24 @@ def first_offered(page: Page) -> str | None:
     return page.get_by_label("Check-out", exact=True).get_attribute("min")
 
 
-@pytest.mark.parametrize("path", ["/", f"/rooms?{ASKED}", "the room’s"])
+@pytest.mark.parametrize("path", ["/", "/rooms", "the room’s"])
 def test_the_day_of_check_in_cannot_be_picked_for_check_out(page: Page, room: Room, path: str) -> None:
-    page.goto(path if path.startswith("/") else f"/rooms/{encode('room', room.id)}?{ASKED}")
+    where = path if path.startswith("/") else f"/rooms/{encode('room', room.id)}"
+    page.goto(where if path == "/" else f"{where}?{the_dates()}")
     for moved in (None, in_days(50), in_days(35)):
         if moved:
             page.get_by_label("Check-in", exact=True).fill(str(moved.check_in))
         shown = in_days(0).check_in.fromisoformat(field(page, "Check-in"))
         assert first_offered(page) == str(shown.fromordinal(shown.toordinal() + 1))
     if path.startswith("the room"):
-        expect(page.locator("#offer")).to_contain_text(f"{(STAY.check_out - in_days(35).check_in).days} nights")
+        expect(page.locator("#offer")).to_contain_text(f"{(the_stay().check_out - in_days(35).check_in).days} nights")
         assert first_offered(page) == str(in_days(35, 1).check_out), "also after the page has answered"
 
 
 def test_a_check_out_that_is_typed_too_early_is_told_at_once(page: Page, room: Room) -> None:
-    page.goto(f"/rooms/{encode('room', room.id)}?{ASKED}&guests=2")
+    page.goto(f"/rooms/{encode('room', room.id)}?{the_dates()}&guests=2")
     end = page.get_by_label("Check-out", exact=True)
-    for wrong in (STAY.check_in, in_days(30).check_in):
+    for wrong in (the_stay().check_in, in_days(30).check_in):
         end.fill(str(wrong))
         assert end.evaluate("field => field.validationMessage") == "Check-out must be after check-in."
         expect(page.locator("#offer").get_by_role("row", name="Total")).to_contain_text("€240")
@@ -167,17 +176,17 @@ def test_without_javascript_the_server_says_which_comes_first(visit: Visit, room
     assert first_offered(page) in {str(tomorrow), str(in_days(1, 1).check_out), str(in_days(0, 1).check_in)}
     assert first_offered(page) > str(page.get_by_label("Check-in", exact=True).get_attribute("min"))
     for name in ("Check-in", "Check-out"):
-        page.get_by_label(name, exact=True).fill(str(STAY.check_in))
+        page.get_by_label(name, exact=True).fill(str(the_stay().check_in))
     page.get_by_role("button", name="Search" if path == "/rooms" else "Show price", exact=True).click()
     if path == "/rooms":  # how long the stay was is known there
         expect(page.get_by_text("We moved check-out to")).to_be_visible()
     else:
         expect(page.get_by_role("link", name="Check-in must be before check-out.")).to_be_visible()
-        assert field(page, "Check-out") == str(STAY.check_in)
+        assert field(page, "Check-out") == str(the_stay().check_in)
 
 
 def test_a_long_destination_that_is_none_breaks_in_its_lines(visit: Visit, room: Room) -> None:
     page = visit(viewport={"width": 390, "height": 844})
-    page.goto(f"/rooms?location={'x' * 118}&{ASKED}")
+    page.goto(f"/rooms?location={'x' * 118}&{the_dates()}")
     expect(page.get_by_role("heading", name="Destination not found")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 390

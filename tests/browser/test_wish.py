@@ -8,28 +8,37 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from booking.domain.stays import Stay
 from booking.domain.tables import Room
 from booking.infra.ids import encode
 from tests.browser.conftest import PHONE
 from tests.cast import in_days
 
 Visit = Callable[..., Page]
-STAY, LONGER = in_days(40, 2), in_days(41, 7)
+
+
+def the_stay() -> Stay:
+    return in_days(40, 2)
+
+
+def longer() -> Stay:
+    return in_days(41, 7)
 
 
 def go(page: Page, room: Room, guests: int = 2) -> None:
-    page.goto(f"/rooms/{encode('room', room.id)}?checkIn={STAY.check_in}&checkOut={STAY.check_out}&guests={guests}")
+    stay = the_stay()
+    page.goto(f"/rooms/{encode('room', room.id)}?checkIn={stay.check_in}&checkOut={stay.check_out}&guests={guests}")
 
 
 def choose(page: Page, *, script: bool = True, guests: int | None = None) -> None:
     """Other dates, and perhaps guests; without a script, with the button."""
-    page.get_by_label("Check-out", exact=True).fill(LONGER.check_out.isoformat())
-    page.get_by_label("Check-in", exact=True).fill(LONGER.check_in.isoformat())
+    page.get_by_label("Check-out", exact=True).fill(longer().check_out.isoformat())
+    page.get_by_label("Check-in", exact=True).fill(longer().check_in.isoformat())
     if guests:
         page.get_by_label("Guests", exact=True).select_option(str(guests))
     if not script:
         page.get_by_role("button", name="Show price").click()
-    expect(page.locator("#offer").get_by_text(f"{LONGER.nights} nights", exact=False).first).to_be_visible()
+    expect(page.locator("#offer").get_by_text(f"{longer().nights} nights", exact=False).first).to_be_visible()
     if guests:  # the answer to the dates alone may come first
         expect(page.locator("#calendar").get_by_role("link", name="Next")).to_have_attribute(
             "href", re.compile(rf"guests={guests}\b")
@@ -44,9 +53,9 @@ def chosen(page: Page) -> Locator:
 def test_the_calendar_marks_the_nights_that_are_chosen_now(visit: Visit, room: Room, script: bool) -> None:
     page = visit(java_script_enabled=script)
     go(page, room)
-    expect(chosen(page)).to_have_count(STAY.nights)
+    expect(chosen(page)).to_have_count(the_stay().nights)
     choose(page, script=script)
-    expect(chosen(page)).to_have_count(LONGER.nights)
+    expect(chosen(page)).to_have_count(longer().nights)
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without"])
@@ -55,8 +64,8 @@ def test_other_months_keep_the_dates_and_guests_that_are_chosen_now(visit: Visit
     go(page, room)
     choose(page, script=script, guests=1)
     page.locator("#calendar").get_by_role("link", name="Next").click()
-    expect(page.get_by_label("Check-in", exact=True)).to_have_value(LONGER.check_in.isoformat())
-    expect(page.get_by_label("Check-out", exact=True)).to_have_value(LONGER.check_out.isoformat())
+    expect(page.get_by_label("Check-in", exact=True)).to_have_value(longer().check_in.isoformat())
+    expect(page.get_by_label("Check-out", exact=True)).to_have_value(longer().check_out.isoformat())
     expect(page.get_by_label("Guests", exact=True)).to_have_value("1")
 
 
@@ -68,7 +77,7 @@ def test_a_day_of_the_calendar_takes_the_length_and_guests_that_are_chosen_now(
     go(page, room)
     choose(page, script=script, guests=3)
     page.locator("td.night-within a").first.click()
-    moved = in_days(42, LONGER.nights)
+    moved = in_days(42, longer().nights)
     expect(page.get_by_label("Check-in", exact=True)).to_have_value(moved.check_in.isoformat())
     expect(page.get_by_label("Check-out", exact=True)).to_have_value(moved.check_out.isoformat())
     expect(page.get_by_label("Guests", exact=True)).to_have_value("3")
@@ -78,13 +87,13 @@ def test_the_way_to_other_rooms_takes_the_dates_that_are_chosen_now(page: Page, 
     go(page, room)
     choose(page, guests=3)
     page.get_by_role("link", name="Rooms in Antwerp").click()
-    expect(page.get_by_label("Check-in", exact=True)).to_have_value(LONGER.check_in.isoformat())
+    expect(page.get_by_label("Check-in", exact=True)).to_have_value(longer().check_in.isoformat())
     expect(page.get_by_label("Guests", exact=True)).to_have_value("3")
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without"])
 def test_a_check_in_moved_past_check_out_keeps_the_length(visit: Visit, room: Room, script: bool) -> None:
-    later = in_days(60, STAY.nights)
+    later = in_days(60, the_stay().nights)
     page = visit(java_script_enabled=script)
     go(page, room)
     page.get_by_label("Check-in", exact=True).fill(later.check_in.isoformat())

@@ -1,4 +1,4 @@
-"""A guest's booking whose process dies by kill -9 at a given point: `python -m tests.faults.dying GUEST ROOM POINT...`
+"""A guest's booking whose process dies by kill -9: `python -m tests.faults.dying DAY GUEST ROOM POINT...`
 
 One process is forked for each point, so that the program is imported once. Every point has nights of its own and the
 point's name as its Idempotency-Key. Prints how each process ended.
@@ -37,7 +37,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.requests import BookingRequest
 from booking.domain.tables import Booking
 from booking.infra import provider
-from tests.cast import AN_HOUR, SYSTEM, VISA, acting, in_days
+from tests.cast import AN_HOUR, SYSTEM, VISA, acting, in_days, it_is
 
 ENDPOINT = "dying"
 
@@ -178,8 +178,9 @@ def change_and_die(wanted: BookingRequest, point: str, desk: BookingContext) -> 
 
 
 def main() -> None:
-    guest_id, room_id = uuid.UUID(sys.argv[1]), uuid.UUID(sys.argv[2])
-    for point in sys.argv[3:]:
+    it_is(dt.date.fromisoformat(sys.argv[1]))  # midnight may have passed since the test began
+    guest_id, room_id = uuid.UUID(sys.argv[2]), uuid.UUID(sys.argv[3])
+    for point in sys.argv[4:]:
         child = os.fork()
         if child == 0:
             live_and_die(order(guest_id, room_id, point), point)

@@ -21,7 +21,7 @@ from booking.domain.reservations import bookings, recovery, refund_debts
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, reading
-from tests.cast import AN_HOUR, SYSTEM, VISA, acting, later, nights_of
+from tests.cast import AN_HOUR, SYSTEM, VISA, acting, later, nights_of, today
 from tests.faults import dying
 
 pytestmark = pytest.mark.faults
@@ -35,7 +35,7 @@ def die(environ: dict[str, str], alice: User, room: Room) -> Callable[[list[str]
     """Let alice's booking die at these points."""
 
     def at(points: list[str]) -> None:
-        command = [sys.executable, "-m", "tests.faults.dying", str(alice.id), str(room.id), *points]
+        command = [sys.executable, "-m", "tests.faults.dying", str(today()), str(alice.id), str(room.id), *points]
         run = subprocess.run(
             command,
             cwd=Path(__file__).parents[2],

@@ -21,6 +21,7 @@ from booking.domain.notices import FieldName, Notice
 from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.booking_summary import ChangedFrom
 from booking.domain.reservations.context import BookingContext
+from booking.domain.stays import Stay
 from booking.domain.tables import Room, User
 from booking.http import words
 from booking.infra.ids import encode
@@ -41,7 +42,10 @@ from tests.languages import SPOKEN, TEMPLATE, bracketed, catalogue, outside, spo
 from tests.web.visitor import Visitor
 
 HOME = TEMPLATE.parents[2]
-STAY = in_days(30)
+
+
+def the_stay() -> Stay:
+    return in_days(30)
 
 
 @pytest.fixture(scope="module")
@@ -119,14 +123,14 @@ def test_pages_for_everybody(foreign: Flask, room: Room, path: str) -> None:
 
 
 def room_address(room: Room) -> str:
-    return f"/rooms/{encode('room', room.id)}?checkIn={STAY.check_in}&checkOut={STAY.check_out}&guests=2"
+    return f"/rooms/{encode('room', room.id)}?checkIn={the_stay().check_in}&checkOut={the_stay().check_out}&guests=2"
 
 
 def test_the_way_from_a_room_to_a_booking(foreign: Flask, alice: User, room: Room, desk: BookingContext) -> None:
     site = foreign.extensions["services"].settings.site_name
     guest = Visitor(foreign).sign_in("alice")
     pages = [room_address(room), "/account", "/bookings"]
-    held = holds.reserve(acting(alice), order(alice, room, STAY), desk)
+    held = holds.reserve(acting(alice), order(alice, room, the_stay()), desk)
     pages.append(f"/checkout/{encode('booking', held.id)}")
     for path in pages:
         assert foreign_words(visible(guest.go(path)), site) == set(), path

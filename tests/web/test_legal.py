@@ -13,19 +13,23 @@ from booking.config import SettingsError
 from booking.domain.catalogue.cancellation_policies import STRICT
 from booking.domain.reservations import bookings, holds, recovery
 from booking.domain.reservations.context import BookingContext
+from booking.domain.stays import Stay
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from booking.web import legal
 from tests.cast import AN_HOUR, REFUND_DECLINED, REFUND_SLOW, SYSTEM, VISA, a_room, acting, in_days, order
 from tests.web.visitor import Visitor
 
-STAY = in_days(30, 3)
 SELLER = {
     "legal_name": "Scheldt Rooms BV",
     "legal_address": "Kaai 1, 2000 Antwerp, Belgium",
     "contact_email": "hello@rooms.example",
     "contact_phone": "+32 3 000 00 00",
 }
+
+
+def the_stay() -> Stay:
+    return in_days(30, 3)
 
 
 def with_settings(app: Flask, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> Visitor:
@@ -69,7 +73,7 @@ def test_a_text_that_cannot_be_read_is_named_at_the_start(tmp_path: Path) -> Non
 def test_a_receipt_names_seller_guest_stay_and_total(
     app: Flask, monkeypatch: pytest.MonkeyPatch, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    paid = bookings.book(acting(alice), order(alice, room, STAY), VISA, desk)
+    paid = bookings.book(acting(alice), order(alice, room, the_stay()), VISA, desk)
     guest = with_settings(app, monkeypatch, **SELLER)
     guest.sign_in("alice").go(f"/bookings/{encode('booking', paid.id)}")
     receipt = f"/bookings/{encode('booking', paid.id)}/receipt"
@@ -91,7 +95,7 @@ def test_a_receipt_names_seller_guest_stay_and_total(
 def test_nobody_else_gets_the_receipt_and_a_hold_has_none(
     app: Flask, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    held = holds.reserve(acting(alice), order(alice, room, STAY), desk)
+    held = holds.reserve(acting(alice), order(alice, room, the_stay()), desk)
     receipt = f"/bookings/{encode('booking', held.id)}/receipt"
     assert Visitor(app).sign_in("alice").go(receipt).status == 404
     assert Visitor(app).sign_in("bob").go(receipt).status == 404
@@ -103,7 +107,7 @@ def test_nobody_else_gets_the_receipt_and_a_hold_has_none(
 def test_a_receipt_says_what_became_of_the_refund_as_the_booking_does(
     app: Flask, alice: User, room: Room, desk: BookingContext, card: str, said: str
 ) -> None:
-    cancelled = bookings.book(acting(alice), order(alice, room, STAY), card, desk)
+    cancelled = bookings.book(acting(alice), order(alice, room, the_stay()), card, desk)
     bookings.cancel(acting(alice), cancelled.id, desk)
     guest = Visitor(app).signed_in(alice)
     here = f"/bookings/{encode('booking', cancelled.id)}"
@@ -116,7 +120,7 @@ def test_a_receipt_says_what_became_of_the_refund_as_the_booking_does(
 def test_a_receipt_follows_a_refund_that_comes_back_late(
     app: Flask, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    cancelled = bookings.book(acting(alice), order(alice, room, STAY), REFUND_SLOW, desk)
+    cancelled = bookings.book(acting(alice), order(alice, room, the_stay()), REFUND_SLOW, desk)
     bookings.cancel(acting(alice), cancelled.id, desk)
     recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
     guest = Visitor(app).signed_in(alice)
@@ -132,6 +136,6 @@ def test_a_receipt_of_what_was_not_refundable_says_so(app: Flask, alice: User, d
 
 def test_taxes_are_called_included_only_where_the_owner_says_so(app: Flask, room: Room) -> None:
     visitor = Visitor(app)
-    page = f"/rooms/{encode('room', room.id)}?checkIn={STAY.check_in}&checkOut={STAY.check_out}"
+    page = f"/rooms/{encode('room', room.id)}?checkIn={the_stay().check_in}&checkOut={the_stay().check_out}"
     assert "A local tourist tax may be due at the property." in visitor.go(page).text
     assert "All taxes are included." not in visitor.text

@@ -17,7 +17,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.search import suggestions, teasers, usual
 from booking.domain.search.finder import FoundRoom
 from booking.domain.search.inputs import RoomSearch
-from booking.domain.stays import StayRules
+from booking.domain.stays import Stay, StayRules
 from booking.domain.tables import Room, User
 from booking.infra import clock, redis
 from booking.infra.ids import encode
@@ -25,12 +25,17 @@ from tests.cases import each
 from tests.cast import a_room, acting, in_days, order
 
 RULES = StayRules()
-STAY = in_days(30, 2)
+
+
+def the_stay() -> Stay:
+    return in_days(30, 2)
 
 
 def wanted(**asked: object) -> RoomSearch:
-    dates = {"checkIn": STAY.check_in, "checkOut": STAY.check_out, "location": "antwerp"}
-    return RoomSearch.model_validate({**dates, **asked})
+    stay = the_stay()
+    return RoomSearch.model_validate(
+        {"checkIn": stay.check_in, "checkOut": stay.check_out, "location": "antwerp", **asked}
+    )
 
 
 def place() -> Destination | None:
@@ -71,7 +76,7 @@ def test_a_new_place_is_known_as_soon_as_its_rooms_are_told(app: Flask) -> None:
 
 
 def few() -> list[FoundRoom]:
-    return teasers.a_few(destinations.destinations(0), STAY, RULES, 0)
+    return teasers.a_few(destinations.destinations(0), the_stay(), RULES, 0)
 
 
 def test_a_few_rooms_come_from_different_places_and_only_published_ones(app: Flask) -> None:
@@ -87,27 +92,27 @@ def test_what_is_kept_of_several_places_comes_in_one_round_trip(app: Flask, monk
     for location in ("antwerp", "ghent", "bruges", "ostend", "mechelen", "leuven", "namur", "dinant"):
         a_room(location=location)
     places, asked = destinations.destinations(0), []
-    shown = [teasers.a_few(places, STAY, RULES, 60) for _ in range(2)]
+    shown = [teasers.a_few(places, the_stay(), RULES, 60) for _ in range(2)]
     mget = redis.servers.cache.client.mget
     monkeypatch.setattr(redis.servers.cache.client, "mget", lambda *keys: asked.append(keys) or mget(*keys))
-    shown.append(teasers.a_few(places, STAY, RULES, 60))
+    shown.append(teasers.a_few(places, the_stay(), RULES, 60))
     assert [len(keys) for keys in asked] == [2 * teasers.FEW]
     assert shown[0] == shown[1] == shown[2]
     assert len(shown[0]) == teasers.FEW
 
 
 def test_a_few_rooms_are_free_and_large_enough(app: Flask, room: Room, alice: User, desk: BookingContext) -> None:
-    holds.reserve(acting(alice), order(alice, room, STAY), desk)
+    holds.reserve(acting(alice), order(alice, room, the_stay()), desk)
     a_room(capacity=1)
     left = a_room()
     assert [found.id for found in few()] == [encode("room", left.id)]
 
 
 def test_other_dates_are_offered_when_all_is_taken(app: Flask, room: Room, alice: User, desk: BookingContext) -> None:
-    holds.reserve(acting(alice), order(alice, room, STAY), desk)
+    holds.reserve(acting(alice), order(alice, room, the_stay()), desk)
     found = suggestions.instead(wanted(), place(), RULES, 0)
     assert found.reason == suggestions.TAKEN
-    shifts = [(one.wanted.check_in - STAY.check_in).days for one in found.suggestions if one.kind == "dates"]
+    shifts = [(one.wanted.check_in - the_stay().check_in).days for one in found.suggestions if one.kind == "dates"]
     assert shifts == [2, -2]
 
 
@@ -134,7 +139,7 @@ def test_for_too_many_guests_as_many_as_can_be_are_offered(
     found = suggestions.instead(search, where, RULES, 0)
     assert (found.reason, found.largest) == (suggestions.TOO_MANY, 8)
     assert [(one.kind, one.wanted.capacity, one.total) for one in found.suggestions] == [("guests", 8, 1)]
-    holds.reserve(acting(alice), order(alice, large, STAY), desk)
+    holds.reserve(acting(alice), order(alice, large, the_stay()), desk)
     assert suggestions.instead(search, where, RULES, 0).suggestions[0].wanted.capacity == 4
 
 

@@ -135,7 +135,7 @@ def test_blocks_that_are_over_are_not_shown(room: Room) -> None:
 
 @each(
     ("said", "field"),
-    [
+    lambda: [
         ({"reason": "x" * 256}, "reason"),
         ({"uid": "x" * 256, **FEED}, "uid"),
         ({"uid": "", **FEED}, "uid"),

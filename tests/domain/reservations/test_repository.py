@@ -27,8 +27,8 @@ from tests.cast import SYSTEM, VISA, acting, in_days, later, order, payments_of,
 
 NEW: dict[str, Any] = {
     "reference": "ZZZZ-ZZZZ",
-    "check_in": in_days(50).check_in,
-    "check_out": in_days(50).check_out,
+    "check_in": dt.date(2031, 1, 1),
+    "check_out": dt.date(2031, 1, 4),
     "guests": 3,
     "total_price": Decimal(99),
     "currency": "USD",

@@ -9,14 +9,21 @@ from flask import Flask
 
 from booking.domain.catalogue import kinds
 from booking.domain.catalogue.cancellation_policies import FLEXIBLE
+from booking.domain.stays import Stay
 from booking.domain.tables import Room
 from booking.infra.ids import encode
 from tests.cases import each
 from tests.cast import a_room, in_days
 from tests.web.visitor import Visitor
 
-STAY = in_days(30, 2)
-DATES = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}"
+
+def the_stay() -> Stay:
+    return in_days(30, 2)
+
+
+def the_dates() -> str:
+    stay = the_stay()
+    return f"checkIn={stay.check_in}&checkOut={stay.check_out}"
 
 
 @pytest.fixture
@@ -40,7 +47,7 @@ def names(visitor: Visitor) -> list[str]:
 
 @pytest.mark.usefixtures("three")
 def test_cards_and_pages_say_what_sort_of_place_it_is(visitor: Visitor) -> None:
-    visitor.go(f"/rooms?location=antwerp&{DATES}")
+    visitor.go(f"/rooms?location=antwerp&{the_dates()}")
     assert "Shared room in hostel" in visitor.text
     link = next(link["href"] for link in visitor.page.select(".room-card a") if link.get_text() == "Bunk 7")
     assert "Type Shared room in hostel" in visitor.go(str(link)).text
@@ -52,7 +59,7 @@ def test_cards_and_pages_say_what_sort_of_place_it_is(visitor: Visitor) -> None:
     [("entire-place", ["Canal flat"]), ("private-room", ["Blue room"]), ("shared-room", ["Bunk 7"])],
 )
 def test_a_search_can_ask_for_one_sort(visitor: Visitor, kind: str, found: list[str]) -> None:
-    visitor.go(f"/rooms?location=antwerp&{DATES}&kind={kind}")
+    visitor.go(f"/rooms?location=antwerp&{the_dates()}&kind={kind}")
     assert names(visitor) == found
     assert visitor.page.select_one("select[name=kind] option[selected]")["value"] == kind
     assert "kind" not in visitor.page.select_one(".chip")["href"]
@@ -60,13 +67,13 @@ def test_a_search_can_ask_for_one_sort(visitor: Visitor, kind: str, found: list[
 
 def test_a_sort_that_is_not_there_is_suggested_to_be_dropped(visitor: Visitor) -> None:
     a_room(kind="Entire home")
-    visitor.go(f"/rooms?location=antwerp&{DATES}&kind=shared-room")
+    visitor.go(f"/rooms?location=antwerp&{the_dates()}&kind=shared-room")
     assert "No rooms available in Antwerp" in visitor.text
     assert "Any type of place 1 room" in visitor.text
 
 
 def test_a_sort_that_is_none_is_refused_by_name(visitor: Visitor, room: Room) -> None:
-    visitor.go(f"/rooms?location=antwerp&{DATES}&kind=castle")
+    visitor.go(f"/rooms?location=antwerp&{the_dates()}&kind=castle")
     assert visitor.status == 400
     assert visitor.problems == ["Type of place must be one of entire-place, private-room, shared-room."]
 
@@ -93,14 +100,14 @@ def test_words_of_sources_are_understood(words: str | None, kind: str | None) ->
 
 @pytest.mark.usefixtures("three")
 def test_a_keyword_is_a_field_of_the_page(visitor: Visitor) -> None:
-    visitor.go(f"/rooms?location=antwerp&{DATES}&q=blue")
+    visitor.go(f"/rooms?location=antwerp&{the_dates()}&q=blue")
     assert names(visitor) == ["Blue room"]
     assert visitor.page.select_one("input[name=q]")["value"] == "blue"
 
 
 def test_cards_say_where_in_the_city_and_until_when_it_is_free_to_cancel(visitor: Visitor) -> None:
     a_room(address={"city": "Antwerp", "district": "Zurenborg"}, cancellation_policy=FLEXIBLE)
-    visitor.go(f"/rooms?location=antwerp&{DATES}")
+    visitor.go(f"/rooms?location=antwerp&{the_dates()}")
     assert "Zurenborg, Antwerp" in visitor.text
     assert "Free cancellation until" in visitor.page.select_one(".room-card").get_text()
 
@@ -114,6 +121,6 @@ def test_cards_promise_no_free_cancellation_where_there_is_none(visitor: Visitor
 
 def test_a_name_that_says_the_kind_is_not_said_twice(visitor: Visitor) -> None:
     room = a_room(name="Double room with a balcony", kind="Double room")
-    card = visitor.go(f"/rooms?location=antwerp&{DATES}").page.select_one(".room-card")
+    card = visitor.go(f"/rooms?location=antwerp&{the_dates()}").page.select_one(".room-card")
     assert card.get_text().count("Double room") == 1
     assert "Type Double room" in visitor.go(f"/rooms/{encode('room', room.id)}").text

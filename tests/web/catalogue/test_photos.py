@@ -13,6 +13,7 @@ from sqlalchemy import update
 from booking.config import Settings, SettingsError
 from booking.demo.pictures import room_picture
 from booking.domain.catalogue.models import DEMO
+from booking.domain.stays import Stay
 from booking.domain.tables import Room
 from booking.infra import redis
 from booking.infra.db import db
@@ -23,8 +24,6 @@ from tests.quick import first_quick
 from tests.test_settings import GOOD
 from tests.web.visitor import Visitor
 
-STAY = in_days(30, 2)
-DATES = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}"
 PHOTOS = [
     {"url": "https://photos.example/one.jpg", "alt": "The bed by the window"},
     {"url": "https://photos.example/two.jpg"},
@@ -40,6 +39,15 @@ NEVER = [
     "",
     None,
 ]
+
+
+def the_stay() -> Stay:
+    return in_days(30, 2)
+
+
+def the_dates() -> str:
+    stay = the_stay()
+    return f"checkIn={stay.check_in}&checkOut={stay.check_out}"
 
 
 @pytest.fixture
@@ -70,7 +78,7 @@ def test_a_rooms_page_shows_its_photos_with_their_words_and_without_moving(visit
 
 def test_the_first_photo_stands_on_cards_and_with_bookings(visitor: Visitor) -> None:
     room = a_room(images=PHOTOS)
-    visitor.go(f"/rooms?location=antwerp&{DATES}")
+    visitor.go(f"/rooms?location=antwerp&{the_dates()}")
     assert visitor.page.select_one(".room-card img")["src"] == PHOTOS[0]["url"]
     assert visitor.client.get(f"{address(room)}/picture").headers["Location"] == PHOTOS[0]["url"]
 
@@ -91,7 +99,7 @@ def test_what_is_no_photo_of_an_allowed_source_is_never_put_out(visitor: Visitor
 
 def test_a_room_without_photos_has_an_illustration_that_says_so_and_claims_nothing(visitor: Visitor) -> None:
     room = a_room(kind="Shared room in hostel", capacity=1)
-    visitor.go(f"/rooms?location=antwerp&{DATES}&capacity=1")
+    visitor.go(f"/rooms?location=antwerp&{the_dates()}&capacity=1")
     card = visitor.page.select_one(".room-card")
     assert "illustration.svg" in card.img["src"]
     assert card.select_one(".picture-label").get_text() == "Illustration"

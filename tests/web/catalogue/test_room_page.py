@@ -12,6 +12,7 @@ from flask import Flask
 
 from booking.domain.reservations import holds
 from booking.domain.reservations.context import BookingContext
+from booking.domain.stays import Stay
 from booking.domain.tables import Property, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
@@ -19,10 +20,17 @@ from tests.cases import each
 from tests.cast import a_room, acting, in_days, order
 from tests.web.visitor import Visitor
 
-STAY = in_days(30, 2)
-DATES = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}"
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
 WEB = Path(__file__).parents[3] / "booking" / "web"
+
+
+def the_stay() -> Stay:
+    return in_days(30, 2)
+
+
+def the_dates() -> str:
+    stay = the_stay()
+    return f"checkIn={stay.check_in}&checkOut={stay.check_out}"
 
 
 @pytest.fixture
@@ -35,37 +43,38 @@ def address(room: Room) -> str:
 
 
 def test_a_room_shows_every_line_and_the_refund_with_its_date(visitor: Visitor, room: Room) -> None:
-    visitor.go(f"{address(room)}?{DATES}&guests=2")
+    visitor.go(f"{address(room)}?{the_dates()}&guests=2")
     assert "2 nights at €120 €240 Total €240" in visitor.text
     assert "Free cancellation until" in visitor.text
-    assert visitor.form(f"{address(room)}/reserve").select_one("input[name=checkIn]")["value"] == str(STAY.check_in)
+    reserving = visitor.form(f"{address(room)}/reserve")
+    assert reserving.select_one("input[name=checkIn]")["value"] == str(the_stay().check_in)
 
 
 def test_a_price_looks_the_same_on_the_card_and_in_the_panel(visitor: Visitor) -> None:
     odd = a_room(price_per_night=Decimal("120.50"))
-    visitor.go(f"/rooms?location=antwerp&{DATES}&capacity=2")
+    visitor.go(f"/rooms?location=antwerp&{the_dates()}&capacity=2")
     assert "€241.00 for 2 nights" in visitor.text
     assert "€120.50 per night" in visitor.text
-    visitor.go(f"{address(odd)}?{DATES}&guests=2")
+    visitor.go(f"{address(odd)}?{the_dates()}&guests=2")
     assert "2 nights at €120.50 €241.00 Total €241.00" in visitor.text
 
 
 def test_dollars_say_which(visitor: Visitor) -> None:
     for currency, shown in (("USD", "US$"), ("CAD", "CA$"), ("MXN", "MX$")):
         a_room(location=currency.lower(), currency=currency)
-        assert f"{shown}240 for 2 nights" in visitor.go(f"/rooms?location={currency.lower()}&{DATES}").text
+        assert f"{shown}240 for 2 nights" in visitor.go(f"/rooms?location={currency.lower()}&{the_dates()}").text
 
 
 def test_a_room_tells_the_price_of_each_night(visitor: Visitor, room: Room) -> None:
-    visitor.go(f"{address(room)}?{DATES}&guests=2")
+    visitor.go(f"{address(room)}?{the_dates()}&guests=2")
     rows = [row.get_text(" ", strip=True) for row in visitor.page.select("details.nightly tr")]
-    assert len(rows) == STAY.nights
+    assert len(rows) == the_stay().nights
     assert all(row.endswith("€120") for row in rows)
 
 
-@pytest.mark.parametrize("query", ["guests=99", f"{DATES}&guests=99"])
-def test_a_room_offers_no_more_guests_than_it_takes(visitor: Visitor, room: Room, query: str) -> None:
-    visitor.go(f"{address(room)}?{query}")
+@pytest.mark.parametrize("has_dates", [False, True])
+def test_a_room_offers_no_more_guests_than_it_takes(visitor: Visitor, room: Room, has_dates: bool) -> None:
+    visitor.go(f"{address(room)}?guests=99&{the_dates() if has_dates else ''}")
     assert visitor.problems == ["This room sleeps 4 guests."]
     offered = [option["value"] for option in visitor.page.select("select[name=guests] option")]
     assert offered == ["1", "2", "3", "4"]
@@ -75,10 +84,10 @@ def test_a_room_offers_no_more_guests_than_it_takes(visitor: Visitor, room: Room
 def test_a_night_that_is_only_held_is_not_called_booked(
     visitor: Visitor, room: Room, bob: User, desk: BookingContext
 ) -> None:
-    holds.reserve(acting(bob), order(bob, room, STAY), desk)
-    visitor.go(f"{address(room)}?{DATES}&guests=2")
+    holds.reserve(acting(bob), order(bob, room, the_stay()), desk)
+    visitor.go(f"{address(room)}?{the_dates()}&guests=2")
     nights = [night.get_text(" ", strip=True) for night in visitor.page.select("td.night-taken")]
-    assert nights[:2] == [f"{STAY.check_in.day} not available", f"{STAY.dates()[1].day} not available"]
+    assert nights[:2] == [f"{the_stay().check_in.day} not available", f"{the_stay().dates()[1].day} not available"]
     assert "At least one of these nights is not available." in visitor.text
     assert "Crossed-out nights are not available." in visitor.text
     assert "booked" not in visitor.text
@@ -90,7 +99,7 @@ def test_a_large_room_can_be_filled(visitor: Visitor) -> None:
 
 
 def test_months_keep_the_search_and_say_guests_once(visitor: Visitor, room: Room) -> None:
-    visitor.go(f"{address(room)}?{DATES}&capacity=3")
+    visitor.go(f"{address(room)}?{the_dates()}&capacity=3")
     turned = next(link for link in visitor.links() if "month=" in link)
     assert "guests=3" in turned
     assert "capacity" not in turned
@@ -113,7 +122,7 @@ def test_a_place_whose_host_is_not_known_is_named_once(visitor: Visitor) -> None
     call_its_house(room, "Antwerp")
     visitor.go(address(room))
     assert "Antwerp, Belgium" in visitor.text
-    assert "Antwerp, Antwerp" not in visitor.text + visitor.go(f"/rooms?location=antwerp&{DATES}").text
+    assert "Antwerp, Antwerp" not in visitor.text + visitor.go(f"/rooms?location=antwerp&{the_dates()}").text
 
 
 def test_a_room_without_dates_asks_for_them(visitor: Visitor, room: Room) -> None:
@@ -125,10 +134,10 @@ def test_a_room_without_dates_asks_for_them(visitor: Visitor, room: Room) -> Non
 
 @each(
     ("query", "said"),
-    [
-        (f"checkIn={STAY.check_in}", "Check-out is missing."),
+    lambda: [
+        (f"checkIn={the_stay().check_in}", "Check-out is missing."),
         ("checkIn=2020-01-01&checkOut=2020-01-03", "Check-in is in the past."),
-        (f"{DATES}&guests=9", "This room sleeps 4 guests."),
+        (f"{the_dates()}&guests=9", "This room sleeps 4 guests."),
         ("checkIn=soon&checkOut=later", "Check-in must be a date such as 2026-12-01."),
     ],
 )
@@ -141,11 +150,11 @@ def test_a_room_says_what_is_wrong_with_the_dates(visitor: Visitor, room: Room, 
 def test_a_taken_room_offers_others_for_the_dates(
     visitor: Visitor, room: Room, alice: User, desk: BookingContext
 ) -> None:
-    holds.reserve(acting(alice), order(alice, room, STAY), desk)
-    visitor.go(f"{address(room)}?{DATES}&guests=2")
+    holds.reserve(acting(alice), order(alice, room, the_stay()), desk)
+    visitor.go(f"{address(room)}?{the_dates()}&guests=2")
     assert "Not available on these dates" in visitor.text
     assert any(link.startswith("/rooms?location=antwerp&checkIn=") for link in visitor.links())
-    assert len(visitor.page.select(".night-taken")) == STAY.nights
+    assert len(visitor.page.select(".night-taken")) == the_stay().nights
 
 
 def test_months_can_be_turned_within_what_can_be_booked(visitor: Visitor, room: Room) -> None:
@@ -164,7 +173,7 @@ def test_an_unknown_room_is_not_found(visitor: Visitor, path: Any) -> None:
 
 
 def test_a_room_tells_search_engines_about_itself(visitor: Visitor, room: Room) -> None:
-    visitor.go(f"{address(room)}?{DATES}")
+    visitor.go(f"{address(room)}?{the_dates()}")
     told = json.loads(str(visitor.page.select_one('script[type="application/ld+json"]').string))
     assert told["@type"] == "HotelRoom"
     assert told["occupancy"]["maxValue"] == 4
@@ -201,8 +210,8 @@ def test_other_months_are_not_for_crawlers(visitor: Visitor, room: Room) -> None
 def test_a_stay_that_cannot_be_had_offers_the_nearest_that_can(
     visitor: Visitor, room: Room, alice: User, desk: BookingContext
 ) -> None:
-    holds.reserve(acting(alice), order(alice, room, STAY), desk)
-    visitor.go(f"{address(room)}?{DATES}&guests=2")
+    holds.reserve(acting(alice), order(alice, room, the_stay()), desk)
+    visitor.go(f"{address(room)}?{the_dates()}&guests=2")
     nearest = [link["href"] for link in visitor.page.select("#offer .ways a")]
     assert len(nearest) == 3
     for other, day in zip(nearest, (28, 32), strict=False):

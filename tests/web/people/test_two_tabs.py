@@ -9,13 +9,16 @@ from bs4 import Tag
 from flask import Flask
 
 from booking.domain import reservations
+from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db
 from booking.infra.ids import encode
 from tests.cast import PASSWORD, in_days, person
 from tests.web.visitor import Visitor
 
-STAY = in_days(30)
+
+def the_stay() -> Stay:
+    return in_days(30)
 
 
 @pytest.fixture
@@ -35,7 +38,7 @@ def reserve_url(room: Room) -> str:
 
 
 def look_at(tab: Visitor, room: Room) -> Visitor:
-    query = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}&guests=2"
+    query = f"checkIn={the_stay().check_in}&checkOut={the_stay().check_out}&guests=2"
     return tab.go(f"/rooms/{encode('room', room.id)}?{query}")
 
 

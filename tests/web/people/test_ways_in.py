@@ -13,7 +13,7 @@ from booking.infra.db import db, transaction
 from tests.cases import each
 from tests.cast import count
 from tests.web.people.test_own_account import link
-from tests.web.reservations.test_checkout import STAY, checkout_url, reserve, reserve_url, the_booking
+from tests.web.reservations.test_checkout import checkout_url, reserve, reserve_url, the_booking, the_stay
 from tests.web.visitor import Visitor
 
 
@@ -71,7 +71,7 @@ def test_another_price_than_shown_is_asked_about_after_signing_in(visitor: Visit
 
 
 def test_a_link_alone_reserves_nothing_after_signing_in(visitor: Visitor, alice: User, room: Room) -> None:
-    visitor.go(f"{reserve_url(room)}?checkIn={STAY.check_in}&checkOut={STAY.check_out}&guests=2")
+    visitor.go(f"{reserve_url(room)}?checkIn={the_stay().check_in}&checkOut={the_stay().check_out}&guests=2")
     visitor.send("/sign-in", email=alice.email, password="correct horse battery")
     assert visitor.heading == "Reserve this room?"
     assert count(Booking) == 0

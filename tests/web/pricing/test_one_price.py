@@ -13,6 +13,7 @@ from flask import Flask
 
 from booking.domain import pricing
 from booking.domain.pricing import Line, quotes
+from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
 from tests.api.program import an_order, dates, program_of
@@ -21,8 +22,11 @@ from tests.web.catalogue.test_room_page import PART
 from tests.web.reservations.test_checkout import reserve, reserve_url, room_url, the_booking
 from tests.web.visitor import Visitor
 
-STAY = in_days(30)
 PER_NIGHT, FOR_TWO, FOR_THREE = 777, 3 * 140, 3 * 150
+
+
+def the_stay() -> Stay:
+    return in_days(30)
 
 
 @pytest.fixture
@@ -59,7 +63,7 @@ class _Row:
 
 
 def test_a_search_shows_it(visitor: Visitor, room: Room) -> None:
-    search = f"/rooms?location=antwerp&checkIn={STAY.check_in}&checkOut={STAY.check_out}&capacity="
+    search = f"/rooms?location=antwerp&checkIn={the_stay().check_in}&checkOut={the_stay().check_out}&capacity="
     assert f"€{FOR_TWO} for 3 nights" in visitor.go(search + "2").text
     assert f"€{FOR_THREE} for 3 nights" in visitor.go(search + "3").text
     assert f"€{FOR_TWO} for 3 nights" in visitor.go(search + "2").text  # which is kept by now
@@ -96,7 +100,7 @@ def test_search_engines_and_whoever_gave_no_dates_are_told_it(visitor: Visitor, 
 
 
 def test_it_is_asked_before_reserving_held_and_asked_again_for_other_guests(guest: Visitor, room: Room) -> None:
-    query = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}&guests="
+    query = f"checkIn={the_stay().check_in}&checkOut={the_stay().check_out}&guests="
     assert f"Total €{FOR_TWO}" in guest.go(f"{reserve_url(room)}?{query}2").text
     reserve(guest, room)
     assert the_booking().total_price == FOR_TWO

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from booking.domain.reservations import holds
 from booking.domain.reservations.context import BookingContext
+from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
@@ -30,7 +31,9 @@ from tests.cast import (
 from tests.quick import first_quick
 from tests.web.visitor import Visitor
 
-STAY = in_days(30)
+
+def the_stay() -> Stay:
+    return in_days(30)
 
 
 @pytest.fixture
@@ -43,7 +46,8 @@ def guest(app: Flask, alice: User) -> Visitor:
     return Visitor(app).signed_in(alice)
 
 
-def room_url(room: Room, stay: Any = STAY, guests: Any = 2) -> Any:
+def room_url(room: Room, stay: Any = None, guests: Any = 2) -> Any:
+    stay = stay or the_stay()
     return f"/rooms/{encode('room', room.id)}?checkIn={stay.check_in}&checkOut={stay.check_out}&guests={guests}"
 
 
@@ -51,7 +55,7 @@ def reserve_url(room: Room) -> Any:
     return f"/rooms/{encode('room', room.id)}/reserve"
 
 
-def reserve(visitor: Visitor, room: Room, stay: Any = STAY, guests: Any = 2) -> Any:
+def reserve(visitor: Visitor, room: Room, stay: Any = None, guests: Any = 2) -> Any:
     return visitor.go(room_url(room, stay, guests)).send(reserve_url(room))
 
 
@@ -80,7 +84,7 @@ def test_reserving_holds_the_room_and_shows_what_it_costs(guest: Visitor, room: 
 
 
 def test_a_form_that_is_too_old_is_asked_once_more(guest: Visitor, room: Room) -> None:
-    guest.post(reserve_url(room), checkIn=STAY.check_in, checkOut=STAY.check_out, guests=2)
+    guest.post(reserve_url(room), checkIn=the_stay().check_in, checkOut=the_stay().check_out, guests=2)
     assert count(Booking) == 0
     assert guest.heading == "Reserve this room?"
     guest.send(reserve_url(room))
@@ -98,7 +102,7 @@ def test_twice_is_the_same_hold(guest: Visitor, room: Room) -> None:
 def test_many_clicks_at_once_are_one_hold(app: Flask, alice: User, room: Room) -> None:
     guest = Visitor(app).sign_in("alice").go(room_url(room))
     token = guest.form(reserve_url(room)).find("input", attrs={"name": "csrf_token"})["value"]
-    fields = {"checkIn": STAY.check_in, "checkOut": STAY.check_out, "guests": 2, "csrf_token": token}
+    fields = {"checkIn": the_stay().check_in, "checkOut": the_stay().check_out, "guests": 2, "csrf_token": token}
 
     def click() -> Any:
         return guest.copy().post(reserve_url(room), data=fields).headers["Location"]
@@ -132,7 +136,7 @@ def test_what_cannot_be_reserved_is_explained_on_the_rooms_page(
 def test_somebody_was_quicker(guest: Visitor, bob: User, room: Room, desk: BookingContext) -> None:
     other = a_room(name="The other room")
     guest.go(room_url(room))
-    holds.reserve(acting(bob), order(bob, room, STAY), desk)
+    holds.reserve(acting(bob), order(bob, room, the_stay()), desk)
     guest.send(reserve_url(room))
     assert (guest.status, guest.heading) == (409, "Someone else has just taken this room")
     assert "The other room" in guest.text
@@ -272,7 +276,7 @@ def test_when_somebody_else_has_it_by_then_others_are_offered(
     a_room(name="The other room")
     url = reserve(guest, room).url
     later(desk.hold_for)
-    holds.reserve(acting(bob), order(bob, room, STAY), desk)
+    holds.reserve(acting(bob), order(bob, room, the_stay()), desk)
     guest.go(url)
     assert guest.status == 200
     assert "Another guest has the room for these nights now." in guest.text
@@ -283,7 +287,7 @@ def test_giving_the_room_back_frees_it_at_once(guest: Visitor, bob: User, room: 
     url = reserve(guest, room).url
     guest.send(f"{url}/release")
     assert guest.url.startswith(f"/rooms/{encode('room', room.id)}?")
-    assert holds.reserve(acting(bob), order(bob, room, STAY), desk).status == "PENDING"
+    assert holds.reserve(acting(bob), order(bob, room, the_stay()), desk).status == "PENDING"
 
 
 def test_giving_back_what_is_paid_changes_nothing(guest: Visitor, room: Room) -> None:
@@ -346,7 +350,7 @@ def test_nothing_in_the_outline_stands_above_the_heading(guest: Visitor, room: R
 
 
 def test_nobody_signs_in_first_and_comes_back(visitor: Visitor, room: Room, alice: User, desk: BookingContext) -> None:
-    held = holds.reserve(acting(alice), order(alice, room, STAY), desk)
+    held = holds.reserve(acting(alice), order(alice, room, the_stay()), desk)
     visitor.go(checkout_url(held))
     assert parse_qs(urlsplit(visitor.url).query)["next"] == [checkout_url(held)]
     visitor.send("/sign-in", email=alice.email, password="correct horse battery")

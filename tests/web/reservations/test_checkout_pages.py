@@ -13,6 +13,7 @@ from flask import Flask
 from booking.domain.errors import PaymentUnknown
 from booking.domain.reservations import bookings, holds, recovery
 from booking.domain.reservations.context import BookingContext
+from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
 from tests.cast import (
@@ -31,7 +32,9 @@ from tests.cast import (
 )
 from tests.web.visitor import Visitor
 
-STAY = in_days(30)
+
+def the_stay() -> Stay:
+    return in_days(30)
 
 
 @pytest.fixture
@@ -41,7 +44,7 @@ def guest(app: Flask, alice: User) -> Visitor:
 
 @pytest.fixture
 def held(alice: User, room: Room, desk: BookingContext) -> Booking:
-    return holds.reserve(acting(alice), order(alice, room, STAY), desk)
+    return holds.reserve(acting(alice), order(alice, room, the_stay()), desk)
 
 
 def checkout(booking: Any) -> Any:
@@ -49,7 +52,7 @@ def checkout(booking: Any) -> Any:
 
 
 def wish(room: Room, guests: Any = 2) -> Any:
-    query = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}&guests={guests}"
+    query = f"checkIn={the_stay().check_in}&checkOut={the_stay().check_out}&guests={guests}"
     return f"/rooms/{encode('room', room.id)}/reserve?{query}"
 
 
@@ -100,7 +103,7 @@ def test_the_total_goes_back_in_the_currencys_own_decimals(
     guest: Visitor, alice: User, desk: BookingContext, currency: str, price: str, shown: str
 ) -> None:
     abroad = a_room(currency=currency, price_per_night=Decimal(price))
-    held = holds.reserve(acting(alice), order(alice, abroad, STAY), desk)
+    held = holds.reserve(acting(alice), order(alice, abroad, the_stay()), desk)
     assert guest.go(checkout(held)).page.find("input", attrs={"name": "shownTotal"})["value"] == shown
     guest.send(checkout(held), paymentMethodId=VISA)
     assert guest.heading == "You’re booked"
@@ -145,7 +148,7 @@ def test_a_hold_of_overlapping_dates_is_told_and_released_for_the_dates_that_are
         guest.send(f"{checkout(mine)}/release")
         assert (guest.url, reload(mine).status) == (page, "CANCELLED")
         assert "Held for you until" not in offer(guest)
-        mine = holds.reserve(acting(alice), order(alice, room, STAY), desk)
+        mine = holds.reserve(acting(alice), order(alice, room, the_stay()), desk)
     assert reload(others).status == "PENDING"
 
 
@@ -213,7 +216,7 @@ def test_reserving_in_spite_of_ones_own_stay_says_whose_it_is(
 ) -> None:
     other = in_days(31)
     guest.go(f"/rooms/{encode('room', room.id)}?checkIn={other.check_in}&checkOut={other.check_out}&guests=2")
-    bookings.book(acting(alice), order(alice, room, STAY), VISA, desk)
+    bookings.book(acting(alice), order(alice, room, the_stay()), VISA, desk)
     guest.send(wish(room).partition("?")[0])
     assert "You already have this room from" in guest.text
 
@@ -296,7 +299,7 @@ def test_other_dates_that_somebody_else_has_leave_the_reservation_and_say_so(
 def test_a_room_that_another_only_holds_is_not_called_booked(
     guest: Visitor, bob: User, room: Room, desk: BookingContext
 ) -> None:
-    holds.reserve(acting(bob), order(bob, room, STAY), desk)
+    holds.reserve(acting(bob), order(bob, room, the_stay()), desk)
     guest.go(wish(room))
     assert (guest.status, "booked" in str(guest.page.select_one("main .stack"))) == (409, False)
     assert "still stands" not in guest.text
@@ -364,10 +367,10 @@ def test_every_state_has_one_heading(
     pages.append(guest.go(guest.url + "/cancel").page)
     pages.append(guest.send(guest.url).page)
     pages.append(guest.go(wish(room)).page)
-    again = holds.reserve(acting(alice), order(alice, room, STAY), desk)
+    again = holds.reserve(acting(alice), order(alice, room, the_stay()), desk)
     later(desk.hold_for)
     pages.append(guest.go(checkout(again)).page)
-    holds.reserve(acting(bob), order(bob, room, STAY), desk)
+    holds.reserve(acting(bob), order(bob, room, the_stay()), desk)
     pages.append(guest.go(wish(room)).page)
     headings = [[heading.get_text(strip=True) for heading in page.select("h1")] for page in pages]
     assert headings == [

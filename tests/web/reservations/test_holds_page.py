@@ -11,13 +11,16 @@ from flask import Flask
 from booking.domain import reservations
 from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
+from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
 from tests.cases import each
 from tests.cast import AN_HOUR, VISA, a_room, acting, count, in_days, later, order, payments_of, reload
 from tests.web.visitor import Visitor
 
-STAY = in_days(30)
+
+def the_stay() -> Stay:
+    return in_days(30)
 
 
 @pytest.fixture
@@ -30,7 +33,7 @@ def reserve_url(room: Room) -> str:
 
 
 def reserve(guest: Visitor, room: Room) -> Visitor:
-    dates = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}&guests=2"
+    dates = f"checkIn={the_stay().check_in}&checkOut={the_stay().check_out}&guests=2"
     return guest.go(f"/rooms/{encode('room', room.id)}?{dates}").send(reserve_url(room))
 
 

@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from booking.domain.reservations import holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.search import usual
+from booking.domain.stays import Stay
 from booking.domain.tables import Room, User
 from booking.http import number_format
 from booking.infra.ids import encode
@@ -26,10 +27,17 @@ from tests.cast import a_room, acting, in_days, order
 from tests.sources import nodes_of, tree_of
 from tests.web.visitor import Visitor
 
-STAY = in_days(30, 2)
-DATES = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}"
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
 WEB = Path(__file__).parents[3] / "booking" / "web"
+
+
+def the_stay() -> Stay:
+    return in_days(30, 2)
+
+
+def the_dates() -> str:
+    stay = the_stay()
+    return f"checkIn={stay.check_in}&checkOut={stay.check_out}"
 
 
 @pytest.fixture
@@ -78,15 +86,15 @@ def test_home_searches_a_weekend_ahead(visitor: Visitor) -> None:
 
 
 def test_results_show_the_total_for_the_stay(visitor: Visitor, room: Room) -> None:
-    visitor.go(f"/rooms?location=antwerp&{DATES}&capacity=2")
+    visitor.go(f"/rooms?location=antwerp&{the_dates()}&capacity=2")
     assert "1 room available in Antwerp" in visitor.text
     assert "€240 for 2 nights" in visitor.text
     assert "€120 per night" in visitor.text
 
 
 def test_a_room_link_keeps_dates_and_guests(visitor: Visitor, room: Room) -> None:
-    visitor.go(f"/rooms?location=antwerp&{DATES}&capacity=3")
-    assert f"{address(room)}?{DATES}&guests=3" in visitor.links()
+    visitor.go(f"/rooms?location=antwerp&{the_dates()}&capacity=3")
+    assert f"{address(room)}?{the_dates()}&guests=3" in visitor.links()
 
 
 def test_results_without_dates_take_the_usual_ones(visitor: Visitor, room: Room) -> None:
@@ -96,7 +104,7 @@ def test_results_without_dates_take_the_usual_ones(visitor: Visitor, room: Room)
 
 
 def test_wrong_dates_are_told_beside_the_field(visitor: Visitor, room: Room) -> None:
-    visitor.go(f"/rooms?location=antwerp&checkIn={STAY.check_out}&checkOut={STAY.check_in}")
+    visitor.go(f"/rooms?location=antwerp&checkIn={the_stay().check_out}&checkOut={the_stay().check_in}")
     assert visitor.status == 400
     assert visitor.problems == ["Check-in must be before check-out."]
     assert visitor.page.select_one("#f-checkIn")["aria-invalid"] == "true"
@@ -104,12 +112,12 @@ def test_wrong_dates_are_told_beside_the_field(visitor: Visitor, room: Room) -> 
 
 def test_a_price_limit_meant_for_another_place_is_left_out(visitor: Visitor) -> None:
     a_room(location="kyoto", currency="JPY", price_per_night=Decimal(9000), time_zone="Asia/Tokyo")
-    visitor.go(f"/rooms?location=kyoto&{DATES}&maxPrice=100&currency=EUR&sort=price")
+    visitor.go(f"/rooms?location=kyoto&{the_dates()}&maxPrice=100&currency=EUR&sort=price")
     assert "1 room available" in visitor.text
 
 
 def test_anywhere_cannot_be_ordered_by_price(visitor: Visitor, room: Room) -> None:
-    visitor.go(f"/rooms?{DATES}&sort=price&maxPrice=50")
+    visitor.go(f"/rooms?{the_dates()}&sort=price&maxPrice=50")
     assert visitor.status == 200
     assert visitor.page.select_one("option[value=price]") is None
 
@@ -131,11 +139,11 @@ def test_pages_of_results_keep_the_search(visitor: Visitor) -> None:
     ],
 )
 def test_nothing_found_says_why(visitor: Visitor, room: Room, query: str, said: str) -> None:
-    assert said in visitor.go(f"/rooms?{DATES}&{query}").text
+    assert said in visitor.go(f"/rooms?{the_dates()}&{query}").text
 
 
 def test_a_part_is_only_the_results_with_title_and_address(visitor: Visitor, room: Room) -> None:
-    visitor.go(f"/rooms?location=antwerp&{DATES}&capacity=2&minPrice=", **PART)
+    visitor.go(f"/rooms?location=antwerp&{the_dates()}&capacity=2&minPrice=", **PART)
     assert visitor.response.text.startswith("<title>Rooms in Antwerp – Room Booking</title>")
     assert "<html" not in visitor.response.text
     assert "minPrice" not in visitor.headers["HX-Push-Url"]
@@ -143,7 +151,7 @@ def test_a_part_is_only_the_results_with_title_and_address(visitor: Visitor, roo
 
 
 def test_going_back_gets_the_whole_page(visitor: Visitor, room: Room) -> None:
-    restored = visitor.go(f"/rooms?location=antwerp&{DATES}", **PART, **{"HX-History-Restore-Request": "true"})
+    restored = visitor.go(f"/rooms?location=antwerp&{the_dates()}", **PART, **{"HX-History-Restore-Request": "true"})
     assert "<html" in restored.response.text
     assert "HX-Push-Url" not in restored.headers
 
@@ -157,7 +165,7 @@ def test_counts_have_the_separators_of_the_language(app: Flask) -> None:
 def test_guests_of_a_rooms_address_are_understood_once(visitor: Visitor) -> None:
     for _ in range(13):
         a_room()
-    visitor.go(f"/rooms?location=antwerp&{DATES}&guests=3&utm_source=mail")
+    visitor.go(f"/rooms?location=antwerp&{the_dates()}&guests=3&utm_source=mail")
     assert visitor.page.select_one("select[name=capacity] option[selected]")["value"] == "3"
     second = next(link for link in visitor.links() if "page=2" in link)
     assert "capacity=3" in second
@@ -166,18 +174,18 @@ def test_guests_of_a_rooms_address_are_understood_once(visitor: Visitor) -> None
 
 
 def test_a_number_of_guests_beyond_all_reason_is_refused(visitor: Visitor, room: Room) -> None:
-    assert visitor.go(f"/rooms?{DATES}&capacity={'9' * 5000}").status == 400
+    assert visitor.go(f"/rooms?{the_dates()}&capacity={'9' * 5000}").status == 400
     assert visitor.go(f"{address(room)}?guests={'9' * 5000}").status == 400
 
 
 def test_a_search_without_result_offers_to_drop_all_filters(visitor: Visitor, room: Room) -> None:
-    visitor.go(f"/rooms?location=antwerp&{DATES}&amenities=pool&maxPrice=1&currency=EUR&q=castle")
+    visitor.go(f"/rooms?location=antwerp&{the_dates()}&amenities=pool&maxPrice=1&currency=EUR&q=castle")
     assert "Without filters 1 room" in visitor.text
     assert "No rooms available in Antwerp" in visitor.text
 
 
 def test_a_wrong_filter_reaches_its_field_also_through_htmx(visitor: Visitor, room: Room) -> None:
-    visitor.go(f"/rooms?location=antwerp&{DATES}&minPrice=cheap&amenities=wifi", **PART)
+    visitor.go(f"/rooms?location=antwerp&{the_dates()}&minPrice=cheap&amenities=wifi", **PART)
     assert visitor.page.select_one("#price[hx-swap-oob] #f-minPrice")["aria-invalid"] == "true"
     assert (
         visitor.page.select_one("#problems[hx-swap-oob] a[href='#f-minPrice']").text
@@ -230,7 +238,7 @@ def test_robots_know_the_sitemap_and_stay_out_of_accounts(client: FlaskClient) -
 def test_icons_are_all_in_the_sprite(visitor: Visitor, room: Room) -> None:
     sprite = set(re.findall(r'<symbol id="([^"]+)"', visitor.client.get("/static/icons.svg").text))
     used = set()
-    for path in ("/", f"/rooms?{DATES}", f"{address(room)}?{DATES}"):
+    for path in ("/", f"/rooms?{the_dates()}", f"{address(room)}?{the_dates()}"):
         used |= set(re.findall(r'icons\.svg[^"#]*#([\w-]+)', visitor.go(path).response.text))
     from booking.web.amenities import _KNOWN
 
@@ -247,7 +255,7 @@ def test_no_page_asks_the_database_itself(path: Any) -> None:
 @pytest.mark.usefixtures("room")
 def test_pages_for_somebody_signed_in_are_kept_by_nobody_else(visitor: Visitor, alice: User) -> None:
     visitor.sign_in("alice")
-    for path in ("/", f"/rooms?{DATES}"):
+    for path in ("/", f"/rooms?{the_dates()}"):
         assert visitor.go(path).headers["Cache-Control"] in {"no-store", "private, no-cache"}
 
 

@@ -8,15 +8,23 @@ from urllib.parse import urlencode
 import pytest
 from flask import Flask
 
+from booking.domain.stays import Stay
 from booking.domain.tables import Room
 from booking.infra import clock
 from tests.cases import each
 from tests.cast import in_days, later
 from tests.web.visitor import Visitor
 
-STAY = in_days(30, 2)
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
-DATES = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}"
+
+
+def the_stay() -> Stay:
+    return in_days(30, 2)
+
+
+def the_dates() -> str:
+    stay = the_stay()
+    return f"checkIn={stay.check_in}&checkOut={stay.check_out}"
 
 
 @pytest.fixture
@@ -26,7 +34,7 @@ def visitor(app: Flask) -> Visitor:
 
 @each("wrong", ["sort=evil", "page=0", "page=x", "sort=name&sort=price", "page=1&page=2"])
 def test_an_order_or_a_page_that_is_none_is_left_out(visitor: Visitor, room: Room, wrong: str) -> None:
-    visitor.go(f"/rooms?location=antwerp&{DATES}&{wrong}")
+    visitor.go(f"/rooms?location=antwerp&{the_dates()}&{wrong}")
     assert (visitor.status, visitor.problems) == (200, [])
     assert "1 room available" in visitor.text
 
@@ -41,7 +49,7 @@ def test_a_search_lets_one_choose_the_day_that_it_still_is_in_the_last_place_on_
 
 
 def test_a_slip_in_a_word_is_forgiven_and_the_page_says_so(visitor: Visitor, room: Room) -> None:
-    visitor.go(f"/rooms?location=antwerp&{DATES}&q=veiw")
+    visitor.go(f"/rooms?location=antwerp&{the_dates()}&q=veiw")
     assert "Nothing matches “veiw”. These rooms match “view”." in visitor.text
     assert room.name in visitor.text
 
@@ -51,14 +59,14 @@ def test_a_slip_in_a_word_is_forgiven_and_the_page_says_so(visitor: Visitor, roo
 def test_a_destination_that_is_none_is_shown_as_it_was_asked_with_a_way_out(
     visitor: Visitor, room: Room, asked: str, headers: dict[str, str]
 ) -> None:
-    visitor.go(f"/rooms?{urlencode({'location': asked, 'capacity': 3})}&{DATES}&q=view&minPrice=5", **headers)
+    visitor.go(f"/rooms?{urlencode({'location': asked, 'capacity': 3})}&{the_dates()}&q=view&minPrice=5", **headers)
     assert visitor.status == 400
     assert visitor.problems == [f"We don’t know a destination called “{asked}”. Choose one from the list."]
     assert visitor.page.select_one("#count").get_text() == "Destination not found"
     there, anywhere = (str(link["href"]) for link in visitor.page.select("#results .ways a"))
     assert visitor.go(there).page.select_one("#count").get_text() == "1 room available in Antwerp"
     assert visitor.go(anywhere).page.select_one("#count").get_text() == "1 room available"
-    for kept in ("capacity=3", "q=view", f"checkIn={STAY.check_in}"):
+    for kept in ("capacity=3", "q=view", f"checkIn={the_stay().check_in}"):
         assert kept in there
         assert kept in anywhere
 
@@ -76,7 +84,7 @@ def test_a_destination_that_is_none_is_shown_as_it_was_asked_with_a_way_out(
 def test_a_choice_that_is_none_is_shown_as_it_was_asked(
     visitor: Visitor, room: Room, query: str, field: str, shown: str
 ) -> None:
-    visitor.go(f"/rooms?{query}&{DATES}")
+    visitor.go(f"/rooms?{query}&{the_dates()}")
     assert visitor.status == 400
     assert visitor.page.select_one(f"select[name={field}] option[selected]").get_text() == shown
     if field == "location":
@@ -85,28 +93,28 @@ def test_a_choice_that_is_none_is_shown_as_it_was_asked(
 
 @pytest.mark.parametrize("written", ["Antwerp", "ANTWERP (Belgium)"])
 def test_a_destination_may_be_written_as_people_do(visitor: Visitor, room: Room, written: str) -> None:
-    visitor.go(f"/rooms?{urlencode({'location': written})}&{DATES}")
+    visitor.go(f"/rooms?{urlencode({'location': written})}&{the_dates()}")
     assert (visitor.status, "location=antwerp" in visitor.url) == (200, True)
 
 
 @each("typed", ["?!", "---", "…", "'", "?! - &", "+"])
 def test_a_keyword_of_punctuation_is_left_out_and_the_page_says_so(visitor: Visitor, room: Room, typed: str) -> None:
-    visitor.go(f"/rooms?{urlencode({'q': typed})}&location=antwerp&{DATES}")
+    visitor.go(f"/rooms?{urlencode({'q': typed})}&location=antwerp&{the_dates()}")
     assert visitor.page.select_one("#count").get_text() == "1 room available in Antwerp"
     assert f"“{typed}” has no letters or numbers to look for, so we searched without it." in visitor.text
     assert visitor.page.select_one("input[name=q]")["value"] == typed
 
 
 def test_punctuation_beside_a_keyword_changes_nothing(visitor: Visitor, room: Room) -> None:
-    visitor.go(f"/rooms?{urlencode({'q': 'room & view ?!'})}&location=antwerp&{DATES}")
+    visitor.go(f"/rooms?{urlencode({'q': 'room & view ?!'})}&location=antwerp&{the_dates()}")
     assert room.name in visitor.text
     assert "searched without it" not in visitor.text
-    visitor.go(f"/rooms?{urlencode({'q': '🌊'})}&location=antwerp&{DATES}")
+    visitor.go(f"/rooms?{urlencode({'q': '🌊'})}&location=antwerp&{the_dates()}")
     assert "No rooms available in Antwerp" in visitor.text
 
 
 def test_the_field_for_the_destination_is_called_as_every_text_calls_it(visitor: Visitor, room: Room) -> None:
-    for path in ("/", f"/rooms?{DATES}"):
+    for path in ("/", f"/rooms?{the_dates()}"):
         assert visitor.go(path).page.select_one("label[for=f-location]").get_text() == "Destination"
-    visitor.go(f"/rooms?{DATES}&location={'x' * 130}")
+    visitor.go(f"/rooms?{the_dates()}&location={'x' * 130}")
     assert visitor.problems == ["Destination must have at most 120 characters."]
