@@ -15,7 +15,7 @@ VERSION = "1.0.0"
 def create_app(settings: Settings | None = None) -> Flask:
     """Build one application. Contacts nothing: a missing Postgres or Redis shows itself when it is needed."""
     # Imported here: the launcher lives in this package too, and must be quick to heed a Ctrl-C.
-    from booking import api, cli, web
+    from booking import admin, api, cli, pages, web
     from booking.config import Settings
     from booking.http import error_rendering, language, limits, operations, requests, services
     from booking.http.application import Application, cookie_keys
@@ -53,10 +53,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     limits.install(app, settings)
 
     # --- doors
+    pages.install(app, settings)
     web.register(app, settings)
+    admin.register(app)
     api.register(app)
-    error_rendering.show_errors(app, api=api.RENDERER, web=web.RENDERER)
-    web.csrf.exempt(api.blueprint)  # programs send a bearer token, never a cookie
+    error_rendering.show_errors(app, api=api.RENDERER, web=pages.RENDERER)
+    pages.csrf.exempt(api.blueprint)  # programs send a bearer token, never a cookie
     app.register_blueprint(operations.operations)
     cli.register(app)
     consumers.register()

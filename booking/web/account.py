@@ -35,12 +35,13 @@ from booking.domain.people import (
 from booking.http import limits
 from booking.http.error_rendering import status_of, wait_headers
 from booking.http.services import current_services
-from booking.web import devices, form_check, half_signed_in, signed_in, unsent, ways_in
-from booking.web.forms import Form, comes_back
-from booking.web.pages import go_to, page
-from booking.web.security import page_path, personal
-from booking.web.signed_in import current_user
-from booking.web.ways_in import ENTERING, JOINING
+from booking.pages import devices, form_check, signed_in, unsent, ways_in
+from booking.pages.forms import Form, comes_back
+from booking.pages.rendering import go_to, page
+from booking.pages.security import page_path, personal
+from booking.pages.signed_in import current_user, visitor
+from booking.pages.ways_in import ENTERING, JOINING
+from booking.web import half_signed_in
 
 blueprint = Blueprint("account", __name__)
 
@@ -276,7 +277,7 @@ def _signed_in(found: Identified) -> Response:
 def _onward() -> Response:
     """To what was wanted; first, what was typed into a form after the sign-in before this one had ended."""
     if typed := unsent.brought_along():
-        return page("account/unsent.html", unsent=typed, who=signed_in.visitor(), back=_wanted("/account"))
+        return page("account/unsent.html", unsent=typed, who=visitor(), back=_wanted("/account"))
     return go_to(_wanted())
 
 
@@ -291,9 +292,14 @@ def _refused(template: str, form: Form, refusal: BookingError) -> Response:
     return response
 
 
-def _wanted(otherwise: str = "/bookings") -> str:
+def _home() -> str:
+    """Where somebody is at home after signing in: staff at the desk, guests with their bookings."""
+    return "/admin/" if current_user.is_authenticated and visitor().is_staff else "/bookings"
+
+
+def _wanted(otherwise: str | None = None) -> str:
     wanted = page_path(request.values.get("next"), "")
-    return wanted if 0 < len(wanted) <= LONGEST_WAY else otherwise
+    return wanted if 0 < len(wanted) <= LONGEST_WAY else _home() if otherwise is None else otherwise
 
 
 def _secrets() -> tuple[str, ...]:

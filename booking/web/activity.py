@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flask_babel import gettext, lazy_gettext
 
 from booking.domain.people import BAD_SECURITY_EVENTS, SecurityEntry, SecurityEventKind
-from booking.web import browsers
+from booking.pages import browsers
 
 _ = lazy_gettext
 

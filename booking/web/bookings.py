@@ -22,10 +22,11 @@ from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.infra import clock
 from booking.infra.ids import decode, encode
-from booking.web import bills, form_check, formats, legal, options, security
-from booking.web.forms import Form
-from booking.web.pages import go_to, page
-from booking.web.signed_in import actor, required, visitor
+from booking.pages import bills, form_check, formats, options, security
+from booking.pages.forms import Form
+from booking.pages.rendering import go_to, page
+from booking.pages.signed_in import actor, required, visitor
+from booking.web import legal
 
 blueprint = Blueprint("bookings", __name__)
 

@@ -8,10 +8,10 @@ from booking.domain import reservations
 from booking.domain.errors import BookingNotChangeable, PaymentInProgress, PaymentPageUnavailable
 from booking.domain.reservations import PaymentLinks
 from booking.http.services import current_services
-from booking.web import form_check
+from booking.pages import form_check
+from booking.pages.rendering import go_to
+from booking.pages.signed_in import actor, required
 from booking.web.bookings import TOLD_OF_CHANGE, own_trip
-from booking.web.pages import go_to
-from booking.web.signed_in import actor, required
 
 blueprint = Blueprint("changes", __name__)
 

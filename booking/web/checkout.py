@@ -28,12 +28,13 @@ from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.infra import clock
 from booking.infra.ids import decode, encode
-from booking.web import bills, cards, form_check, formats, releases, room_cards, security, signed_in
+from booking.pages import bills, form_check, formats, security, signed_in
+from booking.pages.forms import Form
+from booking.pages.rendering import go_to, page, wants_part
+from booking.pages.signed_in import actor, current_user, required, visitor
+from booking.web import cards, releases, room_cards
 from booking.web.bookings import own_trip
-from booking.web.forms import Form
-from booking.web.pages import go_to, page, wants_part
 from booking.web.room_cards import RoomCard
-from booking.web.signed_in import actor, current_user, required, visitor
 
 blueprint = Blueprint("checkout", __name__)
 

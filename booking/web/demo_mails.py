@@ -12,9 +12,9 @@ from booking.domain import maintenance
 from booking.domain.errors import Forbidden
 from booking.http.services import current_services
 from booking.infra.sent_mails import SentMail
-from booking.web import security
-from booking.web.pages import page
-from booking.web.signed_in import actor, required
+from booking.pages import security
+from booking.pages.rendering import page
+from booking.pages.signed_in import actor, required
 
 blueprint = Blueprint("demo_mails", __name__)
 

@@ -10,12 +10,12 @@ from booking.domain.people import EmailChoice, LinkKind
 from booking.http import limits
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
-from booking.web import signed_in
-from booking.web.forms import Form
-from booking.web.pages import go_to, page
+from booking.pages import signed_in
+from booking.pages.forms import Form
+from booking.pages.rendering import go_to, page
+from booking.pages.security import personal
+from booking.pages.signed_in import actor, required
 from booking.web.profile import DONE, account_page
-from booking.web.security import personal
-from booking.web.signed_in import actor, required
 
 blueprint = Blueprint("emails", __name__)
 

@@ -10,9 +10,9 @@ from werkzeug import Response as File
 from booking.domain import catalogue, search
 from booking.http.services import current_services
 from booking.infra.ids import encode
+from booking.pages.forms import Form
+from booking.pages.rendering import page
 from booking.web import room_cards
-from booking.web.forms import Form
-from booking.web.pages import page
 
 blueprint = Blueprint("front", __name__)
 

@@ -14,10 +14,11 @@ from booking.domain.people import Deletion
 from booking.http import limits
 from booking.http.error_rendering import status_of
 from booking.infra.clock import now
-from booking.web import own_data, signed_in
-from booking.web.forms import Form
-from booking.web.pages import go_to, page
-from booking.web.signed_in import actor, required, visitor
+from booking.pages import signed_in
+from booking.pages.forms import Form
+from booking.pages.rendering import go_to, page
+from booking.pages.signed_in import actor, required, visitor
+from booking.web import own_data
 
 blueprint = Blueprint("leaving", __name__)
 

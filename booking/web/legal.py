@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _
 
 from booking.config import Settings, SettingsError
 from booking.http.services import current_services
-from booking.web.pages import page
+from booking.pages.rendering import page
 
 blueprint = Blueprint("legal", __name__)
 

@@ -12,8 +12,9 @@ from booking.domain.catalogue import Destination
 from booking.domain.money import rounded
 from booking.domain.search import SORTS, NothingFound, RoomSearch, Suggestion
 from booking.http import date_format, number_format
-from booking.web import amenities, formats, options
-from booking.web.forms import Form
+from booking.pages import formats, options
+from booking.pages.forms import Form
+from booking.web import amenities
 
 SHOWN_DESTINATIONS = 12
 FILTERS = ("minPrice", "maxPrice", "amenities", "q", "kind")

@@ -8,7 +8,7 @@ from flask import request
 
 from booking.domain import stays
 from booking.domain.stays import Stay
-from booking.web import options
+from booking.pages import options
 
 
 def stay() -> Stay | None:

@@ -12,7 +12,8 @@ from flask_babel import gettext, lazy_gettext
 from booking.domain.payments import AWAITING_GUEST, FAILED, REFUND, STARTED, SUCCEEDED, UNKNOWN
 from booking.domain.reservations import CANCELLED, CONFIRMED, EXPIRED, PENDING
 from booking.http import date_format
-from booking.web import activity, browsers, formats
+from booking.pages import browsers, formats
+from booking.web import activity
 
 _ = lazy_gettext
 

@@ -13,10 +13,11 @@ from booking.http import limits
 from booking.http.error_rendering import status_of, wait_headers
 from booking.http.services import current_services
 from booking.infra.ids import decode, encode
-from booking.web import activity, browsers
-from booking.web.forms import Form
-from booking.web.pages import go_to, page
-from booking.web.signed_in import actor, required, visitor
+from booking.pages import browsers
+from booking.pages.forms import Form
+from booking.pages.rendering import go_to, page
+from booking.pages.signed_in import actor, required, visitor
+from booking.web import activity
 
 blueprint = Blueprint("profile", __name__)
 

@@ -10,7 +10,7 @@ from booking.domain.actors import Actor
 from booking.http.services import current_services
 from booking.infra import telemetry
 from booking.infra.provider import NoAnswer, NotSigned, TellsByItself
-from booking.web import form_check
+from booking.pages import form_check
 
 blueprint = Blueprint("provider_messages", __name__)
 

@@ -9,8 +9,8 @@ from booking.domain.errors import AlreadyCancelled, BookingModified, CancelledDu
 from booking.domain.reservations import BookingDetails, OrderedRoom
 from booking.http.services import current_services
 from booking.infra.ids import encode
+from booking.pages.signed_in import actor
 from booking.web.bookings import own_trip
-from booking.web.signed_in import actor
 
 
 def release(trip: BookingDetails, *, whole: bool) -> bool:

@@ -21,11 +21,12 @@ from booking.http import limits
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.infra.ids import decode, encode
-from booking.web import bills, cards, form_check, security
+from booking.pages import bills, form_check, security
+from booking.pages.forms import Form
+from booking.pages.rendering import go_to, page, wants_part
+from booking.pages.signed_in import actor, required, visitor
+from booking.web import cards
 from booking.web.bookings import own_trip
-from booking.web.forms import Form
-from booking.web.pages import go_to, page, wants_part
-from booking.web.signed_in import actor, required, visitor
 
 blueprint = Blueprint("rest", __name__)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from booking.domain import search
 from booking.domain.search import CardFacts, FoundRoom
-from booking.web import formats, photos
+from booking.pages import formats
+from booking.web import photos
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from booking.domain.people import AppSetup, SecondFactorCode
 from booking.http import limits
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
-from booking.web.forms import Form
-from booking.web.pages import go_to, page
-from booking.web.security import personal
-from booking.web.signed_in import actor, required, visitor
+from booking.pages.forms import Form
+from booking.pages.rendering import go_to, page
+from booking.pages.security import personal
+from booking.pages.signed_in import actor, required, visitor
 
 blueprint = Blueprint("two_step", __name__, url_prefix="/account/two-step")
 

@@ -17,7 +17,7 @@ from booking.domain import catalogue, errors
 from booking.domain.catalogue.models import DEMO
 from booking.infra import provider
 from booking.infra.ids import encode
-from booking.web import colours, security
+from booking.pages import colours, security
 from tests.cases import each
 from tests.cast import a_room
 from tests.web.visitor import Visitor

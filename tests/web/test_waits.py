@@ -13,11 +13,11 @@ from flask import Flask
 from booking.domain.errors import TooManyAttempts, Unavailable
 from booking.domain.tables import User
 from booking.http import date_format
-from booking.web import formats, pages
+from booking.pages import formats, rendering
 from tests.cases import each
 from tests.web.visitor import Visitor
 
-STYLES = (Path(pages.__file__).parents[1] / "static" / "app.css").read_text()
+STYLES = (Path(rendering.__file__).parents[1] / "static" / "app.css").read_text()
 
 
 def seconds_hidden(button: Tag | None) -> int:

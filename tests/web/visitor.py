@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from booking.domain.people import sessions
 from booking.domain.tables import User
 from booking.infra.ids import encode
-from booking.web import signed_in
+from booking.pages import signed_in
 from tests.cast import PASSWORD
 
 

@@ -10,6 +10,8 @@ from booking.domain.catalogue.destinations import asked as cache_keys
 from booking.domain.catalogue.destinations import destinations as list_destinations
 from booking.domain.catalogue.destinations import forget as forget_destination
 from booking.domain.catalogue.destinations import published_rooms as count_published_rooms
+from booking.domain.catalogue.houses import House
+from booking.domain.catalogue.houses import staffed_by as properties_of_staff
 from booking.domain.catalogue.importing import BadRow, ImportFormat, OptionsMissing
 from booking.domain.catalogue.importing import Defaults as ImportDefaults
 from booking.domain.catalogue.importing import checked as checked_drafts
@@ -47,6 +49,7 @@ __all__ = [
     "AmenityCount",
     "BadRow",
     "Destination",
+    "House",
     "ImportDefaults",
     "ImportFormat",
     "OptionsMissing",
@@ -72,6 +75,7 @@ __all__ = [
     "import_locations",
     "is_slug",
     "list_destinations",
+    "properties_of_staff",
     "put_rooms",
     "recognise_format",
     "room_changes",

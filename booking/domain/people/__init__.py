@@ -63,7 +63,7 @@ from booking.domain.people.password_resets import request as request_password_re
 from booking.domain.people.password_resets import reset as reset_password
 from booking.domain.people.password_resets import token as reset_token
 from booking.domain.people.passwords import SHORTEST as SHORTEST_PASSWORD
-from booking.domain.people.permissions import Action, may, require
+from booking.domain.people.permissions import Action, Reach, may, reach, require
 from booking.domain.people.personal_data import Entry as PersonalEntry
 from booking.domain.people.personal_data import about as personal_data_of
 from booking.domain.people.personal_data import instant as as_utc_text
@@ -100,6 +100,8 @@ from booking.domain.people.signing_in import finish as finish_sign_in
 from booking.domain.people.signing_in import with_password as sign_in
 from booking.domain.people.staff import give_role, take_role
 from booking.domain.people.staff import set_password as set_password_of
+from booking.domain.people.staff_areas import StaffAreas
+from booking.domain.people.staff_areas import of as staff_areas_of
 from booking.domain.people.undeliverable import count as count_undeliverable
 from booking.domain.people.undeliverable import forget as forget_undeliverable
 from booking.domain.people.undeliverable import note as note_undeliverable
@@ -142,6 +144,7 @@ __all__ = [
     "Personal",
     "PersonalEntry",
     "Profile",
+    "Reach",
     "Refresh",
     "Registration",
     "ResetNotice",
@@ -152,6 +155,7 @@ __all__ = [
     "SessionEnds",
     "SignInGuard",
     "SignedIn",
+    "StaffAreas",
     "UnknownAccount",
     "User",
     "addressee_of",
@@ -199,6 +203,7 @@ __all__ = [
     "prune_email_changes",
     "prune_farewells",
     "prune_security_events",
+    "reach",
     "recent_security_events",
     "record_security_event_now",
     "refresh_session",
@@ -219,6 +224,7 @@ __all__ = [
     "shown_verification",
     "sign_in",
     "sign_out",
+    "staff_areas_of",
     "start_api_session",
     "start_web_session",
     "take_role",

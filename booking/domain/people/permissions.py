@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import Flag, StrEnum, auto
 
 from booking.domain.actors import Actor, ActorKind, Role
@@ -17,6 +18,7 @@ from booking.domain.errors import Forbidden, NotFound
 class Action(StrEnum):
     """What the table speaks of; the audit log names changes more finely."""
 
+    SEE_HOUSE = "house.see"  # its staff pages
     SEE_BOOKING = "booking.see"
     BOOK = "booking.book"  # hold, change what is held, and pay for, in the name of its guest
     CANCEL_BOOKING = "booking.cancel"
@@ -68,6 +70,7 @@ AS_ROLE = {
 }
 
 ALLOWED: Mapping[Action, Who] = {
+    Action.SEE_HOUSE: OWNER | MANAGER | DESK | HOUSEKEEPING,
     Action.SEE_BOOKING: OWN | OWNER | MANAGER | DESK | SYSTEM,
     Action.BOOK: OWN | OWNER | MANAGER | DESK | SYSTEM,
     Action.CANCEL_BOOKING: OWN | OWNER | MANAGER | DESK | SYSTEM,
@@ -127,3 +130,23 @@ def require(
     """Raise `otherwise` where the actor may not."""
     if not may(actor, action, own=own, at=at):
         raise otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """At which properties somebody may do something: at all (None), or at these."""
+
+    properties: frozenset[uuid.UUID] | None
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return self.properties is None or bool(self.properties)
+
+
+def reach(actor: Actor, action: Action) -> Reach:
+    """Where the actor may do this to what is not their own; for lists, which show no more than that."""
+    allowed = ALLOWED[action]
+    if actor.kind is ActorKind.SYSTEM:
+        return Reach(None if SYSTEM in allowed else frozenset())
+    places = {membership.property_id for membership in actor.memberships if AS_ROLE[membership.role] in allowed}
+    return Reach(None if None in places else frozenset(place for place in places if place))

@@ -46,6 +46,11 @@ class CurrentUser:
         return self.lacks_second_factor or memberships.counting(self.memberships, strong=False) != self.memberships
 
     @property
+    def is_staff(self) -> bool:
+        """Whether they are anything in a house, also where it does not count in this sign-in."""
+        return bool(self.memberships) or self.lacks_second_factor
+
+    @property
     def actor(self) -> Actor:
         """As verbs know them."""
         return Actor.signed_in(self.id, self.memberships, self.session_id)

@@ -9,7 +9,7 @@ import pytest
 from booking.domain.actors import VISITOR, Actor, Membership, Role
 from booking.domain.errors import BookingNotFound, Forbidden, NotFound
 from booking.domain.people import permissions
-from booking.domain.people.permissions import Action, may, require
+from booking.domain.people.permissions import Action, may, reach, require
 from tests.cases import each
 
 HERE, ELSEWHERE = uuid.uuid4(), uuid.uuid4()
@@ -22,7 +22,7 @@ GUEST_OF_IT = {"booking.see", "booking.book", "booking.change", "booking.cancel"
     "account.disable",
     "account.delete",
 }
-HOUSEKEEPING = {"nights.block"}
+HOUSEKEEPING = {"house.see", "nights.block"}
 DESK = (
     HOUSEKEEPING
     | {"payments.record"}
@@ -43,7 +43,7 @@ OWNER = MANAGER | {
     "messages.retry",
     "demo.mails",
 }
-SYSTEM = (OWNER - {"demo.mails"}) | {
+SYSTEM = (OWNER - {"demo.mails", "house.see"}) | {
     "holds.expire",
     "secrets.seal",
     "account.set_password",
@@ -116,6 +116,21 @@ def test_of_several_roles_each_counts_at_its_place() -> None:
     assert may(both, Action.CANCEL_BOOKING, own=SOMEBODY, at=HERE)
     assert not may(both, Action.CANCEL_BOOKING, own=SOMEBODY, at=ELSEWHERE)
     assert may(both, Action.BLOCK_NIGHTS, at=ELSEWHERE)
+
+
+@roles
+@actions
+def test_a_list_reaches_as_far_as_the_table(action: Action, role: Role) -> None:
+    allowed = action in OF_ROLE[role]
+    assert reach(staff(role, HERE), action).properties == (frozenset({HERE}) if allowed else frozenset())
+    assert reach(staff(role, None), action).properties == (None if allowed else frozenset())
+    assert bool(reach(staff(role, HERE), action)) is bool(reach(staff(role, None), action)) is allowed
+
+
+@actions
+def test_a_list_of_the_system_and_of_guests(action: Action) -> None:
+    assert bool(reach(Actor.system("worker"), action)) is (action in SYSTEM)
+    assert not reach(Actor.guest(ME), action)
 
 
 def test_the_property_is_looked_up_only_where_a_role_may_depend_on_it() -> None:

@@ -14,7 +14,7 @@ from booking.domain.people import own_account, sessions
 from booking.domain.people.sessions import SignIn
 from booking.domain.people.users import CurrentUser
 from booking.domain.tables import User
-from booking.web import signed_in
+from booking.pages import signed_in
 from tests.api.program import program_of, refused
 from tests.cast import PASSWORD, acting, later
 from tests.web.visitor import Visitor

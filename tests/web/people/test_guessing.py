@@ -14,7 +14,7 @@ from booking.domain.people import password_resets
 from booking.domain.people.sign_in_throttle import SignInGuard
 from booking.domain.tables import User
 from booking.infra import throttle
-from booking.web import devices
+from booking.pages import devices
 from tests.api.program import Program, refused
 from tests.cast import PASSWORD, later
 from tests.domain.people.test_own_account import last_request

@@ -17,8 +17,8 @@ from booking.domain.tables import Event, Session, User
 from booking.infra import redis
 from booking.infra.db import db, transaction
 from booking.infra.ids import decode, encode
-from booking.web import security
-from booking.web.browsers import called
+from booking.pages import security
+from booking.pages.browsers import called
 from tests.cases import each
 from tests.cast import PASSWORD, count, later
 from tests.quick import first_quick

@@ -20,8 +20,8 @@ from booking.domain.stays import Stay
 from booking.domain.tables import Room, User
 from booking.http import number_format
 from booking.infra.ids import encode
+from booking.pages.forms import Form
 from booking.web import listing
-from booking.web.forms import Form
 from tests.cases import each
 from tests.cast import a_room, acting, in_days, order
 from tests.sources import nodes_of, tree_of

@@ -20,7 +20,7 @@ from booking.http.requests import is_api
 from booking.http.services import current_services
 from booking.infra import secret_keys
 from booking.infra.domains import origin_of
-from booking.web import devices
+from booking.pages import devices
 
 P = ParamSpec("P")
 

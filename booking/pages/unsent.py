@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from flask import request
 
 from booking.http import words
-from booking.web import form_check, security
+from booking.pages import form_check, security
 
 KEPT = ("fullName", "newEmail")
 ACTION = "unsentTo"  # the field of the sign-in form that says where the others belong

@@ -11,7 +11,7 @@ from booking.domain import pricing, reservations
 from booking.domain.pricing import PriceLine, Quote
 from booking.domain.reservations import BookingDetails
 from booking.http import date_format, number_format, words
-from booking.web import formats
+from booking.pages import formats
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from booking.http import limits
 from booking.http.error_rendering import translated
 from booking.http.sign_ins import who_is
 from booking.infra.ids import decode, encode
-from booking.web import security, unsent, ways_in
-from booking.web.pages import go_to
+from booking.pages import security, unsent, ways_in
+from booking.pages.rendering import go_to
 
 __all__ = ["actor", "ask_nobody", "counted", "current_user", "forget", "install", "remember", "required", "visitor"]
 

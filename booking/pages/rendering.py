@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
 from jinja2 import StrictUndefined
 from jinja2_fragments.flask import render_block
 from markupsafe import escape
@@ -17,8 +17,9 @@ from booking.domain import people
 from booking.http import date_format, language, money_format, number_format, words
 from booking.infra import clock
 from booking.infra.ids import encode
-from booking.web import amenities, colours, formats, options, security
+from booking.pages import colours, formats, options, security
 
+GUEST_FRAME = "base.html"
 A_YEAR = 365 * 24 * 3600
 PARTIAL, RESTORE = "HX-Request-Type", "HX-History-Restore-Request"
 
@@ -48,8 +49,6 @@ def install(app: Flask, settings: Settings) -> None:
         typeid=lambda value, kind: encode(kind, value),
     )
     app.jinja_env.globals.update(
-        amenity=amenities.shown,
-        card_amenities=amenities.on_card,
         wants_part=wants_part,
         place_options=options.places,
         guest_options=options.guests,
@@ -91,6 +90,16 @@ def page(template: str, block: str | None = None, status: int = 200, **facts: An
     response.status_code = status
     response.vary.update((PARTIAL, RESTORE))
     return response
+
+
+def use_frame(template: str) -> None:
+    """From here on, what goes wrong in this request is shown within this frame, not in that of guests."""
+    g.frame = template
+
+
+def frame() -> str:
+    """The template around what goes wrong."""
+    return str(g.get("frame", GUEST_FRAME))
 
 
 def wants_part() -> bool:

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from booking.domain.errors import BookingError, Invalid, TooManyAttempts
 from booking.domain.inputs import Input, accept
 from booking.http import words
-from booking.web import formats
+from booking.pages import formats
 
 M = TypeVar("M", bound=Input)
 View = TypeVar("View", bound=Callable[..., Any])

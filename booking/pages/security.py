@@ -12,7 +12,7 @@ from werkzeug.routing import RequestRedirect
 from booking.config import Settings
 from booking.http.requests import add_missing, is_api
 from booking.http.services import current_services
-from booking.web import form_check
+from booking.pages import form_check
 
 POLICY = {
     "default-src": "'self'",

@@ -16,10 +16,10 @@ from booking.http import limits
 from booking.http.error_rendering import status_of, wait_headers
 from booking.http.requests import is_api
 from booking.http.services import current_services
-from booking.web import form_check, security, unsent
-from booking.web.forms import Form, carried
-from booking.web.pages import go_to, page
-from booking.web.signed_in import actor, current_user, required, visitor
+from booking.pages import form_check, security, unsent
+from booking.pages.forms import Form, carried
+from booking.pages.rendering import go_to, page
+from booking.pages.signed_in import actor, current_user, required, visitor
 
 blueprint = Blueprint("confirming", __name__)
 
@@ -29,6 +29,7 @@ PASSWORD = "confirmPassword"  # noqa: S105 the field's name
 def install(app: Flask) -> None:
     """Take the password wherever a form brings one along; after the check of where the form comes from."""
     app.before_request(_take)
+    app.register_blueprint(blueprint)
 
 
 @blueprint.post("/account/confirm")

@@ -17,10 +17,10 @@ from booking.http import limits, words
 from booking.http.error_rendering import ErrorRenderer, status_of, wait_headers
 from booking.http.requests import request_id
 from booking.http.services import current_services
-from booking.web import confirming, form_check, formats, security, signed_in, unsent
-from booking.web.forms import COMES_BACK, Form, carried, passwords_sent
-from booking.web.pages import page, wants_part
-from booking.web.unsent import Unsent
+from booking.pages import confirming, form_check, formats, rendering, security, signed_in, unsent
+from booking.pages.forms import COMES_BACK, Form, carried, passwords_sent
+from booking.pages.rendering import page, wants_part
+from booking.pages.unsent import Unsent
 
 
 def _refusal(refusal: errors.BookingError) -> Response:
@@ -132,6 +132,8 @@ def _shown(
         signed_in.ask_nobody()  # the page must not need what has just failed
     signed_in.ask_if_possible()
     facts = {"code": status, "here": security.current_path(), **_texts(kind or status, said)}
+    around = rendering.GUEST_FRAME if status >= 500 else rendering.frame()  # the other one may need Postgres
+    facts |= {"frame": around, "staff": around != rendering.GUEST_FRAME}
     facts |= {"back": back, "again": None, "wait": wait, "typed": typed and typed.shown}
     if typed:
         facts["again"] = {"action": typed.action, "carried": typed.fields}

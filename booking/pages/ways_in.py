@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Response
 
-from booking.web import security
-from booking.web.forms import Form
-from booking.web.pages import page, wants_part
-from booking.web.unsent import Unsent
+from booking.pages import security
+from booking.pages.forms import Form
+from booking.pages.rendering import page, wants_part
+from booking.pages.unsent import Unsent
 
 ENTERING, JOINING = WAYS_IN = ("account/sign_in.html", "account/register.html")  # one page for who has chosen a room
 

@@ -1,0 +1,17 @@
+"""The pages for staff, under /admin. Each area is a module with a blueprint: parse, call one verb, show."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from booking.admin import entrance, today
+
+AREAS = (today.blueprint,)
+
+for area in AREAS:
+    entrance.blueprint.register_blueprint(area)
+
+
+def register(app: Flask) -> None:
+    """Hang the pages into the application."""
+    app.register_blueprint(entrance.blueprint)

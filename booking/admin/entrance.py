@@ -1,0 +1,97 @@
+"""The way into the staff side: who may come in, what they find there, and at which property they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from flask import Blueprint, Response, g, request, session, url_for
+from flask_babel import gettext
+
+from booking.domain import catalogue, people
+from booking.domain.catalogue import House
+from booking.domain.people import StaffAreas
+from booking.infra.ids import decode, encode
+from booking.pages import rendering, security, signed_in
+from booking.pages.rendering import go_to
+from booking.pages.signed_in import actor, current_user, visitor
+
+blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+
+FRAME = "admin/base.html"
+HOUSE = "house"  # in the cookie: the property that was chosen last
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """An entry of the menu; `endpoint` is the first page of its area."""
+
+    endpoint: str
+    text: str
+    icon: str
+
+
+class Desk:
+    """What every staff page knows: `desk` in templates."""
+
+    def __init__(self, areas: StaffAreas) -> None:
+        self.areas = areas
+
+    @property
+    def sections(self) -> list[Section]:
+        """The menu of whoever is here."""
+        return [Section("admin.today.show", gettext("Today"), "sun")]
+
+    @cached_property
+    def houses(self) -> list[House]:
+        """The properties at which they work."""
+        return catalogue.properties_of_staff(actor())
+
+    @cached_property
+    def house(self) -> House | None:
+        """The one that they have chosen, or the only one; None for all of them."""
+        if len(self.houses) == 1:
+            return self.houses[0]
+        chosen = decode("property", session.get(HOUSE, ""))
+        return next((house for house in self.houses if house.id == chosen), None)
+
+    @property
+    def shown_houses(self) -> list[House]:
+        """The chosen one, or all."""
+        return [self.house] if self.house else self.houses
+
+
+def desk() -> Desk:
+    """Of this request."""
+    found: Desk = g.desk
+    return found
+
+
+@blueprint.before_request
+def _let_in() -> Response | None:
+    """Staff; strangers sign in first, and for guests there is nothing here: raises NotFound."""
+    security.personal()
+    if not current_user.is_authenticated:
+        return signed_in.sign_in_first()
+    if visitor().lacks_second_factor:
+        return go_to(url_for("two_step.show"))
+    g.desk = Desk(people.staff_areas_of(actor()))
+    rendering.use_frame(FRAME)
+    return None
+
+
+@blueprint.context_processor
+def _facts() -> dict[str, Any]:
+    return {"desk": g.get("desk"), "house_key": lambda house: encode("property", house.id)}
+
+
+@blueprint.post("/property")
+def choose_property() -> Response:
+    """Stay at this property on every page, until another one is chosen; none means all."""
+    chosen = decode("property", request.form.get("property", ""))
+    if any(house.id == chosen for house in desk().houses):
+        session[HOUSE] = request.form["property"]
+    else:
+        session.pop(HOUSE, None)
+    return go_to(security.page_path(request.form.get("next"), url_for("admin.today.show")))

@@ -1,0 +1,30 @@
+"""What of the staff side somebody may open: pages show no way to what would not be there for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from booking.domain.actors import Actor
+from booking.domain.errors import NotFound
+from booking.domain.people import permissions
+from booking.domain.people.permissions import Action
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAreas:
+    """Whether there is anything to see for somebody, at any property."""
+
+    bookings: bool
+    people: bool
+    audit: bool
+
+
+def of(actor: Actor) -> StaffAreas:
+    """For whoever works at a house; for everybody else there is no staff side: raises NotFound."""
+    if not permissions.reach(actor, Action.SEE_HOUSE):
+        raise NotFound
+    return StaffAreas(
+        bookings=bool(permissions.reach(actor, Action.SEE_BOOKING)),
+        people=bool(permissions.reach(actor, Action.GIVE_ROLES)),
+        audit=bool(permissions.reach(actor, Action.SEE_AUDIT_LOG)),
+    )
