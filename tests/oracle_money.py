@@ -14,7 +14,6 @@ from typing import Any
 from tests.oracle import Facts, Told, rows, uuid_of
 
 ROUNDED = Decimal("0.5")  # of a currency, at most, between a share and what is charged for it
-HOSTED = "hosted"  # method of what was paid at the provider's page, whose card nobody keeps
 BY_HAND = "('desk', 'transfer')"
 
 
@@ -126,7 +125,6 @@ class Moved:
     charges: list[Decimal] = field(default_factory=list)
     returned: Decimal = Decimal(0)
     declined: list[str] = field(default_factory=list)  # kinds of what it declined after the first charge
-    by_card: bool = True  # which is kept; not so where the guest paid at the provider's page
     still_owed: Decimal = Decimal(0)  # refunds that it declined
 
     @property
@@ -154,11 +152,10 @@ def _moved(database: Any) -> dict[str, Moved]:
     """By order, in the order in which it was asked for."""
     found: dict[str, Moved] = defaultdict(Moved)
     asked = """
-        SELECT p.order_id::text, p.kind, l.kind, l.amount, p.method
+        SELECT p.order_id::text, p.kind, l.kind, l.amount
         FROM simulated_ledger l JOIN payments p ON p.id = l.key ORDER BY p.id"""
-    for order_id, asked_for, kind, amount, method in rows(database, asked):
+    for order_id, asked_for, kind, amount in rows(database, asked):
         order = found[order_id]
-        order.by_card = order.by_card and method != HOSTED
         if kind == "charge":
             order.charges.append(amount)
         elif kind == "refund":
@@ -182,7 +179,7 @@ def _wrong_balance(facts: Facts, booking_id: str, moved: Moved) -> Iterable[str]
     price = facts.owed[booking_id][0] if status == "CONFIRMED" else Decimal(0)
     if moved.kept > price + moved.still_owed:
         yield f"{booking_id} ({status}): {moved} where {price} is the price: too much is kept"
-    if moved.kept < price and moved.by_card and "charge" not in moved.declined:
+    if moved.kept < price and "charge" not in moved.declined:
         yield f"{booking_id} ({status}): {moved} where {price} is the price: the rest was never charged"
     if booking_id not in facts.changed and len(moved.charges) > 1 + was_confirmed:
         yield f"{booking_id} ({status}) was charged {len(moved.charges)} times: {moved}"
@@ -193,9 +190,7 @@ def wrong_news_of_balances(database: Any, arrived: set[str]) -> Iterable[str]:
 
     `arrived`: the events of which an email came.
     """
-    declined = f"""
-        SELECT p.order_id::text FROM payments p JOIN payment_schedule s ON s.order_id = p.order_id
-        WHERE p.method = '{HOSTED}' AND p.state = 'succeeded' UNION ALL
+    declined = """
         SELECT p.order_id::text FROM simulated_ledger l JOIN payments p ON p.id = l.key AND p.kind = 'charge'
         JOIN payment_schedule s ON s.order_id = p.order_id AND s.purpose = 'balance'
         WHERE l.kind = 'declined' AND EXISTS (SELECT FROM simulated_ledger c JOIN payments d ON d.id = c.key
