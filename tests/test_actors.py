@@ -52,7 +52,7 @@ COMPUTED = {
         "shown_pictures",
         "slugify",
     },
-    "inventory": {"has_end"},
+    "inventory": {"has_end", "rooms_in_state"},
     "pricing": {
         "check_in_instant",
         "free_stays",
@@ -99,12 +99,15 @@ COMPUTED = {
 STEP = {
     "messages": {"retry_given_up_deliveries", "tell_more"},
     "people": {"lock_account"},
-    "catalogue": {"find_property_of"},
+    "catalogue": {"count_kinds", "find_property_of", "get_house", "page_of_rooms"},
     "inventory": {
+        "blocks_of_claims",
         "book_nights",
         "book_nights_or_refuse",
+        "count_nights",
         "lock_room",
         "move_nights",
+        "nights_taken",
         "pin_nights",
         "pin_nights_or_refuse",
         "record_sold_nights",

@@ -10,6 +10,9 @@ from booking.domain.catalogue.destinations import asked as cache_keys
 from booking.domain.catalogue.destinations import destinations as list_destinations
 from booking.domain.catalogue.destinations import forget as forget_destination
 from booking.domain.catalogue.destinations import published_rooms as count_published_rooms
+from booking.domain.catalogue.house_rooms import house as get_house
+from booking.domain.catalogue.house_rooms import kinds as count_kinds
+from booking.domain.catalogue.house_rooms import page as page_of_rooms
 from booking.domain.catalogue.houses import House
 from booking.domain.catalogue.houses import staffed_by as properties_of_staff
 from booking.domain.catalogue.importing import BadRow, ImportFormat, OptionsMissing
@@ -65,16 +68,19 @@ __all__ = [
     "check_property",
     "checked_drafts",
     "count_amenities",
+    "count_kinds",
     "count_published_rooms",
     "exported_rooms",
     "find_property_of",
     "forget_destination",
     "forget_room",
+    "get_house",
     "get_property",
     "get_room_details",
     "import_locations",
     "is_slug",
     "list_destinations",
+    "page_of_rooms",
     "properties_of_staff",
     "put_rooms",
     "recognise_format",

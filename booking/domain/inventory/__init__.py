@@ -24,10 +24,16 @@ from booking.domain.inventory.availability import unpin as unpin_nights
 from booking.domain.inventory.blocks import BlockDiffers, BlockNotFound, block, unblock
 from booking.domain.inventory.blocks import blocks as list_blocks
 from booking.domain.inventory.blocks import prune as prune_blocks
+from booking.domain.inventory.models import BLOCKED as NIGHT_BLOCKED
 from booking.domain.inventory.models import FEED as BLOCKED_BY_FEED
 from booking.domain.inventory.models import HELD as NIGHT_HELD
 from booking.domain.inventory.models import STAFF as BLOCKED_BY_STAFF
 from booking.domain.inventory.models import Availability, Block, has_end
+from booking.domain.inventory.occupancy import ROOM_STATES, DayCount, TakenNights
+from booking.domain.inventory.occupancy import counts as count_nights
+from booking.domain.inventory.occupancy import is_in_state as rooms_in_state
+from booking.domain.inventory.occupancy import reasons as blocks_of_claims
+from booking.domain.inventory.occupancy import taken as nights_taken
 from booking.domain.inventory.room_lock import one_at_a_time as lock_room
 from booking.domain.inventory.taking import NightsTaken, Take
 
@@ -35,25 +41,32 @@ __all__ = [
     "BLOCKED_BY_FEED",
     "BLOCKED_BY_STAFF",
     "NIGHTS_KEPT_DAYS",
+    "NIGHT_BLOCKED",
     "NIGHT_HELD",
+    "ROOM_STATES",
     "Availability",
     "Block",
     "BlockDiffers",
     "BlockNotFound",
     "Claim",
+    "DayCount",
     "NightsTaken",
     "Take",
+    "TakenNights",
     "block",
+    "blocks_of_claims",
     "book_nights",
     "book_nights_or_refuse",
     "claim_all_nights",
     "claim_nights",
     "claim_nights_or_refuse",
+    "count_nights",
     "has_end",
     "is_free",
     "list_blocks",
     "lock_room",
     "move_nights",
+    "nights_taken",
     "pin_nights",
     "pin_nights_or_refuse",
     "prune_blocks",
@@ -63,6 +76,7 @@ __all__ = [
     "release_held_nights",
     "release_nights",
     "release_unsold_nights",
+    "rooms_in_state",
     "taken_nights",
     "unblock",
     "unpin_nights",

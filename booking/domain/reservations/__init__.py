@@ -74,6 +74,9 @@ from booking.domain.reservations.inputs import (
 )
 from booking.domain.reservations.keyed import once, once_claimed
 from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING, Booking
+from booking.domain.reservations.occupancy_calendar import MOST_DAYS as MOST_CALENDAR_DAYS
+from booking.domain.reservations.occupancy_calendar import CalendarRoom, CalendarView, RoomCalendar, room_calendar
+from booking.domain.reservations.occupancy_calendar import Entry as CalendarEntry
 from booking.domain.reservations.order_lookup import OrderFacts
 from booking.domain.reservations.order_lookup import look_up as look_up_order
 from booking.domain.reservations.orders import OrderDetails, OrderPage
@@ -108,6 +111,7 @@ __all__ = [
     "MONEY_DUE",
     "MONEY_OWED",
     "MONEY_SETTLES",
+    "MOST_CALENDAR_DAYS",
     "PENDING",
     "STAGE_AWAITED",
     "STAGE_BOOKED",
@@ -124,7 +128,10 @@ __all__ = [
     "BookingList",
     "BookingRequest",
     "BookingSummary",
+    "CalendarEntry",
     "CalendarPublisher",
+    "CalendarRoom",
+    "CalendarView",
     "Cancellation",
     "CancellationPreview",
     "ChangeQuote",
@@ -147,6 +154,7 @@ __all__ = [
     "PaymentLinks",
     "Rest",
     "RestPayment",
+    "RoomCalendar",
     "RoomOrder",
     "RoomsToHold",
     "ShownTotal",
@@ -211,6 +219,7 @@ __all__ = [
     "request_fingerprint",
     "reserve",
     "rest_payment_page",
+    "room_calendar",
     "running_holds",
     "shown_status",
     "withdraw_change",

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
-
-from sqlalchemy import Engine, event
 
 from booking.domain import pricing
 from booking.domain.reservations import bookings, holds
@@ -21,6 +17,7 @@ from booking.domain.tables import Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import decode, encode
 from tests.cast import VISA, a_room, acting, beside, blocked, in_days, later, order
+from tests.said_to_postgres import statements
 
 RULES = StayRules()
 
@@ -189,20 +186,6 @@ def test_it_takes_a_few_statements_however_large_the_house(room: Room) -> None:
     with statements() as said:
         assert len(offered(room, stay)) == 6
     assert len(said) <= 4, said
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    said: list[str] = []
-
-    def heard(*args: Any) -> None:
-        said.append(str(args[2]))
-
-    event.listen(Engine, "before_cursor_execute", heard)
-    try:
-        yield said
-    finally:
-        event.remove(Engine, "before_cursor_execute", heard)
 
 
 @transaction

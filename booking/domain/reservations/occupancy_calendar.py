@@ -1,0 +1,229 @@
+"""The calendar of a house: its rooms by days, who has which nights, and how full each day is.
+
+Nights are global, names of guests regional: they are read apart, and put together here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
+
+from sqlalchemy import ColumnElement, func, select
+
+from booking.domain import catalogue, inventory, people
+from booking.domain.actors import Actor
+from booking.domain.catalogue import Room
+from booking.domain.inventory import NIGHT_BLOCKED, Block, DayCount, TakenNights
+from booking.domain.payments import Order
+from booking.domain.people import Action, User
+from booking.domain.reservations.change_models import CHANGE_PENDING, BookingChange
+from booking.domain.reservations.models import Booking
+from booking.domain.stays import Stay, StayRules
+from booking.infra.db import db, reading
+
+MOST_DAYS = 90
+ROOMS_AT_ONCE = 50
+BOOKING, CHANGE, BLOCK, UNKNOWN = "booking", "change", "block", "unknown"  # whose the nights are
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Nights of a room that somebody has. `stay` is what of it lies within the days shown, `whole` all of it."""
+
+    room_id: uuid.UUID
+    state: str  # of the nights
+    stay: Stay
+    kind: str
+    whole: Stay
+    id: uuid.UUID | None = None  # the booking's, also of a change; or the block's
+    name: str = ""  # the guest, or the reason of a block
+    reference: str = ""
+    guests: int = 0
+    due: Decimal = Decimal(0)  # what its order still owes
+    currency: str = ""
+    source: str = ""  # of a block
+
+    @property
+    def began_before(self) -> bool:
+        return self.whole.check_in < self.stay.check_in
+
+    @property
+    def goes_on(self) -> bool:
+        return self.whole.check_out > self.stay.check_out
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarRoom:
+    """A row."""
+
+    id: uuid.UUID
+    name: str
+    kind: str | None
+    capacity: int
+    is_published: bool
+    entries: list[Entry] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """A column; `free` is what could still be sold."""
+
+    date: dt.date
+    sold: int
+    blocked: int
+    rooms: int
+
+    @property
+    def free(self) -> int:
+        return max(0, self.rooms - self.sold - self.blocked)
+
+    @property
+    def occupancy(self) -> int:
+        """In percent of what is on sale, rounded down; full only where nothing is free."""
+        on_sale = self.rooms - self.blocked
+        return self.sold * 100 // on_sale if on_sale > 0 else 0
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarView:
+    """What is asked for: at most MOST_DAYS days from the `first` on (None: from the property's today), and which rooms.
+
+    Those of a `kind`, those in a `state` (inventory.ROOM_STATES) on any of the days; ROOMS_AT_ONCE from `offset` on.
+    """
+
+    first: dt.date | None = None
+    days: int = 30
+    kind: str | None = None
+    state: str | None = None
+    offset: int = 0
+
+    def within(self, today: dt.date) -> Stay:
+        first = self.first or today
+        return Stay(first, first + dt.timedelta(days=min(max(self.days, 1), MOST_DAYS)))
+
+    def conditions(self, within: Stay) -> list[ColumnElement[bool]]:
+        """On rooms."""
+        of_kind = [Room.kind == self.kind] if self.kind else []
+        return [*of_kind, *([inventory.rooms_in_state(self.state, within)] if self.state else [])]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomCalendar:
+    """Some of the rooms of a property, from `offset` on; `matching` of its `total` rooms are in the filter."""
+
+    property_id: uuid.UUID
+    property_name: str
+    today: dt.date
+    days: list[CalendarDay]
+    rooms: list[CalendarRoom]
+    kinds: list[str]
+    offset: int
+    matching: int
+    total: int
+
+    @property
+    def next_offset(self) -> int | None:
+        """Where the rooms after these begin."""
+        end = self.offset + len(self.rooms)
+        return end if self.rooms and end < self.matching else None
+
+
+def room_calendar(actor: Actor, property_id: uuid.UUID, view: CalendarView, rules: StayRules) -> RoomCalendar:
+    """Rooms, days and whose the nights are. Raises NotFound."""
+    people.require(actor, Action.SEE_BOOKING, at=property_id)
+    calendar, nights, blocks = _rooms_and_nights(property_id, view, rules)
+    of_room = {room.id: room.entries for room in calendar.rooms}
+    for entry in _entries(nights, blocks):
+        of_room[entry.room_id].append(entry)
+    return calendar
+
+
+@reading
+def _rooms_and_nights(
+    property_id: uuid.UUID, view: CalendarView, rules: StayRules
+) -> tuple[RoomCalendar, list[TakenNights], dict[uuid.UUID, Block]]:
+    """All that is global: six statements, however many rooms and nights there are."""
+    house, kinds = catalogue.get_house(property_id), catalogue.count_kinds(property_id)
+    today = rules.today(house.time_zone)
+    within = view.within(today)
+    page = catalogue.page_of_rooms(property_id, *view.conditions(within), offset=view.offset, limit=ROOMS_AT_ONCE)
+    nights = inventory.nights_taken([room.id for room in page.rooms], within)
+    blocks = inventory.blocks_of_claims([one.claim_id for one in nights if one.state == NIGHT_BLOCKED])
+    counts, total = inventory.count_nights(property_id, within), sum(kinds.values())
+    calendar = RoomCalendar(
+        property_id,
+        house.name,
+        today,
+        [_day(date, counts.get(date, DayCount()), total) for date in within.dates()],
+        [CalendarRoom(one.id, one.name, one.kind, one.capacity, one.published) for one in page.rooms],
+        sorted(kind for kind in kinds if kind),
+        view.offset,
+        page.matching,
+        total,
+    )
+    return calendar, nights, blocks
+
+
+def _day(date: dt.date, count: DayCount, rooms: int) -> CalendarDay:
+    return CalendarDay(date, count.sold, count.blocked, rooms)
+
+
+def _entries(nights: Sequence[TakenNights], blocks: Mapping[uuid.UUID, Block]) -> Iterator[Entry]:
+    known = _known([one.claim_id for one in nights if one.state != NIGHT_BLOCKED])
+    for one in nights:
+        if one.claim_id in blocks:
+            yield _blocked(blocks[one.claim_id], one)
+        else:
+            yield known[one.claim_id](one) if one.claim_id in known else _of_nobody(one)
+
+
+def _blocked(block: Block, nights: TakenNights) -> Entry:
+    whole = Stay(block.check_in, block.check_out)
+    return Entry(
+        nights.room_id, nights.state, nights.stay, BLOCK, whole, id=block.id, name=block.reason, source=block.source
+    )
+
+
+def _of_nobody(one: TakenNights) -> Entry:
+    """A claim whose booking is not there (yet)."""
+    return Entry(one.room_id, one.state, one.stay, UNKNOWN, one.stay)
+
+
+@reading
+def _known(claim_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Callable[[TakenNights], Entry]]:
+    """All that is regional, in two statements: what to make of the nights of each claim."""
+    pending = select(BookingChange).where(BookingChange.id.in_(claim_ids), BookingChange.state == CHANGE_PENDING)
+    changes = {one.booking_id: one for one in db.session.scalars(pending)}
+    rows = (
+        select(Booking, Order, func.coalesce(Order.contact_name, User.full_name))
+        .join(Order, Order.id == Booking.order_id)
+        .outerjoin(User, User.id == Order.user_id)
+        .where(Booking.id.in_([*claim_ids, *changes]))
+    )
+    found: dict[uuid.UUID, Callable[[TakenNights], Entry]] = {}
+    for booking, order, name in db.session.execute(rows):
+        found[booking.id] = partial(_booked, booking, order, name, booking)
+        if change := changes.get(booking.id):
+            found[change.id] = partial(_booked, booking, order, name, change)
+    return found
+
+
+def _booked(booking: Booking, order: Order, name: str, of: Booking | BookingChange, nights: TakenNights) -> Entry:
+    """Nights of a booking; or `of` a change to another stay, which is being paid for."""
+    return Entry(
+        nights.room_id,
+        nights.state,
+        nights.stay,
+        CHANGE if isinstance(of, BookingChange) else BOOKING,
+        Stay(of.check_in, of.check_out),
+        id=booking.id,
+        name=name,
+        reference=booking.reference,
+        guests=of.guests,
+        due=order.due,
+        currency=order.currency,
+    )
