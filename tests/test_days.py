@@ -15,12 +15,21 @@ LATER = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 def taken_at_import(tree: ast.Module) -> list[str]:
     """Calls that ask for the day as the file is imported, by themselves or by a function of the file that does."""
-    made = {node.name: _called(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
-    asking, before = OF_THE_DAY, set[str]()
-    while asking != before:
-        before = asking
-        asking = before | {name for name, called in made.items() if called & asking}
-    return [ast.unparse(call) for call in at_import(tree) if isinstance(call, ast.Call) and _name(call) in asking]
+    made = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return [
+        ast.unparse(call)
+        for call in at_import(tree)
+        if isinstance(call, ast.Call) and not OF_THE_DAY.isdisjoint(_reached(_name(call), made))
+    ]
+
+
+def _reached(name: str, made: dict[str, ast.FunctionDef]) -> set[str]:
+    """What a call of this name calls in the end, itself included."""
+    seen, left = set[str](), {name}
+    while left:
+        seen |= left
+        left = {called for one in left if one in made for called in _called(made[one])} - seen
+    return seen
 
 
 def at_import(node: ast.AST) -> Iterator[ast.AST]:
