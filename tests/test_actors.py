@@ -179,6 +179,7 @@ MACHINERY = {
         "is_unfinished",
         "outbox_figures",
         "prune_events",
+        "put_back_delivery",
         "register_consumer",
         "registered_consumers",
         "relay_events",

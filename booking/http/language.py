@@ -26,26 +26,30 @@ def install(app: Flask) -> None:
     Babel(app, default_locale=DEFAULT, default_timezone="UTC", default_translation_directories="translations")
     environment: Any = app.jinja_env  # the extension gives it this method
     environment.install_gettext_callables(
-        _text,
-        _counted,
+        text,
+        counted,
         newstyle=True,
     )
 
 
-def _text(text: str) -> str:
-    return str(_spoken().translations.ugettext(text))
+def text(said: str) -> str:
+    """What templates call gettext."""
+    return str(_spoken().translations.ugettext(said))
 
 
-def _counted(one: str, many: str, number: int) -> str:
+def counted(one: str, many: str, number: int) -> str:
+    """What templates call ngettext."""
     return str(_spoken().translations.ungettext(one, many, number))
 
 
 def locale() -> Locale:
     """The reader's: a guest's of the page or email, an operator's at a terminal."""
-    return _spoken().locale if has_app_context() else Locale(DEFAULT)
+    return _spoken().locale
 
 
 def _spoken() -> _Spoken:
+    if not has_app_context():
+        return _Spoken(Locale(DEFAULT), NullTranslations())
     spoken: _Spoken | None = g.get("spoken")
     if spoken is None:
         spoken = g.spoken = _Spoken(get_locale() or Locale(DEFAULT), get_translations())

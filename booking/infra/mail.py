@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import ipaddress
 import os
 import re
+import select
 import smtplib
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from booking.config import Settings
 from booking.infra.domains import ascii_domain, host_of
-from booking.infra.mail_headers import HEADERS
+from booking.infra.mail_message import Email
 
 PATIENCE = 10  # seconds for every answer of the mail server
 # RFC 5321 §4.2 and 3463: of the answers that begin with 5, a full mailbox may be emptied, and a server that wants us to
@@ -31,7 +31,7 @@ NO_TLS = "it offers no TLS, so nothing is sent: anybody on the way could read it
 NO_WAY_OUT = "Neither SMTP_URL nor MAIL_DIR is set."
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
-Post = Callable[[EmailMessage], None]
+Post = Callable[[Email], None]
 
 
 class MailError(Exception):
@@ -61,7 +61,7 @@ class Greeting:
     international: bool
 
 
-def send(message: EmailMessage, settings: Settings) -> None:
+def send(message: Email, settings: Settings) -> None:
     """Send one message. Raises MailError (Undeliverable for good), Unreachable, smtplib.SMTPException or OSError."""
     with mailbox(settings) as post:
         post(message)
@@ -110,32 +110,23 @@ def _greeting(site_url: str) -> str:
     return f"[IPv6:{address}]" if address.version == 6 else f"[{address}]"
 
 
-def _write(directory: Path, message: EmailMessage) -> None:
+def _write(directory: Path, message: Email) -> None:
     """One file per Message-ID, complete or not there at all: the same mail again takes the place of the first."""
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     name = file_name(message)
     unfinished = directory / f".{name}.{os.getpid()}.{threading.get_ident()}"
     with unfinished.open("wb") as file:
-        file.write(_as_bytes(message))
+        file.write(message.as_bytes())
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(directory / name)
 
 
-def _as_bytes(message: EmailMessage) -> bytes:
-    return message.as_bytes(policy=HEADERS.clone(utf8=_international(message)))
-
-
-def _international(message: EmailMessage) -> bool:
-    """Whether an address itself is outside ASCII, so that only servers with SMTPUTF8 can take the mail."""
-    return not all(address.addr_spec.isascii() for name in ("To", "From") for address in message[name].addresses)
-
-
-def file_name(message: EmailMessage) -> str:
+def file_name(message: Email) -> str:
     """`2026-05-04T101500Z-K7PQ2WXH-019a….mail.eml`: when, which booking, which delivery."""
-    instant = parsedate_to_datetime(message["Date"]).strftime("%Y-%m-%dT%H%M%SZ")
-    delivery = message["Message-ID"].strip("<>").partition("@")[0]
-    parts = (instant, message.get("X-Booking-Reference", ""), delivery)
+    instant = message.written_at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H%M%SZ")
+    delivery = message.message_id.strip("<>").partition("@")[0]
+    parts = (instant, message.reference, delivery)
     return "-".join(re.sub(r"[^A-Za-z0-9._-]", "", part) for part in parts if part) + ".eml"
 
 
@@ -152,15 +143,14 @@ class _Server:
         smtp = self._connected()
         return Greeting(isinstance(smtp.sock, ssl.SSLSocket), smtp.has_extn("smtputf8"))
 
-    def send(self, message: EmailMessage) -> None:
+    def send(self, message: Email) -> None:
         smtp = self._connected()
-        (sender,), (to,) = message["From"].addresses, message["To"].addresses
-        options = ["SMTPUTF8", "BODY=8BITMIME"] if _international(message) else []
+        options = ["SMTPUTF8", "BODY=8BITMIME"] if message.is_international else []
         try:
-            smtp.sendmail(sender.addr_spec, [to.addr_spec], _as_bytes(message), options)
+            smtp.sendmail(message.sender.addr_spec, [message.to.addr_spec], message.as_bytes(), options)
         except BaseException as error:
             self.close()  # where in the conversation it broke is unknown
-            refusal = _refusal(error, to.typed)
+            refusal = _refusal(error, message.to.typed)
             if refusal:
                 raise refusal from error
             raise
@@ -234,7 +224,12 @@ def _refusal(error: BaseException, address: str) -> Undeliverable | None:
 
 
 def _alive(smtp: smtplib.SMTP) -> bool:
-    """Servers hang up on clients after a while or a number of mails; better known before a mail than in it."""
+    """Servers hang up on clients after a while or a number of mails; better known before a mail than in it.
+
+    One that does has said so, or at least closed the connection: only where there is something to read it is asked.
+    """
+    if smtp.sock and not select.select([smtp.sock], [], [], 0)[0]:
+        return True
     try:
         return smtp.noop()[0] == 250
     except (OSError, smtplib.SMTPException):

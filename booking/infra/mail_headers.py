@@ -10,13 +10,11 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from email.header import Header
-from email.policy import EmailPolicy, Policy
 
 from booking.config import split_sender
 from booking.infra.domains import ascii_domain
 
-HEADERS = EmailPolicy(linesep="\r\n", max_line_length=78)  # the policy of our messages
-
+CRLF = "\r\n"
 LOCAL_PART = re.compile(r"""[^\s@<>()\[\],;:\\"\x00-\x1f\x7f]+""")  # what stands before the @ without quotes
 LONGEST_NAME = 80  # characters of a name in an address
 LONGEST_AS_IT_IS = 60  # characters that fit into a line beside the header's name
@@ -57,43 +55,17 @@ def sender_of(mail_from: str) -> Mailbox:
     return mailbox_of(*split_sender(mail_from))
 
 
-class Text(str):
-    """A header that is a sentence (Subject). Kept as it is: `str()` of it is what somebody typed."""
-
-    name: str
-    max_count = 1
-    defects = ()
-
-    def __new__(cls, name: str, text: str) -> Text:
-        made = super().__new__(cls, one_line(text))
-        made.name = name
-        return made
-
-    def fold(self, *, policy: Policy) -> str:
-        """The header's lines."""
-        plain = len(self) <= LONGEST_AS_IT_IS and _is_safe(self)
-        return f"{self.name}: {self if plain else encoded(self.name, self)}{policy.linesep}"
+def sentence(header: str, text: str) -> str:
+    """A header that is a sentence (Subject), in its lines."""
+    said = one_line(text)
+    plain = len(said) <= LONGEST_AS_IT_IS and _is_safe(said)
+    return f"{header}: {said if plain else encoded(header, said)}"
 
 
-class Address(str):
-    """A header that is one address (To, From)."""
-
-    name: str
-    addresses: tuple[Mailbox, ...]
-    max_count = 1
-    defects = ()
-
-    def __new__(cls, name: str, mailbox: Mailbox) -> Address:
-        made = super().__new__(cls, f"{mailbox.display_name} <{mailbox.addr_spec}>".strip())
-        made.name, made.addresses = name, (mailbox,)
-        return made
-
-    def fold(self, *, policy: Policy) -> str:
-        """The header's lines. Outside ASCII only with a policy that has `utf8` (RFC 6532)."""
-        (mailbox,) = self.addresses
-        phrase = _phrase(self.name, mailbox.display_name)
-        between = f"{policy.linesep} " if phrase else ""
-        return f"{self.name}: {phrase}{between}<{mailbox.addr_spec}>{policy.linesep}"
+def address(header: str, mailbox: Mailbox) -> str:
+    """A header that is one address (To, From), in its lines. Outside ASCII only where the address is (RFC 6532)."""
+    phrase = _phrase(header, mailbox.display_name)
+    return f"{header}: {phrase}{CRLF + ' ' if phrase else ''}<{mailbox.addr_spec}>"
 
 
 def _phrase(header: str, name: str) -> str:
@@ -112,4 +84,4 @@ def _is_safe(text: str) -> bool:
 
 def encoded(header: str, text: str) -> str:
     """As encoded words, over as many lines as needed. (The newer encoder of Python loses spaces between them.)"""
-    return Header(text, "utf-8", header_name=header).encode(linesep="\r\n")
+    return Header(text, "utf-8", header_name=header).encode(linesep=CRLF)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from email.message import EmailMessage
 
 from flask_babel import gettext, lazy_gettext
 from flask_babel.speaklater import LazyString
@@ -14,14 +13,15 @@ from booking.domain.messages import Task
 from booking.domain.people import Addressee, LinkKind
 from booking.infra import ids
 from booking.infra.domains import ascii_url
+from booking.infra.mail_message import Email
 from booking.jobs import email_builder
 from booking.jobs.deliver import NotYet
 from booking.jobs.email_builder import Letter, one_line
 
-Writer = Callable[[Task, str, Settings], EmailMessage | None]
+Writer = Callable[[Task, str, Settings], Email | None]
 
 
-def _verification(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
+def _verification(task: Task, message_id: str, settings: Settings) -> Email | None:
     """The mail with the link, or None: the address is confirmed, another one, or the link is too old by now."""
     verification_id = ids.decode("verify", task.payload["verificationId"])
     notice = people.verification_notice(verification_id) if verification_id else None
@@ -40,7 +40,7 @@ def _verification(task: Task, message_id: str, settings: Settings) -> EmailMessa
 def _about_change(kind: str, of: LinkKind, page: str, subject: LazyString, *, old: bool, confirmed: bool) -> Writer:
     """A writer of mails about a change of address, for as long as the change stands as the mail tells it."""
 
-    def write(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
+    def write(task: Task, message_id: str, settings: Settings) -> Email | None:
         change_id = ids.decode("change", task.payload["changeId"])
         change = people.find_email_change(change_id) if change_id else None
         if change is None or (change.is_confirmed and not confirmed):
@@ -62,7 +62,7 @@ def _about_change(kind: str, of: LinkKind, page: str, subject: LazyString, *, ol
 def _about_end(kind: str, subject: LazyString, owner: Callable[[Task], Addressee | None]) -> Writer:
     """A writer of mails that say what has become of the account and when, or None where nobody is to be told."""
 
-    def write(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
+    def write(task: Task, message_id: str, settings: Settings) -> Email | None:
         to, letter = owner(task), Letter(kind, message_id, task.occurred_at)
         said = str(subject) % {"site": settings.site_name}
         return written(to, said, letter, settings, {"when": task.occurred_at}) if to else None
@@ -73,7 +73,7 @@ def _about_end(kind: str, subject: LazyString, owner: Callable[[Task], Addressee
 def _about_second_factor(what: str, subject: LazyString) -> Writer:
     """A writer of mails that say what has become of the account's second factor, and what to do if it was another."""
 
-    def write(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
+    def write(task: Task, message_id: str, settings: Settings) -> Email | None:
         to, letter = _still_there(task), Letter("second_factor", message_id, task.occurred_at)
         said, page = str(subject) % {"site": settings.site_name}, f"{site(settings)}/account/two-step"
         facts: dict[str, object] = {"what": what, "when": task.occurred_at, "link": page}
@@ -106,12 +106,11 @@ def forget_address(task: Task) -> None:
         people.end_farewell(farewell_id)
 
 
-def written(to: Addressee, subject: str, letter: Letter, settings: Settings, facts: dict[str, object]) -> EmailMessage:
+def written(to: Addressee, subject: str, letter: Letter, settings: Settings, facts: dict[str, object]) -> Email:
     """A mail to an account's owner. Raises MailError for an address that no header can hold."""
     name = one_line(to.name)
-    message = email_builder.begin(letter, settings.mail_from, email_builder.recipient(name, to.email), subject)
-    email_builder.fill(message, letter, {"name": name, "email": to.email, "site_name": settings.site_name, **facts})
-    return email_builder.finish(message, letter)
+    told = {"name": name, "email": to.email, "site_name": settings.site_name, **facts}
+    return email_builder.email(letter, settings.mail_from, email_builder.recipient(name, to.email), subject, told)
 
 
 def site(settings: Settings) -> str:

@@ -8,19 +8,17 @@ from __future__ import annotations
 import datetime as dt
 import textwrap
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.utils import format_datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flask_babel import gettext, ngettext
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from booking.http import date_format, language, money_format, number_format, words
 from booking.infra.mail import Undeliverable
-from booking.infra.mail_headers import HEADERS, Address, Mailbox, Text, mailbox_of, one_line, sender_of
+from booking.infra.mail_headers import Mailbox, mailbox_of, one_line, sender_of
+from booking.infra.mail_message import Email
 
 FOLDER = Path(__file__).parents[1] / "templates" / "mail"
 LINE, LABEL = 78, 11  # characters of a text email, and of what stands before a fact
@@ -28,7 +26,7 @@ LINE, LABEL = 78, 11  # characters of a text email, and of what stands before a 
 if TYPE_CHECKING:
     from css_inline import CSSInliner
 
-__all__ = ["Letter", "begin", "fill", "finish", "one_line", "recipient", "render", "styled"]
+__all__ = ["Letter", "email", "one_line", "recipient", "render", "styled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +38,17 @@ class Letter:
     written_at: dt.datetime
 
 
-def begin(letter: Letter, mail_from: str, to: Mailbox, subject: str) -> EmailMessage:
-    """A message with its headers."""
-    message = EmailMessage(policy=HEADERS)
-    message["From"] = Address("From", sender_of(mail_from))
-    message["To"] = Address("To", to)
-    message["Subject"] = Text("Subject", subject)
-    message["Date"] = format_datetime(letter.written_at.astimezone(dt.UTC))
-    message["Message-ID"] = letter.message_id
-    message["Auto-Submitted"] = "auto-generated"
-    return message
-
-
-def fill(message: EmailMessage, letter: Letter, facts: dict[str, object]) -> None:
-    """Text and HTML from the letter's templates."""
-    message.set_content(render(f"{letter.kind}.txt", facts), cte="quoted-printable")
-    message.add_alternative(styled(render(f"{letter.kind}.html", facts)), subtype="html", cte="quoted-printable")
-
-
-def finish(message: EmailMessage, letter: Letter) -> EmailMessage:
-    """Name the boundaries; Python would draw them by lot."""
-    name = letter.message_id.strip("<>").partition("@")[0]
-    for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
-        part.set_boundary(f"=_{number}_{name}")
-    return message
+def email(letter: Letter, mail_from: str, to: Mailbox, subject: str, facts: dict[str, object]) -> Email:
+    """With text and HTML from the letter's templates."""
+    return Email(
+        sender_of(mail_from),
+        to,
+        subject,
+        letter.message_id,
+        letter.written_at,
+        text=render(f"{letter.kind}.txt", facts),
+        html=styled(render(f"{letter.kind}.html", facts)),
+    )
 
 
 def recipient(name: str, email: str) -> Mailbox:
@@ -84,8 +69,9 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,
     )
-    environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # i18n has it
+    environment.install_gettext_callables(language.text, language.counted, newstyle=True)  # type: ignore[attr-defined]  # i18n has it
     environment.filters.update({function.__name__: function for function in _FILTERS})
     environment.globals.update(language=language.tag, is_right_to_left=language.is_right_to_left)
     return environment

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -19,29 +20,31 @@ ROUND_SECONDS = 10.0  # then a job leaves the rest to another one
 
 
 def send(event_ids: Sequence[UUID]) -> None:
-    """One at a time, so that a killed worker leaves one mail in doubt, not twenty."""
-    until, done = time.monotonic() + ROUND_SECONDS, list[Task]()
+    """All are claimed at once and sent one at a time, each finished before the next is begun: a killed worker leaves
+    one email in doubt, not twenty.
+    """
+    until, reached = time.monotonic() + ROUND_SECONDS, list[str]()
+    if deliver.stopping.is_set():
+        return
+    waiting = deque(messages.claim_delivery(MAIL, event_ids))
     try:
         with mailbox(current_services().settings) as post:
-            for event_id in event_ids:
-                if deliver.stopping.is_set() or time.monotonic() > until:
+            while waiting and not deliver.stopping.is_set() and time.monotonic() < until:
+                if not _mailed(waiting.popleft(), post, reached):
                     return
-                claimed = messages.claim_delivery(MAIL, [event_id], done=done)
-                done.clear()
-                for task in claimed:
-                    if not _mailed(task, post, done):
-                        return
     finally:
-        if done:
-            messages.finish_delivery(done)
+        if waiting:
+            messages.put_back_delivery(list(waiting))
+        if reached:
+            people.forget_undeliverable(reached)
 
 
-def _mailed(task: Task, post: Post, done: list[Task]) -> bool:
-    """Whether the mail server is worth another try now. What needs no other is `done`, to be finished with the next."""
+def _mailed(task: Task, post: Post, reached: list[str]) -> bool:
+    """Whether the mail server is worth another try now. Who has got the email is added to those who were `reached`."""
     reachable = True
     with deliver.told(task):
         try:
-            reached = mails.handle(task, post, current_services().settings)
+            address = mails.handle(task, post, current_services().settings)
         except deliver.NotYet as reason:
             messages.fail_delivery(task, str(reason))
         except Unreachable as error:
@@ -52,9 +55,9 @@ def _mailed(task: Task, post: Post, done: list[Task]) -> bool:
         except Exception as error:  # noqa: BLE001 whatever it is, this delivery waits and the next one goes on
             deliver.failed(task, error)
         else:
-            done.append(task)
-            if reached:
-                people.forget_undeliverable(reached)
+            messages.finish_delivery([task])
+            if address:
+                reached.append(address)
     return reachable
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from email.message import EmailMessage
 
 from flask_babel import gettext
 
@@ -16,6 +15,7 @@ from booking.domain.reservations import BookingSummary, CalendarPublisher
 from booking.http import date_format, money_format
 from booking.infra import ids
 from booking.infra.mail import Post
+from booking.infra.mail_message import Attachment, Email
 from booking.infra.telemetry import log
 from booking.jobs import account_mails, email_builder, password_mails
 from booking.jobs.account_mails import Writer
@@ -40,10 +40,10 @@ def handle(task: Task, post: Post, settings: Settings) -> str | None:
     if task.type in account_mails.AFTERWARDS:
         account_mails.AFTERWARDS[task.type](task)
     log.info("mail_sent", kind=task.type, booking_id=task.payload.get("bookingId"), message_id=message_id)
-    return str(message["To"].addresses[0].typed)
+    return message.to.typed
 
 
-def _about_booking(task: Task, message_id: str, settings: Settings) -> EmailMessage | None:
+def _about_booking(task: Task, message_id: str, settings: Settings) -> Email | None:
     kind = kind_of(task)
     if kind is None:
         return None
@@ -101,23 +101,20 @@ def _refund_state(notice: BookingSummary) -> str | None:
     return payments.refund_states([notice.booking_id]).get(notice.booking_id)
 
 
-def compose(
-    notice: BookingSummary, letter: Letter, settings: Settings, others: Sequence[BookingSummary] = ()
-) -> EmailMessage:
+def compose(notice: BookingSummary, letter: Letter, settings: Settings, others: Sequence[BookingSummary] = ()) -> Email:
     """Text and HTML, with a calendar entry where the stay begins or ends to be one. Raises MailError for an address
     that no header can hold. `others` are bookings of the same order that it tells of, too.
     """
     notice, issuer = _clean(notice), publisher(settings)
     stays = [notice, *map(_clean, others)]
     to = email_builder.recipient(notice.guest_name, notice.email)
-    message = email_builder.begin(letter, settings.mail_from, to, _subject_of(stays, letter.kind))
-    message["X-Booking-Reference"] = notice.reference
     facts = {"notice": notice, "site_name": settings.site_name, **_of_order(stays, issuer)}
-    email_builder.fill(message, letter if len(stays) == 1 else replace(letter, kind=f"order_{letter.kind}"), facts)
-    if letter.kind in HAS_CALENDAR_ENTRY:
-        for number, one in enumerate(stays, 1):
-            _attach_entry(message, one, issuer, letter, f"stay-{number}.ics" if number > 1 else "stay.ics")
-    return email_builder.finish(message, letter)
+    said = _subject_of(stays, letter.kind)
+    of_kind = letter if len(stays) == 1 else replace(letter, kind=f"order_{letter.kind}")
+    email = email_builder.email(of_kind, settings.mail_from, to, said, facts)
+    with_entry = stays if letter.kind in HAS_CALENDAR_ENTRY else []
+    entries = (_entry(one, issuer, letter, number) for number, one in enumerate(with_entry, 1))
+    return replace(email, reference=notice.reference, attachments=tuple(entries))
 
 
 def _of_order(stays: list[BookingSummary], issuer: CalendarPublisher) -> dict[str, object]:
@@ -131,16 +128,12 @@ def _of_order(stays: list[BookingSummary], issuer: CalendarPublisher) -> dict[st
     }
 
 
-def _attach_entry(
-    message: EmailMessage, notice: BookingSummary, issuer: CalendarPublisher, letter: Letter, filename: str
-) -> None:
+def _entry(notice: BookingSummary, issuer: CalendarPublisher, letter: Letter, number: int) -> Attachment:
     cancelled = letter.kind == CANCELLATION
-    message.add_attachment(
+    return Attachment(
+        f"stay-{number}.ics" if number > 1 else "stay.ics",
+        f'text/calendar; charset="utf-8"; method="{reservations.calendar_method(cancelled=cancelled)}"',
         reservations.calendar_entry(notice, issuer, letter.written_at, cancelled=cancelled),
-        maintype="text",
-        subtype="calendar",
-        filename=filename,
-        params={"charset": "utf-8", "method": reservations.calendar_method(cancelled=cancelled)},
     )
 
 

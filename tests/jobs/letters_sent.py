@@ -9,6 +9,7 @@ from email.policy import SMTP
 from pathlib import Path
 
 from booking.domain.messages import outbox
+from booking.infra.mail_message import Email
 from booking.jobs import deliver
 from booking.jobs.mail_deliveries import MAIL
 
@@ -19,6 +20,11 @@ def sent(mail_dir: Path) -> list[EmailMessage]:
     deliver.deliver(MAIL, [str(event_id) for _, event_id in outbox.due()])
     files = sorted(mail_dir.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
     return [message_from_bytes(file.read_bytes(), policy=SMTP) for file in files]  # type: ignore[arg-type]  # as the stubs have it
+
+
+def received(email: Email) -> EmailMessage:
+    """As its reader's program understands it."""
+    return message_from_bytes(email.as_bytes(), policy=SMTP)  # type: ignore[return-value]  # by this policy it is one
 
 
 def newest(mail_dir: Path, subject: str) -> EmailMessage:

@@ -16,7 +16,7 @@ from booking.domain.tables import Room, User
 from booking.jobs.mails import CHANGE, compose
 from tests.cast import VISA, acting, in_days, order
 from tests.domain.reservations.changing import changed
-from tests.jobs.letters_sent import newest, sent, text
+from tests.jobs.letters_sent import newest, received, sent, text
 from tests.jobs.stories import NOTICE, SETTINGS, letter
 
 
@@ -53,7 +53,7 @@ def test_every_outcome_says_what_it_costs() -> None:
         (replace(was, difference=Decimal("-120")), "That is ₪120.00 less than before."),
         (replace(was, difference=Decimal("-120"), refund=Decimal("120")), "₪120.00 goes back to the card"),
     ):
-        message = compose(replace(NOTICE, changed_from=change), letter(CHANGE), SETTINGS)
+        message = received(compose(replace(NOTICE, changed_from=change), letter(CHANGE), SETTINGS))
         for kind in ("plain", "html"):
             body = " ".join(text(message, kind).replace("<strong>", "").replace("</strong>", "").split())
             assert said in body, body

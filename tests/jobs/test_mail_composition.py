@@ -26,19 +26,14 @@ from booking.infra.mail import MailError
 from booking.jobs.email_builder import one_line
 from booking.jobs.mails import BALANCE_DECLINED, CANCELLATION, CONFIRMATION, REFUND_DECLINED, REFUND_RETURNED, compose
 from tests.cases import each
+from tests.jobs.letters_sent import received
 from tests.jobs.stories import CANCELLED_NOTICE, NOTICE, SETTINGS, letter
 
 MAILS = Path(date_format.__file__).parents[1] / "templates" / "mail"
 
 
 def written(notice: BookingSummary = NOTICE, kind: str = CONFIRMATION) -> EmailMessage:
-    return compose(notice, letter(kind), SETTINGS)
-
-
-def received(message: EmailMessage) -> EmailMessage:
-    parsed = message_from_bytes(message.as_bytes(), policy=SMTP)
-    assert isinstance(parsed, EmailMessage)
-    return parsed
+    return received(compose(notice, letter(kind), SETTINGS))
 
 
 def decoded(message: EmailMessage, header: str) -> str:
@@ -126,7 +121,11 @@ def test_a_booking_without_open_terms_says_that_nothing_is_refunded() -> None:
 
 
 def test_what_stands_below_a_heading_is_indented() -> None:
-    terms = text(written()).partition("IF YOU NEED TO CANCEL\n")[2].partition("\nView or cancel")[0]
+    terms = (
+        compose(NOTICE, letter(), SETTINGS)
+        .text.partition("IF YOU NEED TO CANCEL\n")[2]
+        .partition("\nView or cancel")[0]
+    )
     assert "Free cancellation until" in terms
     assert "% refund (" in terms
     assert [line for line in terms.splitlines() if line and not line.startswith("  ")] == []
@@ -140,12 +139,23 @@ def test_no_statement_takes_the_indent_of_its_line(path: Path) -> None:
 
 def test_the_same_delivery_makes_the_same_bytes() -> None:
     for kind in (CONFIRMATION, CANCELLATION, REFUND_DECLINED, REFUND_RETURNED, BALANCE_DECLINED):
-        first, again = (written(CANCELLED_NOTICE, kind).as_bytes() for _ in range(2))
+        first, again = (compose(CANCELLED_NOTICE, letter(kind), SETTINGS).as_bytes() for _ in range(2))
         assert first == again
 
 
+@each("kind", [CONFIRMATION, REFUND_RETURNED])
+def test_every_line_is_as_mail_servers_want_it(kind: str) -> None:
+    long = replace(NOTICE, room=" .\tÀ=" * 40, property="x" * 300, address=("\N{PARTY POPPER}" * 60,))
+    sent = compose(replace(long, refunded=Decimal(1)), letter(kind), SETTINGS).as_bytes()
+    assert max(map(len, sent.split(b"\r\n"))) <= 78
+    assert sent.isascii()
+    assert sent.endswith(b"\r\n")
+    assert not re.search(rb"(?<!\r)\n|\r(?!\n)|[ \t]\r\n", sent.partition(b"\r\n\r\n")[2])
+    assert [defect for part in message_from_bytes(sent, policy=SMTP).walk() for defect in part.defects] == []
+
+
 def test_headers() -> None:
-    message = received(written())
+    message = written()
     assert message["Message-ID"] == "<019a.mail@stay.example>"
     assert message["Date"].datetime == dt.datetime(2026, 3, 1, 10, 15, tzinfo=dt.UTC)
     assert message["Auto-Submitted"] == "auto-generated"
@@ -155,7 +165,7 @@ def test_headers() -> None:
 
 def test_names_cannot_add_headers() -> None:
     evil = "Dana\r\nBcc: victim@example.com\nX: y\x00\u2028z"
-    message = received(written(replace(NOTICE, guest_name=evil, room=evil, property=evil)))
+    message = written(replace(NOTICE, guest_name=evil, room=evil, property=evil))
     assert message["Bcc"] is None
     assert message["X"] is None
     assert message["To"].addresses[0].display_name == "Dana Bcc: victim@example.com X: y z"
@@ -174,7 +184,7 @@ NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=2
 @example(name="000 ¡𐀀𐀀 ¡")
 @given(name=NAMES)
 def test_any_name_arrives_as_it_is(name: Any) -> None:
-    message = received(written(replace(NOTICE, guest_name=name, room=name)))
+    message = written(replace(NOTICE, guest_name=name, room=name))
     assert message["To"].addresses[0].addr_spec == "dana@example.com"
     assert len(message["To"].addresses) == 1
     assert decoded(message, "To") == one_line(name)[:80].strip()
@@ -210,7 +220,7 @@ def test_styles_are_on_the_elements_and_dark_mode_stays() -> None:
 
 
 def test_a_domain_outside_ascii_is_written_as_servers_know_it() -> None:
-    message = received(written(replace(NOTICE, email="dana@bücher.example")))
+    message = written(replace(NOTICE, email="dana@bücher.example"))
     assert message["To"].addresses[0].addr_spec == "dana@xn--bcher-kva.example"
 
 
@@ -255,7 +265,7 @@ def test_a_stay_over_the_change_of_the_clocks_keeps_its_hours() -> None:
 @settings(deadline=None)
 @given(name=NAMES)
 def test_any_name_fits_into_the_calendar(name: Any) -> None:
-    (stay,) = entry(received(written(replace(NOTICE, room=name)))).walk("VEVENT")
+    (stay,) = entry(written(replace(NOTICE, room=name))).walk("VEVENT")
     assert stay["SUMMARY"] == f"{one_line(name)}, Neve House"
 
 
@@ -298,6 +308,6 @@ def test_zones_are_said_in_figures(zone: str, spelled: str) -> None:
 
 @each("name", ["x" * 300, "ש" * 300, "Long title " * 30, "…" * 60])
 def test_a_long_subject_begins_on_its_first_line(name: str) -> None:
-    lines = written(replace(NOTICE, room=name)).as_bytes().splitlines()
+    lines = compose(replace(NOTICE, room=name), letter(), SETTINGS).as_bytes().splitlines()
     first = next(line for line in lines if line.lower().startswith(b"subject:"))
     assert NOTICE.reference in str(make_header(decode_header(first.decode())))

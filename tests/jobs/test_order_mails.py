@@ -18,7 +18,7 @@ from booking.domain.reservations.requests import OrderItem, OrderRequest
 from booking.domain.tables import Room, User
 from booking.jobs.mails import CHANGE, compose
 from tests.cast import SYSTEM, VISA, acting, beside, in_days, order_of
-from tests.jobs.letters_sent import recipient, sent, text
+from tests.jobs.letters_sent import received, recipient, sent, text
 from tests.jobs.stories import SETTINGS, letter
 
 
@@ -91,7 +91,7 @@ def test_the_email_about_a_changed_room_says_what_is_paid_and_due_for_the_whole_
     told = find_summary(held[1].id)
     assert told
     was = ChangedFrom("Suite", held[1].check_in, held[1].check_out, 1, Decimal(0), Decimal(0))
-    for said in plainly(compose(replace(told, changed_from=was), letter(CHANGE), SETTINGS)):
+    for said in plainly(received(compose(replace(told, changed_from=was), letter(CHANGE), SETTINGS))):
         assert re.search(r"Total for this room:? €240", said), said
         assert re.search(r"Total for all rooms:? €750 Paid:? €500 To pay by bank transfer:? €250", said), said
 

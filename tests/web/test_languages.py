@@ -207,11 +207,9 @@ def test_emails_about_two_step_sign_in(foreign: Flask, what: str) -> None:
 def test_the_email_about_rooms_that_were_booked_together(foreign: Flask, due: Decimal) -> None:
     first = replace(NOTICE, order_reference=NOTICE.reference, rooms=2, due=due)
     email = compose(first, letter(), SETTINGS, [replace(first, reference="K7PQ2WXH-2")])
-    assert email["Subject"].startswith("⟦")
-    for form in ("plain", "html"):
-        body = email.get_body((form,))
-        assert body is not None
-        shown = BeautifulSoup(body.get_content(), "html.parser")
+    assert email.subject.startswith("⟦")
+    for form, body in (("plain", email.text), ("html", email.html)):
+        shown = BeautifulSoup(body, "html.parser")
         for style in shown.select("style"):
             style.decompose()
         assert foreign_words(shown.get_text(" "), KNOWN) == set(), form
@@ -233,11 +231,9 @@ def test_emails_about_bookings(foreign: Flask, kind: str, plain: bool) -> None:
     if kind == BALANCE_DECLINED:
         told = replace(told, due=told.refunded or Decimal(0))
     email = compose(told, letter(kind), SETTINGS)
-    assert email["Subject"].startswith("⟦")
-    for form in ("plain", "html"):
-        body = email.get_body((form,))
-        assert body is not None
-        shown = BeautifulSoup(body.get_content(), "html.parser")
+    assert email.subject.startswith("⟦")
+    for form, body in (("plain", email.text), ("html", email.html)):
+        shown = BeautifulSoup(body, "html.parser")
         for style in shown.select("style"):
             style.decompose()
         said = shown.get_text(" ")

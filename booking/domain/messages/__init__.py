@@ -20,6 +20,7 @@ from booking.domain.messages.outbox import finish as finish_delivery
 from booking.domain.messages.outbox import give_up as give_up_delivery
 from booking.domain.messages.outbox import given_up as given_up_deliveries
 from booking.domain.messages.outbox import prune as prune_events
+from booking.domain.messages.outbox import put_back as put_back_delivery
 from booking.domain.messages.outbox import relay as relay_events
 from booking.domain.messages.outbox import retry_given_up as retry_given_up_deliveries
 from booking.domain.messages.outbox import status as outbox_figures
@@ -45,6 +46,7 @@ __all__ = [
     "is_unfinished",
     "outbox_figures",
     "prune_events",
+    "put_back_delivery",
     "record",
     "register_consumer",
     "registered_consumers",

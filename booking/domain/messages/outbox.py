@@ -137,16 +137,23 @@ def due(limit: int = 500) -> list[tuple[str, uuid.UUID]]:
 
 
 @transaction(isolation=AUTOCOMMIT)
-def claim(consumer: str, event_ids: Sequence[uuid.UUID], *, done: Sequence[Task] = ()) -> list[Task]:
-    """Take those deliveries that wait, so that only one worker does each; what was `done` is finished too."""
-    rows = execute(_CLAIM, {"consumer": consumer, "wanted": list(event_ids), **_claims(done)}).rows
-    return [Task(row.id, consumer, row.type, row.payload, row.occurred_at, row.attempts) for row in rows]
+def claim(consumer: str, event_ids: Sequence[uuid.UUID]) -> list[Task]:
+    """Take those deliveries that wait, so that only one worker does each; the oldest event comes first."""
+    rows = execute(_CLAIM, {"consumer": consumer, "wanted": list(event_ids)}).rows
+    tasks = (Task(row.id, consumer, row.type, row.payload, row.occurred_at, row.attempts) for row in rows)
+    return sorted(tasks, key=lambda task: task.event_id)
 
 
 @transaction(isolation=AUTOCOMMIT)
 def finish(tasks: Sequence[Task]) -> None:
     """The work is done."""
     execute(_FINISH, _claims(tasks))
+
+
+@transaction(isolation=AUTOCOMMIT)
+def put_back(tasks: Sequence[Task]) -> None:
+    """Nobody has begun with it: it waits as if it had just been offered."""
+    execute(_PUT_BACK, _claims(tasks))
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -310,16 +317,14 @@ _MINE = (
     .table_valued(column("event_id", Uuid), column("consumer", Text), column("attempts", Integer))
     .render_derived(name="mine")
 )
-_FINISH = often(
-    update(_DELIVERIES)
-    .where(
-        _DELIVERIES.c.event_id == _MINE.c.event_id,
-        _DELIVERIES.c.consumer == _MINE.c.consumer,
-        _DELIVERIES.c.attempts == _MINE.c.attempts,
-        _DELIVERIES.c.state == RUNNING,
-    )
-    .values(state=DONE, error=None)
+_OF_MINE = update(_DELIVERIES).where(
+    _DELIVERIES.c.event_id == _MINE.c.event_id,
+    _DELIVERIES.c.consumer == _MINE.c.consumer,
+    _DELIVERIES.c.attempts == _MINE.c.attempts,
+    _DELIVERIES.c.state == RUNNING,
 )
+_FINISH = often(_OF_MINE.values(state=DONE, error=None))
+_PUT_BACK = _OF_MINE.values(state=WAITING, attempts=_DELIVERIES.c.attempts - 1, next_at=sql_now() + OFFERED_AGAIN_AFTER)
 _CLAIM = often(
     update(_DELIVERIES)
     .where(
@@ -329,6 +334,5 @@ _CLAIM = often(
         _DELIVERIES.c.state == WAITING,
     )
     .values(state=RUNNING, attempts=_DELIVERIES.c.attempts + 1, next_at=sql_now() + CLAIM_LEASE)
-    .add_cte(_FINISH.cte("finished"))
     .returning(_EVENTS.c.id, _EVENTS.c.type, _EVENTS.c.payload, _EVENTS.c.occurred_at, _DELIVERIES.c.attempts)
 )

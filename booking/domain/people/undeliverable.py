@@ -6,9 +6,10 @@ What is noted is a time and a short code such as "550 5.1.1", never the server's
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import cast
 
-from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy import ARRAY, Table, Text, any_, bindparam, func, select, update
 
 from booking.domain.actors import Actor
 from booking.domain.people.models import User
@@ -35,14 +36,14 @@ def note(email: str, code: str) -> None:
 
 
 @transaction(isolation=AUTOCOMMIT)
-def forget(email: str) -> None:
-    """A mail has reached it."""
-    execute(_FORGET, {"key": email_key(email)})
+def forget(emails: Iterable[str]) -> None:
+    """An email has reached each of them."""
+    execute(_FORGET, {"keys": sorted({email_key(email) for email in emails})})
 
 
 _FORGET = often(
     update(cast(Table, User.__table__))
-    .where(User.email_key == bindparam("key"), User.email_undeliverable_at.is_not(None))
+    .where(User.email_key == any_(bindparam("keys", type_=ARRAY(Text))), User.email_undeliverable_at.is_not(None))
     .values(email_undeliverable_at=None, email_undeliverable_code=None)
 )
 

@@ -114,7 +114,7 @@ def _own(actor: Actor, booking_id: uuid.UUID) -> Row[Booking, Order, User, int]:
 
 
 _OWN = (
-    select(Booking, Order, User, booking_summary.ROOMS)
+    select(Booking, Order, User, repository.ROOMS)
     .join(Order, Order.id == Booking.order_id)
     .join(User, User.id == Booking.user_id)
     .where(Booking.id == bindparam("booking_id"), User.id == bindparam("guest"), User.deleted_at.is_(None))

@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import aliased
 
 from booking.domain import people, pricing
 from booking.domain.payments import Order
@@ -92,15 +91,10 @@ def notice(
 
     Where its guest's account is deleted, they are for the address that is kept for its last emails, None without one.
     """
-    row = db.session.execute(
-        select(Booking, User, Order, ROOMS)
-        .join(User, User.id == Booking.user_id)
-        .join(Order, Order.id == Booking.order_id)
-        .where(Booking.id == booking_id)
-    ).one_or_none()
-    if row is None:
+    found = repository.with_guest_and_order(booking_id)
+    if found is None:
         return None
-    booking, guest, order, rooms = row
+    booking, guest, order, rooms = found
     of_order = repository.of_order(order.id) if rooms > 1 else ()
     later = _changes_since(booking, change_id) if change_id else 0
     told = replace(of(booking, guest, order, of_order), changed_since=later > 0)
@@ -116,16 +110,10 @@ def _changes_since(booking: Booking, change_id: uuid.UUID) -> int:
     change = db.session.get(BookingChange, change_id)
     if not later or change is None:
         return 0
-    db.session.expunge(booking)
     for name, value in change.sold.items():
         setattr(booking, name, value)
     booking.changed_at, booking.times_changed = change.updated_at, booking.times_changed - later
     return later
-
-
-# Of an order, in a statement that reads it.
-_LINE = aliased(Booking)
-ROOMS = select(func.count()).where(_LINE.order_id == Order.id).scalar_subquery()
 
 
 def of(booking: Booking, user: User, order: Order, of_order: Lines = ()) -> BookingSummary:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, insert, select
+from sqlalchemy import BindParameter, Select, bindparam, func, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from booking.domain.errors import AccountNotFound, BookingModified, BookingNotFound
@@ -46,6 +46,21 @@ _WITH_PAYMENT = often(
     .where(_PAYMENTS.c.id == bindparam("payment_id"))
     .order_by(*_IN_ORDER)
     .with_for_update()
+)
+_GUESTS = SavedRows(User)
+_LINE = _BOOKINGS.alias("line")
+# How many bookings an order has, in a statement that reads it.
+ROOMS = select(func.count()).where(_LINE.c.order_id == ORDER_ROWS.table.c.id).scalar_subquery()
+_WITH_ALL = often(
+    select(
+        *_BOOKINGS.c,
+        *(column.label(f"guest_{column.name}") for column in _GUESTS.table.c),
+        *(column.label(f"bought_{column.name}") for column in ORDER_ROWS.table.c),
+        ROOMS.label("rooms"),
+    )
+    .join_from(_BOOKINGS, _GUESTS.table, _GUESTS.table.c.id == _BOOKINGS.c.user_id)
+    .join(ORDER_ROWS.table, ORDER_ROWS.table.c.id == _BOOKINGS.c.order_id)
+    .where(_BOOKINGS.c.id == bindparam("booking_id"))
 )
 _NEW_ORDER = (
     "id",
@@ -118,6 +133,14 @@ def with_payment(payment_id: uuid.UUID) -> tuple[Lines, Payment]:
     rows = execute(_WITH_PAYMENT, {"payment_id": payment_id}).rows
     count = len(_ROWS.columns)
     return tuple(_ROWS.read(row[:count]) for row in rows), PAYMENT_ROWS.read(rows[0][count:])
+
+
+def with_guest_and_order(booking_id: uuid.UUID) -> tuple[Booking, User, Order, int] | None:
+    """For looking: also how many bookings the order has. None where there is no such booking."""
+    for row in execute(_WITH_ALL, {"booking_id": booking_id}).rows:
+        own, guest = len(_ROWS.columns), len(_ROWS.columns) + len(_GUESTS.columns)
+        return _ROWS.read(row[:own]), _GUESTS.read(row[own:guest]), ORDER_ROWS.read(row[guest:-1]), row[-1]
+    return None
 
 
 def add(new: Sequence[Booking], order: Order) -> None:

@@ -263,7 +263,7 @@ def test_a_deletion_while_an_email_is_being_written_loses_none_and_the_last_one_
     told_of(booking, "refund.returned")  # begins afterwards
     assert sent(mail_dir) == [], "the others come first"
     letters = [message for task in claimed if (message := mails.WRITERS[task.type](task, "<a@b>", settings(app)))]
-    assert [recipient(letter) for letter in letters] == [ALICE, ALICE]
+    assert [letter.to.addr_spec for letter in letters] == [ALICE, ALICE]
     outbox.finish(claimed)
     time_passes(60)
     assert [str(mail["Subject"]) for mail in sent(mail_dir)] == ["Your account at Room Booking was deleted"]

@@ -51,9 +51,7 @@ def due_on(booking: Booking) -> str:
 
 def emailed(several: Lines) -> str:
     first, *others = [summary for one in several if (summary := find_summary(one.id))]
-    body = compose(first, letter(CONFIRMATION), SETTINGS, others).get_body(("plain",))
-    assert body
-    return " ".join(body.get_content().split())
+    return " ".join(compose(first, letter(CONFIRMATION), SETTINGS, others).text.split())
 
 
 def test_the_button_names_what_is_charged_now_and_the_page_what_is_charged_later(

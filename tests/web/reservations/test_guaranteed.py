@@ -49,8 +49,7 @@ def emailed(booking: Booking, kind: str) -> str:
     summary = find_summary(booking.id)
     assert summary
     message = compose(summary, letter(kind), SETTINGS)
-    bodies = (message.get_body((part,)) for part in ("plain", "html"))
-    plain, html = (" ".join(body.get_content().split()) for body in bodies if body)
+    plain, html = (" ".join(body.split()) for body in (message.text, message.html))
     assert ("stays due" in plain) == ("stays due" in html)
     return plain
 
