@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
-from flask_babel import gettext, ngettext
 
-from booking.http.language import locale
+from booking.http.language import gettext, locale, ngettext
 from booking.http.number_format import number
 from booking.infra import clock
 
@@ -156,9 +155,10 @@ def age(passed: dt.timedelta) -> str:
 
 
 def _written(date: dt.date, skeleton: str) -> str:
-    # Two instants are equal in any two zones, and written differently.
-    written = _written_in if isinstance(date, dt.datetime) else _date_written_in
-    return written(date, skeleton, locale())
+    # Two instants are equal in any two zones, and written differently: their day, in the zone they carry, can be kept.
+    if skeleton == "Hm":
+        return _written_in(date, skeleton, locale())
+    return _date_written_in(date.date() if isinstance(date, dt.datetime) else date, skeleton, locale())
 
 
 def _written_in(date: dt.date, skeleton: str, spoken: Locale) -> str:

@@ -42,6 +42,16 @@ def counted(one: str, many: str, number: int) -> str:
     return str(_spoken().translations.ungettext(one, many, number))
 
 
+def gettext(said: str, **facts: object) -> str:
+    """As Flask-Babel's, which finds out each time in which language it is to be."""
+    return text(said) % facts if facts else text(said)
+
+
+def ngettext(one: str, many: str, num: int, **facts: object) -> str:
+    """As Flask-Babel's: `num` is among the facts."""
+    return counted(one, many, num) % {"num": num, **facts}
+
+
 def locale() -> Locale:
     """The reader's: a guest's of the page or email, an operator's at a terminal."""
     return _spoken().locale

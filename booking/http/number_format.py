@@ -7,9 +7,8 @@ from functools import lru_cache
 
 from babel import Locale
 from babel.numbers import format_decimal
-from flask_babel import ngettext
 
-from booking.http.language import locale
+from booking.http.language import locale, ngettext
 
 
 def number(amount: int | Decimal) -> str:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from base64 import b64encode
 from dataclasses import dataclass
-from email.header import Header
+from textwrap import wrap
 
 from booking.config import split_sender
 from booking.infra.domains import ascii_domain
 
 CRLF = "\r\n"
+LINE = 76  # characters of a header's line
+WORD = 39  # bytes in an encoded word, so that the longest of our headers' names fits beside it
 LOCAL_PART = re.compile(r"""[^\s@<>()\[\],;:\\"\x00-\x1f\x7f]+""")  # what stands before the @ without quotes
 LONGEST_NAME = 80  # characters of a name in an address
 LONGEST_AS_IT_IS = 60  # characters that fit into a line beside the header's name
@@ -58,19 +61,20 @@ def sender_of(mail_from: str) -> Mailbox:
 def sentence(header: str, text: str) -> str:
     """A header that is a sentence (Subject), in its lines."""
     said = one_line(text)
-    plain = len(said) <= LONGEST_AS_IT_IS and _is_safe(said)
-    return f"{header}: {said if plain else encoded(header, said)}"
+    if not _is_safe(said) or any(len(word) > LONGEST_AS_IT_IS for word in said.split()):
+        return f"{header}: {encoded(said)}"
+    return f"{CRLF} ".join(wrap(f"{header}: {said}", LINE, break_long_words=False, break_on_hyphens=False))
 
 
 def address(header: str, mailbox: Mailbox) -> str:
     """A header that is one address (To, From), in its lines. Outside ASCII only where the address is (RFC 6532)."""
-    phrase = _phrase(header, mailbox.display_name)
+    phrase = _phrase(mailbox.display_name)
     return f"{header}: {phrase}{CRLF + ' ' if phrase else ''}<{mailbox.addr_spec}>"
 
 
-def _phrase(header: str, name: str) -> str:
+def _phrase(name: str) -> str:
     if not _is_safe(name) or len(name) > LONGEST_AS_IT_IS:
-        return encoded(header, name)
+        return encoded(name)
     if not name or _WORDS.fullmatch(name):
         return name
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
@@ -82,6 +86,11 @@ def _is_safe(text: str) -> bool:
     return "=?" not in text and bool(_PRINTABLE.fullmatch(text))
 
 
-def encoded(header: str, text: str) -> str:
-    """As encoded words, over as many lines as needed. (The newer encoder of Python loses spaces between them.)"""
-    return Header(text, "utf-8", header_name=header).encode(linesep=CRLF)
+def encoded(text: str) -> str:
+    """As encoded words (RFC 2047), over as many lines as needed; no character is parted."""
+    words = [b""]
+    for sign in map(str.encode, text):
+        if len(words[-1]) + len(sign) > WORD:
+            words.append(b"")
+        words[-1] += sign
+    return f"{CRLF} ".join(f"=?utf-8?b?{b64encode(word).decode()}?=" for word in words)

@@ -72,6 +72,7 @@ def _templates() -> Environment:
         auto_reload=False,
     )
     environment.install_gettext_callables(language.text, language.counted, newstyle=True)  # type: ignore[attr-defined]  # i18n has it
+    environment.globals["_"] = environment.globals["gettext"]  # Jinja's own _ looks it up each time
     environment.filters.update({function.__name__: function for function in _FILTERS})
     environment.globals.update(language=language.tag, is_right_to_left=language.is_right_to_left)
     return environment

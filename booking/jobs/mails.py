@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from flask_babel import gettext
-
 from booking.config import Settings
 from booking.domain import messages, payments, people, reservations
 from booking.domain.messages import Task
 from booking.domain.reservations import BookingSummary, CalendarPublisher
 from booking.http import date_format, money_format
+from booking.http.language import gettext
 from booking.infra import ids
 from booking.infra.mail import Post
 from booking.infra.mail_message import Attachment, Email

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from flask_babel import lazy_gettext, ngettext
+from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
+
+from booking.http.language import ngettext
 
 _ = lazy_gettext
 
