@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from booking.admin import entrance, today
+from booking.admin import calendar, entrance, today
 
-AREAS = (today.blueprint,)
+AREAS = (today.blueprint, calendar.blueprint)
 
 for area in AREAS:
     entrance.blueprint.register_blueprint(area)

@@ -41,7 +41,10 @@ class Desk:
     @property
     def sections(self) -> list[Section]:
         """The menu of whoever is here."""
-        return [Section("admin.today.show", gettext("Today"), "sun")]
+        found = [Section("admin.today.show", gettext("Today"), "sun")]
+        if self.areas.bookings:
+            found.append(Section("admin.calendar.show", gettext("Calendar"), "calendar"))
+        return found
 
     @cached_property
     def houses(self) -> list[House]:

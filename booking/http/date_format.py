@@ -47,6 +47,16 @@ def month(date: dt.date) -> str:
     return _written(date, "yMMMM")
 
 
+def month_name(date: dt.date) -> str:
+    """Dec"""
+    return str(locale().months["stand-alone"]["abbreviated"][date.month])
+
+
+def weekday(date: dt.date) -> str:
+    """Fri"""
+    return str(locale().days["stand-alone"]["abbreviated"][date.weekday()])
+
+
 def hour(instant: dt.datetime) -> str:
     """15:00, by the clocks of the zone that the instant carries."""
     return _written(instant, "Hm")

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 
 from booking.http.language import locale, ngettext
 
@@ -26,6 +26,11 @@ def nights(count: int) -> str:
     return str(ngettext("%(count)s night", "%(count)s nights", count, count=number(count)))
 
 
+def days(count: int) -> str:
+    """1 day, 30 days"""
+    return str(ngettext("%(count)s day", "%(count)s days", count, count=number(count)))
+
+
 def guests(count: int) -> str:
     """1 guest, 3 guests"""
     return str(ngettext("%(count)s guest", "%(count)s guests", count, count=number(count)))
@@ -34,3 +39,8 @@ def guests(count: int) -> str:
 def rooms(count: int) -> str:
     """1 room, 2,446 rooms"""
     return str(ngettext("%(count)s room", "%(count)s rooms", count, count=number(count)))
+
+
+def percent(whole: int) -> str:
+    """80%"""
+    return str(format_percent(whole / 100, locale=locale()))

@@ -61,7 +61,7 @@ def kind_name(kind: str) -> str:
         PRIVATE_ROOM: gettext("Private room"),
         SHARED_ROOM: gettext("Shared room"),
     }
-    return str(names[kind])
+    return str(names.get(kind, kind))  # a house may have words of its own
 
 
 def sort_name(sort: str) -> str:

@@ -36,6 +36,8 @@ def install(app: Flask, settings: Settings) -> None:
         day_long=date_format.day_long,
         day_short=date_format.day_short,
         month=date_format.month,
+        month_name=date_format.month_name,
+        weekday=date_format.weekday,
         moment=date_format.moment,
         local=date_format.local,
         ago=date_format.ago,
@@ -44,6 +46,7 @@ def install(app: Flask, settings: Settings) -> None:
         guests=number_format.guests,
         room_count=number_format.rooms,
         number=number_format.number,
+        percent=number_format.percent,
         refund_state=words.refund_state,
         zone_name=date_format.zone_name,
         typeid=lambda value, kind: encode(kind, value),
@@ -88,6 +91,13 @@ def page(template: str, block: str | None = None, status: int = 200, **facts: An
     else:
         response = make_response(render_template(template, **facts))
     response.status_code = status
+    response.vary.update((PARTIAL, RESTORE))
+    return response
+
+
+def more_of(template: str, block: str, **facts: Any) -> Response:
+    """More of what a page shows already, as `block`: rows of a table, say, among which no title could stand."""
+    response = make_response(render_block(template, block, **facts).strip())
     response.vary.update((PARTIAL, RESTORE))
     return response
 

@@ -21,9 +21,12 @@ from booking.domain.inventory.availability import release_abandoned as release_a
 from booking.domain.inventory.availability import release_held as release_held_nights
 from booking.domain.inventory.availability import release_unsold as release_unsold_nights
 from booking.domain.inventory.availability import unpin as unpin_nights
-from booking.domain.inventory.blocks import BlockDiffers, BlockNotFound, block, unblock
+from booking.domain.inventory.blocks import BlockableRoom, BlockDetails, BlockDiffers, BlockNotFound, block, unblock
 from booking.domain.inventory.blocks import blocks as list_blocks
+from booking.domain.inventory.blocks import get as get_block
 from booking.domain.inventory.blocks import prune as prune_blocks
+from booking.domain.inventory.blocks import room as get_blockable_room
+from booking.domain.inventory.inputs import NightsToBlock
 from booking.domain.inventory.models import BLOCKED as NIGHT_BLOCKED
 from booking.domain.inventory.models import FEED as BLOCKED_BY_FEED
 from booking.domain.inventory.models import HELD as NIGHT_HELD
@@ -46,11 +49,14 @@ __all__ = [
     "ROOM_STATES",
     "Availability",
     "Block",
+    "BlockDetails",
     "BlockDiffers",
     "BlockNotFound",
+    "BlockableRoom",
     "Claim",
     "DayCount",
     "NightsTaken",
+    "NightsToBlock",
     "Take",
     "TakenNights",
     "block",
@@ -61,6 +67,8 @@ __all__ = [
     "claim_nights",
     "claim_nights_or_refuse",
     "count_nights",
+    "get_block",
+    "get_blockable_room",
     "has_end",
     "is_free",
     "list_blocks",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select
 
@@ -90,6 +91,45 @@ def unblock(actor: Actor, block_id: uuid.UUID) -> Block:
     availability.unblock(actor, block_id)
     people.audit(actor, "nights.unblocked", encode("room", gone.room_id), before=_facts(gone))
     return gone
+
+
+@dataclass(frozen=True, slots=True)
+class BlockableRoom:
+    """A room whose nights the actor may take off sale."""
+
+    id: uuid.UUID
+    name: str
+    property_id: uuid.UUID
+
+
+@reading
+def room(actor: Actor, room_id: uuid.UUID) -> BlockableRoom:
+    """Raises RoomNotFound."""
+    found = db.session.execute(select(Room.id, Room.name, Room.property_id).where(Room.id == room_id)).one_or_none()
+    people.require(actor, Action.BLOCK_NIGHTS, at=found.property_id if found else None, otherwise=RoomNotFound)
+    if found is None:
+        raise RoomNotFound
+    return BlockableRoom(*found)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockDetails:
+    """A block, and the room that it takes off sale."""
+
+    block: Block
+    room_name: str
+    property_id: uuid.UUID
+
+
+@reading
+def get(actor: Actor, block_id: uuid.UUID) -> BlockDetails:
+    """Raises BlockNotFound."""
+    of_room = select(Block, Room.name, Room.property_id).join(Room, Room.id == Block.room_id)
+    found = db.session.execute(of_room.where(Block.id == block_id)).one_or_none()
+    people.require(actor, Action.BLOCK_NIGHTS, at=found.property_id if found else None, otherwise=BlockNotFound)
+    if found is None:
+        raise BlockNotFound
+    return BlockDetails(*found)
 
 
 @reading

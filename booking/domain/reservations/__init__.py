@@ -30,6 +30,8 @@ from booking.domain.reservations.booking_summary import notice as find_summary
 from booking.domain.reservations.bookings import book, cancel, expire_holds, pay
 from booking.domain.reservations.bookings import get as get_booking
 from booking.domain.reservations.bookings import release as release_hold
+from booking.domain.reservations.calendar_inputs import SPANS as CALENDAR_SPANS
+from booking.domain.reservations.calendar_inputs import CalendarWish
 from booking.domain.reservations.cancellation import shown_status
 from booking.domain.reservations.cancellation_preview import CancellationPreview
 from booking.domain.reservations.cancellation_preview import preview as preview_cancellation
@@ -74,7 +76,6 @@ from booking.domain.reservations.inputs import (
 )
 from booking.domain.reservations.keyed import once, once_claimed
 from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING, Booking
-from booking.domain.reservations.occupancy_calendar import MOST_DAYS as MOST_CALENDAR_DAYS
 from booking.domain.reservations.occupancy_calendar import CalendarRoom, CalendarView, RoomCalendar, room_calendar
 from booking.domain.reservations.occupancy_calendar import Entry as CalendarEntry
 from booking.domain.reservations.order_lookup import OrderFacts
@@ -103,6 +104,7 @@ from booking.domain.reservations.stay_changes import Agreed as AgreedChange
 from booking.domain.reservations.stay_changes import change as change_booking
 
 __all__ = [
+    "CALENDAR_SPANS",
     "CANCELLED",
     "CONFIRMED",
     "EXPIRED",
@@ -111,7 +113,6 @@ __all__ = [
     "MONEY_DUE",
     "MONEY_OWED",
     "MONEY_SETTLES",
-    "MOST_CALENDAR_DAYS",
     "PENDING",
     "STAGE_AWAITED",
     "STAGE_BOOKED",
@@ -132,6 +133,7 @@ __all__ = [
     "CalendarPublisher",
     "CalendarRoom",
     "CalendarView",
+    "CalendarWish",
     "Cancellation",
     "CancellationPreview",
     "ChangeQuote",

@@ -1,0 +1,196 @@
+"""The calendar: rooms by days. From it, nights are taken off sale and put back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, request, session, url_for
+
+from booking.admin.entrance import desk
+from booking.domain import inventory, reservations
+from booking.domain.catalogue import House
+from booking.domain.errors import Invalid, NotFound, RoomNotFound
+from booking.domain.inventory import BlockableRoom, BlockDiffers, BlockNotFound, NightsTaken, NightsToBlock
+from booking.domain.reservations import CalendarEntry, CalendarRoom, CalendarWish, RoomCalendar
+from booking.domain.stays import Stay
+from booking.http import number_format
+from booking.http.error_rendering import status_of
+from booking.http.services import current_services
+from booking.infra.ids import decode, encode
+from booking.pages import options
+from booking.pages.forms import Form
+from booking.pages.rendering import go_to, more_of, page, wants_part
+from booking.pages.signed_in import actor
+
+blueprint = Blueprint("calendar", __name__, url_prefix="/calendar")
+
+TOLD = "calendar"  # in the cookie: what has just been done, told once
+CALENDAR, NIGHTS = "admin/calendar.html", "admin/nights.html"
+A_LITTLE = dt.timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Days beside each other in a room's row that are one thing: an entry, or nights that are free."""
+
+    stay: Stay
+    entry: CalendarEntry | None = None
+    is_past: bool = False
+
+
+@blueprint.get("/")
+def show() -> Response:
+    """The rooms of one property; to htmx, the next ones."""
+    form, wish, status = _asked()
+    house = _house()
+    found = reservations.room_calendar(actor(), house.id, wish.view, current_services().booking_context.rules)
+    told = None if wish.offset else session.pop(TOLD, None)
+    facts: dict[str, Any] = {"house": house, "calendar": found, "wish": wish, "form": form, "told": told}
+    facts |= {"cells": _cells_of(found), **_around(found)}
+    if wish.offset and wants_part():
+        return more_of(CALENDAR, "rows", **facts)
+    return page(CALENDAR, block="main", status=status, **facts)
+
+
+@blueprint.get("/nights")
+def nights() -> Response:
+    """Nights that are free: what may be done with them."""
+    return _nights_page(Form.asked())
+
+
+@blueprint.post("/nights")
+def block() -> Response:
+    """Take them off sale."""
+    form = Form.posted()
+    room = _room(form)
+    try:
+        wanted = form.accept(NightsToBlock)
+        rules = current_services().booking_context.rules
+        made = inventory.block(actor(), room.id, wanted.stay, rules=rules, reason=wanted.reason)
+    except (Invalid, NightsTaken, BlockDiffers) as refusal:
+        return _nights_page(form.refuse(refusal), status_of(refusal))
+    session[TOLD] = {"done": "blocked", "room": room.name, "block": encode("block", made.id)}
+    return go_to(_back_to(room.property_id, made.check_in))
+
+
+@blueprint.get("/blocks/<block_id>")
+def show_block(block_id: str) -> Response:
+    """Why the nights are off sale, and the way back."""
+    found = inventory.get_block(actor(), _block(block_id))
+    back = _back_to(found.property_id, found.block.check_in)
+    return page("admin/block.html", details=found, block_id=block_id, back=back)
+
+
+@blueprint.post("/blocks/<block_id>/unblock")
+def unblock(block_id: str) -> Response:
+    """Put the nights on sale again. Pressed twice, they are on sale all the same."""
+    try:
+        house = inventory.get_block(actor(), _block(block_id)).property_id
+        gone = inventory.unblock(actor(), _block(block_id))
+    except BlockNotFound:
+        session[TOLD] = {"done": "gone"}
+        return go_to(url_for(".show"))
+    again = {"room": encode("room", gone.room_id), "reason": gone.reason}
+    again |= {"checkIn": gone.check_in.isoformat(), "checkOut": gone.check_out.isoformat()}
+    session[TOLD] = {"done": "unblocked", "again": again if gone.source == inventory.BLOCKED_BY_STAFF else None}
+    return go_to(_back_to(house, gone.check_in))
+
+
+# --- parts of the page
+
+
+def _asked() -> tuple[Form, CalendarWish, int]:
+    """What the address asks for; where that is nonsense, the usual days, with what is wrong."""
+    form = Form.asked()
+    try:
+        return form, form.accept(CalendarWish), 200
+    except Invalid as refusal:
+        return form, CalendarWish(), status_of(refusal)
+
+
+def _house() -> House:
+    """The property in the address, the chosen one, or the first; raises NotFound where there is none to see."""
+    wanted = decode("property", request.args.get("property", ""))
+    houses = desk().houses if wanted else desk().shown_houses
+    found = next((house for house in houses if wanted in (None, house.id)), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _cells_of(calendar: RoomCalendar) -> dict[Any, list[Cell]]:
+    days = Stay(calendar.days[0].date, calendar.days[-1].date + dt.timedelta(days=1))
+    return {room.id: list(_cells(room, days, calendar.today)) for room in calendar.rooms}
+
+
+def _cells(room: CalendarRoom, days: Stay, today: dt.date) -> Iterator[Cell]:
+    """The whole row. What is free is cut at today: only what comes can be sold or blocked."""
+    free_from = days.check_in
+    for entry in room.entries:
+        yield from _free(free_from, entry.stay.check_in, today)
+        yield Cell(entry.stay, entry)
+        free_from = entry.stay.check_out
+    yield from _free(free_from, days.check_out, today)
+
+
+def _free(first: dt.date, end: dt.date, today: dt.date) -> Iterator[Cell]:
+    cut = min(max(first, today), end)
+    if first < cut:
+        yield Cell(Stay(first, cut), is_past=True)
+    if cut < end:
+        yield Cell(Stay(cut, end))
+
+
+def _around(calendar: RoomCalendar) -> dict[str, Any]:
+    """Where the days before and after begin."""
+    first, days = calendar.days[0].date, len(calendar.days)
+    step = dt.timedelta(days=days)
+    return {
+        "first": first,
+        "earlier": first - step,
+        "later": first + step,
+        "span_names": [(days, number_format.days(days)) for days in reservations.CALENDAR_SPANS],
+        "kind_names": [(kind, options.kind_name(kind)) for kind in calendar.kinds],
+    }
+
+
+# --- free nights
+
+
+def _room(form: Form) -> BlockableRoom:
+    """The room that the form is about; raises RoomNotFound where it is none of theirs."""
+    found = decode("room", form.value("room"))
+    if found is None:
+        raise RoomNotFound
+    return inventory.get_blockable_room(actor(), found)
+
+
+def _block(block_id: str) -> uuid.UUID:
+    found = decode("block", block_id)
+    if found is None:
+        raise BlockNotFound
+    return found
+
+
+def _nights_page(form: Form, status: int = 200) -> Response:
+    room = _room(form)
+    return page(
+        NIGHTS, status=status, room=room, form=form, back=_back_to(room.property_id, _day(form.value("checkIn")))
+    )
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _back_to(house: uuid.UUID, first: dt.date | None) -> str:
+    """The calendar with this day in it: a little before it, so that it is seen among others."""
+    start = (first - A_LITTLE).isoformat() if first else None
+    return url_for(".show", property=encode("property", house), start=start)
