@@ -119,6 +119,7 @@ STEP = {
         "awaited_until",
         "claim_payment",
         "due_payments",
+        "find_awaited_beyond",
         "find_payment",
         "hasten_payment",
         "forget_contacts",

@@ -27,6 +27,7 @@ class Order(Schema):
     total: Money
     paid: Money
     refunded: Money
+    waived: Money
     due: Money
     held_until: Instant | None
     created_at: Instant
@@ -50,6 +51,7 @@ def order(known: reservations.OrderDetails) -> Order:
         total=as_number(bought.owed, bought.currency),
         paid=as_number(bought.paid, bought.currency),
         refunded=as_number(bought.refunded, bought.currency),
+        waived=as_number(bought.let_off, bought.currency),
         due=as_number(bought.due, bought.currency),
         held_until=schemas.instant(known.held_until) if known.held_until else None,
         created_at=schemas.instant(bought.created_at),

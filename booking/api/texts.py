@@ -97,6 +97,7 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "bookings": ("Its bookings, a room each, as they were asked for.", None),
     "paid": ("What was charged.", 750),
     "refunded": ("What has gone back.", 0),
+    "waived": ("What its guest need not pay, by the house’s word: so much less is due.", 0),
     "due": ("What is still to be paid.", 0),
     "RoomsToHold.items": ("The rooms, all of one property: one to nine.", [STAY]),
     "OrderPurchase.items": ("The rooms, all of one property: one to nine.", [STAY]),

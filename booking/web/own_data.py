@@ -77,8 +77,10 @@ def parts(found: Entry, shown: int) -> list[Part]:
     """The lists of `personal_data.of`, at most so many entries of each."""
     for payment in found["payments"][:shown]:
         formats.alike(payment["currency"], [payment["amount"]])
+    others = [order for order in found["orders"] if order["contact"]]
     return [
         _part(gettext("Bookings"), found["bookings"], shown, _booking),
+        *([_part(gettext("Booked for others"), others, shown, _contact)] if others else []),
         _part(gettext("Payments"), found["payments"], shown, _payment),
         _part(gettext("Devices"), found["sessions"], shown, _device),
         _part(gettext("Security"), found["securityEvents"], shown, _event),
@@ -94,6 +96,14 @@ def _part(heading: str, entries: Sequence[Entry], shown: int, written: Callable[
 def _booking(entry: Entry) -> Line:
     dates = date_format.stay(dt.date.fromisoformat(entry["checkIn"]), dt.date.fromisoformat(entry["checkOut"]))
     return f"{entry['room']}, {entry['property']}", _known(entry["reference"], dates, _state(entry["status"]))
+
+
+def _contact(order: Entry) -> Line:
+    given = order["contact"]
+    arrival = gettext("arriving at %(time)s", time=given["arrivalTime"]) if given["arrivalTime"] else ""
+    return given["fullName"], _known(
+        order["reference"], given["email"], given["phone"] or "", arrival, given["requests"] or ""
+    )
 
 
 def _payment(entry: Entry) -> Line:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from booking.domain import payments
 from booking.domain.inventory import availability
 from booking.domain.maintenance import retention
 from booking.domain.payments import DepositPlan
@@ -88,6 +89,27 @@ def test_of_an_order_that_is_paid_in_steps_the_deposits_are_charged(
     api.post(f"/bookings/{paid.json['bookings'][2]['id']}/cancel")
     money = {"total": 600, "paid": 300, "refunded": 0, "due": 300}
     assert {name: api.get(f"/orders/{shown}").json[name] for name in money} == money
+
+
+def test_an_order_says_what_its_guest_need_not_pay(
+    api: Program, alice: User, rooms: list[Room], desk: BookingContext
+) -> None:
+    plan = DepositPlan(balance_days=10, percent=Decimal(40))
+    items = tuple(OrderItem(room.id, in_days(30), 2) for room in rooms)
+    held = bookings.hold_all(acting(alice), OrderRequest(alice.id, items, deposit=plan), desk)
+    shown = encode("order", held[0].order_id)
+    paid = api.post(f"/holds/{shown}/pay", paying()).json
+    assert (paid["waived"], paid["due"]) == (0, 450)
+    payments.waive_debt(SYSTEM, held[0].order_id, "the lift was out of order", Decimal(50))
+    left = api.get(f"/orders/{shown}").json
+    assert {name: left[name] for name in ("total", "paid", "refunded", "waived", "due")} == {
+        "total": 750,
+        "paid": 300,
+        "refunded": 0,
+        "waived": 50,
+        "due": 400,
+    }
+    assert api.get("/orders").json["items"] == [left]
 
 
 def test_an_order_is_booked_in_one_call(api: Program, rooms: list[Room]) -> None:

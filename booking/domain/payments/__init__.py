@@ -93,7 +93,7 @@ from booking.domain.payments.repository import locked as lock_payment
 from booking.domain.payments.repository import order_locked as lock_order
 from booking.domain.payments.returns import look as look_at_returns
 from booking.domain.payments.schedule import TOLD_DECLINED as BALANCE_DECLINED
-from booking.domain.payments.schedule import DepositPlan, charge_due, expect_deposit
+from booking.domain.payments.schedule import DepositPlan, charge_due, expect_deposit, find_awaited_beyond
 from booking.domain.payments.schedule import advance as advance_balance
 from booking.domain.payments.schedule import not_charged as balance_not_charged
 from booking.domain.payments.schedule import plan as plan_payments
@@ -162,6 +162,7 @@ __all__ = [
     "error_text",
     "expect_deposit",
     "explained_error",
+    "find_awaited_beyond",
     "find_payment",
     "forget_contacts",
     "has_refund",

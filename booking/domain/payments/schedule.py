@@ -24,7 +24,15 @@ from booking.domain.errors import Forbidden, NothingOwed, PaymentInProgress
 from booking.domain.money import rounded
 from booking.domain.payments import debts, ledger, orders, refunds, repository
 from booking.domain.payments.context import PaymentContext
-from booking.domain.payments.models import BALANCE, CHARGE, DEPOSIT, SUCCEEDED, Order, Payment
+from booking.domain.payments.models import (
+    AWAITING_GUEST,
+    BALANCE,
+    CHARGE,
+    DEPOSIT,
+    SUCCEEDED,
+    Order,
+    Payment,
+)
 from booking.domain.payments.schedule_models import ScheduledPayment
 from booking.domain.people import Action
 from booking.infra import clock, telemetry
@@ -212,6 +220,14 @@ def _succeeded(actor: Actor, charge_id: uuid.UUID, outcome: Outcome, context: Pa
         refunds.send(actor, refund, context)
     if was_first:
         telemetry.count_payment(CHARGE, "succeeded")
+
+
+@reading
+def find_awaited_beyond(order_id: uuid.UUID) -> Payment | None:
+    """The charge whose guest may be at the provider's page to pay more of an order's rest than is due by now."""
+    awaited = Payment.order_id == order_id, Payment.purpose == BALANCE, Payment.state == AWAITING_GUEST
+    charge = db.session.scalars(select(Payment).where(*awaited)).one_or_none()
+    return charge if charge and charge.amount > db.session.get_one(Order, order_id).due else None
 
 
 def not_charged(

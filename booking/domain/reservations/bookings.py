@@ -42,6 +42,7 @@ from booking.domain.reservations import (
     holding,
     idempotency,
     lines,
+    payment_pages,
     recovery,
     repository,
 )
@@ -149,7 +150,8 @@ def cancel(
     seen_version: int | None = None,
     seen_refund: Decimal | None = None,
 ) -> Booking:
-    """Give the nights back and the refund that the frozen policy grants. The payment page of a change is closed first.
+    """Give the nights back and the refund that the frozen policy grants. The payment page of a change is closed first,
+    that of the rest afterwards.
 
     Raises BookingNotFound, BookingNotCancellable; BookingModified, RefundChanged: what was seen is not so any more.
     """
@@ -161,6 +163,7 @@ def cancel(
         booking, refunds = again()
     telemetry.count_booking("cancelled")
     payments.send_refunds(actor, refunds, context)
+    payment_pages.close_beyond(actor, booking.order_id, context)
     return booking
 
 

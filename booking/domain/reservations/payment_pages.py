@@ -91,6 +91,22 @@ def close(actor: Actor, charge: Payment, context: BookingContext) -> None:
         payment_outcomes.not_charged(actor, charge, payments.ABANDONED, keep_hold=True)
 
 
+def close_beyond(actor: Actor, order_id: uuid.UUID, context: BookingContext) -> None:
+    """Less of an order is due than before: nobody pays the rest any more at a page that asks for what was due then.
+
+    What was paid there already is too much, and goes back. Where the provider is silent, recovery closes it as soon as
+    it answers.
+    """
+    charge = payments.find_awaited_beyond(order_id) if context.hosted else None
+    if charge is None:
+        return
+    try:
+        close(actor, charge, context)
+    except NoAnswer:
+        telemetry.log.warning("payment_page_not_closed", payment=str(charge.id))
+        payments.hasten_payment(charge.id)
+
+
 def _confirmed(actor: Actor, charge: Payment, outcome: Outcome, context: BookingContext) -> None:
     try:
         payment_outcomes.charged(actor, charge, outcome, context)

@@ -63,6 +63,7 @@ def _orders(user_id: uuid.UUID) -> list[PersonalEntry]:
             "owed": order.owed,
             "paid": order.paid,
             "refunded": order.refunded,
+            "waived": order.let_off,
             "currency": order.currency,
             "createdAt": as_utc_text(order.created_at),
         }

@@ -21,7 +21,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.event_payloads import named
 from booking.domain.reservations.models import PENDING, Lines
 from booking.domain.reservations.payment_pages import Links
-from booking.infra.db import READ_COMMITTED, reading, transaction
+from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.provider import NoAnswer, Result
 
 AT_THE_PAGE = dt.timedelta(minutes=30)  # so long the guest has there; the worker's own charge waits as long
@@ -110,10 +110,12 @@ _beside = reading(repository.beside)
 
 @reading
 def _open_page(actor: Actor, booking_id: uuid.UUID) -> Payment | None:
-    """The guest has been there, and has not paid yet as far as we know."""
+    """The guest has been there, and has not paid yet as far as we know. Not a page that asks for too much by now."""
     booking = bookings.permitted(actor, Action.BOOK, booking_id)
     latest = payments.latest_charge_now(booking.order_id)
-    return latest if latest and latest.purpose == BALANCE and latest.state == AWAITING_GUEST else None
+    if latest is None or latest.purpose != BALANCE or latest.state != AWAITING_GUEST:
+        return None
+    return latest if latest.amount <= db.session.get_one(Order, booking.order_id).due else None
 
 
 @transaction(isolation=READ_COMMITTED)

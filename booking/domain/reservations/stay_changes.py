@@ -36,6 +36,7 @@ from booking.domain.reservations import (
     change_rows,
     changes,
     idempotency,
+    payment_pages,
     recovery,
 )
 from booking.domain.reservations.change_models import CHANGE_CONFIRMED, CHANGE_PENDING, BookingChange
@@ -136,6 +137,7 @@ def _change(
 def _changed(actor: Actor, done: Done, context: BookingContext) -> Booking:
     payments.send_refunds(actor, done.refunds, context)
     if done.is_changed:
+        payment_pages.close_beyond(actor, done.booking.order_id, context)
         telemetry.count_booking("changed")
     return done.booking
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice, permutations
@@ -84,7 +84,7 @@ def instead_of(gone: Gone, rules: StayRules, cache_seconds: int) -> list[Alterna
 
     def read(_lsn: int | None) -> cache.Fresh:
         # By the primary: who lost a race has just read there what a replica may not know yet.
-        return cache.Fresh(_AS_JSON.dump_json(_read(gone, location, rules, cache_seconds)).decode())
+        return cache.Fresh(_AS_JSON.dump_json(_read(gone, location, rules)).decode())
 
     return _AS_JSON.validate_json(cache.remembered_in(location, KEPT, gone.key, cache_seconds, read))
 
@@ -100,13 +100,22 @@ def others(
     most: int = SHOWN,
 ) -> list[FoundRoom]:
     """A few rooms of the same place that are free for exactly these nights and guests, cheapest first."""
+    wanted = _alike(location, stay, guests, most)
+    return _but(room_id, most, lambda: finder.search(wanted, rules, cache_seconds).rooms)
+
+
+def _alike(location: str, stay: Stay, guests: int, most: int) -> RoomSearch:
+    """What finds so many others, and the room itself."""
     dates = {"checkIn": stay.check_in, "checkOut": stay.check_out}
-    wanted = RoomSearch.model_validate({"location": location, "capacity": guests, "pageSize": most + 1, **dates})
+    return RoomSearch.model_validate({"location": location, "capacity": guests, "pageSize": most + 1, **dates})
+
+
+def _but(room_id: uuid.UUID, most: int, find: Callable[[], list[FoundRoom]]) -> list[FoundRoom]:
     try:
-        found = finder.search(wanted, rules, cache_seconds)
+        found = find()
     except Invalid:
         return []  # the day of arrival is over
-    return [room for room in found.rooms if room.id != encode("room", room_id)][:most]
+    return [room for room in found if room.id != encode("room", room_id)][:most]
 
 
 def still_free(room_id: uuid.UUID, stay: Stay, guests: int, rules: StayRules) -> pricing.StayQuote | None:
@@ -146,7 +155,7 @@ class _House:
         return Alternative(kind, *shown, stay.check_in, stay.check_out, price.total, price.currency)
 
 
-def _read(gone: Gone, location: str, rules: StayRules, cache_seconds: int) -> list[Alternative]:
+def _read(gone: Gone, location: str, rules: StayRules) -> list[Alternative]:
     house = _house(gone)
     if house is None:
         return []
@@ -157,8 +166,9 @@ def _read(gone: Gone, location: str, rules: StayRules, cache_seconds: int) -> li
         free = (room for room in house.rooms[1:] if house.has(room, gone.stay))
         rooms = [house.offer(IN_ROOM, room, gone.stay) for room in islice(free, left)]
     else:
-        asked = gone.room_id, location, gone.stay, gone.guests
-        found = others(*asked, rules=rules, cache_seconds=cache_seconds, most=MOST)
+        # Kept with all the rest: it need not be kept by itself, nor counted.
+        wanted = _alike(location, gone.stay, gone.guests, MOST)
+        found = _but(gone.room_id, MOST, lambda: finder.first_rooms(wanted, rules))
         rooms = [_found(room, gone.stay) for room in found[:left]]
     return [*rooms, *dates, *parts]
 

@@ -98,6 +98,14 @@ def search(wanted: RoomSearch, rules: StayRules, cache_seconds: int) -> Found:
     return read or _FROM_JSON.validate_json(kept)
 
 
+def first_rooms(wanted: RoomSearch, rules: StayRules) -> list[FoundRoom]:
+    """The rooms of the first page in a place that is named by its slug, as the primary knows them now: without counting
+    how many there are in all, and without keeping them. Raises Invalid.
+    """
+    _refuse_unless_possible(wanted, rules)
+    return _rooms(wanted, _values(wanted, rules), replica.primary)
+
+
 def answer(wanted: RoomSearch, rules: StayRules, cache_seconds: int, render: Callable[[Found], str]) -> str:
     """The same as the text that `render`, a function of a module, makes of it. Raises Invalid.
 
@@ -165,14 +173,19 @@ def _read(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch) -> Found:
 
 def _read_as_asked(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch) -> Found:
     values = _values(wanted, rules)
-    page, total = _statements(_statement_key(values, wanted.sort))
-    rows = fetch(page, values)
-    totals = pricing.totals(rows, wanted.stay, wanted.capacity or 1, clock.now())
-    rooms = [_free_room(row, total) for row, total in zip(rows, totals, strict=True)]
+    rooms = _rooms(wanted, values, fetch)
     # A first page that is not full has everything on it.
     complete = wanted.page == 1 and len(rooms) < wanted.page_size
+    _, total = _statements(_statement_key(values, wanted.sort))
     count = len(rooms) if complete else fetch(total, values)[0][0]
     return Found(rooms, wanted.page, wanted.page_size, count)
+
+
+def _rooms(wanted: RoomSearch, values: dict[str, Any], fetch: replica.Fetch) -> list[FoundRoom]:
+    page, _ = _statements(_statement_key(values, wanted.sort))
+    rows = fetch(page, values)
+    totals = pricing.totals(rows, wanted.stay, wanted.capacity or 1, clock.now())
+    return [_free_room(row, total) for row, total in zip(rows, totals, strict=True)]
 
 
 def _free_room(row: Any, total: Decimal) -> FoundRoom:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -10,9 +11,17 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from structlog.testing import capture_logs
 
 from booking.domain import payments
-from booking.domain.errors import BookingNotFound, PaymentFailed, PaymentInProgress, PaymentUnknown, PriceChanged
+from booking.domain.errors import (
+    AlreadyCancelled,
+    BookingNotFound,
+    PaymentFailed,
+    PaymentInProgress,
+    PaymentUnknown,
+    PriceChanged,
+)
 from booking.domain.maintenance import verification
 from booking.domain.reservations import (
     booking_details,
@@ -23,7 +32,9 @@ from booking.domain.reservations import (
     payment_pages,
     recovery,
     rest_payments,
+    stay_changes,
 )
+from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.payment_pages import Links
 from booking.domain.tables import Booking, Room, User
@@ -297,12 +308,74 @@ def test_a_page_that_cannot_be_opened_leaves_it_due(
     assert open_page(at_stripe, stripe_desk)
 
 
-def test_cancelled_while_the_guest_is_at_the_page_everything_goes_back(
+def test_cancelled_while_the_guest_is_at_the_page_it_is_closed(
     at_stripe: Booking, stripe_desk: BookingContext, stand_in: StandIn
 ) -> None:
     open_page(at_stripe, stripe_desk)
-    bookings.cancel(acting(at_stripe.user_id), at_stripe.id, stripe_desk)
+    for _ in range(2):
+        with suppress(AlreadyCancelled):
+            bookings.cancel(acting(at_stripe.user_id), at_stripe.id, stripe_desk)
     [session] = stand_in.account.sessions.values()
+    assert (session["status"], moved(at_stripe)[1][-1]) == ("expired", "failed")
+    assert (sums(at_stripe), told(), agrees()) == ((108, 108, 0), [], True)
+
+
+def test_paid_there_just_before_the_cancellation_everything_goes_back(
+    at_stripe: Booking, stripe_desk: BookingContext, stand_in: StandIn
+) -> None:
+    open_page(at_stripe, stripe_desk)
+    [session] = stand_in.account.sessions.values()
+    stand_in.account.guest_pays(session["id"])
+    bookings.cancel(acting(at_stripe.user_id), at_stripe.id, stripe_desk)
+    assert (sums(at_stripe), agrees()) == ((360, 360, 0), True)
+    assert stand_in.account.returned(session["payment_intent"]) == 25200
+
+
+def test_a_page_that_asks_for_what_is_still_due_stays_open(
+    at_stripe: Booking, stripe_desk: BookingContext, stand_in: StandIn
+) -> None:
+    url = open_page(at_stripe, stripe_desk)
+    payment_pages.close_beyond(SYSTEM, at_stripe.order_id, stripe_desk)
+    assert (open_page(at_stripe, stripe_desk), len(payments_of(at_stripe))) == (url, 2)
+
+
+def test_a_shorter_stay_closes_the_page_and_another_asks_for_what_is_left(
+    at_stripe: Booking, stripe_desk: BookingContext, stand_in: StandIn
+) -> None:
+    open_page(at_stripe, stripe_desk)
+    shorter = StayChange(check_out=at_stripe.check_out - dt.timedelta(days=1))
+    stay_changes.change(
+        acting(at_stripe.user_id), at_stripe.id, stay_changes.Agreed(shorter, Decimal(-120)), stripe_desk
+    )
+    [session] = stand_in.account.sessions.values()
+    assert (session["status"], sums(at_stripe)) == ("expired", (108, 0, 132))
+    assert open_page(at_stripe, stripe_desk, 132)
+    assert list(stand_in.account.sessions.values())[1]["amount_total"] == 13200
+    assert agrees()
+
+
+def test_while_the_provider_is_silent_it_is_cancelled_all_the_same_and_recovery_closes_the_page(
+    at_stripe: Booking, stripe_desk: BookingContext, stand_in: StandIn
+) -> None:
+    open_page(at_stripe, stripe_desk)
+    [session] = stand_in.account.sessions.values()
+    stand_in.order(BEFORE, ".*/expire", times=9)
+    with capture_logs() as said:
+        cancelled = bookings.cancel(acting(at_stripe.user_id), at_stripe.id, stripe_desk)
+    assert "payment_page_not_closed" in [line["event"] for line in said]
+    assert (cancelled.status, session["status"]) == ("CANCELLED", "open")
+    stand_in.calm()
+    recovery.recover_payments(SYSTEM, stripe_desk)
+    assert (session["status"], moved(at_stripe)[1][-1], agrees()) == ("expired", "failed", True)
+
+
+def test_paid_although_it_is_cancelled_everything_goes_back(
+    at_stripe: Booking, stripe_desk: BookingContext, stand_in: StandIn
+) -> None:
+    open_page(at_stripe, stripe_desk)
+    [session] = stand_in.account.sessions.values()
+    stand_in.order(BEFORE, ".*/expire", times=9)
+    bookings.cancel(acting(at_stripe.user_id), at_stripe.id, stripe_desk)
     stand_in.account.guest_pays(session["id"])
     payment_pages.look(SYSTEM, payments_of(at_stripe)[1].id, stripe_desk)
     assert (sums(at_stripe), agrees()) == ((360, 360, 0), True)

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 
 from booking.domain.actors import Role
+from booking.domain.payments import Contact
 from booking.domain.people import (
     account_closing,
     security_log,
@@ -19,6 +20,7 @@ from booking.domain.people import (
 )
 from booking.domain.reservations import account_deletion, bookings
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.requests import OrderItem, OrderRequest
 from booking.domain.tables import Booking, Room, User
 from tests.cast import (
     SYSTEM,
@@ -75,6 +77,23 @@ def test_ones_data_is_told_in_words(guest: Visitor, alice: User, room: Room, des
         assert words in guest.text
     for raw in ("succeeded", "CONFIRMED", "sign_in", booking.check_in.isoformat()):
         assert raw not in guest.text
+
+
+def test_whoever_one_has_booked_for_is_shown_and_downloaded(
+    guest: Visitor, alice: User, room: Room, desk: BookingContext
+) -> None:
+    booked(alice, room, desk)
+    assert "Booked for others" not in guest.go("/account/data").text
+    given = Contact("Dana Levi", "dana@example.com", "+32 3 123 45 67", dt.time(18, 30), "A quiet room, please.")
+    item = OrderItem(room.id, in_days(40), 2)
+    held = bookings.hold_all(acting(alice), OrderRequest(alice.id, (item,), contact=given), desk)
+    guest.go("/account/data")
+    told = (held[0].reference, "dana@example.com", "+32 3 123 45 67", "arriving at 18:30", "A quiet room, please.")
+    for words in ("Booked for others", "Dana Levi", *told):
+        assert words in guest.text
+    guest.response = guest.client.get("/account/data.json")
+    contact = json.loads(guest.response.text)["orders"][0]["contact"]
+    assert (contact["fullName"], contact["arrivalTime"]) == ("Dana Levi", "18:30")
 
 
 def test_what_happens_to_an_account_is_written_down(guest: Visitor, alice: User, bob: User) -> None:
