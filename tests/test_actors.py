@@ -91,6 +91,7 @@ COMPUTED = {
         "calendar_method",
         "changed_from",
         "frozen_sale",
+        "last_desk_step",
         "request_fingerprint",
         "shown_status",
     },

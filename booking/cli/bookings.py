@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from booking.cli import front_desk
 from booking.cli.operator import WAYS_TO_PAY, Group, acting, refusals_said
 from booking.cli.room_blocks import ROOM
 from booking.cli.values import DATE
@@ -18,7 +19,12 @@ from booking.http import money_format, words
 from booking.http.services import current_services
 from booking.infra.words import count
 
-group = Group("bookings", help="Check bookings, guarantee, change or cancel one, free what nobody paid for.")
+group = Group(
+    "bookings",
+    help="Check bookings, guarantee, change or cancel one, check guests in and out, free what nobody paid for.",
+)
+for command in front_desk.COMMANDS:
+    group.add_command(command)
 
 
 @group.command("verify")

@@ -17,7 +17,7 @@ from typing import IO
 
 import click
 
-from booking.cli import room_blocks
+from booking.cli import room_blocks, room_status
 from booking.cli.csv_file import Rows
 from booking.cli.operator import Group, acting, unavailable
 from booking.domain import catalogue, spelling
@@ -32,7 +32,7 @@ from booking.infra.words import count as counted
 ENCODING = "utf-8-sig"  # with a byte order mark: without, Excel takes it for the machine's old code page
 
 group = Group("rooms", help="Bring rooms in from files, write them out, and take nights off sale.")
-for command in room_blocks.COMMANDS:
+for command in (*room_blocks.COMMANDS, *room_status.COMMANDS):
     group.add_command(command)
 
 

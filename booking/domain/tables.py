@@ -1,6 +1,7 @@
 """Tables, their constraints, and the legal moves of their rows. Every constraint has a name."""
 
 from booking.domain.catalogue.models import Property, Room
+from booking.domain.inventory.housekeeping_models import RoomStatus
 from booking.domain.inventory.models import Availability, Block
 from booking.domain.messages.models import Delivery, Event
 from booking.domain.payments.models import Dispute, Order, Payment
@@ -34,6 +35,7 @@ __all__ = [
     "Property",
     "RecoveryCode",
     "Room",
+    "RoomStatus",
     "ScheduledPayment",
     "SecurityEvent",
     "Session",

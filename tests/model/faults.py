@@ -201,6 +201,26 @@ FAULTS = (
         ),
     ),
     Fault(
+        "departure-frees-nothing",
+        (Edit(f"{RESERVATIONS}/front_desk.py", "    if departure.quote is None:\n", "    if departure.freed < 99:\n"),),
+    ),
+    Fault(
+        "undo-forgets-nights",
+        (
+            Edit(
+                f"{RESERVATIONS}/undoing.py",
+                "    if not _take_nights_back(actor, booking, at, context):\n",
+                "    if at:\n",
+            ),
+        ),
+        guard="tests/domain/reservations/test_undoing.py",
+    ),
+    Fault(
+        "two-in-one-room",
+        (Edit(f"{RESERVATIONS}/front_desk.py", "    if others:\n", "    if len(others) > 9:\n"),),
+        guard="tests/domain/reservations/test_front_desk.py",
+    ),
+    Fault(
         "late-charge-kept",
         (
             Edit(

@@ -1,7 +1,7 @@
 """Which nights are taken. A night of a room is sold once; here is where that is decided, and nowhere else.
 
 Claim, pin, book, release, block: availability.py alone writes the table. Blocks are taken and given back whole, by
-staff or a feed. The room lock before a claim only keeps crowds away.
+staff or a feed. The room lock before a claim only keeps crowds away. Beside the nights: whether a room is clean.
 """
 
 from booking.domain.inventory.availability import KEPT_DAYS as NIGHTS_KEPT_DAYS
@@ -26,6 +26,18 @@ from booking.domain.inventory.blocks import blocks as list_blocks
 from booking.domain.inventory.blocks import get as get_block
 from booking.domain.inventory.blocks import prune as prune_blocks
 from booking.domain.inventory.blocks import room as get_blockable_room
+from booking.domain.inventory.housekeeping import SETTABLE as SETTABLE_STATUSES
+from booking.domain.inventory.housekeeping import RoomState, StatusModified, StatusNotUndoable, put_out_of_order
+from booking.domain.inventory.housekeeping import set_status as set_room_status
+from booking.domain.inventory.housekeeping import soil as soil_room
+from booking.domain.inventory.housekeeping import state as get_room_state
+from booking.domain.inventory.housekeeping import states as room_states
+from booking.domain.inventory.housekeeping import undo as undo_room_status
+from booking.domain.inventory.housekeeping import unsoil as unsoil_room
+from booking.domain.inventory.housekeeping_models import CLEAN as ROOM_CLEAN
+from booking.domain.inventory.housekeeping_models import DIRTY as ROOM_DIRTY
+from booking.domain.inventory.housekeeping_models import INSPECTED as ROOM_INSPECTED
+from booking.domain.inventory.housekeeping_models import OUT_OF_ORDER as ROOM_OUT_OF_ORDER
 from booking.domain.inventory.inputs import NightsToBlock
 from booking.domain.inventory.models import BLOCKED as NIGHT_BLOCKED
 from booking.domain.inventory.models import FEED as BLOCKED_BY_FEED
@@ -46,7 +58,12 @@ __all__ = [
     "NIGHTS_KEPT_DAYS",
     "NIGHT_BLOCKED",
     "NIGHT_HELD",
+    "ROOM_CLEAN",
+    "ROOM_DIRTY",
+    "ROOM_INSPECTED",
+    "ROOM_OUT_OF_ORDER",
     "ROOM_STATES",
+    "SETTABLE_STATUSES",
     "Availability",
     "Block",
     "BlockDetails",
@@ -57,6 +74,9 @@ __all__ = [
     "DayCount",
     "NightsTaken",
     "NightsToBlock",
+    "RoomState",
+    "StatusModified",
+    "StatusNotUndoable",
     "Take",
     "TakenNights",
     "block",
@@ -69,6 +89,7 @@ __all__ = [
     "count_nights",
     "get_block",
     "get_blockable_room",
+    "get_room_state",
     "has_end",
     "is_free",
     "list_blocks",
@@ -79,13 +100,19 @@ __all__ = [
     "pin_nights_or_refuse",
     "prune_blocks",
     "prune_nights",
+    "put_out_of_order",
     "record_sold_nights",
     "release_abandoned_nights",
     "release_held_nights",
     "release_nights",
     "release_unsold_nights",
+    "room_states",
     "rooms_in_state",
+    "set_room_status",
+    "soil_room",
     "taken_nights",
     "unblock",
+    "undo_room_status",
     "unpin_nights",
+    "unsoil_room",
 ]

@@ -58,6 +58,20 @@ def block(
 
     Raises Invalid, RoomNotFound, Forbidden, NightsTaken, BlockDiffers.
     """
+    return take_off_sale(actor, room_id, stay, rules=rules, reason=reason, source=source, uid=uid)
+
+
+def take_off_sale(
+    actor: Actor,
+    room_id: uuid.UUID,
+    stay: Stay,
+    *,
+    rules: StayRules,
+    reason: str,
+    source: str = STAFF,
+    uid: str | None = None,
+) -> Block:
+    """The same inside the caller's transaction, which is to begin anew where SAME_UID refuses it."""
     _refuse_unless_sensible(stay, reason, source, uid)
     location, time_zone = _place_of(actor, room_id)
     if same := _same(room_id, stay, source, uid):
@@ -83,6 +97,11 @@ def block(
 @transaction(isolation=READ_COMMITTED)
 def unblock(actor: Actor, block_id: uuid.UUID) -> Block:
     """Put the block's nights on sale again and return what it was. Raises BlockNotFound."""
+    return put_on_sale(actor, block_id)
+
+
+def put_on_sale(actor: Actor, block_id: uuid.UUID) -> Block:
+    """The same inside the caller's transaction."""
     gone: Block | None = db.session.scalar(delete(Block).where(Block.id == block_id).returning(Block))
     if gone is None:
         raise BlockNotFound

@@ -222,6 +222,19 @@ RULES = {
         (SELECT coalesce(sum((part->>'amount')::numeric), 0) FROM jsonb_array_elements(b.policy->'parts') part) +
         (SELECT coalesce(sum((line->>'amount')::numeric), 0) FROM jsonb_array_elements(b.price_lines) line
          WHERE line->>'rule' = 'kept_on_change')""",
+    "room_with_two_in_house": """
+        SELECT b.reference || ' and ' || o.reference FROM bookings b JOIN bookings o ON o.room_id = b.room_id
+        AND o.id > b.id AND o.checked_in_at IS NOT NULL AND o.checked_out_at IS NULL
+        WHERE b.checked_in_at IS NOT NULL AND b.checked_out_at IS NULL""",
+    "arrived_too_early": """
+        SELECT b.reference FROM bookings b
+        WHERE (b.checked_in_at AT TIME ZONE b.time_zone)::date < b.check_in""",
+    "departed_keeps_nights": """
+        SELECT b.reference FROM bookings b WHERE b.checked_out_at IS NOT NULL
+        AND b.check_out > greatest((b.checked_out_at AT TIME ZONE b.time_zone)::date, b.check_in + 1)""",
+    "out_of_order_elsewhere": """
+        SELECT s.room_id::text FROM room_statuses s JOIN blocks k ON k.id = s.block_id
+        WHERE k.room_id <> s.room_id OR s.status <> 'out_of_order'""",
     "booking_without_event": """
         SELECT b.reference FROM bookings b WHERE b.confirmed_at IS NOT NULL
         AND b.confirmed_at > now() - interval '1 day' AND NOT EXISTS

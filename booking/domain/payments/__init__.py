@@ -52,6 +52,7 @@ from booking.domain.payments.ledger import said as error_text
 from booking.domain.payments.ledger import succeed as record_success
 from booking.domain.payments.models import (
     API,
+    AT_DESK,
     AWAITING_GUEST,
     AWAITING_STAFF,
     BALANCE,
@@ -106,6 +107,7 @@ from booking.domain.payments.waivers import waive as waive_debt
 __all__ = [
     "ABANDONED",
     "API",
+    "AT_DESK",
     "AWAITING_GUEST",
     "AWAITING_STAFF",
     "BALANCE",

@@ -1,4 +1,4 @@
-"""The story of a booking: hold, pay, confirm, cancel, expire; and what its guest sees of it.
+"""The story of a booking: hold, pay, confirm, cancel, expire, check in and out; and what its guest sees of it.
 
 Decides who may hold what, what an outcome of a payment does to a booking, what a repeated request gets, and when an
 account may be deleted. Start with bookings.py.
@@ -44,6 +44,9 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.deposits import LaterCharge
 from booking.domain.reservations.deposits import charge_due as charge_balances
 from booking.domain.reservations.entry_corrections import correct as correct_entry
+from booking.domain.reservations.front_desk import Departure, check_in, check_out, mark_no_show
+from booking.domain.reservations.front_desk import find as find_for_desk
+from booking.domain.reservations.front_desk import preview as preview_departure
 from booking.domain.reservations.guarantees import guarantee
 from booking.domain.reservations.history import GROUPS as HISTORY_GROUPS
 from booking.domain.reservations.history import UPCOMING, History, overview, refund_state, running_holds
@@ -75,7 +78,18 @@ from booking.domain.reservations.inputs import (
     StayWish,
 )
 from booking.domain.reservations.keyed import once, once_claimed
-from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING, Booking
+from booking.domain.reservations.models import (
+    CANCELLED,
+    CONFIRMED,
+    DEPARTED,
+    EXPECTED,
+    EXPIRED,
+    IN_HOUSE,
+    NO_SHOW,
+    PENDING,
+    Booking,
+)
+from booking.domain.reservations.occupancy_calendar import MOST_DAYS as MOST_CALENDAR_DAYS
 from booking.domain.reservations.occupancy_calendar import CalendarRoom, CalendarView, RoomCalendar, room_calendar
 from booking.domain.reservations.occupancy_calendar import Entry as CalendarEntry
 from booking.domain.reservations.order_lookup import OrderFacts
@@ -102,17 +116,26 @@ from booking.domain.reservations.rest_payments import pay as pay_rest
 from booking.domain.reservations.sale import frozen as frozen_sale
 from booking.domain.reservations.stay_changes import Agreed as AgreedChange
 from booking.domain.reservations.stay_changes import change as change_booking
+from booking.domain.reservations.undoing import STEPS as DESK_STEPS
+from booking.domain.reservations.undoing import last_step as last_desk_step
+from booking.domain.reservations.undoing import undo as undo_desk_step
 
 __all__ = [
     "CALENDAR_SPANS",
     "CANCELLED",
     "CONFIRMED",
+    "DEPARTED",
+    "DESK_STEPS",
+    "EXPECTED",
     "EXPIRED",
     "HISTORY_GROUPS",
+    "IN_HOUSE",
     "MONEY_AWAITED",
     "MONEY_DUE",
     "MONEY_OWED",
     "MONEY_SETTLES",
+    "MOST_CALENDAR_DAYS",
+    "NO_SHOW",
     "PENDING",
     "STAGE_AWAITED",
     "STAGE_BOOKED",
@@ -138,6 +161,7 @@ __all__ = [
     "CancellationPreview",
     "ChangeQuote",
     "Claim",
+    "Departure",
     "GuestClaim",
     "History",
     "HoldPayment",
@@ -175,12 +199,15 @@ __all__ = [
     "change_booking",
     "changed_from",
     "charge_balances",
+    "check_in",
+    "check_out",
     "correct_entry",
     "delete_account",
     "delete_own_account",
     "deletion_obstacles",
     "download_own_data",
     "expire_holds",
+    "find_for_desk",
     "find_own_claim",
     "find_summary",
     "first_claim",
@@ -191,7 +218,9 @@ __all__ = [
     "guarantee",
     "hear_from_provider",
     "hold_order",
+    "last_desk_step",
     "look_up_order",
+    "mark_no_show",
     "money_moves",
     "offering_alternatives",
     "offering_alternatives_to_held",
@@ -210,6 +239,7 @@ __all__ = [
     "pay_rest",
     "payment_page",
     "preview_cancellation",
+    "preview_departure",
     "prune_keys",
     "quote_change",
     "quote_change_by_reference",
@@ -224,6 +254,7 @@ __all__ = [
     "room_calendar",
     "running_holds",
     "shown_status",
+    "undo_desk_step",
     "withdraw_change",
     "withdraw_payment",
 ]

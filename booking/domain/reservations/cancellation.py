@@ -34,7 +34,8 @@ def refuse_unless_possible(booking: Booking) -> None:
         raise AlreadyCancelled
     if shown == EXPIRED:
         raise HoldRanOut
-    if shown == CONFIRMED and now >= pricing.check_in_instant(booking.policy, booking.check_in):
+    begins = pricing.check_in_instant(booking.policy, booking.check_in)
+    if shown == CONFIRMED and (booking.checked_in_at or now >= begins):
         raise StayIsOver if now >= booking.departure else StayHasBegun
 
 

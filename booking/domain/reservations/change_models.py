@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.domain.columns import (
@@ -86,6 +87,9 @@ class BookingChange(Model):
     old_check_out: Mapped[dt.date]
     old_guests: Mapped[int]
     old_total: Mapped[Amount]
+    # Kept of a departure and of nights given up by no-show alone, which can be undone.
+    old_price_lines: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
+    old_policy: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     room_id: Mapped[uuid.UUID]  # no foreign key, as in bookings
     location: Mapped[str] = mapped_column(String(120))
     room_name: Mapped[Name]
@@ -136,6 +140,12 @@ class BookingChange(Model):
         was = self.old_room_id, self.old_check_in, self.old_check_out, self.old_guests, self.old_total
         now = booking.room_id, booking.check_in, booking.check_out, booking.guests, booking.total_price
         return booking.status == CONFIRMED and was == now
+
+    def made(self, booking: Booking) -> bool:
+        """Whether the booking is still what this has made of it."""
+        new = self.room_id, self.check_in, self.check_out, self.guests, self.total_price
+        now = booking.room_id, booking.check_in, booking.check_out, booking.guests, booking.total_price
+        return new == now
 
     def end(self, state: str) -> None:
         """Confirmed, failed or expired: it moves no more."""

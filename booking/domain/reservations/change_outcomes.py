@@ -7,6 +7,7 @@ sold.
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
@@ -151,16 +152,25 @@ def is_ready(booking: Booking, change: BookingChange) -> bool:
 
 
 def apply(
-    actor: Actor, booking: Booking, change: BookingChange, context: BookingContext, keep: Keep | None
+    actor: Actor,
+    booking: Booking,
+    change: BookingChange,
+    context: BookingContext,
+    keep: Keep | None,
+    *,
+    at: dt.datetime | None = None,
 ) -> list[Payment]:
-    """The booking becomes the new stay, inside a transaction in which is_ready() was so; refunds to be asked for."""
+    """The booking becomes the new stay, inside a transaction in which is_ready() was so; refunds to be asked for.
+
+    `at` is when that is, where the caller has looked at the clock already.
+    """
     for stay in change.dropped_nights:
         inventory.release_nights(actor, booking.id, stay, room_id=booking.room_id)
     order = payments.lock_order(booking.order_id) if change.difference < 0 else None
-    refund = _refund_due(order, change) if order else Decimal(0)
+    refund = refund_due(order, change.difference) if order else Decimal(0)
     before = _facts(booking)
     deposits.follow(booking, change.check_in, change.policy, change.difference if change.payment_id else Decimal(0))
-    booking.change(change.sold, clock.now())
+    booking.change(change.sold, at or clock.now())
     repository.save(booking)
     if change.state == CHANGE_PENDING:
         change.end(CHANGE_CONFIRMED)
@@ -172,9 +182,9 @@ def apply(
     return payments.start_refunds(order, booking.id, refund, context.patience) if order and refund else []
 
 
-def _refund_due(order: Order, change: BookingChange) -> Decimal:
+def refund_due(order: Order, difference: Decimal) -> Decimal:
     """What was paid beyond what the order owes afterwards, at most what the change takes off the price."""
-    waived = -change.difference
+    waived = -difference
     beyond = order.paid - order.refunded - order.refunding - (order.owed - waived)
     return max(Decimal(0), min(waived, beyond))
 

@@ -140,13 +140,18 @@ def _are_free(quoted: ChangeQuote) -> bool:
     return all(inventory.taken_nights(quoted.room_id, part) <= making_way for part in quoted.new_nights)
 
 
-def worked_out(booking: Booking, wanted: StayChange, rules: StayRules) -> ChangeQuote:
-    """The same inside the caller's transaction, without looking whether the nights are taken."""
+def worked_out(
+    booking: Booking, wanted: StayChange, rules: StayRules, *, earliest: dt.date | None = None
+) -> ChangeQuote:
+    """The same inside the caller's transaction, without looking whether the nights are taken.
+
+    A stay that has begun ends on the day `earliest` or later; where nobody says, the night that runs is used.
+    """
     refuse_unless_possible(booking)
     stay = Stay(wanted.check_in or booking.check_in, wanted.check_out or booking.check_out)
     room_id, guests = wanted.room_id or booking.room_id, wanted.guests or booking.guests
     if has_begun(booking):
-        _refuse_what_is_past(booking, wanted, rules)
+        _refuse_what_is_past(booking, wanted, earliest or rules.today(booking.time_zone) + dt.timedelta(days=1))
     room = _room(booking, room_id, stay, guests)
     _refuse_unless_fit(booking, room, stay, guests, rules)
     sold = Sold(
@@ -182,18 +187,19 @@ def refuse_unless_possible(booking: Booking) -> None:
 
 
 def has_begun(booking: Booking) -> bool:
-    """From check-in on."""
-    return clock.now() >= pricing.check_in_instant(booking.policy, booking.check_in)
+    """From check-in on: of its guest, or by the hour where that comes first."""
+    return booking.checked_in_at is not None or clock.now() >= pricing.check_in_instant(
+        booking.policy, booking.check_in
+    )
 
 
-def _refuse_what_is_past(booking: Booking, wanted: StayChange, rules: StayRules) -> None:
-    """Of a stay that has begun only check-out moves, and not to before the night that runs."""
+def _refuse_what_is_past(booking: Booking, wanted: StayChange, first: dt.date) -> None:
+    """Of a stay that has begun only check-out moves, and not to before the `first` day."""
     problems: dict[str, Notice] = {}
     for name in ("check_in", "room_id", "guests"):
         new = getattr(wanted, name)
         if new is not None and new != getattr(booking, name):
             problems[FIELDS[name]] = Notice("stay_has_begun")
-    first = rules.today(booking.time_zone) + dt.timedelta(days=1)
     if wanted.check_out and wanted.check_out < min(first, booking.check_out):
         problems["checkOut"] = Notice("night_is_used", first=first.isoformat())
     if problems:

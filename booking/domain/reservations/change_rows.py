@@ -7,18 +7,27 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from booking.domain.reservations.change_models import CHANGE_PENDING, BookingChange
+from booking.domain.reservations.change_models import CHANGE_CONFIRMED, CHANGE_PENDING, BookingChange
 from booking.domain.saved_rows import SavedRows, named
 from booking.infra.clock import sql_now
 from booking.infra.db import execute
 
-_ROWS = SavedRows(BookingChange, json_columns=("price_lines", "policy"), fixed=("booking_id", "order_id"))
+_ROWS = SavedRows(
+    BookingChange,
+    json_columns=("price_lines", "policy", "old_price_lines", "old_policy"),
+    fixed=("booking_id", "order_id"),
+)
 _CHANGES = _ROWS.table
 _SELECT = select(_CHANGES)
 _BY_ID = _SELECT.where(_CHANGES.c.id == bindparam("change_id"))
 _BY_ID_LOCKED = _BY_ID.with_for_update()
 _PENDING = _SELECT.where(_CHANGES.c.booking_id == bindparam("booking_id"), _CHANGES.c.state == CHANGE_PENDING)
 _PENDING_LOCKED = _PENDING.with_for_update()
+_NEWEST = (
+    _SELECT.where(_CHANGES.c.booking_id == bindparam("booking_id"), _CHANGES.c.state == CHANGE_CONFIRMED)
+    .order_by(_CHANGES.c.id.desc())
+    .limit(1)
+)
 _PAID_BY = select(_CHANGES.c.id, _CHANGES.c.booking_id).where(_CHANGES.c.payment_id == bindparam("payment_id"))
 _OVER = (
     select(_CHANGES.c.id, _CHANGES.c.booking_id)
@@ -46,6 +55,11 @@ def pending_of(booking_id: uuid.UUID) -> BookingChange | None:
 def find_pending(booking_id: uuid.UUID) -> BookingChange | None:
     """The same for looking."""
     return _one(_PENDING, booking_id=booking_id)
+
+
+def newest_of(booking_id: uuid.UUID) -> BookingChange | None:
+    """The change that has made the booking what it is; None where there was none."""
+    return _one(_NEWEST, booking_id=booking_id)
 
 
 def paid_by(payment_id: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID]:

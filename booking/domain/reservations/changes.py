@@ -17,6 +17,14 @@ def record(actor: Actor, kind: str, booking: Booking, *, before: str | None, **f
     audit(actor, kind, booking, {"status": before} if before else {}, {"status": booking.status} | facts)
 
 
+def tell(
+    actor: Actor, kind: str, booking: Booking, before: dict[str, Any], after: dict[str, Any], **facts: Any
+) -> None:
+    """The same of something else than its status."""
+    messages.record(actor, kind, {**booking_facts(booking), **facts})
+    audit(actor, kind, booking, before, after | facts)
+
+
 def audit(actor: Actor, action: str, booking: Booking, before: dict[str, Any], after: dict[str, Any]) -> None:
     """What is no event: nobody has to do anything about it."""
     people.audit(actor, action, encode("booking", booking.id), before=before, after=after)

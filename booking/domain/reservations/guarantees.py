@@ -10,7 +10,7 @@ from booking.domain import inventory, names, payments, people
 from booking.domain.actors import Actor
 from booking.domain.errors import GuaranteeOfCancelled, GuaranteeOfPaid, HoldOver, Invalid, PaymentInProgress
 from booking.domain.notices import Notice
-from booking.domain.payments import GUARANTEES, Order
+from booking.domain.payments import AT_DESK, GUARANTEES, Order
 from booking.domain.people import Action
 from booking.domain.reservations import cancellation, changes, lines, repository
 from booking.domain.reservations.event_payloads import confirmed_together
@@ -97,3 +97,13 @@ def _note(actor: Actor, order: Order, how: str, note: str | None) -> None:
     db.session.execute(changed, execution_options={"synchronize_session": False})
     was = {"guarantee": order.guarantee} if order.guarantee else {}
     people.audit(actor, "order.guaranteed", encode("order", order.id), before=was, after={"guarantee": how})
+
+
+def vouch_for_rest(actor: Actor, order_id: uuid.UUID) -> None:
+    """Inside the caller's transaction, which has made a confirmed stay dearer: what is due is paid at the desk.
+
+    Where the house vouches already, or nothing is due, nothing changes.
+    """
+    order = payments.lock_order(order_id)
+    if order.due and not order.guarantee:
+        _note(actor, order, AT_DESK, None)

@@ -45,6 +45,7 @@ from booking.infra.db import Model
 from booking.infra.homes import REGIONAL
 
 PENDING, CONFIRMED, CANCELLED, EXPIRED = BOOKING_STATUSES = ("PENDING", "CONFIRMED", "CANCELLED", "EXPIRED")
+EXPECTED, IN_HOUSE, DEPARTED, NO_SHOW = PRESENCES = ("expected", "in_house", "departed", "no_show")
 ENDED = (CANCELLED, EXPIRED)  # moves no more; money may still go back
 
 
@@ -71,6 +72,11 @@ class Booking(Model):
         CheckConstraint(f"kept BETWEEN 0 AND total_price AND {check_sql('kept')}", name="kept_within_price"),
         CheckConstraint("kept IS NULL OR status = 'CANCELLED'", name="only_cancelled_keeps"),
         CheckConstraint("refund_amount IS NULL OR status = 'CANCELLED'", name="only_cancelled_is_refunded"),
+        CheckConstraint("checked_in_at IS NULL OR status = 'CONFIRMED'", name="only_confirmed_is_there"),
+        CheckConstraint(
+            "no_show_at IS NULL OR (status = 'CONFIRMED' AND checked_in_at IS NULL)", name="no_show_is_confirmed"
+        ),
+        CheckConstraint("checked_out_at IS NULL OR checked_in_at IS NOT NULL", name="left_after_arrival"),
         Index("ix_bookings_room_id_stay", "room_id", "check_in", "check_out"),
         Index("ix_bookings_order_id", "order_id"),
         Index("ix_bookings_user_id_newest", "user_id", text("created_at DESC"), text("id DESC")),
@@ -78,6 +84,12 @@ class Booking(Model):
         # that begins would be no HOT update, and would write to the page of the newest ids, which all others have read.
         Index("ix_bookings_pending", "id", postgresql_where=text("status = 'PENDING'")),
         Index("ix_bookings_expired", "id", postgresql_where=text("status = 'EXPIRED'")),  # by age, for pruning
+        # Who is in a room, without reading all who ever were.
+        Index(
+            "ix_bookings_in_house",
+            "room_id",
+            postgresql_where=text("checked_in_at IS NOT NULL AND checked_out_at IS NULL"),
+        ),
         # A payment that begins writes its row anew. With 15 % of a page left, every seventh found no room beside those
         # of other guests, wrote to all indexes, and others had to try again.
         {"postgresql_with": {"fillfactor": 60}, "info": REGIONAL},
@@ -115,9 +127,21 @@ class Booking(Model):
     kept: Mapped[Decimal | None] = mapped_column(Numeric(15, 3))  # of the price, when it was cancelled
     times_changed: Mapped[int] = mapped_column(default=0, server_default="0")  # to another stay (change_models.py)
     changed_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))  # the last time
+    checked_in_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    checked_out_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    no_show_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
+
+    @property
+    def presence(self) -> str:
+        """Where its guest is, one of PRESENCES; means something of a confirmed booking only."""
+        if self.checked_out_at:
+            return DEPARTED
+        if self.checked_in_at:
+            return IN_HOUSE
+        return NO_SHOW if self.no_show_at else EXPECTED
 
     @property
     def nights(self) -> int:

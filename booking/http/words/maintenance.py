@@ -114,5 +114,9 @@ MAINTENANCE: Templates = {
     "payment_of_no_change": _("a payment for a change belongs to none"),
     "booking_changed_otherwise": _("a booking’s changes are not those that were confirmed"),
     "price_not_in_parts": _("the parts of a changed booking’s price are not the whole"),
+    "room_with_two_in_house": _("two guests have been checked in to one room"),
+    "arrived_too_early": _("a guest was checked in before the day of arrival"),
+    "departed_keeps_nights": _("a guest has left and still has nights"),
+    "out_of_order_elsewhere": _("a room is out of order by another room’s block"),
     "booking_without_event": _("a confirmed booking has no confirmation event"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -15,9 +16,10 @@ from booking.domain.reservations import bookings, stay_changes
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.stay_changes import Agreed
+from booking.domain.stays import Stay, StayRules
 from booking.domain.tables import Room, User
 from booking.infra.db import db, transaction
-from tests.cast import SYSTEM, VISA, acting, in_days, interrupted, order, silent
+from tests.cast import SYSTEM, VISA, a_room, acting, in_days, interrupted, order, silent
 
 
 def rules() -> set[str]:
@@ -45,6 +47,29 @@ def test_what_is_wrong_with_a_change_is_found(alice: User, room: Room, desk: Boo
     broken("UPDATE booking_changes SET state = 'pending'")
     free_nights()
     assert rules() == {"change_lacks_nights"}
+
+
+def test_what_is_wrong_with_who_is_in_the_house_is_found(alice: User, room: Room, desk: BookingContext) -> None:
+    for first in (30, 40):
+        bookings.book(acting(alice), order(alice, room, in_days(first)), VISA, desk)
+    broken("UPDATE bookings SET checked_in_at = check_in + time '15:00' AT TIME ZONE time_zone")
+    assert rules() == {"room_with_two_in_house"}
+    broken("UPDATE bookings SET checked_out_at = check_in + 2 + time '09:00' AT TIME ZONE time_zone")
+    assert rules() == {"departed_keeps_nights"}
+    broken("UPDATE bookings SET checked_out_at = check_out + time '09:00' AT TIME ZONE time_zone")
+    assert rules() == set()
+    broken("UPDATE bookings SET checked_in_at = check_in - 1 + time '23:59' AT TIME ZONE time_zone")
+    assert rules() == {"arrived_too_early"}
+
+
+def test_a_room_that_another_ones_block_keeps_off_sale_is_found(room: Room) -> None:
+    other = a_room()
+    today = StayRules().today("Europe/Brussels")
+    stay = Stay(today, today + dt.timedelta(days=2))
+    inventory.put_out_of_order(SYSTEM, room.id, stay, rules=StayRules(), reason="painting")
+    assert rules() == set()
+    broken("UPDATE room_statuses SET room_id = :other", other=other.id)
+    assert rules() == {"out_of_order_elsewhere"}
 
 
 @transaction

@@ -22,10 +22,10 @@ GUEST_OF_IT = {"booking.see", "booking.book", "booking.change", "booking.cancel"
     "account.disable",
     "account.delete",
 }
-HOUSEKEEPING = {"house.see", "nights.block"}
+HOUSEKEEPING = {"house.see", "nights.block", "rooms.set_status"}
 DESK = (
     HOUSEKEEPING
-    | {"payments.record"}
+    | {"payments.record", "guests.check_in"}
     | {f"booking.{verb}" for verb in ("see", "book", "change", "cancel", "guarantee")}
 )
 MANAGER = DESK | {"payments.see", "payments.correct", "debts.waive", "rooms.export"}

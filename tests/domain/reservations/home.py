@@ -159,6 +159,24 @@ class Home(House):
         rows = self._ask("SELECT id FROM orders WHERE guarantee IS NOT NULL OR paid > 0 ORDER BY id")
         return [row[0] for row in rows]
 
+    def at_the_desk(self) -> list[tuple[Any, bool]]:
+        """Bookings whose guests have come, left or not come; whether they are in the house now."""
+        inside = "checked_in_at IS NOT NULL AND checked_out_at IS NULL"
+        known = "checked_in_at IS NOT NULL OR no_show_at IS NOT NULL"
+        return [
+            (key, is_in) for key, is_in in self._ask(f"SELECT id, {inside} FROM bookings WHERE {known} ORDER BY id")
+        ]
+
+    def guaranteed(self) -> set[Any]:
+        """Orders that the house vouches for."""
+        return {row[0] for row in self._ask("SELECT id FROM orders WHERE guarantee IS NOT NULL")}
+
+    def freed(self, key: Any) -> dt.date | None:
+        """When the booking ended before its guest left early, or nights were freed, at last; None where none were."""
+        freed = "SELECT old_check_out FROM booking_changes WHERE booking_id = %s AND old_policy IS NOT NULL"
+        rows = self._ask(f"{freed} AND state = 'confirmed' ORDER BY id DESC LIMIT 1", key)
+        return rows[0][0] if rows else None
+
     def let_off(self, order: Any) -> Decimal:
         """What its guest need not pay."""
         waived: Decimal

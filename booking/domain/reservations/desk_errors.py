@@ -1,0 +1,77 @@
+"""What the desk is refused: codes, and the parameters that the words name."""
+
+from __future__ import annotations
+
+from booking.domain.errors import Conflict
+
+
+class CheckInRefused(Conflict):
+    code = "CHECK_IN_REFUSED"
+
+
+class CheckInOfUnconfirmed(CheckInRefused):
+    reason = "CHECK_IN_OF_UNCONFIRMED"
+
+
+class CheckInTooEarly(CheckInRefused):
+    """Before the day of arrival, `day` at the property: for the night before, the stay is changed first."""
+
+    reason = "CHECK_IN_TOO_EARLY"
+
+
+class CheckInAfterStay(CheckInRefused):
+    reason = "CHECK_IN_AFTER_STAY"
+
+
+class CheckedOutAlready(CheckInRefused):
+    reason = "CHECKED_OUT_ALREADY"
+
+
+class RoomOccupied(CheckInRefused):
+    """By the guest of the booking `reference`, who has not been checked out."""
+
+    reason = "ROOM_OCCUPIED"
+
+
+class CheckOutRefused(Conflict):
+    """Nobody has been checked in."""
+
+    code = "CHECK_OUT_REFUSED"
+
+
+class NoShowRefused(Conflict):
+    code = "NO_SHOW_REFUSED"
+
+
+class NoShowTooEarly(NoShowRefused):
+    """Before the evening of the day of arrival: `hour` on `day` at the property."""
+
+    reason = "NO_SHOW_TOO_EARLY"
+
+
+class NoShowOfArrived(NoShowRefused):
+    reason = "NO_SHOW_OF_ARRIVED"
+
+
+class NoShowOfUnconfirmed(NoShowRefused):
+    reason = "NO_SHOW_OF_UNCONFIRMED"
+
+
+class UndoRefused(Conflict):
+    code = "UNDO_REFUSED"
+
+
+class NothingToUndo(UndoRefused):
+    reason = "NOTHING_TO_UNDO"
+
+
+class UndoOver(UndoRefused):
+    """More than a minute ago."""
+
+    reason = "UNDO_OVER"
+
+
+class NightsSoldMeanwhile(UndoRefused):
+    """The nights that were freed are somebody else's by now, or off sale: what was done stays done."""
+
+    reason = "NIGHTS_SOLD_MEANWHILE"

@@ -1,0 +1,103 @@
+"""For test_all_verbs.py: guests arrive, leave, early too, or do not come, and staff takes it back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition
+
+from booking.domain.errors import BookingError
+from booking.domain.reservations import front_desk, undoing
+from booking.domain.reservations.front_desk import Departure
+from booking.domain.tables import Booking
+from booking.infra import clock
+from tests.cast import SYSTEM
+from tests.domain.reservations.machines import rule
+from tests.domain.reservations.model import START
+from tests.domain.reservations.paying_later import PayingLater
+from tests.domain.reservations.story import LOST, any_one, death, refunding
+from tests.domain.reservations.worlds import Line, World
+
+LONGEST_WAIT = dt.timedelta(days=9)  # that a guest's arrival brings about: else stories would be over too soon
+hours = st.sampled_from([8, 16, 21, 26])  # after midnight of the day of arrival
+
+
+class AtTheDesk(PayingLater):
+    """A departure makes a stay shorter, taking it back makes it what it was; nothing else moves a booking."""
+
+    @precondition(lambda self: self.memory.confirmed())
+    @rule(which=any_one, hour=hours, dies=death)
+    def a_guest_comes(self, which: int, hour: int, dies: int) -> None:
+        key, line = self._one_that_comes(which)
+        self._wait_for(line, hour)
+        told = self._do(dies, lambda: front_desk.check_in(SYSTEM, key, self.desk))
+        assert not isinstance(told, Booking) or told.presence == "in_house"
+
+    @precondition(lambda self: any(is_in for _, is_in in self.house.at_the_desk()))
+    @rule(which=any_one, nights=st.integers(0, 2), how=refunding, dies=death)
+    def a_guest_leaves(self, which: int, nights: int, how: str, dies: int) -> None:
+        inside = [key for key, is_in in self.house.at_the_desk() if is_in]
+        key = inside[which % len(inside)]
+        line = self.memory.lines[key]
+        self.passed += dt.timedelta(days=nights)
+        clock.shift(START - self.began + self.passed)
+        self._nights_go_back(key, line, how, dies, lambda: front_desk.check_out(SYSTEM, key, self.desk))
+
+    @precondition(lambda self: self.memory.confirmed())
+    @rule(which=any_one, hour=hours, free=st.booleans(), how=refunding, dies=death)
+    def a_guest_does_not_come(self, which: int, hour: int, free: bool, how: str, dies: int) -> None:
+        key, line = self._one_that_comes(which)
+        self._wait_for(line, hour)
+        missed = lambda: front_desk.mark_no_show(SYSTEM, key, self.desk, free_nights=free)  # noqa: E731
+        self._nights_go_back(key, line, how, dies, missed)
+
+    @precondition(lambda self: self.house.at_the_desk())
+    @rule(which=any_one, step=st.none() | st.sampled_from(undoing.STEPS), dies=death)
+    def it_is_taken_back(self, which: int, step: str | None, dies: int) -> None:
+        known = self.house.at_the_desk()
+        key = known[which % len(known)][0]
+        line = self.memory.lines[key]
+        was = self.house.freed(key)
+        told = self._do(dies, lambda: undoing.undo(SYSTEM, key, self.desk, step=step))
+        if isinstance(told, BookingError):
+            return
+        if was is not None and (told == LOST or told.check_out == was):
+            self._is_now(line, was, surely=told != LOST)
+        if not isinstance(told, str) or was is not None:
+            self.guaranteed |= {line.order} & self.house.guaranteed() if told != LOST else {line.order}
+
+    def _one_that_comes(self, which: int) -> tuple[Any, Line]:
+        """One of the confirmed ones that come next."""
+        today = clock.now().date()
+        order = sorted(
+            self.memory.confirmed(),
+            key=lambda one: (self._dates(one[1]).check_out < today, self._dates(one[1]).check_in, str(one[0])),
+        )
+        return order[which % min(3, len(order))]
+
+    @staticmethod
+    def _dates(line: Line) -> World:
+        return min(line.worlds, key=lambda world: (world.check_in, world.check_out))
+
+    def _wait_for(self, line: Line, hour: int) -> None:
+        """Until the guest arrives, where that is soon."""
+        arrival = dt.datetime.combine(self._dates(line).check_in, dt.time(), tzinfo=dt.UTC) + dt.timedelta(hours=hour)
+        if dt.timedelta(0) < (left := arrival - clock.now()) <= LONGEST_WAIT:
+            self.passed += left
+            clock.shift(START - self.began + self.passed)
+
+    def _nights_go_back(self, key: Any, line: Line, how: str, dies: int, act: Any) -> None:
+        self.line.refunds = how
+        went_back = self.house.went_back(key)
+        shown = self._do(0, lambda: front_desk.preview(SYSTEM, key, self.desk.rules))
+        told = self._do(dies, act)
+        if isinstance(told, BookingError):
+            return
+        if isinstance(shown, Departure) and (told == LOST or told.check_out < self._dates(line).check_out):
+            self._is_now(line, shown.last_day, surely=told != LOST)
+            assert told == LOST or self.house.went_back(key) - went_back == shown.refund, "not what was shown"
+
+    def _is_now(self, line: Line, check_out: dt.date, *, surely: bool) -> None:
+        line.changes(self._dates(line).check_in, check_out, None, None, surely=surely)
