@@ -225,15 +225,19 @@ def wrong_sums(database: Any) -> Iterable[str]:
 
 
 def wrongly_reported(database: Any, told: Iterable[str], most: int) -> Iterable[str]:
-    """References that are owed a declined refund and are not named as owed, and those that are named and are not."""
+    """References that are owed a declined refund and are not named as owed, and those that are named and are not.
+
+    `told`: a reference for each refund; of more than `most` refunds, not all can be named.
+    """
     declined = """
         SELECT DISTINCT b.reference FROM bookings b JOIN payments p ON p.booking_id = b.id AND p.kind = 'refund'
         JOIN simulated_ledger l ON l.key = p.id AND l.kind = 'declined'
         WHERE NOT EXISTS (SELECT FROM payments o JOIN simulated_ledger m ON m.key = o.id AND m.kind = 'refund'
         WHERE o.booking_id = b.id)"""
-    owed, named = {row[0] for row in rows(database, declined)}, set(told)
+    lines = list(told)
+    owed, named = {row[0] for row in rows(database, declined)}, set(lines)
     yield from (f"{reference} is named as owed, and is not" for reference in sorted(named - owed))
-    if len(named) < min(most, len(owed)):
+    if len(lines) < most:
         yield from (f"{reference} is owed, and nobody says so" for reference in sorted(owed - named))
 
 

@@ -188,7 +188,7 @@ def _wrong_balance(facts: Facts, booking_id: str, moved: Moved) -> Iterable[str]
 def wrong_news_of_balances(database: Any, arrived: set[str]) -> Iterable[str]:
     """Guests whose card was declined for the rest and who were not told, told twice, or told without a reason.
 
-    `arrived`: the events of which an email came.
+    `arrived`: the events of which an email came. None is due where nothing is due any more: it was paid, or cancelled.
     """
     declined = """
         SELECT p.order_id::text FROM simulated_ledger l JOIN payments p ON p.id = l.key AND p.kind = 'charge'
@@ -199,15 +199,21 @@ def wrong_news_of_balances(database: Any, arrived: set[str]) -> Iterable[str]:
     reasons = {row[0] for row in rows(database, declined)}
     events = "SELECT id::text, payload->>'bookingId' FROM events WHERE type = 'balance.declined'"
     order_of = dict(rows(database, "SELECT id::text, order_id::text FROM bookings"))
-    told = Counter[str]()
+    told, owing = Counter[str](), _owing(database)
     for event_id, booking in rows(database, events):
-        told[order_of[uuid_of("booking", booking)]] += 1
-        if event_id not in arrived:
+        order_id = order_of[uuid_of("booking", booking)]
+        told[order_id] += 1
+        if event_id not in arrived and order_id in owing:
             yield f"{booking} was to be told of a declined balance, and no email came"
     yield from (f"order {one} was told {n} times of a declined balance" for one, n in told.items() if n > 1)
     yield from (f"order {one} was told of a declined balance that nobody declined" for one in told.keys() - reasons)
     missing = reasons - told.keys() - _cancelled(database)  # before it was due, for all that is known here
     yield from (f"order {one} was not told that its balance was declined" for one in missing)
+
+
+def _owing(database: Any) -> set[str]:
+    due = "SELECT id::text FROM orders WHERE owed - waived > paid - refunded - refunding"
+    return {row[0] for row in rows(database, due)}
 
 
 def _cancelled(database: Any) -> set[str]:
