@@ -98,8 +98,8 @@ COMPUTED = {
 }
 # A step of another verb, which was given the actor, has asked whether they may, and records what came of it.
 STEP = {
-    "messages": {"retry_given_up_deliveries", "tell_more"},
-    "people": {"lock_account"},
+    "messages": {"mail_about_bookings", "retry_given_up_deliveries", "tell_more"},
+    "people": {"audit_of_things", "lock_account", "names_of_actors"},
     "catalogue": {"count_kinds", "find_property_of", "get_house", "page_of_rooms"},
     "inventory": {
         "blocks_of_claims",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from booking.admin import calendar, entrance, today
+from booking.admin import booking, bookings, calendar, entrance, today
 
-AREAS = (today.blueprint, calendar.blueprint)
+AREAS = (today.blueprint, calendar.blueprint, bookings.blueprint, booking.blueprint)
 
 for area in AREAS:
     entrance.blueprint.register_blueprint(area)

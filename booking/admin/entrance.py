@@ -30,6 +30,7 @@ class Section:
     endpoint: str
     text: str
     icon: str
+    blueprints: tuple[str, ...]  # whose pages are within it
 
 
 class Desk:
@@ -41,9 +42,11 @@ class Desk:
     @property
     def sections(self) -> list[Section]:
         """The menu of whoever is here."""
-        found = [Section("admin.today.show", gettext("Today"), "sun")]
+        found = [Section("admin.today.show", gettext("Today"), "sun", ("admin.today",))]
         if self.areas.bookings:
-            found.append(Section("admin.calendar.show", gettext("Calendar"), "calendar"))
+            within = ("admin.bookings", "admin.booking")
+            found.append(Section("admin.calendar.show", gettext("Calendar"), "calendar", ("admin.calendar",)))
+            found.append(Section("admin.bookings.index", gettext("Bookings"), "luggage", within))
         return found
 
     @cached_property

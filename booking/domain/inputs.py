@@ -31,6 +31,9 @@ PLAIN = {
     "description": "Without control characters.",
 }
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+GAPS = re.compile(r"(?<=\d)[ '\u00a0\u2009\u202f\u2019](?=\d{3}(?!\d))")  # between thousands
+COMMA_DECIMAL = re.compile(r"\d+,\d{1,2}|\d{1,3}(\.\d{3})+,\d{1,3}", re.ASCII)
+COMMA_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 
 
 def refuse(notice: Notice, field: str | None = None) -> PydanticCustomError:
@@ -86,6 +89,16 @@ def one_of(choices: Sequence[str]) -> Callable[[str], str]:
         return value
 
     return known
+
+
+def decimal_text(value: object) -> object:
+    """99,50 and 1.234,50 are what people type where the comma is the decimal sign; 1,234 and 1,234.50 elsewhere."""
+    if not isinstance(value, str):
+        return value
+    text = GAPS.sub("", value)
+    if COMMA_DECIMAL.fullmatch(text):
+        return text.replace(".", "").replace(",", ".")
+    return text.replace(",", "") if COMMA_THOUSANDS.fullmatch(text) else text
 
 
 CalendarDate = Annotated[dt.date, BeforeValidator(_calendar_date)]

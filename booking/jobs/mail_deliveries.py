@@ -15,7 +15,7 @@ from booking.infra.redaction import masked
 from booking.infra.telemetry import log
 from booking.jobs import deliver, mails
 
-MAIL = "mail"
+MAIL = messages.MAIL
 ROUND_SECONDS = 10.0  # then a job leaves the rest to another one
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -37,6 +38,11 @@ def of_trip(trip: BookingDetails) -> list[BillLine]:
     others = (room.price for room in trip.rooms)
     formats.alike(trip.notice.currency, [*reservations.amounts_of(trip.notice), *then, *others])
     return [_line(line, trip.notice.currency) for line in trip.notice.lines]
+
+
+def of_lines(lines: Iterable[PriceLine], currency: str) -> list[BillLine]:
+    """Lines that were read already."""
+    return [_line(line, currency) for line in lines]
 
 
 def _line(line: PriceLine, currency: str) -> BillLine:

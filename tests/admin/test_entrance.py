@@ -11,17 +11,12 @@ from booking.domain.actors import Role
 from booking.domain.people import staff
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode
+from tests.admin.staff import working
 from tests.cases import each
 from tests.cast import SYSTEM, a_room
 from tests.web.visitor import Visitor
 
 pytestmark = pytest.mark.slow
-
-
-def working(app: Flask, who: User, role: Role, at: Room | None = None) -> Visitor:
-    """Signed in at the desk."""
-    staff.give_role(SYSTEM, who.id, role, at.property_id if at else None)
-    return Visitor(app).sign_in(who.full_name.lower(), "/sign-in")
 
 
 def test_a_stranger_signs_in_first_and_comes_back(app: Flask, alice: User) -> None:

@@ -8,6 +8,7 @@ from booking.domain.messages.consumers import Consumer
 from booking.domain.messages.consumers import find as find_consumer
 from booking.domain.messages.consumers import register as register_consumer
 from booking.domain.messages.consumers import registered as registered_consumers
+from booking.domain.messages.models import DONE as DELIVERY_DONE
 from booking.domain.messages.models import GIVEN_UP as DELIVERY_GIVEN_UP
 from booking.domain.messages.models import RUNNING as DELIVERY_RUNNING
 from booking.domain.messages.models import WAITING as DELIVERY_WAITING
@@ -24,16 +25,21 @@ from booking.domain.messages.outbox import put_back as put_back_delivery
 from booking.domain.messages.outbox import relay as relay_events
 from booking.domain.messages.outbox import retry_given_up as retry_given_up_deliveries
 from booking.domain.messages.outbox import status as outbox_figures
+from booking.domain.messages.sent import MAIL, MailWork
+from booking.domain.messages.sent import about_bookings as mail_about_bookings
 from booking.domain.messages.unfinished import find_fact, is_unfinished, tell_more
 
 __all__ = [
+    "DELIVERY_DONE",
     "DELIVERY_GIVEN_UP",
     "DELIVERY_RUNNING",
     "DELIVERY_WAITING",
     "GIVE_UP_AFTER",
+    "MAIL",
     "Consumer",
     "Delivery",
     "Event",
+    "MailWork",
     "Task",
     "claim_delivery",
     "due_deliveries",
@@ -44,6 +50,7 @@ __all__ = [
     "give_up_delivery",
     "given_up_deliveries",
     "is_unfinished",
+    "mail_about_bookings",
     "outbox_figures",
     "prune_events",
     "put_back_delivery",

@@ -12,6 +12,16 @@ from booking.domain.columns import CreatedAt, Id, Instant, Json, one_of
 from booking.infra.db import Model
 from booking.infra.homes import EACH
 
+# Events that may be worth an email about a booking.
+ABOUT_BOOKINGS = (
+    "booking.confirmed",
+    "booking.changed",
+    "booking.cancelled",
+    "refund.declined",
+    "refund.returned",
+    "balance.declined",
+)
+
 WAITING, RUNNING, DONE, GIVEN_UP = DELIVERY_STATES = ("waiting", "running", "done", "failed")
 
 
@@ -21,6 +31,11 @@ class Event(Model):
     __tablename__ = "events"
     __table_args__ = (
         Index("ix_events_unsent", "occurred_at", "id", postgresql_where=text("sent_at IS NULL")),
+        Index(
+            "ix_events_booking",
+            text("(payload ->> 'bookingId')"),
+            postgresql_where=text(one_of("type", ABOUT_BOOKINGS)),
+        ),
         CheckConstraint("type ~ '^[a-z]+[.][a-z]+$'", name="type_dotted"),
         {"info": EACH},
     )

@@ -17,6 +17,7 @@ from booking.domain.payments.context import patience as usual_patience
 from booking.domain.payments.debts import IS_OWED as REFUND_IS_OWED
 from booking.domain.payments.disputes import look as look_at_dispute
 from booking.domain.payments.disputes import undecided as undecided_disputes
+from booking.domain.payments.inputs import DebtWaived, EntryMistaken, MoneyReceived, MoneyReturned
 from booking.domain.payments.ledger import (
     ABANDONED,
     DECLINED,
@@ -57,6 +58,7 @@ from booking.domain.payments.models import (
     AWAITING_STAFF,
     BALANCE,
     BY_HAND,
+    CHANNELS,
     CHARGE,
     DEPOSIT,
     DESK,
@@ -113,6 +115,7 @@ __all__ = [
     "BALANCE",
     "BALANCE_DECLINED",
     "BY_HAND",
+    "CHANNELS",
     "CHARGE",
     "CONTACT_COLUMNS",
     "DECLINED",
@@ -143,8 +146,12 @@ __all__ = [
     "UNKNOWN",
     "WEB",
     "Contact",
+    "DebtWaived",
     "DepositPlan",
     "Due",
+    "EntryMistaken",
+    "MoneyReceived",
+    "MoneyReturned",
     "Order",
     "Payment",
     "PaymentContext",

@@ -69,6 +69,15 @@ class Order(Model):
             name="sums_decimals",
         ),
         Index("ix_orders_guaranteed", "id", postgresql_where=text("guarantee IS NOT NULL")),
+        Index(
+            "ix_orders_contact_words",
+            text(
+                "folded(contact_name || ' ' || contact_email || ' '"
+                " || coalesce(regexp_replace(contact_phone, '[^0-9]', '', 'g'), '')) gin_trgm_ops"
+            ),
+            postgresql_using="gin",
+            postgresql_where=text("contact_name IS NOT NULL"),
+        ),
         # A payment that succeeds writes its order anew: on the same page, no index has to be touched.
         {"postgresql_with": {"fillfactor": 80}, "info": REGIONAL},
     )

@@ -14,6 +14,7 @@ from booking.domain.people.account_closing import prune as prune_farewells
 from booking.domain.people.account_closing import told as end_farewell
 from booking.domain.people.audit_log import AuditEntry, Personal
 from booking.domain.people.audit_log import entries as audit_entries
+from booking.domain.people.audit_log import of_things as audit_of_things
 from booking.domain.people.audit_log import record as audit
 from booking.domain.people.email_changes import GOOD_FOR as EMAIL_CHANGE_GOOD_FOR
 from booking.domain.people.email_changes import KEPT_FOR as EMAIL_CHANGE_KEPT_FOR
@@ -52,6 +53,7 @@ from booking.domain.people.mailed_links import LinkKind
 from booking.domain.people.mailed_links import written as written_link
 from booking.domain.people.memberships import owners as find_owners
 from booking.domain.people.models import User
+from booking.domain.people.names import of_actors as names_of_actors
 from booking.domain.people.own_account import change_password
 from booking.domain.people.own_account import confirm as confirm_password
 from booking.domain.people.own_account import rename as change_name
@@ -164,6 +166,7 @@ __all__ = [
     "ask_verification_again",
     "audit",
     "audit_entries",
+    "audit_of_things",
     "begin_second_factor",
     "change_name",
     "change_password",
@@ -194,6 +197,7 @@ __all__ = [
     "is_email_verified",
     "lock_account",
     "may",
+    "names_of_actors",
     "note_security_event",
     "note_undeliverable",
     "own_second_factor",

@@ -146,6 +146,15 @@ def entries(
     return _read(db.session.scalars(wanted).all())
 
 
+def of_things(subjects: Sequence[str], limit: int = 200) -> list[AuditEntry]:
+    """What was changed about these, the newest first, inside the caller's transaction, whose actor may see them.
+
+    Without what is sealed of persons.
+    """
+    wanted = select(AuditRecord).where(AuditRecord.subject.in_(subjects)).order_by(AuditRecord.id.desc())
+    return [_entry(row, None) for row in db.session.scalars(wanted.limit(limit))]
+
+
 def about(person_id: uuid.UUID) -> list[AuditEntry]:
     """What was changed about one person or their account, the newest first, inside the caller's transaction.
 

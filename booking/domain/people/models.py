@@ -5,7 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.domain.actors import Role
@@ -32,6 +41,11 @@ class User(Model):
             "ix_users_email_undeliverable",
             "email_undeliverable_at",
             postgresql_where=text("email_undeliverable_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_users_words",
+            text("folded(full_name || ' ' || email) gin_trgm_ops"),
+            postgresql_using="gin",
         ),
         CheckConstraint("deleted_at IS NULL OR disabled_at IS NOT NULL", name="deleted_is_disabled"),
         {"info": REGIONAL},

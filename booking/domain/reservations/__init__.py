@@ -65,6 +65,7 @@ from booking.domain.reservations.idempotency import prune as prune_keys
 from booking.domain.reservations.inputs import (
     BookingList,
     Cancellation,
+    Guaranteeing,
     HoldPayment,
     OrderList,
     OrderPayment,
@@ -114,6 +115,16 @@ from booking.domain.reservations.rest_payments import Rest
 from booking.domain.reservations.rest_payments import page_of as rest_payment_page
 from booking.domain.reservations.rest_payments import pay as pay_rest
 from booking.domain.reservations.sale import frozen as frozen_sale
+from booking.domain.reservations.staff_search import (
+    SEARCH_ORDERS,
+    SEARCH_STATES,
+    BookingSearch,
+    FoundBooking,
+    FoundBookings,
+)
+from booking.domain.reservations.staff_search import find as find_bookings
+from booking.domain.reservations.staff_view import StaffBooking
+from booking.domain.reservations.staff_view import get as get_for_staff
 from booking.domain.reservations.stay_changes import Agreed as AgreedChange
 from booking.domain.reservations.stay_changes import change as change_booking
 from booking.domain.reservations.undoing import STEPS as DESK_STEPS
@@ -137,6 +148,8 @@ __all__ = [
     "MOST_CALENDAR_DAYS",
     "NO_SHOW",
     "PENDING",
+    "SEARCH_ORDERS",
+    "SEARCH_STATES",
     "STAGE_AWAITED",
     "STAGE_BOOKED",
     "STAGE_CANCELLED",
@@ -151,6 +164,7 @@ __all__ = [
     "BookingDetails",
     "BookingList",
     "BookingRequest",
+    "BookingSearch",
     "BookingSummary",
     "CalendarEntry",
     "CalendarPublisher",
@@ -162,6 +176,9 @@ __all__ = [
     "ChangeQuote",
     "Claim",
     "Departure",
+    "FoundBooking",
+    "FoundBookings",
+    "Guaranteeing",
     "GuestClaim",
     "History",
     "HoldPayment",
@@ -184,6 +201,7 @@ __all__ = [
     "RoomOrder",
     "RoomsToHold",
     "ShownTotal",
+    "StaffBooking",
     "StayChange",
     "StayChangeOrder",
     "StayOrder",
@@ -207,6 +225,7 @@ __all__ = [
     "deletion_obstacles",
     "download_own_data",
     "expire_holds",
+    "find_bookings",
     "find_for_desk",
     "find_own_claim",
     "find_summary",
@@ -214,6 +233,7 @@ __all__ = [
     "frozen_sale",
     "get_booking",
     "get_details",
+    "get_for_staff",
     "get_order",
     "guarantee",
     "hear_from_provider",

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Wi
 from booking.domain import people
 from booking.domain.inputs import CalendarDate, Dates, Input, Page, PageSize, in_order, one_of, plain, refuse, trimmed
 from booking.domain.notices import Notice
-from booking.domain.payments import Contact
+from booking.domain.payments import GUARANTEES, Contact
 from booking.domain.reservations.lines import MAX_ROOMS
 from booking.domain.reservations.models import BOOKING_STATUSES
 from booking.infra.ids import decode
@@ -209,6 +209,13 @@ class StayChangeOrder(StayWish):
         Decimal, Field(max_digits=15, decimal_places=3), BeforeValidator(_exact), WithJsonSchema({"type": "number"})
     ]
     payment_method_id: PaymentMethod | None = None
+
+
+class Guaranteeing(Input):
+    """How an order is to be paid that staff vouches for; see guarantees.guarantee()."""
+
+    how: Annotated[str, AfterValidator(one_of(GUARANTEES))]
+    note: Annotated[str, Field(max_length=255), AfterValidator(plain)] | None = None
 
 
 class Cancellation(Input):

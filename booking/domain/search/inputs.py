@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from booking.domain.catalogue import KINDS
-from booking.domain.inputs import PLAIN, Dates, Page, PageSize, one_of, plain, refuse, trimmed
+from booking.domain.inputs import PLAIN, Dates, Page, PageSize, decimal_text, one_of, plain, refuse, trimmed
 from booking.domain.notices import FieldName, Notice
-
-GAPS = re.compile(r"(?<=\d)[ '\u00a0\u2009\u202f\u2019](?=\d{3}(?!\d))")  # between thousands
-COMMA_DECIMAL = re.compile(r"\d+,\d{1,2}|\d{1,3}(\.\d{3})+,\d{1,3}", re.ASCII)
-COMMA_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
-
-
-def _decimal_text(value: object) -> object:
-    """99,50 and 1.234,50 are what people type where the comma is the decimal sign; 1,234 and 1,234.50 elsewhere."""
-    if not isinstance(value, str):
-        return value
-    text = GAPS.sub("", value)
-    if COMMA_DECIMAL.fullmatch(text):
-        return text.replace(".", "").replace(",", ".")
-    return text.replace(",", "") if COMMA_THOUSANDS.fullmatch(text) else text
-
 
 # A slug, or a name (see place_names.resolved).
 Location = Annotated[
@@ -36,7 +20,7 @@ Location = Annotated[
 ]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Price = Annotated[
-    Decimal, Field(ge=0, le=999_999_999_999, max_digits=15, decimal_places=3), BeforeValidator(_decimal_text)
+    Decimal, Field(ge=0, le=999_999_999_999, max_digits=15, decimal_places=3), BeforeValidator(decimal_text)
 ]
 MOST_AMENITIES = 20
 SORTS = ("price", "-price", "name", "capacity")

@@ -1,0 +1,210 @@
+"""One booking at the desk: everything about it, and what can be done with it. Every change is a verb's."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, session, url_for
+
+from booking.admin import states, stories
+from booking.domain import payments, people, reservations
+from booking.domain.errors import (
+    AlreadyCancelled,
+    BookingError,
+    BookingModified,
+    BookingNotFound,
+    Invalid,
+    NotFound,
+    PaymentNotFound,
+    RefundChanged,
+    SignInTooOld,
+    Unavailable,
+)
+from booking.domain.payments import DebtWaived, EntryMistaken, MoneyReceived, MoneyReturned
+from booking.domain.reservations import Cancellation, Guaranteeing, StaffBooking
+from booking.http.error_rendering import status_of
+from booking.http.services import current_services
+from booking.infra import clock
+from booking.infra.ids import decode, encode
+from booking.pages import bills, formats
+from booking.pages.forms import Form
+from booking.pages.rendering import go_to, page
+from booking.pages.signed_in import actor
+
+blueprint = Blueprint("booking", __name__, url_prefix="/bookings/<booking_id>")
+
+DONE = "desk_done"  # in the cookie until it was shown
+
+
+@blueprint.get("")
+def show(booking_id: str) -> Response:
+    """The booking as it is now."""
+    return _page(_known(booking_id), Form(), "")
+
+
+@blueprint.get("/cancel")
+def ask_to_cancel(booking_id: str) -> Response:
+    """What a cancellation would bring back, before it is one."""
+    seen = _known(booking_id)
+    return _question(seen, Form()) if seen.cancelling and seen.can.cancel else _back(booking_id)
+
+
+@blueprint.post("/cancel")
+def cancel(booking_id: str) -> Response:
+    """Cancel with what the policy gives back, if it is still as it was shown."""
+    form, known, context = Form.posted(), _id(booking_id), current_services().booking_context
+    try:
+        shown = form.accept(Cancellation)
+        if shown.shown_refund:
+            people.require_recent_sign_in(actor())
+        version, refund = shown.version, shown.shown_refund
+        reservations.cancel(actor(), known, context, seen_version=version, seen_refund=refund)
+    except (Invalid, BookingModified, RefundChanged) as refusal:
+        return _question(_known(booking_id), form.refuse(refusal), status_of(refusal))
+    except AlreadyCancelled:
+        return _back(booking_id)
+    return _done(booking_id, "cancelled")
+
+
+@blueprint.post("/guarantee")
+def guarantee(booking_id: str) -> Response:
+    """Confirm without a payment, by name."""
+
+    def confirm(form: Form, seen: StaffBooking) -> None:
+        given = form.accept(Guaranteeing)
+        reservations.guarantee(actor(), seen.order.id, given.how, given.note)
+
+    return _act(booking_id, "guarantee", confirm)
+
+
+@blueprint.post("/received")
+def receive(booking_id: str) -> Response:
+    """Money that was taken at the desk or came by transfer."""
+
+    def enter(form: Form, seen: StaffBooking) -> None:
+        given = form.accept(MoneyReceived)
+        by, reference, on = given.by, given.reference, given.received_on or clock.today(seen.booking.time_zone)
+        payments.record_received(actor(), seen.order.id, given.amount, by=by, reference=reference, received_on=on)
+
+    return _act(booking_id, "received", enter, moves_money=True)
+
+
+@blueprint.post("/waive")
+def waive(booking_id: str) -> Response:
+    """Let the guest off what is due, or a part of it."""
+
+    def let_off(form: Form, seen: StaffBooking) -> None:
+        given = form.accept(DebtWaived)
+        payments.waive_debt(actor(), seen.order.id, given.reason, given.amount)
+
+    return _act(booking_id, "waive", let_off, moves_money=True)
+
+
+@blueprint.post("/entries/<entry_id>/returned")
+def give_back(booking_id: str, entry_id: str) -> Response:
+    """A refund that staff has handed over or transferred."""
+
+    def enter(form: Form, seen: StaffBooking) -> None:
+        given, payment_id = form.accept(MoneyReturned), _entry(seen, entry_id)
+        on = given.returned_on or clock.today(seen.booking.time_zone)
+        payments.record_returned(actor(), payment_id, reference=given.reference, returned_on=on)
+
+    return _act(booking_id, f"returned-{entry_id}", enter, moves_money=True)
+
+
+@blueprint.post("/entries/<entry_id>/correct")
+def correct(booking_id: str, entry_id: str) -> Response:
+    """An entry that was made by mistake is taken back by its opposite."""
+
+    def take_back(form: Form, seen: StaffBooking) -> None:
+        given, entry = form.accept(EntryMistaken), _entry(seen, entry_id)
+        if entry_id.startswith("waiver_"):
+            payments.take_back_waiver(actor(), entry, given.reason)
+        else:
+            patience = current_services().booking_context.patience
+            reservations.correct_entry(actor(), entry, given.reason, patience)
+
+    return _act(booking_id, f"correct-{entry_id}", take_back, moves_money=True)
+
+
+# --- around them
+
+
+def _act(
+    booking_id: str, what: str, change: Callable[[Form, StaffBooking], None], *, moves_money: bool = False
+) -> Response:
+    """Do it and show what the booking has become; what is refused is said at its form, which keeps what was typed."""
+    form, seen = Form.posted(), _known(booking_id)
+    try:
+        if moves_money:
+            people.require_recent_sign_in(actor())
+        change(form, seen)
+    except (NotFound, SignInTooOld, Unavailable):
+        raise
+    except BookingError as refusal:
+        return _page(_known(booking_id), form.refuse(refusal), what, status_of(refusal))
+    return _done(booking_id, what.partition("-")[0])
+
+
+def _id(booking_id: str) -> uuid.UUID:
+    known = decode("booking", booking_id)
+    if known is None:
+        raise BookingNotFound
+    return known
+
+
+def _known(booking_id: str) -> StaffBooking:
+    return reservations.get_for_staff(actor(), _id(booking_id))
+
+
+def _entry(seen: StaffBooking, entry_id: str) -> uuid.UUID:
+    """A payment or waiver of this order; others do not exist here."""
+    entry = decode("payment", entry_id) or decode("waiver", entry_id)
+    if entry is None or entry not in {one.id for one in seen.payments} | {one.id for one in seen.waivers}:
+        raise PaymentNotFound
+    return entry
+
+
+def _done(booking_id: str, what: str) -> Response:
+    session[DONE] = what
+    return _back(booking_id)
+
+
+def _back(booking_id: str) -> Response:
+    return go_to(url_for(".show", booking_id=booking_id))
+
+
+def _page(seen: StaffBooking, form: Form, what: str, status: int = 200) -> Response:
+    """`what` names the form that this is about; the others stand empty."""
+    formats.alike(seen.booking.currency, _sums(seen))
+    facts: dict[str, Any] = {
+        "seen": seen,
+        "booking_id": encode("booking", seen.booking.id),
+        "bill": bills.of_lines(seen.lines, seen.booking.currency),
+        "form": form,
+        "what": what,
+        "field_ids": {name: f"{what}-{name}" for name in form.problems},
+        "done": session.pop(DONE, None) if not what else None,
+        "story": stories.of(seen),
+        "states": states,
+        "today": clock.today(seen.booking.time_zone),
+    }
+    return page("admin/booking.html", block="main", status=status, **facts)
+
+
+def _question(seen: StaffBooking, form: Form, status: int = 200) -> Response:
+    if seen.cancelling is None:
+        return _back(encode("booking", seen.booking.id))
+    terms = seen.cancelling
+    formats.alike(seen.booking.currency, [seen.booking.total_price, terms.refund, terms.kept, terms.due])
+    facts: dict[str, Any] = {"seen": seen, "terms": terms, "booking_id": encode("booking", seen.booking.id)}
+    return page("admin/cancel.html", block="main", status=status, form=form, **facts)
+
+
+def _sums(seen: StaffBooking) -> list[Any]:
+    order = seen.order
+    sums = [seen.booking.total_price, order.owed, order.paid, order.refunded, order.refunding, order.due]
+    moved = [one.amount for one in seen.payments] + [one.amount for one in seen.waivers]
+    return [*sums, *moved, *(line.each for line in seen.lines)]

@@ -1,0 +1,99 @@
+"""Words for what staff sees of a booking, its payments and its emails."""
+
+from __future__ import annotations
+
+from flask_babel import gettext, lazy_gettext
+
+_ = lazy_gettext
+
+# Of a booking: what it is called, and the look of its badge.
+BOOKINGS = {
+    "PENDING": (_("Held"), "warn"),
+    "CONFIRMED": (_("Confirmed"), "good"),
+    "CANCELLED": (_("Cancelled"), ""),
+    "EXPIRED": (_("Expired hold"), ""),
+}
+FILTERS = {
+    "held": _("Held"),
+    "confirmed": _("Confirmed"),
+    "cancelled": _("Cancelled"),
+    "expired": _("Expired hold"),
+}
+CHANNELS = {"web": _("Website"), "api": _("Programs"), "desk": _("Front desk"), "import": _("Import")}
+PAYMENTS = {
+    "started": (_("In progress"), "warn"),
+    "unknown": (_("No answer yet"), "warn"),
+    "awaiting_guest": (_("At the payment page"), "warn"),
+    "awaiting_staff": (_("To be given back"), "warn"),
+    "succeeded": (_("Done"), "good"),
+    "failed": (_("Declined"), "bad"),
+}
+PROVIDERS = {"desk": _("At the desk"), "transfer": _("By transfer"), "stripe": _("Card"), "simulated": _("Card")}
+GUARANTEES = {"desk": _("at the desk"), "transfer": _("by transfer"), "later": _("later")}
+EMAILS = {
+    "booking.confirmed": _("Confirmation"),
+    "booking.changed": _("Change of the stay"),
+    "booking.cancelled": _("Cancellation"),
+    "refund.declined": _("Refund declined"),
+    "refund.returned": _("Refund sent"),
+    "balance.declined": _("Card declined for the rest"),
+}
+DELIVERIES = {
+    "waiting": (_("Waiting to be sent"), "warn"),
+    "running": (_("Being sent"), "warn"),
+    "done": (_("Sent"), "good"),
+    "failed": (_("Not delivered"), "bad"),
+}
+
+
+def of_booking(status: str) -> tuple[str, str]:
+    """Name and look."""
+    name, look = BOOKINGS[status]
+    return str(name), look
+
+
+def filters() -> list[tuple[str, str]]:
+    """What the list can be narrowed to."""
+    return [(state, str(name)) for state, name in FILTERS.items()]
+
+
+def channel(name: str) -> str:
+    """How an order came in."""
+    return str(CHANNELS[name])
+
+
+def payment(state: str) -> tuple[str, str]:
+    """Name and look."""
+    name, look = PAYMENTS[state]
+    return str(name), look
+
+
+def provider(name: str) -> str:
+    """How money moved; a provider of another version by its own name."""
+    return str(PROVIDERS.get(name, name))
+
+
+def guarantee(how: str) -> str:
+    """As in "to be paid ..."."""
+    return str(GUARANTEES[how])
+
+
+def email(kind: str) -> str:
+    """What an email about a booking tells."""
+    return str(EMAILS.get(kind, kind))
+
+
+def delivery(state: str) -> tuple[str, str]:
+    """Name and look."""
+    name, look = DELIVERIES[state]
+    return str(name), look
+
+
+def actor(written: str, names: dict[str, str]) -> str:
+    """Who did something, as logs write it: by name where it is somebody's account."""
+    if written in names:
+        return names[written]
+    kind, _colon, who = written.partition(":")
+    if kind == "system":
+        return str(gettext("The system")) if who in ("", "worker") else who
+    return str(gettext("The guest")) if kind == "guest" else who or written

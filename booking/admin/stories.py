@@ -1,0 +1,153 @@
+"""What happened to a booking, in words, the newest first: who did what, and what it was before and after."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext
+
+from booking.admin import states
+from booking.domain.people import AuditEntry
+from booking.domain.reservations import StaffBooking
+from booking.http import money_format
+
+_ = lazy_gettext
+
+# Every action that the audit log knows (a test reads the sources for them).
+ACTIONS = {
+    "account.deleted": _("Account deleted"),
+    "account.disabled": _("Account disabled"),
+    "account.enabled": _("Account enabled"),
+    "account.made": _("Account created"),
+    "account.renamed": _("Name changed"),
+    "booking.cancelled": _("Booking cancelled"),
+    "booking.changed": _("Stay changed"),
+    "booking.confirmed": _("Booking confirmed"),
+    "booking.created": _("Room held"),
+    "booking.expired": _("Hold ran out"),
+    "booking.guests_changed": _("Guests changed"),
+    "booking.refund_corrected": _("Refund corrected"),
+    "change.begun": _("Change begun"),
+    "debt.waived": _("Guest let off what was due"),
+    "debt.waiver_corrected": _("Waiver taken back"),
+    "email.changed": _("Email changed"),
+    "email.kept": _("Change of email given up"),
+    "email.requested": _("Change of email requested"),
+    "email.restored": _("Email restored"),
+    "house.pruned": _("Old records deleted"),
+    "messages.retried": _("Emails tried again"),
+    "nights.blocked": _("Nights blocked"),
+    "nights.unblocked": _("Nights unblocked"),
+    "order.guaranteed": _("Guaranteed without payment"),
+    "password.changed": _("Password changed"),
+    "payment.corrected": _("Entry taken back"),
+    "payment.failed": _("Payment declined"),
+    "payment.received": _("Payment entered"),
+    "payment.started": _("Payment begun"),
+    "payments.hurried": _("Payments asked about"),
+    "property.changed": _("Property changed"),
+    "property.created": _("Property added"),
+    "recoverycodes.renewed": _("New recovery codes made"),
+    "refund.corrected": _("Refund taken back"),
+    "refund.failed_after_all": _("Refund failed after all"),
+    "refund.found": _("Refund made at the provider"),
+    "refund.retried": _("Refund sent again"),
+    "refund.started": _("Refund begun"),
+    "refund.succeeded": _("Refund given back"),
+    "role.changed": _("Role changed"),
+    "room.changed": _("Room changed"),
+    "room.created": _("Room added"),
+    "secondfactor.disabled": _("Two-step sign-in turned off"),
+    "secondfactor.enabled": _("Two-step sign-in turned on"),
+    "secondfactors.sealed": _("Two-step secrets sealed anew"),
+    "verification.requested": _("Email to confirm the address sent"),
+}
+
+
+# What is told of an entry, by the names that it uses; all else (ids, what follows from the action) says nothing more.
+FACTS = {
+    "amount": _("Amount"),
+    "block": _("Nights"),
+    "by": _("Paid"),
+    "checkIn": _("Check-in"),
+    "checkOut": _("Check-out"),
+    "difference": _("Difference"),
+    "email": _("Email"),
+    "fullName": _("Name"),
+    "guarantee": _("To be paid"),
+    "guests": _("Guests"),
+    "on": _("Day"),
+    "property": _("Property"),
+    "reason": _("Reason"),
+    "refundAmount": _("Refund"),
+    "role": _("Role"),
+    "room": _("Room"),
+    "roomName": _("Room"),
+    "status": _("State"),
+    "total": _("Total"),
+}
+AMOUNTS = ("amount", "difference", "refundAmount", "total")
+NOTHING = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of a story; `facts` are pairs of a name and what it was and is."""
+
+    at: dt.datetime
+    who: str
+    text: str
+    facts: tuple[str, ...] = ()
+    request_id: str = ""
+
+
+def of(seen: StaffBooking) -> list[Told]:
+    """What the guest did stands in the booking's own instants, all else in the audit log."""
+    booking, by_others = seen.booking, {entry.action for entry in seen.history}
+    guest = str(gettext("The guest"))
+    own = [Told(booking.created_at, _creator(seen, guest), gettext("Room held"))]
+    if booking.confirmed_at and "booking.confirmed" not in by_others:
+        own.append(Told(booking.confirmed_at, guest, gettext("Booking confirmed")))
+    if booking.cancelled_at and "booking.cancelled" not in by_others:
+        own.append(Told(booking.cancelled_at, guest, gettext("Booking cancelled")))
+    if "booking.created" in by_others:
+        own = own[1:]
+    told = [*own, *(of_entry(entry, seen.names) for entry in seen.history)]
+    return sorted(told, key=lambda one: one.at, reverse=True)
+
+
+def _creator(seen: StaffBooking, guest: str) -> str:
+    return guest if seen.order.channel in ("web", "api") else str(states.channel(seen.order.channel))
+
+
+def of_entry(entry: AuditEntry, names: Mapping[str, str]) -> Told:
+    """An entry of the audit log; an action of another version by its own name."""
+    text = str(ACTIONS.get(entry.action, entry.action))
+    who = states.actor(entry.actor, dict(names))
+    return Told(entry.at, who, text, tuple(changes(entry.before, entry.after)), entry.request_id)
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """What it is about: was → is, for what differs; what only one side knows stands by itself."""
+    lines = []
+    for name in dict.fromkeys((*before, *after)):
+        was, now = (_plain(name, facts.get(name), facts) for facts in (before, after))
+        if name not in FACTS or was == now:
+            continue
+        said = f"{was} → {now or NOTHING}" if was else now
+        lines.append(f"{FACTS[name]}: {said}")
+    return lines
+
+
+def _plain(name: str, value: Any, facts: Mapping[str, Any]) -> str:
+    if value is None or value == "":
+        return ""
+    if name == "status":
+        return states.of_booking(str(value))[0]
+    if name in AMOUNTS and (currency := facts.get("currency")):
+        return money_format.money(Decimal(str(value)), str(currency))
+    return str(value)

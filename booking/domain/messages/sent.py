@@ -1,0 +1,51 @@
+"""The emails about bookings, for staff who is asked whether one was sent."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, and_, select, text
+
+from booking.domain.columns import one_of
+from booking.domain.messages.models import ABOUT_BOOKINGS, WAITING, Delivery, Event
+from booking.infra.db import db
+
+MAIL = "mail"  # the consumer that sends them
+
+
+@dataclass(frozen=True, slots=True)
+class MailWork:
+    """An event that may be worth an email, and how far that is; `next_at` is when it is tried again."""
+
+    event_id: uuid.UUID
+    type: str
+    payload: dict[str, Any]
+    at: dt.datetime
+    state: str
+    attempts: int
+    error: str | None
+
+
+def about_bookings(shown_ids: Sequence[str]) -> list[MailWork]:
+    """Of these bookings, the newest first, inside the caller's transaction. Events are forgotten after some time."""
+    return [_work(event, delivery) for event, delivery in db.session.execute(of(shown_ids))]
+
+
+def of(shown_ids: Sequence[str]) -> Select[Event, Delivery]:
+    """The statement: it names the types in its text, by which the partial index is found."""
+    return (
+        select(Event, Delivery)
+        .outerjoin(Delivery, and_(Delivery.event_id == Event.id, Delivery.consumer == MAIL))
+        .where(Event.payload["bookingId"].astext.in_(shown_ids), text(f"events.{one_of('type', ABOUT_BOOKINGS)}"))
+        .order_by(Event.id.desc())
+    )
+
+
+def _work(event: Event, delivery: Delivery | None) -> MailWork:
+    state, attempts = (delivery.state, delivery.attempts) if delivery else (WAITING, 0)
+    error = delivery.error if delivery else None
+    return MailWork(event.id, event.type, event.payload, event.occurred_at, state, attempts, error)

@@ -1,0 +1,195 @@
+"""One booking as the desk sees it: who stays, what was sold, the ledger, every email, and everything that was done.
+
+By a fixed number of statements, however long its story is.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+
+from booking.domain import messages, payments, people, pricing
+from booking.domain.actors import Actor
+from booking.domain.errors import BookingNotCancellable, BookingNotFound
+from booking.domain.messages import MailWork
+from booking.domain.payments import Contact, Order, Payment, Waiver
+from booking.domain.people import Action, AuditEntry, User
+from booking.domain.pricing import PriceLine
+from booking.domain.reservations import bookings, cancellation, staff_search
+from booking.domain.reservations.cancellation import Terms
+from booking.domain.reservations.change_models import BookingChange
+from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
+from booking.infra.db import db, reading
+from booking.infra.ids import encode
+
+OTHER_STAYS = 10  # of the same guest, at most
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What the actor may do with this booking now: what pages offer, and verbs ask once more."""
+
+    cancel: bool
+    change: bool
+    guarantee: bool
+    record_payment: bool
+    correct_payment: bool
+    waive: bool
+    see_audit_log: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelling:
+    """What a cancellation now would mean: what comes back, what the house keeps, what the order would still owe."""
+
+    refund: Decimal
+    kept: Decimal
+    due: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class StaffBooking:
+    """A booking with its order and all that belongs to it. `names` are those of actors, by how logs write them."""
+
+    booking: Booking
+    order: Order
+    status: str  # a hold that ran out is EXPIRED
+    account_name: str
+    account_email: str
+    contact: Contact | None
+    lines: tuple[PriceLine, ...]
+    beside: tuple[Booking, ...]  # all of its order, this one included
+    payments: tuple[Payment, ...]
+    waivers: tuple[Waiver, ...]
+    changes: tuple[BookingChange, ...]
+    emails: tuple[MailWork, ...]
+    history: tuple[AuditEntry, ...]
+    others: tuple[Booking, ...]
+    names: dict[str, str]
+    can: Allowed
+    cancelling: Cancelling | None  # None where it cannot be cancelled any more
+
+    @property
+    def guest_name(self) -> str:
+        return self.contact.full_name if self.contact else self.account_name
+
+    @property
+    def guest_email(self) -> str:
+        return self.contact.email if self.contact else self.account_email
+
+    @property
+    def correctable(self) -> list[Payment | Waiver]:
+        """Entries by hand that can be taken back: no corrections, and none that was taken back."""
+        entries: list[Payment | Waiver] = [one for one in self.payments if one.recorded_by]
+        entries += self.waivers
+        return [one for one in entries if not one.corrects_id and one.id not in self.corrected]
+
+    @property
+    def corrected(self) -> frozenset[uuid.UUID]:
+        """Entries that were taken back."""
+        taken_back = [one.corrects_id for one in self.payments] + [one.corrects_id for one in self.waivers]
+        return frozenset(entry for entry in taken_back if entry)
+
+
+@reading
+def get(actor: Actor, booking_id: uuid.UUID) -> StaffBooking:
+    """A booking of a property at which the actor works. Raises BookingNotFound, also for one's own elsewhere."""
+    booking = bookings.permitted(actor, Action.SEE_BOOKING, booking_id)
+    people.require(actor, Action.SEE_BOOKING, at=booking.property_id, otherwise=BookingNotFound)
+    order, guest = db.session.get_one(Order, booking.order_id), db.session.get_one(User, booking.user_id)
+    beside = _all(select(Booking).where(Booking.order_id == order.id).order_by(Booking.reference))
+    paid = _all(select(Payment).where(Payment.order_id == order.id).order_by(Payment.id))
+    waivers = _all(select(Waiver).where(Waiver.order_id == order.id).order_by(Waiver.id))
+    changes = _all(select(BookingChange).where(BookingChange.booking_id == booking.id).order_by(BookingChange.id))
+    history = people.audit_of_things(_subjects(order, beside, paid, waivers))
+    return StaffBooking(
+        booking=booking,
+        order=order,
+        status=cancellation.shown_status(booking),
+        account_name=guest.full_name,
+        account_email=guest.email,
+        contact=payments.contact_of(order),
+        lines=pricing.price_lines(pricing.kept_lines(booking.price_lines)),
+        beside=beside,
+        payments=paid,
+        waivers=waivers,
+        changes=changes,
+        emails=_emails(beside),
+        history=tuple(history),
+        others=_others(actor, booking, order),
+        names=people.names_of_actors({entry.actor for entry in history} | {one.actor for one in changes}),
+        can=_allowed(actor, booking, order),
+        cancelling=_cancelling(booking, order),
+    )
+
+
+def _all(statement: Select[Any]) -> tuple[Any, ...]:
+    return tuple(db.session.scalars(statement))
+
+
+def _subjects(order: Order, beside: Sequence[Booking], paid: Sequence[Payment], waivers: Sequence[Waiver]) -> list[str]:
+    """Everything of the order that the audit log may speak of."""
+    return [
+        encode("order", order.id),
+        *(encode("booking", one.id) for one in beside),
+        *(encode("payment", one.id) for one in paid),
+        *(encode("waiver", one.id) for one in waivers),
+    ]
+
+
+def _emails(beside: Sequence[Booking]) -> tuple[MailWork, ...]:
+    """Without events that nobody is written about: a hold that ended, and all but the first of a confirmation."""
+    found = messages.mail_about_bookings([encode("booking", one.id) for one in beside])
+    return tuple(one for one in found if _is_written_about(one))
+
+
+def _is_written_about(one: MailWork) -> bool:
+    if one.type == "booking.cancelled":
+        return bool(one.payload.get("wasConfirmed"))
+    together = one.payload.get("confirmedTogether")
+    return one.type != "booking.confirmed" or not together or one.payload["bookingId"] == together[0]
+
+
+def _others(actor: Actor, booking: Booking, order: Order) -> tuple[Booking, ...]:
+    """Other stays of the same guest where the actor may see them, the latest first."""
+    reach = people.reach(actor, Action.SEE_BOOKING).properties
+    stays = select(Booking).join(Order, Order.id == Booking.order_id).where(Booking.order_id != order.id)
+    if order.contact_email is None:
+        stays = stays.where(Booking.user_id == booking.user_id, Order.contact_email.is_(None))
+    else:
+        stays = stays.where(*staff_search.with_contact(order.contact_email))
+    if reach is not None:
+        stays = stays.where(Booking.property_id.in_(reach))
+    stood = or_(Booking.status == CONFIRMED, Booking.confirmed_at.is_not(None))
+    return _all(stays.where(stood).order_by(Booking.check_in.desc(), Booking.id).limit(OTHER_STAYS))
+
+
+def _cancelling(booking: Booking, order: Order) -> Cancelling | None:
+    try:
+        cancellation.refuse_unless_possible(booking)
+    except BookingNotCancellable:
+        return None
+    if booking.status != CONFIRMED:
+        return Cancelling(Decimal(0), Decimal(0), Decimal(0))
+    terms: Terms = cancellation.terms_now(booking, order)
+    return Cancelling(terms.refund, terms.kept, cancellation.due_after(booking, order, terms))
+
+
+def _allowed(actor: Actor, booking: Booking, order: Order) -> Allowed:
+    def may(action: Action) -> bool:
+        return people.may(actor, action, at=booking.property_id)
+
+    return Allowed(
+        cancel=may(Action.CANCEL_BOOKING),
+        change=may(Action.CHANGE_BOOKING) and booking.status == CONFIRMED,
+        guarantee=may(Action.GUARANTEE) and booking.status == PENDING,
+        record_payment=may(Action.RECORD_PAYMENTS) and bool(order.due) and bool(order.guarantee or order.paid),
+        correct_payment=may(Action.CORRECT_PAYMENTS),
+        waive=may(Action.WAIVE_DEBTS) and bool(order.due) and bool(order.guarantee or order.paid),
+        see_audit_log=bool(people.reach(actor, Action.SEE_AUDIT_LOG)),
+    )

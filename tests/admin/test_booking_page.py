@@ -1,0 +1,280 @@
+"""One booking at the desk: what is shown, and every action: done, by strangers, twice, with bad input, in a race."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from booking.admin import stories
+from booking.domain import payments
+from booking.domain.actors import Role
+from booking.domain.payments import Contact
+from booking.domain.reservations import bookings, guarantees, holds
+from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.requests import BookingRequest
+from booking.domain.tables import Booking, Room, User
+from booking.infra.ids import encode
+from tests.admin.staff import at_work, statements
+from tests.cases import each
+from tests.cast import SYSTEM, VISA, a_room, acting, in_days, later, order, order_of, payments_of, person, reload
+from tests.web.visitor import Visitor
+
+pytestmark = pytest.mark.slow
+DOMAIN = Path(__file__).parents[2] / "booking" / "domain"
+ACTIONS = ("cancel", "guarantee", "received", "waive", "entries/payment_x/returned", "entries/payment_x/correct")
+
+
+@pytest.fixture
+def clerk(app: Flask, bob: User, room: Room) -> Visitor:
+    return at_work(app, bob, Role.DESK, room)
+
+
+@pytest.fixture
+def manager(app: Flask, bob: User, room: Room) -> Visitor:
+    return at_work(app, bob, Role.MANAGER, room)
+
+
+@pytest.fixture
+def held(alice: User, room: Room, desk: BookingContext) -> Booking:
+    return holds.reserve(acting(alice), order(alice, room), desk)
+
+
+@pytest.fixture
+def booked(alice: User, room: Room, desk: BookingContext) -> Booking:
+    return bookings.book(acting(alice), order(alice, room), VISA, desk)
+
+
+@pytest.fixture
+def due(held: Booking) -> Booking:
+    """360 EUR, to be paid at the desk."""
+    guarantees.guarantee(SYSTEM, held.order_id, "desk", "rings at ten")
+    return held
+
+
+def at(booking: Booking, action: str = "") -> str:
+    return f"/admin/bookings/{encode('booking', booking.id)}" + (f"/{action}" if action else "")
+
+
+# --- what is shown
+
+
+def test_a_booking_is_shown_whole(clerk: Visitor, alice: User, room: Room, desk: BookingContext) -> None:
+    contact = Contact("Zoë O'Neil", "zoe@hotel.example", "+32 3 123 45 67", dt.time(22, 30), "A cot\nand <b>quiet</b>")
+    wish = BookingRequest(alice.id, room.id, in_days(30), 2, contact=contact)
+    [made] = bookings.book_all(acting(alice), wish, VISA, desk)
+    clerk.go(at(made))
+    for text in ("Zoë O'Neil", "zoe@hotel.example", "+32 3 123 45 67", "22:30", "and <b>quiet</b>", "Confirmation"):
+        assert text in clerk.page.get_text(), text
+    assert "Room held" in clerk.text
+    assert "Programs" in clerk.text
+
+
+def test_its_page_costs_the_same_however_long_its_story_is(clerk: Visitor, due: Booking) -> None:
+    def look() -> object:
+        return clerk.go(at(due))
+
+    look()
+    few = statements(look)
+    for number in range(4):
+        payments.record_received(SYSTEM, due.order_id, Decimal(10), by="desk", reference=f"receipt {number}")
+    assert all(f"receipt {number}" in clerk.go(at(due)).text for number in range(4))
+    assert statements(look) == few
+
+
+@each("action", ["", *ACTIONS])
+def test_no_stranger_no_guest_and_no_other_house_finds_it(
+    app: Flask, alice: User, bob: User, booked: Booking, action: str
+) -> None:
+    guest, other = Visitor(app).signed_in(alice), at_work(app, bob, Role.DESK, a_room())
+    cleaner = at_work(app, person("carol"), Role.HOUSEKEEPING, None)
+    for visitor in (guest, other, cleaner):
+        answer = visitor.go(at(booked)) if not action else _posted(visitor, at(booked, action))
+        assert answer.status == 404, action
+    stranger = Visitor(app).go(at(booked))
+    assert stranger.url.startswith("/sign-in?next=%2Fadmin%2Fbookings%2Fbooking_")
+
+
+def _posted(visitor: Visitor, url: str, **fields: object) -> Visitor:
+    """With the token of a page that they may see."""
+    token = visitor.go("/account").page.select_one('input[name="csrf_token"]')
+    assert token is not None
+    return visitor.post(url, csrf_token=str(token["value"]), **fields)
+
+
+@each("booking_id", ["nonsense", "booking_01h455vb4pex5vsknk084sn02q", "room_01h455vb4pex5vsknk084sn02q"])
+def test_what_is_no_booking_is_not_found(clerk: Visitor, booking_id: str) -> None:
+    assert clerk.go(f"/admin/bookings/{booking_id}").status == 404
+
+
+# --- cancel
+
+
+def test_cancelling_shows_the_refund_first_and_then_gives_it_back(clerk: Visitor, booked: Booking) -> None:
+    clerk.go(at(booked, "cancel"))
+    assert "€360" in clerk.text
+    clerk.send(at(booked, "cancel"))
+    assert (clerk.url, clerk.status) == (at(booked), 200)
+    assert "The booking is cancelled." in clerk.text
+    assert reload(booked).refund_amount == Decimal(360)
+    assert "Booking cancelled" in clerk.page.select(".desk-events")[-1].get_text()
+
+
+def test_cancelled_twice_is_cancelled_once(clerk: Visitor, booked: Booking) -> None:
+    clerk.go(at(booked, "cancel"))
+    [first] = [clerk.form(at(booked, "cancel"))]
+    fields = {str(one["name"]): str(one["value"]) for one in first.select("input")}
+    for _ in range(2):
+        clerk.post(at(booked, "cancel"), **fields)
+        assert (clerk.url, clerk.status) == (at(booked), 200)
+    assert len([one for one in payments_of(booked) if one.kind == "refund"]) == 1
+
+
+@each(("field", "value"), [("shownRefund", "359.00"), ("version", "1")])
+def test_what_is_another_booking_or_refund_by_now_is_shown_again(
+    clerk: Visitor, booked: Booking, field: str, value: str
+) -> None:
+    clerk.go(at(booked, "cancel")).send(at(booked, "cancel"), {field: value})
+    assert (clerk.status, clerk.heading) == (409, "Cancel this booking?")
+    assert "€360" in clerk.text
+    assert reload(booked).status == "CONFIRMED"
+
+
+@each("sent", [{}, {"version": "x", "shownRefund": "360"}, {"version": "1", "shownRefund": "-1"}])
+def test_a_cancellation_that_says_nothing_cancels_nothing(
+    clerk: Visitor, booked: Booking, sent: dict[str, str]
+) -> None:
+    clerk.go(at(booked, "cancel"))
+    _posted(clerk, at(booked, "cancel"), **sent)
+    assert clerk.status == 400
+    assert clerk.heading == "Cancel this booking?"
+    assert reload(booked).status == "CONFIRMED"
+
+
+# --- guarantee
+
+
+def test_a_hold_is_confirmed_without_a_payment(clerk: Visitor, held: Booking) -> None:
+    clerk.go(at(held)).send(at(held, "guarantee"), how="transfer", note="firm pays")
+    assert (clerk.url, reload(held).status) == (at(held), "CONFIRMED")
+    assert (order_of(held).guarantee, order_of(held).guarantee_note) == ("transfer", "firm pays")
+    assert "firm pays" in clerk.text
+
+
+def test_a_guarantee_of_nothing_known_keeps_what_was_typed(clerk: Visitor, held: Booking) -> None:
+    clerk.go(at(held)).send(at(held, "guarantee"), how="cheque", note="keeps this")
+    assert clerk.status == 400
+    assert clerk.page.select_one('#act-guarantee[open] input[value="keeps this"]') is not None
+    assert reload(held).status == "PENDING"
+
+
+def test_a_hold_that_ran_out_meanwhile_is_not_confirmed(clerk: Visitor, held: Booking, desk: BookingContext) -> None:
+    clerk.go(at(held))
+    later(desk.hold_for + dt.timedelta(seconds=1))
+    clerk.send(at(held, "guarantee"), how="desk")
+    assert clerk.status == 409
+    assert reload(held).status == "PENDING"
+
+
+# --- money
+
+
+def test_money_that_was_taken_is_entered_once(clerk: Visitor, due: Booking) -> None:
+    clerk.go(at(due))
+    for _ in range(2):
+        clerk.go(at(due)).send(at(due, "received"), amount="100", by="desk", reference="receipt 7")
+        assert clerk.status == 200
+    assert [one.amount for one in payments_of(due)] == [Decimal(100)]
+    assert order_of(due).due == Decimal(260)
+
+
+@each(
+    ("typed", "problem"),
+    [
+        ({"amount": "999"}, "due"),
+        ({"amount": "-5"}, "Amount"),
+        ({"amount": "ten"}, "Amount"),
+        ({"amount": "10.001"}, ""),
+        ({"reference": " "}, "Reference"),
+        ({"by": "cheque"}, "Paid"),
+        ({"receivedOn": "yesterday"}, "Day"),
+        ({"receivedOn": "2999-01-01"}, "Day"),
+    ],
+)
+def test_a_payment_that_cannot_be_keeps_what_was_typed(
+    clerk: Visitor, due: Booking, typed: dict[str, str], problem: str
+) -> None:
+    clerk.go(at(due)).send(at(due, "received"), {"amount": "100", "by": "desk", "reference": "receipt 7"} | typed)
+    assert clerk.status in (400, 409)
+    assert problem in " ".join(clerk.problems)
+    form = clerk.page.select_one("#act-received[open]")
+    assert form is not None
+    assert payments_of(due) == []
+
+
+def test_an_entry_by_mistake_is_taken_back_by_a_manager(manager: Visitor, due: Booking) -> None:
+    entry = payments.record_received(SYSTEM, due.order_id, Decimal(100), by="desk", reference="receipt 1")
+    action = at(due, f"entries/{encode('payment', entry.id)}/correct")
+    manager.go(at(due)).send(action, reason="")
+    assert manager.status == 400
+    manager.send(action, reason="another guest’s")
+    assert "The entry is taken back." in manager.text
+    assert order_of(due).due == Decimal(360)
+    assert "Taken back" in manager.text
+
+
+def test_a_clerk_takes_nothing_back(clerk: Visitor, due: Booking) -> None:
+    entry = payments.record_received(SYSTEM, due.order_id, Decimal(100), by="desk", reference="receipt 1")
+    action = at(due, f"entries/{encode('payment', entry.id)}/correct")
+    assert clerk.go(at(due)).page.find("form", action=action) is None
+    _posted(clerk, action, reason="mine")
+    assert clerk.status == 403
+    assert order_of(due).due == Decimal(260)
+
+
+def test_an_entry_of_another_order_is_not_there(
+    manager: Visitor, due: Booking, alice: User, desk: BookingContext
+) -> None:
+    other = bookings.book(acting(alice), order(alice, a_room(), in_days(60)), VISA, desk)
+    [paid] = payments_of(other)
+    _posted(manager, at(due, f"entries/{encode('payment', paid.id)}/correct"), reason="x")
+    assert manager.status == 404
+
+
+def test_a_guest_is_let_off(manager: Visitor, due: Booking) -> None:
+    manager.go(at(due)).send(at(due, "waive"), amount="60", reason="heating was out")
+    assert order_of(due).due == Decimal(300)
+    assert "heating was out" in manager.text
+
+
+def test_money_that_staff_took_is_given_back_by_staff(clerk: Visitor, due: Booking) -> None:
+    payments.record_received(SYSTEM, due.order_id, Decimal(360), by="desk", reference="receipt 1")
+    clerk.go(at(due, "cancel")).send(at(due, "cancel"))
+    [refund] = [one for one in payments_of(due) if one.kind == "refund"]
+    clerk.send(at(due, f"entries/{encode('payment', refund.id)}/returned"), reference="cash 3")
+    assert "The refund is entered." in clerk.text
+    assert order_of(due).refunded == Decimal(360)
+
+
+def test_money_asks_for_a_fresh_sign_in_and_loses_nothing(app: Flask, bob: User, room: Room, due: Booking) -> None:
+    clerk = at_work(app, bob, Role.DESK, room).go(at(due))
+    later(dt.timedelta(minutes=16))
+    clerk.send(at(due, "received"), amount="100", by="desk", reference="receipt 7")
+    assert clerk.status == 401
+    assert clerk.page.select_one('input[name="reference"][value="receipt 7"]') is not None
+    assert payments_of(due) == []
+
+
+# --- words
+
+
+def test_every_action_of_the_audit_log_has_words() -> None:
+    said = re.compile(r"(?:\.audit|audit_log\.record|changes\.record)\(\s*\w+,\s*\"([a-z_]+\.[a-z_]+)\"")
+    sources = [path.read_text() for path in DOMAIN.rglob("*.py")]
+    actions = {action for source in sources for action in said.findall(source)}
+    assert len(actions) > 25
+    assert actions <= set(stories.ACTIONS)
