@@ -168,7 +168,8 @@ def expected(user_id: uuid.UUID, *, books: bool, reserves: bool = False) -> Iter
 
 
 def _counted(*counters: _Counter) -> None:
-    if not _counters().limiter.enabled:
+    # Counted with the session: what is left to do is to refuse, and there is nobody to be refused.
+    if not _counters().limiter.enabled or windows.had_room():
         return
     with _in_one_trip(counters):
         for counter in counters:

@@ -49,6 +49,7 @@ class Window:
 
 @dataclass(slots=True)
 class _Together:
+    number: int
     waiting: list[Window]
     told: dict[Window, bool] = field(default_factory=dict)
 
@@ -59,7 +60,7 @@ _together: ContextVar[_Together | None] = ContextVar("_together", default=None)
 @contextmanager
 def counted_together(windows: Sequence[Window]) -> Iterator[None]:
     """While the block runs, whoever asks for one of these counts them all, in this order until one is full."""
-    token = _together.set(_Together(list(windows)))
+    token = _together.set(_Together(len(windows), list(windows)))
     try:
         yield
     finally:
@@ -88,6 +89,16 @@ def counted(told: Sequence[int]) -> None:
     if state := _together.get():
         state.told.update(zip(state.waiting, map(bool, told), strict=False))
         state.waiting = []
+
+
+def had_room() -> bool:
+    """Whether all that were expected have been counted, and each had room: told once."""
+    state = _together.get()
+    # A server in trouble may have come no further than the first.
+    if state is None or len(state.told) < max(1, state.number) or not all(state.told.values()):
+        return False
+    state.told.clear()
+    return True
 
 
 def take(window: Window, client: redis.Redis) -> bool:

@@ -349,7 +349,7 @@ _SOLD_TO_OTHERS = exists().where(
     _OTHERS.c.state != HELD,
 )
 _PIN = _moved(PINNED, _TABLE.c.state == HELD, _TABLE.c.held_until > sql_now(), ~_SOLD_TO_OTHERS)
-_PIN_ALL = required(_PIN, planned_once=False)
+_PIN_ALL = required(_PIN)
 _UNPIN = _moved(HELD, _TABLE.c.state == PINNED).returning(_TABLE.c.held_until)
 _BOOK = often(_moved(BOOKED, _TABLE.c.state == PINNED, held_until=None))
 _BOOK_ALL = required(_BOOK)
