@@ -67,6 +67,8 @@ TOGETHER = {
     "booking.domain.reservations.hold_limits.expire": "the booking first, then its nights; claims without booking",
     "booking.domain.maintenance.verification.verify": "compares both on purpose",
     "booking.domain.maintenance.retention._apply": "an expired booking stays while it has nights",
+    "booking.demo.living._fill": "fills a house as the days go on",
+    "booking.demo.living._clean": "rooms are dirty after those who have left",
     "booking.demo.occupancy.load": "fills a house that nobody has seen yet",
 }
 

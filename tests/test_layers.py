@@ -65,8 +65,8 @@ FOUNDATION = {
 }
 # What starts the product is above all of it.
 PROGRAMS = {"wsgi", "worker", "bench", "tests"}
-# The demo house belongs to the command that puts it in, and to the page that shows a picture of it.
-KNOW_THE_DEMO = {"booking.cli.demo", "booking.web.rooms"}
+# The demo house belongs to the command that puts it in, the chore that plays its days, and the page that shows it.
+KNOW_THE_DEMO = {"booking.cli.demo", "booking.jobs.demo_days", "booking.web.rooms"}
 
 
 def module_of(path: Path) -> str:

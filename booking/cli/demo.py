@@ -9,7 +9,7 @@ import click
 
 from booking import demo
 from booking.cli.operator import Group, acting
-from booking.demo import occupancy
+from booking.demo import living, occupancy
 from booking.domain import people
 from booking.http.services import current_services
 from booking.infra.words import count
@@ -23,10 +23,10 @@ class Account(NamedTuple):
     full_name: str
 
 
-DEMO_GUEST = Account("guest@example.com", "a-window-by-the-sea", "Gal Guest")
+DEMO_GUEST = Account(living.GUEST, "a-window-by-the-sea", "Gal Guest")
 DEMO_OWNER = Account("owner@example.com", "keys-under-the-mat", "Ona Owner")
 # Everybody else who stays in the demo rooms; nobody signs in as them.
-OTHER_GUESTS = Account("others@example.com", secrets.token_urlsafe(24), "Other Guests")
+OTHER_GUESTS = Account(living.OTHERS, secrets.token_urlsafe(24), "Other Guests")
 
 group = Group("demo", help="Rooms and accounts to try the product with.")
 
@@ -35,7 +35,8 @@ group = Group("demo", help="Rooms and accounts to try the product with.")
 def load() -> None:
     """Put in 324 rooms in twelve cities, a demo guest, a demo owner and some stays, where they are missing.
 
-    Whatever is there already stays as it is. Refused in production, because everybody knows the passwords.
+    Whatever is there already stays as it is; the days since are played: guests have come and gone, others will come.
+    Refused in production, because everybody knows the passwords.
 
     \b
     Example:
@@ -57,8 +58,13 @@ def load() -> None:
     # --- stays
     stays = occupancy.load(guest.id, others.id)
 
+    # --- the days since
+    played = living.play(current_services().booking_context)
+
     click.echo(
         f"{count(loaded, 'demo room')} and {count(stays, 'stay')} added."
         if loaded or stays
         else "The demo was there already."
     )
+    if played:
+        click.echo(f"{count(played, 'thing')} happened there since.")

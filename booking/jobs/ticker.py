@@ -27,7 +27,7 @@ from booking.infra.db import Unavailable
 from booking.infra.leader import Leadership
 from booking.infra.queue import Jobs
 from booking.infra.telemetry import log
-from booking.jobs import deliver
+from booking.jobs import deliver, demo_days
 
 WORKER = Actor.system("worker")
 LOCK_KEY = 0x7469636B6572  # "ticker"
@@ -35,6 +35,7 @@ BATCH = 500
 # Enough to keep workers busy; the rest waits in Postgres, where nothing is offered twice.
 QUEUE_FULL = 100
 PRUNE_SECONDS = 3600.0
+DEMO_SECONDS = 300.0
 PAYMENT_SWEEPERS = 3  # beside each other: a provider that hangs keeps only one of them waiting
 LOOK_SECONDS = 1.0  # how often leadership is looked after
 
@@ -122,6 +123,7 @@ def chores(settings: Settings) -> list[Chore]:
         Chore("holds", settings.sweep_seconds, lambda: until_done(partial(reservations.expire_holds, WORKER), 100)),
         *(Chore("payments", settings.sweep_seconds, recover) for _ in range(PAYMENT_SWEEPERS)),
         Chore("prune", PRUNE_SECONDS, partial(prune, settings.mail_dir)),
+        *([] if settings.production else [Chore("demo", DEMO_SECONDS, demo_days.play)]),
     ]
 
 
