@@ -65,8 +65,8 @@ def begin(
         sale.frozen(room, item.stay, item.guests, wanted.deposit)
         for room, item in zip(rooms, wanted.items, strict=True)
     ]
-    bought = _order(wanted, rooms[0], sum((one["total_price"] for one in sold), Decimal(0)), channel)
-    bought.in_one_call = in_one_call
+    owed = sum((one["total_price"] for one in sold), Decimal(0))
+    bought = _order(wanted, rooms[0], owed, channel, in_one_call=in_one_call)
     bookings = tuple(
         repository.new(
             id=one.id,
@@ -89,8 +89,8 @@ def begin(
     return bookings
 
 
-def _order(wanted: Wanted, room: ForSale, owed: Decimal, channel: str) -> payments.Order:
-    return payments.Order(
+def _order(wanted: Wanted, room: ForSale, owed: Decimal, channel: str, *, in_one_call: bool) -> payments.Order:
+    return payments.ORDER_ROWS.new(
         id=new_id(),
         reference=new_reference(),
         user_id=wanted.guest_id,
@@ -98,6 +98,7 @@ def _order(wanted: Wanted, room: ForSale, owed: Decimal, channel: str) -> paymen
         property_id=room.property_id,
         currency=room.currency,
         owed=owed,
+        in_one_call=in_one_call,
         **(wanted.contact.as_columns() if wanted.contact else {}),
     )
 
