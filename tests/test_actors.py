@@ -118,6 +118,10 @@ STEP = {
     "payments": {
         "await_guest",
         "awaited_until",
+        "begin_look",
+        "end_look",
+        "news_of",
+        "undecided_at",
         "claim_payment",
         "due_payments",
         "find_awaited_beyond",

@@ -62,6 +62,26 @@ def list_them() -> None:
     click.echo(f"{count(len(owed), 'refund')} owed{by_hand}, {count(len(waiting), 'payment')} without an outcome.")
 
 
+@group.command("look")
+def look() -> None:
+    """Look now for refunds and disputes that were made at the provider, and of which none of its messages told.
+
+    The worker does so every hour. Exits with 1 where the provider did not answer, or something could not be entered.
+
+    \b
+    Example:
+        flask payments look
+    """
+    looked = reservations.look_at_providers(acting(), current_services().booking_context, at_once=True)
+    for one in looked:
+        said = f"{one.provider}: {count(one.found, one.kind.removesuffix('s'))} found"
+        known = f"known until {one.until.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
+        click.echo(f"{said}, {known}" + (f"; then {_why(one.error, '')}" if one.error else "."))
+    if not looked:
+        click.echo("No payment provider here has refunds and disputes of its own.")
+    sys.exit(any(one.error for one in looked))
+
+
 @group.command("retry")
 @click.argument("payment_ids", metavar="[PAYMENT]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Every refund that is owed.")

@@ -4,6 +4,7 @@ from booking.domain.catalogue.models import Property, Room
 from booking.domain.inventory.housekeeping_models import RoomStatus
 from booking.domain.inventory.models import Availability, Block
 from booking.domain.messages.models import Delivery, Event
+from booking.domain.payments.look_models import ProviderLook
 from booking.domain.payments.models import Dispute, Order, Payment
 from booking.domain.payments.schedule_models import ScheduledPayment
 from booking.domain.payments.waiver_models import Waiver
@@ -33,6 +34,7 @@ __all__ = [
     "Payment",
     "PersonKey",
     "Property",
+    "ProviderLook",
     "RecoveryCode",
     "Room",
     "RoomStatus",

@@ -7,6 +7,7 @@ Asking what became of a payment and freeing the nights afterwards charged withou
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 import uuid
@@ -193,6 +194,19 @@ class FoundReturns:
     returns: tuple[FoundReturn, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A refund or a dispute at the provider, whoever asked for it, and what its message would be about.
+
+    `state`: of a refund succeeded or failed, of a dispute open, won or lost. `charge`: our id of the charge.
+    """
+
+    reference: str
+    state: str
+    charge: uuid.UUID
+    heard: Heard
+
+
 @runtime_checkable
 class TellsByItself(Protocol):
     """A provider that sends messages."""
@@ -207,6 +221,14 @@ class TellsByItself(Protocol):
 
     def returns(self, charge: str) -> FoundReturns | None:
         """What went back of a charge without our asking; None where it is none of ours. Raises NoAnswer."""
+        ...
+
+    def refunds_made(self, since: dt.datetime, until: dt.datetime) -> Sequence[Happened]:
+        """Of our charges, those that were made in that time and are decided. Raises NoAnswer."""
+        ...
+
+    def disputes_made(self, since: dt.datetime, until: dt.datetime) -> Sequence[Happened]:
+        """The same of disputes, decided or not. Raises NoAnswer."""
         ...
 
 

@@ -36,6 +36,7 @@ BATCH = 500
 QUEUE_FULL = 100
 PRUNE_SECONDS = 3600.0
 DEMO_SECONDS = 300.0
+LOOK_AT_PROVIDER_SECONDS = 60.0  # whether it is due; the look itself says when the next one is
 PAYMENT_SWEEPERS = 3  # beside each other: a provider that hangs keeps only one of them waiting
 LOOK_SECONDS = 1.0  # how often leadership is looked after
 
@@ -122,6 +123,7 @@ def chores(settings: Settings) -> list[Chore]:
     return [
         Chore("holds", settings.sweep_seconds, lambda: until_done(partial(reservations.expire_holds, WORKER), 100)),
         *(Chore("payments", settings.sweep_seconds, recover) for _ in range(PAYMENT_SWEEPERS)),
+        Chore("provider", LOOK_AT_PROVIDER_SECONDS, look_at_providers),
         Chore("prune", PRUNE_SECONDS, partial(prune, settings.mail_dir)),
         *([] if settings.production else [Chore("demo", DEMO_SECONDS, demo_days.play)]),
     ]
@@ -172,6 +174,13 @@ def recover() -> None:
     context = current_services().booking_context
     reservations.recover_payments(WORKER, context)
     reservations.charge_balances(WORKER, context)
+
+
+def look_at_providers() -> None:
+    """Find what a provider's messages have not told, where it is due: once an hour."""
+    for looked in reservations.look_at_providers(WORKER, current_services().booking_context):
+        if looked.found:
+            log.warning("provider_did_not_tell", provider=looked.provider, kind=looked.kind, found=looked.found)
 
 
 def prune(mail_dir: str = "") -> None:

@@ -187,11 +187,12 @@ def test_its_own_chores_run_against_the_application(app: Flask, monkeypatch: pyt
     called = []
     for module, name in ((reservations, "expire_holds"), (reservations, "recover_payments")):
         monkeypatch.setattr(module, name, lambda *_, name=name, **__: called.append(name) or 0)
+    monkeypatch.setattr(reservations, "look_at_providers", lambda *_: called.append("look") or [])
     monkeypatch.setattr(messages, "prune_events", lambda _: called.append("prune") or 0)
     monkeypatch.setattr(reservations, "prune_keys", lambda _: called.append("keys") or 0)
     for chore in ticker.chores(current_services().settings):
         chore.work()
-    assert called == ["expire_holds", *["recover_payments"] * ticker.PAYMENT_SWEEPERS, "keys", "prune"]
+    assert called == ["expire_holds", *["recover_payments"] * ticker.PAYMENT_SWEEPERS, "look", "keys", "prune"]
 
 
 def _terminate_leaders() -> None:

@@ -213,13 +213,28 @@ class Account:
         return refund
 
     def list_refunds(self, form: Form) -> Thing:
-        made = [one for one in self.refunds.values() if one["payment_intent"] == form.get("payment_intent")]
-        made.sort(key=lambda one: str(one["id"]), reverse=True)  # the newest first
+        return self._listed("/v1/refunds", self.refunds, form)
+
+    def list_disputes(self, form: Form) -> Thing:
+        return self._listed("/v1/disputes", self.disputes, form)
+
+    def _listed(self, url: str, things: dict[str, Thing], form: Form) -> Thing:
+        """docs.stripe.com/api/pagination: the newest first, those of an intent or of a time."""
+        first, last = (int(form.get("created", {}).get(name, most)) for name, most in (("gte", 0), ("lte", 2**40)))
+        wanted = form.get("payment_intent")
+        made = [one for one in things.values() if wanted in (None, one["payment_intent"])]
+        made = [self._expanded(one, "data.", form) for one in made if first <= one["created"] <= last]
+        made.sort(key=lambda one: str(one["id"]), reverse=True)
         names = [one["id"] for one in made]
         start = names.index(form["starting_after"]) + 1 if "starting_after" in form else 0
         page = made[start : start + int(form.get("limit", 10))]
         more = start + len(page) < len(made)
-        return {"object": "list", "url": "/v1/refunds", "data": page, "has_more": more}
+        return {"object": "list", "url": url, "data": page, "has_more": more}
+
+    def _expanded(self, thing: Thing, within: str, form: Form) -> Thing:
+        if f"{within}payment_intent" not in form.get("expand", {}).values():
+            return thing
+        return thing | {"payment_intent": self.intents[thing["payment_intent"]]}
 
     def dispute(self, intent: str, amount: int | None = None, reason: str = "fraudulent") -> Thing:
         """The cardholder's bank takes the money back."""
@@ -249,9 +264,7 @@ class Account:
     def get_dispute(self, name: str, form: Form) -> Thing:
         if name not in self.disputes:
             raise refusals.missing("dispute", name, param="dispute")
-        dispute = self.disputes[name]
-        wanted = form.get("expand", {}).values()
-        return dispute | {field: self.intents[dispute[field]] for field in wanted if field == "payment_intent"}
+        return self._expanded(self.disputes[name], "", form)
 
     # --- checkout sessions
 

@@ -148,6 +148,7 @@ class StandIn:
             ("POST", "/v1/customers"): account.create_customer,
             ("POST", "/v1/refunds"): account.create_refund,
             ("GET", "/v1/refunds"): account.list_refunds,
+            ("GET", "/v1/disputes"): account.list_disputes,
             ("GET", "/v1/disputes/*"): lambda form: account.get_dispute(name, form),
             ("POST", "/v1/checkout/sessions"): account.create_session,
             ("GET", "/v1/checkout/sessions/*"): lambda _: account.session(name),

@@ -22,7 +22,15 @@ from booking.domain.messages import (
     Event,
 )
 from booking.domain.notices import Notice
-from booking.domain.payments import AWAITING_GUEST, AWAITING_STAFF, OPEN, REFUND_IS_OWED, Payment, explained_error
+from booking.domain.payments import (
+    AWAITING_GUEST,
+    AWAITING_STAFF,
+    OPEN,
+    REFUND_IS_OWED,
+    Payment,
+    ProviderLook,
+    explained_error,
+)
 from booking.domain.people import User
 from booking.domain.reservations import PENDING, Booking
 from booking.infra.clock import sql_now
@@ -31,6 +39,8 @@ from booking.infra.doctor.report import OK, PROBLEM, WARNING
 LATE = dt.timedelta(minutes=2)  # more than a killed worker or a restart costs
 MUCH_TOO_LATE = dt.timedelta(minutes=30)
 SETTLED_AFTER = dt.timedelta(minutes=10)
+UNSEEN = {"refunds": "refunds_not_looked_at", "disputes": "disputes_not_looked_at"}
+LOOKED_AT_AFTER = dt.timedelta(hours=6)  # refunds and disputes at the provider itself
 GIVEN_BACK_AFTER = dt.timedelta(days=1)  # money that staff is to give back by hand
 
 
@@ -93,12 +103,22 @@ def payments(opened: Connection, _: Settings) -> Iterator[Observation]:
         yield Observation(PROBLEM, finding, Notice("look_at_provider"))
     if owed := opened.scalar(select(func.count(Payment.booking_id.distinct())).where(REFUND_IS_OWED)):
         yield Observation(PROBLEM, Notice("refunds_declined", refunds=owed), Notice("retry_refunds"))
+    yield from _unseen(opened)
     by_hand, age_by_hand = _count(opened, select(*_since(Payment.created_at)).where(Payment.state == AWAITING_STAFF))
     if age_by_hand > GIVEN_BACK_AFTER:
         finding = Notice("refunds_await_staff", refunds=by_hand, age=age_by_hand)
         yield Observation(WARNING, finding, Notice("give_refunds_back"))
     if age <= SETTLED_AFTER and not owed:
         yield Observation(OK, Notice("payments_under_way", payments=number))
+
+
+def _unseen(opened: Connection) -> Iterator[Observation]:
+    """What a provider has refunded or what was disputed there, and nobody here knows."""
+    stuck = ProviderLook.attempts > 0, ProviderLook.looked_until < sql_now() - LOOKED_AT_AFTER
+    for look in opened.execute(select(ProviderLook.provider, ProviderLook.kind, ProviderLook.error).where(*stuck)):
+        because = Notice("because", reason=explained_error(look.error[:120])) if look.error else ""
+        finding = Notice(UNSEEN[look.kind], provider=look.provider, because=because)
+        yield Observation(PROBLEM, finding, Notice("look_at_provider_again"))
 
 
 def _why(opened: Connection) -> Notice | str:

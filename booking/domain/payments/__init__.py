@@ -51,6 +51,7 @@ from booking.domain.payments.ledger import hurry as make_due
 from booking.domain.payments.ledger import note as note_error
 from booking.domain.payments.ledger import said as error_text
 from booking.domain.payments.ledger import succeed as record_success
+from booking.domain.payments.look_models import DISPUTES, LOOKED_FOR, ProviderLook
 from booking.domain.payments.models import (
     API,
     AT_DESK,
@@ -78,6 +79,11 @@ from booking.domain.payments.models import (
 from booking.domain.payments.models import CHANGE as FOR_CHANGE
 from booking.domain.payments.models import STAY as FOR_STAY
 from booking.domain.payments.orders import permitted as permitted_order
+from booking.domain.payments.provider_looks import NEVER_ENDED, Look
+from booking.domain.payments.provider_looks import begin as begin_look
+from booking.domain.payments.provider_looks import end as end_look
+from booking.domain.payments.provider_looks import news as news_of
+from booking.domain.payments.provider_looks import undecided as undecided_at
 from booking.domain.payments.references import ProviderReferences
 from booking.domain.payments.refunds import OWED, REFUND_STATES, RETURNED, UNDER_WAY
 from booking.domain.payments.refunds import TOLD_DECLINED as REFUND_DECLINED
@@ -121,6 +127,7 @@ __all__ = [
     "DECLINED",
     "DEPOSIT",
     "DESK",
+    "DISPUTES",
     "FAILED",
     "FOR_CHANGE",
     "FOR_STAY",
@@ -128,6 +135,8 @@ __all__ = [
     "HOSTED",
     "IMPORT",
     "LIVE",
+    "LOOKED_FOR",
+    "NEVER_ENDED",
     "NO_ANSWER",
     "OPEN",
     "ORDER_ROWS",
@@ -150,11 +159,13 @@ __all__ = [
     "DepositPlan",
     "Due",
     "EntryMistaken",
+    "Look",
     "MoneyReceived",
     "MoneyReturned",
     "Order",
     "Payment",
     "PaymentContext",
+    "ProviderLook",
     "ProviderReferences",
     "ScheduledPayment",
     "Waiver",
@@ -164,10 +175,12 @@ __all__ = [
     "awaited_until",
     "awaits_guest",
     "balance_not_charged",
+    "begin_look",
     "charge_due",
     "claim_payment",
     "contact_of",
     "due_payments",
+    "end_look",
     "error_text",
     "expect_deposit",
     "explained_error",
@@ -188,6 +201,7 @@ __all__ = [
     "look_at_returns",
     "make_due",
     "mark_unknown",
+    "news_of",
     "note_error",
     "note_unknown_provider",
     "payment_as_seen",
@@ -209,6 +223,7 @@ __all__ = [
     "start_refunds",
     "take_back_entry",
     "take_back_waiver",
+    "undecided_at",
     "undecided_disputes",
     "usual_patience",
     "waive_debt",

@@ -106,6 +106,7 @@ from booking.domain.reservations.orders import release as release_order
 from booking.domain.reservations.payment_pages import Links as PaymentLinks
 from booking.domain.reservations.personal_data import download as download_own_data
 from booking.domain.reservations.personal_data import of as own_data
+from booking.domain.reservations.provider_looks import look as look_at_providers
 from booking.domain.reservations.provider_messages import hear as hear_from_provider
 from booking.domain.reservations.recovery import recover_payments
 from booking.domain.reservations.refund_debts import awaiting_staff as refunds_awaiting_staff
@@ -239,6 +240,7 @@ __all__ = [
     "hear_from_provider",
     "hold_order",
     "last_desk_step",
+    "look_at_providers",
     "look_up_order",
     "mark_no_show",
     "money_moves",

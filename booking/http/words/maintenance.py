@@ -37,6 +37,8 @@ MAINTENANCE: Templates = {
         "%(payments)s payments have no outcome, the oldest for %(age)s%(because)s",
         "payments",
     ),
+    "refunds_not_looked_at": _("refunds that were made at %(provider)s itself are not known%(because)s"),
+    "disputes_not_looked_at": _("disputes at %(provider)s are not known%(because)s"),
     "refunds_declined": _n(
         "%(refunds)s refund was declined: guests wait for their money",
         "%(refunds)s refunds were declined: guests wait for their money",
@@ -64,6 +66,7 @@ MAINTENANCE: Templates = {
     "look_at_provider": _(
         "start `python worker.py`, or read its log; see whether the provider answers, and `flask payments list`"
     ),
+    "look_at_provider_again": _("see whether the provider answers and the worker’s log, then `flask payments look`"),
     "give_refunds_back": _("see `flask payments list`, then `flask payments returned`"),
     "retry_refunds": _("see `flask payments list`, then `flask payments retry`, or return it another way"),
     # --- what does not agree

@@ -7,6 +7,7 @@ nothing was confirmed: closing the row without one refuses every later note.
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from booking.infra.provider import (
     Charge,
     FoundDispute,
     FoundReturns,
+    Happened,
     Heard,
     HostedPage,
     NoAnswer,
@@ -30,13 +32,14 @@ from booking.infra.provider import (
     References,
     Result,
 )
-from booking.infra.stripe_provider import client, disputes, pages, returns, webhooks
+from booking.infra.stripe_provider import client, disputes, listed, pages, returns, webhooks
 from booking.infra.stripe_provider.amounts import NotPayable, to_units
 
 NOT_KEPT = "card_not_kept"  # the same: it was paid before cards were kept, or at another account
 ASKS_OWNER = "authentication_required"  # Stripe's code of a bank that wants the owner of the card to confirm
 NOT_PAYABLE = "amount_not_payable"  # our own reason beside Stripe's codes
 OURS = "payment"  # the entry of an object's metadata that holds our payment's id
+LISTING = 6  # times the patience of a payment: nobody waits for it
 UNEXPECTED = "payment_intent_unexpected_state"
 # Of requests that Stripe refuses as wrong: these say "not now", whatever else they say (docs.stripe.com/error-codes).
 NOT_NOW = {"lock_timeout", "rate_limit", "idempotency_key_in_use", "api_key_expired", "platform_api_key_expired"}
@@ -122,6 +125,14 @@ class StripeProvider:
         with self._asking("returns", charge):
             return returns.found(self._api, charge)
 
+    def refunds_made(self, since: dt.datetime, until: dt.datetime) -> list[Happened]:
+        with self._asking("refunds_made", since.isoformat(), LISTING):
+            return listed.refunds(self._api, since, until)
+
+    def disputes_made(self, since: dt.datetime, until: dt.datetime) -> list[Happened]:
+        with self._asking("disputes_made", since.isoformat(), LISTING):
+            return listed.disputed(self._api, since, until)
+
     # --- charges
 
     def _found_charge(self, reference: str) -> Outcome | None:
@@ -203,10 +214,12 @@ class StripeProvider:
     # --- asking
 
     @contextmanager
-    def _asking(self, verb: str, key: uuid.UUID | str) -> Iterator[None]:
-        """Whatever leaves the outcome open is NoAnswer, within the time that a payment has."""
+    def _asking(self, verb: str, key: uuid.UUID | str, pages: int = 1) -> Iterator[None]:
+        """Whatever leaves the outcome open is NoAnswer, within the time that a payment has; that many times it for
+        what may have many pages.
+        """
         try:
-            with client.within(self.patience):
+            with client.within(self.patience * pages):
                 yield
         except stripe.StripeError as error:
             _log(verb, key, error)
