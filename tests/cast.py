@@ -76,8 +76,9 @@ def person(name: str) -> User:
     return made or users._get(email)
 
 
-def acting(who: User | CurrentUser | BookingRequest | uuid.UUID) -> Actor:
+def acting(who: User | CurrentUser | BookingRequest | uuid.UUID | None) -> Actor:
     """Somebody in their own name, as far as a guest can: the one whose order it is, or whose id."""
+    assert who is not None, "a guest without an account cannot act"
     if isinstance(who, CurrentUser):
         return who.actor
     if isinstance(who, BookingRequest):

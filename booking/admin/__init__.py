@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from booking.admin import booking, bookings, calendar, entrance, today
+from booking.admin import booking, bookings, calendar, entrance, new_booking, today
 
-AREAS = (today.blueprint, calendar.blueprint, bookings.blueprint, booking.blueprint)
+AREAS = (today.blueprint, calendar.blueprint, bookings.blueprint, new_booking.blueprint, booking.blueprint)
 
 for area in AREAS:
     entrance.blueprint.register_blueprint(area)

@@ -155,7 +155,7 @@ class Booking(Schema):
     room_id: str
     room: BookedRoom
     property: BookedProperty
-    user_id: str
+    user_id: str | None = Field(description="`null` where the house has booked for a guest without an account.")
     check_in: dt.date
     check_out: dt.date
     guests: int
@@ -329,7 +329,7 @@ def booking(row: reservations.Booking, refund_state: str | None = None) -> Booki
         room_id=room_id,
         room=BookedRoom.model_construct(id=room_id, name=row.room_name),
         property=BookedProperty.model_construct(name=row.property_name, city=row.city),
-        user_id=encode("user", row.user_id),
+        user_id=encode("user", row.user_id) if row.user_id else None,
         check_in=row.check_in,
         check_out=row.check_out,
         guests=row.guests,

@@ -44,6 +44,7 @@ from booking.domain.inventory.models import FEED as BLOCKED_BY_FEED
 from booking.domain.inventory.models import HELD as NIGHT_HELD
 from booking.domain.inventory.models import STAFF as BLOCKED_BY_STAFF
 from booking.domain.inventory.models import Availability, Block, has_end
+from booking.domain.inventory.occupancy import FREE as ROOM_FREE
 from booking.domain.inventory.occupancy import ROOM_STATES, DayCount, TakenNights
 from booking.domain.inventory.occupancy import counts as count_nights
 from booking.domain.inventory.occupancy import is_in_state as rooms_in_state
@@ -60,6 +61,7 @@ __all__ = [
     "NIGHT_HELD",
     "ROOM_CLEAN",
     "ROOM_DIRTY",
+    "ROOM_FREE",
     "ROOM_INSPECTED",
     "ROOM_OUT_OF_ORDER",
     "ROOM_STATES",

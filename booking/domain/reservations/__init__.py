@@ -43,6 +43,9 @@ from booking.domain.reservations.change_quotes import quote_by_reference as quot
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.deposits import LaterCharge
 from booking.domain.reservations.deposits import charge_due as charge_balances
+from booking.domain.reservations.desk_bookings import OfferedRoom, RoomOffer, book_at_desk
+from booking.domain.reservations.desk_bookings import free_rooms as free_rooms_at_desk
+from booking.domain.reservations.desk_inputs import DeskBooking
 from booking.domain.reservations.entry_corrections import correct as correct_entry
 from booking.domain.reservations.front_desk import Departure, check_in, check_out, mark_no_show
 from booking.domain.reservations.front_desk import find as find_for_desk
@@ -177,6 +180,7 @@ __all__ = [
     "ChangeQuote",
     "Claim",
     "Departure",
+    "DeskBooking",
     "FoundBooking",
     "FoundBookings",
     "Guaranteeing",
@@ -186,6 +190,7 @@ __all__ = [
     "LaterCharge",
     "MoneyMove",
     "Obstacle",
+    "OfferedRoom",
     "OrderDetails",
     "OrderFacts",
     "OrderItem",
@@ -199,6 +204,7 @@ __all__ = [
     "Rest",
     "RestPayment",
     "RoomCalendar",
+    "RoomOffer",
     "RoomOrder",
     "RoomsToHold",
     "ShownTotal",
@@ -210,6 +216,7 @@ __all__ = [
     "amounts_of",
     "balances_due",
     "book",
+    "book_at_desk",
     "book_order",
     "calendar_entry",
     "calendar_method",
@@ -231,6 +238,7 @@ __all__ = [
     "find_own_claim",
     "find_summary",
     "first_claim",
+    "free_rooms_at_desk",
     "frozen_sale",
     "get_booking",
     "get_details",

@@ -98,7 +98,7 @@ def notice(
     of_order = repository.of_order(order.id) if rooms > 1 else ()
     later = _changes_since(booking, change_id) if change_id else 0
     told = replace(of(booking, guest, order, of_order), changed_since=later > 0)
-    if guest.deleted_at is None:
+    if guest is None or guest.deleted_at is None:
         return told
     return replace(told, email=kept_email, account_is_deleted=True, is_contacts=False) if kept_email else None
 
@@ -116,19 +116,19 @@ def _changes_since(booking: Booking, change_id: uuid.UUID) -> int:
     return later
 
 
-def of(booking: Booking, user: User, order: Order, of_order: Lines = ()) -> BookingSummary:
-    """The facts about a booking of this guest, for whoever has read all three, and all bookings of an order of several
-    ROOMS.
+def of(booking: Booking, user: User | None, order: Order, of_order: Lines = ()) -> BookingSummary:
+    """The facts about a booking of this guest (None: without an account), for whoever has read all three, and all
+    bookings of an order of several ROOMS.
     """
     counting = counted(booking, of_order)
     later = deposits.ahead(counting, order)
     arrival = pricing.check_in_instant(booking.policy, booking.check_in)
-    is_contacts = order.contact_email is not None and people.email_key(order.contact_email) != user.email_key
+    email, is_contacts = _address(user, order)
     return BookingSummary(
         booking_id=booking.id,
         reference=booking.reference,
-        guest_name="" if is_contacts else people.addressee_of(user).name,
-        email=order.contact_email if is_contacts and order.contact_email else user.email,
+        guest_name="" if is_contacts or user is None else people.addressee_of(user).name,
+        email=email,
         is_contacts=is_contacts,
         guests=booking.guests,
         room=booking.room_name,
@@ -155,6 +155,13 @@ def of(booking: Booking, user: User, order: Order, of_order: Lines = ()) -> Book
         order_refunded=_refunded(counting),
         kept=booking.kept or Decimal(0),
     )
+
+
+def _address(user: User | None, order: Order) -> tuple[str, bool]:
+    """Where emails go, and whether that is the contact's address and not the account's."""
+    if order.contact_email and (user is None or people.email_key(order.contact_email) != user.email_key):
+        return order.contact_email, True
+    return (user.email if user else ""), False
 
 
 def counted(booking: Booking, of_order: Lines) -> Lines:

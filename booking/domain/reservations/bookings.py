@@ -109,14 +109,22 @@ def book_all(
         raise PaymentUnknown from None
 
 
-def hold_all(actor: Actor, wanted: Wanted, context: BookingContext, claim: idempotency.Claim | None = None) -> Lines:
+def hold_all(
+    actor: Actor,
+    wanted: Wanted,
+    context: BookingContext,
+    claim: idempotency.Claim | None = None,
+    *,
+    channel: str = payments.API,
+) -> Lines:
     """Hold all rooms of an order for the guest, or none, until `held_until`. Waits up to 2 s behind another hold.
 
-    It counts as one hold, and is what programs ask for; pages reserve(). Raises Invalid, RoomNotFound,
-    RoomNotAvailable, RoomLocked, TooManyHolds, AccountNotFound.
+    It counts as one hold, and is what programs and staff ask for; guests' pages reserve(). Raises Invalid,
+    RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds, AccountNotFound.
     """
     with holding.lock_rooms(wanted, context, wait=2, claim=claim):
-        return holding.clearing_only_if_needed(lambda take: _hold_one_more(actor, wanted, context, take, claim), wanted)
+        hold = partial(_hold_one_more, actor, wanted, context, claim=claim, channel=channel)
+        return holding.clearing_only_if_needed(hold, wanted)
 
 
 def pay(
@@ -205,11 +213,14 @@ def _hold_one_more(
     wanted: Wanted,
     context: BookingContext,
     take: inventory.Take,
-    claim: idempotency.Claim | None = None,
+    *,
+    claim: idempotency.Claim | None,
+    channel: str,
 ) -> Lines:
-    hold_limits.one_at_a_time(wanted.guest_id)
-    hold_limits.refuse_another(wanted.guest_id, context.holds_per_guest)
-    return holding.begin(actor, wanted, context, take=take, claim=claim, channel=payments.API)
+    if wanted.guest_id:  # staff, who books for guests without an account, may hold more
+        hold_limits.one_at_a_time(wanted.guest_id)
+        hold_limits.refuse_another(wanted.guest_id, context.holds_per_guest)
+    return holding.begin(actor, wanted, context, take=take, claim=claim, channel=channel)
 
 
 def pay_for(

@@ -12,7 +12,7 @@ def booking_facts(booking: Booking) -> dict[str, str]:
         "bookingId": encode("booking", booking.id),
         "reference": booking.reference,
         "roomId": encode("room", booking.room_id),
-        "userId": encode("user", booking.user_id),
+        **({"userId": encode("user", booking.user_id)} if booking.user_id else {}),
         "checkIn": booking.check_in.isoformat(),
         "checkOut": booking.check_out.isoformat(),
         "currency": booking.currency,

@@ -36,14 +36,15 @@ def guarantee(actor: Actor, order_id: uuid.UUID, how: str, note: str | None = No
     and another `note` where one is given: an empty one takes it away. Raises Invalid, OrderNotFound, Forbidden,
     PaymentInProgress, HoldOver, GuaranteeOfPaid, GuaranteeOfCancelled.
     """
-    _refuse_unless_sensible(how, note)
+    refuse_unless_sensible(how, note)
     bookings, confirmed = _guarantee(actor, order_id, how, None if note is None else names.trimmed(note))
     for _ in range(confirmed):
         telemetry.count_booking("confirmed")
     return bookings
 
 
-def _refuse_unless_sensible(how: str, note: str | None) -> None:
+def refuse_unless_sensible(how: str, note: str | None) -> None:
+    """Raise Invalid."""
     problems = {}
     if how not in GUARANTEES:
         problems["how"] = Notice("not_one_of", choices=GUARANTEES)

@@ -146,7 +146,7 @@ def lock_rooms(
         yield
 
 
-def refuse_for_others(actor: Actor, guest_id: uuid.UUID, room_id: uuid.UUID) -> None:
+def refuse_for_others(actor: Actor, guest_id: uuid.UUID | None, room_id: uuid.UUID) -> None:
     """Inside the caller's transaction: raise AccountNotFound where the actor may not book for this guest."""
     house = partial(catalogue.find_property_of, room_id)
     people.require(actor, Action.BOOK, own=guest_id, at=house, otherwise=AccountNotFound)

@@ -100,7 +100,8 @@ class Booking(Model):
     # No foreign key: looking its order up would set all who hold rooms against each other, since SERIALIZABLE guards
     # whole pages of an index, and new orders stand on one. `flask bookings verify` looks.
     order_id: Mapped[uuid.UUID]
-    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
+    # None: of a guest without an account, for whom the house has booked; the order has whom to turn to.
+    user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
     room_id: Mapped[uuid.UUID]  # no foreign key: what was sold stays, and its region may not be the room's
     reference: Mapped[str] = mapped_column(String(16), unique=True)
     check_in: Mapped[dt.date]

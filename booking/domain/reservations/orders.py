@@ -15,7 +15,15 @@ from booking.domain.actors import Actor
 from booking.domain.errors import BookingModified, HoldEnded, HoldOver, IdempotencyConflict, OrderNotFound
 from booking.domain.payments import Order
 from booking.domain.people import Action
-from booking.domain.reservations import bookings, cancellation, hosted, idempotency, lines, models, repository
+from booking.domain.reservations import (
+    bookings,
+    cancellation,
+    hosted,
+    idempotency,
+    lines,
+    models,
+    repository,
+)
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.idempotency import Answer, Claim
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking, Lines

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, func, insert, select
+from sqlalchemy import BindParameter, Select, Uuid, bindparam, case, func, insert, literal, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from booking.domain.errors import AccountNotFound, BookingModified, BookingNotFound
@@ -47,6 +47,7 @@ _WITH_PAYMENT = often(
     .order_by(*_IN_ORDER)
     .with_for_update()
 )
+DEFAULT_LOCALE = "en"  # of an order without an account
 _GUESTS = SavedRows(User)
 _LINE = _BOOKINGS.alias("line")
 # How many bookings an order has, in a statement that reads it.
@@ -58,7 +59,7 @@ _WITH_ALL = often(
         *(column.label(f"bought_{column.name}") for column in ORDER_ROWS.table.c),
         ROOMS.label("rooms"),
     )
-    .join_from(_BOOKINGS, _GUESTS.table, _GUESTS.table.c.id == _BOOKINGS.c.user_id)
+    .outerjoin_from(_BOOKINGS, _GUESTS.table, _GUESTS.table.c.id == _BOOKINGS.c.user_id)
     .join(ORDER_ROWS.table, ORDER_ROWS.table.c.id == _BOOKINGS.c.order_id)
     .where(_BOOKINGS.c.id == bindparam("booking_id"))
 )
@@ -74,7 +75,11 @@ _NEW_ORDER = (
     *CONTACT_COLUMNS,
 )
 # None where the account is deleted at this moment, and the order has to have one: so it costs no statement to see that.
-_LOCALE = select(User.locale).where(User.id == bindparam("order_user_id"), User.deleted_at.is_(None)).scalar_subquery()
+_BUYER = bindparam("order_user_id", type_=Uuid)
+_LOCALE = case(
+    (_BUYER.is_not(None), select(User.locale).where(User.id == _BUYER, User.deleted_at.is_(None)).scalar_subquery()),
+    else_=literal(DEFAULT_LOCALE),
+)
 # Both in one round trip; the order's other bookings follow.
 _ADD = often(
     _ROWS.insert()
@@ -135,11 +140,16 @@ def with_payment(payment_id: uuid.UUID) -> tuple[Lines, Payment]:
     return tuple(_ROWS.read(row[:count]) for row in rows), PAYMENT_ROWS.read(rows[0][count:])
 
 
-def with_guest_and_order(booking_id: uuid.UUID) -> tuple[Booking, User, Order, int] | None:
-    """For looking: also how many bookings the order has. None where there is no such booking."""
+def with_guest_and_order(booking_id: uuid.UUID) -> tuple[Booking, User | None, Order, int] | None:
+    """For looking: also how many bookings the order has. None where there is no such booking.
+
+    The guest is None where they have no account.
+    """
     for row in execute(_WITH_ALL, {"booking_id": booking_id}).rows:
         own, guest = len(_ROWS.columns), len(_ROWS.columns) + len(_GUESTS.columns)
-        return _ROWS.read(row[:own]), _GUESTS.read(row[own:guest]), ORDER_ROWS.read(row[guest:-1]), row[-1]
+        booked = _ROWS.read(row[:own])
+        account = _GUESTS.read(row[own:guest]) if booked.user_id else None
+        return booked, account, ORDER_ROWS.read(row[guest:-1]), row[-1]
     return None
 
 

@@ -28,14 +28,15 @@ class RoomWanted(Protocol):
 
 
 class Wanted(Protocol):
-    """Who wants which rooms: the guest is whoever stays, the actor may be somebody at the desk.
+    """Who wants which rooms: the guest is whoever stays, the actor may be somebody at the desk. A guest without an
+    account (None) has a contact.
 
     `places` are how a refusal names each of the items, None where there is only one to be meant; a `deposit` is what is
     paid at once, where the rest is paid later. A `contact` is who stays, where that is not the guest's account.
     """
 
     @property
-    def guest_id(self) -> uuid.UUID: ...
+    def guest_id(self) -> uuid.UUID | None: ...
     @property
     def items(self) -> Sequence[RoomWanted]: ...
     @property
@@ -77,17 +78,20 @@ class OrderItem:
 
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
-    """One room or several of one property, to be had all or not at all.
+    """One room or several of one property, to be had all or not at all; without a `guest_id` for the contact alone.
 
-    Raises Invalid where there are none or more than MAX_ROOMS, or where two want the same night of a room.
+    Raises Invalid where neither is given, where there are no rooms or more than MAX_ROOMS, or two want the same night
+    of one.
     """
 
-    guest_id: uuid.UUID
+    guest_id: uuid.UUID | None
     items: tuple[OrderItem, ...]
     contact: Contact | None = None
     deposit: DepositPlan | None = None  # of each room
 
     def __post_init__(self) -> None:
+        if self.guest_id is None and self.contact is None:
+            raise Invalid(details={"contact": Notice("missing")})
         if not 1 <= len(self.items) <= MAX_ROOMS:
             raise Invalid(details={"items": Notice("too_many_entries" if self.items else "missing")})
         for number, item in enumerate(self.items):

@@ -104,7 +104,7 @@ def _statement(
     found = (
         select(Booking, Order, User.full_name, User.email)
         .join(Order, Order.id == Booking.order_id)
-        .join(User, User.id == Booking.user_id)
+        .outerjoin(User, User.id == Booking.user_id)
         .where(*_where(actor, wanted), *_filters(wanted))
     )
     if wanted.q.strip():

@@ -59,7 +59,7 @@ class StaffBooking:
     booking: Booking
     order: Order
     status: str  # a hold that ran out is EXPIRED
-    account_name: str
+    account_name: str  # empty where the guest has none: then there is a contact
     account_email: str
     contact: Contact | None
     lines: tuple[PriceLine, ...]
@@ -101,7 +101,8 @@ def get(actor: Actor, booking_id: uuid.UUID) -> StaffBooking:
     """A booking of a property at which the actor works. Raises BookingNotFound, also for one's own elsewhere."""
     booking = bookings.permitted(actor, Action.SEE_BOOKING, booking_id)
     people.require(actor, Action.SEE_BOOKING, at=booking.property_id, otherwise=BookingNotFound)
-    order, guest = db.session.get_one(Order, booking.order_id), db.session.get_one(User, booking.user_id)
+    order = db.session.get_one(Order, booking.order_id)
+    guest = db.session.get_one(User, booking.user_id) if booking.user_id else None
     beside = _all(select(Booking).where(Booking.order_id == order.id).order_by(Booking.reference))
     paid = _all(select(Payment).where(Payment.order_id == order.id).order_by(Payment.id))
     waivers = _all(select(Waiver).where(Waiver.order_id == order.id).order_by(Waiver.id))
@@ -111,8 +112,8 @@ def get(actor: Actor, booking_id: uuid.UUID) -> StaffBooking:
         booking=booking,
         order=order,
         status=cancellation.shown_status(booking),
-        account_name=guest.full_name,
-        account_email=guest.email,
+        account_name=guest.full_name if guest else "",
+        account_email=guest.email if guest else "",
         contact=payments.contact_of(order),
         lines=pricing.price_lines(pricing.kept_lines(booking.price_lines)),
         beside=beside,

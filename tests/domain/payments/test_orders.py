@@ -347,7 +347,7 @@ def test_a_repeated_request_finds_what_it_booked_for_nothing(given: Booking, des
     idempotency.let_go(claim)
     again = idempotency.claim(acting(given.user_id), "POST /bookings", "key", b"x" * 32)
     assert isinstance(again, idempotency.Claim)
-    asked = BookingRequest(given.user_id, given.room_id, in_days(30), 2)
+    asked = BookingRequest(acting(given.user_id).account, given.room_id, in_days(30), 2)
     answer = lambda booking: idempotency.Answer(201, str(booking.id))  # noqa: E731
     found = bookings.book(acting(given.user_id), asked, VISA, desk, claim=again, render=answer)
     assert (found.id, count(Booking)) == (given.id, 1)

@@ -1,0 +1,90 @@
+"""Booking for a caller: dates, then the rooms that are free, who stays, and how it is to be paid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, request, session, url_for
+from flask_babel import gettext
+
+from booking.admin.booking import DONE
+from booking.admin.entrance import desk
+from booking.domain import reservations
+from booking.domain.catalogue import House
+from booking.domain.errors import Conflict, Invalid, NotFound, RoomLocked
+from booking.domain.reservations import DeskBooking, RoomOffer, StayOrder
+from booking.http.error_rendering import status_of
+from booking.http.services import current_services
+from booking.infra.ids import decode, encode
+from booking.pages import formats
+from booking.pages.forms import Form
+from booking.pages.rendering import go_to, page
+from booking.pages.signed_in import actor
+
+blueprint = Blueprint("new_booking", __name__, url_prefix="/bookings/new")
+
+DATES = ("checkIn", "checkOut", "guests")
+
+
+@blueprint.get("")
+def show() -> Response:
+    """Dates and guests; with them, the rooms that are free and the rest of the form."""
+    return _page(Form.asked())
+
+
+@blueprint.post("")
+def book() -> Response:
+    """All rooms that were chosen, or none."""
+    form, context = Form.posted(), current_services().booking_context
+    try:
+        given = form.accept(DeskBooking)
+        made = reservations.book_at_desk(
+            actor(), given.wanted, given.how, given.note, context, shown=given.prices if given.shown else None
+        )
+    except (Invalid, Conflict, RoomLocked) as refusal:
+        return _page(form.refuse(refusal), status_of(refusal))
+    session[DONE] = "booked"
+    return go_to(url_for("admin.booking.show", booking_id=encode("booking", made.bookings[0].id)))
+
+
+def _page(form: Form, status: int = 200) -> Response:
+    house = _house(form)
+    offer = _offer(form, house) if any(form.value(name) for name in DATES[:2]) else None
+    if offer:
+        formats.alike(house.currency, [room.total for room in offer.rooms])
+    facts: dict[str, Any] = {
+        "house": house,
+        "form": form,
+        "offer": offer,
+        "chosen": form.values("room"),
+        "ways": [
+            ("later", gettext("On arrival or later")),
+            ("desk", gettext("At the desk, now")),
+            ("transfer", gettext("By bank transfer")),
+        ],
+    }
+    return page(
+        "admin/new_booking.html", block="main", status=status if not form.problems else max(status, 400), **facts
+    )
+
+
+def _offer(form: Form, house: House) -> RoomOffer | None:
+    """What is free; None, with what is wrong said in the form, where the dates make no stay."""
+    dates = Form({name: form.value(name) for name in DATES})
+    try:
+        asked = dates.accept(StayOrder)
+        rules = current_services().booking_context.rules
+        return reservations.free_rooms_at_desk(actor(), house.id, asked.stay, asked.guests, rules)
+    except Invalid as refusal:
+        form.refuse(refusal)
+        return None
+
+
+def _house(form: Form) -> House:
+    """The property in the form, the chosen one, or the first; raises NotFound where there is none to book for."""
+    wanted = decode("property", form.value("property", request.args.get("property", "")))
+    houses = desk().houses if wanted else desk().shown_houses
+    found = next((house for house in houses if wanted in (None, house.id)), None)
+    if found is None:
+        raise NotFound
+    return found

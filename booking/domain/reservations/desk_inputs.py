@@ -1,0 +1,73 @@
+"""What is asked of staff who books for somebody."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, field_validator
+
+from booking.domain.inputs import one_of, plain, refuse
+from booking.domain.notices import Notice
+from booking.domain.payments import GUARANTEES
+from booking.domain.reservations.inputs import ContactDetails, RoomId, StayOrder
+from booking.domain.reservations.lines import MAX_ROOMS
+from booking.domain.reservations.requests import OrderItem, OrderRequest
+from booking.infra.ids import decode
+
+LATER = "later"
+
+
+class DeskBooking(ContactDetails, StayOrder):
+    """Rooms for the same nights and as many guests each, who stays, and how it is to be paid.
+
+    `shown`: what each room was said to cost, as "room_01…=270.00".
+    """
+
+    room: Annotated[list[RoomId], Field(min_length=1, max_length=MAX_ROOMS)]
+    how: Annotated[str, AfterValidator(one_of(GUARANTEES))] = LATER
+    note: Annotated[str, Field(max_length=255), AfterValidator(plain)] | None = None
+    shown: list[Annotated[str, Field(max_length=100)]] = Field(default=[])
+
+    @field_validator("room", "shown", mode="before")
+    @classmethod
+    def _several(cls, value: object) -> object:
+        return value if isinstance(value, list) else [value]
+
+    @field_validator("room")
+    @classmethod
+    def _each_once(cls, rooms: list[str]) -> list[str]:
+        return list(dict.fromkeys(rooms))
+
+    @field_validator("shown")
+    @classmethod
+    def _priced(cls, shown: list[str]) -> list[str]:
+        if any(_price(one) is None for one in shown):
+            raise refuse(Notice("no_number"))
+        return shown
+
+    @property
+    def wanted(self) -> OrderRequest:
+        """Raises Invalid."""
+        items = (OrderItem(room, self.stay, self.guests) for room in map(_room, self.room))
+        return OrderRequest(None, tuple(items), contact=self.known())
+
+    @property
+    def prices(self) -> dict[uuid.UUID, Decimal]:
+        """What was shown of each room."""
+        return dict(price for one in self.shown if (price := _price(one)))
+
+
+def _room(room_id: str) -> uuid.UUID:
+    found: Any = decode("room", room_id)  # an id, as RoomId has seen
+    return uuid.UUID(str(found))
+
+
+def _price(shown: str) -> tuple[uuid.UUID, Decimal] | None:
+    room_id, _, amount = shown.partition("=")
+    room = decode("room", room_id)
+    try:
+        return (room, Decimal(amount)) if room else None
+    except InvalidOperation:
+        return None
