@@ -1,15 +1,232 @@
-"""The day at the desk."""
+"""The day at the desk: who comes, who goes, who is there, which rooms are to be cleaned, and what is wrong.
+
+Each thing is done by one press, and undone by another for a minute. Where nights would come free, what that means is
+shown first.
+"""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any
 
-from booking.pages.rendering import page
+from flask import Blueprint, Response, request, session, url_for
+
+from booking.admin.entrance import desk
+from booking.domain import inventory, reservations
+from booking.domain.errors import BookingError, BookingNotFound, Conflict, Invalid, RoomNotFound
+from booking.domain.inventory import RoomState
+from booking.domain.reservations import Booking, HouseDay
+from booking.domain.stays import Stay, StayRules
+from booking.http import words
+from booking.http.services import current_services
+from booking.infra.ids import decode, encode
+from booking.pages import formats
+from booking.pages.forms import Form
+from booking.pages.rendering import go_to, page
+from booking.pages.signed_in import actor
 
 blueprint = Blueprint("today", __name__)
+
+TODAY, ASK = "admin/today.html", "admin/today_ask.html"
+TOLD = "today"  # in the cookie: what has just been done or refused, told once
+VERBS: dict[str, Callable[..., Booking]] = {
+    "check-in": reservations.check_in,
+    "check-out": reservations.check_out,
+    "no-show": reservations.mark_no_show,
+}
+ASKED_BEFORE = ("check-out", "no-show")  # where nights may come free
+DAY = dt.timedelta(days=1)
 
 
 @blueprint.get("/")
 def show() -> Response:
-    """Where staff arrive after signing in."""
-    return page("admin/today.html", block="main")
+    """Where staff arrive after signing in: today, or another day."""
+    houses = [house.id for house in desk().shown_houses]
+    day = _day(request.args.get("day", ""))
+    found = reservations.day_of_houses(actor(), houses, _rules(), day)
+    for lists in (found.arrivals, found.departures, found.in_house, found.holds, found.owing):
+        _write_alike(lists)
+    reference = day or _today()
+    return page(
+        TODAY,
+        block="main",
+        today=found,
+        rooms=_rooms(found) if day is None else None,
+        told=session.pop(TOLD, None),
+        day=day,
+        shown=reference,
+        before=reference - DAY,
+        after=reference + DAY,
+        is_guests_business=desk().areas.bookings,
+    )
+
+
+@blueprint.post("/day/<booking_id>/<step>")
+def do(booking_id: str, step: str) -> Response:
+    """A guest has come, has left, or has not come. Raises BookingNotFound."""
+    if step not in VERBS:
+        raise BookingNotFound
+    form, key = Form.posted(), _booking(booking_id)
+    frees = step == "check-out" or form.value("freeNights") == "yes"
+    if frees and not form.value("shownRefund") and _departure(key).freed:
+        return go_to(url_for(".ask", booking_id=booking_id, step=step))
+    more: dict[str, Any] = {"free_nights": True} if step == "no-show" and frees else {}
+    if frees:
+        more["seen_refund"] = _amount(form.value("shownRefund"))
+    context = current_services().booking_context
+    return _told(lambda: VERBS[step](actor(), key, context, seen_version=_version(form), **more), step)
+
+
+@blueprint.get("/day/<booking_id>/<step>")
+def ask(booking_id: str, step: str) -> Response:
+    """Which nights come free, and what comes back of their price, before it is done."""
+    if step not in ASKED_BEFORE:
+        raise BookingNotFound
+    departure = _departure(_booking(booking_id))
+    return page(ASK, departure=departure, step=step, booking_id=booking_id, back=url_for(".show"))
+
+
+@blueprint.post("/day/<booking_id>/undo/<step>")
+def undo(booking_id: str, step: str) -> Response:
+    """Take it back, within a minute."""
+    if step not in reservations.DESK_STEPS:
+        raise BookingNotFound
+    form, key = Form.posted(), _booking(booking_id)
+    context = current_services().booking_context
+    seen = _version(form)
+    return _told(lambda: reservations.undo_desk_step(actor(), key, context, step=step, seen_version=seen), "undone")
+
+
+@blueprint.post("/rooms/<room_id>/status")
+def set_status(room_id: str) -> Response:
+    """A room is clean, dirty, inspected, or out of order for so many nights."""
+    form, key, rules = Form.posted(), _room(room_id), _rules()
+    seen, status = _version(form), form.value("status")
+
+    def said() -> RoomState:
+        if status != inventory.ROOM_OUT_OF_ORDER:
+            return inventory.set_room_status(actor(), key, status, seen_version=seen)
+        first = rules.today(inventory.get_room_state(actor(), key).time_zone)
+        stay, reason = Stay(first, _day(form.value("to")) or first + DAY), form.value("reason")
+        return inventory.put_out_of_order(actor(), key, stay, rules=rules, reason=reason, seen_version=seen)
+
+    return _told_of_room(said, status)
+
+
+@blueprint.post("/rooms/<room_id>/status/undo")
+def undo_status(room_id: str) -> Response:
+    """As it was before, within a minute."""
+    form, key = Form.posted(), _room(room_id)
+    seen = _version(form)
+    return _told_of_room(lambda: inventory.undo_room_status(actor(), key, _rules(), seen_version=seen), "undone")
+
+
+# --- what is told once, above the lists
+
+
+def _told(act: Callable[[], Booking], done: str) -> Response:
+    try:
+        booking = act()
+    except Conflict as refusal:
+        return _refused(refusal)
+    session[TOLD] = {
+        "done": done,
+        "what": f"{booking.room_name}, {booking.reference}",
+        "booking": encode("booking", booking.id),
+        "version": booking.version,
+        "undo": done in VERBS and reservations.last_desk_step(booking) is not None,
+    }
+    return go_to(url_for(".show"))
+
+
+def _told_of_room(act: Callable[[], RoomState], done: str) -> Response:
+    try:
+        state = act()
+    except (Conflict, Invalid) as refusal:
+        return _refused(refusal)
+    session[TOLD] = {
+        "done": f"room-{done}",
+        "what": state.room_name,
+        "room": encode("room", state.room_id),
+        "version": state.version,
+        "undo": state.undo_until is not None,
+    }
+    return go_to(url_for(".show"))
+
+
+def _refused(refusal: BookingError) -> Response:
+    problems = [words.problem(*one) for one in refusal.details.items()]
+    session[TOLD] = {"done": "refused", "why": " ".join(problems) or words.message(refusal)}
+    return go_to(url_for(".show"))
+
+
+# --- parts of the page
+
+
+def _rooms(found: HouseDay) -> list[tuple[RoomState, bool]]:
+    """Rooms that are not clean, and whether somebody arrives there today; those first."""
+    if not desk().shown_houses:
+        return []
+    wanted = {one.booking.room_id for one in found.arrivals if one.presence == reservations.EXPECTED}
+    house = desk().house
+    states = inventory.room_states(actor(), house.id if house else None)
+    unfit = inventory.ROOM_DIRTY, inventory.ROOM_OUT_OF_ORDER
+    dirty = [one for one in states if one.status in unfit or one.undo_until]
+    return sorted(((one, one.room_id in wanted) for one in dirty), key=lambda one: not one[1])
+
+
+def _write_alike(visits: Any) -> None:
+    by_currency: dict[str, list[Decimal]] = {}
+    for one in visits:
+        by_currency.setdefault(one.booking.currency, []).append(one.due)
+    for currency, amounts in by_currency.items():
+        formats.alike(currency, amounts)
+
+
+def _departure(key: uuid.UUID) -> reservations.Departure:
+    return reservations.preview_departure(actor(), key, _rules())
+
+
+def _today() -> dt.date:
+    """Of the first house that is shown; without one, of nowhere in particular."""
+    zone = next((house.time_zone for house in desk().shown_houses), "Etc/UTC")
+    return _rules().today(zone)
+
+
+def _rules() -> StayRules:
+    return current_services().booking_context.rules
+
+
+def _booking(text: str) -> uuid.UUID:
+    if (found := decode("booking", text)) is None:
+        raise BookingNotFound
+    return found
+
+
+def _room(text: str) -> uuid.UUID:
+    if (found := decode("room", text)) is None:
+        raise RoomNotFound
+    return found
+
+
+def _version(form: Form) -> int | None:
+    text = form.value("version")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _amount(text: str) -> Decimal | None:
+    """What somebody was shown; None where no nights come free, and nothing was shown."""
+    try:
+        return Decimal(text) if text else None
+    except InvalidOperation:
+        return Decimal(-1)  # nobody was shown that
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None

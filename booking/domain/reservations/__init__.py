@@ -59,6 +59,8 @@ from booking.domain.reservations.holds import mine as find_own_claim
 from booking.domain.reservations.hosted import came_back as came_back_from_payment
 from booking.domain.reservations.hosted import page_of as payment_page
 from booking.domain.reservations.hosted import withdraw as withdraw_payment
+from booking.domain.reservations.house_day import Doubt, HouseDay, LostEmail, Visit
+from booking.domain.reservations.house_day import house_day as day_of_houses
 from booking.domain.reservations.ical import CalendarPublisher
 from booking.domain.reservations.ical import entry as calendar_entry
 from booking.domain.reservations.ical import method as calendar_method
@@ -181,13 +183,16 @@ __all__ = [
     "Claim",
     "Departure",
     "DeskBooking",
+    "Doubt",
     "FoundBooking",
     "FoundBookings",
     "Guaranteeing",
     "GuestClaim",
     "History",
     "HoldPayment",
+    "HouseDay",
     "LaterCharge",
+    "LostEmail",
     "MoneyMove",
     "Obstacle",
     "OfferedRoom",
@@ -213,6 +218,7 @@ __all__ = [
     "StayChangeOrder",
     "StayOrder",
     "StayWish",
+    "Visit",
     "amounts_of",
     "balances_due",
     "book",
@@ -228,6 +234,7 @@ __all__ = [
     "check_in",
     "check_out",
     "correct_entry",
+    "day_of_houses",
     "delete_account",
     "delete_own_account",
     "deletion_obstacles",

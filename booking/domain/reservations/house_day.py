@@ -1,0 +1,286 @@
+"""A day of a house, or of several, each by its own calendar: who comes, who goes, who is there, and what is wrong.
+
+For looking: one statement for each list, however long it is. Today, whoever should have come or gone before and did not
+stands with those of today.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select
+from sqlalchemy import Date as SqlDate
+
+from booking.domain import messages, payments, people
+from booking.domain.actors import Actor
+from booking.domain.messages import Delivery, Event
+from booking.domain.payments import AWAITING_STAFF, REFUND, STARTED, UNKNOWN, Order, Payment
+from booking.domain.people import Action, User
+from booking.domain.reservations import undoing
+from booking.domain.reservations.models import (
+    CONFIRMED,
+    DEPARTED,
+    EXPECTED,
+    IN_HOUSE,
+    IS_FIRST,
+    NO_SHOW,
+    PENDING,
+    Booking,
+)
+from booking.domain.stays import StayRules
+from booking.infra import clock
+from booking.infra.clock import sql_now
+from booking.infra.db import db, reading
+from booking.infra.ids import decode
+
+MAIL = "mail"  # the consumer whose deliveries are emails
+MOST_EMAILS = 50
+IN_DOUBT_AFTER = dt.timedelta(minutes=2)  # a payment that is asked about just now is in nobody's way
+LONGEST_STAY = 400  # days: who came earlier than that is not looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A stay as the desk sees it. `due` is its order's; `undo` is the step that can be taken back, where one can."""
+
+    booking: Booking
+    today: dt.date
+    guest: str
+    phone: str | None
+    arrival_time: dt.time | None
+    requests: str | None
+    due: Decimal
+    undo: str | None
+
+    @property
+    def presence(self) -> str:
+        return self.booking.presence
+
+    @property
+    def is_late(self) -> bool:
+        """It should have begun, or ended, before today."""
+        if self.presence == EXPECTED:
+            return self.booking.check_in < self.today
+        return self.presence == IN_HOUSE and self.booking.check_out < self.today
+
+    @property
+    def may_arrive(self) -> bool:
+        return self.presence in (EXPECTED, NO_SHOW) and self.booking.check_in <= self.today
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A payment or a refund of which nobody knows the end, or that somebody has to give back."""
+
+    booking: Booking
+    kind: str
+    state: str
+    amount: Decimal
+    currency: str
+    since: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LostEmail:
+    """An email that was given up, by the event that it is about; `error` is what the mail server said."""
+
+    booking: Booking
+    event: str
+    error: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HouseDay:
+    """`day` is the one that was asked for; None: each house's own today."""
+
+    day: dt.date | None
+    arrivals: Sequence[Visit] = ()
+    departures: Sequence[Visit] = ()
+    in_house: Sequence[Visit] = ()
+    holds: Sequence[Visit] = ()
+    owing: Sequence[Visit] = ()  # who is there, or has left, and has not paid
+    doubts: Sequence[Doubt] = ()
+    emails: Sequence[LostEmail] = ()
+
+    @property
+    def to_arrive(self) -> int:
+        return sum(one.presence == EXPECTED for one in self.arrivals)
+
+    @property
+    def to_leave(self) -> int:
+        return sum(one.presence == IN_HOUSE for one in self.departures)
+
+
+@reading
+def house_day(actor: Actor, houses: Collection[uuid.UUID], rules: StayRules, day: dt.date | None = None) -> HouseDay:
+    """Of these properties, as far as the actor may see their bookings; what is wrong is told of today alone."""
+    seen = _within(people.reach(actor, Action.SEE_BOOKING), houses)
+    if not seen:
+        return HouseDay(day)
+    now = _Day(rules, day)
+    visits = _visits(seen, now)
+    found = HouseDay(day, _arrivals(visits, day), _departures(visits, day), _staying(visits, day))
+    if day is not None:
+        return found
+    money = _within(people.reach(actor, Action.SEE_PAYMENTS), houses)
+    return replace(found, holds=_holds(seen, now), owing=_owing(seen, now), doubts=_doubts(money), emails=_emails(seen))
+
+
+def _within(reach: people.Reach, houses: Collection[uuid.UUID]) -> list[uuid.UUID]:
+    return [one for one in houses if reach.properties is None or one in reach.properties]
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """Today at each property, or another day."""
+
+    rules: StayRules
+    asked: dt.date | None
+
+    @property
+    def sql(self) -> ColumnElement[dt.date]:
+        if self.asked is not None:
+            return literal(self.asked, SqlDate)
+        begins = dt.timedelta(hours=self.rules.day_begins_at.hour, minutes=self.rules.day_begins_at.minute)
+        return func.date(func.timezone(Booking.time_zone, sql_now()) - begins)
+
+    def of(self, booking: Booking) -> dt.date:
+        return self.rules.today(booking.time_zone)
+
+
+# --- who comes, goes and stays
+
+_GUEST = func.coalesce(Order.contact_name, User.full_name)
+_FACTS = (
+    Booking,
+    _GUEST.label("guest"),
+    Order.contact_phone,
+    Order.contact_arrival_time,
+    Order.contact_requests,
+    func.greatest(Order.owed - Order.waived - (Order.paid - Order.refunded - Order.refunding), 0).label("due"),
+)
+_VISITS = select(*_FACTS).join(Order, Order.id == Booking.order_id).outerjoin(User, User.id == Booking.user_id)
+_ORDERED = (Booking.property_name, Booking.room_name, Booking.check_in, Booking.id)
+
+
+def _visits(houses: list[uuid.UUID], now: _Day) -> list[Visit]:
+    """Everybody whose stay has to do with the day, and who was to come or go before and did not."""
+    # By the calendar of the whole world, so that the index finds them; the day of each house decides.
+    latest = (now.asked or clock.now().date()) + dt.timedelta(days=1)
+    begins = Booking.check_in.between(latest - dt.timedelta(days=LONGEST_STAY), latest)
+    is_inside = and_(Booking.checked_in_at.is_not(None), Booking.checked_out_at.is_(None))
+    touches = and_(Booking.check_in <= now.sql, Booking.check_out >= now.sql)
+    left_today = func.date(func.timezone(Booking.time_zone, Booking.checked_out_at)) == now.sql
+    forgotten = or_(is_inside, left_today) if now.asked is None else false()
+    wanted = _VISITS.where(
+        Booking.property_id.in_(houses), begins, Booking.status == CONFIRMED, or_(touches, forgotten)
+    )
+    return _read(wanted.order_by(*_ORDERED), now)
+
+
+def _read(wanted: Any, now: _Day) -> list[Visit]:
+    return [
+        Visit(booking, now.of(booking), guest or "", phone, arrival_time, requests, due, _undo(booking))
+        for booking, guest, phone, arrival_time, requests, due in db.session.execute(wanted)
+    ]
+
+
+def _undo(booking: Booking) -> str | None:
+    last = undoing.last_step(booking)
+    return last[0] if last else None
+
+
+def _arrivals(visits: Iterable[Visit], day: dt.date | None) -> list[Visit]:
+    """Those of the day; today also those who were to come before, can still, and nobody has said they will not."""
+    found = [
+        one
+        for one in visits
+        if one.booking.check_in == (day or one.today)
+        or (day is None and one.presence == EXPECTED and one.booking.check_in < one.today < one.booking.check_out)
+    ]
+    return sorted(found, key=lambda one: one.presence != EXPECTED)
+
+
+def _departures(visits: Iterable[Visit], day: dt.date | None) -> list[Visit]:
+    found = [
+        one
+        for one in visits
+        if one.presence in (IN_HOUSE, DEPARTED)
+        and (one.booking.check_out == (day or one.today) or (day is None and _has_to_go(one)))
+    ]
+    return sorted(found, key=lambda one: one.presence == DEPARTED)
+
+
+def _has_to_go(one: Visit) -> bool:
+    """Was to leave before today, or has left today, before they were to."""
+    return one.booking.check_out < one.today or one.presence == DEPARTED
+
+
+def _staying(visits: Iterable[Visit], day: dt.date | None) -> list[Visit]:
+    """Who is there and does not leave; on another day, who was or will be."""
+    if day is None:
+        return [one for one in visits if one.presence == IN_HOUSE and one.booking.check_out > one.today]
+    return [
+        one
+        for one in visits
+        if one.booking.check_in < day < one.booking.check_out and one.presence in (EXPECTED, IN_HOUSE, DEPARTED)
+    ]
+
+
+# --- what is wrong
+
+
+def _holds(houses: list[uuid.UUID], now: _Day) -> list[Visit]:
+    """Nobody has paid for them yet; the one that ends first at the top."""
+    runs = or_(Booking.held_until.is_(None), Booking.held_until > sql_now())
+    held = _VISITS.where(Booking.status == PENDING, runs, Booking.property_id.in_(houses))
+    return _read(held.order_by(Booking.held_until.asc().nulls_last(), Booking.id), now)
+
+
+def _owing(houses: list[uuid.UUID], now: _Day) -> list[Visit]:
+    """Guests for whom the house vouches, who are there or have left, and have not paid."""
+    unpaid = Order.owed - Order.waived > Order.paid - Order.refunded - Order.refunding
+    owing = _VISITS.where(
+        Order.guarantee.is_not(None),
+        unpaid,
+        IS_FIRST,
+        Booking.property_id.in_(houses),
+        or_(Booking.checked_in_at.is_not(None), Booking.no_show_at.is_not(None), Booking.check_out <= now.sql),
+    )
+    return _read(owing.order_by(Booking.check_in, Booking.id), now)
+
+
+def _doubts(houses: list[uuid.UUID]) -> list[Doubt]:
+    if not houses:
+        return []
+    slow = and_(Payment.state.in_((STARTED, UNKNOWN)), Payment.created_at < sql_now() - IN_DOUBT_AFTER)
+    owed = and_(Payment.kind == REFUND, payments.REFUND_IS_OWED)
+    open_ones = or_(slow, Payment.state == AWAITING_STAFF, owed)
+    found = select(Booking, Payment).join(Booking, Booking.id == Payment.booking_id)
+    rows = db.session.execute(found.where(open_ones, Booking.property_id.in_(houses)).order_by(Payment.id))
+    return [Doubt(booking, one.kind, one.state, one.amount, one.currency, one.created_at) for booking, one in rows]
+
+
+def _emails(houses: list[uuid.UUID]) -> list[LostEmail]:
+    """The newest that were given up, about bookings of these houses."""
+    lost = select(Event.type, Event.payload["bookingId"].astext, Delivery.error, Delivery.next_at).join(
+        Event, Event.id == Delivery.event_id
+    )
+    given_up = lost.where(Delivery.state == messages.DELIVERY_GIVEN_UP, Delivery.consumer == MAIL)
+    rows = db.session.execute(given_up.order_by(Delivery.next_at.desc()).limit(MOST_EMAILS)).all()
+    about = {shown: decode("booking", shown) for _, shown, _, _ in rows if shown}
+    known = select(Booking).where(
+        Booking.id.in_([one for one in about.values() if one]), Booking.property_id.in_(houses)
+    )
+    bookings = {one.id: one for one in db.session.scalars(known)} if about else {}
+    return [
+        LostEmail(bookings[key], kind, error or "", at)
+        for kind, shown, error, at in rows
+        if (key := about.get(shown)) in bookings and key is not None
+    ]

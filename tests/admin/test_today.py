@@ -1,0 +1,213 @@
+"""Today at the desk, as somebody sees and uses it: without a script."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+
+from booking.domain import inventory
+from booking.domain.actors import Role
+from booking.domain.payments import Contact
+from booking.domain.reservations import bookings, front_desk, guarantees, holds
+from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.house_day import house_day
+from booking.domain.reservations.requests import BookingRequest
+from booking.domain.stays import Stay, StayRules
+from booking.domain.tables import Booking, Delivery, Event, Room, User
+from booking.infra import clock
+from booking.infra.db import db, transaction
+from booking.infra.ids import encode, new_id
+from tests.admin.test_entrance import working
+from tests.cases import each
+from tests.cast import SYSTEM, VISA, a_room, acting, beside, in_days, later, nights_of, order, reload
+from tests.said_to_postgres import statements
+from tests.web.visitor import Visitor
+
+pytestmark = pytest.mark.slow
+DAY = dt.timedelta(days=1)
+ZOE = Contact("Zoë Featherstone", "zoe@hotel.example", "+32 3 123 45 67", dt.time(17, 30), "A cot, please")
+
+
+@pytest.fixture
+def booked(alice: User, room: Room, desk: BookingContext) -> Booking:
+    """Zoë's three nights, not paid; it is 16:00 on the day of arrival."""
+    wanted = BookingRequest(alice.id, room.id, in_days(2), 2, contact=ZOE)  # sessions of staff last a week
+    [held] = bookings.hold_all(acting(alice), wanted, desk)
+    guarantees.guarantee(SYSTEM, held.order_id, "desk")
+    at(held, 0, 16)
+    return held
+
+
+def at(booking: Booking, days: int, hour: int) -> None:
+    """So many days after that of arrival, at this hour at the property."""
+    local = dt.datetime.combine(booking.check_in + days * DAY, dt.time(hour), tzinfo=ZoneInfo(booking.time_zone))
+    later(local - clock.now())
+
+
+def sent(visitor: Visitor, action: str, **fields: object) -> Visitor:
+    """What no form on the page would send, with the token of one that is there."""
+    return visitor._send(visitor.page.select("form[method=post]")[0], action, None, **fields)
+
+
+def part(visitor: Visitor, name: str) -> str:
+    """The text of a section of the day."""
+    [found] = visitor.page.select(f"#{name}")
+    return " ".join(found.get_text(" ").split())
+
+
+def press(visitor: Visitor, thing: Booking | Room, what: str, **fields: str) -> Visitor:
+    """Send the form that does this to it."""
+    key = encode("booking" if isinstance(thing, Booking) else "room", thing.id)
+    found = [form for form in visitor.page.select("form") if key in str(form["action"]) and what in form.get_text(" ")]
+    return visitor._send(found[0], str(found[0]["action"]), None, **fields)
+
+
+def test_a_guest_comes_and_goes_by_one_press_each_and_it_is_taken_back(app: Flask, bob: User, booked: Booking) -> None:
+    staff = working(app, bob, Role.DESK)
+    arrivals = part(staff, "arrivals")
+    for told in ("Zoë Featherstone", booked.reference, "+32 3 123 45 67", "€360", "Expected at 17:30", "A cot, please"):
+        assert told in arrivals
+    press(staff, booked, "Check in")
+    assert (staff.url, reload(booked).presence) == ("/admin/", "in_house")
+    assert f"Checked in: Room with a view, {booked.reference}." in staff.text
+    assert "Zoë Featherstone" in part(staff, "in-house")
+    assert "Zoë Featherstone" in part(staff, "owing")
+    press(staff, booked, "Undo")
+    assert (reload(booked).presence, "Undone" in staff.text) == ("expected", True)
+    press(staff, booked, "Check in")
+    at(booked, 3, 9)
+    staff.go("/admin/")
+    press(staff, booked, "Check out")
+    assert (reload(booked).presence, "Checked out" in part(staff, "departures")) == ("departed", True)
+    assert "Room with a view" in part(staff, "rooms")
+
+
+def test_who_leaves_early_sees_first_what_that_means(app: Flask, bob: User, booked: Booking, room: Room) -> None:
+    staff = working(app, bob, Role.DESK)
+    press(staff, booked, "Check in")
+    staff.go(f"/admin/day/{encode('booking', booked.id)}/check-out")
+    assert "2 nights" in staff.text
+    assert "Nothing will be refunded" in staff.text
+    press(staff, booked, "Check out")
+    assert (reload(booked).nights, len(nights_of(room))) == (1, 1)
+    press(staff, booked, "Undo")
+    assert (reload(booked).nights, len(nights_of(room))) == (3, 3)
+    # Sent without having been shown: it is shown first.
+    sent(staff, f"/admin/day/{encode('booking', booked.id)}/check-out", version=reload(booked).version)
+    assert (staff.heading, reload(booked).presence) == ("Check out early", "in_house")
+
+
+def test_a_no_show_may_have_its_nights_freed(app: Flask, bob: User, booked: Booking, room: Room) -> None:
+    staff = working(app, bob, Role.DESK)
+    press(staff, booked, "No-show")
+    assert "a no-show can be marked from" in staff.text
+    at(booked, 0, 20)
+    staff.go("/admin/")
+    press(staff, booked, "No-show")
+    assert (reload(booked).presence, len(nights_of(room))) == ("no_show", 3)
+    staff.go(f"/admin/day/{encode('booking', booked.id)}/no-show")
+    press(staff, booked, "Free the nights")
+    assert (reload(booked).presence, len(nights_of(room))) == ("no_show", 1)
+
+
+def test_what_somebody_else_did_meanwhile_is_said(app: Flask, bob: User, booked: Booking, desk: BookingContext) -> None:
+    staff = working(app, bob, Role.DESK)
+    front_desk.check_in(SYSTEM, booked.id, desk)
+    front_desk.check_out(SYSTEM, booked.id, desk)
+    press(staff, booked, "Check in")
+    assert "modified" in staff.text
+    assert reload(booked).presence == "departed"
+    for path in ("/admin/day/nonsense/check-in", f"/admin/day/{encode('booking', booked.id)}/dance"):
+        assert sent(staff, path).status == 404
+
+
+def test_rooms_are_cleaned_and_put_out_of_order_by_housekeeping_which_sees_no_guests(
+    app: Flask, bob: User, booked: Booking, room: Room
+) -> None:
+    attic = beside(room, "The attic", 90)
+    inventory.set_room_status(SYSTEM, attic.id, "dirty")
+    later(dt.timedelta(minutes=2))
+    maid = working(app, bob, Role.HOUSEKEEPING, room)
+    assert "Zoë" not in maid.text
+    assert "The attic" in part(maid, "rooms")
+    press(maid, attic, "Clean")
+    assert "The attic is clean." in maid.text
+    press(maid, attic, "Undo")
+    assert inventory.get_room_state(SYSTEM, attic.id).status == "dirty"
+    today = StayRules().today("Europe/Brussels")
+    press(maid, attic, "Take it off sale", reason="no hot water", to=(today + 2 * DAY).isoformat())
+    assert inventory.get_room_state(SYSTEM, attic.id).out_of_order == Stay(today, today + 2 * DAY)
+    press(maid, attic, "Clean")
+    assert nights_of(attic) == {}
+    assert sent(maid.go("/admin/"), f"/admin/day/{encode('booking', booked.id)}/check-in").status == 404
+    assert reload(booked).presence == "expected"
+    elsewhere = a_room()
+    said = sent(maid.go("/admin/"), f"/admin/rooms/{encode('room', elsewhere.id)}/status", status="dirty")
+    assert said.status == 404
+
+
+def test_a_house_with_nothing_to_do_says_so(app: Flask, bob: User, room: Room) -> None:
+    staff = working(app, bob, Role.OWNER, room)
+    for name, said in (
+        ("arrivals", "Nobody arrives today."),
+        ("departures", "Nobody leaves today."),
+        ("in-house", "Nobody is staying."),
+        ("rooms", "All rooms are clean."),
+        ("holds", "Nobody holds a room without having paid."),
+        ("owing", "Everybody who is here or has left has paid."),
+        ("doubts", "Every payment and refund has come through."),
+        ("emails", "Every email was delivered."),
+    ):
+        assert part(staff, name).endswith(said)
+    assert "Nobody arrives on this day." in staff.go("/admin/?day=2031-05-01").text
+    assert staff.go("/admin/?day=nonsense").heading == "Today"
+
+
+def test_the_day_before_and_after_have_their_own_lists(app: Flask, bob: User, booked: Booking) -> None:
+    staff = working(app, bob, Role.DESK)
+    for days, name in ((0, "arrivals"), (1, "in-house"), (2, "in-house")):
+        day = booked.check_in + days * DAY
+        assert "Zoë Featherstone" in part(staff.go(f"/admin/?day={day.isoformat()}"), name)
+    assert "Zoë" not in staff.go(f"/admin/?day={(booked.check_in - DAY).isoformat()}").text
+
+
+def test_each_sees_their_own_house(app: Flask, bob: User, booked: Booking) -> None:
+    assert "Zoë" not in working(app, bob, Role.DESK, a_room()).text
+
+
+@transaction
+def an_email_failed(booking: Booking) -> None:
+    told = Event(id=new_id(), type="booking.confirmed", payload={"bookingId": encode("booking", booking.id)})
+    told.sent_at = clock.now()
+    db.session.add(told)
+    db.session.flush()
+    lost = {"state": "failed", "attempts": 1, "next_at": clock.now(), "error": "550 mailbox unavailable"}
+    db.session.add(Delivery(event_id=told.id, consumer="mail", **lost))
+
+
+def test_what_is_wrong_stands_below(
+    app: Flask, bob: User, alice: User, booked: Booking, room: Room, desk: BookingContext
+) -> None:
+    held = holds.reserve(acting(alice), order(alice, beside(room, "Cellar", 80), in_days(40)), desk)
+    an_email_failed(booked)
+    staff = working(app, bob, Role.MANAGER)
+    assert (held.reference in part(staff, "holds"), "15 minutes" in part(staff, "holds")) == (True, True)
+    assert "550 mailbox unavailable" in part(staff, "emails")
+
+
+@each("rooms", [2, 12])
+def test_statements_do_not_grow_with_what_is_shown(app: Flask, alice: User, desk: BookingContext, rooms: int) -> None:
+    one = a_room()
+    for number in range(rooms):
+        made = bookings.book(acting(alice), order(alice, beside(one, f"Room {number}", 90), in_days(1)), VISA, desk)
+        an_email_failed(made)
+    later(DAY)
+    with statements() as said:
+        found = house_day(SYSTEM, [one.property_id], desk.rules)
+        states = inventory.room_states(SYSTEM, one.property_id)
+    later(-DAY)
+    assert (len(found.arrivals), len(found.emails), len(states)) == (rooms, rooms, rooms + 1)
+    assert len(said) == 7
