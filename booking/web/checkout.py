@@ -241,7 +241,12 @@ def _shown(trip: BookingDetails, form: Form, *, status: int = 200, told: str = "
         facts["old"] = old and Decimal(old)
         return page("checkout/pay.html", status=status, form=form, **facts)
     if trip.stage == reservations.STAGE_PAYING:
-        return page("checkout/checking.html", look_again_seconds=LOOK_AGAIN, **facts)
+        return page(
+            "checkout/checking.html",
+            look_again_seconds=LOOK_AGAIN,
+            here=url_for(".show", booking_id=facts["booking_id"]),
+            **facts,
+        )
     return page("checkout/over.html", status=status, **facts, **_elsewhere(trip))
 
 

@@ -45,7 +45,11 @@ def show(booking_id: str) -> Response:
         session.pop(TOLD, None)
         return go_to(url_for("bookings.show", booking_id=booking_id))
     if trip.rest.is_open and not trip.rest.is_awaited:
-        return Response(status=204) if wants_part() else page("bookings/rest_checking.html", **_facts(trip))
+        return (
+            Response(status=204)
+            if wants_part()
+            else page("bookings/rest_checking.html", here=url_for(".show", booking_id=booking_id), **_facts(trip))
+        )
     if wants_part():
         return go_to(url_for(".show", booking_id=booking_id))
     told = session.pop(TOLD, {})

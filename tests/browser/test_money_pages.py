@@ -1,4 +1,4 @@
-"""Pages that sell in steps and tell what is paid, due and need not be paid: at every width, in a browser, without faults."""
+"""Pages that sell in steps, and tell what is paid, due and let off: at every width, in a browser, without faults."""
 
 from __future__ import annotations
 

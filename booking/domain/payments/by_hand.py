@@ -10,7 +10,7 @@ import datetime as dt
 import uuid
 from decimal import Decimal
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import aliased
 
 from booking.domain import money, names, people
@@ -45,6 +45,7 @@ from booking.domain.payments.models import (
     Order,
     Payment,
 )
+from booking.domain.payments.waiver_models import Waiver
 from booking.domain.people import Action
 from booking.infra import clock
 from booking.infra.db import READ_COMMITTED, db, transaction
@@ -216,16 +217,21 @@ def stated(reference: str, on: dt.date | None = None, day: str = "", *, field: s
 
 def _entered(order: Order, reference: str) -> Payment | None:
     """What stands under this reference of the order and was not taken back. The order is locked."""
-    correction = aliased(Payment)
     return db.session.scalars(
         select(Payment).where(
             Payment.order_id == order.id,
             Payment.kind == CHARGE,
             Payment.provider.in_(BY_HAND),
             Payment.provider_reference == reference,
-            ~exists().where(correction.corrects_id == Payment.id),
+            stands(Payment),
         )
     ).one_or_none()
+
+
+def stands(entries: type[Payment] | type[Waiver]) -> ColumnElement[bool]:
+    """Of entries of which each may be taken back by another: whether this one was not."""
+    correction = aliased(entries)
+    return ~exists().where(correction.corrects_id == entries.id)
 
 
 def refuse_unless_due(order: Order, amount: Decimal) -> None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import uuid
 from decimal import Decimal
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import select
 
 from booking.domain import people
 from booking.domain.actors import Actor
@@ -75,12 +74,11 @@ def _written(actor: Actor, new: Waiver, action: str) -> Waiver:
 
 def _entered(order: Order, reason: str) -> Waiver | None:
     """What stands for this reason and was not taken back. The order is locked."""
-    correction = aliased(Waiver)
     return db.session.scalars(
         select(Waiver).where(
             Waiver.order_id == order.id,
             Waiver.reason == reason,
             Waiver.corrects_id.is_(None),
-            ~exists().where(correction.corrects_id == Waiver.id),
+            by_hand.stands(Waiver),
         )
     ).one_or_none()
