@@ -66,6 +66,12 @@ def pages(booking: Booking) -> dict[str, str]:
         "none": "/admin/bookings?q=nobody",
         "booking": shown,
         "cancel": f"{shown}/cancel",
+        "calendar": f"/admin/calendar/?property={encode('property', booking.property_id)}",
+        "calendar of 90 days": f"/admin/calendar/?property={encode('property', booking.property_id)}&days=90",
+        "nights": f"/admin/calendar/nights?room={encode('room', booking.room_id)}&checkIn={in_days(40).check_in}",
+        "new": "/admin/bookings/new",
+        "new with rooms": f"/admin/bookings/new?property={encode('property', booking.property_id)}&guests=2"
+        f"&checkIn={in_days(40).check_in}&checkOut={in_days(40).check_out}",
     }
 
 
