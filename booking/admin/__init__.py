@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from flask import Flask
 
-from booking.admin import booking, bookings, calendar, entrance, new_booking, today
+from booking.admin import audit, booking, bookings, calendar, entrance, new_booking, people, today
 
-AREAS = (today.blueprint, calendar.blueprint, bookings.blueprint, new_booking.blueprint, booking.blueprint)
+AREAS = (
+    today.blueprint,
+    calendar.blueprint,
+    bookings.blueprint,
+    new_booking.blueprint,
+    booking.blueprint,
+    people.blueprint,
+    audit.blueprint,
+)
 
 for area in AREAS:
     entrance.blueprint.register_blueprint(area)

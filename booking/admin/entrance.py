@@ -47,6 +47,10 @@ class Desk:
             within = ("admin.bookings", "admin.booking")
             found.append(Section("admin.calendar.show", gettext("Calendar"), "calendar", ("admin.calendar",)))
             found.append(Section("admin.bookings.index", gettext("Bookings"), "luggage", within))
+        if self.areas.people:
+            found.append(Section("admin.people.index", gettext("People"), "users", ("admin.people",)))
+        if self.areas.audit:
+            found.append(Section("admin.audit.index", gettext("Audit log"), "receipt", ("admin.audit",)))
         return found
 
     @cached_property

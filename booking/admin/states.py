@@ -97,3 +97,21 @@ def actor(written: str, names: dict[str, str]) -> str:
     if kind == "system":
         return str(gettext("The system")) if who in ("", "worker") else who
     return str(gettext("The guest")) if kind == "guest" else who or written
+
+
+ROLES = {
+    "owner": _("Owner"),
+    "manager": _("Manager"),
+    "desk": _("Front desk"),
+    "housekeeping": _("Housekeeping"),
+}
+
+
+def role(name: str) -> str:
+    """What somebody is."""
+    return str(ROLES[name])
+
+
+def roles() -> list[tuple[str, str]]:
+    """To choose from, the least first."""
+    return [(name, str(called)) for name, called in reversed(ROLES.items())]

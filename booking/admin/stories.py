@@ -39,6 +39,7 @@ ACTIONS = {
     "email.requested": _("Change of email requested"),
     "email.restored": _("Email restored"),
     "house.pruned": _("Old records deleted"),
+    "invitation.withdrawn": _("Invitation withdrawn"),
     "messages.retried": _("Emails tried again"),
     "nights.blocked": _("Nights blocked"),
     "nights.unblocked": _("Nights unblocked"),
@@ -64,6 +65,7 @@ ACTIONS = {
     "secondfactor.disabled": _("Two-step sign-in turned off"),
     "secondfactor.enabled": _("Two-step sign-in turned on"),
     "secondfactors.sealed": _("Two-step secrets sealed anew"),
+    "staff.invited": _("Somebody invited"),
     "verification.requested": _("Email to confirm the address sent"),
 }
 
@@ -128,7 +130,11 @@ def of_entry(entry: AuditEntry, names: Mapping[str, str]) -> Told:
     """An entry of the audit log; an action of another version by its own name."""
     text = str(ACTIONS.get(entry.action, entry.action))
     who = states.actor(entry.actor, dict(names))
-    return Told(entry.at, who, text, tuple(changes(entry.before, entry.after)), entry.request_id)
+    before, after = dict(entry.before), dict(entry.after)
+    if entry.personal:
+        before |= entry.personal.before
+        after |= entry.personal.after
+    return Told(entry.at, who, text, tuple(changes(before, after)), entry.request_id)
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

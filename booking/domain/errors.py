@@ -132,6 +132,12 @@ class VerificationLinkOver(LinkOver):
     """Of an address that nobody has confirmed yet."""
 
 
+class InvitationOver(LinkOver):
+    """To work at a house: accepted, withdrawn, too old, or of somebody who may not invite any more."""
+
+    reason = "INVITATION_OVER"
+
+
 class ChangeLinkOver(LinkOver):
     """Of a change of address, at either end."""
 
@@ -142,6 +148,12 @@ class Conflict(BookingError):
 
 class AccountInUse(Conflict):
     code = "ACCOUNT_IN_USE"
+
+
+class InvitedAnother(Conflict):
+    """The invitation is for the account with the address `email`, and another one is signed in."""
+
+    reason = "INVITED_ANOTHER"
 
 
 class LastOwner(Conflict):

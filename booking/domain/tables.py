@@ -9,6 +9,7 @@ from booking.domain.payments.models import Dispute, Order, Payment
 from booking.domain.payments.schedule_models import ScheduledPayment
 from booking.domain.payments.waiver_models import Waiver
 from booking.domain.people.audit_models import AuditRecord, PersonKey
+from booking.domain.people.invitation_models import Invitation
 from booking.domain.people.link_models import EmailChange, EmailVerification, Farewell, PasswordReset
 from booking.domain.people.models import SecurityEvent, Session, StaffMembership, User
 from booking.domain.people.second_factor_models import Authenticator, RecoveryCode
@@ -29,6 +30,7 @@ __all__ = [
     "Event",
     "Farewell",
     "IdempotencyKey",
+    "Invitation",
     "Order",
     "PasswordReset",
     "Payment",

@@ -8,7 +8,7 @@ from flask_babel import gettext, lazy_gettext
 from flask_babel.speaklater import LazyString
 
 from booking.config import Settings
-from booking.domain import messages, people
+from booking.domain import catalogue, messages, people
 from booking.domain.messages import Task
 from booking.domain.people import Addressee, LinkKind
 from booking.infra import ids
@@ -35,6 +35,25 @@ def _verification(task: Task, message_id: str, settings: Settings) -> Email | No
     subject = gettext("Confirm your email address for %(site)s", site=settings.site_name)
     letter = Letter("verification", message_id, task.occurred_at)
     return written(Addressee(notice.email, ""), subject, letter, settings, facts)
+
+
+def _invitation(task: Task, message_id: str, settings: Settings) -> Email | None:
+    """The mail with the link to accept it, or None where it is over by now."""
+    invitation_id = ids.decode("invitation", task.payload["invitationId"])
+    invitation = people.invitation_notice(invitation_id) if invitation_id else None
+    if invitation is None:
+        return None
+    link = people.written_link(LinkKind.INVITE, invitation.id, settings.secret_keys)
+    place = invitation.property_id
+    facts: dict[str, object] = {
+        "days": people.INVITATION_GOOD_FOR.days,
+        "inviter": one_line(invitation.inviter),
+        "house": one_line(catalogue.get_property_name(place)) if place else settings.site_name,
+        "link": f"{site(settings)}/invitation/{link}",
+    }
+    subject = gettext("You’re invited to work at %(house)s", house=facts["house"])
+    letter = Letter("invitation", message_id, task.occurred_at)
+    return written(Addressee(invitation.email, ""), subject, letter, settings, facts)
 
 
 def _about_change(kind: str, of: LinkKind, page: str, subject: LazyString, *, old: bool, confirmed: bool) -> Writer:
@@ -135,6 +154,7 @@ WRITERS: dict[str, Writer] = {
         "used", lazy_gettext("A recovery code was used for your account at %(site)s")
     ),
     "verification.requested": _verification,
+    people.INVITED: _invitation,
     "email.requested": _about_change(
         "email_change",
         LinkKind.CHANGE,

@@ -14,6 +14,7 @@ from booking.web import (
     demo_mails,
     emails,
     front,
+    invitations,
     leaving,
     legal,
     profile,
@@ -36,6 +37,7 @@ AREAS = (
     emails.blueprint,
     leaving.blueprint,
     two_step.blueprint,
+    invitations.blueprint,
     provider_messages.blueprint,
     demo_mails.blueprint,
 )

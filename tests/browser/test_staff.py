@@ -72,6 +72,8 @@ def pages(booking: Booking) -> dict[str, str]:
         "new": "/admin/bookings/new",
         "new with rooms": f"/admin/bookings/new?property={encode('property', booking.property_id)}&guests=2"
         f"&checkIn={in_days(40).check_in}&checkOut={in_days(40).check_out}",
+        "audit": "/admin/audit",
+        "people": "/admin/people",
     }
 
 

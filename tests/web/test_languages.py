@@ -175,6 +175,8 @@ FACTS = {
     "email": "dana@example.com",
     "what": "used",
     "site_name": "Stay",
+    "inviter": "Dana Levi",
+    "house": "Neve House",
 }
 OF_ORDERS = "order_confirmation"  # of several bookings at once
 KNOWN = (

@@ -49,6 +49,15 @@ def get_property(slug: str) -> uuid.UUID:
     return found
 
 
+@reading
+def get_property_name(property_id: uuid.UUID) -> str:
+    """What it is called. Raises NotFound."""
+    found = db.session.scalar(select(Property.name).where(Property.id == property_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
 def forget(room_id: str) -> None:
     """Look anew next time: the room has changed."""
     cache.drop((DETAILS, room_id))

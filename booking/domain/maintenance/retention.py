@@ -59,6 +59,7 @@ def _older(table: str, key: str = "id", where: str = "true") -> TextClause:
 RULES = (
     Rule("sessions", SIGN_INS, _older("sessions", where="(ended_at IS NOT NULL OR last_seen_at < now() - :kept)")),
     Rule("password_resets", LINKS, _older("password_resets")),
+    Rule("invitations", LINKS, _older("invitations", where="expires_at < now()")),
     Rule("email_verifications", LINKS, _older("email_verifications", where="expires_at < now()")),
     Rule(
         "expired_bookings",

@@ -16,6 +16,8 @@ from booking.domain.people.audit_log import AuditEntry, Personal
 from booking.domain.people.audit_log import entries as audit_entries
 from booking.domain.people.audit_log import of_things as audit_of_things
 from booking.domain.people.audit_log import record as audit
+from booking.domain.people.audit_search import AuditSearch, FoundEntries
+from booking.domain.people.audit_search import find as search_audit_log
 from booking.domain.people.email_changes import GOOD_FOR as EMAIL_CHANGE_GOOD_FOR
 from booking.domain.people.email_changes import KEPT_FOR as EMAIL_CHANGE_KEPT_FOR
 from booking.domain.people.email_changes import confirm as confirm_email_change
@@ -49,6 +51,14 @@ from booking.domain.people.inputs import (
     Registration,
     SecondFactorCode,
 )
+from booking.domain.people.invitations import GOOD_FOR as INVITATION_GOOD_FOR
+from booking.domain.people.invitations import INVITED, InvitationOrder, ShownInvitation
+from booking.domain.people.invitations import accept as accept_invitation
+from booking.domain.people.invitations import invite as invite_staff
+from booking.domain.people.invitations import notice as invitation_notice
+from booking.domain.people.invitations import pending as pending_invitations
+from booking.domain.people.invitations import shown as shown_invitation
+from booking.domain.people.invitations import withdraw as withdraw_invitation
 from booking.domain.people.mailed_links import LinkKind
 from booking.domain.people.mailed_links import written as written_link
 from booking.domain.people.memberships import owners as find_owners
@@ -104,6 +114,9 @@ from booking.domain.people.staff import give_role, take_role
 from booking.domain.people.staff import set_password as set_password_of
 from booking.domain.people.staff_areas import StaffAreas
 from booking.domain.people.staff_areas import of as staff_areas_of
+from booking.domain.people.team import ROLES, RoleChoice, Team, TeamMember
+from booking.domain.people.team import end_access as end_staff_access
+from booking.domain.people.team import find as get_team
 from booking.domain.people.undeliverable import count as count_undeliverable
 from booking.domain.people.undeliverable import forget as forget_undeliverable
 from booking.domain.people.undeliverable import note as note_undeliverable
@@ -120,8 +133,11 @@ __all__ = [
     "EMAIL_CHANGE_GOOD_FOR",
     "EMAIL_CHANGE_KEPT_FOR",
     "FAREWELL",
+    "INVITATION_GOOD_FOR",
+    "INVITED",
     "RECOVERY_CODE_USED",
     "RESET_GOOD_FOR",
+    "ROLES",
     "SECOND_FACTOR_OFF",
     "SECOND_FACTOR_ON",
     "SHORTEST_PASSWORD",
@@ -130,6 +146,7 @@ __all__ = [
     "Addressee",
     "AppSetup",
     "AuditEntry",
+    "AuditSearch",
     "Confirmation",
     "Credentials",
     "CurrentUser",
@@ -137,7 +154,9 @@ __all__ = [
     "Email",
     "EmailChoice",
     "ForgottenPassword",
+    "FoundEntries",
     "Identified",
+    "InvitationOrder",
     "LinkKind",
     "PasswordChange",
     "PasswordChoice",
@@ -150,16 +169,21 @@ __all__ = [
     "Refresh",
     "Registration",
     "ResetNotice",
+    "RoleChoice",
     "SecondFactor",
     "SecondFactorCode",
     "SecurityEntry",
     "SecurityEventKind",
     "SessionEnds",
+    "ShownInvitation",
     "SignInGuard",
     "SignedIn",
     "StaffAreas",
+    "Team",
+    "TeamMember",
     "UnknownAccount",
     "User",
+    "accept_invitation",
     "addressee_of",
     "addressee_of_id",
     "as_utc_text",
@@ -183,6 +207,7 @@ __all__ = [
     "end_farewell",
     "end_other_sessions",
     "end_own_session",
+    "end_staff_access",
     "ensure_user",
     "erase_account",
     "find_email_change",
@@ -191,9 +216,12 @@ __all__ = [
     "finish_sign_in",
     "forget_undeliverable",
     "get_own_account",
+    "get_team",
     "get_user",
     "give_role",
     "give_up_email_change",
+    "invitation_notice",
+    "invite_staff",
     "is_email_verified",
     "lock_account",
     "may",
@@ -203,6 +231,7 @@ __all__ = [
     "own_second_factor",
     "own_sessions",
     "pending_email_change",
+    "pending_invitations",
     "personal_data_of",
     "prune_email_changes",
     "prune_farewells",
@@ -222,9 +251,11 @@ __all__ = [
     "reset_second_factor",
     "reset_token",
     "seal_second_factors_anew",
+    "search_audit_log",
     "second_factor_setup",
     "set_password_of",
     "shown_email_change",
+    "shown_invitation",
     "shown_verification",
     "sign_in",
     "sign_out",
@@ -237,5 +268,6 @@ __all__ = [
     "undeliverable_since",
     "undo_email_change",
     "verification_notice",
+    "withdraw_invitation",
     "written_link",
 ]

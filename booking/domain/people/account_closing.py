@@ -26,6 +26,7 @@ from booking.domain.people import (
     users,
 )
 from booking.domain.people.email_verification import Addressee
+from booking.domain.people.invitation_models import Invitation
 from booking.domain.people.link_models import EmailChange, Farewell
 from booking.domain.people.models import SecurityEvent, Session, StaffMembership, User
 from booking.domain.people.permissions import Action
@@ -98,12 +99,14 @@ def erase(actor: Actor, user: User) -> str:
 
 
 def _forget(user: User) -> None:
+    known_as = user.email_key
     user.email = user.email_key = f"{encode('user', user.id)}@deleted.invalid"
     user.full_name, user.role, user.locale, user.password_hash = NOBODY, "guest", "en", None
     user.email_verified_at = user.email_undeliverable_at = user.email_undeliverable_code = None
     second_factor.forget(user.id)
     for table in (Session, EmailChange, StaffMembership):
         db.session.execute(delete(table).where(table.user_id == user.id))
+    db.session.execute(delete(Invitation).where(Invitation.email_key == known_as))
     # That something happened is kept as long as for anybody, not from where.
     seen = update(SecurityEvent).where(SecurityEvent.user_id == user.id)
     db.session.execute(seen.values(account="", address="", network="", client=""))

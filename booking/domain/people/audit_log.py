@@ -143,7 +143,7 @@ def entries(
         wanted = wanted.where(AuditRecord.subject == subject)
     if by is not None:
         wanted = wanted.where(AuditRecord.actor_id == by)
-    return _read(db.session.scalars(wanted).all())
+    return opened(db.session.scalars(wanted).all())
 
 
 def of_things(subjects: Sequence[str], limit: int = 200) -> list[AuditEntry]:
@@ -161,10 +161,11 @@ def about(person_id: uuid.UUID) -> list[AuditEntry]:
     They may know it.
     """
     mine = or_(AuditRecord.person_id == person_id, AuditRecord.subject == encode("user", person_id))
-    return _read(db.session.scalars(select(AuditRecord).where(mine).order_by(AuditRecord.id.desc())).all())
+    return opened(db.session.scalars(select(AuditRecord).where(mine).order_by(AuditRecord.id.desc())).all())
 
 
-def _read(rows: Sequence[AuditRecord]) -> list[AuditEntry]:
+def opened(rows: Sequence[AuditRecord]) -> list[AuditEntry]:
+    """Records that somebody may see, inside the caller's transaction, with what their keys open."""
     persons = {row.person_id for row in rows if row.sealed}
     kept = select(PersonKey).where(PersonKey.user_id.in_(persons), PersonKey.key.is_not(None))
     keys = {row.user_id: row.key for row in db.session.scalars(kept)} if persons else {}

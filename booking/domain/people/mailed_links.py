@@ -41,6 +41,7 @@ class LinkKind(Enum):
     VERIFY = ("verify", b"email-verification:")
     CHANGE = ("change", b"email-change:")
     KEEP = ("keep", b"email-keep:")
+    INVITE = ("invitation", b"staff-invitation:")
 
 
 def written(kind: LinkKind, row_id: uuid.UUID, secrets: Secrets) -> str:

@@ -31,6 +31,11 @@ def give_role(actor: Actor, user_id: uuid.UUID, role: Role, property_id: uuid.UU
     operator, who can make another one.
     """
     permissions.require(actor, Action.GIVE_ROLES, at=property_id, otherwise=Forbidden)
+    return give(actor, user_id, role, property_id)
+
+
+def give(actor: Actor, user_id: uuid.UUID, role: Role, property_id: uuid.UUID | None) -> bool:
+    """The same, inside the caller's transaction, which has asked whether the actor may."""
     user, held = users.lock(user_id), memberships.at(user_id, property_id)
     before = held.role if held else None
     if held is None:
@@ -54,11 +59,15 @@ def take_role(actor: Actor, user_id: uuid.UUID, property_id: uuid.UUID | None = 
     user, held = users.lock(user_id), memberships.at(user_id, property_id)
     if held is None:
         return False
-    before = held.role
+    end(actor, user, held)
+    return True
+
+
+def end(actor: Actor, user: User, held: StaffMembership) -> None:
+    """Inside the caller's transaction, which has asked whether the actor may and has locked the account."""
     _refuse_last_owner(actor, held)
     db.session.delete(held)
-    _changed(actor, user, property_id, before, None)
-    return True
+    _changed(actor, user, held.property_id, held.role, None)
 
 
 def _refuse_last_owner(actor: Actor, held: StaffMembership) -> None:

@@ -192,5 +192,5 @@ def _allowed(actor: Actor, booking: Booking, order: Order) -> Allowed:
         record_payment=may(Action.RECORD_PAYMENTS) and bool(order.due) and bool(order.guarantee or order.paid),
         correct_payment=may(Action.CORRECT_PAYMENTS),
         waive=may(Action.WAIVE_DEBTS) and bool(order.due) and bool(order.guarantee or order.paid),
-        see_audit_log=bool(people.reach(actor, Action.SEE_AUDIT_LOG)),
+        see_audit_log=people.may(actor, Action.SEE_AUDIT_LOG),
     )

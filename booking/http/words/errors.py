@@ -44,6 +44,8 @@ ERRORS: Templates = {
     "ACCOUNT_IN_USE": _(
         "This account has upcoming stays, unpaid holds, payments in progress or amounts still due. Nothing was deleted."
     ),
+    "INVITATION_OVER": _("This invitation has been used, withdrawn or has expired. Ask for a new one."),
+    "INVITED_ANOTHER": _("This invitation is for %(email)s. Sign in with that account to accept it."),
     "LAST_OWNER": _("This is the only owner. Make somebody else an owner first."),
     "SECOND_FACTOR_IS_ON": _("Two-step sign-in is on already."),
     "SECOND_FACTOR_IS_OFF": _("Two-step sign-in is off."),

@@ -135,4 +135,10 @@ LABELS = {
     "leavingTo": _("Departure until"),
     "staying": _("There on"),
     "balance": _("Balance"),
+    "who": _("Person"),
+    "thing": _("What was changed"),
+    "since": _("From"),
+    "until": _("Until"),
+    "role": _("Role"),
+    "property": _("Property"),
 }

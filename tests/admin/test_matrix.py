@@ -1,0 +1,224 @@
+"""Every route of the staff side against everybody: each role here, the same roles at another property, owners of all,
+guests and strangers. What is allowed stands here a second time, beside the permissions table; a route that is missing
+here fails.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from booking.domain import inventory, people
+from booking.domain.actors import Actor, Membership, Role
+from booking.domain.people import staff
+from booking.domain.reservations import bookings
+from booking.domain.reservations.context import BookingContext
+from booking.domain.stays import StayRules
+from booking.domain.tables import Block, Booking, Room, User
+from booking.infra.db import db, reading
+from booking.infra.ids import encode
+from tests.cast import SYSTEM, VISA, a_room, acting, in_days, order, payments_of, person
+from tests.web.visitor import Visitor
+
+pytestmark = pytest.mark.slow
+
+HERE = {role: f"{role.value} here" for role in Role}
+ELSEWHERE = {role: f"{role.value} elsewhere" for role in Role}
+OWNER_OF_ALL, GUEST, STRANGER = "owner of all", "guest", "stranger"
+STAFF = {*HERE.values(), *ELSEWHERE.values(), OWNER_OF_ALL}
+EVERYBODY = {*STAFF, GUEST, STRANGER}
+
+# Who finds something at a page of whatever they may see, and who may do something with a thing of this property.
+SEES = {name for name in STAFF if not name.startswith("housekeeping")}
+DESK = {HERE[Role.OWNER], HERE[Role.MANAGER], HERE[Role.DESK], OWNER_OF_ALL}
+MANAGERS = {HERE[Role.OWNER], HERE[Role.MANAGER], OWNER_OF_ALL}
+OWNERS_HERE = {HERE[Role.OWNER], OWNER_OF_ALL}
+OWNERS = {*OWNERS_HERE, ELSEWHERE[Role.OWNER]}
+HOUSE = {*HERE.values(), OWNER_OF_ALL}
+
+
+@dataclass
+class House:
+    """What the routes are about: a paid booking of this property, its payment, a room with nights to block."""
+
+    booking: Booking
+    room: Room
+    entry: uuid.UUID
+    rules: StayRules
+    invitation: uuid.UUID
+    blocks: int = 0
+
+    @property
+    def ids(self) -> dict[str, str]:
+        return {
+            "booking_id": encode("booking", self.booking.id),
+            "entry_id": encode("payment", self.entry),
+            "block_id": encode("block", self.block().id),
+            "room_id": encode("room", self.room.id),
+            "user_id": encode("user", self.clerk()),
+            "invitation_id": encode("invitation", self.invitation),
+        }
+
+    def block(self) -> Block:
+        """One that nobody has lifted yet."""
+        self.blocks += 1
+        return inventory.block(SYSTEM, self.room.id, in_days(100 + self.blocks, 1), rules=self.rules, reason="paint")
+
+    def clerk(self) -> uuid.UUID:
+        """Somebody who works here."""
+        dave = person("dave").id
+        staff.give_role(SYSTEM, dave, Role.DESK, self.room.property_id)
+        return dave
+
+    @property
+    def here(self) -> str:
+        return encode("property", self.room.property_id)
+
+    @property
+    def nights(self) -> dict[str, str]:
+        self.blocks += 1
+        stay = in_days(100 + self.blocks, 1)
+        dates = {"checkIn": str(stay.check_in), "checkOut": str(stay.check_out)}
+        return {"room": encode("room", self.room.id), "reason": "paint", **dates}
+
+
+@dataclass(frozen=True)
+class Route:
+    """Who is let in, and what is sent: all but the token, and refused for what it says only after whoever sends it."""
+
+    allowed: set[str]
+    sent: Callable[[House], Mapping[str, str]] = field(default=lambda _: {})
+    asked: Callable[[House], Mapping[str, str]] = field(default=lambda _: {})
+    refused: Callable[[TestResponse, House, dict[str, str]], bool] = field(
+        default=lambda answer, _, __: is_refused(answer)
+    )
+    steps: str = ""  # what stands in the address for <step>
+
+
+def is_refused(answer: TestResponse) -> bool:
+    return answer.status_code in (403, 404) or answer.headers.get("Location", "").startswith("/sign-in")
+
+
+@reading
+def _is_there(block_id: str) -> bool:
+    return any(encode("block", one.id) == block_id for one in db.session.query(Block))
+
+
+MONEY = {"amount": "10", "by": "desk", "reference": "receipt 1", "reason": "no reason", "how": "desk"}
+
+ROUTES: dict[str, Route] = {
+    "GET /admin/": Route(STAFF),
+    "POST /admin/property": Route(STAFF),
+    # Too early for all of these, which is said to whoever may ask.
+    "POST /admin/day/<booking_id>/<step>": Route(DESK, steps="check-in"),
+    "GET /admin/day/<booking_id>/<step>": Route(DESK, steps="check-out"),
+    "POST /admin/day/<booking_id>/undo/<step>": Route(DESK, steps="check-in"),
+    "POST /admin/rooms/<room_id>/status": Route(HOUSE, lambda _: {"status": "dirty"}),
+    "POST /admin/rooms/<room_id>/status/undo": Route(HOUSE),
+    "GET /admin/calendar/": Route(SEES),
+    "GET /admin/calendar/nights": Route(HOUSE, asked=lambda house: house.nights),
+    "POST /admin/calendar/nights": Route(HOUSE, lambda house: house.nights),
+    "GET /admin/calendar/blocks/<block_id>": Route(HOUSE),
+    # Lifted already or never there: both are told so at the calendar.
+    "POST /admin/calendar/blocks/<block_id>/unblock": Route(
+        HOUSE, refused=lambda _, __, ids: _is_there(ids["block_id"])
+    ),
+    "GET /admin/people": Route(OWNERS),
+    "POST /admin/people/invitations": Route(OWNERS),
+    "POST /admin/people/invitations/<invitation_id>/withdraw": Route(OWNERS_HERE),
+    "POST /admin/people/<user_id>/role": Route(OWNERS_HERE, lambda house: {"role": "desk", "property": house.here}),
+    "POST /admin/people/<user_id>/end": Route(OWNERS_HERE),
+    "GET /admin/audit": Route({OWNER_OF_ALL}),
+    "GET /admin/bookings": Route(SEES),
+    "GET /admin/bookings.csv": Route(SEES),
+    "GET /admin/bookings/new": Route(SEES, asked=lambda house: house.nights | {"guests": "2"}),
+    "POST /admin/bookings/new": Route(SEES, lambda house: house.nights | {"guests": "2", "room": ""}),
+    "GET /admin/bookings/<booking_id>": Route(DESK),
+    "GET /admin/bookings/<booking_id>/cancel": Route(DESK),
+    "POST /admin/bookings/<booking_id>/cancel": Route(DESK, lambda _: {"version": "1", "shownRefund": "0"}),
+    "POST /admin/bookings/<booking_id>/guarantee": Route(DESK, lambda _: MONEY),
+    "POST /admin/bookings/<booking_id>/received": Route(DESK, lambda _: MONEY),
+    "POST /admin/bookings/<booking_id>/waive": Route(MANAGERS, lambda _: MONEY),
+    "POST /admin/bookings/<booking_id>/entries/<entry_id>/returned": Route(DESK, lambda _: MONEY),
+    "POST /admin/bookings/<booking_id>/entries/<entry_id>/correct": Route(MANAGERS, lambda _: MONEY),
+}
+
+
+@pytest.fixture
+def house(alice: User, bob: User, room: Room, desk: BookingContext) -> House:
+    booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
+    [payment] = payments_of(booked)
+    staff.give_role(SYSTEM, bob.id, Role.OWNER)
+    inviting = Actor.signed_in(bob.id, (Membership(Role.OWNER),), None)
+    invited = people.invite_staff(inviting, "eve@example.com", Role.DESK, room.property_id)
+    return House(booked, room, payment.id, desk.rules, invited)
+
+
+@pytest.fixture
+def everybody(app: Flask, alice: User, room: Room) -> dict[str, Visitor]:
+    elsewhere = a_room().property_id
+    roles: dict[str, tuple[Role, uuid.UUID | None]] = {OWNER_OF_ALL: (Role.OWNER, None)}
+    roles |= {name: (role, room.property_id) for role, name in HERE.items()}
+    roles |= {name: (role, elsewhere) for role, name in ELSEWHERE.items()}
+    visitors = {GUEST: Visitor(app).signed_in(alice), STRANGER: Visitor(app)}
+    for name, (role, place) in roles.items():
+        somebody = person(name.replace(" ", "-"))
+        staff.give_role(SYSTEM, somebody.id, role, place)
+        visitors[name] = Visitor(app).signed_in(somebody)
+    return visitors
+
+
+def rules(app: Flask) -> set[str]:
+    """Every way in: "GET /admin/"."""
+    staff_side = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/admin")]
+    return {f"{method} {rule.rule}" for rule in staff_side for method in (rule.methods or set()) & {"GET", "POST"}}
+
+
+def test_every_route_of_the_staff_side_stands_in_the_table(app: Flask) -> None:
+    assert rules(app) == set(ROUTES)
+
+
+def test_everybody_is_let_in_where_they_may_and_nowhere_else(house: House, everybody: dict[str, Visitor]) -> None:
+    wrong: list[str] = []
+    tokens = {name: _token(visitor) for name, visitor in everybody.items()}
+    for described, route in ROUTES.items():
+        method, rule = described.split(" ")
+        for name, visitor in everybody.items():
+            ids = house.ids | {"step": route.steps}
+            address = rule
+            for part, value in ids.items():
+                address = address.replace(f"<{part}>", value)
+            answer = _asked(visitor, method, address, route, house, tokens[name])
+            let_in = not route.refused(answer, house, ids)
+            if let_in is not (name in route.allowed):
+                wrong.append(f"{described}: {name} {'is let in' if let_in else 'is refused'} ({answer.status_code})")
+            if answer.status_code >= 500:
+                wrong.append(f"{described}: {name} gets {answer.status_code}")
+    assert wrong == []
+
+
+def _asked(visitor: Visitor, method: str, address: str, route: Route, house: House, token: str) -> TestResponse:
+    if method == "GET":
+        return visitor.client.get(address, query_string=dict(route.asked(house)))
+    sent: dict[str, Any] = {**route.sent(house), "csrf_token": token}
+    return visitor.client.post(
+        address, data=sent, headers={"Referer": "http://localhost/", "Origin": "http://localhost"}
+    )
+
+
+def _token(visitor: Visitor) -> str:
+    found = visitor.go("/sign-in" if visitor.go("/account").url.startswith("/sign-in") else "/account")
+    token = found.page.select_one('input[name="csrf_token"]')
+    assert token is not None
+    return str(token["value"])
+
+
+def test_the_table_knows_who_there_is() -> None:
+    assert all(route.allowed <= EVERYBODY for route in ROUTES.values())
+    assert not any({GUEST, STRANGER} & route.allowed for route in ROUTES.values())
