@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-DOORS = {"api", "cli", "http", "jobs", "web"}
+DOORS = {"admin", "api", "cli", "http", "jobs", "web"}
 THROUGH_A_DOOR = {"client", "runner", "stand_in"}  # fixtures: a program that talks HTTP, a command line, Stripe
 ELSEWHERE = {"backup", "bench", "browser", "budgets", "deploy", "embedded", "faults", "fuzz", "replay"}
 ELSEWHERE |= {"test_fuzz.py"}  # whose library takes long to import

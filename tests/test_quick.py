@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.quick import MOST, quick
+from tests.quick import DOORS, ELSEWHERE, MOST, quick
 
 HERE = Path(__file__).parent
 
@@ -39,6 +39,12 @@ def test_what_takes_long_or_wants_servers_of_its_own_is_not() -> None:
     slow = [item("domain/test_money.py", "slow"), item("infra/test_claims.py", "faults")]
     elsewhere = [item("browser/test_looks.py"), item("backup/test_s3.py"), item("api/test_fuzz.py")]
     assert quick([*slow, *elsewhere]) == []
+
+
+def test_every_door_of_the_product_is_one_here() -> None:
+    beside = {"demo", "domain", "infra", "model", "mutants"}  # rules, and what is as quick
+    named = {path.name for path in HERE.iterdir() if list(path.rglob("test_*.py"))}
+    assert named - DOORS - ELSEWHERE == beside, "say in tests/quick.py what a new folder is"
 
 
 def test_a_first_that_is_slow_gives_way_to_the_next() -> None:
