@@ -167,7 +167,7 @@ def test_masking_is_quick_where_there_is_nothing_to_mask() -> None:
     assert redaction.masked(plain) is plain
 
 
-def test_this_runs_log_is_looked_through_at_its_end(log_tee: Tee) -> None:
+def test_this_runs_log_is_looked_through_at_its_end(app: Flask) -> None:
     leaky = Tee(StringIO())
     leaky.write('{"event": "alice@example.com signed in"}\n')
     assert leaky.leaks() == ["alice@example.com"]
