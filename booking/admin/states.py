@@ -52,6 +52,27 @@ def of_booking(status: str) -> tuple[str, str]:
     return str(name), look
 
 
+# Where a guest is, and what a room is like.
+PRESENCES = {
+    "expected": _("Expected"),
+    "in_house": _("Checked in"),
+    "departed": _("Checked out"),
+    "no_show": _("No-show"),
+}
+ROOMS = {
+    "clean": _("Clean"),
+    "dirty": _("To clean"),
+    "inspected": _("Inspected"),
+    "out_of_order": _("Out of order"),
+}
+
+
+def of_anything(state: str) -> str:
+    """As logs write it, of a booking, its guest or a room; one of another version by its own name."""
+    known = {name: called for name, (called, _look) in BOOKINGS.items()} | PRESENCES | ROOMS
+    return str(known.get(state, state))
+
+
 def filters() -> list[tuple[str, str]]:
     """What the list can be narrowed to."""
     return [(state, str(name)) for state, name in FILTERS.items()]

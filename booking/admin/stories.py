@@ -24,16 +24,23 @@ ACTIONS = {
     "account.enabled": _("Account enabled"),
     "account.made": _("Account created"),
     "account.renamed": _("Name changed"),
+    "booking.arrived": _("Checked in"),
     "booking.cancelled": _("Booking cancelled"),
     "booking.changed": _("Stay changed"),
     "booking.confirmed": _("Booking confirmed"),
     "booking.created": _("Room held"),
+    "booking.departed": _("Checked out"),
     "booking.expired": _("Hold ran out"),
     "booking.guests_changed": _("Guests changed"),
+    "booking.missed": _("Marked as a no-show"),
     "booking.refund_corrected": _("Refund corrected"),
+    "booking.reverted": _("Taken back at the desk"),
     "change.begun": _("Change begun"),
     "debt.waived": _("Guest let off what was due"),
     "debt.waiver_corrected": _("Waiver taken back"),
+    "dispute.lost": _("Chargeback lost"),
+    "dispute.open": _("Chargeback opened"),
+    "dispute.won": _("Chargeback won"),
     "email.changed": _("Email changed"),
     "email.kept": _("Change of email given up"),
     "email.requested": _("Change of email requested"),
@@ -49,11 +56,13 @@ ACTIONS = {
     "payment.failed": _("Payment declined"),
     "payment.received": _("Payment entered"),
     "payment.started": _("Payment begun"),
+    "payment.succeeded": _("Payment taken"),
     "payments.hurried": _("Payments asked about"),
     "property.changed": _("Property changed"),
     "property.created": _("Property added"),
     "recoverycodes.renewed": _("New recovery codes made"),
     "refund.corrected": _("Refund taken back"),
+    "refund.failed": _("Refund declined"),
     "refund.failed_after_all": _("Refund failed after all"),
     "refund.found": _("Refund made at the provider"),
     "refund.retried": _("Refund sent again"),
@@ -62,6 +71,8 @@ ACTIONS = {
     "role.changed": _("Role changed"),
     "room.changed": _("Room changed"),
     "room.created": _("Room added"),
+    "room_status.changed": _("State of the room changed"),
+    "room_status.undone": _("State of the room taken back"),
     "secondfactor.disabled": _("Two-step sign-in turned off"),
     "secondfactor.enabled": _("Two-step sign-in turned on"),
     "secondfactors.sealed": _("Two-step secrets sealed anew"),
@@ -82,7 +93,9 @@ FACTS = {
     "fullName": _("Name"),
     "guarantee": _("To be paid"),
     "guests": _("Guests"),
+    "nightsFreed": _("Nights given back"),
     "on": _("Day"),
+    "presence": _("Guest"),
     "property": _("Property"),
     "reason": _("Reason"),
     "refundAmount": _("Refund"),
@@ -152,8 +165,8 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
 def _plain(name: str, value: Any, facts: Mapping[str, Any]) -> str:
     if value is None or value == "":
         return ""
-    if name == "status":
-        return states.of_booking(str(value))[0]
+    if name in ("status", "presence"):
+        return states.of_anything(str(value))
     if name in AMOUNTS and (currency := facts.get("currency")):
         return money_format.money(Decimal(str(value)), str(currency))
     return str(value)

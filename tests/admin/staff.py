@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask import Flask
-from sqlalchemy import Engine, event
 
 from booking.domain.actors import Role
 from booking.domain.people import staff
 from booking.domain.tables import Room, User
+from tests import said_to_postgres
 from tests.cast import SYSTEM
 from tests.web.visitor import Visitor
 
@@ -28,14 +28,6 @@ def at_work(app: Flask, who: User, role: Role, at: Room | None = None) -> Visito
 
 def statements(action: Callable[[], object]) -> int:
     """How many are sent to Postgres meanwhile."""
-    sent: list[str] = []
-
-    def note(_: object, __: object, statement: str, *___: object) -> None:
-        sent.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    with said_to_postgres.statements() as sent:
         action()
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
     return len(sent)

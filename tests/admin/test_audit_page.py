@@ -9,18 +9,18 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 
-from booking.domain import inputs, payments
+from booking.domain import inputs, inventory, payments, reservations
 from booking.domain.actors import Actor, Role
 from booking.domain.errors import NotFound
 from booking.domain.people import audit_search, own_account, staff
 from booking.domain.people.audit_search import AuditSearch
-from booking.domain.reservations import guarantees, holds
+from booking.domain.reservations import bookings, guarantees, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
 from tests.admin.staff import at_work, statements
 from tests.cases import each
-from tests.cast import SYSTEM, acting, order, person, today
+from tests.cast import SYSTEM, VISA, acting, in_days, order, person, today
 from tests.domain.reservations.test_staff_search import clerk
 from tests.web.visitor import Visitor
 
@@ -118,3 +118,15 @@ def test_only_owners_of_all_look(app: Flask, bob: User, room: Room, role: Role) 
 def test_a_deleted_person_is_not_named(app: Flask, owner: Visitor, bob: User) -> None:
     own_account.rename(acting(bob), "Robert")
     assert "Robert" not in owner.go("/admin/audit").text, "guests leave no entries"
+
+
+def test_what_was_done_at_the_desk_and_in_the_rooms_is_told_in_words(
+    owner: Visitor, room: Room, alice: User, desk: BookingContext
+) -> None:
+    booking = bookings.book(acting(alice), order(alice, room, in_days(0)), VISA, desk)
+    reservations.check_in(SYSTEM, booking.id, desk)
+    inventory.set_room_status(SYSTEM, room.id, "dirty")
+    owner.go("/admin/audit")
+    assert (owner.status, told(owner)[:2]) == (200, ["State of the room changed", "Checked in"])
+    assert "State: Clean → To clean" in owner.text
+    assert "Guest: Expected → Checked in" in owner.text

@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from booking.admin import stories
+from booking.admin import states, stories
 from booking.domain import payments
 from booking.domain.actors import Role
+from booking.domain.inventory.housekeeping_models import ROOM_STATUSES
 from booking.domain.payments import Contact
+from booking.domain.payments.models import DISPUTE_STATES, FAILED, SUCCEEDED
 from booking.domain.reservations import bookings, guarantees, holds
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.models import BOOKING_STATUSES, PRESENCES
 from booking.domain.reservations.requests import BookingRequest
 from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
@@ -273,8 +276,21 @@ def test_money_asks_for_a_fresh_sign_in_and_loses_nothing(app: Flask, bob: User,
 
 
 def test_every_action_of_the_audit_log_has_words() -> None:
-    said = re.compile(r"(?:\.audit|audit_log\.record|changes\.record)\(\s*\w+,\s*\"([a-z_]+\.[a-z_]+)\"")
+    """Also those that are made of a state, and those that a function of the subject hands on."""
+    said = re.compile(
+        r"(?:\.audit|audit_log\.record|changes\.record|\btell|\b_note)\(\s*\w+,(?:\s*\w+,)?\s*\"([a-z_]+\.[a-z_]+)\""
+    )
     sources = [path.read_text() for path in DOMAIN.rglob("*.py")]
     actions = {action for source in sources for action in said.findall(source)}
-    assert len(actions) > 25
-    assert actions <= set(stories.ACTIONS)
+    assert actions >= {"booking.arrived", "booking.reverted", "room_status.changed", "room_status.undone"}
+    assert len(actions) > 30
+    made = {f"dispute.{state}" for state in DISPUTE_STATES} | {
+        f"{kind}.{state}" for kind in ("payment", "refund") for state in (SUCCEEDED, FAILED)
+    }
+    assert actions | made <= set(stories.ACTIONS)
+
+
+def test_every_state_that_the_audit_log_names_has_words(app: Flask) -> None:
+    for state in (*BOOKING_STATUSES, *PRESENCES, *ROOM_STATUSES):
+        assert states.of_anything(state) != state
+    assert states.of_anything("of_another_version") == "of_another_version"

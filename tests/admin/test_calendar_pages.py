@@ -15,7 +15,7 @@ from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Block, Room, User
 from booking.infra.ids import encode
-from tests.admin.test_entrance import working
+from tests.admin.staff import working
 from tests.cases import each
 from tests.cast import VISA, a_room, acting, all_at_once, beside, blocked, count, in_days, nights_of, order, today
 from tests.web.visitor import Visitor

@@ -14,7 +14,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Order, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
-from tests.admin.test_entrance import working
+from tests.admin.staff import working
 from tests.cases import each
 from tests.cast import VISA, a_room, acting, all_at_once, beside, count, in_days, nights_of, order
 from tests.web.visitor import Visitor

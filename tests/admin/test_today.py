@@ -20,7 +20,7 @@ from booking.domain.tables import Booking, Delivery, Event, Room, User
 from booking.infra import clock
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode, new_id
-from tests.admin.test_entrance import working
+from tests.admin.staff import working
 from tests.cases import each
 from tests.cast import SYSTEM, VISA, a_room, acting, beside, in_days, later, nights_of, order, reload
 from tests.said_to_postgres import statements
