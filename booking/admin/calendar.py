@@ -12,8 +12,7 @@ from flask import Blueprint, Response, request, session, url_for
 
 from booking.admin.entrance import desk
 from booking.domain import inventory, reservations
-from booking.domain.catalogue import House
-from booking.domain.errors import Invalid, NotFound, RoomNotFound
+from booking.domain.errors import Invalid, RoomNotFound
 from booking.domain.inventory import BlockableRoom, BlockDiffers, BlockNotFound, NightsTaken, NightsToBlock
 from booking.domain.reservations import CalendarEntry, CalendarRoom, CalendarWish, RoomCalendar
 from booking.domain.stays import Stay
@@ -46,7 +45,7 @@ class Cell:
 def show() -> Response:
     """The rooms of one property; to htmx, the next ones."""
     form, wish, status = _asked()
-    house = _house()
+    house = desk().house_of(request.args.get("property", ""))
     found = reservations.room_calendar(actor(), house.id, wish.view, current_services().booking_context.rules)
     told = None if wish.offset else session.pop(TOLD, None)
     facts: dict[str, Any] = {"house": house, "calendar": found, "wish": wish, "form": form, "told": told}
@@ -110,16 +109,6 @@ def _asked() -> tuple[Form, CalendarWish, int]:
         return form, form.accept(CalendarWish), 200
     except Invalid as refusal:
         return form, CalendarWish(), status_of(refusal)
-
-
-def _house() -> House:
-    """The property in the address, the chosen one, or the first; raises NotFound where there is none to see."""
-    wanted = decode("property", request.args.get("property", ""))
-    houses = desk().houses if wanted else desk().shown_houses
-    found = next((house for house in houses if wanted in (None, house.id)), None)
-    if found is None:
-        raise NotFound
-    return found
 
 
 def _cells_of(calendar: RoomCalendar) -> dict[Any, list[Cell]]:

@@ -11,6 +11,7 @@ from flask_babel import gettext
 
 from booking.domain import catalogue, people
 from booking.domain.catalogue import House
+from booking.domain.errors import NotFound
 from booking.domain.people import StaffAreas
 from booking.infra.ids import decode, encode
 from booking.pages import rendering, security, signed_in
@@ -65,6 +66,18 @@ class Desk:
             return self.houses[0]
         chosen = decode("property", session.get(HOUSE, ""))
         return next((house for house in self.houses if house.id == chosen), None)
+
+    def house_of(self, key: str) -> House:
+        """The property of this id in an address or a form; where there is none, the chosen one, or the first.
+
+        Raises NotFound.
+        """
+        wanted = decode("property", key)
+        houses = self.houses if key else self.shown_houses
+        found = next((house for house in houses if not key or house.id == wanted), None)
+        if found is None:
+            raise NotFound
+        return found
 
     @property
     def shown_houses(self) -> list[House]:

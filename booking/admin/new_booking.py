@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, request, session, url_for
+from flask import Blueprint, Response, session, url_for
 from flask_babel import gettext
 
 from booking.admin.booking import DONE
 from booking.admin.entrance import desk
 from booking.domain import reservations
 from booking.domain.catalogue import House
-from booking.domain.errors import Conflict, Invalid, NotFound, RoomLocked
+from booking.domain.errors import Conflict, Invalid, RoomLocked
 from booking.domain.reservations import DeskBooking, RoomOffer, StayOrder
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
-from booking.infra.ids import decode, encode
+from booking.infra.ids import encode
 from booking.pages import formats
 from booking.pages.forms import Form
 from booking.pages.rendering import go_to, page
@@ -48,7 +48,7 @@ def book() -> Response:
 
 
 def _page(form: Form, status: int = 200) -> Response:
-    house = _house(form)
+    house = desk().house_of(form.value("property"))
     offer = _offer(form, house) if any(form.value(name) for name in DATES[:2]) else None
     if offer:
         formats.alike(house.currency, [room.total for room in offer.rooms])
@@ -78,13 +78,3 @@ def _offer(form: Form, house: House) -> RoomOffer | None:
     except Invalid as refusal:
         form.refuse(refusal)
         return None
-
-
-def _house(form: Form) -> House:
-    """The property in the form, the chosen one, or the first; raises NotFound where there is none to book for."""
-    wanted = decode("property", form.value("property", request.args.get("property", "")))
-    houses = desk().houses if wanted else desk().shown_houses
-    found = next((house for house in houses if wanted in (None, house.id)), None)
-    if found is None:
-        raise NotFound
-    return found

@@ -190,8 +190,7 @@ def test_a_block_of_another_house_is_neither_shown_nor_ended(at_work: Visitor) -
     address = f"/admin/calendar/blocks/{encode('block', block.id)}"
     assert at_work.go(address).status == 404
     at_work.go(CALENDAR)
-    token = str(at_work.page.select_one("[name=csrf_token]")["value"])  # type: ignore[index]
-    at_work.post(f"{address}/unblock", csrf_token=token)
+    at_work.post(f"{address}/unblock", csrf_token=at_work.token())
     assert len(nights_of(other)) == 3
 
 
@@ -254,7 +253,7 @@ def test_nights_that_somebody_has_are_named(at_work: Visitor, alice: User, room:
 
 def test_of_two_who_want_the_same_nights_one_gets_them(app: Flask, at_work: Visitor, room: Room) -> None:
     at_work.go(nights_page(room))
-    token = str(at_work.form("/admin/calendar/nights").select_one("[name=csrf_token]")["value"])  # type: ignore[index]
+    token = at_work.token()
 
     def wanted(start: int) -> Any:
         fields = nights_form(room, start, csrf_token=token)

@@ -116,6 +116,11 @@ class Visitor:
         assert isinstance(form, Tag), f"no form for {action} on {self.url}: {self.text[:400]}"
         return form
 
+    def token(self) -> str:
+        """What proves that a form is of this page."""
+        [field, *_] = self.page.select("[name=csrf_token]")
+        return str(field["value"])
+
     def links(self) -> list[str]:
         return [str(link["href"]) for link in self.page.select("a[href]")]
 

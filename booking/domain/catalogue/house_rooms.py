@@ -14,12 +14,7 @@ from booking.infra.db import db
 
 # "Room 9" before "Room 10": each number in a name is padded to ten digits.
 _PADDED = func.regexp_replace(
-    func.regexp_replace(func.lower(Room.name), r"(\d+)", r"0000000000\1", "g"),
-    *[
-        r"0*(\d{10})(?!\d)",
-        r"\1",
-        "g",
-    ],
+    func.regexp_replace(func.lower(Room.name), r"(\d+)", r"0000000000\1", "g"), r"0*(\d{10})(?!\d)", r"\1", "g"
 )
 
 

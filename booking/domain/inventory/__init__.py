@@ -27,7 +27,13 @@ from booking.domain.inventory.blocks import get as get_block
 from booking.domain.inventory.blocks import prune as prune_blocks
 from booking.domain.inventory.blocks import room as get_blockable_room
 from booking.domain.inventory.housekeeping import SETTABLE as SETTABLE_STATUSES
-from booking.domain.inventory.housekeeping import RoomState, StatusModified, StatusNotUndoable, put_out_of_order
+from booking.domain.inventory.housekeeping import (
+    UNDO_WITHIN,
+    RoomState,
+    StatusModified,
+    StatusNotUndoable,
+    put_out_of_order,
+)
 from booking.domain.inventory.housekeeping import set_status as set_room_status
 from booking.domain.inventory.housekeeping import soil as soil_room
 from booking.domain.inventory.housekeeping import state as get_room_state
@@ -66,6 +72,7 @@ __all__ = [
     "ROOM_OUT_OF_ORDER",
     "ROOM_STATES",
     "SETTABLE_STATUSES",
+    "UNDO_WITHIN",
     "Availability",
     "Block",
     "BlockDetails",

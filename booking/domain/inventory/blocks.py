@@ -40,8 +40,7 @@ class BlockDiffers(Conflict):
     code = "BLOCK_DIFFERS"
 
 
-@transaction(retry_on=(SAME_UID,))
-def block(
+def take_off_sale(
     actor: Actor,
     room_id: uuid.UUID,
     stay: Stay,
@@ -57,21 +56,9 @@ def block(
     elsewhere, whenever it began or begins; only what is over is none of ours.
 
     Raises Invalid, RoomNotFound, Forbidden, NightsTaken, BlockDiffers.
+
+    Inside the caller's transaction, which is to begin anew where SAME_UID refuses it; block() is it by itself.
     """
-    return take_off_sale(actor, room_id, stay, rules=rules, reason=reason, source=source, uid=uid)
-
-
-def take_off_sale(
-    actor: Actor,
-    room_id: uuid.UUID,
-    stay: Stay,
-    *,
-    rules: StayRules,
-    reason: str,
-    source: str = STAFF,
-    uid: str | None = None,
-) -> Block:
-    """The same inside the caller's transaction, which is to begin anew where SAME_UID refuses it."""
     _refuse_unless_sensible(stay, reason, source, uid)
     location, time_zone = _place_of(actor, room_id)
     if same := _same(room_id, stay, source, uid):
@@ -94,14 +81,13 @@ def take_off_sale(
     return new
 
 
-@transaction(isolation=READ_COMMITTED)
-def unblock(actor: Actor, block_id: uuid.UUID) -> Block:
-    """Put the block's nights on sale again and return what it was. Raises BlockNotFound."""
-    return put_on_sale(actor, block_id)
+block = transaction(retry_on=(SAME_UID,))(take_off_sale)
 
 
 def put_on_sale(actor: Actor, block_id: uuid.UUID) -> Block:
-    """The same inside the caller's transaction."""
+    """Put the block's nights on sale again and return what it was, inside the caller's transaction; unblock() is it by
+    itself. Raises BlockNotFound.
+    """
     gone: Block | None = db.session.scalar(delete(Block).where(Block.id == block_id).returning(Block))
     if gone is None:
         raise BlockNotFound
@@ -110,6 +96,9 @@ def put_on_sale(actor: Actor, block_id: uuid.UUID) -> Block:
     availability.unblock(actor, block_id)
     people.audit(actor, "nights.unblocked", encode("room", gone.room_id), before=_facts(gone))
     return gone
+
+
+unblock = transaction(isolation=READ_COMMITTED)(put_on_sale)
 
 
 @dataclass(frozen=True, slots=True)

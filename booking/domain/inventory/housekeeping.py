@@ -35,7 +35,7 @@ from booking.infra.db import db, reading, transaction
 from booking.infra.ids import encode
 
 SETTABLE = (CLEAN, DIRTY, INSPECTED)
-UNDO_WITHIN = dt.timedelta(minutes=1)
+UNDO_WITHIN = dt.timedelta(minutes=1)  # whatever staff does by one press, here and at the desk
 FIRST_OF_ROOM = ("pk_room_statuses",)  # two at once say the first about a room: the second finds the first's
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.domain.columns import CURRENCY_CODE, Amount, CreatedAt, Currency, Id, UpdatedAt, one_of
@@ -149,6 +149,11 @@ class Dispute(Model):
     reason: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
+
+
+# Of orders, in SQL: Order.due, and whether that is anything.
+ORDER_DUE = func.greatest(Order.owed - Order.waived - (Order.paid - Order.refunded - Order.refunding), 0)
+ORDER_IS_DUE = Order.owed - Order.waived > Order.paid - Order.refunded - Order.refunding
 
 
 class Payment(Model):

@@ -15,7 +15,7 @@ from sqlalchemy import and_, exists, func, or_, select
 from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.errors import Forbidden
-from booking.domain.payments import BALANCE, Order, Payment, ScheduledPayment
+from booking.domain.payments import BALANCE, ORDER_IS_DUE, Order, Payment, ScheduledPayment
 from booking.domain.people import Action
 from booking.domain.reservations.models import CANCELLED, IS_FIRST, Booking
 from booking.domain.stays import Stay
@@ -40,7 +40,6 @@ class Balance:
 
 
 _OF_ORDER = Booking.order_id == Order.id
-_IS_DUE = Order.owed - Order.waived > Order.paid - Order.refunded - Order.refunding
 _STEPS = ScheduledPayment.order_id == Order.id, ScheduledPayment.purpose == BALANCE
 _IS_PLANNED = and_(Order.paid > 0, exists().where(*_STEPS))
 _NEXT_AT = select(func.min(ScheduledPayment.next_at)).where(*_STEPS).scalar_subquery()
@@ -52,7 +51,7 @@ _RETURNED_ELSEWHERE = exists().where(Payment.order_id == Order.id, Payment.found
 def due(actor: Actor, limit: int = 1000) -> list[Balance]:
     """The first to arrive at the top. Raises Forbidden."""
     people.require(actor, Action.SEE_PAYMENTS, otherwise=Forbidden)
-    unpaid = and_(or_(Order.guarantee.is_not(None), _IS_PLANNED, _RETURNED_ELSEWHERE), _IS_DUE)
+    unpaid = and_(or_(Order.guarantee.is_not(None), _IS_PLANNED, _RETURNED_ELSEWHERE), ORDER_IS_DUE)
     facts = _IS_PLANNED.label("is_planned"), _NEXT_AT.label("next_at"), _TIMES_DECLINED.label("attempts")
     rows = select(Order, Booking, *facts).select_from(Order).join(Booking, _OF_ORDER).where(IS_FIRST, unpaid)
     found = db.session.execute(rows.order_by(Booking.check_in, Order.id).limit(limit))
@@ -66,7 +65,7 @@ def owed_by(user_id: uuid.UUID) -> list[tuple[Order, Booking]]:
     """
     expected = or_(Order.guarantee.is_not(None), _IS_PLANNED)
     firsts = select(Order, Booking).select_from(Order).join(Booking, _OF_ORDER).where(IS_FIRST)
-    rows = firsts.where(Order.user_id == user_id, expected, _IS_DUE)
+    rows = firsts.where(Order.user_id == user_id, expected, ORDER_IS_DUE)
     return [(order, booking) for order, booking in db.session.execute(rows.order_by(Order.id))]
 
 

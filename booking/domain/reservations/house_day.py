@@ -19,7 +19,7 @@ from sqlalchemy import Date as SqlDate
 from booking.domain import messages, payments, people
 from booking.domain.actors import Actor
 from booking.domain.messages import Delivery, Event
-from booking.domain.payments import AWAITING_STAFF, REFUND, STARTED, UNKNOWN, Order, Payment
+from booking.domain.payments import AWAITING_STAFF, ORDER_DUE, ORDER_IS_DUE, REFUND, STARTED, UNKNOWN, Order, Payment
 from booking.domain.people import Action, User
 from booking.domain.reservations import undoing
 from booking.domain.reservations.models import (
@@ -163,7 +163,7 @@ _FACTS = (
     Order.contact_phone,
     Order.contact_arrival_time,
     Order.contact_requests,
-    func.greatest(Order.owed - Order.waived - (Order.paid - Order.refunded - Order.refunding), 0).label("due"),
+    ORDER_DUE.label("due"),
 )
 _VISITS = select(*_FACTS).join(Order, Order.id == Booking.order_id).outerjoin(User, User.id == Booking.user_id)
 _ORDERED = (Booking.property_name, Booking.room_name, Booking.check_in, Booking.id)
@@ -245,10 +245,9 @@ def _holds(houses: list[uuid.UUID], now: _Day) -> list[Visit]:
 
 def _owing(houses: list[uuid.UUID], now: _Day) -> list[Visit]:
     """Guests for whom the house vouches, who are there or have left, and have not paid."""
-    unpaid = Order.owed - Order.waived > Order.paid - Order.refunded - Order.refunding
     owing = _VISITS.where(
         Order.guarantee.is_not(None),
-        unpaid,
+        ORDER_IS_DUE,
         IS_FIRST,
         Booking.property_id.in_(houses),
         or_(Booking.checked_in_at.is_not(None), Booking.no_show_at.is_not(None), Booking.check_out <= now.sql),

@@ -22,7 +22,7 @@ from booking.domain.actors import Actor
 from booking.domain.catalogue import Room
 from booking.domain.errors import NotFound
 from booking.domain.inputs import CalendarDate, Input, one_of, plain
-from booking.domain.payments import CHANNELS, Order
+from booking.domain.payments import CHANNELS, ORDER_IS_DUE, Order
 from booking.domain.people import Action, User
 from booking.domain.reservations import cancellation
 from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING, Booking
@@ -135,7 +135,6 @@ _STATES: dict[str, ColumnElement[bool]] = {
     GONE: Booking.status == CANCELLED,
     OVER: or_(Booking.status == EXPIRED, _RUN_OUT),
 }
-_DUE = Order.owed - Order.waived > Order.paid - Order.refunded - Order.refunding
 
 
 def _filters(wanted: BookingSearch) -> list[ColumnElement[bool]]:
@@ -147,7 +146,7 @@ def _filters(wanted: BookingSearch) -> list[ColumnElement[bool]]:
         (wanted.leaving_to, lambda day: Booking.check_out <= day),
         (wanted.staying, _is_there),
         (wanted.channel, lambda channel: Order.channel == channel),
-        (wanted.balance, lambda _: and_(Booking.status.in_((CONFIRMED, CANCELLED)), _DUE)),
+        (wanted.balance, lambda _: and_(Booking.status.in_((CONFIRMED, CANCELLED)), ORDER_IS_DUE)),
         (wanted.after, lambda cursor: _beyond(cursor, wanted.sort)),
     ]
     return [condition(value) for value, condition in asked if value is not None]

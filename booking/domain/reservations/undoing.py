@@ -31,7 +31,6 @@ from booking.infra import clock
 from booking.infra.db import transaction
 from booking.infra.ids import new_id
 
-UNDO_WITHIN = dt.timedelta(minutes=1)
 CHECK_IN, CHECK_OUT, MARK_NO_SHOW = STEPS = ("check-in", "check-out", "no-show")
 _COLUMN = {CHECK_IN: "checked_in_at", CHECK_OUT: "checked_out_at", MARK_NO_SHOW: "no_show_at"}
 _LAST = {IN_HOUSE: CHECK_IN, DEPARTED: CHECK_OUT, NO_SHOW: MARK_NO_SHOW}
@@ -42,7 +41,7 @@ def last_step(booking: Booking) -> tuple[str, dt.datetime] | None:
     step = _LAST.get(booking.presence)
     if step is None:
         return None
-    until = getattr(booking, _COLUMN[step]) + UNDO_WITHIN
+    until = getattr(booking, _COLUMN[step]) + inventory.UNDO_WITHIN
     return (step, until) if clock.now() <= until else None
 
 
@@ -68,7 +67,7 @@ def undo(
         raise NothingToUndo
     front_desk.refuse_if_modified(booking, seen_version)
     at: dt.datetime = getattr(booking, _COLUMN[last])
-    if clock.now() > at + UNDO_WITHIN:
+    if clock.now() > at + inventory.UNDO_WITHIN:
         raise UndoOver
     _take_back(actor, booking, last, at, context)
     return booking

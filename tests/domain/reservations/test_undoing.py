@@ -58,7 +58,7 @@ def test_undoing_a_check_out_twice_does_not_undo_the_check_in(
 
 
 def test_after_a_minute_it_stays(arrived: Booking, desk: BookingContext) -> None:
-    later(arrived.checked_in_at + undoing.UNDO_WITHIN - clock.now() - SECOND)
+    later(arrived.checked_in_at + inventory.UNDO_WITHIN - clock.now() - SECOND)
     assert undoing.last_step(arrived) is not None
     later(2 * SECOND)
     assert undoing.last_step(arrived) is None
