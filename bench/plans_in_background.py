@@ -9,13 +9,15 @@ to Postgres is noted, explained, and must use an index and stay under 50 ms. So 
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import re
 import shutil
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +28,11 @@ from sqlalchemy import Engine, create_engine, event
 from bench.copy_of_its_own import ROOT, running
 from booking import create_app
 from booking.config import Settings
+from booking.domain import reservations
 from booking.domain.maintenance import backlog
 from booking.domain.messages import outbox
 from booking.infra import signals
+from booking.infra.provider import Happened, Heard, NotSigned, Provider
 from booking.jobs import cache_refresh, ticker
 
 # What a statement must find it has found already when it was noted: said again, it may find nothing.
@@ -133,6 +137,7 @@ def chores(app: Flask) -> dict[str, Callable[[], object]]:
     settings: Settings = app.extensions["services"].settings
     found: dict[str, Callable[[], object]] = {"outbox": lambda: ticker.hand_over(_NoQueue())}  # type: ignore[arg-type]
     found |= {chore.name: chore.work for chore in ticker.chores(settings)}
+    found["provider"] = lambda: _look_at_one_that_tells(app)
     found |= {"gauges": outbox.status, "given up": outbox.given_up, "cache deliveries": _deliver_to_the_cache}
     checks = [look for name, look in vars(backlog).items() if name[0] != "_" and _is_own(look)]
     return found | {f"doctor: {look.__name__}": lambda look=look: _look(look, settings) for look in checks}  # type: ignore[misc]
@@ -147,6 +152,35 @@ def _look(look: Callable[..., Iterator[object]], settings: Settings) -> None:
     with engine.connect() as opened:
         list(look(opened, settings))
     engine.dispose()
+
+
+class _Telling:
+    """A provider that sends messages, and lists a refund and a dispute that are none of ours."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+
+    def heard(self, *_: object) -> Heard:
+        raise NotSigned
+
+    def dispute(self, _: str) -> None: ...
+
+    def returns(self, _: str) -> None: ...
+
+    def refunds_made(self, *_: dt.datetime) -> list[Happened]:
+        return [Happened("re_1", "succeeded", uuid.uuid4(), Heard("refund", uuid.uuid4()))]
+
+    def disputes_made(self, *_: dt.datetime) -> list[Happened]:
+        return [Happened("dp_1", "open", uuid.uuid4(), Heard("dispute", None, "dp_1"))]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._provider, name)
+
+
+def _look_at_one_that_tells(app: Flask) -> None:
+    context = app.extensions["services"].booking_context
+    telling: Any = _Telling(context.provider)
+    reservations.look_at_providers(ticker.WORKER, replace(context, provider=telling), at_once=True)
 
 
 def _deliver_to_the_cache() -> None:

@@ -138,6 +138,7 @@ class Settings:
     room_cache_seconds: int = 600  # ROOM_CACHE_SECONDS: of a room's details
     ticker_seconds: float = 1.0  # TICKER_SECONDS: how often the worker looks for new events
     sweep_seconds: float = 15.0  # SWEEP_SECONDS: how often holds expire and unknown payments are settled
+    demo_goes_on: bool = True  # DEMO_GOES_ON: false leaves the demo as it was loaded: no guest comes, none leaves
     backup_url: str = ""  # BACKUP_URL: file:///folder or s3://bucket/prefix (keys in AWS_*); empty: no backups
     backup_database_url: str = ""  # BACKUP_DATABASE_URL: Postgres, as a role with REPLICATION; only backups use it
     backup_keep: int = 7  # BACKUP_KEEP: how many base backups are kept, with all WAL since the oldest of them
@@ -148,6 +149,11 @@ class Settings:
     @property
     def production(self) -> bool:
         return self.app_env == PRODUCTION
+
+    @property
+    def plays_demo(self) -> bool:
+        """Whether the days of the demo go on by themselves."""
+        return self.demo_goes_on and not self.production
 
     @property
     def charges_nobody(self) -> bool:

@@ -35,7 +35,8 @@ group = Group("demo", help="Rooms and accounts to try the product with.")
 def load() -> None:
     """Put in 324 rooms in twelve cities, a demo guest, a demo owner and some stays, where they are missing.
 
-    Whatever is there already stays as it is; the days since are played: guests have come and gone, others will come.
+    Whatever is there already stays as it is; the days since are played (unless DEMO_GOES_ON is false): guests have come
+    and gone, others will come.
     Refused in production, because everybody knows the passwords.
 
     \b
@@ -59,7 +60,7 @@ def load() -> None:
     stays = occupancy.load(guest.id, others.id)
 
     # --- the days since
-    played = living.play(current_services().booking_context)
+    played = living.play(current_services().booking_context) if settings.plays_demo else 0
 
     click.echo(
         f"{count(loaded, 'demo room')} and {count(stays, 'stay')} added."

@@ -125,7 +125,7 @@ def chores(settings: Settings) -> list[Chore]:
         *(Chore("payments", settings.sweep_seconds, recover) for _ in range(PAYMENT_SWEEPERS)),
         Chore("provider", LOOK_AT_PROVIDER_SECONDS, look_at_providers),
         Chore("prune", PRUNE_SECONDS, partial(prune, settings.mail_dir)),
-        *([] if settings.production else [Chore("demo", DEMO_SECONDS, demo_days.play)]),
+        *([Chore("demo", DEMO_SECONDS, demo_days.play)] if settings.plays_demo else []),
     ]
 
 

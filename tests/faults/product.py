@@ -36,7 +36,8 @@ class Product:
         self.path, self.home = path, path / "var"
         self.port = next(port for port in range(8100 + os.getpid() % 900, RANGE.start) if is_free(port))
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-        self.environ = {**kept, "PORT": str(self.port), "VAR_DIR": str(self.home), **settings}
+        own = {"PORT": str(self.port), "VAR_DIR": str(self.home), "DEMO_GOES_ON": "false"}  # all that happens is ours
+        self.environ = {**kept, **own, **settings}
         self.supervisor: psutil.Popen | None = None
 
     # --- its life
