@@ -7,9 +7,11 @@ import functools
 import hashlib
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import redis as redis_client
 from flask import Flask
 from sqlalchemy import Engine, create_engine, event, text
@@ -101,6 +103,14 @@ def sweep(environ: dict[str, str]) -> None:
     with _owner(environ["MIGRATION_DATABASE_URL"]).connect() as connection:
         connection.exec_driver_sql("SELECT pg_temp.sweep()")
     _valkey(environ["REDIS_URL"]).flushdb()
+
+
+def redis_elsewhere(patch: pytest.MonkeyPatch, app: Flask, **others: redis.Guarded) -> None:
+    """The application talks to others than its own (`main`, `cache`), until `patch` is undone.
+
+    By the application, not by what is running: that ends before a `patch` that was asked for earlier.
+    """
+    patch.setitem(app.extensions, "booking.redis", replace(app.extensions["booking.redis"], **others))
 
 
 def forget_trouble(app: Flask) -> None:

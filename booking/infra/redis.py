@@ -107,7 +107,7 @@ class Guarded:
         return self.call(lambda client: bool(client.set("trial-write", "1", ex=10)), away=False)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Pair:
     main: Guarded
     cache: Guarded
@@ -123,17 +123,9 @@ class _Servers:
     def main(self) -> Guarded:
         return _pairs.get().main
 
-    @main.setter
-    def main(self, server: Guarded) -> None:
-        _pairs.get().main = server
-
     @property
     def cache(self) -> Guarded:
         return _pairs.get().cache
-
-    @cache.setter
-    def cache(self, server: Guarded) -> None:
-        _pairs.get().cache = server
 
 
 servers = _Servers()

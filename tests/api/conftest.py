@@ -72,8 +72,7 @@ def without_redis(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[], N
     nowhere = "redis://127.0.0.1:1/0"
 
     def leave() -> None:
-        monkeypatch.setattr(redis.servers, "main", redis.Guarded(nowhere), raising=False)
-        monkeypatch.setattr(redis.servers, "cache", redis.Guarded(nowhere), raising=False)
+        databases.redis_elsewhere(monkeypatch, app, main=redis.Guarded(nowhere), cache=redis.Guarded(nowhere))
 
     assert main.takes_writes()
     assert cache.takes_writes()

@@ -18,6 +18,7 @@ from booking.domain.people import own_account, sessions
 from booking.domain.people.sessions import LONGEST_KEPT
 from booking.domain.tables import User
 from booking.infra import cache, redis
+from tests import databases
 from tests.api.program import Program, dates, program_of, refused
 from tests.cast import PASSWORD, acting
 
@@ -191,11 +192,11 @@ def test_whoever_asks_prolongs_the_era_and_never_often(api: Program, trips: list
 
 
 def test_the_first_search_after_redis_was_away_tells_it_and_reads_again_what_it_had_read_before(
-    api: Program, trips: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+    app: Flask, api: Program, trips: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api.get("/rooms", location="kyoto", **dates())
     with monkeypatch.context() as away:
-        away.setattr(redis.servers, "cache", redis.Guarded("redis://127.0.0.1:1/0"))
+        databases.redis_elsewhere(away, app, cache=redis.Guarded("redis://127.0.0.1:1/0"))
         assert not cache.bump(["kyoto"])
     trips.clear()
     for _ in range(2):

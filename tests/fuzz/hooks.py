@@ -32,13 +32,15 @@ BEYOND_SCHEMAS = re.compile(
     r"|(from|to): .+"  # the same for the nights of a calendar
     r"|guests: this room sleeps \d+ guests?"  # nor this room
     r"|maxPrice: must not be below minPrice"
-    r"|(minPrice|maxPrice): has too many (decimals|digits)"
+    r"|(minPrice|maxPrice|shownTotal|shownDifference): has too many (decimals|digits)"
     r"|amenities: (must have at most \d+ characters|has too many entries)"  # of what stands between commas
     r"|guests: must be a whole number"  # 2.0 is an integer to it
     r"|currency: .+"  # wanted where the place does not settle it
     r"|(check(In|Out)|from|to): (is a date that does not exist|must be a date such as .+)"  # to it 0000-01-01 is one
     r"|region: must be .+: accounts of other regions are made there"
-    r"|email: must be an email address"  # `format: email` is wider than what can have a mailbox
+    r"|roomId: this room is at another property"  # than the stay that is to be changed
+    r"|location: is not a destination we know; choose one of .+"
+    r"|(contact\.)?email: must be an email address"  # `format: email` is wider than what can have a mailbox
     r"|password: is (one of the most common passwords; please choose another|too easy to guess[;:] .+)"
     r"|fullName: must not (be empty|contain a link or an email address)"  # spaces alone
     r"|Idempotency-Key: must be 1 to 255 visible ASCII characters"

@@ -20,6 +20,7 @@ from booking.domain.tables import User
 from booking.infra import cache, redis
 from booking.infra.embedded import ports
 from booking.infra.embedded.valkey import binary
+from tests import databases
 from tests.api.program import program_of
 
 pytestmark = pytest.mark.slow
@@ -48,8 +49,7 @@ def server(app: Flask, process: tuple[object, int], monkeypatch: pytest.MonkeyPa
     """The operator's connection to it; the application uses it instead of the tests' server."""
     address = f"redis://127.0.0.1:{process[1]}/0"
     mine = redis.Guarded(address)
-    monkeypatch.setattr(redis.servers, "main", mine, raising=False)
-    monkeypatch.setattr(redis.servers, "cache", mine, raising=False)
+    databases.redis_elsewhere(monkeypatch, app, main=mine, cache=mine)
     return redis_client.Redis.from_url(address, decode_responses=True)
 
 

@@ -22,6 +22,7 @@ from booking.domain.tables import Booking, Room, User
 from booking.infra import redis
 from booking.infra.ids import encode
 from booking.infra.redis import Lock
+from tests import databases
 from tests.cast import VISA, acting, in_days, order
 
 NAME = "lock:test"
@@ -34,7 +35,7 @@ def test_each_answer_of_the_lock_has_a_name_of_its_own(app: Flask, monkeypatch: 
         with redis.lock(NAME, "yours", ttl_ms=5000, busy=lambda note: note != "mine") as beside:
             pass
     away = redis.Guarded("redis://127.0.0.1:1")
-    monkeypatch.setattr(redis.servers, "main", away)
+    databases.redis_elsewhere(monkeypatch, app, main=away)
     with redis.lock(NAME, "mine", ttl_ms=5000, busy=lambda _: True) as without_a_server:
         pass
     assert [first, busy, beside, without_a_server] == [Lock.TAKEN, Lock.BUSY, Lock.UNRELATED, Lock.AWAY]

@@ -15,6 +15,7 @@ from booking.domain.people.sign_in_throttle import ANYWHERE, HERE, SignInGuard
 from booking.domain.tables import User
 from booking.infra import callers, redis, throttle
 from booking.infra.callers import Caller
+from tests import databases
 from tests.cast import PASSWORD, acting, all_at_once, later
 
 pytestmark = pytest.mark.slow
@@ -65,7 +66,7 @@ def under_attack(failures: int = ANYWHERE["free"]) -> None:
 def store(request: pytest.FixtureRequest, app: Flask, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "without Redis":
         away = redis.Guarded("redis://127.0.0.1:1/0")
-        monkeypatch.setattr(redis.servers, "main", away)
+        databases.redis_elsewhere(monkeypatch, app, main=away)
     return str(request.param)
 
 
