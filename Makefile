@@ -16,7 +16,7 @@ ARGS ?=
 PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test bench bench-peers bench-scale bench-background migrate-under-load storm storm-stripe trouble controls drill replay model mutants fuzz lint format messages lock clean python product everything chromium
+.PHONY: help run check test bench bench-peers bench-scale bench-background migrate-under-load storm storm-stripe storm-desk trouble controls drill replay model mutants fuzz lint format messages lock clean python product everything chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -89,6 +89,9 @@ storm: everything ## guests book while everything is killed; ARGS="--attempts 10
 
 storm-stripe: everything ## the same in short, with a stand-in for Stripe that answers late, twice or not at all
 	.venv/bin/python -m tests.faults.storm --stripe --attempts 2000 --clients 16 --kills 5 $(ARGS)
+
+storm-desk: everything ## staff at the desk's pages and guests at the same rooms for a minute, with kills; ARGS="--people 32 --kills 5"
+	.venv/bin/python -m tests.faults.desk_storm $(ARGS)
 
 trouble: everything ## Postgres silent, read-only, locked, gone, its disk full (as root): what everybody is told, how soon
 	.venv/bin/python -m tests.faults.trouble $(ARGS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from typing import Any
@@ -85,7 +86,11 @@ class Browser:
         return entered.status == 303
 
     def post(self, path: str, **fields: object) -> Reply:
-        return self._kept("POST", path, urlencode({"csrf_token": self._token, **fields}).encode())
+        return self.send(path, [("csrf_token", self._token), *fields.items()])
+
+    def send(self, path: str, fields: Sequence[tuple[str, object]]) -> Reply:
+        """A form whose token is among its fields."""
+        return self._kept("POST", path, urlencode(fields).encode())
 
     def visit(self, path: str) -> Reply:
         return self._look(path)
