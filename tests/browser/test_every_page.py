@@ -1,0 +1,104 @@
+"""Every page there is, on the smallest phone: nothing to scroll sideways, nothing that axe objects to, no script or
+style of its own, and not too many bytes. What is a page: every_page.py.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from booking.domain import payments
+from booking.domain.actors import Role
+from booking.domain.people import staff
+from booking.domain.reservations import bookings, front_desk, guarantees, holds
+from booking.domain.reservations.context import BookingContext
+from booking.domain.tables import Booking, Room, User
+from booking.infra import clock
+from booking.infra.ids import encode
+from tests.browser.conftest import PHONE, violations
+from tests.browser.every_page import GUEST, OWNER, PAGES, STRANGER
+from tests.browser.steps import sign_in
+from tests.browser.test_booking import fits
+from tests.cast import SYSTEM, VISA, acting, beside, blocked, in_days, later, order, person
+
+MOST_BYTES = 100_000  # of a page's HTML, before it is compressed; the largest are the calendar and its 90 days
+INLINE = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/(?:ld\+)?json)|<style|\son[a-z]+=|\sstyle=|javascript:")
+
+
+@pytest.fixture
+def names(alice: User, bob: User, room: Room, desk: BookingContext) -> dict[str, str]:
+    """What the addresses speak of: a guest who has arrived, one to come, one who owes, a hold, a block."""
+    arrived = _arrived(bob, beside(room, "Room of the guest who is there", 90), desk)
+    others = [beside(room, f"Room {number} with a balcony to the garden", 80 + number) for number in range(3)]
+    paid = bookings.book(acting(alice), order(alice, room, in_days(20)), VISA, desk)
+    [owing] = bookings.hold_all(acting(alice), order(alice, others[0], in_days(20)), desk)
+    guarantees.guarantee(SYSTEM, owing.order_id, "desk", "Pays in cash")
+    payments.record_received(SYSTEM, owing.order_id, Decimal("50.50"), by="desk", reference="receipt 1")
+    held = holds.reserve(acting(alice), order(alice, others[1], in_days(33)), desk)
+    block, stay = blocked(others[2], in_days(5, 2), reason="painting"), in_days(40)
+    return {
+        "room": encode("room", room.id),
+        "other": encode("room", others[2].id),
+        "house": encode("property", room.property_id),
+        "block": encode("block", block.id),
+        "booking": encode("booking", paid.id),
+        "owing": encode("booking", owing.id),
+        "held": encode("booking", held.id),
+        "arrived": encode("booking", arrived.id),
+        "dates": f"checkIn={stay.check_in}&checkOut={stay.check_out}",
+        "day": in_days(1).check_in.isoformat(),
+    }
+
+
+def _arrived(guest: User, room: Room, desk: BookingContext) -> Booking:
+    """It is the afternoon of the first of their three days."""
+    booking = bookings.book(acting(guest), order(guest, room, in_days(2)), VISA, desk)
+    local = dt.datetime.combine(booking.check_in, dt.time(16), tzinfo=ZoneInfo(booking.time_zone))
+    later(local - clock.now())
+    return front_desk.check_in(SYSTEM, booking.id, desk)
+
+
+@pytest.fixture
+def owner(app: Flask) -> User:
+    olga = person("olga")
+    staff.give_role(SYSTEM, olga.id, Role.OWNER)
+    return olga
+
+
+@pytest.mark.parametrize("who", [STRANGER, GUEST, OWNER])
+def test_every_page_is_sound(
+    visit: Callable[..., Page], names: dict[str, str], alice: User, owner: User, who: str
+) -> None:
+    page = visit(**PHONE)
+    if who != STRANGER:
+        page.goto("/sign-in")
+        sign_in(page, alice if who == GUEST else owner)
+        expect(page.locator("h1:visible")).to_have_text("Your bookings" if who == GUEST else "Today")
+    faults: dict[str, list[str]] = {}
+    for address in (one for whose, addresses in PAGES.values() if whose == who for one in addresses):
+        if found := list(_faults(page, address.format(**names))):
+            faults[address] = found
+    assert faults == {}
+
+
+def _faults(page: Page, address: str) -> Iterator[str]:
+    answer = page.goto(address)
+    assert answer is not None
+    text = answer.text()
+    if answer.status >= 500 or answer.request.redirected_from:
+        yield f"{answer.status} from {answer.url}"
+    if page.locator("h1:visible").count() != 1:
+        yield f"{page.locator('h1:visible').count()} headings"
+    if not fits(page):
+        yield "something is cut off"
+    if len(text) > MOST_BYTES:
+        yield f"{len(text)} bytes"
+    yield from (f"in the page itself: {found}" for found in INLINE.findall(text))
+    yield from violations(page)
