@@ -30,6 +30,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "staff_session_idle_hours": (1, 10_000),
     "staff_session_days": (1, 3650),
     "security_events_days": (1, 3650),
+    "guest_contact_days": (1, 36_500),
     "hold_minutes": (1, 24 * 60),
     "holds_per_guest": (1, 10_000),
     "booking_horizon_days": (1, 2_000_000),
@@ -81,6 +82,7 @@ class Settings:
     staff_session_idle_hours: int = 12  # STAFF_SESSION_IDLE_HOURS: as REFRESH_TOKEN_DAYS, for staff and owners
     staff_session_days: int = 7  # STAFF_SESSION_DAYS: as SESSION_DAYS, for staff and owners
     security_events_days: int = 90  # SECURITY_EVENTS_DAYS: how long sign-ins and their addresses are kept
+    guest_contact_days: int = 365  # GUEST_CONTACT_DAYS: after the stay, the contact of a guest without an account
     region: str = "eu"  # REGION: where this copy keeps its users and bookings
     site_name: str = "Room Booking"  # SITE_NAME: in emails and on pages
     image_sources: str = ""  # IMAGE_SOURCES: where photos of rooms may come from: https://a0.muscache.com,https://...

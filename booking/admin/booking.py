@@ -76,7 +76,7 @@ def guarantee(booking_id: str) -> Response:
         given = form.accept(Guaranteeing)
         reservations.guarantee(actor(), seen.order.id, given.how, given.note)
 
-    return _act(booking_id, "guarantee", confirm)
+    return act(booking_id, "guarantee", confirm)
 
 
 @blueprint.post("/received")
@@ -88,7 +88,7 @@ def receive(booking_id: str) -> Response:
         by, reference, on = given.by, given.reference, given.received_on or clock.today(seen.booking.time_zone)
         payments.record_received(actor(), seen.order.id, given.amount, by=by, reference=reference, received_on=on)
 
-    return _act(booking_id, "received", enter, moves_money=True)
+    return act(booking_id, "received", enter, moves_money=True)
 
 
 @blueprint.post("/waive")
@@ -99,7 +99,7 @@ def waive(booking_id: str) -> Response:
         given = form.accept(DebtWaived)
         payments.waive_debt(actor(), seen.order.id, given.reason, given.amount)
 
-    return _act(booking_id, "waive", let_off, moves_money=True)
+    return act(booking_id, "waive", let_off, moves_money=True)
 
 
 @blueprint.post("/entries/<entry_id>/returned")
@@ -111,7 +111,7 @@ def give_back(booking_id: str, entry_id: str) -> Response:
         on = given.returned_on or clock.today(seen.booking.time_zone)
         payments.record_returned(actor(), payment_id, reference=given.reference, returned_on=on)
 
-    return _act(booking_id, f"returned-{entry_id}", enter, moves_money=True)
+    return act(booking_id, f"returned-{entry_id}", enter, moves_money=True)
 
 
 @blueprint.post("/entries/<entry_id>/correct")
@@ -126,13 +126,13 @@ def correct(booking_id: str, entry_id: str) -> Response:
             patience = current_services().booking_context.patience
             reservations.correct_entry(actor(), entry, given.reason, patience)
 
-    return _act(booking_id, f"correct-{entry_id}", take_back, moves_money=True)
+    return act(booking_id, f"correct-{entry_id}", take_back, moves_money=True)
 
 
 # --- around them
 
 
-def _act(
+def act(
     booking_id: str, what: str, change: Callable[[Form, StaffBooking], None], *, moves_money: bool = False
 ) -> Response:
     """Do it and show what the booking has become; what is refused is said at its form, which keeps what was typed."""
@@ -173,7 +173,7 @@ def _done(booking_id: str, what: str) -> Response:
 
 
 def _back(booking_id: str) -> Response:
-    return go_to(url_for(".show", booking_id=booking_id))
+    return go_to(url_for("admin.booking.show", booking_id=booking_id))
 
 
 def _page(seen: StaffBooking, form: Form, what: str, status: int = 200) -> Response:

@@ -45,6 +45,7 @@ ACTIONS = {
     "email.kept": _("Change of email given up"),
     "email.requested": _("Change of email requested"),
     "email.restored": _("Email restored"),
+    "guest.erased": _("Guest’s contact erased"),
     "house.pruned": _("Old records deleted"),
     "invitation.withdrawn": _("Invitation withdrawn"),
     "messages.retried": _("Emails tried again"),

@@ -12,7 +12,7 @@ from booking.infra.ids import encode
 
 class OrderContact(Schema):
     full_name: str
-    email: str
+    email: str | None
     phone: str | None
     arrival_time: str | None
     requests: str | None

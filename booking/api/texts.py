@@ -147,7 +147,7 @@ TEXTS: dict[str, tuple[str, Any]] = {
         "A quiet room, please.",
     ),
     "OrderContact.fullName": ("The name of who stays.", "Dana Levi"),
-    "OrderContact.email": ("Where emails about the order go.", "dana@example.com"),
+    "OrderContact.email": ("Where emails about the order go; null: there is none.", "dana@example.com"),
     "OrderContact.phone": ("For the house to call; null: unknown.", "+32 3 123 45 67"),
     "OrderContact.arrivalTime": (
         "About when, by the clock at the property; null: unknown.",

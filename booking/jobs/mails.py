@@ -51,6 +51,8 @@ def _about_booking(task: Task, message_id: str, settings: Settings) -> Email | N
     if notice is None:
         log.warning("mail_without_booking", booking_id=task.payload["bookingId"])
         return None
+    if not notice.email:
+        return None  # a caller who has left no address, or whose contact was erased meanwhile
     if kind in (REFUND_DECLINED, REFUND_RETURNED):
         if kind == REFUND_DECLINED and _refund_state(notice) == payments.RETURNED:
             return None  # tried again in the meantime; the email about that tells all of it

@@ -185,7 +185,12 @@ def look_at_providers() -> None:
 
 def prune(mail_dir: str = "") -> None:
     """Forget what is older than it should be, in small portions."""
-    done = maintenance.prune(WORKER, dt.timedelta(days=current_services().settings.security_events_days))
+    settings = current_services().settings
+    done = maintenance.prune(
+        WORKER,
+        dt.timedelta(days=settings.security_events_days),
+        guest_contacts=dt.timedelta(days=settings.guest_contact_days),
+    )
     if mail_dir and (files := sent_mails.prune(mail_dir)):
         done["mail_files"] = files
     if done:

@@ -83,6 +83,7 @@ def test_the_booking_is_confirmed_and_shown(at_work: Visitor, room: Room) -> Non
 WRONG = [
     ({"fullName": ""}, "Name"),
     ({"email": "nowhere"}, "Email"),
+    ({"email": "", "phone": ""}, "Enter a phone number or an email"),
     ({"phone": "call me"}, "Phone"),
     ({"room": ""}, "Room"),
     ({"how": "barter"}, "How"),

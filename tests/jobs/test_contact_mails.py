@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from booking.domain import messages, reservations
 from booking.domain.payments import Contact
-from booking.domain.reservations import account_deletion, bookings
+from booking.domain.reservations import OrderItem, OrderRequest, account_deletion, bookings
 from booking.domain.reservations.booking_summary import notice as find_summary
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
-from tests.cast import SYSTEM, VISA, acting, order
+from tests.cast import SYSTEM, VISA, acting, in_days, order
 from tests.jobs.letters_sent import recipient, sent, text
 
 DANA = Contact("Visit evil.example", "dana@example.com")
@@ -76,3 +77,14 @@ def test_after_the_account_is_deleted_nobody_is_told_at_the_contacts_address(
     kept = find_summary(stay.id, "alice@example.com")
     assert kept
     assert (kept.email, kept.is_contacts, kept.account_is_deleted) == ("alice@example.com", False, True)
+
+
+def test_a_caller_without_an_address_gets_no_email_and_no_delivery_fails(
+    room: Room, desk: BookingContext, mail_dir: Path
+) -> None:
+    wanted = OrderRequest(None, (OrderItem(room.id, in_days(30), 2),), contact=Contact("Dana", None, "+32 3 765 43 21"))
+    [stay] = reservations.book_at_desk(SYSTEM, wanted, "desk", None, desk).bookings
+    bookings.cancel(SYSTEM, stay.id, desk)
+    assert sent(mail_dir) == []
+    assert messages.given_up_deliveries() == []
+    assert {one.state for one in reservations.get_for_staff(SYSTEM, stay.id).emails} == {"done"}

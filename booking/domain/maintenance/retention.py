@@ -32,6 +32,7 @@ NIGHTS_PORTION = 100  # rows; they lie far apart
 SIGN_INS = dt.timedelta(days=120)  # after they began, if they are over: longer than a session may last
 LINKS = dt.timedelta(days=7)  # links in emails, good for an hour or a day
 EXPIRED_BOOKINGS = dt.timedelta(days=30)  # that nobody tried to pay for
+GUESTS = dt.timedelta(days=365)  # without an account, after their stay, where an operator says nothing else
 UNMOVED_MONEY = dt.timedelta(days=180)  # declined and cancelled charges in the simulated provider's ledger
 
 
@@ -85,8 +86,9 @@ RULES = (
 _PLACES = text("SELECT DISTINCT location FROM properties")
 
 
-def prune(actor: Actor, security_events: dt.timedelta) -> dict[str, int]:
-    """Delete everything that is older than it should be; security events are kept for as long as the operator says.
+def prune(actor: Actor, security_events: dt.timedelta, *, guest_contacts: dt.timedelta = GUESTS) -> dict[str, int]:
+    """Delete everything that is older than it should be; security events, and contacts of guests without an account
+    after their stay, are kept for as long as the operator says.
 
     Returns how many of what, without the zeros. Each portion is a transaction of its own; the audit log gets one entry
     for all, at the end. Raises Forbidden.
@@ -96,6 +98,7 @@ def prune(actor: Actor, security_events: dt.timedelta) -> dict[str, int]:
     done["past_nights"] = sum(map(_past_nights, _places()))
     done["past_blocks"] = _until_done(lambda: inventory.prune_blocks(PORTION))
     done["idempotency_keys"] = _until_done(lambda: reservations.prune_keys(PORTION))
+    done["guest_contacts"] = _until_done(lambda: reservations.erase_past_guests(actor, guest_contacts, PORTION))
     done["events"] = _until_done(lambda: messages.prune_events(PORTION))
     done["email_changes"] = _until_done(lambda: people.prune_email_changes(PORTION))
     done["farewells"] = _until_done(lambda: people.prune_farewells(PORTION))

@@ -77,7 +77,7 @@ RULES = {
         AND o.user_id IS NOT DISTINCT FROM b.user_id WHERE o.id IS NULL""",
     "contact_of_nobody": """
         SELECT o.reference FROM orders o JOIN users u ON u.id = o.user_id
-        WHERE u.deleted_at IS NOT NULL AND o.contact_email IS NOT NULL""",
+        WHERE u.deleted_at IS NOT NULL AND o.contact_name IS NOT NULL""",
     "order_confirmed_in_part": """
         SELECT o.reference FROM orders o JOIN bookings b ON b.order_id = o.id GROUP BY o.id
         HAVING bool_or(b.status = 'CONFIRMED') AND bool_or(b.status = 'PENDING')""",

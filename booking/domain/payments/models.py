@@ -47,13 +47,14 @@ class Order(Model):
         CheckConstraint(one_of("channel", CHANNELS), name="channel_known"),
         CheckConstraint(CURRENCY_CODE, name="currency_code"),
         CheckConstraint(
-            "user_id IS NOT NULL OR (contact_name IS NOT NULL AND contact_email IS NOT NULL)", name="has_buyer"
+            "user_id IS NOT NULL OR contact_name IS NOT NULL OR contact_erased_at IS NOT NULL", name="has_buyer"
         ),
         CheckConstraint(
-            "(contact_name IS NULL) = (contact_email IS NULL) AND (contact_name IS NOT NULL"
-            " OR (contact_phone IS NULL AND contact_arrival_time IS NULL AND contact_requests IS NULL))",
+            "CASE WHEN contact_name IS NULL THEN num_nonnulls(contact_email, contact_phone, contact_arrival_time,"
+            " contact_requests) = 0 ELSE contact_email IS NOT NULL OR contact_phone IS NOT NULL END",
             name="contact_complete",
         ),
+        CheckConstraint("contact_erased_at IS NULL OR contact_name IS NULL", name="erased_contact_is_gone"),
         CheckConstraint("owed >= 0 AND paid >= 0 AND refunded >= 0 AND refunding >= 0", name="sums_not_negative"),
         CheckConstraint("waived >= 0", name="waived_not_negative"),
         CheckConstraint(check_sql("waived"), name="waived_decimals"),
@@ -72,11 +73,17 @@ class Order(Model):
         Index(
             "ix_orders_contact_words",
             text(
-                "folded(contact_name || ' ' || contact_email || ' '"
+                "folded(contact_name || ' ' || coalesce(contact_email, '') || ' '"
                 " || coalesce(regexp_replace(contact_phone, '[^0-9]', '', 'g'), '')) gin_trgm_ops"
             ),
             postgresql_using="gin",
             postgresql_where=text("contact_name IS NOT NULL"),
+        ),
+        # Whose contact is erased some time after the stay; only what is not stands in it.
+        Index(
+            "ix_orders_contact_of_nobody",
+            "id",
+            postgresql_where=text("user_id IS NULL AND contact_name IS NOT NULL"),
         ),
         # A payment that succeeds writes its order anew: on the same page, no index has to be touched.
         {"postgresql_with": {"fillfactor": 80}, "info": REGIONAL},
@@ -90,6 +97,7 @@ class Order(Model):
     contact_phone: Mapped[str | None] = mapped_column(String(32))
     contact_arrival_time: Mapped[dt.time | None]
     contact_requests: Mapped[str | None] = mapped_column(String(1000))
+    contact_erased_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     locale: Mapped[str] = mapped_column(String(16), server_default="en")
     channel: Mapped[str] = mapped_column(String(8))
     # Held, paid and confirmed at once: nobody has a hold to pay for again. The version before leaves it empty, and has

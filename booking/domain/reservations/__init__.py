@@ -51,6 +51,8 @@ from booking.domain.reservations.front_desk import Departure, check_in, check_ou
 from booking.domain.reservations.front_desk import find as find_for_desk
 from booking.domain.reservations.front_desk import preview as preview_departure
 from booking.domain.reservations.guarantees import guarantee
+from booking.domain.reservations.guest_erasure import erase as erase_guest
+from booking.domain.reservations.guest_erasure import erase_past as erase_past_guests
 from booking.domain.reservations.history import GROUPS as HISTORY_GROUPS
 from booking.domain.reservations.history import UPCOMING, History, overview, refund_state, running_holds
 from booking.domain.reservations.history import mine as own_bookings
@@ -239,6 +241,8 @@ __all__ = [
     "delete_own_account",
     "deletion_obstacles",
     "download_own_data",
+    "erase_guest",
+    "erase_past_guests",
     "expire_holds",
     "find_bookings",
     "find_for_desk",

@@ -45,7 +45,7 @@ class BookingSummary:
     booking_id: uuid.UUID
     reference: str
     guest_name: str  # empty where nobody has confirmed the address; it could be an advertisement
-    email: str  # as it is stored with the account, or with the order as its contact
+    email: str  # as it is stored with the account, or with the order as its contact; empty: none is known
     guests: int
     room: str
     property: str
@@ -161,7 +161,7 @@ def _address(user: User | None, order: Order) -> tuple[str, bool]:
     """Where emails go, and whether that is the contact's address and not the account's."""
     if order.contact_email and (user is None or people.email_key(order.contact_email) != user.email_key):
         return order.contact_email, True
-    return (user.email if user else ""), False
+    return (user.email if user else ""), user is None
 
 
 def counted(booking: Booking, of_order: Lines) -> Lines:

@@ -57,6 +57,28 @@ class NoShowOfUnconfirmed(NoShowRefused):
     reason = "NO_SHOW_OF_UNCONFIRMED"
 
 
+class ErasureRefused(Conflict):
+    code = "ERASURE_REFUSED"
+
+
+class GuestHasAccount(ErasureRefused):
+    """They delete it themselves, and what is kept about them goes with it."""
+
+    reason = "GUEST_HAS_ACCOUNT"
+
+
+class GuestExpected(ErasureRefused):
+    """A stay or a hold that is not over."""
+
+    reason = "GUEST_EXPECTED"
+
+
+class MoneyNotSettled(ErasureRefused):
+    """Something is due, or on its way."""
+
+    reason = "MONEY_NOT_SETTLED"
+
+
 class UndoRefused(Conflict):
     code = "UNDO_REFUSED"
 

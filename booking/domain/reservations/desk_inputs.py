@@ -6,29 +6,44 @@ import uuid
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from booking.domain import people
 from booking.domain.inputs import one_of, plain, refuse
 from booking.domain.notices import Notice
-from booking.domain.payments import GUARANTEES
-from booking.domain.reservations.inputs import ContactDetails, RoomId, StayOrder
+from booking.domain.payments import GUARANTEES, Contact
+from booking.domain.reservations.inputs import ArrivalTime, Phone, Requests, RoomId, StayOrder
 from booking.domain.reservations.lines import MAX_ROOMS
 from booking.domain.reservations.requests import OrderItem, OrderRequest
 from booking.infra.ids import decode
 
 LATER = "later"
+WRONG = object()  # an address that was no address: it is told so
 
 
-class DeskBooking(ContactDetails, StayOrder):
+class DeskBooking(StayOrder):
     """Rooms for the same nights and as many guests each, who stays, and how it is to be paid.
 
-    `shown`: what each room was said to cost, as "room_01…=270.00".
+    A caller leaves a phone number, an email address or both. `shown`: what each room was said to cost, as
+    "room_01…=270.00".
     """
 
+    full_name: people.PersonName
+    email: people.Email | None = None
+    phone: Annotated[Phone | None, Field(validate_default=True)] = None
+    arrival_time: ArrivalTime | None = None
+    requests: Requests | None = None
     room: Annotated[list[RoomId], Field(min_length=1, max_length=MAX_ROOMS)]
     how: Annotated[str, AfterValidator(one_of(GUARANTEES))] = LATER
     note: Annotated[str, Field(max_length=255), AfterValidator(plain)] | None = None
     shown: list[Annotated[str, Field(max_length=100)]] = Field(default=[])
+
+    @field_validator("phone")
+    @classmethod
+    def _reachable(cls, phone: str | None, info: ValidationInfo) -> str | None:
+        if phone is None and info.data.get("email", WRONG) is None:
+            raise refuse(Notice("phone_or_email"))
+        return phone
 
     @field_validator("room", "shown", mode="before")
     @classmethod
@@ -48,10 +63,15 @@ class DeskBooking(ContactDetails, StayOrder):
         return shown
 
     @property
+    def contact(self) -> Contact:
+        """Who stays."""
+        return Contact(self.full_name, self.email, self.phone, self.arrival_time, self.requests)
+
+    @property
     def wanted(self) -> OrderRequest:
         """Raises Invalid."""
         items = (OrderItem(room, self.stay, self.guests) for room in map(_room, self.room))
-        return OrderRequest(None, tuple(items), contact=self.known())
+        return OrderRequest(None, tuple(items), contact=self.contact)
 
     @property
     def prices(self) -> dict[uuid.UUID, Decimal]:

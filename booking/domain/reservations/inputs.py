@@ -89,33 +89,30 @@ PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{4,30}", re.ASCII)
 CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 
 
+Phone = Annotated[
+    str,
+    Field(max_length=32, json_schema_extra={"pattern": f"^{PHONE.pattern}$"}),
+    AfterValidator(plain),
+    AfterValidator(trimmed),
+    AfterValidator(_phone),
+]
+ArrivalTime = Annotated[
+    dt.time,
+    BeforeValidator(_clock),
+    PlainSerializer(lambda value: value.isoformat("minutes"), return_type=str),
+    WithJsonSchema({"type": "string", "pattern": f"^{CLOCK.pattern}$"}),
+]
+Requests = Annotated[str, Field(max_length=1000, json_schema_extra={"minLength": 1}), AfterValidator(_prose)]
+
+
 class ContactDetails(Input):
     """Who stays, where that is not whose account it is: emails about the order go there."""
 
     full_name: people.PersonName
     email: people.Email
-    phone: (
-        Annotated[
-            str,
-            Field(max_length=32, json_schema_extra={"pattern": f"^{PHONE.pattern}$"}),
-            AfterValidator(plain),
-            AfterValidator(trimmed),
-            AfterValidator(_phone),
-        ]
-        | None
-    ) = None
-    arrival_time: (
-        Annotated[
-            dt.time,
-            BeforeValidator(_clock),
-            PlainSerializer(lambda value: value.isoformat("minutes"), return_type=str),
-            WithJsonSchema({"type": "string", "pattern": f"^{CLOCK.pattern}$"}),
-        ]
-        | None
-    ) = None
-    requests: (
-        Annotated[str, Field(max_length=1000, json_schema_extra={"minLength": 1}), AfterValidator(_prose)] | None
-    ) = None
+    phone: Phone | None = None
+    arrival_time: ArrivalTime | None = None
+    requests: Requests | None = None
 
     def known(self) -> Contact:
         return Contact(self.full_name, self.email, self.phone, self.arrival_time, self.requests)

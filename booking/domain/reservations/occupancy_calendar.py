@@ -212,7 +212,9 @@ def _known(claim_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Callable[[TakenN
     return found
 
 
-def _booked(booking: Booking, order: Order, name: str, of: Booking | BookingChange, nights: TakenNights) -> Entry:
+def _booked(
+    booking: Booking, order: Order, name: str | None, of: Booking | BookingChange, nights: TakenNights
+) -> Entry:
     """Nights of a booking; or `of` a change to another stay, which is being paid for."""
     return Entry(
         nights.room_id,
@@ -221,7 +223,7 @@ def _booked(booking: Booking, order: Order, name: str, of: Booking | BookingChan
         CHANGE if isinstance(of, BookingChange) else BOOKING,
         Stay(of.check_in, of.check_out),
         id=booking.id,
-        name=name,
+        name=name or "",
         reference=booking.reference,
         guests=of.guests,
         due=order.due,

@@ -22,7 +22,7 @@ from booking.domain.actors import Actor
 from booking.domain.catalogue import Room
 from booking.domain.errors import NotFound
 from booking.domain.inputs import CalendarDate, Input, one_of, plain
-from booking.domain.payments import CHANNELS, ORDER_IS_DUE, Order
+from booking.domain.payments import CHANNELS, ORDER_IS_DUE, Contact, Order
 from booking.domain.people import Action, User
 from booking.domain.reservations import cancellation
 from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING, Booking
@@ -56,7 +56,10 @@ class BookingSearch(Input):
 
 @dataclass(frozen=True, slots=True)
 class FoundBooking:
-    """A row of the list. `due` is the whole order's; a hold that ran out is EXPIRED."""
+    """A row of the list. `due` is the whole order's; a hold that ran out is EXPIRED.
+
+    `guest` is empty where the contact was erased, `email` also where the caller has left none.
+    """
 
     id: uuid.UUID
     reference: str
@@ -208,16 +211,20 @@ _DIGITS = func.regexp_replace(
 _CONTACT = func.folded(
     Order.contact_name
     + literal(" ", literal_execute=True)
-    + Order.contact_email
+    + func.coalesce(Order.contact_email, literal("", literal_execute=True))
     + literal(" ", literal_execute=True)
     + func.coalesce(_DIGITS, literal("", literal_execute=True))
 )
 
 
-def with_contact(email: str) -> tuple[ColumnElement[bool], ...]:
-    """Orders whose contact has this address."""
-    same = func.lower(Order.contact_email) == email.lower()
-    return Order.contact_name.is_not(None), _CONTACT.like(_pattern("email", email)), same
+def with_contact(contact: Contact) -> tuple[ColumnElement[bool], ...]:
+    """Orders whose contact has the same address; where there is none, the same number."""
+    if contact.email:
+        said, same = contact.email, func.lower(Order.contact_email) == contact.email.lower()
+    else:
+        said = re.sub(r"\D", "", contact.phone or "")
+        same = and_(Order.contact_email.is_(None), literal(said) == _DIGITS)
+    return Order.contact_name.is_not(None), _CONTACT.like(_pattern("contact", said)), same
 
 
 def _pattern(name: str, text: str) -> ColumnElement[str]:
@@ -264,12 +271,12 @@ def _beyond(cursor: str, sort: str) -> ColumnElement[bool]:
     return Booking.id < last
 
 
-def _entry(booking: Booking, order: Order, name: str, email: str) -> FoundBooking:
+def _entry(booking: Booking, order: Order, name: str | None, email: str | None) -> FoundBooking:
     return FoundBooking(
         booking.id,
         booking.reference,
-        order.contact_name or name,
-        order.contact_email or email,
+        order.contact_name or name or "",
+        order.contact_email or email or "",
         order.contact_phone,
         booking.room_name,
         booking.property_name,

@@ -20,7 +20,7 @@ from booking.domain.messages import MailWork
 from booking.domain.payments import Contact, Order, Payment, Waiver
 from booking.domain.people import Action, AuditEntry, User
 from booking.domain.pricing import PriceLine
-from booking.domain.reservations import bookings, cancellation, staff_search
+from booking.domain.reservations import bookings, cancellation, guest_erasure, staff_search
 from booking.domain.reservations.cancellation import Terms
 from booking.domain.reservations.change_models import BookingChange
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
@@ -40,6 +40,7 @@ class Allowed:
     record_payment: bool
     correct_payment: bool
     waive: bool
+    erase_guest: bool
     see_audit_log: bool
 
 
@@ -76,11 +77,13 @@ class StaffBooking:
 
     @property
     def guest_name(self) -> str:
+        """Empty where the contact was erased."""
         return self.contact.full_name if self.contact else self.account_name
 
     @property
     def guest_email(self) -> str:
-        return self.contact.email if self.contact else self.account_email
+        """Empty where there is none."""
+        return (self.contact.email or "") if self.contact else self.account_email
 
     @property
     def correctable(self) -> list[Payment | Waiver]:
@@ -157,13 +160,16 @@ def _is_written_about(one: MailWork) -> bool:
 
 
 def _others(actor: Actor, booking: Booking, order: Order) -> tuple[Booking, ...]:
-    """Other stays of the same guest where the actor may see them, the latest first."""
+    """Other stays of the same guest where the actor may see them, the latest first; none where nobody knows whose."""
+    contact = payments.contact_of(order)
+    if contact is None and booking.user_id is None:
+        return ()
     reach = people.reach(actor, Action.SEE_BOOKING).properties
     stays = select(Booking).join(Order, Order.id == Booking.order_id).where(Booking.order_id != order.id)
-    if order.contact_email is None:
-        stays = stays.where(Booking.user_id == booking.user_id, Order.contact_email.is_(None))
+    if contact is None:
+        stays = stays.where(Booking.user_id == booking.user_id, Order.contact_name.is_(None))
     else:
-        stays = stays.where(*staff_search.with_contact(order.contact_email))
+        stays = stays.where(*staff_search.with_contact(contact))
     if reach is not None:
         stays = stays.where(Booking.property_id.in_(reach))
     stood = or_(Booking.status == CONFIRMED, Booking.confirmed_at.is_not(None))
@@ -192,5 +198,6 @@ def _allowed(actor: Actor, booking: Booking, order: Order) -> Allowed:
         record_payment=may(Action.RECORD_PAYMENTS) and bool(order.due) and bool(order.guarantee or order.paid),
         correct_payment=may(Action.CORRECT_PAYMENTS),
         waive=may(Action.WAIVE_DEBTS) and bool(order.due) and bool(order.guarantee or order.paid),
+        erase_guest=may(Action.ERASE_GUESTS) and guest_erasure.may_be_asked(order),
         see_audit_log=people.may(actor, Action.SEE_AUDIT_LOG),
     )

@@ -22,6 +22,7 @@ PROBLEMS: Templates = {
     "no_date": _("%(field)s must be a date such as 2026-12-01"),
     "no_such_date": _("%(field)s is a date that does not exist"),
     "no_email": _("%(field)s must be an email address"),
+    "phone_or_email": _("Enter a phone number or an email address"),
     "no_phone": _("%(field)s must be a phone number such as +32 3 123 45 67"),
     "no_clock_time": _("%(field)s must be a time such as 18:30"),
     "no_key": _("%(field)s must be 1 to 255 visible ASCII characters"),
