@@ -143,6 +143,7 @@ STEP = {
         "plan_payments",
         "record_failure",
         "record_success",
+        "refuse_reason",
         "refund_states",
         "refund_states_within",
         "start_charge",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from booking.admin import audit, booking, bookings, calendar, entrance, guest, new_booking, people, today
+from booking.admin import audit, booking, bookings, calendar, change, entrance, guest, new_booking, people, today
 
 AREAS = (
     today.blueprint,
@@ -12,6 +12,7 @@ AREAS = (
     bookings.blueprint,
     new_booking.blueprint,
     booking.blueprint,
+    change.blueprint,
     guest.blueprint,
     people.blueprint,
     audit.blueprint,

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, session, url_for
 
-from booking.admin import states, stories
+from booking.admin import calendar_place, states, stories
 from booking.domain import payments, people, reservations
 from booking.domain.errors import (
     AlreadyCancelled,
@@ -41,31 +41,31 @@ DONE = "desk_done"  # in the cookie until it was shown
 @blueprint.get("")
 def show(booking_id: str) -> Response:
     """The booking as it is now."""
-    return _page(_known(booking_id), Form(), "")
+    return _page(known(booking_id), Form(), "")
 
 
 @blueprint.get("/cancel")
 def ask_to_cancel(booking_id: str) -> Response:
     """What a cancellation would bring back, before it is one."""
-    seen = _known(booking_id)
-    return _question(seen, Form()) if seen.cancelling and seen.can.cancel else _back(booking_id)
+    seen = known(booking_id)
+    return _question(seen, Form()) if seen.cancelling and seen.can.cancel else back(booking_id)
 
 
 @blueprint.post("/cancel")
 def cancel(booking_id: str) -> Response:
     """Cancel with what the policy gives back, if it is still as it was shown."""
-    form, known, context = Form.posted(), _id(booking_id), current_services().booking_context
+    form, context = Form.posted(), current_services().booking_context
     try:
         shown = form.accept(Cancellation)
         if shown.shown_refund:
             people.require_recent_sign_in(actor())
         version, refund = shown.version, shown.shown_refund
-        reservations.cancel(actor(), known, context, seen_version=version, seen_refund=refund)
+        reservations.cancel(actor(), id_of(booking_id), context, seen_version=version, seen_refund=refund)
     except (Invalid, BookingModified, RefundChanged) as refusal:
-        return _question(_known(booking_id), form.refuse(refusal), status_of(refusal))
+        return _question(known(booking_id), form.refuse(refusal), status_of(refusal))
     except AlreadyCancelled:
-        return _back(booking_id)
-    return _done(booking_id, "cancelled")
+        return back(booking_id)
+    return done(booking_id, "cancelled")
 
 
 @blueprint.post("/guarantee")
@@ -136,7 +136,7 @@ def act(
     booking_id: str, what: str, change: Callable[[Form, StaffBooking], None], *, moves_money: bool = False
 ) -> Response:
     """Do it and show what the booking has become; what is refused is said at its form, which keeps what was typed."""
-    form, seen = Form.posted(), _known(booking_id)
+    form, seen = Form.posted(), known(booking_id)
     try:
         if moves_money:
             people.require_recent_sign_in(actor())
@@ -144,19 +144,21 @@ def act(
     except (NotFound, SignInTooOld, Unavailable):
         raise
     except BookingError as refusal:
-        return _page(_known(booking_id), form.refuse(refusal), what, status_of(refusal))
-    return _done(booking_id, what.partition("-")[0])
+        return _page(known(booking_id), form.refuse(refusal), what, status_of(refusal))
+    return done(booking_id, what.partition("-")[0])
 
 
-def _id(booking_id: str) -> uuid.UUID:
+def id_of(booking_id: str) -> uuid.UUID:
+    """Raises BookingNotFound."""
     known = decode("booking", booking_id)
     if known is None:
         raise BookingNotFound
     return known
 
 
-def _known(booking_id: str) -> StaffBooking:
-    return reservations.get_for_staff(actor(), _id(booking_id))
+def known(booking_id: str) -> StaffBooking:
+    """Raises BookingNotFound."""
+    return reservations.get_for_staff(actor(), id_of(booking_id))
 
 
 def _entry(seen: StaffBooking, entry_id: str) -> uuid.UUID:
@@ -167,12 +169,14 @@ def _entry(seen: StaffBooking, entry_id: str) -> uuid.UUID:
     return entry
 
 
-def _done(booking_id: str, what: str) -> Response:
+def done(booking_id: str, what: str) -> Response:
+    """To the booking, which says once what was done."""
     session[DONE] = what
-    return _back(booking_id)
+    return back(booking_id)
 
 
-def _back(booking_id: str) -> Response:
+def back(booking_id: str) -> Response:
+    """To the booking."""
     return go_to(url_for("admin.booking.show", booking_id=booking_id))
 
 
@@ -190,13 +194,14 @@ def _page(seen: StaffBooking, form: Form, what: str, status: int = 200) -> Respo
         "story": stories.of(seen),
         "states": states,
         "today": clock.today(seen.booking.time_zone),
+        **calendar_place.facts(seen.booking.property_id),
     }
     return page("admin/booking.html", block="main", status=status, **facts)
 
 
 def _question(seen: StaffBooking, form: Form, status: int = 200) -> Response:
     if seen.cancelling is None:
-        return _back(encode("booking", seen.booking.id))
+        return back(encode("booking", seen.booking.id))
     terms = seen.cancelling
     formats.alike(seen.booking.currency, [seen.booking.total_price, terms.refund, terms.kept, terms.due])
     facts: dict[str, Any] = {"seen": seen, "terms": terms, "booking_id": encode("booking", seen.booking.id)}

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request, session, url_for
 
+from booking.admin import calendar_place
 from booking.admin.entrance import desk
 from booking.domain import inventory, reservations
 from booking.domain.errors import Invalid, RoomNotFound
@@ -47,10 +48,11 @@ def show() -> Response:
     form, wish, status = _asked()
     house = desk().house_of(request.args.get("property", ""))
     found = reservations.room_calendar(actor(), house.id, wish.view, current_services().booking_context.rules)
-    told = None if wish.offset else session.pop(TOLD, None)
+    is_more = bool(wish.offset) and wants_part()
+    told = None if is_more else _told()
     facts: dict[str, Any] = {"house": house, "calendar": found, "wish": wish, "form": form, "told": told}
-    facts |= {"cells": _cells_of(found), **_around(found)}
-    if wish.offset and wants_part():
+    facts |= {"cells": _cells_of(found), "place": calendar_place.of(found.days[0].date, wish), **_around(found)}
+    if is_more:
         return more_of(CALENDAR, "rows", **facts)
     return page(CALENDAR, block="main", status=status, **facts)
 
@@ -100,6 +102,14 @@ def unblock(block_id: str) -> Response:
 
 
 # --- parts of the page
+
+
+def _told() -> dict[str, Any] | None:
+    """What has just been done."""
+    told: dict[str, Any] | None = session.pop(TOLD, None)
+    if told and "stay" in told:
+        told["stay"] = [dt.date.fromisoformat(day) for day in told["stay"]]
+    return told
 
 
 def _asked() -> tuple[Form, CalendarWish, int]:

@@ -60,7 +60,7 @@ def test_each_stay_is_a_bar_that_leads_to_the_booking(
     visitor = at_work.go(CALENDAR)
     assert (visitor.status, visitor.heading) == (200, "Calendar")
     assert bars(visitor) == [("is-booked", "Alice", 3)]
-    assert f"/admin/bookings/{encode('booking', made.id)}" in visitor.links()
+    assert f"/admin/bookings/{encode('booking', made.id)}" in {link.partition("?")[0] for link in visitor.links()}
 
 
 def test_holds_and_blocks_look_like_what_they_are(

@@ -142,6 +142,10 @@ ROUTES: dict[str, Route] = {
     "GET /admin/bookings/<booking_id>": Route(DESK),
     "GET /admin/bookings/<booking_id>/cancel": Route(DESK),
     "POST /admin/bookings/<booking_id>/cancel": Route(DESK, lambda _: {"version": "1", "shownRefund": "0"}),
+    "GET /admin/bookings/<booking_id>/change": Route(DESK),
+    "POST /admin/bookings/<booking_id>/change": Route(
+        DESK, lambda _: {"version": "1", "shownDifference": "0", "shownRefund": "0", "guests": "1"}
+    ),
     "POST /admin/bookings/<booking_id>/guarantee": Route(DESK, lambda _: MONEY),
     "POST /admin/bookings/<booking_id>/received": Route(DESK, lambda _: MONEY),
     "POST /admin/bookings/<booking_id>/waive": Route(MANAGERS, lambda _: MONEY),

@@ -44,6 +44,15 @@ PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "admin.bookings.index": (OWNER, ("/admin/bookings", "/admin/bookings?q=alice", "/admin/bookings?q=nobody")),
     "admin.booking.show": (OWNER, ("/admin/bookings/{booking}", "/admin/bookings/{owing}")),
     "admin.booking.ask_to_cancel": (OWNER, ("/admin/bookings/{booking}/cancel",)),
+    "admin.change.show": (
+        OWNER,
+        (
+            "/admin/bookings/{booking}/change?checkOut={late}",
+            "/admin/bookings/{booking}/change?guests=1&calendar=days%3D14",
+            "/admin/bookings/{booking}/change?guests=99",
+            "/admin/bookings/{booking}/change?part=1",
+        ),
+    ),
     "admin.new_booking.show": (OWNER, ("/admin/bookings/new", "/admin/bookings/new?property={house}&guests=2&{dates}")),
     "admin.people.index": (OWNER, ("/admin/people",)),
     "admin.audit.index": (OWNER, ("/admin/audit",)),

@@ -53,6 +53,7 @@ def names(alice: User, bob: User, room: Room, desk: BookingContext) -> dict[str,
         "held": encode("booking", held.id),
         "arrived": encode("booking", arrived.id),
         "dates": f"checkIn={stay.check_in}&checkOut={stay.check_out}",
+        "late": in_days(20, 5).check_out.isoformat(),
         "day": in_days(1).check_in.isoformat(),
     }
 

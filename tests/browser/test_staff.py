@@ -65,6 +65,8 @@ def pages(booking: Booking) -> dict[str, str]:
         "none": "/admin/bookings?q=nobody",
         "booking": shown,
         "cancel": f"{shown}/cancel",
+        "change": f"{shown}/change?checkOut={in_days(20, 5).check_out}&calendar=days%3D14",
+        "give back": f"{shown}/change?checkOut={in_days(20, 1).check_out}&part=1",
         "calendar": f"/admin/calendar/?property={encode('property', booking.property_id)}",
         "calendar of 90 days": f"/admin/calendar/?property={encode('property', booking.property_id)}&days=90",
         "nights": f"/admin/calendar/nights?room={encode('room', booking.room_id)}&checkIn={in_days(40).check_in}",

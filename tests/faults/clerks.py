@@ -75,7 +75,7 @@ class Clerk:
     def live(self, over: threading.Event) -> None:
         what: tuple[Callable[[], None], ...] = (
             self.book, self.book, self.press_today, self.press_today, self.press_today,
-            self.block, self.unblock, self.cancel, self.leave_early,
+            self.block, self.unblock, self.cancel, self.leave_early, self.move, self.move,
         )  # fmt: skip
         while not over.wait(self.chance.uniform(0.05, 0.3)):
             self.chance.choice(what)()
@@ -157,6 +157,24 @@ class Clerk:
         form = _form(page, f"/admin/bookings/{booking_id}/cancel")
         if form is not None and self._send(form, []).status in DONE:
             self._note(Act("booking.cancelled", booking_id, since), "cancelled by staff")
+
+    def move(self) -> None:
+        """To another room, or other dates: on the terms that the page shows."""
+        booking_id = self.shared.take_up(self.chance)
+        if booking_id is None:
+            return
+        first, last = self._nights(longest=4)
+        wish = {"roomId": self.chance.choice(self.shared.rooms)} if lot(self.chance, 50) else {}
+        wish |= {"checkIn": first, "checkOut": last} if lot(self.chance, 60) or not wish else {}
+        since, here = time.time(), f"/admin/bookings/{booking_id}/change"
+        form = _form(self._page(f"{here}?{urlencode(wish)}"), here)
+        if form is None:
+            self.did["moves that could not be had"] += 1
+            return
+        how = self.chance.choice(("desk", "later", "waived"))
+        reason = [("reason", f"move {next(self.shared.numbers)}")] if how == "waived" else []
+        if self._send(form, [("how", how), *reason]).status in DONE:
+            self._note(Act("booking.changed", booking_id, since), "moved by staff")
 
     # --- pages
 

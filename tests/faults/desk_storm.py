@@ -47,6 +47,7 @@ WANTED = (
     "blocks",
     "blocks given back",
     "cancelled by staff",
+    "moved by staff",
     "booking.arrived",
     "booking.departed",
     "room_status.changed",

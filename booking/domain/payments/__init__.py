@@ -111,6 +111,7 @@ from booking.domain.payments.schedule import plan as plan_payments
 from booking.domain.payments.schedule import settle as settle_balance
 from booking.domain.payments.schedule_models import ScheduledPayment
 from booking.domain.payments.waiver_models import Waiver
+from booking.domain.payments.waivers import let_off, refuse_reason
 from booking.domain.payments.waivers import take_back as take_back_waiver
 from booking.domain.payments.waivers import waive as waive_debt
 
@@ -198,6 +199,7 @@ __all__ = [
     "is_open",
     "latest_charge",
     "latest_charge_now",
+    "let_off",
     "lock_order",
     "lock_payment",
     "look_at_dispute",
@@ -218,6 +220,7 @@ __all__ = [
     "record_success",
     "refund_states",
     "refund_states_within",
+    "refuse_reason",
     "retry_refund",
     "send_refund",
     "send_refunds",

@@ -13,8 +13,9 @@ from sqlalchemy import select
 
 from booking.domain import people
 from booking.domain.actors import Actor
-from booking.domain.errors import EntryDiffers, EntryNotCorrectable, PaymentNotFound
-from booking.domain.payments import by_hand, orders
+from booking.domain.errors import EntryDiffers, EntryNotCorrectable, Invalid, PaymentNotFound
+from booking.domain.notices import Notice
+from booking.domain.payments import by_hand, orders, repository
 from booking.domain.payments.models import Order
 from booking.domain.payments.waiver_models import Waiver
 from booking.domain.people import Action
@@ -40,6 +41,22 @@ def waive(actor: Actor, order_id: uuid.UUID, reason: str, amount: Decimal | None
     by_hand.refuse_unless_amount(order, amount)
     new = Waiver(id=new_id(), order_id=order.id, amount=amount, currency=order.currency, reason=reason)
     return _written(actor, new, "debt.waived")
+
+
+def refuse_reason(order_id: uuid.UUID, reason: str) -> None:
+    """Raise Invalid unless this is a reason that does not stand in the order yet; inside the caller's transaction."""
+    order = repository.order_locked(order_id)
+    if _entered(order, by_hand.stated(reason, field="reason")):
+        raise Invalid(details={"reason": Notice("reason_is_used")})
+
+
+def let_off(actor: Actor, order_id: uuid.UUID, amount: Decimal, reason: str) -> None:
+    """The same inside the caller's transaction, which has made the order dearer by `amount`: never more than is due."""
+    order = repository.order_locked(order_id)
+    reason, amount = by_hand.stated(reason, field="reason"), min(amount, order.due)
+    if amount:
+        new = Waiver(id=new_id(), order_id=order.id, amount=amount, currency=order.currency, reason=reason)
+        _written(actor, new, "debt.waived")
 
 
 @transaction(isolation=READ_COMMITTED)

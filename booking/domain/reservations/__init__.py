@@ -40,12 +40,15 @@ from booking.domain.reservations.change_pages import withdraw as withdraw_change
 from booking.domain.reservations.change_quotes import ChangeQuote, StayChange
 from booking.domain.reservations.change_quotes import quote as quote_change
 from booking.domain.reservations.change_quotes import quote_by_reference as quote_change_by_reference
+from booking.domain.reservations.change_settlements import Settlement as ChangeSettlement
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.deposits import LaterCharge
 from booking.domain.reservations.deposits import charge_due as charge_balances
 from booking.domain.reservations.desk_bookings import OfferedRoom, RoomOffer, book_at_desk
 from booking.domain.reservations.desk_bookings import free_rooms as free_rooms_at_desk
-from booking.domain.reservations.desk_inputs import DeskBooking
+from booking.domain.reservations.desk_changes import ChangePreview
+from booking.domain.reservations.desk_changes import preview as preview_change
+from booking.domain.reservations.desk_inputs import DeskBooking, DeskChange
 from booking.domain.reservations.entry_corrections import correct as correct_entry
 from booking.domain.reservations.front_desk import Departure, check_in, check_out, mark_no_show
 from booking.domain.reservations.front_desk import find as find_for_desk
@@ -181,10 +184,13 @@ __all__ = [
     "CalendarWish",
     "Cancellation",
     "CancellationPreview",
+    "ChangePreview",
     "ChangeQuote",
+    "ChangeSettlement",
     "Claim",
     "Departure",
     "DeskBooking",
+    "DeskChange",
     "Doubt",
     "FoundBooking",
     "FoundBookings",
@@ -280,6 +286,7 @@ __all__ = [
     "pay_rest",
     "payment_page",
     "preview_cancellation",
+    "preview_change",
     "preview_departure",
     "prune_keys",
     "quote_change",

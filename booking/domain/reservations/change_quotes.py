@@ -112,7 +112,7 @@ def quote(actor: Actor, booking_id: uuid.UUID, wanted: StayChange, rules: StayRu
 
     Raises BookingNotFound, BookingNotChangeable, Invalid, RoomNotFound, RoomNotAvailable.
     """
-    return _quoted(bookings.permitted(actor, Action.CHANGE_BOOKING, booking_id), wanted, rules)
+    return quoted(bookings.permitted(actor, Action.CHANGE_BOOKING, booking_id), wanted, rules)
 
 
 @reading
@@ -122,14 +122,15 @@ def quote_by_reference(actor: Actor, reference: str, wanted: StayChange, rules: 
     if booking is None or not references.may(actor, Action.CHANGE_BOOKING, booking):
         hint = spelling.perhaps_meant(references.close(actor, Action.CHANGE_BOOKING, reference))
         raise UnknownBooking(reference=reference, hint=hint)
-    return _quoted(booking, wanted, rules)
+    return quoted(booking, wanted, rules)
 
 
-def _quoted(booking: Booking, wanted: StayChange, rules: StayRules) -> ChangeQuote:
-    quoted = worked_out(booking, wanted, rules)
-    if quoted.new_nights and not _are_free(quoted):
+def quoted(booking: Booking, wanted: StayChange, rules: StayRules) -> ChangeQuote:
+    """Inside the caller's reading. Raises as quote() does."""
+    found = worked_out(booking, wanted, rules)
+    if found.new_nights and not _are_free(found):
         raise RoomNotAvailable
-    return quoted
+    return found
 
 
 def _are_free(quoted: ChangeQuote) -> bool:

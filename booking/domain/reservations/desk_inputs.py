@@ -1,4 +1,4 @@
-"""What is asked of staff who books for somebody."""
+"""What is asked of staff who books for somebody, or changes what is booked."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from booking.domain import people
 from booking.domain.inputs import one_of, plain, refuse
 from booking.domain.notices import Notice
 from booking.domain.payments import GUARANTEES, Contact
-from booking.domain.reservations.inputs import ArrivalTime, Phone, Requests, RoomId, StayOrder
+from booking.domain.reservations.change_quotes import StayChange
+from booking.domain.reservations.change_settlements import Settlement
+from booking.domain.reservations.inputs import ArrivalTime, Phone, Requests, RoomId, StayOrder, StayWish, Version
 from booking.domain.reservations.lines import MAX_ROOMS
 from booking.domain.reservations.requests import OrderItem, OrderRequest
+from booking.domain.reservations.stay_changes import Agreed
 from booking.infra.ids import decode
 
 LATER = "later"
+WAIVED = "waived"
 WRONG = object()  # an address that was no address: it is told so
 
 
@@ -77,6 +81,32 @@ class DeskBooking(StayOrder):
     def prices(self) -> dict[uuid.UUID, Decimal]:
         """What was shown of each room."""
         return dict(price for one in self.shown if (price := _price(one)))
+
+
+class DeskChange(StayWish):
+    """Another stay, as it was shown; and `how` what it costs more is to be paid, or for what `reason` it is not."""
+
+    shown_difference: Annotated[Decimal, Field(max_digits=15, decimal_places=3)]
+    shown_refund: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=3)]
+    version: Version
+    how: Annotated[str, AfterValidator(one_of((*GUARANTEES, WAIVED)))] | None = None
+    reason: Annotated[str, Field(max_length=255), AfterValidator(plain)] | None = None
+
+    @property
+    def moves_money(self) -> bool:
+        """Whether some is given back, or is not asked for."""
+        return bool(self.shown_refund) or (self.shown_difference > 0 and self.how == WAIVED)
+
+    @property
+    def agreed(self) -> Agreed:
+        settled = Settlement(let_off=self.reason or "") if self.how == WAIVED else Settlement(self.how)
+        return Agreed(
+            StayChange(self.check_in, self.check_out, self.room, self.guests),
+            self.shown_difference,
+            self.version,
+            settlement=settled if self.shown_difference > 0 else None,
+            shown_refund=self.shown_refund,
+        )
 
 
 def _room(room_id: str) -> uuid.UUID:

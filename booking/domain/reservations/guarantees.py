@@ -106,5 +106,15 @@ def vouch_for_rest(actor: Actor, order_id: uuid.UUID) -> None:
     Where the house vouches already, or nothing is due, nothing changes.
     """
     order = payments.lock_order(order_id)
-    if order.due and not order.guarantee:
-        _note(actor, order, AT_DESK, None)
+    if not order.guarantee:
+        _vouch(actor, order, AT_DESK)
+
+
+def vouch(actor: Actor, order_id: uuid.UUID, how: str) -> None:
+    """The same by whoever says how it is paid: that takes the place of what was said before."""
+    _vouch(actor, payments.lock_order(order_id), how)
+
+
+def _vouch(actor: Actor, order: Order, how: str) -> None:
+    if order.due and order.guarantee != how:
+        _note(actor, order, how, order.guarantee_note)

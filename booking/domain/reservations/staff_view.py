@@ -15,12 +15,12 @@ from sqlalchemy import Select, or_, select
 
 from booking.domain import messages, payments, people, pricing
 from booking.domain.actors import Actor
-from booking.domain.errors import BookingNotCancellable, BookingNotFound
+from booking.domain.errors import BookingNotCancellable, BookingNotChangeable, BookingNotFound
 from booking.domain.messages import MailWork
 from booking.domain.payments import Contact, Order, Payment, Waiver
 from booking.domain.people import Action, AuditEntry, User
 from booking.domain.pricing import PriceLine
-from booking.domain.reservations import bookings, cancellation, guest_erasure, staff_search
+from booking.domain.reservations import bookings, cancellation, change_quotes, guest_erasure, staff_search
 from booking.domain.reservations.cancellation import Terms
 from booking.domain.reservations.change_models import BookingChange
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
@@ -40,6 +40,7 @@ class Allowed:
     record_payment: bool
     correct_payment: bool
     waive: bool
+    waive_changes: bool  # what a change costs more
     erase_guest: bool
     see_audit_log: bool
 
@@ -74,6 +75,7 @@ class StaffBooking:
     names: dict[str, str]
     can: Allowed
     cancelling: Cancelling | None  # None where it cannot be cancelled any more
+    has_begun: bool  # then only check-out moves
 
     @property
     def guest_name(self) -> str:
@@ -129,6 +131,7 @@ def get(actor: Actor, booking_id: uuid.UUID) -> StaffBooking:
         names=people.names_of_actors({entry.actor for entry in history} | {one.actor for one in changes}),
         can=_allowed(actor, booking, order),
         cancelling=_cancelling(booking, order),
+        has_begun=change_quotes.has_begun(booking),
     )
 
 
@@ -187,17 +190,26 @@ def _cancelling(booking: Booking, order: Order) -> Cancelling | None:
     return Cancelling(terms.refund, terms.kept, cancellation.due_after(booking, order, terms))
 
 
+def _is_changeable(booking: Booking) -> bool:
+    try:
+        change_quotes.refuse_unless_possible(booking)
+    except BookingNotChangeable:
+        return False
+    return True
+
+
 def _allowed(actor: Actor, booking: Booking, order: Order) -> Allowed:
     def may(action: Action) -> bool:
         return people.may(actor, action, at=booking.property_id)
 
     return Allowed(
         cancel=may(Action.CANCEL_BOOKING),
-        change=may(Action.CHANGE_BOOKING) and booking.status == CONFIRMED,
+        change=may(Action.CHANGE_BOOKING) and _is_changeable(booking),
         guarantee=may(Action.GUARANTEE) and booking.status == PENDING,
         record_payment=may(Action.RECORD_PAYMENTS) and bool(order.due) and bool(order.guarantee or order.paid),
         correct_payment=may(Action.CORRECT_PAYMENTS),
         waive=may(Action.WAIVE_DEBTS) and bool(order.due) and bool(order.guarantee or order.paid),
+        waive_changes=may(Action.WAIVE_DEBTS),
         erase_guest=may(Action.ERASE_GUESTS) and guest_erasure.may_be_asked(order),
         see_audit_log=people.may(actor, Action.SEE_AUDIT_LOG),
     )

@@ -24,9 +24,11 @@ from booking.domain.errors import (
     PaymentFailed,
     PaymentUnknown,
     PriceChanged,
+    RefundChanged,
     RoomNotAvailable,
 )
 from booking.domain.notices import Notice
+from booking.domain.payments import Payment
 from booking.domain.people import Action
 from booking.domain.reservations import (
     bookings,
@@ -34,6 +36,7 @@ from booking.domain.reservations import (
     change_outcomes,
     change_quotes,
     change_rows,
+    change_settlements,
     changes,
     idempotency,
     payment_pages,
@@ -42,6 +45,7 @@ from booking.domain.reservations import (
 from booking.domain.reservations.change_models import CHANGE_CONFIRMED, CHANGE_PENDING, BookingChange
 from booking.domain.reservations.change_outcomes import Done
 from booking.domain.reservations.change_quotes import ChangeQuote, StayChange
+from booking.domain.reservations.change_settlements import Settlement
 from booking.domain.reservations.charging import Keep
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import Booking
@@ -64,6 +68,8 @@ class Agreed:
     seen_version: int | None = None
     method: str | None = None  # a card, where the difference is to be paid; staff may leave it due where they vouch
     links: Links | None = None  # without a card: it is paid at the provider's page, which leads back there
+    settlement: Settlement | None = None  # what staff says of a difference that no card pays
+    shown_refund: Decimal | None = None  # of a cheaper stay: what they were told comes back
 
 
 def change(
@@ -79,7 +85,8 @@ def change(
 
     With a `claim`, what an earlier call with the same key began is finished instead. Raises BookingNotFound, Invalid,
     RoomNotFound, RoomNotAvailable, RoomLocked, PriceChanged, BookingModified, BookingNotChangeable, PaymentFailed,
-    PaymentUnknown, ChangeActionRequired, PaymentPageUnavailable: the old stay is kept in every case.
+    PaymentUnknown, ChangeActionRequired, PaymentPageUnavailable, Forbidden, RefundChanged: the old stay is kept in
+    every case.
     """
     keep = bookings.keeper(claim, render)
     if begun_earlier := _begun_earlier(actor, claim, agreed, context, keep):
@@ -121,7 +128,7 @@ def _change(
         begun, is_paid_first = _begin(actor, booking_id, agreed, context, claim)
     try:
         if not is_paid_first:
-            return _changed(actor, _confirm_unpaid(actor, begun, context, keep), context)
+            return _changed(actor, _confirm_unpaid(actor, begun, agreed, context, keep), context)
         if agreed.method is None:
             awaited = change_charging.begin_page(actor, begun, context)
         else:
@@ -158,7 +165,7 @@ def _change_at_once(
         raise BookingModified  # since it was looked at
     made = quoted.begun(actor)
     change_rows.add(made)
-    return Done(booking, change_outcomes.apply(actor, booking, made, context, keep))
+    return Done(booking, _as_shown(agreed, change_outcomes.apply(actor, booking, made, context, keep)))
 
 
 def _looked_at(
@@ -181,6 +188,9 @@ def _looked_at(
 
 def _is_paid_first(actor: Actor, booking: Booking, agreed: Agreed) -> bool:
     """Whether what it costs more is paid before it is made. Raises Invalid where nobody says how."""
+    if agreed.method is None and agreed.settlement:
+        change_settlements.refuse_unless_possible(actor, booking, agreed.settlement)
+        return False
     if agreed.method is None and _may_stay_due(actor, booking):
         return False
     if agreed.method is None and agreed.links is None:
@@ -219,11 +229,23 @@ def _begin(
 
 
 @transaction
-def _confirm_unpaid(actor: Actor, begun: BookingChange, context: BookingContext, keep: Keep | None) -> Done:
+def _confirm_unpaid(
+    actor: Actor, begun: BookingChange, agreed: Agreed, context: BookingContext, keep: Keep | None
+) -> Done:
     booking, pending = change_charging.pinned(begun)
     if not change_outcomes.is_ready(booking, pending):
         raise RoomNotAvailable
-    return Done(booking, change_outcomes.apply(actor, booking, pending, context, keep))
+    refunds = _as_shown(agreed, change_outcomes.apply(actor, booking, pending, context, keep))
+    if agreed.settlement and pending.difference > 0:
+        change_settlements.settle(actor, booking, pending.difference, agreed.settlement)
+    return Done(booking, refunds)
+
+
+def _as_shown(agreed: Agreed, refunds: list[Payment]) -> list[Payment]:
+    """The refunds that a change brings about. Raises RefundChanged."""
+    if agreed.shown_refund is not None and agreed.shown_refund != sum((one.amount for one in refunds), Decimal(0)):
+        raise RefundChanged
+    return refunds
 
 
 # --- for a request that comes again with its key

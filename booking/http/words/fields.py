@@ -52,6 +52,7 @@ PROBLEMS: Templates = {
     "not_in_order": _("%(first)s must be before %(then)s"),
     "other_date_missing": _("%(date)s is missing"),
     "in_the_past": _("%(name)s is in the past"),
+    "reason_is_used": _("%(name)s stands in this order already: say it in other words"),
     "in_the_future": _("%(name)s is in the future"),
     "too_far_ahead": _("%(name)s may be at most %(most)s days ahead"),
     "stay_too_long": _("a stay may have at most %(most)s nights"),

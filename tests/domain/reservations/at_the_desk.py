@@ -9,15 +9,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition
 
 from booking.domain.errors import BookingError
-from booking.domain.reservations import front_desk, undoing
+from booking.domain.payments import GUARANTEES
+from booking.domain.reservations import desk_changes, front_desk, stay_changes, undoing
+from booking.domain.reservations.change_quotes import StayChange
+from booking.domain.reservations.change_settlements import Settlement
+from booking.domain.reservations.desk_changes import ChangePreview
 from booking.domain.reservations.front_desk import Departure
+from booking.domain.reservations.stay_changes import Agreed
 from booking.domain.tables import Booking
 from booking.infra import clock
 from tests.cast import SYSTEM
 from tests.domain.reservations.machines import rule
 from tests.domain.reservations.model import START
 from tests.domain.reservations.paying_later import PayingLater
-from tests.domain.reservations.story import LOST, any_one, death, refunding
+from tests.domain.reservations.story import LOST, any_one, death, refunding, rooms, shifts
 from tests.domain.reservations.worlds import Line, World
 
 LONGEST_WAIT = dt.timedelta(days=9)  # that a guest's arrival brings about: else stories would be over too soon
@@ -67,6 +72,42 @@ class AtTheDesk(PayingLater):
             self._is_now(line, was, surely=told != LOST)
         if not isinstance(told, str) or was is not None:
             self.guaranteed |= {line.order} & self.house.guaranteed() if told != LOST else {line.order}
+
+    @precondition(lambda self: self.memory.confirmed())
+    @rule(
+        which=any_one,
+        shift=st.tuples(shifts, shifts),
+        room=st.none() | rooms,
+        settled=st.sampled_from([*GUARANTEES, None]),
+        how=refunding,
+        dies=death,
+    )
+    def staff_changes_a_stay(
+        self, which: int, shift: tuple[int, int], room: int | None, settled: str | None, how: str, dies: int
+    ) -> None:
+        """What it costs more stays due by the house's word, or (None) the guest is let off it."""
+        key, line = self._confirmed(which, beside=False)
+        was = self.house.stay_of(key)
+        stay = was.check_in + dt.timedelta(days=shift[0]), was.check_out + dt.timedelta(days=shift[1])
+        wanted = StayChange(*stay, None if room is None else self.house.rooms[room].id)
+        seen = self._do(0, lambda: desk_changes.preview(SYSTEM, key, wanted, self.desk.rules))
+        if not isinstance(seen, ChangePreview):
+            return
+        self.line.refunds = how
+        settlement = Settlement(settled) if settled else Settlement(let_off=f"change {which}")
+        more, went_back = seen.quote.difference, self.house.went_back(key)
+        agreed = Agreed(wanted, more, seen.quote.version, settlement=settlement, shown_refund=seen.refund)
+        told = self._do(dies, lambda: stay_changes.change(SYSTEM, key, agreed, self.desk))
+        if isinstance(told, BookingError):
+            return
+        line.most = max(line.most, seen.quote.price.total)
+        line.changes(*stay, room, None, surely=told != LOST)
+        if more > 0 and (settled or line.order not in self.house.in_steps()):
+            self.guaranteed.add(line.order)
+        if told != LOST:
+            assert self.house.went_back(key) - went_back == seen.refund, "not what was shown"
+            due = seen.due if settled or more <= 0 else max(seen.due - more, 0)
+            assert self.house.due(line.order) == due, "something else is due than was shown"
 
     def _one_that_comes(self, which: int) -> tuple[Any, Line]:
         """One of the confirmed ones that come next."""

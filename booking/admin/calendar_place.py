@@ -1,0 +1,31 @@
+"""The place in the calendar from which somebody has come to a booking, and the way back to it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from flask import request, url_for
+
+from booking.domain.reservations import CalendarWish
+from booking.infra.ids import encode
+
+NAME = "calendar"  # of the field, in addresses and forms
+PARTS = ("start", "days", "kind", "state", "offset")
+LONGEST = 200
+
+
+def of(first: dt.date, wish: CalendarWish) -> str:
+    """Of the calendar as it is shown, from its `first` day on."""
+    asked = {"start": first.isoformat(), "days": wish.days, "kind": wish.kind, "state": wish.state}
+    return urlencode({name: value for name, value in {**asked, "offset": wish.offset}.items() if value})
+
+
+def facts(property_id: uuid.UUID) -> dict[str, Any]:
+    """For a page of a booking: `place`, empty where nobody came from the calendar, and the `calendar_url` of it."""
+    text = request.values.get(NAME, "")[:LONGEST]
+    parts: dict[str, Any] = {name: value for name, value in parse_qsl(text) if name in PARTS}
+    back = url_for("admin.calendar.show", property=encode("property", property_id), **parts) if parts else ""
+    return {"place": urlencode(parts), "calendar_url": back}

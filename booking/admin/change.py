@@ -1,0 +1,208 @@
+"""Another stay in the place of the one that is booked: dates, room and guests, with its price before it is made.
+
+From the page of a booking, and from the calendar, to which it leads back.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, Response, request, session
+from flask_babel import gettext
+
+from booking.admin import calendar_place
+from booking.admin.booking import back, done, id_of, known
+from booking.admin.calendar import TOLD
+from booking.domain import inventory, people, reservations
+from booking.domain.errors import (
+    BookingError,
+    BookingModified,
+    BookingNotFound,
+    Invalid,
+    PriceChanged,
+    RefundChanged,
+    RoomNotAvailable,
+    RoomNotFound,
+    SignInTooOld,
+    Unavailable,
+)
+from booking.domain.reservations import ChangePreview, DeskChange, RoomOffer, StaffBooking, StayChange, StayWish
+from booking.domain.stays import Stay
+from booking.http import date_format
+from booking.http.error_rendering import status_of
+from booking.http.services import current_services
+from booking.infra.ids import decode, encode
+from booking.pages import bills, formats
+from booking.pages.forms import Form
+from booking.pages.rendering import go_to, page
+from booking.pages.signed_in import actor
+
+blueprint = Blueprint("change", __name__, url_prefix="/bookings/<booking_id>/change")
+
+STAY = ("checkIn", "checkOut", "roomId", "guests")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What becomes of what was asked for: the `preview` where it can be had, and the rooms that are free."""
+
+    preview: ChangePreview | None = None
+    offer: RoomOffer | None = None
+    status: int = 200
+
+    @property
+    def is_so_already(self) -> bool:
+        return self.preview is not None and self.preview.quote.is_nothing
+
+
+@blueprint.get("")
+def show(booking_id: str) -> Response:
+    """What the stay could be instead; with dates, a room or guests in the address, what that would cost."""
+    seen = known(booking_id)
+    return _page(seen, Form.asked()) if seen.can.change else back(booking_id)
+
+
+@blueprint.post("")
+def change(booking_id: str) -> Response:
+    """Change it on the terms that were shown; on others, show those."""
+    form = Form.posted()
+    try:
+        given = form.accept(DeskChange)
+        if given.moves_money:
+            people.require_recent_sign_in(actor())
+        context = current_services().booking_context
+        reservations.change_booking(actor(), id_of(booking_id), given.agreed, context)
+    except (BookingNotFound, SignInTooOld, Unavailable):
+        raise
+    except BookingError as refusal:
+        seen = known(booking_id)
+        return _page(seen, form, refusal) if seen.can.change else back(booking_id)
+    return _done(booking_id)
+
+
+# --- around them
+
+
+def _done(booking_id: str) -> Response:
+    """To the booking, or to the place in the calendar from which it was opened."""
+    now = known(booking_id).booking
+    calendar = calendar_place.facts(now.property_id)["calendar_url"]
+    if not calendar:
+        return done(booking_id, "changed")
+    told = {"done": "moved", "booking": booking_id, "reference": now.reference, "room": now.room_name}
+    session[TOLD] = told | {"stay": [now.check_in.isoformat(), now.check_out.isoformat()]}
+    return go_to(calendar)
+
+
+def _page(seen: StaffBooking, form: Form, refusal: BookingError | None = None) -> Response:
+    answer = _answer(seen, form)
+    if isinstance(refusal, BookingModified) and answer.is_so_already:
+        return _done(encode("booking", seen.booking.id))  # by an earlier press of the same button
+    if refusal:
+        answer = replace(answer, status=status_of(refusal))
+        _tell(form, refusal)
+    booking = seen.booking
+    formats.alike(booking.currency, _sums(seen, answer))
+    facts: dict[str, Any] = {
+        "seen": seen,
+        "booking_id": encode("booking", booking.id),
+        "form": form,
+        "gives_part": bool(request.values.get("part")),
+        "preview": answer.preview,
+        "bill": bills.of_lines(answer.preview.lines, booking.currency) if answer.preview else [],
+        "offer": answer.offer,
+        "rooms": _rooms(seen, form, answer.offer),
+        "day_names": _days(seen),
+        "ways": _ways(seen),
+        "room_id": form.value("roomId") or encode("room", booking.room_id),
+        **calendar_place.facts(booking.property_id),
+    }
+    return page("admin/change.html", block="main", status=answer.status, **facts)
+
+
+def _answer(seen: StaffBooking, form: Form) -> Answer:
+    """Of what stands in the form; what is wrong with it is said there."""
+    wish = StayWish()
+    if not any(form.value(name) for name in STAY):
+        return Answer(offer=_free(seen, wish))
+    stay = Form({name: form.value(name) for name in STAY})
+    try:
+        wish = stay.accept(StayWish)
+        wanted = StayChange(wish.check_in, wish.check_out, wish.room, wish.guests)
+        rules = current_services().booking_context.rules
+        return Answer(reservations.preview_change(actor(), seen.booking.id, wanted, rules), _free(seen, wish))
+    except BookingNotFound:
+        raise
+    except BookingError as refusal:
+        _tell(form, refusal)
+        return Answer(offer=_free(seen, wish), status=status_of(refusal))
+
+
+def _tell(form: Form, refusal: BookingError) -> None:
+    """In words for the desk."""
+    said = {
+        BookingModified: gettext("The booking was changed meanwhile. Nothing was done: this is what it means now."),
+        PriceChanged: gettext("The price has changed meanwhile. Nothing was done: this is the new one."),
+        RefundChanged: gettext("What comes back has changed meanwhile. Nothing was done: this is what it is now."),
+        RoomNotAvailable: gettext("The room is taken on some of these nights. Choose another room or other dates."),
+        RoomNotFound: gettext("There is no such room at this property."),
+    }.get(type(refusal))
+    if said:
+        form.blame(said)
+    else:
+        form.refuse(refusal)
+
+
+def _free(seen: StaffBooking, wish: StayWish) -> RoomOffer | None:
+    """Rooms that could be had instead on the nights that are asked for; of a stay that has begun, none."""
+    booking = seen.booking
+    stay = Stay(wish.check_in or booking.check_in, wish.check_out or booking.check_out)
+    if seen.has_begun or request.values.get("part"):
+        return None
+    with suppress(Invalid):
+        rules, guests = current_services().booking_context.rules, wish.guests or booking.guests
+        return reservations.free_rooms_at_desk(actor(), booking.property_id, stay, guests, rules)
+    return None
+
+
+def _rooms(seen: StaffBooking, form: Form, offer: RoomOffer | None) -> list[tuple[str, str]]:
+    """To choose from: the booked one, those that are free, and whatever was asked for."""
+    booking, currency = seen.booking, seen.booking.currency
+    found = {encode("room", booking.room_id): gettext("%(room)s (as booked)", room=booking.room_name)}
+    for room in offer.rooms if offer else ():
+        total = formats.money(room.total, currency)
+        found.setdefault(encode("room", room.id), gettext("%(room)s, %(total)s", room=room.name, total=total))
+    wanted = decode("room", form.value("roomId"))
+    if wanted and encode("room", wanted) not in found:
+        with suppress(RoomNotFound):
+            found[encode("room", wanted)] = inventory.get_blockable_room(actor(), wanted).name
+    return list(found.items())
+
+
+def _days(seen: StaffBooking) -> list[tuple[str, str]]:
+    """To choose from: all days of the stay, the last one included."""
+    stay = Stay(seen.booking.check_in, seen.booking.check_out)
+    return [(day.isoformat(), date_format.day(day)) for day in (*stay.dates(), stay.check_out)]
+
+
+def _ways(seen: StaffBooking) -> list[tuple[str, str]]:
+    """What can become of a difference."""
+    ways = [
+        ("desk", gettext("At the desk")),
+        ("transfer", gettext("By bank transfer")),
+        ("later", gettext("Later")),
+    ]
+    return [*ways, ("waived", gettext("Not at all: let the guest off"))] if seen.can.waive_changes else ways
+
+
+def _sums(seen: StaffBooking, answer: Answer) -> list[Decimal]:
+    """All amounts of the page."""
+    sums = [seen.booking.total_price, seen.order.due]
+    if answer.preview:
+        price = answer.preview.quote.price
+        sums += [price.total, price.difference, price.kept, answer.preview.refund, answer.preview.due]
+        sums += [line.each for line in answer.preview.lines]
+    return [*sums, *(room.total for room in answer.offer.rooms)] if answer.offer else sums
