@@ -16,7 +16,7 @@ ARGS ?=
 PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test bench bench-peers bench-scale bench-background migrate-under-load storm storm-stripe storm-desk trouble controls drill replay model mutants fuzz lint format messages lock clean python product everything chromium
+.PHONY: help run check test bench bench-peers bench-scale bench-background bench-desk migrate-under-load storm storm-stripe storm-desk trouble controls drill replay model mutants fuzz lint format messages lock clean python product everything chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -80,6 +80,9 @@ bench-scale: everything ## the same with 10 k to 1 M rooms and 0.5 M to 10 M boo
 
 bench-background: everything ## every statement of the background beside 5 million bookings; ARGS="--bookings 200000"
 	.venv/bin/python -m bench.plans_in_background $(ARGS)
+
+bench-desk: everything ## the front desk's pages beside a recorded history: ARGS="--trace PATH", else a small one by lot
+	.venv/bin/python -m bench.desk $(ARGS)
 
 migrate-under-load: everything ## migrations while guests book, then both versions beside each other; ARGS="--bookings 20000 --seconds 5"
 	.venv/bin/python -m bench.migrate_under_load $(ARGS)

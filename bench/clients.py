@@ -172,6 +172,24 @@ class _Client:
         self.reader.connection.sendall(sent)
 
 
+class Connection:
+    """One client that asks and waits, over a connection that is kept."""
+
+    def __init__(self, port: int) -> None:
+        self._port, self._reader = port, _connected(port)
+
+    def ask(self, sent: bytes) -> tuple[int, int]:
+        """The status and the bytes of the answer."""
+        if self._reader.closes:
+            self._reader.connection.close()
+            self._reader = _connected(self._port)
+        self._reader.begin()
+        self._reader.connection.sendall(_accepting(sent))
+        while not self._reader.complete():
+            self._reader.receive()
+        return self._reader.status, len(self._reader.buffer)
+
+
 def _connected(port: int) -> _Reader:
     reader = _Reader(socket.create_connection(("127.0.0.1", port)))
     reader.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

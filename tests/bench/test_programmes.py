@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,15 +26,6 @@ def run(home: Path, *words: str) -> str:
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=420)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return results.read_text()
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A folder that Postgres' own account can get to, which is not so below pytest's."""
-    folder = Path(tempfile.mkdtemp(prefix="room-booking-"))
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder)
 
 
 @pytest.mark.timeout(450)

@@ -3,7 +3,8 @@
 A CSV file (plain or gzipped) with a row per booking: `create_seq` and `release_seq` (empty: never given back) are its
 places in one order of operations; `room` (empty where the stay has no nights), `booked_on`, `check_in`, `check_out`,
 `adults`, `children`, `babies`; `status` (Canceled, No-Show or Check-Out), `status_date` (the day of the release) and
-`invalid` (what is wrong with the row, separated by semicolons) are the trace's own notes.
+`invalid` (what is wrong with the row, separated by semicolons) are the trace's own notes. Where they are there,
+`room_type` and `adr` (what a night cost) are read for whoever shows the history instead of playing it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import gzip
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,6 +41,8 @@ class Recorded:
     status: str
     status_date: dt.date
     invalid: frozenset[str]
+    room_type: str = ""
+    price: Decimal | None = None  # of a night
 
     @property
     def nights(self) -> int:
@@ -138,4 +142,6 @@ def _recorded(row: dict[str, str]) -> Recorded:
         status=row["status"],
         status_date=day(row["status_date"]),
         invalid=frozenset(filter(None, row.get("invalid", "").split(";"))),
+        room_type=row.get("room_type", ""),
+        price=Decimal(row["adr"]) if row.get("adr") else None,
     )
