@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, url_for
 
 from booking.domain import catalogue, people
@@ -52,5 +54,6 @@ def _page(link: str, form: Form, status: int = 200) -> Response:
     where = catalogue.get_property_name(invitation.property_id) if invitation.property_id else None
     mine = people.email_key(current_user.email) if current_user.is_authenticated else ""
     is_theirs = mine == people.email_key(invitation.email)
-    facts = {"invitation": invitation, "where": where, "link": link, "is_theirs": is_theirs}
+    facts: dict[str, Any] = {"invitation": invitation, "where": where, "link": link, "is_theirs": is_theirs}
+    facts["onward"] = url_for(".show", link=link)  # by the menu, too
     return page("account/invitation.html", block="main", status=status, form=form, **facts)

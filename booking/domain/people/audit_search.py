@@ -1,4 +1,4 @@
-"""The audit log as owners look through it: by who did it, what it was done to, and when; page by page."""
+"""The audit log as owners and managers look through it: by who did it, what it was done to, and when; page by page."""
 
 from __future__ import annotations
 

@@ -95,10 +95,11 @@ def test_one_finds_what_somebody_did(app: Flask) -> None:
     assert [entry.subject for entry in entries(SYSTEM, by=owner.user_id)] == ["theirs"]
 
 
-def test_only_owners_and_operators_may_look(app: Flask, alice: User) -> None:
+def test_only_owners_managers_and_operators_may_look(app: Flask, alice: User) -> None:
     changed(WORKER, "one")
     assert len(entries(owner_of_all())) == 1
-    for actor in (acting(alice), Actor.signed_in(alice.id, (Membership(Role.MANAGER),), None)):
+    assert len(entries(Actor.signed_in(alice.id, (Membership(Role.MANAGER),), None))) == 1
+    for actor in (acting(alice), Actor.signed_in(alice.id, (Membership(Role.DESK),), None)):
         with pytest.raises(NotFound):
             entries(actor)
 

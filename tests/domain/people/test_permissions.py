@@ -28,7 +28,7 @@ DESK = (
     | {"payments.record", "guests.check_in"}
     | {f"booking.{verb}" for verb in ("see", "book", "change", "cancel", "guarantee")}
 )
-MANAGER = DESK | {"payments.see", "payments.correct", "debts.waive", "rooms.export"}
+MANAGER = DESK | {"payments.see", "payments.correct", "debts.waive", "guests.erase", "rooms.export", "audit.see"}
 OWNER = MANAGER | {
     "payments.settle",
     "account.see",
@@ -38,7 +38,6 @@ OWNER = MANAGER | {
     "account.reset_second_factor",
     "roles.give",
     "rooms.import",
-    "audit.see",
     "books.check",
     "messages.retry",
     "demo.mails",
