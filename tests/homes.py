@@ -47,6 +47,7 @@ TOGETHER = {
     "booking.domain.reservations.charging._confirm_unpaid": "nothing is owed: pinned to booked, then CONFIRMED",
     "booking.domain.reservations.guarantees._guarantee": "staff vouches: held to booked, then CONFIRMED",
     "booking.domain.reservations.charging.give_up": "unpin or release, then the booking",
+    "booking.domain.reservations.importing.store._put": "sold elsewhere: nights first, then the bookings",
     "booking.domain.reservations.bookings._cancel": "the booking first, then its nights",
     "booking.domain.reservations.bookings._release": "the same for a hold",
     "booking.domain.reservations.stay_changes._begin": "a change of stay: claim its new nights, then write it down",

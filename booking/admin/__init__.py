@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from flask import Flask
 
-from booking.admin import audit, booking, bookings, calendar, change, entrance, guest, new_booking, people, today
+from booking.admin import (
+    audit,
+    booking,
+    bookings,
+    calendar,
+    change,
+    entrance,
+    guest,
+    imports,
+    new_booking,
+    people,
+    today,
+)
 
 AREAS = (
     today.blueprint,
@@ -14,6 +26,7 @@ AREAS = (
     booking.blueprint,
     change.blueprint,
     guest.blueprint,
+    imports.blueprint,
     people.blueprint,
     audit.blueprint,
 )

@@ -28,7 +28,13 @@ PAYMENTS = {
     "succeeded": (_("Done"), "good"),
     "failed": (_("Declined"), "bad"),
 }
-PROVIDERS = {"desk": _("At the desk"), "transfer": _("By transfer"), "stripe": _("Card"), "simulated": _("Card")}
+PROVIDERS = {
+    "desk": _("At the desk"),
+    "transfer": _("By transfer"),
+    "elsewhere": _("Paid elsewhere"),
+    "stripe": _("Card"),
+    "simulated": _("Card"),
+}
 GUARANTEES = {"desk": _("at the desk"), "transfer": _("by transfer"), "later": _("later")}
 EMAILS = {
     "booking.confirmed": _("Confirmation"),

@@ -32,6 +32,7 @@ ACTIONS = {
     "booking.departed": _("Checked out"),
     "booking.expired": _("Hold ran out"),
     "booking.guests_changed": _("Guests changed"),
+    "booking.imported": _("Taken over from elsewhere"),
     "booking.missed": _("Marked as a no-show"),
     "booking.refund_corrected": _("Refund corrected"),
     "booking.reverted": _("Taken back at the desk"),
@@ -98,15 +99,17 @@ FACTS = {
     "on": _("Day"),
     "presence": _("Guest"),
     "property": _("Property"),
+    "paidElsewhere": _("Paid elsewhere"),
     "reason": _("Reason"),
     "refundAmount": _("Refund"),
     "role": _("Role"),
     "room": _("Room"),
     "roomName": _("Room"),
+    "source": _("Source"),
     "status": _("State"),
     "total": _("Total"),
 }
-AMOUNTS = ("amount", "difference", "refundAmount", "total")
+AMOUNTS = ("amount", "difference", "paidElsewhere", "refundAmount", "total")
 NOTHING = "–"
 
 
@@ -126,11 +129,11 @@ def of(seen: StaffBooking) -> list[Told]:
     booking, by_others = seen.booking, {entry.action for entry in seen.history}
     guest = str(gettext("The guest"))
     own = [Told(booking.created_at, _creator(seen, guest), gettext("Room held"))]
-    if booking.confirmed_at and "booking.confirmed" not in by_others:
+    if booking.confirmed_at and not by_others & {"booking.confirmed", "booking.imported"}:
         own.append(Told(booking.confirmed_at, guest, gettext("Booking confirmed")))
     if booking.cancelled_at and "booking.cancelled" not in by_others:
         own.append(Told(booking.cancelled_at, guest, gettext("Booking cancelled")))
-    if "booking.created" in by_others:
+    if by_others & {"booking.created", "booking.imported"}:
         own = own[1:]
     told = [*own, *(of_entry(entry, seen.names) for entry in seen.history)]
     return sorted(told, key=lambda one: one.at, reverse=True)

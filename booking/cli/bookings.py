@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from booking.cli import front_desk
+from booking.cli import booking_imports, front_desk
 from booking.cli.operator import WAYS_TO_PAY, Group, acting, refusals_said
 from booking.cli.room_blocks import ROOM
 from booking.cli.values import DATE
@@ -23,7 +23,7 @@ group = Group(
     "bookings",
     help="Check bookings, guarantee, change or cancel one, check guests in and out, free what nobody paid for.",
 )
-for command in front_desk.COMMANDS:
+for command in (*front_desk.COMMANDS, *booking_imports.COMMANDS):
     group.add_command(command)
 
 

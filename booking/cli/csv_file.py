@@ -2,72 +2,55 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
 import os
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import click
 
-from booking.domain.catalogue import BadRow
+from booking.domain.catalogue import BadRow, CsvRows
 from booking.http import words
 
 _GZIP, _ZIP, _UTF16 = b"\x1f\x8b", b"PK\x03\x04", (b"\xff\xfe", b"\xfe\xff")
 _LARGEST_FILE = 4 * 2**30  # bytes when unpacked; the largest city that is known has a fraction of that
 _LARGEST_LINE = 64 * 2**20  # characters: a line is held in memory
-_LARGEST_CELL = 16 * 1024 * 1024  # characters; the csv module's own 131,072 is less than some descriptions have
 
 
 class Rows:
     """The header and the rows of a CSV, plain or gzipped; `position` and `size` are bytes of the file for a bar."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, delimiters: str = ",") -> None:
         self._raw = _open(path)
         self.size = os.fstat(self._raw.fileno()).st_size if path != "-" else 0
-        self._reader = csv.reader(_lines_of(_text(self._raw, path), path), strict=True)
-        csv.field_size_limit(_LARGEST_CELL)
-        _, first = next(self._lines(), (0, BadRow("file", "cell_empty")))
-        if isinstance(first, BadRow):
-            raise click.ClickException(f"{path} {words.told(first.notice)}.")
-        self.header = [column.strip() for column in first]
+        try:
+            with self._damage_told(lambda: 0):
+                self._rows = CsvRows(_lines_of(_text(self._raw, path), path), delimiters)
+        except BadRow as problem:
+            raise click.ClickException(f"{path} {words.told(problem.notice)}.") from None
+        self.header = self._rows.header
 
     @property
     def position(self) -> int:
         return self._raw.tell() if self.size else 0
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, str] | BadRow]]:
-        """(line where it begins, cells by column) of each row, or what is wrong with it. Blank rows are no rows.
+        """As CsvRows has them; raises ClickException where the file is damaged."""
+        with self._damage_told(lambda: self._rows.line):
+            yield from self._rows
 
-        Spreadsheets leave out empty cells at the end of a row, or add some: they count as empty.
-        """
-        for number, cells in self._lines():
-            yield number, cells if isinstance(cells, BadRow) else self._named(cells)
-
-    def _named(self, cells: list[str]) -> dict[str, str] | BadRow:
-        fitted = _fitted(cells, len(self.header))
-        if len(fitted) != len(self.header):
-            return BadRow("row", "row_of_other_width", cells=len(fitted), columns=len(self.header))
-        return dict(zip(self.header, fitted, strict=True))
-
-    def _lines(self) -> Iterator[tuple[int, list[str] | BadRow]]:
-        while True:
-            number = self._reader.line_num + 1
-            try:
-                cells = next(self._reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield number, _quotes(error)
-                continue
-            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-                raise click.ClickException(f"The file is damaged after line {number - 1}: {error}.") from error
-            if any(cell.strip() for cell in cells):
-                yield number, cells if _is_text(cells) else BadRow("row", "cell_no_text")
+    @staticmethod
+    @contextmanager
+    def _damage_told(line: Callable[[], int]) -> Iterator[None]:
+        try:
+            yield
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise click.ClickException(f"The file is damaged after line {line()}: {error}.") from error
 
 
 def _open(path: str) -> io.BufferedReader:
@@ -112,19 +95,3 @@ def _lines_of(text: io.TextIOWrapper, path: str) -> Iterator[str]:
         if len(line) == _LARGEST_LINE:
             raise click.ClickException(f"{path} has a line of more than {_LARGEST_LINE:,} characters: this is no CSV.")
         yield line
-
-
-def _fitted(cells: list[str], width: int) -> list[str]:
-    while len(cells) > width and not cells[-1].strip():
-        cells = cells[:-1]
-    return cells + [""] * (width - len(cells))
-
-
-def _is_text(cells: list[str]) -> bool:
-    return all(cell.isascii() or not any("\ud800" <= character <= "\udfff" for character in cell) for cell in cells)
-
-
-def _quotes(error: csv.Error) -> BadRow:
-    if "unexpected end of data" in str(error):
-        return BadRow("row", "row_open_quote")
-    return BadRow("row", "row_no_csv", problem=str(error))

@@ -22,7 +22,8 @@ from booking.infra import deadline, sql_errors
 from booking.infra.db import OutcomeUnknown, Unavailable
 from booking.infra.doctor.report import said
 
-WAYS_TO_PAY = {"desk": "at the desk", "transfer": "by transfer", "later": "later"}  # of payments.GUARANTEES
+# Of payments.GUARANTEES and BY_HAND.
+WAYS_TO_PAY = {"desk": "at the desk", "transfer": "by transfer", "later": "later", "elsewhere": "elsewhere"}
 
 
 def acting() -> Actor:

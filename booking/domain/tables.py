@@ -14,6 +14,7 @@ from booking.domain.people.link_models import EmailChange, EmailVerification, Fa
 from booking.domain.people.models import SecurityEvent, Session, StaffMembership, User
 from booking.domain.people.second_factor_models import Authenticator, RecoveryCode
 from booking.domain.reservations.change_models import BookingChange
+from booking.domain.reservations.importing.file_models import ImportFile
 from booking.domain.reservations.models import Booking, IdempotencyKey
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Event",
     "Farewell",
     "IdempotencyKey",
+    "ImportFile",
     "Invitation",
     "Order",
     "PasswordReset",

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from booking.domain import inventory, people
+from booking.domain import inventory, people, reservations
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.people import staff
 from booking.domain.reservations import bookings
@@ -62,6 +62,7 @@ class House:
             "block_id": encode("block", self.block().id),
             "room_id": encode("room", self.room.id),
             "user_id": encode("user", self.clerk()),
+            "import_id": encode("import", self.file()),
             "invitation_id": encode("invitation", self.invitation),
         }
 
@@ -69,6 +70,11 @@ class House:
         """One that nobody has lifted yet."""
         self.blocks += 1
         return inventory.block(SYSTEM, self.room.id, in_days(100 + self.blocks, 1), rules=self.rules, reason="paint")
+
+    def file(self) -> uuid.UUID:
+        """One that waits to be imported."""
+        header = b"sourceId,room,checkIn,checkOut,guests,name,total\n"
+        return reservations.keep_import(SYSTEM, self.room.property_id, "old system", "old.csv", header)
 
     def clerk(self) -> uuid.UUID:
         """Somebody who works here."""
@@ -129,6 +135,11 @@ ROUTES: dict[str, Route] = {
     "POST /admin/calendar/blocks/<block_id>/unblock": Route(
         HOUSE, refused=lambda _, __, ids: _is_there(ids["block_id"])
     ),
+    "GET /admin/imports": Route(MANAGERS, asked=lambda house: {"property": house.here}),
+    "POST /admin/imports": Route(MANAGERS, lambda house: {"property": house.here, "source": "old system"}),
+    "GET /admin/imports/<import_id>": Route(MANAGERS),
+    "POST /admin/imports/<import_id>": Route(MANAGERS),
+    "POST /admin/imports/<import_id>/discard": Route(MANAGERS),
     "GET /admin/people": Route(OWNERS),
     "POST /admin/people/invitations": Route(OWNERS),
     "POST /admin/people/invitations/<invitation_id>/withdraw": Route(OWNERS_HERE),

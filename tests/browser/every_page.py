@@ -54,6 +54,8 @@ PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     "admin.new_booking.show": (OWNER, ("/admin/bookings/new", "/admin/bookings/new?property={house}&guests=2&{dates}")),
+    "admin.imports.index": (OWNER, ("/admin/imports?property={house}",)),
+    "admin.imports.show": (OWNER, ("/admin/imports/{file}",)),
     "admin.people.index": (OWNER, ("/admin/people",)),
     "admin.audit.index": (OWNER, ("/admin/audit",)),
 }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
+
 from playwright.sync_api import Locator, Page, expect
 
+from booking.domain import reservations
 from booking.domain.stays import Stay
-from booking.domain.tables import Room, User
+from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
-from tests.cast import PASSWORD, VISA, in_days
+from tests.cast import PASSWORD, SYSTEM, VISA, in_days
 
 
 def the_stay() -> Stay:
@@ -45,3 +48,16 @@ def reserve(page: Page, room: Room, who: User) -> None:
 def pay(page: Page, card: str = VISA) -> None:
     page.locator(f"input[value={card}]").check()
     button(page, "Pay €360").click()
+
+
+def uploaded(booked: Booking) -> uuid.UUID:
+    """A file of which one row can come in; the nights of another are this booking's, and the third is a riddle."""
+    free = in_days(60)
+    rows = [
+        "sourceId,room,checkIn,checkOut,guests,name,total",
+        f"R-1,{booked.room_name},{free.check_in},{free.check_out},2,Carol,300",
+        f"R-2,{booked.room_name},{booked.check_in},{booked.check_out},2,Dora,90",
+        f"R-3,no such room,{free.check_in},{free.check_out},two,,-1",
+    ]
+    content = "\n".join(rows).encode()
+    return reservations.keep_import(SYSTEM, booked.property_id, "The system of before", "reservations.csv", content)

@@ -24,7 +24,7 @@ from booking.infra import clock
 from booking.infra.ids import encode
 from tests.browser.conftest import PHONE, violations
 from tests.browser.every_page import GUEST, OWNER, PAGES, STRANGER
-from tests.browser.steps import sign_in
+from tests.browser.steps import sign_in, uploaded
 from tests.browser.test_booking import fits
 from tests.cast import SYSTEM, VISA, acting, beside, blocked, in_days, later, order, person
 
@@ -52,6 +52,7 @@ def names(alice: User, bob: User, room: Room, desk: BookingContext) -> dict[str,
         "owing": encode("booking", owing.id),
         "held": encode("booking", held.id),
         "arrived": encode("booking", arrived.id),
+        "file": encode("import", uploaded(paid)),
         "dates": f"checkIn={stay.check_in}&checkOut={stay.check_out}",
         "late": in_days(20, 5).check_out.isoformat(),
         "day": in_days(1).check_in.isoformat(),

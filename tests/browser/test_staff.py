@@ -22,7 +22,7 @@ from booking.domain.reservations.requests import BookingRequest
 from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
 from tests.browser.conftest import PHONE
-from tests.browser.steps import sign_in
+from tests.browser.steps import sign_in, uploaded
 from tests.cast import SYSTEM, VISA, a_room, acting, beside, in_days, order, person
 
 Visit = Callable[..., Page]
@@ -73,6 +73,8 @@ def pages(booking: Booking) -> dict[str, str]:
         "new": "/admin/bookings/new",
         "new with rooms": f"/admin/bookings/new?property={encode('property', booking.property_id)}&guests=2"
         f"&checkIn={in_days(40).check_in}&checkOut={in_days(40).check_out}",
+        "imports": "/admin/imports",
+        "import": f"/admin/imports/{encode('import', uploaded(booking))}",
         "audit": "/admin/audit",
         "people": "/admin/people",
     }

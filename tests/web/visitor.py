@@ -54,8 +54,9 @@ class Visitor:
 
     def _send(self, form: Tag, action: str, fields: Mapping[str, object] | None, **typed: object) -> Visitor:
         shown = [field for field in form.select("input[name]") if _sent(field)]
-        values = {str(field["name"]): str(field.get("value", "")) for field in shown}
-        values |= {str(name): str(value) for name, value in {**(fields or {}), **typed}.items()}
+        values: dict[str, Any] = {str(field["name"]): str(field.get("value", "")) for field in shown}
+        filled = {**(fields or {}), **typed}
+        values |= {str(name): value if isinstance(value, tuple) else str(value) for name, value in filled.items()}
         headers = {"Referer": f"http://localhost{self.url}", "Origin": "http://localhost"}
         return self._look(action, self.client.post(action, data=values, headers=headers))
 

@@ -19,6 +19,7 @@ from booking.domain.catalogue.importing import BadRow, ImportFormat, OptionsMiss
 from booking.domain.catalogue.importing import Defaults as ImportDefaults
 from booking.domain.catalogue.importing import checked as checked_drafts
 from booking.domain.catalogue.importing import recognise as recognise_format
+from booking.domain.catalogue.importing.csv_rows import CsvRows
 from booking.domain.catalogue.importing.drafts import PropertyDraft, RoomDraft
 from booking.domain.catalogue.importing.places import slugify
 from booking.domain.catalogue.importing.sheet import COLUMNS as SHEET_COLUMNS
@@ -51,6 +52,7 @@ __all__ = [
     "SITEMAP_ROOMS",
     "AmenityCount",
     "BadRow",
+    "CsvRows",
     "Destination",
     "House",
     "ImportDefaults",

@@ -5,12 +5,12 @@ staff or a feed. The room lock before a claim only keeps crowds away. Beside the
 """
 
 from booking.domain.inventory.availability import KEPT_DAYS as NIGHTS_KEPT_DAYS
-from booking.domain.inventory.availability import Claim, is_free, taken_nights
 from booking.domain.inventory.availability import book as book_nights
 from booking.domain.inventory.availability import book_or_refuse as book_nights_or_refuse
 from booking.domain.inventory.availability import claim as claim_nights
 from booking.domain.inventory.availability import claim_all as claim_all_nights
 from booking.domain.inventory.availability import claim_or_refuse as claim_nights_or_refuse
+from booking.domain.inventory.availability import is_free, taken_nights
 from booking.domain.inventory.availability import move as move_nights
 from booking.domain.inventory.availability import pin as pin_nights
 from booking.domain.inventory.availability import pin_or_refuse as pin_nights_or_refuse
@@ -20,6 +20,7 @@ from booking.domain.inventory.availability import release as release_nights
 from booking.domain.inventory.availability import release_abandoned as release_abandoned_nights
 from booking.domain.inventory.availability import release_held as release_held_nights
 from booking.domain.inventory.availability import release_unsold as release_unsold_nights
+from booking.domain.inventory.availability import sell as sell_nights
 from booking.domain.inventory.availability import unpin as unpin_nights
 from booking.domain.inventory.blocks import BlockableRoom, BlockDetails, BlockDiffers, BlockNotFound, block, unblock
 from booking.domain.inventory.blocks import blocks as list_blocks
@@ -46,6 +47,7 @@ from booking.domain.inventory.housekeeping_models import INSPECTED as ROOM_INSPE
 from booking.domain.inventory.housekeeping_models import OUT_OF_ORDER as ROOM_OUT_OF_ORDER
 from booking.domain.inventory.inputs import NightsToBlock
 from booking.domain.inventory.models import BLOCKED as NIGHT_BLOCKED
+from booking.domain.inventory.models import BOOKED as NIGHT_BOOKED
 from booking.domain.inventory.models import FEED as BLOCKED_BY_FEED
 from booking.domain.inventory.models import HELD as NIGHT_HELD
 from booking.domain.inventory.models import STAFF as BLOCKED_BY_STAFF
@@ -57,13 +59,14 @@ from booking.domain.inventory.occupancy import is_in_state as rooms_in_state
 from booking.domain.inventory.occupancy import reasons as blocks_of_claims
 from booking.domain.inventory.occupancy import taken as nights_taken
 from booking.domain.inventory.room_lock import one_at_a_time as lock_room
-from booking.domain.inventory.taking import NightsTaken, Take
+from booking.domain.inventory.taking import Claim, InTheWay, NightsTaken, Take
 
 __all__ = [
     "BLOCKED_BY_FEED",
     "BLOCKED_BY_STAFF",
     "NIGHTS_KEPT_DAYS",
     "NIGHT_BLOCKED",
+    "NIGHT_BOOKED",
     "NIGHT_HELD",
     "ROOM_CLEAN",
     "ROOM_DIRTY",
@@ -81,6 +84,7 @@ __all__ = [
     "BlockableRoom",
     "Claim",
     "DayCount",
+    "InTheWay",
     "NightsTaken",
     "NightsToBlock",
     "RoomState",
@@ -117,6 +121,7 @@ __all__ = [
     "release_unsold_nights",
     "room_states",
     "rooms_in_state",
+    "sell_nights",
     "set_room_status",
     "soil_room",
     "taken_nights",

@@ -14,7 +14,6 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, cast
@@ -48,7 +47,7 @@ from booking.domain import messages
 from booking.domain.actors import Actor
 from booking.domain.errors import RoomNotAvailable
 from booking.domain.inventory.models import BLOCKED, BOOKED, HELD, PINNED, Availability, has_end
-from booking.domain.inventory.taking import NightsTaken
+from booking.domain.inventory.taking import Claim, InTheWay, NightsTaken
 from booking.domain.stays import Stay
 from booking.infra import cache
 from booking.infra.batches import required
@@ -60,16 +59,6 @@ from booking.infra.prepared import often
 _TABLE = cast(Table, Availability.__table__)
 
 KEPT_DAYS = 90  # rows of nights that are over by so many days are pruned
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Which nights of which room somebody wants. `location` is the room's."""
-
-    id: uuid.UUID
-    room_id: uuid.UUID
-    location: str
-    stay: Stay
 
 
 # --- for sale: held, pinned, booked
@@ -199,17 +188,21 @@ def record_sold(sold: Iterable[Claim]) -> None:
     db.session.execute(insert(_TABLE), rows)
 
 
+def sell(actor: Actor, one: Claim) -> list[InTheWay]:
+    """Book all nights at once, or none, for who has them already: a reservation that was made elsewhere.
+
+    What stands in the way; nothing where they are the claim's now. The caller may go on with other claims.
+    """
+    return _take_whole(actor, one, BOOKED)
+
+
 # --- off sale: blocked
 
 
 def block(actor: Actor, one: Claim) -> None:
     """Take all nights off sale, or none: raises NightsTaken, which names those that are held, booked or blocked."""
-    complete = _take(one, BLOCKED)
-    # Read even where all could be had: beside the key, SERIALIZABLE is to stand in the way by itself.
-    others = execute(_IN_THE_WAY, {"claim": one.id, **_range(one.room_id, one.stay)}).rows
-    if others or not complete:
+    if others := _take_whole(actor, one, BLOCKED):
         raise NightsTaken({night.night: night.state for night in others})
-    changed(actor, one.room_id, one.location, one.stay)
 
 
 def unblock(actor: Actor, block_id: uuid.UUID) -> int:
@@ -262,13 +255,27 @@ def _take(one: Claim, state: str, held_until: dt.datetime | None = None) -> bool
     new = _nights(one, state, held_until)
     if _count(_INSERT, new) == one.stay.nights:
         return True
-    return _cleared(one) and _count(_INSERT, new) == one.stay.nights
+    return _cleared(one, state) and _count(_INSERT, new) == one.stay.nights
 
 
-def _cleared(one: Claim) -> bool:
+def _take_whole(actor: Actor, one: Claim, state: str) -> list[InTheWay]:
+    """All nights or none, and which are somebody else's."""
+    complete, nights = _take(one, state), _range(one.room_id, one.stay)
+    # Read even where all could be had: beside the key, SERIALIZABLE is to stand in the way by itself.
+    others = [InTheWay(*row) for row in execute(_IN_THE_WAY, {"claim": one.id, **nights}).rows]
+    if complete and not others:
+        changed(actor, one.room_id, one.location, one.stay)
+    elif not others:
+        raise RoomNotAvailable  # what stood there is gone by now
+    else:
+        execute(_GIVE_BACK, {"claim": one.id, "taken": state, **nights})
+    return others
+
+
+def _cleared(one: Claim, state: str) -> bool:
     """Give back what this attempt took and delete the run-out holds in its way; False where more than that stands."""
     nights = _range(one.room_id, one.stay)
-    execute(_GIVE_BACK, {"claim": one.id, **nights})
+    execute(_GIVE_BACK, {"claim": one.id, "taken": state, **nights})
     if not all(execute(_STANDING, nights).column):
         return False
     execute(_DELETE_RUN_OUT, nights)
@@ -375,11 +382,11 @@ _ABANDONED = (
 _UNBLOCK = _FREE.where(_TABLE.c.state == BLOCKED)
 _TAKEN = often(select(_TABLE.c.night).where(_WITHIN, ~_RUN_OUT))
 _IN_THE_WAY = (
-    select(_TABLE.c.night, _TABLE.c.state)
+    select(_TABLE.c.night, _TABLE.c.state, _TABLE.c.claim_id)
     .where(_WITHIN, _TABLE.c.claim_id != bindparam("claim"), ~_RUN_OUT)
     .order_by(_TABLE.c.night)
 )
-_GIVE_BACK = delete(_TABLE).where(_OWN, _WITHIN, or_(_TABLE.c.state == HELD, _TABLE.c.state == BLOCKED))
+_GIVE_BACK = delete(_TABLE).where(_OWN, _WITHIN, _TABLE.c.state == bindparam("taken", type_=String))
 _STANDING = select(_RUN_OUT.label("run_out")).where(_WITHIN).with_for_update()
 _DELETE_RUN_OUT = delete(_TABLE).where(_WITHIN, _RUN_OUT)
 # No index is by night alone: one would cost every claim. Each place has its nights in order, so they go place by place.

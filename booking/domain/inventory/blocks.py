@@ -17,8 +17,8 @@ from booking.domain.actors import Actor
 from booking.domain.catalogue import Property, Room
 from booking.domain.errors import Conflict, Forbidden, Invalid, NotFound, RoomNotFound
 from booking.domain.inventory import availability
-from booking.domain.inventory.availability import Claim
 from booking.domain.inventory.models import FEED, STAFF, Availability, Block
+from booking.domain.inventory.taking import Claim
 from booking.domain.notices import Notice
 from booking.domain.people import Action
 from booking.domain.stays import Stay, StayRules

@@ -1,10 +1,11 @@
-"""How nights are taken, whether or not somebody waits for the answer; and which stand in the way of a block."""
+"""How nights are taken, whether or not somebody waits for the answer; and which stand in the way."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from booking.domain.actors import Actor
@@ -12,6 +13,16 @@ from booking.domain.errors import Conflict, RoomNotAvailable
 from booking.domain.stays import Stay
 
 NAMED = 10  # nights in the sentence of an error
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Which nights of which room somebody wants. `location` is the room's."""
+
+    id: uuid.UUID
+    room_id: uuid.UUID
+    location: str
+    stay: Stay
 
 
 class Take(Protocol):
@@ -29,6 +40,15 @@ class Take(Protocol):
         held_until: dt.datetime,
         refusal: RoomNotAvailable | None = None,
     ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class InTheWay:
+    """A night that somebody has: in which state, and whose claim it is."""
+
+    night: dt.date
+    state: str
+    claim_id: uuid.UUID
 
 
 class NightsTaken(Conflict):

@@ -31,6 +31,7 @@ NIGHTS_PORTION = 100  # rows; they lie far apart
 
 SIGN_INS = dt.timedelta(days=120)  # after they began, if they are over: longer than a session may last
 LINKS = dt.timedelta(days=7)  # links in emails, good for an hour or a day
+IMPORT_FILES = dt.timedelta(days=1)  # that somebody uploaded to look at: names of guests stand in them
 EXPIRED_BOOKINGS = dt.timedelta(days=30)  # that nobody tried to pay for
 GUESTS = dt.timedelta(days=365)  # without an account, after their stay, where an operator says nothing else
 UNMOVED_MONEY = dt.timedelta(days=180)  # declined and cancelled charges in the simulated provider's ledger
@@ -61,6 +62,7 @@ RULES = (
     Rule("sessions", SIGN_INS, _older("sessions", where="(ended_at IS NOT NULL OR last_seen_at < now() - :kept)")),
     Rule("password_resets", LINKS, _older("password_resets")),
     Rule("invitations", LINKS, _older("invitations", where="expires_at < now()")),
+    Rule("import_files", IMPORT_FILES, _older("import_files")),
     Rule("email_verifications", LINKS, _older("email_verifications", where="expires_at < now()")),
     Rule(
         "expired_bookings",

@@ -118,7 +118,8 @@ RULES = {
         AND NOT EXISTS (SELECT FROM payments f WHERE f.order_id = o.id AND f.found_at IS NOT NULL)""",
     "found_twice": """
         SELECT max(p.id::text) FROM payments p WHERE p.kind = 'refund' AND p.state = 'succeeded'
-        AND p.provider NOT IN ('desk', 'transfer') GROUP BY p.provider, p.provider_reference HAVING count(*) > 1""",
+        AND p.provider NOT IN ('desk', 'transfer', 'elsewhere')
+        GROUP BY p.provider, p.provider_reference HAVING count(*) > 1""",
     "schedule_incomplete": """
         SELECT o.reference FROM orders o JOIN payment_schedule s ON s.order_id = o.id GROUP BY o.id
         HAVING count(*) FILTER (WHERE s.purpose = 'deposit') <> 1 OR bool_or(s.currency <> o.currency)
@@ -136,7 +137,7 @@ RULES = {
     ),
     "entry_made_twice": """
         SELECT p.order_id || ' ' || p.provider_reference FROM payments p
-        WHERE p.provider IN ('desk', 'transfer') AND p.kind = 'charge'
+        WHERE p.provider IN ('desk', 'transfer', 'elsewhere') AND p.kind = 'charge'
         AND NOT EXISTS (SELECT FROM payments c WHERE c.corrects_id = p.id OR c.id = p.corrects_id)
         GROUP BY p.order_id, p.provider_reference HAVING count(*) > 1""",
     "correction_is_no_opposite": """
@@ -238,8 +239,8 @@ RULES = {
     "booking_without_event": """
         SELECT b.reference FROM bookings b WHERE b.confirmed_at IS NOT NULL
         AND b.confirmed_at > now() - interval '1 day' AND NOT EXISTS
-        (SELECT FROM events e WHERE e.type = 'booking.confirmed' AND e.occurred_at >= b.created_at
-         AND e.payload->>'reference' = b.reference)""",
+        (SELECT FROM events e WHERE e.type IN ('booking.confirmed', 'booking.imported')
+         AND e.occurred_at >= b.created_at AND e.payload->>'reference' = b.reference)""",
 }
 
 COUNTED = {

@@ -26,11 +26,13 @@ STARTED, SUCCEEDED, FAILED, UNKNOWN, AWAITING_GUEST, AWAITING_STAFF = PAYMENT_ST
 OPEN = (STARTED, UNKNOWN, AWAITING_GUEST)  # nobody knows yet whether the money has moved
 LIVE = (*OPEN, AWAITING_STAFF, SUCCEEDED)
 CORRECTED = "corrected"  # failure of a refund that awaited staff: what it was to give back had never come
-BY_HAND = DESK_MONEY, TRANSFER = ("desk", "transfer")  # providers: staff takes the money, and gives it back
+# Providers: staff takes the money, or knows who took it (another system, an agency), and gives it back.
+BY_HAND = DESK_MONEY, TRANSFER, ELSEWHERE = ("desk", "transfer", "elsewhere")
 DISPUTE_OPEN, DISPUTE_WON, DISPUTE_LOST = DISPUTE_STATES = ("open", "won", "lost")
 STAY, CHANGE, DEPOSIT, BALANCE = PURPOSES = ("stay", "change", "deposit", "balance")
 # How an order is to be paid that staff guarantees.
 AT_DESK, BY_TRANSFER, LATER = GUARANTEES = ("desk", "transfer", "later")
+SAME_SOURCE = "uq_orders_source"  # two at once with one source id: the second finds the first
 WEB, API, DESK, IMPORT = CHANNELS = ("web", "api", "desk", "import")
 
 
@@ -51,7 +53,7 @@ class Order(Model):
         ),
         CheckConstraint(
             "CASE WHEN contact_name IS NULL THEN num_nonnulls(contact_email, contact_phone, contact_arrival_time,"
-            " contact_requests) = 0 ELSE contact_email IS NOT NULL OR contact_phone IS NOT NULL END",
+            " contact_requests) = 0 ELSE num_nonnulls(contact_email, contact_phone, source_id) > 0 END",
             name="contact_complete",
         ),
         CheckConstraint("contact_erased_at IS NULL OR contact_name IS NULL", name="erased_contact_is_gone"),
@@ -68,6 +70,15 @@ class Order(Model):
         CheckConstraint(
             " AND ".join(check_sql(column) for column in ("owed", "paid", "refunded", "refunding")),
             name="sums_decimals",
+        ),
+        CheckConstraint("(source IS NULL) = (source_id IS NULL)", name="source_names_it"),
+        Index(
+            SAME_SOURCE,
+            "property_id",
+            "source",
+            "source_id",
+            unique=True,
+            postgresql_where=text("source_id IS NOT NULL"),
         ),
         Index("ix_orders_guaranteed", "id", postgresql_where=text("guarantee IS NOT NULL")),
         Index(
@@ -99,6 +110,9 @@ class Order(Model):
     contact_requests: Mapped[str | None] = mapped_column(String(1000))
     contact_erased_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     locale: Mapped[str] = mapped_column(String(16), server_default="en")
+    # What brought it here, and what it is called there: of a reservation that was made elsewhere.
+    source: Mapped[str | None] = mapped_column(String(64))
+    source_id: Mapped[str | None] = mapped_column(String(255))
     channel: Mapped[str] = mapped_column(String(8))
     # Held, paid and confirmed at once: nobody has a hold to pay for again. The version before leaves it empty, and has
     # the channel "api" for such orders alone.

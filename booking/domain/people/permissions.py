@@ -22,6 +22,7 @@ class Action(StrEnum):
     SEE_BOOKING = "booking.see"
     BOOK = "booking.book"  # hold, change what is held, and pay for, in the name of its guest
     CANCEL_BOOKING = "booking.cancel"
+    IMPORT_BOOKINGS = "booking.import"  # take over reservations that were made elsewhere
     GUARANTEE = "booking.guarantee"  # confirm without a payment
     CHANGE_BOOKING = "booking.change"  # to other dates, another room, more or fewer guests
     EXPIRE_HOLDS = "holds.expire"
@@ -77,6 +78,7 @@ ALLOWED: Mapping[Action, Who] = {
     Action.SEE_BOOKING: OWN | OWNER | MANAGER | DESK | SYSTEM,
     Action.BOOK: OWN | OWNER | MANAGER | DESK | SYSTEM,
     Action.CANCEL_BOOKING: OWN | OWNER | MANAGER | DESK | SYSTEM,
+    Action.IMPORT_BOOKINGS: OWNER | MANAGER | SYSTEM,
     Action.GUARANTEE: OWNER | MANAGER | DESK | SYSTEM,
     Action.CHANGE_BOOKING: OWN | OWNER | MANAGER | DESK | SYSTEM,
     Action.EXPIRE_HOLDS: SYSTEM,

@@ -15,6 +15,7 @@ class StaffAreas:
     """Whether there is anything to see for somebody, at any property."""
 
     bookings: bool
+    imports: bool
     people: bool
     audit: bool
 
@@ -25,6 +26,7 @@ def of(actor: Actor) -> StaffAreas:
         raise NotFound
     return StaffAreas(
         bookings=bool(permissions.reach(actor, Action.SEE_BOOKING)),
+        imports=bool(permissions.reach(actor, Action.IMPORT_BOOKINGS)),
         people=bool(permissions.reach(actor, Action.GIVE_ROLES)),
         audit=permissions.may(actor, Action.SEE_AUDIT_LOG),  # it belongs to no property
     )

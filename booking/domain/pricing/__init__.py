@@ -35,6 +35,7 @@ from booking.domain.pricing.quotes import (
     totals,
 )
 from booking.domain.pricing.quotes import NIGHT as NIGHT_LINE
+from booking.domain.pricing.quotes import as_sold as lines_as_sold
 
 __all__ = [
     "FEE_LINE",
@@ -59,6 +60,7 @@ __all__ = [
     "free_until",
     "frozen_policy",
     "kept_lines",
+    "lines_as_sold",
     "nearest_stays",
     "nights_of_room",
     "offered",

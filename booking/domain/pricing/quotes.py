@@ -13,11 +13,12 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any, Protocol
 
-from booking.domain.money import rounded
+from booking.domain.money import decimals, rounded
 from booking.domain.stays import Stay
 
 NIGHT, FEE, TAX, DISCOUNT = LINE_KINDS = ("night", "fee", "tax", "discount")
 BASE = "base"  # the rule behind a line: the room's own price per night
+SOLD_ELSEWHERE = "elsewhere"  # the price was agreed before the reservation came here
 KEPT_ON_CHANGE = "kept_on_change"  # a fee: what the house kept of nights that were given back
 
 
@@ -104,6 +105,20 @@ def nights(room: PricedRoom, dates: Iterable[dt.date], guests: int, at: dt.datet
     """The line of each night by itself, as a calendar shows them."""
     amount = per_night(room.price_per_night, room.currency)
     return [Line(NIGHT, date, amount, BASE, room.version) for date in dates]
+
+
+def as_sold(total: Decimal, stay: Stay, currency: str) -> tuple[Line, ...]:
+    """The lines of a stay that was sold elsewhere, of which only the total is known: as much for each night.
+
+    What cannot be divided is the first night's.
+    """
+    unit = Decimal(1).scaleb(-decimals(currency))
+    each = total / stay.nights // unit * unit
+    amounts = [total - each * (stay.nights - 1), *[each] * (stay.nights - 1)]
+    return tuple(
+        Line(NIGHT, date, rounded(amount, currency), SOLD_ELSEWHERE, None)
+        for date, amount in zip(stay.dates(), amounts, strict=True)
+    )
 
 
 def totals(rooms: Iterable[Priced], stay: Stay, guests: int, at: dt.datetime) -> list[Decimal]:  # noqa: ARG001 as above

@@ -72,6 +72,24 @@ from booking.domain.reservations.ical import method as calendar_method
 from booking.domain.reservations.idempotency import Answer, Claim, first_claim
 from booking.domain.reservations.idempotency import fingerprint as request_fingerprint
 from booking.domain.reservations.idempotency import prune as prune_keys
+from booking.domain.reservations.importing.files import LARGEST as LARGEST_IMPORT
+from booking.domain.reservations.importing.files import MOST_ROWS as MOST_IMPORTED_ROWS
+from booking.domain.reservations.importing.files import KeptFile
+from booking.domain.reservations.importing.files import discard as discard_import
+from booking.domain.reservations.importing.files import keep as keep_import
+from booking.domain.reservations.importing.files import look as look_at_import
+from booking.domain.reservations.importing.files import take_over as go_on_importing
+from booking.domain.reservations.importing.outcomes import CONFLICT as ROW_CONFLICT
+from booking.domain.reservations.importing.outcomes import OUTCOMES as ROW_OUTCOMES
+from booking.domain.reservations.importing.outcomes import RowOutcome
+from booking.domain.reservations.importing.outcomes import tally as tally_rows
+from booking.domain.reservations.importing.rows import COLUMNS as IMPORT_COLUMNS
+from booking.domain.reservations.importing.rows import DELIMITERS as IMPORT_DELIMITERS
+from booking.domain.reservations.importing.rows import NoReservations
+from booking.domain.reservations.importing.rows import house_of as house_for_import
+from booking.domain.reservations.importing.rows import refuse_unless_columns as check_import_columns
+from booking.domain.reservations.importing.store import look as rehearse_import
+from booking.domain.reservations.importing.store import take_over as import_bookings
 from booking.domain.reservations.inputs import (
     BookingList,
     Cancellation,
@@ -151,14 +169,20 @@ __all__ = [
     "EXPECTED",
     "EXPIRED",
     "HISTORY_GROUPS",
+    "IMPORT_COLUMNS",
+    "IMPORT_DELIMITERS",
     "IN_HOUSE",
+    "LARGEST_IMPORT",
     "MONEY_AWAITED",
     "MONEY_DUE",
     "MONEY_OWED",
     "MONEY_SETTLES",
     "MOST_CALENDAR_DAYS",
+    "MOST_IMPORTED_ROWS",
     "NO_SHOW",
     "PENDING",
+    "ROW_CONFLICT",
+    "ROW_OUTCOMES",
     "SEARCH_ORDERS",
     "SEARCH_STATES",
     "STAGE_AWAITED",
@@ -199,9 +223,11 @@ __all__ = [
     "History",
     "HoldPayment",
     "HouseDay",
+    "KeptFile",
     "LaterCharge",
     "LostEmail",
     "MoneyMove",
+    "NoReservations",
     "Obstacle",
     "OfferedRoom",
     "OrderDetails",
@@ -220,6 +246,7 @@ __all__ = [
     "RoomOffer",
     "RoomOrder",
     "RoomsToHold",
+    "RowOutcome",
     "ShownTotal",
     "StaffBooking",
     "StayChange",
@@ -239,6 +266,7 @@ __all__ = [
     "change_booking",
     "changed_from",
     "charge_balances",
+    "check_import_columns",
     "check_in",
     "check_out",
     "correct_entry",
@@ -246,6 +274,7 @@ __all__ = [
     "delete_account",
     "delete_own_account",
     "deletion_obstacles",
+    "discard_import",
     "download_own_data",
     "erase_guest",
     "erase_past_guests",
@@ -261,10 +290,15 @@ __all__ = [
     "get_details",
     "get_for_staff",
     "get_order",
+    "go_on_importing",
     "guarantee",
     "hear_from_provider",
     "hold_order",
+    "house_for_import",
+    "import_bookings",
+    "keep_import",
     "last_desk_step",
+    "look_at_import",
     "look_at_providers",
     "look_up_order",
     "mark_no_show",
@@ -294,6 +328,7 @@ __all__ = [
     "recover_payments",
     "refund_state",
     "refunds_awaiting_staff",
+    "rehearse_import",
     "release_hold",
     "release_order",
     "request_fingerprint",
@@ -302,6 +337,7 @@ __all__ = [
     "room_calendar",
     "running_holds",
     "shown_status",
+    "tally_rows",
     "undo_desk_step",
     "withdraw_change",
     "withdraw_payment",

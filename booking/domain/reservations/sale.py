@@ -6,9 +6,11 @@ called otherwise by now, or that another region keeps.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from booking.domain import pricing
+from booking.domain.catalogue import Property, Room
 from booking.domain.payments import DepositPlan
 from booking.domain.pricing import ForSale
 from booking.domain.reservations import deposits
@@ -27,13 +29,37 @@ def frozen(room: ForSale, stay: Stay, guests: int, deposit: DepositPlan | None =
         "currency": price.currency,
         "price_lines": price.as_json(),
         "policy": deposits.frozen(room.frozen_policy(), deposit, stay, price, room.read_at),
-        "location": room.location,
-        "room_name": room.name,
-        "room_kind": room.kind,
+        **_room(room),
         "property_id": room.property_id,
         "property_name": room.property_name,
         "address": room.address,
         "time_zone": room.time_zone,
         "check_in_time": room.check_in_time,
         "check_out_time": room.check_out_time,
+    }
+
+
+def sold_elsewhere(room: Room, house: Property, stay: Stay, guests: int, total: Decimal) -> dict[str, Any]:
+    """The same of a reservation that was made elsewhere, at the price that was agreed there; the room's policy."""
+    return {
+        "guests": guests,
+        "total_price": total,
+        "currency": house.currency,
+        "price_lines": [line.as_json() for line in pricing.lines_as_sold(total, stay, house.currency)],
+        "policy": pricing.frozen_policy(room.cancellation_policy, house.time_zone, house.check_in_time),
+        **_room(room),
+        "property_id": house.id,
+        "property_name": house.name,
+        "address": house.address,
+        "time_zone": house.time_zone,
+        "check_in_time": house.check_in_time,
+        "check_out_time": house.check_out_time,
+    }
+
+
+def _room(room: Room | ForSale) -> dict[str, Any]:
+    return {
+        "location": room.location,
+        "room_name": room.name,
+        "room_kind": room.kind,
     }

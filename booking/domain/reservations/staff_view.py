@@ -165,7 +165,7 @@ def _is_written_about(one: MailWork) -> bool:
 def _others(actor: Actor, booking: Booking, order: Order) -> tuple[Booking, ...]:
     """Other stays of the same guest where the actor may see them, the latest first; none where nobody knows whose."""
     contact = payments.contact_of(order)
-    if contact is None and booking.user_id is None:
+    if (contact is None and booking.user_id is None) or (contact and not (contact.email or contact.phone)):
         return ()
     reach = people.reach(actor, Action.SEE_BOOKING).properties
     stays = select(Booking).join(Order, Order.id == Booking.order_id).where(Booking.order_id != order.id)

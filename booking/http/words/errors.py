@@ -139,6 +139,7 @@ ERRORS: Templates = {
     # --- files of rooms
     "NO_ROOMS": _("This is not a CSV of rooms. Missing columns: %(missing)s. %(seen)s"),
     "COLUMNS_TWICE": _("These columns are there twice: %(columns)s."),
+    "NO_RESERVATIONS": _("This is not a CSV of reservations."),
     "OPTIONS_MISSING": _("The file does not say its %(what)s."),
     "PROPERTY_MISFIT": _("The property is there already, and differs."),
 }

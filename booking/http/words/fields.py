@@ -94,6 +94,15 @@ PROBLEMS: Templates = {
 
 LABELS = {
     "checkIn": _("Check-in"),
+    "sourceId": _("Source id"),
+    "source": _("Source"),
+    "file": _("File"),
+    "row": _("Row"),
+    "room": _("Room"),
+    "name": _("Name"),
+    "phone": _("Phone"),
+    "total": _("Total"),
+    "paid": _("Paid"),
     "checkOut": _("Check-out"),
     "guests": _("Guests"),
     "capacity": _("Guests"),

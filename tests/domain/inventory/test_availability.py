@@ -181,8 +181,8 @@ def test_only_the_claims_own_nights_are_given_back(room: Room) -> None:
     assert len(nights_of(room)) == 2
 
 
-def wanted(room: Room, stay: Stay) -> availability.Claim:
-    return availability.Claim(uuid.uuid4(), room.id, room.location, stay)
+def wanted(room: Room, stay: Stay) -> inventory.Claim:
+    return inventory.Claim(uuid.uuid4(), room.id, room.location, stay)
 
 
 def test_several_claims_are_held_in_one_go_or_none_is(room: Room) -> None:
@@ -202,7 +202,7 @@ def test_several_claims_are_taken_in_the_order_of_their_rooms(room: Room, monkey
     taken: list[uuid.UUID] = []
     take = availability._take
 
-    def noted(one: availability.Claim, *rest: Any) -> bool:
+    def noted(one: inventory.Claim, *rest: Any) -> bool:
         taken.append(one.room_id)
         return take(one, *rest)
 

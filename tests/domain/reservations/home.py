@@ -38,8 +38,9 @@ NOT_YET = (
 OPEN = "kind = 'charge' AND state IN ('started', 'unknown', 'awaiting_guest')"
 QUESTIONS = {
     "shown": """
-        SELECT b.id, b.order_id, u.email, b.status, b.room_id, b.check_in, b.check_out, b.guests, b.total_price,
-        b.status = 'PENDING' AND b.held_until IS NULL FROM bookings b JOIN users u ON u.id = b.user_id ORDER BY b.id""",
+        SELECT b.id, b.order_id, coalesce(u.email, o.contact_email), b.status, b.room_id, b.check_in, b.check_out,
+        b.guests, b.total_price, b.status = 'PENDING' AND b.held_until IS NULL FROM bookings b
+        JOIN orders o ON o.id = b.order_id LEFT JOIN users u ON u.id = b.user_id ORDER BY b.id""",
     "under_way": f"""
         SELECT order_id FROM payments WHERE {OPEN}
         UNION SELECT id FROM bookings WHERE status = 'PENDING' AND held_until IS NULL
@@ -47,13 +48,13 @@ QUESTIONS = {
     "taken": "SELECT room_id, night, state, claim_id FROM availability",
     "in_steps": "SELECT order_id FROM payment_schedule",
     "attempts": f"""
-        SELECT id, order_id, booking_id, {OPEN}, provider IN ('desk', 'transfer'), kind = 'refund'
+        SELECT id, order_id, booking_id, {OPEN}, provider IN ('desk', 'transfer', 'elsewhere'), kind = 'refund'
         FROM payments ORDER BY id""",
     "ledgers": """
         SELECT o.id, o.owed, coalesce((SELECT sum(CASE l.kind WHEN 'charge' THEN l.amount WHEN 'refund' THEN
          -l.amount END) FROM payments p JOIN simulated_ledger l ON l.key = p.id WHERE p.order_id = o.id), 0)
         + coalesce((SELECT sum(CASE kind WHEN 'charge' THEN amount ELSE -amount END) FROM payments
-         WHERE order_id = o.id AND state = 'succeeded' AND provider IN ('desk', 'transfer')), 0),
+         WHERE order_id = o.id AND state = 'succeeded' AND provider IN ('desk', 'transfer', 'elsewhere')), 0),
         coalesce((SELECT sum(r.amount) FROM payments r WHERE r.order_id = o.id AND r.kind = 'refund'
          AND r.state IN ('started', 'unknown', 'awaiting_staff', 'failed') AND r.failure IS DISTINCT FROM 'corrected'
          AND NOT EXISTS (SELECT FROM payments a WHERE a.debt_id = r.debt_id AND a.id <> r.id
@@ -170,6 +171,10 @@ class Home(House):
     def guaranteed(self) -> set[Any]:
         """Orders that the house vouches for."""
         return {row[0] for row in self._ask("SELECT id FROM orders WHERE guarantee IS NOT NULL")}
+
+    def without_account(self) -> set[Any]:
+        """Orders of guests for whom only staff acts."""
+        return {row[0] for row in self._ask("SELECT id FROM orders WHERE user_id IS NULL")}
 
     def freed(self, key: Any) -> dt.date | None:
         """When the booking ended before its guest left early, or nights were freed, at last; None where none were."""

@@ -20,7 +20,7 @@ from booking.domain.reservations.requests import BookingRequest, OrderItem, Orde
 from booking.domain.stays import Stay
 from booking.infra import clock, telemetry
 from booking.infra.provider import NoAnswer
-from tests.cast import DECLINED, VISA, acting
+from tests.cast import DECLINED, SYSTEM, VISA, acting
 from tests.domain.reservations.dying_here import Deaths, Killed, Mortal
 from tests.domain.reservations.home import Home
 from tests.domain.reservations.house import FicklePages, dates
@@ -73,6 +73,7 @@ class Story(Machine):
         self.line = FicklePages(house.desk.provider)
         self.desk = replace(house.desk, provider=cast(Any, Mortal(self.line, self.deaths)))
         self.passed = dt.timedelta(0)
+        self.brought: set[Any] = set()  # orders that came from elsewhere
         self.guaranteed: set[Any] = set()  # orders that staff has, or may have, vouched for
 
     @initialize()
@@ -120,7 +121,8 @@ class Story(Machine):
         return list(self.memory.lines.items())[which % len(self.memory.lines)]
 
     def _actor(self, line: Line) -> Any:
-        return acting(self.house.guests[line.guest].id)
+        """The guest; where they have no account, staff in their place."""
+        return SYSTEM if line.order in self.brought else acting(self.house.guests[line.guest].id)
 
     def _wanted(self, guest: int, room: int, days: tuple[int, int], number: int) -> BookingRequest:
         stay = Stay(*dates(days))

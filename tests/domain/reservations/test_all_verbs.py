@@ -24,7 +24,7 @@ from booking.domain.reservations.stay_changes import Agreed
 from booking.infra import clock
 from tests.cast import AN_HOUR, SYSTEM, acting
 from tests.domain.reservations import machines
-from tests.domain.reservations.at_the_desk import AtTheDesk
+from tests.domain.reservations.from_elsewhere import FromElsewhere
 from tests.domain.reservations.home import Home
 from tests.domain.reservations.machines import invariant, rule
 from tests.domain.reservations.model import ANSWERS, RETURNED, START
@@ -56,7 +56,7 @@ from tests.domain.reservations.worlds import (
 pytestmark = pytest.mark.slow
 
 
-class Verbs(AtTheDesk):
+class Verbs(FromElsewhere):
     """Every rule does something, and says what may be true afterwards."""
 
     # --- the way in

@@ -1,0 +1,110 @@
+"""`flask bookings import`: reservations that were made elsewhere come in from a file."""
+
+from __future__ import annotations
+
+import json
+import sys
+import uuid
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+
+from booking.cli.csv_file import Rows
+from booking.cli.operator import acting, refusals_said
+from booking.domain import catalogue, reservations
+from booking.domain.errors import Invalid
+from booking.domain.notices import Notice
+from booking.domain.reservations import RowOutcome
+from booking.http import words
+from booking.http.services import current_services
+from booking.infra.words import count
+
+SAID = {
+    "ready": "would come in",
+    "imported": "came in",
+    "there": "here already",
+    "differs": "here with another stay",
+    "conflict": "in conflict",
+    "bad": "bad",
+}
+
+
+@click.command("import")
+@click.argument("file")
+@click.option("--property", "slug", required=True, help="The property they are for, by its slug.")
+@click.option(
+    "--source", default="import", show_default=True, help="What they come from: ids are told apart within it."
+)
+@click.option("--dry-run", is_flag=True, help="Only look: change nothing.")
+@click.option("--strict", is_flag=True, help="Exit with 1 when a row did not come in (the others do all the same).")
+@click.option("--json", "as_json", is_flag=True, help="For programs: one array of all rows.")
+@with_appcontext
+def import_(file: str, slug: str, source: str, *, dry_run: bool, strict: bool, as_json: bool) -> None:
+    """Import reservations that were made elsewhere from FILE, a CSV in UTF-8, plain or gzipped ("-": standard input).
+
+    Columns: sourceId, room (its id, name or number), checkIn, checkOut, guests, name, email, phone, total, currency,
+    paid, note; email, phone, currency, paid and note may be missing. Each becomes a confirmed booking: nobody is
+    charged and nobody gets an email; what was paid stands as paid elsewhere, the rest is due. A row whose nights
+    somebody has is a conflict, and is named on standard error with its line, as bad rows are; the others come in.
+    Importing again changes nothing that is here.
+
+    \b
+    Example:
+        flask bookings import reservations.csv --property seaside --source "old system" --dry-run
+    """
+    done = list(_done(file, _property(slug), source, dry_run=dry_run))
+    found = reservations.tally_rows(done)
+    for one in [] if as_json else found.in_the_way:
+        click.echo(f"line {one.line}: {_why(one)}{_of(one)}", err=True)
+    if as_json:
+        click.echo(json.dumps([_facts(one) for one in sorted(done, key=lambda one: one.line)], indent=1))
+    else:
+        told = (f"{found.counts[outcome]:,} {said}" for outcome, said in SAID.items() if found.counts[outcome])
+        click.echo(f"{count(found.rows, 'row')}: {', '.join(told) or 'nothing to do'}.")
+    if dry_run:
+        click.echo("This was a dry run: nothing was kept.", err=as_json)
+    if strict and found.in_the_way:
+        sys.exit(1)
+
+
+def _property(slug: str) -> uuid.UUID:
+    with refusals_said():
+        return catalogue.get_property(slug)
+
+
+def _done(file: str, house_id: uuid.UUID, source: str, *, dry_run: bool) -> Any:
+    """Each row's outcome, as it comes."""
+    rules = current_services().booking_context.rules
+    rows = Rows(file, reservations.IMPORT_DELIMITERS)
+    try:
+        reservations.check_import_columns(rows.header)
+        house = reservations.house_for_import(acting(), house_id)
+        if dry_run:
+            yield from reservations.rehearse_import(acting(), house, source, rows, rules)
+        else:
+            yield from reservations.import_bookings(acting(), house, source, rows, rules)
+    except Invalid as refusal:
+        said = "; ".join(words.sentence(*one) for one in refusal.details.items())
+        raise click.UsageError(said.replace("File ", f"{file} ", 1)) from None
+
+
+def _why(one: RowOutcome) -> str:
+    return "; ".join(_problem(*problem) for problem in one.problems.items())
+
+
+def _problem(field: str, notice: Notice) -> str:
+    return f"{field}: {words.problem(field, notice)}"
+
+
+def _of(one: RowOutcome) -> str:
+    return f" ({one.source_id[:64]})" if one.source_id else ""
+
+
+def _facts(one: RowOutcome) -> dict[str, Any]:
+    problems = {field: words.problem(field, notice) for field, notice in one.problems.items()}
+    known = {"line": one.line, "sourceId": one.source_id or None, "outcome": one.outcome, "reference": one.reference}
+    return known | {"problems": problems}
+
+
+COMMANDS = (import_,)
