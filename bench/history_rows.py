@@ -172,6 +172,7 @@ class _Booking:
             columns |= {"contact_name": guest.name, "contact_email": guest.email, "contact_phone": guest.phone}
             columns |= {"guaranteed_by": f"staff:{encode('user', self.clerk)}", "guaranteed_at": past.booked_at}
         sums = {"owed": owed, "paid": paid, "refunded": self.refund or Decimal(0), "waived": waived}
+        columns["is_owing"] = how is not None and owed - waived > paid
         at = {"property_id": self.writer.house.id, "currency": CURRENCY}
         self.rows.add("orders", id=self.order_id, reference=self.reference, **columns, **at, **sums, **self._times)
 

@@ -106,6 +106,9 @@ RULES = {
         SELECT o.reference FROM orders o LEFT JOIN (SELECT order_id,
          sum(CASE WHEN corrects_id IS NULL THEN amount ELSE -amount END) AS waived FROM waivers GROUP BY order_id) w
         ON w.order_id = o.id WHERE o.waived <> coalesce(w.waived, 0)""",
+    "order_owing_otherwise": """
+        SELECT o.reference FROM orders o WHERE o.is_owing <>
+        (o.guarantee IS NOT NULL AND o.owed - o.waived > o.paid - o.refunded - o.refunding)""",
     "waiver_is_no_opposite": """
         SELECT c.id::text FROM waivers c JOIN waivers w ON w.id = c.corrects_id
         WHERE w.corrects_id IS NOT NULL OR (c.order_id, c.amount, c.currency) <> (w.order_id, w.amount, w.currency)""",

@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, and_, any_, func, literal, or_, select, true, union
 from sqlalchemy import Date as SqlDate
+from sqlalchemy.orm import defer
 
 from booking.domain import messages, payments, people
 from booking.domain.actors import Actor
 from booking.domain.messages import Delivery, Event
-from booking.domain.payments import AWAITING_STAFF, ORDER_DUE, ORDER_IS_DUE, REFUND, STARTED, UNKNOWN, Order, Payment
+from booking.domain.payments import AWAITING_STAFF, ORDER_DUE, REFUND, STARTED, UNKNOWN, Order, Payment
 from booking.domain.people import Action, User
 from booking.domain.reservations import undoing
 from booking.domain.reservations.models import (
@@ -41,6 +42,7 @@ from booking.infra.ids import decode
 MAIL = "mail"  # the consumer whose deliveries are emails
 MOST_EMAILS = 50
 IN_DOUBT_AFTER = dt.timedelta(minutes=2)  # a payment that is asked about just now is in nobody's way
+A_DAY = dt.timedelta(days=1)
 LONGEST_STAY = 400  # days: who came earlier than that is not looked for
 
 
@@ -156,32 +158,53 @@ class _Day:
 
 # --- who comes, goes and stays
 
-_GUEST = func.coalesce(Order.contact_name, User.full_name)
-_FACTS = (
-    Booking,
-    _GUEST.label("guest"),
-    Order.contact_phone,
-    Order.contact_arrival_time,
-    Order.contact_requests,
-    ORDER_DUE.label("due"),
+# Looked up for each stay that is shown, whatever the planner thinks of their number: OFFSET 0 keeps it from reading all
+# orders and accounts that there ever were, and joining those.
+_BUYER = (
+    select(
+        func.coalesce(Order.contact_name, User.full_name).label("guest"),
+        Order.contact_phone,
+        Order.contact_arrival_time,
+        Order.contact_requests,
+        ORDER_DUE.label("due"),
+    )
+    .outerjoin(User, User.id == Order.user_id)
+    .where(Order.id == Booking.order_id)
+    .offset(0)
+    .lateral("buyer")
 )
-_VISITS = select(*_FACTS).join(Order, Order.id == Booking.order_id).outerjoin(User, User.id == Booking.user_id)
+# Without what no list shows of a stay: reading it takes longer than all the rest.
+_UNREAD = tuple(defer(column, raiseload=True) for column in (Booking.price_lines, Booking.address))
+_VISITS = select(Booking, *_BUYER.c).join(_BUYER, true()).options(*_UNREAD)
 _ORDERED = (Booking.property_name, Booking.room_name, Booking.check_in, Booking.id)
 
 
 def _visits(houses: list[uuid.UUID], now: _Day) -> list[Visit]:
     """Everybody whose stay has to do with the day, and who was to come or go before and did not."""
+    ways = [_touching(houses, now)] if now.asked else [_touching(houses, now), _INSIDE, _left_today(now)]
+    # As an array, of which the planner expects few: of the list itself it expects so many that it reads all bookings.
+    those = func.array(union(*ways).scalar_subquery(), type_=ARRAY(Uuid))
+    found = _VISITS.where(Booking.id == any_(those), Booking.property_id.in_(houses), Booking.status == CONFIRMED)
+    return _read(found.order_by(*_ORDERED), now)
+
+
+# Each way by an index of its own.
+_INSIDE = select(Booking.id).where(Booking.checked_in_at.is_not(None), Booking.checked_out_at.is_(None))
+
+
+def _touching(houses: list[uuid.UUID], now: _Day) -> Select[uuid.UUID]:
     # By the calendar of the whole world, so that the index finds them; the day of each house decides.
-    latest = (now.asked or clock.now().date()) + dt.timedelta(days=1)
-    begins = Booking.check_in.between(latest - dt.timedelta(days=LONGEST_STAY), latest)
-    is_inside = and_(Booking.checked_in_at.is_not(None), Booking.checked_out_at.is_(None))
+    day = now.asked or clock.now().date()
+    begins = Booking.check_in.between(day - dt.timedelta(days=LONGEST_STAY), day + A_DAY)
+    ends = Booking.check_out >= day - A_DAY
     touches = and_(Booking.check_in <= now.sql, Booking.check_out >= now.sql)
-    left_today = func.date(func.timezone(Booking.time_zone, Booking.checked_out_at)) == now.sql
-    forgotten = or_(is_inside, left_today) if now.asked is None else false()
-    wanted = _VISITS.where(
-        Booking.property_id.in_(houses), begins, Booking.status == CONFIRMED, or_(touches, forgotten)
-    )
-    return _read(wanted.order_by(*_ORDERED), now)
+    return select(Booking.id).where(Booking.property_id.in_(houses), begins, ends, touches)
+
+
+def _left_today(now: _Day) -> Select[uuid.UUID]:
+    lately = Booking.checked_out_at >= clock.now() - 2 * A_DAY
+    day = func.date(func.timezone(Booking.time_zone, Booking.checked_out_at))
+    return select(Booking.id).where(lately, day == now.sql)
 
 
 def _read(wanted: Any, now: _Day) -> list[Visit]:
@@ -246,8 +269,7 @@ def _holds(houses: list[uuid.UUID], now: _Day) -> list[Visit]:
 def _owing(houses: list[uuid.UUID], now: _Day) -> list[Visit]:
     """Guests for whom the house vouches, who are there or have left, and have not paid."""
     owing = _VISITS.where(
-        Order.guarantee.is_not(None),
-        ORDER_IS_DUE,
+        Booking.order_id.in_(select(Order.id).where(Order.is_owing, Order.property_id.in_(houses))),
         IS_FIRST,
         Booking.property_id.in_(houses),
         or_(Booking.checked_in_at.is_not(None), Booking.no_show_at.is_not(None), Booking.check_out <= now.sql),

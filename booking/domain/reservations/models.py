@@ -79,7 +79,9 @@ class Booking(Model):
         CheckConstraint("checked_out_at IS NULL OR checked_in_at IS NOT NULL", name="left_after_arrival"),
         Index("ix_bookings_room_id_stay", "room_id", "check_in", "check_out"),
         Index("ix_bookings_order_id", "order_id"),
-        Index("ix_bookings_property_id_check_in", "property_id", "check_in", "id"),  # for lists of the desk
+        # For lists of the desk: by arrival, and who is there on a day, of which nothing but the index is read.
+        Index("ix_bookings_property_id_stay", "property_id", "check_in", "check_out", "id"),
+        Index("ix_bookings_checked_out_at", "checked_out_at", postgresql_where=text("checked_out_at IS NOT NULL")),
         Index("ix_bookings_user_id_newest", "user_id", text("created_at DESC"), text("id DESC")),
         # Only what nobody has paid for stands in it, so the sweeper reads no history. Not by `held_until`: a payment
         # that begins would be no HOT update, and would write to the page of the newest ids, which all others have read.

@@ -89,6 +89,7 @@ MAINTENANCE: Templates = {
     "order_owes_otherwise": _("an order does not owe what its bookings cost"),
     "order_sums_otherwise": _("an order’s sums are not those of its payments"),
     "order_waived_otherwise": _("what a guest is let off is not what was entered"),
+    "order_owing_otherwise": _("whether a guest still has to pay an order that staff vouches for is noted wrongly"),
     "waiver_is_no_opposite": _("what takes a waiver back is not its opposite"),
     "order_not_paid": _("a confirmed booking’s order is neither paid, as far as it must be, nor guaranteed"),
     "schedule_incomplete": _("the steps in which an order is paid are not a deposit and the rest"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import IntegrityError
 
 from booking.domain import payments
@@ -209,6 +209,27 @@ def test_verify_finds_what_does_not_agree(alice: User, desk: BookingContext, dam
     waive(held)
     say(damage)
     assert rule in {found.rule for found in verification.verify().findings}
+
+
+def test_whether_an_order_that_is_vouched_for_owes_is_known_of_each_and_checked(
+    vouched: Booking, desk: BookingContext, alice: User, environ: dict[str, str]
+) -> None:
+    """By a trigger, with every change of its sums; where that has not run, it is found."""
+    assert order_of(vouched).is_owing
+    waive(vouched)
+    assert not order_of(vouched).is_owing
+    paid = bookings.book(acting(alice), order(alice, a_room(), in_days(40)), VISA, desk)
+    say("UPDATE orders SET is_owing = true")
+    assert not order_of(paid).is_owing, "it is for orders that staff vouches for"
+    owner = create_engine(environ["MIGRATION_DATABASE_URL"], isolation_level="AUTOCOMMIT")
+    with owner.connect() as connection:
+        connection.execute(text("ALTER TABLE orders DISABLE TRIGGER orders_owing"))
+        try:
+            connection.execute(text("UPDATE orders SET is_owing = true WHERE guarantee IS NOT NULL"))
+        finally:
+            connection.execute(text("ALTER TABLE orders ENABLE TRIGGER orders_owing"))
+    owner.dispose()
+    assert [one.rule for one in verification.verify().findings] == ["order_owing_otherwise"]
 
 
 def test_the_database_refuses_less_than_nothing(vouched: Booking) -> None:
