@@ -96,6 +96,8 @@ def _page(form: Form, status: int = 200) -> Response:
     house = desk().house_of(form.value("property"))
     reservations.house_for_import(actor(), house.id)  # for who may not, there is no such page
     facts: dict[str, Any] = {"form": form, "house": house, "columns": reservations.IMPORT_COLUMNS}
+    places = reservations.houses_open_to_import(actor(), [one.id for one in desk().houses])
+    facts["houses"] = [(encode("property", one.id), one.name) for one in desk().houses if one.id in places]
     facts |= {"most_rows": reservations.MOST_IMPORTED_ROWS}
     return page("admin/imports.html", block="main", status=status, **facts)
 

@@ -1,4 +1,4 @@
-"""Commands for operators: flask rooms | users | bookings | payments | events | audit | backup | demo | doctor."""
+"""Commands for operators: flask rooms | blocks | users | people | bookings | payments | audit and so on."""
 
 from __future__ import annotations
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from typing import Any
 
 import click
 
+from booking.cli.json_output import as_json, instant, show
 from booking.cli.operator import Group, acting, refusals_said
-from booking.domain import people
-from booking.domain.people import AuditEntry
+from booking.domain import people, reservations
+from booking.domain.errors import UnknownBooking
+from booking.domain.inputs import accept
+from booking.domain.people import AuditEntry, AuditSearch
+from booking.infra.ids import encode
 from booking.infra.words import count
 
 EXAMPLES = "booking_01k5…, user_01k5… or room_01k5…"
@@ -17,10 +22,16 @@ group = Group("audit", help="Look into the audit log.")
 
 
 @group.command("list")
-@click.option("--subject", help=f"Only what was done to this: {EXAMPLES}.")
+@click.option("--subject", help=f"Only what was done to this: {EXAMPLES}, or a booking's reference.")
 @click.option("--by", "email", help="Only what the account with this email did.")
+@click.option(
+    "--person", help='Only by or about whoever has this in name or email; "system" for commands and the worker.'
+)
+@click.option("--since", metavar="DAY", help="From this day on (UTC), such as 2027-05-01.")
+@click.option("--until", metavar="DAY", help="Up to this day (UTC).")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many entries at most.")
-def list_them(subject: str | None, email: str | None, limit: int) -> None:
+@as_json
+def list_them(subject: str | None, email: str | None, limit: int, as_json: bool, **narrowed: str | None) -> None:
     """List changes by staff, programs and the system, the newest first: when, who, what, to what, before and after.
 
     What it says about a person who was erased cannot be read any more.
@@ -29,12 +40,17 @@ def list_them(subject: str | None, email: str | None, limit: int) -> None:
     Example:
         flask audit list --subject booking_01k5...
         flask audit list --by anna@hotel.example --limit 10
+        flask audit list --person dana --since 2027-05-01 --json
     """
-    actor, by = acting(), None
-    if email is not None:
-        with refusals_said():
-            by = people.get_user(actor, email.strip()).id
-    entries = people.audit_entries(actor, subject=subject, by=by, limit=limit)
+    asked = {"who": narrowed["person"] or "", "thing": (subject or "").strip()}
+    asked |= {name: day for name in ("since", "until") if (day := narrowed[name])}
+    with refusals_said(who="--person", thing="--subject"):
+        by = people.get_user(acting(), email.strip()).id if email is not None else None
+        wanted = accept(AuditSearch, asked, strict=False)
+        entries = people.search_audit_log(acting(), wanted, _things(wanted.thing), limit, by=by).entries
+    if as_json:
+        show(map(_facts, entries))
+        return
     for entry in entries:
         click.echo(_line(entry))
     click.echo(f"{count(len(entries), 'entry', 'entries')}.", err=True)
@@ -42,11 +58,42 @@ def list_them(subject: str | None, email: str | None, limit: int) -> None:
         click.echo(f"Nothing is written about {subject!r}. Give an id as it is shown, such as {EXAMPLES}.", err=True)
 
 
-def _line(entry: AuditEntry) -> str:
+def _things(said: str) -> list[str]:
+    """A booking is also meant by its reference, and its order with it."""
+    if not said or "_" in said:
+        return []
+    try:
+        order = reservations.look_up_order(acting(), said)
+    except UnknownBooking:
+        return []
+    return [encode("order", order.order_id), *(encode("booking", one.id) for one in order.bookings)]
+
+
+def _facts(entry: AuditEntry) -> dict[str, Any]:
+    before, after = _told(entry)
+    return {
+        "entryId": encode("entry", entry.id),
+        "at": instant(entry.at),
+        "actor": entry.actor,
+        "action": entry.action,
+        "subject": entry.subject,
+        "before": before,
+        "after": after,
+        "requestId": entry.request_id or None,
+        "unreadable": entry.unreadable or bool(entry.person_id and not entry.personal),
+    }
+
+
+def _told(entry: AuditEntry) -> tuple[dict[str, Any], dict[str, Any]]:
     before, after = dict(entry.before), dict(entry.after)
     if entry.personal:
         before |= entry.personal.before
         after |= entry.personal.after
+    return before, after
+
+
+def _line(entry: AuditEntry) -> str:
+    before, after = _told(entry)
     told = (json.dumps(values, ensure_ascii=False) for values in (before, after))
     change = " -> ".join(told) if before or after else ""
     missing = ""

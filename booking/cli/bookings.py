@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
-from booking.cli import booking_imports, front_desk
+from booking.cli import booking_imports, booking_lists, front_desk
+from booking.cli.booking_lists import show_one
+from booking.cli.json_output import as_json
 from booking.cli.operator import WAYS_TO_PAY, Group, acting, refusals_said
 from booking.cli.room_blocks import ROOM
 from booking.cli.values import DATE
@@ -23,7 +25,7 @@ group = Group(
     "bookings",
     help="Check bookings, guarantee, change or cancel one, check guests in and out, free what nobody paid for.",
 )
-for command in (*front_desk.COMMANDS, *booking_imports.COMMANDS):
+for command in (*booking_lists.COMMANDS, *front_desk.COMMANDS, *booking_imports.COMMANDS):
     group.add_command(command)
 
 
@@ -60,32 +62,11 @@ def expire() -> None:
     click.echo(f"{count(total, 'hold')} expired.")
 
 
-@group.command("show")
-@click.argument("reference")
-def show(reference: str) -> None:
-    """Show an order: its bookings, a line each, and what it costs and what is due.
-
-    REFERENCE is the one in the guest's emails, of the order or of one of its bookings, or a booking's id.
-
-    \b
-    Example:
-        flask bookings show H7K2M9QX
-    """
-    with refusals_said():
-        order = reservations.look_up_order(acting(), reference)
-    for booking in order.bookings:
-        stay = f"{booking.check_in} to {booking.check_out}"
-        price = money_format.plain(booking.total_price, booking.currency)
-        status = reservations.shown_status(booking).lower()
-        click.echo(f"{booking.reference} {status}: {booking.room_name}, {booking.property_name}, {stay}, {price}")
-    owed, due = (money_format.plain(amount, order.currency) for amount in (order.owed, order.due))
-    click.echo(f"Order {order.reference}: {count(len(order.bookings), 'room')}, {owed} in all, {due} due.")
-
-
 @group.command("cancel")
 @click.argument("reference")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def cancel(reference: str, yes: bool) -> None:
+@as_json
+def cancel(reference: str, yes: bool, as_json: bool) -> None:
     """Cancel a booking for its guest on the terms it was sold under, or release a hold.
 
     REFERENCE is the one in the guest's emails, or the booking's id. The refund is shown first; the guest gets the same
@@ -97,8 +78,8 @@ def cancel(reference: str, yes: bool) -> None:
     """
     with refusals_said():
         seen = reservations.preview_cancellation(acting(), reference)
-        click.echo(_shown(seen))
-        if not yes:
+        click.echo(_shown(seen), err=as_json)
+        if not (yes or as_json):
             click.confirm("Cancel this booking?" if seen.refund is not None else "Release this hold?", abort=True)
         cancelled = reservations.cancel(
             acting(),
@@ -107,14 +88,18 @@ def cancel(reference: str, yes: bool) -> None:
             seen_version=seen.version,
             seen_refund=seen.refund,
         )
-    click.echo(_outcome(cancelled))
+    if as_json:
+        show_one(cancelled.reference)
+    else:
+        click.echo(_outcome(cancelled))
 
 
 @group.command("guarantee")
 @click.argument("reference")
 @click.option("--how", type=click.Choice(payments.GUARANTEES), required=True, help="How it is to be paid.")
 @click.option("--note", help="For whoever looks at it later. Without it, the note of before stays; '' takes it away.")
-def guarantee(reference: str, how: str, note: str | None) -> None:
+@as_json
+def guarantee(reference: str, how: str, note: str | None, as_json: bool) -> None:
     """Confirm a hold without a payment: the house vouches for it, and what it costs stays due.
 
     All bookings of its order. REFERENCE is the one that its guest was told, or the booking's id. The guest gets the
@@ -129,6 +114,9 @@ def guarantee(reference: str, how: str, note: str | None) -> None:
         found = reservations.look_up_order(acting(), reference)
         reservations.guarantee(acting(), found.order_id, how, note)
         now = reservations.look_up_order(acting(), reference)
+    if as_json:
+        show_one(reference)
+        return
     due = f"{money_format.plain(now.due, now.currency)} due"
     click.echo(f"{now.reference} is confirmed and guaranteed: {due}, {WAYS_TO_PAY[how]}.")
 
@@ -140,7 +128,8 @@ def guarantee(reference: str, how: str, note: str | None) -> None:
 @click.option("--room", "room_id", type=ROOM, metavar="ROOM", help="Another room of the same property, by its id.")
 @click.option("--guests", type=click.IntRange(1, 1000), help="How many people stay.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def change(reference: str, yes: bool, **wanted: Any) -> None:
+@as_json
+def change(reference: str, yes: bool, as_json: bool, **wanted: Any) -> None:
     """Change the stay of a booking for its guest; what is not named stays as it is.
 
     REFERENCE is the one in the guest's emails, or the booking's id. What comes back or is kept is shown first. What the
@@ -156,18 +145,23 @@ def change(reference: str, yes: bool, **wanted: Any) -> None:
     context = current_services().booking_context
     with refusals_said():
         seen = reservations.quote_change_by_reference(acting(), reference, asked, context.rules)
-        click.echo(_shown_change(seen))
+        click.echo(_shown_change(seen), err=as_json)
         if seen.is_nothing:
+            if as_json:
+                show_one(seen.booking.reference)
             return
         if seen.difference > 0 and not reservations.look_up_order(acting(), reference).guarantee:
             raise click.ClickException(
                 f"The new stay costs {money_format.plain(seen.difference, seen.currency)} more, and a command cannot"
                 " charge a card. Ask the guest to change the booking, who can pay for it."
             )
-        if not yes:
+        if not (yes or as_json):
             click.confirm("Change this booking?", abort=True)
         agreed = reservations.AgreedChange(asked, seen.difference, seen.version)
         changed = reservations.change_booking(acting(), seen.booking.id, agreed, context)
+    if as_json:
+        show_one(changed.reference)
+        return
     click.echo(f"{changed.reference} is changed: {_stay(changed.room_name, changed.check_in, changed.check_out)}.")
 
 

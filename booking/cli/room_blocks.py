@@ -43,12 +43,12 @@ def block(room_id: uuid.UUID, check_in: dt.datetime, check_out: dt.datetime, rea
     """
     try:
         stay = Stay(check_in.date(), check_out.date())
-        made = inventory.block(acting(), room_id, stay, rules=_rules(), reason=reason)
+        made = inventory.block(acting(), room_id, stay, rules=rules(), reason=reason)
     except Invalid as problem:
         raise click.UsageError("; ".join(words.problem(*one) for one in problem.details.items())) from problem
     except BookingError as refusal:
         raise click.ClickException(f"Nothing was blocked: {words.message(refusal)}") from refusal
-    click.echo(_line(made))
+    click.echo(line_of(made))
     if reason and made.reason != reason:
         stays = "These nights were blocked already, so the reason stays as it is. To change it, unblock them first."
         click.echo(stays, err=True)
@@ -65,7 +65,7 @@ def unblock(block_ids: tuple[uuid.UUID, ...]) -> None:
       flask rooms blocks room_01k5...
       flask rooms unblock block_01k5...
     """
-    missing = [block_id for block_id in block_ids if not _unblocked(block_id)]
+    missing = [block_id for block_id in block_ids if not unblocked(block_id)]
     sys.exit(1 if missing else 0)
 
 
@@ -80,19 +80,21 @@ def blocks(room_id: uuid.UUID) -> None:
       flask rooms blocks room_01k5...
     """
     try:
-        found = inventory.list_blocks(acting(), room_id, _rules())
+        found = inventory.list_blocks(acting(), room_id, rules())
     except BookingError as refusal:
         raise click.ClickException(words.message(refusal)) from refusal
     for one in found:
-        click.echo(_line(one))
+        click.echo(line_of(one))
     click.echo(f"{count(len(found), 'block')}, {count(sum(one.nights for one in found), 'night')} off sale.")
 
 
-def _rules() -> StayRules:
+def rules() -> StayRules:
+    """Of this house."""
     return current_services().booking_context.rules
 
 
-def _unblocked(block_id: uuid.UUID) -> bool:
+def unblocked(block_id: uuid.UUID) -> bool:
+    """Put on sale again, and said so; False where it was not there."""
     try:
         gone = inventory.unblock(acting(), block_id)
     except BookingError as refusal:
@@ -102,7 +104,7 @@ def _unblocked(block_id: uuid.UUID) -> bool:
     return True
 
 
-def _line(one: Block) -> str:
+def line_of(one: Block) -> str:
     """block_01k5… 2030-05-01 to 2030-05-04 (3 nights), staff: painting."""
     dates = f"{one.check_in.isoformat()} to {one.check_out.isoformat()} ({count(one.nights, 'night')})"
     source = f"{one.source} {one.uid}" if one.uid else one.source

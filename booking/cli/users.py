@@ -74,7 +74,7 @@ def revoke_owner(email: str) -> None:
         raise click.ClickException(f"{user.email} is no owner.")
     people.take_role(acting(), user.id)
     click.echo(f"{user.email} is {'a guest' if _get(email).role == 'guest' else 'no owner any more'}.")
-    _warn_without_owner()
+    warn_without_owner()
 
 
 @group.command("give-role")
@@ -92,7 +92,7 @@ def give_role(email: str, role: str, slug: str | None) -> None:
     changed = people.give_role(acting(), user.id, Role(role), where)
     click.echo(f"{user.email} is {role} {_at(slug)}{'.' if changed else ' already.'}")
     if changed and user.role == "owner":
-        _warn_without_owner()
+        warn_without_owner()
 
 
 @group.command("take-role")
@@ -109,7 +109,7 @@ def take_role(email: str, slug: str | None) -> None:
     if not people.take_role(acting(), user.id, where):
         raise click.ClickException(f"{user.email} has no role {_at(slug)}.")
     click.echo(f"{user.email} has no role {_at(slug)} any more.")
-    _warn_without_owner()
+    warn_without_owner()
 
 
 def _property(slug: str | None) -> UUID | None:
@@ -123,7 +123,8 @@ def _at(slug: str | None) -> str:
     return f"at {slug}" if slug else "at all properties"
 
 
-def _warn_without_owner() -> None:
+def warn_without_owner() -> None:
+    """Where nobody may do everything any more."""
     if not people.find_owners():
         click.echo("Nobody is an owner now: `flask users make-owner` names one.", err=True)
 

@@ -23,6 +23,7 @@ from booking.domain.inventory.availability import release_unsold as release_unso
 from booking.domain.inventory.availability import sell as sell_nights
 from booking.domain.inventory.availability import unpin as unpin_nights
 from booking.domain.inventory.blocks import BlockableRoom, BlockDetails, BlockDiffers, BlockNotFound, block, unblock
+from booking.domain.inventory.blocks import ahead as blocks_ahead
 from booking.domain.inventory.blocks import blocks as list_blocks
 from booking.domain.inventory.blocks import get as get_block
 from booking.domain.inventory.blocks import prune as prune_blocks
@@ -93,6 +94,7 @@ __all__ = [
     "Take",
     "TakenNights",
     "block",
+    "blocks_ahead",
     "blocks_of_claims",
     "book_nights",
     "book_nights_or_refuse",

@@ -148,6 +148,31 @@ def blocks(actor: Actor, room_id: uuid.UUID, rules: StayRules) -> Sequence[Block
     return db.session.scalars(found.order_by(Block.check_in)).all()
 
 
+@reading
+def ahead(
+    actor: Actor, rules: StayRules, *, property_id: uuid.UUID | None = None, room_id: uuid.UUID | None = None
+) -> list[BlockDetails]:
+    """All blocks from each property's today on that the actor may see, in the order of their nights; of one property or
+    room where that is said. Raises NotFound where they may see none.
+    """
+    reach = people.reach(actor, Action.BLOCK_NIGHTS)
+    if not reach:
+        raise NotFound
+    of_rooms = select(Block, Room.name, Room.property_id, Property.time_zone).join(Room, Room.id == Block.room_id)
+    wanted = of_rooms.join(Property, Property.id == Room.property_id).order_by(Block.check_in, Block.id)
+    if reach.properties is not None:
+        wanted = wanted.where(Room.property_id.in_(reach.properties))
+    if property_id:
+        wanted = wanted.where(Room.property_id == property_id)
+    if room_id:
+        wanted = wanted.where(Block.room_id == room_id)
+    return [
+        BlockDetails(one, name, house)
+        for one, name, house, time_zone in db.session.execute(wanted)
+        if one.check_out > rules.today(time_zone)
+    ]
+
+
 @transaction(isolation=READ_COMMITTED)
 def prune(portion: int) -> int:
     """Delete at most `portion` blocks whose nights are over and pruned. Returns how many."""

@@ -46,6 +46,7 @@ class AuditEntry:
     It is also None where the entry is `unreadable`: damaged since it was written, or put there by hand.
     """
 
+    id: uuid.UUID
     at: dt.datetime
     actor: str
     action: str
@@ -182,9 +183,8 @@ def _entry(row: AuditRecord, key: bytes | None) -> AuditEntry:
             telemetry.log.error("audit_entry_unreadable", entry_id=str(row.id), error=str(error))
             unreadable = True
     before, after = row.before or {}, row.after or {}
-    return AuditEntry(
-        row.at, row.actor, row.action, row.subject, before, after, row.person_id, personal, row.request_id, unreadable
-    )
+    about = row.person_id, personal, row.request_id, unreadable
+    return AuditEntry(row.id, row.at, row.actor, row.action, row.subject, before, after, *about)
 
 
 # --- the statements, built once

@@ -46,13 +46,23 @@ class FoundEntries:
 
 
 @reading
-def find(actor: Actor, wanted: AuditSearch, things: Sequence[str] = (), limit: int = 50) -> FoundEntries:
-    """The newest first; `things` are further ids that `thing` stands for. Raises NotFound for who may not look.
+def find(
+    actor: Actor,
+    wanted: AuditSearch,
+    things: Sequence[str] = (),
+    limit: int = 50,
+    *,
+    by: uuid.UUID | None = None,
+) -> FoundEntries:
+    """The newest first; `things` are further ids that `thing` stands for; `by`: only what this account did.
+
+    Raises NotFound for who may not look.
 
     By three statements, however many entries are shown.
     """
     permissions.require(actor, Action.SEE_AUDIT_LOG)
-    records = select(AuditRecord).where(*_conditions(wanted, things)).order_by(AuditRecord.id.desc())
+    done_by = () if by is None else (AuditRecord.actor_id == by,)
+    records = select(AuditRecord).where(*_conditions(wanted, things), *done_by).order_by(AuditRecord.id.desc())
     rows = db.session.scalars(records.limit(limit + 1)).all()
     entries = audit_log.opened(rows[:limit])
     after = encode("entry", rows[limit - 1].id) if len(rows) > limit else None

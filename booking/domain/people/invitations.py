@@ -55,20 +55,24 @@ class ShownInvitation:
 
 
 @transaction(isolation=READ_COMMITTED)
-def invite(actor: Actor, email: str, role: Role, property_id: uuid.UUID | None) -> uuid.UUID:
+def invite(
+    actor: Actor, email: str, role: Role, property_id: uuid.UUID | None, *, by: uuid.UUID | None = None
+) -> uuid.UUID:
     """Have an email sent; what was open for the same address and property ends. Its id. Raises Forbidden.
 
-    The same once more within a minute is the first one: a button that was pressed twice sends one email.
+    A command, which has no account, does it in the name of one that may give the role: `by`. The same once more within
+    a minute is the first one: a button that was pressed twice sends one email.
     """
     permissions.require(actor, Action.GIVE_ROLES, at=property_id, otherwise=Forbidden)
+    inviter = actor.account if by is None else _may_invite(by, property_id)
     same = Invitation.email_key == email_key(email), Invitation.property_id.is_not_distinct_from(property_id), *_OPEN
-    users.lock(actor.account)  # of two at once, the second finds the first
+    users.lock(inviter)  # of two at once, the second finds the first
     recent = select(Invitation.id).where(*same, Invitation.role == role, Invitation.created_at > sql_now() - PAUSE)
     if found := db.session.scalar(recent.limit(1)):
         return found
     db.session.execute(update(Invitation).where(*same).values(withdrawn_at=sql_now()))
     made = Invitation(id=new_id(), email=email, email_key=email_key(email), role=role, property_id=property_id)
-    made.invited_by, made.created_at, made.expires_at = actor.account, sql_now(), sql_now() + GOOD_FOR
+    made.invited_by, made.created_at, made.expires_at = inviter, sql_now(), sql_now() + GOOD_FOR
     db.session.add(made)
     shown = encode("invitation", made.id)
     # The address stands in the invitation alone, which is deleted in time.
@@ -141,6 +145,12 @@ def withdraw(actor: Actor, invitation_id: uuid.UUID) -> None:
         found.withdrawn_at = sql_now()
         facts = {"role": found.role, "property": _written(found.property_id)}
         audit_log.record(actor, "invitation.withdrawn", encode("invitation", found.id), before=facts)
+
+
+def _may_invite(account: uuid.UUID, property_id: uuid.UUID | None) -> uuid.UUID:
+    named = Actor.signed_in(account, memberships.all_of(account), None)
+    permissions.require(named, Action.GIVE_ROLES, at=property_id, otherwise=Forbidden)
+    return account
 
 
 def _shown(*conditions: ColumnElement[bool]) -> list[ShownInvitation]:

@@ -87,6 +87,7 @@ from booking.domain.reservations.importing.rows import COLUMNS as IMPORT_COLUMNS
 from booking.domain.reservations.importing.rows import DELIMITERS as IMPORT_DELIMITERS
 from booking.domain.reservations.importing.rows import NoReservations
 from booking.domain.reservations.importing.rows import house_of as house_for_import
+from booking.domain.reservations.importing.rows import open_to as houses_open_to_import
 from booking.domain.reservations.importing.rows import refuse_unless_columns as check_import_columns
 from booking.domain.reservations.importing.store import look as rehearse_import
 from booking.domain.reservations.importing.store import take_over as import_bookings
@@ -295,6 +296,7 @@ __all__ = [
     "hear_from_provider",
     "hold_order",
     "house_for_import",
+    "houses_open_to_import",
     "import_bookings",
     "keep_import",
     "last_desk_step",

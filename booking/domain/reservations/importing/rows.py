@@ -6,7 +6,7 @@ import datetime as dt
 import io
 import re
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
@@ -109,6 +109,11 @@ def house_of(actor: Actor, property_id: uuid.UUID) -> House:
     people.require(actor, Action.IMPORT_BOOKINGS, at=property_id, otherwise=NotFound)
     rooms = catalogue.page_of_rooms(property_id, offset=0, limit=100_000).rooms
     return House(catalogue.get_house(property_id), rooms)
+
+
+def open_to(actor: Actor, houses: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of these properties where the actor may import."""
+    return {house for house in houses if people.may(actor, Action.IMPORT_BOOKINGS, at=house)}
 
 
 def text_of(content: bytes) -> Iterator[str]:
