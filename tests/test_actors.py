@@ -96,6 +96,7 @@ COMPUTED = {
         "tally_rows",
         "frozen_sale",
         "last_desk_step",
+        "may_move_room",
         "request_fingerprint",
         "shown_status",
     },

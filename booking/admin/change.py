@@ -111,6 +111,7 @@ def _page(seen: StaffBooking, form: Form, refusal: BookingError | None = None) -
         "booking_id": encode("booking", booking.id),
         "form": form,
         "gives_part": bool(request.values.get("part")),
+        "may_move": _may_move(seen),
         "preview": answer.preview,
         "bill": bills.of_lines(answer.preview.lines, booking.currency) if answer.preview else [],
         "offer": answer.offer,
@@ -160,12 +161,16 @@ def _free(seen: StaffBooking, wish: StayWish) -> RoomOffer | None:
     """Rooms that could be had instead on the nights that are asked for; of a stay that has begun, none."""
     booking = seen.booking
     stay = Stay(wish.check_in or booking.check_in, wish.check_out or booking.check_out)
-    if seen.has_begun or request.values.get("part"):
+    if not _may_move(seen) or request.values.get("part"):
         return None
     with suppress(Invalid):
         rules, guests = current_services().booking_context.rules, wish.guests or booking.guests
         return reservations.free_rooms_at_desk(actor(), booking.property_id, stay, guests, rules)
     return None
+
+
+def _may_move(seen: StaffBooking) -> bool:
+    return reservations.may_move_room(seen.booking, current_services().booking_context.rules)
 
 
 def _rooms(seen: StaffBooking, form: Form, offer: RoomOffer | None) -> list[tuple[str, str]]:

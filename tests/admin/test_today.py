@@ -91,6 +91,7 @@ def test_who_leaves_early_sees_first_what_that_means(app: Flask, bob: User, book
     staff.go(f"/admin/day/{encode('booking', booked.id)}/check-out")
     assert "2 nights" in staff.text
     assert "Nothing will be refunded" in staff.text
+    assert "€360 is still to be paid." in staff.text
     press(staff, booked, "Check out")
     assert (reload(booked).nights, len(nights_of(room))) == (1, 1)
     press(staff, booked, "Undo")

@@ -75,6 +75,7 @@ def test_the_first_day_of_a_new_manager(visit: Callable[..., Page], app: Flask, 
     block = _block(tour)
     _book_for_a_caller(tour)
     _check_in(tour)
+    _move(tour)
     _leave_early(tour)
     _see_the_log(tour)
     _undo(tour, block)
@@ -126,6 +127,8 @@ def _block(tour: Tour) -> str:
     tour.go("Calendar")
     tour.look("calendar")
     page.get_by_role("row", name=re.compile("^Attic room")).get_by_role("link").first.click()
+    page.get_by_label("Check-in").fill((_today() + 10 * DAY).isoformat())
+    page.get_by_label("Check-out").fill((_today() + 12 * DAY).isoformat())
     page.get_by_label("Reason").fill("Painting")
     tour.look("nights")
     button(page, "Take off sale").click()
@@ -159,6 +162,22 @@ def _check_in(tour: Tour) -> None:
     button(tour.page, "Check in: Carol Caller").click()
     expect(tour.page.get_by_text("Checked in: Garden room")).to_be_visible()
     tour.look("checked-in")
+
+
+def _move(tour: Tour) -> None:
+    """The guest would rather have the attic, on the day of arrival."""
+    page = tour.page
+    page.get_by_role("link", name="Carol Caller").first.click()
+    page.get_by_role("link", name="Change dates, room or guests").click()
+    room = page.get_by_label("Room", exact=True)
+    room.select_option(room.locator("option", has_text="Attic room").get_attribute("value"))
+    button(page, "Show what it means").click()
+    expect(page.get_by_text("The house keeps, by the cancellation policy")).to_be_visible()
+    tour.look("moving")
+    button(page, "Change the stay").click()
+    expect(page.get_by_text("Attic room").first).to_be_visible()
+    tour.look("moved")
+    tour.go("Today")
 
 
 def _leave_early(tour: Tour) -> None:

@@ -38,6 +38,7 @@ from booking.domain.reservations.cancellation_preview import preview as preview_
 from booking.domain.reservations.change_pages import page_of as page_of_change
 from booking.domain.reservations.change_pages import withdraw as withdraw_change
 from booking.domain.reservations.change_quotes import ChangeQuote, StayChange
+from booking.domain.reservations.change_quotes import may_move as may_move_room
 from booking.domain.reservations.change_quotes import quote as quote_change
 from booking.domain.reservations.change_quotes import quote_by_reference as quote_change_by_reference
 from booking.domain.reservations.change_settlements import Settlement as ChangeSettlement
@@ -304,6 +305,7 @@ __all__ = [
     "look_at_providers",
     "look_up_order",
     "mark_no_show",
+    "may_move_room",
     "money_moves",
     "offering_alternatives",
     "offering_alternatives_to_held",

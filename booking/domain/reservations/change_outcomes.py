@@ -28,7 +28,7 @@ from booking.domain.reservations.change_models import (
 from booking.domain.reservations.charging import Keep
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.event_payloads import booking_facts
-from booking.domain.reservations.models import Booking
+from booking.domain.reservations.models import IN_HOUSE, Booking
 from booking.infra import clock, telemetry
 from booking.infra.db import READ_COMMITTED, reading, transaction
 from booking.infra.ids import encode
@@ -168,10 +168,12 @@ def apply(
         inventory.release_nights(actor, booking.id, stay, room_id=booking.room_id)
     order = payments.lock_order(booking.order_id) if change.difference < 0 else None
     refund = refund_due(order, change.difference) if order else Decimal(0)
-    before = _facts(booking)
+    before, old_room = _facts(booking), booking.room_id
     deposits.follow(booking, change.check_in, change.policy, change.difference if change.payment_id else Decimal(0))
     booking.change(change.sold, at or clock.now())
     repository.save(booking)
+    if booking.presence == IN_HOUSE and booking.room_id != old_room:
+        inventory.soil_room(actor, old_room)
     if change.state == CHANGE_PENDING:
         change.end(CHANGE_CONFIRMED)
     change_rows.save(change)

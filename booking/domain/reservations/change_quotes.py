@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from booking.domain import inventory, pricing, spelling
+from booking.domain import inventory, people, pricing, spelling
 from booking.domain.actors import Actor
 from booking.domain.errors import (
     ChangeAfterStay,
@@ -112,7 +112,7 @@ def quote(actor: Actor, booking_id: uuid.UUID, wanted: StayChange, rules: StayRu
 
     Raises BookingNotFound, BookingNotChangeable, Invalid, RoomNotFound, RoomNotAvailable.
     """
-    return quoted(bookings.permitted(actor, Action.CHANGE_BOOKING, booking_id), wanted, rules)
+    return quoted(actor, bookings.permitted(actor, Action.CHANGE_BOOKING, booking_id), wanted, rules)
 
 
 @reading
@@ -122,12 +122,12 @@ def quote_by_reference(actor: Actor, reference: str, wanted: StayChange, rules: 
     if booking is None or not references.may(actor, Action.CHANGE_BOOKING, booking):
         hint = spelling.perhaps_meant(references.close(actor, Action.CHANGE_BOOKING, reference))
         raise UnknownBooking(reference=reference, hint=hint)
-    return quoted(booking, wanted, rules)
+    return quoted(actor, booking, wanted, rules)
 
 
-def quoted(booking: Booking, wanted: StayChange, rules: StayRules) -> ChangeQuote:
+def quoted(actor: Actor, booking: Booking, wanted: StayChange, rules: StayRules) -> ChangeQuote:
     """Inside the caller's reading. Raises as quote() does."""
-    found = worked_out(booking, wanted, rules)
+    found = worked_out(booking, wanted, rules, by_staff=is_staff(actor, booking))
     if found.new_nights and not _are_free(found):
         raise RoomNotAvailable
     return found
@@ -142,17 +142,24 @@ def _are_free(quoted: ChangeQuote) -> bool:
 
 
 def worked_out(
-    booking: Booking, wanted: StayChange, rules: StayRules, *, earliest: dt.date | None = None
+    booking: Booking,
+    wanted: StayChange,
+    rules: StayRules,
+    *,
+    earliest: dt.date | None = None,
+    by_staff: bool = False,
 ) -> ChangeQuote:
     """The same inside the caller's transaction, without looking whether the nights are taken.
 
-    A stay that has begun ends on the day `earliest` or later; where nobody says, the night that runs is used.
+    A stay that has begun ends on the day `earliest` or later; where nobody says, the night that runs is used. Staff
+    may still give its guest another room on the day of arrival.
     """
     refuse_unless_possible(booking)
     stay = Stay(wanted.check_in or booking.check_in, wanted.check_out or booking.check_out)
     room_id, guests = wanted.room_id or booking.room_id, wanted.guests or booking.guests
     if has_begun(booking):
-        _refuse_what_is_past(booking, wanted, earliest or rules.today(booking.time_zone) + dt.timedelta(days=1))
+        first = earliest or rules.today(booking.time_zone) + dt.timedelta(days=1)
+        _refuse_what_is_past(booking, wanted, first, may_move=by_staff and may_move(booking, rules))
     room = _room(booking, room_id, stay, guests)
     _refuse_unless_fit(booking, room, stay, guests, rules)
     sold = Sold(
@@ -194,10 +201,20 @@ def has_begun(booking: Booking) -> bool:
     )
 
 
-def _refuse_what_is_past(booking: Booking, wanted: StayChange, first: dt.date) -> None:
-    """Of a stay that has begun only check-out moves, and not to before the `first` day."""
+def may_move(booking: Booking, rules: StayRules) -> bool:
+    """Whether staff may give another room: no night of the stay is over yet."""
+    return rules.today(booking.time_zone) <= booking.check_in
+
+
+def is_staff(actor: Actor, booking: Booking) -> bool:
+    """Whether the actor checks guests in at the booking's property."""
+    return people.may(actor, Action.CHECK_IN, at=booking.property_id)
+
+
+def _refuse_what_is_past(booking: Booking, wanted: StayChange, first: dt.date, *, may_move: bool) -> None:
+    """Of a stay that has begun only check-out moves, and not to before the `first` day; and perhaps the room."""
     problems: dict[str, Notice] = {}
-    for name in ("check_in", "room_id", "guests"):
+    for name in ("check_in", "guests") if may_move else ("check_in", "room_id", "guests"):
         new = getattr(wanted, name)
         if new is not None and new != getattr(booking, name):
             problems[FIELDS[name]] = Notice("stay_has_begun")

@@ -33,7 +33,7 @@ def preview(actor: Actor, booking_id: uuid.UUID, wanted: StayChange, rules: Stay
     """Of a booking of a property at which the actor works. Raises as change_quotes.quote()."""
     booking = bookings.permitted(actor, Action.CHANGE_BOOKING, booking_id)
     people.require(actor, Action.CHANGE_BOOKING, at=booking.property_id, otherwise=BookingNotFound)
-    quoted = change_quotes.quoted(booking, wanted, rules)
+    quoted = change_quotes.quoted(actor, booking, wanted, rules)
     order = db.session.get_one(Order, booking.order_id)
     refund = change_outcomes.refund_due(order, quoted.difference)
     left = order.owed + quoted.difference - (order.net_paid - refund) - order.waived

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -68,6 +68,7 @@ class Departure:
     freed: int  # nights
     refund: Decimal
     quote: ChangeQuote | None
+    due: Decimal = Decimal(0)  # what is still owed of the whole order then
 
     @property
     def currency(self) -> str:
@@ -79,12 +80,15 @@ class Departure:
 
 @reading
 def preview(actor: Actor, booking_id: uuid.UUID, rules: StayRules) -> Departure:
-    """Which nights a guest who leaves now, or has not come, gives back, and what of their price comes back.
+    """Which nights a guest who leaves now, or has not come, gives back, what of their price comes back or is due.
 
     Raises BookingNotFound.
     """
     booking = bookings.permitted(actor, Action.CHECK_IN, booking_id)
-    return _departure(booking, rules, db.session.get_one(Order, booking.order_id))
+    order = db.session.get_one(Order, booking.order_id)
+    found = _departure(booking, rules, order)
+    taken_off = found.quote.difference if found.quote else Decimal(0)
+    return replace(found, due=max(Decimal(0), order.due + taken_off))
 
 
 @reading

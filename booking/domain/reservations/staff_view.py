@@ -75,7 +75,7 @@ class StaffBooking:
     names: dict[str, str]
     can: Allowed
     cancelling: Cancelling | None  # None where it cannot be cancelled any more
-    has_begun: bool  # then only check-out moves
+    has_begun: bool  # then only check-out moves, and on its first day the room
 
     @property
     def guest_name(self) -> str:

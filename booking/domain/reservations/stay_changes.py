@@ -178,7 +178,8 @@ def _looked_at(
     booking = bookings.permitted(actor, Action.CHANGE_BOOKING, booking_id, lock=True)
     if agreed.seen_version is not None and agreed.seen_version != booking.version:
         raise BookingModified
-    quoted = change_quotes.worked_out(booking, agreed.wanted, context.rules)
+    by_staff = change_quotes.is_staff(actor, booking)
+    quoted = change_quotes.worked_out(booking, agreed.wanted, context.rules, by_staff=by_staff)
     if not quoted.is_nothing and quoted.difference != agreed.shown_difference:
         raise PriceChanged
     # Also for the stay that it is already: whoever is told so keeps it, whatever was begun before.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from decimal import Decimal
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,9 +13,9 @@ from flask import Flask
 
 from booking.domain import inventory
 from booking.domain.actors import Actor, Membership, Role
-from booking.domain.errors import BookingModified, BookingNotFound, RefundChanged, StayHasBegun
+from booking.domain.errors import BookingModified, BookingNotFound, Invalid, RefundChanged, StayHasBegun
 from booking.domain.people import audit_log
-from booking.domain.reservations import bookings, desk_errors, front_desk, holds, stay_changes
+from booking.domain.reservations import bookings, change_quotes, desk_errors, front_desk, holds, stay_changes
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.stay_changes import Agreed
@@ -29,6 +30,7 @@ from tests.cast import (
     a_room,
     acting,
     all_at_once,
+    beside,
     in_days,
     later,
     nights_of,
@@ -170,6 +172,52 @@ def test_of_two_at_the_desk_both_are_told_that_the_guest_is_in(
     )
     assert {getattr(one, "version", one) for one in done} == {seen + 1}
     assert len(told("booking.arrived")) == 1
+
+
+# --- another room on the day of arrival
+
+
+def moved(actor: Actor, booking: Booking, room: Room, desk: BookingContext) -> Booking:
+    wanted = StayChange(room_id=room.id)
+    shown = change_quotes.quote(actor, booking.id, wanted, desk.rules).difference
+    return stay_changes.change(actor, booking.id, Agreed(wanted, shown), desk)
+
+
+def test_who_has_just_come_is_moved_by_staff_alone(
+    arrived: Booking, alice: User, room: Room, desk: BookingContext
+) -> None:
+    other, staff = beside(room, "Garden room", 120), clerk(Role.DESK, room)
+    with pytest.raises(Invalid) as refused:
+        moved(acting(alice), arrived, other, desk)
+    assert list(refused.value.details) == ["roomId"]
+    now = moved(staff, arrived, other, desk)
+    assert (now.room_id, now.presence, now.total_price) == (other.id, "in_house", Decimal(480))
+    assert (len(nights_of(other)), len(nights_of(room))) == (NIGHTS, 0)
+    states = {one.room_id: one.status for one in inventory.room_states(SYSTEM, room.property_id)}
+    assert (states[room.id], states[other.id]) == ("dirty", "clean")  # somebody was in it
+    assert front_desk.check_out(staff, now.id, desk).nights == 1
+    assert findings() == []
+
+
+def test_once_a_night_is_over_nobody_is_moved(arrived: Booking, room: Room, desk: BookingContext) -> None:
+    other = beside(room, "Garden room", 120)
+    at(arrived, 1, 12)
+    with pytest.raises(Invalid) as refused:
+        moved(SYSTEM, arrived, other, desk)
+    assert list(refused.value.details) == ["roomId"]
+    assert (len(nights_of(room)), len(nights_of(other))) == (NIGHTS, 0)
+
+
+def test_of_two_who_are_moved_into_one_room_at_once_one_stays(
+    app: Flask, arrived: Booking, alice: User, room: Room, desk: BookingContext
+) -> None:
+    third, other = beside(room, "Attic", 120), beside(room, "Garden room", 120)
+    second = bookings.book(acting(alice), order(alice, third, Stay(arrived.check_in, arrived.check_out)), VISA, desk)
+    done = all_at_once(app, [partial(moved, SYSTEM, one, other, desk) for one in (arrived, second)])
+    assert sorted(type(one).__name__ for one in done)[0] == "Booking"
+    assert sum(isinstance(one, Booking) for one in done) == 1
+    assert len(nights_of(other)) == NIGHTS
+    assert findings() == []
 
 
 # --- leaving
