@@ -31,6 +31,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "staff_session_days": (1, 3650),
     "security_events_days": (1, 3650),
     "guest_contact_days": (1, 36_500),
+    "guest_register_days": (1, 36_500),
     "hold_minutes": (1, 24 * 60),
     "holds_per_guest": (1, 10_000),
     "booking_horizon_days": (1, 2_000_000),
@@ -83,6 +84,7 @@ class Settings:
     staff_session_days: int = 7  # STAFF_SESSION_DAYS: as SESSION_DAYS, for staff and owners
     security_events_days: int = 90  # SECURITY_EVENTS_DAYS: how long sign-ins and their addresses are kept
     guest_contact_days: int = 365  # GUEST_CONTACT_DAYS: after the stay, the contact of a guest without an account
+    guest_register_days: int = 365  # GUEST_REGISTER_DAYS: after the stay, what guests have shown at the desk
     region: str = "eu"  # REGION: where this copy keeps its users and bookings
     site_name: str = "Room Booking"  # SITE_NAME: in emails and on pages
     image_sources: str = ""  # IMAGE_SOURCES: where photos of rooms may come from: https://a0.muscache.com,https://...

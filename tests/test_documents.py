@@ -217,6 +217,7 @@ def test_the_readme_names_every_setting_that_compose_takes_from_env() -> None:
         ("password resets, email verifications", retention.LINKS.days),
         ("security events, with addresses", Settings.unconnected().security_events_days),
         ("contacts of guests without an account", Settings.unconnected().guest_contact_days),
+        ("guest registers, encrypted", Settings.unconnected().guest_register_days),
         ("contacts of guests without an account", retention.GUESTS.days),
         ("declined and cancelled charges of the simulated ledger", retention.UNMOVED_MONEY.days),
         ("email files in `MAIL_DIR`", sent_mails.KEPT.days),

@@ -15,6 +15,7 @@ from booking.admin import (
     imports,
     new_booking,
     people,
+    registers,
     today,
 )
 
@@ -27,6 +28,7 @@ AREAS = (
     change.blueprint,
     guest.blueprint,
     imports.blueprint,
+    registers.blueprint,
     people.blueprint,
     audit.blueprint,
 )

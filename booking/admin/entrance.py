@@ -45,7 +45,8 @@ class Desk:
         """The menu of whoever is here."""
         found = [Section("admin.today.show", gettext("Today"), "sun", ("admin.today",))]
         if self.areas.bookings:
-            within = ("admin.bookings", "admin.imports", "admin.booking", "admin.change", "admin.guest")
+            areas = ("bookings", "booking", "change", "guest", "imports", "register")
+            within = tuple(f"admin.{name}" for name in areas)
             found.append(Section("admin.calendar.show", gettext("Calendar"), "calendar", ("admin.calendar",)))
             found.append(Section("admin.bookings.index", gettext("Bookings"), "luggage", within))
         if self.areas.people:

@@ -48,6 +48,24 @@ def verify() -> None:
     click.echo(f"All agree: {report.scope()}.")
 
 
+@group.command("seal-registers")
+def seal_registers() -> None:
+    """After you have changed SECRET_KEY, before you remove the old one from SECRET_KEY_FALLBACKS: encrypt anew.
+
+    \b
+    Example:
+        flask bookings seal-registers
+    """
+    try:
+        number = reservations.seal_registers_anew(acting(), current_services().settings.secret_keys)
+    except ValueError:
+        raise click.ClickException(
+            "A guest register was encrypted with a key that is neither SECRET_KEY nor one of SECRET_KEY_FALLBACKS."
+            " Nothing was changed."
+        ) from None
+    click.echo(f"Encrypted anew: {number}. No guest register needs SECRET_KEY_FALLBACKS any more.")
+
+
 @group.command("expire")
 def expire() -> None:
     """Free every room whose guest did not pay in time. The worker does this by itself.

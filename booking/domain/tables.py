@@ -16,6 +16,7 @@ from booking.domain.people.second_factor_models import Authenticator, RecoveryCo
 from booking.domain.reservations.change_models import BookingChange
 from booking.domain.reservations.importing.file_models import ImportFile
 from booking.domain.reservations.models import Booking, IdempotencyKey
+from booking.domain.reservations.register_models import GuestRegister
 
 __all__ = [
     "AuditRecord",
@@ -30,6 +31,7 @@ __all__ = [
     "EmailVerification",
     "Event",
     "Farewell",
+    "GuestRegister",
     "IdempotencyKey",
     "ImportFile",
     "Invitation",

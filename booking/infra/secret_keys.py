@@ -12,7 +12,7 @@ from collections.abc import Sequence
 _SALT = b"room-booking/1"
 
 COOKIES, FORMS, LINKS, DEVICES, ACCOUNTS = "cookies", "forms", "links", "devices", "accounts"
-SECOND_FACTOR = "second-factor"
+SECOND_FACTOR, REGISTERS = "second-factor", "guest-registers"
 
 
 def ring(secrets: Sequence[str], purpose: str) -> tuple[bytes, ...]:

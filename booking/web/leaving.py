@@ -13,6 +13,7 @@ from booking.domain.errors import AccountInUse, AccountNotFound, Invalid, LastOw
 from booking.domain.people import Deletion
 from booking.http import limits
 from booking.http.error_rendering import status_of
+from booking.http.services import current_services
 from booking.infra.clock import now
 from booking.pages import signed_in
 from booking.pages.forms import Form
@@ -29,7 +30,7 @@ SHOWN = 20  # rows of each list on the page; the file has all
 @required
 def data() -> Response:
     """Everything that is kept, to read."""
-    found = reservations.own_data(actor())
+    found = reservations.own_data(actor(), current_services().settings.secret_keys)
     return page(
         "account/data.html", account=own_data.account(found["account"]), parts=own_data.parts(found, SHOWN), shown=SHOWN
     )
@@ -39,7 +40,12 @@ def data() -> Response:
 @required
 def data_file() -> Response:
     """The same as a file."""
-    text = json.dumps(reservations.download_own_data(actor()), ensure_ascii=False, indent=2, default=_number)
+    text = json.dumps(
+        reservations.download_own_data(actor(), current_services().settings.secret_keys),
+        ensure_ascii=False,
+        indent=2,
+        default=_number,
+    )
     response = make_response(text)
     response.mimetype = "application/json"
     response.headers["Content-Disposition"] = f'attachment; filename="account-{now():%Y-%m-%d}.json"'

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import get_locale, gettext, lazy_gettext
 
 from booking.domain.payments import AWAITING_GUEST, FAILED, REFUND, STARTED, SUCCEEDED, UNKNOWN
-from booking.domain.reservations import CANCELLED, CONFIRMED, EXPIRED, PENDING
+from booking.domain.reservations import CANCELLED, CONFIRMED, EXPIRED, PENDING, country_names
 from booking.http import date_format
 from booking.pages import browsers, formats
 from booking.web import activity
@@ -82,6 +82,11 @@ def parts(found: Entry, shown: int) -> list[Part]:
         _part(gettext("Bookings"), found["bookings"], shown, _booking),
         *([_part(gettext("Booked for others"), others, shown, _contact)] if others else []),
         _part(gettext("Payments"), found["payments"], shown, _payment),
+        *(
+            [_part(gettext("Guest register"), found["guestRegister"], shown, _registered)]
+            if found["guestRegister"]
+            else []
+        ),
         _part(gettext("Devices"), found["sessions"], shown, _device),
         _part(gettext("Security"), found["securityEvents"], shown, _event),
         _part(gettext("Email changes"), found["emailChanges"], shown, _email_change),
@@ -111,6 +116,14 @@ def _payment(entry: Entry) -> Line:
     is_refund = entry["kind"] == REFUND
     text = gettext("Refund of %(sum)s", sum=amount) if is_refund else gettext("Payment of %(sum)s", sum=amount)
     return text, _known(entry["booking"], _state(entry["state"]), instant(entry["createdAt"]))
+
+
+def _registered(entry: Entry) -> Line:
+    """What was shown at the desk."""
+    nationality = country_names(str(get_locale())).get(entry["nationality"], entry["nationality"] or "")
+    return entry["fullName"] or entry["booking"], _known(
+        entry["booking"], nationality, entry["birthDate"] or "", entry["documentNumber"] or ""
+    )
 
 
 def _device(entry: Entry) -> Line:

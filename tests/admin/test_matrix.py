@@ -161,6 +161,9 @@ ROUTES: dict[str, Route] = {
     "POST /admin/bookings/<booking_id>/guarantee": Route(DESK, lambda _: MONEY),
     "POST /admin/bookings/<booking_id>/received": Route(DESK, lambda _: MONEY),
     "POST /admin/bookings/<booking_id>/waive": Route(MANAGERS, lambda _: MONEY),
+    # Not asked for in this country, which is said to whoever may ask.
+    "GET /admin/bookings/<booking_id>/register": Route(DESK),
+    "POST /admin/bookings/<booking_id>/register": Route(DESK),
     "POST /admin/bookings/<booking_id>/guest/erase": Route(MANAGERS),
     "POST /admin/bookings/<booking_id>/entries/<entry_id>/returned": Route(DESK, lambda _: MONEY),
     "POST /admin/bookings/<booking_id>/entries/<entry_id>/correct": Route(MANAGERS, lambda _: MONEY),

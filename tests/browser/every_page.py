@@ -53,6 +53,7 @@ PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
             "/admin/bookings/{booking}/change?part=1",
         ),
     ),
+    "admin.register.show": (OWNER, ("/admin/bookings/{arrived}/register",)),
     "admin.new_booking.show": (OWNER, ("/admin/bookings/new", "/admin/bookings/new?property={house}&guests=2&{dates}")),
     "admin.imports.index": (OWNER, ("/admin/imports?property={house}",)),
     "admin.imports.show": (OWNER, ("/admin/imports/{file}",)),

@@ -26,7 +26,7 @@ from tests.browser.conftest import PHONE, violations
 from tests.browser.every_page import GUEST, OWNER, PAGES, STRANGER
 from tests.browser.steps import sign_in, uploaded
 from tests.browser.test_booking import fits
-from tests.cast import SYSTEM, VISA, acting, beside, blocked, in_days, later, order, person
+from tests.cast import SYSTEM, VISA, a_room, acting, beside, blocked, in_days, later, order, person
 
 MOST_BYTES = 100_000  # of a page's HTML, before it is compressed; the largest are the calendar and its 90 days
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/(?:ld\+)?json)|<style|\son[a-z]+=|\sstyle=|javascript:")
@@ -35,7 +35,8 @@ INLINE = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/(?:ld\+)?json)|<
 @pytest.fixture
 def names(alice: User, bob: User, room: Room, desk: BookingContext) -> dict[str, str]:
     """What the addresses speak of: a guest who has arrived, one to come, one who owes, a hold, a block."""
-    arrived = _arrived(bob, beside(room, "Room of the guest who is there", 90), desk)
+    lisbon = {"address": {"city": "Lisbon", "country": "Portugal"}, "location": "lisbon"}
+    arrived = _arrived(bob, a_room(name="Room of the guest who is there", **lisbon), desk)
     others = [beside(room, f"Room {number} with a balcony to the garden", 80 + number) for number in range(3)]
     paid = bookings.book(acting(alice), order(alice, room, in_days(20)), VISA, desk)
     [owing] = bookings.hold_all(acting(alice), order(alice, others[0], in_days(20)), desk)

@@ -33,7 +33,7 @@ SIGN_INS = dt.timedelta(days=120)  # after they began, if they are over: longer 
 LINKS = dt.timedelta(days=7)  # links in emails, good for an hour or a day
 IMPORT_FILES = dt.timedelta(days=1)  # that somebody uploaded to look at: names of guests stand in them
 EXPIRED_BOOKINGS = dt.timedelta(days=30)  # that nobody tried to pay for
-GUESTS = dt.timedelta(days=365)  # without an account, after their stay, where an operator says nothing else
+GUESTS = dt.timedelta(days=365)  # contacts and registers, after the stay, where an operator says nothing else
 UNMOVED_MONEY = dt.timedelta(days=180)  # declined and cancelled charges in the simulated provider's ledger
 
 
@@ -88,9 +88,15 @@ RULES = (
 _PLACES = text("SELECT DISTINCT location FROM properties")
 
 
-def prune(actor: Actor, security_events: dt.timedelta, *, guest_contacts: dt.timedelta = GUESTS) -> dict[str, int]:
-    """Delete everything that is older than it should be; security events, and contacts of guests without an account
-    after their stay, are kept for as long as the operator says.
+def prune(
+    actor: Actor,
+    security_events: dt.timedelta,
+    *,
+    guest_contacts: dt.timedelta = GUESTS,
+    guest_registers: dt.timedelta = GUESTS,
+) -> dict[str, int]:
+    """Delete everything that is older than it should be; security events, and after their stay contacts of guests
+    without an account and guest registers, are kept for as long as the operator says.
 
     Returns how many of what, without the zeros. Each portion is a transaction of its own; the audit log gets one entry
     for all, at the end. Raises Forbidden.
@@ -101,6 +107,7 @@ def prune(actor: Actor, security_events: dt.timedelta, *, guest_contacts: dt.tim
     done["past_blocks"] = _until_done(lambda: inventory.prune_blocks(PORTION))
     done["idempotency_keys"] = _until_done(lambda: reservations.prune_keys(PORTION))
     done["guest_contacts"] = _until_done(lambda: reservations.erase_past_guests(actor, guest_contacts, PORTION))
+    done["guest_registers"] = _until_done(lambda: reservations.erase_past_registers(actor, guest_registers, PORTION))
     done["events"] = _until_done(lambda: messages.prune_events(PORTION))
     done["email_changes"] = _until_done(lambda: people.prune_email_changes(PORTION))
     done["farewells"] = _until_done(lambda: people.prune_farewells(PORTION))

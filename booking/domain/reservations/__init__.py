@@ -57,6 +57,12 @@ from booking.domain.reservations.front_desk import preview as preview_departure
 from booking.domain.reservations.guarantees import guarantee
 from booking.domain.reservations.guest_erasure import erase as erase_guest
 from booking.domain.reservations.guest_erasure import erase_past as erase_past_guests
+from booking.domain.reservations.guest_register import MOST as MOST_REGISTERED
+from booking.domain.reservations.guest_register import Register, RegisteredGuest
+from booking.domain.reservations.guest_register import erase_past as erase_past_registers
+from booking.domain.reservations.guest_register import keep as keep_register
+from booking.domain.reservations.guest_register import seal_anew as seal_registers_anew
+from booking.domain.reservations.guest_register import see as see_register
 from booking.domain.reservations.history import GROUPS as HISTORY_GROUPS
 from booking.domain.reservations.history import UPCOMING, History, overview, refund_state, running_holds
 from booking.domain.reservations.history import mine as own_bookings
@@ -141,6 +147,10 @@ from booking.domain.reservations.provider_messages import hear as hear_from_prov
 from booking.domain.reservations.recovery import recover_payments
 from booking.domain.reservations.refund_debts import awaiting_staff as refunds_awaiting_staff
 from booking.domain.reservations.refund_debts import owed as owed_refunds
+from booking.domain.reservations.register_inputs import RegisterEntry
+from booking.domain.reservations.register_models import GuestRegister
+from booking.domain.reservations.register_rules import DOCUMENT_TYPES, STATELESS
+from booking.domain.reservations.register_rules import countries as country_names
 from booking.domain.reservations.requests import BookingRequest, OrderItem, OrderRequest
 from booking.domain.reservations.rest_payments import Rest
 from booking.domain.reservations.rest_payments import page_of as rest_payment_page
@@ -168,6 +178,7 @@ __all__ = [
     "CONFIRMED",
     "DEPARTED",
     "DESK_STEPS",
+    "DOCUMENT_TYPES",
     "EXPECTED",
     "EXPIRED",
     "HISTORY_GROUPS",
@@ -181,6 +192,7 @@ __all__ = [
     "MONEY_SETTLES",
     "MOST_CALENDAR_DAYS",
     "MOST_IMPORTED_ROWS",
+    "MOST_REGISTERED",
     "NO_SHOW",
     "PENDING",
     "ROW_CONFLICT",
@@ -192,6 +204,7 @@ __all__ = [
     "STAGE_CANCELLED",
     "STAGE_HELD",
     "STAGE_PAYING",
+    "STATELESS",
     "UPCOMING",
     "AgreedChange",
     "Answer",
@@ -222,6 +235,7 @@ __all__ = [
     "FoundBookings",
     "Guaranteeing",
     "GuestClaim",
+    "GuestRegister",
     "History",
     "HoldPayment",
     "HouseDay",
@@ -242,6 +256,9 @@ __all__ = [
     "OrderRequest",
     "OrderedRoom",
     "PaymentLinks",
+    "Register",
+    "RegisterEntry",
+    "RegisteredGuest",
     "Rest",
     "RestPayment",
     "RoomCalendar",
@@ -272,6 +289,7 @@ __all__ = [
     "check_in",
     "check_out",
     "correct_entry",
+    "country_names",
     "day_of_houses",
     "delete_account",
     "delete_own_account",
@@ -280,6 +298,7 @@ __all__ = [
     "download_own_data",
     "erase_guest",
     "erase_past_guests",
+    "erase_past_registers",
     "expire_holds",
     "find_bookings",
     "find_for_desk",
@@ -300,6 +319,7 @@ __all__ = [
     "houses_open_to_import",
     "import_bookings",
     "keep_import",
+    "keep_register",
     "last_desk_step",
     "look_at_import",
     "look_at_providers",
@@ -340,6 +360,8 @@ __all__ = [
     "rest_payment_page",
     "room_calendar",
     "running_holds",
+    "seal_registers_anew",
+    "see_register",
     "shown_status",
     "tally_rows",
     "undo_desk_step",

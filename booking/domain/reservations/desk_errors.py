@@ -57,6 +57,20 @@ class NoShowOfUnconfirmed(NoShowRefused):
     reason = "NO_SHOW_OF_UNCONFIRMED"
 
 
+class RegisterRefused(Conflict):
+    code = "REGISTER_REFUSED"
+
+
+class RegisterNotAsked(RegisterRefused):
+    """The country in which the property stands asks for none: then nothing is kept."""
+
+    reason = "REGISTER_NOT_ASKED"
+
+
+class RegisterOfUnconfirmed(RegisterRefused):
+    reason = "REGISTER_OF_UNCONFIRMED"
+
+
 class ErasureRefused(Conflict):
     code = "ERASURE_REFUSED"
 

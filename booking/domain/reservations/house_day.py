@@ -22,7 +22,7 @@ from booking.domain.actors import Actor
 from booking.domain.messages import Delivery, Event
 from booking.domain.payments import AWAITING_STAFF, ORDER_DUE, REFUND, STARTED, UNKNOWN, Order, Payment
 from booking.domain.people import Action, User
-from booking.domain.reservations import undoing
+from booking.domain.reservations import guest_register, undoing
 from booking.domain.reservations.models import (
     CONFIRMED,
     DEPARTED,
@@ -33,6 +33,7 @@ from booking.domain.reservations.models import (
     PENDING,
     Booking,
 )
+from booking.domain.reservations.register_models import GuestRegister
 from booking.domain.stays import StayRules
 from booking.infra import clock
 from booking.infra.clock import sql_now
@@ -58,6 +59,7 @@ class Visit:
     requests: str | None
     due: Decimal
     undo: str | None
+    to_register: int  # guests, where the country asks for a register
 
     @property
     def presence(self) -> str:
@@ -175,7 +177,9 @@ _BUYER = (
 )
 # Without what no list shows of a stay: reading it takes longer than all the rest.
 _UNREAD = tuple(defer(column, raiseload=True) for column in (Booking.price_lines, Booking.address))
-_VISITS = select(Booking, *_BUYER.c).join(_BUYER, true()).options(*_UNREAD)
+_REGISTERED = select(GuestRegister.filled).where(GuestRegister.booking_id == Booking.id).scalar_subquery()
+_COUNTRY = Booking.address["country"].astext.label("country")
+_VISITS = select(Booking, *_BUYER.c, _COUNTRY, _REGISTERED).join(_BUYER, true()).options(*_UNREAD)
 _ORDERED = (Booking.property_name, Booking.room_name, Booking.check_in, Booking.id)
 
 
@@ -209,8 +213,18 @@ def _left_today(now: _Day) -> Select[uuid.UUID]:
 
 def _read(wanted: Any, now: _Day) -> list[Visit]:
     return [
-        Visit(booking, now.of(booking), guest or "", phone, arrival_time, requests, due, _undo(booking))
-        for booking, guest, phone, arrival_time, requests, due in db.session.execute(wanted)
+        Visit(
+            booking,
+            now.of(booking),
+            guest or "",
+            phone,
+            at,
+            requests,
+            due,
+            _undo(booking),
+            guest_register.to_fill(booking, country, filled or 0),
+        )
+        for booking, guest, phone, at, requests, due, country, filled in db.session.execute(wanted)
     ]
 
 

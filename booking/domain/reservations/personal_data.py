@@ -10,32 +10,34 @@ from booking.domain import payments, people
 from booking.domain.actors import Actor
 from booking.domain.payments import Order, Payment
 from booking.domain.people import PersonalEntry, as_utc_text
+from booking.domain.reservations import guest_register
 from booking.domain.reservations.change_models import BookingChange
+from booking.domain.reservations.guest_register import Secrets
 from booking.domain.reservations.models import Booking
 from booking.infra import clock
 from booking.infra.db import db, reading
 from booking.infra.ids import encode
 
 
-def of(actor: Actor) -> PersonalEntry:
+def of(actor: Actor, secrets: Secrets) -> PersonalEntry:
     """One entry per table: account, sessions, securityEvents, emailChanges, auditLog, orders, bookings, their changes,
-    payments.
+    payments, guestRegister (opened with `secrets`).
 
     Lists newest first. Instants and dates are ISO 8601, amounts Decimal, ids TypeIDs. Raises SignInTooOld.
     """
     people.require_recent_sign_in(actor)
-    return _gathered(actor)
+    return _gathered(actor, secrets)
 
 
-def download(actor: Actor) -> PersonalEntry:
+def download(actor: Actor, secrets: Secrets) -> PersonalEntry:
     """The same, to take away: that somebody did is written down. Raises SignInTooOld."""
-    found = of(actor)
+    found = of(actor, secrets)
     people.record_security_event_now(people.SecurityEventKind.DATA_DOWNLOADED, actor.account)
     return found
 
 
 @reading
-def _gathered(actor: Actor) -> PersonalEntry:
+def _gathered(actor: Actor, secrets: Secrets) -> PersonalEntry:
     user_id = actor.account
     return {
         "createdAt": as_utc_text(clock.now()),
@@ -44,6 +46,7 @@ def _gathered(actor: Actor) -> PersonalEntry:
         "bookings": _bookings(user_id),
         "bookingChanges": _changes(user_id),
         "payments": _payments(user_id),
+        "guestRegister": _registers(user_id, secrets),
     }
 
 
@@ -129,6 +132,21 @@ def _changes(user_id: uuid.UUID) -> list[PersonalEntry]:
             "createdAt": as_utc_text(change.created_at),
         }
         for change, reference in rows
+    ]
+
+
+def _registers(user_id: uuid.UUID, secrets: Secrets) -> list[PersonalEntry]:
+    return [
+        {
+            "booking": reference,
+            "fullName": first.full_name,
+            "nationality": first.nationality,
+            "birthDate": first.birth_date,
+            "documentType": first.document_type,
+            "documentNumber": first.document_number,
+            "otherGuests": others,
+        }
+        for reference, first, others in guest_register.of_guest(user_id, secrets)
     ]
 
 

@@ -20,10 +20,19 @@ from booking.domain.messages import MailWork
 from booking.domain.payments import Contact, Order, Payment, Waiver
 from booking.domain.people import Action, AuditEntry, User
 from booking.domain.pricing import PriceLine
-from booking.domain.reservations import bookings, cancellation, change_quotes, guest_erasure, staff_search
+from booking.domain.reservations import (
+    bookings,
+    cancellation,
+    change_quotes,
+    guest_erasure,
+    guest_register,
+    register_rules,
+    staff_search,
+)
 from booking.domain.reservations.cancellation import Terms
 from booking.domain.reservations.change_models import BookingChange
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
+from booking.domain.reservations.register_models import GuestRegister
 from booking.infra.db import db, reading
 from booking.infra.ids import encode
 
@@ -42,6 +51,7 @@ class Allowed:
     waive: bool
     waive_changes: bool  # what a change costs more
     erase_guest: bool
+    keep_register: bool
     see_audit_log: bool
 
 
@@ -74,6 +84,7 @@ class StaffBooking:
     others: tuple[Booking, ...]
     names: dict[str, str]
     can: Allowed
+    to_register: int  # guests, where the country asks for a register
     cancelling: Cancelling | None  # None where it cannot be cancelled any more
     has_begun: bool  # then only check-out moves, and on its first day the room
 
@@ -130,6 +141,7 @@ def get(actor: Actor, booking_id: uuid.UUID) -> StaffBooking:
         others=_others(actor, booking, order),
         names=people.names_of_actors({entry.actor for entry in history} | {one.actor for one in changes}),
         can=_allowed(actor, booking, order),
+        to_register=guest_register.to_fill(booking, booking.address.get("country"), _registered(booking)),
         cancelling=_cancelling(booking, order),
         has_begun=change_quotes.has_begun(booking),
     )
@@ -137,6 +149,11 @@ def get(actor: Actor, booking_id: uuid.UUID) -> StaffBooking:
 
 def _all(statement: Select[Any]) -> tuple[Any, ...]:
     return tuple(db.session.scalars(statement))
+
+
+def _registered(booking: Booking) -> int:
+    filled = select(GuestRegister.filled).where(GuestRegister.booking_id == booking.id)
+    return db.session.scalar(filled) or 0
 
 
 def _subjects(order: Order, beside: Sequence[Booking], paid: Sequence[Payment], waivers: Sequence[Waiver]) -> list[str]:
@@ -211,5 +228,6 @@ def _allowed(actor: Actor, booking: Booking, order: Order) -> Allowed:
         waive=may(Action.WAIVE_DEBTS) and bool(order.due) and bool(order.guarantee or order.paid),
         waive_changes=may(Action.WAIVE_DEBTS),
         erase_guest=may(Action.ERASE_GUESTS) and guest_erasure.may_be_asked(order),
+        keep_register=may(Action.KEEP_REGISTER) and register_rules.at(booking.address.get("country")) is not None,
         see_audit_log=people.may(actor, Action.SEE_AUDIT_LOG),
     )

@@ -1,0 +1,255 @@
+"""The guest register: by the country of the house, sealed, seen by few, and gone after a time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import astuple, replace
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from booking.domain import reservations
+from booking.domain.actors import Actor, Role
+from booking.domain.errors import BookingModified, BookingNotFound, Invalid
+from booking.domain.inputs import accept
+from booking.domain.maintenance import retention
+from booking.domain.reservations import (
+    RegisteredGuest,
+    RegisterEntry,
+    account_deletion,
+    bookings,
+    guest_register,
+    personal_data,
+    register_rules,
+)
+from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.desk_errors import RegisterNotAsked, RegisterOfUnconfirmed
+from booking.domain.tables import Booking, GuestRegister, Room, User
+from booking.infra import clock
+from booking.infra.db import db, transaction
+from tests.cases import each
+from tests.cast import SYSTEM, VISA, a_room, acting, all_at_once, count, in_days, later, order
+from tests.domain.reservations.test_desk_bookings import staff
+from tests.domain.reservations.test_guest_erasure import called, manager, paid
+
+pytestmark = pytest.mark.slow
+
+KEYS = ["a-secret-for-tests-only-0123456789abcdef"]
+ANNA = RegisteredGuest("Anna Karlsson", "SE", "1988-02-29", "passport", "AA0123456")
+BEN = RegisteredGuest("Ben Silva", "PT")
+A_DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def right_time() -> Iterator[None]:
+    yield
+    clock.shift(dt.timedelta(0))
+
+
+@pytest.fixture
+def room(app: Flask) -> Room:
+    return a_room(address={"city": "Lisbon", "country": "Portugal"})
+
+
+@pytest.fixture
+def booked(alice: User, room: Room, desk: BookingContext) -> Booking:
+    """A stay of two, three days from now."""
+    return bookings.book(acting(alice), order(alice, room, in_days(3)), VISA, desk)
+
+
+def keep(who: Actor, booking: Booking, *guests: RegisteredGuest, seen: int = 0) -> reservations.Register:
+    return reservations.keep_register(who, booking.id, guests, KEYS, seen)
+
+
+def see(who: Actor, booking: Booking) -> reservations.Register:
+    return reservations.see_register(who, booking.id, KEYS)
+
+
+def audited(booking: Booking) -> list[tuple[str, dict[str, object]]]:
+    shown = reservations.get_for_staff(SYSTEM, booking.id).history
+    return [(one.action, dict(one.after)) for one in shown if one.action.startswith("register.")]
+
+
+def test_who_stays_is_kept_and_what_is_missing_is_known(room: Room, booked: Booking) -> None:
+    clerk = staff(room)
+    assert see(clerk, booked).missing == [["fullName", "nationality"]] * 2
+    made = keep(clerk, booked, ANNA, replace(BEN, nationality=None))
+    assert made.missing == [[], ["nationality"]]
+    assert reservations.get_for_staff(clerk, booked.id).to_register == 1
+    keep(clerk, booked, ANNA, BEN, seen=1)
+    assert (see(clerk, booked).guests, see(clerk, booked).missing) == ((ANNA, BEN), [[], []])
+    assert reservations.get_for_staff(clerk, booked.id).to_register == 0
+
+
+def test_who_looked_and_who_changed_is_written_down_without_a_value(room: Room, booked: Booking) -> None:
+    see(staff(room), booked)  # nothing to see yet
+    keep(staff(room), booked, ANNA)
+    see(manager(room), booked)
+    assert audited(booked) == [("register.seen", {}), ("register.changed", {"registered": 1})]
+    assert not any(value in _everything() for value in ("Karlsson", "AA0123456", "1988"))
+    assert "Karlsson" not in repr(ANNA)
+
+
+@transaction
+def _everything() -> str:
+    names = ("guest_registers", "audit_log", "events", "bookings")
+    every = (f"SELECT coalesce(string_agg({one}::text, ' '), '') FROM {one}" for one in names)
+    return "".join(db.session.execute(text(statement)).scalar_one() for statement in every)
+
+
+def test_the_same_again_is_nothing_new_and_an_old_page_overwrites_nothing(room: Room, booked: Booking) -> None:
+    clerk = staff(room)
+    assert keep(clerk, booked, ANNA).version == keep(clerk, booked, ANNA).version == 1
+    with pytest.raises(BookingModified):
+        keep(clerk, booked, BEN)
+    assert see(clerk, booked).guests[0] == ANNA
+    assert keep(clerk, booked, seen=1).version == 2  # taken out again
+    assert see(clerk, booked).guests[0].is_empty
+    assert [action for action, _ in audited(booked)].count("register.changed") == 2
+
+
+def test_of_two_who_fill_it_at_once_one_is_told(app: Flask, room: Room, booked: Booking) -> None:
+    clerk = staff(room)
+    told = all_at_once(app, [lambda: keep(clerk, booked, ANNA), lambda: keep(clerk, booked, BEN)])
+    assert sorted(type(one).__name__ for one in told) == ["BookingModified", "Register"]
+
+
+def test_whoever_has_no_business_with_it_finds_no_booking(room: Room, booked: Booking, alice: User) -> None:
+    keep(staff(room), booked, ANNA)
+    for who in (acting(alice), staff(room, Role.HOUSEKEEPING), staff(a_room(), Role.OWNER)):
+        with pytest.raises(BookingNotFound):
+            see(who, booked)
+        with pytest.raises(BookingNotFound):
+            keep(who, booked, BEN, seen=1)
+
+
+def test_elsewhere_nothing_is_asked_and_nothing_kept(alice: User, room: Room, desk: BookingContext) -> None:
+    here = a_room()
+    booking = bookings.book(acting(alice), order(alice, here), VISA, desk)
+    with pytest.raises(RegisterNotAsked):
+        keep(staff(here), booking, ANNA)
+    assert reservations.get_for_staff(staff(here), booking.id).to_register == 0
+    [held] = bookings.hold_all(acting(alice), order(alice, room), desk)
+    with pytest.raises(RegisterOfUnconfirmed):
+        see(staff(room), held)
+    assert count(GuestRegister) == 0
+
+
+COUNTRIES = [
+    ("Portugal", "PT", True, []),
+    ("PT", "SE", True, ["birthDate", "document"]),
+    ("Germany", "DE", True, []),
+    ("Spain", "ES", False, ["birthDate", "document"]),
+    ("France", "SE", True, ["birthDate"]),
+    ("United Kingdom", "SE", True, ["document"]),
+    ("United Kingdom", "GB", True, []),
+    ("Italy", "IT", True, ["birthDate", "document"]),
+    ("Italy", "IT", False, ["birthDate"]),
+    ("Austria", "AT", True, ["birthDate"]),
+    ("Japan", "SE", True, ["document"]),
+    ("Singapore", "SG", True, ["document"]),
+]
+
+
+@each(("country", "nationality", "is_first", "lacks"), COUNTRIES)
+def test_each_country_asks_what_its_law_says(country: str, nationality: str, is_first: bool, lacks: list[str]) -> None:
+    rules = register_rules.at(country)
+    assert rules is not None
+    assert RegisteredGuest("Anna", nationality).lacks(rules, is_first=is_first) == lacks
+    assert RegisteredGuest("Anna").lacks(rules, is_first=is_first)[0] == "nationality"
+
+
+def test_what_a_country_does_not_ask_is_not_kept(alice: User, desk: BookingContext) -> None:
+    paris = a_room(address={"city": "Paris", "country": "France"})
+    booking = bookings.book(acting(alice), order(alice, paris), VISA, desk)
+    kept = keep(staff(paris), booking, ANNA).guests[0]
+    assert astuple(kept) == ("Anna Karlsson", "SE", "1988-02-29", None, None)
+
+
+WRONG = [
+    ({"nationality": "Atlantis", "fullName": "Anna"}, "nationality"),
+    ({"birthDate": "2999-01-01", "fullName": "Anna"}, "birthDate"),
+    ({"birthDate": "1850-01-01", "fullName": "Anna"}, "birthDate"),
+    ({"documentNumber": "AA1", "fullName": "Anna"}, "documentType"),
+    ({"documentType": "library_card", "fullName": "Anna"}, "documentType"),
+    ({"nationality": "SE"}, "fullName"),
+    ({"fullName": "www.evil.example"}, "fullName"),
+]
+
+
+@each(("typed", "field"), WRONG)
+def test_what_cannot_be_is_refused(typed: dict[str, str], field: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        accept(RegisterEntry, typed, strict=False)
+    assert set(refusal.value.details) == {field}
+
+
+# --- keys
+
+
+def test_a_changed_key_opens_it_until_it_is_sealed_anew(room: Room, booked: Booking) -> None:
+    clerk, new = staff(room), ["another-key-for-tests-only-0123456789abc"]
+    keep(clerk, booked, ANNA)
+    assert reservations.see_register(clerk, booked.id, [*new, *KEYS]).guests[0] == ANNA
+    assert reservations.see_register(clerk, booked.id, new).is_unreadable
+    with pytest.raises(ValueError, match="another SECRET_KEY"):
+        reservations.seal_registers_anew(SYSTEM, new)
+    assert [reservations.seal_registers_anew(SYSTEM, [*new, *KEYS]) for _ in range(2)] == [1, 0]
+    assert reservations.see_register(clerk, booked.id, new).guests[0] == ANNA
+
+
+def test_a_register_opens_for_its_own_booking_only(
+    alice: User, room: Room, booked: Booking, desk: BookingContext
+) -> None:
+    other = bookings.book(acting(alice), order(alice, room, in_days(30)), VISA, desk)
+    keep(staff(room), booked, ANNA)
+    keep(staff(room), other, BEN)
+    _swap()
+    assert see(staff(room), other).is_unreadable
+
+
+@transaction
+def _swap() -> None:
+    db.session.execute(
+        text("UPDATE guest_registers g SET sealed = o.sealed FROM guest_registers o WHERE o.booking_id <> g.booking_id")
+    )
+
+
+# --- forgotten, and told to its guest
+
+
+def prune(days: int = 100) -> int:
+    return retention.prune(SYSTEM, A_DAY, guest_registers=dt.timedelta(days=days)).get("guest_registers", 0)
+
+
+def test_it_goes_some_time_after_the_stay(room: Room, booked: Booking) -> None:
+    keep(staff(room), booked, ANNA)
+    later(106 * A_DAY)
+    assert (prune(), count(GuestRegister)) == (0, 1)
+    later(A_DAY)
+    assert (prune(), count(GuestRegister)) == (1, 0)
+
+
+def test_it_goes_with_the_account_and_with_the_contact(
+    room: Room, booked: Booking, alice: User, desk: BookingContext
+) -> None:
+    caller = paid(called(desk, room, start=10))
+    for booking in (booked, caller):
+        keep(staff(room), booking, ANNA)
+    later(15 * A_DAY)
+    account_deletion.remove(SYSTEM, alice.id)
+    assert count(GuestRegister) == 1
+    reservations.erase_guest(manager(room), caller.id)
+    assert count(GuestRegister) == 0
+
+
+def test_the_guest_is_told_what_they_have_shown_and_not_what_others_have(
+    room: Room, booked: Booking, alice: User
+) -> None:
+    keep(staff(room), booked, ANNA, BEN)
+    [told] = personal_data._gathered(acting(alice), KEYS)["guestRegister"]
+    assert (told["booking"], told["fullName"], told["otherGuests"]) == (booked.reference, "Anna Karlsson", 1)
+    assert (told["nationality"], told["documentNumber"]) == ("SE", "AA0123456")
+    assert guest_register.of_guest(alice.id, ["a key that opens nothing"]) == []
