@@ -79,7 +79,7 @@ def change(booking_id: str) -> Response:
         raise
     except BookingError as refusal:
         seen = known(booking_id)
-        return _page(seen, form, refusal) if seen.can.change else back(booking_id)
+        return _page(seen, form, refusal) if seen.can.change else done(booking_id, "unchanged")
     return _done(booking_id)
 
 

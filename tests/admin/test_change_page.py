@@ -241,6 +241,14 @@ def test_another_change_or_refund_meanwhile_is_shown_first(
     assert stay_of(called) == in_days(30)
 
 
+def test_where_it_was_cancelled_meanwhile_that_is_said(clerk: Visitor, called: Booking, desk: BookingContext) -> None:
+    clerk.go(at(called, **dates(in_days(30, 2))))
+    bookings.cancel(SYSTEM, called.id, desk)
+    clerk.send(at(called))
+    assert (clerk.status, clerk.url) == (200, at(called).removesuffix("/change"))
+    assert "It was not changed" in clerk.text
+
+
 @transaction
 def _set_price(room: Room, price: int) -> None:
     db.session.get_one(Room, room.id).price_per_night = Decimal(price)

@@ -173,7 +173,8 @@ class Clerk:
             return
         how = self.chance.choice(("desk", "later", "waived"))
         reason = [("reason", f"move {next(self.shared.numbers)}")] if how == "waived" else []
-        if self._send(form, [("how", how), *reason]).status in DONE:
+        reply = self._send(form, [("how", how), *reason])
+        if reply.status in DONE and self._page(reply.headers["location"]).select_one(".notice-good"):
             self._note(Act("booking.changed", booking_id, since), "moved by staff")
 
     # --- pages
