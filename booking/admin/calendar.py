@@ -47,8 +47,9 @@ def show() -> Response:
     """The rooms of one property; to htmx, the next ones."""
     form, wish, status = _asked()
     house = desk().house_of(request.args.get("property", ""))
-    found = reservations.room_calendar(actor(), house.id, wish.view, current_services().booking_context.rules)
     is_more = bool(wish.offset) and wants_part()
+    view, rules = wish.view(rows_alone=is_more), current_services().booking_context.rules
+    found = reservations.room_calendar(actor(), house.id, view, rules)
     told = None if is_more else _told()
     facts: dict[str, Any] = {"house": house, "calendar": found, "wish": wish, "form": form, "told": told}
     facts |= {"cells": _cells_of(found), "place": calendar_place.of(found.days[0].date, wish), **_around(found)}

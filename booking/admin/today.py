@@ -172,7 +172,7 @@ def _rooms(found: HouseDay) -> list[tuple[RoomState, bool]]:
         return []
     wanted = {one.booking.room_id for one in found.arrivals if one.presence == reservations.EXPECTED}
     house = desk().house
-    states = inventory.room_states(actor(), house.id if house else None)
+    states = inventory.room_states(actor(), house.id if house else None, to_be_seen_to=True)
     unfit = inventory.ROOM_DIRTY, inventory.ROOM_OUT_OF_ORDER
     dirty = [one for one in states if one.status in unfit or one.undo_until]
     return sorted(((one, one.room_id in wanted) for one in dirty), key=lambda one: not one[1])

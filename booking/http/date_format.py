@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
 
+from booking.http import language
 from booking.http.language import gettext, locale, ngettext
 from booking.http.number_format import number
 from booking.infra import clock
@@ -168,7 +169,7 @@ def _written(date: dt.date, skeleton: str) -> str:
     # Two instants are equal in any two zones, and written differently: their day, in the zone they carry, can be kept.
     if skeleton == "Hm":
         return _written_in(date, skeleton, locale())
-    return _date_written_in(date.date() if isinstance(date, dt.datetime) else date, skeleton, locale())
+    return _day_written_in(date.date() if isinstance(date, dt.datetime) else date, skeleton, language.name())
 
 
 def _written_in(date: dt.date, skeleton: str, spoken: Locale) -> str:
@@ -180,4 +181,7 @@ def _written_in(date: dt.date, skeleton: str, spoken: Locale) -> str:
     return str(write(date, ENGLISH[skeleton], locale=spoken))
 
 
-_date_written_in = lru_cache(maxsize=4096)(_written_in)
+@lru_cache(maxsize=4096)
+def _day_written_in(date: dt.date, skeleton: str, name: str) -> str:
+    """By the locale's name: to compare locales takes longer than all the rest of finding what is kept."""
+    return _written_in(date, skeleton, Locale.parse(name))

@@ -19,6 +19,7 @@ DEFAULT = "en"
 class _Spoken(NamedTuple):
     locale: Locale
     translations: NullTranslations
+    name: str  # of the locale: de, pt_BR
 
 
 def install(app: Flask) -> None:
@@ -57,12 +58,18 @@ def locale() -> Locale:
     return _spoken().locale
 
 
+def name() -> str:
+    """The locale's, by which it is found again (Locale.parse)."""
+    return _spoken().name
+
+
 def _spoken() -> _Spoken:
     if not has_app_context():
-        return _Spoken(Locale(DEFAULT), NullTranslations())
+        return _Spoken(Locale(DEFAULT), NullTranslations(), DEFAULT)
     spoken: _Spoken | None = g.get("spoken")
     if spoken is None:
-        spoken = g.spoken = _Spoken(get_locale() or Locale(DEFAULT), get_translations())
+        found = get_locale() or Locale(DEFAULT)
+        spoken = g.spoken = _Spoken(found, get_translations(), str(found))
     return spoken
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 
 from flask import g
 from flask_babel import gettext
@@ -27,9 +28,12 @@ def alike(currency: str, shown: Iterable[Decimal | None]) -> None:
 
 def stay_dates(check_in: dt.date, check_out: dt.date) -> Markup:
     """Fri 12 Dec – Mon 15 Dec: a line may end between the two dates, not inside one."""
-    return Markup('<span class="nowrap">{} –</span> <span class="nowrap">{}</span>').format(
-        *date_format.first_and_last(check_in, check_out)
-    )
+    return _between(*date_format.first_and_last(check_in, check_out))
+
+
+@lru_cache(maxsize=4096)
+def _between(first: str, last: str) -> Markup:
+    return Markup('<span class="nowrap">{} –</span> <span class="nowrap">{}</span>').format(first, last)
 
 
 def later_day(date: dt.date, days: int) -> dt.date:

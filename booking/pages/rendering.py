@@ -17,7 +17,7 @@ from booking.domain import people
 from booking.http import date_format, language, money_format, number_format, words
 from booking.infra import clock
 from booking.infra.ids import encode
-from booking.pages import colours, formats, options, security
+from booking.pages import addresses, colours, formats, options, security
 
 GUEST_FRAME = "base.html"
 A_YEAR = 365 * 24 * 3600
@@ -62,12 +62,14 @@ def install(app: Flask, settings: Settings) -> None:
         weekdays=date_format.weekdays,
         later_day=formats.later_day,
         stay_dates=formats.stay_dates,
+        stay_text=date_format.stay,
         wait_steps=formats.wait_steps,
         end_of_wait=formats.end_of_wait,
         nonce=security.nonce,
         language=language.tag,
         is_right_to_left=language.is_right_to_left,
         now=clock.now,
+        url_for=addresses.url_for,
         url_with=url_with,
         shortest_password=people.SHORTEST_PASSWORD,
         site_name=settings.site_name,

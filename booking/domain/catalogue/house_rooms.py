@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, func, select
 
@@ -12,10 +14,7 @@ from booking.domain.catalogue.models import Property, Room
 from booking.domain.errors import NotFound
 from booking.infra.db import db
 
-# "Room 9" before "Room 10": each number in a name is padded to ten digits.
-_PADDED = func.regexp_replace(
-    func.regexp_replace(func.lower(Room.name), r"(\d+)", r"0000000000\1", "g"), r"0*(\d{10})(?!\d)", r"\1", "g"
-)
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +35,17 @@ def house(property_id: uuid.UUID) -> Property:
 
 def page(property_id: uuid.UUID, *where: ColumnElement[bool], offset: int, limit: int) -> RoomsPage:
     """Inside the caller's transaction; `where` are conditions on Room."""
-    wanted = Room.property_id == property_id, *where
-    rooms = select(Room).where(*wanted).order_by(_PADDED, Room.id).offset(offset).limit(limit)
-    matching = db.session.scalar(select(func.count()).select_from(Room).where(*wanted))
-    return RoomsPage(db.session.scalars(rooms).all(), matching or 0)
+    named = db.session.execute(select(Room.name, Room.id).where(Room.property_id == property_id, *where)).all()
+    # Put in order here: Postgres takes twenty times as long to take the numbers out of a thousand names.
+    ids = [row.id for row in sorted(named, key=lambda row: (_spoken(row.name), row.id))[offset : offset + limit]]
+    rooms = {room.id: room for room in db.session.scalars(select(Room).where(Room.id.in_(ids)))}
+    return RoomsPage([rooms[room_id] for room_id in ids if room_id in rooms], len(named))
+
+
+@lru_cache(maxsize=16_384)
+def _spoken(name: str) -> str:
+    """What puts "Room 9" before "Room 10": each number is padded to ten digits."""
+    return _NUMBER.sub(lambda number: number[0].lstrip("0").rjust(10, "0"), name.lower())
 
 
 def kinds(property_id: uuid.UUID) -> dict[str | None, int]:

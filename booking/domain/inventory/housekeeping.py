@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from booking.domain import people
 from booking.domain.actors import Actor
@@ -181,8 +181,11 @@ def unsoil(actor: Actor, room_id: uuid.UUID, at: dt.datetime) -> None:
 
 
 @reading
-def states(actor: Actor, property_id: uuid.UUID | None = None) -> Sequence[RoomState]:
-    """All rooms of a property, or of all that the actor may see, by their names, in one statement. Raises NotFound."""
+def states(actor: Actor, property_id: uuid.UUID | None = None, *, to_be_seen_to: bool = False) -> Sequence[RoomState]:
+    """All rooms of a property, or of all that the actor may see, by their names, in one statement. Raises NotFound.
+
+    `to_be_seen_to`: only those that are not fit for a guest, or whose state can still be taken back.
+    """
     own = people.reach(actor, Action.SET_ROOM_STATUS).properties
     if own is not None and (not own if property_id is None else property_id not in own):
         raise NotFound
@@ -191,6 +194,9 @@ def states(actor: Actor, property_id: uuid.UUID | None = None) -> Sequence[RoomS
         found = found.where(Room.property_id == property_id)
     elif own is not None:
         found = found.where(Room.property_id.in_(own))
+    if to_be_seen_to:
+        undoable = and_(RoomStatus.before.is_not(None), RoomStatus.since >= clock.now() - UNDO_WITHIN)
+        found = found.where(or_(RoomStatus.status.in_((DIRTY, OUT_OF_ORDER)), undoable))
     return [_state(row, row.RoomStatus, row.Block) for row in db.session.execute(found)]
 
 

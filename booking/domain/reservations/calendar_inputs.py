@@ -23,6 +23,6 @@ class CalendarWish(Input):
     state: Annotated[str, AfterValidator(one_of(ROOM_STATES))] | None = None
     offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
-    @property
-    def view(self) -> CalendarView:
-        return CalendarView(self.start, int(self.days), self.kind, self.state, self.offset)
+    def view(self, *, rows_alone: bool = False) -> CalendarView:
+        """`rows_alone`: without how full the days are."""
+        return CalendarView(self.start, int(self.days), self.kind, self.state, self.offset, rows_alone)

@@ -18,7 +18,7 @@ from booking.domain import catalogue, inventory, people
 from booking.domain.actors import Actor
 from booking.domain.catalogue import Room
 from booking.domain.inventory import NIGHT_BLOCKED, Block, DayCount, TakenNights
-from booking.domain.payments import Order
+from booking.domain.payments import ORDER_DUE, Order
 from booking.domain.people import Action, User
 from booking.domain.reservations.change_models import CHANGE_PENDING, BookingChange
 from booking.domain.reservations.models import Booking
@@ -93,6 +93,7 @@ class CalendarView:
     """What is asked for: at most MOST_DAYS days from the `first` on (None: from the property's today), and which rooms.
 
     Those of a `kind`, those in a `state` (inventory.ROOM_STATES) on any of the days; ROOMS_AT_ONCE from `offset` on.
+    `rows_alone`: how full the days are need not be counted.
     """
 
     first: dt.date | None = None
@@ -100,6 +101,7 @@ class CalendarView:
     kind: str | None = None
     state: str | None = None
     offset: int = 0
+    rows_alone: bool = False
 
     def within(self, today: dt.date) -> Stay:
         first = self.first or today
@@ -153,7 +155,8 @@ def _rooms_and_nights(
     page = catalogue.page_of_rooms(property_id, *view.conditions(within), offset=view.offset, limit=ROOMS_AT_ONCE)
     nights = inventory.nights_taken([room.id for room in page.rooms], within)
     blocks = inventory.blocks_of_claims([one.claim_id for one in nights if one.state == NIGHT_BLOCKED])
-    counts, total = inventory.count_nights(property_id, within), sum(kinds.values())
+    counts = {} if view.rows_alone else inventory.count_nights(property_id, within)
+    total = sum(kinds.values())
     calendar = RoomCalendar(
         property_id,
         house.name,
@@ -193,28 +196,43 @@ def _of_nobody(one: TakenNights) -> Entry:
     return Entry(one.room_id, one.state, one.stay, UNKNOWN, one.stay)
 
 
+@dataclass(frozen=True, slots=True)
+class _Sold:
+    """What the calendar says of a booking. Its columns alone: whole rows take as long as all the rest of the page."""
+
+    id: uuid.UUID
+    reference: str
+    name: str | None
+    check_in: dt.date
+    check_out: dt.date
+    guests: int
+    due: Decimal
+    currency: str
+
+
 @reading
 def _known(claim_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Callable[[TakenNights], Entry]]:
     """All that is regional, in two statements: what to make of the nights of each claim."""
     pending = select(BookingChange).where(BookingChange.id.in_(claim_ids), BookingChange.state == CHANGE_PENDING)
     changes = {one.booking_id: one for one in db.session.scalars(pending)}
+    named = func.coalesce(Order.contact_name, User.full_name)
+    stay = Booking.check_in, Booking.check_out, Booking.guests
     rows = (
-        select(Booking, Order, func.coalesce(Order.contact_name, User.full_name))
+        select(Booking.id, Booking.reference, named, *stay, ORDER_DUE, Order.currency)
         .join(Order, Order.id == Booking.order_id)
         .outerjoin(User, User.id == Order.user_id)
         .where(Booking.id.in_([*claim_ids, *changes]))
     )
     found: dict[uuid.UUID, Callable[[TakenNights], Entry]] = {}
-    for booking, order, name in db.session.execute(rows):
-        found[booking.id] = partial(_booked, booking, order, name, booking)
-        if change := changes.get(booking.id):
-            found[change.id] = partial(_booked, booking, order, name, change)
+    for row in db.session.execute(rows):
+        sold = _Sold(*row)
+        found[sold.id] = partial(_booked, sold, sold)
+        if change := changes.get(sold.id):
+            found[change.id] = partial(_booked, sold, change)
     return found
 
 
-def _booked(
-    booking: Booking, order: Order, name: str | None, of: Booking | BookingChange, nights: TakenNights
-) -> Entry:
+def _booked(sold: _Sold, of: _Sold | BookingChange, nights: TakenNights) -> Entry:
     """Nights of a booking; or `of` a change to another stay, which is being paid for."""
     return Entry(
         nights.room_id,
@@ -222,10 +240,10 @@ def _booked(
         nights.stay,
         CHANGE if isinstance(of, BookingChange) else BOOKING,
         Stay(of.check_in, of.check_out),
-        id=booking.id,
-        name=name or "",
-        reference=booking.reference,
+        id=sold.id,
+        name=sold.name or "",
+        reference=sold.reference,
         guests=of.guests,
-        due=order.due,
-        currency=order.currency,
+        due=sold.due,
+        currency=sold.currency,
     )

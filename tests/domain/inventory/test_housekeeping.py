@@ -83,6 +83,22 @@ def test_each_sees_the_rooms_of_their_houses(room: Room) -> None:
     assert [one.room_id for one in inventory.room_states(SYSTEM, elsewhere.property_id)] == [elsewhere.id]
 
 
+def test_rooms_to_be_seen_to_are_those_not_fit_for_a_guest_and_those_just_spoken_of(room: Room) -> None:
+    def listed() -> list[tuple[uuid.UUID, str]]:
+        states = inventory.room_states(SYSTEM, room.property_id, to_be_seen_to=True)
+        return [(one.room_id, one.status) for one in states]
+
+    dirty, closed = beside(room, "The attic", 90), beside(room, "The cellar", 90)
+    assert listed() == []
+    inventory.set_room_status(SYSTEM, dirty.id, "dirty")
+    out(closed, from_today(3))
+    inventory.set_room_status(SYSTEM, room.id, "inspected")
+    told = [(dirty.id, "dirty"), (closed.id, "out_of_order")]
+    assert sorted(listed()) == sorted([(room.id, "inspected"), *told])
+    later(dt.timedelta(minutes=2))
+    assert listed() == told
+
+
 def test_out_of_order_takes_the_nights_off_sale_and_clean_puts_them_back(room: Room) -> None:
     said = out(room, from_today(3))
     assert (said.status, said.out_of_order, said.reason) == ("out_of_order", from_today(3), "no hot water")
