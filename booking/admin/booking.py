@@ -23,7 +23,7 @@ from booking.domain.errors import (
     Unavailable,
 )
 from booking.domain.payments import DebtWaived, EntryMistaken, MoneyReceived, MoneyReturned
-from booking.domain.reservations import Cancellation, Guaranteeing, StaffBooking
+from booking.domain.reservations import DeskCancellation, Guaranteeing, StaffBooking
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.infra import clock
@@ -53,14 +53,14 @@ def ask_to_cancel(booking_id: str) -> Response:
 
 @blueprint.post("/cancel")
 def cancel(booking_id: str) -> Response:
-    """Cancel with what the policy gives back, if it is still as it was shown."""
+    """Cancel with what the policy gives back, if it is still as it was shown, or with another refund."""
     form, context = Form.posted(), current_services().booking_context
     try:
-        shown = form.accept(Cancellation)
-        if shown.shown_refund:
+        given = form.accept(DeskCancellation)
+        if given.moves_money:
             people.require_recent_sign_in(actor())
-        version, refund = shown.version, shown.shown_refund
-        reservations.cancel(actor(), id_of(booking_id), context, seen_version=version, seen_refund=refund)
+        seen: dict[str, Any] = {"seen_version": given.version, "seen_refund": given.shown_refund}
+        reservations.cancel(actor(), id_of(booking_id), context, **seen, decided=given.decided)
     except (Invalid, BookingModified, RefundChanged) as refusal:
         return _question(known(booking_id), form.refuse(refusal), status_of(refusal))
     except AlreadyCancelled:
@@ -203,7 +203,7 @@ def _question(seen: StaffBooking, form: Form, status: int = 200) -> Response:
     if seen.cancelling is None:
         return back(encode("booking", seen.booking.id))
     terms = seen.cancelling
-    formats.alike(seen.booking.currency, [seen.booking.total_price, terms.refund, terms.kept, terms.due])
+    formats.alike(seen.booking.currency, [seen.booking.total_price, terms.refund, terms.kept, terms.due, terms.most])
     facts: dict[str, Any] = {"seen": seen, "terms": terms, "booking_id": encode("booking", seen.booking.id)}
     return page("admin/cancel.html", block="main", status=status, form=form, **facts)
 

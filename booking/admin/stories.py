@@ -64,6 +64,7 @@ ACTIONS = {
     "property.created": _("Property added"),
     "recoverycodes.renewed": _("New recovery codes made"),
     "refund.corrected": _("Refund taken back"),
+    "refund.decided": _("Another refund than the policy’s"),
     "refund.failed": _("Refund declined"),
     "refund.failed_after_all": _("Refund failed after all"),
     "refund.found": _("Refund made at the provider"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -13,7 +14,7 @@ from booking.cli.booking_lists import show_one
 from booking.cli.json_output import as_json
 from booking.cli.operator import WAYS_TO_PAY, Group, acting, refusals_said
 from booking.cli.room_blocks import ROOM
-from booking.cli.values import DATE
+from booking.cli.values import AMOUNT, DATE
 from booking.domain import maintenance, payments, reservations
 from booking.domain.notices import Notice
 from booking.domain.reservations import Booking, CancellationPreview, ChangeQuote
@@ -82,21 +83,27 @@ def expire() -> None:
 
 @group.command("cancel")
 @click.argument("reference")
+@click.option("--refund", type=AMOUNT, help="Give back this much instead, for a --reason.")
+@click.option("--reason", default="", help="Why the refund is another one than the policy says.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @as_json
-def cancel(reference: str, yes: bool, as_json: bool) -> None:
+def cancel(reference: str, refund: Decimal | None, reason: str, yes: bool, as_json: bool) -> None:
     """Cancel a booking for its guest on the terms it was sold under, or release a hold.
 
     REFERENCE is the one in the guest's emails, or the booking's id. The refund is shown first; the guest gets the same
-    email as if they had cancelled themselves.
+    email as if they had cancelled themselves. With --refund, that much comes back: from 0 to what was paid.
 
     \b
     Example:
         flask bookings cancel H7K2M9QX
+        flask bookings cancel H7K2M9QX --refund 50 --reason "fell ill"
     """
+    decided = None if refund is None else reservations.DecidedRefund(refund, reason)
     with refusals_said():
         seen = reservations.preview_cancellation(acting(), reference)
         click.echo(_shown(seen), err=as_json)
+        if refund is not None:
+            click.echo(f"Instead, {money_format.plain(refund, seen.currency)} will be refunded.", err=as_json)
         if not (yes or as_json):
             click.confirm("Cancel this booking?" if seen.refund is not None else "Release this hold?", abort=True)
         cancelled = reservations.cancel(
@@ -105,6 +112,7 @@ def cancel(reference: str, yes: bool, as_json: bool) -> None:
             current_services().booking_context,
             seen_version=seen.version,
             seen_refund=seen.refund,
+            decided=decided,
         )
     if as_json:
         show_one(cancelled.reference)

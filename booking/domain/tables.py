@@ -14,6 +14,7 @@ from booking.domain.people.link_models import EmailChange, EmailVerification, Fa
 from booking.domain.people.models import SecurityEvent, Session, StaffMembership, User
 from booking.domain.people.second_factor_models import Authenticator, RecoveryCode
 from booking.domain.reservations.change_models import BookingChange
+from booking.domain.reservations.decision_models import RefundDecision
 from booking.domain.reservations.importing.file_models import ImportFile
 from booking.domain.reservations.models import Booking, IdempotencyKey
 from booking.domain.reservations.register_models import GuestRegister
@@ -42,6 +43,7 @@ __all__ = [
     "Property",
     "ProviderLook",
     "RecoveryCode",
+    "RefundDecision",
     "Room",
     "RoomStatus",
     "ScheduledPayment",

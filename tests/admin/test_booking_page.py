@@ -25,6 +25,7 @@ from booking.infra.ids import encode
 from tests.admin.staff import at_work, statements
 from tests.cases import each
 from tests.cast import SYSTEM, VISA, a_room, acting, in_days, later, order, order_of, payments_of, person, reload
+from tests.domain.reservations.changing import findings
 from tests.web.visitor import Visitor
 
 pytestmark = pytest.mark.slow
@@ -156,6 +157,55 @@ def test_a_cancellation_that_says_nothing_cancels_nothing(
     assert clerk.status == 400
     assert clerk.heading == "Cancel this booking?"
     assert reload(booked).status == "CONFIRMED"
+
+
+def test_a_manager_gives_another_amount_back_for_a_reason(manager: Visitor, booked: Booking) -> None:
+    manager.go(at(booked, "cancel")).send(at(booked, "cancel"), refund="100.50", reason="half a stay")
+    assert (manager.url, manager.status) == (at(booked), 200)
+    now, ledger = reload(booked), order_of(booked)
+    assert (now.status, now.refund_amount, now.kept) == ("CANCELLED", Decimal("100.50"), Decimal("259.50"))
+    assert [ledger.owed, ledger.paid, ledger.refunded + ledger.refunding, ledger.due] == [
+        Decimal(one) for one in ("259.50", "360", "100.50", "0")
+    ]
+    told = manager.text
+    assert all(text in told for text in ("half a stay", "€100.50", "Another refund than the policy’s"))
+    assert findings() == []
+
+
+@each(
+    ("typed", "field"),
+    [
+        ({"refund": "361", "reason": "x"}, "refund"),
+        ({"refund": "-1", "reason": "x"}, "refund"),
+        ({"refund": "1.001", "reason": "x"}, "refund"),
+        ({"refund": "ten", "reason": "x"}, "refund"),
+        ({"refund": "10", "reason": ""}, "reason"),
+        ({"refund": "", "reason": "kept this"}, "refund"),
+    ],
+)
+def test_another_refund_that_cannot_be_keeps_what_was_typed(
+    manager: Visitor, booked: Booking, typed: dict[str, str], field: str
+) -> None:
+    manager.go(at(booked, "cancel")).send(at(booked, "cancel"), typed)
+    assert (manager.status, len(manager.problems)) == (400, 1)
+    assert manager.page.select_one(f"details[open] #f-{field}-problem") is not None
+    for name, text in typed.items():
+        assert manager.page.select(f'input[name="{name}"]')[0]["value"] == text
+    assert reload(booked).status == "CONFIRMED"
+
+
+def test_a_clerk_decides_no_refund(clerk: Visitor, booked: Booking) -> None:
+    clerk.go(at(booked, "cancel"))
+    assert clerk.page.select_one('input[name="refund"]') is None
+    clerk.send(at(booked, "cancel"), refund="10", reason="mine")
+    assert clerk.status == 403
+    assert reload(booked).status == "CONFIRMED"
+
+
+def test_another_refund_is_decided_on_the_terms_that_were_shown(manager: Visitor, booked: Booking) -> None:
+    other = {"refund": "10", "reason": "late"}
+    manager.go(at(booked, "cancel")).send(at(booked, "cancel"), other | {"shownRefund": "359.00"})
+    assert (manager.status, reload(booked).status) == (409, "CONFIRMED")
 
 
 # --- guarantee

@@ -42,6 +42,17 @@ def booked(alice: User, room: Room, desk: BookingContext) -> Booking:
     return bookings.book(acting(alice), order(alice, room), VISA, desk)
 
 
+def test_another_refund_is_given_back_for_a_reason(runner: FlaskCliRunner, booked: Booking) -> None:
+    said = cancel(runner, booked.reference, "--yes", "--refund", "50")
+    assert (said.exit_code, reload(booked).status) == (2, "CONFIRMED")
+    assert "reason" in said.output.splitlines()[-1].lower()
+    said = cancel(runner, booked.reference, "--yes", "--refund", "50", "--reason", "fell ill")
+    assert said.output.splitlines()[1:] == [
+        f"Instead, 50.00 {booked.currency} will be refunded.",
+        f"{booked.reference} is cancelled. Refund of 50.00 {booked.currency}: returned.",
+    ]
+
+
 def test_the_refund_is_shown_and_asked_and_the_log_names_who(
     runner: FlaskCliRunner, booked: Booking, room: Room
 ) -> None:

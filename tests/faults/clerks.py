@@ -75,7 +75,7 @@ class Clerk:
     def live(self, over: threading.Event) -> None:
         what: tuple[Callable[[], None], ...] = (
             self.book, self.book, self.press_today, self.press_today, self.press_today,
-            self.block, self.unblock, self.cancel, self.leave_early, self.move, self.move,
+            self.block, self.unblock, self.cancel, self.leave_early, self.move,
         )  # fmt: skip
         while not over.wait(self.chance.uniform(0.05, 0.3)):
             self.chance.choice(what)()
@@ -155,7 +155,8 @@ class Clerk:
             return
         since, page = time.time(), self._page(f"/admin/bookings/{booking_id}/cancel")
         form = _form(page, f"/admin/bookings/{booking_id}/cancel")
-        if form is not None and self._send(form, []).status in DONE:
+        instead = [("refund", str(self.chance.randint(0, 50))), ("reason", "as agreed")] if lot(self.chance, 50) else []
+        if form is not None and self._send(form, instead).status in DONE:
             self._note(Act("booking.cancelled", booking_id, since), "cancelled by staff")
 
     def move(self) -> None:

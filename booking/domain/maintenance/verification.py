@@ -112,6 +112,10 @@ RULES = {
     "waiver_is_no_opposite": """
         SELECT c.id::text FROM waivers c JOIN waivers w ON w.id = c.corrects_id
         WHERE w.corrects_id IS NOT NULL OR (c.order_id, c.amount, c.currency) <> (w.order_id, w.amount, w.currency)""",
+    "refund_decided_otherwise": """
+        SELECT b.reference FROM refund_decisions d JOIN bookings b ON b.id = d.booking_id
+        WHERE b.status <> 'CANCELLED' OR coalesce(b.refund_amount, 0) > d.refund OR b.currency <> d.currency
+        OR coalesce(b.kept, 0) + d.refund > b.total_price""",
     "order_not_paid": """
         SELECT o.reference FROM orders o WHERE o.paid - o.refunded - o.refunding < o.owed - o.waived
         AND o.guarantee IS NULL AND EXISTS

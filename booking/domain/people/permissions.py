@@ -33,6 +33,7 @@ class Action(StrEnum):
     WAIVE_DEBTS = "debts.waive"  # let a guest off what is still due
     ERASE_GUESTS = "guests.erase"  # the contact of who has no account
     KEEP_REGISTER = "register.keep"  # see and fill what guests show at the desk
+    DECIDE_REFUNDS = "refunds.decide"  # of a cancellation, otherwise than its policy
     CHECK_IN = "guests.check_in"  # and out, and that they did not come
     SET_ROOM_STATUS = "rooms.set_status"  # clean, dirty, inspected, out of order; and to see which
     BLOCK_NIGHTS = "nights.block"
@@ -90,6 +91,7 @@ ALLOWED: Mapping[Action, Who] = {
     Action.WAIVE_DEBTS: OWNER | MANAGER | SYSTEM,
     Action.ERASE_GUESTS: OWNER | MANAGER | SYSTEM,
     Action.KEEP_REGISTER: OWNER | MANAGER | DESK,
+    Action.DECIDE_REFUNDS: OWNER | MANAGER | SYSTEM,
     Action.CHECK_IN: OWNER | MANAGER | DESK | SYSTEM,
     Action.SET_ROOM_STATUS: OWNER | MANAGER | DESK | HOUSEKEEPING | SYSTEM,
     Action.BLOCK_NIGHTS: OWNER | MANAGER | DESK | HOUSEKEEPING | SYSTEM,

@@ -49,7 +49,7 @@ from booking.domain.reservations.desk_bookings import OfferedRoom, RoomOffer, bo
 from booking.domain.reservations.desk_bookings import free_rooms as free_rooms_at_desk
 from booking.domain.reservations.desk_changes import ChangePreview
 from booking.domain.reservations.desk_changes import preview as preview_change
-from booking.domain.reservations.desk_inputs import DeskBooking, DeskChange
+from booking.domain.reservations.desk_inputs import DeskBooking, DeskCancellation, DeskChange
 from booking.domain.reservations.entry_corrections import correct as correct_entry
 from booking.domain.reservations.front_desk import Departure, check_in, check_out, mark_no_show
 from booking.domain.reservations.front_desk import find as find_for_desk
@@ -147,6 +147,7 @@ from booking.domain.reservations.provider_messages import hear as hear_from_prov
 from booking.domain.reservations.recovery import recover_payments
 from booking.domain.reservations.refund_debts import awaiting_staff as refunds_awaiting_staff
 from booking.domain.reservations.refund_debts import owed as owed_refunds
+from booking.domain.reservations.refund_decisions import Decided as DecidedRefund
 from booking.domain.reservations.register_inputs import RegisterEntry
 from booking.domain.reservations.register_models import GuestRegister
 from booking.domain.reservations.register_rules import DOCUMENT_TYPES, STATELESS
@@ -227,8 +228,10 @@ __all__ = [
     "ChangeQuote",
     "ChangeSettlement",
     "Claim",
+    "DecidedRefund",
     "Departure",
     "DeskBooking",
+    "DeskCancellation",
     "DeskChange",
     "Doubt",
     "FoundBooking",

@@ -16,7 +16,7 @@ from booking.domain import people, pricing
 from booking.domain.payments import Order
 from booking.domain.people import User
 from booking.domain.pricing import PriceLine, RefundPromise
-from booking.domain.reservations import deposits, lines, repository
+from booking.domain.reservations import cancellation, deposits, lines, repository
 from booking.domain.reservations.change_models import CHANGE_CONFIRMED, BookingChange
 from booking.domain.reservations.deposits import LaterCharge
 from booking.domain.reservations.models import PENDING, Booking, Lines
@@ -74,6 +74,7 @@ class BookingSummary:
     order_total: Decimal = Decimal(0)  # what the order costs as it is now
     order_refunded: Decimal = Decimal(0)  # what cancellations of its rooms bring back
     kept: Decimal = Decimal(0)  # of this booking's price, by its cancellation
+    kept_by_policy: bool = True  # and not because the house has decided so
     changed_since: bool = False  # the stay is as a change made it, and another change has been made after that one
     bank_asks_guest: bool = False  # to confirm what is still to pay: their card cannot be charged without them
 
@@ -154,6 +155,7 @@ def of(booking: Booking, user: User | None, order: Order, of_order: Lines = ()) 
         order_total=order.owed,
         order_refunded=_refunded(counting),
         kept=booking.kept or Decimal(0),
+        kept_by_policy=cancellation.is_by_policy(booking),
     )
 
 

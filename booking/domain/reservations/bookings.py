@@ -44,11 +44,13 @@ from booking.domain.reservations import (
     lines,
     payment_pages,
     recovery,
+    refund_decisions,
     repository,
 )
 from booking.domain.reservations.charging import Keep
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking, Lines
+from booking.domain.reservations.refund_decisions import Decided
 from booking.domain.reservations.requests import BookingRequest, Wanted
 from booking.infra import telemetry
 from booking.infra.db import READ_COMMITTED, reading, transaction
@@ -157,13 +159,17 @@ def cancel(
     *,
     seen_version: int | None = None,
     seen_refund: Decimal | None = None,
+    decided: Decided | None = None,
 ) -> Booking:
-    """Give the nights back and the refund that the frozen policy grants. The payment page of a change is closed first,
-    that of the rest afterwards.
+    """Give the nights back and the refund that the frozen policy grants, or the one that staff has `decided`. The
+    payment page of a change is closed first, that of the rest afterwards.
 
-    Raises BookingNotFound, BookingNotCancellable; BookingModified, RefundChanged: what was seen is not so any more.
+    Raises BookingNotFound, BookingNotCancellable; BookingModified, RefundChanged: what was seen is not so any more; of
+    what is decided Invalid, Forbidden.
     """
-    again = partial(_cancel, actor, booking_id, context, seen_version, seen_refund)
+    again = partial(
+        _cancel, actor, booking_id, context, seen_version=seen_version, seen_refund=seen_refund, decided=decided
+    )
     try:
         booking, refunds = again()
     except CancelledDuringChange:
@@ -316,8 +322,10 @@ def _cancel(
     actor: Actor,
     booking_id: uuid.UUID,
     context: BookingContext,
+    *,
     seen_version: int | None,
     seen_refund: Decimal | None,
+    decided: Decided | None,
 ) -> tuple[Booking, list[Payment]]:
     booking = permitted(actor, Action.CANCEL_BOOKING, booking_id, lock=True)
     if seen_version is not None and seen_version != booking.version:
@@ -327,6 +335,8 @@ def _cancel(
         change_outcomes.make_way_for_cancel(actor, booking)
     order = payments.lock_order(booking.order_id)
     terms = cancellation.terms_as_seen(booking, order, seen_refund) if booking.status == CONFIRMED else None
+    if decided:
+        terms = refund_decisions.decide(actor, booking, order, terms, decided)
     inventory.release_nights(actor, booking.id)
     cancellation.close(actor, booking, terms)
     if not (terms and terms.refund):

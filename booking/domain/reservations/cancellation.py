@@ -68,6 +68,14 @@ def owed_after(booking: Booking, order: Order, terms: Terms) -> Decimal:
     return order.owed - booking.total_price + terms.kept
 
 
+def is_by_policy(booking: Booking) -> bool:
+    """Whether the house keeps of a cancelled booking what its policy says, and has not decided otherwise."""
+    if booking.kept is None or booking.cancelled_at is None:
+        return True
+    sold = booking.policy, booking.check_in, booking.total_price, booking.currency
+    return booking.kept == booking.total_price - pricing.refund_of(*sold, booking.cancelled_at)
+
+
 def refund_until(booking: Booking) -> dt.datetime | None:
     """Until when terms_now() stay as they are, in the property's zone; None where nothing comes back any more."""
     now = clock.now()

@@ -6,16 +6,26 @@ import uuid
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from booking.domain import people
-from booking.domain.inputs import one_of, plain, refuse
+from booking.domain.inputs import decimal_text, one_of, plain, refuse
 from booking.domain.notices import Notice
 from booking.domain.payments import GUARANTEES, Contact
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.change_settlements import Settlement
-from booking.domain.reservations.inputs import ArrivalTime, Phone, Requests, RoomId, StayOrder, StayWish, Version
+from booking.domain.reservations.inputs import (
+    ArrivalTime,
+    Cancellation,
+    Phone,
+    Requests,
+    RoomId,
+    StayOrder,
+    StayWish,
+    Version,
+)
 from booking.domain.reservations.lines import MAX_ROOMS
+from booking.domain.reservations.refund_decisions import Decided
 from booking.domain.reservations.requests import OrderItem, OrderRequest
 from booking.domain.reservations.stay_changes import Agreed
 from booking.infra.ids import decode
@@ -81,6 +91,32 @@ class DeskBooking(StayOrder):
     def prices(self) -> dict[uuid.UUID, Decimal]:
         """What was shown of each room."""
         return dict(price for one in self.shown if (price := _price(one)))
+
+
+OtherRefund = Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=3), BeforeValidator(decimal_text)]
+
+
+class DeskCancellation(Cancellation):
+    """With the policy's refund, which was shown; or with another `refund`, for a `reason`."""
+
+    refund: OtherRefund | None = None
+    reason: Annotated[str, Field(max_length=255), AfterValidator(plain)] | None = None
+
+    @field_validator("reason")
+    @classmethod
+    def _of_a_refund(cls, reason: str | None, info: ValidationInfo) -> str | None:
+        if reason and info.data.get("refund", 0) is None:
+            raise refuse(Notice("missing"), "refund")
+        return reason
+
+    @property
+    def decided(self) -> Decided | None:
+        return None if self.refund is None else Decided(self.refund, self.reason or "")
+
+    @property
+    def moves_money(self) -> bool:
+        """Whether some is given back, or would be."""
+        return bool(self.shown_refund or self.refund)
 
 
 class DeskChange(StayWish):

@@ -26,11 +26,13 @@ from booking.domain.reservations import (
     change_quotes,
     guest_erasure,
     guest_register,
+    refund_decisions,
     register_rules,
     staff_search,
 )
 from booking.domain.reservations.cancellation import Terms
 from booking.domain.reservations.change_models import BookingChange
+from booking.domain.reservations.decision_models import RefundDecision
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
 from booking.domain.reservations.register_models import GuestRegister
 from booking.infra.db import db, reading
@@ -44,6 +46,7 @@ class Allowed:
     """What the actor may do with this booking now: what pages offer, and verbs ask once more."""
 
     cancel: bool
+    decide_refund: bool
     change: bool
     guarantee: bool
     record_payment: bool
@@ -57,11 +60,14 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class Cancelling:
-    """What a cancellation now would mean: what comes back, what the house keeps, what the order would still owe."""
+    """What a cancellation now would mean: what comes back, what the house keeps, what the order would still owe; and
+    the `most` that could come back, which is what was paid.
+    """
 
     refund: Decimal
     kept: Decimal
     due: Decimal
+    most: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,7 @@ class StaffBooking:
     can: Allowed
     to_register: int  # guests, where the country asks for a register
     cancelling: Cancelling | None  # None where it cannot be cancelled any more
+    decision: RefundDecision | None  # where it was cancelled with another refund than the policy's
     has_begun: bool  # then only check-out moves, and on its first day the room
 
     @property
@@ -143,6 +150,7 @@ def get(actor: Actor, booking_id: uuid.UUID) -> StaffBooking:
         can=_allowed(actor, booking, order),
         to_register=guest_register.to_fill(booking, booking.address.get("country"), _registered(booking)),
         cancelling=_cancelling(booking, order),
+        decision=db.session.get(RefundDecision, booking.id),
         has_begun=change_quotes.has_begun(booking),
     )
 
@@ -202,9 +210,10 @@ def _cancelling(booking: Booking, order: Order) -> Cancelling | None:
     except BookingNotCancellable:
         return None
     if booking.status != CONFIRMED:
-        return Cancelling(Decimal(0), Decimal(0), Decimal(0))
+        return Cancelling(Decimal(0), Decimal(0), Decimal(0), Decimal(0))
     terms: Terms = cancellation.terms_now(booking, order)
-    return Cancelling(terms.refund, terms.kept, cancellation.due_after(booking, order, terms))
+    due, most = cancellation.due_after(booking, order, terms), refund_decisions.most(booking, order)
+    return Cancelling(terms.refund, terms.kept, due, most)
 
 
 def _is_changeable(booking: Booking) -> bool:
@@ -221,6 +230,7 @@ def _allowed(actor: Actor, booking: Booking, order: Order) -> Allowed:
 
     return Allowed(
         cancel=may(Action.CANCEL_BOOKING),
+        decide_refund=may(Action.DECIDE_REFUNDS),
         change=may(Action.CHANGE_BOOKING) and _is_changeable(booking),
         guarantee=may(Action.GUARANTEE) and booking.status == PENDING,
         record_payment=may(Action.RECORD_PAYMENTS) and bool(order.due) and bool(order.guarantee or order.paid),

@@ -91,6 +91,7 @@ MAINTENANCE: Templates = {
     "order_waived_otherwise": _("what a guest is let off is not what was entered"),
     "order_owing_otherwise": _("whether a guest still has to pay an order that staff vouches for is noted wrongly"),
     "waiver_is_no_opposite": _("what takes a waiver back is not its opposite"),
+    "refund_decided_otherwise": _("a cancelled booking’s refund is not what was decided"),
     "order_not_paid": _("a confirmed booking’s order is neither paid, as far as it must be, nor guaranteed"),
     "schedule_incomplete": _("the steps in which an order is paid are not a deposit and the rest"),
     "rest_without_step": _("the rest of a booking’s price is due on no day of its order’s steps"),

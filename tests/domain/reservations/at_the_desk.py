@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
@@ -10,11 +11,12 @@ from hypothesis.stateful import precondition
 
 from booking.domain.errors import BookingError
 from booking.domain.payments import GUARANTEES
-from booking.domain.reservations import desk_changes, front_desk, stay_changes, undoing
+from booking.domain.reservations import bookings, desk_changes, front_desk, stay_changes, undoing
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.change_settlements import Settlement
 from booking.domain.reservations.desk_changes import ChangePreview
 from booking.domain.reservations.front_desk import Departure
+from booking.domain.reservations.refund_decisions import Decided
 from booking.domain.reservations.stay_changes import Agreed
 from booking.domain.tables import Booking
 from booking.infra import clock
@@ -23,7 +25,7 @@ from tests.domain.reservations.machines import rule
 from tests.domain.reservations.model import START
 from tests.domain.reservations.paying_later import PayingLater
 from tests.domain.reservations.story import LOST, any_one, death, refunding, rooms, shifts
-from tests.domain.reservations.worlds import Line, World
+from tests.domain.reservations.worlds import CANCELLED, Line, World
 
 LONGEST_WAIT = dt.timedelta(days=9)  # that a guest's arrival brings about: else stories would be over too soon
 hours = st.sampled_from([8, 16, 21, 26])  # after midnight of the day of arrival
@@ -108,6 +110,21 @@ class AtTheDesk(PayingLater):
             assert self.house.went_back(key) - went_back == seen.refund, "not what was shown"
             due = seen.due if settled or more <= 0 else max(seen.due - more, 0)
             assert self.house.due(line.order) == due, "something else is due than was shown"
+
+    @precondition(lambda self: self.memory.confirmed())
+    @rule(which=any_one, percent=st.sampled_from([0, 25, 50, 100, 130]), how=refunding, dies=death)
+    def staff_cancels_with_another_refund(self, which: int, percent: int, how: str, dies: int) -> None:
+        key, line = self._confirmed(which, beside=False)
+        self.line.refunds = how
+        refund, went_back = self.house.paid_for(key) * percent / 100, self.house.went_back(key)
+        refund = refund.quantize(Decimal("0.01"))
+        decided = Decided(refund, f"decided {which}")
+        told = self._do(dies, lambda: bookings.cancel(SYSTEM, key, self.desk, decided=decided))
+        if told == LOST:
+            line.may_be(CANCELLED)
+        elif not isinstance(told, BookingError):
+            line.is_now(CANCELLED)
+            assert self.house.went_back(key) - went_back == refund <= told.total_price, "not what was decided"
 
     def _one_that_comes(self, which: int) -> tuple[Any, Line]:
         """One of the confirmed ones that come next."""

@@ -148,6 +148,14 @@ class Home(House):
         [[due]] = self._ask("SELECT owed - waived - (paid - refunded - refunding) FROM orders WHERE id = %s", order)
         return max(due, Decimal(0))
 
+    def paid_for(self, key: Any) -> Decimal:
+        """What the house has of a booking's price, where the others of its order are paid first."""
+        paid: Decimal
+        beyond = "o.paid - o.refunded - o.refunding - (o.owed - b.total_price)"
+        least = f"SELECT least(b.total_price, greatest({beyond}, 0)) FROM bookings b"
+        [[paid]] = self._ask(f"{least} JOIN orders o ON o.id = b.order_id WHERE b.id = %s", key)
+        return paid
+
     def runs(self, order: Any) -> bool:
         """Whether a hold of the order still runs, or is being paid for."""
         running = (
