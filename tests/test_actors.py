@@ -53,7 +53,7 @@ COMPUTED = {
         "shown_pictures",
         "slugify",
     },
-    "inventory": {"has_end", "rooms_in_state"},
+    "inventory": {"has_end", "is_entry_undoable", "rooms_in_state"},
     "pricing": {
         "check_in_instant",
         "free_stays",
@@ -104,7 +104,7 @@ COMPUTED = {
 # A step of another verb, which was given the actor, has asked whether they may, and records what came of it.
 STEP = {
     "messages": {"mail_about_bookings", "retry_given_up_deliveries", "tell_more"},
-    "people": {"audit_of_things", "lock_account", "names_of_actors"},
+    "people": {"audit_of_things", "latest_audit", "lock_account", "names_of_actors"},
     "catalogue": {"count_kinds", "find_property_of", "get_house", "page_of_rooms"},
     "inventory": {
         "blocks_of_claims",

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request, session, url_for
 
 from booking.admin import stories
-from booking.domain import people, reservations
-from booking.domain.errors import Invalid, UnknownBooking
+from booking.admin.entrance import desk
+from booking.domain import inventory, people, reservations
+from booking.domain.errors import Conflict, Invalid, NotFound, UnknownBooking
+from booking.domain.inventory import BlockNotFound
 from booking.domain.people import AuditEntry, AuditSearch
+from booking.http import words
 from booking.http.error_rendering import status_of
+from booking.http.services import current_services
 from booking.infra.ids import decode, encode
+from booking.pages import security
 from booking.pages.forms import Form
-from booking.pages.rendering import page
+from booking.pages.rendering import go_to, page
 from booking.pages.signed_in import actor
 
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 
+TOLD = "audit"  # in the cookie: what was taken back, or why not, told once
 PAGES = {"booking": "admin.booking.show"}  # of things that have one
 
 
@@ -33,13 +40,30 @@ def index() -> Response:
         people.search_audit_log(actor(), AuditSearch(), limit=1)  # for who may not look, nothing is wrong with a form
         status = status_of(refusal)
     told = [(entry, stories.of_entry(entry, found.names)) for entry in found.entries] if found else []
-    facts: dict[str, Any] = {"form": form, "found": found, "told": told, "link_of": _link, "thing_of": _thing}
+    facts: dict[str, Any] = {"told_once": session.pop(TOLD, None), "can_undo": inventory.is_entry_undoable}
+    facts |= {"form": form, "found": found, "told": told, "link_of": _link, "thing_of": _thing}
     is_filtered = any(value for name, value in request.args.items() if name != "after")
     return page("admin/audit.html", block="main", status=status, is_filtered=is_filtered, **facts)
 
 
+@blueprint.post("/<log_id>/undo")
+def undo(log_id: str) -> Response:
+    """Take back what an entry tells of, by what makes a new one; what was changed since is refused in words."""
+    known = decode("entry", log_id)
+    if known is None:
+        raise NotFound
+    try:
+        inventory.undo_entry(actor(), known, current_services().booking_context.rules)
+        session[TOLD] = {"why": ""}
+    except Conflict as refusal:
+        session[TOLD] = {"why": words.message(refusal)}
+    return go_to(security.page_path(request.form.get("next"), url_for(".index")))
+
+
 def _things(said: str) -> Sequence[str]:
     """A booking is also meant by its reference, and its order with it."""
+    if block := decode("block", said.strip()):
+        return _room_of(block)
     if not said.strip() or "_" in said:
         return ()
     try:
@@ -49,9 +73,21 @@ def _things(said: str) -> Sequence[str]:
     return [encode("order", order.order_id), *(encode("booking", one.id) for one in order.bookings)]
 
 
+def _room_of(block: uuid.UUID) -> Sequence[str]:
+    """Where the log tells of a block; nothing where it is gone, or not theirs to see."""
+    try:
+        return [encode("room", inventory.get_block(actor(), block).block.room_id)]
+    except BlockNotFound:
+        return ()
+
+
 def _link(entry: AuditEntry) -> str:
     """The page of what was changed; empty where it has none."""
     kind = entry.subject.partition("_")[0]
+    if kind == "user":
+        return url_for("admin.people.index") if desk().areas.people else ""
+    if kind == "property" and decode(kind, entry.subject):
+        return url_for("admin.calendar.show", property=entry.subject)
     if kind not in PAGES or decode(kind, entry.subject) is None:
         return ""
     return url_for(PAGES[kind], booking_id=entry.subject)

@@ -96,6 +96,7 @@ FACTS = {
     "checkOut": _("Check-out"),
     "difference": _("Difference"),
     "email": _("Email"),
+    "from": _("From"),
     "fullName": _("Name"),
     "guarantee": _("To be paid"),
     "guests": _("Guests"),
@@ -112,6 +113,7 @@ FACTS = {
     "roomName": _("Room"),
     "source": _("Source"),
     "status": _("State"),
+    "to": _("Until"),
     "total": _("Total"),
 }
 AMOUNTS = ("amount", "difference", "paidElsewhere", "refundAmount", "total")
@@ -127,6 +129,7 @@ class Told:
     text: str
     facts: tuple[str, ...] = ()
     request_id: str = ""
+    door: str = ""
 
 
 def of(seen: StaffBooking) -> list[Told]:
@@ -156,7 +159,7 @@ def of_entry(entry: AuditEntry, names: Mapping[str, str]) -> Told:
     if entry.personal:
         before |= entry.personal.before
         after |= entry.personal.after
-    return Told(entry.at, who, text, tuple(changes(before, after)), entry.request_id)
+    return Told(entry.at, who, text, tuple(changes(before, after)), entry.request_id, entry.door)
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

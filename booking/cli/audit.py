@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import uuid
 from typing import Any
 
 import click
 
 from booking.cli.json_output import as_json, instant, show
 from booking.cli.operator import Group, acting, refusals_said
-from booking.domain import people, reservations
+from booking.cli.values import Id
+from booking.domain import inventory, people, reservations
 from booking.domain.errors import UnknownBooking
 from booking.domain.inputs import accept
 from booking.domain.people import AuditEntry, AuditSearch
+from booking.http.services import current_services
 from booking.infra.ids import encode
 from booking.infra.words import count
 
 EXAMPLES = "booking_01k5…, user_01k5… or room_01k5…"
-group = Group("audit", help="Look into the audit log.")
+ENTRY = Id("entry", "see `flask audit list --json`")
+group = Group("audit", help="Look into the audit log, and take back what it tells of.")
 
 
 @group.command("list")
@@ -58,6 +62,26 @@ def list_them(subject: str | None, email: str | None, limit: int, as_json: bool,
         click.echo(f"Nothing is written about {subject!r}. Give an id as it is shown, such as {EXAMPLES}.", err=True)
 
 
+@group.command("undo")
+@click.argument("entry", type=ENTRY)
+@as_json
+def undo(entry: uuid.UUID, as_json: bool) -> None:
+    """Take back what an entry tells of: nights that staff took off sale or put back, or the state of a room.
+
+    The log gets a new entry. What was changed since is refused. `flask audit list --json` shows the ids of entries.
+
+    \b
+    Example:
+        flask audit undo entry_01k5...
+    """
+    with refusals_said():
+        undone = inventory.undo_entry(acting(), entry, current_services().booking_context.rules)
+    if as_json:
+        show([_facts(undone)])
+    else:
+        click.echo(f"Taken back: {undone.action} {undone.subject}.")
+
+
 def _things(said: str) -> list[str]:
     """A booking is also meant by its reference, and its order with it."""
     if not said or "_" in said:
@@ -79,6 +103,7 @@ def _facts(entry: AuditEntry) -> dict[str, Any]:
         "subject": entry.subject,
         "before": before,
         "after": after,
+        "door": entry.door or None,
         "requestId": entry.request_id or None,
         "unreadable": entry.unreadable or bool(entry.person_id and not entry.personal),
     }

@@ -18,7 +18,7 @@ from booking.domain.actors import Actor
 from booking.domain.errors import BookingError, Invalid
 from booking.domain.notices import Notice
 from booking.http import words
-from booking.infra import deadline, sql_errors
+from booking.infra import callers, deadline, sql_errors
 from booking.infra.db import OutcomeUnknown, Unavailable
 from booking.infra.doctor.report import said
 
@@ -38,8 +38,12 @@ class Group(AppGroup):
     """
 
     def invoke(self, ctx: click.Context) -> Any:
-        with refusals_said(), deadline.limit(deadline.COMMAND):
-            return super().invoke(ctx)
+        callers.came_by(lambda: f"flask {' '.join(_command(click.get_current_context()))}")
+        try:
+            with refusals_said(), deadline.limit(deadline.COMMAND):
+                return super().invoke(ctx)
+        finally:
+            callers.forget()
 
 
 @contextlib.contextmanager

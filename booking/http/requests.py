@@ -68,10 +68,15 @@ def _begin() -> None:
     g.request_id, g.began = this_id, time.perf_counter()
     structlog.contextvars.bind_contextvars(request_id=this_id)
     callers.bind(lambda: _caller(asked))
+    callers.came_by(lambda: _door(asked))
     if not asked.host and asked.environ.get("SERVER_PROTOCOL") != "HTTP/1.0":  # before 1.1 nobody had to name it
         raise BadRequest
     # Also because a body that nobody read makes the server hang up after a refusal (one in 200 requests).
     request_body.take(asked)
+
+
+def _door(asked: Request) -> str:
+    return f"{telemetry.method_label(asked.method)} {asked.url_rule.rule}" if asked.url_rule else ""
 
 
 def _caller(asked: Request) -> Caller:

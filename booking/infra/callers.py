@@ -20,6 +20,9 @@ NOBODY = Caller()
 _find: ContextVar[Callable[[], Caller] | None] = ContextVar("_find", default=None)
 
 
+_door: ContextVar[Callable[[], str] | None] = ContextVar("_door", default=None)
+
+
 def bind(find: Callable[[], Caller]) -> None:
     """From here on this thread works for a request; it is looked at only where somebody asks."""
     _find.set(find)
@@ -28,6 +31,18 @@ def bind(find: Callable[[], Caller]) -> None:
 def forget() -> None:
     """What this thread does next has nothing to do with the request."""
     _find.set(None)
+    _door.set(None)
+
+
+def came_by(door: Callable[[], str]) -> None:
+    """By which page, endpoint or command this thread does what it does now: its pattern, never what was asked."""
+    _door.set(door)
+
+
+def door() -> str:
+    """Such as "POST /admin/bookings/<booking_id>/cancel" or "flask bookings cancel"; empty where nobody has said."""
+    found = _door.get()
+    return found() if found else ""
 
 
 def current() -> Caller:

@@ -63,6 +63,7 @@ class House:
             "room_id": lambda: encode("room", self.room.id),
             "user_id": lambda: encode("user", self.clerk()),
             "import_id": lambda: encode("import", self.file()),
+            "log_id": lambda: encode("entry", self.told_of()),
             "invitation_id": lambda: encode("invitation", self.invitation),
         }
         return {part: found() for part, found in known.items() if f"<{part}>" in rule}
@@ -71,6 +72,11 @@ class House:
         """One that nobody has lifted yet."""
         self.blocks += 1
         return inventory.block(SYSTEM, self.room.id, in_days(100 + self.blocks, 1), rules=self.rules, reason="paint")
+
+    def told_of(self) -> uuid.UUID:
+        """An entry of the audit log about nights that were taken off sale."""
+        self.block()
+        return people.audit_entries(SYSTEM, limit=1)[0].id
 
     def file(self) -> uuid.UUID:
         """One that waits to be imported."""
@@ -147,6 +153,7 @@ ROUTES: dict[str, Route] = {
     "POST /admin/people/<user_id>/role": Route(OWNERS_HERE, lambda house: {"role": "desk", "property": house.here}),
     "POST /admin/people/<user_id>/end": Route(OWNERS_HERE),
     "GET /admin/audit": Route({OWNER_OF_ALL}),
+    "POST /admin/audit/<log_id>/undo": Route({OWNER_OF_ALL}),
     "GET /admin/bookings": Route(SEES),
     "GET /admin/bookings.csv": Route(SEES),
     "GET /admin/bookings/new": Route(SEES, asked=lambda house: house.nights | {"guests": "2"}),

@@ -4,6 +4,8 @@ Claim, pin, book, release, block: availability.py alone writes the table. Blocks
 staff or a feed. The room lock before a claim only keeps crowds away. Beside the nights: whether a room is clean.
 """
 
+from booking.domain.inventory.audit_undoing import is_undoable as is_entry_undoable
+from booking.domain.inventory.audit_undoing import undo as undo_entry
 from booking.domain.inventory.availability import KEPT_DAYS as NIGHTS_KEPT_DAYS
 from booking.domain.inventory.availability import book as book_nights
 from booking.domain.inventory.availability import book_or_refuse as book_nights_or_refuse
@@ -106,6 +108,7 @@ __all__ = [
     "get_blockable_room",
     "get_room_state",
     "has_end",
+    "is_entry_undoable",
     "is_free",
     "list_blocks",
     "lock_room",
@@ -128,6 +131,7 @@ __all__ = [
     "soil_room",
     "taken_nights",
     "unblock",
+    "undo_entry",
     "undo_room_status",
     "unpin_nights",
     "unsoil_room",

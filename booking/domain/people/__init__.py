@@ -14,6 +14,8 @@ from booking.domain.people.account_closing import prune as prune_farewells
 from booking.domain.people.account_closing import told as end_farewell
 from booking.domain.people.audit_log import AuditEntry, Personal
 from booking.domain.people.audit_log import entries as audit_entries
+from booking.domain.people.audit_log import get as get_audit_entry
+from booking.domain.people.audit_log import latest_of as latest_audit
 from booking.domain.people.audit_log import of_things as audit_of_things
 from booking.domain.people.audit_log import record as audit
 from booking.domain.people.audit_search import AuditSearch, FoundEntries
@@ -215,6 +217,7 @@ __all__ = [
     "find_owners",
     "finish_sign_in",
     "forget_undeliverable",
+    "get_audit_entry",
     "get_own_account",
     "get_team",
     "get_user",
@@ -223,6 +226,7 @@ __all__ = [
     "invitation_notice",
     "invite_staff",
     "is_email_verified",
+    "latest_audit",
     "lock_account",
     "may",
     "names_of_actors",

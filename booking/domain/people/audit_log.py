@@ -17,10 +17,11 @@ from sqlalchemy import or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from booking.domain.actors import Actor, ActorKind
+from booking.domain.errors import NotFound
 from booking.domain.people import permissions
 from booking.domain.people.audit_models import AuditRecord, PersonKey
 from booking.domain.people.permissions import Action
-from booking.infra import sealing, telemetry
+from booking.infra import callers, sealing, telemetry
 from booking.infra.clock import sql_now
 from booking.infra.db import buffer_until_commit, db, defer, execute, reading
 from booking.infra.ids import encode, new_id
@@ -55,6 +56,7 @@ class AuditEntry:
     after: Facts
     person_id: uuid.UUID | None
     personal: Personal | None
+    door: str  # the pattern of a page's or endpoint's address, a command, a program's name; empty in older entries
     request_id: str
     unreadable: bool = False
 
@@ -83,6 +85,7 @@ def record(
         "before": json.dumps(before) if before else None,
         "after": json.dumps(after) if after else None,
         "personal": personal,
+        "door": (callers.door() or actor.name)[:160],
         "request_id": telemetry.request_id()[:64],
     }
     buffer_until_commit("audit log", [entry], _write)
@@ -147,6 +150,23 @@ def entries(
     return opened(db.session.scalars(wanted).all())
 
 
+@reading
+def get(actor: Actor, entry_id: uuid.UUID) -> AuditEntry:
+    """Raises NotFound, also for who may not look."""
+    permissions.require(actor, Action.SEE_AUDIT_LOG)
+    found = db.session.scalars(select(AuditRecord).where(AuditRecord.id == entry_id)).one_or_none()
+    if found is None:
+        raise NotFound
+    return opened([found])[0]
+
+
+@reading
+def latest_of(subject: str, actions: str) -> uuid.UUID | None:
+    """The newest entry about this whose action begins so."""
+    about = AuditRecord.subject == subject, AuditRecord.action.startswith(actions, autoescape=True)
+    return db.session.scalar(select(AuditRecord.id).where(*about).order_by(AuditRecord.id.desc()).limit(1))
+
+
 def of_things(subjects: Sequence[str], limit: int = 200) -> list[AuditEntry]:
     """What was changed about these, the newest first, inside the caller's transaction, whose actor may see them.
 
@@ -183,7 +203,7 @@ def _entry(row: AuditRecord, key: bytes | None) -> AuditEntry:
             telemetry.log.error("audit_entry_unreadable", entry_id=str(row.id), error=str(error))
             unreadable = True
     before, after = row.before or {}, row.after or {}
-    about = row.person_id, personal, row.request_id, unreadable
+    about = row.person_id, personal, row.door, row.request_id, unreadable
     return AuditEntry(row.id, row.at, row.actor, row.action, row.subject, before, after, *about)
 
 
@@ -199,6 +219,7 @@ _TYPES = {
     "after": "jsonb",
     "person_id": "uuid",
     "sealed": "bytea",
+    "door": "text",
     "request_id": "text",
 }
 _COLUMNS = tuple(_TYPES)

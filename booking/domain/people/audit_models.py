@@ -42,6 +42,7 @@ class AuditRecord(Model):
     after: Mapped[dict[str, object] | None] = mapped_column(JSONB)
     person_id: Mapped[uuid.UUID | None]
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # what it says about the person, under their key
+    door: Mapped[str] = mapped_column(String(160), default="", server_default="")  # page, endpoint, command or program
     request_id: Mapped[str] = mapped_column(String(64), default="", server_default="")
 
 

@@ -74,7 +74,7 @@ def _conditions(wanted: AuditSearch, things: Sequence[str]) -> list[ColumnElemen
     if who := wanted.who.strip():
         found.append(_by(who))
     if thing := wanted.thing.strip():
-        found.append(AuditRecord.subject.in_([thing, *things]))
+        found.append(_about(thing, things))
     if wanted.since:
         found.append(AuditRecord.at >= _midnight(wanted.since))
     if wanted.until:
@@ -85,6 +85,14 @@ def _conditions(wanted: AuditSearch, things: Sequence[str]) -> list[ColumnElemen
             raise NotFound
         found.append(AuditRecord.id < last)
     return found
+
+
+def _about(thing: str, things: Sequence[str]) -> ColumnElement[bool]:
+    """A block is told of at its room: `things` is the room, where it is known."""
+    if not thing.startswith("block_"):
+        return AuditRecord.subject.in_([thing, *things])
+    of_block = or_(AuditRecord.after["block"].astext == thing, AuditRecord.before["block"].astext == thing)
+    return and_(AuditRecord.subject.in_(things), of_block) if things else of_block
 
 
 def _by(who: str) -> ColumnElement[bool]:

@@ -142,6 +142,8 @@ ERRORS: Templates = {
     # --- files of rooms
     "NO_ROOMS": _("This is not a CSV of rooms. Missing columns: %(missing)s. %(seen)s"),
     "COLUMNS_TWICE": _("These columns are there twice: %(columns)s."),
+    "ENTRY_NOT_UNDOABLE": _("This can’t be taken back from the audit log, or is over."),
+    "CHANGED_SINCE": _("This has been changed since, or taken back already: look at it as it is now."),
     "NO_RESERVATIONS": _("This is not a CSV of reservations."),
     "OPTIONS_MISSING": _("The file does not say its %(what)s."),
     "PROPERTY_MISFIT": _("The property is there already, and differs."),
