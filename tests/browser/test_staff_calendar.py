@@ -14,6 +14,8 @@ from booking.domain.people import staff
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
+from booking.infra.db import db, reading
+from booking.infra.ids import encode
 from tests.browser.conftest import violations
 from tests.browser.steps import sign_in
 from tests.cast import SYSTEM, VISA, acting, beside, blocked, in_days, order
@@ -81,3 +83,31 @@ def test_a_click_means_the_night_that_was_pointed_at(calendar: Page) -> None:
     calendar.wait_for_url("**/nights?*")
     asked = parse_qs(urlsplit(calendar.url).query)
     assert (asked["checkIn"], asked["checkOut"]) == ([f"{in_days(4).check_in}"], [f"{in_days(5).check_in}"])
+
+
+def test_a_stay_is_moved_by_keyboard_and_the_calendar_stays_where_it_was(calendar: Page) -> None:
+    calendar.goto(f"/admin/calendar/?start={in_days(1).check_in}&days=14")
+    here = calendar.url
+    calendar.locator("a.tape-bar", has_text="Alice").focus()
+    calendar.keyboard.press("Enter")
+    calendar.get_by_role("link", name="Move", exact=True).press("Enter")
+    calendar.get_by_label("Room", exact=True).select_option(label="Room 3, €270")
+    calendar.get_by_role("button", name="Show what it means").press("Enter")
+    expect(calendar.get_by_role("heading", name="What it means")).to_be_in_viewport()
+    # Somebody else takes the room while the clerk reads: told in the page, and nothing that was typed is lost.
+    third = next(one for one in rooms() if one.name == "Room 3")
+    blocked(third, in_days(2))
+    calendar.get_by_role("button", name="Change the stay").press("Enter")
+    expect(calendar.get_by_text("The room is taken on some of these nights").first).to_be_visible()
+    expect(calendar.get_by_label("Room", exact=True)).to_have_value(encode("room", third.id))
+    assert violations(calendar) == []
+    calendar.get_by_label("Room", exact=True).select_option(label="Room 4, €270")
+    calendar.get_by_role("button", name="Show what it means").press("Enter")
+    calendar.get_by_role("button", name="Change the stay").press("Enter")
+    expect(calendar.locator(".notice-good")).to_contain_text("Room 4")
+    assert parse_qs(urlsplit(calendar.url).query).items() >= parse_qs(urlsplit(here).query).items()
+
+
+@reading
+def rooms() -> list[Room]:
+    return db.session.query(Room).all()
