@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, request, session, url_for
@@ -14,6 +15,7 @@ from booking.domain import inventory, people, reservations
 from booking.domain.errors import Conflict, Invalid, NotFound, UnknownBooking
 from booking.domain.inventory import BlockNotFound
 from booking.domain.people import AuditEntry, AuditSearch
+from booking.domain.reservations import NamedThing
 from booking.http import words
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
@@ -26,7 +28,6 @@ from booking.pages.signed_in import actor
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 
 TOLD = "audit"  # in the cookie: what was taken back, or why not, told once
-PAGES = {"booking": "admin.booking.show"}  # of things that have one
 
 
 @blueprint.get("")
@@ -39,9 +40,11 @@ def index() -> Response:
     except Invalid as refusal:
         people.search_audit_log(actor(), AuditSearch(), limit=1)  # for who may not look, nothing is wrong with a form
         status = status_of(refusal)
-    told = [(entry, stories.of_entry(entry, found.names)) for entry in found.entries] if found else []
+    entries = found.entries if found else []
+    things = reservations.named_things(actor(), {entry.subject for entry in entries})
+    told = [_told(entry, found.names, things.get(entry.subject)) for entry in entries] if found else []
     facts: dict[str, Any] = {"told_once": session.pop(TOLD, None), "can_undo": inventory.is_entry_undoable}
-    facts |= {"form": form, "found": found, "told": told, "link_of": _link, "thing_of": _thing}
+    facts |= {"form": form, "found": found, "told": told}
     is_filtered = any(value for name, value in request.args.items() if name != "after")
     return page("admin/audit.html", block="main", status=status, is_filtered=is_filtered, **facts)
 
@@ -81,19 +84,35 @@ def _room_of(block: uuid.UUID) -> Sequence[str]:
         return ()
 
 
-def _link(entry: AuditEntry) -> str:
-    """The page of what was changed; empty where it has none."""
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry in words: what it is about is called `thing` and has a page at `link`, empty where it has none."""
+
+    entry: AuditEntry
+    told: stories.Told
+    thing: str
+    link: str
+
+
+def _told(entry: AuditEntry, names: Mapping[str, str], thing: NamedThing | None) -> Line:
+    currency = thing.currency if thing else ""
+    return Line(entry, stories.of_entry(entry, names, currency), _thing(entry, thing), _link(entry, thing))
+
+
+def _link(entry: AuditEntry, thing: NamedThing | None) -> str:
+    if thing and thing.booking_id:
+        return url_for("admin.booking.show", booking_id=encode("booking", thing.booking_id))
     kind = entry.subject.partition("_")[0]
     if kind == "user":
         return url_for("admin.people.index") if desk().areas.people else ""
     if kind == "property" and decode(kind, entry.subject):
         return url_for("admin.calendar.show", property=entry.subject)
-    if kind not in PAGES or decode(kind, entry.subject) is None:
-        return ""
-    return url_for(PAGES[kind], booking_id=entry.subject)
+    return ""
 
 
-def _thing(entry: AuditEntry) -> str:
-    """What was changed, in short: the kind and the end of its id."""
+def _thing(entry: AuditEntry, thing: NamedThing | None) -> str:
+    """What was changed, by its name; else the kind and the end of its id."""
+    if thing:
+        return thing.name
     kind, _, shown = entry.subject.partition("_")
     return f"{kind} …{shown[-6:]}" if shown else entry.subject

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,7 +14,7 @@ from flask_babel import gettext, lazy_gettext
 from booking.admin import states
 from booking.domain.people import AuditEntry
 from booking.domain.reservations import StaffBooking
-from booking.http import money_format
+from booking.http import date_format, money_format
 
 _ = lazy_gettext
 
@@ -90,7 +91,6 @@ ACTIONS = {
 # What is told of an entry, by the names that it uses; all else (ids, what follows from the action) says nothing more.
 FACTS = {
     "amount": _("Amount"),
-    "block": _("Nights"),
     "by": _("Paid"),
     "checkIn": _("Check-in"),
     "checkOut": _("Check-out"),
@@ -117,6 +117,7 @@ FACTS = {
     "total": _("Total"),
 }
 AMOUNTS = ("amount", "difference", "paidElsewhere", "refundAmount", "total")
+DAYS, DAY = ("checkIn", "checkOut", "from", "on", "to"), re.compile(r"\d{4}-\d\d-\d\d")
 NOTHING = "–"
 
 
@@ -143,7 +144,7 @@ def of(seen: StaffBooking) -> list[Told]:
         own.append(Told(booking.cancelled_at, guest, gettext("Booking cancelled")))
     if by_others & {"booking.created", "booking.imported"}:
         own = own[1:]
-    told = [*own, *(of_entry(entry, seen.names) for entry in seen.history)]
+    told = [*own, *(of_entry(entry, seen.names, booking.currency) for entry in seen.history)]
     return sorted(told, key=lambda one: one.at, reverse=True)
 
 
@@ -151,22 +152,22 @@ def _creator(seen: StaffBooking, guest: str) -> str:
     return guest if seen.order.channel in ("web", "api") else str(states.channel(seen.order.channel))
 
 
-def of_entry(entry: AuditEntry, names: Mapping[str, str]) -> Told:
-    """An entry of the audit log; an action of another version by its own name."""
+def of_entry(entry: AuditEntry, names: Mapping[str, str], currency: str = "") -> Told:
+    """An entry of the audit log; an action of another version by its own name. `currency`: of amounts without one."""
     text = str(ACTIONS.get(entry.action, entry.action))
     who = states.actor(entry.actor, dict(names))
     before, after = dict(entry.before), dict(entry.after)
     if entry.personal:
         before |= entry.personal.before
         after |= entry.personal.after
-    return Told(entry.at, who, text, tuple(changes(before, after)), entry.request_id, entry.door)
+    return Told(entry.at, who, text, tuple(changes(before, after, currency)), entry.request_id, entry.door)
 
 
-def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def changes(before: Mapping[str, Any], after: Mapping[str, Any], currency: str = "") -> list[str]:
     """What it is about: was → is, for what differs; what only one side knows stands by itself."""
     lines = []
     for name in dict.fromkeys((*before, *after)):
-        was, now = (_plain(name, facts.get(name), facts) for facts in (before, after))
+        was, now = (_plain(name, facts.get(name), facts.get("currency", currency)) for facts in (before, after))
         if name not in FACTS or was == now:
             continue
         said = f"{was} → {now or NOTHING}" if was else now
@@ -174,11 +175,14 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _plain(name: str, value: Any, facts: Mapping[str, Any]) -> str:
+def _plain(name: str, value: Any, currency: Any) -> str:
     if value is None or value == "":
         return ""
     if name in ("status", "presence"):
         return states.of_anything(str(value))
-    if name in AMOUNTS and (currency := facts.get("currency")):
-        return money_format.money(Decimal(str(value)), str(currency))
+    if name in DAYS and DAY.fullmatch(str(value)):
+        return date_format.day(dt.date.fromisoformat(str(value)))
+    if name in AMOUNTS:
+        amount = Decimal(str(value))
+        return money_format.money(amount, str(currency)) if currency else f"{amount.normalize():f}"
     return str(value)

@@ -14,13 +14,14 @@ from booking.domain.actors import Actor, Role
 from booking.domain.errors import NotFound
 from booking.domain.people import audit_search, own_account, staff
 from booking.domain.people.audit_search import AuditSearch
-from booking.domain.reservations import bookings, guarantees, holds
+from booking.domain.reservations import NamedThing, bookings, guarantees, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
+from booking.http import date_format
 from booking.infra.ids import encode
 from tests.admin.staff import at_work, statements
 from tests.cases import each
-from tests.cast import SYSTEM, VISA, acting, in_days, order, person, today
+from tests.cast import SYSTEM, VISA, acting, blocked, in_days, order, person, today
 from tests.domain.reservations.test_staff_search import clerk
 from tests.web.visitor import Visitor
 
@@ -51,6 +52,28 @@ def test_who_did_what_with_what_it_was_before_and_after(
     assert "Bob" in owner.text
     assert "State: Held → Confirmed" in owner.text
     assert f"/admin/bookings/{encode('booking', held.id)}" in owner.links()
+
+
+def test_things_have_names_amounts_a_currency_and_days_are_written_out(
+    owner: Visitor, alice: User, room: Room, held: Booking
+) -> None:
+    stay = in_days(50, 2)
+    blocked(room, stay, reason="Painting")
+    guarantees.guarantee(SYSTEM, held.order_id, "desk")
+    payments.record_received(SYSTEM, held.order_id, Decimal("10.5"), by="desk", reference="receipt 1")
+    owner.go("/admin/audit")
+    for said in (
+        f"{room.name}, its history",
+        f"From: {date_format.day(stay.check_in)}",
+        f"{held.reference}, {room.name}",
+        "Amount: €10.50",
+    ):
+        assert said in owner.text, said
+    assert "block_" not in owner.text
+    me, strangers = encode("user", alice.id), {"user_x", "retention", encode("room", alice.id)}
+    assert reservations.named_things(SYSTEM, {me, *strangers}) == {me: NamedThing(alice.full_name)}
+    with pytest.raises(NotFound):
+        reservations.named_things(acting(alice), set())
 
 
 def clerk_of(user: User, room: Room) -> Actor:

@@ -77,6 +77,7 @@ def test_the_first_day_of_a_new_manager(visit: Callable[..., Page], app: Flask, 
     _check_in(tour)
     _move(tour)
     _leave_early(tour)
+    _give_money_back(tour)
     _see_the_log(tour)
     _undo(tour, block)
 
@@ -187,6 +188,22 @@ def _leave_early(tour: Tour) -> None:
     button(page, "Check out").click()
     expect(page.get_by_text("Checked out:")).to_be_visible()
     tour.look("checked-out")
+
+
+def _give_money_back(tour: Tour) -> None:
+    """Alice's booking is cancelled with more than her policy gives, for a reason."""
+    page = tour.page
+    tour.go("Bookings")
+    page.get_by_role("link", name="Alice").first.click()
+    page.get_by_role("link", name="Cancel booking").or_(page.get_by_role("link", name="Cancel")).first.click()
+    page.get_by_text("Give another amount back").click()
+    page.get_by_label("Refund in").fill("300")
+    page.get_by_label("Reason").fill("The heating was out")
+    tour.look("refund")
+    button(page, "Cancel the booking").click()
+    expect(page.get_by_text("The booking is cancelled.")).to_be_visible()
+    expect(page.get_by_text("The heating was out").first).to_be_visible()
+    tour.look("refunded")
 
 
 def _see_the_log(tour: Tour) -> None:

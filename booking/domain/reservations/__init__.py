@@ -169,6 +169,8 @@ from booking.domain.reservations.staff_view import StaffBooking
 from booking.domain.reservations.staff_view import get as get_for_staff
 from booking.domain.reservations.stay_changes import Agreed as AgreedChange
 from booking.domain.reservations.stay_changes import change as change_booking
+from booking.domain.reservations.thing_names import NamedThing
+from booking.domain.reservations.thing_names import named as named_things
 from booking.domain.reservations.undoing import STEPS as DESK_STEPS
 from booking.domain.reservations.undoing import last_step as last_desk_step
 from booking.domain.reservations.undoing import undo as undo_desk_step
@@ -246,6 +248,7 @@ __all__ = [
     "LaterCharge",
     "LostEmail",
     "MoneyMove",
+    "NamedThing",
     "NoReservations",
     "Obstacle",
     "OfferedRoom",
@@ -330,6 +333,7 @@ __all__ = [
     "mark_no_show",
     "may_move_room",
     "money_moves",
+    "named_things",
     "offering_alternatives",
     "offering_alternatives_to_held",
     "offering_other_changes",
