@@ -14,6 +14,7 @@ from booking.admin import (
     guest,
     imports,
     new_booking,
+    notes,
     people,
     registers,
     today,
@@ -29,6 +30,7 @@ AREAS = (
     guest.blueprint,
     imports.blueprint,
     registers.blueprint,
+    notes.blueprint,
     people.blueprint,
     audit.blueprint,
 )

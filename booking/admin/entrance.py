@@ -45,7 +45,7 @@ class Desk:
         """The menu of whoever is here."""
         found = [Section("admin.today.show", gettext("Today"), "sun", ("admin.today",))]
         if self.areas.bookings:
-            areas = ("bookings", "booking", "change", "guest", "imports", "register")
+            areas = ("bookings", "booking", "change", "guest", "imports", "notes", "register")
             within = tuple(f"admin.{name}" for name in areas)
             found.append(Section("admin.calendar.show", gettext("Calendar"), "calendar", ("admin.calendar",)))
             found.append(Section("admin.bookings.index", gettext("Bookings"), "luggage", within))

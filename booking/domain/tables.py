@@ -17,6 +17,7 @@ from booking.domain.reservations.change_models import BookingChange
 from booking.domain.reservations.decision_models import RefundDecision
 from booking.domain.reservations.importing.file_models import ImportFile
 from booking.domain.reservations.models import Booking, IdempotencyKey
+from booking.domain.reservations.note_models import BookingNote
 from booking.domain.reservations.register_models import GuestRegister
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Block",
     "Booking",
     "BookingChange",
+    "BookingNote",
     "Delivery",
     "Dispute",
     "EmailChange",

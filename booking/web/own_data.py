@@ -87,6 +87,7 @@ def parts(found: Entry, shown: int) -> list[Part]:
             if found["guestRegister"]
             else []
         ),
+        *([_part(gettext("Notes by our team"), found["notes"], shown, _note)] if found["notes"] else []),
         _part(gettext("Devices"), found["sessions"], shown, _device),
         _part(gettext("Security"), found["securityEvents"], shown, _event),
         _part(gettext("Email changes"), found["emailChanges"], shown, _email_change),
@@ -124,6 +125,10 @@ def _registered(entry: Entry) -> Line:
     return entry["fullName"] or entry["booking"], _known(
         entry["booking"], nationality, entry["birthDate"] or "", entry["documentNumber"] or ""
     )
+
+
+def _note(entry: Entry) -> Line:
+    return entry["text"], _known(entry["booking"], instant(entry["createdAt"]))
 
 
 def _device(entry: Entry) -> Line:

@@ -49,6 +49,7 @@ from booking.domain.reservations.desk_bookings import OfferedRoom, RoomOffer, bo
 from booking.domain.reservations.desk_bookings import free_rooms as free_rooms_at_desk
 from booking.domain.reservations.desk_changes import ChangePreview
 from booking.domain.reservations.desk_changes import preview as preview_change
+from booking.domain.reservations.desk_errors import NoteNotFound
 from booking.domain.reservations.desk_inputs import DeskBooking, DeskCancellation, DeskChange
 from booking.domain.reservations.entry_corrections import correct as correct_entry
 from booking.domain.reservations.front_desk import Departure, check_in, check_out, mark_no_show
@@ -126,6 +127,10 @@ from booking.domain.reservations.models import (
     PENDING,
     Booking,
 )
+from booking.domain.reservations.notes import Note, NoteEdit, NoteText
+from booking.domain.reservations.notes import add as add_note
+from booking.domain.reservations.notes import edit as edit_note
+from booking.domain.reservations.notes import remove as remove_note
 from booking.domain.reservations.occupancy_calendar import MOST_DAYS as MOST_CALENDAR_DAYS
 from booking.domain.reservations.occupancy_calendar import CalendarRoom, CalendarView, RoomCalendar, room_calendar
 from booking.domain.reservations.occupancy_calendar import Entry as CalendarEntry
@@ -250,6 +255,10 @@ __all__ = [
     "MoneyMove",
     "NamedThing",
     "NoReservations",
+    "Note",
+    "NoteEdit",
+    "NoteNotFound",
+    "NoteText",
     "Obstacle",
     "OfferedRoom",
     "OrderDetails",
@@ -279,6 +288,7 @@ __all__ = [
     "StayOrder",
     "StayWish",
     "Visit",
+    "add_note",
     "amounts_of",
     "balances_due",
     "book",
@@ -302,6 +312,7 @@ __all__ = [
     "deletion_obstacles",
     "discard_import",
     "download_own_data",
+    "edit_note",
     "erase_guest",
     "erase_past_guests",
     "erase_past_registers",
@@ -362,6 +373,7 @@ __all__ = [
     "rehearse_import",
     "release_hold",
     "release_order",
+    "remove_note",
     "request_fingerprint",
     "reserve",
     "rest_payment_page",

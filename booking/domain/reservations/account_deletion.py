@@ -18,7 +18,7 @@ from booking.domain.errors import AccountInUse, AccountNotFound, Invalid
 from booking.domain.notices import Notice
 from booking.domain.payments import AWAITING_STAFF, FAILED, OPEN, REFUND_IS_OWED, Payment
 from booking.domain.people import Action, email_key
-from booking.domain.reservations import balances, guest_register, hold_limits
+from booking.domain.reservations import balances, guest_register, hold_limits, notes
 from booking.domain.reservations.booking_details import BOOKED, HELD, PAYING
 from booking.domain.reservations.models import CONFIRMED, STAY_IS_OVER, Booking, IdempotencyKey
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
@@ -71,7 +71,9 @@ def remove(actor: Actor, user_id: uuid.UUID) -> None:
     if _obstacles(user.id) or _money_moves(user.id):
         raise AccountInUse
     db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.user_id == user.id))
-    guest_register.forget(db.session.scalars(select(Booking.id).where(Booking.user_id == user.id)).all())
+    stays = db.session.scalars(select(Booking.id).where(Booking.user_id == user.id)).all()
+    guest_register.forget(stays)
+    notes.forget(stays)
     payments.forget_contacts(db.session.scalars(select(Booking.order_id).where(Booking.user_id == user.id)).all())
     _keep_owed_emails(user.id, people.erase_account(actor, user))
 

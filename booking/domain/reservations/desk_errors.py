@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from booking.domain.errors import Conflict
+from booking.domain.errors import Conflict, NotFound
 
 
 class CheckInRefused(Conflict):
@@ -69,6 +69,18 @@ class RegisterNotAsked(RegisterRefused):
 
 class RegisterOfUnconfirmed(RegisterRefused):
     reason = "REGISTER_OF_UNCONFIRMED"
+
+
+class NoteNotFound(NotFound):
+    """None of this booking, or somebody else's to change."""
+
+    reason = "NOTE_NOT_FOUND"
+
+
+class NoteModified(Conflict):
+    """From another page of its author's."""
+
+    reason = "NOTE_MODIFIED"
 
 
 class ErasureRefused(Conflict):

@@ -16,7 +16,7 @@ from booking.domain import payments, people
 from booking.domain.actors import Actor
 from booking.domain.payments import AWAITING_STAFF, OPEN, ORDER_IS_DUE, REFUND_IS_OWED, Order, Payment
 from booking.domain.people import Action
-from booking.domain.reservations import bookings, guest_register
+from booking.domain.reservations import bookings, guest_register, notes
 from booking.domain.reservations.desk_errors import GuestExpected, GuestHasAccount, MoneyNotSettled
 from booking.domain.reservations.models import CANCELLED, CONFIRMED, PENDING, STAY_IS_OVER, Booking
 from booking.infra import clock
@@ -98,6 +98,8 @@ def _last_day() -> ColumnElement[dt.date]:
 
 def _erase(actor: Actor, order_ids: Sequence[uuid.UUID]) -> None:
     payments.forget_contacts(order_ids)
-    guest_register.forget(db.session.scalars(select(Booking.id).where(Booking.order_id.in_(order_ids))).all())
+    stays = db.session.scalars(select(Booking.id).where(Booking.order_id.in_(order_ids))).all()
+    guest_register.forget(stays)
+    notes.forget(stays)
     for order_id in order_ids:
         people.audit(actor, "guest.erased", encode("order", order_id))

@@ -33,6 +33,7 @@ from booking.domain.reservations.models import (
     PENDING,
     Booking,
 )
+from booking.domain.reservations.note_models import BookingNote
 from booking.domain.reservations.register_models import GuestRegister
 from booking.domain.stays import StayRules
 from booking.infra import clock
@@ -59,6 +60,7 @@ class Visit:
     requests: str | None
     due: Decimal
     undo: str | None
+    notes: int
     to_register: int  # guests, where the country asks for a register
 
     @property
@@ -178,8 +180,9 @@ _BUYER = (
 # Without what no list shows of a stay: reading it takes longer than all the rest.
 _UNREAD = tuple(defer(column, raiseload=True) for column in (Booking.price_lines, Booking.address))
 _REGISTERED = select(GuestRegister.filled).where(GuestRegister.booking_id == Booking.id).scalar_subquery()
+_NOTES = select(func.count()).where(BookingNote.booking_id == Booking.id).scalar_subquery()
 _COUNTRY = Booking.address["country"].astext.label("country")
-_VISITS = select(Booking, *_BUYER.c, _COUNTRY, _REGISTERED).join(_BUYER, true()).options(*_UNREAD)
+_VISITS = select(Booking, *_BUYER.c, _NOTES, _COUNTRY, _REGISTERED).join(_BUYER, true()).options(*_UNREAD)
 _ORDERED = (Booking.property_name, Booking.room_name, Booking.check_in, Booking.id)
 
 
@@ -222,9 +225,10 @@ def _read(wanted: Any, now: _Day) -> list[Visit]:
             requests,
             due,
             _undo(booking),
+            notes,
             guest_register.to_fill(booking, country, filled or 0),
         )
-        for booking, guest, phone, at, requests, due, country, filled in db.session.execute(wanted)
+        for booking, guest, phone, at, requests, due, notes, country, filled in db.session.execute(wanted)
     ]
 
 

@@ -73,8 +73,8 @@ def _phone(value: str) -> str:
     return value
 
 
-def _prose(value: str) -> str:
-    """Text of several lines; no other control characters."""
+def prose(value: str) -> str:
+    """A validator: text of several lines; no other control characters."""
     lines = value.replace("\r\n", "\n").split("\n")
     return trimmed("\n".join(plain(line.replace("\t", " ")) for line in lines))
 
@@ -102,7 +102,7 @@ ArrivalTime = Annotated[
     PlainSerializer(lambda value: value.isoformat("minutes"), return_type=str),
     WithJsonSchema({"type": "string", "pattern": f"^{CLOCK.pattern}$"}),
 ]
-Requests = Annotated[str, Field(max_length=1000, json_schema_extra={"minLength": 1}), AfterValidator(_prose)]
+Requests = Annotated[str, Field(max_length=1000, json_schema_extra={"minLength": 1}), AfterValidator(prose)]
 
 
 class ContactDetails(Input):

@@ -10,7 +10,7 @@ from booking.domain import payments, people
 from booking.domain.actors import Actor
 from booking.domain.payments import Order, Payment
 from booking.domain.people import PersonalEntry, as_utc_text
-from booking.domain.reservations import guest_register
+from booking.domain.reservations import guest_register, notes
 from booking.domain.reservations.change_models import BookingChange
 from booking.domain.reservations.guest_register import Secrets
 from booking.domain.reservations.models import Booking
@@ -21,7 +21,7 @@ from booking.infra.ids import encode
 
 def of(actor: Actor, secrets: Secrets) -> PersonalEntry:
     """One entry per table: account, sessions, securityEvents, emailChanges, auditLog, orders, bookings, their changes,
-    payments, guestRegister (opened with `secrets`).
+    payments, guestRegister (opened with `secrets`), notes.
 
     Lists newest first. Instants and dates are ISO 8601, amounts Decimal, ids TypeIDs. Raises SignInTooOld.
     """
@@ -47,6 +47,7 @@ def _gathered(actor: Actor, secrets: Secrets) -> PersonalEntry:
         "bookingChanges": _changes(user_id),
         "payments": _payments(user_id),
         "guestRegister": _registers(user_id, secrets),
+        "notes": _notes(user_id),
     }
 
 
@@ -132,6 +133,14 @@ def _changes(user_id: uuid.UUID) -> list[PersonalEntry]:
             "createdAt": as_utc_text(change.created_at),
         }
         for change, reference in rows
+    ]
+
+
+def _notes(user_id: uuid.UUID) -> list[PersonalEntry]:
+    """What staff wrote about their stays; by whom is the house's business."""
+    return [
+        {"booking": reference, "text": text, "createdAt": as_utc_text(at)}
+        for reference, text, at in notes.about_guest(user_id)
     ]
 
 

@@ -26,6 +26,7 @@ from booking.domain.reservations import (
     change_quotes,
     guest_erasure,
     guest_register,
+    notes,
     refund_decisions,
     register_rules,
     staff_search,
@@ -34,6 +35,7 @@ from booking.domain.reservations.cancellation import Terms
 from booking.domain.reservations.change_models import BookingChange
 from booking.domain.reservations.decision_models import RefundDecision
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
+from booking.domain.reservations.notes import Note
 from booking.domain.reservations.register_models import GuestRegister
 from booking.infra.db import db, reading
 from booking.infra.ids import encode
@@ -55,6 +57,7 @@ class Allowed:
     waive_changes: bool  # what a change costs more
     erase_guest: bool
     keep_register: bool
+    write_notes: bool
     see_audit_log: bool
 
 
@@ -90,6 +93,7 @@ class StaffBooking:
     others: tuple[Booking, ...]
     names: dict[str, str]
     can: Allowed
+    notes: tuple[Note, ...]
     to_register: int  # guests, where the country asks for a register
     cancelling: Cancelling | None  # None where it cannot be cancelled any more
     decision: RefundDecision | None  # where it was cancelled with another refund than the policy's
@@ -130,6 +134,7 @@ def get(actor: Actor, booking_id: uuid.UUID) -> StaffBooking:
     paid = _all(select(Payment).where(Payment.order_id == order.id).order_by(Payment.id))
     waivers = _all(select(Waiver).where(Waiver.order_id == order.id).order_by(Waiver.id))
     changes = _all(select(BookingChange).where(BookingChange.booking_id == booking.id).order_by(BookingChange.id))
+    written = tuple(notes.of(actor, booking.id))
     history = people.audit_of_things(_subjects(order, beside, paid, waivers))
     return StaffBooking(
         booking=booking,
@@ -146,8 +151,9 @@ def get(actor: Actor, booking_id: uuid.UUID) -> StaffBooking:
         emails=_emails(beside),
         history=tuple(history),
         others=_others(actor, booking, order),
-        names=people.names_of_actors({entry.actor for entry in history} | {one.actor for one in changes}),
+        names=people.names_of_actors({one.actor for one in (*history, *changes)} | {one.author for one in written}),
         can=_allowed(actor, booking, order),
+        notes=written,
         to_register=guest_register.to_fill(booking, booking.address.get("country"), _registered(booking)),
         cancelling=_cancelling(booking, order),
         decision=db.session.get(RefundDecision, booking.id),
@@ -239,5 +245,6 @@ def _allowed(actor: Actor, booking: Booking, order: Order) -> Allowed:
         waive_changes=may(Action.WAIVE_DEBTS),
         erase_guest=may(Action.ERASE_GUESTS) and guest_erasure.may_be_asked(order),
         keep_register=may(Action.KEEP_REGISTER) and register_rules.at(booking.address.get("country")) is not None,
+        write_notes=may(Action.WRITE_NOTES),
         see_audit_log=people.may(actor, Action.SEE_AUDIT_LOG),
     )

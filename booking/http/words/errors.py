@@ -98,6 +98,8 @@ ERRORS: Templates = {
     "REGISTER_REFUSED": _("There is no guest register for this booking."),
     "REGISTER_NOT_ASKED": _("No guest register is asked for in the country of this property, so none is kept."),
     "REGISTER_OF_UNCONFIRMED": _("Guests are registered for confirmed bookings only."),
+    "NOTE_NOT_FOUND": _("This note does not exist, or somebody else has written it."),
+    "NOTE_MODIFIED": _("You have changed this note in another window meanwhile. It is shown as it is now."),
     "ERASURE_REFUSED": _("The contact of this guest cannot be erased yet."),
     "GUEST_HAS_ACCOUNT": _("This guest has an account. Who they are is erased when the account is deleted."),
     "GUEST_EXPECTED": _("This stay is not over. Cancel it first, or erase the contact after the guest has left."),

@@ -123,6 +123,7 @@ LABELS = {
     "fullName": _("Name"),
     "currentPassword": _("Current password"),
     "confirmEmail": _("Your email"),
+    "text": _("Note"),
     "nationality": _("Nationality"),
     "birthDate": _("Date of birth"),
     "documentType": _("Document"),
