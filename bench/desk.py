@@ -90,7 +90,7 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--trace", type=Path, help="CSV, plain or gzipped; else a small one by lot")
     parser.add_argument("--day", type=dt.date.fromisoformat, help=f"of the trace: today [{DAY}; by lot {MADE_UP_DAY}]")
     parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--each", type=int, default=30, help="times that each page is asked for in a round")
+    parser.add_argument("--each", type=int, default=30, help="pages of each kind that are asked for in a round")
     parser.add_argument("--only", default="", help="rows whose name has this in it")
     parser.add_argument("--left-out", type=Path, help="a file for the numbers of all rows left out, with the reason")
     parser.add_argument("--keep", action="store_true", help="leave the copy, to look into it")
@@ -138,14 +138,14 @@ def _rounds(copy: Copy, known: Known, asked: argparse.Namespace) -> tuple[list[R
         browser = Browser(web.port, history_store.OWNER, history_store.PASSWORD)
         meter, chance = Meter(copy, ["product"]), random.Random(1)
         for one in rows:  # both processes have seen each page before it counts
-            for _ in range(min(6, asked.each)):
+            for _ in range(-(-min(6, asked.each) // one.look.pages)):
                 one.look.by(browser, chance)
         with worker.running():
             for number in range(1, asked.rounds + 1):
                 loads.append(f"{os.getloadavg()[0]:.1f}")
                 print(f"round {number} of {asked.rounds}, load {loads[-1]}", flush=True)
                 for one in rows:
-                    _turn(one, browser, meter, chance, asked.each)
+                    _turn(one, browser, meter, chance, -(-asked.each // one.look.pages))
     return rows, loads
 
 

@@ -28,6 +28,7 @@ class Look:
     name: str
     paths: Callable[[random.Random], Sequence[str]]
     is_part: bool = False
+    pages: int = 1  # that are asked for each time
 
     def by(self, browser: Browser, chance: random.Random) -> Answer:
         """Asked once."""
@@ -79,7 +80,8 @@ def _calendars(known: Known) -> Iterator[Look]:
         yield Look(f"{name}, the next {ROOMS_AT_ONCE} rooms", partial(_next_rooms, known, days), is_part=True)
     yield Look("calendar, 90 days until today", lambda _: [_calendar(90, start=known.today - 89 * DAY)])
     for rooms in sorted({min(ROOMS_WANTED, known.rooms), known.rooms}):
-        yield Look(f"calendar, 30 days, {rooms} rooms one after the other", partial(_all_rooms, rooms), is_part=True)
+        name, pages = f"calendar, 30 days, {rooms} rooms one after the other", -(-rooms // ROOMS_AT_ONCE)
+        yield Look(name, partial(_all_rooms, rooms), is_part=True, pages=pages)
 
 
 def _first_rooms(days: int, _: random.Random) -> list[str]:
