@@ -18,12 +18,14 @@ from booking.admin import (
     people,
     registers,
     today,
+    views,
 )
 
 AREAS = (
     today.blueprint,
     calendar.blueprint,
     bookings.blueprint,
+    views.blueprint,
     new_booking.blueprint,
     booking.blueprint,
     change.blueprint,

@@ -8,11 +8,11 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Flask, Response, current_app, request, session
 from flask_babel import gettext
 
 from booking.admin import entrance, states
-from booking.domain import payments, reservations
+from booking.domain import payments, people, reservations
 from booking.domain.actors import Actor
 from booking.domain.errors import Invalid
 from booking.domain.reservations import BookingSearch, FoundBooking
@@ -26,6 +26,7 @@ from booking.pages.signed_in import actor
 
 blueprint = Blueprint("bookings", __name__)
 
+REFUSED = "view_refused"  # in the cookie: why a view was not saved, told once
 AT_ONCE = 500  # rows of a file that are read together
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would calculate what begins so
 HEADER = (
@@ -131,9 +132,13 @@ def _facts(form: Form) -> dict[str, Any]:
         "states": [("", gettext("All but expired holds")), *states.filters()],
         "channels": [("", gettext("Any channel")), *((one, states.channel(one)) for one in payments.CHANNELS)],
         "sorts": [("newest", gettext("Newest first")), ("arrival", gettext("By arrival"))],
+        "views": people.own_views(actor()),
+        "asked": {name: form.value(name) for name in ASKED if form.value(name)},
+        "view_refused": session.pop(REFUSED, None),
         "state_of": states.of_booking,
         "channel_of": states.channel,
     }
 
 
 NARROWING = ("arrivingFrom", "arrivingTo", "leavingFrom", "leavingTo", "staying", "channel", "balance")
+ASKED = ("q", "state", "sort", *NARROWING)  # what a saved view keeps of an address

@@ -52,6 +52,7 @@ class House:
     entry: uuid.UUID
     rules: StayRules
     invitation: uuid.UUID
+    view: uuid.UUID
     blocks: int = 0
 
     def ids(self, rule: str) -> dict[str, str]:
@@ -63,6 +64,7 @@ class House:
             "room_id": lambda: encode("room", self.room.id),
             "user_id": lambda: encode("user", self.clerk()),
             "import_id": lambda: encode("import", self.file()),
+            "view_id": lambda: encode("view", self.view),
             "log_id": lambda: encode("entry", self.told_of()),
             "note_id": lambda: encode("note", self.note()),
             "invitation_id": lambda: encode("invitation", self.invitation),
@@ -161,6 +163,10 @@ ROUTES: dict[str, Route] = {
     "GET /admin/audit": Route({OWNER_OF_ALL}),
     "POST /admin/audit/<log_id>/undo": Route({OWNER_OF_ALL}),
     "GET /admin/bookings": Route(SEES),
+    "POST /admin/bookings/views": Route(SEES, lambda _: {"viewName": "Due", "balance": "due"}),
+    # Each is somebody's own: those of others are not there.
+    "POST /admin/bookings/views/<view_id>/rename": Route(set(), lambda _: {"viewName": "Mine"}),
+    "POST /admin/bookings/views/<view_id>/delete": Route(set()),
     "GET /admin/bookings.csv": Route(SEES),
     "GET /admin/bookings/new": Route(SEES, asked=lambda house: house.nights | {"guests": "2"}),
     "POST /admin/bookings/new": Route(SEES, lambda house: house.nights | {"guests": "2", "room": ""}),
@@ -194,7 +200,8 @@ def house(alice: User, bob: User, room: Room, desk: BookingContext) -> House:
     staff.give_role(SYSTEM, bob.id, Role.OWNER)
     inviting = Actor.signed_in(bob.id, (Membership(Role.OWNER),), None)
     invited = people.invite_staff(inviting, "eve@example.com", Role.DESK, room.property_id)
-    return House(booked, room, payment.id, desk.rules, invited)
+    view = people.save_view(inviting, "What is due", {"balance": "due"})
+    return House(booked, room, payment.id, desk.rules, invited, view)
 
 
 @pytest.fixture

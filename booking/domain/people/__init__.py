@@ -81,6 +81,11 @@ from booking.domain.people.permissions import Action, Reach, may, reach, require
 from booking.domain.people.personal_data import Entry as PersonalEntry
 from booking.domain.people.personal_data import about as personal_data_of
 from booking.domain.people.personal_data import instant as as_utc_text
+from booking.domain.people.saved_views import ViewName
+from booking.domain.people.saved_views import forget as forget_view
+from booking.domain.people.saved_views import mine as own_views
+from booking.domain.people.saved_views import rename as rename_view
+from booking.domain.people.saved_views import save as save_view
 from booking.domain.people.second_factor import CODE_USED as RECOVERY_CODE_USED
 from booking.domain.people.second_factor import TURNED_OFF as SECOND_FACTOR_OFF
 from booking.domain.people.second_factor import TURNED_ON as SECOND_FACTOR_ON
@@ -185,6 +190,7 @@ __all__ = [
     "TeamMember",
     "UnknownAccount",
     "User",
+    "ViewName",
     "accept_invitation",
     "addressee_of",
     "addressee_of_id",
@@ -217,6 +223,7 @@ __all__ = [
     "find_owners",
     "finish_sign_in",
     "forget_undeliverable",
+    "forget_view",
     "get_audit_entry",
     "get_own_account",
     "get_team",
@@ -234,6 +241,7 @@ __all__ = [
     "note_undeliverable",
     "own_second_factor",
     "own_sessions",
+    "own_views",
     "pending_email_change",
     "pending_invitations",
     "personal_data_of",
@@ -245,6 +253,7 @@ __all__ = [
     "record_security_event_now",
     "refresh_session",
     "register",
+    "rename_view",
     "renew_recovery_codes",
     "request_email_change",
     "request_password_reset",
@@ -254,6 +263,7 @@ __all__ = [
     "reset_password",
     "reset_second_factor",
     "reset_token",
+    "save_view",
     "seal_second_factors_anew",
     "search_audit_log",
     "second_factor_setup",

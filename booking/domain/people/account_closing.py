@@ -30,6 +30,7 @@ from booking.domain.people.invitation_models import Invitation
 from booking.domain.people.link_models import EmailChange, Farewell
 from booking.domain.people.models import SecurityEvent, Session, StaffMembership, User
 from booking.domain.people.permissions import Action
+from booking.domain.people.saved_view_models import SavedView
 from booking.domain.people.security_log import SecurityEventKind
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
@@ -104,7 +105,7 @@ def _forget(user: User) -> None:
     user.full_name, user.role, user.locale, user.password_hash = NOBODY, "guest", "en", None
     user.email_verified_at = user.email_undeliverable_at = user.email_undeliverable_code = None
     second_factor.forget(user.id)
-    for table in (Session, EmailChange, StaffMembership):
+    for table in (Session, EmailChange, SavedView, StaffMembership):
         db.session.execute(delete(table).where(table.user_id == user.id))
     db.session.execute(delete(Invitation).where(Invitation.email_key == known_as))
     # That something happened is kept as long as for anybody, not from where.

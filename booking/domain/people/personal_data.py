@@ -12,6 +12,7 @@ from booking.domain.actors import Actor
 from booking.domain.people import audit_log
 from booking.domain.people.link_models import EmailChange
 from booking.domain.people.models import SecurityEvent, Session, User
+from booking.domain.people.saved_view_models import SavedView
 from booking.domain.people.second_factor_models import Authenticator
 from booking.infra.db import db
 from booking.infra.ids import encode
@@ -31,6 +32,7 @@ def about(actor: Actor) -> Entry:
         "securityEvents": _security_events(user_id),
         "emailChanges": _email_changes(user_id),
         "auditLog": _audit_log(user_id),
+        "savedViews": _saved_views(user_id),
     }
 
 
@@ -50,6 +52,11 @@ def _account(user: User) -> Entry:
 
 def _second_factor_since(user_id: uuid.UUID) -> dt.datetime | None:
     return db.session.scalar(select(Authenticator.confirmed_at).where(Authenticator.user_id == user_id))
+
+
+def _saved_views(user_id: uuid.UUID) -> list[Entry]:
+    rows = db.session.scalars(select(SavedView).where(SavedView.user_id == user_id).order_by(SavedView.id.desc()))
+    return [{"name": row.name, "filter": row.filter, "createdAt": instant(row.created_at)} for row in rows]
 
 
 def _sessions(user_id: uuid.UUID) -> list[Entry]:

@@ -146,6 +146,8 @@ ERRORS: Templates = {
     "COLUMNS_TWICE": _("These columns are there twice: %(columns)s."),
     "ENTRY_NOT_UNDOABLE": _("This can’t be taken back from the audit log, or is over."),
     "CHANGED_SINCE": _("This has been changed since, or taken back already: look at it as it is now."),
+    "TOO_MANY_VIEWS": _("You have %(most)s saved views already. Delete one first."),
+    "VIEW_NAME_TAKEN": _("Another saved view has this name."),
     "NO_RESERVATIONS": _("This is not a CSV of reservations."),
     "OPTIONS_MISSING": _("The file does not say its %(what)s."),
     "PROPERTY_MISFIT": _("The property is there already, and differs."),

@@ -97,6 +97,7 @@ PROBLEMS: Templates = {
 LABELS = {
     "checkIn": _("Check-in"),
     "sourceId": _("Source id"),
+    "viewName": _("Name"),
     "source": _("Source"),
     "file": _("File"),
     "row": _("Row"),
