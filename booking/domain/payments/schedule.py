@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, exists, func, insert, select, update
+from sqlalchemy import and_, case, exists, func, insert, select, update
 
 from booking.domain import messages, people
 from booking.domain.actors import Actor
@@ -86,21 +86,21 @@ def expect_deposit(order_id: uuid.UUID, amount: Decimal) -> None:
 def advance(order: Order, was_due_at: dt.datetime, due_at: dt.datetime, *, alone: bool) -> None:
     """What was due then is due earlier, inside the transaction that makes a stay begin earlier.
 
-    Unless it is `alone`, other rooms' rests stay due as they were: the day is one more. Where it has been charged,
-    nothing is left to be moved.
+    Unless it is `alone`, other rooms' rests stay due as they were: the day is one more. Where it has been charged, or
+    staff has vouched for it, it stays settled.
     """
     steps = ScheduledPayment.order_id == order.id, ScheduledPayment.purpose == BALANCE
-    waiting = (*steps, ScheduledPayment.due_at == was_due_at, ScheduledPayment.next_at.is_not(None))
-    options = {"synchronize_session": False}
+    then = (*steps, ScheduledPayment.due_at == was_due_at)
     if alone:
-        moved = update(ScheduledPayment).where(*waiting).values(due_at=due_at, next_at=due_at)
-        db.session.execute(moved, execution_options=options)
-    elif db.session.scalar(select(exists().where(*waiting))) and not db.session.scalar(
-        select(exists().where(*steps, ScheduledPayment.due_at == due_at))
-    ):
+        waits = case((ScheduledPayment.next_at.is_not(None), due_at))
+        moved = update(ScheduledPayment).where(*then).values(due_at=due_at, next_at=waits)
+        db.session.execute(moved, execution_options={"synchronize_session": False})
+        return
+    known = db.session.scalars(select(ScheduledPayment).where(*then)).one_or_none()
+    if known and not db.session.scalar(select(exists().where(*steps, ScheduledPayment.due_at == due_at))):
         last = select(func.max(ScheduledPayment.position) + 1).where(steps[0]).scalar_subquery()
-        new = {"id": new_id(), "order_id": order.id, "currency": order.currency, "attempts": 0}
-        db.session.execute(insert(ScheduledPayment).values(new | _rest(last, due_at)))
+        new = {"id": new_id(), "order_id": order.id, "currency": order.currency, "attempts": 0} | _rest(last, due_at)
+        db.session.execute(insert(ScheduledPayment).values(new | {"next_at": due_at if known.next_at else None}))
 
 
 def charge_due(actor: Actor, context: PaymentContext, later: Later, limit: int = 100) -> int:

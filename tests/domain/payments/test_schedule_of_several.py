@@ -201,6 +201,23 @@ def test_one_that_begins_earlier_has_its_own_rest_due_earlier(
     assert (sorted(due_days(booked[0])), told_of(booked[0]), agrees()) == (days, [252, 420], True)
 
 
+@each("is_alone", [True, False])
+def test_a_rest_that_is_settled_stays_so_and_its_day_follows_the_stay(
+    alice: User, desk: BookingContext, is_alone: bool
+) -> None:
+    room = a_room()
+    held = hold(alice, room, desk, 30, 50 if is_alone else 30, suite=beside(room, "Suite", 200))
+    guarantees.guarantee(SYSTEM, held[0].order_id, "desk")
+    later(FIRST_DUE)
+    deposits.charge_due(SYSTEM, desk)
+    moved_to(reload(held[0]), 25, 3, desk)
+    assert agrees()
+    settled = [step.due_at for step in steps(held[0])[1:] if step.next_at is None]
+    assert deposits.rest_due_at(reload(held[0])) in settled
+    deposits.charge_due(SYSTEM, desk)
+    assert moved(held[0]) == []
+
+
 def test_of_two_that_begin_on_one_day_only_the_one_that_moves_is_due_earlier(
     alice: User, room: Room, suite: Room, desk: BookingContext
 ) -> None:
