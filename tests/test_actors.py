@@ -43,7 +43,7 @@ PUBLIC = {
 }
 # Reads and changes nothing: the answer follows from what it was given.
 COMPUTED = {
-    "people": {"addressee_of", "as_utc_text", "email_key", "reset_token", "written_link"},
+    "people": {"addressee_of", "as_utc_text", "email_key", "passkey_site", "reset_token", "written_link"},
     "catalogue": {
         "cache_keys",
         "checked_drafts",
@@ -160,11 +160,14 @@ STEP = {
 # find out who the actor is.
 PROOF = {
     "people": {
+        "ask_for_any_passkey",
+        "ask_for_passkey",
         "confirm_email",
         "confirm_email_change",
         "current_session",
         "email_of_reset",
         "finish_sign_in",
+        "finish_sign_in_by_passkey",
         "shown_invitation",
         "refresh_session",
         "request_password_reset",
@@ -172,6 +175,7 @@ PROOF = {
         "shown_email_change",
         "shown_verification",
         "sign_in",
+        "sign_in_by_passkey",
         "start_api_session",
         "start_web_session",
         "undo_email_change",

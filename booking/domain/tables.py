@@ -13,7 +13,7 @@ from booking.domain.people.invitation_models import Invitation
 from booking.domain.people.link_models import EmailChange, EmailVerification, Farewell, PasswordReset
 from booking.domain.people.models import SecurityEvent, Session, StaffMembership, User
 from booking.domain.people.saved_view_models import SavedView
-from booking.domain.people.second_factor_models import Authenticator, RecoveryCode
+from booking.domain.people.second_factor_models import Authenticator, Passkey, RecoveryCode
 from booking.domain.reservations.change_models import BookingChange
 from booking.domain.reservations.decision_models import RefundDecision
 from booking.domain.reservations.importing.file_models import ImportFile
@@ -40,6 +40,7 @@ __all__ = [
     "ImportFile",
     "Invitation",
     "Order",
+    "Passkey",
     "PasswordReset",
     "Payment",
     "PersonKey",

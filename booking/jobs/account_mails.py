@@ -90,12 +90,16 @@ def _about_end(kind: str, subject: LazyString, owner: Callable[[Task], Addressee
 
 
 def _about_second_factor(what: str, subject: LazyString) -> Writer:
-    """A writer of mails that say what has become of the account's second factor, and what to do if it was another."""
+    """A writer of mails that say what has become of the account's second factor, and what to do if it was another.
+
+    An event that says `by` what it was turned on has words of its own for a passkey.
+    """
 
     def write(task: Task, message_id: str, settings: Settings) -> Email | None:
         to, letter = _still_there(task), Letter("second_factor", message_id, task.occurred_at)
         said, page = str(subject) % {"site": settings.site_name}, f"{site(settings)}/account/two-step"
-        facts: dict[str, object] = {"what": what, "when": task.occurred_at, "link": page}
+        told = "on_by_passkey" if task.payload.get("by") == "passkey" else what
+        facts: dict[str, object] = {"what": told, "when": task.occurred_at, "link": page}
         return written(to, said, letter, settings, facts) if to else None
 
     return write
@@ -149,6 +153,18 @@ WRITERS: dict[str, Writer] = {
     ),
     people.SECOND_FACTOR_OFF: _about_second_factor(
         "off", lazy_gettext("Two-step sign-in is off for your account at %(site)s")
+    ),
+    people.AUTHENTICATOR_ADDED: _about_second_factor(
+        "app_added", lazy_gettext("An authenticator app was added to your account at %(site)s")
+    ),
+    people.AUTHENTICATOR_REMOVED: _about_second_factor(
+        "app_removed", lazy_gettext("Your authenticator app was removed from your account at %(site)s")
+    ),
+    people.PASSKEY_ADDED: _about_second_factor(
+        "passkey_added", lazy_gettext("A passkey was added to your account at %(site)s")
+    ),
+    people.PASSKEY_REMOVED: _about_second_factor(
+        "passkey_removed", lazy_gettext("A passkey was removed from your account at %(site)s")
     ),
     people.RECOVERY_CODE_USED: _about_second_factor(
         "used", lazy_gettext("A recovery code was used for your account at %(site)s")

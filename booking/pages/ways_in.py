@@ -15,13 +15,20 @@ ENTERING, JOINING = WAYS_IN = ("account/sign_in.html", "account/register.html") 
 
 
 def show(
-    template: str, form: Form, status: int, wanted: str, typed: Unsent | None = None, *, changed: bool = False
+    template: str,
+    form: Form,
+    status: int,
+    wanted: str,
+    typed: Unsent | None = None,
+    *,
+    changed: bool = False,
+    **facts: Any,
 ) -> Response:
     """The page; `wanted` is the address to go on to, empty where there is none, `typed` what is to be sent then.
 
-    `changed`: after a new password was chosen.
+    `changed`: after a new password was chosen; `facts`: what the template needs besides.
     """
-    facts: dict[str, Any] = {"wanted": wanted, "onward": wanted or None, "keeps_wish": "/reserve?" in wanted}
+    facts |= {"wanted": wanted, "onward": wanted or None, "keeps_wish": "/reserve?" in wanted}
     facts |= {"unsent": typed, "changed": changed}
     if facts["keeps_wish"] and template in WAYS_IN:
         others = Form({name: form.value(name) for name in ("email", "fullName")})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from booking.config import Settings
+from booking.domain import people
 from booking.web import (
     account,
     amenities,
@@ -17,6 +18,8 @@ from booking.web import (
     invitations,
     leaving,
     legal,
+    passkey_sign_in,
+    passkeys,
     profile,
     provider_messages,
     rest,
@@ -37,6 +40,8 @@ AREAS = (
     emails.blueprint,
     leaving.blueprint,
     two_step.blueprint,
+    passkeys.blueprint,
+    passkey_sign_in.blueprint,
     invitations.blueprint,
     provider_messages.blueprint,
     demo_mails.blueprint,
@@ -47,5 +52,7 @@ def register(app: Flask, settings: Settings) -> None:
     """Hang the pages into the application."""
     app.jinja_env.globals.update(amenity=amenities.shown, card_amenities=amenities.on_card)
     legal.install(app, settings)
+    has_passkeys = people.passkey_site(settings.site_url, settings.site_name) is not None
+    app.jinja_env.globals["has_passkeys"] = has_passkeys
     for area in AREAS:
         app.register_blueprint(area)

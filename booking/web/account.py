@@ -62,11 +62,11 @@ def _nothing_is_kept() -> None:
 @blueprint.get("/sign-in")
 def sign_in() -> Response:
     """Who are you?"""
-    return go_to(_wanted()) if current_user.is_authenticated else _page(ENTERING, Form())
+    return go_to(_wanted()) if current_user.is_authenticated else show_form(ENTERING, Form())
 
 
 @blueprint.post("/sign-in")
-@comes_back(lambda form, status: _page(ENTERING, form, status))
+@comes_back(lambda form, status: show_form(ENTERING, form, status))
 def enter() -> Response:
     """Sign in, and go on with what was wanted."""
     form = Form.posted()
@@ -77,40 +77,41 @@ def enter() -> Response:
         found = people.sign_in(given.email, given.password, guard, device=device)
     except SecondFactorNeeded as needed:
         half_signed_in.remember(cast(PasswordProved, needed.proved))
-        return _page(CODE, Form())
+        return show_form(CODE, Form())
     except (Invalid, InvalidCredentials, AccountDisabled, TooBusy, TooManyAttempts) as refusal:
-        return _refused(ENTERING, form, refusal)
-    return _signed_in(found)
+        return refused(ENTERING, form, refusal)
+    return go_on(found)
 
 
 @blueprint.get("/sign-in/code")
 def ask_for_code() -> Response:
     """The second step once more, for whoever reloads it; without the first one, the first one."""
-    return _page(CODE, Form()) if half_signed_in.found() else go_to(url_for(".sign_in", next=_wanted("") or None))
+    return show_form(CODE, Form()) if half_signed_in.found() else go_to(url_for(".sign_in", next=_wanted("") or None))
 
 
 @blueprint.post("/sign-in/code")
-@comes_back(lambda form, status: _page(CODE, form, status))
+@comes_back(lambda form, status: show_form(CODE, form, status))
 def enter_code() -> Response:
     """The second step: a code of the app, or a recovery code."""
     form = Form.posted()
     limits.count(public=True, books=False)
     services, proved = current_services(), half_signed_in.found()
     if proved is None:
-        return _from_the_beginning(SessionOver())
+        return from_the_beginning(SessionOver())
     try:
         code = form.accept(SecondFactorCode).code
         found = people.finish_sign_in(proved, code, services.guard, _secrets(), device_of=devices.known_for)
     except SessionOver as refusal:
         half_signed_in.forget()
-        return _from_the_beginning(refusal)
+        return from_the_beginning(refusal)
     except (Invalid, WrongCode, TooBusy, TooManyAttempts) as refusal:
-        return _refused(CODE, form, refusal)
-    return _signed_in(found)
+        return refused(CODE, form, refusal)
+    return go_on(found)
 
 
-def _from_the_beginning(refusal: SessionOver) -> Response:
-    return _page(ENTERING, Form().blame(gettext("That took too long. Sign in again.")), status_of(refusal))
+def from_the_beginning(refusal: SessionOver) -> Response:
+    """The first step again: the second came too late."""
+    return show_form(ENTERING, Form().blame(gettext("That took too long. Sign in again.")), status_of(refusal))
 
 
 def _left_already() -> Response:
@@ -140,11 +141,11 @@ def _after_leaving() -> Response:
 @blueprint.get("/register")
 def register() -> Response:
     """A new account."""
-    return go_to(_wanted()) if current_user.is_authenticated else _page(JOINING, Form())
+    return go_to(_wanted()) if current_user.is_authenticated else show_form(JOINING, Form())
 
 
 @blueprint.post("/register")
-@comes_back(lambda form, status: _page(JOINING, form, status))
+@comes_back(lambda form, status: show_form(JOINING, form, status))
 def join() -> Response:
     """Make the account, sign in, and go on with what was wanted."""
     form = Form.posted()
@@ -153,8 +154,8 @@ def join() -> Response:
         settings = current_services().settings
         user = people.register(VISITOR, form.accept(Registration), settings.region, site=settings.site_name)
     except (Invalid, EmailTaken, TooBusy) as refusal:
-        return _refused(JOINING, form, refusal)
-    return _signed_in(Identified(user))
+        return refused(JOINING, form, refusal)
+    return go_on(Identified(user))
 
 
 # --- from one of these pages to another
@@ -170,7 +171,7 @@ def prefilled(place: str) -> Response:
         return go_to(_address(place))
     if place in ("sign-in", "register") and current_user.is_authenticated:
         return _onward()  # somebody has signed in beside it
-    return _page(PLACES[place], Form.posted())
+    return show_form(PLACES[place], Form.posted())
 
 
 # It looks itself: the form may stand open while a new password is chosen in another tab, which signs everybody out.
@@ -193,11 +194,11 @@ def _address(place: str) -> str:
 @blueprint.get("/forgot-password")
 def forgot() -> Response:
     """Where should the link go?"""
-    return _page(FORGOTTEN, Form())
+    return show_form(FORGOTTEN, Form())
 
 
 @blueprint.post("/forgot-password")
-@comes_back(lambda form, status: _page(FORGOTTEN, form, status))
+@comes_back(lambda form, status: show_form(FORGOTTEN, form, status))
 def ask_for_link() -> Response:
     """Send a link, if there is such an account; the answer does not tell."""
     form = Form.posted()
@@ -205,7 +206,7 @@ def ask_for_link() -> Response:
     try:
         email = form.accept(ForgottenPassword).email
     except Invalid as refusal:
-        return _page(FORGOTTEN, form, status_of(refusal))
+        return show_form(FORGOTTEN, form, status_of(refusal))
     limits.count_mail()
     people.request_password_reset(email, _wanted(""))
     return _sent(email)  # at once: on the way to another page the address would stand in a cookie
@@ -265,7 +266,7 @@ def _minutes() -> int:
     return int(people.RESET_GOOD_FOR.total_seconds()) // 60
 
 
-def _signed_in(found: Identified) -> Response:
+def go_on(found: Identified) -> Response:
     """A session of its own for this sign-in; the browser's former one ends."""
     if current_user.is_authenticated:
         people.sign_out(signed_in.actor())
@@ -281,13 +282,15 @@ def _onward() -> Response:
     return go_to(_wanted())
 
 
-def _page(template: str, form: Form, status: int = 200) -> Response:
-    return ways_in.show(template, form, status, _wanted(""), unsent.brought_along())
+def show_form(template: str, form: Form, status: int = 200) -> Response:
+    """One of these pages. Needs nothing of Postgres."""
+    ways: dict[str, Any] = {"ways": half_signed_in.ways()} if template == CODE else {}
+    return ways_in.show(template, form, status, _wanted(""), unsent.brought_along(), **ways)
 
 
-def _refused(template: str, form: Form, refusal: BookingError) -> Response:
+def refused(template: str, form: Form, refusal: BookingError) -> Response:
     """The form again, with what was typed and what is wrong; and when to try again, where waiting helps."""
-    response = _page(template, form.refuse(refusal), status_of(refusal))
+    response = show_form(template, form.refuse(refusal), status_of(refusal))
     response.headers.update(wait_headers(refusal))
     return response
 

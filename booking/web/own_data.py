@@ -40,6 +40,10 @@ CHANGES = {
     "account.disabled": _("Account disabled"),
     "account.enabled": _("Account enabled"),
     "password.changed": _("Password changed"),
+    "authenticator.added": _("Authenticator app added"),
+    "authenticator.removed": _("Authenticator app removed"),
+    "passkey.added": _("Passkey added"),
+    "passkey.removed": _("Passkey removed"),
     "secondfactor.enabled": _("Two-step sign-in turned on"),
     "secondfactor.disabled": _("Two-step sign-in turned off"),
     "recoverycodes.renewed": _("New recovery codes made"),
@@ -89,6 +93,7 @@ def parts(found: Entry, shown: int) -> list[Part]:
         ),
         *([_part(gettext("Notes by our team"), found["notes"], shown, _note)] if found["notes"] else []),
         _part(gettext("Devices"), found["sessions"], shown, _device),
+        *([_part(gettext("Passkeys"), found["passkeys"], shown, _passkey)] if found["passkeys"] else []),
         _part(gettext("Security"), found["securityEvents"], shown, _event),
         _part(gettext("Email changes"), found["emailChanges"], shown, _email_change),
         *([_part(gettext("Changes by our team"), found["auditLog"], shown, _change)] if found["auditLog"] else []),
@@ -138,6 +143,12 @@ def _device(entry: Entry) -> Line:
     else:
         times.append(gettext("last active %(when)s", when=instant(entry["lastSeenAt"])))
     return browsers.called(entry["client"]), times
+
+
+def _passkey(entry: Entry) -> Line:
+    added = gettext("added %(when)s", when=instant(entry["createdAt"]))
+    used = gettext("last used %(when)s", when=instant(entry["lastUsedAt"])) if entry["lastUsedAt"] else ""
+    return entry["name"], _known(added, used)
 
 
 def _event(entry: Entry) -> Line:

@@ -12,8 +12,16 @@ from flask import Blueprint, Response, session, url_for
 from markupsafe import Markup
 
 from booking.domain import people
-from booking.domain.errors import Invalid, SecondFactorIsOff, SecondFactorIsOn
-from booking.domain.people import AppSetup, SecondFactorCode
+from booking.domain.errors import (
+    Invalid,
+    SecondFactorIsOff,
+    SecondFactorIsOn,
+)
+from booking.domain.people import (
+    AppSetup,
+    LastFactor,
+    SecondFactorCode,
+)
 from booking.http import limits
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
@@ -21,6 +29,7 @@ from booking.pages.forms import Form
 from booking.pages.rendering import go_to, page
 from booking.pages.security import personal
 from booking.pages.signed_in import actor, required, visitor
+from booking.web import passkey_challenges
 
 blueprint = Blueprint("two_step", __name__, url_prefix="/account/two-step")
 
@@ -45,7 +54,7 @@ def _nothing_is_kept() -> None:
 @required
 def show() -> Response:
     """What the account has; while an app is being set up, what that needs."""
-    return _page(Form())
+    return show_page(Form())
 
 
 @blueprint.post("")
@@ -60,15 +69,18 @@ def begin() -> Response:
 @blueprint.post("/on")
 @required
 def turn_on() -> Response:
-    """The app's first code: from now on it is asked for. Shows the recovery codes."""
+    """The app's first code: from now on it is asked for. With the first factor come the recovery codes."""
     form = Form.posted()
     limits.count(public=True, books=False)
     try:
         codes = people.turn_on_second_factor(actor(), form.accept(SecondFactorCode).code, _secrets())
     except Invalid as refusal:
-        return _page(form.refuse(refusal), status_of(refusal))
+        return show_page(form.refuse(refusal), status_of(refusal))
     except SecondFactorIsOn:
         return go_to(url_for(".show"))  # pressed twice, or begun anew in another tab
+    if not codes:
+        session[DONE] = "app_added"
+        return go_to(url_for(".show"))
     return page("account/recovery_codes.html", codes=codes, turned_on=True, who=visitor())
 
 
@@ -109,11 +121,36 @@ def turn_off() -> Response:
     return go_to(url_for(".show"))
 
 
-def _page(form: Form, status: int = 200) -> Response:
+@blueprint.get("/app/remove")
+@required
+def ask_to_remove_app() -> Response:
+    """Really? Where there is no passkey, it turns two-step sign-in off: that has a question of its own."""
+    if people.own_second_factor(actor()).app_since is None:
+        return go_to(url_for(".show"))
+    if not people.own_passkeys(actor()):
+        return go_to(url_for(".ask_before_turning_off"))
+    return page("account/app_remove.html")
+
+
+@blueprint.post("/app/remove")
+@required
+def remove_app() -> Response:
+    """Its codes sign nobody in any more; passkeys stay."""
+    try:
+        people.remove_authenticator(actor())
+    except LastFactor:  # the passkeys went in another tab
+        return go_to(url_for(".ask_before_turning_off"))
+    session[DONE] = "app_removed"
+    return go_to(url_for(".show"))
+
+
+def show_page(form: Form, status: int = 200) -> Response:
+    """What the account has, with a form of the page that was refused."""
     state = people.own_second_factor(actor())
     app = people.second_factor_setup(actor(), _site_name(), _secrets()) if state.is_begun else None
     done = session.pop(DONE, None)
     facts: dict[str, Any] = {"state": state, "app": app and _shown(app), "needed": visitor().lacks_second_factor}
+    facts |= {"passkeys": people.own_passkeys(actor()), "can_add": passkey_challenges.find_site() is not None}
     return page("account/two_step.html", status=status, form=form, done=done, **facts)
 
 

@@ -196,7 +196,7 @@ def test_emails_about_accounts(foreign: Flask, kind: str, name: str) -> None:
         assert foreign_words(said, KNOWN) == set()
 
 
-@each("what", ["on", "off"])
+@each("what", ["on", "on_by_passkey", "off", "app_added", "app_removed", "passkey_added", "passkey_removed", "used"])
 def test_emails_about_two_step_sign_in(foreign: Flask, what: str) -> None:
     for form in ("txt", "html"):
         shown = BeautifulSoup(email_builder.render(f"second_factor.{form}", {**FACTS, "what": what}), "html.parser")

@@ -45,6 +45,9 @@ from booking.domain.people.inputs import (
     Email,
     EmailChoice,
     ForgottenPassword,
+    NewPasskey,
+    PasskeyAnswer,
+    PasskeyName,
     PasswordChange,
     PasswordChoice,
     PersonName,
@@ -69,6 +72,26 @@ from booking.domain.people.names import of_actors as names_of_actors
 from booking.domain.people.own_account import change_password
 from booking.domain.people.own_account import confirm as confirm_password
 from booking.domain.people.own_account import rename as change_name
+from booking.domain.people.passkey_ceremonies import Challenge, Site
+from booking.domain.people.passkey_ceremonies import site_of as passkey_site
+from booking.domain.people.passkey_errors import (
+    ChallengeOver,
+    LastFactor,
+    PasskeyNotFound,
+    PasskeyTaken,
+    TooManyPasskeys,
+    WrongPasskey,
+)
+from booking.domain.people.passkeys import ADDED as PASSKEY_ADDED
+from booking.domain.people.passkeys import REMOVED as PASSKEY_REMOVED
+from booking.domain.people.passkeys import Asked, OwnPasskey
+from booking.domain.people.passkeys import add as add_passkey
+from booking.domain.people.passkeys import ask_anybody as ask_for_any_passkey
+from booking.domain.people.passkeys import begin as begin_passkey
+from booking.domain.people.passkeys import get as get_own_passkey
+from booking.domain.people.passkeys import mine as own_passkeys
+from booking.domain.people.passkeys import remove as remove_passkey
+from booking.domain.people.passkeys import rename as rename_passkey
 from booking.domain.people.password_resets import GOOD_FOR as RESET_GOOD_FOR
 from booking.domain.people.password_resets import ResetNotice
 from booking.domain.people.password_resets import email_of as email_of_reset
@@ -86,12 +109,15 @@ from booking.domain.people.saved_views import forget as forget_view
 from booking.domain.people.saved_views import mine as own_views
 from booking.domain.people.saved_views import rename as rename_view
 from booking.domain.people.saved_views import save as save_view
+from booking.domain.people.second_factor import APP_ADDED as AUTHENTICATOR_ADDED
+from booking.domain.people.second_factor import APP_REMOVED as AUTHENTICATOR_REMOVED
 from booking.domain.people.second_factor import CODE_USED as RECOVERY_CODE_USED
 from booking.domain.people.second_factor import TURNED_OFF as SECOND_FACTOR_OFF
 from booking.domain.people.second_factor import TURNED_ON as SECOND_FACTOR_ON
-from booking.domain.people.second_factor import AppSetup, SecondFactor
+from booking.domain.people.second_factor import AppSetup, SecondFactor, Ways
 from booking.domain.people.second_factor import begin as begin_second_factor
 from booking.domain.people.second_factor import mine as own_second_factor
+from booking.domain.people.second_factor import remove_app as remove_authenticator
 from booking.domain.people.second_factor import renew_codes as renew_recovery_codes
 from booking.domain.people.second_factor import reset as reset_second_factor
 from booking.domain.people.second_factor import seal_anew as seal_second_factors_anew
@@ -114,8 +140,10 @@ from booking.domain.people.sessions import require_recent as require_recent_sign
 from booking.domain.people.sessions import start_api as start_api_session
 from booking.domain.people.sessions import start_web as start_web_session
 from booking.domain.people.sign_in_throttle import SignInGuard
-from booking.domain.people.signing_in import Identified, PasswordProved
+from booking.domain.people.signing_in import Identified, PasswordProved, ask_for_passkey
+from booking.domain.people.signing_in import by_passkey as sign_in_by_passkey
 from booking.domain.people.signing_in import finish as finish_sign_in
+from booking.domain.people.signing_in import finish_by_passkey as finish_sign_in_by_passkey
 from booking.domain.people.signing_in import with_password as sign_in
 from booking.domain.people.staff import give_role, take_role
 from booking.domain.people.staff import set_password as set_password_of
@@ -136,12 +164,16 @@ from booking.domain.people.users import lock as lock_account
 from booking.domain.people.users import own as get_own_account
 
 __all__ = [
+    "AUTHENTICATOR_ADDED",
+    "AUTHENTICATOR_REMOVED",
     "BAD_SECURITY_EVENTS",
     "EMAIL_CHANGE_GOOD_FOR",
     "EMAIL_CHANGE_KEPT_FOR",
     "FAREWELL",
     "INVITATION_GOOD_FOR",
     "INVITED",
+    "PASSKEY_ADDED",
+    "PASSKEY_REMOVED",
     "RECOVERY_CODE_USED",
     "RESET_GOOD_FOR",
     "ROLES",
@@ -152,8 +184,11 @@ __all__ = [
     "Action",
     "Addressee",
     "AppSetup",
+    "Asked",
     "AuditEntry",
     "AuditSearch",
+    "Challenge",
+    "ChallengeOver",
     "Confirmation",
     "Credentials",
     "CurrentUser",
@@ -164,7 +199,14 @@ __all__ = [
     "FoundEntries",
     "Identified",
     "InvitationOrder",
+    "LastFactor",
     "LinkKind",
+    "NewPasskey",
+    "OwnPasskey",
+    "PasskeyAnswer",
+    "PasskeyName",
+    "PasskeyNotFound",
+    "PasskeyTaken",
     "PasswordChange",
     "PasswordChoice",
     "PasswordProved",
@@ -185,20 +227,28 @@ __all__ = [
     "ShownInvitation",
     "SignInGuard",
     "SignedIn",
+    "Site",
     "StaffAreas",
     "Team",
     "TeamMember",
+    "TooManyPasskeys",
     "UnknownAccount",
     "User",
     "ViewName",
+    "Ways",
+    "WrongPasskey",
     "accept_invitation",
+    "add_passkey",
     "addressee_of",
     "addressee_of_id",
     "as_utc_text",
+    "ask_for_any_passkey",
+    "ask_for_passkey",
     "ask_verification_again",
     "audit",
     "audit_entries",
     "audit_of_things",
+    "begin_passkey",
     "begin_second_factor",
     "change_name",
     "change_password",
@@ -222,10 +272,12 @@ __all__ = [
     "find_farewell",
     "find_owners",
     "finish_sign_in",
+    "finish_sign_in_by_passkey",
     "forget_undeliverable",
     "forget_view",
     "get_audit_entry",
     "get_own_account",
+    "get_own_passkey",
     "get_team",
     "get_user",
     "give_role",
@@ -239,9 +291,11 @@ __all__ = [
     "names_of_actors",
     "note_security_event",
     "note_undeliverable",
+    "own_passkeys",
     "own_second_factor",
     "own_sessions",
     "own_views",
+    "passkey_site",
     "pending_email_change",
     "pending_invitations",
     "personal_data_of",
@@ -253,6 +307,9 @@ __all__ = [
     "record_security_event_now",
     "refresh_session",
     "register",
+    "remove_authenticator",
+    "remove_passkey",
+    "rename_passkey",
     "rename_view",
     "renew_recovery_codes",
     "request_email_change",
@@ -272,6 +329,7 @@ __all__ = [
     "shown_invitation",
     "shown_verification",
     "sign_in",
+    "sign_in_by_passkey",
     "sign_out",
     "staff_areas_of",
     "start_api_session",

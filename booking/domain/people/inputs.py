@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from booking.domain import names
-from booking.domain.inputs import PLAIN, Input, Name, filled, plain, refuse
+from booking.domain.inputs import PLAIN, Input, Name, filled, plain, refuse, trimmed
 from booking.domain.notices import Notice
 from booking.domain.people import passwords
 
@@ -84,6 +84,27 @@ class SecondFactorCode(Input):
     """A code from an authenticator app, or a recovery code."""
 
     code: Code
+
+
+PasskeyLabel = Annotated[
+    str, Field(max_length=60, json_schema_extra=PLAIN | SOME), AfterValidator(plain), AfterValidator(trimmed)
+]
+
+
+class PasskeyName(Input):
+    name: PasskeyLabel
+
+
+class NewPasskey(PasskeyName):
+    """What a browser answered to `navigator.credentials.create`, as JSON, and what its owner calls it."""
+
+    credential: Annotated[str, Field(max_length=16_000)]
+
+
+class PasskeyAnswer(Input):
+    """The same of `navigator.credentials.get`."""
+
+    credential: Annotated[str, Field(max_length=16_000)]
 
 
 class Credentials(Input):

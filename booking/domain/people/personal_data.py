@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import select
 
 from booking.domain.actors import Actor
-from booking.domain.people import audit_log
+from booking.domain.people import audit_log, second_factor
 from booking.domain.people.link_models import EmailChange
 from booking.domain.people.models import SecurityEvent, Session, User
 from booking.domain.people.saved_view_models import SavedView
-from booking.domain.people.second_factor_models import Authenticator
+from booking.domain.people.second_factor_models import Passkey
 from booking.infra.db import db
 from booking.infra.ids import encode
 
@@ -21,7 +21,7 @@ Entry = dict[str, Any]
 
 
 def about(actor: Actor) -> Entry:
-    """account, sessions, securityEvents, emailChanges, auditLog, inside the caller's transaction.
+    """account, sessions, passkeys, securityEvents, emailChanges, auditLog, inside the caller's transaction.
 
     Lists newest first.
     """
@@ -29,6 +29,7 @@ def about(actor: Actor) -> Entry:
     return {
         "account": _account(db.session.get_one(User, user_id)),
         "sessions": _sessions(user_id),
+        "passkeys": _passkeys(user_id),
         "securityEvents": _security_events(user_id),
         "emailChanges": _email_changes(user_id),
         "auditLog": _audit_log(user_id),
@@ -41,17 +42,13 @@ def _account(user: User) -> Entry:
         "id": encode("user", user.id),
         "email": user.email,
         "emailVerifiedAt": instant(user.email_verified_at),
-        "secondFactorSince": instant(_second_factor_since(user.id)),
+        "secondFactorSince": instant(second_factor.since_within(user.id)),
         "fullName": user.full_name,
         "role": user.role,
         "region": user.region,
         "locale": user.locale,
         "createdAt": instant(user.created_at),
     }
-
-
-def _second_factor_since(user_id: uuid.UUID) -> dt.datetime | None:
-    return db.session.scalar(select(Authenticator.confirmed_at).where(Authenticator.user_id == user_id))
 
 
 def _saved_views(user_id: uuid.UUID) -> list[Entry]:
@@ -69,6 +66,20 @@ def _sessions(user_id: uuid.UUID) -> list[Entry]:
             "createdAt": instant(row.created_at),
             "lastSeenAt": instant(row.last_seen_at),
             "endedAt": instant(row.ended_at),
+        }
+        for row in rows
+    ]
+
+
+def _passkeys(user_id: uuid.UUID) -> list[Entry]:
+    rows = db.session.scalars(select(Passkey).where(Passkey.user_id == user_id).order_by(Passkey.id.desc()))
+    return [
+        {
+            "id": encode("passkey", row.id),
+            "name": row.name,
+            "transports": row.transports,
+            "createdAt": instant(row.created_at),
+            "lastUsedAt": instant(row.last_used_at),
         }
         for row in rows
     ]

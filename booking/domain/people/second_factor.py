@@ -1,5 +1,6 @@
 """A second proof beside the password: a code from an authenticator app (TOTP, RFC 6238), or a recovery code.
 
+Passkeys are the other one (passkeys.py); with the first of either, two-step sign-in is on, without the last it is off.
 A code counts once, whoever sends it first. The app's secret is sealed with a key made from SECRET_KEY: the database
 alone, or a copy of it, opens no account. Recovery codes are kept as passwords are.
 """
@@ -15,16 +16,26 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import pyotp
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 
 from booking.domain import messages
 from booking.domain.actors import VISITOR, Actor
-from booking.domain.errors import AccountNotFound, Forbidden, Invalid, SecondFactorIsOff, SecondFactorIsOn, WrongCode
+from booking.domain.errors import (
+    AccountNotFound,
+    Forbidden,
+    Invalid,
+    SecondFactorIsOff,
+    SecondFactorIsOn,
+    WrongCode,
+)
 from booking.domain.notices import Notice
 from booking.domain.people import audit_log, passwords, permissions, security_log, sessions, users
 from booking.domain.people.models import User
+from booking.domain.people.passkey_errors import (
+    LastFactor,
+)
 from booking.domain.people.permissions import Action
-from booking.domain.people.second_factor_models import Authenticator, RecoveryCode
+from booking.domain.people.second_factor_models import Authenticator, Passkey, RecoveryCode
 from booking.domain.people.security_log import SecurityEventKind
 from booking.infra import clock, sealing, secret_keys
 from booking.infra.clock import sql_now
@@ -38,17 +49,30 @@ BEGINS, LONG = 4, 12  # letters of a recovery code that find it, and all of them
 LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"  # none that is taken for another
 # The events for the account's owner.
 TURNED_ON, TURNED_OFF, CODE_USED = "secondfactor.enabled", "secondfactor.disabled", "recoverycode.used"
+APP_ADDED, APP_REMOVED = "authenticator.added", "authenticator.removed"
 
 Secrets = Sequence[str]  # SECRET_KEY, then its fallbacks
 
 
 @dataclass(frozen=True, slots=True)
 class SecondFactor:
-    """What an account has: on since when (none: off), whether an app is being set up, how many recovery codes."""
+    """What an account has: on since when (none: off), whether an app is being set up, how many recovery codes.
+
+    `app_since`: since when an app counts.
+    """
 
     since: dt.datetime | None
     is_begun: bool
     codes_left: int
+    app_since: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How the second step can be made; by neither: there is none."""
+
+    app: bool = False
+    passkey: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +91,9 @@ def mine(actor: Actor) -> SecondFactor:
     """What one's account has."""
     app = _app(actor.account)
     unused = select(func.count()).where(RecoveryCode.user_id == actor.account, RecoveryCode.used_at.is_(None))
-    on = app.confirmed_at if app else None
-    return SecondFactor(on, app is not None and on is None, db.session.scalar(unused) or 0)
+    app_since = app.confirmed_at if app else None
+    is_begun = app is not None and app_since is None
+    return SecondFactor(since_within(actor.account), is_begun, db.session.scalar(unused) or 0, app_since)
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -105,17 +130,18 @@ def setup(actor: Actor, issuer: str, secrets: Secrets) -> AppSetup | None:
 def turn_on(actor: Actor, code: str, secrets: Secrets) -> list[str]:
     """The app counts from now on; the recovery codes, which are shown only this once. Other sign-ins end.
 
-    Raises SignInTooOld; Invalid where the code is none of the app's; SecondFactorIsOn.
+    No codes where there is a passkey: those from then stay good. Raises SignInTooOld; Invalid where the code is none of
+    the app's; SecondFactorIsOn where an app counts already.
     """
-    codes = _new_codes()
-    _turned_on(actor, code, secrets, _hashed(codes))
-    return codes
+    codes = new_codes()
+    return codes if _turned_on(actor, code, secrets, hashed(codes)) else []
 
 
 @transaction(isolation=READ_COMMITTED)
-def _turned_on(actor: Actor, code: str, secrets: Secrets, codes: list[RecoveryCode]) -> None:
+def _turned_on(actor: Actor, code: str, secrets: Secrets, codes: list[RecoveryCode]) -> bool:
     sessions.refuse_unless_recent(actor)
     users.lock(actor.account)
+    was_on = is_on_within(actor.account)
     app = _app(actor.account)
     if app is None or app.confirmed_at is not None:
         raise SecondFactorIsOn
@@ -123,24 +149,47 @@ def _turned_on(actor: Actor, code: str, secrets: Secrets, codes: list[RecoveryCo
     if step is None:
         raise Invalid(details={"code": Notice("wrong_code")})
     app.last_step, app.confirmed_at = step, sql_now()
+    if was_on:
+        _note(actor, actor.account, SecurityEventKind.AUTHENTICATOR_ADDED, APP_ADDED)
+    else:
+        begun_by(actor, "app", codes)
+    return not was_on
+
+
+def begun_by(actor: Actor, what: str, codes: Sequence[RecoveryCode]) -> None:
+    """Inside the caller's transaction: the account's first factor is an app or a passkey. Other sign-ins end."""
     _replace_codes(actor.account, codes)
     sessions.proved(actor, second_factor=True)
     sessions.end_all(actor.account, but=actor.session_id)
     sessions.changed(actor.account)
-    _note(actor, actor.account, SecurityEventKind.SECOND_FACTOR_ON, TURNED_ON)
+    _note(actor, actor.account, SecurityEventKind.SECOND_FACTOR_ON, TURNED_ON, by=what)
+
+
+@transaction(isolation=READ_COMMITTED)
+def remove_app(actor: Actor) -> None:
+    """Passkeys stay. Twice is once. Raises SignInTooOld; LastFactor where there are none: `turn_off` is meant then."""
+    sessions.refuse_unless_recent(actor)
+    users.lock(actor.account)
+    app = _app(actor.account)
+    if app is None or app.confirmed_at is None:
+        return
+    if not ways_within(actor.account).passkey:
+        raise LastFactor
+    db.session.delete(app)
+    _note(actor, actor.account, SecurityEventKind.AUTHENTICATOR_REMOVED, APP_REMOVED)
 
 
 @transaction(isolation=READ_COMMITTED)
 def turn_off(actor: Actor) -> None:
     """The password alone is enough again. Twice is once. Raises SignInTooOld."""
     sessions.refuse_unless_recent(actor)
-    _take_away(actor, actor.account)
+    take_away(actor, actor.account)
 
 
 def renew_codes(actor: Actor) -> list[str]:
     """Ten new recovery codes in place of all others. Raises SignInTooOld, SecondFactorIsOff."""
-    codes = _new_codes()
-    _renewed(actor, _hashed(codes))
+    codes = new_codes()
+    _renewed(actor, hashed(codes))
     return codes
 
 
@@ -166,12 +215,13 @@ def reset(actor: Actor, user_id: uuid.UUID) -> bool:
 
 @transaction(isolation=READ_COMMITTED)
 def _reset(actor: Actor, user_id: uuid.UUID) -> bool:
-    was_on = _take_away(actor, user_id)
+    was_on = take_away(actor, user_id)
     sessions.end_all(user_id)  # whoever has the phone may be signed in by it
     return was_on
 
 
-def _take_away(actor: Actor, user_id: uuid.UUID) -> bool:
+def take_away(actor: Actor, user_id: uuid.UUID) -> bool:
+    """Inside the caller's transaction: the password alone is enough again, and the owner is told. Whether it was on."""
     users.lock(user_id)
     was_on = is_on_within(user_id)
     forget(user_id)
@@ -182,17 +232,17 @@ def _take_away(actor: Actor, user_id: uuid.UUID) -> bool:
 
 
 def forget(user_id: uuid.UUID) -> None:
-    """Inside the caller's transaction: app and recovery codes are gone, and no sign-in was proved by them."""
-    for table in (Authenticator, RecoveryCode):
+    """Inside the caller's transaction: app, passkeys and recovery codes are gone, and no sign-in was proved by them."""
+    for table in (Authenticator, Passkey, RecoveryCode):
         db.session.execute(delete(table).where(table.user_id == user_id))
     sessions.unprove(user_id)
 
 
-def _note(actor: Actor, user_id: uuid.UUID, kind: SecurityEventKind, told: str) -> None:
+def _note(actor: Actor, user_id: uuid.UUID, kind: SecurityEventKind, told: str, **facts: str) -> None:
     shown = encode("user", user_id)
     security_log.record(kind, user_id)
     audit_log.record(actor, told, shown)
-    messages.record(actor, told, {"userId": shown})
+    messages.record(actor, told, {"userId": shown, **facts})
 
 
 # --- asked at every sign-in
@@ -206,8 +256,28 @@ def is_on(user_id: uuid.UUID) -> bool:
 
 def is_on_within(user_id: uuid.UUID) -> bool:
     """The same, inside the caller's transaction."""
-    counts = Authenticator.user_id == user_id, Authenticator.confirmed_at.is_not(None)
-    return db.session.scalar(select(Authenticator.id).where(*counts)) is not None
+    return since_within(user_id) is not None
+
+
+def since_within(user_id: uuid.UUID) -> dt.datetime | None:
+    """Inside the caller's transaction: since when the oldest of its factors counts; None: a password is enough."""
+    app = select(Authenticator.confirmed_at).where(Authenticator.user_id == user_id).scalar_subquery()
+    passkey = select(func.min(Passkey.created_at)).where(Passkey.user_id == user_id).scalar_subquery()
+    since: dt.datetime | None = db.session.scalar(select(func.least(app, passkey)))
+    return since
+
+
+@reading
+def ways(user_id: uuid.UUID) -> Ways:
+    """By what the account can make the second step."""
+    return ways_within(user_id)
+
+
+def ways_within(user_id: uuid.UUID) -> Ways:
+    """The same, inside the caller's transaction."""
+    app = exists().where(Authenticator.user_id == user_id, Authenticator.confirmed_at.is_not(None))
+    passkey = exists().where(Passkey.user_id == user_id)
+    return Ways(*db.session.execute(select(app, passkey)).one())
 
 
 def accept(user_id: uuid.UUID, typed: str, secrets: Secrets) -> None:
@@ -301,8 +371,8 @@ def _plain(typed: str) -> str:
     return "".join(sign for sign in typed.upper() if sign.isascii() and sign.isalnum())
 
 
-def _new_codes() -> list[str]:
-    """As they are shown: three groups of four letters, no two codes with the same first group."""
+def new_codes() -> list[str]:
+    """Recovery codes as they are shown: three groups of four letters, no two codes with the same first group."""
     codes: dict[str, str] = {}
     while len(codes) < RECOVERY_CODES:
         code = "".join(random.choice(LETTERS) for _ in range(LONG))
@@ -310,7 +380,8 @@ def _new_codes() -> list[str]:
     return list(codes.values())
 
 
-def _hashed(codes: Sequence[str]) -> list[RecoveryCode]:
+def hashed(codes: Sequence[str]) -> list[RecoveryCode]:
+    """The same as they are kept: of no account yet."""
     plain = map(_plain, codes)
     return [RecoveryCode(id=new_id(), begins=code[:BEGINS], code_hash=passwords.hashed(code)) for code in plain]
 

@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, String
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.domain.columns import CreatedAt, Id
@@ -49,3 +50,30 @@ class RecoveryCode(Model):
     code_hash: Mapped[str] = mapped_column(String(255))
     created_at: Mapped[CreatedAt]
     used_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Passkey(Model):
+    """The public half of a key that a device of the owner's keeps (WebAuthn). Nothing in it opens an account.
+
+    `credential_id` is how the device calls it, `sign_count` how often it says that it has signed (always 0 for keys
+    that are kept in step on several devices). `last_challenge_at` is when the challenge was made that it answered last:
+    no older one is answered after it, so that none is good twice.
+    """
+
+    __tablename__ = "passkeys"
+    __table_args__ = (
+        CheckConstraint("sign_count >= 0", name="counted"),
+        CheckConstraint("(last_used_at IS NULL) = (last_challenge_at IS NULL)", name="used_by_a_challenge"),
+        {"info": REGIONAL},
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)  # COSE, as the device gave it
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    transports: Mapped[list[str]] = mapped_column(ARRAY(String(16)))  # how browsers may look for it: usb, internal ...
+    name: Mapped[str] = mapped_column(String(60))
+    created_at: Mapped[CreatedAt]
+    last_used_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    last_challenge_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))

@@ -44,6 +44,11 @@ class SecurityEventKind(StrEnum):
     SECOND_FACTOR_FAILED = "second_factor_failed"
     RECOVERY_CODE_USED = "recovery_code_used"
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
+    AUTHENTICATOR_ADDED = "authenticator_added"
+    AUTHENTICATOR_REMOVED = "authenticator_removed"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
+    PASSKEY_REFUSED = "passkey_refused"
     EMAIL_CHANGED = "email_changed"
     ROLE_CHANGED = "role_changed"
     ACCOUNT_DISABLED = "account_disabled"
@@ -58,6 +63,7 @@ BAD = frozenset(
     {
         SecurityEventKind.SIGN_IN_FAILED,
         SecurityEventKind.SECOND_FACTOR_FAILED,
+        SecurityEventKind.PASSKEY_REFUSED,
         SecurityEventKind.THROTTLED,
         SecurityEventKind.REFRESH_REUSED,
         SecurityEventKind.IDENTITY_REFUSED,

@@ -13,7 +13,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from booking.domain.errors import InvalidCredentials, TooManyAttempts, WrongCode
+from booking.domain.errors import (
+    InvalidCredentials,
+    TooManyAttempts,
+    WrongCode,
+)
+from booking.domain.people.passkey_errors import (
+    WrongPasskey,
+)
 from booking.infra import throttle
 from booking.infra.throttle import Limit
 
@@ -81,7 +88,7 @@ def counted_code(guard: SignInGuard, account: str, device: str) -> Iterator[None
         raise TooManyAttempts(wait)
     try:
         yield
-    except WrongCode:
+    except (WrongCode, WrongPasskey):
         raise
     except BaseException:
         throttle.take_back([here.key])  # nothing was found out about the code

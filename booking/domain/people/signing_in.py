@@ -1,6 +1,7 @@
 """Signing in with a password and, where the account has one, a second factor: counted, compared, written down.
 
-In one call by programs, in two by pages: they get a PasswordProved, to bring back with the code.
+In one call by programs, in two by pages: they get a PasswordProved, to bring back with the code or a passkey. A passkey
+alone is as good: it proves a device and its owner's finger, face or PIN.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ import datetime as dt
 import hashlib
 import hmac
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from booking.domain.actors import Actor
 from booking.domain.errors import (
+    AccountDisabled,
     Invalid,
     InvalidCredentials,
     SecondFactorNeeded,
@@ -22,9 +25,13 @@ from booking.domain.errors import (
     WrongCode,
 )
 from booking.domain.notices import Notice
-from booking.domain.people import passwords, second_factor, security_log, sign_in_throttle, users
+from booking.domain.people import passkeys, passwords, second_factor, security_log, sign_in_throttle, users
 from booking.domain.people.models import User
-from booking.domain.people.second_factor import Secrets
+from booking.domain.people.passkey_ceremonies import Challenge, Site
+from booking.domain.people.passkey_errors import (
+    WrongPasskey,
+)
+from booking.domain.people.second_factor import Secrets, Ways
 from booking.domain.people.security_log import SecurityEventKind
 from booking.domain.people.sign_in_throttle import SignInGuard
 from booking.infra import callers, clock
@@ -42,11 +49,15 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class PasswordProved:
-    """The first of two steps: whose password was right, and when. `mark` ends with that password."""
+    """The first of two steps: whose password was right, and when. `mark` ends with that password.
+
+    `ways`: by what the second can be made.
+    """
 
     user_id: uuid.UUID
     mark: str
     at: dt.datetime
+    ways: Ways
 
 
 def with_password(
@@ -58,10 +69,11 @@ def with_password(
     account has a second factor, raises SecondFactorNeeded without a code, WrongCode for one that is not good.
     """
     user = _by_password(email, password, guard, device)
-    if not second_factor.is_on(user.id):
+    ways = second_factor.ways(user.id)
+    if not (ways.app or ways.passkey):
         return Identified(user)
     if code is None:
-        raise SecondFactorNeeded(PasswordProved(user.id, _mark(user), clock.now()))
+        raise SecondFactorNeeded(PasswordProved(user.id, _mark(user), clock.now(), ways))
     return _with_code(user, code, guard, device, secrets)
 
 
@@ -77,26 +89,99 @@ def finish(
 
     `device_of` gives an account's `device`, as above.
     """
-    user = users.find_by_id(proved.user_id)
-    in_time = clock.now() - CODE_WITHIN < proved.at
-    if user is None or user.disabled_at or not in_time or not hmac.compare_digest(_mark(user), proved.mark):
-        raise SessionOver
+    user = half_way(proved)
     if not second_factor.is_on(user.id):
         return Identified(user)  # turned off in the meantime, by an operator perhaps: the password was right
     return _with_code(user, code, guard, device_of(guard.account(user.email)), secrets)
 
 
+def half_way(proved: PasswordProved) -> User:
+    """Whose password was right; raises SessionOver where that was too long ago, or is void."""
+    user = users.find_by_id(proved.user_id)
+    in_time = clock.now() - CODE_WITHIN < proved.at
+    if user is None or user.disabled_at or not in_time or not hmac.compare_digest(_mark(user), proved.mark):
+        raise SessionOver
+    return user
+
+
+def ask_for_passkey(proved: PasswordProved, site: Site) -> passkeys.Asked:
+    """What to ask the browser for in the second step. Raises SessionOver as above; PasskeyNotFound without one."""
+    return passkeys.ask(half_way(proved).id, site)
+
+
+def finish_by_passkey(
+    proved: PasswordProved,
+    answer: str,
+    challenge: Challenge | None,
+    site: Site,
+    guard: SignInGuard,
+    *,
+    device_of: Callable[[str], str] = lambda _: "",
+) -> Identified:
+    """The second step by a passkey; raises WrongPasskey, ChallengeOver, TooManyAttempts; SessionOver as above."""
+    user = half_way(proved)
+    if not second_factor.is_on(user.id):
+        return Identified(user)  # as above
+    device = device_of(guard.account(user.email))
+    with _second_step(user, guard, device):
+        passkeys.accept(user.id, answer, challenge, site)
+    return Identified(user, by_second_factor=True)
+
+
+def by_passkey(
+    answer: str,
+    challenge: Challenge | None,
+    site: Site,
+    guard: SignInGuard,
+    *,
+    device_of: Callable[[str], str] = lambda _: "",
+) -> Identified:
+    """Who signs in by a passkey alone. Counted as passwords are, together with them.
+
+    Raises WrongPasskey, ChallengeOver, TooManyAttempts; AccountDisabled where the passkey is right.
+    """
+    user = passkeys.find_owner(answer)
+    if user is None:
+        security_log.note(SecurityEventKind.PASSKEY_REFUSED)
+        raise WrongPasskey
+    account, network = guard.account(user.email), callers.current().network
+    device = device_of(account)
+    try:
+        with sign_in_throttle.counted(
+            guard, account, device or network, own=bool(device), known=lambda: _has_been_there(user.email, network)
+        ):
+            passkeys.accept(user.id, answer, challenge, site)
+    except WrongPasskey:
+        security_log.record_now(SecurityEventKind.PASSKEY_REFUSED, user.id)
+        raise
+    except TooManyAttempts:
+        security_log.note(SecurityEventKind.THROTTLED, account=account)
+        raise
+    if user.disabled_at is not None:  # said only to whoever has the key
+        raise AccountDisabled
+    return Identified(user, by_second_factor=True)
+
+
 def _with_code(user: User, code: str, guard: SignInGuard, device: str, secrets: Secrets) -> Identified:
+    with _second_step(user, guard, device):
+        second_factor.accept(user.id, code, secrets)
+    return Identified(user, by_second_factor=True)
+
+
+@contextmanager
+def _second_step(user: User, guard: SignInGuard, device: str) -> Iterator[None]:
     try:
         with sign_in_throttle.counted_code(guard, guard.account(user.email), device):
-            second_factor.accept(user.id, code, secrets)
+            yield
     except WrongCode:
         security_log.record_now(SecurityEventKind.SECOND_FACTOR_FAILED, user.id)
+        raise
+    except WrongPasskey:
+        security_log.record_now(SecurityEventKind.PASSKEY_REFUSED, user.id)
         raise
     except TooManyAttempts:
         security_log.note(SecurityEventKind.THROTTLED, user.id)
         raise
-    return Identified(user, by_second_factor=True)
 
 
 def _mark(user: User) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import AfterValidator
-from sqlalchemy import Result, Select, exists, func, select
+from sqlalchemy import Result, Select, exists, func, or_, select
 
 from booking.domain.actors import Actor, Role
 from booking.domain.errors import AccountNotFound, NotFound
@@ -17,7 +17,7 @@ from booking.domain.inputs import Input, one_of
 from booking.domain.people import permissions, staff, users
 from booking.domain.people.models import Session, StaffMembership, User
 from booking.domain.people.permissions import Action, Reach
-from booking.domain.people.second_factor_models import Authenticator
+from booking.domain.people.second_factor_models import Authenticator, Passkey
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 
 ROLES = tuple(role.value for role in Role)
@@ -70,8 +70,10 @@ def find(actor: Actor) -> Team:
     for row in db.session.scalars(_within(reach)):
         held.setdefault(row.user_id, []).append(Held(Role(row.role), row.property_id))
     members = [
-        TeamMember(one.id, one.full_name, one.email, one.disabled_at is not None, has_app, seen, tuple(held[one.id]))
-        for one, has_app, seen in _people(list(held))
+        TeamMember(
+            one.id, one.full_name, one.email, one.disabled_at is not None, in_two_steps, seen, tuple(held[one.id])
+        )
+        for one, in_two_steps, seen in _people(list(held))
     ]
     return Team(members, reach.properties is None, reach.properties or frozenset())
 
@@ -92,7 +94,10 @@ def end_access(actor: Actor, user_id: uuid.UUID) -> int:
     return len(theirs)
 
 
-_HAS_APP = Authenticator.user_id == User.id, Authenticator.confirmed_at.is_not(None)
+_IN_TWO_STEPS = or_(
+    exists().where(Authenticator.user_id == User.id, Authenticator.confirmed_at.is_not(None)),
+    exists().where(Passkey.user_id == User.id),
+)
 
 
 def _within(reach: Reach) -> Select[StaffMembership]:
@@ -103,7 +108,7 @@ def _within(reach: Reach) -> Select[StaffMembership]:
 def _people(ids: Sequence[uuid.UUID]) -> Result[User, bool, dt.datetime | None]:
     seen = select(func.max(Session.last_seen_at)).where(Session.user_id == User.id).scalar_subquery()
     return db.session.execute(
-        select(User, exists().where(*_HAS_APP), seen)
+        select(User, _IN_TWO_STEPS, seen)
         .where(User.id.in_(ids), User.deleted_at.is_(None))
         .order_by(User.full_name, User.id)
     )

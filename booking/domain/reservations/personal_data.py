@@ -20,8 +20,8 @@ from booking.infra.ids import encode
 
 
 def of(actor: Actor, secrets: Secrets) -> PersonalEntry:
-    """One entry per table: account, sessions, securityEvents, emailChanges, auditLog, orders, bookings, their changes,
-    payments, guestRegister (opened with `secrets`), notes.
+    """One entry per table: account, sessions, passkeys, securityEvents, emailChanges, auditLog, orders, bookings, their
+    changes, payments, guestRegister (opened with `secrets`), notes.
 
     Lists newest first. Instants and dates are ISO 8601, amounts Decimal, ids TypeIDs. Raises SignInTooOld.
     """

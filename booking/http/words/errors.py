@@ -14,6 +14,8 @@ ERRORS: Templates = {
     "TOKEN_MISSING": _("An access token is missing: send Authorization: Bearer."),
     "TOKEN_UNUSABLE": _("The access token cannot be used."),
     "INVALID_CREDENTIALS": _("Email or password is wrong."),
+    "WRONG_PASSKEY": _("This passkey doesn’t work here. Try another one, or sign in with your password."),
+    "CHALLENGE_OVER": _("That took too long. Try again."),
     "INVALID_TOKEN": _("This refresh token cannot be used. Please sign in again."),
     "RECENT_SIGN_IN_NEEDED": _("Please confirm that it is you: your last sign-in was a while ago."),
     "SECOND_FACTOR_NEEDED": _("This account uses two-step sign-in: send the code from your authenticator app as well."),
@@ -35,6 +37,7 @@ ERRORS: Templates = {
     "PAYMENT_NOT_FOUND": _("This payment does not exist."),
     "ORDER_NOT_FOUND": _("This order does not exist."),
     "SESSION_NOT_FOUND": _("This session does not exist or has already ended."),
+    "PASSKEY_NOT_FOUND": _("This passkey does not exist."),
     "ACCOUNT_NOT_FOUND": _("This account does not exist."),
     "UNKNOWN_ACCOUNT": _("There is no account for %(email)s.%(hint)s"),
     "UNKNOWN_PROPERTY": _("There is no property '%(slug)s'.%(hint)s"),
@@ -49,6 +52,11 @@ ERRORS: Templates = {
     "LAST_OWNER": _("This is the only owner. Make somebody else an owner first."),
     "SECOND_FACTOR_IS_ON": _("Two-step sign-in is on already."),
     "SECOND_FACTOR_IS_OFF": _("Two-step sign-in is off."),
+    "LAST_FACTOR": _("Without it, two-step sign-in is off."),
+    "PASSKEY_TAKEN": _("This passkey belongs to an account already."),
+    "TOO_MANY_PASSKEYS": _n(
+        "You can have %(most)s passkey. Remove one first.", "You can have %(most)s passkeys. Remove one first.", "most"
+    ),
     "EMAIL_TAKEN": _("An account with this email already exists."),
     # --- nights and bookings
     "CONFLICT": _("This is not possible in the current state."),
