@@ -61,7 +61,7 @@ class Manned:
             "cancelling": f"/admin/bookings/{to_come}/cancel",
             "changing": f"/admin/bookings/{to_come}/change",
             "people": "/admin/people",
-            "audit log": "/admin/audit" if len(self.rooms) == MANY else f"/admin/audit?thing={booking}",
+            "audit log": "/admin/audit",  # of both: what it asks for goes by the kinds of things on a page
         }
 
 
@@ -139,6 +139,7 @@ def spent(house: House, manned: Manned, name: str) -> Spent:
 LOOKING_AT_A_BOOKING = (
     "select bookings, select orders, select bookings, select payments, select waivers, select booking_changes,"
     " select audit_log, select events, select bookings, select guest_registers, select refund_decisions,"
+    " select booking_notes,"
     " select properties"
 )
 # Which houses there are is on every page.
@@ -154,15 +155,15 @@ STATEMENTS = {
     " select availability, select blocks, select booking_changes, select bookings",
     "free nights": "select rooms, select properties",
     "a block": "select blocks, select properties",
-    "bookings": "select properties, select bookings",
-    "bookings by a name": "select properties, select rooms, select bookings",
+    "bookings": "select properties, select bookings, select saved_views",
+    "bookings by a name": "select properties, select rooms, select bookings, select saved_views",
     "bookings as a file": "select properties, select bookings, select bookings",
     "free rooms": "select properties, select properties, select rooms, select rooms",
     "a booking": LOOKING_AT_A_BOOKING,
     "cancelling": LOOKING_AT_A_BOOKING,
     "changing": f"{LOOKING_AT_A_BOOKING}, select rooms, select rooms, select properties",
     "people": "select memberships, select authenticators, select properties, select invitations",
-    "audit log": "select audit_log, select users, select properties",
+    "audit log": "select audit_log, select bookings, select orders, select rooms, select users, select properties",
 }
 NO_TEMPLATE = {"more rooms of the calendar", "bookings as a file"}  # a block of one; lines of text
 
