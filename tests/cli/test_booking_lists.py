@@ -73,7 +73,7 @@ def test_every_command_has_an_example_and_an_array(runner: FlaskCliRunner, words
     from booking.cli import audit, blocks, bookings, people
 
     group = {"bookings": bookings, "people": people, "blocks": blocks, "audit": audit}[words[0]].group
-    without = {"verify", "expire"}  # sweep the whole house: a sentence, and an exit code
+    without = {"verify", "expire", "seal-registers"}  # about the whole house: a sentence, and an exit code
     for name, command in group.commands.items():
         assert "Example" in (command.help or ""), name
         if name not in without:
