@@ -14,7 +14,8 @@ from booking.domain.payments import ProviderReferences, usual_patience
 from booking.domain.people import SessionEnds, SignInGuard
 from booking.domain.reservations import BookingContext
 from booking.domain.stays import StayRules
-from booking.infra import provider, secret_keys
+from booking.infra import providers as known_providers
+from booking.infra import secret_keys
 from booking.infra.tokens import KeyRing
 
 
@@ -43,7 +44,7 @@ def current_services() -> Services:
 
 
 def _booking_context(settings: Settings) -> BookingContext:
-    providers = provider.configured(settings, ProviderReferences())
+    providers = known_providers.configured(settings, ProviderReferences())
     return BookingContext(
         provider=providers[settings.payments],
         providers=providers,

@@ -36,7 +36,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Mapped, mapped_column
 
-from booking.config import SIMULATED, STRIPE, Settings
+from booking.config import SIMULATED, Settings
 from booking.infra import deadline, raw_sql, telemetry, watchdog
 from booking.infra.db import Model, engine_options
 from booking.infra.homes import REGIONAL
@@ -375,17 +375,3 @@ _ENTER = often(
 def _outcome(row: Any) -> Outcome:
     result = Result(row.kind)
     return Outcome(result, row.reference, "the card's bank said no" if result is Result.DECLINED else "")
-
-
-# By the name that PAYMENTS and a payment's row give them. A real one joins in `configured`, and in booking/config.py.
-REGISTRY: dict[str, Callable[[Settings], Provider]] = {SIMULATED: SimulatedProvider}
-
-
-def configured(settings: Settings, references: References) -> dict[str, Provider]:
-    """Every provider by its name: one that takes no new charges still returns what it charged."""
-    providers = {name: build(settings) for name, build in REGISTRY.items()}
-    if settings.stripe_secret_key:
-        from booking.infra.stripe_provider import StripeProvider
-
-        providers[STRIPE] = StripeProvider(settings, references)
-    return providers

@@ -171,6 +171,7 @@ def _name(node: ast.expr | None) -> str:
 NO_SENTENCES = {
     "domain/catalogue/importing/__init__.py": {"Inside Airbnb", "our own CSV"},  # names of formats
     "domain/catalogue/importing/amenities.py": None,  # what hosts write
+    "domain/catalogue/importing/csv_rows.py": {"unexpected end of data"},  # what Python's csv says
     "domain/catalogue/importing/listings.py": {"translation missing"},  # what a file of Airbnb's says
     "domain/catalogue/importing/places.py": None,  # names of countries
     "domain/catalogue/importing/text.py": None,  # names of HTML's elements
@@ -178,6 +179,7 @@ NO_SENTENCES = {
     "domain/inputs.py": {"Without control characters."},  # of the OpenAPI document
     "domain/people/account_closing.py": {"Deleted account"},  # the name in the row of nobody
     "domain/reservations/hold_limits.py": {"holds of "},  # the name of a lock
+    "domain/reservations/register_rules.py": None,  # names of fields
     "domain/saved_rows.py": {"as read", "as text"},  # names of modes
 }
 

@@ -15,7 +15,7 @@ from booking import create_app
 from booking.config import Settings
 from booking.domain import catalogue, errors
 from booking.domain.catalogue.models import DEMO
-from booking.infra import provider
+from booking.infra import provider, providers
 from booking.infra.ids import encode
 from booking.pages import colours, security
 from tests.cases import each
@@ -216,7 +216,7 @@ def test_the_accent_colour_is_a_setting(environ: dict[str, str]) -> None:
 def test_pages_say_so_where_no_card_is_charged(
     environ: dict[str, str], empty: None, app_env: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(provider.REGISTRY, "bank", provider.SimulatedProvider)
+    monkeypatch.setitem(providers.REGISTRY, "bank", provider.SimulatedProvider)
     settings = dataclasses.replace(Settings.from_env(environ), app_env=app_env, site_url="https://rooms.example")
     for payments, said in (("simulated", True), ("bank", False)):
         pages = create_app(dataclasses.replace(settings, payments=payments)).test_client()

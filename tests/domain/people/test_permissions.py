@@ -25,10 +25,19 @@ GUEST_OF_IT = {"booking.see", "booking.book", "booking.change", "booking.cancel"
 HOUSEKEEPING = {"house.see", "nights.block", "rooms.set_status"}
 DESK = (
     HOUSEKEEPING
-    | {"payments.record", "guests.check_in"}
+    | {"payments.record", "guests.check_in", "register.keep", "notes.write"}
     | {f"booking.{verb}" for verb in ("see", "book", "change", "cancel", "guarantee")}
 )
-MANAGER = DESK | {"payments.see", "payments.correct", "debts.waive", "guests.erase", "rooms.export", "audit.see"}
+MANAGER = DESK | {
+    "booking.import",
+    "refunds.decide",
+    "payments.see",
+    "payments.correct",
+    "debts.waive",
+    "guests.erase",
+    "rooms.export",
+    "audit.see",
+}
 OWNER = MANAGER | {
     "payments.settle",
     "account.see",
@@ -42,7 +51,7 @@ OWNER = MANAGER | {
     "messages.retry",
     "demo.mails",
 }
-SYSTEM = (OWNER - {"demo.mails", "house.see"}) | {
+SYSTEM = (OWNER - {"demo.mails", "house.see", "register.keep", "notes.write"}) | {
     "holds.expire",
     "secrets.seal",
     "account.set_password",
