@@ -145,9 +145,9 @@ def _answer(seen: StaffBooking, form: Form) -> Answer:
 def _tell(form: Form, refusal: BookingError) -> None:
     """In words for the desk."""
     said = {
-        BookingModified: gettext("The booking was changed meanwhile. Nothing was done: this is what it means now."),
-        PriceChanged: gettext("The price has changed meanwhile. Nothing was done: this is the new one."),
-        RefundChanged: gettext("What comes back has changed meanwhile. Nothing was done: this is what it is now."),
+        BookingModified: gettext("The booking has changed. Nothing was done: this is what it means now."),
+        PriceChanged: gettext("The price has changed. Nothing was done: this is the new one."),
+        RefundChanged: gettext("The refund has changed. Nothing was done: this is the new one."),
         RoomNotAvailable: gettext("The room is taken on some of these nights. Choose another room or other dates."),
         RoomNotFound: gettext("There is no such room at this property."),
     }.get(type(refusal))

@@ -24,7 +24,7 @@ PAYMENTS = {
     "started": (_("In progress"), "warn"),
     "unknown": (_("No answer yet"), "warn"),
     "awaiting_guest": (_("At the payment page"), "warn"),
-    "awaiting_staff": (_("To be given back"), "warn"),
+    "awaiting_staff": (_("To be refunded"), "warn"),
     "succeeded": (_("Done"), "good"),
     "failed": (_("Declined"), "bad"),
 }

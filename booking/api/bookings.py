@@ -68,7 +68,7 @@ def create_booking(user: CurrentUser, body: RoomOrder) -> Response:
 
 @endpoint("GET", "/bookings", tag="Bookings", query=BookingList, schema=schemas.BookingPage)
 def list_bookings(user: CurrentUser, query: BookingList) -> schemas.BookingPage:
-    """My bookings, newest first. An attempt whose payment was declined is in no list; its 402 names it."""
+    """List my bookings, newest first. Attempts whose payment was declined are not listed; the 402 names them."""
     found = reservations.own_bookings(user.actor, status=query.status, page=query.page, page_size=query.page_size)
     return schemas.booking_page(found)
 
@@ -83,7 +83,7 @@ def list_bookings(user: CurrentUser, query: BookingList) -> schemas.BookingPage:
     answer_headers={"ETag": "The booking’s version, for If-Match and If-None-Match."},
 )
 def show_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply | Response:
-    """One of my bookings."""
+    """Get one of my bookings."""
     booking = reservations.get_booking(user.actor, booking_id)
     refund = reservations.refund_state(booking)
     return _not_modified(booking) if _is_known(booking, refund) else _versioned(booking, refund)
@@ -99,7 +99,7 @@ def show_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply | Response:
     answer_headers={"ETag": "The booking’s version."},
 )
 def cancel_booking(user: CurrentUser, booking_id: uuid.UUID) -> Reply:
-    """Cancel a booking: the nights are free again, and refundAmount is due back."""
+    """Cancel a booking. Its nights are put back on sale, and refundAmount is the refund due."""
     booking = reservations.cancel(
         user.actor, booking_id, current_services().booking_context, seen_version=seen_version()
     )

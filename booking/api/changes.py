@@ -49,7 +49,7 @@ from booking.infra.ids import encode
     refusals=(BookingNotFound, RoomNotFound, RoomNotAvailable, BookingNotChangeable),
 )
 def quote_change(user: CurrentUser, booking_id: uuid.UUID, body: StayWish) -> schemas.ChangeQuote:
-    """What another stay would cost: other dates, another room, more or fewer guests. Nothing is changed or held."""
+    """Quote a change of dates, room or guests. Nothing is changed or held."""
     context, wanted = current_services().booking_context, _wanted(body)
     with reservations.offering_other_changes(user.actor, booking_id, wanted, context):
         return schemas.change_quote(reservations.quote_change(user.actor, booking_id, wanted, context.rules))
@@ -88,7 +88,7 @@ def quote_change(user: CurrentUser, booking_id: uuid.UUID, body: StayWish) -> sc
     },
 )
 def change_booking(user: CurrentUser, booking_id: uuid.UUID, body: StayChangeOrder) -> Response:
-    """Change a booked stay: pay or get back the difference. Whatever is refused leaves it as it was.
+    """Change a booked stay, and pay the difference or have it refunded. A refused request leaves the booking as it was.
 
     Where guests pay at the provider's page and no paymentMethodId is sent, 402 PAYMENT_ACTION_REQUIRED says in
     `details.url` where that is. The same request again leads to the same page, and is answered with the booking once it

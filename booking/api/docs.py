@@ -24,9 +24,9 @@ from booking.infra import clock
 
 REF = "#/components/schemas/{model}"
 PARAMETER = re.compile(r"<(\w+)>")
-RETRY = {"Retry-After": "Seconds after which asking again makes sense."}
+RETRY = {"Retry-After": "Seconds to wait before trying again."}
 OTHERWISE = {
-    "description": "Any other error, 500 INTERNAL_ERROR among them, which tells the request id and nothing else.",
+    "description": "Any other error. 500 INTERNAL_ERROR gives the request id and nothing else.",
     "content": {"application/json": {"schema": {"$ref": REF.format(model="Refusal")}}},
 }
 ABOUT = """Find a room, book it, manage the booking. No night is ever sold twice.

@@ -41,7 +41,7 @@ LINKS: dict[str, dict[str, Any]] = {
             parameters={"orderId": THIS},
             requestBody={"shownTotal": "$response.body#/total"},
         ),
-        "release": _link("release_hold", "Give everything that it holds back.", parameters={"orderId": THIS}),
+        "release": _link("release_hold", "Release everything this order holds.", parameters={"orderId": THIS}),
     },
     "create_order": {"show": _link("show_order", "Look at this order.", parameters={"orderId": THIS})},
     "list_orders": {"show": _link("show_order", "Look at the newest of these orders.", parameters={"orderId": FIRST})},

@@ -102,7 +102,7 @@ def hold_rooms(user: CurrentUser, body: RoomsToHold) -> Response:
     answer_headers=ANSWER_HEADERS,
 )
 def pay_for_hold(user: CurrentUser, order_id: uuid.UUID, body: OrderPayment) -> Response:
-    """Pay for everything that an order holds, and confirm it. A declined card keeps the hold for another one.
+    """Pay for everything an order holds, and confirm it. If the card is declined, the hold stays: try another one.
 
     Where guests pay at the provider's page and no paymentMethodId is sent, 402 PAYMENT_ACTION_REQUIRED says in
     `details.url` where that is.
@@ -129,7 +129,7 @@ def pay_for_hold(user: CurrentUser, order_id: uuid.UUID, body: OrderPayment) -> 
     refusals=(OrderNotFound, BookingModified, BookingNotCancellable),
 )
 def release_hold(user: CurrentUser, order_id: uuid.UUID) -> None:
-    """Give back everything that an order holds and nobody has paid for. Afterwards, there is no such hold (404)."""
+    """Release everything an unpaid order holds. Afterwards the hold no longer exists (404)."""
     reservations.release_order(user.actor, order_id, current_services().booking_context)
 
 
@@ -159,7 +159,7 @@ def create_order(user: CurrentUser, body: OrderPurchase) -> Response:
 
 @endpoint("GET", "/orders", tag="Orders", query=OrderList, schema=order_schemas.OrderPage)
 def list_orders(user: CurrentUser, query: OrderList) -> order_schemas.OrderPage:
-    """My orders, newest first, with their bookings."""
+    """List my orders, newest first, with their bookings."""
     return order_schemas.order_page(reservations.own_orders(user.actor, page=query.page, page_size=query.page_size))
 
 
@@ -173,7 +173,7 @@ def list_orders(user: CurrentUser, query: OrderList) -> order_schemas.OrderPage:
     answer_headers=VERSION,
 )
 def show_order(user: CurrentUser, order_id: uuid.UUID) -> Reply | Response:
-    """One of my orders, with its bookings and what is paid and due."""
+    """Get one of my orders, with its bookings and what is paid and due."""
     order = reservations.get_order(user.actor, order_id)
     if order.is_settled and request.if_none_match.contains_weak(order.version):
         return Response(status=304, headers={"Cache-Control": "no-store", **_version(order)})

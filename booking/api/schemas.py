@@ -52,7 +52,7 @@ class Tokens(Schema):
 # A plain dataclass, because a page has a hundred of them.
 @dataclass(slots=True)
 class RoomSummary:
-    """A room in a list, with the price of the stay that was asked for."""
+    """A room in a list, with the price of the requested stay."""
 
     __pydantic_config__ = Schema.model_config
     id: str
@@ -80,7 +80,7 @@ class PriceLine(Schema):
 
 
 class RefundTier(Schema):
-    """Cancelled before `until`, `percent` of the price comes back."""
+    """Cancel before `until` to get `percent` of the price back."""
 
     until: Instant
     percent: int
@@ -155,7 +155,7 @@ class Booking(Schema):
     room_id: str
     room: BookedRoom
     property: BookedProperty
-    user_id: str | None = Field(description="`null` where the house has booked for a guest without an account.")
+    user_id: str | None = Field(description="`null` if the property made the booking for a guest without an account.")
     check_in: dt.date
     check_out: dt.date
     guests: int

@@ -51,7 +51,7 @@ def check_in(reference: str, as_json: bool) -> None:
 @as_json
 @with_appcontext
 def check_out(reference: str, yes: bool, as_json: bool) -> None:
-    """The guest of a booking has left. The nights that they have not slept are free at once, and the room is dirty.
+    """The guest of a booking has left. Nights not stayed are put back on sale at once, and the room is dirty.
 
     REFERENCE is the one in the guest's emails, or the booking's id. What comes back of the price, on the terms that it
     was sold under, is shown first.

@@ -33,7 +33,7 @@ OUT_OF_ORDER = ROOM_OUT_OF_ORDER.replace("_", "-")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @with_appcontext
 def status(room_id: uuid.UUID | None, as_json: bool, **wanted: Any) -> None:
-    """Show which rooms are clean, dirty, inspected or out of order, or say so of one ROOM.
+    """Show which rooms are clean, dirty, inspected or out of order; with ROOM, show or set its state.
 
     A room that is out of order is off sale meanwhile. Clean, dirty or inspected, it is on sale again.
 

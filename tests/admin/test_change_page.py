@@ -108,7 +108,7 @@ def test_what_is_dearer_is_shown_and_then_stays_due_by_the_houses_word(clerk: Vi
 
 def test_what_is_cheaper_gives_back_what_was_shown(clerk: Visitor, booked: Booking) -> None:
     clerk.go(at(booked, **dates(in_days(30, 2)), part=1))
-    assert (clerk.heading, "€120" in clerk.text) == ("Give a part back", True)
+    assert (clerk.heading, "€120" in clerk.text) == ("Cancel part of the stay", True)
     clerk.send(at(booked))
     assert stay_of(booked) == in_days(30, 2)
     assert [int(one.amount) for one in payments_of(booked) if one.kind == "refund"] == [120]
@@ -237,7 +237,7 @@ def test_another_change_or_refund_meanwhile_is_shown_first(
     assert clerk.status == 409
     clerk.send(at(called), {"shownRefund": "1"})
     assert clerk.status == 409
-    assert "What comes back has changed" in " ".join(clerk.problems)
+    assert "The refund has changed" in " ".join(clerk.problems)
     assert stay_of(called) == in_days(30)
 
 

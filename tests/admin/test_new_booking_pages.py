@@ -67,7 +67,7 @@ def test_free_rooms_are_offered_with_what_they_cost(
 
 def test_where_nothing_is_free_the_calendar_is_a_way_on(at_work: Visitor) -> None:
     visitor = at_work.go(asked(guests="5"))
-    assert "No room is free" in visitor.text
+    assert "No rooms available" in visitor.text
     assert visitor.page.select("[name=fullName]") == []
 
 

@@ -110,7 +110,7 @@ def test_a_no_show_may_have_its_nights_freed(app: Flask, bob: User, booked: Book
     press(staff, booked, "No-show")
     assert (reload(booked).presence, len(nights_of(room))) == ("no_show", 3)
     staff.go(f"/admin/day/{encode('booking', booked.id)}/no-show")
-    press(staff, booked, "Free the nights")
+    press(staff, booked, "Put nights back on sale")
     assert (reload(booked).presence, len(nights_of(room))) == ("no_show", 1)
 
 

@@ -99,7 +99,7 @@ def test_what_is_due_back_is_not_called_returned(told: dict[str, Any], api: Prog
     described = [field["description"] for name, field in fields(told) if name.endswith(".refundAmount")]
     operation = told["paths"]["/bookings/{bookingId}/cancel"]["post"]
     for text in (*described, f"{operation['summary']} {operation.get('description', '')}"):
-        assert "due back" in text
+        assert "refund due" in text
         assert "came back" not in text
         assert "comes back" not in text
 

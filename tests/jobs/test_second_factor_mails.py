@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ def told(message: Any) -> tuple[str, str]:
     plain = " ".join(text(message).split())
     assert "https://stay.example/account/two-step" in html
     assert "https://stay.example/account/two-step" in plain
+    assert re.match(r"Hello, [A-Z]", plain)
     return str(message["Subject"]), plain
 
 

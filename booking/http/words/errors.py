@@ -111,7 +111,7 @@ ERRORS: Templates = {
     "ERASURE_REFUSED": _("The contact of this guest cannot be erased yet."),
     "GUEST_HAS_ACCOUNT": _("This guest has an account. Who they are is erased when the account is deleted."),
     "GUEST_EXPECTED": _("This stay is not over. Cancel it first, or erase the contact after the guest has left."),
-    "MONEY_NOT_SETTLED": _("Something is still to be paid or given back for this order. Settle that first."),
+    "MONEY_NOT_SETTLED": _("Something is still to be paid or refunded for this order. Settle that first."),
     "UNDO_REFUSED": _("This can no longer be undone."),
     "NOTHING_TO_UNDO": _("There is nothing to undo."),
     "UNDO_OVER": _("This was more than a minute ago and can no longer be undone."),
