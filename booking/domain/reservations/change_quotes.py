@@ -154,7 +154,7 @@ def worked_out(
     A stay that has begun ends on the day `earliest` or later; where nobody says, the night that runs is used. Staff
     may still give its guest another room on the day of arrival.
     """
-    refuse_unless_possible(booking)
+    refuse_unless_possible(booking, is_leaving=earliest is not None)
     stay = Stay(wanted.check_in or booking.check_in, wanted.check_out or booking.check_out)
     room_id, guests = wanted.room_id or booking.room_id, wanted.guests or booking.guests
     if has_begun(booking):
@@ -186,11 +186,14 @@ def worked_out(
     return ChangeQuote(booking, stay, room_id, columns["room_name"], guests, price, columns)
 
 
-def refuse_unless_possible(booking: Booking) -> None:
-    """A guest may change a confirmed stay that is not over. Raises BookingNotChangeable, as the one that says why."""
+def refuse_unless_possible(booking: Booking, *, is_leaving: bool = False) -> None:
+    """A guest may change a confirmed stay that is not over: by the hour, or because they were checked out.
+
+    Raises BookingNotChangeable, as the one that says why.
+    """
     if booking.status != CONFIRMED:
         raise ChangeOfUnconfirmed
-    if clock.now() >= booking.departure:
+    if (booking.checked_out_at is not None and not is_leaving) or clock.now() >= booking.departure:
         raise ChangeAfterStay
 
 

@@ -13,7 +13,14 @@ from flask import Flask
 
 from booking.domain import inventory
 from booking.domain.actors import Actor, Membership, Role
-from booking.domain.errors import BookingModified, BookingNotFound, Invalid, RefundChanged, StayHasBegun
+from booking.domain.errors import (
+    BookingModified,
+    BookingNotChangeable,
+    BookingNotFound,
+    Invalid,
+    RefundChanged,
+    StayHasBegun,
+)
 from booking.domain.people import audit_log
 from booking.domain.reservations import bookings, change_quotes, desk_errors, front_desk, holds, stay_changes
 from booking.domain.reservations.change_quotes import StayChange
@@ -172,6 +179,20 @@ def test_of_two_at_the_desk_both_are_told_that_the_guest_is_in(
     )
     assert {getattr(one, "version", one) for one in done} == {seen + 1}
     assert len(told("booking.arrived")) == 1
+
+
+def test_who_was_checked_out_changes_nothing_any_more(
+    arrived: Booking, alice: User, room: Room, desk: BookingContext
+) -> None:
+    gone = front_desk.check_out(SYSTEM, arrived.id, desk)
+    assert clock.now() < gone.departure  # by the hour, the stay is not over
+    wanted = StayChange(check_out=gone.check_out + DAY)
+    for actor in (acting(alice), clerk(Role.DESK, room)):
+        with pytest.raises(BookingNotChangeable):
+            change_quotes.quote(actor, gone.id, wanted, desk.rules)
+        with pytest.raises(BookingNotChangeable):
+            stay_changes.change(actor, gone.id, Agreed(wanted, Decimal(120), method=VISA), desk)
+    assert (reload(gone).nights, findings()) == (1, [])
 
 
 # --- another room on the day of arrival
