@@ -58,7 +58,7 @@ class BookingDetails:
     confirmed_at: dt.datetime | None
     cancelled_at: dt.datetime | None
     went_back: Decimal | None  # what was charged although the nights were gone, and is refunded in full
-    refund: str | None  # what became of the money that is owed back, as in refunds; None where none is
+    refund: str | None  # as refund_state() has it
     payment_failed: bool  # over, and the last card was not charged
     last_failure: str | None  # still held, and why the last payment was not charged: DECLINED or ABANDONED
     failed_unheard: bool  # it was recovery that found out, when nobody waited for an answer any more

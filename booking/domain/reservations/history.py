@@ -30,7 +30,7 @@ class History:
     page: int
     page_size: int
     total: int
-    refunds: dict[uuid.UUID, str]  # what became of the money that is due back, as in refunds; only where some is
+    refunds: dict[uuid.UUID, str]  # as refund_state() has it; only where one is due
 
 
 @reading
@@ -66,8 +66,8 @@ class Listed:
     """A booking in a list."""
 
     booking: Booking
-    stage: str  # as in trips
-    refund: str | None = None  # as in refunds
+    stage: str  # as booking_details has it
+    refund: str | None = None  # as refund_state() has it
     held_until: dt.datetime | None = None  # until when it can be paid, where it waits for that
     rooms: int = 1  # of its order, this one included; not those that were given back or ran out unpaid
     to_pay: Decimal | None = None  # for all of them that are held
