@@ -34,7 +34,7 @@ def sign_in(page: Page, who: User, password: str = PASSWORD) -> None:
     form = page.locator("form[action='/sign-in']")
     form.get_by_label("Email").fill(who.email)
     form.get_by_label("Password").fill(password)
-    form.get_by_role("button", name="Sign in").click()
+    form.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def reserve(page: Page, room: Room, who: User) -> None:

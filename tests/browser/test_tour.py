@@ -224,7 +224,7 @@ def _enter(page: Page, email: str, password: str) -> None:
     form = page.locator("form[action='/sign-in']")
     form.get_by_label("Email").fill(email)
     form.get_by_label("Password").fill(password)
-    form.get_by_role("button", name="Sign in").click()
+    form.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def _today() -> dt.date:

@@ -225,7 +225,7 @@ def test_the_mails_are_sound(
     page.goto("/sign-in?next=/demo/mails")
     page.get_by_label("Email").fill("olga@example.com")
     page.get_by_label("Password").fill(PASSWORD)
-    page.locator("main").get_by_role("button", name="Sign in").click()
+    page.locator("main").get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_text("No emails yet")).to_be_visible()
     assert violations(page) == []
     bookings.book(acting(alice), order(alice, room), VISA, desk)
