@@ -19,7 +19,7 @@ THROUGH_A_DOOR = {"client", "runner", "stand_in"}  # fixtures: a program that ta
 ELSEWHERE = {"backup", "bench", "browser", "budgets", "deploy", "embedded", "faults", "fuzz", "replay"}
 ELSEWHERE |= {"test_fuzz.py"}  # whose library takes long to import
 # As many take three quarters of a minute on two cores. Where there are more: mark what is slow, or tell it in fewer.
-MOST = 1_450
+MOST = 1_500
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
