@@ -114,11 +114,11 @@ class Clerk:
 
     def leave_early(self) -> None:
         """Somebody who stays leaves: their nights come free."""
-        page = self._page("/admin/")
+        since, page = time.time(), self._page("/admin/")
         links = [str(link["href"]) for link in page.select("main a[href*='/day/'][href$='check-out']")]
         if not links:
             return
-        since, asked = time.time(), self._page(self.chance.choice(links))
+        asked = self._page(self.chance.choice(links))
         form = next((one for one in asked.select("main form[action]") if _to(one).endswith("check-out")), None)
         if form is not None:
             self._press(form, since, [])
