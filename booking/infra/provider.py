@@ -269,11 +269,9 @@ class SimulatedProvider:
     name = SIMULATED
 
     def __init__(self, settings: Settings) -> None:
-        options = engine_options(settings)
-        # Its ledger stands in the same log as our own tables: whatever we commit because of an entry is kept only with
-        # the entry. One that a crash of Postgres takes away was known to nobody, and is asked for again or cancelled.
-        options["connect_args"]["options"] += " -c synchronous_commit=off"
-        self.engine: Engine = create_engine(settings.database_url, **options)
+        # Waits for the disk as everybody does: what it has answered is known, and a process may write it down after
+        # Postgres was killed and is back.
+        self.engine: Engine = create_engine(settings.database_url, **engine_options(settings))
         self._postgres = watchdog.watch(self.engine, settings.database_url)
         self.patience = settings.payment_timeout_seconds
 
