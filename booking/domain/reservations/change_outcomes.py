@@ -17,7 +17,7 @@ from booking.domain import inventory, messages, payments
 from booking.domain.actors import Actor
 from booking.domain.errors import CancelledDuringChange, ChangeUnderWay, RoomNotAvailable
 from booking.domain.payments import SUCCEEDED, Order, Payment
-from booking.domain.reservations import change_rows, changes, deposits, repository
+from booking.domain.reservations import change_rows, changes, deposits, occupied_rooms, repository
 from booking.domain.reservations.change_models import (
     CHANGE_CONFIRMED,
     CHANGE_EXPIRED,
@@ -145,8 +145,12 @@ def _give_up(actor: Actor, ids: _Ids, failure: str) -> None:
 
 
 def is_ready(booking: Booking, change: BookingChange) -> bool:
-    """Whether all of the change's nights are its booking's now; False, and nothing has moved, where they are gone."""
+    """Whether all of the change's nights are its booking's now; False, and nothing has moved, where they are gone, or
+    somebody else is still in the room that a guest of the house would move to.
+    """
     if change.state != CHANGE_PENDING or not change.starts_from(booking):
+        return False
+    if occupied_rooms.in_the_way(booking, change.room_id):
         return False
     return not change.claimed or inventory.move_nights(change.id, change.claimed, booking.id)
 

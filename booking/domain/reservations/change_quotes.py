@@ -21,9 +21,10 @@ from booking.domain.errors import (
 from booking.domain.notices import Notice
 from booking.domain.people import Action
 from booking.domain.pricing import ForSale, Line, RefundPromise
-from booking.domain.reservations import bookings, change_rows, change_terms, references
+from booking.domain.reservations import bookings, change_rows, change_terms, occupied_rooms, references
 from booking.domain.reservations.change_models import CHANGE_PENDING, BookingChange
 from booking.domain.reservations.change_terms import NewPrice, Sold
+from booking.domain.reservations.desk_errors import MoveToOccupied
 from booking.domain.reservations.models import CONFIRMED, Booking
 from booking.domain.stays import Stay, StayRules
 from booking.infra import clock
@@ -160,6 +161,8 @@ def worked_out(
     if has_begun(booking):
         first = earliest or rules.today(booking.time_zone) + dt.timedelta(days=1)
         _refuse_what_is_past(booking, wanted, first, may_move=by_staff and may_move(booking, rules))
+    if other := occupied_rooms.in_the_way(booking, room_id):
+        raise MoveToOccupied(reference=other.reference)
     room = _room(booking, room_id, stay, guests)
     _refuse_unless_fit(booking, room, stay, guests, rules)
     sold = Sold(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from booking.domain.errors import Conflict, NotFound
+from booking.domain.errors import BookingNotChangeable, Conflict, NotFound
 
 
 class CheckInRefused(Conflict):
@@ -29,6 +29,12 @@ class CheckedOutAlready(CheckInRefused):
 
 class RoomOccupied(CheckInRefused):
     """By the guest of the booking `reference`, who has not been checked out."""
+
+    reason = "ROOM_OCCUPIED"
+
+
+class MoveToOccupied(BookingNotChangeable):
+    """Of a guest who is in the house, to the room of the guest of the booking `reference`."""
 
     reason = "ROOM_OCCUPIED"
 

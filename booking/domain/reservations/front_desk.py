@@ -14,8 +14,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam
-
 from booking.domain import inventory, payments, pricing, spelling
 from booking.domain.actors import Actor
 from booking.domain.errors import BookingModified, RefundChanged, UnknownBooking
@@ -27,6 +25,7 @@ from booking.domain.reservations import (
     change_quotes,
     change_rows,
     changes,
+    occupied_rooms,
     references,
     repository,
 )
@@ -50,13 +49,6 @@ from booking.infra import clock
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 
 NO_SHOW_FROM = dt.time(18)  # on the day of arrival, at the property; where check-in begins later, from then on
-
-_IN_ROOM = repository.BOOKINGS.where(
-    Booking.room_id == bindparam("room_id"),
-    Booking.checked_in_at.is_not(None),
-    Booking.checked_out_at.is_(None),
-    Booking.id != bindparam("booking_id"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +146,8 @@ def _refuse_unless_arriving(booking: Booking, rules: StayRules) -> None:
 
 def refuse_if_occupied(booking: Booking) -> None:
     """Inside the caller's SERIALIZABLE transaction: of two who are let into a room at once, one is refused."""
-    others = repository.find(_IN_ROOM, {"room_id": booking.room_id, "booking_id": booking.id})
-    if others:
-        raise RoomOccupied(reference=others[0].reference)
+    if other := occupied_rooms.find_other(booking, booking.room_id):
+        raise RoomOccupied(reference=other.reference)
 
 
 # --- leaving
