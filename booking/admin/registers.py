@@ -34,10 +34,11 @@ def show(booking_id: str) -> Response:
 def keep(booking_id: str) -> Response:
     """The whole form anew; nothing has to be filled in."""
     form, key = Form.posted(), id_of(booking_id)
-    version = form.value("version", "0")
     try:
-        seen_version = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else -1
-        reservations.keep_register(actor(), key, _accepted(form), _secrets(), seen_version)
+        seen_version, places = form.number("version"), form.number("guests")
+        if seen_version is None or places is None:
+            raise BookingModified  # a form of none of our pages: what it leaves out is not meant to be emptied
+        reservations.keep_register(actor(), key, _accepted(form, places), _secrets(), seen_version)
     except (Invalid, BookingModified) as refusal:
         seen = reservations.see_register(actor(), key, _secrets())
         return _page(booking_id, seen, form if form.problems else form.refuse(refusal), status_of(refusal))
@@ -45,10 +46,9 @@ def keep(booking_id: str) -> Response:
     return go_to(url_for(".show", booking_id=booking_id))
 
 
-def _accepted(form: Form) -> list[RegisteredGuest]:
+def _accepted(form: Form, places: int) -> list[RegisteredGuest]:
     """All guests; raises Invalid, having taken the findings of each to its own fields."""
     guests, refusal = [], None
-    places = int(form.value("guests", "0")) if form.value("guests").isdecimal() else 0
     for place in range(1, min(places, reservations.MOST_REGISTERED) + 1):
         typed = {name: form.value(f"{name}-{place}") for name in FIELDS}
         entry = Form(typed | {"nationality": _code(typed["nationality"])})

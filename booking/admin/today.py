@@ -77,7 +77,7 @@ def do(booking_id: str, step: str) -> Response:
     if frees:
         more["seen_refund"] = _amount(form.value("shownRefund"))
     context = current_services().booking_context
-    return _told(lambda: VERBS[step](actor(), key, context, seen_version=_version(form), **more), step)
+    return _told(lambda: VERBS[step](actor(), key, context, seen_version=form.number("version"), **more), step)
 
 
 @blueprint.get("/day/<booking_id>/<step>")
@@ -96,7 +96,7 @@ def undo(booking_id: str, step: str) -> Response:
         raise BookingNotFound
     form, key = Form.posted(), _booking(booking_id)
     context = current_services().booking_context
-    seen = _version(form)
+    seen = form.number("version")
     return _told(lambda: reservations.undo_desk_step(actor(), key, context, step=step, seen_version=seen), "undone")
 
 
@@ -104,7 +104,7 @@ def undo(booking_id: str, step: str) -> Response:
 def set_status(room_id: str) -> Response:
     """A room is clean, dirty, inspected, or out of order for so many nights."""
     form, key, rules = Form.posted(), _room(room_id), _rules()
-    seen, status = _version(form), form.value("status")
+    seen, status = form.number("version"), form.value("status")
 
     def said() -> RoomState:
         if status != inventory.ROOM_OUT_OF_ORDER:
@@ -120,7 +120,7 @@ def set_status(room_id: str) -> Response:
 def undo_status(room_id: str) -> Response:
     """As it was before, within a minute."""
     form, key = Form.posted(), _room(room_id)
-    seen = _version(form)
+    seen = form.number("version")
     return _told_of_room(lambda: inventory.undo_room_status(actor(), key, _rules(), seen_version=seen), "undone")
 
 
@@ -210,11 +210,6 @@ def _room(text: str) -> uuid.UUID:
     if (found := decode("room", text)) is None:
         raise RoomNotFound
     return found
-
-
-def _version(form: Form) -> int | None:
-    text = form.value("version")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _amount(text: str) -> Decimal | None:

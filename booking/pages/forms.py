@@ -50,6 +50,11 @@ class Form:
         """What stood in the field."""
         return self._values.get(name, otherwise) or otherwise
 
+    def number(self, name: str) -> int | None:
+        """Of a field that the page fills itself: a count or a version; None where it holds none."""
+        text = self.value(name)
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
     def values(self, name: str) -> list[str]:
         """Of a field that may come several times."""
         return [part for text in self._values.getlist(name) for part in text.split(",") if part]

@@ -90,6 +90,18 @@ def test_what_is_wrong_is_named_and_what_was_typed_stays(
         assert kept["value"] == "AA0123456"
 
 
+@pytest.mark.parametrize("count", ["", "one", "²", "9" * 5000])
+def test_a_form_that_does_not_say_how_many_guests_it_holds_empties_no_register(
+    app: Flask, bob: User, room: Room, desk: BookingContext, count: str
+) -> None:
+    booking, clerk = called(desk, room), at_work(app, bob, Role.DESK, room)
+    page = at(booking, "register")
+    clerk.go(page).send(page, ANNA)
+    clerk.send(page, ANNA | {"guests": count})
+    assert clerk.status == 409
+    assert "Anna Karlsson" in clerk.go(page).text
+
+
 def test_where_nothing_is_asked_there_is_no_link_and_no_page(app: Flask, bob: User, desk: BookingContext) -> None:
     here = a_room()
     booking, clerk = called(desk, here), at_work(app, bob, Role.DESK, here)
