@@ -12,7 +12,6 @@ import hmac
 import secrets as random
 import uuid
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 import pyotp
@@ -31,9 +30,7 @@ from booking.domain.errors import (
 from booking.domain.notices import Notice
 from booking.domain.people import audit_log, passwords, permissions, security_log, sessions, users
 from booking.domain.people.models import User
-from booking.domain.people.passkey_errors import (
-    LastFactor,
-)
+from booking.domain.people.passkey_errors import LastFactor
 from booking.domain.people.permissions import Action
 from booking.domain.people.second_factor_models import Authenticator, Passkey, RecoveryCode
 from booking.domain.people.security_log import SecurityEventKind
@@ -330,21 +327,12 @@ def seal_anew(actor: Actor, secrets: Secrets) -> int:
     Raises Forbidden; ValueError where none of the keys has sealed one: then nothing is changed.
     """
     permissions.require(actor, Action.SEAL_SECRETS_ANEW, otherwise=Forbidden)
-    newest, number = secret_keys.ring(secrets, secret_keys.SECOND_FACTOR)[0], 0
+    keys, number = secret_keys.ring(secrets, secret_keys.SECOND_FACTOR), 0
     for app in db.session.scalars(select(Authenticator).order_by(Authenticator.id).with_for_update()):
-        secret = _opened(app, secrets)
-        if not _opens(app, newest):
-            app.secret, number = sealing.seal(secret, newest, app.id.bytes), number + 1
+        if anew := sealing.sealed_anew(app.secret, keys, app.id.bytes):
+            app.secret, number = anew, number + 1
     audit_log.record(actor, "secondfactors.sealed", "authenticators", after={"authenticators": number})
     return number
-
-
-def _opens(app: Authenticator, key: bytes) -> bool:
-    try:
-        sealing.opened(app.secret, key, app.id.bytes)
-    except ValueError:
-        return False
-    return True
 
 
 def _app(user_id: uuid.UUID) -> Authenticator | None:
@@ -353,10 +341,8 @@ def _app(user_id: uuid.UUID) -> Authenticator | None:
 
 def _opened(app: Authenticator, secrets: Secrets) -> str:
     """The secret; raises ValueError where none of the keys has sealed it."""
-    for key in secret_keys.ring(secrets, secret_keys.SECOND_FACTOR):
-        with suppress(ValueError):
-            return str(sealing.opened(app.secret, key, app.id.bytes))
-    raise ValueError("this authenticator was sealed with another SECRET_KEY")
+    keys = secret_keys.ring(secrets, secret_keys.SECOND_FACTOR)
+    return str(sealing.opened_by_any(app.secret, keys, app.id.bytes))
 
 
 def _step_of(secret: str, code: str) -> int | None:

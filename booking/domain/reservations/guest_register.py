@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -181,12 +180,13 @@ def _place(booking_id: uuid.UUID) -> bytes:
 
 def _opened(kept: GuestRegister, secrets: Secrets) -> tuple[RegisteredGuest, ...] | None:
     """None where none of the keys opens it."""
-    for key in secret_keys.ring(secrets, secret_keys.REGISTERS):
-        with suppress(ValueError):
-            known: list[dict[str, Any]] = sealing.opened(kept.sealed, key, _place(kept.booking_id))
-            return tuple(RegisteredGuest(**one) for one in known)
-    telemetry.log.error("register_unreadable", booking_id=str(kept.booking_id))
-    return None
+    keys = secret_keys.ring(secrets, secret_keys.REGISTERS)
+    try:
+        known: list[dict[str, Any]] = sealing.opened_by_any(kept.sealed, keys, _place(kept.booking_id))
+    except ValueError:
+        telemetry.log.error("register_unreadable", booking_id=str(kept.booking_id))
+        return None
+    return tuple(RegisteredGuest(**one) for one in known)
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -196,24 +196,12 @@ def seal_anew(actor: Actor, secrets: Secrets) -> int:
     Raises Forbidden; ValueError where none of the keys has sealed one: then nothing is changed.
     """
     people.require(actor, Action.SEAL_SECRETS_ANEW, otherwise=Forbidden)
-    newest, number = secret_keys.ring(secrets, secret_keys.REGISTERS)[0], 0
+    keys, number = secret_keys.ring(secrets, secret_keys.REGISTERS), 0
     for kept in db.session.scalars(select(GuestRegister).order_by(GuestRegister.booking_id).with_for_update()):
-        guests = _opened(kept, secrets)
-        if guests is None:
-            raise ValueError("this register was sealed with another SECRET_KEY")
-        if not _opens(kept, newest):
-            kept.sealed = sealing.seal([asdict(one) for one in guests], newest, _place(kept.booking_id))
-            number += 1
+        if anew := sealing.sealed_anew(kept.sealed, keys, _place(kept.booking_id)):
+            kept.sealed, number = anew, number + 1
     people.audit(actor, "registers.sealed", "registers", after={"registers": number})
     return number
-
-
-def _opens(kept: GuestRegister, key: bytes) -> bool:
-    try:
-        sealing.opened(kept.sealed, key, _place(kept.booking_id))
-    except ValueError:
-        return False
-    return True
 
 
 # --- forgotten
