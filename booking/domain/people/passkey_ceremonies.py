@@ -10,15 +10,14 @@ import datetime as dt
 import ipaddress
 import json
 import secrets as random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from booking.domain.people.passkey_errors import (
-    WrongPasskey,
-)
-from booking.infra import clock, domains
+from booking.domain.people.passkey_errors import WrongPasskey
+from booking.infra import clock, domains, telemetry
 
 if TYPE_CHECKING:
     from webauthn.helpers.structs import AuthenticatorTransport, PublicKeyCredentialDescriptor
@@ -142,7 +141,7 @@ def created(answer: str, challenge: Challenge, site: Site) -> NewKey:
     from webauthn import verify_registration_response
     from webauthn.helpers import parse_registration_credential_json
 
-    try:
+    with _reading():
         credential = parse_registration_credential_json(answer)
         found = verify_registration_response(
             credential=credential,
@@ -151,8 +150,6 @@ def created(answer: str, challenge: Challenge, site: Site) -> NewKey:
             expected_origin=site.origin,
             require_user_verification=True,
         )
-    except Exception as error:  # whatever a stranger's bytes break in a parser, they are no key
-        raise WrongPasskey from error
     if len(found.credential_id) > LONGEST_ID:
         raise WrongPasskey
     transports = [transport.value for transport in credential.response.transports or ()]
@@ -163,10 +160,8 @@ def id_in(answer: str) -> bytes:
     """Which key an answer says that it is of. Raises WrongPasskey where it says none."""
     from webauthn.helpers import parse_authentication_credential_json
 
-    try:
+    with _reading():
         return parse_authentication_credential_json(answer).raw_id
-    except Exception as error:  # as above
-        raise WrongPasskey from error
 
 
 def signed(answer: str, challenge: Challenge, site: Site, key: Kept) -> int:
@@ -178,7 +173,7 @@ def signed(answer: str, challenge: Challenge, site: Site, key: Kept) -> int:
     from webauthn import verify_authentication_response
     from webauthn.helpers import parse_authentication_credential_json
 
-    try:
+    with _reading():
         credential = parse_authentication_credential_json(answer)
         found = verify_authentication_response(
             credential=credential,
@@ -189,11 +184,23 @@ def signed(answer: str, challenge: Challenge, site: Site, key: Kept) -> int:
             credential_current_sign_count=key.sign_count,
             require_user_verification=True,
         )
-    except Exception as error:  # as above
-        raise WrongPasskey from error
     if credential.response.user_handle not in (None, key.user):
         raise WrongPasskey
     return found.new_sign_count
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Of what a stranger has sent. Raises WrongPasskey where it is no answer, or not the one that was asked for."""
+    from webauthn.helpers.exceptions import WebAuthnException
+
+    try:
+        yield
+    except WebAuthnException as error:
+        raise WrongPasskey from error
+    except Exception as error:  # the parsers below py_webauthn break in ways of their own
+        telemetry.log.warning("passkey_unreadable", error=type(error).__name__)
+        raise WrongPasskey from error
 
 
 def _described(known: Sequence[Known]) -> list[PublicKeyCredentialDescriptor]:

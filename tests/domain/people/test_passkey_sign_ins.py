@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
 from flask import Flask
+from structlog.testing import capture_logs
 
 from booking.domain.actors import Actor
 from booking.domain.errors import (
@@ -22,25 +24,12 @@ from booking.domain.people import (
     signing_in,
 )
 from booking.domain.people.passkey_ceremonies import Challenge, Site
-from booking.domain.people.passkey_errors import (
-    ChallengeOver,
-    WrongPasskey,
-)
+from booking.domain.people.passkey_errors import ChallengeOver, WrongPasskey
 from booking.domain.tables import User
 from tests.cases import each
 from tests.cast import SYSTEM, acting, all_at_once, later
 from tests.domain.people.devices import PRESENT, SITE, Device, added, enter
 from tests.domain.people.test_second_factor import GUARD, half, secured
-
-
-@pytest.fixture
-def me(alice: User) -> Actor:
-    return acting(sessions.start_web(alice.id, "Firefox"))
-
-
-@pytest.fixture
-def device() -> Device:
-    return Device(SITE.origin)
 
 
 def test_alone_it_is_as_good_as_both_steps(me: Actor, device: Device) -> None:
@@ -152,6 +141,16 @@ def test_junk_is_refused_and_breaks_nothing(me: Actor, junk: str) -> None:
         passkeys.add(me, junk, "Phone", challenge, SITE)
     with pytest.raises(WrongPasskey):
         signing_in.by_passkey(junk, challenge, SITE, GUARD)
+
+
+def test_what_breaks_a_parser_is_refused_too_and_its_kind_is_logged(me: Actor, device: Device) -> None:
+    added(me, device)
+    asked = passkeys.ask_anybody(SITE)
+    answer = json.loads(device.sign(asked.options))
+    answer["response"]["userHandle"] = "A"  # no whole byte
+    with capture_logs() as said, pytest.raises(WrongPasskey):
+        signing_in.by_passkey(json.dumps(answer), asked.challenge, SITE, GUARD)
+    assert [(one["event"], one["error"]) for one in said] == [("passkey_unreadable", "Error")]
 
 
 def test_a_disabled_account_is_told_to_whoever_has_the_key(me: Actor, alice: User, device: Device) -> None:

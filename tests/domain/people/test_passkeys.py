@@ -12,9 +12,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from booking.domain.actors import Actor
-from booking.domain.errors import (
-    SignInTooOld,
-)
+from booking.domain.errors import SignInTooOld
 from booking.domain.people import (
     account_closing,
     passkeys,
@@ -39,16 +37,6 @@ from tests.cast import PASSWORD, SYSTEM, acting, all_at_once, later
 from tests.domain.people.devices import PRESENT, SITE, Device, added, enter, unwritten
 from tests.domain.people.second_factors import turned_on
 from tests.domain.people.test_second_factor import GUARD, events, half, secured
-
-
-@pytest.fixture
-def me(alice: User) -> Actor:
-    return acting(sessions.start_web(alice.id, "Firefox"))
-
-
-@pytest.fixture
-def device() -> Device:
-    return Device(SITE.origin)
 
 
 @reading

@@ -36,11 +36,6 @@ GUARD = SignInGuard(b"test")
 EMAIL = "alice@example.com"
 
 
-@pytest.fixture
-def me(alice: User) -> Actor:
-    return acting(sessions.start_web(alice.id, "Firefox"))
-
-
 def half() -> PasswordProved:
     with pytest.raises(SecondFactorNeeded) as needed:
         signing_in.with_password(EMAIL, PASSWORD, GUARD)
