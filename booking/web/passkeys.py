@@ -9,9 +9,7 @@ from flask import Blueprint, Response, jsonify, request, session, url_for
 from flask_babel import gettext
 
 from booking.domain import people
-from booking.domain.errors import (
-    Invalid,
-)
+from booking.domain.errors import Invalid
 from booking.domain.people import (
     ChallengeOver,
     LastFactor,

@@ -18,9 +18,7 @@ from booking.domain.errors import (
     TooManyAttempts,
     WrongCode,
 )
-from booking.domain.people.passkey_errors import (
-    WrongPasskey,
-)
+from booking.domain.people.passkey_errors import WrongPasskey
 from booking.infra import throttle
 from booking.infra.throttle import Limit
 

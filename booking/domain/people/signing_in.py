@@ -28,9 +28,7 @@ from booking.domain.notices import Notice
 from booking.domain.people import passkeys, passwords, second_factor, security_log, sign_in_throttle, users
 from booking.domain.people.models import User
 from booking.domain.people.passkey_ceremonies import Challenge, Site
-from booking.domain.people.passkey_errors import (
-    WrongPasskey,
-)
+from booking.domain.people.passkey_errors import WrongPasskey
 from booking.domain.people.second_factor import Secrets, Ways
 from booking.domain.people.security_log import SecurityEventKind
 from booking.domain.people.sign_in_throttle import SignInGuard

@@ -10,10 +10,7 @@ from sqlalchemy import text
 
 from booking.domain import pricing
 from booking.domain.maintenance import verification
-from booking.domain.reservations import (
-    change_quotes,
-    stay_changes,
-)
+from booking.domain.reservations import change_quotes, stay_changes
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.stay_changes import Agreed

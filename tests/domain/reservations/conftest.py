@@ -12,9 +12,7 @@ import pytest
 from flask import Flask
 from psycopg2.extras import register_uuid
 
-from booking.domain.reservations import (
-    bookings,
-)
+from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from tests.cast import (

@@ -8,14 +8,8 @@ from typing import Any
 import pytest
 
 from booking.domain.catalogue.cancellation_policies import MODERATE
-from booking.domain.errors import (
-    BookingNotChangeable,
-    Invalid,
-)
-from booking.domain.reservations import (
-    bookings,
-    holds,
-)
+from booking.domain.errors import BookingNotChangeable, Invalid
+from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra import clock

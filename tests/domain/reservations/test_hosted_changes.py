@@ -15,10 +15,7 @@ from booking.domain.errors import (
     PriceChanged,
 )
 from booking.domain.maintenance.verification import verify
-from booking.domain.reservations import (
-    bookings,
-    change_pages,
-)
+from booking.domain.reservations import bookings, change_pages
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Event, Room, User
 from booking.infra.provider import NoAnswer
