@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +11,7 @@ from flask import Blueprint, Response, request, session, url_for
 from booking.admin import stories
 from booking.admin.entrance import desk
 from booking.domain import inventory, people, reservations
-from booking.domain.errors import Conflict, Invalid, NotFound, UnknownBooking
-from booking.domain.inventory import BlockNotFound
+from booking.domain.errors import Conflict, Invalid, NotFound
 from booking.domain.people import AuditEntry, AuditSearch
 from booking.domain.reservations import NamedThing
 from booking.http import words
@@ -36,7 +34,7 @@ def index() -> Response:
     form, status, found = Form.asked(), 200, None
     try:
         asked = form.accept(AuditSearch)
-        found = people.search_audit_log(actor(), asked, _things(asked.thing))
+        found = people.search_audit_log(actor(), asked, reservations.things_meant(actor(), asked.thing))
     except Invalid as refusal:
         people.search_audit_log(actor(), AuditSearch(), limit=1)  # for who may not look, nothing is wrong with a form
         status = status_of(refusal)
@@ -61,27 +59,6 @@ def undo(log_id: str) -> Response:
     except Conflict as refusal:
         session[TOLD] = {"why": words.message(refusal)}
     return go_to(security.page_path(request.form.get("next"), url_for(".index")))
-
-
-def _things(said: str) -> Sequence[str]:
-    """A booking is also meant by its reference, and its order with it."""
-    if block := decode("block", said.strip()):
-        return _room_of(block)
-    if not said.strip() or "_" in said:
-        return ()
-    try:
-        order = reservations.look_up_order(actor(), said)
-    except UnknownBooking:
-        return ()
-    return [encode("order", order.order_id), *(encode("booking", one.id) for one in order.bookings)]
-
-
-def _room_of(block: uuid.UUID) -> Sequence[str]:
-    """Where the log tells of a block; nothing where it is gone, or not theirs to see."""
-    try:
-        return [encode("room", inventory.get_block(actor(), block).block.room_id)]
-    except BlockNotFound:
-        return ()
 
 
 @dataclass(frozen=True, slots=True)

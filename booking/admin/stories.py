@@ -164,11 +164,8 @@ def of_entry(entry: AuditEntry, names: Mapping[str, str], currency: str = "") ->
     """An entry of the audit log; an action of another version by its own name. `currency`: of amounts without one."""
     text = str(ACTIONS.get(entry.action, entry.action))
     who = states.actor(entry.actor, dict(names))
-    before, after = dict(entry.before), dict(entry.after)
-    if entry.personal:
-        before |= entry.personal.before
-        after |= entry.personal.after
-    return Told(entry.at, who, text, tuple(changes(before, after, currency)), entry.request_id, entry.door)
+    told = tuple(changes(entry.was, entry.now, currency))
+    return Told(entry.at, who, text, told, entry.request_id, entry.door)
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any], currency: str = "") -> list[str]:

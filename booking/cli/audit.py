@@ -13,7 +13,6 @@ from booking.cli.json_output import as_json, instant, show
 from booking.cli.operator import Group, acting, refusals_said
 from booking.cli.values import Id
 from booking.domain import inventory, people, reservations
-from booking.domain.errors import UnknownBooking
 from booking.domain.inputs import accept
 from booking.domain.people import AuditEntry, AuditSearch
 from booking.http.services import current_services
@@ -51,7 +50,8 @@ def list_them(subject: str | None, email: str | None, limit: int, as_json: bool,
     with refusals_said(who="--person", thing="--subject"):
         by = people.get_user(acting(), email.strip()).id if email is not None else None
         wanted = accept(AuditSearch, asked, strict=False)
-        entries = people.search_audit_log(acting(), wanted, _things(wanted.thing), limit, by=by).entries
+        things = reservations.things_meant(acting(), wanted.thing)
+        entries = people.search_audit_log(acting(), wanted, things, limit, by=by).entries
     if as_json:
         show(map(_facts, entries))
         return
@@ -82,49 +82,28 @@ def undo(entry: uuid.UUID, as_json: bool) -> None:
         click.echo(f"Taken back: {undone.action} {undone.subject}.")
 
 
-def _things(said: str) -> list[str]:
-    """A booking is also meant by its reference, and its order with it."""
-    if not said or "_" in said:
-        return []
-    try:
-        order = reservations.look_up_order(acting(), said)
-    except UnknownBooking:
-        return []
-    return [encode("order", order.order_id), *(encode("booking", one.id) for one in order.bookings)]
-
-
 def _facts(entry: AuditEntry) -> dict[str, Any]:
-    before, after = _told(entry)
     return {
         "entryId": encode("entry", entry.id),
         "at": instant(entry.at),
         "actor": entry.actor,
         "action": entry.action,
         "subject": entry.subject,
-        "before": before,
-        "after": after,
+        "before": entry.was,
+        "after": entry.now,
         "door": entry.door or None,
         "requestId": entry.request_id or None,
-        "unreadable": entry.unreadable or bool(entry.person_id and not entry.personal),
+        "unreadable": entry.unreadable or entry.is_erased,
     }
 
 
-def _told(entry: AuditEntry) -> tuple[dict[str, Any], dict[str, Any]]:
-    before, after = dict(entry.before), dict(entry.after)
-    if entry.personal:
-        before |= entry.personal.before
-        after |= entry.personal.after
-    return before, after
-
-
 def _line(entry: AuditEntry) -> str:
-    before, after = _told(entry)
-    told = (json.dumps(values, ensure_ascii=False) for values in (before, after))
-    change = " -> ".join(told) if before or after else ""
+    told = (json.dumps(values, ensure_ascii=False) for values in (entry.was, entry.now))
+    change = " -> ".join(told) if entry.was or entry.now else ""
     missing = ""
     if entry.unreadable:
         missing = "(unreadable: damaged, or put here by hand)"
-    elif entry.person_id and not entry.personal:
+    elif entry.is_erased:
         missing = "(about somebody who was erased)"
     facts = (
         f"{entry.at.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S}Z",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import uuid
 from typing import Any
@@ -11,6 +10,7 @@ import click
 from flask.cli import with_appcontext
 
 from booking.cli.csv_file import Rows
+from booking.cli.json_output import as_json, show
 from booking.cli.operator import acting, refusals_said
 from booking.domain import catalogue, reservations
 from booking.domain.errors import Invalid
@@ -38,7 +38,7 @@ SAID = {
 )
 @click.option("--dry-run", is_flag=True, help="Only look: change nothing.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when a row did not come in (the others do all the same).")
-@click.option("--json", "as_json", is_flag=True, help="For programs: one array of all rows.")
+@as_json
 @with_appcontext
 def import_(file: str, slug: str, source: str, *, dry_run: bool, strict: bool, as_json: bool) -> None:
     """Import reservations that were made elsewhere from FILE, a CSV in UTF-8, plain or gzipped ("-": standard input).
@@ -58,7 +58,7 @@ def import_(file: str, slug: str, source: str, *, dry_run: bool, strict: bool, a
     for one in [] if as_json else found.in_the_way:
         click.echo(f"line {one.line}: {_why(one)}{_of(one)}", err=True)
     if as_json:
-        click.echo(json.dumps([_facts(one) for one in sorted(done, key=lambda one: one.line)], indent=1))
+        show(map(_facts, sorted(done, key=lambda one: one.line)))
     else:
         told = (f"{found.counts[outcome]:,} {said}" for outcome, said in SAID.items() if found.counts[outcome])
         click.echo(f"{count(found.rows, 'row')}: {', '.join(told) or 'nothing to do'}.")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 from flask.cli import with_appcontext
 
+from booking.cli.json_output import as_json, show
 from booking.cli.operator import acting, refusals_said
 from booking.domain import reservations
 from booking.domain.reservations import DEPARTED, EXPECTED, IN_HOUSE, NO_SHOW, Booking, Departure
@@ -23,7 +23,6 @@ SAID = {
     DEPARTED: "is checked out",
     NO_SHOW: "is marked as a no-show",
 }
-as_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
 reference = click.argument("reference")
 
 
@@ -133,7 +132,7 @@ def _shown(seen: Departure) -> str:
 def _show(done: Booking, as_json: bool) -> None:
     """A sentence, or one array of one booking."""
     if as_json:
-        click.echo(json.dumps([_facts(done)], indent=1))
+        show([_facts(done)])
         return
     click.echo(f"{done.reference} {SAID[done.presence]}: {done.room_name}, {done.check_in} to {done.check_out}.")
 

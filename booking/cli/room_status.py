@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
+from booking.cli.json_output import as_json, show
 from booking.cli.operator import acting, refusals_said
 from booking.cli.room_blocks import ROOM
 from booking.cli.values import DATE
@@ -30,7 +30,7 @@ OUT_OF_ORDER = ROOM_OUT_OF_ORDER.replace("_", "-")
 @click.option("--to", "last", type=DATE, help="Out of order up to this day, the night of which is on sale.")
 @click.option("--reason", default="", help="Why it is out of order.")
 @click.option("--undo", is_flag=True, help="As it was before the last change, within a minute.")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@as_json
 @with_appcontext
 def status(room_id: uuid.UUID | None, as_json: bool, **wanted: Any) -> None:
     """Show which rooms are clean, dirty, inspected or out of order; with ROOM, show or set its state.
@@ -47,7 +47,7 @@ def status(room_id: uuid.UUID | None, as_json: bool, **wanted: Any) -> None:
     with refusals_said(checkIn="--from", checkOut="--to", status="--set"):
         found = _done(room_id, **wanted)
     if as_json:
-        click.echo(json.dumps([_facts(one) for one in found], indent=1))
+        show(map(_facts, found))
         return
     for one in found:
         click.echo(_line(one))

@@ -46,3 +46,10 @@ def test_the_names_of_before_do_the_same(runner: FlaskCliRunner, room: Room) -> 
     block = blocked(room, in_days(30), reason="painting")
     assert run(runner, "remove", encode("block", block.id)).output.endswith(": 3 nights on sale again.\n")
     assert run(runner, "show", encode("block", block.id)).exit_code == 1
+
+
+def test_what_was_done_to_a_block_is_found_by_its_id(runner: FlaskCliRunner, room: Room) -> None:
+    block, _ = blocked(room, in_days(30), reason="paint"), blocked(a_room(), in_days(30), reason="elsewhere")
+    asked = ["audit", "list", "--json", "--subject", encode("block", block.id)]
+    [told] = json.loads(runner.invoke(args=asked).stdout)
+    assert (told["action"], told["subject"]) == ("nights.blocked", encode("room", room.id))

@@ -217,7 +217,13 @@ FAULTS = (
     ),
     Fault(
         "two-in-one-room",
-        (Edit(f"{RESERVATIONS}/front_desk.py", "    if others:\n", "    if len(others) > 9:\n"),),
+        (
+            Edit(
+                f"{RESERVATIONS}/occupied_rooms.py",
+                "others[0] if others else None",
+                "others[0] if len(others) > 9 else None",
+            ),
+        ),
         guard="tests/domain/reservations/test_front_desk.py",
     ),
     Fault(

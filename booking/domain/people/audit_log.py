@@ -60,6 +60,21 @@ class AuditEntry:
     request_id: str
     unreadable: bool = False
 
+    @property
+    def was(self) -> dict[str, Any]:
+        """All that is said of before, also of its person."""
+        return {**self.before, **(self.personal.before if self.personal else {})}
+
+    @property
+    def now(self) -> dict[str, Any]:
+        """The same of afterwards."""
+        return {**self.after, **(self.personal.after if self.personal else {})}
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether it was about somebody of whom nobody can read any more."""
+        return self.person_id is not None and self.personal is None and not self.unreadable
+
 
 def record(
     actor: Actor,

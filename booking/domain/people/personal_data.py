@@ -113,8 +113,8 @@ def _audit_log(user_id: uuid.UUID) -> list[Entry]:
         {
             "at": instant(entry.at),
             "action": entry.action,
-            "before": {**entry.before, **(entry.personal.before if entry.personal else {})},
-            "after": {**entry.after, **(entry.personal.after if entry.personal else {})},
+            "before": entry.was,
+            "after": entry.now,
             **({"unreadable": True} if entry.unreadable else {}),
         }
         for entry in audit_log.about(user_id)

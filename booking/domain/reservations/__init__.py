@@ -175,6 +175,7 @@ from booking.domain.reservations.staff_view import get as get_for_staff
 from booking.domain.reservations.stay_changes import Agreed as AgreedChange
 from booking.domain.reservations.stay_changes import change as change_booking
 from booking.domain.reservations.thing_names import NamedThing
+from booking.domain.reservations.thing_names import meant as things_meant
 from booking.domain.reservations.thing_names import named as named_things
 from booking.domain.reservations.undoing import STEPS as DESK_STEPS
 from booking.domain.reservations.undoing import last_step as last_desk_step
@@ -383,6 +384,7 @@ __all__ = [
     "see_register",
     "shown_status",
     "tally_rows",
+    "things_meant",
     "undo_desk_step",
     "withdraw_change",
     "withdraw_payment",

@@ -1,4 +1,4 @@
-"""What the things that the audit log speaks of are called: rooms, bookings, orders, payments, properties, people."""
+"""The things that the audit log speaks of: what they are called, and which of them somebody means."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from booking.domain import people
+from booking.domain import inventory, people
 from booking.domain.actors import Actor
 from booking.domain.catalogue import Property, Room
-from booking.domain.errors import NotFound
+from booking.domain.errors import NotFound, UnknownBooking
 from booking.domain.payments import Order, Payment, Waiver
 from booking.domain.people import Action, User
+from booking.domain.reservations import order_lookup
 from booking.domain.reservations.models import Booking
 from booking.infra.db import db, reading
 from booking.infra.ids import decode, encode
@@ -42,6 +43,23 @@ def named(actor: Actor, subjects: Collection[str]) -> dict[str, NamedThing]:
         if kind in _KINDS and (known := decode(kind, subject)):
             wanted[kind].add(known)
     return {encode(kind, known): thing for kind, ids in sorted(wanted.items()) for known, thing in _KINDS[kind](ids)}
+
+
+def meant(actor: Actor, said: str) -> list[str]:
+    """The TypeIDs that something else stands for: a reference for its order and its bookings, a block for its room.
+
+    Nothing where there is none, or it is not the actor's to see.
+    """
+    said = said.strip()
+    try:
+        if block := decode("block", said):
+            return [encode("room", inventory.get_block(actor, block).block.room_id)]
+        if not said or "_" in said:
+            return []
+        order = order_lookup.look_up(actor, said)
+    except (inventory.BlockNotFound, UnknownBooking):
+        return []
+    return [encode("order", order.order_id), *(encode("booking", one.id) for one in order.bookings)]
 
 
 Found = Iterator[tuple[uuid.UUID, NamedThing]]
