@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, request, session, url_for
 
-from booking.admin import calendar_place
+from booking.admin import calendar_cells, calendar_place
 from booking.admin.entrance import desk
 from booking.domain import inventory, reservations
 from booking.domain.errors import Invalid, RoomNotFound
 from booking.domain.inventory import BlockableRoom, BlockDiffers, BlockNotFound, NightsTaken, NightsToBlock
-from booking.domain.reservations import CalendarEntry, CalendarRoom, CalendarWish, RoomCalendar
-from booking.domain.stays import Stay
+from booking.domain.reservations import CalendarWish, RoomCalendar
 from booking.http import number_format
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
@@ -33,15 +30,6 @@ CALENDAR, NIGHTS = "admin/calendar.html", "admin/nights.html"
 A_LITTLE = dt.timedelta(days=2)
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Days beside each other in a room's row that are one thing: an entry, or nights that are free."""
-
-    stay: Stay
-    entry: CalendarEntry | None = None
-    is_past: bool = False
-
-
 @blueprint.get("/")
 def show() -> Response:
     """The rooms of one property; to htmx, the next ones."""
@@ -52,7 +40,8 @@ def show() -> Response:
     found = reservations.room_calendar(actor(), house.id, view, rules)
     told = None if is_more else _told()
     facts: dict[str, Any] = {"house": house, "calendar": found, "wish": wish, "form": form, "told": told}
-    facts |= {"cells": _cells_of(found), "place": calendar_place.of(found.days[0].date, wish), **_around(found)}
+    place = calendar_place.of(found.days[0].date, wish)
+    facts |= {"cells": calendar_cells.rows(found, place), "place": place, **_around(found)}
     if is_more:
         return more_of(CALENDAR, "rows", **facts)
     return page(CALENDAR, block="main", status=status, **facts)
@@ -120,29 +109,6 @@ def _asked() -> tuple[Form, CalendarWish, int]:
         return form, form.accept(CalendarWish), 200
     except Invalid as refusal:
         return form, CalendarWish(), status_of(refusal)
-
-
-def _cells_of(calendar: RoomCalendar) -> dict[Any, list[Cell]]:
-    days = Stay(calendar.days[0].date, calendar.days[-1].date + dt.timedelta(days=1))
-    return {room.id: list(_cells(room, days, calendar.today)) for room in calendar.rooms}
-
-
-def _cells(room: CalendarRoom, days: Stay, today: dt.date) -> Iterator[Cell]:
-    """The whole row. What is free is cut at today: only what comes can be sold or blocked."""
-    free_from = days.check_in
-    for entry in room.entries:
-        yield from _free(free_from, entry.stay.check_in, today)
-        yield Cell(entry.stay, entry)
-        free_from = entry.stay.check_out
-    yield from _free(free_from, days.check_out, today)
-
-
-def _free(first: dt.date, end: dt.date, today: dt.date) -> Iterator[Cell]:
-    cut = min(max(first, today), end)
-    if first < cut:
-        yield Cell(Stay(first, cut), is_past=True)
-    if cut < end:
-        yield Cell(Stay(cut, end))
 
 
 def _around(calendar: RoomCalendar) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from babel import Locale
 from babel.support import NullTranslations
-from flask import Flask, g, has_app_context
+from flask import Flask, g
 from flask_babel import Babel, get_locale, get_translations
 
 DEFAULT = "en"
@@ -31,6 +31,7 @@ def install(app: Flask) -> None:
         counted,
         newstyle=True,
     )
+    environment.globals["_"] = environment.globals["gettext"]  # and not by way of looking it up in each page's context
 
 
 def text(said: str) -> str:
@@ -64,13 +65,14 @@ def name() -> str:
 
 
 def _spoken() -> _Spoken:
-    if not has_app_context():
-        return _Spoken(Locale(DEFAULT), NullTranslations(), DEFAULT)
-    spoken: _Spoken | None = g.get("spoken")
-    if spoken is None:
-        found = get_locale() or Locale(DEFAULT)
-        spoken = g.spoken = _Spoken(found, get_translations(), str(found))
-    return spoken
+    try:
+        found: _Spoken = g.spoken
+    except AttributeError:
+        locale = get_locale() or Locale(DEFAULT)
+        found = g.spoken = _Spoken(locale, get_translations(), str(locale))
+    except RuntimeError:  # at no request and no command
+        found = _Spoken(Locale(DEFAULT), NullTranslations(), DEFAULT)
+    return found
 
 
 def tag() -> str:

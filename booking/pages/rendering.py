@@ -62,7 +62,6 @@ def install(app: Flask, settings: Settings) -> None:
         weekdays=date_format.weekdays,
         later_day=formats.later_day,
         stay_dates=formats.stay_dates,
-        stay_text=date_format.stay,
         wait_steps=formats.wait_steps,
         end_of_wait=formats.end_of_wait,
         nonce=security.nonce,

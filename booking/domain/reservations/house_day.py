@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, and_, any_, func, literal, or_, select, true, union
@@ -156,9 +157,6 @@ class _Day:
         begins = dt.timedelta(hours=self.rules.day_begins_at.hour, minutes=self.rules.day_begins_at.minute)
         return func.date(func.timezone(Booking.time_zone, sql_now()) - begins)
 
-    def of(self, booking: Booking) -> dt.date:
-        return self.rules.today(booking.time_zone)
-
 
 # --- who comes, goes and stays
 
@@ -215,10 +213,11 @@ def _left_today(now: _Day) -> Select[uuid.UUID]:
 
 
 def _read(wanted: Any, now: _Day) -> list[Visit]:
+    today = cache(now.rules.today)  # by time zone
     return [
         Visit(
             booking,
-            now.of(booking),
+            today(booking.time_zone),
             guest or "",
             phone,
             at,
