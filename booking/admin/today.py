@@ -14,6 +14,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request, session, url_for
 
+from booking.admin import day_cells
 from booking.admin.entrance import desk
 from booking.domain import inventory, reservations
 from booking.domain.errors import BookingError, BookingNotFound, Conflict, Invalid, RoomNotFound
@@ -53,6 +54,7 @@ def show() -> Response:
     return page(
         TODAY,
         block="main",
+        cells=day_cells,
         today=found,
         rooms=_rooms(found) if day is None else None,
         told=session.pop(TOLD, None),

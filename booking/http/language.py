@@ -6,12 +6,15 @@ be. That is found out once for a request here.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from babel import Locale
 from babel.support import NullTranslations
 from flask import Flask, g
 from flask_babel import Babel, get_locale, get_translations
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 DEFAULT = "en"
 
@@ -25,13 +28,21 @@ class _Spoken(NamedTuple):
 def install(app: Flask) -> None:
     """All texts go through gettext."""
     Babel(app, default_locale=DEFAULT, default_timezone="UTC", default_translation_directories="translations")
-    environment: Any = app.jinja_env  # the extension gives it this method
-    environment.install_gettext_callables(
-        text,
-        counted,
-        newstyle=True,
-    )
-    environment.globals["_"] = environment.globals["gettext"]  # and not by way of looking it up in each page's context
+    # Not the extension's own functions: they ask for the context, which Jinja makes anew, with all that a page knows,
+    # for every text that stands in a loop.
+    app.jinja_env.globals.update(_=_shown, gettext=_shown, ngettext=_shown_counted)
+
+
+@pass_eval_context
+def _shown(page: EvalContext, said: str, /, **facts: object) -> str:
+    found = text(said)
+    return (Markup(found) if page.autoescape else found) % facts  # noqa: S704 as templates and translators write it
+
+
+@pass_eval_context
+def _shown_counted(page: EvalContext, one: str, many: str, num: int, /, **facts: object) -> str:
+    found = counted(one, many, num)
+    return (Markup(found) if page.autoescape else found) % {"num": num, **facts}  # noqa: S704 the same
 
 
 def text(said: str) -> str:
