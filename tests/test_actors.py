@@ -160,6 +160,7 @@ STEP = {
 # find out who the actor is.
 PROOF = {
     "people": {
+        "agree_to_email_change",
         "ask_for_any_passkey",
         "ask_for_passkey",
         "confirm_email",

@@ -10,7 +10,7 @@ from flask_babel.speaklater import LazyString
 from booking.config import Settings
 from booking.domain import catalogue, messages, people
 from booking.domain.messages import Task
-from booking.domain.people import Addressee, LinkKind
+from booking.domain.people import Addressee, EmailChange, LinkKind
 from booking.infra import ids
 from booking.infra.domains import ascii_url
 from booking.infra.mail_message import Email
@@ -56,13 +56,15 @@ def _invitation(task: Task, message_id: str, settings: Settings) -> Email | None
     return written(Addressee(invitation.email, ""), subject, letter, settings, facts)
 
 
-def _about_change(kind: str, of: LinkKind, page: str, subject: LazyString, *, old: bool, confirmed: bool) -> Writer:
+def _about_change(
+    kind: str, of: LinkKind, page: str, subject: LazyString, *, old: bool, stands: Callable[[EmailChange], bool]
+) -> Writer:
     """A writer of mails about a change of address, for as long as the change stands as the mail tells it."""
 
     def write(task: Task, message_id: str, settings: Settings) -> Email | None:
         change_id = ids.decode("change", task.payload["changeId"])
         change = people.find_email_change(change_id) if change_id else None
-        if change is None or (change.is_confirmed and not confirmed):
+        if change is None or not stands(change):
             return None
         facts: dict[str, object] = {
             "change": change,
@@ -177,7 +179,7 @@ WRITERS: dict[str, Writer] = {
         "change-email",
         lazy_gettext("Confirm your new email address for %(site)s"),
         old=False,
-        confirmed=False,
+        stands=lambda change: change.waits_for_new,
     ),
     "email.announced": _about_change(
         "email_change_notice",
@@ -185,7 +187,15 @@ WRITERS: dict[str, Writer] = {
         "keep-email",
         lazy_gettext("Your email address is about to change at %(site)s"),
         old=True,
-        confirmed=False,
+        stands=lambda change: not change.is_confirmed,
+    ),
+    "email.awaited": _about_change(
+        "email_change_awaited",
+        LinkKind.KEEP,
+        "keep-email",
+        lazy_gettext("Confirm the change of your email address at %(site)s"),
+        old=True,
+        stands=lambda change: change.waits_for_old,
     ),
     "email.changed": _about_change(
         "email_changed",
@@ -193,6 +203,6 @@ WRITERS: dict[str, Writer] = {
         "keep-email",
         lazy_gettext("Your email address was changed at %(site)s"),
         old=True,
-        confirmed=True,
+        stands=lambda change: change.is_confirmed,
     ),
 }

@@ -19,7 +19,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from booking.config import Settings
-from booking.domain import maintenance, messages, reservations
+from booking.domain import maintenance, messages, people, reservations
 from booking.domain.actors import Actor
 from booking.http.services import current_services
 from booking.infra import sent_mails
@@ -124,6 +124,7 @@ def chores(settings: Settings) -> list[Chore]:
         Chore("holds", settings.sweep_seconds, lambda: until_done(partial(reservations.expire_holds, WORKER), 100)),
         *(Chore("payments", settings.sweep_seconds, recover) for _ in range(PAYMENT_SWEEPERS)),
         Chore("provider", LOOK_AT_PROVIDER_SECONDS, look_at_providers),
+        Chore("email_changes", PRUNE_SECONDS, lambda: until_done(partial(people.finish_email_changes, WORKER), 100)),
         Chore("prune", PRUNE_SECONDS, partial(prune, settings.mail_dir)),
         *([Chore("demo", DEMO_SECONDS, demo_days.play)] if settings.plays_demo else []),
     ]

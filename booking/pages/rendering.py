@@ -39,6 +39,7 @@ def install(app: Flask, settings: Settings) -> None:
         month_name=date_format.month_name,
         weekday=date_format.weekday,
         moment=date_format.moment,
+        moment_utc=date_format.moment_utc,
         local=date_format.local,
         ago=date_format.ago,
         time_left=date_format.time_left,

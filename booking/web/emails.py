@@ -96,15 +96,26 @@ def use_new(link: str) -> Response:
     try:
         people.confirm_email_change(link, _secrets())
     except EmailTaken as refusal:
-        return page("account/email_taken.html", block="main", status=status_of(refusal))
+        return _taken(refusal)
     return go_to(url_for(".confirm_new", link=link))
 
 
 @blueprint.get("/keep-email/<link>")
 def confirm_old(link: str) -> Response:
-    """Was it not you?"""
+    """Was it you, or not?"""
     found = people.shown_email_change(LinkKind.KEEP, link, _secrets())
     return page("account/keep_email.html", change=found, link=link)
+
+
+@blueprint.post("/keep-email/<link>/confirm")
+def agree(link: str) -> Response:
+    """It was me: the change happens as soon as the new mailbox has confirmed, too."""
+    limits.count(public=True, books=False)
+    try:
+        people.agree_to_email_change(link, _secrets())
+    except EmailTaken as refusal:
+        return _taken(refusal)
+    return go_to(url_for(".confirm_old", link=link))
 
 
 @blueprint.post("/keep-email/<link>")
@@ -114,6 +125,10 @@ def keep_old(link: str) -> Response:
     people.undo_email_change(link, _secrets())
     signed_in.forget()
     return page("account/email_kept.html", block="main")
+
+
+def _taken(refusal: EmailTaken) -> Response:
+    return page("account/email_taken.html", block="main", status=status_of(refusal))
 
 
 @blueprint.errorhandler(LinkOver)

@@ -108,7 +108,7 @@ def account_page(status: int = 200, done: str | None = None, **forms: Form) -> R
         "done": done,
         "undeliverable": people.undeliverable_since(who.actor),
         "email": forms.get("email") or Form(),
-        "new_email": people.pending_email_change(who.actor),
+        "change": people.pending_email_change(who.actor),
         "is_verified": people.is_email_verified(who.actor),
         "profile": forms.get("profile") or Form({"fullName": who.full_name}),
         "password": forms.get("password") or Form(),

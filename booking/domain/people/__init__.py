@@ -22,8 +22,12 @@ from booking.domain.people.audit_search import AuditSearch, FoundEntries
 from booking.domain.people.audit_search import find as search_audit_log
 from booking.domain.people.email_changes import GOOD_FOR as EMAIL_CHANGE_GOOD_FOR
 from booking.domain.people.email_changes import KEPT_FOR as EMAIL_CHANGE_KEPT_FOR
+from booking.domain.people.email_changes import SILENT_FOR as EMAIL_CHANGE_SILENT_FOR
+from booking.domain.people.email_changes import Change as EmailChange
+from booking.domain.people.email_changes import agree as agree_to_email_change
 from booking.domain.people.email_changes import confirm as confirm_email_change
 from booking.domain.people.email_changes import find as find_email_change
+from booking.domain.people.email_changes import finish_silent as finish_email_changes
 from booking.domain.people.email_changes import give_up as give_up_email_change
 from booking.domain.people.email_changes import pending as pending_email_change
 from booking.domain.people.email_changes import prune as prune_email_changes
@@ -169,6 +173,7 @@ __all__ = [
     "BAD_SECURITY_EVENTS",
     "EMAIL_CHANGE_GOOD_FOR",
     "EMAIL_CHANGE_KEPT_FOR",
+    "EMAIL_CHANGE_SILENT_FOR",
     "FAREWELL",
     "INVITATION_GOOD_FOR",
     "INVITED",
@@ -194,6 +199,7 @@ __all__ = [
     "CurrentUser",
     "Deletion",
     "Email",
+    "EmailChange",
     "EmailChoice",
     "ForgottenPassword",
     "FoundEntries",
@@ -241,6 +247,7 @@ __all__ = [
     "add_passkey",
     "addressee_of",
     "addressee_of_id",
+    "agree_to_email_change",
     "as_utc_text",
     "ask_for_any_passkey",
     "ask_for_passkey",
@@ -271,6 +278,7 @@ __all__ = [
     "find_email_change",
     "find_farewell",
     "find_owners",
+    "finish_email_changes",
     "finish_sign_in",
     "finish_sign_in_by_passkey",
     "forget_undeliverable",

@@ -47,10 +47,11 @@ class EmailVerification(MailedLink):
 
 
 class EmailChange(Model):
-    """From one address to another: nothing happens before the new one confirms; the old one may stop or undo it.
+    """From one address to another: nothing happens before both mailboxes confirm; the old one may stop or undo it.
 
-    `session_id` is the sign-in that asked for it. `keeps_until` ends the time in which it can be undone: until then
-    nobody else gets the old address. Only one of a user's changes is open.
+    The old one is asked where it is known to be read (`asks_old`). `session_id` is the sign-in that asked for it.
+    `confirmed_at` is when the address changed. `keeps_until` ends the time in which it can be undone: until then nobody
+    else gets the old address. Only one of a user's changes is open.
     """
 
     __tablename__ = "email_changes"
@@ -76,6 +77,9 @@ class EmailChange(Model):
     new_email: Mapped[Name]
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[Instant]
+    asks_old: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    new_confirmed_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    old_confirmed_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     confirmed_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     keeps_until: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     stopped_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))

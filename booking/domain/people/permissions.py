@@ -44,6 +44,7 @@ class Action(StrEnum):
     SET_PASSWORD_OF_OTHERS = "account.set_password"  # noqa: S105 a name
     RESET_SECOND_FACTOR = "account.reset_second_factor"
     SEAL_SECRETS_ANEW = "secrets.seal"
+    FINISH_EMAIL_CHANGES = "account.finish_email_changes"  # that the old mailbox says nothing about
     DISABLE_ACCOUNT = "account.disable"
     ENABLE_ACCOUNT = "account.enable"
     DELETE_ACCOUNT = "account.delete"
@@ -103,6 +104,7 @@ ALLOWED: Mapping[Action, Who] = {
     Action.SET_PASSWORD_OF_OTHERS: SYSTEM,
     Action.RESET_SECOND_FACTOR: OWNER | SYSTEM,
     Action.SEAL_SECRETS_ANEW: SYSTEM,
+    Action.FINISH_EMAIL_CHANGES: SYSTEM,
     Action.DISABLE_ACCOUNT: OWN | OWNER | SYSTEM,
     Action.ENABLE_ACCOUNT: OWNER | SYSTEM,
     Action.DELETE_ACCOUNT: OWN | SYSTEM,

@@ -100,6 +100,8 @@ def _email_changes(user_id: uuid.UUID) -> list[Entry]:
             "from": row.old_email,
             "to": row.new_email,
             "createdAt": instant(row.created_at),
+            "newConfirmedAt": instant(row.new_confirmed_at),
+            "oldConfirmedAt": instant(row.old_confirmed_at),
             "confirmedAt": instant(row.confirmed_at),
             "stoppedAt": instant(row.stopped_at),
         }

@@ -56,6 +56,7 @@ SYSTEM = (OWNER - {"demo.mails", "house.see", "register.keep", "notes.write"}) |
     "secrets.seal",
     "account.set_password",
     "account.delete",
+    "account.finish_email_changes",
     "house.prune",
 }
 OF_ROLE = {Role.OWNER: OWNER, Role.MANAGER: MANAGER, Role.DESK: DESK, Role.HOUSEKEEPING: HOUSEKEEPING}

@@ -2,61 +2,43 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from booking.domain.actors import VISITOR
 from booking.domain.errors import ChangeLinkOver, EmailTaken, InvalidCredentials, Unauthorized
 from booking.domain.people import email_changes, email_verification, own_account, password_resets, sessions, users
-from booking.domain.people.inputs import Registration
 from booking.domain.people.users import CurrentUser
 from booking.domain.tables import EmailChange, User
 from tests.cast import PASSWORD, acting, all_at_once, count, later, person
 from tests.jobs.conftest import mail_dir as mail_dir  # noqa: PLC0414 a fixture
 from tests.jobs.letters_sent import newest, path_in, recipient, sent, text
+from tests.web.people.email_changes_asked import (
+    AFTER,
+    DAY,
+    HOUR,
+    MINE,
+    NEW,
+    OLD,
+    TO_NEW,
+    TO_OLD,
+    agreed,
+    ask,
+    confirmed,
+    has,
+    is_in,
+    register,
+    undone,
+)
 from tests.web.visitor import Visitor
 
 pytestmark = pytest.mark.slow
-
-HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
-OLD, NEW = "alice@example.com", "alice@new.example"
-TO_NEW, TO_OLD, AFTER = "Confirm your new", "Your email address is about", "Your email address was changed"
-MINE = "a-secret-for-tests-only-0123456789abcdef"
 
 
 @pytest.fixture
 def guest(app: Flask, alice: User, mail_dir: Path) -> Visitor:
     return Visitor(app).sign_in("alice")
-
-
-def ask(guest: Visitor, new: str = NEW) -> Visitor:
-    return guest.go("/account").send("/account/email", newEmail=new)
-
-
-def pressed(app: Flask, mail_dir: Path, subject: str, page: str) -> Visitor:
-    """Somebody in another browser opens the newest such mail's link and presses its button."""
-    path = path_in(newest(mail_dir, subject), page)
-    return Visitor(app).go(path).send(path)
-
-
-def confirmed(app: Flask, mail_dir: Path) -> Visitor:
-    return pressed(app, mail_dir, TO_NEW, "change-email")
-
-
-def undone(app: Flask, mail_dir: Path, subject: str = AFTER) -> Visitor:
-    return pressed(app, mail_dir, subject, "keep-email")
-
-
-def has(email: str, user: User) -> bool:
-    found = users.find(email)
-    return found is not None and found.id == user.id
-
-
-def is_in(visitor: Visitor) -> bool:
-    return visitor.go("/account").heading == "Your account"
 
 
 def test_both_mailboxes_are_asked_and_nothing_changes_yet(guest: Visitor, alice: User, mail_dir: Path) -> None:
@@ -129,6 +111,8 @@ def test_the_old_mailbox_undoes_it_for_a_week_also_after_further_changes(
     path = path_in(newest(mail_dir, AFTER), "keep-email")
     ask(guest, "third@example.org")
     confirmed(app, mail_dir)
+    agreed(app, mail_dir)
+    assert has("third@example.org", alice)
     thiefs = path_in(newest(mail_dir, AFTER), "keep-email")
     later(6 * DAY)
     assert Visitor(app).go(path).send(path).heading == "Your address is safe"
@@ -148,11 +132,6 @@ def test_after_a_week_it_stands(app: Flask, guest: Visitor, alice: User, mail_di
     assert register(OLD)
 
 
-def register(email: str) -> User:
-    fields = {"email": email, "password": "a window by the sea", "fullName": "Somebody"}
-    return users.register(VISITOR, Registration.model_validate(fields), "eu")
-
-
 def test_the_old_address_is_kept_from_others_while_it_can_be_undone(app: Flask, guest: Visitor, mail_dir: Path) -> None:
     ask(guest)
     confirmed(app, mail_dir)
@@ -162,6 +141,7 @@ def test_the_old_address_is_kept_from_others_while_it_can_be_undone(app: Flask, 
         person("alice")
     ask(guest, OLD)  # but its owner may go back
     confirmed(app, mail_dir)
+    agreed(app, mail_dir)
     assert users.find(OLD)
 
 
