@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from booking.cli.json_output import as_json, instant, show
+from booking.cli.json_output import as_json, show
 from booking.cli.operator import Group, acting, refusals_said
-from booking.cli.room_blocks import BLOCK, ROOM, line_of, rules, unblocked
+from booking.cli.room_blocks import BLOCK, ROOM, facts_of, line_of, rules, unblocked
 from booking.cli.values import DATE
 from booking.domain import catalogue, inventory
 from booking.domain.errors import NotFound
@@ -85,7 +85,7 @@ def add(room_id: uuid.UUID, check_in: dt.datetime, check_out: dt.datetime, reaso
 @click.argument("block_ids", metavar="BLOCK...", nargs=-1, required=True, type=BLOCK)
 @as_json
 def remove(block_ids: tuple[uuid.UUID, ...], as_json: bool) -> None:
-    """Put the nights of these blocks on sale again. Exits with 1 where one of them is not there.
+    """Put the nights of these blocks back on sale. Exits with 1 where one of them is not there.
 
     \b
     Example:
@@ -121,17 +121,5 @@ def _line(found: BlockDetails) -> str:
 
 
 def _facts(found: BlockDetails) -> dict[str, Any]:
-    block = found.block
-    return {
-        "blockId": encode("block", block.id),
-        "roomId": encode("room", block.room_id),
-        "room": found.room_name,
-        "propertyId": encode("property", found.property_id),
-        "checkIn": block.check_in.isoformat(),
-        "checkOut": block.check_out.isoformat(),
-        "reason": block.reason,
-        "source": block.source,
-        "uid": block.uid,
-        "createdBy": block.created_by,
-        "createdAt": instant(block.created_at),
-    }
+    where = {"room": found.room_name, "propertyId": encode("property", found.property_id)}
+    return facts_of(found.block) | where

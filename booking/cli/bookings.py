@@ -24,7 +24,7 @@ from booking.infra.words import count
 
 group = Group(
     "bookings",
-    help="Check bookings, guarantee, change or cancel one, check guests in and out, free what nobody paid for.",
+    help="Check bookings, guarantee, change or cancel one, check guests in and out, release what nobody paid for.",
 )
 for command in (*booking_lists.COMMANDS, *front_desk.COMMANDS, *booking_imports.COMMANDS):
     group.add_command(command)
@@ -69,7 +69,7 @@ def seal_registers() -> None:
 
 @group.command("expire")
 def expire() -> None:
-    """Free every room whose guest did not pay in time. The worker does this by itself.
+    """Release every hold whose guest did not pay in time. The worker does this by itself.
 
     \b
     Example:
@@ -83,7 +83,7 @@ def expire() -> None:
 
 @group.command("cancel")
 @click.argument("reference")
-@click.option("--refund", type=AMOUNT, help="Give back this much instead, for a --reason.")
+@click.option("--refund", type=AMOUNT, help="Refund this much instead, for a --reason.")
 @click.option("--reason", default="", help="Why the refund is another one than the policy says.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @as_json
@@ -91,7 +91,7 @@ def cancel(reference: str, refund: Decimal | None, reason: str, yes: bool, as_js
     """Cancel a booking for its guest on the terms it was sold under, or release a hold.
 
     REFERENCE is the one in the guest's emails, or the booking's id. The refund is shown first; the guest gets the same
-    email as if they had cancelled themselves. With --refund, that much comes back: from 0 to what was paid.
+    email as if they had cancelled themselves. With --refund, that much is refunded: from 0 to what was paid.
 
     \b
     Example:
@@ -150,7 +150,7 @@ def guarantee(reference: str, how: str, note: str | None, as_json: bool) -> None
 @group.command("change")
 @click.argument("reference")
 @click.option("--check-in", type=DATE, help="The new day of arrival.")
-@click.option("--check-out", type=DATE, help="The new day of departure: fewer nights give the others back.")
+@click.option("--check-out", type=DATE, help="The new day of departure: fewer nights put the others back on sale.")
 @click.option("--room", "room_id", type=ROOM, metavar="ROOM", help="Another room of the same property, by its id.")
 @click.option("--guests", type=click.IntRange(1, 1000), help="How many people stay.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -220,7 +220,7 @@ def _shown(seen: CancellationPreview) -> str:
 
 
 def _refund(seen: CancellationPreview) -> str:
-    """What comes back, and of what was not paid in full what stays due."""
+    """What is refunded, and of what was not paid in full what stays due."""
     if seen.refund is None:
         return "a hold; nothing was paid"
     paid, back, due = (money_format.plain(one, seen.currency) for one in (seen.paid, seen.refund, seen.still_due))

@@ -46,14 +46,14 @@ def check_in(reference: str, as_json: bool) -> None:
 
 @click.command("check-out")
 @reference
-@click.option("--yes", is_flag=True, help="Do not ask, where nights come free.")
+@click.option("--yes", is_flag=True, help="Do not ask, where nights are put back on sale.")
 @as_json
 @with_appcontext
 def check_out(reference: str, yes: bool, as_json: bool) -> None:
     """The guest of a booking has left. Nights not stayed are put back on sale at once, and the room is dirty.
 
-    REFERENCE is the one in the guest's emails, or the booking's id. What comes back of the price, on the terms that it
-    was sold under, is shown first.
+    REFERENCE is the one in the guest's emails, or the booking's id. The refund, on the terms that it was sold under, is
+    shown first.
 
     \b
     Example:
@@ -68,15 +68,15 @@ def check_out(reference: str, yes: bool, as_json: bool) -> None:
 
 @click.command("no-show")
 @reference
-@click.option("--free-nights", is_flag=True, help="Put the nights after the first on sale again.")
-@click.option("--yes", is_flag=True, help="Do not ask, where nights come free.")
+@click.option("--free-nights", is_flag=True, help="Put the nights after the first back on sale.")
+@click.option("--yes", is_flag=True, help="Do not ask, where nights are put back on sale.")
 @as_json
 @with_appcontext
 def no_show(reference: str, free_nights: bool, yes: bool, as_json: bool) -> None:
     """The guest of a booking has not come: known from the evening of the day of arrival on.
 
-    The nights stay theirs, for they may come yet, unless they are put on sale again; then what comes back of the price
-    is shown first. REFERENCE is the one in the guest's emails, or the booking's id.
+    The nights stay theirs, for they may come yet, unless they are put back on sale; then the refund is shown first.
+    REFERENCE is the one in the guest's emails, or the booking's id.
 
     \b
     Example:
@@ -85,7 +85,7 @@ def no_show(reference: str, free_nights: bool, yes: bool, as_json: bool) -> None
     """
     with refusals_said():
         found = reservations.find_for_desk(acting(), reference)
-        ask = "Free these nights?"
+        ask = "Put these nights back on sale?"
         seen = (
             _agreed(found, yes=yes or as_json, ask=ask) if free_nights and found.presence in (EXPECTED, NO_SHOW) else {}
         )
@@ -100,7 +100,7 @@ def no_show(reference: str, free_nights: bool, yes: bool, as_json: bool) -> None
 def undo(reference: str, as_json: bool) -> None:
     """Take back what was done at the desk with a booking last, within a minute: check-in, check-out or no-show.
 
-    Nights that were freed are taken back where they are still free; else nothing is undone.
+    Nights that were put back on sale are taken off again where they are still available; else nothing is undone.
 
     \b
     Example:
@@ -112,7 +112,7 @@ def undo(reference: str, as_json: bool) -> None:
 
 
 def _agreed(found: Booking, *, yes: bool, ask: str) -> dict[str, Any]:
-    """What was shown, for the verb to hold itself to; asks where nights come free."""
+    """What was shown, for the verb to hold itself to; asks where nights are put back on sale."""
     seen = reservations.preview_departure(acting(), found.id, _context().rules)
     if seen.freed and not yes:
         click.echo(_shown(seen))
@@ -125,7 +125,7 @@ def _shown(seen: Departure) -> str:
     back = money_format.plain(seen.refund, seen.currency) if seen.refund else "nothing"
     return (
         f"{was.reference}: {was.room_name}, {was.check_in} to {was.check_out}; {count(seen.freed, 'night')} from"
-        f" {seen.last_day} on will be free, {back} will be refunded."
+        f" {seen.last_day} on will be put back on sale, {back} will be refunded."
     )
 
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import uuid
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import click
 
-from booking.cli.operator import WAYS_TO_PAY, Group, acting, refusals_said
+from booking.cli import payment_lists
+from booking.cli.json_output import as_json, show
+from booking.cli.operator import Group, acting, refusals_said
+from booking.cli.payment_lists import why
 from booking.cli.values import AMOUNT, DATE, Id
 from booking.domain import payments, reservations
 from booking.domain.errors import BookingError, PaymentNotFound, RefundAwaitsStaff
-from booking.domain.reservations import Balance, BookingContext
+from booking.domain.payments import Payment, Waiver
+from booking.domain.reservations import BookingContext, OrderFacts
 from booking.http import money_format, words
 from booking.http.services import current_services
 from booking.infra import clock, ids
@@ -22,44 +28,8 @@ from booking.infra.words import count
 PAYMENT = Id("payment", "see `flask payments list`")
 
 group = Group("payments", help="Enter what is paid by hand; look after refunds, and payments without an outcome.")
-
-
-@group.command("list")
-def list_them() -> None:
-    """List disputes, refunds that were declined or await staff, and payments that stay without an outcome.
-
-    \b
-    Example:
-        flask payments list
-    """
-    for dispute in payments.undecided_disputes(acting()):
-        click.echo(
-            f"{ids.encode('payment', dispute.payment_id)} disputed:"
-            f" {money_format.plain(dispute.amount, dispute.currency)} ({dispute.reason}),"
-            f" to be answered at the provider as {dispute.reference}"
-        )
-    owed, waiting = reservations.owed_refunds(acting()), payments.asked_in_vain(acting())
-    for debt in owed:
-        click.echo(
-            f"{ids.encode('payment', debt.payment_id)} owed: {money_format.plain(debt.amount, debt.currency)}"
-            f" of booking {debt.reference}, declined by {debt.provider}: {_why(debt.error, 'no reason given')}"
-        )
-    awaited = reservations.refunds_awaiting_staff(acting())
-    for debt in awaited:
-        click.echo(
-            f"{ids.encode('payment', debt.payment_id)} to be given back:"
-            f" {money_format.plain(debt.amount, debt.currency)} of booking {debt.reference}, paid"
-            f" {WAYS_TO_PAY[debt.provider]}; then `flask payments returned`"
-        )
-    for payment in waiting:
-        click.echo(
-            f"{ids.encode('payment', payment.id)} without an outcome: {payment.kind} of"
-            f" {money_format.plain(payment.amount, payment.currency)} by {payment.provider},"
-            f" asked {count(payment.attempts, 'time')}:"
-            f" {_why(payment.error, 'no reason known')}"
-        )
-    by_hand = f", {len(awaited)} to be given back" if awaited else ""
-    click.echo(f"{count(len(owed), 'refund')} owed{by_hand}, {count(len(waiting), 'payment')} without an outcome.")
+for command in payment_lists.COMMANDS:
+    group.add_command(command)
 
 
 @group.command("look")
@@ -76,7 +46,7 @@ def look() -> None:
     for one in looked:
         said = f"{one.provider}: {count(one.found, one.kind.removesuffix('s'))} found"
         known = f"known until {one.until.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
-        click.echo(f"{said}, {known}" + (f"; then {_why(one.error, '')}" if one.error else "."))
+        click.echo(f"{said}, {known}" + (f"; then {why(one.error, '')}" if one.error else "."))
     if not looked:
         click.echo("No payment provider here has refunds and disputes of its own.")
     sys.exit(any(one.error for one in looked))
@@ -85,7 +55,8 @@ def look() -> None:
 @group.command("retry")
 @click.argument("payment_ids", metavar="[PAYMENT]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Every refund that is owed.")
-def retry(payment_ids: tuple[str, ...], every: bool) -> None:
+@as_json
+def retry(payment_ids: tuple[str, ...], every: bool, as_json: bool) -> None:
     """Send declined refunds again, each as a new attempt. Never twice: what has arrived meanwhile is found first.
 
     Exits with 1 where one is still owed.
@@ -103,10 +74,14 @@ def retry(payment_ids: tuple[str, ...], every: bool) -> None:
         if every
         else [_known(text) for text in payment_ids]
     )
-    still_owed = [payment_id for payment_id in chosen if not _retried(payment_id, current_services().booking_context)]
-    if not chosen:
+    tried = [_retried(payment_id, current_services().booking_context) for payment_id in chosen]
+    if as_json:
+        show(map(_told, tried))
+    for one in [] if as_json else tried:
+        click.echo(f"{ids.encode('payment', one.payment_id)}: {one.said}", err=one.is_refused)
+    if not (tried or as_json):
         click.echo("No refund is owed.")
-    sys.exit(1 if still_owed else 0)
+    sys.exit(1 if any(one.is_owed for one in tried) else 0)
 
 
 @group.command("recover")
@@ -132,7 +107,8 @@ def recover() -> None:
 @click.option("--by", type=click.Choice(payments.BY_HAND), required=True, help="How it was paid.")
 @click.option("--reference", "entry", required=True, help="The receipt's number, the line of the bank statement.")
 @click.option("--on", "received_on", type=DATE, help="The day; today, where none is given.")
-def received(reference: str, amount: Decimal, by: str, entry: str, received_on: dt.datetime | None) -> None:
+@as_json
+def received(reference: str, amount: Decimal, *, received_on: dt.datetime | None, as_json: bool, **how: str) -> None:
     """Enter money that was paid at the desk or by transfer for the order REFERENCE: at most what is due.
 
     Entered once for each --reference, however often the command is run. A mistake: see `flask payments correct`.
@@ -145,8 +121,13 @@ def received(reference: str, amount: Decimal, by: str, entry: str, received_on: 
     with refusals_said(reference="--reference", receivedOn="--on"):
         found = reservations.look_up_order(acting(), reference)
         on = received_on.date() if received_on else clock.today(found.time_zone)
-        paid = payments.record_received(acting(), found.order_id, amount, by=by, reference=entry, received_on=on)
+        paid = payments.record_received(
+            acting(), found.order_id, amount, by=how["by"], reference=how["entry"], received_on=on
+        )
         left = reservations.look_up_order(acting(), reference)
+    if as_json:
+        show([_facts(paid, left)])
+        return
     click.echo(
         f"{ids.encode('payment', paid.id)} received: {money_format.plain(paid.amount, paid.currency)} for"
         f" {left.reference}; {money_format.plain(left.due, left.currency)} due."
@@ -157,8 +138,9 @@ def received(reference: str, amount: Decimal, by: str, entry: str, received_on: 
 @click.argument("payment_id", metavar="PAYMENT", type=PAYMENT)
 @click.option("--reference", required=True, help="The receipt's number, the line of the bank statement.")
 @click.option("--on", "returned_on", type=DATE, help="The day; today, where none is given.")
-def returned(payment_id: uuid.UUID, reference: str, returned_on: dt.datetime | None) -> None:
-    """Enter that staff has given the refund PAYMENT back, of money that was paid at the desk or by transfer.
+@as_json
+def returned(payment_id: uuid.UUID, reference: str, returned_on: dt.datetime | None, as_json: bool) -> None:
+    """Enter that staff has paid the refund PAYMENT out, of money that was paid at the desk or by transfer.
 
     \b
     Example:
@@ -168,14 +150,18 @@ def returned(payment_id: uuid.UUID, reference: str, returned_on: dt.datetime | N
     with refusals_said(returnedOn="--on"):
         on = returned_on.date() if returned_on else None
         done = payments.record_returned(acting(), payment_id, reference=reference, returned_on=on)
-    click.echo(f"{ids.encode('payment', done.id)} returned: {money_format.plain(done.amount, done.currency)}.")
+    if as_json:
+        show([_facts(done)])
+        return
+    click.echo(f"{ids.encode('payment', done.id)} refunded: {money_format.plain(done.amount, done.currency)}.")
 
 
 @group.command("waive")
 @click.argument("reference")
 @click.argument("amount", type=AMOUNT, required=False)
 @click.option("--reason", required=True, help="Why the guest need not pay it; each reason counts once.")
-def waive(reference: str, amount: Decimal | None, reason: str) -> None:
+@as_json
+def waive(reference: str, amount: Decimal | None, reason: str, as_json: bool) -> None:
     """Let the guest of the order REFERENCE off what is still due, or off AMOUNT of it. No money moves.
 
     It is written down with who and why. A mistake: `flask payments correct` with its id makes it due again.
@@ -190,6 +176,9 @@ def waive(reference: str, amount: Decimal | None, reason: str) -> None:
         found = reservations.look_up_order(acting(), reference)
         done = payments.waive_debt(acting(), found.order_id, reason, amount)
         left = reservations.look_up_order(acting(), reference)
+    if as_json:
+        show([_facts(done, left)])
+        return
     click.echo(
         f"{ids.encode('waiver', done.id)} waived: {money_format.plain(done.amount, done.currency)} of"
         f" {left.reference}; {money_format.plain(left.due, left.currency)} due."
@@ -199,11 +188,12 @@ def waive(reference: str, amount: Decimal | None, reason: str) -> None:
 @group.command("correct")
 @click.argument("payment_id", metavar="PAYMENT")
 @click.option("--reason", required=True, help="Why the entry was a mistake.")
-def correct(payment_id: str, reason: str) -> None:
+@as_json
+def correct(payment_id: str, reason: str, as_json: bool) -> None:
     """Take the entry PAYMENT back, made by mistake with `received`, `returned` or `waive`: by its opposite; both stay.
 
-    What was not received is due again, what was not returned is to be given back again. Where the booking is cancelled
-    and the money was only to be given back, nobody has to give it back any more.
+    What was not received is due again, what was not refunded is to be refunded again. Where the booking is cancelled
+    and the money was only to be refunded, nobody has to refund it any more.
 
     \b
     Example:
@@ -211,45 +201,15 @@ def correct(payment_id: str, reason: str) -> None:
     """
     with refusals_said():
         if waiver_id := ids.decode("waiver", payment_id):
-            by = ids.encode("waiver", payments.take_back_waiver(acting(), waiver_id, reason).id)
+            opposite: Payment | Waiver = payments.take_back_waiver(acting(), waiver_id, reason)
         else:
             patience = current_services().booking_context.patience
-            by = ids.encode("payment", reservations.correct_entry(acting(), _known(payment_id), reason, patience).id)
-    click.echo(f"{payment_id} corrected by {by}.")
-
-
-@group.command("due")
-def due() -> None:
-    """List what guests still owe: guaranteed orders, and those with a deposit; the first to arrive at the top.
-
-    \b
-    Example:
-        flask payments due
-    """
-    found = reservations.balances_due(acting())
-    for one in found:
-        click.echo(
-            f"{one.reference} due: {money_format.plain(one.due, one.currency)}, {_way_to_pay(one)};"
-            f" {one.room}, {one.property}, {one.stay.check_in} to {one.stay.check_out}"
-            f"{', cancelled' if one.is_cancelled else ''}"
-        )
-    click.echo(f"{count(len(found), 'order')} not paid in full.")
-
-
-def _way_to_pay(balance: Balance) -> str:
-    if balance.guarantee:
-        return WAYS_TO_PAY[balance.guarantee]
-    if not balance.is_planned:
-        return "given back at the payment provider"
-    declined = f", declined {count(balance.times_declined, 'time')}" if balance.times_declined else ""
-    if balance.charged_at is None:
-        return f"by card{declined}; not tried again"
-    return f"by card{declined}, charged on {balance.charged_at:%Y-%m-%d}"
-
-
-def _why(error: str | None, otherwise: str) -> str:
-    reason = payments.explained_error(error or otherwise)
-    return reason if isinstance(reason, str) else words.told(reason)
+            opposite = reservations.correct_entry(acting(), _known(payment_id), reason, patience)
+    facts = _facts(opposite)
+    if as_json:
+        show([facts])
+    else:
+        click.echo(f"{payment_id} corrected by {facts['entryId']}.")
 
 
 def _known(text: str) -> uuid.UUID:
@@ -259,13 +219,44 @@ def _known(text: str) -> uuid.UUID:
     return found
 
 
-def _retried(payment_id: uuid.UUID, context: BookingContext) -> bool:
-    """Whether it needs no further try."""
-    name = ids.encode("payment", payment_id)
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """What came of sending a refund once more; `said` is for people."""
+
+    payment_id: uuid.UUID
+    said: str
+    is_owed: bool
+    is_refused: bool = False
+
+
+def _retried(payment_id: uuid.UUID, context: BookingContext) -> Retry:
     try:
         state = payments.retry_refund(acting(), payment_id, context)
     except BookingError as refusal:
-        click.echo(f"{name}: {words.message(refusal)}", err=True)
-        return not isinstance(refusal, PaymentNotFound | RefundAwaitsStaff)
-    click.echo(f"{name}: {words.refund_outcome(state)}")
-    return state != payments.OWED
+        is_owed = isinstance(refusal, PaymentNotFound | RefundAwaitsStaff)
+        return Retry(payment_id, words.message(refusal), is_owed, is_refused=True)
+    return Retry(payment_id, words.refund_outcome(state), state == payments.OWED)
+
+
+def _told(one: Retry) -> dict[str, Any]:
+    return {
+        "paymentId": ids.encode("payment", one.payment_id),
+        "isOwed": one.is_owed,
+        "isRefused": one.is_refused,
+        "said": one.said,
+    }
+
+
+def _facts(entry: Payment | Waiver, order: OrderFacts | None = None) -> dict[str, Any]:
+    """What was entered; amounts as text, so that no digit is lost."""
+    is_waiver = isinstance(entry, Waiver)
+    kind = "waiver" if is_waiver else "payment"
+    facts = {
+        "entryId": ids.encode(kind, entry.id),
+        "kind": kind if isinstance(entry, Waiver) else entry.kind,
+        "amount": money_format.decimal(entry.amount, entry.currency),
+        "currency": entry.currency,
+        "corrects": entry.corrects_id and ids.encode(kind, entry.corrects_id),
+        "recordedBy": entry.recorded_by,
+    }
+    return facts | ({"order": order.reference, "due": money_format.decimal(order.due, order.currency)} if order else {})

@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import uuid
+from collections.abc import Sequence
+from typing import Any
 
 import click
 from flask.cli import with_appcontext
 
+from booking.cli.json_output import as_json, instant, show
 from booking.cli.operator import acting
 from booking.cli.values import DATE, Id
 from booking.domain import inventory
@@ -29,8 +32,9 @@ BLOCK = Id("block", "see `flask rooms blocks`")
 @click.argument("check_in", metavar="CHECK_IN", type=DATE)
 @click.argument("check_out", metavar="CHECK_OUT", type=DATE)
 @click.option("--reason", default="", help="Why, for whoever looks at it later.")
+@as_json
 @with_appcontext
-def block(room_id: uuid.UUID, check_in: dt.datetime, check_out: dt.datetime, reason: str) -> None:
+def block(room_id: uuid.UUID, check_in: dt.datetime, check_out: dt.datetime, reason: str, as_json: bool) -> None:
     """Take the nights from CHECK_IN to CHECK_OUT (the night of which stays on sale) off sale.
 
     All of them or none: nights that are held, booked or blocked already are named, and nothing changes then. Where
@@ -48,7 +52,7 @@ def block(room_id: uuid.UUID, check_in: dt.datetime, check_out: dt.datetime, rea
         raise click.UsageError("; ".join(words.problem(*one) for one in problem.details.items())) from problem
     except BookingError as refusal:
         raise click.ClickException(f"Nothing was blocked: {words.message(refusal)}") from refusal
-    click.echo(line_of(made))
+    _tell([made], as_json)
     if reason and made.reason != reason:
         stays = "These nights were blocked already, so the reason stays as it is. To change it, unblock them first."
         click.echo(stays, err=True)
@@ -56,23 +60,27 @@ def block(room_id: uuid.UUID, check_in: dt.datetime, check_out: dt.datetime, rea
 
 @click.command("unblock")
 @click.argument("block_ids", metavar="BLOCK...", nargs=-1, required=True, type=BLOCK)
+@as_json
 @with_appcontext
-def unblock(block_ids: tuple[uuid.UUID, ...]) -> None:
-    """Put the nights of these blocks on sale again. Exits with 1 where one of them is not there.
+def unblock(block_ids: tuple[uuid.UUID, ...], as_json: bool) -> None:
+    """Put the nights of these blocks back on sale. Exits with 1 where one of them is not there.
 
     \b
     Example:
       flask rooms blocks room_01k5...
       flask rooms unblock block_01k5...
     """
-    missing = [block_id for block_id in block_ids if not unblocked(block_id)]
-    sys.exit(1 if missing else 0)
+    gone = [unblocked(block_id, quietly=as_json) for block_id in block_ids]
+    if as_json:
+        show(facts_of(one) for one in gone if one)
+    sys.exit(0 if all(gone) else 1)
 
 
 @click.command("blocks")
 @click.argument("room_id", metavar="ROOM", type=ROOM)
+@as_json
 @with_appcontext
-def blocks(room_id: uuid.UUID) -> None:
+def blocks(room_id: uuid.UUID, as_json: bool) -> None:
     """List the room's nights that are off sale, from today on.
 
     \b
@@ -83,9 +91,9 @@ def blocks(room_id: uuid.UUID) -> None:
         found = inventory.list_blocks(acting(), room_id, rules())
     except BookingError as refusal:
         raise click.ClickException(words.message(refusal)) from refusal
-    for one in found:
-        click.echo(line_of(one))
-    click.echo(f"{count(len(found), 'block')}, {count(sum(one.nights for one in found), 'night')} off sale.")
+    _tell(found, as_json)
+    if not as_json:
+        click.echo(f"{count(len(found), 'block')}, {count(sum(one.nights for one in found), 'night')} off sale.")
 
 
 def rules() -> StayRules:
@@ -93,15 +101,39 @@ def rules() -> StayRules:
     return current_services().booking_context.rules
 
 
-def unblocked(block_id: uuid.UUID) -> bool:
-    """Put on sale again, and said so; False where it was not there."""
+def unblocked(block_id: uuid.UUID, *, quietly: bool = False) -> Block | None:
+    """Put back on sale, and said so unless `quietly`; None, and said in any case, where it was not there."""
     try:
         gone = inventory.unblock(acting(), block_id)
     except BookingError as refusal:
         click.echo(f"{ids.encode('block', block_id)}: {words.message(refusal)}", err=True)
-        return False
-    click.echo(f"{ids.encode('block', block_id)}: {count(gone.nights, 'night')} on sale again.")
-    return True
+        return None
+    if not quietly:
+        click.echo(f"{ids.encode('block', block_id)}: {count(gone.nights, 'night')} put back on sale.")
+    return gone
+
+
+def facts_of(block: Block) -> dict[str, Any]:
+    """For programs."""
+    return {
+        "blockId": ids.encode("block", block.id),
+        "roomId": ids.encode("room", block.room_id),
+        "checkIn": block.check_in.isoformat(),
+        "checkOut": block.check_out.isoformat(),
+        "reason": block.reason,
+        "source": block.source,
+        "uid": block.uid,
+        "createdBy": block.created_by,
+        "createdAt": instant(block.created_at),
+    }
+
+
+def _tell(blocks: Sequence[Block], as_json: bool) -> None:
+    if as_json:
+        show(map(facts_of, blocks))
+        return
+    for one in blocks:
+        click.echo(line_of(one))
 
 
 def line_of(one: Block) -> str:

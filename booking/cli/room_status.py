@@ -35,7 +35,7 @@ OUT_OF_ORDER = ROOM_OUT_OF_ORDER.replace("_", "-")
 def status(room_id: uuid.UUID | None, as_json: bool, **wanted: Any) -> None:
     """Show which rooms are clean, dirty, inspected or out of order; with ROOM, show or set its state.
 
-    A room that is out of order is off sale meanwhile. Clean, dirty or inspected, it is on sale again.
+    A room that is out of order is off sale meanwhile. Clean, dirty or inspected, it is back on sale.
 
     \b
     Example:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import click
 
+from booking.cli.json_output import as_json, show
 from booking.cli.operator import Group, acting, refusals_said
 from booking.domain import catalogue, people, reservations
 from booking.domain.actors import Actor, Role
@@ -17,6 +19,7 @@ from booking.domain.people import SHORTEST_PASSWORD, Registration, User
 from booking.domain.reservations import MoneyMove, Obstacle
 from booking.http import money_format, words
 from booking.http.services import current_services
+from booking.infra.ids import encode
 
 group = Group("users", help="Accounts.")
 
@@ -25,7 +28,8 @@ group = Group("users", help="Accounts.")
 @click.argument("email")
 @click.option("--name", required=True, help="Full name.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input, for scripts.")
-def create_owner(email: str, name: str, password_stdin: bool) -> None:
+@as_json
+def create_owner(email: str, name: str, password_stdin: bool, as_json: bool) -> None:
     """Make the account that may do everything.
 
     \b
@@ -36,19 +40,20 @@ def create_owner(email: str, name: str, password_stdin: bool) -> None:
     settings = current_services().settings
     try:
         form = accept(Registration, {"email": email, "password": password, "fullName": name}, strict=True)
-        people.register(acting(), form, settings.region, site=settings.site_name, role="owner")
+        made = people.register(acting(), form, settings.region, site=settings.site_name, role="owner")
     except Invalid as refusal:
         raise _said(refusal) from None
     except EmailTaken:
         raise click.ClickException(
             f"There is an account for {email} already: `flask users make-owner {email}`."
         ) from None
-    click.echo(f"{form.email} may sign in now, as owner.")
+    _tell(made, f"{form.email} may sign in now, as owner.", as_json)
 
 
 @group.command("make-owner")
 @click.argument("email")
-def make_owner(email: str) -> None:
+@as_json
+def make_owner(email: str, as_json: bool) -> None:
     """Let an account that is there do everything. Its sign-ins end: it has to sign in again.
 
     \b
@@ -57,12 +62,13 @@ def make_owner(email: str) -> None:
     """
     user = _get(email)
     changed = people.give_role(acting(), user.id, Role.OWNER)
-    click.echo(f"{user.email} is an owner{'.' if changed else ' already.'}")
+    _tell(_get(email), f"{user.email} is an owner{'.' if changed else ' already.'}", as_json)
 
 
 @group.command("revoke-owner")
 @click.argument("email")
-def revoke_owner(email: str) -> None:
+@as_json
+def revoke_owner(email: str, as_json: bool) -> None:
     """Make an owner a guest like any other. Its sign-ins end; its bookings stay.
 
     \b
@@ -73,7 +79,8 @@ def revoke_owner(email: str) -> None:
     if user.role != "owner":
         raise click.ClickException(f"{user.email} is no owner.")
     people.take_role(acting(), user.id)
-    click.echo(f"{user.email} is {'a guest' if _get(email).role == 'guest' else 'no owner any more'}.")
+    now = _get(email)
+    _tell(now, f"{now.email} is {'a guest' if now.role == 'guest' else 'no owner any more'}.", as_json)
     warn_without_owner()
 
 
@@ -81,7 +88,8 @@ def revoke_owner(email: str) -> None:
 @click.argument("email")
 @click.argument("role", type=click.Choice([role.value for role in Role]))
 @click.option("--property", "slug", help="Only at this property, by its slug. [default: at all of them]")
-def give_role(email: str, role: str, slug: str | None) -> None:
+@as_json
+def give_role(email: str, role: str, slug: str | None, as_json: bool) -> None:
     """Make an account owner, manager, desk or housekeeping. Its sign-ins end: it has to sign in again.
 
     \b
@@ -90,7 +98,7 @@ def give_role(email: str, role: str, slug: str | None) -> None:
     """
     user, where = _get(email), _property(slug)
     changed = people.give_role(acting(), user.id, Role(role), where)
-    click.echo(f"{user.email} is {role} {_at(slug)}{'.' if changed else ' already.'}")
+    _tell(_get(email), f"{user.email} is {role} {_at(slug)}{'.' if changed else ' already.'}", as_json)
     if changed and user.role == "owner":
         warn_without_owner()
 
@@ -98,7 +106,8 @@ def give_role(email: str, role: str, slug: str | None) -> None:
 @group.command("take-role")
 @click.argument("email")
 @click.option("--property", "slug", help="Only at this property, by its slug. [default: what counts at all of them]")
-def take_role(email: str, slug: str | None) -> None:
+@as_json
+def take_role(email: str, slug: str | None, as_json: bool) -> None:
     """End what an account is at a property, or at all. Its sign-ins end; its bookings stay.
 
     \b
@@ -108,7 +117,7 @@ def take_role(email: str, slug: str | None) -> None:
     user, where = _get(email), _property(slug)
     if not people.take_role(acting(), user.id, where):
         raise click.ClickException(f"{user.email} has no role {_at(slug)}.")
-    click.echo(f"{user.email} has no role {_at(slug)} any more.")
+    _tell(_get(email), f"{user.email} has no role {_at(slug)} any more.", as_json)
     warn_without_owner()
 
 
@@ -132,7 +141,8 @@ def warn_without_owner() -> None:
 @group.command("set-password")
 @click.argument("email")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input, for scripts.")
-def set_password(email: str, password_stdin: bool) -> None:
+@as_json
+def set_password(email: str, password_stdin: bool, as_json: bool) -> None:
     """Set an account's password. Its sign-ins end, and an email tells its owner.
 
     \b
@@ -144,7 +154,7 @@ def set_password(email: str, password_stdin: bool) -> None:
         people.set_password_of(acting(), user, _password(password_stdin), site=current_services().settings.site_name)
     except Invalid as refusal:
         raise _said(refusal) from None
-    click.echo(f"{user.email} has a new password.")
+    _tell(user, f"{user.email} has a new password.", as_json)
 
 
 def _get(email: str) -> User:
@@ -173,7 +183,8 @@ def _password(from_stdin: bool) -> str:
 @group.command("reset-second-factor")
 @click.argument("email")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def reset_second_factor(email: str, yes: bool) -> None:
+@as_json
+def reset_second_factor(email: str, yes: bool, as_json: bool) -> None:
     """Turn two-step sign-in off for somebody who lost phone and recovery codes. Check first that it is them.
 
     \b
@@ -181,11 +192,12 @@ def reset_second_factor(email: str, yes: bool) -> None:
         flask users reset-second-factor anna@hotel.example
     """
     user = _get(email)
-    if not yes:
+    if not (yes or as_json):
         click.confirm(f"Let {user.email} sign in by password alone, and end their sign-ins?", abort=True)
     with refusals_said():
         was_on = people.reset_second_factor(acting(), user.id)
-    click.echo("Two-step sign-in is off, and an email says so." if was_on else "Two-step sign-in was off already.")
+    said = "Two-step sign-in is off, and an email says so." if was_on else "Two-step sign-in was off already."
+    _tell(_get(email), said, as_json)
 
 
 @group.command("seal-second-factors")
@@ -209,7 +221,8 @@ def seal_second_factors() -> None:
 @group.command("disable")
 @click.argument("email")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def disable(email: str, yes: bool) -> None:
+@as_json
+def disable(email: str, yes: bool, as_json: bool) -> None:
     """End every sign-in of an account, and refuse new ones.
 
     \b
@@ -218,17 +231,18 @@ def disable(email: str, yes: bool) -> None:
     """
     user = _account(email)
     if user.disabled_at is not None:
-        click.echo("This account is disabled already.")
+        _tell(user, "This account is disabled already.", as_json)
         return
-    if not yes:
+    if not (yes or as_json):
         click.confirm(f"Sign {user.email} out everywhere and disable the account?", abort=True)
     _doing(people.disable_account, email)
-    click.echo("Nobody can sign in with this account now. Its bookings stand.")
+    _tell(_account(email), "Nobody can sign in with this account now. Its bookings stand.", as_json)
 
 
 @group.command("enable")
 @click.argument("email")
-def enable(email: str) -> None:
+@as_json
+def enable(email: str, as_json: bool) -> None:
     """Let the owner of a disabled account sign in again, with the same password.
 
     \b
@@ -236,13 +250,14 @@ def enable(email: str) -> None:
         flask users enable dana@example.com
     """
     _doing(people.enable_account, email)
-    click.echo("This account can be signed in to again.")
+    _tell(_account(email), "This account can be signed in to again.", as_json)
 
 
 @group.command("delete")
 @click.argument("email")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def delete(email: str, yes: bool) -> None:
+@as_json
+def delete(email: str, yes: bool, as_json: bool) -> None:
     """Delete everything personal of an account; past bookings and payments stay for the books.
 
     \b
@@ -253,10 +268,31 @@ def delete(email: str, yes: bool) -> None:
     obstacles = reservations.deletion_obstacles(acting(), user.id)
     if in_the_way := [*_in_the_way(obstacles), *_unsettled(reservations.money_moves(acting(), user.id))]:
         raise click.ClickException(" ".join(in_the_way))
-    if not yes:
+    if not (yes or as_json):
         click.confirm("This cannot be undone. Delete the account?", abort=True)
     _doing(reservations.delete_account, email)
-    click.echo("The account is deleted. Its address can be registered anew.")
+    if as_json:
+        show([_facts(user) | {"state": "deleted"}])
+    else:
+        click.echo("The account is deleted. Its address can be registered anew.")
+
+
+def _tell(user: User, sentence: str, as_json: bool) -> None:
+    """What was done; for programs, one array of the account as it is now."""
+    if as_json:
+        show([_facts(user)])
+    else:
+        click.echo(sentence)
+
+
+def _facts(user: User) -> dict[str, Any]:
+    return {
+        "userId": encode("user", user.id),
+        "email": user.email,
+        "fullName": user.full_name,
+        "role": user.role,
+        "state": "disabled" if user.disabled_at else "active",
+    }
 
 
 def _in_the_way(obstacles: list[Obstacle]) -> list[str]:
@@ -274,7 +310,7 @@ def _unsettled(moves: list[MoneyMove]) -> list[str]:
     said = {
         reservations.MONEY_OWED: "These refunds were declined and are owed, see `flask payments list` and send them"
         " again first",
-        reservations.MONEY_AWAITED: "These refunds are to be given back by hand, see `flask payments list` and enter"
+        reservations.MONEY_AWAITED: "These amounts are to be refunded by staff, see `flask payments list` and enter"
         " them with `flask payments returned` first",
         reservations.MONEY_DUE: "These amounts are still due, see `flask payments due` and enter what was paid with"
         " `flask payments received` first",
@@ -300,6 +336,5 @@ def _account(email: str) -> User:
 
 
 def _ask_for_password() -> str:
-    return str(
-        click.prompt(f"Password ({SHORTEST_PASSWORD} characters or more)", hide_input=True, confirmation_prompt=True)
-    )
+    asked = f"Password ({SHORTEST_PASSWORD} characters or more)"
+    return str(click.prompt(asked, hide_input=True, confirmation_prompt=True, err=True))

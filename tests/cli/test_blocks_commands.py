@@ -44,7 +44,7 @@ def test_nights_are_blocked_listed_shown_and_put_on_sale_again(runner: FlaskCliR
 
 def test_the_names_of_before_do_the_same(runner: FlaskCliRunner, room: Room) -> None:
     block = blocked(room, in_days(30), reason="painting")
-    assert run(runner, "remove", encode("block", block.id)).output.endswith(": 3 nights on sale again.\n")
+    assert run(runner, "remove", encode("block", block.id)).output.endswith(": 3 nights put back on sale.\n")
     assert run(runner, "show", encode("block", block.id)).exit_code == 1
 
 

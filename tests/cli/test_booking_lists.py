@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
 from click.testing import Result
 from flask.testing import FlaskCliRunner
 
@@ -65,16 +64,3 @@ def test_programs_read_what_a_booking_has_become(
     assert (changed["checkOut"], changed["total"]) == (shorter, "240.00")
     [gone] = array(run(runner, "cancel", held.reference, "--json"))
     assert gone["status"] == "CANCELLED"
-
-
-@pytest.mark.parametrize("words", [["bookings"], ["people"], ["blocks"], ["audit"]])
-def test_every_command_has_an_example_and_an_array(runner: FlaskCliRunner, words: list[str]) -> None:
-    """Of those that list, show and change what pages do."""
-    from booking.cli import audit, blocks, bookings, people
-
-    group = {"bookings": bookings, "people": people, "blocks": blocks, "audit": audit}[words[0]].group
-    without = {"verify", "expire", "seal-registers"}  # about the whole house: a sentence, and an exit code
-    for name, command in group.commands.items():
-        assert "Example" in (command.help or ""), name
-        if name not in without:
-            assert any(option.name == "as_json" for option in command.params), name

@@ -49,7 +49,7 @@ def test_another_refund_is_given_back_for_a_reason(runner: FlaskCliRunner, booke
     said = cancel(runner, booked.reference, "--yes", "--refund", "50", "--reason", "fell ill")
     assert said.output.splitlines()[1:] == [
         f"Instead, 50.00 {booked.currency} will be refunded.",
-        f"{booked.reference} is cancelled. Refund of 50.00 {booked.currency}: returned.",
+        f"{booked.reference} is cancelled. Refund of 50.00 {booked.currency}: refunded.",
     ]
 
 
@@ -65,7 +65,7 @@ def test_the_refund_is_shown_and_asked_and_the_log_names_who(
     assert said.output.splitlines() == [
         f"{shown} {price} of {price} will be refunded.",
         "Cancel this booking? [y/N]: y",
-        f"{booked.reference} is cancelled. Refund of {price}: returned.",
+        f"{booked.reference} is cancelled. Refund of {price}: refunded.",
     ]
     assert said.exit_code == 0
     assert (reload(booked).status, nights_of(room)) == ("CANCELLED", {})

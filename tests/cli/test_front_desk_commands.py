@@ -46,7 +46,7 @@ def test_a_guest_comes_leaves_early_and_it_is_taken_back(runner: FlaskCliRunner,
     last = booked.check_in + dt.timedelta(days=1)
     said = say(runner, "bookings", "check-out", name, answer="n\n")
     assert said.output.splitlines() == [
-        f"{name}: {stay}; 2 nights from {last} on will be free, nothing will be refunded.",
+        f"{name}: {stay}; 2 nights from {last} on will be put back on sale, nothing will be refunded.",
         "Check this guest out? [y/N]: n",
         "Aborted!",
     ]

@@ -61,15 +61,15 @@ def test_a_stay_from_guarantee_to_refund(
     assert charge.value_date == clock.today(held.time_zone)
     assert said(runner, "payments", "due") == "0 orders not paid in full.\n"
     cancelled = said(runner, "bookings", "cancel", held.reference, "--yes")
-    assert cancelled.endswith("or staff gives it back: see `flask payments list`.\n")
+    assert cancelled.endswith("or staff refunds it: see `flask payments list`.\n")
     refund = payments_of(held)[-1]
     assert said(runner, "payments", "list").splitlines() == [
-        f"{name_of(refund)} to be given back: 360.00 EUR of booking {held.reference}, paid at the desk;"
+        f"{name_of(refund)} to be refunded: 360.00 EUR of booking {held.reference}, paid at the desk;"
         " then `flask payments returned`",
-        "0 refunds owed, 1 to be given back, 0 payments without an outcome.",
+        "0 refunds owed, 1 to be refunded by staff, 0 payments without an outcome.",
     ]
     told = said(runner, "payments", "returned", name_of(refund), "--reference", "cash 3", "--on", "2026-01-05")
-    assert told == f"{name_of(refund)} returned: 360.00 EUR.\n"
+    assert told == f"{name_of(refund)} refunded: 360.00 EUR.\n"
     assert payments_of(held)[-1].value_date == dt.date(2026, 1, 5)
     assert said(runner, "payments", "list") == "0 refunds owed, 0 payments without an outcome.\n"
 
@@ -127,7 +127,7 @@ def test_the_doctor_names_money_that_waits_for_staff(
     assert ask().states("payments") == ["ok"]
     later(dt.timedelta(days=1, minutes=1))
     told = ask().said("payments")
-    assert told.startswith("warning: 1 refund is to be given back by hand, the oldest for")
+    assert told.startswith("warning: 1 payment is to be refunded by staff, the oldest for")
     assert "flask payments returned" in told
 
 
@@ -162,10 +162,10 @@ def test_what_cannot_be_given_back_or_sent_again_says_what_it_is(
     returning = ("payments", "returned", "--reference", "cash 3")
     assert refused(runner, *returning, name_of(charge)).startswith("This is a payment, not a refund.")
     told = refused(runner, "payments", "retry", name_of(refund))
-    assert told.endswith("is to be given back by hand. Enter that it is done with `flask payments returned`.")
+    assert told.endswith("Staff pays this refund out. Enter that it is done with `flask payments returned`.")
     said(runner, *returning, name_of(refund))
     told = refused(runner, "payments", "returned", "--reference", "cash 4", name_of(refund))
-    assert told == "This refund has been given back already, under another reference."
+    assert told == "This has been refunded already, under another reference."
     by_card = bookings.book(acting(alice), order(alice, room, in_days(60)), VISA, desk)
     bookings.cancel(acting(alice), by_card.id, desk)
     assert refused(runner, *returning, name_of(payments_of(by_card)[-1])).startswith("The payment provider sends this")
@@ -222,7 +222,7 @@ def test_an_account_with_money_to_give_back_or_to_be_paid_is_kept_and_the_way_on
         bookings.cancel(acting(alice), one.id, desk)
     told = refused(runner, "users", "delete", alice.email, "--yes")
     back, due = told.split(" These amounts ")
-    assert back.startswith("These refunds are to be given back by hand")
+    assert back.startswith("These amounts are to be refunded by staff")
     assert back.endswith(f"with `flask payments returned` first: 360.00 EUR of booking {held.reference}.")
     assert due.startswith("are still due, see `flask payments due`")
     assert due.endswith(f"`flask payments received` first: 360.00 EUR of booking {owing.reference}.")

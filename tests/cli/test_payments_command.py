@@ -103,7 +103,7 @@ def test_a_refund_is_sent_again_once(runner: FlaskCliRunner, declined: Booking) 
     the_bank_takes_it_now(Charge(charge.id, ""))
     latest = refund_of(declined)
     done = runner.invoke(args=["payments", "retry", "--all"])
-    assert (done.exit_code, done.stdout) == (0, f"{name_of(latest)}: returned\n")
+    assert (done.exit_code, done.stdout) == (0, f"{name_of(latest)}: refunded\n")
     once_more = runner.invoke(args=["payments", "retry", name_of(refund)])
     assert (once_more.exit_code, "has been sent again" in once_more.output) == (0, True)
     assert runner.invoke(args=["payments", "retry", "--all"]).output == "No refund is owed.\n"
@@ -193,7 +193,7 @@ def test_a_declined_refund_is_an_error_in_the_log(
 def test_verify_says_what_is_owed_and_fails(runner: FlaskCliRunner, declined: Booking) -> None:
     told = runner.invoke(args=["bookings", "verify"])
     assert told.exit_code == 1
-    assert f"owed and not returned: {declined.reference}: 360.00 EUR" in told.output
+    assert f"owed and not refunded: {declined.reference}: 360.00 EUR" in told.output
 
 
 @transaction

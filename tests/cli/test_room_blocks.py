@@ -35,7 +35,7 @@ def test_nights_are_blocked_listed_and_put_on_sale_again(app: Any, runner: Flask
     listed = rooms(runner, "blocks", encode("room", room.id)).output.splitlines()
     assert listed == [said.output.strip(), "1 block, 3 nights off sale."]
     freed = rooms(runner, "unblock", block_id)
-    assert (freed.exit_code, freed.output) == (0, f"{block_id}: 3 nights on sale again.\n")
+    assert (freed.exit_code, freed.output) == (0, f"{block_id}: 3 nights put back on sale.\n")
     assert nights_of(room) == {}
     assert rooms(runner, "blocks", encode("room", room.id)).output == "0 blocks, 0 nights off sale.\n"
 

@@ -28,10 +28,10 @@ from tests.oracle_money import Drawer, Entry
 
 WAYS = ("desk", "transfer")
 KEPT = 8  # orders that something may still happen to
-ROUNDS = 20  # of looking for what is still to be given back
+ROUNDS = 20  # of looking for what is still to be refunded
 PAUSE = 0.3  # seconds between two guests
 PAYMENT = re.compile(r"payment_\w+")
-TO_GIVE_BACK = re.compile(r"(payment_\w+) to be given back: ([\d.]+) \w+ of booking ([^,]+),")
+TO_REFUND = re.compile(r"(payment_\w+) to be refunded: ([\d.]+) \w+ of booking ([^,]+),")
 
 
 @dataclass
@@ -182,7 +182,7 @@ class Reception:
         """So many of the refunds that await this reception. Returns how many there were."""
         found = [
             (payment, Decimal(amount), drawer)
-            for payment, amount, booking in TO_GIVE_BACK.findall(self._listed())
+            for payment, amount, booking in TO_REFUND.findall(self._listed())
             if (drawer := self.drawers.get(booking.partition("-")[0]))
         ]
         for payment, amount, drawer in found:

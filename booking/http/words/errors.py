@@ -115,7 +115,9 @@ ERRORS: Templates = {
     "UNDO_REFUSED": _("This can no longer be undone."),
     "NOTHING_TO_UNDO": _("There is nothing to undo."),
     "UNDO_OVER": _("This was more than a minute ago and can no longer be undone."),
-    "NIGHTS_SOLD_MEANWHILE": _("This cannot be undone: the nights it freed have been taken in the meantime."),
+    "NIGHTS_SOLD_MEANWHILE": _(
+        "This cannot be undone: the nights that were put back on sale have been taken in the meantime."
+    ),
     "ROOM_STATUS_MODIFIED": _("Somebody else has changed this room in the meantime. Please look again."),
     "ROOM_STATUS_NOT_UNDOABLE": _("There is nothing to undo, or it was more than a minute ago."),
     "BOOKING_MODIFIED": _("Booking was modified by another process"),
@@ -124,8 +126,8 @@ ERRORS: Templates = {
     # --- money
     "ENTRY_DIFFERS": _("Another payment of this order has the same reference."),
     "ENTRY_NOT_CORRECTABLE": _(
-        "Only a payment or refund entered by hand can be corrected, and only while none of its money has gone back."
-        " If a refund of it was entered by mistake, correct that one first."
+        "Only a payment or refund that staff entered can be corrected, and only while none of its money has been"
+        " refunded. If a refund of it was entered by mistake, correct that one first."
     ),
     "PAYMENT_FAILED": _("The payment was declined. Nothing was charged."),
     "CHANGE_ACTION_REQUIRED": _("Please pay on the payment page. Until then, the booking stays as it is."),
@@ -137,12 +139,10 @@ ERRORS: Templates = {
     "PAYMENT_PAGE_UNAVAILABLE": _("The payment page cannot be opened now. Nothing was charged. Please try again."),
     "REFUND_CHANGED": _("The refund has changed. Nothing was cancelled."),
     "REFUND_NOT_OWED": _("This refund was not declined, or it has been sent again since."),
-    "REFUND_AWAITS_STAFF": _(
-        "This refund is to be given back by hand. Enter that it is done with `flask payments returned`."
-    ),
-    "NOT_A_REFUND": _("This is a payment, not a refund. `flask payments list` shows the refunds to be given back."),
-    "REFUND_RETURNED": _("This refund has been given back already, under another reference."),
-    "REFUND_CORRECTED": _("The money of this refund was entered by mistake: there’s nothing to give back."),
+    "REFUND_AWAITS_STAFF": _("Staff pays this refund out. Enter that it is done with `flask payments returned`."),
+    "NOT_A_REFUND": _("This is a payment, not a refund. `flask payments list` shows what is to be refunded."),
+    "REFUND_RETURNED": _("This has been refunded already, under another reference."),
+    "REFUND_CORRECTED": _("The money of this refund was entered by mistake: there’s nothing to refund."),
     "REFUND_BY_PROVIDER": _(
         "The payment provider sends this refund. Where it was declined, send it again with `flask payments retry`."
     ),

@@ -13,7 +13,7 @@ FOR_GUESTS: Templates = {
 FOR_OPERATORS: Templates = {
     "owed": _("declined; see `flask payments list`, then `flask payments retry`"),
     "under_way": _(
-        "on its way; recovery asks until there is an answer, or staff gives it back: see `flask payments list`"
+        "on its way; recovery asks until there is an answer, or staff refunds it: see `flask payments list`"
     ),
-    "returned": _("returned"),
+    "returned": _("refunded"),
 }

@@ -55,7 +55,7 @@ def test_a_refund_from_the_dashboard_is_entered_once_and_the_stay_stays(
         assert [one[1:] for one in refunds(booked)] == [(one["id"], True) for one in made]
     assert (reload(booked).status, str(order_of(booked).due)) == ("CONFIRMED", "150.500")
     assert [str(one.due) for one in balances.due(SYSTEM)] == ["150.500"]
-    assert "due: 150.50 EUR, given back at the payment provider" in runner.invoke(args=["payments", "due"]).output
+    assert "due: 150.50 EUR, refunded at the payment provider" in runner.invoke(args=["payments", "due"]).output
     assert verify().findings == []
 
 
