@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from decimal import Decimal
-from typing import Any
 
 import click
 
-from booking.cli import booking_imports, booking_lists, front_desk
+from booking.cli import booking_changes, booking_imports, booking_lists, front_desk
 from booking.cli.booking_lists import show_one
 from booking.cli.json_output import as_json
 from booking.cli.operator import WAYS_TO_PAY, Group, acting, refusals_said
-from booking.cli.room_blocks import ROOM
-from booking.cli.values import AMOUNT, DATE
+from booking.cli.values import AMOUNT
 from booking.domain import maintenance, payments, reservations
 from booking.domain.notices import Notice
-from booking.domain.reservations import Booking, CancellationPreview, ChangeQuote
+from booking.domain.reservations import Booking, CancellationPreview
 from booking.http import money_format, words
 from booking.http.services import current_services
 from booking.infra.words import count
@@ -26,7 +23,12 @@ group = Group(
     "bookings",
     help="Check bookings, guarantee, change or cancel one, check guests in and out, release what nobody paid for.",
 )
-for command in (*booking_lists.COMMANDS, *front_desk.COMMANDS, *booking_imports.COMMANDS):
+for command in (
+    *booking_lists.COMMANDS,
+    *booking_changes.COMMANDS,
+    *front_desk.COMMANDS,
+    *booking_imports.COMMANDS,
+):
     group.add_command(command)
 
 
@@ -145,73 +147,6 @@ def guarantee(reference: str, how: str, note: str | None, as_json: bool) -> None
         return
     due = f"{money_format.plain(now.due, now.currency)} due"
     click.echo(f"{now.reference} is confirmed and guaranteed: {due}, {WAYS_TO_PAY[how]}.")
-
-
-@group.command("change")
-@click.argument("reference")
-@click.option("--check-in", type=DATE, help="The new day of arrival.")
-@click.option("--check-out", type=DATE, help="The new day of departure: fewer nights put the others back on sale.")
-@click.option("--room", "room_id", type=ROOM, metavar="ROOM", help="Another room of the same property, by its id.")
-@click.option("--guests", type=click.IntRange(1, 1000), help="How many people stay.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@as_json
-def change(reference: str, yes: bool, as_json: bool, **wanted: Any) -> None:
-    """Change the stay of a booking for its guest; what is not named stays as it is.
-
-    REFERENCE is the one in the guest's emails, or the booking's id. What comes back or is kept is shown first. What the
-    new stay costs more stays due where the booking is guaranteed; else it is for its guest to change, who can pay for
-    it. The guest gets an email.
-
-    \b
-    Example:
-        flask bookings change H7K2M9QX --check-out 2027-05-03
-    """
-    dates: Any = {name: day.date() if (day := wanted[name]) else None for name in ("check_in", "check_out")}
-    asked = reservations.StayChange(room_id=wanted["room_id"], guests=wanted["guests"], **dates)
-    context = current_services().booking_context
-    with refusals_said():
-        seen = reservations.quote_change_by_reference(acting(), reference, asked, context.rules)
-        click.echo(_shown_change(seen), err=as_json)
-        if seen.is_nothing:
-            if as_json:
-                show_one(seen.booking.reference)
-            return
-        if seen.difference > 0 and not reservations.look_up_order(acting(), reference).guarantee:
-            raise click.ClickException(
-                f"The new stay costs {money_format.plain(seen.difference, seen.currency)} more, and a command cannot"
-                " charge a card. Ask the guest to change the booking, who can pay for it."
-            )
-        if not (yes or as_json):
-            click.confirm("Change this booking?", abort=True)
-        agreed = reservations.AgreedChange(asked, seen.difference, seen.version)
-        changed = reservations.change_booking(acting(), seen.booking.id, agreed, context)
-    if as_json:
-        show_one(changed.reference)
-        return
-    click.echo(f"{changed.reference} is changed: {_stay(changed.room_name, changed.check_in, changed.check_out)}.")
-
-
-def _shown_change(seen: ChangeQuote) -> str:
-    """What it is, what it would be, and what that does to the price."""
-    was = seen.booking
-    before = f"{was.reference}: {_stay(was.room_name, was.check_in, was.check_out)}, {count(was.guests, 'guest')}"
-    if seen.is_nothing:
-        return f"{before}. It is so already: nothing to change."
-    after = f"{_stay(seen.room_name, seen.stay.check_in, seen.stay.check_out)}, {count(seen.guests, 'guest')}"
-    return f"{before}; then {after}. {_difference(seen)}"
-
-
-def _difference(seen: ChangeQuote) -> str:
-    total = f"The price becomes {money_format.plain(seen.price.total, seen.currency)}"
-    if seen.difference > 0:
-        return f"{total}, {money_format.plain(seen.difference, seen.currency)} more."
-    kept = f"{money_format.plain(seen.price.kept, seen.currency)} of it is kept" if seen.price.kept else ""
-    back = f"{money_format.plain(-seen.difference, seen.currency)} less" if seen.difference else "the same as before"
-    return f"{total}, {'; '.join(part for part in (back, kept) if part)}."
-
-
-def _stay(room: str, check_in: dt.date, check_out: dt.date) -> str:
-    return f"{room}, {check_in} to {check_out}"
 
 
 def _shown(seen: CancellationPreview) -> str:

@@ -122,6 +122,11 @@ class House:
     def booked(self) -> str:
         return self._booked(VISA).reference
 
+    def dearer(self) -> list[str]:
+        """What is booked, and a night more."""
+        booked = self._booked(VISA)
+        return [booked.reference, "--check-out", (booked.check_out + dt.timedelta(days=1)).isoformat()]
+
     def vouched(self) -> str:
         return self._vouched().reference
 

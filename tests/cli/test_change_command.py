@@ -36,7 +36,7 @@ def test_what_comes_back_is_shown_and_asked_and_the_log_names_who(
     was, now = f"{booked.check_in} to {booked.check_out}", f"{shorter.check_in} to {shorter.check_out}"
     assert said.output.splitlines() == [
         f"{booked.reference}: {booked.room_name}, {was}, 2 guests; then {booked.room_name}, {now}, 2 guests."
-        " The price becomes 240.00 EUR, 120.00 EUR less.",
+        " The price becomes 240.00 EUR, 120.00 EUR less. 120.00 EUR will be refunded.",
         "Change this booking? [y/N]: y",
         f"{booked.reference} is changed: {booked.room_name}, {now}.",
     ]
@@ -52,7 +52,7 @@ def test_a_dearer_stay_is_for_its_guest_to_change(runner: FlaskCliRunner, booked
     assert said.exit_code == 1
     assert said.output.splitlines()[-1] == (
         "Error: The new stay costs 120.00 EUR more, and a command cannot charge a card."
-        " Ask the guest to change the booking, who can pay for it."
+        " Say with --how what becomes of it, or ask the guest to change the booking, who can pay for it."
     )
     assert reload(booked).version == booked.version
 
@@ -67,6 +67,44 @@ def test_what_a_guaranteed_stay_costs_more_stays_due(
     said = change(runner, held.reference, "--check-out", in_days(30, 2).check_out.isoformat(), "--yes")
     assert (said.exit_code, int(order_of(held).due)) == (0, 240), said.output
     assert runner.invoke(args=["bookings", "verify"]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "told", "due", "waived", "guarantee"),
+    [
+        (["--how", "later"], "120.00 EUR more. 120.00 EUR will be due, later.", 120, 0, "later"),
+        (["--how", "waived", "--reason", "moved for repairs"], "more. 120.00 EUR will be waived.", 0, 120, None),
+    ],
+)
+def test_staff_vouches_for_what_a_paid_stay_costs_more_or_lets_the_guest_off(
+    runner: FlaskCliRunner, booked: Booking, words: list[str], told: str, due: int, waived: int, guarantee: str | None
+) -> None:
+    longer = in_days(30, 4)
+    wanted = booked.reference, "--check-out", longer.check_out.isoformat()
+    said = change(runner, *wanted, *words, answer="n\n")
+    assert (said.exit_code, reload(booked).version) == (1, booked.version)
+    said = change(runner, *wanted, *words, "--yes")
+    assert said.exit_code == 0, said.output
+    assert said.output.splitlines()[0].endswith(told)
+    now = order_of(booked)
+    assert (int(now.due), int(now.waived), now.guarantee) == (due, waived, guarantee)
+    assert reload(booked).check_out == longer.check_out
+    again = change(runner, *wanted, *words)
+    assert (again.exit_code, int(order_of(booked).waived)) == (0, waived)
+    assert runner.invoke(args=["bookings", "verify"]).exit_code == 0
+
+
+def test_whoever_lets_a_guest_off_says_why_once(runner: FlaskCliRunner, booked: Booking) -> None:
+    longer = (booked.reference, "--check-out", in_days(30, 4).check_out.isoformat(), "--yes")
+    for words, told in (
+        (["--how", "waived"], "--reason: is missing"),
+        (["--how", "waived", "--reason", " "], "--reason: is missing"),
+        (["--how", "later", "--reason", "x"], "goes with --how waived"),
+        (["--how", "elsewhere"], "elsewhere"),
+    ):
+        said = change(runner, *longer, *words)
+        assert (said.exit_code, told in said.output) == (2, True), said.output
+    assert (reload(booked).version, int(order_of(booked).waived)) == (booked.version, 0)
 
 
 def test_what_cannot_be_is_said(runner: FlaskCliRunner, booked: Booking) -> None:

@@ -146,8 +146,8 @@ COMMANDS: dict[str, Command] = {
     ),
     "bookings change": Command(
         CHANGES,
-        {A.CHANGE_BOOKING},
-        lambda h: [h.booked(), "--guests", "1", "--yes"],
+        {A.CHANGE_BOOKING, A.WAIVE_DEBTS},
+        lambda h: [*h.dearer(), "--how", "waived", "--reason", "moved for repairs", "--yes"],
         of("NOSUCHXX", "--guests", "1"),
         looks=frozenset({A.CHECK_IN}),  # who may that moves guests who are in the house, too
     ),
@@ -328,7 +328,7 @@ def test_what_asks_for_a_yes_does_nothing_without_one(house: House, app: Flask) 
     assert asking >= {"bookings cancel", "users delete", "people end"}
 
     def tried(name: str, one: Command) -> Iterator[str]:
-        # A no-show and a change that cost nothing ask for nothing.
+        # A no-show that frees nothing asks for nothing.
         words = [*one.words(house), *{"bookings no-show": ["--free-nights"]}.get(name, [])]
         for answer in ("n\n", ""):  # of a person, and of a script that has nothing to say
             before = everything()
