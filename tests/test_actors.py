@@ -103,8 +103,8 @@ COMPUTED = {
 }
 # A step of another verb, which was given the actor, has asked whether they may, and records what came of it.
 STEP = {
-    "messages": {"mail_about_bookings", "retry_given_up_deliveries", "tell_more"},
-    "people": {"audit_of_things", "latest_audit", "lock_account", "names_of_actors"},
+    "messages": {"mail_about_bookings", "repeating_email", "retry_given_up_deliveries", "tell_more"},
+    "people": {"audit_of_things", "is_undeliverable", "latest_audit", "lock_account", "names_of_actors"},
     "catalogue": {"count_kinds", "find_property_of", "get_house", "page_of_rooms"},
     "inventory": {
         "blocks_of_claims",
@@ -223,7 +223,7 @@ MACHINERY = {
     "catalogue": {"forget_destination", "forget_room"},
     "inventory": {"prune_blocks", "prune_nights"},
     "payments": {"payment_figures"},
-    "reservations": {"find_summary", "prune_keys"},
+    "reservations": {"find_summary", "first_email", "prune_keys"},
     "maintenance": {"inspect_copy", "overdue_holds", "overdue_messages", "overdue_payments"},
 }
 REASONS = (PUBLIC, COMPUTED, STEP, PROOF, MACHINERY)

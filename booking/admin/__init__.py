@@ -10,6 +10,7 @@ from booking.admin import (
     bookings,
     calendar,
     change,
+    emails,
     entrance,
     guest,
     imports,
@@ -33,6 +34,7 @@ AREAS = (
     imports.blueprint,
     registers.blueprint,
     notes.blueprint,
+    emails.blueprint,
     people.blueprint,
     audit.blueprint,
 )

@@ -24,6 +24,7 @@ from booking.domain.errors import (
 )
 from booking.domain.payments import DebtWaived, EntryMistaken, MoneyReceived, MoneyReturned
 from booking.domain.reservations import DeskCancellation, Guaranteeing, StaffBooking
+from booking.http import words
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.infra import clock
@@ -193,6 +194,7 @@ def _page(seen: StaffBooking, form: Form, what: str, status: int = 200) -> Respo
         "done": session.pop(DONE, None) if not what else None,
         "story": stories.of(seen),
         "states": states,
+        "why": words.message,
         "today": clock.today(seen.booking.time_zone),
         **calendar_place.facts(seen.booking.property_id),
     }

@@ -106,7 +106,7 @@ def guarantee(how: str) -> str:
 
 
 def email(kind: str) -> str:
-    """What an email about a booking tells."""
+    """What an email about a booking tells, by the event that it is about."""
     return str(EMAILS.get(kind, kind))
 
 

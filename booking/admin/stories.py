@@ -47,6 +47,7 @@ ACTIONS = {
     "dispute.won": _("Chargeback won"),
     "email.changed": _("Email changed"),
     "email.kept": _("Change of email given up"),
+    "email.resent": _("Email sent again"),
     "email.requested": _("Change of email requested"),
     "email.restored": _("Email restored"),
     "guest.erased": _("Guest’s contact erased"),
@@ -118,6 +119,7 @@ FACTS = {
     "refundAmount": _("Refund"),
     "role": _("Role"),
     "room": _("Room"),
+    "repeats": _("Email"),
     "roomName": _("Room"),
     "source": _("Source"),
     "status": _("State"),
@@ -185,6 +187,8 @@ def _plain(name: str, value: Any, currency: Any) -> str:
         return ""
     if name in ("status", "presence"):
         return states.of_anything(str(value))
+    if name == "repeats":
+        return states.email(str(value))
     if name in DAYS and DAY.fullmatch(str(value)):
         return date_format.day(dt.date.fromisoformat(str(value)))
     if name in AMOUNTS:

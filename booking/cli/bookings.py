@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import click
 
-from booking.cli import booking_changes, booking_imports, booking_lists, front_desk
+from booking.cli import booking_changes, booking_emails, booking_imports, booking_lists, front_desk
 from booking.cli.booking_lists import show_one
 from booking.cli.json_output import as_json
 from booking.cli.operator import WAYS_TO_PAY, Group, acting, refusals_said
@@ -21,12 +21,14 @@ from booking.infra.words import count
 
 group = Group(
     "bookings",
-    help="Check bookings, guarantee, change or cancel one, check guests in and out, release what nobody paid for.",
+    help="Check bookings, guarantee, change or cancel one, check guests in and out, send their emails again, release"
+    " what nobody paid for.",
 )
 for command in (
     *booking_lists.COMMANDS,
     *booking_changes.COMMANDS,
     *front_desk.COMMANDS,
+    *booking_emails.COMMANDS,
     *booking_imports.COMMANDS,
 ):
     group.add_command(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -9,11 +10,11 @@ from decimal import Decimal
 from booking.config import Settings
 from booking.domain import messages, payments, people, reservations
 from booking.domain.messages import Task
-from booking.domain.reservations import BookingSummary, CalendarPublisher
-from booking.http import date_format, money_format
+from booking.domain.reservations import BookingSummary, CalendarPublisher, EmailNotFound, ResendRefused
+from booking.http import date_format, money_format, words
 from booking.http.language import gettext
 from booking.infra import ids
-from booking.infra.mail import Post
+from booking.infra.mail import Post, Undeliverable
 from booking.infra.mail_message import Attachment, Email
 from booking.infra.telemetry import log
 from booking.jobs import account_mails, email_builder, password_mails
@@ -67,6 +68,24 @@ def _about_booking(task: Task, message_id: str, settings: Settings) -> Email | N
         notice = replace(notice, refund_is_owed=_refund_state(notice) == payments.OWED)
     others = [_find_summary(task, one) for one in _together(task)[1:]] if kind == CONFIRMATION else []
     return compose(notice, Letter(kind, message_id, task.occurred_at), settings, [one for one in others if one])
+
+
+def _again(task: Task, message_id: str, settings: Settings) -> Email | None:
+    """As it was written first. Raises Undeliverable where that no longer holds, so that whoever pressed sees it."""
+    told = task.payload
+    try:
+        first = reservations.first_email(_id("booking", told["bookingId"]), _id("email", told["of"]))
+    except (EmailNotFound, ResendRefused) as refusal:
+        raise Undeliverable(words.message(refusal), "", "outdated", at_fault=False) from refusal
+    repeated = replace(task, type=first.type, payload={**told, **first.payload})
+    return WRITERS[first.type](repeated, message_id, settings)
+
+
+def _id(kind: str, shown: str) -> uuid.UUID:
+    found = ids.decode(kind, shown)
+    if found is None:
+        raise ValueError(shown)
+    return found
 
 
 def _together(task: Task) -> list[str]:
@@ -195,6 +214,7 @@ WRITERS: dict[str, Writer] = {
     payments.REFUND_DECLINED: _about_booking,
     payments.REFUND_RETURNED: _about_booking,
     payments.BALANCE_DECLINED: _about_booking,
+    messages.EMAIL_RESENT: _again,
     **password_mails.WRITERS,
     **account_mails.WRITERS,
 }

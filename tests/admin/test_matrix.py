@@ -66,6 +66,7 @@ class House:
             "import_id": lambda: encode("import", self.file()),
             "view_id": lambda: encode("view", self.view),
             "log_id": lambda: encode("entry", self.told_of()),
+            "email_id": lambda: encode("email", self.email()),
             "note_id": lambda: encode("note", self.note()),
             "invitation_id": lambda: encode("invitation", self.invitation),
         }
@@ -85,6 +86,10 @@ class House:
         """One that waits to be imported."""
         header = b"sourceId,room,checkIn,checkOut,guests,name,total\n"
         return reservations.keep_import(SYSTEM, self.room.property_id, "old system", "old.csv", header)
+
+    def email(self) -> uuid.UUID:
+        """The confirmation, which is on its way: whoever may is told so."""
+        return reservations.get_for_staff(SYSTEM, self.booking.id).mail.emails[-1].id
 
     def note(self) -> uuid.UUID:
         """By somebody who works here."""
@@ -187,6 +192,7 @@ ROUTES: dict[str, Route] = {
     # Each is its author's, and this one nobody's who is tried here.
     "POST /admin/bookings/<booking_id>/notes/<note_id>": Route(set(), lambda _: {"text": "x", "version": "1"}),
     "POST /admin/bookings/<booking_id>/notes/<note_id>/delete": Route(set()),
+    "POST /admin/bookings/<booking_id>/emails/<email_id>/resend": Route(DESK),
     "POST /admin/bookings/<booking_id>/guest/erase": Route(MANAGERS),
     "POST /admin/bookings/<booking_id>/entries/<entry_id>/returned": Route(DESK, lambda _: MONEY),
     "POST /admin/bookings/<booking_id>/entries/<entry_id>/correct": Route(MANAGERS, lambda _: MONEY),

@@ -138,7 +138,7 @@ def spent(house: House, manned: Manned, name: str) -> Spent:
 
 LOOKING_AT_A_BOOKING = (
     "select bookings, select orders, select bookings, select payments, select waivers, select booking_changes,"
-    " select audit_log, select events, select bookings, select guest_registers, select refund_decisions,"
+    " select audit_log, select events, select users, select bookings, select guest_registers, select refund_decisions,"
     " select booking_notes,"
     " select properties"
 )

@@ -29,6 +29,7 @@ from tests.cast import REFUND_DECLINED, SYSTEM, VISA, a_room, acting, later, ord
 from tests.cli.test_payments_command import the_bank_takes_it_now
 from tests.domain.people.second_factors import turned_on
 from tests.domain.reservations.test_importing import HEADER, row
+from tests.domain.reservations.test_resending import all_sent
 from tests.room_files import ours
 
 
@@ -126,6 +127,12 @@ class House:
         """What is booked, and a night more."""
         booked = self._booked(VISA)
         return [booked.reference, "--check-out", (booked.check_out + dt.timedelta(days=1)).isoformat()]
+
+    def written_to(self) -> str:
+        """Booked, and its guest has the confirmation."""
+        made = self.booked()
+        all_sent()
+        return made
 
     def vouched(self) -> str:
         return self._vouched().reference

@@ -10,6 +10,7 @@ from booking.domain.messages.consumers import register as register_consumer
 from booking.domain.messages.consumers import registered as registered_consumers
 from booking.domain.messages.models import DONE as DELIVERY_DONE
 from booking.domain.messages.models import GIVEN_UP as DELIVERY_GIVEN_UP
+from booking.domain.messages.models import RESENT as EMAIL_RESENT
 from booking.domain.messages.models import RUNNING as DELIVERY_RUNNING
 from booking.domain.messages.models import WAITING as DELIVERY_WAITING
 from booking.domain.messages.models import Delivery, Event
@@ -27,6 +28,7 @@ from booking.domain.messages.outbox import retry_given_up as retry_given_up_deli
 from booking.domain.messages.outbox import status as outbox_figures
 from booking.domain.messages.sent import MAIL, MailWork
 from booking.domain.messages.sent import about_bookings as mail_about_bookings
+from booking.domain.messages.sent import repeating as repeating_email
 from booking.domain.messages.unfinished import find_fact, is_unfinished, tell_more
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "DELIVERY_GIVEN_UP",
     "DELIVERY_RUNNING",
     "DELIVERY_WAITING",
+    "EMAIL_RESENT",
     "GIVE_UP_AFTER",
     "MAIL",
     "Consumer",
@@ -58,6 +61,7 @@ __all__ = [
     "register_consumer",
     "registered_consumers",
     "relay_events",
+    "repeating_email",
     "retry_given_up_deliveries",
     "tell_more",
 ]

@@ -12,6 +12,8 @@ from booking.domain.columns import CreatedAt, Id, Instant, Json, one_of
 from booking.infra.db import Model
 from booking.infra.homes import EACH
 
+RESENT = "email.resent"  # by staff: an email about a booking, as it was written before
+
 # Events that may be worth an email about a booking.
 ABOUT_BOOKINGS = (
     "booking.confirmed",
@@ -20,6 +22,7 @@ ABOUT_BOOKINGS = (
     "refund.declined",
     "refund.returned",
     "balance.declined",
+    RESENT,
 )
 
 WAITING, RUNNING, DONE, GIVEN_UP = DELIVERY_STATES = ("waiting", "running", "done", "failed")

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import Select, and_, select, text
 
 from booking.domain.columns import one_of
-from booking.domain.messages.models import ABOUT_BOOKINGS, WAITING, Delivery, Event
+from booking.domain.messages.models import ABOUT_BOOKINGS, RUNNING, WAITING, Delivery, Event
 from booking.infra.db import db
+from booking.infra.ids import decode, encode
 
 MAIL = "mail"  # the consumer that sends them
 
@@ -28,6 +29,26 @@ class MailWork:
     state: str
     attempts: int
     error: str | None
+
+    @property
+    def tells(self) -> str:
+        """The type of the event that it tells of: where it was sent again, of the first one's."""
+        return str(self.payload.get("repeats", self.type))
+
+    @property
+    def first_id(self) -> uuid.UUID | None:
+        """The event of the email as it was sent first; its own, where this is that one."""
+        return decode("email", self.payload["of"]) if "repeats" in self.payload else self.event_id
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Not sent yet, and still tried."""
+        return self.state in (WAITING, RUNNING)
+
+
+def repeating(first: MailWork) -> dict[str, str]:
+    """What an event says by which an email is sent again."""
+    return {"of": encode("email", first.event_id), "repeats": first.type}
 
 
 def about_bookings(shown_ids: Sequence[str]) -> list[MailWork]:

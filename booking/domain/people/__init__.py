@@ -158,6 +158,7 @@ from booking.domain.people.team import end_access as end_staff_access
 from booking.domain.people.team import find as get_team
 from booking.domain.people.undeliverable import count as count_undeliverable
 from booking.domain.people.undeliverable import forget as forget_undeliverable
+from booking.domain.people.undeliverable import is_known as is_undeliverable
 from booking.domain.people.undeliverable import note as note_undeliverable
 from booking.domain.people.undeliverable import since as undeliverable_since
 from booking.domain.people.users import CurrentUser, UnknownAccount, email_key, register
@@ -293,6 +294,7 @@ __all__ = [
     "invitation_notice",
     "invite_staff",
     "is_email_verified",
+    "is_undeliverable",
     "latest_audit",
     "lock_account",
     "may",

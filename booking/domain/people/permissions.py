@@ -35,6 +35,7 @@ class Action(StrEnum):
     KEEP_REGISTER = "register.keep"  # see and fill what guests show at the desk
     DECIDE_REFUNDS = "refunds.decide"  # of a cancellation, otherwise than its policy
     WRITE_NOTES = "notes.write"  # and see them
+    RESEND_EMAILS = "emails.resend"  # about bookings, to whoever stays
     CHECK_IN = "guests.check_in"  # and out, and that they did not come
     SET_ROOM_STATUS = "rooms.set_status"  # clean, dirty, inspected, out of order; and to see which
     BLOCK_NIGHTS = "nights.block"
@@ -95,6 +96,7 @@ ALLOWED: Mapping[Action, Who] = {
     Action.KEEP_REGISTER: OWNER | MANAGER | DESK,
     Action.DECIDE_REFUNDS: OWNER | MANAGER | SYSTEM,
     Action.WRITE_NOTES: OWNER | MANAGER | DESK,
+    Action.RESEND_EMAILS: OWNER | MANAGER | DESK | SYSTEM,
     Action.CHECK_IN: OWNER | MANAGER | DESK | SYSTEM,
     Action.SET_ROOM_STATUS: OWNER | MANAGER | DESK | HOUSEKEEPING | SYSTEM,
     Action.BLOCK_NIGHTS: OWNER | MANAGER | DESK | HOUSEKEEPING | SYSTEM,

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import cast
 
-from sqlalchemy import ARRAY, Table, Text, any_, bindparam, func, select, update
+from sqlalchemy import ARRAY, Table, Text, any_, bindparam, exists, func, select, update
 
 from booking.domain.actors import Actor
 from booking.domain.people.models import User
@@ -52,6 +52,12 @@ _FORGET = often(
 def since(actor: Actor) -> dt.datetime | None:
     """When the address of one's account was first found to take no mail; None while it takes some."""
     return db.session.scalar(select(User.email_undeliverable_at).where(User.id == actor.account))
+
+
+def is_known(email: str) -> bool:
+    """Whether this address was found to take no mail, inside the caller's transaction."""
+    noted = User.email_key == email_key(email), User.email_undeliverable_at.is_not(None)
+    return bool(db.session.scalar(select(exists().where(*noted))))
 
 
 @reading

@@ -49,7 +49,7 @@ from booking.domain.reservations.desk_bookings import OfferedRoom, RoomOffer, bo
 from booking.domain.reservations.desk_bookings import free_rooms as free_rooms_at_desk
 from booking.domain.reservations.desk_changes import ChangePreview
 from booking.domain.reservations.desk_changes import preview as preview_change
-from booking.domain.reservations.desk_errors import NoteNotFound
+from booking.domain.reservations.desk_errors import EmailNotFound, NoteNotFound, ResendRefused
 from booking.domain.reservations.desk_inputs import DeskBooking, DeskCancellation, DeskChange
 from booking.domain.reservations.entry_corrections import correct as correct_entry
 from booking.domain.reservations.front_desk import Departure, check_in, check_out, mark_no_show
@@ -158,6 +158,8 @@ from booking.domain.reservations.register_models import GuestRegister
 from booking.domain.reservations.register_rules import DOCUMENT_TYPES, STATELESS
 from booking.domain.reservations.register_rules import countries as country_names
 from booking.domain.reservations.requests import BookingRequest, OrderItem, OrderRequest
+from booking.domain.reservations.resending import OrderEmails, SentEmail, emails_of, first_email
+from booking.domain.reservations.resending import resend as resend_email
 from booking.domain.reservations.rest_payments import Rest
 from booking.domain.reservations.rest_payments import page_of as rest_payment_page
 from booking.domain.reservations.rest_payments import pay as pay_rest
@@ -242,6 +244,7 @@ __all__ = [
     "DeskCancellation",
     "DeskChange",
     "Doubt",
+    "EmailNotFound",
     "FoundBooking",
     "FoundBookings",
     "Guaranteeing",
@@ -263,6 +266,7 @@ __all__ = [
     "Obstacle",
     "OfferedRoom",
     "OrderDetails",
+    "OrderEmails",
     "OrderFacts",
     "OrderItem",
     "OrderList",
@@ -275,6 +279,7 @@ __all__ = [
     "Register",
     "RegisterEntry",
     "RegisteredGuest",
+    "ResendRefused",
     "Rest",
     "RestPayment",
     "RoomCalendar",
@@ -282,6 +287,7 @@ __all__ = [
     "RoomOrder",
     "RoomsToHold",
     "RowOutcome",
+    "SentEmail",
     "ShownTotal",
     "StaffBooking",
     "StayChange",
@@ -314,6 +320,7 @@ __all__ = [
     "discard_import",
     "download_own_data",
     "edit_note",
+    "emails_of",
     "erase_guest",
     "erase_past_guests",
     "erase_past_registers",
@@ -323,6 +330,7 @@ __all__ = [
     "find_own_claim",
     "find_summary",
     "first_claim",
+    "first_email",
     "free_rooms_at_desk",
     "frozen_sale",
     "get_booking",
@@ -376,6 +384,7 @@ __all__ = [
     "release_order",
     "remove_note",
     "request_fingerprint",
+    "resend_email",
     "reserve",
     "rest_payment_page",
     "room_calendar",

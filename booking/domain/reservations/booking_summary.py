@@ -124,7 +124,7 @@ def of(booking: Booking, user: User | None, order: Order, of_order: Lines = ()) 
     counting = counted(booking, of_order)
     later = deposits.ahead(counting, order)
     arrival = pricing.check_in_instant(booking.policy, booking.check_in)
-    email, is_contacts = _address(user, order)
+    email, is_contacts = address(user, order)
     return BookingSummary(
         booking_id=booking.id,
         reference=booking.reference,
@@ -159,7 +159,7 @@ def of(booking: Booking, user: User | None, order: Order, of_order: Lines = ()) 
     )
 
 
-def _address(user: User | None, order: Order) -> tuple[str, bool]:
+def address(user: User | None, order: Order) -> tuple[str, bool]:
     """Where emails go, and whether that is the contact's address and not the account's."""
     if order.contact_email and (user is None or people.email_key(order.contact_email) != user.email_key):
         return order.contact_email, True

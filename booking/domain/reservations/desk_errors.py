@@ -89,6 +89,52 @@ class NoteModified(Conflict):
     reason = "NOTE_MODIFIED"
 
 
+class EmailNotFound(NotFound):
+    """None about this booking's order, or too old to be known."""
+
+    reason = "EMAIL_NOT_FOUND"
+
+
+class ResendRefused(Conflict):
+    """An email cannot be sent again: it no longer says what is so."""
+
+    code = "RESEND_REFUSED"
+
+
+class NoEmailAddress(ResendRefused):
+    """Nobody has left one, or it was erased."""
+
+    reason = "NO_EMAIL_ADDRESS"
+
+
+class AddressTakesNoMail(ResendRefused):
+    """Every email comes back from `email`."""
+
+    reason = "ADDRESS_TAKES_NO_MAIL"
+
+
+class StayChangedSince(ResendRefused):
+    """The email about the change says what is so now."""
+
+    reason = "STAY_CHANGED_SINCE"
+
+
+class CancelledSince(ResendRefused):
+    reason = "CANCELLED_SINCE"
+
+
+class SettledSince(ResendRefused):
+    """What the email says of money is no longer so."""
+
+    reason = "SETTLED_SINCE"
+
+
+class ResentTooOften(ResendRefused):
+    """`most` times in a day."""
+
+    reason = "RESENT_TOO_OFTEN"
+
+
 class ErasureRefused(Conflict):
     code = "ERASURE_REFUSED"
 

@@ -326,7 +326,8 @@ def _doubts(houses: list[uuid.UUID]) -> list[Doubt]:
 
 def _emails(houses: list[uuid.UUID]) -> list[LostEmail]:
     """The newest that were given up, about bookings of these houses."""
-    lost = select(Event.type, Event.payload["bookingId"].astext, Delivery.error, Delivery.next_at).join(
+    told = func.coalesce(Event.payload["repeats"].astext, Event.type)
+    lost = select(told, Event.payload["bookingId"].astext, Delivery.error, Delivery.next_at).join(
         Event, Event.id == Delivery.event_id
     )
     given_up = lost.where(Delivery.state == messages.DELIVERY_GIVEN_UP, Delivery.consumer == MAIL)

@@ -13,10 +13,9 @@ from typing import Any
 
 from sqlalchemy import Select, or_, select
 
-from booking.domain import messages, payments, people, pricing
+from booking.domain import payments, people, pricing
 from booking.domain.actors import Actor
 from booking.domain.errors import BookingNotCancellable, BookingNotChangeable, BookingNotFound
-from booking.domain.messages import MailWork
 from booking.domain.payments import Contact, Order, Payment, Waiver
 from booking.domain.people import Action, AuditEntry, User
 from booking.domain.pricing import PriceLine
@@ -29,6 +28,7 @@ from booking.domain.reservations import (
     notes,
     refund_decisions,
     register_rules,
+    resending,
     staff_search,
 )
 from booking.domain.reservations.cancellation import Terms
@@ -37,6 +37,7 @@ from booking.domain.reservations.decision_models import RefundDecision
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
 from booking.domain.reservations.notes import Note
 from booking.domain.reservations.register_models import GuestRegister
+from booking.domain.reservations.resending import OrderEmails
 from booking.infra.db import db, reading
 from booking.infra.ids import encode
 
@@ -58,6 +59,7 @@ class Allowed:
     erase_guest: bool
     keep_register: bool
     write_notes: bool
+    resend_emails: bool
     see_audit_log: bool
 
 
@@ -88,7 +90,7 @@ class StaffBooking:
     payments: tuple[Payment, ...]
     waivers: tuple[Waiver, ...]
     changes: tuple[BookingChange, ...]
-    emails: tuple[MailWork, ...]
+    mail: OrderEmails
     history: tuple[AuditEntry, ...]
     others: tuple[Booking, ...]
     names: dict[str, str]
@@ -148,7 +150,7 @@ def get(actor: Actor, booking_id: uuid.UUID) -> StaffBooking:
         payments=paid,
         waivers=waivers,
         changes=changes,
-        emails=_emails(beside),
+        mail=resending.of(order, beside, guest),
         history=tuple(history),
         others=_others(actor, booking, order),
         names=people.names_of_actors({one.actor for one in (*history, *changes)} | {one.author for one in written}),
@@ -178,19 +180,6 @@ def _subjects(order: Order, beside: Sequence[Booking], paid: Sequence[Payment], 
         *(encode("payment", one.id) for one in paid),
         *(encode("waiver", one.id) for one in waivers),
     ]
-
-
-def _emails(beside: Sequence[Booking]) -> tuple[MailWork, ...]:
-    """Without events that nobody is written about: a hold that ended, and all but the first of a confirmation."""
-    found = messages.mail_about_bookings([encode("booking", one.id) for one in beside])
-    return tuple(one for one in found if _is_written_about(one))
-
-
-def _is_written_about(one: MailWork) -> bool:
-    if one.type == "booking.cancelled":
-        return bool(one.payload.get("wasConfirmed"))
-    together = one.payload.get("confirmedTogether")
-    return one.type != "booking.confirmed" or not together or one.payload["bookingId"] == together[0]
 
 
 def _others(actor: Actor, booking: Booking, order: Order) -> tuple[Booking, ...]:
@@ -246,5 +235,6 @@ def _allowed(actor: Actor, booking: Booking, order: Order) -> Allowed:
         erase_guest=may(Action.ERASE_GUESTS) and guest_erasure.may_be_asked(order),
         keep_register=may(Action.KEEP_REGISTER) and register_rules.at(booking.address.get("country")) is not None,
         write_notes=may(Action.WRITE_NOTES),
+        resend_emails=may(Action.RESEND_EMAILS),
         see_audit_log=people.may(actor, Action.SEE_AUDIT_LOG),
     )

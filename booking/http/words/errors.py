@@ -108,6 +108,20 @@ ERRORS: Templates = {
     "REGISTER_OF_UNCONFIRMED": _("Guests are registered for confirmed bookings only."),
     "NOTE_NOT_FOUND": _("This note does not exist, or somebody else has written it."),
     "NOTE_MODIFIED": _("You have changed this note in another window meanwhile. It is shown as it is now."),
+    "EMAIL_NOT_FOUND": _("This email does not exist, or is older than 30 days."),
+    "RESEND_REFUSED": _("This email cannot be sent again: what it says is no longer so."),
+    "NO_EMAIL_ADDRESS": _("No email address is known, so none can be sent."),
+    "ADDRESS_TAKES_NO_MAIL": _(
+        "Emails to %(email)s come back, so none can be sent again. Ask the guest for another address."
+    ),
+    "STAY_CHANGED_SINCE": _("The stay has been changed since. Send the email about the last change instead."),
+    "CANCELLED_SINCE": _("The booking has been cancelled since. Send the email about that instead."),
+    "SETTLED_SINCE": _("What this email says of the money is no longer so."),
+    "RESENT_TOO_OFTEN": _n(
+        "Emails about this booking have been sent again %(most)s time in the last 24 hours. Try again later.",
+        "Emails about this booking have been sent again %(most)s times in the last 24 hours. Try again later.",
+        "most",
+    ),
     "ERASURE_REFUSED": _("The contact of this guest cannot be erased yet."),
     "GUEST_HAS_ACCOUNT": _("This guest has an account. Who they are is erased when the account is deleted."),
     "GUEST_EXPECTED": _("This stay is not over. Cancel it first, or erase the contact after the guest has left."),

@@ -25,7 +25,7 @@ GUEST_OF_IT = {"booking.see", "booking.book", "booking.change", "booking.cancel"
 HOUSEKEEPING = {"house.see", "nights.block", "rooms.set_status"}
 DESK = (
     HOUSEKEEPING
-    | {"payments.record", "guests.check_in", "register.keep", "notes.write"}
+    | {"payments.record", "guests.check_in", "register.keep", "notes.write", "emails.resend"}
     | {f"booking.{verb}" for verb in ("see", "book", "change", "cancel", "guarantee")}
 )
 MANAGER = DESK | {

@@ -210,7 +210,7 @@ def test_one_booking_tells_its_whole_story(for_zoe: Booking, room: Room, desk: B
     seen = staff_view.get(actor, for_zoe.id)
     assert (seen.guest_name, seen.guest_email) == ("Zoë O'Neil", "zoe@hotel.example")
     assert [one.amount for one in seen.payments] == [Decimal(100)]
-    assert [(one.type, one.state) for one in seen.emails] == [("booking.confirmed", "waiting")]
+    assert [(one.type, one.state) for one in seen.mail.emails] == [("booking.confirmed", "waiting")]
     assert [one.action for one in seen.history] == ["payment.received", "order.guaranteed", "booking.confirmed"]
     assert seen.cancelling is not None
     assert seen.cancelling.refund == Decimal(100)

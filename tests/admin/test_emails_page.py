@@ -1,0 +1,111 @@
+"""The emails at the page of a booking: one is sent again, where it can be, and why not where it cannot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from booking.domain.actors import Role
+from booking.domain.payments import Contact
+from booking.domain.people import undeliverable
+from booking.domain.reservations import bookings
+from booking.domain.reservations.context import BookingContext
+from booking.domain.tables import Booking, Event, Room, User
+from tests.admin.staff import at_work
+from tests.admin.test_booking_page import _posted, at
+from tests.cast import VISA, a_room, acting, count, order, person
+from tests.domain.reservations.changing import changed, longer
+from tests.domain.reservations.test_guest_erasure import called
+from tests.jobs.conftest import mail_dir  # noqa: F401 a fixture
+from tests.jobs.letters_sent import sent
+from tests.web.visitor import Visitor
+
+pytestmark = pytest.mark.slow
+HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
+
+
+@pytest.fixture
+def booked(alice: User, room: Room, desk: BookingContext, mail_dir: Path) -> Booking:  # noqa: F811
+    made = bookings.book(acting(alice), order(alice, room), VISA, desk)
+    assert len(sent(mail_dir)) == 1
+    return made
+
+
+@pytest.fixture
+def clerk(app: Flask, bob: User, room: Room) -> Visitor:
+    return at_work(app, bob, Role.DESK, room)
+
+
+def said(visitor: Visitor) -> str:
+    section = visitor.page.select_one("section[aria-labelledby=emails]")
+    assert section is not None
+    return " ".join(section.get_text(" ").split())
+
+
+def buttons(visitor: Visitor) -> list[str]:
+    return [str(one["action"]) for one in visitor.page.select("section[aria-labelledby=emails] form")]
+
+
+def test_an_email_is_sent_again_by_one_press(clerk: Visitor, booked: Booking, mail_dir: Path) -> None:  # noqa: F811
+    [again] = buttons(clerk.go(at(booked)))
+    clerk.send(again)
+    assert (clerk.status, clerk.url) == (200, at(booked))
+    assert "The email is on its way." in clerk.text
+    assert "Confirmation, sent again Waiting to be sent" in said(clerk)
+    assert buttons(clerk) == []  # until it is sent
+    assert "Email sent again" in clerk.page.select(".desk-events")[-1].get_text()
+    assert len(sent(mail_dir)) == 2
+    assert buttons(clerk.go(at(booked))) == [again]
+    clerk.send(again)  # within the minute: nothing more is sent
+    assert (clerk.status, len(sent(mail_dir))) == (200, 2)
+
+
+def test_a_script_gets_where_to_go(clerk: Visitor, booked: Booking) -> None:
+    [again] = buttons(clerk.go(at(booked)))
+    headers = {**HTMX, "Origin": "http://localhost", "Referer": "http://localhost/"}
+    answer = clerk.client.post(again, data={"csrf_token": clerk.token()}, headers=headers)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, at(booked))
+
+
+def test_what_is_no_longer_so_says_why_at_the_email(clerk: Visitor, booked: Booking, desk: BookingContext) -> None:
+    [again] = buttons(clerk.go(at(booked)))
+    token = clerk.token()
+    changed(booked, desk, **longer())
+    clerk.post(again, csrf_token=token)
+    assert (clerk.status, clerk.problems) == (
+        409,
+        ["The stay has been changed since. Send the email about the last change instead."],
+    )
+    assert "Send the email about the last change instead." in said(clerk.go(at(booked)))
+    assert count(Event, type="email.resent") == 0
+
+
+def test_without_an_address_it_is_not_offered_and_the_page_says_why(
+    clerk: Visitor, booked: Booking, room: Room, desk: BookingContext
+) -> None:
+    undeliverable.note("alice@example.com", "550 5.1.1")
+    assert "Emails to alice@example.com come back, so none can be sent again." in said(clerk.go(at(booked)))
+    assert buttons(clerk) == []
+    caller = called(desk, room, Contact("Dana", None, "+32 3 765 43 21"), start=60)
+    assert "No email address is known, so none can be sent." in said(clerk.go(at(caller)))
+    assert buttons(clerk) == []
+
+
+def test_nobody_else_sends_it(app: Flask, clerk: Visitor, booked: Booking, alice: User) -> None:
+    [again] = buttons(clerk.go(at(booked)))
+    carol = person("carol")
+    for visitor in (
+        Visitor(app).signed_in(alice),
+        at_work(app, person("dave"), Role.DESK, a_room()),
+        at_work(app, carol, Role.HOUSEKEEPING, None),
+    ):
+        assert _posted(visitor, again).status == 404
+    assert count(Event, type="email.resent") == 0
+
+
+@pytest.mark.parametrize("email_id", ["nonsense", "email_01h455vb4pex5vsknk084sn02q"])
+def test_what_is_no_email_of_it_is_not_found(clerk: Visitor, booked: Booking, email_id: str) -> None:
+    clerk.go(at(booked)).post(f"{at(booked)}/emails/{email_id}/resend", csrf_token=clerk.token())
+    assert clerk.status == 404
