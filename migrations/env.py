@@ -32,7 +32,8 @@ WORKING, WAITING = "room-booking-migration", "room-booking-migration-lock"  # ap
 TRIES = 30
 LOCK_TIMEOUT = "2s"
 # Rows that the application adds and reads, and can neither change nor delete.
-APPEND_ONLY = "audit_log"
+LOG = "audit_log"
+APPEND_ONLY = (LOG, "cash_closings")
 PARTITIONS = text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = to_regclass(:table)")
 LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"
 
@@ -68,11 +69,12 @@ def grant(connection: Connection) -> None:
     connection.execute(text(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}"))
     if connection.execute(text("SELECT to_regclass('alembic_version') IS NOT NULL")).scalar():
         connection.execute(text(f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {name}"))
-    if connection.scalar(text("SELECT to_regclass(:table) IS NOT NULL"), {"table": APPEND_ONLY}):
-        connection.execute(text(f"REVOKE UPDATE, DELETE ON {APPEND_ONLY} FROM {name}"))
-        # Through the whole it may add and read; a part alone it does not see.
-        for partition in connection.scalars(PARTITIONS, {"table": APPEND_ONLY}).all():
-            connection.execute(text(f"REVOKE ALL ON {partition} FROM {name}"))
+    for table in APPEND_ONLY:
+        if connection.scalar(text("SELECT to_regclass(:table) IS NOT NULL"), {"table": table}):
+            connection.execute(text(f"REVOKE UPDATE, DELETE ON {table} FROM {name}"))
+    # Through the whole it may add and read; a part alone it does not see.
+    for partition in connection.scalars(PARTITIONS, {"table": LOG}).all():
+        connection.execute(text(f"REVOKE ALL ON {partition} FROM {name}"))
 
 
 @contextmanager
@@ -119,7 +121,7 @@ def patient(_: Connection, cursor: Any, statement: str, *__: Any) -> None:
 
 def is_ours(_: Any, name: str | None, kind: str, reflected: bool, __: Any) -> bool:
     """Whether `flask db migrate` compares it with the models: not the years of the audit log, which is one table."""
-    return not (kind == "table" and reflected and str(name).startswith(f"{APPEND_ONLY}_"))
+    return not (kind == "table" and reflected and str(name).startswith(f"{LOG}_"))
 
 
 def migrate() -> None:

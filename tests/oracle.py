@@ -217,7 +217,7 @@ def wrong_sums(database: Any) -> Iterable[str]:
          coalesce(sum(p.amount) FILTER (WHERE p.kind = 'refund' AND p.moved), 0)
         FROM orders o LEFT JOIN
         (SELECT p.order_id, p.kind, coalesce(l.amount, p.amount) AS amount, coalesce(l.kind = p.kind,
-         p.provider IN ('desk', 'transfer', 'elsewhere') AND p.state = 'succeeded') AS moved
+         p.provider IN ('desk', 'terminal', 'transfer', 'elsewhere') AND p.state = 'succeeded') AS moved
          FROM payments p LEFT JOIN simulated_ledger l ON l.key = p.id) p ON p.order_id = o.id GROUP BY o.id"""
     for reference, paid, refunded, refunding, charged, returned in rows(database, sums):
         if (paid, refunded, refunding) != (charged, returned, 0):

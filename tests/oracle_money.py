@@ -14,7 +14,7 @@ from typing import Any
 from tests.oracle import Facts, Told, rows, uuid_of
 
 ROUNDED = Decimal("0.5")  # of a currency, at most, between a share and what is charged for it
-BY_HAND = "('desk', 'transfer', 'elsewhere')"
+BY_HAND = "('desk', 'terminal', 'transfer', 'elsewhere')"
 
 
 @dataclass

@@ -17,6 +17,7 @@ PUBLIC = {
         "count_amenities",
         "count_published_rooms",
         "get_property",
+        "get_property_currency",
         "get_property_name",
         "get_room_details",
         "import_locations",
@@ -104,7 +105,14 @@ COMPUTED = {
 # A step of another verb, which was given the actor, has asked whether they may, and records what came of it.
 STEP = {
     "messages": {"mail_about_bookings", "repeating_email", "retry_given_up_deliveries", "tell_more"},
-    "people": {"audit_of_things", "is_undeliverable", "latest_audit", "lock_account", "names_of_actors"},
+    "people": {
+        "audit_of_things",
+        "is_undeliverable",
+        "latest_audit",
+        "lock_account",
+        "names_of_accounts",
+        "names_of_actors",
+    },
     "catalogue": {"count_kinds", "find_property_of", "get_house", "page_of_rooms"},
     "inventory": {
         "blocks_of_claims",

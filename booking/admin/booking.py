@@ -110,7 +110,7 @@ def give_back(booking_id: str, entry_id: str) -> Response:
     def enter(form: Form, seen: StaffBooking) -> None:
         given, payment_id = form.accept(MoneyReturned), _entry(seen, entry_id)
         on = given.returned_on or clock.today(seen.booking.time_zone)
-        payments.record_returned(actor(), payment_id, reference=given.reference, returned_on=on)
+        payments.record_returned(actor(), payment_id, reference=given.reference, returned_on=on, by=given.by)
 
     return act(booking_id, f"returned-{entry_id}", enter, moves_money=True)
 

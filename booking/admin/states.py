@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask_babel import gettext, lazy_gettext
 
+from booking.domain import payments
+
 _ = lazy_gettext
 
 # Of a booking: what it is called, and the look of its badge.
@@ -29,7 +31,8 @@ PAYMENTS = {
     "failed": (_("Declined"), "bad"),
 }
 PROVIDERS = {
-    "desk": _("At the desk"),
+    "desk": _("Cash"),
+    "terminal": _("Card at the desk"),
     "transfer": _("By transfer"),
     "elsewhere": _("Paid elsewhere"),
     "stripe": _("Card"),
@@ -93,6 +96,11 @@ def payment(state: str) -> tuple[str, str]:
     """Name and look."""
     name, look = PAYMENTS[state]
     return str(name), look
+
+
+def by_hand() -> list[tuple[str, str]]:
+    """How money can be entered that staff takes or gives back."""
+    return [(name, str(PROVIDERS[name])) for name in payments.BY_HAND]
 
 
 def provider(name: str) -> str:

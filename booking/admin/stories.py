@@ -39,6 +39,7 @@ ACTIONS = {
     "booking.missed": _("Marked as a no-show"),
     "booking.refund_corrected": _("Refund corrected"),
     "booking.reverted": _("Taken back at the desk"),
+    "cash.closed": _("Cash counted"),
     "change.begun": _("Change begun"),
     "debt.waived": _("Guest let off what was due"),
     "debt.waiver_corrected": _("Waiver taken back"),
@@ -102,12 +103,15 @@ FACTS = {
     "by": _("Paid"),
     "checkIn": _("Check-in"),
     "checkOut": _("Check-out"),
+    "counted": _("Counted"),
     "difference": _("Difference"),
     "email": _("Email"),
+    "expected": _("Expected"),
     "from": _("From"),
     "fullName": _("Name"),
     "guarantee": _("To be paid"),
     "guests": _("Guests"),
+    "kept": _("Left in the drawer"),
     "nightsFreed": _("Nights put back on sale"),
     "on": _("Day"),
     "passkey": _("Passkey"),
@@ -126,7 +130,7 @@ FACTS = {
     "to": _("Until"),
     "total": _("Total"),
 }
-AMOUNTS = ("amount", "difference", "paidElsewhere", "refundAmount", "total")
+AMOUNTS = ("amount", "counted", "difference", "expected", "kept", "paidElsewhere", "refundAmount", "total")
 DAYS, DAY = ("checkIn", "checkOut", "from", "on", "to"), re.compile(r"\d{4}-\d\d-\d\d")
 NOTHING = "–"
 

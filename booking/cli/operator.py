@@ -22,8 +22,9 @@ from booking.infra import callers, deadline, sql_errors
 from booking.infra.db import OutcomeUnknown, Unavailable
 from booking.infra.doctor.report import said
 
-# Of payments.GUARANTEES and BY_HAND.
-WAYS_TO_PAY = {"desk": "at the desk", "transfer": "by transfer", "later": "later", "elsewhere": "elsewhere"}
+WAYS_TO_PAY = {"desk": "at the desk", "transfer": "by transfer", "later": "later"}  # of payments.GUARANTEES
+# Of payments.BY_HAND.
+WAYS_PAID = {"desk": "in cash", "terminal": "by card at the desk", "transfer": "by transfer", "elsewhere": "elsewhere"}
 
 
 def acting() -> Actor:

@@ -12,7 +12,7 @@ import click
 from flask.cli import with_appcontext
 
 from booking.cli.json_output import as_json, instant, show
-from booking.cli.operator import WAYS_TO_PAY, acting
+from booking.cli.operator import WAYS_PAID, WAYS_TO_PAY, acting
 from booking.domain import payments, reservations
 from booking.domain.reservations import Balance
 from booking.http import money_format, words
@@ -107,7 +107,7 @@ def _owed() -> Iterator[Trouble]:
 def _to_be_refunded() -> Iterator[Trouble]:
     for one in reservations.refunds_awaiting_staff(acting()):
         paid = f"{money_format.plain(one.amount, one.currency)} of booking {one.reference}, paid"
-        line = f"{paid} {WAYS_TO_PAY[one.provider]}; then `flask payments returned`"
+        line = f"{paid} {WAYS_PAID[one.provider]}; then `flask payments returned`"
         yield Trouble(one.payment_id, TO_BE_REFUNDED, one.amount, one.currency, one.provider, one.reference, None, line)
 
 

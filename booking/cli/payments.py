@@ -104,14 +104,15 @@ def recover() -> None:
 @group.command("received")
 @click.argument("reference")
 @click.argument("amount", type=AMOUNT)
-@click.option("--by", type=click.Choice(payments.BY_HAND), required=True, help="How it was paid.")
+@click.option("--by", type=click.Choice(payments.BY_HAND), required=True, help="How it was paid: `desk` is cash.")
 @click.option("--reference", "entry", required=True, help="The receipt's number, the line of the bank statement.")
 @click.option("--on", "received_on", type=DATE, help="The day; today, where none is given.")
 @as_json
 def received(reference: str, amount: Decimal, *, received_on: dt.datetime | None, as_json: bool, **how: str) -> None:
-    """Enter money that was paid at the desk or by transfer for the order REFERENCE: at most what is due.
+    """Enter money that was paid in cash, by card at the desk or by transfer for the order REFERENCE.
 
-    Entered once for each --reference, however often the command is run. A mistake: see `flask payments correct`.
+    At most what is due. Entered once for each --reference, however often the command is run. A mistake: see
+    `flask payments correct`.
 
     \b
     Example:
@@ -138,18 +139,22 @@ def received(reference: str, amount: Decimal, *, received_on: dt.datetime | None
 @click.argument("payment_id", metavar="PAYMENT", type=PAYMENT)
 @click.option("--reference", required=True, help="The receipt's number, the line of the bank statement.")
 @click.option("--on", "returned_on", type=DATE, help="The day; today, where none is given.")
+@click.option("--by", type=click.Choice(payments.BY_HAND), help="How; as it was paid, where none is given.")
 @as_json
-def returned(payment_id: uuid.UUID, reference: str, returned_on: dt.datetime | None, as_json: bool) -> None:
-    """Enter that staff has paid the refund PAYMENT out, of money that was paid at the desk or by transfer.
+def returned(
+    payment_id: uuid.UUID, reference: str, returned_on: dt.datetime | None, by: str | None, as_json: bool
+) -> None:
+    """Enter that staff has paid the refund PAYMENT out, of money that was entered by hand.
 
     \b
     Example:
         flask payments list
         flask payments returned payment_01k5... --reference "cash 3"
+        flask payments returned payment_01k5... --reference "slip 9" --by terminal
     """
     with refusals_said(returnedOn="--on"):
         on = returned_on.date() if returned_on else None
-        done = payments.record_returned(acting(), payment_id, reference=reference, returned_on=on)
+        done = payments.record_returned(acting(), payment_id, reference=reference, returned_on=on, by=by)
     if as_json:
         show([_facts(done)])
         return

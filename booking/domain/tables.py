@@ -4,6 +4,7 @@ from booking.domain.catalogue.models import Property, Room
 from booking.domain.inventory.housekeeping_models import RoomStatus
 from booking.domain.inventory.models import Availability, Block
 from booking.domain.messages.models import Delivery, Event
+from booking.domain.payments.cash_models import CashClosing, CashMovement
 from booking.domain.payments.look_models import ProviderLook
 from booking.domain.payments.models import Dispute, Order, Payment
 from booking.domain.payments.schedule_models import ScheduledPayment
@@ -29,6 +30,8 @@ __all__ = [
     "Booking",
     "BookingChange",
     "BookingNote",
+    "CashClosing",
+    "CashMovement",
     "Delivery",
     "Dispute",
     "EmailChange",

@@ -64,7 +64,7 @@ def test_a_stay_from_guarantee_to_refund(
     assert cancelled.endswith("or staff refunds it: see `flask payments list`.\n")
     refund = payments_of(held)[-1]
     assert said(runner, "payments", "list").splitlines() == [
-        f"{name_of(refund)} to be refunded: 360.00 EUR of booking {held.reference}, paid at the desk;"
+        f"{name_of(refund)} to be refunded: 360.00 EUR of booking {held.reference}, paid in cash;"
         " then `flask payments returned`",
         "0 refunds owed, 1 to be refunded by staff, 0 payments without an outcome.",
     ]

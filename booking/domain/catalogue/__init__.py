@@ -35,7 +35,13 @@ from booking.domain.catalogue.models import DEMO, Property, Room
 from booking.domain.catalogue.pictures import shown as shown_pictures
 from booking.domain.catalogue.places import AmenityCount, UnknownPlace, is_slug, slug_of
 from booking.domain.catalogue.places import amenities as count_amenities
-from booking.domain.catalogue.rooms import UnknownProperty, find_property_of, get_property, get_property_name
+from booking.domain.catalogue.rooms import (
+    UnknownProperty,
+    find_property_of,
+    get_property,
+    get_property_currency,
+    get_property_name,
+)
 from booking.domain.catalogue.rooms import details as get_room_details
 from booking.domain.catalogue.rooms import forget as forget_room
 
@@ -78,6 +84,7 @@ __all__ = [
     "forget_room",
     "get_house",
     "get_property",
+    "get_property_currency",
     "get_property_name",
     "get_room_details",
     "import_locations",

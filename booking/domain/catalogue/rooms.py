@@ -58,6 +58,15 @@ def get_property_name(property_id: uuid.UUID) -> str:
     return found
 
 
+@reading
+def get_property_currency(property_id: uuid.UUID) -> str:
+    """In which its rooms are sold. Raises NotFound."""
+    found = db.session.scalar(select(Property.currency).where(Property.id == property_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
 def forget(room_id: str) -> None:
     """Look anew next time: the room has changed."""
     cache.drop((DETAILS, room_id))

@@ -125,7 +125,7 @@ RULES = {
         AND NOT EXISTS (SELECT FROM payments f WHERE f.order_id = o.id AND f.found_at IS NOT NULL)""",
     "found_twice": """
         SELECT max(p.id::text) FROM payments p WHERE p.kind = 'refund' AND p.state = 'succeeded'
-        AND p.provider NOT IN ('desk', 'transfer', 'elsewhere')
+        AND p.provider NOT IN ('desk', 'terminal', 'transfer', 'elsewhere')
         GROUP BY p.provider, p.provider_reference HAVING count(*) > 1""",
     "schedule_incomplete": """
         SELECT o.reference FROM orders o JOIN payment_schedule s ON s.order_id = o.id GROUP BY o.id
@@ -144,13 +144,29 @@ RULES = {
     ),
     "entry_made_twice": """
         SELECT p.order_id || ' ' || p.provider_reference FROM payments p
-        WHERE p.provider IN ('desk', 'transfer', 'elsewhere') AND p.kind = 'charge'
+        WHERE p.provider IN ('desk', 'terminal', 'transfer', 'elsewhere') AND p.kind = 'charge'
         AND NOT EXISTS (SELECT FROM payments c WHERE c.corrects_id = p.id OR c.id = p.corrects_id)
         GROUP BY p.order_id, p.provider_reference HAVING count(*) > 1""",
     "correction_is_no_opposite": """
         SELECT c.id::text FROM payments c JOIN payments p ON p.id = c.corrects_id
         WHERE c.kind = p.kind OR (c.order_id, c.amount, c.provider) <> (p.order_id, p.amount, p.provider)
         OR (c.kind = 'refund' AND c.charge_id <> p.id)""",
+    "cash_moved_otherwise": """
+        SELECT coalesce(p.id, m.payment_id)::text FROM
+        (SELECT p.id, o.property_id, p.currency, CASE p.kind WHEN 'charge' THEN p.amount ELSE -p.amount END AS amount
+         FROM payments p JOIN orders o ON o.id = p.order_id WHERE p.provider = 'desk' AND p.state = 'succeeded') p
+        FULL JOIN cash_movements m ON m.payment_id = p.id
+        WHERE (p.property_id, p.currency, p.amount) IS DISTINCT FROM (m.property_id, m.currency, m.amount)""",
+    "cash_closed_otherwise": """
+        SELECT c.id::text FROM cash_closings c LEFT JOIN cash_closings l ON l.id = c.previous_id
+        LEFT JOIN (SELECT closing_id, sum(amount) AS moved FROM cash_movements GROUP BY closing_id) m
+        ON m.closing_id = c.id
+        WHERE c.opening <> coalesce(l.kept, 0) OR c.expected <> c.opening + coalesce(m.moved, 0)
+        OR (l.id IS NOT NULL AND (l.property_id, l.currency, l.user_id) IS DISTINCT FROM
+         (c.property_id, c.currency, c.user_id))""",
+    "cash_counted_elsewhere": """
+        SELECT m.payment_id::text FROM cash_movements m JOIN cash_closings c ON c.id = m.closing_id
+        WHERE (m.property_id, m.currency, m.user_id) IS DISTINCT FROM (c.property_id, c.currency, c.user_id)""",
     "order_charged_too_much": """
         SELECT o.reference FROM orders o JOIN payments p ON p.order_id = o.id AND p.kind = 'charge'
         AND p.purpose = 'stay'
@@ -164,8 +180,9 @@ RULES = {
     ).replace("IS_OWED", _IS_OWED),
     "refund_of_other_charge": """
         SELECT r.id::text FROM payments r LEFT JOIN payments c ON c.id = r.charge_id AND c.kind = 'charge'
-        AND c.state = 'succeeded' AND c.order_id = r.order_id AND c.provider = r.provider
-        AND c.currency = r.currency WHERE r.charge_id IS NOT NULL AND c.id IS NULL""",
+        AND c.state = 'succeeded' AND c.order_id = r.order_id AND c.currency = r.currency AND (c.provider = r.provider
+         OR r.recorded_by IS NOT NULL AND c.provider IN ('desk', 'terminal', 'transfer', 'elsewhere'))
+        WHERE r.charge_id IS NOT NULL AND c.id IS NULL""",
     "refund_of_other_debt": """
         SELECT r.id::text FROM payments r WHERE r.kind = 'refund' AND r.debt_id <> r.id AND r.debt_id <> r.booking_id
         AND NOT EXISTS (SELECT FROM payments f WHERE f.id = r.debt_id AND f.kind = 'refund'

@@ -8,6 +8,14 @@ the booking is decided in reservations.
 from booking.domain.payments.by_hand import received as record_received
 from booking.domain.payments.by_hand import returned as record_returned
 from booking.domain.payments.by_hand import take_back as take_back_entry
+from booking.domain.payments.cash import CashMoved, Count, DrawerClosed, DrawerKey
+from booking.domain.payments.cash import close as close_drawer
+from booking.domain.payments.cash_models import CashClosing, CashMovement
+from booking.domain.payments.cash_views import Counted, DrawerSum, Moved, Movement
+from booking.domain.payments.cash_views import closing as get_closing
+from booking.domain.payments.cash_views import closings as list_closings
+from booking.domain.payments.cash_views import drawer as get_drawer
+from booking.domain.payments.cash_views import drawers as list_drawers
 from booking.domain.payments.contacts import COLUMNS as CONTACT_COLUMNS
 from booking.domain.payments.contacts import Contact
 from booking.domain.payments.contacts import forget as forget_contacts
@@ -17,7 +25,7 @@ from booking.domain.payments.context import patience as usual_patience
 from booking.domain.payments.debts import IS_OWED as REFUND_IS_OWED
 from booking.domain.payments.disputes import look as look_at_dispute
 from booking.domain.payments.disputes import undecided as undecided_disputes
-from booking.domain.payments.inputs import DebtWaived, EntryMistaken, MoneyReceived, MoneyReturned
+from booking.domain.payments.inputs import CashCount, DebtWaived, EntryMistaken, MoneyReceived, MoneyReturned
 from booking.domain.payments.ledger import (
     ABANDONED,
     DECLINED,
@@ -165,14 +173,25 @@ __all__ = [
     "UNDER_WAY",
     "UNKNOWN",
     "WEB",
+    "CashClosing",
+    "CashCount",
+    "CashMoved",
+    "CashMovement",
     "Contact",
+    "Count",
+    "Counted",
     "DebtWaived",
     "DepositPlan",
+    "DrawerClosed",
+    "DrawerKey",
+    "DrawerSum",
     "Due",
     "EntryMistaken",
     "Look",
     "MoneyReceived",
     "MoneyReturned",
+    "Moved",
+    "Movement",
     "Order",
     "Payment",
     "PaymentContext",
@@ -189,6 +208,7 @@ __all__ = [
     "begin_look",
     "charge_due",
     "claim_payment",
+    "close_drawer",
     "contact_of",
     "due_payments",
     "end_look",
@@ -198,6 +218,8 @@ __all__ = [
     "find_awaited_beyond",
     "find_payment",
     "forget_contacts",
+    "get_closing",
+    "get_drawer",
     "has_refund",
     "hasten_payment",
     "is_in_one_call",
@@ -206,6 +228,8 @@ __all__ = [
     "latest_charge",
     "latest_charge_now",
     "let_off",
+    "list_closings",
+    "list_drawers",
     "lock_order",
     "lock_payment",
     "look_at_dispute",

@@ -1,4 +1,4 @@
-"""Money that staff takes and gives back by hand: at the desk, or by transfer to the house's account.
+"""Money that staff takes and gives back by hand: cash or a card at the desk, or by transfer to the house's account.
 
 Each entry says who made it, on which day the money moved, and a reference: a receipt's number, a line of a bank
 statement. None is ever changed or deleted: a mistaken one is taken back by its opposite, and both stay.
@@ -87,20 +87,46 @@ def received(
 
 
 @transaction(isolation=READ_COMMITTED)
-def returned(actor: Actor, payment_id: uuid.UUID, *, reference: str, returned_on: dt.date | None = None) -> Payment:
+def returned(
+    actor: Actor,
+    payment_id: uuid.UUID,
+    *,
+    reference: str,
+    returned_on: dt.date | None = None,
+    by: str | None = None,
+) -> Payment:
     """Enter that staff has given a refund back that awaits them. The same entry once more is the first one.
 
-    Raises Invalid, PaymentNotFound, OrderNotFound, Forbidden; RefundNotOwed, as the one of its kinds that says why.
+    `by` is one of BY_HAND; without it, the way that it was paid. Raises Invalid, PaymentNotFound, OrderNotFound,
+    Forbidden, EntryDiffers; RefundNotOwed, as the one of its kinds that says why.
     """
     refund = _locked(actor, Action.RECORD_PAYMENTS, payment_id)
-    reference = stated(reference, returned_on, "returnedOn")
+    reference = _stated_return(reference, returned_on, by)
     if refund.state == SUCCEEDED and refund.recorded_by and refund.provider_reference == reference:
+        if by not in (None, refund.provider):
+            raise EntryDiffers
         return refund
     _refuse_unless_awaited(refund)
-    refund.state = SUCCEEDED
+    refund.state, refund.provider = SUCCEEDED, by or refund.provider
     _sign(actor, refund, reference, returned_on)
     people.audit(actor, "refund.succeeded", encode("payment", refund.id), after=_facts(refund))
     return refund
+
+
+def _stated_return(reference: str, on: dt.date | None, by: str | None) -> str:
+    """The reference without blanks around it. Raises Invalid, with every field that is wrong."""
+    problems = {} if by is None else _wrong_way(by)
+    try:
+        reference = stated(reference, on, "returnedOn")
+    except Invalid as wrong:
+        problems |= wrong.details
+    if problems:
+        raise Invalid(details=problems)
+    return reference
+
+
+def _wrong_way(by: str) -> dict[str, Notice]:
+    return {} if by in BY_HAND else {"by": Notice("not_one_of", choices=BY_HAND)}
 
 
 def _refuse_unless_awaited(refund: Payment) -> None:
@@ -177,9 +203,7 @@ def _opposite(entry: Payment) -> Payment:
 
 def _sensible(order: Order, amount: Decimal, by: str, reference: str, on: dt.date | None) -> str:
     """The reference without blanks around it. Raises Invalid, with every field that is wrong."""
-    problems = _wrong_amount(order, amount)
-    if by not in BY_HAND:
-        problems["by"] = Notice("not_one_of", choices=BY_HAND)
+    problems = _wrong_amount(order, amount) | _wrong_way(by)
     try:
         reference = stated(reference, on, "receivedOn")
     except Invalid as wrong:

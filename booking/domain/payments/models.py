@@ -26,8 +26,9 @@ STARTED, SUCCEEDED, FAILED, UNKNOWN, AWAITING_GUEST, AWAITING_STAFF = PAYMENT_ST
 OPEN = (STARTED, UNKNOWN, AWAITING_GUEST)  # nobody knows yet whether the money has moved
 LIVE = (*OPEN, AWAITING_STAFF, SUCCEEDED)
 CORRECTED = "corrected"  # failure of a refund that awaited staff: what it was to give back had never come
-# Providers: staff takes the money, or knows who took it (another system, an agency), and gives it back.
-BY_HAND = DESK_MONEY, TRANSFER, ELSEWHERE = ("desk", "transfer", "elsewhere")
+# Providers: staff takes the money (cash, or a card at the desk's own terminal), or knows who took it (another system,
+# an agency), and gives it back.
+BY_HAND = CASH, TERMINAL, TRANSFER, ELSEWHERE = ("desk", "terminal", "transfer", "elsewhere")
 DISPUTE_OPEN, DISPUTE_WON, DISPUTE_LOST = DISPUTE_STATES = ("open", "won", "lost")
 STAY, CHANGE, DEPOSIT, BALANCE = PURPOSES = ("stay", "change", "deposit", "balance")
 # How an order is to be paid that staff guarantees.

@@ -72,6 +72,7 @@ from booking.domain.people.mailed_links import LinkKind
 from booking.domain.people.mailed_links import written as written_link
 from booking.domain.people.memberships import owners as find_owners
 from booking.domain.people.models import User
+from booking.domain.people.names import of_accounts as names_of_accounts
 from booking.domain.people.names import of_actors as names_of_actors
 from booking.domain.people.own_account import change_password
 from booking.domain.people.own_account import confirm as confirm_password
@@ -298,6 +299,7 @@ __all__ = [
     "latest_audit",
     "lock_account",
     "may",
+    "names_of_accounts",
     "names_of_actors",
     "note_security_event",
     "note_undeliverable",

@@ -15,11 +15,12 @@ from booking.infra.ids import decode
 def of_actors(written: Collection[str]) -> dict[str, str]:
     """Name by actor, as logs write them ("staff:user_…"), inside the caller's transaction; only of accounts."""
     accounts = {actor: decode("user", actor.partition(":")[2]) for actor in written}
-    known = _names({account for account in accounts.values() if account})
-    return {actor: known[account] for actor, account in accounts.items() if account in known}
+    known = of_accounts({account for account in accounts.values() if account})
+    return {actor: known[account] for actor, account in accounts.items() if account and account in known}
 
 
-def _names(accounts: set[uuid.UUID]) -> dict[uuid.UUID | None, str]:
+def of_accounts(accounts: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The same by the accounts' ids; a deleted one has no name."""
     if not accounts:
         return {}
     rows = db.session.execute(select(User.id, User.full_name).where(User.id.in_(accounts), User.deleted_at.is_(None)))

@@ -30,6 +30,8 @@ class Action(StrEnum):
     SETTLE_PAYMENTS = "payments.settle"  # ask again about charges and refunds, send declined refunds again
     RECORD_PAYMENTS = "payments.record"  # what was taken or given back by hand
     CORRECT_PAYMENTS = "payments.correct"  # entries made by mistake
+    KEEP_DRAWER = "cash.keep"  # one's own, and close it with a count
+    SEE_DRAWERS = "cash.see"  # everybody's, and close them
     WAIVE_DEBTS = "debts.waive"  # let a guest off what is still due
     ERASE_GUESTS = "guests.erase"  # the contact of who has no account
     KEEP_REGISTER = "register.keep"  # see and fill what guests show at the desk
@@ -91,6 +93,8 @@ ALLOWED: Mapping[Action, Who] = {
     Action.SETTLE_PAYMENTS: OWNER | SYSTEM,
     Action.RECORD_PAYMENTS: OWNER | MANAGER | DESK | SYSTEM,
     Action.CORRECT_PAYMENTS: OWNER | MANAGER | SYSTEM,
+    Action.KEEP_DRAWER: OWNER | MANAGER | DESK,
+    Action.SEE_DRAWERS: OWNER | MANAGER | SYSTEM,
     Action.WAIVE_DEBTS: OWNER | MANAGER | SYSTEM,
     Action.ERASE_GUESTS: OWNER | MANAGER | SYSTEM,
     Action.KEEP_REGISTER: OWNER | MANAGER | DESK,

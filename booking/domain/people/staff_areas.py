@@ -16,6 +16,7 @@ class StaffAreas:
 
     bookings: bool
     imports: bool
+    cash: bool
     people: bool
     audit: bool
 
@@ -27,6 +28,7 @@ def of(actor: Actor) -> StaffAreas:
     return StaffAreas(
         bookings=bool(permissions.reach(actor, Action.SEE_BOOKING)),
         imports=bool(permissions.reach(actor, Action.IMPORT_BOOKINGS)),
+        cash=bool(permissions.reach(actor, Action.KEEP_DRAWER)),
         people=bool(permissions.reach(actor, Action.GIVE_ROLES)),
         audit=permissions.may(actor, Action.SEE_AUDIT_LOG),  # it belongs to no property
     )

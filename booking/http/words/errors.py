@@ -160,6 +160,11 @@ ERRORS: Templates = {
     "REFUND_BY_PROVIDER": _(
         "The payment provider sends this refund. Where it was declined, send it again with `flask payments retry`."
     ),
+    "CASH_MOVED": _(
+        "Cash has moved since this was shown: now %(expected)s %(currency)s is expected. Nothing was closed. Check your"
+        " count, then close again."
+    ),
+    "DRAWER_CLOSED": _("This drawer has been closed since it was shown. Here it is as it is now."),
     # --- us
     "UNAVAILABLE": _("The service is temporarily unavailable. Please try again in a moment."),
     "TOO_BUSY": _("Too many people are signing in right now. Please try again in a moment."),

@@ -145,7 +145,7 @@ def roles(opened: Connection, settings: Settings) -> Iterator[Diagnosis]:
     if barred:
         yield problem(f"{row.rolname} may not write to {barred}", "run `flask db upgrade` as the owner")
     if row.may_edit_log and not (row.rolsuper or row.owned):
-        yield problem(f"{row.rolname} may edit the audit log", "run `flask db upgrade` as the owner")
+        yield problem(f"{row.rolname} may edit the audit log or counts of cash", "run `flask db upgrade` as the owner")
     if not row.may_try:
         yield warning(
             f"{row.rolname} may not make temporary tables, so readiness cannot try whether the disk is full",
@@ -170,7 +170,7 @@ def _owner(url: str) -> Iterator[Diagnosis]:
 
 _ROLE = text(
     """
-    WITH mine AS (SELECT oid, relname, relowner, relname = 'audit_log' AS append_only FROM pg_class
+    WITH mine AS (SELECT oid, relname, relowner, relname IN ('audit_log', 'cash_closings') AS append_only FROM pg_class
                   WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition)
     SELECT rolname, rolsuper, has_schema_privilege('public', 'CREATE') AS may_create,
       has_database_privilege(current_database(), 'TEMPORARY') AS may_try, current_database() AS database,

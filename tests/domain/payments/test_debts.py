@@ -188,7 +188,7 @@ def test_a_debt_from_before_they_had_names_is_the_bookings(alice: User, booked: 
 
 
 def test_a_refund_of_what_was_taken_by_hand_waits_for_staff(alice: User, booked: Booking, desk: BookingContext) -> None:
-    say("UPDATE payments SET provider = 'desk', recorded_by = 'anna', value_date = now()")
+    say("UPDATE payments SET provider = 'transfer', recorded_by = 'anna', value_date = now()")
     bookings.cancel(acting(alice), booked.id, desk)
     refund = payments_of(booked)[-1]
     assert (refund.state, int(order_of(booked).refunding)) == ("awaiting_staff", 360)

@@ -25,7 +25,7 @@ GUEST_OF_IT = {"booking.see", "booking.book", "booking.change", "booking.cancel"
 HOUSEKEEPING = {"house.see", "nights.block", "rooms.set_status"}
 DESK = (
     HOUSEKEEPING
-    | {"payments.record", "guests.check_in", "register.keep", "notes.write", "emails.resend"}
+    | {"payments.record", "cash.keep", "guests.check_in", "register.keep", "notes.write", "emails.resend"}
     | {f"booking.{verb}" for verb in ("see", "book", "change", "cancel", "guarantee")}
 )
 MANAGER = DESK | {
@@ -34,6 +34,7 @@ MANAGER = DESK | {
     "payments.see",
     "payments.correct",
     "debts.waive",
+    "cash.see",
     "guests.erase",
     "rooms.export",
     "audit.see",
@@ -51,7 +52,7 @@ OWNER = MANAGER | {
     "messages.retry",
     "demo.mails",
 }
-SYSTEM = (OWNER - {"demo.mails", "house.see", "register.keep", "notes.write"}) | {
+SYSTEM = (OWNER - {"demo.mails", "house.see", "register.keep", "notes.write", "cash.keep"}) | {
     "holds.expire",
     "secrets.seal",
     "account.set_password",

@@ -36,6 +36,7 @@ NOT_YET = (
 )  # the worker's part, which comes when it comes
 
 OPEN = "kind = 'charge' AND state IN ('started', 'unknown', 'awaiting_guest')"
+BY_HAND = "('desk', 'terminal', 'transfer', 'elsewhere')"
 QUESTIONS = {
     "shown": """
         SELECT b.id, b.order_id, coalesce(u.email, o.contact_email), b.status, b.room_id, b.check_in, b.check_out,
@@ -48,13 +49,13 @@ QUESTIONS = {
     "taken": "SELECT room_id, night, state, claim_id FROM availability",
     "in_steps": "SELECT order_id FROM payment_schedule",
     "attempts": f"""
-        SELECT id, order_id, booking_id, {OPEN}, provider IN ('desk', 'transfer', 'elsewhere'), kind = 'refund'
+        SELECT id, order_id, booking_id, {OPEN}, provider IN {BY_HAND}, kind = 'refund'
         FROM payments ORDER BY id""",
-    "ledgers": """
+    "ledgers": f"""
         SELECT o.id, o.owed, coalesce((SELECT sum(CASE l.kind WHEN 'charge' THEN l.amount WHEN 'refund' THEN
          -l.amount END) FROM payments p JOIN simulated_ledger l ON l.key = p.id WHERE p.order_id = o.id), 0)
         + coalesce((SELECT sum(CASE kind WHEN 'charge' THEN amount ELSE -amount END) FROM payments
-         WHERE order_id = o.id AND state = 'succeeded' AND provider IN ('desk', 'transfer', 'elsewhere')), 0),
+         WHERE order_id = o.id AND state = 'succeeded' AND provider IN {BY_HAND}), 0),
         coalesce((SELECT sum(r.amount) FROM payments r WHERE r.order_id = o.id AND r.kind = 'refund'
          AND r.state IN ('started', 'unknown', 'awaiting_staff', 'failed') AND r.failure IS DISTINCT FROM 'corrected'
          AND NOT EXISTS (SELECT FROM payments a WHERE a.debt_id = r.debt_id AND a.id <> r.id

@@ -22,6 +22,8 @@ from tests.domain.reservations.model import (
 )
 
 EMPTIED = (
+    "cash_movements",
+    "cash_closings",
     "booking_changes",
     "payment_schedule",
     "waivers",

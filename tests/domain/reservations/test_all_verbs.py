@@ -17,7 +17,7 @@ from hypothesis.stateful import precondition
 
 from booking.domain import payments, reservations
 from booking.domain.errors import BookingError
-from booking.domain.payments import DepositPlan, by_hand, refunds
+from booking.domain.payments import CashClosing, Count, DepositPlan, by_hand, cash, cash_views, refunds
 from booking.domain.reservations import bookings, change_quotes, guarantees, orders, recovery, stay_changes
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.stay_changes import Agreed
@@ -177,14 +177,26 @@ class Verbs(FromElsewhere):
         self._do(dies, lambda: by_hand.received(SYSTEM, order, amount, by=by, reference=entry))
 
     @precondition(lambda self: self.house.by_hand())
-    @rule(which=any_one, mistaken=st.booleans(), dies=death)
-    def staff_gives_it_back_or_takes_an_entry_back(self, which: int, mistaken: bool, dies: int) -> None:
+    @rule(which=any_one, mistaken=st.booleans(), by=st.none() | st.sampled_from(payments.BY_HAND), dies=death)
+    def staff_gives_it_back_or_takes_an_entry_back(self, which: int, mistaken: bool, by: str | None, dies: int) -> None:
         entries = self.house.by_hand()
         entry = entries[which % len(entries)]
         if mistaken:
             self._do(dies, lambda: reservations.correct_entry(SYSTEM, entry, "typed wrongly", self.desk.patience))
         else:
-            self._do(dies, lambda: by_hand.returned(SYSTEM, entry, reference=f"back {which}"))
+            self._do(dies, lambda: by_hand.returned(SYSTEM, entry, reference=f"back {which}", by=by))
+
+    @rule(which=any_one, more=st.sampled_from([0, 0, 5, -5]), kept=st.booleans(), dies=death)
+    def a_drawer_is_counted(self, which: int, more: int, kept: bool, dies: int) -> None:
+        drawers = cash_views.drawers(SYSTEM)
+        if not drawers:
+            return
+        drawer = drawers[which % len(drawers)]
+        counted = max(drawer.expected + more, Decimal(0))
+        note = None if counted == drawer.expected else "counted twice"
+        count = Count(counted, counted if kept else Decimal(0), note, drawer.expected, drawer.after)
+        told = self._do(dies, lambda: cash.close(SYSTEM, drawer.key, count))
+        assert told == LOST or isinstance(told, CashClosing), f"{told!r}: nobody else is at this drawer"
 
     # --- the way out
 
