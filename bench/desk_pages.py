@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 from bench.browsing import Answer, Browser
 from bench.copy_of_its_own import Copy
 from bench.history import DAY, History
+from booking.domain.reservations import CalendarView
 from booking.infra.ids import encode
 
-ROOMS_AT_ONCE = 50  # rows of the calendar that come together
 ROOMS_WANTED = 500
 SPANS = 14, 30, 90  # days of a calendar
 BOOKINGS = 400  # that are looked for
@@ -77,10 +77,10 @@ def _calendars(known: Known) -> Iterator[Look]:
     for days in SPANS:
         name = f"calendar, {days} days"
         yield Look(name, partial(_first_rooms, days))
-        yield Look(f"{name}, the next {ROOMS_AT_ONCE} rooms", partial(_next_rooms, known, days), is_part=True)
+        yield Look(f"{name}, the next {_at_once(days, 1)} rooms", partial(_next_rooms, known, days), is_part=True)
     yield Look("calendar, 90 days until today", lambda _: [_calendar(90, start=known.today - 89 * DAY)])
     for rooms in sorted({min(ROOMS_WANTED, known.rooms), known.rooms}):
-        name, pages = f"calendar, 30 days, {rooms} rooms one after the other", -(-rooms // ROOMS_AT_ONCE)
+        name, pages = f"calendar, 30 days, {rooms} rooms one after the other", len(list(_offsets(30, rooms)))
         yield Look(name, partial(_all_rooms, rooms), is_part=True, pages=pages)
 
 
@@ -89,11 +89,24 @@ def _first_rooms(days: int, _: random.Random) -> list[str]:
 
 
 def _next_rooms(known: Known, days: int, chance: random.Random) -> list[str]:
-    return [_calendar(days, ROOMS_AT_ONCE * chance.randrange(1, max(2, known.rooms // ROOMS_AT_ONCE)))]
+    return [_calendar(days, chance.choice(list(_offsets(days, known.rooms))[1:] or [known.rooms]))]
 
 
 def _all_rooms(rooms: int, _: random.Random) -> list[str]:
-    return [_calendar(30, offset) for offset in range(0, rooms, ROOMS_AT_ONCE)]
+    return [_calendar(30, offset) for offset in _offsets(30, rooms)]
+
+
+def _offsets(days: int, rooms: int) -> Iterator[int]:
+    """At which room each part of the calendar begins, as it is scrolled through."""
+    offset = 0
+    while offset < rooms:
+        yield offset
+        offset += _at_once(days, offset)
+
+
+def _at_once(days: int, offset: int) -> int:
+    """Rows that come together."""
+    return CalendarView(days=days, offset=offset).limit
 
 
 def _calendar(days: int, offset: int = 0, start: dt.date | None = None) -> str:

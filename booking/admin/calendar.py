@@ -41,7 +41,7 @@ def show() -> Response:
     told = None if is_more else _told()
     facts: dict[str, Any] = {"house": house, "calendar": found, "wish": wish, "form": form, "told": told}
     place = calendar_place.of(found.days[0].date, wish)
-    facts |= {"cells": calendar_cells.rows(found, place), "place": place, **_around(found)}
+    facts |= {"rows": calendar_cells.rows(found, place), "place": place, **_around(found)}
     if is_more:
         return more_of(CALENDAR, "rows", **facts)
     return page(CALENDAR, block="main", status=status, **facts)

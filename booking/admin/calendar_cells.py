@@ -1,105 +1,123 @@
 """The rows of the calendar: who has the nights as bars, what is free as links to what may be done with it.
 
-Put into words here and not in the template: a house shows thousands of them, and a template takes several times as long
-for each.
+Written here and not in the template: a house shows thousands of cells, and a template takes several times as long for
+each. What cells have in common (texts, addresses, dates) is found once for all of them.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cache
+from html import escape
+
+from markupsafe import Markup
 
 from booking.domain.reservations import CalendarEntry, CalendarRoom, RoomCalendar
 from booking.domain.stays import Stay
 from booking.http import date_format
 from booking.http.language import gettext
 from booking.infra.ids import encode
-from booking.pages import formats
-from booking.pages.addresses import url_for
+from booking.pages import addresses, formats
 
 A_DAY = dt.timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Days beside each other in a room's row that are one thing: a bar; free nights, which lead somewhere; the past.
-
-    `text` stands on it, `said` is all of it in words. Without a `link` it leads nowhere.
-    """
-
-    stay: Stay
-    kind: str  # bar, free or past
-    look: str = ""
-    link: str = ""
-    text: str = ""
-    said: str = ""
+def rows(calendar: RoomCalendar, place: str) -> Markup:
+    """Table rows, one for each room. `place` is where in the calendar this is, for the way back from a booking."""
+    writer = _Writer(calendar, place)
+    # Put together below, where every value has been escaped.
+    return Markup("\n".join(writer.row(room) for room in calendar.rooms))  # noqa: S704
 
 
-def rows(calendar: RoomCalendar, place: str) -> dict[uuid.UUID, list[Cell]]:
-    """By room. `place` is where in the calendar this is, for the way back from a booking."""
-    days = Stay(calendar.days[0].date, calendar.days[-1].date + A_DAY)
-    return {room.id: list(_row(room, days, calendar.today, place)) for room in calendar.rooms}
+class _Writer:
+    """Writes rows; knows what they have in common. Each method answers with HTML, but for those that say otherwise."""
 
+    def __init__(self, calendar: RoomCalendar, place: str) -> None:
+        self.today = calendar.today
+        self.days = Stay(calendar.days[0].date, calendar.days[-1].date + A_DAY)
+        self.to_booking = addresses.alike("admin.booking.show", "booking_id", calendar=place)
+        self.to_block = addresses.alike("admin.calendar.show_block", "block_id")
+        self.to_nights = addresses.alike("admin.calendar.nights", "room", "checkIn", "checkOut")
+        self.dates = cache(date_format.stay)
+        self.money = cache(formats.money)
+        self.not_listed = escape(gettext("Not listed"))
+        self.available = gettext("%(room)s: available %(dates)s")
+        self.guest = gettext("%(guest)s, %(dates)s, %(reference)s")
+        self.erased = gettext("Contact erased")
+        self.to_pay = gettext("to pay: %(amount)s")
+        self.changes = gettext("changes to this stay")
+        self.states = {"pinned": gettext("being paid"), "held": gettext("held")}
 
-def _row(room: CalendarRoom, days: Stay, today: dt.date, place: str) -> Iterator[Cell]:
-    """What is free is cut at today: only what comes can be sold or blocked."""
-    free_from = days.check_in
-    for entry in room.entries:
-        yield from _free(room, free_from, entry.stay.check_in, today)
-        yield _bar(entry, place)
-        free_from = entry.stay.check_out
-    yield from _free(room, free_from, days.check_out, today)
+    def row(self, room: CalendarRoom) -> str:
+        """What is free is cut at today: only what comes can be sold or blocked."""
+        name = escape(room.name)
+        note = "" if room.is_published else f'<span class="tape-note">{self.not_listed}</span>'
+        head = f'<th scope="row" class="tape-room"><span class="tape-name">{name}</span>{note}</th>'
+        return f"<tr>{head}{''.join(self._cells(room, name))}</tr>"
 
+    def _cells(self, room: CalendarRoom, name: str) -> Iterator[str]:
+        free_from = self.days.check_in
+        for entry in room.entries:
+            if free_from < entry.stay.check_in:
+                yield self._free(room, free_from, entry.stay.check_in)
+            yield self._taken(entry, name)
+            free_from = entry.stay.check_out
+        if free_from < self.days.check_out:
+            yield self._free(room, free_from, self.days.check_out)
 
-def _free(room: CalendarRoom, first: dt.date, end: dt.date, today: dt.date) -> Iterator[Cell]:
-    cut = min(max(first, today), end)
-    if first < cut:
-        yield Cell(Stay(first, cut), "past")
-    if cut < end:
-        link = url_for("admin.calendar.nights", room=encode("room", room.id), checkIn=cut, checkOut=cut + A_DAY)
-        said = gettext("%(room)s: available %(dates)s", room=room.name, dates=date_format.stay(cut, end))
-        yield Cell(Stay(cut, end), "free", link=link, said=said)
+    def _free(self, room: CalendarRoom, first: dt.date, end: dt.date) -> str:
+        cut = min(max(first, self.today), end)
+        past = f'<td colspan="{(cut - first).days}" class="tape-past"></td>' if first < cut else ""
+        if cut == end:
+            return past
+        nights, day = (end - cut).days, cut.isoformat()
+        link = escape(self.to_nights(encode("room", room.id), day, (cut + A_DAY).isoformat()))
+        said = escape(self.available % {"room": room.name, "dates": self.dates(cut, end)})
+        return (
+            f'{past}<td colspan="{nights}" class="tape-free">'
+            f'<a href="{link}" data-first="{day}" data-nights="{nights}"><span class="unseen">{said}</span></a></td>'
+        )
 
+    # --- who has the nights
 
-# --- who has the nights
+    def _taken(self, entry: CalendarEntry, room: str) -> str:
+        """`room` is its name, escaped."""
+        look, link, text, said = self._bar(entry)
+        look += (" began-before" if entry.began_before else "") + (" goes-on" if entry.goes_on else "")
+        text, said = escape(text), escape(said)
+        cell = f'<td colspan="{entry.stay.nights}" class="tape-taken">'
+        if not link:
+            return f'{cell}<span class="tape-bar {look}" title="{said}"><span>{text}</span></span></td>'
+        return (
+            f'{cell}<a class="tape-bar {look}" href="{escape(link)}" title="{said}">'
+            f'<span aria-hidden="true">{text}</span><span class="unseen">{room}. {said}</span></a></td>'
+        )
 
+    def _bar(self, entry: CalendarEntry) -> tuple[str, str, str, str]:
+        """Plain texts: its look, where it leads (empty: nowhere), what stands on it, and all of it in words."""
+        if entry.kind == "block":
+            return self._off_sale(entry)
+        look = "is-held" if entry.state != "booked" else "is-due" if entry.due > 0 else "is-booked"
+        if entry.id is None:
+            return look, "", gettext("Taken"), gettext("Taken by a guest of another region, or just now")
+        guest, dates = entry.name or self.erased, self.dates(entry.whole.check_in, entry.whole.check_out)
+        said = self.guest % {"guest": guest, "dates": dates, "reference": entry.reference}
+        if state := self._state(entry):
+            said = f"{said}, {state}"
+        return look, self.to_booking(encode("booking", entry.id)), guest, said
 
-def _bar(entry: CalendarEntry, place: str) -> Cell:
-    """It begins in the middle of the first day, as stays do."""
-    shape = (" began-before" if entry.began_before else "") + (" goes-on" if entry.goes_on else "")
-    if entry.kind == "block":
-        return _off_sale(entry, f"is-blocked{shape}")
-    look = "is-held" if entry.state != "booked" else "is-due" if entry.due > 0 else "is-booked"
-    if entry.id is None:
-        said = gettext("Taken by a guest of another region, or just now")
-        return Cell(entry.stay, "bar", look + shape, text=gettext("Taken"), said=said)
-    guest, dates = entry.name or gettext("Contact erased"), _dates(entry)
-    said = gettext("%(guest)s, %(dates)s, %(reference)s", guest=guest, dates=dates, reference=entry.reference)
-    if state := _state(entry):
-        said = f"{said}, {state}"
-    link = url_for("admin.booking.show", booking_id=encode("booking", entry.id), calendar=place)
-    return Cell(entry.stay, "bar", look + shape, link, guest, said)
+    def _off_sale(self, entry: CalendarEntry) -> tuple[str, str, str, str]:
+        """As _bar()."""
+        dates, reason = self.dates(entry.whole.check_in, entry.whole.check_out), entry.name
+        said = gettext("Off sale %(dates)s", dates=dates)
+        if reason:
+            said = gettext("Off sale %(dates)s: %(reason)s", dates=dates, reason=reason)
+        link = self.to_block(encode("block", entry.id)) if entry.id else ""
+        return "is-blocked", link, reason or gettext("Off sale"), said
 
-
-def _off_sale(entry: CalendarEntry, look: str) -> Cell:
-    dates, reason = _dates(entry), entry.name
-    said = gettext("Off sale %(dates)s", dates=dates)
-    if reason:
-        said = gettext("Off sale %(dates)s: %(reason)s", dates=dates, reason=reason)
-    link = url_for("admin.calendar.show_block", block_id=encode("block", entry.id)) if entry.id else ""
-    return Cell(entry.stay, "bar", look, link, reason or gettext("Off sale"), said)
-
-
-def _dates(entry: CalendarEntry) -> str:
-    return date_format.stay(entry.whole.check_in, entry.whole.check_out)
-
-
-def _state(entry: CalendarEntry) -> str:
-    """What is still to come of it; empty where that is nothing."""
-    if entry.state == "booked" and entry.due > 0:
-        return gettext("to pay: %(amount)s", amount=formats.money(entry.due, entry.currency))
-    if entry.kind == "change":
-        return gettext("changes to this stay")
-    return {"pinned": gettext("being paid"), "held": gettext("held")}.get(entry.state, "")
+    def _state(self, entry: CalendarEntry) -> str:
+        """Plain text: what is still to come of it; empty where that is nothing."""
+        if entry.state == "booked" and entry.due > 0:
+            return self.to_pay % {"amount": self.money(entry.due, entry.currency)}
+        return self.changes if entry.kind == "change" else self.states.get(entry.state, "")

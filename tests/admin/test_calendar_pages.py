@@ -11,7 +11,8 @@ from flask import Flask
 from booking.domain import reservations
 from booking.domain.actors import Role
 from booking.domain.inventory import BLOCKED_BY_FEED
-from booking.domain.reservations import bookings
+from booking.domain.payments import Contact
+from booking.domain.reservations import OrderItem, OrderRequest, bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Block, Room, User
 from booking.infra.ids import encode
@@ -71,6 +72,23 @@ def test_holds_and_blocks_look_like_what_they_are(
     assert bars(at_work.go(CALENDAR)) == [("is-held", "Alice", 3), ("is-blocked", "New carpet", 2)]
 
 
+def test_what_people_have_written_is_text_wherever_it_stands(
+    at_work: Visitor, room: Room, desk: BookingContext, alice: User
+) -> None:
+    odd = """<b title='x'>O'Hara</b> & "Sons" %(dates)s"""
+    item = OrderItem(room.id, in_days(5), 2)
+    wanted = OrderRequest(alice.id, (item,), contact=Contact(odd, "carol@example.com"))
+    reservations.book_order(acting(alice), wanted, VISA, desk)
+    blocked(room, in_days(10, 2), reason=odd)
+    beside(room, odd, 90)
+    visitor = at_work.go(CALENDAR)
+    assert visitor.page.select(".tape b") == []
+    assert [text for _, text, _ in bars(visitor)] == [odd, odd]
+    assert odd in names(visitor)
+    assert sum(odd in link.get_text() for link in visitor.page.select(".tape-free a")) == 1
+    assert [odd in str(bar["title"]) for bar in visitor.page.select(".tape-bar")] == [True, True]
+
+
 def test_rows_are_as_wide_as_the_head(at_work: Visitor, alice: User, room: Room, desk: BookingContext) -> None:
     bookings.book(acting(alice), order(alice, room, in_days(5)), VISA, desk)
     blocked(room, in_days(8, 1))
@@ -106,7 +124,8 @@ def test_earlier_and_later_days_keep_the_filters(at_work: Visitor, room: Room) -
 
 @pytest.fixture
 def two_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("booking.domain.reservations.occupancy_calendar.ROOMS_AT_ONCE", 2)
+    for name, most in (("ROOMS_AT_ONCE", 2), ("NIGHTS_AT_ONCE", 60)):
+        monkeypatch.setattr(f"booking.domain.reservations.occupancy_calendar.{name}", most)
 
 
 def names(visitor: Visitor) -> list[str]:

@@ -21,7 +21,7 @@ from tests.browser.steps import sign_in
 from tests.cast import SYSTEM, VISA, acting, beside, blocked, in_days, order
 
 Visit = Callable[..., Page]
-AT_ONCE = "booking.domain.reservations.occupancy_calendar.ROOMS_AT_ONCE"
+AT_ONCE = "booking.domain.reservations.occupancy_calendar.%s_AT_ONCE"
 
 
 @pytest.fixture
@@ -29,7 +29,8 @@ def calendar(
     app: Flask, visit: Visit, alice: User, bob: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch
 ) -> Page:
     """Of 23 rooms; in the first one Alice stays and nights are blocked after her. Twelve come at once."""
-    monkeypatch.setattr(AT_ONCE, 12)
+    monkeypatch.setattr(AT_ONCE % "ROOMS", 12)
+    monkeypatch.setattr(AT_ONCE % "NIGHTS", 12 * 30)
     first = beside(room, "A", 90)
     for number in range(21):
         beside(room, f"Room {number}", 90)

@@ -149,10 +149,10 @@ STATEMENTS = {
     "another day": "select properties, select guest_registers",
     "leaving early": "select bookings, select orders, select rooms, select properties",
     "calendar": "select properties, select properties, select rooms, select rooms, select rooms, select availability,"
-    " select blocks, select availability, select booking_changes, select bookings",
+    " select blocks, select availability, select bookings",
     # Without how full the days are.
     "more rooms of the calendar": "select properties, select properties, select rooms, select rooms, select rooms,"
-    " select availability, select blocks, select booking_changes, select bookings",
+    " select availability, select blocks, select bookings",
     "free nights": "select rooms, select properties",
     "a block": "select blocks, select properties",
     "bookings": "select properties, select bookings, select saved_views",

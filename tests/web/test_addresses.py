@@ -63,3 +63,22 @@ def test_a_row_of_alike_is_built_once(app: Flask, monkeypatch: pytest.MonkeyPatc
         for number in range(20):
             addresses.url_for("admin.booking.show", booking_id=f"booking_{number}")
     assert len(built) == 1
+
+
+@pytest.mark.parametrize("word", ["booking_1", "a b/ä", "", "%s", "markbegin0markend"])
+def test_those_that_differ_in_some_words_alone_are_flasks_too(app: Flask, word: str) -> None:
+    with app.test_request_context("/admin/"):
+        others: list[dict[str, Any]] = [{}, {"calendar": "start=2026-01-01&days=30"}, {"calendar": "100%"}]
+        for more in others:
+            address = addresses.alike("admin.booking.show", "booking_id", **more)
+            if word:
+                assert address(word) == flask.url_for("admin.booking.show", booking_id=word, **more)
+        nights = addresses.alike("admin.calendar.nights", "room", "checkIn")
+        assert nights(ROOM, word) == flask.url_for("admin.calendar.nights", room=ROOM, checkIn=word)
+
+
+def test_a_route_that_takes_only_certain_words_gets_those(app: Flask) -> None:
+    with app.test_request_context("/admin/"):
+        assert addresses.alike("account.prefilled", "place")("sign-in") == flask.url_for(
+            "account.prefilled", place="sign-in"
+        )

@@ -7,8 +7,10 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ARRAY, ColumnElement, String, Uuid, any_, cast, func, select
+from sqlalchemy.orm import InstrumentedAttribute, load_only
 
 from booking.domain.catalogue.models import Property, Room
 from booking.domain.errors import NotFound
@@ -33,13 +35,25 @@ def house(property_id: uuid.UUID) -> Property:
     return found
 
 
-def page(property_id: uuid.UUID, *where: ColumnElement[bool], offset: int, limit: int) -> RoomsPage:
-    """Inside the caller's transaction; `where` are conditions on Room."""
-    named = db.session.execute(select(Room.name, Room.id).where(Room.property_id == property_id, *where)).all()
+def page(
+    property_id: uuid.UUID,
+    *where: ColumnElement[bool],
+    offset: int,
+    limit: int,
+    only: Sequence[InstrumentedAttribute[Any]] = (),
+) -> RoomsPage:
+    """Inside the caller's transaction; `where` are conditions on Room, `only` those of its columns that are read."""
+    # Ids as text, which is in the same order: of a thousand, most are for nothing but that.
+    named = db.session.execute(_NAMED.where(Room.property_id == property_id, *where)).all()
     # Put in order here: Postgres takes twenty times as long to take the numbers out of a thousand names.
-    ids = [row.id for row in sorted(named, key=lambda row: (_spoken(row.name), row.id))[offset : offset + limit]]
-    rooms = {room.id: room for room in db.session.scalars(select(Room).where(Room.id.in_(ids)))}
-    return RoomsPage([rooms[room_id] for room_id in ids if room_id in rooms], len(named))
+    ids = [key for _, key in sorted((_spoken(name), key) for name, key in named)[offset : offset + limit]]
+    wanted = select(Room).where(Room.id == any_(cast(ids, ARRAY(Uuid))))
+    found = db.session.scalars(wanted.options(load_only(*only, raiseload=True)) if only else wanted)
+    rooms = {str(room.id): room for room in found}
+    return RoomsPage([rooms[key] for key in ids if key in rooms], len(named))
+
+
+_NAMED = select(Room.name, cast(Room.id, String))
 
 
 @lru_cache(maxsize=16_384)

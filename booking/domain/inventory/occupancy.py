@@ -7,13 +7,13 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ARRAY, ColumnElement, Date, String, Uuid, and_, any_, bindparam, cast, exists, func, select
 
 from booking.domain.catalogue import Room
 from booking.domain.inventory.models import BLOCKED, BOOKED, HELD, PINNED, Availability, Block
 from booking.domain.stays import Stay
 from booking.infra.clock import sql_now
-from booking.infra.db import db
+from booking.infra.db import db, execute
 
 FREE, SOLD, ON_HOLD, OFF_SALE = ROOM_STATES = ("free", "sold", "held", "blocked")
 
@@ -38,16 +38,10 @@ class DayCount:
 
 def taken(room_ids: Collection[uuid.UUID], within: Stay) -> list[TakenNights]:
     """In the order of rooms and nights, inside the caller's transaction."""
-    first = func.min(Availability.night)
-    rows = (
-        select(Availability.room_id, Availability.claim_id, Availability.state, first, func.max(Availability.night) + 1)
-        .where(Availability.room_id.in_(room_ids), _during(within), ~_RUN_OUT)
-        .group_by(Availability.room_id, Availability.claim_id, Availability.state)
-        .order_by(Availability.room_id, first)
-    )
+    values = {"rooms": [str(one) for one in room_ids], "first": within.check_in, "end": within.check_out}
     return [
         TakenNights(room_id, claim_id, state, Stay(check_in, check_out))
-        for room_id, claim_id, state, check_in, check_out in db.session.execute(rows)
+        for room_id, claim_id, state, check_in, check_out in execute(_TAKEN, values).rows
     ]
 
 
@@ -71,6 +65,8 @@ def is_in_state(state: str, within: Stay) -> ColumnElement[bool]:
 
 def reasons(block_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Block]:
     """The blocks of these claims, inside the caller's transaction."""
+    if not block_ids:
+        return {}
     return {one.id: one for one in db.session.scalars(select(Block).where(Block.id.in_(block_ids)))}
 
 
@@ -80,3 +76,22 @@ def _during(within: Stay) -> ColumnElement[bool]:
 
 _NIGHTS = {SOLD: (BOOKED,), ON_HOLD: (HELD, PINNED), OFF_SALE: (BLOCKED,)}
 _RUN_OUT = and_(Availability.state == HELD, Availability.held_until <= sql_now())
+
+_FIRST_NIGHT = func.min(Availability.night)
+_TAKEN = (
+    select(
+        Availability.room_id,
+        Availability.claim_id,
+        Availability.state,
+        _FIRST_NIGHT.label("check_in"),
+        (func.max(Availability.night) + 1).label("check_out"),
+    )
+    .where(
+        Availability.room_id == any_(cast(bindparam("rooms", type_=ARRAY(String)), ARRAY(Uuid))),
+        Availability.night >= bindparam("first", type_=Date),
+        Availability.night < bindparam("end", type_=Date),
+        ~_RUN_OUT,
+    )
+    .group_by(Availability.room_id, Availability.claim_id, Availability.state)
+    .order_by(Availability.room_id, _FIRST_NIGHT)
+)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import partial
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ARRAY, ColumnElement, Select, String, Uuid, any_, bindparam, cast, func, select
 
 from booking.domain import catalogue, inventory, people
 from booking.domain.actors import Actor
@@ -23,10 +23,11 @@ from booking.domain.people import Action, User
 from booking.domain.reservations.change_models import CHANGE_PENDING, BookingChange
 from booking.domain.reservations.models import Booking
 from booking.domain.stays import Stay, StayRules
-from booking.infra.db import db, reading
+from booking.infra.db import execute, reading
 
 MOST_DAYS = 90
-ROOMS_AT_ONCE = 50
+ROOMS_AT_ONCE = 50  # that come with the page
+NIGHTS_AT_ONCE = 3_000  # of the rooms that come after them: to ask for a few takes as long as to read thirty rows
 BOOKING, CHANGE, BLOCK, UNKNOWN = "booking", "change", "block", "unknown"  # whose the nights are
 
 
@@ -92,7 +93,7 @@ class CalendarDay:
 class CalendarView:
     """What is asked for: at most MOST_DAYS days from the `first` on (None: from the property's today), and which rooms.
 
-    Those of a `kind`, those in a `state` (inventory.ROOM_STATES) on any of the days; ROOMS_AT_ONCE from `offset` on.
+    Those of a `kind`, those in a `state` (inventory.ROOM_STATES) on any of the days; `limit` of them from `offset` on.
     `rows_alone`: how full the days are need not be counted.
     """
 
@@ -103,9 +104,19 @@ class CalendarView:
     offset: int = 0
     rows_alone: bool = False
 
+    @property
+    def span(self) -> int:
+        """How many days are shown."""
+        return min(max(self.days, 1), MOST_DAYS)
+
+    @property
+    def limit(self) -> int:
+        """How many rooms come together: the first ones soon, those after them in fewer and larger parts."""
+        return max(ROOMS_AT_ONCE, NIGHTS_AT_ONCE // self.span) if self.offset else ROOMS_AT_ONCE
+
     def within(self, today: dt.date) -> Stay:
         first = self.first or today
-        return Stay(first, first + dt.timedelta(days=min(max(self.days, 1), MOST_DAYS)))
+        return Stay(first, first + dt.timedelta(days=self.span))
 
     def conditions(self, within: Stay) -> list[ColumnElement[bool]]:
         """On rooms."""
@@ -152,7 +163,9 @@ def _rooms_and_nights(
     house, kinds = catalogue.get_house(property_id), catalogue.count_kinds(property_id)
     today = rules.today(house.time_zone)
     within = view.within(today)
-    page = catalogue.page_of_rooms(property_id, *view.conditions(within), offset=view.offset, limit=ROOMS_AT_ONCE)
+    page = catalogue.page_of_rooms(
+        property_id, *view.conditions(within), offset=view.offset, limit=view.limit, only=_ROOM
+    )
     nights = inventory.nights_taken([room.id for room in page.rooms], within)
     blocks = inventory.blocks_of_claims([one.claim_id for one in nights if one.state == NIGHT_BLOCKED])
     counts = {} if view.rows_alone else inventory.count_nights(property_id, within)
@@ -171,6 +184,9 @@ def _rooms_and_nights(
     return calendar, nights, blocks
 
 
+_ROOM = (Room.id, Room.name, Room.kind, Room.capacity, Room.published)
+
+
 def _day(date: dt.date, count: DayCount, rooms: int) -> CalendarDay:
     return CalendarDay(date, count.sold, count.blocked, rooms)
 
@@ -181,7 +197,7 @@ def _entries(nights: Sequence[TakenNights], blocks: Mapping[uuid.UUID, Block]) -
         if one.claim_id in blocks:
             yield _blocked(blocks[one.claim_id], one)
         else:
-            yield known[one.claim_id](one) if one.claim_id in known else _of_nobody(one)
+            yield _booked(known[one.claim_id], one) if one.claim_id in known else _of_nobody(one)
 
 
 def _blocked(block: Block, nights: TakenNights) -> Entry:
@@ -196,11 +212,14 @@ def _of_nobody(one: TakenNights) -> Entry:
     return Entry(one.room_id, one.state, one.stay, UNKNOWN, one.stay)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sold:
-    """What the calendar says of a booking. Its columns alone: whole rows take as long as all the rest of the page."""
+class _Sold(NamedTuple):
+    """What the calendar says of a booking, or of a change to another stay that is being paid for.
 
-    id: uuid.UUID
+    These columns alone: whole rows take as long as all the rest of the page.
+    """
+
+    claim: str  # whose nights these are
+    id: uuid.UUID  # of the booking
     reference: str
     name: str | None
     check_in: dt.date
@@ -208,42 +227,71 @@ class _Sold:
     guests: int
     due: Decimal
     currency: str
+    kind: str
 
 
 @reading
-def _known(claim_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Callable[[TakenNights], Entry]]:
-    """All that is regional, in two statements: what to make of the nights of each claim."""
-    pending = select(BookingChange).where(BookingChange.id.in_(claim_ids), BookingChange.state == CHANGE_PENDING)
-    changes = {one.booking_id: one for one in db.session.scalars(pending)}
-    named = func.coalesce(Order.contact_name, User.full_name)
-    stay = Booking.check_in, Booking.check_out, Booking.guests
-    rows = (
-        select(Booking.id, Booking.reference, named, *stay, ORDER_DUE, Order.currency)
-        .join(Order, Order.id == Booking.order_id)
-        .outerjoin(User, User.id == Order.user_id)
-        .where(Booking.id.in_([*claim_ids, *changes]))
+def _known(claim_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, _Sold]:
+    """All that is regional: whose claims they are. One statement; two where some are no booking's."""
+    claims = {str(one): one for one in claim_ids}
+    found = _sold(_BOOKINGS, claims, BOOKING)
+    if others := claims.keys() - found.keys():
+        found |= _sold(_CHANGES, others, CHANGE)
+    return {claims[key]: one for key, one in found.items()}
+
+
+def _sold(wanted: Select[Any], claims: Iterable[str], kind: str) -> dict[str, _Sold]:
+    return {row.claim: _Sold._make((*row, kind)) for row in execute(wanted, {"claims": list(claims)}).rows}
+
+
+_CLAIMS = cast(bindparam("claims", type_=ARRAY(String)), ARRAY(Uuid))
+_GUEST = func.coalesce(Order.contact_name, User.full_name).label("name")
+_DUE = ORDER_DUE.label("due"), Order.currency
+_BOOKINGS = (
+    select(
+        cast(Booking.id, String).label("claim"),
+        Booking.id,
+        Booking.reference,
+        _GUEST,
+        Booking.check_in,
+        Booking.check_out,
+        Booking.guests,
+        *_DUE,
     )
-    found: dict[uuid.UUID, Callable[[TakenNights], Entry]] = {}
-    for row in db.session.execute(rows):
-        sold = _Sold(*row)
-        found[sold.id] = partial(_booked, sold, sold)
-        if change := changes.get(sold.id):
-            found[change.id] = partial(_booked, sold, change)
-    return found
+    .join(Order, Order.id == Booking.order_id)
+    .outerjoin(User, User.id == Order.user_id)
+    .where(Booking.id == any_(_CLAIMS))
+)
+_CHANGES = (
+    select(
+        cast(BookingChange.id, String).label("claim"),
+        Booking.id,
+        Booking.reference,
+        _GUEST,
+        BookingChange.check_in,
+        BookingChange.check_out,
+        BookingChange.guests,
+        *_DUE,
+    )
+    .join(Booking, Booking.id == BookingChange.booking_id)
+    .join(Order, Order.id == Booking.order_id)
+    .outerjoin(User, User.id == Order.user_id)
+    .where(BookingChange.id == any_(_CLAIMS), BookingChange.state == CHANGE_PENDING)
+)
 
 
-def _booked(sold: _Sold, of: _Sold | BookingChange, nights: TakenNights) -> Entry:
-    """Nights of a booking; or `of` a change to another stay, which is being paid for."""
+def _booked(sold: _Sold, nights: TakenNights) -> Entry:
+    """Nights of a booking, or of a change to another stay."""
     return Entry(
         nights.room_id,
         nights.state,
         nights.stay,
-        CHANGE if isinstance(of, BookingChange) else BOOKING,
-        Stay(of.check_in, of.check_out),
+        sold.kind,
+        Stay(sold.check_in, sold.check_out),
         id=sold.id,
         name=sold.name or "",
         reference=sold.reference,
-        guests=of.guests,
+        guests=sold.guests,
         due=sold.due,
         currency=sold.currency,
     )

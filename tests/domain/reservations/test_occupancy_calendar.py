@@ -14,14 +14,25 @@ from booking.domain import inventory, reservations
 from booking.domain.actors import Actor, ActorKind, Membership, Role
 from booking.domain.errors import NotFound
 from booking.domain.payments import Contact
-from booking.domain.reservations import CalendarEntry, CalendarView, OrderItem, OrderRequest, RoomCalendar, bookings
+from booking.domain.reservations import (
+    CalendarEntry,
+    CalendarView,
+    OrderItem,
+    OrderRequest,
+    RoomCalendar,
+    bookings,
+    stay_changes,
+)
+from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.stay_changes import Agreed
 from booking.domain.stays import StayRules
 from booking.domain.tables import Room, User
 from booking.infra import clock, ids
 from booking.infra.db import transaction
 from tests.cases import each
 from tests.cast import SYSTEM, VISA, a_room, acting, beside, blocked, in_days, later, order, today
+from tests.domain.reservations.changing import quoted
 from tests.said_to_postgres import statements
 
 DESK = Membership(Role.DESK)
@@ -63,6 +74,19 @@ def test_a_hold_is_shown_until_it_is_over(alice: User, room: Room, desk: Booking
     first = today()
     later(desk.hold_for + dt.timedelta(seconds=1))
     assert entries(room, first=first) == []
+
+
+def test_nights_that_a_change_will_add_are_its_guests_before_it_is_paid_for(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
+    made = bookings.book(acting(alice), order(alice, room, in_days(5)), VISA, desk)
+    wanted: dict[str, Any] = {"check_out": in_days(5, 5).check_out}
+    asked = Agreed(StayChange(**wanted), quoted(made, desk, **wanted).difference, method=VISA)
+    stay_changes._begin(acting(alice), made.id, asked, desk, None)  # and the process died
+    assert [(one.kind, one.state, one.stay.nights, one.whole, one.name, one.id) for one in entries(room)] == [
+        ("booking", "booked", 3, in_days(5), "Alice", made.id),
+        ("change", "held", 2, in_days(5, 5), "Alice", made.id),
+    ]
 
 
 def test_a_block_is_shown_with_its_reason_and_source(room: Room) -> None:
@@ -111,14 +135,17 @@ def test_rooms_come_in_the_order_in_which_people_count(room: Room) -> None:
     assert [one.name for one in calendar(room).rooms] == ["Attic", "Room 9", "Room 10", "room 101", "Room with a view"]
 
 
-def test_rooms_come_portion_by_portion(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("booking.domain.reservations.occupancy_calendar.ROOMS_AT_ONCE", 2)
+def test_rooms_come_portion_by_portion_the_first_ones_soon(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those after them in larger portions, unless many days are shown."""
+    monkeypatch.setattr("booking.domain.reservations.occupancy_calendar.ROOMS_AT_ONCE", 1)
+    monkeypatch.setattr("booking.domain.reservations.occupancy_calendar.NIGHTS_AT_ONCE", 90)
     for number in range(2, 6):
         beside(room, f"Room {number}", 90)
-    first = calendar(room)
-    assert ([one.name for one in first.rooms], first.next_offset) == (["Room 2", "Room 3"], 2)
-    last = calendar(room, offset=4)
+    first, more, last = (calendar(room, days=30, offset=offset) for offset in (0, 1, 4))
+    assert ([one.name for one in first.rooms], first.next_offset) == (["Room 2"], 1)
+    assert ([one.name for one in more.rooms], more.next_offset) == (["Room 3", "Room 4", "Room 5"], 4)
     assert ([one.name for one in last.rooms], last.next_offset, last.matching) == (["Room with a view"], None, 5)
+    assert [one.name for one in calendar(room, days=90, offset=1).rooms] == ["Room 3"]
 
 
 def test_rooms_can_be_chosen_by_state(alice: User, room: Room, desk: BookingContext) -> None:
