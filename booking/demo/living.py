@@ -165,6 +165,7 @@ _MOVE = text(
       LATERAL (SELECT abs(hashtext(b.id::text)::bigint) AS hash) chance
       WHERE b.user_id = ANY (:people) AND b.status = 'CONFIRMED' AND b.checked_out_at IS NULL AND b.no_show_at IS NULL
       AND b.check_in < day.today AND (b.check_out < day.today OR b.checked_in_at IS NULL)
+      AND (b.check_out < day.today) = :over
       AND NOT EXISTS (SELECT FROM bookings other WHERE other.room_id = b.room_id AND other.id <> b.id
        AND other.checked_in_at IS NOT NULL AND other.checked_out_at IS NULL AND other.check_out >= day.today)
       FOR UPDATE OF b)
@@ -181,8 +182,11 @@ _MOVE = text(
 @transaction(isolation=READ_COMMITTED)
 def _move_guests(people: list[uuid.UUID]) -> list[tuple[uuid.UUID, dt.datetime | None]]:
     """Check in who came before today, check out who left before today: the rooms, and when they were left."""
-    rows = db.session.execute(_MOVE, {"people": people, "now": clock.now()})
-    return [(room_id, left) for room_id, left in rows]
+    # Who leaves does so before anybody else comes into the room.
+    known = {"people": people, "now": clock.now()}
+    return [
+        (room_id, left) for over in (True, False) for room_id, left in db.session.execute(_MOVE, known | {"over": over})
+    ]
 
 
 _SOIL = text(

@@ -57,7 +57,8 @@ class Database:
         number = scripts().get_revision(revision).revision
         if number not in _standing:
             model = Database(self._servers, self._environ, f"{self.name}_at_{number}")
-            model.copy(max((one for one in _standing if one < number), default=None))
+            order = [one.revision for one in scripts().walk_revisions()]  # the newest first; numbers do not give it
+            model.copy(next((one for one in order[order.index(number) :] if one in _standing), None))
             model.flask("upgrade", number)
             _standing[number] = model.name
         self.copy(number)

@@ -118,7 +118,7 @@ def _of_payment(payment_id: uuid.UUID) -> _Ids:
     return _Ids(*change_rows.paid_by(payment_id), payment_id)
 
 
-@transaction(isolation=READ_COMMITTED)
+@transaction(isolation=READ_COMMITTED, retry_on=occupied_rooms.ONE_IN_ROOM)
 def _confirm(actor: Actor, ids: _Ids, outcome: Outcome, context: BookingContext, keep: Keep | None) -> Done:
     booking = repository.booking(ids.booking, lock=True)
     change = change_rows.get(ids.change)

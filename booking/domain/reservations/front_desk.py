@@ -110,7 +110,7 @@ def _departure(booking: Booking, rules: StayRules, order: Order | None = None) -
 # --- arriving
 
 
-@transaction
+@transaction(retry_on=occupied_rooms.ONE_IN_ROOM)
 def check_in(
     actor: Actor, booking_id: uuid.UUID, context: BookingContext, *, seen_version: int | None = None
 ) -> Booking:
@@ -145,7 +145,7 @@ def _refuse_unless_arriving(booking: Booking, rules: StayRules) -> None:
 
 
 def refuse_if_occupied(booking: Booking) -> None:
-    """Inside the caller's SERIALIZABLE transaction: of two who are let into a room at once, one is refused."""
+    """Inside the caller's transaction, which is to begin anew where ONE_IN_ROOM refuses it."""
     if other := occupied_rooms.find_other(booking, booking.room_id):
         raise RoomOccupied(reference=other.reference)
 

@@ -87,10 +87,11 @@ class Booking(Model):
         # that begins would be no HOT update, and would write to the page of the newest ids, which all others have read.
         Index("ix_bookings_pending", "id", postgresql_where=text("status = 'PENDING'")),
         Index("ix_bookings_expired", "id", postgresql_where=text("status = 'EXPIRED'")),  # by age, for pruning
-        # Who is in a room, without reading all who ever were.
+        # Who is in a room, without reading all who ever were; never two (occupied_rooms.py).
         Index(
-            "ix_bookings_in_house",
+            "uq_bookings_in_house",
             "room_id",
+            unique=True,
             postgresql_where=text("checked_in_at IS NOT NULL AND checked_out_at IS NULL"),
         ),
         # A payment that begins writes its row anew. With 15 % of a page left, every seventh found no room beside those

@@ -1,4 +1,7 @@
-"""Who is in a room: checked in, and not checked out, whatever the nights of their stay are."""
+"""Who is in a room: checked in, and not checked out, whatever the nights of their stay are.
+
+Never two: who lets somebody in looks first, and where two look at the same moment, Postgres refuses the later one.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from sqlalchemy import bindparam
 
 from booking.domain.reservations import repository
 from booking.domain.reservations.models import IN_HOUSE, Booking
+
+ONE_IN_ROOM = ("uq_bookings_in_house",)  # for the transactions that let somebody in: look again
 
 _IN_ROOM = repository.BOOKINGS.where(
     Booking.room_id == bindparam("room_id"),

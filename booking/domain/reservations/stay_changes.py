@@ -39,6 +39,7 @@ from booking.domain.reservations import (
     change_settlements,
     changes,
     idempotency,
+    occupied_rooms,
     payment_pages,
     recovery,
 )
@@ -229,7 +230,7 @@ def _begin(
     return made, is_paid_first
 
 
-@transaction
+@transaction(retry_on=occupied_rooms.ONE_IN_ROOM)
 def _confirm_unpaid(
     actor: Actor, begun: BookingChange, agreed: Agreed, context: BookingContext, keep: Keep | None
 ) -> Done:

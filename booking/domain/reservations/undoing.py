@@ -21,6 +21,7 @@ from booking.domain.reservations import (
     change_rows,
     front_desk,
     guarantees,
+    occupied_rooms,
     repository,
 )
 from booking.domain.reservations.change_models import CHANGE_PENDING, NEW_COLUMNS, BookingChange
@@ -45,7 +46,7 @@ def last_step(booking: Booking) -> tuple[str, dt.datetime] | None:
     return (step, until) if clock.now() <= until else None
 
 
-@transaction
+@transaction(retry_on=occupied_rooms.ONE_IN_ROOM)
 def undo(
     actor: Actor,
     booking_id: uuid.UUID,

@@ -19,11 +19,17 @@ from booking.domain.errors import (
     BookingNotFound,
     Invalid,
     RefundChanged,
-    RoomNotAvailable,
     StayHasBegun,
 )
 from booking.domain.people import audit_log
-from booking.domain.reservations import bookings, change_quotes, desk_errors, front_desk, holds, stay_changes
+from booking.domain.reservations import (
+    bookings,
+    change_quotes,
+    desk_errors,
+    front_desk,
+    holds,
+    stay_changes,
+)
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.stay_changes import Agreed
@@ -40,7 +46,6 @@ from tests.cast import (
     all_at_once,
     beside,
     in_days,
-    interrupted,
     later,
     nights_of,
     order,
@@ -229,57 +234,6 @@ def test_once_a_night_is_over_nobody_is_moved(arrived: Booking, room: Room, desk
         moved(SYSTEM, arrived, other, desk)
     assert list(refused.value.details) == ["roomId"]
     assert (len(nights_of(room)), len(nights_of(other))) == (NIGHTS, 0)
-
-
-@pytest.fixture
-def overdue(booking: Booking, bob: User, room: Room, desk: BookingContext) -> Booking:
-    """In the garden room, for the two nights before; on the day of `booking`'s arrival still there."""
-    garden = beside(room, "Garden room", 200)
-    stay = Stay(booking.check_in - 2 * DAY, booking.check_in)
-    earlier = bookings.book(acting(bob), order(bob, garden, stay), VISA, desk)
-    at(booking, -2, 16)
-    return front_desk.check_in(SYSTEM, earlier.id, desk)
-
-
-def test_nobody_is_moved_into_a_room_that_somebody_is_still_in(
-    overdue: Booking, booking: Booking, room: Room, desk: BookingContext
-) -> None:
-    at(booking, 0, 16)
-    wanted = StayChange(room_id=overdue.room_id)
-    assert change_quotes.quote(SYSTEM, booking.id, wanted, desk.rules).difference == 320  # who is to come may have it
-    front_desk.check_in(SYSTEM, booking.id, desk)
-    with pytest.raises(desk_errors.MoveToOccupied) as refused:
-        change_quotes.quote(SYSTEM, booking.id, wanted, desk.rules)
-    assert refused.value.params == {"reference": overdue.reference}
-    with pytest.raises(desk_errors.MoveToOccupied):
-        stay_changes.change(SYSTEM, booking.id, Agreed(wanted, Decimal(320), method=VISA), desk)
-    assert (len(nights_of(room)), findings()) == (NIGHTS, [])
-    front_desk.check_out(SYSTEM, overdue.id, desk)
-    assert (
-        stay_changes.change(SYSTEM, booking.id, Agreed(wanted, Decimal(320), method=VISA), desk).room_id
-        == overdue.room_id
-    )
-    assert findings() == []
-
-
-def arrive(booking: Booking, desk: BookingContext) -> None:
-    front_desk.check_in(SYSTEM, booking.id, desk)
-
-
-def test_who_comes_while_another_room_is_being_paid_for_has_the_money_back_where_somebody_is_in_it(
-    overdue: Booking, booking: Booking, room: Room, desk: BookingContext
-) -> None:
-    at(booking, 0, 16)
-    arriving = interrupted(desk, lambda _: arrive(booking, desk))
-    dearer = Agreed(StayChange(room_id=overdue.room_id), Decimal(320), method=VISA)
-    with pytest.raises(RoomNotAvailable):
-        stay_changes.change(SYSTEM, booking.id, dearer, arriving)
-    assert (reload(booking).room_id, len(nights_of(room)), order_of(booking).refunded) == (
-        room.id,
-        NIGHTS,
-        Decimal(320),
-    )
-    assert findings() == []
 
 
 def test_of_two_who_are_moved_into_one_room_at_once_one_stays(
