@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request, session, url_for
 
-from booking.admin import day_cells
+from booking.admin.day_rows import Rows
 from booking.admin.entrance import desk
 from booking.domain import inventory, reservations
 from booking.domain.errors import BookingError, BookingNotFound, Conflict, Invalid, RoomNotFound
@@ -54,9 +54,9 @@ def show() -> Response:
     return page(
         TODAY,
         block="main",
-        cells=day_cells,
+        rows=Rows(with_house=not desk().house, is_today=day is None),
         today=found,
-        rooms=_rooms(found) if day is None else None,
+        to_clean=_rooms(found) if day is None else None,
         told=session.pop(TOLD, None),
         day=day,
         shown=reference,

@@ -85,6 +85,23 @@ def test_a_guest_comes_and_goes_by_one_press_each_and_it_is_taken_back(app: Flas
     assert "Room with a view" in part(staff, "rooms")
 
 
+def test_what_guests_have_written_is_text_wherever_it_stands(
+    app: Flask, alice: User, bob: User, room: Room, desk: BookingContext
+) -> None:
+    odd = """<b title='x'>O'Hara</b> & "Sons" """.strip()
+    contact = Contact(odd, "zoe@hotel.example", "+32 3 123 45 67", None, odd)
+    wanted = BookingRequest(alice.id, room.id, in_days(2), 2, contact=contact)
+    [held] = bookings.hold_all(acting(alice), wanted, desk)
+    guarantees.guarantee(SYSTEM, held.order_id, "desk")
+    at(held, 0, 16)
+    staff = working(app, bob, Role.DESK)
+    assert (part(staff, "arrivals").count(odd), staff.page.select("main b")) == (2, [])
+    assert {str(one["aria-label"]) for one in staff.page.select("#arrivals button")} == {
+        f"Check in: {odd}",
+        f"No-show: {odd}",
+    }
+
+
 def test_who_leaves_early_sees_first_what_that_means(app: Flask, bob: User, booked: Booking, room: Room) -> None:
     staff = working(app, bob, Role.DESK)
     press(staff, booked, "Check in")
