@@ -229,7 +229,7 @@ MACHINERY = {
         "verification_notice",
     },
     "catalogue": {"forget_destination", "forget_room"},
-    "inventory": {"prune_blocks", "prune_nights"},
+    "inventory": {"prune_blocks", "prune_lifted_blocks", "prune_nights"},
     "payments": {"payment_figures"},
     "reservations": {"find_summary", "first_email", "prune_keys"},
     "maintenance": {"inspect_copy", "overdue_holds", "overdue_messages", "overdue_payments"},

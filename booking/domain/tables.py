@@ -2,7 +2,7 @@
 
 from booking.domain.catalogue.models import Property, Room
 from booking.domain.inventory.housekeeping_models import RoomStatus
-from booking.domain.inventory.models import Availability, Block
+from booking.domain.inventory.models import Availability, Block, LiftedBlock
 from booking.domain.messages.models import Delivery, Event
 from booking.domain.payments.cash_models import CashClosing, CashMovement
 from booking.domain.payments.look_models import ProviderLook
@@ -42,6 +42,7 @@ __all__ = [
     "IdempotencyKey",
     "ImportFile",
     "Invitation",
+    "LiftedBlock",
     "Order",
     "Passkey",
     "PasswordReset",

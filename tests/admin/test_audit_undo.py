@@ -16,6 +16,7 @@ from booking.domain.inventory.audit_undoing import ChangedSince, EntryNotUndoabl
 from booking.domain.maintenance import verification
 from booking.domain.people import AuditEntry
 from booking.domain.reservations.context import BookingContext
+from booking.domain.stays import StayRules
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from tests.admin.staff import at_work
@@ -78,6 +79,7 @@ def test_a_block_is_taken_back_and_put_there_again_from_the_log(owner: Visitor, 
     assert first is not None
     owner.send(str(first["action"]))
     assert set(nights_of(room).values()) == {"blocked"}
+    assert [one.block.reason for one in inventory.blocks_ahead(SYSTEM, StayRules())] == ["paint"]
     [*_, oldest] = owner.go("/admin/audit").page.select(".desk-log form")
     assert "changed since" in owner.send(str(oldest["action"])).text
     assert verification.verify().findings == []

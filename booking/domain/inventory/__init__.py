@@ -49,6 +49,7 @@ from booking.domain.inventory.housekeeping_models import DIRTY as ROOM_DIRTY
 from booking.domain.inventory.housekeeping_models import INSPECTED as ROOM_INSPECTED
 from booking.domain.inventory.housekeeping_models import OUT_OF_ORDER as ROOM_OUT_OF_ORDER
 from booking.domain.inventory.inputs import NightsToBlock
+from booking.domain.inventory.lifted_blocks import prune as prune_lifted_blocks
 from booking.domain.inventory.models import BLOCKED as NIGHT_BLOCKED
 from booking.domain.inventory.models import BOOKED as NIGHT_BOOKED
 from booking.domain.inventory.models import FEED as BLOCKED_BY_FEED
@@ -117,6 +118,7 @@ __all__ = [
     "pin_nights",
     "pin_nights_or_refuse",
     "prune_blocks",
+    "prune_lifted_blocks",
     "prune_nights",
     "put_out_of_order",
     "record_sold_nights",

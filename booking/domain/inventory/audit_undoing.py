@@ -13,7 +13,7 @@ from sqlalchemy import select
 from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.errors import Conflict
-from booking.domain.inventory import blocks, housekeeping
+from booking.domain.inventory import blocks, housekeeping, lifted_blocks
 from booking.domain.inventory.blocks import BlockNotFound
 from booking.domain.inventory.housekeeping import StatusModified
 from booking.domain.inventory.housekeeping_models import OUT_OF_ORDER
@@ -76,7 +76,7 @@ def _unblock(actor: Actor, block: str) -> None:
 
 
 def _block_again(actor: Actor, room_id: uuid.UUID, entry: AuditEntry, rules: StayRules) -> None:
-    """What is left of it, from today on. Its reason went with it."""
+    """What is left of it, from today on, for the same reason."""
     today = rules.today(housekeeping.state(actor, room_id).time_zone)
     first, last = (dt.date.fromisoformat(str(entry.before[day])) for day in ("from", "to"))
     first = max(first, today)
@@ -84,7 +84,9 @@ def _block_again(actor: Actor, room_id: uuid.UUID, entry: AuditEntry, rules: Sta
         raise EntryNotUndoable
     if _is_blocked(room_id, first, last):
         raise ChangedSince
-    blocks.block(actor, room_id, Stay(first, last), rules=rules, reason="")
+    gone = decode("block", str(entry.before["block"]))
+    reason = lifted_blocks.reason_of(gone) if gone else ""
+    blocks.block(actor, room_id, Stay(first, last), rules=rules, reason=reason)
 
 
 @reading

@@ -16,7 +16,7 @@ from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.catalogue import Property, Room
 from booking.domain.errors import Conflict, Forbidden, Invalid, NotFound, RoomNotFound
-from booking.domain.inventory import availability
+from booking.domain.inventory import availability, lifted_blocks
 from booking.domain.inventory.models import FEED, STAFF, Availability, Block
 from booking.domain.inventory.taking import Claim
 from booking.domain.notices import Notice
@@ -94,6 +94,7 @@ def put_on_sale(actor: Actor, block_id: uuid.UUID) -> Block:
     house = select(Room.property_id).where(Room.id == gone.room_id)
     people.require(actor, Action.BLOCK_NIGHTS, at=lambda: db.session.scalar(house), otherwise=BlockNotFound)
     availability.unblock(actor, block_id)
+    lifted_blocks.keep(gone)
     people.audit(actor, "nights.unblocked", encode("room", gone.room_id), before=_facts(gone))
     return gone
 
@@ -197,7 +198,7 @@ def _place_of(actor: Actor, room_id: uuid.UUID) -> tuple[str, str]:
 
 
 def _facts(one: Block) -> dict[str, str]:
-    """For the audit log. A reason may speak of a person: it stands in the block alone."""
+    """For the audit log. A reason may speak of a person: it stands in the block, then in what is kept of it."""
     dates = {"from": one.check_in.isoformat(), "to": one.check_out.isoformat()}
     return {"block": encode("block", one.id), "source": one.source, **dates}
 

@@ -92,6 +92,17 @@ class Block(Model):
         return (self.check_out - self.check_in).days
 
 
+class LiftedBlock(Model):
+    """Why a block of staff's was there that is gone (lifted_blocks.py)."""
+
+    __tablename__ = "lifted_blocks"
+    __table_args__ = (Index("ix_lifted_blocks_check_out", "check_out"), {"info": GLOBAL})  # by age, for pruning
+
+    block_id: Mapped[Id]
+    check_out: Mapped[dt.date]
+    reason: Mapped[Name]
+
+
 def has_end(held_until: InstrumentedAttribute[Any] | Column[Any]) -> ColumnElement[bool]:
     """True of nights that are held or pinned: the condition that ix_availability_held is asked by."""
     return held_until < literal_column("'infinity'::timestamptz")

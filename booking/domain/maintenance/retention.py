@@ -105,6 +105,7 @@ def prune(
     done = {rule.name: _until_done(lambda rule=rule: _apply(rule)) for rule in RULES}  # type: ignore[misc]
     done["past_nights"] = sum(map(_past_nights, _places()))
     done["past_blocks"] = _until_done(lambda: inventory.prune_blocks(PORTION))
+    done["reasons_of_blocks"] = _until_done(lambda: inventory.prune_lifted_blocks(PORTION))
     done["idempotency_keys"] = _until_done(lambda: reservations.prune_keys(PORTION))
     done["guest_contacts"] = _until_done(lambda: reservations.erase_past_guests(actor, guest_contacts, PORTION))
     done["guest_registers"] = _until_done(lambda: reservations.erase_past_registers(actor, guest_registers, PORTION))

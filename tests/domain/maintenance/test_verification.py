@@ -9,14 +9,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import create_engine, text
 
+from booking.domain import inventory
 from booking.domain.inventory import NIGHTS_KEPT_DAYS
 from booking.domain.maintenance import retention, verification
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
-from booking.domain.tables import Booking, Room, User
+from booking.domain.tables import Booking, LiftedBlock, Room, User
 from booking.infra.db import db, transaction
-from tests.cast import SYSTEM, VISA, a_room, acting, blocked, in_days, order
+from tests.cast import SYSTEM, VISA, a_room, acting, blocked, count, in_days, order
 
 SHARE = "night_shared"
 
@@ -151,6 +152,16 @@ def test_the_nights_of_a_block_that_are_over_and_pruned_are_not_missed(room: Roo
     pruned = retention.prune(SYSTEM, dt.timedelta(days=90))
     assert pruned == {"past_nights": 1}
     assert found() == []
+
+
+def test_why_nights_were_off_sale_is_kept_until_they_are_over(room: Room) -> None:
+    for first in (30, 50):
+        inventory.unblock(SYSTEM, blocked(room, in_days(first)).id)
+    forgotten = transaction(lambda: db.session.execute(text("UPDATE lifted_blocks SET check_out = check_out - 35")))
+    assert count(LiftedBlock) == 2
+    forgotten()
+    assert retention.prune(SYSTEM, dt.timedelta(days=90)) == {"reasons_of_blocks": 1}
+    assert count(LiftedBlock) == 1
 
 
 def test_a_block_goes_with_the_last_of_its_nights(room: Room) -> None:
