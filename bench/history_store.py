@@ -34,6 +34,7 @@ TABLES = (
     "orders",
     "bookings",
     "payments",
+    "cash_movements",
     "simulated_ledger",
     "waivers",
     "availability",
