@@ -224,6 +224,14 @@ def wrong_sums(database: Any) -> Iterable[str]:
             yield f"{reference} says {paid} paid, {refunded} (and {refunding}) back; {charged} and {returned} moved"
 
 
+def counted_twice(database: Any) -> Iterable[str]:
+    """Drawers of which one shift was closed by two counts."""
+    asked = """
+        SELECT property_id::text, user_id::text, count(*) FROM cash_closings
+        GROUP BY property_id, currency, user_id, previous_id HAVING count(*) > 1"""
+    yield from (f"the drawer of {user} at {place} was counted {n} times" for place, user, n in rows(database, asked))
+
+
 def wrongly_reported(database: Any, told: Iterable[str], most: int) -> Iterable[str]:
     """References that are owed a declined refund and are not named as owed, and those that are named and are not.
 

@@ -9,6 +9,7 @@ from booking.admin import (
     booking,
     bookings,
     calendar,
+    cash,
     change,
     emails,
     entrance,
@@ -35,6 +36,7 @@ AREAS = (
     registers.blueprint,
     notes.blueprint,
     emails.blueprint,
+    cash.blueprint,
     people.blueprint,
     audit.blueprint,
 )

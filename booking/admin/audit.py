@@ -82,6 +82,8 @@ def _link(entry: AuditEntry, thing: NamedThing | None) -> str:
     kind = entry.subject.partition("_")[0]
     if kind == "user":
         return url_for("admin.people.index") if desk().areas.people else ""
+    if kind == "closing":
+        return url_for("admin.cash.closing", closing_id=entry.subject)
     if kind == "property" and decode(kind, entry.subject):
         return url_for("admin.calendar.show", property=entry.subject)
     return ""

@@ -49,6 +49,8 @@ class Desk:
             within = tuple(f"admin.{name}" for name in areas)
             found.append(Section("admin.calendar.show", gettext("Calendar"), "calendar", ("admin.calendar",)))
             found.append(Section("admin.bookings.index", gettext("Bookings"), "luggage", within))
+        if self.areas.cash:
+            found.append(Section("admin.cash.index", gettext("Cash"), "banknote", ("admin.cash",)))
         if self.areas.people:
             found.append(Section("admin.people.index", gettext("People"), "users", ("admin.people",)))
         if self.areas.audit:

@@ -13,7 +13,19 @@ from booking.infra.db import db
 OURS = {
     **{
         name: f"booking.cli.{name}:group"
-        for name in ("rooms", "blocks", "users", "people", "bookings", "payments", "events", "audit", "backup", "demo")
+        for name in (
+            "rooms",
+            "blocks",
+            "users",
+            "people",
+            "bookings",
+            "payments",
+            "cash",
+            "events",
+            "audit",
+            "backup",
+            "demo",
+        )
     },
     "doctor": "booking.cli.doctor:doctor",
 }

@@ -58,6 +58,9 @@ PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "admin.new_booking.show": (OWNER, ("/admin/bookings/new", "/admin/bookings/new?property={house}&guests=2&{dates}")),
     "admin.imports.index": (OWNER, ("/admin/imports?property={house}",)),
     "admin.imports.show": (OWNER, ("/admin/imports/{file}",)),
+    "admin.cash.index": (OWNER, ("/admin/cash", "/admin/cash?before={closing}")),
+    "admin.cash.drawer": (OWNER, ("/admin/cash/drawer?property={house}&currency=EUR",)),
+    "admin.cash.closing": (OWNER, ("/admin/cash/closings/{closing}",)),
     "admin.people.index": (OWNER, ("/admin/people",)),
     "admin.audit.index": (OWNER, ("/admin/audit",)),
 }

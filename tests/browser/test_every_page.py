@@ -42,6 +42,10 @@ def names(alice: User, bob: User, room: Room, desk: BookingContext) -> dict[str,
     [owing] = bookings.hold_all(acting(alice), order(alice, others[0], in_days(20)), desk)
     guarantees.guarantee(SYSTEM, owing.order_id, "desk", "Pays in cash")
     payments.record_received(SYSTEM, owing.order_id, Decimal("50.50"), by="desk", reference="receipt 1")
+    drawer, kept = payments.DrawerKey(room.property_id, "EUR", None), Decimal(20)
+    count = payments.Count(Decimal("50.40"), kept, "Ten cents rolled away", Decimal("50.50"), None)
+    closing = payments.close_drawer(SYSTEM, drawer, count)
+    payments.record_received(SYSTEM, owing.order_id, Decimal(5), by="desk", reference="receipt 2")
     held = holds.reserve(acting(alice), order(alice, others[1], in_days(33)), desk)
     block, stay = blocked(others[2], in_days(5, 2), reason="painting"), in_days(40)
     return {
@@ -53,6 +57,7 @@ def names(alice: User, bob: User, room: Room, desk: BookingContext) -> dict[str,
         "owing": encode("booking", owing.id),
         "held": encode("booking", held.id),
         "arrived": encode("booking", arrived.id),
+        "closing": encode("closing", closing.id),
         "file": encode("import", uploaded(paid)),
         "dates": f"checkIn={stay.check_in}&checkOut={stay.check_out}",
         "late": in_days(20, 5).check_out.isoformat(),

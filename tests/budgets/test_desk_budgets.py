@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 import pytest
 
-from booking.domain import inventory
-from booking.domain.actors import Role
+from booking.domain import inventory, payments
+from booking.domain.actors import Actor, Membership, Role
 from booking.domain.payments import Contact
 from booking.domain.people import sessions, staff
 from booking.domain.reservations import bookings, front_desk, guarantees
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.requests import BookingRequest, OrderItem, OrderRequest
 from booking.domain.stays import Stay
-from booking.domain.tables import Booking, Room
+from booking.domain.tables import Booking, Room, User
 from booking.infra import clock
 from booking.infra.ids import encode
 from tests.admin.test_today import DAY, an_email_failed
@@ -36,6 +37,8 @@ class Manned:
     rooms: list[Room]
     stays: list[Booking]
     block: str
+    drawer: str
+    closing: str
     visitor: Visitor
     boss: Visitor  # of all houses: sees the audit log
 
@@ -60,6 +63,9 @@ class Manned:
             "a booking": f"/admin/bookings/{booking}",
             "cancelling": f"/admin/bookings/{to_come}/cancel",
             "changing": f"/admin/bookings/{to_come}/change",
+            "cash": "/admin/cash",
+            "a drawer": f"/admin/cash/drawer?{self.drawer}",
+            "a closing": f"/admin/cash/closings/{self.closing}",
             "people": "/admin/people",
             "audit log": "/admin/audit",  # of both: what it asks for goes by the kinds of things on a page
         }
@@ -87,7 +93,8 @@ def furnished(house: House, desk: BookingContext, number: int, name: str) -> Cal
         staff.give_role(SYSTEM, owner.id, Role.OWNER, first.property_id)
         for place in range(number):
             staff.give_role(SYSTEM, person(f"{name}-clerk-{place}").id, Role.DESK, first.property_id)
-        return Manned(rooms, stays, block, Visitor(house.app).signed_in(owner), boss)
+        drawer, closing = _cash_taken(stays, [person(f"{name}-clerk-{place}") for place in range(number)])
+        return Manned(rooms, stays, block, drawer, closing, Visitor(house.app).signed_in(owner), boss)
 
     return opened
 
@@ -100,6 +107,22 @@ def _vouched_for(room: Room, desk: BookingContext, name: str) -> Booking:
     [held] = bookings.hold_all(SYSTEM, wanted, desk, channel="desk")
     [confirmed] = guarantees.guarantee(SYSTEM, held.order_id, "desk")
     return confirmed
+
+
+def _cash_taken(stays: list[Booking], clerks: list[User]) -> tuple[str, str]:
+    """By each clerk of each guest, of which the first has counted what was taken at first: a drawer, a closing."""
+    place, closing = stays[0].property_id, ""
+    for number, one in enumerate(stays, 1):
+        for clerk in clerks:
+            actor = Actor.signed_in(clerk.id, (Membership(Role.DESK, place),), None)
+            said = f"receipt {number} {clerk.full_name}"
+            payments.record_received(actor, one.order_id, Decimal(1), by="desk", reference=said)
+        if number == len(stays) - 1:
+            key = payments.DrawerKey(place, "EUR", clerks[0].id)
+            seen, _ = payments.get_drawer(SYSTEM, key)
+            count = payments.Count(seen.expected, seen.expected, None, seen.expected, None)
+            closing = encode("closing", payments.close_drawer(SYSTEM, key, count).id)
+    return f"property={encode('property', place)}&currency=EUR&person={encode('user', clerks[0].id)}", closing
 
 
 @pytest.fixture(scope="module")
@@ -138,9 +161,8 @@ def spent(house: House, manned: Manned, name: str) -> Spent:
 
 LOOKING_AT_A_BOOKING = (
     "select bookings, select orders, select bookings, select payments, select waivers, select booking_changes,"
-    " select audit_log, select events, select users, select bookings, select guest_registers, select refund_decisions,"
-    " select booking_notes,"
-    " select properties"
+    " select audit_log, select users, select events, select users, select bookings, select guest_registers,"
+    " select refund_decisions, select booking_notes, select properties"
 )
 # Which houses there are is on every page.
 STATEMENTS = {
@@ -162,6 +184,11 @@ STATEMENTS = {
     "a booking": LOOKING_AT_A_BOOKING,
     "cancelling": LOOKING_AT_A_BOOKING,
     "changing": f"{LOOKING_AT_A_BOOKING}, select rooms, select rooms, select properties",
+    "cash": "select properties, select cash_closings, select cash_movements, select users, select properties,"
+    " select cash_closings, select cash_movements, select cash_closings, select users, select users",
+    "a drawer": "select properties, select properties, select users, select cash_closings, select cash_movements,"
+    " select cash_movements",
+    "a closing": "select properties, select cash_closings, select users, select cash_movements, select cash_movements",
     "people": "select memberships, select authenticators, select properties, select invitations",
     "audit log": "select audit_log, select bookings, select orders, select rooms, select users, select properties",
 }

@@ -7,13 +7,14 @@ import hashlib
 import itertools
 import uuid
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from flask.testing import FlaskCliRunner
 from sqlalchemy import text
 
-from booking.domain import inventory, people, reservations
+from booking.domain import inventory, payments, people, reservations
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.payments import by_hand
 from booking.domain.people import sessions, staff
@@ -151,6 +152,19 @@ class House:
     def received(self) -> str:
         """The entry of money that was taken at the desk."""
         return encode("payment", payments_of(self._paid())[-1].id)
+
+    def drawer(self) -> str:
+        """The property in whose drawer cash is that a command has entered."""
+        self._paid()
+        return self.slug
+
+    def counted(self) -> str:
+        """The closing of that drawer."""
+        self._paid()
+        key = payments.DrawerKey(self.room.property_id, self.room.currency, None)
+        seen, _ = payments.get_drawer(SYSTEM, key)
+        count = payments.Count(seen.expected, Decimal(0), None, seen.expected, seen.after)
+        return encode("closing", payments.close_drawer(SYSTEM, key, count).id)
 
     def to_refund(self) -> str:
         """A refund that awaits staff."""

@@ -60,6 +60,7 @@ def of(*words: str) -> Words:
 
 A = Action
 NOBODY = "nobody@example.com"
+OWN_CASH = frozenset({A.KEEP_DRAWER})  # the system has none
 NIGHTS = ["2030-01-01", "2030-01-02"]
 
 COMMANDS: dict[str, Command] = {
@@ -185,6 +186,17 @@ COMMANDS: dict[str, Command] = {
         {A.SEE_BOOKING, A.CORRECT_PAYMENTS},
         lambda h: [h.received(), "--reason", "another guest"],
         of(unknown("payment"), "--reason", "another guest"),
+    ),
+    "cash list": Command(
+        LISTS, {A.SEE_DRAWERS}, lambda h: [h.drawer()][:0], of("--property", "nowhere"), looks=OWN_CASH
+    ),
+    "cash show": Command(LISTS, {A.SEE_DRAWERS}, lambda h: [h.counted()], of(unknown("closing")), looks=OWN_CASH),
+    "cash close": Command(
+        CHANGES,
+        {A.SEE_DRAWERS},
+        lambda h: [h.drawer(), "0", "--note", "all gone", "--yes"],
+        of("nowhere", "0", "--yes"),
+        looks=OWN_CASH,
     ),
     # --- what was done, and what follows
     "audit list": Command(LISTS, {A.SEE_AUDIT_LOG}, of(), of("--by", NOBODY)),

@@ -27,6 +27,7 @@ from tests.faults.guards import (
     KEY,
     LOCK,
     ONE_ANSWER,
+    ONE_COUNT,
     ONE_PAYMENT,
     PIN,
     RETRY,
@@ -67,6 +68,8 @@ EXPECTED: dict[tuple[str, ...], set[str]] = {
     (ROW_LOCK, VERSION, ONE_PAYMENT, SUMS): {MONEY},
     (ROW_LOCK, VERSION, PIN, ONE_PAYMENT, SUMS): {MONEY},
     (ONE_ANSWER,): {ANSWERS},
+    (ONE_COUNT,): set(),
+    (SERIALIZABLE, ONE_COUNT): {MONEY},
     ALL: {SOLD_TWICE, MONEY, ANSWERS},
 }
 # What may come along: a stale booking written over a newer one.

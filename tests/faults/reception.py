@@ -7,6 +7,7 @@ compares with the ledger.
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import threading
@@ -120,6 +121,7 @@ class Reception:
             self._cancel,
             self._change,
             self._again,
+            self._count,
         )
         self.guest.chance.choice(acts)(order)
         if any(not told.cancelled for told in order.held.lines) and lot(self.guest.chance, 75):
@@ -178,6 +180,28 @@ class Reception:
         said = self._guarantee(order.reference)
         if said and not said.done and any(told.cancelled is False for told in order.held.lines):
             self.terminal.odd.append(f"guaranteed again, {order.reference}: {said}")
+
+    def _count(self, _: Guaranteed) -> None:
+        """Drawers of what commands have entered are closed with what was in them; others may enter and count, too."""
+        said = self.terminal.insist("cash", "list", "--json")
+        if said is None or not said.done:
+            return
+        listed, _end = json.JSONDecoder().raw_decode(said.text, said.text.index("["))
+        for one in (one for one in listed if one["state"] == "open"):
+            counted = str(max(Decimal(one["expected"]), Decimal(0)))
+            words = [
+                "cash",
+                "close",
+                one["propertyId"],
+                counted,
+                "--currency",
+                one["currency"],
+                "--note",
+                "counted",
+                "--yes",
+            ]
+            done = self.terminal.insist(*words)
+            self._did("drawers closed" if done and done.done else "drawers that somebody else had counted")
 
     def _give_back(self, percent: int) -> int:
         """So many of the refunds that await this reception. Returns how many there were."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import random
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import partial
 from typing import Any, cast
 from unittest.mock import patch
@@ -19,7 +21,8 @@ from sqlalchemy import create_engine, text
 from booking.domain import inventory, payments
 from booking.domain.errors import BookingError, IdempotencyConflict, RoomLocked, RoomNotAvailable
 from booking.domain.inventory import availability
-from booking.domain.payments import ledger, refunds
+from booking.domain.payments import Count as CashCount
+from booking.domain.payments import DrawerKey, cash, ledger, refunds
 from booking.domain.reservations import bookings, cancellation, holds, idempotency, keyed, recovery, refund_debts
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.requests import BookingRequest
@@ -177,6 +180,15 @@ def refunding(stage: Stage, count: Count, number: int) -> None:
         count.note(guest, result, final=True)
 
 
+def counting(stage: Stage, count: Count, number: int) -> None:
+    """Several people count one drawer, into which somebody has put change, and differ."""
+    drawer = DrawerKey(stage.room(number).property_id, "EUR", uuid.uuid4())
+    counts = [CashCount(Decimal(50 + one), Decimal(50), "change", Decimal(0), None) for one in range(FEW)]
+    acts: list[Callable[[], object]] = [partial(payments.close_drawer, SYSTEM, drawer, one) for one in counts]
+    for result in all_at_once(stage.app, acts):
+        count.note(stage.guest(number), result, final=True)
+
+
 def asking_again(stage: Stage, count: Count, number: int) -> None:
     """A request comes several times at once, with one key."""
     guest, stay = stage.guest(number), in_days(stage.day(number, 400, 2), 2)
@@ -216,7 +228,8 @@ SCENES: dict[Callable[[Stage, Count, int], None], int] = {
     paying: 16,
     cancelling: 12,
     refunding: 8,
-    asking_again: 12,
+    asking_again: 8,
+    counting: 4,
 }
 
 
@@ -235,6 +248,7 @@ def _pauses() -> Iterator[None]:
             (payments, "start_refunds"),
             (ledger, "start_again"),
             (cancellation, "refuse_unless_possible"),
+            (cash, "latest"),
         ):
             stack.enter_context(patch.object(module, name, _slow(getattr(module, name))))
         for name in ("claim_nights_or_refuse", "pin_nights_or_refuse", "book_nights_or_refuse"):
@@ -283,7 +297,8 @@ def _judge(stage: Stage, count: Count) -> None:
         facts = oracle.Facts(database)
         count.found(SOLD_TWICE, oracle.sold_twice(database))
         count.found(LOST, list(oracle.broken_promises(facts, count.told)))
-        count.found(MONEY, [*oracle.wrong_money(facts), *oracle.wrong_sums(database)])
+        counted = oracle.counted_twice(database)
+        count.found(MONEY, [*oracle.wrong_money(facts), *oracle.wrong_sums(database), *counted])
     engine.dispose()
 
 

@@ -25,7 +25,14 @@ from booking.domain.payments.context import patience as usual_patience
 from booking.domain.payments.debts import IS_OWED as REFUND_IS_OWED
 from booking.domain.payments.disputes import look as look_at_dispute
 from booking.domain.payments.disputes import undecided as undecided_disputes
-from booking.domain.payments.inputs import CashCount, DebtWaived, EntryMistaken, MoneyReceived, MoneyReturned
+from booking.domain.payments.inputs import (
+    CashCount,
+    CashDrawer,
+    DebtWaived,
+    EntryMistaken,
+    MoneyReceived,
+    MoneyReturned,
+)
 from booking.domain.payments.ledger import (
     ABANDONED,
     DECLINED,
@@ -175,6 +182,7 @@ __all__ = [
     "WEB",
     "CashClosing",
     "CashCount",
+    "CashDrawer",
     "CashMoved",
     "CashMovement",
     "Contact",

@@ -45,6 +45,10 @@ class DrawerSum:
     def expected(self) -> Decimal:
         return self.opening + self.moved
 
+    @property
+    def is_empty(self) -> bool:
+        return not (self.opening or self.number)
+
 
 @dataclass(frozen=True, slots=True)
 class Movement:
@@ -112,7 +116,9 @@ def drawers(actor: Actor, at: Collection[uuid.UUID] | None = None) -> list[Drawe
     filled = [one for one in {**sums, **latest} if one in sums or latest[one].kept]
     names = people.names_of_accounts({one.user_id for one in filled if one.user_id})
     found = [_sum(one, names, latest.get(one), sums.get(one)) for one in filled]
-    return sorted(found, key=lambda one: (one.key.user_id != actor.user_id, one.person or "", str(one.key)))
+    return sorted(
+        found, key=lambda one: (one.key.user_id != actor.user_id, one.person is None, one.person, str(one.key))
+    )
 
 
 def drawer(actor: Actor, key: DrawerKey, most: int | None = MOST_MOVEMENTS) -> tuple[DrawerSum, Moved]:

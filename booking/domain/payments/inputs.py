@@ -63,7 +63,7 @@ class CashDrawer(Input):
         return DrawerKey(_known("property", self.house), self.currency, _known_or_none("user", self.person))
 
 
-class CashCount(CashDrawer):
+class CashCount(Input):
     """What was counted in a drawer, `shown` as expected since the closing `after`; see cash.close()."""
 
     after: str | None = None

@@ -54,7 +54,7 @@ PROBLEMS: Templates = {
     "other_date_missing": _("%(date)s is missing"),
     "in_the_past": _("%(name)s is in the past"),
     "more_than": _("%(field)s must not be more than %(other)s"),
-    "difference_unexplained": _("%(field)s is missing: what was counted is not what is expected"),
+    "difference_unexplained": _("%(field)s is needed where the count is not what is expected"),
     "reason_is_used": _("%(name)s stands in this order already: say it in other words"),
     "too_long_ago": _("%(name)s is too long ago"),
     "in_the_future": _("%(name)s is in the future"),
