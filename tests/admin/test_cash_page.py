@@ -16,7 +16,7 @@ from booking.domain.tables import Booking, CashClosing, Room, User
 from booking.infra.ids import encode
 from tests.admin.staff import at_work, statements
 from tests.cases import each
-from tests.cast import count, later, person
+from tests.cast import PASSWORD, a_room, count, later, person
 from tests.domain.payments.test_by_hand import receive
 from tests.domain.payments.test_by_hand import vouched as vouched  # noqa: PLC0414 a fixture
 from tests.domain.reservations.changing import findings
@@ -182,4 +182,13 @@ def test_an_old_sign_in_is_confirmed_before_a_drawer_is_closed(
     clerk.go(CASH)
     later(dt.timedelta(hours=1))
     clerk.send(drawer(room, bob), counted="100")
-    assert (closings(), "confirm" in clerk.text.lower()) == (0, True)
+    assert (closings(), clerk.heading) == (0, "Confirm it’s you")
+    clerk.send(drawer(room, bob), confirmPassword=PASSWORD)
+    assert (closings(), clerk.heading) == (1, "Cash count")
+
+
+def test_who_works_at_several_houses_chooses_one_first(app: Flask, bob: User, room: Room) -> None:
+    owner, other = at_work(app, bob, Role.OWNER), a_room()
+    assert "No cash in any drawer" in owner.go(CASH).text
+    owner.send("/admin/property", property=encode("property", other.property_id))
+    assert drawer(other, bob) in [form.get("action") for form in owner.go(CASH).page.select("form")]

@@ -102,7 +102,8 @@ def permit(actor: Actor, drawer: DrawerKey) -> None:
 
 def latest(drawer: DrawerKey) -> CashClosing | None:
     """The closing after which the drawer is open now, inside the caller's transaction."""
-    return db.session.scalars(select(CashClosing).where(is_drawer(CashClosing, drawer), IS_LATEST)).one_or_none()
+    wanted = select(CashClosing).where(is_drawer(CashClosing, drawer), IS_LATEST)
+    return db.session.scalars(wanted.order_by(CashClosing.id.desc()).limit(1)).one_or_none()  # found from that end
 
 
 _later = aliased(CashClosing)

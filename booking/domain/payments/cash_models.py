@@ -41,6 +41,9 @@ class CashClosing(Model):
             " AND ".join(check_sql(column) for column in ("opening", "expected", "counted", "kept")), name="decimals"
         ),
         Index("ix_cash_closings_property_id", "property_id", "id"),
+        # The latest of a drawer is the one without a successor.
+        Index("ix_cash_closings_drawer", "property_id", "currency", "user_id", "id"),
+        Index("ix_cash_closings_previous_id", "previous_id", postgresql_where=text("previous_id IS NOT NULL")),
         {"info": REGIONAL},
     )
 
