@@ -176,7 +176,7 @@ def _may_move(seen: StaffBooking) -> bool:
 def _rooms(seen: StaffBooking, form: Form, offer: RoomOffer | None) -> list[tuple[str, str]]:
     """To choose from: the booked one, those that are free, and whatever was asked for."""
     booking, currency = seen.booking, seen.booking.currency
-    found = {encode("room", booking.room_id): gettext("%(room)s (as booked)", room=booking.room_name)}
+    found = {encode("room", booking.room_id): gettext("As booked: %(room)s", room=booking.room_name)}
     for room in offer.rooms if offer else ():
         total = formats.money(room.total, currency)
         found.setdefault(encode("room", room.id), gettext("%(room)s, %(total)s", room=room.name, total=total))

@@ -58,7 +58,7 @@ class Rows:
                 buttons += self._press("do", one, "no-show", self._texts["no-show"])
             else:
                 buttons += self._asked(one, "no-show", gettext("Put nights back on sale"))
-        return self._row(one, self._arrived(one) + self._to_register(one), buttons, with_note=True)
+        return self._row(one, self._arrived(one), buttons, is_there=True, with_note=True)
 
     def departure(self, one: Visit) -> Markup:
         """Who goes on this day, should have gone before, or has gone today."""
@@ -75,11 +75,11 @@ class Rows:
         buttons = self._undo(one) if one.undo == "check-in" else ""
         if self._is_today:
             buttons += self._asked(one, "check-out", self._early)
-        return self._row(one, self._to_register(one), buttons)
+        return self._row(one, "", buttons, is_there=True)
 
-    def _row(self, one: Visit, state: str, buttons: str, *, with_note: bool = False) -> Markup:
+    def _row(self, one: Visit, state: str, buttons: str, **more: bool) -> Markup:
         act = f'<td class="day-act">{state}<div class="day-buttons no-print">{buttons}</div></td>'
-        return _html(f"<tr>{self._guest(one, with_note=with_note)}{self._due(one)}{act}</tr>")
+        return _html(f"<tr>{self._guest(one, **more)}{self._due(one)}{act}</tr>")
 
     # --- cells
 
@@ -91,19 +91,21 @@ class Rows:
         """A cell: what the order still owes."""
         return _html(self._due(one))
 
-    def _guest(self, one: Visit, *, with_note: bool = False) -> str:
-        """`with_note`: also what the guest and colleagues let the desk know."""
+    def _guest(self, one: Visit, *, is_there: bool = False, with_note: bool = False) -> str:
+        """`is_there`, or will be: also who is to be registered; `with_note`: what the desk is to know."""
         booking = one.booking
         link = escape(self._booking(encode("booking", booking.id)))
-        name, phone = escape(one.guest or gettext("Contact erased")), f" · {escape(one.phone)}" if one.phone else ""
+        name = escape(one.guest or gettext("Contact erased"))
+        phone = f' · <span class="desk-phone">{escape(one.phone)}</span>' if one.phone else ""
         told = _note(one) + _notes(one, link) if with_note else ""
         house = f'<span class="quiet small">{escape(booking.property_name)}</span>' if self._with_house else ""
         dates = self._dates(booking.check_in, booking.check_out)
+        to_register = self._to_register(one) if is_there else ""
         return (
             f'<th scope="row"><a href="{link}">{name}</a>'
             f'<span class="quiet small">{escape(booking.reference)}{phone}</span>{told}</th>'
             f"<td><strong>{escape(booking.room_name)}</strong>{house}</td>"
-            f'<td>{dates}<span class="quiet small">{self._guests(booking.guests)}</span></td>'
+            f'<td>{dates}<span class="quiet small">{self._guests(booking.guests)}{to_register}</span></td>'
         )
 
     def _due(self, one: Visit) -> str:
@@ -119,7 +121,7 @@ class Rows:
             return ""
         link = escape(self._register(encode("booking", one.booking.id)))
         text = escape(gettext("%(number)s to register", number=one.to_register))
-        return f'<a class="day-register" href="{link}">{text}<span class="unseen">: {escape(one.guest)}</span></a>'
+        return f' · <a class="day-register" href="{link}">{text}<span class="unseen">: {escape(one.guest)}</span></a>'
 
     def _arrived(self, one: Visit) -> str:
         if one.presence == IN_HOUSE:

@@ -45,7 +45,18 @@ class Desk:
         """The menu of whoever is here."""
         found = [Section("admin.today.show", gettext("Today"), "sun", ("admin.today",))]
         if self.areas.bookings:
-            areas = ("bookings", "booking", "change", "guest", "imports", "notes", "register")
+            areas = (
+                "bookings",
+                "booking",
+                "change",
+                "emails",
+                "guest",
+                "imports",
+                "new_booking",
+                "notes",
+                "register",
+                "views",
+            )
             within = tuple(f"admin.{name}" for name in areas)
             found.append(Section("admin.calendar.show", gettext("Calendar"), "calendar", ("admin.calendar",)))
             found.append(Section("admin.bookings.index", gettext("Bookings"), "luggage", within))
@@ -81,6 +92,11 @@ class Desk:
         if found is None:
             raise NotFound
         return found
+
+    @property
+    def house_choices(self) -> list[tuple[str, str]]:
+        """All of them, for a form: pairs of a key, as house_of() takes it, and a name."""
+        return [(encode("property", house.id), house.name) for house in self.houses]
 
     @property
     def shown_houses(self) -> list[House]:

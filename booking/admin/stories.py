@@ -108,6 +108,7 @@ FACTS = {
     "email": _("Email"),
     "expected": _("Expected"),
     "from": _("From"),
+    "to": _("Until"),
     "fullName": _("Name"),
     "guarantee": _("To be paid"),
     "guests": _("Guests"),
@@ -127,7 +128,6 @@ FACTS = {
     "roomName": _("Room"),
     "source": _("Source"),
     "status": _("State"),
-    "to": _("Until"),
     "total": _("Total"),
 }
 AMOUNTS = ("amount", "counted", "difference", "expected", "kept", "paidElsewhere", "refundAmount", "total")
@@ -177,9 +177,9 @@ def of_entry(entry: AuditEntry, names: Mapping[str, str], currency: str = "") ->
 def changes(before: Mapping[str, Any], after: Mapping[str, Any], currency: str = "") -> list[str]:
     """What it is about: was → is, for what differs; what only one side knows stands by itself."""
     lines = []
-    for name in dict.fromkeys((*before, *after)):
+    for name in (one for one in FACTS if one in before or one in after):
         was, now = (_plain(name, facts.get(name), facts.get("currency", currency)) for facts in (before, after))
-        if name not in FACTS or was == now:
+        if was == now:
             continue
         said = f"{was} → {now or NOTHING}" if was else now
         lines.append(f"{FACTS[name]}: {said}")
