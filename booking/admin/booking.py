@@ -122,7 +122,7 @@ def correct(booking_id: str, entry_id: str) -> Response:
     def take_back(form: Form, seen: StaffBooking) -> None:
         given, entry = form.accept(EntryMistaken), _entry(seen, entry_id)
         if entry_id.startswith("waiver_"):
-            payments.take_back_waiver(actor(), entry, given.reason)
+            reservations.correct_waiver(actor(), entry, given.reason)
         else:
             patience = current_services().booking_context.patience
             reservations.correct_entry(actor(), entry, given.reason, patience)

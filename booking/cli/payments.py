@@ -206,7 +206,7 @@ def correct(payment_id: str, reason: str, as_json: bool) -> None:
     """
     with refusals_said():
         if waiver_id := ids.decode("waiver", payment_id):
-            opposite: Payment | Waiver = payments.take_back_waiver(acting(), waiver_id, reason)
+            opposite: Payment | Waiver = reservations.correct_waiver(acting(), waiver_id, reason)
         else:
             patience = current_services().booking_context.patience
             opposite = reservations.correct_entry(acting(), _known(payment_id), reason, patience)

@@ -59,10 +59,10 @@ def let_off(actor: Actor, order_id: uuid.UUID, amount: Decimal, reason: str) -> 
         _written(actor, new, "debt.waived")
 
 
-@transaction(isolation=READ_COMMITTED)
 def take_back(actor: Actor, waiver_id: uuid.UUID, reason: str) -> Waiver:
-    """The guest owes it after all; once, however often it is asked. Raises Invalid, PaymentNotFound, OrderNotFound,
-    Forbidden; EntryNotCorrectable where it only takes another one back.
+    """The guest owes it after all, inside the caller's transaction; once, however often it is asked.
+
+    Raises Invalid, PaymentNotFound, OrderNotFound, Forbidden; EntryNotCorrectable where it only takes another one back.
     """
     order_id = db.session.scalar(select(Waiver.order_id).where(Waiver.id == waiver_id))
     if order_id is None:

@@ -52,6 +52,7 @@ from booking.domain.reservations.desk_changes import preview as preview_change
 from booking.domain.reservations.desk_errors import EmailNotFound, NoteNotFound, ResendRefused
 from booking.domain.reservations.desk_inputs import DeskBooking, DeskCancellation, DeskChange
 from booking.domain.reservations.entry_corrections import correct as correct_entry
+from booking.domain.reservations.entry_corrections import correct_waiver
 from booking.domain.reservations.front_desk import Departure, check_in, check_out, mark_no_show
 from booking.domain.reservations.front_desk import find as find_for_desk
 from booking.domain.reservations.front_desk import preview as preview_departure
@@ -312,6 +313,7 @@ __all__ = [
     "check_in",
     "check_out",
     "correct_entry",
+    "correct_waiver",
     "country_names",
     "day_of_houses",
     "delete_account",

@@ -1,4 +1,6 @@
-"""Money that staff entered by mistake is taken back, and with it what a cancellation promised to give back of it."""
+"""What staff entered by mistake is taken back: money, and with it what a cancellation promised to give back of it; and
+what a guest was let off.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,10 @@ from decimal import Decimal
 from booking.domain import payments
 from booking.domain.actors import Actor
 from booking.domain.errors import PaymentNotFound
-from booking.domain.payments import Payment
-from booking.domain.reservations import changes, repository
-from booking.domain.reservations.models import Booking
-from booking.infra.db import READ_COMMITTED, transaction
+from booking.domain.payments import Payment, Waiver
+from booking.domain.reservations import changes, deposits, guarantees, repository
+from booking.domain.reservations.models import CONFIRMED, Booking
+from booking.infra.db import READ_COMMITTED, db, transaction
 
 
 def correct(actor: Actor, payment_id: uuid.UUID, reason: str, patience: dt.timedelta) -> Payment:
@@ -34,6 +36,23 @@ def _correct(actor: Actor, order_id: uuid.UUID, payment_id: uuid.UUID, reason: s
         amount = sum((refund.amount for refund in ended if refund.booking_id == booking.id), Decimal(0))
         if amount and booking.refund_amount:
             _promise_less(actor, booking, booking.refund_amount, amount)
+    return opposite
+
+
+@transaction(isolation=READ_COMMITTED)
+def correct_waiver(actor: Actor, waiver_id: uuid.UUID, reason: str) -> Waiver:
+    """The guest owes it after all: see payments.take_back_waiver, which says what it raises.
+
+    What makes a stay due that nobody vouches for and no card is charged for later, is to be paid at the desk.
+    """
+    known = db.session.get(Waiver, waiver_id)
+    if known is None:
+        raise PaymentNotFound
+    bookings = repository.of_order(known.order_id, lock=True)  # before their order, as whoever cancels one does
+    opposite = payments.take_back_waiver(actor, waiver_id, reason)
+    is_in_steps = any(deposits.rest_due_at(one) for one in bookings)
+    if not is_in_steps and any(one.status == CONFIRMED for one in bookings):
+        guarantees.vouch_for_rest(actor, known.order_id)
     return opposite
 
 

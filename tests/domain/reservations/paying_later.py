@@ -55,7 +55,7 @@ class PayingLater(AtThePage):
     @rule(which=any_one, dies=death)
     def it_was_a_mistake(self, which: int, dies: int) -> None:
         waivers = self.house.waivers()
-        self._do(dies, lambda: payments.take_back_waiver(SYSTEM, waivers[which % len(waivers)], "typed wrongly"))
+        self._do(dies, lambda: reservations.correct_waiver(SYSTEM, waivers[which % len(waivers)], "typed wrongly"))
 
     def every_rest_is_charged(self) -> None:
         """Once all stays have begun, what was paid in steps is paid: for the end of a story."""
