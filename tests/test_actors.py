@@ -100,6 +100,7 @@ COMPUTED = {
         "may_move_room",
         "request_fingerprint",
         "shown_status",
+        "written_payment_link",
     },
 }
 # A step of another verb, which was given the actor, has asked whether they may, and records what came of it.
@@ -189,7 +190,14 @@ PROOF = {
         "start_web_session",
         "undo_email_change",
     },
-    "reservations": {"once", "once_claimed"},
+    "reservations": {
+        "came_back_from_payment_by_link",
+        "look_at_payment_link",
+        "once",
+        "once_claimed",
+        "pay_by_link",
+        "payment_page_of_link",
+    },
 }
 # The worker doing what an event asks for, which names its actor; figures without anybody's data; logs; what age ends.
 MACHINERY = {
@@ -231,7 +239,7 @@ MACHINERY = {
     "catalogue": {"forget_destination", "forget_room"},
     "inventory": {"prune_blocks", "prune_lifted_blocks", "prune_nights"},
     "payments": {"payment_figures"},
-    "reservations": {"find_summary", "first_email", "prune_keys"},
+    "reservations": {"find_summary", "first_email", "linked_order", "prune_keys"},
     "maintenance": {"inspect_copy", "overdue_holds", "overdue_messages", "overdue_payments"},
 }
 REASONS = (PUBLIC, COMPUTED, STEP, PROOF, MACHINERY)

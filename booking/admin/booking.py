@@ -212,6 +212,14 @@ def _question(seen: StaffBooking, form: Form, status: int = 200) -> Response:
 
 def _sums(seen: StaffBooking) -> list[Any]:
     order = seen.order
-    sums = [seen.booking.total_price, order.owed, order.paid, order.refunded, order.refunding, order.due]
+    sums = [
+        seen.booking.total_price,
+        order.owed,
+        order.paid,
+        order.refunded,
+        order.refunding,
+        order.due,
+        seen.to_request,
+    ]
     moved = [one.amount for one in seen.payments] + [one.amount for one in seen.waivers]
     return [*sums, *moved, *(line.each for line in seen.lines)]

@@ -1,4 +1,4 @@
-"""The emails about a booking, at its page: one of them is sent again."""
+"""The emails about a booking, at its page: one of them is sent again, or one with a link to pay by."""
 
 from __future__ import annotations
 
@@ -25,3 +25,13 @@ def resend(booking_id: str, email_id: str) -> Response:
         reservations.resend_email(actor(), seen.booking.id, known)
 
     return act(booking_id, f"email-{email_id}", send)
+
+
+@blueprint.post("/payment-link")
+def request_payment(booking_id: str) -> Response:
+    """The guest gets a link by which they pay what is due, by card and without an account."""
+
+    def send(_form: Form, seen: StaffBooking) -> None:
+        reservations.request_payment(actor(), seen.booking.id)
+
+    return act(booking_id, "paylink", send)

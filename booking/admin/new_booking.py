@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from flask import Blueprint, Response, session, url_for
@@ -11,8 +12,8 @@ from booking.admin.booking import DONE
 from booking.admin.entrance import desk
 from booking.domain import reservations
 from booking.domain.catalogue import House
-from booking.domain.errors import Conflict, Invalid, RoomLocked
-from booking.domain.reservations import DeskBooking, RoomOffer, StayOrder
+from booking.domain.errors import Conflict, Invalid, NothingDue, RoomLocked
+from booking.domain.reservations import DeskBooking, ResendRefused, RoomOffer, StayOrder
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.infra.ids import encode
@@ -39,12 +40,24 @@ def book() -> Response:
     try:
         given = form.accept(DeskBooking)
         made = reservations.book_at_desk(
-            actor(), given.wanted, given.how, given.note, context, shown=given.prices if given.shown else None
+            actor(), given.wanted, given.guarantee, given.note, context, shown=given.prices if given.shown else None
         )
     except (Invalid, Conflict, RoomLocked) as refusal:
         return _page(form.refuse(refusal), status_of(refusal))
-    session[DONE] = "booked"
-    return go_to(url_for("admin.booking.show", booking_id=encode("booking", made.bookings[0].id)))
+    first = made.bookings[0].id
+    session[DONE] = _with_link(first) if given.is_sent_link else "booked"
+    return go_to(url_for("admin.booking.show", booking_id=encode("booking", first)))
+
+
+def _with_link(booking_id: uuid.UUID) -> str:
+    """What is told once the guest was sent a link to pay by; the booking stands also where that cannot be."""
+    try:
+        reservations.request_payment(actor(), booking_id)
+    except NothingDue:
+        return "booked"
+    except ResendRefused:
+        return "booked_unlinked"
+    return "booked_link"
 
 
 def _page(form: Form, status: int = 200) -> Response:
@@ -61,6 +74,7 @@ def _page(form: Form, status: int = 200) -> Response:
             ("later", gettext("On arrival or later")),
             ("desk", gettext("At the desk, now")),
             ("transfer", gettext("By bank transfer")),
+            ("link", gettext("By card, with a link that we email")),
         ],
     }
     return page(

@@ -46,6 +46,7 @@ EMAILS = {
     "refund.declined": _("Refund declined"),
     "refund.returned": _("Refund sent"),
     "balance.declined": _("Card declined for the rest"),
+    "payment.requested": _("Payment link"),
 }
 DELIVERIES = {
     "waiting": (_("Waiting to be sent"), "warn"),
@@ -124,11 +125,16 @@ def delivery(state: str) -> tuple[str, str]:
     return str(name), look
 
 
+PAYMENT_LINK = "system:payment link"  # whoever pays by one
+
+
 def actor(written: str, names: dict[str, str]) -> str:
     """Who did something, as logs write it: by name where it is somebody's account."""
     if written in names:
         return names[written]
     kind, _colon, who = written.partition(":")
+    if written == PAYMENT_LINK:
+        return str(gettext("The payment link"))
     if kind == "system":
         return str(gettext("The system")) if who in ("", "worker") else who
     return str(gettext("The guest")) if kind == "guest" else who or written

@@ -67,6 +67,7 @@ ACTIONS = {
     "payment.corrected": _("Entry taken back"),
     "payment.failed": _("Payment declined"),
     "payment.received": _("Payment entered"),
+    "payment.requested": _("Payment link sent"),
     "payment.started": _("Payment begun"),
     "payment.succeeded": _("Payment taken"),
     "payments.hurried": _("Payments asked about"),

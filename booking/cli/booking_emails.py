@@ -1,4 +1,4 @@
-"""`flask bookings resend`: an email about a booking, once more."""
+"""`flask bookings resend | payment-link`: an email about a booking once more, and one with a link to pay by."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ WHICH = {
     "refund-declined": "refund.declined",
     "refund-sent": "refund.returned",
     "card-declined": "balance.declined",
+    "payment-link": "payment.requested",
 }
 NAMES = {kind: name for name, kind in WHICH.items()}
 
@@ -53,6 +54,30 @@ def resend(reference: str, which: str | None, as_json: bool) -> None:
         click.echo(f"{about}: the {NAMES[chosen.type]} email is on its way to {now.to}.")
 
 
+@click.command("payment-link")
+@click.argument("reference")
+@as_json
+@with_appcontext
+def payment_link(reference: str, as_json: bool) -> None:
+    """Send the guest of a booking an email with a link to pay what is due by card, without an account.
+
+    REFERENCE is the one in the guest's emails, or the booking's id. It is for the whole order. One that is on its way,
+    or was sent within a minute, is not sent twice.
+
+    \b
+    Example:
+        flask bookings payment-link H7K2M9QX
+    """
+    with refusals_said():
+        order = reservations.look_up_order(acting(), reference)
+        new = reservations.request_payment(acting(), order.bookings[0].id)
+        now = reservations.emails_of(acting(), order.bookings[0].id)
+    if as_json:
+        show(_facts(one, order.reference, now.to) for one in now.emails if one.id == new)
+    else:
+        click.echo(f"{order.reference}: a link to pay by is on its way to {now.to}.")
+
+
 def _chosen(order: OrderFacts, which: str | None) -> SentEmail:
     """The last of this kind; without one, the last that can be sent again, or is being sent."""
     sent = reservations.emails_of(acting(), order.bookings[0].id).emails
@@ -79,4 +104,4 @@ def _facts(one: SentEmail, reference: str, to: str) -> dict[str, Any]:
     }
 
 
-COMMANDS = (resend,)
+COMMANDS = (resend, payment_link)

@@ -21,7 +21,7 @@ from booking.infra.words import count
 
 group = Group(
     "bookings",
-    help="Check bookings, guarantee, change or cancel one, check guests in and out, send their emails again, release"
+    help="Check bookings, guarantee, change or cancel one, check guests in and out, send emails, release"
     " what nobody paid for.",
 )
 for command in (

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+
+from flask_babel import lazy_gettext
 
 from booking.config import Settings
 from booking.domain import messages, payments, people, reservations
@@ -18,13 +21,14 @@ from booking.infra.mail import Post, Undeliverable
 from booking.infra.mail_message import Attachment, Email
 from booking.infra.telemetry import log
 from booking.jobs import account_mails, email_builder, password_mails
-from booking.jobs.account_mails import Writer
+from booking.jobs.account_mails import Writer, site
+from booking.jobs.deliver import NotYet
 from booking.jobs.email_builder import Letter, one_line
 
 CONFIRMATION, CHANGE, CANCELLATION = "confirmation", "change", "cancellation"
 REFUND_DECLINED, REFUND_RETURNED = "refund_declined", "refund_returned"
 HAS_CALENDAR_ENTRY = (CONFIRMATION, CHANGE, CANCELLATION)
-BALANCE_DECLINED = "balance_declined"
+BALANCE_DECLINED, PAYMENT_LINK = "balance_declined", "payment_link"
 
 
 def handle(task: Task, post: Post, settings: Settings) -> str | None:
@@ -81,6 +85,30 @@ def _again(task: Task, message_id: str, settings: Settings) -> Email | None:
     return WRITERS[first.type](repeated, message_id, settings)
 
 
+def _payment_link(task: Task, message_id: str, settings: Settings) -> Email | None:
+    """The link by which its guest pays. Raises Undeliverable where there is nothing to pay by it any more, NotYet while
+    a payment of it is being checked.
+    """
+    told, until = task.payload, dt.datetime.fromisoformat(task.payload["until"])
+    linked = reservations.linked_order(_id("booking", told["bookingId"]), until)
+    if linked is None or _find_summary(task, told["bookingId"]) is None or not linked.first.email:
+        return None
+    if linked.is_being_checked:
+        raise NotYet("a payment that is being checked")
+    if not linked.is_to_pay:
+        raise Undeliverable("there is nothing to pay by this link any more", "", "outdated", at_fault=False)
+    link = reservations.written_payment_link(linked.order_id, until, settings.secret_keys)
+    facts = {
+        "pay_link": f"{site(settings)}/pay/{link}",
+        "amount": linked.amount,
+        "is_cancelled": linked.is_cancelled,
+        "held_until": linked.held_until,
+        "good_until": until.astimezone(linked.first.arrival.tzinfo),
+    }
+    letter = Letter(PAYMENT_LINK, message_id, task.occurred_at)
+    return compose(linked.first, letter, settings, linked.stays[1:], facts)
+
+
 def _id(kind: str, shown: str) -> uuid.UUID:
     found = ids.decode(kind, shown)
     if found is None:
@@ -121,16 +149,22 @@ def _refund_state(notice: BookingSummary) -> str | None:
     return payments.refund_states([notice.booking_id]).get(notice.booking_id)
 
 
-def compose(notice: BookingSummary, letter: Letter, settings: Settings, others: Sequence[BookingSummary] = ()) -> Email:
+def compose(
+    notice: BookingSummary,
+    letter: Letter,
+    settings: Settings,
+    others: Sequence[BookingSummary] = (),
+    more: Mapping[str, object] | None = None,
+) -> Email:
     """Text and HTML, with a calendar entry where the stay begins or ends to be one. Raises MailError for an address
-    that no header can hold. `others` are bookings of the same order that it tells of, too.
+    that no header can hold. `others` are bookings of the same order that it tells of, too; `more` is for its templates.
     """
     notice, issuer = _clean(notice), publisher(settings)
     stays = [notice, *map(_clean, others)]
     to = email_builder.recipient(notice.guest_name, notice.email)
-    facts = {"notice": notice, "site_name": settings.site_name, **_of_order(stays, issuer)}
+    facts = {"notice": notice, "site_name": settings.site_name, **_of_order(stays, issuer), **(more or {})}
     said = _subject_of(stays, letter.kind)
-    of_kind = letter if len(stays) == 1 else replace(letter, kind=f"order_{letter.kind}")
+    of_kind = letter if len(stays) == 1 or letter.kind == PAYMENT_LINK else replace(letter, kind=f"order_{letter.kind}")
     email = email_builder.email(of_kind, settings.mail_from, to, said, facts)
     with_entry = stays if letter.kind in HAS_CALENDAR_ENTRY else []
     entries = (_entry(one, issuer, letter, number) for number, one in enumerate(with_entry, 1))
@@ -162,23 +196,15 @@ def _subject_of(stays: list[BookingSummary], kind: str) -> str:
         return subject(stays[0], kind)
     first = min(stays, key=lambda one: one.arrival)
     facts = {"reference": first.order_reference, "day": date_format.day_short(first.arrival)}
+    if kind == PAYMENT_LINK:
+        return str(gettext("%(reference)s: pay for your %(rooms)s rooms (%(day)s)", rooms=len(stays), **facts))
     return str(gettext("%(reference)s: your %(rooms)s rooms are booked (%(day)s)", rooms=len(stays), **facts))
 
 
 def subject(notice: BookingSummary, kind: str) -> str:
     room = notice.room if len(notice.room) <= 60 else f"{notice.room[:59].rstrip()}…"
     facts = {"reference": notice.reference, "room": room, "day": date_format.day_short(notice.arrival)}
-    if kind == CONFIRMATION:
-        return str(gettext("%(reference)s: your booking is confirmed (%(room)s, %(day)s)", **facts))
-    if kind == CHANGE:
-        return str(gettext("%(reference)s: your booking has changed (%(room)s, %(day)s)", **facts))
-    if kind == REFUND_DECLINED:
-        return str(gettext("%(reference)s: your refund was declined (%(room)s, %(day)s)", **facts))
-    if kind == REFUND_RETURNED:
-        return str(gettext("%(reference)s: your refund has been sent (%(room)s, %(day)s)", **facts))
-    if kind == BALANCE_DECLINED:
-        return str(gettext("%(reference)s: we couldn’t charge your card (%(room)s, %(day)s)", **facts))
-    return str(gettext("%(reference)s: your booking has been cancelled (%(room)s, %(day)s)", **facts))
+    return str(_SUBJECTS[kind]) % facts
 
 
 def publisher(settings: Settings) -> CalendarPublisher:
@@ -206,6 +232,16 @@ _KINDS = {
     payments.BALANCE_DECLINED: BALANCE_DECLINED,
 }
 
+_SUBJECTS = {
+    CONFIRMATION: lazy_gettext("%(reference)s: your booking is confirmed (%(room)s, %(day)s)"),
+    CHANGE: lazy_gettext("%(reference)s: your booking has changed (%(room)s, %(day)s)"),
+    CANCELLATION: lazy_gettext("%(reference)s: your booking has been cancelled (%(room)s, %(day)s)"),
+    REFUND_DECLINED: lazy_gettext("%(reference)s: your refund was declined (%(room)s, %(day)s)"),
+    REFUND_RETURNED: lazy_gettext("%(reference)s: your refund has been sent (%(room)s, %(day)s)"),
+    BALANCE_DECLINED: lazy_gettext("%(reference)s: we couldn’t charge your card (%(room)s, %(day)s)"),
+    PAYMENT_LINK: lazy_gettext("%(reference)s: pay for your stay (%(room)s, %(day)s)"),
+}
+
 # Who writes the email about an event, by the event's type. An email that an event is not worth is None.
 WRITERS: dict[str, Writer] = {
     "booking.confirmed": _about_booking,
@@ -215,6 +251,7 @@ WRITERS: dict[str, Writer] = {
     payments.REFUND_RETURNED: _about_booking,
     payments.BALANCE_DECLINED: _about_booking,
     messages.EMAIL_RESENT: _again,
+    messages.PAYMENT_REQUESTED: _payment_link,
     **password_mails.WRITERS,
     **account_mails.WRITERS,
 }

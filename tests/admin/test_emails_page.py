@@ -19,7 +19,7 @@ from tests.cast import VISA, a_room, acting, count, order, person
 from tests.domain.reservations.changing import changed, longer
 from tests.domain.reservations.test_guest_erasure import called
 from tests.jobs.conftest import mail_dir  # noqa: F401 a fixture
-from tests.jobs.letters_sent import sent
+from tests.jobs.letters_sent import path_in, sent
 from tests.web.visitor import Visitor
 
 pytestmark = pytest.mark.slow
@@ -89,7 +89,7 @@ def test_without_an_address_it_is_not_offered_and_the_page_says_why(
     assert "Emails to alice@example.com come back, so none can be sent again." in said(clerk.go(at(booked)))
     assert buttons(clerk) == []
     caller = called(desk, room, Contact("Dana", None, "+32 3 765 43 21"), start=60)
-    assert "No email address is known, so none can be sent." in said(clerk.go(at(caller)))
+    assert "No email address is known, so no email can be sent." in said(clerk.go(at(caller)))
     assert buttons(clerk) == []
 
 
@@ -109,3 +109,33 @@ def test_nobody_else_sends_it(app: Flask, clerk: Visitor, booked: Booking, alice
 def test_what_is_no_email_of_it_is_not_found(clerk: Visitor, booked: Booking, email_id: str) -> None:
     clerk.go(at(booked)).post(f"{at(booked)}/emails/{email_id}/resend", csrf_token=clerk.token())
     assert clerk.status == 404
+
+
+# --- a link to pay by
+
+
+def test_a_link_to_pay_by_is_sent_while_something_is_due(
+    clerk: Visitor,
+    room: Room,
+    desk: BookingContext,
+    mail_dir: Path,  # noqa: F811
+) -> None:
+    caller = called(desk, room, Contact("Carol", "carol@example.com"), start=60)
+    ask = f"{at(caller)}/emails/payment-link"
+    clerk.go(at(caller)).send(ask)
+    assert (clerk.status, clerk.url) == (200, at(caller))
+    assert "The guest gets an email with a link to pay by." in clerk.text
+    assert "Payment link Waiting to be sent" in said(clerk)
+    assert "Payment link sent" in clerk.page.select(".desk-events")[-1].get_text()
+    [told] = [one for one in sent(mail_dir) if "pay for" in str(one["Subject"])]
+    guest = Visitor(clerk.client.application)
+    guest.go(path_in(told, "pay")).send(path_in(told, "pay"), paymentMethodId=VISA)
+    assert "Send payment link" not in clerk.go(at(caller)).text
+    assert "The payment link" in clerk.page.select(".desk-events")[-1].get_text()  # has paid
+    clerk.post(ask, csrf_token=clerk.token())
+    assert (clerk.status, clerk.problems) == (409, ["Nothing is due for this order."])
+
+
+def test_nobody_without_an_address_is_offered_one(clerk: Visitor, room: Room, desk: BookingContext) -> None:
+    caller = called(desk, room, Contact("Dana", None, "+32 3 765 43 21"), start=60)
+    assert "Send payment link" not in clerk.go(at(caller)).text

@@ -9,9 +9,10 @@ import pytest
 from flask import Flask
 
 from booking.domain.actors import Role
+from booking.domain.people import undeliverable
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
-from booking.domain.tables import Booking, Order, Room, User
+from booking.domain.tables import Booking, Event, Order, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from tests.admin.staff import working
@@ -157,3 +158,23 @@ def test_the_caller_is_found_by_name_phone_and_email(at_work: Visitor, room: Roo
     at_work.go(asked()).send(NEW, filled(room))
     for said in ("carol", "123 45 67", "carol@example.com"):
         assert "Carol Calls" in at_work.go(f"/admin/bookings?q={said}").text, said
+
+
+def test_a_caller_is_sent_a_link_to_pay_by(at_work: Visitor, room: Room) -> None:
+    at_work.go(asked()).post(NEW, **filled(room, how="link"), csrf_token=at_work.token())
+    assert at_work.status == 200
+    assert "Its guest gets an email, and another one with a link to pay by." in at_work.text
+    assert (the_order().guarantee, count(Event, type="payment.requested")) == ("later", 1)
+
+
+def test_without_an_email_no_link_can_be_sent(at_work: Visitor, room: Room) -> None:
+    at_work.go(asked()).post(NEW, **filled(room, how="link", email=""), csrf_token=at_work.token())
+    assert (at_work.status, at_work.problems, count(Booking)) == (400, ["Email is missing."], 0)
+
+
+def test_where_no_email_arrives_the_booking_stands_and_it_is_said(at_work: Visitor, room: Room, alice: User) -> None:
+    undeliverable.note(alice.email, "550 5.1.1")
+    at_work.go(asked()).post(NEW, **filled(room, how="link", email=alice.email), csrf_token=at_work.token())
+    assert "The booking is confirmed, but no link to pay by could be sent." in at_work.text
+    assert "Emails to alice@example.com come back" in at_work.text
+    assert (count(Booking), count(Event, type="payment.requested")) == (1, 0)

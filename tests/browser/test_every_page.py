@@ -14,12 +14,13 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from booking.domain import payments
+from booking.domain import payments, reservations
 from booking.domain.actors import Role
 from booking.domain.people import staff
 from booking.domain.reservations import bookings, front_desk, guarantees, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
+from booking.http.services import current_services
 from booking.infra import clock
 from booking.infra.ids import encode
 from tests.browser.conftest import PHONE, violations
@@ -60,9 +61,15 @@ def names(alice: User, bob: User, room: Room, desk: BookingContext) -> dict[str,
         "closing": encode("closing", closing.id),
         "file": encode("import", uploaded(paid)),
         "dates": f"checkIn={stay.check_in}&checkOut={stay.check_out}",
+        "link": _link_to_pay(owing),
         "late": in_days(20, 5).check_out.isoformat(),
         "day": in_days(1).check_in.isoformat(),
     }
+
+
+def _link_to_pay(owing: Booking) -> str:
+    secrets = current_services().settings.secret_keys
+    return reservations.written_payment_link(owing.order_id, clock.now() + dt.timedelta(days=1), secrets)
 
 
 def _arrived(guest: User, room: Room, desk: BookingContext) -> Booking:

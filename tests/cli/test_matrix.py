@@ -153,6 +153,9 @@ COMMANDS: dict[str, Command] = {
         looks=frozenset({A.CHECK_IN}),  # who may that moves guests who are in the house, too
     ),
     "bookings resend": Command(CHANGES, {A.SEE_BOOKING, A.RESEND_EMAILS}, lambda h: [h.written_to()], of("NOSUCHXX")),
+    "bookings payment-link": Command(
+        CHANGES, {A.SEE_BOOKING, A.REQUEST_PAYMENTS}, lambda h: [h.vouched()], of("NOSUCHXX")
+    ),
     "bookings check-in": Command(CHANGES, {A.CHECK_IN}, lambda h: [h.expected()], of("NOSUCHXX")),
     "bookings check-out": Command(CHANGES, {A.CHECK_IN}, lambda h: [h.arrived(), "--yes"], of("NOSUCHXX", "--yes")),
     "bookings no-show": Command(CHANGES, {A.CHECK_IN}, lambda h: [h.expected(), "--yes"], of("NOSUCHXX", "--yes")),

@@ -31,6 +31,7 @@ from booking.jobs.mails import (
     CANCELLATION,
     CHANGE,
     CONFIRMATION,
+    PAYMENT_LINK,
     REFUND_DECLINED,
     REFUND_RETURNED,
     compose,
@@ -178,6 +179,13 @@ FACTS = {
     "inviter": "Dana Levi",
     "house": "Neve House",
 }
+TO_PAY = {
+    "pay_link": "https://stay.example/x/abcdef",
+    "amount": Decimal("2000.500"),
+    "held_until": None,
+    "is_cancelled": False,
+    "good_until": NOTICE.arrival,
+}
 OF_ORDERS = "order_confirmation"  # of several bookings at once
 KNOWN = (
     "https stay example abcdef x dana new com Stay UTC Dana Levi Neve House Shabazi St Tel Aviv Israel Sea facing"
@@ -186,7 +194,7 @@ KNOWN = (
 
 
 @each("name", ["Dana", ""])
-@each("kind", sorted(set(KINDS) - set(ABOUT_BOOKINGS) - {OF_ORDERS}))
+@each("kind", sorted(set(KINDS) - set(ABOUT_BOOKINGS) - {OF_ORDERS, PAYMENT_LINK}))
 def test_emails_about_accounts(foreign: Flask, kind: str, name: str) -> None:
     text = email_builder.render(f"{kind}.txt", {**FACTS, "name": name})
     html = BeautifulSoup(email_builder.render(f"{kind}.html", {**FACTS, "name": name}), "html.parser")
@@ -243,6 +251,20 @@ def test_emails_about_bookings(foreign: Flask, kind: str, plain: bool) -> None:
         assert "4. Mai 2026" in said
         sum_told = "1.440" if plain else "2.000,50" if about_stay else "1.000,25"
         assert f"{sum_told}\N{NO-BREAK SPACE}₪" in said
+
+
+@each("held", [None, NOTICE.arrival])
+@each("rooms", [1, 2])
+def test_the_email_with_a_link_to_pay_by(foreign: Flask, held: object, rooms: int) -> None:
+    told = replace(NOTICE, due=NOTICE.total, paid=Decimal(100), let_off=Decimal(10), order_reference=NOTICE.reference)
+    others = [replace(told, reference="K7PQ2WXH-2")][: rooms - 1]
+    email = compose(told, letter(PAYMENT_LINK), SETTINGS, others, TO_PAY | {"held_until": held})
+    assert email.subject.startswith("⟦")
+    for form, body in (("plain", email.text), ("html", email.html)):
+        shown = BeautifulSoup(body, "html.parser")
+        for style in shown.select("style"):
+            style.decompose()
+        assert foreign_words(shown.get_text(" "), KNOWN) == set(), form
 
 
 def test_every_email_has_both_parts_and_no_text_outside_of_gettext() -> None:

@@ -12,6 +12,7 @@ from booking.domain.columns import CreatedAt, Id, Instant, Json, one_of
 from booking.infra.db import Model
 from booking.infra.homes import EACH
 
+PAYMENT_REQUESTED = "payment.requested"  # by staff: the guest is sent a link to pay by
 RESENT = "email.resent"  # by staff: an email about a booking, as it was written before
 
 # Events that may be worth an email about a booking.
@@ -23,6 +24,7 @@ ABOUT_BOOKINGS = (
     "refund.returned",
     "balance.declined",
     RESENT,
+    PAYMENT_REQUESTED,
 )
 
 WAITING, RUNNING, DONE, GIVEN_UP = DELIVERY_STATES = ("waiting", "running", "done", "failed")

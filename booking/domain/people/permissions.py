@@ -37,6 +37,7 @@ class Action(StrEnum):
     KEEP_REGISTER = "register.keep"  # see and fill what guests show at the desk
     DECIDE_REFUNDS = "refunds.decide"  # of a cancellation, otherwise than its policy
     WRITE_NOTES = "notes.write"  # and see them
+    REQUEST_PAYMENTS = "payments.request"  # have a guest sent a link to pay by
     RESEND_EMAILS = "emails.resend"  # about bookings, to whoever stays
     CHECK_IN = "guests.check_in"  # and out, and that they did not come
     SET_ROOM_STATUS = "rooms.set_status"  # clean, dirty, inspected, out of order; and to see which
@@ -100,6 +101,7 @@ ALLOWED: Mapping[Action, Who] = {
     Action.KEEP_REGISTER: OWNER | MANAGER | DESK,
     Action.DECIDE_REFUNDS: OWNER | MANAGER | SYSTEM,
     Action.WRITE_NOTES: OWNER | MANAGER | DESK,
+    Action.REQUEST_PAYMENTS: OWNER | MANAGER | DESK | SYSTEM,
     Action.RESEND_EMAILS: OWNER | MANAGER | DESK | SYSTEM,
     Action.CHECK_IN: OWNER | MANAGER | DESK | SYSTEM,
     Action.SET_ROOM_STATUS: OWNER | MANAGER | DESK | HOUSEKEEPING | SYSTEM,

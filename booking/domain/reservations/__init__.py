@@ -43,9 +43,8 @@ from booking.domain.reservations.change_quotes import quote as quote_change
 from booking.domain.reservations.change_quotes import quote_by_reference as quote_change_by_reference
 from booking.domain.reservations.change_settlements import Settlement as ChangeSettlement
 from booking.domain.reservations.context import BookingContext
-from booking.domain.reservations.deposits import LaterCharge
 from booking.domain.reservations.deposits import charge_due as charge_balances
-from booking.domain.reservations.desk_bookings import OfferedRoom, RoomOffer, book_at_desk
+from booking.domain.reservations.desk_bookings import RoomOffer, book_at_desk
 from booking.domain.reservations.desk_bookings import free_rooms as free_rooms_at_desk
 from booking.domain.reservations.desk_changes import ChangePreview
 from booking.domain.reservations.desk_changes import preview as preview_change
@@ -73,7 +72,7 @@ from booking.domain.reservations.holds import mine as find_own_claim
 from booking.domain.reservations.hosted import came_back as came_back_from_payment
 from booking.domain.reservations.hosted import page_of as payment_page
 from booking.domain.reservations.hosted import withdraw as withdraw_payment
-from booking.domain.reservations.house_day import Doubt, HouseDay, LostEmail, Visit
+from booking.domain.reservations.house_day import HouseDay, Visit
 from booking.domain.reservations.house_day import house_day as day_of_houses
 from booking.domain.reservations.ical import CalendarPublisher
 from booking.domain.reservations.ical import entry as calendar_entry
@@ -88,13 +87,10 @@ from booking.domain.reservations.importing.files import discard as discard_impor
 from booking.domain.reservations.importing.files import keep as keep_import
 from booking.domain.reservations.importing.files import look as look_at_import
 from booking.domain.reservations.importing.files import take_over as go_on_importing
-from booking.domain.reservations.importing.outcomes import CONFLICT as ROW_CONFLICT
-from booking.domain.reservations.importing.outcomes import OUTCOMES as ROW_OUTCOMES
 from booking.domain.reservations.importing.outcomes import RowOutcome
 from booking.domain.reservations.importing.outcomes import tally as tally_rows
 from booking.domain.reservations.importing.rows import COLUMNS as IMPORT_COLUMNS
 from booking.domain.reservations.importing.rows import DELIMITERS as IMPORT_DELIMITERS
-from booking.domain.reservations.importing.rows import NoReservations
 from booking.domain.reservations.importing.rows import house_of as house_for_import
 from booking.domain.reservations.importing.rows import open_to as houses_open_to_import
 from booking.domain.reservations.importing.rows import refuse_unless_columns as check_import_columns
@@ -105,6 +101,7 @@ from booking.domain.reservations.inputs import (
     Cancellation,
     Guaranteeing,
     HoldPayment,
+    LinkPayment,
     OrderList,
     OrderPayment,
     OrderPurchase,
@@ -128,11 +125,10 @@ from booking.domain.reservations.models import (
     PENDING,
     Booking,
 )
-from booking.domain.reservations.notes import Note, NoteEdit, NoteText
+from booking.domain.reservations.notes import NoteEdit, NoteText
 from booking.domain.reservations.notes import add as add_note
 from booking.domain.reservations.notes import edit as edit_note
 from booking.domain.reservations.notes import remove as remove_note
-from booking.domain.reservations.occupancy_calendar import MOST_DAYS as MOST_CALENDAR_DAYS
 from booking.domain.reservations.occupancy_calendar import CalendarRoom, CalendarView, RoomCalendar, room_calendar
 from booking.domain.reservations.occupancy_calendar import Entry as CalendarEntry
 from booking.domain.reservations.order_lookup import OrderFacts
@@ -145,6 +141,13 @@ from booking.domain.reservations.orders import mine as own_orders
 from booking.domain.reservations.orders import pay as pay_order
 from booking.domain.reservations.orders import payment_page as order_payment_page
 from booking.domain.reservations.orders import release as release_order
+from booking.domain.reservations.payment_links import LinkedOrder, linked_order
+from booking.domain.reservations.payment_links import came_back as came_back_from_payment_by_link
+from booking.domain.reservations.payment_links import look as look_at_payment_link
+from booking.domain.reservations.payment_links import page_of as payment_page_of_link
+from booking.domain.reservations.payment_links import pay as pay_by_link
+from booking.domain.reservations.payment_links import request as request_payment
+from booking.domain.reservations.payment_links import written as written_payment_link
 from booking.domain.reservations.payment_pages import Links as PaymentLinks
 from booking.domain.reservations.personal_data import download as download_own_data
 from booking.domain.reservations.personal_data import of as own_data
@@ -155,13 +158,11 @@ from booking.domain.reservations.refund_debts import awaiting_staff as refunds_a
 from booking.domain.reservations.refund_debts import owed as owed_refunds
 from booking.domain.reservations.refund_decisions import Decided as DecidedRefund
 from booking.domain.reservations.register_inputs import RegisterEntry
-from booking.domain.reservations.register_models import GuestRegister
 from booking.domain.reservations.register_rules import DOCUMENT_TYPES, STATELESS
 from booking.domain.reservations.register_rules import countries as country_names
 from booking.domain.reservations.requests import BookingRequest, OrderItem, OrderRequest
-from booking.domain.reservations.resending import OrderEmails, SentEmail, emails_of, first_email
+from booking.domain.reservations.resending import SentEmail, emails_of, first_email
 from booking.domain.reservations.resending import resend as resend_email
-from booking.domain.reservations.rest_payments import Rest
 from booking.domain.reservations.rest_payments import page_of as rest_payment_page
 from booking.domain.reservations.rest_payments import pay as pay_rest
 from booking.domain.reservations.sale import frozen as frozen_sale
@@ -170,7 +171,6 @@ from booking.domain.reservations.staff_search import (
     SEARCH_STATES,
     BookingSearch,
     FoundBooking,
-    FoundBookings,
 )
 from booking.domain.reservations.staff_search import find as find_bookings
 from booking.domain.reservations.staff_view import StaffBooking
@@ -202,13 +202,10 @@ __all__ = [
     "MONEY_DUE",
     "MONEY_OWED",
     "MONEY_SETTLES",
-    "MOST_CALENDAR_DAYS",
     "MOST_IMPORTED_ROWS",
     "MOST_REGISTERED",
     "NO_SHOW",
     "PENDING",
-    "ROW_CONFLICT",
-    "ROW_OUTCOMES",
     "SEARCH_ORDERS",
     "SEARCH_STATES",
     "STAGE_AWAITED",
@@ -244,30 +241,23 @@ __all__ = [
     "DeskBooking",
     "DeskCancellation",
     "DeskChange",
-    "Doubt",
     "EmailNotFound",
     "FoundBooking",
-    "FoundBookings",
     "Guaranteeing",
     "GuestClaim",
-    "GuestRegister",
     "History",
     "HoldPayment",
     "HouseDay",
     "KeptFile",
-    "LaterCharge",
-    "LostEmail",
+    "LinkPayment",
+    "LinkedOrder",
     "MoneyMove",
     "NamedThing",
-    "NoReservations",
-    "Note",
     "NoteEdit",
     "NoteNotFound",
     "NoteText",
     "Obstacle",
-    "OfferedRoom",
     "OrderDetails",
-    "OrderEmails",
     "OrderFacts",
     "OrderItem",
     "OrderList",
@@ -281,7 +271,6 @@ __all__ = [
     "RegisterEntry",
     "RegisteredGuest",
     "ResendRefused",
-    "Rest",
     "RestPayment",
     "RoomCalendar",
     "RoomOffer",
@@ -305,6 +294,7 @@ __all__ = [
     "calendar_entry",
     "calendar_method",
     "came_back_from_payment",
+    "came_back_from_payment_by_link",
     "cancel",
     "change_booking",
     "changed_from",
@@ -349,7 +339,9 @@ __all__ = [
     "keep_import",
     "keep_register",
     "last_desk_step",
+    "linked_order",
     "look_at_import",
+    "look_at_payment_link",
     "look_at_providers",
     "look_up_order",
     "mark_no_show",
@@ -369,9 +361,11 @@ __all__ = [
     "own_orders",
     "page_of_change",
     "pay",
+    "pay_by_link",
     "pay_order",
     "pay_rest",
     "payment_page",
+    "payment_page_of_link",
     "preview_cancellation",
     "preview_change",
     "preview_departure",
@@ -386,6 +380,7 @@ __all__ = [
     "release_order",
     "remove_note",
     "request_fingerprint",
+    "request_payment",
     "resend_email",
     "reserve",
     "rest_payment_page",
@@ -399,4 +394,5 @@ __all__ = [
     "undo_desk_step",
     "withdraw_change",
     "withdraw_payment",
+    "written_payment_link",
 ]

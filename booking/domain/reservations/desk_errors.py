@@ -130,7 +130,7 @@ class SettledSince(ResendRefused):
 
 
 class ResentTooOften(ResendRefused):
-    """`most` times in a day."""
+    """`most` emails in a day, again or with a link to pay by."""
 
     reason = "RESENT_TOO_OFTEN"
 

@@ -31,6 +31,7 @@ from booking.domain.reservations.stay_changes import Agreed
 from booking.infra.ids import decode
 
 LATER = "later"
+BY_LINK = "link"  # by card, at a link that the guest is sent; until then the house vouches for it
 WAIVED = "waived"
 WRONG = object()  # an address that was no address: it is told so
 
@@ -48,7 +49,7 @@ class DeskBooking(StayOrder):
     arrival_time: ArrivalTime | None = None
     requests: Requests | None = None
     room: Annotated[list[RoomId], Field(min_length=1, max_length=MAX_ROOMS)]
-    how: Annotated[str, AfterValidator(one_of(GUARANTEES))] = LATER
+    how: Annotated[str, AfterValidator(one_of((*GUARANTEES, BY_LINK)))] = LATER
     note: Annotated[str, Field(max_length=255), AfterValidator(plain)] | None = None
     shown: list[Annotated[str, Field(max_length=100)]] = Field(default=[])
 
@@ -58,6 +59,13 @@ class DeskBooking(StayOrder):
         if phone is None and info.data.get("email", WRONG) is None:
             raise refuse(Notice("phone_or_email"))
         return phone
+
+    @field_validator("how")
+    @classmethod
+    def _sent_somewhere(cls, how: str, info: ValidationInfo) -> str:
+        if how == BY_LINK and info.data.get("email", WRONG) is None:
+            raise refuse(Notice("missing"), "email")
+        return how
 
     @field_validator("room", "shown", mode="before")
     @classmethod
@@ -86,6 +94,16 @@ class DeskBooking(StayOrder):
         """Raises Invalid."""
         items = (OrderItem(room, self.stay, self.guests) for room in map(_room, self.room))
         return OrderRequest(None, tuple(items), contact=self.contact)
+
+    @property
+    def guarantee(self) -> str:
+        """How the house says that it is paid: of GUARANTEES."""
+        return LATER if self.how == BY_LINK else self.how
+
+    @property
+    def is_sent_link(self) -> bool:
+        """Whether the guest gets an email by which they pay."""
+        return self.how == BY_LINK
 
     @property
     def prices(self) -> dict[uuid.UUID, Decimal]:

@@ -161,6 +161,12 @@ class RestPayment(ShownTotal):
     last: Annotated[str, Field(max_length=64)] = ""
 
 
+class LinkPayment(RestPayment):
+    """The same by a link from an email, which may be for a hold: `version` is its booking's as the page showed it."""
+
+    version: Version | None = None
+
+
 def _exact(value: object) -> object:
     """A number of JSON as it was written: 0.1 is a tenth."""
     return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else value

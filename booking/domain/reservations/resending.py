@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from booking.domain import messages, payments, people
 from booking.domain.actors import Actor
+from booking.domain.errors import BookingNotFound
 from booking.domain.messages import MailWork
 from booking.domain.payments import Order, Payment
 from booking.domain.people import Action, User
@@ -36,7 +37,8 @@ from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import decode, encode
 
 CONFIRMED, CHANGED, CANCELLATION = "booking.confirmed", "booking.changed", "booking.cancelled"
-MOST_A_DAY = 5  # of each booking
+BY_STAFF = (messages.EMAIL_RESENT, messages.PAYMENT_REQUESTED)
+MOST_A_DAY = 5  # of them, for each booking
 A_DAY = dt.timedelta(days=1)
 AGAIN = dt.timedelta(minutes=1)  # pressed twice within it, it is sent once
 
@@ -77,14 +79,15 @@ class OrderEmails:
 
 def of(order: Order, of_order: Sequence[Booking], guest: User | None) -> OrderEmails:
     """Inside the caller's transaction, which has read the order, all of its bookings, and its guest's account."""
-    known, to = _known(order, of_order), _address(order, guest)
+    known, to = correspondence(order, of_order), _address(order, guest)
     return OrderEmails(tuple(_listed(one, known) for one in known.works), to, _unreachable(to))
 
 
 @reading
 def emails_of(actor: Actor, booking_id: uuid.UUID) -> OrderEmails:
-    """For who may send one again, of the whole order. Raises BookingNotFound."""
-    booking = bookings.permitted(actor, Action.RESEND_EMAILS, booking_id)
+    """For staff, of the whole order. Raises BookingNotFound, also for one's own elsewhere."""
+    booking = bookings.permitted(actor, Action.SEE_BOOKING, booking_id)
+    people.require(actor, Action.SEE_BOOKING, at=booking.property_id, otherwise=BookingNotFound)
     order = db.session.get_one(Order, booking.order_id)
     return of(order, repository.of_order(order.id), _guest(order))
 
@@ -98,14 +101,16 @@ def resend(actor: Actor, booking_id: uuid.UUID, email_id: uuid.UUID) -> uuid.UUI
     """
     booking = bookings.permitted(actor, Action.RESEND_EMAILS, booking_id)
     order = payments.lock_order(booking.order_id)
-    known = _known(order, repository.of_order(order.id))
+    known = correspondence(order, repository.of_order(order.id))
     first = _first(known.works, email_id)
-    if (same := _just_sent(first, known.works)) is not None:
+    again = [one for one in _times(first, known.works) if one is not first or one.is_on_its_way]
+    if (same := just_sent(again)) is not None:
         return same
-    if (refusal := _unreachable(_address(order, _guest(order))) or _outdated(first, known)) is not None:
+    refuse_unreachable(order)
+    if (refusal := _outdated(first, known)) is not None:
         raise refusal
-    _refuse_too_often(first, known.works)
     told = known.about(first)
+    refuse_too_often(told, known)
     people.audit(actor, "email.resent", encode("booking", told.id), after={"repeats": first.type})
     return messages.record(actor, messages.EMAIL_RESENT, booking_facts(told) | messages.repeating_email(first))
 
@@ -118,7 +123,7 @@ def first_email(booking_id: uuid.UUID, email_id: uuid.UUID) -> MailWork:
     of_order = repository.beside(booking_id)
     if not of_order:
         raise EmailNotFound
-    known = _known(db.session.get_one(Order, of_order[0].order_id), of_order)
+    known = correspondence(db.session.get_one(Order, of_order[0].order_id), of_order)
     first = _first(known.works, email_id)
     if (refusal := _outdated(first, known)) is not None:
         raise refusal
@@ -126,7 +131,7 @@ def first_email(booking_id: uuid.UUID, email_id: uuid.UUID) -> MailWork:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class Correspondence:
     """The emails of an order, the newest first, and what their words are held against: its bookings, by their ids as
     events name them; the last change of each; the state of refunds, by booking; and those that went back.
     """
@@ -146,12 +151,12 @@ class _Known:
         return any(one.type == kind and self.about(one) in told for one in self.works)
 
 
-def _known(order: Order, of_order: Sequence[Booking]) -> _Known:
+def correspondence(order: Order, of_order: Sequence[Booking]) -> Correspondence:
     """By a fixed number of statements; none about what no email tells of."""
     bookings = {encode("booking", one.id): one for one in of_order}
     works = [one for one in messages.mail_about_bookings(list(bookings)) if _is_written_about(one)]
     told, ids = {one.type for one in works}, [one.id for one in of_order]
-    return _Known(
+    return Correspondence(
         order,
         bookings,
         works,
@@ -188,7 +193,7 @@ def _together(one: MailWork) -> list[str]:
     return one.payload.get("confirmedTogether") or [one.payload["bookingId"]]
 
 
-def _listed(one: MailWork, known: _Known) -> SentEmail:
+def _listed(one: MailWork, known: Correspondence) -> SentEmail:
     was_resent = one.type == messages.EMAIL_RESENT
     return SentEmail(
         one.event_id,
@@ -217,18 +222,27 @@ def _first(works: Sequence[MailWork], email_id: uuid.UUID) -> MailWork:
     return first
 
 
-def _just_sent(first: MailWork, works: Sequence[MailWork]) -> uuid.UUID | None:
-    """The order is locked, so of two presses at once the second finds the first's."""
+# --- for whatever staff has sent; the order is locked, so of two presses at once the second finds the first's
+
+
+def just_sent(times: Iterable[MailWork]) -> uuid.UUID | None:
+    """Of the times that something was sent, the newest first: the one that another press now would be the same as."""
     young = clock.now() - AGAIN
-    times = (one for one in _times(first, works) if one.is_on_its_way or (one is not first and one.at > young))
-    return next((one.event_id for one in times), None)
+    return next((one.event_id for one in times if one.is_on_its_way or one.at > young), None)
 
 
-def _refuse_too_often(first: MailWork, works: Sequence[MailWork]) -> None:
-    about, since = first.payload["bookingId"], clock.now() - A_DAY
-    sent = [one for one in works if one.type == messages.EMAIL_RESENT and one.payload["bookingId"] == about]
+def refuse_too_often(booking: Booking, known: Correspondence) -> None:
+    """Raise ResentTooOften."""
+    since = clock.now() - A_DAY
+    sent = [one for one in known.works if one.type in BY_STAFF and known.about(one) is booking]
     if sum(one.at > since for one in sent) >= MOST_A_DAY:
         raise ResentTooOften(most=MOST_A_DAY)
+
+
+def refuse_unreachable(order: Order) -> None:
+    """Raise ResendRefused where no email would arrive."""
+    if (refusal := _unreachable(_address(order, _guest(order)))) is not None:
+        raise refusal
 
 
 # --- why not
@@ -248,7 +262,7 @@ def _unreachable(email: str) -> ResendRefused | None:
     return AddressTakesNoMail(email=email) if people.is_undeliverable(email) else None
 
 
-def _outdated(one: MailWork, known: _Known) -> ResendRefused | None:
+def _outdated(one: MailWork, known: Correspondence) -> ResendRefused | None:
     """What has happened since, so that it cannot be written as it was."""
     if one.type in (CONFIRMED, CHANGED):
         return _stay_differs(one, known)
@@ -258,12 +272,14 @@ def _outdated(one: MailWork, known: _Known) -> ResendRefused | None:
         holds = one.payload.get("paymentId") in known.went_back
     elif one.type == payments.BALANCE_DECLINED:
         holds = bool(known.order.due) and not known.order.guarantee
+    elif one.type == messages.PAYMENT_REQUESTED:
+        holds = bool(known.order.due) and dt.datetime.fromisoformat(one.payload["until"]) > clock.now()
     else:
         holds = True
     return None if holds else SettledSince()
 
 
-def _stay_differs(one: MailWork, known: _Known) -> ResendRefused | None:
+def _stay_differs(one: MailWork, known: Correspondence) -> ResendRefused | None:
     """An email that says what is so now is named only where there is one."""
     told = [known.bookings[shown] for shown in _together(one) if shown in known.bookings]
     if any(booking.status == CANCELLED for booking in told):
@@ -275,6 +291,6 @@ def _stay_differs(one: MailWork, known: _Known) -> ResendRefused | None:
     return StayChangedSince() if is_told else ResendRefused()
 
 
-def _is_last_change(one: MailWork, known: _Known) -> bool:
+def _is_last_change(one: MailWork, known: Correspondence) -> bool:
     booking, shown = known.about(one), one.payload.get("changeId")  # none in events of an older version
     return decode("change", shown) == known.last_changes.get(booking.id) if shown else booking.times_changed == 1

@@ -61,6 +61,11 @@ def is_payable(order: Order, of_order: Lines) -> bool:
     return in_steps and begun and order.due > 0 and not order.guarantee
 
 
+def is_asked_for(order: Order, of_order: Lines) -> bool:
+    """Whether a link that staff has had sent pays it: what is due of what is confirmed, also by the house's word."""
+    return order.due > 0 and all(one.status != PENDING for one in of_order)
+
+
 def pay(
     actor: Actor,
     booking_id: uuid.UUID,
@@ -69,14 +74,16 @@ def pay(
     context: BookingContext,
     *,
     seen: uuid.UUID | None = None,
+    asked: bool = False,
 ) -> None:
-    """Charge what is due of the order that this booking is in; paid already: nothing is charged.
+    """Charge what is due of the order that this booking is in; paid already: nothing is charged. `asked`: by a link
+    that staff has had sent, which pays what is due in any case.
 
     A card that was declined after the charge that the guest has `seen` as the latest is not tried again: pressed twice
     at once, a button that charges tries it once. Raises BookingNotFound, PriceChanged, PaymentInProgress,
     PaymentFailed, PaymentUnknown.
     """
-    charge = _begin(actor, booking_id, shown, context, (method, seen))
+    charge = _begin(actor, booking_id, shown, context, (method, seen), asked=asked)
     if charge is None:
         return
     try:
@@ -91,14 +98,16 @@ def pay(
         raise PaymentUnknown  # recovery was quicker and cancelled the charge
 
 
-def page_of(actor: Actor, booking_id: uuid.UUID, shown: Decimal, context: BookingContext, links: Links) -> str | None:
+def page_of(
+    actor: Actor, booking_id: uuid.UUID, shown: Decimal, context: BookingContext, links: Links, *, asked: bool = False
+) -> str | None:
     """Where the guest pays it: one page, however often it is asked for; None where there is nothing to pay.
 
     Raises BookingNotFound, PriceChanged, PaymentInProgress, PaymentPageUnavailable.
     """
     is_new, charge = False, _open_page(actor, booking_id)
     if charge is None:
-        is_new, charge = True, _begin(actor, booking_id, shown, context)
+        is_new, charge = True, _begin(actor, booking_id, shown, context, asked=asked)
     if charge is None:
         return None
     title = lines.first(_beside(booking_id)).reference
@@ -125,6 +134,8 @@ def _begin(
     shown: Decimal,
     context: BookingContext,
     card: tuple[str, uuid.UUID | None] | None = None,
+    *,
+    asked: bool,
 ) -> Payment | None:
     """The charge, recorded, by this card and the latest charge that its owner has seen; without, the guest is awaited
     at the provider's page. None: nothing is due.
@@ -133,7 +144,7 @@ def _begin(
     booking = bookings.permitted(actor, Action.BOOK, booking_id)
     order = payments.lock_order(booking.order_id)
     of_order = repository.of_order(order.id)
-    if not is_payable(order, of_order):
+    if not (is_asked_for if asked else is_payable)(order, of_order):
         return None
     latest = payments.latest_charge_now(order.id)
     if latest and payments.is_open(latest):

@@ -26,6 +26,7 @@ from booking.domain.reservations import (
     guest_erasure,
     guest_register,
     notes,
+    payment_links,
     refund_decisions,
     register_rules,
     resending,
@@ -34,7 +35,7 @@ from booking.domain.reservations import (
 from booking.domain.reservations.cancellation import Terms
 from booking.domain.reservations.change_models import BookingChange
 from booking.domain.reservations.decision_models import RefundDecision
-from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
+from booking.domain.reservations.models import CONFIRMED, PENDING, Booking, Lines
 from booking.domain.reservations.notes import Note
 from booking.domain.reservations.register_models import GuestRegister
 from booking.domain.reservations.resending import OrderEmails
@@ -60,6 +61,7 @@ class Allowed:
     keep_register: bool
     write_notes: bool
     resend_emails: bool
+    request_payment: bool  # by an email with a link
     see_audit_log: bool
 
 
@@ -91,6 +93,7 @@ class StaffBooking:
     waivers: tuple[Waiver, ...]
     changes: tuple[BookingChange, ...]
     mail: OrderEmails
+    to_request: Decimal  # what such a link would be for
     history: tuple[AuditEntry, ...]
     others: tuple[Booking, ...]
     names: dict[str, str]
@@ -151,10 +154,11 @@ def get(actor: Actor, booking_id: uuid.UUID) -> StaffBooking:
         waivers=waivers,
         changes=changes,
         mail=resending.of(order, beside, guest),
+        to_request=payment_links.to_request(order, beside),
         history=tuple(history),
         others=_others(actor, booking, order),
         names=people.names_of_actors({one.actor for one in (*history, *changes)} | {one.author for one in written}),
-        can=_allowed(actor, booking, order),
+        can=_allowed(actor, booking, order, beside),
         notes=written,
         to_register=guest_register.to_fill(booking, booking.address.get("country"), _registered(booking)),
         cancelling=_cancelling(booking, order),
@@ -219,7 +223,7 @@ def _is_changeable(booking: Booking) -> bool:
     return True
 
 
-def _allowed(actor: Actor, booking: Booking, order: Order) -> Allowed:
+def _allowed(actor: Actor, booking: Booking, order: Order, beside: Lines) -> Allowed:
     def may(action: Action) -> bool:
         return people.may(actor, action, at=booking.property_id)
 
@@ -236,5 +240,6 @@ def _allowed(actor: Actor, booking: Booking, order: Order) -> Allowed:
         keep_register=may(Action.KEEP_REGISTER) and register_rules.at(booking.address.get("country")) is not None,
         write_notes=may(Action.WRITE_NOTES),
         resend_emails=may(Action.RESEND_EMAILS),
+        request_payment=may(Action.REQUEST_PAYMENTS) and bool(payment_links.to_request(order, beside)),
         see_audit_log=people.may(actor, Action.SEE_AUDIT_LOG),
     )

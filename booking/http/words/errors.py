@@ -110,7 +110,7 @@ ERRORS: Templates = {
     "NOTE_MODIFIED": _("You have changed this note in another window meanwhile. It is shown as it is now."),
     "EMAIL_NOT_FOUND": _("This email does not exist, or is older than 30 days."),
     "RESEND_REFUSED": _("This email cannot be sent again: what it says is no longer so."),
-    "NO_EMAIL_ADDRESS": _("No email address is known, so none can be sent."),
+    "NO_EMAIL_ADDRESS": _("No email address is known, so no email can be sent."),
     "ADDRESS_TAKES_NO_MAIL": _(
         "Emails to %(email)s come back, so none can be sent again. Ask the guest for another address."
     ),
@@ -118,8 +118,8 @@ ERRORS: Templates = {
     "CANCELLED_SINCE": _("The booking has been cancelled since. Send the email about that instead."),
     "SETTLED_SINCE": _("What this email says of the money is no longer so."),
     "RESENT_TOO_OFTEN": _n(
-        "Emails about this booking have been sent again %(most)s time in the last 24 hours. Try again later.",
-        "Emails about this booking have been sent again %(most)s times in the last 24 hours. Try again later.",
+        "The desk has sent %(most)s email about this booking in the last 24 hours. Try again later.",
+        "The desk has sent %(most)s emails about this booking in the last 24 hours. Try again later.",
         "most",
     ),
     "ERASURE_REFUSED": _("The contact of this guest cannot be erased yet."),

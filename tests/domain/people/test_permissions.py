@@ -25,7 +25,8 @@ GUEST_OF_IT = {"booking.see", "booking.book", "booking.change", "booking.cancel"
 HOUSEKEEPING = {"house.see", "nights.block", "rooms.set_status"}
 DESK = (
     HOUSEKEEPING
-    | {"payments.record", "cash.keep", "guests.check_in", "register.keep", "notes.write", "emails.resend"}
+    | {"payments.record", "payments.request", "cash.keep", "guests.check_in", "register.keep", "notes.write"}
+    | {"emails.resend"}
     | {f"booking.{verb}" for verb in ("see", "book", "change", "cancel", "guarantee")}
 )
 MANAGER = DESK | {

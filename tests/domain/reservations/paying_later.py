@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition
 
 from booking.domain import payments, reservations
+from booking.domain.reservations import payment_links
 from booking.infra import clock
 from tests.cast import SYSTEM
 from tests.domain.reservations.at_the_page import LINKS, AtThePage
@@ -16,6 +17,8 @@ from tests.domain.reservations.machines import rule
 from tests.domain.reservations.model import ANSWERS, RETURNED, START
 from tests.domain.reservations.story import any_one, cards, death, refunding, ways
 from tests.domain.reservations.worlds import CONFIRMED
+
+SECRETS = ("a secret",)
 
 
 class PayingLater(AtThePage):
@@ -42,6 +45,20 @@ class PayingLater(AtThePage):
         self.line.way = way
         due = self.house.due(line.order)
         self._do(dies, lambda: reservations.rest_payment_page(self._actor(line), key, due, self.desk, LINKS))
+
+    @precondition(lambda self: self.house.vouched_for())
+    @rule(which=any_one, card=cards, way=ways, how=refunding, hosted=st.booleans(), dies=death)
+    def pay_by_a_link(self, which: int, card: str, way: str, how: str, hosted: bool, dies: int) -> None:
+        """That staff has had sent: whatever is due, also by the house's word."""
+        orders = self.house.vouched_for()
+        order = orders[which % len(orders)]
+        self.line.way, self.line.refunds = way, how
+        link = payment_links.written(order, clock.now() + payment_links.GOOD_FOR, SECRETS)
+        due = self.house.due(order)
+        if hosted:
+            self._do(dies, lambda: payment_links.page_of(link, due, self.desk, LINKS, SECRETS))
+        else:
+            self._do(dies, lambda: payment_links.pay(link, card, due, self.desk, SECRETS))
 
     @precondition(lambda self: self.house.vouched_for())
     @rule(which=any_one, all_of_it=st.booleans(), dies=death)
