@@ -172,7 +172,7 @@ FACTS = {
     "minutes": 30,
     "hours": 24,
     "days": 7,
-    "change": SimpleNamespace(new_email="new@example.com"),
+    "change": SimpleNamespace(new_email="new@example.com", by_itself_at=WRITTEN, waits_for_old=True),
     "email": "dana@example.com",
     "what": "used",
     "site_name": "Stay",
