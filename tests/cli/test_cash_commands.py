@@ -11,10 +11,12 @@ from flask.testing import FlaskCliRunner
 
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.catalogue import get_property_name
+from booking.domain.reservations import bookings
+from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, CashClosing, Property, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
-from tests.cast import count
+from tests.cast import acting, count, payments_of
 from tests.domain.payments.test_by_hand import receive
 from tests.domain.payments.test_by_hand import vouched as vouched  # noqa: PLC0414 a fixture
 
@@ -59,6 +61,17 @@ def test_a_drawer_is_listed_shown_and_closed(
     assert one["closedBy"].startswith("system:cli cash close (")
     [whole] = read(runner, "show", one["closingId"])
     assert [(move["amount"], move["reference"]) for move in whole["movements"]] == [("100.50", "receipt 1")]
+
+
+def test_a_refund_is_paid_out_in_another_way_than_it_was_paid(
+    runner: FlaskCliRunner, alice: User, vouched: Booking, desk: BookingContext
+) -> None:
+    receive(vouched, 100, by="transfer")
+    bookings.cancel(acting(alice), vouched.id, desk)
+    refund = encode("payment", payments_of(vouched)[-1].id)
+    said = runner.invoke(args=["payments", "returned", refund, "--reference", "cash 1", "--by", "desk"])
+    assert (said.exit_code, payments_of(vouched)[-1].provider) == (0, "desk")
+    assert read(runner, "list")[0]["expected"] == "-100.00"
 
 
 @pytest.mark.parametrize(
