@@ -70,6 +70,8 @@ def test_things_have_names_amounts_a_currency_and_days_are_written_out(
     ):
         assert said in owner.text, said
     assert "block_" not in owner.text
+    first, end = date_format.day(stay.check_in), date_format.day(stay.check_out)
+    assert f"From: {first} Until: {end}" in " ".join(owner.page.get_text(" ").split())
     me, strangers = encode("user", alice.id), {"user_x", "retention", encode("room", alice.id)}
     assert reservations.named_things(SYSTEM, {me, *strangers}) == {me: NamedThing(alice.full_name)}
     with pytest.raises(NotFound):

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -16,13 +17,14 @@ from booking.domain.actors import Role
 from booking.domain.inventory.housekeeping_models import ROOM_STATUSES
 from booking.domain.payments import Contact
 from booking.domain.payments.models import DISPUTE_STATES, FAILED, SUCCEEDED
-from booking.domain.reservations import bookings, guarantees, holds
+from booking.domain.reservations import bookings, front_desk, guarantees, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import BOOKING_STATUSES, PRESENCES
 from booking.domain.reservations.requests import BookingRequest
 from booking.domain.tables import Booking, Room, User
+from booking.infra import clock
 from booking.infra.ids import encode
-from tests.admin.staff import at_work, statements
+from tests.admin.staff import at_work, statements, working
 from tests.cases import each
 from tests.cast import SYSTEM, VISA, a_room, acting, in_days, later, order, order_of, payments_of, person, reload
 from tests.domain.reservations.changing import findings
@@ -76,6 +78,23 @@ def test_a_booking_is_shown_whole(clerk: Visitor, alice: User, room: Room, desk:
         assert text in clerk.page.get_text(), text
     assert "Room held" in clerk.text
     assert "Programs" in clerk.text
+
+
+def test_whether_the_guest_is_there_stands_beside_the_state(
+    app: Flask, alice: User, bob: User, room: Room, desk: BookingContext
+) -> None:
+    soon = holds.reserve(acting(alice), order(alice, room, in_days(2)), desk)  # a session of staff lasts a week
+    guarantees.guarantee(SYSTEM, soon.order_id, "desk")
+    arrival = dt.datetime.combine(soon.check_in, dt.time(16), tzinfo=ZoneInfo(soon.time_zone))
+    later(arrival - clock.now())
+    clerk = working(app, bob, Role.DESK, room)
+
+    def badges() -> list[str]:
+        return [one.get_text(strip=True) for one in clerk.go(at(soon)).page.select("header .badge")]
+
+    assert badges() == ["Confirmed"]
+    front_desk.check_in(SYSTEM, soon.id, desk)
+    assert badges() == ["Confirmed", "In house"]
 
 
 def test_its_page_costs_the_same_however_long_its_story_is(clerk: Visitor, due: Booking) -> None:

@@ -71,7 +71,26 @@ def test_errors_at_the_desk_stay_within_its_frame(app: Flask, alice: User) -> No
     assert visitor.go("/nowhere").page.select_one("body.staff") is None
 
 
+@each("address", ["bookings", "bookings/new", "imports"])
+def test_the_menu_says_where_one_is(app: Flask, alice: User, room: Room, address: str) -> None:
+    visitor = working(app, alice, Role.MANAGER, room).go(f"/admin/{address}")
+    assert [one.get_text(strip=True) for one in visitor.page.select(".desk-menu [aria-current]")] == ["Bookings"]
+
+
 # --- at which property
+
+
+@each("address", ["calendar/", "bookings/new"])
+def test_a_page_about_the_rooms_of_one_property_lets_choose_which(
+    app: Flask, alice: User, room: Room, address: str
+) -> None:
+    keys = {encode("property", one.property_id) for one in (room, a_room())}
+    visitor = working(app, alice, Role.DESK)
+    for wanted in keys:
+        visitor.go(f"/admin/{address}?property={wanted}")
+        options = visitor.page.select("#f-property option")
+        assert keys <= {str(one["value"]) for one in options}
+        assert [str(one["value"]) for one in options if one.has_attr("selected")] == [wanted]
 
 
 def test_with_one_property_there_is_nothing_to_choose(app: Flask, alice: User, room: Room) -> None:

@@ -106,6 +106,7 @@ def test_who_leaves_early_sees_first_what_that_means(app: Flask, bob: User, book
     staff = working(app, bob, Role.DESK)
     press(staff, booked, "Check in")
     staff.go(f"/admin/day/{encode('booking', booked.id)}/check-out")
+    assert "Zoë Featherstone" in staff.text
     assert "2 nights" in staff.text
     assert "Nothing will be refunded" in staff.text
     assert "€360 is still to be paid." in staff.text

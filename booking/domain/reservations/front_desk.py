@@ -14,11 +14,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+
 from booking.domain import inventory, payments, pricing, spelling
 from booking.domain.actors import Actor
 from booking.domain.errors import BookingModified, RefundChanged, UnknownBooking
 from booking.domain.payments import Order, Payment
-from booking.domain.people import Action
+from booking.domain.people import Action, User
 from booking.domain.reservations import (
     bookings,
     change_outcomes,
@@ -61,6 +63,7 @@ class Departure:
     refund: Decimal
     quote: ChangeQuote | None
     due: Decimal = Decimal(0)  # what is still owed of the whole order then
+    guest: str = ""  # empty where nobody knows any more
 
     @property
     def currency(self) -> str:
@@ -80,7 +83,8 @@ def preview(actor: Actor, booking_id: uuid.UUID, rules: StayRules) -> Departure:
     order = db.session.get_one(Order, booking.order_id)
     found = _departure(booking, rules, order)
     taken_off = found.quote.difference if found.quote else Decimal(0)
-    return replace(found, due=max(Decimal(0), order.due + taken_off))
+    guest = order.contact_name or db.session.scalar(select(User.full_name).where(User.id == order.user_id))
+    return replace(found, due=max(Decimal(0), order.due + taken_off), guest=guest or "")
 
 
 @reading
