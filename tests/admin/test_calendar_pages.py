@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +26,7 @@ from tests.web.visitor import Visitor
 pytestmark = pytest.mark.slow
 
 CALENDAR = "/admin/calendar/"
+STATIC = Path(__file__).parents[2] / "booking" / "static"
 
 
 @pytest.fixture
@@ -141,6 +144,15 @@ def test_more_rooms_come_as_they_are_scrolled_to(at_work: Visitor, room: Room, t
     answer = at_work.go(str(more["hx-get"]), **{"HX-Request": "true", "HX-Request-Type": "partial"})
     assert names(answer) == ["Room 3", "Room with a view"]
     assert answer.page.select("thead, .tape-more") == []
+
+
+def test_no_rule_makes_a_browser_look_at_all_rooms_again_when_more_come() -> None:
+    """For what stands after anything at all, Chromium does: with 700 rooms, for 0.7 s each time."""
+    sheets = list(STATIC.glob("*.css"))
+    assert {"app.css", "admin.css"} <= {sheet.name for sheet in sheets}
+    for sheet in sheets:
+        rules = re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.DOTALL)
+        assert not re.search(r"(?<![\w-])\*\s*[+~]", rules), sheet.name
 
 
 def test_without_a_script_more_rooms_are_a_page_of_their_own(at_work: Visitor, room: Room, two_at_once: None) -> None:
