@@ -75,7 +75,7 @@ class Clerk:
     def live(self, over: threading.Event) -> None:
         what: tuple[Callable[[], None], ...] = (
             self.book, self.book, self.press_today, self.press_today, self.press_today,
-            self.block, self.unblock, self.cancel, self.leave_early, self.move,
+            self.block, self.unblock, self.cancel, self.leave_early, self.move, self.write, self.pay_by_link,
         )  # fmt: skip
         while not over.wait(self.chance.uniform(0.05, 0.3)):
             self.chance.choice(what)()
@@ -92,7 +92,8 @@ class Clerk:
             return
         offered = [str(box["value"]) for box in form.select("input[name=room]")]
         caller = next(self.shared.numbers)
-        who = {"fullName": f"Caller {caller}", "email": f"caller-{caller}@example.com", "how": "later"}
+        how = self.chance.choice(("later", "link"))
+        who = {"fullName": f"Caller {caller}", "email": f"caller-{caller}@example.com", "how": how}
         rooms = [
             ("room", room) for room in self.chance.sample(offered, min(len(offered), self.chance.choice((1, 1, 2))))
         ]
@@ -177,6 +178,26 @@ class Clerk:
         reply = self._send(form, [("how", how), *reason])
         if reply.status in DONE and self._page(reply.headers["location"]).select_one(".notice-good"):
             self._note(Act("booking.changed", booking_id, since), "moved by staff")
+
+    def write(self) -> None:
+        """A guest gets an email once more, or a link to pay by."""
+        booking_id = self.shared.take_up(self.chance)
+        page = self._page(f"/admin/bookings/{booking_id}") if booking_id else BeautifulSoup("", "html.parser")
+        forms = [form for form in page.select("main form[action]") if "/emails/" in _to(form)]
+        if forms and self._send(self.chance.choice(forms), []).status in DONE:
+            self.did["emails that staff has sent"] += 1
+
+    def pay_by_link(self) -> None:
+        """Some guest does, who has been sent one; the demo keeps what was sent."""
+        sent = [link for link in self._page("/demo/mails").select("main a[href]") if ": pay for " in link.get_text()]
+        mail = self._page(str(self.chance.choice(sent)["href"])) if sent else None
+        links = [str(link["href"]) for link in mail.select("main a[href*='/pay/order_']")] if mail else []
+        if not links:
+            return
+        path = f"/pay/{links[0].rpartition('/pay/')[2]}"
+        form, card = _form(self._page(path), path), self.chance.choice(("pm_card_visa", "pm_card_declined"))
+        if form is not None and self._send(form, [("paymentMethodId", card)]).status in DONE:
+            self.did["payments by a link"] += 1
 
     # --- pages
 

@@ -48,6 +48,8 @@ WANTED = (
     "blocks given back",
     "cancelled by staff",
     "moved by staff",
+    "emails that staff has sent",
+    "payments by a link",
     "booking.arrived",
     "booking.departed",
     "room_status.changed",
