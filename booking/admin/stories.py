@@ -104,16 +104,16 @@ FACTS = {
     "by": _("Paid"),
     "checkIn": _("Check-in"),
     "checkOut": _("Check-out"),
+    "expected": _("Expected"),
     "counted": _("Counted"),
     "difference": _("Difference"),
+    "kept": _("Left in the drawer"),
     "email": _("Email"),
-    "expected": _("Expected"),
     "from": _("From"),
     "to": _("Until"),
     "fullName": _("Name"),
     "guarantee": _("To be paid"),
     "guests": _("Guests"),
-    "kept": _("Left in the drawer"),
     "nightsFreed": _("Nights put back on sale"),
     "on": _("Day"),
     "passkey": _("Passkey"),
@@ -133,6 +133,12 @@ FACTS = {
 }
 AMOUNTS = ("amount", "counted", "difference", "expected", "kept", "paidElsewhere", "refundAmount", "total")
 DAYS, DAY = ("checkIn", "checkOut", "from", "on", "to"), re.compile(r"\d{4}-\d\d-\d\d")
+CALLED = {
+    "by": states.provider,
+    "presence": states.of_anything,
+    "repeats": states.email,
+    "status": states.of_anything,
+}
 NOTHING = "–"
 
 
@@ -190,10 +196,8 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any], currency: str =
 def _plain(name: str, value: Any, currency: Any) -> str:
     if value is None or value == "":
         return ""
-    if name in ("status", "presence"):
-        return states.of_anything(str(value))
-    if name == "repeats":
-        return states.email(str(value))
+    if name in CALLED:
+        return CALLED[name](str(value))
     if name in DAYS and DAY.fullmatch(str(value)):
         return date_format.day(dt.date.fromisoformat(str(value)))
     if name in AMOUNTS:

@@ -67,6 +67,7 @@ def test_things_have_names_amounts_a_currency_and_days_are_written_out(
         f"From: {date_format.day(stay.check_in)}",
         f"{held.reference}, {room.name}",
         "Amount: €10.50",
+        "Paid: Cash",
     ):
         assert said in owner.text, said
     assert "block_" not in owner.text

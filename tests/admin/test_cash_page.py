@@ -139,7 +139,10 @@ def test_a_manager_sees_everybodys_and_closes_them_a_colleague_only_their_own(
     [seen] = [link for link in clerk.go(CASH).links() if "/closings/" in link]
     assert "Closed by Mia" in clerk.go(seen).text
     assert colleague.go(seen).status == 404
-    assert "Cash counted" in at_work(app, person("olga"), Role.OWNER).go("/admin/audit").text
+    log = at_work(app, person("olga"), Role.OWNER).go("/admin/audit")
+    assert "Cash counted" in log.text
+    assert "Expected: €100 Counted: €100 Left in the drawer: €0" in log.text
+    assert seen in log.links()
 
 
 @each(
