@@ -150,6 +150,9 @@ def test_a_declined_card_leaves_it_due_and_is_not_tried_again_by_the_same_page(
         with pytest.raises(PaymentFailed):
             pay(link, desk, DECLINED, seen=(None, None))
     assert (charges(due), look(link).failure) == ([("balance", 360, "failed")], "declined")
+    with pytest.raises(PaymentFailed):
+        pay(link, desk, DECLINED, seen=(look(link).last, None))  # by who has seen that: tried again
+    assert len(charges(due)) == 2
     pay(link, desk, seen=(look(link).last, None))
     assert (int(order_of(due).due), agrees()) == (0, True)
 
