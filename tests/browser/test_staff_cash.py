@@ -72,7 +72,7 @@ def test_pictures(
     folder = Path(str(LOOK))
 
     def picture(name: str) -> None:
-        page.screenshot(path=str(folder / f"{name}-{width}-{scheme}.png"), full_page=True)
+        page.screenshot(path=str(folder / f"{name}-{width}-{scheme}.png"), full_page=True, caret="initial")
 
     page = at_the_desk(visit, dana, viewport={"width": width, "height": 900}, color_scheme=scheme)
     page.goto("/admin/cash")
