@@ -196,7 +196,7 @@ def wrong_money_of_changed(facts: Facts, booking_id: str, status: str) -> Iterab
 def _wrong_money_of_several(facts: Facts) -> Iterable[str]:
     """The same of orders of several rooms, all in all: one charge for all, refunds by the room."""
     for order_id, bookings in facts.lines.items():
-        if len(bookings) == 1 or order_id in facts.guaranteed:
+        if len(bookings) == 1 or order_id in facts.guaranteed | facts.planned:
             continue
         moved = sum((facts.sums[one] for one in bookings), Counter[str]())
         price = sum(facts.owed[one][0] - (facts.owed[one][1] or 0) for one in bookings if facts.bookings[one][2])
@@ -327,7 +327,9 @@ def mail_findings(database: Any, mails: Iterable[Mail], since: datetime) -> list
     found = [(one, together) for event_id, one, together in rows(database, asked) if event_id in events]
     confirmations = {reference for reference, _ in found}
     orders = {reference.partition("-")[0] for reference, together in found if together}  # one email for all rooms
-    made = f"SELECT reference FROM bookings WHERE confirmed_at IS NOT NULL AND created_at >= '{since.isoformat()}'"
+    made = f"""
+        SELECT b.reference FROM bookings b JOIN orders o ON o.id = b.order_id AND o.channel <> 'import'
+        WHERE b.confirmed_at IS NOT NULL AND b.created_at >= '{since.isoformat()}'"""
     confirmed = {row[0] for row in rows(database, made)}
     twice = [f"{one} has {n} confirmations" for one, n in Counter(one for one, _ in found).items() if n > 1]
     missing = twice + [

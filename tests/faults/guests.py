@@ -44,16 +44,12 @@ class Plan:
     change: bool = False
     habit: str = ONCE
     beside: tuple[str, ...] = ()  # more rooms of the same property, in one order
-    deposit: bool = False  # the room takes one for these nights, where it is booked alone
+    deposit: bool = False  # the room takes one for these nights; held first, only together with others
     hold: bool = False  # first, as programs do that pay in a second step
 
     @property
     def path(self) -> str:
         return "/orders" if self.beside else "/bookings"
-
-    @property
-    def takes_deposit(self) -> bool:
-        return self.deposit and not self.beside
 
     def body(self) -> dict[str, object]:
         wish = self.order() if self.beside else self._wish(self.room)
@@ -181,9 +177,10 @@ class Guest:
             first, *others = reply.body.get("bookings") or [reply.body]
             told.booking_id, told.price = str(first.get("id", "")), first.get("totalPrice")
             told.stay = stay_of(first) if told.price is not None else None
-            told.deposit_of = told.price if plan.takes_deposit else None
+            told.deposit_of = told.price if plan.deposit else None
             for one in others:
                 more = Told(told.user_id, "", 201, "", one["id"], price=one["totalPrice"], stay=stay_of(one))
+                more.deposit_of = more.price if plan.deposit else None
                 self.log.told.append(more)
         self.log.told.append(told)
         return reply

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from tests.faults.guests import PASSWORD, SLOW, VISA, Guest, Plan, email_of, lot, pay_at, stay_of
+from tests.faults.guests import DECLINED, PASSWORD, SLOW, VISA, Guest, Plan, email_of, lot, pay_at, stay_of
 from tests.faults.line import Browser, Line, Reply
 from tests.oracle import Told
 
@@ -88,6 +88,22 @@ class Holder:
                 told.status, told.price, told.stay = 201, seen.body["totalPrice"], stay_of(seen.body)
                 told.deposit_of = told.price if plan.deposit else None
                 return
+
+    def pay_rest(self, told: Told) -> None:
+        """Of a stay with a deposit, before the card is charged for it; now and then with a card that is declined."""
+        if told.deposit_of is None:
+            return
+        booked = self.guest.until_final("GET", f"/bookings/{told.booking_id}")
+        order = self.guest.until_final("GET", f"/orders/{booked.body['orderId']}") if booked else None
+        if order is None or order.status != 200 or not order.body["due"]:
+            return
+        card = DECLINED if lot(self.guest.chance, 20) else VISA
+        fields = {"paymentMethodId": card, "shownTotal": order.body["due"]}
+        reply = self.browser.post(f"/bookings/{told.booking_id}/pay", **fields)
+        if reply.status == 303 and "/c/pay/" in (page := reply.headers.get("location", "")):
+            self._pay_there(page)
+        answered = "with an answer" if reply.status == 303 else "without"
+        self.guest.log.did[f"rests paid early, {answered}"] += 1
 
     def _pay_there(self, page: str) -> None:
         """At the provider's own page, or not after all; most come back from it."""

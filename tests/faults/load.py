@@ -47,7 +47,8 @@ CARDS = {VISA: 78, FICKLE: 6, DECLINED: 5, SLOW: 3, REFUND_DECLINED: 5, REFUND_S
 HABITS = {ONCE: 84, AGAIN: 6, TWICE: 6, LENT: 4}
 SEVERAL_ROOMS = 5  # of one property in one order, where others of it are fought for
 RESERVED_ON_A_PAGE, CANCELLED_AT_ONCE, CANCELLED_LATER, CHANGED = 4, 3, 12, 6
-RECEPTIONS, QUIET_ROOMS = 2, 6  # desks at which staff vouches for guests, and takes their money
+PAID_EARLY = 10  # what is due later of a stay with a deposit
+RECEPTIONS, QUIET_ROOMS = 3, 6  # desks at which staff vouches for guests, and takes their money
 HELD_FIRST, HELD_FIRST_OF_SEVERAL = (
     3,
     50,
@@ -87,6 +88,8 @@ class Client:
     def step(self, plan: Plan) -> None:
         """Give an old booking back, or not; then one attempt."""
         chance = self.guest.chance
+        if self.kept and lot(chance, PAID_EARLY):
+            self.holder.pay_rest(chance.choice(self.kept))
         if self.kept and lot(chance, CANCELLED_LATER):
             self.guest.cancel(self.kept.popleft(), twice=lot(chance, 10))
         told = self._attempted(plan)

@@ -40,6 +40,8 @@ def held(guest: Guest, plan: Plan) -> Held | Told:
         Told(guest.user_id, "", 0, NEVER_PAID, one["id"], price=one["totalPrice"], stay=stay_of(one))
         for one in order["bookings"]
     ]
+    for told in lines:
+        told.deposit_of = told.price if plan.deposit and plan.beside else None
     guest.log.told += lines
     return Held(order["id"], order["reference"], order["total"], lines)
 

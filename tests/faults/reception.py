@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 
-from tests.faults import beside, order_holders
+from tests.faults import beside, decisions, order_holders
 from tests.faults.guests import Guest, Plan, lot, together
 from tests.faults.load import Client, Crowd
 from tests.faults.order_holders import Held
@@ -85,18 +85,18 @@ class Reception:
         if not isinstance(held, Held):
             return
         if lot(self.guest.chance, 10):
-            self._did("holds that nobody vouched for")
+            self.did("holds that nobody vouched for")
             held.end(409, order_holders.NEVER_PAID)
             return
         said = self._guarantee(held.reference)
         if said and not said.done:
             held.end(409, "NOT GUARANTEED")
-            self._did("holds that were over before")
+            self.did("holds that were over before")
             return
         held.end(201 if said else 0)
         drawer = self.drawers[held.reference] = Drawer(held.reference, held.lines, unsure=said is None)
         if said:
-            self._did("orders guaranteed")
+            self.did("orders guaranteed")
             self.kept.append(Guaranteed(held, drawer))
 
     def _held(self, plan: Plan) -> Held | Told | None:
@@ -110,26 +110,19 @@ class Reception:
         if lot(chance, 90):
             return self.terminal.insist(*words)
         together(*(partial(_ask, terminal, words, answers) for terminal in (self.terminal, self.colleague)))
-        self._did("guaranteed by two at once")
+        self.did("guaranteed by two at once")
         return next((said for said in answers if said is None or said.done), answers[0])
 
     def _go_on(self, order: Guaranteed) -> None:
-        acts: tuple[Callable[[Guaranteed], None], ...] = (
-            self._receive,
-            self._receive,
-            self._correct,
-            self._cancel,
-            self._change,
-            self._again,
-            self._count,
-        )
-        self.guest.chance.choice(acts)(order)
+        often: list[Callable[[Guaranteed], None]] = [self._receive, self._receive, self._correct, self._cancel]
+        seldom = [partial(one, self) for one in (decisions.let_off, decisions.change, decisions.cancel_otherwise)]
+        self.guest.chance.choice([*often, *often, self._change, self._again, self._count, *seldom])(order)
         if any(not told.cancelled for told in order.held.lines) and lot(self.guest.chance, 75):
             self.kept.append(order)
 
     def _receive(self, order: Guaranteed) -> None:
         """All that is due, or a part of it; sometimes entered twice, and sometimes too much."""
-        chance, due = self.guest.chance, self._due(order)
+        chance, due = self.guest.chance, self.due(order)
         if not due:
             return
         amount = due if lot(chance, 50) else min(due, Decimal(chance.randint(1, int(due) + 1)))
@@ -145,7 +138,7 @@ class Reception:
         self._note(order.drawer, said, Entry("charge", amount, entry))
         if said and said.done and amount > due:
             self.terminal.odd.append(f"{amount} were taken of {order.reference} where {due} was due")
-        self._did("money received" if said and said.done else "money refused")
+        self.did("money received" if said and said.done else "money refused")
 
     def _correct(self, order: Guaranteed) -> None:
         """Take a mistaken entry back, sometimes twice."""
@@ -159,13 +152,13 @@ class Reception:
         if said and said.done:
             entry.corrected = True
         self._note(order.drawer, said, Entry("refund", entry.amount, reason))
-        self._did("entries taken back" if said and said.done else "entries that had gone back in part")
+        self.did("entries taken back" if said and said.done else "entries that had gone back in part")
 
     def _cancel(self, order: Guaranteed) -> None:
         told = self.guest.chance.choice(order.held.lines)
         if told.cancelled is False:
             self.guest.cancel(told, twice=lot(self.guest.chance, 10))
-            self._did("rooms cancelled")
+            self.did("rooms cancelled")
         if lot(self.guest.chance, 30):
             self._give_back(70)
 
@@ -201,7 +194,7 @@ class Reception:
                 "--yes",
             ]
             done = self.terminal.insist(*words)
-            self._did("drawers closed" if done and done.done else "drawers that somebody else had counted")
+            self.did("drawers closed" if done and done.done else "drawers that somebody else had counted")
 
     def _give_back(self, percent: int) -> int:
         """So many of the refunds that await this reception. Returns how many there were."""
@@ -220,14 +213,19 @@ class Reception:
         for _ in range(2 if lot(self.guest.chance, 20) else 1):
             said = self.terminal.insist("payments", "returned", payment, "--reference", entry)
         self._note(drawer, said, Entry("refund", amount, entry))
-        self._did("money given back" if said and said.done else "money that was not to be given back")
+        self.did("money given back" if said and said.done else "money that was not to be given back")
 
     # --- around them
 
-    def _due(self, order: Guaranteed) -> Decimal:
+    def due(self, order: Guaranteed) -> Decimal:
         """What the order says that is due, to whoever asks over HTTP."""
         seen = self.guest.until_final("GET", f"/orders/{order.held.order_id}")
         return Decimal(str(seen.body["due"])) if seen and seen.status == 200 else Decimal(0)
+
+    def new_reason(self, why: str) -> str:
+        """One that nobody has given before."""
+        self.receipts += 1
+        return f"{why} {self.guest.user_id[-6:]}-{self.receipts}"
 
     def _listed(self) -> str:
         said = self.terminal.insist("payments", "list")
@@ -242,7 +240,7 @@ class Reception:
             entry.payment = found[0] if found else ""
             drawer.entries.append(entry)
 
-    def _did(self, what: str) -> None:
+    def did(self, what: str) -> None:
         self.guest.log.did[f"at the reception: {what}"] += 1
 
 

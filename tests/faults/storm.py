@@ -25,7 +25,8 @@ from booking.http import words
 from booking.infra import signals
 from booking.infra.words import count
 from tests import oracle, oracle_money
-from tests.faults import disasters, report
+from tests.faults import beside, disasters, report
+from tests.faults.arrivals import arrivals
 from tests.faults.blockers import Staff
 from tests.faults.detour import house_rules
 from tests.faults.fault_proxy import Shears, proxy
@@ -86,15 +87,21 @@ def run(terms: Terms, say: Say, *, with_stripe: bool = False) -> Outcome:
         say("  a copy of the product runs; guests arrive")
         crowd = arrived(product.port, terms, with_pages=with_stripe)
         desks = stack.enter_context(receptions(product, crowd))
+        elsewhere = stack.enter_context(arrivals(product, crowd))
         staff, start = Staff(product, crowd.wanted, terms), dt.datetime.now(dt.UTC)
-        with staff.working(), at_work(desks):
+        with staff.working(), at_work(desks), beside.working(elsewhere.live):
             _blow(outcome, crowd, product, shears, say)
         _calm_down(outcome, product, desks, say)
         _collect(outcome, crowd, shears, box)
+        outcome.log.did += elsewhere.did
+        outcome.broken[report.ODD] += elsewhere.terminal.odd
         outcome.blocked = len(staff.kept) + len(staff.gone)
         if provider:
             _enter_books(outcome, product, provider)
         _judge(outcome, product, box, start, staff, desks)
+        database = product.database()
+        outcome.broken[report.LOST] += elsewhere.findings(database)
+        database.close()
     return outcome
 
 

@@ -181,6 +181,17 @@ def test_a_drawer_that_holds_something_else_is_found(
     assert found in of_drawers(database, replace(drawer, **told))
 
 
+def test_a_waiver_that_is_lost_or_that_nobody_gave_is_found(
+    database: Any, drawer: Drawer, vouched_for: Booking
+) -> None:
+    payments.waive_debt(SYSTEM, vouched_for.order_id, "heating", Decimal(10))
+    assert "was let off 1 times for 'heating'" in of_drawers(database, drawer)
+    assert of_drawers(database, replace(drawer, waived={"heating": Decimal(10)})) == "[]"
+    assert of_drawers(database, replace(drawer, perhaps={"heating"})) == "[]"
+    told = {"heating": Decimal(10), "noise": Decimal(5)}
+    assert "was let off 5 for 'noise', and is not" in of_drawers(database, replace(drawer, waived=told))
+
+
 def test_a_guarantee_that_is_lost_or_that_nobody_gave_is_found(database: Any, drawer: Drawer) -> None:
     found = of_drawers(database)
     assert ("is guaranteed, and nobody was told" in found, "by hand that nobody took" in found) == (True, True)

@@ -123,6 +123,16 @@ def test_nonsense_is_refused(
     assert figures(held) == (0, 0, 360)
 
 
+def test_postgres_refuses_more_than_is_due_whoever_writes_it(vouched: Booking) -> None:
+    waived = waive(vouched, 300)
+    more = "INSERT INTO waivers SELECT gen_random_uuid(), order_id, 61, currency, 'x', 'x', NULL FROM waivers"
+    with pytest.raises(IntegrityError, match="let off more than is due"):
+        say(more)
+    assert figures(vouched) == (0, 300, 60)
+    reservations.correct_waiver(SYSTEM, waived.id, "typed wrongly")
+    assert figures(vouched) == (0, 0, 360)
+
+
 def test_what_is_paid_or_only_held_is_not_waived(alice: User, desk: BookingContext) -> None:
     with pytest.raises(NothingDue):
         waive(bookings.book(acting(alice), order(alice, a_room()), VISA, desk))

@@ -72,6 +72,23 @@ class Mortal:
     def find(self, key: Any) -> Any:
         return self.provider.find(key)
 
+    # --- where it tells by itself what happens there
+
+    def heard(self, *call: Any) -> Any:
+        return self.provider.heard(*call)
+
+    def dispute(self, *call: Any) -> Any:
+        return self.provider.dispute(*call)
+
+    def returns(self, *call: Any) -> Any:
+        return self._between(self.provider.returns, call)
+
+    def refunds_made(self, *call: Any) -> Any:
+        return self.provider.refunds_made(*call)
+
+    def disputes_made(self, *call: Any) -> Any:
+        return self.provider.disputes_made(*call)
+
     def _between(self, verb: Any, call: tuple[Any, ...]) -> Any:
         self.deaths.step()
         outcome = verb(*call)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import uuid
 from collections import Counter
 from decimal import Decimal
 from typing import Any
@@ -47,6 +48,9 @@ QUESTIONS = {
         UNION SELECT id FROM bookings WHERE status = 'PENDING' AND held_until IS NULL
         UNION SELECT booking_id FROM booking_changes WHERE state = 'pending'""",
     "taken": "SELECT room_id, night, state, claim_id FROM availability",
+    "charges": """
+        SELECT p.order_id, l.key, l.reference, l.currency FROM simulated_ledger l JOIN payments p ON p.id = l.key
+        WHERE l.kind = 'charge' ORDER BY l.key""",
     "in_steps": "SELECT order_id FROM payment_schedule",
     "attempts": f"""
         SELECT id, order_id, booking_id, {OPEN}, provider IN {BY_HAND}, kind = 'refund'
@@ -208,6 +212,29 @@ class Home(House):
         """Orders that could be paid twice at this moment."""
         opened = Counter(order for _, order, _, is_open, *_ in self._look("attempts") if is_open)
         return [order for order, number in opened.items() if number > 1]
+
+    def charges(self) -> list[tuple[Any, uuid.UUID, str, str]]:
+        """What the provider has charged: the order, its key and reference there, the currency."""
+        return self._look("charges")
+
+    def left_of(self, charge: uuid.UUID) -> Decimal:
+        """Of a charge, as the provider's ledger has it."""
+        left: Decimal
+        [[left]] = self._ask(
+            "SELECT c.amount - coalesce((SELECT sum(amount) FROM simulated_ledger WHERE charge_key = c.key"
+            " AND kind = 'refund'), 0) FROM simulated_ledger c WHERE key = %s",
+            charge,
+        )
+        return left
+
+    def enter_found(self) -> set[str]:
+        """What was refunded at the provider and is known by now gets into its ledger: the references."""
+        rows = self._ask(
+            "INSERT INTO simulated_ledger (key, kind, reference, amount, currency, charge_key)"
+            " SELECT id, 'refund', provider_reference, amount, currency, charge_id FROM payments"
+            " WHERE found_at IS NOT NULL AND id NOT IN (SELECT key FROM simulated_ledger) RETURNING reference"
+        )
+        return {row[0] for row in rows}
 
     def order_of(self, payment: Any) -> Any:
         [[order]] = self._ask("SELECT order_id FROM payments WHERE id = %s", payment)

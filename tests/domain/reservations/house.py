@@ -31,6 +31,7 @@ EMPTIED = (
     "orders",
     "payments",
     "disputes",
+    "provider_looks",
     "availability",
     "blocks",
     "idempotency_keys",

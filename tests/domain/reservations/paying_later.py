@@ -82,7 +82,7 @@ class PayingLater(AtThePage):
         while reservations.charge_balances(SYSTEM, self.desk):
             pass
         self.house.look_anew()
-        in_steps = self.house.in_steps() - self.guaranteed
+        in_steps = self.house.in_steps() - self.guaranteed - self.given_back
         for order, owed, has, to_return in self.house.ledgers():
             if order in in_steps and any(line.world.status == CONFIRMED for line in self.memory.of_order(order)):
                 asked_for = owed - self.house.let_off(order)

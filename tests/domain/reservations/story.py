@@ -70,11 +70,15 @@ class Story(Machine):
     def __init__(self, house: Home) -> None:
         super().__init__()
         self.house, self.memory, self.deaths = house, Memory(), Deaths()
-        self.line = FicklePages(house.desk.provider)
+        self.line = self._provider()
         self.desk = replace(house.desk, provider=cast(Any, Mortal(self.line, self.deaths)))
         self.passed = dt.timedelta(0)
         self.brought: set[Any] = set()  # orders that came from elsewhere
         self.guaranteed: set[Any] = set()  # orders that staff has, or may have, vouched for
+        self.given_back: set[Any] = set()  # orders of which money was refunded at the provider
+
+    def _provider(self) -> FicklePages:
+        return FicklePages(self.house.desk.provider)
 
     @initialize()
     def begin(self) -> None:

@@ -9,7 +9,7 @@ import uuid
 from decimal import Decimal
 
 from booking.domain.payments import DepositPlan
-from booking.domain.reservations import BookingRequest
+from booking.domain.reservations import BookingRequest, OrderRequest
 from booking.infra import provider
 
 PERCENT = 30
@@ -18,7 +18,7 @@ FICKLE = "pm_card_fickle"  # by the payment: every other one is declined
 
 
 def takes_deposit(room_id: uuid.UUID) -> bool:
-    """Every third room, where it is booked alone."""
+    """Every third room; of several in one order, by the first that is asked for."""
     return room_id.int % 3 == 0
 
 
@@ -26,7 +26,11 @@ def _plan(wanted: BookingRequest) -> DepositPlan | None:
     return PLAN if takes_deposit(wanted.room_id) else None
 
 
-def _ignored(wanted: BookingRequest, given: object) -> None:
+def _plan_of_several(wanted: OrderRequest) -> DepositPlan | None:
+    return PLAN if len(wanted.items) > 1 and takes_deposit(wanted.items[0].room_id) else None
+
+
+def _ignored(wanted: object, given: object) -> None:
     """What the doors say is no plan."""
 
 
@@ -44,4 +48,5 @@ def enforce() -> None:
     """From now on, in this process."""
     # With a setter, which `__init__` calls.
     BookingRequest.deposit = property(_plan, _ignored)  # type: ignore[misc,assignment]
+    OrderRequest.deposit = property(_plan_of_several, _ignored)  # type: ignore[misc,assignment]
     provider.SimulatedProvider.charge = _charged_or_not  # type: ignore[method-assign]
