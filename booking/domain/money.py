@@ -44,6 +44,16 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-decimals(currency)), rounding=ROUND_HALF_UP)
 
 
+def as_text(amount: Decimal, currency: str) -> str:
+    """For events and the audit log: 360.00 where Postgres, which keeps three decimals, says 360.000."""
+    return str(rounded(amount, currency))
+
+
+def as_facts(amount: Decimal, currency: str) -> dict[str, str]:
+    """The same, with its currency."""
+    return {"amount": as_text(amount, currency), "currency": currency}
+
+
 @lru_cache(maxsize=4096)  # the same prices come again and again
 def as_number(amount: Decimal, currency: str) -> int | float:
     """For JSON: 120 rather than 120.000, 480.5 as it is. Floats hold any NUMERIC(15,3) exactly enough to round-trip."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from booking.domain.money import DECIMALS, decimals
+from booking.domain.money import DECIMALS, as_facts, as_text, decimals
 from booking.infra.db import execute, reading, transaction
+from tests.cases import each
 from tests.cast import a_room
 
 CODES = [*DECIMALS, "EUR", "USD", "XYZ"]
@@ -23,6 +26,17 @@ def asked(statement: object, **values: object) -> list[tuple[object, ...]]:
 @pytest.mark.usefixtures("app")
 def test_postgres_and_python_agree_about_every_currency() -> None:
     assert dict(asked(DIGITS, codes=CODES)) == {code: decimals(code) for code in CODES}  # type: ignore[arg-type, misc]
+
+
+@each(
+    ("amount", "currency", "written"),
+    [("360.000", "EUR", "360.00"), ("-15.5", "EUR", "-15.50"), ("12000.000", "JPY", "12000"), ("1.5", "KWD", "1.500")],
+)
+def test_events_and_the_audit_log_write_an_amount_as_its_currency_does(
+    amount: str, currency: str, written: str
+) -> None:
+    assert as_text(Decimal(amount), currency) == written
+    assert as_facts(Decimal(amount), currency) == {"amount": written, "currency": currency}
 
 
 @pytest.mark.usefixtures("app")

@@ -29,6 +29,7 @@ from booking.domain.errors import (
     RefundCorrected,
     RefundReturned,
 )
+from booking.domain.money import as_facts, as_text
 from booking.domain.notices import Notice
 from booking.domain.payments import debts, ledger, orders
 from booking.domain.payments.models import (
@@ -265,7 +266,7 @@ def refuse_unless_due(order: Order, amount: Decimal) -> None:
     if not (order.guarantee or order.paid):
         raise NotVouchedFor
     if amount > order.due:
-        raise MoreThanDue(due=str(money.rounded(order.due, order.currency)), currency=order.currency)
+        raise MoreThanDue(due=as_text(order.due, order.currency), currency=order.currency)
     if db.session.scalar(select(exists().where(Payment.order_id == order.id, Payment.state.in_(OPEN), _IS_CHARGE))):
         raise PaymentInProgress
 
@@ -285,4 +286,4 @@ def _facts(entry: Payment) -> dict[str, str]:
 
 def _owed_facts(payment: Payment) -> dict[str, str]:
     booking = encode("booking", payment.booking_id)
-    return {"bookingId": booking, "amount": str(payment.amount), "currency": payment.currency}
+    return {"bookingId": booking, **as_facts(payment.amount, payment.currency)}

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.errors import Forbidden
+from booking.domain.money import as_facts
 from booking.domain.payments.context import PaymentContext
 from booking.domain.payments.models import CHARGE, DISPUTE_OPEN, Dispute, Payment
 from booking.domain.people import Action
@@ -51,7 +52,7 @@ def _kept(actor: Actor, name: str, found: FoundDispute) -> bool:
     if db.session.scalar(news.returning(Dispute.id)) is None:
         return False
     facts = {"dispute": found.reference, "state": found.state, "reason": found.reason}
-    money = {"amount": str(found.amount), "currency": found.currency}
+    money = as_facts(found.amount, found.currency)
     people.audit(actor, f"dispute.{found.state}", encode("payment", charge.id), after=facts | money)
     return True
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from booking.domain import messages, people
 from booking.domain.actors import Actor
 from booking.domain.errors import PaymentNotFound, RefundAwaitsStaff, RefundNotOwed
+from booking.domain.money import as_facts
 from booking.domain.payments import debts, ledger, repository
 from booking.domain.payments.context import PaymentContext
 from booking.domain.payments.models import AWAITING_STAFF, CORRECTED, FAILED, LIVE, REFUND, SUCCEEDED, Payment
@@ -113,7 +114,7 @@ def tell(actor: Actor, refund: Payment) -> None:
 
 def _facts(refund: Payment) -> dict[str, str]:
     booking = encode("booking", refund.booking_id)
-    return {"bookingId": booking, "amount": str(refund.amount), "currency": refund.currency}
+    return {"bookingId": booking, **as_facts(refund.amount, refund.currency)}
 
 
 def _reason(outcome: Outcome) -> str:

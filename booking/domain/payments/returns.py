@@ -11,6 +11,7 @@ from sqlalchemy import exists, func, select
 
 from booking.domain import people
 from booking.domain.actors import Actor
+from booking.domain.money import as_facts
 from booking.domain.payments import debts, refunds, repository
 from booking.domain.payments.context import PaymentContext
 from booking.domain.payments.models import CHARGE, REFUND, SUCCEEDED, Payment
@@ -30,7 +31,7 @@ def look(actor: Actor, name: str, reference: str, context: PaymentContext) -> No
         entered = _entered(actor, name, found.payment, one)
         if entered:
             telemetry.count_payment(REFUND, "found")
-            facts = {"order": str(entered.order_id), "amount": str(one.amount), "currency": one.currency}
+            facts = {"order": str(entered.order_id), **as_facts(one.amount, one.currency)}
             telemetry.log.error("refund_found", payment=str(entered.id), reference=one.reference, **facts)
 
 
@@ -51,7 +52,7 @@ def _entered(actor: Actor, name: str, charge_id: uuid.UUID, found: FoundReturn) 
     db.session.flush()
     if new.debt_id != new.id:
         refunds.tell(actor, new)  # the guest has heard that it was declined
-    facts = {"bookingId": encode("booking", new.booking_id), "amount": str(new.amount), "currency": new.currency}
+    facts = {"bookingId": encode("booking", new.booking_id), **as_facts(new.amount, new.currency)}
     people.audit(actor, "refund.found", encode("payment", new.id), after=facts | {"reference": found.reference})
     return new
 

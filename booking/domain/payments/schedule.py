@@ -21,7 +21,7 @@ from sqlalchemy import and_, case, exists, func, insert, select, update
 from booking.domain import messages, people
 from booking.domain.actors import Actor
 from booking.domain.errors import Forbidden, NothingOwed, PaymentInProgress
-from booking.domain.money import rounded
+from booking.domain.money import as_facts, rounded
 from booking.domain.payments import debts, ledger, orders, refunds, repository
 from booking.domain.payments.context import PaymentContext
 from booking.domain.payments.models import (
@@ -179,7 +179,7 @@ def _begin(actor: Actor, step_id: uuid.UUID, context: PaymentContext, later: Lat
     method = KEPT if kept.method == ledger.HOSTED else str(kept.method)
     charge = ledger.start_charge(due, method=method, context=context)
     step.charge_id = charge.id
-    money = {"amount": str(charge.amount), "currency": charge.currency}
+    money = as_facts(charge.amount, charge.currency)
     people.audit(actor, "payment.started", encode("order", order.id), after=money | {"purpose": BALANCE})
     return charge, Charge(kept.id, str(kept.provider_reference))
 
@@ -261,7 +261,7 @@ def _surplus(actor: Actor, charge: Payment, context: PaymentContext) -> Payment 
     too_much = min(charge.amount, order.net_paid - declined - order.owed)
     if too_much <= 0:
         return None
-    people.audit(actor, "refund.started", encode("order", order.id), after={"amount": str(too_much)})
+    people.audit(actor, "refund.started", encode("order", order.id), after=as_facts(too_much, order.currency))
     return ledger.start_refund(charge, too_much, context.patience)
 
 
@@ -282,7 +282,7 @@ def _failed(actor: Actor, charge_id: uuid.UUID, failure: str, reason: str | None
 
 
 def _audit(actor: Actor, charge: Payment) -> None:
-    facts = {"amount": str(charge.amount), "currency": charge.currency, "purpose": BALANCE}
+    facts = {**as_facts(charge.amount, charge.currency), "purpose": BALANCE}
     people.audit(actor, f"payment.{charge.state}", encode("payment", charge.id), after=facts)
 
 
@@ -307,7 +307,7 @@ def _declined(actor: Actor, steps: Sequence[ScheduledPayment], order: Order, *, 
         step.attempts, step.next_at, step.told_at = attempts, again, step.told_at or clock.now()
     if is_news:
         first = orders.first_booking(order)
-        money = {"amount": str(order.due), "currency": order.currency}
+        money = as_facts(order.due, order.currency)
         facts = {"bookingId": encode("booking", first), **money, "asksOwner": asks_owner}
         messages.record(actor, TOLD_DECLINED, facts)
     telemetry.log.warning("balance_declined", order=str(order.id), attempts=attempts)

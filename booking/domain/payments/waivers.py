@@ -14,6 +14,7 @@ from sqlalchemy import select
 from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.errors import EntryDiffers, EntryNotCorrectable, Invalid, PaymentNotFound
+from booking.domain.money import as_facts
 from booking.domain.notices import Notice
 from booking.domain.payments import by_hand, orders, repository
 from booking.domain.payments.models import Order
@@ -84,7 +85,7 @@ def _written(actor: Actor, new: Waiver, action: str) -> Waiver:
     new.recorded_by = str(actor)[: by_hand.LONGEST]
     db.session.add(new)
     db.session.flush()
-    facts = {"orderId": encode("order", new.order_id), "amount": str(new.amount), "currency": new.currency}
+    facts = {"orderId": encode("order", new.order_id), **as_facts(new.amount, new.currency)}
     people.audit(actor, action, encode("waiver", new.id), after=facts)
     return new
 

@@ -16,6 +16,7 @@ from booking.domain.errors import (
     StayHasBegun,
     StayIsOver,
 )
+from booking.domain.money import as_text
 from booking.domain.payments import Order
 from booking.domain.reservations import changes, repository
 from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING, Booking, Lines
@@ -97,7 +98,7 @@ def close(actor: Actor, booking: Booking, terms: Terms | None) -> None:
     refund, kept = (terms.refund, terms.kept) if terms else (None, None)
     booking.cancel(clock.now(), refund, kept)
     repository.save(booking)
-    owed = None if refund is None else str(refund)
+    owed = None if refund is None else as_text(refund, booking.currency)
     facts = {"wasConfirmed": was_confirmed, "refundAmount": owed}
     changes.record(actor, "booking.cancelled", booking, before=before, **facts)
 

@@ -19,6 +19,7 @@ from booking.domain.errors import (
     PaymentUnknown,
     RoomNotAvailable,
 )
+from booking.domain.money import as_facts
 from booking.domain.payments import AWAITING_GUEST, Payment
 from booking.domain.reservations import change_outcomes, change_rows, changes, payment_pages, repository
 from booking.domain.reservations.change_models import CHANGE_CONFIRMED, CHANGE_PENDING, BookingChange
@@ -53,7 +54,7 @@ def pinned(begun: BookingChange) -> tuple[Booking, BookingChange]:
 
 
 def _due(actor: Actor, booking: Booking, pending: BookingChange) -> payments.Due:
-    money = {"amount": str(pending.difference), "currency": pending.currency}
+    money = as_facts(pending.difference, pending.currency)
     changes.audit(actor, "payment.started", booking, {}, money | {"purpose": payments.FOR_CHANGE})
     more = pending.difference
     return payments.Due(booking.order_id, booking.id, more, pending.currency, payments.FOR_CHANGE, beyond=more)

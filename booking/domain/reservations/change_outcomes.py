@@ -16,6 +16,7 @@ from typing import Any
 from booking.domain import inventory, messages, payments
 from booking.domain.actors import Actor
 from booking.domain.errors import CancelledDuringChange, ChangeUnderWay, RoomNotAvailable
+from booking.domain.money import as_facts, as_text
 from booking.domain.payments import SUCCEEDED, Order, Payment
 from booking.domain.reservations import change_rows, changes, deposits, occupied_rooms, repository
 from booking.domain.reservations.change_models import (
@@ -181,7 +182,10 @@ def apply(
     if change.state == CHANGE_PENDING:
         change.end(CHANGE_CONFIRMED)
     change_rows.save(change)
-    money = {"difference": str(change.difference), "refundAmount": str(refund)}
+    money = {
+        "difference": as_text(change.difference, booking.currency),
+        "refundAmount": as_text(refund, booking.currency),
+    }
     _tell(actor, booking, before, money, encode("change", change.id))
     if keep:
         keep((booking,))
@@ -199,7 +203,7 @@ def _undo(actor: Actor, booking: Booking, change: BookingChange, paid: Payment, 
     """Charged, but the nights are gone: everything that was charged for the change goes back."""
     if change.state == CHANGE_PENDING:
         _end(actor, booking, change, CHANGE_FAILED)
-    money = {"amount": str(paid.amount), "currency": paid.currency}
+    money = as_facts(paid.amount, paid.currency)
     changes.audit(actor, "refund.started", booking, {}, money)
     return payments.start_refund(paid, paid.amount, context.patience)
 
@@ -227,5 +231,5 @@ def _facts(booking: Booking) -> dict[str, Any]:
         "checkIn": booking.check_in.isoformat(),
         "checkOut": booking.check_out.isoformat(),
         "guests": booking.guests,
-        "totalPrice": str(booking.total_price),
+        "totalPrice": as_text(booking.total_price, booking.currency),
     }

@@ -23,6 +23,7 @@ from booking.domain.errors import (
     PriceChanged,
     RoomNotAvailable,
 )
+from booking.domain.money import as_facts
 from booking.domain.payments import DEPOSIT, SUCCEEDED, Payment
 from booking.domain.reservations import cancellation, changes, deposits, lines, repository
 from booking.domain.reservations.context import BookingContext
@@ -105,7 +106,7 @@ def mark_paying(actor: Actor, held: Lines) -> payments.Due:
         repository.save(booking)
     due = deposits.due_now(held)
     deposits.expect(held, due)
-    money = {"amount": str(due.amount), "currency": due.currency}
+    money = as_facts(due.amount, due.currency)
     changes.audit(actor, "payment.started", lines.first(held), {}, money)
     return due
 
@@ -196,7 +197,7 @@ def _kept(booked: Lines, keep: Keep | None) -> Lines:
 def _undo(actor: Actor, bookings: Lines, paid: Payment, context: BookingContext) -> Payment:
     """Charged, but the nights of one are gone: all nights are given back, and all money."""
     cancellation.give_back(actor, lines.pending(bookings))
-    money = {"amount": str(paid.amount), "currency": paid.currency}
+    money = as_facts(paid.amount, paid.currency)
     changes.audit(actor, "refund.started", lines.first(bookings), {}, money)
     return payments.start_refund(paid, paid.amount, context.patience)
 

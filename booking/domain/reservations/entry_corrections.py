@@ -11,6 +11,7 @@ from decimal import Decimal
 from booking.domain import payments
 from booking.domain.actors import Actor
 from booking.domain.errors import PaymentNotFound
+from booking.domain.money import as_text
 from booking.domain.payments import Payment, Waiver
 from booking.domain.reservations import changes, deposits, guarantees, repository
 from booking.domain.reservations.models import CONFIRMED, Booking
@@ -59,5 +60,5 @@ def correct_waiver(actor: Actor, waiver_id: uuid.UUID, reason: str) -> Waiver:
 def _promise_less(actor: Actor, booking: Booking, promised: Decimal, amount: Decimal) -> None:
     booking.refund_amount = max(Decimal(0), promised - amount)
     repository.save(booking)
-    before, after = {"refundAmount": str(promised)}, {"refundAmount": str(booking.refund_amount)}
+    before, after = ({"refundAmount": as_text(one, booking.currency)} for one in (promised, booking.refund_amount))
     changes.audit(actor, "booking.refund_corrected", booking, before, after)

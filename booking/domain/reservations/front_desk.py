@@ -19,6 +19,7 @@ from sqlalchemy import select
 from booking.domain import inventory, payments, pricing, spelling
 from booking.domain.actors import Actor
 from booking.domain.errors import BookingModified, RefundChanged, UnknownBooking
+from booking.domain.money import as_text
 from booking.domain.payments import Order, Payment
 from booking.domain.people import Action, User
 from booking.domain.reservations import (
@@ -286,4 +287,4 @@ def _give_nights_back(
     made.old_price_lines, made.old_policy = list(booking.price_lines), dict(booking.policy)
     change_rows.add(made)
     refunds = change_outcomes.apply(actor, booking, made, context, None, at=at)
-    return refunds, {"nightsFreed": departure.freed, "refundAmount": str(departure.refund)}
+    return refunds, {"nightsFreed": departure.freed, "refundAmount": as_text(departure.refund, booking.currency)}

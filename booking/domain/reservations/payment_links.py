@@ -18,6 +18,7 @@ from decimal import Decimal
 from booking.domain import messages, payments, people
 from booking.domain.actors import Actor
 from booking.domain.errors import HoldOver, NothingDue, OrderNotFound
+from booking.domain.money import as_text
 from booking.domain.payments import Order, Payment
 from booking.domain.people import Action, User
 from booking.domain.reservations import (
@@ -134,7 +135,7 @@ def request(actor: Actor, booking_id: uuid.UUID) -> uuid.UUID:
     resending.refuse_unreachable(order)
     told = lines.first(of_order)
     resending.refuse_too_often(told, known)
-    facts = {"amount": str(amount), "until": (clock.now() + GOOD_FOR).isoformat()}
+    facts = {"amount": as_text(amount, order.currency), "until": (clock.now() + GOOD_FOR).isoformat()}
     people.audit(actor, "payment.requested", encode("order", order.id), after=facts | {"currency": order.currency})
     return messages.record(actor, messages.PAYMENT_REQUESTED, booking_facts(told) | facts)
 

@@ -48,7 +48,10 @@ def decide(actor: Actor, booking: Booking, order: Order, terms: Terms | None, de
     new.reason, new.decided_by = reason, str(actor)[:LONGEST]
     db.session.add(new)
     # Without the reason, which may speak of a person: it stands in the row alone.
-    before, after = ({"refundAmount": str(one), "currency": booking.currency} for one in (terms.refund, refund))
+    before, after = (
+        {"refundAmount": money.as_text(one, booking.currency), "currency": booking.currency}
+        for one in (terms.refund, refund)
+    )
     changes.audit(actor, "refund.decided", booking, before, after)
     return Terms(paid - refund, refund)
 
@@ -57,7 +60,7 @@ def _sensible(booking: Booking, paid: Decimal, decided: Decided) -> str:
     """The reason without blanks around it. Raises Invalid, with every field that is wrong."""
     reason, problems = names.trimmed(decided.reason), {}
     if decided.refund > paid:
-        problems["refund"] = Notice("too_large", most=str(money.rounded(paid, booking.currency)))
+        problems["refund"] = Notice("too_large", most=money.as_text(paid, booking.currency))
     elif decided.refund < 0:
         problems["refund"] = Notice("too_small", least=0)
     elif decided.refund != money.rounded(decided.refund, booking.currency):

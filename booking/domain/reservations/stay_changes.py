@@ -27,6 +27,7 @@ from booking.domain.errors import (
     RefundChanged,
     RoomNotAvailable,
 )
+from booking.domain.money import as_text
 from booking.domain.notices import Notice
 from booking.domain.payments import Payment
 from booking.domain.people import Action
@@ -224,7 +225,7 @@ def _begin(
     wanted = [inventory.Claim(made.id, made.room_id, made.location, part) for part in made.new_nights]
     inventory.claim_all_nights(actor, wanted, held_until=made.held_until)
     change_rows.add(made)
-    changes.audit(actor, "change.begun", booking, {}, {"difference": str(made.difference)})
+    changes.audit(actor, "change.begun", booking, {}, {"difference": as_text(made.difference, made.currency)})
     if claim:
         idempotency.attach(claim, made.id)
     return made, is_paid_first

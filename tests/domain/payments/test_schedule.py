@@ -168,7 +168,7 @@ def test_a_declined_card_leaves_the_rest_due_and_its_guest_is_told_once(booked: 
     later(DUE)
     deposits.charge_due(SYSTEM, declining(desk))
     assert (reload(booked).status, sums(booked)) == ("CONFIRMED", (108, 0, 252))
-    assert [(one["amount"], one["currency"]) for one in told()] == [("252.000", "EUR")]
+    assert [(one["amount"], one["currency"]) for one in told()] == [("252.00", "EUR")]
     assert deposits.charge_due(SYSTEM, declining(desk)) == 0  # not before tomorrow
     for days in (1, 2, 4, 8, 16):
         later(A_DAY * days)

@@ -54,6 +54,43 @@ def test_a_promise_says_until_when_how_much_of_the_price_and_the_amount(currency
     ]
 
 
+@each(("currency", "paid", "half"), [("EUR", "99.99", "50.00"), ("JPY", "101", "51")])
+def test_the_outlook_of_a_stay_names_every_deadline_also_those_that_are_over(
+    currency: str, paid: str, half: str
+) -> None:
+    assert policies.outlook(POLICY, CHECK_IN, Decimal(paid), currency) == [
+        policies.RefundPromise(FIVE_DAYS, 100, Decimal(paid)),
+        policies.RefundPromise(ONE_DAY, 50, Decimal(half)),
+    ]
+
+
+LATER = dt.date(2031, 5, 30)  # the stay begins ten days later now; what was paid before keeps its deadlines
+CHANGED = policies.in_parts(POLICY, [policies.Part(Decimal(300), CHECK_IN), policies.Part(Decimal(99), LATER)])
+FIVE_DAYS_BEFORE_LATER, ONE_DAY_BEFORE_LATER = (tier.until for tier in policies.tiers(POLICY, LATER))
+
+
+def test_the_outlook_of_a_changed_stay_adds_up_what_each_part_brings_back() -> None:
+    assert policies.outlook(CHANGED, LATER, Decimal(399), "EUR") == [
+        policies.RefundPromise(FIVE_DAYS, 100, Decimal(399)),
+        policies.RefundPromise(ONE_DAY, 62, Decimal(249)),
+        policies.RefundPromise(FIVE_DAYS_BEFORE_LATER, 24, Decimal(99)),
+        policies.RefundPromise(ONE_DAY_BEFORE_LATER, 12, Decimal("49.50")),
+    ]
+    for moment in (FIVE_DAYS, ONE_DAY, FIVE_DAYS_BEFORE_LATER, ONE_DAY_BEFORE_LATER):
+        ahead = policies.promises_of(CHANGED, LATER, Decimal(399), "EUR", moment - MOMENT)
+        assert ahead[0].amount == policies.refund(CHANGED, LATER, Decimal(399), "EUR", moment - MOMENT)
+        assert ahead[0].until == moment
+
+
+def test_deadlines_that_bring_back_the_same_are_one_and_a_stay_that_cost_nothing_promises_nothing() -> None:
+    twice = policies.in_parts(POLICY, [policies.Part(Decimal(0), CHECK_IN), policies.Part(Decimal(99), LATER)])
+    deadlines = [one.until for one in policies.outlook(twice, LATER, Decimal(99), "EUR")]
+    assert deadlines == [FIVE_DAYS_BEFORE_LATER, ONE_DAY_BEFORE_LATER]
+    nothing = policies.in_parts(POLICY, [policies.Part(Decimal(0), CHECK_IN)])
+    assert [one.percent for one in policies.outlook(nothing, CHECK_IN, Decimal(0), "EUR")] == [0]
+    assert policies.promises_of(nothing, CHECK_IN, Decimal(0), "EUR", FIVE_DAYS - MOMENT) == []
+
+
 @pytest.mark.parametrize(("currency", "paid", "half"), [("JPY", "101", "51"), ("KWD", "0.333", "0.167")])
 def test_a_refund_is_rounded_to_the_currencys_own_decimals(currency: str, paid: str, half: str) -> None:
     assert policies.refund(POLICY, CHECK_IN, Decimal(paid), currency, FIVE_DAYS) == Decimal(half)

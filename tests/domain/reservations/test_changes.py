@@ -118,8 +118,8 @@ def test_another_room_takes_the_place_of_the_old_one(
 def test_the_change_is_told_once_with_before_and_after(booked: Booking, suite: Room, desk: BookingContext) -> None:
     changed(booked, desk, room_id=suite.id, guests=3)
     [event] = told()
-    assert (event["before"]["totalPrice"], event["after"]["totalPrice"]) == ("360.000", "600.000")
-    assert (event["before"]["guests"], event["after"]["guests"], event["difference"]) == (2, 3, "240.000")
+    assert (event["before"]["totalPrice"], event["after"]["totalPrice"]) == ("360.00", "600.00")
+    assert (event["before"]["guests"], event["after"]["guests"], event["difference"]) == (2, 3, "240.00")
     assert event["reference"] == booked.reference
 
 

@@ -46,7 +46,7 @@ def test_fewer_nights_at_either_end_give_their_part_back(booked: Booking, room: 
     assert changed(booked, desk, None, **shorter()).total_price == 120
     assert stay_of(reload(booked)) == in_days(31, 1)
     has_exactly(booked, room)
-    assert [one["refundAmount"] for one in told()] == ["120.000", "120.000"]
+    assert [one["refundAmount"] for one in told()] == ["120.00", "120.00"]
     assert order_of(booked).owed == 120
     assert (kept_money(), findings()) == (120, [])
 

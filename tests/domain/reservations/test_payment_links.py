@@ -234,11 +234,11 @@ def test_staff_has_it_sent_once_however_often_it_is_pressed(
         ids = all_at_once(app, [lambda: reservations.request_payment(anna, due.id)] * 3)
     assert len(set(ids)) == 1
     [told] = requests()
-    assert (told["bookingId"], told["amount"], told["actor"]) == (encode("booking", due.id), "360.000", str(anna))
+    assert (told["bookingId"], told["amount"], told["actor"]) == (encode("booking", due.id), "360.00", str(anna))
     seen = reservations.get_for_staff(SYSTEM, due.id)
     assert (seen.mail.emails[0].type, seen.mail.emails[0].id) == ("payment.requested", ids[0])
     [entry] = [one for one in seen.history if one.action == "payment.requested"]
-    assert (entry.actor, entry.after["amount"]) == (str(anna), "360.000")
+    assert (entry.actor, entry.after["amount"]) == (str(anna), "360.00")
 
 
 def test_all_that_staff_sends_counts_for_the_day(due: Booking) -> None:

@@ -20,6 +20,7 @@ from booking.domain.actors import Actor
 from booking.domain.catalogue import BadRow
 from booking.domain.errors import Forbidden, Invalid
 from booking.domain.inventory import InTheWay
+from booking.domain.money import as_text
 from booking.domain.notices import Notice
 from booking.domain.payments import ELSEWHERE, IMPORT, LATER, SAME_SOURCE, Order, Payment
 from booking.domain.people import Action
@@ -200,8 +201,9 @@ def _written(actor: Actor, house: House, source: str, new: Sequence[tuple[uuid.U
     for (_, one), row in zip(new, rows, strict=True):
         booking = Booking(**row[Booking])
         messages.record(actor, "booking.imported", booking_facts(booking))
-        facts = {"status": CONFIRMED, "source": source, "total": str(one.total), "currency": booking.currency}
-        changes.audit(actor, "booking.imported", booking, {}, facts | {"paidElsewhere": str(one.paid)})
+        total, elsewhere = (as_text(amount, booking.currency) for amount in (one.total, one.paid))
+        facts = {"status": CONFIRMED, "source": source, "total": total, "currency": booking.currency}
+        changes.audit(actor, "booking.imported", booking, {}, facts | {"paidElsewhere": elsewhere})
         outcomes.append(RowOutcome(one.line, one.source_id, IMPORTED, booking.reference))
     return outcomes
 
