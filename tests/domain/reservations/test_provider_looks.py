@@ -154,6 +154,7 @@ def test_what_others_sell_through_the_same_account_is_left_alone(
     assert not any(path.startswith("/v1/payment_intents/") and method == "GET" for method, path, _ in stand_in.requests)
 
 
+@pytest.mark.slow
 def test_more_than_a_page_of_them_is_read_to_the_end(
     booked: Booking, stripe_desk: BookingContext, stand_in: StandIn
 ) -> None:
