@@ -241,7 +241,7 @@ def wrongly_reported(database: Any, told: Iterable[str], most: int) -> Iterable[
         SELECT DISTINCT b.reference FROM bookings b JOIN payments p ON p.booking_id = b.id AND p.kind = 'refund'
         JOIN simulated_ledger l ON l.key = p.id AND l.kind = 'declined'
         WHERE NOT EXISTS (SELECT FROM payments o JOIN simulated_ledger m ON m.key = o.id AND m.kind = 'refund'
-        WHERE o.booking_id = b.id)"""
+        WHERE o.booking_id = b.id AND coalesce(o.debt_id, b.id) = coalesce(p.debt_id, b.id))"""
     lines = list(told)
     owed, named = {row[0] for row in rows(database, declined)}, set(lines)
     yield from (f"{reference} is named as owed, and is not" for reference in sorted(named - owed))

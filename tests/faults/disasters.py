@@ -50,6 +50,11 @@ FALL_DUE = f"""
     FROM due WHERE bookings.order_id = due.order_id
     AND (policy #>> '{{deposit,balanceDueAt}}')::timestamptz > now()"""
 
+# Whoever opens a page to pay a rest early has half an hour there, and nobody else charges it meanwhile.
+LEAVE_THE_PAGE = f"""
+    UPDATE payments SET next_at = now() WHERE state = 'awaiting_guest' AND purpose = 'balance' AND next_at > now()
+    AND created_at < now() - interval '{SOON} seconds'"""
+
 
 @dataclass(frozen=True)
 class Disaster:
@@ -96,7 +101,7 @@ def hurry(product: Product) -> Iterator[None]:
         try:
             database = database or product.database()
             with database.cursor() as cursor:
-                for statement in (*RUN_OUT, FALL_DUE):
+                for statement in (*RUN_OUT, FALL_DUE, LEAVE_THE_PAGE):
                     cursor.execute(statement)
         except (psycopg2.Error, OSError, ValueError):  # it is being killed
             database = None

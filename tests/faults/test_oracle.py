@@ -125,6 +125,22 @@ def test_whoever_is_owed_has_to_be_named_and_nobody_else(database: Any, owed: Bo
     assert list(oracle.wrongly_reported(database, [], 0)) == []
 
 
+def test_whoever_got_one_of_two_refunds_is_owed_the_other_one(database: Any, owed: Booking) -> None:
+    changed(
+        database,
+        "INSERT INTO simulated_ledger (key, kind, reference, amount, currency, charge_key) SELECT gen_random_uuid(),"
+        " 'refund', 'another', amount, currency, charge_key FROM simulated_ledger WHERE kind = 'declined'",
+    )
+    changed(
+        database,
+        "INSERT INTO payments (id, order_id, booking_id, kind, amount, currency, state, provider, provider_reference,"
+        " purpose, charge_id, debt_id) SELECT l.key, p.order_id, p.booking_id, 'refund', 1, p.currency, 'succeeded',"
+        " p.provider, 'another', p.purpose, p.charge_id, l.key FROM payments p, simulated_ledger l"
+        " WHERE p.kind = 'refund' AND l.reference = 'another'",
+    )
+    assert list(oracle.wrongly_reported(database, [owed.reference], 100)) == []
+
+
 def test_a_booking_beside_a_block_of_its_nights_is_found(database: Any, sold: Booking, room: Room) -> None:
     assert oracle.sold_twice(database) == []
     free = blocked(room, in_days(40))
