@@ -219,8 +219,11 @@ def _broken_acts(database: Any, acts: list[Act]) -> Iterator[str]:
             continue
         since = [entry for entry in log[act.action, act.subject] if entry.at >= act.since - CLOCKS]
         if act.nights != ("", ""):
-            since = [entry for entry in since if (entry.after.get("from"), entry.after.get("to")) == act.nights]
-            if act.reason not in blocks and not any(entry.after.get("block") in gone for entry in since):
+            # Whoever takes off sale what a colleague has is told so: it stands, for the reason that it had.
+            whose = log[act.action, act.subject]
+            since = [entry for entry in whose if (entry.after.get("from"), entry.after.get("to")) == act.nights]
+            made = {entry.after.get("block") for entry in since}
+            if act.reason not in blocks and not made & (gone | ids):
                 yield f"{act} was acknowledged, and neither stands nor was given back"
         if not since:
             yield f"{act} was acknowledged, and is not in the log"
