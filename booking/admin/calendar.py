@@ -78,7 +78,7 @@ def show_block(block_id: str) -> Response:
 
 @blueprint.post("/blocks/<block_id>/unblock")
 def unblock(block_id: str) -> Response:
-    """Put the nights on sale again. Pressed twice, they are on sale all the same."""
+    """Put the nights back on sale. Pressed twice, they are on sale all the same."""
     try:
         house = inventory.get_block(actor(), _block(block_id)).property_id
         gone = inventory.unblock(actor(), _block(block_id))

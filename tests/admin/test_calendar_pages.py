@@ -234,7 +234,7 @@ def test_staff_take_nights_off_sale_and_undo_it(at_work: Visitor, room: Room) ->
     assert "Room with a view is off sale for these nights." in at_work.text
     assert set(nights_of(room)) == set(in_days(3, 2).dates())
     at_work.press("Undo")
-    assert "The nights are on sale again." in at_work.text
+    assert "The nights are back on sale." in at_work.text
     assert nights_of(room) == {}
     at_work.press("Undo")
     assert set(nights_of(room)) == set(in_days(3, 2).dates())
@@ -299,7 +299,7 @@ def test_a_block_says_why_and_is_ended(at_work: Visitor, room: Room) -> None:
     address = f"/admin/calendar/blocks/{encode('block', block.id)}"
     visitor = at_work.go(address)
     assert (visitor.heading, "Painting" in visitor.text) == ("Off sale: Room with a view", True)
-    visitor.press("Put on sale again")
+    visitor.press("Put back on sale")
     assert nights_of(room) == {}
     assert visitor.go(address).status == 404
 
@@ -311,7 +311,7 @@ def test_a_block_that_somebody_else_has_ended_meanwhile_is_no_error(at_work: Vis
     block = blocked(room, in_days(3, 2))
     at_work.go(f"/admin/calendar/blocks/{encode('block', block.id)}")
     inventory.unblock(SYSTEM, block.id)
-    at_work.press("Put on sale again")
+    at_work.press("Put back on sale")
     assert (at_work.status, "These nights were on sale already." in at_work.text) == (200, True)
 
 
@@ -319,5 +319,5 @@ def test_what_a_feed_has_blocked_offers_no_undo(at_work: Visitor, room: Room) ->
     block = blocked(room, in_days(3, 2), source=BLOCKED_BY_FEED, uid="a@b")
     at_work.go(f"/admin/calendar/blocks/{encode('block', block.id)}")
     assert "A calendar feed" in at_work.text
-    at_work.press("Put on sale again")
+    at_work.press("Put back on sale")
     assert [button.get_text() for button in at_work.page.select(".notice button")] == []

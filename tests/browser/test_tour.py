@@ -215,8 +215,8 @@ def _see_the_log(tour: Tour) -> None:
 
 def _undo(tour: Tour, block: str) -> None:
     tour.page.goto(block)
-    button(tour.page, "Put on sale again").click()
-    expect(tour.page.get_by_text("on sale again").first).to_be_visible()
+    button(tour.page, "Put back on sale").click()
+    expect(tour.page.get_by_text("back on sale").first).to_be_visible()
     tour.look("undone")
 
 
