@@ -150,6 +150,15 @@ def test_each_charge_is_counted_once_by_its_outcome(
     assert so_often(outcome) == before + 1
 
 
+def test_a_charge_that_is_confirmed_by_its_outcome_later_is_counted_too(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
+    held = holds.reserve(acting(alice), order(alice, room), desk)
+    begun, before = bookings._begin_payment(SYSTEM, (held,), VISA, desk), so_often("confirmed")
+    [booked] = charging.confirmed(SYSTEM, begun.payment.id, Outcome(Result.CHARGED, "ch_1"), desk)
+    assert (booked.status, so_often("confirmed")) == ("CONFIRMED", before + 1)
+
+
 def test_connections_that_end_while_the_bank_answers_cost_nobody_the_confirmation(
     alice: User, room: Room, desk: BookingContext
 ) -> None:
