@@ -28,6 +28,7 @@ blueprint = Blueprint("imports", __name__, url_prefix="/imports")
 GOING_ON = "importing"  # in the cookie: the file whose rows are coming in
 BESIDE_THE_FILE = 64 * 1024  # bytes of a request
 MOST_SHOWN = 200  # rows that somebody has to look at
+MOST_COMING = 50  # rows that can come in
 
 
 @blueprint.url_value_preprocessor
@@ -68,7 +69,7 @@ def show(import_id: str) -> Response:
         session.pop(GOING_ON)
     house = next((house for house in desk().houses if house.id == kept.property_id), None)
     facts: dict[str, Any] = {"kept": kept, "house": house, "import_id": import_id, "going_on": going_on}
-    facts |= {"problems": _problems(kept), "most_shown": MOST_SHOWN}
+    facts |= {"problems": _problems(kept), "most_shown": MOST_SHOWN, "most_coming": MOST_COMING}
     return page("admin/import.html", block="main", **facts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -14,9 +15,10 @@ from booking.cli.json_output import as_json, show
 from booking.cli.operator import acting, refusals_said
 from booking.domain import catalogue, reservations
 from booking.domain.errors import Invalid
+from booking.domain.money import as_text
 from booking.domain.notices import Notice
-from booking.domain.reservations import RowOutcome
-from booking.http import words
+from booking.domain.reservations import ReadRow, RowOutcome
+from booking.http import money_format, words
 from booking.http.services import current_services
 from booking.infra.words import count
 
@@ -26,8 +28,9 @@ SAID = {
     "there": "here already",
     "differs": "here with another stay",
     "conflict": "in conflict",
-    "bad": "bad",
+    "bad": "cannot come in",
 }
+MOST_TOLD = 50  # rows that would come in
 
 
 @click.command("import")
@@ -55,13 +58,15 @@ def import_(file: str, slug: str, source: str, *, dry_run: bool, strict: bool, a
     """
     done = list(_done(file, _property(slug), source, dry_run=dry_run))
     found = reservations.tally_rows(done)
+    if dry_run and not as_json:
+        _tell_coming(found.coming)
     for one in [] if as_json else found.in_the_way:
         click.echo(f"line {one.line}: {_why(one)}{_of(one)}", err=True)
     if as_json:
         show(map(_facts, sorted(done, key=lambda one: one.line)))
     else:
         told = (f"{found.counts[outcome]:,} {said}" for outcome, said in SAID.items() if found.counts[outcome])
-        click.echo(f"{count(found.rows, 'row')}: {', '.join(told) or 'nothing to do'}.")
+        click.echo(f"{count(found.rows, 'row')}: {', '.join(told) or 'nothing to do'}{_past(found.past)}.")
     if dry_run:
         click.echo("This was a dry run: nothing was kept.", err=as_json)
     if strict and found.in_the_way:
@@ -89,6 +94,25 @@ def _done(file: str, house_id: uuid.UUID, source: str, *, dry_run: bool) -> Any:
         raise click.UsageError(said.replace("File ", f"{file} ", 1)) from None
 
 
+def _tell_coming(rows: Sequence[RowOutcome]) -> None:
+    for one in rows[:MOST_TOLD]:
+        if one.read:
+            click.echo(f"line {one.line}: {_shown(one.read)}{_of(one)}")
+    if len(rows) > MOST_TOLD:
+        click.echo(f"and {count(len(rows) - MOST_TOLD, 'more row')} that would come in.")
+
+
+def _shown(row: ReadRow) -> str:
+    total, paid = (money_format.plain(amount, row.currency) for amount in (row.total, row.paid))
+    past = ", in the past" if row.is_past else ""
+    stay = f"{row.stay.check_in} to {row.stay.check_out}{past}"
+    return f"{row.guest}, {row.room}, {stay}, {count(row.guests, 'guest')}, {total}, {paid} paid"
+
+
+def _past(number: int) -> str:
+    return f" ({number:,} of them in the past)" if number else ""
+
+
 def _why(one: RowOutcome) -> str:
     return "; ".join(_problem(*problem) for problem in one.problems.items())
 
@@ -104,7 +128,21 @@ def _of(one: RowOutcome) -> str:
 def _facts(one: RowOutcome) -> dict[str, Any]:
     problems = {field: words.problem(field, notice) for field, notice in one.problems.items()}
     known = {"line": one.line, "sourceId": one.source_id or None, "outcome": one.outcome, "reference": one.reference}
-    return known | {"problems": problems}
+    return known | {"problems": problems} | ({"row": _read_facts(one.read)} if one.read else {})
+
+
+def _read_facts(row: ReadRow) -> dict[str, Any]:
+    return {
+        "name": row.guest,
+        "room": row.room,
+        "checkIn": row.stay.check_in.isoformat(),
+        "checkOut": row.stay.check_out.isoformat(),
+        "guests": row.guests,
+        "total": as_text(row.total, row.currency),
+        "paid": as_text(row.paid, row.currency),
+        "currency": row.currency,
+        "inThePast": row.is_past,
+    }
 
 
 COMMANDS = (import_,)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from booking.admin import imports
 from booking.domain.actors import Role
 from booking.domain.maintenance import verification
 from booking.domain.reservations.importing import files
@@ -49,6 +50,20 @@ def test_a_file_is_looked_at_first_and_then_taken_over(manager: Visitor, room: R
     assert count(Booking, status="CONFIRMED") == 1
     assert upload(manager, a_file(row("R-1", room.name))).page.find(string="Import the rows that can come in") is None
     assert verification.verify().findings == []
+
+
+def test_the_rows_that_can_come_in_are_listed_and_those_of_the_past_marked(
+    manager: Visitor, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "MOST_COMING", 2)
+    rows = [row("R-1", room.name, -30, 2, name="Pia Past"), row("R-2", room.name), row("R-3", room.name, 40)]
+    seen = upload(manager, a_file(*rows, row("R-4", room.name, 50, guests=99)))
+    listed = [" ".join(line.stripped_strings) for line in seen.page.select("tbody tr")]
+    assert ["Pia Past" in listed[0], "In the past" in listed[0], "In the past" in listed[1]] == [True, True, False]
+    assert "Line 3 , R-2" in listed[1].replace("3,", "3 ,")
+    assert ("€300" in listed[1], "€100" in listed[1], room.name in listed[1]) == (True, True, True)
+    assert ("The first 2 of 3 are shown." in seen.text, "(1 in the past)" in seen.text) == (True, True)
+    assert "This room sleeps 4 guests." in seen.text
 
 
 def test_a_long_file_comes_in_over_several_requests(

@@ -31,12 +31,28 @@ def test_rows_come_in_and_the_others_are_named(app: Any, runner: FlaskCliRunner,
     rows = [row("R-1", room.name), row("R-2", room.name), row("R-3", room.name, 50, total="x")]
     looked = brought(runner, tmp_path, room, "--dry-run", rows=rows)
     assert (looked.exit_code, count(Booking)) == (0, 0)
-    assert "1 would come in, 1 in conflict, 1 bad" in looked.output
+    assert "1 would come in, 1 in conflict, 1 cannot come in" in looked.output
     said = brought(runner, tmp_path, room, rows=rows)
-    assert said.stdout == "3 rows: 1 came in, 1 in conflict, 1 bad.\n"
+    assert said.stdout == "3 rows: 1 came in, 1 in conflict, 1 cannot come in.\n"
     assert "line 3: room: the night of" in said.stderr
     assert "line 4: total: must be a number (R-3)" in said.stderr
     assert count(Order, source="import", source_id="R-1") == 1
+
+
+def test_a_dry_run_says_what_would_come_in_and_what_of_it_is_past(
+    app: Any, runner: FlaskCliRunner, room: Room, tmp_path: Path
+) -> None:
+    rows = [row("R-1", room.name, -30, 2, paid=""), row("R-2", room.name)]
+    told = brought(runner, tmp_path, room, "--dry-run", rows=rows).stdout.splitlines()
+    assert told[0].startswith(f"line 2: Carol Calls, {room.name}, ")
+    assert told[0].endswith(", in the past, 2 guests, 300.00 EUR, 0.00 EUR paid (R-1)")
+    assert told[1].endswith(", 2 guests, 300.00 EUR, 100.00 EUR paid (R-2)")
+    assert told[2] == "2 rows: 2 would come in (1 of them in the past)."
+    known = json.loads(brought(runner, tmp_path, room, "--dry-run", "--json", rows=rows).stdout)
+    assert [(one["row"]["name"], one["row"]["inThePast"]) for one in known] == [
+        ("Carol Calls", True),
+        ("Carol Calls", False),
+    ]
 
 
 def test_programs_read_one_array(app: Any, runner: FlaskCliRunner, room: Room, tmp_path: Path) -> None:

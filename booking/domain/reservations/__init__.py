@@ -87,7 +87,7 @@ from booking.domain.reservations.importing.files import discard as discard_impor
 from booking.domain.reservations.importing.files import keep as keep_import
 from booking.domain.reservations.importing.files import look as look_at_import
 from booking.domain.reservations.importing.files import take_over as go_on_importing
-from booking.domain.reservations.importing.outcomes import RowOutcome
+from booking.domain.reservations.importing.outcomes import ReadRow, RowOutcome
 from booking.domain.reservations.importing.outcomes import tally as tally_rows
 from booking.domain.reservations.importing.rows import COLUMNS as IMPORT_COLUMNS
 from booking.domain.reservations.importing.rows import DELIMITERS as IMPORT_DELIMITERS
@@ -267,6 +267,7 @@ __all__ = [
     "OrderRequest",
     "OrderedRoom",
     "PaymentLinks",
+    "ReadRow",
     "Register",
     "RegisterEntry",
     "RegisteredGuest",

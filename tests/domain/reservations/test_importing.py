@@ -186,6 +186,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"checkIn": "1/5/2027"}, "checkIn", "no_date"),
     ({"checkOut": "2020-01-01"}, "checkIn", "not_in_order"),
     ({"guests": "two"}, "guests", "no_whole_number"),
+    ({"guests": "99"}, "guests", "too_many_guests"),
     ({"name": " "}, "name", "missing"),
     ({"email": "carol"}, "email", "no_email"),
     ({"phone": "none"}, "phone", "no_phone"),

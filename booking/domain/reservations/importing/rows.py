@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from booking.domain import catalogue, money, people
+from booking.domain import catalogue, money, people, pricing
 from booking.domain.actors import Actor
 from booking.domain.catalogue import BadRow, CsvRows, Property, Room
 from booking.domain.errors import Invalid, NotFound
@@ -21,7 +21,7 @@ from booking.domain.inputs import Dates, Name, accept, decimal_text, plain, refu
 from booking.domain.notices import Notice
 from booking.domain.payments import Contact
 from booking.domain.people import Action
-from booking.domain.reservations.importing.outcomes import BAD, RowOutcome
+from booking.domain.reservations.importing.outcomes import BAD, ReadRow, RowOutcome
 from booking.domain.reservations.inputs import Requests
 from booking.domain.stays import Stay, StayRules
 from booking.infra import clock
@@ -88,11 +88,12 @@ class Reservation:
     line: int
     source_id: str
     room: Room
-    stay: Stay
-    guests: int
     contact: Contact
-    total: Decimal
-    paid: Decimal
+    read: ReadRow
+
+    @property
+    def stay(self) -> Stay:
+        return self.read.stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +171,10 @@ class Reader:
         if problems := self._problems(row):
             raise Invalid(details=problems)
         contact = Contact(row.name, row.email, row.phone, requests=row.note)
-        room, stay = self._room(row.room), row.stay
-        return Reservation(line, row.source_id, room, stay, row.guests, contact, *self._sums(row))
+        room = self._room(row.room)
+        if too_many := pricing.too_many_guests(row.guests, room.capacity):
+            raise Invalid(details={"guests": too_many})
+        return Reservation(line, row.source_id, room, contact, self._read(row, room))
 
     def _problems(self, row: ReservationRow) -> dict[str, Notice]:
         problems: dict[str, Notice] = {}
@@ -191,9 +194,11 @@ class Reader:
             problems["paid"] = Notice("paid_beyond_total")
         return problems
 
-    def _sums(self, row: ReservationRow) -> tuple[Decimal, Decimal]:
-        currency = self._house.property.currency
-        return money.rounded(row.total, currency), money.rounded(row.paid, currency)
+    def _read(self, row: ReservationRow, room: Room) -> ReadRow:
+        house = self._house.property
+        total, paid = money.rounded(row.total, house.currency), money.rounded(row.paid, house.currency)
+        is_past = row.check_out < clock.today(house.time_zone)
+        return ReadRow(row.name, room.name, row.stay, row.guests, total, paid, house.currency, is_past)
 
     def _room(self, said: str) -> Room:
         """By whatever the property knows it. Raises Invalid where that is no room of it, or more than one."""

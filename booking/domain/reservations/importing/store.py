@@ -111,8 +111,13 @@ def _looked_at(house: House, source: str, portion: Sequence[Reservation]) -> lis
         if one.source_id in here:
             outcomes.append(_compared(one, here[one.source_id]))
         else:
-            outcomes.append(_conflict(one, others) if others else RowOutcome(one.line, one.source_id, READY))
+            outcomes.append(_conflict(one, others) if others else _done(one, READY))
     return outcomes
+
+
+def _done(one: Reservation, outcome: str, reference: str | None = None) -> RowOutcome:
+    """What can come in, or has."""
+    return RowOutcome(one.line, one.source_id, outcome, reference, read=one.read)
 
 
 def _taken(portion: Sequence[Reservation]) -> dict[Night, InTheWay]:
@@ -201,10 +206,10 @@ def _written(actor: Actor, house: House, source: str, new: Sequence[tuple[uuid.U
     for (_, one), row in zip(new, rows, strict=True):
         booking = Booking(**row[Booking])
         messages.record(actor, "booking.imported", booking_facts(booking))
-        total, elsewhere = (as_text(amount, booking.currency) for amount in (one.total, one.paid))
+        total, elsewhere = (as_text(amount, booking.currency) for amount in (one.read.total, one.read.paid))
         facts = {"status": CONFIRMED, "source": source, "total": total, "currency": booking.currency}
         changes.audit(actor, "booking.imported", booking, {}, facts | {"paidElsewhere": elsewhere})
-        outcomes.append(RowOutcome(one.line, one.source_id, IMPORTED, booking.reference))
+        outcomes.append(_done(one, IMPORTED, booking.reference))
     return outcomes
 
 
@@ -222,7 +227,7 @@ def _rows(
         **one.contact.as_columns(),
         "property_id": house.property.id,
         "currency": house.property.currency,
-        "owed": one.total,
+        "owed": one.read.total,
         "guarantee": LATER,
         "guaranteed_by": by,
         "guaranteed_at": now,
@@ -236,9 +241,9 @@ def _rows(
         "check_out": one.stay.check_out,
         "status": CONFIRMED,
         "confirmed_at": now,
-        **sale.sold_elsewhere(one.room, house.property, one.stay, one.guests, one.total),
+        **sale.sold_elsewhere(one.room, house.property, one.stay, one.read.guests, one.read.total),
     }
-    return {Order: order, Booking: booking} | ({Payment: _paid(order, booking, one)} if one.paid else {})
+    return {Order: order, Booking: booking} | ({Payment: _paid(order, booking, one)} if one.read.paid else {})
 
 
 def _paid(order: Mapping[str, Any], booking: Mapping[str, Any], one: Reservation) -> dict[str, Any]:
@@ -249,7 +254,7 @@ def _paid(order: Mapping[str, Any], booking: Mapping[str, Any], one: Reservation
         "booking_id": booking["id"],
         "kind": payments.CHARGE,
         "state": payments.SUCCEEDED,
-        "amount": one.paid,
+        "amount": one.read.paid,
         "currency": order["currency"],
         "method": ELSEWHERE,
         "provider": ELSEWHERE,
