@@ -40,7 +40,7 @@ def book() -> Response:
     try:
         given = form.accept(DeskBooking)
         made = reservations.book_at_desk(
-            actor(), given.wanted, given.guarantee, given.note, context, shown=given.prices if given.shown else None
+            actor(), given.wanted, given.guarantee, given.note, context, shown=given.prices
         )
     except (Invalid, Conflict, RoomLocked) as refusal:
         return _page(form.refuse(refusal), status_of(refusal))

@@ -118,6 +118,14 @@ def test_a_price_that_has_changed_is_shown_first(at_work: Visitor, room: Room) -
     assert nights_of(room) == {}
 
 
+@each("which", ["none", "another"])
+def test_a_room_that_was_not_shown_is_not_booked(at_work: Visitor, room: Room, which: str) -> None:
+    other = beside(room, "Room 2", 90)
+    shown = "" if which == "none" else f"{encode('room', other.id)}=270"
+    at_work.go(asked()).send(NEW, filled(room, shown=shown))
+    assert (at_work.status, nights_of(room)) == (409, {})
+
+
 def test_a_room_that_is_gone_is_offered_no_more(
     at_work: Visitor, alice: User, room: Room, desk: BookingContext
 ) -> None:
