@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, session, url_for
 
@@ -22,7 +24,7 @@ from booking.domain.errors import (
     SignInTooOld,
     Unavailable,
 )
-from booking.domain.payments import DebtWaived, EntryMistaken, MoneyReceived, MoneyReturned
+from booking.domain.payments import DebtWaived, EntryMistaken, MoneyReceived, MoneyReturned, Payment, Waiver
 from booking.domain.reservations import DeskCancellation, Guaranteeing, StaffBooking
 from booking.http import words
 from booking.http.error_rendering import status_of
@@ -37,6 +39,8 @@ from booking.pages.signed_in import actor
 blueprint = Blueprint("booking", __name__, url_prefix="/bookings/<booking_id>")
 
 DONE = "desk_done"  # in the cookie until it was shown
+ALREADY = "already"  # the same was entered before: followed by when
+Entry = Payment | Waiver
 
 
 @blueprint.get("")
@@ -84,10 +88,12 @@ def guarantee(booking_id: str) -> Response:
 def receive(booking_id: str) -> Response:
     """Money that was taken at the desk or came by transfer."""
 
-    def enter(form: Form, seen: StaffBooking) -> None:
+    def enter(form: Form, seen: StaffBooking) -> Entry:
         given = form.accept(MoneyReceived)
         by, reference, on = given.by, given.reference, given.received_on or clock.today(seen.booking.time_zone)
-        payments.record_received(actor(), seen.order.id, given.amount, by=by, reference=reference, received_on=on)
+        return payments.record_received(
+            actor(), seen.order.id, given.amount, by=by, reference=reference, received_on=on
+        )
 
     return act(booking_id, "received", enter, moves_money=True)
 
@@ -96,9 +102,9 @@ def receive(booking_id: str) -> Response:
 def waive(booking_id: str) -> Response:
     """Let the guest off what is due, or a part of it."""
 
-    def let_off(form: Form, seen: StaffBooking) -> None:
+    def let_off(form: Form, seen: StaffBooking) -> Entry:
         given = form.accept(DebtWaived)
-        payments.waive_debt(actor(), seen.order.id, given.reason, given.amount)
+        return payments.waive_debt(actor(), seen.order.id, given.reason, given.amount)
 
     return act(booking_id, "waive", let_off, moves_money=True)
 
@@ -107,10 +113,10 @@ def waive(booking_id: str) -> Response:
 def give_back(booking_id: str, entry_id: str) -> Response:
     """A refund that staff has handed over or transferred."""
 
-    def enter(form: Form, seen: StaffBooking) -> None:
+    def enter(form: Form, seen: StaffBooking) -> Entry:
         given, payment_id = form.accept(MoneyReturned), _entry(seen, entry_id)
         on = given.returned_on or clock.today(seen.booking.time_zone)
-        payments.record_returned(actor(), payment_id, reference=given.reference, returned_on=on, by=given.by)
+        return payments.record_returned(actor(), payment_id, reference=given.reference, returned_on=on, by=given.by)
 
     return act(booking_id, f"returned-{entry_id}", enter, moves_money=True)
 
@@ -119,13 +125,12 @@ def give_back(booking_id: str, entry_id: str) -> Response:
 def correct(booking_id: str, entry_id: str) -> Response:
     """An entry that was made by mistake is taken back by its opposite."""
 
-    def take_back(form: Form, seen: StaffBooking) -> None:
+    def take_back(form: Form, seen: StaffBooking) -> Entry:
         given, entry = form.accept(EntryMistaken), _entry(seen, entry_id)
         if entry_id.startswith("waiver_"):
-            reservations.correct_waiver(actor(), entry, given.reason)
-        else:
-            patience = current_services().booking_context.patience
-            reservations.correct_entry(actor(), entry, given.reason, patience)
+            return reservations.correct_waiver(actor(), entry, given.reason)
+        patience = current_services().booking_context.patience
+        return reservations.correct_entry(actor(), entry, given.reason, patience)
 
     return act(booking_id, f"correct-{entry_id}", take_back, moves_money=True)
 
@@ -134,18 +139,20 @@ def correct(booking_id: str, entry_id: str) -> Response:
 
 
 def act(
-    booking_id: str, what: str, change: Callable[[Form, StaffBooking], None], *, moves_money: bool = False
+    booking_id: str, what: str, change: Callable[[Form, StaffBooking], Entry | None], *, moves_money: bool = False
 ) -> Response:
     """Do it and show what the booking has become; what is refused is said at its form, which keeps what was typed."""
     form, seen = Form.posted(), known(booking_id)
     try:
         if moves_money:
             people.require_recent_sign_in(actor())
-        change(form, seen)
+        entry = change(form, seen)
     except (NotFound, SignInTooOld, Unavailable):
         raise
     except BookingError as refusal:
         return _page(known(booking_id), form.refuse(refusal), what, status_of(refusal))
+    if entry and entry.entered_already:
+        return done(booking_id, f"{ALREADY} {entry.entered_already.isoformat()}")
     return done(booking_id, what.partition("-")[0])
 
 
@@ -191,14 +198,28 @@ def _page(seen: StaffBooking, form: Form, what: str, status: int = 200) -> Respo
         "form": form,
         "what": what,
         "field_ids": {name: f"{what}-{name}" for name in form.problems},
-        "done": session.pop(DONE, None) if not what else None,
+        **(_done() if not what else {"done": None, "since": None}),
         "story": stories.of(seen),
         "states": states,
         "why": words.message,
         "today": clock.today(seen.booking.time_zone),
+        "other_days": {one.id for one in seen.payments if _moved_another_day(one, seen.booking.time_zone)},
         **calendar_place.facts(seen.booking.property_id),
     }
     return page("admin/booking.html", block="main", status=status, **facts)
+
+
+def _done() -> dict[str, Any]:
+    """What was done, to be said once; of what was entered `already`, since when."""
+    said, _, since = (session.pop(DONE, None) or "").partition(" ")
+    return {"done": said, "since": dt.datetime.fromisoformat(since) if since else None}
+
+
+def _moved_another_day(one: Payment, zone: str) -> bool:
+    """Whether staff said so. What takes an entry back has no day but its own."""
+    return bool(
+        one.value_date and not one.corrects_id and one.value_date != one.created_at.astimezone(ZoneInfo(zone)).date()
+    )
 
 
 def _question(seen: StaffBooking, form: Form, status: int = 200) -> Response:

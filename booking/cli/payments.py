@@ -130,8 +130,9 @@ def received(reference: str, amount: Decimal, *, received_on: dt.datetime | None
         show([_facts(paid, left)])
         return
     click.echo(
-        f"{ids.encode('payment', paid.id)} received: {money_format.plain(paid.amount, paid.currency)} for"
-        f" {left.reference}; {money_format.plain(left.due, left.currency)} due."
+        f"{ids.encode('payment', paid.id)} {_said('received', paid)}:"
+        f" {money_format.plain(paid.amount, paid.currency)} for {left.reference};"
+        f" {money_format.plain(left.due, left.currency)} due."
     )
 
 
@@ -158,7 +159,8 @@ def returned(
     if as_json:
         show([_facts(done)])
         return
-    click.echo(f"{ids.encode('payment', done.id)} refunded: {money_format.plain(done.amount, done.currency)}.")
+    amount = money_format.plain(done.amount, done.currency)
+    click.echo(f"{ids.encode('payment', done.id)} {_said('refunded', done)}: {amount}.")
 
 
 @group.command("waive")
@@ -185,7 +187,7 @@ def waive(reference: str, amount: Decimal | None, reason: str, as_json: bool) ->
         show([_facts(done, left)])
         return
     click.echo(
-        f"{ids.encode('waiver', done.id)} waived: {money_format.plain(done.amount, done.currency)} of"
+        f"{ids.encode('waiver', done.id)} {_said('waived', done)}: {money_format.plain(done.amount, done.currency)} of"
         f" {left.reference}; {money_format.plain(left.due, left.currency)} due."
     )
 
@@ -214,7 +216,7 @@ def correct(payment_id: str, reason: str, as_json: bool) -> None:
     if as_json:
         show([facts])
     else:
-        click.echo(f"{payment_id} corrected by {facts['entryId']}.")
+        click.echo(f"{payment_id} {_said('corrected', opposite)} by {facts['entryId']}.")
 
 
 def _known(text: str) -> uuid.UUID:
@@ -252,6 +254,12 @@ def _told(one: Retry) -> dict[str, Any]:
     }
 
 
+def _said(what: str, entry: Payment | Waiver) -> str:
+    """What was done; of the same entry once more, that nothing was done now."""
+    since = entry.entered_already
+    return f"{what} already, on {since.astimezone(dt.UTC):%Y-%m-%d at %H:%M} UTC" if since else what
+
+
 def _facts(entry: Payment | Waiver, order: OrderFacts | None = None) -> dict[str, Any]:
     """What was entered; amounts as text, so that no digit is lost."""
     is_waiver = isinstance(entry, Waiver)
@@ -263,5 +271,6 @@ def _facts(entry: Payment | Waiver, order: OrderFacts | None = None) -> dict[str
         "currency": entry.currency,
         "corrects": entry.corrects_id and ids.encode(kind, entry.corrects_id),
         "recordedBy": entry.recorded_by,
+        "wasEnteredBefore": entry.entered_already is not None,
     }
     return facts | ({"order": order.reference, "due": money_format.decimal(order.due, order.currency)} if order else {})

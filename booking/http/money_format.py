@@ -27,7 +27,7 @@ def money(amount: Decimal, currency: str, with_decimals: bool = False) -> str:
     digits = decimals(currency) if with_decimals or has_fraction([exact], currency) else 0
     # CLDR's own digits differ from ISO 4217 for some currencies, so ours are in the pattern.
     pattern = "#,##0" + (f".{'0' * digits}" if digits else "")
-    sign, figures = "-" if exact < 0 else "", _figures(abs(exact), pattern, locale())
+    sign, figures = "\N{MINUS SIGN}" if exact < 0 else "", _figures(abs(exact), pattern, locale())
     return sign + _beside_its_sign(figures, symbol(currency))
 
 

@@ -257,11 +257,21 @@ def test_a_hold_that_ran_out_meanwhile_is_not_confirmed(clerk: Visitor, held: Bo
 
 def test_money_that_was_taken_is_entered_once(clerk: Visitor, due: Booking) -> None:
     clerk.go(at(due))
-    for _ in range(2):
+    for said in ("The payment is entered.", "Entered already:"):
         clerk.go(at(due)).send(at(due, "received"), amount="100", by="desk", reference="receipt 7")
         assert clerk.status == 200
+        assert said in clerk.text
+    assert "The payment is entered." not in clerk.text
     assert [one.amount for one in payments_of(due)] == [Decimal(100)]
     assert order_of(due).due == Decimal(260)
+
+
+def test_the_day_of_a_payment_is_told_where_it_is_not_that_of_its_entry(clerk: Visitor, due: Booking) -> None:
+    today = clock.today(due.time_zone)
+    for reference, on in (("receipt 1", ""), ("receipt 2", str(today - dt.timedelta(days=3)))):
+        clerk.go(at(due)).send(at(due, "received"), amount="100", by="desk", reference=reference, receivedOn=on)
+    assert [one.value_date for one in payments_of(due)] == [today, today - dt.timedelta(days=3)]
+    assert clerk.text.count("paid on") == 1
 
 
 @each(
@@ -327,8 +337,10 @@ def test_money_that_staff_took_is_given_back_by_staff(clerk: Visitor, due: Booki
     payments.record_received(SYSTEM, due.order_id, Decimal(360), by="desk", reference="receipt 1")
     clerk.go(at(due, "cancel")).send(at(due, "cancel"))
     [refund] = [one for one in payments_of(due) if one.kind == "refund"]
-    clerk.send(at(due, f"entries/{encode('payment', refund.id)}/returned"), reference="cash 3")
+    action = at(due, f"entries/{encode('payment', refund.id)}/returned")
+    clerk.send(action, reference="cash 3")
     assert "The refund is entered." in clerk.text
+    assert "Entered already:" in _posted(clerk, action, reference="cash 3").text
     assert order_of(due).refunded == Decimal(360)
 
 

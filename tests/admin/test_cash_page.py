@@ -191,7 +191,7 @@ def test_a_refund_of_a_card_at_the_desk_is_paid_out_in_cash(
     assert shown["value"] == "terminal"
     page.send(f"/admin/bookings/{booking}/entries/{refund}/returned", by="desk", reference="cash 1")
     clerk.go(CASH)
-    assert all(text in clerk.text for text in ("Paid out", "-€100", "cash 1"))
+    assert all(text in clerk.text for text in ("Paid out", "−€100", "cash 1"))
     clerk.send(drawer(room, bob), counted="0")
     assert (clerk.status, list(clerk.problems)) == (400, ["Note is needed where the count is not what is expected."])
 

@@ -77,6 +77,6 @@ def test_they_are_written_as_the_language_writes_them(
         assert number_format.nights(1200).startswith(nights)
 
 
-@each(("amount", "written"), [("-3", "-€3"), ("240", "€240"), ("0.5", "€0.50")])
+@each(("amount", "written"), [("-3", "−€3"), ("240", "€240"), ("0.5", "€0.50")])
 def test_money_in_english(app: Flask, amount: str, written: str) -> None:
     assert money_format.money(Decimal(amount), "EUR") == written

@@ -279,7 +279,7 @@ def test_any_name_fits_into_the_calendar(name: Any) -> None:
         ("1200", "ZAR", "ZAR\N{NO-BREAK SPACE}1,200"),
         ("1200.5", "USD", "US$1,200.50"),
         ("90", "CAD", "CA$90"),
-        ("-3", "EUR", "-€3"),
+        ("-3", "EUR", "−€3"),
     ],
 )
 def test_money_has_the_currencys_own_decimals(amount: str, currency: str, spelled: str) -> None:

@@ -54,6 +54,9 @@ from booking.infra.ids import encode, new_id
 
 LONGEST = 255  # characters of a reference, and of who says so
 A_DAY = dt.timedelta(days=1)  # elsewhere it may be tomorrow already
+# Money may be older than its order, which came from another system or was typed in late: stays are paid up to a year
+# ahead, and some weeks pass until then. What is older still was mistyped.
+PAID_AHEAD = dt.timedelta(days=400)
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -68,14 +71,16 @@ def received(
 ) -> Payment:
     """Enter money that staff has taken for a guaranteed or paid order: at most what is due, once for each `reference`.
 
-    `by` is one of BY_HAND; `received_on` the day, today by default. The same entry once more is the first one.
-    Raises Invalid, OrderNotFound, Forbidden, NothingOwed, EntryDiffers; PaymentInProgress while the order is charged.
+    `by` is one of BY_HAND; `received_on` the day, today by default. The same entry once more is the first one, with
+    `entered_already`. Raises Invalid, OrderNotFound, Forbidden, NothingOwed, EntryDiffers; PaymentInProgress while the
+    order is charged.
     """
     order = orders.permitted(actor, Action.RECORD_PAYMENTS, order_id, lock=True)
     reference = _sensible(order, amount, by, reference, received_on)
     if same := _entered(order, reference):
         if (same.amount, same.provider) != (amount, by):
             raise EntryDiffers
+        same.entered_already = same.created_at
         return same
     refuse_unless_due(order, amount)
     new = Payment(id=new_id(), order_id=order.id, booking_id=orders.first_booking(order), kind=CHARGE, purpose=BALANCE)
@@ -96,16 +101,18 @@ def returned(
     returned_on: dt.date | None = None,
     by: str | None = None,
 ) -> Payment:
-    """Enter that staff has given a refund back that awaits them. The same entry once more is the first one.
+    """Enter that staff has given a refund back that awaits them. The same entry once more is the first one,
+    with `entered_already`.
 
     `by` is one of BY_HAND; without it, the way that it was paid. Raises Invalid, PaymentNotFound, OrderNotFound,
     Forbidden, EntryDiffers; RefundNotOwed, as the one of its kinds that says why.
     """
     refund = _locked(actor, Action.RECORD_PAYMENTS, payment_id)
-    reference = _stated_return(reference, returned_on, by)
+    reference = _stated_return(refund, reference, returned_on, by)
     if refund.state == SUCCEEDED and refund.recorded_by and refund.provider_reference == reference:
         if by not in (None, refund.provider):
             raise EntryDiffers
+        refund.entered_already = refund.updated_at  # nothing changes it any more
         return refund
     _refuse_unless_awaited(refund)
     refund.state, refund.provider = SUCCEEDED, by or refund.provider
@@ -114,13 +121,14 @@ def returned(
     return refund
 
 
-def _stated_return(reference: str, on: dt.date | None, by: str | None) -> str:
+def _stated_return(refund: Payment, reference: str, on: dt.date | None, by: str | None) -> str:
     """The reference without blanks around it. Raises Invalid, with every field that is wrong."""
     problems = {} if by is None else _wrong_way(by)
     try:
-        reference = stated(reference, on, "returnedOn")
+        reference = stated(reference)
     except Invalid as wrong:
         problems |= wrong.details
+    problems |= _wrong_day(db.session.get_one(Order, refund.order_id), on, "returnedOn")
     if problems:
         raise Invalid(details=problems)
     return reference
@@ -153,6 +161,7 @@ def take_back(
     mistaken = _locked(actor, Action.CORRECT_PAYMENTS, payment_id)
     reason = stated(reason, field="reason")
     if done := db.session.scalars(select(Payment).where(Payment.corrects_id == mistaken.id)).one_or_none():
+        done.entered_already = done.created_at
         return done, []
     if mistaken.recorded_by is None or mistaken.corrects_id:
         raise EntryNotCorrectable
@@ -204,9 +213,9 @@ def _opposite(entry: Payment) -> Payment:
 
 def _sensible(order: Order, amount: Decimal, by: str, reference: str, on: dt.date | None) -> str:
     """The reference without blanks around it. Raises Invalid, with every field that is wrong."""
-    problems = _wrong_amount(order, amount) | _wrong_way(by)
+    problems = _wrong_amount(order, amount) | _wrong_way(by) | _wrong_day(order, on, "receivedOn")
     try:
-        reference = stated(reference, on, "receivedOn")
+        reference = stated(reference)
     except Invalid as wrong:
         problems |= wrong.details
     if problems:
@@ -226,15 +235,19 @@ def _wrong_amount(order: Order, amount: Decimal) -> dict[str, Notice]:
     return {} if amount == money.rounded(amount, order.currency) else {"amount": Notice("too_many_decimals")}
 
 
-def stated(reference: str, on: dt.date | None = None, day: str = "", *, field: str = "reference") -> str:
-    """Without blanks around it. Raises Invalid, with every field that is wrong."""
+def _wrong_day(order: Order, on: dt.date | None, field: str) -> dict[str, Notice]:
+    if on and on > clock.now().date() + A_DAY:
+        return {field: Notice("in_the_future")}
+    return {field: Notice("too_long_ago")} if on and on < order.created_at.date() - PAID_AHEAD else {}
+
+
+def stated(reference: str, *, field: str = "reference") -> str:
+    """Without blanks around it. Raises Invalid."""
     reference, problems = names.trimmed(reference), {}
     if not names.is_visible(reference):
         problems[field] = Notice("missing")
     elif len(reference) > LONGEST:
         problems[field] = Notice("too_long", most=LONGEST)
-    if on and on > clock.now().date() + A_DAY:
-        problems[day] = Notice("in_the_future")
     if problems:
         raise Invalid(details=problems)
     return reference

@@ -186,6 +186,8 @@ class Payment(Model):
     """One attempt to move money. Its id is the provider's idempotency key."""
 
     __tablename__ = "payments"
+    __allow_unmapped__ = True
+    entered_already: dt.datetime | None = None  # kept nowhere: of what a verb returns that found the same entry
     __table_args__ = (
         CheckConstraint(one_of("kind", PAYMENT_KINDS), name="kind_known"),
         CheckConstraint(one_of("state", PAYMENT_STATES), name="state_known"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
@@ -20,6 +21,8 @@ class Waiver(Model):
     """
 
     __tablename__ = "waivers"
+    __allow_unmapped__ = True
+    entered_already: dt.datetime | None = None  # kept nowhere: of what a verb returns that found the same entry
     __table_args__ = (
         CheckConstraint("amount > 0", name="amount_positive"),
         CheckConstraint(check_sql("amount"), name="amount_decimals"),

@@ -36,6 +36,7 @@ def waive(actor: Actor, order_id: uuid.UUID, reason: str, amount: Decimal | None
     if same := _entered(order, reason):
         if amount not in (None, same.amount):
             raise EntryDiffers
+        same.entered_already = same.created_at
         return same
     amount = order.due if amount is None else amount
     by_hand.refuse_unless_due(order, amount)
@@ -71,6 +72,7 @@ def take_back(actor: Actor, waiver_id: uuid.UUID, reason: str) -> Waiver:
     orders.permitted(actor, Action.WAIVE_DEBTS, order_id, lock=True)
     reason = by_hand.stated(reason, field="reason")
     if done := db.session.scalars(select(Waiver).where(Waiver.corrects_id == waiver_id)).one_or_none():
+        done.entered_already = done.created_at
         return done
     mistaken = db.session.get_one(Waiver, waiver_id)
     if mistaken.corrects_id:

@@ -182,6 +182,7 @@ def test_who_may_enter_it(vouched: Booking, alice: User, bob: User, room: Room) 
         ({"reference": " \u2800 "}, "reference"),
         ({"reference": "x" * 256}, "reference"),
         ({"received_on": dt.date(2999, 1, 1)}, "receivedOn"),
+        ({"received_on": dt.date(1900, 1, 1)}, "receivedOn"),
     ],
 )
 def test_bad_input_names_the_field(vouched: Booking, wrong: dict[str, object], field: str) -> None:
