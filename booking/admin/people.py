@@ -74,6 +74,17 @@ def give(user_id: str) -> Response:
     return _act(f"role-{user_id}", change)
 
 
+@blueprint.post("/<user_id>/role/end")
+def end_one(user_id: str) -> Response:
+    """One role of several; with it their sign-ins."""
+
+    def leave(form: Form, team: Team) -> str:
+        people.take_role(actor(), _member(team, user_id), _place(team, form.value("property")))
+        return "role ended"
+
+    return _act(f"roles-{user_id}", leave)
+
+
 @blueprint.post("/<user_id>/end")
 def end(user_id: str) -> Response:
     """All of somebody's roles that one may give, and with them their sign-ins."""
@@ -119,7 +130,7 @@ def _member(team: Team, user_id: str) -> uuid.UUID:
 
 
 def _page(form: Form, what: str, status: int = 200) -> Response:
-    team, houses = people.get_team(actor()), entrance.desk().houses
+    team, houses, chosen = people.get_team(actor()), entrance.desk().houses, entrance.desk().house
     names = {house.id: house.name for house in houses}
     places = [(encode("property", house.id), house.name) for house in houses if _is_within(team, house.id)]
     facts: dict[str, Any] = {
@@ -133,6 +144,8 @@ def _page(form: Form, what: str, status: int = 200) -> Response:
         "role_of": states.role,
         "places": [(ALL, gettext("All properties")), *places] if team.everywhere else places,
         "place_of": lambda place: names.get(place, "") if place else gettext("All properties"),
+        "key_of": lambda place: encode("property", place) if place else ALL,
+        "here": encode("property", chosen.id) if chosen and _is_within(team, chosen.id) else None,
         "me": visitor().id,
     }
     return page("admin/people.html", block="main", status=status, **facts)

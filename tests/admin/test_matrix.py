@@ -176,6 +176,7 @@ ROUTES: dict[str, Route] = {
     "POST /admin/people/invitations": Route(OWNERS),
     "POST /admin/people/invitations/<invitation_id>/withdraw": Route(OWNERS_HERE),
     "POST /admin/people/<user_id>/role": Route(OWNERS_HERE, lambda house: {"role": "desk", "property": house.here}),
+    "POST /admin/people/<user_id>/role/end": Route(OWNERS_HERE, lambda house: {"property": house.here}),
     "POST /admin/people/<user_id>/end": Route(OWNERS_HERE),
     "GET /admin/audit": Route({OWNER_OF_ALL}),
     "POST /admin/audit/<log_id>/undo": Route({OWNER_OF_ALL}),

@@ -110,6 +110,19 @@ def test_a_role_is_given_in_place_of_the_one_before(owner: Visitor, bob: User, r
     assert roles_of(bob) == {(Role.MANAGER, room.property_id)}
 
 
+def test_the_role_somebody_has_is_chosen_and_one_of_several_ends_alone(owner: Visitor, bob: User, room: Room) -> None:
+    elsewhere, place = a_room().property_id, encode("property", room.property_id)
+    staff.give_role(SYSTEM, bob.id, Role.MANAGER, room.property_id)
+    address = f"{PEOPLE}/{encode('user', bob.id)}/role"
+    form = owner.go(PEOPLE).form(address)
+    assert [one["value"] for one in form.select("option[selected]")] == ["manager", place]
+    assert owner.page.select_one(f'form[action="{address}/end"]') is None
+    staff.give_role(SYSTEM, bob.id, Role.DESK, elsewhere)
+    owner.go(PEOPLE).send(f"{address}/end", property=place)
+    assert "The role has ended" in owner.text
+    assert roles_of(bob) == {(Role.DESK, elsewhere)}
+
+
 @each("sent", [{"role": "king"}, {"property": "property_x"}, {"property": ""}])
 def test_a_role_that_is_none_keeps_what_was_chosen(
     app: Flask, alice: User, bob: User, room: Room, sent: dict[str, str]
@@ -249,6 +262,23 @@ def test_pressed_twice_it_is_one_email_and_a_later_one_replaces_it(
     assert [one.id for one in invitations.pending(actor)] == [second]
     with pytest.raises(InvitationOver):
         invitations.shown(link_of(first, secrets), secrets)
+
+
+def test_nobody_is_invited_for_what_they_are_or_are_invited_for(
+    owner: Visitor, olga: User, bob: User, room: Room
+) -> None:
+    staff.give_role(SYSTEM, bob.id, Role.DESK, room.property_id)
+    place = encode("property", room.property_id)
+    owner.go(PEOPLE)
+    assert owner.form(f"{PEOPLE}/invitations").select_one("option[selected]")["value"] == place  # type: ignore[index]
+    owner.send(f"{PEOPLE}/invitations", email="BOB@example.com", role="desk", property=place)
+    assert (owner.status, owner.problems) == (400, ["This person has this role already."])
+    owner.go(PEOPLE).send(f"{PEOPLE}/invitations", email="zoe@example.com", role="desk", property="all")
+    later(dt.timedelta(minutes=2))
+    owner.go(PEOPLE).send(f"{PEOPLE}/invitations", email="zoe@example.com", role="desk", property="all")
+    assert "This person is invited for this role already" in owner.text
+    assert len(invited()) == 1
+    assert "Withdraw the invitation to zoe@example.com" in owner.text
 
 
 def test_at_once_it_is_one_email_too(app: Flask, olga: User) -> None:

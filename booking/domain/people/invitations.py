@@ -11,17 +11,18 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import AfterValidator
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from booking.domain import messages
 from booking.domain.actors import Actor, Role
-from booking.domain.errors import Forbidden, InvitationOver, InvitedAnother, NotFound
+from booking.domain.errors import Forbidden, Invalid, InvitationOver, InvitedAnother, NotFound
 from booking.domain.inputs import Input, one_of
+from booking.domain.notices import Notice
 from booking.domain.people import audit_log, email_verification, mailed_links, memberships, permissions, staff, users
 from booking.domain.people.inputs import Email
 from booking.domain.people.invitation_models import Invitation
 from booking.domain.people.mailed_links import LinkKind, Secrets
-from booking.domain.people.models import User
+from booking.domain.people.models import StaffMembership, User
 from booking.domain.people.permissions import Action
 from booking.domain.people.team import ROLES
 from booking.domain.people.users import email_key
@@ -58,10 +59,11 @@ class ShownInvitation:
 def invite(
     actor: Actor, email: str, role: Role, property_id: uuid.UUID | None, *, by: uuid.UUID | None = None
 ) -> uuid.UUID:
-    """Have an email sent; what was open for the same address and property ends. Its id. Raises Forbidden.
+    """Have an email sent; what was open for the same address and property ends. Its id.
 
-    A command, which has no account, does it in the name of one that may give the role: `by`. The same once more within
-    a minute is the first one: a button that was pressed twice sends one email.
+    Raises Forbidden; Invalid where they have that role already, or are invited for it. A command, which has no account,
+    does it in the name of one that may give the role: `by`. The same once more within a minute is the first one: a
+    button that was pressed twice sends one email.
     """
     permissions.require(actor, Action.GIVE_ROLES, at=property_id, otherwise=Forbidden)
     inviter = actor.account if by is None else _may_invite(by, property_id)
@@ -70,6 +72,7 @@ def invite(
     recent = select(Invitation.id).where(*same, Invitation.role == role, Invitation.created_at > sql_now() - PAUSE)
     if found := db.session.scalar(recent.limit(1)):
         return found
+    _refuse_needless(email_key(email), role, property_id, db.session.scalar(select(Invitation.role).where(*same)))
     db.session.execute(update(Invitation).where(*same).values(withdrawn_at=sql_now()))
     made = Invitation(id=new_id(), email=email, email_key=email_key(email), role=role, property_id=property_id)
     made.invited_by, made.created_at, made.expires_at = inviter, sql_now(), sql_now() + GOOD_FOR
@@ -145,6 +148,16 @@ def withdraw(actor: Actor, invitation_id: uuid.UUID) -> None:
         found.withdrawn_at = sql_now()
         facts = {"role": found.role, "property": _written(found.property_id)}
         audit_log.record(actor, "invitation.withdrawn", encode("invitation", found.id), before=facts)
+
+
+def _refuse_needless(key: str, role: Role, property_id: uuid.UUID | None, invited_as: str | None) -> None:
+    """What somebody is everywhere they are at a property, too."""
+    there = or_(StaffMembership.property_id == property_id, StaffMembership.property_id.is_(None))
+    theirs = select(StaffMembership.id).join(User, User.id == StaffMembership.user_id).where(User.email_key == key)
+    if db.session.scalar(theirs.where(StaffMembership.role == role, there).limit(1)):
+        raise Invalid(details={"email": Notice("has_this_role")})
+    if invited_as == role:
+        raise Invalid(details={"email": Notice("invited_for_this_role")})
 
 
 def _may_invite(account: uuid.UUID, property_id: uuid.UUID | None) -> uuid.UUID:

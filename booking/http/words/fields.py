@@ -73,6 +73,8 @@ PROBLEMS: Templates = {
     "not_one_property": _("all rooms of an order must be of one property"),
     "calendar_too_long": _("at most %(most)s nights are shown at once"),
     # --- accounts
+    "has_this_role": _("this person has this role already"),
+    "invited_for_this_role": _("this person is invited for this role already; withdraw that invitation first"),
     "wrong": _("%(field)s is wrong"),
     "email_taken": _("An account with this email already exists."),
     "other_region": _("%(field)s must be %(region)s: accounts of other regions are made there"),
