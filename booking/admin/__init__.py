@@ -19,12 +19,14 @@ from booking.admin import (
     notes,
     people,
     registers,
+    room_list,
     today,
     views,
 )
 
 AREAS = (
     today.blueprint,
+    room_list.blueprint,
     calendar.blueprint,
     bookings.blueprint,
     views.blueprint,

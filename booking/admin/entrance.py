@@ -43,7 +43,7 @@ class Desk:
     @property
     def sections(self) -> list[Section]:
         """The menu of whoever is here."""
-        found = [Section("admin.today.show", gettext("Today"), "sun", ("admin.today",))]
+        found = [Section("admin.today.show", gettext("Today"), "sun", ("admin.today", "admin.room_list"))]
         if self.areas.bookings:
             areas = (
                 "bookings",

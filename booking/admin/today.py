@@ -12,16 +12,15 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from flask import Blueprint, Response, request, session, url_for
+from flask import Blueprint, Response, request, url_for
 
+from booking.admin import day_told, room_list
 from booking.admin.day_rows import Rows
 from booking.admin.entrance import desk
 from booking.domain import inventory, reservations
-from booking.domain.errors import BookingError, BookingNotFound, Conflict, Invalid, RoomNotFound
-from booking.domain.inventory import RoomState
+from booking.domain.errors import BookingNotFound, Conflict
 from booking.domain.reservations import Booking, HouseDay
-from booking.domain.stays import Stay, StayRules
-from booking.http import words
+from booking.domain.stays import StayRules
 from booking.http.services import current_services
 from booking.infra.ids import decode, encode
 from booking.pages import formats
@@ -32,7 +31,6 @@ from booking.pages.signed_in import actor
 blueprint = Blueprint("today", __name__)
 
 TODAY, ASK = "admin/today.html", "admin/today_ask.html"
-TOLD = "today"  # in the cookie: what has just been done or refused, told once
 VERBS: dict[str, Callable[..., Booking]] = {
     "check-in": reservations.check_in,
     "check-out": reservations.check_out,
@@ -56,8 +54,8 @@ def show() -> Response:
         block="main",
         rows=Rows(with_house=not desk().house, is_today=day is None),
         today=found,
-        to_clean=_rooms(found) if day is None else None,
-        told=session.pop(TOLD, None),
+        **_rooms(found),
+        told=day_told.taken(),
         day=day,
         shown=reference,
         before=reference - DAY,
@@ -102,30 +100,6 @@ def undo(booking_id: str, step: str) -> Response:
     return _told(lambda: reservations.undo_desk_step(actor(), key, context, step=step, seen_version=seen), "undone")
 
 
-@blueprint.post("/rooms/<room_id>/status")
-def set_status(room_id: str) -> Response:
-    """A room is clean, dirty, inspected, or out of order for so many nights."""
-    form, key, rules = Form.posted(), _room(room_id), _rules()
-    seen, status = form.number("version"), form.value("status")
-
-    def said() -> RoomState:
-        if status != inventory.ROOM_OUT_OF_ORDER:
-            return inventory.set_room_status(actor(), key, status, seen_version=seen)
-        first = rules.today(inventory.get_room_state(actor(), key).time_zone)
-        stay, reason = Stay(first, _day(form.value("to")) or first + DAY), form.value("reason")
-        return inventory.put_out_of_order(actor(), key, stay, rules=rules, reason=reason, seen_version=seen)
-
-    return _told_of_room(said, status)
-
-
-@blueprint.post("/rooms/<room_id>/status/undo")
-def undo_status(room_id: str) -> Response:
-    """As it was before, within a minute."""
-    form, key = Form.posted(), _room(room_id)
-    seen = form.number("version")
-    return _told_of_room(lambda: inventory.undo_room_status(actor(), key, _rules(), seen_version=seen), "undone")
-
-
 # --- what is told once, above the lists
 
 
@@ -133,51 +107,31 @@ def _told(act: Callable[[], Booking], done: str) -> Response:
     try:
         booking = act()
     except Conflict as refusal:
-        return _refused(refusal)
-    session[TOLD] = {
-        "done": done,
-        "what": f"{booking.room_name}, {booking.reference}",
-        "booking": encode("booking", booking.id),
-        "version": booking.version,
-        "undo": done in VERBS and reservations.last_desk_step(booking) is not None,
-    }
+        day_told.tell_refusal(refusal)
+    else:
+        undo, what = done in VERBS and reservations.last_desk_step(booking) is not None, _named(booking)
+        day_told.tell(done, what=what, booking=encode("booking", booking.id), version=booking.version, undo=undo)
     return go_to(url_for(".show"))
 
 
-def _told_of_room(act: Callable[[], RoomState], done: str) -> Response:
-    try:
-        state = act()
-    except (Conflict, Invalid) as refusal:
-        return _refused(refusal)
-    session[TOLD] = {
-        "done": f"room-{done}",
-        "what": state.room_name,
-        "room": encode("room", state.room_id),
-        "version": state.version,
-        "undo": state.undo_until is not None,
-    }
-    return go_to(url_for(".show"))
-
-
-def _refused(refusal: BookingError) -> Response:
-    problems = [words.problem(*one) for one in refusal.details.items()]
-    session[TOLD] = {"done": "refused", "why": " ".join(problems) or words.message(refusal)}
-    return go_to(url_for(".show"))
+def _named(booking: Booking) -> str:
+    return f"{booking.room_name}, {booking.reference}"
 
 
 # --- parts of the page
 
 
-def _rooms(found: HouseDay) -> list[tuple[RoomState, bool]]:
-    """Rooms that are not clean, and whether somebody arrives there today; those first."""
-    if not desk().shown_houses:
-        return []
+def _rooms(found: HouseDay) -> dict[str, Any]:
+    """Rooms to clean, those first in which somebody arrives today, and rooms out of order; of another day none."""
+    if found.day is not None:
+        return {"to_clean": None, "out_of_order": None}
     wanted = {one.booking.room_id for one in found.arrivals if one.presence == reservations.EXPECTED}
-    house = desk().house
-    states = inventory.room_states(actor(), house.id if house else None, to_be_seen_to=True)
-    unfit = inventory.ROOM_DIRTY, inventory.ROOM_OUT_OF_ORDER
-    dirty = [one for one in states if one.status in unfit or one.undo_until]
-    return sorted(((one, one.room_id in wanted) for one in dirty), key=lambda one: not one[1])
+    unfit = [(one, one.room_id in wanted) for one in room_list.of_shown_houses(to_be_seen_to=True)]
+    dirty = [one for one in unfit if one[0].status == inventory.ROOM_DIRTY]
+    return {
+        "to_clean": sorted(dirty, key=lambda one: not one[1]),
+        "out_of_order": [one for one in unfit if one[0].status == inventory.ROOM_OUT_OF_ORDER],
+    }
 
 
 def _write_alike(visits: Any) -> None:
@@ -205,12 +159,6 @@ def _rules() -> StayRules:
 def _booking(text: str) -> uuid.UUID:
     if (found := decode("booking", text)) is None:
         raise BookingNotFound
-    return found
-
-
-def _room(text: str) -> uuid.UUID:
-    if (found := decode("room", text)) is None:
-        raise RoomNotFound
     return found
 
 

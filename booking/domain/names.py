@@ -20,6 +20,7 @@ _PLAIN_LINK = re.compile(
 )
 # What some mail program may turn into a link: also Dr.Smith, so this refuses nothing.
 _MAY_BECOME_LINK = re.compile(r"[^\s.]\.[^\W\d_]{2,}|@\S")
+_NUMBER = re.compile(r"(\d+)")
 
 
 def trimmed(text: str) -> str:
@@ -52,3 +53,8 @@ def _bare(text: str) -> str:
     """As a mail program may understand it: full-width letters as plain ones, nothing invisible between them."""
     plain = unicodedata.normalize("NFKC", text).replace("\u3002", ".")
     return "".join(sign for sign in plain if unicodedata.category(sign) != "Cf" and sign not in _FILLERS)
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """To sort by: numbers within names by their value, "Room 9" before "Room 10"; capitals do not count."""
+    return [(int(part), "") if part.isdecimal() else (-1, part.casefold()) for part in _NUMBER.split(name)]

@@ -157,6 +157,7 @@ ROUTES: dict[str, Route] = {
     "POST /admin/day/<booking_id>/<step>": Route(DESK, steps="check-in"),
     "GET /admin/day/<booking_id>/<step>": Route(DESK, steps="check-out"),
     "POST /admin/day/<booking_id>/undo/<step>": Route(DESK, steps="check-in"),
+    "GET /admin/rooms": Route(STAFF),
     "POST /admin/rooms/<room_id>/status": Route(HOUSE, lambda _: {"status": "dirty"}),
     "POST /admin/rooms/<room_id>/status/undo": Route(HOUSE),
     "GET /admin/calendar/": Route(SEES),

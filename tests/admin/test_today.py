@@ -152,14 +152,15 @@ def test_rooms_are_cleaned_and_put_out_of_order_by_housekeeping_which_sees_no_gu
     maid = working(app, bob, Role.HOUSEKEEPING, room)
     assert "Zoë" not in maid.text
     assert "The attic" in part(maid, "rooms")
-    press(maid, attic, "Clean")
+    press(maid, attic, "Mark as clean")
     assert "The attic is clean." in maid.text
     press(maid, attic, "Undo")
     assert inventory.get_room_state(SYSTEM, attic.id).status == "dirty"
     today = StayRules().today("Europe/Brussels")
     press(maid, attic, "Take it off sale", reason="no hot water", to=(today + 2 * DAY).isoformat())
     assert inventory.get_room_state(SYSTEM, attic.id).out_of_order == Stay(today, today + 2 * DAY)
-    press(maid, attic, "Clean")
+    assert part(maid, "out-of-order").startswith("Out of order 1 ")
+    press(maid, attic, "Back in order, on sale")
     assert nights_of(attic) == {}
     assert sent(maid.go("/admin/"), f"/admin/day/{encode('booking', booked.id)}/check-in").status == 404
     assert reload(booked).presence == "expected"

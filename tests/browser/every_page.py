@@ -40,6 +40,7 @@ PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "demo_mails.index": (GUEST, ("/demo/mails",)),
     "admin.today.show": (OWNER, ("/admin/", "/admin/?day={day}")),
     "admin.today.ask": (OWNER, ("/admin/day/{arrived}/check-out",)),
+    "admin.room_list.show": (OWNER, ("/admin/rooms", "/admin/rooms?q=no+such+room")),
     "admin.calendar.show": (OWNER, ("/admin/calendar/?property={house}", "/admin/calendar/?property={house}&days=90")),
     "admin.calendar.nights": (OWNER, ("/admin/calendar/nights?room={room}&{dates}",)),
     "admin.calendar.show_block": (OWNER, ("/admin/calendar/blocks/{block}",)),

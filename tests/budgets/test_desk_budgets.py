@@ -51,6 +51,7 @@ class Manned:
         return {
             "today": "/admin/",
             "another day": f"/admin/?day={clock.now().date() + DAY}",
+            "rooms": "/admin/rooms",
             "leaving early": f"/admin/day/{booking}/check-out",
             "calendar": "/admin/calendar/?days=90",
             "more rooms of the calendar": "/admin/calendar/?days=90&offset=1",
@@ -169,6 +170,7 @@ STATEMENTS = {
     "today": "select properties, select guest_registers, select guest_registers, select guest_registers,"
     " select payments, select deliveries, select bookings, select rooms",
     "another day": "select properties, select guest_registers",
+    "rooms": "select properties, select rooms",
     "leaving early": "select bookings, select orders, select rooms, select properties",
     "calendar": "select properties, select properties, select rooms, select rooms, select rooms, select availability,"
     " select blocks, select availability, select bookings",

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 
 from booking.domain import people
 from booking.domain.actors import Actor
@@ -27,6 +27,7 @@ from booking.domain.inventory.housekeeping_models import (
     RoomStatus,
 )
 from booking.domain.inventory.models import Block
+from booking.domain.names import natural
 from booking.domain.notices import Notice
 from booking.domain.people import Action
 from booking.domain.stays import Stay, StayRules
@@ -184,20 +185,20 @@ def unsoil(actor: Actor, room_id: uuid.UUID, at: dt.datetime) -> None:
 def states(actor: Actor, property_id: uuid.UUID | None = None, *, to_be_seen_to: bool = False) -> Sequence[RoomState]:
     """All rooms of a property, or of all that the actor may see, by their names, in one statement. Raises NotFound.
 
-    `to_be_seen_to`: only those that are not fit for a guest, or whose state can still be taken back.
+    Room 9 comes before room 10. `to_be_seen_to`: only those that are not fit for a guest.
     """
     own = people.reach(actor, Action.SET_ROOM_STATUS).properties
     if own is not None and (not own if property_id is None else property_id not in own):
         raise NotFound
-    found = _ROOMS.order_by(Property.name, Room.name, Room.id)
+    found = _ROOMS.order_by(Room.property_id, Room.id)
     if property_id is not None:
         found = found.where(Room.property_id == property_id)
     elif own is not None:
         found = found.where(Room.property_id.in_(own))
     if to_be_seen_to:
-        undoable = and_(RoomStatus.before.is_not(None), RoomStatus.since >= clock.now() - UNDO_WITHIN)
-        found = found.where(or_(RoomStatus.status.in_((DIRTY, OUT_OF_ORDER)), undoable))
-    return [_state(row, row.RoomStatus, row.Block) for row in db.session.execute(found)]
+        found = found.where(RoomStatus.status.in_((DIRTY, OUT_OF_ORDER)))
+    rows = sorted(db.session.execute(found), key=_by_name)
+    return [_state(row, row.RoomStatus, row.Block) for row in rows]
 
 
 @reading
@@ -210,9 +211,14 @@ def state(actor: Actor, room_id: uuid.UUID) -> RoomState:
 
 # --- around them
 
+
+def _by_name(row: Any) -> tuple[Any, ...]:
+    return row.property_name, row.property_id, natural(row.room_name)
+
+
 _FACTS = Room.id.label("room_id"), Room.name.label("room_name"), Room.property_id, Property.time_zone
 _ROOMS = (
-    select(*_FACTS, RoomStatus, Block)
+    select(*_FACTS, Property.name.label("property_name"), RoomStatus, Block)
     .join(Property, Property.id == Room.property_id)
     .outerjoin(RoomStatus, RoomStatus.room_id == Room.id)
     .outerjoin(Block, Block.id == RoomStatus.block_id)
