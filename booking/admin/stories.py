@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -108,6 +108,7 @@ FACTS = {
     "counted": _("Counted"),
     "difference": _("Difference"),
     "kept": _("Left in the drawer"),
+    "lastOwner": _("The last owner"),
     "email": _("Email"),
     "from": _("From"),
     "to": _("Until"),
@@ -133,8 +134,9 @@ FACTS = {
 }
 AMOUNTS = ("amount", "counted", "difference", "expected", "kept", "paidElsewhere", "refundAmount", "total")
 DAYS, DAY = ("checkIn", "checkOut", "from", "on", "to"), re.compile(r"\d{4}-\d\d-\d\d")
-CALLED = {
+CALLED: dict[str, Callable[[str], str]] = {
     "by": states.provider,
+    "lastOwner": lambda _: str(gettext("yes, by --force")),
     "presence": states.of_anything,
     "repeats": states.email,
     "status": states.of_anything,

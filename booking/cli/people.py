@@ -10,7 +10,7 @@ import click
 
 from booking.cli.json_output import as_json, instant, show
 from booking.cli.operator import Group, acting, refusals_said
-from booking.cli.users import warn_without_owner
+from booking.cli.users import force, warn_without_owner
 from booking.cli.values import Id
 from booking.domain import catalogue, people
 from booking.domain.actors import Role
@@ -112,8 +112,9 @@ def withdraw(invitation: uuid.UUID, as_json: bool) -> None:
 @click.argument("email")
 @role
 @at_property
+@force
 @as_json
-def change_role(email: str, role: str, slug: str | None, as_json: bool) -> None:
+def change_role(email: str, role: str, slug: str | None, force: bool, as_json: bool) -> None:
     """Give an account a role, in the place of what it is there. Its sign-ins end: it has to sign in again.
 
     \b
@@ -122,7 +123,7 @@ def change_role(email: str, role: str, slug: str | None, as_json: bool) -> None:
     """
     with refusals_said():
         user, where = people.get_user(acting(), email.strip()), _property(slug)
-        changed = people.give_role(acting(), user.id, Role(role), where)
+        changed = people.give_role(acting(), user.id, Role(role), where, even_last=force)
     if as_json:
         show([_facts(_member(email))])
     else:
@@ -132,8 +133,9 @@ def change_role(email: str, role: str, slug: str | None, as_json: bool) -> None:
 @group.command("end")
 @click.argument("email")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@force
 @as_json
-def end(email: str, yes: bool, as_json: bool) -> None:
+def end(email: str, yes: bool, force: bool, as_json: bool) -> None:
     """End somebody's access: all of their roles, and their sign-ins at once. Account and bookings stay.
 
     \b
@@ -144,7 +146,7 @@ def end(email: str, yes: bool, as_json: bool) -> None:
     if not (yes or as_json):
         click.confirm(f"End the access of {member.email} ({_roles(member)})?", abort=True)
     with refusals_said():
-        ended = people.end_staff_access(acting(), member.id)
+        ended = people.end_staff_access(acting(), member.id, even_last=force)
     if as_json:
         show([_facts(member) | {"roles": []}])
     else:

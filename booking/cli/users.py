@@ -22,6 +22,7 @@ from booking.http.services import current_services
 from booking.infra.ids import encode
 
 group = Group("users", help="Accounts.")
+force = click.option("--force", is_flag=True, help="Even where nobody is an owner any more then.")
 
 
 @group.command("create-owner")
@@ -67,8 +68,9 @@ def make_owner(email: str, as_json: bool) -> None:
 
 @group.command("revoke-owner")
 @click.argument("email")
+@force
 @as_json
-def revoke_owner(email: str, as_json: bool) -> None:
+def revoke_owner(email: str, force: bool, as_json: bool) -> None:
     """Make an owner a guest like any other. Its sign-ins end; its bookings stay.
 
     \b
@@ -78,7 +80,7 @@ def revoke_owner(email: str, as_json: bool) -> None:
     user = _get(email)
     if user.role != "owner":
         raise click.ClickException(f"{user.email} is no owner.")
-    people.take_role(acting(), user.id)
+    people.take_role(acting(), user.id, even_last=force)
     now = _get(email)
     _tell(now, f"{now.email} is {'a guest' if now.role == 'guest' else 'no owner any more'}.", as_json)
     warn_without_owner()
@@ -88,8 +90,9 @@ def revoke_owner(email: str, as_json: bool) -> None:
 @click.argument("email")
 @click.argument("role", type=click.Choice([role.value for role in Role]))
 @click.option("--property", "slug", help="Only at this property, by its slug. [default: at all of them]")
+@force
 @as_json
-def give_role(email: str, role: str, slug: str | None, as_json: bool) -> None:
+def give_role(email: str, role: str, slug: str | None, force: bool, as_json: bool) -> None:
     """Make an account owner, manager, desk or housekeeping. Its sign-ins end: it has to sign in again.
 
     \b
@@ -97,7 +100,7 @@ def give_role(email: str, role: str, slug: str | None, as_json: bool) -> None:
         flask users give-role dana@hotel.example desk --property seaside
     """
     user, where = _get(email), _property(slug)
-    changed = people.give_role(acting(), user.id, Role(role), where)
+    changed = people.give_role(acting(), user.id, Role(role), where, even_last=force)
     _tell(_get(email), f"{user.email} is {role} {_at(slug)}{'.' if changed else ' already.'}", as_json)
     if changed and user.role == "owner":
         warn_without_owner()
@@ -106,8 +109,9 @@ def give_role(email: str, role: str, slug: str | None, as_json: bool) -> None:
 @group.command("take-role")
 @click.argument("email")
 @click.option("--property", "slug", help="Only at this property, by its slug. [default: what counts at all of them]")
+@force
 @as_json
-def take_role(email: str, slug: str | None, as_json: bool) -> None:
+def take_role(email: str, slug: str | None, force: bool, as_json: bool) -> None:
     """End what an account is at a property, or at all. Its sign-ins end; its bookings stay.
 
     \b
@@ -115,7 +119,7 @@ def take_role(email: str, slug: str | None, as_json: bool) -> None:
         flask users take-role dana@hotel.example --property seaside
     """
     user, where = _get(email), _property(slug)
-    if not people.take_role(acting(), user.id, where):
+    if not people.take_role(acting(), user.id, where, even_last=force):
         raise click.ClickException(f"{user.email} has no role {_at(slug)}.")
     _tell(_get(email), f"{user.email} has no role {_at(slug)} any more.", as_json)
     warn_without_owner()

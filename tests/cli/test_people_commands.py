@@ -74,6 +74,10 @@ def test_a_role_is_changed_and_access_ended_and_a_house_without_an_owner_is_told
         == "bob@example.com has no access any more: 1 role ended.\n"
     )
     assert (held(bob), run(runner, "end", "bob@example.com", "--yes").exit_code) == ([], 1)
-    last: Any = run(runner, "end", "alice@example.com", "--yes")
+    refused = run(runner, "end", "alice@example.com", "--yes")
+    assert (refused.exit_code, held(alice)) == (1, ["owner"])
+    assert refused.stderr == "Error: This is the only owner. Make somebody else an owner first.\n"
+    last: Any = run(runner, "end", "alice@example.com", "--yes", "--force")
     assert (last.exit_code, held(alice)) == (0, [])
-    assert "Nobody is an owner now" in last.stderr
+    assert last.stderr == "Nobody is an owner now: `flask users make-owner` names one.\n"
+    assert people.audit_entries(SYSTEM, limit=1)[0].now["lastOwner"] is True

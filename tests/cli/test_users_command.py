@@ -48,7 +48,9 @@ def test_a_guest_becomes_an_owner_and_a_guest_again(app: Flask, alice: User) -> 
     assert role("alice") == "owner"
     assert open_sessions(alice) == 0
     assert run(app, "make-owner", "alice@example.com").output == "alice@example.com is an owner already.\n"
-    revoked = run(app, "revoke-owner", "alice@example.com")
+    refused = run(app, "revoke-owner", "alice@example.com")
+    assert (refused.exit_code, role("alice")) == (1, "owner")
+    revoked = run(app, "revoke-owner", "alice@example.com", "--force")
     assert revoked.exit_code == 0
     assert "alice@example.com is a guest." in revoked.stdout
     assert "Nobody is an owner now" in revoked.stderr
@@ -57,7 +59,10 @@ def test_a_guest_becomes_an_owner_and_a_guest_again(app: Flask, alice: User) -> 
 
 def test_another_role_in_place_of_the_last_owners_is_given_with_a_warning(app: Flask, alice: User) -> None:
     run(app, "make-owner", "alice@example.com")
-    given = run(app, "give-role", "alice@example.com", "desk")
+    for words in (("give-role", "desk"), ("disable", "--yes"), ("delete", "--yes"), ("take-role",)):
+        refused = run(app, words[0], "alice@example.com", *words[1:])
+        assert (refused.exit_code, "This is the only owner." in refused.output) == (1, True)
+    given = run(app, "give-role", "alice@example.com", "desk", "--force")
     assert (given.exit_code, given.stdout) == (0, "alice@example.com is desk at all properties.\n")
     assert "Nobody is an owner now" in given.stderr
     assert run(app, "give-role", "alice@example.com", "manager").stderr == ""

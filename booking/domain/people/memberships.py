@@ -80,15 +80,20 @@ def owners() -> int:
 
 
 def refuse_last_owner(user_id: uuid.UUID) -> None:
-    """Inside the caller's transaction: raise LastOwner where nobody else may do everything.
+    """Inside the caller's transaction: raise LastOwner where nobody else may do everything."""
+    if is_last_owner(user_id):
+        raise LastOwner
+
+
+def is_last_owner(user_id: uuid.UUID) -> bool:
+    """Inside the caller's transaction, of an owner: whether nobody else may do everything.
 
     All owners' memberships are locked, in one order: of two who leave at once, the second finds the first gone.
     """
     locked = select(StaffMembership).where(*_OWNS_ALL).order_by(StaffMembership.id).with_for_update()
     others = {row.user_id for row in db.session.scalars(locked)} - {user_id}
     active = select(User.id).where(User.id.in_(others), User.disabled_at.is_(None))
-    if db.session.scalar(active.limit(1)) is None:
-        raise LastOwner
+    return db.session.scalar(active.limit(1)) is None
 
 
 _OWNS_ALL = StaffMembership.role == Role.OWNER, StaffMembership.property_id.is_(None)

@@ -59,6 +59,7 @@ class SecurityEventKind(StrEnum):
     LIMIT_HIT = "limit_hit"
 
 
+COMMAND = "flask "  # how doors of commands begin
 BAD = frozenset(
     {
         SecurityEventKind.SIGN_IN_FAILED,
@@ -111,8 +112,13 @@ def record_now(kind: SecurityEventKind, user_id: uuid.UUID | None, *, account: s
 
 
 def note(kind: SecurityEventKind, user_id: uuid.UUID | None = None, **facts: str) -> None:
-    """A line of the log alone: for what strangers may cause as often as they like."""
+    """A line of the log alone: for what strangers may cause as often as they like.
+
+    What a command did well is no line: it would stand among the sentences that whoever typed it reads.
+    """
     telemetry.count_security(kind)
+    if kind not in BAD and callers.door().startswith(COMMAND):
+        return
     who = encode("user", user_id) if user_id else ""
     say = telemetry.log.warning if kind in BAD else telemetry.log.info
     told = {name: value for name, value in facts.items() if value}

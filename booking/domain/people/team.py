@@ -79,10 +79,10 @@ def find(actor: Actor) -> Team:
 
 
 @transaction(isolation=READ_COMMITTED)
-def end_access(actor: Actor, user_id: uuid.UUID) -> int:
+def end_access(actor: Actor, user_id: uuid.UUID, *, even_last: bool = False) -> int:
     """Take every role of somebody that the actor may give; their sign-ins end at once. How many there were.
 
-    Raises AccountNotFound, also where the actor may give none; LastOwner.
+    Raises AccountNotFound, also where the actor may give none; LastOwner, but for an operator where `even_last`.
     """
     reach = permissions.reach(actor, Action.GIVE_ROLES)
     if not reach:
@@ -90,7 +90,7 @@ def end_access(actor: Actor, user_id: uuid.UUID) -> int:
     user = users.lock(user_id)
     theirs = db.session.scalars(_within(reach).where(StaffMembership.user_id == user_id)).all()
     for held in theirs:
-        staff.end(actor, user, held)
+        staff.end(actor, user, held, even_last=even_last)
     return len(theirs)
 
 
