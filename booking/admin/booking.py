@@ -6,9 +6,9 @@ import datetime as dt
 import uuid
 from collections.abc import Callable
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, session, url_for
+from flask_babel import gettext
 
 from booking.admin import calendar_place, states, stories
 from booking.domain import payments, people, reservations
@@ -26,7 +26,7 @@ from booking.domain.errors import (
 )
 from booking.domain.payments import DebtWaived, EntryMistaken, MoneyReceived, MoneyReturned, Payment, Waiver
 from booking.domain.reservations import DeskCancellation, Guaranteeing, StaffBooking
-from booking.http import words
+from booking.http import date_format, words
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.infra import clock
@@ -100,7 +100,7 @@ def receive(booking_id: str) -> Response:
 
 @blueprint.post("/waive")
 def waive(booking_id: str) -> Response:
-    """Let the guest off what is due, or a part of it."""
+    """Waive what is due, or a part of it."""
 
     def let_off(form: Form, seen: StaffBooking) -> Entry:
         given = form.accept(DebtWaived)
@@ -202,6 +202,7 @@ def _page(seen: StaffBooking, form: Form, what: str, status: int = 200) -> Respo
         "story": stories.of(seen),
         "states": states,
         "why": words.message,
+        "correction_of": lambda one: _correction_of(one, seen.booking.time_zone),
         "today": clock.today(seen.booking.time_zone),
         "other_days": {one.id for one in seen.payments if _moved_another_day(one, seen.booking.time_zone)},
         **calendar_place.facts(seen.booking.property_id),
@@ -215,11 +216,23 @@ def _done() -> dict[str, Any]:
     return {"done": said, "since": dt.datetime.fromisoformat(since) if since else None}
 
 
+def _correction_of(one: Entry, zone: str) -> str:
+    """What it is called to take an entry back: so that of several each is known."""
+    facts = {"sum": formats.money(one.amount, one.currency)}
+    if isinstance(one, Waiver):
+        day = date_format.day(date_format.local(one.created_at, zone).date())
+        return str(gettext("Correct: waiver of %(sum)s, %(reason)s, %(day)s", **facts, reason=one.reason, day=day))
+    facts |= {"by": states.provider(one.provider).lower(), "reference": one.provider_reference or ""}
+    facts["day"] = date_format.day(one.value_date or date_format.local(one.created_at, zone).date())
+    if one.kind == payments.REFUND:
+        return str(gettext("Correct: refund of %(sum)s, %(by)s, %(reference)s, %(day)s", **facts))
+    return str(gettext("Correct: payment of %(sum)s, %(by)s, %(reference)s, %(day)s", **facts))
+
+
 def _moved_another_day(one: Payment, zone: str) -> bool:
     """Whether staff said so. What takes an entry back has no day but its own."""
-    return bool(
-        one.value_date and not one.corrects_id and one.value_date != one.created_at.astimezone(ZoneInfo(zone)).date()
-    )
+    entered_on = date_format.local(one.created_at, zone).date()
+    return one.value_date is not None and not one.corrects_id and one.value_date != entered_on
 
 
 def _question(seen: StaffBooking, form: Form, status: int = 200) -> Response:
@@ -240,6 +253,8 @@ def _sums(seen: StaffBooking) -> list[Any]:
         order.refunded,
         order.refunding,
         order.due,
+        order.let_off,
+        order.waived,
         seen.to_request,
     ]
     moved = [one.amount for one in seen.payments] + [one.amount for one in seen.waivers]

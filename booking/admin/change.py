@@ -200,7 +200,7 @@ def _ways(seen: StaffBooking) -> list[tuple[str, str]]:
         ("transfer", gettext("By bank transfer")),
         ("later", gettext("Later")),
     ]
-    return [*ways, ("waived", gettext("Not at all: let the guest off"))] if seen.can.waive_changes else ways
+    return [*ways, ("waived", gettext("Not at all: it is waived"))] if seen.can.waive_changes else ways
 
 
 def _sums(seen: StaffBooking, answer: Answer) -> list[Decimal]:
@@ -209,5 +209,6 @@ def _sums(seen: StaffBooking, answer: Answer) -> list[Decimal]:
     if answer.preview:
         price = answer.preview.quote.price
         sums += [price.total, price.difference, price.kept, answer.preview.refund, answer.preview.due]
+        sums += [answer.preview.waived_more]
         sums += [line.each for line in answer.preview.lines]
     return [*sums, *(room.total for room in answer.offer.rooms)] if answer.offer else sums

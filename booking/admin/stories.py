@@ -41,7 +41,7 @@ ACTIONS = {
     "booking.reverted": _("Taken back at the desk"),
     "cash.closed": _("Cash counted"),
     "change.begun": _("Change begun"),
-    "debt.waived": _("Guest let off what was due"),
+    "debt.waived": _("Waived"),
     "debt.waiver_corrected": _("Waiver taken back"),
     "dispute.lost": _("Chargeback lost"),
     "dispute.open": _("Chargeback opened"),

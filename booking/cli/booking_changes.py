@@ -125,7 +125,11 @@ def _settled(seen: ChangePreview, how: str | None) -> str:
     waived = min(quote.difference, seen.due) if is_dearer and how == WAIVED else Decimal(0)
     way = f", {WAYS_TO_PAY[how]}" if is_dearer and how in WAYS_TO_PAY else ""
     sums = {"refunded": seen.refund, "waived": waived, f"due{way}": seen.due - waived}
-    return "".join(f" {money_format.plain(one, quote.currency)} will be {what}." for what, one in sums.items() if one)
+    already = "{} of it was waived, not paid." if seen.waived_more < 0 else "{} of it is waived already."
+    told = " " + already.format(money_format.plain(abs(seen.waived_more), quote.currency)) if seen.waived_more else ""
+    return told + "".join(
+        f" {money_format.plain(one, quote.currency)} will be {what}." for what, one in sums.items() if one
+    )
 
 
 def _stay(room: str, check_in: dt.date, check_out: dt.date) -> str:

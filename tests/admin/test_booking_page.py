@@ -303,6 +303,7 @@ def test_an_entry_by_mistake_is_taken_back_by_a_manager(manager: Visitor, due: B
     action = at(due, f"entries/{encode('payment', entry.id)}/correct")
     manager.go(at(due)).send(action, reason="")
     assert manager.status == 400
+    assert "Correct: payment of €100, cash, receipt 1, " in manager.text
     manager.send(action, reason="another guest’s")
     assert "The entry is taken back." in manager.text
     assert order_of(due).due == Decimal(360)

@@ -139,6 +139,23 @@ def test_a_manager_lets_the_guest_off_the_difference(manager: Visitor, booked: B
     assert findings() == []
 
 
+def test_what_is_waived_counts_as_far_as_there_is_something_to_pay(manager: Visitor, booked: Booking) -> None:
+    longer, as_booked = dates(in_days(30, 5)), dates(in_days(30))
+    manager.go(at(booked, **longer)).send(at(booked), how="waived", reason="the lift was out")
+    assert "Waived €240" in manager.text
+    manager.go(at(booked, **as_booked))
+    for told in ("The stay costs less €240", "Of that it was waived, not paid €240", "Refund to the guest €0"):
+        assert told in manager.text, told
+    manager.send(at(booked))
+    assert "Waived €0 of €240: no more than that is left to be waived now Due €0" in manager.text
+    manager.go(at(booked, **longer))
+    assert "Waived already €240" in manager.text
+    assert "It stays due" not in manager.text
+    manager.send(at(booked))
+    assert [int(one) for one in (order_of(booked).owed, order_of(booked).due)] == [600, 0]
+    assert findings() == []
+
+
 def test_a_clerk_lets_nobody_off(clerk: Visitor, booked: Booking) -> None:
     clerk.go(at(booked, **dates(in_days(30, 5))))
     assert clerk.page.select_one('option[value="waived"]') is None

@@ -20,12 +20,16 @@ from booking.infra.db import db, reading
 
 @dataclass(frozen=True, slots=True)
 class ChangePreview:
-    """`refund` is what comes back of what was paid; `due` what the order would owe, the difference included."""
+    """`refund` is what comes back of what was paid; `due` what the order would owe, the difference included;
+    `waived_more` what then counts of waivers that stand, beyond what counts now: they count as far as there is
+    something to pay, so that a cheaper stay makes it negative.
+    """
 
     quote: ChangeQuote
     lines: tuple[PriceLine, ...]  # of the new price
     refund: Decimal
     due: Decimal
+    waived_more: Decimal
 
 
 @reading
@@ -36,5 +40,7 @@ def preview(actor: Actor, booking_id: uuid.UUID, wanted: StayChange, rules: Stay
     quoted = change_quotes.quoted(actor, booking, wanted, rules)
     order = db.session.get_one(Order, booking.order_id)
     refund = change_outcomes.refund_due(order, quoted.difference)
-    left = order.owed + quoted.difference - (order.net_paid - refund) - order.waived
-    return ChangePreview(quoted, pricing.price_lines(quoted.price.lines), refund, max(Decimal(0), left))
+    left = max(Decimal(0), order.owed + quoted.difference - (order.net_paid - refund))
+    let_off = min(order.waived, left)
+    lines = pricing.price_lines(quoted.price.lines)
+    return ChangePreview(quoted, lines, refund, left - let_off, let_off - order.let_off)

@@ -116,9 +116,12 @@ class StaffBooking:
 
     @property
     def correctable(self) -> list[Payment | Waiver]:
-        """Entries by hand that can be taken back: no corrections, and none that was taken back."""
+        """Entries by hand that can be taken back: no corrections, none that was taken back, and no waivers where
+        nothing is left, nor can be again, that they would count for.
+        """
         entries: list[Payment | Waiver] = [one for one in self.payments if one.recorded_by]
-        entries += self.waivers
+        if self.order.let_off or any(one.status == CONFIRMED for one in self.beside):
+            entries += self.waivers
         return [one for one in entries if not one.corrects_id and one.id not in self.corrected]
 
     @property
