@@ -36,6 +36,7 @@ class Manned:
 
     rooms: list[Room]
     stays: list[Booking]
+    ahead: Booking  # a stay that begins days from now, whatever the hour is
     block: str
     drawer: str
     closing: str
@@ -45,7 +46,7 @@ class Manned:
     def addresses(self) -> dict[str, str]:
         """Of every page, by name."""
         booking, room = encode("booking", self.stays[0].id), encode("room", self.rooms[0].id)
-        to_come = encode("booking", self.stays[-1].id)
+        to_come = encode("booking", self.ahead.id)
         dates = {name: clock.now().date() + days * DAY for name, days in (("in", 30), ("out", 32))}
         stay = f"checkIn={dates['in']}&checkOut={dates['out']}"
         return {
@@ -76,7 +77,8 @@ def furnished(house: House, desk: BookingContext, number: int, name: str) -> Cal
     """The stays begin on the day after: what is returned lets their guests in then."""
     first = a_room(name=f"{name} 0")
     rooms = [first, *(beside(first, f"{name} {one}", 90) for one in range(1, number))]
-    stays = [_vouched_for(room, desk, f"{name} guest {place}") for place, room in enumerate(rooms)]
+    stays = [_vouched_for(room, in_days(1, 9), desk, f"{name} guest {place}") for place, room in enumerate(rooms)]
+    ahead = _vouched_for(first, in_days(25), desk, f"{name} guest to come")
     for place, room in enumerate(rooms):
         wanted = BookingRequest(house.guest.id, room.id, in_days(40), 1)
         bookings.hold_all(acting(house.guest), wanted, desk)
@@ -95,15 +97,13 @@ def furnished(house: House, desk: BookingContext, number: int, name: str) -> Cal
         for place in range(number):
             staff.give_role(SYSTEM, person(f"{name}-clerk-{place}").id, Role.DESK, first.property_id)
         drawer, closing = _cash_taken(stays, [person(f"{name}-clerk-{place}") for place in range(number)])
-        return Manned(rooms, stays, block, drawer, closing, Visitor(house.app).signed_in(owner), boss)
+        return Manned(rooms, stays, ahead, block, drawer, closing, Visitor(house.app).signed_in(owner), boss)
 
     return opened
 
 
-def _vouched_for(room: Room, desk: BookingContext, name: str) -> Booking:
+def _vouched_for(room: Room, stay: Stay, desk: BookingContext, name: str) -> Booking:
     guest = Contact(name, f"{name.replace(' ', '.')}@example.com", "+44 20 7946 0000")
-    tomorrow = in_days(1)
-    stay = Stay(tomorrow.check_in, tomorrow.check_in + 9 * DAY)
     wanted = OrderRequest(None, (OrderItem(room.id, stay, 1),), contact=guest)
     [held] = bookings.hold_all(SYSTEM, wanted, desk, channel="desk")
     [confirmed] = guarantees.guarantee(SYSTEM, held.order_id, "desk")
