@@ -30,7 +30,7 @@ from booking.http import date_format, words
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.infra import clock
-from booking.infra.ids import decode, encode
+from booking.infra.ids import decode, encode, new_reference
 from booking.pages import bills, formats
 from booking.pages.forms import Form
 from booking.pages.rendering import go_to, page
@@ -90,7 +90,7 @@ def receive(booking_id: str) -> Response:
 
     def enter(form: Form, seen: StaffBooking) -> Entry:
         given = form.accept(MoneyReceived)
-        by, reference, on = given.by, given.reference, given.received_on or clock.today(seen.booking.time_zone)
+        by, reference, on = given.by, given.entry, given.received_on or clock.today(seen.booking.time_zone)
         return payments.record_received(
             actor(), seen.order.id, given.amount, by=by, reference=reference, received_on=on
         )
@@ -116,7 +116,7 @@ def give_back(booking_id: str, entry_id: str) -> Response:
     def enter(form: Form, seen: StaffBooking) -> Entry:
         given, payment_id = form.accept(MoneyReturned), _entry(seen, entry_id)
         on = given.returned_on or clock.today(seen.booking.time_zone)
-        return payments.record_returned(actor(), payment_id, reference=given.reference, returned_on=on, by=given.by)
+        return payments.record_returned(actor(), payment_id, reference=given.entry, returned_on=on, by=given.by)
 
     return act(booking_id, f"returned-{entry_id}", enter, moves_money=True)
 
@@ -201,6 +201,7 @@ def _page(seen: StaffBooking, form: Form, what: str, status: int = 200) -> Respo
         **(_done() if not what else {"done": None, "since": None}),
         "story": stories.of(seen),
         "states": states,
+        "slip": new_reference(),
         "why": words.message,
         "correction_of": lambda one: _correction_of(one, seen.booking.time_zone),
         "today": clock.today(seen.booking.time_zone),

@@ -6,35 +6,57 @@ import uuid
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from booking.domain.errors import NotFound
-from booking.domain.inputs import CalendarDate, Input, Name, decimal_text, one_of, plain
+from booking.domain.inputs import CalendarDate, Input, Name, decimal_text, one_of, plain, refuse
 from booking.domain.names import trimmed
+from booking.domain.notices import Notice
 from booking.domain.payments.cash import Count, DrawerKey
-from booking.domain.payments.models import BY_HAND
-from booking.infra.ids import decode
+from booking.domain.payments.models import BY_HAND, CASH
+from booking.infra.ids import decode, new_reference
 
 Sum = Annotated[Decimal, Field(gt=0, max_digits=15, decimal_places=3), BeforeValidator(decimal_text)]
 
 Counted = Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=3), BeforeValidator(decimal_text)]
 
 
-class MoneyReceived(Input):
+class EntryByHand(Input):
+    """How money moved, and under which reference it is entered. Cash needs none: the house numbers it, by the `slip`
+    that its page was made with, so that one page enters it once.
+    """
+
+    by: Annotated[str, AfterValidator(one_of(BY_HAND))] | None = None
+    slip: Annotated[str, Field(pattern="^[0-9A-Z]{8}$")] | None = None
+    reference: Annotated[Name | None, Field(validate_default=True)] = None
+
+    @field_validator("reference")
+    @classmethod
+    def _numbered(cls, reference: str | None, info: ValidationInfo) -> str | None:
+        if reference or "by" not in info.data:
+            return reference
+        if info.data["by"] != CASH:
+            raise refuse(Notice("missing"))
+        return f"cash {info.data.get('slip') or new_reference()}"
+
+    @property
+    def entry(self) -> str:
+        """The reference: of the house where it was left empty."""
+        return self.reference or ""
+
+
+class MoneyReceived(EntryByHand):
     """Money that staff has taken; see by_hand.received()."""
 
     amount: Sum
     by: Annotated[str, AfterValidator(one_of(BY_HAND))]
-    reference: Name
     received_on: CalendarDate | None = None
 
 
-class MoneyReturned(Input):
+class MoneyReturned(EntryByHand):
     """A refund that staff has given back; see by_hand.returned()."""
 
-    reference: Name
     returned_on: CalendarDate | None = None
-    by: Annotated[str, AfterValidator(one_of(BY_HAND))] | None = None
 
 
 class DebtWaived(Input):
