@@ -241,7 +241,8 @@ def _question(seen: StaffBooking, form: Form, status: int = 200) -> Response:
         return back(encode("booking", seen.booking.id))
     terms = seen.cancelling
     formats.alike(seen.booking.currency, [seen.booking.total_price, terms.refund, terms.kept, terms.due, terms.most])
-    facts: dict[str, Any] = {"seen": seen, "terms": terms, "booking_id": encode("booking", seen.booking.id)}
+    facts: dict[str, Any] = {"seen": seen, "terms": terms, "states": states}
+    facts["booking_id"] = encode("booking", seen.booking.id)
     return page("admin/cancel.html", block="main", status=status, form=form, **facts)
 
 

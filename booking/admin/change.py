@@ -13,7 +13,7 @@ from typing import Any
 from flask import Blueprint, Response, request, session
 from flask_babel import gettext
 
-from booking.admin import calendar_place
+from booking.admin import calendar_place, states
 from booking.admin.booking import back, done, id_of, known
 from booking.admin.calendar import TOLD
 from booking.domain import inventory, people, reservations
@@ -109,6 +109,7 @@ def _page(seen: StaffBooking, form: Form, refusal: BookingError | None = None) -
     facts: dict[str, Any] = {
         "seen": seen,
         "booking_id": encode("booking", booking.id),
+        "states": states,
         "form": form,
         "gives_part": bool(request.values.get("part")),
         "may_move": _may_move(seen),

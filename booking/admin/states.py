@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext, lazy_gettext
 
 from booking.domain import payments
+from booking.domain.reservations import StaffBooking
 
 _ = lazy_gettext
 
@@ -53,6 +54,8 @@ DELIVERIES = {
     "running": (_("Being sent"), "warn"),
     "done": (_("Sent"), "good"),
     "failed": (_("Not delivered"), "bad"),
+    "no_address": (_("Not sent: no email address"), "warn"),
+    "not_needed": (_("Not sent: no longer needed"), ""),
 }
 
 
@@ -117,6 +120,15 @@ def guarantee(how: str) -> str:
 def email(kind: str) -> str:
     """What an email about a booking tells, by the event that it is about."""
     return str(EMAILS.get(kind, kind))
+
+
+def emailing(seen: StaffBooking) -> str:
+    """Whether the guest hears of what is done by email."""
+    if seen.mail.to:
+        return str(gettext("The guest gets an email."))
+    if seen.contact and seen.contact.phone:
+        return str(gettext("No email: tell the guest by phone."))
+    return str(gettext("No email: no address is known."))
 
 
 def delivery(state: str) -> tuple[str, str]:

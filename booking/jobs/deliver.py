@@ -21,6 +21,10 @@ JOB = "booking.jobs.deliver.deliver"  # what the queue calls
 stopping = threading.Event()  # set when the process should end: the delivery at hand is the last
 
 
+class NoAddress(Exception):
+    """Whoever it is for has left no email address, or it was erased meanwhile: nothing is sent."""
+
+
 class NotYet(Exception):
     """This delivery has its turn after others. Says which."""
 

@@ -47,6 +47,8 @@ def _mailed(task: Task, post: Post, reached: list[str]) -> bool:
             address = mails.handle(task, post, current_services().settings)
         except deliver.NotYet as reason:
             messages.fail_delivery(task, str(reason))
+        except deliver.NoAddress:
+            messages.finish_delivery([task], messages.NO_ADDRESS)
         except Unreachable as error:
             reachable = False
             deliver.failed(task, error)
@@ -55,7 +57,7 @@ def _mailed(task: Task, post: Post, reached: list[str]) -> bool:
         except Exception as error:  # noqa: BLE001 whatever it is, this delivery waits and the next one goes on
             deliver.failed(task, error)
         else:
-            messages.finish_delivery([task])
+            messages.finish_delivery([task], None if address else messages.NOT_NEEDED)
             if address:
                 reached.append(address)
     return reachable

@@ -22,7 +22,7 @@ from booking.infra.mail_message import Attachment, Email
 from booking.infra.telemetry import log
 from booking.jobs import account_mails, email_builder, password_mails
 from booking.jobs.account_mails import Writer, site
-from booking.jobs.deliver import NotYet
+from booking.jobs.deliver import NoAddress, NotYet
 from booking.jobs.email_builder import Letter, one_line
 
 CONFIRMATION, CHANGE, CANCELLATION = "confirmation", "change", "cancellation"
@@ -32,7 +32,7 @@ BALANCE_DECLINED, PAYMENT_LINK = "balance_declined", "payment_link"
 
 
 def handle(task: Task, post: Post, settings: Settings) -> str | None:
-    """Send the mail that this event is worth, if any. Returns the address that it went to.
+    """Send the mail that this event is worth, if any. Returns the address that it went to. Raises NoAddress.
 
     A booking that was cancelled in the meantime still gets its confirmation: the cancellation follows as its own mail.
     """
@@ -57,7 +57,7 @@ def _about_booking(task: Task, message_id: str, settings: Settings) -> Email | N
         log.warning("mail_without_booking", booking_id=task.payload["bookingId"])
         return None
     if not notice.email:
-        return None  # a caller who has left no address, or whose contact was erased meanwhile
+        raise NoAddress
     if kind in (REFUND_DECLINED, REFUND_RETURNED):
         if kind == REFUND_DECLINED and _refund_state(notice) == payments.RETURNED:
             return None  # tried again in the meantime; the email about that tells all of it
@@ -91,8 +91,10 @@ def _payment_link(task: Task, message_id: str, settings: Settings) -> Email | No
     """
     told, until = task.payload, dt.datetime.fromisoformat(task.payload["until"])
     linked = reservations.linked_order(_id("booking", told["bookingId"]), until)
-    if linked is None or _find_summary(task, told["bookingId"]) is None or not linked.first.email:
+    if linked is None or _find_summary(task, told["bookingId"]) is None:
         return None
+    if not linked.first.email:
+        raise NoAddress
     if linked.is_being_checked:
         raise NotYet("a payment that is being checked")
     if not linked.is_to_pay:

@@ -7,17 +7,18 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from booking.domain import reservations
 from booking.domain.actors import Role
 from booking.domain.payments import Contact
 from booking.domain.people import undeliverable
-from booking.domain.reservations import bookings
+from booking.domain.reservations import bookings, guest_erasure
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Event, Room, User
 from tests.admin.staff import at_work
 from tests.admin.test_booking_page import _posted, at
-from tests.cast import VISA, a_room, acting, count, order, person
+from tests.cast import SYSTEM, VISA, a_room, acting, count, order, person
 from tests.domain.reservations.changing import changed, longer
-from tests.domain.reservations.test_guest_erasure import called
+from tests.domain.reservations.test_guest_erasure import called, manager
 from tests.jobs.conftest import mail_dir  # noqa: F401 a fixture
 from tests.jobs.letters_sent import path_in, sent
 from tests.web.visitor import Visitor
@@ -109,6 +110,39 @@ def test_nobody_else_sends_it(app: Flask, clerk: Visitor, booked: Booking, alice
 def test_what_is_no_email_of_it_is_not_found(clerk: Visitor, booked: Booking, email_id: str) -> None:
     clerk.go(at(booked)).post(f"{at(booked)}/emails/{email_id}/resend", csrf_token=clerk.token())
     assert clerk.status == 404
+
+
+def test_whoever_has_no_address_is_to_be_told_by_phone_and_nothing_was_sent(
+    clerk: Visitor,
+    room: Room,
+    desk: BookingContext,
+    mail_dir: Path,  # noqa: F811
+) -> None:
+    caller = called(desk, room, Contact("Dana", None, "+32 3 765 43 21"), start=60)
+    assert "Confirmation Not sent: no email address" in said(clerk.go(at(caller)))
+    assert "No email: tell the guest by phone." in clerk.go(at(caller, "cancel")).text
+    clerk.send(at(caller, "cancel"))
+    assert "The booking is cancelled. No email: tell the guest by phone." in clerk.text
+    assert sent(mail_dir) == []
+    assert "Cancellation Not sent: no email address" in said(clerk.go(at(caller)))
+    assert "Sent" not in said(clerk)
+
+
+def test_what_was_sent_before_a_contact_was_erased_stays_sent_and_what_came_after_was_not(
+    clerk: Visitor,
+    room: Room,
+    desk: BookingContext,
+    mail_dir: Path,  # noqa: F811
+) -> None:
+    caller = called(desk, room, Contact("Carol", "carol@example.com"), start=60)
+    assert len(sent(mail_dir)) == 1
+    reservations.cancel(SYSTEM, caller.id, desk)
+    guest_erasure.erase(manager(room), caller.id)
+    for _ in range(2):  # before it is worked off, and after
+        told = said(clerk.go(at(caller)))
+        assert "Cancellation Not sent: no email address" in told
+        assert "Confirmation Sent" in told
+        assert len(sent(mail_dir)) == 1
 
 
 # --- a link to pay by

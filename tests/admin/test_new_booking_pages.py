@@ -75,7 +75,7 @@ def test_where_nothing_is_free_the_calendar_is_a_way_on(at_work: Visitor) -> Non
 def test_the_booking_is_confirmed_and_shown(at_work: Visitor, room: Room) -> None:
     at_work.go(asked()).send(NEW, filled(room, note="by phone"))
     assert at_work.heading == "Carol Calls"
-    assert "The booking is confirmed." in at_work.text
+    assert "The booking is confirmed. The guest gets an email." in at_work.text
     made = the_order()
     assert (made.channel, made.guarantee, made.guarantee_note, made.owed) == ("desk", "desk", "by phone", Decimal(360))
     assert set(nights_of(room).values()) == {"booked"}

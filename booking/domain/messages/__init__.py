@@ -10,7 +10,7 @@ from booking.domain.messages.consumers import register as register_consumer
 from booking.domain.messages.consumers import registered as registered_consumers
 from booking.domain.messages.models import DONE as DELIVERY_DONE
 from booking.domain.messages.models import GIVEN_UP as DELIVERY_GIVEN_UP
-from booking.domain.messages.models import PAYMENT_REQUESTED, Delivery, Event
+from booking.domain.messages.models import NO_ADDRESS, NOT_NEEDED, PAYMENT_REQUESTED, Delivery, Event
 from booking.domain.messages.models import RESENT as EMAIL_RESENT
 from booking.domain.messages.models import RUNNING as DELIVERY_RUNNING
 from booking.domain.messages.models import WAITING as DELIVERY_WAITING
@@ -39,6 +39,8 @@ __all__ = [
     "EMAIL_RESENT",
     "GIVE_UP_AFTER",
     "MAIL",
+    "NOT_NEEDED",
+    "NO_ADDRESS",
     "PAYMENT_REQUESTED",
     "Consumer",
     "Delivery",

@@ -145,9 +145,9 @@ def claim(consumer: str, event_ids: Sequence[uuid.UUID]) -> list[Task]:
 
 
 @transaction(isolation=AUTOCOMMIT)
-def finish(tasks: Sequence[Task]) -> None:
-    """The work is done."""
-    execute(_FINISH, _claims(tasks))
+def finish(tasks: Sequence[Task], nothing_sent: str | None = None) -> None:
+    """The work is done; `nothing_sent`, one of NOTHING_SENT, says why there was none to do."""
+    execute(_FINISH, _claims(tasks) | {"nothing_sent": nothing_sent})
 
 
 @transaction(isolation=AUTOCOMMIT)
@@ -323,7 +323,7 @@ _OF_MINE = update(_DELIVERIES).where(
     _DELIVERIES.c.attempts == _MINE.c.attempts,
     _DELIVERIES.c.state == RUNNING,
 )
-_FINISH = often(_OF_MINE.values(state=DONE, error=None))
+_FINISH = often(_OF_MINE.values(state=DONE, error=bindparam("nothing_sent", type_=Text)))
 _PUT_BACK = _OF_MINE.values(state=WAITING, attempts=_DELIVERIES.c.attempts - 1, next_at=sql_now() + OFFERED_AGAIN_AFTER)
 _CLAIM = often(
     update(_DELIVERIES)

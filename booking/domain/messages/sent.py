@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Select, and_, select, text
 
 from booking.domain.columns import one_of
-from booking.domain.messages.models import ABOUT_BOOKINGS, RUNNING, WAITING, Delivery, Event
+from booking.domain.messages.models import ABOUT_BOOKINGS, DONE, NOTHING_SENT, RUNNING, WAITING, Delivery, Event
 from booking.infra.db import db
 from booking.infra.ids import decode, encode
 
@@ -20,7 +20,7 @@ MAIL = "mail"  # the consumer that sends them
 
 @dataclass(frozen=True, slots=True)
 class MailWork:
-    """An event that may be worth an email, and how far that is; `next_at` is when it is tried again."""
+    """An event that may be worth an email, and how far that is. `state`: one of DELIVERY_STATES, or of NOTHING_SENT."""
 
     event_id: uuid.UUID
     type: str
@@ -69,4 +69,6 @@ def of(shown_ids: Sequence[str]) -> Select[Event, Delivery]:
 def _work(event: Event, delivery: Delivery | None) -> MailWork:
     state, attempts = (delivery.state, delivery.attempts) if delivery else (WAITING, 0)
     error = delivery.error if delivery else None
+    if state == DONE and error in NOTHING_SENT:
+        state, error = error, None
     return MailWork(event.id, event.type, event.payload, event.occurred_at, state, attempts, error)

@@ -47,7 +47,8 @@ AGAIN = dt.timedelta(minutes=1)  # pressed twice within it, it is sent once
 class SentEmail:
     """An email about a booking. `id` is its event's; `type` the event's that it tells of, also where it was sent again.
 
-    `is_on_its_way`: it is still tried, or was sent again and that is. `refusal`: why it cannot be sent again, if so.
+    `state`: a delivery's, or why nothing was sent. `is_on_its_way`: it is still tried, or was sent again and that is.
+    `refusal`: why it cannot be sent again, if so.
     """
 
     id: uuid.UUID
@@ -195,17 +196,23 @@ def _together(one: MailWork) -> list[str]:
 
 def _listed(one: MailWork, known: Correspondence) -> SentEmail:
     was_resent = one.type == messages.EMAIL_RESENT
+    is_unsent = _is_addressless(known.order) and (one.is_on_its_way or not known.order.contact_erased_at)
     return SentEmail(
         one.event_id,
         known.about(one).id,
         one.tells,
         one.at,
-        one.state,
-        one.error,
+        messages.NO_ADDRESS if is_unsent else one.state,  # said at once, and of what an older version has finished
+        None if is_unsent else one.error,
         was_resent,
         any(other.is_on_its_way for other in _times(one, known.works)),
         None if was_resent else _outdated(one, known),
     )
+
+
+def _is_addressless(order: Order) -> bool:
+    """There is no account, and no address beside a name; or there is none any more."""
+    return order.user_id is None and not order.contact_email
 
 
 def _times(first: MailWork, works: Sequence[MailWork]) -> list[MailWork]:
