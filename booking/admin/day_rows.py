@@ -13,7 +13,7 @@ from html import escape
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
-from booking.domain.reservations import DEPARTED, EXPECTED, IN_HOUSE, NO_SHOW, Visit
+from booking.domain.reservations import DEPARTED, IN_HOUSE, NO_SHOW, Visit
 from booking.http import number_format
 from booking.http.language import gettext, ngettext
 from booking.infra.ids import encode
@@ -23,13 +23,14 @@ Fields = Iterable[tuple[str, object]]  # names and values
 
 
 class Rows:
-    """Rows of the lists of a day. `with_house`: of several properties; `is_today`: guests come and go now.
+    """Rows of the lists of a day. `with_house`: of several properties; `is_today`: guests come and go now; `told_of`:
+    the booking of which is told above what was done, with the way back.
 
     The methods that a template calls answer with Markup, the others with HTML as plain text.
     """
 
-    def __init__(self, *, with_house: bool, is_today: bool) -> None:
-        self._with_house, self._is_today = with_house, is_today
+    def __init__(self, *, with_house: bool, is_today: bool, told_of: str = "") -> None:
+        self._with_house, self._is_today, self._told_of = with_house, is_today, told_of
         self._token = f'<input type="hidden" name="csrf_token" value="{escape(generate_csrf())}">'
         self._booking = addresses.alike("admin.booking.show", "booking_id")
         self._register = addresses.alike("admin.register.show", "booking_id")
@@ -54,9 +55,9 @@ class Rows:
         buttons = self._undo(one) if one.undo != "check-out" else ""
         if one.may_arrive:
             buttons += self._press("do", one, "check-in", self._texts["check-in"], "first")
-            if one.presence == EXPECTED:
+            if one.may_be_missed:
                 buttons += self._press("do", one, "no-show", self._texts["no-show"])
-            else:
+            if one.has_nights_to_free:
                 buttons += self._asked(one, "no-show", gettext("Put nights back on sale"))
         return self._row(one, self._arrived(one), buttons, is_there=True, with_note=True)
 
@@ -65,14 +66,14 @@ class Rows:
         badge = self._late(one)
         if one.presence == DEPARTED:
             badge = self._badge(gettext("Checked out"), "good")
-        buttons = self._undo(one) if one.undo == "check-out" else ""
+        buttons = self._undo(one) if one.undo == "check-out" or _came_late(one) else ""
         if one.presence == IN_HOUSE and self._is_today:
             buttons += self._press("do", one, "check-out", self._texts["check-out"], "first")
         return self._row(one, badge, buttons)
 
     def staying(self, one: Visit) -> Markup:
         """Who is there, and neither comes nor goes."""
-        buttons = self._undo(one) if one.undo == "check-in" else ""
+        buttons = self._undo(one) if _came_late(one) else ""
         if self._is_today:
             buttons += self._asked(one, "check-out", self._early)
         return self._row(one, "", buttons, is_there=True)
@@ -154,12 +155,20 @@ class Rows:
         return self._form(action, text, (("version", one.booking.version),), kind, one.guest)
 
     def _undo(self, one: Visit) -> str:
-        return self._press("undo", one, one.undo, self._undoing) if one.undo else ""
+        """Once on a page: not where it stands above."""
+        if not one.undo or encode("booking", one.booking.id) == self._told_of:
+            return ""
+        return self._press("undo", one, one.undo, self._undoing)
 
     def _asked(self, one: Visit, step: str, text: str) -> str:
         """A link to the page that says first what it means."""
         link = escape(self._step["ask"](encode("booking", one.booking.id), step))
         return f'<a href="{link}">{escape(text)}<span class="unseen">: {escape(one.guest)}</span></a>'
+
+
+def _came_late(one: Visit) -> bool:
+    """A check-in to be taken back of somebody who no longer stands among the arrivals."""
+    return one.undo == "check-in" and one.booking.check_in < one.today
 
 
 def _note(one: Visit) -> str:

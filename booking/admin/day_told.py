@@ -26,4 +26,4 @@ def tell_refusal(refusal: BookingError) -> None:
 def taken() -> dict[str, Any] | None:
     """What there is to tell; from then on nothing."""
     told: dict[str, Any] | None = session.pop(TOLD, None)
-    return told
+    return told and {"undo": "", "freed": 0, **told}

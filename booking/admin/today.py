@@ -48,14 +48,15 @@ def show() -> Response:
     found = reservations.day_of_houses(actor(), houses, _rules(), day)
     for lists in (found.arrivals, found.departures, found.in_house, found.holds, found.owing):
         _write_alike(lists)
-    reference = day or _today()
+    reference, told = day or _today(), day_told.taken()
+    told_of = told.get("booking", "") if told and told["undo"] else ""
     return page(
         TODAY,
         block="main",
-        rows=Rows(with_house=not desk().house, is_today=day is None),
+        rows=Rows(with_house=not desk().house, is_today=day is None, told_of=told_of),
         today=found,
         **_rooms(found),
-        told=day_told.taken(),
+        told=told,
         day=day,
         shown=reference,
         before=reference - DAY,
@@ -71,13 +72,17 @@ def do(booking_id: str, step: str) -> Response:
         raise BookingNotFound
     form, key = Form.posted(), _booking(booking_id)
     frees = step == "check-out" or form.value("freeNights") == "yes"
-    if frees and not form.value("shownRefund") and _departure(key).freed:
+    freed = _departure(key).freed if frees else 0
+    if freed and not form.value("shownRefund"):
         return go_to(url_for(".ask", booking_id=booking_id, step=step))
     more: dict[str, Any] = {"free_nights": True} if step == "no-show" and frees else {}
     if frees:
         more["seen_refund"] = _amount(form.value("shownRefund"))
     context = current_services().booking_context
-    return _told(lambda: VERBS[step](actor(), key, context, seen_version=form.number("version"), **more), step)
+    done = "freed" if step == "no-show" and frees else step
+    return _told(
+        lambda: VERBS[step](actor(), key, context, seen_version=form.number("version"), **more), done, step, freed
+    )
 
 
 @blueprint.get("/day/<booking_id>/<step>")
@@ -103,14 +108,16 @@ def undo(booking_id: str, step: str) -> Response:
 # --- what is told once, above the lists
 
 
-def _told(act: Callable[[], Booking], done: str) -> Response:
+def _told(act: Callable[[], Booking], done: str, step: str = "", freed: int = 0) -> Response:
+    """`step` is what can be taken back, `freed` how many nights are on sale again."""
     try:
         booking = act()
     except Conflict as refusal:
         day_told.tell_refusal(refusal)
     else:
-        undo, what = done in VERBS and reservations.last_desk_step(booking) is not None, _named(booking)
-        day_told.tell(done, what=what, booking=encode("booking", booking.id), version=booking.version, undo=undo)
+        undo = step if reservations.last_desk_step(booking) else ""
+        facts = {"what": _named(booking), "booking": encode("booking", booking.id), "version": booking.version}
+        day_told.tell(done, undo=undo, freed=freed, **facts)
     return go_to(url_for(".show"))
 
 

@@ -196,6 +196,14 @@ def test_a_property_in_the_address_counts_for_this_page(app: Flask, bob: User, r
     assert names(visitor.go(f"{CALENDAR}?property={encode('property', other.property_id)}")) == ["Elsewhere"]
 
 
+def test_printed_lists_have_no_buttons_and_a_calendar_no_arrows(at_work: Visitor, room: Room) -> None:
+    assert at_work.go(CALENDAR).page.select(".calendar-head nav:not(.no-print)") == []
+    assert at_work.go("/admin/").page.select("[data-print]") != []
+    printed = re.search(r"@media print \{[^}]*display: none", (STATIC / "app.css").read_text())
+    assert printed is not None
+    assert ".button," in printed[0]
+
+
 # --- who
 
 

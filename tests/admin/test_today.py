@@ -75,6 +75,11 @@ def test_a_guest_comes_and_goes_by_one_press_each_and_it_is_taken_back(app: Flas
     assert f"Checked in: Room with a view, {booked.reference}." in staff.text
     assert "Zoë Featherstone" in part(staff, "in-house")
     assert "Zoë Featherstone" in part(staff, "owing")
+    undo = f"Undo: {ZOE.full_name}"
+    assert [str(one.get("aria-label")) for one in staff.page.select("button") if one.get_text() == "Undo"] == [
+        f"Undo: Room with a view, {booked.reference}"
+    ]
+    assert [str(one["aria-label"]) for one in staff.go("/admin/").page.select(f"[aria-label='{undo}']")] == [undo]
     press(staff, booked, "Undo")
     assert (reload(booked).presence, "Undone" in staff.text) == ("expected", True)
     press(staff, booked, "Check in")
@@ -93,7 +98,7 @@ def test_what_guests_have_written_is_text_wherever_it_stands(
     wanted = BookingRequest(alice.id, room.id, in_days(2), 2, contact=contact)
     [held] = bookings.hold_all(acting(alice), wanted, desk)
     guarantees.guarantee(SYSTEM, held.order_id, "desk")
-    at(held, 0, 16)
+    at(held, 0, 20)
     staff = working(app, bob, Role.DESK)
     assert (part(staff, "arrivals").count(odd), staff.page.select("main b")) == (2, [])
     assert {str(one["aria-label"]) for one in staff.page.select("#arrivals button")} == {
@@ -121,15 +126,19 @@ def test_who_leaves_early_sees_first_what_that_means(app: Flask, bob: User, book
 
 def test_a_no_show_may_have_its_nights_freed(app: Flask, bob: User, booked: Booking, room: Room) -> None:
     staff = working(app, bob, Role.DESK)
-    press(staff, booked, "No-show")
-    assert "a no-show can be marked from" in staff.text
+    address = f"/admin/day/{encode('booking', booked.id)}/no-show"
+    assert "No-show" not in part(staff, "arrivals")  # from 18:00 on
+    assert "a no-show can be marked from" in sent(staff, address).text
     at(booked, 0, 20)
-    staff.go("/admin/")
-    press(staff, booked, "No-show")
+    press(staff.go("/admin/"), booked, "No-show")
     assert (reload(booked).presence, len(nights_of(room))) == ("no_show", 3)
-    staff.go(f"/admin/day/{encode('booking', booked.id)}/no-show")
-    press(staff, booked, "Put nights back on sale")
+    assert address in staff.links()
+    press(staff.go(address), booked, "Put nights back on sale")
     assert (reload(booked).presence, len(nights_of(room))) == ("no_show", 1)
+    assert f"2 nights of Room with a view, {booked.reference} are on sale again." in staff.text
+    assert address not in staff.links()
+    press(staff, booked, "Undo")
+    assert (reload(booked).presence, len(nights_of(room))) == ("expected", 3)
 
 
 def test_what_somebody_else_did_meanwhile_is_said(app: Flask, bob: User, booked: Booking, desk: BookingContext) -> None:
@@ -192,6 +201,16 @@ def test_the_day_before_and_after_have_their_own_lists(app: Flask, bob: User, bo
         day = booked.check_in + days * DAY
         assert "Zoë Featherstone" in part(staff.go(f"/admin/?day={day.isoformat()}"), name)
     assert "Zoë" not in staff.go(f"/admin/?day={(booked.check_in - DAY).isoformat()}").text
+
+
+def test_figures_and_headings_count_the_same(app: Flask, bob: User, booked: Booking) -> None:
+    staff = working(app, bob, Role.DESK)
+    assert ("1 to arrive" in staff.text, part(staff, "arrivals")[:10]) == (True, "Arrivals 1")
+    press(staff, booked, "Check in")
+    assert ("0 to arrive" in staff.text, part(staff, "arrivals")[:19]) == (True, "Arrivals 0 + 1 done")
+    at(booked, 1, 10)
+    staff.go(f"/admin/?day={booked.check_in.isoformat()}")
+    assert ("0 to arrive" in staff.text, part(staff, "arrivals")[:19]) == (True, "Arrivals 0 + 1 done")
 
 
 def test_each_sees_their_own_house(app: Flask, bob: User, booked: Booking) -> None:

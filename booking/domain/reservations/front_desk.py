@@ -104,12 +104,17 @@ def _departure(booking: Booking, rules: StayRules, order: Order | None = None) -
     The night of the day on which somebody leaves has not been slept, however late that is; of a stay one night is used
     in any case.
     """
-    last_day = max(clock.today(booking.time_zone), booking.check_in + dt.timedelta(days=1))
+    last_day = departure_day(booking)
     if booking.status != CONFIRMED or last_day >= booking.check_out:
         return Departure(booking, booking.check_out, 0, Decimal(0), None)
     quoted = change_quotes.worked_out(booking, StayChange(check_out=last_day), rules, earliest=last_day)
     refund = change_outcomes.refund_due(order or payments.lock_order(booking.order_id), quoted.difference)
     return Departure(booking, last_day, (booking.check_out - last_day).days, refund, quoted)
+
+
+def departure_day(booking: Booking) -> dt.date:
+    """On which the stay of a guest who leaves now, or has not come, would end."""
+    return max(clock.today(booking.time_zone), booking.check_in + dt.timedelta(days=1))
 
 
 # --- arriving
@@ -249,9 +254,14 @@ def _refuse_unless_missed(booking: Booking) -> None:
         raise NoShowOfUnconfirmed
     if booking.checked_in_at:
         raise NoShowOfArrived
-    hour = no_show_hour(booking)
-    if clock.now() < dt.datetime.combine(booking.check_in, hour, tzinfo=ZoneInfo(booking.time_zone)):
-        raise NoShowTooEarly(day=booking.check_in.isoformat(), hour=hour.isoformat("minutes"))
+    if not is_missed(booking):
+        raise NoShowTooEarly(day=booking.check_in.isoformat(), hour=no_show_hour(booking).isoformat("minutes"))
+
+
+def is_missed(booking: Booking) -> bool:
+    """Whether the hour has come from which on a guest who is not there has not come."""
+    begins = dt.datetime.combine(booking.check_in, no_show_hour(booking), tzinfo=ZoneInfo(booking.time_zone))
+    return clock.now() >= begins
 
 
 def no_show_hour(booking: Booking) -> dt.time:

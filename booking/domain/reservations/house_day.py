@@ -23,7 +23,7 @@ from booking.domain.actors import Actor
 from booking.domain.messages import Delivery, Event
 from booking.domain.payments import AWAITING_STAFF, ORDER_DUE, REFUND, STARTED, UNKNOWN, Order, Payment
 from booking.domain.people import Action, User
-from booking.domain.reservations import guest_register, undoing
+from booking.domain.reservations import front_desk, guest_register, undoing
 from booking.domain.reservations.models import (
     CONFIRMED,
     DEPARTED,
@@ -75,6 +75,16 @@ class Visit:
     @property
     def may_arrive(self) -> bool:
         return self.presence in (EXPECTED, NO_SHOW) and self.booking.check_in <= self.today
+
+    @property
+    def may_be_missed(self) -> bool:
+        """Whether they can be marked as a no-show by now."""
+        return self.presence == EXPECTED and front_desk.is_missed(self.booking)
+
+    @property
+    def has_nights_to_free(self) -> bool:
+        """Of a no-show, whose nights after the first are kept so far."""
+        return self.presence == NO_SHOW and front_desk.departure_day(self.booking) < self.booking.check_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +192,7 @@ _SHOWN = load_only(
     Booking.property_name,
     Booking.time_zone,
     Booking.check_in,
+    Booking.check_in_time,
     Booking.check_out,
     Booking.guests,
     Booking.currency,
