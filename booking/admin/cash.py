@@ -151,7 +151,7 @@ def _by(counted: Counted) -> str:
 
 
 def _sums(moved: Moved) -> list[Any]:
-    return [moved.taken, moved.given_back, *(one.amount for one in moved.shown)]
+    return [moved.taken, moved.given_back, moved.corrected, *(one.amount for one in moved.shown)]
 
 
 def _sums_of_closing(one: Counted) -> list[Any]:

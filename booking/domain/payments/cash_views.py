@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
+from sqlalchemy.orm import aliased
 
 from booking.domain import people
 from booking.domain.actors import Actor
@@ -88,12 +89,23 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The movements of a drawer or a closing, the newest first, at most as many as were asked for; sums of all."""
+    """The movements of a drawer or a closing, the newest first, at most as many as were asked for; sums of all.
+
+    An entry that was taken back in the same shift is part of neither `taken` nor `given_back`. `corrected` is what
+    takes entries of earlier shifts back, below 0 where less had come in: no cash has moved now. The count of that shift
+    was short for it, or the money is there and belongs to somebody else.
+    """
 
     shown: list[Movement]
     number: int
     taken: Decimal
     given_back: Decimal
+    corrected: Decimal
+
+    @property
+    def sum(self) -> Decimal:
+        """What all of it adds to the drawer."""
+        return self.taken - self.given_back + self.corrected
 
     @property
     def more(self) -> int:
@@ -131,7 +143,7 @@ def drawer(actor: Actor, key: DrawerKey, most: int | None = MOST_MOVEMENTS) -> t
 def _drawer(key: DrawerKey, most: int | None) -> tuple[DrawerSum, Moved]:
     names = people.names_of_accounts({key.user_id} if key.user_id else set())
     latest, moved = cash.latest(key), _moved(and_(*cash.open_in(key)), most)
-    return _sum(key, names, latest, (moved.taken - moved.given_back, moved.number)), moved
+    return _sum(key, names, latest, (moved.sum, moved.number)), moved
 
 
 @reading
@@ -206,11 +218,32 @@ def _sum(
 
 def _moved(which: ColumnElement[bool], most: int | None) -> Moved:
     """By two statements, however many there are."""
-    amount = CashMovement.amount
-    taken, given = (func.coalesce(func.sum(case((sign, amount))), 0) for sign in (amount > 0, amount < 0))
-    number, into, out = db.session.execute(select(func.count(), taken, given).where(which)).one()
+    number, into, out, corrected = db.session.execute(_SUMS.where(which)).one()
     rows = db.session.execute(_MOVEMENTS.where(which).limit(most)) if number else ()
-    return Moved([Movement(*row) for row in rows], number, into, -out)
+    return Moved([Movement(*row) for row in rows], number, into, -out, corrected)
+
+
+def _total(which: ColumnElement[bool]) -> ColumnElement[Any]:
+    return func.coalesce(func.sum(case((which, CashMovement.amount))), 0)
+
+
+_mistaken = aliased(CashMovement)
+_IS_CORRECTION = _mistaken.payment_id.is_not(None)
+_OF_EARLIER = and_(
+    _IS_CORRECTION, or_(_mistaken.before_drawers, _mistaken.closing_id.is_distinct_from(CashMovement.closing_id))
+)
+_CAME_IN = case((_IS_CORRECTION, _mistaken.amount), else_=CashMovement.amount) > 0
+_SUMS: Select[*tuple[Any, ...]] = (
+    select(
+        func.count(),
+        _total(and_(_CAME_IN, ~_OF_EARLIER)),
+        _total(and_(~_CAME_IN, ~_OF_EARLIER)),
+        _total(_OF_EARLIER),
+    )
+    .select_from(CashMovement)
+    .join(Payment, Payment.id == CashMovement.payment_id)
+    .outerjoin(_mistaken, _mistaken.payment_id == Payment.corrects_id)
+)
 
 
 _MOVEMENTS: Select[*tuple[Any, ...]] = (

@@ -17,7 +17,7 @@ from booking.domain import payments, reservations
 from booking.domain.actors import Actor, Role
 from booking.domain.errors import EntryDiffers, Invalid, NotFound
 from booking.domain.maintenance import verification
-from booking.domain.payments import CashClosing, CashMoved, Count, DrawerClosed, DrawerKey
+from booking.domain.payments import CashClosing, CashMoved, Count, DrawerClosed, DrawerKey, Moved
 from booking.domain.people import audit_log
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
@@ -61,6 +61,10 @@ def close(who: Actor, room: Room, counted: object, *, of: Actor | None = None, *
 def movements() -> list[tuple[int, uuid.UUID | None, bool]]:
     rows = db.session.query(CashMovement).order_by(CashMovement.created_at)
     return [(int(row.amount), row.user_id, row.closing_id is not None) for row in rows]
+
+
+def sums(moved: Moved) -> tuple[int, int, int]:
+    return int(moved.taken), int(moved.given_back), int(moved.corrected)
 
 
 def cancelled(vouched: Booking, alice: User, desk: BookingContext) -> Payment:
@@ -203,6 +207,14 @@ def test_a_mistake_is_taken_out_of_the_drawer_that_it_is_in_while_that_is_open(
     close(dana, room, 50)
     reservations.correct_entry(max_, second.id, "another guest's", desk.patience)
     assert (expected(dana, room), expected(max_, room)) == (0, -50)
+    assert sums(payments.get_drawer(max_, drawer_of(max_, room))[1]) == (0, 0, -50)
+    # It was there, and is entered where it belongs; a mistake of the same shift is no sum.
+    receive(vouched, 50, "receipt 3", actor=max_)
+    again = receive(vouched, 20, "receipt 4", actor=max_)
+    reservations.correct_entry(max_, again.id, "typed twice", desk.patience)
+    assert sums(payments.get_drawer(max_, drawer_of(max_, room))[1]) == (50, 0, -50)
+    closing = close(max_, room, 0)
+    assert sums(payments.get_closing(max_, closing.id)[1]) == (50, 0, -50)
     assert agrees()
 
 
