@@ -21,6 +21,7 @@ blueprint = Blueprint("register", __name__, url_prefix="/bookings/<booking_id>/r
 
 FIELDS = ("fullName", "nationality", "birthDate", "documentType", "documentNumber")
 KEPT = "register"  # told once
+WITH_ARTICLE = ("AE", "GB", "NL", "PH", "US")
 
 
 @blueprint.get("")
@@ -78,6 +79,7 @@ def _page(booking_id: str, seen: Register, form: Form, status: int = 200) -> Res
         "done": session.pop(DONE, None) == KEPT,
         "countries": _countries().values(),
         "country_of": _country,
+        "law_of": _of_country,
         "documents": [("", gettext("Not known")), *((kind, document(kind)) for kind in DOCUMENT_TYPES)],
         "document_of": document,
         "lacking": [", ".join(_called(name) for name in lacks) for lacks in seen.missing],
@@ -92,6 +94,12 @@ def _countries() -> dict[str, str]:
 
 def _country(code: str | None) -> str:
     return _countries().get(code or "", "")
+
+
+def _of_country(code: str) -> str:
+    """As it stands within an English sentence."""
+    name = _country(code)
+    return f"the {name}" if code in WITH_ARTICLE and get_locale().language == "en" else name
 
 
 def _code(typed: str) -> str:

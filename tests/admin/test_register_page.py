@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 
+from booking.admin import registers
 from booking.domain.actors import Role
 from booking.domain.reservations import front_desk
 from booking.domain.reservations.context import BookingContext
@@ -124,3 +125,8 @@ def test_todays_list_costs_no_more_with_registers(app: Flask, bob: User, room: R
         called(desk, beside(room, f"Room {number}", 90), start=1)
     assert statements(look) == few
     assert len(clerk.page.select(".day-register")) == 3
+
+
+def test_a_country_that_needs_an_article_has_one(app: Flask) -> None:
+    with app.test_request_context():
+        assert [registers._of_country(code) for code in ("GB", "IT")] == ["the United Kingdom", "Italy"]

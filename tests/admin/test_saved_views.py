@@ -28,7 +28,7 @@ def clerk(app: Flask, bob: User, room: Room) -> Visitor:
 
 
 def named(visitor: Visitor) -> dict[str, str]:
-    return {str(one.get_text()): str(one["href"]) for one in visitor.page.select('nav[aria-label="Saved views"] a')}
+    return {str(one.get_text()): str(one["href"]) for one in visitor.page.select('nav[aria-label="Saved searches"] a')}
 
 
 def test_a_search_is_saved_shown_renamed_and_deleted(clerk: Visitor) -> None:

@@ -21,6 +21,7 @@ from booking.domain.reservations import (
     account_deletion,
     bookings,
     guest_register,
+    nationalities,
     personal_data,
     register_rules,
 )
@@ -166,6 +167,26 @@ def test_what_a_country_does_not_ask_is_not_kept(alice: User, desk: BookingConte
     booking = bookings.book(acting(alice), order(alice, paris), VISA, desk)
     kept = keep(staff(paris), booking, ANNA).guests[0]
     assert astuple(kept) == ("Anna Karlsson", "SE", "1988-02-29", None, None)
+
+
+NATIONALITIES = [
+    ("British", "GB"),
+    ("uk", "GB"),
+    ("AMERICAN", "US"),
+    ("Dutch", "NL"),
+    ("united kingdom", "GB"),
+]
+
+
+@each(("typed", "code"), NATIONALITIES)
+def test_a_nationality_is_known_by_what_its_people_are_called(typed: str, code: str) -> None:
+    assert accept(RegisterEntry, {"nationality": typed, "fullName": "Anna"}, strict=False).nationality == code
+
+
+def test_each_name_of_a_nationality_is_of_a_country_there_is_and_contradicts_no_countrys_name() -> None:
+    known = {name.casefold(): code for code, name in register_rules.countries().items()}
+    assert set(nationalities.codes().values()) <= register_rules.nationalities()
+    assert [name for name, code in nationalities.codes().items() if known.get(name, code) != code] == []
 
 
 WRONG = [
