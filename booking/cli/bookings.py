@@ -104,7 +104,7 @@ def cancel(reference: str, refund: Decimal | None, reason: str, yes: bool, as_js
     """
     decided = None if refund is None else reservations.DecidedRefund(refund, reason)
     with refusals_said():
-        seen = reservations.preview_cancellation(acting(), reference)
+        seen = reservations.preview_cancellation(acting(), reference, decided)
         click.echo(_shown(seen), err=as_json)
         if refund is not None:
             click.echo(f"Instead, {money_format.plain(refund, seen.currency)} will be refunded.", err=as_json)

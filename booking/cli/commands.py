@@ -15,6 +15,7 @@ OURS = {
         name: f"booking.cli.{name}:group"
         for name in (
             "rooms",
+            "properties",
             "blocks",
             "users",
             "people",

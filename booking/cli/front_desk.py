@@ -23,6 +23,11 @@ SAID = {
     DEPARTED: "is checked out",
     NO_SHOW: "is marked as a no-show",
 }
+SAID_AGAIN = {
+    IN_HOUSE: "was checked in already",
+    DEPARTED: "was checked out already",
+    NO_SHOW: "was marked as a no-show already",
+}
 reference = click.argument("reference")
 
 
@@ -41,7 +46,7 @@ def check_in(reference: str, as_json: bool) -> None:
     """
     with refusals_said():
         found = reservations.find_for_desk(acting(), reference)
-        _show(reservations.check_in(acting(), found.id, _context()), as_json)
+        _show(reservations.check_in(acting(), found.id, _context()), as_json, seen=found.version)
 
 
 @click.command("check-out")
@@ -63,7 +68,7 @@ def check_out(reference: str, yes: bool, as_json: bool) -> None:
         found = reservations.find_for_desk(acting(), reference)
         ask = "Check this guest out?"
         seen = _agreed(found, yes=yes or as_json, ask=ask) if found.presence == IN_HOUSE else {}
-        _show(reservations.check_out(acting(), found.id, _context(), **seen), as_json)
+        _show(reservations.check_out(acting(), found.id, _context(), **seen), as_json, seen=found.version)
 
 
 @click.command("no-show")
@@ -90,7 +95,7 @@ def no_show(reference: str, free_nights: bool, yes: bool, as_json: bool) -> None
             _agreed(found, yes=yes or as_json, ask=ask) if free_nights and found.presence in (EXPECTED, NO_SHOW) else {}
         )
         done = reservations.mark_no_show(acting(), found.id, _context(), free_nights=free_nights, **seen)
-        _show(done, as_json)
+        _show(done, as_json, seen=found.version)
 
 
 @click.command("undo")
@@ -129,12 +134,13 @@ def _shown(seen: Departure) -> str:
     )
 
 
-def _show(done: Booking, as_json: bool) -> None:
-    """A sentence, or one array of one booking."""
+def _show(done: Booking, as_json: bool, seen: int | None = None) -> None:
+    """A sentence, or one array of one booking; nothing was done to the version that was `seen`."""
     if as_json:
         show([_facts(done)])
         return
-    click.echo(f"{done.reference} {SAID[done.presence]}: {done.room_name}, {done.check_in} to {done.check_out}.")
+    said = (SAID_AGAIN if done.version == seen else SAID)[done.presence]
+    click.echo(f"{done.reference} {said}: {done.room_name}, {done.check_in} to {done.check_out}.")
 
 
 def _facts(done: Booking) -> dict[str, Any]:

@@ -46,6 +46,8 @@ def test_another_refund_is_given_back_for_a_reason(runner: FlaskCliRunner, booke
     said = cancel(runner, booked.reference, "--yes", "--refund", "50")
     assert (said.exit_code, reload(booked).status) == (2, "CONFIRMED")
     assert "reason" in said.output.splitlines()[-1].lower()
+    said = cancel(runner, booked.reference, "--yes", "--refund", "-1", "--reason", "fell ill")
+    assert ("refunded" in said.output, "--refund" in said.output.splitlines()[-1]) == (False, True)
     said = cancel(runner, booked.reference, "--yes", "--refund", "50", "--reason", "fell ill")
     assert said.output.splitlines()[1:] == [
         f"Instead, 50.00 {booked.currency} will be refunded.",

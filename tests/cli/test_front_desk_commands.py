@@ -38,9 +38,9 @@ def booked(alice: User, room: Room, desk: BookingContext) -> Booking:
 
 def test_a_guest_comes_leaves_early_and_it_is_taken_back(runner: FlaskCliRunner, booked: Booking, room: Room) -> None:
     name, stay = booked.reference, f"{booked.room_name}, {booked.check_in} to {booked.check_out}"
-    for _ in range(2):
+    for told in ("is checked in", "was checked in already"):
         said = say(runner, "bookings", "check-in", name)
-        assert (said.exit_code, said.output) == (0, f"{name} is checked in: {stay}.\n")
+        assert (said.exit_code, said.output) == (0, f"{name} {told}: {stay}.\n")
     [entry] = [one for one in audit_log.entries(SYSTEM) if one.action == "booking.arrived"]
     assert entry.actor.startswith("system:cli bookings check-in (")
     last = booked.check_in + dt.timedelta(days=1)
@@ -55,10 +55,17 @@ def test_a_guest_comes_leaves_early_and_it_is_taken_back(runner: FlaskCliRunner,
     assert said.output == f"{name} is checked out: {booked.room_name}, {booked.check_in} to {last}.\n"
     assert len(nights_of(room)) == 1
     again = say(runner, "bookings", "check-out", name)
-    assert (again.exit_code, again.output) == (0, said.output)
+    assert (again.exit_code, again.output) == (0, said.output.replace("is checked out", "was checked out already"))
     said = say(runner, "bookings", "undo", name)
     assert (said.output, len(nights_of(room))) == (f"{name} is checked in: {stay}.\n", 3)
     assert runner.invoke(args=["bookings", "verify"]).exit_code == 0
+
+
+def test_a_no_show_again_is_said_so_unless_nights_come_free(runner: FlaskCliRunner, booked: Booking) -> None:
+    said = [say(runner, "bookings", "no-show", booked.reference).output for _ in range(2)]
+    said.append(say(runner, "bookings", "no-show", booked.reference, "--free-nights", "--yes").output)
+    words = ("is marked as a no-show:", "was marked as a no-show already:", "is marked as a no-show:")
+    assert [word in one for word, one in zip(words, said, strict=True)] == [True] * 3
 
 
 def test_programs_get_one_array(runner: FlaskCliRunner, booked: Booking) -> None:

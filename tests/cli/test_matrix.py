@@ -73,6 +73,7 @@ COMMANDS: dict[str, Command] = {
     "rooms status": Command(
         CHANGES, {A.SET_ROOM_STATUS}, lambda h: [h.room_id, "--set", "dirty"], of(unknown("room"), "--set", "dirty")
     ),
+    "properties list": Command(LISTS, {A.EXPORT_ROOMS}, of()),
     "blocks list": Command(LISTS, {A.BLOCK_NIGHTS}, of(), of("--property", "nowhere")),
     "blocks show": Command(LISTS, {A.BLOCK_NIGHTS}, lambda h: [h.block()], of(unknown("block"))),
     "blocks add": Command(CHANGES, {A.BLOCK_NIGHTS}, lambda h: [h.room_id, *h.nights()], of(unknown("room"), *NIGHTS)),

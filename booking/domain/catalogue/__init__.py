@@ -13,7 +13,8 @@ from booking.domain.catalogue.destinations import published_rooms as count_publi
 from booking.domain.catalogue.house_rooms import house as get_house
 from booking.domain.catalogue.house_rooms import kinds as count_kinds
 from booking.domain.catalogue.house_rooms import page as page_of_rooms
-from booking.domain.catalogue.houses import House
+from booking.domain.catalogue.houses import House, ListedProperty
+from booking.domain.catalogue.houses import listed as list_properties
 from booking.domain.catalogue.houses import staffed_by as properties_of_staff
 from booking.domain.catalogue.importing import BadRow, ImportFormat, OptionsMissing
 from booking.domain.catalogue.importing import Defaults as ImportDefaults
@@ -63,6 +64,7 @@ __all__ = [
     "House",
     "ImportDefaults",
     "ImportFormat",
+    "ListedProperty",
     "OptionsMissing",
     "Property",
     "PropertyDraft",
@@ -90,6 +92,7 @@ __all__ = [
     "import_locations",
     "is_slug",
     "list_destinations",
+    "list_properties",
     "page_of_rooms",
     "properties_of_staff",
     "put_rooms",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from booking.domain import people
 from booking.domain.actors import Actor
-from booking.domain.catalogue.models import Property
+from booking.domain.catalogue.models import Property, Room
+from booking.domain.errors import Forbidden
 from booking.infra.db import db, reading
 
 
@@ -22,6 +23,33 @@ class House:
     slug: str
     time_zone: str
     currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedProperty:
+    """A property, and how many rooms it has, published or not."""
+
+    id: uuid.UUID
+    slug: str
+    name: str
+    city: str
+    time_zone: str
+    currency: str
+    rooms: int
+
+
+@reading
+def listed(actor: Actor) -> list[ListedProperty]:
+    """Every property, by name. Raises Forbidden."""
+    people.require(actor, people.Action.EXPORT_ROOMS, otherwise=Forbidden)
+    rooms = select(func.count()).select_from(Room).where(Room.property_id == Property.id).scalar_subquery()
+    rows = db.session.execute(select(Property, rooms).order_by(Property.name, Property.id))
+    return [
+        ListedProperty(
+            one.id, one.slug, one.name, one.address.get("city", ""), one.time_zone, one.currency, number or 0
+        )
+        for one, number in rows
+    ]
 
 
 @reading

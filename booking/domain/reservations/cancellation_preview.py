@@ -11,8 +11,9 @@ from booking.domain.actors import Actor
 from booking.domain.errors import UnknownBooking
 from booking.domain.payments import Order
 from booking.domain.people import Action
-from booking.domain.reservations import cancellation, references
+from booking.domain.reservations import cancellation, references, refund_decisions
 from booking.domain.reservations.models import CONFIRMED
+from booking.domain.reservations.refund_decisions import Decided
 from booking.domain.stays import Stay
 from booking.infra.db import db, reading
 
@@ -35,10 +36,11 @@ class CancellationPreview:
 
 
 @reading
-def preview(actor: Actor, reference: str) -> CancellationPreview:
+def preview(actor: Actor, reference: str, decided: Decided | None = None) -> CancellationPreview:
     """By a reference in any case, with or without spaces and dashes, or by a booking's id.
 
-    Raises UnknownBooking, also where the actor may not cancel it; BookingNotCancellable.
+    Raises UnknownBooking, also where the actor may not cancel it; BookingNotCancellable; Invalid where
+    what is `decided` instead cannot be.
     """
     booking = references.find(reference)
     if booking is None or not references.may(actor, Action.CANCEL_BOOKING, booking):
@@ -47,6 +49,8 @@ def preview(actor: Actor, reference: str) -> CancellationPreview:
     cancellation.refuse_unless_possible(booking)
     order = db.session.get_one(Order, booking.order_id)
     terms = cancellation.terms_now(booking, order) if booking.status == CONFIRMED else None
+    if decided is not None:
+        refund_decisions.checked(booking, order, terms, decided)
     return CancellationPreview(
         booking.id,
         booking.version,

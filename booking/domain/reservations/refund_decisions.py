@@ -40,8 +40,8 @@ def decide(actor: Actor, booking: Booking, order: Order, terms: Terms | None, de
     policy's refund. Raises Invalid, Forbidden.
     """
     people.require(actor, Action.DECIDE_REFUNDS, at=booking.property_id, otherwise=Forbidden)
-    paid = most(booking, order) if terms else Decimal(0)
-    refund, reason = decided.refund, _sensible(booking, paid, decided)
+    paid, reason = checked(booking, order, terms, decided)
+    refund = decided.refund
     if terms is None or refund == terms.refund:
         return terms
     new = RefundDecision(booking_id=booking.id, refund=refund, by_policy=terms.refund, currency=booking.currency)
@@ -54,6 +54,12 @@ def decide(actor: Actor, booking: Booking, order: Order, terms: Terms | None, de
     )
     changes.audit(actor, "refund.decided", booking, before, after)
     return Terms(paid - refund, refund)
+
+
+def checked(booking: Booking, order: Order, terms: Terms | None, decided: Decided) -> tuple[Decimal, str]:
+    """What was paid for it, and the reason without blanks around it. Raises Invalid."""
+    paid = most(booking, order) if terms else Decimal(0)
+    return paid, _sensible(booking, paid, decided)
 
 
 def _sensible(booking: Booking, paid: Decimal, decided: Decided) -> str:
