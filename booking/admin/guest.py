@@ -1,16 +1,42 @@
-"""Who stays, at the page of a booking: forgotten when they ask for it."""
+"""Who stays, at the page of a booking: corrected, and forgotten when they ask for it."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, url_for
 
-from booking.admin.booking import act
+from booking.admin.booking import act, back, done, id_of, known
 from booking.domain import people, reservations
-from booking.domain.reservations import StaffBooking
+from booking.domain.errors import BookingError, NotFound, Unavailable
+from booking.domain.reservations import ContactEdit, StaffBooking
+from booking.http.error_rendering import status_of
+from booking.infra.ids import encode
 from booking.pages.forms import Form
+from booking.pages.rendering import page
 from booking.pages.signed_in import actor
 
 blueprint = Blueprint("guest", __name__, url_prefix="/bookings/<booking_id>/guest")
+
+
+@blueprint.get("/contact")
+def show_contact(booking_id: str) -> Response:
+    """The contact as it is now, to be corrected."""
+    seen = known(booking_id)
+    return _page(seen, _filled(seen)) if seen.can.change_contact else back(booking_id)
+
+
+@blueprint.post("/contact")
+def change_contact(booking_id: str) -> Response:
+    """Another contact in its place; what was typed stands beside what has changed meanwhile."""
+    form, before = Form.posted(), known(booking_id)
+    try:
+        given = form.accept(ContactEdit)
+        reservations.change_contact(actor(), id_of(booking_id), given, given.version)
+    except (NotFound, Unavailable):
+        raise
+    except BookingError as refusal:
+        return _page(known(booking_id), form if form.problems else form.refuse(refusal), status_of(refusal))
+    is_elsewhere = known(booking_id).mail.to not in ("", before.mail.to)
+    return done(booking_id, "readdressed" if is_elsewhere else "contact")
 
 
 @blueprint.post("/erase")
@@ -22,3 +48,29 @@ def erase(booking_id: str) -> Response:
         reservations.erase_guest(actor(), seen.booking.id)
 
     return act(booking_id, "erase", forget)
+
+
+def _filled(seen: StaffBooking) -> Form:
+    contact = seen.contact
+    arrives = contact.arrival_time.isoformat("minutes") if contact and contact.arrival_time else ""
+    return Form(
+        {
+            "fullName": seen.guest_name,
+            "email": seen.guest_email,
+            "phone": (contact and contact.phone) or "",
+            "arrivalTime": arrives,
+            "requests": (contact and contact.requests) or "",
+        }
+    )
+
+
+def _page(seen: StaffBooking, form: Form, status: int = 200) -> Response:
+    """`is_stale`: what is known now stands beside what was typed."""
+    facts = {
+        "seen": seen,
+        "booking_id": encode("booking", seen.booking.id),
+        "form": form,
+        "is_stale": status == 409,
+        "here": url_for(".change_contact", booking_id=encode("booking", seen.booking.id)),
+    }
+    return page("admin/contact.html", block="main", status=status, **facts)

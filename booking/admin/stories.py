@@ -51,6 +51,7 @@ ACTIONS = {
     "email.resent": _("Email sent again"),
     "email.requested": _("Change of email requested"),
     "email.restored": _("Email restored"),
+    "guest.contact_changed": _("Guest’s contact changed"),
     "guest.erased": _("Guest’s contact erased"),
     "house.pruned": _("Old records deleted"),
     "invitation.withdrawn": _("Invitation withdrawn"),
@@ -101,7 +102,9 @@ ACTIONS = {
 # What is told of an entry, by the names that it uses; all else (ids, what follows from the action) says nothing more.
 FACTS = {
     "amount": _("Amount"),
+    "arrivalTime": _("Arrival time"),
     "by": _("Paid"),
+    "changed": _("Changed"),
     "checkIn": _("Check-in"),
     "checkOut": _("Check-out"),
     "expected": _("Expected"),
@@ -118,6 +121,7 @@ FACTS = {
     "nightsFreed": _("Nights put back on sale"),
     "on": _("Day"),
     "passkey": _("Passkey"),
+    "phone": _("Phone"),
     "presence": _("Guest"),
     "property": _("Property"),
     "paidElsewhere": _("Paid elsewhere"),
@@ -125,6 +129,7 @@ FACTS = {
     "registered": _("Guests registered"),
     "refundAmount": _("Refund"),
     "role": _("Role"),
+    "requests": _("Requests"),
     "room": _("Room"),
     "repeats": _("Email"),
     "roomName": _("Room"),
@@ -198,6 +203,8 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any], currency: str =
 def _plain(name: str, value: Any, currency: Any) -> str:
     if value is None or value == "":
         return ""
+    if isinstance(value, list):
+        return ", ".join(str(FACTS.get(one, one)) for one in value)
     if name in CALLED:
         return CALLED[name](str(value))
     if name in DAYS and DAY.fullmatch(str(value)):

@@ -64,7 +64,7 @@ def list_them(q: str, slug: str | None, limit: int, due: bool, as_json: bool, **
 @as_json
 @with_appcontext
 def show_order(reference: str, as_json: bool) -> None:
-    """Show an order: its bookings, a line each, and what it costs and what is due.
+    """Show an order: its bookings, a line each, who stays, and what it costs and what is due.
 
     REFERENCE is the one in the guest's emails, of the order or of one of its bookings, or a booking's id.
 
@@ -82,8 +82,27 @@ def show_order(reference: str, as_json: bool) -> None:
         price = money_format.plain(booking.total_price, booking.currency)
         status = reservations.shown_status(booking).lower()
         click.echo(f"{booking.reference} {status}: {booking.room_name}, {booking.property_name}, {stay}, {price}")
+    click.echo(f"Guest: {contact_line(order)}.")
     owed, due = (money_format.plain(amount, order.currency) for amount in (order.owed, order.due))
     click.echo(f"Order {order.reference}: {count(len(order.bookings), 'room')}, {owed} in all, {due} due.")
+
+
+def contact_line(order: OrderFacts) -> str:
+    """Who stays, and how to reach them."""
+    who = order.contact
+    if who is None:
+        return "contact erased"
+    return ", ".join((who.full_name, who.email or "no email", who.phone or "no phone"))
+
+
+def contact_facts(order: OrderFacts) -> dict[str, str | None]:
+    """The same for programs, as lists of bookings name it."""
+    who = order.contact
+    return {
+        "guest": who.full_name if who else "",
+        "email": (who.email if who else "") or "",
+        "phone": who.phone if who else None,
+    }
 
 
 def show_one(reference: str) -> None:
@@ -101,6 +120,7 @@ def facts_of(booking: Booking, order: OrderFacts) -> dict[str, Any]:
         "order": order.reference,
         "status": reservations.shown_status(booking),
         "presence": booking.presence if booking.confirmed_at else None,
+        **contact_facts(order),
         "roomId": encode("room", booking.room_id),
         "room": booking.room_name,
         "property": booking.property_name,

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import click
 
-from booking.cli import booking_changes, booking_emails, booking_imports, booking_lists, front_desk
+from booking.cli import booking_changes, booking_contacts, booking_emails, booking_imports, booking_lists, front_desk
 from booking.cli.booking_lists import show_one
 from booking.cli.json_output import as_json
 from booking.cli.operator import WAYS_TO_PAY, Group, acting, refusals_said
@@ -29,6 +29,7 @@ for command in (
     *booking_changes.COMMANDS,
     *front_desk.COMMANDS,
     *booking_emails.COMMANDS,
+    *booking_contacts.COMMANDS,
     *booking_imports.COMMANDS,
 ):
     group.add_command(command)

@@ -214,6 +214,8 @@ ROUTES: dict[str, Route] = {
     "POST /admin/bookings/<booking_id>/emails/<email_id>/resend": Route(DESK),
     # Nothing is due, which is said to whoever may ask.
     "POST /admin/bookings/<booking_id>/emails/payment-link": Route(DESK),
+    "GET /admin/bookings/<booking_id>/guest/contact": Route(DESK),
+    "POST /admin/bookings/<booking_id>/guest/contact": Route(DESK, lambda _: {"version": "1"}),
     "POST /admin/bookings/<booking_id>/guest/erase": Route(MANAGERS),
     "POST /admin/bookings/<booking_id>/entries/<entry_id>/returned": Route(DESK, lambda _: MONEY),
     "POST /admin/bookings/<booking_id>/entries/<entry_id>/correct": Route(MANAGERS, lambda _: MONEY),

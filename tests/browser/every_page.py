@@ -56,6 +56,10 @@ PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
             "/admin/bookings/{booking}/change?part=1",
         ),
     ),
+    "admin.guest.show_contact": (
+        OWNER,
+        ("/admin/bookings/{booking}/guest/contact", "/admin/bookings/{owing}/guest/contact"),
+    ),
     "admin.register.show": (OWNER, ("/admin/bookings/{arrived}/register",)),
     "admin.new_booking.show": (OWNER, ("/admin/bookings/new", "/admin/bookings/new?property={house}&guests=2&{dates}")),
     "admin.imports.index": (OWNER, ("/admin/imports?property={house}",)),

@@ -153,6 +153,12 @@ COMMANDS: dict[str, Command] = {
         of("NOSUCHXX", "--guests", "1"),
         looks=frozenset({A.CHECK_IN}),  # who may that moves guests who are in the house, too
     ),
+    "bookings contact": Command(
+        CHANGES,
+        {A.SEE_BOOKING, A.CHANGE_CONTACTS},
+        lambda h: [h.vouched(), "--email", "carol.calls@example.com"],
+        of("NOSUCHXX", "--name", "Carol"),
+    ),
     "bookings resend": Command(CHANGES, {A.SEE_BOOKING, A.RESEND_EMAILS}, lambda h: [h.written_to()], of("NOSUCHXX")),
     "bookings payment-link": Command(
         CHANGES, {A.SEE_BOOKING, A.REQUEST_PAYMENTS}, lambda h: [h.vouched()], of("NOSUCHXX")

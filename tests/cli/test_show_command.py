@@ -20,9 +20,10 @@ def test_an_order_is_shown_by_the_reference_of_any_of_its_bookings(
     for reference in (first.reference, second.reference.lower()):
         shown = runner.invoke(args=["bookings", "show", reference])
         lines = shown.output.splitlines()
-        assert (shown.exit_code, len(lines)) == (0, 3), shown.output
+        assert (shown.exit_code, len(lines)) == (0, 4), shown.output
         assert lines[0].startswith(f"{first.reference} confirmed: Room with a view, ")
         assert lines[1].startswith(f"{second.reference} cancelled: Suite, ")
-        assert lines[2].startswith(f"Order {first.reference}: 2 rooms, ")
+        assert lines[2] == "Guest: Alice, alice@example.com, no phone."
+        assert lines[3].startswith(f"Order {first.reference}: 2 rooms, ")
     unknown = runner.invoke(args=["bookings", "show", "NOTHING1"])
     assert (unknown.exit_code, "NOTHING1" in unknown.output) == (1, True)

@@ -34,6 +34,7 @@ class Action(StrEnum):
     SEE_DRAWERS = "cash.see"  # everybody's, and close them
     WAIVE_DEBTS = "debts.waive"  # let a guest off what is still due
     ERASE_GUESTS = "guests.erase"  # the contact of who has no account
+    CHANGE_CONTACTS = "contacts.change"  # of orders: who stays, and where they are written to
     KEEP_REGISTER = "register.keep"  # see and fill what guests show at the desk
     DECIDE_REFUNDS = "refunds.decide"  # of a cancellation, otherwise than its policy
     WRITE_NOTES = "notes.write"  # and see them
@@ -98,6 +99,7 @@ ALLOWED: Mapping[Action, Who] = {
     Action.SEE_DRAWERS: OWNER | MANAGER | SYSTEM,
     Action.WAIVE_DEBTS: OWNER | MANAGER | SYSTEM,
     Action.ERASE_GUESTS: OWNER | MANAGER | SYSTEM,
+    Action.CHANGE_CONTACTS: OWNER | MANAGER | DESK | SYSTEM,
     Action.KEEP_REGISTER: OWNER | MANAGER | DESK,
     Action.DECIDE_REFUNDS: OWNER | MANAGER | SYSTEM,
     Action.WRITE_NOTES: OWNER | MANAGER | DESK,

@@ -42,13 +42,15 @@ from booking.domain.reservations.change_quotes import may_move as may_move_room
 from booking.domain.reservations.change_quotes import quote as quote_change
 from booking.domain.reservations.change_quotes import quote_by_reference as quote_change_by_reference
 from booking.domain.reservations.change_settlements import Settlement as ChangeSettlement
+from booking.domain.reservations.contact_changes import ContactChange, ContactEdit
+from booking.domain.reservations.contact_changes import change as change_contact
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.deposits import charge_due as charge_balances
 from booking.domain.reservations.desk_bookings import RoomOffer, book_at_desk
 from booking.domain.reservations.desk_bookings import free_rooms as free_rooms_at_desk
 from booking.domain.reservations.desk_changes import ChangePreview
 from booking.domain.reservations.desk_changes import preview as preview_change
-from booking.domain.reservations.desk_errors import EmailNotFound, NoteNotFound, ResendRefused
+from booking.domain.reservations.desk_errors import ContactErased, EmailNotFound, NoteNotFound, ResendRefused
 from booking.domain.reservations.desk_inputs import DeskBooking, DeskCancellation, DeskChange
 from booking.domain.reservations.entry_corrections import correct as correct_entry
 from booking.domain.reservations.entry_corrections import correct_waiver
@@ -129,7 +131,7 @@ from booking.domain.reservations.notes import NoteEdit, NoteText
 from booking.domain.reservations.notes import add as add_note
 from booking.domain.reservations.notes import edit as edit_note
 from booking.domain.reservations.notes import remove as remove_note
-from booking.domain.reservations.occupancy_calendar import CalendarRoom, CalendarView, RoomCalendar, room_calendar
+from booking.domain.reservations.occupancy_calendar import CalendarRoom, RoomCalendar, room_calendar
 from booking.domain.reservations.occupancy_calendar import Entry as CalendarEntry
 from booking.domain.reservations.order_lookup import OrderFacts
 from booking.domain.reservations.order_lookup import look_up as look_up_order
@@ -166,12 +168,7 @@ from booking.domain.reservations.resending import resend as resend_email
 from booking.domain.reservations.rest_payments import page_of as rest_payment_page
 from booking.domain.reservations.rest_payments import pay as pay_rest
 from booking.domain.reservations.sale import frozen as frozen_sale
-from booking.domain.reservations.staff_search import (
-    SEARCH_ORDERS,
-    SEARCH_STATES,
-    BookingSearch,
-    FoundBooking,
-)
+from booking.domain.reservations.staff_search import SEARCH_ORDERS, SEARCH_STATES, BookingSearch, FoundBooking
 from booking.domain.reservations.staff_search import find as find_bookings
 from booking.domain.reservations.staff_view import StaffBooking
 from booking.domain.reservations.staff_view import get as get_for_staff
@@ -228,7 +225,6 @@ __all__ = [
     "CalendarEntry",
     "CalendarPublisher",
     "CalendarRoom",
-    "CalendarView",
     "CalendarWish",
     "Cancellation",
     "CancellationPreview",
@@ -236,6 +232,9 @@ __all__ = [
     "ChangeQuote",
     "ChangeSettlement",
     "Claim",
+    "ContactChange",
+    "ContactEdit",
+    "ContactErased",
     "DecidedRefund",
     "Departure",
     "DeskBooking",
@@ -298,6 +297,7 @@ __all__ = [
     "came_back_from_payment_by_link",
     "cancel",
     "change_booking",
+    "change_contact",
     "changed_from",
     "charge_balances",
     "check_import_columns",

@@ -157,6 +157,18 @@ class MoneyNotSettled(ErasureRefused):
     reason = "MONEY_NOT_SETTLED"
 
 
+class ContactErased(Conflict):
+    """Who stays is not known any more: their account was deleted, or they were erased."""
+
+    code = "CONTACT_ERASED"
+
+
+class ContactModified(Conflict):
+    """The order has changed since it was looked at."""
+
+    code = "CONTACT_MODIFIED"
+
+
 class UndoRefused(Conflict):
     code = "UNDO_REFUSED"
 

@@ -11,16 +11,19 @@ from sqlalchemy import select
 from booking.domain import spelling
 from booking.domain.actors import Actor
 from booking.domain.errors import UnknownBooking
-from booking.domain.payments import Order
-from booking.domain.people import Action
-from booking.domain.reservations import references
+from booking.domain.payments import Contact, Order
+from booking.domain.people import Action, User
+from booking.domain.reservations import contact_changes, references
 from booking.domain.reservations.models import Booking
 from booking.infra.db import db, reading
 
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """An order, what it costs and what is due, with the zone of its property and its bookings in their order."""
+    """An order, what it costs and what is due, with the zone of its property and its bookings in their order.
+
+    `contact` is who stays, None where nobody knows any more; `version` the order's.
+    """
 
     order_id: uuid.UUID
     reference: str
@@ -30,6 +33,8 @@ class OrderFacts:
     guarantee: str | None
     time_zone: str
     bookings: tuple[Booking, ...]
+    contact: Contact | None
+    version: int
 
 
 @reading
@@ -53,4 +58,6 @@ def look_up(actor: Actor, reference: str) -> OrderFacts:
         order.guarantee,
         booking.time_zone,
         tuple(bookings),
+        contact_changes.of(order, db.session.get(User, order.user_id) if order.user_id else None),
+        order.version,
     )

@@ -23,6 +23,7 @@ from booking.domain.reservations import (
     bookings,
     cancellation,
     change_quotes,
+    contact_changes,
     guest_erasure,
     guest_register,
     notes,
@@ -58,6 +59,7 @@ class Allowed:
     waive: bool
     waive_changes: bool  # what a change costs more
     erase_guest: bool
+    change_contact: bool
     keep_register: bool
     write_notes: bool
     resend_emails: bool
@@ -161,7 +163,7 @@ def get(actor: Actor, booking_id: uuid.UUID) -> StaffBooking:
         history=tuple(history),
         others=_others(actor, booking, order),
         names=people.names_of_actors({one.actor for one in (*history, *changes)} | {one.author for one in written}),
-        can=_allowed(actor, booking, order, beside),
+        can=_allowed(actor, booking, order, beside, guest),
         notes=written,
         to_register=guest_register.to_fill(booking, booking.address.get("country"), _registered(booking)),
         cancelling=_cancelling(booking, order),
@@ -226,7 +228,7 @@ def _is_changeable(booking: Booking) -> bool:
     return True
 
 
-def _allowed(actor: Actor, booking: Booking, order: Order, beside: Lines) -> Allowed:
+def _allowed(actor: Actor, booking: Booking, order: Order, beside: Lines, guest: User | None) -> Allowed:
     def may(action: Action) -> bool:
         return people.may(actor, action, at=booking.property_id)
 
@@ -240,6 +242,7 @@ def _allowed(actor: Actor, booking: Booking, order: Order, beside: Lines) -> All
         waive=may(Action.WAIVE_DEBTS) and bool(order.due) and bool(order.guarantee or order.paid),
         waive_changes=may(Action.WAIVE_DEBTS),
         erase_guest=may(Action.ERASE_GUESTS) and guest_erasure.may_be_asked(order),
+        change_contact=may(Action.CHANGE_CONTACTS) and contact_changes.of(order, guest) is not None,
         keep_register=may(Action.KEEP_REGISTER) and register_rules.at(booking.address.get("country")) is not None,
         write_notes=may(Action.WRITE_NOTES),
         resend_emails=may(Action.RESEND_EMAILS),

@@ -126,6 +126,10 @@ ERRORS: Templates = {
     "GUEST_HAS_ACCOUNT": _("This guest has an account. Who they are is erased when the account is deleted."),
     "GUEST_EXPECTED": _("This stay is not over. Cancel it first, or erase the contact after the guest has left."),
     "MONEY_NOT_SETTLED": _("Something is still to be paid or refunded for this order. Settle that first."),
+    "CONTACT_ERASED": _("Who stayed is not known any more, so there is no contact to change."),
+    "CONTACT_MODIFIED": _(
+        "This booking has changed in the meantime. Nothing was saved: compare with what is known now, then save again."
+    ),
     "UNDO_REFUSED": _("This can no longer be undone."),
     "NOTHING_TO_UNDO": _("There is nothing to undo."),
     "UNDO_OVER": _("This was more than a minute ago and can no longer be undone."),

@@ -26,7 +26,7 @@ HOUSEKEEPING = {"house.see", "nights.block", "rooms.set_status"}
 DESK = (
     HOUSEKEEPING
     | {"payments.record", "payments.request", "cash.keep", "guests.check_in", "register.keep", "notes.write"}
-    | {"emails.resend"}
+    | {"emails.resend", "contacts.change"}
     | {f"booking.{verb}" for verb in ("see", "book", "change", "cancel", "guarantee")}
 )
 MANAGER = DESK | {

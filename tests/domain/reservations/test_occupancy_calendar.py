@@ -16,7 +16,6 @@ from booking.domain.errors import NotFound
 from booking.domain.payments import Contact
 from booking.domain.reservations import (
     CalendarEntry,
-    CalendarView,
     OrderItem,
     OrderRequest,
     RoomCalendar,
@@ -25,6 +24,7 @@ from booking.domain.reservations import (
 )
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.occupancy_calendar import CalendarView
 from booking.domain.reservations.stay_changes import Agreed
 from booking.domain.stays import StayRules
 from booking.domain.tables import Room, User
