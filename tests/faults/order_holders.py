@@ -26,6 +26,12 @@ class Held:
         for told in self.lines:
             told.status, told.error = status, error
 
+    def was_paid(self, plan: Plan) -> None:
+        """By card; only then was there a deposit: whom staff vouches for pays nothing at once."""
+        self.end(201)
+        for told in self.lines:
+            told.deposit_of = told.price if plan.deposit and plan.beside else None
+
 
 def held(guest: Guest, plan: Plan) -> Held | Told:
     """All rooms of a plan, held under a key; or how that was refused. What is told goes into the guest's log."""
@@ -40,8 +46,6 @@ def held(guest: Guest, plan: Plan) -> Held | Told:
         Told(guest.user_id, "", 0, NEVER_PAID, one["id"], price=one["totalPrice"], stay=stay_of(one))
         for one in order["bookings"]
     ]
-    for told in lines:
-        told.deposit_of = told.price if plan.deposit and plan.beside else None
     guest.log.told += lines
     return Held(order["id"], order["reference"], order["total"], lines)
 
@@ -71,7 +75,7 @@ def attempt(guest: Guest, plan: Plan) -> Told:
         return order
     mood = guest.chance.choices([PAY, RELEASE, LEAVE], [5, 2, 3])[0]
     if mood == PAY:
-        mood = _pay(guest, plan, order)
+        mood = pay(guest, plan, order)
     elif mood == RELEASE:
         mood = _release(guest, order)
     else:
@@ -80,15 +84,18 @@ def attempt(guest: Guest, plan: Plan) -> Told:
     return order.lines[0]
 
 
-def _pay(guest: Guest, plan: Plan, order: Held) -> str:
+def pay(guest: Guest, plan: Plan, order: Held) -> str:
     """With one card, and where it is declined with another."""
     for card in dict.fromkeys((plan.card, VISA)):
         reply = _paid(guest, order, card)
         if reply is None:
             return "with no answer"
+        if reply.status == 201:
+            order.was_paid(plan)
+            return PAY
         order.end(reply.status, reply.error)
         if reply.status != 402:
-            return PAY if reply.status == 201 else "too late"
+            return "too late"
     return "declined"
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextvars
 import datetime as dt
+import random
+import uuid
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -12,15 +15,21 @@ from flask import Flask
 
 from booking.domain import payments
 from booking.domain.payments import DepositPlan
+from booking.domain.people import sessions
 from booking.domain.reservations import bookings, deposits, guarantees, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.requests import OrderItem, OrderRequest
 from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
 from tests import oracle, oracle_money
+from tests.api.program import token_of
 from tests.cases import each
 from tests.cast import SYSTEM, VISA, acting, beside, in_days, later, order, order_of
-from tests.faults import disasters
+from tests.faults import disasters, order_holders
+from tests.faults.detour import house_rules
+from tests.faults.guests import Guest, Plan
+from tests.faults.line import Line, Reply
+from tests.faults.order_holders import Held
 from tests.faults.test_oracle import changed, database
 from tests.oracle_money import Drawer, Entry
 
@@ -213,6 +222,75 @@ def test_money_that_was_to_go_back_by_hand_and_is_still_here_is_found(
     assert "is written" in of_drawers(database, drawer)
     drawer.entries.append(Entry("refund", Decimal(200), "cash 1"))
     assert of_drawers(database, drawer) == "[]"
+
+
+# --- deposits of orders that a program holds first
+
+
+class OverTheCounter(Line):
+    """Asks the application itself, without a server; each request has a context of its own."""
+
+    def __init__(self, app: Flask, token: str) -> None:
+        super().__init__(0, token)
+        self._app = app
+
+    def send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Reply:
+        asking = self._app.test_client().open
+        answer = contextvars.Context().run(asking, path, method=method, data=body, headers=headers)
+        return Reply(answer.status_code, answer.data, 0.0)
+
+
+@pytest.fixture
+def holding(app: Flask, alice: User, monkeypatch: pytest.MonkeyPatch) -> Guest:
+    """A program of alice's, in a house that takes deposits of orders: see detour/house_rules.py."""
+    monkeypatch.setattr(OrderRequest, "deposit", property(lambda _: house_rules.PLAN, lambda *_: None))
+    token = token_of(app, alice, sessions.start_api(alice.id).user.session_id)
+    return Guest(OverTheCounter(app, token), encode("user", alice.id), random.Random(1))
+
+
+@pytest.fixture
+def of_two_rooms(holding: Guest, room: Room) -> tuple[Plan, Held]:
+    """600 EUR, of which 180 are the deposit."""
+    first, second = (encode("room", one.id) for one in (room, beside(room, "Suite", 80)))
+    stay = in_days(100)
+    plan = Plan(first, str(stay.check_in), str(stay.check_out), beside=(second,), deposit=True)
+    held = order_holders.held(holding, plan)
+    assert isinstance(held, Held), holding.log.odd
+    return plan, held
+
+
+def of_told(database: Any, guest: Guest) -> str:
+    return str(list(oracle_money.wrong_deposits(database, oracle.Facts(database), guest.log.told, house_rules.PERCENT)))
+
+
+def test_a_deposit_of_several_rooms_held_first_that_was_never_charged_is_found(
+    database: Any, holding: Guest, of_two_rooms: tuple[Plan, Held], desk: BookingContext
+) -> None:
+    assert order_holders.pay(holding, *of_two_rooms) == order_holders.PAY
+    later(DUE)
+    deposits.charge_due(SYSTEM, desk)
+    assert of_told(database, holding) == "[]"
+    changed(database, "DELETE FROM simulated_ledger")
+    assert "0 was charged at once, where 180 of 600 is the deposit" in of_told(database, holding)
+
+
+def test_who_is_vouched_for_pays_no_deposit_and_one_that_is_charged_all_the_same_is_found(
+    database: Any, holding: Guest, of_two_rooms: tuple[Plan, Held]
+) -> None:
+    _, held = of_two_rooms
+    drawer = Drawer(held.reference, held.lines)
+    guarantees.guarantee(SYSTEM, uuid.UUID(oracle.uuid_of("order", held.order_id)), "desk")
+    held.end(201)
+    assert (of_told(database, holding), of_drawers(database, drawer)) == ("[]", "[]")
+    charged = """
+        WITH charge AS (INSERT INTO payments
+         (id, order_id, booking_id, kind, purpose, amount, currency, state, method, provider)
+         SELECT gen_random_uuid(), order_id, id, 'charge', 'deposit', 180, currency, 'failed', 'x', 'simulated'
+         FROM bookings ORDER BY id LIMIT 1 RETURNING id)
+        INSERT INTO simulated_ledger (key, kind, reference, amount, currency)
+        SELECT id, 'charge', id::text, 180, 'EUR' FROM charge"""
+    changed(database, charged)
+    assert "180.000 is here of 0" in of_drawers(database, drawer)
 
 
 # --- orders of several rooms, nights and stays, what came back
