@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, Response, request, session, url_for
@@ -14,11 +15,11 @@ from booking.domain import inventory, reservations
 from booking.domain.errors import Invalid, RoomNotFound
 from booking.domain.inventory import BlockableRoom, BlockDiffers, BlockNotFound, NightsTaken, NightsToBlock
 from booking.domain.reservations import CalendarWish, RoomCalendar
-from booking.http import number_format
+from booking.http import date_format, number_format
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.infra.ids import decode, encode
-from booking.pages import options
+from booking.pages import formats, options
 from booking.pages.forms import Form
 from booking.pages.rendering import go_to, more_of, page, wants_part
 from booking.pages.signed_in import actor
@@ -28,6 +29,7 @@ blueprint = Blueprint("calendar", __name__, url_prefix="/calendar")
 TOLD = "calendar"  # in the cookie: what has just been done, told once
 CALENDAR, NIGHTS = "admin/calendar.html", "admin/nights.html"
 A_LITTLE = dt.timedelta(days=2)
+DAYS_OF_A_NAME = 5  # are wide enough for "September 2026"
 
 
 @blueprint.get("/")
@@ -65,7 +67,7 @@ def block() -> Response:
     except (Invalid, NightsTaken, BlockDiffers) as refusal:
         return _nights_page(form.refuse(refusal), status_of(refusal))
     session[TOLD] = {"done": "blocked", "room": room.name, "block": encode("block", made.id)}
-    return go_to(_back_to(room.property_id, made.check_in))
+    return go_to(str(_back_to(room.property_id, made.check_in)["back"]))
 
 
 @blueprint.get("/blocks/<block_id>")
@@ -73,7 +75,7 @@ def show_block(block_id: str) -> Response:
     """Why the nights are off sale, and the way back."""
     found = inventory.get_block(actor(), _block(block_id))
     back = _back_to(found.property_id, found.block.check_in)
-    return page("admin/block.html", details=found, block_id=block_id, back=back)
+    return page("admin/block.html", details=found, block_id=block_id, **back)
 
 
 @blueprint.post("/blocks/<block_id>/unblock")
@@ -88,7 +90,7 @@ def unblock(block_id: str) -> Response:
     again = {"room": encode("room", gone.room_id), "reason": gone.reason}
     again |= {"checkIn": gone.check_in.isoformat(), "checkOut": gone.check_out.isoformat()}
     session[TOLD] = {"done": "unblocked", "again": again if gone.source == inventory.BLOCKED_BY_STAFF else None}
-    return go_to(_back_to(house, gone.check_in))
+    return go_to(str(_back_to(house, gone.check_in)["back"]))
 
 
 # --- parts of the page
@@ -117,11 +119,19 @@ def _around(calendar: RoomCalendar) -> dict[str, Any]:
     step = dt.timedelta(days=days)
     return {
         "first": first,
+        "months": _months([one.date for one in calendar.days]),
         "earlier": first - step,
         "later": first + step,
         "span_names": [(days, number_format.days(days)) for days in reservations.CALENDAR_SPANS],
         "kind_names": [(kind, options.kind_name(kind)) for kind in calendar.kinds],
     }
+
+
+def _months(days: list[dt.date]) -> list[tuple[str, int]]:
+    """Their names, in short where few days of them are shown, and how many these are."""
+    months = [list(some) for _, some in groupby(days, key=lambda day: (day.year, day.month))]
+    named = date_format.month_name, date_format.month
+    return [(named[len(some) >= DAYS_OF_A_NAME](some[0]), len(some)) for some in months]
 
 
 # --- free nights
@@ -143,10 +153,10 @@ def _block(block_id: str) -> uuid.UUID:
 
 
 def _nights_page(form: Form, status: int = 200) -> Response:
-    room = _room(form)
-    return page(
-        NIGHTS, status=status, room=room, form=form, back=_back_to(room.property_id, _day(form.value("checkIn")))
-    )
+    room, first, end = _room(form), _day(form.value("checkIn")), _day(form.value("checkOut"))
+    dates = formats.stay_dates(first, end) if first and end and first < end else None
+    back = _back_to(room.property_id, first)
+    return page(NIGHTS, status=status, room=room, form=form, dates=dates, **back)
 
 
 def _day(text: str) -> dt.date | None:
@@ -156,7 +166,11 @@ def _day(text: str) -> dt.date | None:
         return None
 
 
-def _back_to(house: uuid.UUID, first: dt.date | None) -> str:
-    """The calendar with this day in it: a little before it, so that it is seen among others."""
+def _back_to(house: uuid.UUID, first: dt.date | None) -> dict[str, Any]:
+    """The `place` in the calendar from which somebody has come, and the way `back`: for whoever has come from elsewhere
+    to this day in it, or a little before it, so that it is seen among others.
+    """
+    came_from = calendar_place.facts(house)
     start = (first - A_LITTLE).isoformat() if first else None
-    return url_for(".show", property=encode("property", house), start=start)
+    there = url_for(".show", property=encode("property", house), start=start)
+    return {"place": came_from["place"], "back": came_from["calendar_url"] or there}

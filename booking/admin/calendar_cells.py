@@ -7,6 +7,7 @@ each. What cells have in common (texts, addresses, dates) is found once for all 
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from html import escape
@@ -21,6 +22,7 @@ from booking.infra.ids import encode
 from booking.pages import addresses, formats
 
 A_DAY = dt.timedelta(days=1)
+WIDE_DAYS = 14  # at most so many are wide enough for some letters of a name
 
 
 def rows(calendar: RoomCalendar, place: str) -> Markup:
@@ -37,8 +39,9 @@ class _Writer:
         self.today = calendar.today
         self.days = Stay(calendar.days[0].date, calendar.days[-1].date + A_DAY)
         self.to_booking = addresses.alike("admin.booking.show", "booking_id", calendar=place)
-        self.to_block = addresses.alike("admin.calendar.show_block", "block_id")
-        self.to_nights = addresses.alike("admin.calendar.nights", "room", "checkIn", "checkOut")
+        self.to_block = addresses.alike("admin.calendar.show_block", "block_id", calendar=place)
+        self.to_nights = addresses.alike("admin.calendar.nights", "room", "checkIn", "checkOut", calendar=place)
+        self.is_narrow = len(calendar.days) > WIDE_DAYS
         self.dates = cache(date_format.stay)
         self.money = cache(formats.money)
         self.not_listed = escape(gettext("Not listed"))
@@ -84,15 +87,17 @@ class _Writer:
     def _taken(self, entry: CalendarEntry, room: str) -> str:
         """`room` is its name, escaped."""
         look, link, text, said = self._bar(entry)
-        look += (" began-before" if entry.began_before else "") + (" goes-on" if entry.goes_on else "")
+        # Who leaves on the day after the last one shown has half of that day, which is not there.
+        goes_on = entry.goes_on or entry.stay.check_out == self.days.check_out
+        look += (" began-before" if entry.began_before else "") + (" goes-on" if goes_on else "")
+        if self.is_narrow and entry.stay.nights == 1:
+            text = _initials(entry.name or "")
         text, said = escape(text), escape(said)
         cell = f'<td colspan="{entry.stay.nights}" class="tape-taken">'
+        shown = f'<span aria-hidden="true">{text}</span><span class="unseen">{room}. {said}</span>'
         if not link:
-            return f'{cell}<span class="tape-bar {look}" title="{said}"><span>{text}</span></span></td>'
-        return (
-            f'{cell}<a class="tape-bar {look}" href="{escape(link)}" title="{said}">'
-            f'<span aria-hidden="true">{text}</span><span class="unseen">{room}. {said}</span></a></td>'
-        )
+            return f'{cell}<span class="tape-bar {look}" title="{said}">{shown}</span></td>'
+        return f'{cell}<a class="tape-bar {look}" href="{escape(link)}" title="{said}">{shown}</a></td>'
 
     def _bar(self, entry: CalendarEntry) -> tuple[str, str, str, str]:
         """Plain texts: its look, where it leads (empty: nowhere), what stands on it, and all of it in words."""
@@ -121,3 +126,9 @@ class _Writer:
         if entry.state == "booked" and entry.due > 0:
             return self.to_pay % {"amount": self.money(entry.due, entry.currency)}
         return self.changes if entry.kind == "change" else self.states.get(entry.state, "")
+
+
+def _initials(name: str) -> str:
+    """Of the first and the last word: what fits on a bar of one night."""
+    words = unicodedata.normalize("NFC", name).split()
+    return "".join(word[0] for word in (*words[:1], *words[1:][-1:])) or "–"

@@ -1,4 +1,4 @@
-"""The place in the calendar from which somebody has come to a booking, and the way back to it."""
+"""The place in the calendar from which somebody has come to a booking or to nights, and the way back to it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def of(first: dt.date, wish: CalendarWish) -> str:
 
 
 def facts(property_id: uuid.UUID) -> dict[str, Any]:
-    """For a page of a booking: `place`, empty where nobody came from the calendar, and the `calendar_url` of it."""
+    """For a page opened from there: `place` and the `calendar_url`, both empty where nobody came from the calendar."""
     text = request.values.get(NAME, "")[:LONGEST]
     parts: dict[str, Any] = {name: value for name, value in parse_qsl(text) if name in PARTS}
     back = url_for("admin.calendar.show", property=encode("property", property_id), **parts) if parts else ""

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, session, url_for
 from flask_babel import gettext
 
+from booking.admin import calendar_place
 from booking.admin.booking import DONE
 from booking.admin.entrance import desk
 from booking.domain import reservations
@@ -46,7 +47,8 @@ def book() -> Response:
         return _page(form.refuse(refusal), status_of(refusal))
     first = made.bookings[0].id
     session[DONE] = _with_link(first) if given.is_sent_link else "booked"
-    return go_to(url_for("admin.booking.show", booking_id=encode("booking", first)))
+    place = calendar_place.facts(made.bookings[0].property_id)["place"]
+    return go_to(url_for("admin.booking.show", booking_id=encode("booking", first), calendar=place or None))
 
 
 def _with_link(booking_id: uuid.UUID) -> str:
@@ -69,6 +71,7 @@ def _page(form: Form, status: int = 200) -> Response:
         "house": house,
         "form": form,
         "offer": offer,
+        **calendar_place.facts(house.id),
         "chosen": form.values("room"),
         "ways": [
             ("later", gettext("On arrival or later")),

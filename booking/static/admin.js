@@ -57,7 +57,9 @@
     if (!found) return;
     event.preventDefault();
     enter(found);
-    found.focus();
+    // Into what is seen, beside the names of the rooms and below the days: for that there is a scroll-padding.
+    found.focus({ preventScroll: true });
+    found.scrollIntoView({ block: "nearest", inline: { Home: "start", End: "end" }[event.key] ?? "nearest" });
   });
   document.addEventListener("focusin", ({ target }) => {
     if (target.matches(".tape tbody a")) enter(target);

@@ -103,6 +103,23 @@ def test_rows_are_as_wide_as_the_head(at_work: Visitor, alice: User, room: Room,
     assert len(visitor.page.select("thead th.tape-day")) == 14
 
 
+def test_a_bar_of_one_night_bears_initials_and_one_to_the_end_stays_within_the_days(
+    at_work: Visitor, room: Room, desk: BookingContext, alice: User
+) -> None:
+    for start, nights in ((1, 1), (28, 2)):
+        wanted = OrderRequest(
+            alice.id, (OrderItem(room.id, in_days(start, nights), 1),), contact=Contact("Jo van Dam", "j@x.org")
+        )
+        reservations.book_order(acting(alice), wanted, VISA, desk)
+    visitor = at_work.go(f"{CALENDAR}?start={in_days(0).check_in.isoformat()}")
+    assert [text for _, text, _ in bars(visitor)] == ["JD", "Jo van Dam"]
+    assert ["goes-on" in str(bar["class"]) for bar in visitor.page.select(".tape-bar")] == [False, True]
+    assert all("Jo van Dam" in str(bar["title"]) for bar in visitor.page.select(".tape-bar"))
+    assert "Friday and Saturday nights" in visitor.text
+    months = [int(str(month["colspan"])) for month in visitor.page.select("th.tape-month")]
+    assert (sum(months), len(months) in (2, 3)) == (30, True)
+
+
 def test_free_nights_lead_to_what_may_be_done_with_them(at_work: Visitor, room: Room) -> None:
     free = at_work.go(CALENDAR).page.select_one(".tape-free a")
     assert free is not None
@@ -234,6 +251,22 @@ def test_a_block_of_another_house_is_neither_shown_nor_ended(at_work: Visitor) -
 
 
 # --- nights off sale
+
+
+def test_nights_lead_back_to_the_days_and_filters_from_which_they_were_opened(at_work: Visitor, room: Room) -> None:
+    here = f"property={encode('property', room.property_id)}&start={in_days(1).check_in.isoformat()}&days=90&state=free"
+    [free] = at_work.go(f"{CALENDAR}?{here}").page.select(".tape-free a")
+    stay = in_days(3, 1)
+    visitor = at_work.go(
+        re.sub(r"checkIn=[^&]*&checkOut=[^&]*", f"checkIn={stay.check_in}&checkOut={stay.check_out}", str(free["href"]))
+    )
+    assert f"{CALENDAR}?{here}" in visitor.links()
+    [book] = visitor.page.select("main a.button")
+    assert re.fullmatch(r"Book \w{3} \d+ \w{3}.* – \w{3} \d+ \w{3}.*", " ".join(book.get_text().split()))
+    assert f"{CALENDAR}?{here}" in at_work.copy().get(str(book["href"])).text.replace("&amp;", "&")
+    for button in ("Take off sale", "Undo"):
+        visitor.press(button)
+        assert visitor.url == f"{CALENDAR}?{here}"
 
 
 def test_staff_take_nights_off_sale_and_undo_it(at_work: Visitor, room: Room) -> None:

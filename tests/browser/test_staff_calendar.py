@@ -45,6 +45,15 @@ def calendar(
     return page
 
 
+SEEN = """() => {
+  const at = document.activeElement.getBoundingClientRect();
+  const corner = document.querySelector(".tape-corner").getBoundingClientRect();
+  const all = document.querySelector(".tape-scroll").getBoundingClientRect();
+  return at.right > corner.right && at.left < all.right && at.top >= corner.bottom - 1
+    && (at.left >= corner.right - 1 || at.right <= all.right + 1);
+}"""
+
+
 def focused(page: Page) -> str:
     return str(page.evaluate("document.activeElement.textContent.replace(/\\s+/g, ' ').trim()"))
 
@@ -62,7 +71,10 @@ def test_arrows_go_from_night_to_night_and_one_stop_of_tab_is_the_calendar(calen
     calendar.keyboard.press("Home")
     assert focused(calendar).startswith("A: available")
     expect(calendar.locator(".tape tbody a[tabindex='0']")).to_have_count(1)
-    calendar.keyboard.press("ArrowRight")
+    calendar.set_viewport_size({"width": 390, "height": 700})
+    for key in ("End", "Home", "ArrowRight"):  # what has the focus is seen, beside the rooms and below the days
+        calendar.keyboard.press(key)
+        assert calendar.evaluate(SEEN), key
     calendar.keyboard.press("Enter")
     expect(calendar.locator("h1:visible")).to_have_text("Alice")
 
