@@ -18,12 +18,13 @@ def tell(done: str, **facts: object) -> None:
 
 
 def tell_refusal(refusal: BookingError) -> None:
-    """Keep until the next page why nothing was done."""
+    """Keep until the next page why nothing was done, and because of whose booking."""
     problems = [words.sentence(*one) for one in refusal.details.items()]
-    tell("refused", why=" ".join(problems) or words.message(refusal))
+    why = " ".join(problems) or words.message(refusal)
+    tell("refused", why=why, in_the_way=refusal.params.get("reference", ""))
 
 
 def taken() -> dict[str, Any] | None:
     """What there is to tell; from then on nothing."""
     told: dict[str, Any] | None = session.pop(TOLD, None)
-    return told and {"undo": "", "freed": 0, **told}
+    return told and {"undo": "", "freed": 0, "guest": "", **told}

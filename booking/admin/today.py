@@ -48,7 +48,7 @@ def show() -> Response:
     found = reservations.day_of_houses(actor(), houses, _rules(), day)
     for lists in (found.arrivals, found.departures, found.in_house, found.holds, found.owing):
         _write_alike(lists)
-    reference, told = day or _today(), day_told.taken()
+    reference, told = day or _today(), _with_guest(day_told.taken(), found)
     told_of = told.get("booking", "") if told and told["undo"] else ""
     return page(
         TODAY,
@@ -123,6 +123,20 @@ def _told(act: Callable[[], Booking], done: str, step: str = "", freed: int = 0)
 
 def _named(booking: Booking) -> str:
     return f"{booking.room_name}, {booking.reference}"
+
+
+def _with_guest(told: dict[str, Any] | None, found: HouseDay) -> dict[str, Any] | None:
+    """With the name of whom it is about, where they stand in one of the lists: the cookie keeps none."""
+    if told is None:
+        return None
+    about, reference = decode("booking", told.get("booking", "")), told.get("in_the_way", "")
+    visits = (*found.arrivals, *found.departures, *found.in_house)
+    one = next((one for one in visits if one.booking.id == about or one.booking.reference == reference), None)
+    if one is None or not one.guest:
+        return told
+    if told["done"] == "refused":
+        return told | {"guest": one.guest, "booking": encode("booking", one.booking.id)}
+    return told | {"what": f"{one.guest}, {told['what']}"}
 
 
 # --- parts of the page

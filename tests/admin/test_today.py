@@ -72,12 +72,12 @@ def test_a_guest_comes_and_goes_by_one_press_each_and_it_is_taken_back(app: Flas
         assert told in arrivals
     press(staff, booked, "Check in")
     assert (staff.url, reload(booked).presence) == ("/admin/", "in_house")
-    assert f"Checked in: Room with a view, {booked.reference}." in staff.text
+    assert f"Checked in: Zoë Featherstone, Room with a view, {booked.reference}." in staff.text
     assert "Zoë Featherstone" in part(staff, "in-house")
     assert "Zoë Featherstone" in part(staff, "owing")
     undo = f"Undo: {ZOE.full_name}"
     assert [str(one.get("aria-label")) for one in staff.page.select("button") if one.get_text() == "Undo"] == [
-        f"Undo: Room with a view, {booked.reference}"
+        f"Undo: Zoë Featherstone, Room with a view, {booked.reference}"
     ]
     assert [str(one["aria-label"]) for one in staff.go("/admin/").page.select(f"[aria-label='{undo}']")] == [undo]
     press(staff, booked, "Undo")
@@ -124,6 +124,23 @@ def test_who_leaves_early_sees_first_what_that_means(app: Flask, bob: User, book
     assert (staff.heading, reload(booked).presence) == ("Check out early", "in_house")
 
 
+def test_who_is_still_in_the_room_is_named_with_a_way_there(
+    app: Flask, alice: User, bob: User, booked: Booking, room: Room, desk: BookingContext
+) -> None:
+    after = Stay(booked.check_out, booked.check_out + dt.timedelta(days=2))
+    coming = bookings.book(acting(alice), order(alice, room, after), VISA, desk)
+    front_desk.check_in(SYSTEM, booked.id, desk)
+    at(booked, 3, 16)
+    staff = working(app, bob, Role.DESK)
+    press(staff, coming, "Check in")
+    refused = staff.page.select_one(".notice-bad")
+    assert refused is not None
+    assert f"The guest of {booked.reference} is still in this room." in refused.get_text()
+    assert [(str(one["href"]), one.get_text()) for one in refused.select("a")] == [
+        (f"/admin/bookings/{encode('booking', booked.id)}", "Zoë Featherstone")
+    ]
+
+
 def test_a_no_show_may_have_its_nights_freed(app: Flask, bob: User, booked: Booking, room: Room) -> None:
     staff = working(app, bob, Role.DESK)
     address = f"/admin/day/{encode('booking', booked.id)}/no-show"
@@ -135,7 +152,7 @@ def test_a_no_show_may_have_its_nights_freed(app: Flask, bob: User, booked: Book
     assert address in staff.links()
     press(staff.go(address), booked, "Put nights back on sale")
     assert (reload(booked).presence, len(nights_of(room))) == ("no_show", 1)
-    assert f"2 nights of Room with a view, {booked.reference} are on sale again." in staff.text
+    assert f"2 nights of Zoë Featherstone, Room with a view, {booked.reference} are on sale again." in staff.text
     assert address not in staff.links()
     press(staff, booked, "Undo")
     assert (reload(booked).presence, len(nights_of(room))) == ("expected", 3)

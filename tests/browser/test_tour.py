@@ -161,7 +161,7 @@ def _book_for_a_caller(tour: Tour) -> None:
 def _check_in(tour: Tour) -> None:
     tour.go("Today")
     button(tour.page, "Check in: Carol Caller").click()
-    expect(tour.page.get_by_text("Checked in: Garden room")).to_be_visible()
+    expect(tour.page.get_by_text("Checked in: Carol Caller, Garden room")).to_be_visible()
     tour.look("checked-in")
 
 
