@@ -137,7 +137,7 @@ def delivery(state: str) -> tuple[str, str]:
     return str(name), look
 
 
-PAYMENT_LINK = "system:payment link"  # whoever pays by one
+PAYMENT_LINK = "system:payment-link"  # whoever pays by one
 
 
 def actor(written: str, names: dict[str, str]) -> str:

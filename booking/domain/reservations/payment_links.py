@@ -42,7 +42,7 @@ from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import decode, encode
 
 GOOD_FOR = dt.timedelta(days=14)
-BY_LINK = Actor.system("payment link")  # whoever holds it: who that is, nobody knows
+BY_LINK = Actor.system("payment-link")  # whoever holds it: who that is, nobody knows
 TO_PAY, CHECKING, PAID, EXPIRED, HOLD_OVER, NOTHING_TO_PAY = LINK_STAGES = (
     "to_pay",
     "checking",  # a payment of which nobody knows yet

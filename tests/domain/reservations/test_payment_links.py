@@ -130,7 +130,7 @@ def test_what_is_due_is_paid_once_and_the_order_is_paid(due: Booking, desk: Book
     assert (charges(due), int(order_of(due).due), look(link).stage) == ([("balance", 360, "succeeded")], 0, "paid")
     assert reload(due).status == "CONFIRMED"
     [entry] = [one for one in reservations.get_for_staff(SYSTEM, due.id).history if one.action == "payment.succeeded"]
-    assert entry.actor == "system:payment link"
+    assert entry.actor == "system:payment-link"
     bookings.cancel(SYSTEM, due.id, desk)
     assert [one.provider for one in payments_of(due)] == ["simulated", "simulated"]  # and back to the card
     assert (look(link).stage, agrees()) == ("nothing_to_pay", True)
