@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 
+from booking.admin import doors
 from booking.domain import inputs, inventory, payments, reservations
 from booking.domain.actors import Actor, Role
 from booking.domain.errors import NotFound
@@ -93,6 +94,8 @@ def test_it_is_searched_by_person_thing_and_day(owner: Visitor, bob: User, room:
     assert "Nothing was changed that matches" in owner.text
     assert "Payment entered" in told(owner.go("/admin/audit?who=system"))
     assert set(told(owner.go(f"/admin/audit?thing={held.reference.lower()}"))) == set(by_bob)
+    assert set(told(owner.go("/admin/audit?thing=ALICE"))) == set(by_bob), "by the name of the guest"
+    assert told(owner.go("/admin/audit?thing=bob")) == []
     assert told(owner.go(f"/admin/audit?thing={encode('booking', held.id)}")) == ["Booking confirmed"]
     day = today()
     assert by_bob[0] in told(owner.go(f"/admin/audit?since={day}&until={day + dt.timedelta(days=1)}"))
@@ -103,6 +106,15 @@ def test_a_day_that_is_none_is_said(owner: Visitor) -> None:
     owner.go("/admin/audit?since=soon&who=bob")
     assert (owner.status, owner.problems) == (400, ["From must be a date such as 2026-12-01."])
     assert owner.page.select_one('input[name=who][value="bob"]') is not None
+
+
+def test_each_page_that_changes_something_has_a_name(app: Flask) -> None:
+    pages = [str(rule) for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
+    pages.remove("/admin/property")  # which property is shown is the browser's affair
+    with app.test_request_context():
+        assert [page for page in pages if page.startswith("/admin/") and not doors.in_words(f"POST {page}")] == []
+        assert doors.in_words("POST /admin/bookings/new") == "From the page New booking"
+        assert (doors.in_words("flask blocks add"), doors.in_words("tests")) == ("By a command", "")
 
 
 @each("cursor", ["nonsense", "booking_01h455vb4pex5vsknk084sn02q"])

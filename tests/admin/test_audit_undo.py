@@ -18,6 +18,7 @@ from booking.domain.people import AuditEntry
 from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import StayRules
 from booking.domain.tables import Room, User
+from booking.http import date_format
 from booking.infra.ids import encode
 from tests.admin.staff import at_work
 from tests.cast import SYSTEM, acting, all_at_once, blocked, in_days, nights_of, person
@@ -49,7 +50,14 @@ def test_an_entry_says_by_which_page_or_command_it_was_made(
     owner.go(asked).send("/admin/calendar/nights", reason="secret?token=1")
     assert newest().door == "POST /admin/calendar/nights"
     block = str(newest().after["block"])
-    assert "By POST /admin/calendar/nights, request " in owner.go("/admin/audit").text
+    details = owner.go("/admin/audit").page.select_one(".desk-log details")
+    assert details is not None
+    assert "Technical details By POST /admin/calendar/nights, request " in details.get_text(" ")
+    assert "From the page Calendar" in owner.text
+    shown = owner.page.select_one(".desk-log time")
+    assert shown is not None
+    assert str(shown["title"]).endswith(" UTC")
+    assert shown.text == date_format.moment(newest().at, "Europe/Brussels")
     assert runner.invoke(args=["blocks", "remove", block]).exit_code == 0
     assert newest().door == "flask blocks remove"
     blocked(room, stay)
@@ -73,7 +81,7 @@ def test_things_lead_to_their_history_and_a_block_is_found_there(owner: Visitor,
 def test_a_block_is_taken_back_and_put_there_again_from_the_log(owner: Visitor, room: Room) -> None:
     blocked(room, in_days(30), reason="paint")
     taken_back = owner.go("/admin/audit").press("Undo")
-    assert "It is taken back." in taken_back.text
+    assert "Taken back. The log has a new entry." in taken_back.text
     assert (nights_of(room), newest().action) == ({}, "nights.unblocked")
     first = taken_back.page.select_one(".desk-log form")
     assert first is not None

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select
@@ -27,7 +28,7 @@ KINDS = ("system", "program")  # actors that are no person
 
 
 class AuditSearch(Input):
-    """`who` is a part of a name or an email, or one of KINDS; `thing` the id of what was changed; days are in UTC."""
+    """`who` is a part of a name or an email, or one of KINDS; `thing` the id of what was changed."""
 
     who: Annotated[str, Field(max_length=120), AfterValidator(plain)] = ""
     thing: Annotated[str, Field(max_length=120), AfterValidator(plain)] = ""
@@ -53,8 +54,11 @@ def find(
     limit: int = 50,
     *,
     by: uuid.UUID | None = None,
+    zone: str = "UTC",
 ) -> FoundEntries:
     """The newest first; `things` are further ids that `thing` stands for; `by`: only what this account did.
+
+    Days begin where the `zone` has midnight.
 
     Raises NotFound for who may not look.
 
@@ -62,23 +66,24 @@ def find(
     """
     permissions.require(actor, Action.SEE_AUDIT_LOG)
     done_by = () if by is None else (AuditRecord.actor_id == by,)
-    records = select(AuditRecord).where(*_conditions(wanted, things), *done_by).order_by(AuditRecord.id.desc())
+    conditions = *_conditions(wanted, things, ZoneInfo(zone)), *done_by
+    records = select(AuditRecord).where(*conditions).order_by(AuditRecord.id.desc())
     rows = db.session.scalars(records.limit(limit + 1)).all()
     entries = audit_log.opened(rows[:limit])
     after = encode("entry", rows[limit - 1].id) if len(rows) > limit else None
     return FoundEntries(entries, names.of_actors({entry.actor for entry in entries}), after)
 
 
-def _conditions(wanted: AuditSearch, things: Sequence[str]) -> list[ColumnElement[bool]]:
+def _conditions(wanted: AuditSearch, things: Sequence[str], zone: dt.tzinfo) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if who := wanted.who.strip():
         found.append(_by(who))
     if thing := wanted.thing.strip():
         found.append(_about(thing, things))
     if wanted.since:
-        found.append(AuditRecord.at >= _midnight(wanted.since))
+        found.append(AuditRecord.at >= _midnight(wanted.since, zone))
     if wanted.until:
-        found.append(AuditRecord.at < _midnight(wanted.until) + dt.timedelta(days=1))
+        found.append(AuditRecord.at < _midnight(wanted.until + dt.timedelta(days=1), zone))
     if wanted.after:
         last = decode("entry", wanted.after)
         if last is None:
@@ -115,5 +120,5 @@ def _meant(who: str) -> Sequence[uuid.UUID]:
     return db.session.scalars(select(User.id).where(called.like(pattern + literal("%"))).limit(MOST_PEOPLE)).all()
 
 
-def _midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), tzinfo=dt.UTC)
+def _midnight(day: dt.date, zone: dt.tzinfo) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), tzinfo=zone)

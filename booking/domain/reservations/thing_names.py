@@ -15,8 +15,9 @@ from booking.domain.catalogue import Property, Room
 from booking.domain.errors import NotFound, UnknownBooking
 from booking.domain.payments import Order, Payment, Waiver
 from booking.domain.people import Action, User
-from booking.domain.reservations import order_lookup
+from booking.domain.reservations import order_lookup, staff_search
 from booking.domain.reservations.models import Booking
+from booking.domain.reservations.staff_search import BookingSearch
 from booking.infra.db import db, reading
 from booking.infra.ids import decode, encode
 
@@ -48,6 +49,9 @@ def named(actor: Actor, subjects: Collection[str]) -> dict[str, NamedThing]:
 def meant(actor: Actor, said: str) -> list[str]:
     """The TypeIDs that something else stands for: a reference for its order and its bookings, a block for its room.
 
+    So do the name of a guest, and whatever else a list of bookings is searched by, as long as anybody knows it: not
+    after it was erased.
+
     Nothing where there is none, or it is not the actor's to see.
     """
     said = said.strip()
@@ -57,9 +61,21 @@ def meant(actor: Actor, said: str) -> list[str]:
         if not said or "_" in said:
             return []
         order = order_lookup.look_up(actor, said)
-    except (inventory.BlockNotFound, UnknownBooking):
+    except inventory.BlockNotFound:
         return []
+    except UnknownBooking:
+        return _of_guests(actor, said)
     return [encode("order", order.order_id), *(encode("booking", one.id) for one in order.bookings)]
+
+
+def _of_guests(actor: Actor, said: str) -> list[str]:
+    found = [one.id for one in staff_search.find(actor, BookingSearch(q=said)).entries]
+    return [*(encode("booking", one) for one in found), *(encode("order", one) for one in _orders_of(found))]
+
+
+@reading
+def _orders_of(bookings: list[uuid.UUID]) -> set[uuid.UUID]:
+    return set(db.session.scalars(select(Booking.order_id).where(Booking.id.in_(bookings))))
 
 
 Found = Iterator[tuple[uuid.UUID, NamedThing]]

@@ -1,0 +1,34 @@
+"""By which page something was done, in words; the log writes the pattern of its address."""
+
+from __future__ import annotations
+
+from flask_babel import gettext, lazy_gettext
+
+_ = lazy_gettext
+
+# The first that the address begins with.
+PAGES = (
+    ("/admin/bookings/new", _("New booking")),
+    ("/admin/bookings/views", _("Bookings")),
+    ("/admin/bookings/<booking_id>/change", _("Change the stay")),
+    ("/admin/bookings/<booking_id>/register", _("Guest register")),
+    ("/admin/bookings/<booking_id>", _("Booking")),
+    ("/admin/calendar", _("Calendar")),
+    ("/admin/cash", _("Cash")),
+    ("/admin/day", _("Today")),
+    ("/admin/imports", _("Import reservations")),
+    ("/admin/people", _("People")),
+    ("/admin/rooms", _("Rooms")),
+    ("/admin/audit", _("Audit log")),
+)
+
+
+def in_words(door: str) -> str:
+    """From the page New booking; empty where only technicians would know it."""
+    if door.startswith("flask "):
+        return str(gettext("By a command"))
+    _method, _blank, path = door.partition(" ")
+    if path.startswith("/api/"):
+        return str(gettext("By a program"))
+    page = next((name for address, name in PAGES if path.startswith(address)), None)
+    return str(gettext("From the page %(page)s", page=page)) if page else ""
