@@ -266,26 +266,6 @@ def test_money_that_was_taken_is_entered_once(clerk: Visitor, due: Booking) -> N
     assert order_of(due).due == Decimal(260)
 
 
-def test_cash_without_a_reference_is_numbered_by_the_house_and_entered_once(clerk: Visitor, due: Booking) -> None:
-    clerk.go(at(due))
-    slip = str(clerk.form(at(due, "received")).select_one('[name="slip"]')["value"])  # type: ignore[index]
-    for said in ("The payment is entered.", "Entered already:"):
-        clerk.send(at(due, "received"), amount="100", by="desk", slip=slip)
-        assert said in clerk.text
-    [entry] = payments_of(due)
-    assert entry.provider_reference == f"cash {slip}"
-    clerk.send(at(due, "received"), amount="50", by="desk")
-    assert order_of(due).due == Decimal(210)
-
-
-def test_the_day_of_a_payment_is_told_where_it_is_not_that_of_its_entry(clerk: Visitor, due: Booking) -> None:
-    today = clock.today(due.time_zone)
-    for reference, on in (("receipt 1", ""), ("receipt 2", str(today - dt.timedelta(days=3)))):
-        clerk.go(at(due)).send(at(due, "received"), amount="100", by="desk", reference=reference, receivedOn=on)
-    assert [one.value_date for one in payments_of(due)] == [today, today - dt.timedelta(days=3)]
-    assert clerk.text.count("paid on") == 1
-
-
 @each(
     ("typed", "problem"),
     [

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 
-from booking.domain import payments
+from booking.domain import payments, reservations
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.payments import Count, DrawerKey
 from booking.domain.reservations import bookings
@@ -59,6 +59,8 @@ def test_a_shift_from_the_first_guest_to_the_count(clerk: Visitor, bob: User, vo
     clerk.go("/admin/")
     assert CASH in clerk.links()
     assert "No cash has come in" in clerk.go(CASH).text
+    clerk.go(drawer(room, bob))
+    assert "such as a float? Count it now" in clerk.text
     clerk.go(f"/admin/bookings/{encode('booking', vouched.id)}")
     action = f"/admin/bookings/{encode('booking', vouched.id)}/received"
     clerk.send(action, amount="100.50", by="desk", reference="receipt 1")
@@ -78,6 +80,18 @@ def kept(visitor: Visitor, room: Room, user: User, field: str = "kept") -> str:
     """What stands in a field of the form."""
     [box] = visitor.form(drawer(room, user)).select(f"[name={field}]")
     return str(box["value"])
+
+
+def test_what_is_corrected_after_its_count_is_nothing_that_was_paid_out(
+    manager: Visitor, bob: User, vouched: Booking, room: Room, desk: BookingContext
+) -> None:
+    pay(vouched, bob, room, 100)
+    key = DrawerKey(room.property_id, "EUR", bob.id)
+    payments.close_drawer(acting_at(bob, room), key, Count(Decimal(100), Decimal(10), None, Decimal(100), None))
+    reservations.correct_entry(acting_at(bob, room, Role.MANAGER), payments_of(vouched)[0].id, "no", desk.patience)
+    text = manager.go(drawer(room, bob)).text
+    assert "Corrections of earlier shifts −€100 Expected in the drawer −€90" in text
+    assert "Paid out" not in text
 
 
 def test_the_same_press_twice_is_one_count(clerk: Visitor, bob: User, vouched: Booking, room: Room) -> None:
