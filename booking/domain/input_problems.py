@@ -22,6 +22,7 @@ CODES: dict[str, tuple[str, dict[str, str]]] = {
     "decimal_type": ("no_number", {}),
     "is_instance_of": ("no_number", {}),  # of decimals, which no other class stands for
     "string_pattern_mismatch": ("unexpected_form", {}),
+    "greater_than": ("not_above", {"gt": "least"}),
     "greater_than_equal": ("too_small", {"ge": "least"}),
     "less_than_equal": ("too_large", {"le": "most"}),
     "string_too_long": ("too_long", {"max_length": "most"}),

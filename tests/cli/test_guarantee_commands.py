@@ -100,7 +100,7 @@ def test_what_is_refused_says_why_and_changes_nothing(runner: FlaskCliRunner, he
         ("payments", "received", held.reference, "-1", "--by", "desk", "--reference", "x"): (2, "No such option"),
         ("payments", "received", held.reference, "0", "--by", "desk", "--reference", "x"): (
             2,
-            "Error: AMOUNT: must be above 0",
+            "Error: AMOUNT: must be more than 0",
         ),
         ("payments", "received", held.reference, "nan", "--by", "desk", "--reference", "x"): (2, "is no amount"),
         ("payments", "received", held.reference, "much", "--by", "desk", "--reference", "x"): (2, "is no amount"),

@@ -12,8 +12,10 @@ from booking.domain import input_problems
 from booking.domain.errors import Invalid
 from booking.domain.inputs import Input, accept
 from booking.domain.notices import Notice
+from booking.domain.payments import inputs as of_payments
 from booking.domain.people import inputs as of_people
 from booking.domain.pricing import inputs as of_pricing
+from booking.domain.reservations import desk_inputs as at_desk
 from booking.domain.reservations import inputs as of_reservations
 from booking.domain.search import inputs as of_search
 from tests.cases import each
@@ -21,7 +23,7 @@ from tests.refusals import problems
 
 MODELS = [
     model
-    for inputs in (of_people, of_pricing, of_reservations, of_search)
+    for inputs in (of_payments, of_people, of_pricing, of_reservations, at_desk, of_search)
     for _, model in inspect.getmembers(inputs, inspect.isclass)
     if issubclass(model, Input) and model.__module__ == inputs.__name__
 ]
@@ -124,3 +126,9 @@ def test_no_sentence_is_a_librarys(model: type[Input], strict: bool, monkeypatch
 
 def test_an_empty_new_password_is_told_how_long_it_has_to_be() -> None:
     assert said(of_people.Registration, "password", "", strict=True) == "must have at least 10 characters"
+
+
+@each("amount", ["0", "-5", "-0.01"])
+def test_a_sum_that_is_none_says_why(amount: str) -> None:
+    for model in (of_payments.MoneyReceived, of_payments.DebtWaived):
+        assert said(model, "amount", amount, strict=False) == "must be more than 0"

@@ -68,7 +68,7 @@ class RoomOrder(RoomStay):
 
 
 def _phone(value: str) -> str:
-    if not PHONE.fullmatch(value) or sum(sign.isdigit() for sign in value) < 5:
+    if not PHONE.fullmatch(value) or sum(sign.isdigit() for sign in value) < LEAST_DIGITS:
         raise refuse(Notice("no_phone"))
     return value
 
@@ -85,6 +85,7 @@ def _clock(value: object) -> object:
     return dt.time.fromisoformat(value)
 
 
+LEAST_DIGITS = 6  # of a phone number: fewer reach nobody, within a town neither
 PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{4,30}", re.ASCII)
 CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 

@@ -35,7 +35,7 @@ PROBLEMS: Templates = {
     # --- its size
     "too_small": _("%(field)s must be at least %(least)s"),
     "too_large": _("%(field)s must be at most %(most)s"),
-    "not_above": _("%(field)s must be above %(least)s"),
+    "not_above": _("%(field)s must be more than %(least)s"),
     "below": _("%(field)s must not be below %(least)s"),
     "too_short": _("%(field)s must have at least %(least)s characters"),
     "too_long": _("%(field)s must have at most %(most)s characters"),

@@ -22,7 +22,7 @@ from booking.domain.notices import Notice
 from booking.domain.payments import Contact
 from booking.domain.people import Action
 from booking.domain.reservations.importing.outcomes import BAD, ReadRow, RowOutcome
-from booking.domain.reservations.inputs import Requests
+from booking.domain.reservations.inputs import LEAST_DIGITS, Requests
 from booking.domain.stays import Stay, StayRules
 from booking.infra import clock
 from booking.infra.db import reading
@@ -46,7 +46,6 @@ REQUIRED = ("sourceId", "room", "checkIn", "checkOut", "guests", "name", "total"
 DELIMITERS = ",;"
 LONGEST_SOURCE = 64  # characters of a source's name
 FARTHEST = dt.timedelta(days=3 * 366)  # ahead; further is a slip of the pen
-LEAST_DIGITS = 5  # of a phone number
 OLDEST = dt.timedelta(days=10 * 366)
 
 Shown = Annotated[str, Field(max_length=255), AfterValidator(plain), AfterValidator(trimmed)]
