@@ -75,7 +75,7 @@ def _page(form: Form, status: int = 200) -> Response:
         "chosen": form.values("room"),
         "ways": [
             ("later", gettext("On arrival or later")),
-            ("desk", gettext("At the desk, now")),
+            ("desk", gettext("At the desk")),
             ("transfer", gettext("By bank transfer")),
             ("link", gettext("By card, with a link that we email")),
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,9 @@ from flask_babel import gettext, lazy_gettext
 from booking.admin import states
 from booking.domain.people import AuditEntry
 from booking.domain.reservations import StaffBooking
-from booking.http import date_format, money_format
+from booking.http import date_format
+from booking.infra.ids import encode
+from booking.pages import formats
 
 _ = lazy_gettext
 
@@ -165,15 +167,30 @@ def of(seen: StaffBooking) -> list[Told]:
     """What the guest did stands in the booking's own instants, all else in the audit log."""
     booking, by_others = seen.booking, {entry.action for entry in seen.history}
     guest = str(gettext("The guest"))
-    own = [Told(booking.created_at, _creator(seen, guest), gettext("Room held"))]
+    rooms = _rooms(seen)
+    about = (rooms[encode("booking", booking.id)],) if rooms else ()
+    own = [Told(booking.created_at, _creator(seen, guest), gettext("Room held"), about)]
     if booking.confirmed_at and not by_others & {"booking.confirmed", "booking.imported"}:
-        own.append(Told(booking.confirmed_at, guest, gettext("Booking confirmed")))
+        own.append(Told(booking.confirmed_at, guest, gettext("Booking confirmed"), about))
     if booking.cancelled_at and "booking.cancelled" not in by_others:
-        own.append(Told(booking.cancelled_at, guest, gettext("Booking cancelled")))
+        own.append(Told(booking.cancelled_at, guest, gettext("Booking cancelled"), about))
     if by_others & {"booking.created", "booking.imported"}:
         own = own[1:]
-    told = [*own, *(of_entry(entry, seen.names, booking.currency) for entry in seen.history)]
+    told = [*own, *(_of_room(entry, seen, rooms) for entry in seen.history)]
     return sorted(told, key=lambda one: one.at, reverse=True)
+
+
+def _rooms(seen: StaffBooking) -> dict[str, str]:
+    """What names each booking of an order of several, by how the log writes it; empty where there is one."""
+    if len(seen.beside) < 2:
+        return {}
+    return {encode("booking", one.id): f"{FACTS['room']}: {one.room_name}" for one in seen.beside}
+
+
+def _of_room(entry: AuditEntry, seen: StaffBooking, rooms: Mapping[str, str]) -> Told:
+    told = of_entry(entry, seen.names, seen.booking.currency)
+    says_it = any(fact.startswith(f"{FACTS['room']}: ") for fact in told.facts)
+    return told if says_it or entry.subject not in rooms else replace(told, facts=(rooms[entry.subject], *told.facts))
 
 
 def _creator(seen: StaffBooking, guest: str) -> str:
@@ -211,5 +228,5 @@ def _plain(name: str, value: Any, currency: Any) -> str:
         return date_format.day(dt.date.fromisoformat(str(value)))
     if name in AMOUNTS:
         amount = Decimal(str(value))
-        return money_format.money(amount, str(currency)) if currency else f"{amount.normalize():f}"
+        return formats.money(amount, str(currency)) if currency else f"{amount.normalize():f}".replace("-", "−")
     return str(value)

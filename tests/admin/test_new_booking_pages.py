@@ -76,6 +76,7 @@ def test_the_booking_is_confirmed_and_shown(at_work: Visitor, room: Room) -> Non
     at_work.go(asked()).send(NEW, filled(room, note="by phone"))
     assert at_work.heading == "Carol Calls"
     assert "The booking is confirmed. The guest gets an email." in at_work.text
+    assert at_work.page.select_one('.notice a[href="#received-amount"]') is not None
     made = the_order()
     assert (made.channel, made.guarantee, made.guarantee_note, made.owed) == ("desk", "desk", "by phone", Decimal(360))
     assert set(nights_of(room).values()) == {"booked"}
@@ -86,6 +87,7 @@ WRONG = [
     ({"email": "nowhere"}, "Email"),
     ({"email": "", "phone": ""}, "Enter a phone number or an email"),
     ({"phone": "call me"}, "Phone"),
+    ({"phone": "0131 2"}, "Phone must be a phone number"),
     ({"room": ""}, "Room"),
     ({"how": "barter"}, "How"),
     ({"shown": "nonsense"}, "Shown"),

@@ -103,10 +103,10 @@ def test_a_stay_is_moved_by_keyboard_and_the_calendar_stays_where_it_was(calenda
     here = calendar.url
     calendar.locator("a.tape-bar", has_text="Alice").focus()
     calendar.keyboard.press("Enter")
-    calendar.get_by_role("link", name="Move", exact=True).press("Enter")
+    calendar.get_by_role("link", name="Change dates, room or guests").press("Enter")
     calendar.get_by_label("Room", exact=True).select_option(label="Room 3, €270")
-    calendar.get_by_role("button", name="Show what it means").press("Enter")
-    expect(calendar.get_by_role("heading", name="What it means")).to_be_in_viewport()
+    calendar.get_by_role("button", name="Show price and refund").press("Enter")
+    expect(calendar.get_by_role("heading", name="Price and refund")).to_be_in_viewport()
     # Somebody else takes the room while the clerk reads: told in the page, and nothing that was typed is lost.
     third = next(one for one in rooms() if one.name == "Room 3")
     blocked(third, in_days(2))
@@ -115,7 +115,7 @@ def test_a_stay_is_moved_by_keyboard_and_the_calendar_stays_where_it_was(calenda
     expect(calendar.get_by_label("Room", exact=True)).to_have_value(encode("room", third.id))
     assert violations(calendar) == []
     calendar.get_by_label("Room", exact=True).select_option(label="Room 4, €270")
-    calendar.get_by_role("button", name="Show what it means").press("Enter")
+    calendar.get_by_role("button", name="Show price and refund").press("Enter")
     calendar.get_by_role("button", name="Change the stay").press("Enter")
     expect(calendar.locator(".notice-good")).to_contain_text("Room 4")
     assert parse_qs(urlsplit(calendar.url).query).items() >= parse_qs(urlsplit(here).query).items()

@@ -172,7 +172,7 @@ def _move(tour: Tour) -> None:
     page.get_by_role("link", name="Change dates, room or guests").click()
     room = page.get_by_label("Room", exact=True)
     room.select_option(room.locator("option", has_text="Attic room").get_attribute("value"))
-    button(page, "Show what it means").click()
+    button(page, "Show price and refund").click()
     expect(page.get_by_text("The property keeps, under the cancellation policy")).to_be_visible()
     tour.look("moving")
     button(page, "Change the stay").click()

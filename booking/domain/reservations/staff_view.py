@@ -117,6 +117,12 @@ class StaffBooking:
         return (self.contact.email or "") if self.contact else self.account_email
 
     @property
+    def standing_beside(self) -> list[Booking]:
+        """The other rooms of its order that are held or booked."""
+        others = (one for one in self.beside if one.id != self.booking.id)
+        return [one for one in others if cancellation.shown_status(one) in (PENDING, CONFIRMED)]
+
+    @property
     def correctable(self) -> list[Payment | Waiver]:
         """Entries by hand that can be taken back: no corrections, none that was taken back, and no waivers where
         nothing is left, nor can be again, that they would count for.
