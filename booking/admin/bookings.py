@@ -27,6 +27,7 @@ from booking.pages.signed_in import actor
 blueprint = Blueprint("bookings", __name__)
 
 REFUSED = "view_refused"  # in the cookie: why a view was not saved, told once
+EVERYWHERE = "all"  # in the address: at all properties, whichever is chosen
 AT_ONCE = 500  # rows of a file that are read together
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would calculate what begins so
 HEADER = (
@@ -53,12 +54,14 @@ def index() -> Response:
     """What was asked for, newest or first arrival first."""
     form = Form.asked()
     try:
-        found = reservations.find_bookings(actor(), _asked(form))
+        asked = _asked(form)
+        found = reservations.find_bookings(actor(), asked)
     except Invalid as refusal:
         return page("admin/bookings.html", block="main", status=status_of(refusal), **_facts(form), found=None)
     for entry in found.entries:
         formats.alike(entry.currency, [entry.total, entry.due])
-    return page("admin/bookings.html", block="main", found=found, **_facts(form))
+    is_elsewhere = not found.entries and _is_elsewhere(form, asked)
+    return page("admin/bookings.html", block="main", found=found, is_elsewhere=is_elsewhere, **_facts(form))
 
 
 @blueprint.get("/bookings.csv")
@@ -72,10 +75,20 @@ def download() -> Response:
     return answer
 
 
+def _is_elsewhere(form: Form, asked: BookingSearch) -> bool:
+    """Whether what was searched for at the chosen property would be found at another of theirs."""
+    if not asked.q or form.value("property") or entrance.desk().house is None:
+        return False
+    everywhere = asked.model_copy(update={"property": None, "after": None})
+    return bool(reservations.find_bookings(actor(), everywhere, 1).entries)
+
+
 def _asked(form: Form) -> BookingSearch:
     """The address; where it names no property, the one that is chosen."""
     asked = form.accept(BookingSearch)
     house = entrance.desk().house
+    if asked.property == EVERYWHERE:
+        return asked.model_copy(update={"property": None})
     if asked.property is None and house is not None:
         return asked.model_copy(update={"property": encode("property", house.id)})
     return asked
@@ -127,6 +140,7 @@ def safe(cell: str) -> str:
 def _facts(form: Form) -> dict[str, Any]:
     return {
         "form": form,
+        "shows_property": entrance.desk().house is None or form.value("property") == EVERYWHERE,
         "is_filtered": any(value for name, value in request.args.items() if name not in ("after", "sort")),
         "narrowed": any(request.args.get(name) for name in NARROWING),
         "states": [("", gettext("All but expired holds")), *states.filters()],

@@ -86,6 +86,20 @@ def test_the_chosen_property_narrows_the_list(
     assert listed(owner.go("/admin/bookings")) == [booked.reference]
 
 
+def test_what_is_at_another_property_is_offered_where_one_is_chosen(
+    app: Flask, bob: User, alice: User, booked: Booking, desk: BookingContext
+) -> None:
+    other = bookings.book(acting(alice), order(alice, a_room()), VISA, desk)
+    owner = at_work(app, bob, Role.OWNER).go("/admin/bookings")
+    [here] = [one for one in owner.page.select("#desk-property option") if one.get_text() == booked.property_name]
+    owner.send("/admin/property", property=str(here["value"]))
+    assert listed(owner.go(f"/admin/bookings?q={other.reference}")) == []
+    [link] = [one for one in owner.page.select("main a") if one.get_text(strip=True) == "Search in all properties"]
+    assert listed(owner.go(str(link["href"]))) == [other.reference]
+    assert other.property_name in owner.page.select(".desk-list tbody")[0].get_text()
+    assert "Search in all properties" not in owner.go("/admin/bookings?q=nobody").text
+
+
 def test_the_file_has_all_rows_and_no_formula(clerk: Visitor, room: Room, bob: User, desk: BookingContext) -> None:
     contact = Contact('=HYPERLINK("https://evil.example")', "eve@example.com", "+32 3 123 45 67")
     wish = BookingRequest(bob.id, room.id, in_days(40), 2, contact=contact)

@@ -6,6 +6,7 @@ one does, by one statement however many rows it shows.
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import re
 import uuid
@@ -26,7 +27,7 @@ from booking.domain.payments import CHANNELS, ORDER_IS_DUE, Contact, Order
 from booking.domain.people import Action, User
 from booking.domain.reservations import cancellation
 from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING, Booking
-from booking.infra import ids
+from booking.infra import clock, ids
 from booking.infra.clock import sql_now
 from booking.infra.db import db, reading
 
@@ -35,6 +36,7 @@ NEWEST, BY_ARRIVAL = SEARCH_ORDERS = ("newest", "arrival")
 IS_DUE = "due"
 MOST_ROOMS = 500  # whose bookings are looked for by the room's name
 LEAST_DIGITS = 5  # fewer might be any number
+SAME_DIGITS = 8  # at the end: a number with the code of its country and one without are the same
 
 
 class BookingSearch(Input):
@@ -163,6 +165,12 @@ def _is_there(day: dt.date) -> ColumnElement[bool]:
 # --- what a guest says
 
 _DAY_FIRST = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})", re.ASCII)
+_IN_WORDS = re.compile(r"(?:([a-z]{3,9}),? )?(\d{1,2}) ([a-z]{3,9})\.?(?: (\d{4}))?", re.ASCII)
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
 
 
 def _said(text: str, rooms: Sequence[uuid.UUID]) -> ColumnElement[bool]:
@@ -184,6 +192,8 @@ def _said(text: str, rooms: Sequence[uuid.UUID]) -> ColumnElement[bool]:
     digits = re.sub(r"\D", "", text)
     if len(digits) >= LEAST_DIGITS:
         ways.append(of_contact.where(_CONTACT.like(_pattern("digits", digits))))
+    if len(digits) > SAME_DIGITS:
+        ways.append(of_contact.where(_CONTACT.like(f"%{digits[-SAME_DIGITS:]}")))
     if spoken := "".join(sign for sign in text if sign.isalnum()).upper():
         begins = and_(Booking.reference >= spoken, Booking.reference < spoken + "~")
         ways.append(select(Booking.id).where(or_(begins, Booking.reference == _dashed(spoken))))
@@ -244,9 +254,30 @@ def _date(text: str) -> dt.date | None:
         if day_first := _DAY_FIRST.fullmatch(text):
             day, month, year = map(int, day_first.groups())
             return dt.date(year, month, day)
+        if in_words := _IN_WORDS.fullmatch(" ".join(text.lower().split())):
+            return _spoken_date(*in_words.groups())
         return dt.date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
     except ValueError:
         return None
+
+
+def _spoken_date(weekday: str | None, day: str, month: str, year: str | None) -> dt.date | None:
+    """As pages write it: 5 February 2027, Fri 5 Feb 2027; without a year, the 5 Feb that is the nearest to today.
+
+    Raises ValueError for one that does not exist.
+    """
+    numbers = [number for number, name in enumerate(_MONTHS, 1) if name == month or month in (name[:3], name[:4])]
+    if not numbers or (weekday and not any(weekday in (name, name[:3]) for name in _WEEKDAYS)):
+        return None
+    if year:
+        return dt.date(int(year), numbers[0], int(day))
+    today = clock.now().date()
+    years = (today.year + more for more in (-1, 0, 1) if _exists(today.year + more, numbers[0], int(day)))
+    return min((dt.date(one, numbers[0], int(day)) for one in years), key=lambda date: abs(date - today), default=None)
+
+
+def _exists(year: int, month: int, day: int) -> bool:
+    return 1 <= day <= calendar.monthrange(year, month)[1]
 
 
 # --- pages

@@ -68,7 +68,9 @@ def test_a_booking_is_found_by_its_guest_and_room(booked: Booking, room: Room, s
     assert booked.reference in found(clerk(room), q=said)
 
 
-@each("said", ["zoe", "Zoë O’Neil", "o'neil", "zoe@hotel", "123 45 67", "+3231234567"])
+@each(
+    "said", ["zoe", "Zoë O’Neil", "o'neil", "zoe@hotel", "123 45 67", "+3231234567", "03 123 45 67", "0032 3 123 45 67"]
+)
 def test_a_booking_is_found_by_who_stays(booked: Booking, for_zoe: Booking, room: Room, said: str) -> None:
     assert found(clerk(room), q=said) == [for_zoe.reference]
 
@@ -85,6 +87,15 @@ def test_a_date_finds_who_is_there(booked: Booking, for_zoe: Booking, room: Room
     for said in (f"{last:%Y-%m-%d}", f"{last:%d.%m.%Y}", f"{last.day}/{last.month}/{last.year}"):
         assert found(actor, q=said) == [booked.reference], said
     assert found(actor, q=str(last + dt.timedelta(days=1))) == []
+
+
+def test_a_date_is_found_as_pages_write_it(booked: Booking, room: Room) -> None:
+    actor, last = clerk(room), booked.check_out
+    for form in ("%-d %b", "%-d %b %Y", "%-d %B %Y", "%a %-d %b", "%A %-d %B %Y", "%-d %B"):
+        assert found(actor, q=f"{last:{form}}".upper()) == [booked.reference], form
+    year_after = last.replace(year=last.year + 1, day=min(last.day, 28))
+    for said in (f"{year_after:%-d %b %Y}", "31 Feb", "99 May 2027", "5 Mai", "Moon 5 May"):
+        assert found(actor, q=said) == [], said
 
 
 @each("said", ["nobody at all", "99.99.2026", "2026-02-31", "100%", "_____", "\\", "1234", "'"])
