@@ -57,7 +57,7 @@ def undo(log_id: str) -> Response:
         inventory.undo_entry(actor(), known, current_services().booking_context.rules)
         session[TOLD] = {"why": ""}
     except Conflict as refusal:
-        session[TOLD] = {"why": words.message(refusal)}
+        session[TOLD] = {"why": words.on_page(refusal)}
     return go_to(security.page_path(request.form.get("next"), url_for(".index")))
 
 

@@ -202,7 +202,7 @@ def _page(seen: StaffBooking, form: Form, what: str, status: int = 200) -> Respo
         "story": stories.of(seen),
         "states": states,
         "slip": new_reference(),
-        "why": words.message,
+        "why": words.on_page,
         "correction_of": lambda one: _correction_of(one, seen.booking.time_zone),
         "today": clock.today(seen.booking.time_zone),
         "other_days": {one.id for one in seen.payments if _moved_another_day(one, seen.booking.time_zone)},

@@ -19,7 +19,7 @@ from booking.http import date_format, number_format
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.infra.ids import decode, encode
-from booking.pages import formats, options
+from booking.pages import options
 from booking.pages.forms import Form
 from booking.pages.rendering import go_to, more_of, page, wants_part
 from booking.pages.signed_in import actor
@@ -154,7 +154,7 @@ def _block(block_id: str) -> uuid.UUID:
 
 def _nights_page(form: Form, status: int = 200) -> Response:
     room, first, end = _room(form), _day(form.value("checkIn")), _day(form.value("checkOut"))
-    dates = formats.stay_dates(first, end) if first and end and first < end else None
+    dates = date_format.stay(first, end) if first and end and first < end else None
     back = _back_to(room.property_id, first)
     return page(NIGHTS, status=status, room=room, form=form, dates=dates, **back)
 

@@ -214,7 +214,7 @@ class NothingDue(NothingOwed):
 
 
 class MoreThanDue(NothingOwed):
-    """Only `due` of that is, in `currency`."""
+    """Only `due` of that is."""
 
     reason = "MORE_THAN_DUE"
 

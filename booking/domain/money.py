@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
@@ -52,6 +53,17 @@ def as_text(amount: Decimal, currency: str) -> str:
 def as_facts(amount: Decimal, currency: str) -> dict[str, str]:
     """The same, with its currency."""
     return {"amount": as_text(amount, currency), "currency": currency}
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An amount that a refusal names: programs read "90.00 GBP", pages write £90."""
+
+    amount: Decimal
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{as_text(self.amount, self.currency)} {self.currency}"
 
 
 @lru_cache(maxsize=4096)  # the same prices come again and again

@@ -27,7 +27,9 @@ class AllOf(tuple[str, ...]):
 
 
 class Notice:
-    """Something to tell somebody. Parameters are numbers, texts, sequences of texts, field names, or other notices."""
+    """Something to tell somebody. Parameters are numbers, texts, days, times, amounts, sequences of these, field
+    names, or other notices.
+    """
 
     __slots__ = ("code", "params")
 

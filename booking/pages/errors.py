@@ -61,7 +61,7 @@ def _told(refusal: errors.BookingError) -> str | None:
     """A sentence of the domain's that says more than the page's own."""
     if isinstance(refusal, errors.TooManyAttempts):
         return formats.wait(refusal.retry_after)  # the heading says the rest
-    return None if type(refusal) in (errors.NotFound, errors.Unavailable, errors.Invalid) else words.message(refusal)
+    return None if type(refusal) in (errors.NotFound, errors.Unavailable, errors.Invalid) else words.on_page(refusal)
 
 
 def _http(error: HTTPException) -> WsgiResponse:

@@ -82,7 +82,7 @@ class Form:
             told = (
                 formats.try_again(refusal.retry_after)
                 if isinstance(refusal, TooManyAttempts)
-                else words.message(refusal)
+                else words.on_page(refusal)
             )
             self.blame(told)
         return self

@@ -17,6 +17,7 @@ from booking.domain.reservations.house_day import house_day
 from booking.domain.reservations.requests import BookingRequest
 from booking.domain.stays import Stay, StayRules
 from booking.domain.tables import Booking, Delivery, Event, Room, User
+from booking.http import date_format
 from booking.infra import clock
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode, new_id
@@ -145,7 +146,7 @@ def test_a_no_show_may_have_its_nights_freed(app: Flask, bob: User, booked: Book
     staff = working(app, bob, Role.DESK)
     address = f"/admin/day/{encode('booking', booked.id)}/no-show"
     assert "No-show" not in part(staff, "arrivals")  # from 18:00 on
-    assert "a no-show can be marked from" in sent(staff, address).text
+    assert f"a no-show can be marked from {date_format.day(booked.check_in)}, 18:00 on" in sent(staff, address).text
     at(booked, 0, 20)
     press(staff.go("/admin/"), booked, "No-show")
     assert (reload(booked).presence, len(nights_of(room))) == ("no_show", 3)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import ast
+import datetime as dt
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from booking.api import endpoint, identity
 from booking.domain import input_problems, payments
-from booking.domain.errors import BookingError
+from booking.domain.errors import BookingError, MoreThanDue
+from booking.domain.inventory import NightsTaken
 from booking.domain.maintenance import verification
+from booking.domain.money import Amount
 from booking.domain.notices import AllOf, AnyOf, FieldName, Notice
-from booking.http import words
+from booking.domain.reservations.desk_errors import NoShowTooEarly
+from booking.http import date_format, words
 from booking.http.words import refunds
 from booking.http.words.templates import Counted, Template
 from booking.web import demo_mails
@@ -62,6 +67,22 @@ def noticed() -> Iterator[tuple[str, str, set[str]]]:
             if isinstance(code, ast.Constant):
                 given = {keyword.arg or "**" for keyword in call.keywords}
                 yield f"{path.relative_to(BOOKING)}:{call.lineno}", str(code.value), given
+
+
+def test_pages_write_days_and_money_as_people_do_and_programs_as_ever() -> None:
+    day = dt.date(2026, 11, 30)
+    shown = date_format.day(day)
+    for refusal, to_programs, to_people in (
+        (NoShowTooEarly(day=day, hour=dt.time(18)), "from 2026-11-30, 18:00 on.", f"from {shown}, 18:00 on."),
+        (NightsTaken({day: "booked"}), "are taken: 2026-11-30.", f"are taken: {shown}."),
+        (payments.CashMoved(expected=Amount(Decimal(90), "GBP")), "now 90.00 GBP is expected", "now £90 is expected"),
+        (MoreThanDue(due=Amount(Decimal("90.5"), "GBP")), "Only 90.50 GBP is due", "Only £90.50 is due"),
+    ):
+        assert to_programs in words.message(refusal)
+        assert to_people in words.on_page(refusal)
+    used = Notice("night_is_used", first=day)
+    assert "2026-11-30 at the earliest" in words.problem("checkOut", used)
+    assert f"{shown} at the earliest" in words.sentence("checkOut", used)
 
 
 def test_every_error_has_words() -> None:

@@ -57,6 +57,6 @@ class NightsTaken(Conflict):
     code = "NIGHTS_TAKEN"
 
     def __init__(self, nights: Mapping[dt.date, str]) -> None:
-        shown = [night.isoformat() for night in list(nights)[:NAMED]]
-        super().__init__(nights=", ".join([*shown, "…"] if len(nights) > len(shown) else shown))
+        shown = tuple(nights)[:NAMED]
+        super().__init__(nights=(*shown, "…") if len(nights) > len(shown) else shown)
         self.nights = dict(nights)

@@ -29,7 +29,7 @@ from booking.domain.errors import (
     RefundCorrected,
     RefundReturned,
 )
-from booking.domain.money import as_facts, as_text
+from booking.domain.money import Amount, as_facts
 from booking.domain.notices import Notice
 from booking.domain.payments import debts, ledger, orders
 from booking.domain.payments.models import (
@@ -279,7 +279,7 @@ def refuse_unless_due(order: Order, amount: Decimal) -> None:
     if not (order.guarantee or order.paid):
         raise NotVouchedFor
     if amount > order.due:
-        raise MoreThanDue(due=as_text(order.due, order.currency), currency=order.currency)
+        raise MoreThanDue(due=Amount(order.due, order.currency))
     if db.session.scalar(select(exists().where(Payment.order_id == order.id, Payment.state.in_(OPEN), _IS_CHARGE))):
         raise PaymentInProgress
 

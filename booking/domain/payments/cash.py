@@ -79,7 +79,7 @@ def _close(actor: Actor, drawer: DrawerKey, count: Count) -> CashClosing:
     opening = last.kept if last else Decimal(0)
     expected = opening + (db.session.scalar(select(func.sum(CashMovement.amount)).where(*open_in(drawer))) or 0)
     if expected != count.seen:
-        raise CashMoved(expected=money.as_text(expected, drawer.currency), currency=drawer.currency)
+        raise CashMoved(expected=money.Amount(expected, drawer.currency))
     _refuse_senseless(drawer, count, expected)
     new = CashClosing(id=new_id(), property_id=drawer.property_id, currency=drawer.currency, user_id=drawer.user_id)
     new.previous_id, new.opening, new.expected = count.after, opening, expected

@@ -225,7 +225,7 @@ def _refuse_what_is_past(booking: Booking, wanted: StayChange, first: dt.date, *
         if new is not None and new != getattr(booking, name):
             problems[FIELDS[name]] = Notice("stay_has_begun")
     if wanted.check_out and wanted.check_out < min(first, booking.check_out):
-        problems["checkOut"] = Notice("night_is_used", first=first.isoformat())
+        problems["checkOut"] = Notice("night_is_used", first=first)
     if problems:
         raise Invalid(details=problems)
 

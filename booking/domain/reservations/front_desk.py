@@ -149,7 +149,7 @@ def _refuse_unless_arriving(booking: Booking, rules: StayRules) -> None:
     if booking.presence == DEPARTED:
         raise CheckedOutAlready
     if rules.today(booking.time_zone) < booking.check_in:
-        raise CheckInTooEarly(day=booking.check_in.isoformat())
+        raise CheckInTooEarly(day=booking.check_in)
     if clock.now() >= booking.departure:
         raise CheckInAfterStay
 
@@ -255,7 +255,7 @@ def _refuse_unless_missed(booking: Booking) -> None:
     if booking.checked_in_at:
         raise NoShowOfArrived
     if not is_missed(booking):
-        raise NoShowTooEarly(day=booking.check_in.isoformat(), hour=no_show_hour(booking).isoformat("minutes"))
+        raise NoShowTooEarly(day=booking.check_in, hour=no_show_hour(booking))
 
 
 def is_missed(booking: Booking) -> bool:

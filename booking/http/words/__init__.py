@@ -1,7 +1,8 @@
 """The catalogue of words: what every code of the domain says, in the reader's language. All doors use it.
 
-`message` is about a refusal as a whole, `problem` about one of its fields, for programs and terminals; `sentence` is
-the same for people, who know the field by its label. `told` says a notice that stands by itself.
+`message` is about a refusal as a whole, `problem` about one of its fields, for programs and terminals; `on_page` and
+`sentence` are the same for people, who know a field by its label, with days and money as pages write
+them. `told` says a notice that stands by itself.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Any
 from babel.lists import format_list
 
 from booking.domain.errors import BookingError
+from booking.domain.money import Amount
 from booking.domain.notices import AllOf, AnyOf, FieldName, Notice
-from booking.http import date_format
+from booking.http import date_format, money_format
 from booking.http.language import locale
 from booking.http.number_format import number
 from booking.http.words.errors import ERRORS, HTTP
@@ -36,6 +38,7 @@ __all__ = [
     "label",
     "message",
     "of_status",
+    "on_page",
     "price_rule",
     "problem",
     "refund_outcome",
@@ -47,8 +50,12 @@ __all__ = [
 
 def message(refusal: BookingError) -> str:
     """What is wrong as a whole."""
-    shown = {name: _said(value, str) for name, value in refusal.params.items()}
-    return filled(ERRORS[refusal.reason], refusal.params, shown)
+    return _whole(refusal, is_page=False)
+
+
+def on_page(refusal: BookingError) -> str:
+    """The same as people read it: from Mon 30 Nov, 18:00 on; only £90."""
+    return _whole(refusal, is_page=True)
 
 
 def of_status(status: int) -> tuple[str, str]:
@@ -64,7 +71,7 @@ def problem(field: str, notice: Notice) -> str:
 
 def sentence(field: str, notice: Notice) -> str:
     """The same as people read it: Check-in is missing."""
-    whole = _filled(notice, _inside, field=_inside(field), name=_inside(field))
+    whole = _filled(notice, _inside, is_page=True, field=_inside(field), name=_inside(field))
     return whole[:1].upper() + whole[1:].rstrip(".") + "."
 
 
@@ -93,6 +100,11 @@ def refund_outcome(state: str) -> str:
     return str(FOR_OPERATORS[state])
 
 
+def _whole(refusal: BookingError, *, is_page: bool) -> str:
+    shown = {name: _said(value, str, is_page=is_page) for name, value in refusal.params.items()}
+    return filled(ERRORS[refusal.reason], refusal.params, shown)
+
+
 def _inside(field: str) -> str:
     """A field's name within a sentence."""
     if field not in LABELS:
@@ -105,26 +117,36 @@ def _spelt(field: str) -> str:
     return field.replace("_", " ")
 
 
-def _filled(notice: Notice, names: Callable[[str], str], **about: str) -> str:
+def _filled(notice: Notice, names: Callable[[str], str], *, is_page: bool = False, **about: str) -> str:
     grouped = notice.code not in PROBLEMS  # programs read those: no separators in their numbers
-    shown = {name: _said(value, names, grouped=grouped) for name, value in notice.params.items()}
+    shown = {name: _said(value, names, grouped=grouped, is_page=is_page) for name, value in notice.params.items()}
     return filled(NOTICES[notice.code], notice.params, {**shown, **about})
 
 
-def _said(value: Any, names: Callable[[str], str], *, grouped: bool = False) -> Any:
+def _said(value: Any, names: Callable[[str], str], *, grouped: bool = False, is_page: bool = False) -> Any:
     """A parameter in words."""
     if isinstance(value, Notice):
-        return _filled(value, names)
+        return _filled(value, names, is_page=is_page)
     if isinstance(value, tuple):
-        return _listed(value)
+        return _listed(tuple(_said(one, names, is_page=is_page) for one in value), type(value))
     if isinstance(value, FieldName):
         return names(value)
     if isinstance(value, dt.timedelta):
         return date_format.age(value)
+    if isinstance(value, dt.date | dt.time | Amount):
+        return _written(value, is_page=is_page)
     return number(value) if grouped and isinstance(value, int | Decimal) else value
 
 
-def _listed(value: tuple[str, ...]) -> str:
-    if isinstance(value, AnyOf | AllOf):
-        return format_list(value, style="or" if isinstance(value, AnyOf) else "standard", locale=locale())
-    return ", ".join(value)
+def _listed(said: tuple[str, ...], kind: type) -> str:
+    if issubclass(kind, AnyOf | AllOf):
+        return format_list(said, style="or" if issubclass(kind, AnyOf) else "standard", locale=locale())
+    return ", ".join(said)
+
+
+def _written(value: dt.date | dt.time | Amount, *, is_page: bool) -> str:
+    if isinstance(value, Amount):
+        return money_format.money(value.amount, value.currency) if is_page else str(value)
+    if isinstance(value, dt.time):
+        return value.isoformat("minutes")
+    return date_format.day(value) if is_page else value.isoformat()

@@ -69,7 +69,7 @@ ERRORS: Templates = {
     "PAYMENT_MODIFIED": _("Something else about this payment has changed in the meantime. Please look again."),
     "NOTHING_OWED": _("Nothing more is owed for this. You haven’t been charged."),
     "NOTHING_DUE": _("Nothing is due for this order."),
-    "MORE_THAN_DUE": _("Only %(due)s %(currency)s is due for this order. You can’t enter more than that."),
+    "MORE_THAN_DUE": _("Only %(due)s is due for this order. You can’t enter more than that."),
     "NOT_VOUCHED_FOR": _(
         "This order is neither paid nor guaranteed, so its rooms could still be lost. Guarantee it first:"
         " `flask bookings guarantee`."
@@ -165,7 +165,7 @@ ERRORS: Templates = {
         "The payment provider sends this refund. Where it was declined, send it again with `flask payments retry`."
     ),
     "CASH_MOVED": _(
-        "Cash has moved since this was shown: now %(expected)s %(currency)s is expected. Nothing was closed. Check your"
+        "Cash has moved since this was shown: now %(expected)s is expected. Nothing was closed. Check your"
         " count, then close again."
     ),
     "DRAWER_CLOSED": _("This drawer has been closed since it was shown. Here it is as it is now."),

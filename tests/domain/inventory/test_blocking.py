@@ -85,7 +85,7 @@ def test_a_sold_night_is_never_blocked_and_the_error_names_it(alice: User, room:
     with pytest.raises(NightsTaken) as refused:
         blocked(room, in_days(30))
     assert refused.value.nights == {sold.check_in: "booked"}
-    assert refused.value.params == {"nights": sold.check_in.isoformat()}
+    assert refused.value.params == {"nights": (sold.check_in,)}
     assert list(nights_of(room).values()) == ["booked"]
     assert shown(room) == []
 
@@ -107,7 +107,7 @@ def test_of_many_nights_that_are_taken_some_are_named(room: Room) -> None:
     with pytest.raises(NightsTaken) as refused:
         blocked(room, in_days(29, 14))
     assert len(refused.value.nights) == 12
-    assert refused.value.params["nights"].split(", ")[9:] == [in_days(39).check_in.isoformat(), "…"]
+    assert refused.value.params["nights"][9:] == (in_days(39).check_in, "…")
 
 
 def test_unblocking_frees_the_blocks_own_nights_and_only_once(room: Room) -> None:

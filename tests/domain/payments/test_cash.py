@@ -17,6 +17,7 @@ from booking.domain import payments, reservations
 from booking.domain.actors import Actor, Role
 from booking.domain.errors import EntryDiffers, Invalid, NotFound
 from booking.domain.maintenance import verification
+from booking.domain.money import Amount
 from booking.domain.payments import CashClosing, CashMoved, Count, DrawerClosed, DrawerKey, Moved
 from booking.domain.people import audit_log
 from booking.domain.reservations import bookings
@@ -143,7 +144,7 @@ def test_a_sum_that_has_changed_since_is_told_and_nothing_closed(vouched: Bookin
     receive(vouched, 100, actor=dana)
     with pytest.raises(CashMoved) as told:
         close(dana, room, 90, seen=Decimal(90))
-    assert told.value.params == {"expected": "100.00", "currency": "EUR"}
+    assert told.value.params == {"expected": Amount(Decimal(100), "EUR")}
     assert movements() == [(100, dana.user_id, False)]
 
 
