@@ -130,7 +130,8 @@ def _member(team: Team, user_id: str) -> uuid.UUID:
 
 
 def _page(form: Form, what: str, status: int = 200) -> Response:
-    team, houses, chosen = people.get_team(actor()), entrance.desk().houses, entrance.desk().house
+    team, houses = people.get_team(actor()), entrance.desk().houses
+    chosen = entrance.desk().house if len(houses) > 1 else None  # who is invited to the only one works at all
     names = {house.id: house.name for house in houses}
     places = [(encode("property", house.id), house.name) for house in houses if _is_within(team, house.id)]
     facts: dict[str, Any] = {

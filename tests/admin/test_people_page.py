@@ -264,14 +264,23 @@ def test_pressed_twice_it_is_one_email_and_a_later_one_replaces_it(
         invitations.shown(link_of(first, secrets), secrets)
 
 
+def test_an_invitation_begins_at_the_chosen_one_of_several_houses(owner: Visitor, room: Room) -> None:
+    def preset() -> str | None:
+        chosen = owner.go(PEOPLE).form(f"{PEOPLE}/invitations").select_one("option[selected]")
+        return str(chosen["value"]) if chosen else None
+
+    assert preset() is None, "who works at the only house works at all"
+    other = encode("property", a_room().property_id)
+    owner.go(PEOPLE).send("/admin/property", property=other)
+    assert preset() == other
+
+
 def test_nobody_is_invited_for_what_they_are_or_are_invited_for(
     owner: Visitor, olga: User, bob: User, room: Room
 ) -> None:
     staff.give_role(SYSTEM, bob.id, Role.DESK, room.property_id)
     place = encode("property", room.property_id)
-    owner.go(PEOPLE)
-    assert owner.form(f"{PEOPLE}/invitations").select_one("option[selected]")["value"] == place  # type: ignore[index]
-    owner.send(f"{PEOPLE}/invitations", email="BOB@example.com", role="desk", property=place)
+    owner.go(PEOPLE).send(f"{PEOPLE}/invitations", email="BOB@example.com", role="desk", property=place)
     assert (owner.status, owner.problems) == (400, ["This person has this role already."])
     owner.go(PEOPLE).send(f"{PEOPLE}/invitations", email="zoe@example.com", role="desk", property="all")
     later(dt.timedelta(minutes=2))

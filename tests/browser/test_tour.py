@@ -207,7 +207,7 @@ def _give_money_back(tour: Tour) -> None:
 
 
 def _see_the_log(tour: Tour) -> None:
-    tour.go("Audit")
+    tour.go("Audit log")
     for what in ("Checked out", "Checked in", "Booking confirmed", "Nights blocked", "Two-step sign-in turned on"):
         expect(tour.page.get_by_text(what).first).to_be_visible()
     tour.look("audit")
