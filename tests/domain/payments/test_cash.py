@@ -31,6 +31,8 @@ from tests.domain.payments.test_by_hand import agrees, clerk, receive
 from tests.domain.payments.test_by_hand import vouched as vouched  # noqa: PLC0414 a fixture
 from tests.domain.people.test_audit_log import INSUFFICIENT_PRIVILEGE, refusals
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def dana(room: Room) -> Actor:
