@@ -133,20 +133,22 @@ def test_of_a_deposit_it_says_what_is_charged_later(
     reader: Visitor, alice: User, room: Room, desk: BookingContext
 ) -> None:
     held = hold(alice, room, desk)
-    said = reader.go(_link(held)).text
+    page = _link(held)  # once: each one ends at a second of its own
+    said = reader.go(page).text
     assert "You pay a deposit of €108 now. We keep your card and charge the rest to it: €252 on" in said
     assert "Free cancellation" in said
-    reader.send(_link(held), paymentMethodId=VISA)
+    reader.send(page, paymentMethodId=VISA)
     assert (reload(held).status, int(order_of(held).paid)) == ("CONFIRMED", 108)
-    assert "To pay now €252" in reader.go(_link(held)).text  # the rest, if the guest likes
+    assert "To pay now €252" in reader.go(page).text  # the rest, if the guest likes
 
 
 def test_what_a_cancelled_booking_still_costs_is_paid(reader: Visitor, desk: BookingContext) -> None:
     kept = called(desk, a_room(cancellation_policy=STRICT), CAROL, start=3)
     bookings.cancel(SYSTEM, kept.id, desk)
-    said = reader.go(_link(kept)).text
+    page = _link(kept)
+    said = reader.go(page).text
     assert "The booking has been cancelled. This is what it still costs." in said
     assert "Your booking stands" not in said
-    reader.send(_link(kept), paymentMethodId=VISA)
+    reader.send(page, paymentMethodId=VISA)
     assert "This booking has been cancelled, and there’s nothing left to pay." in reader.text
     assert order_of(kept).due == 0
