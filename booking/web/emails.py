@@ -93,10 +93,7 @@ def confirm_new(link: str) -> Response:
 def use_new(link: str) -> Response:
     """It shall."""
     limits.count(public=True, books=False)
-    try:
-        people.confirm_email_change(link, _secrets())
-    except EmailTaken as refusal:
-        return _taken(refusal)
+    people.confirm_email_change(link, _secrets())
     return go_to(url_for(".confirm_new", link=link))
 
 
@@ -111,10 +108,7 @@ def confirm_old(link: str) -> Response:
 def agree(link: str) -> Response:
     """It was me: the change happens as soon as the new mailbox has confirmed, too."""
     limits.count(public=True, books=False)
-    try:
-        people.agree_to_email_change(link, _secrets())
-    except EmailTaken as refusal:
-        return _taken(refusal)
+    people.agree_to_email_change(link, _secrets())
     return go_to(url_for(".confirm_old", link=link))
 
 
@@ -127,6 +121,7 @@ def keep_old(link: str) -> Response:
     return page("account/email_kept.html", block="main")
 
 
+@blueprint.errorhandler(EmailTaken)
 def _taken(refusal: EmailTaken) -> Response:
     return page("account/email_taken.html", block="main", status=status_of(refusal))
 
