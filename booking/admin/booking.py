@@ -10,7 +10,9 @@ from typing import Any
 from flask import Blueprint, Response, session, url_for
 from flask_babel import gettext
 
-from booking.admin import calendar_place, states, stories
+from booking.admin import calendar_place, day_told, states, stories
+from booking.admin.day_rows import Rows
+from booking.admin.today import FROM_BOOKING
 from booking.domain import payments, people, reservations
 from booking.domain.errors import (
     AlreadyCancelled,
@@ -166,7 +168,7 @@ def id_of(booking_id: str) -> uuid.UUID:
 
 def known(booking_id: str) -> StaffBooking:
     """Raises BookingNotFound."""
-    return reservations.get_for_staff(actor(), id_of(booking_id))
+    return reservations.get_for_staff(actor(), id_of(booking_id), current_services().booking_context.rules)
 
 
 def _entry(seen: StaffBooking, entry_id: str) -> uuid.UUID:
@@ -206,9 +208,18 @@ def _page(seen: StaffBooking, form: Form, what: str, status: int = 200) -> Respo
         "correction_of": lambda one: _correction_of(one, seen.booking.time_zone),
         "today": clock.today(seen.booking.time_zone),
         "other_days": {one.id for one in seen.payments if _moved_another_day(one, seen.booking.time_zone)},
+        **_steps(seen, what),
         **calendar_place.facts(seen.booking.property_id),
     }
     return page("admin/booking.html", block="main", status=status, **facts)
+
+
+def _steps(seen: StaffBooking, what: str) -> dict[str, Any]:
+    """Buttons of today's list for this one stay, and what has just been done by them."""
+    told = None if what else day_told.taken()
+    told_of = told.get("booking", "") if told and told["undo"] else ""
+    rows = Rows(with_house=False, is_today=True, told_of=told_of, back=FROM_BOOKING)
+    return {"rows": rows, "told": told, "steps": rows.steps(seen.visit) if seen.visit else ""}
 
 
 def _done() -> dict[str, Any]:

@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from flask import request, url_for
+from flask import has_request_context, request, url_for
 
 from booking.domain.reservations import CalendarWish
 from booking.infra.ids import encode
@@ -21,6 +21,12 @@ def of(first: dt.date, wish: CalendarWish) -> str:
     """Of the calendar as it is shown, from its `first` day on."""
     asked = {"start": first.isoformat(), "days": wish.days, "kind": wish.kind, "state": wish.state}
     return urlencode({name: value for name, value in {**asked, "offset": wish.offset}.items() if value})
+
+
+def carry(_endpoint: str, values: dict[str, Any]) -> None:
+    """Into every address about a booking that a page opened from there names: so that what is done leads back, too."""
+    if has_request_context() and "booking_id" in values and NAME not in values:
+        values[NAME] = request.values.get(NAME, "")[:LONGEST] or None
 
 
 def facts(property_id: uuid.UUID) -> dict[str, Any]:

@@ -24,18 +24,20 @@ Fields = Iterable[tuple[str, object]]  # names and values
 
 class Rows:
     """Rows of the lists of a day. `with_house`: of several properties; `is_today`: guests come and go now; `told_of`:
-    the booking of which is told above what was done, with the way back.
+    the booking of which is told above what was done, with the way back; `back`: the page to come back to, where that
+    is not the list.
 
     The methods that a template calls answer with Markup, the others with HTML as plain text.
     """
 
-    def __init__(self, *, with_house: bool, is_today: bool, told_of: str = "") -> None:
+    def __init__(self, *, with_house: bool, is_today: bool, told_of: str = "", back: str = "") -> None:
         self._with_house, self._is_today, self._told_of = with_house, is_today, told_of
         self._token = f'<input type="hidden" name="csrf_token" value="{escape(generate_csrf())}">'
         self._booking = addresses.alike("admin.booking.show", "booking_id")
         self._register = addresses.alike("admin.register.show", "booking_id")
         self._step = {
-            name: addresses.alike(f"admin.today.{name}", "booking_id", "step") for name in ("do", "ask", "undo")
+            name: addresses.alike(f"admin.today.{name}", "booking_id", "step", back=back or None)
+            for name in ("do", "ask", "undo")
         }
         self._due_label = escape(gettext("Due"))
         self._texts = {
@@ -77,6 +79,21 @@ class Rows:
         if self._is_today:
             buttons += self._asked(one, "check-out", self._early)
         return self._row(one, "", buttons, is_there=True)
+
+    def steps(self, one: Visit) -> Markup:
+        """By itself: whatever can be done with the stay today, and taken back."""
+        buttons = self._undo(one)
+        if one.may_arrive:
+            buttons += self._press("do", one, "check-in", self._texts["check-in"], "first")
+        if one.may_be_missed:
+            buttons += self._press("do", one, "no-show", self._texts["no-show"])
+        if one.has_nights_to_free:
+            buttons += self._asked(one, "no-show", gettext("Put nights back on sale"))
+        if one.presence == IN_HOUSE and one.booking.check_out <= one.today:
+            buttons += self._press("do", one, "check-out", self._texts["check-out"], "first")
+        elif one.presence == IN_HOUSE:
+            buttons += self._asked(one, "check-out", self._early)
+        return _html(buttons)
 
     def _row(self, one: Visit, state: str, buttons: str, **more: bool) -> Markup:
         act = f'<td class="day-act">{state}<div class="day-buttons no-print">{buttons}</div></td>'

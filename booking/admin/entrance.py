@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, g, request, session, url_for
 from flask_babel import gettext
 
+from booking.admin import calendar_place
 from booking.domain import catalogue, people
 from booking.domain.catalogue import House
 from booking.domain.errors import NotFound
@@ -108,6 +109,9 @@ def desk() -> Desk:
     """Of this request."""
     found: Desk = g.desk
     return found
+
+
+blueprint.url_defaults(calendar_place.carry)
 
 
 @blueprint.before_request

@@ -114,7 +114,7 @@ def provider(name: str) -> str:
 
 def guarantee(how: str) -> str:
     """As in "to be paid ..."."""
-    return str(GUARANTEES[how])
+    return str(GUARANTEES.get(how, how))
 
 
 def email(kind: str) -> str:

@@ -143,6 +143,7 @@ AMOUNTS = ("amount", "counted", "difference", "expected", "kept", "paidElsewhere
 DAYS, DAY = ("checkIn", "checkOut", "from", "on", "to"), re.compile(r"\d{4}-\d\d-\d\d")
 CALLED: dict[str, Callable[[str], str]] = {
     "by": states.provider,
+    "guarantee": states.guarantee,
     "lastOwner": lambda _: str(gettext("yes, by --force")),
     "presence": states.of_anything,
     "repeats": states.email,

@@ -10,6 +10,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -38,6 +39,7 @@ VERBS: dict[str, Callable[..., Booking]] = {
 }
 ASKED_BEFORE = ("check-out", "no-show")  # where nights may come free
 DAY = dt.timedelta(days=1)
+FROM_BOOKING = "booking"  # the page of a booking, which has the same buttons
 
 
 @blueprint.get("/")
@@ -74,15 +76,15 @@ def do(booking_id: str, step: str) -> Response:
     frees = step == "check-out" or form.value("freeNights") == "yes"
     freed = _departure(key).freed if frees else 0
     if freed and not form.value("shownRefund"):
-        return go_to(url_for(".ask", booking_id=booking_id, step=step))
+        return go_to(url_for(".ask", booking_id=booking_id, step=step, back=_asked_back()))
     more: dict[str, Any] = {"free_nights": True} if step == "no-show" and frees else {}
     if frees:
         more["seen_refund"] = _amount(form.value("shownRefund"))
     context = current_services().booking_context
     done = "freed" if step == "no-show" and frees else step
-    return _told(
-        lambda: VERBS[step](actor(), key, context, seen_version=form.number("version"), **more), done, step, freed
-    )
+    seen = form.number("version")
+    act = partial(VERBS[step], actor(), key, context, seen_version=seen, **more)
+    return _told(act, _back(booking_id), done, step, freed)
 
 
 @blueprint.get("/day/<booking_id>/<step>")
@@ -91,7 +93,8 @@ def ask(booking_id: str, step: str) -> Response:
     if step not in ASKED_BEFORE:
         raise BookingNotFound
     departure = _departure(_booking(booking_id))
-    return page(ASK, departure=departure, step=step, booking_id=booking_id, back=url_for(".show"))
+    facts: dict[str, Any] = {"booking_id": booking_id, "back": _back(booking_id), "asked_back": _asked_back()}
+    return page(ASK, departure=departure, step=step, **facts)
 
 
 @blueprint.post("/day/<booking_id>/undo/<step>")
@@ -102,14 +105,26 @@ def undo(booking_id: str, step: str) -> Response:
     form, key = Form.posted(), _booking(booking_id)
     context = current_services().booking_context
     seen = form.number("version")
-    return _told(lambda: reservations.undo_desk_step(actor(), key, context, step=step, seen_version=seen), "undone")
+    act = partial(reservations.undo_desk_step, actor(), key, context, step=step, seen_version=seen)
+    return _told(act, _back(booking_id), "undone")
 
 
 # --- what is told once, above the lists
 
 
-def _told(act: Callable[[], Booking], done: str, step: str = "", freed: int = 0) -> Response:
-    """`step` is what can be taken back, `freed` how many nights are on sale again."""
+def _asked_back() -> str | None:
+    return FROM_BOOKING if request.args.get("back") == FROM_BOOKING else None
+
+
+def _back(booking_id: str) -> str:
+    """The page from which it was done: the booking's own, or the list."""
+    if _asked_back():
+        return url_for("admin.booking.show", booking_id=booking_id)
+    return url_for(".show")
+
+
+def _told(act: Callable[[], Booking], back: str, done: str, step: str = "", freed: int = 0) -> Response:
+    """`back` is where it is told, `step` what can be taken back, `freed` how many nights are on sale again."""
     try:
         booking = act()
     except Conflict as refusal:
@@ -118,7 +133,7 @@ def _told(act: Callable[[], Booking], done: str, step: str = "", freed: int = 0)
         undo = step if reservations.last_desk_step(booking) else ""
         facts = {"what": _named(booking), "booking": encode("booking", booking.id), "version": booking.version}
         day_told.tell(done, undo=undo, freed=freed, **facts)
-    return go_to(url_for(".show"))
+    return go_to(back)
 
 
 def _named(booking: Booking) -> str:

@@ -235,6 +235,7 @@ def test_a_hold_is_confirmed_without_a_payment(clerk: Visitor, held: Booking) ->
     assert (clerk.url, reload(held).status) == (at(held), "CONFIRMED")
     assert (order_of(held).guarantee, order_of(held).guarantee_note) == ("transfer", "firm pays")
     assert "firm pays" in clerk.text
+    assert "To be paid: by transfer" in clerk.text
 
 
 def test_a_guarantee_of_nothing_known_keeps_what_was_typed(clerk: Visitor, held: Booking) -> None:

@@ -66,6 +66,11 @@ def press(visitor: Visitor, thing: Booking | Room, what: str, **fields: str) -> 
     return visitor._send(found[0], str(found[0]["action"]), None, **fields)
 
 
+def link(visitor: Visitor, text: str, among: str = "a") -> str:
+    """Where the first link with this text leads."""
+    return next(str(one["href"]) for one in visitor.page.select(among) if text in one.get_text(" "))
+
+
 def test_a_guest_comes_and_goes_by_one_press_each_and_it_is_taken_back(app: Flask, bob: User, booked: Booking) -> None:
     staff = working(app, bob, Role.DESK)
     arrivals = part(staff, "arrivals")
@@ -89,6 +94,47 @@ def test_a_guest_comes_and_goes_by_one_press_each_and_it_is_taken_back(app: Flas
     press(staff, booked, "Check out")
     assert (reload(booked).presence, "Checked out" in part(staff, "departures")) == ("departed", True)
     assert "Room with a view" in part(staff, "rooms")
+
+
+def test_the_same_is_done_and_taken_back_on_the_bookings_own_page(app: Flask, bob: User, booked: Booking) -> None:
+    staff, here = working(app, bob, Role.DESK), f"/admin/bookings/{encode('booking', booked.id)}"
+    press(staff.go(here), booked, "Check in")
+    assert (staff.url, reload(booked).presence) == (here, "in_house")
+    assert f"Checked in: Room with a view, {booked.reference}." in staff.text
+    press(staff, booked, "Undo")
+    assert (staff.url, reload(booked).presence, "Undone" in staff.text) == (here, "expected", True)
+    press(staff, booked, "Check in")
+    staff.go(link(staff, "Check out early"))
+    assert link(staff, booked.reference) == here
+    press(staff, booked, "Check out")
+    assert (staff.url, reload(booked).presence, reload(booked).nights) == (here, "departed", 1)
+    press(staff, booked, "Undo")
+    assert (staff.url, reload(booked).presence, reload(booked).nights) == (here, "in_house", 3)
+    at(booked, 3, 9)
+    press(staff.go(here), booked, "Check out")
+    assert (staff.url, reload(booked).presence) == (here, "departed")
+
+
+def test_whoever_came_from_the_calendar_finds_the_way_back_there(app: Flask, bob: User, booked: Booking) -> None:
+    staff, here = working(app, bob, Role.DESK), f"/admin/bookings/{encode('booking', booked.id)}"
+    came_from = "calendar=start%3D2026-01-01%26days%3D30"
+    press(staff.go(f"{here}?{came_from}"), booked, "Check in")
+    assert staff.url == f"{here}?{came_from}"
+    staff.send(f"{here}/notes?{came_from}", text="Rang about the cot")
+    assert (staff.url, "The note is saved." in staff.text) == (f"{here}?{came_from}", True)
+    back = link(staff, "Calendar", "main a")
+    assert (back.startswith("/admin/calendar/?"), "days=30" in back) == (True, True)
+
+
+def test_a_stay_that_is_over_or_was_never_begun_offers_no_step(
+    app: Flask, alice: User, bob: User, room: Room, desk: BookingContext
+) -> None:
+    held = holds.reserve(acting(alice), order(alice, room, in_days(5)), desk)
+    staff = working(app, bob, Role.DESK)
+    for change in (lambda: None, lambda: bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)):
+        change()
+        staff.go(f"/admin/bookings/{encode('booking', held.id)}")
+        assert [one["action"] for one in staff.page.select("form") if "/day/" in str(one["action"])] == []
 
 
 def test_what_guests_have_written_is_text_wherever_it_stands(

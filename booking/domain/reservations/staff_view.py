@@ -5,9 +5,10 @@ By a fixed number of statements, however long its story is.
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -32,14 +33,17 @@ from booking.domain.reservations import (
     register_rules,
     resending,
     staff_search,
+    undoing,
 )
 from booking.domain.reservations.cancellation import Terms
 from booking.domain.reservations.change_models import BookingChange
 from booking.domain.reservations.decision_models import RefundDecision
+from booking.domain.reservations.house_day import Visit
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking, Lines
 from booking.domain.reservations.notes import Note
 from booking.domain.reservations.register_models import GuestRegister
 from booking.domain.reservations.resending import OrderEmails
+from booking.domain.stays import StayRules
 from booking.infra.db import db, reading
 from booking.infra.ids import encode
 
@@ -105,6 +109,7 @@ class StaffBooking:
     cancelling: Cancelling | None  # None where it cannot be cancelled any more
     decision: RefundDecision | None  # where it was cancelled with another refund than the policy's
     has_begun: bool  # then only check-out moves, and on its first day the room
+    visit: Visit | None = None  # what the desk may do with it today
 
     @property
     def guest_name(self) -> str:
@@ -140,8 +145,36 @@ class StaffBooking:
 
 
 @reading
-def get(actor: Actor, booking_id: uuid.UUID) -> StaffBooking:
-    """A booking of a property at which the actor works. Raises BookingNotFound, also for one's own elsewhere."""
+def get(actor: Actor, booking_id: uuid.UUID, rules: StayRules | None = None) -> StaffBooking:
+    """A booking of a property at which the actor works; with the `rules` that say which day is today, also its visit.
+
+    Raises BookingNotFound, also for one's own elsewhere.
+    """
+    seen = _read(actor, booking_id)
+    may_check_in = people.may(actor, Action.CHECK_IN, at=seen.booking.property_id)
+    if rules is None or seen.status != CONFIRMED or not may_check_in:
+        return seen
+    return replace(seen, visit=_visit(seen, rules.today(seen.booking.time_zone)))
+
+
+def _visit(seen: StaffBooking, today: dt.date) -> Visit:
+    booking, contact, last = seen.booking, seen.contact, undoing.last_step(seen.booking)
+    return Visit(
+        booking,
+        booking.presence,
+        today,
+        seen.guest_name,
+        contact.phone if contact else None,
+        contact.arrival_time if contact else None,
+        contact.requests if contact else None,
+        seen.order.due,
+        last[0] if last else None,
+        len(seen.notes),
+        seen.to_register,
+    )
+
+
+def _read(actor: Actor, booking_id: uuid.UUID) -> StaffBooking:
     booking = bookings.permitted(actor, Action.SEE_BOOKING, booking_id)
     people.require(actor, Action.SEE_BOOKING, at=booking.property_id, otherwise=BookingNotFound)
     order = db.session.get_one(Order, booking.order_id)
