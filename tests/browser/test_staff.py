@@ -104,3 +104,18 @@ def test_pictures(visit: Visit, house: Booking, owner: User, width: int, scheme:
         for one in page.locator("details.desk-act").all()[:2]:
             one.locator("summary").click()
         page.screenshot(path=str(Path(str(LOOK)) / f"{name}-{width}-{scheme}.png"), full_page=True)
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_on_a_phone_what_is_used_less_opens_by_more(visit: Visit, owner: User, room: Room, script: bool) -> None:
+    page = visit(**PHONE, java_script_enabled=script)
+    page.goto("/sign-in")
+    sign_in(page, owner)
+    menu = page.get_by_role("navigation", name="Front desk")
+    expect(menu.get_by_role("link", name="Bookings")).to_be_visible()
+    expect(menu.get_by_role("link", name="People")).to_be_hidden()
+    menu.get_by_text("More").click()
+    menu.get_by_role("link", name="People").click()
+    expect(page.get_by_role("heading", name="People", level=1)).to_be_visible()
+    expect(menu.get_by_role("link", name="People")).to_be_visible()  # where one is
+    expect(menu.get_by_role("link", name="Audit log")).to_be_hidden()
