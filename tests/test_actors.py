@@ -47,12 +47,14 @@ COMPUTED = {
     "people": {"addressee_of", "as_utc_text", "email_key", "passkey_site", "reset_token", "written_link"},
     "catalogue": {
         "cache_keys",
+        "bed_counts",
         "checked_drafts",
         "is_slug",
         "recognise_format",
         "sheet_row",
         "shown_pictures",
         "slugify",
+        "written_beds",
     },
     "inventory": {"has_end", "is_entry_undoable", "rooms_in_state"},
     "pricing": {
@@ -236,7 +238,7 @@ MACHINERY = {
         "reset_notice",
         "verification_notice",
     },
-    "catalogue": {"forget_destination", "forget_room"},
+    "catalogue": {"forget_destination", "forget_house", "forget_room"},
     "inventory": {"prune_blocks", "prune_lifted_blocks", "prune_nights"},
     "payments": {"payment_figures"},
     "reservations": {"find_summary", "first_email", "linked_order", "prune_keys"},

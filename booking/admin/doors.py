@@ -18,6 +18,8 @@ PAGES = (
     ("/admin/day", _("Today")),
     ("/admin/imports", _("Import reservations")),
     ("/admin/people", _("People")),
+    ("/admin/properties", _("Properties")),
+    ("/admin/rooms/new", _("New room")),
     ("/admin/rooms", _("Rooms")),
     ("/admin/audit", _("Audit log")),
 )

@@ -44,7 +44,7 @@ class Desk:
     @property
     def sections(self) -> list[Section]:
         """The menu of whoever is here."""
-        found = [Section("admin.today.show", gettext("Today"), "sun", ("admin.today", "admin.room_list"))]
+        found = [Section("admin.today.show", gettext("Today"), "sun", ("admin.today",))]
         if self.areas.bookings:
             areas = (
                 "bookings",
@@ -61,6 +61,10 @@ class Desk:
             within = tuple(f"admin.{name}" for name in areas)
             found.append(Section("admin.calendar.show", gettext("Calendar"), "calendar", ("admin.calendar",)))
             found.append(Section("admin.bookings.index", gettext("Bookings"), "luggage", within))
+        rooms = ("admin.room_list", "admin.room", "admin.new_room")
+        found.append(Section("admin.room_list.show", gettext("Rooms"), "bed-double", rooms))
+        if self.areas.properties:
+            found.append(Section("admin.properties.index", gettext("Properties"), "house", ("admin.properties",)))
         if self.areas.cash:
             found.append(Section("admin.cash.index", gettext("Cash"), "banknote", ("admin.cash",)))
         if self.areas.people:

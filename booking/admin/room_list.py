@@ -13,7 +13,7 @@ from flask_babel import gettext
 from booking.admin import day_told, states
 from booking.admin.day_rows import Rows
 from booking.admin.entrance import desk
-from booking.domain import inventory
+from booking.domain import catalogue, inventory
 from booking.domain.errors import Conflict, Invalid, RoomNotFound
 from booking.domain.inventory import RoomState
 from booking.domain.stays import Stay, StayRules
@@ -50,6 +50,7 @@ def show() -> Response:
         rows=Rows(with_house=not desk().house, is_today=True),
         told=day_told.taken(),
         tomorrow=_tomorrow(),
+        can_add=desk().areas.properties and catalogue.may_add_rooms(actor()),
     )
 
 

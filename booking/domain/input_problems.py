@@ -20,6 +20,8 @@ CODES: dict[str, tuple[str, dict[str, str]]] = {
     "string_unicode": ("no_text", {}),
     "decimal_parsing": ("no_number", {}),
     "decimal_type": ("no_number", {}),
+    "float_parsing": ("no_number", {}),
+    "float_type": ("no_number", {}),
     "is_instance_of": ("no_number", {}),  # of decimals, which no other class stands for
     "string_pattern_mismatch": ("unexpected_form", {}),
     "greater_than": ("not_above", {"gt": "least"}),

@@ -13,7 +13,17 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    WithJsonSchema,
+    field_validator,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -32,6 +42,9 @@ PLAIN = {
 }
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 GAPS = re.compile(r"(?<=\d)[ '\u00a0\u2009\u202f\u2019](?=\d{3}(?!\d))")  # between thousands
+LEAST_DIGITS = 6  # of a phone number: fewer reach nobody, within a town neither
+PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{4,30}", re.ASCII)
+CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 COMMA_DECIMAL = re.compile(r"\d+,\d{1,2}|\d{1,3}(\.\d{3})+,\d{1,3}", re.ASCII)
 COMMA_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 
@@ -80,6 +93,24 @@ def trimmed(value: str) -> str:
     return value
 
 
+def prose(value: str) -> str:
+    """A validator: text of several lines; no other control characters."""
+    lines = value.replace("\r\n", "\n").split("\n")
+    return trimmed("\n".join(plain(line.replace("\t", " ")) for line in lines))
+
+
+def _phone(value: str) -> str:
+    if not PHONE.fullmatch(value) or sum(sign.isdigit() for sign in value) < LEAST_DIGITS:
+        raise refuse(Notice("no_phone"))
+    return value
+
+
+def _clock(value: object) -> object:
+    if not isinstance(value, str) or not CLOCK.fullmatch(value):
+        raise refuse(Notice("no_clock_time"))
+    return dt.time.fromisoformat(value)
+
+
 def one_of(choices: Sequence[str]) -> Callable[[str], str]:
     """A validator: one of these words. An empty one is none of them; what is not wanted is left out."""
 
@@ -109,6 +140,20 @@ Name = Annotated[
     AfterValidator(plain),
     AfterValidator(trimmed),
 ]
+Phone = Annotated[
+    str,
+    Field(max_length=32, json_schema_extra={"pattern": f"^{PHONE.pattern}$"}),
+    AfterValidator(plain),
+    AfterValidator(trimmed),
+    AfterValidator(_phone),
+]
+ClockTime = Annotated[
+    dt.time,
+    BeforeValidator(_clock),
+    PlainSerializer(lambda value: value.isoformat("minutes"), return_type=str),
+    WithJsonSchema({"type": "string", "pattern": f"^{CLOCK.pattern}$"}),
+]
+Version = Annotated[int, Field(ge=1, le=2_000_000_000)]
 Page = Annotated[int, Field(ge=1, le=1_000_000)]
 PageSize = Annotated[int, Field(ge=1, le=100)]
 

@@ -1,6 +1,6 @@
 """Tables, their constraints, and the legal moves of their rows. Every constraint has a name."""
 
-from booking.domain.catalogue.models import Property, Room
+from booking.domain.catalogue.models import Property, Room, RoomSheet
 from booking.domain.inventory.housekeeping_models import RoomStatus
 from booking.domain.inventory.models import Availability, Block, LiftedBlock
 from booking.domain.messages.models import Delivery, Event
@@ -53,6 +53,7 @@ __all__ = [
     "RecoveryCode",
     "RefundDecision",
     "Room",
+    "RoomSheet",
     "RoomStatus",
     "SavedView",
     "ScheduledPayment",

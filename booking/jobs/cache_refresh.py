@@ -5,7 +5,8 @@ The change itself told the cache; this is for when it could not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from booking.domain import catalogue, messages
@@ -48,12 +49,20 @@ def _changed_place(task: Task) -> str | None:
     """Where something changed; None for an event that cannot be read: it fails alone, the others go on."""
     with deliver.told(task):
         try:
-            if task.type == "room.updated" and task.payload.get("roomId"):
-                catalogue.forget_room(task.payload["roomId"])
+            if task.type == "room.updated":
+                _forget(task.payload)
             return _place(task)
         except Exception as error:  # noqa: BLE001 whatever it is, this delivery waits and the next one goes on
             deliver.failed(task, error)
             return None
+
+
+def _forget(changed: Mapping[str, Any]) -> None:
+    """A room, or all of a property."""
+    if changed.get("roomId"):
+        catalogue.forget_room(changed["roomId"])
+    if changed.get("propertyId"):
+        catalogue.forget_house(changed["propertyId"])
 
 
 def _place(task: Task) -> str:

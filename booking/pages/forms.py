@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from flask import Response, request
@@ -58,6 +58,15 @@ class Form:
     def values(self, name: str) -> list[str]:
         """Of a field that may come several times."""
         return [part for text in self._values.getlist(name) for part in text.split(",") if part]
+
+    def sent(self, name: str) -> list[str]:
+        """Whatever stood in the field, as often as it came."""
+        return self._values.getlist(name)
+
+    def put(self, name: str, values: Iterable[str]) -> None:
+        """What stands in the field from now on."""
+        self._values = MultiDict(self._values)  # what a request brought cannot be changed
+        self._values.setlist(name, list(values))
 
     def problem(self, name: str) -> str:
         """What is wrong with the field, empty where nothing is."""

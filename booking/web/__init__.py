@@ -6,9 +6,9 @@ from flask import Flask
 
 from booking.config import Settings
 from booking.domain import people
+from booking.pages import amenities
 from booking.web import (
     account,
-    amenities,
     bookings,
     changes,
     checkout,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from booking.http import money_format
-from booking.web import amenities
+from booking.pages import amenities
 
 
 def room(details: dict[str, Any], price: Decimal, url: str, pictures: list[str]) -> dict[str, Any]:

@@ -12,9 +12,8 @@ from booking.domain.catalogue import Destination
 from booking.domain.money import rounded
 from booking.domain.search import SORTS, NothingFound, RoomSearch, Suggestion
 from booking.http import date_format, number_format
-from booking.pages import formats, options
+from booking.pages import amenities, formats, options
 from booking.pages.forms import Form
-from booking.web import amenities
 
 SHOWN_DESTINATIONS = 12
 FILTERS = ("minPrice", "maxPrice", "amenities", "q", "kind")

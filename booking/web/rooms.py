@@ -22,11 +22,11 @@ from booking.http.services import current_services
 from booking.infra import clock
 from booking.infra.cache import reading_ahead
 from booking.infra.ids import decode
-from booking.pages import bills, formats, options
+from booking.pages import amenities, bills, formats, options
 from booking.pages.forms import Form
 from booking.pages.rendering import go_to, page, url_with, wants_part
 from booking.pages.signed_in import actor, current_user, visitor
-from booking.web import amenities, json_ld, listing, months, moved_dates, photos, room_cards
+from booking.web import json_ld, listing, months, moved_dates, photos, room_cards
 
 blueprint = Blueprint("rooms", __name__)
 

@@ -3,6 +3,10 @@
 Decides what a room is and which place somebody means. Prices, nights and searches are other subjects'.
 """
 
+from booking.domain.catalogue.beds import MOST as MOST_BEDS
+from booking.domain.catalogue.beds import TYPES as BED_TYPES
+from booking.domain.catalogue.beds import counts as bed_counts
+from booking.domain.catalogue.beds import written as written_beds
 from booking.domain.catalogue.cancellation_policies import BY_NAME as CANCELLATION_POLICIES
 from booking.domain.catalogue.destinations import SITEMAP_ROOMS, Destination, room_changes
 from booking.domain.catalogue.destinations import amenities as amenities_in
@@ -10,6 +14,14 @@ from booking.domain.catalogue.destinations import asked as cache_keys
 from booking.domain.catalogue.destinations import destinations as list_destinations
 from booking.domain.catalogue.destinations import forget as forget_destination
 from booking.domain.catalogue.destinations import published_rooms as count_published_rooms
+from booking.domain.catalogue.edit_errors import (
+    PropertyArchived,
+    PropertyModified,
+    PropertyNotFound,
+    RoomModified,
+    RoomNotReady,
+)
+from booking.domain.catalogue.edit_inputs import PropertyDetails, PropertyEdit, RoomDetails, RoomEdit
 from booking.domain.catalogue.house_rooms import house as get_house
 from booking.domain.catalogue.house_rooms import kinds as count_kinds
 from booking.domain.catalogue.house_rooms import page as page_of_rooms
@@ -33,12 +45,31 @@ from booking.domain.catalogue.importing.store import put as put_rooms
 from booking.domain.catalogue.kinds import ENTIRE_PLACE, KINDS, PRIVATE_ROOM, SHARED_ROOM
 from booking.domain.catalogue.kinds import PATTERNS as KIND_PATTERNS
 from booking.domain.catalogue.models import DEMO, Property, Room
+from booking.domain.catalogue.own_houses import OwnProperty, OwnRoom, may_add_property, may_add_rooms
+from booking.domain.catalogue.own_houses import editable as editable_properties
+from booking.domain.catalogue.own_houses import get_property as get_own_property
+from booking.domain.catalogue.own_houses import get_room as get_own_room
+from booking.domain.catalogue.own_houses import properties as own_properties
+from booking.domain.catalogue.own_houses import rooms as own_rooms
 from booking.domain.catalogue.pictures import shown as shown_pictures
 from booking.domain.catalogue.places import AmenityCount, UnknownPlace, is_slug, slug_of
 from booking.domain.catalogue.places import amenities as count_amenities
+from booking.domain.catalogue.property_editing import add as add_property
+from booking.domain.catalogue.property_editing import close as close_property
+from booking.domain.catalogue.property_editing import edit as edit_property
+from booking.domain.catalogue.property_editing import publish as publish_property
+from booking.domain.catalogue.room_editing import add as add_room
+from booking.domain.catalogue.room_editing import close as close_room
+from booking.domain.catalogue.room_editing import copy as copy_room
+from booking.domain.catalogue.room_editing import edit as edit_room
+from booking.domain.catalogue.room_editing import publish as publish_room
+from booking.domain.catalogue.room_editing import publish_all as publish_rooms
+from booking.domain.catalogue.room_editing import set_policy as set_cancellation_policy
+from booking.domain.catalogue.room_editing import unpublish as unpublish_room
 from booking.domain.catalogue.rooms import (
     UnknownProperty,
     find_property_of,
+    forget_house,
     get_property,
     get_property_currency,
     get_property_name,
@@ -47,12 +78,14 @@ from booking.domain.catalogue.rooms import details as get_room_details
 from booking.domain.catalogue.rooms import forget as forget_room
 
 __all__ = [
+    "BED_TYPES",
     "CANCELLATION_POLICIES",
     "DEMO",
     "ENTIRE_PLACE",
     "IMPORT_BATCH",
     "KINDS",
     "KIND_PATTERNS",
+    "MOST_BEDS",
     "PRIVATE_ROOM",
     "SHARED_ROOM",
     "SHEET_COLUMNS",
@@ -66,25 +99,48 @@ __all__ = [
     "ImportFormat",
     "ListedProperty",
     "OptionsMissing",
+    "OwnProperty",
+    "OwnRoom",
     "Property",
+    "PropertyArchived",
+    "PropertyDetails",
     "PropertyDraft",
+    "PropertyEdit",
     "PropertyMisfit",
+    "PropertyModified",
+    "PropertyNotFound",
     "Room",
+    "RoomDetails",
     "RoomDraft",
+    "RoomEdit",
+    "RoomModified",
+    "RoomNotReady",
     "UnknownPlace",
     "UnknownProperty",
+    "add_property",
+    "add_room",
     "amenities_in",
+    "bed_counts",
     "cache_keys",
     "check_property",
     "checked_drafts",
+    "close_property",
+    "close_room",
+    "copy_room",
     "count_amenities",
     "count_kinds",
     "count_published_rooms",
+    "edit_property",
+    "edit_room",
+    "editable_properties",
     "exported_rooms",
     "find_property_of",
     "forget_destination",
+    "forget_house",
     "forget_room",
     "get_house",
+    "get_own_property",
+    "get_own_room",
     "get_property",
     "get_property_currency",
     "get_property_name",
@@ -93,13 +149,23 @@ __all__ = [
     "is_slug",
     "list_destinations",
     "list_properties",
+    "may_add_property",
+    "may_add_rooms",
+    "own_properties",
+    "own_rooms",
     "page_of_rooms",
     "properties_of_staff",
+    "publish_property",
+    "publish_room",
+    "publish_rooms",
     "put_rooms",
     "recognise_format",
     "room_changes",
+    "set_cancellation_policy",
     "sheet_row",
     "shown_pictures",
     "slug_of",
     "slugify",
+    "unpublish_room",
+    "written_beds",
 ]

@@ -42,9 +42,12 @@ def page(
     limit: int,
     only: Sequence[InstrumentedAttribute[Any]] = (),
 ) -> RoomsPage:
-    """Inside the caller's transaction; `where` are conditions on Room, `only` those of its columns that are read."""
+    """Inside the caller's transaction; `where` are conditions on Room, `only` those of its columns that are read.
+
+    Archived ones are not among them.
+    """
     # Ids as text, which is in the same order: of a thousand, most are for nothing but that.
-    named = db.session.execute(_NAMED.where(Room.property_id == property_id, *where)).all()
+    named = db.session.execute(_NAMED.where(Room.property_id == property_id, _LIVE, *where)).all()
     # Put in order here: Postgres takes twenty times as long to take the numbers out of a thousand names.
     ids = [key for _, key in sorted((_spoken(name), key) for name, key in named)[offset : offset + limit]]
     wanted = select(Room).where(Room.id == any_(cast(ids, ARRAY(Uuid))))
@@ -53,6 +56,7 @@ def page(
     return RoomsPage([rooms[key] for key in ids if key in rooms], len(named))
 
 
+_LIVE = Room.archived_at.is_(None)
 _NAMED = select(Room.name, cast(Room.id, String))
 
 
@@ -63,6 +67,6 @@ def _spoken(name: str) -> str:
 
 
 def kinds(property_id: uuid.UUID) -> dict[str | None, int]:
-    """How many rooms of each kind the property has, inside the caller's transaction."""
-    counted = select(Room.kind, func.count().label("number")).where(Room.property_id == property_id).group_by(Room.kind)
-    return {row.kind: row.number for row in db.session.execute(counted)}
+    """How many rooms of each kind the property has that are not archived, inside the caller's transaction."""
+    counted = select(Room.kind, func.count().label("number")).where(Room.property_id == property_id, _LIVE)
+    return {row.kind: row.number for row in db.session.execute(counted.group_by(Room.kind))}

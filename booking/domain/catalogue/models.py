@@ -11,6 +11,7 @@ from sqlalchemy import (
     FetchedValue,
     ForeignKeyConstraint,
     Index,
+    LargeBinary,
     Numeric,
     String,
     Text,
@@ -26,6 +27,7 @@ from booking.domain.columns import (
     CreatedAt,
     Currency,
     Id,
+    Instant,
     Json,
     JsonList,
     Name,
@@ -60,6 +62,12 @@ class Property(Model):
     check_in_time: Mapped[dt.time] = mapped_column(default=dt.time(15, 0))
     check_out_time: Mapped[dt.time] = mapped_column(default=dt.time(11, 0))
     legal_name: Mapped[Name]
+    contact_email: Mapped[str | None] = mapped_column(String(255))
+    contact_phone: Mapped[str | None] = mapped_column(String(32))
+    house_rules: Mapped[str] = mapped_column(Text, default="", server_default="")
+    description: Mapped[str] = mapped_column(Text, default="", server_default="")
+    archived_at: Mapped[Instant | None]  # its rooms are unpublished then
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
 
@@ -82,6 +90,8 @@ class Room(Model):
         CheckConstraint(check_sql("price_per_night"), name="price_decimals"),
         CheckConstraint("NOT published OR price_per_night IS NOT NULL", name="published_has_price"),
         CheckConstraint("(source IS NULL) = (source_id IS NULL)", name="source_complete"),
+        CheckConstraint("archived_at IS NULL OR NOT published", name="archived_is_hidden"),
+        CheckConstraint("size_m2 > 0", name="size_positive"),
         # The order of a results page, so that reading stops after one page.
         Index(
             "ix_rooms_search",
@@ -105,6 +115,8 @@ class Room(Model):
     location: Mapped[str] = mapped_column(String(120))
     currency: Mapped[Currency]
     capacity: Mapped[int]
+    beds: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))  # as beds.py has them
+    size_m2: Mapped[int | None]
     price_per_night: Mapped[Decimal | None] = mapped_column(Numeric(15, 3))
     amenities: Mapped[list[str]] = mapped_column(ARRAY(String(120)), default=list, server_default="{}")
     images: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
@@ -112,6 +124,7 @@ class Room(Model):
     max_nights: Mapped[int] = mapped_column(default=30, server_default="30")
     cancellation_policy: Mapped[Json]
     published: Mapped[bool] = mapped_column(default=False)
+    archived_at: Mapped[Instant | None]
     source: Mapped[str | None] = mapped_column(String(64))
     source_id: Mapped[str | None] = mapped_column(String(64))
     version: Mapped[int] = mapped_column(default=1, server_default="1")
@@ -124,3 +137,16 @@ class Room(Model):
     property: Mapped[Property] = relationship(
         lazy="raise", viewonly=True, primaryjoin="Room.property_id == Property.id"
     )
+
+
+class RoomSheet(Model):
+    """A file of rooms that somebody has uploaded to be looked at; the next one takes its place. Deleted after a day."""
+
+    __tablename__ = "room_sheets"
+    __table_args__ = (UniqueConstraint("uploaded_by"), {"info": GLOBAL})
+
+    id: Mapped[Id]
+    file_name: Mapped[str] = mapped_column(String(255))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    uploaded_by: Mapped[str] = mapped_column(String(255))  # the actor
+    created_at: Mapped[CreatedAt]

@@ -13,7 +13,7 @@ from booking.domain.catalogue.models import DEMO, Property, Room
 from booking.domain.errors import NotFound, RoomNotFound
 from booking.infra import cache
 from booking.infra.db import db, reading
-from booking.infra.ids import encode
+from booking.infra.ids import decode, encode
 
 DETAILS = cache.Kind("room", 2)  # in the cache
 
@@ -67,9 +67,22 @@ def get_property_currency(property_id: uuid.UUID) -> str:
     return found
 
 
-def forget(room_id: str) -> None:
-    """Look anew next time: the room has changed."""
-    cache.drop((DETAILS, room_id))
+def forget(*room_ids: str) -> None:
+    """Look anew next time: these rooms have changed."""
+    if room_ids:
+        cache.drop(*((DETAILS, one) for one in room_ids))
+
+
+def forget_house(property_id: str) -> None:
+    """The same of all rooms of a property."""
+    if key := decode("property", property_id):
+        forget(*reading(published_at)(key))
+
+
+def published_at(property_id: uuid.UUID) -> list[str]:
+    """The rooms of a property that guests see, inside the caller's transaction."""
+    found = db.session.scalars(select(Room.id).where(Room.property_id == property_id, Room.published))
+    return [encode("room", one) for one in found]
 
 
 @reading

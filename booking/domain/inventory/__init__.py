@@ -30,6 +30,7 @@ from booking.domain.inventory.blocks import blocks as list_blocks
 from booking.domain.inventory.blocks import get as get_block
 from booking.domain.inventory.blocks import prune as prune_blocks
 from booking.domain.inventory.blocks import room as get_blockable_room
+from booking.domain.inventory.closing import StillInUse, archive_property, archive_room
 from booking.domain.inventory.housekeeping import SETTABLE as SETTABLE_STATUSES
 from booking.domain.inventory.housekeeping import (
     UNDO_WITHIN,
@@ -94,8 +95,11 @@ __all__ = [
     "RoomState",
     "StatusModified",
     "StatusNotUndoable",
+    "StillInUse",
     "Take",
     "TakenNights",
+    "archive_property",
+    "archive_room",
     "block",
     "blocks_ahead",
     "blocks_of_claims",

@@ -222,6 +222,7 @@ _ROOMS = (
     .join(Property, Property.id == Room.property_id)
     .outerjoin(RoomStatus, RoomStatus.room_id == Room.id)
     .outerjoin(Block, Block.id == RoomStatus.block_id)
+    .where(Room.archived_at.is_(None))
 )
 _ONE = select(*_FACTS).join(Property, Property.id == Room.property_id)
 

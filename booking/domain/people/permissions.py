@@ -54,6 +54,10 @@ class Action(StrEnum):
     ENABLE_ACCOUNT = "account.enable"
     DELETE_ACCOUNT = "account.delete"
     GIVE_ROLES = "roles.give"
+    SEE_ROOMS = "rooms.see"  # as they are kept, published or not
+    EDIT_ROOMS = "rooms.edit"  # make, change, publish, archive
+    EDIT_PROPERTY = "property.edit"
+    ADD_PROPERTIES = "properties.add"
     IMPORT_ROOMS = "rooms.import"
     EXPORT_ROOMS = "rooms.export"
     SEE_AUDIT_LOG = "audit.see"
@@ -119,7 +123,11 @@ ALLOWED: Mapping[Action, Who] = {
     Action.ENABLE_ACCOUNT: OWNER | SYSTEM,
     Action.DELETE_ACCOUNT: OWN | SYSTEM,
     Action.GIVE_ROLES: OWNER | SYSTEM,
-    Action.IMPORT_ROOMS: OWNER | SYSTEM,
+    Action.SEE_ROOMS: OWNER | MANAGER | DESK | SYSTEM,
+    Action.EDIT_ROOMS: OWNER | MANAGER | SYSTEM,
+    Action.EDIT_PROPERTY: OWNER | MANAGER | SYSTEM,
+    Action.ADD_PROPERTIES: OWNER | SYSTEM,
+    Action.IMPORT_ROOMS: OWNER | MANAGER | SYSTEM,
     Action.EXPORT_ROOMS: OWNER | MANAGER | SYSTEM,
     Action.SEE_AUDIT_LOG: OWNER | MANAGER | SYSTEM,
     Action.CHECK_BOOKS: OWNER | SYSTEM,

@@ -17,6 +17,7 @@ class StaffAreas:
     bookings: bool
     imports: bool
     cash: bool
+    properties: bool
     people: bool
     audit: bool
 
@@ -29,6 +30,7 @@ def of(actor: Actor) -> StaffAreas:
         bookings=bool(permissions.reach(actor, Action.SEE_BOOKING)),
         imports=bool(permissions.reach(actor, Action.IMPORT_BOOKINGS)),
         cash=bool(permissions.reach(actor, Action.KEEP_DRAWER)),
+        properties=bool(permissions.reach(actor, Action.SEE_ROOMS)),
         people=bool(permissions.reach(actor, Action.GIVE_ROLES)),
         audit=permissions.may(actor, Action.SEE_AUDIT_LOG),  # it belongs to no property
     )

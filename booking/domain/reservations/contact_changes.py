@@ -16,13 +16,13 @@ from sqlalchemy import func, update
 from booking.domain import payments, people
 from booking.domain.actors import Actor
 from booking.domain.errors import AccountNotFound, Invalid
-from booking.domain.inputs import Input
+from booking.domain.inputs import ClockTime, Input, Phone, Version
 from booking.domain.notices import Notice
 from booking.domain.payments import CONTACT_COLUMNS, Contact, Order
 from booking.domain.people import Action, Personal, User
 from booking.domain.reservations import bookings
 from booking.domain.reservations.desk_errors import ContactErased, ContactModified
-from booking.domain.reservations.inputs import ArrivalTime, Phone, Requests, Version
+from booking.domain.reservations.inputs import Requests
 from booking.infra.db import READ_COMMITTED, db, transaction
 from booking.infra.ids import encode
 
@@ -42,7 +42,7 @@ class ContactChange(Input):
     full_name: people.PersonName
     email: people.Email | None = None
     phone: Phone | None = None
-    arrival_time: ArrivalTime | None = None
+    arrival_time: ClockTime | None = None
     requests: Requests | None = None
 
     @property

@@ -9,21 +9,12 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from booking.domain import people
-from booking.domain.inputs import decimal_text, one_of, plain, refuse
+from booking.domain.inputs import ClockTime, Phone, Version, decimal_text, one_of, plain, refuse
 from booking.domain.notices import Notice
 from booking.domain.payments import GUARANTEES, Contact
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.change_settlements import Settlement
-from booking.domain.reservations.inputs import (
-    ArrivalTime,
-    Cancellation,
-    Phone,
-    Requests,
-    RoomId,
-    StayOrder,
-    StayWish,
-    Version,
-)
+from booking.domain.reservations.inputs import Cancellation, Requests, RoomId, StayOrder, StayWish
 from booking.domain.reservations.lines import MAX_ROOMS
 from booking.domain.reservations.refund_decisions import Decided
 from booking.domain.reservations.requests import OrderItem, OrderRequest
@@ -46,7 +37,7 @@ class DeskBooking(StayOrder):
     full_name: people.PersonName
     email: people.Email | None = None
     phone: Annotated[Phone | None, Field(validate_default=True)] = None
-    arrival_time: ArrivalTime | None = None
+    arrival_time: ClockTime | None = None
     requests: Requests | None = None
     room: Annotated[list[RoomId], Field(min_length=1, max_length=MAX_ROOMS)]
     how: Annotated[str, AfterValidator(one_of((*GUARANTEES, BY_LINK)))] = LATER

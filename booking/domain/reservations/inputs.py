@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import uuid
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator
 
 from booking.domain import people
-from booking.domain.inputs import CalendarDate, Dates, Input, Page, PageSize, in_order, one_of, plain, refuse, trimmed
+from booking.domain.inputs import (
+    CalendarDate,
+    ClockTime,
+    Dates,
+    Input,
+    Page,
+    PageSize,
+    Phone,
+    Version,
+    in_order,
+    one_of,
+    plain,
+    prose,
+    refuse,
+)
 from booking.domain.notices import Notice
 from booking.domain.payments import GUARANTEES, Contact
 from booking.domain.reservations.lines import MAX_ROOMS
@@ -26,9 +39,6 @@ class StayOrder(Dates):
 
 
 PaymentMethod = Annotated[str, Field(pattern=r"^pm_[A-Za-z0-9_]{1,100}$")]
-
-
-Version = Annotated[int, Field(ge=1, le=2_000_000_000)]
 
 
 def _room(room_id: str) -> uuid.UUID:
@@ -67,42 +77,6 @@ class RoomOrder(RoomStay):
     payment_method_id: PaymentMethod
 
 
-def _phone(value: str) -> str:
-    if not PHONE.fullmatch(value) or sum(sign.isdigit() for sign in value) < LEAST_DIGITS:
-        raise refuse(Notice("no_phone"))
-    return value
-
-
-def prose(value: str) -> str:
-    """A validator: text of several lines; no other control characters."""
-    lines = value.replace("\r\n", "\n").split("\n")
-    return trimmed("\n".join(plain(line.replace("\t", " ")) for line in lines))
-
-
-def _clock(value: object) -> object:
-    if not isinstance(value, str) or not CLOCK.fullmatch(value):
-        raise refuse(Notice("no_clock_time"))
-    return dt.time.fromisoformat(value)
-
-
-LEAST_DIGITS = 6  # of a phone number: fewer reach nobody, within a town neither
-PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{4,30}", re.ASCII)
-CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
-
-
-Phone = Annotated[
-    str,
-    Field(max_length=32, json_schema_extra={"pattern": f"^{PHONE.pattern}$"}),
-    AfterValidator(plain),
-    AfterValidator(trimmed),
-    AfterValidator(_phone),
-]
-ArrivalTime = Annotated[
-    dt.time,
-    BeforeValidator(_clock),
-    PlainSerializer(lambda value: value.isoformat("minutes"), return_type=str),
-    WithJsonSchema({"type": "string", "pattern": f"^{CLOCK.pattern}$"}),
-]
 Requests = Annotated[str, Field(max_length=1000, json_schema_extra={"minLength": 1}), AfterValidator(prose)]
 
 
@@ -112,7 +86,7 @@ class ContactDetails(Input):
     full_name: people.PersonName
     email: people.Email
     phone: Phone | None = None
-    arrival_time: ArrivalTime | None = None
+    arrival_time: ClockTime | None = None
     requests: Requests | None = None
 
     def known(self) -> Contact:

@@ -17,11 +17,10 @@ from sqlalchemy import delete, select
 
 from booking.domain import people
 from booking.domain.actors import Actor
-from booking.domain.inputs import Input
+from booking.domain.inputs import Input, Version, prose
 from booking.domain.people import Action
 from booking.domain.reservations import bookings
 from booking.domain.reservations.desk_errors import NoteModified, NoteNotFound
-from booking.domain.reservations.inputs import Version, prose
 from booking.domain.reservations.models import Booking
 from booking.domain.reservations.note_models import LONGEST, BookingNote
 from booking.infra import clock

@@ -40,6 +40,7 @@ ERRORS: Templates = {
     "PASSKEY_NOT_FOUND": _("This passkey does not exist."),
     "ACCOUNT_NOT_FOUND": _("This account does not exist."),
     "UNKNOWN_ACCOUNT": _("There is no account for %(email)s.%(hint)s"),
+    "PROPERTY_NOT_FOUND": _("This property does not exist."),
     "UNKNOWN_PROPERTY": _("There is no property '%(slug)s'.%(hint)s"),
     "LINK_OVER": _("This link has been used or has expired."),
     "RESET_LINK_OVER": _("This link has been used or has expired."),
@@ -172,6 +173,21 @@ ERRORS: Templates = {
     # --- us
     "UNAVAILABLE": _("The service is temporarily unavailable. Please try again in a moment."),
     "TOO_BUSY": _("Too many people are signing in right now. Please try again in a moment."),
+    # --- the house
+    "PROPERTY_MODIFIED": _(
+        "Somebody else has changed this property in the meantime. Nothing was saved: choose what counts, then save"
+        " again."
+    ),
+    "ROOM_MODIFIED": _(
+        "Somebody else has changed this room in the meantime. Nothing was saved: choose what counts, then save again."
+    ),
+    "ROOM_NOT_READY": _("Guests cannot be offered this room: %(why)s."),
+    "PROPERTY_ARCHIVED": _("This property is archived. Publish it again first."),
+    "STILL_IN_USE": _n(
+        "There is %(stays)s stay ahead, from %(first)s on. Move or cancel it first.",
+        "There are %(stays)s stays ahead, from %(first)s on. Move or cancel them first.",
+        "stays",
+    ),
     # --- files of rooms
     "NO_ROOMS": _("This is not a CSV of rooms. Missing columns: %(missing)s. %(seen)s"),
     "COLUMNS_TWICE": _("These columns are there twice: %(columns)s."),

@@ -26,7 +26,7 @@ HOUSEKEEPING = {"house.see", "nights.block", "rooms.set_status"}
 DESK = (
     HOUSEKEEPING
     | {"payments.record", "payments.request", "cash.keep", "guests.check_in", "register.keep", "notes.write"}
-    | {"emails.resend", "contacts.change"}
+    | {"emails.resend", "contacts.change", "rooms.see"}
     | {f"booking.{verb}" for verb in ("see", "book", "change", "cancel", "guarantee")}
 )
 MANAGER = DESK | {
@@ -37,7 +37,10 @@ MANAGER = DESK | {
     "debts.waive",
     "cash.see",
     "guests.erase",
+    "rooms.edit",
     "rooms.export",
+    "rooms.import",
+    "property.edit",
     "audit.see",
 }
 OWNER = MANAGER | {
@@ -48,7 +51,7 @@ OWNER = MANAGER | {
     "account.enable",
     "account.reset_second_factor",
     "roles.give",
-    "rooms.import",
+    "properties.add",
     "books.check",
     "messages.retry",
     "demo.mails",

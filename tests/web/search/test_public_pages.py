@@ -240,7 +240,7 @@ def test_icons_are_all_in_the_sprite(visitor: Visitor, room: Room) -> None:
     used = set()
     for path in ("/", f"/rooms?{the_dates()}", f"{address(room)}?{the_dates()}"):
         used |= set(re.findall(r'icons\.svg[^"#]*#([\w-]+)', visitor.go(path).response.text))
-    from booking.web.amenities import _KNOWN
+    from booking.pages.amenities import _KNOWN
 
     assert used | {icon for _, icon in _KNOWN.values()} <= sprite
 

@@ -212,8 +212,8 @@ def _upsert(named_by: str, said: Sequence[str], keep_existing: bool) -> Returnin
     statement = insert(Room)
     target = [Room.id] if named_by == "id" else [Room.source, Room.source_id]
     new: dict[str, ColumnElement[Any]] = {column: statement.excluded[column] for column in (*_STATED, *said)}
-    if "published" not in said:
-        new["published"] = and_(statement.excluded["published"], _left_published())
+    shown = statement.excluded["published"], Room.archived_at.is_(None)
+    new["published"] = and_(*shown) if "published" in said else and_(*shown, _left_published())
     if keep_existing:
         statement = statement.on_conflict_do_nothing(index_elements=target)
     else:

@@ -17,12 +17,12 @@ from booking.domain import catalogue, money, people, pricing
 from booking.domain.actors import Actor
 from booking.domain.catalogue import BadRow, CsvRows, Property, Room
 from booking.domain.errors import Invalid, NotFound
-from booking.domain.inputs import Dates, Name, accept, decimal_text, plain, refuse, trimmed
+from booking.domain.inputs import LEAST_DIGITS, Dates, Name, accept, decimal_text, plain, refuse, trimmed
 from booking.domain.notices import Notice
 from booking.domain.payments import Contact
 from booking.domain.people import Action
 from booking.domain.reservations.importing.outcomes import BAD, ReadRow, RowOutcome
-from booking.domain.reservations.inputs import LEAST_DIGITS, Requests
+from booking.domain.reservations.inputs import Requests
 from booking.domain.stays import Stay, StayRules
 from booking.infra import clock
 from booking.infra.db import reading

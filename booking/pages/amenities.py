@@ -123,6 +123,11 @@ def shown(slug: str) -> Amenity:
     return Amenity(slug, str(name) if name else gettext(slug.replace("_", " ").capitalize()), icon)
 
 
+def known() -> list[Amenity]:
+    """All that have a name here, by that name's own order: what belongs together stands together."""
+    return [shown(slug) for slug in _KNOWN]
+
+
 def at_a_glance(has: list[str], most: int = 12) -> tuple[list[Amenity], list[Amenity]]:
     """All amenities, what tells most first: those to show at once, and the rest, unless that is only a few."""
     ordered = sorted(has, key=lambda slug: (slug not in TELLING, slug not in _KNOWN))

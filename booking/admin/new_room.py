@@ -1,0 +1,68 @@
+"""A room that is not there yet: described, and then its own page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, url_for
+
+from booking.admin import house_forms, house_told
+from booking.admin.entrance import desk
+from booking.admin.room import form_facts
+from booking.domain import catalogue
+from booking.domain.catalogue import OwnProperty, PropertyNotFound, RoomDetails
+from booking.domain.errors import Conflict, Invalid
+from booking.http.error_rendering import status_of
+from booking.infra.ids import decode, encode
+from booking.pages.forms import Form
+from booking.pages.rendering import go_to, page
+from booking.pages.signed_in import actor
+
+blueprint = Blueprint("new_room", __name__, url_prefix="/rooms/new")
+
+
+@blueprint.get("")
+def show() -> Response:
+    """What is asked of a new room; of which property, the address says, or what was chosen."""
+    form = house_forms.new_room()
+    form.put("property", Form.asked().sent("property"))
+    return _page(form)
+
+
+@blueprint.post("")
+def add() -> Response:
+    """Make it; guests do not see it until it is published."""
+    form = house_forms.sent_room()
+    try:
+        made = catalogue.add_room(actor(), _chosen(form).house.id, form.accept(RoomDetails))
+    except (Invalid, Conflict) as refusal:
+        return _page(form if form.problems else form.refuse(refusal), status_of(refusal))
+    house_told.tell("room-made")
+    return go_to(url_for("admin.room.show", room_id=encode("room", made)))
+
+
+def _page(form: Form, status: int = 200) -> Response:
+    chosen, places = _chosen(form), _places()
+    facts: dict[str, Any] = form_facts(form, chosen.house.currency)
+    facts["places"] = [(encode("property", one.house.id), one.house.name) for one in places]
+    facts["house"] = chosen.house
+    return page("admin/new_room.html", block="main", status=status, **facts)
+
+
+def _places() -> list[OwnProperty]:
+    """Where this person may make one. Raises PropertyNotFound where nowhere."""
+    found = catalogue.editable_properties(actor(), catalogue.own_properties(actor()))
+    if not found:
+        raise PropertyNotFound
+    return found
+
+
+def _chosen(form: Form) -> OwnProperty:
+    """Raises PropertyNotFound."""
+    places, said = _places(), form.value("property")
+    house = desk().house
+    wanted = decode("property", said) if said else (house.id if house else None)
+    found = next((one for one in places if one.house.id == wanted), None)
+    if found is None and (said or not places):
+        raise PropertyNotFound
+    return found or places[0]

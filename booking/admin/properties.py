@@ -1,0 +1,157 @@
+"""Properties: what a house is called, where it stands, how guests reach it, and which rooms it has."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import available_timezones
+
+from flask import Blueprint, Response, url_for
+
+from booking.admin import house_forms, house_told, stays_ahead
+from booking.admin.house_forms import Difference
+from booking.domain import catalogue, inventory
+from booking.domain.catalogue import OwnProperty, PropertyDetails, PropertyEdit, PropertyModified, PropertyNotFound
+from booking.domain.errors import Conflict, Forbidden, Invalid
+from booking.http.error_rendering import status_of
+from booking.infra.ids import decode, encode
+from booking.pages.forms import Form
+from booking.pages.rendering import go_to, page
+from booking.pages.signed_in import actor
+
+blueprint = Blueprint("properties", __name__, url_prefix="/properties")
+
+
+@blueprint.get("")
+def index() -> Response:
+    """Those that somebody may see."""
+    found = catalogue.own_properties(actor())
+    return page("admin/properties.html", block="main", found=found, can_add=catalogue.may_add_property(actor()))
+
+
+@blueprint.get("/new")
+def new() -> Response:
+    """What is asked of a new one."""
+    _refuse_unless_may_add()
+    return _new_page(Form({"checkInTime": "15:00", "checkOutTime": "11:00"}))
+
+
+@blueprint.post("/new")
+def add() -> Response:
+    """Make it; its page comes next."""
+    _refuse_unless_may_add()
+    form = Form.posted()
+    try:
+        made = catalogue.add_property(actor(), form.accept(PropertyDetails))
+    except Invalid as refusal:
+        return _new_page(form if form.problems else form.refuse(refusal), status_of(refusal))
+    return _done(encode("property", made), "property-made")
+
+
+@blueprint.get("/<property_id>")
+def show(property_id: str) -> Response:
+    """What it is, to be changed by whoever may, and its rooms."""
+    seen = _known(property_id)
+    return _page(seen, house_forms.of_property(seen.house))
+
+
+@blueprint.post("/<property_id>")
+def edit(property_id: str) -> Response:
+    """As it was sent; what somebody else has changed meanwhile stands beside it, to be chosen from."""
+    seen, form = _known(property_id), Form.posted()
+    if not seen.can_edit:
+        raise PropertyNotFound
+    house_forms.settled(form, house_forms.of_property(seen.house), house_forms.OF_PROPERTY)
+    try:
+        catalogue.edit_property(actor(), seen.house.id, form.accept(PropertyEdit))
+    except PropertyModified as refusal:
+        return _page(_known(property_id), form.refuse(refusal), status_of(refusal), is_stale=True)
+    except Invalid as refusal:
+        return _page(seen, form if form.problems else form.refuse(refusal), status_of(refusal))
+    return _done(property_id, "property-saved")
+
+
+@blueprint.post("/<property_id>/archive")
+def archive(property_id: str) -> Response:
+    """Nobody stays there any more."""
+    return _act(property_id, "property-archived", inventory.archive_property)
+
+
+@blueprint.post("/<property_id>/publish")
+def publish(property_id: str) -> Response:
+    """It is there again."""
+    return _act(property_id, "property-published", catalogue.publish_property)
+
+
+@blueprint.post("/<property_id>/rooms/publish")
+def publish_rooms(property_id: str) -> Response:
+    """All of its rooms that are ready."""
+    try:
+        number, left = catalogue.publish_rooms(actor(), _id(property_id))
+    except Conflict as refusal:
+        house_told.tell_refusal(refusal)
+        return go_to(url_for(".show", property_id=property_id))
+    return _done(property_id, "rooms-published", number=number, left=left)
+
+
+# --- around them
+
+
+def _act(property_id: str, done: str, verb: Callable[..., object]) -> Response:
+    try:
+        verb(actor(), _id(property_id), seen_version=Form.posted().number("version") or 0)
+    except (Conflict, Invalid) as refusal:
+        house_told.tell_refusal(refusal)
+        return go_to(url_for(".show", property_id=property_id))
+    return _done(property_id, done)
+
+
+def _done(property_id: str, done: str, **facts: object) -> Response:
+    house_told.tell(done, **facts)
+    return go_to(url_for(".show", property_id=property_id))
+
+
+def _refuse_unless_may_add() -> None:
+    if not catalogue.may_add_property(actor()):
+        raise Forbidden
+
+
+def _known(property_id: str) -> OwnProperty:
+    return catalogue.get_own_property(actor(), _id(property_id))
+
+
+def _id(property_id: str) -> uuid.UUID:
+    if (found := decode("property", property_id)) is None:
+        raise PropertyNotFound
+    return found
+
+
+def _new_page(form: Form, status: int = 200) -> Response:
+    return page("admin/new_property.html", block="main", status=status, form=form, zones=_zones(), fixed=False)
+
+
+def _page(seen: OwnProperty, form: Form, status: int = 200, *, is_stale: bool = False) -> Response:
+    told, rooms = house_told.taken(), catalogue.own_rooms(actor(), seen.house.id)
+    differing: list[Difference] = []
+    if is_stale:
+        differing = house_forms.differences(form, house_forms.of_property(seen.house), house_forms.OF_PROPERTY)
+    facts: dict[str, Any] = {
+        "seen": seen,
+        "house": seen.house,
+        "property_id": encode("property", seen.house.id),
+        "rooms": rooms,
+        "waiting": sum(1 for room in rooms if not room.published and room.archived_at is None),
+        "form": form,
+        "zones": _zones(),
+        "fixed": bool(rooms),
+        "differing": differing,
+        "told": told,
+        "stays": stays_ahead.of_property(seen.house) if told and told["in_use"] else [],
+    }
+    return page("admin/property.html", block="main", status=status, **facts)
+
+
+def _zones() -> list[str]:
+    """To choose from as one types: those of places, by name."""
+    return sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))

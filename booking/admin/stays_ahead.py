@@ -1,0 +1,29 @@
+"""Whose stays are in the way of archiving a room or a property: listed, each with its page."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from booking.domain import reservations
+from booking.domain.catalogue import OwnRoom, Property
+from booking.domain.reservations import BookingSearch, FoundBooking
+from booking.http.services import current_services
+from booking.infra.ids import encode
+from booking.pages.signed_in import actor
+
+MOST = 20
+STATES = ("confirmed", "held")
+DAY = dt.timedelta(days=1)
+
+
+def of_room(seen: OwnRoom) -> list[FoundBooking]:
+    """Those in this room that end after today, the first to arrive at the top."""
+    return [one for one in of_property(seen.house, seen.room.name) if one.room == seen.room.name]
+
+
+def of_property(house: Property, said: str = "") -> list[FoundBooking]:
+    """The same of all its rooms."""
+    tomorrow = current_services().booking_context.rules.today(house.time_zone) + DAY
+    asked = {"property": encode("property", house.id), "leavingFrom": tomorrow, "sort": "arrival", "q": said[:120]}
+    found = (reservations.find_bookings(actor(), BookingSearch(**asked, state=state), MOST) for state in STATES)  # type: ignore[arg-type]  # by alias
+    return sorted((one for part in found for one in part.entries), key=lambda one: (one.check_in, one.id))[:MOST]

@@ -1,0 +1,169 @@
+"""Properties and rooms at the desk, as somebody sets them up and changes them: without a script."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from booking.domain import catalogue
+from booking.domain.actors import Role
+from booking.domain.reservations import bookings
+from booking.domain.reservations.context import BookingContext
+from booking.domain.tables import Property, Room, User
+from booking.infra.db import db, reading
+from booking.infra.ids import encode
+from tests.admin.staff import at_work
+from tests.cast import SYSTEM, VISA, acting, order
+from tests.web.visitor import Visitor
+
+pytestmark = pytest.mark.slow
+
+HOUSES = "/admin/properties"
+PIER = {"name": "Pier House", "city": "Oslo", "timeZone": "Europe/Oslo", "currency": "NOK"}
+
+
+@pytest.fixture
+def owner(app: Flask, alice: User) -> Visitor:
+    return at_work(app, alice, Role.OWNER)
+
+
+@pytest.fixture
+def manager(app: Flask, bob: User, room: Room) -> Visitor:
+    return at_work(app, bob, Role.MANAGER, room)
+
+
+def of(room: Room, what: str = "") -> str:
+    return f"/admin/rooms/{encode('room', room.id)}{what}"
+
+
+def house_of(room: Room, what: str = "") -> str:
+    return f"{HOUSES}/{encode('property', room.property_id)}{what}"
+
+
+@reading
+def row(model: Any, key: Any) -> Any:
+    return db.session.get_one(model, key)
+
+
+@reading
+def named(model: Any, name: str) -> Any:
+    return db.session.query(model).filter_by(name=name).one()
+
+
+def value(visitor: Visitor, name: str) -> str:
+    found = visitor.page.select_one(f"#main form [name={name}]")
+    assert found is not None
+    return str(found.get("value", found.get_text()))
+
+
+def press(visitor: Visitor, page: str, action: str) -> Visitor:
+    """The button of that address, as its form has it."""
+    visitor.go(page)
+    [form] = visitor.page.select(f'form[action="{action}"]')
+    sent = {str(field["name"]): str(field["value"]) for field in form.select("input[type=hidden]")}
+    return visitor.send(action, sent)
+
+
+def test_from_no_property_to_a_room_that_guests_see(owner: Visitor) -> None:
+    assert HOUSES in owner.go("/admin/").links()
+    assert "There is no property yet" in owner.go(HOUSES).text
+    owner.go(f"{HOUSES}/new").send(f"{HOUSES}/new", PIER | {"currency": "ducats"})
+    assert (owner.status, value(owner, "city")) == (400, "Oslo")
+    owner.send(f"{HOUSES}/new", PIER)
+    assert (owner.heading, "Now it needs rooms." in owner.text) == ("Pier House", True)
+    owner.go(f"/admin/rooms/new?property={encode('property', named(Property, 'Pier House').id)}")
+    assert "Price per night, in NOK" in owner.text
+    typed = {
+        "name": "Attic",
+        "pricePerNight": "1,250.50",
+        "bed-double": "1",
+        "amenities": "wifi",
+        "moreAmenities": "Harp",
+    }
+    owner.send("/admin/rooms/new", typed)
+    made = named(Room, "Attic")
+    assert (owner.url, made.price_per_night, made.amenities) == (of(made), Decimal("1250.50"), ["wifi", "harp"])
+    assert "Guests do not see it until you publish it." in owner.text
+    press(owner, of(made), of(made, "/publish"))
+    assert "Guests can see and book this room now." in owner.text
+    assert owner.go(f"/rooms/{encode('room', made.id)}").heading == "Attic"
+
+
+def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(manager: Visitor, room: Room) -> None:
+    manager.go(of(room)).send(of(room), {"capacity": "0", "bed-bunk": "many", "description": "With a view"})
+    assert manager.status == 400
+    assert sorted(manager.problems) == [
+        '"many bunk" tells of no beds; write a number and one of single, double, queen, king, bunk, sofa_bed, cot.',
+        "Guests must be at least 1.",
+    ]
+    assert (value(manager, "description"), value(manager, "bed-bunk")) == ("With a view", "many")
+
+
+def test_where_two_have_written_each_field_is_chosen_from(manager: Visitor, room: Room) -> None:
+    manager.go(of(room))
+    old = {"version": value(manager, "version")}
+    manager.send(of(room), {"name": "Theirs", "pricePerNight": "99", "amenities": "wifi", "bed-king": "1"})
+    assert "The room is saved." in manager.text
+    mine = {"name": "Mine", "pricePerNight": "120", "amenities": "wifi", "capacity": "3", "bed-king": ""}
+    manager.send(of(room), mine | old)
+    assert (manager.status, manager.heading) == (409, "Theirs")
+    fields = [legend.get_text() for legend in manager.page.select("section[aria-labelledby=differing] legend")]
+    assert fields == ["Name", "Guests", "Beds", "Price per night"]
+    manager.send(
+        of(room), {"take-name": "theirs", "take-capacity": "mine", "take-beds": "theirs", "take-pricePerNight": "mine"}
+    )
+    now = row(Room, room.id)
+    assert (now.name, now.capacity, now.price_per_night, now.version) == ("Theirs", 3, 120, 3)
+    assert now.beds == [{"type": "king", "count": 1}]
+
+
+def test_a_property_that_two_have_changed(manager: Visitor, room: Room) -> None:
+    manager.go(house_of(room))
+    old = {"version": value(manager, "version")}
+    manager.send(house_of(room), {"houseRules": "No smoking.", "contactPhone": "+32 3 123 45 67"})
+    assert "The property is saved." in manager.text
+    manager.send(house_of(room), {"houseRules": "No parties."} | old)
+    assert manager.status == 409
+    assert [one.get_text() for one in manager.page.select("section[aria-labelledby=differing] legend")] == [
+        "House rules"
+    ]
+    manager.send(house_of(room), {"take-houseRules": "theirs", "name": "Quay House"})
+    now = row(Property, room.property_id)
+    assert (now.house_rules, now.name, now.version) == ("No smoking.", "Quay House", 3)
+
+
+def test_a_room_with_stays_ahead_is_not_archived_and_they_are_listed(
+    manager: Visitor, alice: User, room: Room, desk: BookingContext
+) -> None:
+    booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
+    for page, action in ((of(room), of(room, "/archive")), (house_of(room), house_of(room, "/archive"))):
+        press(manager, page, action)
+        assert "There is 1 stay ahead" in manager.text
+        assert f"/admin/bookings/{encode('booking', booked.id)}" in manager.links()
+    bookings.cancel(SYSTEM, booked.id, desk)
+    assert "The room is archived." in press(manager, of(room), of(room, "/archive")).text
+    assert of(room) not in manager.go("/admin/rooms").links()
+    assert "Guests can see" in press(manager, of(room), of(room, "/publish")).text
+    press(manager, house_of(room), house_of(room, "/archive"))
+    assert "guests see none of its rooms" in manager.text
+    press(manager, house_of(room), house_of(room, "/publish"))
+    assert "1 room was published." in press(manager, house_of(room), house_of(room, "/rooms/publish")).text
+
+
+def test_a_copy_has_a_name_of_its_own(manager: Visitor, room: Room) -> None:
+    manager.go(of(room)).send(of(room, "/copy"), {"copyName": "Room without a view"})
+    assert (manager.heading, f"This is the copy of {room.name}." in manager.text) == ("Room without a view", True)
+    assert catalogue.get_own_room(SYSTEM, named(Room, "Room without a view").id).room.published is False
+
+
+def test_the_desk_sees_what_it_cannot_change(app: Flask, bob: User, room: Room) -> None:
+    clerk = at_work(app, bob, Role.DESK, room)
+    assert of(room) in clerk.go("/admin/rooms").links()
+    for page in (of(room), house_of(room)):
+        assert (clerk.go(page).status, clerk.page.select("#main form")) == (200, [])
+    maid = at_work(app, bob, Role.HOUSEKEEPING, room)
+    assert of(room) not in maid.go("/admin/rooms").links()
+    assert (maid.go(of(room)).status, maid.go(house_of(room)).status) == (404, 404)
