@@ -104,10 +104,17 @@ COMPUTED = {
         "shown_status",
         "written_payment_link",
     },
+    "correspondence": {"written_conversation_link"},
 }
 # A step of another verb, which was given the actor, has asked whether they may, and records what came of it.
 STEP = {
-    "messages": {"mail_about_bookings", "repeating_email", "retry_given_up_deliveries", "tell_more"},
+    "messages": {
+        "forget_conversations",
+        "mail_about_bookings",
+        "repeating_email",
+        "retry_given_up_deliveries",
+        "tell_more",
+    },
     "people": {
         "audit_of_things",
         "is_undeliverable",
@@ -200,6 +207,7 @@ PROOF = {
         "pay_by_link",
         "payment_page_of_link",
     },
+    "correspondence": {"look_by_conversation_link", "write_by_conversation_link"},
 }
 # The worker doing what an event asks for, which names its actor; figures without anybody's data; logs; what age ends.
 MACHINERY = {
@@ -242,6 +250,7 @@ MACHINERY = {
     "inventory": {"prune_blocks", "prune_lifted_blocks", "prune_nights"},
     "payments": {"payment_figures"},
     "reservations": {"find_summary", "first_email", "linked_order", "prune_keys"},
+    "correspondence": {"find_message"},
     "maintenance": {"inspect_copy", "overdue_holds", "overdue_messages", "overdue_payments"},
 }
 REASONS = (PUBLIC, COMPUTED, STEP, PROOF, MACHINERY)

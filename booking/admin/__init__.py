@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from booking.admin import (
+    answers,
     audit,
     booking,
     bookings,
@@ -15,6 +16,7 @@ from booking.admin import (
     entrance,
     guest,
     imports,
+    messages,
     new_booking,
     new_room,
     notes,
@@ -44,6 +46,8 @@ AREAS = (
     registers.blueprint,
     notes.blueprint,
     emails.blueprint,
+    answers.blueprint,
+    messages.blueprint,
     cash.blueprint,
     people.blueprint,
     audit.blueprint,

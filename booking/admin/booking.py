@@ -13,7 +13,7 @@ from flask_babel import gettext
 from booking.admin import calendar_place, day_told, states, stories
 from booking.admin.day_rows import Rows
 from booking.admin.today import FROM_BOOKING
-from booking.domain import payments, people, reservations
+from booking.domain import correspondence, payments, people, reservations
 from booking.domain.errors import (
     AlreadyCancelled,
     BookingError,
@@ -195,6 +195,7 @@ def _page(seen: StaffBooking, form: Form, what: str, status: int = 200) -> Respo
     formats.alike(seen.booking.currency, _sums(seen))
     facts: dict[str, Any] = {
         "seen": seen,
+        "talk": correspondence.read_conversation(actor(), seen.booking.id),
         "booking_id": encode("booking", seen.booking.id),
         "bill": bills.of_lines(seen.lines, seen.booking.currency),
         "form": form,

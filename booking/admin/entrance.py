@@ -47,6 +47,7 @@ class Desk:
         found = [Section("admin.today.show", gettext("Today"), "sun", ("admin.today",))]
         if self.areas.bookings:
             areas = (
+                "answers",
                 "bookings",
                 "booking",
                 "change",
@@ -63,6 +64,8 @@ class Desk:
             found.append(Section("admin.bookings.index", gettext("Bookings"), "luggage", within))
         rooms = ("admin.room_list", "admin.room", "admin.new_room")
         found.append(Section("admin.room_list.show", gettext("Rooms"), "bed-double", rooms))
+        if self.areas.bookings:
+            found.append(Section("admin.messages.index", gettext("Messages"), "mail", ("admin.messages",)))
         if self.areas.properties:
             found.append(Section("admin.properties.index", gettext("Properties"), "house", ("admin.properties",)))
         if self.areas.cash:

@@ -48,6 +48,7 @@ EMAILS = {
     "refund.returned": _("Refund sent"),
     "balance.declined": _("Card declined for the rest"),
     "payment.requested": _("Payment link"),
+    "message.answered": _("Message to the guest"),
 }
 DELIVERIES = {
     "waiting": (_("Waiting to be sent"), "warn"),

@@ -57,6 +57,8 @@ ACTIONS = {
     "guest.erased": _("Guest’s contact erased"),
     "house.pruned": _("Old records deleted"),
     "invitation.withdrawn": _("Invitation withdrawn"),
+    "message.answered": _("Written to the guest"),
+    "message.settled": _("Message needs no answer"),
     "messages.retried": _("Emails tried again"),
     "nights.blocked": _("Nights blocked"),
     "nights.unblocked": _("Nights unblocked"),

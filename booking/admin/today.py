@@ -18,7 +18,7 @@ from flask import Blueprint, Response, request, url_for
 from booking.admin import day_told, room_list
 from booking.admin.day_rows import Rows
 from booking.admin.entrance import desk
-from booking.domain import inventory, reservations
+from booking.domain import correspondence, inventory, reservations
 from booking.domain.errors import BookingNotFound, Conflict
 from booking.domain.reservations import Booking, HouseDay
 from booking.domain.stays import StayRules
@@ -58,6 +58,7 @@ def show() -> Response:
         rows=Rows(with_house=not desk().house, is_today=day is None, told_of=told_of),
         today=found,
         **_rooms(found),
+        to_answer=correspondence.messages_to_answer(actor(), houses) if day is None else None,
         told=told,
         day=day,
         shown=reference,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from booking.api import auth, bookings, changes, docs, health, orders, places, rooms
+from booking.api import auth, bookings, changes, docs, health, messages, orders, places, rooms
 from booking.api.endpoint import blueprint
 from booking.api.errors import RENDERER
 
@@ -14,7 +14,19 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 # Importing the modules declares their endpoints.
-__all__ = ["RENDERER", "auth", "blueprint", "bookings", "changes", "docs", "health", "orders", "places", "rooms"]
+__all__ = [
+    "RENDERER",
+    "auth",
+    "blueprint",
+    "bookings",
+    "changes",
+    "docs",
+    "health",
+    "messages",
+    "orders",
+    "places",
+    "rooms",
+]
 
 PREFIX = "/api/v1"
 

@@ -83,6 +83,9 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "rooms": ("How many rooms.", 12),
     "room": ("The booked room.", None),
     # --- bookings
+    "author": ("Who wrote it: the `guest`, or the `house`.", "guest"),
+    "MessageText.message": ("What to say; up to 4,000 characters.", "Is there a cot?"),
+    "Message.message": ("What was written.", "Is there a cot?"),
     "bookingId": ("The booking’s id.", BOOKING),
     "id": ("The id: opaque and permanent.", BOOKING),
     "Room.id": ("The room’s id.", ROOM),

@@ -23,6 +23,7 @@ OURS = {
             "payments",
             "cash",
             "events",
+            "messages",
             "audit",
             "backup",
             "demo",

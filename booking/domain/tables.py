@@ -3,6 +3,7 @@
 from booking.domain.catalogue.models import Property, Room, RoomSheet
 from booking.domain.inventory.housekeeping_models import RoomStatus
 from booking.domain.inventory.models import Availability, Block, LiftedBlock
+from booking.domain.messages.conversation_models import GuestMessage
 from booking.domain.messages.models import Delivery, Event
 from booking.domain.payments.cash_models import CashClosing, CashMovement
 from booking.domain.payments.look_models import ProviderLook
@@ -38,6 +39,7 @@ __all__ = [
     "EmailVerification",
     "Event",
     "Farewell",
+    "GuestMessage",
     "GuestRegister",
     "IdempotencyKey",
     "ImportFile",

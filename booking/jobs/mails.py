@@ -11,7 +11,7 @@ from decimal import Decimal
 from flask_babel import lazy_gettext
 
 from booking.config import Settings
-from booking.domain import messages, payments, people, reservations
+from booking.domain import correspondence, messages, payments, people, reservations
 from booking.domain.messages import Task
 from booking.domain.reservations import BookingSummary, CalendarPublisher, EmailNotFound, ResendRefused
 from booking.http import date_format, money_format, words
@@ -20,7 +20,7 @@ from booking.infra import ids
 from booking.infra.mail import Post, Undeliverable
 from booking.infra.mail_message import Attachment, Email
 from booking.infra.telemetry import log
-from booking.jobs import account_mails, email_builder, password_mails
+from booking.jobs import account_mails, email_builder, message_mails, password_mails
 from booking.jobs.account_mails import Writer, site
 from booking.jobs.deliver import NoAddress, NotYet
 from booking.jobs.email_builder import Letter, one_line
@@ -28,7 +28,7 @@ from booking.jobs.email_builder import Letter, one_line
 CONFIRMATION, CHANGE, CANCELLATION = "confirmation", "change", "cancellation"
 REFUND_DECLINED, REFUND_RETURNED = "refund_declined", "refund_returned"
 HAS_CALENDAR_ENTRY = (CONFIRMATION, CHANGE, CANCELLATION)
-BALANCE_DECLINED, PAYMENT_LINK = "balance_declined", "payment_link"
+BALANCE_DECLINED, PAYMENT_LINK, MESSAGE = "balance_declined", "payment_link", "message"
 
 
 def handle(task: Task, post: Post, settings: Settings) -> str | None:
@@ -109,6 +109,18 @@ def _payment_link(task: Task, message_id: str, settings: Settings) -> Email | No
     }
     letter = Letter(PAYMENT_LINK, message_id, task.occurred_at)
     return compose(linked.first, letter, settings, linked.stays[1:], facts)
+
+
+def _message(task: Task, message_id: str, settings: Settings) -> Email | None:
+    """What the house has written to the guest; None where it was erased meanwhile."""
+    said = correspondence.find_message(_id("message", task.payload["messageId"]))
+    notice = _find_summary(task, task.payload["bookingId"])
+    if said is None or notice is None:
+        return None
+    if not notice.email:
+        raise NoAddress
+    facts = message_mails.facts(notice, said, settings)
+    return compose(notice, Letter(MESSAGE, message_id, task.occurred_at), settings, more=facts)
 
 
 def _id(kind: str, shown: str) -> uuid.UUID:
@@ -242,6 +254,7 @@ _SUBJECTS = {
     REFUND_RETURNED: lazy_gettext("%(reference)s: your refund has been sent (%(room)s, %(day)s)"),
     BALANCE_DECLINED: lazy_gettext("%(reference)s: we couldn’t charge your card (%(room)s, %(day)s)"),
     PAYMENT_LINK: lazy_gettext("%(reference)s: pay for your stay (%(room)s, %(day)s)"),
+    MESSAGE: lazy_gettext("%(reference)s: a message about your stay (%(room)s, %(day)s)"),
 }
 
 # Who writes the email about an event, by the event's type. An email that an event is not worth is None.
@@ -254,6 +267,7 @@ WRITERS: dict[str, Writer] = {
     payments.BALANCE_DECLINED: _about_booking,
     messages.EMAIL_RESENT: _again,
     messages.PAYMENT_REQUESTED: _payment_link,
+    messages.MESSAGE_ANSWERED: _message,
     **password_mails.WRITERS,
     **account_mails.WRITERS,
 }

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request, session, url_for
 from flask_babel import gettext
 
-from booking.domain import reservations
+from booking.domain import correspondence, reservations
 from booking.domain.errors import (
     BookingModified,
     BookingNotCancellable,
@@ -17,7 +17,7 @@ from booking.domain.errors import (
     RefundChanged,
 )
 from booking.domain.reservations import Booking, BookingDetails, CalendarPublisher, Cancellation
-from booking.http import date_format
+from booking.http import date_format, words
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.infra import clock
@@ -31,6 +31,7 @@ from booking.web import legal
 blueprint = Blueprint("bookings", __name__)
 
 TOLD_OF_CHANGE = "told_of_change"  # in the cookie, until this page has told it: what became of a step of a change
+MESSAGE_SENT = "message_sent"  # the same: about which booking a message was sent
 LOOK_AGAIN = 10  # seconds, while a payment is being checked
 FRESH = dt.timedelta(minutes=30)  # so long a confirmed booking is greeted as new
 
@@ -55,11 +56,23 @@ def index() -> Response:
 @required
 def show(booking_id: str) -> Response:
     """One booking; one that is not paid yet is shown where it can be."""
+    return shown(booking_id, None)
+
+
+def shown(booking_id: str, form: Form | None, status: int = 200) -> Response:
+    """The page of one of the visitor's own bookings, with the message as it was typed where it was not sent."""
     trip = own_trip(booking_id)
     if trip.stage not in (reservations.STAGE_BOOKED, reservations.STAGE_CANCELLED):
         return go_to(url_for("checkout.show", booking_id=booking_id))
     is_new = trip.confirmed_at is not None and clock.now() - trip.confirmed_at < FRESH
-    return page("bookings/show.html", is_new=is_new, **_change_to_pay(trip, booking_id), **_facts(trip))
+    told = {"form": form, "is_sent": session.pop(MESSAGE_SENT, "") == booking_id, "why": words.on_page}
+    told |= {"is_new": is_new, "talk": correspondence.own_conversation(actor(), trip.id)}
+    return page("bookings/show.html", status=status, **told, **_change_to_pay(trip, booking_id), **_facts(trip))
+
+
+def press_again() -> str:
+    """What a form from before the last sign-in is told."""
+    return str(gettext("This page was out of date, so nothing was sent. Please press the button again."))
 
 
 @blueprint.get("/bookings/<booking_id>/receipt")

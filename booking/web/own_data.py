@@ -9,6 +9,7 @@ from typing import Any
 
 from flask_babel import get_locale, gettext, lazy_gettext
 
+from booking.domain.messages import BY_GUEST
 from booking.domain.payments import AWAITING_GUEST, FAILED, REFUND, STARTED, SUCCEEDED, UNKNOWN
 from booking.domain.reservations import CANCELLED, CONFIRMED, EXPIRED, PENDING, country_names
 from booking.http import date_format
@@ -92,6 +93,7 @@ def parts(found: Entry, shown: int) -> list[Part]:
             else []
         ),
         *([_part(gettext("Notes by our team"), found["notes"], shown, _note)] if found["notes"] else []),
+        *([_part(gettext("Messages"), found["messages"], shown, _message)] if found["messages"] else []),
         _part(gettext("Devices"), found["sessions"], shown, _device),
         *([_part(gettext("Passkeys"), found["passkeys"], shown, _passkey)] if found["passkeys"] else []),
         _part(gettext("Security"), found["securityEvents"], shown, _event),
@@ -134,6 +136,15 @@ def _registered(entry: Entry) -> Line:
 
 def _note(entry: Entry) -> Line:
     return entry["text"], _known(entry["booking"], instant(entry["createdAt"]))
+
+
+def _message(entry: Entry) -> Line:
+    by_guest = entry["from"] == BY_GUEST
+    return entry["message"], _known(
+        gettext("Written by you") if by_guest else gettext("Written to you"),
+        entry["booking"],
+        instant(entry["createdAt"]),
+    )
 
 
 def _device(entry: Entry) -> Line:

@@ -230,6 +230,9 @@ ROUTES: dict[str, Route] = {
     "POST /admin/bookings/<booking_id>/notes/<note_id>": Route(set(), lambda _: {"text": "x", "version": "1"}),
     "POST /admin/bookings/<booking_id>/notes/<note_id>/delete": Route(set()),
     "POST /admin/bookings/<booking_id>/emails/<email_id>/resend": Route(DESK),
+    "POST /admin/bookings/<booking_id>/messages": Route(DESK, lambda _: {"message": "Welcome"}),
+    "POST /admin/bookings/<booking_id>/messages/settle": Route(DESK),
+    "GET /admin/messages": Route(SEES),
     # Nothing is due, which is said to whoever may ask.
     "POST /admin/bookings/<booking_id>/emails/payment-link": Route(DESK),
     "GET /admin/bookings/<booking_id>/guest/contact": Route(DESK),

@@ -15,8 +15,13 @@ from tests.cases import each
 
 PROTECTED = [operation for operation in OPERATIONS if not operation.public]
 # Endpoints that show something which belongs to one user; one that is new has to be sorted in here or below.
-OWNED = {"show_booking", "cancel_booking", "change_booking", "quote_change"}
-WANTED = {"change_booking": {"guests": 1, "shownDifference": 0}, "quote_change": {"guests": 1}}  # bodies
+OWNED = {"show_booking", "cancel_booking", "change_booking", "quote_change", "list_messages", "write_message"}
+# Bodies.
+WANTED: dict[str, dict[str, object]] = {
+    "change_booking": {"guests": 1, "shownDifference": 0},
+    "quote_change": {"guests": 1},
+    "write_message": {"message": "Is there a cot?"},
+}
 OWNED_ORDERS = {"show_order", "pay_for_hold", "release_hold"}
 ANYBODYS = {"logout", "me", "search_rooms", "show_room", "show_availability", "create_booking", "list_bookings"}
 ANYBODYS |= {"hold_rooms", "create_order", "list_orders"}

@@ -14,8 +14,9 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from booking.domain import payments, reservations
+from booking.domain import correspondence, payments, reservations
 from booking.domain.actors import Role
+from booking.domain.correspondence import MessageText
 from booking.domain.people import staff
 from booking.domain.reservations import bookings, front_desk, guarantees, holds
 from booking.domain.reservations.context import BookingContext
@@ -28,6 +29,8 @@ from tests.browser.every_page import GUEST, OWNER, PAGES, STRANGER
 from tests.browser.steps import sign_in, uploaded
 from tests.browser.test_booking import fits
 from tests.cast import SYSTEM, VISA, a_room, acting, beside, blocked, in_days, later, order, person
+from tests.domain.reservations.test_desk_bookings import CALLER
+from tests.domain.reservations.test_guest_erasure import called
 
 MOST_BYTES = 100_000  # of a page's HTML, before it is compressed; the largest are the calendar and its 90 days
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/(?:ld\+)?json)|<style|\son[a-z]+=|\sstyle=|javascript:")
@@ -48,6 +51,7 @@ def names(alice: User, bob: User, room: Room, desk: BookingContext) -> dict[str,
     closing = payments.close_drawer(SYSTEM, drawer, count)
     payments.record_received(SYSTEM, owing.order_id, Decimal(5), by="desk", reference="receipt 2")
     held = holds.reserve(acting(alice), order(alice, others[1], in_days(33)), desk)
+    wrote(alice, paid, "Is there a cot?\nAnd a https://very-long.example/" + "x" * 80)
     block, stay = blocked(others[2], in_days(5, 2), reason="painting"), in_days(40)
     return {
         "room": encode("room", room.id),
@@ -62,6 +66,7 @@ def names(alice: User, bob: User, room: Room, desk: BookingContext) -> dict[str,
         "file": encode("import", uploaded(paid)),
         "dates": f"checkIn={stay.check_in}&checkOut={stay.check_out}",
         "link": _link_to_pay(owing),
+        "talk": _link_to_talk(called(desk, others[2], CALLER, start=60)),
         "late": in_days(20, 5).check_out.isoformat(),
         "day": in_days(1).check_in.isoformat(),
     }
@@ -70,6 +75,19 @@ def names(alice: User, bob: User, room: Room, desk: BookingContext) -> dict[str,
 def _link_to_pay(owing: Booking) -> str:
     secrets = current_services().settings.secret_keys
     return reservations.written_payment_link(owing.order_id, clock.now() + dt.timedelta(days=1), secrets)
+
+
+def wrote(guest: User, booking: Booking, said: str) -> None:
+    """The guest, who was answered before."""
+    correspondence.answer_guest(SYSTEM, booking.id, MessageText(message="Welcome! Tell us when you arrive."))
+    correspondence.write_to_house(acting(guest), booking.id, MessageText(message=said))
+
+
+def _link_to_talk(booking: Booking) -> str:
+    secrets = current_services().settings.secret_keys
+    link = correspondence.written_conversation_link(booking.id, str(CALLER.email), secrets)
+    correspondence.write_by_conversation_link(link, MessageText(message="We come late"), secrets)
+    return link
 
 
 def _arrived(guest: User, room: Room, desk: BookingContext) -> Booking:

@@ -160,6 +160,7 @@ def spent(house: House, manned: Manned, name: str) -> Spent:
     return usual(lambda: look(manned, name), house.meter, warm=2, times=2)
 
 
+WHAT_WAS_WRITTEN = "select bookings, select guest_messages, select orders"
 LOOKING_AT_A_BOOKING = (
     "select bookings, select orders, select bookings, select payments, select waivers, select booking_changes,"
     " select audit_log, select users, select events, select users, select bookings, select guest_registers,"
@@ -168,7 +169,7 @@ LOOKING_AT_A_BOOKING = (
 # Which houses there are is on every page.
 STATEMENTS = {
     "today": "select properties, select guest_registers, select guest_registers, select guest_registers,"
-    " select payments, select deliveries, select bookings, select rooms",
+    " select payments, select deliveries, select bookings, select guest_messages, select rooms",
     "another day": "select properties, select guest_registers",
     "rooms": "select properties, select rooms",
     "leaving early": "select bookings, select orders, select rooms, select properties",
@@ -183,7 +184,7 @@ STATEMENTS = {
     "bookings by a name": "select properties, select rooms, select bookings, select saved_views",
     "bookings as a file": "select properties, select bookings, select bookings",
     "free rooms": "select properties, select properties, select rooms, select rooms",
-    "a booking": LOOKING_AT_A_BOOKING,
+    "a booking": f"{LOOKING_AT_A_BOOKING}, {WHAT_WAS_WRITTEN}",
     "cancelling": LOOKING_AT_A_BOOKING,
     "changing": f"{LOOKING_AT_A_BOOKING}, select rooms, select rooms, select properties",
     "cash": "select properties, select cash_closings, select cash_movements, select users, select properties,"

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from flask.testing import FlaskCliRunner
 from sqlalchemy import text
 
-from booking.domain import inventory, payments, people, reservations
+from booking.domain import correspondence, inventory, payments, people, reservations
 from booking.domain.actors import Actor, Membership, Role
+from booking.domain.correspondence import MessageText
 from booking.domain.payments import by_hand
 from booking.domain.people import sessions, staff
 from booking.domain.reservations import bookings, guarantees
@@ -134,6 +135,12 @@ class House:
         made = self.booked()
         all_sent()
         return made
+
+    def asked(self) -> str:
+        """Booked, and its guest has written."""
+        made = self._booked(VISA)
+        correspondence.write_to_house(acting(self.guest), made.id, MessageText(message="Is there a cot?"))
+        return made.reference
 
     def vouched(self) -> str:
         return self._vouched().reference

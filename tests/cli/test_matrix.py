@@ -208,6 +208,13 @@ COMMANDS: dict[str, Command] = {
         of("nowhere", "0", "--yes"),
         looks=OWN_CASH,
     ),
+    # --- messages
+    "messages list": Command(LISTS, {A.SEE_BOOKING}, lambda h: [h.asked()][:0], of("--property", "nowhere")),
+    "messages show": Command(LISTS, {A.SEE_BOOKING}, lambda h: [h.asked()], of("NOSUCHXX")),
+    "messages answer": Command(
+        CHANGES, {A.SEE_BOOKING, A.ANSWER_GUESTS}, lambda h: [h.asked(), "There is."], of("NOSUCHXX", "There is.")
+    ),
+    "messages settle": Command(CHANGES, {A.SEE_BOOKING, A.ANSWER_GUESTS}, lambda h: [h.asked()], of("NOSUCHXX")),
     # --- what was done, and what follows
     "audit list": Command(LISTS, {A.SEE_AUDIT_LOG}, of(), of("--by", NOBODY)),
     "audit undo": Command(CHANGES, {A.SEE_AUDIT_LOG, A.BLOCK_NIGHTS}, lambda h: [h.entry()], of(unknown("entry"))),

@@ -1,16 +1,28 @@
-"""What happened, and who is told: the outbox.
+"""What happened, and who is told: the outbox; and what guests and the house write to each other.
 
 An event is recorded in the transaction that made it happen. Every consumer's work for it is a delivery, a row of its
 own, which is tried until it is done or given up. Who consumes what stands in one registry, which the doors fill.
+Who may read and write what is said about a booking is decided in `correspondence`.
 """
 
 from booking.domain.messages.consumers import Consumer
 from booking.domain.messages.consumers import find as find_consumer
 from booking.domain.messages.consumers import register as register_consumer
 from booking.domain.messages.consumers import registered as registered_consumers
+from booking.domain.messages.conversation_models import BY_GUEST, BY_HOUSE, MESSAGE_AUTHORS, GuestMessage
+from booking.domain.messages.conversation_models import LONGEST as LONGEST_MESSAGE
+from booking.domain.messages.conversations import forget as forget_conversations
 from booking.domain.messages.models import DONE as DELIVERY_DONE
 from booking.domain.messages.models import GIVEN_UP as DELIVERY_GIVEN_UP
-from booking.domain.messages.models import NO_ADDRESS, NOT_NEEDED, PAYMENT_REQUESTED, Delivery, Event
+from booking.domain.messages.models import (
+    MESSAGE_ANSWERED,
+    MESSAGE_RECEIVED,
+    NO_ADDRESS,
+    NOT_NEEDED,
+    PAYMENT_REQUESTED,
+    Delivery,
+    Event,
+)
 from booking.domain.messages.models import RESENT as EMAIL_RESENT
 from booking.domain.messages.models import RUNNING as DELIVERY_RUNNING
 from booking.domain.messages.models import WAITING as DELIVERY_WAITING
@@ -32,19 +44,26 @@ from booking.domain.messages.sent import repeating as repeating_email
 from booking.domain.messages.unfinished import find_fact, is_unfinished, tell_more
 
 __all__ = [
+    "BY_GUEST",
+    "BY_HOUSE",
     "DELIVERY_DONE",
     "DELIVERY_GIVEN_UP",
     "DELIVERY_RUNNING",
     "DELIVERY_WAITING",
     "EMAIL_RESENT",
     "GIVE_UP_AFTER",
+    "LONGEST_MESSAGE",
     "MAIL",
+    "MESSAGE_ANSWERED",
+    "MESSAGE_AUTHORS",
+    "MESSAGE_RECEIVED",
     "NOT_NEEDED",
     "NO_ADDRESS",
     "PAYMENT_REQUESTED",
     "Consumer",
     "Delivery",
     "Event",
+    "GuestMessage",
     "MailWork",
     "Task",
     "claim_delivery",
@@ -53,6 +72,7 @@ __all__ = [
     "find_consumer",
     "find_fact",
     "finish_delivery",
+    "forget_conversations",
     "give_up_delivery",
     "given_up_deliveries",
     "is_unfinished",

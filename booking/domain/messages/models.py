@@ -14,6 +14,8 @@ from booking.infra.homes import EACH
 
 PAYMENT_REQUESTED = "payment.requested"  # by staff: the guest is sent a link to pay by
 RESENT = "email.resent"  # by staff: an email about a booking, as it was written before
+MESSAGE_RECEIVED = "message.received"  # from the guest of a booking, for the house
+MESSAGE_ANSWERED = "message.answered"  # from the house, for the guest
 
 # Events that may be worth an email about a booking.
 ABOUT_BOOKINGS = (
@@ -25,6 +27,7 @@ ABOUT_BOOKINGS = (
     "balance.declined",
     RESENT,
     PAYMENT_REQUESTED,
+    MESSAGE_ANSWERED,
 )
 
 WAITING, RUNNING, DONE, GIVEN_UP = DELIVERY_STATES = ("waiting", "running", "done", "failed")

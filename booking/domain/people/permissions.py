@@ -40,6 +40,8 @@ class Action(StrEnum):
     WRITE_NOTES = "notes.write"  # and see them
     REQUEST_PAYMENTS = "payments.request"  # have a guest sent a link to pay by
     RESEND_EMAILS = "emails.resend"  # about bookings, to whoever stays
+    WRITE_TO_HOUSE = "messages.write"  # as the guest of a booking
+    ANSWER_GUESTS = "messages.answer"  # and write to them first
     CHECK_IN = "guests.check_in"  # and out, and that they did not come
     SET_ROOM_STATUS = "rooms.set_status"  # clean, dirty, inspected, out of order; and to see which
     BLOCK_NIGHTS = "nights.block"
@@ -109,6 +111,8 @@ ALLOWED: Mapping[Action, Who] = {
     Action.WRITE_NOTES: OWNER | MANAGER | DESK,
     Action.REQUEST_PAYMENTS: OWNER | MANAGER | DESK | SYSTEM,
     Action.RESEND_EMAILS: OWNER | MANAGER | DESK | SYSTEM,
+    Action.WRITE_TO_HOUSE: OWN,
+    Action.ANSWER_GUESTS: OWNER | MANAGER | DESK | SYSTEM,
     Action.CHECK_IN: OWNER | MANAGER | DESK | SYSTEM,
     Action.SET_ROOM_STATUS: OWNER | MANAGER | DESK | HOUSEKEEPING | SYSTEM,
     Action.BLOCK_NIGHTS: OWNER | MANAGER | DESK | HOUSEKEEPING | SYSTEM,

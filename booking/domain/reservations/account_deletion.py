@@ -74,6 +74,7 @@ def remove(actor: Actor, user_id: uuid.UUID) -> None:
     stays = db.session.scalars(select(Booking.id).where(Booking.user_id == user.id)).all()
     guest_register.forget(stays)
     notes.forget(stays)
+    messages.forget_conversations(stays)
     payments.forget_contacts(db.session.scalars(select(Booking.order_id).where(Booking.user_id == user.id)).all())
     _keep_owed_emails(user.id, people.erase_account(actor, user))
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 
-from booking.domain import payments, people
+from booking.domain import messages, payments, people
 from booking.domain.actors import Actor
 from booking.domain.payments import AWAITING_STAFF, OPEN, ORDER_IS_DUE, REFUND_IS_OWED, Order, Payment
 from booking.domain.people import Action
@@ -102,5 +102,6 @@ def _erase(actor: Actor, order_ids: Sequence[uuid.UUID]) -> None:
     stays = db.session.scalars(select(Booking.id).where(Booking.order_id.in_(order_ids))).all()
     guest_register.forget(stays)
     notes.forget(stays)
+    messages.forget_conversations(stays)
     for order_id in order_ids:
         people.audit(actor, "guest.erased", encode("order", order_id))

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from booking.domain import payments, people
 from booking.domain.actors import Actor
+from booking.domain.messages import GuestMessage
 from booking.domain.payments import Order, Payment
 from booking.domain.people import PersonalEntry, as_utc_text
 from booking.domain.reservations import guest_register, notes
@@ -21,7 +22,7 @@ from booking.infra.ids import encode
 
 def of(actor: Actor, secrets: Secrets) -> PersonalEntry:
     """One entry per table: account, sessions, passkeys, securityEvents, emailChanges, auditLog, orders, bookings, their
-    changes, payments, guestRegister (opened with `secrets`), notes.
+    changes, payments, guestRegister (opened with `secrets`), notes, messages.
 
     Lists newest first. Instants and dates are ISO 8601, amounts Decimal, ids TypeIDs. Raises SignInTooOld.
     """
@@ -48,6 +49,7 @@ def _gathered(actor: Actor, secrets: Secrets) -> PersonalEntry:
         "payments": _payments(user_id),
         "guestRegister": _registers(user_id, secrets),
         "notes": _notes(user_id),
+        "messages": _messages(user_id),
     }
 
 
@@ -141,6 +143,20 @@ def _notes(user_id: uuid.UUID) -> list[PersonalEntry]:
     return [
         {"booking": reference, "text": text, "createdAt": as_utc_text(at)}
         for reference, text, at in notes.about_guest(user_id)
+    ]
+
+
+def _messages(user_id: uuid.UUID) -> list[PersonalEntry]:
+    """What they and the house wrote to each other."""
+    rows = db.session.execute(
+        select(Booking.reference, GuestMessage.author, GuestMessage.text, GuestMessage.created_at)
+        .join(Booking, Booking.id == GuestMessage.booking_id)
+        .where(Booking.user_id == user_id)
+        .order_by(GuestMessage.id.desc())
+    )
+    return [
+        {"booking": reference, "from": author, "message": text, "createdAt": as_utc_text(at)}
+        for reference, author, text, at in rows
     ]
 
 

@@ -66,6 +66,7 @@ class Allowed:
     change_contact: bool
     keep_register: bool
     write_notes: bool
+    answer_guest: bool
     resend_emails: bool
     request_payment: bool  # by an email with a link
     see_audit_log: bool
@@ -284,6 +285,7 @@ def _allowed(actor: Actor, booking: Booking, order: Order, beside: Lines, guest:
         change_contact=may(Action.CHANGE_CONTACTS) and contact_changes.of(order, guest) is not None,
         keep_register=may(Action.KEEP_REGISTER) and register_rules.at(booking.address.get("country")) is not None,
         write_notes=may(Action.WRITE_NOTES),
+        answer_guest=may(Action.ANSWER_GUESTS),
         resend_emails=may(Action.RESEND_EMAILS),
         request_payment=may(Action.REQUEST_PAYMENTS) and bool(payment_links.to_request(order, beside)),
         see_audit_log=people.may(actor, Action.SEE_AUDIT_LOG),

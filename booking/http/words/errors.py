@@ -110,6 +110,10 @@ ERRORS: Templates = {
     "NOTE_NOT_FOUND": _("This note does not exist, or somebody else has written it."),
     "NOTE_MODIFIED": _("You have changed this note in another window meanwhile. It is shown as it is now."),
     "EMAIL_NOT_FOUND": _("This email does not exist, or is older than 30 days."),
+    "MESSAGE_REFUSED": _("Nothing can be written about this booking."),
+    "MESSAGE_OF_UNCONFIRMED": _("Messages are for confirmed bookings only."),
+    "GUEST_UNREACHABLE": _("No email address is known, and there is no account: nobody would read a message."),
+    "CONVERSATION_NOT_FOUND": _("This link does not work, or no longer."),
     "RESEND_REFUSED": _("This email cannot be sent again: what it says is no longer so."),
     "NO_EMAIL_ADDRESS": _("No email address is known, so no email can be sent."),
     "ADDRESS_TAKES_NO_MAIL": _(

@@ -157,6 +157,7 @@ LABELS = {
     "currentPassword": _("Current password"),
     "confirmEmail": _("Your email"),
     "text": _("Note"),
+    "message": _("Message"),
     "nationality": _("Nationality"),
     "birthDate": _("Date of birth"),
     "documentType": _("Document"),

@@ -1,0 +1,160 @@
+"""`flask messages`: what guests and the house write to each other, and the emails as they were sent."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+
+from booking.cli.json_output import as_json, instant, show
+from booking.cli.operator import Group, acting, refusals_said
+from booking.domain import catalogue, correspondence, reservations
+from booking.domain.correspondence import MessageSearch, MessageText, Said, Talk
+from booking.domain.inputs import accept
+from booking.domain.messages import BY_GUEST, BY_HOUSE
+from booking.domain.reservations import Booking
+from booking.infra.ids import encode
+
+MOST = 1000
+
+group = Group("messages", help="Guests’ messages and sent emails: list, read, answer, send again.")
+
+
+@group.command("list")
+@click.option("--to-answer", is_flag=True, help="Only those that wait for an answer.")
+@click.option("--property", "slug", help="Only at this property, by its slug (`flask properties list`).")
+@click.option("--search", default="", help="A reference, name, email or phone number.")
+@as_json
+@with_appcontext
+def list_messages(to_answer: bool, slug: str | None, search: str, as_json: bool) -> None:
+    """List what guests have written, by booking, the latest message first.
+
+    \b
+    Example:
+        flask messages list --to-answer
+        flask messages list --property seaside --json
+    """
+    asked = {"q": search, "state": "open" if to_answer else None, "property": _house(slug)}
+    wanted = accept(MessageSearch, {name: value for name, value in asked.items() if value}, strict=False)
+    found = correspondence.find_conversations(acting(), wanted, MOST).entries
+    if as_json:
+        show(_talk(one) for one in found)
+    else:
+        click.echo("\n".join(map(_line, found)) or "No messages.")
+
+
+def _line(one: Talk) -> str:
+    waits = f"{one.to_answer} to answer" if one.to_answer else "no answer needed" if one.is_guests else "answered"
+    return f"{one.reference}  {instant(one.at)}  {waits}  {one.guest}: {' '.join(one.text.split())[:80]}"
+
+
+@group.command("show")
+@click.argument("reference")
+@as_json
+@with_appcontext
+def show_messages(reference: str, as_json: bool) -> None:
+    """Show what was written about a booking, the oldest first.
+
+    REFERENCE is the one in the guest’s emails, or the booking’s id.
+
+    \b
+    Example:
+        flask messages show H7K2M9QX
+    """
+    talk = correspondence.read_conversation(acting(), _booking(reference).id)
+    if as_json:
+        show(_said(one) for one in talk.said)
+    else:
+        told = "\n\n".join(_told(one, talk.names) for one in talk.said)
+        click.echo(told or f"Nothing was written about {talk.booking.reference}.")
+
+
+def _told(one: Said, names: Mapping[str, str]) -> str:
+    who = "guest" if one.is_guests else names.get(one.author, "house")
+    return f"{instant(one.at)}  {who}{'  (to answer)' if one.is_open else ''}\n{one.text}"
+
+
+@group.command("answer")
+@click.argument("reference")
+@click.argument("text")
+@as_json
+@with_appcontext
+def answer(reference: str, text: str, as_json: bool) -> None:
+    """Write to the guest of a booking, who gets it by email; what they have written is answered thereby.
+
+    REFERENCE is the one in the guest’s emails, or the booking’s id; a TEXT of - is read from standard input.
+
+    \b
+    Example:
+        flask messages answer H7K2M9QX "Yes, a cot is in your room."
+    """
+    booking = _booking(reference)
+    said = accept(MessageText, {"message": sys.stdin.read() if text == "-" else text}, strict=False)
+    new = correspondence.answer_guest(acting(), booking.id, said)
+    if as_json:
+        show([_said(new)])
+    else:
+        click.echo(f"{booking.reference}: the message is on its way to the guest.")
+
+
+@group.command("settle")
+@click.argument("reference")
+@as_json
+@with_appcontext
+def settle(reference: str, as_json: bool) -> None:
+    """Say that what a guest has written needs no answer.
+
+    \b
+    Example:
+        flask messages settle H7K2M9QX
+    """
+    booking = _booking(reference)
+    settled = correspondence.settle_messages(acting(), booking.id)
+    if as_json:
+        show([{"bookingId": encode("booking", booking.id), "reference": booking.reference, "settled": settled}])
+    else:
+        click.echo(f"{booking.reference}: {'settled' if settled else 'nothing waited for an answer'}.")
+
+
+def _booking(reference: str) -> Booking:
+    """The one that has this reference; of an id, that booking. Raises ClickException."""
+    with refusals_said():
+        order = reservations.look_up_order(acting(), reference)
+    spoken = "".join(sign for sign in reference if sign.isalnum()).upper()
+    named = (one for one in order.bookings if spoken == one.reference.replace("-", "") or reference == _id(one))
+    return next(named, order.bookings[0])
+
+
+def _id(booking: Booking) -> str:
+    return encode("booking", booking.id)
+
+
+def _house(slug: str | None) -> str | None:
+    """The property’s id as it is shown. Raises UnknownProperty."""
+    return encode("property", catalogue.get_property(slug)) if slug else None
+
+
+def _talk(one: Talk) -> dict[str, Any]:
+    return {
+        "bookingId": encode("booking", one.booking_id),
+        "reference": one.reference,
+        "guest": one.guest,
+        "property": one.property,
+        "at": instant(one.at),
+        "author": BY_GUEST if one.is_guests else BY_HOUSE,
+        "message": one.text,
+        "toAnswer": one.to_answer,
+    }
+
+
+def _said(one: Said) -> dict[str, Any]:
+    return {
+        "id": encode("message", one.id),
+        "author": BY_GUEST if one.is_guests else BY_HOUSE,
+        "message": one.text,
+        "at": instant(one.at),
+        "toAnswer": one.is_open,
+    }
