@@ -298,6 +298,8 @@ class _Reader:
         if text and not all(kid and secret for kid, secret in ring):
             self.problems.append("JWT_KEYS must look like kid:secret,kid:secret.")
             return ()
+        if len(dict(ring)) < len(ring):
+            self.problems.append("JWT_KEYS has two secrets under one kid: only one of them could verify.")
         for kid, secret in ring if text else ():
             self._secret(f"JWT_KEYS ({kid})", secret)
         return ring

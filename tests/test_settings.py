@@ -56,6 +56,11 @@ def test_a_default_or_weak_secret_is_refused(secret: str) -> None:
     assert "JWT_KEYS (old)" in refusal(JWT_KEYS=f"{GOOD['JWT_KEYS']},old:{secret}")
 
 
+def test_two_secrets_under_one_name_are_refused() -> None:
+    first, other = GOOD["JWT_KEYS"], GOOD["JWT_KEYS"].replace("0123", "9876")
+    assert "two secrets under one kid" in refusal(JWT_KEYS=f"{first},{other}")
+
+
 def test_an_unknown_environment_or_truth_value_is_refused() -> None:
     assert "APP_ENV" in refusal(APP_ENV="prod")
     assert "RATELIMIT_ENABLED" in refusal(RATELIMIT_ENABLED="maybe")

@@ -85,7 +85,7 @@ def received(
     refuse_unless_due(order, amount)
     new = Payment(id=new_id(), order_id=order.id, booking_id=orders.first_booking(order), kind=CHARGE, purpose=BALANCE)
     new.amount, new.currency, new.state, new.method, new.provider = amount, order.currency, SUCCEEDED, by, by
-    _sign(actor, new, reference, received_on)
+    _sign(actor, new, reference, received_on or orders.today(order.id))
     db.session.add(new)
     db.session.flush()
     people.audit(actor, "payment.received", encode("payment", new.id), after=_facts(new))
@@ -115,8 +115,9 @@ def returned(
         refund.entered_already = refund.updated_at  # nothing changes it any more
         return refund
     _refuse_unless_awaited(refund)
+    day = returned_on or orders.today(refund.order_id)
     refund.state, refund.provider = SUCCEEDED, by or refund.provider
-    _sign(actor, refund, reference, returned_on)
+    _sign(actor, refund, reference, day)
     people.audit(actor, "refund.succeeded", encode("payment", refund.id), after=_facts(refund))
     return refund
 
@@ -167,7 +168,7 @@ def take_back(
         raise EntryNotCorrectable
     ended = _ended(actor, mistaken)
     opposite = _opposite(mistaken)
-    _sign(actor, opposite, reason, None)
+    _sign(actor, opposite, reason, orders.today(opposite.order_id))
     db.session.add(opposite)
     db.session.flush()
     if opposite.kind == CHARGE:
@@ -287,9 +288,9 @@ def refuse_unless_due(order: Order, amount: Decimal) -> None:
 _IS_CHARGE = Payment.kind == CHARGE
 
 
-def _sign(actor: Actor, entry: Payment, reference: str, on: dt.date | None) -> None:
+def _sign(actor: Actor, entry: Payment, reference: str, on: dt.date) -> None:
     entry.provider_reference, entry.recorded_by = reference, str(actor)[:LONGEST]
-    entry.value_date = on or clock.now().date()
+    entry.value_date = on
 
 
 def _facts(entry: Payment) -> dict[str, str]:

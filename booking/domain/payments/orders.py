@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 from sqlalchemy import column, select, table
@@ -11,9 +12,11 @@ from booking.domain.actors import Actor
 from booking.domain.errors import Forbidden, OrderNotFound
 from booking.domain.payments.models import Order
 from booking.domain.people import Action
+from booking.infra import clock
 from booking.infra.db import db
 
-_BOOKINGS = table("bookings", column("id"), column("order_id"), column("reference"))  # reservations stand above us
+# Reservations stand above us.
+_BOOKINGS = table("bookings", *(column(name) for name in ("id", "order_id", "reference", "time_zone")))
 
 
 def permitted(actor: Actor, action: Action, order_id: uuid.UUID, *, lock: bool = False) -> Order:
@@ -28,6 +31,12 @@ def permitted(actor: Actor, action: Action, order_id: uuid.UUID, *, lock: bool =
     people.require(actor, Action.SEE_BOOKING, own=order.user_id, at=order.property_id, otherwise=OrderNotFound)
     people.require(actor, action, own=order.user_id, at=order.property_id, otherwise=Forbidden)
     return order
+
+
+def today(order_id: uuid.UUID) -> dt.date:
+    """By the calendar of the property at whose desk it is, inside the caller's transaction."""
+    zone = select(_BOOKINGS.c.time_zone).where(_BOOKINGS.c.order_id == order_id).limit(1)
+    return clock.today(db.session.scalars(zone).one())
 
 
 def first_booking(order: Order) -> uuid.UUID:

@@ -58,6 +58,17 @@ def clerk(role: Role, at: Room | None) -> Actor:
     return Actor.signed_in(uuid.uuid4(), (Membership(role, at.property_id if at else None),), uuid.uuid4())
 
 
+def test_an_entry_without_a_day_is_of_the_propertys_own_day(alice: User, desk: BookingContext) -> None:
+    elsewhere = next(zone for zone in ("Etc/GMT-14", "Etc/GMT+12") if clock.today(zone) != clock.now().date())
+    held = holds.reserve(acting(alice), order(alice, a_room(time_zone=elsewhere)), desk)
+    guarantees.guarantee(SYSTEM, held.order_id, "desk")
+    assert receive(held, 360).value_date == clock.today(elsewhere)
+    bookings.cancel(SYSTEM, held.id, desk)
+    assert payments.record_returned(SYSTEM, payments_of(held)[-1].id, reference="cash 2").value_date == clock.today(
+        elsewhere
+    )
+
+
 @pytest.fixture
 def vouched(alice: User, room: Room, desk: BookingContext) -> Booking:
     """360 EUR, guaranteed, to be paid at the desk."""
