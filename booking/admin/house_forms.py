@@ -5,7 +5,7 @@ A field of several parts has one name: beds are a number for each type, amenitie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,7 +14,7 @@ from flask_babel import gettext, lazy_gettext
 from booking.domain import catalogue
 from booking.domain.catalogue import Property, Room
 from booking.http import money_format, words
-from booking.pages import amenities
+from booking.pages import amenities, beds
 from booking.pages.forms import Form
 
 _ = lazy_gettext
@@ -151,11 +151,6 @@ def amenity_choices(form: Form) -> tuple[list[amenities.Amenity], list[amenities
     return first, [*rest, *(amenities.shown(slug) for slug in chosen if slug not in listed)]
 
 
-def beds_in_words(beds: Sequence[dict[str, object]]) -> str:
-    """2 × Single beds, 1 × Sofa beds: the same words as the form's."""
-    return ", ".join(f"{bed['count']} × {BEDS[str(bed['type'])]}" for bed in beds)
-
-
 def _policy(room: Room) -> str:
     """The name of the policy, empty where it is none of those that are known by theirs."""
     name = str(room.cancellation_policy.get("name", ""))
@@ -165,10 +160,20 @@ def _policy(room: Room) -> str:
 def _read(form: Form, field: str) -> str:
     if field == "cancellationPolicy":
         return str(POLICIES[form.value(field)][0]) if form.value(field) in POLICIES else ""
+    if field == "beds":
+        return _beds(form.value(field))
     if field == "amenities":
         return ", ".join(sorted(amenities.shown(slug).name for slug in form.values(field)))
     written = form.value(field).replace("\r\n", "\n").strip()
     return str(Decimal(written)) if field == "pricePerNight" and _is_number(written) else written
+
+
+def _beds(line: str) -> str:
+    """In words, or as it was typed where that tells of none."""
+    try:
+        return beds.in_words(catalogue.read_beds(line))
+    except catalogue.BadBeds:
+        return line
 
 
 def _is_number(written: str) -> bool:

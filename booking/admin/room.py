@@ -134,7 +134,6 @@ def form_facts(form: Form, currency: str, seen: OwnRoom | None = None) -> dict[s
         "form": form,
         "currency": currency,
         "beds": house_forms.BEDS,
-        "beds_in_words": house_forms.beds_in_words,
         "policies": house_forms.policies(seen.room if seen else None),
         "amenities": first,
         "more_amenities": rest,

@@ -7,9 +7,11 @@ from typing import (
     NotRequired,  # pydantic wants these before Python 3.12
 )
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from booking.api.schema import Schema
+from booking.domain.catalogue import BED_TYPES
 
 
 class Address(Schema):
@@ -29,6 +31,13 @@ class Image(TypedDict):
     caption: NotRequired[str]
     width: NotRequired[int]
     height: NotRequired[int]
+
+
+class Bed(Schema):
+    """Beds of one type."""
+
+    type: str = Field(json_schema_extra={"enum": [*BED_TYPES]})
+    count: int
 
 
 class PolicyTier(Schema):

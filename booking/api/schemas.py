@@ -12,7 +12,7 @@ from pydantic import Field, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 
 from booking.api import room_facts
-from booking.api.room_facts import Address, CancellationPolicy, Image
+from booking.api.room_facts import Address, Bed, CancellationPolicy, Image
 from booking.api.schema import Schema
 from booking.domain import payments, people, pricing, reservations, search
 from booking.domain.catalogue import AmenityCount, Destination
@@ -109,6 +109,9 @@ class StayRules(Schema):
 class Property(Schema):
     name: str
     address: Address
+    contact_email: str | None
+    contact_phone: str | None
+    house_rules: str
 
 
 class Room(Schema):
@@ -118,6 +121,8 @@ class Room(Schema):
     kind: str | None
     location: str
     capacity: int
+    beds: list[Bed]
+    size_m2: int | None
     price_per_night: Money
     currency: str
     amenities: list[str]
@@ -270,8 +275,16 @@ def room(details: dict[str, Any], quoted: pricing.StayQuote | None) -> Room:
         ),
         amenities=details["amenities"],
         images=details["images"],
+        beds=details["beds"],
+        size_m2=details["sizeM2"],
         cancellation_policy=room_facts.policy(details["cancellationPolicy"]),
-        property=Property(name=house["name"], address=room_facts.address(house["address"])),
+        property=Property(
+            name=house["name"],
+            address=room_facts.address(house["address"]),
+            contact_email=house["contactEmail"],
+            contact_phone=house["contactPhone"],
+            house_rules=house["houseRules"],
+        ),
         rules=StayRules(
             min_nights=details["minNights"],
             max_nights=details["maxNights"],

@@ -11,7 +11,7 @@ from decimal import Decimal
 from flask_babel import lazy_gettext
 
 from booking.config import Settings
-from booking.domain import correspondence, messages, payments, people, reservations
+from booking.domain import catalogue, correspondence, messages, payments, people, reservations
 from booking.domain.messages import Task
 from booking.domain.reservations import BookingSummary, CalendarPublisher, EmailNotFound, ResendRefused
 from booking.http import date_format, money_format, words
@@ -71,7 +71,8 @@ def _about_booking(task: Task, message_id: str, settings: Settings) -> Email | N
     if kind == CANCELLATION:
         notice = replace(notice, refund_is_owed=_refund_state(notice) == payments.OWED)
     others = [_find_summary(task, one) for one in _together(task)[1:]] if kind == CONFIRMATION else []
-    return compose(notice, Letter(kind, message_id, task.occurred_at), settings, [one for one in others if one])
+    letter, beside = Letter(kind, message_id, task.occurred_at), [one for one in others if one]
+    return compose(notice, letter, settings, beside, _of_house(notice) if kind == CONFIRMATION else None)
 
 
 def _again(task: Task, message_id: str, settings: Settings) -> Email | None:
@@ -121,6 +122,11 @@ def _message(task: Task, message_id: str, settings: Settings) -> Email | None:
         raise NoAddress
     facts = message_mails.facts(notice, said, settings)
     return compose(notice, Letter(MESSAGE, message_id, task.occurred_at), settings, more=facts)
+
+
+def _of_house(notice: BookingSummary) -> dict[str, object]:
+    """How its guests reach the house, and what it asks of them, as it says by now."""
+    return {"house": catalogue.house_facts(notice.property_id)} if notice.property_id else {}
 
 
 def _id(kind: str, shown: str) -> uuid.UUID:
@@ -176,7 +182,13 @@ def compose(
     notice, issuer = _clean(notice), publisher(settings)
     stays = [notice, *map(_clean, others)]
     to = email_builder.recipient(notice.guest_name, notice.email)
-    facts = {"notice": notice, "site_name": settings.site_name, **_of_order(stays, issuer), **(more or {})}
+    facts: dict[str, object] = {
+        "house": None,
+        "notice": notice,
+        "site_name": settings.site_name,
+        **_of_order(stays, issuer),
+        **(more or {}),
+    }
     said = _subject_of(stays, letter.kind)
     of_kind = letter if len(stays) == 1 or letter.kind == PAYMENT_LINK else replace(letter, kind=f"order_{letter.kind}")
     email = email_builder.email(of_kind, settings.mail_from, to, said, facts)

@@ -17,7 +17,7 @@ from booking.domain import people
 from booking.http import date_format, language, money_format, number_format, words
 from booking.infra import clock
 from booking.infra.ids import encode
-from booking.pages import addresses, colours, formats, options, security
+from booking.pages import addresses, beds, colours, formats, options, security
 
 GUEST_FRAME = "base.html"
 A_YEAR = 365 * 24 * 3600
@@ -50,6 +50,7 @@ def install(app: Flask, settings: Settings) -> None:
         percent=number_format.percent,
         refund_state=words.refund_state,
         zone_name=date_format.zone_name,
+        beds=beds.in_words,
         typeid=lambda value, kind: encode(kind, value),
     )
     app.jinja_env.globals.update(

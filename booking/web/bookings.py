@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request, session, url_for
 from flask_babel import gettext
 
-from booking.domain import correspondence, reservations
+from booking.domain import catalogue, correspondence, reservations
 from booking.domain.errors import (
     BookingModified,
     BookingNotCancellable,
@@ -67,6 +67,7 @@ def shown(booking_id: str, form: Form | None, status: int = 200) -> Response:
     is_new = trip.confirmed_at is not None and clock.now() - trip.confirmed_at < FRESH
     told = {"form": form, "is_sent": session.pop(MESSAGE_SENT, "") == booking_id, "why": words.on_page}
     told |= {"is_new": is_new, "talk": correspondence.own_conversation(actor(), trip.id)}
+    told["house"] = catalogue.house_facts(trip.notice.property_id) if trip.notice.property_id else None
     return page("bookings/show.html", status=status, **told, **_change_to_pay(trip, booking_id), **_facts(trip))
 
 

@@ -28,6 +28,8 @@ ROOM = {
     "currency",
     "amenities",
     "images",
+    "beds",
+    "sizeM2",
     "rules",
     "cancellationPolicy",
     "property",
@@ -52,7 +54,7 @@ def test_a_room_tells_everything_about_itself(standing: tuple[Program, Room]) ->
         "checkOutUntil": "11:00",
         "timeZone": "Europe/Brussels",
     }
-    assert answer.json["property"].keys() == {"name", "address"}
+    assert answer.json["property"].keys() == {"name", "address", "contactEmail", "contactPhone", "houseRules"}
 
 
 def test_a_quote_adds_up_night_by_night(standing: tuple[Program, Room]) -> None:

@@ -20,6 +20,7 @@ from bs4 import BeautifulSoup
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from booking.domain.catalogue import HouseFacts
 from booking.domain.reservations.booking_summary import BookingSummary
 from booking.http import date_format, money_format
 from booking.infra.mail import MailError
@@ -89,6 +90,17 @@ def test_what_costs_nothing_was_not_paid() -> None:
     for said in (text(message), html(message).get_text(" ")):
         assert "Total" in said
         assert "paid" not in said
+
+
+def test_a_confirmation_says_how_to_reach_the_house_and_what_it_asks_where_the_house_has_said_it() -> None:
+    house = HouseFacts(phone="+972 3 123 4567", rules="No parties.\n\nQuiet from 22:00.")
+    for notice in (NOTICE, replace(NOTICE, rooms=2)):
+        others = [] if notice is NOTICE else [NOTICE]
+        message = received(compose(notice, letter(CONFIRMATION), SETTINGS, others, {"house": house}))
+        for body in (text(message), html(message).get_text()):
+            assert "+972 3 123 4567" in body
+            assert body.index("House rules") < body.index("No parties.") < body.index("Quiet from 22:00.")
+    assert "House rules" not in text(written())
 
 
 def test_html_says_what_the_text_says() -> None:

@@ -17,7 +17,7 @@ from booking.domain.reservations.models import Lines
 from booking.domain.reservations.requests import OrderItem, OrderRequest
 from booking.domain.tables import Room, User
 from booking.jobs.mails import CHANGE, compose
-from tests.cast import SYSTEM, VISA, acting, beside, in_days, order_of
+from tests.cast import SYSTEM, VISA, a_room, acting, beside, in_days, order_of
 from tests.jobs.letters_sent import received, recipient, sent, text
 from tests.jobs.stories import SETTINGS, letter
 
@@ -31,8 +31,8 @@ def booked(alice: User, room: Room, desk: BookingContext) -> Lines:
     return bookings.book_all(acting(alice), wanted(alice, room), VISA, desk)
 
 
-def test_one_email_confirms_all_rooms(alice: User, room: Room, desk: BookingContext, mail_dir: Path) -> None:
-    order = booked(alice, room, desk)
+def test_one_email_confirms_all_rooms(alice: User, desk: BookingContext, mail_dir: Path) -> None:
+    order = booked(alice, a_room(contact_phone="+32 3 123 45 67"), desk)
     [told] = sent(mail_dir)
     assert recipient(told) == "alice@example.com"
     assert str(told["Subject"]).startswith(f"{order[0].reference}: your 3 rooms are booked (")
@@ -42,6 +42,7 @@ def test_one_email_confirms_all_rooms(alice: User, room: Room, desk: BookingCont
             for fact in (booking.reference, booking.room_name, price):
                 assert fact in said, (form, fact)
         assert "€750" in said, form
+        assert "Phone +32 3 123 45 67" in said, form
         assert "non-refundable" not in said
         assert text(told, form).count("/bookings/booking_") == 3
     assert [entry.get_filename() for entry in told.iter_attachments()] == ["stay.ics", "stay-2.ics", "stay-3.ics"]

@@ -5,9 +5,13 @@ Decides what a room is and which place somebody means. Prices, nights and search
 
 from booking.domain.catalogue.beds import MOST as MOST_BEDS
 from booking.domain.catalogue.beds import TYPES as BED_TYPES
+from booking.domain.catalogue.beds import BadBeds
 from booking.domain.catalogue.beds import counts as bed_counts
+from booking.domain.catalogue.beds import read as read_beds
 from booking.domain.catalogue.beds import written as written_beds
 from booking.domain.catalogue.cancellation_policies import BY_NAME as CANCELLATION_POLICIES
+from booking.domain.catalogue.contact import HouseFacts
+from booking.domain.catalogue.contact import facts as house_facts
 from booking.domain.catalogue.destinations import SITEMAP_ROOMS, Destination, room_changes
 from booking.domain.catalogue.destinations import amenities as amenities_in
 from booking.domain.catalogue.destinations import asked as cache_keys
@@ -91,10 +95,12 @@ __all__ = [
     "SHEET_COLUMNS",
     "SITEMAP_ROOMS",
     "AmenityCount",
+    "BadBeds",
     "BadRow",
     "CsvRows",
     "Destination",
     "House",
+    "HouseFacts",
     "ImportDefaults",
     "ImportFormat",
     "ListedProperty",
@@ -145,6 +151,7 @@ __all__ = [
     "get_property_currency",
     "get_property_name",
     "get_room_details",
+    "house_facts",
     "import_locations",
     "is_slug",
     "list_destinations",
@@ -159,6 +166,7 @@ __all__ = [
     "publish_room",
     "publish_rooms",
     "put_rooms",
+    "read_beds",
     "recognise_format",
     "room_changes",
     "set_cancellation_policy",

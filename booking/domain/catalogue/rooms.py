@@ -15,7 +15,7 @@ from booking.infra import cache
 from booking.infra.db import db, reading
 from booking.infra.ids import decode, encode
 
-DETAILS = cache.Kind("room", 2)  # in the cache
+DETAILS = cache.Kind("room", 3)  # in the cache
 
 
 def details(room_id: uuid.UUID, cache_seconds: int) -> dict[str, Any]:
@@ -102,6 +102,8 @@ def _as_json(room: Room, house: Property) -> dict[str, Any]:
         "isDemo": room.source == DEMO,
         "location": room.location,
         "capacity": room.capacity,
+        "beds": room.beds,
+        "sizeM2": room.size_m2,
         "pricePerNight": str(room.price_per_night),
         "currency": room.currency,
         "amenities": room.amenities,
@@ -115,5 +117,9 @@ def _as_json(room: Room, house: Property) -> dict[str, Any]:
             "timeZone": house.time_zone,
             "checkInTime": house.check_in_time.isoformat("minutes"),
             "checkOutTime": house.check_out_time.isoformat("minutes"),
+            "contactEmail": house.contact_email,
+            "contactPhone": house.contact_phone,
+            "houseRules": house.house_rules,
+            "description": house.description,
         },
     }

@@ -76,6 +76,7 @@ class BookingSummary:
     kept: Decimal = Decimal(0)  # of this booking's price, by its cancellation
     kept_by_policy: bool = True  # and not because the house has decided so
     changed_since: bool = False  # the stay is as a change made it, and another change has been made after that one
+    property_id: uuid.UUID | None = None
     bank_asks_guest: bool = False  # to confirm what is still to pay: their card cannot be charged without them
 
     @builtins.property  # there is a field of that name
@@ -127,6 +128,7 @@ def of(booking: Booking, user: User | None, order: Order, of_order: Lines = ()) 
     email, is_contacts = address(user, order)
     return BookingSummary(
         booking_id=booking.id,
+        property_id=booking.property_id,
         reference=booking.reference,
         guest_name="" if is_contacts or user is None else people.addressee_of(user).name,
         email=email,

@@ -218,3 +218,13 @@ def test_a_stay_that_cannot_be_had_offers_the_nearest_that_can(
         stay = in_days(day, 2)
         assert f"checkIn={stay.check_in}&checkOut={stay.check_out}&guests=2" in other
     assert visitor.go(nearest[0].partition("#")[0]).page.select_one("form#reserve") is not None
+
+
+def test_guests_see_beds_size_contact_and_house_rules_where_the_house_has_said_them(app: Flask) -> None:
+    said = {"house_rules": "No parties.\n\nQuiet from 22:00.", "contact_phone": "+32 3 123 45 67"}
+    said_of_room = {"beds": [{"type": "double", "count": 1}, {"type": "sofa_bed", "count": 2}], "size_m2": 24}
+    seen = Visitor(app).go(f"/rooms/{encode('room', a_room(**said, **said_of_room).id)}")
+    for told in ("1 double bed, 2 sofa beds", "24 m²", "+32 3 123 45 67", "House rules", "Quiet from 22:00."):
+        assert told in seen.text
+    bare = Visitor(app).go(f"/rooms/{encode('room', a_room().id)}")
+    assert not [told for told in ("Beds", "m²", "Phone", "House rules") if told in bare.text]

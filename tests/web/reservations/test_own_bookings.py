@@ -57,6 +57,15 @@ def test_without_bookings_there_is_a_way_on(guest: Visitor) -> None:
         assert guest.go(f"/bookings?show={group}").page.select_one(".empty a.button")["href"] in ("/", "/bookings")
 
 
+def test_a_booking_says_how_to_reach_the_house_and_what_it_asks(
+    guest: Visitor, alice: User, desk: BookingContext
+) -> None:
+    room = a_room(contact_email="hello@pier.example", house_rules="Quiet from 22:00.")
+    booked = bookings.book(acting(alice), order(alice, room, in_days(30)), VISA, desk)
+    guest.go(url_of(booked))
+    assert ("hello@pier.example" in guest.text, "Quiet from 22:00." in guest.text) == (True, True)
+
+
 def test_lists_show_what_belongs_there(
     guest: Visitor, alice: User, room: Room, desk: BookingContext, booked: Booking
 ) -> None:
