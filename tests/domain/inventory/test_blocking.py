@@ -49,6 +49,13 @@ def test_every_night_of_a_block_is_claimed_by_it(room: Room) -> None:
     assert (kept.reason, kept.source, kept.created_by, kept.nights) == ("painting", "staff", "system:tests", 3)
 
 
+def test_what_stood_in_the_way_and_is_gone_by_now_is_no_block(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(availability, "_take", lambda *_: False)
+    with pytest.raises(RoomNotAvailable):
+        blocked(room, in_days(30))
+    assert (shown(room), nights_of(room)) == ([], {})
+
+
 def test_blocking_twice_is_blocking_once(room: Room) -> None:
     first, second = blocked(room, in_days(30)), blocked(room, in_days(30), reason="painting again")
     assert second.id == first.id

@@ -280,3 +280,36 @@ def test_a_row_of_an_older_version_is_due_once_its_patience_is_over(
     assert ledger.due(PATIENCE, dt.timedelta(0), 10) == []
     later(PATIENCE + SECONDS)
     assert ledger.due(PATIENCE, dt.timedelta(0), 10) == [(payment.id, 0)]
+
+
+@each(
+    ("state", "attempts", "due_in", "awaits"),
+    [
+        ("awaiting_guest", 0, AN_HOUR, True),
+        ("awaiting_guest", 0, -SECONDS, False),  # the page is over
+        ("awaiting_guest", 1, AN_HOUR, False),  # recovery has asked, and asks again later
+        ("awaiting_guest", 0, None, False),
+        ("started", 0, AN_HOUR, False),
+    ],
+)
+def test_recovery_waits_for_who_may_still_be_at_the_providers_page(
+    state: str, attempts: int, due_in: dt.timedelta | None, awaits: bool
+) -> None:
+    payment = Payment(state=state, attempts=attempts, next_at=None if due_in is None else clock.now() + due_in)
+    assert ledger.awaits_guest(payment) is awaits
+
+
+def test_only_the_page_that_was_left_is_asked_about_at_once(alice: User, desk: BookingContext) -> None:
+    left, other, charged = (open_payment(alice, a_room(), desk) for _ in range(3))
+    later_on = clock.now() + AN_HOUR
+    for one, state in ((left, "awaiting_guest"), (other, "awaiting_guest"), (charged, "started")):
+        become(one, state, later_on)
+    ledger.hasten(left.id)
+    ledger.hasten(charged.id)
+    assert [transaction(kept)(one).next_at <= clock.now() for one in (left, other, charged)] == [True, False, False]
+
+
+@transaction
+def become(payment: Payment, state: str, next_at: dt.datetime) -> None:
+    row = db.session.get_one(Payment, payment.id)
+    row.state, row.next_at = state, next_at

@@ -119,6 +119,7 @@ def test_a_key_belongs_to_its_user_and_its_endpoint(alice: User, bob: User) -> N
         claim = idempotency.claim(acting(user_id), endpoint, key, b"same request")
         assert isinstance(claim, Claim)
         assert (claim.user_id, claim.endpoint, claim.key, claim.booking_id) == (user_id, endpoint, key, None)
+        assert idempotency.mark(claim) != idempotency.mark(mine)  # one guest's call does not hold up another's
 
 
 def test_another_request_with_the_key_is_refused_whether_it_was_answered_or_not(alice: User) -> None:

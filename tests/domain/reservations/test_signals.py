@@ -15,13 +15,27 @@ from structlog.testing import capture_logs
 
 from booking.domain.errors import PaymentFailed, PaymentUnknown
 from booking.domain.payments import ledger, refunds
-from booking.domain.reservations import bookings, holds, recovery
+from booking.domain.reservations import OrderItem, OrderRequest, bookings, guarantees, holds, orders, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from booking.infra.provider import NoAnswer, Outcome, Result
-from tests.cast import AN_HOUR, DECLINED, SYSTEM, VISA, a_room, acting, interrupted, later, order, payments_of, silent
+from tests.cast import (
+    AN_HOUR,
+    DECLINED,
+    SYSTEM,
+    VISA,
+    a_room,
+    acting,
+    beside,
+    in_days,
+    interrupted,
+    later,
+    order,
+    payments_of,
+    silent,
+)
 
 Story = Callable[[User, Room, BookingContext], object]
 
@@ -83,6 +97,19 @@ def cancel(alice: User, room: Room, desk: BookingContext) -> Booking:
     return bookings.cancel(acting(alice), holds.reserve(acting(alice), order(alice, room), desk).id, desk)
 
 
+def confirm_in_two_steps(alice: User, room: Room, desk: BookingContext) -> None:
+    held = holds.reserve(acting(alice), order(alice, room), desk)
+    bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)
+
+
+def be_vouched_for(alice: User, room: Room, desk: BookingContext) -> None:
+    guarantees.guarantee(SYSTEM, holds.reserve(acting(alice), order(alice, room), desk).order_id, "desk")
+
+
+def give_back(alice: User, room: Room, desk: BookingContext) -> None:
+    bookings.release(acting(alice), holds.reserve(acting(alice), order(alice, room), desk).id)
+
+
 @contextmanager
 def counted(metric: str) -> Iterator[dict[tuple[str, ...], float]]:
     """By how much each series of a metric has grown at the end of the block."""
@@ -100,7 +127,15 @@ def counted(metric: str) -> Iterator[dict[tuple[str, ...], float]]:
 
 @pytest.mark.parametrize(
     ("story", "outcome"),
-    [(confirm, "confirmed"), (be_declined, "declined"), (stay_unknown, "payment_unknown"), (cancel, "cancelled")],
+    [
+        (confirm, "confirmed"),
+        (confirm_in_two_steps, "confirmed"),
+        (be_vouched_for, "confirmed"),
+        (be_declined, "declined"),
+        (stay_unknown, "payment_unknown"),
+        (cancel, "cancelled"),
+        (give_back, "cancelled"),
+    ],
 )
 def test_each_outcome_of_a_booking_is_counted_once(
     alice: User, room: Room, desk: BookingContext, story: Story, outcome: str
@@ -108,6 +143,15 @@ def test_each_outcome_of_a_booking_is_counted_once(
     with counted("bookings_total") as grown:
         story(alice, room, desk)
     assert grown == {(outcome,): 1}
+
+
+def test_rooms_that_were_booked_together_are_counted_each(alice: User, desk: BookingContext) -> None:
+    first = a_room()
+    items = tuple(OrderItem(one.id, in_days(30), 2) for one in (first, beside(first, "Attic", 90)))
+    with counted("bookings_total") as grown:
+        bought = orders.hold(acting(alice), OrderRequest(alice.id, items), desk)
+        orders.pay(acting(alice), bought.order.id, VISA, bought.order.owed, desk)
+    assert grown == {("confirmed",): 2}
 
 
 @pytest.mark.parametrize("many", [0, 1, 2])
