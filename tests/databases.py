@@ -18,7 +18,7 @@ from sqlalchemy import Engine, create_engine, event, text
 
 from booking import create_app
 from booking.config import Settings
-from booking.infra import cache, clock, redis
+from booking.infra import cache, clock, health, kept, redis
 from booking.infra.db import db, fetch
 from booking.infra.embedded import Servers
 
@@ -120,6 +120,8 @@ def forget_trouble(app: Flask) -> None:
     The next search of this process would tell Redis first, and then read again what it had read before.
     """
     with app.app_context():
+        app.extensions.pop(kept.PLACE, None)
+        health._Worker.missing_since = None
         state = cache._states.get()
         state.unheard.clear()
         state.kept.clear()

@@ -27,6 +27,7 @@ PUBLIC = {
         "slug_of",
     },
     "inventory": {"is_free", "taken_nights"},
+    "system": {"current_maintenance", "is_closed", "refuse_under_maintenance"},
     "pricing": {"nearest_stays", "nights_of_room", "quote_stay"},
     "reservations": {"offering_alternatives"},
     "search": {
@@ -115,15 +116,18 @@ STEP = {
         "mail_about_bookings",
         "repeating_email",
         "retry_given_up_deliveries",
+        "settle_given_up_delivery",
         "tell_more",
     },
     "people": {
+        "alert_readers_within",
         "audit_of_things",
         "is_undeliverable",
         "latest_audit",
         "lock_account",
         "names_of_accounts",
         "names_of_actors",
+        "note_alerts_told",
     },
     "catalogue": {"count_kinds", "find_property_of", "get_house", "page_of_rooms"},
     "inventory": {
@@ -232,6 +236,7 @@ MACHINERY = {
     },
     "people": {
         "addressee_of_id",
+        "alert_readers",
         "count_undeliverable",
         "end_farewell",
         "find_email_change",
@@ -254,6 +259,7 @@ MACHINERY = {
     "reservations": {"find_summary", "first_email", "linked_order", "prune_keys"},
     "correspondence": {"find_message"},
     "maintenance": {"inspect_copy", "overdue_holds", "overdue_messages", "overdue_payments"},
+    "system": {"booking_lines", "is_alert_open", "seconds_late"},
 }
 REASONS = (PUBLIC, COMPUTED, STEP, PROOF, MACHINERY)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from booking.admin import (
+    alerts,
     answers,
     audit,
     booking,
@@ -16,6 +17,7 @@ from booking.admin import (
     entrance,
     guest,
     imports,
+    maintenance,
     messages,
     new_booking,
     new_room,
@@ -25,6 +27,7 @@ from booking.admin import (
     registers,
     room,
     room_list,
+    system,
     today,
     views,
 )
@@ -50,6 +53,9 @@ AREAS = (
     messages.blueprint,
     cash.blueprint,
     people.blueprint,
+    system.blueprint,
+    maintenance.blueprint,
+    alerts.blueprint,
     audit.blueprint,
 )
 

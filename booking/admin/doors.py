@@ -21,6 +21,9 @@ PAGES = (
     ("/admin/properties", _("Properties")),
     ("/admin/rooms/new", _("New room")),
     ("/admin/rooms", _("Rooms")),
+    ("/admin/system/maintenance", _("Maintenance")),
+    ("/admin/system", _("System")),
+    ("/admin/alerts", _("Alerts")),
     ("/admin/audit", _("Audit log")),
 )
 

@@ -72,6 +72,15 @@ class Desk:
             found.append(Section("admin.cash.index", gettext("Cash"), "banknote", ("admin.cash",)))
         if self.areas.people:
             found.append(Section("admin.people.index", gettext("People"), "users", ("admin.people",)))
+        if self.areas.system:
+            found.append(
+                Section(
+                    "admin.system.show",
+                    gettext("System"),
+                    "sliders-horizontal",
+                    ("admin.system", "admin.maintenance", "admin.alerts"),
+                )
+            )
         if self.areas.audit:
             found.append(Section("admin.audit.index", gettext("Audit log"), "receipt", ("admin.audit",)))
         return found

@@ -57,6 +57,7 @@ DELIVERIES = {
     "failed": (_("Not delivered"), "bad"),
     "no_address": (_("Not sent: no email address"), "warn"),
     "not_needed": (_("Not sent: no longer needed"), ""),
+    "dropped": (_("Not sent: given up by staff"), "warn"),
 }
 
 

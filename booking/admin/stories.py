@@ -59,6 +59,9 @@ ACTIONS = {
     "invitation.withdrawn": _("Invitation withdrawn"),
     "message.answered": _("Written to the guest"),
     "message.settled": _("Message needs no answer"),
+    "maintenance.ended": _("Maintenance ended"),
+    "maintenance.set": _("Maintenance set"),
+    "messages.dropped": _("Emails given up for good"),
     "messages.retried": _("Emails tried again"),
     "nights.blocked": _("Nights blocked"),
     "nights.unblocked": _("Nights unblocked"),
@@ -107,6 +110,7 @@ ACTIONS = {
 FACTS = {
     "amount": _("Amount"),
     "arrivalTime": _("Arrival time"),
+    "beginsAt": _("From"),
     "by": _("Paid"),
     "changed": _("Changed"),
     "checkIn": _("Check-in"),
@@ -122,6 +126,7 @@ FACTS = {
     "fullName": _("Name"),
     "guarantee": _("To be paid"),
     "guests": _("Guests"),
+    "notice": _("Notice"),
     "nightsFreed": _("Nights put back on sale"),
     "on": _("Day"),
     "passkey": _("Passkey"),
@@ -140,16 +145,19 @@ FACTS = {
     "source": _("Source"),
     "status": _("State"),
     "total": _("Total"),
+    "until": _("Until"),
 }
 AMOUNTS = ("amount", "counted", "difference", "expected", "kept", "paidElsewhere", "refundAmount", "total")
 DAYS, DAY = ("checkIn", "checkOut", "from", "on", "to"), re.compile(r"\d{4}-\d\d-\d\d")
 CALLED: dict[str, Callable[[str], str]] = {
+    "beginsAt": lambda at: date_format.moment_utc(dt.datetime.fromisoformat(at)),
     "by": states.provider,
     "guarantee": states.guarantee,
     "lastOwner": lambda _: str(gettext("yes, by --force")),
     "presence": states.of_anything,
     "repeats": states.email,
     "status": states.of_anything,
+    "until": lambda at: date_format.moment_utc(dt.datetime.fromisoformat(at)),
 }
 NOTHING = "–"
 

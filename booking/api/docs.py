@@ -18,6 +18,7 @@ from booking.api.endpoint import IF_NONE_MATCH, OPERATIONS, MalformedJson, Opera
 from booking.api.links import LINKS
 from booking.api.refusal_schemas import Refusal
 from booking.domain import errors
+from booking.domain.system import UnderMaintenance
 from booking.http import words
 from booking.http.error_rendering import status_of
 from booking.infra import clock
@@ -190,6 +191,8 @@ def _usual(operation: Operation) -> Iterator[type[errors.BookingError]]:
     if operation.body:
         yield MalformedJson
     yield errors.Unavailable
+    if operation.rests_under_maintenance:
+        yield UnderMaintenance
 
 
 def _refusal(status: int, lines: list[str]) -> dict[str, Any]:

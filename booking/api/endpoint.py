@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from werkzeug.exceptions import UnsupportedMediaType
 
 from booking.api import identity
-from booking.domain import errors
+from booking.domain import errors, system
 from booking.domain.errors import BookingError, Invalid
 from booking.domain.inputs import Input, accept
 from booking.domain.people import CurrentUser
@@ -52,6 +52,11 @@ class Operation:
     answer_headers: dict[str, str]
     also: dict[int, type[BaseModel]]
     ahead: Callable[[Any], tuple[str, ...]] | None
+
+    @property
+    def rests_under_maintenance(self) -> bool:
+        """Whether it is refused meanwhile: what changes something, but for signing in, refreshing and signing out."""
+        return self.method != "GET" and (self.tag != "Accounts" or self.path == "/auth/register")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,8 @@ def to_json(body: BaseModel) -> bytes:
 
 
 def _answer(operation: Operation, view: View, ids: dict[str, str]) -> Response:
+    if operation.rests_under_maintenance:
+        system.refuse_under_maintenance()
     query = _early(operation)
     with reading_ahead(operation.ahead(query) if operation.ahead and query else ()):
         given: dict[str, Any] = {}

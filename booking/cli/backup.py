@@ -14,10 +14,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
+from sqlalchemy.exc import DBAPIError
 
-from booking.cli.operator import Group
+from booking.cli.operator import Group, acting
 from booking.config import Settings
-from booking.domain import maintenance
+from booking.domain import maintenance, system
 from booking.domain.notices import Notice
 from booking.http import words
 from booking.http.services import current_services
@@ -26,6 +27,8 @@ from booking.infra.backup import Archive, BackupError, base, catalogue, retentio
 from booking.infra.backup.primary import Primary
 from booking.infra.backup.receiver import Receiver
 from booking.infra.backup.restore import Restore, plan
+from booking.infra.db import Unavailable
+from booking.infra.doctor.report import said
 from booking.infra.words import count
 
 group = Group("backup", help="Back up Postgres, restore it, and prove that both work.")
@@ -169,6 +172,7 @@ def drill(instant: str | None, label: str, timeline: int | None, room: Path | No
         folder.chmod(0o755)  # as root, Postgres runs as somebody else below it
         copy = _inspected(folder / "data", instant, label, timeline or 0)
     _tell(copy)
+    _note(copy)
     if not copy.agrees:
         sys.exit(1)
     click.echo("The backup can be trusted.")
@@ -180,6 +184,22 @@ def _inspected(target: Path, instant: str | None, label: str, timeline: int) -> 
     chosen = plan(archive, at=_moment(instant), label=label, timeline=timeline)
     way = Restore(archive, chosen, target, database_url=settings.database_url, pg_bin=settings.pg_bin)
     return maintenance.inspect_copy(way)
+
+
+def _note(copy: maintenance.RestoredCopy) -> None:
+    """For the page about the system. A house that is lost cannot be told: that is what drills are for, and no fault."""
+    facts = {
+        "agrees": copy.agrees,
+        "label": copy.restored.plan.backup.label,
+        "upTo": copy.restored.upto.isoformat() if copy.restored.upto else None,
+        "seconds": round(copy.seconds, 1),
+        "bookings": copy.bookings,
+        "lost": copy.lost,
+    }
+    try:
+        system.note_facts(acting(), system.NOTED_DRILL, facts)
+    except (Unavailable, DBAPIError) as error:
+        click.echo(f"The house could not be told of this drill: {said(error)}", err=True)
 
 
 def _remove(folder: Path) -> None:

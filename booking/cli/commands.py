@@ -26,6 +26,8 @@ OURS = {
             "messages",
             "audit",
             "backup",
+            "system",
+            "alerts",
             "demo",
         )
     },

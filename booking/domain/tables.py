@@ -10,6 +10,7 @@ from booking.domain.payments.look_models import ProviderLook
 from booking.domain.payments.models import Dispute, Order, Payment
 from booking.domain.payments.schedule_models import ScheduledPayment
 from booking.domain.payments.waiver_models import Waiver
+from booking.domain.people.alert_choice_models import AlertChoice
 from booking.domain.people.audit_models import AuditRecord, PersonKey
 from booking.domain.people.invitation_models import Invitation
 from booking.domain.people.link_models import EmailChange, EmailVerification, Farewell, PasswordReset
@@ -22,8 +23,13 @@ from booking.domain.reservations.importing.file_models import ImportFile
 from booking.domain.reservations.models import Booking, IdempotencyKey
 from booking.domain.reservations.note_models import BookingNote
 from booking.domain.reservations.register_models import GuestRegister
+from booking.domain.system.alert_models import Alert
+from booking.domain.system.models import MaintenanceMode
+from booking.domain.system.noted_models import NotedFacts
 
 __all__ = [
+    "Alert",
+    "AlertChoice",
     "AuditRecord",
     "Authenticator",
     "Availability",
@@ -45,6 +51,8 @@ __all__ = [
     "ImportFile",
     "Invitation",
     "LiftedBlock",
+    "MaintenanceMode",
+    "NotedFacts",
     "Order",
     "Passkey",
     "PasswordReset",

@@ -7,13 +7,13 @@ import hmac
 from flask import Blueprint, Response, abort, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from booking.domain import messages, payments, reservations
+from booking.domain import messages, payments, reservations, system
 from booking.domain.actors import Actor
 from booking.domain.errors import BookingError
 from booking.http.services import current_services
 from booking.infra import queue, telemetry
 from booking.infra.db import Unavailable
-from booking.infra.health import check
+from booking.infra.health import check, worker_missing_for
 
 operations = Blueprint("operations", __name__)
 METRICS = Actor.system("metrics")
@@ -40,6 +40,7 @@ def _gauges() -> dict[str, float]:
     gauges: dict[str, float] = {
         "postgres_up": float(works),
         "redis_up": float("redis" not in degraded),
+        "worker_up": float(works and not worker_missing_for()),
         "queue_jobs": float(queue.depth()),
     }
     try:
@@ -51,4 +52,6 @@ def _gauges() -> dict[str, float]:
 def _counted() -> dict[str, float]:
     waiting = {f"outbox_{name}": float(value) for name, value in messages.outbox_figures().items()}
     money = {f"payments_{name}": float(value) for name, value in payments.payment_figures().items()}
-    return waiting | money | {"refunds_owed": float(len(reservations.owed_refunds(METRICS)))}
+    system_wide = {"alerts_open": float(len(system.list_alerts(METRICS))), "maintenance": float(system.is_closed())}
+    late = {"work_late_seconds": system.seconds_late()}
+    return waiting | money | late | system_wide | {"refunds_owed": float(len(reservations.owed_refunds(METRICS)))}

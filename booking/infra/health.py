@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from booking.infra import deadline, telemetry
+from booking.infra import deadline, leader, telemetry
 from booking.infra.db import (
     AUTOCOMMIT,
     Unavailable,
@@ -44,10 +44,24 @@ class _Trial:
     last = 0.0
 
 
+class _Worker:
+    """Since when (by the monotonic clock) this process finds that nobody keeps the house; None: somebody does."""
+
+    missing_since: float | None = None
+
+
+MISSED_AFTER = 60.0  # seconds; exchanging the workers takes less
+
+
 def check() -> tuple[bool, list[str]]:
-    """Whether bookings can be made, and what is missing otherwise: "postgres", "redis", "cache"."""
+    """Whether bookings can be made, and what is missing otherwise: "postgres", "redis", "cache", "worker".
+
+    Without a worker bookings go on: no email is sent, and nobody is told of anything but here.
+    """
     works = _postgres()
     away = [] if works else ["postgres"]
+    if works and worker_missing_for() > MISSED_AFTER:
+        away.append("worker")
     if not servers.main.takes_writes():
         away.append("redis")
     if servers.cache is not servers.main and not servers.cache.takes_writes():
@@ -65,6 +79,18 @@ def require_locale() -> None:
         return
     if not fit:
         raise WrongLocale("The database needs the libc locale C.UTF-8: create it with LOCALE 'C.UTF-8' from template0.")
+
+
+def worker_missing_for() -> float:
+    """Seconds since a check first found no worker, 0 where the last one found one."""
+    return 0.0 if _Worker.missing_since is None else time.monotonic() - _Worker.missing_since
+
+
+def _look_for_worker(opened: Connection) -> None:
+    if leader.is_there(opened):
+        _Worker.missing_since = None
+    elif _Worker.missing_since is None:
+        _Worker.missing_since = time.monotonic()
 
 
 def _postgres() -> bool:
@@ -88,6 +114,7 @@ def _sells() -> bool:
             if not tried and since_refusal() < REMEMBERED:
                 return False
             works_again()
+        _look_for_worker(connection)
     return True
 
 

@@ -5,7 +5,7 @@ The lock lives as long as its connection, so that a process killed in any way gi
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, create_engine, func, select
+from sqlalchemy import Connection, create_engine, func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -19,6 +19,19 @@ CONNECT_ARGS = {
     "options": "-c statement_timeout=5s",
 }
 PATIENCE = 5.0  # seconds for one question
+
+LEADERS = text(
+    "SELECT count(*) FROM pg_locks JOIN pg_stat_activity a USING (pid)"
+    " WHERE locktype = 'advisory' AND granted AND a.application_name = :name AND a.datname = current_database()"
+)
+
+
+NAMED = {"name": CONNECT_ARGS["application_name"]}
+
+
+def is_there(opened: Connection) -> bool:
+    """Whether some process has the right, as this database knows it."""
+    return bool(opened.scalar(LEADERS, NAMED))
 
 
 class Leadership:

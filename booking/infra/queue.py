@@ -5,10 +5,12 @@ Nothing here waits long for Redis: redis-py would retry ten times and RQ pause f
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, cast
 
 import redis
@@ -17,6 +19,7 @@ from redis.retry import Retry
 from rq import Queue, SimpleWorker
 from rq.exceptions import DequeueTimeout
 from rq.job import Job
+from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 from rq.utils import utcparse
 
@@ -26,6 +29,7 @@ from booking.infra.telemetry import log
 NAME = "deliveries"
 JOB_SECONDS = 40  # then a job is interrupted; shorter than the lease of a claim
 FORGOTTEN_AFTER = 300  # seconds that Redis keeps a job nobody took, or one that was interrupted
+SHOWN = 20  # interrupted jobs
 PAUSE = 1.0  # seconds between looks while Redis is away
 
 
@@ -43,6 +47,42 @@ def waiting(client: redis.Redis) -> tuple[int, float | None]:
     oldest = cast("str | None", client.lindex(key, 0))
     enqueued = cast("str | None", client.hget(Job.key_for(oldest), "enqueued_at")) if oldest else None
     return client.llen(key), utcparse(enqueued).timestamp() if enqueued else None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """What Redis knows of the queue: jobs that wait, seconds since each worker was last heard of, and interrupted jobs.
+
+    Those are offered again by themselves: (function, why) of the newest.
+    """
+
+    jobs: int
+    workers: tuple[float, ...]
+    interrupted: tuple[tuple[str, str], ...]
+
+
+def state(redis_url: str) -> QueueState | None:
+    """None while Redis is away."""
+    client = _client(redis_url)
+    try:
+        queue = Queue(NAME, connection=client, serializer=JSONSerializer)
+        registry = FailedJobRegistry(queue=queue)
+        found = Job.fetch_many(registry.get_job_ids(0, SHOWN - 1), client, serializer=JSONSerializer)
+        heard = (worker.last_heartbeat for worker in SimpleWorker.all(connection=client, serializer=JSONSerializer))
+        now = dt.datetime.now(dt.UTC)
+        ages = tuple(sorted((now - at.replace(tzinfo=dt.UTC)).total_seconds() for at in heard if at))
+        return QueueState(int(queue.count), ages, tuple(_interrupted(job) for job in found if job))
+    except redis.RedisError as error:
+        log.warning("queue_unknown", error=str(error))
+        return None
+    finally:
+        client.close()
+
+
+def _interrupted(job: Job) -> tuple[str, str]:
+    result = job.latest_result()
+    lines = (result.exc_string or "").strip().splitlines() if result else []
+    return job.func_name or "", lines[-1] if lines else ""
 
 
 class Jobs:

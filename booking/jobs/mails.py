@@ -20,7 +20,7 @@ from booking.infra import ids
 from booking.infra.mail import Post, Undeliverable
 from booking.infra.mail_message import Attachment, Email
 from booking.infra.telemetry import log
-from booking.jobs import account_mails, email_builder, message_mails, password_mails
+from booking.jobs import account_mails, alert_mails, email_builder, message_mails, password_mails
 from booking.jobs.account_mails import Writer, site
 from booking.jobs.deliver import NoAddress, NotYet
 from booking.jobs.email_builder import Letter, one_line
@@ -282,4 +282,5 @@ WRITERS: dict[str, Writer] = {
     messages.MESSAGE_ANSWERED: _message,
     **password_mails.WRITERS,
     **account_mails.WRITERS,
+    **alert_mails.WRITERS,
 }

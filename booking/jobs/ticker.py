@@ -19,7 +19,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from booking.config import Settings
-from booking.domain import maintenance, messages, people, reservations
+from booking.domain import maintenance, messages, people, reservations, system
 from booking.domain.actors import Actor
 from booking.http.services import current_services
 from booking.infra import sent_mails
@@ -36,6 +36,8 @@ BATCH = 500
 QUEUE_FULL = 100
 PRUNE_SECONDS = 3600.0
 DEMO_SECONDS = 300.0
+ALERT_SECONDS = 60.0
+ARCHIVE_SECONDS = 900.0  # the backups are looked at from farther away
 LOOK_AT_PROVIDER_SECONDS = 60.0  # whether it is due; the look itself says when the next one is
 PAYMENT_SWEEPERS = 3  # beside each other: a provider that hangs keeps only one of them waiting
 LOOK_SECONDS = 1.0  # how often leadership is looked after
@@ -124,8 +126,12 @@ def chores(settings: Settings) -> list[Chore]:
         Chore("holds", settings.sweep_seconds, lambda: until_done(partial(reservations.expire_holds, WORKER), 100)),
         *(Chore("payments", settings.sweep_seconds, recover) for _ in range(PAYMENT_SWEEPERS)),
         Chore("provider", LOOK_AT_PROVIDER_SECONDS, look_at_providers),
+        Chore("alerts", ALERT_SECONDS, partial(system.look_for_alerts, WORKER, settings)),
+        Chore("backup_alerts", ARCHIVE_SECONDS, partial(system.look_for_alerts, WORKER, settings, seldom=True)),
+        Chore("news", ALERT_SECONDS, partial(system.tell_news, WORKER)),
         Chore("email_changes", PRUNE_SECONDS, lambda: until_done(partial(people.finish_email_changes, WORKER), 100)),
         Chore("prune", PRUNE_SECONDS, partial(prune, settings.mail_dir)),
+        Chore("prune_alerts", PRUNE_SECONDS, lambda: until_done(partial(system.prune_alerts, WORKER), 500)),
         *([Chore("demo", DEMO_SECONDS, demo_days.play)] if settings.plays_demo else []),
     ]
 

@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 from flask_compress import Compress
 
 from booking.config import Settings
-from booking.pages import confirming, rendering, security, signed_in
+from booking.pages import closing, confirming, rendering, security, signed_in
 from booking.pages.errors import RENDERER
 from booking.pages.form_check import csrf
 
@@ -21,6 +21,7 @@ COMPRESSED = ["text/html", "text/css", "text/javascript", "image/svg+xml", "appl
 
 def install(app: Flask, settings: Settings) -> None:
     """Make the application one that shows pages; before any door hangs its own into it."""
+    closing.install(app)
     security.install(app, settings)
     signed_in.install(app)
     rendering.install(app, settings)

@@ -13,17 +13,20 @@ from werkzeug import Response as WsgiResponse
 from werkzeug.exceptions import HTTPException
 
 from booking.domain import errors
-from booking.http import limits, words
+from booking.domain.system import UnderMaintenance
+from booking.http import date_format, limits, words
 from booking.http.error_rendering import ErrorRenderer, status_of, wait_headers
 from booking.http.requests import request_id
 from booking.http.services import current_services
-from booking.pages import confirming, form_check, formats, rendering, security, signed_in, unsent
+from booking.pages import closing, confirming, form_check, formats, rendering, security, signed_in, unsent
 from booking.pages.forms import COMES_BACK, Form, carried, passwords_sent
 from booking.pages.rendering import page, wants_part
 from booking.pages.unsent import Unsent
 
 
 def _refusal(refusal: errors.BookingError) -> Response:
+    if isinstance(refusal, UnderMaintenance):
+        return _closed(refusal)
     if isinstance(refusal, errors.SignInTooOld):
         return confirming.ask()
     if isinstance(refusal, errors.Unauthorized):
@@ -31,6 +34,19 @@ def _refusal(refusal: errors.BookingError) -> Response:
     again = _refused_again(refusal) if isinstance(refusal, errors.Unavailable) else None
     wait = getattr(refusal, "retry_after", 0)
     response = again or _shown(status_of(refusal), said=_told(refusal), wait=wait)
+    response.headers.update(wait_headers(refusal))
+    return response
+
+
+def _closed(refusal: UnderMaintenance) -> Response:
+    """The house’s own words, and until when; what was typed into a form can be sent once it is over."""
+    mode = closing.closed()
+    until = mode.until if mode and not mode.is_overdue else None
+    lines = [str(refusal.params["notice"])]
+    if mode and until:
+        when, zone = date_format.moment(until, mode.time_zone), date_format.zone_name(mode.time_zone)
+        lines.append(gettext("We expect to be back by %(when)s (%(zone)s).", when=when, zone=zone))
+    response = _shown(503, kind="maintenance", said=" ".join(lines))
     response.headers.update(wait_headers(refusal))
     return response
 
@@ -201,6 +217,7 @@ def _texts(kind: str | int, said: str | None) -> dict[str, Any]:
             gettext("Something went wrong"),
             gettext("It’s our fault, not yours, and your bookings are safe. Please try again in a moment."),
         ),
+        "maintenance": (gettext("We’re closed for maintenance"), ""),
         503: (
             gettext("We can’t do this right now"),
             gettext("Please try again in a moment. Your bookings are safe."),

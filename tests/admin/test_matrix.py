@@ -69,6 +69,7 @@ class House:
             "view_id": lambda: encode("view", self.view),
             "log_id": lambda: encode("entry", self.told_of()),
             "email_id": lambda: encode("email", self.email()),
+            "event_id": lambda: encode("event", self.email()),
             "closing_id": lambda: encode("closing", self.closing()),
             "note_id": lambda: encode("note", self.note()),
             "invitation_id": lambda: encode("invitation", self.invitation),
@@ -199,6 +200,20 @@ ROUTES: dict[str, Route] = {
     "POST /admin/people/<user_id>/end": Route(OWNERS_HERE),
     "GET /admin/audit": Route({OWNER_OF_ALL}),
     "POST /admin/audit/<log_id>/undo": Route({OWNER_OF_ALL}),
+    # Everybody for themselves, of what they may see.
+    "GET /admin/alerts": Route(SEES),
+    "POST /admin/alerts": Route(SEES, lambda _: {"bookings": "daily"}),
+    "GET /admin/system": Route({OWNER_OF_ALL}),
+    # Not given up, which is said to whoever may ask.
+    "POST /admin/system/deliveries/<event_id>/<step>": Route(
+        {OWNER_OF_ALL}, lambda _: {"consumer": "mail"}, steps="again"
+    ),
+    "POST /admin/system/deliveries/again": Route({OWNER_OF_ALL}),
+    "POST /admin/system/doctor": Route({OWNER_OF_ALL}),
+    "GET /admin/system/maintenance": Route({OWNER_OF_ALL}),
+    # Without a notice, which is said to whoever may ask.
+    "POST /admin/system/maintenance": Route({OWNER_OF_ALL}),
+    "POST /admin/system/maintenance/end": Route({OWNER_OF_ALL}),
     "GET /admin/bookings": Route(SEES),
     "POST /admin/bookings/views": Route(SEES, lambda _: {"viewName": "Due", "balance": "due"}),
     # Each is somebody's own: those of others are not there.

@@ -75,6 +75,9 @@ PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "admin.cash.drawer": (OWNER, ("/admin/cash/drawer?property={house}&currency=EUR",)),
     "admin.cash.closing": (OWNER, ("/admin/cash/closings/{closing}",)),
     "admin.people.index": (OWNER, ("/admin/people",)),
+    "admin.alerts.show": (OWNER, ("/admin/alerts",)),
+    "admin.system.show": (OWNER, ("/admin/system",)),
+    "admin.maintenance.show": (OWNER, ("/admin/system/maintenance",)),
     "admin.audit.index": (OWNER, ("/admin/audit",)),
 }
 # By endpoint: why nobody looks at it as a page of ours.

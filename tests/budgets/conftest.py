@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 from booking import create_app
 from booking.config import Settings
 from booking.domain.tables import Room, User
-from booking.infra import cache, prepared
+from booking.infra import cache, kept, prepared
 from booking.infra.embedded import Servers
 from tests import databases
 from tests.budgets.meter import Meter, counting, position_of
@@ -73,6 +73,7 @@ def house(servers_alone: Servers) -> Iterator[House]:
         patched.setattr(prepared, "KEPT_SECONDS", 3600.0)
         # Each process says three times a second that what is kept of users counts on: by time, not for an action.
         patched.setattr(cache, "ERA", 3600.0)
+        patched.setattr(kept, "SECONDS", 3600.0)  # likewise
         environ = databases.environ(servers_alone, "booking", 0) | LIMITS
         migrating = create_app(Settings.from_env(environ | {"DB_POOL_SIZE": "2"}))
         databases.migrate(migrating)

@@ -22,9 +22,10 @@ from booking.domain.people import sessions, staff
 from booking.domain.reservations import bookings, guarantees
 from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
+from booking.domain.system import alerts, causes
 from booking.domain.tables import Block, Booking, Property, Room, User
 from booking.infra import clock
-from booking.infra.db import db, reading
+from booking.infra.db import db, reading, transaction
 from booking.infra.ids import encode
 from booking.infra.provider import Charge
 from tests.cast import REFUND_DECLINED, SYSTEM, VISA, a_room, acting, later, order, payments_of, person
@@ -84,6 +85,13 @@ class House:
 
     def reservations_file(self) -> str:
         return self._file("old.csv", "\n".join([HEADER, row(f"R-{next(self.numbers)}", self.room.name, self._ahead())]))
+
+    def alert(self) -> list[str]:
+        """Something is wrong, of which the list tells."""
+        facts = {"count": 1, "since": people.as_utc_text(clock.now())}
+        found = causes.Cause(people.ALERT_MONEY, "payments_in_doubt", facts, self.room.property_id, str(uuid.uuid4()))
+        transaction(lambda: alerts._opened(found, clock.now()))()
+        return []
 
     # --- people
 

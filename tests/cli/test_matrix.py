@@ -35,7 +35,7 @@ LISTS, CHANGES = "lists", "changes"
 # Say a sentence: about the whole house at once (and change it or not), or with files. Or know no house at all.
 SWEEPS, FILES, OUTSIDE = "sweeps the whole house", "reads or writes a file", "needs no house"
 ARRAYS = {LISTS, CHANGES}
-OTHER_JSON = {"doctor", "backup list"}  # one object: not about things of the house
+OTHER_JSON = {"doctor", "backup list", "system status"}  # one object: not about things of the house
 
 Words = Callable[[House], list[str]]
 
@@ -61,6 +61,7 @@ def of(*words: str) -> Words:
 A = Action
 NOBODY = "nobody@example.com"
 OWN_CASH = frozenset({A.KEEP_DRAWER})  # the system has none
+OF_READERS = frozenset({A.SEE_BOOKING, A.SEE_PAYMENTS, A.SEE_SYSTEM})  # what each of them may be told of
 NIGHTS = ["2030-01-01", "2030-01-02"]
 
 COMMANDS: dict[str, Command] = {
@@ -220,6 +221,19 @@ COMMANDS: dict[str, Command] = {
     "audit undo": Command(CHANGES, {A.SEE_AUDIT_LOG, A.BLOCK_NIGHTS}, lambda h: [h.entry()], of(unknown("entry"))),
     "events status": Command(SWEEPS, set(), of()),
     "events retry": Command(SWEEPS, {A.RETRY_MESSAGES}, of()),
+    "alerts list": Command(LISTS, {A.SEE_PAYMENTS}, lambda h: h.alert()),
+    "alerts readers": Command(LISTS, {A.GIVE_ROLES}, lambda h: h.clerk()[:0].split(), looks=OF_READERS),
+    "alerts subscribe": Command(
+        CHANGES,
+        {A.SEE_ACCOUNT, A.GIVE_ROLES},
+        lambda h: [h.clerk(), "bookings", "daily"],
+        of(NOBODY, "bookings", "daily"),
+        looks=frozenset({A.SEE_BOOKING}),
+    ),
+    "system status": Command(SWEEPS, {A.SEE_SYSTEM}, of(), looks=frozenset({A.SEE_PAYMENTS})),
+    "system maintenance": Command(
+        CHANGES, {A.KEEP_SYSTEM}, of("on", "--notice", "New pipes."), of("on", "--notice", "x", "--until", "soon")
+    ),
     # --- around the house
     "doctor": Command(OUTSIDE, set(), of()),
     "demo load": Command(OUTSIDE, set(), of()),

@@ -12,6 +12,7 @@ from booking.domain.maintenance.demo_mails import latest as latest_demo_mails
 from booking.domain.maintenance.drill import RestoredCopy
 from booking.domain.maintenance.drill import inspect as inspect_copy
 from booking.domain.maintenance.messages_again import retry as retry_deliveries
+from booking.domain.maintenance.messages_again import settle as settle_delivery
 from booking.domain.maintenance.retention import prune
 from booking.domain.maintenance.verification import verify_for as verify
 
@@ -26,5 +27,6 @@ __all__ = [
     "overdue_payments",
     "prune",
     "retry_deliveries",
+    "settle_delivery",
     "verify",
 ]

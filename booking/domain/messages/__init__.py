@@ -37,6 +37,7 @@ from booking.domain.messages.outbox import prune as prune_events
 from booking.domain.messages.outbox import put_back as put_back_delivery
 from booking.domain.messages.outbox import relay as relay_events
 from booking.domain.messages.outbox import retry_given_up as retry_given_up_deliveries
+from booking.domain.messages.outbox import settle_given_up as settle_given_up_delivery
 from booking.domain.messages.outbox import status as outbox_figures
 from booking.domain.messages.sent import MAIL, MailWork
 from booking.domain.messages.sent import about_bookings as mail_about_bookings
@@ -86,5 +87,6 @@ __all__ = [
     "relay_events",
     "repeating_email",
     "retry_given_up_deliveries",
+    "settle_given_up_delivery",
     "tell_more",
 ]

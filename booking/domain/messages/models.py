@@ -31,7 +31,8 @@ ABOUT_BOOKINGS = (
 )
 
 WAITING, RUNNING, DONE, GIVEN_UP = DELIVERY_STATES = ("waiting", "running", "done", "failed")
-NO_ADDRESS, NOT_NEEDED = NOTHING_SENT = ("no_address", "not_needed")  # the `error` of a delivery that is done
+# The `error` of a delivery that is done.
+NO_ADDRESS, NOT_NEEDED, DROPPED = NOTHING_SENT = ("no_address", "not_needed", "dropped")
 
 
 class Event(Model):

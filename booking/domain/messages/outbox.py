@@ -39,7 +39,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from booking.domain.actors import Actor
 from booking.domain.messages import consumers
-from booking.domain.messages.models import DONE, GIVEN_UP, RUNNING, WAITING, Delivery, Event
+from booking.domain.messages.models import DONE, DROPPED, GIVEN_UP, RUNNING, WAITING, Delivery, Event
 from booking.infra import clock
 from booking.infra.clock import sql_now
 from booking.infra.db import (
@@ -215,6 +215,18 @@ def retry_given_up() -> int:
         .execution_options(synchronize_session=False)
     )
     return int(result.rowcount)  # type: ignore[attr-defined]  # a CursorResult, as for every UPDATE
+
+
+def settle_given_up(event_id: uuid.UUID, consumer: str, *, again: bool) -> bool:
+    """Offer one that was given up once more, or drop it for good, inside the caller's transaction. Whether it was."""
+    once_more = {"state": WAITING, "attempts": 0, "next_at": sql_now()}
+    result = db.session.execute(
+        update(Delivery)
+        .where(Delivery.event_id == event_id, Delivery.consumer == consumer, Delivery.state == GIVEN_UP)
+        .values(once_more if again else {"state": DONE, "error": DROPPED})
+        .execution_options(synchronize_session=False)
+    )
+    return bool(result.rowcount)  # type: ignore[attr-defined]  # a CursorResult, as for every UPDATE
 
 
 @transaction(isolation=READ_COMMITTED)

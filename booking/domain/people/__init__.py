@@ -12,6 +12,23 @@ from booking.domain.people.account_closing import erase as erase_account
 from booking.domain.people.account_closing import farewell as find_farewell
 from booking.domain.people.account_closing import prune as prune_farewells
 from booking.domain.people.account_closing import told as end_farewell
+from booking.domain.people.alert_choice_models import ALERT_KINDS, ALERT_WAYS
+from booking.domain.people.alert_choice_models import AT_ONCE as ALERT_AT_ONCE
+from booking.domain.people.alert_choice_models import BACKUPS as ALERT_BACKUPS
+from booking.domain.people.alert_choice_models import BOOKINGS as ALERT_BOOKINGS
+from booking.domain.people.alert_choice_models import DAILY as ALERT_DAILY
+from booking.domain.people.alert_choice_models import EMAILS as ALERT_EMAILS
+from booking.domain.people.alert_choice_models import MESSAGES as ALERT_MESSAGES
+from booking.domain.people.alert_choice_models import MONEY as ALERT_MONEY
+from booking.domain.people.alert_choice_models import SYSTEM as ALERT_SYSTEM
+from booking.domain.people.alert_choices import NEEDS as ALERT_NEEDS
+from booking.domain.people.alert_choices import AlertReader
+from booking.domain.people.alert_choices import choose as choose_alerts
+from booking.domain.people.alert_choices import mine as own_alerts
+from booking.domain.people.alert_choices import note_told as note_alerts_told
+from booking.domain.people.alert_choices import readers as alert_readers
+from booking.domain.people.alert_choices import readers_within as alert_readers_within
+from booking.domain.people.alert_choices import with_emails as list_alert_readers
 from booking.domain.people.audit_log import AuditEntry, Personal
 from booking.domain.people.audit_log import entries as audit_entries
 from booking.domain.people.audit_log import get as get_audit_entry
@@ -170,6 +187,17 @@ from booking.domain.people.users import lock as lock_account
 from booking.domain.people.users import own as get_own_account
 
 __all__ = [
+    "ALERT_AT_ONCE",
+    "ALERT_BACKUPS",
+    "ALERT_BOOKINGS",
+    "ALERT_DAILY",
+    "ALERT_EMAILS",
+    "ALERT_KINDS",
+    "ALERT_MESSAGES",
+    "ALERT_MONEY",
+    "ALERT_NEEDS",
+    "ALERT_SYSTEM",
+    "ALERT_WAYS",
     "AUTHENTICATOR_ADDED",
     "AUTHENTICATOR_REMOVED",
     "BAD_SECURITY_EVENTS",
@@ -190,6 +218,7 @@ __all__ = [
     "VERIFICATION_GOOD_FOR",
     "Action",
     "Addressee",
+    "AlertReader",
     "AppSetup",
     "Asked",
     "AuditEntry",
@@ -250,6 +279,8 @@ __all__ = [
     "addressee_of",
     "addressee_of_id",
     "agree_to_email_change",
+    "alert_readers",
+    "alert_readers_within",
     "as_utc_text",
     "ask_for_any_passkey",
     "ask_for_passkey",
@@ -261,6 +292,7 @@ __all__ = [
     "begin_second_factor",
     "change_name",
     "change_password",
+    "choose_alerts",
     "confirm_email",
     "confirm_email_change",
     "confirm_password",
@@ -297,12 +329,15 @@ __all__ = [
     "is_email_verified",
     "is_undeliverable",
     "latest_audit",
+    "list_alert_readers",
     "lock_account",
     "may",
     "names_of_accounts",
     "names_of_actors",
+    "note_alerts_told",
     "note_security_event",
     "note_undeliverable",
+    "own_alerts",
     "own_passkeys",
     "own_second_factor",
     "own_sessions",

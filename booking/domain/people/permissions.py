@@ -66,6 +66,8 @@ class Action(StrEnum):
     CHECK_BOOKS = "books.check"
     RETRY_MESSAGES = "messages.retry"
     PRUNE = "house.prune"
+    SEE_SYSTEM = "system.see"
+    KEEP_SYSTEM = "system.keep"  # maintenance mode, failed jobs
     SEE_DEMO_MAILS = "demo.mails"
 
 
@@ -137,6 +139,8 @@ ALLOWED: Mapping[Action, Who] = {
     Action.CHECK_BOOKS: OWNER | SYSTEM,
     Action.RETRY_MESSAGES: OWNER | SYSTEM,
     Action.PRUNE: SYSTEM,
+    Action.SEE_SYSTEM: OWNER | SYSTEM,
+    Action.KEEP_SYSTEM: OWNER | SYSTEM,
     Action.SEE_DEMO_MAILS: OWNER,
 }
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from booking.domain.actors import Actor
-from booking.domain.people import audit_log, second_factor
+from booking.domain.people import alert_choices, audit_log, second_factor
 from booking.domain.people.link_models import EmailChange
 from booking.domain.people.models import SecurityEvent, Session, User
 from booking.domain.people.saved_view_models import SavedView
@@ -21,9 +21,9 @@ Entry = dict[str, Any]
 
 
 def about(actor: Actor) -> Entry:
-    """account, sessions, passkeys, securityEvents, emailChanges, auditLog, inside the caller's transaction.
+    """account, sessions, passkeys, securityEvents, emailChanges, auditLog, savedViews, alerts.
 
-    Lists newest first.
+    Inside the caller's transaction. Lists newest first.
     """
     user_id = actor.account
     return {
@@ -34,6 +34,7 @@ def about(actor: Actor) -> Entry:
         "emailChanges": _email_changes(user_id),
         "auditLog": _audit_log(user_id),
         "savedViews": _saved_views(user_id),
+        "alerts": alert_choices.of_person(user_id),
     }
 
 

@@ -20,6 +20,7 @@ class StaffAreas:
     properties: bool
     people: bool
     audit: bool
+    system: bool
 
 
 def of(actor: Actor) -> StaffAreas:
@@ -33,4 +34,5 @@ def of(actor: Actor) -> StaffAreas:
         properties=bool(permissions.reach(actor, Action.SEE_ROOMS)),
         people=bool(permissions.reach(actor, Action.GIVE_ROLES)),
         audit=permissions.may(actor, Action.SEE_AUDIT_LOG),  # it belongs to no property
+        system=permissions.may(actor, Action.SEE_SYSTEM),
     )

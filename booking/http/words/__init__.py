@@ -20,6 +20,7 @@ from booking.domain.notices import AllOf, AnyOf, FieldName, Notice
 from booking.http import date_format, money_format
 from booking.http.language import locale
 from booking.http.number_format import number
+from booking.http.words.alerts import ALERTS, alert
 from booking.http.words.errors import ERRORS, HTTP
 from booking.http.words.fields import LABELS, PROBLEMS
 from booking.http.words.imports import IMPORTS
@@ -32,9 +33,11 @@ NOTICES = {**PROBLEMS, **IMPORTS, **MAINTENANCE}
 NOUNS_KEEP_THEIR_CAPITAL = {"de", "lb"}  # languages
 
 __all__ = [
+    "ALERTS",
     "ERRORS",
     "LABELS",
     "NOTICES",
+    "alert",
     "label",
     "message",
     "of_status",

@@ -176,6 +176,7 @@ ERRORS: Templates = {
     "DRAWER_CLOSED": _("This drawer has been closed since it was shown. Here it is as it is now."),
     # --- us
     "UNAVAILABLE": _("The service is temporarily unavailable. Please try again in a moment."),
+    "UNDER_MAINTENANCE": _("Closed for maintenance: %(notice)s"),
     "TOO_BUSY": _("Too many people are signing in right now. Please try again in a moment."),
     # --- the house
     "PROPERTY_MODIFIED": _(

@@ -275,18 +275,12 @@ def _offset(name: str) -> timedelta | None:
 
 def worker(opened: Connection, settings: Settings) -> Iterator[Diagnosis]:
     """Whether some worker holds the lock of the one that keeps the house."""
-    if opened.scalar(_LEADER, {"name": leader.CONNECT_ARGS["application_name"]}):
+    if leader.is_there(opened):
         yield ok("a worker keeps the house")
     else:
         yield fault(settings.production)(
             "no worker runs: no email is sent, and nights nobody paid for stay taken", "start `python worker.py`"
         )
-
-
-_LEADER = text(
-    "SELECT count(*) FROM pg_locks JOIN pg_stat_activity a USING (pid)"
-    " WHERE locktype = 'advisory' AND granted AND a.application_name = :name AND a.datname = current_database()"
-)
 
 
 def replica(settings: Settings) -> Iterator[Diagnosis]:

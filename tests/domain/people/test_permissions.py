@@ -55,6 +55,8 @@ OWNER = MANAGER | {
     "books.check",
     "messages.retry",
     "demo.mails",
+    "system.see",
+    "system.keep",
 }
 SYSTEM = (OWNER - {"demo.mails", "house.see", "register.keep", "notes.write", "cash.keep"}) | {
     "holds.expire",

@@ -1,0 +1,81 @@
+"""What is wrong in the house, and what of it whoever looks is told by email."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, session, url_for
+from flask_babel import gettext
+
+from booking.admin.entrance import desk
+from booking.domain import people, system
+from booking.domain.errors import Invalid
+from booking.http import words
+from booking.http.error_rendering import status_of
+from booking.pages.forms import Form
+from booking.pages.rendering import go_to, page
+from booking.pages.signed_in import actor
+
+blueprint = Blueprint("alerts", __name__, url_prefix="/alerts")
+
+DONE = "alerts_done"  # in the cookie until it was shown
+
+
+@blueprint.get("")
+def show() -> Response:
+    """What is wrong now, what was, and one's own choices."""
+    return _page(Form(), 200)
+
+
+@blueprint.post("")
+def choose() -> Response:
+    """Be told as it was chosen from now on."""
+    form, known = Form.posted(), people.own_alerts(actor())
+    try:
+        people.choose_alerts(actor(), {kind: form.value(kind) for kind in known if form.value(kind)})
+    except Invalid as refusal:
+        return _page(form.refuse(refusal), status_of(refusal))
+    session[DONE] = True
+    return go_to(url_for(".show"))
+
+
+def kinds() -> dict[str, tuple[str, str]]:
+    """What each kind is called, and what belongs to it."""
+    return {
+        people.ALERT_MONEY: (
+            gettext("Payments and refunds in doubt"),
+            gettext("No answer from the payment provider, or a refund that was declined."),
+        ),
+        people.ALERT_EMAILS: (gettext("Emails that fail"), gettext("Late, or not deliverable.")),
+        people.ALERT_SYSTEM: (
+            gettext("Disk, memory or queue filling up"),
+            gettext("Also maintenance that should be over."),
+        ),
+        people.ALERT_BACKUPS: (gettext("Backups that are late"), ""),
+        people.ALERT_BOOKINGS: (gettext("New bookings"), ""),
+        people.ALERT_MESSAGES: (gettext("Messages from guests"), ""),
+    }
+
+
+def ways(kind: str) -> list[tuple[str, str]]:
+    """How one may be told of it."""
+    at_once = gettext("At once, several in one email") if kind in NEWS else gettext("At once")
+    return [("off", gettext("Not at all")), ("at_once", at_once), ("daily", gettext("Once a day, in the morning"))]
+
+
+NEWS = (people.ALERT_BOOKINGS, people.ALERT_MESSAGES)
+
+
+def _page(form: Form, status: int) -> Response:
+    chosen, houses = people.own_alerts(actor()), desk().houses
+    names = {house.id: house.name for house in houses}
+    facts = {
+        "form": form,
+        "done": session.pop(DONE, None) if status == 200 else None,
+        "chosen": chosen,
+        "kinds": {kind: told for kind, told in kinds().items() if kind in chosen},
+        "ways": ways,
+        "alerts": system.list_alerts(actor(), closed=True, limit=50),
+        "told": lambda one: words.alert(one.code, one.facts),
+        "place_of": lambda one: names.get(one.property_id, ""),
+        "zone": next((house.time_zone for house in desk().shown_houses), "Etc/UTC"),
+    }
+    return page("admin/alerts.html", block="main", status=status, **facts)
