@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+import pytest
+
 from booking.domain.catalogue.cancellation_policies import MODERATE
+from booking.domain.errors import StayHasBegun, StayIsOver
 from booking.domain.pricing import policies
 from booking.domain.reservations import cancellation
 from booking.domain.reservations.cancellation import Terms
 from booking.domain.tables import Booking, Order
+from booking.infra import clock
 from tests.cases import each
 
 POLICY = policies.frozen(MODERATE, "Europe/Brussels", dt.time(15))  # all until five days before, half until one
@@ -71,3 +75,32 @@ def test_what_the_house_keeps_is_its_policys_or_its_own_decision(
         cancelled_at=cancelled_at,
     )
     assert cancellation.is_by_policy(booking) is is_by_policy
+
+
+@each(
+    ("paid", "refund"),
+    [(0, 0), (100, 0), (150, 0), (200, 50), (300, 150)],
+)
+def test_only_what_was_paid_beyond_what_the_house_keeps_comes_back(paid: int, refund: int) -> None:
+    half_comes_back = clock.today("Etc/UTC") + dt.timedelta(days=3)
+    booking = Booking(policy=POLICY, check_in=half_comes_back, total_price=Decimal(300), currency="EUR")
+    terms = cancellation.terms_now(booking, order_with(owed=300, paid=paid))
+    assert terms == Terms(kept=Decimal(150), refund=Decimal(refund))
+
+
+@each(
+    ("stay_begins", "stay_ends", "why"),
+    [(-1, 1, StayHasBegun), (-3, -1, StayIsOver)],
+)
+def test_what_has_begun_or_is_over_says_which(stay_begins: int, stay_ends: int, why: type[Exception]) -> None:
+    today = clock.today("Etc/UTC")
+    booking = Booking(
+        status="CONFIRMED",
+        policy=POLICY,
+        check_in=today + dt.timedelta(days=stay_begins),
+        check_out=today + dt.timedelta(days=stay_ends),
+        check_out_time=dt.time(11),
+        time_zone="Etc/UTC",
+    )
+    with pytest.raises(why):
+        cancellation.refuse_unless_possible(booking)

@@ -23,11 +23,12 @@ from booking.domain.maintenance.verification import verify
 from booking.domain.reservations import booking_details, bookings, holds, hosted, payment_pages, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.payment_pages import Links
+from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Event, Payment, Room, User
 from booking.infra import clock
 from booking.infra.db import db, transaction
 from booking.infra.provider import NoAnswer
-from tests.cast import SYSTEM, a_room, acting, all_at_once, count, later, nights_of, order, payments_of, reload
+from tests.cast import SYSTEM, a_room, acting, all_at_once, count, in_days, later, nights_of, order, payments_of, reload
 from tests.stripe_stand_in import StandIn
 from tests.stripe_stand_in.refusals import Refusal
 from tests.stripe_stand_in.stand_in import BEFORE
@@ -117,6 +118,25 @@ def test_the_nights_are_pinned_while_the_guest_pays_and_booked_when_they_come_ba
     assert guest.ends == BOOKED
     assert payments_of(guest.held)[0].provider_reference == guest.session["payment_intent"]
     assert verify().findings == []
+
+
+def test_until_when_one_may_pay_there_is_seen_where_the_room_is(guest: Guest, alice: User, bob: User) -> None:
+    other = Guest(bob, a_room(), guest.desk, guest.stand_in)
+    for one in (other, guest):
+        one.opens()
+    [payment] = payments_of(guest.held)
+    same, longer = order(alice, guest.room), order(alice, guest.room, in_days(1, 60))
+    assert Stay(guest.held.check_in, guest.held.check_out).nights < longer.stay.nights
+    assert (holds.mine(guest.actor, same).same.id, holds.mine(guest.actor, same).until) == (
+        guest.held.id,
+        payment.next_at,
+    )
+    seen = holds.mine(guest.actor, longer)
+    assert (seen.standing.id, seen.until) == (guest.held.id, payment.next_at)
+    guest.pays()
+    guest.comes_back()
+    assert holds.mine(guest.actor, same).until is None
+    assert holds.mine(guest.actor, longer).until is None
 
 
 def test_the_same_page_however_often_it_is_asked_for(guest: Guest, app: Flask) -> None:
