@@ -121,7 +121,7 @@ def a_room(**changes: Any) -> Room:
 @transaction
 def beside(room: Room, name: str, price: int) -> Room:
     """Another room of the same property, which differs by its name and its price for a night."""
-    given = ("id", "created_at", "updated_at")
+    given = ("id", "created_at", "updated_at", "unit_group_id", "listed", "is_whole")
     same = {column.name: getattr(room, column.name) for column in Room.__table__.columns if column.name not in given}
     other = Room(**same | {"name": name, "price_per_night": Decimal(price)})
     db.session.add(other)

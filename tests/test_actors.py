@@ -13,6 +13,7 @@ from tests.test_layers import SUBJECTS
 PUBLIC = {
     "catalogue": {
         "amenities_in",
+        "are_units_alike",
         "check_property",
         "count_amenities",
         "count_published_rooms",
@@ -26,7 +27,7 @@ PUBLIC = {
         "room_changes",
         "slug_of",
     },
-    "inventory": {"is_free", "taken_nights"},
+    "inventory": {"free_units", "free_units_inside", "is_free", "taken_nights", "units_taken"},
     "system": {"current_maintenance", "is_closed", "refuse_under_maintenance"},
     "pricing": {"nearest_stays", "nights_of_room", "quote_stay"},
     "reservations": {"offering_alternatives"},
@@ -52,6 +53,7 @@ COMPUTED = {
         "bed_counts",
         "checked_drafts",
         "is_slug",
+        "numbered_units",
         "read_beds",
         "recognise_format",
         "sheet_row",
@@ -59,7 +61,7 @@ COMPUTED = {
         "slugify",
         "written_beds",
     },
-    "inventory": {"has_end", "is_entry_undoable", "rooms_in_state"},
+    "inventory": {"any_free", "full_nights", "has_end", "is_entry_undoable", "rooms_in_state"},
     "pricing": {
         "check_in_instant",
         "free_stays",

@@ -50,7 +50,6 @@ PACKAGES = {f"booking.domain.{subject}" for subject in SUBJECTS}
 TABLES = "booking.domain.tables"  # every table at once, for migrations and tests
 # The rules know neither HTTP nor queues.
 FOREIGN_TO_DOMAIN = {"flask", "werkzeug", "redis", "rq", "granian", "flask_limiter", "flask_login", "flask_wtf"}
-# What the product stands on.
 FOUNDATION = {
     "flask",
     "flask_login",
@@ -319,7 +318,8 @@ KNOW_THE_BASE_PRICE = {
     "booking.domain.catalogue.importing.store": "imports it",
     "booking.demo.compose": "makes it up",
     "booking.domain.search.alternatives": "order goes by it, and it is read for quote()",
-    "booking.domain.search.finder": "limits and order go by it; shown per night",
+    "booking.domain.search.finder": "shown per night",
+    "booking.domain.search.statements": "limits and order go by it",
     "booking.admin.house_forms": "asks for it",
     "booking.http.words.fields": "names the field",
     "booking.api.schemas": "shown per night",

@@ -64,6 +64,7 @@ class RoomSummary:
     amenities: list[str]
     is_available: bool
     total_price: Money
+    units_left: int | None
 
 
 class RoomPage(Schema):
@@ -95,6 +96,7 @@ class Quote(Schema):
     total_price: Money
     currency: str
     is_available: bool
+    units_left: int | None
     refunds: list[RefundTier]
 
 
@@ -262,6 +264,7 @@ def _item(room: search.FoundRoom) -> RoomSummary:
         amenities=room.amenities,
         is_available=True,
         total_price=as_number(room.total, room.currency),
+        units_left=room.units_left,
     )
 
 
@@ -317,6 +320,7 @@ def _quote(quoted: pricing.StayQuote) -> Quote:
         total_price=as_number(price.total, price.currency),
         currency=price.currency,
         is_available=quoted.is_available,
+        units_left=quoted.units_left,
         refunds=_refunds(quoted.refunds),
     )
 

@@ -52,6 +52,11 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "price": ("The price of this night.", 120),
     "totalPrice": ("The total price of the stay.", 360),
     "isAvailable": ("Whether it can be booked now.", True),
+    "unitsLeft": (
+        "How many identical units are free for the stay. The room stands for all of them: whoever books it gets the one"
+        " that fits best. Null for a room by itself.",
+        4,
+    ),
     "images": ("Photos, in the host’s order.", None),
     "beds": ("How many beds of each type; empty if unknown.", [{"type": "double", "count": 1}]),
     "Bed.type": ("The type of bed.", "double"),

@@ -76,7 +76,7 @@ def write(sales: Sequence[Sale]) -> None:
             db.session.execute(insert(cast(Table, table.__table__)), rows)
     claims = zip((sold[Booking]["id"] for sold in written), sales, strict=True)
     inventory.record_sold_nights(
-        Claim(claim_id, sale.room.id, sale.room.location, sale.stay) for claim_id, sale in claims
+        [Claim(claim_id, sale.room.id, sale.room.location, sale.stay) for claim_id, sale in claims]
     )
 
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ClauseElement,
+    ColumnElement,
     Delete,
     Insert,
     Select,
@@ -34,16 +36,34 @@ from booking.infra.sql_errors import sqlstate
 MISSED = "RR001"  # what require_rows raises, with the mark as its message
 
 Refusal = Callable[[DBAPIError], Exception | None]
+Change: TypeAlias = Insert | Update | Delete
 
 
-def required(change: Insert | Update | Delete, *, planned_once: bool = True) -> Select[Any]:
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a change returns of each row that it touches, and how they are counted."""
+
+    returned: tuple[ColumnElement[Any], ...]
+    number: Callable[[CTE], ColumnElement[int]]
+
+
+EACH = Counted((literal_column("1"),), lambda _done: func.count())
+
+
+def counted(change: Change, how: Counted) -> Select[Any]:
+    """A statement that makes the change and returns one number."""
+    done = change.returning(*how.returned).cte("done")
+    return select(how.number(done)).select_from(done)
+
+
+def required(change: Change, *, planned_once: bool = True, how: Counted = EACH) -> Select[Any]:
     """The same, to be deferred: so many rows have to be touched, or the transaction ends (`Batch.require`).
 
     Prepared where it runs often, unless one plan would not be right for all of its values.
     """
-    done = change.returning(literal_column("1")).cte("done")
+    done = change.returning(*how.returned).cte("done")
     rows, mark = bindparam("required_rows", type_=BigInteger), bindparam("required_mark", type_=Text)
-    demanded = select(func.require_rows(func.count(), rows, mark)).select_from(done)
+    demanded = select(func.require_rows(how.number(done), rows, mark)).select_from(done)
     return often(demanded) if planned_once else demanded
 
 

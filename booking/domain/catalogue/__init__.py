@@ -80,6 +80,12 @@ from booking.domain.catalogue.rooms import (
 )
 from booking.domain.catalogue.rooms import details as get_room_details
 from booking.domain.catalogue.rooms import forget as forget_room
+from booking.domain.catalogue.unit_models import RoomPart, UnitGroup
+from booking.domain.catalogue.units import MOST as MOST_UNITS
+from booking.domain.catalogue.units import SHARED as SHARED_BY_UNITS
+from booking.domain.catalogue.units import SHOWN_NAME, Units, leave_units, make_units, units_beside
+from booking.domain.catalogue.units import are_alike as are_units_alike
+from booking.domain.catalogue.units import numbered as numbered_units
 
 __all__ = [
     "BED_TYPES",
@@ -90,9 +96,12 @@ __all__ = [
     "KINDS",
     "KIND_PATTERNS",
     "MOST_BEDS",
+    "MOST_UNITS",
     "PRIVATE_ROOM",
+    "SHARED_BY_UNITS",
     "SHARED_ROOM",
     "SHEET_COLUMNS",
+    "SHOWN_NAME",
     "SITEMAP_ROOMS",
     "AmenityCount",
     "BadBeds",
@@ -121,11 +130,15 @@ __all__ = [
     "RoomEdit",
     "RoomModified",
     "RoomNotReady",
+    "RoomPart",
+    "UnitGroup",
+    "Units",
     "UnknownPlace",
     "UnknownProperty",
     "add_property",
     "add_room",
     "amenities_in",
+    "are_units_alike",
     "bed_counts",
     "cache_keys",
     "check_property",
@@ -154,10 +167,13 @@ __all__ = [
     "house_facts",
     "import_locations",
     "is_slug",
+    "leave_units",
     "list_destinations",
     "list_properties",
+    "make_units",
     "may_add_property",
     "may_add_rooms",
+    "numbered_units",
     "own_properties",
     "own_rooms",
     "page_of_rooms",
@@ -174,6 +190,7 @@ __all__ = [
     "shown_pictures",
     "slug_of",
     "slugify",
+    "units_beside",
     "unpublish_room",
     "written_beds",
 ]

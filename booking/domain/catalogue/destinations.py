@@ -52,16 +52,19 @@ def forget(location: str) -> None:
     cache.drop((DESTINATIONS, cache.EVERYWHERE), (AMENITIES, location), (AMENITIES, cache.EVERYWHERE))
 
 
+_HAS_PAGE = (Room.published, Room.listed)  # identical units have one
+
+
 @reading
 def published_rooms() -> int:
     """How many rooms search engines may list."""
-    return db.session.scalar(select(func.count()).select_from(Room).where(Room.published)) or 0
+    return db.session.scalar(select(func.count()).select_from(Room).where(*_HAS_PAGE)) or 0
 
 
 @reading
 def room_changes(part: int) -> list[tuple[uuid.UUID, dt.datetime]]:
     """One file's worth of rooms (`part` counts from 0) and when each was last changed."""
-    listed = select(Room.id, Room.updated_at).where(Room.published).order_by(Room.id)
+    listed = select(Room.id, Room.updated_at).where(*_HAS_PAGE).order_by(Room.id)
     return [
         (row.id, row.updated_at) for row in db.session.execute(listed.limit(SITEMAP_ROOMS).offset(part * SITEMAP_ROOMS))
     ]

@@ -82,6 +82,7 @@ class Room(Model):
             ["properties.id", "properties.location", "properties.currency"],
             onupdate="CASCADE",
         ),
+        ForeignKeyConstraint(["unit_group_id", "property_id"], ["unit_groups.id", "unit_groups.property_id"]),
         UniqueConstraint("source", "source_id"),
         CheckConstraint("name <> ''", name="named"),
         CheckConstraint("capacity BETWEEN 1 AND 1000", name="capacity_positive"),
@@ -94,12 +95,28 @@ class Room(Model):
         CheckConstraint("size_m2 > 0", name="size_positive"),
         # The order of a results page, so that reading stops after one page.
         Index(
-            "ix_rooms_search",
+            "ix_rooms_cards",
             "location",
             "price_per_night",
             "id",
-            postgresql_include=["capacity", "min_nights", "max_nights"],
-            postgresql_where=text("published"),
+            postgresql_include=["capacity", "min_nights", "max_nights", "unit_group_id", "is_whole"],
+            postgresql_where=text("published AND listed"),
+        ),
+        # Of which groups of a place a unit is free.
+        Index(
+            "ix_rooms_units_of_location",
+            "location",
+            "unit_group_id",
+            "id",
+            postgresql_include=["capacity", "price_per_night", "min_nights", "max_nights", "is_whole"],
+            postgresql_where=text("published AND unit_group_id IS NOT NULL"),
+        ),
+        Index("ix_rooms_unit_group_id", "unit_group_id", "id", postgresql_where=text("unit_group_id IS NOT NULL")),
+        Index(
+            "uq_rooms_listed_unit",
+            "unit_group_id",
+            unique=True,
+            postgresql_where=text("listed AND unit_group_id IS NOT NULL"),
         ),
         Index("ix_rooms_amenities", "amenities", postgresql_using="gin"),
         Index("ix_rooms_words", "words", postgresql_using="gin", postgresql_ops={"words": "gin_trgm_ops"}),
@@ -109,7 +126,11 @@ class Room(Model):
 
     id: Mapped[Id]
     property_id: Mapped[uuid.UUID]
-    kind: Mapped[str | None] = mapped_column(String(120))  # identical units of one property share it
+    kind: Mapped[str | None] = mapped_column(String(120))
+    unit_group_id: Mapped[uuid.UUID | None]  # of identical units (unit_models.py)
+    # Triggers keep both: the first published unit stands for its group in searches; a whole contains other rooms.
+    listed: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    is_whole: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     name: Mapped[Name]
     description: Mapped[str] = mapped_column(Text, default="", server_default="")
     location: Mapped[str] = mapped_column(String(120))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, String, Uuid, any_, bindparam, cast, select
+from sqlalchemy.orm import aliased
 
 from booking.domain import spelling
 from booking.domain.catalogue import pictures
 from booking.domain.catalogue.models import DEMO, Property, Room
+from booking.domain.catalogue.unit_models import UnitGroup
 from booking.domain.errors import NotFound, RoomNotFound
 from booking.infra import cache
-from booking.infra.db import db, reading
+from booking.infra.db import db, fetch, reading
 from booking.infra.ids import decode, encode
 
 DETAILS = cache.Kind("room", 3)  # in the cache
@@ -68,9 +70,11 @@ def get_property_currency(property_id: uuid.UUID) -> str:
 
 
 def forget(*room_ids: str) -> None:
-    """Look anew next time: these rooms have changed."""
-    if room_ids:
-        cache.drop(*((DETAILS, one) for one in room_ids))
+    """Look anew next time: these rooms have changed, and with them all units like them."""
+    known = [str(key) for one in room_ids if (key := decode("room", one))]
+    alike = [encode("room", row.id) for row in fetch(_ALIKE, rooms=known)] if known else []
+    if entries := {*room_ids, *alike}:
+        cache.drop(*((DETAILS, one) for one in sorted(entries)))
 
 
 def forget_house(property_id: str) -> None:
@@ -88,15 +92,19 @@ def published_at(property_id: uuid.UUID) -> list[str]:
 @reading
 def _details(room_id: uuid.UUID) -> dict[str, Any] | None:
     row = db.session.execute(
-        select(Room, Property).join(Property, Property.id == Room.property_id).where(Room.id == room_id, Room.published)
+        select(Room, Property, UnitGroup.name.label("title"))
+        .join(Property, Property.id == Room.property_id)
+        .outerjoin(UnitGroup, UnitGroup.id == Room.unit_group_id)
+        .where(Room.id == room_id, Room.published)
     ).one_or_none()
-    return None if row is None else _as_json(row.Room, row.Property)
+    return None if row is None else _as_json(row.Room, row.Property, row.title)
 
 
-def _as_json(room: Room, house: Property) -> dict[str, Any]:
+def _as_json(room: Room, house: Property, title: str | None) -> dict[str, Any]:
     return {
         "id": encode("room", room.id),
-        "name": room.name,
+        "name": title or room.name,
+        "isUnit": title is not None,
         "description": room.description,
         "kind": room.kind,
         "isDemo": room.source == DEMO,
@@ -123,3 +131,12 @@ def _as_json(room: Room, house: Property) -> dict[str, Any]:
             "description": house.description,
         },
     }
+
+
+_CHANGED = aliased(Room)
+_ALIKE = (
+    select(Room.id)
+    .join(_CHANGED, _CHANGED.unit_group_id == Room.unit_group_id)
+    .where(_CHANGED.id == any_(cast(bindparam("rooms", type_=ARRAY(String)), ARRAY(Uuid))))
+    .distinct()
+)

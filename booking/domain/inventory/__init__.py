@@ -51,6 +51,9 @@ from booking.domain.inventory.housekeeping_models import INSPECTED as ROOM_INSPE
 from booking.domain.inventory.housekeeping_models import OUT_OF_ORDER as ROOM_OUT_OF_ORDER
 from booking.domain.inventory.inputs import NightsToBlock
 from booking.domain.inventory.lifted_blocks import prune as prune_lifted_blocks
+from booking.domain.inventory.links import LinkedRooms, linked_rooms
+from booking.domain.inventory.links import link as link_rooms
+from booking.domain.inventory.links import unlink as unlink_rooms
 from booking.domain.inventory.models import BLOCKED as NIGHT_BLOCKED
 from booking.domain.inventory.models import BOOKED as NIGHT_BOOKED
 from booking.domain.inventory.models import FEED as BLOCKED_BY_FEED
@@ -64,7 +67,9 @@ from booking.domain.inventory.occupancy import is_in_state as rooms_in_state
 from booking.domain.inventory.occupancy import reasons as blocks_of_claims
 from booking.domain.inventory.occupancy import taken as nights_taken
 from booking.domain.inventory.room_lock import one_at_a_time as lock_room
-from booking.domain.inventory.taking import Claim, InTheWay, NightsTaken, Take
+from booking.domain.inventory.taking import Claim, InTheWay, LinkedRoomHeld, NightsTaken, Take
+from booking.domain.inventory.units import UnitsFree, any_free, free_units, full_nights, units_taken
+from booking.domain.inventory.units import free_inside as free_units_inside
 
 __all__ = [
     "BLOCKED_BY_FEED",
@@ -90,6 +95,8 @@ __all__ = [
     "Claim",
     "DayCount",
     "InTheWay",
+    "LinkedRoomHeld",
+    "LinkedRooms",
     "NightsTaken",
     "NightsToBlock",
     "RoomState",
@@ -98,6 +105,8 @@ __all__ = [
     "StillInUse",
     "Take",
     "TakenNights",
+    "UnitsFree",
+    "any_free",
     "archive_property",
     "archive_room",
     "block",
@@ -109,12 +118,17 @@ __all__ = [
     "claim_nights",
     "claim_nights_or_refuse",
     "count_nights",
+    "free_units",
+    "free_units_inside",
+    "full_nights",
     "get_block",
     "get_blockable_room",
     "get_room_state",
     "has_end",
     "is_entry_undoable",
     "is_free",
+    "link_rooms",
+    "linked_rooms",
     "list_blocks",
     "lock_room",
     "move_nights",
@@ -139,6 +153,8 @@ __all__ = [
     "unblock",
     "undo_entry",
     "undo_room_status",
+    "units_taken",
+    "unlink_rooms",
     "unpin_nights",
     "unsoil_room",
 ]

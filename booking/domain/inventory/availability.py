@@ -13,51 +13,26 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import (
-    ClauseElement,
-    ColumnExpressionArgument,
-    Date,
-    DateTime,
-    Integer,
-    String,
-    Table,
-    Update,
-    Uuid,
-    and_,
-    any_,
-    bindparam,
-    delete,
-    exists,
-    func,
-    literal,
-    or_,
-    select,
-    text,
-    tuple_,
-    update,
-)
-from sqlalchemy.dialects.postgresql import array, insert
+from sqlalchemy import ClauseElement
+from sqlalchemy.dialects.postgresql import insert
 
 from booking.domain import messages
 from booking.domain.actors import Actor
 from booking.domain.errors import RoomNotAvailable
-from booking.domain.inventory.models import BLOCKED, BOOKED, HELD, PINNED, Availability, has_end
-from booking.domain.inventory.taking import Claim, InTheWay, NightsTaken
+from booking.domain.inventory import night_statements as sql
+from booking.domain.inventory.models import BLOCKED, BOOKED, HELD
+from booking.domain.inventory.taking import Claim, InTheWay, LinkedRoomHeld, NightsTaken
 from booking.domain.stays import Stay
 from booking.infra import cache
-from booking.infra.batches import required
-from booking.infra.clock import sql_now
 from booking.infra.db import act_after_commit, db, execute, require
 from booking.infra.ids import encode
-from booking.infra.prepared import often
 
-_TABLE = cast(Table, Availability.__table__)
-
+DAY = dt.timedelta(days=1)
 KEPT_DAYS = 90  # rows of nights that are over by so many days are pruned
 
 
@@ -96,7 +71,7 @@ def claim_or_refuse(
 ) -> None:
     """The same without an answer: whatever is sent next refuses where anything has a row, be it a hold that ran out."""
     new = _nights(Claim(claim_id, room_id, location, stay), HELD, held_until)
-    require(_INSERT_ALL, new, rows=stay.nights, otherwise=refusal or RoomNotAvailable())
+    require(sql.INSERT_ALL, new, rows=stay.nights, otherwise=refusal or RoomNotAvailable())
     changed(actor, room_id, location, stay)
 
 
@@ -115,28 +90,28 @@ def pin(claim_id: uuid.UUID, nights: int) -> bool:
 
     False when the hold is over, or if somebody else has one of the nights in spite of the key.
     """
-    return _count(_PIN, {"claim": claim_id}) == nights
+    return _nights_of(sql.PIN, {"claim": claim_id}) == nights
 
 
 def pin_or_refuse(claim_id: uuid.UUID, nights: int, refusal: Exception) -> None:
     """The same without an answer: whatever is sent next raises `refusal` where pin() would say False."""
-    require(_PIN_ALL, {"claim": claim_id}, rows=nights, otherwise=refusal)
+    require(sql.PIN_ALL, {"claim": claim_id}, rows=nights, otherwise=refusal)
 
 
 def unpin(claim_id: uuid.UUID) -> dt.datetime | None:
     """Pinned -> held again until the hold's own end, which is returned: another card may be tried."""
-    ends = execute(_UNPIN, {"claim": claim_id}).column
+    ends = execute(sql.UNPIN, {"claim": claim_id}).column
     return min((end for end in ends if end), default=None)
 
 
 def book(claim_id: uuid.UUID, nights: int) -> bool:
     """Pinned -> booked. False when not all of them are the claim's any more."""
-    return _count(_BOOK, {"claim": claim_id}) == nights
+    return _nights_of(sql.BOOK, {"claim": claim_id}) == nights
 
 
 def book_or_refuse(claim_id: uuid.UUID, nights: int, refusal: Exception) -> None:
     """The same without an answer: whatever is sent next raises `refusal` where book() would say False."""
-    require(_BOOK_ALL, {"claim": claim_id}, rows=nights, otherwise=refusal)
+    require(sql.BOOK_ALL, {"claim": claim_id}, rows=nights, otherwise=refusal)
 
 
 def move(claim_id: uuid.UUID, nights: int, owner: uuid.UUID) -> bool:
@@ -144,7 +119,8 @@ def move(claim_id: uuid.UUID, nights: int, owner: uuid.UUID) -> bool:
 
     False, and none is moved, when there are not so many any more.
     """
-    moved = _count(_MOVE, {"claim": claim_id, "owner": owner, "nights": nights})
+    rows = execute(sql.MOVE, {"claim": claim_id, "owner": owner, "nights": nights}).column
+    moved = sum(whole_id is None for whole_id in rows)
     if moved not in (0, nights):
         raise RuntimeError(f"{moved} of {nights} nights were moved")
     return moved == nights
@@ -152,19 +128,19 @@ def move(claim_id: uuid.UUID, nights: int, owner: uuid.UUID) -> bool:
 
 def release_unsold(actor: Actor, claim_id: uuid.UUID) -> int:
     """Free what the claim holds or has pinned, and nothing that was sold. Returns how many nights that were."""
-    return _freed(actor, execute(_RELEASE_UNSOLD, {"claim": claim_id}).rows)
+    return _freed(actor, execute(sql.RELEASE_UNSOLD, {"claim": claim_id}).rows)
 
 
 def release(actor: Actor, claim_id: uuid.UUID, stay: Stay | None = None, *, room_id: uuid.UUID | None = None) -> int:
     """Free whatever the claim has, or what it has within the `stay`, in one room. Returns how many nights that were."""
     if stay is None:
-        return _freed(actor, execute(_RELEASE, {"claim": claim_id}).rows)
-    return _freed(actor, execute(_RELEASE_PART, {"claim": claim_id, "room": room_id, **_dates(stay)}).rows)
+        return _freed(actor, execute(sql.RELEASE, {"claim": claim_id}).rows)
+    return _freed(actor, execute(sql.RELEASE_PART, {"claim": claim_id, "room": room_id, **_dates(stay)}).rows)
 
 
 def release_held(actor: Actor, claim_id: uuid.UUID) -> int:
     """For sweepers: free those nights of the claim that are held, and no others. Returns how many that were."""
-    return _freed(actor, execute(_RELEASE_HELD, {"claim": claim_id}).rows)
+    return _freed(actor, execute(sql.RELEASE_HELD, {"claim": claim_id}).rows)
 
 
 def release_abandoned(actor: Actor, limit: int = 1000) -> int:
@@ -172,10 +148,10 @@ def release_abandoned(actor: Actor, limit: int = 1000) -> int:
 
     Older ones stand in nobody's way: whoever wants such a night clears it.
     """
-    return sum(release_held(actor, claim_id) for claim_id in execute(_ABANDONED, {"limit": limit}).column)
+    return sum(release_held(actor, claim_id) for claim_id in execute(sql.ABANDONED, {"limit": limit}).column)
 
 
-def record_sold(sold: Iterable[Claim]) -> None:
+def record_sold(sold: Collection[Claim]) -> None:
     """Nights that were sold before they came here: booked at once. Raises IntegrityError where one is taken.
 
     Tells nobody: it is for filling a house.
@@ -185,7 +161,8 @@ def record_sold(sold: Iterable[Claim]) -> None:
         for one in sold
         for night in one.stay.dates()
     ]
-    db.session.execute(insert(_TABLE), rows)
+    db.session.execute(insert(sql.TABLE), rows)
+    db.session.execute(sql.ADD_PARTS_OF, {"claims": list({one.id for one in sold})})
 
 
 def sell(actor: Actor, one: Claim) -> list[InTheWay]:
@@ -207,20 +184,47 @@ def block(actor: Actor, one: Claim) -> None:
 
 def unblock(actor: Actor, block_id: uuid.UUID) -> int:
     """Put the block's nights on sale again. Returns how many that were."""
-    return _freed(actor, execute(_UNBLOCK, {"claim": block_id}).rows)
+    return _freed(actor, execute(sql.UNBLOCK, {"claim": block_id}).rows)
 
 
 # --- looking
 
 
 def is_free(room_id: uuid.UUID, stay: Stay) -> bool:
-    """For showing, never for deciding: true when no night has a row (or only a hold that ran out)."""
+    """For showing, never for deciding: true when no night has a row (or only a hold that ran out), nor any room that
+    this one contains.
+    """
     return not taken_nights(room_id, stay)
 
 
 def taken_nights(room_id: uuid.UUID, stay: Stay) -> set[dt.date]:
-    """The nights within `stay` that cannot be had, for calendars."""
-    return set(execute(_TAKEN, _range(room_id, stay)).column)
+    """The nights within `stay` that cannot be had of exactly this room."""
+    return set(execute(sql.TAKEN, _range(room_id, stay)).column)
+
+
+# --- wholes and their parts
+
+
+def add_part(whole_id: uuid.UUID, part_id: uuid.UUID, since: dt.date) -> None:
+    """What the whole has taken from `since` on takes the part's nights from now on, in the transaction that links them.
+
+    Raises NightsTaken, which names those that somebody else has of the part; LinkedRoomHeld where somebody is buying
+    the whole at this moment.
+    """
+    values = {"whole": whole_id, "part": part_id, "since": since}
+    taken = execute(sql.NIGHTS_SINCE, values).rows
+    if any(night.state not in (BOOKED, BLOCKED) for night in taken):
+        raise LinkedRoomHeld
+    if execute(sql.ADD_PART, values).count != len(taken):
+        raise NightsTaken({row.night: row.state for row in execute(sql.BOTH_TAKEN, values).rows})
+
+
+def drop_part(actor: Actor, whole_id: uuid.UUID, part_id: uuid.UUID) -> None:
+    """The part's nights that only the whole had are on sale again. Raises LinkedRoomHeld as add_part() does."""
+    values = {"whole": whole_id, "part": part_id, "since": dt.date.min}
+    if any(night.state not in (BOOKED, BLOCKED) for night in execute(sql.NIGHTS_SINCE, values).rows):
+        raise LinkedRoomHeld
+    _freed(actor, execute(sql.DROP_PART, values).rows)
 
 
 # --- what is over
@@ -232,7 +236,7 @@ def prune(place: str, since: dt.date, portion: int) -> list[dt.date]:
     Returns which. A row that somebody changes at this moment is elsewhere by now, and waits for the next time.
     """
     values = {"place": place, "since": since, "days": KEPT_DAYS, "portion": portion}
-    return list(execute(_PRUNE, values).column)
+    return list(execute(sql.PRUNE, values).column)
 
 
 # --- around them
@@ -253,41 +257,42 @@ def _tell(changes: list[tuple[str, str]]) -> None:
 def _take(one: Claim, state: str, held_until: dt.datetime | None = None) -> bool:
     """All nights in this state, run-out holds cleared away; False where others have some, and nothing is complete."""
     new = _nights(one, state, held_until)
-    if _count(_INSERT, new) == one.stay.nights:
+    if _nights_of(sql.INSERT, new) == one.stay.nights:
         return True
-    return _cleared(one, state) and _count(_INSERT, new) == one.stay.nights
+    return _cleared(one, state) and _nights_of(sql.INSERT, new) == one.stay.nights
 
 
 def _take_whole(actor: Actor, one: Claim, state: str) -> list[InTheWay]:
     """All nights or none, and which are somebody else's."""
     complete, nights = _take(one, state), _range(one.room_id, one.stay)
     # Read even where all could be had: beside the key, SERIALIZABLE is to stand in the way by itself.
-    others = [InTheWay(*row) for row in execute(_IN_THE_WAY, {"claim": one.id, **nights}).rows]
+    others = [InTheWay(*row) for row in execute(sql.IN_THE_WAY, {"claim": one.id, **nights}).rows]
     if complete and not others:
         changed(actor, one.room_id, one.location, one.stay)
     elif not others:
         raise RoomNotAvailable  # what stood there is gone by now
     else:
-        execute(_GIVE_BACK, {"claim": one.id, "taken": state, **nights})
+        execute(sql.GIVE_BACK, {"claim": one.id, "taken": state, **nights})
     return others
 
 
 def _cleared(one: Claim, state: str) -> bool:
     """Give back what this attempt took and delete the run-out holds in its way; False where more than that stands."""
     nights = _range(one.room_id, one.stay)
-    execute(_GIVE_BACK, {"claim": one.id, "taken": state, **nights})
-    if not all(execute(_STANDING, nights).column):
+    execute(sql.GIVE_BACK, {"claim": one.id, "taken": state, **nights})
+    if not all(execute(sql.STANDING, nights).column):
         return False
-    execute(_DELETE_RUN_OUT, nights)
+    execute(sql.DELETE_RUN_OUT, nights)
     return True
 
 
 def _freed(actor: Actor, nights: Sequence[Any]) -> int:
-    """Say which nights are on sale again, room by room."""
-    for (room_id, location), of_room in groupby(sorted(nights), key=attrgetter("room_id", "location")):
+    """Say which nights are on sale again, room by room; those of a whole's parts are the whole's."""
+    freed = set(nights)
+    for (room_id, location), of_room in groupby(sorted(freed), key=attrgetter("room_id", "location")):
         dates = [night.night for night in of_room]
-        changed(actor, room_id, location, Stay(min(dates), max(dates) + dt.timedelta(days=1)))
-    return len(nights)
+        changed(actor, room_id, location, Stay(min(dates), max(dates) + DAY))
+    return len(freed)
 
 
 def _nights(one: Claim, state: str, held_until: dt.datetime | None) -> dict[str, Any]:
@@ -311,90 +316,5 @@ def _dates(stay: Stay) -> dict[str, Any]:
     return {"check_in": stay.check_in, "check_out": stay.check_out}
 
 
-def _count(statement: ClauseElement, values: dict[str, Any]) -> int:
-    return execute(statement, values).count
-
-
-# --- the statements, built once
-
-_OWN = _TABLE.c.claim_id == bindparam("claim")
-_DATES = and_(_TABLE.c.night >= bindparam("check_in"), _TABLE.c.night < bindparam("check_out"))
-_WITHIN = and_(_TABLE.c.room_id == bindparam("room"), _DATES)
-_RUN_OUT = and_(_TABLE.c.state == HELD, _TABLE.c.held_until <= sql_now())
-
-_DAY = func.generate_series(0, bindparam("days", type_=Integer)).column_valued("day")
-_ROWS = select(
-    bindparam("new_room", type_=Uuid),
-    bindparam("first_night", type_=Date) + _DAY,
-    bindparam("new_location", type_=String),
-    bindparam("new_state", type_=String),
-    bindparam("new_claim", type_=Uuid),
-    bindparam("until", type_=DateTime(timezone=True)),
-    literal(1),
-).order_by(_DAY)
-_COLUMNS = ["room_id", "night", "location", "state", "claim_id", "held_until", "version"]
-_INSERT = often(insert(_TABLE).from_select(_COLUMNS, _ROWS).on_conflict_do_nothing())
-_INSERT_ALL = required(_INSERT)
-
-
-def _moved(state: str, *where: ColumnExpressionArgument[bool], **values: Any) -> Update:
-    return update(_TABLE).where(_OWN, *where).values(state=state, version=_TABLE.c.version + 1, **values)
-
-
-# Beside the key, SERIALIZABLE is to stand in the way by itself, and it minds only what a transaction has read. That is
-# read here, not in the claim: two claims for other nights on the same page of the index would fail each other.
-# In a table of one page, of which Postgres has counted a row or two, all indexes cost the same: it read the nights of
-# all other rooms by that of a location's nights, or two tables in order to merge them. So the night is a range of whole
-# keys, which only the primary key can serve, and the room an array, by which nothing is merged.
-_OTHERS = _TABLE.alias("others")
-_THE_OTHER, _THE_SAME = tuple_(_OTHERS.c.room_id, _OTHERS.c.night), tuple_(_TABLE.c.room_id, _TABLE.c.night)
-_SOLD_TO_OTHERS = exists().where(
-    _OTHERS.c.room_id == any_(array([_TABLE.c.room_id])),
-    _THE_OTHER >= _THE_SAME,
-    _THE_OTHER <= _THE_SAME,
-    _OTHERS.c.claim_id.is_distinct_from(_TABLE.c.claim_id),
-    _OTHERS.c.state != HELD,
-)
-_PIN = _moved(PINNED, _TABLE.c.state == HELD, _TABLE.c.held_until > sql_now(), ~_SOLD_TO_OTHERS)
-_PIN_ALL = required(_PIN)
-_UNPIN = _moved(HELD, _TABLE.c.state == PINNED).returning(_TABLE.c.held_until)
-_BOOK = often(_moved(BOOKED, _TABLE.c.state == PINNED, held_until=None))
-_BOOK_ALL = required(_BOOK)
-_PINNED = select(func.count()).where(_OTHERS.c.claim_id == bindparam("claim"), _OTHERS.c.state == PINNED)
-_ALL_THERE = _PINNED.scalar_subquery() == bindparam("nights", type_=Integer)
-_OWNER = bindparam("owner", type_=Uuid)
-_MOVE = _moved(BOOKED, _TABLE.c.state == PINNED, _ALL_THERE, held_until=None, claim_id=_OWNER)
-_FREE = delete(_TABLE).where(_OWN).returning(_TABLE.c.room_id, _TABLE.c.location, _TABLE.c.night)
-_RELEASE = often(_FREE)
-_RELEASE_PART = _FREE.where(_DATES, _TABLE.c.room_id == func.coalesce(bindparam("room", type_=Uuid), _TABLE.c.room_id))
-_RELEASE_HELD = _FREE.where(_TABLE.c.state == HELD)
-_RELEASE_UNSOLD = _FREE.where(or_(_TABLE.c.state == HELD, _TABLE.c.state == PINNED))
-_ABANDONED = (
-    select(_TABLE.c.claim_id)
-    .where(
-        _TABLE.c.state == HELD,
-        has_end(_TABLE.c.held_until),
-        _TABLE.c.held_until.between(sql_now() - dt.timedelta(days=7), sql_now() - dt.timedelta(minutes=1)),
-    )
-    .distinct()
-    .limit(bindparam("limit"))
-)
-_UNBLOCK = _FREE.where(_TABLE.c.state == BLOCKED)
-_TAKEN = often(select(_TABLE.c.night).where(_WITHIN, ~_RUN_OUT))
-_IN_THE_WAY = (
-    select(_TABLE.c.night, _TABLE.c.state, _TABLE.c.claim_id)
-    .where(_WITHIN, _TABLE.c.claim_id != bindparam("claim"), ~_RUN_OUT)
-    .order_by(_TABLE.c.night)
-)
-_GIVE_BACK = delete(_TABLE).where(_OWN, _WITHIN, _TABLE.c.state == bindparam("taken", type_=String))
-_STANDING = select(_RUN_OUT.label("run_out")).where(_WITHIN).with_for_update()
-_DELETE_RUN_OUT = delete(_TABLE).where(_WITHIN, _RUN_OUT)
-# No index is by night alone: one would cost every claim. Each place has its nights in order, so they go place by place.
-# By ctid, since a join with the whole table looks cheap to the planner.
-_PRUNE = text(
-    "DELETE FROM availability WHERE ctid = ANY (ARRAY("
-    " SELECT ctid FROM availability WHERE location = :place"
-    "  AND night >= :since AND night < (now() AT TIME ZONE 'UTC')::date - CAST(:days AS integer)"
-    "  AND state IN ('booked', 'blocked')"
-    "  ORDER BY night LIMIT :portion)) RETURNING night"
-)
+def _nights_of(statement: ClauseElement, values: dict[str, Any]) -> int:
+    return int(execute(statement, values).column[0])

@@ -57,6 +57,8 @@ class Availability(Model):
     # A booking's, or a block's. No foreign key: the booking may live in another region. A trigger gives a block to what
     # the version before this column was always set takes off sale.
     claim_id: Mapped[uuid.UUID]
+    # Of a night that goes with that of a whole which contains the room: the whole. It is the room that was claimed.
+    whole_id: Mapped[uuid.UUID | None]
     held_until: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     version: Mapped[int] = mapped_column(default=1, server_default="1")
 

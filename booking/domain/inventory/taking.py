@@ -60,3 +60,9 @@ class NightsTaken(Conflict):
         shown = tuple(nights)[:NAMED]
         super().__init__(nights=(*shown, "…") if len(nights) > len(shown) else shown)
         self.nights = dict(nights)
+
+
+class LinkedRoomHeld(Conflict):
+    """Somebody is buying the whole at this moment: its parts stay as they are until that has an end."""
+
+    code = "LINKED_ROOM_HELD"

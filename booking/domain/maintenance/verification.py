@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from booking.domain import money, people
 from booking.domain.actors import Actor
+from booking.domain.catalogue import SHARED_BY_UNITS
 from booking.domain.errors import Forbidden
 from booking.domain.inventory import NIGHTS_KEPT_DAYS
 from booking.domain.people import Action
@@ -44,7 +45,8 @@ RULES = {
          AND a.night >= kept.first AND a.night < b.check_out)""".replace("DAYS_AGO", _PRUNED_UNTIL),
     "night_without_booking": """
         SELECT a.room_id || ' ' || a.night FROM availability a LEFT JOIN bookings b ON b.id = a.claim_id
-        WHERE a.state = 'booked' AND (b.id IS NULL OR b.status <> 'CONFIRMED' OR b.room_id <> a.room_id
+        WHERE a.state = 'booked' AND (b.id IS NULL OR b.status <> 'CONFIRMED'
+        OR b.room_id <> coalesce(a.whole_id, a.room_id)
         OR a.night < b.check_in OR a.night >= b.check_out)""",
     "pinned_without_payment": """
         SELECT a.room_id || ' ' || a.night FROM availability a WHERE a.state = 'pinned' AND NOT EXISTS
@@ -59,7 +61,7 @@ RULES = {
         SELECT a.room_id || ' ' || a.night FROM availability a WHERE a.claim_id IS NULL""",
     "night_without_block": """
         SELECT a.room_id || ' ' || a.night FROM availability a LEFT JOIN blocks b ON b.id = a.claim_id
-        WHERE a.state = 'blocked' AND (b.id IS NULL OR b.room_id <> a.room_id
+        WHERE a.state = 'blocked' AND (b.id IS NULL OR b.room_id <> coalesce(a.whole_id, a.room_id)
         OR a.night < b.check_in OR a.night >= b.check_out)""",
     "block_lacks_nights": """
         SELECT b.id::text FROM blocks b, LATERAL (SELECT greatest(b.check_in, DAYS_AGO) AS first) kept
@@ -69,6 +71,33 @@ RULES = {
     "night_elsewhere": """
         SELECT a.room_id || ' ' || a.night FROM availability a JOIN rooms r ON r.id = a.room_id
         WHERE a.location <> r.location""",
+    "whole_lacks_part": """
+        SELECT a.room_id || ' ' || a.night FROM availability a JOIN room_parts p ON p.whole_id = a.room_id
+        WHERE a.whole_id IS NULL AND a.night >= DAYS_AGO AND (a.state <> 'held' OR a.held_until > now())
+        AND NOT EXISTS (SELECT FROM availability s WHERE s.room_id = p.part_id AND s.night = a.night
+         AND s.whole_id = a.room_id AND s.claim_id = a.claim_id AND s.state = a.state)""".replace(
+        "DAYS_AGO", _PRUNED_UNTIL
+    ),
+    "part_without_whole": """
+        SELECT s.room_id || ' ' || s.night FROM availability s WHERE s.whole_id IS NOT NULL AND s.night >= DAYS_AGO
+        AND (s.state <> 'held' OR s.held_until > now())
+        AND (NOT EXISTS (SELECT FROM room_parts p WHERE p.whole_id = s.whole_id AND p.part_id = s.room_id)
+         OR NOT EXISTS (SELECT FROM availability a WHERE a.room_id = s.whole_id AND a.night = s.night
+          AND a.whole_id IS NULL AND a.claim_id = s.claim_id))""".replace("DAYS_AGO", _PRUNED_UNTIL),
+    "parts_not_through": """
+        SELECT u.whole_id || ' ' || l.part_id FROM room_parts u JOIN room_parts l ON l.whole_id = u.part_id
+        WHERE NOT EXISTS (SELECT FROM room_parts p WHERE p.whole_id = u.whole_id AND p.part_id = l.part_id)
+        UNION ALL SELECT p.whole_id || ' ' || p.part_id FROM room_parts p
+        JOIN rooms w ON w.id = p.whole_id JOIN rooms r ON r.id = p.part_id
+        WHERE w.property_id <> r.property_id OR NOT w.is_whole""",
+    "units_differ": """
+        SELECT u.id::text FROM rooms u JOIN rooms l ON l.unit_group_id = u.unit_group_id AND l.listed
+        WHERE (UNITS) IS DISTINCT FROM (LISTED)
+        UNION ALL SELECT max(id::text) FROM rooms WHERE unit_group_id IS NOT NULL GROUP BY unit_group_id
+        HAVING bool_or(published) <> bool_or(listed) OR count(*) FILTER (WHERE listed AND NOT published) > 0
+        UNION ALL SELECT id::text FROM rooms WHERE unit_group_id IS NULL AND NOT listed""".replace(
+        "UNITS", ", ".join(f"u.{column}" for column in sorted(SHARED_BY_UNITS))
+    ).replace("LISTED", ", ".join(f"l.{column}" for column in sorted(SHARED_BY_UNITS))),
     "price_not_sum_of_lines": """
         SELECT b.reference FROM bookings b WHERE b.total_price <>
         (SELECT coalesce(sum((line->>'amount')::numeric), 0) FROM jsonb_array_elements(b.price_lines) line)""",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -43,7 +44,7 @@ def nights(room_id: uuid.UUID, first: dt.date | None, end: dt.date | None, rules
     room = offers.for_sale(room_id)
     today = rules.today(room.time_zone)
     shown = _shown(first or today, end, rules)
-    taken = inventory.taken_nights(room_id, shown)
+    taken = inventory.full_nights(inventory.units_taken(room_id, shown).values())
     over, dates = _out_of_reach(room, today, rules), shown.dates()
     prices = quotes.nights(room, dates, ANY_GUESTS, room.read_at)
     return Calendar(
@@ -63,15 +64,17 @@ def nearest(room_id: uuid.UUID, wanted: Stay, rules: StayRules, most: int = 3) -
     first, last = max(today, wanted.check_in - around), min(_latest(today, rules), wanted.check_in + around)
     if first > last:
         return []
-    taken = inventory.taken_nights(room_id, Stay(first, last + dt.timedelta(days=wanted.nights)))
-    return free_stays(taken, wanted, first, last)[:most]
+    taken = inventory.units_taken(room_id, Stay(first, last + dt.timedelta(days=wanted.nights)))
+    return free_stays(taken.values(), wanted, first, last)[:most]
 
 
-def free_stays(taken: set[dt.date], wanted: Stay, first: dt.date, last: dt.date) -> list[Stay]:
-    """As long as the wanted one, arriving on a day from `first` to `last`, without a taken night; the nearest first."""
+def free_stays(taken: Collection[set[dt.date]], wanted: Stay, first: dt.date, last: dt.date) -> list[Stay]:
+    """As long as the wanted one, arriving on a day from `first` to `last`, without a night that is `taken` of one and
+    the same unit; the nearest first.
+    """
     starts = (first + dt.timedelta(days=day) for day in range((last - first).days + 1))
     stays = (Stay(start, start + dt.timedelta(days=wanted.nights)) for start in starts)
-    free = [stay for stay in stays if taken.isdisjoint(stay.dates())]
+    free = [stay for stay in stays if inventory.any_free(taken, stay)]
     return sorted(free, key=lambda stay: (abs(stay.check_in - wanted.check_in), stay.check_in))
 
 

@@ -44,6 +44,7 @@ class ForSale:
     property_name: str
     address: dict[str, Any]
     check_out_time: dt.time
+    unit_group_id: uuid.UUID | None  # of identical units
 
     def refuse_unless_fit(self, stay: Stay, guests: int, rules: StayRules) -> None:
         """Raise Invalid with everything that is wrong with these dates and guests, by field."""
@@ -91,6 +92,7 @@ _FOR_SALE = often(
         Property.name.label("property_name"),
         Property.address,
         Property.check_out_time,
+        Room.unit_group_id,
     )
     .join(Property, Property.id == Room.property_id)
     .where(Room.published, Room.id == bindparam("room_id"))
@@ -129,16 +131,21 @@ def offered(room: Room, house: Property, at: dt.datetime) -> ForSale:
         property_name=house.name,
         address=house.address,
         check_out_time=house.check_out_time,
+        unit_group_id=room.unit_group_id,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class StayQuote:
-    """What these dates would cost, whether they can be had now, and until when they can be given back."""
+    """What these dates would cost, whether they can be had now, and until when they can be given back.
+
+    `units_left` is how many of identical units are free for them; None for a room by itself.
+    """
 
     price: quotes.Quote
     is_available: bool
     refunds: tuple[policies.RefundTier, ...]
+    units_left: int | None = None
 
     @property
     def stay(self) -> Stay:
@@ -156,4 +163,5 @@ def quote(room_id: uuid.UUID, stay: Stay, guests: int, rules: StayRules) -> Stay
     room.refuse_unless_fit(stay, guests, rules)
     price = quotes.quote(room, stay, guests, room.read_at)
     refunds = policies.tiers(room.frozen_policy(), stay.check_in)
-    return StayQuote(price, inventory.is_free(room_id, stay), tuple(refunds))
+    free = sum(taken.isdisjoint(stay.dates()) for taken in inventory.units_taken(room_id, stay).values())
+    return StayQuote(price, free > 0, tuple(refunds), free if room.unit_group_id else None)

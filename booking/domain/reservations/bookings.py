@@ -46,6 +46,7 @@ from booking.domain.reservations import (
     recovery,
     refund_decisions,
     repository,
+    unit_choice,
 )
 from booking.domain.reservations.charging import Keep
 from booking.domain.reservations.context import BookingContext
@@ -99,8 +100,7 @@ def book_all(
     keep = keeper(claim, render)
     bookings = recovery.begun_earlier(actor, claim, context, keep)
     if not bookings:
-        with holding.lock_rooms(wanted, context, wait=0, claim=claim):
-            bookings = _hold(actor, wanted, context, claim)
+        bookings = unit_choice.decided(partial(_hold, actor, context, claim), wanted, context)
     if lines.confirmed(bookings):
         return bookings
     try:
@@ -124,9 +124,13 @@ def hold_all(
     It counts as one hold, and is what programs and staff ask for; guests' pages reserve(). Raises Invalid,
     RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds, AccountNotFound.
     """
-    with holding.lock_rooms(wanted, context, wait=2, claim=claim):
-        hold = partial(_hold_one_more, actor, wanted, context, claim=claim, channel=channel)
-        return holding.clearing_only_if_needed(hold, wanted)
+
+    def hold(exactly: Wanted, wait: float) -> Lines:
+        with holding.lock_rooms(exactly, context, wait=wait, claim=claim):
+            once = partial(_hold_one_more, actor, exactly, context, claim=claim, channel=channel)
+            return holding.clearing_only_if_needed(once, exactly)
+
+    return unit_choice.decided(hold, wanted, context, wait=2)
 
 
 def pay(
@@ -205,9 +209,10 @@ def expire_holds(actor: Actor, limit: int = 100) -> int:
 # --- hold and pay
 
 
-def _hold(actor: Actor, wanted: Wanted, context: BookingContext, claim: idempotency.Claim | None = None) -> Lines:
+def _hold(actor: Actor, context: BookingContext, claim: idempotency.Claim | None, wanted: Wanted, wait: float) -> Lines:
     begin_with = partial(_begin, actor, wanted, context, claim=claim, channel=payments.API, in_one_call=True)
-    return holding.clearing_only_if_needed(lambda take: begin_with(take=take), wanted)
+    with holding.lock_rooms(wanted, context, wait=wait, claim=claim):
+        return holding.clearing_only_if_needed(lambda take: begin_with(take=take), wanted)
 
 
 _begin = transaction(retry_on=holding.REFERENCES)(holding.begin)

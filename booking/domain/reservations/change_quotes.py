@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from booking.domain import inventory, people, pricing, spelling
+from booking.domain import catalogue, inventory, people, pricing, spelling
 from booking.domain.actors import Actor
 from booking.domain.errors import (
     ChangeAfterStay,
@@ -108,12 +109,19 @@ class ChangeQuote:
 
 
 @reading
-def quote(actor: Actor, booking_id: uuid.UUID, wanted: StayChange, rules: StayRules) -> ChangeQuote:
-    """What the change costs or brings back now, and whether the nights can be had.
+def quote(
+    actor: Actor,
+    booking_id: uuid.UUID,
+    wanted: StayChange,
+    rules: StayRules,
+    *,
+    without: Collection[uuid.UUID] = (),
+) -> ChangeQuote:
+    """What the change costs or brings back now, and whether the nights can be had, `without` these rooms.
 
     Raises BookingNotFound, BookingNotChangeable, Invalid, RoomNotFound, RoomNotAvailable.
     """
-    return quoted(actor, bookings.permitted(actor, Action.CHANGE_BOOKING, booking_id), wanted, rules)
+    return quoted(actor, bookings.permitted(actor, Action.CHANGE_BOOKING, booking_id), wanted, rules, without)
 
 
 @reading
@@ -126,12 +134,26 @@ def quote_by_reference(actor: Actor, reference: str, wanted: StayChange, rules: 
     return quoted(actor, booking, wanted, rules)
 
 
-def quoted(actor: Actor, booking: Booking, wanted: StayChange, rules: StayRules) -> ChangeQuote:
-    """Inside the caller's reading. Raises as quote() does."""
-    found = worked_out(booking, wanted, rules, by_staff=is_staff(actor, booking))
-    if found.new_nights and not _are_free(found):
+def quoted(
+    actor: Actor, booking: Booking, wanted: StayChange, rules: StayRules, without: Collection[uuid.UUID] = ()
+) -> ChangeQuote:
+    """Inside the caller's reading. Raises as quote() does.
+
+    Of identical units, staff means the one that is named, or the booking's own. A guest keeps theirs where that can be
+    had, else gets the one that the stay fits best.
+    """
+    by_staff = is_staff(actor, booking)
+    found = worked_out(booking, wanted, rules, by_staff=by_staff)
+    if not found.new_nights or (found.room_id not in without and _are_free(found)):
+        return found
+    if by_staff or (has_begun(booking) and found.room_id == booking.room_id):
         raise RoomNotAvailable
-    return found
+    units = inventory.free_units_inside(found.room_id, found.stay)
+    for unit in (one for one in units.free if one not in without) if units else ():
+        other = worked_out(booking, replace(wanted, room_id=unit), rules)
+        if _are_free(other):
+            return other
+    raise RoomNotAvailable
 
 
 def _are_free(quoted: ChangeQuote) -> bool:
@@ -164,7 +186,6 @@ def worked_out(
     if other := occupied_rooms.in_the_way(booking, room_id):
         raise MoveToOccupied(reference=other.reference)
     room = _room(booking, room_id, stay, guests)
-    _refuse_unless_fit(booking, room, stay, guests, rules)
     sold = Sold(
         booking.check_in,
         booking.total_price,
@@ -172,7 +193,11 @@ def worked_out(
         pricing.kept_lines(booking.price_lines),
         booking.policy,
     )
-    lines = _lines(booking, sold, room, stay, guests)
+    is_alike = room_id == booking.room_id or (
+        room is not None and room.unit_group_id is not None and catalogue.are_units_alike(room_id, booking.room_id)
+    )
+    _refuse_unless_fit(booking, room, stay, guests, rules, is_alike=is_alike)
+    lines = _lines(booking, sold, room, stay, guests, is_alike=is_alike)
     price = change_terms.new_price(sold, lines, stay.check_in, clock.now())
     columns: dict[str, Any] = {
         "room_id": room_id,
@@ -246,14 +271,16 @@ def _room(booking: Booking, room_id: uuid.UUID, stay: Stay, guests: int) -> ForS
     return room
 
 
-def _refuse_unless_fit(booking: Booking, room: ForSale | None, stay: Stay, guests: int, rules: StayRules) -> None:
-    """The rules of the house for what is new; what was sold once may stay as it is."""
+def _refuse_unless_fit(
+    booking: Booking, room: ForSale | None, stay: Stay, guests: int, rules: StayRules, *, is_alike: bool
+) -> None:
+    """The rules of the house for what is new; what was sold once may stay as it is, also in a unit like it."""
     if room is None:
         return
     problems = room.problems(stay, guests, rules)
     if stay.check_in == booking.check_in:
         problems.pop("checkIn", None)
-    if room.id == booking.room_id:
+    if is_alike:
         if guests == booking.guests:
             problems.pop("guests", None)
         as_long = stay.nights == booking.nights
@@ -264,9 +291,11 @@ def _refuse_unless_fit(booking: Booking, room: ForSale | None, stay: Stay, guest
         raise Invalid(details=problems)
 
 
-def _lines(booking: Booking, sold: Sold, room: ForSale | None, stay: Stay, guests: int) -> list[Line]:
+def _lines(
+    booking: Booking, sold: Sold, room: ForSale | None, stay: Stay, guests: int, *, is_alike: bool
+) -> list[Line]:
     quoted = pricing.quote(room, stay, guests, room.read_at).lines if room else ()
-    if room and (room.id != booking.room_id or guests != booking.guests):
+    if room and (not is_alike or guests != booking.guests):
         return list(quoted)
     return change_terms.stay_lines(sold, stay.dates(), quoted)
 

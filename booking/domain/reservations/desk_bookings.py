@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -85,7 +85,7 @@ def book_at_desk(
     stays held. Raises as orders.hold() and guarantee() do, and PriceChanged.
     """
     guarantees.refuse_unless_sensible(how, note)
-    held = bookings.hold_all(actor, wanted, context, channel=payments.DESK)
+    held = bookings.hold_all(actor, replace(wanted, exact=True), context, channel=payments.DESK)  # as staff named them
     order_id = held[0].order_id
     try:
         _refuse_other_prices(held, shown)

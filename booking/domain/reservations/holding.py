@@ -16,7 +16,16 @@ from booking.domain.actors import Actor
 from booking.domain.errors import AccountNotFound, RoomNotAvailable
 from booking.domain.people import Action
 from booking.domain.pricing import ForSale
-from booking.domain.reservations import changes, deposits, idempotency, lines, repository, requests, sale
+from booking.domain.reservations import (
+    changes,
+    deposits,
+    idempotency,
+    lines,
+    repository,
+    requests,
+    sale,
+    unit_choice,
+)
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import PENDING, Lines
 from booking.domain.reservations.requests import Wanted
@@ -43,7 +52,7 @@ def begin(
 
     `take` is what inventory has to claim nights by: whether it waits for the answer or not.
     They are held for as long as the context says, or `until` the end of the hold whose place they take. What
-    was asked for `in_one_call` is given up when a payment fails: see recovery.
+    was asked for `in_one_call` is given up when a payment fails: see recovery. Raises unit_choice.OneOfSeveral.
     """
     ids = [new_id() for _ in wanted.items]
     if claim:
@@ -52,6 +61,7 @@ def begin(
     if claim:
         idempotency.begun(claim, rooms[0].read_at)
     requests.refuse_unless_together(rooms)
+    unit_choice.refuse_unless_decided(wanted, rooms)
     held_until = until or rooms[0].read_at + context.hold_for
     claims = [
         inventory.Claim(claim_id, room.id, room.location, item.stay)

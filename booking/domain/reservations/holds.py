@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, or_, select
 
 from booking.domain import inventory, payments, pricing
 from booking.domain.actors import Actor
 from booking.domain.pricing import StayQuote
-from booking.domain.reservations import cancellation, changes, hold_limits, holding, repository, sale
+from booking.domain.reservations import cancellation, changes, hold_limits, holding, repository, sale, unit_choice
 from booking.domain.reservations.booking_details import OVER, BookingDetails
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
@@ -22,14 +23,19 @@ from booking.infra.db import fetch, reading, transaction
 
 
 def reserve(actor: Actor, wanted: BookingRequest, context: BookingContext) -> Booking:
-    """Hold the nights, or return what the guest already has for exactly this room and stay, be it held or paid.
+    """Hold the nights, or return what the guest already has for exactly this room and stay, be it held or paid. Of
+    identical units each is this room.
 
     The guest's own unpaid holds of other, overlapping dates in the room make way, if the new dates can be had;
     otherwise everything stays as it is. Other dates do not start the clock anew: the hold ends when the first of those
     that made way would have. Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds, AccountNotFound.
     """
-    with holding.lock_rooms(wanted, context, wait=2):
-        return holding.clearing_only_if_needed(lambda take: _reserve(actor, wanted, context, take), wanted)
+
+    def hold(exactly: BookingRequest, wait: float) -> Booking:
+        with holding.lock_rooms(exactly, context, wait=wait):
+            return holding.clearing_only_if_needed(lambda take: _reserve(actor, exactly, context, take), exactly)
+
+    return unit_choice.decided(hold, wanted, context, wait=2, own=_own_units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +80,15 @@ class GuestClaim:
 def mine(actor: Actor, wanted: BookingRequest) -> GuestClaim:
     """What reserve() would find of the guest's own. Raises AccountNotFound."""
     holding.refuse_for_others(actor, wanted.guest_id, wanted.room_id)
-    having = _mine_in_the_way(wanted)
+    taken = inventory.units_taken(wanted.room_id, wanted.stay)
+    having = _mine_in_the_way(replace(wanted, units=frozenset(taken)))
     if same := _same(having, wanted):
         return GuestClaim(same=same, changes=_is_for_others(same, wanted), until=_payable_until(same))
     if standing := next((one for one in having if not _can_make_way(one)), None):
         return GuestClaim(standing=standing, until=_payable_until(standing))
-    own = {night for hold in having for night in Stay(hold.check_in, hold.check_out).dates()}
-    free = inventory.taken_nights(wanted.room_id, wanted.stay) <= own
+    for own in having:
+        taken[own.room_id] -= set(Stay(own.check_in, own.check_out).dates())
+    free = inventory.any_free(taken.values(), wanted.stay)
     hold = next(iter(having), None)
     until = hold.held_until if hold else None
     return GuestClaim(making_way=hold, until=until) if free else GuestClaim(kept=hold, until=until)
@@ -112,18 +120,24 @@ def _reserve(actor: Actor, wanted: BookingRequest, context: BookingContext, take
 
 
 def _mine_in_the_way(wanted: BookingRequest, *, lock: bool = False) -> Sequence[Booking]:
-    """The guest's running holds and paid stays that overlap in this room."""
+    """The guest's running holds and paid stays that overlap in this room, or in one of the units like it."""
     return repository.find(_MINE_LOCKED if lock else _MINE, _asked(wanted))
+
+
+def _own_units(wanted: BookingRequest, units: inventory.UnitsFree) -> list[uuid.UUID]:
+    """Where the guest has some of these nights."""
+    asked = _asked(replace(wanted, units=units.all))
+    return [row.room_id for row in fetch(_MINE_ROOMS, **asked)]
 
 
 def _asked(wanted: BookingRequest) -> dict[str, Any]:
     dates = {"first_night": wanted.stay.check_in, "check_out": wanted.stay.check_out}
-    return {"room_id": wanted.room_id, "guest_id": wanted.guest_id, **dates}
+    return {"rooms": list(wanted.units or {wanted.room_id}), "guest_id": wanted.guest_id, **dates}
 
 
 _MINE = (
     repository.BOOKINGS.where(
-        Booking.room_id == bindparam("room_id"),
+        Booking.room_id == any_(bindparam("rooms", type_=ARRAY(Uuid))),
         Booking.user_id == bindparam("guest_id"),
         Booking.check_in < bindparam("check_out"),
         bindparam("first_night") < Booking.check_out,
@@ -133,6 +147,7 @@ _MINE = (
 )
 _MINE_LOCKED = _MINE.with_for_update()
 _MINE_ID = _MINE.with_only_columns(Booking.id)
+_MINE_ROOMS = _MINE.with_only_columns(Booking.room_id)
 
 
 def _can_make_way(booking: Booking) -> bool:

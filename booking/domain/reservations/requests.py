@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
 
 from booking.domain.errors import Invalid, RoomNotAvailable, RoomNotFound
 from booking.domain.notices import Notice
@@ -32,7 +32,8 @@ class Wanted(Protocol):
     account (None) has a contact.
 
     `places` are how a refusal names each of the items, None where there is only one to be meant; a `deposit` is what is
-    paid at once, where the rest is paid later. A `contact` is who stays, where that is not the guest's account.
+    paid at once, where the rest is paid later. A `contact` is who stays, where that is not the guest's account. Of
+    identical units any will do (unit_choice.py), unless exactly these are meant (`exact`).
     """
 
     @property
@@ -45,11 +46,15 @@ class Wanted(Protocol):
     def deposit(self) -> DepositPlan | None: ...
     @property
     def contact(self) -> Contact | None: ...
+    @property
+    def exact(self) -> bool: ...
+    def for_rooms(self, room_ids: Sequence[uuid.UUID], units: frozenset[uuid.UUID], /) -> Self:
+        """The same of exactly these rooms, one for each item; `units`: all that there are like those."""
 
 
 @dataclass(frozen=True, slots=True)
 class BookingRequest:
-    """One room."""
+    """One room. `units` are those that it is one of, where the guest may have another of them for these nights."""
 
     guest_id: uuid.UUID
     room_id: uuid.UUID
@@ -57,6 +62,8 @@ class BookingRequest:
     guests: int
     deposit: DepositPlan | None = None
     contact: Contact | None = None
+    exact: bool = False
+    units: frozenset[uuid.UUID] = frozenset()
 
     @property
     def items(self) -> Sequence[RoomWanted]:
@@ -65,6 +72,9 @@ class BookingRequest:
     @property
     def places(self) -> Sequence[str | None]:
         return (None,)
+
+    def for_rooms(self, room_ids: Sequence[uuid.UUID], units: frozenset[uuid.UUID], /) -> Self:
+        return replace(self, room_id=room_ids[0], exact=True, units=units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +91,44 @@ class OrderRequest:
     """One room or several of one property, to be had all or not at all; without a `guest_id` for the contact alone.
 
     Raises Invalid where neither is given, where there are no rooms or more than MAX_ROOMS, or two want the same night
-    of one.
+    of exactly one.
     """
 
     guest_id: uuid.UUID | None
     items: tuple[OrderItem, ...]
     contact: Contact | None = None
     deposit: DepositPlan | None = None  # of each room
+    exact: bool = False
 
     def __post_init__(self) -> None:
         if self.guest_id is None and self.contact is None:
             raise Invalid(details={"contact": Notice("missing")})
         if not 1 <= len(self.items) <= MAX_ROOMS:
             raise Invalid(details={"items": Notice("too_many_entries" if self.items else "missing")})
-        for number, item in enumerate(self.items):
-            if any(item.room_id == one.room_id and item.stay.overlaps(one.stay) for one in self.items[:number]):
-                raise Invalid(details={f"items[{number}].roomId": Notice("room_twice")})
+        if self.exact:
+            refuse_twice(self.items)
 
     @property
     def places(self) -> Sequence[str | None]:
         return [f"items[{number}]" for number in range(len(self.items))]
+
+    def for_rooms(self, room_ids: Sequence[uuid.UUID], _units: frozenset[uuid.UUID], /) -> Self:
+        items = zip(self.items, room_ids, strict=True)
+        return replace(self, items=tuple(replace(item, room_id=room_id) for item, room_id in items), exact=True)
+
+
+def wants_twice(items: Sequence[RoomWanted]) -> int | None:
+    """The first item that wants a night of a room that another one wants: of identical units it means another one."""
+    for number, item in enumerate(items):
+        if any(item.room_id == one.room_id and item.stay.overlaps(one.stay) for one in items[:number]):
+            return number
+    return None
+
+
+def refuse_twice(items: Sequence[RoomWanted]) -> None:
+    """Raise Invalid where two items want the same night of one room."""
+    if (number := wants_twice(items)) is not None:
+        raise Invalid(details={f"items[{number}].roomId": Notice("room_twice")})
 
 
 def refuse_unless_together(rooms: Sequence[ForSale]) -> None:

@@ -8,7 +8,7 @@ dies leave it as it was. Claiming and pinning are SERIALIZABLE, as for a booking
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 
@@ -25,6 +25,7 @@ from booking.domain.errors import (
     PaymentUnknown,
     PriceChanged,
     RefundChanged,
+    RoomLocked,
     RoomNotAvailable,
 )
 from booking.domain.money import as_text
@@ -126,8 +127,7 @@ def _change(
     quoted = change_quotes.quote(actor, booking_id, agreed.wanted, context.rules)
     if quoted.is_nothing or not (quoted.new_nights or quoted.difference > 0):
         return _changed(actor, _change_at_once(actor, booking_id, agreed, context, keep), context)
-    with inventory.lock_room(quoted.room_id, quoted.stay, wait=0, lock=context.lock_rooms):
-        begun, is_paid_first = _begin(actor, booking_id, agreed, context, claim)
+    begun, is_paid_first = _begin_with_a_unit(actor, quoted, agreed, context, claim)
     try:
         if not is_paid_first:
             return _changed(actor, _confirm_unpaid(actor, begun, agreed, context, keep), context)
@@ -141,6 +141,24 @@ def _change(
     if agreed.method is None and agreed.links:
         return change_charging.send_to_page(actor, awaited, context, agreed.links, keep)
     return change_charging.charge(actor, payment, context, keep)
+
+
+def _begin_with_a_unit(
+    actor: Actor, quoted: ChangeQuote, agreed: Agreed, context: BookingContext, claim: idempotency.Claim | None
+) -> tuple[BookingChange, bool]:
+    """In the room that was looked at; where somebody else has just come to it, in the next of identical units."""
+    booking_id, tried = quoted.booking.id, set[uuid.UUID]()
+    while True:
+        in_room = replace(agreed, wanted=replace(agreed.wanted, room_id=quoted.room_id))
+        try:
+            with inventory.lock_room(quoted.room_id, quoted.stay, wait=0, lock=context.lock_rooms):
+                return _begin(actor, booking_id, in_room, context, claim)
+        except (RoomNotAvailable, RoomLocked) as refusal:
+            tried.add(quoted.room_id)
+            try:
+                quoted = change_quotes.quote(actor, booking_id, agreed.wanted, context.rules, without=tried)
+            except RoomNotAvailable:
+                raise refusal from None
 
 
 def _changed(actor: Actor, done: Done, context: BookingContext) -> Booking:

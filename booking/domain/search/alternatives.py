@@ -20,8 +20,8 @@ from pydantic import TypeAdapter
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
-from booking.domain import catalogue, pricing
-from booking.domain.catalogue import Property, Room
+from booking.domain import catalogue, inventory, pricing
+from booking.domain.catalogue import Property, Room, RoomPart
 from booking.domain.errors import Invalid, RoomNotFound
 from booking.domain.inventory import NIGHT_HELD, Availability
 from booking.domain.search import finder
@@ -135,11 +135,13 @@ _AS_JSON = TypeAdapter(list[Alternative])
 
 @dataclass(frozen=True, slots=True)
 class _House:
-    """Rooms of one house that are large enough, the wanted one first, then the cheapest; and their taken nights."""
+    """Rooms of one house that are large enough, the wanted one first, then the cheapest; and the taken nights of each
+    room's units.
+    """
 
     gone: Gone
     rooms: list[Any]
-    taken: dict[uuid.UUID, set[dt.date]] = field(default_factory=dict)
+    taken: dict[uuid.UUID, dict[uuid.UUID, set[dt.date]]] = field(default_factory=dict)
 
     @property
     def wanted(self) -> Any:
@@ -147,7 +149,7 @@ class _House:
 
     def has(self, room: Any, stay: Stay) -> bool:
         """Whether the stay can be had in the room."""
-        return _fits(room, stay) and self.taken[room.id].isdisjoint(stay.dates())
+        return _fits(room, stay) and inventory.any_free(self.taken[room.id].values(), stay)
 
     def offer(self, kind: str, room: Any, stay: Stay) -> Alternative:
         price = pricing.quote(room, stay, self.gone.guests, clock.now())
@@ -180,12 +182,24 @@ def _house(gone: Gone) -> _House | None:
     rows = fetch(_ROOMS, wanted=gone.room_id, guests=gone.guests, **window)
     if not rows or rows[0].id != gone.room_id:
         return None
-    house = _House(gone, list(rows), {room.id: set(room.taken or ()) for room in rows})
+    house = _House(gone, list(rows), {room.id: _by_unit(room.taken) for room in rows})
     if gone.own:
-        house.taken[gone.room_id].difference_update(gone.own.dates())
+        house.taken[gone.room_id][gone.room_id].difference_update(gone.own.dates())
     for room_id, stay in gone.beside:
-        house.taken.get(room_id, set()).update(stay.dates())
+        _take(house, room_id, stay)
     return house
+
+
+def _by_unit(taken: dict[str, list[str]]) -> dict[uuid.UUID, set[dt.date]]:
+    return {uuid.UUID(unit): set(map(dt.date.fromisoformat, nights)) for unit, nights in taken.items()}
+
+
+def _take(house: _House, room_id: uuid.UUID, stay: Stay) -> None:
+    """The room, or the first unit like it that is free, is taken for the stay."""
+    nights = stay.dates()
+    units = next((units for units in house.taken.values() if room_id in units), {})
+    free = (taken for taken in units.values() if taken.isdisjoint(nights))
+    next(free, units.get(room_id, set())).update(nights)
 
 
 def _fits(room: Any, stay: Stay) -> bool:
@@ -197,7 +211,7 @@ def _near_by(house: _House, rules: StayRules) -> Iterator[Stay]:
     gone, room = house.gone, house.wanted
     around = dt.timedelta(days=DAYS_AROUND)
     arrivals = gone.stay.check_in - around, gone.stay.check_in + around
-    for stay in pricing.free_stays(house.taken[room.id], gone.stay, *arrivals):
+    for stay in pricing.free_stays(house.taken[room.id].values(), gone.stay, *arrivals):
         if stay not in (gone.stay, gone.own) and not rules.problems(stay, room.time_zone):
             yield stay
 
@@ -228,25 +242,48 @@ def _found(room: FoundRoom, stay: Stay) -> Alternative:
     return Alternative(IN_ROOM, *shown, stay.check_in, stay.check_out, room.total, room.currency)
 
 
-_WANTED = aliased(Room)
+_WANTED, _UNIT = aliased(Room), aliased(Room, name="unit")
 _ITS_HOUSE = select(_WANTED.property_id).where(_WANTED.id == bindparam("wanted")).scalar_subquery()
+_ITS_UNITS = select(_WANTED.unit_group_id).where(_WANTED.id == bindparam("wanted")).scalar_subquery()
 _RUN_OUT = and_(Availability.state == NIGHT_HELD, Availability.held_until <= sql_now())
-_TAKEN = (
-    select(func.array_agg(Availability.night))
+_PARTS_OF_UNIT = select(RoomPart.part_id).where(RoomPart.whole_id == _UNIT.id).correlate(_UNIT)
+_NIGHTS = (
+    select(Availability.night)
     .where(
-        Availability.room_id == Room.id,
+        or_(
+            Availability.room_id == _UNIT.id,
+            and_(
+                _UNIT.is_whole,
+                Availability.room_id.in_(
+                    select(RoomPart.part_id).where(RoomPart.whole_id == _UNIT.id).correlate(_UNIT)
+                ),
+            ),
+        ),
         Availability.night >= bindparam("first_night"),
         Availability.night < bindparam("end"),
         ~_RUN_OUT,
     )
+    .correlate(_UNIT)
+    .scalar_subquery()
+)
+_TAKEN = (
+    select(func.json_object_agg(_UNIT.id, func.array(_NIGHTS)))
+    .where(or_(_UNIT.id == Room.id, and_(_UNIT.unit_group_id == Room.unit_group_id, _UNIT.published)))
+    .correlate(Room)
     .scalar_subquery()
     .label("taken")
 )
 _IS_WANTED = Room.id == bindparam("wanted")
+# The wanted room's sisters are that room.
+_IS_OTHER = and_(
+    Room.listed,
+    Room.capacity >= bindparam("guests"),
+    or_(Room.unit_group_id.is_(None), Room.unit_group_id.is_distinct_from(_ITS_UNITS)),
+)
 _ROOMS = often(
     select(
         Room.id,
-        Room.name,
+        catalogue.SHOWN_NAME.label("name"),
         Room.price_per_night,
         Room.currency,
         Room.version,
@@ -256,7 +293,7 @@ _ROOMS = often(
         _TAKEN,
     )
     .join(Property, Property.id == Room.property_id)
-    .where(Room.property_id == _ITS_HOUSE, Room.published, or_(Room.capacity >= bindparam("guests"), _IS_WANTED))
+    .where(Room.property_id == _ITS_HOUSE, Room.published, or_(_IS_WANTED, _IS_OTHER))
     .order_by(_IS_WANTED.desc(), Room.price_per_night, Room.id)
     .limit(ROOMS_OF_HOUSE)
 )

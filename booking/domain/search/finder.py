@@ -1,6 +1,5 @@
-"""Finding rooms: a page by an anti-join on the nights' key that stops early, a total by the location's nights.
+"""Finding rooms: a page of those that can be had, and how many there are in all.
 
-Two statements, because one window count over everything does not scale (measured: 12 against 247 per second).
 Nothing is decided on what a search returns, so it may come from the cache or from a replica.
 """
 
@@ -12,61 +11,37 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic_core import to_json
 from sqlalchemy import (
-    ColumnExpressionArgument,
-    Select,
-    String,
-    Text,
-    any_,
     bindparam,
-    cast,
-    exists,
-    func,
-    literal_column,
-    or_,
     select,
-    tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import aliased
 
 from booking.domain import catalogue, pricing
-from booking.domain.catalogue import Property, Room
+from booking.domain.catalogue import Property
 from booking.domain.errors import Invalid
-from booking.domain.inventory import NIGHT_HELD, Availability, has_end
 from booking.domain.notices import Notice
-from booking.domain.search import place_names, words
+from booking.domain.search import place_names, statements, words
 from booking.domain.search.inputs import RoomSearch
 from booking.domain.stays import EARLIEST_ZONE, StayRules
 from booking.infra import cache, clock, replica
-from booking.infra.clock import sql_now
 from booking.infra.db import fetch
 from booking.infra.ids import encode
-from booking.infra.prepared import often
 
-Condition = ColumnExpressionArgument[bool]
-FOUND = cache.Kind("search", 3)
+FOUND = cache.Kind("search", 4)
 LATEST_ZONE = "Etc/GMT-14"  # the first place on earth where a day begins
-
-_SHOWN: tuple[Any, ...] = (
-    # As text: nothing is done with it but writing it in another way, and a UUID costs as much as all the rest of a row.
-    cast(Room.id, Text).label("id"),
-    Room.name,
-    Room.location,
-    Room.capacity,
-    Room.price_per_night,
-    Room.currency,
-    Room.amenities,
-)
 
 
 @dataclass(frozen=True, slots=True)
 class FoundRoom:
-    """A room that can be booked for exactly the stay that was asked for, and its price for it."""
+    """A room that can be booked for exactly the stay that was asked for, and its price for it.
+
+    `units_left`: how many of identical units are free for it, of which this one stands for all; None for a room by
+    itself.
+    """
 
     id: str
     name: str
@@ -76,6 +51,7 @@ class FoundRoom:
     currency: str
     amenities: list[str]
     total: Decimal
+    units_left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +124,7 @@ def _first_hold_end(wanted: RoomSearch, fetch: replica.Fetch) -> float | None:
     """When the next hold on one of these nights ends (seconds since 1970): from then on there may be one room more."""
     nights = {"check_in": wanted.check_in, "check_out": wanted.check_out}
     where = {"location": wanted.location} if wanted.location else {}
-    [[end]] = fetch(_HOLD_END_IN if where else _HOLD_END, nights | where)
+    [[end]] = fetch(statements.HOLD_END_IN if where else statements.HOLD_END, nights | where)
     return end.timestamp() if end else None
 
 
@@ -176,13 +152,13 @@ def _read_as_asked(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch) -
     rooms = _rooms(wanted, values, fetch)
     # A first page that is not full has everything on it.
     complete = wanted.page == 1 and len(rooms) < wanted.page_size
-    _, total = _statements(_statement_key(values, wanted.sort))
+    _, total = statements.of(_statement_key(values, wanted.sort))
     count = len(rooms) if complete else fetch(total, values)[0][0]
     return Found(rooms, wanted.page, wanted.page_size, count)
 
 
 def _rooms(wanted: RoomSearch, values: dict[str, Any], fetch: replica.Fetch) -> list[FoundRoom]:
-    page, _ = _statements(_statement_key(values, wanted.sort))
+    page, _ = statements.of(_statement_key(values, wanted.sort))
     rows = fetch(page, values)
     totals = pricing.totals(rows, wanted.stay, wanted.capacity or 1, clock.now())
     return [_free_room(row, total) for row, total in zip(rows, totals, strict=True)]
@@ -198,15 +174,8 @@ def _free_room(row: Any, total: Decimal) -> FoundRoom:
         currency=row.currency,
         amenities=row.amenities,
         total=total,
+        units_left=row.units_left,
     )
-
-
-class StatementKey(NamedTuple):
-    """What a search compares: statements are built once for each, and only their values change."""
-
-    filters: frozenset[str]
-    words: int
-    sort: str | None
 
 
 def _values(wanted: RoomSearch, rules: StayRules) -> dict[str, Any]:
@@ -234,93 +203,15 @@ def _values(wanted: RoomSearch, rules: StayRules) -> dict[str, Any]:
     }
 
 
-def _statement_key(values: dict[str, Any], sort: str | None) -> StatementKey:
+def _statement_key(values: dict[str, Any], sort: str | None) -> statements.StatementKey:
     words = sum(name.startswith("word") for name in values)
-    return StatementKey(frozenset(name for name in FILTERS if name in values), words, sort)
-
-
-FILTERS: dict[str, Condition] = {
-    "location": Room.location == bindparam("location"),
-    "capacity": Room.capacity >= bindparam("capacity"),
-    "currency": Room.currency == bindparam("currency"),
-    "min_price": Room.price_per_night >= bindparam("min_price"),
-    "max_price": Room.price_per_night <= bindparam("max_price"),
-    "amenities": Room.amenities.contains(bindparam("amenities", type_=ARRAY(String))),
-    "kind": Room.kind.op("~*")(bindparam("kind", type_=String)),
-    # Around midnight somewhere: the day of check-in is over already at these properties.
-    "zones": Room.property_id.not_in(
-        select(Property.id).where(Property.time_zone == any_(bindparam("zones", type_=ARRAY(String))))
-    ),
-}
-
-
-# Nights of holds that are over and not yet swept: few, and found by an index of their own, so that the nights of a
-# search are still read from an index alone.
-_SWEPT = aliased(Availability)
-_RUN_OUT = select(_SWEPT.room_id, _SWEPT.night).where(
-    has_end(_SWEPT.held_until), _SWEPT.held_until <= sql_now(), _SWEPT.state == NIGHT_HELD
-)
-# Asked once per statement: mostly there is none, and then no night is looked up among them.
-_NONE_RAN_OUT = select(~_RUN_OUT.exists()).scalar_subquery()
-_HOLD_END = select(func.min(Availability.held_until)).where(
-    has_end(Availability.held_until),
-    Availability.held_until > sql_now(),
-    Availability.night >= bindparam("check_in"),
-    Availability.night < bindparam("check_out"),
-)
-_HOLD_END_IN = often(_HOLD_END.where(Availability.location == bindparam("location")))
-
-
-@lru_cache(maxsize=512)
-def _statements(key: StatementKey) -> tuple[Select[Any], Select[Any]]:
-    """The page and the total of all searches of one key."""
-    conditions: list[Condition] = [
-        Room.published,
-        Room.min_nights <= bindparam("nights"),
-        Room.max_nights >= bindparam("nights"),
-        *(FILTERS[name] for name in sorted(key.filters)),
-        *(words.contains(f"word{number}") for number in range(key.words)),
-    ]
-    nights = select(Availability.room_id).where(
-        Availability.room_id == Room.id,
-        Availability.night >= bindparam("check_in"),
-        Availability.night < bindparam("check_out"),
-        or_(_NONE_RAN_OUT, tuple_(Availability.room_id, Availability.night).not_in(_RUN_OUT)),
-    )
-    order = _order(key.sort, in_one_place="location" in key.filters)
-    # OFFSET 0 keeps the planner from a join, which it misjudges: it sorted the whole place instead of reading in order.
-    page = select(*_SHOWN).where(*conditions, ~exists(nights.correlate(Room).offset(literal_column("0"))))
-    # For the total, the nights of the whole place are read by their index and matched with its rooms.
-    if "location" in key.filters:
-        nights = nights.where(Availability.location == bindparam("location"))
-    total = select(func.count()).select_from(Room).where(*conditions, ~exists(nights.correlate(Room)))
-    page = page.order_by(*order).limit(bindparam("page_size")).offset(bindparam("skipped"))
-    return (often(page), often(total)) if _has_one_plan(key) else (page, total)
-
-
-def _has_one_plan(key: StatementKey) -> bool:
-    """Searches of one place go by its rooms and nights whatever the values are; words and amenities may be rare."""
-    return key.words == 0 and "location" in key.filters and not {"amenities", "kind"} & key.filters
+    return statements.StatementKey(frozenset(name for name in statements.FILTERS if name in values), words, sort)
 
 
 def _zones_of_yesterday(check_in: dt.date, rules: StayRules) -> list[str]:
     if check_in >= rules.today(LATEST_ZONE):
         return []
     return [zone for zone in _time_zones() if check_in < rules.today(zone)]
-
-
-def _order(sort: str | None, *, in_one_place: bool) -> list[Any]:
-    """A stable order: ties are broken by id, so that pages do not overlap."""
-    by_price = [Room.price_per_night, Room.id]
-    orders: dict[str | None, list[Any]] = {
-        "price": by_price,
-        "-price": [Room.price_per_night.desc(), Room.id.desc()],
-        "name": words.by_name(),
-        "capacity": [Room.capacity, *by_price],
-        # The order of the index, so that reading stops after a page; across locations it groups them.
-        None: by_price if in_one_place else [Room.location, *by_price],
-    }
-    return orders[sort]
 
 
 def _compares_prices(wanted: RoomSearch) -> bool:

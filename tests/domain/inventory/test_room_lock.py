@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 import pytest
@@ -107,8 +107,12 @@ def test_a_page_waits_two_seconds_for_its_turn_and_a_program_not_at_all(
     @contextmanager
     def watched(room_id: uuid.UUID, stay: Stay, *, wait: float, lock: bool = True, mark: str = "") -> Iterator[None]:
         asked.append((room_id, stay, wait, lock))
+        if len(asked) == 1:
+            raise RoomLocked  # somebody is there
         yield
 
     monkeypatch.setattr(inventory, "lock_room", watched)
-    way(acting(alice), order(alice, room), replace(desk, lock_rooms=lock))
-    assert asked == [(room.id, in_days(30), pytest.approx(seconds, abs=0.5), lock)]
+    waits = [0, seconds] if seconds else [0]  # at first nobody waits: of identical units another one might do
+    with nullcontext() if seconds else pytest.raises(RoomLocked):
+        way(acting(alice), order(alice, room), replace(desk, lock_rooms=lock))
+    assert asked == [(room.id, in_days(30), pytest.approx(wait, abs=0.5), lock) for wait in waits]

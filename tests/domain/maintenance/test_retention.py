@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Connection, event, text
 
-from booking.domain.inventory import NIGHTS_KEPT_DAYS, availability
+from booking.domain.inventory import NIGHTS_KEPT_DAYS, night_statements
 from booking.domain.maintenance import retention, verification
 from booking.domain.maintenance.retention import RULES, Rule
 from booking.domain.messages import outbox
@@ -196,7 +196,7 @@ def test_many_nights_go_portion_by_portion_each_where_the_last_one_ended(
 
 @each("rule", [*RULES, None], ids=lambda rule: rule.name if rule else "nights")
 def test_every_statement_finds_its_rows_by_an_index(app: Flask, rule: Rule | None) -> None:
-    statement = rule.statement if rule else availability._PRUNE
+    statement = rule.statement if rule else night_statements.PRUNE
     values = {"before": new_id(), "portion": 10, "kept": A_DAY, "days": 90, "place": "antwerp", "since": dt.date.min}
 
     @transaction

@@ -1,0 +1,96 @@
+"""Identical units are one card with how many are left; a whole is found while all that it contains is free."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from booking.domain import catalogue, inventory, search
+from booking.domain.reservations import bookings
+from booking.domain.reservations.context import BookingContext
+from booking.domain.search import Found, Gone, RoomSearch
+from booking.domain.stays import Stay
+from booking.domain.tables import Room, User
+from tests.cast import SYSTEM, VISA, a_room, acting, beside, blocked, in_days, order
+
+
+@pytest.fixture
+def doubles(room: Room) -> list[Room]:
+    names = catalogue.numbered_units("Double", 101, 3)
+    return list(catalogue.make_units(SYSTEM, room.id, names, title="Double").units)
+
+
+def find(desk: BookingContext, stay: Stay | None = None, **asked: Any) -> Found:
+    stay = stay or in_days(30)
+    wanted = {"location": "antwerp", "checkIn": stay.check_in, "checkOut": stay.check_out} | asked
+    return search.find_rooms(RoomSearch.model_validate(wanted), desk.rules, 0)
+
+
+def cards(found: Found) -> list[tuple[str, int | None]]:
+    return [(room.name, room.units_left) for room in found.rooms]
+
+
+def test_units_are_one_card_that_says_how_many_are_left(doubles: list[Room], alice: User, desk: BookingContext) -> None:
+    beside(doubles[0], "Suite", 300)
+    assert cards(find(desk)) == [("Double", 3), ("Suite", None)]
+    assert find(desk).total == find(desk, pageSize=1).total == find(desk, location=None).total == 2
+    blocked(doubles[0], in_days(30, 1))  # the one that is listed
+    found = find(desk)
+    assert (cards(found), found.rooms[0].id) == ([("Double", 2), ("Suite", None)], find(desk).rooms[0].id)
+    assert find(desk, pageSize=1).total == 2
+    for _ in range(2):
+        bookings.book(acting(alice), order(alice, doubles[0]), VISA, desk)
+    assert cards(find(desk)) == [("Suite", None)]
+    assert [find(desk, pageSize=1).total, find(desk, pageSize=1, page=2).total] == [1, 1]
+    assert cards(find(desk, in_days(40))) == [("Double", 3), ("Suite", None)]
+
+
+@pytest.mark.parametrize("sort", ["price", "-price", "name", "capacity", None])
+def test_pages_of_cards_do_not_overlap(doubles: list[Room], desk: BookingContext, sort: str | None) -> None:
+    for number in range(3):
+        beside(doubles[0], f"Suite {number}", 100 + 50 * number)
+    pages = [find(desk, pageSize=1, page=page, sort=sort, currency="EUR") for page in range(1, 6)]
+    assert sorted(room.name for page in pages for room in page.rooms) == ["Double", "Suite 0", "Suite 1", "Suite 2"]
+    assert [page.total for page in pages] == [4] * 5
+
+
+def test_units_are_found_by_the_name_that_guests_see(doubles: list[Room], desk: BookingContext) -> None:
+    assert cards(find(desk, q="double")) == [("Double", 3)]
+    assert find(desk, q="double", pageSize=1).total == 1
+    assert cards(find(desk, q="102")) == []
+    assert [filtered.total for filtered in (find(desk, capacity=5), find(desk, maxPrice=100, currency="EUR"))] == [0, 0]
+
+
+def test_a_whole_is_found_while_none_of_its_beds_is_taken(room: Room, alice: User, desk: BookingContext) -> None:
+    beds = [beside(room, f"Bed {number}", 40) for number in (1, 2)]
+    inventory.link_rooms(SYSTEM, room.id, [bed.id for bed in beds])
+    assert [name for name, _ in cards(find(desk))] == ["Bed 1", "Bed 2", room.name]
+    bookings.book(acting(alice), order(alice, beds[0]), VISA, desk)
+    assert [name for name, _ in cards(find(desk))] == ["Bed 2"]
+    assert [find(desk, pageSize=1).total, find(desk, location=None, pageSize=1).total] == [1, 1]
+    assert not inventory_is_free(room, desk)
+
+
+def inventory_is_free(room: Room, desk: BookingContext) -> bool:
+    return bool(search.still_free(room.id, in_days(30), 2, desk.rules))
+
+
+def test_alternatives_are_cards_too(doubles: list[Room], desk: BookingContext) -> None:
+    suites = [beside(doubles[0], f"Suite {number}", 300) for number in (1, 2)]
+    catalogue.make_units(SYSTEM, suites[0].id, ["Junior 1", "Junior 2"], title="Junior")
+    blocked(suites[0], in_days(30))
+    for unit in doubles:
+        blocked(unit, in_days(30))
+    gone = Gone(doubles[0].id, in_days(30), 2, in_house=True)
+    offered = search.alternatives_to(gone, desk.rules, 0)
+    assert [one.name for one in offered if one.kind == "room"] == ["Junior", "Suite 2"]
+    assert {one.name for one in offered if one.kind == "dates"} == {"Double"}
+    wanted_too = Gone(doubles[0].id, in_days(30), 2, in_house=True, beside=((suites[0].id, in_days(30)),))
+    assert [one.name for one in search.alternatives_to(wanted_too, desk.rules, 0) if one.kind == "room"] == ["Suite 2"]
+
+
+def test_another_house_has_units_of_the_same_name(doubles: list[Room], desk: BookingContext) -> None:
+    other = a_room(name="Double")
+    catalogue.make_units(SYSTEM, other.id, ["Double 1", "Double 2"], title="Double")
+    assert cards(find(desk)) == [("Double", 3), ("Double", 2)]
