@@ -130,6 +130,7 @@ STEP = {
         "names_of_accounts",
         "names_of_actors",
         "note_alerts_told",
+        "personal_data_of_account",
     },
     "catalogue": {"count_kinds", "find_property_of", "get_house", "page_of_rooms"},
     "inventory": {

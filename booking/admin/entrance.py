@@ -51,6 +51,7 @@ class Desk:
                 "bookings",
                 "booking",
                 "change",
+                "data_requests",
                 "emails",
                 "guest",
                 "imports",

@@ -25,6 +25,7 @@ from booking.domain.reservations.models import Booking, IdempotencyKey
 from booking.domain.reservations.note_models import BookingNote
 from booking.domain.reservations.register_models import GuestRegister
 from booking.domain.system.alert_models import Alert
+from booking.domain.system.data_request_models import DataRequest
 from booking.domain.system.models import MaintenanceMode
 from booking.domain.system.noted_models import NotedFacts
 
@@ -40,6 +41,7 @@ __all__ = [
     "BookingNote",
     "CashClosing",
     "CashMovement",
+    "DataRequest",
     "Delivery",
     "Dispute",
     "EmailChange",

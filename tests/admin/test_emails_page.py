@@ -137,7 +137,7 @@ def test_what_was_sent_before_a_contact_was_erased_stays_sent_and_what_came_afte
     caller = called(desk, room, Contact("Carol", "carol@example.com"), start=60)
     assert len(sent(mail_dir)) == 1
     reservations.cancel(SYSTEM, caller.id, desk)
-    guest_erasure.erase(manager(room), caller.id)
+    guest_erasure.erase_guest(manager(room), caller.id)
     for _ in range(2):  # before it is worked off, and after
         told = said(clerk.go(at(caller)))
         assert "Cancellation Not sent: no email address" in told

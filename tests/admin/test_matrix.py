@@ -15,12 +15,13 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from booking.domain import inventory, payments, people, reservations
+from booking.domain import inventory, payments, people, reservations, system
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.people import staff
 from booking.domain.reservations import NoteText, bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import StayRules
+from booking.domain.system import DataRequestOrder
 from booking.domain.tables import Block, Booking, Room, User
 from booking.infra.db import db, reading
 from booking.infra.ids import encode
@@ -69,6 +70,7 @@ class House:
             "view_id": lambda: encode("view", self.view),
             "log_id": lambda: encode("entry", self.told_of()),
             "email_id": lambda: encode("email", self.email()),
+            "request_id": lambda: encode("request", self.request()),
             "event_id": lambda: encode("event", self.email()),
             "closing_id": lambda: encode("closing", self.closing()),
             "note_id": lambda: encode("note", self.note()),
@@ -99,6 +101,10 @@ class House:
         """By somebody who works here."""
         dave = Actor.signed_in(self.clerk(), (Membership(Role.DESK, self.room.property_id),), None)
         return reservations.add_note(dave, self.booking.id, NoteText(text="Rings at ten"))
+
+    def request(self) -> uuid.UUID:
+        """Of the guest, for what is kept of them."""
+        return system.record_data_request(SYSTEM, self.booking.id, DataRequestOrder(kind="export"))
 
     def closing(self) -> uuid.UUID:
         """Of what commands have entered."""
@@ -200,6 +206,13 @@ ROUTES: dict[str, Route] = {
     "POST /admin/people/<user_id>/end": Route(OWNERS_HERE),
     "GET /admin/audit": Route({OWNER_OF_ALL}),
     "POST /admin/audit/<log_id>/undo": Route({OWNER_OF_ALL}),
+    "GET /admin/data-requests": Route({*MANAGERS, ELSEWHERE[Role.MANAGER], ELSEWHERE[Role.OWNER]}),
+    "POST /admin/data-requests/<request_id>/settle": Route(MANAGERS, lambda _: {"outcome": "done"}),
+    "GET /admin/bookings/<booking_id>/data": Route(MANAGERS),
+    "POST /admin/bookings/<booking_id>/data/requests": Route(MANAGERS, lambda _: {"kind": "export"}),
+    "POST /admin/bookings/<booking_id>/data/export": Route(MANAGERS),
+    # The stay is still to come, which is said to whoever may ask.
+    "POST /admin/bookings/<booking_id>/data/erase": Route(MANAGERS),
     # Everybody for themselves, of what they may see.
     "GET /admin/alerts": Route(SEES),
     "POST /admin/alerts": Route(SEES, lambda _: {"bookings": "daily"}),

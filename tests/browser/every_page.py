@@ -75,6 +75,8 @@ PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "admin.cash.drawer": (OWNER, ("/admin/cash/drawer?property={house}&currency=EUR",)),
     "admin.cash.closing": (OWNER, ("/admin/cash/closings/{closing}",)),
     "admin.people.index": (OWNER, ("/admin/people",)),
+    "admin.data_requests.index": (OWNER, ("/admin/data-requests",)),
+    "admin.data_requests.show": (OWNER, ("/admin/bookings/{booking}/data",)),
     "admin.alerts.show": (OWNER, ("/admin/alerts",)),
     "admin.system.show": (OWNER, ("/admin/system",)),
     "admin.maintenance.show": (OWNER, ("/admin/system/maintenance",)),

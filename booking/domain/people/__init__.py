@@ -11,6 +11,7 @@ from booking.domain.people.account_closing import enable as enable_account
 from booking.domain.people.account_closing import erase as erase_account
 from booking.domain.people.account_closing import farewell as find_farewell
 from booking.domain.people.account_closing import prune as prune_farewells
+from booking.domain.people.account_closing import require_deletion as require_account_deletion
 from booking.domain.people.account_closing import told as end_farewell
 from booking.domain.people.alert_choice_models import ALERT_KINDS, ALERT_WAYS
 from booking.domain.people.alert_choice_models import AT_ONCE as ALERT_AT_ONCE
@@ -126,6 +127,7 @@ from booking.domain.people.permissions import Action, Reach, may, reach, require
 from booking.domain.people.personal_data import Entry as PersonalEntry
 from booking.domain.people.personal_data import about as personal_data_of
 from booking.domain.people.personal_data import instant as as_utc_text
+from booking.domain.people.personal_data import of_account as personal_data_of_account
 from booking.domain.people.saved_views import ViewName
 from booking.domain.people.saved_views import forget as forget_view
 from booking.domain.people.saved_views import mine as own_views
@@ -346,6 +348,7 @@ __all__ = [
     "pending_email_change",
     "pending_invitations",
     "personal_data_of",
+    "personal_data_of_account",
     "prune_email_changes",
     "prune_farewells",
     "prune_security_events",
@@ -362,6 +365,7 @@ __all__ = [
     "request_email_change",
     "request_password_reset",
     "require",
+    "require_account_deletion",
     "require_recent_sign_in",
     "reset_notice",
     "reset_password",

@@ -33,7 +33,8 @@ class Action(StrEnum):
     KEEP_DRAWER = "cash.keep"  # one's own, and close it with a count
     SEE_DRAWERS = "cash.see"  # everybody's, and close them
     WAIVE_DEBTS = "debts.waive"  # let a guest off what is still due
-    ERASE_GUESTS = "guests.erase"  # the contact of who has no account
+    ERASE_GUESTS = "guests.erase"  # the contact of who has no account; at all properties, also a guest’s account
+    EXPORT_GUESTS = "guests.export"  # what is kept of somebody, because they ask for it; and their requests
     CHANGE_CONTACTS = "contacts.change"  # of orders: who stays, and where they are written to
     KEEP_REGISTER = "register.keep"  # see and fill what guests show at the desk
     DECIDE_REFUNDS = "refunds.decide"  # of a cancellation, otherwise than its policy
@@ -107,6 +108,7 @@ ALLOWED: Mapping[Action, Who] = {
     Action.SEE_DRAWERS: OWNER | MANAGER | SYSTEM,
     Action.WAIVE_DEBTS: OWNER | MANAGER | SYSTEM,
     Action.ERASE_GUESTS: OWNER | MANAGER | SYSTEM,
+    Action.EXPORT_GUESTS: OWNER | MANAGER | SYSTEM,
     Action.CHANGE_CONTACTS: OWNER | MANAGER | DESK | SYSTEM,
     Action.KEEP_REGISTER: OWNER | MANAGER | DESK,
     Action.DECIDE_REFUNDS: OWNER | MANAGER | SYSTEM,

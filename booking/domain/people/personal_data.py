@@ -21,11 +21,15 @@ Entry = dict[str, Any]
 
 
 def about(actor: Actor) -> Entry:
+    """What is kept of the actor's own account: as of_account()."""
+    return of_account(actor.account)
+
+
+def of_account(user_id: uuid.UUID) -> Entry:
     """account, sessions, passkeys, securityEvents, emailChanges, auditLog, savedViews, alerts.
 
     Inside the caller's transaction. Lists newest first.
     """
-    user_id = actor.account
     return {
         "account": _account(db.session.get_one(User, user_id)),
         "sessions": _sessions(user_id),

@@ -21,6 +21,7 @@ class StaffAreas:
     people: bool
     audit: bool
     system: bool
+    data_requests: bool
 
 
 def of(actor: Actor) -> StaffAreas:
@@ -35,4 +36,5 @@ def of(actor: Actor) -> StaffAreas:
         people=bool(permissions.reach(actor, Action.GIVE_ROLES)),
         audit=permissions.may(actor, Action.SEE_AUDIT_LOG),  # it belongs to no property
         system=permissions.may(actor, Action.SEE_SYSTEM),
+        data_requests=bool(permissions.reach(actor, Action.EXPORT_GUESTS)),
     )

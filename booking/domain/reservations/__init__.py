@@ -8,9 +8,8 @@ from booking.domain.reservations.account_deletion import AWAITED as MONEY_AWAITE
 from booking.domain.reservations.account_deletion import DUE as MONEY_DUE
 from booking.domain.reservations.account_deletion import OWED as MONEY_OWED
 from booking.domain.reservations.account_deletion import SETTLES as MONEY_SETTLES
-from booking.domain.reservations.account_deletion import MoneyMove, Obstacle, money_moves
+from booking.domain.reservations.account_deletion import MoneyMove, Obstacle, deletion_obstacles, money_moves
 from booking.domain.reservations.account_deletion import delete_mine as delete_own_account
-from booking.domain.reservations.account_deletion import obstacles as deletion_obstacles
 from booking.domain.reservations.account_deletion import remove as delete_account
 from booking.domain.reservations.alternatives import to as offering_alternatives
 from booking.domain.reservations.alternatives import to_change as offering_other_changes
@@ -58,8 +57,8 @@ from booking.domain.reservations.front_desk import Departure, check_in, check_ou
 from booking.domain.reservations.front_desk import find as find_for_desk
 from booking.domain.reservations.front_desk import preview as preview_departure
 from booking.domain.reservations.guarantees import guarantee
-from booking.domain.reservations.guest_erasure import erase as erase_guest
-from booking.domain.reservations.guest_erasure import erase_past as erase_past_guests
+from booking.domain.reservations.guest_data import erase_guest_everywhere, export_guest
+from booking.domain.reservations.guest_erasure import erase_guest, erase_past_guests
 from booking.domain.reservations.guest_register import MOST as MOST_REGISTERED
 from booking.domain.reservations.guest_register import Register, RegisteredGuest
 from booking.domain.reservations.guest_register import erase_past as erase_past_registers
@@ -151,8 +150,7 @@ from booking.domain.reservations.payment_links import pay as pay_by_link
 from booking.domain.reservations.payment_links import request as request_payment
 from booking.domain.reservations.payment_links import written as written_payment_link
 from booking.domain.reservations.payment_pages import Links as PaymentLinks
-from booking.domain.reservations.personal_data import download as download_own_data
-from booking.domain.reservations.personal_data import of as own_data
+from booking.domain.reservations.personal_data import download_own_data, own_data
 from booking.domain.reservations.provider_looks import look as look_at_providers
 from booking.domain.reservations.provider_messages import hear as hear_from_provider
 from booking.domain.reservations.recovery import recover_payments
@@ -315,9 +313,11 @@ __all__ = [
     "edit_note",
     "emails_of",
     "erase_guest",
+    "erase_guest_everywhere",
     "erase_past_guests",
     "erase_past_registers",
     "expire_holds",
+    "export_guest",
     "find_bookings",
     "find_for_desk",
     "find_own_claim",

@@ -17,7 +17,7 @@ from booking.domain.actors import Actor
 from booking.domain.errors import AccountInUse, AccountNotFound, Invalid
 from booking.domain.notices import Notice
 from booking.domain.payments import AWAITING_STAFF, FAILED, OPEN, REFUND_IS_OWED, Payment
-from booking.domain.people import Action, email_key
+from booking.domain.people import Action, User, email_key
 from booking.domain.reservations import balances, guest_register, hold_limits, notes
 from booking.domain.reservations.booking_details import BOOKED, HELD, PAYING
 from booking.domain.reservations.models import CONFIRMED, STAY_IS_OVER, Booking, IdempotencyKey
@@ -67,7 +67,12 @@ def delete_mine(actor: Actor, typed_email: str) -> None:
 def remove(actor: Actor, user_id: uuid.UUID) -> None:
     """Delete everything personal. Raises AccountNotFound, AccountInUse, LastOwner."""
     people.require(actor, Action.DELETE_ACCOUNT, own=user_id, otherwise=AccountNotFound)
-    user = people.lock_account(user_id)
+    remove_within(actor, people.lock_account(user_id))
+
+
+def remove_within(actor: Actor, user: User) -> None:
+    """The same for a locked account, inside the caller's transaction."""
+    people.require_account_deletion(actor, user)
     if _obstacles(user.id) or _money_moves(user.id):
         raise AccountInUse
     db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.user_id == user.id))
@@ -90,7 +95,7 @@ _STAGE = case((Booking.status == CONFIRMED, BOOKED), (Booking.held_until.is_(Non
 
 
 @reading
-def obstacles(actor: Actor, user_id: uuid.UUID) -> list[Obstacle]:
+def deletion_obstacles(actor: Actor, user_id: uuid.UUID) -> list[Obstacle]:
     """Stays to come and running holds, the next first: they are to be cancelled, or to be over.
 
     Raises AccountNotFound.

@@ -38,7 +38,7 @@ def may_be_asked(order: Order) -> bool:
 
 
 @transaction(isolation=READ_COMMITTED)
-def erase(actor: Actor, booking_id: uuid.UUID) -> None:
+def erase_guest(actor: Actor, booking_id: uuid.UUID) -> None:
     """Forget who stays: the contact of this booking's order, which has no account. Twice is once.
 
     Emails that have not been sent by then are sent no more. Raises BookingNotFound; ErasureRefused, as the one of its
@@ -50,11 +50,12 @@ def erase(actor: Actor, booking_id: uuid.UUID) -> None:
         raise GuestHasAccount
     if order.contact_name is None:
         return
-    _refuse_unless_over(order.id)
-    _erase(actor, [order.id])
+    refuse_unless_over(order.id)
+    forget(actor, [order.id])
 
 
-def _refuse_unless_over(order_id: uuid.UUID) -> None:
+def refuse_unless_over(order_id: uuid.UUID) -> None:
+    """Inside the caller's transaction: raise GuestExpected or MoneyNotSettled while something is still to happen."""
     known = select(_IS_EXPECTED, _IS_UNSETTLED).where(Order.id == order_id)
     is_expected, is_unsettled = db.session.execute(known).one()
     if is_expected:
@@ -64,12 +65,12 @@ def _refuse_unless_over(order_id: uuid.UUID) -> None:
 
 
 @transaction(isolation=READ_COMMITTED)
-def erase_past(actor: Actor, kept: dt.timedelta, limit: int) -> int:
+def erase_past_guests(actor: Actor, kept: dt.timedelta, limit: int) -> int:
     """The same for at most `limit` orders whose last day was more than `kept` ago. Returns how many."""
     people.require(actor, Action.PRUNE)
     found = db.session.scalars(_over_for(kept, limit)).all()
     if found:
-        _erase(actor, found)
+        forget(actor, found)
     return len(found)
 
 
@@ -97,7 +98,8 @@ def _last_day() -> ColumnElement[dt.date]:
     return case(*ended, else_=func.date(Booking.created_at))
 
 
-def _erase(actor: Actor, order_ids: Sequence[uuid.UUID]) -> None:
+def forget(actor: Actor, order_ids: Sequence[uuid.UUID]) -> None:
+    """Inside the caller's transaction: who stays with these orders, which have no account."""
     payments.forget_contacts(order_ids)
     stays = db.session.scalars(select(Booking.id).where(Booking.order_id.in_(order_ids))).all()
     guest_register.forget(stays)

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import ColumnElement, delete, exists, select
 
 from booking.domain import people
 from booking.domain.actors import Actor
@@ -235,15 +235,15 @@ def erase_past(actor: Actor, kept: dt.timedelta, limit: int) -> int:
 # --- for its guest
 
 
-def of_guest(user_id: uuid.UUID, secrets: Secrets) -> list[tuple[str, RegisteredGuest, int]]:
-    """Of the bookings of an account, inside the caller's transaction: reference, the first guest, how many others.
+def of_guest(which: ColumnElement[bool], secrets: Secrets) -> list[tuple[str, RegisteredGuest, int]]:
+    """Of these bookings, inside the caller's transaction: reference, the first guest, how many others.
 
     What the others have shown is theirs, and not for whoever has booked.
     """
     rows = db.session.execute(
         select(GuestRegister, Booking.reference)
         .join(Booking, Booking.id == GuestRegister.booking_id)
-        .where(Booking.user_id == user_id)
+        .where(which)
         .order_by(Booking.id.desc())
     )
     found = []

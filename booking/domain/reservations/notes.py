@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 
 from booking.domain import people
 from booking.domain.actors import Actor
@@ -144,12 +144,12 @@ def forget(booking_ids: Collection[uuid.UUID]) -> None:
     db.session.execute(gone.execution_options(synchronize_session=False))
 
 
-def about_guest(user_id: uuid.UUID) -> Sequence[tuple[str, str, dt.datetime]]:
-    """Of the bookings of an account, inside the caller's transaction: reference, text, when; by whom is the house's."""
+def about_guest(which: ColumnElement[bool]) -> Sequence[tuple[str, str, dt.datetime]]:
+    """Of these bookings, inside the caller's transaction: reference, text, when; by whom is the house's."""
     rows = db.session.execute(
         select(Booking.reference, BookingNote.text, BookingNote.created_at)
         .join(Booking, Booking.id == BookingNote.booking_id)
-        .where(Booking.user_id == user_id)
+        .where(which)
         .order_by(BookingNote.id.desc())
     )
     return [(reference, text, at) for reference, text, at in rows]

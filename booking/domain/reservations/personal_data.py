@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from typing import TypeAlias
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from booking.domain import payments, people
 from booking.domain.actors import Actor
@@ -19,8 +20,15 @@ from booking.infra import clock
 from booking.infra.db import db, reading
 from booking.infra.ids import encode
 
+Whose: TypeAlias = uuid.UUID | ColumnElement[bool]  # an account, or what is true of the bookings
 
-def of(actor: Actor, secrets: Secrets) -> PersonalEntry:
+
+def of_guest(whose: Whose) -> ColumnElement[bool]:
+    """Which bookings are meant."""
+    return Booking.user_id == whose if isinstance(whose, uuid.UUID) else whose
+
+
+def own_data(actor: Actor, secrets: Secrets) -> PersonalEntry:
     """One entry per table: account, sessions, passkeys, securityEvents, emailChanges, auditLog, orders, bookings, their
     changes, payments, guestRegister (opened with `secrets`), notes, messages.
 
@@ -30,33 +38,39 @@ def of(actor: Actor, secrets: Secrets) -> PersonalEntry:
     return _gathered(actor, secrets)
 
 
-def download(actor: Actor, secrets: Secrets) -> PersonalEntry:
+def download_own_data(actor: Actor, secrets: Secrets) -> PersonalEntry:
     """The same, to take away: that somebody did is written down. Raises SignInTooOld."""
-    found = of(actor, secrets)
+    found = own_data(actor, secrets)
     people.record_security_event_now(people.SecurityEventKind.DATA_DOWNLOADED, actor.account)
     return found
 
 
 @reading
 def _gathered(actor: Actor, secrets: Secrets) -> PersonalEntry:
-    user_id = actor.account
     return {
         "createdAt": as_utc_text(clock.now()),
         **people.personal_data_of(actor),
-        "orders": _orders(user_id),
-        "bookings": _bookings(user_id),
-        "bookingChanges": _changes(user_id),
-        "payments": _payments(user_id),
-        "guestRegister": _registers(user_id, secrets),
-        "notes": _notes(user_id),
-        "messages": _messages(user_id),
+        **about_stays(actor.account, secrets),
     }
 
 
-def _orders(user_id: uuid.UUID) -> list[PersonalEntry]:
+def about_stays(whose: Whose, secrets: Secrets) -> PersonalEntry:
+    """What is kept of these bookings, inside the caller's transaction: all but the account."""
+    return {
+        "orders": _orders(whose),
+        "bookings": _bookings(whose),
+        "bookingChanges": _changes(whose),
+        "payments": _payments(whose),
+        "guestRegister": _registers(whose, secrets),
+        "notes": _notes(whose),
+        "messages": _messages(whose),
+    }
+
+
+def _orders(whose: Whose) -> list[PersonalEntry]:
     rows = db.session.scalars(
         select(Order)
-        .where(Order.id.in_(select(Booking.order_id).where(Booking.user_id == user_id)))
+        .where(Order.id.in_(select(Booking.order_id).where(of_guest(whose))))
         .order_by(Order.created_at.desc(), Order.id.desc())
     )
     return [
@@ -90,8 +104,8 @@ def _contact(order: Order) -> PersonalEntry | None:
     }
 
 
-def _bookings(user_id: uuid.UUID) -> list[PersonalEntry]:
-    newest = select(Booking).where(Booking.user_id == user_id).order_by(Booking.created_at.desc(), Booking.id.desc())
+def _bookings(whose: Whose) -> list[PersonalEntry]:
+    newest = select(Booking).where(of_guest(whose)).order_by(Booking.created_at.desc(), Booking.id.desc())
     return [_booking(row) for row in db.session.scalars(newest)]
 
 
@@ -115,11 +129,11 @@ def _booking(booking: Booking) -> PersonalEntry:
     }
 
 
-def _changes(user_id: uuid.UUID) -> list[PersonalEntry]:
+def _changes(whose: Whose) -> list[PersonalEntry]:
     rows = db.session.execute(
         select(BookingChange, Booking.reference)
         .join(Booking, Booking.id == BookingChange.booking_id)
-        .where(Booking.user_id == user_id)
+        .where(of_guest(whose))
         .order_by(BookingChange.id.desc())
     )
     return [
@@ -138,20 +152,20 @@ def _changes(user_id: uuid.UUID) -> list[PersonalEntry]:
     ]
 
 
-def _notes(user_id: uuid.UUID) -> list[PersonalEntry]:
+def _notes(whose: Whose) -> list[PersonalEntry]:
     """What staff wrote about their stays; by whom is the house's business."""
     return [
         {"booking": reference, "text": text, "createdAt": as_utc_text(at)}
-        for reference, text, at in notes.about_guest(user_id)
+        for reference, text, at in notes.about_guest(of_guest(whose))
     ]
 
 
-def _messages(user_id: uuid.UUID) -> list[PersonalEntry]:
+def _messages(whose: Whose) -> list[PersonalEntry]:
     """What they and the house wrote to each other."""
     rows = db.session.execute(
         select(Booking.reference, GuestMessage.author, GuestMessage.text, GuestMessage.created_at)
         .join(Booking, Booking.id == GuestMessage.booking_id)
-        .where(Booking.user_id == user_id)
+        .where(of_guest(whose))
         .order_by(GuestMessage.id.desc())
     )
     return [
@@ -160,7 +174,7 @@ def _messages(user_id: uuid.UUID) -> list[PersonalEntry]:
     ]
 
 
-def _registers(user_id: uuid.UUID, secrets: Secrets) -> list[PersonalEntry]:
+def _registers(whose: Whose, secrets: Secrets) -> list[PersonalEntry]:
     return [
         {
             "booking": reference,
@@ -171,15 +185,15 @@ def _registers(user_id: uuid.UUID, secrets: Secrets) -> list[PersonalEntry]:
             "documentNumber": first.document_number,
             "otherGuests": others,
         }
-        for reference, first, others in guest_register.of_guest(user_id, secrets)
+        for reference, first, others in guest_register.of_guest(of_guest(whose), secrets)
     ]
 
 
-def _payments(user_id: uuid.UUID) -> list[PersonalEntry]:
+def _payments(whose: Whose) -> list[PersonalEntry]:
     rows = db.session.execute(
         select(Payment, Booking.reference)
         .join(Booking, Booking.id == Payment.booking_id)
-        .where(Booking.user_id == user_id)
+        .where(of_guest(whose))
         .order_by(Payment.id.desc())
     )
     return [

@@ -63,6 +63,7 @@ class Allowed:
     waive: bool
     waive_changes: bool  # what a change costs more
     erase_guest: bool
+    export_guest: bool
     change_contact: bool
     keep_register: bool
     write_notes: bool
@@ -282,6 +283,7 @@ def _allowed(actor: Actor, booking: Booking, order: Order, beside: Lines, guest:
         waive=may(Action.WAIVE_DEBTS) and bool(order.due) and bool(order.guarantee or order.paid),
         waive_changes=may(Action.WAIVE_DEBTS),
         erase_guest=may(Action.ERASE_GUESTS) and guest_erasure.may_be_asked(order),
+        export_guest=may(Action.EXPORT_GUESTS),
         change_contact=may(Action.CHANGE_CONTACTS) and contact_changes.of(order, guest) is not None,
         keep_register=may(Action.KEEP_REGISTER) and register_rules.at(booking.address.get("country")) is not None,
         write_notes=may(Action.WRITE_NOTES),

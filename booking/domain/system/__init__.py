@@ -1,4 +1,5 @@
-"""The house as a whole: whether it is closed for maintenance, what is wrong in it, and who is told.
+"""The house as a whole: whether it is closed for maintenance, what is wrong in it and who is told,
+and what its guests ask about their own data.
 
 It may use every other subject; only doors import it.
 """
@@ -15,6 +16,12 @@ from booking.domain.system.alerts import is_open as is_alert_open
 from booking.domain.system.alerts import look as look_for_alerts
 from booking.domain.system.alerts import prune as prune_alerts
 from booking.domain.system.causes import seconds_late
+from booking.domain.system.data_requests import DataRequestOrder, ShownRequest
+from booking.domain.system.data_requests import erase as erase_guest
+from booking.domain.system.data_requests import export as export_guest
+from booking.domain.system.data_requests import listed as list_data_requests
+from booking.domain.system.data_requests import record as record_data_request
+from booking.domain.system.data_requests import settle as settle_data_request
 from booking.domain.system.errors import UnderMaintenance
 from booking.domain.system.inputs import MaintenanceOrder
 from booking.domain.system.maintenance_mode import Maintenance, is_closed
@@ -40,25 +47,32 @@ __all__ = [
     "NOTED_DOCTOR",
     "NOTED_DRILL",
     "BookingLine",
+    "DataRequestOrder",
     "Maintenance",
     "MaintenanceOrder",
     "Noted",
     "ShownAlert",
+    "ShownRequest",
     "SystemStatus",
     "UnderMaintenance",
     "begin_maintenance",
     "booking_lines",
     "current_maintenance",
     "end_maintenance",
+    "erase_guest",
+    "export_guest",
     "get_maintenance",
     "get_status",
     "is_alert_open",
     "is_closed",
     "list_alerts",
+    "list_data_requests",
     "look_for_alerts",
     "note_facts",
     "prune_alerts",
+    "record_data_request",
     "refuse_under_maintenance",
     "seconds_late",
+    "settle_data_request",
     "tell_news",
 ]

@@ -136,6 +136,8 @@ LABELS = {
     "cancellationPolicy": _("Cancellation policy"),
     "beginsAt": _("From"),
     "notice": _("Notice"),
+    "askedOn": _("Asked on"),
+    "outcome": _("Outcome"),
     "sourceId": _("Source id"),
     "viewName": _("Name"),
     "source": _("Source"),

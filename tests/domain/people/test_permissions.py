@@ -37,6 +37,7 @@ MANAGER = DESK | {
     "debts.waive",
     "cash.see",
     "guests.erase",
+    "guests.export",
     "rooms.edit",
     "rooms.export",
     "rooms.import",

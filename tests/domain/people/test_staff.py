@@ -252,7 +252,12 @@ def test_a_stranger_neither_sees_nor_touches_an_account(app: Flask, alice: User,
             users.get_for(acting(bob), written)
         assert refused.value.params["hint"] == ""  # nor learns of addresses like it
     assert users.get_for(acting(alice), "Alice@example.com").id == alice.id
-    for verb in (account_closing.disable, account_closing.enable, account_deletion.remove, account_deletion.obstacles):
+    for verb in (
+        account_closing.disable,
+        account_closing.enable,
+        account_deletion.remove,
+        account_deletion.deletion_obstacles,
+    ):
         with pytest.raises(AccountNotFound):
             verb(acting(bob), alice.id)
     with pytest.raises(Forbidden):

@@ -160,7 +160,7 @@ def test_a_stay_is_past_from_its_check_out_on_by_the_clock_at_the_property(alice
         found = {group: references(alice, group) for group in (history.UPCOMING, history.PAST)}
         past = booking_details.trip(acting(alice), booked.id).is_past
         assert found == {history.UPCOMING: [], history.PAST: [booked.reference]} if past else found[history.UPCOMING]
-        assert bool(account_deletion.obstacles(acting(alice), alice.id)) is not past
+        assert bool(account_deletion.deletion_obstacles(acting(alice), alice.id)) is not past
         return past
 
     assert [is_past_at(dt.time(*hour)) for hour in ((0, 1), (9, 29), (9, 31), (23, 59))] == [False, False, True, True]

@@ -112,7 +112,7 @@ def _everything() -> str:
 def test_twice_and_at_once_is_once(app: Flask, room: Room, desk: BookingContext) -> None:
     booking, who = paid(called(desk, room)), manager(room)
     later(7 * A_DAY)
-    assert all_at_once(app, [lambda: guest_erasure.erase(who, booking.id)] * 3) == [None] * 3
+    assert all_at_once(app, [lambda: guest_erasure.erase_guest(who, booking.id)] * 3) == [None] * 3
     reservations.erase_guest(who, booking.id)
     assert erasures(booking) == [str(who)]
 
@@ -135,7 +135,7 @@ def test_others_may_not(room: Room, desk: BookingContext, alice: User, role: Rol
     booking = paid(called(desk, beside(room, f"Room of {role}", 90)))
     for who in (staff(room, role), staff(a_room(), Role.OWNER), acting(alice)):
         with pytest.raises(BookingNotFound):
-            guest_erasure.erase(who, booking.id)
+            guest_erasure.erase_guest(who, booking.id)
 
 
 # --- erased by time
