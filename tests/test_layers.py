@@ -308,24 +308,23 @@ def test_a_relative_import_is_refused() -> None:
 
 BASE_PRICE = ("price_per_night", "pricePerNight")
 KNOW_THE_BASE_PRICE = {
+    **{f"booking.domain.catalogue.importing.{name}": "imports it" for name in ("drafts", "listings", "store")},
+    **dict.fromkeys(("booking.api.schemas", "booking.web.room_cards", "booking.web.rooms"), "shown per night"),
     "booking.domain.catalogue.models": "stores it",
     "booking.domain.catalogue.rooms": "keeps it for showing",
     "booking.domain.catalogue.edit_inputs": "asks for it",
+    "booking.domain.catalogue.as_said": "tells it as it was asked for",
     "booking.domain.catalogue.room_editing": "writes it",
-    "booking.domain.catalogue.importing.drafts": "imports it",
-    "booking.domain.catalogue.importing.listings": "imports it",
     "booking.domain.catalogue.importing.sheet": "imports and exports it",
-    "booking.domain.catalogue.importing.store": "imports it",
     "booking.demo.compose": "makes it up",
     "booking.domain.search.alternatives": "order goes by it, and it is read for quote()",
     "booking.domain.search.finder": "shown per night",
     "booking.domain.search.statements": "limits and order go by it",
     "booking.admin.house_forms": "asks for it",
+    "booking.cli.house_options": "asks for it",
+    "booking.cli.room_editing": "shows it",
     "booking.http.words.fields": "names the field",
-    "booking.api.schemas": "shown per night",
     "booking.api.texts": "explains it",
-    "booking.web.room_cards": "shown per night",
-    "booking.web.rooms": "shown per night",
 }
 MAKES_A_PRICE = {*BASE_PRICE, "base_price", "nights"}
 

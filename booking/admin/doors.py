@@ -20,6 +20,7 @@ PAGES = (
     ("/admin/imports", _("Import reservations")),
     ("/admin/people", _("People")),
     ("/admin/properties", _("Properties")),
+    ("/admin/rooms/sheets", _("Import and export of rooms")),
     ("/admin/rooms/new", _("New room")),
     ("/admin/rooms", _("Rooms")),
     ("/admin/data-requests", _("Data requests")),

@@ -13,7 +13,7 @@ from flask_babel import gettext, lazy_gettext
 
 from booking.domain import catalogue
 from booking.domain.catalogue import Property, Room
-from booking.http import money_format, words
+from booking.http import words
 from booking.pages import amenities, beds
 from booking.pages.forms import Form
 
@@ -56,22 +56,7 @@ class Difference:
 
 def of_room(room: Room) -> Form:
     """As it is kept."""
-    price = room.price_per_night
-    form = Form.of(
-        {
-            "name": room.name,
-            "kind": room.kind or "",
-            "capacity": str(room.capacity),
-            "beds": catalogue.written_beds(room.beds),
-            "sizeM2": str(room.size_m2 or ""),
-            "description": room.description,
-            "amenities": list(room.amenities),
-            "pricePerNight": "" if price is None else money_format.decimal(price, room.currency),
-            "minNights": str(room.min_nights),
-            "maxNights": str(room.max_nights),
-            "cancellationPolicy": _policy(room),
-        }
-    )
+    form = Form.of(catalogue.room_as_said(room))
     for kind, count in catalogue.bed_counts(room.beds).items():
         form.put(f"bed-{kind}", [str(count)])
     return form
@@ -93,26 +78,7 @@ def sent_room() -> Form:
 
 def of_property(house: Property) -> Form:
     """As it is kept."""
-    address = {name: str(house.address.get(name) or "") for name in ("street", "district", "city", "country")}
-    places = {name: str(house.address.get(name, "")) for name in ("latitude", "longitude")}
-    return Form(
-        {
-            **address,
-            **places,
-            "name": house.name,
-            "slug": house.slug,
-            "location": house.location,
-            "timeZone": house.time_zone,
-            "currency": house.currency,
-            "legalName": house.legal_name,
-            "contactEmail": house.contact_email or "",
-            "contactPhone": house.contact_phone or "",
-            "checkInTime": house.check_in_time.isoformat("minutes"),
-            "checkOutTime": house.check_out_time.isoformat("minutes"),
-            "houseRules": house.house_rules,
-            "description": house.description,
-        }
-    )
+    return Form(catalogue.property_as_said(house))
 
 
 def settled(mine: Form, theirs: Form, fields: Iterable[str]) -> Form:
@@ -137,7 +103,7 @@ def differences(mine: Form, theirs: Form, fields: Iterable[str]) -> list[Differe
 def policies(room: Room | None = None) -> list[tuple[str, str]]:
     """To choose from; a room that has another one than these may keep it."""
     known = [(key, f"{name}: {terms}") for key, (name, terms) in POLICIES.items()]
-    if room is None or _policy(room):
+    if room is None or catalogue.policy_name(room):
         return known
     return [("", gettext("As it is: %(name)s", name=room.cancellation_policy.get("name", ""))), *known]
 
@@ -149,12 +115,6 @@ def amenity_choices(form: Form) -> tuple[list[amenities.Amenity], list[amenities
     rest = [one for one in amenities.known() if one.slug not in amenities.WANTED]
     listed = {one.slug for one in (*first, *rest)}
     return first, [*rest, *(amenities.shown(slug) for slug in chosen if slug not in listed)]
-
-
-def _policy(room: Room) -> str:
-    """The name of the policy, empty where it is none of those that are known by theirs."""
-    name = str(room.cancellation_policy.get("name", ""))
-    return name if catalogue.CANCELLATION_POLICIES.get(name) == room.cancellation_policy else ""
 
 
 def _read(form: Form, field: str) -> str:

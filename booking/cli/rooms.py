@@ -1,4 +1,7 @@
-"""`flask rooms`: rooms come in from files and go out into them; nights are taken off sale (room_blocks.py)."""
+"""`flask rooms`: rooms come in from files and go out into them.
+
+Beside: they are made and changed (room_editing.py), nights are taken off sale (room_blocks.py).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from typing import IO
 
 import click
 
-from booking.cli import room_blocks, room_status
+from booking.cli import room_blocks, room_editing, room_status
 from booking.cli.csv_file import Rows
 from booking.cli.operator import Group, acting, unavailable
 from booking.domain import catalogue, spelling
@@ -31,8 +34,8 @@ from booking.infra.words import count as counted
 
 ENCODING = "utf-8-sig"  # with a byte order mark: without, Excel takes it for the machine's old code page
 
-group = Group("rooms", help="Bring rooms in from files, write them out, and take nights off sale.")
-for command in (*room_blocks.COMMANDS, *room_status.COMMANDS):
+group = Group("rooms", help="Make and change rooms, bring them in from files, and take nights off sale.")
+for command in (*room_editing.COMMANDS, *room_blocks.COMMANDS, *room_status.COMMANDS):
     group.add_command(command)
 
 

@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from booking.domain import inventory, payments, people, reservations, system
+from booking.domain import catalogue, inventory, payments, people, reservations, system
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.people import staff
 from booking.domain.reservations import NoteText, bookings
@@ -42,7 +42,9 @@ DESK = {HERE[Role.OWNER], HERE[Role.MANAGER], HERE[Role.DESK], OWNER_OF_ALL}
 MANAGERS = {HERE[Role.OWNER], HERE[Role.MANAGER], OWNER_OF_ALL}
 OWNERS_HERE = {HERE[Role.OWNER], OWNER_OF_ALL}
 OWNERS = {*OWNERS_HERE, ELSEWHERE[Role.OWNER]}
+MANAGERS_ANYWHERE = {*MANAGERS, ELSEWHERE[Role.OWNER], ELSEWHERE[Role.MANAGER]}
 HOUSE = {*HERE.values(), OWNER_OF_ALL}
+SHEET = b"source_id,name,capacity,price_per_night,location,time_zone,currency\n"
 
 
 @dataclass
@@ -64,6 +66,7 @@ class House:
             "entry_id": lambda: encode("payment", self.entry),
             "block_id": lambda: encode("block", self.block().id),
             "property_id": lambda: self.here,
+            "sheet_id": lambda: encode("sheet", catalogue.keep_sheet(SYSTEM, "rooms.csv", SHEET)),
             "room_id": lambda: encode("room", self.room.id),
             "user_id": lambda: encode("user", self.clerk()),
             "import_id": lambda: encode("import", self.file()),
@@ -166,6 +169,14 @@ ROUTES: dict[str, Route] = {
     "GET /admin/day/<booking_id>/<step>": Route(DESK, steps="check-out"),
     "POST /admin/day/<booking_id>/undo/<step>": Route(DESK, steps="check-in"),
     "GET /admin/rooms": Route(STAFF),
+    "GET /admin/rooms.csv": Route(MANAGERS_ANYWHERE),
+    "GET /admin/rooms/sheets": Route(MANAGERS_ANYWHERE),
+    "POST /admin/rooms/sheets": Route(MANAGERS_ANYWHERE),
+    # Each is whose it is that has uploaded it.
+    "GET /admin/rooms/sheets/<sheet_id>": Route(set()),
+    "POST /admin/rooms/sheets/<sheet_id>": Route(set()),
+    # Forgotten already, or not theirs: the same.
+    "POST /admin/rooms/sheets/<sheet_id>/discard": Route(MANAGERS_ANYWHERE),
     "GET /admin/rooms/new": Route(MANAGERS, asked=lambda house: {"property": house.here}),
     "POST /admin/rooms/new": Route(MANAGERS, lambda house: {"property": house.here}),
     "GET /admin/rooms/<room_id>": Route(DESK),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -14,8 +15,8 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from booking.domain import correspondence, payments, reservations
-from booking.domain.actors import Role
+from booking.domain import catalogue, correspondence, payments, reservations
+from booking.domain.actors import Actor, Membership, Role
 from booking.domain.correspondence import MessageText
 from booking.domain.people import staff
 from booking.domain.reservations import bookings, front_desk, guarantees, holds
@@ -37,7 +38,7 @@ INLINE = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/(?:ld\+)?json)|<
 
 
 @pytest.fixture
-def names(alice: User, bob: User, room: Room, desk: BookingContext) -> dict[str, str]:
+def names(alice: User, bob: User, owner: User, room: Room, desk: BookingContext) -> dict[str, str]:
     """What the addresses speak of: a guest who has arrived, one to come, one who owes, a hold, a block."""
     lisbon = {"address": {"city": "Lisbon", "country": "Portugal"}, "location": "lisbon"}
     arrived = _arrived(bob, a_room(name="Room of the guest who is there", **lisbon), desk)
@@ -67,6 +68,7 @@ def names(alice: User, bob: User, room: Room, desk: BookingContext) -> dict[str,
         "dates": f"checkIn={stay.check_in}&checkOut={stay.check_out}",
         "link": _link_to_pay(owing),
         "talk": _link_to_talk(called(desk, others[2], CALLER, start=60)),
+        "sheet": encode("sheet", _sheet(owner)),
         "late": in_days(20, 5).check_out.isoformat(),
         "day": in_days(1).check_in.isoformat(),
     }
@@ -88,6 +90,14 @@ def _link_to_talk(booking: Booking) -> str:
     link = correspondence.written_conversation_link(booking.id, str(CALLER.email), secrets)
     correspondence.write_by_conversation_link(link, MessageText(message="We come late"), secrets)
     return link
+
+
+def _sheet(owner: User) -> uuid.UUID:
+    """A file of rooms of which one can come in, and one cannot."""
+    header = "source_id,name,capacity,price_per_night,location,time_zone,currency,beds"
+    rows = ("1,Attic,2,90,oslo,Europe/Oslo,NOK,1 king", "2,Cellar,none,90,oslo,Europe/Oslo,NOK,")
+    olga = Actor.signed_in(owner.id, (Membership(Role.OWNER),), None)
+    return catalogue.keep_sheet(olga, "rooms.csv", "\n".join([header, *rows]).encode())
 
 
 def _arrived(guest: User, room: Room, desk: BookingContext) -> Booking:

@@ -66,6 +66,17 @@ class House:
     def room_id(self) -> str:
         return encode("room", self.room.id)
 
+    def made(self, *, published: bool = True) -> str:
+        """A room of a property of its own, in which nobody stays."""
+        return encode("room", a_room(published=published).id)
+
+    def house(self, *, archived: bool = False) -> str:
+        """A property in which nobody stays."""
+        room = a_room()
+        if archived:
+            inventory.archive_property(SYSTEM, room.property_id, seen_version=1)
+        return _slug_of(room)
+
     def nights(self) -> list[str]:
         """Of a stay that nobody has asked for yet."""
         stay = self._stay()

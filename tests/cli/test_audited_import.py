@@ -70,7 +70,7 @@ def test_rooms_are_an_owners_and_an_operators_business(app: Flask, alice: User) 
         VISITOR,
         acting(alice),
         Actor.signed_in(alice.id, (Membership(Role.DESK),), None),
-        Actor.signed_in(alice.id, (Membership(Role.OWNER, here),), None),
+        Actor.signed_in(alice.id, (Membership(Role.HOUSEKEEPING, here),), None),
     ):
         with pytest.raises(Forbidden):
             store.put(actor, [])

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -24,57 +23,32 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from tests.cast import PASSWORD
 from tests.cli.command_house import House, everything, unknown
+from tests.cli.command_kinds import (
+    ARRAYS,
+    CHANGES,
+    FILES,
+    LISTS,
+    NIGHTS,
+    NOBODY,
+    OF_READERS,
+    OTHER_JSON,
+    OUTSIDE,
+    OWN_CASH,
+    SWEEPS,
+    A,
+    Command,
+    of,
+)
+from tests.cli.house_commands import ROOMS
 
 pytestmark = pytest.mark.slow
 
 # What Flask and Flask-Migrate bring: they know nothing of the house.
 NOT_OURS = {"run", "shell", "routes", "db"}
 
-# Print an array with --json: what is there, or what they have changed.
-LISTS, CHANGES = "lists", "changes"
-# Say a sentence: about the whole house at once (and change it or not), or with files. Or know no house at all.
-SWEEPS, FILES, OUTSIDE = "sweeps the whole house", "reads or writes a file", "needs no house"
-ARRAYS = {LISTS, CHANGES}
-OTHER_JSON = {"doctor", "backup list", "system status"}  # one object: not about things of the house
-
-Words = Callable[[House], list[str]]
-
-
-@dataclass(frozen=True)
-class Command:
-    """`words` work; `wrong` are about what is not there. `asks`: without any of these it is refused; `looks`: what the
-    permissions table is asked besides, because more could be done then. No more than both.
-    """
-
-    does: str
-    asks: set[Action]
-    words: Words
-    wrong: Words = lambda _: ["nonsense"]
-    typed: str = ""
-    looks: frozenset[Action] = frozenset()
-
-
-def of(*words: str) -> Words:
-    return lambda _: list(words)
-
-
-A = Action
-NOBODY = "nobody@example.com"
-OWN_CASH = frozenset({A.KEEP_DRAWER})  # the system has none
-OF_READERS = frozenset({A.SEE_BOOKING, A.SEE_PAYMENTS, A.SEE_SYSTEM})  # what each of them may be told of
-NIGHTS = ["2030-01-01", "2030-01-02"]
-
 COMMANDS: dict[str, Command] = {
     # --- rooms and nights
-    "rooms import": Command(FILES, {A.IMPORT_ROOMS}, lambda h: [h.rooms_file()], of("/no/such/file.csv")),
-    "rooms export": Command(FILES, {A.EXPORT_ROOMS}, of("-"), of("--location", "nowhere")),
-    "rooms block": Command(CHANGES, {A.BLOCK_NIGHTS}, lambda h: [h.room_id, *h.nights()], of(unknown("room"), *NIGHTS)),
-    "rooms unblock": Command(CHANGES, {A.BLOCK_NIGHTS}, lambda h: [h.block()], of(unknown("block"))),
-    "rooms blocks": Command(LISTS, {A.BLOCK_NIGHTS}, lambda h: [h.room_id], of(unknown("room"))),
-    "rooms status": Command(
-        CHANGES, {A.SET_ROOM_STATUS}, lambda h: [h.room_id, "--set", "dirty"], of(unknown("room"), "--set", "dirty")
-    ),
-    "properties list": Command(LISTS, {A.EXPORT_ROOMS}, of()),
+    **ROOMS,
     "blocks list": Command(LISTS, {A.BLOCK_NIGHTS}, of(), of("--property", "nowhere")),
     "blocks show": Command(LISTS, {A.BLOCK_NIGHTS}, lambda h: [h.block()], of(unknown("block"))),
     "blocks add": Command(CHANGES, {A.BLOCK_NIGHTS}, lambda h: [h.room_id, *h.nights()], of(unknown("room"), *NIGHTS)),

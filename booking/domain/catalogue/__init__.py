@@ -3,6 +3,7 @@
 Decides what a room is and which place somebody means. Prices, nights and searches are other subjects'.
 """
 
+from booking.domain.catalogue.as_said import policy_name, property_as_said, room_as_said
 from booking.domain.catalogue.beds import MOST as MOST_BEDS
 from booking.domain.catalogue.beds import TYPES as BED_TYPES
 from booking.domain.catalogue.beds import BadBeds
@@ -38,11 +39,12 @@ from booking.domain.catalogue.importing import checked as checked_drafts
 from booking.domain.catalogue.importing import recognise as recognise_format
 from booking.domain.catalogue.importing.csv_rows import CsvRows
 from booking.domain.catalogue.importing.drafts import PropertyDraft, RoomDraft
+from booking.domain.catalogue.importing.file_text import lines_of as lines_of_file
 from booking.domain.catalogue.importing.places import slugify
 from booking.domain.catalogue.importing.sheet import COLUMNS as SHEET_COLUMNS
 from booking.domain.catalogue.importing.sheet import written as sheet_row
 from booking.domain.catalogue.importing.store import BATCH as IMPORT_BATCH
-from booking.domain.catalogue.importing.store import PropertyMisfit, check_property
+from booking.domain.catalogue.importing.store import FieldChange, ImportChanged, PropertyMisfit, check_property
 from booking.domain.catalogue.importing.store import exported as exported_rooms
 from booking.domain.catalogue.importing.store import locations as import_locations
 from booking.domain.catalogue.importing.store import put as put_rooms
@@ -70,6 +72,13 @@ from booking.domain.catalogue.room_editing import publish as publish_room
 from booking.domain.catalogue.room_editing import publish_all as publish_rooms
 from booking.domain.catalogue.room_editing import set_policy as set_cancellation_policy
 from booking.domain.catalogue.room_editing import unpublish as unpublish_room
+from booking.domain.catalogue.room_sheets import LARGEST as LARGEST_SHEET
+from booking.domain.catalogue.room_sheets import MOST_ROWS as MOST_SHEET_ROWS
+from booking.domain.catalogue.room_sheets import RefusedRow, SheetPreview
+from booking.domain.catalogue.room_sheets import apply as apply_sheet
+from booking.domain.catalogue.room_sheets import discard as discard_sheet
+from booking.domain.catalogue.room_sheets import keep as keep_sheet
+from booking.domain.catalogue.room_sheets import look as look_at_sheet
 from booking.domain.catalogue.rooms import (
     UnknownProperty,
     find_property_of,
@@ -95,7 +104,9 @@ __all__ = [
     "IMPORT_BATCH",
     "KINDS",
     "KIND_PATTERNS",
+    "LARGEST_SHEET",
     "MOST_BEDS",
+    "MOST_SHEET_ROWS",
     "MOST_UNITS",
     "PRIVATE_ROOM",
     "SHARED_BY_UNITS",
@@ -108,8 +119,10 @@ __all__ = [
     "BadRow",
     "CsvRows",
     "Destination",
+    "FieldChange",
     "House",
     "HouseFacts",
+    "ImportChanged",
     "ImportDefaults",
     "ImportFormat",
     "ListedProperty",
@@ -124,6 +137,7 @@ __all__ = [
     "PropertyMisfit",
     "PropertyModified",
     "PropertyNotFound",
+    "RefusedRow",
     "Room",
     "RoomDetails",
     "RoomDraft",
@@ -131,6 +145,7 @@ __all__ = [
     "RoomModified",
     "RoomNotReady",
     "RoomPart",
+    "SheetPreview",
     "UnitGroup",
     "Units",
     "UnknownPlace",
@@ -138,6 +153,7 @@ __all__ = [
     "add_property",
     "add_room",
     "amenities_in",
+    "apply_sheet",
     "are_units_alike",
     "bed_counts",
     "cache_keys",
@@ -149,6 +165,7 @@ __all__ = [
     "count_amenities",
     "count_kinds",
     "count_published_rooms",
+    "discard_sheet",
     "edit_property",
     "edit_room",
     "editable_properties",
@@ -167,9 +184,12 @@ __all__ = [
     "house_facts",
     "import_locations",
     "is_slug",
+    "keep_sheet",
     "leave_units",
+    "lines_of_file",
     "list_destinations",
     "list_properties",
+    "look_at_sheet",
     "make_units",
     "may_add_property",
     "may_add_rooms",
@@ -177,13 +197,16 @@ __all__ = [
     "own_properties",
     "own_rooms",
     "page_of_rooms",
+    "policy_name",
     "properties_of_staff",
+    "property_as_said",
     "publish_property",
     "publish_room",
     "publish_rooms",
     "put_rooms",
     "read_beds",
     "recognise_format",
+    "room_as_said",
     "room_changes",
     "set_cancellation_policy",
     "sheet_row",

@@ -13,11 +13,10 @@ from booking.domain.catalogue import beds
 from booking.domain.catalogue.cancellation_policies import BY_NAME
 from booking.domain.catalogue.importing import amenities, listings, places, text, values
 from booking.domain.catalogue.importing.drafts import CHECK_IN, CHECK_OUT, LONGEST_STAY, Unfit
-from booking.domain.catalogue.importing.sheet import LARGEST_ROOM
+from booking.domain.catalogue.importing.sheet import LARGEST_ROOM, LARGEST_SIZE
 from booking.domain.inputs import ClockTime, Input, Name, Phone, Version, decimal_text, one_of, plain, refuse, trimmed
 from booking.domain.notices import FieldName, Notice
 
-LARGEST_SIZE = 10_000  # square metres
 LONGEST_TEXT, LONGEST_RULES = listings.LONGEST_DESCRIPTION, 10_000
 USUAL_LONGEST_STAY = 30
 

@@ -40,10 +40,15 @@ class ListedProperty:
 
 @reading
 def listed(actor: Actor) -> list[ListedProperty]:
-    """Every property, by name. Raises Forbidden."""
-    people.require(actor, people.Action.EXPORT_ROOMS, otherwise=Forbidden)
+    """Every property of the actor's, by name. Raises Forbidden."""
+    own = people.reach(actor, people.Action.EXPORT_ROOMS)
+    if not own:
+        raise Forbidden
     rooms = select(func.count()).select_from(Room).where(Room.property_id == Property.id).scalar_subquery()
-    rows = db.session.execute(select(Property, rooms).order_by(Property.name, Property.id))
+    wanted = select(Property, rooms).order_by(Property.name, Property.id)
+    if own.properties is not None:
+        wanted = wanted.where(Property.id.in_(own.properties))
+    rows = db.session.execute(wanted)
     return [
         ListedProperty(
             one.id, one.slug, one.name, one.address.get("city", ""), one.time_zone, one.currency, number or 0

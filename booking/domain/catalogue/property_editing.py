@@ -15,6 +15,7 @@ from sqlalchemy import select
 from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.catalogue import saving
+from booking.domain.catalogue.as_said import IN_ADDRESS
 from booking.domain.catalogue.edit_errors import PropertyModified, PropertyNotFound
 from booking.domain.catalogue.edit_inputs import PropertyDetails, PropertyEdit
 from booking.domain.catalogue.importing.places import slugify
@@ -28,7 +29,6 @@ from booking.infra.ids import encode, new_id
 
 SLUG_TAKEN = ("uq_properties_slug",)
 FIXED = ("location", "currency", "time_zone")  # once there are rooms
-OF_ADDRESS = ("street", "district", "city", "country", "latitude", "longitude")
 COLUMNS = (
     "name", "slug", "location", "address", "time_zone", "currency", "legal_name", "contact_email", "contact_phone",
     "check_in_time", "check_out_time", "house_rules", "description",
@@ -131,8 +131,8 @@ def refuse_modified(house: Property, seen_version: int) -> None:
 
 def _values(said: PropertyDetails, address: Mapping[str, Any], *, slug: str) -> dict[str, Any]:
     """The columns; what else an import has written into the address stays."""
-    stated = {name: getattr(said, name) for name in OF_ADDRESS}
-    kept = {name: value for name, value in address.items() if name not in OF_ADDRESS}
+    stated = {name: getattr(said, name) for name in IN_ADDRESS}
+    kept = {name: value for name, value in address.items() if name not in IN_ADDRESS}
     return {
         "name": said.name,
         "slug": slug,

@@ -63,6 +63,7 @@ RULES = (
     Rule("password_resets", LINKS, _older("password_resets")),
     Rule("invitations", LINKS, _older("invitations", where="expires_at < now()")),
     Rule("import_files", IMPORT_FILES, _older("import_files")),
+    Rule("room_sheets", IMPORT_FILES, _older("room_sheets")),
     Rule("email_verifications", LINKS, _older("email_verifications", where="expires_at < now()")),
     Rule(
         "expired_bookings",

@@ -48,6 +48,7 @@ IMPORTS: Templates = {
     "file_utf_16": _("%(name)s is not UTF-8 text; save it as CSV (UTF-8)"),
     "file_too_large": _("%(name)s has more than %(most)s MB"),
     "rows_too_many": _("%(name)s has more than %(most)s rows; import it in parts, or by “flask bookings import”"),
+    "room_rows_too_many": _("%(name)s has more than %(most)s rows; import it in parts, or by “flask rooms import”"),
     "columns_missing": _("%(name)s lacks these columns: %(columns)s"),
     "columns_twice": _("%(name)s has these columns twice: %(columns)s"),
     "currency_of_another": _("%(name)s must be %(currency)s, as at this property"),
@@ -63,6 +64,8 @@ IMPORTS: Templates = {
     "room_without_price": _("no price"),
     "room_stay_too_long": _("shortest stay over %(most)s nights"),
     "room_elsewhere": _("this room belongs to another property, in %(location)s; an import does not move rooms"),
+    "house_archived": _("the property %(slug)s is archived; publish it first"),
+    "house_not_yours": _("there is no such property that you run, and only an owner of all adds one"),
     "property_differs": _("the property %(slug)s exists already and its %(column)s is %(there)s, not %(here)s"),
     "property_name": _("The property’s name %(problem)s."),
     # --- what the caller says

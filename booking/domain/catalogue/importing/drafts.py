@@ -54,8 +54,8 @@ class PropertyDraft:
 class RoomDraft:
     """A valid room. Either `source` and `source_id` name it, or `id` does (a room of ours that came from no source).
 
-    `published`, `images` and `cancellation_policy` are None where the file does not say; then a new room gets the
-    defaults and an existing one keeps what it has.
+    `published`, `images`, `cancellation_policy`, `beds` and `size_m2` are None where the file does not say; then a new
+    room gets the defaults and an existing one keeps what it has.
     """
 
     line: int
@@ -74,6 +74,8 @@ class RoomDraft:
     images: list[dict[str, Any]] | None = None
     cancellation_policy: dict[str, Any] | None = None
     published: bool | None = None
+    beds: list[dict[str, Any]] | None = None
+    size_m2: int | None = None  # 0 where the file says that nobody knows
 
     @property
     def key(self) -> tuple[str | None, str]:

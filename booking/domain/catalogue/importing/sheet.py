@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from booking.domain.catalogue import pictures
+from booking.domain.catalogue import beds, pictures
 from booking.domain.catalogue.cancellation_policies import BY_NAME
 from booking.domain.catalogue.importing import listings, places, text, values
 from booking.domain.catalogue.importing.drafts import (
@@ -25,12 +25,13 @@ from booking.domain.catalogue.models import Property, Room
 from booking.infra import ids
 
 OURS = "room"  # the source of rooms that have none: their source_id is their own id
+LARGEST_SIZE = 10_000  # square metres
 LARGEST_ROOM = 1000  # guests, as the table has it: what is in the database may come back
 REQUIRED = ("source_id", "name", "capacity", "price_per_night")
 COLUMNS = (
     "property_slug", "property_name", "legal_name", "location", "address", "time_zone", "currency", "check_in_time",
-    "check_out_time", "source", "source_id", "kind", "name", "description", "capacity", "price_per_night", "amenities",
-    "images", "min_nights", "max_nights", "cancellation_policy", "published",
+    "check_out_time", "source", "source_id", "kind", "name", "description", "capacity", "beds", "size_m2",
+    "price_per_night", "amenities", "images", "min_nights", "max_nights", "cancellation_policy", "published",
 )  # fmt: skip
 
 # What makes a cell a formula (OWASP, CSV injection), and the apostrophe itself, so that guarding can be undone.
@@ -67,6 +68,8 @@ def written(room: Room, house: Property) -> list[str]:
         "name": room.name,
         "description": room.description,
         "capacity": str(room.capacity),
+        "beds": beds.written(room.beds),
+        "size_m2": str(room.size_m2 or ""),
         "price_per_night": price,
         "amenities": _json(room.amenities),
         "images": _json(room.images),
@@ -94,6 +97,8 @@ def draft(row: Mapping[str, str], line: int, defaults: Defaults) -> RoomDraft:
         description=listings.description(text.paragraphs(cells.get("description", ""))),
         kind=listings.kind("kind", cells.get("kind", "")),
         capacity=listings.capacity("capacity", cells["capacity"], highest=LARGEST_ROOM),
+        beds=_beds(cells["beds"]) if "beds" in cells else None,
+        size_m2=_size(cells["size_m2"]) if "size_m2" in cells else None,
         price_per_night=values.price("price_per_night", cells["price_per_night"], house.currency),
         amenities=listings.amenity_slugs(cells.get("amenities", "")),
         min_nights=lowest,
@@ -151,6 +156,17 @@ def _stated(cells: Mapping[str, str], field: str, default: str | None, check: An
     except Unfit as error:
         raise BadRow(field, error.notice.code, **error.notice.params) from None
     return checked
+
+
+def _beds(cell: str) -> list[dict[str, Any]]:
+    try:
+        return beds.read(cell)
+    except beds.BadBeds as bad:
+        raise BadRow("beds", bad.notice.code, **bad.notice.params) from None
+
+
+def _size(cell: str) -> int:
+    return values.whole_number("size_m2", cell, lowest=1, highest=LARGEST_SIZE) or 0
 
 
 def _images(cell: str) -> list[dict[str, Any]] | None:

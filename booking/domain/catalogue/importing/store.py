@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ BATCH = 500  # rows: a fraction of a second, well within the limits of a transac
 
 # Always said by a file; the other columns only by some (RoomDraft).
 _STATED = ("name", "description", "kind", "capacity", "price_per_night", "amenities", "min_nights", "max_nights")
-_PERHAPS = ("images", "cancellation_policy", "published")
+_PERHAPS = ("images", "cancellation_policy", "published", "beds", "size_m2")
 
 # What the audit log tells of a property that is made, and of a room; of what is long, only that it has changed.
 _AUDITED_OF_HOUSE = ("slug", "name", "location", "currency", "time_zone")
@@ -41,6 +42,15 @@ _Key: TypeAlias = tuple[str | None, str]
 _ONE_IMPORT_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('rooms import'))")
 
 
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """A column of a room that becomes otherwise."""
+
+    column: str
+    before: Any
+    after: Any
+
+
 @dataclass(slots=True)
 class Outcome:
     """What became of the drafts of one batch. Every draft is in exactly one of the first four."""
@@ -49,6 +59,15 @@ class Outcome:
     updated: list[RoomDraft] = field(default_factory=list)
     unchanged: list[RoomDraft] = field(default_factory=list)
     refused: list[tuple[RoomDraft, str, Notice]] = field(default_factory=list)  # with field and reason
+    changes: dict[_Key, list[FieldChange]] = field(default_factory=dict)  # of those that were updated
+    new_houses: list[str] = field(default_factory=list)  # names
+
+    def fingerprint(self) -> str:
+        """Of what it does to which rooms: the same only where that is the same."""
+        told = [sorted(one.key[1] for one in self.created), sorted(self.new_houses), len(self.unchanged)]
+        told += [sorted((key[1], [repr(one) for one in found]) for key, found in self.changes.items())]
+        told += [sorted(draft.line for draft, *_ in self.refused)]
+        return hashlib.sha256(repr(told).encode()).hexdigest()
 
     @property
     def held_back(self) -> list[RoomDraft]:
@@ -62,21 +81,38 @@ class PropertyMisfit(Conflict):
     reason = "PROPERTY_MISFIT"
 
 
+class ImportChanged(Conflict):
+    """Something has changed since it was rehearsed: it would do something else now."""
+
+    code = "IMPORT_CHANGED"
+
+
 class _Rehearsed(Exception):
     def __init__(self, outcome: Outcome) -> None:
         self.outcome = outcome
 
 
-def put(actor: Actor, drafts: Sequence[RoomDraft], *, rehearse: bool = False, keep_existing: bool = False) -> Outcome:
-    """Insert or update the rooms, and create the properties they name where there are none.
+def put(
+    actor: Actor,
+    drafts: Sequence[RoomDraft],
+    *,
+    rehearse: bool = False,
+    keep_existing: bool = False,
+    as_rehearsed: str = "",
+) -> Outcome:
+    """Insert or update the rooms, and create the properties they name where there are none and the actor may.
 
-    `rehearse` does all of it and rolls back; `keep_existing` leaves rooms that are there already as they are. Drafts
-    must be distinct by key. Existing properties are used as they are, but learn their country where they do not know
-    it; a room is never moved to another property. Raises Forbidden.
+    `rehearse` does all of it and rolls back; `keep_existing` leaves rooms that are there already as they are;
+    `as_rehearsed`, the fingerprint of a rehearsal, does nothing but what that would have done. Drafts must be distinct
+    by key. Existing properties are used as they are, but learn their country where they do not know it; a room is never
+    moved to another property. Rooms of properties that are not the actor's are refused, one by one.
+
+    Raises Forbidden, ImportChanged.
     """
-    people.require(actor, Action.IMPORT_ROOMS, otherwise=Forbidden)
+    if not people.reach(actor, Action.IMPORT_ROOMS):
+        raise Forbidden
     try:
-        return _put(actor, drafts, rehearse, keep_existing)
+        return _put(actor, drafts, rehearse, keep_existing, as_rehearsed)
     except _Rehearsed as rehearsed:
         return rehearsed.outcome
 
@@ -90,39 +126,57 @@ def check_property(wanted: PropertyDraft) -> None:
 
 
 @transaction(isolation=READ_COMMITTED)
-def _put(actor: Actor, drafts: Sequence[RoomDraft], rehearse: bool, keep_existing: bool) -> Outcome:
+def _put(actor: Actor, drafts: Sequence[RoomDraft], rehearse: bool, keep_existing: bool, as_rehearsed: str) -> Outcome:
     db.session.execute(_ONE_IMPORT_AT_A_TIME)
-    houses, before, outcome = _houses(actor, drafts), _existing(drafts), Outcome()
+    outcome = Outcome()
+    houses, before = _houses(actor, drafts, outcome), _existing(drafts)
     accepted = []
     for draft in drafts:
-        house = houses[draft.house.slug]
-        if problem := _misfit(house, draft.house) or _moved(before.get(draft.key), house):
+        house = houses.get(draft.house.slug)
+        if house is None:
+            outcome.refused.append((draft, "property_slug", _NOT_YOURS))
+        elif problem := _misfit(house, draft.house) or _moved(before.get(draft.key), house):
             outcome.refused.append((draft, *problem))
         else:
             accepted.append((draft, house))
     after = _write(accepted, keep_existing)
     for draft, _ in accepted:
         _sort(outcome, draft, after.get(draft.key))
+    outcome.changes = {one.key: _changes(before[one.key], after[one.key]) for one in outcome.updated}
+    if as_rehearsed and outcome.fingerprint() != as_rehearsed:
+        raise ImportChanged
     _record(actor, outcome, before, after)
     if rehearse:
         raise _Rehearsed(outcome)
     return outcome
 
 
-def _houses(actor: Actor, drafts: Sequence[RoomDraft]) -> dict[str, Property]:
-    """The properties by slug, those missing created as the first draft that names them says."""
+_NOT_YOURS = Notice("house_not_yours")
+
+
+def _changes(was: _Found, now: _Found) -> list[FieldChange]:
+    pairs = ((name, getattr(was, name), getattr(now, name)) for name in (*_AUDITED, *_AUDITED_BY_NAME))
+    return [FieldChange(name, before, after) for name, before, after in pairs if before != after]
+
+
+def _houses(actor: Actor, drafts: Sequence[RoomDraft], outcome: Outcome) -> dict[str, Property]:
+    """The properties by slug that are the actor's, those missing created as the first draft that names them says."""
     wanted: dict[str, PropertyDraft] = {}
     for draft in drafts:
         wanted.setdefault(draft.house.slug, draft.house)
     present = set(db.session.scalars(select(Property.slug).where(Property.slug.in_(wanted))))
-    new = [_house(draft) for slug, draft in wanted.items() if slug not in present]
+    may_add = people.may(actor, Action.ADD_PROPERTIES)
+    new = [_house(draft) for slug, draft in wanted.items() if may_add and slug not in present]
+    outcome.new_houses = [house.name for house in new]
     db.session.add_all(new)
     db.session.flush()
     for house in new:
         after = {column: getattr(house, column) for column in _AUDITED_OF_HOUSE}
         people.audit(actor, "property.created", ids.encode("property", house.id), after=after)
-    houses = {house.slug: house for house in db.session.scalars(select(Property).where(Property.slug.in_(wanted)))}
-    for slug in present:
+    there = db.session.scalars(select(Property).where(Property.slug.in_(wanted)))
+    own = people.reach(actor, Action.IMPORT_ROOMS).properties
+    houses = {house.slug: house for house in there if own is None or house.id in own}
+    for slug in present & houses.keys():
         _learn_country(actor, houses[slug], wanted[slug])
     return houses
 
@@ -149,6 +203,8 @@ def _house(draft: PropertyDraft) -> Property:
 
 
 def _misfit(house: Property, wanted: PropertyDraft) -> tuple[str, Notice] | None:
+    if house.archived_at is not None:
+        return "property_slug", Notice("house_archived", slug=repr(house.slug))
     for column in ("location", "currency", "time_zone"):
         there, here = getattr(house, column), getattr(wanted, column)
         if there != here:
@@ -202,6 +258,8 @@ def _row(draft: RoomDraft, house: Property) -> dict[str, Any]:
         "amenities": list(draft.amenities),
         "images": draft.images if draft.images is not None else [],
         "cancellation_policy": draft.cancellation_policy or MODERATE,
+        "beds": draft.beds or [],
+        "size_m2": draft.size_m2 or None,
         "published": draft.published is not False and draft.held_back is None,
         "source": draft.source,
         "source_id": draft.source_id,
@@ -278,21 +336,32 @@ def locations() -> list[str]:
     return list(db.session.scalars(select(Room.location).distinct().order_by(Room.location)))
 
 
-def exported(actor: Actor, location: str | None) -> Iterator[tuple[Room, Property]]:
-    """All rooms, or those of one location, with their properties, by id; read in pages, so of any number.
+def exported(
+    actor: Actor, location: str | None = None, property_id: uuid.UUID | None = None
+) -> Iterator[tuple[Room, Property]]:
+    """All rooms of the actor's properties, or those of one location or property, with their properties, by id.
 
-    Raises Forbidden.
+    Read in pages, so of any number. Raises Forbidden.
     """
-    people.require(actor, Action.EXPORT_ROOMS, otherwise=Forbidden)
+    own = people.reach(actor, Action.EXPORT_ROOMS)
+    if not own:
+        raise Forbidden
     last: uuid.UUID | None = None
-    while page := _page(location, last):
+    among = own.properties if property_id is None else frozenset([property_id])
+    if property_id is not None and own.properties is not None and property_id not in own.properties:
+        raise Forbidden
+    while page := _page(among, location, last):
         yield from page
         last = page[-1][0].id
 
 
 @reading
-def _page(location: str | None, after: uuid.UUID | None) -> list[tuple[Room, Property]]:
+def _page(
+    among: frozenset[uuid.UUID] | None, location: str | None, after: uuid.UUID | None
+) -> list[tuple[Room, Property]]:
     query = select(Room, Property).join(Property, Room.property_id == Property.id).order_by(Room.id).limit(1000)
+    if among is not None:
+        query = query.where(Room.property_id.in_(among))
     if location:
         query = query.where(Room.location == location)
     if after:

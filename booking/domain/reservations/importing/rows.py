@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -118,11 +117,10 @@ def open_to(actor: Actor, houses: Iterable[uuid.UUID]) -> set[uuid.UUID]:
 
 def text_of(content: bytes) -> Iterator[str]:
     """Its lines; bytes that are no UTF-8 spoil their row, not the file. Raises NoReservations for what is no CSV."""
-    if content.startswith((b"PK\x03\x04", b"\x1f\x8b")):
-        raise NoReservations(details={"file": Notice("file_packed")})
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content[:1000]:
-        raise NoReservations(details={"file": Notice("file_utf_16")})
-    return iter(io.StringIO(content.decode("utf-8-sig", errors="surrogateescape"), newline=""))
+    try:
+        return catalogue.lines_of_file(content)
+    except BadRow as problem:
+        raise NoReservations(details={"file": problem.notice}) from None
 
 
 def opened(content: bytes) -> CsvRows:

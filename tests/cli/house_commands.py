@@ -1,0 +1,66 @@
+"""The commands about rooms, their nights and properties: a part of the matrix (test_matrix.py)."""
+
+from __future__ import annotations
+
+from tests.cli.command_house import unknown
+from tests.cli.command_kinds import CHANGES, FILES, LISTS, NIGHTS, A, Command, of
+
+MAY_EDIT = frozenset({A.EDIT_ROOMS})
+
+ROOMS: dict[str, Command] = {
+    "rooms import": Command(
+        FILES,
+        {A.IMPORT_ROOMS},
+        lambda h: [h.rooms_file()],
+        of("/no/such/file.csv"),
+        looks=frozenset({A.ADD_PROPERTIES}),
+    ),
+    "rooms export": Command(FILES, {A.EXPORT_ROOMS}, of("-"), of("--location", "nowhere")),
+    "rooms block": Command(CHANGES, {A.BLOCK_NIGHTS}, lambda h: [h.room_id, *h.nights()], of(unknown("room"), *NIGHTS)),
+    "rooms unblock": Command(CHANGES, {A.BLOCK_NIGHTS}, lambda h: [h.block()], of(unknown("block"))),
+    "rooms blocks": Command(LISTS, {A.BLOCK_NIGHTS}, lambda h: [h.room_id], of(unknown("room"))),
+    "rooms status": Command(
+        CHANGES, {A.SET_ROOM_STATUS}, lambda h: [h.room_id, "--set", "dirty"], of(unknown("room"), "--set", "dirty")
+    ),
+    "rooms list": Command(LISTS, {A.SEE_ROOMS}, of(), of("--property", "nowhere"), looks=frozenset({A.EDIT_PROPERTY})),
+    "rooms show": Command(LISTS, {A.SEE_ROOMS}, lambda h: [h.room_id], of(unknown("room")), looks=MAY_EDIT),
+    "rooms create": Command(
+        CHANGES,
+        {A.SEE_ROOMS, A.EDIT_ROOMS},
+        lambda h: [h.slug, "Attic", "--capacity", "2", "--price", "90", "--beds", "1 double"],
+        of("nowhere", "Attic", "--capacity", "2"),
+        looks=frozenset({A.EDIT_PROPERTY}),
+    ),
+    "rooms edit": Command(
+        CHANGES, {A.SEE_ROOMS, A.EDIT_ROOMS}, lambda h: [h.made(), "--price", "91"], of(unknown("room"), "--price", "9")
+    ),
+    "rooms copy": Command(
+        CHANGES, {A.SEE_ROOMS, A.EDIT_ROOMS}, lambda h: [h.made(), "Another"], of(unknown("room"), "Another")
+    ),
+    "rooms publish": Command(
+        CHANGES, {A.SEE_ROOMS, A.EDIT_ROOMS}, lambda h: [h.made(published=False)], of(unknown("room"))
+    ),
+    "rooms unpublish": Command(CHANGES, {A.SEE_ROOMS, A.EDIT_ROOMS}, lambda h: [h.made()], of(unknown("room"))),
+    "rooms archive": Command(CHANGES, {A.SEE_ROOMS, A.EDIT_ROOMS}, lambda h: [h.made()], of(unknown("room"))),
+    "properties show": Command(
+        LISTS, {A.SEE_ROOMS}, lambda h: [h.slug], of("nowhere"), looks=frozenset({A.EDIT_PROPERTY})
+    ),
+    "properties create": Command(
+        CHANGES,
+        {A.ADD_PROPERTIES},
+        of("Pier", "--city", "Oslo", "--time-zone", "Europe/Oslo", "--currency", "NOK"),
+        of("Pier", "--city", "Oslo", "--time-zone", "Europe/Oslo", "--currency", "DEM"),
+        looks=frozenset({A.SEE_ROOMS, A.EDIT_PROPERTY}),
+    ),
+    "properties edit": Command(
+        CHANGES,
+        {A.SEE_ROOMS, A.EDIT_PROPERTY},
+        lambda h: [h.house(), "--phone", "+32 3 123 45 67"],
+        of("nowhere", "--phone", "+32 3 123 45 67"),
+    ),
+    "properties archive": Command(CHANGES, {A.SEE_ROOMS, A.EDIT_PROPERTY}, lambda h: [h.house()], of("nowhere")),
+    "properties publish": Command(
+        CHANGES, {A.SEE_ROOMS, A.EDIT_PROPERTY}, lambda h: [h.house(archived=True)], of("nowhere")
+    ),
+    "properties list": Command(LISTS, {A.EXPORT_ROOMS}, of()),
+}
