@@ -66,7 +66,9 @@ class Desk:
         rooms = ("admin.room_list", "admin.room", "admin.new_room", "admin.room_sheets")
         found.append(Section("admin.room_list.show", gettext("Rooms"), "bed-double", rooms))
         if self.areas.bookings:
-            found.append(Section("admin.messages.index", gettext("Messages"), "mail", ("admin.messages",)))
+            found.append(
+                Section("admin.messages.index", gettext("Messages"), "mail", ("admin.messages", "admin.sent_emails"))
+            )
         if self.areas.properties:
             found.append(Section("admin.properties.index", gettext("Properties"), "house", ("admin.properties",)))
         if self.areas.cash:

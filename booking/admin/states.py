@@ -49,12 +49,35 @@ EMAILS = {
     "balance.declined": _("Card declined for the rest"),
     "payment.requested": _("Payment link"),
     "message.answered": _("Message to the guest"),
+    # about accounts
+    "account.deleted": _("Account deleted"),
+    "account.disabled": _("Account disabled"),
+    "authenticator.added": _("Authenticator app added"),
+    "authenticator.removed": _("Authenticator app removed"),
+    "email.announced": _("Change of address announced"),
+    "email.awaited": _("Change of address to confirm"),
+    "email.changed": _("Address changed"),
+    "email.requested": _("New address to confirm"),
+    "passkey.added": _("Passkey added"),
+    "passkey.removed": _("Passkey removed"),
+    "password.changed": _("Password changed"),
+    "password.requested": _("New password"),
+    "recoverycode.used": _("Recovery code used"),
+    "secondfactor.disabled": _("Two-step sign-in turned off"),
+    "secondfactor.enabled": _("Two-step sign-in turned on"),
+    "staff.invited": _("Invitation"),
+    "verification.requested": _("Address to confirm"),
+    "alert.opened": _("Alert"),
+    "alert.reminded": _("Alert, once more"),
+    "alert.closed": _("Alert over"),
+    "alert.news": _("News for staff"),
 }
 DELIVERIES = {
     "waiting": (_("Waiting to be sent"), "warn"),
     "running": (_("Being sent"), "warn"),
     "done": (_("Sent"), "good"),
     "failed": (_("Not delivered"), "bad"),
+    "bounced": (_("Came back"), "bad"),
     "no_address": (_("Not sent: no email address"), "warn"),
     "not_needed": (_("Not sent: no longer needed"), ""),
     "dropped": (_("Not sent: given up by staff"), "warn"),
@@ -122,6 +145,21 @@ def guarantee(how: str) -> str:
 def email(kind: str) -> str:
     """What an email about a booking tells, by the event that it is about."""
     return str(EMAILS.get(kind, kind))
+
+
+# Of emails in their list.
+EMAIL_STATES = {
+    "to_send": (_("To be sent"), "warn"),
+    "sent": (_("Sent"), "good"),
+    "failed": (_("Not delivered"), "bad"),
+    "bounced": (_("Came back"), "bad"),
+}
+
+
+def email_state(state: str) -> tuple[str, str]:
+    """Name and look; of what was not sent after all, as a booking's page says it."""
+    name, look = EMAIL_STATES.get(state) or DELIVERIES[state]
+    return str(name), look
 
 
 def emailing(seen: StaffBooking) -> str:

@@ -6,6 +6,7 @@ from booking.domain.inventory.housekeeping_models import RoomStatus
 from booking.domain.inventory.models import Availability, Block, LiftedBlock
 from booking.domain.messages.conversation_models import GuestMessage
 from booking.domain.messages.models import Delivery, Event
+from booking.domain.messages.sent_models import HeardReport, SentEmail
 from booking.domain.payments.cash_models import CashClosing, CashMovement
 from booking.domain.payments.look_models import ProviderLook
 from booking.domain.payments.models import Dispute, Order, Payment
@@ -50,6 +51,7 @@ __all__ = [
     "Farewell",
     "GuestMessage",
     "GuestRegister",
+    "HeardReport",
     "IdempotencyKey",
     "ImportFile",
     "Invitation",
@@ -72,6 +74,7 @@ __all__ = [
     "SavedView",
     "ScheduledPayment",
     "SecurityEvent",
+    "SentEmail",
     "Session",
     "StaffMembership",
     "UnitGroup",

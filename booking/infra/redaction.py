@@ -25,11 +25,12 @@ QUOTING = ("22", "P0")
 SYNTAX_ERROR, _VALUE = "42601", re.compile(r"['\d]")
 
 _PART = r"""[^\s<>@"'(),:;=\[\]{}\\/|]"""  # of an address, on either side of the @
+_LINK_SECRET = re.compile(r"(?<=_)[0-9a-z]{26}\.[\w-]{16,}")  # of a link or a session, behind its id
 _SECRETS = (
     re.compile(r"(?<=://)[^\s/@]*:[^\s/@]*(?=@)"),  # name and password in a URL
     re.compile(r"""\$argon2[a-z]*\$[^\s"']+"""),
     re.compile(r"\beyJ[\w-]{5,}\.[\w-]+\.[\w-]+"),  # an access token
-    re.compile(r"(?<=_)[0-9a-z]{26}\.[\w-]{16,}"),  # the secret of a link or a session, behind its id
+    _LINK_SECRET,
     re.compile(rf"""(?:"[^"\n]{{1,64}}"|{_PART}+)@{_PART}*\w"""),
 )
 _MARKS = ("@", "$argon2", "eyJ", "_01")
@@ -82,6 +83,11 @@ def masked(text: str) -> str:
     for secret in _SECRETS:
         text = secret.sub(MASK, text)
     return text
+
+
+def without_links(text: str) -> str:
+    """`text` whose links open nothing any more: what proves that somebody was sent them is hidden."""
+    return _LINK_SECRET.sub(MASK, text)
 
 
 def mask_line(_: object, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

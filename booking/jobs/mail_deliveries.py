@@ -11,6 +11,7 @@ from booking.domain import messages, people
 from booking.domain.messages import Task
 from booking.http.services import current_services
 from booking.infra.mail import Post, Undeliverable, Unreachable, mailbox
+from booking.infra.mail_message import Email
 from booking.infra.redaction import masked
 from booking.infra.telemetry import log
 from booking.jobs import deliver, mails
@@ -41,26 +42,46 @@ def send(event_ids: Sequence[UUID]) -> None:
 
 def _mailed(task: Task, post: Post, reached: list[str]) -> bool:
     """Whether the mail server is worth another try now. Who has got the email is added to those who were `reached`."""
-    reachable = True
+    reachable, message = True, None
     with deliver.told(task):
         try:
-            address = mails.handle(task, post, current_services().settings)
+            message = mails.written(task, current_services().settings)
+            if message:
+                post(message)
+                mails.sent(task, message)
         except deliver.NotYet as reason:
             messages.fail_delivery(task, str(reason))
         except deliver.NoAddress:
             messages.finish_delivery([task], messages.NO_ADDRESS)
         except Unreachable as error:
             reachable = False
-            deliver.failed(task, error)
-        except Undeliverable as error:
-            _given_up(task, error)
+            _unsent(task, message, error)
         except Exception as error:  # noqa: BLE001 whatever it is, this delivery waits and the next one goes on
-            deliver.failed(task, error)
+            _unsent(task, message, error)
         else:
-            messages.finish_delivery([task], None if address else messages.NOT_NEEDED)
-            if address:
-                reached.append(address)
+            _finished(task, message)
+            if message:
+                reached.append(message.to.typed)
     return reachable
+
+
+def _finished(task: Task, message: Email | None) -> None:
+    """Done; what was sent is kept with the same statement."""
+    kept = mails.to_keep(task, message) if message else None
+    if kept:
+        messages.finish_sent_email(task, kept)
+    else:
+        messages.finish_delivery([task], None if message else messages.NOT_NEEDED)
+
+
+def _unsent(task: Task, message: Email | None, error: Exception) -> None:
+    """It is tried again, or never: staff sees what it was to say."""
+    if message and (kept := mails.to_keep(task, message)):
+        messages.keep_email(task, kept)
+    if isinstance(error, Undeliverable):
+        _given_up(task, error)
+    else:
+        deliver.failed(task, error)
 
 
 def _given_up(task: Task, error: Undeliverable) -> None:

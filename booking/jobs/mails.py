@@ -12,12 +12,12 @@ from flask_babel import lazy_gettext
 
 from booking.config import Settings
 from booking.domain import catalogue, correspondence, messages, payments, people, reservations
-from booking.domain.messages import Task
+from booking.domain.messages import EmailText, Task
 from booking.domain.reservations import BookingSummary, CalendarPublisher, EmailNotFound, ResendRefused
 from booking.http import date_format, money_format, words
 from booking.http.language import gettext
-from booking.infra import ids
-from booking.infra.mail import Post, Undeliverable
+from booking.infra import ids, redaction
+from booking.infra.mail import Undeliverable
 from booking.infra.mail_message import Attachment, Email
 from booking.infra.telemetry import log
 from booking.jobs import account_mails, alert_mails, email_builder, message_mails, password_mails
@@ -31,20 +31,34 @@ HAS_CALENDAR_ENTRY = (CONFIRMATION, CHANGE, CANCELLATION)
 BALANCE_DECLINED, PAYMENT_LINK, MESSAGE = "balance_declined", "payment_link", "message"
 
 
-def handle(task: Task, post: Post, settings: Settings) -> str | None:
-    """Send the mail that this event is worth, if any. Returns the address that it went to. Raises NoAddress.
+def written(task: Task, settings: Settings) -> Email | None:
+    """The mail that this event is worth, if any. Raises NoAddress.
 
     A booking that was cancelled in the meantime still gets its confirmation: the cancellation follows as its own mail.
     """
-    message_id = f"<{task.event_id}.{task.consumer}@{publisher(settings).host}>"
-    message = WRITERS[task.type](task, message_id, settings)
-    if message is None:
-        return None
-    post(message)
+    return WRITERS[task.type](task, f"<{task.event_id}.{task.consumer}@{publisher(settings).host}>", settings)
+
+
+def sent(task: Task, message: Email) -> None:
+    """What follows from it."""
     if task.type in account_mails.AFTERWARDS:
         account_mails.AFTERWARDS[task.type](task)
-    log.info("mail_sent", kind=task.type, booking_id=task.payload.get("bookingId"), message_id=message_id)
-    return message.to.typed
+    log.info("mail_sent", kind=task.type, booking_id=task.payload.get("bookingId"), message_id=message.message_id)
+
+
+def to_keep(task: Task, message: Email) -> EmailText | None:
+    """The mail as staff finds it again; None of the last one to somebody whose account is deleted."""
+    if task.type in account_mails.AFTERWARDS:
+        return None
+    shown, address = task.payload.get("bookingId"), message.to.typed
+    return EmailText(
+        kind=task.payload.get("repeats", task.type),
+        booking_id=ids.decode("booking", shown) if shown else None,
+        to_address=address,
+        to_key=people.email_key(address),
+        subject=message.subject,
+        text=redaction.without_links(message.text),
+    )
 
 
 def _about_booking(task: Task, message_id: str, settings: Settings) -> Email | None:

@@ -94,6 +94,7 @@ def parts(found: Entry, shown: int) -> list[Part]:
         ),
         *([_part(gettext("Notes by our team"), found["notes"], shown, _note)] if found["notes"] else []),
         *([_part(gettext("Messages"), found["messages"], shown, _message)] if found["messages"] else []),
+        *([_part(gettext("Emails we sent you"), found["emails"], shown, _email)] if found["emails"] else []),
         _part(gettext("Devices"), found["sessions"], shown, _device),
         *([_part(gettext("Passkeys"), found["passkeys"], shown, _passkey)] if found["passkeys"] else []),
         _part(gettext("Security"), found["securityEvents"], shown, _event),
@@ -145,6 +146,10 @@ def _message(entry: Entry) -> Line:
         entry["booking"],
         instant(entry["createdAt"]),
     )
+
+
+def _email(entry: Entry) -> Line:
+    return entry["subject"], _known(entry["to"], instant(entry["sentAt"]))
 
 
 def _device(entry: Entry) -> Line:

@@ -272,6 +272,9 @@ ROUTES: dict[str, Route] = {
     "POST /admin/bookings/<booking_id>/messages": Route(DESK, lambda _: {"message": "Welcome"}),
     "POST /admin/bookings/<booking_id>/messages/settle": Route(DESK),
     "GET /admin/messages": Route(SEES),
+    "GET /admin/messages/emails": Route(SEES),
+    "GET /admin/messages/emails/<email_id>": Route(DESK),
+    "POST /admin/messages/emails/<email_id>/resend": Route(DESK),
     # Nothing is due, which is said to whoever may ask.
     "POST /admin/bookings/<booking_id>/emails/payment-link": Route(DESK),
     "GET /admin/bookings/<booking_id>/guest/contact": Route(DESK),

@@ -313,4 +313,4 @@ def test_statements_do_not_grow_with_what_is_shown(app: Flask, alice: User, desk
         states = inventory.room_states(SYSTEM, one.property_id)
     later(-DAY)
     assert (len(found.arrivals), len(found.emails), len(states)) == (rooms, rooms, rooms + 1)
-    assert len(said) == 7
+    assert len(said) == 9

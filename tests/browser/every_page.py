@@ -71,6 +71,8 @@ PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "admin.register.show": (OWNER, ("/admin/bookings/{arrived}/register",)),
     "admin.new_booking.show": (OWNER, ("/admin/bookings/new", "/admin/bookings/new?property={house}&guests=2&{dates}")),
     "admin.messages.index": (OWNER, ("/admin/messages", "/admin/messages?q=nobody")),
+    "admin.sent_emails.index": (OWNER, ("/admin/messages/emails", "/admin/messages/emails?q=nobody")),
+    "admin.sent_emails.show": (OWNER, ("/admin/messages/emails/{email}",)),
     "admin.imports.index": (OWNER, ("/admin/imports?property={house}",)),
     "admin.imports.show": (OWNER, ("/admin/imports/{file}",)),
     "admin.cash.index": (OWNER, ("/admin/cash", "/admin/cash?before={closing}")),

@@ -18,6 +18,7 @@ from playwright.sync_api import Page, expect
 from booking.domain import catalogue, correspondence, payments, reservations
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.correspondence import MessageText
+from booking.domain.messages import outbox
 from booking.domain.people import staff
 from booking.domain.reservations import bookings, front_desk, guarantees, holds
 from booking.domain.reservations.context import BookingContext
@@ -67,6 +68,7 @@ def names(alice: User, bob: User, owner: User, room: Room, desk: BookingContext)
         "file": encode("import", uploaded(paid)),
         "dates": f"checkIn={stay.check_in}&checkOut={stay.check_out}",
         "link": _link_to_pay(owing),
+        "email": encode("email", _confirmation_of(paid)),
         "talk": _link_to_talk(called(desk, others[2], CALLER, start=60)),
         "sheet": encode("sheet", _sheet(owner)),
         "late": in_days(20, 5).check_out.isoformat(),
@@ -83,6 +85,12 @@ def wrote(guest: User, booking: Booking, said: str) -> None:
     """The guest, who was answered before."""
     correspondence.answer_guest(SYSTEM, booking.id, MessageText(message="Welcome! Tell us when you arrive."))
     correspondence.write_to_house(acting(guest), booking.id, MessageText(message=said))
+
+
+def _confirmation_of(booking: Booking) -> uuid.UUID:
+    """It waits to be sent."""
+    outbox.relay()
+    return reservations.emails_of(SYSTEM, booking.id).emails[-1].id
 
 
 def _link_to_talk(booking: Booking) -> str:

@@ -169,7 +169,8 @@ LOOKING_AT_A_BOOKING = (
 # Which houses there are is on every page.
 STATEMENTS = {
     "today": "select properties, select guest_registers, select guest_registers, select guest_registers,"
-    " select payments, select deliveries, select bookings, select guest_messages, select rooms",
+    " select payments, select deliveries, select sent_emails, select bookings, select events,"
+    " select guest_messages, select rooms",
     "another day": "select properties, select guest_registers",
     "rooms": "select properties, select rooms",
     "leaving early": "select bookings, select orders, select rooms, select properties",

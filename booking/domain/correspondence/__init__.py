@@ -1,4 +1,4 @@
-"""What guests and the house write to each other about a booking, and what of it staff sees and does.
+"""What guests and the house write to each other about a booking, and the emails that were sent, as staff sees them.
 
 A conversation belongs to its booking. Its guest writes from the account or by the link in their emails; staff of the
 property reads and answers. Everybody else finds nothing.
@@ -15,27 +15,42 @@ from booking.domain.correspondence.conversations import read as read_conversatio
 from booking.domain.correspondence.conversations import say as write_message
 from booking.domain.correspondence.conversations import settle as settle_messages
 from booking.domain.correspondence.conversations import write as write_to_house
-from booking.domain.correspondence.errors import ConversationNotFound, WritingRefused
+from booking.domain.correspondence.errors import ConversationNotFound, SentEmailNotFound, WritingRefused
 from booking.domain.correspondence.inbox import MessageSearch, Talk, TalkPage
 from booking.domain.correspondence.inbox import find as find_conversations
 from booking.domain.correspondence.inbox import to_answer as messages_to_answer
+from booking.domain.correspondence.mail_reports import hear as hear_mail_reports
+from booking.domain.correspondence.mail_reports import prune as prune_mail_reports
+from booking.domain.correspondence.outgoing import EMAIL_STATES, EmailPage, EmailSearch, ListedEmail, ReadEmail
+from booking.domain.correspondence.outgoing import find as find_emails
+from booking.domain.correspondence.outgoing import get as read_email
 
 __all__ = [
+    "EMAIL_STATES",
     "Conversation",
     "ConversationNotFound",
+    "EmailPage",
+    "EmailSearch",
+    "ListedEmail",
     "MessageSearch",
     "MessageText",
+    "ReadEmail",
     "Said",
+    "SentEmailNotFound",
     "Talk",
     "TalkPage",
     "WritingRefused",
     "answer_guest",
     "find_conversations",
+    "find_emails",
     "find_message",
+    "hear_mail_reports",
     "look_by_conversation_link",
     "messages_to_answer",
     "own_conversation",
+    "prune_mail_reports",
     "read_conversation",
+    "read_email",
     "settle_messages",
     "write_by_conversation_link",
     "write_message",

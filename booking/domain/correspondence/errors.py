@@ -27,3 +27,9 @@ class ConversationNotFound(NotFound):
     """By a link that we did not write, that is too old, or that went to another address than the guest's."""
 
     reason = "CONVERSATION_NOT_FOUND"
+
+
+class SentEmailNotFound(NotFound):
+    """None, another property's, or older than emails are kept."""
+
+    reason = "EMAIL_NOT_FOUND"

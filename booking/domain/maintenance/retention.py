@@ -2,7 +2,8 @@
 
 Periods stand here, or beside the table that has a prune of its own: KEPT and GIVEN_UP_KEPT of messages/outbox.py
 (events), KEPT_DAYS of inventory/availability.py (nights, blocks), KEPT_FOR of reservations/idempotency.py (keys) and of
-people/email_changes.py, TOLD_WITHIN of people/account_closing.py (addresses of deleted accounts).
+people/email_changes.py, KEPT of correspondence/mail_reports.py, TOLD_WITHIN of people/account_closing.py (addresses of
+deleted accounts).
 
 Bookings that were confirmed or cancelled, their payments and the charges of the ledger stay: they are the books. Each
 statement finds its rows by an index and deletes a portion at a time, so that nobody waits for it. Ids carry the time
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import TextClause, text
 
-from booking.domain import inventory, messages, people, reservations
+from booking.domain import correspondence, inventory, messages, people, reservations
 from booking.domain.actors import Actor
 from booking.domain.errors import Forbidden
 from booking.domain.people import Action
@@ -111,6 +112,7 @@ def prune(
     done["guest_contacts"] = _until_done(lambda: reservations.erase_past_guests(actor, guest_contacts, PORTION))
     done["guest_registers"] = _until_done(lambda: reservations.erase_past_registers(actor, guest_registers, PORTION))
     done["events"] = _until_done(lambda: messages.prune_events(PORTION))
+    done["mail_reports"] = _until_done(lambda: correspondence.prune_mail_reports(PORTION))
     done["email_changes"] = _until_done(lambda: people.prune_email_changes(PORTION))
     done["farewells"] = _until_done(lambda: people.prune_farewells(PORTION))
     done["security_events"] = _until_done(lambda: people.prune_security_events(security_events, PORTION))

@@ -12,6 +12,7 @@ from booking.domain.messages.consumers import registered as registered_consumers
 from booking.domain.messages.conversation_models import BY_GUEST, BY_HOUSE, MESSAGE_AUTHORS, GuestMessage
 from booking.domain.messages.conversation_models import LONGEST as LONGEST_MESSAGE
 from booking.domain.messages.conversations import forget as forget_conversations
+from booking.domain.messages.models import BOUNCED as EMAIL_BOUNCED
 from booking.domain.messages.models import DONE as DELIVERY_DONE
 from booking.domain.messages.models import GIVEN_UP as DELIVERY_GIVEN_UP
 from booking.domain.messages.models import (
@@ -39,20 +40,30 @@ from booking.domain.messages.outbox import relay as relay_events
 from booking.domain.messages.outbox import retry_given_up as retry_given_up_deliveries
 from booking.domain.messages.outbox import settle_given_up as settle_given_up_delivery
 from booking.domain.messages.outbox import status as outbox_figures
-from booking.domain.messages.sent import MAIL, MailWork
+from booking.domain.messages.sent import BOUNCE, MAIL, MailWork
 from booking.domain.messages.sent import about_bookings as mail_about_bookings
 from booking.domain.messages.sent import repeating as repeating_email
+from booking.domain.messages.sent import work as mail_work
+from booking.domain.messages.sent_models import LONGEST_CODE as LONGEST_BOUNCE_CODE
+from booking.domain.messages.sent_models import HeardReport, SentEmail
+from booking.domain.messages.sent_texts import EmailText
+from booking.domain.messages.sent_texts import finish_sent as finish_sent_email
+from booking.domain.messages.sent_texts import forget as forget_emails
+from booking.domain.messages.sent_texts import keep as keep_email
 from booking.domain.messages.unfinished import find_fact, is_unfinished, tell_more
 
 __all__ = [
+    "BOUNCE",
     "BY_GUEST",
     "BY_HOUSE",
     "DELIVERY_DONE",
     "DELIVERY_GIVEN_UP",
     "DELIVERY_RUNNING",
     "DELIVERY_WAITING",
+    "EMAIL_BOUNCED",
     "EMAIL_RESENT",
     "GIVE_UP_AFTER",
+    "LONGEST_BOUNCE_CODE",
     "LONGEST_MESSAGE",
     "MAIL",
     "MESSAGE_ANSWERED",
@@ -63,9 +74,12 @@ __all__ = [
     "PAYMENT_REQUESTED",
     "Consumer",
     "Delivery",
+    "EmailText",
     "Event",
     "GuestMessage",
+    "HeardReport",
     "MailWork",
+    "SentEmail",
     "Task",
     "claim_delivery",
     "due_deliveries",
@@ -73,11 +87,15 @@ __all__ = [
     "find_consumer",
     "find_fact",
     "finish_delivery",
+    "finish_sent_email",
     "forget_conversations",
+    "forget_emails",
     "give_up_delivery",
     "given_up_deliveries",
     "is_unfinished",
+    "keep_email",
     "mail_about_bookings",
+    "mail_work",
     "outbox_figures",
     "prune_events",
     "put_back_delivery",

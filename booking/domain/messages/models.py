@@ -31,6 +31,7 @@ ABOUT_BOOKINGS = (
 )
 
 WAITING, RUNNING, DONE, GIVEN_UP = DELIVERY_STATES = ("waiting", "running", "done", "failed")
+BOUNCED = "bounced"  # of an email that was sent: its mail provider has told so
 # The `error` of a delivery that is done.
 NO_ADDRESS, NOT_NEEDED, DROPPED = NOTHING_SENT = ("no_address", "not_needed", "dropped")
 

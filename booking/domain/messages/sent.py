@@ -8,10 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, select, text
+from sqlalchemy import Select, and_, case, func, select, text
 
 from booking.domain.columns import one_of
-from booking.domain.messages.models import ABOUT_BOOKINGS, DONE, NOTHING_SENT, RUNNING, WAITING, Delivery, Event
+from booking.domain.messages.models import (
+    ABOUT_BOOKINGS,
+    BOUNCED,
+    DONE,
+    NOTHING_SENT,
+    RUNNING,
+    WAITING,
+    Delivery,
+    Event,
+)
+from booking.domain.messages.sent_models import SentEmail
 from booking.infra.db import db
 from booking.infra.ids import decode, encode
 
@@ -20,7 +30,9 @@ MAIL = "mail"  # the consumer that sends them
 
 @dataclass(frozen=True, slots=True)
 class MailWork:
-    """An event that may be worth an email, and how far that is. `state`: one of DELIVERY_STATES, or of NOTHING_SENT."""
+    """An event that may be worth an email, and how far that is. `state`: one of DELIVERY_STATES, of NOTHING_SENT, or
+    BOUNCED, with the code in `error`.
+    """
 
     event_id: uuid.UUID
     type: str
@@ -51,24 +63,32 @@ def repeating(first: MailWork) -> dict[str, str]:
     return {"of": encode("email", first.event_id), "repeats": first.type}
 
 
+# Of an email that came back, why; else nothing.
+BOUNCE = case((SentEmail.bounced_at.is_not(None), func.coalesce(SentEmail.bounce_code, "")))
+
+
 def about_bookings(shown_ids: Sequence[str]) -> list[MailWork]:
     """Of these bookings, the newest first, inside the caller's transaction. Events are forgotten after some time."""
-    return [_work(event, delivery) for event, delivery in db.session.execute(of(shown_ids))]
+    return [work(*row) for row in db.session.execute(of(shown_ids))]
 
 
-def of(shown_ids: Sequence[str]) -> Select[Event, Delivery]:
+def of(shown_ids: Sequence[str]) -> Select[Event, Delivery, str]:
     """The statement: it names the types in its text, by which the partial index is found."""
     return (
-        select(Event, Delivery)
+        select(Event, Delivery, BOUNCE)
         .outerjoin(Delivery, and_(Delivery.event_id == Event.id, Delivery.consumer == MAIL))
+        .outerjoin(SentEmail, SentEmail.event_id == Event.id)
         .where(Event.payload["bookingId"].astext.in_(shown_ids), text(f"events.{one_of('type', ABOUT_BOOKINGS)}"))
         .order_by(Event.id.desc())
     )
 
 
-def _work(event: Event, delivery: Delivery | None) -> MailWork:
+def work(event: Event, delivery: Delivery | None, bounce: str | None) -> MailWork:
+    """An event with its delivery, if it has one by now."""
     state, attempts = (delivery.state, delivery.attempts) if delivery else (WAITING, 0)
     error = delivery.error if delivery else None
     if state == DONE and error in NOTHING_SENT:
         state, error = error, None
+    elif state == DONE and bounce is not None:
+        state, error = BOUNCED, bounce
     return MailWork(event.id, event.type, event.payload, event.occurred_at, state, attempts, error)

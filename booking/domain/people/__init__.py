@@ -180,6 +180,7 @@ from booking.domain.people.undeliverable import count as count_undeliverable
 from booking.domain.people.undeliverable import forget as forget_undeliverable
 from booking.domain.people.undeliverable import is_known as is_undeliverable
 from booking.domain.people.undeliverable import note as note_undeliverable
+from booking.domain.people.undeliverable import note_bounced, note_delivered
 from booking.domain.people.undeliverable import since as undeliverable_since
 from booking.domain.people.users import CurrentUser, UnknownAccount, email_key, register
 from booking.domain.people.users import addressee as addressee_of_id
@@ -337,6 +338,8 @@ __all__ = [
     "names_of_accounts",
     "names_of_actors",
     "note_alerts_told",
+    "note_bounced",
+    "note_delivered",
     "note_security_event",
     "note_undeliverable",
     "own_alerts",

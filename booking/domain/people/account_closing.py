@@ -108,6 +108,7 @@ def require_deletion(actor: Actor, user: User) -> None:
 
 def _forget(user: User) -> None:
     known_as = user.email_key
+    messages.forget_emails((), {known_as, *_former_addresses(user.id)})
     user.email = user.email_key = f"{encode('user', user.id)}@deleted.invalid"
     user.full_name, user.role, user.locale, user.password_hash = NOBODY, "guest", "en", None
     user.email_verified_at = user.email_undeliverable_at = user.email_undeliverable_code = None
@@ -119,6 +120,12 @@ def _forget(user: User) -> None:
     seen = update(SecurityEvent).where(SecurityEvent.user_id == user.id)
     db.session.execute(seen.values(account="", address="", network="", client=""))
     audit_log.forget(user.id)
+
+
+def _former_addresses(user_id: uuid.UUID) -> set[str]:
+    """Those of changes that are known still, at either end."""
+    known = select(EmailChange.old_email, EmailChange.new_email).where(EmailChange.user_id == user_id)
+    return {users.email_key(address) for row in db.session.execute(known) for address in row}
 
 
 def _shut(user: User) -> None:

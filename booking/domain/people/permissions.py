@@ -66,6 +66,7 @@ class Action(StrEnum):
     SEE_AUDIT_LOG = "audit.see"
     CHECK_BOOKS = "books.check"
     RETRY_MESSAGES = "messages.retry"
+    HEAR_MAIL_REPORTS = "mail.hear"  # from the provider that delivers it
     PRUNE = "house.prune"
     SEE_SYSTEM = "system.see"
     KEEP_SYSTEM = "system.keep"  # maintenance mode, failed jobs
@@ -140,6 +141,7 @@ ALLOWED: Mapping[Action, Who] = {
     Action.SEE_AUDIT_LOG: OWNER | MANAGER | SYSTEM,
     Action.CHECK_BOOKS: OWNER | SYSTEM,
     Action.RETRY_MESSAGES: OWNER | SYSTEM,
+    Action.HEAR_MAIL_REPORTS: SYSTEM,
     Action.PRUNE: SYSTEM,
     Action.SEE_SYSTEM: OWNER | SYSTEM,
     Action.KEEP_SYSTEM: OWNER | SYSTEM,

@@ -80,6 +80,7 @@ def remove_within(actor: Actor, user: User) -> None:
     guest_register.forget(stays)
     notes.forget(stays)
     messages.forget_conversations(stays)
+    messages.forget_emails(stays)
     payments.forget_contacts(db.session.scalars(select(Booking.order_id).where(Booking.user_id == user.id)).all())
     _keep_owed_emails(user.id, people.erase_account(actor, user))
 

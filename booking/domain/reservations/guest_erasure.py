@@ -105,5 +105,6 @@ def forget(actor: Actor, order_ids: Sequence[uuid.UUID]) -> None:
     guest_register.forget(stays)
     notes.forget(stays)
     messages.forget_conversations(stays)
+    messages.forget_emails(stays)
     for order_id in order_ids:
         people.audit(actor, "guest.erased", encode("order", order_id))

@@ -20,7 +20,7 @@ from sqlalchemy.orm import load_only
 
 from booking.domain import messages, payments, people
 from booking.domain.actors import Actor
-from booking.domain.messages import Delivery, Event
+from booking.domain.messages import Delivery, Event, MailWork, SentEmail
 from booking.domain.payments import AWAITING_STAFF, ORDER_DUE, REFUND, STARTED, UNKNOWN, Order, Payment
 from booking.domain.people import Action, User
 from booking.domain.reservations import front_desk, guest_register, undoing
@@ -40,7 +40,7 @@ from booking.domain.stays import StayRules
 from booking.infra import clock
 from booking.infra.clock import sql_now
 from booking.infra.db import db, reading
-from booking.infra.ids import decode
+from booking.infra.ids import decode, encode
 
 MAIL = "mail"  # the consumer whose deliveries are emails
 MOST_EMAILS = 50
@@ -101,7 +101,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class LostEmail:
-    """An email that was given up, by the event that it is about; `error` is what the mail server said."""
+    """An email that was given up, or came back, by the event that it is about; `error` is what the mail server said."""
 
     booking: Booking
     event: str
@@ -337,20 +337,36 @@ def _doubts(houses: list[uuid.UUID]) -> list[Doubt]:
 
 
 def _emails(houses: list[uuid.UUID]) -> list[LostEmail]:
-    """The newest that were given up, about bookings of these houses."""
-    told = func.coalesce(Event.payload["repeats"].astext, Event.type)
-    lost = select(told, Event.payload["bookingId"].astext, Delivery.error, Delivery.next_at).join(
-        Event, Event.id == Delivery.event_id
-    )
-    given_up = lost.where(Delivery.state == messages.DELIVERY_GIVEN_UP, Delivery.consumer == MAIL)
-    rows = db.session.execute(given_up.order_by(Delivery.next_at.desc()).limit(MOST_EMAILS)).all()
-    about = {shown: decode("booking", shown) for _, shown, _, _ in rows if shown}
-    known = select(Booking).where(
-        Booking.id.in_([one for one in about.values() if one]), Booking.property_id.in_(houses)
-    )
-    bookings = {one.id: one for one in db.session.scalars(known)} if about else {}
-    return [
-        LostEmail(bookings[key], kind, error or "", at)
-        for kind, shown, error, at in rows
-        if (key := about.get(shown)) in bookings and key is not None
-    ]
+    """The newest that were given up or came back, about bookings of these houses, and were not sent again since."""
+    shown = [one for one in db.session.scalars(_GIVEN_UP) if one]
+    about = {key for one in shown if (key := decode("booking", one))}
+    about |= set(db.session.scalars(_CAME_BACK.where(SentEmail.property_id.in_(houses))))
+    known = select(Booking).where(Booking.id.in_(about), Booking.property_id.in_(houses))
+    bookings = {encode("booking", one.id): one for one in db.session.scalars(known)} if about else {}
+    works = messages.mail_about_bookings(list(bookings)) if bookings else []
+    lost = [one for one in _newest(works) if one.state in (messages.DELIVERY_GIVEN_UP, messages.EMAIL_BOUNCED)]
+    return [LostEmail(bookings[one.payload["bookingId"]], one.tells, one.error or "", one.at) for one in lost]
+
+
+def _newest(works: Iterable[MailWork]) -> Iterable[MailWork]:
+    """Of all times that an email was sent, the last one."""
+    last: dict[uuid.UUID | None, MailWork] = {}
+    for one in works:  # the newest come first
+        last.setdefault(one.first_id, one)
+    return last.values()
+
+
+_GIVEN_UP = (
+    select(Event.payload["bookingId"].astext)
+    .select_from(Delivery)
+    .join(Event, Event.id == Delivery.event_id)
+    .where(Delivery.state == messages.DELIVERY_GIVEN_UP, Delivery.consumer == MAIL)
+    .order_by(Delivery.next_at.desc())
+    .limit(MOST_EMAILS)
+)
+_CAME_BACK = (
+    select(SentEmail.booking_id)
+    .where(SentEmail.bounced_at.is_not(None), SentEmail.booking_id.is_not(None))
+    .order_by(SentEmail.event_id.desc())
+    .limit(MOST_EMAILS)
+)

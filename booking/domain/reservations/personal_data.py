@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 
 from booking.domain import payments, people
 from booking.domain.actors import Actor
-from booking.domain.messages import GuestMessage
+from booking.domain.messages import GuestMessage, SentEmail
 from booking.domain.payments import Order, Payment
-from booking.domain.people import PersonalEntry, as_utc_text
+from booking.domain.people import PersonalEntry, User, as_utc_text
 from booking.domain.reservations import guest_register, notes
 from booking.domain.reservations.change_models import BookingChange
 from booking.domain.reservations.guest_register import Secrets
@@ -30,7 +30,8 @@ def of_guest(whose: Whose) -> ColumnElement[bool]:
 
 def own_data(actor: Actor, secrets: Secrets) -> PersonalEntry:
     """One entry per table: account, sessions, passkeys, securityEvents, emailChanges, auditLog, orders, bookings, their
-    changes, payments, guestRegister (opened with `secrets`), notes, messages.
+    changes, payments, guestRegister (opened with `secrets`), notes, messages,
+    emails.
 
     Lists newest first. Instants and dates are ISO 8601, amounts Decimal, ids TypeIDs. Raises SignInTooOld.
     """
@@ -64,6 +65,7 @@ def about_stays(whose: Whose, secrets: Secrets) -> PersonalEntry:
         "guestRegister": _registers(whose, secrets),
         "notes": _notes(whose),
         "messages": _messages(whose),
+        "emails": _emails(whose),
     }
 
 
@@ -171,6 +173,19 @@ def _messages(whose: Whose) -> list[PersonalEntry]:
     return [
         {"booking": reference, "from": author, "message": text, "createdAt": as_utc_text(at)}
         for reference, author, text, at in rows
+    ]
+
+
+def _emails(whose: Whose) -> list[PersonalEntry]:
+    """What was sent about these bookings and to the account's address, as long as it is kept."""
+    sent: ColumnElement[bool] = SentEmail.booking_id.in_(select(Booking.id).where(of_guest(whose)))
+    if isinstance(whose, uuid.UUID):
+        own_key = select(User.email_key).where(User.id == whose).scalar_subquery()
+        sent = or_(sent, SentEmail.to_key == own_key)
+    rows = db.session.scalars(select(SentEmail).where(sent).order_by(SentEmail.event_id.desc()))
+    return [
+        {"to": one.to_address, "subject": one.subject, "text": one.text, "sentAt": as_utc_text(one.sent_at)}
+        for one in rows
     ]
 
 

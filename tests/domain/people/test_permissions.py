@@ -16,7 +16,7 @@ HERE, ELSEWHERE = uuid.uuid4(), uuid.uuid4()
 ME, SOMEBODY = uuid.uuid4(), uuid.uuid4()
 
 # What the table promises, written down a second time and in another way: a change of it is made twice.
-GUEST_OF_IT = {"booking.see", "booking.book", "booking.change", "booking.cancel"} | {
+GUEST_OF_IT = {"booking.see", "booking.book", "booking.change", "booking.cancel", "messages.write"} | {
     "account.see",
     "account.change",
     "account.disable",
@@ -26,7 +26,7 @@ HOUSEKEEPING = {"house.see", "nights.block", "rooms.set_status"}
 DESK = (
     HOUSEKEEPING
     | {"payments.record", "payments.request", "cash.keep", "guests.check_in", "register.keep", "notes.write"}
-    | {"emails.resend", "contacts.change", "rooms.see"}
+    | {"emails.resend", "contacts.change", "rooms.see", "messages.answer"}
     | {f"booking.{verb}" for verb in ("see", "book", "change", "cancel", "guarantee")}
 )
 MANAGER = DESK | {
@@ -66,6 +66,7 @@ SYSTEM = (OWNER - {"demo.mails", "house.see", "register.keep", "notes.write", "c
     "account.delete",
     "account.finish_email_changes",
     "house.prune",
+    "mail.hear",
 }
 OF_ROLE = {Role.OWNER: OWNER, Role.MANAGER: MANAGER, Role.DESK: DESK, Role.HOUSEKEEPING: HOUSEKEEPING}
 
