@@ -7,9 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlsplit
 
-import idna
+from booking.config_values import boolean, postgres_url, require_domain, require_site, split_sender
 
 DEVELOPMENT, PRODUCTION = "development", "production"
 SIMULATED, STRIPE = "simulated", "stripe"
@@ -333,67 +332,3 @@ class _Reader:
         except ValueError:
             self.problems.append(f"{name.upper()} must be {kind}, not {text!r}.")
             return None
-
-
-def boolean(text: str) -> bool:
-    """true/false in the usual spellings; anything else is a ValueError, never a silent False."""
-    lowered = text.strip().lower()
-    if lowered not in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
-        raise ValueError(text)
-    return lowered in {"1", "true", "yes", "on"}
-
-
-def require_site(url: str) -> None:
-    """Raise ValueError where a site cannot be at this URL."""
-    site = urlsplit(url)
-    if site.scheme not in {"http", "https"} or site.query or site.fragment or site.username:
-        raise ValueError("it must look like https://rooms.example")
-    _ = site.port  # a ValueError where it is none
-    require_domain(site.hostname or "")
-
-
-def require_domain(domain: str) -> None:
-    """Raise ValueError where this is no name of a host, in ASCII or by IDNA 2008."""
-    if not domain or not domain.isprintable() or " " in domain:
-        raise ValueError("it names no host")
-    if not domain.isascii():
-        idna.encode(domain, uts46=True)
-
-
-SENDER = re.compile(r"""\s*(?:(?P<name>[^<>]*?)\s*<(?P<in_angles>[^<>\s]+)>|(?P<bare>[^<>\s,;"]+))\s*""")
-
-
-def split_sender(mail_from: str) -> tuple[str, str]:
-    """Name and address of `Hotel Post, Wien <info@post.example>` (quotes around the name or none), or a bare address.
-
-    Raises ValueError for several addresses, for none, and for what no header can hold.
-    """
-    found = SENDER.fullmatch(mail_from)
-    name, email = (found["name"] or "", found["in_angles"] or found["bare"]) if found else ("", "")
-    local, _, domain = email.rpartition("@")
-    if not domain or not re.fullmatch(r"""[^\s@<>()\[\],;:\\"]+""", local) or not name.isprintable():
-        raise ValueError("it must be one address, such as Room Booking <bookings@rooms.example>")
-    if len(name) > 1 and name.startswith('"') and name.endswith('"'):
-        name = re.sub(r"\\(.)", r"\1", name[1:-1])
-    return name, email
-
-
-def postgres_url(url: str) -> str:
-    """SQLAlchemy 2.1 reads a bare postgresql:// as psycopg 3; we run psycopg2, so the driver is named.
-
-    Of several hosts (`a:5432,b:5432`, as libpq writes them) the one that takes writes is meant, unless the address says
-    otherwise; SQLAlchemy wants them as parameters.
-    """
-    scheme, separator, rest = url.partition("://")
-    if not separator or scheme not in {"postgres", "postgresql"}:
-        return url
-    place, _, more = rest.partition("/")
-    account, at, hosts = place.rpartition("@")
-    if "," in hosts:
-        database, _, query = more.partition("?")
-        given = [part for part in query.split("&") if part]
-        given += [f"host={quote(host, safe=':')}" for host in hosts.split(",")]
-        if not any(part.startswith("target_session_attrs=") for part in given):
-            given.append("target_session_attrs=read-write")
-        rest = f"{account}{at}/{database}?{'&'.join(given)}"
-    return f"postgresql+psycopg2://{rest}"

@@ -23,6 +23,7 @@ FILES = sorted((HOME / "booking").rglob("*.py"))
 CONFIG, GROUND, DOMAIN, DEMO, SHARED, PAGES, DOORS, ROOT = range(8)
 RANK = {
     "booking.config": CONFIG,
+    "booking.config_values": CONFIG,
     "booking.infra": GROUND,
     "booking.domain": DOMAIN,
     "booking.demo": DEMO,

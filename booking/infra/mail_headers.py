@@ -12,7 +12,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from textwrap import wrap
 
-from booking.config import split_sender
+from booking.config_values import split_sender
 from booking.infra.domains import ascii_domain
 
 CRLF = "\r\n"

@@ -16,7 +16,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from booking.config import Settings, postgres_url
+from booking.config import Settings
+from booking.config_values import postgres_url
 from booking.infra import deadline, watchdog
 from booking.infra.db import (
     AUTOCOMMIT,

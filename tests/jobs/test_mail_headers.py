@@ -14,7 +14,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from booking.config import Settings, split_sender
+from booking.config import Settings
+from booking.config_values import split_sender
 from booking.domain.people.email_verification import Addressee
 from booking.domain.people.password_resets import ResetNotice
 from booking.infra.domains import ascii_domain, ascii_url, origin_of
