@@ -20,12 +20,15 @@ COPY migrations migrations
 COPY booking booking
 # Now, because the account that runs it can write to /tmp only.
 RUN python -m compileall -q .
+# New volumes take over who owns the folder they cover.
+RUN install --directory --owner=10001 --group=10001 --mode=0700 /photos
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     APP_ENV=production \
     MALLOC_ARENA_MAX=1 \
     PROMETHEUS_MULTIPROC_DIR=/tmp \
+    PHOTOS_URL=file:///photos \
     GRANIAN_INTERFACE=wsgi \
     GRANIAN_HOST=0.0.0.0 \
     GRANIAN_PORT=8000 \

@@ -19,7 +19,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from booking.config import Settings
     from booking.http import error_rendering, language, limits, operations, requests, services
     from booking.http.application import Application, cookie_keys
-    from booking.infra import cache, deadline, redis, replica, secret_keys, telemetry
+    from booking.infra import cache, deadline, redis, replica, secret_keys, storage, telemetry
     from booking.infra.db import bind_options, db, engine_options, watch_engines
     from booking.jobs import consumers
 
@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         watch_engines(settings)
     redis.connect(app, settings.redis_url, settings.cache_redis_url)
     replica.connect(app, settings)
+    storage.connect(app, settings)
     cache.configure(app, replica=bool(settings.read_database_url), users=settings.session_cache_seconds > 0)
 
     # --- what the doors share

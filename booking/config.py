@@ -8,13 +8,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from booking.config_values import boolean, postgres_url, require_domain, require_site, split_sender
+from booking.config_values import boolean, origin, postgres_url, require_domain, require_site, split_sender
 
 DEVELOPMENT, PRODUCTION = "development", "production"
 SIMULATED, STRIPE = "simulated", "stripe"
 PAYMENT_PROVIDERS = (SIMULATED, STRIPE)  # what PAYMENTS may name; booking/infra/provider.py builds them
 REQUIRED, OPTIONAL = "required", "optional"
 ORIGIN = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
+PHOTO_KINDS = ("jpeg", "png", "webp")
+PHOTOS_PLACE = re.compile(r"file:///\S+|s3://[a-z0-9][a-z0-9.-]+(/\S*)?")
+BASE_URL = re.compile(r"https://[A-Za-z0-9._~:/-]+")
 LOOPBACK = re.compile(r"http://127\.0\.0\.1:\d{1,5}")
 STRIPE_KEY = re.compile(r"(sk|rk)_(live|test)_[A-Za-z0-9]+")
 MINIMUM_SECRET = 32  # bytes; HS256 wants a key as long as its hash (RFC 7518 §3.2)
@@ -45,6 +48,9 @@ RANGES: dict[str, tuple[float, float]] = {
     "room_cache_seconds": (0, A_DAY),
     "ticker_seconds": (0.01, 3600),
     "sweep_seconds": (0.01, 3600),
+    "photo_bytes": (16 * 1024, 200 * 1024**2),
+    "photo_pixels": (100_000, 200_000_000),
+    "photo_upload_bytes": (16 * 1024, 1024**3),
     "backup_keep": (1, 10_000),
     "backup_hours": (1, 10_000),
 }
@@ -87,6 +93,12 @@ class Settings:
     region: str = "eu"  # REGION: where this copy keeps its users and bookings
     site_name: str = "Room Booking"  # SITE_NAME: in emails and on pages
     image_sources: str = ""  # IMAGE_SOURCES: where photos of rooms may come from: https://a0.muscache.com,https://...
+    photos_url: str = ""  # PHOTOS_URL: file:///folder or s3://bucket/prefix (keys in AWS_*); empty: VAR_DIR/photos
+    photos_base_url: str = ""  # PHOTOS_BASE_URL: where a CDN has the folder `photos` of it; empty: we send them
+    photo_types: str = "jpeg,png,webp"  # PHOTO_TYPES: what may be uploaded
+    photo_bytes: int = 20 * 1024 * 1024  # PHOTO_BYTES: of one photo
+    photo_pixels: int = 50_000_000  # PHOTO_PIXELS: of one photo; its worker needs up to 16 bytes for each
+    photo_upload_bytes: int = 64 * 1024 * 1024  # PHOTO_UPLOAD_BYTES: of all that are sent with one form
     legal_name: str = ""  # LEGAL_NAME: who sells here, for contact page and receipts
     legal_address: str = ""  # LEGAL_ADDRESS: the seller's postal address, parts separated by commas
     contact_email: str = ""  # CONTACT_EMAIL: for guests, on the contact page
@@ -182,7 +194,13 @@ class Settings:
     @property
     def image_origins(self) -> tuple[str, ...]:
         """Where photos may come from, as origins."""
-        return tuple(source.strip().rstrip("/").lower() for source in self.image_sources.split(",") if source.strip())
+        listed = (source.strip().rstrip("/").lower() for source in self.image_sources.split(",") if source.strip())
+        return tuple(dict.fromkeys([*listed, *([origin(self.photos_base_url)] if self.photos_base_url else [])]))
+
+    @property
+    def photo_kinds(self) -> tuple[str, ...]:
+        """What may be uploaded as a photo, of PHOTO_KINDS."""
+        return tuple(dict.fromkeys(kind.strip().lower() for kind in self.photo_types.split(",") if kind.strip()))
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -236,11 +254,22 @@ class _Reader:
         self._check_addresses(settings)
         if not all(ORIGIN.fullmatch(origin) for origin in settings.image_origins):
             self.problems.append("IMAGE_SOURCES must look like https://photos.example,https://cdn.example.")
+        self._check_photos(settings)
         self._check_numbers(settings)
         self._check_stripe(settings)
         if not re.fullmatch(r"(0\d|1[01]):(00|15|30|45)", settings.day_begins_at):
             self.problems.append("DAY_BEGINS_AT must be a quarter of an hour from 00:00 to 11:45, such as 04:00.")
         return settings
+
+    def _check_photos(self, settings: Settings) -> None:
+        if settings.photos_url and not PHOTOS_PLACE.fullmatch(settings.photos_url):
+            self.problems.append("PHOTOS_URL must look like file:///photos or s3://bucket/prefix.")
+        if settings.photos_base_url and not (
+            ORIGIN.match(settings.photos_base_url.lower()) and BASE_URL.fullmatch(settings.photos_base_url)
+        ):
+            self.problems.append("PHOTOS_BASE_URL must look like https://cdn.example/photos.")
+        if not settings.photo_kinds or not set(settings.photo_kinds) <= set(PHOTO_KINDS):
+            self.problems.append(f"PHOTO_TYPES must be some of {','.join(PHOTO_KINDS)}, not {settings.photo_types!r}.")
 
     def _check_numbers(self, settings: Settings) -> None:
         for name, (least, most) in RANGES.items():

@@ -25,6 +25,12 @@ def require_site(url: str) -> None:
     require_domain(site.hostname or "")
 
 
+def origin(url: str) -> str:
+    """Of a URL, what a content security policy names: https://cdn.example."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
 def require_domain(domain: str) -> None:
     """Raise ValueError where this is no name of a host, in ASCII or by IDNA 2008."""
     if not domain or not domain.isprintable() or " " in domain:

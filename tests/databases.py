@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import hashlib
+import os
 import time
 from contextlib import closing
 from dataclasses import replace
@@ -22,6 +23,7 @@ from booking.infra import cache, clock, health, kept, redis
 from booking.infra.db import db, fetch
 from booking.infra.embedded import Servers
 
+PHOTOS = Path(os.environ.get("TEST_VAR_DIR", Path(__file__).parents[1] / "var" / "test")).absolute() / "photos"
 SMALL = 2_000_000  # bytes of a table
 
 
@@ -89,6 +91,7 @@ def environ(servers: Servers, name: str, number: int) -> dict[str, str]:
         "SITE_URL": "http://localhost:8000",
         "DB_POOL_SIZE": "48",
         "GRANIAN_BLOCKING_THREADS": "48",
+        "PHOTOS_URL": (PHOTOS / name).as_uri(),
     }
 
 

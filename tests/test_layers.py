@@ -22,8 +22,7 @@ FILES = sorted((HOME / "booking").rglob("*.py"))
 
 CONFIG, GROUND, DOMAIN, DEMO, SHARED, PAGES, DOORS, ROOT = range(8)
 RANK = {
-    "booking.config": CONFIG,
-    "booking.config_values": CONFIG,
+    **dict.fromkeys(("booking.config", "booking.config_values"), CONFIG),
     "booking.infra": GROUND,
     "booking.domain": DOMAIN,
     "booking.demo": DEMO,

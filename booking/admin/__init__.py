@@ -24,6 +24,7 @@ from booking.admin import (
     new_room,
     notes,
     people,
+    photos,
     properties,
     registers,
     room,
@@ -62,6 +63,7 @@ AREAS = (
     system.blueprint,
     maintenance.blueprint,
     alerts.blueprint,
+    photos.blueprint,
     audit.blueprint,
 )
 

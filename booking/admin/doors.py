@@ -19,6 +19,8 @@ PAGES = (
     ("/admin/day", _("Today")),
     ("/admin/imports", _("Import reservations")),
     ("/admin/people", _("People")),
+    ("/admin/rooms/<room_id>/photos", _("Photos")),
+    ("/admin/properties/<property_id>/photos", _("Photos")),
     ("/admin/properties", _("Properties")),
     ("/admin/rooms/sheets", _("Import and export of rooms")),
     ("/admin/rooms/new", _("New room")),

@@ -63,7 +63,7 @@ class Desk:
             within = tuple(f"admin.{name}" for name in areas)
             found.append(Section("admin.calendar.show", gettext("Calendar"), "calendar", ("admin.calendar",)))
             found.append(Section("admin.bookings.index", gettext("Bookings"), "luggage", within))
-        rooms = ("admin.room_list", "admin.room", "admin.new_room", "admin.room_sheets")
+        rooms = ("admin.room_list", "admin.room", "admin.new_room", "admin.room_sheets", "admin.photos")
         found.append(Section("admin.room_list.show", gettext("Rooms"), "bed-double", rooms))
         if self.areas.bookings:
             found.append(

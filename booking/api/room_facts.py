@@ -11,7 +11,10 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from booking.api.schema import Schema
-from booking.domain.catalogue import BED_TYPES
+from booking.config import Settings
+from booking.domain import catalogue
+from booking.domain.catalogue import BED_TYPES, ShownPhoto
+from booking.http import photo_addresses
 
 
 class Address(Schema):
@@ -38,6 +41,19 @@ class Bed(Schema):
 
     type: str = Field(json_schema_extra={"enum": [*BED_TYPES]})
     count: int
+
+
+def images(details: dict[str, Any], settings: Settings) -> list[Image]:
+    """What staff has uploaded, as JPEG, then what was imported. What nobody has described has no `alt`."""
+    own = [_image(photo, settings) for photo in catalogue.shown_photos(details["photos"])]
+    return [*own, *details["images"]]
+
+
+def _image(photo: ShownPhoto, settings: Settings) -> Image:
+    image = Image(url=photo_addresses.absolute(photo, settings), width=photo.jpeg_width, height=photo.jpeg_height)
+    if photo.alt:
+        image["alt"] = photo.alt
+    return image
 
 
 class PolicyTier(Schema):

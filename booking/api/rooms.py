@@ -6,7 +6,7 @@ import uuid
 
 from flask import Response
 
-from booking.api import schemas
+from booking.api import room_facts, schemas
 from booking.api.endpoint import endpoint, json_response, to_json
 from booking.domain import catalogue, pricing, search
 from booking.domain.errors import RoomNotFound
@@ -35,7 +35,7 @@ def show_room(user: CurrentUser, query: RoomView, room_id: uuid.UUID) -> schemas
     services, stay = current_services(), query.stay()
     details = catalogue.get_room_details(room_id, services.settings.room_cache_seconds)
     quoted = pricing.quote_stay(room_id, stay, query.guests, services.booking_context.rules) if stay else None
-    return schemas.room(details, quoted)
+    return schemas.room(details, room_facts.images(details, services.settings), quoted)
 
 
 @endpoint(

@@ -268,7 +268,7 @@ def _item(room: search.FoundRoom) -> RoomSummary:
     )
 
 
-def room(details: dict[str, Any], quoted: pricing.StayQuote | None) -> Room:
+def room(details: dict[str, Any], images: list[Image], quoted: pricing.StayQuote | None) -> Room:
     house = details["property"]
     same = {name: details[name] for name in ("id", "name", "description", "kind", "location", "capacity", "currency")}
     return Room(
@@ -277,9 +277,9 @@ def room(details: dict[str, Any], quoted: pricing.StayQuote | None) -> Room:
             pricing.per_night(Decimal(details["pricePerNight"]), details["currency"]), details["currency"]
         ),
         amenities=details["amenities"],
-        images=details["images"],
         beds=details["beds"],
         size_m2=details["sizeM2"],
+        images=images,
         cancellation_policy=room_facts.policy(details["cancellationPolicy"]),
         property=Property(
             name=house["name"],

@@ -16,6 +16,7 @@ OURS = {
         for name in (
             "rooms",
             "properties",
+            "photos",
             "blocks",
             "users",
             "people",

@@ -1,6 +1,7 @@
 """Tables, their constraints, and the legal moves of their rows. Every constraint has a name."""
 
 from booking.domain.catalogue.models import Property, Room, RoomSheet
+from booking.domain.catalogue.photos.models import Photo
 from booking.domain.catalogue.unit_models import RoomPart, UnitGroup
 from booking.domain.inventory.housekeeping_models import RoomStatus
 from booking.domain.inventory.models import Availability, Block, LiftedBlock
@@ -63,6 +64,7 @@ __all__ = [
     "PasswordReset",
     "Payment",
     "PersonKey",
+    "Photo",
     "Property",
     "ProviderLook",
     "RecoveryCode",

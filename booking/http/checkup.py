@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from booking.config import Settings
 from booking.domain import maintenance
 from booking.http import words
-from booking.infra.doctor import backups, edge, environment, post, postgres, valkey
+from booking.infra.doctor import backups, edge, environment, photos, post, postgres, valkey
 from booking.infra.doctor.report import Check, Diagnosis
 
 
@@ -24,6 +24,7 @@ def plan(settings: Settings, problems: list[str]) -> list[Check]:
         Check("settings", partial(environment.settings, settings, problems)),
         Check("libraries", environment.libraries),
         Check("folders", partial(environment.folders, settings, os.environ)),
+        Check("photos", partial(photos.place, settings)),
         Check("database", partial(postgres.reachable, settings)),
         _asking("durability", postgres.durable, settings),
         _asking("locale", postgres.locale, settings),

@@ -58,13 +58,16 @@ def configure(threads: int) -> None:
     _places.divide(threads)
 
 
-def take(asked: Request) -> None:
-    """Read the whole body into the request. Raises Unavailable where too many are on their way already."""
+def take(asked: Request, *, is_form: bool) -> None:
+    """Read the whole body into the request. Raises Unavailable where too many are on their way already.
+
+    Files of a form go to a temporary file as they come, so that large ones never stand in memory.
+    """
     if not asked.content_length and "Transfer-Encoding" not in asked.headers:
         return
     address = asked.remote_addr or ""
     _places.take(address)
     try:
-        asked.get_data()
+        asked.get_data(parse_form_data=is_form and asked.mimetype == "multipart/form-data")
     finally:
         _places.give_back(address)

@@ -72,7 +72,7 @@ def _begin() -> None:
     if not asked.host and asked.environ.get("SERVER_PROTOCOL") != "HTTP/1.0":  # before 1.1 nobody had to name it
         raise BadRequest
     # Also because a body that nobody read makes the server hang up after a refusal (one in 200 requests).
-    request_body.take(asked)
+    request_body.take(asked, is_form=not is_api(asked))
 
 
 def _door(asked: Request) -> str:

@@ -10,6 +10,7 @@ from typing import cast
 from flask import Flask, current_app
 
 from booking.config import Settings
+from booking.domain.catalogue import PhotoLimits
 from booking.domain.payments import ProviderReferences, usual_patience
 from booking.domain.people import SessionEnds, SignInGuard
 from booking.domain.reservations import BookingContext
@@ -28,13 +29,20 @@ class Services:
     keys: KeyRing
     ends: SessionEnds
     guard: SignInGuard
+    photo_limits: PhotoLimits
     started: float
 
 
 def install(app: Flask, settings: Settings) -> None:
     """Give the application its services."""
     app.extensions["services"] = Services(
-        settings, _booking_context(settings), _key_ring(settings), _ends(settings), _guard(settings), time.monotonic()
+        settings,
+        _booking_context(settings),
+        _key_ring(settings),
+        _ends(settings),
+        _guard(settings),
+        PhotoLimits.of(settings),
+        time.monotonic(),
     )
 
 

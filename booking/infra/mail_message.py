@@ -26,6 +26,14 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A JPEG that is shown in the HTML, which names it `cid:` and its id; nothing is fetched for it."""
+
+    content_id: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Email:
     """An email to one reader. `message_id` is in angle brackets; `reference` is the booking's, empty where it tells of
     none.
@@ -40,6 +48,7 @@ class Email:
     html: str
     reference: str = ""
     attachments: tuple[Attachment, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
     @property
     def is_international(self) -> bool:
@@ -48,7 +57,11 @@ class Email:
 
     def as_bytes(self) -> bytes:
         """The same each time, its lines ending in CRLF. Outside ASCII only where an address is."""
-        body = _both_forms(self.text, self.html, self._boundary(int(bool(self.attachments))))
+        html = _readable("html", self.html)
+        if self.pictures:
+            html = _parts("related", [html, *map(_shown, self.pictures)], self._boundary(2))
+        forms = [_readable("plain", self.text), html]
+        body = _parts("alternative", forms, self._boundary(int(bool(self.attachments))))
         if self.attachments:
             body = _parts("mixed", [body, *map(_attached, self.attachments)], self._boundary(0))
         return _lines(*self._headers(), "MIME-Version: 1.0") + body
@@ -67,10 +80,6 @@ class Email:
     def _boundary(self, number: int) -> str:
         # No line of a part can begin so: "=_" is neither quoted-printable nor base64.
         return f"=_{number}_{self.message_id.strip('<>').partition('@')[0]}"
-
-
-def _both_forms(text: str, html: str, boundary: str) -> bytes:
-    return _parts("alternative", [_readable("plain", text), _readable("html", html)], boundary)
 
 
 def _parts(kind: str, parts: Sequence[bytes], boundary: str) -> bytes:
@@ -92,6 +101,17 @@ def _attached(file: Attachment) -> bytes:
         "",
     )
     return _lines(*head) + _with_crlf(encodebytes(file.content))
+
+
+def _shown(picture: Picture) -> bytes:
+    head = (
+        "Content-Transfer-Encoding: base64",
+        "Content-Disposition: inline",
+        f"Content-ID: <{picture.content_id}>",
+        "Content-Type: image/jpeg",
+        "",
+    )
+    return _lines(*head) + _with_crlf(encodebytes(picture.content))
 
 
 def _with_crlf(lines: bytes) -> bytes:

@@ -20,10 +20,11 @@ from booking.infra import ids, redaction
 from booking.infra.mail import Undeliverable
 from booking.infra.mail_message import Attachment, Email
 from booking.infra.telemetry import log
-from booking.jobs import account_mails, alert_mails, email_builder, message_mails, password_mails
+from booking.jobs import account_mails, alert_mails, email_builder, mail_covers, message_mails, password_mails
 from booking.jobs.account_mails import Writer, site
 from booking.jobs.deliver import NoAddress, NotYet
 from booking.jobs.email_builder import Letter, one_line
+from booking.jobs.mail_covers import Cover
 
 CONFIRMATION, CHANGE, CANCELLATION = "confirmation", "change", "cancellation"
 REFUND_DECLINED, REFUND_RETURNED = "refund_declined", "refund_returned"
@@ -86,7 +87,9 @@ def _about_booking(task: Task, message_id: str, settings: Settings) -> Email | N
         notice = replace(notice, refund_is_owed=_refund_state(notice) == payments.OWED)
     others = [_find_summary(task, one) for one in _together(task)[1:]] if kind == CONFIRMATION else []
     letter, beside = Letter(kind, message_id, task.occurred_at), [one for one in others if one]
-    return compose(notice, letter, settings, beside, _of_house(notice) if kind == CONFIRMATION else None)
+    if kind != CONFIRMATION:
+        return compose(notice, letter, settings, beside)
+    return compose(notice, letter, settings, beside, _of_house(notice), cover=mail_covers.of(notice, letter))
 
 
 def _again(task: Task, message_id: str, settings: Settings) -> Email | None:
@@ -189,15 +192,19 @@ def compose(
     settings: Settings,
     others: Sequence[BookingSummary] = (),
     more: Mapping[str, object] | None = None,
+    *,
+    cover: Cover | None = None,
 ) -> Email:
     """Text and HTML, with a calendar entry where the stay begins or ends to be one. Raises MailError for an address
-    that no header can hold. `others` are bookings of the same order that it tells of, too; `more` is for its templates.
+    that no header can hold. `others` are bookings of the same order that it tells of, too; `more` is for its templates,
+    `cover` a picture of the room.
     """
     notice, issuer = _clean(notice), publisher(settings)
     stays = [notice, *map(_clean, others)]
     to = email_builder.recipient(notice.guest_name, notice.email)
     facts: dict[str, object] = {
         "house": None,
+        "cover": cover,
         "notice": notice,
         "site_name": settings.site_name,
         **_of_order(stays, issuer),
@@ -208,7 +215,8 @@ def compose(
     email = email_builder.email(of_kind, settings.mail_from, to, said, facts)
     with_entry = stays if letter.kind in HAS_CALENDAR_ENTRY else []
     entries = (_entry(one, issuer, letter, number) for number, one in enumerate(with_entry, 1))
-    return replace(email, reference=notice.reference, attachments=tuple(entries))
+    pictures = (cover.picture,) if cover else ()
+    return replace(email, reference=notice.reference, attachments=tuple(entries), pictures=pictures)
 
 
 def _of_order(stays: list[BookingSummary], issuer: CalendarPublisher) -> dict[str, object]:

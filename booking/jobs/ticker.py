@@ -27,7 +27,7 @@ from booking.infra.db import Unavailable
 from booking.infra.leader import Leadership
 from booking.infra.queue import Jobs
 from booking.infra.telemetry import log
-from booking.jobs import deliver, demo_days
+from booking.jobs import deliver, demo_days, photo_sizes
 
 WORKER = Actor.system("worker")
 LOCK_KEY = 0x7469636B6572  # "ticker"
@@ -132,6 +132,8 @@ def chores(settings: Settings) -> list[Chore]:
         Chore("email_changes", PRUNE_SECONDS, lambda: until_done(partial(people.finish_email_changes, WORKER), 100)),
         Chore("prune", PRUNE_SECONDS, partial(prune, settings.mail_dir)),
         Chore("prune_alerts", PRUNE_SECONDS, lambda: until_done(partial(system.prune_alerts, WORKER), 500)),
+        Chore("photos", settings.ticker_seconds, photo_sizes.make),
+        Chore("photo_files", PRUNE_SECONDS, photo_sizes.sweep),
         *([Chore("demo", DEMO_SECONDS, demo_days.play)] if settings.plays_demo else []),
     ]
 

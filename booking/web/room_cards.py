@@ -10,6 +10,7 @@ from booking.domain import search
 from booking.domain.search import CardFacts, FoundRoom
 from booking.pages import formats
 from booking.web import photos
+from booking.web.photos import Photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class RoomCard:
     where: str
     kind: str
     picture: str
+    photo: Photo | None  # where there is one, `picture` is of it
     is_drawn: bool
     free_until: dt.datetime | None
 
@@ -33,14 +35,15 @@ def shown(rooms: Sequence[FoundRoom], check_in: dt.date) -> list[RoomCard]:
 
 
 def _card(room: FoundRoom, facts: CardFacts) -> RoomCard:
-    pictures = photos.of(facts.images, room.name)
+    cover = photos.cover(facts.photo, facts.images, room.name)
     places = dict.fromkeys(part for part in (facts.house, facts.district, facts.city) if part)
     return RoomCard(
         room=room,
         where=", ".join(places),
         kind=kind(facts.kind, room.name),
-        picture=pictures[0].url if pictures else photos.drawing(room.id, is_demo=facts.is_demo),
-        is_drawn=not pictures and not facts.is_demo,
+        picture=cover.url if cover else photos.drawing(room.id, is_demo=facts.is_demo),
+        photo=cover,
+        is_drawn=not cover and not facts.is_demo,
         free_until=facts.free_until,
     )
 

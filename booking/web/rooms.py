@@ -27,6 +27,7 @@ from booking.pages.forms import Form
 from booking.pages.rendering import go_to, page, url_with, wants_part
 from booking.pages.signed_in import actor, current_user, visitor
 from booking.web import json_ld, listing, months, moved_dates, photos, room_cards
+from booking.web.photos import Photo
 
 blueprint = Blueprint("rooms", __name__)
 
@@ -127,8 +128,8 @@ def thumbnail(room_id: str) -> Response:
         details = _details(room_id)
     except RoomNotFound:  # not sold any more, but still in somebody's bookings
         return _neutral()
-    pictures = photos.of(details["images"], details["name"])
-    url = pictures[0].url if pictures else photos.drawing(details["id"], is_demo=details["isDemo"])
+    pictures = _photos(details)
+    url = pictures[0].small if pictures else photos.drawing(details["id"], is_demo=details["isDemo"])
     response = make_response(redirect(url, 302))
     response.headers["Cache-Control"] = "private, max-age=3600"
     return response
@@ -259,6 +260,10 @@ def _details(room_id: str) -> dict[str, Any]:
     return catalogue.get_room_details(_id(room_id), _cache_seconds())
 
 
+def _photos(details: dict[str, Any]) -> list[Photo]:
+    return photos.of(catalogue.shown_photos(details["photos"]), details["images"], details["name"])
+
+
 def _mine(room_id: str, quote: pricing.StayQuote) -> reservations.GuestClaim:
     """What the visitor already has of these nights; nobody else is in the way then."""
     if quote.is_available or not current_user.is_authenticated:
@@ -279,8 +284,8 @@ def _about(details: dict[str, Any], form: Form) -> dict[str, Any]:
     country, site = house["address"].get("country", ""), current_services().settings.site_url.rstrip("/")
     city = house["address"].get("city") or house["name"]
     has, more = amenities.at_a_glance(details["amenities"])
-    pictures = photos.of(details["images"], details["name"])
-    linked_pictures = [photo.url for photo in pictures]
+    pictures = _photos(details)
+    linked_pictures = [photo.linked for photo in pictures]
     if details["isDemo"] and not pictures:
         linked_pictures = [site + url_for(".picture", room_id=room_id)]
     return {
@@ -292,6 +297,7 @@ def _about(details: dict[str, Any], form: Form) -> dict[str, Any]:
         "room_price": price,
         "linked": json_ld.room(details, price, site + url_for(".show", room_id=room_id), linked_pictures),
         "photos": pictures,
+        "house_photos": photos.of(catalogue.shown_photos(house["photos"]), [], house["name"]),
         "drawing": photos.drawing(room_id, is_demo=details["isDemo"]),
         "is_demo": details["isDemo"],
         "others": listing.others(details["location"], form),

@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 
 from booking.domain import catalogue, inventory, payments, people, reservations, system
 from booking.domain.actors import Actor, Membership, Role
+from booking.domain.catalogue import PhotoFile, StaffPhoto
 from booking.domain.people import staff
 from booking.domain.reservations import NoteText, bookings
 from booking.domain.reservations.context import BookingContext
@@ -25,7 +26,9 @@ from booking.domain.system import DataRequestOrder
 from booking.domain.tables import Block, Booking, Room, User
 from booking.infra.db import db, reading
 from booking.infra.ids import encode
+from booking.infra.storage import Storage
 from tests.cast import SYSTEM, VISA, a_room, acting, in_days, order, payments_of, person
+from tests.photos import LIMITS, numbered, of_house, of_room
 from tests.web.visitor import Visitor
 
 pytestmark = pytest.mark.slow
@@ -58,6 +61,7 @@ class House:
     invitation: uuid.UUID
     view: uuid.UUID
     blocks: int = 0
+    photos: int = 0
 
     def ids(self, rule: str) -> dict[str, str]:
         """What stands in an address for its parts; a block and a file are new each time, for some take them away."""
@@ -77,6 +81,7 @@ class House:
             "event_id": lambda: encode("event", self.email()),
             "closing_id": lambda: encode("closing", self.closing()),
             "note_id": lambda: encode("note", self.note()),
+            "photo_id": lambda: encode("photo", self.photo("property_id" in rule).id),
             "invitation_id": lambda: encode("invitation", self.invitation),
         }
         return {part: found() for part, found in known.items() if f"<{part}>" in rule}
@@ -114,6 +119,12 @@ class House:
         key = payments.DrawerKey(self.room.property_id, "EUR", None)
         after = payments.get_drawer(SYSTEM, key)[0].after
         return payments.close_drawer(SYSTEM, key, payments.Count(Decimal(0), Decimal(0), None, Decimal(0), after)).id
+
+    def photo(self, of_property: bool) -> StaffPhoto:
+        """One that nobody has deleted yet."""
+        self.photos += 1
+        place = of_house(self.room) if of_property else of_room(self.room)
+        return catalogue.add_photo(SYSTEM, place, PhotoFile("bed.jpg", numbered(self.photos)), LIMITS)[0]
 
     def clerk(self) -> uuid.UUID:
         """Somebody who works here."""
@@ -204,6 +215,16 @@ ROUTES: dict[str, Route] = {
     "POST /admin/calendar/blocks/<block_id>/unblock": Route(
         HOUSE, refused=lambda _, __, ids: _is_there(ids["block_id"])
     ),
+    "GET /admin/rooms/<room_id>/photos": Route(MANAGERS),
+    "POST /admin/rooms/<room_id>/photos": Route(MANAGERS),
+    "POST /admin/rooms/<room_id>/photos/describe": Route(MANAGERS),
+    "POST /admin/rooms/<room_id>/photos/<photo_id>/move": Route(MANAGERS),
+    "POST /admin/rooms/<room_id>/photos/<photo_id>/delete": Route(MANAGERS),
+    "GET /admin/properties/<property_id>/photos": Route(MANAGERS),
+    "POST /admin/properties/<property_id>/photos": Route(MANAGERS),
+    "POST /admin/properties/<property_id>/photos/describe": Route(MANAGERS),
+    "POST /admin/properties/<property_id>/photos/<photo_id>/move": Route(MANAGERS),
+    "POST /admin/properties/<property_id>/photos/<photo_id>/delete": Route(MANAGERS),
     "GET /admin/imports": Route(MANAGERS, asked=lambda house: {"property": house.here}),
     "POST /admin/imports": Route(MANAGERS, lambda house: {"property": house.here, "source": "old system"}),
     "GET /admin/imports/<import_id>": Route(MANAGERS),
@@ -286,7 +307,7 @@ ROUTES: dict[str, Route] = {
 
 
 @pytest.fixture
-def house(alice: User, bob: User, room: Room, desk: BookingContext) -> House:
+def house(alice: User, bob: User, room: Room, desk: BookingContext, storage: Storage) -> House:
     booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
     [payment] = payments_of(booked)
     staff.give_role(SYSTEM, bob.id, Role.OWNER)

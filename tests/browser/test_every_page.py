@@ -26,6 +26,7 @@ from booking.domain.tables import Booking, Room, User
 from booking.http.services import current_services
 from booking.infra import clock
 from booking.infra.ids import encode
+from booking.infra.storage import Storage
 from tests.browser.conftest import PHONE, violations
 from tests.browser.every_page import GUEST, OWNER, PAGES, STRANGER
 from tests.browser.steps import sign_in, uploaded
@@ -33,13 +34,14 @@ from tests.browser.test_booking import fits
 from tests.cast import SYSTEM, VISA, a_room, acting, beside, blocked, in_days, later, order, person
 from tests.domain.reservations.test_desk_bookings import CALLER
 from tests.domain.reservations.test_guest_erasure import called
+from tests.photos import added, of_house, of_room
 
 MOST_BYTES = 100_000  # of a page's HTML, before it is compressed; the largest are the calendar and its 90 days
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/(?:ld\+)?json)|<style|\son[a-z]+=|\sstyle=|javascript:")
 
 
 @pytest.fixture
-def names(alice: User, bob: User, owner: User, room: Room, desk: BookingContext) -> dict[str, str]:
+def names(alice: User, bob: User, owner: User, room: Room, desk: BookingContext, storage: Storage) -> dict[str, str]:
     """What the addresses speak of: a guest who has arrived, one to come, one who owes, a hold, a block."""
     lisbon = {"address": {"city": "Lisbon", "country": "Portugal"}, "location": "lisbon"}
     arrived = _arrived(bob, a_room(name="Room of the guest who is there", **lisbon), desk)
@@ -54,6 +56,9 @@ def names(alice: User, bob: User, owner: User, room: Room, desk: BookingContext)
     payments.record_received(SYSTEM, owing.order_id, Decimal(5), by="desk", reference="receipt 2")
     held = holds.reserve(acting(alice), order(alice, others[1], in_days(33)), desk)
     wrote(alice, paid, "Is there a cot?\nAnd a https://very-long.example/" + "x" * 80)
+    added(of_room(room), "red", "A red door")
+    added(of_room(room), "blue", ready=False)
+    added(of_house(room), "green")
     block, stay = blocked(others[2], in_days(5, 2), reason="painting"), in_days(40)
     return {
         "room": encode("room", room.id),

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from flask.testing import FlaskCliRunner
 from sqlalchemy import text
 
-from booking.domain import correspondence, inventory, payments, people, reservations
+from booking.domain import catalogue, correspondence, inventory, payments, people, reservations
 from booking.domain.actors import Actor, Membership, Role
+from booking.domain.catalogue import PhotoFile
 from booking.domain.correspondence import MessageText
 from booking.domain.payments import by_hand
 from booking.domain.people import sessions, staff
@@ -33,6 +34,7 @@ from tests.cli.test_payments_command import the_bank_takes_it_now
 from tests.domain.people.second_factors import turned_on
 from tests.domain.reservations.test_importing import HEADER, row
 from tests.domain.reservations.test_resending import all_sent
+from tests.photos import LIMITS, numbered, of_room
 from tests.room_files import ours
 
 
@@ -103,6 +105,17 @@ class House:
         found = causes.Cause(people.ALERT_MONEY, "payments_in_doubt", facts, self.room.property_id, str(uuid.uuid4()))
         transaction(lambda: alerts._opened(found, clock.now()))()
         return []
+
+    def image(self) -> str:
+        """A file that is no photo here yet."""
+        number = next(self.numbers)
+        file = self.folder / f"{number}.jpg"
+        file.write_bytes(numbered(number))
+        return str(file)
+
+    def photo(self) -> str:
+        file = PhotoFile("bed.jpg", numbered(next(self.numbers)))
+        return encode("photo", catalogue.add_photo(SYSTEM, of_room(self.room), file, LIMITS)[0].id)
 
     # --- people
 

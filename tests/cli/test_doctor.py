@@ -31,7 +31,18 @@ pytestmark = pytest.mark.slow
 
 HOME = Path(__file__).parents[2]
 NOWHERE = "127.0.0.1:1"
-SERVER_CHECKS = {"settings", "libraries", "folders", "database", "replica", "redis", "cache", "queue", "email"}
+SERVER_CHECKS = {
+    "settings",
+    "libraries",
+    "folders",
+    "photos",
+    "database",
+    "replica",
+    "redis",
+    "cache",
+    "queue",
+    "email",
+}
 DATABASE_CHECKS = {"durability", "locale", "migrations", "roles", "clock", "wal", "worker"}
 TABLE_CHECKS = {"time zones", "outbox", "holds", "payments"}
 CHECKS = SERVER_CHECKS | DATABASE_CHECKS | TABLE_CHECKS | {"archive"}
@@ -46,6 +57,13 @@ def test_a_healthy_copy_has_no_problem(ask: Ask) -> None:
     assert {line["check"] for line in report.lines} == CHECKS
     # The tests' Postgres gives durability up for speed, and no worker runs beside them.
     assert report.checks("ok") == CHECKS - {"durability", "worker"}
+
+
+def test_photos_that_could_not_be_stored_are_a_problem(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    report = ask(PHOTOS_URL=(tmp_path / "file" / "photos").as_uri())
+    assert report.states("photos") == ["problem"]
+    assert "correct PHOTOS_URL" in report.said("photos")
 
 
 def test_a_worker_is_noticed(ask: Ask, environ: dict[str, str]) -> None:

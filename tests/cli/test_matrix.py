@@ -21,6 +21,7 @@ from booking.domain.people import Action, permissions
 from booking.domain.people.permissions import Who
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
+from booking.infra.storage import Storage
 from tests.cast import PASSWORD
 from tests.cli.command_house import House, everything, unknown
 from tests.cli.command_kinds import (
@@ -40,6 +41,7 @@ from tests.cli.command_kinds import (
     of,
 )
 from tests.cli.house_commands import ROOMS
+from tests.cli.photo_commands import PHOTOS
 
 pytestmark = pytest.mark.slow
 
@@ -49,6 +51,7 @@ NOT_OURS = {"run", "shell", "routes", "db"}
 COMMANDS: dict[str, Command] = {
     # --- rooms and nights
     **ROOMS,
+    **PHOTOS,
     "blocks list": Command(LISTS, {A.BLOCK_NIGHTS}, of(), of("--property", "nowhere")),
     "blocks show": Command(LISTS, {A.BLOCK_NIGHTS}, lambda h: [h.block()], of(unknown("block"))),
     "blocks add": Command(CHANGES, {A.BLOCK_NIGHTS}, lambda h: [h.room_id, *h.nights()], of(unknown("room"), *NIGHTS)),
@@ -221,7 +224,9 @@ COMMANDS: dict[str, Command] = {
 
 
 @pytest.fixture
-def house(alice: User, bob: User, room: Room, desk: BookingContext, runner: FlaskCliRunner, tmp_path: Path) -> House:
+def house(
+    alice: User, bob: User, room: Room, desk: BookingContext, runner: FlaskCliRunner, storage: Storage, tmp_path: Path
+) -> House:
     made = House(runner, desk, alice, bob, room, tmp_path)
     made.begin()
     return made

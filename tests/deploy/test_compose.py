@@ -118,10 +118,15 @@ def test_only_the_backup_may_replicate_and_only_it_sees_the_backups(secrets: dic
     given = environ("backup", secrets)
     assert reached(given["BACKUP_DATABASE_URL"]) == ("postgres", 5432)
     folders = {volume.split(":")[1] for volume in SERVICES["backup"]["volumes"]}
-    assert folders == {given["BACKUP_URL"].removeprefix("file://"), given["BACKUP_WORK_DIR"]}
-    made = re.search(r"^RUN install --directory .*$", DOCKERFILE, re.MULTILINE)
-    assert made
-    assert folders <= set(made[0].split())
+    assert folders == {given["BACKUP_URL"].removeprefix("file://"), given["BACKUP_WORK_DIR"], "/photos"}
+    made = re.findall(r"^RUN install --directory .*$", DOCKERFILE, re.MULTILINE)
+    assert folders <= set(" ".join(made).split())
+
+
+def test_whoever_has_to_do_with_photos_sees_the_same_folder() -> None:
+    seeing = {name for name, service in SERVICES.items() if "photos:/photos" in service.get("volumes", [])}
+    assert seeing == {"web", "worker", "migrate", "backup"}
+    assert "PHOTOS_URL=file:///photos" in DOCKERFILE
 
 
 # --- names, ports, order

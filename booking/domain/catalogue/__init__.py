@@ -57,6 +57,32 @@ from booking.domain.catalogue.own_houses import get_property as get_own_property
 from booking.domain.catalogue.own_houses import get_room as get_own_room
 from booking.domain.catalogue.own_houses import properties as own_properties
 from booking.domain.catalogue.own_houses import rooms as own_rooms
+from booking.domain.catalogue.photos.files import (
+    PhotoFile,
+    PhotoLimits,
+    PhotoModified,
+    PhotoNotFound,
+    PhotosUnavailable,
+    TooManyPhotos,
+)
+from booking.domain.catalogue.photos.inputs import LONGEST_ALT, PhotoText
+from booking.domain.catalogue.photos.keeping import MOST as MOST_PHOTOS
+from booking.domain.catalogue.photos.keeping import PlacePhotos, StaffPhoto
+from booking.domain.catalogue.photos.keeping import add as add_photo
+from booking.domain.catalogue.photos.keeping import describe as describe_photos
+from booking.domain.catalogue.photos.keeping import get as get_photo
+from booking.domain.catalogue.photos.keeping import list_of as list_photos
+from booking.domain.catalogue.photos.keeping import move as move_photo
+from booking.domain.catalogue.photos.keeping import remove as remove_photo
+from booking.domain.catalogue.photos.making import make_next as make_next_photo
+from booking.domain.catalogue.photos.places import PROPERTY as PHOTOS_OF_PROPERTY
+from booking.domain.catalogue.photos.places import ROOM as PHOTOS_OF_ROOM
+from booking.domain.catalogue.photos.places import PhotoPlace
+from booking.domain.catalogue.photos.shown import ShownPhoto
+from booking.domain.catalogue.photos.shown import file_of as find_photo_file
+from booking.domain.catalogue.photos.shown import mail_picture as photo_for_mail
+from booking.domain.catalogue.photos.shown import shown as shown_photos
+from booking.domain.catalogue.photos.sweeping import sweep as sweep_photo_files
 from booking.domain.catalogue.pictures import shown as shown_pictures
 from booking.domain.catalogue.places import AmenityCount, UnknownPlace, is_slug, slug_of
 from booking.domain.catalogue.places import amenities as count_amenities
@@ -81,6 +107,7 @@ from booking.domain.catalogue.room_sheets import keep as keep_sheet
 from booking.domain.catalogue.room_sheets import look as look_at_sheet
 from booking.domain.catalogue.rooms import (
     UnknownProperty,
+    find_cover,
     find_property_of,
     forget_house,
     get_property,
@@ -105,9 +132,13 @@ __all__ = [
     "KINDS",
     "KIND_PATTERNS",
     "LARGEST_SHEET",
+    "LONGEST_ALT",
     "MOST_BEDS",
+    "MOST_PHOTOS",
     "MOST_SHEET_ROWS",
     "MOST_UNITS",
+    "PHOTOS_OF_PROPERTY",
+    "PHOTOS_OF_ROOM",
     "PRIVATE_ROOM",
     "SHARED_BY_UNITS",
     "SHARED_ROOM",
@@ -129,6 +160,14 @@ __all__ = [
     "OptionsMissing",
     "OwnProperty",
     "OwnRoom",
+    "PhotoFile",
+    "PhotoLimits",
+    "PhotoModified",
+    "PhotoNotFound",
+    "PhotoPlace",
+    "PhotoText",
+    "PhotosUnavailable",
+    "PlacePhotos",
     "Property",
     "PropertyArchived",
     "PropertyDetails",
@@ -146,10 +185,14 @@ __all__ = [
     "RoomNotReady",
     "RoomPart",
     "SheetPreview",
+    "ShownPhoto",
+    "StaffPhoto",
+    "TooManyPhotos",
     "UnitGroup",
     "Units",
     "UnknownPlace",
     "UnknownProperty",
+    "add_photo",
     "add_property",
     "add_room",
     "amenities_in",
@@ -165,11 +208,14 @@ __all__ = [
     "count_amenities",
     "count_kinds",
     "count_published_rooms",
+    "describe_photos",
     "discard_sheet",
     "edit_property",
     "edit_room",
     "editable_properties",
     "exported_rooms",
+    "find_cover",
+    "find_photo_file",
     "find_property_of",
     "forget_destination",
     "forget_house",
@@ -177,6 +223,7 @@ __all__ = [
     "get_house",
     "get_own_property",
     "get_own_room",
+    "get_photo",
     "get_property",
     "get_property_currency",
     "get_property_name",
@@ -188,15 +235,19 @@ __all__ = [
     "leave_units",
     "lines_of_file",
     "list_destinations",
+    "list_photos",
     "list_properties",
     "look_at_sheet",
+    "make_next_photo",
     "make_units",
     "may_add_property",
     "may_add_rooms",
+    "move_photo",
     "numbered_units",
     "own_properties",
     "own_rooms",
     "page_of_rooms",
+    "photo_for_mail",
     "policy_name",
     "properties_of_staff",
     "property_as_said",
@@ -206,13 +257,16 @@ __all__ = [
     "put_rooms",
     "read_beds",
     "recognise_format",
+    "remove_photo",
     "room_as_said",
     "room_changes",
     "set_cancellation_policy",
     "sheet_row",
+    "shown_photos",
     "shown_pictures",
     "slug_of",
     "slugify",
+    "sweep_photo_files",
     "units_beside",
     "unpublish_room",
     "written_beds",

@@ -68,6 +68,7 @@ class Property(Model):
     description: Mapped[str] = mapped_column(Text, default="", server_default="")
     archived_at: Mapped[Instant | None]  # its rooms are unpublished then
     version: Mapped[int] = mapped_column(default=1, server_default="1")
+    photos: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))  # as of rooms
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
 
@@ -140,7 +141,9 @@ class Room(Model):
     size_m2: Mapped[int | None]
     price_per_night: Mapped[Decimal | None] = mapped_column(Numeric(15, 3))
     amenities: Mapped[list[str]] = mapped_column(ARRAY(String(120)), default=list, server_default="{}")
-    images: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
+    images: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))  # imported, elsewhere
+    # Kept by a trigger of the table `photos`: those that are ready, in their order.
+    photos: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
     min_nights: Mapped[int] = mapped_column(default=1, server_default="1")
     max_nights: Mapped[int] = mapped_column(default=30, server_default="30")
     cancellation_policy: Mapped[Json]

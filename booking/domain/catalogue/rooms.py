@@ -11,13 +11,14 @@ from sqlalchemy.orm import aliased
 from booking.domain import spelling
 from booking.domain.catalogue import pictures
 from booking.domain.catalogue.models import DEMO, Property, Room
+from booking.domain.catalogue.photos.shown import ShownPhoto, shown
 from booking.domain.catalogue.unit_models import UnitGroup
 from booking.domain.errors import NotFound, RoomNotFound
 from booking.infra import cache
 from booking.infra.db import db, fetch, reading
 from booking.infra.ids import decode, encode
 
-DETAILS = cache.Kind("room", 3)  # in the cache
+DETAILS = cache.Kind("room", 4)  # in the cache
 
 
 def details(room_id: uuid.UUID, cache_seconds: int) -> dict[str, Any]:
@@ -33,6 +34,13 @@ def details(room_id: uuid.UUID, cache_seconds: int) -> dict[str, Any]:
 def find_property_of(room_id: uuid.UUID) -> uuid.UUID | None:
     """Whose room it is, published or not, inside the caller's transaction; None where there is no such room."""
     return db.session.scalar(select(Room.property_id).where(Room.id == room_id))
+
+
+@reading
+def find_cover(room_id: uuid.UUID) -> ShownPhoto | None:
+    """The first photo of a room, published or not, where it has one that is ready."""
+    first = db.session.scalar(select(Room.photos[0]).where(Room.id == room_id))
+    return shown([first])[0] if first else None
 
 
 class UnknownProperty(NotFound):
@@ -115,6 +123,7 @@ def _as_json(room: Room, house: Property, title: str | None) -> dict[str, Any]:
         "pricePerNight": str(room.price_per_night),
         "currency": room.currency,
         "amenities": room.amenities,
+        "photos": room.photos,
         "images": pictures.shown(room.images),
         "minNights": room.min_nights,
         "maxNights": room.max_nights,
@@ -122,6 +131,7 @@ def _as_json(room: Room, house: Property, title: str | None) -> dict[str, Any]:
         "property": {
             "name": house.name,
             "address": house.address,
+            "photos": house.photos,
             "timeZone": house.time_zone,
             "checkInTime": house.check_in_time.isoformat("minutes"),
             "checkOutTime": house.check_out_time.isoformat("minutes"),

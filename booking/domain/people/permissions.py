@@ -61,6 +61,7 @@ class Action(StrEnum):
     EDIT_ROOMS = "rooms.edit"  # make, change, publish, archive
     EDIT_PROPERTY = "property.edit"
     ADD_PROPERTIES = "properties.add"
+    CHANGE_PHOTOS = "photos.change"  # of rooms and of the property
     IMPORT_ROOMS = "rooms.import"
     EXPORT_ROOMS = "rooms.export"
     SEE_AUDIT_LOG = "audit.see"
@@ -137,6 +138,7 @@ ALLOWED: Mapping[Action, Who] = {
     Action.EDIT_PROPERTY: OWNER | MANAGER | SYSTEM,
     Action.ADD_PROPERTIES: OWNER | SYSTEM,
     Action.IMPORT_ROOMS: OWNER | MANAGER | SYSTEM,
+    Action.CHANGE_PHOTOS: OWNER | MANAGER | SYSTEM,
     Action.EXPORT_ROOMS: OWNER | MANAGER | SYSTEM,
     Action.SEE_AUDIT_LOG: OWNER | MANAGER | SYSTEM,
     Action.CHECK_BOOKS: OWNER | SYSTEM,

@@ -71,6 +71,7 @@ class BookingSummary:
     changed_from: ChangedFrom | None = None  # where a change is what is told
     rooms: int = 1  # of the order, this one included; not those that were given back or ran out unpaid
     order_reference: str = ""
+    room_id: uuid.UUID | None = None
     order_total: Decimal = Decimal(0)  # what the order costs as it is now
     order_refunded: Decimal = Decimal(0)  # what cancellations of its rooms bring back
     kept: Decimal = Decimal(0)  # of this booking's price, by its cancellation
@@ -154,6 +155,7 @@ def of(booking: Booking, user: User | None, order: Order, of_order: Lines = ()) 
         later=later,
         rooms=len(counting),
         order_reference=order.reference,
+        room_id=booking.room_id,
         order_total=order.owed,
         order_refunded=_refunded(counting),
         kept=booking.kept or Decimal(0),

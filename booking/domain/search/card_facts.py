@@ -10,7 +10,7 @@ from sqlalchemy import String, Uuid, any_, bindparam, cast, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from booking.domain import pricing
-from booking.domain.catalogue import DEMO, Property, Room
+from booking.domain.catalogue import DEMO, Property, Room, ShownPhoto, shown_photos
 from booking.infra import clock
 from booking.infra.db import fetch
 from booking.infra.ids import decode, encode
@@ -18,12 +18,15 @@ from booking.infra.ids import decode, encode
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """`district` and `kind` where they are known; `free_until`: cancelled before, the whole price comes back."""
+    """`photo` is the cover; `district` and `kind` where they are known; `free_until`: cancelled before, the whole price
+    comes back.
+    """
 
     house: str
     city: str
     district: str
     kind: str | None
+    photo: ShownPhoto | None
     images: list[Any]
     is_demo: bool
     free_until: dt.datetime | None
@@ -33,6 +36,7 @@ _FACTS = (
     select(
         Room.id,
         Room.kind,
+        Room.photos[0].label("photo"),
         Room.images,
         Room.source,
         Room.cancellation_policy,
@@ -59,6 +63,7 @@ def _facts(row: Any, check_in: dt.date) -> CardFacts:
         city=str(row.address.get("city") or ""),
         district=str(row.address.get("district") or ""),
         kind=row.kind,
+        photo=shown_photos([row.photo])[0] if row.photo else None,
         images=row.images,
         is_demo=row.source == DEMO,
         free_until=pricing.free_until(policy, check_in, clock.now()),

@@ -36,6 +36,7 @@ ERRORS: Templates = {
     "BLOCK_NOT_FOUND": _("This block does not exist."),
     "PAYMENT_NOT_FOUND": _("This payment does not exist."),
     "ORDER_NOT_FOUND": _("This order does not exist."),
+    "PHOTO_NOT_FOUND": _("This photo does not exist."),
     "SESSION_NOT_FOUND": _("This session does not exist or has already ended."),
     "PASSKEY_NOT_FOUND": _("This passkey does not exist."),
     "ACCOUNT_NOT_FOUND": _("This account does not exist."),
@@ -175,6 +176,14 @@ ERRORS: Templates = {
         " count, then close again."
     ),
     "DRAWER_CLOSED": _("This drawer has been closed since it was shown. Here it is as it is now."),
+    # --- photos
+    "PHOTO_MODIFIED": _("Somebody else has described one of these photos meanwhile. Nothing was saved: look again."),
+    "TOO_MANY_PHOTOS": _n(
+        "There can be %(most)s photo here. Delete it first.",
+        "There can be %(most)s photos here. Delete one first.",
+        "most",
+    ),
+    "PHOTOS_UNAVAILABLE": _("Photos cannot be stored or shown at the moment. Please try again in a few minutes."),
     # --- us
     "UNAVAILABLE": _("The service is temporarily unavailable. Please try again in a moment."),
     "UNDER_MAINTENANCE": _("Closed for maintenance: %(notice)s"),

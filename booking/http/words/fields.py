@@ -85,6 +85,19 @@ PROBLEMS: Templates = {
     "room_twice": _("%(field)s is the same room twice for some of the nights"),
     "not_one_property": _("all rooms of an order must be of one property"),
     "calendar_too_long": _("at most %(most)s nights are shown at once"),
+    # --- photos; a name begins with a sign, so that it stays as it is at the beginning of a sentence
+    "photo_empty": _("“%(file)s” is empty"),
+    "photo_too_large": _("“%(file)s” is larger than %(most)s MB"),
+    "photo_of_other_kind": _("“%(file)s” is %(kind)s; photos must be %(kinds)s"),
+    "photo_of_no_kind": _("“%(file)s” is no photo; photos must be %(kinds)s"),
+    "photo_incomplete": _("“%(file)s” is damaged or not complete; get it anew from where it came from"),
+    "photo_is_more": _(
+        "“%(file)s” holds more than a photo, such as a web page, a program or an archive; save it as a new photo first"
+    ),
+    "photo_of_too_many_pixels": _(
+        "“%(file)s” has %(megapixels)s megapixels; make it smaller, to at most %(most)s megapixels"
+    ),
+    "photo_too_small": _("“%(file)s” has %(width)s × %(height)s pixels; each side must have at least %(least)s"),
     # --- accounts
     "has_this_role": _("this person has this role already"),
     "invited_for_this_role": _("this person is invited for this role already; withdraw that invitation first"),

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, unquote, urlsplit
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
-from booking.infra import clock
+from booking.infra import clock, object_stores
 from booking.infra.backup.errors import BackupError
 from booking.infra.embedded.keys import make_private
-
-if TYPE_CHECKING:
-    from obstore.store import ClientConfig
 
 PART = 32 * 2**20  # bytes: S3 takes 10,000 parts of an object, so this allows 320 GB
 FOLDERS = ("base", "wal")
@@ -43,11 +39,11 @@ class Archive:
         self.url = url
         parts = urlsplit(url)
         self._folder = Path(unquote(parts.path)) if parts.scheme == "file" else None
-        if not _is_place(parts):
+        if not object_stores.is_place(parts):
             raise BackupError(f"BACKUP_URL must look like {EXAMPLE}, not {url!r}.")
         with self._said():
             bucket, prefix = parts.netloc, parts.path.strip("/")
-            self._store = _local(self._folder) if self._folder else _bucket(bucket, prefix, patience)
+            self._store = _local(self._folder) if self._folder else object_stores.bucket(bucket, prefix, patience)
 
     def names(self, prefix: str) -> list[Stored]:
         """All files below a folder such as `wal`, in the order of their names."""
@@ -128,26 +124,9 @@ class Archive:
             raise BackupError(f"The archive {self.url} does not work: {said}") from error
 
 
-def _is_place(parts: SplitResult) -> bool:
-    folder = parts.scheme == "file" and not parts.netloc and len(parts.path) > 1
-    return folder or (parts.scheme == "s3" and bool(parts.netloc))
-
-
 def _local(folder: Path) -> Any:
     from obstore.store import LocalStore
 
     for part in FOLDERS:  # what is in them names guests: nobody else may look
         make_private(folder / part)
     return LocalStore(folder)
-
-
-def _bucket(bucket: str, prefix: str, patience: dt.timedelta | None) -> Any:
-    from obstore.store import S3Store
-
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
-    options: ClientConfig = {"allow_http": endpoint.startswith("http://")}
-    more: dict[str, Any] = {"endpoint": endpoint} if endpoint else {}
-    if patience:
-        options["timeout"] = options["connect_timeout"] = patience
-        more["retry_config"] = {"max_retries": 0, "retry_timeout": patience}
-    return S3Store(bucket, prefix=prefix or None, client_options=options, **more)
