@@ -251,11 +251,24 @@ def part_of_it_moved_on(claim_id: uuid.UUID, state: str) -> None:
 
 
 def test_nights_that_were_sold_before_are_booked_at_once_and_never_over_others(room: Room) -> None:
-    record_sold([wanted(room, in_days(30)), wanted(room, in_days(33))])
+    sold = [wanted(room, in_days(30)), wanted(room, in_days(33))]
+    record_sold(sold)
     assert list(nights_of(room).values()) == ["booked"] * 6
+    assert [release(SYSTEM, one.id) for one in sold] == [3, 3]  # each has its own
+    record_sold(sold)
     with pytest.raises(IntegrityError):
         record_sold([wanted(room, in_days(50)), wanted(room, in_days(35))])
     assert len(nights_of(room)) == 6
+
+
+def test_what_was_not_sold_is_freed_and_told_and_nothing_else(room: Room) -> None:
+    held, pinned, booked = (held_by(room, in_days(start, 2)) for start in (30, 40, 50))
+    assert pin(pinned, 2)
+    assert pin(booked, 2)
+    assert book(booked, 2)
+    free = transaction(availability.release_unsold)
+    assert [free(SYSTEM, one) for one in (held, pinned, booked)] == [2, 2, 0]
+    assert told("availability.updated")[3:] == [nights(room, in_days(start, 2)) for start in (30, 40)]
 
 
 def test_pinned_nights_become_anothers_all_or_none(room: Room) -> None:
