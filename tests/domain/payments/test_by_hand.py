@@ -26,7 +26,7 @@ from booking.domain.errors import (
     RefundNotOwed,
 )
 from booking.domain.maintenance import verification
-from booking.domain.payments import refunds
+from booking.domain.payments import ledger, refunds
 from booking.domain.people import audit_log
 from booking.domain.reservations import (
     bookings,
@@ -311,3 +311,35 @@ def test_of_several_ways_to_pay_each_goes_back_its_own(alice: User, vouched: Boo
     give_back(payments_of(vouched)[-2], "one envelope")
     assert refunds.states([vouched.id]) == {vouched.id: refunds.RETURNED}
     assert agrees()
+
+
+@pytest.mark.parametrize(
+    ("amount", "parts"),
+    [
+        ("259", ["259"]),
+        ("259.50", ["259.50"]),
+        ("260", ["259.50", "0.50"]),
+        ("360", ["259.50", "100.50"]),
+        ("360.50", []),  # more than was paid
+    ],
+)
+def test_a_refund_takes_from_the_latest_payment_first_and_what_is_missing_from_those_before(
+    vouched: Booking, amount: str, parts: list[str]
+) -> None:
+    for number, paid in enumerate(("100.50", "259.50")):
+        receive(vouched, paid, f"receipt {number}")
+
+    @transaction
+    def begin() -> list[Payment]:
+        order = payments.lock_order(vouched.order_id)
+        return ledger.start_refunds(order, vouched.id, Decimal(amount), AN_HOUR)
+
+    if not parts:
+        with pytest.raises(RefundNotOwed):
+            begin()
+        return
+    begun = begin()
+    assert [(one.amount, one.state, one.booking_id) for one in begun] == [
+        (Decimal(part), "awaiting_staff", vouched.id) for part in parts
+    ]
+    assert [one.debt_id for one in begun] == [one.id for one in begun]
