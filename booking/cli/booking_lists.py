@@ -35,7 +35,7 @@ FIELDS = {"q": "SEARCH", "arrivingFrom": "--arriving-from", "arrivingTo": "--arr
 @as_json
 @with_appcontext
 def list_them(q: str, slug: str | None, limit: int, due: bool, as_json: bool, **asked: str | None) -> None:
-    """List bookings: those that SEARCH finds (a reference, name, email, phone, room or date), or all.
+    """List bookings: those that SEARCH finds (by reference, name, email, phone, room, date, payment), or all.
 
     \b
     Example:

@@ -113,6 +113,7 @@ def account_page(status: int = 200, done: str | None = None, **forms: Form) -> R
         "profile": forms.get("profile") or Form({"fullName": who.full_name}),
         "password": forms.get("password") or Form(),
         "second_factor": people.own_second_factor(who.actor),
+        "is_told": bool(who.memberships) and people.staff_areas_of(who.actor).bookings,
         "activity": activity.lines(people.recent_security_events(who.actor)),
         "sign_ins": [(encode("session", one.id), browsers.called(one.client), one) for one in listed],
     }

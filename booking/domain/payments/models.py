@@ -233,6 +233,12 @@ class Payment(Model):
             postgresql_where=text("kind = 'refund' AND state = 'failed'"),
         ),
         Index("ix_payments_booking_id", "booking_id"),
+        # As a receipt, a bank or the provider names it. What is only played has none that anybody could know.
+        Index(
+            "ix_payments_reference",
+            text("lower(provider_reference)"),
+            postgresql_where=text("provider_reference IS NOT NULL AND provider <> 'simulated'"),
+        ),
         Index("ix_payments_awaiting_staff", "created_at", postgresql_where=text("state = 'awaiting_staff'")),
         {"info": REGIONAL},
     )

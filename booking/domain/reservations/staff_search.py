@@ -18,12 +18,13 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, false, func, literal, or_, select, tuple_, union
 
+from booking.config import SIMULATED
 from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.catalogue import Room
 from booking.domain.errors import NotFound
 from booking.domain.inputs import CalendarDate, Input, one_of, plain
-from booking.domain.payments import CHANNELS, ORDER_IS_DUE, Contact, Order
+from booking.domain.payments import CHANNELS, ORDER_IS_DUE, Contact, Order, Payment
 from booking.domain.people import Action, User
 from booking.domain.reservations import cancellation
 from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING, Booking
@@ -174,8 +175,8 @@ _MONTHS = (
 
 
 def _said(text: str, rooms: Sequence[uuid.UUID]) -> ColumnElement[bool]:
-    """A date: who is there then. Else a reference or its beginning, a part of a name, an email or a room's name, or
-    digits of a phone number.
+    """A date: who is there then. Else a reference or its beginning, a part of a name, an email or a room's name,
+    digits of a phone number, or the reference of a payment.
     """
     if day := _date(text):
         return _is_there(day)
@@ -199,7 +200,17 @@ def _said(text: str, rooms: Sequence[uuid.UUID]) -> ColumnElement[bool]:
         ways.append(select(Booking.id).where(or_(begins, Booking.reference == _dashed(spoken))))
     if shown := ids.decode("booking", text):
         ways.append(select(Booking.id).where(Booking.id == shown))
+    ways.append(select(Payment.booking_id).where(*_of_payment(text)))
     return Booking.id.in_(union(*ways))
+
+
+def _of_payment(text: str) -> tuple[ColumnElement[bool], ...]:
+    """A payment by its reference as a receipt, a bank or the provider names it, whole; or by its id with us."""
+    if entry := ids.decode("payment", text):
+        return (Payment.id == entry,)
+    played = literal(SIMULATED, literal_execute=True)  # as the index ix_payments_reference has it
+    known = Payment.provider_reference.is_not(None), Payment.provider != played
+    return *known, func.lower(Payment.provider_reference) == func.lower(text.strip())
 
 
 def _rooms_called(text: str) -> Sequence[uuid.UUID]:

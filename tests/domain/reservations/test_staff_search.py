@@ -21,11 +21,11 @@ from booking.domain.reservations import bookings, guarantees, staff_search, staf
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.requests import BookingRequest
 from booking.domain.reservations.staff_search import BookingSearch
-from booking.domain.tables import Booking, Order, Room, User
+from booking.domain.tables import Booking, Order, Payment, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from tests.cases import each
-from tests.cast import SYSTEM, VISA, a_room, acting, beside, in_days, later, order, person
+from tests.cast import SYSTEM, VISA, a_room, acting, beside, in_days, later, order, payments_of, person
 
 AN_HOUR = dt.timedelta(hours=1)
 
@@ -80,6 +80,16 @@ def test_a_booking_is_found_by_its_reference_or_its_beginning(booked: Booking, f
     spoken = f" {whole[:4].lower()}-{whole[4:].lower()}"
     for said in (whole, whole.lower(), whole[:6], spoken, encode("booking", booked.id)):
         assert found(actor, q=said) == [whole], said
+
+
+def test_a_booking_is_found_by_the_reference_of_its_payment(booked: Booking, for_zoe: Booking, room: Room) -> None:
+    payments.record_received(clerk(room), for_zoe.order_id, Decimal(10), by="transfer", reference="SEPA 2026/0815-X")
+    for said in ("SEPA 2026/0815-X", " sepa 2026/0815-x "):
+        assert found(clerk(room), q=said) == [for_zoe.reference]
+    [entry] = payments_of(booked)
+    assert found(clerk(room), q=encode("payment", entry.id)) == [booked.reference]
+    assert found(clerk(a_room()), q="SEPA 2026/0815-X") == []
+    assert found(clerk(room), q="SEPA 2026") == [], "whole, or other payments of the month come with it"
 
 
 def test_a_date_finds_who_is_there(booked: Booking, for_zoe: Booking, room: Room) -> None:
@@ -210,6 +220,7 @@ def test_names_contacts_and_emails_are_found_by_their_indexes(app: Flask) -> Non
     contacts = select(Order.id).where(Order.contact_name.is_not(None), staff_search._CONTACT.like(words))
     assert "ix_orders_contact_words" in _plan(contacts)
     assert "ix_events_booking" in _plan(sent.of(["booking_x"]))
+    assert "ix_payments_reference" in _plan(select(Payment.id).where(*staff_search._of_payment("receipt 1")))
 
 
 # --- one booking
