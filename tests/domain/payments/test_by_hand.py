@@ -343,3 +343,20 @@ def test_a_refund_takes_from_the_latest_payment_first_and_what_is_missing_from_t
         (Decimal(part), "awaiting_staff", vouched.id) for part in parts
     ]
     assert [one.debt_id for one in begun] == [one.id for one in begun]
+
+
+def test_no_payment_gives_back_more_than_it_brought(vouched: Booking) -> None:
+    receive(vouched, "100.50", "receipt 1")
+    receive(vouched, "259.50", "receipt 2")
+    first = payments_of(vouched)[0]
+
+    @transaction
+    def begin(amount: str) -> Payment:
+        payments.lock_order(vouched.order_id)
+        return ledger.start_refund(first, Decimal(amount), AN_HOUR)
+
+    with pytest.raises(RefundNotOwed):
+        begin("100.60")
+    assert begin("100.50").charge_id == first.id
+    with pytest.raises(RefundNotOwed):
+        begin("0.10")

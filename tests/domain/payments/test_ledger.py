@@ -243,6 +243,12 @@ def test_the_latest_charge_of_a_booking_is_its_own_last_card(alice: User, room: 
     assert ledger.latest_charge(new_id()) is None
 
 
+def test_nobody_has_asked_about_a_new_payment(alice: User, room: Room, desk: BookingContext) -> None:
+    booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
+    bookings.cancel(acting(alice), booked.id, desk)
+    assert [one.attempts for one in payments_of(booked)] == [0, 0]
+
+
 def test_a_note_stands_beside_its_own_payment_only(alice: User, desk: BookingContext) -> None:
     first, second = (open_payment(alice, a_room(), desk) for _ in range(2))
     ledger.note(first.id, "the line is busy")

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from booking.domain import inventory
+from booking.domain import inventory, payments
 from booking.domain.errors import (
     BookingNotFound,
     CancelledDuringPayment,
@@ -131,6 +131,8 @@ def test_until_when_one_may_pay_there_is_seen_where_the_room_is(guest: Guest, al
         guest.held.id,
         payment.next_at,
     )
+    awaited = transaction(payments.awaited_until)([guest.held.order_id])
+    assert (awaited, transaction(payments.awaited_until)([])) == ({guest.held.order_id: payment.next_at}, {})
     seen = holds.mine(guest.actor, longer)
     assert (seen.standing.id, seen.until) == (guest.held.id, payment.next_at)
     guest.pays()
