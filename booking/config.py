@@ -144,6 +144,11 @@ class Settings:
     smtp_tls: str = ""  # SMTP_TLS: required | optional (STARTTLS where offered); empty: required in production
     mail_dir: str = ""  # MAIL_DIR: write emails as files here instead of sending them
     mail_from: str = "Room Booking <bookings@localhost>"  # MAIL_FROM: sender of every email
+    ses_topic_arn: str = ""  # SES_TOPIC_ARN: arn:aws:sns:...; the topic by which Amazon SES tells what became of emails
+    sendgrid_webhook_key: str = ""  # SENDGRID_WEBHOOK_KEY: the verification key of SendGrid's signed event webhook
+    mailgun_signing_key: str = field(
+        default="", repr=False
+    )  # MAILGUN_SIGNING_KEY: the HTTP webhook signing key of Mailgun
     metrics_token: str = field(
         default="", repr=False
     )  # METRICS_TOKEN: bearer token of /metrics; without one, production hides it
@@ -348,6 +353,14 @@ class _Reader:
             require_domain(email.rpartition("@")[2])
         except ValueError as error:
             self.problems.append(f"MAIL_FROM cannot be used: {error}.")
+        if settings.ses_topic_arn and not re.fullmatch(
+            r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d+:\S+", settings.ses_topic_arn
+        ):
+            self.problems.append("SES_TOPIC_ARN must look like arn:aws:sns:eu-west-1:123456789012:mail.")
+        if settings.sendgrid_webhook_key and not re.fullmatch(
+            r"[A-Za-z0-9+/]{80,}={0,2}", settings.sendgrid_webhook_key
+        ):
+            self.problems.append("SENDGRID_WEBHOOK_KEY must be the verification key, as SendGrid shows it.")
         try:
             require_site(settings.site_url or "http://localhost")
         except ValueError as error:

@@ -108,6 +108,18 @@ def test_stripe_is_switched_on_by_its_name_and_keys() -> None:
     assert Settings.from_env({**GOOD, **STRIPE, **local}).stripe_api_base == "http://127.0.0.1:9"
 
 
+@each(
+    ("name", "good"),
+    [
+        ("SES_TOPIC_ARN", "arn:aws:sns:eu-west-1:123456789012:mail"),
+        ("SENDGRID_WEBHOOK_KEY", "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE" + "A" * 86 + "=="),
+    ],
+)
+def test_who_tells_of_emails_is_named_as_the_provider_shows_it(name: str, good: str) -> None:
+    assert getattr(Settings.from_env({**GOOD, name: good}), name.lower()) == good
+    assert name in refusal(**{name: "mail"})
+
+
 def test_without_app_env_it_is_production() -> None:
     assert Settings.from_env({name: value for name, value in GOOD.items() if name != "APP_ENV"}).production
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,14 +12,16 @@ from flask.cli import with_appcontext
 
 from booking.cli.json_output import as_json, instant, show
 from booking.cli.operator import Group, acting, refusals_said
-from booking.domain import catalogue, correspondence, reservations
-from booking.domain.correspondence import MessageSearch, MessageText, Said, Talk
+from booking.cli.values import Id
+from booking.domain import catalogue, correspondence, maintenance, reservations
+from booking.domain.correspondence import EmailSearch, ListedEmail, MessageSearch, MessageText, Said, Talk
 from booking.domain.inputs import accept
-from booking.domain.messages import BY_GUEST, BY_HOUSE
+from booking.domain.messages import BY_GUEST, BY_HOUSE, MAIL
 from booking.domain.reservations import Booking
 from booking.infra.ids import encode
 
 MOST = 1000
+EMAIL = Id("email", "see `flask messages emails`")
 
 group = Group("messages", help="Guests’ messages and sent emails: list, read, answer, send again.")
 
@@ -119,6 +122,71 @@ def settle(reference: str, as_json: bool) -> None:
         click.echo(f"{booking.reference}: {'settled' if settled else 'nothing waited for an answer'}.")
 
 
+@group.command("emails")
+@click.option("--state", type=click.Choice(["to-send", "sent", "failed", "bounced"]), help="Only those in this state.")
+@click.option("--property", "slug", help="Only at this property, by its slug (`flask properties list`).")
+@click.option("--search", default="", help="A whole email address, a reference or a name.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, MOST), help="At most so many.")
+@as_json
+@with_appcontext
+def list_emails(state: str | None, slug: str | None, search: str, limit: int, as_json: bool) -> None:
+    """List emails, the newest first: to whom, about which booking, in which state, and why not where not.
+
+    \b
+    Example:
+        flask messages emails --state failed
+        flask messages emails --search dana@example.com --json
+    """
+    asked = {"q": search, "state": state and state.replace("-", "_"), "property": _house(slug)}
+    wanted = accept(EmailSearch, {name: value for name, value in asked.items() if value}, strict=False)
+    found = correspondence.find_emails(acting(), wanted, limit).entries
+    if as_json:
+        show(_email(one) for one in found)
+    else:
+        click.echo("\n".join(map(_email_line, found)) or "No emails.")
+
+
+@group.command("email")
+@click.argument("email_id", type=EMAIL)
+@as_json
+@with_appcontext
+def show_email(email_id: uuid.UUID, as_json: bool) -> None:
+    """Show an email as it was sent; links in it that open something are hidden.
+
+    \b
+    Example:
+        flask messages email email_01k5xq4g8me1tb0r6y3fvd9n2c
+    """
+    read = correspondence.read_email(acting(), email_id)
+    if as_json:
+        show([_email(read.email) | {"subject": read.email.subject, "text": read.text}])
+    else:
+        click.echo(f"{_email_line(read.email)}\n{read.email.subject}\n\n{read.text}")
+
+
+@group.command("resend")
+@click.argument("email_id", type=EMAIL)
+@as_json
+@with_appcontext
+def resend(email_id: uuid.UUID, as_json: bool) -> None:
+    """Send an email again: one about a booking to the address that is known now, any other one if it failed.
+
+    \b
+    Example:
+        flask messages resend email_01k5xq4g8me1tb0r6y3fvd9n2c
+    """
+    email = correspondence.read_email(acting(), email_id).email
+    new = email_id
+    if email.booking_id is not None:
+        new = reservations.resend_email(acting(), email.booking_id, email_id)
+    elif not maintenance.settle_delivery(acting(), email_id, MAIL, again=True):
+        raise click.ClickException("It has not failed, so it is not sent again.")
+    if as_json:
+        show([_email(correspondence.read_email(acting(), new).email)])
+    else:
+        click.echo(f"{encode('email', new)} is on its way{f' to {email.to}' if email.to else ''}.")
+
+
 def _booking(reference: str) -> Booking:
     """The one that has this reference; of an id, that booking. Raises ClickException."""
     with refusals_said():
@@ -158,3 +226,21 @@ def _said(one: Said) -> dict[str, Any]:
         "at": instant(one.at),
         "toAnswer": one.is_open,
     }
+
+
+def _email(one: ListedEmail) -> dict[str, Any]:
+    return {
+        "id": encode("email", one.id),
+        "about": one.kind,
+        "to": one.to or None,
+        "at": instant(one.at),
+        "state": one.state.replace("_", "-"),
+        "error": one.error,
+        "reference": one.reference or None,
+        "property": one.property or None,
+    }
+
+
+def _email_line(one: ListedEmail) -> str:
+    state = one.state.replace("_", "-") + (f" ({one.error})" if one.error else "")
+    return f"{encode('email', one.id)}  {instant(one.at)}  {one.kind}  {one.reference or '-'}  {one.to or '-'}  {state}"

@@ -36,7 +36,7 @@ class Picture:
 @dataclass(frozen=True, slots=True)
 class Email:
     """An email to one reader. `message_id` is in angle brackets; `reference` is the booking's, empty where it tells of
-    none.
+    none. What its reader answers goes to `reply_to`, else to the sender.
     """
 
     sender: Mailbox
@@ -47,13 +47,15 @@ class Email:
     text: str
     html: str
     reference: str = ""
+    reply_to: Mailbox | None = None
     attachments: tuple[Attachment, ...] = ()
     pictures: tuple[Picture, ...] = ()
 
     @property
     def is_international(self) -> bool:
         """Whether an address itself is outside ASCII, so that only servers with SMTPUTF8 can take the email."""
-        return not (self.sender.addr_spec.isascii() and self.to.addr_spec.isascii())
+        named = (self.sender, self.to, *([self.reply_to] if self.reply_to else []))
+        return not all(one.addr_spec.isascii() for one in named)
 
     def as_bytes(self) -> bytes:
         """The same each time, its lines ending in CRLF. Outside ASCII only where an address is."""
@@ -75,6 +77,8 @@ class Email:
             f"Message-ID: {self.message_id}",
             "Auto-Submitted: auto-generated",
         ]
+        if self.reply_to:
+            headers.append(address("Reply-To", self.reply_to))
         return [*headers, f"X-Booking-Reference: {self.reference}"] if self.reference else headers
 
     def _boundary(self, number: int) -> str:

@@ -12,12 +12,14 @@ from flask_babel import lazy_gettext
 
 from booking.config import Settings
 from booking.domain import catalogue, correspondence, messages, payments, people, reservations
+from booking.domain.catalogue import HouseFacts
 from booking.domain.messages import EmailText, Task
 from booking.domain.reservations import BookingSummary, CalendarPublisher, EmailNotFound, ResendRefused
 from booking.http import date_format, money_format, words
 from booking.http.language import gettext
 from booking.infra import ids, redaction
 from booking.infra.mail import Undeliverable
+from booking.infra.mail_headers import Mailbox, mailbox_of
 from booking.infra.mail_message import Attachment, Email
 from booking.infra.telemetry import log
 from booking.jobs import account_mails, alert_mails, email_builder, mail_covers, message_mails, password_mails
@@ -87,9 +89,8 @@ def _about_booking(task: Task, message_id: str, settings: Settings) -> Email | N
         notice = replace(notice, refund_is_owed=_refund_state(notice) == payments.OWED)
     others = [_find_summary(task, one) for one in _together(task)[1:]] if kind == CONFIRMATION else []
     letter, beside = Letter(kind, message_id, task.occurred_at), [one for one in others if one]
-    if kind != CONFIRMATION:
-        return compose(notice, letter, settings, beside)
-    return compose(notice, letter, settings, beside, _of_house(notice), cover=mail_covers.of(notice, letter))
+    cover = mail_covers.of(notice, letter) if kind == CONFIRMATION else None
+    return compose(notice, letter, settings, beside, _of_house(notice), cover=cover)
 
 
 def _again(task: Task, message_id: str, settings: Settings) -> Email | None:
@@ -126,7 +127,7 @@ def _payment_link(task: Task, message_id: str, settings: Settings) -> Email | No
         "good_until": until.astimezone(linked.first.arrival.tzinfo),
     }
     letter = Letter(PAYMENT_LINK, message_id, task.occurred_at)
-    return compose(linked.first, letter, settings, linked.stays[1:], facts)
+    return compose(linked.first, letter, settings, linked.stays[1:], facts | _of_house(linked.first))
 
 
 def _message(task: Task, message_id: str, settings: Settings) -> Email | None:
@@ -137,7 +138,7 @@ def _message(task: Task, message_id: str, settings: Settings) -> Email | None:
         return None
     if not notice.email:
         raise NoAddress
-    facts = message_mails.facts(notice, said, settings)
+    facts = message_mails.facts(notice, said, settings) | _of_house(notice)
     return compose(notice, Letter(MESSAGE, message_id, task.occurred_at), settings, more=facts)
 
 
@@ -215,8 +216,19 @@ def compose(
     email = email_builder.email(of_kind, settings.mail_from, to, said, facts)
     with_entry = stays if letter.kind in HAS_CALENDAR_ENTRY else []
     entries = (_entry(one, issuer, letter, number) for number, one in enumerate(with_entry, 1))
-    pictures = (cover.picture,) if cover else ()
-    return replace(email, reference=notice.reference, attachments=tuple(entries), pictures=pictures)
+    email = replace(email, reference=notice.reference, reply_to=_reply_to(notice, facts["house"]))
+    return replace(email, attachments=tuple(entries), pictures=(cover.picture,) if cover else ())
+
+
+def _reply_to(notice: BookingSummary, house: object) -> Mailbox | None:
+    """The house's own address where it has one, and a header can hold it; else what is answered goes to the sender."""
+    if not isinstance(house, HouseFacts) or not house.email:
+        return None
+    try:
+        return mailbox_of(notice.property, house.email)
+    except ValueError:
+        log.warning("contact_unusable", property=notice.property)
+        return None
 
 
 def _of_order(stays: list[BookingSummary], issuer: CalendarPublisher) -> dict[str, object]:

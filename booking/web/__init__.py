@@ -18,6 +18,7 @@ from booking.web import (
     invitations,
     leaving,
     legal,
+    mail_reports,
     messages,
     passkey_sign_in,
     passkeys,
@@ -50,6 +51,7 @@ AREAS = (
     passkey_sign_in.blueprint,
     invitations.blueprint,
     provider_messages.blueprint,
+    mail_reports.blueprint,
     demo_mails.blueprint,
 )
 

@@ -174,6 +174,12 @@ class House:
         correspondence.write_to_house(acting(self.guest), made.id, MessageText(message="Is there a cot?"))
         return made.reference
 
+    def email(self) -> str:
+        """About a booking, which has been sent."""
+        made = self._booked(VISA)
+        all_sent()
+        return encode("email", reservations.emails_of(SYSTEM, made.id).emails[-1].id)
+
     def vouched(self) -> str:
         return self._vouched().reference
 

@@ -39,5 +39,6 @@ def of(*words: str) -> Words:
 A = Action
 NOBODY = "nobody@example.com"
 OWN_CASH = frozenset({A.KEEP_DRAWER})  # the system has none
+ACCOUNTS = frozenset({A.SEE_ACCOUNT})  # whose emails are about no booking
 OF_READERS = frozenset({A.SEE_BOOKING, A.SEE_PAYMENTS, A.SEE_SYSTEM})  # what each of them may be told of
 NIGHTS = ["2030-01-01", "2030-01-02"]

@@ -25,6 +25,7 @@ from booking.infra.storage import Storage
 from tests.cast import PASSWORD
 from tests.cli.command_house import House, everything, unknown
 from tests.cli.command_kinds import (
+    ACCOUNTS,
     ARRAYS,
     CHANGES,
     FILES,
@@ -193,6 +194,11 @@ COMMANDS: dict[str, Command] = {
         CHANGES, {A.SEE_BOOKING, A.ANSWER_GUESTS}, lambda h: [h.asked(), "There is."], of("NOSUCHXX", "There is.")
     ),
     "messages settle": Command(CHANGES, {A.SEE_BOOKING, A.ANSWER_GUESTS}, lambda h: [h.asked()], of("NOSUCHXX")),
+    "messages emails": Command(
+        LISTS, {A.SEE_BOOKING}, lambda h: [h.email()][:0], of("--property", "nowhere"), looks=ACCOUNTS
+    ),
+    "messages email": Command(LISTS, {A.SEE_BOOKING}, lambda h: [h.email()], of(unknown("email"))),
+    "messages resend": Command(CHANGES, {A.SEE_BOOKING, A.RESEND_EMAILS}, lambda h: [h.email()], of(unknown("email"))),
     # --- what was done, and what follows
     "audit list": Command(LISTS, {A.SEE_AUDIT_LOG}, of(), of("--by", NOBODY)),
     "audit undo": Command(CHANGES, {A.SEE_AUDIT_LOG, A.BLOCK_NIGHTS}, lambda h: [h.entry()], of(unknown("entry"))),

@@ -12,8 +12,8 @@ from booking.domain.correspondence import MessageText
 from booking.domain.messages import outbox
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
-from booking.domain.tables import Booking, Room, User
-from booking.infra.db import transaction
+from booking.domain.tables import Booking, Property, Room, User
+from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from tests.cast import VISA, acting, order
 from tests.domain.reservations.test_desk_bookings import CALLER, staff
@@ -62,3 +62,17 @@ def test_what_was_erased_meanwhile_is_not_sent(booked: Booking, room: Room, mail
     transaction(messages.forget_conversations)([booked.id])
     assert len(sent(mail_dir)) == 1
     assert outbox.status()["mail_failed"] == 0
+
+
+def test_a_reply_goes_to_the_house_where_it_has_an_address(room: Room, booked: Booking, mail_dir: Path) -> None:
+    assert [mail["Reply-To"] for mail in sent(mail_dir)] == [None]
+    _reached_at(room, "desk@hotel.example")
+    answer(room, booked)
+    mail = newest(mail_dir, f"{booked.reference}: a message about your stay")
+    assert str(mail["Reply-To"]) == f"{booked.property_name} <desk@hotel.example>"
+    assert str(mail["From"]) != str(mail["Reply-To"])
+
+
+@transaction
+def _reached_at(room: Room, email: str) -> None:
+    db.session.get_one(Property, room.property_id).contact_email = email
