@@ -55,6 +55,8 @@ COMPUTED = {
         "cache_keys",
         "bed_counts",
         "checked_drafts",
+        "is_about_texts",
+        "is_ready",
         "is_slug",
         "numbered_units",
         "lines_of_file",

@@ -321,6 +321,7 @@ KNOW_THE_BASE_PRICE = {
     "booking.domain.search.finder": "shown per night",
     "booking.domain.search.statements": "limits and order go by it",
     "booking.admin.house_forms": "asks for it",
+    "booking.admin.stories": "tells that it has changed",
     "booking.cli.house_options": "asks for it",
     "booking.cli.room_editing": "shows it",
     "booking.http.words.fields": "names the field",

@@ -70,7 +70,9 @@ class Desk:
                 Section("admin.messages.index", gettext("Messages"), "mail", ("admin.messages", "admin.sent_emails"))
             )
         if self.areas.properties:
-            found.append(Section("admin.properties.index", gettext("Properties"), "house", ("admin.properties",)))
+            found.append(
+                Section("admin.properties.index", gettext("Properties"), "house", ("admin.properties", "admin.set_up"))
+            )
         if self.areas.cash:
             found.append(Section("admin.cash.index", gettext("Cash"), "banknote", ("admin.cash",)))
         if self.areas.people:
@@ -112,6 +114,11 @@ class Desk:
         if found is None:
             raise NotFound
         return found
+
+    @property
+    def is_to_be_set_up(self) -> bool:
+        """Whether guests see no room of what is shown here, and somebody is here who can change that."""
+        return self.areas.rooms and not any(house.is_open for house in self.shown_houses)
 
     @property
     def house_choices(self) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import available_timezones
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, request, url_for
 
 from booking.admin import house_forms, house_told, stays_ahead
 from booking.admin.house_forms import Difference
@@ -16,6 +16,7 @@ from booking.domain.catalogue import OwnProperty, PropertyDetails, PropertyEdit,
 from booking.domain.errors import Conflict, Forbidden, Invalid
 from booking.http.error_rendering import status_of
 from booking.infra.ids import decode, encode
+from booking.pages import security
 from booking.pages.forms import Form
 from booking.pages.rendering import go_to, page
 from booking.pages.signed_in import actor
@@ -91,8 +92,19 @@ def publish_rooms(property_id: str) -> Response:
         number, left = catalogue.publish_rooms(actor(), _id(property_id))
     except Conflict as refusal:
         house_told.tell_refusal(refusal)
-        return go_to(url_for(".show", property_id=property_id))
+        return _back(property_id)
     return _done(property_id, "rooms-published", number=number, left=left)
+
+
+@blueprint.post("/<property_id>/policy")
+def set_policy(property_id: str) -> Response:
+    """One cancellation policy for all of its rooms."""
+    try:
+        number = catalogue.set_cancellation_policy(actor(), _id(property_id), Form.posted().value("cancellationPolicy"))
+    except Invalid as refusal:
+        house_told.tell_refusal(refusal)
+        return _back(property_id)
+    return _done(property_id, "policy-set", number=number)
 
 
 # --- around them
@@ -109,7 +121,12 @@ def _act(property_id: str, done: str, verb: Callable[..., object]) -> Response:
 
 def _done(property_id: str, done: str, **facts: object) -> Response:
     house_told.tell(done, **facts)
-    return go_to(url_for(".show", property_id=property_id))
+    return _back(property_id)
+
+
+def _back(property_id: str) -> Response:
+    """To the page whose button it was."""
+    return go_to(security.page_path(request.form.get("next"), url_for(".show", property_id=property_id)))
 
 
 def _refuse_unless_may_add() -> None:

@@ -16,7 +16,7 @@ from booking.domain.people import AuditEntry
 from booking.domain.reservations import StaffBooking
 from booking.http import date_format
 from booking.infra.ids import encode
-from booking.pages import formats
+from booking.pages import amenities, beds, formats
 
 _ = lazy_gettext
 
@@ -114,8 +114,36 @@ ACTIONS = {
 }
 
 
+# Of a room or a property, by the names of their columns.
+OF_HOUSE = {
+    "name": _("Name"),
+    "slug": _("Short name"),
+    "kind": _("Type"),
+    "capacity": _("Sleeps"),
+    "beds": _("Beds"),
+    "size_m2": _("Size"),
+    "price_per_night": _("Price per night"),
+    "min_nights": _("Shortest stay"),
+    "max_nights": _("Longest stay"),
+    "cancellation_policy": _("Cancellation policy"),
+    "amenities": _("Amenities"),
+    "published": _("Published"),
+    "archived_at": _("Archived"),
+    "address": _("Address"),
+    "time_zone": _("Time zone"),
+    "legal_name": _("Legal name"),
+    "contact_email": _("Email for guests"),
+    "contact_phone": _("Phone for guests"),
+    "check_in_time": _("Check-in from"),
+    "check_out_time": _("Check-out by"),
+    "house_rules": _("House rules"),
+    "description": _("Description"),
+}
+LONGEST = 160  # characters of a text that is told
+
 # What is told of an entry, by the names that it uses; all else (ids, what follows from the action) says nothing more.
 FACTS = {
+    **OF_HOUSE,
     "amount": _("Amount"),
     "arrivalTime": _("Arrival time"),
     "beginsAt": _("From"),
@@ -156,7 +184,17 @@ FACTS = {
     "total": _("Total"),
     "until": _("Until"),
 }
-AMOUNTS = ("amount", "counted", "difference", "expected", "kept", "paidElsewhere", "refundAmount", "total")
+SPELT: dict[str, Callable[[Any], str]] = {
+    "amenities": lambda slugs: ", ".join(amenities.shown(slug).name for slug in slugs),
+    "address": lambda address: ", ".join(str(part) for part in address.values()),
+    "beds": beds.in_words,
+    "cancellation_policy": lambda policy: str(policy.get("name", "")),
+    "published": lambda is_published: str(gettext("yes") if is_published else gettext("no")),
+}
+BY_NAME = "changed"  # of what is long an import says no more
+AMOUNTS = (
+    "amount", "counted", "difference", "expected", "kept", "paidElsewhere", "price_per_night", "refundAmount", "total",
+)  # fmt: skip
 DAYS, DAY = ("checkIn", "checkOut", "from", "on", "to"), re.compile(r"\d{4}-\d\d-\d\d")
 CALLED: dict[str, Callable[[str], str]] = {
     "beginsAt": lambda at: date_format.moment_utc(dt.datetime.fromisoformat(at)),
@@ -238,16 +276,25 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any], currency: str =
     return lines
 
 
+def _way(name: str, value: Any) -> Callable[[Any], str] | None:
+    """How a value of its own kind is said, None where it says itself."""
+    if name in SPELT and value != BY_NAME:
+        return SPELT[name]
+    called = None if isinstance(value, list) else CALLED.get(name)
+    return (lambda said: called(str(said))) if called else None
+
+
 def _plain(name: str, value: Any, currency: Any) -> str:
     if value is None or value == "":
         return ""
+    if how := _way(name, value):
+        return how(value)
     if isinstance(value, list):
         return ", ".join(str(FACTS.get(one, one)) for one in value)
-    if name in CALLED:
-        return CALLED[name](str(value))
     if name in DAYS and DAY.fullmatch(str(value)):
         return date_format.day(dt.date.fromisoformat(str(value)))
     if name in AMOUNTS:
         amount = Decimal(str(value))
         return formats.money(amount, str(currency)) if currency else f"{amount.normalize():f}".replace("-", "−")
-    return str(value)
+    text = str(value)
+    return text if len(text) <= LONGEST or name not in OF_HOUSE else f"{text[:LONGEST]}…"

@@ -25,7 +25,7 @@ from booking.infra.ids import decode
 from booking.pages import amenities, bills, formats, options
 from booking.pages.forms import Form
 from booking.pages.rendering import go_to, page, url_with, wants_part
-from booking.pages.signed_in import actor, current_user, visitor
+from booking.pages.signed_in import actor, current_user, required, visitor
 from booking.web import json_ld, listing, months, moved_dates, photos, room_cards
 from booking.web.photos import Photo
 
@@ -101,6 +101,16 @@ def show(room_id: str) -> Response:
     if wants_part():
         response.headers["HX-Push-Url"] = url_with()
     return response
+
+
+@blueprint.get("/rooms/<room_id>/preview")
+@required
+def preview(room_id: str) -> Response:
+    """A room as guests will see it, for its staff; one that is published is seen at its own address."""
+    details = catalogue.preview_room(actor(), _id(room_id))
+    if details["isPublished"]:
+        return go_to(url_for(".show", room_id=room_id))
+    return page("rooms/preview.html", room=details, **_about(details, Form()))
 
 
 @blueprint.get("/rooms/<room_id>/picture.svg")
@@ -280,7 +290,8 @@ def _promises(quote: pricing.StayQuote) -> list[pricing.RefundPromise]:
 def _about(details: dict[str, Any], form: Form) -> dict[str, Any]:
     """Where the room is, and the ways from it."""
     house, room_id = details["property"], details["id"]
-    price = pricing.per_night(Decimal(details["pricePerNight"]), details["currency"])
+    base = details["pricePerNight"]
+    price = pricing.per_night(Decimal(base), details["currency"]) if base else None
     country, site = house["address"].get("country", ""), current_services().settings.site_url.rstrip("/")
     city = house["address"].get("city") or house["name"]
     has, more = amenities.at_a_glance(details["amenities"])
@@ -295,7 +306,7 @@ def _about(details: dict[str, Any], form: Form) -> dict[str, Any]:
         "has": has,
         "has_more": more,
         "room_price": price,
-        "linked": json_ld.room(details, price, site + url_for(".show", room_id=room_id), linked_pictures),
+        "linked": price and json_ld.room(details, price, site + url_for(".show", room_id=room_id), linked_pictures),
         "photos": pictures,
         "house_photos": photos.of(catalogue.shown_photos(house["photos"]), [], house["name"]),
         "drawing": photos.drawing(room_id, is_demo=details["isDemo"]),

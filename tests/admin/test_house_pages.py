@@ -153,6 +153,51 @@ def test_a_room_with_stays_ahead_is_not_archived_and_they_are_listed(
     assert "1 room was published." in press(manager, house_of(room), house_of(room, "/rooms/publish")).text
 
 
+def test_a_text_is_taken_back_from_the_log_as_long_as_nobody_has_changed_it_since(owner: Visitor, room: Room) -> None:
+    for name in ("Loft", "Attic"):
+        owner.go(of(room)).send(of(room), {"name": name, "bed-king": "1"})
+    owner.go(house_of(room)).send(house_of(room), {"houseRules": "No smoking."})
+    told = " ".join(owner.go("/admin/audit").text.split())
+    for fact in ("Name: Loft → Attic", "Beds: 1 king bed", "House rules: No smoking."):
+        assert fact in told
+    rules, attic, loft = [str(form["action"]) for form in owner.page.select("form[action$='/undo']")][:3]
+    assert "This has been changed since" in owner.send(loft).text
+    assert "Taken back." in owner.send(attic).text
+    assert row(Room, room.id).name == "Loft"
+    assert "Taken back." in owner.send(rules).text
+    assert row(Property, room.property_id).house_rules == ""
+    before = len(owner.go("/admin/audit").page.select("form[action$='/undo']"))
+    owner.go(of(room)).send(of(room), {"pricePerNight": "99"})
+    assert len(owner.go("/admin/audit").page.select("form[action$='/undo']")) == before  # a price stays as it is
+
+
+def test_an_empty_house_is_set_up_step_by_step(owner: Visitor) -> None:
+    assert "/admin/set-up" in owner.go("/admin/").links()
+    assert "0 of 4 steps are done" in owner.go("/admin/set-up").text
+    owner.go(f"{HOUSES}/new").send(f"{HOUSES}/new", PIER)
+    key = encode("property", named(Property, "Pier House").id)
+    owner.go(f"/admin/rooms/new?property={key}").send("/admin/rooms/new", {"name": "Attic", "pricePerNight": "900"})
+    attic, here = named(Room, "Attic"), f"/admin/set-up?property={key}"
+    assert "3 of 4 steps are done" in owner.go("/admin/set-up").text
+    owner.send(f"{HOUSES}/{key}/policy", {"cancellationPolicy": "strict"})
+    assert ("1 room has another cancellation policy now." in owner.text, owner.url) == (True, here)
+    preview = f"/rooms/{encode('room', attic.id)}/preview"
+    assert preview in owner.links()
+    owner.go(preview)
+    assert (owner.heading, "Only staff see this page" in owner.text, "NOK" in owner.text) == ("Attic", True, True)
+    press(owner, "/admin/set-up", f"{HOUSES}/{key}/rooms/publish")
+    assert "4 of 4 steps are done" in owner.text
+    assert owner.go(preview).url == f"/rooms/{encode('room', attic.id)}"
+    assert "/admin/set-up" not in owner.go("/admin/").links()
+
+
+def test_nobody_but_its_staff_sees_a_room_before_guests_do(app: Flask, alice: User, bob: User, room: Room) -> None:
+    catalogue.unpublish_room(SYSTEM, room.id)
+    preview = f"/rooms/{encode('room', room.id)}/preview"
+    assert Visitor(app).signed_in(alice).go(preview).status == 404
+    assert at_work(app, bob, Role.DESK, room).go(preview).heading == room.name
+
+
 def test_a_copy_has_a_name_of_its_own(manager: Visitor, room: Room) -> None:
     manager.go(of(room)).send(of(room, "/copy"), {"copyName": "Room without a view"})
     assert (manager.heading, f"This is the copy of {room.name}." in manager.text) == ("Room without a view", True)

@@ -188,6 +188,8 @@ ROUTES: dict[str, Route] = {
     "POST /admin/rooms/sheets/<sheet_id>": Route(set()),
     # Forgotten already, or not theirs: the same.
     "POST /admin/rooms/sheets/<sheet_id>/discard": Route(MANAGERS_ANYWHERE),
+    "GET /admin/set-up": Route(MANAGERS_ANYWHERE),
+    "POST /admin/properties/<property_id>/policy": Route(MANAGERS),
     "GET /admin/rooms/new": Route(MANAGERS, asked=lambda house: {"property": house.here}),
     "POST /admin/rooms/new": Route(MANAGERS, lambda house: {"property": house.here}),
     "GET /admin/rooms/<room_id>": Route(DESK),

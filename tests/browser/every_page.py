@@ -44,6 +44,8 @@ PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "admin.room_list.show": (OWNER, ("/admin/rooms", "/admin/rooms?q=no+such+room")),
     "admin.room.show": (OWNER, ("/admin/rooms/{room}",)),
     "admin.new_room.show": (OWNER, ("/admin/rooms/new?property={house}",)),
+    "admin.set_up.show": (OWNER, ("/admin/set-up",)),
+    "rooms.preview": (OWNER, ("/rooms/{hidden}/preview",)),
     "admin.room_sheets.index": (OWNER, ("/admin/rooms/sheets",)),
     "admin.room_sheets.show": (OWNER, ("/admin/rooms/sheets/{sheet}",)),
     "admin.properties.index": (OWNER, ("/admin/properties",)),

@@ -94,6 +94,7 @@ from booking.domain.catalogue.room_editing import add as add_room
 from booking.domain.catalogue.room_editing import close as close_room
 from booking.domain.catalogue.room_editing import copy as copy_room
 from booking.domain.catalogue.room_editing import edit as edit_room
+from booking.domain.catalogue.room_editing import is_ready
 from booking.domain.catalogue.room_editing import publish as publish_room
 from booking.domain.catalogue.room_editing import publish_all as publish_rooms
 from booking.domain.catalogue.room_editing import set_policy as set_cancellation_policy
@@ -116,6 +117,9 @@ from booking.domain.catalogue.rooms import (
 )
 from booking.domain.catalogue.rooms import details as get_room_details
 from booking.domain.catalogue.rooms import forget as forget_room
+from booking.domain.catalogue.rooms import preview as preview_room
+from booking.domain.catalogue.text_undoing import is_about_texts
+from booking.domain.catalogue.text_undoing import undo as undo_texts
 from booking.domain.catalogue.unit_models import RoomPart, UnitGroup
 from booking.domain.catalogue.units import MOST as MOST_UNITS
 from booking.domain.catalogue.units import SHARED as SHARED_BY_UNITS
@@ -230,6 +234,8 @@ __all__ = [
     "get_room_details",
     "house_facts",
     "import_locations",
+    "is_about_texts",
+    "is_ready",
     "is_slug",
     "keep_sheet",
     "leave_units",
@@ -249,6 +255,7 @@ __all__ = [
     "page_of_rooms",
     "photo_for_mail",
     "policy_name",
+    "preview_room",
     "properties_of_staff",
     "property_as_said",
     "publish_property",
@@ -267,6 +274,7 @@ __all__ = [
     "slug_of",
     "slugify",
     "sweep_photo_files",
+    "undo_texts",
     "units_beside",
     "unpublish_room",
     "written_beds",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from booking.domain import people
 from booking.domain.actors import Actor
@@ -23,6 +23,7 @@ class House:
     slug: str
     time_zone: str
     currency: str
+    is_open: bool  # guests see a room of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ def listed(actor: Actor) -> list[ListedProperty]:
 def staffed_by(actor: Actor) -> list[House]:
     """Where the actor works, by name; an owner of all works everywhere."""
     where = people.reach(actor, people.Action.SEE_HOUSE).properties
-    known = select(Property.id, Property.name, Property.slug, Property.time_zone, Property.currency)
+    shown = exists().where(Room.property_id == Property.id, Room.published)
+    known = select(Property.id, Property.name, Property.slug, Property.time_zone, Property.currency, shown)
     if where is not None:
         known = known.where(Property.id.in_(where))
     return [House(*row) for row in db.session.execute(known.order_by(Property.name, Property.id))]

@@ -178,6 +178,11 @@ def why_not(room: Room) -> Notice | None:
     return STAY_TOO_LONG if room.min_nights > LONGEST_STAY else None
 
 
+def is_ready(room: Room) -> bool:
+    """Whether it could be published, its property aside."""
+    return why_not(room) is None
+
+
 # --- around them
 
 

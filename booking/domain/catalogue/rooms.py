@@ -8,12 +8,14 @@ from typing import Any
 from sqlalchemy import ARRAY, String, Uuid, any_, bindparam, cast, select
 from sqlalchemy.orm import aliased
 
-from booking.domain import spelling
+from booking.domain import people, spelling
+from booking.domain.actors import Actor
 from booking.domain.catalogue import pictures
 from booking.domain.catalogue.models import DEMO, Property, Room
 from booking.domain.catalogue.photos.shown import ShownPhoto, shown
 from booking.domain.catalogue.unit_models import UnitGroup
 from booking.domain.errors import NotFound, RoomNotFound
+from booking.domain.people import Action
 from booking.infra import cache
 from booking.infra.db import db, fetch, reading
 from booking.infra.ids import decode, encode
@@ -29,6 +31,23 @@ def details(room_id: uuid.UUID, cache_seconds: int) -> dict[str, Any]:
     if found is None:
         raise RoomNotFound
     return found
+
+
+@reading
+def preview(actor: Actor, room_id: uuid.UUID) -> dict[str, Any]:
+    """The same of a room that guests may not see yet, for who keeps it; `isPublished` says whether they do.
+
+    Its price is None where it has none. Raises RoomNotFound.
+    """
+    found = db.session.execute(_WHOLE.where(Room.id == room_id)).one_or_none()
+    at = found.Property.id if found else None
+    people.require(actor, Action.SEE_ROOMS, at=at, otherwise=RoomNotFound)
+    if found is None:
+        raise RoomNotFound
+    room: Room = found.Room
+    price = None if room.price_per_night is None else str(room.price_per_night)
+    shown = _as_json(room, found.Property, found.title)
+    return {**shown, "pricePerNight": price, "isPublished": room.published}
 
 
 def find_property_of(room_id: uuid.UUID) -> uuid.UUID | None:
@@ -99,13 +118,15 @@ def published_at(property_id: uuid.UUID) -> list[str]:
 
 @reading
 def _details(room_id: uuid.UUID) -> dict[str, Any] | None:
-    row = db.session.execute(
-        select(Room, Property, UnitGroup.name.label("title"))
-        .join(Property, Property.id == Room.property_id)
-        .outerjoin(UnitGroup, UnitGroup.id == Room.unit_group_id)
-        .where(Room.id == room_id, Room.published)
-    ).one_or_none()
+    row = db.session.execute(_WHOLE.where(Room.id == room_id, Room.published)).one_or_none()
     return None if row is None else _as_json(row.Room, row.Property, row.title)
+
+
+_WHOLE = (
+    select(Room, Property, UnitGroup.name.label("title"))
+    .join(Property, Property.id == Room.property_id)
+    .outerjoin(UnitGroup, UnitGroup.id == Room.unit_group_id)
+)
 
 
 def _as_json(room: Room, house: Property, title: str | None) -> dict[str, Any]:

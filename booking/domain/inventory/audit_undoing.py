@@ -1,6 +1,7 @@
 """Taking back what the audit log tells of nights and rooms, by what makes a new entry; only what nobody changed since.
 
-Safe are blocks by staff, put there or lifted, and the state of a room. Who was booked or paid is not taken back here.
+Safe are blocks by staff, put there or lifted, the state of a room, and what was written about a room or a property.
+Who was booked or paid is not taken back here.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import uuid
 
 from sqlalchemy import select
 
-from booking.domain import people
+from booking.domain import catalogue, people
 from booking.domain.actors import Actor
 from booking.domain.errors import Conflict
 from booking.domain.inventory import blocks, housekeeping, lifted_blocks
@@ -40,6 +41,8 @@ class ChangedSince(Conflict):
 
 def is_undoable(entry: AuditEntry) -> bool:
     """Whether it can be tried: what has changed since, only undo() sees."""
+    if catalogue.is_about_texts(entry):
+        return True
     if entry.action == STATUS:
         return entry.before.get("status") != OUT_OF_ORDER  # for which nights, the log does not say
     facts = entry.after if entry.action == BLOCKED else entry.before
@@ -53,6 +56,9 @@ def undo(actor: Actor, entry_id: uuid.UUID, rules: StayRules) -> AuditEntry:
     NightsTaken.
     """
     entry = people.get_audit_entry(actor, entry_id)
+    if catalogue.is_about_texts(entry):
+        _write_back(actor, entry)
+        return entry
     room = decode("room", entry.subject)
     if room is None or not is_undoable(entry):
         raise EntryNotUndoable
@@ -63,6 +69,13 @@ def undo(actor: Actor, entry_id: uuid.UUID, rules: StayRules) -> AuditEntry:
     else:
         _set_back(actor, room, entry)
     return entry
+
+
+def _write_back(actor: Actor, entry: AuditEntry) -> None:
+    try:
+        catalogue.undo_texts(actor, entry)
+    except (catalogue.RoomModified, catalogue.PropertyModified):
+        raise ChangedSince from None
 
 
 def _unblock(actor: Actor, block: str) -> None:

@@ -18,6 +18,7 @@ class StaffAreas:
     imports: bool
     cash: bool
     properties: bool
+    rooms: bool  # to be made and changed
     people: bool
     audit: bool
     system: bool
@@ -32,6 +33,7 @@ def of(actor: Actor) -> StaffAreas:
         bookings=bool(permissions.reach(actor, Action.SEE_BOOKING)),
         imports=bool(permissions.reach(actor, Action.IMPORT_BOOKINGS)),
         cash=bool(permissions.reach(actor, Action.KEEP_DRAWER)),
+        rooms=bool(permissions.reach(actor, Action.EDIT_ROOMS)),
         properties=bool(permissions.reach(actor, Action.SEE_ROOMS)),
         people=bool(permissions.reach(actor, Action.GIVE_ROLES)),
         audit=permissions.may(actor, Action.SEE_AUDIT_LOG),  # it belongs to no property
