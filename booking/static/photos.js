@@ -39,6 +39,9 @@
     send(event.target);
   });
 
+  // The notice has had the focus: thumbnails that come in later are not to take it from who is typing.
+  for (const notice of document.querySelectorAll("[data-focus]")) notice.removeAttribute("data-focus");
+
   // What was refused on the way, on the page that shows all the others.
   const told = JSON.parse(sessionStorage.getItem("photos-refused") ?? "[]");
   sessionStorage.removeItem("photos-refused");

@@ -31,6 +31,7 @@ from booking.infra.ids import encode
 from booking.infra.pictures import Interrupted, Unreadable
 from booking.infra.storage import Storage
 from tests.cast import SYSTEM, a_room, all_at_once, count, later
+from tests.domain.reservations.test_units import findings
 from tests.photos import LIMITS, added, away, names, of_house, of_room, picture
 
 pytestmark = pytest.mark.slow
@@ -198,6 +199,28 @@ def test_everything_is_in_the_audit_log(room: Room, storage: Storage) -> None:
     told = [entry.action for entry in reversed(entries)]
     assert told == ["photo.added", "photo.described", "photo.added", "photo.moved", "photo.deleted"]
     assert entries[0].before == {"photo": encode("photo", photo.id), "file": "red.jpg", "description": "A door"}
+
+
+def test_identical_units_have_their_photos_in_common_and_one_that_leaves_takes_them_along(
+    room: Room, storage: Storage
+) -> None:
+    red = added(of_room(room), "red", "Red")
+    first, second, third = catalogue.make_units(SYSTEM, room.id, ["1", "2", "3"]).units
+    assert shown(second) == alts(second) == ["Red"]
+    added(of_room(second), "blue", "Blue")
+    again, is_new = catalogue.add_photo(SYSTEM, of_room(third), PhotoFile("x.jpg", picture(colour="red")), LIMITS)
+    assert (again.id, is_new) == (red.id, False)
+    catalogue.move_photo(SYSTEM, red.id, 1)
+    catalogue.describe_photos(SYSTEM, of_room(third), {red.id: PhotoText(alt="A red door")})
+    for unit in (first, second, third):
+        assert shown(unit) == alts(unit) == ["Blue", "A red door"]
+    assert findings() == []
+    catalogue.leave_units(SYSTEM, first.id)
+    for unit in (first, second, third):
+        assert shown(unit) == alts(unit) == ["Blue", "A red door"]
+    catalogue.remove_photo(SYSTEM, red.id)
+    assert (shown(first), shown(second)) == (["Blue"], ["Blue", "A red door"])
+    assert names(storage) == MADE
 
 
 # --- storage and worker in trouble

@@ -6,13 +6,14 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.catalogue import saving
 from booking.domain.catalogue.models import Property, Room
 from booking.domain.catalogue.photos.models import Photo
+from booking.domain.catalogue.unit_models import UnitGroup
 from booking.domain.errors import NotFound, RoomNotFound
 from booking.domain.people import Action
 from booking.infra.db import db
@@ -36,8 +37,11 @@ class PhotoPlace:
 
     @property
     def photos(self) -> ColumnElement[bool]:
-        """Of the table, those that are its own."""
-        return Photo.room_id == self.id if self.kind == ROOM else Photo.property_id == self.id
+        """Of the table, those that are its own; identical units have theirs in common."""
+        if self.kind == PROPERTY:
+            return Photo.property_id == self.id
+        group = select(Room.unit_group_id).where(Room.id == self.id).scalar_subquery()
+        return Photo.room_id.in_(select(Room.id).where(or_(Room.id == self.id, Room.unit_group_id == group)))
 
 
 def place_of(photo: Photo) -> PhotoPlace:
@@ -64,6 +68,9 @@ def entered(actor: Actor, place: PhotoPlace, *, locked: bool = False) -> Owner:
 def _found(kind: type[Room] | type[Property], key: uuid.UUID, *, locked: bool) -> Owner | None:
     wanted: Select[Any] = select(kind).where(kind.id == key)
     if locked:
+        if kind is Room:  # first what all units have in common, so that nobody waits crosswise
+            group = select(Room.unit_group_id).where(Room.id == key).scalar_subquery()
+            db.session.execute(select(UnitGroup.id).where(UnitGroup.id == group).with_for_update(key_share=True))
         wanted = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
     found: Owner | None = db.session.scalars(wanted).one_or_none()
     return found
@@ -77,5 +84,5 @@ def tell(actor: Actor, owner: Owner) -> None:
     """Inside the caller's transaction: guests see other photos of it from its commit on."""
     if isinstance(owner, Property):
         saving.tell_of_house(actor, owner)
-    elif owner.published:
+    elif owner.published or owner.unit_group_id:
         saving.tell_of_room(actor, owner)
