@@ -62,5 +62,8 @@ class Kept(Generic[T]):
         state.is_known, state.until = True, time.monotonic() + SECONDS
 
     def _state(self) -> _State[T]:
-        states = current_app.extensions.setdefault(PLACE, {})
-        return cast("_State[T]", states.setdefault(self._name, _State(self._otherwise)))
+        # Of every request, so that nothing is made in vain.
+        extensions = current_app.extensions
+        states = extensions.get(PLACE) or extensions.setdefault(PLACE, {})
+        found = states.get(self._name) or states.setdefault(self._name, _State(self._otherwise))
+        return cast("_State[T]", found)

@@ -68,9 +68,8 @@ def closed() -> Maintenance | None:
 
 
 def _refuse() -> None:
-    if _goes_on() or not closed() or _is_staff():
-        return
-    system.refuse_under_maintenance()
+    if system.is_closed() and not _goes_on() and not _is_staff():
+        system.refuse_under_maintenance()
 
 
 def _goes_on() -> bool:
