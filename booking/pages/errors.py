@@ -23,6 +23,8 @@ from booking.pages.forms import COMES_BACK, Form, carried, passwords_sent
 from booking.pages.rendering import page, wants_part
 from booking.pages.unsent import Unsent
 
+MAINTENANCE = "maintenance"
+
 
 def _refusal(refusal: errors.BookingError) -> Response:
     if isinstance(refusal, UnderMaintenance):
@@ -46,7 +48,7 @@ def _closed(refusal: UnderMaintenance) -> Response:
     if mode and until:
         when, zone = date_format.moment(until, mode.time_zone), date_format.zone_name(mode.time_zone)
         lines.append(gettext("We expect to be back by %(when)s (%(zone)s).", when=when, zone=zone))
-    response = _shown(503, kind="maintenance", said=" ".join(lines))
+    response = _shown(503, kind=MAINTENANCE, said=" ".join(lines))
     response.headers.update(wait_headers(refusal))
     return response
 
@@ -151,6 +153,7 @@ def _shown(
     around = rendering.GUEST_FRAME if status >= 500 else rendering.frame()  # the other one may need Postgres
     facts |= {"frame": around, "staff": around != rendering.GUEST_FRAME}
     facts |= {"back": back, "again": None, "wait": wait, "typed": typed and typed.shown}
+    facts["is_closed"] = kind == MAINTENANCE  # other pages for guests are so, too, and nobody has to tell us
     if typed:
         facts["again"] = {"action": typed.action, "carried": typed.fields}
     elif status in (429, 503):
@@ -217,7 +220,7 @@ def _texts(kind: str | int, said: str | None) -> dict[str, Any]:
             gettext("Something went wrong"),
             gettext("It’s our fault, not yours, and your bookings are safe. Please try again in a moment."),
         ),
-        "maintenance": (gettext("We’re closed for maintenance"), ""),
+        MAINTENANCE: (gettext("We’re closed for maintenance"), ""),
         503: (
             gettext("We can’t do this right now"),
             gettext("Please try again in a moment. Your bookings are safe."),

@@ -102,6 +102,7 @@ def test_guests_find_the_notice_and_what_protects_them_goes_on(app: Flask, room:
         assert (guest.status, guest.heading) == (503, "We’re closed for maintenance"), url
         assert "New pipes. We expect to be back by" in guest.text
         assert "Brussels time" in guest.text
+        assert "quote this number" not in guest.text
         assert 3590 <= int(guest.headers["Retry-After"]) <= 3600
         assert guest.headers["Cache-Control"] == "no-store"
     posted = guest.post(f"/rooms/{encode('room', room.id)}/reserve")
