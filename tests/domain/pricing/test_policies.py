@@ -64,6 +64,18 @@ def test_the_outlook_of_a_stay_names_every_deadline_also_those_that_are_over(
     ]
 
 
+@each(("currency", "paid", "half"), [("EUR", "1", "0.50"), ("JPY", "101", "51"), ("KWD", "0.333", "0.167")])
+def test_of_a_stay_as_sold_only_what_is_ahead_is_promised_however_little(currency: str, paid: str, half: str) -> None:
+    ahead = policies.promises_of(POLICY, CHECK_IN, Decimal(paid), currency, FIVE_DAYS)
+    assert ahead == [policies.RefundPromise(ONE_DAY, 50, Decimal(half))]
+
+
+def test_parts_are_rounded_each_in_the_currencys_own_way() -> None:
+    divided = policies.in_parts(POLICY, [policies.Part(Decimal(101), CHECK_IN), policies.Part(Decimal(99), LATER)])
+    halves = [one.amount for one in policies.outlook(divided, LATER, Decimal(200), "JPY")]
+    assert halves == [Decimal(200), Decimal(150), Decimal(99), Decimal(50)]
+
+
 LATER = dt.date(2031, 5, 30)  # the stay begins ten days later now; what was paid before keeps its deadlines
 CHANGED = policies.in_parts(POLICY, [policies.Part(Decimal(300), CHECK_IN), policies.Part(Decimal(99), LATER)])
 FIVE_DAYS_BEFORE_LATER, ONE_DAY_BEFORE_LATER = (tier.until for tier in policies.tiers(POLICY, LATER))

@@ -176,7 +176,8 @@ def test_whoever_may_books_for_a_guest_and_every_step_is_written_down(
     again = holds.reserve(actor, order(alice, room, in_days(90)), desk)
     more = holds.reserve(actor, order(alice, room, in_days(90), guests=3), desk)
     assert (again.id, more.guests) == (more.id, 3)
-    assert (log(more)[-1].before, log(more)[-1].after) == ({"guests": 2}, {"guests": 3})
+    last = log(more)[-1]
+    assert (last.action, last.before, last.after) == ("booking.guests_changed", {"guests": 2}, {"guests": 3})
 
 
 @pytest.mark.parametrize("who", REFUSED)
