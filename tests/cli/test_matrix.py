@@ -195,7 +195,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "messages settle": Command(CHANGES, {A.SEE_BOOKING, A.ANSWER_GUESTS}, lambda h: [h.asked()], of("NOSUCHXX")),
     "messages emails": Command(
-        LISTS, {A.SEE_BOOKING}, lambda h: [h.email()][:0], of("--property", "nowhere"), looks=ACCOUNTS
+        LISTS, {A.SEE_BOOKING}, lambda h: [h.booked()][:0], of("--property", "nowhere"), looks=ACCOUNTS
     ),
     "messages email": Command(LISTS, {A.SEE_BOOKING}, lambda h: [h.email()], of(unknown("email"))),
     "messages resend": Command(CHANGES, {A.SEE_BOOKING, A.RESEND_EMAILS}, lambda h: [h.email()], of(unknown("email"))),
