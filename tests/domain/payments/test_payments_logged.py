@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from booking.domain.errors import Forbidden, PaymentFailed, RoomNotAvailable
+from booking.domain.errors import Forbidden, PaymentFailed, PaymentNotFound, RoomNotAvailable
 from booking.domain.payments import ledger, refunds
 from booking.domain.people import AuditEntry, audit_log
 from booking.domain.reservations import bookings, holds, recovery
@@ -70,6 +70,19 @@ def test_money_that_came_too_late_goes_back_and_the_log_says_how_much(held: Book
     assert logged.after == {"amount": "360.00", "currency": "EUR"}
 
 
+def test_a_refund_that_staff_began_is_in_the_log_with_what_came_of_it(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
+    booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
+    bookings.cancel(SYSTEM, booked.id, desk)
+    refund, logged = payments_of(booked)[-1], entry("refund.succeeded")
+    assert (logged.subject, logged.after) == (encode("payment", refund.id), facts(refund))
+    [cancelled] = told("booking.cancelled")
+    assert cancelled["refundAmount"] == "360.00"
+    with pytest.raises(PaymentNotFound):  # others do not learn that there is one
+        refunds.retry(acting(alice), refund.id, desk)
+
+
 def test_a_refund_sent_again_is_in_the_log_with_its_new_attempt(declined: Payment, desk: BookingContext) -> None:
     assert refunds.retry(SYSTEM, declined.id, desk) == refunds.RETURNED
     again, logged = next(one for one in refunds_of(declined) if one.id != declined.id), entry("refund.retried")
@@ -108,6 +121,12 @@ def finding(desk: BookingContext, found: Outcome | None) -> BookingContext:
     return replace(desk, provider=Finding(desk, found))
 
 
+class Elsewhere(Finding):
+    """The provider of another house, which knows none of our payments."""
+
+    name = "elsewhere"
+
+
 SENT_BACK = Outcome(Result.DECLINED, "re_9", "the account is closed")
 
 
@@ -141,6 +160,20 @@ def test_a_declined_refund_that_arrived_after_all_is_found_by_a_look(declined: P
     assert refunds_of(declined)[0].state == "failed"
     refunds.look(SYSTEM, declined, finding(desk, Outcome(Result.REFUNDED, "re_9")))
     assert (refunds_of(declined)[0].state, entry("refund.found").before) == ("succeeded", {"state": "failed"})
+
+
+def test_a_look_at_a_refund_under_way_sends_it_and_one_of_a_provider_that_is_gone_waits(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
+    booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
+    bookings.cancel(acting(alice), booked.id, with_refunds(desk, says_nothing))
+    gone = replace(desk, provider=Elsewhere(desk, None), providers={})
+    refunds.look(SYSTEM, payments_of(booked)[-1], gone)
+    assert payments_of(booked)[-1].state == "started"
+    refunds.look(SYSTEM, payments_of(booked)[-1], desk)
+    assert payments_of(booked)[-1].state == "succeeded"
+    refunds.look(SYSTEM, payments_of(booked)[-1], gone)
+    assert payments_of(booked)[-1].state == "succeeded"
 
 
 def test_a_look_at_one_that_was_sent_again_meanwhile_leaves_both_as_they_are(

@@ -34,6 +34,7 @@ def order_with(**sums: int) -> Order:
         ({"owed": 500}, 0, 350, 350),  # nothing was paid yet
         ({"owed": 500, "paid": 500}, 150, 350, 0),
         ({"owed": 500, "paid": 400}, 50, 350, 0),
+        ({"owed": 500, "paid": 400}, 100, 350, 50),  # more came back than the policy says
         ({"owed": 500, "paid": 100}, 0, 350, 250),
         ({"owed": 500, "paid": 100, "waived": 40}, 0, 350, 210),
         ({"owed": 500, "paid": 100, "waived": 400}, 0, 350, 0),  # let off more than is left: never below 0

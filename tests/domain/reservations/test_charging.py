@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from contextlib import nullcontext, suppress
 from typing import Any
 
@@ -10,7 +11,14 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
-from booking.domain.errors import PaymentFailed, PaymentInProgress, PaymentUnknown, RoomNotAvailable
+from booking.domain.errors import (
+    BookingModified,
+    Invalid,
+    PaymentFailed,
+    PaymentInProgress,
+    PaymentUnknown,
+    RoomNotAvailable,
+)
 from booking.domain.payments import ledger
 from booking.domain.reservations import bookings, charging, holds
 from booking.domain.reservations.context import BookingContext
@@ -18,6 +26,7 @@ from booking.domain.reservations.models import Lines
 from booking.domain.tables import Booking, Event, Payment, Room, User
 from booking.infra import clock
 from booking.infra.db import OutcomeUnknown, db, transaction
+from booking.infra.ids import encode
 from booking.infra.provider import Outcome, Result
 from tests.cast import (
     DECLINED,
@@ -86,6 +95,39 @@ def test_what_is_to_be_kept_with_the_confirmation_is_kept_with_it(
     [confirmed] = charging.charge(SYSTEM, begun, desk, keep_hold=True, keep=keep)
     assert ([one.id for one in kept], confirmed.status) == ([held.id], "CONFIRMED")
     assert payments_of(held)[0].provider_reference == desk.provider.find(begun.payment.id).reference
+
+
+def changed_meanwhile(*_: object) -> Lines:
+    raise BookingModified
+
+
+@pytest.mark.parametrize("costs", [True, False])
+def test_what_is_kept_is_kept_on_every_way_to_a_confirmation(
+    alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch, costs: bool
+) -> None:
+    kept: list[uuid.UUID] = []
+    held = holds.reserve(acting(alice), order(alice, room), desk)
+    if not costs:
+        transaction(lambda: db.session.execute(text("UPDATE bookings SET total_price = 0, price_lines = '[]'")))()
+    else:  # somebody has changed the booking meanwhile: it is looked at again
+        monkeypatch.setattr(charging, "_confirm_as_begun", changed_meanwhile)
+    held = reload(held)
+    bookings.pay_for(
+        SYSTEM,
+        (held,),
+        VISA if costs else None,
+        desk,
+        keep_hold=True,
+        keep=lambda lines: kept.extend(one.id for one in lines),
+    )
+    assert (kept, reload(held).status) == ([held.id], "CONFIRMED")
+
+
+def test_what_costs_something_needs_a_card(alice: User, room: Room, desk: BookingContext) -> None:
+    held = holds.reserve(acting(alice), order(alice, room), desk)
+    with pytest.raises(Invalid) as refused:
+        bookings.pay(acting(alice), held.id, None, held.total_price, desk)
+    assert {field: notice.code for field, notice in refused.value.details.items()} == {"paymentMethodId": "missing"}
 
 
 @pytest.mark.parametrize("keep_hold", [True, False])
@@ -219,6 +261,7 @@ def test_a_card_that_has_just_been_declined_is_not_tried_by_who_looked_before(
         return begin(*call)
 
     monkeypatch.setattr(bookings, "_begin_payment_of", pressed_twice)
-    with pytest.raises(PaymentFailed) if card == DECLINED else nullcontext():
+    with pytest.raises(PaymentFailed) if card == DECLINED else nullcontext() as refused:
         bookings.pay(acting(alice), held.id, card, held.total_price, desk)
+    assert refused is None or refused.value.named == {"bookingId": encode("booking", held.id)}
     assert [payment.method for payment in payments_of(held)] == [DECLINED] + [card] * (card == VISA)

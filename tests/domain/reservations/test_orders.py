@@ -345,6 +345,7 @@ def test_one_of_several_rooms_is_cancelled_alone_and_only_its_price_comes_back(
     for place, back in ((1, 240), (0, 600), (2, 750)):
         cancelled = bookings.cancel(acting(alice), booked[place].id, desk)
         assert cancelled.refund_amount == booked[place].total_price
+        assert payments_of(booked[place])[-1].booking_id == booked[place].id
         bought = order_of(booked[0])
         assert (bought.refunded, bought.owed) == (Decimal(back), Decimal(750 - back))
         assert verification.verify().findings == []

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from booking.domain import payments
 from booking.domain.actors import Actor, Membership, Role
-from booking.domain.errors import BookingNotFound, Forbidden, Invalid
+from booking.domain.errors import BookingNotFound, Forbidden, Invalid, RefundChanged
 from booking.domain.reservations import bookings, guarantees, holds
 from booking.domain.reservations.booking_summary import notice
 from booking.domain.reservations.context import BookingContext
@@ -51,6 +51,13 @@ def test_what_was_paid_beyond_is_kept_and_nothing_is_due(booked: Booking, desk: 
     assert told is not None
     assert not told.kept_by_policy
     assert findings() == []
+
+
+def test_another_refund_than_was_shown_is_shown_again(booked: Booking, desk: BookingContext) -> None:
+    with pytest.raises(RefundChanged):
+        bookings.cancel(SYSTEM, booked.id, desk, seen_refund=Decimal("359.99"))
+    assert reload(booked).status == "CONFIRMED"
+    assert bookings.cancel(SYSTEM, booked.id, desk, seen_refund=Decimal(360)).refund_amount == 360
 
 
 def test_as_much_as_by_the_policy_is_no_decision(booked: Booking, desk: BookingContext) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -102,6 +103,12 @@ def confirm_in_two_steps(alice: User, room: Room, desk: BookingContext) -> None:
     bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)
 
 
+def cost_nothing(alice: User, room: Room, desk: BookingContext) -> None:
+    held = holds.reserve(acting(alice), order(alice, room), desk)
+    transaction(lambda: db.session.execute(text("UPDATE bookings SET total_price = 0, price_lines = '[]'")))()
+    bookings.pay(acting(alice), held.id, None, Decimal(0), desk)
+
+
 def be_vouched_for(alice: User, room: Room, desk: BookingContext) -> None:
     guarantees.guarantee(SYSTEM, holds.reserve(acting(alice), order(alice, room), desk).order_id, "desk")
 
@@ -130,6 +137,7 @@ def counted(metric: str) -> Iterator[dict[tuple[str, ...], float]]:
     [
         (confirm, "confirmed"),
         (confirm_in_two_steps, "confirmed"),
+        (cost_nothing, "confirmed"),
         (be_vouched_for, "confirmed"),
         (be_declined, "declined"),
         (stay_unknown, "payment_unknown"),
