@@ -16,7 +16,7 @@ ARGS ?=
 PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test bench bench-peers bench-scale bench-background bench-desk migrate-under-load storm storm-stripe storm-desk trouble controls drill replay model mutants fuzz lint format messages lock clean python product everything chromium
+.PHONY: help run check test bench bench-peers bench-scale bench-background bench-desk bench-photos migrate-under-load storm storm-stripe storm-desk trouble controls drill replay model mutants fuzz lint format messages lock clean python product everything chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -83,6 +83,9 @@ bench-background: everything ## every statement of the background beside 5 milli
 
 bench-desk: everything ## the front desk's pages beside a recorded history: ARGS="--trace PATH", else a small one by lot
 	.venv/bin/python -m bench.desk $(ARGS)
+
+bench-photos: everything ## 200 photos of 12 megapixels through the pages: seconds each, memory, weight of pages; ARGS="--photos 20"
+	.venv/bin/python -m bench.photos $(ARGS)
 
 migrate-under-load: everything ## migrations while guests book, then both versions beside each other; ARGS="--bookings 20000 --seconds 5"
 	.venv/bin/python -m bench.migrate_under_load $(ARGS)
