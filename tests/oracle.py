@@ -283,8 +283,8 @@ def nights_astray(database: Any, since: datetime) -> Iterable[str]:
     kept = """
         SELECT a.room_id::text, a.night, a.state FROM availability a
         WHERE NOT EXISTS (SELECT FROM bookings b WHERE b.id = a.claim_id AND b.status = 'CONFIRMED'
-         AND b.room_id = a.room_id AND a.night >= b.check_in AND a.night < b.check_out)
-        AND NOT EXISTS (SELECT FROM blocks b WHERE b.id = a.claim_id AND b.room_id = a.room_id)"""
+         AND b.room_id = coalesce(a.whole_id, a.room_id) AND a.night >= b.check_in AND a.night < b.check_out)
+        AND NOT EXISTS (SELECT FROM blocks b WHERE b.id = a.claim_id AND b.room_id = coalesce(a.whole_id, a.room_id))"""
     yield from (f"{night} of {room} is {state} for nobody" for room, night, state in rows(database, kept))
 
 

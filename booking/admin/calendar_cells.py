@@ -103,6 +103,8 @@ class _Writer:
         """Plain texts: its look, where it leads (empty: nowhere), what stands on it, and all of it in words."""
         if entry.kind == "block":
             return self._off_sale(entry)
+        if entry.kind == "parts":
+            return "is-blocked", "", gettext("Taken in part"), gettext("A room or bed in it is taken")
         look = "is-held" if entry.state != "booked" else "is-due" if entry.due > 0 else "is-booked"
         if entry.id is None:
             return look, "", gettext("Taken"), gettext("Taken by a guest of another region, or just now")

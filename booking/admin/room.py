@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, url_for
 from flask_babel import gettext
 
-from booking.admin import house_forms, house_told, stays_ahead
+from booking.admin import house_forms, house_told, room_units, stays_ahead
 from booking.admin.house_forms import Difference
 from booking.domain import catalogue, inventory
 from booking.domain.catalogue import OwnRoom, RoomEdit, RoomModified
@@ -123,6 +123,7 @@ def _page(seen: OwnRoom, form: Form, status: int = 200, *, is_stale: bool = Fals
         "told": told,
         "stays": stays_ahead.of_room(seen) if told and told["in_use"] else [],
         **form_facts(form, seen.house.currency, seen),
+        **room_units.facts(seen),
     }
     return page("admin/room.html", block="main", status=status, **facts)
 

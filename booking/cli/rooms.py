@@ -20,7 +20,7 @@ from typing import IO
 
 import click
 
-from booking.cli import room_blocks, room_editing, room_status
+from booking.cli import room_blocks, room_editing, room_status, room_units
 from booking.cli.csv_file import Rows
 from booking.cli.operator import Group, acting, unavailable
 from booking.domain import catalogue, spelling
@@ -34,8 +34,13 @@ from booking.infra.words import count as counted
 
 ENCODING = "utf-8-sig"  # with a byte order mark: without, Excel takes it for the machine's old code page
 
-group = Group("rooms", help="Make and change rooms, bring them in from files, and take nights off sale.")
-for command in (*room_editing.COMMANDS, *room_blocks.COMMANDS, *room_status.COMMANDS):
+group = Group("rooms", help="Make, change and link rooms, bring them in from files, and take nights off sale.")
+for command in (
+    *room_editing.COMMANDS,
+    *room_units.COMMANDS,
+    *room_blocks.COMMANDS,
+    *room_status.COMMANDS,
+):
     group.add_command(command)
 
 

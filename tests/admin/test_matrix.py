@@ -196,6 +196,10 @@ ROUTES: dict[str, Route] = {
     "POST /admin/rooms/<room_id>": Route(MANAGERS),
     "POST /admin/rooms/<room_id>/copy": Route(MANAGERS),
     "POST /admin/rooms/<room_id>/publish": Route(MANAGERS),
+    "POST /admin/rooms/<room_id>/units": Route(MANAGERS, lambda _: {"title": "Double", "first": "1", "count": "2"}),
+    "POST /admin/rooms/<room_id>/units/leave": Route(MANAGERS),
+    "POST /admin/rooms/<room_id>/parts": Route(MANAGERS),
+    "POST /admin/rooms/<room_id>/parts/remove": Route(MANAGERS),
     "POST /admin/rooms/<room_id>/unpublish": Route(MANAGERS),
     # Somebody stays there, which is said to whoever may ask.
     "POST /admin/rooms/<room_id>/archive": Route(MANAGERS),

@@ -29,7 +29,7 @@ from booking.infra import clock
 from booking.infra.db import db, reading, transaction
 from booking.infra.ids import encode
 from booking.infra.provider import Charge
-from tests.cast import REFUND_DECLINED, SYSTEM, VISA, a_room, acting, later, order, payments_of, person
+from tests.cast import REFUND_DECLINED, SYSTEM, VISA, a_room, acting, beside, later, order, payments_of, person
 from tests.cli.test_payments_command import the_bank_takes_it_now
 from tests.domain.people.second_factors import turned_on
 from tests.domain.reservations.test_importing import HEADER, row
@@ -78,6 +78,16 @@ class House:
         if archived:
             inventory.archive_property(SYSTEM, room.property_id, seen_version=1)
         return _slug_of(room)
+
+    def single(self) -> str:
+        """Another room of the house."""
+        return encode("room", self._single().id)
+
+    def linked(self) -> list[str]:
+        """A room that contains another one, and that."""
+        whole, part = self._single(), self._single()
+        inventory.link_rooms(SYSTEM, whole.id, [part.id])
+        return [encode("room", whole.id), encode("room", part.id)]
 
     def nights(self) -> list[str]:
         """Of a stay that nobody has asked for yet."""
@@ -234,6 +244,9 @@ class House:
     def _stay(self) -> Stay:
         first = self.today + dt.timedelta(days=self._ahead())
         return Stay(first, first + dt.timedelta(days=3))
+
+    def _single(self) -> Room:
+        return beside(self.room, f"Single {next(self.numbers)}", 70)
 
     def _account(self) -> User:
         return person(f"somebody-{next(self.numbers)}")

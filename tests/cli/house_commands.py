@@ -19,6 +19,13 @@ ROOMS: dict[str, Command] = {
     "rooms block": Command(CHANGES, {A.BLOCK_NIGHTS}, lambda h: [h.room_id, *h.nights()], of(unknown("room"), *NIGHTS)),
     "rooms unblock": Command(CHANGES, {A.BLOCK_NIGHTS}, lambda h: [h.block()], of(unknown("block"))),
     "rooms blocks": Command(LISTS, {A.BLOCK_NIGHTS}, lambda h: [h.room_id], of(unknown("room"))),
+    "rooms units": Command(
+        CHANGES, {A.EDIT_ROOMS}, lambda h: [h.single(), "Double 1", "Double 2"], of(unknown("room"), "Double 1")
+    ),
+    "rooms link": Command(
+        CHANGES, {A.EDIT_ROOMS}, lambda h: [h.single(), h.single()], of(unknown("room"), unknown("room"))
+    ),
+    "rooms unlink": Command(CHANGES, {A.EDIT_ROOMS}, lambda h: h.linked(), of(unknown("room"), unknown("room"))),
     "rooms status": Command(
         CHANGES, {A.SET_ROOM_STATUS}, lambda h: [h.room_id, "--set", "dirty"], of(unknown("room"), "--set", "dirty")
     ),

@@ -23,7 +23,7 @@ STORIES, STEPS = 20, 50  # of one run, of which there are as many as it takes
 RESERVATIONS, PAYMENTS = "booking/domain/reservations", "booking/domain/payments"
 OUTCOMES, TERMS = f"{RESERVATIONS}/change_outcomes.py", f"{RESERVATIONS}/change_terms.py"
 LEDGER, ROWS, REFUNDS = f"{PAYMENTS}/ledger.py", f"{PAYMENTS}/repository.py", f"{PAYMENTS}/refunds.py"
-NIGHTS = "booking/domain/inventory/availability.py"
+NIGHTS = "booking/domain/inventory/night_statements.py"
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ def _index(migration: str, before: str, after: str) -> Edit:
     return Edit(f"migrations/versions/{migration}.py", before, after)
 
 
+PART = "_PARTS.c.part_id"
 NO_LIMIT_OF_REFUNDS = Edit(
     ROWS,
     """        _ORDERS.c.refunded + _ORDERS.c.refunding + _AMOUNT <= _ORDERS.c.paid,
@@ -108,22 +109,32 @@ FAULTS = (
     Fault(
         "sweeper-releases-booked-nights",
         (
-            Edit(NIGHTS, "_RELEASE_HELD = _FREE.where(_TABLE.c.state == HELD)", "_RELEASE_HELD = _FREE"),
+            Edit(NIGHTS, "RELEASE_HELD = _FREE.where(TABLE.c.state == HELD)", "RELEASE_HELD = _FREE"),
             Edit(
                 NIGHTS,
-                """        _TABLE.c.state == HELD,
-        has_end(_TABLE.c.held_until),
-        _TABLE.c.held_until.between(""",
-                """        _TABLE.c.state != BLOCKED,
-        func.coalesce(_TABLE.c.held_until, sql_now() - dt.timedelta(days=1)).between(""",
+                """        TABLE.c.state == HELD,
+        has_end(TABLE.c.held_until),
+        TABLE.c.held_until.between(""",
+                """        TABLE.c.state != BLOCKED,
+        func.coalesce(TABLE.c.held_until, sql_now() - dt.timedelta(days=1)).between(""",
             ),
         ),
     ),
     Fault(
         "sweeper-releases-pinned-nights",
         (
-            Edit(NIGHTS, "_RELEASE_HELD = _FREE.where(_TABLE.c.state == HELD)", "_RELEASE_HELD = _FREE"),
-            Edit(NIGHTS, "        _TABLE.c.state == HELD,\n        has_end", "        has_end"),
+            Edit(NIGHTS, "RELEASE_HELD = _FREE.where(TABLE.c.state == HELD)", "RELEASE_HELD = _FREE"),
+            Edit(NIGHTS, "        TABLE.c.state == HELD,\n        has_end", "        has_end"),
+        ),
+    ),
+    Fault(
+        "whole-takes-no-parts",
+        (
+            Edit(
+                NIGHTS, "_CONTAINED = select(_PARTS.c.part_id).where(", f"_CONTAINED = select({PART}).where(false(), "
+            ),
+            Edit(NIGHTS, "    exists,\n", "    exists,\n    false,\n"),
+            Edit(NIGHTS, "func.count()).where(_PARTS.c.whole_id == room)", "func.count()).where(false())"),
         ),
     ),
     Fault("change-returns-more-than-cancel", (Edit(TERMS, "- back\n    lines = [", "- 2 * back\n    lines = ["),)),

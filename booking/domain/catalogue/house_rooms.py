@@ -13,6 +13,7 @@ from sqlalchemy import ARRAY, ColumnElement, String, Uuid, any_, cast, func, sel
 from sqlalchemy.orm import InstrumentedAttribute, load_only
 
 from booking.domain.catalogue.models import Property, Room
+from booking.domain.catalogue.units import SHOWN_NAME
 from booking.domain.errors import NotFound
 from booking.infra.db import db
 
@@ -21,7 +22,7 @@ _NUMBER = re.compile(r"\d+")
 
 @dataclass(frozen=True, slots=True)
 class RoomsPage:
-    """Some rooms in the order of their names; `matching` is how many there are in all."""
+    """Some rooms in the order of their names, units where their group is; `matching` is how many there are in all."""
 
     rooms: Sequence[Room]
     matching: int
@@ -49,7 +50,8 @@ def page(
     # Ids as text, which is in the same order: of a thousand, most are for nothing but that.
     named = db.session.execute(_NAMED.where(Room.property_id == property_id, _LIVE, *where)).all()
     # Put in order here: Postgres takes twenty times as long to take the numbers out of a thousand names.
-    ids = [key for _, key in sorted((_spoken(name), key) for name, key in named)[offset : offset + limit]]
+    in_order = sorted((_spoken(shown), _spoken(name), key) for shown, name, key in named)
+    ids = [key for *_, key in in_order[offset : offset + limit]]
     wanted = select(Room).where(Room.id == any_(cast(ids, ARRAY(Uuid))))
     found = db.session.scalars(wanted.options(load_only(*only, raiseload=True)) if only else wanted)
     rooms = {str(room.id): room for room in found}
@@ -57,7 +59,7 @@ def page(
 
 
 _LIVE = Room.archived_at.is_(None)
-_NAMED = select(Room.name, cast(Room.id, String))
+_NAMED = select(SHOWN_NAME, Room.name, cast(Room.id, String))
 
 
 @lru_cache(maxsize=16_384)

@@ -61,6 +61,7 @@ from booking.domain.inventory.models import HELD as NIGHT_HELD
 from booking.domain.inventory.models import STAFF as BLOCKED_BY_STAFF
 from booking.domain.inventory.models import Availability, Block, has_end
 from booking.domain.inventory.occupancy import FREE as ROOM_FREE
+from booking.domain.inventory.occupancy import IN_PARTS as NIGHTS_IN_PARTS
 from booking.domain.inventory.occupancy import ROOM_STATES, DayCount, TakenNights
 from booking.domain.inventory.occupancy import counts as count_nights
 from booking.domain.inventory.occupancy import is_in_state as rooms_in_state
@@ -74,6 +75,7 @@ from booking.domain.inventory.units import free_inside as free_units_inside
 __all__ = [
     "BLOCKED_BY_FEED",
     "BLOCKED_BY_STAFF",
+    "NIGHTS_IN_PARTS",
     "NIGHTS_KEPT_DAYS",
     "NIGHT_BLOCKED",
     "NIGHT_BOOKED",

@@ -17,7 +17,7 @@ from sqlalchemy import ARRAY, ColumnElement, Select, String, Uuid, any_, bindpar
 from booking.domain import catalogue, inventory, people
 from booking.domain.actors import Actor
 from booking.domain.catalogue import Room
-from booking.domain.inventory import NIGHT_BLOCKED, Block, DayCount, TakenNights
+from booking.domain.inventory import NIGHT_BLOCKED, NIGHTS_IN_PARTS, Block, DayCount, TakenNights
 from booking.domain.payments import ORDER_DUE, Order
 from booking.domain.people import Action, User
 from booking.domain.reservations.change_models import CHANGE_PENDING, BookingChange
@@ -29,6 +29,7 @@ MOST_DAYS = 90
 ROOMS_AT_ONCE = 50  # that come with the page
 NIGHTS_AT_ONCE = 3_000  # of the rooms that come after them: to ask for a few takes as long as to read thirty rows
 BOOKING, CHANGE, BLOCK, UNKNOWN = "booking", "change", "block", "unknown"  # whose the nights are
+PARTS = "parts"  # of a whole, while somebody has a room that it contains
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +193,11 @@ def _day(date: dt.date, count: DayCount, rooms: int) -> CalendarDay:
 
 
 def _entries(nights: Sequence[TakenNights], blocks: Mapping[uuid.UUID, Block]) -> Iterator[Entry]:
-    known = _known([one.claim_id for one in nights if one.state != NIGHT_BLOCKED])
+    known = _known([one.claim_id for one in nights if one.state not in (NIGHT_BLOCKED, NIGHTS_IN_PARTS)])
     for one in nights:
-        if one.claim_id in blocks:
+        if one.state == NIGHTS_IN_PARTS:
+            yield Entry(one.room_id, one.state, one.stay, PARTS, one.stay)
+        elif one.claim_id in blocks:
             yield _blocked(blocks[one.claim_id], one)
         else:
             yield _booked(known[one.claim_id], one) if one.claim_id in known else _of_nobody(one)

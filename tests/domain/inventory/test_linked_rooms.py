@@ -19,9 +19,10 @@ from booking.domain import inventory
 from booking.domain.errors import HoldOver, Invalid, RoomNotAvailable, RoomNotFound
 from booking.domain.inventory import LinkedRoomHeld, NightsTaken
 from booking.domain.maintenance import verification
-from booking.domain.reservations import bookings, holds, stay_changes
+from booking.domain.reservations import bookings, desk_bookings, holds, stay_changes
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.occupancy_calendar import CalendarView, room_calendar
 from booking.domain.reservations.stay_changes import Agreed
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
@@ -218,3 +219,20 @@ def test_guests_who_want_beds_and_the_whole_at_once_never_have_both(
     assert set(outcomes) <= {"CONFIRMED", "RoomNotAvailable", "RoomLocked"}
     assert outcomes["CONFIRMED"] >= 1
     assert findings() == []
+
+
+def test_the_desk_sees_a_whole_taken_in_part_and_offers_only_what_can_be_had(
+    dorm: Room, beds: list[Room], alice: User, bob: User, desk: BookingContext
+) -> None:
+    book(alice, beds[0], desk, in_days(30, 3))
+    book(bob, beds[1], desk, in_days(32, 3))
+    book(alice, dorm, desk, in_days(36, 1))
+    view = CalendarView(first=in_days(30).check_in, days=10)
+    shown = room_calendar(SYSTEM, dorm.property_id, view, desk.rules)
+    rows = {one.name: [(entry.kind, entry.stay) for entry in one.entries] for one in shown.rooms}
+    assert rows[dorm.name] == [("parts", in_days(30, 5)), ("booking", in_days(36, 1))]
+    assert rows["Bed 3"] == [("booking", in_days(36, 1))]
+    assert [(day.sold, day.blocked, day.free) for day in shown.days[:3]] == [(1, 1, 2), (1, 1, 2), (2, 1, 1)]
+    assert (shown.days[6].sold, shown.days[6].free) == (4, 0)
+    offered = desk_bookings.free_rooms(SYSTEM, dorm.property_id, in_days(30, 2), 1, desk.rules)
+    assert [one.name for one in offered.rooms] == ["Bed 2", "Bed 3"]

@@ -9,15 +9,16 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any
 
+from booking.domain import catalogue, inventory
 from booking.domain.errors import BookingNotCancellable
 from booking.domain.maintenance import verification
 from booking.domain.reservations import cancellation_preview
 from booking.domain.stays import Stay
 from booking.infra import clock
 from booking.infra.ids import encode
-from tests.cast import SYSTEM
+from tests.cast import SYSTEM, beside
 from tests.domain.reservations.house import House
-from tests.domain.reservations.worlds import World
+from tests.domain.reservations.worlds import DOUBLE, SISTER, World
 
 IN_STEPS = {
     "name": "in steps",
@@ -70,10 +71,17 @@ QUESTIONS = {
 
 
 class Home(House):
-    """Its rooms are of one property. What the database and the provider say is read on a connection of its own."""
+    """Its rooms are of one property: two by themselves, two units, and a dorm with a bed (worlds.py). What the database
+    and the provider say is read on a connection of its own.
+    """
 
     def __init__(self, desk: Any, owner: Any) -> None:
         super().__init__(desk, owner)
+        double, dorm, bed = (beside(self.rooms[0], name, 80) for name in ("Double", "Dorm", "Bed"))
+        self.rooms += [double, dorm, bed]
+        units = catalogue.make_units(SYSTEM, double.id, ["Double 1", "Double 2"], title="Double").units
+        inventory.link_rooms(SYSTEM, dorm.id, [bed.id])
+        self.numbers = {room.id: number for number, room in enumerate(self.rooms)} | {units[1].id: DOUBLE + SISTER}
         # By the terms of most of these stays some of the price comes back.
         self._ask("UPDATE rooms SET cancellation_policy = %s", json.dumps(IN_STEPS))
         one, *others = self.rooms
@@ -104,11 +112,14 @@ class Home(House):
 
     def shown(self) -> list[tuple[Any, Any, int, World, Decimal]]:
         """Each booking: its id, its order's, its guest, how it stands, what it costs."""
-        numbers = {room.id: number for number, room in enumerate(self.rooms)}
         return [
-            (key, order, self._guest(email), World(status, numbers[room], first, last, number), cost)
+            (key, order, self._guest(email), self._world(status, room, first, last, number), cost)
             for key, order, email, status, room, first, last, number, cost, _ in self._look("shown")
         ]
+
+    def _world(self, status: str, room: Any, first: dt.date, last: dt.date, guests: int) -> World:
+        unit, number = divmod(self.numbers[room], SISTER)
+        return World(status, number, first, last, guests, unit)
 
     def being_paid(self) -> list[Any]:
         """Bookings that somebody pays for at this moment."""
@@ -120,8 +131,7 @@ class Home(House):
 
     def taken(self) -> dict[tuple[int, dt.date], tuple[str, Any]]:
         """Nights that are pinned, booked, or held by somebody whose time is not over."""
-        numbers = {room.id: number for number, room in enumerate(self.rooms)}
-        return {(numbers[room], night): (state, claim) for room, night, state, claim in self._look("taken")}
+        return {(self.numbers[room], night): (state, claim) for room, night, state, claim in self._look("taken")}
 
     def ledgers(self) -> list[tuple[Any, Decimal, Decimal, Decimal]]:
         """Each order: what it owes, what the house has of it, by provider or by hand, and what is still to go back."""

@@ -28,7 +28,7 @@ from tests.domain.reservations.machines import KILLED, REFUSED, UNKNOWN, Machine
 from tests.domain.reservations.model import ANSWERS, REFUNDS, START, WAYS
 from tests.domain.reservations.worlds import CANCELLED, CONFIRMED, PENDING, Line, Memory, World
 
-guests, rooms, people = st.integers(0, 2), st.integers(0, 1), st.integers(1, 4)
+guests, rooms, people = st.integers(0, 2), st.integers(0, 4), st.integers(1, 4)
 stays = st.builds(lambda first, nights: (first, first + nights), st.integers(2, 24), st.integers(1, 4))
 cards, ways = st.sampled_from([VISA, VISA, VISA, DECLINED]), st.sampled_from([ANSWERS, ANSWERS, *WAYS])
 shifts = st.sampled_from([0, 0, 1, -1, 2, -2, 6])
@@ -65,7 +65,9 @@ class Loud:
 
 
 class Story(Machine):
-    """Three guests, two rooms of one house, a provider over a bad line, and a process that may die."""
+    """Three guests, a house with two rooms, two identical units and a dorm with a bed, a provider over a bad line, and
+    a process that may die.
+    """
 
     def __init__(self, house: Home) -> None:
         super().__init__()

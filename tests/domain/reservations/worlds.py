@@ -14,22 +14,27 @@ from typing import Any
 
 PENDING, CONFIRMED, CANCELLED, EXPIRED = STATUSES = ("PENDING", "CONFIRMED", "CANCELLED", "EXPIRED")
 Night = tuple[int, dt.date]  # of a room
+DOUBLE, DORM, BED = 2, 3, 4  # of the first there are two, and the second contains the third
+SISTER = 10  # so much higher is the number of the second unit
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A booking as it may be; rooms are known by their number."""
+    """A booking as it may be; rooms are known by their number. Which of two units it is makes no difference."""
 
     status: str
     room: int
     check_in: dt.date
     check_out: dt.date
     guests: int
+    unit: int = field(default=0, compare=False)
 
     @property
     def nights(self) -> set[Night]:
+        """Those of a dorm are its bed's, too."""
+        rooms = (DORM, BED) if self.room == DORM else (self.room + SISTER * self.unit,)
         days = (self.check_out - self.check_in).days
-        return {(self.room, self.check_in + dt.timedelta(days=day)) for day in range(days)}
+        return {(room, self.check_in + dt.timedelta(days=day)) for day in range(days) for room in rooms}
 
     def now(self, status: str) -> World:
         return replace(self, status=status)
