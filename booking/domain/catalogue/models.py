@@ -103,14 +103,14 @@ class Room(Model):
             postgresql_include=["capacity", "min_nights", "max_nights", "unit_group_id", "is_whole"],
             postgresql_where=text("published AND listed"),
         ),
-        # Of which groups of a place a unit is free.
+        # For counting, all units of a group too.
         Index(
-            "ix_rooms_units_of_location",
+            "ix_rooms_search",
             "location",
-            "unit_group_id",
+            "price_per_night",
             "id",
-            postgresql_include=["capacity", "price_per_night", "min_nights", "max_nights", "is_whole"],
-            postgresql_where=text("published AND unit_group_id IS NOT NULL"),
+            postgresql_include=["capacity", "min_nights", "max_nights", "unit_group_id", "is_whole"],
+            postgresql_where=text("published"),
         ),
         Index("ix_rooms_unit_group_id", "unit_group_id", "id", postgresql_where=text("unit_group_id IS NOT NULL")),
         Index(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import String, case, func, select
 
 from booking.domain import messages, people
 from booking.domain.actors import Actor
@@ -44,8 +44,9 @@ SHARED = frozenset(Room.__table__.columns.keys()) - OWN - OF_HOUSE
 
 
 # What guests see a room called, for statements: a unit by its group's name.
-_TITLE = select(UnitGroup.name).where(UnitGroup.id == Room.unit_group_id).scalar_subquery()
-SHOWN_NAME = case((Room.unit_group_id.is_(None), Room.name), else_=_TITLE)
+SHOWN_NAME = case(
+    (Room.unit_group_id.is_(None), Room.name), else_=func.title_of_units(Room.unit_group_id, type_=String)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     ColumnExpressionArgument,
+    Date,
+    Integer,
     Select,
     String,
     Text,
@@ -32,7 +34,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from booking.domain import catalogue
-from booking.domain.catalogue import Property, Room, RoomPart
+from booking.domain.catalogue import Property, Room
 from booking.domain.inventory import NIGHT_HELD, Availability, has_end
 from booking.domain.search import words
 from booking.infra.clock import sql_now
@@ -92,40 +94,22 @@ HOLD_END = select(func.min(Availability.held_until)).where(
 HOLD_END_IN = often(HOLD_END.where(Availability.location == bindparam("location")))
 
 
-_UNIT, _PART = aliased(Room, name="unit"), aliased(Availability, name="part")
 # OFFSET 0 keeps the planner from a join, which it misjudges: it sorted the whole place instead of reading in order.
 _ONE_BY_ONE: ColumnElement[int] = literal_column("0")
-
-
-def _taken(nights: type[Availability]) -> Condition:
-    """Of rows: that it is a night of the stay which cannot be had."""
-    return and_(
-        nights.night >= bindparam("check_in"),
-        nights.night < bindparam("check_out"),
-        or_(_NONE_RAN_OUT, tuple_(nights.room_id, nights.night).not_in(_RUN_OUT)),
+_NIGHTS = (
+    select(Availability.room_id)
+    .where(
+        Availability.room_id == Room.id,
+        Availability.night >= bindparam("check_in"),
+        Availability.night < bindparam("check_out"),
+        or_(_NONE_RAN_OUT, tuple_(Availability.room_id, Availability.night).not_in(_RUN_OUT)),
     )
-
-
-def _nights_of(room: type[Room]) -> Select[Any]:
-    return select(Availability.room_id).where(Availability.room_id == room.id, _taken(Availability)).correlate(room)
-
-
-def _parts_are_free(room: type[Room]) -> Condition:
-    """Of a whole: that none of the rooms that it contains is taken."""
-    taken = select(_PART.room_id).join(RoomPart, RoomPart.part_id == _PART.room_id)
-    taken = taken.where(RoomPart.whole_id == room.id, _taken(_PART)).correlate(room)
-    return or_(~room.is_whole, ~exists(taken.offset(_ONE_BY_ONE)))
-
-
-def _is_free(room: type[Room]) -> Condition:
-    return and_(~exists(_nights_of(room).offset(_ONE_BY_ONE)), _parts_are_free(room))
-
-
-# Of the unit that is listed: its sisters, and how many of all are free.
-_SISTERS = select(_UNIT.id).where(_UNIT.unit_group_id == Room.unit_group_id, _UNIT.published, _is_free(_UNIT))
-_SISTER_IS_FREE = exists(_SISTERS.where(~_UNIT.listed).correlate(Room).offset(_ONE_BY_ONE))
-_FREE_UNITS = _SISTERS.with_only_columns(func.count()).correlate(Room).scalar_subquery()
-_UNITS_LEFT = case((Room.unit_group_id.is_not(None), _FREE_UNITS)).label("units_left")
+    .correlate(Room)
+)
+# Asked of few rooms, and planned once: in these statements it took as long to plan as all the rest (migration 0062).
+_STAY = (bindparam("check_in", type_=Date), bindparam("check_out", type_=Date), sql_now())
+_PARTS_ARE_FREE = or_(~Room.is_whole, func.parts_are_free(Room.id, *_STAY))
+_FREE_UNITS = case((Room.unit_group_id.is_not(None), func.free_units(Room.unit_group_id, *_STAY, type_=Integer)))
 
 
 @lru_cache(maxsize=512)
@@ -139,22 +123,26 @@ def of(key: StatementKey) -> tuple[Select[Any], Select[Any]]:
         *(words.contains(f"word{number}") for number in range(key.words)),
     ]
     order = _order(key.sort, in_one_place="location" in key.filters)
-    can_be_had = or_(_is_free(Room), and_(Room.unit_group_id.is_not(None), _SISTER_IS_FREE))
-    page = select(*_SHOWN, _UNITS_LEFT).where(Room.listed, *conditions, can_be_had)
+    is_free = and_(~exists(_NIGHTS.offset(_ONE_BY_ONE)), _PARTS_ARE_FREE)
+    page = select(*_SHOWN, _FREE_UNITS.label("units_left")).where(
+        Room.listed, *conditions, or_(is_free, func.coalesce(_FREE_UNITS, 0) > 0)
+    )
     page = page.order_by(*order).limit(bindparam("page_size")).offset(bindparam("skipped"))
     total = _total(conditions, in_one_place="location" in key.filters)
     return (often(page), often(total)) if _has_one_plan(key) else (page, total)
 
 
 def _total(conditions: list[Condition], *, in_one_place: bool) -> Select[Any]:
-    """Rooms by themselves, and groups of which a unit is free: identical units count once."""
-    nights = _nights_of(Room)
+    """Rooms by themselves, and groups of which a unit is free: each group has a row, and all the others have one."""
+    nights = _NIGHTS
     if in_one_place:  # the nights of the whole place are read by their index and matched with its rooms
         nights = nights.where(Availability.location == bindparam("location"))
-    is_free = and_(~exists(nights), _parts_are_free(Room))
-    alone = select(func.count()).select_from(Room).where(Room.listed, *conditions, Room.unit_group_id.is_(None))
-    groups = select(func.count(Room.unit_group_id.distinct())).where(*conditions, Room.unit_group_id.is_not(None))
-    return select(alone.where(is_free).scalar_subquery() + groups.where(is_free).scalar_subquery())
+    free = func.count().filter(_PARTS_ARE_FREE).label("free")
+    groups = (
+        select(Room.unit_group_id, free).where(*conditions, ~exists(nights)).group_by(Room.unit_group_id).subquery()
+    )
+    each = case((groups.c.unit_group_id.is_(None), groups.c.free), else_=func.least(groups.c.free, 1))
+    return select(func.coalesce(cast(func.sum(each), Integer), 0)).select_from(groups)
 
 
 def _has_one_plan(key: StatementKey) -> bool:

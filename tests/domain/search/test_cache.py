@@ -91,7 +91,7 @@ SHAPES = {
     "search.4": "a75476ca",
     "destinations.1": "8468764c",
     "amenities.1": "10cb19f3",
-    "room.3": "70c7e2a8",
+    "room.4": "d8845d8d",
     "session.3": "ff6bbe09",
 }
 
