@@ -85,7 +85,7 @@ def erase(booking_id: str) -> Response:
         system.erase_guest(actor(), id_of(booking_id))
     except (AccountNotFound, Conflict) as refusal:
         form = Form.posted().blame(_why(refusal))
-        return _page(booking_id, form, status_of(refusal), what="erase")
+        return _page(booking_id, form, 409, what="erase")  # the booking is there; what is in the way is said
     session[DONE] = "erased"
     return go_to(url_for(".show", booking_id=booking_id))
 

@@ -102,8 +102,10 @@ def erase(actor: Actor, user: User) -> str:
 
 def require_deletion(actor: Actor, user: User) -> None:
     """One's own; a guest's who has asked for it also by whoever erases guests at all properties. AccountNotFound."""
-    if not (user.role == memberships.GUEST and permissions.may(actor, Action.ERASE_GUESTS)):
-        permissions.require(actor, Action.DELETE_ACCOUNT, own=user.id, otherwise=AccountNotFound)
+    if permissions.may(actor, Action.DELETE_ACCOUNT, own=user.id):
+        return
+    if user.role != memberships.GUEST or not permissions.may(actor, Action.ERASE_GUESTS):
+        raise AccountNotFound
 
 
 def _forget(user: User) -> None:
