@@ -63,16 +63,17 @@ class Desk:
             within = tuple(f"admin.{name}" for name in areas)
             found.append(Section("admin.calendar.show", gettext("Calendar"), "calendar", ("admin.calendar",)))
             found.append(Section("admin.bookings.index", gettext("Bookings"), "luggage", within))
-        rooms = ("admin.room_list", "admin.room", "admin.new_room", "admin.room_sheets", "admin.photos")
-        found.append(Section("admin.room_list.show", gettext("Rooms"), "bed-double", rooms))
+        rooms = ["admin.room_list", "admin.room", "admin.new_room", "admin.room_sheets"]
+        properties = ["admin.properties", "admin.set_up"]
+        # Photos are a room's or a property's, and their pages stand where those do.
+        (properties if "property_id" in (request.view_args or {}) else rooms).append("admin.photos")
+        found.append(Section("admin.room_list.show", gettext("Rooms"), "bed-double", tuple(rooms)))
         if self.areas.bookings:
             found.append(
                 Section("admin.messages.index", gettext("Messages"), "mail", ("admin.messages", "admin.sent_emails"))
             )
         if self.areas.properties:
-            found.append(
-                Section("admin.properties.index", gettext("Properties"), "house", ("admin.properties", "admin.set_up"))
-            )
+            found.append(Section("admin.properties.index", gettext("Properties"), "house", tuple(properties)))
         if self.areas.cash:
             found.append(Section("admin.cash.index", gettext("Cash"), "banknote", ("admin.cash",)))
         if self.areas.people:

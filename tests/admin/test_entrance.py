@@ -78,6 +78,14 @@ def test_the_menu_says_where_one_is(app: Flask, alice: User, room: Room, address
     assert [one.get_text(strip=True) for one in visitor.page.select(".desk-menu [aria-current]")] == ["Bookings"]
 
 
+def test_photos_stand_where_what_they_show_does(app: Flask, alice: User, room: Room) -> None:
+    visitor = working(app, alice, Role.MANAGER, room)
+    places = {"Rooms": ("rooms", "room", room.id), "Properties": ("properties", "property", room.property_id)}
+    for section, (part, kind, key) in places.items():
+        visitor.go(f"/admin/{part}/{encode(kind, key)}/photos")
+        assert [one.get_text(strip=True) for one in visitor.page.select(".desk-menu [aria-current]")] == [section]
+
+
 # --- at which property
 
 

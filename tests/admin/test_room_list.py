@@ -6,11 +6,13 @@ import datetime as dt
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from booking.domain import inventory
 from booking.domain.actors import Role
 from booking.domain.stays import Stay, StayRules
 from booking.domain.tables import Room, User
+from booking.infra.db import db, transaction
 from tests.admin.staff import at_work
 from tests.admin.test_today import press, sent
 from tests.cast import SYSTEM, a_room, beside, later, nights_of
@@ -70,6 +72,12 @@ def test_the_list_is_narrowed_and_comes_page_by_page(
     assert names(maid.go(more)) == [room.name]
     assert names(maid.go(f"{ROOMS}?state=dirty&q=room+1&offset=2")) == ["Room 10"]
     assert "No room is like that." in maid.go(f"{ROOMS}?q=nonsense").text
+
+
+def test_a_room_that_guests_do_not_see_says_so(maid: Visitor, room: Room) -> None:
+    assert "Not published" not in maid.go("/admin/rooms").text
+    transaction(lambda: db.session.execute(text("UPDATE rooms SET published = false")))()
+    assert "Not published" in maid.go("/admin/rooms").text
 
 
 def test_rooms_of_another_house_are_not_listed(maid: Visitor, room: Room) -> None:

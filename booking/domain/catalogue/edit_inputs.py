@@ -70,6 +70,11 @@ Rules = Annotated[str, Field(max_length=LONGEST_RULES), AfterValidator(_paragrap
 Nights = Annotated[int, Field(ge=1, le=LONGEST_STAY)]
 
 
+def _degrees(value: object) -> object:
+    """49,41 is what people type where the comma is the decimal sign."""
+    return value.replace(",", ".") if isinstance(value, str) else value
+
+
 class PropertyDetails(Input):
     """A property, whole. What it is called in addresses follows from its name and its city where nobody says it."""
 
@@ -82,8 +87,10 @@ class PropertyDetails(Input):
     street: Line | None = None
     district: Line | None = None
     country: Annotated[str, Field(max_length=120), AfterValidator(_checked(places.country))] | None = None
-    latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
-    longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = Field(None, validate_default=True)
+    latitude: Annotated[float, BeforeValidator(_degrees), Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
+    longitude: Annotated[float, BeforeValidator(_degrees), Field(ge=-180, le=180, allow_inf_nan=False)] | None = Field(
+        None, validate_default=True
+    )
     time_zone: Annotated[str, Field(max_length=64), AfterValidator(_checked(places.time_zone))]
     currency: Annotated[str, Field(max_length=16), AfterValidator(_checked(places.currency))]
     legal_name: Name | None = None

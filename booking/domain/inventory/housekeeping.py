@@ -62,6 +62,7 @@ class RoomState:
     room_name: str
     property_id: uuid.UUID
     time_zone: str
+    published: bool
     status: str
     since: dt.datetime | None
     by: str | None
@@ -216,7 +217,7 @@ def _by_name(row: Any) -> tuple[Any, ...]:
     return row.property_name, row.property_id, natural(row.room_name)
 
 
-_FACTS = Room.id.label("room_id"), Room.name.label("room_name"), Room.property_id, Property.time_zone
+_FACTS = Room.id.label("room_id"), Room.name.label("room_name"), Room.property_id, Property.time_zone, Room.published
 _ROOMS = (
     select(*_FACTS, Property.name.label("property_name"), RoomStatus, Block)
     .join(Property, Property.id == Room.property_id)
@@ -311,6 +312,7 @@ def _state(room: Any, row: RoomStatus | None, block: Block | None) -> RoomState:
         room.room_name,
         room.property_id,
         room.time_zone,
+        room.published,
         status,
         row.since if row else None,
         row.set_by if row else None,

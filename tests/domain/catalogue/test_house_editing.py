@@ -116,6 +116,11 @@ def test_what_is_wrong_with_a_property_is_said_of_its_field(app: Flask, said: di
     assert list(refused.value.details) == [field]
 
 
+def test_degrees_may_have_a_comma(app: Flask) -> None:
+    made = row(Property, catalogue.add_property(SYSTEM, pier(latitude="59,913", longitude="10.75")))
+    assert (made.address["latitude"], made.address["longitude"]) == (59.913, 10.75)
+
+
 def test_a_property_is_changed_in_the_place_of_what_was_seen_and_its_rooms_are_told_of(room: Room) -> None:
     house = row(Property, room.property_id)
     wanted = kept(
