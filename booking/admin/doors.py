@@ -18,6 +18,7 @@ PAGES = (
     ("/admin/cash", _("Cash")),
     ("/admin/day", _("Today")),
     ("/admin/imports", _("Import reservations")),
+    ("/admin/messages", _("Messages")),
     ("/admin/people", _("People")),
     ("/admin/rooms/<room_id>/photos", _("Photos")),
     ("/admin/properties/<property_id>/photos", _("Photos")),

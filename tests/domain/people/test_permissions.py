@@ -42,6 +42,7 @@ MANAGER = DESK | {
     "rooms.export",
     "rooms.import",
     "property.edit",
+    "photos.change",
     "audit.see",
 }
 OWNER = MANAGER | {
