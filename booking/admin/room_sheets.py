@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,7 @@ from booking.admin import house_told
 from booking.admin.entrance import desk
 from booking.domain import catalogue
 from booking.domain.actors import Actor
-from booking.domain.catalogue import FieldChange, ImportChanged, OptionsMissing, SheetPreview
+from booking.domain.catalogue import FieldChange, ImportChanged, OptionsMissing, RefusedRow, SheetApplied, SheetPreview
 from booking.domain.errors import Forbidden, Invalid, NotFound
 from booking.http import words
 from booking.http.error_rendering import status_of
@@ -99,6 +99,13 @@ def discard(sheet_id: str) -> Response:
     return go_to(url_for(".index"))
 
 
+@blueprint.errorhandler(SheetApplied)
+def was_applied(refusal: SheetApplied) -> Response:
+    """Said where the next file is chosen: to who came back to what it would have done, or pressed twice."""
+    house_told.tell_refusal(refusal)
+    return go_to(url_for(".index"))
+
+
 # --- around them
 
 
@@ -120,9 +127,17 @@ def _preview(seen: SheetPreview, sheet_id: str, form: Form | None = None, status
         "form": form,
         "most_shown": MOST_SHOWN,
         "changed": [(draft, [_told(one, draft.house.currency) for one in found]) for draft, found in seen.updated],
-        "refused": [(one, _called(one.column), words.told(one.why)) for one in seen.refused],
+        "refused": _by_problem(seen.refused),
     }
     return page("admin/room_sheet.html", block="main", status=status, **facts)
+
+
+def _by_problem(refused: Sequence[RefusedRow]) -> list[tuple[str, str, list[RefusedRow]]]:
+    """Column, what is wrong with it, and the rows of which that is so; in the order of the first of each."""
+    found: dict[tuple[str, str], list[RefusedRow]] = {}
+    for one in refused:
+        found.setdefault((_called(one.column), words.told(one.why)), []).append(one)
+    return [(column, why, rows) for (column, why), rows in found.items()]
 
 
 def _told(change: FieldChange, currency: str) -> tuple[str, str, str]:

@@ -125,6 +125,32 @@ def test_a_row_that_cannot_go_in_is_named_and_stops_no_other(owner: Visitor) -> 
     assert (count(Room), count(Property)) == (1, 1)
 
 
+def test_what_is_wrong_with_an_id_is_said_once_for_all_rows_that_have_it(owner: Visitor) -> None:
+    spaced = [OSLO | {"source_id": f"Double {number}", "name": f"Room {number}"} for number in (101, 102, 103)]
+    uploaded(owner, ours(*spaced, OSLO | {"source_id": "", "name": "Copied"}))
+    many, empty = [" ".join(one.get_text(" ").split()) for one in owner.page.select("#main .desk-events > li")]
+    assert many.startswith("3 rows: Source id: must not have a space or a letter with an accent; use letters, digits")
+    assert many.endswith("Line 2, Room 101 Line 3, Room 102 Line 4, Room 103")
+    assert empty.startswith("Line 5 Copied Source id: is empty; for a new room write an id of your own")
+    assert facts(owner)["Refused"] == "4"
+    assert "write an id of your own into source_id, such as double-102" in owner.go(PAGE).text
+
+
+def test_who_comes_back_to_what_was_imported_is_told_so(manager: Visitor, room: Room) -> None:
+    place = uploaded(manager, written([downloaded(manager)[0] | {"name": "Loft"}])).url
+    [old] = [one for one in manager.page.select("#main form") if one.select("[name=fingerprint]")]
+    sent = {str(one["name"]): str(one["value"]) for one in old.select("input")}
+    assert "1 room was changed." in applied(manager).text
+    again = manager.client.post(place, data=sent, headers={"Referer": f"http://localhost{place}"})
+    assert (again.status_code, again.headers["Location"]) == (303, PAGE)
+    for _ in range(2):
+        told = manager.go(place)
+        assert (told.status, told.url) == (200, PAGE)
+        assert "This file was imported already. It was not imported again." in told.text
+        assert "/admin/rooms" in told.links()
+    assert row(room.id).version == 2
+
+
 def test_a_manager_changes_no_house_but_their_own(manager: Visitor, room: Room, bob: User) -> None:
     elsewhere = a_room()
     for row_of in (

@@ -101,7 +101,7 @@ from booking.domain.catalogue.room_editing import set_policy as set_cancellation
 from booking.domain.catalogue.room_editing import unpublish as unpublish_room
 from booking.domain.catalogue.room_sheets import LARGEST as LARGEST_SHEET
 from booking.domain.catalogue.room_sheets import MOST_ROWS as MOST_SHEET_ROWS
-from booking.domain.catalogue.room_sheets import RefusedRow, SheetPreview
+from booking.domain.catalogue.room_sheets import RefusedRow, SheetApplied, SheetPreview
 from booking.domain.catalogue.room_sheets import apply as apply_sheet
 from booking.domain.catalogue.room_sheets import discard as discard_sheet
 from booking.domain.catalogue.room_sheets import keep as keep_sheet
@@ -188,6 +188,7 @@ __all__ = [
     "RoomModified",
     "RoomNotReady",
     "RoomPart",
+    "SheetApplied",
     "SheetPreview",
     "ShownPhoto",
     "StaffPhoto",

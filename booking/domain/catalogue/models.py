@@ -164,7 +164,10 @@ class Room(Model):
 
 
 class RoomSheet(Model):
-    """A file of rooms that somebody has uploaded to be looked at; the next one takes its place. Deleted after a day."""
+    """A file of rooms that somebody has uploaded to be looked at; the next one takes its place. Deleted after a day.
+
+    Without content once it has been imported.
+    """
 
     __tablename__ = "room_sheets"
     __table_args__ = (UniqueConstraint("uploaded_by"), {"info": GLOBAL})

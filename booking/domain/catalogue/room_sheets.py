@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from booking.domain import people
 from booking.domain.actors import Actor
@@ -19,7 +19,7 @@ from booking.domain.catalogue.importing.drafts import BadRow, Defaults, RoomDraf
 from booking.domain.catalogue.importing.file_text import lines_of
 from booking.domain.catalogue.importing.store import FieldChange, Outcome
 from booking.domain.catalogue.models import RoomSheet
-from booking.domain.errors import Forbidden, Invalid, NotFound
+from booking.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from booking.domain.notices import Notice
 from booking.domain.people import Action
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
@@ -27,6 +27,12 @@ from booking.infra.ids import new_id
 
 LARGEST = 4 * 2**20  # bytes
 MOST_ROWS = 1_000
+
+
+class SheetApplied(Conflict):
+    """The file has been imported already."""
+
+    reason = "SHEET_APPLIED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ def _keep(by: str, file_name: str, content: bytes) -> uuid.UUID:
 
 
 def look(actor: Actor, sheet_id: uuid.UUID) -> SheetPreview:
-    """What it would do now. Raises NotFound where it is not the actor's own, Invalid."""
+    """What it would do now. Raises NotFound where it is not the actor's own, SheetApplied, Invalid."""
     kept = _get(actor, sheet_id)
     drafts, refused = _read(kept.content)
     outcome = store.put(actor, drafts, rehearse=True)
@@ -84,12 +90,21 @@ def look(actor: Actor, sheet_id: uuid.UUID) -> SheetPreview:
 
 
 def apply(actor: Actor, sheet_id: uuid.UUID, fingerprint: str) -> SheetPreview:
-    """Do what look() has shown, and forget the file. Raises NotFound, ImportChanged, Invalid."""
+    """Do what look() has shown, and forget what the file says.
+
+    Raises NotFound, SheetApplied, ImportChanged, Invalid.
+    """
     kept = _get(actor, sheet_id)
     drafts, refused = _read(kept.content)
     outcome = store.put(actor, drafts, as_rehearsed=fingerprint or "none")
-    discard(actor, sheet_id)
+    _empty(sheet_id)
     return _preview(kept, outcome, refused)
+
+
+@transaction(isolation=READ_COMMITTED)
+def _empty(sheet_id: uuid.UUID) -> None:
+    """What is left says that it was imported, to whoever comes back to it."""
+    db.session.execute(update(RoomSheet).where(RoomSheet.id == sheet_id).values(content=b""))
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -106,6 +121,8 @@ def _get(actor: Actor, sheet_id: uuid.UUID) -> RoomSheet:
     kept = db.session.get(RoomSheet, sheet_id)
     if kept is None or kept.uploaded_by != str(actor)[:255]:
         raise NotFound
+    if not kept.content:
+        raise SheetApplied
     return kept
 
 

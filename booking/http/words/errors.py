@@ -205,6 +205,7 @@ ERRORS: Templates = {
     ),
     # --- files of rooms
     "IMPORT_CHANGED": _("Something has changed since the file was looked at. Nothing was imported: look at it again."),
+    "SHEET_APPLIED": _("This file was imported already. It was not imported again."),
     "NO_ROOMS": _("This is not a CSV of rooms. Missing columns: %(missing)s. %(seen)s"),
     "COLUMNS_TWICE": _("These columns are there twice: %(columns)s."),
     "ENTRY_NOT_UNDOABLE": _("This can’t be taken back from the audit log, or is over."),

@@ -26,9 +26,12 @@ IMPORTS: Templates = {
     "cell_no_half_day": _("%(cell)s is not a time: before AM or PM stands an hour from 1 to 12"),
     "cell_no_json_list": _("%(cell)s is not a JSON list"),
     "cell_no_json_object": _("%(cell)s is not a JSON object"),
-    "cell_no_id": _("is missing or no id of at most 64 visible ASCII characters"),
+    "cell_no_id": _("must not have a space or a letter with an accent; use letters, digits and signs such as - and _"),
+    "cell_id_to_write": _(
+        "is empty; for a new room write an id of your own, such as double-102, and leave source empty"
+    ),
     "cell_rounded_id": _("%(cell)s was rounded by a spreadsheet; use the file as it was downloaded"),
-    "cell_no_room_id": _("%(cell)s is no id of a room"),
+    "cell_no_room_id": _("%(cell)s is no id of a room; leave source empty if the room is new"),
     "cell_no_slug": _("%(cell)s is not a slug"),
     "cell_shortest_over_longest": _("%(shortest)s nights is more than the longest stay, %(longest)s"),
     "cell_no_names": _("is not a list of names"),

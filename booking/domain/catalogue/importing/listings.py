@@ -21,7 +21,8 @@ COLUMNS = (
 LARGEST_PARTY, LONGEST_NAME, LONGEST_KIND, LONGEST_DESCRIPTION = 100, 255, 120, 50_000
 
 _NO_NAME = "translation missing"  # Airbnb's own mistake, in files of those years
-_ID = re.compile(r"[!-~]{1,64}")
+_ID = re.compile(r"[!-~]+")
+LONGEST_ID = 64
 _ROUNDED_ID = re.compile(r"\d+(\.\d+)?[eE]\+?\d+")
 
 
@@ -47,8 +48,12 @@ def draft(row: Mapping[str, str], line: int, into: PropertyDraft) -> RoomDraft:
 def source_id(field: str, cell: str) -> str:
     """An id as text: they exceed 2^53, and a spreadsheet that read them as numbers has lost digits."""
     wanted = cell.strip()
-    if text.is_missing(wanted) or not _ID.fullmatch(wanted):
+    if text.is_missing(wanted):
+        raise BadRow(field, "cell_missing")
+    if not _ID.fullmatch(wanted):
         raise BadRow(field, "cell_no_id")
+    if len(wanted) > LONGEST_ID:
+        raise BadRow(field, "cell_too_long", length=len(wanted), most=LONGEST_ID)
     if _ROUNDED_ID.fullmatch(wanted):
         raise BadRow(field, "cell_rounded_id", cell=wanted)
     return wanted

@@ -111,6 +111,8 @@ def draft(row: Mapping[str, str], line: int, defaults: Defaults) -> RoomDraft:
 
 def _identity(cells: Mapping[str, str]) -> tuple[Any, str | None, str | None]:
     source = cells.get("source", "").strip() or "csv"
+    if text.is_missing(cells["source_id"]):
+        raise BadRow("source_id", "cell_id_to_write")
     source_id = listings.source_id("source_id", cells["source_id"])
     if source != OURS:
         return None, listings.source_id("source", source), source_id
