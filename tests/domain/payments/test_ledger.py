@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
-from booking.domain.errors import PaymentFailed, PaymentUnknown, RoomNotAvailable
+from booking.domain.errors import PaymentFailed, PaymentModified, PaymentUnknown, RoomNotAvailable
 from booking.domain.payments import ledger
 from booking.domain.reservations import bookings, holds, repository
 from booking.domain.reservations.context import BookingContext
@@ -247,6 +247,17 @@ def test_nobody_has_asked_about_a_new_payment(alice: User, room: Room, desk: Boo
     booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
     bookings.cancel(acting(alice), booked.id, desk)
     assert [one.attempts for one in payments_of(booked)] == [0, 0]
+
+
+def test_what_somebody_else_has_settled_meanwhile_is_not_written_over(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
+    payment = open_payment(alice, room, desk)
+    mine, others = (transaction(kept)(payment) for _ in range(2))
+    transaction(ledger.succeed)(others, "ch_1")
+    with pytest.raises(PaymentModified):
+        transaction(ledger.fail)(mine, ledger.ABANDONED)
+    assert transaction(kept)(payment).state == "succeeded"
 
 
 def test_a_note_stands_beside_its_own_payment_only(alice: User, desk: BookingContext) -> None:

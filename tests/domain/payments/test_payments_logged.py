@@ -18,7 +18,7 @@ from booking.infra import clock
 from booking.infra.db import db, reading, transaction
 from booking.infra.ids import encode
 from booking.infra.provider import Outcome, Result
-from tests.cast import AN_HOUR, DECLINED, SYSTEM, VISA, acting, interrupted, order, payments_of
+from tests.cast import AN_HOUR, DECLINED, SYSTEM, VISA, a_room, acting, interrupted, order, payments_of
 from tests.domain.payments.test_refunds import declines, says_nothing, with_refunds
 
 
@@ -81,6 +81,16 @@ def test_a_refund_that_staff_began_is_in_the_log_with_what_came_of_it(
     assert cancelled["refundAmount"] == "360.00"
     with pytest.raises(PaymentNotFound):  # others do not learn that there is one
         refunds.retry(acting(alice), refund.id, desk)
+
+
+@pytest.mark.parametrize(("currency", "back"), [("JPY", "360"), ("KWD", "360.000")])
+def test_a_cancellation_tells_what_comes_back_in_the_currencys_own_decimals(
+    alice: User, desk: BookingContext, currency: str, back: str
+) -> None:
+    booked = bookings.book(acting(alice), order(alice, a_room(currency=currency)), VISA, desk)
+    bookings.cancel(acting(alice), booked.id, desk)
+    [cancelled] = told("booking.cancelled")
+    assert cancelled["refundAmount"] == back
 
 
 def test_a_refund_sent_again_is_in_the_log_with_its_new_attempt(declined: Payment, desk: BookingContext) -> None:

@@ -262,6 +262,9 @@ def test_without_that_provider_it_waits_and_says_why(alice: User, booked: Bookin
     assert recovery.recover_payments(SYSTEM, elsewhere, ahead=AN_HOUR) == 1
     waiting = refund_of(booked)
     assert (waiting.state, waiting.error) == ("started", "no_provider:simulated")
+    assert refunds.send(SYSTEM, waiting, elsewhere) is False
+    waiting.state = "awaiting_staff"  # a person gives it back
+    assert refunds.send(SYSTEM, waiting, desk) is False
     recovery.recover_payments(SYSTEM, desk, ahead=AN_HOUR)
     assert (refund_of(booked).state, refund_of(booked).error, returned()) == ("succeeded", None, 360)
 

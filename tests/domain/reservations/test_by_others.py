@@ -22,11 +22,13 @@ from booking.domain.errors import (
     PaymentUnknown,
     RoomNotFound,
 )
+from booking.domain.inventory import availability
 from booking.domain.people import audit_log
 from booking.domain.people.audit_log import AuditEntry
 from booking.domain.reservations import bookings, holds, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import AuditRecord, Booking, Event, Room, User
+from booking.infra import clock
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode, new_id
 from tests.cast import (
@@ -229,9 +231,15 @@ def test_staff_who_book_for_themselves_are_written_down(alice: User, room: Room,
 
 def test_the_worker_ends_holds_and_is_written_down(alice: User, room: Room, desk: BookingContext) -> None:
     held = holds.reserve(acting(alice), order(alice, room), desk)
+    abandoned = a_room()
+    transaction(availability.claim)(
+        SYSTEM, new_id(), abandoned.id, abandoned.location, in_days(30), held_until=clock.now() + desk.hold_for
+    )
     later(desk.hold_for * 2)
     worker = Actor.system("worker")
     assert bookings.expire_holds(worker) == 1
+    assert (nights_of(room), nights_of(abandoned)) == ({}, {})
+    assert [actor for kind, actor in told() if kind == "availability.updated"][-2:] == ["system:worker"] * 2
     [entry] = log(held)
     assert (entry.actor, entry.action) == ("system:worker", "booking.expired")
     assert (entry.before, entry.after) == ({"status": "PENDING"}, {"status": "EXPIRED"})

@@ -11,9 +11,9 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import select, text
 
-from booking.domain.errors import IdempotencyConflict, KeyReused, PaymentFailed, PaymentUnknown
+from booking.domain.errors import IdempotencyConflict, KeyReused, PaymentFailed, PaymentUnknown, RoomLockedByKey
 from booking.domain.payments import ledger
-from booking.domain.reservations import bookings, idempotency, recovery
+from booking.domain.reservations import bookings, holding, idempotency, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.idempotency import Answer, Claim
 from booking.domain.tables import Booking, IdempotencyKey, Room, User
@@ -219,3 +219,13 @@ def test_a_key_that_is_pruned_in_the_very_moment_is_asked_for_again(
     monkeypatch.setattr(idempotency, "find", lambda _: None)
     with pytest.raises(IdempotencyConflict):
         claimed(alice)
+
+
+def test_another_call_under_the_same_key_is_told_that_it_is_the_same(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
+    mine, wanted = claimed(alice), order(alice, room)
+    with holding.lock_rooms(wanted, desk, wait=0, claim=mine), pytest.raises(RoomLockedByKey):
+        bookings.book(acting(alice), wanted, VISA, desk, claim=mine)
+    with holding.lock_rooms(wanted, desk, wait=0, claim=mine), pytest.raises(RoomLockedByKey):
+        bookings.hold_all(acting(alice), wanted, desk, mine)

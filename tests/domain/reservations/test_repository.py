@@ -18,12 +18,12 @@ from booking.domain.errors import BookingModified
 from booking.domain.payments import ledger
 from booking.domain.payments import repository as payment_rows
 from booking.domain.people import Action
-from booking.domain.reservations import bookings, holds, repository
+from booking.domain.reservations import bookings, holding, holds, repository
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra import db as database
 from booking.infra.db import db, transaction
-from tests.cast import SYSTEM, VISA, acting, in_days, later, order, payments_of, reload
+from tests.cast import SYSTEM, VISA, a_room, acting, in_days, later, order, payments_of, reload
 
 NEW: dict[str, Any] = {
     "reference": "ZZZZ-ZZZZ",
@@ -197,3 +197,12 @@ def test_a_change_to_a_payment_is_written_whole(held: Booking, desk: BookingCont
     saved: Payment = payments_of(held)[0]
     assert {name: getattr(saved, name) for name in new} == new
     assert ledger.latest_charge(held.order_id) is not None
+
+
+def test_a_reference_that_is_taken_already_is_made_anew(
+    alice: User, desk: BookingContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = iter(["AAAA2222", "AAAA2222", "BBBB3333"])
+    monkeypatch.setattr(holding, "new_reference", lambda: next(made))
+    booked = [bookings.book(acting(alice), order(alice, a_room()), VISA, desk) for _ in range(2)]
+    assert [one.reference for one in booked] == ["AAAA2222", "BBBB3333"]

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from booking.domain.errors import PaymentFailed, PaymentUnknown
 from booking.domain.payments import ledger, refunds
-from booking.domain.reservations import OrderItem, OrderRequest, bookings, guarantees, holds, orders, recovery
+from booking.domain.reservations import OrderItem, OrderRequest, bookings, charging, guarantees, holds, orders, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.db import db, transaction
@@ -37,6 +37,7 @@ from tests.cast import (
     payments_of,
     silent,
 )
+from tests.domain.reservations.test_charging import changed_meanwhile
 
 Story = Callable[[User, Room, BookingContext], object]
 
@@ -153,11 +154,20 @@ def test_each_outcome_of_a_booking_is_counted_once(
     assert grown == {(outcome,): 1}
 
 
-def test_rooms_that_were_booked_together_are_counted_each(alice: User, desk: BookingContext) -> None:
+@pytest.mark.parametrize("way", ["as begun", "looked at again", "for nothing"])
+def test_rooms_that_were_booked_together_are_counted_each(
+    alice: User, desk: BookingContext, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
     first = a_room()
     items = tuple(OrderItem(one.id, in_days(30), 2) for one in (first, beside(first, "Attic", 90)))
     with counted("bookings_total") as grown:
         bought = orders.hold(acting(alice), OrderRequest(alice.id, items), desk)
+        if way == "looked at again":
+            monkeypatch.setattr(charging, "_confirm_as_begun", changed_meanwhile)
+        if way == "for nothing":
+            transaction(lambda: db.session.execute(text("UPDATE bookings SET total_price = 0, price_lines = '[]'")))()
+            bought = orders.get(acting(alice), bought.order.id)
+            bought.order.owed = Decimal(0)
         orders.pay(acting(alice), bought.order.id, VISA, bought.order.owed, desk)
     assert grown == {("confirmed",): 2}
 
