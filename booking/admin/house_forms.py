@@ -42,6 +42,7 @@ OF_PROPERTY = (
     "currency", "legalName", "contactEmail", "contactPhone", "checkInTime", "checkOutTime", "houseRules", "description",
 )  # fmt: skip
 TAKE, THEIRS, MINE = "take-", "theirs", "mine"
+WAS = "was-"  # before a field's name: what it said when the form was opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,19 @@ class Difference:
     label: str
     theirs: str
     mine: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What has become of a form whose subject somebody else has changed meanwhile: what both have changed is to be
+    chosen from, and `taken` (labels) are the fields that are now as somebody else has them.
+    """
+
+    differing: list[Difference]
+    taken: list[str]
+
+
+UNTOUCHED = Merged([], [])
 
 
 def of_room(room: Room) -> Form:
@@ -85,19 +99,55 @@ def settled(mine: Form, theirs: Form, fields: Iterable[str]) -> Form:
     """What was sent, with theirs wherever its sender has chosen that."""
     for field in fields:
         if mine.value(TAKE + field) == THEIRS:
-            mine.put(field, theirs.sent(field))
-            if field == "beds":
-                for kind in catalogue.BED_TYPES:
-                    mine.put(f"bed-{kind}", theirs.sent(f"bed-{kind}"))
+            _take(mine, theirs, field)
     return mine
 
 
-def differences(mine: Form, theirs: Form, fields: Iterable[str]) -> list[Difference]:
-    """The fields about which the two do not agree."""
-    if not mine.value("cancellationPolicy"):  # as it is
-        mine.put("cancellationPolicy", theirs.sent("cancellationPolicy"))
-    pairs = ((field, _read(theirs, field), _read(mine, field)) for field in fields)
-    return [Difference(field, words.label(field), was, now) for field, was, now in pairs if was != now]
+def opened(form: Form, fields: Iterable[str]) -> dict[str, str]:
+    """What a page sends along, so that `merge` knows what its reader has changed: by hidden field."""
+    return {WAS + field: ",".join(form.sent(field)) for field in fields}
+
+
+def merge(mine: Form, theirs: Form, version: int, fields: Iterable[str]) -> Merged:
+    """Put into `mine`, which was opened at an older version, what somebody else has changed since and it has not.
+
+    What both have changed stays as in `mine`, to be asked about. From then on it counts as opened at this version.
+    """
+    if mine.number("version") in (None, version):
+        return UNTOUCHED
+    found = Merged([], [])
+    for field in fields:
+        _merge_field(found, mine, theirs, field)
+        mine.put(WAS + field, [",".join(theirs.sent(field))])
+    mine.put("version", [str(version)])
+    return found
+
+
+def _merge_field(found: Merged, mine: Form, theirs: Form, field: str) -> None:
+    was, here, there = _opened_with(mine, field), _compared(mine, field), _compared(theirs, field)
+    is_left = here == was or (field == "cancellationPolicy" and not here)  # empty: as it is
+    if there in (here, was):
+        return
+    if is_left:
+        _take(mine, theirs, field)
+        found.taken.append(str(words.label(field)))
+    else:
+        found.differing.append(Difference(field, words.label(field), _read(theirs, field), _read(mine, field)))
+
+
+def _opened_with(mine: Form, field: str) -> str | None:
+    """None for a page that does not say: then whatever differs is asked about."""
+    said = mine.sent(WAS + field)
+    return _compared(Form.of({field: said}), field) if said else None
+
+
+def _take(mine: Form, theirs: Form, field: str) -> None:
+    mine.put(field, theirs.sent(field))
+    if field == "beds":
+        for kind in catalogue.BED_TYPES:
+            mine.put(f"bed-{kind}", theirs.sent(f"bed-{kind}"))
+    if field == "amenities":  # among which those are by now
+        mine.put("moreAmenities", [])
 
 
 def policies(room: Room | None = None) -> list[tuple[str, str]]:
@@ -115,6 +165,12 @@ def amenity_choices(form: Form) -> tuple[list[amenities.Amenity], list[amenities
     rest = [one for one in amenities.known() if one.slug not in amenities.WANTED]
     listed = {one.slug for one in (*first, *rest)}
     return first, [*rest, *(amenities.shown(slug) for slug in chosen if slug not in listed)]
+
+
+def _compared(form: Form, field: str) -> str:
+    """Alike for what means the same: 95 is 95.00."""
+    read = _read(form, field)
+    return f"{Decimal(read).normalize():f}" if field == "pricePerNight" and _is_number(read) else read
 
 
 def _read(form: Form, field: str) -> str:

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from flask import Blueprint, Response, request, url_for
 
 from booking.admin import house_forms, house_told, stays_ahead
-from booking.admin.house_forms import Difference
+from booking.admin.house_forms import Merged
 from booking.domain import catalogue, inventory
 from booking.domain.catalogue import OwnProperty, PropertyDetails, PropertyEdit, PropertyModified, PropertyNotFound
 from booking.domain.errors import Conflict, Forbidden, Invalid
@@ -59,18 +59,22 @@ def show(property_id: str) -> Response:
 
 @blueprint.post("/<property_id>")
 def edit(property_id: str) -> Response:
-    """As it was sent; what somebody else has changed meanwhile stands beside it, to be chosen from."""
+    """As it was sent, with what somebody else has changed meanwhile; what both have changed is chosen from."""
     seen, form = _known(property_id), Form.posted()
     if not seen.can_edit:
         raise PropertyNotFound
     house_forms.settled(form, house_forms.of_property(seen.house), house_forms.OF_PROPERTY)
+    merged = _merge(form, seen)
     try:
+        if merged.differing:
+            raise PropertyModified
         catalogue.edit_property(actor(), seen.house.id, form.accept(PropertyEdit))
     except PropertyModified as refusal:
-        return _page(_known(property_id), form.refuse(refusal), status_of(refusal), is_stale=True)
+        seen = seen if merged.differing else _known(property_id)  # or changed since it was read above
+        return _page(seen, form.refuse(refusal), status_of(refusal), merged if merged.differing else _merge(form, seen))
     except Invalid as refusal:
-        return _page(seen, form if form.problems else form.refuse(refusal), status_of(refusal))
-    return _done(property_id, "property-saved")
+        return _page(seen, form if form.problems else form.refuse(refusal), status_of(refusal), merged)
+    return _done(property_id, "property-saved", what=", ".join(merged.taken))
 
 
 @blueprint.post("/<property_id>/archive")
@@ -148,11 +152,12 @@ def _new_page(form: Form, status: int = 200) -> Response:
     return page("admin/new_property.html", block="main", status=status, form=form, zones=_zones(), fixed=False)
 
 
-def _page(seen: OwnProperty, form: Form, status: int = 200, *, is_stale: bool = False) -> Response:
+def _merge(form: Form, seen: OwnProperty) -> Merged:
+    return house_forms.merge(form, house_forms.of_property(seen.house), seen.house.version, house_forms.OF_PROPERTY)
+
+
+def _page(seen: OwnProperty, form: Form, status: int = 200, merged: Merged = house_forms.UNTOUCHED) -> Response:
     told, rooms = house_told.taken(), catalogue.own_rooms(actor(), seen.house.id)
-    differing: list[Difference] = []
-    if is_stale:
-        differing = house_forms.differences(form, house_forms.of_property(seen.house), house_forms.OF_PROPERTY)
     facts: dict[str, Any] = {
         "seen": seen,
         "house": seen.house,
@@ -162,7 +167,8 @@ def _page(seen: OwnProperty, form: Form, status: int = 200, *, is_stale: bool = 
         "form": form,
         "zones": _zones(),
         "fixed": bool(rooms),
-        "differing": differing,
+        "opened": house_forms.opened(house_forms.of_property(seen.house), house_forms.OF_PROPERTY),
+        "merged": merged,
         "told": told,
         "stays": stays_ahead.of_property(seen.house) if told and told["in_use"] else [],
     }

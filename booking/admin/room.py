@@ -10,7 +10,7 @@ from flask import Blueprint, Response, url_for
 from flask_babel import gettext
 
 from booking.admin import house_forms, house_told, room_units, stays_ahead
-from booking.admin.house_forms import Difference
+from booking.admin.house_forms import Merged
 from booking.domain import catalogue, inventory
 from booking.domain.catalogue import OwnRoom, RoomEdit, RoomModified
 from booking.domain.errors import Conflict, Invalid, RoomNotFound
@@ -32,16 +32,20 @@ def show(room_id: str) -> Response:
 
 @blueprint.post("")
 def edit(room_id: str) -> Response:
-    """As it was sent; what somebody else has changed meanwhile stands beside it, to be chosen from."""
+    """As it was sent, with what somebody else has changed meanwhile; what both have changed is chosen from."""
     seen, form = _editable(room_id), house_forms.sent_room()
     house_forms.settled(form, house_forms.of_room(seen.room), house_forms.OF_ROOM)
+    merged = _merge(form, seen)
     try:
+        if merged.differing:
+            raise RoomModified
         catalogue.edit_room(actor(), seen.room.id, form.accept(RoomEdit))
     except RoomModified as refusal:
-        return _page(_known(room_id), form.refuse(refusal), status_of(refusal), is_stale=True)
+        seen = seen if merged.differing else _known(room_id)  # or changed since it was read above
+        return _page(seen, form.refuse(refusal), status_of(refusal), merged if merged.differing else _merge(form, seen))
     except (Invalid, Conflict) as refusal:
-        return _page(seen, form if form.problems else form.refuse(refusal), status_of(refusal))
-    return _done(room_id, "room-saved")
+        return _page(seen, form if form.problems else form.refuse(refusal), status_of(refusal), merged)
+    return _done(room_id, "room-saved", what=", ".join(merged.taken))
 
 
 @blueprint.post("/copy")
@@ -110,16 +114,18 @@ def _id(room_id: str) -> uuid.UUID:
     return found
 
 
-def _page(seen: OwnRoom, form: Form, status: int = 200, *, is_stale: bool = False) -> Response:
+def _merge(form: Form, seen: OwnRoom) -> Merged:
+    return house_forms.merge(form, house_forms.of_room(seen.room), seen.room.version, house_forms.OF_ROOM)
+
+
+def _page(seen: OwnRoom, form: Form, status: int = 200, merged: Merged = house_forms.UNTOUCHED) -> Response:
     told, room = house_told.taken(), seen.room
-    differing: list[Difference] = []
-    if is_stale:
-        differing = house_forms.differences(form, house_forms.of_room(room), house_forms.OF_ROOM)
     facts: dict[str, Any] = {
         "seen": seen,
         "room": room,
         "room_id": encode("room", room.id),
-        "differing": differing,
+        "opened": house_forms.opened(house_forms.of_room(room), house_forms.OF_ROOM),
+        "merged": merged,
         "told": told,
         "stays": stays_ahead.of_room(seen) if told and told["in_use"] else [],
         **form_facts(form, seen.house.currency, seen),
