@@ -74,7 +74,7 @@ def link(whole_id: uuid.UUID, part_ids: tuple[uuid.UUID, ...], as_json: bool) ->
     """
     with _refusing():
         linked = inventory.link_rooms(acting(), whole_id, part_ids)
-    _tell_parts(linked, as_json)
+    _tell_parts(whole_id, linked, as_json)
 
 
 @click.command("unlink")
@@ -91,7 +91,7 @@ def unlink(whole_id: uuid.UUID, part_ids: tuple[uuid.UUID, ...], as_json: bool) 
     """
     with _refusing():
         linked = inventory.unlink_rooms(acting(), whole_id, part_ids)
-    _tell_parts(linked, as_json)
+    _tell_parts(whole_id, linked, as_json)
 
 
 def _numbered(room_id: uuid.UUID, number: int | None, first: int, title: str | None) -> list[str]:
@@ -111,10 +111,12 @@ def _refusing() -> Iterator[None]:
         raise click.ClickException(f"Nothing was changed: {words.message(refusal)}") from refusal
 
 
-def _tell_parts(linked: LinkedRooms, as_json: bool) -> None:
-    _tell(linked.parts, as_json)
-    if not as_json:
-        click.echo(f"It contains {count(len(linked.parts), 'room')}.")
+def _tell_parts(whole_id: uuid.UUID, linked: LinkedRooms, as_json: bool) -> None:
+    if as_json:
+        show([{"roomId": ids.encode("room", whole_id), "parts": [_facts(one) for one in linked.parts]}])
+        return
+    _tell(linked.parts, as_json=False)
+    click.echo(f"It contains {count(len(linked.parts), 'room')}.")
 
 
 def _tell(rooms: Sequence[Room], as_json: bool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from flask.testing import FlaskCliRunner
 
 from booking.domain.tables import Room
@@ -28,3 +30,6 @@ def test_rooms_are_linked_and_unlinked(runner: FlaskCliRunner, room: Room) -> No
     circle = runner.invoke(args=["rooms", "link", *reversed(pair)])
     assert circle.exit_code == 2
     assert runner.invoke(args=["rooms", "unlink", *pair]).output == "It contains 0 rooms.\n"
+    for command, parts in (("link", [pair[1]]), ("unlink", [])):
+        [told] = json.loads(runner.invoke(args=["rooms", command, *pair, "--json"]).output)
+        assert (told["roomId"], [one["roomId"] for one in told["parts"]]) == (pair[0], parts)
