@@ -18,10 +18,9 @@ COPY --from=build /venv /venv
 COPY LICENSE requirements.txt wsgi.py worker.py ./
 COPY migrations migrations
 COPY booking booking
-# Now, because the account that runs it can write to /tmp only.
-RUN python -m compileall -q .
-# New volumes take over who owns the folder they cover.
-RUN install --directory --owner=10001 --group=10001 --mode=0700 /photos
+# Now, because the account that runs it can write to /tmp only. New volumes take over who owns the folder they cover.
+RUN python -m compileall -q . \
+    && install --directory --owner=10001 --group=10001 --mode=0700 /photos
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
