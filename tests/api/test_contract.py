@@ -46,6 +46,8 @@ def camel(name: Any) -> Any:
 def test_the_contract_names_every_endpoint(anonymous: Program) -> None:
     paths = anonymous.get("/openapi.json").json["paths"]
     assert {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods} == {
+        "GET /bookings/{bookingId}/messages",
+        "POST /bookings/{bookingId}/messages",
         "POST /auth/register",
         "POST /auth/login",
         "POST /auth/refresh",

@@ -49,14 +49,14 @@ def test_while_the_first_makes_its_hold_its_own_key_is_told_from_others(
     app: Flask, api: Program, bobs: Program, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The key is written with the hold, so the room's lock alone knows whose it is until then."""
-    holding, go_on, hold = threading.Event(), threading.Event(), bookings._hold
+    holding, go_on, begin = threading.Event(), threading.Event(), bookings._begin
 
-    def slowly(*wanted: Any) -> Any:
+    def slowly(*wanted: Any, **more: Any) -> Any:
         holding.set()
         assert go_on.wait(20)
-        return hold(*wanted)
+        return begin(*wanted, **more)
 
-    monkeypatch.setattr(bookings, "_hold", slowly)
+    monkeypatch.setattr(bookings, "_begin", slowly)
     answers: list[Any] = []
     first = threading.Thread(target=lambda: answers.append(order(api, room)))
     first.start()

@@ -50,6 +50,7 @@ def owing(alice: User, room: Room, desk: BookingContext, dana: User) -> Booking:
 @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without"])
 def test_a_shift_is_counted_on_a_small_phone(visit: Visit, owing: Booking, dana: User, script: bool) -> None:
     page = at_the_desk(visit, dana, java_script_enabled=script, **PHONE)
+    page.locator(".desk-fold summary").click()
     page.get_by_role("link", name="Cash").click()
     expect(page.get_by_text("€200").first).to_be_visible()
     page.get_by_label("Counted in euros").fill("190")

@@ -180,10 +180,10 @@ def test_a_mail_that_cannot_be_written_waits_and_the_others_go_out(
         confirmed(stay)
     real = mails.compose
 
-    def broken(notice: Any, *rest: Any) -> Any:
+    def broken(notice: Any, *rest: Any, **more: Any) -> Any:
         if notice.reference == stays[0].reference:
             raise UnicodeError("cannot")
-        return real(notice, *rest)
+        return real(notice, *rest, **more)
 
     monkeypatch.setattr(mails, "compose", broken)
     jobs.deliver(MAIL, offered())

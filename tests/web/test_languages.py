@@ -178,6 +178,18 @@ FACTS = {
     "site_name": "Stay",
     "inviter": "Dana Levi",
     "house": "Neve House",
+    "line": SimpleNamespace(text="", place=""),
+    "opened": WRITTEN,
+    "ended": WRITTEN,
+    "choose": "https://stay.example/x",
+    "site": "https://stay.example",
+    "alerts": [SimpleNamespace(text="", place="")],
+    "counts": SimpleNamespace(bookings=2, messages=1),
+    "named": {"bookings": [], "messages": []},
+    "notice": NOTICE,
+    "said": [],
+    "answer_link": "https://stay.example/x",
+    "is_daily": True,
 }
 TO_PAY = {
     "pay_link": "https://stay.example/x/abcdef",

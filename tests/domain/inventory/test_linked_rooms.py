@@ -42,6 +42,8 @@ from tests.cast import (
     person,
 )
 
+pytestmark = pytest.mark.slow
+
 MINUTE = dt.timedelta(minutes=1)
 
 

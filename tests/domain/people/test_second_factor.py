@@ -32,6 +32,8 @@ from booking.infra.db import db, reading
 from tests.cast import PASSWORD, SYSTEM, acting, all_at_once, later
 from tests.domain.people.second_factors import SECRETS, app_of, turned_on
 
+pytestmark = pytest.mark.slow
+
 GUARD = SignInGuard(b"test")
 EMAIL = "alice@example.com"
 

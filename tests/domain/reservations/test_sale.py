@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -86,7 +87,7 @@ def told(booking: Booking, guest: User) -> dict[str, Any]:
     facts = schemas.booking(reload(booking)).model_dump()
     kept = transaction(lambda: personal_data._bookings(guest.id))()
     return {
-        "mail and page": summary,
+        "mail and page": replace(summary, room_id=None),  # by which today's photos are found
         "page": (details.location, details.time_zone, details.refund_now, details.refund_until),
         "calendar": reservations.calendar_entry(summary, PUBLISHER, WRITTEN),
         "list": (listed.booking.room_name, listed.booking.property_name, listed.booking.city),

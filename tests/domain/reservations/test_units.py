@@ -48,6 +48,8 @@ from tests.cast import (
     person,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def units_of(room: Room, count: int = 3) -> list[Room]:
     """The room and its sisters: Double 101, Double 102 ..."""

@@ -14,6 +14,8 @@ from booking.domain.stays import Stay
 from booking.domain.tables import Room, User
 from tests.cast import SYSTEM, VISA, a_room, acting, beside, blocked, in_days, order
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def doubles(room: Room) -> list[Room]:
