@@ -95,14 +95,18 @@ def end_request() -> None:
 
 @contextmanager
 def limit(seconds: float) -> Iterator[None]:
-    """What is asked inside of the block takes `seconds` at most, together, and no more than the caller has left."""
+    """What is asked inside of the block takes `seconds` at most, together, and no more than the caller has left; who
+    has less by as much afterwards.
+    """
     outer = _budget.get()
     inner = _Budget(seconds, request=False) if outer is None else _within(outer, seconds)
-    token = _budget.set(inner)
+    given, token = inner.left, _budget.set(inner)
     try:
         yield
     finally:
         _budget.reset(token)
+        if outer is not None and not outer.depth:  # where an action runs, its own end counts
+            outer.left -= given - inner.left
 
 
 class spent:  # noqa: N801 used as a function; a generator would cost every statement twice as much

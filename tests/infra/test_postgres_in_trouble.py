@@ -307,3 +307,14 @@ def test_a_server_that_has_fallen_silent_keeps_nobody_waiting(app: Flask, monkey
         assert len(fetch(text("SELECT 1"))) == 1  # what has no deadline waits as long as it takes
     finally:
         primary.silent = False
+
+
+def test_a_question_with_a_time_of_its_own_is_part_of_its_callers_time() -> None:
+    with deadline.limit(1.0):
+        with deadline.limit(0.5), deadline.spent():
+            time.sleep(0.2)
+        assert not deadline.worth_waiting(0.81)
+        with deadline.spent(), deadline.limit(0.5):  # within an action its own end counts, once
+            time.sleep(0.2)
+        assert not deadline.worth_waiting(0.61)
+        assert deadline.worth_waiting(0.3)
