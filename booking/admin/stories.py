@@ -173,6 +173,7 @@ FACTS = {
     "presence": _("Guest"),
     "property": _("Property"),
     "paidElsewhere": _("Paid elsewhere"),
+    "parts": _("Rooms"),
     "reason": _("Reason"),
     "registered": _("Guests registered"),
     "refundAmount": _("Refund"),
@@ -185,6 +186,7 @@ FACTS = {
     "source": _("Source"),
     "status": _("State"),
     "total": _("Total"),
+    "units": _("Units"),
     "until": _("Until"),
 }
 SPELT: dict[str, Callable[[Any], str]] = {

@@ -118,6 +118,7 @@ from booking.domain.catalogue.rooms import (
 from booking.domain.catalogue.rooms import details as get_room_details
 from booking.domain.catalogue.rooms import forget as forget_room
 from booking.domain.catalogue.rooms import preview as preview_room
+from booking.domain.catalogue.saving import tell_of_room
 from booking.domain.catalogue.text_undoing import is_about_texts
 from booking.domain.catalogue.text_undoing import undo as undo_texts
 from booking.domain.catalogue.unit_models import RoomPart, UnitGroup
@@ -275,6 +276,7 @@ __all__ = [
     "slug_of",
     "slugify",
     "sweep_photo_files",
+    "tell_of_room",
     "undo_texts",
     "units_beside",
     "unpublish_room",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import String, case, func, select
 
-from booking.domain import messages, people
+from booking.domain import people
 from booking.domain.actors import Actor
+from booking.domain.catalogue import saving
 from booking.domain.catalogue.models import Room
 from booking.domain.catalogue.unit_models import UnitGroup
 from booking.domain.errors import Invalid, RoomNotFound
@@ -80,7 +81,7 @@ def make_units(actor: Actor, room_id: uuid.UUID, names: Sequence[str], *, title:
 def _make(actor: Actor, room_id: uuid.UUID, names: list[str], title: str | None) -> Units:
     room = _locked(actor, room_id)
     group = db.session.get(UnitGroup, room.unit_group_id) if room.unit_group_id else None
-    before = room.name
+    before = {"name": room.name, "units": group.name if group else None}
     if group is None:
         group = _new_group(room, title)
         room.unit_group_id, room.name = group.id, names[0]
@@ -113,7 +114,7 @@ def leave_units(actor: Actor, room_id: uuid.UUID) -> Room:
         room.version += 1
         db.session.flush()
         people.audit(actor, "room.left_units", encode("room", room.id), before={"units": group.name})
-        _update_cards(actor, room)
+        saving.tell_of_room(actor, room)
         if not _units(group.id):
             db.session.delete(group)
     return room
@@ -188,16 +189,14 @@ def _copy(room: Room, name: str) -> Room:
     return Room(id=new_id(), name=name, published=room.published, **same)
 
 
-def _tell(actor: Actor, room: Room, group: UnitGroup, before: str, new: list[Room]) -> None:
-    if before != room.name:
-        subject = encode("room", room.id)
-        people.audit(actor, "room.changed", subject, before={"name": before}, after={"name": room.name})
+def _tell(actor: Actor, room: Room, group: UnitGroup, before: Mapping[str, str | None], new: Sequence[Room]) -> None:
+    now = {"name": room.name, "units": group.name}
+    was = {name: said for name, said in before.items() if said not in (None, now[name])}
+    if was:
+        after = {name: now[name] for name in was}
+        people.audit(actor, "room.changed", encode("room", room.id), before=was, after=after)
     for unit in new:
-        after = {"name": unit.name, "units": group.name, "published": unit.published}
-        people.audit(actor, "room.created", encode("room", unit.id), after=after)
-    if new or before != room.name:
-        _update_cards(actor, room)
-
-
-def _update_cards(actor: Actor, room: Room) -> None:
-    messages.record(actor, "room.updated", {"roomId": encode("room", room.id), "location": room.location})
+        facts = {"name": unit.name, "units": group.name, "published": unit.published}
+        people.audit(actor, "room.created", encode("room", unit.id), after=facts)
+    if was or new:
+        saving.tell_of_room(actor, room)

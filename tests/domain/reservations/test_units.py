@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from booking.domain import catalogue, inventory, pricing
+from booking.domain import catalogue, inventory, people, pricing
 from booking.domain.errors import Invalid, RoomLocked, RoomNotAvailable, RoomNotFound
 from booking.domain.inventory import room_lock
 from booking.domain.maintenance import verification
@@ -35,6 +35,7 @@ from booking.domain.reservations.stay_changes import Agreed
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
+from booking.infra.ids import encode
 from tests.cast import (
     SYSTEM,
     VISA,
@@ -120,6 +121,16 @@ def listed(room: Room) -> list[bool]:
     found = catalogue.units_beside(SYSTEM, room.id)
     assert found
     return [unit.listed for unit in found.units]
+
+
+def test_units_are_called_otherwise_and_pages_and_the_log_know_it(doubles: list[Room]) -> None:
+    assert catalogue.get_room_details(doubles[0].id, 300)["name"] == "Double"
+    for _ in range(2):
+        catalogue.make_units(SYSTEM, doubles[1].id, ["Double 101"], title="Twin")
+    assert {catalogue.get_room_details(one.id, 300)["name"] for one in doubles} == {"Twin"}
+    entries = people.audit_entries(SYSTEM, subject=encode("room", doubles[1].id))
+    told = [(dict(one.before), dict(one.after)) for one in entries if one.action == "room.changed"]
+    assert told == [({"units": "Double"}, {"units": "Twin"})]
 
 
 def test_verify_finds_units_that_differ(doubles: list[Room]) -> None:
