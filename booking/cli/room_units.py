@@ -85,6 +85,8 @@ def link(whole_id: uuid.UUID, part_ids: tuple[uuid.UUID, ...], as_json: bool) ->
 def unlink(whole_id: uuid.UUID, part_ids: tuple[uuid.UUID, ...], as_json: bool) -> None:
     """Say that the room WHOLE does not contain these any more: each is sold by itself.
 
+    What is in another room that WHOLE contains is taken out of that one.
+
     \b
     Example:
       flask rooms unlink room_01k5... room_01k6...

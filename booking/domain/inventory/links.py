@@ -9,11 +9,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from booking.domain import messages, people
+from booking.domain import catalogue, people
 from booking.domain.actors import Actor
 from booking.domain.catalogue import Room, RoomPart
 from booking.domain.errors import Invalid, RoomNotFound
@@ -25,6 +26,7 @@ from booking.infra.db import db, reading, transaction
 from booking.infra.ids import encode
 
 MOST = 200  # rooms that one contains
+Pair: TypeAlias = tuple[uuid.UUID, uuid.UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def link(actor: Actor, whole_id: uuid.UUID, part_ids: Collection[uuid.UUID]) -> 
             raise Invalid(details={"parts": Notice("room_in_itself", room=rooms[part_id].name)})
         for above in sorted(wholes):
             _link(above, below)
-    if len(_parts_of(whole_id)) > MOST:
+    if any(len(_parts_of(above)) > MOST for above in wholes):
         raise Invalid(details={"parts": Notice("too_many_parts", most=MOST)})
     _tell(actor, "rooms.linked", whole, [rooms[one] for one in part_ids])
     return _linked(whole_id)
@@ -59,16 +61,20 @@ def link(actor: Actor, whole_id: uuid.UUID, part_ids: Collection[uuid.UUID]) -> 
 
 @transaction
 def unlink(actor: Actor, whole_id: uuid.UUID, part_ids: Collection[uuid.UUID]) -> LinkedRooms:
-    """The whole does not contain these rooms any more, nor what they contain: nights that only it had are free again.
+    """The whole does not contain these rooms any more, nor what they contain, and neither does what contains it, but
+    for what is in another room of theirs as well. Nights that only it had are free again.
 
-    Raises RoomNotFound, LinkedRoomHeld.
+    Raises RoomNotFound, LinkedRoomHeld, and Invalid where one of these is in another room that the whole contains.
     """
     rooms = _locked(actor, whole_id, part_ids)
-    for above in sorted({whole_id, *_wholes_of(whole_id)}):
-        for part_id in set(part_ids):
-            for below in sorted({part_id, *_parts_of(part_id)} & set(_parts_of(above))):
-                availability.drop_part(actor, above, below)
-                db.session.execute(delete(RoomPart).where(RoomPart.whole_id == above, RoomPart.part_id == below))
+    before = _pairs(rooms[whole_id].property_id)
+    left = _without(before, whole_id, part_ids)
+    for part_id in part_ids:
+        if (whole_id, part_id) in left:
+            raise Invalid(details={"parts": _held_fast(left, rooms[whole_id], rooms[part_id])})
+    for above, below in sorted(before - left):
+        availability.drop_part(actor, above, below)
+        db.session.execute(delete(RoomPart).where(RoomPart.whole_id == above, RoomPart.part_id == below))
     _tell(actor, "rooms.unlinked", rooms[whole_id], [rooms[one] for one in part_ids])
     return _linked(whole_id)
 
@@ -79,6 +85,12 @@ def linked_rooms(actor: Actor, room_id: uuid.UUID) -> LinkedRooms:
     house = db.session.scalar(select(Room.property_id).where(Room.id == room_id))
     people.require(actor, Action.SEE_ROOMS, at=house, otherwise=RoomNotFound)
     return _linked(room_id)
+
+
+@reading
+def linked_to(room_id: uuid.UUID) -> frozenset[uuid.UUID]:
+    """What contains the room and what it contains: never to be had together with it."""
+    return frozenset((*_parts_of(room_id), *_wholes_of(room_id)))
 
 
 def _locked(actor: Actor, whole_id: uuid.UUID, part_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Room]:
@@ -103,6 +115,37 @@ def _link(whole_id: uuid.UUID, part_ids: Collection[uuid.UUID]) -> None:
         availability.add_part(whole_id, part_id, since)
 
 
+def _pairs(property_id: uuid.UUID) -> set[Pair]:
+    """Whole and part, of all rooms of a house."""
+    of_house = select(RoomPart.whole_id, RoomPart.part_id).join(Room, Room.id == RoomPart.whole_id)
+    return {(row.whole_id, row.part_id) for row in db.session.execute(of_house.where(Room.property_id == property_id))}
+
+
+def _without(pairs: set[Pair], whole_id: uuid.UUID, part_ids: Collection[uuid.UUID]) -> set[Pair]:
+    """What is left where a whole loses parts: a whole above it still has what is in another of its rooms."""
+    gone = {one for one in part_ids if (whole_id, one) in pairs}
+    above, below = {whole_id, *_around(pairs, whole_id)}, {*gone, *(part for whole, part in pairs if whole in gone)}
+    left = {(whole, part) for whole, part in pairs if whole not in above or part not in below}
+    while through := {pair for pair in pairs - left if _between(left, *pair)}:
+        left |= through
+    return left
+
+
+def _between(pairs: set[Pair], whole_id: uuid.UUID, part_id: uuid.UUID) -> set[uuid.UUID]:
+    """The rooms by which the whole contains the part."""
+    return {one for one in _around(pairs, part_id) if (whole_id, one) in pairs}
+
+
+def _around(pairs: set[Pair], part_id: uuid.UUID) -> set[uuid.UUID]:
+    return {whole for whole, part in pairs if part == part_id}
+
+
+def _held_fast(pairs: set[Pair], whole: Room, part: Room) -> Notice:
+    between = _between(pairs, whole.id, part.id)
+    innermost = min(between, key=lambda one: (sum((one, other) in pairs for other in between), one))
+    return Notice("part_of_part", room=part.name, within=db.session.get_one(Room, innermost).name)
+
+
 def _parts_of(whole_id: uuid.UUID) -> Sequence[uuid.UUID]:
     return db.session.scalars(select(RoomPart.part_id).where(RoomPart.whole_id == whole_id)).all()
 
@@ -121,6 +164,5 @@ def _linked(room_id: uuid.UUID) -> LinkedRooms:
 
 
 def _tell(actor: Actor, what: str, whole: Room, parts: Sequence[Room]) -> None:
-    subject = encode("room", whole.id)
-    people.audit(actor, what, subject, after={"parts": [room.name for room in parts]})
-    messages.record(actor, "room.updated", {"roomId": subject, "location": whole.location})
+    people.audit(actor, what, encode("room", whole.id), after={"parts": [room.name for room in parts]})
+    catalogue.tell_of_room(actor, whole)

@@ -78,6 +78,7 @@ PROBLEMS: Templates = {
     "no_such_room": _("this room does not exist"),
     "room_taken": _("this room is no longer available for these dates"),
     "room_in_itself": _("%(room)s contains the whole, or is it"),
+    "part_of_part": _("%(room)s is in %(within)s, which the whole contains; take it out of %(within)s"),
     "too_many_parts": _("a room contains at most %(most)s others"),
     "too_many_units": _("there may be at most %(most)s units"),
     "unit_names": _("each unit needs a name of its own"),

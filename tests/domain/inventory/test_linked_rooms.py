@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from booking.domain import inventory
 from booking.domain.errors import HoldOver, Invalid, RoomNotAvailable, RoomNotFound
-from booking.domain.inventory import LinkedRoomHeld, NightsTaken
+from booking.domain.inventory import LinkedRoomHeld, NightsTaken, links
 from booking.domain.maintenance import verification
 from booking.domain.reservations import bookings, desk_bookings, holds, stay_changes
 from booking.domain.reservations.change_quotes import StayChange
@@ -169,6 +169,30 @@ def test_links_reach_through_a_room_to_its_beds_and_are_never_a_circle(
     assert findings() == []
 
 
+def test_what_is_in_two_rooms_of_a_flat_stays_in_the_flat_until_both_have_lost_it(
+    room: Room, alice: User, bob: User, desk: BookingContext
+) -> None:
+    flat, bedroom = room, beside(room, "Bedroom", 80)
+    suites = [beside(room, f"Suite {number}", 200) for number in (1, 2)]
+    inventory.link_rooms(SYSTEM, flat.id, [suite.id for suite in suites])
+    for suite in suites:
+        inventory.link_rooms(SYSTEM, suite.id, [bedroom.id])
+    booked = book(alice, flat, desk)
+    inventory.unlink_rooms(SYSTEM, suites[0].id, [bedroom.id])
+    with pytest.raises(Invalid) as refused:
+        inventory.unlink_rooms(SYSTEM, flat.id, [bedroom.id])
+    assert refused.value.details["parts"].params == {"room": "Bedroom", "within": "Suite 2"}
+    with pytest.raises(RoomNotAvailable):
+        book(bob, bedroom, desk)
+    assert findings() == []
+    for _ in range(2):
+        inventory.unlink_rooms(SYSTEM, flat.id, [suites[1].id])
+    assert book(bob, bedroom, desk).status == "CONFIRMED"
+    with pytest.raises(RoomNotAvailable):
+        book(bob, suites[0], desk)
+    assert (booked.status, findings()) == ("CONFIRMED", [])
+
+
 def test_a_whole_that_is_sold_takes_a_bed_that_is_added_and_gives_it_back(
     dorm: Room, alice: User, bob: User, desk: BookingContext
 ) -> None:
@@ -188,6 +212,17 @@ def test_a_whole_that_is_sold_takes_a_bed_that_is_added_and_gives_it_back(
         inventory.link_rooms(SYSTEM, dorm.id, [bed.id])
     bookings.release(acting(bob), held.id)
     assert findings() == []
+
+
+def test_no_whole_gets_more_parts_than_are_allowed_also_through_another(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "MOST", 2)
+    flat, bedrooms, bed = room, [beside(room, f"Bedroom {number}", 80) for number in (1, 2)], beside(room, "Bed", 40)
+    inventory.link_rooms(SYSTEM, flat.id, [bedroom.id for bedroom in bedrooms])
+    with pytest.raises(Invalid):
+        inventory.link_rooms(SYSTEM, bedrooms[0].id, [bed.id])
+    assert inventory.linked_rooms(SYSTEM, bed.id).wholes == []
 
 
 def test_only_the_house_links_and_only_its_own_rooms(dorm: Room, alice: User) -> None:
