@@ -77,12 +77,8 @@ def counts(property_id: uuid.UUID, within: Stay) -> dict[dt.date, DayCount]:
         .where(Availability.room_id.in_(of_house), _during(within), ~_RUN_OUT)
         .group_by(Availability.night)
     )
-    of_wholes = _in_parts(within.check_in, within.check_out)
-    in_parts = (
-        select(of_wholes.c.night, literal(0), func.count())
-        .where(of_wholes.c.room_id.in_(of_house))
-        .group_by(of_wholes.c.night)
-    )
+    of_wholes = _in_parts(RoomPart.whole_id.in_(of_house), within.check_in, within.check_out)
+    in_parts = select(of_wholes.c.night, literal(0), func.count()).group_by(of_wholes.c.night)
     found: dict[dt.date, DayCount] = {}
     for night, sold, off in db.session.execute(rows.union_all(in_parts)):
         before = found.get(night, DayCount())
@@ -112,17 +108,17 @@ def _during(within: Stay) -> ColumnElement[bool]:
 
 
 _NIGHTS = {SOLD: (BOOKED,), ON_HOLD: (HELD, PINNED), OFF_SALE: (BLOCKED,)}
-_RUN_OUT = and_(Availability.state == HELD, Availability.held_until <= sql_now())
+_OWN = aliased(Availability)
+_RUN_OUT, _OWN_RUN_OUT = (and_(of.state == HELD, of.held_until <= sql_now()) for of in (Availability, _OWN))
 
 
-def _in_parts(first: Any, end: Any) -> Subquery:
-    """Nights on which a whole cannot be had because of a room that it contains."""
-    own = aliased(Availability)
-    has_own = exists().where(own.room_id == RoomPart.whole_id, own.night == Availability.night)
+def _in_parts(wholes: ColumnElement[bool], first: Any, end: Any) -> Subquery:
+    """Nights on which one of these wholes cannot be had because of a room that it contains."""
+    has_own = exists().where(_OWN.room_id == RoomPart.whole_id, _OWN.night == Availability.night, ~_OWN_RUN_OUT)
     return (
         select(RoomPart.whole_id.label("room_id"), Availability.night)
         .join(Availability, Availability.room_id == RoomPart.part_id)
-        .where(Availability.night >= first, Availability.night < end, ~_RUN_OUT, ~has_own)
+        .where(wholes, Availability.night >= first, Availability.night < end, ~_RUN_OUT, ~has_own)
         .distinct()
         .subquery()
     )
@@ -142,13 +138,10 @@ _CLAIMED = (
     .where(Availability.room_id == any_(_ROOMS), Availability.night >= _FIRST, Availability.night < _END, ~_RUN_OUT)
     .group_by(Availability.room_id, Availability.claim_id, Availability.state)
 )
-_PARTS = _in_parts(_FIRST, _END)
+_PARTS = _in_parts(RoomPart.whole_id == any_(_ROOMS), _FIRST, _END)
 # Nights that follow each other have one number: the night less its place among those of its room.
 _PLACE = cast(func.row_number().over(partition_by=_PARTS.c.room_id, order_by=_PARTS.c.night), Integer)
-_RUNS = select(_PARTS.c.room_id, _PARTS.c.night, (_PARTS.c.night - _PLACE).label("run")).where(
-    _PARTS.c.room_id == any_(_ROOMS)
-)
-_OF_RUNS = _RUNS.subquery()
+_OF_RUNS = select(_PARTS.c.room_id, _PARTS.c.night, (_PARTS.c.night - _PLACE).label("run")).subquery()
 _WITHOUT_OWN = select(
     _OF_RUNS.c.room_id,
     _OF_RUNS.c.room_id,

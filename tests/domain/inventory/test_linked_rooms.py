@@ -258,6 +258,18 @@ def test_guests_who_want_beds_and_the_whole_at_once_never_have_both(
     assert findings() == []
 
 
+def test_a_hold_of_the_whole_that_ran_out_hides_no_bed_that_is_sold(
+    dorm: Room, beds: list[Room], alice: User, bob: User, desk: BookingContext
+) -> None:
+    stay = in_days(30)
+    holds.reserve(acting(alice), order(alice, dorm, stay), desk)
+    later(desk.hold_for + MINUTE)
+    book(bob, beds[0], desk, stay)
+    shown = room_calendar(SYSTEM, dorm.property_id, CalendarView(first=stay.check_in, days=3), desk.rules)
+    [entry] = next(one for one in shown.rooms if one.name == dorm.name).entries
+    assert (entry.kind, entry.stay, [day.blocked for day in shown.days]) == ("parts", stay, [1, 1, 1])
+
+
 def test_the_desk_sees_a_whole_taken_in_part_and_offers_only_what_can_be_had(
     dorm: Room, beds: list[Room], alice: User, bob: User, desk: BookingContext
 ) -> None:
