@@ -152,6 +152,7 @@ STEP = {
         "book_nights",
         "book_nights_or_refuse",
         "count_nights",
+        "linked_to",
         "lock_room",
         "move_nights",
         "nights_taken",

@@ -51,7 +51,7 @@ from booking.domain.inventory.housekeeping_models import INSPECTED as ROOM_INSPE
 from booking.domain.inventory.housekeeping_models import OUT_OF_ORDER as ROOM_OUT_OF_ORDER
 from booking.domain.inventory.inputs import NightsToBlock
 from booking.domain.inventory.lifted_blocks import prune as prune_lifted_blocks
-from booking.domain.inventory.links import LinkedRooms, linked_rooms
+from booking.domain.inventory.links import LinkedRooms, linked_rooms, linked_to
 from booking.domain.inventory.links import link as link_rooms
 from booking.domain.inventory.links import unlink as unlink_rooms
 from booking.domain.inventory.models import BLOCKED as NIGHT_BLOCKED
@@ -131,6 +131,7 @@ __all__ = [
     "is_free",
     "link_rooms",
     "linked_rooms",
+    "linked_to",
     "list_blocks",
     "lock_room",
     "move_nights",

@@ -107,10 +107,10 @@ def _one_after_the_other(attempt: Attempt[AsWanted, Made], wanted: AsWanted, own
                 raise
             locked.update(units.intersection(rooms))
         except RoomNotAvailable as taken:
-            room = rooms[_number(wanted, taken)]
-            if room not in units:
+            in_the_way = _in_the_way(rooms[_number(wanted, taken)], rooms, units)
+            if not in_the_way:
                 raise
-            gone.add(room)
+            gone |= in_the_way
 
 
 def _chosen(
@@ -138,6 +138,14 @@ def _chosen(
             raise requests.taken(place)
         rooms.append(unit)
     return rooms, units
+
+
+def _in_the_way(refused: uuid.UUID, chosen: Sequence[uuid.UUID], units: frozenset[uuid.UUID]) -> frozenset[uuid.UUID]:
+    """Where another unit may do: for the one that is refused, or for one beside it that contains it or is in it."""
+    if refused in units:
+        return frozenset([refused])
+    beside = units.intersection(chosen)
+    return inventory.linked_to(refused) & beside if beside else beside
 
 
 def _number(wanted: Wanted, refusal: RoomNotAvailable) -> int:
