@@ -60,6 +60,7 @@ from booking.domain.inventory.models import FEED as BLOCKED_BY_FEED
 from booking.domain.inventory.models import HELD as NIGHT_HELD
 from booking.domain.inventory.models import STAFF as BLOCKED_BY_STAFF
 from booking.domain.inventory.models import Availability, Block, has_end
+from booking.domain.inventory.night_statements import TAKEN_BY_UNIT
 from booking.domain.inventory.occupancy import FREE as ROOM_FREE
 from booking.domain.inventory.occupancy import IN_PARTS as NIGHTS_IN_PARTS
 from booking.domain.inventory.occupancy import ROOM_STATES, DayCount, TakenNights
@@ -87,6 +88,7 @@ __all__ = [
     "ROOM_OUT_OF_ORDER",
     "ROOM_STATES",
     "SETTABLE_STATUSES",
+    "TAKEN_BY_UNIT",
     "UNDO_WITHIN",
     "Availability",
     "Block",

@@ -177,7 +177,13 @@ IN_THE_WAY = (
     .order_by(TABLE.c.night)
 )
 _NAMED, _UNIT = aliased(Room, name="named"), aliased(Room, name="unit")
-_ITS_UNITS = or_(_UNIT.id == _NAMED.id, and_(_UNIT.unit_group_id == _NAMED.unit_group_id, _UNIT.published))
+
+
+def _its_units(room: Any) -> ColumnElement[bool]:
+    """The unit is the room, or one like it that guests may get."""
+    return or_(_UNIT.id == room.id, and_(_UNIT.unit_group_id == room.unit_group_id, _UNIT.published))
+
+
 _UNIT_ROOMS = TABLE.c.room_id == any_(_with_parts(literal_column("unit.id", Uuid)))
 _NIGHTS_OF_UNIT = func.array(
     select(TABLE.c.night).where(_UNIT_ROOMS, _DATES, ~_RUN_OUT).scalar_subquery(), type_=ARRAY(Date)
@@ -186,9 +192,13 @@ _NIGHTS_OF_UNIT = func.array(
 UNITS_TAKEN = often(
     select(_UNIT.id, _NIGHTS_OF_UNIT.label("nights"))
     .select_from(_NAMED)
-    .join(_UNIT, _ITS_UNITS)
+    .join(_UNIT, _its_units(_NAMED))
     .where(_NAMED.id == _ROOM)
     .order_by(_UNIT.id)
+)
+# The same of each room of a statement that is given `check_in` and `check_out`, as JSON by the units' ids.
+TAKEN_BY_UNIT = (
+    select(func.json_object_agg(_UNIT.id, _NIGHTS_OF_UNIT)).where(_its_units(Room)).correlate(Room).scalar_subquery()
 )
 _LOOKED_AROUND = bindparam("around", type_=Integer)
 _BEFORE = (

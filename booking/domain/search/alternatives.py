@@ -17,19 +17,17 @@ from itertools import islice, permutations
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from booking.domain import catalogue, inventory, pricing
-from booking.domain.catalogue import Property, Room, RoomPart
+from booking.domain.catalogue import Property, Room
 from booking.domain.errors import Invalid, RoomNotFound
-from booking.domain.inventory import NIGHT_HELD, Availability
 from booking.domain.search import finder
 from booking.domain.search.finder import FoundRoom
 from booking.domain.search.inputs import RoomSearch
 from booking.domain.stays import Stay, StayRules
 from booking.infra import cache, clock
-from booking.infra.clock import sql_now
 from booking.infra.db import fetch
 from booking.infra.ids import encode
 from booking.infra.prepared import often
@@ -178,7 +176,7 @@ def _read(gone: Gone, location: str, rules: StayRules) -> list[Alternative]:
 def _house(gone: Gone) -> _House | None:
     """None where the wanted room is not for sale any more."""
     around = dt.timedelta(days=DAYS_AROUND)
-    window = {"first_night": gone.stay.check_in - around, "end": gone.stay.check_out + around}
+    window = {"check_in": gone.stay.check_in - around, "check_out": gone.stay.check_out + around}
     rows = fetch(_ROOMS, wanted=gone.room_id, guests=gone.guests, **window)
     if not rows or rows[0].id != gone.room_id:
         return None
@@ -242,37 +240,9 @@ def _found(room: FoundRoom, stay: Stay) -> Alternative:
     return Alternative(IN_ROOM, *shown, stay.check_in, stay.check_out, room.total, room.currency)
 
 
-_WANTED, _UNIT = aliased(Room), aliased(Room, name="unit")
+_WANTED = aliased(Room)
 _ITS_HOUSE = select(_WANTED.property_id).where(_WANTED.id == bindparam("wanted")).scalar_subquery()
 _ITS_UNITS = select(_WANTED.unit_group_id).where(_WANTED.id == bindparam("wanted")).scalar_subquery()
-_RUN_OUT = and_(Availability.state == NIGHT_HELD, Availability.held_until <= sql_now())
-_PARTS_OF_UNIT = select(RoomPart.part_id).where(RoomPart.whole_id == _UNIT.id).correlate(_UNIT)
-_NIGHTS = (
-    select(Availability.night)
-    .where(
-        or_(
-            Availability.room_id == _UNIT.id,
-            and_(
-                _UNIT.is_whole,
-                Availability.room_id.in_(
-                    select(RoomPart.part_id).where(RoomPart.whole_id == _UNIT.id).correlate(_UNIT)
-                ),
-            ),
-        ),
-        Availability.night >= bindparam("first_night"),
-        Availability.night < bindparam("end"),
-        ~_RUN_OUT,
-    )
-    .correlate(_UNIT)
-    .scalar_subquery()
-)
-_TAKEN = (
-    select(func.json_object_agg(_UNIT.id, func.array(_NIGHTS)))
-    .where(or_(_UNIT.id == Room.id, and_(_UNIT.unit_group_id == Room.unit_group_id, _UNIT.published)))
-    .correlate(Room)
-    .scalar_subquery()
-    .label("taken")
-)
 _IS_WANTED = Room.id == bindparam("wanted")
 # The wanted room's sisters are that room.
 _IS_OTHER = and_(
@@ -290,7 +260,7 @@ _ROOMS = often(
         Room.min_nights,
         Room.max_nights,
         Property.time_zone,
-        _TAKEN,
+        inventory.TAKEN_BY_UNIT.label("taken"),
     )
     .join(Property, Property.id == Room.property_id)
     .where(Room.property_id == _ITS_HOUSE, Room.published, or_(_IS_WANTED, _IS_OTHER))

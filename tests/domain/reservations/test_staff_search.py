@@ -6,11 +6,10 @@ import datetime as dt
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import literal, select, text
+from sqlalchemy import literal, select
 
 from booking.domain import inputs, payments
 from booking.domain.actors import Actor, Membership, Role
@@ -22,10 +21,10 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.requests import BookingRequest
 from booking.domain.reservations.staff_search import BookingSearch
 from booking.domain.tables import Booking, Order, Payment, Room, User
-from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from tests.cases import each
 from tests.cast import SYSTEM, VISA, a_room, acting, beside, in_days, later, order, payments_of, person
+from tests.said_to_postgres import plan
 
 AN_HOUR = dt.timedelta(hours=1)
 
@@ -207,20 +206,13 @@ def _rooms(room: Room, count: int) -> list[Room]:
     return [room, *(beside(room, f"Room {number}", 100) for number in range(2, count + 1))]
 
 
-@transaction
-def _plan(statement: Any) -> str:
-    db.session.execute(text("SET LOCAL enable_seqscan = off"))
-    written = str(statement.compile(db.engine, compile_kwargs={"literal_binds": True})).replace("%%", "%")
-    return "\n".join(row[0] for row in db.session.execute(text("EXPLAIN " + written.replace(":", "\\:"))))
-
-
 def test_names_contacts_and_emails_are_found_by_their_indexes(app: Flask) -> None:
     words = literal("%alice%")
-    assert "ix_users_words" in _plan(select(User.id).where(staff_search._NAME.like(words)))
+    assert "ix_users_words" in plan(select(User.id).where(staff_search._NAME.like(words)))
     contacts = select(Order.id).where(Order.contact_name.is_not(None), staff_search._CONTACT.like(words))
-    assert "ix_orders_contact_words" in _plan(contacts)
-    assert "ix_events_booking" in _plan(sent.of(["booking_x"]))
-    assert "ix_payments_reference" in _plan(select(Payment.id).where(*staff_search._of_payment("receipt 1")))
+    assert "ix_orders_contact_words" in plan(contacts)
+    assert "ix_events_booking" in plan(sent.of(["booking_x"]))
+    assert "ix_payments_reference" in plan(select(Payment.id).where(*staff_search._of_payment("receipt 1")))
 
 
 # --- one booking
