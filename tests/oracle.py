@@ -108,19 +108,23 @@ class Facts:
 
 
 def sold_twice(database: Any) -> list[str]:
-    """Bookings that had the same night confirmed at the same time, be they cancelled since, from the bookings alone.
+    """Bookings that had the same night confirmed at the same time, be they cancelled since, from the bookings alone:
+    of one room, or of two of which one contains the other.
 
     And those that stand beside a block of one of their nights.
     """
     pairs = """
-        SELECT one.id::text, other.id::text, one.room_id::text FROM bookings one JOIN bookings other
-        ON one.room_id = other.room_id AND one.id < other.id
+        WITH same (one, other) AS (SELECT id, id FROM rooms
+         UNION ALL SELECT whole_id, part_id FROM room_parts UNION ALL SELECT part_id, whole_id FROM room_parts)
+        SELECT one.id::text, other.id::text, one.room_id::text FROM same JOIN bookings one ON one.room_id = same.one
+        JOIN bookings other ON other.room_id = same.other AND one.id < other.id
         AND one.check_in < other.check_out AND other.check_in < one.check_out
         AND tstzrange(greatest(one.confirmed_at, one.changed_at), one.cancelled_at) &&
         tstzrange(greatest(other.confirmed_at, other.changed_at), other.cancelled_at)
         WHERE one.confirmed_at IS NOT NULL AND other.confirmed_at IS NOT NULL
-        UNION ALL SELECT sold.id::text, 'a block', sold.room_id::text FROM bookings sold JOIN blocks block
-        ON sold.room_id = block.room_id AND sold.status = 'CONFIRMED'
+        UNION ALL SELECT sold.id::text, 'a block', sold.room_id::text FROM same
+        JOIN bookings sold ON sold.room_id = same.one JOIN blocks block
+        ON block.room_id = same.other AND sold.status = 'CONFIRMED'
         AND sold.check_in < block.check_out AND block.check_in < sold.check_out"""
     return [f"{one} and {other} had the same night of {room}" for one, other, room in rows(database, pairs)]
 

@@ -16,7 +16,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode, new_id
 from tests import oracle
-from tests.cast import REFUND_DECLINED, SYSTEM, VISA, acting, blocked, in_days, order
+from tests.cast import REFUND_DECLINED, SYSTEM, VISA, acting, beside, blocked, in_days, order
 from tests.domain.reservations.changing import changed as made
 from tests.faults.blockers import Staff
 from tests.faults.load import Terms
@@ -85,6 +85,23 @@ def test_a_night_sold_twice_is_found_although_one_was_cancelled_since(
     [finding] = oracle.sold_twice(database)
     assert str(sold.id) in finding
     assert str(later.id) in finding
+
+
+def test_a_night_of_a_whole_that_was_sold_beside_one_of_its_part_is_found(
+    database: Any, desk: BookingContext, bob: User, room: Room, sold: Booking
+) -> None:
+    bed = beside(room, "Bed", 40)
+    other = bookings.book(acting(bob), order(bob, bed, in_days(32)), VISA, desk)
+    free = blocked(bed, in_days(31, 1))
+    assert oracle.sold_twice(database) == []
+    changed(database, f"INSERT INTO room_parts VALUES ('{room.id}', '{bed.id}')")
+    assert oracle.sold_twice(database) == [
+        f"{sold.id} and {other.id} had the same night of {room.id}",
+        f"{sold.id} and a block had the same night of {room.id}",
+    ]
+    changed(database, f"UPDATE room_parts SET whole_id = part_id, part_id = whole_id WHERE part_id = '{bed.id}'")
+    inventory.unblock(SYSTEM, free.id)
+    assert oracle.sold_twice(database) == [f"{sold.id} and {other.id} had the same night of {room.id}"]
 
 
 def test_a_storm_in_which_nothing_was_tried_is_a_finding() -> None:
