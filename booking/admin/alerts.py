@@ -76,6 +76,6 @@ def _page(form: Form, status: int) -> Response:
         "alerts": system.list_alerts(actor(), closed=True, limit=50),
         "told": lambda one: words.alert(one.code, one.facts),
         "place_of": lambda one: names.get(one.property_id, ""),
-        "zone": next((house.time_zone for house in desk().shown_houses), "Etc/UTC"),
+        "zone": desk().zone,
     }
     return page("admin/alerts.html", block="main", status=status, **facts)

@@ -34,7 +34,9 @@ def index() -> Response:
     form, status, found = Form.asked(), 200, None
     try:
         asked = form.accept(AuditSearch)
-        found = people.search_audit_log(actor(), asked, reservations.things_meant(actor(), asked.thing), zone=_zone())
+        found = people.search_audit_log(
+            actor(), asked, reservations.things_meant(actor(), asked.thing), zone=desk().zone
+        )
     except Invalid as refusal:
         people.search_audit_log(actor(), AuditSearch(), limit=1)  # for who may not look, nothing is wrong with a form
         status = status_of(refusal)
@@ -42,7 +44,7 @@ def index() -> Response:
     things = reservations.named_things(actor(), {entry.subject for entry in entries})
     told = [_told(entry, found.names, things.get(entry.subject)) for entry in entries] if found else []
     facts: dict[str, Any] = {"told_once": session.pop(TOLD, None), "can_undo": inventory.is_entry_undoable}
-    facts |= {"form": form, "found": found, "told": told, "zone": _zone(), "door_of": doors.in_words}
+    facts |= {"form": form, "found": found, "told": told, "zone": desk().zone, "door_of": doors.in_words}
     is_filtered = any(value for name, value in request.args.items() if name != "after")
     return page("admin/audit.html", block="main", status=status, is_filtered=is_filtered, **facts)
 
@@ -59,11 +61,6 @@ def undo(log_id: str) -> Response:
     except Conflict as refusal:
         session[TOLD] = {"why": words.on_page(refusal)}
     return go_to(security.page_path(request.form.get("next"), url_for(".index")))
-
-
-def _zone() -> str:
-    """Of the first property that is shown: in it times are told, and days begin."""
-    return next((house.time_zone for house in desk().shown_houses), "Etc/UTC")
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def _words() -> dict[str, Any]:
         "states": {"open": gettext("Open"), "done": gettext("Done"), "refused": gettext("Refused")},
         "place_of": lambda place: names.get(place, ""),
         "key_of": lambda one: encode("request", one.id),
-        "zone": next((house.time_zone for house in desk().shown_houses), "Etc/UTC"),
+        "zone": desk().zone,
     }
 
 

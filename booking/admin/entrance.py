@@ -131,6 +131,11 @@ class Desk:
         """The chosen one, or all."""
         return [self.house] if self.house else self.houses
 
+    @property
+    def zone(self) -> str:
+        """Of the first property that is shown: in it times are told and meant, and days begin, where several are."""
+        return next((house.time_zone for house in self.shown_houses), "Etc/UTC")
+
 
 def desk() -> Desk:
     """Of this request."""

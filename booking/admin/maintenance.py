@@ -58,7 +58,9 @@ def _posted() -> Form:
 def _page(form: Form, status: int) -> Response:
     done = session.pop(DONE, None) if status == 200 else None
     mode = system.get_maintenance(actor())
-    return page("admin/maintenance.html", block="main", status=status, form=form, mode=mode, done=done, zone=zone())
+    return page(
+        "admin/maintenance.html", block="main", status=status, form=form, mode=mode, done=done, zone=desk().zone
+    )
 
 
 def _filled() -> Form:
@@ -66,16 +68,11 @@ def _filled() -> Form:
     mode = system.get_maintenance(actor())
     if mode is None:
         return Form()
-    begins = "" if mode.is_on else _local(mode.begins_at, zone())
-    until = _local(mode.until, zone()) if mode.until else ""
+    begins = "" if mode.is_on else _local(mode.begins_at)
+    until = _local(mode.until) if mode.until else ""
     return Form({"notice": mode.notice, "beginsAt": begins, "until": until})
 
 
-def _local(at: dt.datetime, time_zone: str) -> str:
+def _local(at: dt.datetime) -> str:
     """As such a field of a form takes it."""
-    return f"{at.astimezone(ZoneInfo(time_zone)):%Y-%m-%dT%H:%M}"
-
-
-def zone() -> str:
-    """Of the first property that is shown: in it times are told, and meant."""
-    return next((house.time_zone for house in desk().shown_houses), "Etc/UTC")
+    return f"{at.astimezone(ZoneInfo(desk().zone)):%Y-%m-%dT%H:%M}"

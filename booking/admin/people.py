@@ -147,7 +147,7 @@ def _page(form: Form, what: str, status: int = 200) -> Response:
         "place_of": lambda place: names.get(place, "") if place else gettext("All properties"),
         "key_of": lambda place: encode("property", place) if place else ALL,
         "here": encode("property", chosen.id) if chosen and _is_within(team, chosen.id) else None,
-        "zone": next((house.time_zone for house in entrance.desk().shown_houses), "Etc/UTC"),
+        "zone": entrance.desk().zone,
         "me": visitor().id,
     }
     return page("admin/people.html", block="main", status=status, **facts)

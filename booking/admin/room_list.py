@@ -111,8 +111,7 @@ def _state_names(rooms: Sequence[RoomState]) -> list[tuple[str, str]]:
 
 def _tomorrow() -> dt.date:
     """At the first property that is shown: until then a room is out of order at least."""
-    zone = next((house.time_zone for house in desk().shown_houses), "Etc/UTC")
-    return _rules().today(zone) + DAY
+    return _rules().today(desk().zone) + DAY
 
 
 def _rules() -> StayRules:

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, session, url_for
 
 from booking.admin import alerts
-from booking.admin.maintenance import zone
+from booking.admin.entrance import desk
 from booking.domain import maintenance, people, system
 from booking.domain.errors import NotFound
 from booking.http import checkup, settings_shown, words
@@ -50,7 +50,7 @@ def show() -> Response:
         "instant": dt.datetime.fromisoformat,
         "size": _size,
         "done": session.pop(DONE, None),
-        "zone": zone(),
+        "zone": desk().zone,
         "kind_name": lambda kind: alerts.kinds()[kind][0],
     }
     return page("admin/system.html", block="main", **facts)

@@ -185,8 +185,7 @@ def _departure(key: uuid.UUID) -> reservations.Departure:
 
 def _today() -> dt.date:
     """Of the first house that is shown; without one, of nowhere in particular."""
-    zone = next((house.time_zone for house in desk().shown_houses), "Etc/UTC")
-    return _rules().today(zone)
+    return _rules().today(desk().zone)
 
 
 def _rules() -> StayRules:
