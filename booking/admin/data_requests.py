@@ -61,7 +61,7 @@ def record(booking_id: str) -> Response:
     try:
         system.record_data_request(actor(), id_of(booking_id), form.accept(DataRequestOrder))
     except Invalid as refusal:
-        return _page(booking_id, form if form.problems else form.refuse(refusal), status_of(refusal))
+        return _page(booking_id, form.refuse(refusal), status_of(refusal))
     session[DONE] = "recorded"
     return go_to(url_for(".show", booking_id=booking_id))
 

@@ -34,7 +34,7 @@ def change_contact(booking_id: str) -> Response:
     except (NotFound, Unavailable):
         raise
     except BookingError as refusal:
-        return _page(known(booking_id), form if form.problems else form.refuse(refusal), status_of(refusal))
+        return _page(known(booking_id), form.refuse(refusal), status_of(refusal))
     is_elsewhere = known(booking_id).mail.to not in ("", before.mail.to)
     return done(booking_id, "readdressed" if is_elsewhere else "contact")
 

@@ -36,7 +36,7 @@ def add() -> Response:
     try:
         made = catalogue.add_room(actor(), _chosen(form).house.id, form.accept(RoomDetails))
     except (Invalid, Conflict) as refusal:
-        return _page(form if form.problems else form.refuse(refusal), status_of(refusal))
+        return _page(form.refuse(refusal), status_of(refusal))
     house_told.tell("room-made")
     return go_to(url_for("admin.room.show", room_id=encode("room", made)))
 

@@ -46,7 +46,7 @@ def add() -> Response:
     try:
         made = catalogue.add_property(actor(), form.accept(PropertyDetails))
     except Invalid as refusal:
-        return _new_page(form if form.problems else form.refuse(refusal), status_of(refusal))
+        return _new_page(form.refuse(refusal), status_of(refusal))
     return _done(encode("property", made), "property-made")
 
 
@@ -73,7 +73,7 @@ def edit(property_id: str) -> Response:
         seen = seen if merged.differing else _known(property_id)  # or changed since it was read above
         return _page(seen, form.refuse(refusal), status_of(refusal), merged if merged.differing else _merge(form, seen))
     except Invalid as refusal:
-        return _page(seen, form if form.problems else form.refuse(refusal), status_of(refusal), merged)
+        return _page(seen, form.refuse(refusal), status_of(refusal), merged)
     return _done(property_id, "property-saved", what=", ".join(merged.taken))
 
 

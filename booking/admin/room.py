@@ -44,7 +44,7 @@ def edit(room_id: str) -> Response:
         seen = seen if merged.differing else _known(room_id)  # or changed since it was read above
         return _page(seen, form.refuse(refusal), status_of(refusal), merged if merged.differing else _merge(form, seen))
     except (Invalid, Conflict) as refusal:
-        return _page(seen, form if form.problems else form.refuse(refusal), status_of(refusal), merged)
+        return _page(seen, form.refuse(refusal), status_of(refusal), merged)
     return _done(room_id, "room-saved", what=", ".join(merged.taken))
 
 
