@@ -54,14 +54,8 @@ class Rows:
 
     def arrival(self, one: Visit) -> Markup:
         """Who comes on this day, or should have come before."""
-        buttons = self._undo(one) if one.undo != "check-out" else ""
-        if one.may_arrive:
-            buttons += self._press("do", one, "check-in", self._texts["check-in"], "first")
-            if one.may_be_missed:
-                buttons += self._press("do", one, "no-show", self._texts["no-show"])
-            if one.has_nights_to_free:
-                buttons += self._asked(one, "no-show", gettext("Put nights back on sale"))
-        return self._row(one, self._arrived(one), buttons, is_there=True, with_note=True)
+        undo = self._undo(one) if one.undo != "check-out" else ""
+        return self._row(one, self._arrived(one), undo + self._coming(one), is_there=True, with_note=True)
 
     def departure(self, one: Visit) -> Markup:
         """Who goes on this day, should have gone before, or has gone today."""
@@ -82,13 +76,7 @@ class Rows:
 
     def steps(self, one: Visit) -> Markup:
         """By itself: whatever can be done with the stay today, and taken back."""
-        buttons = self._undo(one)
-        if one.may_arrive:
-            buttons += self._press("do", one, "check-in", self._texts["check-in"], "first")
-        if one.may_be_missed:
-            buttons += self._press("do", one, "no-show", self._texts["no-show"])
-        if one.has_nights_to_free:
-            buttons += self._asked(one, "no-show", gettext("Put nights back on sale"))
+        buttons = self._undo(one) + self._coming(one)
         if one.presence == IN_HOUSE and one.booking.check_out <= one.today:
             buttons += self._press("do", one, "check-out", self._texts["check-out"], "first")
         elif one.presence == IN_HOUSE:
@@ -170,6 +158,17 @@ class Rows:
     def _press(self, what: str, one: Visit, step: str, text: str, kind: str = "second") -> str:
         action = self._step[what](encode("booking", one.booking.id), step)
         return self._form(action, text, (("version", one.booking.version),), kind, one.guest)
+
+    def _coming(self, one: Visit) -> str:
+        """For who is expected, or has not come."""
+        buttons = ""
+        if one.may_arrive:
+            buttons += self._press("do", one, "check-in", self._texts["check-in"], "first")
+        if one.may_be_missed:
+            buttons += self._press("do", one, "no-show", self._texts["no-show"])
+        if one.has_nights_to_free:
+            buttons += self._asked(one, "no-show", gettext("Put nights back on sale"))
+        return buttons
 
     def _undo(self, one: Visit) -> str:
         """Once on a page: not where it stands above."""
