@@ -37,7 +37,7 @@ def choose() -> Response:
     return go_to(url_for(".show"))
 
 
-def kinds() -> dict[str, tuple[str, str]]:
+def _kinds() -> dict[str, tuple[str, str]]:
     """What each kind is called, and what belongs to it."""
     return {
         people.ALERT_MONEY: (
@@ -55,7 +55,7 @@ def kinds() -> dict[str, tuple[str, str]]:
     }
 
 
-def ways(kind: str) -> list[tuple[str, str]]:
+def _ways(kind: str) -> list[tuple[str, str]]:
     """How one may be told of it."""
     at_once = gettext("At once, several in one email") if kind in NEWS else gettext("At once")
     return [("off", gettext("Not at all")), ("at_once", at_once), ("daily", gettext("Once a day, in the morning"))]
@@ -71,8 +71,8 @@ def _page(form: Form, status: int) -> Response:
         "form": form,
         "done": session.pop(DONE, None) if status == 200 else None,
         "chosen": chosen,
-        "kinds": {kind: told for kind, told in kinds().items() if kind in chosen},
-        "ways": ways,
+        "kinds": {kind: told for kind, told in _kinds().items() if kind in chosen},
+        "ways": _ways,
         "alerts": system.list_alerts(actor(), closed=True, limit=50),
         "told": lambda one: words.alert(one.code, one.facts),
         "place_of": lambda one: names.get(one.property_id, ""),

@@ -10,7 +10,7 @@ _ = lazy_gettext
 PAGES = (
     ("/admin/bookings/new", _("New booking")),
     ("/admin/bookings/views", _("Bookings")),
-    ("/admin/bookings/<booking_id>/change", _("Change the stay")),
+    ("/admin/bookings/<booking_id>/change", _("Change dates, room or guests")),
     ("/admin/bookings/<booking_id>/data", _("The guest’s data")),
     ("/admin/bookings/<booking_id>/register", _("Guest register")),
     ("/admin/bookings/<booking_id>", _("Booking")),

@@ -25,13 +25,13 @@ def index() -> Response:
     """Conversations, the latest message first."""
     form = Form.asked()
     try:
-        found = correspondence.find_conversations(actor(), at_chosen_house(form.accept(MessageSearch)))
+        found = correspondence.find_conversations(actor(), _at_chosen_house(form.accept(MessageSearch)))
     except Invalid as refusal:
-        return page("admin/messages.html", block="main", status=status_of(refusal), **facts(form), found=None)
-    return page("admin/messages.html", block="main", found=found, **facts(form))
+        return page("admin/messages.html", block="main", status=status_of(refusal), **_facts(form), found=None)
+    return page("admin/messages.html", block="main", found=found, **_facts(form))
 
 
-def at_chosen_house(asked: MessageSearch) -> MessageSearch:
+def _at_chosen_house(asked: MessageSearch) -> MessageSearch:
     """Where the address names no property, the one that is chosen."""
     house = entrance.desk().house
     if asked.property is None and house is not None:
@@ -39,8 +39,7 @@ def at_chosen_house(asked: MessageSearch) -> MessageSearch:
     return asked
 
 
-def facts(form: Form) -> dict[str, Any]:
-    """What the lists of messages share."""
+def _facts(form: Form) -> dict[str, Any]:
     return {
         "form": form,
         "shows_property": entrance.desk().house is None,

@@ -210,7 +210,6 @@ def _page(place: PhotoPlace, form: Form, status: int = 200, outcome: Mapping[str
         "undescribed": sum(photo.needs_words for photo in seen.photos),
         "limits": limits,
         "upload_megabytes": settings.photo_upload_bytes // 2**20,
-        "most": catalogue.MOST_PHOTOS,
         "longest": catalogue.LONGEST_ALT,
     }
     return page("admin/photos.html", block="ready", status=status, **facts)

@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, session, url_for
 
-from booking.admin import alerts
 from booking.admin.entrance import desk
 from booking.domain import maintenance, people, system
 from booking.domain.errors import NotFound
@@ -51,7 +50,6 @@ def show() -> Response:
         "size": _size,
         "done": session.pop(DONE, None),
         "zone": desk().zone,
-        "kind_name": lambda kind: alerts.kinds()[kind][0],
     }
     return page("admin/system.html", block="main", **facts)
 

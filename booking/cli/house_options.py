@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 import click
 
 from booking.domain.inputs import Input, accept
-from booking.infra.words import count
 
 F = TypeVar("F", bound=Callable[..., Any])
 M = TypeVar("M", bound=Input)
@@ -67,8 +66,3 @@ def said(options: tuple[tuple[str, str, str], ...], given: Mapping[str, str | No
 def accepted(model: type[M], whole: Mapping[str, Any]) -> M:
     """The input; what is empty counts as not said. Raises Invalid."""
     return accept(model, {name: value for name, value in whole.items() if value not in ("", [])}, strict=False)
-
-
-def counted(number: int, one: str, many: str = "") -> None:
-    """How many were listed, beside the list."""
-    click.echo(f"{count(number, one, many) if many else count(number, one)}.", err=True)

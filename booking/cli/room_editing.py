@@ -9,7 +9,7 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from booking.cli.house_options import NAMES, OF_ROOM, accepted, counted, fields, said
+from booking.cli.house_options import NAMES, OF_ROOM, accepted, fields, said
 from booking.cli.json_output import as_json, show
 from booking.cli.operator import acting, refusals_said
 from booking.cli.room_blocks import ROOM
@@ -17,6 +17,7 @@ from booking.domain import catalogue, inventory
 from booking.domain.catalogue import Room, RoomDetails, RoomEdit
 from booking.domain.money import as_text
 from booking.infra.ids import encode
+from booking.infra.words import count
 
 
 @click.command("list")
@@ -36,7 +37,7 @@ def list_them(slug: str | None, as_json: bool) -> None:
         found = [room for house in houses for room in catalogue.own_rooms(acting(), house)]
     _told(found, as_json)
     if not as_json:
-        counted(len(found), "room")
+        click.echo(f"{count(len(found), 'room')}.", err=True)
 
 
 @click.command("show")

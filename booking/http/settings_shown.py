@@ -19,7 +19,6 @@ class ShownSetting:
 
     name: str
     value: str
-    is_secret: bool
     is_default: bool
     is_limit: bool
 
@@ -36,7 +35,6 @@ def _shown(settings: Settings, name: str, *, is_given: bool) -> ShownSetting:
     return ShownSetting(
         name.upper(),
         ("***" if value else "") if is_secret else text,
-        is_secret,
         not is_given,
         name.startswith(GROUPS),
     )
