@@ -13,7 +13,7 @@ from flask import Blueprint, Flask, Response, current_app, request, url_for
 from flask_babel import gettext
 from pydantic.alias_generators import to_camel
 
-from booking.admin import house_told
+from booking.admin import house_told, house_words
 from booking.admin.entrance import desk
 from booking.domain import catalogue
 from booking.domain.actors import Actor
@@ -22,7 +22,7 @@ from booking.domain.errors import Forbidden, Invalid, NotFound
 from booking.http import words
 from booking.http.error_rendering import status_of
 from booking.infra.ids import decode, encode
-from booking.pages import amenities, beds, formats
+from booking.pages import formats
 from booking.pages.forms import Form
 from booking.pages.rendering import go_to, page
 from booking.pages.signed_in import actor
@@ -31,7 +31,6 @@ blueprint = Blueprint("room_sheets", __name__)
 
 BESIDE_THE_FILE = 64 * 1024  # bytes of a request
 MOST_SHOWN = 200  # rows of each kind
-LONGEST = 160  # characters of a text that is shown beside another
 MARK = "\ufeff"  # by its first sign a spreadsheet knows that it is UTF-8
 
 
@@ -156,17 +155,10 @@ def _plain(value: Any, change: FieldChange, currency: str) -> str:
         return "–"
     if isinstance(value, Decimal):
         return formats.money(value, currency)
-    text = _SPELT.get(change.column, str)(value)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return house_words.shortened(_SPELT.get(change.column, str)(value))
 
 
-_SPELT: dict[str, Callable[[Any], str]] = {
-    "amenities": lambda slugs: ", ".join(amenities.shown(slug).name for slug in slugs),
-    "beds": beds.in_words,
-    "cancellation_policy": lambda policy: str(policy.get("name", "")),
-    "images": lambda images: str(len(images)),
-    "published": lambda is_published: str(gettext("yes") if is_published else gettext("no")),
-}
+_SPELT: dict[str, Callable[[Any], str]] = {**house_words.SPELT, "images": lambda images: str(len(images))}
 
 
 def _written(app: Flask, who: Actor, property_id: uuid.UUID | None) -> Iterator[str]:

@@ -11,12 +11,12 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 
-from booking.admin import states
+from booking.admin import house_words, states
 from booking.domain.people import AuditEntry
 from booking.domain.reservations import StaffBooking
 from booking.http import date_format
 from booking.infra.ids import encode
-from booking.pages import amenities, beds, formats
+from booking.pages import formats
 
 _ = lazy_gettext
 
@@ -142,8 +142,6 @@ OF_HOUSE = {
     "house_rules": _("House rules"),
     "description": _("Description"),
 }
-LONGEST = 160  # characters of a text that is told
-
 # What is told of an entry, by the names that it uses; all else (ids, what follows from the action) says nothing more.
 FACTS = {
     **OF_HOUSE,
@@ -190,11 +188,8 @@ FACTS = {
     "until": _("Until"),
 }
 SPELT: dict[str, Callable[[Any], str]] = {
-    "amenities": lambda slugs: ", ".join(amenities.shown(slug).name for slug in slugs),
+    **house_words.SPELT,
     "address": lambda address: ", ".join(str(part) for part in address.values()),
-    "beds": beds.in_words,
-    "cancellation_policy": lambda policy: str(policy.get("name", "")),
-    "published": lambda is_published: str(gettext("yes") if is_published else gettext("no")),
 }
 BY_NAME = "changed"  # of what is long an import says no more
 AMOUNTS = (
@@ -301,5 +296,4 @@ def _plain(name: str, value: Any, currency: Any) -> str:
     if name in AMOUNTS:
         amount = Decimal(str(value))
         return formats.money(amount, str(currency)) if currency else f"{amount.normalize():f}".replace("-", "−")
-    text = str(value)
-    return text if len(text) <= LONGEST or name not in OF_HOUSE else f"{text[:LONGEST]}…"
+    return house_words.shortened(str(value)) if name in OF_HOUSE else str(value)
