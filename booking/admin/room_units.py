@@ -84,10 +84,9 @@ def _make(room_id: uuid.UUID, form: Form) -> None:
 
 def _number(form: Form, field: str) -> int:
     """Raises Invalid."""
-    text = form.value(field).strip()
-    if not (text.isdecimal() and 0 <= int(text) <= 99_999):
-        raise Invalid(details={field: Notice("missing")})
-    return int(text)
+    if (number := form.number(field)) is None:
+        raise Invalid(details={field: Notice("no_whole_number")})
+    return number
 
 
 def _ids(sent: list[str]) -> list[uuid.UUID]:

@@ -61,7 +61,11 @@ class Units:
 
 
 def numbered(name: str, first: int, count: int) -> list[str]:
-    """Names of units: "Double 101" to "Double 112"."""
+    """Names of units: "Double 101" to "Double 112". Raises Invalid, before it writes what no group could have."""
+    if count > MOST:
+        raise Invalid(details={"names": Notice("too_many_units", most=MOST)})
+    if len(name) > LONGEST:
+        raise Invalid(details={"title": Notice("too_long", most=LONGEST)})
     return [f"{name} {number}" for number in range(first, first + count)]
 
 

@@ -96,6 +96,13 @@ def test_units_are_copies_made_once_and_the_room_is_the_first(room: Room, alice:
             catalogue.make_units(SYSTEM, room.id, wrong)
 
 
+def test_more_names_than_units_can_be_are_not_even_written() -> None:
+    assert len(catalogue.numbered_units("Double", 1, 200)) == 200
+    for name, count in (("Double", 201), ("x" * 256, 2)):
+        with pytest.raises(Invalid):
+            catalogue.numbered_units(name, 1, count)
+
+
 def test_whichever_unit_is_edited_all_are_and_another_is_listed_where_the_first_is_taken_off(
     doubles: list[Room],
 ) -> None:
