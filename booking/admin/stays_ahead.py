@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 
 from booking.domain import reservations
 from booking.domain.catalogue import OwnRoom, Property
@@ -18,12 +19,17 @@ DAY = dt.timedelta(days=1)
 
 def of_room(seen: OwnRoom) -> list[FoundBooking]:
     """Those in this room that end after today, the first to arrive at the top."""
-    return [one for one in of_property(seen.house, seen.room.name) if one.room == seen.room.name]
+    return of_property(seen.house, seen.room.id)
 
 
-def of_property(house: Property, said: str = "") -> list[FoundBooking]:
+def of_property(house: Property, room_id: uuid.UUID | None = None) -> list[FoundBooking]:
     """The same of all its rooms."""
     tomorrow = current_services().booking_context.rules.today(house.time_zone) + DAY
-    asked = {"property": encode("property", house.id), "leavingFrom": tomorrow, "sort": "arrival", "q": said[:120]}
-    found = (reservations.find_bookings(actor(), BookingSearch(**asked, state=state), MOST) for state in STATES)  # type: ignore[arg-type]  # by alias
+    asked = {"property": encode("property", house.id), "leavingFrom": tomorrow, "sort": "arrival"}
+    found = (
+        reservations.find_bookings(
+            actor(), BookingSearch.model_validate(asked | {"state": state}), MOST, room_id=room_id
+        )
+        for state in STATES
+    )
     return sorted((one for part in found for one in part.entries), key=lambda one: (one.check_in, one.id))[:MOST]

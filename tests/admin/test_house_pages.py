@@ -160,6 +160,7 @@ def test_a_room_with_stays_ahead_is_not_archived_and_they_are_listed(
     manager: Visitor, alice: User, room: Room, desk: BookingContext
 ) -> None:
     booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
+    manager.go(of(room)).send(of(room), {"name": "Called otherwise since"})
     for page, action in ((of(room), of(room, "/archive")), (house_of(room), house_of(room, "/archive"))):
         press(manager, page, action)
         assert "There is 1 stay ahead" in manager.text

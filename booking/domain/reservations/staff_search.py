@@ -92,14 +92,18 @@ class FoundBookings:
 
 
 @reading
-def find(actor: Actor, wanted: BookingSearch, limit: int = 50) -> FoundBookings:
-    """The bookings that the actor may see and that are so, the newest or the first to arrive at the top.
+def find(actor: Actor, wanted: BookingSearch, limit: int = 50, *, room_id: uuid.UUID | None = None) -> FoundBookings:
+    """The bookings that the actor may see and that are so, the newest or the first to arrive at the top; of a room, by
+    whatever name they were made.
 
     Raises NotFound where the actor may see no bookings of others, or none at that property, and for a cursor that is
     none.
     """
     rooms = _rooms_called(wanted.q.strip())
-    rows = db.session.execute(_statement(actor, wanted, rooms).limit(limit + 1)).all()
+    found = _statement(actor, wanted, rooms)
+    if room_id is not None:
+        found = found.where(Booking.room_id == room_id)
+    rows = db.session.execute(found.limit(limit + 1)).all()
     entries = [_entry(*row) for row in rows[:limit]]
     return FoundBookings(entries, _cursor(entries[-1], wanted.sort) if len(rows) > limit else None)
 
