@@ -132,6 +132,6 @@ def _tell_status(found: SystemStatus, facts: dict[str, Any]) -> None:
     for server in found.redis:
         click.echo(f"{server.name}: {server.version}, {server.used} bytes.")
     backups, drill = facts["backups"], facts["drill"]
-    click.echo(f"Newest backup: {backups['newest'] if backups else 'none is known'}.")
+    click.echo(f"Newest backup: {(backups and backups['newest']) or 'none is known'}.")
     click.echo(f"Last drill: {drill['at'] + (', agrees' if drill['agrees'] else ', failed') if drill else 'never'}.")
     click.echo(f"{count(facts['alertsOpen'], 'alert')} open.")

@@ -136,6 +136,8 @@ def test_backups_and_the_drill_are_told(owner: Visitor, runner: FlaskCliRunner) 
     assert told["backups"]["count"] == 3
     assert told["worker"] is False
     assert "Newest backup: 2026-11-30T01:00:09Z." in runner.invoke(args=["system", "status"]).stdout
+    system.note_facts(SYSTEM, system.NOTED_BACKUPS, {"count": 0, "newest": None, "bytes": None, "walUpTo": None})
+    assert "Newest backup: none is known." in runner.invoke(args=["system", "status"]).stdout
 
 
 def test_without_redis_the_queue_is_unknown(app: Flask) -> None:
