@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from booking.config import Settings
 
-PASSWORD = re.compile(r"(://[^:/@]*:)[^@/]*(?=@)|([?&]password=)[^&]+")
+PASSWORD = re.compile(r"(://[^:/@]*:).*(?=@)|([?&]password=)[^&]+")  # which may have signs that belong in no address
 GROUPS = ("limit_", "hold", "booking_horizon", "longest_stay", "ratelimit", "max_body")  # what is a limit
 
 

@@ -96,7 +96,7 @@ def test_settings_are_shown_with_where_they_come_from_and_no_secret(owner: Visit
     given = {
         "APP_ENV": "development",
         "DATABASE_URL": "postgresql://app:s3cret-of-base@db:5432/booking?sslpassword=x&password=an0ther",
-        "REDIS_URL": "redis://:s3cret-of-redis@redis:6379/0",
+        "REDIS_URL": "redis://:s3cret-of@s3cret-redis@redis:6379/0",
         "SMTP_URL": "smtp://me:s3cret-of-mail@mail:587",
         "SECRET_KEY": "a-secret-for-tests-only-0123456789abcdef",
         "JWT_KEYS": "now:a-key-for-tests-only-0123456789abcdef",
@@ -108,6 +108,7 @@ def test_settings_are_shown_with_where_they_come_from_and_no_secret(owner: Visit
     assert "s3cret" not in str(listed)
     assert "an0ther" not in str(listed)
     assert "for-tests-only" not in str(listed)
+    assert listed["REDIS_URL"].value == "redis://:***@redis:6379/0"
     assert listed["SMTP_URL"].value == "smtp://me:***@mail:587"
     assert listed["SECRET_KEY"].value == listed["METRICS_TOKEN"].value == "***"
     assert (listed["HOLD_MINUTES"].value, listed["HOLD_MINUTES"].is_default) == ("20", False)
