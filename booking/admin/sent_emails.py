@@ -49,13 +49,13 @@ def resend(email_id: str) -> Response:
     known, form = _id(email_id), Form.posted()
     read = correspondence.read_email(actor(), known)
     try:
-        if read.email.booking_id is None:
-            maintenance.settle_delivery(actor(), known, MAIL, again=True)
-        else:
+        if read.email.booking_id is not None:
             reservations.resend_email(actor(), read.email.booking_id, known)
+            session[SENT_AGAIN] = email_id
+        elif maintenance.settle_delivery(actor(), known, MAIL, again=True):
+            session[SENT_AGAIN] = email_id  # else it has not failed, or no longer: its state says the rest
     except ResendRefused as refusal:
         return _page(email_id, form.refuse(refusal), status_of(refusal))
-    session[SENT_AGAIN] = email_id
     return go_to(url_for(".show", email_id=email_id))
 
 
