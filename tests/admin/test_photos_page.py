@@ -125,9 +125,12 @@ def test_whatever_is_pressed_what_was_typed_is_saved(desk: Visitor, room: Room) 
     assert late.status_code == 409
     assert "Somebody else has described one of these photos meanwhile." in late.text
     assert ">Another</textarea>" in late.text
-    long = desk.client.post(f"{address(room)}/describe", data=said | token | {f"alt-{key}": "x" * 301}, headers=headers)
+    blue = encode("photo", second.id)
+    emptied = {f"alt-{blue}": "", f"was-{blue}": "Blue", f"version-{blue}": "1", f"alt-{key}": "x" * 301}
+    long = desk.client.post(f"{address(room)}/describe", data=said | token | emptied, headers=headers)
     assert long.status_code == 400
     assert "must have at most 300 characters" in long.text
+    assert ">Blue</textarea>" not in long.text, "what was emptied stays so"
     for _ in range(2):
         gone = desk.client.post(f"{address(room)}/{key}/delete", data=token, headers=headers)
         assert gone.status_code == 303
