@@ -73,12 +73,14 @@
     drop.requestSubmit();
   });
 
-  // A photo is dragged by its picture to the place of another one.
+  // A photo is dragged by its picture to the place of another one. The picture is another element once it is ready.
+  const hold = () => { for (const thumb of document.querySelectorAll(".photo-thumb")) thumb.draggable = true; };
+  hold();
+  document.addEventListener("htmx:after:swap", hold);
   let dragged;
   for (const photo of document.querySelectorAll("[data-photo]")) {
-    const thumb = photo.querySelector(".photo-thumb");
-    thumb.draggable = true;
-    thumb.addEventListener("dragstart", (event) => {
+    photo.addEventListener("dragstart", (event) => {
+      if (!photo.querySelector(".photo-thumb").contains(event.target)) return;
       dragged = photo;
       event.dataTransfer.effectAllowed = "move";
     });
