@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import click
 from flask.cli import with_appcontext
 
 from booking.cli.json_output import as_json, show
-from booking.cli.operator import acting
+from booking.cli.operator import acting, refusals_said
 from booking.cli.room_blocks import ROOM
 from booking.domain import catalogue, inventory
 from booking.domain.catalogue import Room
-from booking.domain.errors import BookingError, Invalid
 from booking.domain.inventory import LinkedRooms
-from booking.http import words
 from booking.infra import ids
 from booking.infra.words import count
 
@@ -45,7 +42,7 @@ def units(
       flask rooms units room_01k5... "Double 101" "Double 102" --title "Double"
       flask rooms units room_01k5... --count 12 --first 101 --title "Double"
     """
-    with _refusing():
+    with refusals_said():
         named = [*names, *_numbered(room_id, number, first, title)]
         if named:
             made: Sequence[Room] = catalogue.make_units(acting(), room_id, named, title=title).units
@@ -72,7 +69,7 @@ def link(whole_id: uuid.UUID, part_ids: tuple[uuid.UUID, ...], as_json: bool) ->
     Example:
       flask rooms link room_01k5... room_01k6... room_01k7...
     """
-    with _refusing():
+    with refusals_said():
         linked = inventory.link_rooms(acting(), whole_id, part_ids)
     _tell_parts(whole_id, linked, as_json)
 
@@ -91,7 +88,7 @@ def unlink(whole_id: uuid.UUID, part_ids: tuple[uuid.UUID, ...], as_json: bool) 
     Example:
       flask rooms unlink room_01k5... room_01k6...
     """
-    with _refusing():
+    with refusals_said():
         linked = inventory.unlink_rooms(acting(), whole_id, part_ids)
     _tell_parts(whole_id, linked, as_json)
 
@@ -101,16 +98,6 @@ def _numbered(room_id: uuid.UUID, number: int | None, first: int, title: str | N
         return []
     shown = title or catalogue.get_own_room(acting(), room_id).room.name
     return catalogue.numbered_units(shown, first, number)
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    try:
-        yield
-    except Invalid as problem:
-        raise click.UsageError("; ".join(words.problem(*one) for one in problem.details.items())) from problem
-    except BookingError as refusal:
-        raise click.ClickException(f"Nothing was changed: {words.message(refusal)}") from refusal
 
 
 def _tell_parts(whole_id: uuid.UUID, linked: LinkedRooms, as_json: bool) -> None:
