@@ -130,8 +130,10 @@ def _around(calendar: RoomCalendar) -> dict[str, Any]:
 def _months(days: list[dt.date]) -> list[tuple[str, int]]:
     """Their names, in short where few days of them are shown, and how many these are."""
     months = [list(some) for _, some in groupby(days, key=lambda day: (day.year, day.month))]
-    named = date_format.month_name, date_format.month
-    return [(named[len(some) >= DAYS_OF_A_NAME](some[0]), len(some)) for some in months]
+    return [
+        (date_format.month(some[0]) if len(some) >= DAYS_OF_A_NAME else date_format.month_name(some[0]), len(some))
+        for some in months
+    ]
 
 
 # --- free nights

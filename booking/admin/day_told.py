@@ -19,9 +19,7 @@ def tell(done: str, **facts: object) -> None:
 
 def tell_refusal(refusal: BookingError) -> None:
     """Keep until the next page why nothing was done, and because of whose booking."""
-    problems = [words.sentence(*one) for one in refusal.details.items()]
-    why = " ".join(problems) or words.on_page(refusal)
-    tell("refused", why=why, in_the_way=refusal.params.get("reference", ""))
+    tell("refused", why=words.reasons(refusal), in_the_way=refusal.params.get("reference", ""))
 
 
 def taken() -> dict[str, Any] | None:

@@ -19,8 +19,7 @@ def tell(done: str, **facts: object) -> None:
 
 def tell_refusal(refusal: BookingError) -> None:
     """Keep until the next page why nothing was done."""
-    problems = [words.sentence(*one) for one in refusal.details.items()]
-    tell("refused", why=" ".join(problems) or words.on_page(refusal), in_use=refusal.reason == "STILL_IN_USE")
+    tell("refused", why=words.reasons(refusal), in_use=refusal.reason == "STILL_IN_USE")
 
 
 def taken() -> dict[str, Any] | None:

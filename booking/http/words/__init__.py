@@ -44,6 +44,7 @@ __all__ = [
     "on_page",
     "price_rule",
     "problem",
+    "reasons",
     "refund_outcome",
     "refund_state",
     "sentence",
@@ -59,6 +60,11 @@ def message(refusal: BookingError) -> str:
 def on_page(refusal: BookingError) -> str:
     """The same as people read it: from Mon 30 Nov, 18:00 on; only £90."""
     return _whole(refusal, is_page=True)
+
+
+def reasons(refusal: BookingError) -> str:
+    """The same with what is wrong with its fields, where it is about some."""
+    return " ".join(sentence(*one) for one in refusal.details.items()) or on_page(refusal)
 
 
 def of_status(status: int) -> tuple[str, str]:
