@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import uuid
-from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, Response, make_response, session, url_for
+from flask import Blueprint, Response, session, url_for
 from flask_babel import gettext
 
 from booking.admin.booking import id_of, known
@@ -18,8 +15,8 @@ from booking.domain.system import DataRequestOrder
 from booking.http import words
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
-from booking.infra.clock import now
 from booking.infra.ids import decode, encode
+from booking.pages import personal_file
 from booking.pages.forms import Form
 from booking.pages.rendering import go_to, page
 from booking.pages.signed_in import actor
@@ -70,11 +67,7 @@ def record(booking_id: str) -> Response:
 def export(booking_id: str) -> Response:
     """As a file, to be given to the guest."""
     secrets = current_services().settings.secret_keys
-    found = system.export_guest(actor(), id_of(booking_id), secrets)
-    response = make_response(json.dumps(found, ensure_ascii=False, indent=2, default=_plain))
-    response.mimetype = "application/json"
-    response.headers["Content-Disposition"] = f'attachment; filename="guest-{now():%Y-%m-%d}.json"'
-    return response
+    return personal_file.of(system.export_guest(actor(), id_of(booking_id), secrets), "guest")
 
 
 @blueprint.post("/bookings/<booking_id>/data/erase")
@@ -117,11 +110,3 @@ def _words() -> dict[str, Any]:
         "key_of": lambda one: encode("request", one.id),
         "zone": desk().zone,
     }
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, uuid.UUID):
-        return str(value)
-    raise TypeError(type(value).__name__)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, Response, make_response, url_for
+from flask import Blueprint, Response, url_for
 
 from booking.domain import people, reservations
 from booking.domain.errors import AccountInUse, AccountNotFound, Invalid, LastOwner
@@ -14,8 +12,7 @@ from booking.domain.people import Deletion
 from booking.http import limits
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
-from booking.infra.clock import now
-from booking.pages import signed_in
+from booking.pages import personal_file, signed_in
 from booking.pages.forms import Form
 from booking.pages.rendering import go_to, page
 from booking.pages.signed_in import actor, required, visitor
@@ -40,16 +37,8 @@ def data() -> Response:
 @required
 def data_file() -> Response:
     """The same as a file."""
-    text = json.dumps(
-        reservations.download_own_data(actor(), current_services().settings.secret_keys),
-        ensure_ascii=False,
-        indent=2,
-        default=_number,
-    )
-    response = make_response(text)
-    response.mimetype = "application/json"
-    response.headers["Content-Disposition"] = f'attachment; filename="account-{now():%Y-%m-%d}.json"'
-    return response
+    found = reservations.download_own_data(actor(), current_services().settings.secret_keys)
+    return personal_file.of(found, "account")
 
 
 @blueprint.get("/account/close")
@@ -113,9 +102,3 @@ def _page(form: Form, status: int = 200) -> Response:
         "money_moves": reservations.money_moves(who.actor, who.id),
     }
     return page("account/close.html", status=status, form=form, who=who, **facts)
-
-
-def _number(value: object) -> float:
-    if not isinstance(value, Decimal):
-        raise TypeError(type(value).__name__)
-    return float(value)
