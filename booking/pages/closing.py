@@ -22,6 +22,7 @@ OPEN_AREAS = frozenset(
         "operations",
         "passkey_sign_in",
         "passkeys",
+        "photo_files",
         "provider_messages",
         "two_step",
     }

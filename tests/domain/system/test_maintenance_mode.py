@@ -21,9 +21,11 @@ from booking.domain.tables import AuditRecord, MaintenanceMode, Room, User
 from booking.infra import clock, kept
 from booking.infra.db import Unavailable, db, reading
 from booking.infra.ids import encode, new_id
+from booking.infra.storage import Storage
 from tests import said_to_postgres
 from tests.admin.staff import at_work
 from tests.cast import SYSTEM, all_at_once, count, person
+from tests.photos import added, of_room
 from tests.web.visitor import Visitor
 
 pytestmark = pytest.mark.slow
@@ -94,7 +96,11 @@ def test_many_at_once_leave_one(app: Flask) -> None:
 # --- at the doors
 
 
-def test_guests_find_the_notice_and_what_protects_them_goes_on(app: Flask, room: Room, alice: User) -> None:
+def test_guests_find_the_notice_and_what_protects_them_goes_on(
+    app: Flask, room: Room, alice: User, storage: Storage
+) -> None:
+    photo = added(of_room(room)).shown
+    assert photo
     close(until=(clock.now() + AN_HOUR).isoformat(), timeZone="Europe/Brussels")
     guest = Visitor(app).signed_in(alice)
     for url in ("/", "/rooms", f"/rooms/{encode('room', room.id)}", "/bookings", "/account", "/register"):
@@ -107,6 +113,7 @@ def test_guests_find_the_notice_and_what_protects_them_goes_on(app: Flask, room:
         assert guest.headers["Cache-Control"] == "no-store"
     posted = guest.post(f"/rooms/{encode('room', room.id)}/reserve")
     assert posted.status == 503
+    assert Visitor(app).client.get(f"/photos/{photo.key}/{photo.jpeg}").status_code == 200  # for other sites, and a CDN
     for url in ("/sign-in", "/forgot-password", "/robots.txt", "/theme.css", "/account/two-step"):
         assert Visitor(app).go(url).status == 200, url
     assert Visitor(app).go("/no/such/page").status == 404
