@@ -34,7 +34,7 @@ def add() -> Response:
     """Make it; guests do not see it until it is published."""
     form = house_forms.sent_room()
     try:
-        made = catalogue.add_room(actor(), _chosen(form).house.id, form.accept(RoomDetails))
+        made = catalogue.add_room(actor(), _chosen(form, _places()).house.id, form.accept(RoomDetails))
     except (Invalid, Conflict) as refusal:
         return _page(form.refuse(refusal), status_of(refusal))
     house_told.tell("room-made")
@@ -42,7 +42,8 @@ def add() -> Response:
 
 
 def _page(form: Form, status: int = 200) -> Response:
-    chosen, places = _chosen(form), _places()
+    places = _places()
+    chosen = _chosen(form, places)
     facts: dict[str, Any] = form_facts(form, chosen.house.currency)
     facts["places"] = [(encode("property", one.house.id), one.house.name) for one in places]
     facts["house"] = chosen.house
@@ -57,12 +58,11 @@ def _places() -> list[OwnProperty]:
     return found
 
 
-def _chosen(form: Form) -> OwnProperty:
+def _chosen(form: Form, places: list[OwnProperty]) -> OwnProperty:
     """Raises PropertyNotFound."""
-    places, said = _places(), form.value("property")
-    house = desk().house
+    said, house = form.value("property"), desk().house
     wanted = decode("property", said) if said else (house.id if house else None)
     found = next((one for one in places if one.house.id == wanted), None)
-    if found is None and (said or not places):
+    if found is None and said:
         raise PropertyNotFound
     return found or places[0]
