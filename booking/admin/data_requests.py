@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, session, url_for
 from flask_babel import gettext
 
+from booking.admin import states
 from booking.admin.booking import id_of, known
 from booking.admin.entrance import desk
 from booking.domain import system
@@ -104,7 +105,7 @@ def _page(booking_id: str, form: Form, status: int, what: str = "record") -> Res
 def _words() -> dict[str, Any]:
     names = {house.id: house.name for house in desk().houses}
     return {
-        "kinds": {"export": gettext("See what is kept"), "erasure": gettext("Be forgotten")},
+        "kinds": {kind: states.data_request(kind) for kind in states.DATA_REQUESTS},
         "states": {"open": gettext("Open"), "done": gettext("Done"), "refused": gettext("Refused")},
         "place_of": lambda place: names.get(place, ""),
         "key_of": lambda one: encode("request", one.id),

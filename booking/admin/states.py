@@ -103,6 +103,10 @@ ROOMS = {
     "inspected": _("Inspected"),
     "out_of_order": _("Out of order"),
 }
+DATA_REQUESTS = {
+    "export": _("A copy of their data"),
+    "erasure": _("Erasure of their data"),
+}
 
 
 def of_anything(state: str) -> str:
@@ -135,6 +139,11 @@ def by_hand() -> list[tuple[str, str]]:
 def provider(name: str) -> str:
     """How money moved; a provider of another version by its own name."""
     return str(PROVIDERS.get(name, name))
+
+
+def data_request(kind: str) -> str:
+    """What a guest has asked for."""
+    return str(DATA_REQUESTS[kind])
 
 
 def guarantee(how: str) -> str:

@@ -202,7 +202,7 @@ CALLED: dict[str, Callable[[str], str]] = {
     "guarantee": states.guarantee,
     "lastOwner": lambda _: str(gettext("yes, by --force")),
     "presence": states.of_anything,
-    "request": lambda kind: str(gettext("See what is kept") if kind == "export" else gettext("Be forgotten")),
+    "request": states.data_request,
     "repeats": states.email,
     "status": states.of_anything,
     "until": lambda at: date_format.moment_utc(dt.datetime.fromisoformat(at)),
