@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
@@ -13,19 +12,12 @@ from flask import Flask
 from booking.domain.actors import Role
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
-from booking.infra import clock
 from tests.admin.staff import at_work
 from tests.admin.test_booking_page import at
 from tests.cast import later, order_of
 from tests.domain.reservations.test_guest_erasure import called, paid
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def right_time() -> Iterator[None]:
-    yield
-    clock.shift(dt.timedelta(0))
 
 
 def test_a_caller_without_an_address_is_shown_everywhere(

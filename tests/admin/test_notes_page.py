@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 
@@ -13,7 +10,6 @@ from booking.domain.actors import Role
 from booking.domain.reservations import NoteText
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
-from booking.infra import clock
 from tests.admin.staff import at_work
 from tests.admin.test_booking_page import at
 from tests.admin.test_register_page import afternoon_of
@@ -21,12 +17,6 @@ from tests.domain.reservations.test_desk_bookings import staff
 from tests.domain.reservations.test_guest_erasure import called
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def right_time() -> Iterator[None]:
-    yield
-    clock.shift(dt.timedelta(0))
 
 
 def test_written_changed_and_deleted_at_the_page(app: Flask, bob: User, room: Room, desk: BookingContext) -> None:

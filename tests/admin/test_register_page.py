@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,12 +39,6 @@ def room(app: Flask) -> Room:
 def afternoon_of(booking: Booking) -> None:
     """The day of arrival, at the property."""
     later(dt.datetime.combine(booking.check_in, dt.time(16), tzinfo=ZoneInfo(booking.time_zone)) - clock.now())
-
-
-@pytest.fixture(autouse=True)
-def right_time() -> Iterator[None]:
-    yield
-    clock.shift(dt.timedelta(0))
 
 
 def test_from_todays_list_to_the_saved_register(app: Flask, bob: User, room: Room, desk: BookingContext) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from booking.domain.people import password_resets
 from booking.domain.reservations import account_deletion, bookings, personal_data
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, SentEmail, User
-from booking.infra import clock
 from booking.infra.db import db, reading
 from booking.jobs import deliver
 from booking.jobs.mail_deliveries import MAIL
@@ -30,12 +28,6 @@ from tests.jobs.letters_sent import sent
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("app")]
 A_DAY = dt.timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def right_time() -> Iterator[None]:
-    yield
-    clock.shift(dt.timedelta(0))
 
 
 @reading

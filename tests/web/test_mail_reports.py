@@ -6,7 +6,7 @@ import datetime as dt
 import hmac
 import json
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -46,12 +46,6 @@ EC_KEY = b64encode(
     EC.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 ).decode()
 A_MINUTE, AN_HOUR = dt.timedelta(minutes=1), dt.timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-def right_time() -> Iterator[None]:
-    yield
-    clock.shift(dt.timedelta(0))
 
 
 @pytest.fixture

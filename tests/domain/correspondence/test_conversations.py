@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -21,7 +21,6 @@ from booking.domain.reservations import account_deletion, bookings, contact_chan
 from booking.domain.reservations.contact_changes import ContactChange
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Event, GuestMessage, Room, User
-from booking.infra import clock
 from booking.infra.db import db, reading
 from tests.cases import each
 from tests.cast import SYSTEM, VISA, a_room, acting, all_at_once, count, in_days, later, order, order_of
@@ -32,12 +31,6 @@ pytestmark = pytest.mark.slow
 
 SECRETS = ("a secret", "the one before")
 MINUTE, A_DAY = dt.timedelta(minutes=1), dt.timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def right_time() -> Iterator[None]:
-    yield
-    clock.shift(dt.timedelta(0))
 
 
 @pytest.fixture

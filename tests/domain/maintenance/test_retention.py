@@ -35,12 +35,6 @@ def prune() -> dict[str, int]:
     return retention.prune(SYSTEM, 90 * A_DAY)
 
 
-@pytest.fixture(autouse=True)
-def right_time() -> Iterator[None]:
-    yield
-    clock.shift(dt.timedelta(0))
-
-
 @transaction
 def run(statement: str, **values: object) -> None:
     db.session.execute(text(statement), values)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,7 +20,6 @@ from booking.domain.reservations import ContactChange, ContactErased, account_de
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.desk_errors import ContactModified
 from booking.domain.tables import Booking, Room, User
-from booking.infra import clock
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from tests.cases import each
@@ -34,12 +32,6 @@ pytestmark = pytest.mark.slow
 
 A_DAY = dt.timedelta(days=1)
 CAROL = {"fullName": "Carol Calls", "email": "carol.calls@example.com", "phone": "+32 3 123 45 67"}
-
-
-@pytest.fixture(autouse=True)
-def right_time() -> Iterator[None]:
-    yield
-    clock.shift(dt.timedelta(0))
 
 
 @pytest.fixture

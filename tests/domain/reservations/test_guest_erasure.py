@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -20,7 +19,6 @@ from booking.domain.reservations import BookingSearch, bookings, guest_erasure
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.desk_errors import GuestExpected, GuestHasAccount, MoneyNotSettled
 from booking.domain.tables import Booking, Room, User
-from booking.infra import clock
 from booking.infra.db import db, transaction
 from tests.cases import each
 from tests.cast import SYSTEM, VISA, a_room, acting, all_at_once, beside, later, order, order_of, reload
@@ -30,12 +28,6 @@ pytestmark = pytest.mark.slow
 
 BY_PHONE = Contact("Dana Dials", None, "+32 3 765 43 21")
 A_DAY = dt.timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def right_time() -> Iterator[None]:
-    yield
-    clock.shift(dt.timedelta(0))
 
 
 def manager(room: Room) -> Actor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import astuple, replace
 
 import pytest
@@ -28,7 +27,6 @@ from booking.domain.reservations import (
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.desk_errors import RegisterNotAsked, RegisterOfUnconfirmed
 from booking.domain.tables import Booking, GuestRegister, Room, User
-from booking.infra import clock
 from booking.infra.db import db, transaction
 from tests.cases import each
 from tests.cast import SYSTEM, VISA, a_room, acting, all_at_once, count, in_days, later, order
@@ -41,12 +39,6 @@ KEYS = ["a-secret-for-tests-only-0123456789abcdef"]
 ANNA = RegisteredGuest("Anna Karlsson", "SE", "1988-02-29", "passport", "AA0123456")
 BEN = RegisteredGuest("Ben Silva", "PT")
 A_DAY = dt.timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def right_time() -> Iterator[None]:
-    yield
-    clock.shift(dt.timedelta(0))
 
 
 @pytest.fixture

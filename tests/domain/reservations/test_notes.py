@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
@@ -25,7 +24,6 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.desk_errors import NoteModified
 from booking.domain.reservations.notes import Note
 from booking.domain.tables import Booking, BookingNote, Room, User
-from booking.infra import clock
 from booking.infra.db import db, transaction
 from tests.cases import each
 from tests.cast import SYSTEM, VISA, a_room, acting, all_at_once, count, in_days, later, order
@@ -35,12 +33,6 @@ from tests.domain.reservations.test_guest_erasure import called, manager, paid
 pytestmark = pytest.mark.slow
 
 A_DAY = dt.timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def right_time() -> Iterator[None]:
-    yield
-    clock.shift(dt.timedelta(0))
 
 
 @pytest.fixture

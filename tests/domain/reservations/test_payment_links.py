@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -63,12 +62,6 @@ pytestmark = pytest.mark.slow
 SECRETS = ("a secret",)
 LINKS = PaymentLinks("https://rooms.example/pay/x/paid", "https://rooms.example/pay/x")
 CAROL = Contact("Carol Calls", "carol@example.com")
-
-
-@pytest.fixture(autouse=True)
-def right_time() -> Iterator[None]:
-    yield
-    clock.shift(dt.timedelta(0))
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import time
 import uuid
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
@@ -36,7 +35,6 @@ from booking.domain.reservations.desk_errors import (
 )
 from booking.domain.reservations.resending import MOST_A_DAY
 from booking.domain.tables import Booking, Delivery, Event, Room, User
-from booking.infra import clock
 from booking.infra.db import db, reading, transaction
 from booking.infra.ids import encode, new_id
 from tests.cast import SYSTEM, VISA, a_room, acting, all_at_once, beside, count, in_days, later, order
@@ -47,12 +45,6 @@ from tests.jobs.stories import happened
 
 pytestmark = pytest.mark.slow
 MINUTE = dt.timedelta(minutes=1)
-
-
-@pytest.fixture(autouse=True)
-def right_time() -> Iterator[None]:
-    yield
-    clock.shift(dt.timedelta(0))
 
 
 @pytest.fixture
