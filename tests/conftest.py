@@ -28,7 +28,7 @@ from booking.infra.embedded import Servers
 from booking.infra.embedded.locks import FileLock
 from tests import databases
 
-pytest_plugins = ["tests.cast", "tests.homes", "tests.logs", "tests.photos", "tests.quick"]
+pytest_plugins = ["tests.cast", "tests.homes", "tests.logs", "tests.mails", "tests.photos", "tests.quick"]
 
 HOME = Path(os.environ.get("TEST_VAR_DIR", Path(__file__).parents[1] / "var" / "test"))
 # Durable against a kill, not against a power cut: tests kill processes, not machines.

@@ -17,7 +17,6 @@ from tests.cast import VISA, acting, order, order_of
 from tests.domain.reservations.test_desk_bookings import CALLER
 from tests.domain.reservations.test_guest_erasure import called
 from tests.domain.reservations.test_resending import all_sent
-from tests.jobs.conftest import mail_dir  # noqa: F401 a fixture
 from tests.jobs.letters_sent import sent
 from tests.web.visitor import Visitor
 
@@ -49,7 +48,7 @@ def value(visitor: Visitor, name: str) -> str:
 def test_from_the_booking_to_the_email_at_the_new_address(
     clerk: Visitor,
     booking: Booking,
-    mail_dir: Path,  # noqa: F811
+    mail_dir: Path,
 ) -> None:
     link = clerk.go(at(booking)).page.select_one(f'a[href="{at(booking, PAGE)}"]')
     assert link is not None

@@ -19,7 +19,6 @@ from tests.admin.test_booking_page import _posted, at
 from tests.cast import SYSTEM, VISA, a_room, acting, count, order, person
 from tests.domain.reservations.changing import changed, longer
 from tests.domain.reservations.test_guest_erasure import called, manager
-from tests.jobs.conftest import mail_dir  # noqa: F401 a fixture
 from tests.jobs.letters_sent import path_in, sent
 from tests.web.visitor import Visitor
 
@@ -28,7 +27,7 @@ HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 
 @pytest.fixture
-def booked(alice: User, room: Room, desk: BookingContext, mail_dir: Path) -> Booking:  # noqa: F811
+def booked(alice: User, room: Room, desk: BookingContext, mail_dir: Path) -> Booking:
     made = bookings.book(acting(alice), order(alice, room), VISA, desk)
     assert len(sent(mail_dir)) == 1
     return made
@@ -49,7 +48,7 @@ def buttons(visitor: Visitor) -> list[str]:
     return [str(one["action"]) for one in visitor.page.select("section[aria-labelledby=emails] form")]
 
 
-def test_an_email_is_sent_again_by_one_press(clerk: Visitor, booked: Booking, mail_dir: Path) -> None:  # noqa: F811
+def test_an_email_is_sent_again_by_one_press(clerk: Visitor, booked: Booking, mail_dir: Path) -> None:
     [again] = buttons(clerk.go(at(booked)))
     clerk.send(again)
     assert (clerk.status, clerk.url) == (200, at(booked))
@@ -116,7 +115,7 @@ def test_whoever_has_no_address_is_to_be_told_by_phone_and_nothing_was_sent(
     clerk: Visitor,
     room: Room,
     desk: BookingContext,
-    mail_dir: Path,  # noqa: F811
+    mail_dir: Path,
 ) -> None:
     caller = called(desk, room, Contact("Dana", None, "+32 3 765 43 21"), start=60)
     assert "Confirmation Not sent: no email address" in said(clerk.go(at(caller)))
@@ -132,7 +131,7 @@ def test_what_was_sent_before_a_contact_was_erased_stays_sent_and_what_came_afte
     clerk: Visitor,
     room: Room,
     desk: BookingContext,
-    mail_dir: Path,  # noqa: F811
+    mail_dir: Path,
 ) -> None:
     caller = called(desk, room, Contact("Carol", "carol@example.com"), start=60)
     assert len(sent(mail_dir)) == 1
@@ -152,7 +151,7 @@ def test_a_link_to_pay_by_is_sent_while_something_is_due(
     clerk: Visitor,
     room: Room,
     desk: BookingContext,
-    mail_dir: Path,  # noqa: F811
+    mail_dir: Path,
 ) -> None:
     caller = called(desk, room, Contact("Carol", "carol@example.com"), start=60)
     ask = f"{at(caller)}/emails/payment-link"

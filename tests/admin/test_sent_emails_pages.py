@@ -22,7 +22,6 @@ from tests.admin.staff import at_work
 from tests.admin.test_booking_page import at
 from tests.cast import SYSTEM, VISA, a_room, acting, in_days, order, person
 from tests.domain.reservations.test_desk_bookings import staff
-from tests.jobs.conftest import mail_dir  # noqa: F401 a fixture
 from tests.jobs.letters_sent import sent
 from tests.web.visitor import Visitor
 
@@ -31,7 +30,7 @@ EMAILS = "/admin/messages/emails"
 
 
 @pytest.fixture
-def booked(alice: User, room: Room, desk: BookingContext, mail_dir: Path) -> Booking:  # noqa: F811
+def booked(alice: User, room: Room, desk: BookingContext, mail_dir: Path) -> Booking:
     made = bookings.book(acting(alice), order(alice, room, in_days(40)), VISA, desk)
     assert len(sent(mail_dir)) == 1
     return made
@@ -77,7 +76,7 @@ def test_what_waits_and_what_failed_is_listed_and_a_failed_one_sent_again_leaves
     alice: User,
     room: Room,
     desk: BookingContext,
-    mail_dir: Path,  # noqa: F811
+    mail_dir: Path,
 ) -> None:
     bookings.book(acting(alice), order(alice, room, in_days(40)), VISA, desk)
     outbox.relay()
@@ -100,7 +99,7 @@ def test_another_propertys_is_not_there_and_accounts_are_for_owners_of_all(
     app: Flask,
     booked: Booking,
     alice: User,
-    mail_dir: Path,  # noqa: F811
+    mail_dir: Path,
 ) -> None:
     password_resets.request(alice.email)
     sent(mail_dir)
@@ -132,7 +131,7 @@ def test_pages_follow_each_other(
     alice: User,
     room: Room,
     desk: BookingContext,
-    mail_dir: Path,  # noqa: F811
+    mail_dir: Path,
 ) -> None:
     for start in (40, 50):
         bookings.book(acting(alice), order(alice, room, in_days(start)), VISA, desk)

@@ -1,4 +1,4 @@
-"""A mail server that can be told to misbehave, and mail settings for the application at hand."""
+"""A mail server that can be told to misbehave."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import ExitStack
-from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +17,7 @@ from aiosmtpd.controller import Controller
 from flask import Flask
 
 from booking.jobs import deliver
+from tests.mails import mail_settings
 
 
 class MailServer:
@@ -94,30 +93,10 @@ def another_mail_server() -> Iterator[Callable[..., MailServer]]:
 
 
 @pytest.fixture
-def mail_dir(app: Flask, tmp_path: Path) -> Iterator[Path]:
-    """The application writes its mails into this directory."""
-    with mail_settings(app, mail_dir=str(tmp_path), smtp_url=""):
-        yield tmp_path
-
-
-@pytest.fixture
 def smtp(app: Flask, mail_server: MailServer) -> Iterator[MailServer]:
     """The application sends its mails to this server."""
     with mail_settings(app, mail_dir="", smtp_url=mail_server.url):
         yield mail_server
-
-
-class mail_settings:  # noqa: N801 reads as a verb
-    def __init__(self, app: Flask, **changes: str) -> None:
-        self.app, self.changes = app, changes
-
-    def __enter__(self) -> None:
-        self.before = self.app.extensions["services"]
-        changed = replace(self.before.settings, site_url="https://stay.example", **self.changes)
-        self.app.extensions["services"] = replace(self.before, settings=changed)
-
-    def __exit__(self, *_: object) -> None:
-        self.app.extensions["services"] = self.before
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ from booking.infra.db import db
 from booking.jobs import deliver as jobs
 from booking.jobs.mail_deliveries import MAIL
 from tests.cast import acting, person
-from tests.jobs.conftest import MailServer, mail_settings
+from tests.jobs.conftest import MailServer
 from tests.jobs.stories import booked, confirmed, deliveries
+from tests.mails import mail_settings
 from tests.quick import first_quick
 from tests.web.visitor import Visitor
 

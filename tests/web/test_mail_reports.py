@@ -33,7 +33,6 @@ from booking.infra.mail_reports import ses
 from tests.cast import SYSTEM, VISA, acting, count, in_days, later, order
 from tests.domain.reservations.test_desk_bookings import CALLER, staff
 from tests.domain.reservations.test_guest_erasure import called
-from tests.jobs.conftest import mail_dir  # noqa: F401 a fixture
 from tests.jobs.letters_sent import sent
 
 pytestmark = pytest.mark.slow
@@ -71,7 +70,7 @@ def _certificate() -> bytes:
 
 
 @pytest.fixture
-def email(alice: User, room: Room, desk: BookingContext, mail_dir: Path) -> SentEmail:  # noqa: F811
+def email(alice: User, room: Room, desk: BookingContext, mail_dir: Path) -> SentEmail:
     """A confirmation that has gone to alice."""
     bookings.book(acting(alice), order(alice, room, in_days(30)), VISA, desk)
     assert len(sent(mail_dir)) == 1
@@ -189,7 +188,7 @@ def test_who_has_no_account_is_marked_too_and_without_a_message_id(
     client: FlaskClient,
     room: Room,
     desk: BookingContext,
-    mail_dir: Path,  # noqa: F811
+    mail_dir: Path,
 ) -> None:
     caller = called(desk, room, CALLER)
     assert len(sent(mail_dir)) == 1

@@ -14,7 +14,6 @@ from booking.domain.tables import Booking, EmailChange, Room, User
 from booking.infra.db import Unavailable
 from booking.infra.ids import encode
 from tests.cast import PASSWORD, VISA, count, in_days, later
-from tests.jobs.conftest import mail_dir as mail_dir  # noqa: PLC0414 a fixture
 from tests.jobs.letters_sent import newest, path_in
 from tests.web.visitor import Visitor
 

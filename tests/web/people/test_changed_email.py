@@ -12,7 +12,6 @@ from booking.domain.people import email_changes, email_verification, own_account
 from booking.domain.people.users import CurrentUser
 from booking.domain.tables import EmailChange, User
 from tests.cast import PASSWORD, acting, all_at_once, count, later, person
-from tests.jobs.conftest import mail_dir as mail_dir  # noqa: PLC0414 a fixture
 from tests.jobs.letters_sent import newest, path_in, recipient, sent, text
 from tests.web.people.email_changes_asked import (
     AFTER,

@@ -14,7 +14,6 @@ from booking.domain.tables import User
 from booking.infra import clock
 from booking.infra.db import db
 from tests.cast import acting, all_at_once, later
-from tests.jobs.conftest import mail_dir as mail_dir  # noqa: PLC0414 a fixture
 from tests.jobs.letters_sent import newest, sent
 from tests.web.people.email_changes_asked import (
     AFTER,

@@ -54,7 +54,6 @@ from tests.cast import (
     reload,
     silent,
 )
-from tests.jobs.conftest import mail_dir as mail_dir  # noqa: PLC0414 a fixture
 from tests.jobs.letters_sent import newest, recipient, sent, text
 from tests.jobs.stories import time_passes
 from tests.web.visitor import Visitor

@@ -30,7 +30,6 @@ from tests.cast import (
     later,
     order,
 )
-from tests.jobs.conftest import mail_dir as mail_dir  # noqa: PLC0414 a fixture
 from tests.web.visitor import Visitor
 
 pytestmark = pytest.mark.slow

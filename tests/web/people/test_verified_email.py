@@ -14,7 +14,6 @@ from booking.infra.db import db, transaction
 from tests.api.program import program_of
 from tests.cases import each
 from tests.cast import PASSWORD, acting, count, later
-from tests.jobs.conftest import mail_dir as mail_dir  # noqa: PLC0414 a fixture
 from tests.jobs.letters_sent import newest, path_in, recipient, sent, text
 from tests.web.visitor import Visitor
 
