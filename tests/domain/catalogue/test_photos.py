@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -21,14 +22,14 @@ from booking.domain.catalogue import (
     PhotoText,
     TooManyPhotos,
 )
-from booking.domain.catalogue.photos import keeping, sweeping
+from booking.domain.catalogue.photos import keeping, making, sweeping
 from booking.domain.errors import Invalid, NotFound, RoomNotFound
 from booking.domain.people import audit_log
 from booking.domain.tables import Event, Photo, Room
 from booking.infra import pictures
 from booking.infra.db import db, reading
 from booking.infra.ids import encode
-from booking.infra.pictures import Interrupted, Unreadable
+from booking.infra.pictures import Interrupted, Made, Unreadable
 from booking.infra.storage import Storage
 from tests.cast import SYSTEM, a_room, all_at_once, count, later
 from tests.domain.reservations.test_units import findings
@@ -312,6 +313,23 @@ def test_a_photo_that_is_deleted_while_it_is_prepared_leaves_no_files(
     monkeypatch.setattr(pictures, "make", meanwhile)
     assert catalogue.make_next_photo(SYSTEM)
     assert (names(storage), count(Photo)) == (set(), 0)
+
+
+def test_of_two_workers_over_one_photo_the_slower_one_leaves_it_its_files(
+    room: Room, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added(of_room(room), alt="A bed", ready=False)
+    make = pictures.make
+
+    def slow(*call: Any, **more: Any) -> Made:
+        monkeypatch.setattr(pictures, "make", make)
+        later(making.LEASE + dt.timedelta(minutes=1))
+        assert catalogue.make_next_photo(SYSTEM)  # by another one
+        return make(*call, **more)
+
+    monkeypatch.setattr(pictures, "make", slow)
+    assert catalogue.make_next_photo(SYSTEM)
+    assert (names(storage), shown(room)) == (MADE, ["A bed"])
 
 
 def test_files_of_nobody_are_removed_after_a_day(room: Room, storage: Storage) -> None:

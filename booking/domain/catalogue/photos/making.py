@@ -19,7 +19,7 @@ from booking.domain.catalogue.photos.models import BROKEN, FAILED, LOST, READY, 
 from booking.domain.catalogue.photos.shown import JPEG_WIDTHS, WIDTHS, original, stored_as
 from booking.infra import pictures, storage, telemetry
 from booking.infra.clock import sql_now
-from booking.infra.db import AUTOCOMMIT, READ_COMMITTED, db, execute, transaction
+from booking.infra.db import AUTOCOMMIT, READ_COMMITTED, db, execute, reading, transaction
 from booking.infra.pictures import Interrupted, Made, Unreadable
 from booking.infra.storage import StorageAway
 
@@ -80,12 +80,20 @@ def _put_off(key: str, pause: dt.timedelta) -> None:
 
 
 def _show(actor: Actor, key: str, made: Made) -> None:
-    """All rows with this key have their sizes; where there is none any more, their files go again."""
+    """All rows with this key have their sizes; where there is none any more, their files go again.
+
+    There may be one that another worker was quicker with: these are its files.
+    """
     widths = sorted({min(width, made.width) for width in WIDTHS})
     values = {"state": READY, "width": made.width, "height": made.height, "widths": widths}
     shown = _settle(actor, key, values)
-    left = [] if shown else [stored_as(key, name) for name in made.files]
+    left = [] if shown or _is_in_use(key) else [stored_as(key, name) for name in made.files]
     keeping.discard([original(key), *left])
+
+
+@reading
+def _is_in_use(key: str) -> bool:
+    return db.session.scalar(select(Photo.id).where(Photo.storage_key == key).limit(1)) is not None
 
 
 def _give_up(actor: Actor, key: str, problem: str) -> None:
