@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult
 
@@ -31,3 +33,34 @@ def bucket(name: str, prefix: str, patience: dt.timedelta | None) -> Any:
         options["timeout"] = options["connect_timeout"] = patience
         more["retry_config"] = {"max_retries": 0, "retry_timeout": patience}
     return S3Store(name, prefix=prefix or None, client_options=options, **more)
+
+
+def read(store: Any, name: str) -> bytes | None:
+    """What a file holds, None where there is none."""
+    from obstore import get
+    from obstore.exceptions import NotFoundError
+
+    try:
+        return bytes(get(store, name).bytes())
+    except (NotFoundError, FileNotFoundError):
+        return None
+
+
+def remove(store: Any, names: Iterable[str]) -> None:
+    """Remove files, in this order; those that are not there are no fault."""
+    from obstore import delete
+
+    for name in names:
+        with suppress(FileNotFoundError):
+            delete(store, name)
+
+
+@contextmanager
+def troubles(meant: Callable[[str], Exception]) -> Iterator[None]:
+    """Raises what is `meant` by whatever a store says on one line, where it does not answer or refuses."""
+    from obstore.exceptions import BaseError
+
+    try:
+        yield
+    except (BaseError, OSError) as error:
+        raise meant(" ".join(str(error).split())[:300]) from error

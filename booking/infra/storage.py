@@ -9,8 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import os
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -59,22 +59,18 @@ class Storage:
         if not self._turns.acquire(timeout=TURN):
             raise StorageAway(f"{self.url}: too many are waiting for it")
         try:
-            return self._read(self._hasty, name)
+            return self._read(name, lambda: self._hasty)
         finally:
             self._turns.release()
 
     def fetch(self, name: str) -> bytes | None:
         """The same for whoever has time, and for large files."""
-        return self._read(self._patient, name)
+        return self._read(name, lambda: self._patient)
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove files; those that are not there are no fault."""
-        from obstore import delete
-
         with self._said():
-            for name in names:
-                with suppress(FileNotFoundError):
-                    delete(self._patient, name)
+            object_stores.remove(self._patient, names)
 
     def names(self, folder: str) -> Iterator[StoredFile]:
         """All files below a folder."""
@@ -85,15 +81,9 @@ class Storage:
                 for file in chunk:
                     yield StoredFile(file["path"], file["last_modified"])
 
-    def _read(self, store: Any, name: str) -> bytes | None:
-        from obstore import get
-        from obstore.exceptions import NotFoundError
-
+    def _read(self, name: str, store: Callable[[], Any]) -> bytes | None:
         with self._said():
-            try:
-                return bytes(get(store, name).bytes())
-            except (NotFoundError, FileNotFoundError):
-                return None
+            return object_stores.read(store(), name)
 
     @cached_property
     def _patient(self) -> Any:
@@ -113,15 +103,8 @@ class Storage:
             return LocalStore(folder)
         return object_stores.bucket(parts.netloc, parts.path.strip("/"), patience)
 
-    @contextmanager
-    def _said(self) -> Iterator[None]:
-        from obstore.exceptions import BaseError
-
-        try:
-            yield
-        except (BaseError, OSError) as error:
-            said = " ".join(str(error).split())[:300]
-            raise StorageAway(f"{self.url} does not work: {said}") from error
+    def _said(self) -> AbstractContextManager[None]:
+        return object_stores.troubles(lambda said: StorageAway(f"{self.url} does not work: {said}"))
 
 
 _storages: OfApp[Storage] = OfApp("storage")

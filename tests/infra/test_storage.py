@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from booking.infra import storage as storages
 from booking.infra.storage import Storage, StorageAway
-from tests.backup.test_s3 import bucket, s3  # noqa: F401 fixtures
+from tests.backup.test_s3 import bucket as bucket  # noqa: PLC0414 a fixture
+from tests.backup.test_s3 import s3 as s3  # noqa: PLC0414 a fixture
 from tests.cases import each
 
 pytestmark = pytest.mark.slow
@@ -35,7 +37,7 @@ def test_files_are_kept_in_a_folder(tmp_path: Path) -> None:
     assert (tmp_path / "a folder" / "incoming" / "a-key").read_bytes() == b"sent"
 
 
-def test_files_are_kept_in_s3(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811 the fixture
+def test_files_are_kept_in_s3(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     behaves(Storage(bucket))
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
     with pytest.raises(StorageAway) as trouble:
@@ -67,8 +69,10 @@ def test_one_that_is_away_says_so(nowhere: Storage, ask: str) -> None:
 
 def test_a_folder_that_cannot_be_made_is_away(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StorageAway):
-        Storage((tmp_path / "file" / "photos").as_uri()).put(NAME, b"x")
+    kept = Storage((tmp_path / "file" / "photos").as_uri())
+    for ask in (partial(kept.put, NAME, b"x"), partial(kept.find, NAME), partial(kept.fetch, NAME)):
+        with pytest.raises(StorageAway):
+            ask()
 
 
 def test_few_wait_for_one_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,14 +56,8 @@ class Archive:
 
     def find(self, name: str) -> bytes | None:
         """What a small file holds."""
-        from obstore import get
-        from obstore.exceptions import NotFoundError
-
         with self._said():
-            try:
-                return bytes(get(self._store, name).bytes())
-            except (NotFoundError, FileNotFoundError):
-                return None
+            return object_stores.read(self._store, name)
 
     def stream(self, name: str) -> Iterator[bytes]:
         """A large file, piece by piece. Raises BackupError where there is none."""
@@ -97,12 +91,8 @@ class Archive:
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove files, in this order."""
-        from obstore import delete
-
         with self._said():
-            for name in names:
-                with suppress(FileNotFoundError):
-                    delete(self._store, name)
+            object_stores.remove(self._store, names)
 
     def remove_scraps(self, older: dt.timedelta) -> None:
         """What a killed process left of files it was writing. S3 has a lifecycle rule for that."""
@@ -113,15 +103,8 @@ class Archive:
                     if dt.datetime.fromtimestamp(scrap.stat().st_mtime, dt.UTC) < limit:
                         scrap.unlink()
 
-    @contextmanager
-    def _said(self) -> Iterator[None]:
-        from obstore.exceptions import BaseError
-
-        try:
-            yield
-        except (BaseError, OSError) as error:
-            said = " ".join(str(error).split())[:300]
-            raise BackupError(f"The archive {self.url} does not work: {said}") from error
+    def _said(self) -> AbstractContextManager[None]:
+        return object_stores.troubles(lambda said: BackupError(f"The archive {self.url} does not work: {said}"))
 
 
 def _local(folder: Path) -> Any:
