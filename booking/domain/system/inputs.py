@@ -26,9 +26,12 @@ def _instant(value: object) -> object:
     if not isinstance(value, str):
         return value
     try:
-        return dt.datetime.fromisoformat(value.strip())
+        at = dt.datetime.fromisoformat(value.strip())
     except ValueError:
         raise refuse(Notice("no_instant")) from None
+    if not dt.MINYEAR < at.year < dt.MAXYEAR:  # it has to be told in any zone
+        raise refuse(Notice("no_instant"))
+    return at
 
 
 Instant = Annotated[dt.datetime, BeforeValidator(_instant)]

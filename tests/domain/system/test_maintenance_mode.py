@@ -76,6 +76,8 @@ def test_what_cannot_be_meant_is_refused(app: Flask) -> None:
     for given, field, code in (
         ({"notice": " "}, "notice", "empty"),
         ({"until": "soon"}, "until", "no_instant"),
+        ({"until": "9999-12-31 23:59", "timeZone": "America/New_York"}, "until", "no_instant"),
+        ({"beginsAt": "0001-01-01 00:00", "timeZone": "Asia/Tokyo"}, "beginsAt", "no_instant"),
         ({"until": "2026-01-01 10:00"}, "until", "in_the_past"),
         ({"beginsAt": "2199-01-02 10:00", "until": "2199-01-02 09:00"}, "until", "not_in_order"),
         ({"timeZone": "Mars/Olympus"}, "timeZone", "not_accepted"),
