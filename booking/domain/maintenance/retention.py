@@ -33,7 +33,7 @@ NIGHTS_PORTION = 100  # rows; they lie far apart
 SIGN_INS = dt.timedelta(days=120)  # after they began, if they are over: longer than a session may last
 LINKS = dt.timedelta(days=7)  # links in emails, good for an hour or a day
 IMPORT_FILES = dt.timedelta(days=1)  # that somebody uploaded to look at: names of guests stand in them
-EXPIRED_BOOKINGS = dt.timedelta(days=30)  # that nobody tried to pay for
+EXPIRED_BOOKINGS = dt.timedelta(days=30)  # that nobody tried to pay for, and by which nobody asked for their data
 GUESTS = dt.timedelta(days=365)  # contacts and registers, after the stay, where an operator says nothing else
 UNMOVED_MONEY = dt.timedelta(days=180)  # declined and cancelled charges in the simulated provider's ledger
 
@@ -72,7 +72,8 @@ RULES = (
         _older(
             "bookings",
             where="status = 'EXPIRED' AND NOT EXISTS (SELECT FROM payments WHERE booking_id = bookings.id OFFSET 0)"
-            " AND NOT EXISTS (SELECT FROM availability WHERE claim_id = bookings.id OFFSET 0)",
+            " AND NOT EXISTS (SELECT FROM availability WHERE claim_id = bookings.id OFFSET 0)"
+            " AND NOT EXISTS (SELECT FROM data_requests WHERE booking_id = bookings.id OFFSET 0)",
         ),
     ),
     Rule(

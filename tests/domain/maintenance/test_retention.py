@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Connection, event, text
 
+from booking.domain import system
 from booking.domain.inventory import NIGHTS_KEPT_DAYS, night_statements
 from booking.domain.maintenance import retention, verification
 from booking.domain.maintenance.retention import RULES, Rule
@@ -124,6 +125,18 @@ def test_an_expired_booking_that_nobody_tried_to_pay_goes_after_a_month(
     clock.shift(retention.EXPIRED_BOOKINGS + A_DAY)
     assert prune()["expired_bookings"] == 1
     assert count("bookings") == 0
+
+
+def test_one_by_which_its_guest_asked_for_their_data_stays_and_keeps_no_other(
+    alice: User, room: Room, desk: BookingContext
+) -> None:
+    asked = expired(alice, room, desk)
+    clock.shift(dt.timedelta(0))
+    expired(alice, room, desk)
+    system.record_data_request(SYSTEM, asked.id, system.DataRequestOrder(kind="export"))
+    clock.shift(retention.EXPIRED_BOOKINGS + A_DAY)
+    assert prune()["expired_bookings"] == 1
+    assert count("bookings", f"id = '{asked.id}'") == count("bookings") == 1
 
 
 def test_the_books_stay(alice: User, room: Room, desk: BookingContext) -> None:
