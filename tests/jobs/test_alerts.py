@@ -28,6 +28,7 @@ from booking.http.services import current_services
 from booking.infra import clock
 from booking.infra.backup import BackupError
 from booking.infra.db import db, transaction
+from booking.infra.ids import encode, new_id
 from tests.admin.staff import at_work
 from tests.cast import SYSTEM, VISA, a_room, acting, all_at_once, count, later, order, person
 from tests.jobs.letters_sent import recipient, sent, text
@@ -188,6 +189,18 @@ def test_new_bookings_come_in_one_email_for_minutes(
     assert system.tell_news(SYSTEM) == 0
 
 
+def test_more_than_is_read_at_once_is_told_the_next_time(
+    alice: User, bob: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clerk = as_staff(bob, Role.DESK, room.property_id)
+    people.choose_alerts(clerk, {"messages": "at_once", "bookings": "at_once"})
+    transaction(lambda: messages.record(SYSTEM, "booking.confirmed", {"bookingId": encode("booking", new_id())}))()
+    bookings.book(acting(alice), order(alice, room), VISA, desk)
+    monkeypatch.setattr(alert_news, "MOST_READ", 1)
+    later(alert_news.MOVES_ON)
+    assert [system.tell_news(SYSTEM) for _ in range(3)] == [0, 1, 0]
+
+
 def test_the_daily_email_comes_in_the_morning_with_all_of_it(
     olga: User, alice: User, room: Room, desk: BookingContext, wrong: list[Cause], mail_dir: Path
 ) -> None:
@@ -242,6 +255,20 @@ def test_causes_are_found_and_nothing_else(
     assert _found(causes.frequent) == {"disk_filling"}
     assert _found(causes.seldom) == set()
     assert _found(causes.seldom, backup_url=f"file://{tmp_path}") == {"backup_missing"}
+
+
+def test_the_disk_of_the_photos_is_looked_at(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    photos = tmp_path / "all photos"
+    photos.mkdir()
+    seen: list[Path] = []
+
+    def half_full(folder: Path) -> SimpleNamespace:
+        seen.append(folder)
+        return SimpleNamespace(used=50, free=50, total=100)
+
+    monkeypatch.setattr("shutil.disk_usage", half_full)
+    assert _found(causes.frequent, photos_url=photos.as_uri()) == set()
+    assert photos in seen
 
 
 # --- at the doors

@@ -67,9 +67,9 @@ def tell(actor: Actor) -> int:
     people.require(actor, Action.CHECK_BOOKS)
     until = first_id_at(clock.now() - SETTLED)
     turns = [turn for reader in people.alert_readers() for turn in _turns(reader)]
-    found = _since(min(turn.since for turn in turns), until) if turns else []
-    if len(found) == MOST_READ:
-        until = found[-1].event_id
+    if not turns:
+        return 0
+    found, until = _since(min(turn.since for turn in turns), until)
     return sum(_told(actor, turn, found, until) for turn in turns)
 
 
@@ -105,7 +105,8 @@ def _instant_of(event_id: uuid.UUID) -> dt.datetime:
 
 
 @reading
-def _since(begin: uuid.UUID, until: uuid.UUID) -> list[_Happened]:
+def _since(begin: uuid.UUID, until: uuid.UUID) -> tuple[list[_Happened], uuid.UUID]:
+    """What happened, as far as the bookings are known; and up to which event all was read."""
     event, booking = messages.Event, reservations.Booking
     rows = db.session.execute(
         select(event.id, event.type, event.payload["bookingId"].astext)
@@ -116,11 +117,12 @@ def _since(begin: uuid.UUID, until: uuid.UUID) -> list[_Happened]:
     about = {shown: decode("booking", shown) for _, _, shown in rows if shown}
     places = select(booking.id, booking.property_id).where(booking.id.in_([one for one in about.values() if one]))
     at = {row.id: row.property_id for row in db.session.execute(places)} if about else {}
-    return [
+    found = [
         _Happened(event_id, KINDS[kind], known, at[known])
         for event_id, kind, shown in rows
         if (known := about.get(shown)) in at and known
     ]
+    return found, rows[-1].id if len(rows) == MOST_READ else until
 
 
 @transaction(isolation=READ_COMMITTED)

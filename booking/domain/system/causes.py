@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import and_, func, select
 
@@ -22,7 +23,7 @@ from booking.domain import messages, payments, people, reservations
 from booking.domain.actors import Actor
 from booking.domain.people import as_utc_text
 from booking.domain.system import maintenance_mode, noted
-from booking.infra import clock, queue
+from booking.infra import clock, queue, storage
 from booking.infra.backup import Archive, catalogue
 from booking.infra.clock import sql_now
 from booking.infra.db import db, reading
@@ -177,7 +178,7 @@ def _redis() -> list[Cause]:
 def _disks(settings: Settings) -> list[Cause]:
     """Of the machine that the worker runs on, each disk once."""
     causes, seen = [], set()
-    for folder in filter(None, (settings.mail_dir, settings.backup_work_dir, *_local_archive(settings), *_temporary())):
+    for folder in filter(None, (settings.mail_dir, settings.backup_work_dir, *_local(settings), tempfile.gettempdir())):
         there = next(part for part in (Path(folder), *Path(folder).absolute().parents) if part.exists())
         disk, usage = there.stat().st_dev, shutil.disk_usage(there)
         if disk not in seen and usage.used > FULL * (usage.used + usage.free):
@@ -189,13 +190,11 @@ def _disks(settings: Settings) -> list[Cause]:
     return causes
 
 
-def _temporary() -> Iterator[str]:
-    yield tempfile.gettempdir()
-
-
-def _local_archive(settings: Settings) -> Iterator[str]:
-    if settings.backup_url.startswith("file://"):
-        yield settings.backup_url.removeprefix("file://")
+def _local(settings: Settings) -> Iterator[str]:
+    """Where photos and backups are kept, as far as that is on this machine."""
+    for place in map(urlsplit, (storage.place_of(settings), settings.backup_url)):
+        if place.scheme == "file":
+            yield unquote(place.path)
 
 
 def _maintenance() -> list[Cause]:
