@@ -67,7 +67,7 @@ def state(redis_url: str) -> QueueState | None:
     try:
         queue = Queue(NAME, connection=client, serializer=JSONSerializer)
         registry = FailedJobRegistry(queue=queue)
-        found = Job.fetch_many(registry.get_job_ids(0, SHOWN - 1), client, serializer=JSONSerializer)
+        found = Job.fetch_many(registry.get_job_ids(0, SHOWN - 1, desc=True), client, serializer=JSONSerializer)
         heard = (worker.last_heartbeat for worker in SimpleWorker.all(connection=client, serializer=JSONSerializer))
         now = dt.datetime.now(dt.UTC)
         ages = tuple(sorted((now - at.replace(tzinfo=dt.UTC)).total_seconds() for at in heard if at))

@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 import redis
 from flask import Flask
+from rq import Queue
+from rq.registry import FailedJobRegistry
+from rq.serializers import JSONSerializer
 
 from booking.http.services import current_services
 from booking.infra import queue
@@ -103,6 +106,21 @@ def test_a_job_that_breaks_or_cannot_be_found_stops_nothing(app: Flask, redis_ur
     jobs.put(job("note"), [["last"]])
     assert work(app, redis_url) < 5
     assert done == ["last"]
+
+
+def test_of_jobs_that_were_interrupted_the_newest_are_shown(
+    app: Flask, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        jobs = Queue(queue.NAME, connection=client, serializer=JSONSerializer)
+        for name, left in (("before", 100), ("newest", 200)):
+            broken = jobs.create_job(name)
+            broken.save()
+            FailedJobRegistry(queue=jobs).add(broken, ttl=left)
+    monkeypatch.setattr(queue, "SHOWN", 1)
+    state = queue.state(redis_url)
+    assert state is not None
+    assert state.interrupted == (("newest", ""),)
 
 
 def test_an_idle_worker_ends_within_two_seconds_of_a_signal(app: Flask, redis_url: str) -> None:
