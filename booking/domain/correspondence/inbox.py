@@ -32,7 +32,7 @@ TO_ANSWER = "open"
 class MessageSearch(Input):
     """What the list is narrowed to. `after` is where the page before ended."""
 
-    q: Annotated[str, Field(max_length=120), AfterValidator(plain)] = ""
+    q: Annotated[str, Field(max_length=320), AfterValidator(plain)] = ""
     state: Annotated[str, AfterValidator(one_of((TO_ANSWER,)))] | None = None
     property: Annotated[str, Field(max_length=64)] | None = None
     after: Annotated[str, Field(max_length=64)] | None = None
@@ -99,11 +99,9 @@ def _found(actor: Actor, wanted: MessageSearch, about: Collection[uuid.UUID] | N
 # The newest message of each booking, with the booking. Without deciding for a join of all that was ever written.
 _NEWER = aliased(GuestMessage)
 _COUNTED = aliased(GuestMessage)
-_OPEN = (GuestMessage.author == BY_GUEST, GuestMessage.settled_at.is_(None))
+_OPEN, _COUNTED_OPEN = ((one.author == BY_GUEST, one.settled_at.is_(None)) for one in (GuestMessage, _COUNTED))
 _TO_ANSWER = (
-    select(func.count())
-    .where(_COUNTED.booking_id == GuestMessage.booking_id, _COUNTED.author == BY_GUEST, _COUNTED.settled_at.is_(None))
-    .scalar_subquery()
+    select(func.count()).where(_COUNTED.booking_id == GuestMessage.booking_id, *_COUNTED_OPEN).scalar_subquery()
 )
 _LATEST: Select[Any] = (
     select(GuestMessage, Booking, Order.contact_name, User.full_name, _TO_ANSWER)
@@ -122,15 +120,12 @@ _LATEST: Select[Any] = (
 def _where(actor: Actor, wanted: MessageSearch, about: Collection[uuid.UUID] | None) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = within(actor, wanted.property, GuestMessage.property_id)
     if wanted.state == TO_ANSWER:
-        found.append(GuestMessage.booking_id.in_(select(_COUNTED.booking_id).where(*_OPEN_OF_COUNTED)))
+        found.append(GuestMessage.booking_id.in_(select(_COUNTED.booking_id).where(*_COUNTED_OPEN)))
     if about is not None:
         found.append(GuestMessage.booking_id.in_(about))
     if wanted.after is not None:
         found.append(GuestMessage.id < decoded("message", wanted.after))
     return found
-
-
-_OPEN_OF_COUNTED = (_COUNTED.author == BY_GUEST, _COUNTED.settled_at.is_(None))
 
 
 def within(actor: Actor, shown: str | None, column: Any) -> list[ColumnElement[bool]]:

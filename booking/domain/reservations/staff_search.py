@@ -43,7 +43,7 @@ SAME_DIGITS = 8  # at the end: a number with the code of its country and one wit
 class BookingSearch(Input):
     """What the desk asks for; all of it must be so. `q` is what a guest says: see `_said`."""
 
-    q: Annotated[str, Field(max_length=120), AfterValidator(plain)] = ""
+    q: Annotated[str, Field(max_length=320), AfterValidator(plain)] = ""
     property: str | None = None
     state: Annotated[str, AfterValidator(one_of(SEARCH_STATES))] | None = None
     arriving_from: CalendarDate | None = None
