@@ -179,7 +179,8 @@ def test_an_email_that_came_back_marks_the_address_until_another_is_delivered(
 def test_a_complaint_stays(client: FlaskClient, tell: Tell, email: SentEmail, alice: User) -> None:
     at = clock.now()
     tell(client, "Complaint", "alice@example.com", at, email)
-    tell(client, "Delivery", "alice@example.com", at + A_MINUTE)
+    tell(client, "Bounce", "alice@example.com", at + A_MINUTE)
+    tell(client, "Delivery", "alice@example.com", at + 2 * A_MINUTE)
     assert (latest().bounce_code, mark(alice)) == ("complaint", "reported complaint")
 
 
@@ -234,6 +235,7 @@ def test_what_may_be_delivered_another_time_is_no_bounce(client: FlaskClient, em
         json.dumps(transient),
         "Successfully validated SNS topic",
         json.dumps({"notificationType": "AmazonSnsSubscriptionSucceeded"}),
+        json.dumps(["of somebody else"]),
     ):
         assert client.post("/webhooks/ses", data=json.dumps(sns(Message=said))).status_code == 204
     assert latest().bounced_at is None
@@ -273,6 +275,8 @@ def test_nobody_else_is_heard(client: FlaskClient, fetched: list[str], email: Se
         "x",
     ]
     assert {client.post("/webhooks/ses", data=json.dumps(one)).status_code for one in wrong_ses} == {400}
+    deep = "[" * 20_000
+    assert client.post("/webhooks/ses", data=deep).status_code == 400
     assert not any("evil" in url for url in fetched)
     about = {"event": "failed", "severity": "permanent", "recipient": "alice@example.com", "timestamp": 1}
     days_ago = clock.now().timestamp() - 4 * 86_400
@@ -281,6 +285,7 @@ def test_nobody_else_is_heard(client: FlaskClient, fetched: list[str], email: Se
         post_mailgun(client, about, at=days_ago),
         client.post("/webhooks/mailgun", json={"signature": {}}),
         client.post("/webhooks/mailgun", data="x"),
+        client.post("/webhooks/mailgun", data=deep),
         post_sendgrid(client, "[]", signed="[1]"),
         post_sendgrid(client, "[]", at=str(int(days_ago))),
         post_sendgrid(client, "x"),

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from booking.domain import messages, people
 from booking.domain.actors import Actor
 from booking.domain.errors import Forbidden
-from booking.domain.messages import HeardReport, SentEmail
+from booking.domain.messages import COMPLAINT, HeardReport, SentEmail
 from booking.domain.people import Action
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, db, transaction
@@ -23,7 +23,6 @@ from booking.infra.mail_reports import COMPLAINED, DELIVERED, Heard, MailReport
 
 KEPT = dt.timedelta(days=7)  # what was heard, longer than anything may be told again
 SLACK = dt.timedelta(minutes=5)  # between the provider's clock and ours
-COMPLAINT = "complaint"
 
 
 def hear(actor: Actor, provider: str, told: Iterable[Heard]) -> int:

@@ -44,8 +44,8 @@ from booking.domain.messages.sent import BOUNCE, MAIL, MailWork
 from booking.domain.messages.sent import about_bookings as mail_about_bookings
 from booking.domain.messages.sent import repeating as repeating_email
 from booking.domain.messages.sent import work as mail_work
+from booking.domain.messages.sent_models import COMPLAINT, HeardReport, SentEmail
 from booking.domain.messages.sent_models import LONGEST_CODE as LONGEST_BOUNCE_CODE
-from booking.domain.messages.sent_models import HeardReport, SentEmail
 from booking.domain.messages.sent_texts import EmailText
 from booking.domain.messages.sent_texts import finish_sent as finish_sent_email
 from booking.domain.messages.sent_texts import forget as forget_emails
@@ -56,6 +56,7 @@ __all__ = [
     "BOUNCE",
     "BY_GUEST",
     "BY_HOUSE",
+    "COMPLAINT",
     "DELIVERY_DONE",
     "DELIVERY_GIVEN_UP",
     "DELIVERY_RUNNING",

@@ -13,6 +13,7 @@ from booking.infra.db import Model
 from booking.infra.homes import EACH, REGIONAL
 
 LONGEST_CODE = 64
+COMPLAINT = "complaint"  # the code of one that was called spam
 
 
 class SentEmail(Model):

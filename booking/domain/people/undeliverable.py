@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from booking.domain.actors import Actor
-from booking.domain.messages import SentEmail
+from booking.domain.messages import COMPLAINT, SentEmail
 from booking.domain.people.models import User
 from booking.domain.people.users import email_key
 from booking.infra.clock import sql_now
@@ -36,7 +36,7 @@ from booking.infra.prepared import often
 
 LONGEST_CODE = 32
 REPORTED = "reported "  # how a code begins that a mail provider has told
-COMPLAINT = "complaint"
+COMPLAINED = f"{REPORTED}{COMPLAINT}"
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -71,16 +71,21 @@ _FORGET = often(
 
 
 def note_bounced(email: str, code: str, at: dt.datetime) -> None:
-    """An email came back, or was called spam (`complaint`), as its provider tells; inside the caller's transaction."""
+    """An email came back, or was called spam (COMPLAINT), as its provider tells; inside the caller's transaction.
+
+    What was called spam once stays so, whatever comes back later.
+    """
     noted = {"email_undeliverable_at": at, "email_undeliverable_code": f"{REPORTED}{code}"[:LONGEST_CODE]}
-    mine = update(User).where(User.email_key == email_key(email))
+    mine = update(User).where(
+        User.email_key == email_key(email), User.email_undeliverable_code.is_distinct_from(COMPLAINED)
+    )
     db.session.execute(mine.values(noted).execution_options(synchronize_session=False))
 
 
 def note_delivered(email: str, at: dt.datetime) -> None:
     """An email was delivered after all, as its provider tells; inside the caller's transaction. A complaint stays."""
     wrong = (User.email_key == email_key(email), User.email_undeliverable_at < at)
-    mine = update(User).where(*wrong, User.email_undeliverable_code != f"{REPORTED}{COMPLAINT}")
+    mine = update(User).where(*wrong, User.email_undeliverable_code != COMPLAINED)
     gone = {"email_undeliverable_at": None, "email_undeliverable_code": None}
     db.session.execute(mine.values(gone).execution_options(synchronize_session=False))
 

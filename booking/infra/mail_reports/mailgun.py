@@ -29,7 +29,7 @@ def heard(payload: bytes, key: str) -> Heard:
         told = json.loads(payload)
         signed, about = told["signature"], told["event-data"]
         timestamp, token, proof = (str(signed[name]) for name in ("timestamp", "token", "signature"))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, RecursionError, KeyError, TypeError) as error:
         raise NotSigned from error
     ours = hmac.digest(key.encode(), f"{timestamp}{token}".encode(), "sha256").hex()
     if not token or not hmac.compare_digest(ours.encode(), proof.encode()):
@@ -47,5 +47,5 @@ def _reports(about: dict[str, Any]) -> Iterator[MailReport]:
         headers = (about.get("message") or {}).get("headers") or {}
         said = about.get("delivery-status") or {}
         code = str(said.get("enhanced-code") or said.get("code") or "")
-        email_id = email_of(f"<{headers.get('message-id', '')}")
+        email_id = email_of(str(headers.get("message-id") or ""))
         yield MailReport(outcome, str(about["recipient"]), instant(about.get("timestamp")), code, email_id)

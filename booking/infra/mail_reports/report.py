@@ -12,7 +12,7 @@ from booking.infra import clock
 BOUNCED, COMPLAINED, DELIVERED = "bounced", "complained", "delivered"
 OLDEST = dt.timedelta(days=3)  # providers try for a day at most; what was told is remembered for longer than this
 AHEAD = dt.timedelta(minutes=10)  # of our clock
-OURS = re.compile(r"<?([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})\.mail@")
+OURS = re.compile(r"\b([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})\.mail@")
 
 
 class NotSigned(Exception):

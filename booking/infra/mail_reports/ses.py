@@ -65,7 +65,7 @@ class Topic:
             told = json.loads(payload)
             parts = SIGNED[told["Type"]]
             self._verify(told, parts)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
             raise NotSigned from error
         if told["Type"] == CONFIRMATION:
             self.fetch(_of_sns(told["SubscribeURL"]))
@@ -122,6 +122,8 @@ def _reports(message: str) -> Iterator[MailReport]:
     try:
         said = json.loads(message)
     except ValueError:
+        return
+    if not isinstance(said, dict):
         return
     kind = str(said.get("notificationType") or said.get("eventType") or "")
     if kind not in ("Bounce", "Complaint", "Delivery"):
