@@ -49,7 +49,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "ticker_seconds": (0.01, 3600),
     "sweep_seconds": (0.01, 3600),
     "photo_bytes": (16 * 1024, 200 * 1024**2),
-    "photo_pixels": (100_000, 200_000_000),
+    "photo_pixels": (100_000, 60_000_000),  # more do not fit into the MEMORY of pictures/encoding.py
     "photo_upload_bytes": (16 * 1024, 1024**3),
     "backup_keep": (1, 10_000),
     "backup_hours": (1, 10_000),
@@ -199,8 +199,13 @@ class Settings:
     @property
     def image_origins(self) -> tuple[str, ...]:
         """Where photos may come from, as origins."""
-        listed = (source.strip().rstrip("/").lower() for source in self.image_sources.split(",") if source.strip())
-        return tuple(dict.fromkeys([*listed, *([origin(self.photos_base_url)] if self.photos_base_url else [])]))
+        own = [origin(self.photos_base_url)] if self.photos_base_url else []
+        return tuple(dict.fromkeys([*self.listed_image_sources, *own]))
+
+    @property
+    def listed_image_sources(self) -> list[str]:
+        """Those of IMAGE_SOURCES."""
+        return [source.strip().rstrip("/").lower() for source in self.image_sources.split(",") if source.strip()]
 
     @property
     def photo_kinds(self) -> tuple[str, ...]:
@@ -257,7 +262,7 @@ class _Reader:
             self._check_production()
         settings = Settings(**values)
         self._check_addresses(settings)
-        if not all(ORIGIN.fullmatch(origin) for origin in settings.image_origins):
+        if not all(ORIGIN.fullmatch(source) for source in settings.listed_image_sources):
             self.problems.append("IMAGE_SOURCES must look like https://photos.example,https://cdn.example.")
         self._check_photos(settings)
         self._check_numbers(settings)

@@ -108,6 +108,12 @@ def test_stripe_is_switched_on_by_its_name_and_keys() -> None:
     assert Settings.from_env({**GOOD, **STRIPE, **local}).stripe_api_base == "http://127.0.0.1:9"
 
 
+def test_an_address_of_photos_that_cannot_be_used_is_no_fault_of_another_setting() -> None:
+    told = refusal(PHOTOS_BASE_URL="http://cdn.example/photos")
+    assert "PHOTOS_BASE_URL" in told
+    assert "IMAGE_SOURCES" not in told
+
+
 @each(
     ("name", "good"),
     [
