@@ -20,18 +20,15 @@ CONNECT_ARGS = {
 }
 PATIENCE = 5.0  # seconds for one question
 
-LEADERS = text(
+_LEADERS = text(
     "SELECT count(*) FROM pg_locks JOIN pg_stat_activity a USING (pid)"
     " WHERE locktype = 'advisory' AND granted AND a.application_name = :name AND a.datname = current_database()"
 )
 
 
-NAMED = {"name": CONNECT_ARGS["application_name"]}
-
-
 def is_there(opened: Connection) -> bool:
     """Whether some process has the right, as this database knows it."""
-    return bool(opened.scalar(LEADERS, NAMED))
+    return bool(opened.scalar(_LEADERS, {"name": CONNECT_ARGS["application_name"]}))
 
 
 class Leadership:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -260,10 +259,10 @@ def _refuse_too_often(booking_id: uuid.UUID) -> None:
 
 def _just_written(booking_id: uuid.UUID, author: str, text: str) -> GuestMessage | None:
     """The booking is locked, so of two presses at once the second finds the first's."""
-    same: Sequence[object] = (
+    same = select(GuestMessage).where(
         GuestMessage.booking_id == booking_id,
         GuestMessage.author == author,
         GuestMessage.text == text,
         GuestMessage.created_at > clock.now() - AGAIN,
     )
-    return db.session.scalars(select(GuestMessage).where(*same).limit(1)).one_or_none()  # type: ignore[arg-type]
+    return db.session.scalars(same.limit(1)).one_or_none()

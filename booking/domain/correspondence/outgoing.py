@@ -241,11 +241,10 @@ def _is_sought(sought: _Sought, row: Any, booking: Booking | None) -> bool:
 
 def _bookings(rows: Iterable[Any]) -> list[Booking | None]:
     """What each is about, by one statement."""
-    shown = [row.Event.payload.get("bookingId") for row in rows]
-    about = {one: decode("booking", one) for one in shown if one}
-    ids = [one for one in about.values() if one]
+    about = [decode("booking", row.Event.payload.get("bookingId") or "") for row in rows]
+    ids = {one for one in about if one}
     known = {one.id: one for one in db.session.scalars(select(Booking).where(Booking.id.in_(ids)))} if ids else {}
-    return [known.get(about[one]) if one else None for one in shown]  # type: ignore[arg-type]  # None is no key of it
+    return [known.get(one) if one else None for one in about]
 
 
 def _listed(row: Any, booking: Booking | None) -> ListedEmail:

@@ -220,13 +220,13 @@ def retry_given_up() -> int:
 def settle_given_up(event_id: uuid.UUID, consumer: str, *, again: bool) -> bool:
     """Offer one that was given up once more, or drop it for good, inside the caller's transaction. Whether it was."""
     once_more = {"state": WAITING, "attempts": 0, "next_at": sql_now()}
-    result = db.session.execute(
+    settled = (
         update(Delivery)
         .where(Delivery.event_id == event_id, Delivery.consumer == consumer, Delivery.state == GIVEN_UP)
         .values(once_more if again else {"state": DONE, "error": DROPPED})
-        .execution_options(synchronize_session=False)
+        .returning(Delivery.event_id)
     )
-    return bool(result.rowcount)  # type: ignore[attr-defined]  # a CursorResult, as for every UPDATE
+    return db.session.scalar(settled.execution_options(synchronize_session=False)) is not None
 
 
 @transaction(isolation=READ_COMMITTED)

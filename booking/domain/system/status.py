@@ -129,7 +129,7 @@ _DATABASE = text(
 def _database() -> Database:
     row = db.session.execute(_DATABASE).one()
     estimate = row.bookings if row.bookings >= 0 else None
-    is_led = bool(db.session.scalar(leader.LEADERS, leader.NAMED))
+    is_led = leader.is_there(db.session.connection())
     return Database(row.version, row.size, row.connections, row.most, row.started, row.migration, estimate, is_led)
 
 
