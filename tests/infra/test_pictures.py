@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import random
+import subprocess
+import sys
 import zipfile
 from typing import Any
 
@@ -152,6 +155,21 @@ def test_what_cannot_be_decoded_is_said_to_be_so() -> None:
     for sent in (claimed(300, 200), b"Hello", picture()[:200] + b"\xff\xd9"):
         with pytest.raises(Unreadable):
             pictures.make(sent, (300,), (300,))
+
+
+def test_the_program_can_open_nothing_once_it_decodes() -> None:
+    tries = """
+import runpy, socket, sys
+runpy.run_path(sys.argv[1])["confine"]()
+for ask in (socket.socket, lambda: open("/proc/self/environ")):
+    try:
+        ask()
+    except OSError as refused:
+        print(refused.errno)
+"""
+    command = [sys.executable, "-I", "-c", tries, str(making.PROGRAM)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert said.split() == [str(errno.EMFILE)] * 2
 
 
 def test_one_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

@@ -30,8 +30,7 @@ Image.MAX_IMAGE_PIXELS = None
 
 
 def main(widths: list[int], jpeg_widths: list[int]) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    confine()
     try:
         largest = opened(sys.stdin.buffer.read(), max(widths))
     except BROKEN as error:
@@ -40,6 +39,13 @@ def main(widths: list[int], jpeg_widths: list[int]) -> None:
     files = list(encoded(largest, widths, jpeg_widths))
     told = {"width": largest.width, "height": largest.height, "files": [[name, len(made)] for name, made in files]}
     sys.stdout.buffer.write(json.dumps(told).encode() + b"\n" + b"".join(made for _, made in files))
+
+
+def confine() -> None:
+    """From here on it has little memory and time, and can open nothing: no file, no connection, no other process."""
+    Image.init()  # opens the modules of all kinds
+    for limit, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_NOFILE, 0)):
+        resource.setrlimit(limit, (most, most))
 
 
 def opened(content: bytes, width: int) -> Image.Image:
