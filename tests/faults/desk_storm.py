@@ -56,6 +56,7 @@ WANTED = (
 )
 UNSETTLED = """
     SELECT 'payment ' || id || ' is ' || state FROM payments WHERE state IN ('started', 'unknown')
+    UNION ALL SELECT 'hold ' || reference || ' stands' FROM bookings WHERE status = 'PENDING'
     UNION ALL SELECT 'change ' || id || ' stands' FROM booking_changes WHERE state = 'pending'"""
 HOUSE = "SELECT property_id::text FROM rooms WHERE published GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
 ROOMS_OF = "SELECT id::text FROM rooms WHERE published AND property_id = "
