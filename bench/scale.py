@@ -127,7 +127,8 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
 
 def _smaller(filling: Filling, share: float) -> Filling:
     rooms = max(80, round(filling.rooms * share))
-    return Filling(rooms, rooms * (filling.bookings // filling.rooms), min(filling.places, rooms // 40))
+    bookings = max(50 * rooms, round(filling.bookings * share) // rooms * rooms)
+    return Filling(rooms, bookings, min(filling.places, rooms // 40))
 
 
 def _speed_of_filling(done: dict[str, list[Measuring]]) -> float:

@@ -112,7 +112,7 @@ def test_another_propertys_is_not_there_and_accounts_are_for_owners_of_all(
     assert [row.split(" ")[0] for row in rows(boss.go(EMAILS))] == ["New", "Confirmation"]
     links = [one for one in boss.links() if one.startswith(f"{EMAILS}/")]
     assert "[hidden]" in boss.go(links[0]).text
-    boss.send(f"{links[0]}/resend")
+    boss.post(f"{links[0]}/resend", csrf_token=boss.token())
     assert "The email is on its way." not in boss.text, "it has not failed"
     assert [elsewhere.go(link).status for link in links] == [404, 404]
     assert [here.go(link).status for link in links] == [404, 200]

@@ -24,7 +24,7 @@ from tests.programme import natural, positive
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "var" / "model"
-STORIES, STEPS = 60, 50  # of one run: a minute or two
+STORIES, STEPS = 60, 50  # of one run: a minute or two; a story may end earlier
 
 
 def table(tally: Tally) -> list[str]:
@@ -36,24 +36,25 @@ def table(tally: Tally) -> list[str]:
     return [*lines, f"{'all':<48}{tally.steps.total():>8,}{sums}"]
 
 
-def summary(ended: Sequence[Ended], machine: str) -> list[str]:
+def summary(ended: Sequence[Ended], machine: str, stories: int = STORIES) -> list[str]:
     """The table, the figures, and the story of each violation."""
     tally = Tally()
     for one in ended:
         tally.add(one.tally)
     failed = [one for one in ended if one.failed]
-    crashes, stories = tally.ends[KILLED].total(), tally.stories
-    lines = [*table(tally), "", f"{stories:,} stories, {crashes:,} crashes, {len(failed)} violations"]
+    crashes = tally.ends[KILLED].total()
+    lines = [*table(tally), "", f"{tally.stories:,} stories, {crashes:,} crashes, {len(failed)} violations"]
+    same = f"--machine {machine} --stories {stories}" if stories != STORIES else f"--machine {machine}"
     for one in failed:
         found = one.tally.violation
         told = f"step {found.step}, {found.verb}: {found.said}" if found else "it could not run"
-        again = f'make model ARGS="--machine {machine} --seed {one.seed} --steps 1 --processes 1"'
+        again = f'make model ARGS="{same} --seed {one.seed} --steps 1 --processes 1"'
         lines += ["", f"seed {one.seed}, {told}", *(one.story or one.said.splitlines()[-40:]), again]
     return lines
 
 
 def walked(options: argparse.Namespace, wanted: int, home: Path) -> int:
-    runs = Runs(options.machine, home, Processes(), root=ROOT, stories=STORIES, steps=STEPS)
+    runs = Runs(options.machine, home, Processes(), root=ROOT, stories=options.stories, steps=STEPS)
     began = time.monotonic()
 
     def say(one: Ended, steps: int) -> None:
@@ -62,7 +63,7 @@ def walked(options: argparse.Namespace, wanted: int, home: Path) -> int:
         print(f"  seed {one.seed}: {result}; {steps:,} of {wanted:,} in {minutes:.1f} min", flush=True)
 
     ended = until(runs, wanted, seed=options.seed, processes=options.processes, say=say)
-    print("\n".join(["", *summary(ended, options.machine)]))
+    print("\n".join(["", *summary(ended, options.machine, options.stories)]))
     return 1 if any(one.failed for one in ended) else 0
 
 
@@ -71,6 +72,7 @@ def main() -> int:
     parser.add_argument(
         "--steps", type=positive, default=50_000, help="at least so many; with --faults, of each (4000)"
     )
+    parser.add_argument("--stories", type=positive, default=STORIES, help=f"of one run, each of up to {STEPS} steps")
     parser.add_argument("--processes", type=positive, default=2)
     parser.add_argument("--seed", type=natural, default=1, help="of the first run")
     parser.add_argument("--machine", choices=MACHINES, default="verbs")

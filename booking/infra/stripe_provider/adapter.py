@@ -207,7 +207,7 @@ class StripeProvider:
         return _returned(refund)
 
     def _found_refund(self, key: uuid.UUID, intent: str) -> Outcome | None:
-        made = self._api.refunds.list({"payment_intent": intent, "limit": 100})
+        made = self._api.refunds.list({"payment_intent": intent, "limit": client.PAGE})
         found = next((refund for refund in made.auto_paging_iter() if _is_of(refund, key)), None)
         return _returned(found) if found else None
 

@@ -14,6 +14,7 @@ import requests
 import stripe
 
 CONNECTING = 2.0  # seconds for a new connection, at most
+PAGE = 100  # the most that Stripe lists at once
 
 _until: ContextVar[float] = ContextVar("stripe_until")
 

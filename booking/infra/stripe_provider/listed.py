@@ -12,9 +12,8 @@ import stripe
 from stripe.params import DisputeListParams, RefundListParams
 
 from booking.infra.provider import Happened, Heard
-from booking.infra.stripe_provider import disputes
+from booking.infra.stripe_provider import client, disputes
 
-PAGE = 100  # the most that Stripe shows at once
 WITH_INTENT = "data.payment_intent"
 # A refund that is pending, or wants its owner to act, has returned nothing yet.
 RETURNED = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
@@ -22,7 +21,7 @@ RETURNED = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
 
 def refunds(api: stripe.V1Services, since: dt.datetime, until: dt.datetime) -> list[Happened]:
     """Of our charges, those that are decided; of those from the dashboard, what has gone back."""
-    asked: RefundListParams = {"limit": PAGE, "expand": [WITH_INTENT]}
+    asked: RefundListParams = {"limit": client.PAGE, "expand": [WITH_INTENT]}
     asked["created"] = {"gte": int(since.timestamp()), "lte": int(until.timestamp())}
     found = []
     for refund in api.refunds.list(asked).auto_paging_iter():
@@ -37,7 +36,7 @@ def refunds(api: stripe.V1Services, since: dt.datetime, until: dt.datetime) -> l
 
 def disputed(api: stripe.V1Services, since: dt.datetime, until: dt.datetime) -> list[Happened]:
     """The same of disputes, decided or not."""
-    asked: DisputeListParams = {"limit": PAGE, "expand": [WITH_INTENT]}
+    asked: DisputeListParams = {"limit": client.PAGE, "expand": [WITH_INTENT]}
     asked["created"] = {"gte": int(since.timestamp()), "lte": int(until.timestamp())}
     found = []
     for dispute in api.disputes.list(asked).auto_paging_iter():

@@ -7,6 +7,7 @@ import uuid
 import stripe
 
 from booking.infra.provider import FoundReturn, FoundReturns
+from booking.infra.stripe_provider import client
 from booking.infra.stripe_provider.amounts import from_units
 
 OURS = "payment"  # the entry of metadata that whatever we ask for has
@@ -17,7 +18,7 @@ def found(api: stripe.V1Services, reference: str) -> FoundReturns | None:
     payment = _ours(api.payment_intents.retrieve(reference).metadata)
     if payment is None:
         return None
-    made = api.refunds.list({"payment_intent": reference, "limit": 100})
+    made = api.refunds.list({"payment_intent": reference, "limit": client.PAGE})
     returned = [refund for refund in made.auto_paging_iter() if refund.status == "succeeded"]  # the newest first
     return FoundReturns(payment, tuple(_found(one) for one in reversed(returned) if _ours(one.metadata) is None))
 
