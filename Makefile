@@ -16,7 +16,7 @@ ARGS ?=
 PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test bench bench-peers bench-scale bench-background bench-desk bench-photos migrate-under-load storm storm-stripe storm-desk trouble controls drill replay model mutants fuzz lint format messages lock clean python product everything chromium
+.PHONY: help run check test bench bench-peers bench-scale bench-background bench-desk bench-photos migrate-under-load storm storm-stripe storm-desk storm-invoices trouble controls drill replay model mutants fuzz lint format messages lock clean python product everything chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -95,6 +95,9 @@ storm: everything ## guests book while everything is killed; ARGS="--attempts 10
 
 storm-stripe: everything ## the same in short, with a stand-in for Stripe that answers late, twice or not at all
 	.venv/bin/python -m tests.faults.storm --stripe --attempts 2000 --clients 16 --kills 5 $(ARGS)
+
+storm-invoices: everything ## 10,000 invoices by 64 at once with 10 kills: no number is missing, none there twice
+	.venv/bin/python -m tests.faults.invoices_storm $(ARGS)
 
 storm-desk: everything ## staff at the desk's pages and guests at the same rooms for a minute, with kills; ARGS="--people 32 --kills 5"
 	.venv/bin/python -m tests.faults.desk_storm $(ARGS)

@@ -33,7 +33,9 @@ TRIES = 30
 LOCK_TIMEOUT = "2s"
 # Rows that the application adds and reads, and can neither change nor delete.
 LOG = "audit_log"
-APPEND_ONLY = (LOG, "cash_closings")
+APPEND_ONLY = (LOG, "cash_closings", "invoices", "invoice_lines")
+READ_ONLY = ("invoice_series",)  # a trigger writes it, as the owner
+NEVER_CHANGED = ("invoice_buyers",)  # deleted after years, when a trigger lets it
 PARTITIONS = text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = to_regclass(:table)")
 LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"
 
@@ -69,9 +71,14 @@ def grant(connection: Connection) -> None:
     connection.execute(text(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}"))
     if connection.execute(text("SELECT to_regclass('alembic_version') IS NOT NULL")).scalar():
         connection.execute(text(f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {name}"))
-    for table in APPEND_ONLY:
+    taken = {
+        **dict.fromkeys(APPEND_ONLY, "UPDATE, DELETE"),
+        **dict.fromkeys(READ_ONLY, "INSERT, UPDATE, DELETE"),
+        **dict.fromkeys(NEVER_CHANGED, "UPDATE"),
+    }
+    for table, rights in taken.items():
         if connection.scalar(text("SELECT to_regclass(:table) IS NOT NULL"), {"table": table}):
-            connection.execute(text(f"REVOKE UPDATE, DELETE ON {table} FROM {name}"))
+            connection.execute(text(f"REVOKE {rights} ON {table} FROM {name}"))
     # Through the whole it may add and read; a part alone it does not see.
     for partition in connection.scalars(PARTITIONS, {"table": LOG}).all():
         connection.execute(text(f"REVOKE ALL ON {partition} FROM {name}"))

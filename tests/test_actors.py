@@ -23,6 +23,7 @@ PUBLIC = {
         "get_property_currency",
         "get_property_name",
         "get_room_details",
+        "find_seller",
         "house_facts",
         "import_locations",
         "list_destinations",
@@ -174,6 +175,7 @@ STEP = {
         "find_awaited_beyond",
         "find_payment",
         "hasten_payment",
+        "billing_of",
         "forget_contacts",
         "is_in_one_call",
         "is_live_charge",
@@ -195,6 +197,7 @@ STEP = {
         "start_charge",
         "start_refund",
         "start_refunds",
+        "write_billing",
     },
     "reservations": {"refund_state"},
 }

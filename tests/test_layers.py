@@ -44,7 +44,7 @@ SUBJECTS = (
     "search",
     "payments",
     "reservations",
-    *("correspondence", "maintenance", "system"),
+    *("invoicing", "correspondence", "maintenance", "system"),
 )
 PACKAGES = {f"booking.domain.{subject}" for subject in SUBJECTS}
 TABLES = "booking.domain.tables"  # every table at once, for migrations and tests

@@ -50,6 +50,7 @@ class Desk:
                 "answers",
                 "bookings",
                 "booking",
+                "booking_invoices",
                 "change",
                 "data_requests",
                 "emails",
@@ -76,6 +77,8 @@ class Desk:
             found.append(Section("admin.properties.index", gettext("Properties"), "house", tuple(properties)))
         if self.areas.cash:
             found.append(Section("admin.cash.index", gettext("Cash"), "banknote", ("admin.cash",)))
+        if self.areas.bookings:
+            found.append(Section("admin.invoices.index", gettext("Invoices"), "credit-card", ("admin.invoices",)))
         if self.areas.people:
             found.append(Section("admin.people.index", gettext("People"), "users", ("admin.people",)))
         if self.areas.system:

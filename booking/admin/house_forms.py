@@ -33,13 +33,19 @@ POLICIES = {
     "moderate": (_("Moderate"), _("Free until 5 days before, half until the day before, no refund after that.")),
     "strict": (_("Strict"), _("Free until 14 days before, half until 7 days before, no refund after that.")),
 }
+INVOICE_AT = {
+    "confirmation": _("When a stay is confirmed"),
+    "check_out": _("When the guest checks out"),
+    "request": _("When somebody asks for it"),
+}
 OF_ROOM = (
     "name", "kind", "capacity", "beds", "sizeM2", "description", "amenities", "pricePerNight", "minNights", "maxNights",
     "cancellationPolicy",
 )  # fmt: skip
 OF_PROPERTY = (
     "name", "slug", "street", "district", "city", "location", "country", "latitude", "longitude", "timeZone",
-    "currency", "legalName", "contactEmail", "contactPhone", "checkInTime", "checkOutTime", "houseRules", "description",
+    "currency", "legalName", "taxNumber", "invoiceAt", "contactEmail", "contactPhone", "checkInTime", "checkOutTime",
+    "houseRules", "description",
 )  # fmt: skip
 TAKE, THEIRS, MINE = "take-", "theirs", "mine"
 WAS = "was-"  # before a field's name: what it said when the form was opened

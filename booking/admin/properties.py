@@ -149,7 +149,8 @@ def _id(property_id: str) -> uuid.UUID:
 
 
 def _new_page(form: Form, status: int = 200) -> Response:
-    return page("admin/new_property.html", block="main", status=status, form=form, zones=_zones(), fixed=False)
+    choices = {"zones": _zones(), "fixed": False, "invoice_times": house_forms.INVOICE_AT}
+    return page("admin/new_property.html", block="main", status=status, form=form, **choices)
 
 
 def _merge(form: Form, seen: OwnProperty) -> Merged:
@@ -166,6 +167,7 @@ def _page(seen: OwnProperty, form: Form, status: int = 200, merged: Merged = hou
         "waiting": sum(1 for room in rooms if not room.published and room.archived_at is None),
         "form": form,
         "zones": _zones(),
+        "invoice_times": house_forms.INVOICE_AT,
         "fixed": bool(rooms),
         "opened": house_forms.opened(house_forms.of_property(seen.house), house_forms.OF_PROPERTY),
         "merged": merged,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from booking.api import auth, bookings, changes, docs, health, messages, orders, places, rooms
+from booking.api import auth, bookings, changes, docs, health, invoices, messages, orders, places, rooms
 from booking.api.endpoint import blueprint
 from booking.api.errors import RENDERER
 
@@ -22,6 +22,7 @@ __all__ = [
     "changes",
     "docs",
     "health",
+    "invoices",
     "messages",
     "orders",
     "places",

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-ROOM, BOOKING, ORDER, USER = (f"{kind}_01h2xcejqtf2nbrexx3vqjhp41" for kind in ("room", "booking", "order", "user"))
+ROOM, BOOKING, ORDER, USER, INVOICE = (
+    f"{kind}_01h2xcejqtf2nbrexx3vqjhp41" for kind in ("room", "booking", "order", "user", "invoice")
+)
 TOKEN = "eyJhbGciOiJIUzI1NiIsImtpZCI6Im5vdyJ9.eyJzdWIiOiJ1c2VyXzAxaDJ4In0.c2lnbmF0dXJl"  # noqa: S105 of nobody
 REFRESH = "session_01h2xcejqtf2nbrexx3vqjhp41.c2VjcmV0"
 
@@ -95,6 +97,28 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "rooms": ("How many rooms.", 12),
     "room": ("The booked room.", None),
     # --- bookings
+    "Invoice.id": ("The id of the invoice: opaque and permanent.", INVOICE),
+    "Invoice.kind": ("An invoice, or a credit note that takes one back.", "invoice"),
+    "number": ("Consecutive for each legal entity, region and year.", "EU-1-2026-00042"),
+    "credits": ("The number of the invoice that a credit note takes back; null of an invoice.", None),
+    "issuedOn": ("The day of issue at the property.", "2026-11-28"),
+    "seller": ("Who sells, as it was on the day of issue.", None),
+    "InvoiceSeller.name": ("The legal name.", "Neve House Ltd"),
+    "InvoiceSeller.property": ("What the property is called.", "Neve House"),
+    "taxNumber": ("The seller’s tax number; null if not stated.", "BE 0123.456.789"),
+    "buyer": ("Whom it is for; null once the books need not name them any longer.", None),
+    "InvoiceBuyer.name": ("The guest’s name; empty if nobody knew it any more.", "Dana Levi"),
+    "company": ("The company; null if none.", "Levi & Co"),
+    "postalCode": ("The postal code; null if not stated.", "2000"),
+    "vatNumber": ("The buyer’s VAT number; null if not stated.", "BE 0987.654.321"),
+    "Invoice.lines": ("What it is for, line by line; of a credit note, what is taken back.", None),
+    "InvoiceLine.kind": ("What the line is for: a night, a fee, a tax or a discount.", "night"),
+    "InvoiceLine.date": ("The night that it is for; null for the whole stay.", "2026-12-01"),
+    "InvoiceLine.amount": ("What this line costs; below 0 of a discount.", 120),
+    "label": ("What the line is called.", "base"),
+    "included": ("Whether it is a tax that other lines hold already: it adds nothing.", False),
+    "Invoice.total": ("The sum of the lines.", 360),
+    "Invoice.due": ("What of it was not paid yet on the day of issue.", 0),
     "author": ("Who wrote it: the `guest`, or the `house`.", "guest"),
     "MessageText.message": ("What to say; up to 4,000 characters.", "Is there a cot?"),
     "Message.message": ("What was written.", "Is there a cot?"),

@@ -23,6 +23,7 @@ OURS = {
             "bookings",
             "payments",
             "cash",
+            "invoices",
             "events",
             "messages",
             "audit",

@@ -37,6 +37,8 @@ OF_PROPERTY = (
     ("--time-zone", "timeZone", "Such as Europe/Brussels."),
     ("--currency", "currency", "Such as EUR."),
     ("--legal-name", "legalName", "Who the contract is with."),
+    ("--tax-number", "taxNumber", "As invoices state it, such as BE 0123.456.789."),
+    ("--invoice-at", "invoiceAt", "When invoices are issued: confirmation, check_out or request."),
     ("--email", "contactEmail", "For guests."),
     ("--phone", "contactPhone", "For guests."),
     ("--check-in", "checkInTime", "From which hour on, such as 15:00."),

@@ -5,9 +5,11 @@ from booking.domain.catalogue.photos.models import Photo
 from booking.domain.catalogue.unit_models import RoomPart, UnitGroup
 from booking.domain.inventory.housekeeping_models import RoomStatus
 from booking.domain.inventory.models import Availability, Block, LiftedBlock
+from booking.domain.invoicing.models import Invoice, InvoiceBuyer, InvoiceIssuer, InvoiceLine, InvoiceSeries
 from booking.domain.messages.conversation_models import GuestMessage
 from booking.domain.messages.models import Delivery, Event
 from booking.domain.messages.sent_models import HeardReport, SentEmail
+from booking.domain.payments.billing_models import OrderBilling
 from booking.domain.payments.cash_models import CashClosing, CashMovement
 from booking.domain.payments.look_models import ProviderLook
 from booking.domain.payments.models import Dispute, Order, Payment
@@ -56,10 +58,16 @@ __all__ = [
     "IdempotencyKey",
     "ImportFile",
     "Invitation",
+    "Invoice",
+    "InvoiceBuyer",
+    "InvoiceIssuer",
+    "InvoiceLine",
+    "InvoiceSeries",
     "LiftedBlock",
     "MaintenanceMode",
     "NotedFacts",
     "Order",
+    "OrderBilling",
     "Passkey",
     "PasswordReset",
     "Payment",

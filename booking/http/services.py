@@ -11,6 +11,7 @@ from flask import Flask, current_app
 
 from booking.config import Settings
 from booking.domain.catalogue import PhotoLimits
+from booking.domain.invoicing import InvoiceTerms
 from booking.domain.payments import ProviderReferences, usual_patience
 from booking.domain.people import SessionEnds, SignInGuard
 from booking.domain.reservations import BookingContext
@@ -30,6 +31,7 @@ class Services:
     ends: SessionEnds
     guard: SignInGuard
     photo_limits: PhotoLimits
+    invoice_terms: InvoiceTerms
     started: float
 
 
@@ -42,6 +44,7 @@ def install(app: Flask, settings: Settings) -> None:
         _ends(settings),
         _guard(settings),
         PhotoLimits.of(settings),
+        InvoiceTerms(settings.region, settings.invoice_years),
         time.monotonic(),
     )
 

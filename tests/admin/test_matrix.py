@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from booking.domain import catalogue, inventory, payments, people, reservations, system
+from booking.domain import catalogue, inventory, invoicing, payments, people, reservations, system
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.catalogue import PhotoFile, StaffPhoto
 from booking.domain.people import staff
@@ -47,6 +47,7 @@ OWNERS_HERE = {HERE[Role.OWNER], OWNER_OF_ALL}
 OWNERS = {*OWNERS_HERE, ELSEWHERE[Role.OWNER]}
 MANAGERS_ANYWHERE = {*MANAGERS, ELSEWHERE[Role.OWNER], ELSEWHERE[Role.MANAGER]}
 HOUSE = {*HERE.values(), OWNER_OF_ALL}
+TERMS = invoicing.InvoiceTerms("eu")
 SHEET = b"source_id,name,capacity,price_per_night,location,time_zone,currency\n"
 
 
@@ -80,6 +81,7 @@ class House:
             "request_id": lambda: encode("request", self.request()),
             "event_id": lambda: encode("event", self.email()),
             "closing_id": lambda: encode("closing", self.closing()),
+            "invoice_id": lambda: encode("invoice", self.invoice()),
             "note_id": lambda: encode("note", self.note()),
             "photo_id": lambda: encode("photo", self.photo("property_id" in rule).id),
             "invitation_id": lambda: encode("invitation", self.invitation),
@@ -113,6 +115,11 @@ class House:
     def request(self) -> uuid.UUID:
         """Of the guest, for what is kept of them."""
         return system.record_data_request(SYSTEM, self.booking.id, DataRequestOrder(kind="export"))
+
+    def invoice(self) -> uuid.UUID:
+        """One of which something is left to credit."""
+        invoicing.settle_invoices(SYSTEM, self.booking.id, TERMS)
+        return invoicing.invoices_of_booking(SYSTEM, self.booking.id)[-1].invoice.id
 
     def closing(self) -> uuid.UUID:
         """Of what commands have entered."""
@@ -283,6 +290,11 @@ ROUTES: dict[str, Route] = {
     "POST /admin/bookings/<booking_id>/guarantee": Route(DESK, lambda _: MONEY),
     "POST /admin/bookings/<booking_id>/received": Route(DESK, lambda _: MONEY),
     "POST /admin/bookings/<booking_id>/waive": Route(MANAGERS, lambda _: MONEY),
+    "GET /admin/invoices": Route(SEES),
+    "GET /admin/invoices/export.csv": Route(SEES),
+    "GET /admin/invoices/<invoice_id>": Route(DESK),
+    "POST /admin/invoices/<invoice_id>/credit": Route(MANAGERS, lambda _: {"reason": "Wrong company"}),
+    "POST /admin/bookings/<booking_id>/invoices": Route(DESK),
     "GET /admin/cash": Route(SEES),
     # What commands have entered, which is nobody's own.
     "GET /admin/cash/drawer": Route(MANAGERS, asked=lambda house: house.drawer),

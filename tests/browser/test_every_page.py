@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from booking.domain import catalogue, correspondence, payments, reservations
+from booking.domain import catalogue, correspondence, invoicing, payments, reservations
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.correspondence import MessageText
 from booking.domain.messages import outbox
@@ -70,6 +70,7 @@ def names(alice: User, bob: User, owner: User, room: Room, desk: BookingContext,
         "held": encode("booking", held.id),
         "arrived": encode("booking", arrived.id),
         "closing": encode("closing", closing.id),
+        "invoice": encode("invoice", invoicing.issue_invoices(SYSTEM, paid.id, invoicing.InvoiceTerms("eu"))[0].id),
         "file": encode("import", uploaded(paid)),
         "dates": f"checkIn={stay.check_in}&checkOut={stay.check_out}",
         "link": _link_to_pay(owing),

@@ -50,7 +50,15 @@ from booking.domain.catalogue.importing.store import locations as import_locatio
 from booking.domain.catalogue.importing.store import put as put_rooms
 from booking.domain.catalogue.kinds import ENTIRE_PLACE, KINDS, PRIVATE_ROOM, SHARED_ROOM
 from booking.domain.catalogue.kinds import PATTERNS as KIND_PATTERNS
-from booking.domain.catalogue.models import DEMO, Property, Room
+from booking.domain.catalogue.models import (
+    AT_CHECK_OUT,
+    AT_CONFIRMATION,
+    DEMO,
+    INVOICE_TIMES,
+    ON_REQUEST,
+    Property,
+    Room,
+)
 from booking.domain.catalogue.own_houses import OwnProperty, OwnRoom, may_add_property, may_add_rooms
 from booking.domain.catalogue.own_houses import editable as editable_properties
 from booking.domain.catalogue.own_houses import get_property as get_own_property
@@ -119,6 +127,8 @@ from booking.domain.catalogue.rooms import details as get_room_details
 from booking.domain.catalogue.rooms import forget as forget_room
 from booking.domain.catalogue.rooms import preview as preview_room
 from booking.domain.catalogue.saving import tell_of_room
+from booking.domain.catalogue.sellers import Seller
+from booking.domain.catalogue.sellers import find as find_seller
 from booking.domain.catalogue.text_undoing import is_about_texts
 from booking.domain.catalogue.text_undoing import undo as undo_texts
 from booking.domain.catalogue.unit_models import RoomPart, UnitGroup
@@ -129,11 +139,14 @@ from booking.domain.catalogue.units import are_alike as are_units_alike
 from booking.domain.catalogue.units import numbered as numbered_units
 
 __all__ = [
+    "AT_CHECK_OUT",
+    "AT_CONFIRMATION",
     "BED_TYPES",
     "CANCELLATION_POLICIES",
     "DEMO",
     "ENTIRE_PLACE",
     "IMPORT_BATCH",
+    "INVOICE_TIMES",
     "KINDS",
     "KIND_PATTERNS",
     "LARGEST_SHEET",
@@ -142,6 +155,7 @@ __all__ = [
     "MOST_PHOTOS",
     "MOST_SHEET_ROWS",
     "MOST_UNITS",
+    "ON_REQUEST",
     "PHOTOS_OF_PROPERTY",
     "PHOTOS_OF_ROOM",
     "PRIVATE_ROOM",
@@ -189,6 +203,7 @@ __all__ = [
     "RoomModified",
     "RoomNotReady",
     "RoomPart",
+    "Seller",
     "SheetApplied",
     "SheetPreview",
     "ShownPhoto",
@@ -223,6 +238,7 @@ __all__ = [
     "find_cover",
     "find_photo_file",
     "find_property_of",
+    "find_seller",
     "forget_destination",
     "forget_house",
     "forget_room",

@@ -50,6 +50,8 @@ def property_as_said(house: Property) -> dict[str, str]:
         "timeZone": house.time_zone,
         "currency": house.currency,
         "legalName": house.legal_name,
+        "taxNumber": house.tax_number or "",
+        "invoiceAt": house.invoice_at,
         "contactEmail": house.contact_email or "",
         "contactPhone": house.contact_phone or "",
         "checkInTime": house.check_in_time.isoformat("minutes"),

@@ -14,6 +14,7 @@ from booking.domain.catalogue.cancellation_policies import BY_NAME
 from booking.domain.catalogue.importing import amenities, listings, places, text, values
 from booking.domain.catalogue.importing.drafts import CHECK_IN, CHECK_OUT, LONGEST_STAY, Unfit
 from booking.domain.catalogue.importing.sheet import LARGEST_ROOM, LARGEST_SIZE
+from booking.domain.catalogue.models import AT_CONFIRMATION, INVOICE_TIMES
 from booking.domain.inputs import ClockTime, Input, Name, Phone, Version, decimal_text, one_of, plain, refuse, trimmed
 from booking.domain.notices import FieldName, Notice
 
@@ -94,6 +95,8 @@ class PropertyDetails(Input):
     time_zone: Annotated[str, Field(max_length=64), AfterValidator(_checked(places.time_zone))]
     currency: Annotated[str, Field(max_length=16), AfterValidator(_checked(places.currency))]
     legal_name: Name | None = None
+    tax_number: Annotated[str, Field(max_length=64), AfterValidator(plain), AfterValidator(trimmed)] | None = None
+    invoice_at: Annotated[str, AfterValidator(one_of(INVOICE_TIMES))] = AT_CONFIRMATION
     contact_email: people.Email | None = None
     contact_phone: Phone | None = None
     check_in_time: ClockTime = CHECK_IN

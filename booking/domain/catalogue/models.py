@@ -32,11 +32,14 @@ from booking.domain.columns import (
     JsonList,
     Name,
     UpdatedAt,
+    one_of,
 )
 from booking.domain.money import check_sql
 from booking.infra.db import Model
 from booking.infra.homes import GLOBAL
 
+# When a stay is invoiced: once it is confirmed, when its guest checks out, or when somebody asks for it.
+INVOICE_TIMES = AT_CONFIRMATION, AT_CHECK_OUT, ON_REQUEST = ("confirmation", "check_out", "request")
 DEMO = "demo"  # the source of the rooms that come with the product
 
 
@@ -49,6 +52,7 @@ class Property(Model):
         CheckConstraint(LOCATION_SLUG, name="location_slug"),
         CheckConstraint(CURRENCY_CODE, name="currency_code"),
         CheckConstraint("name <> '' AND time_zone <> ''", name="named"),
+        CheckConstraint(one_of("invoice_at", INVOICE_TIMES), name="invoice_at_known"),
         {"info": GLOBAL},
     )
 
@@ -62,6 +66,8 @@ class Property(Model):
     check_in_time: Mapped[dt.time] = mapped_column(default=dt.time(15, 0))
     check_out_time: Mapped[dt.time] = mapped_column(default=dt.time(11, 0))
     legal_name: Mapped[Name]
+    tax_number: Mapped[str | None] = mapped_column(String(64))  # as invoices state it
+    invoice_at: Mapped[str] = mapped_column(String(16), default=AT_CONFIRMATION, server_default=AT_CONFIRMATION)
     contact_email: Mapped[str | None] = mapped_column(String(255))
     contact_phone: Mapped[str | None] = mapped_column(String(32))
     house_rules: Mapped[str] = mapped_column(Text, default="", server_default="")

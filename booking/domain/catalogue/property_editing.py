@@ -30,8 +30,8 @@ from booking.infra.ids import encode, new_id
 SLUG_TAKEN = ("uq_properties_slug",)
 FIXED = ("location", "currency", "time_zone")  # once there are rooms
 COLUMNS = (
-    "name", "slug", "location", "address", "time_zone", "currency", "legal_name", "contact_email", "contact_phone",
-    "check_in_time", "check_out_time", "house_rules", "description",
+    "name", "slug", "location", "address", "time_zone", "currency", "legal_name", "tax_number",
+    "invoice_at", "contact_email", "contact_phone", "check_in_time", "check_out_time", "house_rules", "description",
 )  # fmt: skip
 
 
@@ -141,6 +141,8 @@ def _values(said: PropertyDetails, address: Mapping[str, Any], *, slug: str) -> 
         "time_zone": said.time_zone,
         "currency": said.currency,
         "legal_name": said.legal_name or said.name,
+        "tax_number": said.tax_number,
+        "invoice_at": said.invoice_at,
         "contact_email": said.contact_email,
         "contact_phone": said.contact_phone,
         "check_in_time": said.check_in_time,

@@ -15,7 +15,9 @@ from booking.infra.ids import decode
 
 ROOM_CHANGED, PROPERTY_CHANGED = "room.changed", "property.changed"
 OF_ROOM = frozenset({"name", "kind", "description", "amenities", "beds", "size_m2"})
-OF_PROPERTY = frozenset({"name", "legal_name", "contact_email", "contact_phone", "house_rules", "description"})
+OF_PROPERTY = frozenset(
+    {"name", "legal_name", "tax_number", "contact_email", "contact_phone", "house_rules", "description"}
+)
 TEXTS = {ROOM_CHANGED: OF_ROOM, PROPERTY_CHANGED: OF_PROPERTY}
 
 

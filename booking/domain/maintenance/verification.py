@@ -15,6 +15,7 @@ from booking.domain.actors import Actor
 from booking.domain.catalogue import SHARED_BY_UNITS
 from booking.domain.errors import Forbidden
 from booking.domain.inventory import NIGHTS_KEPT_DAYS
+from booking.domain.maintenance.invoice_rules import INVOICE_RULES
 from booking.domain.people import Action
 from booking.infra.db import db, transaction
 from booking.infra.words import count
@@ -294,6 +295,7 @@ RULES = {
         AND b.confirmed_at > now() - interval '1 day' AND NOT EXISTS
         (SELECT FROM events e WHERE e.type IN ('booking.confirmed', 'booking.imported')
          AND e.occurred_at >= b.created_at AND e.payload->>'reference' = b.reference)""",
+    **INVOICE_RULES,
 }
 
 COUNTED = {
@@ -302,6 +304,7 @@ COUNTED = {
     "night": "SELECT count(*) FROM availability",
     "block": "SELECT count(*) FROM blocks",
     "payment": "SELECT count(*) FROM payments",
+    "invoice": "SELECT count(*) FROM invoices",
 }
 
 

@@ -5,6 +5,11 @@ Decides which attempts may run, when one may be asked about again, and what an a
 the booking is decided in reservations.
 """
 
+from booking.domain.payments.billing import FIELDS as BILLING_FIELDS
+from booking.domain.payments.billing import Billing
+from booking.domain.payments.billing import of as billing_of
+from booking.domain.payments.billing import write as write_billing
+from booking.domain.payments.billing_models import OrderBilling
 from booking.domain.payments.by_hand import received as record_received
 from booking.domain.payments.by_hand import returned as record_returned
 from booking.domain.payments.by_hand import take_back as take_back_entry
@@ -141,6 +146,7 @@ __all__ = [
     "AWAITING_STAFF",
     "BALANCE",
     "BALANCE_DECLINED",
+    "BILLING_FIELDS",
     "BY_HAND",
     "CHANNELS",
     "CHARGE",
@@ -180,6 +186,7 @@ __all__ = [
     "UNDER_WAY",
     "UNKNOWN",
     "WEB",
+    "Billing",
     "CashClosing",
     "CashCount",
     "CashDrawer",
@@ -201,6 +208,7 @@ __all__ = [
     "Moved",
     "Movement",
     "Order",
+    "OrderBilling",
     "Payment",
     "PaymentContext",
     "ProviderLook",
@@ -214,6 +222,7 @@ __all__ = [
     "awaits_guest",
     "balance_not_charged",
     "begin_look",
+    "billing_of",
     "charge_due",
     "claim_payment",
     "close_drawer",
@@ -272,4 +281,5 @@ __all__ = [
     "undecided_disputes",
     "usual_patience",
     "waive_debt",
+    "write_billing",
 ]

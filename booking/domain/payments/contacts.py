@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import or_, update
 
+from booking.domain.payments import billing
 from booking.domain.payments.models import Order
 from booking.infra.clock import sql_now
 from booking.infra.db import db
@@ -55,7 +56,10 @@ def of(order: Order) -> Contact | None:
 
 
 def forget(order_ids: Collection[uuid.UUID]) -> None:
-    """Of these orders, inside the caller's transaction: who stays, and what staff noted about how they will pay."""
+    """Of these orders, inside the caller's transaction: who stays, whom invoices are made out to, and what staff noted
+    about how they will pay.
+    """
+    billing.forget(order_ids)
     nothing = {**dict.fromkeys(COLUMNS), "guarantee_note": None}
     known = update(Order).where(
         Order.id.in_(order_ids), or_(Order.contact_name.is_not(None), Order.guarantee_note.is_not(None))

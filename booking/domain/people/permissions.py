@@ -43,6 +43,10 @@ class Action(StrEnum):
     RESEND_EMAILS = "emails.resend"  # about bookings, to whoever stays
     WRITE_TO_HOUSE = "messages.write"  # as the guest of a booking
     ANSWER_GUESTS = "messages.answer"  # and write to them first
+    SEE_INVOICES = "invoices.see"
+    ISSUE_INVOICES = "invoices.issue"  # before the house does by itself, and where it waits to be asked
+    CORRECT_INVOICES = "invoices.correct"  # credit one, and issue it anew
+    CHANGE_BILLING = "billing.change"  # whom the invoices of an order are made out to
     CHECK_IN = "guests.check_in"  # and out, and that they did not come
     SET_ROOM_STATUS = "rooms.set_status"  # clean, dirty, inspected, out of order; and to see which
     BLOCK_NIGHTS = "nights.block"
@@ -119,6 +123,10 @@ ALLOWED: Mapping[Action, Who] = {
     Action.RESEND_EMAILS: OWNER | MANAGER | DESK | SYSTEM,
     Action.WRITE_TO_HOUSE: OWN,
     Action.ANSWER_GUESTS: OWNER | MANAGER | DESK | SYSTEM,
+    Action.SEE_INVOICES: OWN | OWNER | MANAGER | DESK | SYSTEM,
+    Action.ISSUE_INVOICES: OWN | OWNER | MANAGER | DESK | SYSTEM,
+    Action.CORRECT_INVOICES: OWNER | MANAGER | SYSTEM,
+    Action.CHANGE_BILLING: OWN | OWNER | MANAGER | DESK | SYSTEM,
     Action.CHECK_IN: OWNER | MANAGER | DESK | SYSTEM,
     Action.SET_ROOM_STATUS: OWNER | MANAGER | DESK | HOUSEKEEPING | SYSTEM,
     Action.BLOCK_NIGHTS: OWNER | MANAGER | DESK | HOUSEKEEPING | SYSTEM,

@@ -24,6 +24,7 @@ from booking.http.words.alerts import ALERTS, alert
 from booking.http.words.errors import ERRORS, HTTP
 from booking.http.words.fields import LABELS, PROBLEMS
 from booking.http.words.imports import IMPORTS
+from booking.http.words.invoices import PAID_BY
 from booking.http.words.maintenance import MAINTENANCE
 from booking.http.words.price_lines import RULES
 from booking.http.words.refunds import FOR_GUESTS, FOR_OPERATORS
@@ -42,6 +43,7 @@ __all__ = [
     "message",
     "of_status",
     "on_page",
+    "paid_by",
     "price_rule",
     "problem",
     "reasons",
@@ -102,6 +104,11 @@ def refund_state(state: str) -> str:
 def price_rule(rule: str) -> str:
     """What a line of a price is called by its rule; one that we have no words for says its own name."""
     return str(RULES.get(rule, rule))
+
+
+def paid_by(way: str) -> str:
+    """How money moved, as an invoice says it."""
+    return str(PAID_BY[way])
 
 
 def refund_outcome(state: str) -> str:

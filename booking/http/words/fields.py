@@ -136,6 +136,8 @@ LABELS = {
     "longitude": _("Longitude"),
     "timeZone": _("Time zone"),
     "legalName": _("Legal name"),
+    "taxNumber": _("Tax number"),
+    "invoiceAt": _("Invoices are issued"),
     "contactEmail": _("Email for guests"),
     "contactPhone": _("Phone for guests"),
     "checkInTime": _("Check-in from"),

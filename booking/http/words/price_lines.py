@@ -6,4 +6,5 @@ from booking.http.words.templates import Templates, _
 
 RULES: Templates = {
     "kept_on_change": _("Kept for nights you gave back"),
+    "kept_on_cancellation": _("Cancellation charge"),
 }

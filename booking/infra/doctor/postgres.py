@@ -170,12 +170,14 @@ def _owner(url: str) -> Iterator[Diagnosis]:
 
 _ROLE = text(
     """
-    WITH mine AS (SELECT oid, relname, relowner, relname IN ('audit_log', 'cash_closings') AS append_only FROM pg_class
+    WITH mine AS (SELECT oid, relname, relowner,
+                  relname IN ('audit_log', 'cash_closings', 'invoices', 'invoice_lines') AS append_only FROM pg_class
                   WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition)
     SELECT rolname, rolsuper, has_schema_privilege('public', 'CREATE') AS may_create,
       has_database_privilege(current_database(), 'TEMPORARY') AS may_try, current_database() AS database,
       EXISTS (SELECT FROM mine WHERE pg_has_role(relowner, 'MEMBER')) AS owned,
-      (SELECT string_agg(relname, ', ' ORDER BY relname) FROM mine WHERE relname <> 'alembic_version' AND NOT (
+      (SELECT string_agg(relname, ', ' ORDER BY relname) FROM mine WHERE
+         relname NOT IN ('alembic_version', 'invoice_series', 'invoice_buyers') AND NOT (
          has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT')
          AND (append_only OR has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE')))) AS barred,
       EXISTS (SELECT FROM mine WHERE append_only AND (

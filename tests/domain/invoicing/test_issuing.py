@@ -1,0 +1,206 @@
+"""Invoices and credit notes: what was sold is what they say, and their numbers follow each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from booking.domain import invoicing
+from booking.domain.errors import BookingNotFound, Forbidden
+from booking.domain.invoicing import CreditedAlready, InvoiceTerms, NothingToInvoice
+from booking.domain.maintenance import verification
+from booking.domain.reservations import bookings, stay_changes
+from booking.domain.reservations.change_quotes import StayChange
+from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.stay_changes import Agreed
+from booking.domain.tables import Booking, Invoice, InvoiceBuyer, Property, Room, User
+from booking.infra.db import db, transaction
+from tests.cases import each
+from tests.cast import SYSTEM, VISA, a_room, acting, all_at_once, in_days, order, person, reload
+
+pytestmark = pytest.mark.slow
+TERMS = InvoiceTerms("eu")
+REFUSED = "append-only|permission denied|is kept until|must be owner"
+
+
+def settled(booking: Booking) -> list[tuple[str, Decimal]]:
+    return [(one.kind, one.total) for one in invoicing.settle_invoices(SYSTEM, booking.id, TERMS)]
+
+
+@transaction
+def house(room: Room, **values: object) -> None:
+    db.session.execute(update(Property).where(Property.id == room.property_id).values(**values))
+
+
+@transaction
+def issued() -> list[Invoice]:
+    return list(db.session.scalars(select(Invoice).order_by(Invoice.id)))
+
+
+@transaction
+def long_ago() -> None:
+    db.session.execute(
+        text(
+            "UPDATE bookings SET confirmed_at = confirmed_at - interval '1 day', cancelled_at ="
+            " cancelled_at - interval '1 day', changed_at = changed_at - interval '1 day'"
+        )
+    )
+
+
+def findings() -> set[str]:
+    long_ago()
+    return {finding.rule for finding in verification.verify().findings}
+
+
+@pytest.fixture
+def booked(alice: User, room: Room, desk: BookingContext) -> Booking:
+    """Three nights at 120 EUR, paid."""
+    return bookings.book(acting(alice), order(alice, room), VISA, desk)
+
+
+def test_what_was_paid_for_is_invoiced_once(booked: Booking, room: Room) -> None:
+    house(room, tax_number="BE 0123.456.789", legal_name="Neve House Ltd")
+    assert settled(booked) == [("invoice", Decimal(360))]
+    assert settled(booked) == []
+    [invoice] = issued()
+    assert (invoice.number, invoice.reference) == (1, f"EU-{invoice.issuer_id}-{invoice.year}-00001")
+    assert (invoice.seller["name"], invoice.seller["taxNumber"]) == ("Neve House Ltd", "BE 0123.456.789")
+    assert (invoice.paid, invoice.due) == (Decimal(360), Decimal(0))
+    assert [(one["by"], one["amount"]) for one in invoice.payments] == [("card", "360.00")]
+    assert [stay["reference"] for stay in invoice.stays] == [booked.reference]
+    with db.engine.connect() as opened:
+        assert opened.scalar(select(InvoiceBuyer.name)) == "Alice"
+        assert opened.scalar(text("SELECT count(*) FROM invoice_lines")) == 3
+    assert findings() == set()
+
+
+def test_a_cancellation_takes_it_back_and_what_the_house_keeps_is_invoiced(
+    booked: Booking, alice: User, desk: BookingContext
+) -> None:
+    settled(booked)
+    bookings.cancel(acting(alice), booked.id, desk)
+    assert settled(booked) == [("credit_note", Decimal(360))]
+    assert settled(booked) == []
+    first, credit = issued()
+    assert (credit.credits_id, credit.number) == (first.id, 2)
+    assert credit.due == 0
+    assert findings() == set()
+
+
+def test_what_is_kept_of_a_cancelled_stay_is_an_invoice_of_its_own(
+    booked: Booking, alice: User, desk: BookingContext
+) -> None:
+    settled(booked)
+    bookings.cancel(acting(alice), booked.id, desk)
+    with db.engine.begin() as opened:
+        opened.execute(text("UPDATE bookings SET kept = 100, refund_amount = 260"))
+    assert settled(booked) == [("credit_note", Decimal(360)), ("invoice", Decimal(100))]
+
+
+def test_a_longer_stay_is_invoiced_for_its_new_nights_and_a_shorter_one_credited(
+    booked: Booking, alice: User, desk: BookingContext
+) -> None:
+    settled(booked)
+    longer = Agreed(StayChange(check_out=in_days(30, 5).check_out), Decimal(240), method=VISA)
+    stay_changes.change(acting(alice), booked.id, longer, desk)
+    assert settled(booked) == [("invoice", Decimal(240))]
+    shorter = Agreed(StayChange(check_out=in_days(30, 2).check_out), Decimal(-360))
+    stay_changes.change(acting(alice), booked.id, shorter, desk)
+    assert settled(booked) == [("credit_note", Decimal(120)), ("credit_note", Decimal(240))]
+    assert sum(one.net for one in issued()) == reload(booked).total_price == 240
+    assert [one.number for one in issued()] == [1, 2, 3, 4]
+    assert findings() == set()
+
+
+@pytest.mark.parametrize("moment", ["check_out", "request"])
+def test_a_house_that_invoices_later_waits(booked: Booking, room: Room, moment: str) -> None:
+    house(room, invoice_at=moment)
+    assert settled(booked) == []
+    if moment == "check_out":
+        with db.engine.begin() as opened:
+            opened.execute(text("UPDATE bookings SET checked_in_at = now(), checked_out_at = now()"))
+        assert settled(booked) == [("invoice", Decimal(360))]
+    else:
+        assert [one.total for one in invoicing.issue_invoices(SYSTEM, booked.id, TERMS)] == [360]
+
+
+def test_the_guest_may_ask_for_it_a_stranger_not_and_twice_is_refused(
+    booked: Booking, alice: User, bob: User, room: Room
+) -> None:
+    house(room, invoice_at="request")
+    with pytest.raises(BookingNotFound):
+        invoicing.issue_invoices(acting(bob), booked.id, TERMS)
+    assert len(invoicing.issue_invoices(acting(alice), booked.id, TERMS)) == 1
+    with pytest.raises(NothingToInvoice):
+        invoicing.issue_invoices(acting(alice), booked.id, TERMS)
+
+
+def test_a_correction_is_a_credit_note_and_a_new_invoice(booked: Booking, alice: User, room: Room) -> None:
+    settled(booked)
+    [invoice] = issued()
+    house(room, legal_name="Corrected Ltd")
+    with pytest.raises(Forbidden):
+        invoicing.correct_invoice(acting(alice), invoice.id, "wrong name", TERMS)
+    credit, anew = invoicing.correct_invoice(SYSTEM, invoice.id, "wrong name", TERMS)
+    assert (credit.kind, credit.reason, anew.kind) == ("credit_note", "wrong name", "invoice")
+    assert (credit.seller["name"] == invoice.seller["name"], anew.seller["name"]) == (True, "Corrected Ltd")
+    with pytest.raises(CreditedAlready):
+        invoicing.correct_invoice(SYSTEM, invoice.id, "again", TERMS)
+    assert settled(booked) == []
+    assert findings() == set()
+
+
+def test_a_legal_entity_has_one_series_at_all_its_properties(alice: User, desk: BookingContext) -> None:
+    stated = (("Neve Ltd", None), ("NEVE  ltd", "BE 0123"), ("Neve Group", "be-0123"), ("Other", None), ("Neve", "B9"))
+    numbers = []
+    for place, (name, tax) in enumerate(stated):
+        room = a_room()
+        house(room, legal_name=name, tax_number=tax)
+        done = bookings.book(acting(alice), order(alice, room, in_days(30 + place)), VISA, desk)
+        [invoice] = invoicing.settle_invoices(SYSTEM, done.id, TERMS)
+        numbers.append((invoice.issuer_id, invoice.number))
+    first = numbers[0][0]
+    assert [number for _, number in numbers] == [1, 2, 3, 1, 1]
+    assert [one == first for one, _ in numbers] == [True, True, True, False, False]
+
+
+def test_sixteen_at_once_count_without_a_gap(app: Flask, desk: BookingContext, room: Room) -> None:
+    made = [
+        bookings.book(acting(guest), order(guest, room, in_days(30 + 4 * place)), VISA, desk)
+        for place, guest in enumerate(person(f"guest{number}") for number in range(8))
+    ]
+    acts: list[Callable[[], object]] = [partial(invoicing.settle_invoices, SYSTEM, one.id, TERMS) for one in made * 2]
+    done = all_at_once(app, acts)
+    assert not [one for one in done if isinstance(one, Exception)]
+    assert sorted(one.number for one in issued()) == list(range(1, 9))
+    assert findings() == set()
+
+
+@each(
+    "statement",
+    [
+        "UPDATE invoices SET total = 1",
+        "DELETE FROM invoices",
+        "UPDATE invoice_lines SET amount = 1",
+        "DELETE FROM invoice_lines",
+        "UPDATE invoice_series SET last = 7",
+        "INSERT INTO invoice_series VALUES (1, 'eu', 2020, 7)",
+        "DELETE FROM invoice_series",
+        "UPDATE invoice_buyers SET name = 'x'",
+        "DELETE FROM invoice_buyers",
+        "TRUNCATE invoices CASCADE",
+    ],
+)
+def test_nobody_edits_or_counts_by_hand(booked: Booking, statement: str) -> None:
+    settled(booked)
+    with (
+        pytest.raises(DBAPIError, match=r"append-only|permission denied|is kept until|must be owner"),
+        db.engine.begin() as one,
+    ):
+        one.execute(text(statement))
