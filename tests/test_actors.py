@@ -280,6 +280,7 @@ MACHINERY = {
     "inventory": {"prune_blocks", "prune_lifted_blocks", "prune_nights"},
     "payments": {"payment_figures"},
     "reservations": {"find_summary", "first_email", "linked_order", "prune_keys"},
+    "invoicing": {"prune_invoice_buyers"},
     "correspondence": {"find_message", "prune_mail_reports"},
     "maintenance": {"inspect_copy", "overdue_holds", "overdue_messages", "overdue_payments"},
     "system": {"booking_lines", "is_alert_open", "seconds_late"},

@@ -5,7 +5,14 @@ from booking.domain.catalogue.photos.models import Photo
 from booking.domain.catalogue.unit_models import RoomPart, UnitGroup
 from booking.domain.inventory.housekeeping_models import RoomStatus
 from booking.domain.inventory.models import Availability, Block, LiftedBlock
-from booking.domain.invoicing.models import Invoice, InvoiceBuyer, InvoiceIssuer, InvoiceLine, InvoiceSeries
+from booking.domain.invoicing.models import (
+    Invoice,
+    InvoiceBuyer,
+    InvoiceIssuer,
+    InvoiceLine,
+    InvoicesDue,
+    InvoiceSeries,
+)
 from booking.domain.messages.conversation_models import GuestMessage
 from booking.domain.messages.models import Delivery, Event
 from booking.domain.messages.sent_models import HeardReport, SentEmail
@@ -63,6 +70,7 @@ __all__ = [
     "InvoiceIssuer",
     "InvoiceLine",
     "InvoiceSeries",
+    "InvoicesDue",
     "LiftedBlock",
     "MaintenanceMode",
     "NotedFacts",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from booking.domain import messages
 from booking.domain.messages import Consumer
-from booking.jobs import cache_refresh, invoice_deliveries, mail_deliveries, mails
+from booking.jobs import cache_refresh, mail_deliveries, mails
 
 CONSUMERS = (
     Consumer(mail_deliveries.MAIL, frozenset(mails.WRITERS), mail_deliveries.send, batch=20),
-    Consumer(invoice_deliveries.INVOICES, invoice_deliveries.EVENTS, invoice_deliveries.issue, batch=20),
     Consumer(cache_refresh.CACHE, cache_refresh.EVENTS, cache_refresh.refresh, batch=200, done=cache_refresh.told),
 )
 

@@ -27,7 +27,7 @@ from booking.infra.db import Unavailable
 from booking.infra.leader import Leadership
 from booking.infra.queue import Jobs
 from booking.infra.telemetry import log
-from booking.jobs import deliver, demo_days, photo_sizes
+from booking.jobs import deliver, demo_days, invoices, photo_sizes
 
 WORKER = Actor.system("worker")
 LOCK_KEY = 0x7469636B6572  # "ticker"
@@ -128,6 +128,7 @@ def chores(settings: Settings) -> list[Chore]:
         Chore("provider", LOOK_AT_PROVIDER_SECONDS, look_at_providers),
         Chore("alerts", ALERT_SECONDS, partial(system.look_for_alerts, WORKER, settings)),
         Chore("backup_alerts", ARCHIVE_SECONDS, partial(system.look_for_alerts, WORKER, settings, seldom=True)),
+        Chore("invoices", settings.ticker_seconds, invoices.catch_up),
         Chore("news", ALERT_SECONDS, partial(system.tell_news, WORKER)),
         Chore("email_changes", PRUNE_SECONDS, lambda: until_done(partial(people.finish_email_changes, WORKER), 100)),
         Chore("prune", PRUNE_SECONDS, partial(prune, settings.mail_dir)),

@@ -29,6 +29,24 @@ BEGIN
   RETURN NEW;
 END $$
 """
+# Whatever changes what a booking that was confirmed is sold for, whoever writes it: its order is looked at by the worker.
+MARK = """
+CREATE OR REPLACE FUNCTION mark_for_invoices() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+BEGIN
+  INSERT INTO invoices_due (order_id) VALUES (NEW.order_id)
+  ON CONFLICT (order_id) DO UPDATE SET marked_at = clock_timestamp(), next_at = clock_timestamp();
+  RETURN NULL;
+END $$
+"""
+SOLD = "status, total_price, price_lines, kept, refund_amount, checked_out_at, no_show_at"
+# Its name is the last: an order is locked before its mark.
+ON_SALE = (
+    f"CREATE OR REPLACE TRIGGER z_invoices_due AFTER UPDATE OF {SOLD} ON bookings FOR EACH ROW"
+    " WHEN (NEW.confirmed_at IS NOT NULL AND"
+    f" ({', '.join('OLD.' + name for name in SOLD.split(', '))}) IS DISTINCT FROM"
+    f" ({', '.join('NEW.' + name for name in SOLD.split(', '))})) EXECUTE FUNCTION mark_for_invoices()"
+)
 KEEP_BUYER = """
 CREATE OR REPLACE FUNCTION refuse_to_forget_early() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -46,7 +64,8 @@ def upgrade() -> None:
     _create_lines()
     _create_buyers()
     _create_billing()
-    for statement in (NUMBER, KEEP_BUYER):
+    _create_due()
+    for statement in (NUMBER, KEEP_BUYER, MARK):
         op.execute(statement)
     op.execute(
         "CREATE OR REPLACE TRIGGER numbered BEFORE INSERT ON invoices FOR EACH ROW EXECUTE FUNCTION number_invoice()"
@@ -70,6 +89,7 @@ def upgrade() -> None:
             " FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_edit()"
         )
     # What others read comes last; a constant default writes no row.
+    op.execute(ON_SALE)
     op.execute(
         "ALTER TABLE properties ADD COLUMN IF NOT EXISTS tax_number varchar(64),"
         " ADD COLUMN IF NOT EXISTS invoice_at varchar(16) NOT NULL DEFAULT 'confirmation'"
@@ -84,10 +104,19 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '2s'")
+    op.execute("DROP TRIGGER IF EXISTS z_invoices_due ON bookings")
     op.execute("ALTER TABLE properties DROP COLUMN IF EXISTS tax_number, DROP COLUMN IF EXISTS invoice_at")
-    for table in ("order_billing", "invoice_buyers", "invoice_lines", "invoices", "invoice_series", "invoice_issuers"):
+    for table in (
+        "invoices_due",
+        "order_billing",
+        "invoice_buyers",
+        "invoice_lines",
+        "invoices",
+        "invoice_series",
+        "invoice_issuers",
+    ):
         op.drop_table(table, if_exists=True)
-    for function in ("number_invoice()", "refuse_to_forget_early()"):
+    for function in ("mark_for_invoices()", "number_invoice()", "refuse_to_forget_early()"):
         op.execute(f"DROP FUNCTION IF EXISTS {function}")
 
 
@@ -231,5 +260,18 @@ def _create_billing() -> None:
         sa.Column("updated_at", INSTANT, server_default=CLOCK, nullable=False),
         sa.PrimaryKeyConstraint("order_id", name="pk_order_billing"),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name="fk_order_billing_order_id", ondelete="CASCADE"),
+        if_not_exists=True,
+    )
+
+
+def _create_due() -> None:
+    op.create_table(
+        "invoices_due",
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("marked_at", INSTANT, server_default=CLOCK, nullable=False),
+        sa.Column("next_at", INSTANT, server_default=CLOCK, nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("error", sa.Text()),
+        sa.PrimaryKeyConstraint("order_id", name="pk_invoices_due"),
         if_not_exists=True,
     )

@@ -47,7 +47,6 @@ OWNERS_HERE = {HERE[Role.OWNER], OWNER_OF_ALL}
 OWNERS = {*OWNERS_HERE, ELSEWHERE[Role.OWNER]}
 MANAGERS_ANYWHERE = {*MANAGERS, ELSEWHERE[Role.OWNER], ELSEWHERE[Role.MANAGER]}
 HOUSE = {*HERE.values(), OWNER_OF_ALL}
-TERMS = invoicing.InvoiceTerms("eu")
 SHEET = b"source_id,name,capacity,price_per_night,location,time_zone,currency\n"
 
 
@@ -117,8 +116,7 @@ class House:
         return system.record_data_request(SYSTEM, self.booking.id, DataRequestOrder(kind="export"))
 
     def invoice(self) -> uuid.UUID:
-        """One of which something is left to credit."""
-        invoicing.settle_invoices(SYSTEM, self.booking.id, TERMS)
+        invoicing.settle_invoices(SYSTEM, self.booking.id, invoicing.InvoiceTerms("eu"))
         return invoicing.invoices_of_booking(SYSTEM, self.booking.id)[-1].invoice.id
 
     def closing(self) -> uuid.UUID:

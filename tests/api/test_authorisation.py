@@ -15,7 +15,15 @@ from tests.cases import each
 
 PROTECTED = [operation for operation in OPERATIONS if not operation.public]
 # Endpoints that show something which belongs to one user; one that is new has to be sorted in here or below.
-OWNED = {"show_booking", "cancel_booking", "change_booking", "quote_change", "list_messages", "write_message"}
+OWNED = {
+    "show_booking",
+    "cancel_booking",
+    "change_booking",
+    "quote_change",
+    "list_messages",
+    "write_message",
+    "list_invoices",
+}
 # Bodies.
 WANTED: dict[str, dict[str, object]] = {
     "change_booking": {"guests": 1, "shownDifference": 0},

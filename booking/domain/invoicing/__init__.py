@@ -4,6 +4,8 @@ Decides when a stay is invoiced and to whom, what a credit note takes back, and 
 Start with issuing.py.
 """
 
+from booking.domain.invoicing.catching_up import catch_up as catch_up_with_invoices
+from booking.domain.invoicing.catching_up import prune_buyers as prune_invoice_buyers
 from booking.domain.invoicing.documents import Alike, Document, may_correct
 from booking.domain.invoicing.documents import find as find_invoice
 from booking.domain.invoicing.documents import get as get_invoice
@@ -37,6 +39,7 @@ __all__ = [
     "InvoicingRefused",
     "NothingToInvoice",
     "SoldLine",
+    "catch_up_with_invoices",
     "correct_invoice",
     "export_invoices",
     "find_invoice",
@@ -45,5 +48,6 @@ __all__ = [
     "invoices_of_booking",
     "issue_invoices",
     "may_correct",
+    "prune_invoice_buyers",
     "settle_invoices",
 ]

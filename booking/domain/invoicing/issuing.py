@@ -1,9 +1,9 @@
 """Invoices and credit notes are issued: what was sold and what the documents say are brought together.
 
-settle() is what the worker does after each event, as often as it likes: it locks the order, compares, and issues what
-is missing. What is sold no more is taken back by a credit note that names its invoice; what is sold in its place is
-invoiced anew. So a document never changes, and the sum of all is what the order owes. Numbers are given by the
-database, in the same transaction (migration 0065).
+settle() is what the worker does of every order that a trigger has marked: it locks the order, compares, issues what is
+missing, and takes the mark away, all at once. What is sold no more is taken back by a credit note that names its
+invoice; what is sold in its place is invoiced anew. So a document never changes, and the sum of all is what the order
+owes. Numbers are given by the database, in the same transaction (migration 0065).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from booking.domain import catalogue, money, payments, people
 from booking.domain.actors import Actor, ActorKind
@@ -24,7 +24,7 @@ from booking.domain.catalogue import Seller
 from booking.domain.errors import BookingNotFound, OrderNotFound
 from booking.domain.invoicing import issuers, sold
 from booking.domain.invoicing.errors import CreditedAlready, InvoiceNotFound, NothingToInvoice
-from booking.domain.invoicing.models import CREDIT_NOTE, INVOICE, Invoice, InvoiceBuyer, InvoiceLine
+from booking.domain.invoicing.models import CREDIT_NOTE, INVOICE, Invoice, InvoiceBuyer, InvoiceLine, InvoicesDue
 from booking.domain.invoicing.sold import SoldLine
 from booking.domain.payments import Order, Payment
 from booking.domain.people import Action, User
@@ -62,7 +62,17 @@ def settle(actor: Actor, booking_id: uuid.UUID, terms: InvoiceTerms) -> list[Inv
     Documents that are there follow every change. Returns what was issued. Raises BookingNotFound.
     """
     order_id, seller = _of_booking(booking_id)
-    return _settle(actor, order_id, seller, terms, lambda booking: sold.is_due(booking, seller.invoice_at))
+    return settle_order(actor, order_id, seller, terms)
+
+
+def settle_order(actor: Actor, order_id: uuid.UUID, seller: Seller, terms: InvoiceTerms) -> list[Invoice]:
+    """The same of an order whose property's seller is known."""
+
+    def is_due(order: Order, booking: Booking) -> bool:
+        """Whoever sold it elsewhere has invoiced it there."""
+        return order.channel != payments.IMPORT and sold.is_due(booking, seller.invoice_at)
+
+    return _settle(actor, order_id, seller, terms, is_due)
 
 
 def issue(actor: Actor, booking_id: uuid.UUID, terms: InvoiceTerms) -> list[Invoice]:
@@ -72,7 +82,7 @@ def issue(actor: Actor, booking_id: uuid.UUID, terms: InvoiceTerms) -> list[Invo
     """
     order_id, seller = _of_booking(booking_id)
     _permitted(actor, Action.ISSUE_INVOICES, order_id)
-    done = _settle(actor, order_id, seller, terms, lambda _: True)
+    done = _settle(actor, order_id, seller, terms, lambda *_: True)
     if not done:
         raise NothingToInvoice
     return done
@@ -88,9 +98,12 @@ def _permitted(actor: Actor, action: Action, order_id: uuid.UUID) -> None:
 
 @transaction(isolation=READ_COMMITTED)
 def _settle(
-    actor: Actor, order_id: uuid.UUID, seller: Seller, terms: InvoiceTerms, wanted: Callable[[Booking], bool]
+    actor: Actor, order_id: uuid.UUID, seller: Seller, terms: InvoiceTerms, wanted: Callable[[Order, Booking], bool]
 ) -> list[Invoice]:
-    return _issue_missing(_case(actor, order_id, seller, terms), wanted)
+    case = _case(actor, order_id, seller, terms)
+    # The order is locked: whoever marks it from now on tells of what comes after this.
+    db.session.execute(delete(InvoicesDue).where(InvoicesDue.order_id == order_id))
+    return _issue_missing(case, wanted)
 
 
 def correct(actor: Actor, invoice_id: uuid.UUID, reason: str, terms: InvoiceTerms) -> list[Invoice]:
@@ -121,7 +134,7 @@ def issue_anew(case: _Case, taken_back: dict[uuid.UUID, list[SoldLine]], reason:
     credits = [_credit(case, invoice_id, lines, reason) for invoice_id, lines in taken_back.items()]
     for invoice_id in taken_back:
         case.outstanding[invoice_id] = []
-    return credits + _issue_missing(case, lambda booking: booking.id in there)
+    return credits + _issue_missing(case, lambda _, booking: booking.id in there)
 
 
 # --- one order
@@ -154,10 +167,10 @@ def outstanding(order_id: uuid.UUID) -> dict[uuid.UUID, list[SoldLine]]:
     return standing
 
 
-def _issue_missing(case: _Case, wanted: Callable[[Booking], bool]) -> list[Invoice]:
+def _issue_missing(case: _Case, wanted: Callable[[Order, Booking], bool]) -> list[Invoice]:
     """What stands of a booking is followed; the first invoice of one is issued where it is `wanted`."""
     there = {line.booking_id for lines in case.outstanding.values() for line in lines}
-    followed = [booking for booking in case.bookings if booking.id in there or wanted(booking)]
+    followed = [booking for booking in case.bookings if booking.id in there or wanted(case.order, booking)]
     found = sold.difference((line for one in followed for line in sold.lines(one)), case.outstanding)
     done = [_credit(case, invoice_id, lines, None) for invoice_id, lines in found.credited.items()]
     return [*done, _write(case, INVOICE, found.added)] if found.added else done

@@ -6,7 +6,18 @@ import datetime as dt
 import uuid
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Identity, Index, SmallInteger, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.domain.columns import CURRENCY_CODE, Amount, CreatedAt, Currency, Id, Json, JsonList, one_of
@@ -122,6 +133,19 @@ class InvoiceLine(Model):
     currency: Mapped[Currency]
     included: Mapped[bool]
     line: Mapped[Json]
+
+
+class InvoicesDue(Model):
+    """An order whose documents may not say what is sold by now: a trigger of bookings adds it, settling deletes it."""
+
+    __tablename__ = "invoices_due"
+    __table_args__ = ({"info": REGIONAL},)
+
+    order_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)  # no foreign key: it would lock what it tells of
+    marked_at: Mapped[CreatedAt]
+    next_at: Mapped[CreatedAt]
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    error: Mapped[str | None] = mapped_column(Text)
 
 
 class InvoiceBuyer(Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# Whatever happened to a booking in the last ten minutes, the worker may not have followed yet.
+# An order that is marked, the worker has not looked at yet.
 INVOICE_RULES = {
     "invoice_number_missing": """
         SELECT coalesce(s.issuer_id, i.issuer_id) || ' ' || coalesce(s.region, i.region) || ' '
@@ -26,9 +26,12 @@ INVOICE_RULES = {
          ELSE -l.amount END) FILTER (WHERE NOT l.included), 0) AS net
          FROM invoice_lines l JOIN invoices i ON i.id = l.invoice_id GROUP BY 1) n
         JOIN bookings b ON b.id = n.booking_id
-        WHERE greatest(b.confirmed_at, b.cancelled_at, b.changed_at) < now() - interval '10 minutes'
+        WHERE NOT EXISTS (SELECT FROM invoices_due d WHERE d.order_id = b.order_id)
         AND n.net <> CASE b.status WHEN 'CONFIRMED' THEN b.total_price WHEN 'CANCELLED'
          THEN coalesce(b.kept, b.total_price - coalesce(b.refund_amount, b.total_price)) ELSE 0 END""",
+    "invoices_wait": """
+        SELECT d.order_id || coalesce(': ' || d.error, '') FROM invoices_due d
+        WHERE d.marked_at < now() - interval '1 hour'""",
     "invoice_in_other_order": """
         SELECT i.reference FROM invoices i JOIN invoice_lines l ON l.invoice_id = i.id
         LEFT JOIN bookings b ON b.id = l.booking_id WHERE b.order_id IS DISTINCT FROM i.order_id""",

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import TextClause, text
 
-from booking.domain import correspondence, inventory, messages, people, reservations
+from booking.domain import correspondence, inventory, invoicing, messages, people, reservations
 from booking.domain.actors import Actor
 from booking.domain.errors import Forbidden
 from booking.domain.people import Action
@@ -112,6 +112,7 @@ def prune(
     done["idempotency_keys"] = _until_done(lambda: reservations.prune_keys(PORTION))
     done["guest_contacts"] = _until_done(lambda: reservations.erase_past_guests(actor, guest_contacts, PORTION))
     done["guest_registers"] = _until_done(lambda: reservations.erase_past_registers(actor, guest_registers, PORTION))
+    done["invoice_buyers"] = _until_done(lambda: invoicing.prune_invoice_buyers(PORTION))
     done["events"] = _until_done(lambda: messages.prune_events(PORTION))
     done["mail_reports"] = _until_done(lambda: correspondence.prune_mail_reports(PORTION))
     done["email_changes"] = _until_done(lambda: people.prune_email_changes(PORTION))

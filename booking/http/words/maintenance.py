@@ -111,6 +111,7 @@ MAINTENANCE: Templates = {
     "credit_of_other_invoice": _("a credit note names what is no invoice of its order"),
     "credited_too_much": _("more of an invoice was credited than it says"),
     "invoices_say_otherwise": _("a booking’s invoices are not what it was sold for"),
+    "invoices_wait": _("an order waits for its invoices for an hour"),
     "invoice_in_other_order": _("an invoice names a booking of another order"),
     "order_charged_too_much": _("more is on its way into an order than it owes"),
     "order_keeps_too_much": _("more was paid for an order than it costs, and nothing is refunded"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,17 +15,18 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from booking.domain import invoicing
+from booking.domain.actors import Actor
 from booking.domain.errors import BookingNotFound, Forbidden
-from booking.domain.invoicing import CreditedAlready, InvoiceTerms, NothingToInvoice
+from booking.domain.invoicing import CreditedAlready, InvoiceTerms, NothingToInvoice, issuing
 from booking.domain.maintenance import verification
-from booking.domain.reservations import bookings, stay_changes
+from booking.domain.reservations import bookings, holds, stay_changes
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.stay_changes import Agreed
-from booking.domain.tables import Booking, Invoice, InvoiceBuyer, Property, Room, User
+from booking.domain.tables import Booking, Invoice, InvoiceBuyer, InvoicesDue, Property, Room, User
 from booking.infra.db import db, transaction
 from tests.cases import each
-from tests.cast import SYSTEM, VISA, a_room, acting, all_at_once, in_days, order, person, reload
+from tests.cast import SYSTEM, VISA, a_room, acting, all_at_once, count, in_days, later, order, person, reload
 
 pytestmark = pytest.mark.slow
 TERMS = InvoiceTerms("eu")
@@ -43,18 +47,7 @@ def issued() -> list[Invoice]:
     return list(db.session.scalars(select(Invoice).order_by(Invoice.id)))
 
 
-@transaction
-def long_ago() -> None:
-    db.session.execute(
-        text(
-            "UPDATE bookings SET confirmed_at = confirmed_at - interval '1 day', cancelled_at ="
-            " cancelled_at - interval '1 day', changed_at = changed_at - interval '1 day'"
-        )
-    )
-
-
 def findings() -> set[str]:
-    long_ago()
     return {finding.rule for finding in verification.verify().findings}
 
 
@@ -204,3 +197,46 @@ def test_nobody_edits_or_counts_by_hand(booked: Booking, statement: str) -> None
         db.engine.begin() as one,
     ):
         one.execute(text(statement))
+
+
+def test_the_worker_follows_whatever_is_sold_changed_or_cancelled(
+    booked: Booking, alice: User, room: Room, desk: BookingContext
+) -> None:
+    assert (count(InvoicesDue), invoicing.catch_up_with_invoices(SYSTEM, TERMS, 10)) == (1, 1)
+    assert ([one.total for one in issued()], count(InvoicesDue)) == ([Decimal(360)], 0)
+    held = holds.reserve(acting(alice), order(alice, room, in_days(50)), desk)
+    bookings.release(acting(alice), held.id)
+    assert count(InvoicesDue) == 0  # a hold that nobody paid for
+    bookings.cancel(acting(alice), booked.id, desk)
+    assert findings() == set()  # the worker is to look at it
+    assert invoicing.catch_up_with_invoices(SYSTEM, TERMS, 10) == 1
+    assert sum(one.net for one in issued()) == 0
+    assert findings() == set()
+
+
+def test_whom_an_invoice_is_for_is_forgotten_once_the_books_need_not_name_them(booked: Booking) -> None:
+    invoicing.settle_invoices(SYSTEM, booked.id, InvoiceTerms("eu", years=-1))
+    assert (invoicing.prune_invoice_buyers(10), invoicing.prune_invoice_buyers(10)) == (1, 0)
+    [document] = invoicing.invoices_of_booking(SYSTEM, booked.id)
+    assert (document.buyer, document.invoice.total) == (None, Decimal(360))
+
+
+def test_one_that_cannot_be_settled_waits_and_the_others_go_on(
+    booked: Booking, alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = bookings.book(acting(alice), order(alice, room, in_days(50)), VISA, desk)
+    really = issuing.settle_order
+
+    def broken(actor: Actor, order_id: uuid.UUID, *more: Any) -> list[Invoice]:
+        if order_id == booked.order_id:
+            raise ValueError("no such line")
+        return really(actor, order_id, *more)
+
+    monkeypatch.setattr(issuing, "settle_order", broken)
+    assert invoicing.catch_up_with_invoices(SYSTEM, TERMS, 10) == 2
+    assert [one.order_id for one in issued()] == [other.order_id]
+    assert invoicing.catch_up_with_invoices(SYSTEM, TERMS, 10) == 0
+    monkeypatch.undo()
+    later(dt.timedelta(seconds=6))
+    assert invoicing.catch_up_with_invoices(SYSTEM, TERMS, 10) == 1
+    assert count(InvoicesDue) == 0
