@@ -17,7 +17,7 @@ from tests.oracle import Told
 if TYPE_CHECKING:
     from tests.faults.reception import Guaranteed, Reception
 
-SURCHARGES = ("desk", "transfer", "later", "waived")
+SURCHARGES = ("desk", "transfer", "later")
 WAIVER = re.compile(r"waiver_\w+")
 
 
@@ -56,7 +56,8 @@ def change(desk: Reception, order: Guaranteed) -> None:
     if told.cancelled is not False or told.stay is None:
         return
     order.drawer.changed = True
-    chance, how, reason = desk.guest.chance, desk.guest.chance.choice(SURCHARGES), desk.new_reason("moved")
+    chance, reason = desk.guest.chance, desk.new_reason("moved")
+    how = "waived" if lot(chance, 50) else chance.choice(SURCHARGES)  # staff changes few stays; both are to happen
     night, last = dt.timedelta(days=1), dt.date.fromisoformat(told.stay[2])
     wanted = str(last + night if lot(chance, 70) else last - night)
     if wanted <= told.stay[1]:
