@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from bench.browsing import Answer, Browser
 from bench.copy_of_its_own import Copy
 from bench.history import DAY, History
-from booking.domain.reservations.occupancy_calendar import CalendarView
+from booking.domain.reservations.front_desk.occupancy_calendar import CalendarView
 from booking.infra.ids import encode
 
 ROOMS_WANTED = 500

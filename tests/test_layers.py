@@ -1,6 +1,6 @@
 """Imports point down: doors to domain, domain to ground; and from subject to subject in one order, through front doors.
 
-Found by `ast`, so imports inside functions count too. In the same way: only pricing makes prices.
+Found by `ast`, so imports inside functions count too.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jinja2 import Environment, nodes
 
 from tests.cases import each
-from tests.sources import nodes_of, tree_of, walked
+from tests.sources import nodes_of, tree_of
 
 HOME = Path(__file__).parents[1]
 FILES = sorted((HOME / "booking").rglob("*.py"))
@@ -46,7 +45,11 @@ SUBJECTS = (
     "reservations",
     *("invoicing", "correspondence", "maintenance", "system"),
 )
-PACKAGES = {f"booking.domain.{subject}" for subject in SUBJECTS}
+# A large subject has rooms with front doors of their own. What they have in common lies before them and knows none of
+# them; a later one may use an earlier one.
+ROOMS = {"reservations": ("importing", "guest_register", "front_desk", "personal_data")}
+DOORS_OF_SUBJECTS = (*SUBJECTS, *(f"{subject}.{room}" for subject, rooms in ROOMS.items() for room in rooms))
+PACKAGES = {f"booking.domain.{door}" for door in DOORS_OF_SUBJECTS}
 TABLES = "booking.domain.tables"  # every table at once, for migrations and tests
 # The rules know neither HTTP nor queues.
 FOREIGN_TO_DOMAIN = {"flask", "werkzeug", "redis", "rq", "granian", "flask_limiter", "flask_login", "flask_wtf"}
@@ -87,10 +90,21 @@ def subject_of(module: str) -> str | None:
     return parts[2] if parts[:2] == ["booking", "domain"] and len(parts) > 2 and parts[2] in SUBJECTS else None
 
 
+def room_of(module: str) -> str | None:
+    """booking.domain.reservations.front_desk.undoing -> front_desk; None for what lies before the rooms."""
+    subject, inside = subject_of(module), module.split(".")[3:4]
+    return inside[0] if subject and inside and inside[0] in ROOMS.get(subject, ()) else None
+
+
 @functools.cache
-def front_door(subject: str) -> set[str]:
-    """The names that others may use."""
-    tree = ast.parse((HOME / "booking" / "domain" / subject / "__init__.py").read_text())
+def source_of(door: str) -> ast.Module:
+    return ast.parse(HOME.joinpath("booking", "domain", *door.split("."), "__init__.py").read_text())
+
+
+@functools.cache
+def front_door(door: str) -> set[str]:
+    """The names that others may use, of a subject or of a room in it."""
+    tree = source_of(door)
     [listed] = [node.value for node in tree.body if isinstance(node, ast.Assign) and _names(node) == ["__all__"]]
     names: list[str] = ast.literal_eval(listed)
     return set(names)
@@ -157,14 +171,25 @@ def objection_to_subject(module: str, name: str) -> str | None:
         return None
     if name == TABLES or name.startswith(f"{TABLES}."):
         return "it knows all subjects: take the table from its subject"
-    if there is None or here == there:
+    if there is None:
         return None
+    if here == there:
+        return objection_to_room(there, room_of(module), room_of(name))
     if rank(module) == DOMAIN and (here is None or SUBJECTS.index(here) < SUBJECTS.index(there)):
         return "a subject knows only those before it"
-    inside = name.split(".")[3:]
-    if inside and inside[0] not in front_door(there):
-        return f"the front door of {there} does not list it"
-    return None
+    return objection_to_way(there, room_of(name), name.split(".")[3:])
+
+
+def objection_to_room(subject: str, here: str | None, there: str | None) -> str | None:
+    """From one part of a subject to another."""
+    order = [None, *ROOMS.get(subject, ())]
+    return "a room knows only those before it" if order.index(here) < order.index(there) else None
+
+
+def objection_to_way(subject: str, room: str | None, inside: list[str]) -> str | None:
+    """From outside."""
+    door, wanted = (f"{subject}.{room}", inside[1:]) if room else (subject, inside)
+    return f"the front door of {door} does not list it" if wanted and wanted[0] not in front_door(door) else None
 
 
 def test_the_product_stands_on_what_was_chosen_for_it() -> None:
@@ -187,20 +212,29 @@ def test_every_package_of_the_domain_has_its_place_in_the_order() -> None:
     assert packages == set(SUBJECTS)
 
 
-@each("subject", SUBJECTS)
-def test_a_front_door_says_what_it_is_for_and_lists_what_it_imports(subject: str) -> None:
-    tree = ast.parse((HOME / "booking" / "domain" / subject / "__init__.py").read_text())
+@each("subject", sorted(ROOMS))
+def test_every_package_of_a_subject_with_rooms_is_one_of_them(subject: str) -> None:
+    packages = {path.parent.name for path in (HOME / "booking" / "domain" / subject).glob("*/__init__.py")}
+    assert packages == set(ROOMS[subject])
+
+
+@each("door", DOORS_OF_SUBJECTS)
+def test_a_front_door_says_what_it_is_for_and_lists_what_it_imports(door: str) -> None:
+    tree = source_of(door)
     assert ast.get_docstring(tree)
     imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
-    assert {alias.asname or alias.name for node in imports for alias in node.names} == front_door(subject)
-    assert {subject_of(str(node.module)) for node in imports} == {subject}
+    assert {alias.asname or alias.name for node in imports for alias in node.names} == front_door(door)
+    behind = {str(node.module) for node in imports}
+    subject, _, room = door.partition(".")
+    assert {(subject_of(module), room_of(module) or "") for module in behind} == {(subject, room)}
 
 
-@each("subject", SUBJECTS)
-def test_no_name_at_a_front_door_is_also_a_module_behind_it(subject: str) -> None:
+@each("door", DOORS_OF_SUBJECTS)
+def test_no_name_at_a_front_door_is_also_a_module_behind_it(door: str) -> None:
     """`from booking.domain.people import sessions` would mean one or the other, depending on who came first."""
-    behind = {module.split(".")[3] for module in MODULES if subject_of(module) == subject and module.count(".") > 2}
-    assert front_door(subject).isdisjoint(behind)
+    package = f"booking.domain.{door}."
+    behind = {module.removeprefix(package).split(".")[0] for module in MODULES if module.startswith(package)}
+    assert front_door(door).isdisjoint(behind)
 
 
 @each(
@@ -256,6 +290,14 @@ def test_an_import_that_is_turned_up_is_found(module: str, line: str) -> None:
         ("booking.cli.users", "from booking.domain.people.users import find"),
         ("booking.web.rooms", "from booking.domain import search\nsearch.finder"),
         ("booking.web.rooms", "from booking.domain import search as found\nfound.no_such_verb()"),
+        # past the front door of a room, and against the order of the rooms
+        ("booking.admin.today", "from booking.domain.reservations import front_desk\nfront_desk.presence"),
+        ("booking.admin.today", "from booking.domain.reservations import front_desk\nfront_desk.see()"),
+        ("booking.admin.today", "from booking.domain.reservations.front_desk import undoing"),
+        ("booking.admin.today", "from booking.domain.reservations.front_desk.presence import check_in"),
+        ("booking.domain.reservations.bookings", "from booking.domain.reservations.front_desk import notes"),
+        ("booking.domain.reservations.guest_register.keeping", "from booking.domain.reservations import front_desk"),
+        ("booking.domain.payments.ledger", "from booking.domain.reservations import front_desk"),
         # every table at once
         ("booking.domain.reservations.bookings", "from booking.domain.tables import Room"),
         ("booking.api.rooms", "from booking.domain import tables"),
@@ -276,6 +318,13 @@ def test_a_way_round_a_front_door_is_found(module: str, line: str) -> None:
         ("booking.web", "from booking.web import rooms"),
         ("booking.admin.today", "from booking.pages.rendering import page"),
         ("booking.cli.demo", "from booking import demo"),
+        ("booking.admin.today", "from booking.domain.reservations import front_desk\nfront_desk.check_in()"),
+        ("booking.admin.today", "from booking.domain.reservations.front_desk import HouseDay"),
+        ("booking.domain.reservations.front_desk.notes", "from booking.domain.reservations import bookings"),
+        (
+            "booking.domain.reservations.front_desk.notes",
+            "from booking.domain.reservations import guest_register",
+        ),
         ("booking.domain.search.finder", "from booking.infra import cache"),
         ("booking.domain.search.finder", "from booking.domain.search import words"),
         ("booking.domain.search.finder", "from booking.domain.catalogue import Room"),
@@ -302,99 +351,3 @@ def test_only_verbs_ask_what_somebody_may_do(path: Any) -> None:
 def test_a_relative_import_is_refused() -> None:
     with pytest.raises(AssertionError):
         wrong_imports("booking.api.rooms", ast.parse("from . import schemas"))
-
-
-# --- prices: only pricing.quote() and its short forms turn a room's base price into what a stay costs
-
-BASE_PRICE = ("price_per_night", "pricePerNight")
-KNOW_THE_BASE_PRICE = {
-    **{f"booking.domain.catalogue.importing.{name}": "imports it" for name in ("drafts", "listings", "store")},
-    **dict.fromkeys(("booking.api.schemas", "booking.web.room_cards", "booking.web.rooms"), "shown per night"),
-    "booking.domain.catalogue.models": "stores it",
-    "booking.domain.catalogue.rooms": "keeps it for showing",
-    "booking.domain.catalogue.edit_inputs": "asks for it",
-    "booking.domain.catalogue.as_said": "tells it as it was asked for",
-    "booking.domain.catalogue.room_editing": "writes it",
-    "booking.domain.catalogue.importing.sheet": "imports and exports it",
-    "booking.demo.compose": "makes it up",
-    "booking.domain.search.alternatives": "order goes by it, and it is read for quote()",
-    "booking.domain.search.finder": "shown per night",
-    "booking.domain.search.statements": "limits and order go by it",
-    "booking.admin.house_forms": "asks for it",
-    "booking.admin.stories": "tells that it has changed",
-    "booking.cli.house_options": "asks for it",
-    "booking.cli.room_editing": "shows it",
-    "booking.http.words.fields": "names the field",
-    "booking.api.texts": "explains it",
-}
-MAKES_A_PRICE = {*BASE_PRICE, "base_price", "nights"}
-
-
-def words_in(tree: ast.AST) -> Iterator[str]:
-    """Every name, attribute, argument and text of the source."""
-    for node in walked(tree):
-        named = [getattr(node, part, None) for part in ("id", "attr", "arg", "value")]
-        yield from (word for word in named if isinstance(word, str))
-
-
-def tells_the_base_price(tree: ast.AST) -> bool:
-    return any(name in word for word in words_in(tree) for name in BASE_PRICE)
-
-
-def priced_by_hand(tree: ast.Module) -> list[str]:
-    """What multiplies by nights or by a base price, or calculates with one in another way."""
-    return [ast.unparse(node) for node in nodes_of(tree) if _makes_a_price(node)]
-
-
-def _makes_a_price(node: ast.AST) -> bool:
-    if isinstance(node, ast.BinOp | ast.AugAssign):
-        by_nights = isinstance(node.op, ast.Mult) and not MAKES_A_PRICE.isdisjoint(words_in(node))
-        return by_nights or tells_the_base_price(node)
-    sums = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "sum"
-    return sums and tells_the_base_price(node)
-
-
-@each("path", FILES, ids=lambda path: str(path.relative_to(HOME)))
-def test_only_pricing_prices_a_stay(path: Path) -> None:
-    module = module_of(path)
-    if subject_of(module) != "pricing":
-        assert priced_by_hand(tree_of(path)) == []
-        assert tells_the_base_price(tree_of(path)) == (module in KNOW_THE_BASE_PRICE)
-
-
-@each("path", sorted((HOME / "booking" / "templates").rglob("*.*")), ids=lambda path: path.name)
-def test_no_template_prices_a_stay(path: Path) -> None:
-    assert MAKES_A_PRICE.isdisjoint(multiplied_in_template(path.read_text()))
-
-
-def multiplied_in_template(source: str) -> set[str]:
-    """Names and attributes."""
-    products = list(Environment(extensions=["jinja2.ext.i18n"]).parse(source).find_all(nodes.Mul))
-    names = {name.name for product in products for name in product.find_all(nodes.Name)}
-    return names | {part.attr for product in products for part in product.find_all(nodes.Getattr)}
-
-
-def test_a_price_made_in_a_template_is_found() -> None:
-    assert multiplied_in_template("{{ room.price_per_night * stay.nights }}") >= {"price_per_night", "nights"}
-
-
-@each(
-    "line",
-    [
-        "total = room.price_per_night * stay.nights",
-        "total = nights * each",
-        "total = Decimal(details['pricePerNight']) * 3",
-        "total = sum(room.price_per_night for night in stay.dates())",
-        "total = room.price_per_night + cleaning",
-        "total *= booking.nights",
-        "def total(room):\n    return (room.price_per_night - discount) * (check_out - check_in).days",
-        "query = select(Room.price_per_night * bindparam('nights'))",
-    ],
-)
-def test_a_price_made_elsewhere_is_found(line: str) -> None:
-    assert priced_by_hand(ast.parse(line))
-
-
-@each("line", ["pages = total * 2", "query.where(Room.price_per_night >= least)", "later(nights)"])
-def test_what_makes_no_price_is_let_through(line: str) -> None:
-    assert priced_by_hand(ast.parse(line)) == []

@@ -9,7 +9,7 @@ from flask import Blueprint, Response
 from booking.admin.booking import act
 from booking.domain import correspondence
 from booking.domain.correspondence import MessageText
-from booking.domain.reservations import StaffBooking
+from booking.domain.reservations.front_desk import StaffBooking
 from booking.infra.ids import decode
 from booking.pages.forms import Form
 from booking.pages.signed_in import actor

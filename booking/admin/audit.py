@@ -10,10 +10,11 @@ from flask import Blueprint, Response, request, session, url_for
 
 from booking.admin import doors, stories
 from booking.admin.entrance import desk
-from booking.domain import inventory, people, reservations
+from booking.domain import inventory, people
 from booking.domain.errors import Conflict, Invalid, NotFound
 from booking.domain.people import AuditEntry, AuditSearch
-from booking.domain.reservations import NamedThing
+from booking.domain.reservations import front_desk
+from booking.domain.reservations.front_desk import NamedThing
 from booking.http import words
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
@@ -34,14 +35,12 @@ def index() -> Response:
     form, status, found = Form.asked(), 200, None
     try:
         asked = form.accept(AuditSearch)
-        found = people.search_audit_log(
-            actor(), asked, reservations.things_meant(actor(), asked.thing), zone=desk().zone
-        )
+        found = people.search_audit_log(actor(), asked, front_desk.things_meant(actor(), asked.thing), zone=desk().zone)
     except Invalid as refusal:
         people.search_audit_log(actor(), AuditSearch(), limit=1)  # for who may not look, nothing is wrong with a form
         status = status_of(refusal)
     entries = found.entries if found else []
-    things = reservations.named_things(actor(), {entry.subject for entry in entries})
+    things = front_desk.named_things(actor(), {entry.subject for entry in entries})
     told = [_told(entry, found.names, things.get(entry.subject)) for entry in entries] if found else []
     facts: dict[str, Any] = {"told_once": session.pop(TOLD, None), "can_undo": inventory.is_entry_undoable}
     facts |= {"form": form, "found": found, "told": told, "zone": desk().zone, "door_of": doors.in_words}

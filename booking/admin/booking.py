@@ -27,7 +27,8 @@ from booking.domain.errors import (
     Unavailable,
 )
 from booking.domain.payments import DebtWaived, EntryMistaken, MoneyReceived, MoneyReturned, Payment, Waiver
-from booking.domain.reservations import DeskCancellation, Guaranteeing, StaffBooking
+from booking.domain.reservations import Guaranteeing, front_desk
+from booking.domain.reservations.front_desk import DeskCancellation, StaffBooking
 from booking.http import date_format, words
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
@@ -130,9 +131,9 @@ def correct(booking_id: str, entry_id: str) -> Response:
     def take_back(form: Form, seen: StaffBooking) -> Entry:
         given, entry = form.accept(EntryMistaken), _entry(seen, entry_id)
         if entry_id.startswith("waiver_"):
-            return reservations.correct_waiver(actor(), entry, given.reason)
+            return front_desk.correct_waiver(actor(), entry, given.reason)
         patience = current_services().booking_context.patience
-        return reservations.correct_entry(actor(), entry, given.reason, patience)
+        return front_desk.correct_entry(actor(), entry, given.reason, patience)
 
     return act(booking_id, f"correct-{entry_id}", take_back, moves_money=True)
 
@@ -168,7 +169,7 @@ def id_of(booking_id: str) -> uuid.UUID:
 
 def known(booking_id: str) -> StaffBooking:
     """Raises BookingNotFound."""
-    return reservations.get_for_staff(actor(), id_of(booking_id), current_services().booking_context.rules)
+    return front_desk.get_booking(actor(), id_of(booking_id), current_services().booking_context.rules)
 
 
 def _entry(seen: StaffBooking, entry_id: str) -> uuid.UUID:

@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from booking.admin.booking import act
 from booking.domain import invoicing
-from booking.domain.reservations import StaffBooking
+from booking.domain.reservations.front_desk import StaffBooking
 from booking.http.services import current_services
 from booking.pages.forms import Form
 from booking.pages.signed_in import actor

@@ -12,10 +12,11 @@ from flask import Blueprint, Flask, Response, current_app, request, session
 from flask_babel import gettext
 
 from booking.admin import entrance, states
-from booking.domain import payments, people, reservations
+from booking.domain import payments, people
 from booking.domain.actors import Actor
 from booking.domain.errors import Invalid
-from booking.domain.reservations import BookingSearch, FoundBooking
+from booking.domain.reservations import front_desk
+from booking.domain.reservations.front_desk import BookingSearch, FoundBooking
 from booking.http import money_format
 from booking.http.error_rendering import status_of
 from booking.infra.ids import encode
@@ -55,7 +56,7 @@ def index() -> Response:
     form = Form.asked()
     try:
         asked = _asked(form)
-        found = reservations.find_bookings(actor(), asked)
+        found = front_desk.find_bookings(actor(), asked)
     except Invalid as refusal:
         return page("admin/bookings.html", block="main", status=status_of(refusal), **_facts(form), found=None)
     for entry in found.entries:
@@ -68,7 +69,7 @@ def index() -> Response:
 def download() -> Response:
     """All of them, as a file; read and sent piece by piece."""
     asked = _asked(Form.asked())
-    reservations.find_bookings(actor(), asked, 1)  # what is refused is refused before the first row
+    front_desk.find_bookings(actor(), asked, 1)  # what is refused is refused before the first row
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # its own method
     answer = Response(_rows(app, actor(), asked), mimetype="text/csv")
     answer.headers["Content-Disposition"] = 'attachment; filename="bookings.csv"'
@@ -80,7 +81,7 @@ def _is_elsewhere(form: Form, asked: BookingSearch) -> bool:
     if not asked.q or form.value("property") or entrance.desk().house is None:
         return False
     everywhere = asked.model_copy(update={"property": None, "after": None})
-    return bool(reservations.find_bookings(actor(), everywhere, 1).entries)
+    return bool(front_desk.find_bookings(actor(), everywhere, 1).entries)
 
 
 def _asked(form: Form) -> BookingSearch:
@@ -99,7 +100,7 @@ def _rows(app: Flask, who: Actor, asked: BookingSearch) -> Iterator[str]:
     yield "\ufeff" + _line(HEADER)  # by its first sign a spreadsheet knows that it is UTF-8
     while True:
         with app.app_context():
-            found = reservations.find_bookings(who, asked, AT_ONCE)
+            found = front_desk.find_bookings(who, asked, AT_ONCE)
         yield "".join(_line(_cells(entry)) for entry in found.entries)
         if found.after is None:
             return

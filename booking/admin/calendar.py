@@ -11,10 +11,11 @@ from flask import Blueprint, Response, request, session, url_for
 
 from booking.admin import calendar_cells, calendar_place
 from booking.admin.entrance import desk
-from booking.domain import inventory, reservations
+from booking.domain import inventory
 from booking.domain.errors import Invalid, RoomNotFound
 from booking.domain.inventory import BlockableRoom, BlockDiffers, BlockNotFound, NightsTaken, NightsToBlock
-from booking.domain.reservations import CalendarWish, RoomCalendar
+from booking.domain.reservations import front_desk
+from booking.domain.reservations.front_desk import CalendarWish, RoomCalendar
 from booking.http import date_format, number_format
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
@@ -39,7 +40,7 @@ def show() -> Response:
     house = desk().house_of(request.args.get("property", ""))
     is_more = bool(wish.offset) and wants_part()
     view, rules = wish.view(rows_alone=is_more), current_services().booking_context.rules
-    found = reservations.room_calendar(actor(), house.id, view, rules)
+    found = front_desk.room_calendar(actor(), house.id, view, rules)
     told = None if is_more else _told()
     facts: dict[str, Any] = {"house": house, "calendar": found, "wish": wish, "form": form, "told": told}
     place = calendar_place.of(found.days[0].date, wish)
@@ -122,7 +123,7 @@ def _around(calendar: RoomCalendar) -> dict[str, Any]:
         "months": _months([one.date for one in calendar.days]),
         "earlier": first - step,
         "later": first + step,
-        "span_names": [(days, number_format.days(days)) for days in reservations.CALENDAR_SPANS],
+        "span_names": [(days, number_format.days(days)) for days in front_desk.CALENDAR_SPANS],
         "kind_names": [(kind, options.kind_name(kind)) for kind in calendar.kinds],
     }
 

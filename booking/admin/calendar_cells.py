@@ -14,7 +14,7 @@ from html import escape
 
 from markupsafe import Markup
 
-from booking.domain.reservations import CalendarEntry, CalendarRoom, RoomCalendar
+from booking.domain.reservations.front_desk import CalendarEntry, CalendarRoom, RoomCalendar
 from booking.domain.stays import Stay
 from booking.http import date_format
 from booking.http.language import gettext

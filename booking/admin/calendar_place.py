@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from flask import has_request_context, request, url_for
 
-from booking.domain.reservations import CalendarWish
+from booking.domain.reservations.front_desk import CalendarWish
 from booking.infra.ids import encode
 
 NAME = "calendar"  # of the field, in addresses and forms

@@ -29,7 +29,8 @@ from booking.domain.errors import (
     SignInTooOld,
     Unavailable,
 )
-from booking.domain.reservations import ChangePreview, DeskChange, RoomOffer, StaffBooking, StayChange, StayWish
+from booking.domain.reservations import StayChange, StayWish, front_desk
+from booking.domain.reservations.front_desk import ChangePreview, DeskChange, RoomOffer, StaffBooking
 from booking.domain.stays import Stay
 from booking.http import date_format
 from booking.http.error_rendering import status_of
@@ -135,7 +136,7 @@ def _answer(seen: StaffBooking, form: Form) -> Answer:
         wish = stay.accept(StayWish)
         wanted = StayChange(wish.check_in, wish.check_out, wish.room, wish.guests)
         rules = current_services().booking_context.rules
-        return Answer(reservations.preview_change(actor(), seen.booking.id, wanted, rules), _free(seen, wish))
+        return Answer(front_desk.preview_change(actor(), seen.booking.id, wanted, rules), _free(seen, wish))
     except BookingNotFound:
         raise
     except BookingError as refusal:
@@ -166,7 +167,7 @@ def _free(seen: StaffBooking, wish: StayWish) -> RoomOffer | None:
         return None
     with suppress(Invalid):
         rules, guests = current_services().booking_context.rules, wish.guests or booking.guests
-        return reservations.free_rooms_at_desk(actor(), booking.property_id, stay, guests, rules)
+        return front_desk.free_rooms(actor(), booking.property_id, stay, guests, rules)
     return None
 
 

@@ -13,7 +13,8 @@ from html import escape
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
-from booking.domain.reservations import DEPARTED, IN_HOUSE, NO_SHOW, Visit
+from booking.domain.reservations import DEPARTED, IN_HOUSE, NO_SHOW
+from booking.domain.reservations.front_desk import Visit
 from booking.http import number_format
 from booking.http.language import gettext, ngettext
 from booking.infra.ids import encode

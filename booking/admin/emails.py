@@ -6,7 +6,8 @@ from flask import Blueprint, Response
 
 from booking.admin.booking import act
 from booking.domain import reservations
-from booking.domain.reservations import EmailNotFound, StaffBooking
+from booking.domain.reservations import EmailNotFound
+from booking.domain.reservations.front_desk import StaffBooking
 from booking.infra.ids import decode
 from booking.pages.forms import Form
 from booking.pages.signed_in import actor

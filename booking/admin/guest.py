@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Response, url_for
 
 from booking.admin.booking import act, back, done, id_of, known
-from booking.domain import people, reservations
+from booking.domain import people
 from booking.domain.errors import BookingError, NotFound, Unavailable
-from booking.domain.reservations import ContactEdit, StaffBooking
+from booking.domain.reservations import front_desk, personal_data
+from booking.domain.reservations.front_desk import ContactEdit, StaffBooking
 from booking.http.error_rendering import status_of
 from booking.infra.ids import encode
 from booking.pages.forms import Form
@@ -30,7 +31,7 @@ def change_contact(booking_id: str) -> Response:
     form, before = Form.posted(), known(booking_id)
     try:
         given = form.accept(ContactEdit)
-        reservations.change_contact(actor(), id_of(booking_id), given, given.version)
+        front_desk.change_contact(actor(), id_of(booking_id), given, given.version)
     except (NotFound, Unavailable):
         raise
     except BookingError as refusal:
@@ -45,7 +46,7 @@ def erase(booking_id: str) -> Response:
 
     def forget(_form: Form, seen: StaffBooking) -> None:
         people.require_recent_sign_in(actor())
-        reservations.erase_guest(actor(), seen.booking.id)
+        personal_data.erase_guest(actor(), seen.booking.id)
 
     return act(booking_id, "erase", forget)
 

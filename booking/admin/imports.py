@@ -11,9 +11,10 @@ from typing import Any
 from flask import Blueprint, Response, request, session, url_for
 
 from booking.admin.entrance import desk
-from booking.domain import people, reservations
+from booking.domain import people
 from booking.domain.errors import Invalid, NotFound
-from booking.domain.reservations import KeptFile, RowOutcome
+from booking.domain.reservations import importing
+from booking.domain.reservations.importing import KeptFile, RowOutcome
 from booking.domain.stays import StayRules
 from booking.http import words
 from booking.http.error_rendering import status_of
@@ -35,7 +36,7 @@ MOST_COMING = 50  # rows that can come in
 def _take_files(endpoint: str | None, __: Any) -> None:
     """A file may be larger than other requests; said before anything reads the form."""
     if request.method == "POST" and (endpoint or "").endswith(".upload"):
-        request.max_content_length = reservations.LARGEST_IMPORT + BESIDE_THE_FILE
+        request.max_content_length = importing.LARGEST + BESIDE_THE_FILE
 
 
 @blueprint.get("")
@@ -52,9 +53,7 @@ def upload() -> Response:
     sent = request.files.get("file")
     try:
         content = sent.read() if sent else b""
-        kept = reservations.keep_import(
-            actor(), house.id, form.value("source"), sent.filename or "" if sent else "", content
-        )
+        kept = importing.keep(actor(), house.id, form.value("source"), sent.filename or "" if sent else "", content)
     except Invalid as refusal:
         return _page(form.refuse(refusal), status_of(refusal))
     return go_to(url_for(".show", import_id=encode("import", kept)))
@@ -63,7 +62,7 @@ def upload() -> Response:
 @blueprint.get("/<import_id>")
 def show(import_id: str) -> Response:
     """What would become of each row, or has."""
-    kept = reservations.look_at_import(actor(), _id(import_id), _rules())
+    kept = importing.look(actor(), _id(import_id), _rules())
     going_on = session.get(GOING_ON) == import_id
     if going_on and not kept.ready:
         session.pop(GOING_ON)
@@ -77,7 +76,7 @@ def show(import_id: str) -> Response:
 def go_on(import_id: str) -> Response:
     """Take over as many rows as there is time for."""
     people.require_recent_sign_in(actor())
-    reservations.go_on_importing(actor(), _id(import_id), _rules())
+    importing.go_on(actor(), _id(import_id), _rules())
     session[GOING_ON] = import_id
     return go_to(url_for(".show", import_id=import_id))
 
@@ -85,7 +84,7 @@ def go_on(import_id: str) -> Response:
 @blueprint.post("/<import_id>/discard")
 def discard(import_id: str) -> Response:
     """Forget the file; what came in stays."""
-    reservations.discard_import(actor(), _id(import_id))
+    importing.discard(actor(), _id(import_id))
     session.pop(GOING_ON, None)
     return go_to(url_for(".index"))
 
@@ -95,11 +94,11 @@ def discard(import_id: str) -> Response:
 
 def _page(form: Form, status: int = 200) -> Response:
     house = desk().house_of(form.value("property"))
-    reservations.house_for_import(actor(), house.id)  # for who may not, there is no such page
-    facts: dict[str, Any] = {"form": form, "house": house, "columns": reservations.IMPORT_COLUMNS}
-    places = reservations.houses_open_to_import(actor(), [one.id for one in desk().houses])
+    importing.house_of(actor(), house.id)  # for who may not, there is no such page
+    facts: dict[str, Any] = {"form": form, "house": house, "columns": importing.COLUMNS}
+    places = importing.open_houses(actor(), [one.id for one in desk().houses])
     facts["houses"] = [(encode("property", one.id), one.name) for one in desk().houses if one.id in places]
-    facts |= {"most_rows": reservations.MOST_IMPORTED_ROWS}
+    facts |= {"most_rows": importing.MOST_ROWS}
     return page("admin/imports.html", block="main", status=status, **facts)
 
 

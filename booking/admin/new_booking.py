@@ -14,7 +14,8 @@ from booking.admin.entrance import desk
 from booking.domain import reservations
 from booking.domain.catalogue import House
 from booking.domain.errors import Conflict, Invalid, NothingDue, RoomLocked
-from booking.domain.reservations import DeskBooking, ResendRefused, RoomOffer, StayOrder
+from booking.domain.reservations import ResendRefused, StayOrder, front_desk
+from booking.domain.reservations.front_desk import DeskBooking, RoomOffer
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.infra.ids import encode
@@ -40,9 +41,7 @@ def book() -> Response:
     form, context = Form.posted(), current_services().booking_context
     try:
         given = form.accept(DeskBooking)
-        made = reservations.book_at_desk(
-            actor(), given.wanted, given.guarantee, given.note, context, shown=given.prices
-        )
+        made = front_desk.book(actor(), given.wanted, given.guarantee, given.note, context, shown=given.prices)
     except (Invalid, Conflict, RoomLocked) as refusal:
         return _page(form.refuse(refusal), status_of(refusal))
     first = made.bookings[0].id
@@ -91,7 +90,7 @@ def _offer(form: Form, house: House) -> RoomOffer | None:
     try:
         asked = dates.accept(StayOrder)
         rules = current_services().booking_context.rules
-        return reservations.free_rooms_at_desk(actor(), house.id, asked.stay, asked.guests, rules)
+        return front_desk.free_rooms(actor(), house.id, asked.stay, asked.guests, rules)
     except Invalid as refusal:
         form.refuse(refusal)
         return None

@@ -8,7 +8,8 @@ from flask import Blueprint, Response
 
 from booking.admin.booking import act
 from booking.domain import reservations
-from booking.domain.reservations import NoteEdit, NoteText, StaffBooking
+from booking.domain.reservations import front_desk
+from booking.domain.reservations.front_desk import NoteEdit, NoteText, StaffBooking
 from booking.infra.ids import decode
 from booking.pages.forms import Form
 from booking.pages.signed_in import actor
@@ -21,7 +22,7 @@ def add(booking_id: str) -> Response:
     """A new one."""
 
     def write(form: Form, seen: StaffBooking) -> None:
-        reservations.add_note(actor(), seen.booking.id, form.accept(NoteText))
+        front_desk.add_note(actor(), seen.booking.id, form.accept(NoteText))
 
     return act(booking_id, "note", write)
 
@@ -31,7 +32,7 @@ def edit(booking_id: str, note_id: str) -> Response:
     """In other words."""
 
     def change(form: Form, seen: StaffBooking) -> None:
-        reservations.edit_note(actor(), seen.booking.id, _id(note_id), form.accept(NoteEdit))
+        front_desk.edit_note(actor(), seen.booking.id, _id(note_id), form.accept(NoteEdit))
 
     return act(booking_id, f"note-{note_id}", change)
 
@@ -41,7 +42,7 @@ def remove(booking_id: str, note_id: str) -> Response:
     """One's own."""
 
     def take_away(_form: Form, seen: StaffBooking) -> None:
-        reservations.remove_note(actor(), seen.booking.id, _id(note_id))
+        front_desk.remove_note(actor(), seen.booking.id, _id(note_id))
 
     return act(booking_id, "unnote", take_away)
 

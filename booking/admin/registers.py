@@ -8,9 +8,15 @@ from flask import Blueprint, Response, session, url_for
 from flask_babel import get_locale, gettext
 
 from booking.admin.booking import DONE, id_of
-from booking.domain import reservations
 from booking.domain.errors import BookingModified, Invalid
-from booking.domain.reservations import DOCUMENT_TYPES, STATELESS, Register, RegisteredGuest, RegisterEntry
+from booking.domain.reservations import guest_register
+from booking.domain.reservations.guest_register import (
+    DOCUMENT_TYPES,
+    STATELESS,
+    Register,
+    RegisteredGuest,
+    RegisterEntry,
+)
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.pages.forms import Form
@@ -27,7 +33,7 @@ WITH_ARTICLE = ("AE", "GB", "NL", "PH", "US")
 @blueprint.get("")
 def show(booking_id: str) -> Response:
     """What is known of each guest, and what is missing."""
-    seen = reservations.see_register(actor(), id_of(booking_id), _secrets())
+    seen = guest_register.see(actor(), id_of(booking_id), _secrets())
     return _page(booking_id, seen, _filled(seen))
 
 
@@ -39,9 +45,9 @@ def keep(booking_id: str) -> Response:
         seen_version, places = form.number("version"), form.number("guests")
         if seen_version is None or places is None:
             raise BookingModified  # a form of none of our pages: what it leaves out is not meant to be emptied
-        reservations.keep_register(actor(), key, _accepted(form, places), _secrets(), seen_version)
+        guest_register.keep(actor(), key, _accepted(form, places), _secrets(), seen_version)
     except (Invalid, BookingModified) as refusal:
-        seen = reservations.see_register(actor(), key, _secrets())
+        seen = guest_register.see(actor(), key, _secrets())
         return _page(booking_id, seen, form if form.problems else form.refuse(refusal), status_of(refusal))
     session[DONE] = KEPT
     return go_to(url_for(".show", booking_id=booking_id))
@@ -50,7 +56,7 @@ def keep(booking_id: str) -> Response:
 def _accepted(form: Form, places: int) -> list[RegisteredGuest]:
     """All guests; raises Invalid, having taken the findings of each to its own fields."""
     guests, refusal = [], None
-    for place in range(1, min(places, reservations.MOST_REGISTERED) + 1):
+    for place in range(1, min(places, guest_register.MOST) + 1):
         typed = {name: form.value(f"{name}-{place}") for name in FIELDS}
         entry = Form(typed | {"nationality": _code(typed["nationality"])})
         try:
@@ -89,7 +95,7 @@ def _page(booking_id: str, seen: Register, form: Form, status: int = 200) -> Res
 
 def _countries() -> dict[str, str]:
     """What nationalities are called, by their codes."""
-    return {**reservations.country_names(str(get_locale())), STATELESS: str(gettext("Stateless"))}
+    return {**guest_register.countries(str(get_locale())), STATELESS: str(gettext("Stateless"))}
 
 
 def _country(code: str | None) -> str:

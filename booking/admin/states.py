@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext, lazy_gettext
 
 from booking.domain import payments
-from booking.domain.reservations import StaffBooking
+from booking.domain.reservations.front_desk import StaffBooking
 
 _ = lazy_gettext
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from booking.domain import reservations
 from booking.domain.catalogue import OwnRoom, Property
-from booking.domain.reservations import BookingSearch, FoundBooking
+from booking.domain.reservations import front_desk
+from booking.domain.reservations.front_desk import BookingSearch, FoundBooking
 from booking.http.services import current_services
 from booking.infra.ids import encode
 from booking.pages.signed_in import actor
@@ -27,9 +27,7 @@ def of_property(house: Property, room_id: uuid.UUID | None = None) -> list[Found
     tomorrow = current_services().booking_context.rules.today(house.time_zone) + DAY
     asked = {"property": encode("property", house.id), "leavingFrom": tomorrow, "sort": "arrival"}
     found = (
-        reservations.find_bookings(
-            actor(), BookingSearch.model_validate(asked | {"state": state}), MOST, room_id=room_id
-        )
+        front_desk.find_bookings(actor(), BookingSearch.model_validate(asked | {"state": state}), MOST, room_id=room_id)
         for state in STATES
     )
     return sorted((one for part in found for one in part.entries), key=lambda one: (one.check_in, one.id))[:MOST]

@@ -13,7 +13,7 @@ from flask_babel import gettext, lazy_gettext
 
 from booking.admin import house_words, states
 from booking.domain.people import AuditEntry
-from booking.domain.reservations import StaffBooking
+from booking.domain.reservations.front_desk import StaffBooking
 from booking.http import date_format
 from booking.infra.ids import encode
 from booking.pages import formats

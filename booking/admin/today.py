@@ -20,7 +20,8 @@ from booking.admin.day_rows import Rows
 from booking.admin.entrance import desk
 from booking.domain import correspondence, inventory, reservations
 from booking.domain.errors import BookingNotFound, Conflict
-from booking.domain.reservations import Booking, HouseDay
+from booking.domain.reservations import Booking, front_desk
+from booking.domain.reservations.front_desk import HouseDay
 from booking.domain.stays import StayRules
 from booking.http.services import current_services
 from booking.infra.ids import decode, encode
@@ -33,9 +34,9 @@ blueprint = Blueprint("today", __name__)
 
 TODAY, ASK = "admin/today.html", "admin/today_ask.html"
 VERBS: dict[str, Callable[..., Booking]] = {
-    "check-in": reservations.check_in,
-    "check-out": reservations.check_out,
-    "no-show": reservations.mark_no_show,
+    "check-in": front_desk.check_in,
+    "check-out": front_desk.check_out,
+    "no-show": front_desk.mark_no_show,
 }
 ASKED_BEFORE = ("check-out", "no-show")  # where nights may come free
 DAY = dt.timedelta(days=1)
@@ -47,7 +48,7 @@ def show() -> Response:
     """Where staff arrive after signing in: today, or another day."""
     houses = [house.id for house in desk().shown_houses]
     day = _day(request.args.get("day", ""))
-    found = reservations.day_of_houses(actor(), houses, _rules(), day)
+    found = front_desk.day_of_houses(actor(), houses, _rules(), day)
     for lists in (found.arrivals, found.departures, found.in_house, found.holds, found.owing):
         _write_alike(lists)
     reference, told = day or _today(), _with_guest(day_told.taken(), found)
@@ -101,12 +102,12 @@ def ask(booking_id: str, step: str) -> Response:
 @blueprint.post("/day/<booking_id>/undo/<step>")
 def undo(booking_id: str, step: str) -> Response:
     """Take it back, within a minute."""
-    if step not in reservations.DESK_STEPS:
+    if step not in front_desk.STEPS:
         raise BookingNotFound
     form, key = Form.posted(), _booking(booking_id)
     context = current_services().booking_context
     seen = form.number("version")
-    act = partial(reservations.undo_desk_step, actor(), key, context, step=step, seen_version=seen)
+    act = partial(front_desk.undo, actor(), key, context, step=step, seen_version=seen)
     return _told(act, _back(booking_id), "undone")
 
 
@@ -131,7 +132,7 @@ def _told(act: Callable[[], Booking], back: str, done: str, step: str = "", free
     except Conflict as refusal:
         day_told.tell_refusal(refusal)
     else:
-        undo = step if reservations.last_desk_step(booking) else ""
+        undo = step if front_desk.last_step(booking) else ""
         facts = {"what": _named(booking), "booking": encode("booking", booking.id), "version": booking.version}
         day_told.tell(done, undo=undo, freed=freed, **facts)
     return go_to(back)
@@ -179,8 +180,8 @@ def _write_alike(visits: Any) -> None:
         formats.alike(currency, amounts)
 
 
-def _departure(key: uuid.UUID) -> reservations.Departure:
-    return reservations.preview_departure(actor(), key, _rules())
+def _departure(key: uuid.UUID) -> front_desk.Departure:
+    return front_desk.preview_departure(actor(), key, _rules())
 
 
 def _today() -> dt.date:

@@ -12,7 +12,7 @@ from booking.admin import bookings
 from booking.domain import people
 from booking.domain.errors import Conflict, Invalid, NotFound
 from booking.domain.people import ViewName
-from booking.domain.reservations import BookingSearch
+from booking.domain.reservations.front_desk import BookingSearch
 from booking.infra.ids import decode
 from booking.pages.forms import Form
 from booking.pages.rendering import go_to

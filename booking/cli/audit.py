@@ -12,9 +12,10 @@ import click
 from booking.cli.json_output import as_json, instant, show
 from booking.cli.operator import Group, acting, refusals_said
 from booking.cli.values import Id
-from booking.domain import inventory, people, reservations
+from booking.domain import inventory, people
 from booking.domain.inputs import accept
 from booking.domain.people import AuditEntry, AuditSearch
+from booking.domain.reservations import front_desk
 from booking.http.services import current_services
 from booking.infra.ids import encode
 from booking.infra.words import count
@@ -50,7 +51,7 @@ def list_them(subject: str | None, email: str | None, limit: int, as_json: bool,
     with refusals_said(who="--person", thing="--subject"):
         by = people.get_user(acting(), email.strip()).id if email is not None else None
         wanted = accept(AuditSearch, asked, strict=False)
-        things = reservations.things_meant(acting(), wanted.thing)
+        things = front_desk.things_meant(acting(), wanted.thing)
         entries = people.search_audit_log(acting(), wanted, things, limit, by=by).entries
     if as_json:
         show(map(_facts, entries))

@@ -15,7 +15,8 @@ from booking.cli.operator import WAYS_TO_PAY, acting, refusals_said
 from booking.cli.room_blocks import ROOM
 from booking.cli.values import DATE
 from booking.domain import payments, reservations
-from booking.domain.reservations import ChangePreview, ChangeQuote, ChangeSettlement
+from booking.domain.reservations import ChangeQuote, ChangeSettlement, front_desk
+from booking.domain.reservations.front_desk import ChangePreview
 from booking.http import money_format
 from booking.http.services import current_services
 from booking.infra.words import count
@@ -58,7 +59,7 @@ def change(reference: str, how: str | None, reason: str | None, *, yes: bool, as
     context = current_services().booking_context
     with refusals_said():
         found = reservations.quote_change_by_reference(acting(), reference, asked, context.rules)
-        seen = reservations.preview_change(acting(), found.booking.id, asked, context.rules)
+        seen = front_desk.preview_change(acting(), found.booking.id, asked, context.rules)
         click.echo(_shown(seen, how), err=as_json)
         if seen.quote.is_nothing:
             if as_json:
@@ -77,7 +78,7 @@ def change(reference: str, how: str | None, reason: str | None, *, yes: bool, as
 
 def _refuse_unless_settled(seen: ChangeQuote, how: str | None) -> None:
     """Somebody has to say what becomes of what it costs more, unless the house vouches for the booking already."""
-    if seen.difference <= 0 or how or reservations.look_up_order(acting(), seen.booking.reference).guarantee:
+    if seen.difference <= 0 or how or front_desk.look_up_order(acting(), seen.booking.reference).guarantee:
         return
     raise click.ClickException(
         f"The new stay costs {money_format.plain(seen.difference, seen.currency)} more, and a command cannot"

@@ -10,7 +10,8 @@ from booking.cli.json_output import as_json, show
 from booking.cli.operator import acting, refusals_said
 from booking.domain import reservations
 from booking.domain.inputs import accept
-from booking.domain.reservations import ContactChange, OrderFacts
+from booking.domain.reservations import front_desk
+from booking.domain.reservations.front_desk import ContactChange, OrderFacts
 from booking.infra.ids import encode
 
 
@@ -38,10 +39,10 @@ def contact(reference: str, name: str | None, email: str | None, phone: str | No
     if not given:
         raise click.UsageError("Say what is to change: --name, --email or --phone.")
     with refusals_said(fullName="--name"):
-        order = reservations.look_up_order(acting(), reference)
+        order = front_desk.look_up_order(acting(), reference)
         wanted = _wanted(order, given)
-        reservations.change_contact(acting(), order.bookings[0].id, wanted, order.version)
-        now = reservations.look_up_order(acting(), reference)
+        front_desk.change_contact(acting(), order.bookings[0].id, wanted, order.version)
+        now = front_desk.look_up_order(acting(), reference)
     if as_json:
         show([{"orderId": encode("order", now.order_id), "reference": now.reference, **contact_facts(now)}])
     else:

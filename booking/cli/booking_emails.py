@@ -10,7 +10,8 @@ from flask.cli import with_appcontext
 from booking.cli.json_output import as_json, instant, show
 from booking.cli.operator import acting, refusals_said
 from booking.domain import reservations
-from booking.domain.reservations import OrderFacts, SentEmail
+from booking.domain.reservations import SentEmail, front_desk
+from booking.domain.reservations.front_desk import OrderFacts
 from booking.infra.ids import encode
 
 WHICH = {
@@ -43,7 +44,7 @@ def resend(reference: str, which: str | None, as_json: bool) -> None:
         flask bookings resend H7K2M9QX --which confirmation --json
     """
     with refusals_said():
-        order = reservations.look_up_order(acting(), reference)
+        order = front_desk.look_up_order(acting(), reference)
         chosen = _chosen(order, which)
         new = reservations.resend_email(acting(), chosen.booking_id, chosen.id)
         now = reservations.emails_of(acting(), chosen.booking_id)
@@ -69,7 +70,7 @@ def payment_link(reference: str, as_json: bool) -> None:
         flask bookings payment-link H7K2M9QX
     """
     with refusals_said():
-        order = reservations.look_up_order(acting(), reference)
+        order = front_desk.look_up_order(acting(), reference)
         new = reservations.request_payment(acting(), order.bookings[0].id)
         now = reservations.emails_of(acting(), order.bookings[0].id)
     if as_json:

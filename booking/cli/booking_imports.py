@@ -13,11 +13,12 @@ from flask.cli import with_appcontext
 from booking.cli.csv_file import Rows
 from booking.cli.json_output import as_json, show
 from booking.cli.operator import acting, refusals_said
-from booking.domain import catalogue, reservations
+from booking.domain import catalogue
 from booking.domain.errors import Invalid
 from booking.domain.money import as_text
 from booking.domain.notices import Notice
-from booking.domain.reservations import ReadRow, RowOutcome
+from booking.domain.reservations import importing
+from booking.domain.reservations.importing import ReadRow, RowOutcome
 from booking.http import money_format, words
 from booking.http.services import current_services
 from booking.infra.words import count
@@ -57,7 +58,7 @@ def import_(file: str, slug: str, source: str, *, dry_run: bool, strict: bool, a
         flask bookings import reservations.csv --property seaside --source "old system" --dry-run
     """
     done = list(_done(file, _property(slug), source, dry_run=dry_run))
-    found = reservations.tally_rows(done)
+    found = importing.tally(done)
     if dry_run and not as_json:
         _tell_coming(found.coming)
     for one in [] if as_json else found.in_the_way:
@@ -81,14 +82,14 @@ def _property(slug: str) -> uuid.UUID:
 def _done(file: str, house_id: uuid.UUID, source: str, *, dry_run: bool) -> Any:
     """Each row's outcome, as it comes."""
     rules = current_services().booking_context.rules
-    rows = Rows(file, reservations.IMPORT_DELIMITERS)
+    rows = Rows(file, importing.DELIMITERS)
     try:
-        reservations.check_import_columns(rows.header)
-        house = reservations.house_for_import(acting(), house_id)
+        importing.check_columns(rows.header)
+        house = importing.house_of(acting(), house_id)
         if dry_run:
-            yield from reservations.rehearse_import(acting(), house, source, rows, rules)
+            yield from importing.rehearse(acting(), house, source, rows, rules)
         else:
-            yield from reservations.import_bookings(acting(), house, source, rows, rules)
+            yield from importing.take_over(acting(), house, source, rows, rules)
     except Invalid as refusal:
         said = "; ".join(words.sentence(*one) for one in refusal.details.items())
         raise click.UsageError(said.replace("File ", f"{file} ", 1)) from None

@@ -12,7 +12,8 @@ from booking.cli.json_output import as_json, instant, show
 from booking.cli.operator import acting, refusals_said
 from booking.domain import catalogue, payments, reservations
 from booking.domain.inputs import accept
-from booking.domain.reservations import Booking, BookingSearch, FoundBooking, OrderFacts
+from booking.domain.reservations import Booking, front_desk
+from booking.domain.reservations.front_desk import BookingSearch, FoundBooking, OrderFacts
 from booking.http import money_format
 from booking.infra.ids import encode
 from booking.infra.words import count
@@ -24,13 +25,13 @@ FIELDS = {"q": "SEARCH", "arrivingFrom": "--arriving-from", "arrivingTo": "--arr
 @click.command("list")
 @click.argument("q", metavar="[SEARCH]", default="")
 @click.option("--property", "slug", help="Only at this property, by its slug.")
-@click.option("--state", type=click.Choice(reservations.SEARCH_STATES), help="Only those that are so.")
+@click.option("--state", type=click.Choice(front_desk.SEARCH_STATES), help="Only those that are so.")
 @click.option("--arriving-from", metavar="DAY", help="Only arrivals from this day on, such as 2027-05-01.")
 @click.option("--arriving-to", metavar="DAY", help="Only arrivals up to this day.")
 @click.option("--staying", metavar="DAY", help="Only who is there on this day.")
 @click.option("--channel", type=click.Choice(payments.CHANNELS), help="Only those that came in so.")
 @click.option("--due", is_flag=True, help="Only with a balance due.")
-@click.option("--sort", type=click.Choice(reservations.SEARCH_ORDERS), default="newest", show_default=True)
+@click.option("--sort", type=click.Choice(front_desk.SEARCH_ORDERS), default="newest", show_default=True)
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="How many at most.")
 @as_json
 @with_appcontext
@@ -73,7 +74,7 @@ def show_order(reference: str, as_json: bool) -> None:
         flask bookings show H7K2M9QX
     """
     with refusals_said():
-        order = reservations.look_up_order(acting(), reference)
+        order = front_desk.look_up_order(acting(), reference)
     if as_json:
         show(facts_of(booking, order) for booking in order.bookings)
         return
@@ -107,7 +108,7 @@ def contact_facts(order: OrderFacts) -> dict[str, str | None]:
 
 def show_one(reference: str) -> None:
     """For programs, after it was changed: one array of one booking."""
-    order = reservations.look_up_order(acting(), reference)
+    order = front_desk.look_up_order(acting(), reference)
     meant = [one for one in order.bookings if reference in (one.reference, encode("booking", one.id))]
     show(facts_of(booking, order) for booking in meant or order.bookings)
 
@@ -143,7 +144,7 @@ def _found(wanted: BookingSearch, limit: int) -> Iterator[FoundBooking]:
     """Page by page, up to so many."""
     left = limit
     while left > 0:
-        page = reservations.find_bookings(acting(), wanted, min(left, AT_ONCE))
+        page = front_desk.find_bookings(acting(), wanted, min(left, AT_ONCE))
         yield from page.entries
         left -= len(page.entries)
         if page.after is None:

@@ -14,7 +14,8 @@ from booking.cli.operator import WAYS_TO_PAY, Group, acting, refusals_said
 from booking.cli.values import AMOUNT
 from booking.domain import maintenance, payments, reservations
 from booking.domain.notices import Notice
-from booking.domain.reservations import Booking, CancellationPreview
+from booking.domain.reservations import Booking, CancellationPreview, guest_register
+from booking.domain.reservations.front_desk import look_up_order
 from booking.http import money_format, words
 from booking.http.services import current_services
 from booking.infra.words import count
@@ -63,7 +64,7 @@ def seal_registers() -> None:
         flask bookings seal-registers
     """
     try:
-        number = reservations.seal_registers_anew(acting(), current_services().settings.secret_keys)
+        number = guest_register.seal_anew(acting(), current_services().settings.secret_keys)
     except ValueError:
         raise click.ClickException(
             "A guest register was encrypted with a key that is neither SECRET_KEY nor one of SECRET_KEY_FALLBACKS."
@@ -142,9 +143,9 @@ def guarantee(reference: str, how: str, note: str | None, as_json: bool) -> None
         flask bookings guarantee H7K2M9QX --how desk --note "regular guest"
     """
     with refusals_said():
-        found = reservations.look_up_order(acting(), reference)
+        found = look_up_order(acting(), reference)
         reservations.guarantee(acting(), found.order_id, how, note)
-        now = reservations.look_up_order(acting(), reference)
+        now = look_up_order(acting(), reference)
     if as_json:
         show_one(reference)
         return

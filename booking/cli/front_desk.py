@@ -11,7 +11,8 @@ from flask.cli import with_appcontext
 from booking.cli.json_output import as_json, show
 from booking.cli.operator import acting, refusals_said
 from booking.domain import reservations
-from booking.domain.reservations import DEPARTED, EXPECTED, IN_HOUSE, NO_SHOW, Booking, Departure
+from booking.domain.reservations import DEPARTED, EXPECTED, IN_HOUSE, NO_SHOW, Booking, front_desk
+from booking.domain.reservations.front_desk import Departure
 from booking.http import money_format
 from booking.http.services import current_services
 from booking.infra.ids import encode
@@ -45,8 +46,8 @@ def check_in(reference: str, as_json: bool) -> None:
         flask bookings check-in H7K2M9QX
     """
     with refusals_said():
-        found = reservations.find_for_desk(acting(), reference)
-        _show(reservations.check_in(acting(), found.id, _context()), as_json, seen=found.version)
+        found = front_desk.find(acting(), reference)
+        _show(front_desk.check_in(acting(), found.id, _context()), as_json, seen=found.version)
 
 
 @click.command("check-out")
@@ -65,10 +66,10 @@ def check_out(reference: str, yes: bool, as_json: bool) -> None:
         flask bookings check-out H7K2M9QX
     """
     with refusals_said():
-        found = reservations.find_for_desk(acting(), reference)
+        found = front_desk.find(acting(), reference)
         ask = "Check this guest out?"
         seen = _agreed(found, yes=yes or as_json, ask=ask) if found.presence == IN_HOUSE else {}
-        _show(reservations.check_out(acting(), found.id, _context(), **seen), as_json, seen=found.version)
+        _show(front_desk.check_out(acting(), found.id, _context(), **seen), as_json, seen=found.version)
 
 
 @click.command("no-show")
@@ -89,12 +90,12 @@ def no_show(reference: str, free_nights: bool, yes: bool, as_json: bool) -> None
         flask bookings no-show H7K2M9QX --free-nights
     """
     with refusals_said():
-        found = reservations.find_for_desk(acting(), reference)
+        found = front_desk.find(acting(), reference)
         ask = "Put these nights back on sale?"
         seen = (
             _agreed(found, yes=yes or as_json, ask=ask) if free_nights and found.presence in (EXPECTED, NO_SHOW) else {}
         )
-        done = reservations.mark_no_show(acting(), found.id, _context(), free_nights=free_nights, **seen)
+        done = front_desk.mark_no_show(acting(), found.id, _context(), free_nights=free_nights, **seen)
         _show(done, as_json, seen=found.version)
 
 
@@ -112,13 +113,13 @@ def undo(reference: str, as_json: bool) -> None:
         flask bookings undo H7K2M9QX
     """
     with refusals_said():
-        found = reservations.find_for_desk(acting(), reference)
-        _show(reservations.undo_desk_step(acting(), found.id, _context()), as_json)
+        found = front_desk.find(acting(), reference)
+        _show(front_desk.undo(acting(), found.id, _context()), as_json)
 
 
 def _agreed(found: Booking, *, yes: bool, ask: str) -> dict[str, Any]:
     """What was shown, for the verb to hold itself to; asks where nights are put back on sale."""
-    seen = reservations.preview_departure(acting(), found.id, _context().rules)
+    seen = front_desk.preview_departure(acting(), found.id, _context().rules)
     if seen.freed and not yes:
         click.echo(_shown(seen))
         click.confirm(ask, abort=True)

@@ -11,10 +11,11 @@ from flask.cli import with_appcontext
 from booking.cli.json_output import as_json, instant, show
 from booking.cli.operator import Group, acting, refusals_said
 from booking.cli.values import DATE
-from booking.domain import catalogue, invoicing, reservations
+from booking.domain import catalogue, invoicing
 from booking.domain.inputs import accept
 from booking.domain.invoicing import INVOICE_KINDS, Document, Invoice, InvoiceSearch
 from booking.domain.money import as_text
+from booking.domain.reservations import front_desk
 from booking.http import money_format
 from booking.http.invoices import csv_rows, sheet_of
 from booking.http.services import current_services
@@ -114,7 +115,7 @@ def create(reference: str, as_json: bool) -> None:
         flask invoices create H7K2M9QX
     """
     with refusals_said():
-        booking = reservations.look_up_order(acting(), reference).bookings[0]
+        booking = front_desk.look_up_order(acting(), reference).bookings[0]
         made = invoicing.issue_invoices(acting(), booking.id, current_services().invoice_terms)
     _tell(made, as_json)
 

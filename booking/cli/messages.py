@@ -17,7 +17,7 @@ from booking.domain import catalogue, correspondence, maintenance, reservations
 from booking.domain.correspondence import EmailSearch, ListedEmail, MessageSearch, MessageText, Said, Talk
 from booking.domain.inputs import accept
 from booking.domain.messages import BY_GUEST, BY_HOUSE, MAIL
-from booking.domain.reservations import Booking
+from booking.domain.reservations import Booking, front_desk
 from booking.infra.ids import encode
 
 MOST = 1000
@@ -190,7 +190,7 @@ def resend(email_id: uuid.UUID, as_json: bool) -> None:
 def _booking(reference: str) -> Booking:
     """The one that has this reference; of an id, that booking. Raises ClickException."""
     with refusals_said():
-        order = reservations.look_up_order(acting(), reference)
+        order = front_desk.look_up_order(acting(), reference)
     spoken = "".join(sign for sign in reference if sign.isalnum()).upper()
     named = (one for one in order.bookings if spoken == one.reference.replace("-", "") or reference == _id(one))
     return next(named, order.bookings[0])

@@ -19,7 +19,8 @@ from booking.cli.values import AMOUNT, DATE, Id
 from booking.domain import payments, reservations
 from booking.domain.errors import BookingError, PaymentNotFound, RefundAwaitsStaff
 from booking.domain.payments import Payment, Waiver
-from booking.domain.reservations import BookingContext, OrderFacts
+from booking.domain.reservations import BookingContext, front_desk
+from booking.domain.reservations.front_desk import OrderFacts
 from booking.http import money_format, words
 from booking.http.services import current_services
 from booking.infra import clock, ids
@@ -120,12 +121,12 @@ def received(reference: str, amount: Decimal, *, received_on: dt.datetime | None
         flask payments received H7K2M9QX 360 --by desk --reference "receipt 17"
     """
     with refusals_said(reference="--reference", receivedOn="--on"):
-        found = reservations.look_up_order(acting(), reference)
+        found = front_desk.look_up_order(acting(), reference)
         on = received_on.date() if received_on else clock.today(found.time_zone)
         paid = payments.record_received(
             acting(), found.order_id, amount, by=how["by"], reference=how["entry"], received_on=on
         )
-        left = reservations.look_up_order(acting(), reference)
+        left = front_desk.look_up_order(acting(), reference)
     if as_json:
         show([_facts(paid, left)])
         return
@@ -180,9 +181,9 @@ def waive(reference: str, amount: Decimal | None, reason: str, as_json: bool) ->
         flask payments waive H7K2M9QX 50 --reason "late check-in"
     """
     with refusals_said():
-        found = reservations.look_up_order(acting(), reference)
+        found = front_desk.look_up_order(acting(), reference)
         done = payments.waive_debt(acting(), found.order_id, reason, amount)
-        left = reservations.look_up_order(acting(), reference)
+        left = front_desk.look_up_order(acting(), reference)
     if as_json:
         show([_facts(done, left)])
         return
@@ -208,10 +209,10 @@ def correct(payment_id: str, reason: str, as_json: bool) -> None:
     """
     with refusals_said():
         if waiver_id := ids.decode("waiver", payment_id):
-            opposite: Payment | Waiver = reservations.correct_waiver(acting(), waiver_id, reason)
+            opposite: Payment | Waiver = front_desk.correct_waiver(acting(), waiver_id, reason)
         else:
             patience = current_services().booking_context.patience
-            opposite = reservations.correct_entry(acting(), _known(payment_id), reason, patience)
+            opposite = front_desk.correct_entry(acting(), _known(payment_id), reason, patience)
     facts = _facts(opposite)
     if as_json:
         show([facts])

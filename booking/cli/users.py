@@ -16,7 +16,8 @@ from booking.domain.actors import Actor, Role
 from booking.domain.errors import EmailTaken, Invalid
 from booking.domain.inputs import accept
 from booking.domain.people import SHORTEST_PASSWORD, Registration, User
-from booking.domain.reservations import MoneyMove, Obstacle
+from booking.domain.reservations import personal_data
+from booking.domain.reservations.personal_data import MoneyMove, Obstacle
 from booking.http import money_format, words
 from booking.http.services import current_services
 from booking.infra.ids import encode
@@ -269,12 +270,12 @@ def delete(email: str, yes: bool, as_json: bool) -> None:
         flask users delete dana@example.com
     """
     user = _account(email)
-    obstacles = reservations.deletion_obstacles(acting(), user.id)
-    if in_the_way := [*_in_the_way(obstacles), *_unsettled(reservations.money_moves(acting(), user.id))]:
+    obstacles = personal_data.deletion_obstacles(acting(), user.id)
+    if in_the_way := [*_in_the_way(obstacles), *_unsettled(personal_data.money_moves(acting(), user.id))]:
         raise click.ClickException(" ".join(in_the_way))
     if not (yes or as_json):
         click.confirm("This cannot be undone. Delete the account?", abort=True)
-    _doing(reservations.delete_account, email)
+    _doing(personal_data.delete_account, email)
     if as_json:
         show([_facts(user) | {"state": "deleted"}])
     else:
@@ -312,13 +313,13 @@ def _in_the_way(obstacles: list[Obstacle]) -> list[str]:
 def _unsettled(moves: list[MoneyMove]) -> list[str]:
     """What somebody has to do something about first, and what settles by itself."""
     said = {
-        reservations.MONEY_OWED: "These refunds were declined and are owed, see `flask payments list` and send them"
+        personal_data.MONEY_OWED: "These refunds were declined and are owed, see `flask payments list` and send them"
         " again first",
-        reservations.MONEY_AWAITED: "These amounts are to be refunded by staff, see `flask payments list` and enter"
+        personal_data.MONEY_AWAITED: "These amounts are to be refunded by staff, see `flask payments list` and enter"
         " them with `flask payments returned` first",
-        reservations.MONEY_DUE: "These amounts are still due, see `flask payments due` and enter what was paid with"
+        personal_data.MONEY_DUE: "These amounts are still due, see `flask payments due` and enter what was paid with"
         " `flask payments received` first",
-        reservations.MONEY_SETTLES: "These payments or refunds are in progress, wait until they have an outcome",
+        personal_data.MONEY_SETTLES: "These payments or refunds are in progress, wait until they have an outcome",
     }
     sums = {what: [_sum(move) for move in moves if move.what == what] for what in said}
     return [f"{said[what]}: {', '.join(each)}." for what, each in sums.items() if each]

@@ -31,10 +31,10 @@ from booking.domain.people.saved_view_models import SavedView
 from booking.domain.people.second_factor_models import Authenticator, Passkey, RecoveryCode
 from booking.domain.reservations.change_models import BookingChange
 from booking.domain.reservations.decision_models import RefundDecision
+from booking.domain.reservations.front_desk.note_models import BookingNote
+from booking.domain.reservations.guest_register.models import GuestRegister
 from booking.domain.reservations.importing.file_models import ImportFile
 from booking.domain.reservations.models import Booking, IdempotencyKey
-from booking.domain.reservations.note_models import BookingNote
-from booking.domain.reservations.register_models import GuestRegister
 from booking.domain.system.alert_models import Alert
 from booking.domain.system.data_request_models import DataRequest
 from booking.domain.system.models import MaintenanceMode

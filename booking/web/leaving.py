@@ -6,9 +6,10 @@ from typing import Any
 
 from flask import Blueprint, Response, url_for
 
-from booking.domain import people, reservations
+from booking.domain import people
 from booking.domain.errors import AccountInUse, AccountNotFound, Invalid, LastOwner
 from booking.domain.people import Deletion
+from booking.domain.reservations import personal_data
 from booking.http import limits
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
@@ -27,7 +28,7 @@ SHOWN = 20  # rows of each list on the page; the file has all
 @required
 def data() -> Response:
     """Everything that is kept, to read."""
-    found = reservations.own_data(actor(), current_services().settings.secret_keys)
+    found = personal_data.own_data(actor(), current_services().settings.secret_keys)
     return page(
         "account/data.html", account=own_data.account(found["account"]), parts=own_data.parts(found, SHOWN), shown=SHOWN
     )
@@ -37,7 +38,7 @@ def data() -> Response:
 @required
 def data_file() -> Response:
     """The same as a file."""
-    found = reservations.download_own_data(actor(), current_services().settings.secret_keys)
+    found = personal_data.download_own_data(actor(), current_services().settings.secret_keys)
     return personal_file.of(found, "account")
 
 
@@ -82,7 +83,7 @@ def delete() -> Response:
     form = Form.posted()
     limits.count(public=True, books=False)
     try:
-        reservations.delete_own_account(actor(), form.accept(Deletion).confirm_email)
+        personal_data.delete_own_account(actor(), form.accept(Deletion).confirm_email)
     except (Invalid, AccountInUse, LastOwner) as refusal:
         return _page(form.refuse(refusal), status_of(refusal))
     except AccountNotFound:
@@ -98,7 +99,7 @@ def _question(form: Form, status: int = 200) -> Response:
 def _page(form: Form, status: int = 200) -> Response:
     who = visitor()
     facts: dict[str, Any] = {
-        "obstacles": reservations.deletion_obstacles(who.actor, who.id),
-        "money_moves": reservations.money_moves(who.actor, who.id),
+        "obstacles": personal_data.deletion_obstacles(who.actor, who.id),
+        "money_moves": personal_data.money_moves(who.actor, who.id),
     }
     return page("account/close.html", status=status, form=form, who=who, **facts)

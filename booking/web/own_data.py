@@ -1,4 +1,4 @@
-"""What is kept about somebody, in words: the page's side of domain/personal_data.py."""
+"""What is kept about somebody, in words: the page's side of reservations/personal_data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from flask_babel import get_locale, gettext, lazy_gettext
 
 from booking.domain.messages import BY_GUEST
 from booking.domain.payments import AWAITING_GUEST, FAILED, REFUND, STARTED, SUCCEEDED, UNKNOWN
-from booking.domain.reservations import CANCELLED, CONFIRMED, EXPIRED, PENDING, country_names
+from booking.domain.reservations import CANCELLED, CONFIRMED, EXPIRED, PENDING
+from booking.domain.reservations.guest_register import countries
 from booking.http import date_format
 from booking.pages import browsers, formats
 from booking.web import activity
@@ -129,7 +130,7 @@ def _payment(entry: Entry) -> Line:
 
 def _registered(entry: Entry) -> Line:
     """What was shown at the desk."""
-    nationality = country_names(str(get_locale())).get(entry["nationality"], entry["nationality"] or "")
+    nationality = countries(str(get_locale())).get(entry["nationality"], entry["nationality"] or "")
     return entry["fullName"] or entry["booking"], _known(
         entry["booking"], nationality, entry["birthDate"] or "", entry["documentNumber"] or ""
     )

@@ -10,13 +10,14 @@ import pytest
 from flask import Flask
 
 from booking.admin import doors
-from booking.domain import inputs, inventory, payments, reservations
+from booking.domain import inputs, inventory, payments
 from booking.domain.actors import Actor, Role
 from booking.domain.errors import NotFound
 from booking.domain.people import audit_search, own_account, staff
 from booking.domain.people.audit_search import AuditSearch
-from booking.domain.reservations import NamedThing, bookings, guarantees, holds
+from booking.domain.reservations import bookings, front_desk, guarantees, holds
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.front_desk import NamedThing
 from booking.domain.tables import Booking, Room, User
 from booking.http import date_format
 from booking.infra.ids import encode
@@ -75,9 +76,9 @@ def test_things_have_names_amounts_a_currency_and_days_are_written_out(
     first, end = date_format.day(stay.check_in), date_format.day(stay.check_out)
     assert f"From: {first} Until: {end}" in " ".join(owner.page.get_text(" ").split())
     me, strangers = encode("user", alice.id), {"user_x", "retention", encode("room", alice.id)}
-    assert reservations.named_things(SYSTEM, {me, *strangers}) == {me: NamedThing(alice.full_name)}
+    assert front_desk.named_things(SYSTEM, {me, *strangers}) == {me: NamedThing(alice.full_name)}
     with pytest.raises(NotFound):
-        reservations.named_things(acting(alice), set())
+        front_desk.named_things(acting(alice), set())
 
 
 def clerk_of(user: User, room: Room) -> Actor:
@@ -162,7 +163,7 @@ def test_what_was_done_at_the_desk_and_in_the_rooms_is_told_in_words(
     owner: Visitor, room: Room, alice: User, desk: BookingContext
 ) -> None:
     booking = bookings.book(acting(alice), order(alice, room, in_days(0)), VISA, desk)
-    reservations.check_in(SYSTEM, booking.id, desk)
+    front_desk.check_in(SYSTEM, booking.id, desk)
     inventory.set_room_status(SYSTEM, room.id, "dirty")
     owner.go("/admin/audit")
     assert (owner.status, told(owner)[:2]) == (200, ["State of the room changed", "Checked in"])

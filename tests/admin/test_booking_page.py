@@ -17,8 +17,9 @@ from booking.domain.actors import Role
 from booking.domain.inventory.housekeeping_models import ROOM_STATUSES
 from booking.domain.payments import Contact
 from booking.domain.payments.models import DISPUTE_STATES, FAILED, SUCCEEDED
-from booking.domain.reservations import bookings, front_desk, guarantees, holds
+from booking.domain.reservations import bookings, guarantees, holds
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.front_desk import presence
 from booking.domain.reservations.models import BOOKING_STATUSES, PRESENCES
 from booking.domain.reservations.requests import BookingRequest
 from booking.domain.tables import Booking, Room, User
@@ -93,7 +94,7 @@ def test_whether_the_guest_is_there_stands_beside_the_state(
         return [one.get_text(strip=True) for one in clerk.go(at(soon)).page.select("header .badge")]
 
     assert badges() == ["Confirmed"]
-    front_desk.check_in(SYSTEM, soon.id, desk)
+    presence.check_in(SYSTEM, soon.id, desk)
     assert badges() == ["Confirmed", "In house"]
 
 

@@ -146,7 +146,7 @@ def test_earlier_and_later_days_keep_the_filters(at_work: Visitor, room: Room) -
 @pytest.fixture
 def two_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, most in (("ROOMS_AT_ONCE", 2), ("NIGHTS_AT_ONCE", 60)):
-        monkeypatch.setattr(f"booking.domain.reservations.occupancy_calendar.{name}", most)
+        monkeypatch.setattr(f"booking.domain.reservations.front_desk.occupancy_calendar.{name}", most)
 
 
 def names(visitor: Visitor) -> list[str]:

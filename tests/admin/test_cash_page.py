@@ -9,10 +9,10 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 
-from booking.domain import payments, reservations
+from booking.domain import payments
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.payments import Count, DrawerKey
-from booking.domain.reservations import bookings
+from booking.domain.reservations import bookings, front_desk
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, CashClosing, Room, User
 from booking.infra.ids import encode
@@ -88,7 +88,7 @@ def test_what_is_corrected_after_its_count_is_nothing_that_was_paid_out(
     pay(vouched, bob, room, 100)
     key = DrawerKey(room.property_id, "EUR", bob.id)
     payments.close_drawer(acting_at(bob, room), key, Count(Decimal(100), Decimal(10), None, Decimal(100), None))
-    reservations.correct_entry(acting_at(bob, room, Role.MANAGER), payments_of(vouched)[0].id, "no", desk.patience)
+    front_desk.correct_entry(acting_at(bob, room, Role.MANAGER), payments_of(vouched)[0].id, "no", desk.patience)
     text = manager.go(drawer(room, bob)).text
     assert "Corrections of earlier shifts −€100 Expected in the drawer −€90" in text
     assert "Paid out" not in text

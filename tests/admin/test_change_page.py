@@ -12,8 +12,9 @@ from flask import Flask
 
 from booking.domain.actors import Role
 from booking.domain.payments import Contact
-from booking.domain.reservations import bookings, desk_bookings, holds
+from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.front_desk import new_bookings
 from booking.domain.reservations.requests import OrderItem, OrderRequest
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
@@ -64,7 +65,7 @@ def called(room: Room, desk: BookingContext) -> Booking:
     """The same of somebody without an account, to be paid at the desk."""
     caller = Contact("Zoë", "zoe@hotel.example")
     wish = OrderRequest(None, (OrderItem(room.id, in_days(30), 2),), contact=caller)
-    made = desk_bookings.book_at_desk(SYSTEM, wish, "desk", None, desk)
+    made = new_bookings.book(SYSTEM, wish, "desk", None, desk)
     return reload(made.bookings[0])
 
 

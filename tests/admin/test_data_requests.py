@@ -10,11 +10,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from booking.domain import people, reservations, system
+from booking.domain import people, system
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.errors import AccountInUse, AccountNotFound, BookingNotFound, Invalid, NotFound
 from booking.domain.people import staff
-from booking.domain.reservations import bookings
+from booking.domain.reservations import bookings, personal_data
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.desk_errors import GuestExpected
 from booking.domain.system import DataRequestOrder
@@ -110,7 +110,7 @@ def test_what_is_given_out_reaches_as_far_as_the_role(
     everything = system.export_guest(working(Role.OWNER), here.id, KEYS)
     assert {one["reference"] for one in everything["bookings"]} == {here.reference, there.reference}
     assert everything["account"]["email"] == "alice@example.com"
-    assert everything.keys() >= reservations.own_data(acting(people.start_web_session(alice.id)), KEYS).keys()
+    assert everything.keys() >= personal_data.own_data(acting(people.start_web_session(alice.id)), KEYS).keys()
     assert system.list_data_requests(SYSTEM) == []
     assert audited(here) == ["data.requested", "guest.exported", "guest.exported"]
 

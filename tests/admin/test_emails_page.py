@@ -11,8 +11,9 @@ from booking.domain import reservations
 from booking.domain.actors import Role
 from booking.domain.payments import Contact
 from booking.domain.people import undeliverable
-from booking.domain.reservations import bookings, guest_erasure
+from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.personal_data import guest_erasure
 from booking.domain.tables import Booking, Event, Room, User
 from tests.admin.staff import at_work
 from tests.admin.test_booking_page import _posted, at

@@ -15,11 +15,11 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from booking.domain import catalogue, inventory, invoicing, payments, people, reservations, system
+from booking.domain import catalogue, inventory, invoicing, payments, people, system
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.catalogue import PhotoFile, StaffPhoto
 from booking.domain.people import staff
-from booking.domain.reservations import NoteText, bookings
+from booking.domain.reservations import bookings, front_desk, importing
 from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import StayRules
 from booking.domain.system import DataRequestOrder
@@ -100,16 +100,16 @@ class House:
     def file(self) -> uuid.UUID:
         """One that waits to be imported."""
         header = b"sourceId,room,checkIn,checkOut,guests,name,total\n"
-        return reservations.keep_import(SYSTEM, self.room.property_id, "old system", "old.csv", header)
+        return importing.keep(SYSTEM, self.room.property_id, "old system", "old.csv", header)
 
     def email(self) -> uuid.UUID:
         """The confirmation, which is on its way: whoever may is told so."""
-        return reservations.get_for_staff(SYSTEM, self.booking.id).mail.emails[-1].id
+        return front_desk.get_booking(SYSTEM, self.booking.id).mail.emails[-1].id
 
     def note(self) -> uuid.UUID:
         """By somebody who works here."""
         dave = Actor.signed_in(self.clerk(), (Membership(Role.DESK, self.room.property_id),), None)
-        return reservations.add_note(dave, self.booking.id, NoteText(text="Rings at ten"))
+        return front_desk.add_note(dave, self.booking.id, front_desk.NoteText(text="Rings at ten"))
 
     def request(self) -> uuid.UUID:
         """Of the guest, for what is kept of them."""

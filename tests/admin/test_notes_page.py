@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from booking.domain import reservations
 from booking.domain.actors import Role
-from booking.domain.reservations import NoteText
+from booking.domain.reservations import front_desk
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.front_desk import NoteText
 from booking.domain.tables import Room, User
 from tests.admin.staff import at_work
 from tests.admin.test_booking_page import at
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 def test_written_changed_and_deleted_at_the_page(app: Flask, bob: User, room: Room, desk: BookingContext) -> None:
     booking, clerk = called(desk, room), at_work(app, bob, Role.DESK, room)
-    reservations.add_note(staff(room), booking.id, NoteText(text="From a colleague"))
+    front_desk.add_note(staff(room), booking.id, NoteText(text="From a colleague"))
     clerk.go(at(booking)).send(at(booking, "notes"), {"text": "Rings at <b>ten</b>"})
     assert (clerk.status, clerk.url) == (200, at(booking))
     assert "The note is saved." in clerk.text
@@ -46,7 +46,7 @@ def test_an_empty_one_is_refused_at_its_form(app: Flask, bob: User, room: Room, 
 def test_arrivals_are_marked(app: Flask, bob: User, room: Room, desk: BookingContext) -> None:
     booking = called(desk, room, start=1)
     for said in ("Rings at ten", "Paid for parking"):
-        reservations.add_note(staff(room), booking.id, NoteText(text=said))
+        front_desk.add_note(staff(room), booking.id, NoteText(text=said))
     afternoon_of(booking)
     clerk = at_work(app, bob, Role.DESK, room)
     mark = clerk.go("/admin/").page.select_one("#arrivals a[href$='#notes']")

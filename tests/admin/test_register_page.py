@@ -11,8 +11,8 @@ from flask import Flask
 
 from booking.admin import registers
 from booking.domain.actors import Role
-from booking.domain.reservations import front_desk
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.front_desk import presence
 from booking.domain.tables import Booking, Room, User
 from booking.infra import clock
 from tests.admin.staff import at_work, statements
@@ -45,7 +45,7 @@ def test_from_todays_list_to_the_saved_register(app: Flask, bob: User, room: Roo
     booking = called(desk, room, start=1)
     afternoon_of(booking)
     clerk = at_work(app, bob, Role.DESK, room)
-    front_desk.check_in(SYSTEM, booking.id, desk)  # an empty register is in nobody's way
+    presence.check_in(SYSTEM, booking.id, desk)  # an empty register is in nobody's way
     link = clerk.go("/admin/").page.select_one(".day-register")
     assert link is not None
     assert (link["href"], link.get_text()) == (at(booking, "register"), "2 to register: Dana Dials")

@@ -11,9 +11,10 @@ from flask import Flask
 from booking.domain import inventory
 from booking.domain.actors import Role
 from booking.domain.payments import Contact
-from booking.domain.reservations import bookings, front_desk, guarantees, holds
+from booking.domain.reservations import bookings, guarantees, holds
 from booking.domain.reservations.context import BookingContext
-from booking.domain.reservations.house_day import house_day
+from booking.domain.reservations.front_desk import presence
+from booking.domain.reservations.front_desk.house_day import house_day
 from booking.domain.reservations.requests import BookingRequest
 from booking.domain.stays import Stay, StayRules
 from booking.domain.tables import Booking, Delivery, Event, Room, User
@@ -176,7 +177,7 @@ def test_who_is_still_in_the_room_is_named_with_a_way_there(
 ) -> None:
     after = Stay(booked.check_out, booked.check_out + dt.timedelta(days=2))
     coming = bookings.book(acting(alice), order(alice, room, after), VISA, desk)
-    front_desk.check_in(SYSTEM, booked.id, desk)
+    presence.check_in(SYSTEM, booked.id, desk)
     at(booked, 3, 16)
     staff = working(app, bob, Role.DESK)
     press(staff, coming, "Check in")
@@ -207,8 +208,8 @@ def test_a_no_show_may_have_its_nights_freed(app: Flask, bob: User, booked: Book
 
 def test_what_somebody_else_did_meanwhile_is_said(app: Flask, bob: User, booked: Booking, desk: BookingContext) -> None:
     staff = working(app, bob, Role.DESK)
-    front_desk.check_in(SYSTEM, booked.id, desk)
-    front_desk.check_out(SYSTEM, booked.id, desk)
+    presence.check_in(SYSTEM, booked.id, desk)
+    presence.check_out(SYSTEM, booked.id, desk)
     press(staff, booked, "Check in")
     assert "modified" in staff.text
     assert reload(booked).presence == "departed"

@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import update
 
 from booking.domain.people import own_account
-from booking.domain.reservations import account_deletion, bookings, personal_data
+from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.inputs import OrderPurchase, RoomsToHold
+from booking.domain.reservations.personal_data import account_deletion, gathering
 from booking.domain.tables import Booking, IdempotencyKey, Order, Room, User
 from booking.infra.db import db, transaction
 from tests.api.program import Program, an_order, fields, refused
@@ -120,7 +121,7 @@ def test_whoever_asks_what_is_kept_about_them_is_told(
 ) -> None:
     api.post("/orders", wish(room, contact=DANA, paymentMethodId=VISA))
     bookings.book(acting(alice), order(alice, beside(room, "Suite", 80)), VISA, desk)
-    assert [one["contact"] for one in personal_data._gathered(acting(alice), ["a secret"])["orders"]] == [None, DANA]
+    assert [one["contact"] for one in gathering._gathered(acting(alice), ["a secret"])["orders"]] == [None, DANA]
 
 
 def test_it_goes_with_the_account(api: Program, alice: User, room: Room) -> None:

@@ -14,8 +14,9 @@ from booking.domain import payments
 from booking.domain.inventory import availability
 from booking.domain.maintenance import retention
 from booking.domain.payments import DepositPlan
-from booking.domain.reservations import account_deletion, balances, bookings, guarantees, orders, recovery
+from booking.domain.reservations import balances, bookings, guarantees, orders, recovery
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.personal_data import account_deletion
 from booking.domain.reservations.requests import OrderItem, OrderRequest
 from booking.domain.tables import Booking, IdempotencyKey, Room, User
 from booking.infra.db import db, transaction

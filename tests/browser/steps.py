@@ -6,7 +6,7 @@ import uuid
 
 from playwright.sync_api import Locator, Page, expect
 
-from booking.domain import reservations
+from booking.domain.reservations import importing
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
@@ -60,4 +60,4 @@ def uploaded(booked: Booking) -> uuid.UUID:
         f"R-3,no such room,{free.check_in},{free.check_out},two,,-1",
     ]
     content = "\n".join(rows).encode()
-    return reservations.keep_import(SYSTEM, booked.property_id, "The system of before", "reservations.csv", content)
+    return importing.keep(SYSTEM, booked.property_id, "The system of before", "reservations.csv", content)

@@ -20,8 +20,9 @@ from booking.domain.actors import Actor, Membership, Role
 from booking.domain.correspondence import MessageText
 from booking.domain.messages import outbox
 from booking.domain.people import staff
-from booking.domain.reservations import bookings, front_desk, guarantees, holds
+from booking.domain.reservations import bookings, guarantees, holds
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.front_desk import presence
 from booking.domain.tables import Booking, Room, User
 from booking.http.services import current_services
 from booking.infra import clock
@@ -120,7 +121,7 @@ def _arrived(guest: User, room: Room, desk: BookingContext) -> Booking:
     booking = bookings.book(acting(guest), order(guest, room, in_days(2)), VISA, desk)
     local = dt.datetime.combine(booking.check_in, dt.time(16), tzinfo=ZoneInfo(booking.time_zone))
     later(local - clock.now())
-    return front_desk.check_in(SYSTEM, booking.id, desk)
+    return presence.check_in(SYSTEM, booking.id, desk)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.browser.steps import sign_in
 from tests.cast import SYSTEM, VISA, acting, beside, blocked, in_days, order
 
 Visit = Callable[..., Page]
-AT_ONCE = "booking.domain.reservations.occupancy_calendar.%s_AT_ONCE"
+AT_ONCE = "booking.domain.reservations.front_desk.occupancy_calendar.%s_AT_ONCE"
 
 
 @pytest.fixture

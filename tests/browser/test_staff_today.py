@@ -17,8 +17,9 @@ from booking.domain import inventory
 from booking.domain.actors import Role
 from booking.domain.payments import Contact
 from booking.domain.people import staff
-from booking.domain.reservations import bookings, front_desk, guarantees, holds
+from booking.domain.reservations import bookings, guarantees, holds
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.front_desk import presence
 from booking.domain.reservations.requests import BookingRequest
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
@@ -61,7 +62,7 @@ def busy(app: Flask, alice: User, room: Room, desk: BookingContext) -> Booking:
             [made] = bookings.hold_all(acting(alice), wanted, desk)
             guarantees.guarantee(SYSTEM, made.order_id, "desk")
         if start < 0:
-            front_desk.check_in(SYSTEM, made.id, desk)
+            presence.check_in(SYSTEM, made.id, desk)
             moved(made, -start)
         return made
 

@@ -12,8 +12,9 @@ from booking.domain import inventory, payments
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.payments import Contact
 from booking.domain.people import sessions, staff
-from booking.domain.reservations import bookings, front_desk, guarantees
+from booking.domain.reservations import bookings, guarantees
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.front_desk import presence
 from booking.domain.reservations.requests import BookingRequest, OrderItem, OrderRequest
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
@@ -91,7 +92,7 @@ def furnished(house: House, desk: BookingContext, number: int, name: str) -> Cal
 
     def opened(boss: Visitor) -> Manned:
         for one in stays[: number // 2]:
-            front_desk.check_in(SYSTEM, one.id, desk)
+            presence.check_in(SYSTEM, one.id, desk)
         owner = person(f"{name}-owner")
         staff.give_role(SYSTEM, owner.id, Role.OWNER, first.property_id)
         for place in range(number):

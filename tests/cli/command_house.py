@@ -20,7 +20,7 @@ from booking.domain.catalogue import PhotoFile
 from booking.domain.correspondence import MessageText
 from booking.domain.payments import by_hand
 from booking.domain.people import sessions, staff
-from booking.domain.reservations import bookings, guarantees
+from booking.domain.reservations import bookings, front_desk, guarantees
 from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.domain.system import alerts, causes
@@ -200,8 +200,8 @@ class House:
 
     def arrived(self) -> str:
         reference = self.expected()
-        found = reservations.find_for_desk(SYSTEM, reference)
-        reservations.check_in(SYSTEM, found.id, self.desk)
+        found = front_desk.find(SYSTEM, reference)
+        front_desk.check_in(SYSTEM, found.id, self.desk)
         return reference
 
     def received(self) -> str:

@@ -15,8 +15,8 @@ from booking.domain.notices import Notice
 from booking.domain.payments import inputs as of_payments
 from booking.domain.people import inputs as of_people
 from booking.domain.pricing import inputs as of_pricing
-from booking.domain.reservations import desk_inputs as at_desk
 from booking.domain.reservations import inputs as of_reservations
+from booking.domain.reservations.front_desk import inputs as at_desk
 from booking.domain.search import inputs as of_search
 from tests.cases import each
 from tests.refusals import problems

@@ -200,7 +200,7 @@ NO_SENTENCES = {
     "domain/inputs.py": {"Without control characters."},  # of the OpenAPI document
     "domain/people/account_closing.py": {"Deleted account"},  # the name in the row of nobody
     "domain/reservations/hold_limits.py": {"holds of "},  # the name of a lock
-    "domain/reservations/register_rules.py": None,  # names of fields
+    "domain/reservations/guest_register/country_rules.py": None,  # names of fields
     "domain/saved_rows.py": {"as read", "as text"},  # names of modes
 }
 

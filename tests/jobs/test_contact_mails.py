@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from booking.domain import messages, reservations
+from booking.domain import messages
 from booking.domain.payments import Contact
-from booking.domain.reservations import OrderItem, OrderRequest, account_deletion, bookings
+from booking.domain.reservations import OrderItem, OrderRequest, bookings, front_desk
 from booking.domain.reservations.booking_summary import notice as find_summary
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.personal_data import account_deletion
 from booking.domain.tables import Booking, Room, User
 from tests.cast import SYSTEM, VISA, acting, in_days, order
 from tests.jobs.letters_sent import recipient, sent, text
@@ -83,8 +84,8 @@ def test_a_caller_without_an_address_gets_no_email_and_no_delivery_fails(
     room: Room, desk: BookingContext, mail_dir: Path
 ) -> None:
     wanted = OrderRequest(None, (OrderItem(room.id, in_days(30), 2),), contact=Contact("Dana", None, "+32 3 765 43 21"))
-    [stay] = reservations.book_at_desk(SYSTEM, wanted, "desk", None, desk).bookings
+    [stay] = front_desk.book(SYSTEM, wanted, "desk", None, desk).bookings
     bookings.cancel(SYSTEM, stay.id, desk)
     assert sent(mail_dir) == []
     assert messages.given_up_deliveries() == []
-    assert {one.state for one in reservations.get_for_staff(SYSTEM, stay.id).mail.emails} == {messages.NO_ADDRESS}
+    assert {one.state for one in front_desk.get_booking(SYSTEM, stay.id).mail.emails} == {messages.NO_ADDRESS}

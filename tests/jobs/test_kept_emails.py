@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from booking.admin import states
-from booking.domain import reservations
 from booking.domain.messages import outbox, sent_texts
 from booking.domain.people import password_resets
-from booking.domain.reservations import account_deletion, bookings, personal_data
+from booking.domain.reservations import bookings, personal_data
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.personal_data import account_deletion, gathering
 from booking.domain.tables import Booking, Room, SentEmail, User
 from booking.infra.db import db, reading
 from booking.jobs import deliver
@@ -94,13 +94,13 @@ def test_they_go_with_the_account_the_contact_and_the_event(
     password_resets.request(alice.email)
     sent(mail_dir)
     assert len(kept()) == 3
-    told = personal_data._gathered(acting(alice), ["a secret"])["emails"]
+    told = gathering._gathered(acting(alice), ["a secret"])["emails"]
     assert [one["to"] for one in told] == ["alice@example.com"] * 2
     later(15 * A_DAY)
     account_deletion.remove(SYSTEM, alice.id)
     sent(mail_dir)  # the farewell is kept nowhere
     assert [one.booking_id for one in kept()] == [caller.id]
-    reservations.erase_guest(manager(room), caller.id)
+    personal_data.erase_guest(manager(room), caller.id)
     assert kept() == []
 
 

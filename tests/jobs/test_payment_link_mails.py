@@ -6,7 +6,7 @@ from pathlib import Path
 
 from booking.domain import messages, payments, reservations
 from booking.domain.payments import Contact
-from booking.domain.reservations import OrderItem, OrderRequest, bookings, holds
+from booking.domain.reservations import OrderItem, OrderRequest, bookings, front_desk, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.http.services import current_services
@@ -49,7 +49,7 @@ def test_of_a_hold_it_says_until_when(alice: User, room: Room, desk: BookingCont
 def test_one_for_all_rooms_says_what_is_paid_and_due(room: Room, desk: BookingContext, mail_dir: Path) -> None:
     rooms = [OrderItem(one.id, in_days(30), 2) for one in (room, beside(room, "Attic", 90))]
     wanted = OrderRequest(None, tuple(rooms), contact=CAROL)
-    made = reservations.book_at_desk(SYSTEM, wanted, "later", None, desk).bookings
+    made = front_desk.book(SYSTEM, wanted, "later", None, desk).bookings
     payments.record_received(SYSTEM, made[0].order_id, order_of(made[0]).due / 2, by="desk", reference="r1")
     reservations.request_payment(SYSTEM, made[1].id)
     told = newest(mail_dir, f"{order_of(made[0]).reference}: pay for your 2 rooms (")

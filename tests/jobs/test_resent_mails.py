@@ -9,7 +9,7 @@ import pytest
 
 from booking.domain import messages, reservations
 from booking.domain.payments import Contact
-from booking.domain.reservations import OrderItem, OrderRequest, bookings
+from booking.domain.reservations import OrderItem, OrderRequest, bookings, front_desk
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from tests.cast import SYSTEM, VISA, acting, beside, in_days, order
@@ -24,7 +24,7 @@ def booked(alice: User, room: Room, desk: BookingContext) -> Booking:
 
 
 def resend(booking: Booking, kind: str = "booking.confirmed") -> None:
-    emails = reservations.get_for_staff(SYSTEM, booking.id).mail.emails
+    emails = front_desk.get_booking(SYSTEM, booking.id).mail.emails
     reservations.resend_email(SYSTEM, booking.id, next(one.id for one in emails if one.type == kind))
 
 
@@ -58,7 +58,7 @@ def test_one_about_a_change_and_one_about_a_cancellation(booked: Booking, desk: 
 def test_one_for_rooms_that_were_booked_together(room: Room, desk: BookingContext, mail_dir: Path) -> None:
     rooms = [OrderItem(one.id, in_days(30), 2) for one in (room, beside(room, "Attic", 90))]
     wanted = OrderRequest(None, tuple(rooms), contact=Contact("Carol", "carol@example.com"))
-    made = reservations.book_at_desk(SYSTEM, wanted, "desk", None, desk).bookings
+    made = front_desk.book(SYSTEM, wanted, "desk", None, desk).bookings
     [first] = sent(mail_dir)
     resend(made[1])
     again = sent(mail_dir)[-1]

@@ -21,6 +21,7 @@ IGNORED = shutil.ignore_patterns(".git", ".venv*", "var", "__pycache__", ".*_cac
 STORIES, STEPS = 20, 50  # of one run, of which there are as many as it takes
 
 RESERVATIONS, PAYMENTS = "booking/domain/reservations", "booking/domain/payments"
+DESK = f"{RESERVATIONS}/front_desk"
 OUTCOMES, TERMS = f"{RESERVATIONS}/change_outcomes.py", f"{RESERVATIONS}/change_terms.py"
 LEDGER, ROWS, REFUNDS = f"{PAYMENTS}/ledger.py", f"{PAYMENTS}/repository.py", f"{PAYMENTS}/refunds.py"
 NIGHTS = "booking/domain/inventory/night_statements.py"
@@ -213,13 +214,13 @@ FAULTS = (
     ),
     Fault(
         "departure-frees-nothing",
-        (Edit(f"{RESERVATIONS}/front_desk.py", "    if departure.quote is None:\n", "    if departure.freed < 99:\n"),),
+        (Edit(f"{DESK}/presence.py", "    if departure.quote is None:\n", "    if departure.freed < 99:\n"),),
     ),
     Fault(
         "undo-forgets-nights",
         (
             Edit(
-                f"{RESERVATIONS}/undoing.py",
+                f"{DESK}/undoing.py",
                 "    if not _take_nights_back(actor, booking, at, context):\n",
                 "    if at:\n",
             ),

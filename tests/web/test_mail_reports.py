@@ -23,7 +23,7 @@ from werkzeug.test import TestResponse
 from booking.domain import reservations
 from booking.domain.maintenance import retention
 from booking.domain.people import undeliverable
-from booking.domain.reservations import bookings
+from booking.domain.reservations import bookings, front_desk
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.desk_errors import AddressTakesNoMail
 from booking.domain.tables import Booking, HeardReport, Room, SentEmail, User
@@ -196,7 +196,7 @@ def test_who_has_no_account_is_marked_too_and_without_a_message_id(
     assert refusal(caller) is None
     tell_ses(client, "Bounce", "carol@example.com", clock.now())
     assert refusal(caller) is AddressTakesNoMail
-    [lost] = reservations.day_of_houses(staff(room), [room.property_id], desk.rules).emails
+    [lost] = front_desk.day_of_houses(staff(room), [room.property_id], desk.rules).emails
     assert (lost.booking.id, lost.error) == (caller.id, "5.1.1")
     tell_ses(client, "Bounce", "nobody@example.com", clock.now())  # nothing follows from it
 

@@ -12,14 +12,15 @@ from pydantic import AfterValidator, Field
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import aliased
 
-from booking.domain import people, reservations
+from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.errors import NotFound
 from booking.domain.inputs import Input, one_of, plain
 from booking.domain.messages import BY_GUEST, GuestMessage
 from booking.domain.payments import Order
 from booking.domain.people import Action, User
-from booking.domain.reservations import Booking, BookingSearch
+from booking.domain.reservations import Booking, front_desk
+from booking.domain.reservations.front_desk import BookingSearch
 from booking.infra.db import db, reading
 from booking.infra.ids import decode, encode
 
@@ -146,7 +147,7 @@ def meant(actor: Actor, said: str, place: str | None) -> list[uuid.UUID]:
     ones, where it means many.
     """
     asked = BookingSearch(q=said, property=place)
-    return [one.id for one in reservations.find_bookings(actor, asked, MOST_MEANT).entries]
+    return [one.id for one in front_desk.find_bookings(actor, asked, MOST_MEANT).entries]
 
 
 def decoded(kind: str, shown: str) -> uuid.UUID:

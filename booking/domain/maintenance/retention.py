@@ -23,6 +23,7 @@ from booking.domain import correspondence, inventory, invoicing, messages, peopl
 from booking.domain.actors import Actor
 from booking.domain.errors import Forbidden
 from booking.domain.people import Action
+from booking.domain.reservations import guest_register, personal_data
 from booking.infra import clock
 from booking.infra.db import READ_COMMITTED, execute, reading, transaction
 from booking.infra.ids import first_id_at
@@ -110,8 +111,8 @@ def prune(
     done["past_blocks"] = _until_done(lambda: inventory.prune_blocks(PORTION))
     done["reasons_of_blocks"] = _until_done(lambda: inventory.prune_lifted_blocks(PORTION))
     done["idempotency_keys"] = _until_done(lambda: reservations.prune_keys(PORTION))
-    done["guest_contacts"] = _until_done(lambda: reservations.erase_past_guests(actor, guest_contacts, PORTION))
-    done["guest_registers"] = _until_done(lambda: reservations.erase_past_registers(actor, guest_registers, PORTION))
+    done["guest_contacts"] = _until_done(lambda: personal_data.erase_past_guests(actor, guest_contacts, PORTION))
+    done["guest_registers"] = _until_done(lambda: guest_register.erase_past(actor, guest_registers, PORTION))
     done["invoice_buyers"] = _until_done(lambda: invoicing.prune_invoice_buyers(PORTION))
     done["events"] = _until_done(lambda: messages.prune_events(PORTION))
     done["mail_reports"] = _until_done(lambda: correspondence.prune_mail_reports(PORTION))

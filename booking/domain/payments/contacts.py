@@ -1,7 +1,7 @@
 """Whom the house turns to about an order, where that is not the account that it was made with.
 
 Kept as it was given, whatever becomes of the account's own name and address; gone with the account. Without an account
-it goes some time after the stay, or when its guest asks (reservations/guest_erasure.py).
+it goes some time after the stay, or when its guest asks (reservations/personal_data/guest_erasure.py).
 """
 
 from __future__ import annotations

@@ -14,13 +14,13 @@ from pydantic import AfterValidator, Field
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from booking.domain import people, reservations
+from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.errors import BookingNotFound, Invalid, NotFound
 from booking.domain.inputs import CalendarDate, Input, one_of, plain
 from booking.domain.notices import Notice
 from booking.domain.people import Action, PersonalEntry
-from booking.domain.reservations import Booking
+from booking.domain.reservations import Booking, personal_data
 from booking.domain.system.data_request_models import (
     DONE,
     ERASURE,
@@ -121,7 +121,7 @@ def export(actor: Actor, booking_id: uuid.UUID, secrets: tuple[str, ...]) -> Per
     An open request for it is answered by that. Raises BookingNotFound, SignInTooOld.
     """
     _require_fresh(actor)
-    found = reservations.export_guest(actor, booking_id, secrets)
+    found = personal_data.export_guest(actor, booking_id, secrets)
     _noted(actor, booking_id, "guest.exported", EXPORT)
     return found
 
@@ -132,7 +132,7 @@ def erase(actor: Actor, booking_id: uuid.UUID) -> None:
     Raises BookingNotFound, AccountNotFound, AccountInUse, ErasureRefused, SignInTooOld.
     """
     _require_fresh(actor)
-    reservations.erase_guest_everywhere(actor, booking_id)
+    personal_data.erase_guest_everywhere(actor, booking_id)
     _noted(actor, booking_id, "guest.forgotten", ERASURE)
 
 

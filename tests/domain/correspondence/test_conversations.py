@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from booking.domain import correspondence, reservations
+from booking.domain import correspondence
 from booking.domain.actors import Actor, Role
 from booking.domain.correspondence import ConversationNotFound, MessageText, conversations
 from booking.domain.correspondence.errors import GuestUnreachable, MessageOfUnconfirmed
@@ -17,9 +17,11 @@ from booking.domain.correspondence.inbox import MessageSearch
 from booking.domain.errors import BookingNotFound, Invalid, NotFound, TooManyAttempts
 from booking.domain.inputs import accept
 from booking.domain.payments import Contact
-from booking.domain.reservations import account_deletion, bookings, contact_changes, holds, personal_data
-from booking.domain.reservations.contact_changes import ContactChange
+from booking.domain.reservations import bookings, front_desk, holds, personal_data
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.front_desk import contact_changes
+from booking.domain.reservations.front_desk.contact_changes import ContactChange
+from booking.domain.reservations.personal_data import account_deletion, gathering
 from booking.domain.tables import Booking, Event, GuestMessage, Room, User
 from booking.infra.db import db, reading
 from tests.cases import each
@@ -83,7 +85,7 @@ def test_what_was_done_stands_in_the_audit_log_without_its_words(alice: User, ro
     ask(alice, booked, "And a bath?")
     for _ in range(2):
         correspondence.settle_messages(staff(room), booked.id)
-    history = reservations.get_for_staff(SYSTEM, booked.id).history
+    history = front_desk.get_booking(SYSTEM, booked.id).history
     told = [(one.action, one.before, one.after) for one in history if one.action.startswith("message.")]
     assert told == [("message.settled", {}, {}), ("message.answered", {}, {})]
 
@@ -199,12 +201,12 @@ def test_it_goes_with_the_account_and_with_the_contact_and_its_guest_may_read_it
     ask(alice, booked)
     reply(staff(room), booked)
     correspondence.write_by_conversation_link(link_of(caller), MessageText(message="Late"), SECRETS)
-    told = personal_data._gathered(acting(alice), ["a secret"])["messages"]
+    told = gathering._gathered(acting(alice), ["a secret"])["messages"]
     assert [(one["from"], one["message"]) for one in told] == [("house", "There is."), ("guest", "Is there a cot?")]
     later(15 * A_DAY)
     account_deletion.remove(SYSTEM, alice.id)
     assert count(GuestMessage) == 1
-    reservations.erase_guest(manager(room), caller.id)
+    personal_data.erase_guest(manager(room), caller.id)
     assert count(GuestMessage) == 0
 
 

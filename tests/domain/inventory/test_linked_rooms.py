@@ -19,10 +19,11 @@ from booking.domain import inventory
 from booking.domain.errors import HoldOver, Invalid, RoomNotAvailable, RoomNotFound
 from booking.domain.inventory import LinkedRoomHeld, NightsTaken, links
 from booking.domain.maintenance import verification
-from booking.domain.reservations import bookings, desk_bookings, holds, stay_changes
+from booking.domain.reservations import bookings, holds, stay_changes
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext
-from booking.domain.reservations.occupancy_calendar import CalendarView, room_calendar
+from booking.domain.reservations.front_desk import new_bookings
+from booking.domain.reservations.front_desk.occupancy_calendar import CalendarView, room_calendar
 from booking.domain.reservations.stay_changes import Agreed
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
@@ -283,5 +284,5 @@ def test_the_desk_sees_a_whole_taken_in_part_and_offers_only_what_can_be_had(
     assert rows["Bed 3"] == [("booking", in_days(36, 1))]
     assert [(day.sold, day.blocked, day.free) for day in shown.days[:3]] == [(1, 1, 2), (1, 1, 2), (2, 1, 1)]
     assert (shown.days[6].sold, shown.days[6].free) == (4, 0)
-    offered = desk_bookings.free_rooms(SYSTEM, dorm.property_id, in_days(30, 2), 1, desk.rules)
+    offered = new_bookings.free_rooms(SYSTEM, dorm.property_id, in_days(30, 2), 1, desk.rules)
     assert [one.name for one in offered.rooms] == ["Bed 2", "Bed 3"]

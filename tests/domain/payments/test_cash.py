@@ -13,14 +13,14 @@ from flask import Flask
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from booking.domain import payments, reservations
+from booking.domain import payments
 from booking.domain.actors import Actor, Role
 from booking.domain.errors import EntryDiffers, Invalid, NotFound
 from booking.domain.maintenance import verification
 from booking.domain.money import Amount
 from booking.domain.payments import CashClosing, CashMoved, Count, DrawerClosed, DrawerKey, Moved
 from booking.domain.people import audit_log
-from booking.domain.reservations import bookings
+from booking.domain.reservations import bookings, front_desk
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, CashMovement, Payment, Room, User
 from booking.infra.db import db, transaction
@@ -103,7 +103,7 @@ def test_cash_goes_back_out_of_it_also_for_what_was_paid_by_card(
     assert movements() == [(-100, dana.user_id, False)]
     assert agrees()
     # It had not gone back after all, and goes back to the card.
-    back = reservations.correct_entry(SYSTEM, refund.id, "typed wrongly", desk.patience)
+    back = front_desk.correct_entry(SYSTEM, refund.id, "typed wrongly", desk.patience)
     assert (back.provider, movements()[1]) == ("desk", (100, dana.user_id, False))
     again = payments_of(vouched)[-1]
     assert again.provider == "terminal"
@@ -205,16 +205,16 @@ def test_a_mistake_is_taken_out_of_the_drawer_that_it_is_in_while_that_is_open(
     vouched: Booking, room: Room, dana: Actor, max_: Actor, desk: BookingContext
 ) -> None:
     first, second = receive(vouched, 100, actor=dana), receive(vouched, 50, "receipt 2", actor=dana)
-    reservations.correct_entry(max_, first.id, "another guest's", desk.patience)
+    front_desk.correct_entry(max_, first.id, "another guest's", desk.patience)
     assert (expected(dana, room), expected(max_, room)) == (50, 0)
     close(dana, room, 50)
-    reservations.correct_entry(max_, second.id, "another guest's", desk.patience)
+    front_desk.correct_entry(max_, second.id, "another guest's", desk.patience)
     assert (expected(dana, room), expected(max_, room)) == (0, -50)
     assert sums(payments.get_drawer(max_, drawer_of(max_, room))[1]) == (0, 0, -50)
     # It was there, and is entered where it belongs; a mistake of the same shift is no sum.
     receive(vouched, 50, "receipt 3", actor=max_)
     again = receive(vouched, 20, "receipt 4", actor=max_)
-    reservations.correct_entry(max_, again.id, "typed twice", desk.patience)
+    front_desk.correct_entry(max_, again.id, "typed twice", desk.patience)
     assert sums(payments.get_drawer(max_, drawer_of(max_, room))[1]) == (50, 0, -50)
     closing = close(max_, room, 0)
     assert sums(payments.get_closing(max_, closing.id)[1]) == (50, 0, -50)

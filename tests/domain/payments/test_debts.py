@@ -12,8 +12,9 @@ from booking.domain import payments
 from booking.domain.errors import NothingOwed, RefundNotOwed
 from booking.domain.maintenance import verification
 from booking.domain.payments import refunds
-from booking.domain.reservations import account_deletion, bookings, recovery, refund_debts
+from booking.domain.reservations import bookings, recovery, refund_debts
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.personal_data import account_deletion
 from booking.domain.tables import Booking, Payment, Room, User
 from booking.infra.db import READ_COMMITTED, db, transaction
 from booking.infra.provider import Outcome

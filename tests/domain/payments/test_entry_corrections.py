@@ -14,8 +14,10 @@ from booking.domain.actors import Actor, Role
 from booking.domain.errors import EntryNotCorrectable, Forbidden, Invalid, RefundNotOwed
 from booking.domain.maintenance import verification
 from booking.domain.payments import refunds
-from booking.domain.reservations import account_deletion, bookings, entry_corrections, refund_debts
+from booking.domain.reservations import bookings, refund_debts
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.front_desk import entry_corrections
+from booking.domain.reservations.personal_data import account_deletion
 from booking.domain.tables import Booking, Payment, Room, User
 from tests.cast import SYSTEM, VISA, acting, all_at_once, in_days, order, order_of, payments_of, reload
 from tests.domain.payments.test_by_hand import agrees, clerk, give_back, receive, say

@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import IntegrityError
 
-from booking.domain import payments, reservations
+from booking.domain import payments
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.errors import (
     EntryDiffers,
@@ -29,19 +29,12 @@ from booking.domain.errors import (
 from booking.domain.maintenance import verification
 from booking.domain.payments import Waiver
 from booking.domain.people import audit_log
-from booking.domain.reservations import (
-    account_deletion,
-    balances,
-    bookings,
-    deposits,
-    desk_changes,
-    guarantees,
-    holds,
-    stay_changes,
-)
+from booking.domain.reservations import balances, bookings, deposits, front_desk, guarantees, holds, stay_changes
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.change_settlements import Settlement
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.front_desk import change_previews
+from booking.domain.reservations.personal_data import account_deletion
 from booking.domain.reservations.stay_changes import Agreed
 from booking.domain.tables import Booking, Room, User
 from booking.infra.db import READ_COMMITTED, db, transaction
@@ -129,7 +122,7 @@ def test_postgres_refuses_more_than_is_due_whoever_writes_it(vouched: Booking) -
     with pytest.raises(IntegrityError, match="let off more than is due"):
         say(more)
     assert figures(vouched) == (0, 300, 60)
-    reservations.correct_waiver(SYSTEM, waived.id, "typed wrongly")
+    front_desk.correct_waiver(SYSTEM, waived.id, "typed wrongly")
     assert figures(vouched) == (0, 0, 360)
 
 
@@ -158,13 +151,13 @@ def test_who_may(vouched: Booking, bob: User) -> None:
 
 def test_a_mistake_is_taken_back_once(vouched: Booking) -> None:
     mistaken = waive(vouched)
-    first = reservations.correct_waiver(SYSTEM, mistaken.id, "another guest")
-    assert reservations.correct_waiver(SYSTEM, mistaken.id, "another guest").id == first.id
+    first = front_desk.correct_waiver(SYSTEM, mistaken.id, "another guest")
+    assert front_desk.correct_waiver(SYSTEM, mistaken.id, "another guest").id == first.id
     assert (figures(vouched), agrees()) == ((0, 0, 360), True)
     with pytest.raises(EntryNotCorrectable):
-        reservations.correct_waiver(SYSTEM, first.id, "x")
+        front_desk.correct_waiver(SYSTEM, first.id, "x")
     with pytest.raises(PaymentNotFound):
-        reservations.correct_waiver(SYSTEM, new_id(), "x")
+        front_desk.correct_waiver(SYSTEM, new_id(), "x")
     assert int(waive(vouched).amount) == 360  # for the same reason, after all
 
 
@@ -281,12 +274,12 @@ def test_what_a_change_costs_more_is_vouched_for_once_its_guest_is_let_off_no_mo
 ) -> None:
     booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
     wanted = StayChange(check_out=booked.check_out + dt.timedelta(days=1))
-    seen = desk_changes.preview(SYSTEM, booked.id, wanted, desk.rules)
+    seen = change_previews.preview(SYSTEM, booked.id, wanted, desk.rules)
     let_off = Settlement(let_off="the lift was out of order")
     agreed = Agreed(wanted, seen.quote.difference, seen.quote.version, settlement=let_off, shown_refund=seen.refund)
     stay_changes.change(SYSTEM, booked.id, agreed, desk)
     assert (order_of(booked).guarantee, agrees()) == (None, True)
-    [waiver] = reservations.get_for_staff(SYSTEM, booked.id).waivers
+    [waiver] = front_desk.get_booking(SYSTEM, booked.id).waivers
     for _ in range(2):
-        reservations.correct_waiver(SYSTEM, waiver.id, "it was another lift")
+        front_desk.correct_waiver(SYSTEM, waiver.id, "it was another lift")
     assert (order_of(booked).guarantee, int(order_of(booked).due), agrees()) == ("desk", 120, True)

@@ -18,7 +18,7 @@ from booking.domain.actors import Actor, Membership, Role
 from booking.domain.errors import NotFound
 from booking.domain.people import audit_log, personal_data
 from booking.domain.people.audit_log import Personal, entries, record
-from booking.domain.reservations import account_deletion
+from booking.domain.reservations.personal_data import account_deletion
 from booking.domain.tables import AuditRecord, PersonKey, User
 from booking.infra import sealing
 from booking.infra.db import db, transaction

@@ -13,7 +13,7 @@ from booking.domain.actors import Role
 from booking.domain.errors import Forbidden
 from booking.domain.people import account_closing, own_account, password_resets, security_log, sessions, staff
 from booking.domain.people.security_log import SecurityEventKind
-from booking.domain.reservations import account_deletion
+from booking.domain.reservations.personal_data import account_deletion
 from booking.domain.tables import SecurityEvent, User
 from booking.infra import telemetry
 from booking.infra.db import db, transaction

@@ -24,7 +24,7 @@ from booking.domain.people import (
 )
 from booking.domain.people.mailed_links import LinkKind
 from booking.domain.people.users import CurrentUser
-from booking.domain.reservations import account_deletion
+from booking.domain.reservations.personal_data import account_deletion
 from booking.domain.tables import EmailChange, Event, PasswordReset, StaffMembership, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode

@@ -11,11 +11,12 @@ from hypothesis.stateful import precondition
 
 from booking.domain.errors import BookingError
 from booking.domain.payments import GUARANTEES
-from booking.domain.reservations import bookings, desk_changes, front_desk, stay_changes, undoing
+from booking.domain.reservations import bookings, stay_changes
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.change_settlements import Settlement
-from booking.domain.reservations.desk_changes import ChangePreview
-from booking.domain.reservations.front_desk import Departure
+from booking.domain.reservations.front_desk import change_previews, presence, undoing
+from booking.domain.reservations.front_desk.change_previews import ChangePreview
+from booking.domain.reservations.front_desk.presence import Departure
 from booking.domain.reservations.refund_decisions import Decided
 from booking.domain.reservations.stay_changes import Agreed
 from booking.domain.tables import Booking
@@ -39,7 +40,7 @@ class AtTheDesk(PayingLater):
     def a_guest_comes(self, which: int, hour: int, dies: int) -> None:
         key, line = self._one_that_comes(which)
         self._wait_for(line, hour)
-        told = self._do(dies, lambda: front_desk.check_in(SYSTEM, key, self.desk))
+        told = self._do(dies, lambda: presence.check_in(SYSTEM, key, self.desk))
         assert not isinstance(told, Booking) or told.presence == "in_house"
 
     @precondition(lambda self: any(is_in for _, is_in in self.house.at_the_desk()))
@@ -50,14 +51,14 @@ class AtTheDesk(PayingLater):
         line = self.memory.lines[key]
         self.passed += dt.timedelta(days=nights)
         clock.shift(START - self.began + self.passed)
-        self._nights_go_back(key, line, how, dies, lambda: front_desk.check_out(SYSTEM, key, self.desk))
+        self._nights_go_back(key, line, how, dies, lambda: presence.check_out(SYSTEM, key, self.desk))
 
     @precondition(lambda self: self.memory.confirmed())
     @rule(which=any_one, hour=hours, free=st.booleans(), how=refunding, dies=death)
     def a_guest_does_not_come(self, which: int, hour: int, free: bool, how: str, dies: int) -> None:
         key, line = self._one_that_comes(which)
         self._wait_for(line, hour)
-        missed = lambda: front_desk.mark_no_show(SYSTEM, key, self.desk, free_nights=free)  # noqa: E731
+        missed = lambda: presence.mark_no_show(SYSTEM, key, self.desk, free_nights=free)  # noqa: E731
         self._nights_go_back(key, line, how, dies, missed)
 
     @precondition(lambda self: self.house.at_the_desk())
@@ -92,7 +93,7 @@ class AtTheDesk(PayingLater):
         was = self.house.stay_of(key)
         stay = was.check_in + dt.timedelta(days=shift[0]), was.check_out + dt.timedelta(days=shift[1])
         wanted = StayChange(*stay, None if room is None else self.house.rooms[room].id)
-        seen = self._do(0, lambda: desk_changes.preview(SYSTEM, key, wanted, self.desk.rules))
+        seen = self._do(0, lambda: change_previews.preview(SYSTEM, key, wanted, self.desk.rules))
         if not isinstance(seen, ChangePreview):
             return
         self.line.refunds = how
@@ -149,7 +150,7 @@ class AtTheDesk(PayingLater):
     def _nights_go_back(self, key: Any, line: Line, how: str, dies: int, act: Any) -> None:
         self.line.refunds = how
         went_back = self.house.went_back(key)
-        shown = self._do(0, lambda: front_desk.preview(SYSTEM, key, self.desk.rules))
+        shown = self._do(0, lambda: presence.preview(SYSTEM, key, self.desk.rules))
         told = self._do(dies, act)
         if isinstance(told, BookingError):
             return

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from booking.domain import reservations
 from booking.domain.catalogue import CsvRows
-from booking.domain.reservations import RowOutcome
+from booking.domain.reservations import importing
+from booking.domain.reservations.importing import RowOutcome
 from booking.infra.ids import encode
 from tests.cast import SYSTEM
 from tests.domain.reservations.at_the_desk import AtTheDesk
@@ -32,12 +32,10 @@ class FromElsewhere(AtTheDesk):
         email, total = self.house.guests[guest].email, Decimal(200)
         name = f"R-{guest}-{room}-{first}-{last}-{number}"
         cells = [name, encode("room", self.house.rooms[room].id), first, last, number, "Somebody", email, total, paid]
-        house = reservations.house_for_import(SYSTEM, self.house.rooms[0].property_id)
+        house = importing.house_of(SYSTEM, self.house.rooms[0].property_id)
         rows = CsvRows([HEADER, ",".join(map(str, cells))])
         self.memory.promise(guest, [self._as_world(room, days, number)], CONFIRMED)
-        told = self._do(
-            dies, lambda: list(reservations.import_bookings(SYSTEM, house, "elsewhere", rows, self.desk.rules))
-        )
+        told = self._do(dies, lambda: list(importing.take_over(SYSTEM, house, "elsewhere", rows, self.desk.rules)))
         if isinstance(told, list):
             [one] = told
             assert isinstance(one, RowOutcome)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition
 
 from booking.domain import payments, reservations
-from booking.domain.reservations import payment_links
+from booking.domain.reservations import front_desk, payment_links
 from booking.infra import clock
 from tests.cast import SYSTEM
 from tests.domain.reservations.at_the_page import LINKS, AtThePage
@@ -72,7 +72,7 @@ class PayingLater(AtThePage):
     @rule(which=any_one, dies=death)
     def it_was_a_mistake(self, which: int, dies: int) -> None:
         waivers = self.house.waivers()
-        self._do(dies, lambda: reservations.correct_waiver(SYSTEM, waivers[which % len(waivers)], "typed wrongly"))
+        self._do(dies, lambda: front_desk.correct_waiver(SYSTEM, waivers[which % len(waivers)], "typed wrongly"))
 
     def every_rest_is_charged(self) -> None:
         """Once all stays have begun, what was paid in steps is paid: for the end of a story."""

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition
 
-from booking.domain import payments, reservations
+from booking.domain import payments
 from booking.domain.errors import BookingError
 from booking.domain.payments import CashClosing, Count, DepositPlan, by_hand, cash, cash_views, refunds
-from booking.domain.reservations import bookings, change_quotes, guarantees, orders, recovery, stay_changes
+from booking.domain.reservations import bookings, change_quotes, front_desk, guarantees, orders, recovery, stay_changes
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.stay_changes import Agreed
 from booking.infra import clock
@@ -182,7 +182,7 @@ class Verbs(AtTheProvider):
         entries = self.house.by_hand()
         entry = entries[which % len(entries)]
         if mistaken:
-            self._do(dies, lambda: reservations.correct_entry(SYSTEM, entry, "typed wrongly", self.desk.patience))
+            self._do(dies, lambda: front_desk.correct_entry(SYSTEM, entry, "typed wrongly", self.desk.patience))
         else:
             self._do(dies, lambda: by_hand.returned(SYSTEM, entry, reference=f"back {which}", by=by))
 

@@ -12,9 +12,10 @@ import pytest
 
 from booking.domain.errors import BookingNotFound, PaymentFailed, PaymentUnknown, RefundChanged, RoomNotAvailable
 from booking.domain.inventory import availability
-from booking.domain.reservations import account_deletion, booking_details, bookings, history, holds, ical, recovery
+from booking.domain.reservations import booking_details, bookings, history, holds, ical, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.ical import CalendarPublisher
+from booking.domain.reservations.personal_data import account_deletion
 from booking.domain.search import alternatives
 from booking.domain.stays import Stay
 from booking.domain.tables import Room, User

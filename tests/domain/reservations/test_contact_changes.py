@@ -16,9 +16,11 @@ from booking.domain.errors import BookingNotFound, Invalid
 from booking.domain.inputs import accept
 from booking.domain.maintenance import verification
 from booking.domain.payments import Contact
-from booking.domain.reservations import ContactChange, ContactErased, account_deletion, bookings, contact_changes
+from booking.domain.reservations import ContactErased, bookings, front_desk, personal_data
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.desk_errors import ContactModified
+from booking.domain.reservations.front_desk import ContactChange, contact_changes
+from booking.domain.reservations.personal_data import account_deletion
 from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
@@ -45,15 +47,15 @@ def a_change(wanted: dict[str, str]) -> ContactChange:
 
 def correct(who: Actor, booking: Booking, wanted: dict[str, str], version: int | None = None) -> None:
     seen = order_of(booking).version if version is None else version
-    reservations.change_contact(who, booking.id, a_change(wanted), seen)
+    front_desk.change_contact(who, booking.id, a_change(wanted), seen)
 
 
 def kept(booking: Booking) -> Contact | None:
-    return reservations.get_for_staff(SYSTEM, booking.id).contact
+    return front_desk.get_booking(SYSTEM, booking.id).contact
 
 
 def told(booking: Booking) -> list[tuple[str, dict[str, Any]]]:
-    history = reservations.get_for_staff(SYSTEM, booking.id).history
+    history = front_desk.get_booking(SYSTEM, booking.id).history
     return [(one.actor, dict(one.after)) for one in history if one.action == "guest.contact_changed"]
 
 
@@ -66,7 +68,7 @@ def test_emails_go_to_the_new_address_and_the_failed_one_can_be_sent_again(room:
     booking, anna = called(desk, room, CALLER), staff(room)
     all_sent("failed")
     correct(anna, booking, CAROL)
-    seen = reservations.get_for_staff(anna, booking.id)
+    seen = front_desk.get_booking(anna, booking.id)
     assert (seen.guest_email, seen.mail.to) == ("carol.calls@example.com", "carol.calls@example.com")
     assert email(booking).can_be_resent
     reservations.resend_email(anna, booking.id, email(booking).id)
@@ -91,7 +93,7 @@ def test_all_of_it_is_kept_as_it_was_said_and_the_search_finds_it(room: Room, de
     given = {"fullName": "Dana Dialled", "email": "dana@example.com", "arrivalTime": "22:30"}
     correct(anna, booking, given | {"requests": "A cot\r\nand quiet"})
     assert kept(booking) == new
-    found = reservations.find_bookings(anna, reservations.BookingSearch(q="dialled")).entries
+    found = front_desk.find_bookings(anna, front_desk.BookingSearch(q="dialled")).entries
     assert [one.id for one in found] == [booking.id]
 
 
@@ -151,10 +153,10 @@ def test_there_is_always_a_way_to_reach_them(room: Room, desk: BookingContext) -
 def test_who_was_forgotten_stays_so(room: Room, desk: BookingContext, booked: Booking, alice: User) -> None:
     erased = paid(called(desk, room, start=3))
     later(60 * A_DAY)
-    reservations.erase_guest(manager(room), erased.id)
+    personal_data.erase_guest(manager(room), erased.id)
     account_deletion.remove(SYSTEM, alice.id)
     for booking in (erased, booked):
-        assert not reservations.get_for_staff(manager(room), booking.id).can.change_contact
+        assert not front_desk.get_booking(manager(room), booking.id).can.change_contact
         with pytest.raises(ContactErased):
             correct(manager(room), booking, CAROL)
     assert verification.verify().findings == []
@@ -179,7 +181,7 @@ def test_an_order_gets_a_contact_of_its_own_and_the_account_stays_as_it_is(
 ) -> None:
     anna = staff(room)
     correct(anna, booked, CAROL)
-    seen = reservations.get_for_staff(anna, booked.id)
+    seen = front_desk.get_booking(anna, booked.id)
     assert (seen.guest_name, seen.mail.to) == ("Carol Calls", "carol.calls@example.com")
     assert (seen.account_name, seen.account_email) == (alice.full_name, alice.email)
     assert "carol" not in _audit_log().lower()  # but sealed, for as long as there is the account
@@ -187,7 +189,7 @@ def test_an_order_gets_a_contact_of_its_own_and_the_account_stays_as_it_is(
     assert (entry.was["email"], entry.now["email"]) == (alice.email, "carol.calls@example.com")
     correct(anna, booked, {"fullName": alice.full_name, "email": alice.email})
     assert kept(booked) is None
-    assert reservations.get_for_staff(anna, booked.id).mail.to == alice.email
+    assert front_desk.get_booking(anna, booked.id).mail.to == alice.email
 
 
 def test_what_the_account_says_already_is_nothing_new(room: Room, booked: Booking, alice: User) -> None:

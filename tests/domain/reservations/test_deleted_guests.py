@@ -11,8 +11,9 @@ from flask import Flask
 from booking.domain.actors import Actor
 from booking.domain.errors import AccountInUse, AccountNotFound
 from booking.domain.people import email_changes, own_account
-from booking.domain.reservations import account_deletion, bookings, holds
+from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.personal_data import account_deletion
 from booking.domain.tables import Booking, EmailChange, Order, Room, User
 from booking.infra.db import db, reading
 from tests.cast import SYSTEM, VISA, acting, all_at_once, count, nights_of, order

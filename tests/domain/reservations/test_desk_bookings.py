@@ -13,7 +13,7 @@ from booking.domain.actors import Actor, ActorKind, Membership, Role
 from booking.domain.errors import AccountNotFound, Conflict, HoldOver, Invalid, RoomNotAvailable
 from booking.domain.maintenance import verification
 from booking.domain.payments import Contact
-from booking.domain.reservations import OrderDetails, OrderItem, OrderRequest, bookings, guarantees
+from booking.domain.reservations import OrderDetails, OrderItem, OrderRequest, bookings, front_desk, guarantees
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Event, Room, User
 from booking.infra import ids
@@ -34,7 +34,7 @@ def wanted(*rooms: Room, start: int = 30, contact: Contact | None = CALLER) -> O
 
 
 def booked(desk: BookingContext, *rooms: Room, **how: Any) -> OrderDetails:
-    return reservations.book_at_desk(staff(rooms[0]), wanted(*rooms), how.get("how", "desk"), how.get("note"), desk)
+    return front_desk.book(staff(rooms[0]), wanted(*rooms), how.get("how", "desk"), how.get("note"), desk)
 
 
 @each("how", ["desk", "transfer", "later"])
@@ -86,7 +86,7 @@ def test_whoever_has_no_account_has_a_contact(room: Room) -> None:
 
 def test_a_guest_cannot_book_for_nobody(room: Room, desk: BookingContext, alice: User) -> None:
     with pytest.raises(AccountNotFound):
-        reservations.book_at_desk(acting(alice), wanted(room), "desk", None, desk)
+        front_desk.book(acting(alice), wanted(room), "desk", None, desk)
     assert nights_of(room) == {}
 
 
@@ -94,7 +94,7 @@ def test_neither_can_housekeeping_nor_the_desk_of_another_house(room: Room, desk
     elsewhere = Actor(ActorKind.STAFF, ids.new_id(), (Membership(Role.DESK, ids.new_id()),))
     for actor in (staff(room, Role.HOUSEKEEPING), elsewhere):
         with pytest.raises(AccountNotFound):
-            reservations.book_at_desk(actor, wanted(room), "desk", None, desk)
+            front_desk.book(actor, wanted(room), "desk", None, desk)
     assert nights_of(room) == {}
 
 

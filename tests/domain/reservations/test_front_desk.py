@@ -22,16 +22,10 @@ from booking.domain.errors import (
     StayHasBegun,
 )
 from booking.domain.people import audit_log
-from booking.domain.reservations import (
-    bookings,
-    change_quotes,
-    desk_errors,
-    front_desk,
-    holds,
-    stay_changes,
-)
+from booking.domain.reservations import bookings, change_quotes, desk_errors, holds, stay_changes
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.front_desk import presence
 from booking.domain.reservations.stay_changes import Agreed
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Event, Room, User
@@ -82,7 +76,7 @@ def at(booking: Booking, days: int, hour: int, minute: int = 0) -> None:
 def arrived(booking: Booking, desk: BookingContext) -> Booking:
     """Checked in at 16:00."""
     at(booking, 0, 16)
-    return front_desk.check_in(SYSTEM, booking.id, desk)
+    return presence.check_in(SYSTEM, booking.id, desk)
 
 
 @transaction
@@ -96,9 +90,9 @@ def told(kind: str) -> list[dict[str, object]]:
 def test_a_guest_is_let_in_once_and_the_log_says_by_whom(booking: Booking, room: Room, desk: BookingContext) -> None:
     at(booking, 0, 16)
     staff = clerk(Role.DESK, room)
-    done = front_desk.check_in(staff, booking.id, desk, seen_version=booking.version)
+    done = presence.check_in(staff, booking.id, desk, seen_version=booking.version)
     assert (done.presence, done.version) == ("in_house", booking.version + 1)
-    again = front_desk.check_in(staff, booking.id, desk, seen_version=booking.version)  # the button pressed twice
+    again = presence.check_in(staff, booking.id, desk, seen_version=booking.version)  # the button pressed twice
     assert (again.checked_in_at, again.version) == (done.checked_in_at, done.version)
     [entry] = audit_log.entries(SYSTEM, by=staff.user_id)
     assert (entry.action, entry.before, entry.after) == (
@@ -113,10 +107,10 @@ def test_a_guest_is_let_in_once_and_the_log_says_by_whom(booking: Booking, room:
 def test_early_on_the_day_is_written_down_and_the_day_before_is_refused(booking: Booking, desk: BookingContext) -> None:
     at(booking, -1, 23)
     with pytest.raises(desk_errors.CheckInTooEarly) as refused:
-        front_desk.check_in(SYSTEM, booking.id, desk)
+        presence.check_in(SYSTEM, booking.id, desk)
     assert refused.value.params == {"day": booking.check_in}
     at(booking, 0, 8)
-    front_desk.check_in(SYSTEM, booking.id, desk)
+    presence.check_in(SYSTEM, booking.id, desk)
     assert told("booking.arrived")[0]["early"] is True
     # Whoever is in the house has begun their stay, before the hour, too.
     with pytest.raises(StayHasBegun):
@@ -127,23 +121,23 @@ def test_who_may_let_somebody_in(booking: Booking, alice: User, bob: User, room:
     at(booking, 0, 16)
     others = clerk(Role.OWNER, a_room()), clerk(Role.HOUSEKEEPING, room), acting(alice), acting(bob)
     for stranger in others:
-        for verb in (front_desk.check_in, front_desk.check_out, front_desk.mark_no_show):
+        for verb in (presence.check_in, presence.check_out, presence.mark_no_show):
             with pytest.raises(BookingNotFound):
                 verb(stranger, booking.id, desk)
     for role in (Role.OWNER, Role.MANAGER, Role.DESK):
-        front_desk.check_in(clerk(role, room), booking.id, desk)
+        presence.check_in(clerk(role, room), booking.id, desk)
     with pytest.raises(BookingNotFound):
-        front_desk.check_in(SYSTEM, uuid.uuid4(), desk)
+        presence.check_in(SYSTEM, uuid.uuid4(), desk)
 
 
 def test_what_has_changed_since_is_not_decided_on(booking: Booking, desk: BookingContext) -> None:
     at(booking, 0, 16)
-    for verb in (front_desk.check_in, front_desk.mark_no_show):
+    for verb in (presence.check_in, presence.mark_no_show):
         with pytest.raises(BookingModified):
             verb(SYSTEM, booking.id, desk, seen_version=booking.version + 1)
-    front_desk.check_in(SYSTEM, booking.id, desk)
+    presence.check_in(SYSTEM, booking.id, desk)
     with pytest.raises(BookingModified):
-        front_desk.check_out(SYSTEM, booking.id, desk, seen_version=booking.version)
+        presence.check_out(SYSTEM, booking.id, desk, seen_version=booking.version)
 
 
 def test_only_a_confirmed_stay_that_is_not_over_is_begun(
@@ -152,14 +146,14 @@ def test_only_a_confirmed_stay_that_is_not_over_is_begun(
     held = holds.reserve(acting(alice), order(alice, room, in_days(50)), desk)
     at(booking, 0, 16)
     with pytest.raises(desk_errors.CheckInOfUnconfirmed):
-        front_desk.check_in(SYSTEM, held.id, desk)
+        presence.check_in(SYSTEM, held.id, desk)
     with pytest.raises(desk_errors.NoShowOfUnconfirmed):
-        front_desk.mark_no_show(SYSTEM, held.id, desk)
+        presence.mark_no_show(SYSTEM, held.id, desk)
     with pytest.raises(desk_errors.CheckOutRefused):
-        front_desk.check_out(SYSTEM, booking.id, desk)
+        presence.check_out(SYSTEM, booking.id, desk)
     at(booking, NIGHTS, 11)
     with pytest.raises(desk_errors.CheckInAfterStay):
-        front_desk.check_in(SYSTEM, booking.id, desk)
+        presence.check_in(SYSTEM, booking.id, desk)
 
 
 def test_nobody_is_let_into_a_room_that_somebody_is_still_in(
@@ -169,10 +163,10 @@ def test_nobody_is_let_into_a_room_that_somebody_is_still_in(
     next_one = bookings.book(acting(bob), following, VISA, desk)
     at(arrived, NIGHTS, 10)
     with pytest.raises(desk_errors.RoomOccupied) as refused:
-        front_desk.check_in(SYSTEM, next_one.id, desk)
+        presence.check_in(SYSTEM, next_one.id, desk)
     assert refused.value.params == {"reference": arrived.reference}
-    front_desk.check_out(SYSTEM, arrived.id, desk)
-    assert front_desk.check_in(SYSTEM, next_one.id, desk).presence == "in_house"
+    presence.check_out(SYSTEM, arrived.id, desk)
+    assert presence.check_in(SYSTEM, next_one.id, desk).presence == "in_house"
     assert findings() == []
 
 
@@ -181,9 +175,7 @@ def test_of_two_at_the_desk_both_are_told_that_the_guest_is_in(
 ) -> None:
     at(booking, 0, 16)
     seen = booking.version
-    done = all_at_once(
-        app, [lambda: front_desk.check_in(SYSTEM, booking.id, desk, seen_version=seen) for _ in range(4)]
-    )
+    done = all_at_once(app, [lambda: presence.check_in(SYSTEM, booking.id, desk, seen_version=seen) for _ in range(4)])
     assert {getattr(one, "version", one) for one in done} == {seen + 1}
     assert len(told("booking.arrived")) == 1
 
@@ -191,7 +183,7 @@ def test_of_two_at_the_desk_both_are_told_that_the_guest_is_in(
 def test_who_was_checked_out_changes_nothing_any_more(
     arrived: Booking, alice: User, room: Room, desk: BookingContext
 ) -> None:
-    gone = front_desk.check_out(SYSTEM, arrived.id, desk)
+    gone = presence.check_out(SYSTEM, arrived.id, desk)
     assert clock.now() < gone.departure  # by the hour, the stay is not over
     wanted = StayChange(check_out=gone.check_out + DAY)
     for actor in (acting(alice), clerk(Role.DESK, room)):
@@ -223,7 +215,7 @@ def test_who_has_just_come_is_moved_by_staff_alone(
     assert (len(nights_of(other)), len(nights_of(room))) == (NIGHTS, 0)
     states = {one.room_id: one.status for one in inventory.room_states(SYSTEM, room.property_id)}
     assert (states[room.id], states[other.id]) == ("dirty", "clean")  # somebody was in it
-    assert front_desk.check_out(staff, now.id, desk).nights == 1
+    assert presence.check_out(staff, now.id, desk).nights == 1
     assert findings() == []
 
 
@@ -255,16 +247,16 @@ def test_leaving_on_the_day_frees_nothing_and_leaves_a_dirty_room(
     arrived: Booking, room: Room, desk: BookingContext
 ) -> None:
     at(arrived, NIGHTS, 10)
-    seen = front_desk.preview(SYSTEM, arrived.id, desk.rules)
+    seen = presence.preview(SYSTEM, arrived.id, desk.rules)
     assert (seen.freed, int(seen.refund), seen.quote) == (0, 0, None)
-    done = front_desk.check_out(SYSTEM, arrived.id, desk, seen_version=arrived.version, seen_refund=Decimal(0))
+    done = presence.check_out(SYSTEM, arrived.id, desk, seen_version=arrived.version, seen_refund=Decimal(0))
     assert (done.presence, done.check_out, done.version) == ("departed", arrived.check_out, arrived.version + 1)
-    again = front_desk.check_out(SYSTEM, arrived.id, desk, seen_version=arrived.version)
+    again = presence.check_out(SYSTEM, arrived.id, desk, seen_version=arrived.version)
     assert again.version == done.version
     assert inventory.get_room_state(SYSTEM, room.id).status == "dirty"
     assert len(nights_of(room)) == NIGHTS
     with pytest.raises(desk_errors.CheckedOutAlready):
-        front_desk.check_in(SYSTEM, arrived.id, desk)
+        presence.check_in(SYSTEM, arrived.id, desk)
     assert findings() == []
 
 
@@ -275,11 +267,11 @@ def test_nights_that_were_not_slept_are_free_at_once(
     room = a_room()
     booking = bookings.book(acting(alice), order(alice, room, in_days(30, NIGHTS)), VISA, desk)
     at(booking, 0, 16)
-    front_desk.check_in(SYSTEM, booking.id, desk)
+    presence.check_in(SYSTEM, booking.id, desk)
     at(booking, days, hour)
-    seen = front_desk.preview(SYSTEM, booking.id, desk.rules)
+    seen = presence.preview(SYSTEM, booking.id, desk.rules)
     assert (seen.freed, seen.last_day, int(seen.refund)) == (NIGHTS - kept, booking.check_in + kept * DAY, 0)
-    done = front_desk.check_out(SYSTEM, booking.id, desk)
+    done = presence.check_out(SYSTEM, booking.id, desk)
     assert (done.nights, int(done.total_price), len(nights_of(room))) == (kept, 480, kept)
     assert sorted(nights_of(room)) == [booking.check_in + night * DAY for night in range(kept)]
     assert told("booking.departed")[-1]["nightsFreed"] == NIGHTS - kept
@@ -291,14 +283,14 @@ def test_what_comes_back_is_shown_before_and_held_against_it(alice: User, desk: 
     room = a_room(cancellation_policy=kind)
     booking = bookings.book(acting(alice), order(alice, room, in_days(30, NIGHTS)), VISA, desk)
     at(booking, 0, 16)
-    arrived = front_desk.check_in(SYSTEM, booking.id, desk)
+    arrived = presence.check_in(SYSTEM, booking.id, desk)
     at(booking, 1, 10)
-    seen = front_desk.preview(SYSTEM, booking.id, desk.rules)
+    seen = presence.preview(SYSTEM, booking.id, desk.rules)
     assert (seen.freed, int(seen.refund)) == (3, 180)
     with pytest.raises(RefundChanged):
-        front_desk.check_out(SYSTEM, booking.id, desk, seen_refund=Decimal(360))
+        presence.check_out(SYSTEM, booking.id, desk, seen_refund=Decimal(360))
     assert reload(booking).presence == "in_house"
-    front_desk.check_out(SYSTEM, booking.id, desk, seen_version=arrived.version, seen_refund=seen.refund)
+    presence.check_out(SYSTEM, booking.id, desk, seen_version=arrived.version, seen_refund=seen.refund)
     assert [(one.kind, one.state, int(one.amount)) for one in payments_of(booking)] == [
         ("charge", "succeeded", 480),
         ("refund", "succeeded", 180),
@@ -322,11 +314,11 @@ def test_a_no_show_is_known_in_the_evening_and_keeps_its_nights(
 ) -> None:
     at(booking, 0, 17, 59)
     with pytest.raises(desk_errors.NoShowTooEarly) as refused:
-        front_desk.mark_no_show(SYSTEM, booking.id, desk)
+        presence.mark_no_show(SYSTEM, booking.id, desk)
     assert refused.value.params == {"day": booking.check_in, "hour": dt.time(18)}
     at(booking, 0, 18)
-    done = front_desk.mark_no_show(SYSTEM, booking.id, desk, seen_version=booking.version)
-    again = front_desk.mark_no_show(SYSTEM, booking.id, desk, seen_version=booking.version)
+    done = presence.mark_no_show(SYSTEM, booking.id, desk, seen_version=booking.version)
+    again = presence.mark_no_show(SYSTEM, booking.id, desk, seen_version=booking.version)
     assert (done.presence, again.version) == ("no_show", done.version)
     assert (done.nights, len(nights_of(room)), int(done.total_price)) == (NIGHTS, NIGHTS, 480)
     assert findings() == []
@@ -336,18 +328,18 @@ def test_told_so_the_nights_after_the_first_are_on_sale_again_on_the_terms_of_th
     booking: Booking, room: Room, desk: BookingContext
 ) -> None:
     at(booking, 0, 21)
-    front_desk.mark_no_show(SYSTEM, booking.id, desk)
-    done = front_desk.mark_no_show(SYSTEM, booking.id, desk, free_nights=True)  # decided later
+    presence.mark_no_show(SYSTEM, booking.id, desk)
+    done = presence.mark_no_show(SYSTEM, booking.id, desk, free_nights=True)  # decided later
     assert (done.nights, list(nights_of(room)), int(done.total_price)) == (1, [booking.check_in], 480)
     assert findings() == []
 
 
 def test_who_comes_after_all_is_no_no_show(booking: Booking, desk: BookingContext) -> None:
     at(booking, 0, 21)
-    front_desk.mark_no_show(SYSTEM, booking.id, desk)
+    presence.mark_no_show(SYSTEM, booking.id, desk)
     at(booking, 1, 2)
-    done = front_desk.check_in(SYSTEM, booking.id, desk)
+    done = presence.check_in(SYSTEM, booking.id, desk)
     assert (done.presence, done.no_show_at) == ("in_house", None)
     with pytest.raises(desk_errors.NoShowOfArrived):
-        front_desk.mark_no_show(SYSTEM, booking.id, desk)
+        presence.mark_no_show(SYSTEM, booking.id, desk)
     assert findings() == []

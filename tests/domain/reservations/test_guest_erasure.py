@@ -10,14 +10,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from booking.domain import payments, reservations
+from booking.domain import payments
 from booking.domain.actors import Actor, Role
 from booking.domain.errors import BookingNotFound
 from booking.domain.maintenance import retention, verification
 from booking.domain.payments import Contact
-from booking.domain.reservations import BookingSearch, bookings, guest_erasure
+from booking.domain.reservations import bookings, front_desk, personal_data
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.desk_errors import GuestExpected, GuestHasAccount, MoneyNotSettled
+from booking.domain.reservations.front_desk import BookingSearch
+from booking.domain.reservations.personal_data import guest_erasure
 from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
 from tests.cases import each
@@ -37,7 +39,7 @@ def manager(room: Room) -> Actor:
 def called(desk: BookingContext, room: Room, contact: Contact = BY_PHONE, start: int = 3) -> Booking:
     """A stay of three nights, 360 EUR to be paid."""
     asked = wanted(room, start=start, contact=contact)
-    return reservations.book_at_desk(staff(room), asked, "desk", "pays with her company’s card", desk).bookings[0]
+    return front_desk.book(staff(room), asked, "desk", "pays with her company’s card", desk).bookings[0]
 
 
 def paid(booking: Booking) -> Booking:
@@ -55,7 +57,7 @@ NOTHING = (None,) * 6
 
 
 def erasures(booking: Booking) -> list[str]:
-    shown = reservations.get_for_staff(SYSTEM, booking.id).history
+    shown = front_desk.get_booking(SYSTEM, booking.id).history
     return [entry.actor for entry in shown if entry.action == "guest.erased"]
 
 
@@ -67,12 +69,12 @@ def test_a_caller_without_an_address_is_found_by_the_number_and_seen_with_their_
 ) -> None:
     first, second = called(desk, room), called(desk, room, start=20)
     called(desk, room, Contact("Somebody Else", None, "+32 3 111 11 11"), start=30)
-    found = reservations.find_bookings(staff(room), BookingSearch(q="7654321")).entries
+    found = front_desk.find_bookings(staff(room), BookingSearch(q="7654321")).entries
     assert {(one.id, one.guest, one.email) for one in found} == {
         (first.id, "Dana Dials", ""),
         (second.id, "Dana Dials", ""),
     }
-    seen = reservations.get_for_staff(staff(room), first.id)
+    seen = front_desk.get_booking(staff(room), first.id)
     assert (seen.guest_name, seen.guest_email) == ("Dana Dials", "")
     assert [one.id for one in seen.others] == [second.id]
     assert verification.verify().findings == []
@@ -84,10 +86,10 @@ def test_a_caller_without_an_address_is_found_by_the_number_and_seen_with_their_
 def test_after_the_stay_nothing_tells_who_it_was_and_the_books_stay(room: Room, desk: BookingContext) -> None:
     booking = paid(called(desk, room, CALLER))
     later(7 * A_DAY)
-    reservations.erase_guest(manager(room), booking.id)
+    personal_data.erase_guest(manager(room), booking.id)
     assert contact_of(booking) == NOTHING
     assert (order_of(booking).paid, reload(booking).status) == (Decimal(360), "CONFIRMED")
-    seen = reservations.get_for_staff(SYSTEM, booking.id)
+    seen = front_desk.get_booking(SYSTEM, booking.id)
     assert (seen.guest_name, seen.guest_email, seen.contact, seen.others) == ("", "", None, ())
     assert "carol" not in _everything().lower()
     assert verification.verify().findings == []
@@ -105,7 +107,7 @@ def test_twice_and_at_once_is_once(app: Flask, room: Room, desk: BookingContext)
     booking, who = paid(called(desk, room)), manager(room)
     later(7 * A_DAY)
     assert all_at_once(app, [lambda: guest_erasure.erase_guest(who, booking.id)] * 3) == [None] * 3
-    reservations.erase_guest(who, booking.id)
+    personal_data.erase_guest(who, booking.id)
     assert erasures(booking) == [str(who)]
 
 
@@ -115,10 +117,10 @@ def test_who_is_expected_owes_or_has_an_account_is_not_erased(room: Room, desk: 
     own = bookings.book(acting(alice), order(alice, room), VISA, desk)
     for booking, refusal in ((expected, GuestExpected), (owing, GuestExpected), (own, GuestHasAccount)):
         with pytest.raises(refusal):
-            reservations.erase_guest(manager(room), booking.id)
+            personal_data.erase_guest(manager(room), booking.id)
     later(7 * A_DAY)
     with pytest.raises(MoneyNotSettled):
-        reservations.erase_guest(manager(room), owing.id)
+        personal_data.erase_guest(manager(room), owing.id)
     assert contact_of(owing)[0] == "Dana Dials"
 
 

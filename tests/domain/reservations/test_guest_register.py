@@ -9,23 +9,21 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from booking.domain import reservations
 from booking.domain.actors import Actor, Role
 from booking.domain.errors import BookingModified, BookingNotFound, Invalid
 from booking.domain.inputs import accept
 from booking.domain.maintenance import retention
-from booking.domain.reservations import (
-    RegisteredGuest,
-    RegisterEntry,
-    account_deletion,
-    bookings,
-    guest_register,
-    nationalities,
-    personal_data,
-    register_rules,
-)
+from booking.domain.reservations import bookings, front_desk, guest_register, personal_data
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.desk_errors import RegisterNotAsked, RegisterOfUnconfirmed
+from booking.domain.reservations.guest_register import (
+    RegisteredGuest,
+    RegisterEntry,
+    country_rules,
+    keeping,
+    nationalities,
+)
+from booking.domain.reservations.personal_data import account_deletion, gathering
 from booking.domain.tables import Booking, GuestRegister, Room, User
 from booking.infra.db import db, transaction
 from tests.cases import each
@@ -52,16 +50,16 @@ def booked(alice: User, room: Room, desk: BookingContext) -> Booking:
     return bookings.book(acting(alice), order(alice, room, in_days(3)), VISA, desk)
 
 
-def keep(who: Actor, booking: Booking, *guests: RegisteredGuest, seen: int = 0) -> reservations.Register:
-    return reservations.keep_register(who, booking.id, guests, KEYS, seen)
+def keep(who: Actor, booking: Booking, *guests: RegisteredGuest, seen: int = 0) -> guest_register.Register:
+    return guest_register.keep(who, booking.id, guests, KEYS, seen)
 
 
-def see(who: Actor, booking: Booking) -> reservations.Register:
-    return reservations.see_register(who, booking.id, KEYS)
+def see(who: Actor, booking: Booking) -> guest_register.Register:
+    return guest_register.see(who, booking.id, KEYS)
 
 
 def audited(booking: Booking) -> list[tuple[str, dict[str, object]]]:
-    shown = reservations.get_for_staff(SYSTEM, booking.id).history
+    shown = front_desk.get_booking(SYSTEM, booking.id).history
     return [(one.action, dict(one.after)) for one in shown if one.action.startswith("register.")]
 
 
@@ -70,10 +68,10 @@ def test_who_stays_is_kept_and_what_is_missing_is_known(room: Room, booked: Book
     assert see(clerk, booked).missing == [["fullName", "nationality"]] * 2
     made = keep(clerk, booked, ANNA, replace(BEN, nationality=None))
     assert made.missing == [[], ["nationality"]]
-    assert reservations.get_for_staff(clerk, booked.id).to_register == 1
+    assert front_desk.get_booking(clerk, booked.id).to_register == 1
     keep(clerk, booked, ANNA, BEN, seen=1)
     assert (see(clerk, booked).guests, see(clerk, booked).missing) == ((ANNA, BEN), [[], []])
-    assert reservations.get_for_staff(clerk, booked.id).to_register == 0
+    assert front_desk.get_booking(clerk, booked.id).to_register == 0
 
 
 def test_who_looked_and_who_changed_is_written_down_without_a_value(room: Room, booked: Booking) -> None:
@@ -123,7 +121,7 @@ def test_elsewhere_nothing_is_asked_and_nothing_kept(alice: User, room: Room, de
     booking = bookings.book(acting(alice), order(alice, here), VISA, desk)
     with pytest.raises(RegisterNotAsked):
         keep(staff(here), booking, ANNA)
-    assert reservations.get_for_staff(staff(here), booking.id).to_register == 0
+    assert front_desk.get_booking(staff(here), booking.id).to_register == 0
     [held] = bookings.hold_all(acting(alice), order(alice, room), desk)
     with pytest.raises(RegisterOfUnconfirmed):
         see(staff(room), held)
@@ -148,7 +146,7 @@ COUNTRIES = [
 
 @each(("country", "nationality", "is_first", "lacks"), COUNTRIES)
 def test_each_country_asks_what_its_law_says(country: str, nationality: str, is_first: bool, lacks: list[str]) -> None:
-    rules = register_rules.at(country)
+    rules = country_rules.at(country)
     assert rules is not None
     assert RegisteredGuest("Anna", nationality).lacks(rules, is_first=is_first) == lacks
     assert RegisteredGuest("Anna").lacks(rules, is_first=is_first)[0] == "nationality"
@@ -176,8 +174,8 @@ def test_a_nationality_is_known_by_what_its_people_are_called(typed: str, code: 
 
 
 def test_each_name_of_a_nationality_is_of_a_country_there_is_and_contradicts_no_countrys_name() -> None:
-    known = {name.casefold(): code for code, name in register_rules.countries().items()}
-    assert set(nationalities.codes().values()) <= register_rules.nationalities()
+    known = {name.casefold(): code for code, name in country_rules.countries().items()}
+    assert set(nationalities.codes().values()) <= country_rules.nationalities()
     assert [name for name, code in nationalities.codes().items() if known.get(name, code) != code] == []
 
 
@@ -205,12 +203,12 @@ def test_what_cannot_be_is_refused(typed: dict[str, str], field: str) -> None:
 def test_a_changed_key_opens_it_until_it_is_sealed_anew(room: Room, booked: Booking) -> None:
     clerk, new = staff(room), ["another-key-for-tests-only-0123456789abc"]
     keep(clerk, booked, ANNA)
-    assert reservations.see_register(clerk, booked.id, [*new, *KEYS]).guests[0] == ANNA
-    assert reservations.see_register(clerk, booked.id, new).is_unreadable
+    assert guest_register.see(clerk, booked.id, [*new, *KEYS]).guests[0] == ANNA
+    assert guest_register.see(clerk, booked.id, new).is_unreadable
     with pytest.raises(ValueError, match="another SECRET_KEY"):
-        reservations.seal_registers_anew(SYSTEM, new)
-    assert [reservations.seal_registers_anew(SYSTEM, [*new, *KEYS]) for _ in range(2)] == [1, 0]
-    assert reservations.see_register(clerk, booked.id, new).guests[0] == ANNA
+        guest_register.seal_anew(SYSTEM, new)
+    assert [guest_register.seal_anew(SYSTEM, [*new, *KEYS]) for _ in range(2)] == [1, 0]
+    assert guest_register.see(clerk, booked.id, new).guests[0] == ANNA
 
 
 def test_a_register_opens_for_its_own_booking_only(
@@ -254,7 +252,7 @@ def test_it_goes_with_the_account_and_with_the_contact(
     later(15 * A_DAY)
     account_deletion.remove(SYSTEM, alice.id)
     assert count(GuestRegister) == 1
-    reservations.erase_guest(manager(room), caller.id)
+    personal_data.erase_guest(manager(room), caller.id)
     assert count(GuestRegister) == 0
 
 
@@ -262,7 +260,7 @@ def test_the_guest_is_told_what_they_have_shown_and_not_what_others_have(
     room: Room, booked: Booking, alice: User
 ) -> None:
     keep(staff(room), booked, ANNA, BEN)
-    [told] = personal_data._gathered(acting(alice), KEYS)["guestRegister"]
+    [told] = gathering._gathered(acting(alice), KEYS)["guestRegister"]
     assert (told["booking"], told["fullName"], told["otherGuests"]) == (booked.reference, "Anna Karlsson", 1)
     assert (told["nationality"], told["documentNumber"]) == ("SE", "AA0123456")
-    assert guest_register.of_guest(Booking.user_id == alice.id, ["a key that opens nothing"]) == []
+    assert keeping.of_guest(Booking.user_id == alice.id, ["a key that opens nothing"]) == []

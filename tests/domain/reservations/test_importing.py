@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from booking.domain import inventory, messages, reservations
+from booking.domain import inventory, messages
 from booking.domain.actors import Actor, ActorKind, Membership, Role
 from booking.domain.catalogue import CsvRows
 from booking.domain.errors import BookingError, Forbidden, Invalid, NotFound
 from booking.domain.maintenance import verification
-from booking.domain.reservations import RowOutcome, bookings
+from booking.domain.reservations import bookings, importing
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.importing import RowOutcome
 from booking.domain.reservations.importing import rows as files
 from booking.domain.tables import AuditRecord, Booking, Delivery, Order, Payment, Room, User
 from booking.infra import ids
@@ -48,10 +49,8 @@ def row(source_id: str, room: str, start: int = 30, nights: int = 3, **changes: 
 
 def brought(room: Room, desk: BookingContext, *lines: str, actor: Actor = SYSTEM) -> list[RowOutcome]:
     """What became of each row."""
-    house = reservations.house_for_import(actor, room.property_id)
-    return list(
-        reservations.import_bookings(actor, house, "old system", CsvRows([HEADER + "\n", *ended(lines)]), desk.rules)
-    )
+    house = importing.house_of(actor, room.property_id)
+    return list(importing.take_over(actor, house, "old system", CsvRows([HEADER + "\n", *ended(lines)]), desk.rules))
 
 
 def ended(lines: Iterable[str]) -> list[str]:
@@ -153,10 +152,8 @@ def test_looking_says_what_would_become_of_each_row_and_changes_nothing(
 ) -> None:
     bookings.book(acting(alice), order(alice, room, in_days(42, 1)), VISA, desk)
     lines = [row("R-1", room.name), row("R-2", room.name, 31), row("R-3", room.name, 40), row("R-4", "no room", 90)]
-    house = reservations.house_for_import(SYSTEM, room.property_id)
-    seen = list(
-        reservations.rehearse_import(SYSTEM, house, "old system", CsvRows([HEADER + "\n", *ended(lines)]), desk.rules)
-    )
+    house = importing.house_of(SYSTEM, room.property_id)
+    seen = list(importing.rehearse(SYSTEM, house, "old system", CsvRows([HEADER + "\n", *ended(lines)]), desk.rules))
     assert outcomes(seen) == ["ready", "conflict", "conflict", "bad"]
     assert next(one for one in seen if one.line == 3).problems["room"].code == "nights_in_file"
     assert count(Order, channel="import") == 0
@@ -232,8 +229,8 @@ def test_what_a_spreadsheet_has_made_of_the_file_is_understood(room: Room, desk:
     header = "\ufeffSource ID;Room;Check-in;check_out;Guests;Name;Total;Paid;Phone"
     line = f"R-1;{room.name};{stay.check_in};{stay.check_out};2;'=Léa;1.234,50;;'+32 3 123 45 67"
     found = files.opened(f"{header}\r\n{line}\r\n;;;;;;;;\r\n".encode())
-    house = reservations.house_for_import(SYSTEM, room.property_id)
-    assert outcomes(reservations.import_bookings(SYSTEM, house, "x", found, desk.rules)) == ["imported"]
+    house = importing.house_of(SYSTEM, room.property_id)
+    assert outcomes(importing.take_over(SYSTEM, house, "x", found, desk.rules)) == ["imported"]
     bought = the(Order)
     assert (bought.contact_name, bought.contact_phone, bought.contact_email) == ("=Léa", "+32 3 123 45 67", None)
     assert (bought.owed, bought.paid) == (Decimal("1234.50"), 0)
@@ -242,8 +239,8 @@ def test_what_a_spreadsheet_has_made_of_the_file_is_understood(room: Room, desk:
 def test_bytes_that_are_no_text_spoil_their_row_alone(room: Room, desk: BookingContext) -> None:
     content = f"{HEADER}\n{row('R-1', room.name)}\n{row('R-2', room.name, 50, name='Léa')}\n".encode()
     found = files.opened(content.replace("é".encode(), b"\xe9"))
-    house = reservations.house_for_import(SYSTEM, room.property_id)
-    done = list(reservations.import_bookings(SYSTEM, house, "x", found, desk.rules))
+    house = importing.house_of(SYSTEM, room.property_id)
+    done = list(importing.take_over(SYSTEM, house, "x", found, desk.rules))
     assert outcomes(done) == ["imported", "bad"]
     assert {one.line: one.problems["row"].code for one in done if one.problems} == {3: "cell_no_text"}
 
@@ -274,9 +271,9 @@ def test_only_who_runs_the_house_may(room: Room, desk: BookingContext) -> None:
     for stranger in (staff(Role.DESK, room.property_id), staff(Role.MANAGER, ids.new_id()), Actor.guest(ids.new_id())):
         with pytest.raises(NotFound):
             brought(room, desk, row("R-2", room.name, 50), actor=stranger)
-        house = reservations.house_for_import(SYSTEM, room.property_id)
+        house = importing.house_of(SYSTEM, room.property_id)
         with pytest.raises(Forbidden):
-            list(reservations.import_bookings(stranger, house, "x", CsvRows([HEADER, "\n"]), desk.rules))
+            list(importing.take_over(stranger, house, "x", CsvRows([HEADER, "\n"]), desk.rules))
 
 
 @each(

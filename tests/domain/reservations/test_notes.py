@@ -8,21 +8,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from booking.domain import reservations
 from booking.domain.actors import Actor, Role
 from booking.domain.errors import BookingNotFound, Invalid
 from booking.domain.inputs import accept
-from booking.domain.reservations import (
-    NoteEdit,
-    NoteNotFound,
-    NoteText,
-    account_deletion,
-    bookings,
-    personal_data,
-)
+from booking.domain.reservations import NoteNotFound, bookings, front_desk, personal_data
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.desk_errors import NoteModified
-from booking.domain.reservations.notes import Note
+from booking.domain.reservations.front_desk import NoteEdit, NoteText
+from booking.domain.reservations.front_desk.notes import Note
+from booking.domain.reservations.personal_data import account_deletion, gathering
 from booking.domain.tables import Booking, BookingNote, Room, User
 from booking.infra.db import db, transaction
 from tests.cases import each
@@ -41,11 +35,11 @@ def booked(alice: User, room: Room, desk: BookingContext) -> Booking:
 
 
 def write(who: Actor, booking: Booking, said: str = "Rings at ten") -> None:
-    reservations.add_note(who, booking.id, NoteText(text=said))
+    front_desk.add_note(who, booking.id, NoteText(text=said))
 
 
 def notes(who: Actor, booking: Booking) -> tuple[Note, ...]:
-    return reservations.get_for_staff(who, booking.id).notes
+    return front_desk.get_booking(who, booking.id).notes
 
 
 def test_colleagues_read_who_wrote_what_and_when(room: Room, booked: Booking) -> None:
@@ -61,13 +55,13 @@ def test_ones_own_is_changed_and_deleted_and_all_of_it_is_written_down(room: Roo
     write(anna, booked)
     [note] = notes(anna, booked)
     for _ in range(2):
-        reservations.edit_note(anna, booked.id, note.id, NoteEdit(text="Rings at noon", version=1))
+        front_desk.edit_note(anna, booked.id, note.id, NoteEdit(text="Rings at noon", version=1))
     [changed] = notes(anna, booked)
     assert (changed.text, changed.version, changed.edited_at is not None) == ("Rings at noon", 2, True)
     for _ in range(2):
-        reservations.remove_note(anna, booked.id, note.id)
+        front_desk.remove_note(anna, booked.id, note.id)
     assert notes(anna, booked) == ()
-    history = reservations.get_for_staff(SYSTEM, booked.id).history
+    history = front_desk.get_booking(SYSTEM, booked.id).history
     told = [(one.action, one.before, one.after) for one in history if one.action.startswith("note.")]
     assert told == [("note.removed", {}, {}), ("note.changed", {}, {}), ("note.added", {}, {})]
     assert "Rings" not in _audit_log()
@@ -82,9 +76,9 @@ def test_an_old_window_overwrites_nothing(room: Room, booked: Booking) -> None:
     anna = staff(room)
     write(anna, booked)
     [note] = notes(anna, booked)
-    reservations.edit_note(anna, booked.id, note.id, NoteEdit(text="Rings at noon", version=1))
+    front_desk.edit_note(anna, booked.id, note.id, NoteEdit(text="Rings at noon", version=1))
     with pytest.raises(NoteModified):
-        reservations.edit_note(anna, booked.id, note.id, NoteEdit(text="Rings at two", version=1))
+        front_desk.edit_note(anna, booked.id, note.id, NoteEdit(text="Rings at two", version=1))
     assert notes(anna, booked)[0].text == "Rings at noon"
 
 
@@ -112,9 +106,9 @@ def test_a_note_is_its_authors_and_its_bookings(room: Room, booked: Booking, ali
     other = bookings.book(acting(alice), order(alice, room, in_days(30)), VISA, desk)
     for who, where in ((owner, booked), (anna, other)):
         with pytest.raises(NoteNotFound):
-            reservations.edit_note(who, where.id, note.id, NoteEdit(text="Nothing", version=1))
+            front_desk.edit_note(who, where.id, note.id, NoteEdit(text="Nothing", version=1))
         with pytest.raises(NoteNotFound):
-            reservations.remove_note(who, where.id, note.id)
+            front_desk.remove_note(who, where.id, note.id)
     assert notes(anna, booked) == (note,)
 
 
@@ -130,10 +124,10 @@ def test_they_go_with_the_account_and_with_the_contact_and_its_guest_may_read_th
     caller = paid(called(desk, room, start=10))
     for booking in (booked, caller):
         write(staff(room), booking)
-    told = personal_data._gathered(acting(alice), ["a secret"])["notes"]
+    told = gathering._gathered(acting(alice), ["a secret"])["notes"]
     assert [(one["booking"], one["text"]) for one in told] == [(booked.reference, "Rings at ten")]
     later(15 * A_DAY)
     account_deletion.remove(SYSTEM, alice.id)
     assert count(BookingNote) == 1
-    reservations.erase_guest(manager(room), caller.id)
+    personal_data.erase_guest(manager(room), caller.id)
     assert count(BookingNote) == 0

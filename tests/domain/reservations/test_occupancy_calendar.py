@@ -14,17 +14,11 @@ from booking.domain import inventory, reservations
 from booking.domain.actors import Actor, ActorKind, Membership, Role
 from booking.domain.errors import NotFound
 from booking.domain.payments import Contact
-from booking.domain.reservations import (
-    CalendarEntry,
-    OrderItem,
-    OrderRequest,
-    RoomCalendar,
-    bookings,
-    stay_changes,
-)
+from booking.domain.reservations import OrderItem, OrderRequest, bookings, front_desk, stay_changes
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext
-from booking.domain.reservations.occupancy_calendar import CalendarView
+from booking.domain.reservations.front_desk import CalendarEntry, RoomCalendar
+from booking.domain.reservations.front_desk.occupancy_calendar import CalendarView
 from booking.domain.reservations.stay_changes import Agreed
 from booking.domain.stays import StayRules
 from booking.domain.tables import Room, User
@@ -44,7 +38,7 @@ def staff(*memberships: Membership) -> Actor:
 
 def calendar(room: Room, **asked: Any) -> RoomCalendar:
     view = replace(CalendarView(first=today()), **asked)
-    return reservations.room_calendar(staff(), room.property_id, view, StayRules())
+    return front_desk.room_calendar(staff(), room.property_id, view, StayRules())
 
 
 def entries(room: Room, **asked: Any) -> list[CalendarEntry]:
@@ -137,8 +131,8 @@ def test_rooms_come_in_the_order_in_which_people_count(room: Room) -> None:
 
 def test_rooms_come_portion_by_portion_the_first_ones_soon(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those after them in larger portions, unless many days are shown."""
-    monkeypatch.setattr("booking.domain.reservations.occupancy_calendar.ROOMS_AT_ONCE", 1)
-    monkeypatch.setattr("booking.domain.reservations.occupancy_calendar.NIGHTS_AT_ONCE", 90)
+    monkeypatch.setattr("booking.domain.reservations.front_desk.occupancy_calendar.ROOMS_AT_ONCE", 1)
+    monkeypatch.setattr("booking.domain.reservations.front_desk.occupancy_calendar.NIGHTS_AT_ONCE", 90)
     for number in range(2, 6):
         beside(room, f"Room {number}", 90)
     first, more, last = (calendar(room, days=30, offset=offset) for offset in (0, 1, 4))
@@ -176,16 +170,16 @@ NOT_FOR = {
 def test_who_may_not_see_bookings_finds_no_calendar(room: Room, memberships: tuple[Membership, ...]) -> None:
     actor = Actor(ActorKind.STAFF, ids.new_id(), memberships)
     with pytest.raises(NotFound):
-        reservations.room_calendar(actor, room.property_id, CalendarView(), StayRules())
+        front_desk.room_calendar(actor, room.property_id, CalendarView(), StayRules())
 
 
 def test_there_is_no_calendar_of_a_house_that_is_not_there(app: Flask) -> None:
     with pytest.raises(NotFound):
-        reservations.room_calendar(staff(), ids.new_id(), CalendarView(), StayRules())
+        front_desk.room_calendar(staff(), ids.new_id(), CalendarView(), StayRules())
 
 
 def test_it_begins_with_the_day_of_the_property(room: Room) -> None:
-    shown = reservations.room_calendar(staff(), room.property_id, CalendarView(days=14), StayRules())
+    shown = front_desk.room_calendar(staff(), room.property_id, CalendarView(days=14), StayRules())
     assert shown.days[0].date == shown.today == StayRules().today("Europe/Brussels")
     assert len(shown.days) == 14
 

@@ -9,17 +9,10 @@ import pytest
 from flask import Flask
 
 from booking.domain.errors import RoomNotAvailable
-from booking.domain.reservations import (
-    bookings,
-    change_outcomes,
-    change_quotes,
-    desk_errors,
-    front_desk,
-    stay_changes,
-    undoing,
-)
+from booking.domain.reservations import bookings, change_outcomes, change_quotes, desk_errors, stay_changes
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.front_desk import presence, undoing
 from booking.domain.reservations.stay_changes import Agreed
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
@@ -53,7 +46,7 @@ def overdue(booking: Booking, bob: User, room: Room, desk: BookingContext) -> Bo
     stay = Stay(booking.check_in - 2 * DAY, booking.check_in)
     earlier = bookings.book(acting(bob), order(bob, garden, stay), VISA, desk)
     at(booking, -2, 16)
-    return front_desk.check_in(SYSTEM, earlier.id, desk)
+    return presence.check_in(SYSTEM, earlier.id, desk)
 
 
 def test_nobody_is_moved_into_a_room_that_somebody_is_still_in(
@@ -62,14 +55,14 @@ def test_nobody_is_moved_into_a_room_that_somebody_is_still_in(
     at(booking, 0, 16)
     wanted = StayChange(room_id=overdue.room_id)
     assert change_quotes.quote(SYSTEM, booking.id, wanted, desk.rules).difference == 320  # who is to come may have it
-    front_desk.check_in(SYSTEM, booking.id, desk)
+    presence.check_in(SYSTEM, booking.id, desk)
     with pytest.raises(desk_errors.MoveToOccupied) as refused:
         change_quotes.quote(SYSTEM, booking.id, wanted, desk.rules)
     assert refused.value.params == {"reference": overdue.reference}
     with pytest.raises(desk_errors.MoveToOccupied):
         stay_changes.change(SYSTEM, booking.id, Agreed(wanted, Decimal(320), method=VISA), desk)
     assert (len(nights_of(room)), findings()) == (NIGHTS, [])
-    front_desk.check_out(SYSTEM, overdue.id, desk)
+    presence.check_out(SYSTEM, overdue.id, desk)
     assert (
         stay_changes.change(SYSTEM, booking.id, Agreed(wanted, Decimal(320), method=VISA), desk).room_id
         == overdue.room_id
@@ -85,8 +78,8 @@ def test_of_a_paid_move_and_an_undone_check_out_at_the_same_instant_one_has_the_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     at(booking, 0, 16)
-    front_desk.check_in(SYSTEM, booking.id, desk)
-    front_desk.check_out(SYSTEM, overdue.id, desk)
+    presence.check_in(SYSTEM, booking.id, desk)
+    presence.check_out(SYSTEM, overdue.id, desk)
     moved = change_outcomes.apply
 
     def undone_meanwhile(*given: Any, **more: Any) -> Any:
@@ -105,7 +98,7 @@ def test_of_a_paid_move_and_an_undone_check_out_at_the_same_instant_one_has_the_
 
 
 def arrive(booking: Booking, desk: BookingContext) -> None:
-    front_desk.check_in(SYSTEM, booking.id, desk)
+    presence.check_in(SYSTEM, booking.id, desk)
 
 
 def test_who_comes_while_another_room_is_being_paid_for_has_the_money_back_where_somebody_is_in_it(

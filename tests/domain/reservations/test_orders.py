@@ -29,16 +29,9 @@ from booking.domain.errors import (
 from booking.domain.maintenance import verification
 from booking.domain.notices import Notice
 from booking.domain.pricing import quotes
-from booking.domain.reservations import (
-    bookings,
-    cancellation_preview,
-    guarantees,
-    holds,
-    lines,
-    order_lookup,
-    recovery,
-)
+from booking.domain.reservations import bookings, cancellation_preview, guarantees, holds, lines, recovery
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.front_desk import order_lookup
 from booking.domain.reservations.models import Booking, Lines
 from booking.domain.reservations.requests import OrderItem, OrderRequest
 from booking.domain.stays import Stay

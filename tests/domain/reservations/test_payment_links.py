@@ -25,7 +25,16 @@ from booking.domain.errors import (
 )
 from booking.domain.maintenance import verification
 from booking.domain.payments import Contact
-from booking.domain.reservations import LinkedOrder, PaymentLinks, bookings, guarantees, holds, payment_links, resending
+from booking.domain.reservations import (
+    LinkedOrder,
+    PaymentLinks,
+    bookings,
+    front_desk,
+    guarantees,
+    holds,
+    payment_links,
+    resending,
+)
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.desk_errors import NoEmailAddress, ResentTooOften
 from booking.domain.tables import Booking, Event, Room, User
@@ -122,7 +131,7 @@ def test_what_is_due_is_paid_once_and_the_order_is_paid(due: Booking, desk: Book
         pay(link, desk)
     assert (charges(due), int(order_of(due).due), look(link).stage) == ([("balance", 360, "succeeded")], 0, "paid")
     assert reload(due).status == "CONFIRMED"
-    [entry] = [one for one in reservations.get_for_staff(SYSTEM, due.id).history if one.action == "payment.succeeded"]
+    [entry] = [one for one in front_desk.get_booking(SYSTEM, due.id).history if one.action == "payment.succeeded"]
     assert entry.actor == "system:payment-link"
     bookings.cancel(SYSTEM, due.id, desk)
     assert [one.provider for one in payments_of(due)] == ["simulated", "simulated"]  # and back to the card
@@ -228,7 +237,7 @@ def test_staff_has_it_sent_once_however_often_it_is_pressed(
     assert len(set(ids)) == 1
     [told] = requests()
     assert (told["bookingId"], told["amount"], told["actor"]) == (encode("booking", due.id), "360.00", str(anna))
-    seen = reservations.get_for_staff(SYSTEM, due.id)
+    seen = front_desk.get_booking(SYSTEM, due.id)
     assert (seen.mail.emails[0].type, seen.mail.emails[0].id) == ("payment.requested", ids[0])
     [entry] = [one for one in seen.history if one.action == "payment.requested"]
     assert (entry.actor, entry.after["amount"]) == (str(anna), "360.00")
@@ -236,7 +245,7 @@ def test_staff_has_it_sent_once_however_often_it_is_pressed(
 
 def test_all_that_staff_sends_counts_for_the_day(due: Booking) -> None:
     all_sent()
-    confirmation = reservations.get_for_staff(SYSTEM, due.id).mail.emails[-1]
+    confirmation = front_desk.get_booking(SYSTEM, due.id).mail.emails[-1]
     sends = [partial(reservations.resend_email, SYSTEM, due.id, confirmation.id)]
     sends += [partial(reservations.request_payment, SYSTEM, due.id)] * 4
     for send in sends:
@@ -272,7 +281,7 @@ def test_whoever_has_no_business_with_it_asks_for_nothing(due: Booking, room: Ro
 def test_once_it_is_paid_the_email_is_not_sent_again(due: Booking, desk: BookingContext) -> None:
     email = reservations.request_payment(SYSTEM, due.id)
     all_sent()
-    assert reservations.get_for_staff(SYSTEM, due.id).mail.emails[0].can_be_resent
+    assert front_desk.get_booking(SYSTEM, due.id).mail.emails[0].can_be_resent
     pay(link_of(due), desk)
     with pytest.raises(reservations.ResendRefused):
         reservations.resend_email(SYSTEM, due.id, email)

@@ -22,6 +22,8 @@ from booking.domain.reservations import (
     ResendRefused,
     SentEmail,
     bookings,
+    front_desk,
+    personal_data,
     resending,
 )
 from booking.domain.reservations.context import BookingContext
@@ -66,7 +68,7 @@ def _all_are(state: str) -> None:
 
 
 def emails(booking: Booking) -> tuple[SentEmail, ...]:
-    return reservations.get_for_staff(SYSTEM, booking.id).mail.emails
+    return front_desk.get_booking(SYSTEM, booking.id).mail.emails
 
 
 def email(booking: Booking, kind: str = "booking.confirmed") -> SentEmail:
@@ -77,7 +79,7 @@ def email(booking: Booking, kind: str = "booking.confirmed") -> SentEmail:
 def why(booking: Booking, kind: str = "booking.confirmed") -> type[ResendRefused] | None:
     """What the page says, and the verb as well."""
     one = email(booking, kind)
-    shown = reservations.get_for_staff(SYSTEM, booking.id).mail.refusal or one.refusal
+    shown = front_desk.get_booking(SYSTEM, booking.id).mail.refusal or one.refusal
     if shown is None:
         return None
     with pytest.raises(type(shown)):
@@ -100,7 +102,7 @@ def test_it_is_an_event_of_its_own_and_who_did_it_is_known(booked: Booking, room
     newest, was = emails(booked)
     assert (newest.id, newest.type, newest.was_resent, newest.state) == (new, "booking.confirmed", True, "waiting")
     assert (was.id, was.was_resent, was.is_on_its_way) == (first.id, False, True)
-    [entry] = [one for one in reservations.get_for_staff(SYSTEM, booked.id).history if one.action == "email.resent"]
+    [entry] = [one for one in front_desk.get_booking(SYSTEM, booked.id).history if one.action == "email.resent"]
     assert (entry.actor, entry.after) == (str(anna), {"repeats": "booking.confirmed"})
 
 
@@ -186,7 +188,7 @@ def test_a_confirmation_of_several_rooms_holds_while_all_of_them_do(room: Room, 
     stay = in_days(30)
     rooms = OrderItem(room.id, stay, 2), OrderItem(beside(room, "Attic", 90).id, stay, 2)
     wanted = OrderRequest(None, rooms, contact=Contact("Carol", "carol@example.com"))
-    made = reservations.book_at_desk(SYSTEM, wanted, "desk", None, desk).bookings
+    made = front_desk.book(SYSTEM, wanted, "desk", None, desk).bookings
     all_sent()
     second = max(made, key=lambda one: one.reference)
     assert [one.can_be_resent for one in emails(second)] == [True]  # one for both, on both pages
@@ -216,7 +218,7 @@ def test_nobody_can_be_written_to_without_an_address(room: Room, desk: BookingCo
 def test_nor_where_the_contact_was_erased(room: Room, desk: BookingContext) -> None:
     gone = paid(called(desk, room, Contact("Carol", "carol@example.com")))
     later(dt.timedelta(days=20))
-    reservations.erase_guest(manager(room), gone.id)
+    personal_data.erase_guest(manager(room), gone.id)
     all_sent()
     assert why(gone) is NoEmailAddress
 

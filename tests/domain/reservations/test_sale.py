@@ -18,8 +18,9 @@ from booking.api import schemas
 from booking.domain import reservations
 from booking.domain.catalogue.cancellation_policies import FLEXIBLE, STRICT
 from booking.domain.maintenance import verification
-from booking.domain.reservations import bookings, holds, personal_data
+from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.personal_data import gathering
 from booking.domain.tables import Booking, Property, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
@@ -85,7 +86,7 @@ def told(booking: Booking, guest: User) -> dict[str, Any]:
     details = reservations.get_details(acting(guest), booking.id)
     [listed] = reservations.overview(acting(guest), reservations.UPCOMING, 1).entries
     facts = schemas.booking(reload(booking)).model_dump()
-    kept = transaction(lambda: personal_data._bookings(guest.id))()
+    kept = transaction(lambda: gathering._bookings(guest.id))()
     return {
         "mail and page": replace(summary, room_id=None),  # by which today's photos are found
         "page": (details.location, details.time_zone, details.refund_now, details.refund_until),

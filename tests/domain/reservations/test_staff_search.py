@@ -16,10 +16,11 @@ from booking.domain.actors import Actor, Membership, Role
 from booking.domain.errors import BookingNotFound, Invalid, NotFound
 from booking.domain.messages import sent
 from booking.domain.payments import Contact
-from booking.domain.reservations import bookings, guarantees, staff_search, staff_view
+from booking.domain.reservations import bookings, guarantees
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.front_desk import staff_search, staff_view
+from booking.domain.reservations.front_desk.staff_search import BookingSearch
 from booking.domain.reservations.requests import BookingRequest
-from booking.domain.reservations.staff_search import BookingSearch
 from booking.domain.tables import Booking, Order, Payment, Room, User
 from booking.infra.ids import encode
 from tests.cases import each

@@ -12,8 +12,9 @@ from booking.domain import inventory
 from booking.domain.actors import Role
 from booking.domain.errors import BookingModified, BookingNotFound
 from booking.domain.people import audit_log
-from booking.domain.reservations import bookings, desk_errors, front_desk, undoing
+from booking.domain.reservations import bookings, desk_errors
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.front_desk import presence, undoing
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
 from booking.infra import clock
@@ -39,7 +40,7 @@ def test_each_step_is_undone_by_an_entry_of_its_own(arrived: Booking, room: Room
         {"presence": "expected", "step": "check-in"},
     )
     at(arrived, 0, 20)
-    front_desk.mark_no_show(SYSTEM, arrived.id, desk)
+    presence.mark_no_show(SYSTEM, arrived.id, desk)
     assert undoing.undo(SYSTEM, arrived.id, desk).presence == "expected"
     with pytest.raises(desk_errors.NothingToUndo):
         undoing.undo(SYSTEM, arrived.id, desk)
@@ -50,7 +51,7 @@ def test_each_step_is_undone_by_an_entry_of_its_own(arrived: Booking, room: Room
 def test_undoing_a_check_out_twice_does_not_undo_the_check_in(
     arrived: Booking, room: Room, desk: BookingContext
 ) -> None:
-    out = front_desk.check_out(SYSTEM, arrived.id, desk)
+    out = presence.check_out(SYSTEM, arrived.id, desk)
     for _ in range(2):
         back = undoing.undo(SYSTEM, arrived.id, desk, step="check-out", seen_version=out.version)
         assert back.presence == "in_house"
@@ -84,10 +85,10 @@ def test_freed_nights_come_back_at_the_price_they_were_sold_for(
     was = bookings.book(acting(alice), order(alice, room, in_days(30, NIGHTS)), VISA, desk)
     at(was, 0, 20)
     if leaving:
-        front_desk.check_in(SYSTEM, was.id, desk)
-        short = front_desk.check_out(SYSTEM, was.id, desk)
+        presence.check_in(SYSTEM, was.id, desk)
+        short = presence.check_out(SYSTEM, was.id, desk)
     else:
-        short = front_desk.mark_no_show(SYSTEM, was.id, desk, free_nights=True)
+        short = presence.mark_no_show(SYSTEM, was.id, desk, free_nights=True)
     assert (short.nights, len(nights_of(room))) == (1, 1)
     back = undoing.undo(SYSTEM, was.id, desk, seen_version=short.version)
     assert (back.check_out, back.total_price, back.price_lines, back.policy) == (
@@ -104,7 +105,7 @@ def test_freed_nights_come_back_at_the_price_they_were_sold_for(
 def test_nights_that_somebody_else_has_by_now_are_not_taken_back(
     arrived: Booking, bob: User, room: Room, desk: BookingContext
 ) -> None:
-    front_desk.check_out(SYSTEM, arrived.id, desk)
+    presence.check_out(SYSTEM, arrived.id, desk)
     following = order(bob, room, Stay(arrived.check_in + 2 * DAY, arrived.check_out))
     bookings.book(acting(bob), following, VISA, desk)
     with pytest.raises(desk_errors.NightsSoldMeanwhile):
@@ -119,8 +120,8 @@ def test_what_went_back_meanwhile_is_due_at_the_desk(alice: User, desk: BookingC
     room = a_room(cancellation_policy=kind)
     stay = bookings.book(acting(alice), order(alice, room, in_days(30, NIGHTS)), VISA, desk)
     at(stay, 0, 16)
-    front_desk.check_in(SYSTEM, stay.id, desk)
-    front_desk.check_out(SYSTEM, stay.id, desk, seen_refund=Decimal(180))
+    presence.check_in(SYSTEM, stay.id, desk)
+    presence.check_out(SYSTEM, stay.id, desk, seen_refund=Decimal(180))
     back = undoing.undo(SYSTEM, stay.id, desk)
     assert (int(back.total_price), int(order_of(back).due), order_of(back).guarantee) == (480, 180, "desk")
     assert findings() == []
@@ -132,8 +133,8 @@ def test_a_guest_is_not_put_back_into_a_room_that_another_one_has(
     following = order(bob, room, Stay(arrived.check_out, arrived.check_out + 2 * DAY))
     next_one = bookings.book(acting(bob), following, VISA, desk)
     at(arrived, NIGHTS, 10)
-    front_desk.check_out(SYSTEM, arrived.id, desk)
-    front_desk.check_in(SYSTEM, next_one.id, desk)
+    presence.check_out(SYSTEM, arrived.id, desk)
+    presence.check_in(SYSTEM, next_one.id, desk)
     with pytest.raises(desk_errors.RoomOccupied):
         undoing.undo(SYSTEM, arrived.id, desk)
     assert reload(arrived).presence == "departed"
@@ -142,7 +143,7 @@ def test_a_guest_is_not_put_back_into_a_room_that_another_one_has(
 def test_an_undo_and_a_sale_at_once_never_sell_a_night_twice(
     app: Flask, arrived: Booking, bob: User, room: Room, desk: BookingContext
 ) -> None:
-    front_desk.check_out(SYSTEM, arrived.id, desk)
+    presence.check_out(SYSTEM, arrived.id, desk)
     following = order(bob, room, Stay(arrived.check_in + DAY, arrived.check_out))
     undone, sold = all_at_once(
         app,

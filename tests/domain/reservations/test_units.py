@@ -19,17 +19,10 @@ from booking.domain import catalogue, inventory, people, pricing
 from booking.domain.errors import Invalid, RoomLocked, RoomNotAvailable, RoomNotFound
 from booking.domain.inventory import room_lock
 from booking.domain.maintenance import verification
-from booking.domain.reservations import (
-    bookings,
-    change_quotes,
-    desk_bookings,
-    holds,
-    idempotency,
-    stay_changes,
-    unit_choice,
-)
+from booking.domain.reservations import bookings, change_quotes, holds, idempotency, stay_changes, unit_choice
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.front_desk import new_bookings
 from booking.domain.reservations.requests import OrderItem, OrderRequest
 from booking.domain.reservations.stay_changes import Agreed
 from booking.domain.stays import Stay
@@ -202,10 +195,10 @@ def test_staff_gets_exactly_the_unit_that_it_names(doubles: list[Room], alice: U
     def wanted(unit: Room) -> OrderRequest:
         return OrderRequest(alice.id, (OrderItem(unit.id, in_days(30), 2),))
 
-    made = desk_bookings.book_at_desk(SYSTEM, wanted(doubles[2]), "desk", None, desk)
+    made = new_bookings.book(SYSTEM, wanted(doubles[2]), "desk", None, desk)
     assert names(doubles, *made.bookings) == ["103"]
     with pytest.raises(RoomNotAvailable):
-        desk_bookings.book_at_desk(SYSTEM, wanted(doubles[2]), "desk", None, desk)
+        new_bookings.book(SYSTEM, wanted(doubles[2]), "desk", None, desk)
 
 
 def test_an_order_gets_as_many_units_as_it_asks_for_or_none(

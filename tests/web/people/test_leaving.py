@@ -32,8 +32,9 @@ from booking.domain.people import (
     users,
 )
 from booking.domain.people.inputs import Registration
-from booking.domain.reservations import account_deletion, bookings, holds
+from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.personal_data import account_deletion
 from booking.domain.tables import Booking, Farewell, Payment, Room, User
 from booking.infra.db import READ_COMMITTED, db, transaction
 from booking.infra.ids import encode

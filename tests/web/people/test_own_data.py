@@ -18,8 +18,9 @@ from booking.domain.people import (
     staff,
     users,
 )
-from booking.domain.reservations import account_deletion, bookings
+from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.personal_data import account_deletion
 from booking.domain.reservations.requests import OrderItem, OrderRequest
 from booking.domain.tables import Booking, Room, User
 from tests.cast import (

@@ -9,6 +9,7 @@ from bs4 import Tag
 from flask import Flask
 
 from booking.domain import reservations
+from booking.domain.reservations import personal_data
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db
@@ -183,7 +184,7 @@ def test_signing_out_leaves_nothing_of_the_sign_in(open_tab: Visitor) -> None:
 def test_a_second_press_beside_the_first_is_told_that_the_account_is_deleted(
     open_tab: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    once = reservations.delete_own_account
+    once = personal_data.delete_own_account
 
     def beside_the_first(*call: Any) -> None:
         once(*call)

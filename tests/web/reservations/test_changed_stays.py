@@ -10,8 +10,9 @@ import pytest
 from flask import Flask
 
 from booking.domain import pricing
-from booking.domain.reservations import bookings, personal_data
+from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.personal_data import gathering
 from booking.domain.tables import Room, User
 from booking.infra import clock
 from booking.infra.db import reading
@@ -28,7 +29,7 @@ def guest(app: Flask, alice: User) -> Visitor:
 
 @reading
 def own_data(guest: User) -> Any:
-    return {"bookingChanges": personal_data._changes(guest.id)}
+    return {"bookingChanges": gathering._changes(guest.id)}
 
 
 def test_pages_of_a_changed_booking_say_what_it_is_now(

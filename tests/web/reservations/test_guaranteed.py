@@ -11,9 +11,10 @@ from flask import Flask
 
 from booking.domain import payments
 from booking.domain.errors import AccountInUse
-from booking.domain.reservations import account_deletion, bookings, guarantees, holds
+from booking.domain.reservations import bookings, guarantees, holds
 from booking.domain.reservations.booking_summary import notice as find_summary
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.personal_data import account_deletion
 from booking.domain.tables import Booking, User
 from booking.http import date_format
 from booking.infra.ids import encode

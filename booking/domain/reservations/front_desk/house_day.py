@@ -23,7 +23,10 @@ from booking.domain.actors import Actor
 from booking.domain.messages import Delivery, Event, MailWork, SentEmail
 from booking.domain.payments import AWAITING_STAFF, ORDER_DUE, REFUND, STARTED, UNKNOWN, Order, Payment
 from booking.domain.people import Action, User
-from booking.domain.reservations import front_desk, guest_register, undoing
+from booking.domain.reservations.front_desk import presence, undoing
+from booking.domain.reservations.front_desk.note_models import BookingNote
+from booking.domain.reservations.guest_register import keeping
+from booking.domain.reservations.guest_register.models import GuestRegister
 from booking.domain.reservations.models import (
     CONFIRMED,
     DEPARTED,
@@ -34,8 +37,6 @@ from booking.domain.reservations.models import (
     PENDING,
     Booking,
 )
-from booking.domain.reservations.note_models import BookingNote
-from booking.domain.reservations.register_models import GuestRegister
 from booking.domain.stays import StayRules
 from booking.infra import clock
 from booking.infra.clock import sql_now
@@ -79,12 +80,12 @@ class Visit:
     @property
     def may_be_missed(self) -> bool:
         """Whether they can be marked as a no-show by now."""
-        return self.presence == EXPECTED and front_desk.is_missed(self.booking)
+        return self.presence == EXPECTED and presence.is_missed(self.booking)
 
     @property
     def has_nights_to_free(self) -> bool:
         """Of a no-show, whose nights after the first are kept so far."""
-        return self.presence == NO_SHOW and front_desk.departure_day(self.booking) < self.booking.check_out
+        return self.presence == NO_SHOW and presence.departure_day(self.booking) < self.booking.check_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +254,7 @@ def _read(wanted: Any, now: _Day) -> list[Visit]:
             due,
             _undo(booking),
             notes,
-            guest_register.to_fill(booking, country, filled or 0),
+            keeping.to_fill(booking, country, filled or 0),
         )
         for booking, guest, phone, at, requests, due, notes, country, filled in db.session.execute(wanted)
     ]

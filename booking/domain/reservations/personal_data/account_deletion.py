@@ -18,8 +18,10 @@ from booking.domain.errors import AccountInUse, AccountNotFound, Invalid
 from booking.domain.notices import Notice
 from booking.domain.payments import AWAITING_STAFF, FAILED, OPEN, REFUND_IS_OWED, Payment
 from booking.domain.people import Action, User, email_key
-from booking.domain.reservations import balances, guest_register, hold_limits, notes
+from booking.domain.reservations import balances, hold_limits
 from booking.domain.reservations.booking_details import BOOKED, HELD, PAYING
+from booking.domain.reservations.front_desk import notes
+from booking.domain.reservations.guest_register import keeping
 from booking.domain.reservations.models import CONFIRMED, STAY_IS_OVER, Booking, IdempotencyKey
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import encode
@@ -77,7 +79,7 @@ def remove_within(actor: Actor, user: User) -> None:
         raise AccountInUse
     db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.user_id == user.id))
     stays = db.session.scalars(select(Booking.id).where(Booking.user_id == user.id)).all()
-    guest_register.forget(stays)
+    keeping.forget(stays)
     notes.forget(stays)
     messages.forget_conversations(stays)
     messages.forget_emails(stays)

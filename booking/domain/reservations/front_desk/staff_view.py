@@ -24,24 +24,19 @@ from booking.domain.reservations import (
     bookings,
     cancellation,
     change_quotes,
-    contact_changes,
-    guest_erasure,
-    guest_register,
-    notes,
     payment_links,
     refund_decisions,
-    register_rules,
     resending,
-    staff_search,
-    undoing,
 )
 from booking.domain.reservations.cancellation import Terms
 from booking.domain.reservations.change_models import BookingChange
 from booking.domain.reservations.decision_models import RefundDecision
-from booking.domain.reservations.house_day import Visit
+from booking.domain.reservations.front_desk import contact_changes, notes, staff_search, undoing
+from booking.domain.reservations.front_desk.house_day import Visit
+from booking.domain.reservations.front_desk.notes import Note
+from booking.domain.reservations.guest_register import country_rules, keeping
+from booking.domain.reservations.guest_register.models import GuestRegister
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking, Lines
-from booking.domain.reservations.notes import Note
-from booking.domain.reservations.register_models import GuestRegister
 from booking.domain.reservations.resending import OrderEmails
 from booking.domain.stays import StayRules
 from booking.infra.db import db, reading
@@ -206,7 +201,7 @@ def _read(actor: Actor, booking_id: uuid.UUID) -> StaffBooking:
         names=people.names_of_actors({one.actor for one in (*history, *changes)} | {one.author for one in written}),
         can=_allowed(actor, booking, order, beside, guest),
         notes=written,
-        to_register=guest_register.to_fill(booking, booking.address.get("country"), _registered(booking)),
+        to_register=keeping.to_fill(booking, booking.address.get("country"), _registered(booking)),
         cancelling=_cancelling(booking, order),
         decision=db.session.get(RefundDecision, booking.id),
         has_begun=change_quotes.has_begun(booking),
@@ -282,10 +277,10 @@ def _allowed(actor: Actor, booking: Booking, order: Order, beside: Lines, guest:
         correct_payment=may(Action.CORRECT_PAYMENTS),
         waive=may(Action.WAIVE_DEBTS) and bool(order.due) and bool(order.guarantee or order.paid),
         waive_changes=may(Action.WAIVE_DEBTS),
-        erase_guest=may(Action.ERASE_GUESTS) and guest_erasure.may_be_asked(order),
+        erase_guest=may(Action.ERASE_GUESTS) and contact_changes.is_without_account(order),
         export_guest=may(Action.EXPORT_GUESTS),
         change_contact=may(Action.CHANGE_CONTACTS) and contact_changes.of(order, guest) is not None,
-        keep_register=may(Action.KEEP_REGISTER) and register_rules.at(booking.address.get("country")) is not None,
+        keep_register=may(Action.KEEP_REGISTER) and country_rules.at(booking.address.get("country")) is not None,
         write_notes=may(Action.WRITE_NOTES),
         answer_guest=may(Action.ANSWER_GUESTS),
         resend_emails=may(Action.RESEND_EMAILS),

@@ -21,8 +21,8 @@ from booking.domain.inputs import Input, Version, prose
 from booking.domain.people import Action
 from booking.domain.reservations import bookings
 from booking.domain.reservations.desk_errors import NoteModified, NoteNotFound
+from booking.domain.reservations.front_desk.note_models import LONGEST, BookingNote
 from booking.domain.reservations.models import Booking
-from booking.domain.reservations.note_models import LONGEST, BookingNote
 from booking.infra import clock
 from booking.infra.db import READ_COMMITTED, db, transaction
 from booking.infra.ids import encode, new_id

@@ -12,9 +12,10 @@ from booking.domain.actors import Actor
 from booking.domain.messages import GuestMessage, SentEmail
 from booking.domain.payments import Order, Payment
 from booking.domain.people import PersonalEntry, User, as_utc_text
-from booking.domain.reservations import guest_register, notes
 from booking.domain.reservations.change_models import BookingChange
-from booking.domain.reservations.guest_register import Secrets
+from booking.domain.reservations.front_desk import notes
+from booking.domain.reservations.guest_register import keeping
+from booking.domain.reservations.guest_register.keeping import Secrets
 from booking.domain.reservations.models import Booking
 from booking.infra import clock
 from booking.infra.db import db, reading
@@ -200,7 +201,7 @@ def _registers(whose: Whose, secrets: Secrets) -> list[PersonalEntry]:
             "documentNumber": first.document_number,
             "otherGuests": others,
         }
-        for reference, first, others in guest_register.of_guest(of_guest(whose), secrets)
+        for reference, first, others in keeping.of_guest(of_guest(whose), secrets)
     ]
 
 

@@ -15,18 +15,11 @@ from booking.domain import inventory
 from booking.domain.actors import Actor
 from booking.domain.errors import RoomNotAvailable
 from booking.domain.people import Action
-from booking.domain.reservations import (
-    bookings,
-    change_outcomes,
-    change_rows,
-    front_desk,
-    guarantees,
-    occupied_rooms,
-    repository,
-)
+from booking.domain.reservations import bookings, change_outcomes, change_rows, guarantees, occupied_rooms, repository
 from booking.domain.reservations.change_models import CHANGE_PENDING, NEW_COLUMNS, BookingChange
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.desk_errors import NightsSoldMeanwhile, NothingToUndo, UndoOver
+from booking.domain.reservations.front_desk import presence
 from booking.domain.reservations.models import DEPARTED, IN_HOUSE, NO_SHOW, Booking
 from booking.infra import clock
 from booking.infra.db import transaction
@@ -66,7 +59,7 @@ def undo(
         return booking
     if last is None or step not in (None, last):
         raise NothingToUndo
-    front_desk.refuse_if_modified(booking, seen_version)
+    presence.refuse_if_modified(booking, seen_version)
     at: dt.datetime = getattr(booking, _COLUMN[last])
     if clock.now() > at + inventory.UNDO_WITHIN:
         raise UndoOver
@@ -77,13 +70,13 @@ def undo(
 def _take_back(actor: Actor, booking: Booking, last: str, at: dt.datetime, context: BookingContext) -> None:
     before = booking.presence
     if last == CHECK_OUT:
-        front_desk.refuse_if_occupied(booking)
+        presence.refuse_if_occupied(booking)
     setattr(booking, _COLUMN[last], None)
     if not _take_nights_back(actor, booking, at, context):
         repository.save(booking)
     if last == CHECK_OUT:
         inventory.unsoil_room(actor, booking.room_id, at)
-    front_desk.tell(actor, "booking.reverted", booking, before, step=last)
+    presence.tell(actor, "booking.reverted", booking, before, step=last)
 
 
 def _take_nights_back(actor: Actor, booking: Booking, at: dt.datetime, context: BookingContext) -> bool:

@@ -70,7 +70,7 @@ def free_rooms(actor: Actor, property_id: uuid.UUID, stay: Stay, guests: int, ru
     return RoomOffer(stay, rooms, page.matching)
 
 
-def book_at_desk(
+def book(
     actor: Actor,
     wanted: OrderRequest,
     how: str,

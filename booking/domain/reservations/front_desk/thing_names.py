@@ -15,9 +15,9 @@ from booking.domain.catalogue import Property, Room
 from booking.domain.errors import NotFound, UnknownBooking
 from booking.domain.payments import Order, Payment, Waiver
 from booking.domain.people import Action, User
-from booking.domain.reservations import order_lookup, staff_search
+from booking.domain.reservations.front_desk import order_lookup, staff_search
+from booking.domain.reservations.front_desk.staff_search import BookingSearch
 from booking.domain.reservations.models import Booking
-from booking.domain.reservations.staff_search import BookingSearch
 from booking.infra.db import db, reading
 from booking.infra.ids import decode, encode
 

@@ -10,9 +10,9 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from booking.domain import people
 from booking.domain.inputs import CalendarDate, Input, one_of, plain, refuse, trimmed
 from booking.domain.notices import Notice
-from booking.domain.reservations import nationalities, register_rules
-from booking.domain.reservations.guest_register import RegisteredGuest
-from booking.domain.reservations.register_rules import DOCUMENT_TYPES
+from booking.domain.reservations.guest_register import country_rules, nationalities
+from booking.domain.reservations.guest_register.country_rules import DOCUMENT_TYPES
+from booking.domain.reservations.guest_register.keeping import RegisteredGuest
 from booking.infra import clock
 
 OLDEST = dt.timedelta(days=130 * 366)
@@ -21,9 +21,9 @@ OLDEST = dt.timedelta(days=130 * 366)
 def _nationality(value: str) -> str:
     """The code, from itself, the country's English name or what its people are called."""
     typed = value.strip()
-    if typed.upper() in register_rules.nationalities():
+    if typed.upper() in country_rules.nationalities():
         return typed.upper()
-    named = {name.casefold(): code for code, name in register_rules.countries().items()}
+    named = {name.casefold(): code for code, name in country_rules.countries().items()}
     code = (nationalities.codes() | named).get(typed.casefold())
     if code is None:
         raise refuse(Notice("no_nationality"))

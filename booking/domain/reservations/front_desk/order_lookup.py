@@ -13,7 +13,8 @@ from booking.domain.actors import Actor
 from booking.domain.errors import UnknownBooking
 from booking.domain.payments import Contact, Order
 from booking.domain.people import Action, User
-from booking.domain.reservations import contact_changes, references
+from booking.domain.reservations import references
+from booking.domain.reservations.front_desk import contact_changes
 from booking.domain.reservations.models import Booking
 from booking.infra.db import db, reading
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from booking.domain.inputs import CalendarDate, Input, one_of, plain
 from booking.domain.inventory import ROOM_STATES
-from booking.domain.reservations.occupancy_calendar import CalendarView
+from booking.domain.reservations.front_desk.occupancy_calendar import CalendarView
 
 SPANS = (14, 30, 90)  # days
 SPAN_NAMES = tuple(str(days) for days in SPANS)

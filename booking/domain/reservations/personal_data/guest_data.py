@@ -14,9 +14,11 @@ from booking.domain import payments, people
 from booking.domain.actors import Actor
 from booking.domain.payments import Contact, Order
 from booking.domain.people import Action, PersonalEntry, User, as_utc_text
-from booking.domain.reservations import account_deletion, bookings, guest_erasure, personal_data, staff_search
-from booking.domain.reservations.guest_register import Secrets
+from booking.domain.reservations import bookings
+from booking.domain.reservations.front_desk import staff_search
+from booking.domain.reservations.guest_register.keeping import Secrets
 from booking.domain.reservations.models import Booking
+from booking.domain.reservations.personal_data import account_deletion, gathering, guest_erasure
 from booking.infra import clock
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 
@@ -32,7 +34,7 @@ def export_guest(actor: Actor, booking_id: uuid.UUID, secrets: Secrets) -> Perso
     known = {"createdAt": as_utc_text(clock.now())}
     if booking.user_id and people.may(actor, Action.EXPORT_GUESTS):
         known |= people.personal_data_of_account(booking.user_id)
-    return known | personal_data.about_stays(_theirs(actor, Action.EXPORT_GUESTS, booking, order), secrets)
+    return known | gathering.about_stays(_theirs(actor, Action.EXPORT_GUESTS, booking, order), secrets)
 
 
 @transaction(isolation=READ_COMMITTED)

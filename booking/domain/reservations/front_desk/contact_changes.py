@@ -63,6 +63,11 @@ def of(order: Order, guest: User | None) -> Contact | None:
     return payments.contact_of(order) or (Contact(guest.full_name, guest.email) if guest else None)
 
 
+def is_without_account(order: Order) -> bool:
+    """Whether there is a contact that belongs to no account."""
+    return order.user_id is None and order.contact_name is not None
+
+
 @transaction(isolation=READ_COMMITTED)
 def change(actor: Actor, booking_id: uuid.UUID, wanted: ContactChange, seen_version: int) -> None:
     """Turn to somebody else, or elsewhere, about this booking's order, which was seen in this version. Twice is once.

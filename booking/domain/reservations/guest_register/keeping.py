@@ -1,4 +1,4 @@
-"""The guest register: who stays, with what the country of the house asks (register_rules.py), filled at the desk.
+"""The guest register: who stays, with what the country of the house asks (country_rules.py), filled at the desk.
 
 At rest it is sealed with a key made from SECRET_KEY: the database alone, or a copy of it, tells nothing. Whoever looks
 at it or changes it is written down, what it says never is. It goes some time after the stay, and with its guest's
@@ -19,11 +19,12 @@ from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.errors import BookingModified, Forbidden
 from booking.domain.people import Action
-from booking.domain.reservations import bookings, register_rules
+from booking.domain.reservations import bookings
 from booking.domain.reservations.desk_errors import RegisterNotAsked, RegisterOfUnconfirmed
+from booking.domain.reservations.guest_register import country_rules
+from booking.domain.reservations.guest_register.country_rules import BIRTH_DATE, DOCUMENT, RegisterRules
+from booking.domain.reservations.guest_register.models import GuestRegister
 from booking.domain.reservations.models import CONFIRMED, Booking
-from booking.domain.reservations.register_models import GuestRegister
-from booking.domain.reservations.register_rules import BIRTH_DATE, DOCUMENT, RegisterRules
 from booking.infra import clock, sealing, secret_keys, telemetry
 from booking.infra.db import READ_COMMITTED, db, transaction
 from booking.infra.ids import encode, first_id_at
@@ -56,7 +57,7 @@ class RegisteredGuest:
         """The name, or what of ASKED is missing."""
         wanted = rules.wanted(self.nationality, is_first=is_first)
         has = {
-            register_rules.NATIONALITY: self.nationality,
+            country_rules.NATIONALITY: self.nationality,
             BIRTH_DATE: self.birth_date,
             DOCUMENT: self.document_type and self.document_number,
         }
@@ -86,7 +87,7 @@ def places(booking: Booking) -> int:
 
 def to_fill(booking: Booking, country: str | None, filled: int) -> int:
     """Of a stay in this country: how many guests are still to be registered."""
-    if booking.status != CONFIRMED or register_rules.at(country) is None:
+    if booking.status != CONFIRMED or country_rules.at(country) is None:
         return 0
     return max(0, places(booking) - filled)
 
@@ -137,7 +138,7 @@ def keep(
 
 def _asked(actor: Actor, booking_id: uuid.UUID, *, lock: bool = False) -> tuple[Booking, RegisterRules]:
     booking = bookings.permitted(actor, Action.KEEP_REGISTER, booking_id, lock=lock)
-    rules = register_rules.at(booking.address.get("country"))
+    rules = country_rules.at(booking.address.get("country"))
     if rules is None:
         raise RegisterNotAsked
     if booking.status != CONFIRMED:

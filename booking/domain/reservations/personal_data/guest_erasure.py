@@ -16,8 +16,10 @@ from booking.domain import messages, payments, people
 from booking.domain.actors import Actor
 from booking.domain.payments import AWAITING_STAFF, OPEN, ORDER_IS_DUE, REFUND_IS_OWED, Order, Payment
 from booking.domain.people import Action
-from booking.domain.reservations import bookings, guest_register, notes
+from booking.domain.reservations import bookings
 from booking.domain.reservations.desk_errors import GuestExpected, GuestHasAccount, MoneyNotSettled
+from booking.domain.reservations.front_desk import notes
+from booking.domain.reservations.guest_register import keeping
 from booking.domain.reservations.models import CANCELLED, CONFIRMED, PENDING, STAY_IS_OVER, Booking
 from booking.infra import clock
 from booking.infra.clock import sql_now
@@ -30,11 +32,6 @@ _IS_EXPECTED = exists().where(_OF_ORDER, or_(_RUNS, and_(Booking.status == CONFI
 _MOVES = or_(Payment.state.in_((*OPEN, AWAITING_STAFF)), REFUND_IS_OWED)
 # OFFSET 0: looked up by the index for each order, whatever the planner thinks of their number; never all payments.
 _IS_UNSETTLED = or_(ORDER_IS_DUE, select(Payment.id).where(Payment.order_id == Order.id, _MOVES).offset(0).exists())
-
-
-def may_be_asked(order: Order) -> bool:
-    """Whether there is a contact that belongs to no account."""
-    return order.user_id is None and order.contact_name is not None
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -102,7 +99,7 @@ def forget(actor: Actor, order_ids: Sequence[uuid.UUID]) -> None:
     """Inside the caller's transaction: who stays with these orders, which have no account."""
     payments.forget_contacts(order_ids)
     stays = db.session.scalars(select(Booking.id).where(Booking.order_id.in_(order_ids))).all()
-    guest_register.forget(stays)
+    keeping.forget(stays)
     notes.forget(stays)
     messages.forget_conversations(stays)
     messages.forget_emails(stays)
