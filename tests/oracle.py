@@ -107,25 +107,32 @@ class Facts:
         }
 
 
+# Every room of a booking with its nights there, by the facts of the booking alone.
+_IN_ROOMS = """(SELECT b.*, b.room_id AS slept_in,
+    coalesce((b.earlier_rooms->-1->>'checkOut')::date, b.check_in) AS first, b.check_out AS last FROM bookings b
+    UNION ALL SELECT b.*, (e->>'roomId')::uuid, (e->>'checkIn')::date, (e->>'checkOut')::date
+    FROM bookings b, jsonb_array_elements(b.earlier_rooms) e)"""
+
+
 def sold_twice(database: Any) -> list[str]:
     """Bookings that had the same night confirmed at the same time, be they cancelled since, from the bookings alone:
     of one room, or of two of which one contains the other.
 
     And those that stand beside a block of one of their nights.
     """
-    pairs = """
-        WITH same (one, other) AS (SELECT id, id FROM rooms
+    pairs = f"""
+        WITH stays AS {_IN_ROOMS}, same (one, other) AS (SELECT id, id FROM rooms
          UNION ALL SELECT whole_id, part_id FROM room_parts UNION ALL SELECT part_id, whole_id FROM room_parts)
-        SELECT one.id::text, other.id::text, one.room_id::text FROM same JOIN bookings one ON one.room_id = same.one
-        JOIN bookings other ON other.room_id = same.other AND one.id < other.id
-        AND one.check_in < other.check_out AND other.check_in < one.check_out
+        SELECT one.id::text, other.id::text, one.slept_in::text FROM same JOIN stays one ON one.slept_in = same.one
+        JOIN stays other ON other.slept_in = same.other AND one.id < other.id
+        AND one.first < other.last AND other.first < one.last
         AND tstzrange(greatest(one.confirmed_at, one.changed_at), one.cancelled_at) &&
         tstzrange(greatest(other.confirmed_at, other.changed_at), other.cancelled_at)
         WHERE one.confirmed_at IS NOT NULL AND other.confirmed_at IS NOT NULL
-        UNION ALL SELECT sold.id::text, 'a block', sold.room_id::text FROM same
-        JOIN bookings sold ON sold.room_id = same.one JOIN blocks block
+        UNION ALL SELECT sold.id::text, 'a block', sold.slept_in::text FROM same
+        JOIN stays sold ON sold.slept_in = same.one JOIN blocks block
         ON block.room_id = same.other AND sold.status = 'CONFIRMED'
-        AND sold.check_in < block.check_out AND block.check_in < sold.check_out"""
+        AND sold.first < block.check_out AND block.check_in < sold.last"""
     return [f"{one} and {other} had the same night of {room}" for one, other, room in rows(database, pairs)]
 
 
@@ -278,16 +285,16 @@ def lost_contacts(database: Any, since: datetime) -> Iterable[str]:
 def nights_astray(database: Any, since: datetime) -> Iterable[str]:
     """Confirmed stays that lack a night of theirs, of those booked since then; and nights that are kept for nobody."""
     lacking = f"""
-        SELECT b.reference, b.check_out - b.check_in, count(a.night) FROM bookings b
-        LEFT JOIN availability a ON a.claim_id = b.id AND a.room_id = b.room_id AND a.state = 'booked'
-        AND a.night >= b.check_in AND a.night < b.check_out
-        WHERE b.status = 'CONFIRMED' AND b.created_at >= '{since.isoformat()}' GROUP BY b.id
-        HAVING count(a.night) <> b.check_out - b.check_in"""
+        SELECT b.reference, b.check_out - b.check_in, count(a.night) FROM {_IN_ROOMS} b
+        LEFT JOIN availability a ON a.claim_id = b.id AND a.room_id = b.slept_in AND a.state = 'booked'
+        AND a.night >= b.first AND a.night < b.last
+        WHERE b.status = 'CONFIRMED' AND b.created_at >= '{since.isoformat()}'
+        GROUP BY b.id, b.reference, b.check_in, b.check_out HAVING count(a.night) <> b.check_out - b.check_in"""
     yield from (f"{one} has {n} of its {nights} nights" for one, nights, n in rows(database, lacking))
-    kept = """
+    kept = f"""
         SELECT a.room_id::text, a.night, a.state FROM availability a
-        WHERE NOT EXISTS (SELECT FROM bookings b WHERE b.id = a.claim_id AND b.status = 'CONFIRMED'
-         AND b.room_id = coalesce(a.whole_id, a.room_id) AND a.night >= b.check_in AND a.night < b.check_out)
+        WHERE NOT EXISTS (SELECT FROM {_IN_ROOMS} b WHERE b.id = a.claim_id AND b.status = 'CONFIRMED'
+         AND b.slept_in = coalesce(a.whole_id, a.room_id) AND a.night >= b.first AND a.night < b.last)
         AND NOT EXISTS (SELECT FROM blocks b WHERE b.id = a.claim_id AND b.room_id = coalesce(a.whole_id, a.room_id))"""
     yield from (f"{night} of {room} is {state} for nobody" for room, night, state in rows(database, kept))
 

@@ -112,7 +112,7 @@ COMPUTED = {
         "calendar_method",
         "changed_from",
         "frozen_sale",
-        "may_move_room",
+        "first_night_to_move",
         "request_fingerprint",
         "shown_status",
         "written_payment_link",

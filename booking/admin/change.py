@@ -5,6 +5,7 @@ From the page of a booking, and from the calendar, to which it leads back.
 
 from __future__ import annotations
 
+import datetime as dt
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -113,7 +114,7 @@ def _page(seen: StaffBooking, form: Form, refusal: BookingError | None = None) -
         "states": states,
         "form": form,
         "gives_part": bool(request.values.get("part")),
-        "may_move": _may_move(seen),
+        "moves_on": _moves_on(seen),
         "preview": answer.preview,
         "bill": bills.of_lines(answer.preview.lines, booking.currency) if answer.preview else [],
         "offer": answer.offer,
@@ -160,19 +161,22 @@ def _tell(form: Form, refusal: BookingError) -> None:
 
 
 def _free(seen: StaffBooking, wish: StayWish) -> RoomOffer | None:
-    """Rooms that could be had instead on the nights that are asked for; of a stay that has begun, none."""
+    """Rooms that could be had instead on the nights that are asked for; of a stay that has begun, on those left."""
     booking = seen.booking
-    stay = Stay(wish.check_in or booking.check_in, wish.check_out or booking.check_out)
-    if not _may_move(seen) or request.values.get("part"):
+    if request.values.get("part"):
         return None
     with suppress(Invalid):
+        moves_on = _moves_on(seen)
+        stay = Stay(moves_on or wish.check_in or booking.check_in, wish.check_out or booking.check_out)
         rules, guests = current_services().booking_context.rules, wish.guests or booking.guests
-        return front_desk.free_rooms(actor(), booking.property_id, stay, guests, rules)
+        return front_desk.free_rooms(actor(), booking.property_id, stay, guests, rules, goes_on=moves_on is not None)
     return None
 
 
-def _may_move(seen: StaffBooking) -> bool:
-    return reservations.may_move_room(seen.booking, current_services().booking_context.rules)
+def _moves_on(seen: StaffBooking) -> dt.date | None:
+    """The first night for which another room can be had, where others are over; None: all can be had there."""
+    first = reservations.first_night_to_move(seen.booking, current_services().booking_context.rules)
+    return first if first > seen.booking.check_in else None
 
 
 def _rooms(seen: StaffBooking, form: Form, offer: RoomOffer | None) -> list[tuple[str, str]]:

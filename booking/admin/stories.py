@@ -161,6 +161,7 @@ FACTS = {
     "difference": _("Difference"),
     "kept": _("Left in the drawer"),
     "lastOwner": _("The last owner"),
+    "movesOn": _("In the other room from"),
     "email": _("Email"),
     "from": _("From"),
     "to": _("Until"),
@@ -199,7 +200,7 @@ BY_NAME = "changed"  # of what is long an import says no more
 AMOUNTS = (
     "amount", "counted", "difference", "expected", "kept", "paidElsewhere", "price_per_night", "refundAmount", "total",
 )  # fmt: skip
-DAYS, DAY = ("checkIn", "checkOut", "from", "on", "to"), re.compile(r"\d{4}-\d\d-\d\d")
+DAYS, DAY = ("checkIn", "checkOut", "from", "movesOn", "on", "to"), re.compile(r"\d{4}-\d\d-\d\d")
 CALLED: dict[str, Callable[[str], str]] = {
     "beginsAt": lambda at: date_format.moment_utc(dt.datetime.fromisoformat(at)),
     "by": states.provider,

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 from pydantic import Field, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 
-from booking.api import room_facts
+from booking.api import booked_rooms, room_facts
+from booking.api.booked_rooms import BookedRoom, EarlierRoom
 from booking.api.room_facts import Address, Bed, CancellationPolicy, Image
 from booking.api.schema import Schema
 from booking.domain import payments, people, pricing, reservations, search
@@ -145,11 +146,6 @@ class Calendar(Schema):
     items: list[Night]
 
 
-class BookedRoom(Schema):
-    id: str
-    name: str
-
-
 class BookedProperty(Schema):
     name: str
     city: str
@@ -161,6 +157,7 @@ class Booking(Schema):
     reference: str
     room_id: str
     room: BookedRoom
+    earlier_rooms: list[EarlierRoom]
     property: BookedProperty
     user_id: str | None = Field(description="`null` if the property made the booking for a guest without an account.")
     check_in: dt.date
@@ -180,6 +177,7 @@ class Booking(Schema):
 class ChangeQuote(Schema):
     difference: Money
     room_id: str
+    moves_on: dt.date | None
     check_in: dt.date
     check_out: dt.date
     guests: int
@@ -338,13 +336,14 @@ def calendar(shown: pricing.Calendar) -> Calendar:
 
 def booking(row: reservations.Booking, refund_state: str | None = None) -> Booking:
     """`refund_state`: one of payments.REFUND_STATES; None where nothing is due back."""
-    refund, room_id = row.refund_amount, encode("room", row.room_id)
+    refund = row.refund_amount
     return Booking.model_construct(
         id=encode("booking", row.id),
         order_id=encode("order", row.order_id),
         reference=row.reference,
-        room_id=room_id,
-        room=BookedRoom.model_construct(id=room_id, name=row.room_name),
+        room_id=encode("room", row.room_id),
+        room=booked_rooms.now(row),
+        earlier_rooms=booked_rooms.earlier(row),
         property=BookedProperty.model_construct(name=row.property_name, city=row.city),
         user_id=encode("user", row.user_id) if row.user_id else None,
         check_in=row.check_in,
@@ -368,6 +367,7 @@ def change_quote(quoted: reservations.ChangeQuote) -> ChangeQuote:
     return ChangeQuote(
         difference=as_number(quoted.difference, currency),
         room_id=encode("room", quoted.room_id),
+        moves_on=quoted.moves_on,
         check_in=quoted.stay.check_in,
         check_out=quoted.stay.check_out,
         guests=quoted.guests,

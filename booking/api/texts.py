@@ -96,6 +96,16 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "date": ("The day on which the night begins.", "2026-12-01"),
     "rooms": ("How many rooms.", 12),
     "room": ("The booked room.", None),
+    "earlierRooms": (
+        "Where the guest stayed before they moved to `room`, in the order of the nights; mostly empty. "
+        "`checkIn` and `checkOut` of the booking are those of the whole stay.",
+        [],
+    ),
+    "movesOn": (
+        "The first night in the other room, of a stay that has begun: the nights before it stay as they were. "
+        "`null` if all nights are in the one room.",
+        None,
+    ),
     # --- bookings
     "Invoice.id": ("The id of the invoice: opaque and permanent.", INVOICE),
     "Invoice.kind": ("An invoice, or a credit note that takes one back.", "invoice"),
@@ -127,6 +137,9 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "Room.id": ("The room’s id.", ROOM),
     "RoomSummary.id": ("The room’s id.", ROOM),
     "BookedRoom.id": ("The room’s id.", ROOM),
+    "EarlierRoom.id": ("The room’s id.", ROOM),
+    "EarlierRoom.checkIn": ("The first night there.", "2026-03-01"),
+    "EarlierRoom.checkOut": ("The day on which the guest moved.", "2026-03-03"),
     "User.id": ("The user’s id.", USER),
     "CurrentUser.id": ("The user’s id.", USER),
     "RegisteredUser.id": ("The user’s id.", USER),
@@ -255,6 +268,7 @@ SCHEMAS = {
     "Bed": "Beds of one type.",
     "BookedProperty": "The property of a booking.",
     "BookedRoom": "The room of a booking.",
+    "EarlierRoom": "A room that the guest has moved out of, and the nights there.",
     "BookingPage": "One page of bookings.",
     "Booking": "A booking.",
     "Calendar": "A room’s nights, one by one.",

@@ -44,7 +44,8 @@ def change(reference: str, how: str | None, reason: str | None, *, yes: bool, as
 
     REFERENCE is the one in the guest's emails, or the booking's id. What is refunded or kept, and what is due then, is
     shown first. What the new stay costs more stays due where the booking is guaranteed already; else say with --how
-    what becomes of it, or leave it to its guest, who can pay for it by card. The guest gets an email.
+    what becomes of it, or leave it to its guest, who can pay for it by card. The guest gets an email. Another room of a
+    stay that has begun is for the nights that are left: those before it stay as they were.
 
     \b
     Example:
@@ -107,6 +108,8 @@ def _shown(seen: ChangePreview, how: str | None) -> str:
     if quote.is_nothing:
         return f"{before}. It is so already: nothing to change."
     after = f"{_stay(quote.room_name, quote.stay.check_in, quote.stay.check_out)}, {count(quote.guests, 'guest')}"
+    if quote.moves_on:
+        after = f"{was.room_name} until {quote.moves_on}, {after}"
     return f"{before}; then {after}. {_difference(quote)}{_settled(seen, how)}"
 
 

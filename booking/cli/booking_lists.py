@@ -124,6 +124,10 @@ def facts_of(booking: Booking, order: OrderFacts) -> dict[str, Any]:
         **contact_facts(order),
         "roomId": encode("room", booking.room_id),
         "room": booking.room_name,
+        "earlierRooms": [
+            {"room": one.name, "checkIn": one.stay.check_in.isoformat(), "checkOut": one.stay.check_out.isoformat()}
+            for one in booking.rooms_before
+        ],
         "property": booking.property_name,
         "checkIn": booking.check_in.isoformat(),
         "checkOut": booking.check_out.isoformat(),

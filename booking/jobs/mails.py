@@ -279,6 +279,7 @@ def _clean(notice: BookingSummary) -> BookingSummary:
         changed_from=was and replace(was, room=one_line(was.room)),
         guest_name=one_line(notice.guest_name),
         room=one_line(notice.room),
+        earlier_rooms=tuple(replace(one, name=one_line(one.name)) for one in notice.earlier_rooms),
         property=one_line(notice.property),
         address=tuple(one_line(line) for line in notice.address),
     )

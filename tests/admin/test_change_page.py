@@ -18,6 +18,8 @@ from booking.domain.reservations.front_desk import new_bookings
 from booking.domain.reservations.requests import OrderItem, OrderRequest
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
+from booking.http.date_format import day
+from booking.infra import clock
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from tests.admin.staff import at_work, statements
@@ -205,11 +207,29 @@ def test_what_cannot_be_asked_for_keeps_what_was_typed(
     assert clerk.page.select_one("#quote") is None
 
 
-def test_of_a_stay_that_has_begun_only_check_out_is_asked(clerk: Visitor, booked: Booking) -> None:
-    later(dt.timedelta(days=31))
-    clerk.sign_in("bob", "/sign-in").go(at(booked))
+def test_of_a_stay_that_has_begun_check_out_and_the_room_for_the_nights_left_are_asked(
+    app: Flask, bob: User, alice: User, room: Room, desk: BookingContext
+) -> None:
+    booked = bookings.book(acting(alice), order(alice, room, in_days(2)), VISA, desk)  # sessions of staff last a week
+    suite, small = beside(room, "The suite", 200), beside(room, "The attic", 120)
+    blocked(small, in_days(4, 1))
+    later(dt.datetime.combine(in_days(3).check_in, dt.time(12), tzinfo=dt.UTC) - clock.now())  # a night is over
+    clerk = at_work(app, bob, Role.DESK, room).go(at(booked))
     assert clerk.page.select_one("#f-checkIn") is None
-    assert clerk.page.select_one("#f-roomId") is None
+    assert clerk.page.select_one("#f-guests") is None
+    label = clerk.page.select_one("label[for=f-roomId]")
+    assert label is not None
+    assert label.get_text(strip=True) == f"Room from {day(in_days(3).check_in)} on"
+    assert [one.get_text(strip=True) for one in clerk.page.select("#f-roomId option")] == [
+        f"As booked: {room.name}",
+        "The suite, €400",  # for two nights
+    ]
+    clerk.go(at(booked, roomId=encode("room", suite.id)))
+    assert f"The suite, from {day(in_days(3).check_in)} on" in clerk.text
+    clerk.send(at(booked), how="desk")
+    assert "The stay is changed." in clerk.text
+    assert f"The suite until {day(in_days(3).check_in)}: {room.name}" in clerk.text
+    assert (len(nights_of(room)), len(nights_of(suite)), findings()) == (1, 2, [])
 
 
 def test_what_is_over_or_only_held_cannot_be_changed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -10,11 +11,14 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from booking.domain import people
+from booking.domain.actors import Role
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Payment, Room, User
+from booking.infra import clock
 from booking.infra.ids import encode, new_id
 from tests.api.program import Program, an_order, fields, program_of, refused
-from tests.cast import DECLINED, VISA, a_room, count, in_days, nights_of
+from tests.cast import DECLINED, SYSTEM, VISA, a_room, beside, count, in_days, later, nights_of
 from tests.stripe_stand_in import StandIn
 from tests.stripe_stand_in.stand_in import BEFORE
 
@@ -23,6 +27,7 @@ pytest_plugins = ["tests.stripe_stand_in.fixtures"]
 QUOTED = {
     "difference",
     "roomId",
+    "movesOn",
     "checkIn",
     "checkOut",
     "guests",
@@ -75,6 +80,23 @@ def test_a_change_answers_the_booking_as_it_is_now(api: Program, booked: dict[st
     assert (shown.json, shown.headers["ETag"]) == (answer.json, answer.headers["ETag"])
     back = api.post(path_of(booked), until(2) | {"shownDifference": -360})
     assert (back.status_code, back.json["totalPrice"], back.json["status"]) == (200, 240, "CONFIRMED")
+
+
+def test_staff_moves_a_guest_of_the_house_for_the_nights_that_are_left(
+    app: Flask, api: Program, bob: User, room: Room
+) -> None:
+    booked: Any = api.post("/bookings", an_order(room, in_days(2))).json  # sessions of staff last a week
+    other = beside(room, "Garden room", 120)
+    people.give_role(SYSTEM, bob.id, Role.DESK, room.property_id)
+    later(dt.datetime.combine(in_days(3).check_in, dt.time(12), tzinfo=dt.UTC) - clock.now())  # a night is over
+    staff, wish = program_of(app, bob), {"roomId": encode("room", other.id)}
+    quote = staff.post(f"{path_of(booked)}/quote", wish).json
+    assert (quote["difference"], quote["movesOn"]) == (0, in_days(3).check_in.isoformat())
+    now = staff.post(path_of(booked), wish | {"shownDifference": 0}).json
+    assert (now["roomId"], now["checkIn"]) == (wish["roomId"], booked["checkIn"])
+    first = {"checkIn": booked["checkIn"], "checkOut": quote["movesOn"]}
+    assert now["earlierRooms"] == [booked["room"] | first]
+    assert (len(nights_of(room)), len(nights_of(other))) == (1, 2)
 
 
 def test_what_is_missing_or_wrong_is_named(api: Program, room: Room, booked: dict[str, Any]) -> None:

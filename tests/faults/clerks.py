@@ -75,7 +75,8 @@ class Clerk:
     def live(self, over: threading.Event) -> None:
         what: tuple[Callable[[], None], ...] = (
             self.book, self.book, self.press_today, self.press_today, self.press_today,
-            self.block, self.unblock, self.cancel, self.leave_early, self.move, self.write, self.pay_by_link,
+            self.block, self.unblock, self.cancel, self.leave_early, self.move, self.move_guest, self.write,
+            self.pay_by_link,
         )  # fmt: skip
         while not over.wait(self.chance.uniform(0.05, 0.3)):
             self.chance.choice(what)()
@@ -168,6 +169,21 @@ class Clerk:
         first, last = self._nights(longest=4)
         wish = {"roomId": self.chance.choice(self.shared.rooms)} if lot(self.chance, 50) else {}
         wish |= {"checkIn": first, "checkOut": last} if lot(self.chance, 60) or not wish else {}
+        self._change(booking_id, wish, "moved by staff")
+
+    def move_guest(self) -> None:
+        """Somebody who stays gets another room, for the nights that are left."""
+        inside = [
+            str(link["href"]).split("/")[-2] for link in self._page("/admin/").select("main a[href$='check-out']")
+        ]
+        if not inside:
+            return
+        booking_id = self.chance.choice(inside)
+        rooms = self._page(f"/admin/bookings/{booking_id}/change").select("select[name=roomId] option:not([selected])")
+        if rooms:
+            self._change(booking_id, {"roomId": str(self.chance.choice(rooms)["value"])}, "guests of the house moved")
+
+    def _change(self, booking_id: str, wish: dict[str, str], what: str) -> None:
         since, here = time.time(), f"/admin/bookings/{booking_id}/change"
         form = _form(self._page(f"{here}?{urlencode(wish)}"), here)
         if form is None:
@@ -177,7 +193,7 @@ class Clerk:
         reason = [("reason", f"move {next(self.shared.numbers)}")] if how == "waived" else []
         reply = self._send(form, [("how", how), *reason])
         if reply.status in DONE and self._page(reply.headers["location"]).select_one(".notice-good"):
-            self._note(Act("booking.changed", booking_id, since), "moved by staff")
+            self._note(Act("booking.changed", booking_id, since), what)
 
     def write(self) -> None:
         """A guest gets an email once more, or a link to pay by."""

@@ -48,12 +48,15 @@ WANTED = (
     "blocks given back",
     "cancelled by staff",
     "moved by staff",
+    "guests of the house moved",
+    "nights kept in the room before",
     "emails that staff has sent",
     "payments by a link",
     "booking.arrived",
     "booking.departed",
     "room_status.changed",
 )
+KEPT = "SELECT count(*) FROM booking_changes WHERE moves_on IS NOT NULL AND state = 'confirmed'"
 UNSETTLED = """
     SELECT 'payment ' || id || ' is ' || state FROM payments WHERE state IN ('started', 'unknown')
     UNION ALL SELECT 'hold ' || reference || ' stands' FROM bookings WHERE status = 'PENDING'
@@ -184,6 +187,7 @@ def _judge(
     with suppress(AssertionError):
         eventually(lambda: next(hurry) or not oracle.rows(database, UNSETTLED), CALM)
     found += [row[0] for row in oracle.rows(database, UNSETTLED)]
+    outcome.did["nights kept in the room before"] = oracle.rows(database, KEPT)[0][0]
     found += [*oracle.sold_twice(database), *oracle.nights_astray(database, start), *oracle.wrong_sums(database)]
     found += [*_guests_promises(database, staff[0].shared, guests), *_broken_acts(database, outcome.acts)]
     database.close()

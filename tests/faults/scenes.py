@@ -27,6 +27,7 @@ from booking.domain.reservations import (
     bookings,
     cancellation,
     deposits,
+    front_desk,
     guarantees,
     holds,
     idempotency,
@@ -34,17 +35,20 @@ from booking.domain.reservations import (
     recovery,
     refund_debts,
     rest_payments,
+    stay_changes,
 )
+from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.refund_decisions import Decided
 from booking.domain.reservations.requests import BookingRequest
+from booking.domain.reservations.stay_changes import Agreed
 from booking.domain.tables import Booking, Room, User
 from booking.infra import clock, db, telemetry
 from booking.infra.db import Unavailable
 from booking.infra.ids import encode
 from booking.infra.provider import Outcome, Provider, Result
 from tests import oracle
-from tests.cast import AN_HOUR, SYSTEM, VISA, acting, all_at_once, blocked, in_days, later, order
+from tests.cast import AN_HOUR, SYSTEM, VISA, acting, all_at_once, beside, blocked, in_days, later, order
 from tests.faults.guards import without
 from tests.oracle import Told
 
@@ -101,12 +105,18 @@ class Stage:
     guests: list[User]
     rooms: list[Room]
     chance: random.Random = field(default_factory=lambda: random.Random(7))
+    suites: dict[uuid.UUID, Room] = field(default_factory=dict)  # beside each room one to move to
 
     def guest(self, number: int) -> User:
         return self.guests[number % len(self.guests)]
 
     def room(self, number: int) -> Room:
         return self.rooms[number % len(self.rooms)]
+
+    def suite(self, number: int) -> Room:
+        """Of the same property as the room of this number, which costs as much."""
+        room = self.room(number)
+        return self.suites.get(room.id) or self.suites.setdefault(room.id, beside(room, "Suite", 120))
 
     def day(self, number: int, first: int, apart: int) -> int:
         """A day that no earlier number has in the same room."""
@@ -246,6 +256,23 @@ def waiving(stage: Stage, count: Count, number: int) -> None:
         count.note(guest, result, final=True)
 
 
+def moving(stage: Stage, count: Count, number: int) -> None:
+    """A guest of the house is moved by two at the desk, to a room that somebody books, and checked out by a third."""
+    guest, day = stage.guest(number), stage.day(number, 80, 3)
+    booked = bookings.book(acting(guest), order(guest, stage.room(number), in_days(day, 3)), VISA, stage.desk)
+    clock.shift(dt.timedelta(days=day))
+    front_desk.check_in(SYSTEM, booked.id, stage.desk)
+    clock.shift(dt.timedelta(days=day + 1))
+    agreed = Agreed(StayChange(room_id=stage.suite(number).id), Decimal(0))
+    acts: list[Callable[[], object]] = [partial(stay_changes.change, SYSTEM, booked.id, agreed, stage.desk)] * 2
+    wanted = order(stage.guest(number + 1), stage.suite(number), in_days(day + 1, 1))
+    acts.append(partial(bookings.book, acting(wanted), wanted, VISA, stage.desk))
+    acts.append(partial(front_desk.check_out, SYSTEM, booked.id, stage.desk))
+    for one, result in enumerate(all_at_once(stage.app, acts)):
+        count.note(stage.guest(number + (one == 2)), result, final=True)
+    clock.shift(dt.timedelta(0))
+
+
 def asking_again(stage: Stage, count: Count, number: int) -> None:
     """A request comes several times at once, with one key."""
     guest, stay = stage.guest(number), in_days(stage.day(number, 400, 2), 2)
@@ -280,7 +307,7 @@ def _asked(wanted: BookingRequest, key: str, desk: BookingContext) -> str:
 
 # Out of a hundred attempts.
 SCENES: dict[Callable[[Stage, Count, int], None], int] = {
-    crowd: 40,
+    crowd: 36,
     closing: 8,
     paying: 14,
     cancelling: 8,
@@ -290,6 +317,7 @@ SCENES: dict[Callable[[Stage, Count, int], None], int] = {
     deciding: 4,
     paying_the_rest: 4,
     waiving: 4,
+    moving: 4,
 }
 
 

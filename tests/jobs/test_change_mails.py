@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+import uuid
 from dataclasses import replace
 from decimal import Decimal
 from email.message import EmailMessage
@@ -12,6 +15,8 @@ import icalendar
 from booking.domain.reservations import bookings
 from booking.domain.reservations.booking_summary import ChangedFrom
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.models import EarlierRoom
+from booking.domain.stays import Stay
 from booking.domain.tables import Room, User
 from booking.jobs.mails import CHANGE, compose
 from tests.cast import VISA, acting, in_days, order
@@ -58,6 +63,16 @@ def test_every_outcome_says_what_it_costs() -> None:
             body = " ".join(text(message, kind).replace("<strong>", "").replace("</strong>", "").split())
             assert said in body, body
             assert "Attic" in body
+
+
+def test_a_guest_who_moves_is_told_where_they_slept_until_when() -> None:
+    was = ChangedFrom("Attic", NOTICE.arrival.date(), NOTICE.departure.date(), 1, Decimal(0), Decimal(0))
+    day = dt.date(2027, 3, 2)
+    earlier = EarlierRoom(uuid.uuid4(), "At\ntic", Stay(day - dt.timedelta(days=1), day))
+    message = received(compose(replace(NOTICE, changed_from=was, earlier_rooms=(earlier,)), letter(CHANGE), SETTINGS))
+    for kind in ("plain", "html"):
+        body = " ".join(re.sub("<[^>]*>|[\u2066-\u2069]", " ", text(message, kind)).split())
+        assert f"{NOTICE.room} until Tuesday 2 March 2027: At tic" in body, body
 
 
 def test_two_changes_before_the_first_email_are_each_told_as_they_were(

@@ -32,23 +32,48 @@ _IS_OWED = """r.kind = 'refund' AND r.state = 'failed' AND r.failure IS DISTINCT
          AND (a.state IN ('started', 'unknown', 'awaiting_staff', 'succeeded') OR a.id > r.id))"""
 _DECLINED = "(SELECT coalesce(sum(r.amount), 0) FROM payments r WHERE r.order_id = o.id AND IS_OWED)"
 
+# Where a booking's guest stayed before they moved, and the first night in the room that it has now.
+_EARLIER = """(SELECT (e.value->>'roomId')::uuid AS room_id, (e.value->>'checkIn')::date AS check_in,
+         (e.value->>'checkOut')::date AS check_out, e.ordinality AS place
+         FROM jsonb_array_elements(b.earlier_rooms) WITH ORDINALITY AS e)"""
+_MOVED_IN = "coalesce((b.earlier_rooms->-1->>'checkOut')::date, b.check_in)"
+# Of each confirmed booking every room with its nights there; a guest may leave on the day on which they moved.
+_IN_ROOMS = """(SELECT b.id, b.reference, b.room_id, MOVED_IN AS check_in, b.check_out FROM bookings b
+         WHERE b.status = 'CONFIRMED' AND MOVED_IN < b.check_out
+         UNION ALL SELECT b.id, b.reference, e.room_id, e.check_in, e.check_out FROM bookings b, LATERAL EARLIER e
+         WHERE b.status = 'CONFIRMED' AND b.earlier_rooms IS NOT NULL)""".replace("MOVED_IN", _MOVED_IN).replace(
+    "EARLIER", _EARLIER
+)
+
 RULES = {
     "night_shared": """
         SELECT o.reference || ' and ' || b.reference FROM
         (SELECT id, room_id, reference, check_in, max(check_out) OVER (PARTITION BY room_id ORDER BY check_in, id
-         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS taken_until FROM bookings WHERE status = 'CONFIRMED') b
-        JOIN bookings o ON o.room_id = b.room_id AND o.status = 'CONFIRMED' AND o.check_out > b.check_in
-        AND (o.check_in, o.id) < (b.check_in, b.id) WHERE b.taken_until > b.check_in""",
+         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS taken_until FROM IN_ROOMS s) b
+        JOIN IN_ROOMS o ON o.room_id = b.room_id AND o.check_out > b.check_in
+        AND (o.check_in, o.id) < (b.check_in, b.id) WHERE b.taken_until > b.check_in""".replace("IN_ROOMS", _IN_ROOMS),
     "booking_lacks_nights": """
-        SELECT b.reference FROM bookings b, LATERAL (SELECT greatest(b.check_in, DAYS_AGO) AS first) kept
-        WHERE b.status = 'CONFIRMED' AND b.check_out > kept.first AND b.check_out - kept.first <>
+        SELECT b.reference FROM IN_ROOMS b, LATERAL (SELECT greatest(b.check_in, DAYS_AGO) AS first) kept
+        WHERE b.check_out > kept.first AND b.check_out - kept.first <>
         (SELECT count(*) FROM availability a WHERE a.claim_id = b.id AND a.room_id = b.room_id AND a.state = 'booked'
-         AND a.night >= kept.first AND a.night < b.check_out)""".replace("DAYS_AGO", _PRUNED_UNTIL),
+         AND a.night >= kept.first AND a.night < b.check_out)""".replace("DAYS_AGO", _PRUNED_UNTIL).replace(
+        "IN_ROOMS", _IN_ROOMS
+    ),
     "night_without_booking": """
         SELECT a.room_id || ' ' || a.night FROM availability a LEFT JOIN bookings b ON b.id = a.claim_id
         WHERE a.state = 'booked' AND (b.id IS NULL OR b.status <> 'CONFIRMED'
-        OR b.room_id <> coalesce(a.whole_id, a.room_id)
-        OR a.night < b.check_in OR a.night >= b.check_out)""",
+        OR b.room_id <> coalesce(a.whole_id, a.room_id) OR a.night < MOVED_IN OR a.night >= b.check_out)
+        AND NOT EXISTS (SELECT FROM EARLIER e WHERE b.status = 'CONFIRMED' AND
+         e.room_id = coalesce(a.whole_id, a.room_id) AND a.night >= e.check_in AND a.night < e.check_out)""".replace(
+        "MOVED_IN", _MOVED_IN
+    ).replace("EARLIER", _EARLIER),
+    "earlier_rooms_apart": """
+        SELECT b.reference FROM bookings b WHERE b.earlier_rooms IS NOT NULL AND EXISTS
+        (SELECT FROM (SELECT e.check_in, e.check_out, e.room_id,
+          lag(e.check_out, 1, b.check_in) OVER (ORDER BY e.place) AS begins,
+          lead(e.room_id, 1, b.room_id) OVER (ORDER BY e.place) AS next_room FROM EARLIER e) r
+         WHERE r.check_in <> r.begins OR r.check_out <= r.check_in OR r.check_out > b.check_out
+         OR r.room_id = r.next_room)""".replace("EARLIER", _EARLIER),
     "pinned_without_payment": """
         SELECT a.room_id || ' ' || a.night FROM availability a WHERE a.state = 'pinned' AND NOT EXISTS
         (SELECT FROM bookings b JOIN payments p ON p.order_id = b.order_id WHERE b.id = a.claim_id
@@ -252,12 +277,12 @@ RULES = {
         AND EXISTS (SELECT FROM availability a WHERE a.claim_id = c.id)""",
     "change_lacks_nights": """
         SELECT c.id::text FROM booking_changes c WHERE c.state = 'pending'
-        AND (c.held_until IS NULL OR c.held_until > now()) AND c.check_out - c.check_in - CASE
+        AND (c.held_until IS NULL OR c.held_until > now()) AND c.check_out - coalesce(c.moves_on, c.check_in) - CASE
         WHEN c.room_id <> c.old_room_id THEN 0
         ELSE greatest(0, least(c.check_out, c.old_check_out) - greatest(c.check_in, c.old_check_in)) END <>
         (SELECT count(*) FROM availability a WHERE a.claim_id = c.id AND a.room_id = c.room_id
          AND a.state = CASE WHEN c.held_until IS NULL THEN 'pinned' ELSE 'held' END
-         AND a.night >= c.check_in AND a.night < c.check_out)""",
+         AND a.night >= coalesce(c.moves_on, c.check_in) AND a.night < c.check_out)""",
     "change_without_payment": """
         SELECT c.id::text FROM booking_changes c LEFT JOIN payments p ON p.id = c.payment_id
         AND p.purpose = 'change' AND p.kind = 'charge' AND p.booking_id = c.booking_id AND p.amount = c.difference

@@ -28,13 +28,13 @@ from booking.domain.reservations.cancellation_preview import preview as preview_
 from booking.domain.reservations.change_pages import page_of as page_of_change
 from booking.domain.reservations.change_pages import withdraw as withdraw_change
 from booking.domain.reservations.change_quotes import ChangeQuote, StayChange
-from booking.domain.reservations.change_quotes import may_move as may_move_room
 from booking.domain.reservations.change_quotes import quote as quote_change
 from booking.domain.reservations.change_quotes import quote_by_reference as quote_change_by_reference
 from booking.domain.reservations.change_settlements import Settlement as ChangeSettlement
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.deposits import charge_due as charge_balances
 from booking.domain.reservations.desk_errors import ContactErased, EmailNotFound, NoteNotFound, ResendRefused
+from booking.domain.reservations.earlier_rooms import first_to_move as first_night_to_move
 from booking.domain.reservations.guarantees import guarantee
 from booking.domain.reservations.history import GROUPS as HISTORY_GROUPS
 from booking.domain.reservations.history import UPCOMING, History, overview, refund_state, running_holds
@@ -188,6 +188,7 @@ __all__ = [
     "find_summary",
     "first_claim",
     "first_email",
+    "first_night_to_move",
     "frozen_sale",
     "get_booking",
     "get_details",
@@ -198,7 +199,6 @@ __all__ = [
     "linked_order",
     "look_at_payment_link",
     "look_at_providers",
-    "may_move_room",
     "offering_alternatives",
     "offering_alternatives_to_held",
     "offering_other_changes",

@@ -19,7 +19,7 @@ from booking.domain.pricing import PriceLine, RefundPromise
 from booking.domain.reservations import cancellation, deposits, lines, repository
 from booking.domain.reservations.change_models import CHANGE_CONFIRMED, BookingChange
 from booking.domain.reservations.deposits import LaterCharge
-from booking.domain.reservations.models import PENDING, Booking, Lines
+from booking.domain.reservations.models import PENDING, Booking, EarlierRoom, Lines
 from booking.infra.db import db, reading
 
 
@@ -78,6 +78,7 @@ class BookingSummary:
     kept_by_policy: bool = True  # and not because the house has decided so
     changed_since: bool = False  # the stay is as a change made it, and another change has been made after that one
     property_id: uuid.UUID | None = None
+    earlier_rooms: tuple[EarlierRoom, ...] = ()  # where the guest stayed before they moved to `room`
     bank_asks_guest: bool = False  # to confirm what is still to pay: their card cannot be charged without them
 
     @builtins.property  # there is a field of that name
@@ -160,6 +161,7 @@ def of(booking: Booking, user: User | None, order: Order, of_order: Lines = ()) 
         order_refunded=_refunded(counting),
         kept=booking.kept or Decimal(0),
         kept_by_policy=cancellation.is_by_policy(booking),
+        earlier_rooms=booking.rooms_before,
     )
 
 

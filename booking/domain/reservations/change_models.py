@@ -44,6 +44,7 @@ NEW_COLUMNS = (
     "check_in",
     "check_out",
     "guests",
+    "earlier_rooms",
     "total_price",
     "price_lines",
     "policy",
@@ -56,6 +57,7 @@ class BookingChange(Model):
     Its id is the claim of those nights alone that the booking does not have yet; they become the booking's when it is
     confirmed, and until then the booking stands as it was (`old_…`, at `booking_version`). `held_until` is when they
     are free again; none while it is paid for. `difference` is what it adds to the price, below 0 what it takes off.
+    `moves_on` is the first night in the other room of a stay that has begun: those before it stay where they were.
     """
 
     __tablename__ = "booking_changes"
@@ -63,6 +65,11 @@ class BookingChange(Model):
         CheckConstraint(one_of("state", CHANGE_STATES), name="state_known"),
         CheckConstraint("check_in < check_out AND old_check_in < old_check_out", name="stays_have_nights"),
         CheckConstraint("guests >= 1", name="guests_positive"),
+        CheckConstraint(
+            "moves_on IS NULL OR (moves_on > check_in AND moves_on < check_out AND moves_on <= old_check_out"
+            " AND check_in = old_check_in AND room_id <> old_room_id)",
+            name="moves_within_stay",
+        ),
         CheckConstraint("held_until IS NULL OR state = 'pending'", name="only_pending_is_held"),
         CheckConstraint("total_price >= 0 AND old_total >= 0", name="totals_not_negative"),
         CheckConstraint("difference = total_price - old_total", name="difference_of_totals"),
@@ -97,6 +104,8 @@ class BookingChange(Model):
     check_in: Mapped[dt.date]
     check_out: Mapped[dt.date]
     guests: Mapped[int]
+    moves_on: Mapped[dt.date | None]
+    earlier_rooms: Mapped[list[dict[str, str]] | None] = mapped_column(JSONB(none_as_null=True))
     total_price: Mapped[Amount]
     difference: Mapped[Amount]
     currency: Mapped[Currency]
@@ -123,11 +132,15 @@ class BookingChange(Model):
     @property
     def new_nights(self) -> list[Stay]:
         """What it claims: those nights that the booking does not have."""
+        if self.moves_on:
+            return [Stay(self.moves_on, self.check_out)]
         return self.stay.without(self.old_stay) if self.room_id == self.old_room_id else [self.stay]
 
     @property
     def dropped_nights(self) -> list[Stay]:
         """What the booking gives back for it."""
+        if self.moves_on:
+            return [Stay(self.moves_on, self.old_check_out)] if self.moves_on < self.old_check_out else []
         return self.old_stay.without(self.stay) if self.room_id == self.old_room_id else [self.old_stay]
 
     @property

@@ -186,7 +186,8 @@ def apply(
         "difference": as_text(change.difference, booking.currency),
         "refundAmount": as_text(refund, booking.currency),
     }
-    _tell(actor, booking, before, money, encode("change", change.id))
+    moved = {"movesOn": change.moves_on.isoformat()} if change.moves_on else {}
+    _tell(actor, booking, before, money | moved, encode("change", change.id))
     if keep:
         keep((booking,))
     return payments.start_refunds(order, booking.id, refund, context.patience) if order and refund else []
@@ -216,11 +217,11 @@ def _end(actor: Actor, booking: Booking, change: BookingChange, state: str) -> N
     changes.audit(actor, f"change.{state}", booking, {}, {"change": encode("change", change.id)})
 
 
-def _tell(actor: Actor, booking: Booking, before: dict[str, Any], money: dict[str, str], change: str) -> None:
+def _tell(actor: Actor, booking: Booking, before: dict[str, Any], more: dict[str, str], change: str) -> None:
     after = _facts(booking)
-    facts = {**booking_facts(booking), "changeId": change, "before": before, "after": after, **money}
+    facts = {**booking_facts(booking), "changeId": change, "before": before, "after": after, **more}
     messages.record(actor, "booking.changed", facts)
-    changes.audit(actor, "booking.changed", booking, before, after | money)
+    changes.audit(actor, "booking.changed", booking, before, after | more)
 
 
 def _facts(booking: Booking) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from booking.domain.errors import (
 from booking.domain.notices import Notice
 from booking.domain.people import Action
 from booking.domain.pricing import ForSale, Line, RefundPromise
-from booking.domain.reservations import bookings, change_rows, change_terms, occupied_rooms, references
+from booking.domain.reservations import bookings, change_rows, change_terms, earlier_rooms, occupied_rooms, references
 from booking.domain.reservations.change_models import CHANGE_PENDING, BookingChange
 from booking.domain.reservations.change_terms import NewPrice, Sold
 from booking.domain.reservations.desk_errors import MoveToOccupied
@@ -47,7 +47,10 @@ class StayChange:
 
 @dataclass(frozen=True, slots=True)
 class ChangeQuote:
-    """A booking and what would take its place. `version` is the booking's that this was worked out for."""
+    """A booking and what would take its place. `version` is the booking's that this was worked out for.
+
+    `moves_on`: the first night in the other room, of a stay that has begun; None where all nights are in the one.
+    """
 
     booking: Booking
     stay: Stay
@@ -56,6 +59,7 @@ class ChangeQuote:
     guests: int
     price: NewPrice
     columns: dict[str, Any]  # of the booking, as they would be
+    moves_on: dt.date | None = None
 
     @property
     def version(self) -> int:
@@ -85,7 +89,7 @@ class ChangeQuote:
     @property
     def new_nights(self) -> list[Stay]:
         """Those that the booking does not have."""
-        return _new_nights(self.booking, self.room_id, self.stay)
+        return _new_nights(self.booking, self.room_id, self.stay, self.moves_on)
 
     def begun(self, actor: Actor) -> BookingChange:
         """The row of the change that somebody has decided to make."""
@@ -104,6 +108,7 @@ class ChangeQuote:
             difference=self.difference,
             currency=was.currency,
             actor=str(actor),
+            moves_on=self.moves_on,
             **self.columns,
         )
 
@@ -175,14 +180,17 @@ def worked_out(
     """The same inside the caller's transaction, without looking whether the nights are taken.
 
     A stay that has begun ends on the day `earliest` or later; where nobody says, the night that runs is used. Staff
-    may still give its guest another room on the day of arrival.
+    may give its guest another room for the nights that are left, the one that runs included.
     """
     refuse_unless_possible(booking, is_leaving=earliest is not None)
     stay = Stay(wanted.check_in or booking.check_in, wanted.check_out or booking.check_out)
     room_id, guests = wanted.room_id or booking.room_id, wanted.guests or booking.guests
     if has_begun(booking):
         first = earliest or rules.today(booking.time_zone) + dt.timedelta(days=1)
-        _refuse_what_is_past(booking, wanted, first, may_move=by_staff and may_move(booking, rules))
+        _refuse_what_is_past(booking, wanted, first, may_move=by_staff)
+    moves_on = earlier_rooms.moves_on(booking, room_id, rules)
+    if moves_on and moves_on >= stay.check_out:
+        raise Invalid(details={"roomId": Notice("no_night_left")})
     if other := occupied_rooms.in_the_way(booking, room_id):
         raise MoveToOccupied(reference=other.reference)
     room = _room(booking, room_id, stay, guests)
@@ -196,8 +204,8 @@ def worked_out(
     is_alike = room_id == booking.room_id or (
         room is not None and room.unit_group_id is not None and catalogue.are_units_alike(room_id, booking.room_id)
     )
-    _refuse_unless_fit(booking, room, stay, guests, rules, is_alike=is_alike)
-    lines = _lines(booking, sold, room, stay, guests, is_alike=is_alike)
+    _refuse_unless_fit(booking, room, stay, guests, rules, is_alike=is_alike, moves=moves_on is not None)
+    lines = _lines(booking, sold, room, stay, guests, is_alike=is_alike, moves_on=moves_on)
     price = change_terms.new_price(sold, lines, stay.check_in, clock.now())
     columns: dict[str, Any] = {
         "room_id": room_id,
@@ -207,11 +215,12 @@ def worked_out(
         "check_in": stay.check_in,
         "check_out": stay.check_out,
         "guests": guests,
+        "earlier_rooms": earlier_rooms.after_move(booking, room_id, moves_on) if moves_on else booking.earlier_rooms,
         "total_price": price.total,
         "price_lines": [line.as_json() for line in price.lines],
         "policy": price.policy,
     }
-    return ChangeQuote(booking, stay, room_id, columns["room_name"], guests, price, columns)
+    return ChangeQuote(booking, stay, room_id, columns["room_name"], guests, price, columns, moves_on)
 
 
 def refuse_unless_possible(booking: Booking, *, is_leaving: bool = False) -> None:
@@ -230,11 +239,6 @@ def has_begun(booking: Booking) -> bool:
     return booking.checked_in_at is not None or clock.now() >= pricing.check_in_instant(
         booking.policy, booking.check_in
     )
-
-
-def may_move(booking: Booking, rules: StayRules) -> bool:
-    """Whether staff may give another room: no night of the stay is over yet."""
-    return rules.today(booking.time_zone) <= booking.check_in
 
 
 def is_staff(actor: Actor, booking: Booking) -> bool:
@@ -272,9 +276,12 @@ def _room(booking: Booking, room_id: uuid.UUID, stay: Stay, guests: int) -> ForS
 
 
 def _refuse_unless_fit(
-    booking: Booking, room: ForSale | None, stay: Stay, guests: int, rules: StayRules, *, is_alike: bool
+    booking: Booking, room: ForSale | None, stay: Stay, guests: int, rules: StayRules, *, is_alike: bool, moves: bool
 ) -> None:
-    """The rules of the house for what is new; what was sold once may stay as it is, also in a unit like it."""
+    """The rules of the house for what is new; what was sold once may stay as it is, also in a unit like it.
+
+    Whoever moves in the middle of a stay does not begin one: how short a stay may be is not asked then.
+    """
     if room is None:
         return
     problems = room.problems(stay, guests, rules)
@@ -287,19 +294,32 @@ def _refuse_unless_fit(
         too_long = "checkOut" in problems and problems["checkOut"].code != "stay_below_room"
         if as_long or (stay.nights < booking.nights and (too_long or has_begun(booking))):
             problems.pop("checkOut", None)
+    if moves and stay.nights <= booking.nights:
+        problems.pop("checkOut", None)
     if problems:
         raise Invalid(details=problems)
 
 
 def _lines(
-    booking: Booking, sold: Sold, room: ForSale | None, stay: Stay, guests: int, *, is_alike: bool
+    booking: Booking,
+    sold: Sold,
+    room: ForSale | None,
+    stay: Stay,
+    guests: int,
+    *,
+    is_alike: bool,
+    moves_on: dt.date | None,
 ) -> list[Line]:
     quoted = pricing.quote(room, stay, guests, room.read_at).lines if room else ()
     if room and (not is_alike or guests != booking.guests):
-        return list(quoted)
+        if moves_on is None:
+            return list(quoted)
+        sold = replace(sold, lines=change_terms.lines_before(sold, moves_on))
     return change_terms.stay_lines(sold, stay.dates(), quoted)
 
 
-def _new_nights(booking: Booking, room_id: uuid.UUID, stay: Stay) -> list[Stay]:
+def _new_nights(booking: Booking, room_id: uuid.UUID, stay: Stay, moves_on: dt.date | None = None) -> list[Stay]:
+    if moves_on:
+        return [Stay(moves_on, stay.check_out)]
     was = Stay(booking.check_in, booking.check_out)
     return stay.without(was) if room_id == booking.room_id else [stay]

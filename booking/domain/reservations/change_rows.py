@@ -14,7 +14,7 @@ from booking.infra.db import execute
 
 _ROWS = SavedRows(
     BookingChange,
-    json_columns=("price_lines", "policy", "old_price_lines", "old_policy"),
+    json_columns=("price_lines", "policy", "old_price_lines", "old_policy", "earlier_rooms"),
     fixed=("booking_id", "order_id"),
 )
 _CHANGES = _ROWS.table

@@ -66,6 +66,11 @@ def stay_lines(sold: Sold, nights: Iterable[dt.date], offered: Iterable[Line]) -
     return [line for night in nights for line in (was.get(night) or new[night])] + of_whole
 
 
+def lines_before(sold: Sold, day: dt.date) -> tuple[Line, ...]:
+    """Those of the nights before it, and of the whole stay."""
+    return tuple(line for line in sold.lines if line.date is None or line.date < day)
+
+
 def is_kept(line: Line) -> bool:
     """Whether it is what the house kept of an earlier change."""
     return line.rule == pricing.KEPT_ON_CHANGE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from booking.domain.columns import (
@@ -40,6 +42,7 @@ from booking.domain.columns import (
 )
 from booking.domain.errors import IllegalMove
 from booking.domain.money import check_sql
+from booking.domain.stays import Stay
 from booking.infra.clock import sql_now
 from booking.infra.db import Model
 from booking.infra.homes import REGIONAL
@@ -47,6 +50,15 @@ from booking.infra.homes import REGIONAL
 PENDING, CONFIRMED, CANCELLED, EXPIRED = BOOKING_STATUSES = ("PENDING", "CONFIRMED", "CANCELLED", "EXPIRED")
 EXPECTED, IN_HOUSE, DEPARTED, NO_SHOW = PRESENCES = ("expected", "in_house", "departed", "no_show")
 ENDED = (CANCELLED, EXPIRED)  # moves no more; money may still go back
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRoom:
+    """Where a guest stayed before they moved to another room, and for which nights."""
+
+    room_id: uuid.UUID
+    name: str
+    stay: Stay
 
 
 class Booking(Model):
@@ -77,6 +89,7 @@ class Booking(Model):
             "no_show_at IS NULL OR (status = 'CONFIRMED' AND checked_in_at IS NULL)", name="no_show_is_confirmed"
         ),
         CheckConstraint("checked_out_at IS NULL OR checked_in_at IS NOT NULL", name="left_after_arrival"),
+        CheckConstraint("jsonb_array_length(earlier_rooms) > 0", name="earlier_rooms_are_some"),
         Index("ix_bookings_room_id_stay", "room_id", "check_in", "check_out"),
         Index("ix_bookings_order_id", "order_id"),
         # For lists of the desk: by arrival, and who is there on a day, of which nothing but the index is read.
@@ -124,6 +137,8 @@ class Booking(Model):
     time_zone: Mapped[str] = mapped_column(String(64))
     check_in_time: Mapped[dt.time]
     check_out_time: Mapped[dt.time]
+    # Where its guest stayed before they moved to another room (earlier_rooms.py); None: they have not moved.
+    earlier_rooms: Mapped[list[dict[str, str]] | None] = mapped_column(JSONB(none_as_null=True))
     status: Mapped[str] = mapped_column(String(16), default=PENDING)
     held_until: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     confirmed_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
@@ -151,6 +166,23 @@ class Booking(Model):
     @property
     def nights(self) -> int:
         return (self.check_out - self.check_in).days
+
+    @property
+    def rooms_before(self) -> tuple[EarlierRoom, ...]:
+        """In the order of their nights; none where its guest has not moved."""
+        return tuple(
+            EarlierRoom(
+                uuid.UUID(one["roomId"]),
+                one["roomName"],
+                Stay(dt.date.fromisoformat(one["checkIn"]), dt.date.fromisoformat(one["checkOut"])),
+            )
+            for one in self.earlier_rooms or ()
+        )
+
+    @property
+    def moved_in(self) -> dt.date:
+        """The first night in the room that it has now."""
+        return dt.date.fromisoformat(self.earlier_rooms[-1]["checkOut"]) if self.earlier_rooms else self.check_in
 
     @property
     def departure(self) -> dt.datetime:

@@ -24,7 +24,9 @@ from booking.infra.db import defer, execute, require
 from booking.infra.prepared import often
 
 # A save counts the version by itself.
-_ROWS = SavedRows(Booking, json_columns=("price_lines", "policy", "address"), fixed=("order_id", "version"))
+_ROWS = SavedRows(
+    Booking, json_columns=("price_lines", "policy", "address", "earlier_rooms"), fixed=("order_id", "version")
+)
 _BOOKINGS, _PAYMENTS = _ROWS.table, PAYMENT_ROWS.table
 
 BOOKINGS = select(_BOOKINGS)  # to be narrowed by others, for find()

@@ -72,6 +72,7 @@ PROBLEMS: Templates = {
     "stay_below_room": _("this room asks for at least %(least)s nights"),
     "stay_above_room": _("this room allows at most %(most)s nights"),
     "stay_has_begun": _("%(name)s can no longer be changed: the stay has begun"),
+    "no_night_left": _("the stay has no nights left for another room"),
     "night_is_used": _("%(name)s can be %(first)s at the earliest: the nights before are used"),
     "other_property": _("this room is at another property"),
     "too_many_guests": _n("this room sleeps %(capacity)s guest", "this room sleeps %(capacity)s guests", "capacity"),

@@ -131,6 +131,7 @@ MAINTENANCE: Templates = {
     "change_without_payment": _("a change that is being paid for has no open payment of its difference"),
     "change_not_paid": _("a booking was changed, and the difference is not paid"),
     "payment_of_no_change": _("a payment for a change belongs to none"),
+    "earlier_rooms_apart": _("a booking’s rooms do not follow one another night by night"),
     "booking_changed_otherwise": _("a booking’s changes are not those that were confirmed"),
     "price_not_in_parts": _("the parts of a changed booking’s price are not the whole"),
     "room_with_two_in_house": _("two guests have been checked in to one room"),

@@ -33,7 +33,9 @@ hours = st.sampled_from([8, 16, 21, 26])  # after midnight of the day of arrival
 
 
 class AtTheDesk(PayingLater):
-    """A departure makes a stay shorter, taking it back makes it what it was; nothing else moves a booking."""
+    """A departure makes a stay shorter, taking it back makes it what it was, and who is there may move to another room;
+    nothing else moves a booking.
+    """
 
     @precondition(lambda self: self.memory.confirmed())
     @rule(which=any_one, hour=hours, dies=death)
@@ -90,6 +92,39 @@ class AtTheDesk(PayingLater):
     ) -> None:
         """What it costs more stays due by the house's word, or (None) the guest is let off it."""
         key, line = self._confirmed(which, beside=False)
+        self._change_by_staff(key, line, shift, room, settled, how, dies)
+
+    @precondition(lambda self: self.memory.confirmed())
+    @rule(
+        which=any_one,
+        nights=st.integers(0, 2),
+        longer=st.sampled_from([0, 0, 1]),
+        room=rooms,
+        settled=st.sampled_from([*GUARANTEES, None]),
+        how=refunding,
+        dies=death,
+    )
+    def a_guest_moves(
+        self, which: int, nights: int, longer: int, room: int, settled: str | None, how: str, dies: int
+    ) -> None:
+        """Who has come gets another room for the nights that are left."""
+        key, line = self._one_that_comes(which)
+        self._wait_for(line, 16)
+        self._do(0, lambda: presence.check_in(SYSTEM, key, self.desk))
+        self.passed += dt.timedelta(days=nights)
+        clock.shift(START - self.began + self.passed)
+        self._change_by_staff(key, line, (0, longer), room, settled, how, dies)
+
+    def _change_by_staff(
+        self,
+        key: Any,
+        line: Line,
+        shift: tuple[int, int],
+        room: int | None,
+        settled: str | None,
+        how: str,
+        dies: int,
+    ) -> None:
         was = self.house.stay_of(key)
         stay = was.check_in + dt.timedelta(days=shift[0]), was.check_out + dt.timedelta(days=shift[1])
         wanted = StayChange(*stay, None if room is None else self.house.rooms[room].id)
@@ -97,14 +132,14 @@ class AtTheDesk(PayingLater):
         if not isinstance(seen, ChangePreview):
             return
         self.line.refunds = how
-        settlement = Settlement(settled) if settled else Settlement(let_off=f"change {which}")
+        settlement = Settlement(settled) if settled else Settlement(let_off=f"change {key}")
         more, went_back = seen.quote.difference, self.house.went_back(key)
         agreed = Agreed(wanted, more, seen.quote.version, settlement=settlement, shown_refund=seen.refund)
         told = self._do(dies, lambda: stay_changes.change(SYSTEM, key, agreed, self.desk))
         if isinstance(told, BookingError):
             return
         line.most = max(line.most, seen.quote.price.total)
-        line.changes(*stay, room, None, surely=told != LOST)
+        line.changes(*stay, room, None, surely=told != LOST, moves_on=seen.quote.moves_on)
         if more > 0 and (settled or line.order not in self.house.in_steps()):
             self.guaranteed.add(line.order)
         if told != LOST:

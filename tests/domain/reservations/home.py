@@ -18,7 +18,7 @@ from booking.infra import clock
 from booking.infra.ids import encode
 from tests.cast import SYSTEM, beside
 from tests.domain.reservations.house import House
-from tests.domain.reservations.worlds import DOUBLE, SISTER, World
+from tests.domain.reservations.worlds import DOUBLE, SISTER, Left, World
 
 IN_STEPS = {
     "name": "in steps",
@@ -35,6 +35,7 @@ NOT_YET = (
     "payment_waits",
     "hosted_payment_waits",
     "balance_waits",
+    "invoices_wait",
 )  # the worker's part, which comes when it comes
 
 OPEN = "kind = 'charge' AND state IN ('started', 'unknown', 'awaiting_guest')"
@@ -42,7 +43,7 @@ BY_HAND = "('desk', 'terminal', 'transfer', 'elsewhere')"
 QUESTIONS = {
     "shown": """
         SELECT b.id, b.order_id, coalesce(u.email, o.contact_email), b.status, b.room_id, b.check_in, b.check_out,
-        b.guests, b.total_price, b.status = 'PENDING' AND b.held_until IS NULL FROM bookings b
+        b.guests, b.total_price, b.earlier_rooms, b.status = 'PENDING' AND b.held_until IS NULL FROM bookings b
         JOIN orders o ON o.id = b.order_id LEFT JOIN users u ON u.id = b.user_id ORDER BY b.id""",
     "under_way": f"""
         SELECT order_id FROM payments WHERE {OPEN}
@@ -113,13 +114,18 @@ class Home(House):
     def shown(self) -> list[tuple[Any, Any, int, World, Decimal]]:
         """Each booking: its id, its order's, its guest, how it stands, what it costs."""
         return [
-            (key, order, self._guest(email), self._world(status, room, first, last, number), cost)
-            for key, order, email, status, room, first, last, number, cost, _ in self._look("shown")
+            (key, order, self._guest(email), self._world(status, room, first, last, number, left or ()), cost)
+            for key, order, email, status, room, first, last, number, cost, left, _ in self._look("shown")
         ]
 
-    def _world(self, status: str, room: Any, first: dt.date, last: dt.date, guests: int) -> World:
+    def _world(self, status: str, room: Any, first: dt.date, last: dt.date, guests: int, left: Any) -> World:
         unit, number = divmod(self.numbers[room], SISTER)
-        return World(status, number, first, last, guests, unit)
+        return World(status, number, first, last, guests, unit, tuple(map(self._left, left)))
+
+    def _left(self, kept: dict[str, str]) -> Left:
+        unit, number = divmod(self.numbers[uuid.UUID(kept["roomId"])], SISTER)
+        first, last = (dt.date.fromisoformat(kept[day]) for day in ("checkIn", "checkOut"))
+        return Left(number, first, last, unit)
 
     def being_paid(self) -> list[Any]:
         """Bookings that somebody pays for at this moment."""

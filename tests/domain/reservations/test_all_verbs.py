@@ -147,7 +147,7 @@ class Verbs(AtTheProvider):
         told = self._do(dies, lambda: stay_changes.change(self._actor(line), key, agreed, self.desk))
         if told == LOST or not isinstance(told, BookingError):
             line.most = max(line.most, quoted.price.total)
-            line.changes(*stay, room, number, surely=told != LOST)
+            line.changes(*stay, room, number, surely=told != LOST, moves_on=quoted.moves_on)
         if told != LOST and not isinstance(told, BookingError):
             gained = self.house.went_back(key) - went_back + self.house.comes_back(key)
             assert gained <= before + max(quoted.difference, Decimal(0)), "more comes back than a cancel would give"

@@ -219,15 +219,6 @@ def test_who_has_just_come_is_moved_by_staff_alone(
     assert findings() == []
 
 
-def test_once_a_night_is_over_nobody_is_moved(arrived: Booking, room: Room, desk: BookingContext) -> None:
-    other = beside(room, "Garden room", 120)
-    at(arrived, 1, 12)
-    with pytest.raises(Invalid) as refused:
-        moved(SYSTEM, arrived, other, desk)
-    assert list(refused.value.details) == ["roomId"]
-    assert (len(nights_of(room)), len(nights_of(other))) == (NIGHTS, 0)
-
-
 def test_of_two_who_are_moved_into_one_room_at_once_one_stays(
     app: Flask, arrived: Booking, alice: User, room: Room, desk: BookingContext
 ) -> None:

@@ -19,14 +19,12 @@ SISTER = 10  # so much higher is the number of the second unit
 
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """A booking as it may be; rooms are known by their number. Which of two units it is makes no difference."""
+class Left:
+    """A room that a guest has moved out of, and their nights there."""
 
-    status: str
     room: int
     check_in: dt.date
     check_out: dt.date
-    guests: int
     unit: int = field(default=0, compare=False)
 
     @property
@@ -35,6 +33,39 @@ class World:
         rooms = (DORM, BED) if self.room == DORM else (self.room + SISTER * self.unit,)
         days = (self.check_out - self.check_in).days
         return {(room, self.check_in + dt.timedelta(days=day)) for day in range(days) for room in rooms}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A booking as it may be; rooms are known by their number. Which of two units it is makes no difference.
+
+    `room` is the one of its last nights; where its guest has moved, `left` are those before it.
+    """
+
+    status: str
+    room: int
+    check_in: dt.date
+    check_out: dt.date
+    guests: int
+    unit: int = field(default=0, compare=False)
+    left: tuple[Left, ...] = ()
+
+    @property
+    def moved_in(self) -> dt.date:
+        return self.left[-1].check_out if self.left else self.check_in
+
+    @property
+    def nights(self) -> set[Night]:
+        last = Left(self.room, self.moved_in, self.check_out, self.unit)
+        return set().union(*(one.nights for one in (*self.left, last)))
+
+    def moves(self, room: int, day: dt.date) -> tuple[Left, ...]:
+        """The rooms that are left once the guest has this one from the day on: not one that they left on that day."""
+        left = self.left
+        if self.moved_in < day:
+            left = (*left, Left(self.room, self.moved_in, day, self.unit))
+        is_back = bool(left) and (left[-1].room, left[-1].unit) == (room, 0)
+        return left[:-1] if is_back else left
 
     def now(self, status: str) -> World:
         return replace(self, status=status)
@@ -71,9 +102,19 @@ class Line:
         self.worlds |= {one.now(status) for one in self.worlds for status in statuses}
 
     def changes(
-        self, check_in: dt.date, check_out: dt.date, room: int | None, guests: int | None, *, surely: bool
+        self,
+        check_in: dt.date,
+        check_out: dt.date,
+        room: int | None,
+        guests: int | None,
+        *,
+        surely: bool,
+        moves_on: dt.date | None = None,
     ) -> None:
-        """Another stay in the place of the one that is booked; where nobody was told, the old one may be kept."""
+        """Another stay in the place of the one that is booked; where nobody was told, the old one may be kept.
+
+        A guest who `moves_on` a day keeps the nights before it where they were.
+        """
         new = {
             replace(
                 one,
@@ -81,6 +122,7 @@ class Line:
                 check_out=check_out,
                 room=one.room if room is None else room,
                 guests=guests or one.guests,
+                left=one.moves(room, moves_on) if moves_on and room is not None else one.left,
             )
             for one in self.worlds
             if one.status == CONFIRMED

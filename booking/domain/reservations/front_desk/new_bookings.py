@@ -47,17 +47,22 @@ class RoomOffer:
 
 
 @reading
-def free_rooms(actor: Actor, property_id: uuid.UUID, stay: Stay, guests: int, rules: StayRules) -> RoomOffer:
-    """Rooms of the property that could be booked for so many guests each. Raises NotFound, Invalid."""
+def free_rooms(
+    actor: Actor, property_id: uuid.UUID, stay: Stay, guests: int, rules: StayRules, *, goes_on: bool = False
+) -> RoomOffer:
+    """Rooms of the property that could be booked for so many guests each. Raises NotFound, Invalid.
+
+    `goes_on`: for somebody who stays already, whatever the shortest and the longest stay there are.
+    """
     people.require(actor, Action.BOOK, at=property_id)
     house = catalogue.get_house(property_id)
     if problems := rules.problems(stay, house.time_zone):
         raise Invalid(details=problems)
+    long_enough = () if goes_on else (Room.min_nights <= stay.nights, Room.max_nights >= stay.nights)
     fits = (
         Room.published.is_(True),
         Room.capacity >= guests,
-        Room.min_nights <= stay.nights,
-        Room.max_nights >= stay.nights,
+        *long_enough,
         inventory.rooms_in_state(inventory.ROOM_FREE, stay),
     )
     page = catalogue.page_of_rooms(property_id, *fits, offset=0, limit=MOST_ROOMS)

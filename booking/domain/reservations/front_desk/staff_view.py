@@ -105,7 +105,7 @@ class StaffBooking:
     to_register: int  # guests, where the country asks for a register
     cancelling: Cancelling | None  # None where it cannot be cancelled any more
     decision: RefundDecision | None  # where it was cancelled with another refund than the policy's
-    has_begun: bool  # then only check-out moves, and on its first day the room
+    has_begun: bool  # then only check-out moves, and the room for the nights that are left
     visit: Visit | None = None  # what the desk may do with it today
 
     @property

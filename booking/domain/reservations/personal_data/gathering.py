@@ -118,6 +118,7 @@ def _booking(booking: Booking) -> PersonalEntry:
         "orderId": encode("order", booking.order_id),
         "reference": booking.reference,
         "room": booking.room_name,
+        "earlierRooms": [one.name for one in booking.rooms_before],
         "property": booking.property_name,
         "checkIn": booking.check_in.isoformat(),
         "checkOut": booking.check_out.isoformat(),
