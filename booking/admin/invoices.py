@@ -20,7 +20,7 @@ from booking.http.error_rendering import status_of
 from booking.http.invoices import csv_rows, sheet_of
 from booking.http.services import current_services
 from booking.infra.ids import decode, encode
-from booking.pages import formats
+from booking.pages import files, formats
 from booking.pages.forms import Form
 from booking.pages.rendering import go_to, page
 from booking.pages.signed_in import actor
@@ -64,6 +64,12 @@ def export() -> Response:
 def show(invoice_id: str) -> Response:
     """One of them."""
     return _page(invoice_id, Form())
+
+
+@blueprint.get("/<invoice_id>/file.pdf")
+def download(invoice_id: str) -> Response:
+    """The same as a file."""
+    return files.pdf_response(invoicing.get_invoice(actor(), id_of(invoice_id)))
 
 
 @blueprint.post("/<invoice_id>/credit")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import click
@@ -17,7 +18,7 @@ from booking.domain.invoicing import INVOICE_KINDS, Document, Invoice, InvoiceSe
 from booking.domain.money import as_text
 from booking.domain.reservations import front_desk
 from booking.http import money_format
-from booking.http.invoices import csv_rows, sheet_of
+from booking.http.invoices import csv_rows, pdf, sheet_of
 from booking.http.services import current_services
 from booking.infra.ids import encode
 from booking.infra.words import count
@@ -99,6 +100,24 @@ def show_invoice(number: str, as_json: bool) -> None:
         click.echo(f"{row.text}: {row.amount}")
     for note in sheet.notes:
         click.echo(note)
+
+
+@group.command("pdf")
+@click.argument("number")
+@click.option("--out", type=click.Path(dir_okay=False), help="Where to. [default: NUMBER.pdf]")
+@with_appcontext
+def write_pdf(number: str, out: str | None) -> None:
+    """Write an invoice or credit note as PDF.
+
+    \b
+    Example:
+        flask invoices pdf EU-1-2026-00042
+    """
+    with refusals_said():
+        found = invoicing.find_invoice(acting(), number)
+    path = Path(out or pdf.name_of(found))
+    path.write_bytes(pdf.written(found))
+    click.echo(f"{path} is written.")
 
 
 @group.command("create")

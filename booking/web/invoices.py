@@ -12,7 +12,7 @@ from booking.http import words
 from booking.http.invoices import sheet_of
 from booking.http.services import current_services
 from booking.infra.ids import decode, encode
-from booking.pages import form_check, formats
+from booking.pages import files, form_check, formats
 from booking.pages.rendering import go_to, page
 from booking.pages.signed_in import actor, required
 from booking.web import bookings
@@ -34,7 +34,16 @@ def index(booking_id: str) -> Response:
 def show(booking_id: str, invoice_id: str) -> Response:
     """One of them, for printing."""
     found = document(invoice_id)
-    return page("bookings/invoice.html", sheet=sheet_of(found), back=url_for(".index", booking_id=booking_id))
+    file = url_for(".download", booking_id=booking_id, invoice_id=invoice_id)
+    back = url_for(".index", booking_id=booking_id)
+    return page("bookings/invoice.html", sheet=sheet_of(found), file=file, back=back)
+
+
+@blueprint.get("/bookings/<booking_id>/invoices/<invoice_id>/file.pdf")
+@required
+def download(booking_id: str, invoice_id: str) -> Response:  # noqa: ARG001 an invoice has one booking's pages
+    """The same as a file."""
+    return files.pdf_response(document(invoice_id))
 
 
 def _once_more(booking_id: str) -> Response:

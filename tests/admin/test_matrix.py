@@ -291,6 +291,7 @@ ROUTES: dict[str, Route] = {
     "GET /admin/invoices": Route(SEES),
     "GET /admin/invoices/export.csv": Route(SEES),
     "GET /admin/invoices/<invoice_id>": Route(DESK),
+    "GET /admin/invoices/<invoice_id>/file.pdf": Route(DESK),
     "POST /admin/invoices/<invoice_id>/credit": Route(MANAGERS, lambda _: {"reason": "Wrong company"}),
     "POST /admin/bookings/<booking_id>/invoices": Route(DESK),
     "GET /admin/cash": Route(SEES),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_an_operator_issues_shows_credits_and_exports(
-    runner: FlaskCliRunner, alice: User, room: Room, desk: BookingContext
+    runner: FlaskCliRunner, alice: User, room: Room, desk: BookingContext, tmp_path: Path
 ) -> None:
     booking = bookings.book(acting(alice), order(alice, room), VISA, desk)
 
@@ -32,6 +33,9 @@ def test_an_operator_issues_shows_credits_and_exports(
     assert (again.exit_code, "nothing to invoice" in again.output) == (1, True)
     assert len(said("show", made["number"])[0]["lines"]) == 3
     assert "Total: €360.00" in runner.invoke(args=["invoices", "show", made["number"].lower()]).output
+    file = tmp_path / "invoice.pdf"
+    assert runner.invoke(args=["invoices", "pdf", made["number"], "--out", str(file)]).exit_code == 0
+    assert file.read_bytes().startswith(b"%PDF-")
     credit, anew = said("credit", made["number"], "--reason", "Wrong name")
     assert (credit["credits"], credit["total"], anew["kind"]) == (made["number"], "-360.00", "invoice")
     assert [one["number"] for one in said("list", "--kind", "credit-note")] == [credit["number"]]

@@ -38,6 +38,9 @@ def test_a_guest_asks_for_the_invoice_and_reads_it(booked: Booking, alice: User,
     [document] = invoicing.invoices_of_booking(acting(alice), booked.id)
     assert document.invoice.reference in guest.go(path).text
     read = guest.go(f"{path}/{encode('invoice', document.invoice.id)}").text
+    file = guest.client.get(f"{path}/{encode('invoice', document.invoice.id)}/file.pdf")
+    assert (file.mimetype, file.data[:5]) == ("application/pdf", b"%PDF-")
+    assert file.headers["Cache-Control"] == "private, no-store"
     for said in (document.invoice.reference, "BE 0123.456.789", "Alice", "€360.00", booked.reference):
         assert said in read
 
