@@ -120,6 +120,7 @@ COMPUTED = {
     "reservations.importing": {"check_columns", "tally"},
     "reservations.front_desk": {"last_step"},
     "correspondence": {"written_conversation_link"},
+    "invoicing": {"written_invoice_link"},
 }
 # A step of another verb, which was given the actor, has asked whether they may, and records what came of it.
 STEP = {
@@ -234,6 +235,7 @@ PROOF = {
         "payment_page_of_link",
     },
     "correspondence": {"look_by_conversation_link", "write_by_conversation_link"},
+    "invoicing": {"booking_of_invoice_link"},
 }
 # The worker doing what an event asks for, which names its actor; figures without anybody's data; logs; what age ends.
 MACHINERY = {

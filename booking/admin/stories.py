@@ -29,6 +29,7 @@ ACTIONS = {
     "account.renamed": _("Name changed"),
     "authenticator.added": _("Authenticator app added"),
     "authenticator.removed": _("Authenticator app removed"),
+    "billing.changed": _("Invoice address changed"),
     "booking.arrived": _("Checked in"),
     "booking.cancelled": _("Booking cancelled"),
     "booking.changed": _("Stay changed"),

@@ -22,7 +22,15 @@ from booking.infra.mail import Undeliverable
 from booking.infra.mail_headers import Mailbox, mailbox_of
 from booking.infra.mail_message import Attachment, Email
 from booking.infra.telemetry import log
-from booking.jobs import account_mails, alert_mails, email_builder, mail_covers, message_mails, password_mails
+from booking.jobs import (
+    account_mails,
+    alert_mails,
+    email_builder,
+    invoice_mails,
+    mail_covers,
+    message_mails,
+    password_mails,
+)
 from booking.jobs.account_mails import Writer, site
 from booking.jobs.deliver import NoAddress, NotYet
 from booking.jobs.email_builder import Letter, one_line
@@ -90,7 +98,8 @@ def _about_booking(task: Task, message_id: str, settings: Settings) -> Email | N
     others = [_find_summary(task, one) for one in _together(task)[1:]] if kind == CONFIRMATION else []
     letter, beside = Letter(kind, message_id, task.occurred_at), [one for one in others if one]
     cover = mail_covers.of(notice, letter) if kind == CONFIRMATION else None
-    return compose(notice, letter, settings, beside, _of_house(notice), cover=cover)
+    facts = _of_house(notice) | {"invoices_link": invoice_mails.link(notice, settings)}
+    return compose(notice, letter, settings, beside, facts, cover=cover)
 
 
 def _again(task: Task, message_id: str, settings: Settings) -> Email | None:

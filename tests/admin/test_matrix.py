@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from booking.domain import catalogue, inventory, invoicing, payments, people, system
+from booking.domain import catalogue, inventory, payments, people, system
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.catalogue import PhotoFile, StaffPhoto
 from booking.domain.people import staff
@@ -27,6 +27,7 @@ from booking.domain.tables import Block, Booking, Room, User
 from booking.infra.db import db, reading
 from booking.infra.ids import encode
 from booking.infra.storage import Storage
+from tests.admin.invoiced import an_invoice
 from tests.cast import SYSTEM, VISA, a_room, acting, in_days, order, payments_of, person
 from tests.photos import LIMITS, numbered, of_house, of_room
 from tests.web.visitor import Visitor
@@ -80,7 +81,7 @@ class House:
             "request_id": lambda: encode("request", self.request()),
             "event_id": lambda: encode("event", self.email()),
             "closing_id": lambda: encode("closing", self.closing()),
-            "invoice_id": lambda: encode("invoice", self.invoice()),
+            "invoice_id": lambda: encode("invoice", an_invoice(self.booking)),
             "note_id": lambda: encode("note", self.note()),
             "photo_id": lambda: encode("photo", self.photo("property_id" in rule).id),
             "invitation_id": lambda: encode("invitation", self.invitation),
@@ -114,10 +115,6 @@ class House:
     def request(self) -> uuid.UUID:
         """Of the guest, for what is kept of them."""
         return system.record_data_request(SYSTEM, self.booking.id, DataRequestOrder(kind="export"))
-
-    def invoice(self) -> uuid.UUID:
-        invoicing.settle_invoices(SYSTEM, self.booking.id, invoicing.InvoiceTerms("eu"))
-        return invoicing.invoices_of_booking(SYSTEM, self.booking.id)[-1].invoice.id
 
     def closing(self) -> uuid.UUID:
         """Of what commands have entered."""
@@ -293,7 +290,9 @@ ROUTES: dict[str, Route] = {
     "GET /admin/invoices/<invoice_id>": Route(DESK),
     "GET /admin/invoices/<invoice_id>/file.pdf": Route(DESK),
     "POST /admin/invoices/<invoice_id>/credit": Route(MANAGERS, lambda _: {"reason": "Wrong company"}),
+    "GET /admin/bookings/<booking_id>/invoices": Route(DESK),
     "POST /admin/bookings/<booking_id>/invoices": Route(DESK),
+    "POST /admin/bookings/<booking_id>/invoices/billing": Route(DESK),
     "GET /admin/cash": Route(SEES),
     # What commands have entered, which is nobody's own.
     "GET /admin/cash/drawer": Route(MANAGERS, asked=lambda house: house.drawer),

@@ -37,6 +37,7 @@ from tests.domain.reservations.test_desk_bookings import CALLER
 from tests.domain.reservations.test_guest_erasure import called
 from tests.photos import added, of_house, of_room
 
+TERMS = invoicing.InvoiceTerms("eu")
 MOST_BYTES = 100_000  # of a page's HTML, before it is compressed; the largest are the calendar and its 90 days
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/(?:ld\+)?json)|<style|\son[a-z]+=|\sstyle=|javascript:")
 
@@ -60,6 +61,7 @@ def names(alice: User, bob: User, owner: User, room: Room, desk: BookingContext,
     added(of_room(room), "red", "A red door")
     added(of_room(room), "blue", ready=False)
     added(of_house(room), "green")
+    phoned = called(desk, others[2], CALLER, start=60)
     block, stay = blocked(others[2], in_days(5, 2), reason="painting"), in_days(40)
     return {
         "room": encode("room", room.id),
@@ -71,12 +73,14 @@ def names(alice: User, bob: User, owner: User, room: Room, desk: BookingContext,
         "held": encode("booking", held.id),
         "arrived": encode("booking", arrived.id),
         "closing": encode("closing", closing.id),
-        "invoice": encode("invoice", invoicing.issue_invoices(SYSTEM, paid.id, invoicing.InvoiceTerms("eu"))[0].id),
+        "invoice": encode("invoice", invoicing.issue_invoices(SYSTEM, paid.id, TERMS)[0].id),
         "file": encode("import", uploaded(paid)),
         "dates": f"checkIn={stay.check_in}&checkOut={stay.check_out}",
         "link": _link_to_pay(owing),
         "email": encode("email", _confirmation_of(paid)),
-        "talk": _link_to_talk(called(desk, others[2], CALLER, start=60)),
+        "talk": _link_to_talk(phoned),
+        "invoices": _link_to_invoices(phoned),
+        "theirs": encode("invoice", invoicing.issue_invoices(SYSTEM, phoned.id, TERMS)[0].id),
         "hidden": encode("room", catalogue.copy_room(SYSTEM, room.id, "Room that nobody has seen yet")),
         "sheet": encode("sheet", _sheet(owner)),
         "late": in_days(20, 5).check_out.isoformat(),
@@ -106,6 +110,10 @@ def _link_to_talk(booking: Booking) -> str:
     link = correspondence.written_conversation_link(booking.id, str(CALLER.email), secrets)
     correspondence.write_by_conversation_link(link, MessageText(message="We come late"), secrets)
     return link
+
+
+def _link_to_invoices(booking: Booking) -> str:
+    return invoicing.written_invoice_link(booking.id, str(CALLER.email), current_services().settings.secret_keys)
 
 
 def _sheet(owner: User) -> uuid.UUID:

@@ -4,13 +4,25 @@ Decides when a stay is invoiced and to whom, what a credit note takes back, and 
 Start with issuing.py.
 """
 
+from booking.domain.invoicing.billing import BillingDetails
+from booking.domain.invoicing.billing import change as change_billing
+from booking.domain.invoicing.billing import of_booking as billing_of_booking
 from booking.domain.invoicing.catching_up import catch_up as catch_up_with_invoices
 from booking.domain.invoicing.catching_up import prune_buyers as prune_invoice_buyers
 from booking.domain.invoicing.documents import Alike, Document, may_correct
 from booking.domain.invoicing.documents import find as find_invoice
 from booking.domain.invoicing.documents import get as get_invoice
 from booking.domain.invoicing.documents import of_booking as invoices_of_booking
-from booking.domain.invoicing.errors import CreditedAlready, InvoiceNotFound, InvoicingRefused, NothingToInvoice
+from booking.domain.invoicing.errors import (
+    CorrectedTooOften,
+    CreditedAlready,
+    InvoiceNotFound,
+    InvoicingRefused,
+    NothingToInvoice,
+)
+from booking.domain.invoicing.invoice_links import BY_LINK as BY_INVOICE_LINK
+from booking.domain.invoicing.invoice_links import booking_of as booking_of_invoice_link
+from booking.domain.invoicing.invoice_links import written as written_invoice_link
 from booking.domain.invoicing.issuing import InvoiceTerms
 from booking.domain.invoicing.issuing import correct as correct_invoice
 from booking.domain.invoicing.issuing import issue as issue_invoices
@@ -23,11 +35,14 @@ from booking.domain.invoicing.sold import KEPT as KEPT_ON_CANCELLATION
 from booking.domain.invoicing.sold import SoldLine
 
 __all__ = [
+    "BY_INVOICE_LINK",
     "CREDIT_NOTE",
     "INVOICE",
     "INVOICE_KINDS",
     "KEPT_ON_CANCELLATION",
     "Alike",
+    "BillingDetails",
+    "CorrectedTooOften",
     "CreditedAlready",
     "Document",
     "Invoice",
@@ -39,7 +54,10 @@ __all__ = [
     "InvoicingRefused",
     "NothingToInvoice",
     "SoldLine",
+    "billing_of_booking",
+    "booking_of_invoice_link",
     "catch_up_with_invoices",
+    "change_billing",
     "correct_invoice",
     "export_invoices",
     "find_invoice",
@@ -50,4 +68,5 @@ __all__ = [
     "may_correct",
     "prune_invoice_buyers",
     "settle_invoices",
+    "written_invoice_link",
 ]

@@ -83,7 +83,7 @@ class Document:
 def of_booking(actor: Actor, booking_id: uuid.UUID) -> list[Document]:
     """All of the booking's order that name it, the oldest first. Raises BookingNotFound."""
     booking = db.session.get(Booking, booking_id)
-    if booking is None or not _may(actor, Action.SEE_INVOICES, booking):
+    if booking is None or not may(actor, Action.SEE_INVOICES, booking):
         raise BookingNotFound
     named = select(InvoiceLine.invoice_id).where(InvoiceLine.booking_id == booking_id)
     return read(wanted().where(Invoice.id.in_(named)))
@@ -93,7 +93,7 @@ def of_booking(actor: Actor, booking_id: uuid.UUID) -> list[Document]:
 def get(actor: Actor, invoice_id: uuid.UUID) -> Document:
     """Raises InvoiceNotFound, also for who may not see it."""
     found = read(wanted().where(Invoice.id == invoice_id))
-    if not found or not _may(actor, Action.SEE_INVOICES, db.session.get_one(Order, found[0].invoice.order_id)):
+    if not found or not may(actor, Action.SEE_INVOICES, db.session.get_one(Order, found[0].invoice.order_id)):
         raise InvoiceNotFound
     return found[0]
 
@@ -102,7 +102,7 @@ def get(actor: Actor, invoice_id: uuid.UUID) -> Document:
 def find(actor: Actor, reference: str) -> Document:
     """By its number, however it is typed. Raises InvoiceNotFound."""
     found = read(wanted().where(Invoice.reference == reference.strip().upper()))
-    if not found or not _may(actor, Action.SEE_INVOICES, db.session.get_one(Order, found[0].invoice.order_id)):
+    if not found or not may(actor, Action.SEE_INVOICES, db.session.get_one(Order, found[0].invoice.order_id)):
         raise InvoiceNotFound
     return found[0]
 
@@ -114,7 +114,8 @@ def may_correct(actor: Actor, document: Document) -> bool:
     return left and people.may(actor, Action.CORRECT_INVOICES, at=invoice.property_id)
 
 
-def _may(actor: Actor, action: Action, thing: Booking | Order) -> bool:
+def may(actor: Actor, action: Action, thing: Booking | Order) -> bool:
+    """Whether the actor may do this to the invoices of a booking or an order."""
     return people.may(actor, action, own=thing.user_id, at=thing.property_id)
 
 

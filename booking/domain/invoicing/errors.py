@@ -21,6 +21,12 @@ class NothingToInvoice(InvoicingRefused):
     reason = "NOTHING_TO_INVOICE"
 
 
+class CorrectedTooOften(InvoicingRefused):
+    """By its guest, who may do it `most` times for one order: the house can do it."""
+
+    reason = "INVOICE_CORRECTED_TOO_OFTEN"
+
+
 class CreditedAlready(InvoicingRefused):
     """Nothing of it is left, or it is a credit note itself."""
 

@@ -45,7 +45,7 @@ class InvoiceTerms:
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class Case:
     """One order with everything that its documents are made of, locked."""
 
     actor: Actor
@@ -56,12 +56,21 @@ class _Case:
     terms: InvoiceTerms
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which order, and who sells there."""
+
+    order_id: uuid.UUID
+    seller: Seller
+    terms: InvoiceTerms
+
+
 def settle(actor: Actor, booking_id: uuid.UUID, terms: InvoiceTerms) -> list[Invoice]:
     """Issue what is missing of the booking's order, by the house's own choice of when; mostly nothing.
 
     Documents that are there follow every change. Returns what was issued. Raises BookingNotFound.
     """
-    order_id, seller = _of_booking(booking_id)
+    order_id, seller = of_booking(booking_id)
     return settle_order(actor, order_id, seller, terms)
 
 
@@ -80,8 +89,8 @@ def issue(actor: Actor, booking_id: uuid.UUID, terms: InvoiceTerms) -> list[Invo
 
     Raises BookingNotFound, Forbidden; NothingToInvoice where all of it is invoiced, or nothing is sold.
     """
-    order_id, seller = _of_booking(booking_id)
-    _permitted(actor, Action.ISSUE_INVOICES, order_id)
+    order_id, seller = of_booking(booking_id)
+    refuse_unless_may(actor, Action.ISSUE_INVOICES, order_id)
     done = _settle(actor, order_id, seller, terms, lambda *_: True)
     if not done:
         raise NothingToInvoice
@@ -89,7 +98,8 @@ def issue(actor: Actor, booking_id: uuid.UUID, terms: InvoiceTerms) -> list[Invo
 
 
 @transaction(isolation=READ_COMMITTED)
-def _permitted(actor: Actor, action: Action, order_id: uuid.UUID) -> None:
+def refuse_unless_may(actor: Actor, action: Action, order_id: uuid.UUID) -> None:
+    """Raise BookingNotFound or Forbidden."""
     try:
         payments.permitted_order(actor, action, order_id)
     except OrderNotFound:
@@ -100,7 +110,7 @@ def _permitted(actor: Actor, action: Action, order_id: uuid.UUID) -> None:
 def _settle(
     actor: Actor, order_id: uuid.UUID, seller: Seller, terms: InvoiceTerms, wanted: Callable[[Order, Booking], bool]
 ) -> list[Invoice]:
-    case = _case(actor, order_id, seller, terms)
+    case = case_of(actor, order_id, seller, terms)
     # The order is locked: whoever marks it from now on tells of what comes after this.
     db.session.execute(delete(InvoicesDue).where(InvoicesDue.order_id == order_id))
     return _issue_missing(case, wanted)
@@ -121,14 +131,14 @@ def correct(actor: Actor, invoice_id: uuid.UUID, reason: str, terms: InvoiceTerm
 @transaction(isolation=READ_COMMITTED)
 def _correct(actor: Actor, known: Invoice, reason: str, seller: Seller, terms: InvoiceTerms) -> list[Invoice]:
     payments.permitted_order(actor, Action.CORRECT_INVOICES, known.order_id)
-    case = _case(actor, known.order_id, seller, terms)
+    case = case_of(actor, known.order_id, seller, terms)
     taken_back = case.outstanding.get(known.id)
     if not taken_back:
         raise CreditedAlready
     return issue_anew(case, {known.id: taken_back}, reason)
 
 
-def issue_anew(case: _Case, taken_back: dict[uuid.UUID, list[SoldLine]], reason: str | None) -> list[Invoice]:
+def issue_anew(case: Case, taken_back: dict[uuid.UUID, list[SoldLine]], reason: str | None) -> list[Invoice]:
     """Inside the caller's transaction: credit notes of these lines, and what is sold of them invoiced once more."""
     there = {line.booking_id for lines in case.outstanding.values() for line in lines}
     credits = [_credit(case, invoice_id, lines, reason) for invoice_id, lines in taken_back.items()]
@@ -140,17 +150,15 @@ def issue_anew(case: _Case, taken_back: dict[uuid.UUID, list[SoldLine]], reason:
 # --- one order
 
 
-def case_of(actor: Actor, order_id: uuid.UUID, seller: Seller, terms: InvoiceTerms) -> _Case:
-    """Inside the caller's transaction, which has asked whether the actor may."""
-    return _case(actor, order_id, seller, terms)
+def case_of(actor: Actor, order_id: uuid.UUID, seller: Seller, terms: InvoiceTerms) -> Case:
+    """Inside the caller's transaction, which has asked whether the actor may.
 
-
-def _case(actor: Actor, order_id: uuid.UUID, seller: Seller, terms: InvoiceTerms) -> _Case:
-    """Whoever changes a booking of the order, or issues documents of it, waits, or is seen: its row is locked."""
+    Whoever changes a booking of the order, or issues documents of it, waits, or is seen: its row is locked.
+    """
     order = payments.lock_order(order_id)
     of_order = select(Booking).where(Booking.order_id == order_id).order_by(Booking.reference)
     bookings = db.session.scalars(of_order).all()
-    return _Case(actor, order, bookings, outstanding(order_id), seller, terms)
+    return Case(actor, order, bookings, outstanding(order_id), seller, terms)
 
 
 def outstanding(order_id: uuid.UUID) -> dict[uuid.UUID, list[SoldLine]]:
@@ -167,7 +175,7 @@ def outstanding(order_id: uuid.UUID) -> dict[uuid.UUID, list[SoldLine]]:
     return standing
 
 
-def _issue_missing(case: _Case, wanted: Callable[[Order, Booking], bool]) -> list[Invoice]:
+def _issue_missing(case: Case, wanted: Callable[[Order, Booking], bool]) -> list[Invoice]:
     """What stands of a booking is followed; the first invoice of one is issued where it is `wanted`."""
     there = {line.booking_id for lines in case.outstanding.values() for line in lines}
     followed = [booking for booking in case.bookings if booking.id in there or wanted(case.order, booking)]
@@ -176,14 +184,14 @@ def _issue_missing(case: _Case, wanted: Callable[[Order, Booking], bool]) -> lis
     return [*done, _write(case, INVOICE, found.added)] if found.added else done
 
 
-def _credit(case: _Case, invoice_id: uuid.UUID, lines: Sequence[SoldLine], reason: str | None) -> Invoice:
+def _credit(case: Case, invoice_id: uuid.UUID, lines: Sequence[SoldLine], reason: str | None) -> Invoice:
     """To whom the invoice was, and by whom: it takes back what that said."""
     credited = db.session.get_one(Invoice, invoice_id)
     return _write(case, CREDIT_NOTE, lines, credits=credited, reason=reason)
 
 
 def _write(
-    case: _Case, kind: str, lines: Sequence[SoldLine], *, credits: Invoice | None = None, reason: str | None = None
+    case: Case, kind: str, lines: Sequence[SoldLine], *, credits: Invoice | None = None, reason: str | None = None
 ) -> Invoice:
     """The number is the last thing that is asked for: until the commit, whoever issues in the same series waits."""
     order, issuer_id = case.order, credits.issuer_id if credits else issuers.of(case.seller)
@@ -234,7 +242,7 @@ def _audit(actor: Actor, new: Invoice) -> None:
 # --- what a document says
 
 
-def _buyer(case: _Case, credits: Invoice | None) -> dict[str, Any]:
+def _buyer(case: Case, credits: Invoice | None) -> dict[str, Any]:
     """As the order says it now; of a credit note, as its invoice had it."""
     if credits and (kept := db.session.get(InvoiceBuyer, credits.id)):
         return {name: getattr(kept, name) for name in payments.BILLING_FIELDS}
@@ -296,8 +304,8 @@ def _where(booking_id: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID] | None:
     return (row[0], row[1]) if row else None
 
 
-def _of_booking(booking_id: uuid.UUID) -> tuple[uuid.UUID, Seller]:
-    """Houses are global: read apart from what is regional."""
+def of_booking(booking_id: uuid.UUID) -> tuple[uuid.UUID, Seller]:
+    """Its order, and who sells there. Raises BookingNotFound. Houses are global: read apart from what is regional."""
     found = _where(booking_id)
     if found is None:
         raise BookingNotFound

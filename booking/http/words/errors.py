@@ -116,6 +116,9 @@ ERRORS: Templates = {
     "MESSAGE_REFUSED": _("Nothing can be written about this booking."),
     "INVOICING_REFUSED": _("No invoice can be issued."),
     "NOTHING_TO_INVOICE": _("There is nothing to invoice: all of it is invoiced, or nothing is sold."),
+    "INVOICE_CORRECTED_TOO_OFTEN": _(
+        "These invoices were corrected %(most)s times. Please ask the property for another correction."
+    ),
     "CREDITED_ALREADY": _("Nothing of this invoice is left to credit."),
     "MESSAGE_OF_UNCONFIRMED": _("Messages are for confirmed bookings only."),
     "GUEST_UNREACHABLE": _("No email address is known, and there is no account: nobody would read a message."),
